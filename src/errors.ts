@@ -1,0 +1,138 @@
+/**
+ * Every way the SDK can fail, as a stable code. Applications branch on the code, people read the message.
+ *
+ * Codes that a peer may send us in a refusal or a close are the same words; see docs/wire-protocol.md.
+ */
+export const P2P_ERROR_CODES = [
+  // What the caller got wrong.
+  'INVALID_CONFIG',
+  'INVALID_ADDRESS',
+  'INSECURE_ADDRESS',
+  'INVALID_PEER_ID',
+  'INVALID_MESSAGE',
+  'INVALID_RESOURCE',
+  'MESSAGE_TOO_LARGE',
+  'UNSERIALIZABLE_PAYLOAD',
+  'FOREIGN_SENDER',
+  'DUPLICATE_PROTOCOL',
+  'SELF_DIAL',
+  'SHUT_DOWN',
+  // How reaching a peer can fail.
+  'PEER_NOT_CONNECTED',
+  'PEER_UNREACHABLE',
+  'PEER_NOT_FOUND',
+  'WRONG_PEER',
+  'NO_PEERS',
+  'NO_RELAY',
+  'POOL_FULL',
+  'TIMEOUT',
+  'ABORTED',
+  'BUFFER_FULL',
+  'CONNECTION_CLOSED',
+  'CONNECTION_LOST',
+  'DUPLICATE_CONNECTION',
+  'REPLACED',
+  // What the handshake and the channel refuse.
+  'UNSUPPORTED_VERSION',
+  'HANDSHAKE_FAILED',
+  'HANDSHAKE_TIMEOUT',
+  'NAME_TAKEN',
+  'PROTOCOL_VIOLATION',
+  'DECRYPT_FAILED',
+  'MALFORMED_DATA',
+  'LIMIT_EXCEEDED',
+  // What protocols answer.
+  'PROTOCOL_NOT_SUPPORTED',
+  'HANDLER_FAILED',
+  'LISTENER_FAILED',
+  'SIGNATURE_REQUIRED',
+  'INVALID_SIGNATURE',
+  'INVALID_RECORD',
+  'STALE_RECORD',
+  'STORE_FULL',
+  'NOT_STORED',
+  'CIRCUIT_REFUSED',
+  // What the platform refuses.
+  'ADDRESS_IN_USE',
+  'LISTEN_FAILED',
+  'IDENTITY_FAILED',
+  'STORAGE_FAILED',
+  'TRANSPORT_UNAVAILABLE',
+] as const
+
+export type P2PErrorCode = (typeof P2P_ERROR_CODES)[number]
+
+/** Facts about a failure that a program can use. Never holds a key or a payload. */
+export interface P2PErrorDetails {
+  peerId?: string
+  address?: string
+  protocol?: string
+  limit?: string
+  /** Milliseconds after which trying again makes sense. */
+  retryAfterMs?: number
+  [fact: string]: unknown
+}
+
+/**
+ * The one error class of the SDK.
+ *
+ * @example
+ * try {
+ *   await coordinator.connectToPeer('wss://relay.example')
+ * } catch (error) {
+ *   if (isP2PError(error, 'POOL_FULL')) retryLater(error.details.retryAfterMs)
+ * }
+ */
+export class P2PError extends Error {
+  readonly code: P2PErrorCode
+  readonly details: P2PErrorDetails
+
+  constructor(
+    code: P2PErrorCode,
+    message: string,
+    options: { details?: P2PErrorDetails; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'P2PError'
+    this.code = code
+    this.details = options.details ?? {}
+  }
+
+  /** Walks this error and its causes; returns the first that satisfies the test, or undefined. */
+  walk(test: (error: unknown) => boolean): unknown {
+    let error: unknown = this
+    // A cause chain longer than this is a cycle.
+    for (let depth = 0; depth < 32 && error !== undefined && error !== null; depth++) {
+      if (test(error)) return error
+      error = (error as { cause?: unknown }).cause
+    }
+    return undefined
+  }
+}
+
+/** True for a P2PError, and, with a code, only for one of that code. */
+export function isP2PError(error: unknown, code?: P2PErrorCode): error is P2PError {
+  return error instanceof P2PError && (code === undefined || error.code === code)
+}
+
+/** The error itself if it is ours, else a P2PError that carries it as cause. */
+export function asP2PError(error: unknown, code: P2PErrorCode, message: string): P2PError {
+  return error instanceof P2PError ? error : new P2PError(code, message, { cause: error })
+}
+
+const CODES: ReadonlySet<string> = new Set(P2P_ERROR_CODES)
+
+/** A code that came over the network, or the fallback where it is not one of ours. */
+export function knownCode(code: unknown, fallback: P2PErrorCode): P2PErrorCode {
+  return typeof code === 'string' && CODES.has(code) ? (code as P2PErrorCode) : fallback
+}
+
+export function timeoutError(what: string, timeoutMs: number, details: P2PErrorDetails = {}): P2PError {
+  return new P2PError('TIMEOUT', `${what} did not finish within ${timeoutMs} ms. Try again, or allow more time with timeoutMs.`, {
+    details: { ...details, timeoutMs },
+  })
+}
+
+export function abortedError(what: string, cause?: unknown): P2PError {
+  return new P2PError('ABORTED', `${what} was cancelled by its AbortSignal.`, { cause })
+}

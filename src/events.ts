@@ -1,0 +1,62 @@
+import mitt, { type Emitter } from 'mitt'
+
+/** Stops a listener. Calling it twice does no harm. */
+export type Unsubscribe = () => void
+
+type Listener<Args extends unknown[]> = (...args: Args) => void
+
+/**
+ * Typed events with any number of arguments over mitt. A listener that throws, or whose promise rejects, is reported to
+ * `onListenerError` and never disturbs the others.
+ */
+export class TypedEvents<Events extends { [Name in keyof Events]: unknown[] }> {
+  private readonly emitter: Emitter<Record<keyof Events & string, unknown[]>> = mitt()
+  private readonly wrapped = new Map<string, Map<unknown, (args: unknown[]) => void>>()
+
+  constructor(private readonly onListenerError: (error: unknown, event: keyof Events & string) => void) {}
+
+  on<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): Unsubscribe {
+    const known = this.wrapped.get(event) ?? new Map()
+    this.wrapped.set(event, known)
+    if (known.has(listener)) return () => this.off(event, listener)
+    const wrapper = (args: unknown[]) => {
+      try {
+        const result: unknown = (listener as (...args: unknown[]) => unknown)(...args)
+        if (result instanceof Promise) result.catch((error) => this.onListenerError(error, event))
+      } catch (error) {
+        this.onListenerError(error, event)
+      }
+    }
+    known.set(listener, wrapper)
+    this.emitter.on(event, wrapper)
+    return () => this.off(event, listener)
+  }
+
+  once<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): Unsubscribe {
+    const first: Listener<Events[Name]> = (...args) => {
+      this.off(event, first)
+      return listener(...args)
+    }
+    return this.on(event, first)
+  }
+
+  off<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): void {
+    const wrapper = this.wrapped.get(event)?.get(listener)
+    if (wrapper === undefined) return
+    this.wrapped.get(event)?.delete(listener)
+    this.emitter.off(event, wrapper)
+  }
+
+  emit<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): void {
+    this.emitter.emit(event, args)
+  }
+
+  hasListeners(event: keyof Events & string): boolean {
+    return (this.wrapped.get(event)?.size ?? 0) > 0
+  }
+
+  clear(): void {
+    this.emitter.all.clear()
+    this.wrapped.clear()
+  }
+}

@@ -1,0 +1,118 @@
+import { P2PError } from './errors.js'
+
+/**
+ * Every limit of the SDK. The unit is in the name (`Bytes`, `Ms`, `S` for seconds) or the value is a count;
+ * the comment is the reason. Any of them may be changed by `P2PConfig.limits`.
+ */
+export const DEFAULT_LIMITS = {
+  /** One serialised message. Above it an application should send a reference or split: a peer must buffer the whole of it. */
+  maxMessageBytes: 1_048_576,
+  /** Nesting of a decoded value. Honest payloads stay below 10; deeper ones only exhaust a stack. */
+  maxDecodeDepth: 32,
+  /** Values (array items, map keys and values, scalars) in one decoded message, so that 1 byte on the wire cannot become 50 in memory without bound. */
+  maxDecodeItems: 131_072,
+  /** Characters of a message type or protocol name: names, not data. */
+  maxNameLength: 128,
+  /** Message ids remembered to drop duplicates: about 1 MB, some seconds of heavy traffic. */
+  dedupeWindow: 10_000,
+
+  /** Time from an accepted socket to the end of the handshake: generous for a phone on a bad link, short for a half-open attacker. */
+  handshakeTimeoutMs: 10_000,
+  /** Time for a dial, handshake included. */
+  dialTimeoutMs: 15_000,
+  /** One handshake payload: identity, a list of protocols, addresses, metadata. */
+  maxHandshakePayloadBytes: 8_192,
+  /** Protocol names a peer may advertise. */
+  maxProtocols: 128,
+  /** Addresses a peer may advertise. */
+  maxAddresses: 16,
+  /** Serialised metadata of a peer. */
+  maxMetadataBytes: 2_048,
+  /** Frames of one direction after which both sides re-key: 2^16, far from the 2^64 of the counter and the 2^48 where we refuse to go on. */
+  rekeyAfterFrames: 65_536,
+
+  /** Bytes waiting in a connection above which `sendTo` waits: one maximum message, a few round trips of a fast link. */
+  sendHighWaterBytes: 1_048_576,
+  /** Bytes waiting at which waiting senders go on. */
+  sendLowWaterBytes: 262_144,
+  /** Bytes waiting at which a send is refused: the most that one slow reader can cost. */
+  sendMaxBufferedBytes: 8_388_608,
+
+  /** Connected peers in the pool. */
+  maxConnections: 50,
+  /** Handshakes under way at once, dialled by others. */
+  maxPendingHandshakes: 128,
+  /** How often a connection is probed; NATs forget idle TCP mappings after some minutes. */
+  heartbeatIntervalMs: 30_000,
+  /** Answer time of a probe after which the connection counts as dead. */
+  heartbeatTimeoutMs: 20_000,
+  /** Time that a closing connection has to send what is queued. */
+  closeGraceMs: 1_000,
+  /** Requests that wait for an answer, over all peers. */
+  maxPendingRequests: 4_096,
+  /** Default time for `request`. */
+  requestTimeoutMs: 15_000,
+  /** First and longest pause before a bootstrap address is dialled again. */
+  reconnectMinMs: 1_000,
+  reconnectMaxMs: 60_000,
+
+  /** Names pinned to keys on first contact. */
+  maxPinnedNames: 10_000,
+
+  /** One record's value. A record is an announcement, not a file. */
+  maxRecordBytes: 16_384,
+  /** Characters of a DHT key. */
+  maxKeyLength: 512,
+  /** Records a store keeps. */
+  maxRecords: 100_000,
+  /** Records of one publisher in one store, so that none can fill it. */
+  maxRecordsPerPublisher: 1_000,
+  /** Records of one key in one answer. */
+  maxRecordsPerAnswer: 256,
+  /** Bytes of one DHT answer: below `maxMessageBytes` with room for the envelope. */
+  maxAnswerBytes: 786_432,
+  /** Life of a record that names none, seconds. */
+  defaultTtlS: 3_600,
+  /** Longest life of a record, seconds: who is away for two days has to announce again. */
+  maxTtlS: 172_800,
+  /** How far ahead of our clock a record may be dated: honest clocks differ by minutes. */
+  maxClockSkewMs: 300_000,
+  /** Time for a DHT server to answer. */
+  dhtTimeoutMs: 5_000,
+  /** After a first answer, how much longer slower servers are waited for. */
+  dhtGraceMs: 500,
+  /** Servers asked by one lookup, and stored at by one announcement. */
+  dhtServers: 20,
+  /** Watches one peer may hold at a server. */
+  maxWatchesPerPeer: 64,
+  /** Watches a server keeps in all. */
+  maxWatches: 50_000,
+
+  /** Circuits one peer may hold open through a relay, as caller or called. */
+  maxCircuitsPerPeer: 64,
+  /** Circuits of a relay in all. */
+  maxCircuits: 10_000,
+  /** Unacknowledged bytes of one direction of one circuit: the most a relay may have to hold for it. */
+  circuitWindowBytes: 524_288,
+  /** Largest frame of a circuit: with its wrapping it fits one frame of the outer channel. */
+  circuitFrameBytes: 61_440,
+  /** Peers in one introduction. */
+  maxIntroductions: 100,
+} as const
+
+export type LimitName = keyof typeof DEFAULT_LIMITS
+/** All limits, resolved: defaults with the caller's changes. */
+export type Limits = { readonly [Name in LimitName]: number }
+
+/** @throws P2PError INVALID_CONFIG for an unknown name or a value that is not a positive whole number. */
+export function resolveLimits(changes: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(changes)) {
+    if (!(name in DEFAULT_LIMITS)) {
+      throw new P2PError('INVALID_CONFIG', `limits.${name} is not a limit of this SDK. The names are in limits.ts.`)
+    }
+    if (!Number.isSafeInteger(value) || (value as number) < 1) {
+      throw new P2PError('INVALID_CONFIG', `limits.${name} must be a whole number above 0.`)
+    }
+  }
+  return { ...DEFAULT_LIMITS, ...changes }
+}

@@ -1,0 +1,13 @@
+/** Where the SDK writes what it cannot report otherwise. Never gets keys or payloads. */
+export interface Logger {
+  debug(message: string, facts?: Record<string, unknown>): void
+  warn(message: string, facts?: Record<string, unknown>): void
+  error(message: string, facts?: Record<string, unknown>): void
+}
+
+/** Warnings and errors to the console, nothing else. */
+export const consoleLogger: Logger = {
+  debug: () => {},
+  warn: (message, facts) => console.warn(`lotus-p2p: ${message}`, facts ?? ''),
+  error: (message, facts) => console.error(`lotus-p2p: ${message}`, facts ?? ''),
+}

@@ -1,0 +1,22 @@
+/** One message between two peers. */
+export interface P2PMessage<T = unknown> {
+  type: string
+  /** Peer id of the sender: the one the channel has proven. */
+  from: string
+  /** Peer id of the receiver; absent in a broadcast. */
+  to?: string
+  payload: T
+  /** Milliseconds since the Unix epoch, by the sender's clock. */
+  timestamp: number
+  /** Unique; 21 characters by nanoid. */
+  messageId: string
+  /** Ed25519 signature (64 bytes) where `requireSignatures` is set at either end. */
+  signature?: Uint8Array
+  /** The handler that the message is for; without it, only the 'message' event sees it. */
+  protocol?: string
+  /** The `messageId` of the request that this message answers. */
+  inReplyTo?: string
+}
+
+/** A message as an application writes it: `from`, `timestamp` and `messageId` are filled in; a foreign `from` is refused. */
+export type OutgoingMessage<T = unknown> = Pick<P2PMessage<T>, 'type' | 'payload'> & Partial<P2PMessage<T>>

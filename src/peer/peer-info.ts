@@ -1,0 +1,45 @@
+import type { TransportName } from '../transport/transport.js'
+
+/** The life of a connection to a peer. */
+export const PeerState = {
+  DISCONNECTED: 'disconnected',
+  CONNECTING: 'connecting',
+  CONNECTED: 'connected',
+  DISCONNECTING: 'disconnecting',
+  FAILED: 'failed',
+} as const
+export type PeerState = (typeof PeerState)[keyof typeof PeerState]
+
+/** Where a peer can be reached. */
+export interface PeerAddresses {
+  webrtc?: { type: 'offer' | 'answer' | 'pranswer' | 'rollback'; sdp?: string }
+  /** `ws://…` or `wss://…` */
+  websocket?: string
+  http?: string
+  /** Relays that the peer is connected to: `wss://…` addresses, or peer ids of relays. */
+  relays?: string[]
+}
+
+/** What is known of a peer. */
+export interface PeerInfo {
+  /** `lp1…`, or the name the peer chose (pinned to its key on first contact). */
+  peerId: string
+  /** Ed25519 public key, 32 bytes. */
+  publicKey?: Uint8Array
+  addresses: PeerAddresses
+  state: PeerState
+  /** Milliseconds since the Unix epoch. */
+  lastSeen: number
+  /** Names of the protocols the peer has registered. */
+  protocols?: string[]
+  metadata?: Record<string, unknown>
+  /** Present while connected. */
+  connection?: {
+    transport: TransportName
+    /** Round-trip time of the last probe, milliseconds. */
+    rttMs?: number
+    /** Milliseconds since the Unix epoch. */
+    since: number
+    outbound: boolean
+  }
+}

@@ -1,0 +1,52 @@
+import type { Clock } from './clock.js'
+import type { Logger } from './logger.js'
+import type { OutgoingMessage, P2PMessage } from './message/message.js'
+import type { PeerInfo } from './peer/peer-info.js'
+import type { KeyValueStore } from './storage/key-value-store.js'
+import type { WaitOptions } from './wait.js'
+
+/**
+ * A protocol that runs over the SDK: heartbeat, DHT, circuits, MuSig2, or your own. Messages whose `protocol` equals
+ * `protocolName` come to `handleMessage`. A handler that throws or never returns harms no other.
+ *
+ * @example
+ * class Chat implements IProtocolHandler {
+ *   readonly protocolName = 'chat'
+ *   async handleMessage(message: P2PMessage<string>, from: PeerInfo) { console.log(from.peerId, message.payload) }
+ * }
+ */
+export interface IProtocolHandler {
+  readonly protocolName: string
+  handleMessage(message: P2PMessage, from: PeerInfo): Promise<void>
+  onPeerConnected?(peer: PeerInfo): Promise<void>
+  onPeerDisconnected?(peer: PeerInfo): Promise<void>
+  /** Called at registration with what the handler may use. */
+  onRegister?(host: ProtocolHost): void
+  /** Called when the handler is unregistered, or the coordinator shuts down: release timers, settle what waits. */
+  onUnregister?(): void
+}
+
+/** What a coordinator gives a protocol handler to work with. */
+export interface ProtocolHost {
+  readonly peerId: string
+  readonly clock: Clock
+  readonly store: KeyValueStore
+  readonly logger: Logger
+  sendTo(peerId: string, message: OutgoingMessage): Promise<void>
+  /** Answers a request; `inReplyTo` and `protocol` are taken from it. */
+  reply(request: P2PMessage, message: OutgoingMessage): Promise<void>
+  request<T = unknown>(peerId: string, message: OutgoingMessage, options?: WaitOptions): Promise<P2PMessage<T>>
+  broadcast(message: OutgoingMessage, options?: { exclude?: string[] }): Promise<BroadcastResult>
+  /** The connected peers. */
+  peers(): PeerInfo[]
+  /** Ends the connection of a peer whose fault cannot be honest; reported as 'error'. */
+  reject(peerId: string, error: Error): void
+}
+
+/** What became of a broadcast. */
+export interface BroadcastResult {
+  /** Peers whose connection took the message. */
+  sent: string[]
+  /** Peers that did not get it, and why. */
+  failed: { peerId: string; error: Error }[]
+}

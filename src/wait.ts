@@ -1,0 +1,50 @@
+import type { Clock, Timer } from './clock.js'
+import { abortedError, timeoutError } from './errors.js'
+
+export interface WaitOptions {
+  /** Cancels the wait; it then fails with ABORTED. */
+  signal?: AbortSignal | undefined
+  /** Milliseconds; the wait then fails with TIMEOUT. */
+  timeoutMs?: number | undefined
+}
+
+/**
+ * Runs a task under one deadline and one signal. The task gets a signal of its own that fires on either, so that it can
+ * stop working; the promise settles at once, however slow the task is to notice.
+ *
+ * @throws P2PError TIMEOUT, ABORTED, or what the task throws.
+ */
+export function withDeadline<T>(
+  clock: Clock,
+  what: string,
+  { signal, timeoutMs }: WaitOptions,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(abortedError(what, signal.reason))
+    const inner = new AbortController()
+    let timer: Timer
+    const settle = () => {
+      if (timer !== undefined) clock.clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    const stop = (error: Error) => {
+      settle()
+      reject(error)
+      inner.abort(error)
+    }
+    const onAbort = () => stop(abortedError(what, signal?.reason))
+    signal?.addEventListener('abort', onAbort)
+    if (timeoutMs !== undefined) timer = clock.setTimeout(() => stop(timeoutError(what, timeoutMs)), timeoutMs)
+    task(inner.signal).then(
+      (value) => {
+        settle()
+        resolve(value)
+      },
+      (error) => {
+        settle()
+        reject(error)
+      },
+    )
+  })
+}
