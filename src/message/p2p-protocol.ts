@@ -1,0 +1,169 @@
+import { nanoid } from 'nanoid'
+import { type Clock, systemClock } from '../clock.js'
+import { P2PError } from '../errors.js'
+import { DEFAULT_LIMITS, type Limits } from '../limits.js'
+import { decode, encode } from './codec.js'
+import { fromJsonValue, toJsonValue } from './json.js'
+import type { P2PMessage } from './message.js'
+
+/** First item of a serialised message: the version of this layout. */
+const LAYOUT = 1
+const SIGNATURE_BYTES = 64
+const MAX_ID_LENGTH = 64
+const MAX_PEER_ID_LENGTH = 128
+
+export type CreateMessageOptions = Partial<Pick<P2PMessage, 'to' | 'protocol' | 'inReplyTo' | 'messageId' | 'timestamp' | 'signature'>>
+
+/**
+ * Makes messages, checks them, and turns them into bytes and back.
+ *
+ * @example
+ * const protocol = new P2PProtocol()
+ * const message = protocol.createMessage('hello', { text: 'hi' }, coordinator.peerId)
+ * protocol.deserialize(protocol.serialize(message)) // equals message
+ */
+export class P2PProtocol {
+  private readonly limits: Limits
+  private readonly clock: Clock
+
+  constructor(options: { limits?: Limits; clock?: Clock } = {}) {
+    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.clock = options.clock ?? systemClock
+  }
+
+  /** A message with a fresh id and the time of now. */
+  createMessage<T>(type: string, payload: T, from: string, options: CreateMessageOptions = {}): P2PMessage<T> {
+    const message = { type, from, payload, timestamp: this.clock.now(), messageId: nanoid(), ...options }
+    checkMessage(message, this.limits)
+    return message
+  }
+
+  /** @throws P2PError INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE. */
+  serialize(message: P2PMessage): Uint8Array {
+    checkMessage(message, this.limits)
+    const bytes = encode(toWire(message, message.from, message.to))
+    if (bytes.length > this.limits.maxMessageBytes) throw messageTooLarge(bytes.length, this.limits)
+    return bytes
+  }
+
+  /** @throws P2PError MESSAGE_TOO_LARGE, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_MESSAGE. */
+  deserialize<T = unknown>(bytes: Uint8Array): P2PMessage<T> {
+    return decodeMessage(bytes, this.limits) as P2PMessage<T>
+  }
+
+  /** The readable form, one line of JSON; bytes as base64url. */
+  toJSON(message: P2PMessage): string {
+    checkMessage(message, this.limits)
+    return JSON.stringify(toJsonValue(message))
+  }
+
+  /** @throws P2PError MALFORMED_DATA, INVALID_MESSAGE, MESSAGE_TOO_LARGE. */
+  fromJSON<T = unknown>(json: string): P2PMessage<T> {
+    // Base64 and escapes make text longer than the bytes it stands for, at most sixfold.
+    if (json.length > this.limits.maxMessageBytes * 6) throw messageTooLarge(json.length, this.limits)
+    let value: unknown
+    try {
+      value = fromJsonValue(JSON.parse(json))
+    } catch (error) {
+      if (error instanceof P2PError) throw error
+      throw new P2PError('MALFORMED_DATA', 'This text is not JSON.', { cause: error })
+    }
+    checkMessage(value, this.limits)
+    return value as P2PMessage<T>
+  }
+
+  /** True if the value has the shape of a message, with names and ids within their limits. Says nothing of its size. */
+  validateMessage(message: unknown): message is P2PMessage {
+    return faultOf(message, this.limits) === undefined
+  }
+
+  /** True if the message can be serialised and is no longer than `maxBytes` (default: the limit `maxMessageBytes`, 1 MiB). */
+  validateMessageSize(message: P2PMessage, maxBytes: number = this.limits.maxMessageBytes): boolean {
+    try {
+      return encode(toWire(message, message.from, message.to)).length <= maxBytes
+    } catch {
+      return false
+    }
+  }
+}
+
+/** What the two ends of a channel know anyway, so that messages on it need not repeat it. */
+export interface ChannelEnds {
+  /** Peer id of the other end: a message without `from` is theirs. */
+  remote: string
+  /** Our own peer id: a message marked as "to you" is ours. */
+  local: string
+}
+
+/** The array that travels: `[layout, type, from, to, payload, timestamp, messageId, protocol, inReplyTo, signature]`. */
+export function toWire(message: P2PMessage, from: string | undefined, to: string | true | undefined): unknown[] {
+  const wire: unknown[] = [LAYOUT, message.type, from, to, message.payload, message.timestamp, message.messageId, message.protocol]
+  if (message.inReplyTo !== undefined || message.signature !== undefined) wire.push(message.inReplyTo)
+  if (message.signature !== undefined) wire.push(message.signature)
+  return wire
+}
+
+/** @throws P2PError MESSAGE_TOO_LARGE, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_MESSAGE. */
+export function decodeMessage(bytes: Uint8Array, limits: Limits, ends?: ChannelEnds): P2PMessage {
+  if (bytes.length > limits.maxMessageBytes) throw messageTooLarge(bytes.length, limits)
+  const wire = decode(bytes, limits)
+  if (!Array.isArray(wire) || wire.length < 8) throw invalid('it is not the array that a message travels as')
+  if (wire[0] !== LAYOUT) throw invalid('its layout is of another version')
+  const message: P2PMessage = {
+    type: wire[1],
+    from: wire[2] ?? ends?.remote,
+    payload: wire[4],
+    timestamp: wire[5],
+    messageId: wire[6],
+  }
+  const to = wire[3] === true ? ends?.local : wire[3]
+  if (to != null) message.to = to
+  if (wire[7] != null) message.protocol = wire[7]
+  if (wire[8] != null) message.inReplyTo = wire[8]
+  if (wire[9] != null) message.signature = wire[9]
+  checkMessage(message, limits)
+  return message
+}
+
+/** @throws P2PError INVALID_MESSAGE naming the field at fault. */
+export function checkMessage(message: unknown, limits: Limits): asserts message is P2PMessage {
+  const fault = faultOf(message, limits)
+  if (fault !== undefined) throw invalid(fault)
+}
+
+function faultOf(value: unknown, limits: Limits): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'it is not an object'
+  const message = value as Partial<P2PMessage>
+  if (!isText(message.type, limits.maxNameLength)) return `type must be 1 to ${limits.maxNameLength} characters`
+  if (!isText(message.from, MAX_PEER_ID_LENGTH)) return 'from must be a peer id'
+  if (message.to !== undefined && !isText(message.to, MAX_PEER_ID_LENGTH)) return 'to must be a peer id'
+  if (typeof message.timestamp !== 'number' || !(message.timestamp >= 0 && message.timestamp <= Number.MAX_SAFE_INTEGER)) {
+    return 'timestamp must be milliseconds since 1970'
+  }
+  if (!isText(message.messageId, MAX_ID_LENGTH)) return `messageId must be 1 to ${MAX_ID_LENGTH} characters`
+  if (message.protocol !== undefined && !isText(message.protocol, limits.maxNameLength)) {
+    return `protocol must be 1 to ${limits.maxNameLength} characters`
+  }
+  if (message.inReplyTo !== undefined && !isText(message.inReplyTo, MAX_ID_LENGTH)) return 'inReplyTo must be a message id'
+  const { signature } = message
+  if (signature !== undefined && !(signature instanceof Uint8Array && signature.length === SIGNATURE_BYTES)) {
+    return `signature must be ${SIGNATURE_BYTES} bytes`
+  }
+  return 'payload' in message ? undefined : 'it has no payload (null is one)'
+}
+
+function isText(value: unknown, maxLength: number): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= maxLength
+}
+
+function invalid(why: string): P2PError {
+  return new P2PError('INVALID_MESSAGE', `This is not a valid message: ${why}.`)
+}
+
+export function messageTooLarge(bytes: number, limits: Limits): P2PError {
+  return new P2PError(
+    'MESSAGE_TOO_LARGE',
+    `The message has ${bytes} bytes; at most ${limits.maxMessageBytes} travel. Split it, or send a reference to the data.`,
+    { details: { bytes, limit: 'maxMessageBytes', maxBytes: limits.maxMessageBytes } },
+  )
+}
