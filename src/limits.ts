@@ -83,6 +83,16 @@ export const DEFAULT_LIMITS = {
   dhtGraceMs: 500,
   /** Servers asked by one lookup, and stored at by one announcement. */
   dhtServers: 20,
+  /** Bytes of all records a store keeps: large records count as well as many. */
+  maxStoreBytes: 268_435_456,
+  /** Records that one query looks at before it answers with a page, and that one caller gets in all. */
+  maxQueryRecords: 4_096,
+  /** Verified records remembered, so that reading one again costs no signature check. */
+  verifiedRecordCache: 4_096,
+  /** Records of others that live watches keep in view. */
+  maxWatchedRecords: 10_000,
+  /** Changes on their way to one watcher; a slower one is told that it missed some and asks again. */
+  maxWatchBacklog: 256,
   /** Watches one peer may hold at a server. */
   maxWatchesPerPeer: 64,
   /** Watches a server keeps in all. */
@@ -90,6 +100,8 @@ export const DEFAULT_LIMITS = {
 
   /** Circuits one peer may hold open through a relay, as caller or called. */
   maxCircuitsPerPeer: 64,
+  /** Circuits between the same two peers: one is in use, one replaces it, two are dialled at once from both ends. So that one caller cannot use up the called one's share. */
+  maxCircuitsPerPair: 4,
   /** Circuits of a relay in all. */
   maxCircuits: 10_000,
   /** Unacknowledged bytes of one direction of one circuit: the most a relay may have to hold for it. */

@@ -1,0 +1,209 @@
+import { nanoid } from 'nanoid'
+import type { Clock } from '../../src/clock.js'
+import { isP2PError, P2PError } from '../../src/errors.js'
+import { decode, encode } from '../../src/message/codec.js'
+import type { OutgoingMessage, P2PMessage } from '../../src/message/message.js'
+import { type PeerInfo, PeerState } from '../../src/peer/peer-info.js'
+import type { BroadcastResult, IProtocolHandler, ProtocolHost } from '../../src/protocol-handler.js'
+import type { KeyValueStore } from '../../src/storage/key-value-store.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import type { Connection, FrameSink, TransportName } from '../../src/transport/transport.js'
+import { type WaitOptions, withDeadline } from '../../src/wait.js'
+
+type Wire = { from: string; bytes: Uint8Array }
+
+/** Hosts wired by hand: each message is encoded, carried in order, decoded and handled, with nothing else in between. */
+export class TestHost implements ProtocolHost {
+  readonly store = undefined as unknown as KeyValueStore
+  readonly logger = { debug: () => {}, warn: () => {}, error: () => {} }
+  readonly clock: Clock
+  readonly links = new Map<string, { host: TestHost; transport: TransportName }>()
+  readonly rejected: { peerId: string; error: Error }[] = []
+  readonly errors: unknown[] = []
+  /** Every encoded message that passed here, in or out. */
+  readonly seen: Uint8Array[] = []
+  /** Peers whose connection takes nothing: their sends wait. */
+  readonly stalled = new Map<string, (() => void)[]>()
+  readonly publicKey = crypto.getRandomValues(new Uint8Array(32))
+  metadata: Record<string, unknown> | undefined
+  addresses: PeerInfo['addresses'] = {}
+  private readonly handlers = new Map<string, IProtocolHandler>()
+  private readonly waiting = new Map<string, { resolve: (m: P2PMessage) => void; reject: (e: unknown) => void }>()
+
+  constructor(
+    readonly peerId: string,
+    clock: Clock = new VirtualClock(),
+  ) {
+    this.clock = clock
+  }
+
+  register(...handlers: IProtocolHandler[]): this {
+    for (const handler of handlers) {
+      this.handlers.set(handler.protocolName, handler)
+      handler.onRegister?.(this)
+    }
+    return this
+  }
+
+  get protocols(): string[] {
+    return [...this.handlers.keys()]
+  }
+
+  connect(other: TestHost, transport: TransportName = 'memory'): void {
+    this.links.set(other.peerId, { host: other, transport })
+    other.links.set(this.peerId, { host: this, transport })
+  }
+
+  disconnect(other: TestHost): void {
+    this.lose(other)
+    other.lose(this)
+  }
+
+  private lose(other: TestHost): void {
+    const info = this.info(other.peerId)
+    if (info === undefined) return
+    this.links.delete(other.peerId)
+    for (const handler of this.handlers.values()) void handler.onPeerDisconnected?.(info)
+  }
+
+  private info(peerId: string): PeerInfo | undefined {
+    const link = this.links.get(peerId)
+    if (link === undefined) return undefined
+    const { host } = link
+    return {
+      peerId,
+      publicKey: host.publicKey,
+      addresses: host.addresses,
+      state: PeerState.CONNECTED,
+      lastSeen: this.clock.now(),
+      protocols: host.protocols,
+      ...(host.metadata && { metadata: host.metadata }),
+      connection: { transport: link.transport, since: 0, outbound: true },
+    }
+  }
+
+  peers(): PeerInfo[] {
+    return [...this.links.keys()].map((id) => this.info(id)!)
+  }
+
+  async sendTo(peerId: string, message: OutgoingMessage): Promise<void> {
+    this.transmit(peerId, message)
+    const stalled = this.stalled.get(peerId)
+    if (stalled !== undefined) await new Promise<void>((resolve) => stalled.push(resolve))
+  }
+
+  private transmit(peerId: string, message: OutgoingMessage): string {
+    const link = this.links.get(peerId)
+    if (link === undefined) throw new P2PError('PEER_NOT_CONNECTED', `${peerId} is not connected.`)
+    const messageId = nanoid()
+    const bytes = encode({ timestamp: this.clock.now(), messageId, ...message, from: this.peerId })
+    this.seen.push(bytes)
+    const deliver = () => queueMicrotask(() => link.host.receive({ from: this.peerId, bytes }))
+    const stalled = this.stalled.get(peerId)
+    if (stalled === undefined) deliver()
+    else stalled.push(deliver)
+    return messageId
+  }
+
+  /** Lets what waited for this peer go. */
+  resume(peerId: string): void {
+    const waiting = this.stalled.get(peerId) ?? []
+    this.stalled.delete(peerId)
+    for (const go of waiting) go()
+  }
+
+  async reply(request: P2PMessage, message: OutgoingMessage): Promise<void> {
+    this.transmit(request.from, { ...message, inReplyTo: request.messageId })
+  }
+
+  request<T>(peerId: string, message: OutgoingMessage, options: WaitOptions = {}): Promise<P2PMessage<T>> {
+    return withDeadline(this.clock, 'The request', options, () => {
+      return new Promise<P2PMessage<T>>((resolve, reject) => {
+        const id = this.transmit(peerId, message)
+        this.waiting.set(id, { resolve: resolve as (m: P2PMessage) => void, reject })
+      })
+    })
+  }
+
+  async broadcast(): Promise<BroadcastResult> {
+    return { sent: [], failed: [] }
+  }
+
+  reject(peerId: string, error: Error): void {
+    this.rejected.push({ peerId, error })
+    const link = this.links.get(peerId)
+    if (link !== undefined) this.disconnect(link.host)
+  }
+
+  private receive({ from, bytes }: Wire): void {
+    const info = this.info(from)
+    if (info === undefined) return
+    this.seen.push(bytes)
+    const message = decode(bytes) as P2PMessage
+    const waiting = message.inReplyTo === undefined ? undefined : this.waiting.get(message.inReplyTo)
+    if (waiting !== undefined) {
+      this.waiting.delete(message.inReplyTo!)
+      if (message.type === 'failed') waiting.reject(new P2PError(message.payload as 'CIRCUIT_REFUSED', 'Refused.'))
+      else waiting.resolve(message)
+      return
+    }
+    const handler = this.handlers.get(message.protocol!)
+    if (handler === undefined) return
+    handler.handleMessage(message, info).catch((error) => {
+      this.errors.push(error)
+      // As the core does: the requester fails promptly, with the code.
+      if (this.links.has(from)) void this.reply(message, { type: 'failed', payload: isP2PError(error) ? error.code : 'HANDLER_FAILED' })
+    })
+  }
+}
+
+/** A sink that remembers. */
+export class Recorder implements FrameSink {
+  readonly frames: Uint8Array[] = []
+  readonly closes: (Error | undefined)[] = []
+  drains = 0
+  private readonly watchers = new Set<() => void>()
+
+  onFrame(frame: Uint8Array): void {
+    this.frames.push(frame)
+    this.tell()
+  }
+  onClose(error?: Error): void {
+    this.closes.push(error)
+    this.tell()
+  }
+  onDrain(): void {
+    this.drains++
+    this.tell()
+  }
+
+  /** Settles when the condition holds; events, never a clock. */
+  until(condition: (recorder: this) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!condition(this)) return
+        this.watchers.delete(check)
+        resolve()
+      }
+      this.watchers.add(check)
+      check()
+    })
+  }
+
+  private tell(): void {
+    for (const check of [...this.watchers]) check()
+  }
+}
+
+export function record(connection: Connection): Recorder {
+  const recorder = new Recorder()
+  connection.attach(recorder)
+  return recorder
+}
+
+/** Lets everything that waits on promises run. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise<void>((resolve) => setImmediate(resolve))
+}
+
+export const text = (value: string): Uint8Array => new TextEncoder().encode(value)
