@@ -1,0 +1,3 @@
+export { fileIdentity } from './file-identity.js'
+export { type Relay, type RelayOptions, startRelay } from './relay.js'
+export { type WebSocketServerOptions, webSocketServer } from './web-socket-server.js'
