@@ -1,0 +1,253 @@
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { P2PError } from '../errors.js'
+import { nodeCrypto } from '../platform.js'
+import { AEAD_TAG_BYTES, type Aead, nobleAead, platformAead } from './aead.js'
+import { CipherState, KEY_BYTES, MAX_NOISE_MESSAGE_BYTES } from './cipher-state.js'
+import { type NoiseKeyPair, nobleX25519, platformX25519, type X25519 } from './x25519.js'
+
+export { CipherState, MAX_NOISE_MESSAGE_BYTES, MAX_NOISE_PLAINTEXT_BYTES } from './cipher-state.js'
+export { generateNoiseKeyPair, type NoiseKeyPair } from './x25519.js'
+
+const PROTOCOL_NAME = 'Noise_XX_25519_ChaChaPoly_SHA256'
+
+/** The primitives under a handshake, all synchronous. */
+export interface NoiseCrypto {
+  readonly x25519: X25519
+  readonly aead: Aead
+  /** HMAC-SHA256 (RFC 2104): 32 bytes. */
+  hmac(key: Uint8Array, data: Uint8Array): Uint8Array
+}
+
+export const nobleNoiseCrypto: NoiseCrypto = {
+  x25519: nobleX25519,
+  aead: nobleAead,
+  hmac: (key, data) => hmac(sha256, key, data),
+}
+
+/** What is fastest here: each primitive from Node where Node has it, else noble. */
+export const platformNoiseCrypto: NoiseCrypto = {
+  x25519: platformX25519,
+  aead: platformAead,
+  hmac: /* @__PURE__ */ platformHmac(),
+}
+
+/** Node's takes 2.4 µs, noble's 5.6 µs; a handshake has twelve on each side. */
+function platformHmac(): NoiseCrypto['hmac'] {
+  const crypto = nodeCrypto
+  if (crypto === undefined) return nobleNoiseCrypto.hmac
+  return (key, data) => new Uint8Array(crypto.createHmac('sha256', key).update(data).digest())
+}
+
+export interface NoiseXXOptions {
+  initiator: boolean
+  /** Our long-term X25519 keys. Never modified. */
+  staticKeys: NoiseKeyPair
+  /** Bytes that both sides must agree on; a difference fails the handshake at its second message. Default: empty. */
+  prologue?: Uint8Array
+  /** For test vectors only: a reused ephemeral key gives the secrecy of the handshake away. Taken over and zeroed. */
+  ephemeralKeys?: NoiseKeyPair
+  /** Default: what is fastest on this platform. */
+  crypto?: NoiseCrypto
+}
+
+export interface NoiseChannel {
+  send: CipherState
+  receive: CipherState
+  /** 32 bytes that name this session (Noise rev 34 §11.2); not secret. */
+  handshakeHash: Uint8Array
+}
+
+/** Noise rev 34 §7.5. Even messages are the initiator's. Of a pair of letters the first is the initiator's key, the second the responder's. */
+const XX = [['e'], ['e', 'ee', 's', 'es'], ['s', 'se']] as const
+/** What each message adds to its payload: keys and tags. */
+const OVERHEAD = [KEY_BYTES, KEY_BYTES + KEY_BYTES + 2 * AEAD_TAG_BYTES, KEY_BYTES + 2 * AEAD_TAG_BYTES] as const
+
+/**
+ * A handshake Noise_XX_25519_ChaChaPoly_SHA256 (Noise rev 34 §5.3). Three messages, the initiator writes the first. The payload of the first is
+ * sent in clear; that of the second is hidden from onlookers but reaches whoever dialled; that of the third reaches only the proven responder.
+ *
+ * Whatever throws ends the handshake and zeroes its secrets; every later call throws HANDSHAKE_FAILED.
+ *
+ * @example
+ * const alice = new NoiseXX({ initiator: true, staticKeys: generateNoiseKeyPair() })
+ * const bob = new NoiseXX({ initiator: false, staticKeys: generateNoiseKeyPair() })
+ * const nothing = new Uint8Array()
+ * bob.readMessage(alice.writeMessage(nothing))
+ * alice.readMessage(bob.writeMessage(nothing))
+ * bob.readMessage(alice.writeMessage(nothing))
+ * bob.split().receive.decrypt(alice.split().send.encrypt(new Uint8Array([1, 2, 3])))
+ */
+export class NoiseXX {
+  private readonly initiator: boolean
+  private readonly crypto: NoiseCrypto
+  private readonly staticKeys: NoiseKeyPair
+  private ephemeralKeys: NoiseKeyPair | undefined
+  private remoteEphemeralKey: Uint8Array | undefined
+  private remoteStaticKey: Uint8Array | undefined
+  private hash: Uint8Array
+  private chainingKey: Uint8Array
+  private cipher: CipherState | undefined
+  /** Messages done. */
+  private step = 0
+  private ended = false
+
+  constructor({ initiator, staticKeys, prologue, ephemeralKeys, crypto }: NoiseXXOptions) {
+    this.initiator = initiator
+    this.staticKeys = staticKeys
+    this.ephemeralKeys = ephemeralKeys
+    this.crypto = crypto ?? platformNoiseCrypto
+    // The name has exactly 32 bytes, so it is the first hash itself (Noise rev 34 §5.2).
+    this.hash = utf8ToBytes(PROTOCOL_NAME)
+    this.chainingKey = this.hash.slice()
+    this.mixHash(prologue ?? new Uint8Array())
+  }
+
+  /** True once the third message has been written or read: `split` may be called. */
+  get finished(): boolean {
+    return this.step === XX.length
+  }
+
+  /** The peer's long-term X25519 key, 32 bytes: proven, once the message that carried it has been read whole. */
+  get remoteStatic(): Uint8Array | undefined {
+    return this.step > (this.initiator ? 1 : 2) ? this.remoteStaticKey : undefined
+  }
+
+  /**
+   * The next handshake message, 32, 96 or 64 bytes longer than its payload.
+   * @throws P2PError HANDSHAKE_FAILED if it is not our turn, if the message would exceed 65,535 bytes, or after a failure.
+   */
+  writeMessage(payload: Uint8Array): Uint8Array {
+    return this.guarded(() => {
+      const tokens = this.turn(true, payload.length)
+      const parts: Uint8Array[] = []
+      for (const token of tokens) {
+        if (token === 'e') {
+          this.ephemeralKeys ??= this.crypto.x25519.generate()
+          this.mixHash(this.ephemeralKeys.publicKey)
+          parts.push(this.ephemeralKeys.publicKey)
+        } else if (token === 's') parts.push(this.encryptAndHash(this.staticKeys.publicKey))
+        else this.mixDH(token)
+      }
+      parts.push(this.encryptAndHash(payload))
+      this.step++
+      return concatBytes(...parts)
+    })
+  }
+
+  /**
+   * Reads the peer's message and returns its payload, in an array of its own.
+   * @throws P2PError DECRYPT_FAILED for altered bytes or another prologue; HANDSHAKE_FAILED for a length below the minimum or above 65,535
+   *   bytes, a key of low order, a message that is not due, or after a failure.
+   */
+  readMessage(message: Uint8Array): Uint8Array {
+    return this.guarded(() => {
+      const tokens = this.turn(false, message.length - (OVERHEAD[this.step] ?? 0))
+      let rest = message
+      const take = (bytes: number) => {
+        const taken = rest.subarray(0, bytes)
+        rest = rest.subarray(bytes)
+        return taken
+      }
+      for (const token of tokens) {
+        if (token === 'e') {
+          // Not `slice`: that of a Node Buffer is a view.
+          this.remoteEphemeralKey = new Uint8Array(take(KEY_BYTES))
+          this.mixHash(this.remoteEphemeralKey)
+        } else if (token === 's') {
+          this.remoteStaticKey = this.decryptAndHash(take(KEY_BYTES + AEAD_TAG_BYTES))
+        } else this.mixDH(token)
+      }
+      const payload = this.decryptAndHash(rest)
+      this.step++
+      return payload
+    })
+  }
+
+  /**
+   * The two directions of the channel. Call it once; it zeroes what is left of the handshake.
+   * @throws P2PError HANDSHAKE_FAILED before the third message, after a failure, and the second time.
+   */
+  split(): NoiseChannel {
+    return this.guarded(() => {
+      if (!this.finished) throw outOfOrder()
+      const [first, second] = this.hkdf(new Uint8Array())
+      const { aead } = this.crypto
+      const [send, receive] = this.initiator ? [first, second] : [second, first]
+      const handshakeHash = this.hash
+      this.destroy()
+      return { send: new CipherState(send, aead), receive: new CipherState(receive, aead), handshakeHash }
+    })
+  }
+
+  /** Zeroes the secrets of the handshake. The static keys belong to the caller and stay. */
+  destroy(): void {
+    this.ended = true
+    this.ephemeralKeys?.secretKey.fill(0)
+    this.ephemeralKeys = undefined
+    this.chainingKey.fill(0)
+    this.cipher?.destroy()
+  }
+
+  private guarded<T>(act: () => T): T {
+    if (this.ended) throw outOfOrder()
+    try {
+      return act()
+    } catch (error) {
+      this.destroy()
+      throw error
+    }
+  }
+
+  private turn(write: boolean, payloadBytes: number): readonly string[] {
+    const tokens = XX[this.step]
+    if (tokens === undefined || (this.step % 2 === 0) !== (write === this.initiator)) throw outOfOrder()
+    if (payloadBytes < 0 || payloadBytes > MAX_NOISE_MESSAGE_BYTES - (OVERHEAD[this.step] as number)) {
+      throw new P2PError('HANDSHAKE_FAILED', 'A handshake message is too short or too long. Close the connection.')
+    }
+    return tokens
+  }
+
+  private mixDH(token: string): void {
+    const [ours, theirs] = this.initiator ? [token[0], token[1]] : [token[1], token[0]]
+    const keys = (ours === 'e' ? this.ephemeralKeys : this.staticKeys) as NoiseKeyPair
+    const shared = this.crypto.x25519.dh(keys, (theirs === 'e' ? this.remoteEphemeralKey : this.remoteStaticKey) as Uint8Array)
+    const [chainingKey, key] = this.hkdf(shared)
+    shared.fill(0)
+    this.chainingKey.fill(0)
+    this.chainingKey = chainingKey
+    this.cipher?.destroy()
+    this.cipher = new CipherState(key, this.crypto.aead)
+  }
+
+  /** Noise rev 34 §4.3 with two outputs. */
+  private hkdf(input: Uint8Array): [Uint8Array, Uint8Array] {
+    const { hmac } = this.crypto
+    const temporary = hmac(this.chainingKey, input)
+    const first = hmac(temporary, Uint8Array.of(1))
+    const second = hmac(temporary, concatBytes(first, Uint8Array.of(2)))
+    temporary.fill(0)
+    return [first, second]
+  }
+
+  private mixHash(data: Uint8Array): void {
+    this.hash = sha256.create().update(this.hash).update(data).digest()
+  }
+
+  private encryptAndHash(plaintext: Uint8Array): Uint8Array {
+    const sealed = this.cipher ? this.cipher.encrypt(plaintext, this.hash) : plaintext
+    this.mixHash(sealed)
+    return sealed
+  }
+
+  private decryptAndHash(sealed: Uint8Array): Uint8Array {
+    const plaintext = this.cipher ? this.cipher.decrypt(sealed, this.hash) : new Uint8Array(sealed)
+    this.mixHash(sealed)
+    return plaintext
+  }
+}
+
+function outOfOrder(): P2PError {
+  return new P2PError('HANDSHAKE_FAILED', 'This handshake has ended, or the message is not due. Connect again.')
+}
