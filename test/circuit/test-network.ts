@@ -139,7 +139,13 @@ export class TestHost implements ProtocolHost {
     const info = this.info(from)
     if (info === undefined) return
     this.seen.push(bytes)
-    const message = decode(bytes) as P2PMessage
+    let message: P2PMessage
+    try {
+      message = decode(bytes) as P2PMessage
+    } catch (error) {
+      this.errors.push(error)
+      return
+    }
     const waiting = message.inReplyTo === undefined ? undefined : this.waiting.get(message.inReplyTo)
     if (waiting !== undefined) {
       this.waiting.delete(message.inReplyTo!)
