@@ -1,0 +1,359 @@
+import type { Timer } from '../clock.js'
+import { abortedError, asP2PError, isP2PError, knownCode, P2PError, timeoutError } from '../errors.js'
+import type { Unsubscribe } from '../events.js'
+import { DEFAULT_LIMITS, type Limits } from '../limits.js'
+import type { P2PMessage } from '../message/message.js'
+import type { PeerInfo } from '../peer/peer-info.js'
+import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
+import type { WaitOptions } from '../wait.js'
+import { DHT_PROTOCOL, DHT_WATCH_PROTOCOL, type FindAnswer, findAnswer, parsePayload, recordPush, storeAnswer } from './dht-messages.js'
+import type { FindOptions, Lookup, StoreOutcome, StoreRefusal } from './lookup.js'
+import { matchesPattern, type RecordEntry, supersedes, wireRecord } from './record.js'
+import { matchesFilters } from './record-filters.js'
+import { RecordMerge } from './record-merge.js'
+import { isDishonest, type RecordVerifier } from './record-verifier.js'
+
+/** Records asked for by `get`: the newest may be under a name that is not its publisher's. */
+const GET_RECORDS = 8
+/** Pages read from one server: with the fewest records in each, still all that one caller gets. */
+const MAX_PAGES = 64
+
+/**
+ * The lookup of a peer that asks the DHT servers it is connected to, and the protocol `lotus/dht-watch` by which they tell it
+ * of changes. Never waits where nobody is connected; no longer than `dhtGraceMs` after a first answer; never longer than
+ * `dhtTimeoutMs`.
+ */
+export class ConnectedServers implements Lookup, IProtocolHandler {
+  readonly protocolName = DHT_WATCH_PROTOCOL
+  private readonly limits: Limits
+  private host: ProtocolHost | undefined
+  private readonly known = new Set<string>()
+  private readonly watches = new Map<string, Set<(entry: RecordEntry) => void>>()
+  /** Servers whose watches are being set up again; true if that has to be done once more. */
+  private readonly rewatching = new Map<string, boolean>()
+  private readonly newServerListeners = new Set<(peerId: string) => void>()
+  private readonly underWay = new Set<AbortController>()
+  private retry: Timer
+  private ignored = 0
+
+  constructor(
+    private readonly verifier: RecordVerifier,
+    { limits = DEFAULT_LIMITS }: { limits?: Limits } = {},
+  ) {
+    this.limits = limits
+  }
+
+  get isReachable(): boolean {
+    return this.servers().length > 0
+  }
+
+  /** Answers and pushes that were not believed or not asked for. */
+  get ignoredRecords(): number {
+    return this.ignored
+  }
+
+  onRegister(host: ProtocolHost): void {
+    this.host = host
+    for (const peer of host.peers()) this.meet(peer)
+  }
+
+  onUnregister(): void {
+    this.close()
+  }
+
+  async onPeerConnected(peer: PeerInfo): Promise<void> {
+    this.meet(peer)
+  }
+
+  async onPeerDisconnected(peer: PeerInfo): Promise<void> {
+    this.known.delete(peer.peerId)
+  }
+
+  async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
+    if (!this.known.has(from.peerId)) {
+      this.ignored++
+      return
+    }
+    if (message.type === 'missed') return this.rewatch(from.peerId)
+    if (message.type !== 'record') return
+    await this.deliver(message.payload, from.peerId)
+  }
+
+  async store(entry: RecordEntry, { at, signal, timeoutMs }: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
+    const outcome: StoreOutcome = { stored: [], refused: [] }
+    const record = wireRecord(entry)
+    if (record === undefined) return outcome
+    const servers = at === undefined ? this.servers() : [at]
+    await this.ask('Storing a record', servers, { signal, timeoutMs }, false, async (peerId, wait) => {
+      try {
+        const refusal = await this.storeAt(peerId, record, entry, wait)
+        if (refusal === undefined) outcome.stored.push(peerId)
+        else outcome.refused.push(refusal)
+      } catch (cause) {
+        const error = asP2PError(cause, 'NOT_STORED', 'The server did not answer as a DHT server does.')
+        outcome.refused.push({ peerId, error })
+      }
+    })
+    // Servers that come later than we wait are not in this answer.
+    return { stored: [...outcome.stored], refused: [...outcome.refused] }
+  }
+
+  get(key: string, options: FindOptions = {}): Promise<RecordEntry[]> {
+    return this.find('get', key, { ...options, maxResults: options.maxResults ?? GET_RECORDS })
+  }
+
+  query(pattern: string, options: FindOptions = {}): Promise<RecordEntry[]> {
+    return this.find('query', pattern, options)
+  }
+
+  watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe {
+    const listeners = this.watches.get(pattern) ?? new Set()
+    this.watches.set(pattern, listeners.add(onRecord))
+    // The second watcher of a pattern needs what the first one was given when it began.
+    for (const peerId of this.known) void this.watchAt(peerId, pattern)
+    return () => {
+      if (!listeners.delete(onRecord) || listeners.size > 0) return
+      this.watches.delete(pattern)
+      const payload = { key: pattern }
+      for (const peerId of this.known) {
+        // A server that is gone has forgotten the watch already.
+        this.host?.sendTo(peerId, { type: 'unwatch', protocol: DHT_PROTOCOL, payload }).catch(() => {})
+      }
+    }
+  }
+
+  onNewServer(listener: (peerId: string) => void): Unsubscribe {
+    this.newServerListeners.add(listener)
+    return () => this.newServerListeners.delete(listener)
+  }
+
+  close(): void {
+    for (const pattern of [...this.watches.keys()]) {
+      for (const peerId of this.known) {
+        this.host?.sendTo(peerId, { type: 'unwatch', protocol: DHT_PROTOCOL, payload: { key: pattern } }).catch(() => {})
+      }
+    }
+    if (this.retry !== undefined) this.host?.clock.clearTimeout(this.retry)
+    this.retry = undefined
+    this.host = undefined
+    this.known.clear()
+    this.watches.clear()
+    for (const controller of this.underWay) controller.abort()
+  }
+
+  /** The connected servers. Also meets those that became servers after they connected. */
+  private servers(): string[] {
+    const servers: string[] = []
+    for (const peer of this.host?.peers() ?? []) {
+      if (!isServer(peer)) continue
+      if (servers.push(peer.peerId) >= this.limits.dhtServers) break
+      this.meet(peer)
+    }
+    return servers
+  }
+
+  private meet(peer: PeerInfo): void {
+    if (!isServer(peer) || this.known.has(peer.peerId)) return
+    this.known.add(peer.peerId)
+    void this.rewatch(peer.peerId)
+    for (const listener of [...this.newServerListeners]) listener(peer.peerId)
+  }
+
+  private async find(type: 'get' | 'query', key: string, options: FindOptions): Promise<RecordEntry[]> {
+    const { filters, maxResults, signal, timeoutMs } = options
+    const servers = this.servers()
+    if (servers.length === 0) return []
+    const merge = new RecordMerge()
+    let answered = 0
+    let failure: P2PError | undefined
+    const payload = {
+      key,
+      ...(filters && { filters }),
+      ...(maxResults !== undefined && { max: maxResults }),
+      ...(servers.length > 1 && { withdrawn: true }),
+    }
+    await this.ask('Asking the DHT', servers, { signal, timeoutMs }, true, async (peerId, wait) => {
+      try {
+        let after: FindAnswer['after']
+        for (let page = 0; page < MAX_PAGES; page++) {
+          const request = { type, protocol: DHT_PROTOCOL, payload: after ? { ...payload, after } : payload }
+          const answer = await this.host!.request(peerId, request, wait)
+          const found = await this.judge(peerId, () => parsePayload(findAnswer, answer.payload, 'records'))
+          const records = await this.believe(found.records, key, peerId)
+          for (const entry of records) if (entry.withdrawn || matchesFilters(entry, filters, this.limits)) merge.add(entry)
+          after = found.after
+          if (!found.more || after === undefined || merge.size >= this.limits.maxQueryRecords || this.host === undefined) break
+        }
+        answered++
+      } catch (cause) {
+        failure = asP2PError(cause, 'HANDLER_FAILED', 'A DHT server did not answer as one does.')
+        throw failure
+      }
+    })
+    if (answered === 0 && merge.size === 0) throw failure ?? timeoutError('Asking the DHT', timeoutMs ?? this.limits.dhtTimeoutMs)
+    return merge.all()
+  }
+
+  /**
+   * Asks several servers at once. Ends when all are done, or a little after the first that succeeds, or at the deadline; what
+   * is still under way then is given up where `giveUp` says so. Fails only with ABORTED.
+   */
+  private ask(
+    what: string,
+    servers: string[],
+    { signal, timeoutMs = this.limits.dhtTimeoutMs }: WaitOptions,
+    giveUp: boolean,
+    one: (peerId: string, wait: { signal: AbortSignal; timeoutMs: number }) => Promise<void>,
+  ): Promise<void> {
+    const { host } = this
+    if (signal?.aborted) return Promise.reject(abortedError(what, signal.reason))
+    if (servers.length === 0 || host === undefined) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const controller = new AbortController()
+      this.underWay.add(controller)
+      let waiting = servers.length
+      let grace: Timer
+      let settled = false
+      const settle = () => {
+        settled = true
+        host.clock.clearTimeout(deadline)
+        if (grace !== undefined) host.clock.clearTimeout(grace)
+        signal?.removeEventListener('abort', onAbort)
+        controller.signal.removeEventListener('abort', onAbort)
+        if (giveUp || waiting === 0) this.underWay.delete(controller)
+      }
+      const finish = () => {
+        settle()
+        resolve()
+        if (giveUp) controller.abort()
+      }
+      const onAbort = () => {
+        settle()
+        reject(abortedError(what, signal?.reason))
+        controller.abort()
+      }
+      const deadline = host.clock.setTimeout(finish, timeoutMs)
+      signal?.addEventListener('abort', onAbort)
+      controller.signal.addEventListener('abort', onAbort)
+      const done = () => {
+        if (--waiting === 0) finish()
+      }
+      for (const peerId of servers) {
+        one(peerId, { signal: controller.signal, timeoutMs }).then(() => {
+          if (!settled) grace ??= host.clock.setTimeout(finish, this.limits.dhtGraceMs)
+          done()
+        }, done)
+      }
+    })
+  }
+
+  private async storeAt(
+    peerId: string,
+    record: unknown,
+    entry: RecordEntry,
+    wait: WaitOptions,
+  ): Promise<StoreRefusal | undefined> {
+    const reply = await this.host!.request(peerId, { type: 'store', protocol: DHT_PROTOCOL, payload: { record } }, wait)
+    const answer = await this.judge(peerId, () => parsePayload(storeAnswer, reply.payload, 'stored'))
+    if (answer.stored) return undefined
+    const code = knownCode(answer.code, 'NOT_STORED')
+    const error = new P2PError(code, `The server refused the record: ${answer.message.slice(0, 256)}`, { details: { peerId } })
+    if (code !== 'STALE_RECORD' || answer.record === undefined) return { peerId, error }
+    // A server cannot make us count up to the end: only what the same key has signed is a newer record.
+    const newer = await this.judge(peerId, () => this.verifier.read(answer.record))
+    await this.judge(peerId, () => this.verifier.verify(newer))
+    const proves = newer.key === entry.key && newer.publisher === entry.publisher && supersedes(newer, entry)
+    return proves ? { peerId, error, newer } : { peerId, error }
+  }
+
+  /** Those of a server's records that hold: under the key asked for, verified. The others are counted, forgers reported. */
+  private async believe(wires: unknown[], pattern: string, peerId: string): Promise<RecordEntry[]> {
+    if (wires.length > this.limits.maxRecordsPerAnswer) {
+      throw new P2PError('LIMIT_EXCEEDED', `A DHT answer held more than ${this.limits.maxRecordsPerAnswer} records and was ignored.`)
+    }
+    const believed = await Promise.all(
+      wires.map(async (wire) => {
+        try {
+          const entry = await this.judge(peerId, () => this.verifier.read(wire))
+          if (matchesPattern(entry.key, pattern)) {
+            await this.judge(peerId, () => this.verifier.verify(entry))
+            return entry
+          }
+        } catch {
+          // Counted below with the mis-keyed ones; one bad record does not spoil the others.
+        }
+        this.ignored++
+        return undefined
+      }),
+    )
+    return believed.filter((entry) => entry !== undefined)
+  }
+
+  /** Runs a check of what a server said; a fault that cannot be honest ends its connection. */
+  private async judge<T>(peerId: string, check: () => T | Promise<T>): Promise<T> {
+    try {
+      return await check()
+    } catch (error) {
+      if (isDishonest(error)) this.host?.reject(peerId, error)
+      throw error
+    }
+  }
+
+  private async rewatch(peerId: string): Promise<void> {
+    if (this.rewatching.has(peerId)) {
+      this.rewatching.set(peerId, true)
+      return
+    }
+    this.rewatching.set(peerId, false)
+    await Promise.all([...this.watches.keys()].map((pattern) => this.watchAt(peerId, pattern)))
+    const again = this.rewatching.get(peerId)
+    this.rewatching.delete(peerId)
+    if (again && this.known.has(peerId)) await this.rewatch(peerId)
+  }
+
+  /** Watches at one server and takes what is there already, page by page. */
+  private async watchAt(peerId: string, key: string): Promise<void> {
+    try {
+      let request: { type: string; payload: unknown } = { type: 'watch', payload: { key } }
+      for (let page = 0; page < MAX_PAGES && this.watches.has(key) && this.host !== undefined; page++) {
+        const wait = { timeoutMs: this.limits.dhtTimeoutMs }
+        const answer = await this.host.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
+        const { records, more, after } = await this.judge(peerId, () => parsePayload(findAnswer, answer.payload, 'records'))
+        for (const entry of await this.believe(records, key, peerId)) this.tell(entry)
+        if (!more || after === undefined) return
+        request = { type: 'query', payload: { key, withdrawn: true, after } }
+      }
+    } catch (error) {
+      if (!this.known.has(peerId)) return
+      this.host?.logger.warn('a DHT server did not take a watch', { peerId, code: asP2PError(error, 'TIMEOUT', '').code })
+      if (isP2PError(error, 'LIMIT_EXCEEDED') || isP2PError(error, 'PROTOCOL_NOT_SUPPORTED')) return
+      this.retry ??= this.host?.clock.setTimeout(() => {
+        this.retry = undefined
+        for (const server of this.known) void this.rewatch(server)
+      }, this.limits.dhtTimeoutMs)
+    }
+  }
+
+  private async deliver(payload: unknown, peerId: string): Promise<void> {
+    try {
+      const entry = await this.judge(peerId, () => this.verifier.read(parsePayload(recordPush, payload, 'record').record))
+      if ([...this.watches.keys()].some((pattern) => matchesPattern(entry.key, pattern))) {
+        await this.judge(peerId, () => this.verifier.verify(entry))
+        return this.tell(entry)
+      }
+    } catch {
+      // Counted below with what nobody asked for.
+    }
+    this.ignored++
+  }
+
+  private tell(entry: RecordEntry): void {
+    for (const [pattern, listeners] of this.watches) {
+      if (matchesPattern(entry.key, pattern)) for (const listener of [...listeners]) listener(entry)
+    }
+  }
+}
+
+function isServer(peer: PeerInfo): boolean {
+  return peer.protocols?.includes(DHT_PROTOCOL) ?? false
+}

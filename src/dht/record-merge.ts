@@ -1,0 +1,26 @@
+import { newestFirst, type RecordEntry, supersedes } from './record.js'
+
+/** Joins what several nodes say: of each publisher under each key, the newest. */
+export class RecordMerge {
+  private readonly newest = new Map<string, RecordEntry>()
+
+  constructor(entries: Iterable<RecordEntry> = []) {
+    for (const entry of entries) this.add(entry)
+  }
+
+  add(entry: RecordEntry): void {
+    // A publisher never holds a space.
+    const id = `${entry.publisher} ${entry.key}`
+    const known = this.newest.get(id)
+    if (known === undefined || supersedes(entry, known)) this.newest.set(id, entry)
+  }
+
+  get size(): number {
+    return this.newest.size
+  }
+
+  /** Newest first, withdrawals included. */
+  all(): RecordEntry[] {
+    return [...this.newest.values()].sort(newestFirst)
+  }
+}
