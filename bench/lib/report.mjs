@@ -1,0 +1,124 @@
+/** From medians to verdicts, and to a table for people. */
+
+const number = (value, digits) => value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits })
+const whole = (value) => number(value, 0)
+const one = (value) => number(value, 1)
+const two = (value) => number(value, 2)
+const micro = (value) => `${whole(value)} µs`
+const milli = (value) => `${two(value)} ms`
+
+/** Target of our figure as a multiple of another contestant's. */
+const against = (other, sense, factor) => ({
+  text: `${sense} ${factor} × ${other}`,
+  judge: (ours, all) => {
+    if (all[other] === undefined) return undefined
+    const ratio = ours / all[other]
+    return { value: `${two(ratio)} ×`, pass: sense === '≥' ? ratio >= factor : ratio <= factor }
+  },
+})
+const limit = (sense, bound, show, compared = (value) => value) => ({
+  text: `${sense} ${show(bound)}`,
+  judge: (ours) => ({
+    value: show(ours),
+    pass: sense === '≥' ? compared(ours) >= bound : sense === '<' ? compared(ours) < bound : compared(ours) <= bound,
+  }),
+})
+
+/** The rows of the table: where each figure comes from, how it is shown, what it should be. */
+const rows = [
+  ['one-way', 'perSecond', '256 B one way, messages/s', whole, [against('libp2p', '≥', 3), against('ws', '≥', 0.45)]],
+  ['one-way-16k', 'perSecond', '16 kB one way, messages/s', whole, []],
+  ['echo', 'p50Us', 'Echo of 256 B, p50', micro, [against('libp2p', '≤', 0.6)]],
+  ['echo', 'p99Us', 'Echo of 256 B, p99', micro, []],
+  ['dial', 'p50Ms', 'Dial to first reply, loopback, p50', milli, [against('libp2p', '≤', 0.5)]],
+  ['slow-dial', 'p50Ms', 'Dial to first reply, 50 ms round trip, p50', (value) => `${whole(value)} ms`, []],
+  // A sequence takes a whole number of round trips; the fraction is the machine's noise.
+  ['slow-dial', 'roundTrips', '… in round trips', one, [limit('≤', 4, whole, Math.round)]],
+  [
+    'idle',
+    'residentKb',
+    'Resident memory of an idle connection',
+    (value) => `${one(value)} kB`,
+    [limit('≤', 50, (value) => `${whole(value)} kB`)],
+  ],
+  ['dht-gets', 'perSecond', 'DHT gets/s through one relay', whole, [limit('≥', 2_000, whole)]],
+  ['announce', 'p50Ms', 'Announce to watch, p50', milli, [limit('<', 5, (value) => `${one(value)} ms`)]],
+  ['announce', 'p99Ms', 'Announce to watch, p99', milli, []],
+  [
+    'sizes',
+    'gzipKb',
+    'Everything bundled for a browser, gzip',
+    (value) => `${one(value)} kB`,
+    [limit('≤', 45, (value) => `${one(value)} kB`)],
+  ],
+  ['sizes', 'packages', 'Packages installed', whole, [limit('≤', 12, whole)]],
+]
+
+/**
+ * @param medians { [measure]: { [contestant]: { [field]: number } } }
+ * @param errors { [measure]: { [contestant]: string } }
+ */
+export function assess(medians, errors) {
+  const table = []
+  for (const [measure, field, title, show, targets] of rows) {
+    if (!medians[measure] && !errors[measure]) continue
+    const figures = {}
+    const shown = {}
+    for (const contestant of ['lotus', 'libp2p', 'ws']) {
+      const value = medians[measure]?.[contestant]?.[field]
+      if (value !== undefined) {
+        figures[contestant] = value
+        shown[contestant] = show(value)
+      } else {
+        shown[contestant] = errors[measure]?.[contestant] ? 'failed' : '–'
+      }
+    }
+    const verdicts = targets.map((target) => ({
+      target: target.text,
+      ...((figures.lotus !== undefined && target.judge(figures.lotus, figures)) || { value: '–' }),
+    }))
+    table.push({ measure, title, shown, verdicts })
+  }
+  return table
+}
+
+const verdictText = ({ target, value, pass }) => {
+  if (pass === undefined) return `${target}: not measured`
+  return target.includes('×') ? `${target}: ${value} ${pass ? 'pass' : 'MISS'}` : `${target}: ${pass ? 'pass' : 'MISS'}`
+}
+const headings = ['', 'lotus-p2p', 'js-libp2p', 'ws', 'target']
+const cells = ({ title, shown, verdicts }) => [title, shown.lotus, shown.libp2p, shown.ws, verdicts.map(verdictText).join('; ')]
+
+export function plainTable(table) {
+  const lines = [headings, ...table.map(cells)]
+  const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column].length)))
+  const text = lines.map((line) =>
+    line
+      .map((cell, column) => (column === 0 || column === 4 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+      .join('  ')
+      .trimEnd(),
+  )
+  return [text[0], widths.map((width) => '─'.repeat(width)).join('  '), ...text.slice(1)].join('\n')
+}
+
+export function markdownTable(table, { environment, notes }) {
+  const line = (values) => `| ${values.join(' | ')} |`
+  const verdict = (text) => text.replaceAll(' pass', ' ✓').replaceAll(' MISS', ' **missed**')
+  return [
+    line(headings),
+    '|---|---:|---:|---:|---|',
+    ...table.map((row) => line(cells(row).map((cell, column) => (column === 4 ? verdict(cell) : cell)))),
+    '',
+    describe(environment),
+    ...notes,
+    '',
+  ].join('\n')
+}
+
+export function describe({ date, node, cpu, cores, rounds, versions }) {
+  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return (
+    `Medians of ${rounds} round${rounds === 1 ? '' : 's'}, ${date.slice(0, 10)}, Node ${node} for all three, ${cores} cores (${cpu}). ` +
+    `${names.join(', ')}. Each end is a process of its own.`
+  )
+}
