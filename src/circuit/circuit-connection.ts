@@ -94,7 +94,10 @@ export class CircuitConnection implements Connection {
 
   send(frame: Uint8Array): void {
     if (frame.length > this.maxFrameBytes) {
-      throw new P2PError('LIMIT_EXCEEDED', `A frame of this circuit has at most ${this.maxFrameBytes} bytes. Split what you send.`)
+      throw new P2PError(
+        'LIMIT_EXCEEDED',
+        `A frame of this circuit has at most ${this.maxFrameBytes} bytes. Split what you send.`,
+      )
     }
     if (this.state === 'ended' || this.state === 'closing') return
     this.queue.push(frame)
@@ -107,8 +110,8 @@ export class CircuitConnection implements Connection {
     if (this.state === 'ended' || this.state === 'closing') return
     this.state = 'closing'
     this.pump()
-    if (this.queue.length === 0) return this.end()
-    this.graceTimer = this.host.clock.setTimeout(() => this.end(), this.limits.closeGraceMs)
+    if (this.queue.length === 0) this.end()
+    else this.graceTimer = this.host.clock.setTimeout(() => this.end(), this.limits.closeGraceMs)
   }
 
   /** A frame from the relay; the first one, which came with the opening, costs nothing. */
@@ -117,7 +120,8 @@ export class CircuitConnection implements Connection {
     // Frames may overtake our knowledge of the window, for the answer to `open` resolves a promise first.
     const window = this.state === 'dialling' ? this.limits.sendMaxBufferedBytes : this.window
     if (this.unackedReceived + cost > window) {
-      return this.end(new P2PError('PROTOCOL_VIOLATION', 'The circuit sent more than its window allows.'), 'PROTOCOL_VIOLATION')
+      this.end(new P2PError('PROTOCOL_VIOLATION', 'The circuit sent more than its window allows.'), 'PROTOCOL_VIOLATION')
+      return
     }
     this.unackedReceived += cost
     if (this.sink === undefined) this.early.push([frame, cost])
@@ -186,7 +190,13 @@ export class CircuitConnection implements Connection {
   private toRelay(type: string, payload: unknown, done: () => void = () => {}): void {
     // Not awaited: the window bounds what is under way, and the calls keep their order.
     this.host.sendTo(this.relay, { type, payload, protocol: CIRCUIT_HOP }).then(done, (error) => {
-      this.end(asP2PError(error, 'CONNECTION_LOST', 'The relay can no longer be reached. The connection is made anew by another path, or connect again.'))
+      this.end(
+        asP2PError(
+          error,
+          'CONNECTION_LOST',
+          'The relay can no longer be reached. The connection is made anew by another path, or connect again.',
+        ),
+      )
     })
   }
 

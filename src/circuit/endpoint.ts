@@ -6,7 +6,17 @@ import type { PeerInfo } from '../peer/peer-info.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
 import type { Connection, DialOptions, Listener, Transport } from '../transport/transport.js'
 import { CircuitConnection } from './circuit-connection.js'
-import { CIRCUIT_HOP, CIRCUIT_STOP, incomingSchema, openedSchema, parseAck, parseClose, parseData, parseFrame, unknownType } from './frames.js'
+import {
+  CIRCUIT_HOP,
+  CIRCUIT_STOP,
+  incomingSchema,
+  openedSchema,
+  parseAck,
+  parseClose,
+  parseData,
+  parseFrame,
+  unknownType,
+} from './frames.js'
 
 const PREFIX = 'circuit:'
 
@@ -68,12 +78,18 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     const relayPeer = host.peers().find((peer) => peer.peerId === relay)
     if (relayPeer === undefined || !isRelay(relayPeer)) {
       const why = relayPeer === undefined ? 'is not connected' : 'does not forward circuits'
-      throw new P2PError('NO_RELAY', `The relay ${relay} ${why}. Connect to a relay directly first.`, { details: { address, peerId: relay } })
+      throw new P2PError('NO_RELAY', `The relay ${relay} ${why}. Connect to a relay directly first.`, {
+        details: { address, peerId: relay },
+      })
     }
     const circuit = this.add(host, { id: nanoid(), relay, peer: target, outbound: true })
     try {
       const payload = { circuit: circuit.id, target, frame: firstFrame }
-      const answer = await host.request(relay, { type: 'open', payload, protocol: CIRCUIT_HOP }, { signal, timeoutMs: this.limits.dialTimeoutMs })
+      const answer = await host.request(
+        relay,
+        { type: 'open', payload, protocol: CIRCUIT_HOP },
+        { signal, timeoutMs: this.limits.dialTimeoutMs },
+      )
       circuit.opened(this.checkBounds(parseFrame(openedSchema, answer.payload)))
     } catch (error) {
       // The relay may have opened it all the same.
@@ -97,7 +113,10 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     const host = this.host
     if (host === undefined) return
     if (!isRelay(from)) {
-      return host.reject(from.peerId, new P2PError('PROTOCOL_VIOLATION', 'A peer that is no relay spoke as one.', { details: { peerId: from.peerId } }))
+      return host.reject(
+        from.peerId,
+        new P2PError('PROTOCOL_VIOLATION', 'A peer that is no relay spoke as one.', { details: { peerId: from.peerId } }),
+      )
     }
     try {
       this.receive(host, message, from.peerId)
@@ -115,48 +134,48 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   private receive(host: ProtocolHost, message: P2PMessage, relay: string): void {
+    const { payload } = message
+    // After our end of it has gone, a circuit may still bring what was under way.
     const find = (id: string) => this.circuits.get(relay)?.get(id)
-    switch (message.type) {
-      case 'data': {
-        // After our end it may still bring what was under way.
-        const [id, frame] = parseData(message.payload)
-        return find(id)?.receive(frame)
-      }
-      case 'ack': {
-        const [id, bytes] = parseAck(message.payload)
-        return find(id)?.acknowledged(bytes)
-      }
-      case 'close': {
-        const [id, code] = parseClose(message.payload)
-        return find(id)?.end(code && closedBy(code, relay), false)
-      }
-      case 'incoming':
-        return this.incoming(host, message.payload, relay)
-      default:
-        throw unknownType(message)
+    if (message.type === 'data') {
+      const [id, frame] = parseData(payload)
+      find(id)?.receive(frame)
+    } else if (message.type === 'ack') {
+      const [id, bytes] = parseAck(payload)
+      find(id)?.acknowledged(bytes)
+    } else if (message.type === 'close') {
+      const [id, code] = parseClose(payload)
+      find(id)?.end(code && closedBy(code, relay), false)
+    } else if (message.type === 'incoming') {
+      this.incoming(host, payload, relay)
+    } else {
+      throw unknownType(message)
     }
   }
 
   private incoming(host: ProtocolHost, payload: unknown, relay: string): void {
     const { circuit: id, from, frame, ...bounds } = parseFrame(incomingSchema, payload)
     const known = this.circuits.get(relay)
-    const refuse = (code: 'CIRCUIT_REFUSED' | 'PROTOCOL_VIOLATION') => {
-      host.sendTo(relay, { type: 'close', payload: [id, code], protocol: CIRCUIT_HOP }).catch(() => {})
+    const twin = known?.get(id)
+    if (twin !== undefined) {
+      // It would swap the far end of a circuit under its channel.
+      twin.end(new P2PError('PROTOCOL_VIOLATION', 'The relay used a circuit id twice.'), 'PROTOCOL_VIOLATION')
+      return
     }
-    // An id in use would let a relay swap the far end of a circuit under its channel.
-    if (known?.has(id)) return known.get(id)?.end(new P2PError('PROTOCOL_VIOLATION', 'The relay used a circuit id twice.'), 'PROTOCOL_VIOLATION')
-    if (this.accept === undefined || from === host.peerId || (known?.size ?? 0) >= this.limits.maxCircuitsPerPeer) return refuse('CIRCUIT_REFUSED')
-    try {
-      this.checkBounds(bounds)
-    } catch {
-      return refuse('CIRCUIT_REFUSED')
+    const full = (known?.size ?? 0) >= this.limits.maxCircuitsPerPeer
+    if (this.accept === undefined || from === host.peerId || full || bounds.window > this.limits.sendMaxBufferedBytes) {
+      host.sendTo(relay, { type: 'close', payload: [id, 'CIRCUIT_REFUSED'], protocol: CIRCUIT_HOP }).catch(() => {})
+      return
     }
     const circuit = this.add(host, { id, relay, peer: from, outbound: false, bounds })
     circuit.receive(frame, 0)
     this.accept(circuit)
   }
 
-  private add(host: ProtocolHost, options: Pick<CircuitConnection, 'id' | 'relay' | 'outbound'> & { peer: string; bounds?: Bounds }): CircuitConnection {
+  private add(
+    host: ProtocolHost,
+    options: Pick<CircuitConnection, 'id' | 'relay' | 'outbound'> & { peer: string; bounds?: Bounds },
+  ): CircuitConnection {
     const { id, relay } = options
     const circuit = new CircuitConnection({
       ...options,
@@ -195,11 +214,15 @@ interface Bounds {
 function parseAddress(address: string): [relay: string, target: string] {
   const [relay, target, rest] = address.slice(PREFIX.length).split('/')
   if (!address.startsWith(PREFIX) || !relay || !target || rest !== undefined) {
-    throw new P2PError('INVALID_ADDRESS', 'A circuit address is circuit:<relay>/<target>, both peer ids.', { details: { address } })
+    throw new P2PError('INVALID_ADDRESS', 'A circuit address is circuit:<relay>/<target>, both peer ids.', {
+      details: { address },
+    })
   }
   return [relay, target]
 }
 
 function closedBy(code: P2PError['code'], relay: string): P2PError {
-  return new P2PError(code, `The circuit ended: ${code}. Connect again, or through another relay.`, { details: { peerId: relay } })
+  return new P2PError(code, `The circuit ended: ${code}. Connect again, or through another relay.`, {
+    details: { peerId: relay },
+  })
 }

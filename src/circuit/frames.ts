@@ -71,5 +71,8 @@ function malformed(): P2PError {
 
 /** For a message type that this version does not know. */
 export function unknownType(message: P2PMessage): P2PError {
-  return new P2PError('PROTOCOL_NOT_SUPPORTED', `${message.protocol} does not know messages of type ${message.type.slice(0, 32)}.`)
+  return new P2PError(
+    'PROTOCOL_NOT_SUPPORTED',
+    `${message.protocol} does not know messages of type ${message.type.slice(0, 32)}.`,
+  )
 }

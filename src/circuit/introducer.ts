@@ -1,5 +1,7 @@
+import { bytesToHex } from '@noble/hashes/utils.js'
 import * as v from 'valibot'
 import { asP2PError, P2PError } from '../errors.js'
+import { equalBytes } from '../identity/ed25519.js'
 import { decodePeerId } from '../identity/peer-id.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
 import { encode } from '../message/codec.js'
@@ -30,7 +32,11 @@ const querySchema = v.object({
   peerId: v.optional(text(128)),
   limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
 })
-const url = (...schemes: string[]) => v.pipe(text(512), v.check((address) => schemes.some((scheme) => address.startsWith(scheme))))
+const url = (...schemes: string[]) =>
+  v.pipe(
+    text(512),
+    v.check((address) => schemes.some((scheme) => address.startsWith(scheme))),
+  )
 const peerSchema = v.object({
   peerId: text(128),
   publicKey: v.custom<Uint8Array>((key) => key instanceof Uint8Array && key.length === 32),
@@ -48,7 +54,7 @@ export class Introducer implements IProtocolHandler {
   private readonly publishersOf: (resourceType: string) => Iterable<string>
   private host: ProtocolHost | undefined
 
-  /** @param options.publishersOf peer ids of those who have announced a resource of this type. */
+  /** @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type. */
   constructor(options: { limits?: Limits; publishersOf?: (resourceType: string) => Iterable<string> } = {}) {
     this.limits = options.limits ?? DEFAULT_LIMITS
     this.publishersOf = options.publishersOf ?? (() => [])
@@ -83,7 +89,7 @@ export class Introducer implements IProtocolHandler {
           peer.connection.transport !== 'circuit' &&
           (peerId === undefined || peer.peerId === peerId) &&
           (protocol === undefined || peer.protocols?.includes(protocol) === true) &&
-          (publishers === undefined || publishers.has(peer.peerId)),
+          (publishers === undefined || publishers.has(bytesToHex(peer.publicKey))),
       )
     // By lot where there are too many: neither the oldest nor the newest has an advantage that could be won by reconnecting.
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, this.limits.maxIntroductions)
@@ -120,7 +126,11 @@ function sample<T>(items: T[], count: number): T[] {
  * @returns peers with `addresses.relays` set to the introducers, by which a circuit reaches them.
  * @throws P2PError NO_RELAY without an introducer, ABORTED, or the first failure where none of them answered.
  */
-export async function findPeers(host: ProtocolHost, query: PeerQuery, options: WaitOptions & { limits?: Limits } = {}): Promise<PeerInfo[]> {
+export async function findPeers(
+  host: ProtocolHost,
+  query: PeerQuery,
+  options: WaitOptions & { limits?: Limits } = {},
+): Promise<PeerInfo[]> {
   const limits = options.limits ?? DEFAULT_LIMITS
   const limit = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limits.maxIntroductions)
   const introducers = host.peers().filter((peer) => peer.protocols?.includes(INTRODUCE))
@@ -161,7 +171,7 @@ export async function findPeers(host: ProtocolHost, query: PeerQuery, options: W
   const connected = new Map(host.peers().map((peer) => [peer.peerId, peer]))
   return [...found.values()].slice(0, limit).map((peer) => {
     const known = connected.get(peer.peerId)
-    return known?.publicKey !== undefined && equal(known.publicKey, peer.publicKey!) ? known : peer
+    return known?.publicKey !== undefined && equalBytes(known.publicKey, peer.publicKey!) ? known : peer
   })
 }
 
@@ -185,11 +195,13 @@ function readAnswer(answer: unknown, limits: Limits): PeerInfo[] {
 }
 
 function matches(peer: PeerInfo, { peerId, protocol }: PeerQuery): boolean {
-  return (peerId === undefined || peer.peerId === peerId) && (protocol === undefined || peer.protocols?.includes(protocol) === true)
+  return (
+    (peerId === undefined || peer.peerId === peerId) && (protocol === undefined || peer.protocols?.includes(protocol) === true)
+  )
 }
 
 function merge(found: Map<string, PeerInfo>, peer: PeerInfo, introducer: string, limits: Limits): void {
-  const id = `${peer.peerId} ${peer.publicKey}`
+  const id = `${peer.peerId} ${bytesToHex(peer.publicKey!)}`
   const known = found.get(id)
   if (known === undefined) found.set(id, { ...peer, addresses: { ...peer.addresses, relays: [introducer] } })
   else if (known.addresses.relays!.length < limits.maxAddresses) known.addresses.relays!.push(introducer)
@@ -199,12 +211,8 @@ function merge(found: Map<string, PeerInfo>, peer: PeerInfo, introducer: string,
 function keyFits(peerId: string, publicKey: Uint8Array): boolean {
   if (!peerId.startsWith('lp1')) return true
   try {
-    return equal(decodePeerId(peerId), publicKey)
+    return equalBytes(decodePeerId(peerId), publicKey)
   } catch {
     return false
   }
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }

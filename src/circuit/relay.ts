@@ -3,7 +3,17 @@ import { DEFAULT_LIMITS, type Limits } from '../limits.js'
 import type { P2PMessage } from '../message/message.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
-import { CIRCUIT_HOP, CIRCUIT_STOP, costOf, openSchema, parseAck, parseClose, parseData, parseFrame, unknownType } from './frames.js'
+import {
+  CIRCUIT_HOP,
+  CIRCUIT_STOP,
+  costOf,
+  openSchema,
+  parseAck,
+  parseClose,
+  parseData,
+  parseFrame,
+  unknownType,
+} from './frames.js'
 
 /** One direction of a circuit. */
 interface Direction {
@@ -121,7 +131,7 @@ export class CircuitRelay implements IProtocolHandler {
     const bounds = { window: this.window, frameBytes: this.frameBytes }
     // The answer does not wait for the called one, whose first frame follows it: a round trip saved. A refusal comes as `close`.
     this.forward(host, circuit, target, 'incoming', { circuit: id, from: from.peerId, frame, ...bounds }, frame.length)
-    await host.reply(message, { type: 'opened', payload: bounds })
+    await host.reply(message, { type: 'opened', payload: bounds }).catch(() => this.end(circuit, 'CONNECTION_LOST'))
   }
 
   private refusalOf(host: ProtocolHost, id: string, target: string, from: PeerInfo, frame: Uint8Array): P2PError | undefined {
@@ -151,13 +161,17 @@ export class CircuitRelay implements IProtocolHandler {
   private data(host: ProtocolHost, payload: unknown, from: string): void {
     const [id, frame] = parseData(payload)
     const direction = this.directionFrom(id, from)
-    // Ended while this was under way. Should its notice have been lost, this is the second one.
-    if (direction === undefined) return this.notify(host, from, id, 'CONNECTION_CLOSED')
+    if (direction === undefined) {
+      // Ended while this was under way. Should its notice have been lost, this is the second one.
+      this.notify(host, from, id, 'CONNECTION_CLOSED')
+      return
+    }
     const circuit = this.circuits.get(id)!
     direction.unacked += costOf(frame)
     if (direction.unacked > this.window || frame.length > this.frameBytes) {
       this.counts.violations++
-      return this.end(circuit, 'PROTOCOL_VIOLATION')
+      this.end(circuit, 'PROTOCOL_VIOLATION')
+      return
     }
     this.counts.frames++
     this.counts.bytes += frame.length
@@ -172,7 +186,8 @@ export class CircuitRelay implements IProtocolHandler {
     const received = circuit.directions.find((direction) => direction !== sent)!
     if (bytes > received.unacked) {
       this.counts.violations++
-      return this.end(circuit, 'PROTOCOL_VIOLATION')
+      this.end(circuit, 'PROTOCOL_VIOLATION')
+      return
     }
     received.unacked -= bytes
     this.forward(this.host!, circuit, sent.to, 'ack', [id, bytes], 0)
@@ -197,7 +212,10 @@ export class CircuitRelay implements IProtocolHandler {
 
   private forward(host: ProtocolHost, circuit: Circuit, to: string, type: string, payload: unknown, bytes: number): void {
     const pending = (this.pending.get(to) ?? 0) + bytes
-    if (pending > this.limits.sendMaxBufferedBytes) return this.end(circuit, 'BUFFER_FULL')
+    if (pending > this.limits.sendMaxBufferedBytes) {
+      this.end(circuit, 'BUFFER_FULL')
+      return
+    }
     this.pending.set(to, pending)
     const done = () => {
       const left = (this.pending.get(to) ?? 0) - bytes

@@ -64,7 +64,9 @@ async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(USAGE)
   if (values.version) return say(VERSION)
   if (positionals.length !== 1 || positionals[0] !== 'relay') {
-    throw new UsageError(positionals.length === 0 ? 'Say what to start: lotus-p2p relay.' : `Unknown command: ${printable(positionals.join(' '))}`)
+    throw new UsageError(
+      positionals.length === 0 ? 'Say what to start: lotus-p2p relay.' : `Unknown command: ${printable(positionals.join(' '))}`,
+    )
   }
   const port = numberOf('port', values.port, 0, 65_535)
   const maxConnections = numberOf('max-connections', values['max-connections'], 1, 1_000_000)
@@ -87,8 +89,10 @@ async function main(): Promise<void> {
   const { coordinator } = relay
   if (!values.quiet) {
     const log = (what: string) => (peer: PeerInfo) => {
-      const label = typeof peer.metadata?.['name'] === 'string' ? ` "${printable(peer.metadata['name'], 32)}"` : ''
-      say(`${new Date().toISOString()}  ${what} ${printable(peer.peerId)}${label}  (${coordinator.getConnectedPeers().length} peers)`)
+      const label = typeof peer.metadata?.name === 'string' ? ` "${printable(peer.metadata.name, 32)}"` : ''
+      say(
+        `${new Date().toISOString()}  ${what} ${printable(peer.peerId)}${label}  (${coordinator.getConnectedPeers().length} peers)`,
+      )
     }
     coordinator.on('connected', log('+'))
     coordinator.on('disconnected', log('-'))

@@ -21,9 +21,13 @@ export async function fileIdentity(path: string): Promise<Identity> {
   } catch (error) {
     if (error instanceof P2PError) throw error
     const why = (error as NodeJS.ErrnoException).code ?? 'unknown reason'
-    throw new P2PError('IDENTITY_FAILED', `The identity file ${path} cannot be read or made (${why}). Check the path and its permissions.`, {
-      cause: error,
-    })
+    throw new P2PError(
+      'IDENTITY_FAILED',
+      `The identity file ${path} cannot be read or made (${why}). Check the path and its permissions.`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -36,7 +40,10 @@ async function readSeed(path: string): Promise<Uint8Array | undefined> {
     throw error
   }
   if (!/^[0-9a-f]{64}\s*$/i.test(text)) {
-    throw new P2PError('IDENTITY_FAILED', `The identity file ${path} is not 64 hex digits. Restore it, or move it away to start with a new identity.`)
+    throw new P2PError(
+      'IDENTITY_FAILED',
+      `The identity file ${path} is not 64 hex digits. Restore it, or move it away to start with a new identity.`,
+    )
   }
   return new Uint8Array(Buffer.from(text.trim(), 'hex'))
 }

@@ -45,7 +45,8 @@ export function webSocketServer(options: WebSocketServerOptions = {}): Listener 
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new P2PError('INVALID_CONFIG', `port must be a whole number from 0 to 65535, not ${String(port)}.`)
   }
-  if (path !== undefined && !path.startsWith('/')) throw new P2PError('INVALID_CONFIG', 'path must begin with a slash, as in /p2p.')
+  if (path !== undefined && !path.startsWith('/'))
+    throw new P2PError('INVALID_CONFIG', 'path must begin with a slash, as in /p2p.')
   return new WebSocketListener({ ...options, port, host: options.host ?? '127.0.0.1' }, resolveLimits(options.limits))
 }
 
@@ -79,7 +80,8 @@ class WebSocketListener implements Listener {
   }
 
   async listen(accept: (connection: Connection) => void): Promise<void> {
-    if (this.server !== undefined) throw new P2PError('LISTEN_FAILED', 'This listener listens already. Make another one for another port.')
+    if (this.server !== undefined)
+      throw new P2PError('LISTEN_FAILED', 'This listener listens already. Make another one for another port.')
     const { host, port, path, onRequest, maxSockets } = this.options
     const server = this.options.server ?? boundedServer(this.limits)
     this.server = server
@@ -136,7 +138,8 @@ class WebSocketListener implements Listener {
     try {
       firstFrame = firstFrameOf(request.headers['sec-websocket-protocol'])
     } catch (error) {
-      return refuse(socket, 400, (error as Error).message)
+      refuse(socket, 400, (error as Error).message)
+      return
     }
     const remoteAddress = addressOf(request.socket.remoteAddress, request.socket.remotePort)
     this.webSockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -191,12 +194,16 @@ const isOurs = (protocol: string): boolean => protocol === SUBPROTOCOL || protoc
 /** @throws Error with the sentence of the refusal. */
 function firstFrameOf(header: string | undefined): Uint8Array | undefined {
   if (header === undefined) return undefined
-  const protocol = header.split(',').map((offer) => offer.trim()).find(isOurs)
+  const protocol = header
+    .split(',')
+    .map((offer) => offer.trim())
+    .find(isOurs)
   if (protocol === undefined) throw new Error(`The subprotocol of this server is ${SUBPROTOCOL}.`)
   if (protocol === SUBPROTOCOL) return undefined
   const text = protocol.slice(SUBPROTOCOL.length + 1)
   const bytes = Buffer.from(text, 'base64url')
-  if (bytes.length > MAX_FIRST_FRAME_BYTES) throw new Error(`A first frame in the request has at most ${MAX_FIRST_FRAME_BYTES} bytes.`)
+  if (bytes.length > MAX_FIRST_FRAME_BYTES)
+    throw new Error(`A first frame in the request has at most ${MAX_FIRST_FRAME_BYTES} bytes.`)
   // Node's decoder skips what it does not understand; only the one canonical form (RFC 4648 §3.5) is taken.
   if (text === '' || bytes.toString('base64url') !== text) throw new Error('The first frame in the request is not base64url.')
   return new Uint8Array(bytes)
@@ -219,7 +226,8 @@ const plainAnswer: RequestListener = (_request, response) => {
 function addressesOf(server: Server, path = ''): string[] {
   const { address, port, family } = server.address() as AddressInfo
   const scheme = 'setSecureContext' in server ? 'wss' : 'ws'
-  const hosts = address === '0.0.0.0' || address === '::' ? ownHosts(address === '::') : [family === 'IPv6' ? `[${address}]` : address]
+  const hosts =
+    address === '0.0.0.0' || address === '::' ? ownHosts(address === '::') : [family === 'IPv6' ? `[${address}]` : address]
   return hosts.map((host) => `${scheme}://${host}:${port}${path}`)
 }
 
@@ -227,7 +235,9 @@ function addressesOf(server: Server, path = ''): string[] {
 function ownHosts(withIPv6: boolean): string[] {
   const all = Object.values(networkInterfaces()).flatMap((entries) => entries ?? [])
   const v4 = all.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address)
-  const v6 = all.filter(({ family, internal, scopeid }) => family === 'IPv6' && !internal && scopeid === 0).map(({ address }) => `[${address}]`)
+  const v6 = all
+    .filter(({ family, internal, scopeid }) => family === 'IPv6' && !internal && scopeid === 0)
+    .map(({ address }) => `[${address}]`)
   return withIPv6 ? ['127.0.0.1', '[::1]', ...v4, ...v6] : ['127.0.0.1', ...v4]
 }
 

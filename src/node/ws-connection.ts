@@ -87,11 +87,15 @@ export class WsConnection implements Connection {
     if (this.error !== undefined) return
     if (!isBinary) {
       this.error = new P2PError('PROTOCOL_VIOLATION', 'The peer sent a text frame; only binary frames carry this protocol.')
-      return this.socket.close(UNSUPPORTED_DATA)
+      this.socket.close(UNSUPPORTED_DATA)
+      return
     }
     const buffer = data as Buffer
     const frame = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
-    if (this.sink !== undefined) return this.sink.onFrame(frame)
+    if (this.sink !== undefined) {
+      this.sink.onFrame(frame)
+      return
+    }
     this.early ??= []
     this.early.push(frame)
     this.earlyBytes += frame.length

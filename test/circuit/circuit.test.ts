@@ -76,17 +76,20 @@ describe('a circuit', () => {
     expect(limits.circuitWindowBytes).toBe(65_536)
   })
 
-  it.each([1_024, 3_000, 130_000])('never stalls with a window of %i bytes, whatever the sizes of the frames', async (circuitWindowBytes) => {
-    const { peer } = setUp({ circuitWindowBytes })
-    const [alice, bob] = [await peer('alice'), await peer('bob')]
-    const out = await dial(alice, 'bob')
-    await settle()
-    const atBob = record(bob.accepted[0]!)
-    const sizes = Array.from({ length: 300 }, (_, i) => (i % 3 === 0 ? out.maxFrameBytes : (i * 37) % out.maxFrameBytes))
-    for (const size of sizes) out.send(new Uint8Array(size))
-    await atBob.until(({ frames }) => frames.length === 301)
-    expect(atBob.frames.slice(1).map((frame) => frame.length)).toEqual(sizes)
-  })
+  it.each([1_024, 3_000, 130_000])(
+    'never stalls with a window of %i bytes, whatever the sizes of the frames',
+    async (circuitWindowBytes) => {
+      const { peer } = setUp({ circuitWindowBytes })
+      const [alice, bob] = [await peer('alice'), await peer('bob')]
+      const out = await dial(alice, 'bob')
+      await settle()
+      const atBob = record(bob.accepted[0]!)
+      const sizes = Array.from({ length: 300 }, (_, i) => (i % 3 === 0 ? out.maxFrameBytes : (i * 37) % out.maxFrameBytes))
+      for (const size of sizes) out.send(new Uint8Array(size))
+      await atBob.until(({ frames }) => frames.length === 301)
+      expect(atBob.frames.slice(1).map((frame) => frame.length)).toEqual(sizes)
+    },
+  )
 
   it('stops at its window while the receiver does not take frames, and goes on when it does', async () => {
     const { peer } = setUp({ circuitWindowBytes: 16_384 })

@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CircuitEndpoint } from '../../src/circuit/endpoint.js'
-import { CIRCUIT_HOP, CIRCUIT_STOP, incomingSchema, openSchema, parseAck, parseClose, parseData, parseFrame } from '../../src/circuit/frames.js'
+import {
+  CIRCUIT_HOP,
+  CIRCUIT_STOP,
+  incomingSchema,
+  openSchema,
+  parseAck,
+  parseClose,
+  parseData,
+  parseFrame,
+} from '../../src/circuit/frames.js'
 import { CircuitRelay } from '../../src/circuit/relay.js'
 import { P2PError } from '../../src/errors.js'
 import { resolveLimits } from '../../src/limits.js'
@@ -203,7 +212,9 @@ describe('an endpoint with a hostile relay', () => {
     for (let i = 0; i < 100; i++) await incoming(`flood-of-circuits-${i}`)
     await settle()
     expect(accepted).toHaveLength(limits.maxCircuitsPerPeer)
-    expect(heard.filter(({ payload }) => (payload as string[])[1] === 'CIRCUIT_REFUSED')).toHaveLength(2 + 100 - limits.maxCircuitsPerPeer)
+    expect(heard.filter(({ payload }) => (payload as string[])[1] === 'CIRCUIT_REFUSED')).toHaveLength(
+      2 + 100 - limits.maxCircuitsPerPeer,
+    )
     await endpoint.close()
     await incoming('one-after-the-close')
     await settle()
@@ -242,7 +253,8 @@ describe('an endpoint with a hostile relay', () => {
     for (const payload of [null, {}, { window: -1, frameBytes: 1 }, { window: 1e15, frameBytes: 4_096 }]) {
       const relay = new TestHost('liar').register({
         protocolName: CIRCUIT_HOP,
-        handleMessage: async (message) => (message.type === 'open' ? relay.reply(message, { type: 'opened', payload }) : undefined),
+        handleMessage: async (message) =>
+          message.type === 'open' ? relay.reply(message, { type: 'opened', payload }) : undefined,
       })
       relay.connect(host)
       await expect(endpoint.dial('circuit:liar/bob', { firstFrame: text('x') })).rejects.toBeInstanceOf(P2PError)
@@ -262,7 +274,14 @@ describe('the decoders of circuit messages', () => {
     ]
     const near = fc.oneof(
       fc.tuple(fc.string(), fc.anything()),
-      fc.record({ circuit: fc.string(), target: fc.anything(), from: fc.anything(), frame: fc.uint8Array(), window: fc.double(), frameBytes: fc.integer() }),
+      fc.record({
+        circuit: fc.string(),
+        target: fc.anything(),
+        from: fc.anything(),
+        frame: fc.uint8Array(),
+        window: fc.double(),
+        frameBytes: fc.integer(),
+      }),
       fc.anything({ withBigInt: true, withDate: true, withTypedArray: true, withNullPrototype: true }),
     )
     fc.assert(

@@ -1,3 +1,4 @@
+import { bytesToHex } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findPeers, INTRODUCE, Introducer, type PeerQuery } from '../../src/circuit/introducer.js'
@@ -12,9 +13,14 @@ const handler = (protocolName: string) => ({ protocolName, handleMessage: async 
 
 function setUp(publishers: Record<string, string[]> = {}) {
   const clock = new VirtualClock()
-  const relay = (name: string) => new TestHost(name, clock).register(new Introducer({ limits, publishersOf: (type) => publishers[type] ?? [] }))
+  const keys = new Map<string, string>()
+  const relay = (name: string) =>
+    new TestHost(name, clock).register(
+      new Introducer({ limits, publishersOf: (type) => (publishers[type] ?? []).map((name) => keys.get(name) ?? '') }),
+    )
   const peer = (name: string, relays: TestHost[], ...protocols: string[]) => {
     const host = new TestHost(name, clock).register(...protocols.map(handler))
+    keys.set(name, bytesToHex(host.publicKey))
     for (const to of relays) host.connect(to)
     return host
   }
@@ -23,7 +29,8 @@ function setUp(publishers: Record<string, string[]> = {}) {
     const host = new TestHost(name, clock)
     return host.register({
       protocolName: INTRODUCE,
-      handleMessage: async (message) => (answer === undefined ? undefined : host.reply(message, { type: 'found', payload: answer })),
+      handleMessage: async (message) =>
+        answer === undefined ? undefined : host.reply(message, { type: 'found', payload: answer }),
     })
   }
   const find = (asker: TestHost, query: PeerQuery = {}) => clock.run(findPeers(asker, query, { limits }))
@@ -31,7 +38,13 @@ function setUp(publishers: Record<string, string[]> = {}) {
 }
 
 const names = (peers: PeerInfo[]) => peers.map(({ peerId }) => peerId).sort()
-const entry = (peerId: string, publicKey = new Uint8Array(32)) => ({ peerId, publicKey, addresses: {}, protocols: [], lastSeen: 1 })
+const entry = (peerId: string, publicKey = new Uint8Array(32)) => ({
+  peerId,
+  publicKey,
+  addresses: {},
+  protocols: [],
+  lastSeen: 1,
+})
 
 describe('an introduction', () => {
   it('names the others by protocol, resource type or peer id, never the asker', async () => {
@@ -117,7 +130,9 @@ describe('an introduction', () => {
     const { relay, peer } = setUp()
     const alice = peer('alice', [relay('r')])
     for (const payload of [null, { protocol: 5 }, { limit: -1 }, { peerId: 'x'.repeat(129) }]) {
-      await expect(alice.request('r', { type: 'find', payload, protocol: INTRODUCE })).rejects.toMatchObject({ code: 'MALFORMED_DATA' })
+      await expect(alice.request('r', { type: 'find', payload, protocol: INTRODUCE })).rejects.toMatchObject({
+        code: 'MALFORMED_DATA',
+      })
     }
     await expect(alice.request('r', { type: 'other', payload: {}, protocol: INTRODUCE })).rejects.toMatchObject({
       code: 'PROTOCOL_NOT_SUPPORTED',
@@ -208,7 +223,16 @@ describe('asking for introductions', () => {
   it('takes any answer and throws nothing but a P2PError', async () => {
     const near = fc.oneof(
       fc.anything({ withNullPrototype: true }).filter((value) => value !== undefined),
-      fc.record({ peers: fc.array(fc.record({ ...Object.fromEntries(['peerId', 'addresses', 'protocols', 'metadata', 'lastSeen'].map((name) => [name, fc.anything()])), publicKey: fc.uint8Array({ minLength: 32, maxLength: 32 }) })) }),
+      fc.record({
+        peers: fc.array(
+          fc.record({
+            ...Object.fromEntries(
+              ['peerId', 'addresses', 'protocols', 'metadata', 'lastSeen'].map((name) => [name, fc.anything()]),
+            ),
+            publicKey: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+          }),
+        ),
+      }),
     )
     await fc.assert(
       fc.asyncProperty(near, async (answer) => {

@@ -158,7 +158,8 @@ export class TestHost implements ProtocolHost {
     handler.handleMessage(message, info).catch((error) => {
       this.errors.push(error)
       // As the core does: the requester fails promptly, with the code.
-      if (this.links.has(from)) void this.reply(message, { type: 'failed', payload: isP2PError(error) ? error.code : 'HANDLER_FAILED' })
+      if (this.links.has(from))
+        void this.reply(message, { type: 'failed', payload: isP2PError(error) ? error.code : 'HANDLER_FAILED' })
     })
   }
 }

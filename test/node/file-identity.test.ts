@@ -28,12 +28,15 @@ describe('fileIdentity', () => {
     expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toEqual([])
   })
 
-  it.each(['', 'ab', `${'g'.repeat(64)}\n`, `${'a'.repeat(65)}\n`])('refuses a corrupt file (%j) and leaves it as it is', async (content) => {
-    const path = join(folder, 'corrupt.key')
-    await writeFile(path, content)
-    await expect(fileIdentity(path)).rejects.toMatchObject({ code: 'IDENTITY_FAILED' })
-    expect(await readFile(path, 'utf8')).toBe(content)
-  })
+  it.each(['', 'ab', `${'g'.repeat(64)}\n`, `${'a'.repeat(65)}\n`])(
+    'refuses a corrupt file (%j) and leaves it as it is',
+    async (content) => {
+      const path = join(folder, 'corrupt.key')
+      await writeFile(path, content)
+      await expect(fileIdentity(path)).rejects.toMatchObject({ code: 'IDENTITY_FAILED' })
+      expect(await readFile(path, 'utf8')).toBe(content)
+    },
+  )
 
   it('says so where the place cannot be used, and never shows the seed', async () => {
     await writeFile(join(folder, 'file'), 'x')

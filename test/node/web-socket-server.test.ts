@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { webSocketServer, type WebSocketServerOptions } from '../../src/node/web-socket-server.js'
+import { type WebSocketServerOptions, webSocketServer } from '../../src/node/web-socket-server.js'
 import type { Connection, Listener } from '../../src/transport/transport.js'
 import { Recorder, record, settle } from '../circuit/test-network.js'
 

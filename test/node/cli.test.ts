@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { P2PCoordinator } from '../../src/coordinator.js'
+
+let folder: string
+let bundle: string
+const running = new Set<ChildProcess>()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lotus-cli-'))
+  bundle = join(folder, 'cli.mjs')
+  await build({
+    entryPoints: [new URL('../../src/node/cli.ts', import.meta.url).pathname],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+    // `ws` is CommonJS and requires Node's own modules.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  })
+})
+
+afterAll(async () => {
+  for (const child of running) child.kill('SIGKILL')
+  await rm(folder, { recursive: true })
+})
+
+function cli(...args: string[]) {
+  const child = spawn(process.execPath, [bundle, ...args], { env: { ...process.env, HOME: folder } })
+  running.add(child)
+  const out = { text: '', errors: '' }
+  const watchers = new Set<() => void>()
+  const tell = () => {
+    for (const check of [...watchers]) check()
+  }
+  child.stdout.on('data', (data) => {
+    out.text += data
+    tell()
+  })
+  child.stderr.on('data', (data) => {
+    out.errors += data
+  })
+  const exit = new Promise<number | null>((resolve) => {
+    child.on('close', (code) => {
+      running.delete(child)
+      resolve(code)
+      tell()
+    })
+  })
+  /** What the pattern found in its output, once it is there. */
+  const says = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const check = () => {
+        const found = pattern.exec(out.text)
+        if (found === null && child.exitCode === null) return
+        watchers.delete(check)
+        if (found === null) reject(new Error(`It ended with ${child.exitCode} and said: ${out.text}${out.errors}`))
+        else resolve(found[1] ?? found[0])
+      }
+      watchers.add(check)
+      check()
+    })
+  return { child, out, exit, says }
+}
+
+const relay = (...args: string[]) => cli('relay', '--port', '0', '--host', '127.0.0.1', ...args)
+
+describe('lotus-p2p', () => {
+  it('says its version and how to use it', async () => {
+    const version = cli('--version')
+    expect(await version.exit).toBe(0)
+    const { version: expected } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect(version.out).toEqual({ text: `${expected}\n`, errors: '' })
+    const help = cli('--help')
+    expect(await help.exit).toBe(0)
+    expect(help.out.text).toMatch(/^Usage: lotus-p2p relay/)
+  })
+
+  it.each([
+    [['relay', '--unknown']],
+    [['relay', '--port', 'abc']],
+    [['relay', '--port', '70000']],
+    [[]],
+    [['serve']],
+    [['relay', '--max-connections', '0']],
+  ])('answers %j with its usage on stderr and exit code 2', async (args) => {
+    const run = cli(...args)
+    expect(await run.exit).toBe(2)
+    expect(run.out.errors).toContain('Usage: lotus-p2p relay')
+    expect(run.out.text).toBe('')
+  })
+})
+
+describe('lotus-p2p relay', () => {
+  it('prints where it listens, who it is and what wallets need, and serves them', async () => {
+    const { says, out, child, exit } = relay('--name', 'My relay')
+    const url = await says(/listening {2}(ws:\/\/127\.0\.0\.1:\d+)\n/)
+    const peerId = await says(/peer id {4}(lp1\w+)\n/)
+    await says(/bootstrap: \['ws:/)
+    expect(await (await fetch(`${url.replace('ws', 'http')}/info`)).json()).toMatchObject({ name: 'My relay', peerId })
+    const wallet = new P2PCoordinator({ metadata: { name: 'mal\x1b[2Jlory\nroot' } })
+    await wallet.connectToPeer(url)
+    await says(/ \+ lp1\w+ /)
+    await wallet.shutdown()
+    await says(/ - lp1\w+ /)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+    expect(out.text).not.toMatch(/\x1b/)
+    child.kill('SIGTERM')
+    expect(await exit).toBe(0)
+    expect(out.errors).toBe('')
+  })
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends cleanly with exit code 0 on %s while peers are connected', async (signal) => {
+    const { says, child, exit, out } = relay('--quiet')
+    const url = await says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)
+    const wallet = new P2PCoordinator()
+    await wallet.connectToPeer(url)
+    const gone = new Promise((resolve) => wallet.on('disconnected', resolve))
+    child.kill(signal)
+    expect(await exit).toBe(0)
+    await gone
+    await wallet.shutdown()
+    expect(out.text).not.toMatch(/ \+ lp1/)
+  })
+
+  it('says in one line that its port is taken, and exits with 1', async () => {
+    const first = relay('--quiet')
+    const port = new URL(await first.says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)).port
+    const second = cli('relay', '--host', '127.0.0.1', '--port', port)
+    expect(await second.exit).toBe(1)
+    expect(second.out.errors).toMatch(new RegExp(`^lotus-p2p: Port ${port} [^\\n]+\\n$`))
+    first.child.kill('SIGTERM')
+    await first.exit
+  })
+
+  it('keeps its peer id over a restart, in a file for its owner only, and refuses a corrupt one', async () => {
+    const path = join(folder, 'keys', 'relay.key')
+    const ids: string[] = []
+    for (let i = 0; i < 2; i++) {
+      const { says, child, exit } = relay('--identity', path)
+      ids.push(await says(/peer id {4}(lp1\w+)\n/))
+      await says(/bootstrap/)
+      child.kill('SIGTERM')
+      expect(await exit).toBe(0)
+    }
+    expect(ids[0]).toBe(ids[1])
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    const corrupt = relay('--identity', bundle)
+    expect(await corrupt.exit).toBe(1)
+    expect(corrupt.out.errors).toMatch(/^lotus-p2p: The identity file [^\n]+\n$/)
+  })
+})
