@@ -126,8 +126,9 @@ async function main() {
   const samples = {}
   const errors = {}
   for (const measure of measures.filter(({ name }) => settings.only.includes(name))) {
-    say(`\n${measure.title}`)
     const contestants = measure.contestants.filter((name) => settings.contestants.includes(name))
+    if (contestants.length === 0) continue
+    say(`\n${measure.title}`)
     for (let round = 0; round < measure.rounds(settings); round++) {
       // Alternating, and each begins a round in turn, so that a drift of the machine falls on all.
       for (let i = 0; i < contestants.length; i++) {
