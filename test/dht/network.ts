@@ -1,4 +1,4 @@
-import { type Clock } from '../../src/clock.js'
+import type { Clock } from '../../src/clock.js'
 import { ConnectedServers } from '../../src/dht/connected-servers.js'
 import { DistributedHashTable } from '../../src/dht/dht.js'
 import { DhtServer } from '../../src/dht/dht-server.js'
