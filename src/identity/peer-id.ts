@@ -1,0 +1,79 @@
+import { bech32m } from '@scure/base'
+import { P2PError } from '../errors.js'
+import { PUBLIC_KEY_BYTES } from './ed25519.js'
+
+const PREFIX = 'lp'
+/** 'lp', the separator '1', 52 characters for 256 bits, 6 of checksum. */
+const PEER_ID_LENGTH = 61
+/** UTF-16 units of a name that a peer chose: a handle, not a sentence. Fixed, since all peers must agree on it. */
+export const MAX_PEER_NAME_LENGTH = 64
+
+/**
+ * The id of a peer: its Ed25519 public key (32 bytes) in bech32m (BIP-350) with prefix `lp`, always lower case, 61 characters.
+ * One key has one id.
+ *
+ * @throws P2PError INVALID_PEER_ID for anything but 32 bytes.
+ * @example
+ * encodePeerId(identity.publicKey) // 'lp1…'
+ */
+export function encodePeerId(publicKey: Uint8Array): string {
+  if (!(publicKey instanceof Uint8Array) || publicKey.length !== PUBLIC_KEY_BYTES) {
+    throw new P2PError('INVALID_PEER_ID', `A peer id is made from a public key of exactly ${PUBLIC_KEY_BYTES} bytes.`)
+  }
+  return bech32m.encodeFromBytes(PREFIX, publicKey)
+}
+
+/**
+ * The Ed25519 public key (32 bytes) in a peer id. Upper case, which BIP-350 allows, is refused: peer ids are compared as strings,
+ * so none may have two spellings.
+ *
+ * @throws P2PError INVALID_PEER_ID; the message says whether prefix, length, case, or checksum is wrong. Any error in up to four
+ * characters is detected.
+ */
+export function decodePeerId(id: string): Uint8Array {
+  const invalid = (why: string, cause?: unknown) =>
+    new P2PError('INVALID_PEER_ID', `This is not a peer id: ${why}`, {
+      cause,
+      details: { peerId: String(id).slice(0, PEER_ID_LENGTH) },
+    })
+  if (typeof id !== 'string' || !/^lp1/i.test(id)) throw invalid('it must be text that begins with "lp1".')
+  if (id.length !== PEER_ID_LENGTH)
+    throw invalid(`it has ${id.length} characters, and must have ${PEER_ID_LENGTH}. Copy the whole id.`)
+  if (id !== id.toLowerCase()) throw invalid('it must be in lower case.')
+  try {
+    const { prefix, bytes } = bech32m.decodeToBytes(id)
+    if (prefix === PREFIX && bytes.length === PUBLIC_KEY_BYTES) return bytes
+  } catch (error) {
+    throw invalid('its checksum does not match, so at least one character is mistyped. Copy it again from its source.', error)
+  }
+  throw invalid('it holds something else than a public key.')
+}
+
+/** True for text that {@link decodePeerId} accepts. */
+export function isPeerId(text: unknown): text is string {
+  try {
+    decodePeerId(text as string)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Checks a name that a peer chose for itself (an alias, `'alice'`): 1 to 64 characters in Unicode normal form C, no control or
+ * invisible characters, no white space at the ends, no `/`, not beginning with `lp1`. Names that look the same are the same.
+ *
+ * @throws P2PError INVALID_PEER_ID
+ */
+export function assertPeerName(name: string): void {
+  const invalid = (rule: string) => new P2PError('INVALID_PEER_ID', `A peer name ${rule}. Choose another name.`)
+  if (typeof name !== 'string' || name.length < 1 || name.length > MAX_PEER_NAME_LENGTH) {
+    throw invalid(`must have 1 to ${MAX_PEER_NAME_LENGTH} characters`)
+  }
+  if (/^lp1/i.test(name)) throw invalid('must not begin with "lp1", which marks peer ids')
+  if (name.includes('/')) throw invalid('must not contain "/", which marks addresses')
+  // Control, format (zero-width, text direction) and lone surrogate characters, line and paragraph separators.
+  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) throw invalid('must not contain control or invisible characters')
+  if (name.trim() !== name) throw invalid('must not begin or end with white space')
+  if (name.normalize('NFC') !== name) throw invalid("must be in Unicode normal form C: use name.normalize('NFC')")
+}
