@@ -1,0 +1,76 @@
+import { P2PError } from '../errors.js'
+import { SIGNATURE_BYTES, verify } from './ed25519.js'
+import type { Identity } from './identity.js'
+
+/** What a signature is for. A signature made under one tag is worthless under every other. */
+export type EnvelopeTag = 'handshake' | 'record' | 'message'
+
+/** Bytes, who signed them, and the signature: proof that can be stored and forwarded. */
+export interface SignedEnvelope {
+  /** Ed25519 public key, 32 bytes. */
+  publicKey: Uint8Array
+  /** The exact bytes that were signed (after tag and separator), never to be re-encoded. */
+  payload: Uint8Array
+  /** Ed25519 signature, 64 bytes. */
+  signature: Uint8Array
+}
+
+/**
+ * What is actually signed: utf8('lotus-p2p/' + tag + '/1') ‖ 0x00 ‖ payload. No tag holds a zero byte, so no two pairs of tag
+ * and payload give the same bytes.
+ */
+export function signingBytes(tag: EnvelopeTag, payload: Uint8Array): Uint8Array {
+  const prefix = new TextEncoder().encode(`lotus-p2p/${tag}/1\0`)
+  const bytes = new Uint8Array(prefix.length + payload.length)
+  bytes.set(prefix)
+  bytes.set(payload, prefix.length)
+  return bytes
+}
+
+/**
+ * Signs a copy of the payload. The signature is verified before it is returned: an external signer may be wrong, and a peer
+ * that sends invalid signatures is treated as hostile.
+ *
+ * @throws P2PError IDENTITY_FAILED if the identity refuses to sign, or its signature is not valid for its public key.
+ * @example
+ * const envelope = await signEnvelope(identity, 'record', encode(record))
+ */
+export async function signEnvelope(identity: Identity, tag: EnvelopeTag, payload: Uint8Array): Promise<SignedEnvelope> {
+  const own = payload.slice()
+  let publicKey: Uint8Array
+  let signature: Uint8Array
+  try {
+    publicKey = identity.publicKey.slice()
+    signature = await identity.sign(signingBytes(tag, own))
+  } catch (error) {
+    throw new P2PError(
+      'IDENTITY_FAILED',
+      'The identity did not sign. Check that its key or device is available, then try again.',
+      {
+        cause: error,
+      },
+    )
+  }
+  if (!(signature instanceof Uint8Array) || signature.length !== SIGNATURE_BYTES) {
+    throw new P2PError(
+      'IDENTITY_FAILED',
+      `identity.sign() must resolve to a Uint8Array of ${SIGNATURE_BYTES} bytes, an Ed25519 signature.`,
+    )
+  }
+  const envelope = { publicKey, payload: own, signature: signature.slice() }
+  if (await verifyEnvelope(tag, envelope)) return envelope
+  throw new P2PError(
+    'IDENTITY_FAILED',
+    'The signature from identity.sign() is not valid for identity.publicKey. Both must belong to the same Ed25519 key, and the bytes must be signed as they are, without hashing.',
+  )
+}
+
+/** True if the envelope was signed by its key under this tag. Never throws: anything malformed is false. */
+export async function verifyEnvelope(tag: EnvelopeTag, envelope: SignedEnvelope): Promise<boolean> {
+  try {
+    const { publicKey, payload, signature } = envelope
+    return payload instanceof Uint8Array && (await verify(signature, signingBytes(tag, payload), publicKey))
+  } catch {
+    return false
+  }
+}
