@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest'
+import { encodePeerId } from '../../src/identity/peer-id.js'
+import { PinnedNames } from '../../src/identity/pinned-names.js'
+import { DEFAULT_LIMITS } from '../../src/limits.js'
+import { type KeyValueStore, memoryStore } from '../../src/storage/key-value-store.js'
+
+const ALICE = new Uint8Array(32).fill(1)
+const MALLORY = new Uint8Array(32).fill(2)
+
+function pins(store: KeyValueStore = memoryStore(), maxPinnedNames: number = DEFAULT_LIMITS.maxPinnedNames): PinnedNames {
+  return new PinnedNames(store, { maxPinnedNames })
+}
+
+describe('pinned names', () => {
+  it('give a free name to the first key; a second key claiming it is refused', async () => {
+    const names = pins()
+    expect(await names.claim('alice', ALICE, 'contact')).toBe(true)
+    expect(await names.claim('alice', MALLORY, 'contact')).toBe(false)
+    expect(await names.claim('alice', MALLORY, 'record')).toBe(false)
+    expect(await names.claim('alice', ALICE, 'contact')).toBe(true)
+    expect(await names.lookup('alice')).toEqual(ALICE)
+    expect(await names.lookup('bob')).toBeUndefined()
+  })
+
+  it('of contacts survive a reload, those of records do not', async () => {
+    const store = memoryStore()
+    const before = pins(store)
+    await before.claim('alice', ALICE, 'contact')
+    await before.claim('carol', ALICE, 'record')
+    const after = pins(store)
+    expect(await after.claim('alice', MALLORY, 'contact')).toBe(false)
+    expect(await after.lookup('alice')).toEqual(ALICE)
+    expect(await after.lookup('carol')).toBeUndefined()
+  })
+
+  it('a contact overrides the pin of a record, and not the other way round', async () => {
+    const names = pins()
+    expect(await names.claim('alice', MALLORY, 'record')).toBe(true)
+    expect(await names.claim('alice', ALICE, 'record')).toBe(false)
+    expect(await names.claim('alice', ALICE, 'contact')).toBe(true)
+    expect(await names.claim('alice', MALLORY, 'record')).toBe(false)
+    expect(await names.lookup('alice')).toEqual(ALICE)
+  })
+
+  it('of two claims at the same moment exactly one wins', async () => {
+    for (const kind of ['contact', 'record'] as const) {
+      const names = pins()
+      const results = await Promise.all([names.claim('alice', ALICE, kind), names.claim('alice', MALLORY, kind)])
+      expect(results).toEqual([true, false])
+      expect(await names.lookup('alice')).toEqual(ALICE)
+    }
+  })
+
+  it('of claims whose store answers out of order exactly one wins', async () => {
+    const store = memoryStore()
+    const answers: (() => void)[] = []
+    const slow: KeyValueStore = { ...store, get: (key) => new Promise((resolve) => answers.push(() => resolve(store.get(key)))) }
+    const names = pins(slow)
+    const first = names.claim('alice', ALICE, 'contact')
+    const second = names.claim('alice', MALLORY, 'contact')
+    await expect.poll(() => answers.length).toBe(2)
+    answers[1]?.()
+    expect(await second).toBe(true)
+    answers[0]?.()
+    expect(await first).toBe(false)
+  })
+
+  it('see what another tab pinned in the shared store', async () => {
+    const store = memoryStore()
+    const [here, there] = [pins(store), pins(store)]
+    await here.lookup('alice')
+    await there.claim('alice', ALICE, 'contact')
+    expect(await here.claim('alice', MALLORY, 'contact')).toBe(false)
+    expect(await here.lookup('alice')).toEqual(ALICE)
+  })
+
+  it("a peer id is its key's without being pinned, and no other's", async () => {
+    const store = memoryStore()
+    const names = pins(store)
+    expect(await names.claim(encodePeerId(ALICE), ALICE, 'contact')).toBe(true)
+    expect(await names.claim(encodePeerId(ALICE), MALLORY, 'contact')).toBe(false)
+    expect(await names.lookup(encodePeerId(ALICE))).toEqual(ALICE)
+    expect(await store.keys('')).toEqual([])
+  })
+
+  it.each(['lp1broken', 'a/b', '', ' alice'])('refuse the malformed name %j', async (name) => {
+    await expect(pins().claim(name, ALICE, 'contact')).rejects.toMatchObject({ code: 'INVALID_PEER_ID' })
+  })
+
+  it('remember records up to the limit and forget the longest unused', async () => {
+    const names = pins(memoryStore(), 2)
+    await names.claim('a', ALICE, 'record')
+    await names.claim('b', ALICE, 'record')
+    await names.lookup('a')
+    await names.claim('c', ALICE, 'record')
+    expect(await names.lookup('a')).toEqual(ALICE)
+    expect(await names.lookup('b')).toBeUndefined()
+    expect(await names.lookup('c')).toEqual(ALICE)
+  })
+
+  it('a flood of names neither frees a stored one nor grows the store, and newcomers are still served', async () => {
+    const store = memoryStore()
+    const names = pins(store, 3)
+    await names.claim('alice', ALICE, 'contact')
+    for (let index = 0; index < 50; index++) expect(await names.claim(`made-up-${index}`, MALLORY, 'contact')).toBe(true)
+    expect(await store.keys('')).toHaveLength(3)
+    expect(await names.claim('alice', MALLORY, 'contact')).toBe(false)
+    expect(await names.claim('bob', ALICE, 'contact')).toBe(true)
+    expect(await names.claim('bob', MALLORY, 'contact')).toBe(false)
+    expect(await names.claim('bob', ALICE, 'record')).toBe(true)
+    expect(await names.claim('bob', MALLORY, 'contact')).toBe(false)
+  })
+
+  it('hold copies: changing an array afterwards changes no pin', async () => {
+    const names = pins()
+    const key = ALICE.slice()
+    await names.claim('alice', key, 'contact')
+    key.fill(9)
+    ;(await names.lookup('alice'))?.fill(9)
+    expect(await names.lookup('alice')).toEqual(ALICE)
+  })
+
+  it('a failing store is reported and pins nothing', async () => {
+    const broken = new Error('disk full')
+    const store = memoryStore()
+    const fails = (part: Partial<KeyValueStore>) => pins({ ...store, ...part })
+    const rejecting = () => Promise.reject(broken)
+    for (const part of [{ keys: rejecting }, { get: rejecting }, { set: rejecting }]) {
+      await expect(fails(part).claim('alice', ALICE, 'contact')).rejects.toMatchObject({ code: 'STORAGE_FAILED', cause: broken })
+    }
+    let full = true
+    const names = fails({ set: (key, value) => (full ? rejecting() : store.set(key, value)) })
+    await expect(names.claim('alice', ALICE, 'contact')).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    full = false
+    expect(await names.claim('alice', MALLORY, 'contact')).toBe(true)
+  })
+
+  it('an entry of the store that is no key keeps the name closed', async () => {
+    const store = memoryStore()
+    await store.set('pinned-name/alice', Uint8Array.of(1))
+    await expect(pins(store).claim('alice', MALLORY, 'contact')).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  })
+})
