@@ -1,0 +1,68 @@
+import { createStore, del, get, promisifyRequest, set, type UseStore } from 'idb-keyval'
+import { asP2PError, P2PError } from '../errors.js'
+import type { KeyValueStore } from './key-value-store.js'
+
+/**
+ * A store that survives reloads, shared by the tabs of this origin. Nothing is opened before its first use, so it may be made
+ * while rendering on a server.
+ *
+ * @param name which of the origin's stores, 'default' unless given; becomes the IndexedDB database `lotus-p2p/<name>`.
+ * @returns a store whose methods reject with P2PError STORAGE_FAILED where IndexedDB is absent or fails (quota, private windows).
+ * @example
+ * const coordinator = new P2PCoordinator({ store: indexedDbStore() })
+ */
+export function indexedDbStore(name = 'default'): KeyValueStore {
+  const database = `lotus-p2p/${name}`
+  let opened: UseStore | undefined
+  const run = async <T>(action: (store: UseStore) => Promise<T>): Promise<T> => {
+    if (typeof indexedDB === 'undefined') {
+      throw new P2PError(
+        'STORAGE_FAILED',
+        'indexedDbStore() needs IndexedDB, which does not exist here. Use memoryStore(), or a store made for this environment.',
+      )
+    }
+    opened ??= createStore(database, 'entries')
+    try {
+      return await action(opened)
+    } catch (error) {
+      throw asP2PError(
+        error,
+        'STORAGE_FAILED',
+        `IndexedDB failed for "${database}"; full disks and private windows do that. Free space and try again, or use memoryStore().`,
+      )
+    }
+  }
+  return {
+    get: (key) =>
+      run(async (store) => {
+        const value: unknown = await get(key, store)
+        if (value === undefined || value instanceof Uint8Array) return value
+        throw new P2PError(
+          'STORAGE_FAILED',
+          `"${database}" holds something under this key that the SDK did not write. Delete the entry.`,
+          {
+            details: { key },
+          },
+        )
+      }),
+    // A copy: of a view into a large buffer IndexedDB would store the whole buffer.
+    set: async (key, value) => {
+      const copy = new Uint8Array(value)
+      await run((store) => set(key, copy, store))
+    },
+    delete: (key) => run((store) => del(key, store)),
+    keys: (prefix) =>
+      run((store) =>
+        store('readonly', (entries) => promisifyRequest(entries.getAllKeys(prefixRange(prefix)) as IDBRequest<string[]>)),
+      ),
+  }
+}
+
+/** Keys that begin with the prefix: IndexedDB sorts by code unit, so they end before the prefix with its last unit one higher. */
+function prefixRange(prefix: string): IDBKeyRange {
+  // 0xffff has no successor; a prefix that ends in it ends where the shorter one does.
+  const end = prefix.replace(/\uffff+$/, '')
+  if (end === '') return IDBKeyRange.lowerBound(prefix)
+  const next = end.slice(0, -1) + String.fromCharCode(end.charCodeAt(end.length - 1) + 1)
+  return IDBKeyRange.bound(prefix, next, false, true)
+}
