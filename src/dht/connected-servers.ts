@@ -1,12 +1,21 @@
 import type { Timer } from '../clock.js'
-import { abortedError, asP2PError, isP2PError, knownCode, P2PError, timeoutError } from '../errors.js'
+import { asP2PError, isP2PError, knownCode, P2PError, timeoutError } from '../errors.js'
 import type { Unsubscribe } from '../events.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
 import type { P2PMessage } from '../message/message.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
 import type { WaitOptions } from '../wait.js'
-import { DHT_PROTOCOL, DHT_WATCH_PROTOCOL, type FindAnswer, findAnswer, parsePayload, recordPush, storeAnswer } from './dht-messages.js'
+import { type AskOne, askServers } from './ask-servers.js'
+import {
+  DHT_PROTOCOL,
+  DHT_WATCH_PROTOCOL,
+  type FindAnswer,
+  findAnswer,
+  parsePayload,
+  recordPush,
+  storeAnswer,
+} from './dht-messages.js'
 import type { FindOptions, Lookup, StoreOutcome, StoreRefusal } from './lookup.js'
 import { matchesPattern, type RecordEntry, supersedes, wireRecord } from './record.js'
 import { matchesFilters } from './record-filters.js'
@@ -94,8 +103,11 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
         outcome.refused.push({ peerId, error })
       }
     })
-    // Servers that come later than we wait are not in this answer.
-    return { stored: [...outcome.stored], refused: [...outcome.refused] }
+    const answered = new Set([...outcome.stored, ...outcome.refused.map(({ peerId }) => peerId)])
+    // They may still store it; what they say later is nobody's to hear.
+    const late = servers.filter((peerId) => !answered.has(peerId))
+    const error = timeoutError('Storing a record', timeoutMs ?? this.limits.dhtTimeoutMs)
+    return { stored: [...outcome.stored], refused: [...outcome.refused, ...late.map((peerId) => ({ peerId, error }))] }
   }
 
   get(key: string, options: FindOptions = {}): Promise<RecordEntry[]> {
@@ -194,57 +206,10 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     return merge.all()
   }
 
-  /**
-   * Asks several servers at once. Ends when all are done, or a little after the first that succeeds, or at the deadline; what
-   * is still under way then is given up where `giveUp` says so. Fails only with ABORTED.
-   */
-  private ask(
-    what: string,
-    servers: string[],
-    { signal, timeoutMs = this.limits.dhtTimeoutMs }: WaitOptions,
-    giveUp: boolean,
-    one: (peerId: string, wait: { signal: AbortSignal; timeoutMs: number }) => Promise<void>,
-  ): Promise<void> {
+  private ask(what: string, servers: string[], wait: WaitOptions, giveUp: boolean, one: AskOne): Promise<void> {
     const { host } = this
-    if (signal?.aborted) return Promise.reject(abortedError(what, signal.reason))
-    if (servers.length === 0 || host === undefined) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const controller = new AbortController()
-      this.underWay.add(controller)
-      let waiting = servers.length
-      let grace: Timer
-      let settled = false
-      const settle = () => {
-        settled = true
-        host.clock.clearTimeout(deadline)
-        if (grace !== undefined) host.clock.clearTimeout(grace)
-        signal?.removeEventListener('abort', onAbort)
-        controller.signal.removeEventListener('abort', onAbort)
-        if (giveUp || waiting === 0) this.underWay.delete(controller)
-      }
-      const finish = () => {
-        settle()
-        resolve()
-        if (giveUp) controller.abort()
-      }
-      const onAbort = () => {
-        settle()
-        reject(abortedError(what, signal?.reason))
-        controller.abort()
-      }
-      const deadline = host.clock.setTimeout(finish, timeoutMs)
-      signal?.addEventListener('abort', onAbort)
-      controller.signal.addEventListener('abort', onAbort)
-      const done = () => {
-        if (--waiting === 0) finish()
-      }
-      for (const peerId of servers) {
-        one(peerId, { signal: controller.signal, timeoutMs }).then(() => {
-          if (!settled) grace ??= host.clock.setTimeout(finish, this.limits.dhtGraceMs)
-          done()
-        }, done)
-      }
-    })
+    if (host === undefined) return Promise.resolve()
+    return askServers(host.clock, this.limits, this.underWay, { what, servers, giveUp, ...wait }, one)
   }
 
   private async storeAt(
@@ -269,7 +234,10 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   /** Those of a server's records that hold: under the key asked for, verified. The others are counted, forgers reported. */
   private async believe(wires: unknown[], pattern: string, peerId: string): Promise<RecordEntry[]> {
     if (wires.length > this.limits.maxRecordsPerAnswer) {
-      throw new P2PError('LIMIT_EXCEEDED', `A DHT answer held more than ${this.limits.maxRecordsPerAnswer} records and was ignored.`)
+      throw new P2PError(
+        'LIMIT_EXCEEDED',
+        `A DHT answer held more than ${this.limits.maxRecordsPerAnswer} records and was ignored.`,
+      )
     }
     const believed = await Promise.all(
       wires.map(async (wire) => {

@@ -45,7 +45,11 @@ export type FindRequest = v.InferOutput<typeof findRequest>
 export type FindAnswer = v.InferOutput<typeof findAnswer>
 
 /** @throws P2PError MALFORMED_DATA. */
-export function parsePayload<Schema extends v.GenericSchema>(schema: Schema, payload: unknown, what: string): v.InferOutput<Schema> {
+export function parsePayload<Schema extends v.GenericSchema>(
+  schema: Schema,
+  payload: unknown,
+  what: string,
+): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, payload)
   if (parsed.success) return parsed.output
   throw new P2PError('MALFORMED_DATA', `The payload of "${what}" has not the form that the DHT protocol gives it.`)

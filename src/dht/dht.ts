@@ -3,84 +3,29 @@ import { abortedError, asP2PError, P2PError, type P2PErrorCode } from '../errors
 import type { Unsubscribe } from '../events.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import type { PinnedNames } from '../identity/pinned-names.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
 import { consoleLogger, type Logger } from '../logger.js'
 import type { WaitOptions } from '../wait.js'
 import { Announcements } from './announcements.js'
+import type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
 import type { Lookup, StoreOutcome } from './lookup.js'
-import { checkPattern, createRecord, type DhtRecord, dhtRecord, invalidRecord, publisherOf, type RecordEntry, valueOf } from './record.js'
+import {
+  checkPattern,
+  createRecord,
+  type DhtRecord,
+  dhtRecord,
+  invalidRecord,
+  publisherOf,
+  type RecordEntry,
+  recordValue,
+} from './record.js'
 import { checkFilters, matchesFilters, type RecordFilters } from './record-filters.js'
 import { RecordMerge } from './record-merge.js'
-import { RecordStore, type RecordStoreStats } from './record-store.js'
+import { RecordStore } from './record-store.js'
 import { RecordVerifier } from './record-verifier.js'
 import { type RecordChange, RecordWatches } from './record-watches.js'
 
-export interface DhtOptions {
-  clock?: Clock
-  limits?: Limits
-  logger?: Logger
-  /** Signs our records. Without it they stay in this process. */
-  identity?: Identity
-  /** Whose name is whose. */
-  names?: PinnedNames
-  /** How others are reached. Without it the DHT is a local store. */
-  lookup?: Lookup
-  /** Where records are kept; a DhtServer answers from the same one. */
-  store?: RecordStore
-  /** Checks records; the lookup and a DhtServer use the same one. */
-  verifier?: RecordVerifier
-  /** Told of failures that no caller waits for. Default: the logger. */
-  onError?: (error: P2PError) => void
-}
-
-export interface AnnounceOptions extends WaitOptions {
-  /** 1 to 512 characters; must not end with `*`. */
-  key: string
-  /** Anything that MessagePack carries, at most 16,384 bytes of it. */
-  value: unknown
-  /** Our own peer id, or anything where the DHT has no identity. Default: our peer id. */
-  publisherId?: string
-  /** Seconds; default 3,600, at most 172,800. */
-  ttl?: number
-  /** Milliseconds since the Unix epoch; default now. */
-  publishedAt?: number
-  /** False: the record ends with its TTL, and is not published anew. */
-  republish?: boolean
-}
-
-export interface AnnounceResult {
-  /** Peer ids of the servers that stored it; none where none is connected. It is stored at those that connect later. */
-  servers: string[]
-  /** Servers that did not, and why. */
-  refused: { peerId: string; error: P2PError }[]
-}
-
-export interface GetOptions extends WaitOptions {
-  /** Only this publisher's record. */
-  publisherId?: string
-}
-
-export interface QueryOptions extends WaitOptions {
-  /** A key, or a prefix and `*`. */
-  key: string
-  filters?: RecordFilters
-  /** The newest so many. */
-  maxResults?: number
-}
-
-export interface DhtStats extends RecordStoreStats {
-  /** Our own announcements that are kept alive. */
-  announcements: number
-  watches: number
-  /** `get` calls that found a record, and that found none. */
-  hits: number
-  misses: number
-  /** Announcements that failed, by cause. */
-  refused: { [Code in P2PErrorCode]?: number }
-  /** Signatures checked. */
-  verified: number
-}
+export type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
 
 /**
  * Records that peers publish under keys. One publisher has one record under a key; others may have theirs under the same key,
@@ -137,7 +82,7 @@ export class DistributedHashTable {
         const entry = await this.inTurn(async () => {
           const { entry: old, republish = false } = this.announcements.get(key) ?? {}
           // It may have been withdrawn, or announced with another value, while this waited for its turn.
-          return old && republish ? this.write(key, valueOf(old, limits), old.ttl, true) : undefined
+          return old && republish ? this.write(key, recordValue(old, limits), old.ttl, true) : undefined
         })
         return entry && this.spread(entry)
       }),
@@ -334,7 +279,7 @@ export class DistributedHashTable {
       const current = this.announcements.get(entry.key)
       if (current?.entry !== entry || newest < entry.sequence) return undefined
       this.lastSequence = Math.max(this.lastSequence, newest)
-      const value = entry.withdrawn ? undefined : valueOf(entry, this.limits)
+      const value = entry.withdrawn ? undefined : recordValue(entry, this.limits)
       return this.write(entry.key, value, entry.ttl, current.republish, entry.withdrawn ? { withdrawn: true } : {})
     })
     if (above !== undefined) return lookup.store(above, wait)
@@ -399,10 +344,14 @@ function shutDown(): P2PError {
 function result({ stored, refused }: StoreOutcome): AnnounceResult {
   const causes = refused.map(({ peerId, error }) => ({ peerId, error }))
   if (stored.length === 0 && causes.length > 0) {
-    throw new P2PError('NOT_STORED', 'No connected server stored the record. It is kept here and offered again; see details.refused.', {
-      details: { refused: causes.map(({ peerId, error }) => ({ peerId, code: error.code, message: error.message })) },
-      cause: causes[0]!.error,
-    })
+    throw new P2PError(
+      'NOT_STORED',
+      'No connected server stored the record. It is kept here and offered again; see details.refused.',
+      {
+        details: { refused: causes.map(({ peerId, error }) => ({ peerId, code: error.code, message: error.message })) },
+        cause: causes[0]!.error,
+      },
+    )
   }
   return { servers: stored, refused: causes }
 }

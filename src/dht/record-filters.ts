@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Limits } from '../limits.js'
-import { invalidRecord, type RecordEntry, valueOf } from './record.js'
+import { invalidRecord, type RecordEntry, recordValue } from './record.js'
 
 export type FilterScalar = string | number | bigint | boolean | null
 
@@ -74,7 +74,7 @@ export function matchesFilters(entry: RecordEntry, filters: RecordFilters | unde
   if (publisherId !== undefined && entry.publisherId !== publisherId) return false
   if (publishedAfter !== undefined && !(entry.publishedAt > publishedAfter)) return false
   if (publishedBefore !== undefined && !(entry.publishedAt < publishedBefore)) return false
-  return where === undefined || matchesConditions(valueOf(entry, limits), where)
+  return where === undefined || matchesConditions(recordValue(entry, limits), where)
 }
 
 export function matchesConditions(value: unknown, conditions: FilterConditions): boolean {

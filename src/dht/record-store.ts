@@ -122,7 +122,8 @@ export class RecordStore {
     for (const key of keys) {
       const entries = this.byKey.get(key)
       if (entries === undefined) continue
-      const sorted = entries.size === 1 ? entries.values() : [...entries.values()].sort((a, b) => (a.publisher < b.publisher ? -1 : 1))
+      const sorted =
+        entries.size === 1 ? entries.values() : [...entries.values()].sort((a, b) => (a.publisher < b.publisher ? -1 : 1))
       for (const entry of sorted) {
         if (entry.expiresAt <= now) continue
         if (after !== undefined && (key < after[0] || (key === after[0] && entry.publisher <= after[1]))) continue

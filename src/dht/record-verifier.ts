@@ -59,9 +59,13 @@ export class RecordVerifier {
       this.remember(id, entry)
     }
     if (!(await this.ownsName(entry))) {
-      throw new P2PError('NAME_TAKEN', `The name "${entry.name}" belongs to another key. Announce under another name, or without one.`, {
-        details: { key: entry.key },
-      })
+      throw new P2PError(
+        'NAME_TAKEN',
+        `The name "${entry.name}" belongs to another key. Announce under another name, or without one.`,
+        {
+          details: { key: entry.key },
+        },
+      )
     }
   }
 

@@ -92,12 +92,15 @@ export class RecordWatches {
     if (next === undefined || next >= this.timerAt || this.watches.size === 0) return
     if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
     this.timerAt = next
-    this.timer = this.clock.setTimeout(() => {
-      this.timer = undefined
-      this.timerAt = Number.POSITIVE_INFINITY
-      this.view.removeExpired()
-      this.arm()
-    }, Math.min(Math.max(0, next - this.clock.now()), MAX_TIMER_MS))
+    this.timer = this.clock.setTimeout(
+      () => {
+        this.timer = undefined
+        this.timerAt = Number.POSITIVE_INFINITY
+        this.view.removeExpired()
+        this.arm()
+      },
+      Math.min(Math.max(0, next - this.clock.now()), MAX_TIMER_MS),
+    )
   }
 
   private isWatched(entry: RecordEntry): boolean {

@@ -1,7 +1,7 @@
+import { P2PError } from '../errors.js'
 import { signEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
-import { P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import { decode, encode } from '../message/codec.js'
 
@@ -117,7 +117,7 @@ export function isWireRecord(wire: unknown): wire is WireRecord {
 }
 
 /** The value, decoded anew for each caller, so that none can change another's. */
-export function valueOf(entry: RecordEntry, limits: Limits): unknown {
+export function recordValue(entry: RecordEntry, limits: Limits): unknown {
   return (decode(entry.payload, limits) as RecordContent).value
 }
 
@@ -125,7 +125,7 @@ export function dhtRecord<T>(entry: RecordEntry, limits: Limits): DhtRecord<T> {
   const { key, publisherId, publicKey, sequence, publishedAt, ttl, expiresAt, signature } = entry
   return {
     key,
-    value: valueOf(entry, limits) as T,
+    value: recordValue(entry, limits) as T,
     publisherId,
     ...(publicKey && { publisherKey: publicKey.slice() }),
     sequence,
@@ -219,7 +219,8 @@ function faultOf(value: unknown, limits: Limits): string | undefined {
   if (fault !== undefined) return fault
   if (!isCount(sequence)) return 'its sequence must be a whole number'
   if (!isCount(publishedAt)) return 'publishedAt must be whole milliseconds since 1970'
-  if (typeof ttl !== 'number' || !(ttl > 0 && ttl <= limits.maxTtlS)) return `ttl must be above 0 and at most ${limits.maxTtlS} seconds`
+  if (typeof ttl !== 'number' || !(ttl > 0 && ttl <= limits.maxTtlS))
+    return `ttl must be above 0 and at most ${limits.maxTtlS} seconds`
   if (withdrawn !== undefined && withdrawn !== true) return 'withdrawn must be true or absent'
   if (!withdrawn && !('value' in value)) return 'it has no value'
   if (name === undefined) return undefined

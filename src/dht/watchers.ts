@@ -62,7 +62,11 @@ export class Watchers {
 }
 
 function tooMany(limit: 'maxWatchesPerPeer' | 'maxWatches', value: number): P2PError {
-  return new P2PError('LIMIT_EXCEEDED', `This server keeps no more than ${value} watches (${limit}). Stop some, or ask another server.`, {
-    details: { limit, value },
-  })
+  return new P2PError(
+    'LIMIT_EXCEEDED',
+    `This server keeps no more than ${value} watches (${limit}). Stop some, or ask another server.`,
+    {
+      details: { limit, value },
+    },
+  )
 }

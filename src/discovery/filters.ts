@@ -1,5 +1,5 @@
-import { isP2PError } from '../errors.js'
 import { checkFilters, type FilterConditions, type RecordFilters } from '../dht/record-filters.js'
+import { isP2PError } from '../errors.js'
 import { invalidResource } from './resource-key.js'
 
 /** Which resources to find. Plain data: the node that stores them applies it. */

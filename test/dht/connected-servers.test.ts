@@ -18,7 +18,11 @@ describe('a DHT with connected servers', () => {
   it('finds what another peer announced', async () => {
     const { clock, relay, alice, bob } = network()
     expect(await alice.dht.announce({ key: 'k', value: { a: 1n } })).toEqual({ servers: [relay.host.peerId], refused: [] })
-    expect(await bob.dht.get('k')).toMatchObject({ value: { a: 1n }, publisherId: alice.host.peerId, publisherKey: seeded(2).publicKey })
+    expect(await bob.dht.get('k')).toMatchObject({
+      value: { a: 1n },
+      publisherId: alice.host.peerId,
+      publisherKey: seeded(2).publicKey,
+    })
     expect(await clock.run(bob.dht.query({ key: 'k*' }))).toHaveLength(1)
     expect(await bob.dht.get('none')).toBeNull()
     expect(clock.pending).toBe(1)
@@ -145,7 +149,9 @@ describe('a DHT with connected servers', () => {
     await alice.dht.announce({ key: 'k', value: 1 })
     alice.host.disconnect(relay.host)
     thief.host.connect(relay.host)
-    await expect(thief.dht.announce({ key: 'k', value: 2 })).rejects.toMatchObject({ details: { refused: [{ code: 'NAME_TAKEN' }] } })
+    await expect(thief.dht.announce({ key: 'k', value: 2 })).rejects.toMatchObject({
+      details: { refused: [{ code: 'NAME_TAKEN' }] },
+    })
     expect((await relay.dht.get('k', { publisherId: 'alice' }))?.value).toBe(1)
   })
 
@@ -160,7 +166,8 @@ describe('a DHT with connected servers', () => {
       await clock.run(alice.dht.announce({ key: `k-${(i * 7) % 50}`, value: i }))
       await clock.advance(1)
     }
-    const values = async (options: object) => (await clock.run(bob.dht.query({ key: 'k-*', ...options }))).map(({ value }) => value)
+    const values = async (options: object) =>
+      (await clock.run(bob.dht.query({ key: 'k-*', ...options }))).map(({ value }) => value)
     expect(await values({})).toEqual(Array.from({ length: 50 }, (_, i) => 49 - i))
     expect(await values({ maxResults: 3 })).toEqual([49, 48, 47])
     expect(await values({ filters: { publisherId: alice.host.peerId }, maxResults: 1 })).toEqual([49])

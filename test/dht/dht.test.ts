@@ -135,7 +135,9 @@ describe('a DHT alone', () => {
     const { dht } = alone()
     await expect(dht.query({ key: '' })).rejects.toMatchObject({ code: 'INVALID_RECORD' })
     await expect(dht.query({ key: 'a', maxResults: 0 })).rejects.toMatchObject({ code: 'INVALID_RECORD' })
-    await expect(dht.query({ key: 'a', filters: { where: { x: (() => 1) as never } } })).rejects.toMatchObject({ code: 'INVALID_RECORD' })
+    await expect(dht.query({ key: 'a', filters: { where: { x: (() => 1) as never } } })).rejects.toMatchObject({
+      code: 'INVALID_RECORD',
+    })
     await expect(dht.get('a*')).rejects.toMatchObject({ code: 'INVALID_RECORD' })
     expect(() => dht.watch('', () => {})).toThrow(expect.objectContaining({ code: 'INVALID_RECORD' }))
   })

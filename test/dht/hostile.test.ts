@@ -30,7 +30,11 @@ function reader(...hosts: FakeHost[]): { clock: VirtualClock; bob: TestPeer } {
 
 describe('a hostile server', () => {
   const answers: [string, () => Promise<unknown[]>, boolean][] = [
-    ['a changed value', async () => [[(await signedWire(2, content))[0], encode({ ...content, value: 'lie' }), (await signedWire(2, content))[2]]], true],
+    [
+      'a changed value',
+      async () => [[(await signedWire(2, content))[0], encode({ ...content, value: 'lie' }), (await signedWire(2, content))[2]]],
+      true,
+    ],
     ['a record of another key', async () => [await signedWire(2, { ...content, key: 'other' })], false],
     ['an expired record', async () => [await signedWire(2, { ...content, publishedAt: START - 60_000 })], false],
     ['a record from the future', async () => [await signedWire(2, { ...content, publishedAt: START + 400_000 })], false],
@@ -75,7 +79,10 @@ describe('a hostile server', () => {
     const clock = new VirtualClock(START)
     const record = await signedWire(2, content)
     const silent = hostileServer(clock, () => undefined)
-    const { bob } = reader(silent, hostileServer(clock, () => ({ records: [record] }), 'honest'))
+    const { bob } = reader(
+      silent,
+      hostileServer(clock, () => ({ records: [record] }), 'honest'),
+    )
     expect((await clock.run(bob.dht.get('k')))?.value).toBe('true')
     expect(clock.now() - START).toBe(500)
     const { bob: alone } = reader(silent)
@@ -111,7 +118,8 @@ describe('a hostile server', () => {
     bob.dht.watch('k*', ({ value }) => heard.push(value))
     await clock.advance(0)
     const good = await signedWire(2, content)
-    const push = (host: FakeHost, payload: unknown) => host.sendTo(bob.host.peerId, { type: 'record', protocol: 'lotus/dht-watch', payload })
+    const push = (host: FakeHost, payload: unknown) =>
+      host.sendTo(bob.host.peerId, { type: 'record', protocol: 'lotus/dht-watch', payload })
     await push(stranger, { record: good })
     await push(hostile, { record: await signedWire(2, { ...content, key: 'x' }) })
     await push(hostile, { record: [good[0], encode({ ...content, value: 'lie' }), good[2]] })
@@ -129,13 +137,20 @@ describe('a hostile server', () => {
     let answer: unknown
     const { bob } = reader(hostileServer(clock, () => answer))
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.jsonValue(), fc.record({ records: fc.array(fc.jsonValue()), more: fc.jsonValue() })), async (payload) => {
-        answer = payload
-        const calls = [() => bob.dht.get('k'), () => bob.dht.query({ key: 'k*' }), () => bob.dht.announce({ key: 'k', value: 1 })]
-        for (const call of calls) {
-          await clock.run<unknown>(call()).catch((error) => expect(error.name).toBe('P2PError'))
-        }
-      }),
+      fc.asyncProperty(
+        fc.oneof(fc.jsonValue(), fc.record({ records: fc.array(fc.jsonValue()), more: fc.jsonValue() })),
+        async (payload) => {
+          answer = payload
+          const calls = [
+            () => bob.dht.get('k'),
+            () => bob.dht.query({ key: 'k*' }),
+            () => bob.dht.announce({ key: 'k', value: 1 }),
+          ]
+          for (const call of calls) {
+            await clock.run<unknown>(call()).catch((error) => expect(error.name).toBe('P2PError'))
+          }
+        },
+      ),
       { numRuns: 50 },
     )
   })

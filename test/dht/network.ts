@@ -7,15 +7,15 @@ import { RecordVerifier } from '../../src/dht/record-verifier.js'
 import { ResourceDiscovery } from '../../src/discovery/resource-discovery.js'
 import { isP2PError, P2PError } from '../../src/errors.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
-import { PinnedNames } from '../../src/identity/pinned-names.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
+import { PinnedNames } from '../../src/identity/pinned-names.js'
 import { type Limits, resolveLimits } from '../../src/limits.js'
 import { decode, encode } from '../../src/message/codec.js'
 import type { OutgoingMessage, P2PMessage } from '../../src/message/message.js'
 import type { PeerInfo } from '../../src/peer/peer-info.js'
 import type { IProtocolHandler, ProtocolHost } from '../../src/protocol-handler.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
-import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import type { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { type WaitOptions, withDeadline } from '../../src/wait.js'
 
 export const quiet = { debug: () => {}, warn: () => {}, error: () => {} }
@@ -106,7 +106,9 @@ export class FakeHost implements ProtocolHost {
     try {
       await this.handlers.get(message.protocol ?? '')?.handleMessage(message, from.info())
     } catch (error) {
-      await this.reply(message, { type: 'failed', payload: { code: isP2PError(error) ? error.code : 'HANDLER_FAILED' } }).catch(() => {})
+      await this.reply(message, { type: 'failed', payload: { code: isP2PError(error) ? error.code : 'HANDLER_FAILED' } }).catch(
+        () => {},
+      )
     }
   }
 }
@@ -140,7 +142,16 @@ export function createPeer(
   const verifier = new RecordVerifier({ clock, limits, names })
   const store = new RecordStore({ clock, limits })
   const servers = new ConnectedServers(verifier, { limits })
-  const dht = new DistributedHashTable(peerId, { clock, limits, identity, names, logger: quiet, lookup: servers, store, verifier })
+  const dht = new DistributedHashTable(peerId, {
+    clock,
+    limits,
+    identity,
+    names,
+    logger: quiet,
+    lookup: servers,
+    store,
+    verifier,
+  })
   const dhtServer = server ? new DhtServer(store, verifier, { limits }) : undefined
   if (dhtServer) host.register(dhtServer)
   host.register(servers)
@@ -148,7 +159,10 @@ export function createPeer(
 }
 
 /** A signed record as it travels, of whatever content. */
-export async function signedWire(number: number, content: Record<string, unknown>): Promise<[Uint8Array, Uint8Array, Uint8Array]> {
+export async function signedWire(
+  number: number,
+  content: Record<string, unknown>,
+): Promise<[Uint8Array, Uint8Array, Uint8Array]> {
   const { signEnvelope } = await import('../../src/identity/envelope.js')
   const { publicKey, payload, signature } = await signEnvelope(seeded(number), 'record', encode(content))
   return [publicKey, payload, signature]

@@ -97,7 +97,9 @@ describe('RecordStore', () => {
     store.put(entry('4', 'honest', { expiresAt: START + 1000 }))
     store.put(entry('5', 'new', { expiresAt: START + 1000 }))
     expect([...store.scan('*')].map(({ key }) => key)).toEqual(['1', '3', '4', '5'])
-    expect(() => store.put(entry('6', 'flood', { expiresAt: START + 500 }))).toThrow(expect.objectContaining({ code: 'STORE_FULL' }))
+    expect(() => store.put(entry('6', 'flood', { expiresAt: START + 500 }))).toThrow(
+      expect.objectContaining({ code: 'STORE_FULL' }),
+    )
     expect(store.getStats().records).toBe(4)
   })
 

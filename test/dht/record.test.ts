@@ -51,7 +51,8 @@ describe('a record from elsewhere', () => {
       [wire[0], encode({ ...content, value: 2 }), wire[2]],
       [wire[0], wire[1], wire[2].map((byte, i) => (i === 5 ? byte ^ 1 : byte))],
     ]
-    for (const bad of forged) await expect(verifier.verify(verifier.read(bad))).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' })
+    for (const bad of forged)
+      await expect(verifier.verify(verifier.read(bad))).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' })
   })
 
   it('that is expired or dated ahead is refused, also when it was verified before', async () => {
@@ -95,7 +96,12 @@ function plainValues() {
 }
 
 function contents() {
-  const field = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.integer(), fc.double(), fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }))
+  const field = fc.oneof(
+    fc.jsonValue({ maxDepth: 1 }),
+    fc.integer(),
+    fc.double(),
+    fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }),
+  )
   return fc.record(
     {
       key: fc.oneof(fc.string(), field),

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DistributedHashTable } from '../../src/dht/dht.js'
-import { resourceIdOf, resourceKey, resourcePrefix } from '../../src/discovery/resource-key.js'
 import { ResourceDiscovery } from '../../src/discovery/resource-discovery.js'
+import { resourceIdOf, resourceKey, resourcePrefix } from '../../src/discovery/resource-key.js'
 import { DEFAULT_LIMITS } from '../../src/limits.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { createPeer, quiet } from '../dht/network.js'
@@ -73,7 +73,11 @@ describe('ResourceDiscovery alone', () => {
     ['data that cannot travel', (d: ResourceDiscovery) => d.announceResource('t', 'x', new Map()), 'UNSERIALIZABLE_PAYLOAD'],
     ['data that is too large', (d: ResourceDiscovery) => d.announceResource('t', 'x', 'x'.repeat(20_000)), 'MESSAGE_TOO_LARGE'],
     ['an unknown filter', (d: ResourceDiscovery) => d.discoverResources('t', { amount: 1 } as never), 'INVALID_RESOURCE'],
-    ['a filter that is a function', (d: ResourceDiscovery) => d.discoverResources('t', { where: { x: (() => 1) as never } }), 'INVALID_RESOURCE'],
+    [
+      'a filter that is a function',
+      (d: ResourceDiscovery) => d.discoverResources('t', { where: { x: (() => 1) as never } }),
+      'INVALID_RESOURCE',
+    ],
     ['maxResults 0', (d: ResourceDiscovery) => d.discoverResources('t', { maxResults: 0 }), 'INVALID_RESOURCE'],
   ])('refuses %s', async (_, call, code) => {
     await expect(call(alone().discovery)).rejects.toMatchObject({ code })
