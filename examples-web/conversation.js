@@ -1,0 +1,121 @@
+// What was said, and the box to say more: to one wallet, or to all.
+
+import { beforePaint, byId, cleanText, h, rttText, setText, timeOf } from './dom.js'
+import { hueOf, identicon } from './identicon.js'
+import { MAX_TEXT } from './wallet.js'
+
+/** Messages kept on the page. */
+const MAX_MESSAGES = 200
+const ALL = 'all'
+
+/** @param options.onError called with a failure and what was being done. */
+export function conversation(wallet, { onError }) {
+  const list = byId('messages')
+  const target = byId('message-target')
+  const input = byId('message-text')
+  const button = byId('message-send')
+  /** Come, but not yet drawn: a flood between two paints costs no more than what stays on the page. */
+  let waiting = []
+
+  const draw = beforePaint(() => {
+    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60
+    list.append(...waiting)
+    waiting = []
+    while (list.children.length > MAX_MESSAGES) list.firstElementChild.remove()
+    byId('no-messages').hidden = list.children.length > 0
+    if (atEnd) list.scrollTop = list.scrollHeight
+  })
+
+  function add(bubble) {
+    waiting.push(bubble)
+    if (waiting.length > MAX_MESSAGES) waiting.shift()
+    draw()
+  }
+
+  wallet.addEventListener('chat', ({ detail }) => {
+    const { peerId, name, text, toAll } = detail
+    const scope = toAll ? 'to everyone' : 'to you alone'
+    const answer = () => choose(peerId)
+    add(bubbleOf({ direction: 'in', peerId, name, text, scope, answer }).element)
+  })
+
+  byId('message-form').addEventListener('submit', (event) => {
+    event.preventDefault()
+    send()
+  })
+  input.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+    event.preventDefault()
+    send()
+  })
+
+  async function send() {
+    const text = cleanText(input.value, MAX_TEXT, { lines: true })
+    if (text === '') return input.focus()
+    const to = target.value
+    input.value = ''
+    const name = to === ALL ? 'everyone' : wallet.nameOfId(to)
+    const bubble = bubbleOf({ direction: 'out', peerId: wallet.peerId, name: 'You', text, scope: `to ${name}` })
+    add(bubble.element)
+    try {
+      bubble.state('ok', to === ALL ? await sendToAll(text) : `delivered in ${rttText(await wallet.sayTo(to, text))}`)
+    } catch (error) {
+      bubble.state('failed', `not delivered: ${error.code ?? error.name}`)
+      onError(error, `Sending to ${name}`)
+    }
+  }
+
+  async function sendToAll(text) {
+    const { sent, failed } = await wallet.sayToAll(text)
+    if (failed.length > 0) onError(failed[0].error, `Sending to ${wallet.nameOfId(failed[0].peerId)}`)
+    return failed.length > 0 ? `sent to ${sent.length}, failed for ${failed.length}` : `sent to ${sent.length}`
+  }
+
+  /** The wallets one can write to; the choice is kept while its wallet is here. */
+  function update() {
+    const wallets = wallet.wallets()
+    const options = [[ALL, `Everyone (${wallets.length})`], ...wallets.map((peer) => [peer.peerId, wallet.nameOf(peer)])]
+    const signature = JSON.stringify(options)
+    if (target.dataset.options !== signature) {
+      const chosen = target.value
+      target.dataset.options = signature
+      target.replaceChildren(...options.map(([value, text]) => h('option', { value, text })))
+      target.value = options.some(([value]) => value === chosen) ? chosen : ALL
+    }
+    button.disabled = wallets.length === 0
+  }
+
+  function choose(peerId) {
+    if ([...target.options].some(({ value }) => value === peerId)) target.value = peerId
+    input.focus()
+  }
+
+  return { update, choose }
+}
+
+function bubbleOf({ direction, peerId, name, text, scope, answer }) {
+  const state = h('span', { class: 'delivery' })
+  const author =
+    answer === undefined
+      ? h('span', { class: 'author', text: name })
+      : h('button', { type: 'button', class: 'author', text: name, title: 'Answer', dir: 'auto', on: { click: answer } })
+  const element = h(
+    'li',
+    { class: 'bubble', data: { direction }, css: { '--hue': hueOf(peerId) } },
+    direction === 'in' && identicon(peerId),
+    h(
+      'div',
+      { class: 'bubble-body' },
+      h('div', { class: 'bubble-head' }, author, h('span', { class: 'scope', text: scope, dir: 'auto' })),
+      h('p', { text, dir: 'auto' }),
+      h('div', { class: 'bubble-foot' }, h('time', { text: timeOf(Date.now()) }), state),
+    ),
+  )
+  return {
+    element,
+    state(kind, words) {
+      state.dataset.kind = kind
+      setText(state, words)
+    },
+  }
+}

@@ -1,0 +1,104 @@
+// The page: makes a wallet and hands it to each part.
+
+import { conversation } from './conversation.js'
+import { byId, h, setText } from './dom.js'
+import { eventLog } from './event-log.js'
+import { identityCard } from './identity-card.js'
+import { networkPicture, showHint } from './network-picture.js'
+import { peerList } from './peer-list.js'
+import { resources } from './resources.js'
+import { chosenName, claimWallet, keepName } from './tab-identity.js'
+import { Wallet } from './wallet.js'
+
+const MAX_NOTICES = 3
+const NOTICE_MS = 9_000
+
+async function main() {
+  const sdk = window.LotusP2P
+  if (sdk === undefined) throw new Error('The SDK did not load. Run npm run build, then reload.')
+
+  const relay = await relayAddress()
+  const tab = await claimWallet()
+  const identity = await sdk.storedIdentity({ name: `demo-${tab}` }).catch((error) => {
+    // Private windows may have no IndexedDB: then this wallet lasts as long as the page.
+    notify(error, 'Keeping the identity')
+    return sdk.generateIdentity()
+  })
+  const wallet = new Wallet({ sdk, identity, relay, name: chosenName(tab) })
+
+  const onError = (error, doing) => {
+    wallet.report(error, doing)
+    notify(error, doing)
+  }
+  eventLog(wallet)
+  const chat = conversation(wallet, { onError })
+  const offers = resources(wallet, { onError })
+  const parts = [
+    chat,
+    identityCard(wallet, {
+      onRename: (name) => {
+        keepName(tab, name)
+        wallet.rename(name)
+        setTitle(wallet)
+      },
+    }),
+    peerList(wallet, { onMessage: chat.choose, onError }),
+    networkPicture(wallet, { onChoose: chat.choose }),
+    { update: () => showHint(wallet) },
+  ]
+  const update = () => {
+    for (const part of parts) part.update()
+  }
+  wallet.addEventListener('change', update)
+  setInterval(() => {
+    update()
+    offers.tick()
+  }, 1_000)
+
+  // Leaves at once instead of when the relay notices; a page that comes back from the cache begins anew.
+  addEventListener('pagehide', () => void wallet.stop())
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
+  // Another tab, or sleep: look who is there now.
+  document.addEventListener('visibilitychange', () => document.hidden || wallet.search())
+
+  setText(byId('relay-address'), relay)
+  setTitle(wallet)
+  update()
+  wallet.log('status', `I am ${wallet.peerId}`)
+  document.documentElement.dataset.ready = 'true'
+  offers.start()
+  await wallet.start()
+}
+
+/** `?relay=wss://…` chooses another relay than the demo's own. */
+async function relayAddress() {
+  const chosen = new URLSearchParams(location.search).get('relay')
+  if (chosen !== null) return chosen
+  const response = await fetch('/config.json')
+  if (!response.ok) throw new Error('The demo server did not tell where its relay is.')
+  return (await response.json()).relay
+}
+
+function setTitle(wallet) {
+  document.title = `${wallet.name} · lotus-p2p demo`
+}
+
+/** A failure, with its code and its sentence, for as long as it takes to read. */
+function notify(error, doing) {
+  const notices = byId('notices')
+  const notice = h(
+    'div',
+    { class: 'notice' },
+    h('div', { class: 'notice-head' }, h('strong', { text: `${doing} failed` }), h('code', { text: error.code ?? error.name })),
+    h('p', { text: error.message, dir: 'auto' }),
+    h('button', { type: 'button', text: '×', 'aria-label': 'Dismiss', on: { click: () => notice.remove() } }),
+  )
+  notices.append(notice)
+  while (notices.children.length > MAX_NOTICES) notices.firstElementChild.remove()
+  setTimeout(() => notice.remove(), NOTICE_MS)
+}
+
+main().catch((error) => {
+  console.error(error)
+  notify(error, 'Starting')
+})

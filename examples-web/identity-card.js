@@ -1,0 +1,63 @@
+// Who I am, and how well I am connected.
+
+import { byId, cleanText, h, qualityBars, qualityOf, rttText, setText, shortId } from './dom.js'
+import { identicon } from './identicon.js'
+import { MAX_NAME } from './wallet.js'
+
+const STATUS_WORDS = { offline: 'Offline', connecting: 'Connecting', online: 'Online' }
+
+/** @param options.onRename called with the new display name. */
+export function identityCard(wallet, { onRename }) {
+  byId('my-flower').replaceChildren(identicon(wallet.peerId))
+  setText(byId('my-id'), shortId(wallet.peerId))
+  byId('my-id').title = wallet.peerId
+
+  const name = byId('my-name')
+  name.value = wallet.name
+  byId('name-form').addEventListener('submit', (event) => {
+    event.preventDefault()
+    name.blur()
+  })
+  name.addEventListener('change', () => {
+    const chosen = cleanText(name.value, MAX_NAME)
+    if (chosen !== '' && chosen !== wallet.name) onRename(chosen)
+    name.value = wallet.name
+  })
+
+  const copy = byId('copy-id')
+  copy.addEventListener('click', async () => {
+    const copied = await copyText(wallet.peerId)
+    setText(copy, copied ? 'Copied' : 'Press Ctrl+C')
+    setTimeout(() => setText(copy, 'Copy id'), 1_500)
+  })
+
+  return { update: () => showStatus(wallet) }
+}
+
+function showStatus(wallet) {
+  const status = byId('status')
+  status.dataset.status = wallet.status
+  setText(byId('status-word'), STATUS_WORDS[wallet.status] ?? wallet.status)
+
+  const rtts = wallet.relays().map((relay) => relay.connection?.rttMs)
+  const best = rtts.filter((rtt) => rtt !== undefined).sort((a, b) => a - b)[0]
+  const isOnline = rtts.length > 0
+  const words = isOnline ? `${qualityOf(best).word} · ${rttText(best)} to the relay` : 'no relay connected'
+  if (byId('quality').dataset.words !== words) {
+    byId('quality').dataset.words = words
+    byId('quality').replaceChildren(...(isOnline ? [qualityBars(best)] : []), h('span', { text: words }))
+  }
+}
+
+/** The clipboard is for secure pages only; elsewhere the id is selected for the user to copy. */
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    const element = byId('my-id')
+    setText(element, text)
+    getSelection().selectAllChildren(element)
+    return false
+  }
+}

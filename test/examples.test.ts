@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+/** Runs an example to its own end, as a reader would. A process that does not end by itself fails by the test's timeout. */
+function run(name: string): Promise<{ code: number | null; output: string; complaints: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [`examples-web/node/${name}.mjs`], { cwd: root, timeout: 25_000 })
+    let output = ''
+    let complaints = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaints += text
+    })
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output, complaints }))
+  })
+}
+
+beforeAll(() => {
+  if (!existsSync(`${root}dist/index.js`)) throw new Error('The examples run on the built SDK. Run npm run build first.')
+})
+
+describe('the Node examples', { timeout: 30_000 }, () => {
+  it('basic: two peers meet through a relay, send, ask and answer, and the script ends by itself', async () => {
+    const { code, output, complaints } = await run('basic')
+    expect(complaints).toBe('')
+    expect(output.split('\n')).toEqual([
+      expect.stringMatching(/^The relay listens on ws:\/\/127\.0\.0\.1:\d+$/),
+      expect.stringMatching(/^Alice is connected to Bob \(lp1.{7}…\) by circuit$/),
+      expect.stringMatching(/^Bob reads a note from lp1.{7}…: Good morning!$/),
+      'Alice asked and got: 250000 sats',
+      'Alice cannot write to a stranger: PEER_NOT_CONNECTED',
+      'All is closed.',
+      '',
+    ])
+    expect(code).toBe(0)
+  })
+
+  it('resources: an offer is announced, found, watched and withdrawn', async () => {
+    const { code, output, complaints } = await run('resources')
+    expect(complaints).toBe('')
+    for (const line of [
+      '  watch: offer-1 added',
+      '  watch: offer-2 added',
+      'Offers of 1000 or more: offer-2 (9000)',
+      '  watch: offer-1 updated',
+      'offer-1 is now 300',
+      "offer-2 is the seller's own: true",
+      '  watch: offer-1 removed',
+      'offer-1 is gone',
+    ]) {
+      expect(output.split('\n')).toContain(line)
+    }
+    expect(code).toBe(0)
+  })
+
+  it('protocol-handler: a payment is made once, and refusals arrive with their codes', async () => {
+    const { code, output, complaints } = await run('protocol-handler')
+    expect(complaints).toBe('')
+    for (const line of [
+      'wallet: The tea shop is here',
+      'shop: paid by payment-1',
+      'shop: asked again, still payment-1',
+      'wallet: The tea shop has left',
+    ]) {
+      expect(output.split('\n')).toContain(line)
+    }
+    expect(output).toMatch(/^shop: 1000000 sats refused with LIMIT_EXCEEDED: This wallet pays at most 10000 sats/m)
+    expect(output).toMatch(/^shop: -5 sats refused with INVALID_MESSAGE: A payment request is/m)
+    expect(code).toBe(0)
+  })
+})
