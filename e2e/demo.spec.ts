@@ -86,7 +86,7 @@ test('two demo wallets see each other, talk both ways, and share resources live'
     const offer = second.getByRole('list', { name: 'Live resources' }).getByRole('listitem').filter({ hasText: 'offer-e2e' })
     await expect(offer).toContainText('{"give":"250 XPI"}')
     await expect(offer).toContainText(`by ${alice.name}`)
-    await testInfo.attach('demo', { body: await second.screenshot(), contentType: 'image/png' })
+    await testInfo.attach('demo', { body: await second.screenshot({ caret: 'initial' }), contentType: 'image/png' })
 
     await first.getByRole('button', { name: 'Withdraw offer-e2e' }).click()
     await expect(offer).toHaveCount(0)

@@ -14,20 +14,20 @@ export function conversation(wallet, { onError }) {
   const target = byId('message-target')
   const input = byId('message-text')
   const button = byId('message-send')
-  /** Come, but not yet drawn: a flood between two paints costs no more than what stays on the page. */
+  /** What makes each bubble that is not yet drawn: a flood between two paints costs no more than what stays on the page. */
   let waiting = []
 
   const draw = beforePaint(() => {
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60
-    list.append(...waiting)
+    list.append(...waiting.map((make) => make()))
     waiting = []
     while (list.children.length > MAX_MESSAGES) list.firstElementChild.remove()
     byId('no-messages').hidden = list.children.length > 0
     if (atEnd) list.scrollTop = list.scrollHeight
   })
 
-  function add(bubble) {
-    waiting.push(bubble)
+  function add(make) {
+    waiting.push(make)
     if (waiting.length > MAX_MESSAGES) waiting.shift()
     draw()
   }
@@ -36,7 +36,8 @@ export function conversation(wallet, { onError }) {
     const { peerId, name, text, toAll } = detail
     const scope = toAll ? 'to everyone' : 'to you alone'
     const answer = () => choose(peerId)
-    add(bubbleOf({ direction: 'in', peerId, name, text, scope, answer }).element)
+    const at = Date.now()
+    add(() => bubbleOf({ direction: 'in', peerId, name, text, scope, at, answer }).element)
   })
 
   byId('message-form').addEventListener('submit', (event) => {
@@ -55,8 +56,8 @@ export function conversation(wallet, { onError }) {
     const to = target.value
     input.value = ''
     const name = to === ALL ? 'everyone' : wallet.nameOfId(to)
-    const bubble = bubbleOf({ direction: 'out', peerId: wallet.peerId, name: 'You', text, scope: `to ${name}` })
-    add(bubble.element)
+    const bubble = bubbleOf({ direction: 'out', peerId: wallet.peerId, name: 'You', text, scope: `to ${name}`, at: Date.now() })
+    add(() => bubble.element)
     try {
       bubble.state('ok', to === ALL ? await sendToAll(text) : `delivered in ${rttText(await wallet.sayTo(to, text))}`)
     } catch (error) {
@@ -93,7 +94,7 @@ export function conversation(wallet, { onError }) {
   return { update, choose }
 }
 
-function bubbleOf({ direction, peerId, name, text, scope, answer }) {
+function bubbleOf({ direction, peerId, name, text, scope, at, answer }) {
   const state = h('span', { class: 'delivery' })
   const author =
     answer === undefined
@@ -108,7 +109,7 @@ function bubbleOf({ direction, peerId, name, text, scope, answer }) {
       { class: 'bubble-body' },
       h('div', { class: 'bubble-head' }, author, h('span', { class: 'scope', text: scope, dir: 'auto' })),
       h('p', { text, dir: 'auto' }),
-      h('div', { class: 'bubble-foot' }, h('time', { text: timeOf(Date.now()) }), state),
+      h('div', { class: 'bubble-foot' }, h('time', { text: timeOf(at) }), state),
     ),
   )
   return {

@@ -12,15 +12,15 @@ export function eventLog(wallet) {
   const chosen = new Set(KINDS)
   /** Lines on the page, oldest first. */
   const lines = []
+  /** Not yet drawn; of a flood, only what stays on the page ever is. */
   let waiting = []
   let dropped = 0
 
   const draw = beforePaint(() => {
-    for (const line of waiting) {
-      lines.push(line)
-      line.element.hidden = !matches(line)
-    }
-    list.prepend(...waiting.map(({ element }) => element).reverse())
+    const fresh = waiting.map(lineOf)
+    for (const line of fresh) line.element.hidden = !matches(line)
+    lines.push(...fresh)
+    list.prepend(...fresh.map(({ element }) => element).reverse())
     waiting = []
     while (lines.length > MAX_LINES) {
       lines.shift().element.remove()
@@ -30,7 +30,7 @@ export function eventLog(wallet) {
   })
 
   wallet.addEventListener('log', ({ detail }) => {
-    waiting.push(lineOf(detail))
+    waiting.push(detail)
     if (waiting.length > MAX_LINES) {
       waiting.shift()
       dropped++

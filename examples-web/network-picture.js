@@ -65,10 +65,11 @@ export function networkPicture(wallet, { onChoose }) {
   }
 
   function pulse(peerId, direction) {
+    if (document.hidden || running.size >= MAX_PULSES) return
     // The edge may be drawn only with the next frame.
     requestAnimationFrame(() => {
       const edge = edgeOf.get(peerId)
-      if (edge === undefined || running.size >= MAX_PULSES || document.hidden) return
+      if (edge === undefined || running.size >= MAX_PULSES) return
       if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
         edge.classList.add('lit')
         setTimeout(() => edge.classList.remove('lit'), PULSE_MS)

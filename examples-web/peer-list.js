@@ -73,7 +73,7 @@ export function peerList(wallet, { onMessage, onError }) {
       path.dataset.path = transport ?? ''
       path.title = transport === 'circuit' ? 'End-to-end encrypted, through the relay' : 'A direct connection'
       setText(rtt, rttText(rttMs))
-      setText(since, sinceMs === undefined ? '' : `for ${duration(Date.now() - sinceMs)}`)
+      setText(since, sinceMs === undefined ? '' : `for ${duration(Math.max(1_000, Date.now() - sinceMs))}`)
       const { word } = qualityOf(rttMs)
       if (drawn !== word) bars.replaceChildren(qualityBars(rttMs))
       drawn = word
