@@ -1,10 +1,16 @@
-import type { Clock } from './clock.js'
-import type { Identity } from './identity/identity.js'
-import type { Limits } from './limits.js'
-import type { Logger } from './logger.js'
+import * as v from 'valibot'
+import { checkMetadata } from './channel/hello.js'
+import { type Clock, systemClock } from './clock.js'
+import { P2PError } from './errors.js'
+import { PUBLIC_KEY_BYTES } from './identity/ed25519.js'
+import { type Identity, identityFromSeed } from './identity/identity.js'
+import { assertPeerName, encodePeerId } from './identity/peer-id.js'
+import { type Limits, resolveLimits } from './limits.js'
+import { consoleLogger, type Logger } from './logger.js'
 import type { PeerInfo } from './peer/peer-info.js'
-import type { KeyValueStore } from './storage/key-value-store.js'
+import { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
 import type { Listener, Transport } from './transport/transport.js'
+import { webSocket } from './transport/websocket.js'
 
 export interface P2PConfig {
   /** A name instead of the `lp1…` id; every peer pins it to our key on first contact. */
@@ -32,4 +38,91 @@ export interface P2PConfig {
   limits?: Partial<Limits>
   /** Told to every peer we connect to; serialised at most 2,048 bytes. */
   metadata?: Record<string, unknown>
+}
+
+/** A configuration with nothing left open. */
+export interface ResolvedConfig {
+  peerId: string
+  identity: Identity
+  maxConnections: number
+  heartbeatIntervalMs: number
+  bootstrap: (string | PeerInfo)[]
+  listen: Listener[]
+  transports: Transport[]
+  store: KeyValueStore
+  clock: Clock
+  logger: Logger
+  requireSignatures: boolean
+  dhtServer: boolean
+  limits: Limits
+  metadata: Record<string, unknown> | undefined
+}
+
+const having = <T>(what: string, ...members: string[]) =>
+  v.custom<T>(
+    (value) => typeof value === 'object' && value !== null && members.every((member) => typeof (value as Record<string, unknown>)[member] === 'function'),
+    `must be ${what}`,
+  )
+const count = v.pipe(v.number(), v.integer(), v.minValue(1))
+
+const schema = v.object({
+  peerId: v.optional(v.string()),
+  identity: v.optional(
+    v.custom<Identity>((value) => {
+      const identity = value as Partial<Identity> | null
+      return identity?.publicKey instanceof Uint8Array && identity.publicKey.length === PUBLIC_KEY_BYTES && typeof identity.sign === 'function'
+    }, `must have a publicKey of ${PUBLIC_KEY_BYTES} bytes and a sign function`),
+  ),
+  maxConnections: v.optional(count),
+  heartbeatInterval: v.optional(v.pipe(count, v.minValue(100))),
+  bootstrap: v.optional(
+    v.array(
+      v.union([v.pipe(v.string(), v.minLength(1)), v.custom<PeerInfo>((value) => typeof (value as PeerInfo | null)?.peerId === 'string')], 'must be addresses or PeerInfos'),
+    ),
+  ),
+  listen: v.optional(v.array(having<Listener>('a listener, such as webSocketServer()', 'listen', 'close'))),
+  transports: v.optional(v.array(having<Transport>('a transport, such as webSocket()', 'canDial', 'dial'))),
+  store: v.optional(having<KeyValueStore>('a KeyValueStore', 'get', 'set', 'delete', 'keys')),
+  clock: v.optional(having<Clock>('a Clock', 'now', 'setTimeout', 'clearTimeout')),
+  logger: v.optional(having<Logger>('a Logger', 'debug', 'warn', 'error')),
+  requireSignatures: v.optional(v.boolean()),
+  dht: v.optional(v.object({ mode: v.optional(v.picklist(['auto', 'client', 'server'])) })),
+  limits: v.optional(v.record(v.string(), v.number())),
+  metadata: v.optional(v.record(v.string(), v.unknown())),
+})
+
+/** @throws P2PError INVALID_CONFIG naming the option at fault, INVALID_PEER_ID, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD. */
+export function resolveConfig(config: P2PConfig = {}): ResolvedConfig {
+  const parsed = v.safeParse(schema, config)
+  if (!parsed.success) {
+    const [issue] = parsed.issues
+    const path = v.getDotPath(issue) ?? 'P2PConfig'
+    throw new P2PError('INVALID_CONFIG', `P2PConfig.${path}: ${issue.message}.`, { details: { option: path } })
+  }
+  const { maxConnections, heartbeatInterval, listen = [], dht } = config
+  const limits = resolveLimits({ ...config.limits, ...(maxConnections !== undefined && { maxConnections }) })
+  const logger = config.logger ?? consoleLogger
+  const unknown = Object.keys(config).filter((name) => !(name in schema.entries))
+  if (unknown.length > 0) logger.warn('P2PConfig has options that this version does not know', { options: unknown })
+  const identity = config.identity ?? identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
+  const ownId = encodePeerId(identity.publicKey)
+  const peerId = config.peerId ?? ownId
+  if (peerId !== ownId) assertPeerName(peerId)
+  checkMetadata(config.metadata, limits)
+  return {
+    peerId,
+    identity,
+    maxConnections: limits.maxConnections,
+    heartbeatIntervalMs: heartbeatInterval ?? limits.heartbeatIntervalMs,
+    bootstrap: config.bootstrap ?? [],
+    listen,
+    transports: config.transports ?? [webSocket({ limits })],
+    store: config.store ?? memoryStore(),
+    clock: config.clock ?? systemClock,
+    logger,
+    requireSignatures: config.requireSignatures ?? false,
+    dhtServer: dht?.mode === 'server' || (dht?.mode !== 'client' && listen.length > 0),
+    limits,
+    metadata: config.metadata,
+  }
 }

@@ -1,0 +1,146 @@
+import { P2PError } from '../errors.js'
+import type { Limits } from '../limits.js'
+
+/** Kinds of the entries in a channel's frames. */
+export const Entry = {
+  /** One message: its MessagePack bytes. */
+  MESSAGE: 0x01,
+  /** One signed message: signature (64 bytes), then its MessagePack bytes. */
+  SIGNED_MESSAGE: 0x02,
+  /** A part of an entry too long for one frame; the first byte of the whole is its kind. */
+  FRAGMENT: 0x03,
+  /** The last part. */
+  LAST_FRAGMENT: 0x04,
+  /** The responder accepts the initiator; first entry of its direction. */
+  READY: 0x10,
+  /** The sender ends the channel: a refusal (MessagePack). Nothing follows. */
+  CLOSE: 0x11,
+  /** The sender's key changes after this frame (Noise rev 34 §11.3). Alone in its frame. */
+  REKEY: 0x12,
+} as const
+export type Entry = (typeof Entry)[keyof typeof Entry]
+
+/** Kind (1 byte) and length of the body (2 bytes, big-endian). */
+const HEADER_BYTES = 3
+const SMALL_BYTES = 2_048
+
+/**
+ * Collects entries and packs them into frames of bounded size, splitting what is too long. Holds a buffer only while
+ * something waits, so that an idle connection costs none.
+ */
+export class BatchWriter {
+  private buffer: Uint8Array | undefined
+  private used = 0
+
+  /** @param emit takes one plaintext frame; it must use or copy the bytes before it returns. */
+  constructor(
+    private readonly maxPlaintextBytes: number,
+    private readonly emit: (plaintext: Uint8Array) => void,
+  ) {}
+
+  /** Bytes that wait for `flush`. */
+  get waiting(): number {
+    return this.used
+  }
+
+  add(kind: Entry, head: Uint8Array | undefined, body: Uint8Array): void {
+    const length = (head?.length ?? 0) + body.length
+    const room = this.maxPlaintextBytes
+    if (HEADER_BYTES + length <= room) {
+      if (this.used + HEADER_BYTES + length > room) this.flush()
+      this.write(kind, length, head, body)
+      return
+    }
+    const whole = new Uint8Array(1 + length)
+    whole[0] = kind
+    if (head !== undefined) whole.set(head, 1)
+    whole.set(body, 1 + (head?.length ?? 0))
+    for (let position = 0; position < whole.length; ) {
+      if (this.used > room / 2) this.flush()
+      const part = whole.subarray(position, position + room - this.used - HEADER_BYTES)
+      position += part.length
+      this.write(position < whole.length ? Entry.FRAGMENT : Entry.LAST_FRAGMENT, part.length, undefined, part)
+    }
+  }
+
+  flush(): void {
+    if (this.buffer === undefined || this.used === 0) return
+    const plaintext = this.buffer.subarray(0, this.used)
+    // Under load the next batch comes at once; a buffer that was little used goes.
+    if (this.used <= this.maxPlaintextBytes / 2) this.buffer = undefined
+    this.used = 0
+    this.emit(plaintext)
+  }
+
+  private write(kind: Entry, length: number, head: Uint8Array | undefined, body: Uint8Array): void {
+    const needed = this.used + HEADER_BYTES + length
+    let buffer = this.buffer
+    if (buffer === undefined || buffer.length < needed) {
+      const size = needed <= SMALL_BYTES ? SMALL_BYTES : needed <= 8 * SMALL_BYTES ? 8 * SMALL_BYTES : this.maxPlaintextBytes
+      const larger = new Uint8Array(Math.min(size, this.maxPlaintextBytes))
+      if (buffer !== undefined) larger.set(buffer.subarray(0, this.used))
+      this.buffer = buffer = larger
+    }
+    let position = this.used
+    buffer[position++] = kind
+    buffer[position++] = length >> 8
+    buffer[position++] = length & 0xff
+    if (head !== undefined) {
+      buffer.set(head, position)
+      position += head.length
+    }
+    buffer.set(body, position)
+    this.used = position + body.length
+  }
+}
+
+/** Unpacks plaintext frames into entries, putting fragments together again. */
+export class BatchReader {
+  private parts: Uint8Array[] = []
+  private partBytes = 0
+
+  constructor(private readonly limits: Limits) {}
+
+  /** @throws P2PError PROTOCOL_VIOLATION for a malformed frame, LIMIT_EXCEEDED for an over-long entry. */
+  read(plaintext: Uint8Array, onEntry: (kind: number, body: Uint8Array) => void): void {
+    const end = plaintext.length
+    let position = 0
+    while (position < end) {
+      if (position + HEADER_BYTES > end) throw violation('an entry is cut')
+      const kind = plaintext[position]!
+      const length = (plaintext[position + 1]! << 8) | plaintext[position + 2]!
+      position += HEADER_BYTES
+      if (position + length > end) throw violation('an entry is longer than its frame')
+      const body = plaintext.subarray(position, position + length)
+      position += length
+      if (kind === Entry.FRAGMENT || kind === Entry.LAST_FRAGMENT) this.fragment(kind, body, onEntry)
+      else onEntry(kind, body)
+    }
+  }
+
+  private fragment(kind: number, body: Uint8Array, onEntry: (kind: number, body: Uint8Array) => void): void {
+    if (body.length === 0) throw violation('a fragment is empty')
+    // Kind and signature come on top of the message.
+    if (this.partBytes + body.length > this.limits.maxMessageBytes + 65) {
+      throw new P2PError('LIMIT_EXCEEDED', `The peer sent a message of more than ${this.limits.maxMessageBytes} bytes.`)
+    }
+    this.partBytes += body.length
+    this.parts.push(body)
+    if (kind === Entry.FRAGMENT) return
+    const whole = new Uint8Array(this.partBytes)
+    let position = 0
+    for (const part of this.parts) {
+      whole.set(part, position)
+      position += part.length
+    }
+    this.parts = []
+    this.partBytes = 0
+    const inner = whole[0]!
+    if (inner !== Entry.MESSAGE && inner !== Entry.SIGNED_MESSAGE) throw violation('only messages may be split')
+    onEntry(inner, whole.subarray(1))
+  }
+}
+
+function violation(why: string): P2PError {
+  return new P2PError('PROTOCOL_VIOLATION', `The peer sent a malformed frame: ${why}.`)
+}

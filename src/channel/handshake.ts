@@ -1,0 +1,107 @@
+import * as v from 'valibot'
+import { knownCode, P2PError } from '../errors.js'
+import type { Limits } from '../limits.js'
+import { decode, encode } from '../message/codec.js'
+import { chooseVersion, encodeHello, encodeOffer, type LocalHello, type RemoteHello, verifyHello } from './hello.js'
+import { type NoiseChannel, NoiseXX } from './noise.js'
+
+/** First byte of a frame before the channel is open. */
+const REFUSAL = 0x00
+const HANDSHAKE = 0x01
+
+const PROLOGUE = new TextEncoder().encode('lotus-p2p')
+
+/** What a handshake message led to. */
+export interface HandshakeStep {
+  /** To be sent now. */
+  frame?: Uint8Array
+  /** Set with the last step. */
+  done?: { remote: RemoteHello; noise: NoiseChannel }
+}
+
+/**
+ * The three messages of Noise XX with our payloads: `→ e, versions`, `← e, ee, s, es, hello`, `→ s, se, hello`.
+ * Knows nothing of connections or time.
+ */
+export class Handshake {
+  private readonly noise: NoiseXX
+  private version: number | undefined
+  private step = 0
+
+  constructor(
+    private readonly initiator: boolean,
+    private readonly local: LocalHello,
+    private readonly limits: Limits,
+  ) {
+    this.noise = new NoiseXX({ initiator, staticKeys: local.keys.noise, prologue: PROLOGUE })
+  }
+
+  /** The initiator's first frame. */
+  start(): Uint8Array {
+    this.step = 1
+    return frameOf(HANDSHAKE, this.noise.writeMessage(encodeOffer()))
+  }
+
+  /** @throws P2PError: the handshake is over then; see `refusalFrame`. */
+  async receive(frame: Uint8Array): Promise<HandshakeStep> {
+    const body = frame.subarray(1)
+    if (frame[0] === REFUSAL) throw refusalOf(body, this.limits)
+    if (frame[0] !== HANDSHAKE) {
+      throw new P2PError('PROTOCOL_VIOLATION', 'The first frame is no handshake. The other side may not speak lotus-p2p.')
+    }
+    const payload = this.noise.readMessage(body)
+    if (!this.initiator && this.step === 0) {
+      this.step = 1
+      this.version = chooseVersion(payload, this.limits)
+      return { frame: frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello(this.local, this.version))) }
+    }
+    const remote = await verifyHello(payload, this.noise.remoteStatic!, this.limits)
+    if (!this.initiator) {
+      if (remote.version !== this.version) throw new P2PError('UNSUPPORTED_VERSION', 'The peer changed its protocol version.')
+      return { done: { remote, noise: this.noise.split() } }
+    }
+    const answer = frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello(this.local, remote.version)))
+    return { frame: answer, done: { remote, noise: this.noise.split() } }
+  }
+
+  /** Zeroes the secrets of a handshake that will not be finished. */
+  destroy(): void {
+    this.noise.destroy()
+  }
+}
+
+const refusalSchema = v.object({
+  code: v.pipe(v.string(), v.maxLength(64)),
+  message: v.optional(v.pipe(v.string(), v.maxLength(512))),
+  retryAfterMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000))),
+})
+
+export type Refusal = v.InferOutput<typeof refusalSchema>
+
+/** The refusal that goes out for an error: its code and sentence, never its cause. */
+export function encodeRefusal(error: P2PError): Uint8Array {
+  const { retryAfterMs } = error.details
+  return encode({ code: error.code, message: error.message.slice(0, 512), retryAfterMs })
+}
+
+/** A refusal in the clear, for before there is a channel. */
+export function refusalFrame(error: P2PError): Uint8Array {
+  return frameOf(REFUSAL, encodeRefusal(error))
+}
+
+/** What a peer said when it refused or closed, as an error of ours. @throws P2PError MALFORMED_DATA. */
+export function refusalOf(body: Uint8Array, limits: Limits): P2PError {
+  const parsed = body.length <= 2_048 ? v.safeParse(refusalSchema, decode(body, limits)) : undefined
+  if (!parsed?.success) return new P2PError('HANDSHAKE_FAILED', 'The peer refused without saying why.')
+  const { code, message, retryAfterMs } = parsed.output
+  return new P2PError(knownCode(code, 'CONNECTION_CLOSED'), message ?? `The peer closed the connection: ${code}.`, {
+    details: { byPeer: true, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+  })
+}
+
+function frameOf(kind: number, body: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(body.length + 1)
+  frame[0] = kind
+  frame.set(body, 1)
+  return frame
+}

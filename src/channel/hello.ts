@@ -1,0 +1,158 @@
+import * as v from 'valibot'
+import { P2PError } from '../errors.js'
+import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verify } from '../identity/ed25519.js'
+import { signEnvelope, signingBytes } from '../identity/envelope.js'
+import type { Identity } from '../identity/identity.js'
+import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
+import type { Limits } from '../limits.js'
+import { decode, encode } from '../message/codec.js'
+import { generateNoiseKeyPair, type NoiseKeyPair } from './noise.js'
+
+/** Versions of the wire protocol that we speak, best first. */
+export const PROTOCOL_VERSIONS = [1]
+
+/** What a peer tells of itself at any time, beside its identity. */
+export interface PeerDescription {
+  /** Names of the registered protocols. */
+  protocols: string[]
+  /** Addresses where it listens: `ws://…` or `wss://…`. */
+  addresses: string[]
+  metadata?: Record<string, unknown> | undefined
+}
+
+/** Who the other end of a channel has proven to be, and what it said of itself. */
+export interface RemoteHello extends PeerDescription {
+  /** The chosen name, or the `lp1…` id of the key. The name is not yet checked against pinned ones. */
+  peerId: string
+  /** Ed25519 public key, 32 bytes; the peer has proven to hold it. */
+  publicKey: Uint8Array
+  /** X25519 public key of the peer's channels, 32 bytes: another one means another process. */
+  channelKey: Uint8Array
+  /** The chosen name, if the peer has one. */
+  name: string | undefined
+  version: number
+  agent: string
+  requireSignatures: boolean
+}
+
+/**
+ * The keys of this coordinator's channels: one X25519 pair for its lifetime, and the identity's signature over its public
+ * half, made once, so that a hardware signer is not asked at each connection.
+ */
+export interface ChannelKeys {
+  readonly noise: NoiseKeyPair
+  readonly publicKey: Uint8Array
+  /** Ed25519 signature (64 bytes) under the tag 'handshake' over the X25519 public key. */
+  readonly signature: Uint8Array
+}
+
+/** @throws P2PError IDENTITY_FAILED. */
+export async function createChannelKeys(identity: Identity): Promise<ChannelKeys> {
+  const noise = generateNoiseKeyPair()
+  const { publicKey, signature } = await signEnvelope(identity, 'handshake', noise.publicKey)
+  return { noise, publicKey, signature }
+}
+
+/** What we say of ourselves in a handshake. */
+export interface LocalHello extends PeerDescription {
+  keys: ChannelKeys
+  name?: string | undefined
+  agent: string
+  requireSignatures: boolean
+}
+
+const bytes = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length)
+const text = (max: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(max))
+
+export function descriptionSchema(limits: Limits) {
+  return {
+    protocols: v.pipe(v.array(text(limits.maxNameLength)), v.maxLength(limits.maxProtocols)),
+    addresses: v.pipe(v.array(v.pipe(text(512), v.regex(/^wss?:\/\//))), v.maxLength(limits.maxAddresses)),
+    metadata: v.optional(v.record(v.string(), v.unknown())),
+  }
+}
+
+const offerSchema = v.object({ versions: v.pipe(v.array(v.pipe(v.number(), v.integer())), v.minLength(1), v.maxLength(16)) })
+
+function helloSchema(limits: Limits) {
+  return v.object({
+    version: v.pipe(v.number(), v.integer()),
+    publicKey: bytes(PUBLIC_KEY_BYTES),
+    signature: bytes(SIGNATURE_BYTES),
+    name: v.optional(text(128)),
+    agent: text(64),
+    requireSignatures: v.optional(v.boolean()),
+    ...descriptionSchema(limits),
+  })
+}
+
+/** The clear payload of the first handshake message. */
+export function encodeOffer(): Uint8Array {
+  return encode({ versions: PROTOCOL_VERSIONS })
+}
+
+/** The best version that both speak. @throws P2PError UNSUPPORTED_VERSION, MALFORMED_DATA, HANDSHAKE_FAILED. */
+export function chooseVersion(offer: Uint8Array, limits: Limits): number {
+  const parsed = v.safeParse(offerSchema, decodeBounded(offer, limits))
+  if (!parsed.success) throw new P2PError('HANDSHAKE_FAILED', 'The first handshake message offers no protocol versions.')
+  const version = PROTOCOL_VERSIONS.find((ours) => parsed.output.versions.includes(ours))
+  if (version === undefined) {
+    throw new P2PError(
+      'UNSUPPORTED_VERSION',
+      `The peer speaks protocol versions ${parsed.output.versions.join(', ')}; this one speaks ${PROTOCOL_VERSIONS.join(', ')}. Update the older of the two.`,
+      { details: { theirs: parsed.output.versions, ours: PROTOCOL_VERSIONS } },
+    )
+  }
+  return version
+}
+
+export function encodeHello(local: LocalHello, version: number): Uint8Array {
+  const { keys, name, agent, requireSignatures, protocols, addresses, metadata } = local
+  return encode({
+    version,
+    publicKey: keys.publicKey,
+    signature: keys.signature,
+    name,
+    agent,
+    requireSignatures,
+    protocols,
+    addresses,
+    metadata,
+  })
+}
+
+/**
+ * Checks a hello: shape, sizes, and that the identity has signed the X25519 key that the handshake has proven.
+ *
+ * @param noiseStatic the peer's X25519 public key, 32 bytes, from the handshake.
+ * @throws P2PError HANDSHAKE_FAILED, UNSUPPORTED_VERSION, INVALID_SIGNATURE, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_PEER_ID.
+ */
+export async function verifyHello(payload: Uint8Array, noiseStatic: Uint8Array, limits: Limits): Promise<RemoteHello> {
+  const parsed = v.safeParse(helloSchema(limits), decodeBounded(payload, limits))
+  if (!parsed.success) throw new P2PError('HANDSHAKE_FAILED', "The peer's handshake payload lacks a field or holds a wrong one.")
+  const { publicKey, signature, name, version, agent, requireSignatures = false, ...description } = parsed.output
+  if (!PROTOCOL_VERSIONS.includes(version)) {
+    throw new P2PError('UNSUPPORTED_VERSION', `The peer chose protocol version ${version}, which nobody offered.`)
+  }
+  checkMetadata(description.metadata, limits)
+  if (name !== undefined) assertPeerName(name)
+  if (!(await verify(signature, signingBytes('handshake', noiseStatic), publicKey))) {
+    throw new P2PError('INVALID_SIGNATURE', 'The peer did not prove its identity: the signature over its channel key is wrong.')
+  }
+  const key = publicKey.slice()
+  return { ...description, publicKey: key, channelKey: noiseStatic, peerId: name ?? encodePeerId(key), name, version, agent, requireSignatures }
+}
+
+/** @throws P2PError LIMIT_EXCEEDED. */
+export function checkMetadata(metadata: Record<string, unknown> | undefined, limits: Limits): void {
+  if (metadata !== undefined && encode(metadata).length > limits.maxMetadataBytes) {
+    throw new P2PError('LIMIT_EXCEEDED', `Metadata has more than ${limits.maxMetadataBytes} bytes.`)
+  }
+}
+
+function decodeBounded(payload: Uint8Array, limits: Limits): unknown {
+  if (payload.length > limits.maxHandshakePayloadBytes) {
+    throw new P2PError('LIMIT_EXCEEDED', `A handshake payload has at most ${limits.maxHandshakePayloadBytes} bytes.`)
+  }
+  return decode(payload, limits)
+}

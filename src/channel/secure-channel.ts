@@ -1,0 +1,369 @@
+import type { Clock, Timer } from '../clock.js'
+import { abortedError, asP2PError, P2PError } from '../errors.js'
+import type { Limits } from '../limits.js'
+import type { Connection, FrameSink, Transport } from '../transport/transport.js'
+import { BatchReader, BatchWriter, Entry } from './batch.js'
+import { encodeRefusal, Handshake, refusalFrame, refusalOf } from './handshake.js'
+import type { LocalHello, RemoteHello } from './hello.js'
+import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from './noise.js'
+
+const TAG_BYTES = 16
+/** Microtasks without a new entry after which a batch leaves: enough for `await sendTo(…)` in a loop to share one frame. */
+const QUIET_HOPS = 8
+
+/** Receives what an open channel brings. */
+export interface ChannelSink {
+  onMessage(kind: typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE, body: Uint8Array): void
+  /** The channel is over; called once. `fault` is true where the peer broke the protocol. */
+  onClose(error: P2PError, fault: boolean): void
+  onDrain(): void
+}
+
+export interface ChannelOptions {
+  local: LocalHello
+  limits: Limits
+  clock: Clock
+}
+
+/**
+ * A private, authenticated, ordered channel between two peers over any connection: Noise_XX_25519_ChaChaPoly_SHA256, then
+ * frames of batched entries. Anything that does not fit ends it; there is no resynchronising, for only an attacker or a
+ * broken transport needs it.
+ */
+export class SecureChannel implements FrameSink {
+  /** Set once the peer is authenticated. */
+  remote!: RemoteHello
+  bytesIn = 0
+  bytesOut = 0
+
+  private state: 'handshake' | 'confirming' | 'open' | 'retiring' | 'closed' = 'handshake'
+  private handshake: Handshake | undefined
+  private busy = false
+  /** A frame that came while the one before was being checked. */
+  private waiting: Uint8Array | undefined
+  private sendCipher: CipherState | undefined
+  private receiveCipher: CipherState | undefined
+  private framesSent = 0
+  private readonly reader: BatchReader
+  private readonly writer: BatchWriter
+  private sink: ChannelSink | undefined
+  /** Entries and the end that came before the sink. */
+  private early: (() => void)[] = []
+  private flushing = false
+  private timer: Timer | undefined
+  private settle: { resolve: (channel: SecureChannel) => void; reject: (error: P2PError) => void } | undefined
+
+  private constructor(
+    readonly connection: Connection,
+    handshake: Handshake,
+    private readonly options: ChannelOptions,
+    private readonly admit: ((channel: SecureChannel) => Promise<void>) | undefined,
+  ) {
+    this.handshake = handshake
+    this.reader = new BatchReader(options.limits)
+    const maxFrame = Math.min(connection.maxFrameBytes, MAX_NOISE_MESSAGE_BYTES)
+    this.writer = new BatchWriter(maxFrame - TAG_BYTES, (plaintext) => this.sendFrame(plaintext))
+  }
+
+  /**
+   * Dials an address and opens a channel; resolves once the peer has accepted us.
+   *
+   * @throws P2PError of the transport; HANDSHAKE_FAILED, HANDSHAKE_TIMEOUT, UNSUPPORTED_VERSION, INVALID_SIGNATURE, ABORTED; or the
+   * code with which the peer refused.
+   */
+  static async dial(
+    transport: Transport,
+    address: string,
+    options: ChannelOptions & { signal?: AbortSignal; admit?: (channel: SecureChannel) => Promise<void> },
+  ): Promise<SecureChannel> {
+    const handshake = new Handshake(true, options.local, options.limits)
+    try {
+      const connection = await transport.dial(address, { signal: options.signal, firstFrame: handshake.start() })
+      return await new SecureChannel(connection, handshake, options, options.admit).run(options.signal)
+    } catch (error) {
+      handshake.destroy()
+      throw error
+    }
+  }
+
+  /**
+   * Answers the handshake of an accepted connection.
+   *
+   * @param admit decides whether the authenticated peer may come in; what it throws is told to the peer.
+   * @throws P2PError where the handshake fails or the peer is not admitted.
+   */
+  static accept(
+    connection: Connection,
+    options: ChannelOptions & { admit: (channel: SecureChannel) => Promise<void> },
+  ): Promise<SecureChannel> {
+    const handshake = new Handshake(false, options.local, options.limits)
+    return new SecureChannel(connection, handshake, options, options.admit).run()
+  }
+
+  /** Refuses a connection before any cryptography. */
+  static refuse(connection: Connection, error: P2PError): void {
+    connection.attach({ onFrame: () => {}, onClose: () => {}, onDrain: () => {} })
+    connection.send(refusalFrame(error))
+    connection.close()
+  }
+
+  get open(): boolean {
+    return this.state === 'open'
+  }
+
+  /** Bytes that have not left yet. */
+  get bufferedAmount(): number {
+    return this.connection.bufferedAmount + this.writer.waiting
+  }
+
+  /** Names who receives; what came earlier is delivered now. Called once. */
+  attach(sink: ChannelSink): void {
+    this.sink = sink
+    const early = this.early
+    this.early = []
+    for (const deliver of early) deliver()
+  }
+
+  /**
+   * Queues one message; it leaves with the others of this tick.
+   *
+   * @throws P2PError CONNECTION_CLOSED, BUFFER_FULL above `limits.sendMaxBufferedBytes`.
+   */
+  send(kind: typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE, head: Uint8Array | undefined, body: Uint8Array): void {
+    if (this.state !== 'open') throw new P2PError('CONNECTION_CLOSED', 'The connection to this peer is closed. Connect again.')
+    const { sendMaxBufferedBytes } = this.options.limits
+    if (this.bufferedAmount + body.length > sendMaxBufferedBytes) {
+      throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write. Wait for sendTo before sending more.', {
+        details: { limit: 'sendMaxBufferedBytes', maxBytes: sendMaxBufferedBytes },
+      })
+    }
+    this.writer.add(kind, head, body)
+    if (!this.flushing) this.flushSoon()
+  }
+
+  /**
+   * Ends our direction and goes on reading until the peer has ended its own, so that nothing under way is lost when another
+   * channel takes over. Without an error it only stops sending and leaves the goodbye to the peer.
+   */
+  retire(error: P2PError | undefined): void {
+    if (this.state !== 'open') return
+    if (error !== undefined) this.sayGoodbye('open', error)
+    else this.writer.flush()
+    this.state = 'retiring'
+    this.timer = this.options.clock.setTimeout(() => {
+      this.end(new P2PError('DUPLICATE_CONNECTION', 'Another connection to this peer has taken over.'), false, false)
+    }, this.options.limits.closeGraceMs)
+  }
+
+  /** Sends what waits, tells the peer why, and ends the connection. */
+  close(error: P2PError, fault = false): void {
+    this.end(error, fault, true)
+  }
+
+  onFrame(frame: Uint8Array): void {
+    if (this.state === 'closed') return
+    this.bytesIn += frame.length
+    if (this.state === 'handshake') {
+      void this.handshakeFrame(frame)
+      return
+    }
+    try {
+      const plaintext = this.receiveCipher!.decrypt(frame)
+      this.reader.read(plaintext, (kind, body) => this.receiveEntry(kind, body))
+    } catch (error) {
+      this.end(asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer broke the channel.'), true, true)
+    }
+  }
+
+  onClose(error?: Error): void {
+    this.end(asP2PError(error, 'CONNECTION_LOST', 'The connection ended without a goodbye. Connect again.'), false, false)
+  }
+
+  onDrain(): void {
+    this.sink?.onDrain()
+  }
+
+  private run(signal?: AbortSignal): Promise<SecureChannel> {
+    return new Promise((resolve, reject) => {
+      const abort = () => this.end(abortedError('The dial', signal?.reason), false, true)
+      const done = () => {
+        signal?.removeEventListener('abort', abort)
+        this.settle = undefined
+        if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
+        this.timer = undefined
+      }
+      this.settle = {
+        resolve: (channel) => {
+          done()
+          resolve(channel)
+        },
+        reject: (error) => {
+          done()
+          reject(error)
+        },
+      }
+      const { handshakeTimeoutMs } = this.options.limits
+      this.timer = this.options.clock.setTimeout(() => {
+        const message = `The handshake did not finish within ${handshakeTimeoutMs} ms.`
+        this.end(new P2PError('HANDSHAKE_TIMEOUT', message), false, true)
+      }, handshakeTimeoutMs)
+      if (signal?.aborted) return abort()
+      signal?.addEventListener('abort', abort)
+      this.connection.attach(this)
+    })
+  }
+
+  private async handshakeFrame(frame: Uint8Array): Promise<void> {
+    const handshake = this.handshake!
+    try {
+      if (this.busy) {
+        // Only a goodbye may overtake our checks; it waits for them.
+        if (this.waiting !== undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent more than the handshake allows.')
+        this.waiting = frame
+        return
+      }
+      this.busy = true
+      const { frame: answer, done } = await handshake.receive(frame)
+      if (this.closed()) return
+      if (done === undefined) {
+        this.busy = false
+        this.transmit(answer!)
+        return this.resume()
+      }
+      this.remote = done.remote
+      this.sendCipher = done.noise.send
+      this.receiveCipher = done.noise.receive
+      this.handshake = undefined
+      if (answer !== undefined) {
+        // We dialled: whom we reached is decided before we tell who we are.
+        await this.admit?.(this)
+        if (this.closed()) return
+        this.state = 'confirming'
+        this.transmit(answer)
+        this.resume()
+      } else {
+        await this.admit?.(this)
+        if (this.closed()) return
+        this.state = 'open'
+        this.writer.add(Entry.READY, undefined, new Uint8Array(0))
+        this.writer.flush()
+        this.settle?.resolve(this)
+        this.resume()
+      }
+    } catch (error) {
+      const refusal = asP2PError(error, 'HANDSHAKE_FAILED', 'The handshake failed.')
+      this.end(refusal, isFault(refusal), true)
+    }
+  }
+
+  private resume(): void {
+    const frame = this.waiting
+    this.waiting = undefined
+    if (frame !== undefined) this.onFrame(frame)
+  }
+
+  private receiveEntry(kind: number, body: Uint8Array): void {
+    if (this.state === 'closed') return
+    if (this.state === 'confirming' && kind === Entry.READY) {
+      this.state = 'open'
+      this.settle?.resolve(this)
+    } else if (kind === Entry.CLOSE) {
+      if (this.state === 'open') this.writer.flush()
+      this.end(refusalOf(body, this.options.limits), false, false)
+    } else if (this.state === 'confirming') {
+      throw new P2PError('PROTOCOL_VIOLATION', 'The peer spoke before it accepted us.')
+    } else if (kind === Entry.REKEY) {
+      this.receiveCipher!.rekey()
+    } else if (kind === Entry.MESSAGE || kind === Entry.SIGNED_MESSAGE) {
+      // A copy, so that a small payload kept by somebody does not hold a whole frame in memory.
+      const own = body.length * 2 < body.buffer.byteLength ? body.slice() : body
+      if (this.sink !== undefined) this.sink.onMessage(kind, own)
+      else this.early.push(() => this.sink!.onMessage(kind, own))
+    } else {
+      throw new P2PError('PROTOCOL_VIOLATION', `The peer sent an entry of unknown kind ${kind}.`)
+    }
+  }
+
+  private flushSoon(): void {
+    this.flushing = true
+    let seen = this.writer.waiting
+    let quiet = 0
+    const hop = () => {
+      if (this.writer.waiting !== seen) {
+        seen = this.writer.waiting
+        quiet = 0
+      } else if (++quiet >= QUIET_HOPS) {
+        this.flushing = false
+        if (this.state === 'open') this.writer.flush()
+        return
+      }
+      queueMicrotask(hop)
+    }
+    queueMicrotask(hop)
+  }
+
+  private sendFrame(plaintext: Uint8Array): void {
+    this.transmit(this.sendCipher!.encrypt(plaintext))
+    if (++this.framesSent < this.options.limits.rekeyAfterFrames) return
+    this.framesSent = 0
+    this.transmit(this.sendCipher!.encrypt(REKEY_FRAME))
+    this.sendCipher!.rekey()
+  }
+
+  private transmit(frame: Uint8Array): void {
+    this.bytesOut += frame.length
+    this.connection.send(frame)
+  }
+
+  private closed(): boolean {
+    return this.state === 'closed'
+  }
+
+  private end(error: P2PError, fault: boolean, tellPeer: boolean): void {
+    if (this.state === 'closed') return
+    const { state } = this
+    this.state = 'closed'
+    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
+    if (tellPeer && state !== 'retiring') this.sayGoodbye(state, error)
+    this.connection.close()
+    this.handshake?.destroy()
+    this.sendCipher?.destroy()
+    this.receiveCipher?.destroy()
+    if (this.settle !== undefined) {
+      Object.assign(error.details, fault && { fault: true })
+      this.settle.reject(error)
+    } else if (this.sink !== undefined) this.sink.onClose(error, fault)
+    else this.early.push(() => this.sink!.onClose(error, fault))
+  }
+
+  private sayGoodbye(state: SecureChannel['state'], error: P2PError): void {
+    try {
+      // Before its last message an initiator has keys that the responder lacks: it still refuses in the clear.
+      if (state === 'handshake' && (this.sendCipher === undefined || this.connection.outbound)) {
+        this.transmit(refusalFrame(error))
+      } else {
+        this.writer.add(Entry.CLOSE, undefined, encodeRefusal(error))
+        this.writer.flush()
+      }
+    } catch {
+      // The connection is past telling.
+    }
+  }
+}
+
+const REKEY_FRAME = Uint8Array.of(Entry.REKEY, 0, 0)
+
+/** Errors that no honest peer causes. */
+export function isFault(error: P2PError): boolean {
+  return FAULTS.has(error.code) && error.details.byPeer !== true
+}
+
+const FAULTS: ReadonlySet<string> = new Set([
+  'PROTOCOL_VIOLATION',
+  'DECRYPT_FAILED',
+  'MALFORMED_DATA',
+  'LIMIT_EXCEEDED',
+  'HANDSHAKE_FAILED',
+  'INVALID_SIGNATURE',
+  'FOREIGN_SENDER',
+])

@@ -1,0 +1,51 @@
+import type { DhtStats } from './dht/dht.js'
+import type { ResourceAnnouncement, ResourceChange } from './discovery/resource-discovery.js'
+import type { P2PError } from './errors.js'
+import type { P2PMessage } from './message/message.js'
+import type { PeerInfo } from './peer/peer-info.js'
+import type { Traffic } from './peer/peer-manager.js'
+import type { TransportName } from './transport/transport.js'
+
+/** `'online'`: a peer is connected. `'connecting'`: none is, but somebody is being dialled. */
+export type P2PStatus = 'offline' | 'connecting' | 'online'
+
+/** The coordinator's events and their listeners' arguments. */
+export interface CoordinatorEvents {
+  connected: [peer: PeerInfo]
+  /** With the reason: CONNECTION_CLOSED where somebody wanted it so. */
+  disconnected: [peer: PeerInfo, reason: P2PError]
+  /** Every message of an application, whether or not a protocol handler gets it too. */
+  message: [message: P2PMessage, from: PeerInfo]
+  /** What nobody waits for: a peer's fault, a handler or listener that threw, a bootstrap peer out of reach. */
+  error: [error: P2PError, peer?: PeerInfo]
+  status: [status: P2PStatus]
+  /** Whatever a `watchResources` of this coordinator tells. */
+  resource: [resource: ResourceAnnouncement, change: ResourceChange]
+}
+
+export interface CoordinatorStats {
+  peers: {
+    connected: number
+    maxConnections: number
+    /** Dials under way. */
+    dialling: number
+    /** Connected peers by transport. */
+    paths: { [Name in TransportName]?: number }
+    dialled: number
+    dialsFailed: number
+    accepted: number
+  }
+  dht: DhtStats
+  /** Messages and their bytes since the start, over all peers. */
+  traffic: Traffic & { pendingRequests: number }
+  defence: {
+    accepted: number
+    duplicates: number
+    /** Message ids remembered to notice duplicates. */
+    rememberedIds: number
+    /** Incoming connections refused. */
+    refused: number
+    /** Peers' faults by error code. */
+    faults: Record<string, number>
+  }
+}

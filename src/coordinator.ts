@@ -1,0 +1,479 @@
+import { nanoid } from 'nanoid'
+import { type ChannelKeys, createChannelKeys, type PeerDescription } from './channel/hello.js'
+import { CircuitEndpoint } from './circuit/endpoint.js'
+import { findPeers, type PeerQuery } from './circuit/introducer.js'
+import { type P2PConfig, type ResolvedConfig, resolveConfig } from './config.js'
+import type { CoordinatorEvents, CoordinatorStats, P2PStatus } from './coordinator-types.js'
+import { Gate } from './defence/gate.js'
+import { ConnectedServers } from './dht/connected-servers.js'
+import { type AnnounceResult, DistributedHashTable } from './dht/dht.js'
+import { DhtServer } from './dht/dht-server.js'
+import { RecordStore } from './dht/record-store.js'
+import { RecordVerifier } from './dht/record-verifier.js'
+import type { ResourceFilters } from './discovery/filters.js'
+import {
+  type AnnounceResourceOptions,
+  type ResourceAnnouncement,
+  ResourceDiscovery,
+  type ResourceListener,
+} from './discovery/resource-discovery.js'
+import { asP2PError, P2PError } from './errors.js'
+import { TypedEvents, type Unsubscribe } from './events.js'
+import { PinnedNames } from './identity/pinned-names.js'
+import type { OutgoingMessage, P2PMessage } from './message/message.js'
+import { checkMessage } from './message/p2p-protocol.js'
+import { Bootstrap } from './peer/bootstrap.js'
+import { connectTo } from './peer/dial-plan.js'
+import { Heartbeat } from './peer/heartbeat.js'
+import { INTERNAL_PREFIX, type PeerConnection } from './peer/peer-connection.js'
+import type { PeerInfo } from './peer/peer-info.js'
+import { PeerManager } from './peer/peer-manager.js'
+import { PeerUpdates } from './peer/peer-updates.js'
+import { CORE_PROTOCOL, PendingRequests } from './pending-requests.js'
+import type { BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol-handler.js'
+import { ProtocolRouter } from './protocol-router.js'
+import type { WaitOptions } from './wait.js'
+import { onWake } from './wake.js'
+
+/**
+ * A peer: finds others, talks to them privately, and runs protocols with them.
+ *
+ * @example
+ * const coordinator = new P2PCoordinator({ bootstrap: ['wss://relay.example'] })
+ * coordinator.on('message', (message, from) => console.log(from.peerId, message.payload))
+ * await coordinator.start()
+ * await coordinator.broadcast({ type: 'hello', payload: 'hi' })
+ */
+export class P2PCoordinator {
+  /** Our `lp1…` id, or the name given in the configuration. */
+  readonly peerId: string
+  /** Our Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array
+  readonly dht: DistributedHashTable
+  private readonly config: ResolvedConfig
+  private readonly host: ProtocolHost
+  private readonly events: TypedEvents<CoordinatorEvents>
+  private readonly router: ProtocolRouter
+  private readonly requests: PendingRequests
+  private readonly gate: Gate
+  private readonly peers: PeerManager
+  private readonly bootstrap: Bootstrap
+  private readonly circuits: CircuitEndpoint
+  private readonly discovery: ResourceDiscovery
+  private readonly updates: PeerUpdates
+  private keys: Promise<ChannelKeys> | undefined
+  private opening: Promise<void> | undefined
+  private starting: Promise<void> | undefined
+  private stopping: Promise<void> | undefined
+  private stopWaking: Unsubscribe | undefined
+  private lastStatus: P2PStatus = 'offline'
+
+  /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
+  constructor(config: P2PConfig = {}) {
+    const resolved = resolveConfig(config)
+    const { peerId, identity, clock, limits, logger, store } = resolved
+    this.config = resolved
+    this.peerId = peerId
+    this.publicKey = identity.publicKey.slice()
+    this.events = new TypedEvents((cause, event) => this.listenerFailed(cause, event))
+    this.requests = new PendingRequests(clock, limits)
+    this.gate = new Gate(limits)
+    this.circuits = new CircuitEndpoint({ limits })
+    const names = new PinnedNames(store, limits)
+    this.peers = new PeerManager({
+      ...resolved,
+      keys: () => this.channelKeys(),
+      describe: () => this.describe(),
+      transports: [...resolved.transports, this.circuits],
+      names,
+      onConnected: (peer) => this.peerConnected(peer),
+      onDisconnected: (peer, error) => this.peerDisconnected(peer, error),
+      onMessage: (message, peer) => this.receive(message, peer),
+      onError: (error, peer) => this.report(error, peer?.info),
+      onChange: () => this.updateStatus(),
+    })
+    this.bootstrap = new Bootstrap(resolved.bootstrap, {
+      clock,
+      limits,
+      dial: (target) => connectTo(target, this.dialTools(), {}),
+      onError: (error) => this.report(error),
+    })
+    this.host = {
+      peerId,
+      clock,
+      store,
+      logger,
+      sendTo: (to, message) => this.sendTo(to, message),
+      reply: (request, message) => this.reply(request, message),
+      request: (to, message, options) => this.request(to, message, options),
+      broadcast: (message, options) => this.broadcast(message, options),
+      peers: () => this.getConnectedPeers(),
+      reject: (id, error) => this.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.')),
+    }
+    this.router = new ProtocolRouter({
+      host: this.host,
+      onError: (error, peer) => this.report(error, peer),
+      onFailed: (message, error) => this.answerFailure(message, error),
+    })
+    const verifier = new RecordVerifier({ clock, limits, names })
+    const records = new RecordStore({ clock, limits })
+    const servers = new ConnectedServers(verifier, { limits })
+    this.dht = new DistributedHashTable(peerId, {
+      clock,
+      limits,
+      logger,
+      identity,
+      names,
+      verifier,
+      store: records,
+      lookup: servers,
+      onError: (error) => this.report(error),
+    })
+    this.discovery = new ResourceDiscovery(this.dht, peerId)
+    this.updates = new PeerUpdates({
+      limits,
+      describe: () => this.describe(),
+      onUpdate: (id, description) => this.peers.get(id)?.describe(description),
+    })
+    const heartbeat = new Heartbeat({
+      clock,
+      limits,
+      intervalMs: resolved.heartbeatIntervalMs,
+      onMeasured: (id, rttMs) => this.peers.get(id)?.measured(rttMs),
+      onDead: (id, error) => this.peers.get(id)?.close(error),
+    })
+    const handlers: IProtocolHandler[] = [heartbeat, this.updates, this.circuits, servers]
+    if (resolved.dhtServer) handlers.push(new DhtServer(records, verifier, { limits }))
+    for (const handler of handlers) this.router.register(handler)
+  }
+
+  /**
+   * Opens the listeners and connects to the bootstrap peers; resolves with the first of them, or when each has failed once
+   * (they go on being tried). Other calls start the coordinator by themselves.
+   *
+   * @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, IDENTITY_FAILED, SHUT_DOWN.
+   */
+  start(): Promise<void> {
+    this.starting ??= this.open().then(() => this.bootstrap.start())
+    return this.starting
+  }
+
+  /** Says goodbye to all peers and releases every socket and timer. A second call waits for the first. */
+  shutdown(): Promise<void> {
+    this.stopping ??= this.close()
+    return this.stopping
+  }
+
+  /** @throws P2PError DUPLICATE_PROTOCOL, INVALID_CONFIG. */
+  registerProtocol(handler: IProtocolHandler): void {
+    this.checkRunning()
+    this.router.register(handler)
+    this.updates.changed()
+    for (const peer of this.getConnectedPeers()) this.router.connectedTo(handler, peer)
+  }
+
+  /** @throws P2PError INVALID_CONFIG for one of the SDK's own. */
+  unregisterProtocol(protocolName: string): void {
+    if (protocolName.startsWith(INTERNAL_PREFIX)) {
+      throw new P2PError('INVALID_CONFIG', `"${protocolName}" is a protocol of the SDK itself and stays.`)
+    }
+    if (this.router.unregister(protocolName)) this.updates.changed()
+  }
+
+  /**
+   * Connects to an address (`wss://…`), a peer id or name that a connected relay knows, or a described peer.
+   *
+   * @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS, PEER_NOT_FOUND, PEER_UNREACHABLE, WRONG_PEER, NAME_TAKEN, POOL_FULL, TIMEOUT,
+   * ABORTED, UNSUPPORTED_VERSION, SHUT_DOWN, or what the peer refused with.
+   */
+  async connectToPeer(peer: PeerInfo | string, options: WaitOptions = {}): Promise<void> {
+    await this.open()
+    await connectTo(peer, this.dialTools(), options)
+  }
+
+  /** @throws P2PError PEER_NOT_CONNECTED. */
+  async disconnectFromPeer(peerId: string): Promise<void> {
+    this.peers.disconnect(peerId, new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.'))
+  }
+
+  getConnectedPeers(): PeerInfo[] {
+    return this.peers.all().map((peer) => ({ ...peer.info }))
+  }
+
+  getPeer(peerId: string): PeerInfo | undefined {
+    const info = this.peers.get(peerId)?.info
+    return info && { ...info }
+  }
+
+  isConnected(peerId: string): boolean {
+    return this.peers.get(peerId) !== undefined
+  }
+
+  /** Addresses at which our listeners can be reached. */
+  get addresses(): string[] {
+    return this.config.listen.flatMap((listener) => listener.addresses)
+  }
+
+  get status(): P2PStatus {
+    return this.lastStatus
+  }
+
+  /**
+   * Sends a message; resolves once it is on its way and less than `limits.sendHighWaterBytes` wait for this peer.
+   *
+   * @throws P2PError PEER_NOT_CONNECTED, FOREIGN_SENDER, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, BUFFER_FULL,
+   * CONNECTION_CLOSED, SHUT_DOWN.
+   */
+  async sendTo(peerId: string, message: OutgoingMessage): Promise<void> {
+    this.checkRunning()
+    const peer = this.peers.need(peerId)
+    const waiting = peer.send(this.complete(message, peer.peerId))
+    if (waiting !== undefined) await waiting
+  }
+
+  /** Answers a request; protocol and `inReplyTo` are taken from it. @throws as `sendTo`. */
+  reply(request: P2PMessage, message: OutgoingMessage): Promise<void> {
+    const protocol = request.protocol === undefined ? {} : { protocol: request.protocol }
+    return this.sendTo(request.from, { ...protocol, ...message, inReplyTo: request.messageId })
+  }
+
+  /** Sends to all connected peers; says who got it, and who did not and why. @throws as `sendTo` for what no peer could get, and NO_PEERS. */
+  async broadcast(message: OutgoingMessage, options: { exclude?: string[] } = {}): Promise<BroadcastResult> {
+    this.checkRunning()
+    const whole = this.complete(message, undefined)
+    if (this.peers.size === 0 && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
+      throw new P2PError('NO_PEERS', 'Nobody is connected, so nobody would get it. Connect first.')
+    }
+    return this.peers.broadcast(whole, new Set(options.exclude))
+  }
+
+  /**
+   * Sends a message and waits for the one that answers it.
+   *
+   * @throws P2PError TIMEOUT, ABORTED, CONNECTION_LOST, PROTOCOL_NOT_SUPPORTED, HANDLER_FAILED, a code of the peer's handler, or as `sendTo`.
+   */
+  async request<T = unknown>(peerId: string, message: OutgoingMessage, options: WaitOptions = {}): Promise<P2PMessage<T>> {
+    this.checkRunning()
+    const peer = this.peers.need(peerId)
+    const whole = this.complete(message, peer.peerId)
+    return (await this.requests.wait(whole, peer.peerId, options, () => peer.send(whole))) as P2PMessage<T>
+  }
+
+  /** Asks the connected relays who else is there. @throws P2PError NO_RELAY, ABORTED, TIMEOUT. */
+  async findPeers(query: PeerQuery & WaitOptions = {}): Promise<PeerInfo[]> {
+    await this.start()
+    const { signal, timeoutMs, ...criteria } = query
+    return findPeers(this.host, criteria, { signal, timeoutMs, limits: this.config.limits })
+  }
+
+  /** @throws as `ResourceDiscovery.announceResource`. */
+  async announceResource<T>(type: string, id: string, data: T, options?: AnnounceResourceOptions): Promise<AnnounceResult> {
+    await this.start()
+    return this.discovery.announceResource(type, id, data, options)
+  }
+
+  /** @throws as `ResourceDiscovery.withdrawResource`. */
+  async withdrawResource(type: string, id: string, options?: WaitOptions): Promise<AnnounceResult> {
+    await this.start()
+    return this.discovery.withdrawResource(type, id, options)
+  }
+
+  /** @throws as `ResourceDiscovery.discoverResources`. */
+  async discoverResources<T = unknown>(
+    type: string,
+    filters?: ResourceFilters,
+    options?: WaitOptions,
+  ): Promise<ResourceAnnouncement<T>[]> {
+    await this.start()
+    return this.discovery.discoverResources<T>(type, filters, options)
+  }
+
+  /** @throws as `ResourceDiscovery.getResource`. */
+  async getResource<T = unknown>(
+    type: string,
+    id: string,
+    options?: WaitOptions & { creatorPeerId?: string },
+  ): Promise<ResourceAnnouncement<T> | null> {
+    await this.start()
+    return this.discovery.getResource<T>(type, id, options)
+  }
+
+  /** Tells of matching resources as they come, change and go; servers push, nothing polls. */
+  watchResources<T = unknown>(type: string, filters: ResourceFilters, listener: ResourceListener<T>): Unsubscribe {
+    this.checkRunning()
+    const stop = this.discovery.watchResources<T>(type, filters, (resource, change) => {
+      this.events.emit('resource', resource, change)
+      this.fenced('resource', () => listener(resource, change))
+    })
+    this.start().catch((error) => this.report(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
+    return stop
+  }
+
+  getStats(): CoordinatorStats {
+    const { peers, gate, config, requests } = this
+    const paths: CoordinatorStats['peers']['paths'] = {}
+    for (const peer of peers.all()) {
+      const { transport } = peer.activeChannel.connection
+      paths[transport] = (paths[transport] ?? 0) + 1
+    }
+    const { faults, refused, ...dials } = peers.stats
+    return {
+      peers: { connected: peers.size, maxConnections: config.maxConnections, dialling: peers.dialling, paths, ...dials },
+      dht: this.dht.getStats(),
+      traffic: { ...peers.traffic(), pendingRequests: requests.count },
+      defence: { ...gate.stats, rememberedIds: gate.remembered, refused, faults: { ...faults } },
+    }
+  }
+
+  /** Drops what has expired now, rather than when it is next looked at. */
+  cleanup(): void {
+    this.discovery.cleanup()
+    this.dht.cleanup()
+  }
+
+  on<Name extends keyof CoordinatorEvents>(event: Name, listener: (...args: CoordinatorEvents[Name]) => void): Unsubscribe {
+    return this.events.on(event, listener)
+  }
+
+  once<Name extends keyof CoordinatorEvents>(event: Name, listener: (...args: CoordinatorEvents[Name]) => void): Unsubscribe {
+    return this.events.once(event, listener)
+  }
+
+  off<Name extends keyof CoordinatorEvents>(event: Name, listener: (...args: CoordinatorEvents[Name]) => void): void {
+    this.events.off(event, listener)
+  }
+
+  private open(): Promise<void> {
+    if (this.stopping !== undefined) return Promise.reject(shutDown())
+    this.opening ??= (async () => {
+      await this.channelKeys()
+      const accept = this.peers.accept.bind(this.peers)
+      await this.circuits.listen(accept)
+      await Promise.all(this.config.listen.map((listener) => listener.listen(accept)))
+      if (this.stopping !== undefined) throw shutDown()
+      this.stopWaking = onWake(() => this.bootstrap.wake())
+    })()
+    return this.opening
+  }
+
+  private async close(): Promise<void> {
+    this.stopWaking?.()
+    this.bootstrap.stop()
+    this.discovery.shutdown()
+    this.dht.shutdown()
+    for (const name of this.router.names) this.router.unregister(name)
+    this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
+    await this.opening?.catch(() => {})
+    await this.circuits.close()
+    await Promise.allSettled(this.config.listen.map((listener) => listener.close()))
+    this.stopWaking?.()
+    this.updateStatus()
+    this.events.clear()
+  }
+
+  private channelKeys(): Promise<ChannelKeys> {
+    this.keys ??= createChannelKeys(this.config.identity).catch((error) => {
+      // A hardware signer may be plugged in later.
+      this.keys = this.opening = this.starting = undefined
+      throw error
+    })
+    return this.keys
+  }
+
+  private describe(): PeerDescription {
+    const websockets = this.addresses.filter((address) => /^wss?:/.test(address))
+    return { protocols: this.router.names, addresses: websockets.slice(0, this.config.limits.maxAddresses), metadata: this.config.metadata }
+  }
+
+  private dialTools() {
+    return {
+      isConnected: (peerId: string) => this.isConnected(peerId),
+      dial: this.peers.dial.bind(this.peers),
+      find: (peerId: string, wait: WaitOptions) => findPeers(this.host, { peerId }, { ...wait, limits: this.config.limits }),
+    }
+  }
+
+  private complete(message: OutgoingMessage, to: string | undefined): P2PMessage {
+    if (message.from !== undefined && message.from !== this.peerId) {
+      throw new P2PError('FOREIGN_SENDER', 'A message can only be sent in our own name. Leave `from` out.', {
+        details: { from: message.from },
+      })
+    }
+    const { type, payload, protocol, inReplyTo } = message
+    const whole: P2PMessage = {
+      type,
+      from: this.peerId,
+      payload,
+      timestamp: message.timestamp ?? this.config.clock.now(),
+      messageId: message.messageId ?? nanoid(),
+    }
+    if (to !== undefined) whole.to = to
+    if (protocol !== undefined) whole.protocol = protocol
+    if (inReplyTo !== undefined) whole.inReplyTo = inReplyTo
+    checkMessage(whole, this.config.limits)
+    return whole
+  }
+
+  private receive(message: P2PMessage, peer: PeerConnection): void {
+    if (!this.gate.admit(message) || this.requests.settle(message) || message.protocol === CORE_PROTOCOL) return
+    const { info } = peer
+    if (!message.protocol?.startsWith(INTERNAL_PREFIX)) this.events.emit('message', message, info)
+    if (message.protocol !== undefined) this.router.dispatch(message, info)
+  }
+
+  private answerFailure(message: P2PMessage, { code, message: text }: P2PError): void {
+    // Never an answer to an answer: two peers could go on for ever.
+    if (message.inReplyTo !== undefined || !this.isConnected(message.from)) return
+    const payload = { code, message: text }
+    this.reply(message, { type: 'failed', payload, protocol: CORE_PROTOCOL }).catch(() => {})
+  }
+
+  private peerConnected(peer: PeerConnection): void {
+    this.router.connected(peer.info)
+    this.events.emit('connected', { ...peer.info })
+  }
+
+  private peerDisconnected(peer: PeerConnection, error: P2PError): void {
+    this.requests.peerGone(peer.peerId, error)
+    this.router.disconnected(peer.info)
+    this.events.emit('disconnected', { ...peer.info }, error)
+    if (error.code === 'REPLACED' && error.details.byPeer === true) this.report(error, peer.info)
+    this.bootstrap.lost(peer.peerId, error)
+  }
+
+  private updateStatus(): void {
+    const waiting = this.peers.dialling > 0 || this.bootstrap.pending
+    const status = this.peers.size > 0 ? 'online' : waiting ? 'connecting' : 'offline'
+    if (status === this.lastStatus) return
+    this.lastStatus = status
+    this.events.emit('status', status)
+  }
+
+  private report(error: P2PError, peer?: PeerInfo): void {
+    if (this.events.hasListeners('error')) this.events.emit('error', error, peer)
+    else this.config.logger.warn(error.message, { code: error.code, peerId: peer?.peerId })
+  }
+
+  private listenerFailed(cause: unknown, event: string): void {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const error = new P2PError('LISTENER_FAILED', `A listener of '${event}' failed: ${why}`, { cause })
+    if (event === 'error') this.config.logger.error(error.message)
+    else this.report(error)
+  }
+
+  private fenced(event: string, run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.listenerFailed(error, event)
+    }
+  }
+
+  private checkRunning(): void {
+    if (this.stopping !== undefined) throw shutDown()
+  }
+}
+
+function shutDown(): P2PError {
+  return new P2PError('SHUT_DOWN', 'This coordinator has shut down. Create a new one.')
+}

@@ -1,0 +1,27 @@
+import type { Limits } from '../limits.js'
+import { DedupeWindow } from '../message/dedupe-window.js'
+import type { P2PMessage } from '../message/message.js'
+
+/** What every incoming message passes after its size, structure and sender have been checked. */
+export class Gate {
+  readonly stats = { accepted: 0, duplicates: 0 }
+  private readonly seen: DedupeWindow
+
+  constructor(limits: Limits) {
+    this.seen = new DedupeWindow(limits.dedupeWindow)
+  }
+
+  /** True if the message is new. Ids count per sender: nobody can use up another's. */
+  admit(message: P2PMessage): boolean {
+    if (!this.seen.add(`${message.messageId} ${message.from}`)) {
+      this.stats.duplicates++
+      return false
+    }
+    this.stats.accepted++
+    return true
+  }
+
+  get remembered(): number {
+    return this.seen.count
+  }
+}

@@ -1,0 +1,40 @@
+export { type Clock, systemClock, type Timer } from './clock.js'
+export type { PeerQuery } from './circuit/introducer.js'
+export type { P2PConfig } from './config.js'
+export { P2PCoordinator } from './coordinator.js'
+export type { CoordinatorEvents, CoordinatorStats, P2PStatus } from './coordinator-types.js'
+export {
+  type AnnounceOptions,
+  type AnnounceResult,
+  type DhtOptions,
+  type DhtStats,
+  DistributedHashTable,
+  type GetOptions,
+  type QueryOptions,
+} from './dht/dht.js'
+export type { ResourceFilters } from './discovery/filters.js'
+export {
+  type AnnounceResourceOptions,
+  type ResourceAnnouncement,
+  type ResourceChange,
+  ResourceDiscovery,
+  type ResourceListener,
+} from './discovery/resource-discovery.js'
+export { isP2PError, P2P_ERROR_CODES, P2PError, type P2PErrorCode, type P2PErrorDetails } from './errors.js'
+export type { Unsubscribe } from './events.js'
+export { type EnvelopeTag, type SignedEnvelope, signEnvelope, verifyEnvelope } from './identity/envelope.js'
+export { generateIdentity, type Identity, identityFromSeed, storedIdentity } from './identity/identity.js'
+export { decodePeerId, encodePeerId, isPeerId } from './identity/peer-id.js'
+export { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.js'
+export { consoleLogger, type Logger } from './logger.js'
+export type { OutgoingMessage, P2PMessage } from './message/message.js'
+export { type CreateMessageOptions, P2PProtocol } from './message/p2p-protocol.js'
+export { type PeerAddresses, type PeerInfo, PeerState } from './peer/peer-info.js'
+export { PeerManager, type PeerManagerOptions } from './peer/peer-manager.js'
+export type { BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol-handler.js'
+export { indexedDbStore } from './storage/indexeddb-store.js'
+export { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
+export type { Connection, DialOptions, FrameSink, Listener, Transport, TransportName } from './transport/transport.js'
+export { webSocket } from './transport/websocket.js'
+export { VERSION } from './version.js'
+export type { WaitOptions } from './wait.js'

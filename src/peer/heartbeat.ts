@@ -1,0 +1,82 @@
+import type { Clock, Timer } from '../clock.js'
+import { isP2PError, P2PError } from '../errors.js'
+import type { Limits } from '../limits.js'
+import type { P2PMessage } from '../message/message.js'
+import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
+import type { PeerInfo } from './peer-info.js'
+
+const PING = 'ping'
+const PONG = 'pong'
+
+/**
+ * Probes every peer once when it connects and then at an interval, measures the round trip, and gives up those that no longer
+ * answer. One timer serves all peers.
+ */
+export class Heartbeat implements IProtocolHandler {
+  readonly protocolName = 'lotus/heartbeat'
+  private host: ProtocolHost | undefined
+  private timer: Timer | undefined
+
+  constructor(
+    private readonly options: {
+      clock: Clock
+      limits: Limits
+      intervalMs: number
+      onMeasured: (peerId: string, rttMs: number) => void
+      onDead: (peerId: string, error: P2PError) => void
+    },
+  ) {}
+
+  onRegister(host: ProtocolHost): void {
+    this.host = host
+    this.arm()
+  }
+
+  onUnregister(): void {
+    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
+    this.timer = undefined
+    this.host = undefined
+  }
+
+  async handleMessage(message: P2PMessage): Promise<void> {
+    if (message.type === PING) await this.host?.reply(message, { type: PONG, payload: null })
+  }
+
+  async onPeerConnected(peer: PeerInfo): Promise<void> {
+    await this.probe(peer.peerId)
+  }
+
+  private arm(): void {
+    const due = this.options.clock.now() + this.options.intervalMs
+    this.timer = this.options.clock.setTimeout(() => {
+      // A tab that slept wakes with all timers late: let the probes' answers arrive before judging anybody.
+      const stalled = this.options.clock.now() - due > this.options.limits.heartbeatTimeoutMs
+      if (!stalled) for (const peer of this.host?.peers() ?? []) void this.probe(peer.peerId)
+      this.arm()
+    }, this.options.intervalMs)
+  }
+
+  private async probe(peerId: string): Promise<void> {
+    const { clock, limits, onMeasured, onDead } = this.options
+    const sentAt = clock.now()
+    try {
+      await this.host?.request(
+        peerId,
+        { type: PING, payload: null, protocol: this.protocolName },
+        { timeoutMs: limits.heartbeatTimeoutMs },
+      )
+      onMeasured(peerId, clock.now() - sentAt)
+    } catch (error) {
+      // Whoever answers with an error is alive.
+      if (!isP2PError(error, 'TIMEOUT')) return
+      const late = clock.now() - sentAt - limits.heartbeatTimeoutMs
+      if (late > limits.heartbeatTimeoutMs / 2) return this.probe(peerId)
+      onDead(
+        peerId,
+        new P2PError('CONNECTION_LOST', `The peer did not answer within ${limits.heartbeatTimeoutMs} ms. Connect again.`, {
+          details: { peerId },
+        }),
+      )
+    }
+  }
+}

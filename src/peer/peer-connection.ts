@@ -1,0 +1,263 @@
+import { Entry } from '../channel/batch.js'
+import type { PeerDescription, RemoteHello } from '../channel/hello.js'
+import type { SecureChannel } from '../channel/secure-channel.js'
+import type { Clock } from '../clock.js'
+import { asP2PError, P2PError } from '../errors.js'
+import { SIGNATURE_BYTES, verify } from '../identity/ed25519.js'
+import { signEnvelope, signingBytes } from '../identity/envelope.js'
+import type { Identity } from '../identity/identity.js'
+import type { Limits } from '../limits.js'
+import { encode, encodeShared } from '../message/codec.js'
+import type { P2PMessage } from '../message/message.js'
+import { decodeMessage, messageTooLarge, toWire } from '../message/p2p-protocol.js'
+import { type PeerAddresses, type PeerInfo, PeerState } from './peer-info.js'
+
+/** Names of the SDK's own protocols begin so; their messages are never signed one by one. */
+export const INTERNAL_PREFIX = 'lotus/'
+
+export interface PeerConnectionOptions {
+  localPeerId: string
+  identity: Identity
+  requireSignatures: boolean
+  limits: Limits
+  clock: Clock
+  /** A message that has been checked: its sender is this peer. */
+  onMessage(message: P2PMessage, peer: PeerConnection): void
+  /** The active channel ended. */
+  onClose(peer: PeerConnection, error: P2PError, fault: boolean): void
+}
+
+/** One connected peer: the channel that serves it now, those that retire, and how it is doing. */
+export class PeerConnection {
+  readonly peerId: string
+  readonly publicKey: Uint8Array
+  readonly since: number
+  readonly traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }
+  state: PeerState = PeerState.CONNECTED
+  lastSeen: number
+  private rttMs: number | undefined
+  private description: PeerDescription
+  private snapshot: PeerInfo | undefined
+  private drains: { resolve: () => void; reject: (error: P2PError) => void }[] = []
+  /** Ends when all signing, or all verifying, under way is done; undefined while there is none. */
+  private signing: Promise<void> | undefined
+  private verifying: Promise<void> | undefined
+
+  constructor(
+    private channel: SecureChannel,
+    private readonly options: PeerConnectionOptions,
+  ) {
+    const { remote } = channel
+    this.peerId = remote.peerId
+    this.publicKey = remote.publicKey
+    this.description = remote
+    this.since = options.clock.now()
+    this.lastSeen = this.since
+  }
+
+  /** From now on, messages are delivered; those that came earlier first. */
+  begin(): void {
+    this.bind(this.channel)
+  }
+
+  get remote(): RemoteHello {
+    return this.channel.remote
+  }
+
+  get activeChannel(): SecureChannel {
+    return this.channel
+  }
+
+  /** What is known of the peer; a new object where something has changed since the last call, but for `lastSeen`. */
+  get info(): PeerInfo {
+    if (this.snapshot !== undefined) {
+      this.snapshot.lastSeen = this.lastSeen
+      return this.snapshot
+    }
+    const { transport, outbound, remoteAddress } = this.channel.connection
+    const addresses: PeerAddresses = {}
+    const websocket = outbound && transport === 'websocket' ? remoteAddress : this.description.addresses[0]
+    if (websocket !== undefined) addresses.websocket = websocket
+    // circuit:<relay>/<peer>
+    if (transport === 'circuit') addresses.relays = [remoteAddress.slice(8, remoteAddress.indexOf('/', 8))]
+    const info: PeerInfo = {
+      peerId: this.peerId,
+      publicKey: this.publicKey,
+      addresses,
+      state: this.state,
+      lastSeen: this.lastSeen,
+      protocols: this.description.protocols,
+      connection: { transport, since: this.since, outbound },
+    }
+    if (this.description.metadata !== undefined) info.metadata = this.description.metadata
+    if (this.rttMs !== undefined) info.connection!.rttMs = this.rttMs
+    this.snapshot = info
+    return info
+  }
+
+  describe(description: PeerDescription): void {
+    this.description = description
+    this.snapshot = undefined
+  }
+
+  measured(rttMs: number): void {
+    this.rttMs = rttMs
+    this.snapshot = undefined
+  }
+
+  /** Lets another channel to the same peer take over; nothing under way on the old one is lost. */
+  switchTo(channel: SecureChannel): void {
+    const old = this.channel
+    this.channel = channel
+    this.snapshot = undefined
+    this.bind(channel)
+    // Who dialled the one that stays says goodbye on the other: if both did, one end could miss the hand-over.
+    old.retire(channel.connection.outbound ? duplicate() : undefined)
+    this.settleDrains(undefined)
+  }
+
+  /**
+   * Queues a message; resolves once less than `limits.sendHighWaterBytes` wait.
+   *
+   * @throws P2PError UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, CONNECTION_CLOSED, BUFFER_FULL, IDENTITY_FAILED.
+   */
+  send(message: P2PMessage, mayWait = true): Promise<void> | undefined {
+    const signed =
+      (this.options.requireSignatures || this.remote.requireSignatures) && !message.protocol?.startsWith(INTERNAL_PREFIX)
+    if (signed || this.signing !== undefined) return this.sendInTurn(message, signed)
+    this.checkRoom(mayWait)
+    const body = encodeShared(toWire(message, undefined, message.to === this.peerId ? true : message.to))
+    this.transmit(Entry.MESSAGE, undefined, body)
+    return this.drained()
+  }
+
+  /** Says why, and ends the connection. */
+  close(error: P2PError): void {
+    this.state = PeerState.DISCONNECTING
+    this.snapshot = undefined
+    this.channel.close(error)
+  }
+
+  private bind(channel: SecureChannel): void {
+    channel.attach({
+      onMessage: (kind, body) => this.receive(kind, body, channel),
+      onDrain: () => this.settleDrains(undefined),
+      onClose: (error, fault) => {
+        if (channel !== this.channel) return
+        this.state = PeerState.DISCONNECTED
+        this.snapshot = undefined
+        this.settleDrains(error)
+        this.options.onClose(this, error, fault)
+      },
+    })
+  }
+
+  private sendInTurn(message: P2PMessage, signed: boolean): Promise<void> {
+    const turn = this.signing ?? Promise.resolve()
+    const sent = turn.then(async () => {
+      if (!signed) {
+        this.transmit(Entry.MESSAGE, undefined, encode(toWire(message, undefined, message.to === this.peerId ? true : message.to)))
+        return
+      }
+      const body = encode(toWire(message, message.from, message.to))
+      const { signature } = await signEnvelope(this.options.identity, 'message', body)
+      this.transmit(Entry.SIGNED_MESSAGE, signature, body)
+    })
+    const done = sent.then(
+      () => {},
+      () => {},
+    )
+    this.signing = done
+    void done.then(() => {
+      if (this.signing === done) this.signing = undefined
+    })
+    return sent.then(() => this.drained())
+  }
+
+  private transmit(kind: typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE, head: Uint8Array | undefined, body: Uint8Array): void {
+    if (body.length > this.options.limits.maxMessageBytes) throw messageTooLarge(body.length, this.options.limits)
+    this.channel.send(kind, head, body)
+    this.traffic.messagesOut++
+    this.traffic.bytesOut += body.length
+  }
+
+  /** Who cannot wait, as a broadcast, is refused at the high-water mark already. */
+  private checkRoom(mayWait: boolean): void {
+    if (mayWait || this.channel.bufferedAmount <= this.options.limits.sendHighWaterBytes) return
+    throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write.', { details: { peerId: this.peerId } })
+  }
+
+  private drained(): Promise<void> | undefined {
+    if (this.channel.bufferedAmount <= this.options.limits.sendHighWaterBytes) return undefined
+    return new Promise((resolve, reject) => this.drains.push({ resolve, reject }))
+  }
+
+  private settleDrains(error: P2PError | undefined): void {
+    const drains = this.drains
+    this.drains = []
+    for (const { resolve, reject } of drains) error === undefined ? resolve() : reject(error)
+  }
+
+  private receive(kind: number, body: Uint8Array, channel: SecureChannel): void {
+    this.traffic.messagesIn++
+    this.traffic.bytesIn += body.length
+    this.lastSeen = this.options.clock.now()
+    if (kind === Entry.MESSAGE && this.verifying === undefined) {
+      this.checked(channel, () => this.deliver(body, undefined))
+      return
+    }
+    const turn = this.verifying ?? Promise.resolve()
+    const done: Promise<void> = turn.then(async () => {
+      try {
+        if (kind === Entry.MESSAGE) return this.deliver(body, undefined)
+        const signature = body.slice(0, SIGNATURE_BYTES)
+        const bytes = body.subarray(SIGNATURE_BYTES)
+        if (!(await verify(signature, signingBytes('message', bytes), this.publicKey))) {
+          throw new P2PError('INVALID_SIGNATURE', 'The peer sent a message with a wrong signature.')
+        }
+        this.deliver(bytes, signature)
+      } catch (error) {
+        this.refuse(channel, error)
+      }
+    })
+    this.verifying = done
+    void done.then(() => {
+      if (this.verifying === done) this.verifying = undefined
+    })
+  }
+
+  private deliver(bytes: Uint8Array, signature: Uint8Array | undefined): void {
+    const { localPeerId, limits, requireSignatures } = this.options
+    const message = decodeMessage(bytes, limits, { remote: this.peerId, local: localPeerId })
+    if (message.from !== this.peerId) {
+      throw new P2PError('FOREIGN_SENDER', 'The peer sent a message in the name of another.', { details: { peerId: this.peerId } })
+    }
+    if (message.to !== undefined && message.to !== localPeerId) {
+      throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message that is for another.', { details: { peerId: this.peerId } })
+    }
+    if (signature !== undefined) message.signature = signature
+    else if (requireSignatures && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
+      throw new P2PError('SIGNATURE_REQUIRED', 'This peer takes signed messages only.', { details: { peerId: this.peerId } })
+    }
+    this.options.onMessage(message, this)
+  }
+
+  private checked(channel: SecureChannel, run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.refuse(channel, error)
+    }
+  }
+
+  /** A message that no honest peer sends ends the connection it came by. */
+  private refuse(channel: SecureChannel, error: unknown): void {
+    const fault = asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer sent a message that cannot be handled.')
+    fault.details.peerId = this.peerId
+    channel.close(fault, true)
+  }
+}
+
+export function duplicate(): P2PError {
+  return new P2PError('DUPLICATE_CONNECTION', 'Another connection between these two peers has taken over.')
+}

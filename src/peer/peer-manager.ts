@@ -1,0 +1,328 @@
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
+import { type ChannelOptions, SecureChannel } from '../channel/secure-channel.js'
+import type { Clock } from '../clock.js'
+import { asP2PError, isP2PError, P2PError } from '../errors.js'
+import { equalBytes } from '../identity/ed25519.js'
+import type { Identity } from '../identity/identity.js'
+import { decodePeerId, isPeerId } from '../identity/peer-id.js'
+import type { PinnedNames } from '../identity/pinned-names.js'
+import type { Limits } from '../limits.js'
+import type { P2PMessage } from '../message/message.js'
+import type { BroadcastResult } from '../protocol-handler.js'
+import { invalidAddress } from '../transport/websocket.js'
+import type { Connection, Transport } from '../transport/transport.js'
+import { VERSION } from '../version.js'
+import type { WaitOptions } from '../wait.js'
+import { duplicate, PeerConnection } from './peer-connection.js'
+import { SharedDials } from './shared-dials.js'
+
+export interface PeerManagerOptions {
+  peerId: string
+  identity: Identity
+  /** Made once per coordinator; see `createChannelKeys`. */
+  keys: () => Promise<ChannelKeys>
+  /** What handshakes tell of us. */
+  describe: () => PeerDescription
+  transports: Transport[]
+  names: PinnedNames
+  limits: Limits
+  clock: Clock
+  maxConnections: number
+  requireSignatures: boolean
+  onConnected(peer: PeerConnection): void
+  onDisconnected(peer: PeerConnection, error: P2PError): void
+  onMessage(message: P2PMessage, peer: PeerConnection): void
+  onError(error: P2PError, peer?: PeerConnection): void
+  /** The number of peers or dials has changed. */
+  onChange(): void
+}
+
+/** Who is connected: dials, accepts, settles on one connection per peer, and keeps within the pool. */
+export class PeerManager {
+  readonly stats = { dialled: 0, dialsFailed: 0, accepted: 0, refused: 0, faults: {} as Record<string, number> }
+  private readonly peers = new Map<string, PeerConnection>()
+  private readonly byKey = new Map<string, PeerConnection>()
+  private readonly dials: SharedDials
+  /** What peers that are gone have sent and got. */
+  private readonly past = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }
+  private accepting = 0
+  private closed = false
+
+  constructor(private readonly options: PeerManagerOptions) {
+    this.dials = new SharedDials(options.clock, options.onChange)
+  }
+
+  get size(): number {
+    return this.peers.size
+  }
+
+  /** Dials under way. */
+  get dialling(): number {
+    return this.dials.count
+  }
+
+  all(): PeerConnection[] {
+    return [...this.peers.values()]
+  }
+
+  /** By peer id, or by the `lp1…` id of a peer with a chosen name. */
+  get(peerId: string): PeerConnection | undefined {
+    return this.peers.get(peerId) ?? (isPeerId(peerId) ? this.byKey.get(bytesToHex(decodePeerId(peerId))) : undefined)
+  }
+
+  /** @throws P2PError PEER_NOT_CONNECTED. */
+  need(peerId: string): PeerConnection {
+    const peer = this.get(peerId)
+    if (peer === undefined) {
+      throw new P2PError('PEER_NOT_CONNECTED', `Not connected to ${String(peerId).slice(0, 128)}. Call connectToPeer first.`, {
+        details: { peerId },
+      })
+    }
+    return peer
+  }
+
+  /**
+   * Connects to whoever answers at an address; two calls share one dial.
+   *
+   * @param expected the peer that must be found there.
+   * @returns the peer id.
+   * @throws P2PError INVALID_ADDRESS, POOL_FULL, WRONG_PEER, NAME_TAKEN, SELF_DIAL, TIMEOUT, ABORTED, and those of `SecureChannel.dial`.
+   */
+  async dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string> {
+    this.checkOpen()
+    const transport = this.options.transports.find((candidate) => candidate.canDial(address))
+    if (transport === undefined) {
+      throw invalidAddress(address, 'no transport here understands it (ws:// and wss:// always work)')
+    }
+    const known = this.all().find((peer) => peer.activeChannel.connection.outbound && sameAddress(peer, address))
+    if (known !== undefined && (expected === undefined || expected === known.peerId)) return known.peerId
+    const timeoutMs = wait.timeoutMs ?? this.options.limits.dialTimeoutMs
+    return this.dials.join(`${address} ${expected ?? ''}`, { signal: wait.signal, timeoutMs }, (signal) =>
+      this.open(transport, address, expected, signal),
+    )
+  }
+
+  /** Takes a connection that somebody else dialled. */
+  accept(connection: Connection): void {
+    const { limits, maxConnections } = this.options
+    const full = this.peers.size >= maxConnections
+    if (this.closed || full || this.accepting >= limits.maxPendingHandshakes) {
+      this.stats.refused++
+      SecureChannel.refuse(connection, full ? poolFull(maxConnections, limits) : busy(this.closed))
+      return
+    }
+    this.accepting++
+    this.channelOptions()
+      .then((options) => SecureChannel.accept(connection, { ...options, admit: (channel) => this.admit(channel, undefined) }))
+      .then(
+        (channel) => {
+          this.stats.accepted++
+          this.adopt(channel)
+        },
+        (error) => {
+          connection.close()
+          this.stats.refused++
+          this.report(asP2PError(error, 'HANDSHAKE_FAILED', 'An incoming connection failed.'))
+        },
+      )
+      .finally(() => {
+        this.accepting--
+      })
+  }
+
+  /** Says goodbye and forgets the peer. */
+  disconnect(peerId: string, error: P2PError): void {
+    this.need(peerId).close(error)
+  }
+
+  /** Ends the connection of a peer that broke the rules; reported once as an error. */
+  reject(peerId: string, error: P2PError): void {
+    const peer = this.peers.get(peerId)
+    if (peer === undefined) return
+    this.fault(error, peer)
+    peer.close(error)
+  }
+
+  broadcast(message: P2PMessage, exclude: ReadonlySet<string>): BroadcastResult {
+    const result: BroadcastResult = { sent: [], failed: [] }
+    for (const peer of this.peers.values()) {
+      if (exclude.has(peer.peerId)) continue
+      try {
+        // Whoever is slow is passed over, not waited for; a signature may still fail later.
+        peer.send(message, false)?.catch((error) => this.report(asP2PError(error, 'CONNECTION_LOST', 'A broadcast failed.')))
+        result.sent.push(peer.peerId)
+      } catch (error) {
+        result.failed.push({ peerId: peer.peerId, error: error as Error })
+      }
+    }
+    return result
+  }
+
+  /** Messages and their bytes since the start, over all peers, in both directions. */
+  traffic(): Traffic {
+    const sum = { ...this.past }
+    for (const peer of this.peers.values()) for (const name of TRAFFIC) sum[name] += peer.traffic[name]
+    return sum
+  }
+
+  /** Ends every connection and dial. */
+  close(error: P2PError): void {
+    this.closed = true
+    this.dials.abortAll(error)
+    for (const peer of this.all()) peer.close(error)
+  }
+
+  private async open(transport: Transport, address: string, expected: string | undefined, signal: AbortSignal): Promise<string> {
+    const { maxConnections, limits } = this.options
+    if (this.peers.size >= maxConnections) throw poolFull(maxConnections, limits)
+    this.stats.dialled++
+    let remote: string | undefined
+    try {
+      const channel = await SecureChannel.dial(transport, address, {
+        ...(await this.channelOptions()),
+        signal,
+        admit: (channel) => {
+          remote = channel.remote.peerId
+          return this.admit(channel, expected)
+        },
+      })
+      this.adopt(channel)
+      return channel.remote.peerId
+    } catch (error) {
+      // The peer, or we, settled on another connection to it.
+      if (remote !== undefined && isP2PError(error, 'DUPLICATE_CONNECTION') && this.peers.has(remote)) return remote
+      this.stats.dialsFailed++
+      const failure = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
+      failure.details.address ??= address
+      throw failure
+    }
+  }
+
+  private async channelOptions(): Promise<ChannelOptions> {
+    const { keys, describe, peerId, requireSignatures, limits, clock } = this.options
+    const ready = await keys()
+    const name = peerId.startsWith('lp1') ? undefined : peerId
+    return { limits, clock, local: { keys: ready, name, agent: `lotus-p2p/${VERSION}`, requireSignatures, ...describe() } }
+  }
+
+  /** Whether an authenticated peer may come in. */
+  private async admit(channel: SecureChannel, expected: string | undefined): Promise<void> {
+    const { remote } = channel
+    const { identity, names, peerId, maxConnections, limits } = this.options
+    if (equalBytes(remote.publicKey, identity.publicKey)) {
+      throw new P2PError('SELF_DIAL', 'That address leads back to this peer itself.')
+    }
+    if (expected !== undefined && expected !== remote.peerId) {
+      throw new P2PError('WRONG_PEER', `At this address is ${remote.peerId}, not ${expected}. Ask for its new address.`, {
+        details: { peerId: remote.peerId, expected },
+      })
+    }
+    if (remote.name !== undefined && (remote.name === peerId || !(await names.claim(remote.name, remote.publicKey, 'contact')))) {
+      throw new P2PError('NAME_TAKEN', `The name "${remote.name}" belongs to another key. Choose another peerId, or use the key it was first used with.`, {
+        details: { name: remote.name },
+      })
+    }
+    const existing = this.byKey.get(bytesToHex(remote.publicKey))
+    if (existing === undefined) {
+      if (this.peers.size >= maxConnections) throw poolFull(maxConnections, limits)
+    } else if (this.verdict(existing, channel) === 'keep') throw duplicate()
+  }
+
+  private adopt(channel: SecureChannel): void {
+    const { remote } = channel
+    const key = bytesToHex(remote.publicKey)
+    const existing = this.byKey.get(key)
+    if (this.closed || !channel.open) {
+      channel.close(busy(true))
+      return
+    }
+    if (existing !== undefined) {
+      const verdict = this.verdict(existing, channel)
+      if (verdict === 'keep') {
+        channel.close(duplicate())
+        throw duplicate()
+      }
+      if (verdict === 'switch') return existing.switchTo(channel)
+      existing.close(new P2PError('REPLACED', 'Another session with the same identity has connected. Use one identity per tab or process.'))
+    } else if (this.peers.size >= this.options.maxConnections) {
+      const error = poolFull(this.options.maxConnections, this.options.limits)
+      channel.close(error)
+      throw error
+    }
+    const { options } = this
+    const peer = new PeerConnection(channel, {
+      localPeerId: options.peerId,
+      identity: options.identity,
+      requireSignatures: options.requireSignatures,
+      limits: options.limits,
+      clock: options.clock,
+      onMessage: options.onMessage,
+      onClose: (gone, error, fault) => this.gone(gone, error, fault),
+    })
+    this.peers.set(peer.peerId, peer)
+    this.byKey.set(key, peer)
+    options.onConnected(peer)
+    options.onChange()
+    peer.begin()
+  }
+
+  /**
+   * What to do with a second connection to a peer: `keep` the first; `switch` to the second without anybody noticing; or
+   * `replace` the session, where the peer is another process than before.
+   */
+  private verdict(existing: PeerConnection, channel: SecureChannel): 'keep' | 'switch' | 'replace' {
+    const old = existing.activeChannel
+    if (!equalBytes(old.remote.channelKey, channel.remote.channelKey)) return 'replace'
+    const { outbound } = channel.connection
+    if (outbound === old.connection.outbound) return outbound ? 'keep' : 'switch'
+    // Both dialled at once: both ends must pick the same one, that of the smaller key. Much later, a second dial means that
+    // the peer has lost the first.
+    const simultaneous = this.options.clock.now() - existing.since <= this.options.limits.handshakeTimeoutMs
+    if (!simultaneous) return outbound ? 'keep' : 'switch'
+    const oursWins = bytesToHex(this.options.identity.publicKey) < bytesToHex(channel.remote.publicKey)
+    return outbound === oursWins ? 'switch' : 'keep'
+  }
+
+  private gone(peer: PeerConnection, error: P2PError, fault: boolean): void {
+    if (this.peers.get(peer.peerId) !== peer) return
+    this.peers.delete(peer.peerId)
+    this.byKey.delete(bytesToHex(peer.publicKey))
+    for (const name of TRAFFIC) this.past[name] += peer.traffic[name]
+    if (fault) this.fault(error, peer)
+    this.options.onDisconnected(peer, error)
+    this.options.onChange()
+  }
+
+  /** Failed handshakes of strangers: reported where they cannot be honest, else only counted. */
+  private report(error: P2PError): void {
+    if (error.details.fault === true || error.code === 'NAME_TAKEN') this.fault(error)
+  }
+
+  private fault(error: P2PError, peer?: PeerConnection): void {
+    this.stats.faults[error.code] = (this.stats.faults[error.code] ?? 0) + 1
+    this.options.onError(error, peer)
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw busy(true)
+  }
+}
+
+const TRAFFIC = ['messagesIn', 'messagesOut', 'bytesIn', 'bytesOut'] as const
+export type Traffic = Record<(typeof TRAFFIC)[number], number>
+
+function sameAddress(peer: PeerConnection, address: string): boolean {
+  return peer.activeChannel.connection.remoteAddress === address
+}
+
+function poolFull(maxConnections: number, limits: Limits): P2PError {
+  return new P2PError('POOL_FULL', `All ${maxConnections} connections are taken. Disconnect from a peer, or raise maxConnections.`, {
+    details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs },
+  })
+}
+
+function busy(closed: boolean): P2PError {
+  if (closed) return new P2PError('SHUT_DOWN', 'This coordinator has shut down. Create a new one.')
+  return new P2PError('POOL_FULL', 'Too many handshakes are under way here. Try again in a moment.', { details: { retryAfterMs: 1_000 } })
+}

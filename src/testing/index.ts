@@ -1,0 +1,3 @@
+export { type LinkConditions, MemoryNetwork, type MemoryNetworkOptions } from '../transport/memory.js'
+export { createTestNetwork, type TestNetwork, type TestNetworkOptions, type TestPeerOptions } from './test-network.js'
+export { VirtualClock } from './virtual-clock.js'

@@ -1,0 +1,290 @@
+import { type Clock, systemClock } from '../clock.js'
+import { abortedError, P2PError } from '../errors.js'
+import { EarlyFrames } from './early-frames.js'
+import type { Connection, DialOptions, FrameSink, Listener, Transport } from './transport.js'
+
+/** How a link of the in-memory network behaves. */
+export interface LinkConditions {
+  /** One-way delay, milliseconds. Default 0. */
+  latencyMs?: number
+  /** Random extra delay of each frame up to so many milliseconds; frames stay in order. Default 0. */
+  jitterMs?: number
+  /** Share of frames that vanish, 0 to 1. A channel notices at the next frame and closes. Default 0. */
+  loss?: number
+  /** Share of frames that overtake the one before, 0 to 1. A channel notices and closes. Default 0. */
+  reorder?: number
+}
+
+export interface MemoryNetworkOptions extends LinkConditions {
+  clock?: Clock
+  /** 0 ≤ x < 1; give a seeded one for runs that repeat. */
+  random?: () => number
+}
+
+/** Bytes under way in one direction above which a link counts as full, as a socket's buffer would. */
+const LOW_WATER_BYTES = 262_144
+
+/**
+ * A network in memory: `listener('a')` accepts what is dialled at `memory://a`. Frames are delayed, lost, reordered or held
+ * back by partitions as told, on the clock given.
+ */
+export class MemoryNetwork {
+  conditions: LinkConditions
+  readonly clock: Clock
+  readonly random: () => number
+  private readonly listeners = new Map<string, MemoryListener>()
+  private readonly links = new Set<Link>()
+  private separated: ReadonlySet<string>[] = []
+
+  constructor({ clock, random, ...conditions }: MemoryNetworkOptions = {}) {
+    this.clock = clock ?? systemClock
+    this.random = random ?? Math.random
+    this.conditions = conditions
+  }
+
+  /** A transport for the host of this name. */
+  transport(host: string): Transport {
+    return {
+      name: 'memory',
+      canDial: (address) => address.startsWith('memory://'),
+      dial: (address, options) => this.dial(host, address, options),
+    }
+  }
+
+  /** A listener at `memory://<host>`. */
+  listener(host: string): Listener {
+    return new MemoryListener(host, this.listeners)
+  }
+
+  /**
+   * Cuts the network into groups that cannot reach each other; hosts in no group reach everybody. Frames between groups are
+   * held back and go on at `heal`, as TCP would resend them; dials hang.
+   */
+  partition(...groups: string[][]): void {
+    this.separated = groups.map((group) => new Set(group))
+  }
+
+  heal(): void {
+    this.separated = []
+    for (const link of [...this.links]) link.release()
+  }
+
+  /** Breaks every connection of a host without a word, as a crash does. */
+  crash(host: string): void {
+    for (const link of [...this.links]) if (link.from === host || link.to === host) link.break()
+  }
+
+  isCut(a: string, b: string): boolean {
+    const groupOf = (host: string) => this.separated.findIndex((group) => group.has(host))
+    const [first, second] = [groupOf(a), groupOf(b)]
+    return first !== second && first !== -1 && second !== -1
+  }
+
+  private dial(from: string, address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
+    const to = address.slice('memory://'.length)
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) throw abortedError('The dial', signal.reason)
+      const there = new Link(this, from, to)
+      const back = new Link(this, to, from)
+      const near = new MemoryConnection(this, address, true, there, back)
+      const far = new MemoryConnection(this, `memory://${from}`, false, back, there)
+      near.peer = far
+      far.peer = near
+      const onAbort = () => {
+        near.close()
+        reject(abortedError('The dial', signal?.reason))
+      }
+      signal?.addEventListener('abort', onAbort)
+      this.links.add(there).add(back)
+      there.onBroken = back.onBroken = () => {
+        this.links.delete(there)
+        this.links.delete(back)
+      }
+      // The opening takes a round trip, and the first frame rides with it.
+      there.push(0, () => {
+        const listener = this.listeners.get(to)
+        if (listener?.accept === undefined) {
+          back.push(0, () => {
+            signal?.removeEventListener('abort', onAbort)
+            there.break()
+            reject(new P2PError('PEER_UNREACHABLE', `Nobody listens at ${address}.`, { details: { address } }))
+          })
+          return
+        }
+        back.push(0, () => {
+          signal?.removeEventListener('abort', onAbort)
+          resolve(near)
+        })
+        listener.accepted(far)
+      })
+      there.push(firstFrame.length, () => far.receive(firstFrame))
+    })
+  }
+}
+
+class MemoryListener implements Listener {
+  readonly transport = 'memory'
+  readonly addresses: readonly string[]
+  accept: ((connection: Connection) => void) | undefined
+  private readonly connections = new Set<Connection>()
+
+  constructor(
+    private readonly host: string,
+    private readonly listeners: Map<string, MemoryListener>,
+  ) {
+    this.addresses = [`memory://${host}`]
+  }
+
+  async listen(accept: (connection: Connection) => void): Promise<void> {
+    if (this.listeners.has(this.host)) {
+      const message = `Somebody listens at memory://${this.host} already. Use another name.`
+      throw new P2PError('ADDRESS_IN_USE', message, { details: { address: this.addresses[0]! } })
+    }
+    this.accept = accept
+    this.listeners.set(this.host, this)
+  }
+
+  accepted(connection: MemoryConnection): void {
+    this.connections.add(connection)
+    connection.onGone = () => this.connections.delete(connection)
+    this.accept?.(connection)
+  }
+
+  async close(): Promise<void> {
+    if (this.listeners.get(this.host) === this) this.listeners.delete(this.host)
+    this.accept = undefined
+    for (const connection of [...this.connections]) connection.close()
+  }
+}
+
+/** One direction of a connection: deliveries in order, each after the link's delay. */
+class Link {
+  onBroken: (() => void) | undefined
+  bytes = 0
+  private lastAt = 0
+  private broken = false
+  private held: (() => void)[] = []
+
+  constructor(
+    private readonly network: MemoryNetwork,
+    readonly from: string,
+    readonly to: string,
+  ) {}
+
+  push(bytes: number, deliver: () => void): void {
+    if (this.broken) return
+    this.bytes += bytes
+    this.schedule(() => {
+      this.bytes -= bytes
+      deliver()
+    })
+  }
+
+  private schedule(deliver: () => void): void {
+    const { network } = this
+    if (network.isCut(this.from, this.to)) {
+      this.held.push(deliver)
+      return
+    }
+    const { latencyMs = 0, jitterMs = 0 } = network.conditions
+    const arrive = () => {
+      if (this.broken) return
+      if (network.isCut(this.from, this.to)) this.held.push(deliver)
+      else deliver()
+    }
+    const delay = latencyMs + (jitterMs > 0 ? network.random() * jitterMs : 0)
+    const now = network.clock.now()
+    this.lastAt = Math.max(this.lastAt, now + delay)
+    if (this.lastAt <= now) queueMicrotask(arrive)
+    else network.clock.setTimeout(arrive, this.lastAt - now)
+  }
+
+  release(): void {
+    const held = this.held
+    this.held = []
+    for (const deliver of held) this.schedule(deliver)
+  }
+
+  break(): void {
+    if (this.broken) return
+    this.broken = true
+    this.held = []
+    this.onBroken?.()
+  }
+}
+
+class MemoryConnection implements Connection {
+  readonly transport = 'memory'
+  readonly maxFrameBytes = 65_535
+  onGone: (() => void) | undefined
+  private readonly early = new EarlyFrames()
+  private state: 'open' | 'closing' | 'closed' = 'open'
+  private late: Uint8Array | undefined
+  private full = false
+  peer: MemoryConnection | undefined
+
+  constructor(
+    private readonly network: MemoryNetwork,
+    readonly remoteAddress: string,
+    readonly outbound: boolean,
+    private readonly out: Link,
+    private readonly back: Link,
+  ) {}
+
+  get bufferedAmount(): number {
+    return this.out.bytes
+  }
+
+  attach(sink: FrameSink): void {
+    this.early.attach(sink)
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.state !== 'open') return
+    const { loss = 0, reorder = 0 } = this.network.conditions
+    if (loss > 0 && this.network.random() < loss) return
+    if (reorder > 0 && this.late === undefined && this.network.random() < reorder) {
+      this.late = frame
+      return
+    }
+    this.transmit(frame)
+    if (this.late !== undefined) {
+      this.transmit(this.late)
+      this.late = undefined
+    }
+  }
+
+  close(): void {
+    if (this.state !== 'open') return
+    this.state = 'closing'
+    if (this.late !== undefined) this.transmit(this.late)
+    this.out.push(0, () => this.peer?.closed())
+    queueMicrotask(() => this.closed())
+  }
+
+  receive(frame: Uint8Array): void {
+    if (this.state === 'open') this.early.frame(frame)
+  }
+
+  private transmit(frame: Uint8Array): void {
+    const copy = frame.slice()
+    this.out.push(copy.length, () => {
+      this.peer?.receive(copy)
+      if (this.full && this.out.bytes <= LOW_WATER_BYTES) {
+        this.full = false
+        this.early.drained()
+      }
+    })
+    if (this.out.bytes > LOW_WATER_BYTES) this.full = true
+  }
+
+  private closed(): void {
+    if (this.state === 'closed') return
+    this.state = 'closed'
+    this.onGone?.()
+    this.early.closed()
+    if (this.peer?.state !== 'closed') return
+    this.back.break()
+    this.out.break()
+  }
+}
