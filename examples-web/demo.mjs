@@ -32,7 +32,6 @@ const SECURITY_HEADERS = {
   ].join('; '),
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
   'Cache-Control': 'no-store',
 }
 
@@ -138,7 +137,8 @@ function readArguments() {
 async function main() {
   const { port, relayPort, host, help } = readArguments()
   if (help) return console.log(USAGE)
-  if (!existsSync(SDK) || !existsSync(NODE_SDK)) throw new Error('dist/ is not there yet. Run npm run build first, or npm run demo, which does.')
+  if (!existsSync(SDK) || !existsSync(NODE_SDK))
+    throw new Error('dist/ is not there yet. Run npm run build first, or npm run demo, which does.')
 
   const { startRelay } = await import(NODE_SDK)
   const relay = await onFreePort('relay', relayPort, (free) => startRelay({ port: free, host, name: 'Demo relay' }))

@@ -40,7 +40,9 @@ export function setText(element, text) {
  */
 export function cleanText(value, maxLength, { lines = false } = {}) {
   if (typeof value !== 'string') return ''
-  const cut = value.slice(0, maxLength * 2).replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => (lines && character === '\n' ? '\n' : ''))
+  const cut = value
+    .slice(0, maxLength * 2)
+    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => (lines && character === '\n' ? '\n' : ''))
   const characters = Array.from(cut)
   return (characters.length > maxLength ? `${characters.slice(0, maxLength).join('')}…` : cut).trim()
 }
@@ -50,7 +52,8 @@ export function shortId(peerId) {
   return peerId.length > 18 ? `${peerId.slice(0, 9)}…${peerId.slice(-4)}` : peerId
 }
 
-export const timeOf = (ms) => new Date(ms).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+export const timeOf = (ms) =>
+  new Date(ms).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
 
 /** `850 ms`, `12 s`, `4 min`, `2 h`. */
 export function duration(ms) {

@@ -35,7 +35,8 @@ export function flower(peerId) {
   const width = 11 + (next() % 7)
   const inner = 3 + (next() % 4)
   const turn = next() % 360
-  const petal = (length, half) => `M0 0C${half} ${-length * 0.35} ${half} ${-length * 0.75} 0 ${-length}C${-half} ${-length * 0.75} ${-half} ${-length * 0.35} 0 0z`
+  const petal = (length, half) =>
+    `M0 0C${half} ${-length * 0.35} ${half} ${-length * 0.75} 0 ${-length}C${-half} ${-length * 0.75} ${-half} ${-length * 0.35} 0 0z`
   const ring = (count, length, half, offset, name) =>
     Array.from({ length: count }, (_, i) =>
       s('path', { d: petal(length, half), class: name, transform: `rotate(${turn + offset + (i * 360) / count})` }),
@@ -50,8 +51,42 @@ export function flower(peerId) {
   )
 }
 
-const QUALITIES = ['Quiet', 'Amber', 'Swift', 'Clear', 'Brave', 'Silver', 'Early', 'Gentle', 'Bright', 'Calm', 'Wild', 'Lucky', 'Merry', 'Velvet', 'Northern', 'Hidden']
-const CREATURES = ['Heron', 'Otter', 'Carp', 'Finch', 'Newt', 'Crane', 'Beaver', 'Swan', 'Toad', 'Egret', 'Dragonfly', 'Teal', 'Kingfisher', 'Vole', 'Bittern', 'Koi']
+const QUALITIES = [
+  'Quiet',
+  'Amber',
+  'Swift',
+  'Clear',
+  'Brave',
+  'Silver',
+  'Early',
+  'Gentle',
+  'Bright',
+  'Calm',
+  'Wild',
+  'Lucky',
+  'Merry',
+  'Velvet',
+  'Northern',
+  'Hidden',
+]
+const CREATURES = [
+  'Heron',
+  'Otter',
+  'Carp',
+  'Finch',
+  'Newt',
+  'Crane',
+  'Beaver',
+  'Swan',
+  'Toad',
+  'Egret',
+  'Dragonfly',
+  'Teal',
+  'Kingfisher',
+  'Vole',
+  'Bittern',
+  'Koi',
+]
 
 /** A name to start with. */
 export function defaultName(peerId) {

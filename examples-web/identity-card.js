@@ -14,14 +14,16 @@ export function identityCard(wallet, { onRename }) {
 
   const name = byId('my-name')
   name.value = wallet.name
-  byId('name-form').addEventListener('submit', (event) => {
-    event.preventDefault()
-    name.blur()
-  })
-  name.addEventListener('change', () => {
+  const commit = () => {
     const chosen = cleanText(name.value, MAX_NAME)
     if (chosen !== '' && chosen !== wallet.name) onRename(chosen)
     name.value = wallet.name
+  }
+  name.addEventListener('blur', commit)
+  byId('name-form').addEventListener('submit', (event) => {
+    event.preventDefault()
+    commit()
+    name.blur()
   })
 
   const copy = byId('copy-id')

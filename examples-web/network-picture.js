@@ -2,7 +2,6 @@
 
 import { beforePaint, byId, h, s, setText } from './dom.js'
 import { flower } from './identicon.js'
-import { isRelay } from './wallet.js'
 
 /** Nodes drawn; the others are one node that counts them. */
 const MAX_WALLETS = 14
@@ -28,7 +27,6 @@ export function networkPicture(wallet, { onChoose }) {
   const edgeOf = new Map()
   const running = new Set()
   let drawn = ''
-  let frame
 
   const update = beforePaint(() => {
     const { width, height } = svg.getBoundingClientRect()
@@ -58,7 +56,12 @@ export function networkPicture(wallet, { onChoose }) {
     svg.setAttribute('aria-label', describe(scene))
     byId('legend').replaceChildren(
       ...[...new Set(scene.edges.map(({ path }) => path))].map((path) =>
-        h('li', {}, s('svg', { viewBox: '0 0 30 8', 'aria-hidden': 'true' }, s('path', { d: 'M1 4H29', class: 'edge', data: { path } })), PATHS[path] ?? path),
+        h(
+          'li',
+          {},
+          s('svg', { viewBox: '0 0 30 8', 'aria-hidden': 'true' }, s('path', { d: 'M1 4H29', class: 'edge', data: { path } })),
+          PATHS[path] ?? path,
+        ),
       ),
     )
     byId('legend').hidden = scene.edges.length === 0
@@ -78,7 +81,8 @@ export function networkPicture(wallet, { onChoose }) {
       const dot = s('circle', { r: 5, class: 'pulse', data: { path: edge.dataset.path } })
       pulses.append(dot)
       running.add({ dot, edge, length: edge.getTotalLength(), back: direction === 'in', began: performance.now() })
-      frame ??= requestAnimationFrame(step)
+      // The loop runs as long as there are dots.
+      if (running.size === 1) requestAnimationFrame(step)
     })
   }
 
@@ -94,7 +98,7 @@ export function networkPicture(wallet, { onChoose }) {
       const { x, y } = run.edge.getPointAtLength(run.length * (run.back ? 1 - eased : eased))
       run.dot.setAttribute('transform', `translate(${x} ${y})`)
     }
-    frame = running.size > 0 ? requestAnimationFrame(step) : undefined
+    if (running.size > 0) requestAnimationFrame(step)
   }
 
   return { update }
@@ -133,14 +137,20 @@ function sceneOf(wallet, width, height) {
     const via = path === 'circuit' ? wallet.relayOf(peer)?.peerId : undefined
     return { kind: 'wallet', peerId: peer.peerId, name: wallet.nameOf(peer), ...place(i), size, path, via }
   })
-  const rest = all.length > shown.length ? [{ kind: 'rest', name: `${all.length - shown.length} more`, ...place(slots - 1), size }] : []
+  const rest =
+    all.length > shown.length ? [{ kind: 'rest', name: `${all.length - shown.length} more`, ...place(slots - 1), size }] : []
 
   const withLabels = slots <= (small ? 4 : 9)
   const edges = [...relays, ...peers].map((node) => {
     const relay = relays.find(({ peerId }) => peerId === node.via)
     return { peerId: node.peerId, path: node.path, d: relay === undefined ? line(me, node) : through(me, relay, node) }
   })
-  return { width, height, edges, nodes: [...relays, ...peers, ...rest, me].map((node) => ({ ...node, label: node.kind !== 'wallet' || withLabels })) }
+  return {
+    width,
+    height,
+    edges,
+    nodes: [...relays, ...peers, ...rest, me].map((node) => ({ ...node, label: node.kind !== 'wallet' || withLabels })),
+  }
 }
 
 const point = ({ x, y }) => `${round(x)} ${round(y)}`
@@ -157,10 +167,12 @@ function through(from, relay, to) {
   const side = to.x < relay.x ? -1 : 1
   const gap = 9 * side
   const beside = { x: relay.x + gap, y: relay.y }
-  return `M${point(from)}C${point({ x: from.x + gap * 1.6, y: from.y - 20 })} ${point({ x: beside.x, y: relay.y + 30 })} ${point(beside)}S${point({
-    x: (beside.x + to.x * 2) / 3,
-    y: (relay.y + to.y * 2) / 3,
-  })} ${point(to)}`
+  return `M${point(from)}C${point({ x: from.x + gap * 1.6, y: from.y - 20 })} ${point({ x: beside.x, y: relay.y + 30 })} ${point(beside)}S${point(
+    {
+      x: (beside.x + to.x * 2) / 3,
+      y: (relay.y + to.y * 2) / 3,
+    },
+  )} ${point(to)}`
 }
 
 function nodeOf({ kind, peerId, name, x, y, size, label, beside }, onChoose) {
@@ -176,7 +188,11 @@ function nodeOf({ kind, peerId, name, x, y, size, label, beside }, onChoose) {
     s('title', { text: name }),
     kind === 'me' && s('circle', { r: size + 5, class: 'halo' }),
     picture,
-    label && s('text', { ...(beside ? { x: size + 9, y: 4, class: 'beside' } : { y: size + 18 }), text: name.length > 20 ? `${name.slice(0, 19)}…` : name }),
+    label &&
+      s('text', {
+        ...(beside ? { x: size + 9, y: 4, class: 'beside' } : { y: size + 18 }),
+        text: name.length > 20 ? `${name.slice(0, 19)}…` : name,
+      }),
   )
   // The mouse's short cut; the keyboard has the same in the list of peers.
   if (kind === 'wallet') group.addEventListener('click', () => onChoose(peerId))

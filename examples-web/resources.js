@@ -27,7 +27,10 @@ export function resources(wallet, { onError }) {
     if (watches.size >= MAX_WATCHES) {
       throw new wallet.sdk.P2PError('LIMIT_EXCEEDED', `This page watches at most ${MAX_WATCHES} types. Stop watching one first.`)
     }
-    watches.set(name, coordinator.watchResources(name, {}, (resource, change) => changed(resource, change)))
+    watches.set(
+      name,
+      coordinator.watchResources(name, {}, (resource, change) => changed(resource, change)),
+    )
     showWatches()
   }
 
@@ -158,12 +161,24 @@ function rowOf(first, mine, wallet, onWithdraw) {
         h('span', { class: 'badge', text: cleanText(first.resourceType, MAX_LABEL), dir: 'auto' }),
         mine
           ? h('span', { class: 'muted', text: 'mine' })
-          : h('span', { class: 'muted', text: `by ${wallet.nameOfId(first.creatorPeerId)}`, title: shortId(first.creatorPeerId), dir: 'auto' }),
+          : h('span', {
+              class: 'muted',
+              text: `by ${wallet.nameOfId(first.creatorPeerId)}`,
+              title: shortId(first.creatorPeerId),
+              dir: 'auto',
+            }),
       ),
       value,
       h('div', { class: 'resource-foot' }, life, left),
     ),
-    mine && h('button', { type: 'button', class: 'quiet', text: 'Withdraw', 'aria-label': `Withdraw ${resourceId}`, on: { click: onWithdraw } }),
+    mine &&
+      h('button', {
+        type: 'button',
+        class: 'quiet',
+        text: 'Withdraw',
+        'aria-label': `Withdraw ${resourceId}`,
+        on: { click: onWithdraw },
+      }),
   )
   const tick = () => {
     const now = Date.now()

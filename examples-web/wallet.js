@@ -75,7 +75,11 @@ export class Wallet extends EventTarget {
   }
 
   nameOf(peer) {
-    return this.#names.get(peer.peerId) || cleanText(peer.metadata?.name, MAX_NAME) || (isRelay(peer) ? 'Relay' : defaultName(peer.peerId))
+    return (
+      this.#names.get(peer.peerId) ||
+      cleanText(peer.metadata?.name, MAX_NAME) ||
+      (isRelay(peer) ? 'Relay' : defaultName(peer.peerId))
+    )
   }
 
   /** A name for a peer id, connected or not. */
@@ -112,7 +116,9 @@ export class Wallet extends EventTarget {
     try {
       const found = await this.coordinator.findPeers({ protocol: CHAT })
       const room = Math.max(0, MAX_WALLETS - this.wallets().length)
-      const fresh = found.filter(({ peerId }) => !this.coordinator.isConnected(peerId) && !this.#dismissed.has(peerId)).slice(0, room)
+      const fresh = found
+        .filter(({ peerId }) => !this.coordinator.isConnected(peerId) && !this.#dismissed.has(peerId))
+        .slice(0, room)
       await Promise.all(fresh.map((peer) => this.#meet(peer)))
     } catch (error) {
       this.report(error, 'Looking for wallets')
@@ -173,7 +179,9 @@ export class Wallet extends EventTarget {
       this.#change()
     })
     coordinator.on('connected', (peer) => {
-      this.log('peer', `${this.nameOf(peer)} connected by ${peer.connection?.transport ?? 'an unknown path'}`, { peerId: peer.peerId })
+      this.log('peer', `${this.nameOf(peer)} connected by ${peer.connection?.transport ?? 'an unknown path'}`, {
+        peerId: peer.peerId,
+      })
       this.#change()
       if (isRelay(peer)) this.search()
       else this.#tellName(peer.peerId).catch((error) => this.report(error, `Telling ${shortId(peer.peerId)} our name`))
@@ -181,10 +189,6 @@ export class Wallet extends EventTarget {
     coordinator.on('disconnected', (peer) => {
       this.log('peer', `${this.nameOf(peer)} left`, { peerId: peer.peerId })
       this.#names.delete(peer.peerId)
-      this.#change()
-    })
-    coordinator.on('path-changed', (peer) => {
-      this.log('peer', `${this.nameOf(peer)} is now reached by ${peer.connection?.transport}`, { peerId: peer.peerId })
       this.#change()
     })
     coordinator.on('error', (error, peer) => this.report(error, peer === undefined ? 'The network' : this.nameOf(peer)))

@@ -55,7 +55,11 @@ class PaymentRequests {
 /** The shop's side: a function that hides the messages. */
 async function requestPayment(coordinator, walletId, invoice, sats) {
   const options = { timeoutMs: 5_000 }
-  const { payload } = await coordinator.request(walletId, { type: 'pay', payload: { invoice, sats }, protocol: PROTOCOL }, options)
+  const { payload } = await coordinator.request(
+    walletId,
+    { type: 'pay', payload: { invoice, sats }, protocol: PROTOCOL },
+    options,
+  )
   return payload.paymentId
 }
 
@@ -79,5 +83,7 @@ for (const sats of [1_000_000n, -5n]) {
   }
 }
 
+const left = new Promise((resolve) => wallet.once('disconnected', resolve))
 await shop.shutdown()
+await left
 await wallet.shutdown()
