@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { P2PError } from '../errors.js'
 import { nodeCrypto } from '../platform.js'
@@ -30,9 +31,16 @@ function findNodeAead(): Aead | undefined {
   const options = { authTagLength: AEAD_TAG_BYTES }
   // Node wants the plaintext length with associated data only for CCM; its types ask for it everywhere.
   const associated = (ad: Uint8Array) => ({ plaintextLength: ad.length })
+  // Importing a key anew for each message costs Node 24 three times as much as the encryption of a small one.
+  const imported = new WeakMap<Uint8Array, KeyObject>()
+  const keyOf = (key: Uint8Array) => {
+    let object = imported.get(key)
+    if (object === undefined) imported.set(key, (object = crypto.createSecretKey(key)))
+    return object
+  }
   const provider: Aead = {
     encrypt(key, nonce, plaintext, ad) {
-      const cipher = crypto.createCipheriv(name, key, nonce, options)
+      const cipher = crypto.createCipheriv(name, keyOf(key), nonce, options)
       if (ad?.length) cipher.setAAD(ad, associated(ad))
       const body = cipher.update(plaintext)
       cipher.final()
@@ -44,7 +52,7 @@ function findNodeAead(): Aead | undefined {
     decrypt: (key, nonce, ciphertext, ad) =>
       opened(() => {
         const length = ciphertext.length - AEAD_TAG_BYTES
-        const decipher = crypto.createDecipheriv(name, key, nonce, options)
+        const decipher = crypto.createDecipheriv(name, keyOf(key), nonce, options)
         decipher.setAuthTag(ciphertext.subarray(length))
         if (ad?.length) decipher.setAAD(ad, associated(ad))
         const body = decipher.update(ciphertext.subarray(0, length))
