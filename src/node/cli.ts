@@ -80,6 +80,19 @@ async function main(): Promise<void> {
     ...(path !== undefined && { identity: await fileIdentity(path) }),
   })
 
+  // Before anything is printed: whoever reads the addresses may send a signal at once.
+  const stop = (signal: NodeJS.Signals) => {
+    say(`${signal}: closing all connections.`)
+    // A second signal ends at once.
+    process.once(signal, () => process.exit(1))
+    relay.stop().then(
+      () => process.exit(0),
+      (error: Error) => fail(error),
+    )
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+
   say(`lotus-p2p ${VERSION} relay${values.name === undefined ? '' : ` "${printable(values.name)}"`}`)
   for (const address of relay.addresses) say(`  listening  ${address}`)
   say(`  peer id    ${relay.peerId}`)
@@ -102,18 +115,6 @@ async function main(): Promise<void> {
     const code = error instanceof P2PError ? error.code : error.name
     complain(`${new Date().toISOString()}${who} ${code}: ${printable(error.message, 256)}`)
   })
-
-  const stop = (signal: NodeJS.Signals) => {
-    say(`${signal}: closing all connections.`)
-    // A second signal ends at once.
-    process.once(signal, () => process.exit(1))
-    relay.stop().then(
-      () => process.exit(0),
-      (error: Error) => fail(error),
-    )
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
 }
 
 const terminalLogger: Logger = {

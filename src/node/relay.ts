@@ -1,9 +1,6 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
-import { Introducer } from '../circuit/introducer.js'
-import { CircuitRelay } from '../circuit/relay.js'
 import { P2PCoordinator } from '../coordinator.js'
-import type { DistributedHashTable } from '../dht/dht.js'
-import { resourcePrefix } from '../discovery/resource-key.js'
+import { relayProtocols } from '../discovery/relay-protocols.js'
 import { P2PError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import { type Limits, resolveLimits } from '../limits.js'
@@ -89,8 +86,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     ...(options.logger && { logger: options.logger }),
     ...(name !== undefined && { metadata: { name } }),
   })
-  coordinator.registerProtocol(new CircuitRelay({ limits }))
-  coordinator.registerProtocol(new Introducer({ limits, publishersOf: (type) => publishersOf(coordinator.dht, type) }))
+  for (const handler of relayProtocols(coordinator.dht)) coordinator.registerProtocol(handler)
   try {
     await coordinator.start()
   } catch (error) {
@@ -104,12 +100,6 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     peerId: coordinator.peerId,
     coordinator,
     stop: () => coordinator.shutdown(),
-  }
-}
-
-function* publishersOf({ store, limits }: DistributedHashTable, resourceType: string): Generator<string> {
-  for (const { publisher, publicKey, withdrawn } of store.scan(`${resourcePrefix(resourceType, limits)}*`)) {
-    if (publicKey !== undefined && !withdrawn) yield publisher
   }
 }
 

@@ -1,9 +1,7 @@
-import { Introducer } from '../circuit/introducer.js'
-import { CircuitRelay } from '../circuit/relay.js'
 import type { P2PConfig } from '../config.js'
 import { P2PCoordinator } from '../coordinator.js'
+import { relayProtocols } from '../discovery/relay-protocols.js'
 import { identityFromSeed } from '../identity/identity.js'
-import { resolveLimits } from '../limits.js'
 import { type LinkConditions, MemoryNetwork } from '../transport/memory.js'
 import { VirtualClock } from './virtual-clock.js'
 
@@ -68,11 +66,7 @@ export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork
         ...config,
         identity,
       })
-      if (relay) {
-        const limits = resolveLimits(config.limits)
-        peer.registerProtocol(new CircuitRelay({ limits }))
-        peer.registerProtocol(new Introducer({ limits }))
-      }
+      if (relay) for (const handler of relayProtocols(peer.dht)) peer.registerProtocol(handler)
       peers.set(peer, `memory://${host}`)
       return peer
     },

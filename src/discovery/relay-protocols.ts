@@ -1,0 +1,17 @@
+import { Introducer } from '../circuit/introducer.js'
+import { CircuitRelay } from '../circuit/relay.js'
+import type { DistributedHashTable } from '../dht/dht.js'
+import type { IProtocolHandler } from '../protocol-handler.js'
+import { resourcePrefix } from './resource-key.js'
+
+/** What makes a listening DHT server a relay: it forwards circuits, and introduces its peers by protocol and by resource. */
+export function relayProtocols(dht: DistributedHashTable): IProtocolHandler[] {
+  const { limits } = dht
+  return [new CircuitRelay({ limits }), new Introducer({ limits, publishersOf: (type) => publishersOf(dht, type) })]
+}
+
+function* publishersOf({ store, limits }: DistributedHashTable, resourceType: string): Generator<string> {
+  for (const { publisher, publicKey, withdrawn } of store.scan(`${resourcePrefix(resourceType, limits)}*`)) {
+    if (publicKey !== undefined && !withdrawn) yield publisher
+  }
+}
