@@ -107,7 +107,7 @@ export class P2PCoordinator {
       reply: (request, message) => this.reply(request, message),
       request: (to, message, options) => this.request(to, message, options),
       broadcast: (message, options) => this.broadcast(message, options),
-      peers: () => this.getConnectedPeers(),
+      peers: () => this.peers.all().map((peer) => peer.info),
       reject: (id, error) => this.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.')),
     }
     this.router = new ProtocolRouter({

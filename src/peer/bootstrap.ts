@@ -61,7 +61,9 @@ export class Bootstrap {
     for (const entry of this.entries) {
       if (entry.peerId !== peerId) continue
       entry.peerId = undefined
-      if (this.running) this.again(entry, error)
+      // Whoever called disconnectFromPeer meant it.
+      const wanted = error.code === 'CONNECTION_CLOSED' && error.details.byPeer !== true
+      if (this.running && !wanted) this.again(entry, error)
     }
   }
 
