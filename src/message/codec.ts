@@ -10,18 +10,31 @@ const TIMESTAMP_EXTENSION = -1
 /** Digits of a decoded BigInt: parsing is quadratic, and 2^1024 has 309. */
 const MAX_BIGINT_DIGITS = 320
 
+/** Objects met by the encoding under way: one that is held twice at each level would else grow as 2^depth. */
+let objects = 0
+
 const extensions: ExtensionCodecType<undefined> = {
   tryToEncode(value) {
+    if (++objects > DEFAULT_LIMITS.maxDecodeItems) throw tooManyItems()
     if (typeof value === 'bigint') return new ExtData(BIGINT_EXTENSION, ascii(checkedDigits(value.toString())))
     if (Array.isArray(value) || value instanceof Uint8Array) return null
-    if (value instanceof Date) return new ExtData(TIMESTAMP_EXTENSION, encodeTimestampExtension(value)!)
+    if (value instanceof Date) {
+      if (Number.isNaN(value.getTime())) throw new TypeError('an invalid Date cannot travel in a message')
+      return new ExtData(TIMESTAMP_EXTENSION, encodeTimestampExtension(value)!)
+    }
     // A Map, a Set, a Float64Array or a Promise would silently become {} or other bytes at the far end.
     const kind = Object.prototype.toString.call(value)
     if (kind !== '[object Object]') throw new TypeError(`${kind.slice(8, -1)} cannot travel in a message`)
+    // No decoder takes it, for in careless hands it changes what all objects inherit.
+    if (Object.hasOwn(value as object, '__proto__')) throw new TypeError('the key __proto__ cannot travel in a message')
     return null
   },
   decode(data, type) {
-    if (type === TIMESTAMP_EXTENSION) return decodeTimestampExtension(data)
+    if (type === TIMESTAMP_EXTENSION) {
+      const date = decodeTimestampExtension(data) as Date
+      if (Number.isNaN(date.getTime())) throw new P2PError('MALFORMED_DATA', 'A MessagePack timestamp is beyond what a Date holds.')
+      return date
+    }
     const digits = type === BIGINT_EXTENSION && data.length <= MAX_BIGINT_DIGITS ? String.fromCharCode(...data) : ''
     if (!/^-?\d+$/.test(digits)) throw new P2PError('MALFORMED_DATA', `MessagePack extension ${type} is unknown or malformed.`)
     return BigInt(digits)
@@ -35,7 +48,8 @@ const decoder = new Decoder({ extensionCodec: extensions })
 /**
  * A value as MessagePack bytes. Takes what JSON takes, and `Uint8Array`, `Date` and BigInt; keys with an undefined value are left out.
  *
- * @throws P2PError UNSERIALIZABLE_PAYLOAD for functions, symbols, Map, Set, other typed arrays, cycles, and nesting above 31.
+ * @throws P2PError UNSERIALIZABLE_PAYLOAD for functions, symbols, Map, Set, other typed arrays, cycles, and nesting above 31;
+ *   MESSAGE_TOO_LARGE for more values than `maxDecodeItems`, which every decoder would refuse.
  */
 export function encode(value: unknown): Uint8Array {
   return guarded(() => encoder.encode(value))
@@ -48,8 +62,13 @@ export function encodeShared(value: unknown): Uint8Array {
 
 function guarded(run: () => Uint8Array): Uint8Array {
   try {
-    return run()
+    objects = 0
+    const bytes = run()
+    // Each value takes a byte at least, so shorter ones cannot hold too many.
+    if (bytes.length > DEFAULT_LIMITS.maxDecodeItems) checkStructure(bytes, DEFAULT_LIMITS)
+    return bytes
   } catch (error) {
+    if (error instanceof P2PError) throw error.code === 'LIMIT_EXCEEDED' ? tooManyItems() : error
     const why = error instanceof Error ? error.message : String(error)
     throw new P2PError('UNSERIALIZABLE_PAYLOAD', `The value cannot be sent: ${why}. Send plain objects, arrays, strings, numbers, BigInt, Date and Uint8Array.`, {
       cause: error,
@@ -69,6 +88,13 @@ export function decode(bytes: Uint8Array, limits: Limits = DEFAULT_LIMITS): unkn
   } catch (error) {
     throw asP2PError(error, 'MALFORMED_DATA', 'These bytes are not valid MessagePack.')
   }
+}
+
+function tooManyItems(): P2PError {
+  const { maxDecodeItems } = DEFAULT_LIMITS
+  return new P2PError('MESSAGE_TOO_LARGE', `The value holds more than ${maxDecodeItems} values. Split it, or pack numbers into a Uint8Array.`, {
+    details: { limit: 'maxDecodeItems', maxDecodeItems },
+  })
 }
 
 function checkedDigits(digits: string): string {

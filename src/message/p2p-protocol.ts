@@ -51,13 +51,18 @@ export class P2PProtocol {
     return decodeMessage(bytes, this.limits) as P2PMessage<T>
   }
 
-  /** The readable form, one line of JSON; bytes as base64url. */
+  /**
+   * The readable form, one line of JSON; bytes as base64url.
+   *
+   * @throws P2PError INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE.
+   */
   toJSON(message: P2PMessage): string {
-    checkMessage(message, this.limits)
+    // What JSON would change without a word, or never end with, is refused here as there.
+    this.serialize(message)
     return JSON.stringify(toJsonValue(message))
   }
 
-  /** @throws P2PError MALFORMED_DATA, INVALID_MESSAGE, MESSAGE_TOO_LARGE. */
+  /** @throws P2PError MALFORMED_DATA, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE. */
   fromJSON<T = unknown>(json: string): P2PMessage<T> {
     // Base64 and escapes make text longer than the bytes it stands for, at most sixfold.
     if (json.length > this.limits.maxMessageBytes * 6) throw messageTooLarge(json.length, this.limits)
@@ -68,7 +73,7 @@ export class P2PProtocol {
       if (error instanceof P2PError) throw error
       throw new P2PError('MALFORMED_DATA', 'This text is not JSON.', { cause: error })
     }
-    checkMessage(value, this.limits)
+    this.serialize(value as P2PMessage)
     return value as P2PMessage<T>
   }
 
