@@ -12,7 +12,12 @@ const BROWSERS = {
     system: ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/google-chrome'],
     debian: 'chromium-headless-shell',
   },
-  firefox: { variable: 'LOTUS_FIREFOX', own: firefox, system: ['/usr/bin/firefox-esr', '/usr/bin/firefox'], debian: 'firefox-esr' },
+  firefox: {
+    variable: 'LOTUS_FIREFOX',
+    own: firefox,
+    system: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
+    debian: 'firefox-esr',
+  },
 }
 
 /**
@@ -48,7 +53,10 @@ function install() {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   console.log(`Installing ${packages.join(' and ')}`)
   execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'inherit', 'inherit'], env })
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: ['ignore', 'ignore', 'inherit'], env })
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env,
+  })
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

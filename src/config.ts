@@ -60,7 +60,10 @@ export interface ResolvedConfig {
 
 const having = <T>(what: string, ...members: string[]) =>
   v.custom<T>(
-    (value) => typeof value === 'object' && value !== null && members.every((member) => typeof (value as Record<string, unknown>)[member] === 'function'),
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      members.every((member) => typeof (value as Record<string, unknown>)[member] === 'function'),
     `must be ${what}`,
   )
 const count = v.pipe(v.number(), v.integer(), v.minValue(1))
@@ -70,14 +73,24 @@ const schema = v.object({
   identity: v.optional(
     v.custom<Identity>((value) => {
       const identity = value as Partial<Identity> | null
-      return identity?.publicKey instanceof Uint8Array && identity.publicKey.length === PUBLIC_KEY_BYTES && typeof identity.sign === 'function'
+      return (
+        identity?.publicKey instanceof Uint8Array &&
+        identity.publicKey.length === PUBLIC_KEY_BYTES &&
+        typeof identity.sign === 'function'
+      )
     }, `must have a publicKey of ${PUBLIC_KEY_BYTES} bytes and a sign function`),
   ),
   maxConnections: v.optional(count),
   heartbeatInterval: v.optional(v.pipe(count, v.minValue(100))),
   bootstrap: v.optional(
     v.array(
-      v.union([v.pipe(v.string(), v.minLength(1)), v.custom<PeerInfo>((value) => typeof (value as PeerInfo | null)?.peerId === 'string')], 'must be addresses or PeerInfos'),
+      v.union(
+        [
+          v.pipe(v.string(), v.minLength(1)),
+          v.custom<PeerInfo>((value) => typeof (value as PeerInfo | null)?.peerId === 'string'),
+        ],
+        'must be addresses or PeerInfos',
+      ),
     ),
   ),
   listen: v.optional(v.array(having<Listener>('a listener, such as webSocketServer()', 'listen', 'close'))),

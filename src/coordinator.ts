@@ -382,7 +382,11 @@ export class P2PCoordinator {
 
   private describe(): PeerDescription {
     const websockets = this.addresses.filter((address) => /^wss?:/.test(address))
-    return { protocols: this.router.names, addresses: websockets.slice(0, this.config.limits.maxAddresses), metadata: this.config.metadata }
+    return {
+      protocols: this.router.names,
+      addresses: websockets.slice(0, this.config.limits.maxAddresses),
+      metadata: this.config.metadata,
+    }
   }
 
   private dialTools() {

@@ -87,11 +87,7 @@ export class P2PError extends Error {
   readonly code: P2PErrorCode
   readonly details: P2PErrorDetails
 
-  constructor(
-    code: P2PErrorCode,
-    message: string,
-    options: { details?: P2PErrorDetails; cause?: unknown } = {},
-  ) {
+  constructor(code: P2PErrorCode, message: string, options: { details?: P2PErrorDetails; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'P2PError'
     this.code = code

@@ -24,12 +24,19 @@ export class ProtocolRouter {
   register(handler: IProtocolHandler): void {
     const name = handler?.protocolName
     if (typeof name !== 'string' || name === '' || name.length > 128 || typeof handler.handleMessage !== 'function') {
-      throw new P2PError('INVALID_CONFIG', 'A protocol handler needs a protocolName of 1 to 128 characters and a handleMessage method.')
+      throw new P2PError(
+        'INVALID_CONFIG',
+        'A protocol handler needs a protocolName of 1 to 128 characters and a handleMessage method.',
+      )
     }
     if (this.handlers.has(name)) {
-      throw new P2PError('DUPLICATE_PROTOCOL', `A handler for "${name}" is registered already. Unregister it first, or choose another name.`, {
-        details: { protocol: name },
-      })
+      throw new P2PError(
+        'DUPLICATE_PROTOCOL',
+        `A handler for "${name}" is registered already. Unregister it first, or choose another name.`,
+        {
+          details: { protocol: name },
+        },
+      )
     }
     handler.onRegister?.(this.options.host)
     this.handlers.set(name, handler)
@@ -46,8 +53,11 @@ export class ProtocolRouter {
     const name = message.protocol!
     const handler = this.handlers.get(name)
     if (handler === undefined) {
-      const error = new P2PError('PROTOCOL_NOT_SUPPORTED', `This peer has no protocol "${name}".`, { details: { protocol: name } })
-      return this.options.onFailed(message, error)
+      const error = new P2PError('PROTOCOL_NOT_SUPPORTED', `This peer has no protocol "${name}".`, {
+        details: { protocol: name },
+      })
+      this.options.onFailed(message, error)
+      return
     }
     const failed = (cause: unknown) => {
       const error = isP2PError(cause) ? cause : handlerFailed(name, cause)
@@ -89,5 +99,8 @@ export class ProtocolRouter {
 
 function handlerFailed(name: string, cause: unknown): P2PError {
   const why = cause instanceof Error ? cause.message : String(cause)
-  return new P2PError('HANDLER_FAILED', `The handler of protocol "${name}" failed: ${why}`, { details: { protocol: name }, cause })
+  return new P2PError('HANDLER_FAILED', `The handler of protocol "${name}" failed: ${why}`, {
+    details: { protocol: name },
+    cause,
+  })
 }

@@ -35,7 +35,10 @@ function findNodeAead(): Aead | undefined {
   const imported = new WeakMap<Uint8Array, KeyObject>()
   const keyOf = (key: Uint8Array) => {
     let object = imported.get(key)
-    if (object === undefined) imported.set(key, (object = crypto.createSecretKey(key)))
+    if (object === undefined) {
+      object = crypto.createSecretKey(key)
+      imported.set(key, object)
+    }
     return object
   }
   const provider: Aead = {

@@ -12,7 +12,17 @@ interface Entry {
 }
 
 /** Codes after which dialling again cannot help. */
-const FINAL = new Set(['INVALID_ADDRESS', 'INSECURE_ADDRESS', 'INVALID_PEER_ID', 'WRONG_PEER', 'NAME_TAKEN', 'REPLACED', 'SELF_DIAL', 'UNSUPPORTED_VERSION', 'SHUT_DOWN'])
+const FINAL = new Set([
+  'INVALID_ADDRESS',
+  'INSECURE_ADDRESS',
+  'INVALID_PEER_ID',
+  'WRONG_PEER',
+  'NAME_TAKEN',
+  'REPLACED',
+  'SELF_DIAL',
+  'UNSUPPORTED_VERSION',
+  'SHUT_DOWN',
+])
 
 /**
  * Keeps the connections to the bootstrap peers: dials, and dials again after a failure or a loss, with pauses from 1 to 60 s

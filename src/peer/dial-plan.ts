@@ -38,10 +38,14 @@ async function connectToId(peerId: string, tools: DialTools, wait: WaitOptions):
   if (tools.isConnected(peerId)) return peerId
   if (peerId.startsWith('lp1')) decodePeerId(peerId)
   const notFound = (cause?: unknown) =>
-    new P2PError('PEER_NOT_FOUND', `No connected relay knows ${peerId}. Check the id, and that the peer is online and at one of your relays.`, {
-      details: { peerId },
-      cause,
-    })
+    new P2PError(
+      'PEER_NOT_FOUND',
+      `No connected relay knows ${peerId}. Check the id, and that the peer is online and at one of your relays.`,
+      {
+        details: { peerId },
+        cause,
+      },
+    )
   let peers: PeerInfo[]
   try {
     peers = await tools.find(peerId, wait)
@@ -72,7 +76,10 @@ async function tryPaths(peer: PeerInfo, tools: DialTools, wait: WaitOptions): Pr
   if (failures.length === 1) throw failures[0]!.error
   const told = failures.map(({ path, error }) => `${path}: ${error.code}`).join(', ')
   throw new P2PError('PEER_UNREACHABLE', `${peer.peerId} could not be reached by any path (${told}).`, {
-    details: { peerId: peer.peerId, paths: failures.map(({ path, error }) => ({ path, code: error.code, message: error.message })) },
+    details: {
+      peerId: peer.peerId,
+      paths: failures.map(({ path, error }) => ({ path, code: error.code, message: error.message })),
+    },
     cause: failures[0]?.error,
   })
 }

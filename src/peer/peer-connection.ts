@@ -156,7 +156,11 @@ export class PeerConnection {
     const turn = this.signing ?? Promise.resolve()
     const sent = turn.then(async () => {
       if (!signed) {
-        this.transmit(Entry.MESSAGE, undefined, encode(toWire(message, undefined, message.to === this.peerId ? true : message.to)))
+        this.transmit(
+          Entry.MESSAGE,
+          undefined,
+          encode(toWire(message, undefined, message.to === this.peerId ? true : message.to)),
+        )
         return
       }
       const body = encode(toWire(message, message.from, message.to))
@@ -174,7 +178,11 @@ export class PeerConnection {
     return sent.then(() => this.drained())
   }
 
-  private transmit(kind: typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE, head: Uint8Array | undefined, body: Uint8Array): void {
+  private transmit(
+    kind: typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE,
+    head: Uint8Array | undefined,
+    body: Uint8Array,
+  ): void {
     if (body.length > this.options.limits.maxMessageBytes) throw messageTooLarge(body.length, this.options.limits)
     this.channel.send(kind, head, body)
     this.traffic.messagesOut++
@@ -230,10 +238,14 @@ export class PeerConnection {
     const { localPeerId, limits, requireSignatures } = this.options
     const message = decodeMessage(bytes, limits, { remote: this.peerId, local: localPeerId })
     if (message.from !== this.peerId) {
-      throw new P2PError('FOREIGN_SENDER', 'The peer sent a message in the name of another.', { details: { peerId: this.peerId } })
+      throw new P2PError('FOREIGN_SENDER', 'The peer sent a message in the name of another.', {
+        details: { peerId: this.peerId },
+      })
     }
     if (message.to !== undefined && message.to !== localPeerId) {
-      throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message that is for another.', { details: { peerId: this.peerId } })
+      throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message that is for another.', {
+        details: { peerId: this.peerId },
+      })
     }
     if (signature !== undefined) message.signature = signature
     else if (requireSignatures && !message.protocol?.startsWith(INTERNAL_PREFIX)) {

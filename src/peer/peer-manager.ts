@@ -219,9 +219,13 @@ export class PeerManager {
       })
     }
     if (remote.name !== undefined && (remote.name === peerId || !(await names.claim(remote.name, remote.publicKey, 'contact')))) {
-      throw new P2PError('NAME_TAKEN', `The name "${remote.name}" belongs to another key. Choose another peerId, or use the key it was first used with.`, {
-        details: { name: remote.name },
-      })
+      throw new P2PError(
+        'NAME_TAKEN',
+        `The name "${remote.name}" belongs to another key. Choose another peerId, or use the key it was first used with.`,
+        {
+          details: { name: remote.name },
+        },
+      )
     }
     const existing = this.byKey.get(bytesToHex(remote.publicKey))
     if (existing === undefined) {
@@ -243,8 +247,13 @@ export class PeerManager {
         channel.close(duplicate())
         throw duplicate()
       }
-      if (verdict === 'switch') return existing.switchTo(channel)
-      existing.close(new P2PError('REPLACED', 'Another session with the same identity has connected. Use one identity per tab or process.'))
+      if (verdict === 'switch') {
+        existing.switchTo(channel)
+        return
+      }
+      existing.close(
+        new P2PError('REPLACED', 'Another session with the same identity has connected. Use one identity per tab or process.'),
+      )
     } else if (this.peers.size >= this.options.maxConnections) {
       const error = poolFull(this.options.maxConnections, this.options.limits)
       channel.close(error)
@@ -317,12 +326,18 @@ function sameAddress(peer: PeerConnection, address: string): boolean {
 }
 
 function poolFull(maxConnections: number, limits: Limits): P2PError {
-  return new P2PError('POOL_FULL', `All ${maxConnections} connections are taken. Disconnect from a peer, or raise maxConnections.`, {
-    details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs },
-  })
+  return new P2PError(
+    'POOL_FULL',
+    `All ${maxConnections} connections are taken. Disconnect from a peer, or raise maxConnections.`,
+    {
+      details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs },
+    },
+  )
 }
 
 function busy(closed: boolean): P2PError {
   if (closed) return new P2PError('SHUT_DOWN', 'This coordinator has shut down. Create a new one.')
-  return new P2PError('POOL_FULL', 'Too many handshakes are under way here. Try again in a moment.', { details: { retryAfterMs: 1_000 } })
+  return new P2PError('POOL_FULL', 'Too many handshakes are under way here. Try again in a moment.', {
+    details: { retryAfterMs: 1_000 },
+  })
 }
