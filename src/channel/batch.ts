@@ -23,6 +23,11 @@ export type Entry = (typeof Entry)[keyof typeof Entry]
 /** Kind (1 byte) and length of the body (2 bytes, big-endian). */
 const HEADER_BYTES = 3
 const SMALL_BYTES = 2_048
+/** Any plaintext of a Noise message fits. */
+const LARGE_BYTES = 65_535
+
+/** One large buffer goes from writer to writer: under load the next batch comes at once, and an idle channel holds none. */
+let spare: Uint8Array | undefined
 
 /**
  * Collects entries and packs them into frames of bounded size, splitting what is too long. Holds a buffer only while
@@ -66,18 +71,23 @@ export class BatchWriter {
   flush(): void {
     if (this.buffer === undefined || this.used === 0) return
     const plaintext = this.buffer.subarray(0, this.used)
-    // Under load the next batch comes at once; a buffer that was little used goes.
-    if (this.used <= this.maxPlaintextBytes / 2) this.buffer = undefined
+    const { buffer } = this
+    this.buffer = undefined
     this.used = 0
     this.emit(plaintext)
+    if (buffer.length === LARGE_BYTES) spare = buffer
   }
 
   private write(kind: Entry, length: number, head: Uint8Array | undefined, body: Uint8Array): void {
     const needed = this.used + HEADER_BYTES + length
     let buffer = this.buffer
     if (buffer === undefined || buffer.length < needed) {
-      const size = needed <= SMALL_BYTES ? SMALL_BYTES : needed <= 8 * SMALL_BYTES ? 8 * SMALL_BYTES : this.maxPlaintextBytes
-      const larger = new Uint8Array(Math.min(size, this.maxPlaintextBytes))
+      let larger: Uint8Array
+      if (needed <= 8 * SMALL_BYTES) larger = new Uint8Array(needed <= SMALL_BYTES ? SMALL_BYTES : 8 * SMALL_BYTES)
+      else {
+        larger = spare ?? new Uint8Array(LARGE_BYTES)
+        spare = undefined
+      }
       if (buffer !== undefined) larger.set(buffer.subarray(0, this.used))
       this.buffer = buffer = larger
     }
@@ -96,7 +106,8 @@ export class BatchWriter {
 
 /** Unpacks plaintext frames into entries, putting fragments together again. */
 export class BatchReader {
-  private parts: Uint8Array[] = []
+  /** The parts so far, in a buffer that doubles: it never holds more than twice what has come, however small the parts. */
+  private whole: Uint8Array | undefined
   private partBytes = 0
 
   constructor(private readonly limits: Limits) {}
@@ -113,6 +124,8 @@ export class BatchReader {
       if (position + length > end) throw violation('an entry is longer than its frame')
       const body = plaintext.subarray(position, position + length)
       position += length
+      // Else one frame could ask for twenty thousand keys.
+      if (kind === Entry.REKEY && end !== HEADER_BYTES) throw violation('a re-key is not alone in its frame')
       if (kind === Entry.FRAGMENT || kind === Entry.LAST_FRAGMENT) this.fragment(kind, body, onEntry)
       else onEntry(kind, body)
     }
@@ -121,23 +134,25 @@ export class BatchReader {
   private fragment(kind: number, body: Uint8Array, onEntry: (kind: number, body: Uint8Array) => void): void {
     if (body.length === 0) throw violation('a fragment is empty')
     // Kind and signature come on top of the message.
-    if (this.partBytes + body.length > this.limits.maxMessageBytes + 65) {
+    const max = this.limits.maxMessageBytes + 65
+    const needed = this.partBytes + body.length
+    if (needed > max) {
       throw new P2PError('LIMIT_EXCEEDED', `The peer sent a message of more than ${this.limits.maxMessageBytes} bytes.`)
     }
-    this.partBytes += body.length
-    this.parts.push(body)
-    if (kind === Entry.FRAGMENT) return
-    const whole = new Uint8Array(this.partBytes)
-    let position = 0
-    for (const part of this.parts) {
-      whole.set(part, position)
-      position += part.length
+    let { whole } = this
+    if (whole === undefined || whole.length < needed) {
+      const larger = new Uint8Array(Math.min(max, Math.max(needed, SMALL_BYTES, 2 * (whole?.length ?? 0))))
+      if (whole !== undefined) larger.set(whole)
+      this.whole = whole = larger
     }
-    this.parts = []
+    whole.set(body, this.partBytes)
+    this.partBytes = needed
+    if (kind === Entry.FRAGMENT) return
+    this.whole = undefined
     this.partBytes = 0
     const inner = whole[0]!
     if (inner !== Entry.MESSAGE && inner !== Entry.SIGNED_MESSAGE) throw violation('only messages may be split')
-    onEntry(inner, whole.subarray(1))
+    onEntry(inner, whole.subarray(1, needed))
   }
 }
 

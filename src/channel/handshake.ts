@@ -6,7 +6,7 @@ import { chooseVersion, encodeHello, encodeOffer, type LocalHello, type RemoteHe
 import { type NoiseChannel, NoiseXX } from './noise.js'
 
 /** First byte of a frame before the channel is open. */
-const REFUSAL = 0x00
+export const REFUSAL = 0x00
 const HANDSHAKE = 0x01
 
 const PROLOGUE = new TextEncoder().encode('lotus-p2p')
@@ -42,25 +42,23 @@ export class Handshake {
     return frameOf(HANDSHAKE, this.noise.writeMessage(encodeOffer()))
   }
 
-  /** @throws P2PError: the handshake is over then; see `refusalFrame`. */
+  /** Takes any frame but a refusal. @throws P2PError: the handshake is over then; see `refusalFrame`. */
   async receive(frame: Uint8Array): Promise<HandshakeStep> {
-    const body = frame.subarray(1)
-    if (frame[0] === REFUSAL) throw refusalOf(body, this.limits)
     if (frame[0] !== HANDSHAKE) {
       throw new P2PError('PROTOCOL_VIOLATION', 'The first frame is no handshake. The other side may not speak lotus-p2p.')
     }
-    const payload = this.noise.readMessage(body)
+    const payload = this.noise.readMessage(frame.subarray(1))
     if (!this.initiator && this.step === 0) {
       this.step = 1
       this.version = chooseVersion(payload, this.limits)
-      return { frame: frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello(this.local, this.version))) }
+      return { frame: frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello(this.local, this.version, this.limits))) }
     }
     const remote = await verifyHello(payload, this.noise.remoteStatic!, this.limits)
     if (!this.initiator) {
       if (remote.version !== this.version) throw new P2PError('UNSUPPORTED_VERSION', 'The peer changed its protocol version.')
       return { done: { remote, noise: this.noise.split() } }
     }
-    const answer = frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello(this.local, remote.version)))
+    const answer = frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello(this.local, remote.version, this.limits)))
     return { frame: answer, done: { remote, noise: this.noise.split() } }
   }
 

@@ -106,9 +106,11 @@ export function chooseVersion(offer: Uint8Array, limits: Limits): number {
   return version
 }
 
-export function encodeHello(local: LocalHello, version: number): Uint8Array {
+/** @throws P2PError INVALID_CONFIG for what every peer would refuse. */
+export function encodeHello(local: LocalHello, version: number, limits: Limits): Uint8Array {
   const { keys, name, agent, requireSignatures, protocols, addresses, metadata } = local
-  return encode({
+  const { maxProtocols, maxAddresses, maxMetadataBytes, maxHandshakePayloadBytes } = limits
+  const hello = encode({
     version,
     publicKey: keys.publicKey,
     signature: keys.signature,
@@ -119,6 +121,14 @@ export function encodeHello(local: LocalHello, version: number): Uint8Array {
     addresses,
     metadata,
   })
+  const tooMuch =
+    protocols.length > maxProtocols ? `more than ${maxProtocols} protocols`
+    : addresses.length > maxAddresses ? `more than ${maxAddresses} addresses`
+    : metadata !== undefined && encode(metadata).length > maxMetadataBytes ? `more than ${maxMetadataBytes} bytes of metadata`
+    : hello.length > maxHandshakePayloadBytes ? `more than ${maxHandshakePayloadBytes} bytes of protocol names, addresses and metadata`
+    : undefined
+  if (tooMuch !== undefined) throw new P2PError('INVALID_CONFIG', `This peer tells of itself ${tooMuch}; others refuse that. Tell less.`)
+  return hello
 }
 
 /**

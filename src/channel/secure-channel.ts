@@ -3,7 +3,7 @@ import { abortedError, asP2PError, P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
 import { BatchReader, BatchWriter, Entry } from './batch.js'
-import { encodeRefusal, Handshake, refusalFrame, refusalOf } from './handshake.js'
+import { encodeRefusal, Handshake, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
 import type { LocalHello, RemoteHello } from './hello.js'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from './noise.js'
 
@@ -171,7 +171,17 @@ export class SecureChannel implements FrameSink {
       const plaintext = this.receiveCipher!.decrypt(frame)
       this.reader.read(plaintext, (kind, body) => this.receiveEntry(kind, body))
     } catch (error) {
-      this.end(asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer broke the channel.'), true, true)
+      const refusal = this.refusalInClear(frame)
+      this.end(refusal ?? asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer broke the channel.'), refusal === undefined, refusal === undefined)
+    }
+  }
+
+  /** A responder that cannot accept our last message has no keys to say so with. */
+  private refusalInClear(frame: Uint8Array): P2PError | undefined {
+    try {
+      return this.state === 'confirming' && frame[0] === REFUSAL ? refusalOf(frame.subarray(1), this.options.limits) : undefined
+    } catch {
+      return undefined
     }
   }
 
@@ -216,6 +226,8 @@ export class SecureChannel implements FrameSink {
   private async handshakeFrame(frame: Uint8Array): Promise<void> {
     const handshake = this.handshake!
     try {
+      // At once: the end of the connection, which follows, must not overtake it.
+      if (frame[0] === REFUSAL) throw refusalOf(frame.subarray(1), this.options.limits)
       if (this.busy) {
         // Only a goodbye may overtake our checks; it waits for them.
         if (this.waiting !== undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent more than the handshake allows.')
@@ -252,7 +264,7 @@ export class SecureChannel implements FrameSink {
       }
     } catch (error) {
       const refusal = asP2PError(error, 'HANDSHAKE_FAILED', 'The handshake failed.')
-      this.end(refusal, isFault(refusal), true)
+      this.end(refusal, isFault(refusal), refusal.details.byPeer !== true)
     }
   }
 

@@ -1,0 +1,149 @@
+import { Entry } from '../../src/channel/batch.js'
+import { createChannelKeys, type LocalHello } from '../../src/channel/hello.js'
+import { type ChannelOptions, type ChannelSink, SecureChannel } from '../../src/channel/secure-channel.js'
+import type { P2PError } from '../../src/errors.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
+import { type Limits, resolveLimits } from '../../src/limits.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import type { Connection, DialOptions, FrameSink, Transport } from '../../src/transport/transport.js'
+
+export type Side = 'a' | 'b'
+/** What becomes of a frame on its way: any number of frames. */
+export type Alter = (frame: Uint8Array, from: Side, index: number) => Uint8Array[]
+
+/** One end of a pipe with somebody in the middle. */
+export class PipeEnd implements Connection {
+  readonly transport = 'memory'
+  readonly remoteAddress = 'memory://pipe'
+  readonly maxFrameBytes = 65_535
+  bufferedAmount = 0
+  peer!: PipeEnd
+  closes = 0
+  /** Closed from its own side. */
+  closedHere = false
+  readonly sent: Uint8Array[] = []
+  private sink: FrameSink | undefined
+  private early: Uint8Array[] = []
+
+  constructor(
+    readonly side: Side,
+    readonly outbound: boolean,
+    private readonly alter: Alter,
+  ) {}
+
+  attach(sink: FrameSink): void {
+    this.sink = sink
+    for (const frame of this.early.splice(0)) sink.onFrame(frame)
+    if (this.closes > 0) sink.onClose()
+  }
+  send(frame: Uint8Array): void {
+    if (this.closedHere || this.closes > 0) return
+    for (const copy of this.alter(frame.slice(), this.side, this.sent.push(frame) - 1)) queueMicrotask(() => this.peer.receive(copy))
+  }
+  receive(frame: Uint8Array): void {
+    if (this.closedHere || this.closes > 0) return
+    if (this.sink === undefined) this.early.push(frame)
+    else this.sink.onFrame(frame)
+  }
+  close(): void {
+    if (this.closedHere || this.closes > 0) return
+    this.closedHere = true
+    queueMicrotask(() => this.peer.ended())
+    queueMicrotask(() => this.ended())
+  }
+  /** The end, with or without a word. */
+  ended(error?: Error): void {
+    if (this.closes > 0) return
+    this.closes++
+    this.sink?.onClose(error)
+  }
+  drain(): void {
+    this.sink?.onDrain()
+  }
+}
+
+export async function hello(seed: number, changes: Partial<LocalHello> = {}): Promise<LocalHello> {
+  const keys = await createChannelKeys(identityFromSeed(new Uint8Array(32).fill(seed)))
+  return { keys, agent: 'test/1', requireSignatures: false, protocols: ['chat'], addresses: [], ...changes }
+}
+
+export const alice = await hello(1, { name: 'alice' })
+export const bob = await hello(2)
+
+export interface PairOptions {
+  alter?: Alter
+  limits?: Partial<Limits>
+  clock?: VirtualClock
+  a?: Partial<ChannelOptions> & { signal?: AbortSignal; admit?: (channel: SecureChannel) => Promise<void> }
+  b?: Partial<ChannelOptions> & { admit?: (channel: SecureChannel) => Promise<void> }
+}
+
+export interface Pair {
+  clock: VirtualClock
+  limits: Limits
+  near: PipeEnd
+  far: PipeEnd
+  a: Promise<SecureChannel>
+  b: Promise<SecureChannel>
+}
+
+/** Alice dials Bob, over a pipe. */
+export function dialled({ alter = (frame) => [frame], limits: changes = {}, clock = new VirtualClock(), a = {}, b = {} }: PairOptions = {}): Pair {
+  const limits = resolveLimits(changes)
+  const [near, far] = pipe(alter)
+  const transport: Transport = {
+    name: 'memory',
+    canDial: () => true,
+    dial: async (_, { firstFrame }: DialOptions) => {
+      near.send(firstFrame)
+      return near
+    },
+  }
+  const dialling = SecureChannel.dial(transport, 'memory://pipe', { local: alice, limits, clock, ...a })
+  const accepting = SecureChannel.accept(far, { local: bob, limits, clock, admit: async () => {}, ...b })
+  // Each test looks at the end it is about.
+  dialling.catch(() => {})
+  accepting.catch(() => {})
+  return { clock, limits, near, far, a: dialling, b: accepting }
+}
+
+export function pipe(alter: Alter = (frame) => [frame]): [PipeEnd, PipeEnd] {
+  const near = new PipeEnd('a', true, alter)
+  const far = new PipeEnd('b', false, alter)
+  near.peer = far
+  far.peer = near
+  return [near, far]
+}
+
+/** What an open channel brought. */
+export class Inbox implements ChannelSink {
+  readonly messages: Uint8Array[] = []
+  readonly closes: { error: P2PError; fault: boolean }[] = []
+  drains = 0
+
+  constructor(channel: SecureChannel) {
+    channel.attach(this)
+  }
+  onMessage(_: number, body: Uint8Array): void {
+    this.messages.push(body)
+  }
+  onClose(error: P2PError, fault: boolean): void {
+    this.closes.push({ error, fault })
+  }
+  onDrain(): void {
+    this.drains++
+  }
+}
+
+export async function opened(options: PairOptions = {}) {
+  const pair = dialled(options)
+  const [a, b] = await pair.clock.run(Promise.all([pair.a, pair.b]))
+  return { ...pair, a, b, atA: new Inbox(a), atB: new Inbox(b) }
+}
+
+export const send = (channel: SecureChannel, body: Uint8Array): void => channel.send(Entry.MESSAGE, undefined, body)
+export const settled = (pair: { clock: VirtualClock }): Promise<void> => pair.clock.advance(0)
+
+export function pattern(length: number, seed = 1): Uint8Array {
+  return new Uint8Array(length).map((_, i) => (i * 31 + seed * 17 + (i >> 8)) & 0xff)
+}
