@@ -1,0 +1,57 @@
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { expect, test } from 'vitest'
+import { incomingSchema, openedSchema, openSchema, parseAck, parseClose, parseData, parseFrame } from '../src/circuit/frames.js'
+import { verifyHello } from '../src/channel/hello.js'
+import { decodeRecord } from '../src/dht/record.js'
+import { RecordVerifier } from '../src/dht/record-verifier.js'
+import { DEFAULT_LIMITS } from '../src/limits.js'
+import { decode } from '../src/message/codec.js'
+import { decodeMessage } from '../src/message/p2p-protocol.js'
+import { VirtualClock } from '../src/testing/index.js'
+import { makeWireVectors } from './vectors/make-wire.js'
+import vectors from './vectors/wire.json' with { type: 'json' }
+
+const bytes = hexToBytes
+
+test('the bytes on the wire are those of test/vectors/wire.json', async () => {
+  expect(await makeWireVectors()).toEqual(vectors)
+})
+
+test('the hellos in the vectors are accepted', async () => {
+  const { initiator, responder, handshake } = vectors
+  for (const [hello, who, name] of [[handshake.initiatorHello, initiator, 'alice'], [handshake.responderHello, responder, 'bob']] as const) {
+    const remote = await verifyHello(bytes(hello), bytes(who.x25519Public), DEFAULT_LIMITS)
+    expect(remote.peerId).toBe(name)
+    expect(remote.publicKey).toEqual(bytes(who.publicKey))
+  }
+})
+
+test('the messages in the vectors are read as what they say', () => {
+  const ends = { remote: vectors.initiator.peerId, local: vectors.responder.peerId }
+  const message = decodeMessage(bytes(vectors.messages.onChannel), DEFAULT_LIMITS, ends)
+  expect(message).toMatchObject({ type: 'greeting', from: ends.remote, to: ends.local, payload: { text: 'hi' }, protocol: 'chat' })
+  expect(decodeMessage(bytes(vectors.messages.signedBytes), DEFAULT_LIMITS)).toEqual(message)
+  expect(decodeMessage(bytes(vectors.messages.answer), DEFAULT_LIMITS, ends).inReplyTo).toBe('message-0')
+})
+
+test('the records in the vectors are read and their signatures hold', async () => {
+  const clock = new VirtualClock()
+  const verifier = new RecordVerifier({ clock: { ...clock, now: () => 1_700_000_000_000 } as never })
+  for (const { wire } of Object.values(vectors.records)) {
+    const entry = decodeRecord(decode(bytes(wire)), DEFAULT_LIMITS)
+    await verifier.verify(entry)
+    expect(entry.key).toBe('offer-1')
+  }
+})
+
+test('the circuit payloads in the vectors are read', () => {
+  const { circuits } = vectors
+  const payload = (hex: string) => decode(bytes(hex))
+  expect(parseFrame(openSchema, payload(circuits.open)).target).toBe(vectors.responder.peerId)
+  expect(parseFrame(openedSchema, payload(circuits.opened)).window).toBe(524_288)
+  expect(parseFrame(incomingSchema, payload(circuits.incoming)).from).toBe(vectors.initiator.peerId)
+  expect(parseData(payload(circuits.data))[1]).toEqual(Uint8Array.of(4, 5, 6))
+  expect(parseAck(payload(circuits.ack))[1]).toBe(131_072)
+  expect(parseClose(payload(circuits.close))[1]).toBeUndefined()
+  expect(parseClose(payload(circuits.closeWithCode))[1]).toBe('CONNECTION_LOST')
+})
