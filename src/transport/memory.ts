@@ -62,6 +62,7 @@ export class MemoryNetwork {
    */
   partition(...groups: string[][]): void {
     this.separated = groups.map((group) => new Set(group))
+    for (const link of [...this.links]) link.release()
   }
 
   heal(): void {
@@ -163,7 +164,9 @@ class Link {
   bytes = 0
   private lastAt = 0
   private broken = false
-  private held: (() => void)[] = []
+  /** In order; how many of them have their time behind them, but are held by a partition. */
+  private readonly queue: (() => void)[] = []
+  private due = 0
 
   constructor(
     private readonly network: MemoryNetwork,
@@ -174,41 +177,40 @@ class Link {
   push(bytes: number, deliver: () => void): void {
     if (this.broken) return
     this.bytes += bytes
-    this.schedule(() => {
+    this.queue.push(() => {
       this.bytes -= bytes
       deliver()
     })
-  }
-
-  private schedule(deliver: () => void): void {
-    const { network } = this
-    if (network.isCut(this.from, this.to)) {
-      this.held.push(deliver)
-      return
-    }
-    const { latencyMs = 0, jitterMs = 0 } = network.conditions
-    const arrive = () => {
-      if (this.broken) return
-      if (network.isCut(this.from, this.to)) this.held.push(deliver)
-      else deliver()
-    }
-    const delay = latencyMs + (jitterMs > 0 ? network.random() * jitterMs : 0)
-    const now = network.clock.now()
-    this.lastAt = Math.max(this.lastAt, now + delay)
-    if (this.lastAt <= now) queueMicrotask(arrive)
-    else network.clock.setTimeout(arrive, this.lastAt - now)
+    this.schedule()
   }
 
   release(): void {
-    const held = this.held
-    this.held = []
-    for (const deliver of held) this.schedule(deliver)
+    const { due } = this
+    this.due = 0
+    for (let i = 0; i < due; i++) this.schedule()
+  }
+
+  private schedule(): void {
+    const { network } = this
+    const { latencyMs = 0, jitterMs = 0 } = network.conditions
+    const delay = latencyMs + (jitterMs > 0 ? network.random() * jitterMs : 0)
+    const now = network.clock.now()
+    this.lastAt = Math.max(this.lastAt, now + delay)
+    if (this.lastAt <= now) queueMicrotask(this.arrive)
+    else network.clock.setTimeout(this.arrive, this.lastAt - now)
+  }
+
+  /** One more delivery is due: always the first that waits, so that the order holds whichever timer fires first. */
+  private readonly arrive = (): void => {
+    if (this.broken) return
+    if (this.network.isCut(this.from, this.to)) this.due++
+    else this.queue.shift()?.()
   }
 
   break(): void {
     if (this.broken) return
     this.broken = true
-    this.held = []
+    this.queue.length = 0
     this.onBroken?.()
   }
 }

@@ -115,8 +115,10 @@ class WebSocketConnection implements Connection {
     })
     socket.onmessage = ({ data }) => this.receive(data)
     socket.onerror = (event) => {
-      const { message } = event as { message?: unknown }
+      const { message, error } = event as { message?: unknown; error?: { code?: string } }
       if (typeof message === 'string' && message !== '') reason = message
+      // `ws` in Node has refused what came, and would wait half a minute for the peer to agree.
+      if (opened && error?.code?.startsWith('WS_ERR_')) this.refuse()
     }
     socket.onclose = ({ code }) => {
       clearTimeout(this.lastWait)
@@ -154,6 +156,11 @@ class WebSocketConnection implements Connection {
     }
   }
 
+  private refuse(): void {
+    this.fault ??= new P2PError('PROTOCOL_VIOLATION', 'The peer sent a text frame or one that is too large; only binary frames count.')
+    this.close()
+  }
+
   private pollDrain(): void {
     // The socket's own time, not the coordinator's clock: it is the operating system that drains.
     setTimeout(() => {
@@ -170,8 +177,7 @@ class WebSocketConnection implements Connection {
       this.early.frame(new Uint8Array(data))
       return
     }
-    this.fault = new P2PError('PROTOCOL_VIOLATION', 'The peer sent a text frame or one that is too large; only binary frames count.')
-    this.socket.close(1000)
+    this.refuse()
   }
 }
 

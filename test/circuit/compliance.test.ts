@@ -1,0 +1,22 @@
+import { CircuitEndpoint } from '../../src/circuit/endpoint.js'
+import { CircuitRelay } from '../../src/circuit/relay.js'
+import { resolveLimits } from '../../src/limits.js'
+import { acceptor, transportCompliance } from '../compliance/transport.js'
+import { TestHost } from './test-network.js'
+
+async function throughRelay() {
+  const relay = new TestHost('relay').register(new CircuitRelay({ limits: resolveLimits({ maxCircuitsPerPair: 64 }) }))
+  const [near, far] = [new CircuitEndpoint(), new CircuitEndpoint()]
+  const alice = new TestHost('alice').register(near)
+  const bob = new TestHost('bob').register(far)
+  alice.connect(relay)
+  bob.connect(relay)
+  const { accept, next } = acceptor()
+  await far.listen(accept)
+  return { transport: near, address: 'circuit:relay/bob', next, stop: () => far.close() }
+}
+
+transportCompliance('A circuit', throughRelay, {
+  unreachable: ['circuit:relay/nobody', 'PEER_NOT_FOUND'],
+  invalid: ['circuit:', 'circuit:relay', 'circuit:/bob', 'circuit:relay/', 'circuit:relay/bob/more'],
+})
