@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
-import { DEFAULT_LIMITS } from '../src/limits.js'
 import { P2P_ERROR_CODES } from '../src/errors.js'
+import { DEFAULT_LIMITS } from '../src/limits.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFileSync(root + path, 'utf8')
@@ -48,7 +48,15 @@ test('every TypeScript example in the README has the right types', () => {
 }, 120_000)
 
 test('links from the documents lead to files', () => {
-  const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...readdirSync(`${root}docs`).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
+  const documents = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'CHANGELOG.md',
+    ...readdirSync(`${root}docs`)
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  ]
   for (const document of documents) {
     for (const [, target] of read(document).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
       expect(() => readFileSync(new URL(target!, `file://${root}${document}`)), `${document}: ${target}`).not.toThrow()
@@ -64,5 +72,7 @@ test('every limit and every error code is documented', () => {
 })
 
 test('docs/limits.md is what npm run docs:limits makes', () => {
-  expect(execFileSync(process.execPath, [`${root}docs/make-limits.mjs`, '--print'], { encoding: 'utf8' })).toBe(read('docs/limits.md'))
+  expect(execFileSync(process.execPath, [`${root}docs/make-limits.mjs`, '--print'], { encoding: 'utf8' })).toBe(
+    read('docs/limits.md'),
+  )
 })

@@ -11,7 +11,9 @@ const utf8 = (text: string) => Buffer.from(text, 'utf8')
 const NOTHING = Buffer.alloc(0)
 const codec = { encoder: new Encoder({ ignoreUndefined: true }), decoder: new Decoder() }
 const pack = (value: unknown) => Buffer.from(codec.encoder.encode(value))
-const unpack = (bytes: Uint8Array): any => codec.decoder.decode(bytes)
+// biome-ignore lint/suspicious/noExplicitAny: what comes is of any form, and a wrong one fails the test
+type Anything = any
+const unpack = (bytes: Uint8Array): Anything => codec.decoder.decode(bytes)
 
 const rawPublic = (key: nodeCrypto.KeyObject) => Buffer.from((key.export({ format: 'jwk' }) as { x: string }).x, 'base64url')
 const publicKeyOf = (curve: 'X25519' | 'Ed25519', raw: Uint8Array) =>
@@ -131,7 +133,7 @@ class Initiator {
 
 interface Received {
   type: string
-  payload: any
+  payload: Anything
   id: string
   protocol?: string
   inReplyTo?: string
@@ -188,7 +190,7 @@ class IndependentPeer {
     })
   }
 
-  private receive([, type, , , payload, , id, protocol, inReplyTo]: any[]) {
+  private receive([, type, , , payload, , id, protocol, inReplyTo]: Anything[]) {
     const message = { type, payload, id, protocol, inReplyTo }
     if (protocol === 'lotus/heartbeat' && type === 'ping') {
       this.pings++
@@ -232,7 +234,10 @@ afterEach(async () => {
 test('a peer written from the document stores and finds a record at a relay, and answers its heartbeat', async () => {
   const relay = await startRelay({ port: 0, host: '127.0.0.1' })
   const peer = new IndependentPeer()
-  ends.push(() => relay.stop(), () => peer.close())
+  ends.push(
+    () => relay.stop(),
+    () => peer.close(),
+  )
   const remote = await peer.connect(relay.url)
   expect(peerIdOf(remote.publicKey)).toBe(relay.peerId)
   expect(remote.protocols).toContain('lotus/dht')
@@ -252,7 +257,10 @@ test('a peer written from the document stores and finds a record at a relay, and
 test('it talks with an SDK peer in both directions', async () => {
   const sdk = new P2PCoordinator({ listen: [webSocketServer()] })
   const peer = new IndependentPeer()
-  ends.push(() => sdk.shutdown(), () => peer.close())
+  ends.push(
+    () => sdk.shutdown(),
+    () => peer.close(),
+  )
   await sdk.start()
   const got = new Promise((resolve) => sdk.once('message', (message) => resolve([message.from, message.payload])))
   await peer.connect(sdk.addresses[0]!)

@@ -1,7 +1,7 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { expect, test } from 'vitest'
-import { incomingSchema, openedSchema, openSchema, parseAck, parseClose, parseData, parseFrame } from '../src/circuit/frames.js'
 import { verifyHello } from '../src/channel/hello.js'
+import { incomingSchema, openedSchema, openSchema, parseAck, parseClose, parseData, parseFrame } from '../src/circuit/frames.js'
 import { decodeRecord } from '../src/dht/record.js'
 import { RecordVerifier } from '../src/dht/record-verifier.js'
 import { DEFAULT_LIMITS } from '../src/limits.js'
@@ -19,7 +19,10 @@ test('the bytes on the wire are those of test/vectors/wire.json', async () => {
 
 test('the hellos in the vectors are accepted', async () => {
   const { initiator, responder, handshake } = vectors
-  for (const [hello, who, name] of [[handshake.initiatorHello, initiator, 'alice'], [handshake.responderHello, responder, 'bob']] as const) {
+  for (const [hello, who, name] of [
+    [handshake.initiatorHello, initiator, 'alice'],
+    [handshake.responderHello, responder, 'bob'],
+  ] as const) {
     const remote = await verifyHello(bytes(hello), bytes(who.x25519Public), DEFAULT_LIMITS)
     expect(remote.peerId).toBe(name)
     expect(remote.publicKey).toEqual(bytes(who.publicKey))
@@ -29,7 +32,13 @@ test('the hellos in the vectors are accepted', async () => {
 test('the messages in the vectors are read as what they say', () => {
   const ends = { remote: vectors.initiator.peerId, local: vectors.responder.peerId }
   const message = decodeMessage(bytes(vectors.messages.onChannel), DEFAULT_LIMITS, ends)
-  expect(message).toMatchObject({ type: 'greeting', from: ends.remote, to: ends.local, payload: { text: 'hi' }, protocol: 'chat' })
+  expect(message).toMatchObject({
+    type: 'greeting',
+    from: ends.remote,
+    to: ends.local,
+    payload: { text: 'hi' },
+    protocol: 'chat',
+  })
   expect(decodeMessage(bytes(vectors.messages.signedBytes), DEFAULT_LIMITS)).toEqual(message)
   expect(decodeMessage(bytes(vectors.messages.answer), DEFAULT_LIMITS, ends).inReplyTo).toBe('message-0')
 })

@@ -28,7 +28,12 @@ async function party(seed: number, noiseSecret: number, ephemeralSecret: number)
   const identity = identityFromSeed(fill(seed))
   const noise = channelKeys(noiseSecret)
   const { publicKey, signature } = await signEnvelope(identity, 'handshake', noise.publicKey)
-  return { identity, ephemeral: channelKeys(ephemeralSecret), keys: { noise, publicKey, signature }, peerId: encodePeerId(publicKey) }
+  return {
+    identity,
+    ephemeral: channelKeys(ephemeralSecret),
+    keys: { noise, publicKey, signature },
+    peerId: encodePeerId(publicKey),
+  }
 }
 
 type Party = Awaited<ReturnType<typeof party>>
@@ -68,7 +73,14 @@ function frames(maxPlaintextBytes: number, entries: [kind: Entry, head: Uint8Arr
 export async function makeWireVectors() {
   const alice = await party(1, 11, 21)
   const bob = await party(2, 12, 22)
-  const message = { type: 'greeting', from: alice.peerId, payload: { text: 'hi' }, timestamp: TIME, messageId: 'message-1', protocol: 'chat' }
+  const message = {
+    type: 'greeting',
+    from: alice.peerId,
+    payload: { text: 'hi' },
+    timestamp: TIME,
+    messageId: 'message-1',
+    protocol: 'chat',
+  }
   const short = encode(toWire(message, undefined, true))
   const reply = encode(toWire({ ...message, inReplyTo: 'message-0' }, undefined, true))
   const whole = encode(toWire(message, alice.peerId, bob.peerId))
@@ -96,12 +108,20 @@ export async function makeWireVectors() {
   const ready = b.send.encrypt(Uint8Array.of(Entry.READY, 0, 0))
   const plaintext = Uint8Array.of(Entry.MESSAGE, short.length >> 8, short.length & 0xff, ...short)
   const frame = (noise: Uint8Array) => `01${hex(noise)}`
-  const transport = { ready: hex(ready), message: hex(a.send.encrypt(plaintext)), rekey: hex(a.send.encrypt(Uint8Array.of(Entry.REKEY, 0, 0))) }
+  const transport = {
+    ready: hex(ready),
+    message: hex(a.send.encrypt(plaintext)),
+    rekey: hex(a.send.encrypt(Uint8Array.of(Entry.REKEY, 0, 0))),
+  }
   a.send.rekey()
   const afterRekey = hex(a.send.encrypt(plaintext))
 
   const record = async (content: object) => {
-    const entry = await createRecord({ key: 'offer-1', sequence: 7, publishedAt: TIME, ttl: 60, ...content }, alice, DEFAULT_LIMITS)
+    const entry = await createRecord(
+      { key: 'offer-1', sequence: 7, publishedAt: TIME, ttl: 60, ...content },
+      alice,
+      DEFAULT_LIMITS,
+    )
     return { payload: hex(entry.payload), signature: hex(entry.signature!), wire: hex(encode(wireRecord(entry))) }
   }
 
@@ -123,7 +143,10 @@ export async function makeWireVectors() {
     },
     messages: { onChannel: hex(short), answer: hex(reply), signedBytes: hex(whole), signature: hex(signed.signature) },
     entries: {
-      twoMessages: frames(65_519, [[Entry.MESSAGE, undefined, short], [Entry.MESSAGE, undefined, reply]]),
+      twoMessages: frames(65_519, [
+        [Entry.MESSAGE, undefined, short],
+        [Entry.MESSAGE, undefined, reply],
+      ]),
       signedMessage: frames(65_519, [[Entry.SIGNED_MESSAGE, signed.signature, whole]]),
       fragmentsOf40BytePlaintexts: frames(40, [[Entry.MESSAGE, undefined, short]]),
       close: frames(65_519, [[Entry.CLOSE, undefined, encodeRefusal(refusal)]]),
@@ -148,7 +171,9 @@ export async function makeWireVectors() {
     circuits: {
       open: hex(encode({ circuit: CIRCUIT, target: bob.peerId, frame: Uint8Array.of(1, 2, 3) })),
       opened: hex(encode({ window: 524_288, frameBytes: 61_440 })),
-      incoming: hex(encode({ circuit: CIRCUIT, from: alice.peerId, frame: Uint8Array.of(1, 2, 3), window: 524_288, frameBytes: 61_440 })),
+      incoming: hex(
+        encode({ circuit: CIRCUIT, from: alice.peerId, frame: Uint8Array.of(1, 2, 3), window: 524_288, frameBytes: 61_440 }),
+      ),
       data: hex(encode([CIRCUIT, Uint8Array.of(4, 5, 6)])),
       ack: hex(encode([CIRCUIT, 131_072])),
       close: hex(encode([CIRCUIT])),
