@@ -35,6 +35,8 @@ export class SecureChannel implements FrameSink {
   remote!: RemoteHello
   bytesIn = 0
   bytesOut = 0
+  /** Why the channel is over; undefined while it is not. */
+  ended: P2PError | undefined
 
   private state: 'handshake' | 'confirming' | 'open' | 'retiring' | 'closed' = 'handshake'
   private handshake: Handshake | undefined
@@ -335,6 +337,7 @@ export class SecureChannel implements FrameSink {
     if (this.state === 'closed') return
     const { state } = this
     this.state = 'closed'
+    this.ended = error
     if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
     if (tellPeer && state !== 'retiring') this.sayGoodbye(state, error)
     this.connection.close()

@@ -44,6 +44,8 @@ export class PeerManager {
   private readonly peers = new Map<string, PeerConnection>()
   private readonly byKey = new Map<string, PeerConnection>()
   private readonly dials: SharedDials
+  /** Dials, by the key of the peer reached, that wait for its acceptance. */
+  private readonly confirming = new Map<string, Promise<string>>()
   /** What peers that are gone have sent and got. */
   private readonly past = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }
   private accepting = 0
@@ -98,9 +100,10 @@ export class PeerManager {
     const known = this.all().find((peer) => peer.activeChannel.connection.outbound && sameAddress(peer, address))
     if (known !== undefined && (expected === undefined || expected === known.peerId)) return known.peerId
     const timeoutMs = wait.timeoutMs ?? this.options.limits.dialTimeoutMs
-    return this.dials.join(`${address} ${expected ?? ''}`, { signal: wait.signal, timeoutMs }, (signal) =>
-      this.open(transport, address, expected, signal),
-    )
+    return this.dials.join(`${address} ${expected ?? ''}`, { signal: wait.signal, timeoutMs }, (signal) => {
+      const dial: Promise<string> = this.open(transport, address, expected, signal, () => dial)
+      return dial
+    })
   }
 
   /** Takes a connection that somebody else dialled. */
@@ -173,29 +176,43 @@ export class PeerManager {
     for (const peer of this.all()) peer.close(error)
   }
 
-  private async open(transport: Transport, address: string, expected: string | undefined, signal: AbortSignal): Promise<string> {
+  private async open(transport: Transport, address: string, expected: string | undefined, signal: AbortSignal, self: () => Promise<string>): Promise<string> {
     const { maxConnections, limits } = this.options
     if (this.peers.size >= maxConnections) throw poolFull(maxConnections, limits)
     this.stats.dialled++
     let remote: string | undefined
+    let key: string | undefined
+    let earlier: Promise<string> | undefined
     try {
       const channel = await SecureChannel.dial(transport, address, {
         ...(await this.channelOptions()),
         signal,
-        admit: (channel) => {
+        admit: async (channel) => {
           remote = channel.remote.peerId
-          return this.admit(channel, expected)
+          await this.admit(channel, expected)
+          const reached = bytesToHex(channel.remote.publicKey)
+          // Another address of the same peer is a step ahead of this one.
+          earlier = this.confirming.get(reached)
+          if (earlier !== undefined) throw duplicate()
+          key = reached
+          this.confirming.set(key, self())
         },
       })
       this.adopt(channel)
       return channel.remote.peerId
     } catch (error) {
       // The peer, or we, settled on another connection to it.
-      if (remote !== undefined && isP2PError(error, 'DUPLICATE_CONNECTION') && this.peers.has(remote)) return remote
+      if (remote !== undefined && isP2PError(error, 'DUPLICATE_CONNECTION')) {
+        if (earlier !== undefined) return earlier
+        if (this.peers.has(remote)) return remote
+      }
       this.stats.dialsFailed++
+      if (this.closed) throw busy(true)
       const failure = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
       failure.details.address ??= address
       throw failure
+    } finally {
+      if (key !== undefined) this.confirming.delete(key)
     }
   }
 
@@ -227,7 +244,10 @@ export class PeerManager {
         },
       )
     }
-    const existing = this.byKey.get(bytesToHex(remote.publicKey))
+    const key = bytesToHex(remote.publicKey)
+    // Both dial at once: the smaller key has the say, and waits for its own dial before it takes the other's.
+    if (!channel.connection.outbound && this.oursWins(channel)) await this.confirming.get(key)?.catch(() => {})
+    const existing = this.byKey.get(key)
     if (existing === undefined) {
       if (this.peers.size >= maxConnections) throw poolFull(maxConnections, limits)
     } else if (this.verdict(existing, channel) === 'keep') throw duplicate()
@@ -237,19 +257,15 @@ export class PeerManager {
     const { remote } = channel
     const key = bytesToHex(remote.publicKey)
     const existing = this.byKey.get(key)
-    if (this.closed || !channel.open) {
-      channel.close(busy(true))
-      return
-    }
+    if (this.closed) channel.close(busy(true))
+    if (!channel.open) throw channel.ended ?? busy(true)
     if (existing !== undefined) {
+      // A peer that has just accepted our dial has given up any connection before it.
       const verdict = this.verdict(existing, channel)
+      if (verdict === 'switch' || (verdict === 'keep' && channel.connection.outbound)) return existing.switchTo(channel)
       if (verdict === 'keep') {
         channel.close(duplicate())
         throw duplicate()
-      }
-      if (verdict === 'switch') {
-        existing.switchTo(channel)
-        return
       }
       existing.close(
         new P2PError('REPLACED', 'Another session with the same identity has connected. Use one identity per tab or process.'),
@@ -283,14 +299,15 @@ export class PeerManager {
   private verdict(existing: PeerConnection, channel: SecureChannel): 'keep' | 'switch' | 'replace' {
     const old = existing.activeChannel
     if (!equalBytes(old.remote.channelKey, channel.remote.channelKey)) return 'replace'
-    const { outbound } = channel.connection
-    if (outbound === old.connection.outbound) return outbound ? 'keep' : 'switch'
-    // Both dialled at once: both ends must pick the same one, that of the smaller key. Much later, a second dial means that
-    // the peer has lost the first.
+    if (channel.connection.outbound) return 'keep'
+    // One that has just accepted our dial had its own under way, and settles on ours. Much later, a dial means that the peer
+    // has lost the first connection.
     const simultaneous = this.options.clock.now() - existing.since <= this.options.limits.handshakeTimeoutMs
-    if (!simultaneous) return outbound ? 'keep' : 'switch'
-    const oursWins = bytesToHex(this.options.identity.publicKey) < bytesToHex(channel.remote.publicKey)
-    return outbound === oursWins ? 'switch' : 'keep'
+    return old.connection.outbound && simultaneous && this.oursWins(channel) ? 'keep' : 'switch'
+  }
+
+  private oursWins({ remote }: SecureChannel): boolean {
+    return bytesToHex(this.options.identity.publicKey) < bytesToHex(remote.publicKey)
   }
 
   private gone(peer: PeerConnection, error: P2PError, fault: boolean): void {

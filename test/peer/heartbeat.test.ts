@@ -1,0 +1,54 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
+
+let net: TestNetwork
+afterEach(() => net.stop())
+
+async function pair() {
+  net = createTestNetwork({ latencyMs: 25 })
+  const [alice, bob] = [net.createPeer({ host: 'a' }), net.createPeer({ host: 'b' })]
+  await net.run(bob.start())
+  await net.run(alice.connectToPeer(net.addressOf(bob)))
+  const gone: string[] = []
+  alice.on('disconnected', (_, reason) => gone.push(reason.code))
+  return { alice, bob, gone }
+}
+
+describe('heartbeats', () => {
+  it('measure the round trip and keep lastSeen fresh every 30 s', async () => {
+    const { alice, bob, gone } = await pair()
+    await net.clock.advance(100)
+    expect(alice.getPeer(bob.peerId)!.connection!.rttMs).toBe(50)
+    net.network.conditions.latencyMs = 100
+    await net.clock.advance(31_000)
+    expect(alice.getPeer(bob.peerId)!.connection!.rttMs).toBe(200)
+    expect(net.clock.now() - alice.getPeer(bob.peerId)!.lastSeen).toBeLessThan(2_000)
+    await net.clock.advance(3_600_000)
+    expect(gone).toEqual([])
+  })
+
+  it.each(['crash', 'partition'] as const)('give up a peer that went silent by %s within 50 s, and not before', async (how) => {
+    const { bob, alice, gone } = await pair()
+    await net.clock.advance(100)
+    if (how === 'crash') net.network.crash('b')
+    else net.network.partition(['a'], ['b'])
+    await net.clock.advance(19_000)
+    expect(alice.isConnected(bob.peerId)).toBe(true)
+    await net.clock.advance(31_100)
+    expect(gone).toEqual(['CONNECTION_LOST'])
+    net.network.heal()
+    await net.run(alice.connectToPeer(net.addressOf(bob)))
+    expect(alice.isConnected(bob.peerId)).toBe(true)
+  })
+
+  it.each([5_000, 21_000, 25_000, 29_000, 31_000, 45_000, 3_600_000])('never blame a stall of ours on the peer (%i ms)', async (stall) => {
+    const { gone } = await pair()
+    // At any moment: before the ping, while it or its answer is under way, after both.
+    for (let into = 29_960; into < 30_080; into += 10) {
+      await net.clock.advance(into)
+      net.clock.sleep(stall)
+      await net.clock.advance(120_000 - ((into + stall) % 30_000))
+    }
+    expect(gone).toEqual([])
+  })
+})

@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { P2PConfig } from '../../src/config.js'
+import type { P2PCoordinator } from '../../src/coordinator.js'
+import { createTestNetwork, type TestNetwork, type TestNetworkOptions } from '../../src/testing/test-network.js'
+
+let net: TestNetwork
+afterEach(() => net?.stop())
+
+function network(options: TestNetworkOptions = {}): TestNetwork {
+  net = createTestNetwork(options)
+  return net
+}
+
+async function started(config: P2PConfig & { host?: string } = {}): Promise<P2PCoordinator> {
+  const peer = net.createPeer(config)
+  await net.run(peer.start())
+  return peer
+}
+
+/** Counts what a peer tells of its connections. */
+function watch(peer: P2PCoordinator) {
+  const seen = { connected: 0, disconnected: 0, got: [] as unknown[], errors: [] as string[] }
+  peer.on('connected', () => seen.connected++)
+  peer.on('disconnected', () => seen.disconnected++)
+  peer.on('message', (message) => seen.got.push(message.payload))
+  peer.on('error', (error) => seen.errors.push(error.code))
+  return seen
+}
+
+describe('the pool', () => {
+  it('refuses the dial beyond maxConnections with POOL_FULL and when to retry, and is free after a disconnect', async () => {
+    network()
+    const [bob, carol] = [await started(), await started()]
+    const alice = await started({ maxConnections: 1 })
+    await net.run(alice.connectToPeer(net.addressOf(bob)))
+    const refused = net.run(alice.connectToPeer(net.addressOf(carol)))
+    await expect(refused).rejects.toMatchObject({ code: 'POOL_FULL', details: { retryAfterMs: 30_000 } })
+    await alice.disconnectFromPeer(bob.peerId)
+    await net.run(alice.connectToPeer(net.addressOf(carol)))
+    expect(alice.getConnectedPeers().map(({ peerId }) => peerId)).toEqual([carol.peerId])
+  })
+
+  it('refuses who dials beyond maxConnections with POOL_FULL and when to retry, and is free after a disconnect', async () => {
+    network()
+    const [bob, carol] = [await started(), await started()]
+    const alice = await started({ maxConnections: 1 })
+    await net.run(bob.connectToPeer(net.addressOf(alice)))
+    const refused = net.run(carol.connectToPeer(net.addressOf(alice)))
+    await expect(refused).rejects.toMatchObject({ code: 'POOL_FULL', details: { retryAfterMs: 30_000, byPeer: true } })
+    expect(alice.getStats().defence.refused).toBe(1)
+    await bob.disconnectFromPeer(alice.peerId)
+    await net.clock.advance(0)
+    await net.run(carol.connectToPeer(net.addressOf(alice)))
+    expect(alice.isConnected(carol.peerId)).toBe(true)
+  })
+
+  it('makes one connection of two dials to one address, at once and one after the other', async () => {
+    network({ latencyMs: 20 })
+    const [alice, bob] = [await started(), await started()]
+    const [atAlice, atBob] = [watch(alice), watch(bob)]
+    const address = net.addressOf(bob)
+    await net.run(Promise.all([alice.connectToPeer(address), alice.connectToPeer(address)]))
+    await net.run(alice.connectToPeer(address))
+    await net.clock.advance(5_000)
+    expect([atAlice.connected, atBob.connected, atAlice.disconnected, atBob.disconnected]).toEqual([1, 1, 0, 0])
+    expect(alice.getStats().peers.dialled).toBe(1)
+  })
+
+  it.each([0, 1, 2, 3, 4, 5])('makes one connection of two dials to two addresses of one peer (seed %i)', async (seed) => {
+    network({ latencyMs: 20, jitterMs: 40, seed })
+    const alice = await started()
+    const bob = await started({ listen: [net.network.listener('bob1'), net.network.listener('bob2')] })
+    const [atAlice, atBob] = [watch(alice), watch(bob)]
+    await net.run(Promise.all([alice.connectToPeer('memory://bob1'), alice.connectToPeer('memory://bob2')]))
+    await net.clock.advance(5_000)
+    expect([atAlice.connected, atBob.connected, atAlice.disconnected, atBob.disconnected]).toEqual([1, 1, 0, 0])
+    await alice.sendTo(bob.peerId, { type: 'x', payload: 1 })
+    await bob.sendTo(alice.peerId, { type: 'x', payload: 2 })
+    await net.clock.advance(100)
+    expect([atAlice.got, atBob.got]).toEqual([[2], [1]])
+  })
+
+  it('settles simultaneous dials on one connection at both ends and loses and doubles no message', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(400), fc.nat(400), fc.nat(300), fc.nat(10_000), async (latencyMs, jitterMs, head, seed) => {
+        network({ latencyMs, jitterMs, seed })
+        const [alice, bob] = [await started(), await started()]
+        const [atAlice, atBob] = [watch(alice), watch(bob)]
+        const sent: Promise<void>[] = []
+        // Both talk from the first moment on.
+        alice.on('connected', ({ peerId }) => {
+          for (let i = 0; i < 3; i++) sent.push(alice.sendTo(peerId, { type: 'x', payload: i }))
+        })
+        bob.on('connected', ({ peerId }) => {
+          for (let i = 0; i < 3; i++) sent.push(bob.sendTo(peerId, { type: 'x', payload: i }))
+        })
+        const first = alice.connectToPeer(net.addressOf(bob))
+        await net.clock.advance(head)
+        const second = bob.connectToPeer(net.addressOf(alice))
+        await net.run(Promise.all([first, second]))
+        for (let i = 3; i < 6; i++) {
+          sent.push(alice.sendTo(bob.peerId, { type: 'x', payload: i }), bob.sendTo(alice.peerId, { type: 'x', payload: i }))
+          await net.clock.advance(latencyMs)
+        }
+        await net.clock.advance(20_000)
+        await Promise.all(sent)
+        expect([atAlice.connected, atBob.connected, atAlice.disconnected, atBob.disconnected]).toEqual([1, 1, 0, 0])
+        expect(atAlice.got).toEqual([0, 1, 2, 3, 4, 5])
+        expect(atBob.got).toEqual([0, 1, 2, 3, 4, 5])
+        expect([...atAlice.errors, ...atBob.errors]).toEqual([])
+        expect(alice.getPeer(bob.peerId)!.connection!.outbound).toBe(!bob.getPeer(alice.peerId)!.connection!.outbound)
+        await net.stop()
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
