@@ -83,11 +83,10 @@ export class BatchWriter {
     let buffer = this.buffer
     if (buffer === undefined || buffer.length < needed) {
       let larger: Uint8Array
-      if (needed <= 8 * SMALL_BYTES) larger = new Uint8Array(needed <= SMALL_BYTES ? SMALL_BYTES : 8 * SMALL_BYTES)
-      else {
-        larger = spare ?? new Uint8Array(LARGE_BYTES)
+      if (spare !== undefined) {
+        larger = spare
         spare = undefined
-      }
+      } else larger = new Uint8Array(needed <= SMALL_BYTES ? SMALL_BYTES : needed <= 8 * SMALL_BYTES ? 8 * SMALL_BYTES : LARGE_BYTES)
       if (buffer !== undefined) larger.set(buffer.subarray(0, this.used))
       this.buffer = buffer = larger
     }
