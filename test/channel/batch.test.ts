@@ -42,19 +42,31 @@ describe('batches', () => {
     )
   })
 
-  it.each([ROOM - 5, ROOM - 4, ROOM - 3, ROOM - 2, ROOM - 1, ROOM, ROOM + 1, 65_535, 65_536, 2 * ROOM - 8, 2 * ROOM - 7, 2 * ROOM - 6, 2 * ROOM - 5, 1_048_576])(
-    'bring an entry of %i bytes back, alone and among others',
-    (size) => {
-      const body = pattern(size)
-      for (const bodies of [[body], [pattern(10), body, pattern(10, 2)], [pattern(ROOM / 2), body, body]]) {
-        const { frames, entries } = through(bodies)
-        expect(frames.every(({ length }) => length <= ROOM)).toBe(true)
-        expect(entries.every(([, got], i) => same(got, bodies[i]!)) && entries.length === bodies.length).toBe(true)
-      }
-      const head = pattern(64, 9)
-      expect(same(through([body], ROOM, head).entries[0]![1], Buffer.concat([head, body]))).toBe(true)
-    },
-  )
+  it.each([
+    ROOM - 5,
+    ROOM - 4,
+    ROOM - 3,
+    ROOM - 2,
+    ROOM - 1,
+    ROOM,
+    ROOM + 1,
+    65_535,
+    65_536,
+    2 * ROOM - 8,
+    2 * ROOM - 7,
+    2 * ROOM - 6,
+    2 * ROOM - 5,
+    1_048_576,
+  ])('bring an entry of %i bytes back, alone and among others', (size) => {
+    const body = pattern(size)
+    for (const bodies of [[body], [pattern(10), body, pattern(10, 2)], [pattern(ROOM / 2), body, body]]) {
+      const { frames, entries } = through(bodies)
+      expect(frames.every(({ length }) => length <= ROOM)).toBe(true)
+      expect(entries.every(([, got], i) => same(got, bodies[i]!)) && entries.length === bodies.length).toBe(true)
+    }
+    const head = pattern(64, 9)
+    expect(same(through([body], ROOM, head).entries[0]![1], Buffer.concat([head, body]))).toBe(true)
+  })
 
   it('fill one frame before the next', () => {
     const { frames } = through(Array.from({ length: 1_000 }, () => pattern(256)))
@@ -108,7 +120,11 @@ describe('the reader of batches', () => {
 
   it('takes a message of exactly the limit in fragments, and refuses one byte more', () => {
     const limits = resolveLimits({ maxMessageBytes: 1_000 })
-    const signed = (extra: number) => [entry(Entry.FRAGMENT, Uint8Array.of(Entry.SIGNED_MESSAGE)), entry(Entry.FRAGMENT, pattern(64)), entry(Entry.LAST_FRAGMENT, pattern(1_000 + extra))]
+    const signed = (extra: number) => [
+      entry(Entry.FRAGMENT, Uint8Array.of(Entry.SIGNED_MESSAGE)),
+      entry(Entry.FRAGMENT, pattern(64)),
+      entry(Entry.LAST_FRAGMENT, pattern(1_000 + extra)),
+    ]
     const got: number[] = []
     new BatchReader(limits).read(frame(...signed(0)), (_, body) => got.push(body.length))
     expect(got).toEqual([1_064])
@@ -133,7 +149,9 @@ describe('the reader of batches', () => {
   })
 
   it('takes any bytes and throws nothing but a P2PError', () => {
-    const likely = fc.array(fc.tuple(fc.constantFrom(1, 2, 3, 4, 0x10, 0x11, 0x12, 9), fc.uint8Array({ maxLength: 20 }))).map((entries) => frame(...entries.map(([kind, body]) => entry(kind, body))))
+    const likely = fc
+      .array(fc.tuple(fc.constantFrom(1, 2, 3, 4, 0x10, 0x11, 0x12, 9), fc.uint8Array({ maxLength: 20 })))
+      .map((entries) => frame(...entries.map(([kind, body]) => entry(kind, body))))
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.uint8Array(), likely), { maxLength: 5 }), (frames) => {
         const reader = new BatchReader(resolveLimits({ maxMessageBytes: 50 }))

@@ -30,7 +30,13 @@ async function fate(options: PairOptions): Promise<[string, string]> {
 
 describe('a handshake', () => {
   it('tells each end who the other is', async () => {
-    const described = await hello(3, { name: 'carol', protocols: ['x', 'y'], addresses: ['wss://carol.example'], metadata: { a: [1] }, requireSignatures: true })
+    const described = await hello(3, {
+      name: 'carol',
+      protocols: ['x', 'y'],
+      addresses: ['wss://carol.example'],
+      metadata: { a: [1] },
+      requireSignatures: true,
+    })
     const pair = dialled({ b: { local: described } })
     const [a, b] = await pair.clock.run(Promise.all([pair.a, pair.b]))
     expect(a.remote).toEqual({
@@ -86,20 +92,25 @@ describe('a handshake', () => {
 
   it('fails typed, never opens, for frames cut, lost, doubled or of nothing', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom('a', 'b'), fc.nat(1), fc.oneof(fc.constantFrom('lose', 'double', 'empty'), fc.nat(300)), async (side, index, what) => {
-        const alter = (frame: Uint8Array, from: string, i: number) => {
-          if (from !== side || i !== index) return [frame]
-          if (what === 'lose') return []
-          if (what === 'double') return [frame, frame.slice()]
-          return [what === 'empty' ? new Uint8Array() : frame.subarray(0, Math.min(what as number, frame.length - 1))]
-        }
-        const pair = dialled({ alter })
-        const [atA, atB] = await pair.clock.run(Promise.all([outcome(pair.a), outcome(pair.b)]))
-        await pair.clock.advance(0)
-        if (atA === 'open') expect((await pair.a).open).toBe(false)
-        if (atB === 'open') expect((await pair.b).open).toBe(false)
-        expect(pair.clock.pending).toBe(0)
-      }),
+      fc.asyncProperty(
+        fc.constantFrom('a', 'b'),
+        fc.nat(1),
+        fc.oneof(fc.constantFrom('lose', 'double', 'empty'), fc.nat(300)),
+        async (side, index, what) => {
+          const alter = (frame: Uint8Array, from: string, i: number) => {
+            if (from !== side || i !== index) return [frame]
+            if (what === 'lose') return []
+            if (what === 'double') return [frame, frame.slice()]
+            return [what === 'empty' ? new Uint8Array() : frame.subarray(0, Math.min(what as number, frame.length - 1))]
+          }
+          const pair = dialled({ alter })
+          const [atA, atB] = await pair.clock.run(Promise.all([outcome(pair.a), outcome(pair.b)]))
+          await pair.clock.advance(0)
+          if (atA === 'open') expect((await pair.a).open).toBe(false)
+          if (atB === 'open') expect((await pair.b).open).toBe(false)
+          expect(pair.clock.pending).toBe(0)
+        },
+      ),
       { numRuns: 150 },
     )
   })
@@ -134,12 +145,22 @@ describe('version negotiation', () => {
   it('is clear at the dialler too', async () => {
     const refusal = refusalFrame(new P2PError('UNSUPPORTED_VERSION', 'The peer speaks protocol versions 1; this one speaks 2.'))
     const pair = dialled({ alter: (frame, from) => (from === 'b' ? [refusal] : [frame]) })
-    await expect(pair.a).rejects.toMatchObject({ code: 'UNSUPPORTED_VERSION', message: expect.stringContaining('this one speaks 2') })
+    await expect(pair.a).rejects.toMatchObject({
+      code: 'UNSUPPORTED_VERSION',
+      message: expect.stringContaining('this one speaks 2'),
+    })
   })
 
   it('picks the best common version from an offer of many', () => {
     expect(chooseVersion(encode({ versions: [9, 3, 1] }), DEFAULT_LIMITS)).toBe(1)
-    for (const offer of [{}, { versions: [] }, { versions: ['1'] }, { versions: [1.5] }, { versions: new Array(17).fill(1) }, null]) {
+    for (const offer of [
+      {},
+      { versions: [] },
+      { versions: ['1'] },
+      { versions: [1.5] },
+      { versions: new Array(17).fill(1) },
+      null,
+    ]) {
       expect(() => chooseVersion(encode(offer), DEFAULT_LIMITS)).toThrow(expect.objectContaining({ code: 'HANDSHAKE_FAILED' }))
     }
   })
@@ -148,20 +169,28 @@ describe('version negotiation', () => {
     // Both sides compute a hash over all that was said; an added version changes it.
     const offer = encodeOffer()
     const alter = (frame: Uint8Array, from: string, index: number) =>
-      from === 'a' && index === 0 ? [Uint8Array.from([...frame.subarray(0, frame.length - offer.length), ...encode({ versions: [1, 0] })])] : [frame]
+      from === 'a' && index === 0
+        ? [Uint8Array.from([...frame.subarray(0, frame.length - offer.length), ...encode({ versions: [1, 0] })])]
+        : [frame]
     expect(await fate({ alter })).toEqual(['DECRYPT_FAILED', 'DECRYPT_FAILED'])
   })
 
   it('refuses an answer in a version that nobody offered, and a dialler that changes its mind', async () => {
     const payload = encodeHello(bob, 2, DEFAULT_LIMITS)
-    await expect(verifyHello(payload, bob.keys.noise.publicKey, DEFAULT_LIMITS)).rejects.toMatchObject({ code: 'UNSUPPORTED_VERSION' })
+    await expect(verifyHello(payload, bob.keys.noise.publicKey, DEFAULT_LIMITS)).rejects.toMatchObject({
+      code: 'UNSUPPORTED_VERSION',
+    })
   })
 })
 
 describe('a hello', () => {
   const check = (changes: object, key = bob.keys.noise.publicKey) => {
     const { keys, ...rest } = bob
-    return verifyHello(encode({ version: 1, publicKey: keys.publicKey, signature: keys.signature, ...rest, ...changes }), key, DEFAULT_LIMITS)
+    return verifyHello(
+      encode({ version: 1, publicKey: keys.publicKey, signature: keys.signature, ...rest, ...changes }),
+      key,
+      DEFAULT_LIMITS,
+    )
   }
 
   it('is accepted with fields of the future', async () => {
@@ -214,26 +243,52 @@ describe('a hello', () => {
       [{ addresses: new Array(17).fill('ws://x') }, /16 addresses/],
       [{ protocols: Array.from({ length: 100 }, (_, i) => `${'x'.repeat(100)}${i}`) }, /8192 bytes/],
     ] as const) {
-      expect(() => encodeHello({ ...bob, ...changes }, 1, DEFAULT_LIMITS)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringMatching(what) }))
+      expect(() => encodeHello({ ...bob, ...changes }, 1, DEFAULT_LIMITS)).toThrow(
+        expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringMatching(what) }),
+      )
     }
-    expect(await fate({ a: { local: { ...alice, metadata: { x: 'y'.repeat(3_000) } } } })).toEqual(['INVALID_CONFIG', 'INVALID_CONFIG'])
+    expect(await fate({ a: { local: { ...alice, metadata: { x: 'y'.repeat(3_000) } } } })).toEqual([
+      'INVALID_CONFIG',
+      'INVALID_CONFIG',
+    ])
   })
 
   it('takes any payload and throws nothing but a P2PError', async () => {
-    const shaped = fc.record({ version: fc.constantFrom(1, 2, 'x'), publicKey: fc.uint8Array({ minLength: 30, maxLength: 33 }), signature: fc.uint8Array({ minLength: 64, maxLength: 64 }), agent: fc.string(), protocols: fc.array(fc.string()), addresses: fc.array(fc.webUrl()), name: fc.anything() })
+    const shaped = fc.record({
+      version: fc.constantFrom(1, 2, 'x'),
+      publicKey: fc.uint8Array({ minLength: 30, maxLength: 33 }),
+      signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
+      agent: fc.string(),
+      protocols: fc.array(fc.string()),
+      addresses: fc.array(fc.webUrl()),
+      name: fc.anything(),
+    })
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.uint8Array(), shaped.map((value) => { try { return encode(value) } catch { return new Uint8Array() } })), async (payload) => {
-        await verifyHello(payload, bob.keys.noise.publicKey, DEFAULT_LIMITS).then(
-          () => expect.unreachable(),
-          (error) => expect(error).toBeInstanceOf(P2PError),
-        )
-      }),
+      fc.asyncProperty(
+        fc.oneof(
+          fc.uint8Array(),
+          shaped.map((value) => {
+            try {
+              return encode(value)
+            } catch {
+              return new Uint8Array()
+            }
+          }),
+        ),
+        async (payload) => {
+          await verifyHello(payload, bob.keys.noise.publicKey, DEFAULT_LIMITS).then(
+            () => expect.unreachable(),
+            (error) => expect(error).toBeInstanceOf(P2PError),
+          )
+        },
+      ),
     )
   })
 })
 
 describe('a handshake that does not go on', () => {
-  const lose = (side: string, index: number) => (frame: Uint8Array, from: string, i: number) => (from === side && i === index ? [] : [frame])
+  const lose = (side: string, index: number) => (frame: Uint8Array, from: string, i: number) =>
+    from === side && i === index ? [] : [frame]
 
   it.each([
     ['the first frame never comes', 'a', 0],
@@ -261,12 +316,19 @@ describe('a handshake that does not go on', () => {
   })
 
   it('ends typed when the connection breaks at any point', async () => {
-    for (const [side, index] of [['a', 0], ['b', 0], ['a', 1], ['b', 1]] as const) {
+    for (const [side, index] of [
+      ['a', 0],
+      ['b', 0],
+      ['a', 1],
+      ['b', 1],
+    ] as const) {
       let ends: PipeEnd[] = []
       const pair = dialled({
         alter: (frame, from, i) => {
           if (from !== side || i !== index) return [frame]
-          queueMicrotask(() => ends.forEach((end) => end.ended()))
+          queueMicrotask(() => {
+            for (const end of ends) end.ended()
+          })
           return []
         },
       })
@@ -307,7 +369,10 @@ describe('a handshake that does not go on', () => {
       throw new P2PError('POOL_FULL', 'All 50 connections are taken.', { details: { retryAfterMs: 5_000 } })
     }
     const pair = dialled({ b: { admit: refuse } })
-    await expect(pair.clock.run(pair.a)).rejects.toMatchObject({ code: 'POOL_FULL', details: { retryAfterMs: 5_000, byPeer: true } })
+    await expect(pair.clock.run(pair.a)).rejects.toMatchObject({
+      code: 'POOL_FULL',
+      details: { retryAfterMs: 5_000, byPeer: true },
+    })
     expect(Buffer.concat(pair.far.sent).includes('POOL_FULL')).toBe(false)
     const other = dialled({ a: { admit: refuse } })
     await expect(other.clock.run(other.b)).rejects.toMatchObject({ code: 'POOL_FULL', details: { byPeer: true } })
@@ -328,15 +393,33 @@ describe('a handshake that does not go on', () => {
 describe('a refusal', () => {
   it('becomes an error of ours, whatever it holds', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array(), fc.record({ code: fc.oneof(fc.string(), fc.constant('POOL_FULL')), message: fc.anything(), retryAfterMs: fc.anything() }).map((value) => { try { return encode(value) } catch { return encode({}) } })), (body) => {
-        let error: unknown
-        try {
-          error = refusalOf(body, DEFAULT_LIMITS)
-        } catch (thrown) {
-          error = thrown
-        }
-        expect(error).toBeInstanceOf(P2PError)
-      }),
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc
+            .record({
+              code: fc.oneof(fc.string(), fc.constant('POOL_FULL')),
+              message: fc.anything(),
+              retryAfterMs: fc.anything(),
+            })
+            .map((value) => {
+              try {
+                return encode(value)
+              } catch {
+                return encode({})
+              }
+            }),
+        ),
+        (body) => {
+          let error: unknown
+          try {
+            error = refusalOf(body, DEFAULT_LIMITS)
+          } catch (thrown) {
+            error = thrown
+          }
+          expect(error).toBeInstanceOf(P2PError)
+        },
+      ),
     )
     expect(refusalOf(new Uint8Array(5_000), DEFAULT_LIMITS).code).toBe('HANDSHAKE_FAILED')
     expect(refusalOf(encode({ code: 'toString' }), DEFAULT_LIMITS).code).toBe('CONNECTION_CLOSED')

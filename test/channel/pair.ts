@@ -38,7 +38,8 @@ export class PipeEnd implements Connection {
   }
   send(frame: Uint8Array): void {
     if (this.closedHere || this.closes > 0) return
-    for (const copy of this.alter(frame.slice(), this.side, this.sent.push(frame) - 1)) queueMicrotask(() => this.peer.receive(copy))
+    for (const copy of this.alter(frame.slice(), this.side, this.sent.push(frame) - 1))
+      queueMicrotask(() => this.peer.receive(copy))
   }
   receive(frame: Uint8Array): void {
     if (this.closedHere || this.closes > 0) return
@@ -88,7 +89,13 @@ export interface Pair {
 }
 
 /** Alice dials Bob, over a pipe. */
-export function dialled({ alter = (frame) => [frame], limits: changes = {}, clock = new VirtualClock(), a = {}, b = {} }: PairOptions = {}): Pair {
+export function dialled({
+  alter = (frame) => [frame],
+  limits: changes = {},
+  clock = new VirtualClock(),
+  a = {},
+  b = {},
+}: PairOptions = {}): Pair {
   const limits = resolveLimits(changes)
   const [near, far] = pipe(alter)
   const transport: Transport = {

@@ -14,8 +14,8 @@ describe('an open channel', () => {
   it('carries messages both ways, in order, whole', async () => {
     const pair = await opened()
     const sizes = [1, 10, 65_500, 65_515, 65_516, 65_517, 65_519, 65_520, 65_535, 65_536, 200_000, 1_048_576]
-    sizes.forEach((size, i) => send(pair.a, pattern(size, i)))
-    sizes.forEach((size, i) => send(pair.b, pattern(size, i + 50)))
+    for (const [i, size] of sizes.entries()) send(pair.a, pattern(size, i))
+    for (const [i, size] of sizes.entries()) send(pair.b, pattern(size, i + 50))
     await settled(pair)
     expect([pair.atB.messages.length, pair.atA.messages.length]).toEqual([sizes.length, sizes.length])
     expect(sizes.every((size, i) => same(pair.atB.messages[i], pattern(size, i)))).toBe(true)
@@ -148,7 +148,9 @@ describe('the end of a channel', () => {
     expect(() => send(pair.a, pattern(1))).toThrow(expect.objectContaining({ code: 'CONNECTION_CLOSED' }))
     await settled(pair)
     expect(pair.atB.messages.length).toBe(50)
-    expect(pair.atB.closes).toMatchObject([{ error: { code: 'CONNECTION_CLOSED', message: 'Bye.', details: { byPeer: true } }, fault: false }])
+    expect(pair.atB.closes).toMatchObject([
+      { error: { code: 'CONNECTION_CLOSED', message: 'Bye.', details: { byPeer: true } }, fault: false },
+    ])
     expect(pair.atA.closes).toMatchObject([{ error: { code: 'CONNECTION_CLOSED' }, fault: false }])
     expect([pair.near.closes, pair.far.closes, pair.clock.pending]).toEqual([1, 1, 0])
   })
@@ -157,7 +159,10 @@ describe('the end of a channel', () => {
     const pair = await opened()
     pair.far.ended()
     pair.near.ended()
-    expect([...pair.atA.closes, ...pair.atB.closes]).toMatchObject([{ error: { code: 'CONNECTION_LOST' } }, { error: { code: 'CONNECTION_LOST' } }])
+    expect([...pair.atA.closes, ...pair.atB.closes]).toMatchObject([
+      { error: { code: 'CONNECTION_LOST' } },
+      { error: { code: 'CONNECTION_LOST' } },
+    ])
   })
 
   it('comes once, whatever follows', async () => {
@@ -223,7 +228,10 @@ describe('a channel with an attacker in the middle', () => {
     send(other.a, pattern(10))
     await settled(other)
     const stolen = other.near.sent[HANDSHAKE_FRAMES]!
-    for (const put of [(pair: Awaited<ReturnType<typeof opened>>) => pair.far.receive(stolen.slice()), (pair: Awaited<ReturnType<typeof opened>>) => pair.far.receive(pair.far.sent[1]!.slice())]) {
+    for (const put of [
+      (pair: Awaited<ReturnType<typeof opened>>) => pair.far.receive(stolen.slice()),
+      (pair: Awaited<ReturnType<typeof opened>>) => pair.far.receive(pair.far.sent[1]!.slice()),
+    ]) {
       const pair = await opened()
       put(pair)
       await settled(pair)
@@ -234,57 +242,68 @@ describe('a channel with an attacker in the middle', () => {
   it('delivers what was sent, as far as it comes, or ends: never anything else', async () => {
     const act = fc.constantFrom('pass', 'pass', 'pass', 'pass', 'drop', 'double', 'hold', 'cut', 'flip', 'replay', 'swap')
     await fc.assert(
-      fc.asyncProperty(fc.array(act, { maxLength: 30 }), fc.array(fc.nat(70_000), { minLength: 1, maxLength: 12 }), fc.integer({ min: 1, max: 5 }), async (acts, sizes, rekeyAfterFrames) => {
-        let opening = true
-        let step = 0
-        let altered = false
-        const held: Partial<Record<string, Uint8Array>> = {}
-        const seen: Uint8Array[] = []
-        const alter: Alter = (frame, from) => {
-          if (opening) return [frame]
-          const late = held[from]
-          delete held[from]
-          const rest = late === undefined ? [] : [late]
-          const what = acts[step++] ?? 'pass'
-          if (what !== 'pass') altered = true
-          seen.push(frame.slice())
-          if (what === 'drop') return rest
-          if (what === 'double') return [frame, frame.slice(), ...rest]
-          if (what === 'hold') {
-            held[from] = frame
-            return rest
+      fc.asyncProperty(
+        fc.array(act, { maxLength: 30 }),
+        fc.array(fc.nat(70_000), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (acts, sizes, rekeyAfterFrames) => {
+          let opening = true
+          let step = 0
+          let altered = false
+          const held: Partial<Record<string, Uint8Array>> = {}
+          const seen: Uint8Array[] = []
+          const alter: Alter = (frame, from) => {
+            if (opening) return [frame]
+            const late = held[from]
+            delete held[from]
+            const rest = late === undefined ? [] : [late]
+            const what = acts[step++] ?? 'pass'
+            if (what !== 'pass') altered = true
+            seen.push(frame.slice())
+            if (what === 'drop') return rest
+            if (what === 'double') return [frame, frame.slice(), ...rest]
+            if (what === 'hold') {
+              held[from] = frame
+              return rest
+            }
+            if (what === 'cut') return [frame.subarray(0, frame.length - 1), ...rest]
+            if (what === 'flip') frame[frame.length >> 1]! ^= 4
+            if (what === 'replay') return [seen[0]!.slice(), frame, ...rest]
+            if (what === 'swap') return [...rest, frame]
+            return [frame, ...rest]
           }
-          if (what === 'cut') return [frame.subarray(0, frame.length - 1), ...rest]
-          if (what === 'flip') frame[frame.length >> 1]! ^= 4
-          if (what === 'replay') return [seen[0]!.slice(), frame, ...rest]
-          if (what === 'swap') return [...rest, frame]
-          return [frame, ...rest]
-        }
-        const options: PairOptions = { alter, limits: { rekeyAfterFrames } }
-        const pair = await opened(options)
-        opening = false
-        const toB: Uint8Array[] = []
-        const toA: Uint8Array[] = []
-        for (const [i, size] of sizes.entries()) {
-          for (const [channel, log] of [[pair.a, toB], [pair.b, toA]] as const) {
-            if (!channel.open) continue
-            const body = pattern(size, i + log.length * 3)
-            log.push(body)
-            send(channel, body)
+          const options: PairOptions = { alter, limits: { rekeyAfterFrames } }
+          const pair = await opened(options)
+          opening = false
+          const toB: Uint8Array[] = []
+          const toA: Uint8Array[] = []
+          for (const [i, size] of sizes.entries()) {
+            for (const [channel, log] of [
+              [pair.a, toB],
+              [pair.b, toA],
+            ] as const) {
+              if (!channel.open) continue
+              const body = pattern(size, i + log.length * 3)
+              log.push(body)
+              send(channel, body)
+            }
+            await settled(pair)
           }
-          await settled(pair)
-        }
-        for (const [inbox, log] of [[pair.atB, toB], [pair.atA, toA]] as const) {
-          expect(inbox.messages.length).toBeLessThanOrEqual(log.length)
-          expect(inbox.messages.every((body, i) => same(body, log[i]!))).toBe(true)
-          expect(inbox.closes.length).toBeLessThanOrEqual(1)
-          for (const { error } of inbox.closes) expect(error).toBeInstanceOf(P2PError)
-        }
-        if (!altered) {
-          expect([pair.atB.messages.length, pair.atA.messages.length]).toEqual([sizes.length, sizes.length])
-          expect([pair.a.open, pair.b.open]).toEqual([true, true])
-        }
-      }),
+          for (const [inbox, log] of [
+            [pair.atB, toB],
+            [pair.atA, toA],
+          ] as const) {
+            expect(inbox.messages.length).toBeLessThanOrEqual(log.length)
+            expect(inbox.messages.every((body, i) => same(body, log[i]!))).toBe(true)
+            expect(inbox.closes.length).toBeLessThanOrEqual(1)
+            for (const { error } of inbox.closes) expect(error).toBeInstanceOf(P2PError)
+          }
+          if (!altered) {
+            expect([pair.atB.messages.length, pair.atA.messages.length]).toEqual([sizes.length, sizes.length])
+            expect([pair.a.open, pair.b.open]).toEqual([true, true])
+          }
+        },
+      ),
       { numRuns: 60 },
     )
   })

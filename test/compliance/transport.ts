@@ -29,7 +29,11 @@ const marked = (length: number, mark: number) => {
 const same = (a: Uint8Array | undefined, b: Uint8Array) => a !== undefined && Buffer.compare(a, b) === 0
 
 /** What every Transport with its Listener must do. `create` makes a fresh pair. */
-export function transportCompliance(name: string, create: () => Promise<TransportSetup>, { unreachable, invalid }: TransportTraits): void {
+export function transportCompliance(
+  name: string,
+  create: () => Promise<TransportSetup>,
+  { unreachable, invalid }: TransportTraits,
+): void {
   describe(`${name} as a Transport`, () => {
     const stops: (() => Promise<unknown>)[] = []
     afterEach(async () => {
@@ -91,7 +95,10 @@ export function transportCompliance(name: string, create: () => Promise<Transpor
         near.send(frame.slice())
         far.send(frame.slice())
       }
-      await Promise.all([atFar.until((sink) => sink.frames.length > sizes.length), atNear.until((sink) => sink.frames.length === sizes.length)])
+      await Promise.all([
+        atFar.until((sink) => sink.frames.length > sizes.length),
+        atNear.until((sink) => sink.frames.length === sizes.length),
+      ])
       expect(frames.every((frame, i) => same(atFar.frames[i + 1], frame) && same(atNear.frames[i], frame))).toBe(true)
     })
 
@@ -207,9 +214,11 @@ export function transportCompliance(name: string, create: () => Promise<Transpor
       const { transport, address, next } = await setup()
       const count = 30
       const accepted = Promise.all(Array.from({ length: count }, () => next()))
-      const near = await Promise.all(Array.from({ length: count }, (_, i) => transport.dial(address, { firstFrame: marked(50, i) })))
+      const near = await Promise.all(
+        Array.from({ length: count }, (_, i) => transport.dial(address, { firstFrame: marked(50, i) })),
+      )
       const far = (await accepted).map(record)
-      near.forEach((connection, i) => connection.send(marked(60, i)))
+      for (const [i, connection] of near.entries()) connection.send(marked(60, i))
       await Promise.all(far.map((sink) => sink.until(({ frames }) => frames.length === 2)))
       const seen = far.map(({ frames }) => [frames[0]![3], frames[1]![3], frames[0]!.length, frames[1]!.length])
       expect(seen.sort((a, b) => a[0]! - b[0]!)).toEqual(near.map((_, i) => [i, i, 50, 60]))

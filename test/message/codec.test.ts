@@ -35,7 +35,10 @@ const { value: anyValue } = fc.letrec((tie) => ({
 
 describe('the codec', () => {
   it('brings back every value it takes: numbers, text, bytes, BigInt, Date, nested', () => {
-    fc.assert(fc.property(anyValue, (value) => void expect(decode(encode(value))).toEqual(value)), { numRuns: 500 })
+    fc.assert(
+      fc.property(anyValue, (value) => void expect(decode(encode(value))).toEqual(value)),
+      { numRuns: 500 },
+    )
   })
 
   it('writes the same bytes into its shared buffer', () => {
@@ -142,16 +145,19 @@ describe('the codec', () => {
       return value
     })
     fc.assert(
-      fc.property(fc.oneof(nested, fc.anything({ withBigInt: true, withDate: true, withMap: true, withTypedArray: true })), (value) => {
-        let bytes: Uint8Array
-        try {
-          bytes = encode(value)
-        } catch (error) {
-          return isP2PError(error, 'UNSERIALIZABLE_PAYLOAD')
-        }
-        decode(bytes)
-        return true
-      }),
+      fc.property(
+        fc.oneof(nested, fc.anything({ withBigInt: true, withDate: true, withMap: true, withTypedArray: true })),
+        (value) => {
+          let bytes: Uint8Array
+          try {
+            bytes = encode(value)
+          } catch (error) {
+            return isP2PError(error, 'UNSERIALIZABLE_PAYLOAD')
+          }
+          decode(bytes)
+          return true
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -179,7 +185,11 @@ describe('the decoder, before it allocates', () => {
     ['an empty BigInt', from(0xc7, 0, 1), 'MALFORMED_DATA'],
     ['a BigInt of 60,000 digits', joined([0xc8, 0xea, 0x60, 1], new Uint8Array(60_000).fill(0x39)), 'MALFORMED_DATA'],
     ['a timestamp of five bytes', from(0xc7, 5, 0xff, 1, 2, 3, 4, 5), 'MALFORMED_DATA'],
-    ['a timestamp in the year 292,277,026,596', from(0xc7, 12, 0xff, 0, 0, 0, 0, 0x7f, 255, 255, 255, 255, 255, 255, 255), 'MALFORMED_DATA'],
+    [
+      'a timestamp in the year 292,277,026,596',
+      from(0xc7, 12, 0xff, 0, 0, 0, 0, 0x7f, 255, 255, 255, 255, 255, 255, 255),
+      'MALFORMED_DATA',
+    ],
     ['the key __proto__', joined([0x81, 0xa9], new TextEncoder().encode('__proto__'), [0xc0]), 'MALFORMED_DATA'],
     ['a key that is an array', from(0x81, 0x90, 0xc0), 'MALFORMED_DATA'],
   ])('refuses %s', (_, bytes, expected) => {
@@ -200,7 +210,11 @@ describe('the decoder, before it allocates', () => {
   /** Bytes that look like MessagePack more often than random ones. */
   const hostile = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
-    fc.array(fc.constantFrom(0x81, 0x91, 0x92, 0xa1, 0xc0, 0xc4, 0xc7, 0xd4, 0xd6, 0xdc, 0xde, 0xff, 0, 1, 2, 0x61), { maxLength: 60 }).map((bytes) => Uint8Array.from(bytes)),
+    fc
+      .array(fc.constantFrom(0x81, 0x91, 0x92, 0xa1, 0xc0, 0xc4, 0xc7, 0xd4, 0xd6, 0xdc, 0xde, 0xff, 0, 1, 2, 0x61), {
+        maxLength: 60,
+      })
+      .map((bytes) => Uint8Array.from(bytes)),
     fc.tuple(anyValue, fc.nat(), fc.integer({ min: 0, max: 255 })).map(([value, at, byte]) => {
       const bytes = encode(value)
       bytes[at % bytes.length] = byte

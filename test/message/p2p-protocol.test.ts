@@ -20,9 +20,17 @@ const scalar = fc.oneof(
   fc.date({ noInvalidDate: true }),
 )
 // Keys that the JSON form has to escape come often.
-const key = fc.oneof(fc.constantFrom('$bytes', '$', '$$', '$date', '$$bigint', 'constructor', 'toString'), fc.string({ maxLength: 8 }).filter((name) => name !== '__proto__'))
+const key = fc.oneof(
+  fc.constantFrom('$bytes', '$', '$$', '$date', '$$bigint', 'constructor', 'toString'),
+  fc.string({ maxLength: 8 }).filter((name) => name !== '__proto__'),
+)
 const { value: payload } = fc.letrec((tie) => ({
-  value: fc.oneof({ depthSize: 'small' }, scalar, fc.array(tie('value'), { maxLength: 5 }), fc.dictionary(key, tie('value'), { maxKeys: 5, noNullPrototype: true })),
+  value: fc.oneof(
+    { depthSize: 'small' },
+    scalar,
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.dictionary(key, tie('value'), { maxKeys: 5, noNullPrototype: true }),
+  ),
 }))
 const name = fc.string({ minLength: 1, maxLength: 64 })
 const anyMessage: fc.Arbitrary<P2PMessage> = fc.record(
@@ -42,7 +50,10 @@ const anyMessage: fc.Arbitrary<P2PMessage> = fc.record(
 
 describe('P2PProtocol', () => {
   it('brings every message back from its bytes', () => {
-    fc.assert(fc.property(anyMessage, (given) => void expect(protocol.deserialize(protocol.serialize(given))).toEqual(given)), { numRuns: 300 })
+    fc.assert(
+      fc.property(anyMessage, (given) => void expect(protocol.deserialize(protocol.serialize(given))).toEqual(given)),
+      { numRuns: 300 },
+    )
   })
 
   it('brings every message back from its JSON, bytes intact', () => {
@@ -110,7 +121,12 @@ describe('P2PProtocol', () => {
   })
 
   it('finds any value valid or not without throwing', () => {
-    fc.assert(fc.property(fc.anything({ withBigInt: true, withMap: true, withNullPrototype: true }), (value) => typeof protocol.validateMessage(value) === 'boolean'))
+    fc.assert(
+      fc.property(
+        fc.anything({ withBigInt: true, withMap: true, withNullPrototype: true }),
+        (value) => typeof protocol.validateMessage(value) === 'boolean',
+      ),
+    )
     expect(protocol.validateMessage(message())).toBe(true)
     expect(protocol.validateMessage(message(undefined))).toBe(true)
   })
@@ -175,8 +191,23 @@ describe('P2PProtocol', () => {
   it('takes any JSON and throws nothing but a P2PError; what it takes can be sent', () => {
     const nearly = fc.json().map((payload) => `{"type":"x","from":"a","timestamp":1,"messageId":"m","payload":${payload}}`)
     const tricks = fc.constantFrom(
-      ...['{"$bytes":5}', '{"$bytes":"a"}', '{"$bytes":"a b"}', '{"$bigint":"x"}', '{"$bigint":""}', '{"$date":"x"}', '{"$date":1e300}'],
-      ...['{"$number":"5"}', '{"$what":1}', '{"__proto__":{"x":1}}', `{"$bigint":"${'9'.repeat(400)}"}`, '['.repeat(50_000), `${'['.repeat(100)}${']'.repeat(100)}`],
+      ...[
+        '{"$bytes":5}',
+        '{"$bytes":"a"}',
+        '{"$bytes":"a b"}',
+        '{"$bigint":"x"}',
+        '{"$bigint":""}',
+        '{"$date":"x"}',
+        '{"$date":1e300}',
+      ],
+      ...[
+        '{"$number":"5"}',
+        '{"$what":1}',
+        '{"__proto__":{"x":1}}',
+        `{"$bigint":"${'9'.repeat(400)}"}`,
+        '['.repeat(50_000),
+        `${'['.repeat(100)}${']'.repeat(100)}`,
+      ],
     )
     const inside = tricks.map((payload) => `{"type":"x","from":"a","timestamp":1,"messageId":"m","payload":${payload}}`)
     fc.assert(
@@ -216,6 +247,12 @@ describe('a message on a channel', () => {
 
   it('may carry more items than this version knows', () => {
     const wire = [1, 'x', null, null, 1, 5, 'id', null, null, null, 'of the future']
-    expect(decodeMessage(encode(wire), DEFAULT_LIMITS, ends)).toEqual({ type: 'x', from: 'alice', payload: 1, timestamp: 5, messageId: 'id' })
+    expect(decodeMessage(encode(wire), DEFAULT_LIMITS, ends)).toEqual({
+      type: 'x',
+      from: 'alice',
+      payload: 1,
+      timestamp: 5,
+      messageId: 'id',
+    })
   })
 })

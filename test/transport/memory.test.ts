@@ -132,7 +132,9 @@ describe('the in-memory network', () => {
       const { clock, net, transport, address, next } = await network({ random: seeded(seed * 7_919) })
       const limits = DEFAULT_LIMITS
       const dialling = SecureChannel.dial(transport, address, { local: alice, limits, clock })
-      const accepting = next().then((connection) => SecureChannel.accept(connection, { local: bob, limits, clock, admit: async () => {} }))
+      const accepting = next().then((connection) =>
+        SecureChannel.accept(connection, { local: bob, limits, clock, admit: async () => {} }),
+      )
       const [a, b] = await clock.run(Promise.all([dialling, accepting]))
       const inbox = new Inbox(b)
       new Inbox(a)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { webSocketServer } from '../../src/node/web-socket-server.js'
@@ -9,7 +9,17 @@ import { webSocket } from '../../src/transport/websocket.js'
 import { record } from '../circuit/test-network.js'
 import { acceptor, transportCompliance } from '../compliance/transport.js'
 
-const INVALID = ['ws://', 'ws://host:99999', 'http://127.0.0.1', 'wss://a b', 'ws://user:secret@127.0.0.1', 'ws://127.0.0.1/#x', 'wss:', 'ws://[::1', '']
+const INVALID = [
+  'ws://',
+  'ws://host:99999',
+  'http://127.0.0.1',
+  'wss://a b',
+  'ws://user:secret@127.0.0.1',
+  'ws://127.0.0.1/#x',
+  'wss:',
+  'ws://[::1',
+  '',
+]
 
 async function loopback() {
   const listener = webSocketServer()
@@ -30,7 +40,12 @@ afterEach(async () => {
 
 /** A server that does not use the SDK. */
 async function rawServer(options: object = {}) {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: (offered: Set<string>) => [...offered][0] ?? false, ...options })
+  const server = new WebSocketServer({
+    port: 0,
+    host: '127.0.0.1',
+    handleProtocols: (offered: Set<string>) => [...offered][0] ?? false,
+    ...options,
+  })
   cleanUps.push(() => {
     for (const client of server.clients) client.terminate()
     server.close()
@@ -111,9 +126,15 @@ describe('webSocket', () => {
     await once(silent, 'listening')
     const controller = new AbortController()
     const connection = once(silent, 'connection')
-    const dial = webSocket().dial(`ws://127.0.0.1:${(silent.address() as AddressInfo).port}`, { firstFrame: FIRST, signal: controller.signal })
+    const dial = webSocket().dial(`ws://127.0.0.1:${(silent.address() as AddressInfo).port}`, {
+      firstFrame: FIRST,
+      signal: controller.signal,
+    })
     const [socket] = await connection
-    const gone = once(socket.resume().on('error', () => {}), 'close')
+    const gone = once(
+      socket.resume().on('error', () => {}),
+      'close',
+    )
     controller.abort()
     await expect(dial).rejects.toMatchObject({ code: 'ABORTED' })
     await gone
@@ -121,8 +142,17 @@ describe('webSocket', () => {
 
   it('does not let a page loaded over https use ws://, but for this machine', async () => {
     vi.stubGlobal('location', { protocol: 'https:' })
-    for (const address of ['ws://relay.example', 'ws://10.0.0.1:80', 'ws://127.0.0.1.evil.example', 'ws://localhost.evil.example']) {
-      await expect(webSocket().dial(address, { firstFrame: FIRST })).rejects.toMatchObject({ code: 'INSECURE_ADDRESS', details: { address }, message: expect.stringContaining('wss://') })
+    for (const address of [
+      'ws://relay.example',
+      'ws://10.0.0.1:80',
+      'ws://127.0.0.1.evil.example',
+      'ws://localhost.evil.example',
+    ]) {
+      await expect(webSocket().dial(address, { firstFrame: FIRST })).rejects.toMatchObject({
+        code: 'INSECURE_ADDRESS',
+        details: { address },
+        message: expect.stringContaining('wss://'),
+      })
     }
     for (const address of ['ws://localhost:1', 'ws://127.0.0.1:1', 'ws://[::1]:1']) {
       await expect(webSocket().dial(address, { firstFrame: FIRST })).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' })
