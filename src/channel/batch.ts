@@ -86,7 +86,8 @@ export class BatchWriter {
       if (spare !== undefined) {
         larger = spare
         spare = undefined
-      } else larger = new Uint8Array(needed <= SMALL_BYTES ? SMALL_BYTES : needed <= 8 * SMALL_BYTES ? 8 * SMALL_BYTES : LARGE_BYTES)
+      } else
+        larger = new Uint8Array(needed <= SMALL_BYTES ? SMALL_BYTES : needed <= 8 * SMALL_BYTES ? 8 * SMALL_BYTES : LARGE_BYTES)
       if (buffer !== undefined) larger.set(buffer.subarray(0, this.used))
       this.buffer = buffer = larger
     }

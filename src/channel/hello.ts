@@ -122,12 +122,17 @@ export function encodeHello(local: LocalHello, version: number, limits: Limits):
     metadata,
   })
   const tooMuch =
-    protocols.length > maxProtocols ? `more than ${maxProtocols} protocols`
-    : addresses.length > maxAddresses ? `more than ${maxAddresses} addresses`
-    : metadata !== undefined && encode(metadata).length > maxMetadataBytes ? `more than ${maxMetadataBytes} bytes of metadata`
-    : hello.length > maxHandshakePayloadBytes ? `more than ${maxHandshakePayloadBytes} bytes of protocol names, addresses and metadata`
-    : undefined
-  if (tooMuch !== undefined) throw new P2PError('INVALID_CONFIG', `This peer tells of itself ${tooMuch}; others refuse that. Tell less.`)
+    protocols.length > maxProtocols
+      ? `more than ${maxProtocols} protocols`
+      : addresses.length > maxAddresses
+        ? `more than ${maxAddresses} addresses`
+        : metadata !== undefined && encode(metadata).length > maxMetadataBytes
+          ? `more than ${maxMetadataBytes} bytes of metadata`
+          : hello.length > maxHandshakePayloadBytes
+            ? `more than ${maxHandshakePayloadBytes} bytes of protocol names, addresses and metadata`
+            : undefined
+  if (tooMuch !== undefined)
+    throw new P2PError('INVALID_CONFIG', `This peer tells of itself ${tooMuch}; others refuse that. Tell less.`)
   return hello
 }
 
@@ -150,7 +155,16 @@ export async function verifyHello(payload: Uint8Array, noiseStatic: Uint8Array, 
     throw new P2PError('INVALID_SIGNATURE', 'The peer did not prove its identity: the signature over its channel key is wrong.')
   }
   const key = publicKey.slice()
-  return { ...description, publicKey: key, channelKey: noiseStatic, peerId: name ?? encodePeerId(key), name, version, agent, requireSignatures }
+  return {
+    ...description,
+    publicKey: key,
+    channelKey: noiseStatic,
+    peerId: name ?? encodePeerId(key),
+    name,
+    version,
+    agent,
+    requireSignatures,
+  }
 }
 
 /** @throws P2PError LIMIT_EXCEEDED. */

@@ -174,7 +174,11 @@ export class SecureChannel implements FrameSink {
       this.reader.read(plaintext, (kind, body) => this.receiveEntry(kind, body))
     } catch (error) {
       const refusal = this.refusalInClear(frame)
-      this.end(refusal ?? asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer broke the channel.'), refusal === undefined, refusal === undefined)
+      this.end(
+        refusal ?? asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer broke the channel.'),
+        refusal === undefined,
+        refusal === undefined,
+      )
     }
   }
 

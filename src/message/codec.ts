@@ -1,4 +1,11 @@
-import { Decoder, decodeTimestampExtension, Encoder, encodeTimestampExtension, ExtData, type ExtensionCodecType } from '@msgpack/msgpack'
+import {
+  Decoder,
+  decodeTimestampExtension,
+  Encoder,
+  ExtData,
+  type ExtensionCodecType,
+  encodeTimestampExtension,
+} from '@msgpack/msgpack'
 import { asP2PError, P2PError } from '../errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
 import { checkStructure } from './structure.js'
@@ -32,7 +39,8 @@ const extensions: ExtensionCodecType<undefined> = {
   decode(data, type) {
     if (type === TIMESTAMP_EXTENSION) {
       const date = decodeTimestampExtension(data) as Date
-      if (Number.isNaN(date.getTime())) throw new P2PError('MALFORMED_DATA', 'A MessagePack timestamp is beyond what a Date holds.')
+      if (Number.isNaN(date.getTime()))
+        throw new P2PError('MALFORMED_DATA', 'A MessagePack timestamp is beyond what a Date holds.')
       return date
     }
     const digits = type === BIGINT_EXTENSION && data.length <= MAX_BIGINT_DIGITS ? String.fromCharCode(...data) : ''
@@ -70,9 +78,13 @@ function guarded(run: () => Uint8Array): Uint8Array {
   } catch (error) {
     if (error instanceof P2PError) throw error.code === 'LIMIT_EXCEEDED' ? tooManyItems() : error
     const why = error instanceof Error ? error.message : String(error)
-    throw new P2PError('UNSERIALIZABLE_PAYLOAD', `The value cannot be sent: ${why}. Send plain objects, arrays, strings, numbers, BigInt, Date and Uint8Array.`, {
-      cause: error,
-    })
+    throw new P2PError(
+      'UNSERIALIZABLE_PAYLOAD',
+      `The value cannot be sent: ${why}. Send plain objects, arrays, strings, numbers, BigInt, Date and Uint8Array.`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -92,9 +104,13 @@ export function decode(bytes: Uint8Array, limits: Limits = DEFAULT_LIMITS): unkn
 
 function tooManyItems(): P2PError {
   const { maxDecodeItems } = DEFAULT_LIMITS
-  return new P2PError('MESSAGE_TOO_LARGE', `The value holds more than ${maxDecodeItems} values. Split it, or pack numbers into a Uint8Array.`, {
-    details: { limit: 'maxDecodeItems', maxDecodeItems },
-  })
+  return new P2PError(
+    'MESSAGE_TOO_LARGE',
+    `The value holds more than ${maxDecodeItems} values. Split it, or pack numbers into a Uint8Array.`,
+    {
+      details: { limit: 'maxDecodeItems', maxDecodeItems },
+    },
+  )
 }
 
 function checkedDigits(digits: string): string {

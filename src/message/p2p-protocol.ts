@@ -12,7 +12,9 @@ const SIGNATURE_BYTES = 64
 const MAX_ID_LENGTH = 64
 const MAX_PEER_ID_LENGTH = 128
 
-export type CreateMessageOptions = Partial<Pick<P2PMessage, 'to' | 'protocol' | 'inReplyTo' | 'messageId' | 'timestamp' | 'signature'>>
+export type CreateMessageOptions = Partial<
+  Pick<P2PMessage, 'to' | 'protocol' | 'inReplyTo' | 'messageId' | 'timestamp' | 'signature'>
+>
 
 /**
  * Makes messages, checks them, and turns them into bytes and back.
@@ -102,7 +104,16 @@ export interface ChannelEnds {
 
 /** The array that travels: `[layout, type, from, to, payload, timestamp, messageId, protocol, inReplyTo, signature]`. */
 export function toWire(message: P2PMessage, from: string | undefined, to: string | true | undefined): unknown[] {
-  const wire: unknown[] = [LAYOUT, message.type, from, to, message.payload, message.timestamp, message.messageId, message.protocol]
+  const wire: unknown[] = [
+    LAYOUT,
+    message.type,
+    from,
+    to,
+    message.payload,
+    message.timestamp,
+    message.messageId,
+    message.protocol,
+  ]
   if (message.inReplyTo !== undefined || message.signature !== undefined) wire.push(message.inReplyTo)
   if (message.signature !== undefined) wire.push(message.signature)
   return wire

@@ -157,7 +157,10 @@ class WebSocketConnection implements Connection {
   }
 
   private refuse(): void {
-    this.fault ??= new P2PError('PROTOCOL_VIOLATION', 'The peer sent a text frame or one that is too large; only binary frames count.')
+    this.fault ??= new P2PError(
+      'PROTOCOL_VIOLATION',
+      'The peer sent a text frame or one that is too large; only binary frames count.',
+    )
     this.close()
   }
 
