@@ -63,6 +63,7 @@ export class P2PCoordinator {
   private readonly updates: PeerUpdates
   private keys: Promise<ChannelKeys> | undefined
   private opening: Promise<void> | undefined
+  private listening: Promise<void> | undefined
   private starting: Promise<void> | undefined
   private stopping: Promise<void> | undefined
   private stopWaking: Unsubscribe | undefined
@@ -96,6 +97,7 @@ export class P2PCoordinator {
       clock,
       limits,
       dial: (target) => connectTo(target, this.dialTools(), {}),
+      onChange: () => this.updateStatus(),
       onError: (error) => this.report(error),
     })
     this.host = {
@@ -154,6 +156,7 @@ export class P2PCoordinator {
    * @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, IDENTITY_FAILED, SHUT_DOWN.
    */
   start(): Promise<void> {
+    if (this.stopping !== undefined) return Promise.reject(shutDown())
     this.starting ??= this.open().then(() => this.bootstrap.start())
     return this.starting
   }
@@ -193,6 +196,7 @@ export class P2PCoordinator {
 
   /** @throws P2PError PEER_NOT_CONNECTED. */
   async disconnectFromPeer(peerId: string): Promise<void> {
+    this.checkRunning()
     this.peers.disconnect(peerId, new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.'))
   }
 
@@ -347,13 +351,19 @@ export class P2PCoordinator {
     if (this.stopping !== undefined) return Promise.reject(shutDown())
     this.opening ??= (async () => {
       await this.channelKeys()
-      const accept = this.peers.accept.bind(this.peers)
-      await this.circuits.listen(accept)
-      await Promise.all(this.config.listen.map((listener) => listener.listen(accept)))
+      if (this.stopping !== undefined) throw shutDown()
+      this.listening = this.listen()
+      await this.listening
       if (this.stopping !== undefined) throw shutDown()
       this.stopWaking = onWake(() => this.bootstrap.wake())
     })()
     return this.opening
+  }
+
+  private async listen(): Promise<void> {
+    const accept = this.peers.accept.bind(this.peers)
+    await this.circuits.listen(accept)
+    await Promise.all(this.config.listen.map((listener) => listener.listen(accept)))
   }
 
   private async close(): Promise<void> {
@@ -363,7 +373,8 @@ export class P2PCoordinator {
     this.dht.shutdown()
     for (const name of this.router.names) this.router.unregister(name)
     this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
-    await this.opening?.catch(() => {})
+    // Not for `opening`: a signer may never answer.
+    await this.listening?.catch(() => {})
     await this.circuits.close()
     await Promise.allSettled(this.config.listen.map((listener) => listener.close()))
     this.stopWaking?.()

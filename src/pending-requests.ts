@@ -88,7 +88,11 @@ export class PendingRequests {
 
   /** Fails all requests to a peer that is gone. */
   peerGone(peerId: string, error: P2PError): void {
-    for (const pending of [...this.pending.values()]) if (pending.peerId === peerId) pending.reject(error)
+    for (const pending of [...this.pending.values()]) {
+      if (pending.peerId !== peerId) continue
+      const message = 'The connection ended before the peer answered. Connect and ask again.'
+      pending.reject(new P2PError('CONNECTION_LOST', message, { details: { peerId }, cause: error }))
+    }
   }
 }
 

@@ -39,6 +39,8 @@ export class Bootstrap {
       limits: Limits
       dial: (target: string | PeerInfo) => Promise<string>
       onError: (error: P2PError) => void
+      /** `pending` may have changed. */
+      onChange: () => void
     },
   ) {
     this.entries = targets.map((target) => ({
@@ -102,6 +104,7 @@ export class Bootstrap {
       return false
     } finally {
       entry.dialling = false
+      this.options.onChange()
     }
   }
 

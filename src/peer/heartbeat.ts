@@ -70,7 +70,8 @@ export class Heartbeat implements IProtocolHandler {
       // Whoever answers with an error is alive.
       if (!isP2PError(error, 'TIMEOUT')) return
       const late = clock.now() - sentAt - limits.heartbeatTimeoutMs
-      if (late > limits.heartbeatTimeoutMs / 2) return this.probe(peerId)
+      // A timer so late means that we stood still: the answer may lie unread.
+      if (late > 100) return this.probe(peerId)
       onDead(
         peerId,
         new P2PError('CONNECTION_LOST', `The peer did not answer within ${limits.heartbeatTimeoutMs} ms. Connect again.`, {

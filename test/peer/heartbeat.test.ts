@@ -41,14 +41,19 @@ describe('heartbeats', () => {
     expect(alice.isConnected(bob.peerId)).toBe(true)
   })
 
-  it.each([5_000, 21_000, 25_000, 29_000, 31_000, 45_000, 3_600_000])('never blame a stall of ours on the peer (%i ms)', async (stall) => {
-    const { gone } = await pair()
-    // At any moment: before the ping, while it or its answer is under way, after both.
-    for (let into = 29_960; into < 30_080; into += 10) {
-      await net.clock.advance(into)
-      net.clock.sleep(stall)
-      await net.clock.advance(120_000 - ((into + stall) % 30_000))
-    }
-    expect(gone).toEqual([])
-  })
+  it.each([5_000, 21_000, 25_000, 29_000, 31_000, 45_000, 3_600_000])(
+    'never blame a stall of ours on the peer (%i ms)',
+    async (stall) => {
+      const { alice, gone } = await pair()
+      // At any moment: before the ping, while it or its answer is under way, after both.
+      for (let i = 1; i < 20; i++) {
+        await net.clock.advance(29_000)
+        const { messagesOut } = alice.getStats().traffic
+        while (alice.getStats().traffic.messagesOut === messagesOut) await net.clock.advance(i)
+        net.clock.sleep(stall)
+        await net.clock.advance(120_000)
+      }
+      expect(gone).toEqual([])
+    },
+  )
 })
