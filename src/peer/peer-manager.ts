@@ -10,8 +10,8 @@ import type { PinnedNames } from '../identity/pinned-names.js'
 import type { Limits } from '../limits.js'
 import type { P2PMessage } from '../message/message.js'
 import type { BroadcastResult } from '../protocol-handler.js'
-import { invalidAddress } from '../transport/websocket.js'
 import type { Connection, Transport } from '../transport/transport.js'
+import { invalidAddress } from '../transport/websocket.js'
 import { VERSION } from '../version.js'
 import type { WaitOptions } from '../wait.js'
 import { duplicate, PeerConnection } from './peer-connection.js'
@@ -176,7 +176,13 @@ export class PeerManager {
     for (const peer of this.all()) peer.close(error)
   }
 
-  private async open(transport: Transport, address: string, expected: string | undefined, signal: AbortSignal, self: () => Promise<string>): Promise<string> {
+  private async open(
+    transport: Transport,
+    address: string,
+    expected: string | undefined,
+    signal: AbortSignal,
+    self: () => Promise<string>,
+  ): Promise<string> {
     const { maxConnections, limits } = this.options
     if (this.peers.size >= maxConnections) throw poolFull(maxConnections, limits)
     this.stats.dialled++
@@ -262,7 +268,10 @@ export class PeerManager {
     if (existing !== undefined) {
       // A peer that has just accepted our dial has given up any connection before it.
       const verdict = this.verdict(existing, channel)
-      if (verdict === 'switch' || (verdict === 'keep' && channel.connection.outbound)) return existing.switchTo(channel)
+      if (verdict === 'switch' || (verdict === 'keep' && channel.connection.outbound)) {
+        existing.switchTo(channel)
+        return
+      }
       if (verdict === 'keep') {
         channel.close(duplicate())
         throw duplicate()
