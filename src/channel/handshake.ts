@@ -74,8 +74,6 @@ const refusalSchema = v.object({
   retryAfterMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000))),
 })
 
-export type Refusal = v.InferOutput<typeof refusalSchema>
-
 /** The refusal that goes out for an error: its code and sentence, never its cause. */
 export function encodeRefusal(error: P2PError): Uint8Array {
   const { retryAfterMs } = error.details

@@ -7,7 +7,7 @@ import { AEAD_TAG_BYTES, type Aead, nobleAead, platformAead } from './aead.js'
 import { CipherState, KEY_BYTES, MAX_NOISE_MESSAGE_BYTES } from './cipher-state.js'
 import { type NoiseKeyPair, nobleX25519, platformX25519, type X25519 } from './x25519.js'
 
-export { CipherState, MAX_NOISE_MESSAGE_BYTES, MAX_NOISE_PLAINTEXT_BYTES } from './cipher-state.js'
+export { CipherState, MAX_NOISE_MESSAGE_BYTES } from './cipher-state.js'
 export { generateNoiseKeyPair, type NoiseKeyPair } from './x25519.js'
 
 const PROTOCOL_NAME = 'Noise_XX_25519_ChaChaPoly_SHA256'

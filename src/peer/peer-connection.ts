@@ -247,8 +247,10 @@ export class PeerConnection {
         details: { peerId: this.peerId },
       })
     }
+    // Only what was verified here counts as a signature, whatever the message itself says.
     if (signature !== undefined) message.signature = signature
-    else if (requireSignatures && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
+    else delete message.signature
+    if (signature === undefined && requireSignatures && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
       throw new P2PError('SIGNATURE_REQUIRED', 'This peer takes signed messages only.', { details: { peerId: this.peerId } })
     }
     this.options.onMessage(message, this)

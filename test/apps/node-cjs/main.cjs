@@ -1,0 +1,17 @@
+const { P2PCoordinator, P2PError } = require('lotus-p2p')
+const { startRelay } = require('lotus-p2p/node')
+const { createTestNetwork } = require('lotus-p2p/testing')
+
+async function main() {
+  const relay = await startRelay({ port: 0, host: '127.0.0.1' })
+  const wallet = new P2PCoordinator({ bootstrap: [relay.url] })
+  await wallet.start()
+  await wallet.announceResource('app', 'node-cjs', { works: true })
+  const found = await wallet.getResource('app', 'node-cjs')
+  const error = await startRelay({ port: Number(new URL(relay.url).port), host: '127.0.0.1' }).catch((reason) => reason)
+  await wallet.shutdown()
+  await relay.stop()
+  console.log(`works: ${found.data.works}, typed: ${error instanceof P2PError}, network: ${typeof createTestNetwork}`)
+}
+
+main()

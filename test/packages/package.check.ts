@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+
+const root = process.cwd()
+const dist = (name: string) => join(root, 'dist', name)
+const run = (command: string, ...args: string[]) =>
+  execFileSync('npx', ['--no-install', command, ...args], { cwd: root, encoding: 'utf8' })
+const importDist = (name: string): Promise<Record<string, unknown>> => import(/* @vite-ignore */ pathToFileURL(dist(name)).href)
+const require = createRequire(join(root, 'package.json'))
+
+describe('the package', () => {
+  it('is well formed for publint', () => {
+    expect(run('publint', '--strict')).toMatch(/All good/)
+  })
+
+  it('resolves its types under every module resolution (attw)', () => {
+    // The script-tag bundle and package.json have no types to resolve; node10 knows no entry points. It exits with 1 at any problem.
+    run('attw', '--profile', 'node16', '--pack', '.', '--exclude-entrypoints', './dist/lotus-p2p.global.js', './package.json')
+  })
+
+  it('has no unused files, exports or dependencies (knip)', () => {
+    expect(run('knip', '--no-progress').trim()).toBe('')
+  })
+
+  it('installs at most 12 packages at run time', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean; peer?: boolean }>
+    }
+    const installed = Object.entries(packages).filter(([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional)
+    expect(installed.length).toBeLessThanOrEqual(12)
+  })
+})
+
+describe('the exports', () => {
+  for (const entry of ['index', 'node', 'testing']) {
+    it(`of ${entry} are those agreed on, as ES module and as CommonJS`, async () => {
+      const names = Object.keys(await importDist(`${entry}.js`)).sort()
+      await expect(names.join('\n')).toMatchFileSnapshot(`exports-${entry}.txt`)
+      expect(Object.keys(require(dist(`${entry}.cjs`))).sort()).toEqual(names)
+    })
+  }
+
+  it('of the script tag are those of index, and nothing else becomes global', async () => {
+    const sandbox: Record<string, unknown> = { crypto, TextEncoder, TextDecoder, console }
+    const before = Object.keys(sandbox)
+    // A script's `var` is a property of its window.
+    runInNewContext(readFileSync(dist('lotus-p2p.global.js'), 'utf8'), sandbox)
+    expect(Object.keys(sandbox).filter((name) => !before.includes(name))).toEqual(['LotusP2P'])
+    const names = Object.keys(await importDist('index.js')).sort()
+    expect(Object.keys(sandbox.LotusP2P as object).sort()).toEqual(names)
+  })
+
+  it('share one P2PError, so that instanceof holds between entry points', async () => {
+    const [index, node, testing] = await Promise.all(['index.js', 'node.js', 'testing.js'].map(importDist))
+    await refusals(index!, node!, testing!)
+    await refusals(require(dist('index.cjs')), require(dist('node.cjs')), require(dist('testing.cjs')))
+  })
+})
+
+async function refusals(
+  index: Record<string, unknown>,
+  node: Record<string, unknown>,
+  testing: Record<string, unknown>,
+): Promise<void> {
+  const { P2PError } = index as { P2PError: new () => Error }
+  const { startRelay } = node as { startRelay: (options: object) => Promise<unknown> }
+  await expect(startRelay({ name: '' })).rejects.toBeInstanceOf(P2PError)
+  const { createTestNetwork } = testing as { createTestNetwork: () => { createPeer: (options: object) => unknown } }
+  expect(() => createTestNetwork().createPeer({ maxConnections: 0 })).toThrow(P2PError)
+}
+
+describe('what is built', () => {
+  const files = readdirSync(join(root, 'dist')).filter((name) => /\.(c?js)$/.test(name))
+
+  it('builds no code from strings, which a strict Content-Security-Policy forbids', () => {
+    for (const name of files)
+      expect(readFileSync(dist(name), 'utf8'), name).not.toMatch(/\beval\(|new Function\(|Function\(['"`]/)
+  })
+
+  it('needs no Node polyfill in the browser', () => {
+    const browser = ['lotus-p2p.global.js', ...reachable('index.js')]
+    for (const name of browser) {
+      const text = readFileSync(dist(name), 'utf8')
+      expect(text, name).not.toMatch(
+        /\bBuffer\.(from|alloc|concat)|require\(['"](node:)?(crypto|buffer|events|stream)|from ['"]node:/,
+      )
+    }
+  })
+
+  it('touches no global at import, so that a server can render a page with it', () => {
+    // Getters that tell on whoever reads them; typeof goes through them too, so the WebSocket package's own probe is let by.
+    const script = `
+      const touched = []
+      for (const name of ['window', 'document', 'location', 'localStorage', 'sessionStorage', 'indexedDB', 'RTCPeerConnection', 'BroadcastChannel']) {
+        Object.defineProperty(globalThis, name, { configurable: true, get() { touched.push(name); throw new Error(name) } })
+      }
+      await import(${JSON.stringify(pathToFileURL(dist('index.js')).href)})
+      console.log(JSON.stringify(touched))
+    `
+    // It must also end by itself: an import that starts a timer or opens a socket would keep it alive.
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 20_000 })
+    expect(JSON.parse(output)).toEqual([])
+  })
+})
+
+/** The chunks that an entry of dist loads. */
+function reachable(entry: string, seen = new Set<string>()): string[] {
+  if (seen.has(entry)) return []
+  seen.add(entry)
+  const imports = [...readFileSync(dist(entry), 'utf8').matchAll(/from\s*['"]\.\/([^'"]+)['"]/g)].map((match) => match[1]!)
+  return [entry, ...imports.flatMap((name) => reachable(name, seen))]
+}
