@@ -29,7 +29,6 @@ export class Heartbeat implements IProtocolHandler {
 
   onRegister(host: ProtocolHost): void {
     this.host = host
-    this.arm()
   }
 
   onUnregister(): void {
@@ -43,15 +42,20 @@ export class Heartbeat implements IProtocolHandler {
   }
 
   async onPeerConnected(peer: PeerInfo): Promise<void> {
+    if (this.timer === undefined) this.arm()
     await this.probe(peer.peerId)
   }
 
   private arm(): void {
     const due = this.options.clock.now() + this.options.intervalMs
     this.timer = this.options.clock.setTimeout(() => {
+      this.timer = undefined
+      const peers = this.host?.peers() ?? []
+      // Without peers no timer runs: a coordinator that is only made, as on a server that renders a page, holds no process.
+      if (peers.length === 0) return
       // A tab that slept wakes with all timers late: let the probes' answers arrive before judging anybody.
       const stalled = this.options.clock.now() - due > this.options.limits.heartbeatTimeoutMs
-      if (!stalled) for (const peer of this.host?.peers() ?? []) void this.probe(peer.peerId)
+      if (!stalled) for (const peer of peers) void this.probe(peer.peerId)
       this.arm()
     }, this.options.intervalMs)
   }
