@@ -5,7 +5,7 @@ import { P2PError } from '../errors.js'
 import { nodeCrypto } from '../platform.js'
 import { AEAD_TAG_BYTES, type Aead, nobleAead, platformAead } from './aead.js'
 import { CipherState, KEY_BYTES, MAX_NOISE_MESSAGE_BYTES } from './cipher-state.js'
-import { type NoiseKeyPair, nobleX25519, platformX25519, type X25519 } from './x25519.js'
+import { ladderX25519, type NoiseKeyPair, platformX25519, type X25519 } from './x25519.js'
 
 export { CipherState, MAX_NOISE_MESSAGE_BYTES } from './cipher-state.js'
 export { generateNoiseKeyPair, type NoiseKeyPair } from './x25519.js'
@@ -21,7 +21,7 @@ export interface NoiseCrypto {
 }
 
 export const nobleNoiseCrypto: NoiseCrypto = {
-  x25519: nobleX25519,
+  x25519: ladderX25519,
   aead: nobleAead,
   hmac: (key, data) => hmac(sha256, key, data),
 }

@@ -1,4 +1,4 @@
-import { ed25519 } from '@noble/curves/ed25519.js'
+import * as ed25519 from '@noble/ed25519'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { base64urlnopad, hex } from '@scure/base'
 import { nodeCrypto } from '../platform.js'
@@ -47,7 +47,7 @@ export function preferredProvider(): Ed25519Provider | Promise<Ed25519Provider> 
 
 /** The public key of a seed (both 32 bytes), RFC 8032 §5.1.5. */
 export function publicKeyOf(seed: Uint8Array): Uint8Array {
-  if (nodeCrypto === undefined) return ed25519.getPublicKey(seed)
+  if (nodeCrypto === undefined) return noble().getPublicKey(seed)
   const { x } = nodeCrypto.createPublicKey(nodePrivateKey(seed)).export({ format: 'jwk' })
   return base64urlnopad.decode(x as string)
 }
@@ -87,20 +87,26 @@ export const webCryptoEd25519: Ed25519Provider = {
   },
 }
 
+/** @noble/ed25519 leaves its SHA-512 to be chosen; set at each use, so that importing the SDK changes nothing. */
+function noble(): typeof ed25519 {
+  ed25519.hashes.sha512 = sha512
+  return ed25519
+}
+
 export const nobleEd25519: Ed25519Provider = {
   name: 'noble',
   signer(seed) {
     const own = seed.slice()
-    return (bytes) => ed25519.sign(bytes, own)
+    return (bytes) => noble().sign(bytes, own)
   },
   verify(signature, message, publicKey) {
     if (!isAcceptable(signature, message, publicKey)) return false
     try {
-      // ed25519.verify multiplies by the cofactor; the native implementations do not, and would refuse what it accepts.
+      // noble's own verify multiplies by the cofactor; the native implementations do not, and would refuse what it accepts.
       const { Point } = ed25519
       const R = signature.subarray(0, 32)
       const k = sha512.create().update(R).update(publicKey).update(message).digest()
-      const kA = Point.fromBytes(publicKey).multiplyUnsafe(Point.Fn.create(littleEndian(k)))
+      const kA = Point.fromBytes(publicKey).multiplyUnsafe(littleEndian(k) % GROUP_ORDER)
       return equalBytes(
         Point.BASE.multiplyUnsafe(littleEndian(signature.subarray(32)))
           .subtract(kA)
@@ -112,6 +118,9 @@ export const nobleEd25519: Ed25519Provider = {
     }
   },
 }
+
+/** L of RFC 8032 §5.1. */
+const GROUP_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n
 
 /** A fresh key that no script can read: the private half is a non-extractable CryptoKey. WebCrypto only. */
 export async function generateCryptoKey(): Promise<{ publicKey: Uint8Array; privateKey: CryptoKey }> {

@@ -8,7 +8,7 @@ import {
   nobleNoiseCrypto,
   platformNoiseCrypto,
 } from '../../src/channel/noise.js'
-import { nobleX25519 } from '../../src/channel/x25519.js'
+import { ladderX25519 } from '../../src/channel/x25519.js'
 import { isP2PError } from '../../src/errors.js'
 
 const EMPTY = new Uint8Array()
@@ -268,7 +268,7 @@ describe('NoiseXX', () => {
 
   it('zeroes the ephemeral secret on split, on failure and on destroy, never the static one', () => {
     for (const end of ['split', 'fail', 'destroy'] as const) {
-      const ephemeralKeys = nobleX25519.generate()
+      const ephemeralKeys = ladderX25519.generate()
       const alice = new NoiseXX({ initiator: true, staticKeys: aliceKeys, ephemeralKeys })
       const sides: [NoiseXX, NoiseXX] = [alice, pair()[1]]
       exchange(sides, [], undefined, end === 'split' ? 3 : 1)

@@ -2,7 +2,7 @@ import { x25519 } from '@noble/curves/ed25519.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { generateNoiseKeyPair, nobleX25519, nodeX25519, platformX25519, type X25519 } from '../../src/channel/x25519.js'
+import { generateNoiseKeyPair, ladderX25519, nodeX25519, platformX25519, type X25519 } from '../../src/channel/x25519.js'
 import { isP2PError } from '../../src/errors.js'
 
 const pairOf = (secretKey: Uint8Array) => ({ secretKey, publicKey: x25519.getPublicKey(secretKey) })
@@ -32,7 +32,7 @@ function refusal(act: () => unknown): unknown {
   return undefined
 }
 
-const providers = { node: nodeX25519 as X25519, noble: nobleX25519 }
+const providers = { node: nodeX25519 as X25519, noble: ladderX25519 }
 
 describe.each(Object.entries(providers))('X25519 of %s', (_, provider) => {
   it.each([
