@@ -66,43 +66,44 @@ const having = <T>(what: string, ...members: string[]) =>
       members.every((member) => typeof (value as Record<string, unknown>)[member] === 'function'),
     `must be ${what}`,
   )
-const count = v.pipe(v.number(), v.integer(), v.minValue(1))
+const count = /* @__PURE__ */ (() => v.pipe(v.number(), v.integer(), v.minValue(1)))()
 
-const schema = v.object({
-  peerId: v.optional(v.string()),
-  identity: v.optional(
-    v.custom<Identity>((value) => {
-      const identity = value as Partial<Identity> | null
-      return (
-        identity?.publicKey instanceof Uint8Array &&
-        identity.publicKey.length === PUBLIC_KEY_BYTES &&
-        typeof identity.sign === 'function'
-      )
-    }, `must have a publicKey of ${PUBLIC_KEY_BYTES} bytes and a sign function`),
-  ),
-  maxConnections: v.optional(count),
-  heartbeatInterval: v.optional(v.pipe(count, v.minValue(100))),
-  bootstrap: v.optional(
-    v.array(
-      v.union(
-        [
-          v.pipe(v.string(), v.minLength(1)),
-          v.custom<PeerInfo>((value) => typeof (value as PeerInfo | null)?.peerId === 'string'),
-        ],
-        'must be addresses or PeerInfos',
+const schema = /* @__PURE__ */ (() =>
+  v.object({
+    peerId: v.optional(v.string()),
+    identity: v.optional(
+      v.custom<Identity>((value) => {
+        const identity = value as Partial<Identity> | null
+        return (
+          identity?.publicKey instanceof Uint8Array &&
+          identity.publicKey.length === PUBLIC_KEY_BYTES &&
+          typeof identity.sign === 'function'
+        )
+      }, `must have a publicKey of ${PUBLIC_KEY_BYTES} bytes and a sign function`),
+    ),
+    maxConnections: v.optional(count),
+    heartbeatInterval: v.optional(v.pipe(count, v.minValue(100))),
+    bootstrap: v.optional(
+      v.array(
+        v.union(
+          [
+            v.pipe(v.string(), v.minLength(1)),
+            v.custom<PeerInfo>((value) => typeof (value as PeerInfo | null)?.peerId === 'string'),
+          ],
+          'must be addresses or PeerInfos',
+        ),
       ),
     ),
-  ),
-  listen: v.optional(v.array(having<Listener>('a listener, such as webSocketServer()', 'listen', 'close'))),
-  transports: v.optional(v.array(having<Transport>('a transport, such as webSocket()', 'canDial', 'dial'))),
-  store: v.optional(having<KeyValueStore>('a KeyValueStore', 'get', 'set', 'delete', 'keys')),
-  clock: v.optional(having<Clock>('a Clock', 'now', 'setTimeout', 'clearTimeout')),
-  logger: v.optional(having<Logger>('a Logger', 'debug', 'warn', 'error')),
-  requireSignatures: v.optional(v.boolean()),
-  dht: v.optional(v.object({ mode: v.optional(v.picklist(['auto', 'client', 'server'])) })),
-  limits: v.optional(v.record(v.string(), v.number())),
-  metadata: v.optional(v.record(v.string(), v.unknown())),
-})
+    listen: v.optional(v.array(having<Listener>('a listener, such as webSocketServer()', 'listen', 'close'))),
+    transports: v.optional(v.array(having<Transport>('a transport, such as webSocket()', 'canDial', 'dial'))),
+    store: v.optional(having<KeyValueStore>('a KeyValueStore', 'get', 'set', 'delete', 'keys')),
+    clock: v.optional(having<Clock>('a Clock', 'now', 'setTimeout', 'clearTimeout')),
+    logger: v.optional(having<Logger>('a Logger', 'debug', 'warn', 'error')),
+    requireSignatures: v.optional(v.boolean()),
+    dht: v.optional(v.object({ mode: v.optional(v.picklist(['auto', 'client', 'server'])) })),
+    limits: v.optional(v.record(v.string(), v.number())),
+    metadata: v.optional(v.record(v.string(), v.unknown())),
+  }))()
 
 /** @throws P2PError INVALID_CONFIG naming the option at fault, INVALID_PEER_ID, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD. */
 export function resolveConfig(config: P2PConfig = {}): ResolvedConfig {

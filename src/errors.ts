@@ -116,7 +116,7 @@ export function asP2PError(error: unknown, code: P2PErrorCode, message: string):
   return error instanceof P2PError ? error : new P2PError(code, message, { cause: error })
 }
 
-const CODES: ReadonlySet<string> = new Set(P2P_ERROR_CODES)
+const CODES: ReadonlySet<string> = /* @__PURE__ */ new Set(P2P_ERROR_CODES)
 
 /** A code that came over the network, or the fallback where it is not one of ours. */
 export function knownCode(code: unknown, fallback: P2PErrorCode): P2PErrorCode {

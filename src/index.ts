@@ -1,5 +1,5 @@
-export { type Clock, systemClock, type Timer } from './clock.js'
 export type { PeerQuery } from './circuit/introducer.js'
+export { type Clock, systemClock, type Timer } from './clock.js'
 export type { P2PConfig } from './config.js'
 export { P2PCoordinator } from './coordinator.js'
 export type { CoordinatorEvents, CoordinatorStats, P2PStatus } from './coordinator-types.js'

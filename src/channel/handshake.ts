@@ -9,7 +9,7 @@ import { type NoiseChannel, NoiseXX } from './noise.js'
 export const REFUSAL = 0x00
 const HANDSHAKE = 0x01
 
-const PROLOGUE = new TextEncoder().encode('lotus-p2p')
+const PROLOGUE = /* @__PURE__ */ (() => new TextEncoder().encode('lotus-p2p'))()
 
 /** What a handshake message led to. */
 export interface HandshakeStep {
@@ -68,11 +68,12 @@ export class Handshake {
   }
 }
 
-const refusalSchema = v.object({
-  code: v.pipe(v.string(), v.maxLength(64)),
-  message: v.optional(v.pipe(v.string(), v.maxLength(512))),
-  retryAfterMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000))),
-})
+const refusalSchema = /* @__PURE__ */ (() =>
+  v.object({
+    code: v.pipe(v.string(), v.maxLength(64)),
+    message: v.optional(v.pipe(v.string(), v.maxLength(512))),
+    retryAfterMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000))),
+  }))()
 
 /** The refusal that goes out for an error: its code and sentence, never its cause. */
 export function encodeRefusal(error: P2PError): Uint8Array {

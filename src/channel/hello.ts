@@ -72,7 +72,8 @@ export function descriptionSchema(limits: Limits) {
   }
 }
 
-const offerSchema = v.object({ versions: v.pipe(v.array(v.pipe(v.number(), v.integer())), v.minLength(1), v.maxLength(16)) })
+const offerSchema = /* @__PURE__ */ (() =>
+  v.object({ versions: v.pipe(v.array(v.pipe(v.number(), v.integer())), v.minLength(1), v.maxLength(16)) }))()
 
 function helloSchema(limits: Limits) {
   return v.object({

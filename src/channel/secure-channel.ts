@@ -370,14 +370,14 @@ export class SecureChannel implements FrameSink {
   }
 }
 
-const REKEY_FRAME = Uint8Array.of(Entry.REKEY, 0, 0)
+const REKEY_FRAME = /* @__PURE__ */ Uint8Array.of(Entry.REKEY, 0, 0)
 
 /** Errors that no honest peer causes. */
 export function isFault(error: P2PError): boolean {
   return FAULTS.has(error.code) && error.details.byPeer !== true
 }
 
-const FAULTS: ReadonlySet<string> = new Set([
+const FAULTS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'PROTOCOL_VIOLATION',
   'DECRYPT_FAILED',
   'MALFORMED_DATA',

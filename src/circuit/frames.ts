@@ -13,9 +13,9 @@ export const FRAME_COST_BYTES = 128
 /** Bytes that a frame takes of its circuit's window. */
 export const costOf = (frame: Uint8Array): number => frame.length + FRAME_COST_BYTES
 
-const circuitId = v.pipe(v.string(), v.minLength(16), v.maxLength(64))
-const peerId = v.pipe(v.string(), v.minLength(1), v.maxLength(128))
-const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array)
+const circuitId = /* @__PURE__ */ (() => v.pipe(v.string(), v.minLength(16), v.maxLength(64)))()
+const peerId = /* @__PURE__ */ (() => v.pipe(v.string(), v.minLength(1), v.maxLength(128)))()
+const bytes = /* @__PURE__ */ v.custom<Uint8Array>((value) => value instanceof Uint8Array)
 
 /**
  * What a relay allows on a circuit, the same for both ends: unacknowledged bytes of one direction, counted by `costOf`, and
@@ -27,11 +27,11 @@ const bounds = {
 }
 
 /** `open`, dialler to relay, a request: carry this first frame to that peer. */
-export const openSchema = v.object({ circuit: circuitId, target: peerId, frame: bytes })
+export const openSchema = /* @__PURE__ */ v.object({ circuit: circuitId, target: peerId, frame: bytes })
 /** `opened`, the relay's answer. */
-export const openedSchema = v.object(bounds)
+export const openedSchema = /* @__PURE__ */ v.object(bounds)
 /** `incoming`, relay to the called peer. */
-export const incomingSchema = v.object({ circuit: circuitId, from: peerId, frame: bytes, ...bounds })
+export const incomingSchema = /* @__PURE__ */ v.object({ circuit: circuitId, from: peerId, frame: bytes, ...bounds })
 
 /** @throws P2PError MALFORMED_DATA. */
 export function parseFrame<Schema extends v.GenericSchema>(schema: Schema, payload: unknown): v.InferOutput<Schema> {

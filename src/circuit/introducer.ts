@@ -26,26 +26,28 @@ export interface PeerQuery {
 }
 
 const text = (max: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(max))
-const querySchema = v.object({
-  protocol: v.optional(text(128)),
-  resourceType: v.optional(text(256)),
-  peerId: v.optional(text(128)),
-  limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-})
+const querySchema = /* @__PURE__ */ (() =>
+  v.object({
+    protocol: v.optional(text(128)),
+    resourceType: v.optional(text(256)),
+    peerId: v.optional(text(128)),
+    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  }))()
 const url = (...schemes: string[]) =>
   v.pipe(
     text(512),
     v.check((address) => schemes.some((scheme) => address.startsWith(scheme))),
   )
-const peerSchema = v.object({
-  peerId: text(128),
-  publicKey: v.custom<Uint8Array>((key) => key instanceof Uint8Array && key.length === 32),
-  addresses: v.object({ websocket: v.optional(url('ws://', 'wss://')), http: v.optional(url('http://', 'https://')) }),
-  protocols: v.pipe(v.array(text(128)), v.maxLength(DEFAULT_LIMITS.maxProtocols)),
-  metadata: v.optional(v.record(v.string(), v.unknown())),
-  lastSeen: v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER)),
-})
-const answerSchema = v.object({ peers: v.array(v.unknown()) })
+const peerSchema = /* @__PURE__ */ (() =>
+  v.object({
+    peerId: text(128),
+    publicKey: v.custom<Uint8Array>((key) => key instanceof Uint8Array && key.length === 32),
+    addresses: v.object({ websocket: v.optional(url('ws://', 'wss://')), http: v.optional(url('http://', 'https://')) }),
+    protocols: v.pipe(v.array(text(128)), v.maxLength(DEFAULT_LIMITS.maxProtocols)),
+    metadata: v.optional(v.record(v.string(), v.unknown())),
+    lastSeen: v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER)),
+  }))()
+const answerSchema = /* @__PURE__ */ (() => v.object({ peers: v.array(v.unknown()) }))()
 
 /** Introduces the peers that are connected to us, other than by a circuit, to each other. */
 export class Introducer implements IProtocolHandler {

@@ -7,39 +7,42 @@ export const DHT_PROTOCOL = 'lotus/dht'
 /** The protocol of who is told of changes. */
 export const DHT_WATCH_PROTOCOL = 'lotus/dht-watch'
 
-const position = v.tuple([v.string(), v.string()])
+const position = /* @__PURE__ */ (() => v.tuple([v.string(), v.string()]))()
 
-export const storeRequest = v.object({ record: v.unknown() })
-export const watchRequest = v.object({ key: v.string() })
-export const findRequest = v.object({
-  /** A key, or a prefix and `*`. */
-  key: v.string(),
-  filters: v.optional(recordFilters),
-  /** Only the newest so many. */
-  max: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-  /** Withdrawals too, for who merges several answers. */
-  withdrawn: v.optional(v.boolean()),
-  /** Where the page before ended. */
-  after: v.optional(position),
-})
-
-export const storeAnswer = v.union([
-  v.object({ stored: v.literal(true) }),
+export const storeRequest = /* @__PURE__ */ (() => v.object({ record: v.unknown() }))()
+export const watchRequest = /* @__PURE__ */ (() => v.object({ key: v.string() }))()
+export const findRequest = /* @__PURE__ */ (() =>
   v.object({
-    stored: v.literal(false),
-    code: v.string(),
-    message: v.string(),
-    /** With STALE_RECORD: the newer record. */
-    record: v.optional(v.unknown()),
-  }),
-])
-export const findAnswer = v.object({
-  records: v.array(v.unknown()),
-  /** True where there is more: ask again with `after`. */
-  more: v.optional(v.boolean()),
-  after: v.optional(position),
-})
-export const recordPush = v.object({ record: v.unknown() })
+    /** A key, or a prefix and `*`. */
+    key: v.string(),
+    filters: v.optional(recordFilters),
+    /** Only the newest so many. */
+    max: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+    /** Withdrawals too, for who merges several answers. */
+    withdrawn: v.optional(v.boolean()),
+    /** Where the page before ended. */
+    after: v.optional(position),
+  }))()
+
+export const storeAnswer = /* @__PURE__ */ (() =>
+  v.union([
+    v.object({ stored: v.literal(true) }),
+    v.object({
+      stored: v.literal(false),
+      code: v.string(),
+      message: v.string(),
+      /** With STALE_RECORD: the newer record. */
+      record: v.optional(v.unknown()),
+    }),
+  ]))()
+export const findAnswer = /* @__PURE__ */ (() =>
+  v.object({
+    records: v.array(v.unknown()),
+    /** True where there is more: ask again with `after`. */
+    more: v.optional(v.boolean()),
+    after: v.optional(position),
+  }))()
+export const recordPush = /* @__PURE__ */ (() => v.object({ record: v.unknown() }))()
 
 export type FindRequest = v.InferOutput<typeof findRequest>
 export type FindAnswer = v.InferOutput<typeof findAnswer>

@@ -33,29 +33,31 @@ const MAX_PATH_LENGTH = 256
 const MAX_ALTERNATIVES = 64
 const MAX_TEXT_LENGTH = 1024
 
-const text = v.pipe(v.string(), v.maxLength(MAX_TEXT_LENGTH))
-const bound = v.optional(v.union([v.number(), v.bigint(), text]))
-const scalar = v.union([text, v.number(), v.bigint(), v.boolean(), v.null()])
-const range = v.object({
-  gt: bound,
-  gte: bound,
-  lt: bound,
-  lte: bound,
-  ne: v.optional(scalar),
-  in: v.optional(v.pipe(v.array(scalar), v.maxLength(MAX_ALTERNATIVES))),
-})
+const text = /* @__PURE__ */ (() => v.pipe(v.string(), v.maxLength(MAX_TEXT_LENGTH)))()
+const bound = /* @__PURE__ */ (() => v.optional(v.union([v.number(), v.bigint(), text])))()
+const scalar = /* @__PURE__ */ (() => v.union([text, v.number(), v.bigint(), v.boolean(), v.null()]))()
+const range = /* @__PURE__ */ (() =>
+  v.object({
+    gt: bound,
+    gte: bound,
+    lt: bound,
+    lte: bound,
+    ne: v.optional(scalar),
+    in: v.optional(v.pipe(v.array(scalar), v.maxLength(MAX_ALTERNATIVES))),
+  }))()
 
-export const recordFilters = v.object({
-  publisherId: v.optional(text),
-  publishedAfter: v.optional(v.number()),
-  publishedBefore: v.optional(v.number()),
-  where: v.optional(
-    v.pipe(
-      v.record(v.pipe(v.string(), v.maxLength(MAX_PATH_LENGTH)), v.union([scalar, range])),
-      v.check((conditions) => Object.keys(conditions).length <= MAX_CONDITIONS),
+export const recordFilters = /* @__PURE__ */ (() =>
+  v.object({
+    publisherId: v.optional(text),
+    publishedAfter: v.optional(v.number()),
+    publishedBefore: v.optional(v.number()),
+    where: v.optional(
+      v.pipe(
+        v.record(v.pipe(v.string(), v.maxLength(MAX_PATH_LENGTH)), v.union([scalar, range])),
+        v.check((conditions) => Object.keys(conditions).length <= MAX_CONDITIONS),
+      ),
     ),
-  ),
-})
+  }))()
 
 /** @throws P2PError INVALID_RECORD for filters that are not plain data of this form. */
 export function checkFilters(filters: unknown): RecordFilters {

@@ -19,7 +19,7 @@ export interface ResourceFilters {
   where?: FilterConditions
 }
 
-const NAMES = new Set(['creatorPeerId', 'createdAfter', 'createdBefore', 'maxResults', 'where'])
+const NAMES = /* @__PURE__ */ new Set(['creatorPeerId', 'createdAfter', 'createdBefore', 'maxResults', 'where'])
 
 /**
  * The same as filters on records, whose value is `{ data, createdAt }`.

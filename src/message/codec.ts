@@ -50,8 +50,12 @@ const extensions: ExtensionCodecType<undefined> = {
 }
 
 // Depth of the encoder counts scalars too: whatever it lets out, checkStructure lets in.
-const encoder = new Encoder({ extensionCodec: extensions, ignoreUndefined: true, maxDepth: DEFAULT_LIMITS.maxDecodeDepth })
-const decoder = new Decoder({ extensionCodec: extensions })
+const encoder = /* @__PURE__ */ new Encoder({
+  extensionCodec: extensions,
+  ignoreUndefined: true,
+  maxDepth: DEFAULT_LIMITS.maxDecodeDepth,
+})
+const decoder = /* @__PURE__ */ new Decoder({ extensionCodec: extensions })
 
 /**
  * A value as MessagePack bytes. Takes what JSON takes, and `Uint8Array`, `Date` and BigInt; keys with an undefined value are left out.

@@ -12,7 +12,7 @@ interface Entry {
 }
 
 /** Codes after which dialling again cannot help. */
-const FINAL = new Set([
+const FINAL = /* @__PURE__ */ new Set([
   'INVALID_ADDRESS',
   'INSECURE_ADDRESS',
   'INVALID_PEER_ID',
