@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { test as base, type BrowserContext, expect, type Page } from '@playwright/test'
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import type * as SDK from '../dist/index.js'
 import { type Relay, type RelayOptions, startRelay } from '../dist/node.js'
 
@@ -16,7 +16,8 @@ declare global {
 }
 
 const bundle = fileURLToPath(new URL('../dist/lotus-p2p.global.js', import.meta.url))
-const html = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Tab</title><link rel="icon" href="data:,"><script src="/sdk.js"></script></html>'
+const html =
+  '<!doctype html><html lang="en"><meta charset="utf-8"><title>Tab</title><link rel="icon" href="data:,"><script src="/sdk.js"></script></html>'
 
 export interface Tab {
   page: Page

@@ -15,7 +15,7 @@ const pack = (value: unknown) => Buffer.from(codec.encoder.encode(value))
 type Anything = any
 const unpack = (bytes: Uint8Array): Anything => codec.decoder.decode(bytes)
 
-const rawPublic = (key: nodeCrypto.KeyObject) => Buffer.from((key.export({ format: 'jwk' }) as { x: string }).x, 'base64url')
+const rawPublic = (key: nodeCrypto.KeyObject) => key.export({ format: 'der', type: 'spki' }).subarray(-32)
 const publicKeyOf = (curve: 'X25519' | 'Ed25519', raw: Uint8Array) =>
   nodeCrypto.createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: curve, x: Buffer.from(raw).toString('base64url') } })
 const dh = (privateKey: nodeCrypto.KeyObject, raw: Uint8Array) =>

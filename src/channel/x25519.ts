@@ -50,9 +50,13 @@ function findNodeX25519(): X25519 | undefined {
   })
   const provider: X25519 = {
     generate() {
-      const { privateKey } = crypto.generateKeyPairSync('x25519')
-      const { x, d } = privateKey.export({ format: 'jwk' })
-      const keys = { publicKey: base64urlnopad.decode(x as string), secretKey: base64urlnopad.decode(d as string) }
+      const { privateKey, publicKey } = crypto.generateKeyPairSync('x25519')
+      // Both end with the 32 bytes of the key (RFC 8410 §4, §7). Not exported as JWK: in Node 20 that deadlocks the process when a
+      // garbage collection falls into it.
+      const keys = {
+        publicKey: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)),
+        secretKey: new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32)),
+      }
       imported.set(keys, privateKey)
       return keys
     },

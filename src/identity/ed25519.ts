@@ -48,8 +48,8 @@ export function preferredProvider(): Ed25519Provider | Promise<Ed25519Provider> 
 /** The public key of a seed (both 32 bytes), RFC 8032 §5.1.5. */
 export function publicKeyOf(seed: Uint8Array): Uint8Array {
   if (nodeCrypto === undefined) return noble().getPublicKey(seed)
-  const { x } = nodeCrypto.createPublicKey(nodePrivateKey(seed)).export({ format: 'jwk' })
-  return base64urlnopad.decode(x as string)
+  // Not as JWK: in Node 20 that export deadlocks the process when a garbage collection falls into it.
+  return new Uint8Array(nodeCrypto.createPublicKey(nodePrivateKey(seed)).export({ format: 'der', type: 'spki' }).subarray(-32))
 }
 
 export const nodeEd25519: Ed25519Provider = {
