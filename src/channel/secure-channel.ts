@@ -192,7 +192,9 @@ export class SecureChannel implements FrameSink {
   }
 
   onClose(error?: Error): void {
-    this.end(asP2PError(error, 'CONNECTION_LOST', 'The connection ended without a goodbye. Connect again.'), false, false)
+    const reason = asP2PError(error, 'CONNECTION_LOST', 'The connection ended without a goodbye. Connect again.')
+    // A transport ends the connection itself at what is no frame: a text, or more bytes than any frame has.
+    this.end(reason, isFault(reason), false)
   }
 
   onDrain(): void {

@@ -117,7 +117,9 @@ function protocolError(error: Error & { code?: string }): P2PError {
 function closeError(code: number): P2PError | undefined {
   if (code === NORMAL_CLOSE || code === GOING_AWAY || code === NO_STATUS) return undefined
   if (code === MESSAGE_TOO_BIG || code === UNSUPPORTED_DATA) {
-    return new P2PError('PROTOCOL_VIOLATION', `The peer refused our frames (WebSocket close code ${code}).`)
+    return new P2PError('PROTOCOL_VIOLATION', `The peer refused our frames (WebSocket close code ${code}).`, {
+      details: { byPeer: true },
+    })
   }
   return new P2PError('CONNECTION_LOST', `The connection broke (WebSocket close code ${code}). Connect again.`)
 }
