@@ -1,5 +1,7 @@
+import type { Unsubscribe } from '../events.js'
+
 /** The ways bytes can move. */
-export type TransportName = 'websocket' | 'webrtc' | 'http' | 'circuit' | 'memory'
+export type TransportName = 'websocket' | 'webrtc' | 'http' | 'circuit' | 'broadcast-channel' | 'memory'
 
 /** Receives what happens on a connection. */
 export interface FrameSink {
@@ -48,6 +50,10 @@ export interface Transport {
   canDial(address: string): boolean
   /** @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS, PEER_UNREACHABLE, ABORTED, TRANSPORT_UNAVAILABLE. */
   dial(address: string, options: DialOptions): Promise<Connection>
+  /** Present where the same object accepts connections as well: the coordinator listens on it when it starts. */
+  readonly listener?: Listener
+  /** Tells addresses of this kind as their peers appear, each once; the coordinator dials them. */
+  discover?(found: (address: string) => void): Unsubscribe
 }
 
 /** Accepts connections. */
