@@ -14,6 +14,8 @@ export interface CoordinatorEvents {
   connected: [peer: PeerInfo]
   /** With the reason: CONNECTION_CLOSED where somebody wanted it so. */
   disconnected: [peer: PeerInfo, reason: P2PError]
+  /** The peer is served by another path than before, e.g. 'webrtc' instead of 'circuit'; nothing was lost. */
+  'path-changed': [peer: PeerInfo, from: TransportName]
   /** Every message of an application, whether or not a protocol handler gets it too. */
   message: [message: P2PMessage, from: PeerInfo]
   /** What nobody waits for: a peer's fault, a handler or listener that threw, a bootstrap peer out of reach. */

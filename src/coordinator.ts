@@ -89,6 +89,7 @@ export class P2PCoordinator {
       names,
       onConnected: (peer) => this.peerConnected(peer),
       onDisconnected: (peer, error) => this.peerDisconnected(peer, error),
+      onPathChanged: (peer, from) => this.events.emit('path-changed', { ...peer.info }, from),
       onMessage: (message, peer) => this.receive(message, peer),
       onError: (error, peer) => this.report(error, peer?.info),
       onChange: () => this.updateStatus(),

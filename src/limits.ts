@@ -38,6 +38,17 @@ export const DEFAULT_LIMITS = {
   /** Bytes waiting at which a send is refused: the most that one slow reader can cost. */
   sendMaxBufferedBytes: 8_388_608,
 
+  /** How long a receiver may wait for company before an acknowledgement goes out by itself: an answer usually comes first. */
+  ackDelayMs: 250,
+  /** How long unacknowledged messages wait for a peer that is away; then they are given up. */
+  sessionGraceMs: 120_000,
+  /** Peers that are away whose sessions are kept. */
+  maxSessions: 4_096,
+  /** Bytes kept for all peers that are away; the longest away are given up first. */
+  maxSessionBytes: 33_554_432,
+  /** How long a path stands by after a better one has taken over. */
+  standbyMs: 60_000,
+
   /** Connected peers in the pool. */
   maxConnections: 50,
   /** Handshakes under way at once, dialled by others. */

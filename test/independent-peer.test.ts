@@ -1,6 +1,6 @@
 import * as nodeCrypto from 'node:crypto'
 import { Decoder, Encoder } from '@msgpack/msgpack'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
 import { P2PCoordinator } from '../src/index.js'
 import { startRelay, webSocketServer } from '../src/node/index.js'
@@ -182,13 +182,30 @@ class IndependentPeer {
           const [kind, length] = [plaintext[at], plaintext.readUInt16BE(at + 1)]
           const body = plaintext.subarray(at + 3, at + 3 + length)
           at += 3 + length
-          if (kind === 0x10) resolve(done.remote)
-          else if (kind === 0x01) this.receive(unpack(body))
-          else return reject(new Error(`entry ${kind}: ${kind === 0x11 ? JSON.stringify(unpack(body)) : ''}`))
+          if (kind === 0x10) {
+            const start = Buffer.concat([Buffer.of(0x14, 0, 18), this.stream, Buffer.from('00000000000100000000', 'hex')])
+            this.socket.send(this.send.seal(start))
+            resolve(done.remote)
+          } else if (kind === 0x14) {
+            this.numbers = body.subarray(0, 14)
+          } else if (kind === 0x13) {
+            if (body.subarray(0, 8).equals(this.stream)) this.acknowledged = body.readUIntBE(8, 6)
+          } else if (kind === 0x01) {
+            this.receive(unpack(body))
+            // The number of this message, then that of the next.
+            this.socket.send(this.send.seal(Buffer.concat([Buffer.of(0x13, 0, 14), this.numbers])))
+            this.numbers = Buffer.from(this.numbers)
+            this.numbers.writeUIntBE(this.numbers.readUIntBE(8, 6) + 1, 8, 6)
+          } else return reject(new Error(`entry ${kind}: ${kind === 0x11 ? JSON.stringify(unpack(body)) : ''}`))
         }
       })
     })
   }
+
+  private readonly stream = nodeCrypto.randomBytes(8)
+  private numbers = Buffer.alloc(14)
+  /** The highest of our messages that the SDK says it has. */
+  acknowledged = 0
 
   private receive([, type, , , payload, , id, protocol, inReplyTo]: Anything[]) {
     const message = { type, payload, id, protocol, inReplyTo }
@@ -271,4 +288,5 @@ test('it talks with an SDK peer in both directions', async () => {
   const asked = await peer.next(({ type }) => type === 'say')
   peer.transmit('said', asked.payload, 'echo', asked.id)
   expect((await answer).payload).toEqual({ n: 7 })
+  await vi.waitFor(() => expect(peer.acknowledged).toBe(3))
 })

@@ -17,6 +17,10 @@ export const Entry = {
   CLOSE: 0x11,
   /** The sender's key changes after this frame (Noise rev 34 §11.3). Alone in its frame. */
   REKEY: 0x12,
+  /** Which messages of the receiver's stream have arrived; see peer/session.ts. */
+  ACK: 0x13,
+  /** The number of the next message in the sender's stream; see peer/session.ts. */
+  SEQUENCE: 0x14,
 } as const
 export type Entry = (typeof Entry)[keyof typeof Entry]
 

@@ -13,7 +13,8 @@ const QUIET_HOPS = 8
 
 /** Receives what an open channel brings. */
 export interface ChannelSink {
-  onMessage(kind: typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE, body: Uint8Array): void
+  /** A MESSAGE, SIGNED_MESSAGE, ACK or SEQUENCE. What it throws ends the channel as the peer's fault. */
+  onEntry(kind: Entry, body: Uint8Array): void
   /** The channel is over; called once. `fault` is true where the peer broke the protocol. */
   onClose(error: P2PError, fault: boolean): void
   onDrain(): void
@@ -38,7 +39,7 @@ export class SecureChannel implements FrameSink {
   /** Why the channel is over; undefined while it is not. */
   ended: P2PError | undefined
 
-  private state: 'handshake' | 'confirming' | 'open' | 'retiring' | 'closed' = 'handshake'
+  private state: 'handshake' | 'confirming' | 'open' | 'closed' = 'handshake'
   private handshake: Handshake | undefined
   private busy = false
   /** A frame that came while the one before was being checked. */
@@ -51,6 +52,8 @@ export class SecureChannel implements FrameSink {
   private sink: ChannelSink | undefined
   /** Entries and the end that came before the sink. */
   private early: (() => void)[] = []
+  /** The sink knows of the end. */
+  private told = false
   private flushing = false
   private timer: Timer | undefined
   private settle: { resolve: (channel: SecureChannel) => void; reject: (error: P2PError) => void } | undefined
@@ -127,34 +130,14 @@ export class SecureChannel implements FrameSink {
   }
 
   /**
-   * Queues one message; it leaves with the others of this tick.
+   * Queues one entry; it leaves with the others of this tick.
    *
-   * @throws P2PError CONNECTION_CLOSED, BUFFER_FULL above `limits.sendMaxBufferedBytes`.
+   * @throws P2PError CONNECTION_CLOSED.
    */
-  send(kind: typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE, head: Uint8Array | undefined, body: Uint8Array): void {
+  send(kind: Entry, head: Uint8Array | undefined, body: Uint8Array): void {
     if (this.state !== 'open') throw new P2PError('CONNECTION_CLOSED', 'The connection to this peer is closed. Connect again.')
-    const { sendMaxBufferedBytes } = this.options.limits
-    if (this.bufferedAmount + body.length > sendMaxBufferedBytes) {
-      throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write. Wait for sendTo before sending more.', {
-        details: { limit: 'sendMaxBufferedBytes', maxBytes: sendMaxBufferedBytes },
-      })
-    }
     this.writer.add(kind, head, body)
     if (!this.flushing) this.flushSoon()
-  }
-
-  /**
-   * Ends our direction and goes on reading until the peer has ended its own, so that nothing under way is lost when another
-   * channel takes over. Without an error it only stops sending and leaves the goodbye to the peer.
-   */
-  retire(error: P2PError | undefined): void {
-    if (this.state !== 'open') return
-    if (error !== undefined) this.sayGoodbye('open', error)
-    else this.writer.flush()
-    this.state = 'retiring'
-    this.timer = this.options.clock.setTimeout(() => {
-      this.end(new P2PError('DUPLICATE_CONNECTION', 'Another connection to this peer has taken over.'), false, false)
-    }, this.options.limits.closeGraceMs)
   }
 
   /** Sends what waits, tells the peer why, and ends the connection. */
@@ -169,16 +152,19 @@ export class SecureChannel implements FrameSink {
       void this.handshakeFrame(frame)
       return
     }
-    try {
+    this.guarded(frame, () => {
       const plaintext = this.receiveCipher!.decrypt(frame)
       this.reader.read(plaintext, (kind, body) => this.receiveEntry(kind, body))
+    })
+  }
+
+  private guarded(frame: Uint8Array | undefined, run: () => void): void {
+    try {
+      run()
     } catch (error) {
-      const refusal = this.refusalInClear(frame)
-      this.end(
-        refusal ?? asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer broke the channel.'),
-        refusal === undefined,
-        refusal === undefined,
-      )
+      const refusal = frame && this.refusalInClear(frame)
+      const fault = refusal === undefined
+      this.end(refusal ?? asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer broke the channel.'), fault, fault)
     }
   }
 
@@ -294,11 +280,11 @@ export class SecureChannel implements FrameSink {
       throw new P2PError('PROTOCOL_VIOLATION', 'The peer spoke before it accepted us.')
     } else if (kind === Entry.REKEY) {
       this.receiveCipher!.rekey()
-    } else if (kind === Entry.MESSAGE || kind === Entry.SIGNED_MESSAGE) {
+    } else if (kind === Entry.MESSAGE || kind === Entry.SIGNED_MESSAGE || kind === Entry.ACK || kind === Entry.SEQUENCE) {
       // A copy, so that a small payload kept by somebody does not hold a whole frame in memory.
       const own = body.length * 2 < body.buffer.byteLength ? body.slice() : body
-      if (this.sink !== undefined) this.sink.onMessage(kind, own)
-      else this.early.push(() => this.sink!.onMessage(kind, own))
+      if (this.sink !== undefined) this.sink.onEntry(kind, own)
+      else this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind, own)))
     } else {
       throw new P2PError('PROTOCOL_VIOLATION', `The peer sent an entry of unknown kind ${kind}.`)
     }
@@ -345,7 +331,7 @@ export class SecureChannel implements FrameSink {
     this.state = 'closed'
     this.ended = error
     if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
-    if (tellPeer && state !== 'retiring') this.sayGoodbye(state, error)
+    if (tellPeer) this.sayGoodbye(state, error)
     this.connection.close()
     this.handshake?.destroy()
     this.sendCipher?.destroy()
@@ -353,8 +339,13 @@ export class SecureChannel implements FrameSink {
     if (this.settle !== undefined) {
       Object.assign(error.details, fault && { fault: true })
       this.settle.reject(error)
-    } else if (this.sink !== undefined) this.sink.onClose(error, fault)
-    else this.early.push(() => this.sink!.onClose(error, fault))
+    } else if (this.sink !== undefined) this.tellEnd(error, fault)
+    else this.early.push(() => this.tellEnd(error, fault))
+  }
+
+  private tellEnd(error: P2PError, fault: boolean): void {
+    this.told = true
+    this.sink!.onClose(error, fault)
   }
 
   private sayGoodbye(state: SecureChannel['state'], error: P2PError): void {

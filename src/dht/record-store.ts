@@ -1,9 +1,10 @@
+import { compareBytes } from '../bytes.js'
 import { type Clock, systemClock } from '../clock.js'
 import { P2PError } from '../errors.js'
 import type { Unsubscribe } from '../events.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
 import { ExpiryHeap } from './expiry-heap.js'
-import { compareBytes, invalidRecord, type RecordEntry, sizeOf, supersedes } from './record.js'
+import { invalidRecord, type RecordEntry, sizeOf, supersedes } from './record.js'
 import { SortedKeys } from './sorted-keys.js'
 
 /** Called with what is there now and what was there before, under one key of one publisher. */

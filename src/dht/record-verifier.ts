@@ -1,9 +1,10 @@
+import { compareBytes } from '../bytes.js'
 import { type Clock, systemClock } from '../clock.js'
 import { isP2PError, P2PError } from '../errors.js'
 import { verifyEnvelope } from '../identity/envelope.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
-import { compareBytes, decodeRecord, invalidRecord, isWireRecord, type RecordEntry, type WireRecord } from './record.js'
+import { decodeRecord, invalidRecord, isWireRecord, type RecordEntry, type WireRecord } from './record.js'
 
 export interface RecordVerifierOptions {
   clock?: Clock

@@ -1,3 +1,4 @@
+import { compareBytes } from '../bytes.js'
 import { P2PError } from '../errors.js'
 import { signEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
@@ -150,14 +151,6 @@ export function supersedes(a: RecordEntry, b: RecordEntry): boolean {
 /** Newest first; for any set of records it is one order. */
 export function newestFirst(a: RecordEntry, b: RecordEntry): number {
   return b.publishedAt - a.publishedAt || b.sequence - a.sequence || (a.key + a.publisher < b.key + b.publisher ? -1 : 1)
-}
-
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    if (a[i] !== b[i]) return a[i]! - b[i]!
-  }
-  return a.length - b.length
 }
 
 export function invalidRecord(why: string): P2PError {

@@ -1,5 +1,6 @@
+import { compareBytes } from '../bytes.js'
 import type { AnnounceResult, DistributedHashTable } from '../dht/dht.js'
-import { compareBytes, type DhtRecord } from '../dht/record.js'
+import type { DhtRecord } from '../dht/record.js'
 import { matchesConditions } from '../dht/record-filters.js'
 import type { Unsubscribe } from '../events.js'
 import { encode } from '../message/codec.js'

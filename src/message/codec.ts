@@ -67,11 +67,6 @@ export function encode(value: unknown): Uint8Array {
   return guarded(() => encoder.encode(value))
 }
 
-/** Like `encode`, but the bytes are only good until the next call: for callers that copy at once. */
-export function encodeShared(value: unknown): Uint8Array {
-  return guarded(() => encoder.encodeSharedRef(value))
-}
-
 function guarded(run: () => Uint8Array): Uint8Array {
   try {
     objects = 0

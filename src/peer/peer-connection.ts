@@ -1,3 +1,4 @@
+import { compareBytes } from '../bytes.js'
 import { Entry } from '../channel/batch.js'
 import type { PeerDescription, RemoteHello } from '../channel/hello.js'
 import type { SecureChannel } from '../channel/secure-channel.js'
@@ -7,10 +8,12 @@ import { SIGNATURE_BYTES, verify } from '../identity/ed25519.js'
 import { signEnvelope, signingBytes } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { Limits } from '../limits.js'
-import { encode, encodeShared } from '../message/codec.js'
+import { encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
 import { decodeMessage, messageTooLarge, toWire } from '../message/p2p-protocol.js'
+import { Paths } from './paths.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from './peer-info.js'
+import type { MessageKind, SentMessage, Session } from './session.js'
 
 /** Names of the SDK's own protocols begin so; their messages are never signed one by one. */
 export const INTERNAL_PREFIX = 'lotus/'
@@ -21,13 +24,25 @@ export interface PeerConnectionOptions {
   requireSignatures: boolean
   limits: Limits
   clock: Clock
+  /** What the two processes have said to each other on earlier connections. */
+  session: Session
   /** A message that has been checked: its sender is this peer. */
   onMessage(message: P2PMessage, peer: PeerConnection): void
-  /** The active channel ended. */
+  /** Another path serves the peer now. */
+  onPathChanged(peer: PeerConnection, from: SecureChannel): void
+  /** The last path ended. */
   onClose(peer: PeerConnection, error: P2PError, fault: boolean): void
 }
 
-/** One connected peer: the channel that serves it now, those that retire, and how it is doing. */
+export interface SendOptions {
+  /** Default true. False: who cannot wait, as a broadcast, is refused at the high-water mark already. */
+  mayWait?: boolean
+  /** Default: true for an application's messages. False: not sent again once the connection is lost. */
+  lasting?: boolean
+  onSettled?: SentMessage['onSettled']
+}
+
+/** One connected peer: what it has said of itself, how it is doing, and its messages in both directions. */
 export class PeerConnection {
   readonly peerId: string
   readonly publicKey: Uint8Array
@@ -43,8 +58,10 @@ export class PeerConnection {
   private signing: Promise<void> | undefined
   private verifying: Promise<void> | undefined
 
+  private readonly paths: Paths
+
   constructor(
-    private channel: SecureChannel,
+    channel: SecureChannel,
     private readonly options: PeerConnectionOptions,
   ) {
     const { remote } = channel
@@ -53,19 +70,42 @@ export class PeerConnection {
     this.description = remote
     this.since = options.clock.now()
     this.lastSeen = this.since
+    this.paths = new Paths(channel, {
+      session: options.session,
+      clock: options.clock,
+      limits: options.limits,
+      leads: compareBytes(options.identity.publicKey, remote.publicKey) < 0,
+      onMessage: (kind, body) => this.receive(kind, body),
+      onProgress: () => this.settleDrains(),
+      onSwitched: (from) => {
+        this.snapshot = undefined
+        options.onPathChanged(this, from)
+      },
+      onGone: (error, fault) => {
+        this.state = PeerState.DISCONNECTED
+        this.snapshot = undefined
+        this.settleDrains(error)
+        options.onClose(this, error, fault)
+      },
+    })
   }
 
   /** From now on, messages are delivered; those that came earlier first. */
   begin(): void {
-    this.bind(this.channel)
+    this.paths.begin()
   }
 
   get remote(): RemoteHello {
-    return this.channel.remote
+    return this.paths.active.remote
   }
 
   get activeChannel(): SecureChannel {
-    return this.channel
+    return this.paths.active
+  }
+
+  /** Channels that stand by, should the active one break. */
+  get standby(): SecureChannel[] {
+    return this.paths.standby
   }
 
   /** What is known of the peer; a new object where something has changed since the last call, but for `lastSeen`. */
@@ -74,7 +114,7 @@ export class PeerConnection {
       this.snapshot.lastSeen = this.lastSeen
       return this.snapshot
     }
-    const { transport, outbound, remoteAddress } = this.channel.connection
+    const { transport, outbound, remoteAddress } = this.paths.active.connection
     const addresses: PeerAddresses = {}
     const websocket = outbound && transport === 'websocket' ? remoteAddress : this.description.addresses[0]
     if (websocket !== undefined) addresses.websocket = websocket
@@ -105,15 +145,14 @@ export class PeerConnection {
     this.snapshot = undefined
   }
 
-  /** Lets another channel to the same peer take over; nothing under way on the old one is lost. */
-  switchTo(channel: SecureChannel): void {
-    const old = this.channel
-    this.channel = channel
-    this.snapshot = undefined
-    this.bind(channel)
-    // Who dialled the one that stays says goodbye on the other: if both did, one end could miss the hand-over.
-    old.retire(channel.connection.outbound ? duplicate() : undefined)
-    this.settleDrains(undefined)
+  /** Takes another channel to the same process into service; nothing under way on the old one is lost. */
+  addPath(channel: SecureChannel): void {
+    this.paths.add(channel)
+  }
+
+  /** Ends the active path alone; one that stands by takes over, else the connection is lost. */
+  dropPath(error: P2PError): void {
+    this.paths.drop(error)
   }
 
   /**
@@ -121,51 +160,29 @@ export class PeerConnection {
    *
    * @throws P2PError UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, CONNECTION_CLOSED, BUFFER_FULL, IDENTITY_FAILED.
    */
-  send(message: P2PMessage, mayWait = true): Promise<void> | undefined {
+  send(message: P2PMessage, options: SendOptions = {}): Promise<void> | undefined {
     const signed =
       (this.options.requireSignatures || this.remote.requireSignatures) && !message.protocol?.startsWith(INTERNAL_PREFIX)
-    if (signed || this.signing !== undefined) return this.sendInTurn(message, signed)
-    this.checkRoom(mayWait)
-    const body = encodeShared(toWire(message, undefined, message.to === this.peerId ? true : message.to))
-    this.transmit(Entry.MESSAGE, undefined, body)
+    if (signed || this.signing !== undefined) return this.sendInTurn(message, signed, options)
+    this.checkRoom(options.mayWait ?? true)
+    this.transmit(Entry.MESSAGE, undefined, encode(this.wire(message)), message, options)
     return this.drained()
   }
 
   /** Says why, and ends the connection. */
-  close(error: P2PError): void {
+  close(error: P2PError, fault = false): void {
     this.state = PeerState.DISCONNECTING
     this.snapshot = undefined
-    this.channel.close(error)
+    this.paths.close(error, fault)
   }
 
-  private bind(channel: SecureChannel): void {
-    channel.attach({
-      onMessage: (kind, body) => this.receive(kind, body, channel),
-      onDrain: () => this.settleDrains(undefined),
-      onClose: (error, fault) => {
-        if (channel !== this.channel) return
-        this.state = PeerState.DISCONNECTED
-        this.snapshot = undefined
-        this.settleDrains(error)
-        this.options.onClose(this, error, fault)
-      },
-    })
-  }
-
-  private sendInTurn(message: P2PMessage, signed: boolean): Promise<void> {
+  private sendInTurn(message: P2PMessage, signed: boolean, options: SendOptions): Promise<void> {
     const turn = this.signing ?? Promise.resolve()
     const sent = turn.then(async () => {
-      if (!signed) {
-        this.transmit(
-          Entry.MESSAGE,
-          undefined,
-          encode(toWire(message, undefined, message.to === this.peerId ? true : message.to)),
-        )
-        return
-      }
+      if (!signed) return this.transmit(Entry.MESSAGE, undefined, encode(this.wire(message)), message, options)
       const body = encode(toWire(message, message.from, message.to))
       const { signature } = await signEnvelope(this.options.identity, 'message', body)
-      this.transmit(Entry.SIGNED_MESSAGE, signature, body)
+      this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
     })
     const done = sent.then(
       () => {},
@@ -178,40 +195,56 @@ export class PeerConnection {
     return sent.then(() => this.drained())
   }
 
+  /** Without what the channel says anyway. */
+  private wire(message: P2PMessage): unknown[] {
+    return toWire(message, undefined, message.to === this.peerId ? true : message.to)
+  }
+
   private transmit(
-    kind: typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE,
+    kind: MessageKind,
     head: Uint8Array | undefined,
     body: Uint8Array,
+    message: P2PMessage,
+    { lasting = true, onSettled }: SendOptions,
   ): void {
     if (body.length > this.options.limits.maxMessageBytes) throw messageTooLarge(body.length, this.options.limits)
-    this.channel.send(kind, head, body)
+    // An answer is of no use to who has been told that there is none, nor is the SDK's own talk of a connection that is gone.
+    const outlives = lasting && message.inReplyTo === undefined && !message.protocol?.startsWith(INTERNAL_PREFIX)
+    this.paths.send(kind, head, body, outlives, onSettled)
     this.traffic.messagesOut++
     this.traffic.bytesOut += body.length
   }
 
-  /** Who cannot wait, as a broadcast, is refused at the high-water mark already. */
   private checkRoom(mayWait: boolean): void {
-    if (mayWait || this.channel.bufferedAmount <= this.options.limits.sendHighWaterBytes) return
+    if (mayWait || this.hasRoom) return
     throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write.', { details: { peerId: this.peerId } })
   }
 
+  /** Whether little enough waits here, and on the way. */
+  private get hasRoom(): boolean {
+    const { sendHighWaterBytes, sendMaxBufferedBytes } = this.options.limits
+    const { session } = this.options
+    return this.paths.bufferedAmount <= sendHighWaterBytes && session.waitingBytes <= sendMaxBufferedBytes / 2
+  }
+
   private drained(): Promise<void> | undefined {
-    if (this.channel.bufferedAmount <= this.options.limits.sendHighWaterBytes) return undefined
+    if (this.hasRoom) return undefined
     return new Promise((resolve, reject) => this.drains.push({ resolve, reject }))
   }
 
-  private settleDrains(error: P2PError | undefined): void {
+  private settleDrains(error?: P2PError): void {
+    if (this.drains.length === 0 || (error === undefined && !this.hasRoom)) return
     const drains = this.drains
     this.drains = []
     for (const { resolve, reject } of drains) error === undefined ? resolve() : reject(error)
   }
 
-  private receive(kind: number, body: Uint8Array, channel: SecureChannel): void {
+  private receive(kind: MessageKind, body: Uint8Array): void {
     this.traffic.messagesIn++
     this.traffic.bytesIn += body.length
     this.lastSeen = this.options.clock.now()
     if (kind === Entry.MESSAGE && this.verifying === undefined) {
-      this.checked(channel, () => this.deliver(body, undefined))
+      this.checked(() => this.deliver(body, undefined))
       return
     }
     const turn = this.verifying ?? Promise.resolve()
@@ -225,7 +258,7 @@ export class PeerConnection {
         }
         this.deliver(bytes, signature)
       } catch (error) {
-        this.refuse(channel, error)
+        this.refuse(error)
       }
     })
     this.verifying = done
@@ -256,22 +289,18 @@ export class PeerConnection {
     this.options.onMessage(message, this)
   }
 
-  private checked(channel: SecureChannel, run: () => void): void {
+  private checked(run: () => void): void {
     try {
       run()
     } catch (error) {
-      this.refuse(channel, error)
+      this.refuse(error)
     }
   }
 
-  /** A message that no honest peer sends ends the connection it came by. */
-  private refuse(channel: SecureChannel, error: unknown): void {
+  /** A message that no honest peer sends ends the connection. */
+  private refuse(error: unknown): void {
     const fault = asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer sent a message that cannot be handled.')
     fault.details.peerId = this.peerId
-    channel.close(fault, true)
+    this.close(fault, true)
   }
-}
-
-export function duplicate(): P2PError {
-  return new P2PError('DUPLICATE_CONNECTION', 'Another connection between these two peers has taken over.')
 }

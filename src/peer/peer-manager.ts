@@ -10,11 +10,13 @@ import type { PinnedNames } from '../identity/pinned-names.js'
 import type { Limits } from '../limits.js'
 import type { P2PMessage } from '../message/message.js'
 import type { BroadcastResult } from '../protocol-handler.js'
-import type { Connection, Transport } from '../transport/transport.js'
+import type { Connection, Transport, TransportName } from '../transport/transport.js'
 import { invalidAddress } from '../transport/websocket.js'
 import { VERSION } from '../version.js'
 import type { WaitOptions } from '../wait.js'
-import { duplicate, PeerConnection } from './peer-connection.js'
+import { duplicate, rankOf } from './paths.js'
+import { PeerConnection } from './peer-connection.js'
+import { Sessions } from './sessions.js'
 import { SharedDials } from './shared-dials.js'
 
 export interface PeerManagerOptions {
@@ -32,6 +34,7 @@ export interface PeerManagerOptions {
   requireSignatures: boolean
   onConnected(peer: PeerConnection): void
   onDisconnected(peer: PeerConnection, error: P2PError): void
+  onPathChanged(peer: PeerConnection, from: TransportName): void
   onMessage(message: P2PMessage, peer: PeerConnection): void
   onError(error: P2PError, peer?: PeerConnection): void
   /** The number of peers or dials has changed. */
@@ -44,6 +47,7 @@ export class PeerManager {
   private readonly peers = new Map<string, PeerConnection>()
   private readonly byKey = new Map<string, PeerConnection>()
   private readonly dials: SharedDials
+  private readonly sessions: Sessions
   /** Dials, by the key of the peer reached, that wait for its acceptance. */
   private readonly confirming = new Map<string, Promise<string>>()
   /** What peers that are gone have sent and got. */
@@ -53,6 +57,7 @@ export class PeerManager {
 
   constructor(private readonly options: PeerManagerOptions) {
     this.dials = new SharedDials(options.clock, options.onChange)
+    this.sessions = new Sessions(options.clock, options.limits)
   }
 
   get size(): number {
@@ -153,7 +158,9 @@ export class PeerManager {
       if (exclude.has(peer.peerId)) continue
       try {
         // Whoever is slow is passed over, not waited for; a signature may still fail later.
-        peer.send(message, false)?.catch((error) => this.report(asP2PError(error, 'CONNECTION_LOST', 'A broadcast failed.')))
+        peer
+          .send(message, { mayWait: false })
+          ?.catch((error) => this.report(asP2PError(error, 'CONNECTION_LOST', 'A broadcast failed.')))
         result.sent.push(peer.peerId)
       } catch (error) {
         result.failed.push({ peerId: peer.peerId, error: error as Error })
@@ -174,6 +181,7 @@ export class PeerManager {
     this.closed = true
     this.dials.abortAll(error)
     for (const peer of this.all()) peer.close(error)
+    this.sessions.close()
   }
 
   private async open(
@@ -269,7 +277,7 @@ export class PeerManager {
       // A peer that has just accepted our dial has given up any connection before it.
       const verdict = this.verdict(existing, channel)
       if (verdict === 'switch' || (verdict === 'keep' && channel.connection.outbound)) {
-        existing.switchTo(channel)
+        existing.addPath(channel)
         return
       }
       if (verdict === 'keep') {
@@ -291,7 +299,9 @@ export class PeerManager {
       requireSignatures: options.requireSignatures,
       limits: options.limits,
       clock: options.clock,
+      session: this.sessions.open(channel.remote),
       onMessage: options.onMessage,
+      onPathChanged: (changed, from) => options.onPathChanged(changed, from.connection.transport),
       onClose: (gone, error, fault) => this.gone(gone, error, fault),
     })
     this.peers.set(peer.peerId, peer)
@@ -309,6 +319,7 @@ export class PeerManager {
     const old = existing.activeChannel
     if (!equalBytes(old.remote.channelKey, channel.remote.channelKey)) return 'replace'
     if (channel.connection.outbound) return 'keep'
+    if (rankOf(channel) > rankOf(old)) return 'switch'
     // One that has just accepted our dial had its own under way, and settles on ours. Much later, a dial means that the peer
     // has lost the first connection.
     const simultaneous = this.options.clock.now() - existing.since <= this.options.limits.handshakeTimeoutMs
@@ -322,6 +333,7 @@ export class PeerManager {
   private gone(peer: PeerConnection, error: P2PError, fault: boolean): void {
     if (this.peers.get(peer.peerId) !== peer) return
     this.peers.delete(peer.peerId)
+    this.sessions.away(peer.remote)
     this.byKey.delete(bytesToHex(peer.publicKey))
     for (const name of TRAFFIC) this.past[name] += peer.traffic[name]
     if (fault) this.fault(error, peer)

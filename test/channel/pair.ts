@@ -131,7 +131,7 @@ export class Inbox implements ChannelSink {
   constructor(channel: SecureChannel) {
     channel.attach(this)
   }
-  onMessage(_: number, body: Uint8Array): void {
+  onEntry(_: number, body: Uint8Array): void {
     this.messages.push(body)
   }
   onClose(error: P2PError, fault: boolean): void {

@@ -34,6 +34,9 @@ class RawPeer {
     this.#noise = done!.noise
     this.#socket.send(frame!)
     await once(this.#socket, 'message')
+    const sequence = new Uint8Array(18)
+    sequence[13] = 1
+    this.entry(Entry.SEQUENCE, sequence)
     return this
   }
 
@@ -90,6 +93,7 @@ describe('a peer that breaks the rules after a good handshake', () => {
     ],
     ['a value that is no message', 'INVALID_MESSAGE', (peer) => peer.entry(Entry.MESSAGE, encode({ type: 'x' }))],
     ['a signature that is wrong', 'INVALID_SIGNATURE', (peer) => peer.entry(Entry.SIGNED_MESSAGE, new Uint8Array(200))],
+    ['an acknowledgement of what was never sent', 'PROTOCOL_VIOLATION', (peer) => peer.entry(Entry.ACK, new Uint8Array(13))],
     ['an entry of no known kind', 'PROTOCOL_VIOLATION', (peer) => peer.entry(0x7f, new Uint8Array(1))],
     ['an entry longer than its frame', 'PROTOCOL_VIOLATION', (peer) => peer.plaintext(Uint8Array.of(Entry.MESSAGE, 255, 255, 0))],
     ['a frame that was not sealed', 'DECRYPT_FAILED', (peer) => peer.unsealed()],

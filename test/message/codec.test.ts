@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isP2PError, P2PError } from '../../src/errors.js'
 import { DEFAULT_LIMITS, resolveLimits } from '../../src/limits.js'
-import { decode, encode, encodeShared } from '../../src/message/codec.js'
+import { decode, encode } from '../../src/message/codec.js'
 import { checkStructure } from '../../src/message/structure.js'
 
 const code = (code: string) => expect.objectContaining({ name: 'P2PError', code })
@@ -39,10 +39,6 @@ describe('the codec', () => {
       fc.property(anyValue, (value) => void expect(decode(encode(value))).toEqual(value)),
       { numRuns: 500 },
     )
-  })
-
-  it('writes the same bytes into its shared buffer', () => {
-    fc.assert(fc.property(anyValue, (value) => void expect(encodeShared(value).slice()).toEqual(encode(value))))
   })
 
   it('leaves undefined properties out, and makes undefined items null', () => {
@@ -112,7 +108,7 @@ describe('the codec', () => {
       ),
     ],
   ])('refuses %s, and goes on working', (_, value) => {
-    for (const run of [encode, encodeShared]) expect(() => run(value)).toThrow(code('UNSERIALIZABLE_PAYLOAD'))
+    expect(() => encode(value)).toThrow(code('UNSERIALIZABLE_PAYLOAD'))
     expect(decode(encode({ fine: true }))).toEqual({ fine: true })
   })
 

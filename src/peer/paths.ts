@@ -1,0 +1,239 @@
+import { Entry } from '../channel/batch.js'
+import type { SecureChannel } from '../channel/secure-channel.js'
+import type { Clock, Timer } from '../clock.js'
+import { P2PError } from '../errors.js'
+import type { Limits } from '../limits.js'
+import type { TransportName } from '../transport/transport.js'
+import type { IncomingNumbers, MessageKind, SentMessage, Session } from './session.js'
+
+/** Which path is better: a direct one before one over polling, that before one through somebody else. */
+const RANK: Record<TransportName, number> = { memory: 3, websocket: 3, webrtc: 3, 'broadcast-channel': 3, http: 2, circuit: 1 }
+
+export function rankOf({ connection }: SecureChannel): number {
+  return RANK[connection.transport]
+}
+
+/** One channel to the peer, and where it stands in both streams. */
+interface Path {
+  readonly channel: SecureChannel
+  /** The peer's numbering here; undefined until its SEQUENCE. */
+  incoming: IncomingNumbers | undefined
+  /** The path that it has made superfluous; ended as soon as the peer speaks here. */
+  replaces: Path | undefined
+  timer: Timer | undefined
+}
+
+export interface PathsOptions {
+  session: Session
+  clock: Clock
+  limits: Limits
+  /** Whether our choice of a path holds where both ends choose at once: exactly one end has true. */
+  leads: boolean
+  /** Each message once, in the order in which the peer sent them. */
+  onMessage(kind: MessageKind, body: Uint8Array): void
+  /** Another path serves from now on. */
+  onSwitched(from: SecureChannel): void
+  /** What was sent is on its way, or has arrived. */
+  onProgress(): void
+  /** No path is left, or the peer is not to be spoken to. */
+  onGone(error: P2PError, fault: boolean): void
+}
+
+/**
+ * The paths to one peer: one that serves, and at times another that stands by. The numbers of the session make a change
+ * safe at any moment, so each end may decide by itself on which path it speaks; whoever hears the peer on another one
+ * follows it there.
+ */
+export class Paths {
+  private readonly paths = new Set<Path>()
+  private current!: Path
+  private gone = false
+
+  constructor(
+    first: SecureChannel,
+    private readonly options: PathsOptions,
+  ) {
+    this.current = { channel: first, incoming: undefined, replaces: undefined, timer: undefined }
+    this.paths.add(this.current)
+    options.session.onAckDue = () => this.sendAck()
+    this.speakOn(this.current)
+  }
+
+  get active(): SecureChannel {
+    return this.current.channel
+  }
+
+  /** Those that stand by. */
+  get standby(): SecureChannel[] {
+    return [...this.paths].filter((path) => path !== this.current).map(({ channel }) => channel)
+  }
+
+  /** From now on messages are delivered; those that came earlier first. */
+  begin(): void {
+    this.bind(this.current)
+  }
+
+  /** Bytes that have not left yet. */
+  get bufferedAmount(): number {
+    return this.current.channel.bufferedAmount
+  }
+
+  /**
+   * Sends a message on the active path.
+   *
+   * @throws P2PError CONNECTION_CLOSED, BUFFER_FULL.
+   */
+  send(
+    kind: MessageKind,
+    head: Uint8Array | undefined,
+    body: Uint8Array,
+    lasting: boolean,
+    onSettled: SentMessage['onSettled'],
+  ): void {
+    const { session, limits } = this.options
+    if (session.waitingBytes + body.length > limits.sendMaxBufferedBytes) {
+      throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write. Wait for sendTo before sending more.', {
+        details: { limit: 'sendMaxBufferedBytes', maxBytes: limits.sendMaxBufferedBytes },
+      })
+    }
+    this.sendAck(false)
+    this.current.channel.send(kind, head, body)
+    session.remember(kind, head, body, lasting, onSettled)
+  }
+
+  /** Takes another channel to the same process into service; a worse one before it stands by for a while. */
+  add(channel: SecureChannel): void {
+    const path: Path = { channel, incoming: undefined, replaces: undefined, timer: undefined }
+    const before = this.current
+    this.paths.add(path)
+    this.options.session.choose()
+    this.switchTo(path)
+    this.bind(path)
+    const standsBy = rankOf(before.channel) < rankOf(channel)
+    // Who dialled the new path ends the old one; the other end only makes sure.
+    if (!standsBy && channel.connection.outbound) path.replaces = before
+    const { standbyMs, closeGraceMs } = this.options.limits
+    const waitMs = (standsBy ? standbyMs : closeGraceMs) * (channel.connection.outbound ? 1 : 2)
+    before.timer = this.options.clock.setTimeout(() => this.retire(before), waitMs)
+  }
+
+  /** Ends the active path alone, as though it had broken; one that stands by takes over. */
+  drop(error: P2PError): void {
+    this.current.channel.close(error)
+  }
+
+  /** Says why, and ends all. */
+  close(error: P2PError, fault = false): void {
+    const { channel } = this.current
+    this.end(error, fault, () => channel.close(error, fault))
+  }
+
+  private bind(path: Path): void {
+    path.channel.attach({
+      onEntry: (kind, body) => this.receive(path, kind, body),
+      onDrain: () => this.options.onProgress(),
+      onClose: (error, fault) => this.ended(path, error, fault),
+    })
+  }
+
+  private receive(path: Path, kind: Entry, body: Uint8Array): void {
+    const { session } = this.options
+    if (kind === Entry.ACK) {
+      session.acknowledged(body)
+      this.options.onProgress()
+    } else if (kind === Entry.SEQUENCE) {
+      path.incoming = session.begins(body)
+      const { replaces } = path
+      path.replaces = undefined
+      if (replaces !== undefined) this.retire(replaces)
+      const isLater = session.isLater(body, this.options.leads)
+      if (isLater && path !== this.current && path.channel.open) this.switchTo(path)
+    } else {
+      if (path.incoming === undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message without a number.')
+      if (session.accept(path.incoming, body.length)) this.options.onMessage(kind as MessageKind, body)
+    }
+  }
+
+  private switchTo(path: Path): void {
+    const before = this.current
+    if (path.timer !== undefined) this.options.clock.clearTimeout(path.timer)
+    path.timer = undefined
+    path.replaces = undefined
+    this.current = path
+    this.speakOn(path)
+    this.options.onSwitched(before.channel)
+    this.options.onProgress()
+  }
+
+  private retire(path: Path): void {
+    if (path.timer !== undefined) this.options.clock.clearTimeout(path.timer)
+    path.timer = undefined
+    if (path !== this.current) path.channel.close(duplicate())
+  }
+
+  /** Everything that the peer may not have goes out on this path, then what comes. */
+  private speakOn({ channel }: Path): void {
+    const { session } = this.options
+    let expected: number | undefined
+    // Those that were given up leave gaps.
+    const skipTo = (number: number) => {
+      if (expected !== number) channel.send(Entry.SEQUENCE, undefined, session.sequence(number))
+      expected = number + 1
+    }
+    try {
+      for (const { number, kind, head, body } of session.unacknowledged()) {
+        skipTo(number)
+        channel.send(kind, head, body)
+      }
+      skipTo(session.next)
+      const ack = session.takeAck(true)
+      if (ack !== undefined) channel.send(Entry.ACK, undefined, ack)
+    } catch {
+      // It has ended already; its onClose comes.
+    }
+  }
+
+  private sendAck(force = true): void {
+    const { channel } = this.current
+    if (!channel.open) return
+    const ack = this.options.session.takeAck(force)
+    if (ack !== undefined) channel.send(Entry.ACK, undefined, ack)
+  }
+
+  private ended(path: Path, error: P2PError, fault: boolean): void {
+    if (path.timer !== undefined) this.options.clock.clearTimeout(path.timer)
+    path.timer = undefined
+    this.paths.delete(path)
+    const farewell = error.details.byPeer === true && !PATH_ONLY.has(error.code)
+    if (fault || farewell) return this.end(error, fault)
+    if (path !== this.current) return
+    const next = [...this.paths].filter(({ channel }) => channel.open).sort((a, b) => rankOf(b.channel) - rankOf(a.channel))[0]
+    if (next === undefined) this.end(error, fault)
+    else {
+      this.options.session.choose()
+      this.switchTo(next)
+    }
+  }
+
+  private end(error: P2PError, fault: boolean, sayGoodbye: () => void = () => {}): void {
+    if (this.gone) return
+    this.gone = true
+    const { session } = this.options
+    session.suspend()
+    const others = [...this.paths]
+    this.paths.clear()
+    sayGoodbye()
+    for (const { channel, timer } of others) {
+      if (timer !== undefined) this.options.clock.clearTimeout(timer)
+      channel.close(error)
+    }
+    this.options.onGone(error, fault)
+  }
+}
+
+/** Goodbyes that concern one path and not the peer. */
+const PATH_ONLY: ReadonlySet<string> = /* @__PURE__ */ new Set(['DUPLICATE_CONNECTION', 'CONNECTION_LOST'])
+
+export function duplicate(): P2PError {
+  return new P2PError('DUPLICATE_CONNECTION', 'Another connection between these two peers has taken over.')
+}

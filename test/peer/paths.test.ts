@@ -1,0 +1,235 @@
+import { describe, expect, it } from 'vitest'
+import { Entry } from '../../src/channel/batch.js'
+import { P2PError } from '../../src/errors.js'
+import { resolveLimits } from '../../src/limits.js'
+import { Paths } from '../../src/peer/paths.js'
+import { Session } from '../../src/peer/session.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import { dialled, type opened } from '../channel/pair.js'
+
+type Pair = Awaited<ReturnType<typeof opened>>
+
+/** A channel between two ends that are not attached to anything yet. */
+async function channel(clock: VirtualClock): Promise<Pick<Pair, 'a' | 'b' | 'near' | 'far'>> {
+  const pair = dialled({ clock })
+  const [a, b] = await clock.run(Promise.all([pair.a, pair.b]))
+  return { ...pair, a, b }
+}
+
+class End {
+  readonly got: number[] = []
+  readonly gone: string[] = []
+  switches = 0
+  readonly settled: [number, boolean][] = []
+  paths!: Paths
+
+  constructor(
+    readonly session: Session,
+    private readonly clock: VirtualClock,
+    private readonly leads: boolean,
+  ) {}
+
+  connect(first: Pair['a']): void {
+    this.paths = new Paths(first, {
+      session: this.session,
+      clock: this.clock,
+      limits: resolveLimits({}),
+      leads: this.leads,
+      onMessage: (_, body) => this.got.push(new DataView(body.buffer, body.byteOffset).getUint32(0)),
+      onSwitched: () => this.switches++,
+      onProgress: () => {},
+      onGone: (error) => this.gone.push(error.code),
+    })
+    this.paths.begin()
+  }
+
+  send(number: number, lasting = true): void {
+    const body = new Uint8Array(100)
+    new DataView(body.buffer).setUint32(0, number)
+    this.paths.send(Entry.MESSAGE, undefined, body, lasting, (delivered) => this.settled.push([number, delivered]))
+  }
+}
+
+async function connected() {
+  const clock = new VirtualClock()
+  const limits = resolveLimits({})
+  const first = await channel(clock)
+  const [a, b] = [new End(new Session(clock, limits), clock, true), new End(new Session(clock, limits), clock, false)]
+  a.connect(first.a)
+  b.connect(first.b)
+  await clock.advance(0)
+  return { clock, first, a, b }
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+const broken = new P2PError('CONNECTION_LOST', 'Broken.')
+
+describe('messages', () => {
+  it('arrive once and in order, and are acknowledged within the delay', async () => {
+    const { clock, a, b } = await connected()
+    for (let i = 0; i < 500; i++) a.send(i)
+    await clock.advance(0)
+    expect(b.got).toEqual(range(0, 500))
+    expect(a.session.waiting).toBeLessThan(256)
+    await clock.advance(250)
+    expect([a.session.waiting, a.session.waitingBytes]).toEqual([0, 0])
+    expect(a.settled).toEqual(range(0, 500).map((i) => [i, true]))
+    expect(clock.pending).toBe(0)
+  })
+
+  it('are refused above the bound until the peer acknowledges', async () => {
+    const { clock, a } = await connected()
+    const big = new Uint8Array(1_048_576)
+    for (let i = 0; i < 8; i++) a.paths.send(Entry.MESSAGE, undefined, big, true, undefined)
+    expect(() => a.send(1)).toThrow(expect.objectContaining({ code: 'BUFFER_FULL' }))
+    await clock.advance(300)
+    a.send(1)
+  })
+
+  it('that were never sent cannot be acknowledged, and need a number', async () => {
+    for (const [kind, body] of [
+      [Entry.ACK, new Uint8Array(14)],
+      [Entry.ACK, new Uint8Array(3)],
+      [Entry.SEQUENCE, new Uint8Array(18)],
+    ] as const) {
+      const { clock, a, b } = await connected()
+      const forged = body.slice()
+      if (body.length === 14) {
+        forged.set(b.session.streamId)
+        forged[13] = 1
+      }
+      a.paths.active.send(kind, undefined, forged)
+      await clock.advance(0)
+      expect(b.gone).toEqual(['PROTOCOL_VIOLATION'])
+    }
+    const clock = new VirtualClock()
+    const raw = await channel(clock)
+    const b = new End(new Session(clock, resolveLimits({})), clock, false)
+    raw.a.attach({ onEntry: () => {}, onClose: () => {}, onDrain: () => {} })
+    b.connect(raw.b)
+    raw.a.send(Entry.MESSAGE, undefined, new Uint8Array(100))
+    await clock.advance(0)
+    expect(b.gone).toEqual(['PROTOCOL_VIOLATION'])
+  })
+})
+
+describe('a change of paths', () => {
+  it.each(['at both ends', 'by the dialler first', 'by the called one first'])(
+    'while messages are under way loses, doubles and reorders none (%s)',
+    async (who) => {
+      const { clock, a, b } = await connected()
+      const second = await channel(clock)
+      for (let i = 0; i < 100; i++) {
+        a.send(i)
+        b.send(i)
+      }
+      if (who !== 'by the called one first') a.paths.add(second.a)
+      else b.paths.add(second.b)
+      for (let i = 100; i < 200; i++) {
+        a.send(i)
+        b.send(i)
+      }
+      if (who !== 'at both ends') await clock.advance(0)
+      if (who !== 'by the called one first') b.paths.add(second.b)
+      else a.paths.add(second.a)
+      for (let i = 200; i < 300; i++) {
+        a.send(i)
+        b.send(i)
+      }
+      await clock.advance(1_000)
+      expect(a.got).toEqual(range(0, 300))
+      expect(b.got).toEqual(range(0, 300))
+      expect([a.paths.active, b.paths.active]).toEqual([second.a, second.b])
+      expect([a.paths.standby, b.paths.standby, a.gone, b.gone]).toEqual([[], [], [], []])
+    },
+  )
+
+  it('by breaking falls back to the path that stands by, though one end notices late', async () => {
+    const { clock, first, a, b } = await connected()
+    // As though the first went through a relay.
+    Object.assign(first.near, { transport: 'circuit' })
+    Object.assign(first.far, { transport: 'circuit' })
+    const second = await channel(clock)
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    await clock.advance(10)
+    expect([a.paths.standby.length, b.paths.standby.length]).toEqual([1, 1])
+    for (let i = 0; i < 50; i++) {
+      a.send(i)
+      b.send(i)
+    }
+    // Nothing of it leaves: the path is dead, and only a knows.
+    second.near.send = () => {}
+    second.far.send = () => {}
+    a.paths.drop(broken)
+    await clock.advance(300)
+    expect([a.got, b.got]).toEqual([range(0, 50), range(0, 50)])
+    expect([a.paths.active, b.paths.active]).toEqual([first.a, first.b])
+    await clock.advance(200_000)
+    expect([a.gone, b.gone, first.a.open, second.b.open]).toEqual([[], [], true, false])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('chosen differently at both ends at once settles on one', async () => {
+    const { clock, a, b } = await connected()
+    const [second, third] = [await channel(clock), await channel(clock)]
+    a.paths.add(second.a)
+    b.paths.add(third.b)
+    a.paths.add(third.a)
+    b.paths.add(second.b)
+    for (let i = 0; i < 20; i++) {
+      a.send(i)
+      b.send(i)
+    }
+    await clock.advance(500_000)
+    expect([a.got, b.got]).toEqual([range(0, 20), range(0, 20)])
+    expect(a.paths.active === second.a).toBe(b.paths.active === second.b)
+    expect(a.switches + b.switches).toBeLessThan(10)
+  })
+})
+
+describe('the end of a connection', () => {
+  it('keeps what lasts for the next one, in order, and gives up the rest', async () => {
+    const { clock, first, a, b } = await connected()
+    first.near.send = () => {}
+    for (let i = 0; i < 10; i++) a.send(i, i % 3 !== 0)
+    await clock.advance(0)
+    first.near.ended()
+    first.far.ended()
+    expect([a.gone, b.gone]).toEqual([['CONNECTION_LOST'], ['CONNECTION_LOST']])
+    expect(a.settled).toEqual([0, 3, 6, 9].map((i) => [i, false]))
+    const second = await channel(clock)
+    a.connect(second.a)
+    b.connect(second.b)
+    a.send(10)
+    await clock.advance(300)
+    expect(b.got).toEqual([1, 2, 4, 5, 7, 8, 10])
+    expect(a.session.waiting).toBe(0)
+  })
+
+  it('does not deliver again what had arrived, though its acknowledgement was lost', async () => {
+    const { clock, first, a, b } = await connected()
+    first.far.send = () => {}
+    for (let i = 0; i < 10; i++) a.send(i)
+    await clock.advance(300)
+    expect([b.got.length, a.session.waiting]).toEqual([10, 10])
+    first.near.ended()
+    first.far.ended()
+    const second = await channel(clock)
+    a.connect(second.a)
+    b.connect(second.b)
+    await clock.advance(300)
+    expect([b.got, a.session.waiting]).toEqual([range(0, 10), 0])
+    expect(a.settled).toEqual(range(0, 10).map((i) => [i, true]))
+  })
+
+  it('said by the peer is the end of all paths; of one path it is not', async () => {
+    const { clock, a, b } = await connected()
+    const second = await channel(clock)
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    b.paths.close(new P2PError('CONNECTION_CLOSED', 'Bye.'))
+    await clock.advance(0)
+    expect([a.gone, b.gone]).toEqual([['CONNECTION_CLOSED'], ['CONNECTION_CLOSED']])
+  })
+})
