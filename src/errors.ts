@@ -52,6 +52,7 @@ export const P2P_ERROR_CODES = [
   'STORE_FULL',
   'NOT_STORED',
   'CIRCUIT_REFUSED',
+  'NO_RESERVATION',
   // What the platform refuses.
   'ADDRESS_IN_USE',
   'LISTEN_FAILED',

@@ -119,6 +119,18 @@ export const DEFAULT_LIMITS = {
   circuitWindowBytes: 524_288,
   /** Largest frame of a circuit: with its wrapping it fits one frame of the outer channel. */
   circuitFrameBytes: 61_440,
+  /** Relays at which a peer keeps a reservation: enough that one may go, few enough to keep alive. */
+  maxReservations: 3,
+  /** How long a relay's reservation lasts; renewed after half of it. */
+  reservationMs: 3_600_000,
+  /** Reservations of a relay in all. */
+  maxRelayReservations: 10_000,
+  /** How long one circuit may last. */
+  circuitMs: 43_200_000,
+  /** Bytes that one circuit may carry, both directions together. */
+  circuitBytes: 17_179_869_184,
+  /** Bytes a second that one direction of one circuit may carry, beyond which the relay delays it; operators of public relays lower it. */
+  circuitBytesPerS: 134_217_728,
   /** Peers in one introduction. */
   maxIntroductions: 100,
 } as const

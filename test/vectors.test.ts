@@ -61,6 +61,6 @@ test('the circuit payloads in the vectors are read', () => {
   expect(parseFrame(incomingSchema, payload(circuits.incoming)).from).toBe(vectors.initiator.peerId)
   expect(parseData(payload(circuits.data))[1]).toEqual(Uint8Array.of(4, 5, 6))
   expect(parseAck(payload(circuits.ack))[1]).toBe(131_072)
-  expect(parseClose(payload(circuits.close))[1]).toBeUndefined()
-  expect(parseClose(payload(circuits.closeWithCode))[1]).toBe('CONNECTION_LOST')
+  expect(parseClose(payload(circuits.close)).code).toBeUndefined()
+  expect(parseClose(payload(circuits.closeWithCode)).code).toBe('CONNECTION_LOST')
 })

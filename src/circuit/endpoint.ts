@@ -17,6 +17,7 @@ import {
   parseFrame,
   unknownType,
 } from './frames.js'
+import { type Reservation, Reservations } from './reservations.js'
 
 const PREFIX = 'circuit:'
 
@@ -33,17 +34,21 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   readonly protocolName = CIRCUIT_STOP
   readonly name = 'circuit'
   readonly transport = 'circuit'
-  /** Empty: a circuit's address depends on the relay; see `relays`. */
+  /** Empty: a circuit's address depends on the relay; see `reserved`. */
   readonly addresses: readonly string[] = []
 
   private readonly limits: Limits
+  private readonly onReservation: () => void
   private host: ProtocolHost | undefined
+  private reservations: Reservations | undefined
   private accept: ((connection: Connection) => void) | undefined
   /** By relay, then by circuit id: two relays may use the same id. */
   private readonly circuits = new Map<string, Map<string, CircuitConnection>>()
 
-  constructor(options: { limits?: Limits } = {}) {
+  /** @param options.onReservation told when a reservation is there, or is lost. */
+  constructor(options: { limits?: Limits; onReservation?: () => void } = {}) {
     this.limits = options.limits ?? DEFAULT_LIMITS
+    this.onReservation = options.onReservation ?? (() => {})
   }
 
   onRegister(host: ProtocolHost): void {
@@ -51,13 +56,14 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   onUnregister(): void {
+    this.reservations?.close()
     this.endAll(() => true, new P2PError('SHUT_DOWN', 'The coordinator has shut down.'), true)
     this.host = undefined
   }
 
-  /** Peer ids of the connected relays, by which others reach us. */
-  relays(): string[] {
-    return (this.host?.peers() ?? []).filter(isRelay).map((peer) => peer.peerId)
+  /** Where callers can reach us. */
+  reserved(): Reservation[] {
+    return this.reservations?.all() ?? []
   }
 
   canDial(address: string): boolean {
@@ -102,10 +108,16 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 
   async listen(accept: (connection: Connection) => void): Promise<void> {
     this.accept = accept
+    const { host } = this
+    if (host === undefined) return
+    this.reservations ??= new Reservations(host, this.limits, () => host.peers().filter(isRelay), this.onReservation)
+    this.reservations.update()
   }
 
   async close(): Promise<void> {
     this.accept = undefined
+    this.reservations?.close()
+    this.reservations = undefined
     this.endAll((circuit) => !circuit.outbound, undefined, true)
   }
 
@@ -126,7 +138,12 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     }
   }
 
+  async onPeerConnected(peer: PeerInfo): Promise<void> {
+    if (isRelay(peer)) this.reservations?.update()
+  }
+
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
+    this.reservations?.lost(peer.peerId)
     const error = new P2PError('CONNECTION_LOST', `The relay ${peer.peerId} is gone. Connect again through another one.`, {
       details: { peerId: peer.peerId },
     })
@@ -144,8 +161,8 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
       const [id, bytes] = parseAck(payload)
       find(id)?.acknowledged(bytes)
     } else if (message.type === 'close') {
-      const [id, code] = parseClose(payload)
-      find(id)?.end(code && closedBy(code, relay), false)
+      const { circuit: id, code, limit } = parseClose(payload)
+      find(id)?.end(code && closedBy(code, relay, limit), false)
     } else if (message.type === 'incoming') {
       this.incoming(host, payload, relay)
     } else {
@@ -221,8 +238,9 @@ function parseAddress(address: string): [relay: string, target: string] {
   return [relay, target]
 }
 
-function closedBy(code: P2PError['code'], relay: string): P2PError {
-  return new P2PError(code, `The circuit ended: ${code}. Connect again, or through another relay.`, {
-    details: { peerId: relay },
+function closedBy(code: P2PError['code'], relay: string, limit: string | undefined): P2PError {
+  const why = limit === undefined ? code : `the relay's limit ${limit} is reached`
+  return new P2PError(code, `The circuit ended: ${why}. Connect again, or through another relay.`, {
+    details: { peerId: relay, ...(limit !== undefined && { limit, byRelay: true }) },
   })
 }

@@ -30,6 +30,15 @@ const bounds = {
 export const openSchema = /* @__PURE__ */ v.object({ circuit: circuitId, target: peerId, frame: bytes })
 /** `opened`, the relay's answer. */
 export const openedSchema = /* @__PURE__ */ v.object(bounds)
+const whole = /* @__PURE__ */ (() => v.pipe(v.number(), v.safeInteger(), v.minValue(1)))()
+/** `reserved`, the relay's answer to `reserve`: for how long it brings callers to the asker, and what it allows them. */
+export const reservedSchema = /* @__PURE__ */ v.object({
+  expiresInS: /* @__PURE__ */ v.pipe(whole, v.minValue(10)),
+  maxCircuits: whole,
+  circuitMs: whole,
+  circuitBytes: whole,
+  circuitBytesPerS: whole,
+})
 /** `incoming`, relay to the called peer. */
 export const incomingSchema = /* @__PURE__ */ v.object({ circuit: circuitId, from: peerId, frame: bytes, ...bounds })
 
@@ -54,15 +63,30 @@ export function parseAck(payload: unknown): [circuit: string, consumed: number] 
   return [circuit, consumed as number]
 }
 
-/** `close`: `[circuit]` or `[circuit, code]`: the reason, absent after an orderly end. @throws P2PError MALFORMED_DATA. */
-export function parseClose(payload: unknown): [circuit: string, code: P2PErrorCode | undefined] {
-  const [circuit, code] = pair(payload)
-  return [circuit, code == null ? undefined : knownCode(code, 'CONNECTION_CLOSED')]
+/**
+ * `close`: `[circuit]`, `[circuit, code]` or `[circuit, code, limit]`: the reason, absent after an orderly end, and the name of
+ * the limit that was reached.
+ *
+ * @throws P2PError MALFORMED_DATA.
+ */
+export function parseClose(payload: unknown): CircuitEnd {
+  const [circuit, code, limit] = pair(payload)
+  return {
+    circuit,
+    code: code == null ? undefined : knownCode(code, 'CONNECTION_CLOSED'),
+    limit: typeof limit === 'string' ? limit.slice(0, 64) : undefined,
+  }
 }
 
-function pair(payload: unknown): [string, unknown] {
+export interface CircuitEnd {
+  circuit: string
+  code: P2PErrorCode | undefined
+  limit: string | undefined
+}
+
+function pair(payload: unknown): [string, unknown, unknown?] {
   if (!Array.isArray(payload) || typeof payload[0] !== 'string' || payload[0].length > 64) throw malformed()
-  return payload as [string, unknown]
+  return payload as [string, unknown, unknown?]
 }
 
 function malformed(): P2PError {

@@ -1,3 +1,4 @@
+import type { Timer } from '../clock.js'
 import { P2PError, type P2PErrorCode } from '../errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
 import type { P2PMessage } from '../message/message.js'
@@ -21,17 +22,28 @@ interface Direction {
   to: string
   /** Bytes sent by the other end and not yet acknowledged by the receiver, counted by `costOf`. */
   unacked: number
+  /** Bytes that may go on at once; it fills with time. */
+  allowance: number
+  /** When the allowance was last filled, milliseconds since the Unix epoch. */
+  filledAt: number
+  /** Frames that wait for it; the window bounds them. */
+  delayed: [frame: Uint8Array, id: string][]
+  timer: Timer | undefined
 }
 
 interface Circuit {
   id: string
   /** From the caller to the called, and back. */
   directions: [Direction, Direction]
+  /** Bytes carried in both. */
+  bytes: number
+  timer: Timer | undefined
 }
 
 export interface RelayStats {
   /** Open now. */
   circuits: number
+  reservations: number
   opened: number
   refused: number
   /** Frames, and their bytes, forwarded. */
@@ -54,6 +66,8 @@ export class CircuitRelay implements IProtocolHandler {
   private host: ProtocolHost | undefined
   private readonly circuits = new Map<string, Circuit>()
   private readonly byPeer = new Map<string, Set<Circuit>>()
+  /** When each peer's reservation ends, milliseconds since the Unix epoch. */
+  private readonly reservations = new Map<string, number>()
   /** Bytes given to a peer's connection and not yet accepted by it, over all its circuits. */
   private readonly pending = new Map<string, number>()
   private readonly counts = { opened: 0, refused: 0, frames: 0, bytes: 0, violations: 0 }
@@ -74,7 +88,7 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   getStats(): RelayStats {
-    return { circuits: this.circuits.size, ...this.counts }
+    return { circuits: this.circuits.size, reservations: this.reservations.size, ...this.counts }
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
@@ -90,6 +104,8 @@ export class CircuitRelay implements IProtocolHandler {
           return this.close(message.payload, from.peerId)
         case 'open':
           return await this.open(host, message, from)
+        case 'reserve':
+          return await this.reserve(host, message, from)
         default:
           throw unknownType(message)
       }
@@ -103,8 +119,37 @@ export class CircuitRelay implements IProtocolHandler {
     }
   }
 
+  /** Whether callers may be brought to this peer. */
+  hasReservation(peerId: string): boolean {
+    return (this.reservations.get(peerId) ?? 0) > (this.host?.clock.now() ?? 0)
+  }
+
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
+    this.reservations.delete(peer.peerId)
     for (const circuit of [...(this.byPeer.get(peer.peerId) ?? [])]) this.end(circuit, 'CONNECTION_LOST', peer.peerId)
+  }
+
+  private async reserve(host: ProtocolHost, message: P2PMessage, from: PeerInfo): Promise<void> {
+    const { reservationMs, maxRelayReservations, maxCircuitsPerPeer, circuitMs, circuitBytes, circuitBytesPerS } = this.limits
+    if (from.connection?.transport === 'circuit') {
+      throw new P2PError('CIRCUIT_REFUSED', 'The relay takes reservations over direct connections only.')
+    }
+    const isNew = !this.reservations.has(from.peerId)
+    if (isNew && this.reservations.size >= maxRelayReservations) {
+      this.counts.refused++
+      throw new P2PError('CIRCUIT_REFUSED', 'The relay has given all its reservations. Use another relay, or try later.', {
+        details: { limit: 'maxRelayReservations', retryAfterMs: reservationMs / 4 },
+      })
+    }
+    this.reservations.set(from.peerId, host.clock.now() + reservationMs)
+    const payload = {
+      expiresInS: Math.max(10, Math.floor(reservationMs / 1_000)),
+      maxCircuits: maxCircuitsPerPeer,
+      circuitMs,
+      circuitBytes,
+      circuitBytesPerS,
+    }
+    await host.reply(message, { type: 'reserved', payload })
   }
 
   private async open(host: ProtocolHost, message: P2PMessage, from: PeerInfo): Promise<void> {
@@ -116,10 +161,9 @@ export class CircuitRelay implements IProtocolHandler {
     }
     const circuit: Circuit = {
       id,
-      directions: [
-        { to: target, unacked: 0 },
-        { to: from.peerId, unacked: 0 },
-      ],
+      directions: [this.direction(host, target), this.direction(host, from.peerId)],
+      bytes: 0,
+      timer: host.clock.setTimeout(() => this.end(circuit, 'LIMIT_EXCEEDED', undefined, 'circuitMs'), this.limits.circuitMs),
     }
     this.circuits.set(id, circuit)
     for (const { to } of circuit.directions) {
@@ -132,6 +176,11 @@ export class CircuitRelay implements IProtocolHandler {
     // The answer does not wait for the called one, whose first frame follows it: a round trip saved. A refusal comes as `close`.
     this.forward(host, circuit, target, 'incoming', { circuit: id, from: from.peerId, frame, ...bounds }, frame.length)
     await host.reply(message, { type: 'opened', payload: bounds }).catch(() => this.end(circuit, 'CONNECTION_LOST'))
+  }
+
+  private direction(host: ProtocolHost, to: string): Direction {
+    const allowance = this.limits.circuitBytesPerS
+    return { to, unacked: 0, allowance, filledAt: host.clock.now(), delayed: [], timer: undefined }
   }
 
   private refusalOf(host: ProtocolHost, id: string, target: string, from: PeerInfo, frame: Uint8Array): P2PError | undefined {
@@ -153,6 +202,12 @@ export class CircuitRelay implements IProtocolHandler {
       return new P2PError('PEER_NOT_FOUND', 'That peer is not connected to this relay. Try another relay, or later.')
     }
     if (called.protocols?.includes(CIRCUIT_STOP) === false) return refuse('that peer takes no circuits')
+    if (!this.hasReservation(target)) {
+      return new P2PError(
+        'NO_RESERVATION',
+        'That peer is connected to this relay, but has no reservation here. Try its other relays.',
+      )
+    }
     // Only now, so that whether a peer is here is told in the same way at any load of ours.
     if (full(this.byPeer.get(target), this.limits)) return refuse('that peer has as many as it may', 'maxCircuitsPerPeer')
     return undefined
@@ -173,9 +228,41 @@ export class CircuitRelay implements IProtocolHandler {
       this.end(circuit, 'PROTOCOL_VIOLATION')
       return
     }
-    this.counts.frames++
-    this.counts.bytes += frame.length
-    this.forward(host, circuit, direction.to, 'data', [id, frame], frame.length)
+    circuit.bytes += frame.length
+    if (circuit.bytes > this.limits.circuitBytes) {
+      this.end(circuit, 'LIMIT_EXCEEDED', undefined, 'circuitBytes')
+      return
+    }
+    direction.delayed.push([frame, id])
+    if (direction.timer === undefined) this.pass(host, circuit, direction)
+  }
+
+  /** Passes on what the allowance of a direction lets through; the rest follows as it fills again. */
+  private pass(host: ProtocolHost, circuit: Circuit, direction: Direction): void {
+    const { circuitBytesPerS } = this.limits
+    const now = host.clock.now()
+    const filled = direction.allowance + ((now - direction.filledAt) * circuitBytesPerS) / 1_000
+    direction.allowance = Math.min(circuitBytesPerS, filled)
+    direction.filledAt = now
+    for (;;) {
+      const next = direction.delayed[0]
+      if (next === undefined || !this.circuits.has(circuit.id)) return
+      const [frame, id] = next
+      // One frame may overdraw it, so that the largest passes the smallest allowance.
+      if (direction.allowance < 0) break
+      direction.delayed.shift()
+      direction.allowance -= frame.length
+      this.counts.frames++
+      this.counts.bytes += frame.length
+      this.forward(host, circuit, direction.to, 'data', [id, frame], frame.length)
+    }
+    direction.timer = host.clock.setTimeout(
+      () => {
+        direction.timer = undefined
+        this.pass(host, circuit, direction)
+      },
+      Math.max(1, (-direction.allowance * 1_000) / circuitBytesPerS),
+    )
   }
 
   private ack(payload: unknown, from: string): void {
@@ -194,7 +281,7 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   private close(payload: unknown, from: string): void {
-    const [id, code] = parseClose(payload)
+    const { circuit: id, code } = parseClose(payload)
     if (this.directionFrom(id, from) === undefined) return
     this.end(this.circuits.get(id)!, code, from)
   }
@@ -228,19 +315,29 @@ export class CircuitRelay implements IProtocolHandler {
     })
   }
 
-  private end(circuit: Circuit, code: P2PErrorCode | undefined, except?: string): void {
+  private end(circuit: Circuit, code: P2PErrorCode | undefined, except?: string, limit?: string): void {
     if (this.circuits.get(circuit.id) !== circuit) return
     this.circuits.delete(circuit.id)
-    for (const { to } of circuit.directions) {
+    this.host?.clock.clearTimeout(circuit.timer)
+    for (const { to, delayed, timer } of circuit.directions) {
+      if (timer !== undefined) this.host?.clock.clearTimeout(timer)
+      // What came before an orderly end still arrives.
+      if (to !== except && this.host !== undefined && code === undefined) {
+        for (const [frame, id] of delayed) this.deliverLate(this.host, to, [id, frame])
+      }
       const known = this.byPeer.get(to)
       known?.delete(circuit)
       if (known?.size === 0) this.byPeer.delete(to)
-      if (to !== except && this.host !== undefined) this.notify(this.host, to, circuit.id, code)
+      if (to !== except && this.host !== undefined) this.notify(this.host, to, circuit.id, code, limit)
     }
   }
 
-  private notify(host: ProtocolHost, to: string, id: string, code: P2PErrorCode | undefined): void {
-    const payload = code === undefined ? [id] : [id, code]
+  private deliverLate(host: ProtocolHost, to: string, payload: unknown): void {
+    host.sendTo(to, { type: 'data', payload, protocol: CIRCUIT_STOP }).catch(() => {})
+  }
+
+  private notify(host: ProtocolHost, to: string, id: string, code: P2PErrorCode | undefined, limit?: string): void {
+    const payload = limit !== undefined ? [id, code, limit] : code === undefined ? [id] : [id, code]
     host.sendTo(to, { type: 'close', payload, protocol: CIRCUIT_STOP }).catch((error: unknown) => {
       // A peer that reads nothing can no longer be told; the end of its connection tells it.
       if (error instanceof P2PError && error.code === 'BUFFER_FULL') host.reject(to, error)

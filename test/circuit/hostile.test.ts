@@ -155,7 +155,7 @@ describe('a relay with a hostile peer', () => {
 
   it('answers a type it does not know with PROTOCOL_NOT_SUPPORTED', async () => {
     const { mallory } = await setUp()
-    await expect(mallory.request('relay', { type: 'reserve', payload: {}, protocol: CIRCUIT_HOP })).rejects.toMatchObject({
+    await expect(mallory.request('relay', { type: 'conserve', payload: {}, protocol: CIRCUIT_HOP })).rejects.toMatchObject({
       code: 'PROTOCOL_NOT_SUPPORTED',
     })
   })
@@ -171,7 +171,9 @@ describe('an endpoint with a hostile relay', () => {
     const heard: { type: string; payload: unknown }[] = []
     const evil = new TestHost('evil').register({
       protocolName: CIRCUIT_HOP,
-      handleMessage: async ({ type, payload }) => void heard.push({ type, payload }),
+      handleMessage: async ({ type, payload }) => {
+        if (type !== 'reserve') heard.push({ type, payload })
+      },
     })
     evil.connect(host)
     const stop = (type: string, payload: unknown) => evil.sendTo('victim', { type, payload, protocol: CIRCUIT_STOP })

@@ -52,6 +52,12 @@ export class TestHost implements ProtocolHost {
   connect(other: TestHost, transport: TransportName = 'memory'): void {
     this.links.set(other.peerId, { host: other, transport })
     other.links.set(this.peerId, { host: this, transport })
+    this.meet(other)
+    other.meet(this)
+  }
+
+  private meet(other: TestHost): void {
+    for (const handler of this.handlers.values()) void handler.onPeerConnected?.(this.info(other.peerId)!)
   }
 
   disconnect(other: TestHost): void {
