@@ -110,6 +110,11 @@ export const DEFAULT_LIMITS = {
   circuitFrameBytes: 61_440,
   /** Peers in one introduction. */
   maxIntroductions: 100,
+
+  /** Time for another tab of the same browser to answer a dial: no network is between, so who is silent longer is frozen or gone. */
+  tabDialTimeoutMs: 1_000,
+  /** Tabs remembered as found, so that each is told once: far more than anybody keeps open. */
+  maxTabs: 256,
 } as const
 
 export type LimitName = keyof typeof DEFAULT_LIMITS
