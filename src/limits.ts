@@ -115,6 +115,8 @@ export const DEFAULT_LIMITS = {
   tabDialTimeoutMs: 1_000,
   /** Tabs remembered as found, so that each is told once: far more than anybody keeps open. */
   maxTabs: 256,
+  /** How often we look whether the machine slept; a timer more than three times as late means that it did. */
+  wakeCheckMs: 5_000,
 } as const
 
 export type LimitName = keyof typeof DEFAULT_LIMITS
