@@ -133,6 +133,13 @@ export const DEFAULT_LIMITS = {
   circuitBytesPerS: 134_217_728,
   /** Peers in one introduction. */
   maxIntroductions: 100,
+
+  /** Time for another tab of the same browser to answer a dial: no network is between, so who is silent longer is frozen or gone. */
+  tabDialTimeoutMs: 1_000,
+  /** Tabs remembered as found, so that each is told once: far more than anybody keeps open. */
+  maxTabs: 256,
+  /** How often we look whether the machine slept; a timer more than three times as late means that it did. */
+  wakeCheckMs: 5_000,
 } as const
 
 export type LimitName = keyof typeof DEFAULT_LIMITS

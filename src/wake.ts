@@ -1,4 +1,123 @@
+import { type Clock, systemClock, type Timer } from './clock.js'
 import type { Unsubscribe } from './events.js'
+import { DEFAULT_LIMITS, type Limits } from './limits.js'
+
+/**
+ * What tells that connections may have died unnoticed: the page is shown again, comes back from the back/forward cache or
+ * from being frozen, the network returns or changes (Wi-Fi to mobile), or a timer fired so late that the machine slept.
+ */
+export type WakeReason = 'visible' | 'pageshow' | 'resume' | 'online' | 'network-change' | 'late-timer'
+
+/** Options of `WakeWatch`. */
+export interface WakeWatchOptions {
+  clock?: Clock
+  limits?: Pick<Limits, 'wakeCheckMs'>
+  /** Called with the first reason of a burst. */
+  onWake: (reason: WakeReason) => void
+  /** The network is gone, as far as the browser knows. */
+  onOffline?: () => void
+  /** The network is back; `onWake('online')` follows, unless the burst was told already. */
+  onOnline?: () => void
+}
+
+/** Events so soon after the last told one are of the same waking: a phone that is unlocked brings four of them. */
+const BURST_MS = 500
+/** A timer late by more than so many periods means sleep; a busy page is late by less. */
+const LATE_PERIODS = 3
+/** Browsers let the timers of a tab that is long hidden run once a minute only: there this is the period. */
+const HIDDEN_PERIOD_MS = 60_000
+
+/**
+ * Tells when the page or the machine wakes and when the network goes and returns, in browsers, workers and Node; where an
+ * event does not exist, the timer remains. Between `start` and `stop` only, and it never holds a process.
+ *
+ * @example
+ * const watch = new WakeWatch({ onWake: (reason) => probeConnections(reason) })
+ * watch.start()
+ * // …
+ * watch.stop()
+ */
+export class WakeWatch {
+  private readonly clock: Clock
+  private readonly checkMs: number
+  private unlisten: Unsubscribe | undefined
+  private timer: Timer
+  private lastTold = Number.NEGATIVE_INFINITY
+
+  constructor(private readonly options: WakeWatchOptions) {
+    this.clock = options.clock ?? systemClock
+    this.checkMs = (options.limits ?? DEFAULT_LIMITS).wakeCheckMs
+  }
+
+  /** True where the browser knows that there is no network. False says nothing: Node and many desktops never know. */
+  get offline(): boolean {
+    return (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === false
+  }
+
+  /** Begins to watch; a second call does nothing. */
+  start(): void {
+    if (this.unlisten !== undefined) return
+    this.unlisten = this.listen()
+    this.check()
+  }
+
+  /** Ends the watch: no timer and no listener is left, and nothing is called any more. It may start again. */
+  stop(): void {
+    this.unlisten?.()
+    this.unlisten = undefined
+    this.clock.clearTimeout(this.timer)
+    this.lastTold = Number.NEGATIVE_INFINITY
+  }
+
+  private listen(): Unsubscribe {
+    const { document, navigator } = globalThis as {
+      document?: Document
+      navigator?: { connection?: Partial<EventTarget> }
+    }
+    const page = globalThis as Partial<EventTarget>
+    const network = navigator?.connection
+    const wakes = (reason: WakeReason) => () => this.wake(reason)
+    const watched: [target: Partial<EventTarget> | undefined, event: string, listener: (event: Event) => void][] = [
+      [page, 'online', () => this.online()],
+      [page, 'offline', () => this.options.onOffline?.()],
+      // The first showing of a page is not a return.
+      [page, 'pageshow', (event) => (event as PageTransitionEvent).persisted !== false && this.wake('pageshow')],
+      [document, 'visibilitychange', () => document?.visibilityState === 'visible' && this.wake('visible')],
+      [document, 'resume', wakes('resume')],
+      [network, 'change', wakes('network-change')],
+    ]
+    for (const [target, event, listener] of watched) target?.addEventListener?.(event, listener)
+    return () => {
+      for (const [target, event, listener] of watched) target?.removeEventListener?.(event, listener)
+    }
+  }
+
+  private online(): void {
+    this.options.onOnline?.()
+    // The callback may have stopped us.
+    if (this.unlisten !== undefined) this.wake('online')
+  }
+
+  private check(): void {
+    const due = this.clock.now() + this.checkMs
+    this.timer = this.clock.setTimeout(() => {
+      const late = this.clock.now() - due
+      this.check()
+      const hidden = (globalThis as { document?: Document }).document?.visibilityState === 'hidden'
+      if (late > LATE_PERIODS * (hidden ? Math.max(HIDDEN_PERIOD_MS, this.checkMs) : this.checkMs)) this.wake('late-timer')
+    }, this.checkMs)
+    // The system clock of Node gives timers that would keep the process alive.
+    ;(this.timer as { unref?: () => void } | undefined)?.unref?.()
+  }
+
+  private wake(reason: WakeReason): void {
+    const now = this.clock.now()
+    // A clock that was set back must not silence us.
+    if (now >= this.lastTold && now - this.lastTold < BURST_MS) return
+    this.lastTold = now
+    this.options.onWake(reason)
+  }
+}
 
 /** Calls back when a browser's network returns or its tab is shown again; does nothing elsewhere. */
 export function onWake(callback: () => void): Unsubscribe {
