@@ -11,6 +11,7 @@ import type { PeerInfo } from './peer/peer-info.js'
 import { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
 import type { Listener, Transport } from './transport/transport.js'
 import { webSocket } from './transport/websocket.js'
+import { isWebRtcAvailable, type WebRtcOptions } from './webrtc/endpoint.js'
 
 export interface P2PConfig {
   /** A name instead of the `lp1…` id; every peer pins it to our key on first contact. */
@@ -27,6 +28,13 @@ export interface P2PConfig {
   listen?: Listener[]
   /** Ways to dial. Default: `[webSocket()]`. Circuits through relays are always there. */
   transports?: Transport[]
+  /**
+   * Direct paths between browsers. Default: on where the platform has WebRTC, with no STUN or TURN server. Node needs an
+   * implementation, e.g. that of `node-datachannel/polyfill`.
+   */
+  webrtc?: boolean | WebRtcOptions
+  /** Reach peers and be reached through relays only, so that no peer learns our network address. Turns WebRTC off. */
+  relayOnly?: boolean
   /** Keeps pinned names. Default: memory. */
   store?: KeyValueStore
   clock?: Clock
@@ -53,6 +61,8 @@ export interface ResolvedConfig {
   clock: Clock
   logger: Logger
   requireSignatures: boolean
+  relayOnly: boolean
+  webrtc: WebRtcOptions | undefined
   dhtServer: boolean
   limits: Limits
   metadata: Record<string, unknown> | undefined
@@ -100,6 +110,20 @@ const schema = /* @__PURE__ */ (() =>
     clock: v.optional(having<Clock>('a Clock', 'now', 'setTimeout', 'clearTimeout')),
     logger: v.optional(having<Logger>('a Logger', 'debug', 'warn', 'error')),
     requireSignatures: v.optional(v.boolean()),
+    relayOnly: v.optional(v.boolean()),
+    webrtc: v.optional(
+      v.union(
+        [
+          v.boolean(),
+          v.object({
+            implementation: v.optional(v.custom<unknown>((value) => typeof value === 'function')),
+            iceServers: v.optional(v.array(v.object({ urls: v.union([v.string(), v.array(v.string())]) }))),
+            iceTransportPolicy: v.optional(v.picklist(['all', 'relay'])),
+          }),
+        ],
+        'must be true, false, or { implementation?, iceServers?, iceTransportPolicy? }',
+      ),
+    ),
     dht: v.optional(v.object({ mode: v.optional(v.picklist(['auto', 'client', 'server'])) })),
     limits: v.optional(v.record(v.string(), v.number())),
     metadata: v.optional(v.record(v.string(), v.unknown())),
@@ -135,8 +159,16 @@ export function resolveConfig(config: P2PConfig = {}): ResolvedConfig {
     clock: config.clock ?? systemClock,
     logger,
     requireSignatures: config.requireSignatures ?? false,
+    relayOnly: config.relayOnly ?? false,
+    webrtc: webRtcOf(config),
     dhtServer: dht?.mode === 'server' || (dht?.mode !== 'client' && listen.length > 0),
     limits,
     metadata: config.metadata,
   }
+}
+
+function webRtcOf({ webrtc = true, relayOnly }: P2PConfig): WebRtcOptions | undefined {
+  if (relayOnly || webrtc === false) return undefined
+  const options = webrtc === true ? {} : webrtc
+  return isWebRtcAvailable(options) ? options : undefined
 }

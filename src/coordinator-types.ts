@@ -9,6 +9,14 @@ import type { TransportName } from './transport/transport.js'
 /** `'online'`: a peer is connected. `'connecting'`: none is, but somebody is being dialled. */
 export type P2PStatus = 'offline' | 'connecting' | 'online'
 
+/** How `sendTo` sends. */
+export interface SendToOptions {
+  /** True: the peer may be away; the message waits for it. Default false: PEER_NOT_CONNECTED at once. */
+  queue?: boolean
+  /** Seconds that a queued message may wait; default 3,600, at most 604,800. */
+  ttl?: number
+}
+
 /** The coordinator's events and their listeners' arguments. */
 export interface CoordinatorEvents {
   connected: [peer: PeerInfo]
@@ -21,6 +29,10 @@ export interface CoordinatorEvents {
   /** What nobody waits for: a peer's fault, a handler or listener that threw, a bootstrap peer out of reach. */
   error: [error: P2PError, peer?: PeerInfo]
   status: [status: P2PStatus]
+  /** A message sent with `queue: true` has reached the peer. */
+  delivered: [message: P2PMessage]
+  /** A message sent with `queue: true` was not delivered in its time. */
+  expired: [message: P2PMessage]
   /** Whatever a `watchResources` of this coordinator tells. */
   resource: [resource: ResourceAnnouncement, change: ResourceChange]
 }
@@ -39,7 +51,11 @@ export interface CoordinatorStats {
   }
   dht: DhtStats
   /** Messages and their bytes since the start, over all peers. */
-  traffic: Traffic & { pendingRequests: number }
+  traffic: Traffic & {
+    pendingRequests: number
+    /** What waits in the outbox for peers that are away, or is not yet acknowledged. */
+    queued: { messages: number; bytes: number }
+  }
   defence: {
     accepted: number
     duplicates: number

@@ -1,9 +1,8 @@
 import { nanoid } from 'nanoid'
-import { type ChannelKeys, createChannelKeys, type PeerDescription } from './channel/hello.js'
-import { CircuitEndpoint } from './circuit/endpoint.js'
+import type { PeerDescription } from './channel/hello.js'
 import { findPeers, type PeerQuery } from './circuit/introducer.js'
 import { type P2PConfig, type ResolvedConfig, resolveConfig } from './config.js'
-import type { CoordinatorEvents, CoordinatorStats, P2PStatus } from './coordinator-types.js'
+import type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
 import { Gate } from './defence/gate.js'
 import { ConnectedServers } from './dht/connected-servers.js'
 import { type AnnounceResult, DistributedHashTable } from './dht/dht.js'
@@ -11,6 +10,7 @@ import { DhtServer } from './dht/dht-server.js'
 import { RecordStore } from './dht/record-store.js'
 import { RecordVerifier } from './dht/record-verifier.js'
 import type { ResourceFilters } from './discovery/filters.js'
+import { type PeerRecord, PeerRecords } from './discovery/peer-records.js'
 import {
   type AnnounceResourceOptions,
   type ResourceAnnouncement,
@@ -22,18 +22,14 @@ import { TypedEvents, type Unsubscribe } from './events.js'
 import { PinnedNames } from './identity/pinned-names.js'
 import type { OutgoingMessage, P2PMessage } from './message/message.js'
 import { checkMessage } from './message/p2p-protocol.js'
-import { Bootstrap } from './peer/bootstrap.js'
-import { connectTo } from './peer/dial-plan.js'
-import { Heartbeat } from './peer/heartbeat.js'
+import { Network, shutDown } from './network.js'
+import type { QueuedMessage } from './peer/outbox.js'
 import { INTERNAL_PREFIX, type PeerConnection } from './peer/peer-connection.js'
 import type { PeerInfo } from './peer/peer-info.js'
-import { PeerManager } from './peer/peer-manager.js'
-import { PeerUpdates } from './peer/peer-updates.js'
 import { CORE_PROTOCOL, PendingRequests } from './pending-requests.js'
 import type { BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol-handler.js'
 import { ProtocolRouter } from './protocol-router.js'
 import type { WaitOptions } from './wait.js'
-import { onWake } from './wake.js'
 
 /**
  * A peer: finds others, talks to them privately, and runs protocols with them.
@@ -56,18 +52,10 @@ export class P2PCoordinator {
   private readonly router: ProtocolRouter
   private readonly requests: PendingRequests
   private readonly gate: Gate
-  private readonly peers: PeerManager
-  private readonly bootstrap: Bootstrap
-  private readonly circuits: CircuitEndpoint
+  private readonly network: Network
   private readonly discovery: ResourceDiscovery
-  private readonly updates: PeerUpdates
-  private keys: Promise<ChannelKeys> | undefined
-  private opening: Promise<void> | undefined
-  private listening: Promise<void> | undefined
-  private starting: Promise<void> | undefined
+  private readonly records: PeerRecords
   private stopping: Promise<void> | undefined
-  private stopWaking: Unsubscribe | undefined
-  private lastStatus: P2PStatus = 'offline'
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(config: P2PConfig = {}) {
@@ -79,27 +67,20 @@ export class P2PCoordinator {
     this.events = new TypedEvents((cause, event) => this.listenerFailed(cause, event))
     this.requests = new PendingRequests(clock, limits)
     this.gate = new Gate(limits)
-    this.circuits = new CircuitEndpoint({ limits })
     const names = new PinnedNames(store, limits)
-    this.peers = new PeerManager({
-      ...resolved,
-      keys: () => this.channelKeys(),
-      describe: () => this.describe(),
-      transports: [...resolved.transports, this.circuits],
+    this.network = new Network(resolved, {
       names,
+      describe: () => this.describe(),
+      find: (id, wait) => findPeers(this.host, { peerId: id }, { ...wait, limits }),
+      resolve: (id, wait) => this.records.resolve(id, wait),
       onConnected: (peer) => this.peerConnected(peer),
       onDisconnected: (peer, error) => this.peerDisconnected(peer, error),
       onPathChanged: (peer, from) => this.events.emit('path-changed', { ...peer.info }, from),
       onMessage: (message, peer) => this.receive(message, peer),
-      onError: (error, peer) => this.report(error, peer?.info),
-      onChange: () => this.updateStatus(),
-    })
-    this.bootstrap = new Bootstrap(resolved.bootstrap, {
-      clock,
-      limits,
-      dial: (target) => connectTo(target, this.dialTools(), {}),
-      onChange: () => this.updateStatus(),
-      onError: (error) => this.report(error),
+      onOutcome: (message, outcome) => this.events.emit(outcome, message),
+      onError: (error, peer) => this.report(error, peer),
+      onStatus: (status) => this.events.emit('status', status),
+      onReachable: () => this.records.changed(),
     })
     this.host = {
       peerId,
@@ -110,8 +91,9 @@ export class P2PCoordinator {
       reply: (request, message) => this.reply(request, message),
       request: (to, message, options) => this.request(to, message, options),
       broadcast: (message, options) => this.broadcast(message, options),
-      peers: () => this.peers.all().map((peer) => peer.info),
-      reject: (id, error) => this.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.')),
+      peers: () => this.network.peers.all().map((peer) => peer.info),
+      reject: (id, error) =>
+        this.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.')),
     }
     this.router = new ProtocolRouter({
       host: this.host,
@@ -133,19 +115,8 @@ export class P2PCoordinator {
       onError: (error) => this.report(error),
     })
     this.discovery = new ResourceDiscovery(this.dht, peerId)
-    this.updates = new PeerUpdates({
-      limits,
-      describe: () => this.describe(),
-      onUpdate: (id, description) => this.peers.get(id)?.describe(description),
-    })
-    const heartbeat = new Heartbeat({
-      clock,
-      limits,
-      intervalMs: resolved.heartbeatIntervalMs,
-      onMeasured: (id, rttMs) => this.peers.get(id)?.measured(rttMs),
-      onDead: (id, error) => this.peers.get(id)?.close(error),
-    })
-    const handlers: IProtocolHandler[] = [heartbeat, this.updates, this.circuits, servers]
+    this.records = new PeerRecords(this.dht, () => this.peerRecord())
+    const handlers: IProtocolHandler[] = [...this.network.handlers, servers]
     if (resolved.dhtServer) handlers.push(new DhtServer(records, verifier, { limits }))
     for (const handler of handlers) this.router.register(handler)
   }
@@ -157,9 +128,22 @@ export class P2PCoordinator {
    * @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, IDENTITY_FAILED, SHUT_DOWN.
    */
   start(): Promise<void> {
-    if (this.stopping !== undefined) return Promise.reject(shutDown())
-    this.starting ??= this.open().then(() => this.bootstrap.start())
-    return this.starting
+    return this.network.start()
+  }
+
+  /**
+   * Says goodbye to all peers and dials nobody until `resume`: for an app that is put into the background. Sleep that nobody
+   * announces is noticed without it.
+   */
+  suspend(): void {
+    this.checkRunning()
+    this.network.suspend()
+  }
+
+  /** Comes back from `suspend`; resolves with the first connection, or when each has failed once. @throws P2PError SHUT_DOWN. */
+  async resume(): Promise<void> {
+    this.checkRunning()
+    await this.network.resume()
   }
 
   /** Says goodbye to all peers and releases every socket and timer. A second call waits for the first. */
@@ -172,7 +156,7 @@ export class P2PCoordinator {
   registerProtocol(handler: IProtocolHandler): void {
     this.checkRunning()
     this.router.register(handler)
-    this.updates.changed()
+    this.described()
     for (const peer of this.getConnectedPeers()) this.router.connectedTo(handler, peer)
   }
 
@@ -181,37 +165,50 @@ export class P2PCoordinator {
     if (protocolName.startsWith(INTERNAL_PREFIX)) {
       throw new P2PError('INVALID_CONFIG', `"${protocolName}" is a protocol of the SDK itself and stays.`)
     }
-    if (this.router.unregister(protocolName)) this.updates.changed()
+    if (this.router.unregister(protocolName)) this.described()
   }
 
   /**
-   * Connects to an address (`wss://…`), a peer id or name that a connected relay knows, or a described peer.
+   * Connects to an address (`wss://…`), a peer id or name, or a described peer, by whatever path leads there: a direct one,
+   * or circuits through relays, which become direct where they can. A connection that is lost is made anew until one of the
+   * two disconnects. `timeoutMs` counts for all of it; default 15,000.
    *
    * @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS, PEER_NOT_FOUND, PEER_UNREACHABLE, WRONG_PEER, NAME_TAKEN, POOL_FULL, TIMEOUT,
-   * ABORTED, UNSUPPORTED_VERSION, SHUT_DOWN, or what the peer refused with.
+   * ABORTED, UNSUPPORTED_VERSION, SUSPENDED, SHUT_DOWN, or what the peer refused with. `details.paths` names each path tried,
+   * and why it failed.
    */
   async connectToPeer(peer: PeerInfo | string, options: WaitOptions = {}): Promise<void> {
-    await this.open()
-    await connectTo(peer, this.dialTools(), options)
+    await this.network.connect(peer, options)
   }
 
-  /** @throws P2PError PEER_NOT_CONNECTED. */
+  /** Ends a connection for good. @throws P2PError PEER_NOT_CONNECTED. */
   async disconnectFromPeer(peerId: string): Promise<void> {
     this.checkRunning()
-    this.peers.disconnect(peerId, new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.'))
+    this.network.disconnect(peerId)
+  }
+
+  /**
+   * Ends the path that serves a peer, as though the network had broken it: another path takes over, or the connection is made
+   * anew. For trying out how an application copes.
+   *
+   * @throws P2PError PEER_NOT_CONNECTED.
+   */
+  dropPath(peerId: string): void {
+    this.checkRunning()
+    this.network.peers.need(peerId).dropPath(new P2PError('CONNECTION_LOST', 'The path was dropped on purpose.'))
   }
 
   getConnectedPeers(): PeerInfo[] {
-    return this.peers.all().map((peer) => ({ ...peer.info }))
+    return this.network.peers.all().map((peer) => ({ ...peer.info }))
   }
 
   getPeer(peerId: string): PeerInfo | undefined {
-    const info = this.peers.get(peerId)?.info
+    const info = this.network.peers.get(peerId)?.info
     return info && { ...info }
   }
 
   isConnected(peerId: string): boolean {
-    return this.peers.get(peerId) !== undefined
+    return this.network.peers.get(peerId) !== undefined
   }
 
   /** Addresses at which our listeners can be reached. */
@@ -220,18 +217,32 @@ export class P2PCoordinator {
   }
 
   get status(): P2PStatus {
-    return this.lastStatus
+    return this.network.status
   }
 
   /**
-   * Sends a message; resolves once it is on its way and less than `limits.sendHighWaterBytes` wait for this peer.
+   * Sends a message; resolves once it is on its way and less than `limits.sendHighWaterBytes` wait for this peer. What was
+   * accepted arrives once, though the path changes or breaks, as long as both ends come back within `limits.sessionGraceMs`.
+   *
+   * With `queue: true` the peer may be away: the message waits, in order, up to `ttl` seconds, and the `outcome` of what this
+   * resolves to says whether it was delivered.
    *
    * @throws P2PError PEER_NOT_CONNECTED, FOREIGN_SENDER, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, BUFFER_FULL,
-   * CONNECTION_CLOSED, SHUT_DOWN.
+   * CONNECTION_CLOSED, SHUT_DOWN; with `queue`: OUTBOX_FULL.
+   * @example
+   * const { outcome } = await coordinator.sendTo(bob, { type: 'invoice', payload }, { queue: true, ttl: 3_600 })
+   * console.log(await outcome) // 'delivered' or 'expired'
    */
-  async sendTo(peerId: string, message: OutgoingMessage): Promise<void> {
+  sendTo(peerId: string, message: OutgoingMessage, options?: SendToOptions & { queue?: false }): Promise<void>
+  sendTo(peerId: string, message: OutgoingMessage, options: SendToOptions & { queue: true }): Promise<QueuedMessage>
+  async sendTo(peerId: string, message: OutgoingMessage, { queue, ttl }: SendToOptions = {}): Promise<QueuedMessage | void> {
     this.checkRunning()
-    const peer = this.peers.need(peerId)
+    const { peers, outbox } = this.network
+    if (queue) {
+      const to = peers.get(peerId)?.peerId ?? peerId
+      return outbox.add(to, this.complete(message, to), ttl ?? this.config.limits.outboxTtlS)
+    }
+    const peer = peers.need(peerId)
     const waiting = peer.send(this.complete(message, peer.peerId))
     if (waiting !== undefined) await waiting
   }
@@ -246,10 +257,10 @@ export class P2PCoordinator {
   async broadcast(message: OutgoingMessage, options: { exclude?: string[] } = {}): Promise<BroadcastResult> {
     this.checkRunning()
     const whole = this.complete(message, undefined)
-    if (this.peers.size === 0 && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
+    if (this.network.peers.size === 0 && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
       throw new P2PError('NO_PEERS', 'Nobody is connected, so nobody would get it. Connect first.')
     }
-    return this.peers.broadcast(whole, new Set(options.exclude))
+    return this.network.peers.broadcast(whole, new Set(options.exclude))
   }
 
   /**
@@ -259,9 +270,9 @@ export class P2PCoordinator {
    */
   async request<T = unknown>(peerId: string, message: OutgoingMessage, options: WaitOptions = {}): Promise<P2PMessage<T>> {
     this.checkRunning()
-    const peer = this.peers.need(peerId)
+    const peer = this.network.peers.need(peerId)
     const whole = this.complete(message, peer.peerId)
-    return (await this.requests.wait(whole, peer.peerId, options, () => peer.send(whole))) as P2PMessage<T>
+    return (await this.requests.wait(whole, peer.peerId, options, () => peer.send(whole, { lasting: false }))) as P2PMessage<T>
   }
 
   /** Asks the connected relays who else is there. @throws P2PError NO_RELAY, ABORTED, TIMEOUT. */
@@ -315,7 +326,8 @@ export class P2PCoordinator {
   }
 
   getStats(): CoordinatorStats {
-    const { peers, gate, config, requests } = this
+    const { gate, config, requests } = this
+    const { peers, outbox } = this.network
     const paths: CoordinatorStats['peers']['paths'] = {}
     for (const peer of peers.all()) {
       const { transport } = peer.activeChannel.connection
@@ -325,7 +337,7 @@ export class P2PCoordinator {
     return {
       peers: { connected: peers.size, maxConnections: config.maxConnections, dialling: peers.dialling, paths, ...dials },
       dht: this.dht.getStats(),
-      traffic: { ...peers.traffic(), pendingRequests: requests.count },
+      traffic: { ...peers.traffic(), pendingRequests: requests.count, queued: outbox.stats },
       defence: { ...gate.stats, rememberedIds: gate.remembered, refused, faults: { ...faults } },
     }
   }
@@ -348,65 +360,36 @@ export class P2PCoordinator {
     this.events.off(event, listener)
   }
 
-  private open(): Promise<void> {
-    if (this.stopping !== undefined) return Promise.reject(shutDown())
-    this.opening ??= (async () => {
-      await this.channelKeys()
-      if (this.stopping !== undefined) throw shutDown()
-      this.listening = this.listen()
-      await this.listening
-      if (this.stopping !== undefined) throw shutDown()
-      this.stopWaking = onWake(() => this.bootstrap.wake())
-    })()
-    return this.opening
-  }
-
-  private async listen(): Promise<void> {
-    const accept = this.peers.accept.bind(this.peers)
-    await this.circuits.listen(accept)
-    await Promise.all(this.config.listen.map((listener) => listener.listen(accept)))
-  }
-
   private async close(): Promise<void> {
-    this.stopWaking?.()
-    this.bootstrap.stop()
+    this.records.close()
     this.discovery.shutdown()
     this.dht.shutdown()
     for (const name of this.router.names) this.router.unregister(name)
-    this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
-    // Not for `opening`: a signer may never answer.
-    await this.listening?.catch(() => {})
-    await this.circuits.close()
-    await Promise.allSettled(this.config.listen.map((listener) => listener.close()))
-    this.stopWaking?.()
-    this.updateStatus()
+    await this.network.close()
     this.events.clear()
   }
 
-  private channelKeys(): Promise<ChannelKeys> {
-    this.keys ??= createChannelKeys(this.config.identity).catch((error) => {
-      // A hardware signer may be plugged in later.
-      this.keys = this.opening = this.starting = undefined
-      throw error
-    })
-    return this.keys
-  }
-
   private describe(): PeerDescription {
-    const websockets = this.addresses.filter((address) => /^wss?:/.test(address))
-    return {
-      protocols: this.router.names,
-      addresses: websockets.slice(0, this.config.limits.maxAddresses),
-      metadata: this.config.metadata,
-    }
+    return { protocols: this.router.names, addresses: this.publicAddresses(), metadata: this.config.metadata }
   }
 
-  private dialTools() {
-    return {
-      isConnected: (peerId: string) => this.isConnected(peerId),
-      dial: this.peers.dial.bind(this.peers),
-      find: (peerId: string, wait: WaitOptions) => findPeers(this.host, { peerId }, { ...wait, limits: this.config.limits }),
-    }
+  private peerRecord(): PeerRecord {
+    const relays = this.network.circuits.reserved().map(({ relay }): [string, string | null] => {
+      return [relay, this.network.peers.get(relay)?.info.addresses.websocket ?? null]
+    })
+    return { addresses: this.publicAddresses(), relays, protocols: this.router.names }
+  }
+
+  /** What others may know: nothing that a peer behind relays could be found by. */
+  private publicAddresses(): string[] {
+    const websockets = this.config.relayOnly ? [] : this.addresses.filter((address) => /^wss?:/.test(address))
+    return websockets.slice(0, this.config.limits.maxAddresses)
+  }
+
+  /** What we tell of ourselves has changed. */
+  private described(): void {
+    this.network.updates.changed()
+    this.records.changed()
   }
 
   private complete(message: OutgoingMessage, to: string | undefined): P2PMessage {
@@ -454,15 +437,6 @@ export class P2PCoordinator {
     this.router.disconnected(peer.info)
     this.events.emit('disconnected', { ...peer.info }, error)
     if (error.code === 'REPLACED' && error.details.byPeer === true) this.report(error, peer.info)
-    this.bootstrap.lost(peer.peerId, error)
-  }
-
-  private updateStatus(): void {
-    const waiting = this.peers.dialling > 0 || this.bootstrap.pending
-    const status = this.peers.size > 0 ? 'online' : waiting ? 'connecting' : 'offline'
-    if (status === this.lastStatus) return
-    this.lastStatus = status
-    this.events.emit('status', status)
   }
 
   private report(error: P2PError, peer?: PeerInfo): void {
@@ -488,8 +462,4 @@ export class P2PCoordinator {
   private checkRunning(): void {
     if (this.stopping !== undefined) throw shutDown()
   }
-}
-
-function shutDown(): P2PError {
-  return new P2PError('SHUT_DOWN', 'This coordinator has shut down. Create a new one.')
 }

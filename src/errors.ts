@@ -17,6 +17,7 @@ export const P2P_ERROR_CODES = [
   'DUPLICATE_PROTOCOL',
   'SELF_DIAL',
   'SHUT_DOWN',
+  'SUSPENDED',
   // How reaching a peer can fail.
   'PEER_NOT_CONNECTED',
   'PEER_UNREACHABLE',
@@ -28,6 +29,7 @@ export const P2P_ERROR_CODES = [
   'TIMEOUT',
   'ABORTED',
   'BUFFER_FULL',
+  'OUTBOX_FULL',
   'CONNECTION_CLOSED',
   'CONNECTION_LOST',
   'DUPLICATE_CONNECTION',

@@ -20,6 +20,8 @@ export const DEFAULT_LIMITS = {
   handshakeTimeoutMs: 10_000,
   /** Time for a dial, handshake included. */
   dialTimeoutMs: 15_000,
+  /** How long the better path to a peer is tried alone before the next one is tried beside it. */
+  dialHeadStartMs: 250,
   /** One handshake payload: identity, a list of protocols, addresses, metadata. */
   maxHandshakePayloadBytes: 8_192,
   /** Protocol names a peer may advertise. */
@@ -46,6 +48,11 @@ export const DEFAULT_LIMITS = {
   maxSessions: 4_096,
   /** Bytes kept for all peers that are away; the longest away are given up first. */
   maxSessionBytes: 33_554_432,
+  /** First and longest pause before a direct path to a peer on a circuit is looked for again. */
+  upgradeMinMs: 5_000,
+  upgradeMaxMs: 300_000,
+  /** Time for a probe after waking: an honest path answers within a few round trips. */
+  wakeProbeMs: 3_000,
   /** How long a path stands by after a better one has taken over. */
   standbyMs: 60_000,
 
@@ -66,6 +73,17 @@ export const DEFAULT_LIMITS = {
   /** First and longest pause before a bootstrap address is dialled again. */
   reconnectMinMs: 1_000,
   reconnectMaxMs: 60_000,
+  /** How long a lost peer that is no bootstrap peer is dialled again. */
+  reconnectGiveUpMs: 600_000,
+
+  /** Messages that wait for peers that are away, in all. */
+  maxOutboxMessages: 1_000,
+  /** Bytes of them. */
+  maxOutboxBytes: 8_388_608,
+  /** How long a queued message waits where its sender does not say, seconds. */
+  outboxTtlS: 3_600,
+  /** The longest that one may wait, seconds: a week. */
+  maxOutboxTtlS: 604_800,
 
   /** Names pinned to keys on first contact. */
   maxPinnedNames: 10_000,

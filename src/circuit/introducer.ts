@@ -46,6 +46,8 @@ const peerSchema = /* @__PURE__ */ (() =>
     protocols: v.pipe(v.array(text(128)), v.maxLength(DEFAULT_LIMITS.maxProtocols)),
     metadata: v.optional(v.record(v.string(), v.unknown())),
     lastSeen: v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER)),
+    /** Whether the introducer brings callers to the peer. */
+    reserved: v.optional(v.boolean()),
   }))()
 const answerSchema = /* @__PURE__ */ (() => v.object({ peers: v.array(v.unknown()) }))()
 
@@ -54,10 +56,21 @@ export class Introducer implements IProtocolHandler {
   readonly protocolName = INTRODUCE
   private readonly limits: Limits
   private readonly publishersOf: (resourceType: string) => Iterable<string>
+  private readonly hasReservation: (peerId: string) => boolean
   private host: ProtocolHost | undefined
 
-  /** @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type. */
-  constructor(options: { limits?: Limits; publishersOf?: (resourceType: string) => Iterable<string> } = {}) {
+  /**
+   * @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type.
+   * @param options.hasReservation whether a peer can be called through us.
+   */
+  constructor(
+    options: {
+      limits?: Limits
+      publishersOf?: (resourceType: string) => Iterable<string>
+      hasReservation?: (peerId: string) => boolean
+    } = {},
+  ) {
+    this.hasReservation = options.hasReservation ?? (() => false)
     this.limits = options.limits ?? DEFAULT_LIMITS
     this.publishersOf = options.publishersOf ?? (() => [])
   }
@@ -98,7 +111,7 @@ export class Introducer implements IProtocolHandler {
     const answer: unknown[] = []
     let bytes = 0
     for (const peer of found.length > count ? sample(found, count) : found) {
-      const entry = describe(peer)
+      const entry = describe(peer, this.hasReservation(peer.peerId))
       bytes += encode(entry).length
       if (bytes > this.limits.maxAnswerBytes) break
       answer.push(entry)
@@ -107,8 +120,10 @@ export class Introducer implements IProtocolHandler {
   }
 }
 
-function describe({ peerId, publicKey, addresses: { websocket, http }, protocols = [], metadata, lastSeen }: PeerInfo): unknown {
-  return { peerId, publicKey, addresses: { websocket, http }, protocols, metadata, lastSeen }
+function describe(peer: PeerInfo, reserved: boolean): unknown {
+  const { peerId, publicKey, addresses, protocols = [], metadata, lastSeen } = peer
+  const { websocket, http } = addresses
+  return { peerId, publicKey, addresses: { websocket, http }, protocols, metadata, lastSeen, reserved }
 }
 
 function sample<T>(items: T[], count: number): T[] {
@@ -139,7 +154,7 @@ export async function findPeers(
   if (introducers.length === 0) throw new P2PError('NO_RELAY', 'No connected peer introduces others. Connect to a relay first.')
   const found = new Map<string, PeerInfo>()
   const failures: unknown[] = []
-  const answers: { introducer: string; peers: PeerInfo[] }[] = []
+  const answers: { introducer: string; peers: Introduced[] }[] = []
   let grace: unknown
   const payload = { protocol: query.protocol, resourceType: query.resourceType, peerId: query.peerId, limit }
 
@@ -154,7 +169,7 @@ export async function findPeers(
           { type: 'find', payload, protocol: INTRODUCE },
           { signal: enough.signal, timeoutMs: options.timeoutMs ?? limits.dhtTimeoutMs },
         )
-        const peers = readAnswer(answer, limits).filter((peer) => peer.peerId !== host.peerId && matches(peer, query))
+        const peers = readAnswer(answer, limits).filter(({ info }) => info.peerId !== host.peerId && matches(info, query))
         answers.push({ introducer, peers })
         if (peers.length > 0) grace ??= host.clock.setTimeout(stop, limits.dhtGraceMs)
       } catch (error) {
@@ -177,21 +192,29 @@ export async function findPeers(
   })
 }
 
+/** A peer as one introducer tells of it. */
+interface Introduced {
+  info: PeerInfo
+  /** Whether the introducer brings callers to it. */
+  reserved: boolean
+}
+
 /** @throws P2PError MALFORMED_DATA where it is no answer at all; single entries that are wrong are left out. */
-function readAnswer(answer: unknown, limits: Limits): PeerInfo[] {
+function readAnswer(answer: unknown, limits: Limits): Introduced[] {
   const parsed = v.safeParse(answerSchema, answer)
   if (!parsed.success) throw new P2PError('MALFORMED_DATA', 'The introducer sent no list of peers.')
-  const peers: PeerInfo[] = []
+  const peers: Introduced[] = []
   for (const entry of parsed.output.peers.slice(0, limits.maxIntroductions)) {
     const peer = v.safeParse(peerSchema, entry)
     if (!peer.success || !keyFits(peer.output.peerId, peer.output.publicKey)) continue
-    const { metadata, addresses, ...rest } = peer.output
-    peers.push({
+    const { metadata, addresses, reserved = false, ...rest } = peer.output
+    const info: PeerInfo = {
       ...rest,
       addresses: Object.fromEntries(Object.entries(addresses).filter(([, address]) => address !== undefined)) as PeerAddresses,
       state: PeerState.DISCONNECTED,
       ...(metadata !== undefined && encode(metadata).length <= limits.maxMetadataBytes && { metadata }),
-    })
+    }
+    peers.push({ info, reserved })
   }
   return peers
 }
@@ -202,11 +225,11 @@ function matches(peer: PeerInfo, { peerId, protocol }: PeerQuery): boolean {
   )
 }
 
-function merge(found: Map<string, PeerInfo>, peer: PeerInfo, introducer: string, limits: Limits): void {
-  const id = `${peer.peerId} ${bytesToHex(peer.publicKey!)}`
-  const known = found.get(id)
-  if (known === undefined) found.set(id, { ...peer, addresses: { ...peer.addresses, relays: [introducer] } })
-  else if (known.addresses.relays!.length < limits.maxAddresses) known.addresses.relays!.push(introducer)
+function merge(found: Map<string, PeerInfo>, { info, reserved }: Introduced, introducer: string, limits: Limits): void {
+  const id = `${info.peerId} ${bytesToHex(info.publicKey!)}`
+  const known = found.get(id) ?? { ...info, addresses: { ...info.addresses, relays: [] } }
+  found.set(id, known)
+  if (reserved && known.addresses.relays!.length < limits.maxAddresses) known.addresses.relays!.push(introducer)
 }
 
 /** A self-certifying id must be that of the key; a chosen name says nothing. */

@@ -61,12 +61,25 @@ export class Reservations {
   /** A relay has come, or a refusal has made room for another one. */
   update(): void {
     if (this.closed) return
-    for (const { peerId } of this.choose()) {
+    const now = this.host.clock.now()
+    const chosen = this.choose(now)
+    let next = Number.POSITIVE_INFINITY
+    let dropped = false
+    for (const [peerId, entry] of this.entries) {
+      if (chosen.has(peerId) || entry.asking) continue
+      // One refused before is asked again when it is due and there is room; one that others replace is let go.
+      if (entry.reservation === undefined) next = Math.min(next, Math.max(entry.due, now + RETRY_MS))
+      else dropped = this.entries.delete(peerId)
+    }
+    if (dropped) this.onChange()
+    for (const peerId of chosen) {
       const entry = this.entries.get(peerId) ?? { reservation: undefined, asking: false, failures: 0, due: 0 }
       this.entries.set(peerId, entry)
-      if (!entry.asking && entry.due <= this.host.clock.now()) void this.ask(peerId, entry)
+      if (entry.asking) continue
+      if (entry.due <= now) void this.ask(peerId, entry)
+      else next = Math.min(next, entry.due)
     }
-    this.arm()
+    this.arm(next)
   }
 
   lost(relay: string): void {
@@ -83,29 +96,27 @@ export class Reservations {
     this.timer = undefined
   }
 
-  /** What we have stays; free places go to operators that we have none of, then to any. */
-  private choose(): PeerInfo[] {
-    const relays = this.relays()
-    const chosen = relays.filter(({ peerId }) => this.isUsable(peerId))
-    const operators = new Set(chosen.map(({ addresses }) => operatorOf(addresses.websocket ?? addresses.http)))
-    const others = relays.filter(({ peerId }) => !this.entries.has(peerId))
+  /** One for each operator first, then any; what we have comes before what we should have to ask for. */
+  private choose(now: number): Set<string> {
+    const ours = (relay: PeerInfo) => this.entries.get(relay.peerId)?.reservation !== undefined
+    const possible = this.relays().filter(({ peerId }) => {
+      const entry = this.entries.get(peerId)
+      // Not one that has refused a little while ago.
+      return entry === undefined || entry.reservation !== undefined || entry.asking || entry.due <= now
+    })
+    const relays = [...possible.filter(ours), ...possible.filter((relay) => !ours(relay))]
+    const operators = new Set<string>()
+    const chosen = new Set<string>()
     for (const pass of ['new operator', 'any'] as const) {
-      for (const relay of others) {
-        if (chosen.length >= this.limits.maxReservations) return chosen
-        if (chosen.includes(relay)) continue
-        const operator = operatorOf(relay.addresses.websocket ?? relay.addresses.http)
+      for (const { peerId, addresses } of relays) {
+        if (chosen.size >= this.limits.maxReservations) return chosen
+        const operator = operatorOf(addresses.websocket ?? addresses.http)
         if (pass === 'new operator' && (operator === undefined || operators.has(operator))) continue
-        operators.add(operator)
-        chosen.push(relay)
+        if (operator !== undefined) operators.add(operator)
+        chosen.add(peerId)
       }
     }
     return chosen
-  }
-
-  /** Not one that has refused: another relay gets its place meanwhile, and it is asked again when it is due. */
-  private isUsable(relay: string): boolean {
-    const entry = this.entries.get(relay)
-    return entry !== undefined && (entry.reservation !== undefined || entry.asking || entry.due <= this.host.clock.now())
   }
 
   private async ask(relay: string, entry: Entry): Promise<void> {
@@ -142,19 +153,17 @@ export class Reservations {
     this.update()
   }
 
-  private arm(): void {
+  private arm(at: number): void {
     const { clock } = this.host
     if (this.timer !== undefined) clock.clearTimeout(this.timer)
     this.timer = undefined
-    let next = Number.POSITIVE_INFINITY
-    for (const { asking, due } of this.entries.values()) if (!asking) next = Math.min(next, due)
-    if (next === Number.POSITIVE_INFINITY) return
+    if (at === Number.POSITIVE_INFINITY) return
     this.timer = clock.setTimeout(
       () => {
         this.timer = undefined
         this.update()
       },
-      Math.max(0, next - clock.now()),
+      Math.max(0, at - clock.now()),
     )
   }
 }

@@ -126,6 +126,7 @@ export class DhtServer implements IProtocolHandler {
       this.store.put(entry)
       this.storing = undefined
       await this.reply(message, 'stored', { stored: true })
+      if (!isServer(from)) this.replicate(entry)
     } catch (cause) {
       this.storing = undefined
       const error = asP2PError(cause, 'HANDLER_FAILED', 'The record could not be stored.')
@@ -135,6 +136,15 @@ export class DhtServer implements IProtocolHandler {
       await this.reply(message, 'stored', { stored: false, code: error.code, message: error.message, ...(record && { record }) })
       if (isDishonest(error)) this.host?.reject(from.peerId, error)
     }
+  }
+
+  /** What a client has stored here goes on to the servers that we are connected to; they do not pass it further. */
+  private replicate(entry: RecordEntry): void {
+    const { host } = this
+    const servers = host?.peers().filter(isServer).slice(0, this.limits.dhtServers) ?? []
+    const payload = { record: wireRecord(entry) }
+    // One that does not take it has a newer one, or is told by the publisher itself.
+    for (const { peerId } of servers) host!.request(peerId, { type: 'store', protocol: DHT_PROTOCOL, payload }).catch(() => {})
   }
 
   /**
@@ -209,6 +219,10 @@ export class DhtServer implements IProtocolHandler {
   private async reply(message: P2PMessage, type: string, payload: unknown): Promise<void> {
     await this.host?.reply(message, { type, payload })
   }
+}
+
+function isServer(peer: PeerInfo): boolean {
+  return peer.protocols?.includes(DHT_PROTOCOL) === true
 }
 
 function fits(page: RecordEntry[], maxRecords: number, maxBytes: number): boolean {

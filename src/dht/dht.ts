@@ -49,7 +49,7 @@ export class DistributedHashTable {
   private readonly publisher: string
   private readonly name: string | undefined
   private readonly lookup: Lookup | undefined
-  private readonly logger: Logger
+  readonly logger: Logger
   private readonly announcements: Announcements
   private readonly watches: RecordWatches
   private readonly onError: (error: P2PError) => void

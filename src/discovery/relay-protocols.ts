@@ -7,7 +7,13 @@ import { resourcePrefix } from './resource-key.js'
 /** What makes a listening DHT server a relay: it forwards circuits, and introduces its peers by protocol and by resource. */
 export function relayProtocols(dht: DistributedHashTable): IProtocolHandler[] {
   const { limits } = dht
-  return [new CircuitRelay({ limits }), new Introducer({ limits, publishersOf: (type) => publishersOf(dht, type) })]
+  const relay = new CircuitRelay({ limits })
+  const introducer = new Introducer({
+    limits,
+    publishersOf: (type) => publishersOf(dht, type),
+    hasReservation: (peerId) => relay.hasReservation(peerId),
+  })
+  return [relay, introducer]
 }
 
 function* publishersOf({ store, limits }: DistributedHashTable, resourceType: string): Generator<string> {

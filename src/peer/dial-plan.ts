@@ -1,85 +1,92 @@
-import { asP2PError, P2PError } from '../errors.js'
+import type { Clock } from '../clock.js'
+import { isP2PError, P2PError } from '../errors.js'
 import { decodePeerId } from '../identity/peer-id.js'
-import type { WaitOptions } from '../wait.js'
+import type { Limits } from '../limits.js'
+import { type WaitOptions, withDeadline } from '../wait.js'
+import { type DialPath, PathRace } from './path-race.js'
 import type { PeerInfo } from './peer-info.js'
 
 /** What a plan needs from the coordinator. */
 export interface DialTools {
+  readonly clock: Clock
+  readonly limits: Limits
+  /** Never dial a peer but through a relay, so that it does not learn our network address. */
+  readonly relayOnly: boolean
   isConnected(peerId: string): boolean
   /** Dials one address; resolves to the peer id found there. */
   dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
   /** Asks the connected relays for a peer. */
   find(peerId: string, wait: WaitOptions): Promise<PeerInfo[]>
+  /** The peer record in the DHT. */
+  resolve(peerId: string, wait: WaitOptions): Promise<PeerInfo | undefined>
 }
 
 /**
- * Connects to an address, a peer id or a described peer: the direct address first, then circuits through each relay that
- * knows the peer.
+ * Connects to an address, a peer id or a described peer. Of a peer all paths are tried, the better ones with a head start: the
+ * direct address, then circuits through each relay that knows it; all under one deadline and one signal.
  *
  * @returns the peer id reached.
- * @throws P2PError PEER_NOT_FOUND; of a single path its own error; of several PEER_UNREACHABLE with `details.paths` naming each
- * and why it failed.
+ * @throws P2PError PEER_NOT_FOUND; of a single path its own error; of several PEER_UNREACHABLE; TIMEOUT, ABORTED. `details.paths`
+ * names each path tried and why it failed.
  */
 export async function connectTo(target: string | PeerInfo, tools: DialTools, wait: WaitOptions): Promise<string> {
-  if (typeof target === 'string') {
-    if (target.includes('://') || target.startsWith('circuit:')) return tools.dial(target, undefined, wait)
-    return connectToId(target, tools, wait)
+  const { clock, limits } = tools
+  const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
+  if (typeof target === 'string' && (target.includes('://') || /^(circuit|tab|webrtc):/.test(target))) {
+    return tools.dial(target, undefined, within)
   }
-  if (typeof target?.peerId !== 'string') {
+  const peerId = typeof target === 'string' ? target : target?.peerId
+  if (typeof peerId !== 'string') {
     throw new P2PError('INVALID_ADDRESS', 'Give an address (wss://…), a peer id (lp1…) or a PeerInfo with a peerId.')
   }
-  if (tools.isConnected(target.peerId)) return target.peerId
-  const { websocket, relays = [] } = target.addresses ?? {}
-  if (websocket === undefined && relays.length === 0) return connectToId(target.peerId, tools, wait)
-  return tryPaths(target, tools, wait)
-}
-
-async function connectToId(peerId: string, tools: DialTools, wait: WaitOptions): Promise<string> {
   if (tools.isConnected(peerId)) return peerId
   if (peerId.startsWith('lp1')) decodePeerId(peerId)
-  const notFound = (cause?: unknown) =>
-    new P2PError(
-      'PEER_NOT_FOUND',
-      `No connected relay knows ${peerId}. Check the id, and that the peer is online and at one of your relays.`,
-      {
-        details: { peerId },
-        cause,
-      },
-    )
-  let peers: PeerInfo[]
+  const given = typeof target === 'string' ? [] : pathsTo(target, tools)
+  const race = new PathRace(peerId, clock, limits)
   try {
-    peers = await tools.find(peerId, wait)
+    return await withDeadline(clock, `Connecting to ${peerId}`, within, (signal) =>
+      race.run(signal, given, () => lookFor(peerId, tools, signal, race)),
+    )
   } catch (error) {
-    throw (error as P2PError).code === 'ABORTED' ? error : notFound(error)
+    if (isP2PError(error, 'TIMEOUT')) error.details.paths ??= race.told()
+    throw error
   }
-  const [peer] = peers
-  if (peer === undefined) throw notFound()
-  return tryPaths(peer, tools, wait)
 }
 
-async function tryPaths(peer: PeerInfo, tools: DialTools, wait: WaitOptions): Promise<string> {
-  const { websocket, relays = [] } = peer.addresses
-  const paths = [...(websocket === undefined ? [] : [websocket]), ...relays]
-  const failures: { path: string; error: P2PError }[] = []
-  for (const path of paths) {
-    try {
-      if (path === websocket) return await tools.dial(path, peer.peerId, wait)
-      // A relay is named by its address or by its peer id.
-      const relay = path.includes('://') ? await tools.dial(path, undefined, wait) : path
-      return await tools.dial(`circuit:${relay}/${peer.peerId}`, peer.peerId, wait)
-    } catch (error) {
-      const failure = asP2PError(error, 'PEER_UNREACHABLE', `The path over ${path} failed.`)
-      if (failure.code === 'ABORTED' || failure.code === 'SHUT_DOWN') throw failure
-      failures.push({ path, error: failure })
-    }
+/** Asks relays and DHT at once; what each knows is tried as soon as it is known. */
+async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, race: PathRace): Promise<void> {
+  const add = (peers: PeerInfo[]) => {
+    for (const peer of peers) for (const path of pathsTo(peer, tools)) race.add(path)
   }
-  if (failures.length === 1) throw failures[0]!.error
-  const told = failures.map(({ path, error }) => `${path}: ${error.code}`).join(', ')
-  throw new P2PError('PEER_UNREACHABLE', `${peer.peerId} could not be reached by any path (${told}).`, {
-    details: {
-      peerId: peer.peerId,
-      paths: failures.map(({ path, error }) => ({ path, code: error.code, message: error.message })),
-    },
-    cause: failures[0]?.error,
-  })
+  const failures: unknown[] = []
+  const ask = (question: Promise<PeerInfo[]>) => question.then(add, (error) => void failures.push(error))
+  await Promise.all([
+    ask(tools.find(peerId, { signal })),
+    ask(tools.resolve(peerId, { signal }).then((peer) => (peer === undefined ? [] : [peer]))),
+  ])
+  if (race.knowsPaths) return
+  throw new P2PError(
+    'PEER_NOT_FOUND',
+    `No connected relay knows ${peerId}. Check the id, and that the peer is online and at one of your relays.`,
+    { details: { peerId }, cause: failures[0] },
+  )
+}
+
+function pathsTo(peer: PeerInfo, tools: DialTools): DialPath[] {
+  const { websocket, http, relays = [] } = peer.addresses ?? {}
+  const paths: DialPath[] = []
+  for (const address of tools.relayOnly ? [] : [websocket, http]) {
+    if (address !== undefined) paths.push({ name: address, dial: (signal) => tools.dial(address, peer.peerId, { signal }) })
+  }
+  for (const relay of relays) {
+    paths.push({
+      name: `circuit:${relay}`,
+      dial: async (signal) => {
+        // A relay is named by its address or by its peer id.
+        const id = relay.includes('://') ? await tools.dial(relay, undefined, { signal }) : relay
+        return tools.dial(`circuit:${id}/${peer.peerId}`, peer.peerId, { signal })
+      },
+    })
+  }
+  return paths
 }

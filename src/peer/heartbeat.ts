@@ -22,6 +22,8 @@ export class Heartbeat implements IProtocolHandler {
       clock: Clock
       limits: Limits
       intervalMs: number
+      /** What carries the peer's messages now. */
+      pathOf: (peerId: string) => unknown
       onMeasured: (peerId: string, rttMs: number) => void
       onDead: (peerId: string, error: P2PError) => void
     },
@@ -46,6 +48,11 @@ export class Heartbeat implements IProtocolHandler {
     await this.probe(peer.peerId)
   }
 
+  /** Probes every peer now; who does not answer in this time is given up. */
+  probeAll(timeoutMs: number): void {
+    for (const { peerId } of this.host?.peers() ?? []) void this.probe(peerId, timeoutMs)
+  }
+
   private arm(): void {
     const due = this.options.clock.now() + this.options.intervalMs
     this.timer = this.options.clock.setTimeout(() => {
@@ -60,25 +67,23 @@ export class Heartbeat implements IProtocolHandler {
     }, this.options.intervalMs)
   }
 
-  private async probe(peerId: string): Promise<void> {
-    const { clock, limits, onMeasured, onDead } = this.options
+  private async probe(peerId: string, timeoutMs = this.options.limits.heartbeatTimeoutMs): Promise<void> {
+    const { clock, onMeasured, onDead } = this.options
     const sentAt = clock.now()
+    const path = this.options.pathOf(peerId)
     try {
-      await this.host?.request(
-        peerId,
-        { type: PING, payload: null, protocol: this.protocolName },
-        { timeoutMs: limits.heartbeatTimeoutMs },
-      )
+      await this.host?.request(peerId, { type: PING, payload: null, protocol: this.protocolName }, { timeoutMs })
       onMeasured(peerId, clock.now() - sentAt)
     } catch (error) {
       // Whoever answers with an error is alive.
       if (!isP2PError(error, 'TIMEOUT')) return
-      const late = clock.now() - sentAt - limits.heartbeatTimeoutMs
+      const late = clock.now() - sentAt - timeoutMs
       // A timer so late means that we stood still: the answer may lie unread.
-      if (late > 100) return this.probe(peerId)
+      // Another path serves the peer meanwhile: this says nothing of it.
+      if (late > 100 || this.options.pathOf(peerId) !== path) return this.probe(peerId, timeoutMs)
       onDead(
         peerId,
-        new P2PError('CONNECTION_LOST', `The peer did not answer within ${limits.heartbeatTimeoutMs} ms. Connect again.`, {
+        new P2PError('CONNECTION_LOST', `The peer did not answer within ${timeoutMs} ms. Connect again.`, {
           details: { peerId },
         }),
       )

@@ -47,7 +47,7 @@ export class PeerManager {
   private readonly peers = new Map<string, PeerConnection>()
   private readonly byKey = new Map<string, PeerConnection>()
   private readonly dials: SharedDials
-  private readonly sessions: Sessions
+  readonly sessions: Sessions
   /** Dials, by the key of the peer reached, that wait for its acceptance. */
   private readonly confirming = new Map<string, Promise<string>>()
   /** What peers that are gone have sent and got. */

@@ -56,6 +56,14 @@ export class Sessions {
     this.arm()
   }
 
+  /** Takes back a message that waits for a peer that is away; false where it waits no more. */
+  takeBack(onSettled: (delivered: boolean) => void): boolean {
+    for (const { session, awaySince } of this.kept.values()) {
+      if (awaySince !== undefined && session.giveUp(onSettled)) return true
+    }
+    return false
+  }
+
   close(): void {
     if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
     this.timer = undefined

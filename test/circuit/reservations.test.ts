@@ -37,7 +37,7 @@ const requests = ({ seen }: TestHost) => seen.filter((bytes) => new TextDecoder(
 describe('a peer', () => {
   it('reserves at three relays, of different operators where there are so many', async () => {
     const { peer } = await setUp(['a.one.example', 'b.one.example', 'c.one.example', 'two.example', '203.0.113.1', '203.0.113.2'])
-    expect((await peer('alice')).reserved()).toEqual(['a.one.example', 'two.example', '203.0.113.1'])
+    expect((await peer('alice')).reserved().sort()).toEqual(['203.0.113.1', 'a.one.example', 'two.example'])
     expect((await (await setUp(['a.one.example', 'b.one.example'])).peer('bob')).reserved()).toHaveLength(2)
   })
 

@@ -1,0 +1,305 @@
+import type { PeerDescription } from './channel/hello.js'
+import { type ChannelKeys, createChannelKeys } from './channel/hello.js'
+import { CircuitEndpoint } from './circuit/endpoint.js'
+import type { ResolvedConfig } from './config.js'
+import type { P2PStatus } from './coordinator-types.js'
+import { asP2PError, P2PError } from './errors.js'
+import type { Unsubscribe } from './events.js'
+import { encodePeerId } from './identity/peer-id.js'
+import type { PinnedNames } from './identity/pinned-names.js'
+import type { P2PMessage } from './message/message.js'
+import { connectTo, type DialTools } from './peer/dial-plan.js'
+import { Heartbeat } from './peer/heartbeat.js'
+import { Outbox, type QueuedOutcome } from './peer/outbox.js'
+import { PathUpgrade } from './peer/path-upgrade.js'
+import type { PeerConnection } from './peer/peer-connection.js'
+import type { PeerInfo } from './peer/peer-info.js'
+import { PeerManager } from './peer/peer-manager.js'
+import { PeerUpdates } from './peer/peer-updates.js'
+import { Reconnector } from './peer/reconnector.js'
+import type { IProtocolHandler } from './protocol-handler.js'
+import type { Transport, TransportName } from './transport/transport.js'
+import type { WaitOptions } from './wait.js'
+import { type WakeReason, WakeWatch } from './wake.js'
+import { WebRtcEndpoint } from './webrtc/endpoint.js'
+
+export interface NetworkHooks {
+  names: PinnedNames
+  describe: () => PeerDescription
+  find: DialTools['find']
+  resolve: DialTools['resolve']
+  onConnected(peer: PeerConnection): void
+  onDisconnected(peer: PeerConnection, error: P2PError): void
+  onPathChanged(peer: PeerConnection, from: TransportName): void
+  onMessage(message: P2PMessage, peer: PeerConnection): void
+  onOutcome(message: P2PMessage, outcome: QueuedOutcome): void
+  onError(error: P2PError, peer?: PeerInfo): void
+  onStatus(status: P2PStatus): void
+  /** Where we can be reached has changed. */
+  onReachable(): void
+}
+
+/**
+ * Connections that hold: who is connected and by which path, who is to be, what waits for whom. It puts the parts of `peer/`
+ * together and knows nothing of what is said.
+ */
+export class Network {
+  readonly peers: PeerManager
+  readonly circuits: CircuitEndpoint
+  readonly webrtc: WebRtcEndpoint | undefined
+  readonly outbox: Outbox
+  readonly updates: PeerUpdates
+  readonly handlers: IProtocolHandler[]
+  private readonly heartbeat: Heartbeat
+  private readonly reconnector: Reconnector
+  private readonly upgrades: PathUpgrade
+  private readonly watch: WakeWatch
+  private readonly transports: Transport[]
+  private readonly stops: Unsubscribe[] = []
+  private keys: Promise<ChannelKeys> | undefined
+  private opening: Promise<void> | undefined
+  private listening: Promise<void> | undefined
+  private starting: Promise<void> | undefined
+  private closed = false
+  private suspended = false
+  private lastStatus: P2PStatus = 'offline'
+
+  constructor(
+    private readonly config: ResolvedConfig,
+    private readonly hooks: NetworkHooks,
+  ) {
+    const { clock, limits, logger } = config
+    this.circuits = new CircuitEndpoint({ limits, onReservation: () => hooks.onReachable() })
+    this.webrtc = config.webrtc && new WebRtcEndpoint({ limits, ...config.webrtc })
+    this.transports = [...config.transports, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
+    this.peers = new PeerManager({
+      ...config,
+      names: hooks.names,
+      keys: () => this.channelKeys(),
+      describe: hooks.describe,
+      transports: this.transports,
+      onConnected: (peer) => this.connected(peer),
+      onDisconnected: (peer, error) => this.disconnected(peer, error),
+      onPathChanged: (peer, from) => {
+        hooks.onPathChanged(peer, from)
+        this.upgrades.consider(peer.peerId)
+      },
+      onMessage: (message, peer) => hooks.onMessage(message, peer),
+      onError: (error, peer) => hooks.onError(error, peer?.info),
+      onChange: () => this.updateStatus(),
+    })
+    this.outbox = new Outbox({
+      clock,
+      limits,
+      send: (id, message, onSettled) => {
+        const peer = this.peers.need(id)
+        return peer.send({ ...message, to: peer.peerId }, { onSettled })
+      },
+      takeBack: (id, onSettled) => this.peers.get(id) === undefined && this.peers.sessions.takeBack(onSettled),
+      want: (id) => this.reconnector.want(id),
+      onOutcome: (message, outcome) => hooks.onOutcome(message, outcome),
+    })
+    this.reconnector = new Reconnector(config.bootstrap, {
+      clock,
+      limits,
+      dial: (target) => connectTo(target, this.dialTools(), {}),
+      isConnected: (id) => this.peers.get(id) !== undefined,
+      isWanted: (id) => this.outbox.has(id),
+      onChange: () => this.updateStatus(),
+      onError: (error) => hooks.onError(error),
+    })
+    this.upgrades = new PathUpgrade({
+      clock,
+      limits,
+      logger,
+      get: (id) => this.peers.get(id)?.info,
+      canUpgrade: ({ protocols }) => this.webrtc !== undefined && protocols?.includes(this.webrtc.protocolName) === true,
+      dial: (id, wait) => this.peers.dial(`webrtc:${id}`, id, wait),
+    })
+    this.heartbeat = new Heartbeat({
+      clock,
+      limits,
+      intervalMs: config.heartbeatIntervalMs,
+      pathOf: (id) => this.peers.get(id)?.activeChannel,
+      onMeasured: (id, rttMs) => this.peers.get(id)?.measured(rttMs),
+      onDead: (id, error) => this.peers.get(id)?.dropPath(error),
+    })
+    this.updates = new PeerUpdates({
+      limits,
+      describe: hooks.describe,
+      onUpdate: (id, description) => {
+        this.peers.get(id)?.describe(description)
+        this.upgrades.consider(id)
+      },
+    })
+    this.watch = new WakeWatch({
+      clock,
+      limits,
+      onWake: (reason) => this.woke(reason),
+      onOffline: () => {
+        this.heartbeat.probeAll(limits.wakeProbeMs)
+        this.updateStatus()
+      },
+    })
+    this.handlers = [this.heartbeat, this.updates, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
+  }
+
+  get status(): P2PStatus {
+    return this.lastStatus
+  }
+
+  /** Opens what listens. @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, IDENTITY_FAILED, SHUT_DOWN. */
+  open(): Promise<void> {
+    if (this.closed) return Promise.reject(shutDown())
+    this.opening ??= (async () => {
+      await this.channelKeys()
+      if (this.closed) throw shutDown()
+      this.listening = this.listen()
+      await this.listening
+      if (this.closed) throw shutDown()
+      if (!this.suspended) this.watch.start()
+    })()
+    return this.opening
+  }
+
+  /** Opens, and connects to the bootstrap peers; resolves with the first of them, or when each has failed once. */
+  start(): Promise<void> {
+    if (this.closed) return Promise.reject(shutDown())
+    this.starting ??= this.open().then(() => (this.suspended ? undefined : this.reconnector.start()))
+    return this.starting
+  }
+
+  /** Ends all connections and dials until `resume`; what waits for others goes on waiting. */
+  suspend(): void {
+    if (this.suspended) return
+    this.suspended = true
+    this.watch.stop()
+    this.reconnector.stop()
+    this.upgrades.close()
+    const error = new P2PError('CONNECTION_CLOSED', 'The peer is suspended and comes back later.')
+    for (const peer of this.peers.all()) peer.close(error)
+    this.updateStatus()
+  }
+
+  /** Comes back from `suspend`, to whom we were connected; resolves like `start`. */
+  async resume(): Promise<void> {
+    if (!this.suspended) return
+    this.suspended = false
+    await this.open()
+    this.watch.start()
+    await this.reconnector.start()
+  }
+
+  /** @returns the peer id reached. @throws P2PError as `connectTo`, and SUSPENDED. */
+  async connect(target: PeerInfo | string, wait: WaitOptions): Promise<string> {
+    await this.open()
+    if (this.suspended) throw new P2PError('SUSPENDED', 'This coordinator is suspended. Call resume() first.')
+    const peerId = await connectTo(target, this.dialTools(), wait)
+    this.reconnector.keep(target, peerId)
+    return peerId
+  }
+
+  /** @throws P2PError PEER_NOT_CONNECTED. */
+  disconnect(peerId: string): void {
+    const { peerId: id } = this.peers.need(peerId)
+    this.reconnector.release(id)
+    this.peers.disconnect(id, new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.'))
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    this.watch.stop()
+    this.reconnector.stop()
+    this.upgrades.close()
+    for (const stop of this.stops.splice(0)) stop()
+    this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
+    this.outbox.close()
+    // Not for `opening`: a signer may never answer.
+    await this.listening?.catch(() => {})
+    await Promise.allSettled([...this.listeners()].map((listener) => listener.close()))
+    this.watch.stop()
+    this.updateStatus()
+  }
+
+  private *listeners() {
+    yield this.circuits
+    if (this.webrtc !== undefined) yield this.webrtc
+    yield* this.config.listen
+    for (const { listener } of this.config.transports) if (listener !== undefined) yield listener
+  }
+
+  private async listen(): Promise<void> {
+    const accept = this.peers.accept.bind(this.peers)
+    await Promise.all([...this.listeners()].map((listener) => listener.listen(accept)))
+    if (this.closed) return
+    for (const transport of this.config.transports) {
+      const stop = transport.discover?.((address) => this.discovered(address))
+      if (stop !== undefined) this.stops.push(stop)
+    }
+    this.hooks.onReachable()
+  }
+
+  private discovered(address: string): void {
+    if (this.suspended) return
+    this.peers.dial(address, undefined, {}).catch((error) => {
+      const { code, message } = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
+      this.config.logger.debug(message, { code })
+    })
+  }
+
+  private channelKeys(): Promise<ChannelKeys> {
+    this.keys ??= createChannelKeys(this.config.identity).catch((error) => {
+      // A hardware signer may be plugged in later.
+      this.keys = this.opening = this.starting = undefined
+      throw error
+    })
+    return this.keys
+  }
+
+  private dialTools(): DialTools {
+    const { clock, limits, relayOnly } = this.config
+    return {
+      clock,
+      limits,
+      relayOnly,
+      isConnected: (peerId) => this.peers.get(peerId) !== undefined,
+      dial: this.peers.dial.bind(this.peers),
+      find: this.hooks.find,
+      resolve: this.hooks.resolve,
+    }
+  }
+
+  private connected(peer: PeerConnection): void {
+    this.reconnector.found(peer.peerId)
+    this.hooks.onConnected(peer)
+    for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.outbox.flush(id)
+    this.upgrades.consider(peer.peerId)
+  }
+
+  private disconnected(peer: PeerConnection, error: P2PError): void {
+    this.upgrades.forget(peer.peerId)
+    this.hooks.onDisconnected(peer, error)
+    this.reconnector.lost(peer.peerId, error)
+    if (this.outbox.has(peer.peerId) && !this.suspended && !this.closed) this.reconnector.want(peer.peerId)
+  }
+
+  private woke(reason: WakeReason): void {
+    this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
+    this.reconnector.wake()
+    if (reason === 'online' || reason === 'network-change') this.webrtc?.networkChanged()
+    this.upgrades.retry()
+    this.updateStatus()
+  }
+
+  private updateStatus(): void {
+    const waiting = this.peers.dialling > 0 || this.reconnector.pending
+    const status = this.peers.size > 0 ? 'online' : waiting && !this.suspended && !this.watch.offline ? 'connecting' : 'offline'
+    if (status === this.lastStatus) return
+    this.lastStatus = status
+    this.hooks.onStatus(status)
+  }
+}
+
+export function shutDown(): P2PError {
+  return new P2PError('SHUT_DOWN', 'This coordinator has shut down. Create a new one.')
+}
