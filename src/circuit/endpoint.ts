@@ -240,7 +240,12 @@ function parseAddress(address: string): [relay: string, target: string] {
 
 function closedBy(code: P2PError['code'], relay: string, limit: string | undefined): P2PError {
   const why = limit === undefined ? code : `the relay's limit ${limit} is reached`
-  return new P2PError(code, `The circuit ended: ${why}. Connect again, or through another relay.`, {
-    details: { peerId: relay, ...(limit !== undefined && { limit, byRelay: true }) },
-  })
+  // The relay's shutting down is not ours.
+  return new P2PError(
+    code === 'SHUT_DOWN' ? 'CONNECTION_LOST' : code,
+    `The circuit ended: ${why}. Connect again, or through another relay.`,
+    {
+      details: { peerId: relay, ...(limit !== undefined && { limit, byRelay: true }) },
+    },
+  )
 }

@@ -16,7 +16,11 @@ function setUp(publishers: Record<string, string[]> = {}) {
   const keys = new Map<string, string>()
   const relay = (name: string) =>
     new TestHost(name, clock).register(
-      new Introducer({ limits, publishersOf: (type) => (publishers[type] ?? []).map((name) => keys.get(name) ?? '') }),
+      new Introducer({
+        limits,
+        publishersOf: (type) => (publishers[type] ?? []).map((name) => keys.get(name) ?? ''),
+        hasReservation: (id) => id !== 'no-reservation',
+      }),
     )
   const peer = (name: string, relays: TestHost[], ...protocols: string[]) => {
     const host = new TestHost(name, clock).register(...protocols.map(handler))

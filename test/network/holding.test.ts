@@ -1,0 +1,354 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { P2PConfig } from '../../src/config.js'
+import type { P2PCoordinator } from '../../src/coordinator.js'
+import type { P2PStatus } from '../../src/coordinator-types.js'
+import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
+
+let net: TestNetwork
+afterEach(() => net?.stop())
+
+const code = (expected: string) => expect.objectContaining({ code: expected })
+const note = (payload: unknown) => ({ type: 'note', payload })
+
+async function world(relays = 1, conditions: Parameters<typeof createTestNetwork>[0] = {}) {
+  net = createTestNetwork({ latencyMs: 10, ...conditions })
+  const makeRelay = (i: number, options: TestPeerOptions = {}) => net.createPeer({ host: `relay${i}`, relay: true, ...options })
+  const made = Array.from({ length: relays }, (_, i) => makeRelay(i))
+  for (const relay of made) await net.run(relay.start())
+  const tab = async (name: string, config: P2PConfig = {}) => {
+    const bootstrap = made.map((relay) => net.addressOf(relay))
+    const peer = net.createPeer({ host: name, peerId: name, listening: false, bootstrap, ...config })
+    await net.run(peer.start())
+    await net.clock.advance(200)
+    return peer
+  }
+  return { relays: made, makeRelay, tab }
+}
+
+function heard(peer: P2PCoordinator) {
+  const payloads: unknown[] = []
+  peer.on('message', ({ payload }) => payloads.push(payload))
+  return payloads
+}
+
+describe('a peer known by its id', () => {
+  it('is reached through a relay that it reserved at, by its peer record', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    const found = await net.run(alice.dht.get<{ relays: unknown[] }>('peer:bob', { publisherId: 'bob' }))
+    expect(found?.value.relays).toHaveLength(1)
+    await net.run(alice.connectToPeer('bob'))
+    const got = heard(bob)
+    await alice.sendTo('bob', note(1))
+    await net.clock.advance(100)
+    expect(got).toEqual([1])
+    expect(alice.getPeer('bob')?.connection?.transport).toBe('circuit')
+  })
+
+  it('is found at a relay that only its own relay is connected to', async () => {
+    net = createTestNetwork({ latencyMs: 10 })
+    const one = net.createPeer({ host: 'one', relay: true })
+    const two = net.createPeer({ host: 'two', relay: true, bootstrap: ['memory://one'] })
+    for (const relay of [one, two]) await net.run(relay.start())
+    const [alice, bob] = ['one', 'two'].map((relay, i) =>
+      net.createPeer({ host: `tab${i}`, listening: false, bootstrap: [`memory://${relay}`] }),
+    ) as [P2PCoordinator, P2PCoordinator]
+    await net.run(alice.start())
+    await net.run(bob.start())
+    await net.clock.advance(500)
+    const record = await net.run(alice.dht.get(`peer:${bob.peerId}`, { publisherId: bob.peerId }))
+    expect(record?.value).toMatchObject({ addresses: [], relays: [[two.peerId, null]] })
+  })
+
+  it('says of every path why it failed, within one deadline', async () => {
+    const { tab, relays } = await world(2)
+    const alice = await tab('alice')
+    const target = {
+      ...alice.getPeer(relays[0]!.peerId)!,
+      peerId: 'bob',
+      addresses: { websocket: 'memory://nowhere', relays: relays.map(({ peerId }) => peerId) },
+    }
+    const failure = await net.run(alice.connectToPeer(target).catch((error) => error))
+    expect(failure).toEqual(code('PEER_UNREACHABLE'))
+    expect(failure.details.paths).toEqual([
+      expect.objectContaining({ path: 'memory://nowhere', code: 'PEER_UNREACHABLE' }),
+      ...relays.map(({ peerId }) => expect.objectContaining({ path: `circuit:${peerId}`, code: 'PEER_NOT_FOUND' })),
+    ])
+    expect(failure.message).toContain('memory://nowhere: PEER_UNREACHABLE')
+
+    net.network.partition(['alice'], ['nowhere', 'relay0', 'relay1'])
+    const before = net.clock.now()
+    const late = await net.run(alice.connectToPeer(target, { timeoutMs: 2_000 }).catch((error) => error))
+    expect(late).toEqual(code('TIMEOUT'))
+    expect(net.clock.now() - before).toBe(2_000)
+    expect(late.details.paths).toHaveLength(3)
+    const controller = new AbortController()
+    const aborted = alice.connectToPeer(target, { signal: controller.signal }).catch((error) => error)
+    await net.clock.advance(100)
+    controller.abort()
+    expect(await net.run(aborted)).toEqual(code('ABORTED'))
+    expect(alice.getStats().peers.dialling).toBe(0)
+  })
+
+  it('is tried by the direct path first, and by a circuit soon after where that one hangs', async () => {
+    const { tab, relays } = await world()
+    const [alice] = [await tab('alice'), await tab('bob', { listen: [] })]
+    net.network.partition(['alice'], ['hanging'])
+    const target = {
+      ...alice.getPeer(relays[0]!.peerId)!,
+      peerId: 'bob',
+      addresses: { websocket: 'memory://hanging', relays: [relays[0]!.peerId] },
+    }
+    const before = net.clock.now()
+    await net.run(alice.connectToPeer(target))
+    expect(net.clock.now() - before).toBeLessThan(500)
+    expect(alice.getPeer('bob')?.connection?.transport).toBe('circuit')
+  })
+})
+
+describe('a lost connection', () => {
+  it('comes back after the relay restarts, with one reservation and one announcement each, and the status tells the truth', async () => {
+    const { tab, relays, makeRelay } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    const statuses: P2PStatus[] = []
+    alice.on('status', (status) => statuses.push(status))
+    await net.run(alice.connectToPeer('bob'))
+    await net.run(alice.announceResource('offer', 'one', 1))
+    const got = heard(bob)
+    const changes: unknown[] = []
+    bob.watchResources('offer', {}, (resource, change) => changes.push([resource.resourceId, change]))
+    await net.clock.advance(200)
+    await net.run(relays[0]!.shutdown())
+    await net.clock.advance(100)
+    expect(alice.status).toBe('connecting')
+    await expect(alice.sendTo('bob', note('lost'))).rejects.toEqual(code('PEER_NOT_CONNECTED'))
+    const again = makeRelay(0)
+    await net.run(again.start())
+    await net.clock.advance(20_000)
+    expect(statuses).toEqual(['connecting', 'online'])
+    expect([alice.isConnected('bob'), bob.isConnected('alice')]).toEqual([true, true])
+    await alice.sendTo('bob', note('back'))
+    await net.clock.advance(100)
+    expect(got).toEqual(['back'])
+    expect(changes).toEqual([['one', 'added']])
+    expect(again.dht.getStats().records).toBe(3)
+    await net.run(alice.withdrawResource('offer', 'one'))
+    await net.clock.advance(100)
+    expect(changes).toEqual([
+      ['one', 'added'],
+      ['one', 'removed'],
+    ])
+  })
+
+  it('is not made anew after either end has disconnected', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    await bob.disconnectFromPeer('alice')
+    await net.clock.advance(100_000)
+    expect(alice.isConnected('bob')).toBe(false)
+    await net.run(alice.connectToPeer('bob'))
+    await alice.disconnectFromPeer('bob')
+    await net.clock.advance(100_000)
+    expect(alice.isConnected('bob')).toBe(false)
+  })
+
+  it('delivers what was accepted once, in order, though it broke while it was on its way', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    const got = heard(bob)
+    let sent = 0
+    for (let round = 0; round < 20; round++) {
+      for (let i = 0; i < 5; i++) if (alice.isConnected('bob')) await alice.sendTo('bob', note(sent++))
+      await net.clock.advance(3 + round)
+      if (round % 3 === 0) net.network.crash(round % 2 === 0 ? 'alice' : 'relay0')
+      await net.clock.advance(60_000)
+    }
+    await net.clock.advance(60_000)
+    expect(sent).toBeGreaterThan(80)
+    expect(got).toEqual(Array.from({ length: sent }, (_, i) => i))
+  })
+})
+
+describe('sleep', () => {
+  it('of two minutes is noticed, and what died meanwhile is found out within three seconds and comes back', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    const gone: string[] = []
+    alice.on('disconnected', ({ peerId }) => gone.push(peerId))
+    // The NAT has forgotten the mapping: frames vanish, and nobody says so.
+    net.clock.sleep(120_000)
+    net.network.partition(['alice'], ['relay0'])
+    await net.clock.advance(0)
+    await net.clock.advance(3_100)
+    expect(gone.length).toBeGreaterThan(0)
+    net.network.heal()
+    await net.clock.advance(5_000)
+    expect([alice.status, alice.isConnected('bob')]).toEqual(['online', true])
+    const got = heard(bob)
+    await alice.sendTo('bob', note('awake'))
+    await net.clock.advance(100)
+    expect(got).toEqual(['awake'])
+  })
+
+  it('is not blamed on peers that are there', async () => {
+    const { tab } = await world()
+    const [alice] = [await tab('alice'), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    const gone: string[] = []
+    alice.on('disconnected', ({ peerId }) => gone.push(peerId))
+    net.clock.sleep(600_000)
+    await net.clock.advance(60_000)
+    expect(gone).toEqual([])
+  })
+
+  it('that the app announces closes all, and ends with everything as before', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    alice.suspend()
+    alice.suspend()
+    await net.clock.advance(1_000)
+    expect([alice.status, alice.getConnectedPeers().length, bob.isConnected('alice')]).toEqual(['offline', 0, false])
+    await expect(alice.connectToPeer('bob')).rejects.toEqual(code('SUSPENDED'))
+    const { outcome } = await alice.sendTo('bob', note('later'), { queue: true })
+    await net.clock.advance(300_000)
+    expect(alice.getStats().peers.dialling).toBe(0)
+    const got = heard(bob)
+    await net.run(alice.resume())
+    await net.clock.advance(5_000)
+    expect([alice.status, alice.isConnected('bob'), got, await outcome]).toEqual(['online', true, ['later'], 'delivered'])
+  })
+})
+
+describe('a message for a peer that is away', () => {
+  it('waits in order and arrives once on its return, and its sender is told', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    const delivered: unknown[] = []
+    alice.on('delivered', ({ payload }) => delivered.push(payload))
+    bob.suspend()
+    await net.clock.advance(100)
+    const queued = await Promise.all([1, 2, 3].map((n) => alice.sendTo('bob', note(n), { queue: true, ttl: 600 })))
+    expect(alice.getStats().traffic.queued).toMatchObject({ messages: 3 })
+    await net.clock.advance(30_000)
+    const got = heard(bob)
+    await net.run(bob.resume())
+    await net.clock.advance(90_000)
+    expect([got, delivered]).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ])
+    expect(await Promise.all(queued.map(({ outcome }) => outcome))).toEqual(['delivered', 'delivered', 'delivered'])
+    expect(alice.getStats().traffic.queued).toEqual({ messages: 0, bytes: 0 })
+  })
+
+  it('is sent at once to one that is there, and survives its connection', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    const got = heard(bob)
+    const { outcome } = await alice.sendTo('bob', note('now'), { queue: true })
+    net.network.crash('alice')
+    await net.clock.advance(120_000)
+    expect([got, await outcome]).toEqual([['now'], 'delivered'])
+  })
+
+  it('reaches another process of the same peer', async () => {
+    const { tab, relays } = await world()
+    const alice = await tab('alice')
+    const { identityFromSeed } = await import('../../src/identity/identity.js')
+    const identity = identityFromSeed(new Uint8Array(32).fill(7))
+    const bob = await tab('bob', { identity })
+    await net.run(alice.connectToPeer('bob'))
+    net.network.crash('bob')
+    await alice.sendTo('bob', note('a'), { queue: true }).catch(() => {})
+    await net.run(bob.shutdown())
+    const { outcome } = await alice.sendTo('bob', note('b'), { queue: true })
+    const next = net.createPeer({
+      host: 'bob2',
+      peerId: 'bob',
+      identity,
+      listening: false,
+      bootstrap: [net.addressOf(relays[0]!)],
+    })
+    const got = heard(next)
+    await net.run(next.start())
+    await net.clock.advance(120_000)
+    expect([got, await outcome]).toEqual([['a', 'b'], 'delivered'])
+  })
+
+  it('expires, and is not delivered after that', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    const expired: unknown[] = []
+    alice.on('expired', ({ payload }) => expired.push(payload))
+    bob.suspend()
+    const { outcome } = await alice.sendTo('bob', note('old'), { queue: true, ttl: 10 })
+    await net.clock.advance(10_000)
+    expect([await outcome, expired]).toEqual(['expired', ['old']])
+    const got = heard(bob)
+    await net.run(bob.resume())
+    await net.clock.advance(120_000)
+    expect(got).toEqual([])
+  })
+
+  it('is refused where too much waits, for a time that is none, and in another name', async () => {
+    const { tab } = await world()
+    const alice = await tab('alice', { limits: { maxOutboxMessages: 2, maxOutboxBytes: 100_000 } })
+    const queue = { queue: true as const }
+    await expect(alice.sendTo('bob', note(new Uint8Array(100_001)), queue)).rejects.toEqual(code('OUTBOX_FULL'))
+    for (let i = 0; i < 2; i++) await alice.sendTo('bob', note(i), queue)
+    await expect(alice.sendTo('bob', note(2), queue)).rejects.toMatchObject({
+      code: 'OUTBOX_FULL',
+      details: { limit: 'maxOutboxMessages' },
+    })
+    for (const ttl of [0, -1, Number.NaN, 1e9]) {
+      await expect(alice.sendTo('bob', note(1), { queue: true, ttl })).rejects.toEqual(code('INVALID_CONFIG'))
+    }
+    await expect(alice.sendTo('bob', { ...note(1), from: 'eve' }, queue)).rejects.toEqual(code('FOREIGN_SENDER'))
+  })
+})
+
+describe('a wallet behind relays only', () => {
+  it('tells no address, and neither dials nor accepts anything direct', async () => {
+    const { tab, relays } = await world()
+    const alice = await tab('alice', { relayOnly: true })
+    const bob = net.createPeer({ host: 'bob', peerId: 'bob', bootstrap: [net.addressOf(relays[0]!)] })
+    await net.run(bob.start())
+    await net.clock.advance(500)
+    await net.run(alice.connectToPeer('bob'))
+    expect(alice.getPeer('bob')?.connection?.transport).toBe('circuit')
+    const record = await net.run(bob.dht.get<{ addresses: string[] }>('peer:alice', { publisherId: 'alice' }))
+    expect(record?.value.addresses).toEqual([])
+    await net.run(alice.disconnectFromPeer('bob'))
+    await net.run(bob.connectToPeer('alice'))
+    expect(bob.getPeer('alice')?.connection?.transport).toBe('circuit')
+  })
+})
+
+describe('a hundred tabs whose relay restarts', () => {
+  it('come back spread over time, within what the relay accepts', async () => {
+    const { makeRelay, relays } = await world(1, { latencyMs: 20 })
+    const tabs = Array.from({ length: 100 }, (_, i) =>
+      net.createPeer({ host: `tab${i}`, listening: false, bootstrap: [net.addressOf(relays[0]!)] }),
+    )
+    for (const peer of tabs) await net.run(peer.start())
+    await net.run(relays[0]!.shutdown())
+    await net.clock.advance(5_000)
+    const again = makeRelay(0, { limits: { maxPendingHandshakes: 20 }, maxConnections: 200 })
+    const arrivals: number[] = []
+    await net.run(again.start())
+    const start = net.clock.now()
+    again.on('connected', () => arrivals.push(net.clock.now() - start))
+    await net.clock.advance(60_000)
+    expect(arrivals).toHaveLength(100)
+    // No more than a third of them in any second.
+    for (let second = 0; second < 60; second++) {
+      expect(arrivals.filter((at) => at >= second * 1_000 && at < second * 1_000 + 1_000).length).toBeLessThan(40)
+    }
+    expect(tabs.every(({ status }) => status === 'online')).toBe(true)
+  })
+})
