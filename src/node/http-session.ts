@@ -33,6 +33,12 @@ interface Poll {
   beat: NodeJS.Timeout | undefined
 }
 
+/** The request in which the peer sends frames. */
+interface Upload {
+  request: IncomingMessage
+  release(): void
+}
+
 /** What an upload's address says. */
 export interface UploadFacts {
   /** Number of the first frame in the body. */
@@ -60,7 +66,7 @@ export class HttpSession implements Connection {
   private aboveLowWater = false
   private pumping = false
   private poll: Poll | undefined
-  private upload: { stop: () => void } | undefined
+  private upload: Upload | undefined
   private state: 'open' | 'closing' | 'gone' = 'open'
   private polled = false
   private ended: { error: Error | undefined } | undefined
@@ -96,9 +102,8 @@ export class HttpSession implements Connection {
     this.early = []
     this.earlyBytes = 0
     for (const frame of early) sink.onFrame(frame)
-    if (this.ended !== undefined) return sink.onClose(this.ended.error)
-    this.paused?.resume()
-    this.paused = undefined
+    if (this.ended !== undefined) sink.onClose(this.ended.error)
+    else this.resume()
   }
 
   send(frame: Uint8Array): void {
@@ -115,7 +120,7 @@ export class HttpSession implements Connection {
   close(): void {
     if (this.state !== 'open') return
     this.state = 'closing'
-    this.stopUpload()
+    this.resume()
     this.grace = setTimeout(() => {
       this.tell(undefined)
       if (this.state === 'gone') return
@@ -147,13 +152,14 @@ export class HttpSession implements Connection {
   /** The peer asks for the frames from number `after` on. It has those before. */
   ask(response: ServerResponse, after: number, stream: boolean): void {
     // An old request that something on the way has repeated: nobody waits for its answer.
-    if (after < this.acknowledged) return refuseRequest(response, 409, 'PROTOCOL_VIOLATION', 'Those frames are gone.')
-    if (!this.acknowledge(after)) {
-      refuseRequest(response, 409, 'PROTOCOL_VIOLATION', 'There are no such frames yet.')
-      return this.end(new P2PError('PROTOCOL_VIOLATION', 'The peer acknowledged frames that were never sent.'))
+    if (after < this.acknowledged) {
+      refuseRequest(response, 409, 'PROTOCOL_VIOLATION', 'Those frames are gone.')
+      return
     }
-    // The sink may have closed everything while it drained.
-    if (this.ended !== undefined && this.state === 'gone') return answer(response, 200, HTTP_FRAMES_TYPE, END)
+    if (!this.acknowledge(after)) {
+      this.refuse(response, 409, new P2PError('PROTOCOL_VIOLATION', 'The peer acknowledged frames that were never sent.'))
+      return
+    }
     this.finishPoll()
     clearTimeout(this.idle)
     this.polled = true
@@ -186,9 +192,8 @@ export class HttpSession implements Connection {
   /** The peer sends frames. They are taken as they come, so that what broke off half-way need not come again. */
   take(request: IncomingMessage, response: ServerResponse, { number, after, close }: UploadFacts): void {
     if (number > this.received || (after !== undefined && after > this.acknowledged && !this.acknowledge(after))) {
-      const error = new P2PError('PROTOCOL_VIOLATION', 'The peer counted frames that never were.')
-      refuseRequest(response, 409, error.code, error.message)
-      return this.end(error)
+      this.refuse(response, 409, new P2PError('PROTOCOL_VIOLATION', 'The peer counted frames that never were.'))
+      return
     }
     // One at a time: a newer one means that the peer has given the older up.
     this.stopUpload()
@@ -206,9 +211,8 @@ export class HttpSession implements Connection {
       },
     )
     const refuse = (status: number, error: P2PError) => {
-      this.stopUpload()
-      refuseRequest(response, status, error.code, error.message)
-      this.end(error)
+      this.release(upload)
+      this.refuse(response, status, error)
     }
     const onData = (chunk: Buffer) => {
       bytes += chunk.length
@@ -217,7 +221,7 @@ export class HttpSession implements Connection {
       }
       reader.read(chunk)
       if (fault !== undefined) return refuse(400, fault)
-      if (this.sink !== undefined || this.earlyBytes <= EARLY_BYTES) return
+      if (this.sink !== undefined || this.state !== 'open' || this.earlyBytes <= EARLY_BYTES) return
       request.pause()
       this.paused = request
     }
@@ -227,23 +231,27 @@ export class HttpSession implements Connection {
       answer(response, 200, 'text/plain', String(this.received))
       if (close) this.end(undefined)
     }
-    const stop = () => request.destroy()
-    const timer = setTimeout(stop, this.limits.httpUploadMs)
-    const gone = () => this.release(upload)
-    const upload = {
-      stop,
+    const timer = setTimeout(() => request.destroy(), this.limits.httpUploadMs)
+    const onClose = () => this.release(upload)
+    const upload: Upload = {
+      request,
       release: () => {
         clearTimeout(timer)
-        request.off('data', onData).off('end', onEnd).off('close', gone)
-        if (this.paused === request) this.paused = undefined
+        request.off('data', onData).off('end', onEnd).off('close', onClose)
       },
     }
     this.upload = upload
-    request.on('data', onData).on('end', onEnd).on('close', gone)
+    request.on('data', onData).on('end', onEnd).on('close', onClose)
   }
 
-  private release(upload: { stop: () => void; release?: () => void }): void {
-    upload.release?.()
+  private refuse(response: ServerResponse, status: number, error: P2PError): void {
+    refuseRequest(response, status, error.code, error.message)
+    this.end(error)
+  }
+
+  private release(upload: Upload): void {
+    upload.release()
+    if (this.paused === upload.request) this.paused = undefined
     if (this.upload === upload) this.upload = undefined
   }
 
@@ -251,12 +259,20 @@ export class HttpSession implements Connection {
     const { upload } = this
     if (upload === undefined) return
     this.release(upload)
-    upload.stop()
+    upload.request.destroy()
+  }
+
+  private resume(): void {
+    this.paused?.resume()
+    this.paused = undefined
   }
 
   private deliver(frame: Uint8Array): void {
     if (this.state !== 'open') return
-    if (this.sink !== undefined) return this.sink.onFrame(frame)
+    if (this.sink !== undefined) {
+      this.sink.onFrame(frame)
+      return
+    }
     this.early.push(frame)
     this.earlyBytes += frame.length
   }
@@ -298,7 +314,10 @@ export class HttpSession implements Connection {
       poll.next += count
       poll.bytes += body.length
       if (last) poll.response.on('finish', () => this.tell(undefined))
-      if (!poll.stream || last || poll.bytes >= this.limits.httpStreamBytes) return this.finishPoll(body)
+      if (!poll.stream || last || poll.bytes >= this.limits.httpStreamBytes) {
+        this.finishPoll(body)
+        return
+      }
       poll.full = !poll.response.write(body)
     }
   }
@@ -315,7 +334,7 @@ export class HttpSession implements Connection {
     if (poll.stream) poll.response.end(body)
     else answer(poll.response, 200, HTTP_FRAMES_TYPE, body)
     // Who does not read its answer loses its socket.
-    const timer = setTimeout(() => poll.response.destroy(), this.limits.httpUploadMs)
+    const timer = setTimeout(() => poll.response.destroy(), this.limits.httpUploadMs).unref()
     poll.response.on('close', () => clearTimeout(timer))
     poll.response.on('finish', () => clearTimeout(timer))
   }

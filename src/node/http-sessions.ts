@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { P2PErrorCode } from '../errors.js'
 import type { Limits } from '../limits.js'
 import { HTTP_BODY_BYTES, HTTP_FRAME_BYTES, HTTP_PATH } from '../transport/http-frames.js'
 import type { Connection } from '../transport/transport.js'
@@ -8,6 +9,7 @@ import { HttpSession } from './http-session.js'
 
 /** Bytes of a session id from the CSPRNG: 144 bits, which nobody guesses, and 24 characters without padding. */
 const SESSION_ID_BYTES = 18
+const FIRST_TOO_LONG = `A first frame has at most ${HTTP_FRAME_BYTES} bytes.`
 
 /**
  * Connections over plain requests, for networks that block WebSocket: `POST <endpoint>` opens a session, `POST
@@ -57,35 +59,29 @@ export class HttpSessions {
   }
 
   private toEndpoint(request: IncomingMessage, response: ServerResponse): void {
-    if (request.method === 'POST') this.open(request, response)
-    else otherMethod(request, response, 'POST, OPTIONS')
+    const refuse = (status: number, code: P2PErrorCode, why: string) => refuseRequest(response, status, code, why)
+    if (request.method !== 'POST') otherMethod(request, response, 'POST, OPTIONS')
+    else if (this.closed) refuse(503, 'SHUT_DOWN', 'This peer is closing. Use another one.')
+    else if (tooLong(request, HTTP_FRAME_BYTES)) refuse(413, 'LIMIT_EXCEEDED', FIRST_TOO_LONG)
+    else this.open(request, response)
   }
 
   private toSession(id: string, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
+    const refuse = (status: number, code: P2PErrorCode, why: string) => refuseRequest(response, status, code, why)
     const { method } = request
-    if (method !== 'GET' && method !== 'POST') return otherMethod(request, response, 'GET, POST, OPTIONS')
     const session = this.sessions.get(id)
-    if (session === undefined) {
-      return refuseRequest(response, 404, 'CONNECTION_LOST', 'There is no such session, or no more. Connect again.')
-    }
-    const after = countOf(query.get('after'))
-    if (method === 'GET') {
-      if (after === undefined) return refuseRequest(response, 400, 'PROTOCOL_VIOLATION', 'Say after=<frames received>.')
-      return session.ask(response, after, query.get('stream') === '1')
-    }
-    const number = countOf(query.get('n'))
-    if (number === undefined) return refuseRequest(response, 400, 'PROTOCOL_VIOLATION', 'Say n=<number of the first frame>.')
-    if (tooLong(request, HTTP_BODY_BYTES)) {
-      return refuseRequest(response, 413, 'LIMIT_EXCEEDED', `A body has at most ${HTTP_BODY_BYTES} bytes.`)
-    }
-    session.take(request, response, { number, after, close: query.get('close') === '1' })
+    const [number, after] = [countOf(query.get('n')), countOf(query.get('after'))]
+    if (method !== 'GET' && method !== 'POST') otherMethod(request, response, 'GET, POST, OPTIONS')
+    else if (session === undefined) refuse(404, 'CONNECTION_LOST', 'There is no such session, or no more. Connect again.')
+    else if (method === 'GET') {
+      if (after === undefined) refuse(400, 'PROTOCOL_VIOLATION', 'Say after=<frames received>.')
+      else session.ask(response, after, query.get('stream') === '1')
+    } else if (number === undefined) refuse(400, 'PROTOCOL_VIOLATION', 'Say n=<number of the first frame>.')
+    else if (tooLong(request, HTTP_BODY_BYTES)) refuse(413, 'LIMIT_EXCEEDED', `A body has at most ${HTTP_BODY_BYTES} bytes.`)
+    else session.take(request, response, { number, after, close: query.get('close') === '1' })
   }
 
   private open(request: IncomingMessage, response: ServerResponse): void {
-    if (this.closed) return refuseRequest(response, 503, 'SHUT_DOWN', 'This peer is closing. Use another one.')
-    if (tooLong(request, HTTP_FRAME_BYTES)) {
-      return refuseRequest(response, 413, 'LIMIT_EXCEEDED', `A first frame has at most ${HTTP_FRAME_BYTES} bytes.`)
-    }
     // Half-open uploads make room for newer ones: an honest one is done in a round trip.
     if (this.openings.size >= this.limits.maxPendingHandshakes) first(this.openings)?.destroy()
     const chunks: Buffer[] = []
@@ -94,25 +90,26 @@ export class HttpSessions {
     const done = () => {
       clearTimeout(timer)
       this.openings.delete(request)
+      request.off('data', onData).off('end', onEnd).off('close', done)
+    }
+    const onData = (chunk: Buffer) => {
+      bytes += chunk.length
+      chunks.push(chunk)
+      if (bytes <= HTTP_FRAME_BYTES) return
+      done()
+      refuseRequest(response, 413, 'LIMIT_EXCEEDED', FIRST_TOO_LONG)
+    }
+    const onEnd = () => {
+      done()
+      if (bytes === 0) refuseRequest(response, 400, 'PROTOCOL_VIOLATION', 'The body of an opening is the first frame.')
+      else if (this.makeRoom()) this.begin(request, response, new Uint8Array(Buffer.concat(chunks)))
+      else {
+        response.setHeader('Retry-After', '5')
+        refuseRequest(response, 503, 'POOL_FULL', 'Too many sessions. Use another peer, or come back.')
+      }
     }
     this.openings.add(request)
-    request.on('close', done)
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes <= HTTP_FRAME_BYTES) return void chunks.push(chunk)
-      chunks.length = 0
-      refuseRequest(response, 413, 'LIMIT_EXCEEDED', `A first frame has at most ${HTTP_FRAME_BYTES} bytes.`)
-      request.destroy()
-    })
-    request.on('end', () => {
-      done()
-      if (bytes === 0) return refuseRequest(response, 400, 'PROTOCOL_VIOLATION', 'The body of an opening is the first frame.')
-      if (!this.makeRoom()) {
-        response.setHeader('Retry-After', '5')
-        return refuseRequest(response, 503, 'POOL_FULL', 'Too many sessions. Use another peer, or come back.')
-      }
-      this.begin(request, response, new Uint8Array(Buffer.concat(chunks)))
-    })
+    request.on('data', onData).on('end', onEnd).on('close', done)
   }
 
   private begin(request: IncomingMessage, response: ServerResponse, firstFrame: Uint8Array): void {
@@ -142,7 +139,10 @@ export class HttpSessions {
 
 function otherMethod(request: IncomingMessage, response: ServerResponse, allowed: string): void {
   response.setHeader('Allow', allowed)
-  if (request.method !== 'OPTIONS') return refuseRequest(response, 405, 'PROTOCOL_VIOLATION', `Only ${allowed}.`)
+  if (request.method !== 'OPTIONS') {
+    refuseRequest(response, 405, 'PROTOCOL_VIOLATION', `Only ${allowed}.`)
+    return
+  }
   // None of our own requests needs this preflight; a proxy's or an extension's header may cause one.
   response.setHeader('Access-Control-Allow-Methods', allowed)
   response.setHeader('Access-Control-Allow-Headers', '*')

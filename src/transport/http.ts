@@ -76,7 +76,7 @@ async function openSession(address: string, { signal, firstFrame, limits, buffer
       const response = await request(endpoint, { method: 'POST', body, signal: exchange.signal })
       const id = await smallAnswer(response)
       if (signal?.aborted) throw signal.reason
-      if (!/^[\w-]{22,64}$/.test(id)) throw new Error('something else than a lotus-p2p peer answered')
+      if (!/^[\w-]{22,64}$/.test(id)) throw notThePeer()
       return new HttpConnection(address, endpoint, id, limits, buffering)
     } catch (error) {
       if (signal?.aborted) throw abortedError('The dial', signal.reason)
@@ -168,16 +168,7 @@ class HttpConnection implements Connection {
     // What is sent in the same turn goes in the same body.
     if (this.state === 'open') await Promise.resolve()
     while (this.state !== 'ended' && (this.queue.length > 0 || this.acknowledgeNow || this.state === 'closing')) {
-      const count = framesThatFit(this.queue, 0, this.bodyBytes)
-      const last = this.state === 'closing' && count === this.queue.length
-      const body = encodeFrames(this.queue.slice(0, count))
-      const startedMs = performance.now()
-      const done = await this.persist(this.all.signal, (attempt) => this.post(body, count, last, attempt))
-      if (!done) break
-      if (last) this.end(undefined)
-      const quick = performance.now() - startedMs < QUICK_BODY_MS
-      this.bodyBytes = Math.max(FIRST_BODY_BYTES / 4, Math.min(HTTP_BODY_BYTES, quick ? this.bodyBytes * 2 : this.bodyBytes / 2))
-      this.forget(count)
+      if (!(await this.persist(this.all.signal, (attempt) => this.post(attempt)))) break
     }
     this.posting = false
   }
@@ -190,29 +181,38 @@ class HttpConnection implements Connection {
     this.early.drained()
   }
 
-  private async post(body: Uint8Array<ArrayBuffer>, count: number, last: boolean, attempt: number): Promise<void> {
+  private async post(attempt: number): Promise<void> {
+    const count = framesThatFit(this.queue, 0, this.bodyBytes)
+    const last = this.state === 'closing' && count === this.queue.length
+    const body = encodeFrames(this.queue.slice(0, count))
     const after = this.received
     this.acknowledgeNow = false
     clearTimeout(this.acknowledgeTimer)
     this.acknowledgeTimer = undefined
     this.streamedBytes = 0
+    // Halved until it has gone through quickly: the server keeps what came of a body that broke off, a smaller one gets on.
+    const fullBytes = this.bodyBytes
+    this.bodyBytes = Math.ceil(fullBytes / 2)
+    const startedMs = performance.now()
     const exchange = new Exchange(this.all.signal, this.limits.httpUploadMs + SLACK_MS)
     try {
       // So that it outlives the page, where the browser can.
       const keepalive = last && attempt === 0 && body.length <= PARTING_BYTES
       const url = this.url({ n: this.arrived, after, ...(last && { close: 1 }) })
       const response = await request(url, { method: 'POST', body, keepalive, signal: exchange.signal })
-      const answer = await smallAnswer(response)
-      // Somebody else's page is no answer to frames: they count as sent only once the server says their number.
-      if (answer !== String(this.arrived + count)) throw new Error('something else than the peer answered')
+      const has = Number(await smallAnswer(response))
+      // Somebody else's page is no answer to frames: they count as sent only once the server says that it has them.
+      if (!(has >= this.arrived + count && has <= this.arrived + this.queue.length)) throw notThePeer()
+      if (performance.now() - startedMs < QUICK_BODY_MS) this.bodyBytes = Math.min(HTTP_BODY_BYTES, 2 * fullBytes)
       this.acknowledged = Math.max(this.acknowledged, after)
+      if (!last) this.forget(has - this.arrived)
     } catch (error) {
       // A close whose answer was lost leaves no session.
-      if (last && isP2PError(error, 'CONNECTION_LOST')) return
-      throw error
+      if (!last || !isP2PError(error, 'CONNECTION_LOST')) throw error
     } finally {
       exchange.done()
     }
+    if (last) this.end(undefined)
   }
 
   private async receiveAll(): Promise<void> {
@@ -238,7 +238,7 @@ class HttpConnection implements Connection {
       const url = this.url({ after: this.received, ...(stream && { stream: 1 }) })
       const response = await request(url, { method: 'GET', signal: exchange.signal })
       if (response.headers.get('content-type')?.split(';')[0] !== HTTP_FRAMES_TYPE) {
-        throw new Error('something else than the peer answered')
+        throw notThePeer()
       }
       const reader = new FrameReader(
         (frame) => this.deliver(frame, stream),
@@ -254,10 +254,11 @@ class HttpConnection implements Connection {
       if (!reader.whole) throw new Error('the answer was cut')
     } catch (error) {
       if (isP2PError(error) || this.state !== 'open') throw error
-      if (stream && !begun) {
-        // Something on the way holds answers back until they are whole, or does not let streams through.
-        this.canStream = false
-        if (exchange.timedOut) return this.rememberBuffering()
+      // Something on the way holds answers back until they are whole, or does not let streams through.
+      if (stream && (!begun || exchange.timedOut)) this.canStream = false
+      if (stream && !begun && exchange.timedOut) {
+        this.rememberBuffering()
+        return
       }
       if (this.received === before) throw error
     } finally {
@@ -284,8 +285,8 @@ class HttpConnection implements Connection {
   /** The next request for frames tells it as well; a long stream would let the server keep everything until then. */
   private acknowledgeSoon(bytes: number): void {
     this.streamedBytes += bytes
-    if (this.streamedBytes >= ACKNOWLEDGE_BYTES) return this.acknowledge()
-    this.acknowledgeTimer ??= setTimeout(() => this.acknowledge(), ACKNOWLEDGE_MS)
+    if (this.streamedBytes >= ACKNOWLEDGE_BYTES) this.acknowledge()
+    else this.acknowledgeTimer ??= setTimeout(() => this.acknowledge(), ACKNOWLEDGE_MS)
   }
 
   private acknowledge(): void {
@@ -437,7 +438,7 @@ async function smallAnswer(response: Response): Promise<string> {
   let bytes = 0
   for await (const chunk of chunksOf(response)) {
     bytes += chunk.length
-    if (bytes > SMALL_ANSWER_BYTES) throw new Error('something else than the peer answered')
+    if (bytes > SMALL_ANSWER_BYTES) throw notThePeer()
     chunks.push(chunk)
   }
   const decoder = new TextDecoder()
@@ -456,6 +457,10 @@ async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
     if (done) return
     yield value
   }
+}
+
+function notThePeer(): Error {
+  return new Error('something else than a lotus-p2p peer answered')
 }
 
 function lost(why: string, cause?: unknown): P2PError {
