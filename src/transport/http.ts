@@ -47,22 +47,26 @@ const HOST_MEMORY_MS = 600_000
  * new P2PCoordinator({ transports: [http()], bootstrap: ['https://relay.example'] })
  */
 export function http(options: { limits?: Limits } = {}): Transport {
-  const limits = options.limits ?? DEFAULT_LIMITS
-  const buffering = new Map<string, number>()
-  return {
-    name: 'http',
-    canDial: (address) => /^https?:/i.test(address),
-    dial: (address, { signal, firstFrame }) => openSession(address, { signal, firstFrame, limits, buffering }),
-  }
+  return { name: 'http', canDial: (address) => /^https?:/i.test(address), dial: httpDial(options.limits ?? DEFAULT_LIMITS) }
 }
+
+/** The dial of `http`. `dialled` is the address that the connection gives as its own, where that is another. */
+export function httpDial(limits: Limits) {
+  const buffering: Buffering = new Map()
+  return (address: string, options: DialOptions, dialled = address): Promise<Connection> =>
+    openSession(address, { ...options, dialled, limits, buffering })
+}
+
+/** Hosts behind something that holds streams back, with the time until which that is believed. */
+type Buffering = Map<string, number>
 
 interface Opening extends DialOptions {
+  dialled: string
   limits: Limits
-  /** Hosts behind something that holds streams back, with the time until which that is believed. */
-  buffering: Map<string, number>
+  buffering: Buffering
 }
 
-async function openSession(address: string, { signal, firstFrame, limits, buffering }: Opening): Promise<Connection> {
+async function openSession(address: string, { signal, firstFrame, dialled, limits, buffering }: Opening): Promise<Connection> {
   const endpoint = endpointOf(address)
   if (signal?.aborted) throw abortedError('The dial', signal.reason)
   if (typeof fetch !== 'function') {
@@ -77,7 +81,7 @@ async function openSession(address: string, { signal, firstFrame, limits, buffer
       const id = await smallAnswer(response)
       if (signal?.aborted) throw signal.reason
       if (!/^[\w-]{22,64}$/.test(id)) throw notThePeer()
-      return new HttpConnection(address, endpoint, id, limits, buffering)
+      return new HttpConnection(dialled, endpoint, id, limits, buffering)
     } catch (error) {
       if (signal?.aborted) throw abortedError('The dial', signal.reason)
       if (error instanceof TypeError && attempt === 1) continue
@@ -124,7 +128,7 @@ class HttpConnection implements Connection {
     endpoint: URL,
     id: string,
     private readonly limits: Limits,
-    private readonly buffering: Map<string, number>,
+    private readonly buffering: Buffering,
   ) {
     this.session = new URL(endpoint)
     this.session.pathname += `/${id}`
