@@ -158,6 +158,26 @@ export const DEFAULT_LIMITS = {
   maxTabs: 256,
   /** How often we look whether the machine slept; a timer more than three times as late means that it did. */
   wakeCheckMs: 5_000,
+  // HTTP fallback, for networks that block WebSocket.
+  /** HTTP sessions of a listener, those that have closed but wait to be told so included. Each may hold a frame in the making and its queue. */
+  httpMaxSessions: 512,
+  /** How long a long poll waits before it is answered with nothing: below the 30 s at which the strictest common proxies cut. */
+  httpPollMs: 25_000,
+  /** Time without a poll after which a session ends: a phone changing networks needs some seconds, a peer that is gone never comes. */
+  httpSessionMs: 40_000,
+  /** Time in which a request that fails is repeated before the connection counts as lost, and in which a closed session still hands out its last frames. */
+  httpRetryMs: 10_000,
+  /** Time for one request body to come in: a full body of 256 kB at 200 kbit/s. What came before is kept, so that a slower link gets on too. */
+  httpUploadMs: 10_000,
+  /** Time for the first byte of a streamed answer; later means that something on the way holds answers back, and long polls serve. */
+  httpFirstByteMs: 2_000,
+  /** A streamed answer is ended and asked for again after this time and these bytes, so that what collects answers on the way stays small. */
+  httpStreamMs: 60_000,
+  httpStreamBytes: 4_194_304,
+  /** Head start of a WebSocket before HTTP is tried beside it: three round trips of a bad mobile link. */
+  httpHeadStartMs: 3_000,
+  /** Time in which a host that only HTTP reached is dialled by both at once. */
+  httpPreferMs: 600_000,
 } as const
 
 export type LimitName = keyof typeof DEFAULT_LIMITS

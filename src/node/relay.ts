@@ -62,8 +62,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     port,
     host,
     limits,
-    // Sockets in their handshake and plain HTTP requests come on top of the peers.
-    maxSockets: maxConnections + 2 * limits.maxPendingHandshakes,
+    // Sockets in their handshake and plain HTTP requests come on top of the peers; a peer by HTTP has two.
+    maxSockets: maxConnections + 2 * limits.maxPendingHandshakes + limits.httpMaxSessions,
     onRequest: routes(() => ({
       name: name ?? null,
       version: VERSION,

@@ -6,6 +6,7 @@ import { type ServerOptions, WebSocketServer } from 'ws'
 import { P2PError } from '../errors.js'
 import { type Limits, resolveLimits } from '../limits.js'
 import type { Connection, Listener } from '../transport/transport.js'
+import { HttpSessions } from './http-sessions.js'
 import { MAX_FRAME_BYTES, WsConnection } from './ws-connection.js'
 
 /** The subprotocol; `lotus-p2p.1.<base64url>` carries the first frame as well. */
@@ -28,13 +29,16 @@ export interface WebSocketServerOptions {
   server?: Server
   /** Answers plain HTTP requests; not used on a server of yours that has a request listener of its own. */
   onRequest?: RequestListener
+  /** Also serve the HTTP fallback, at `<path>/lotus-p2p/1`, for networks that block WebSocket. Default true. */
+  http?: boolean
   /** TCP connections at most, those before their upgrade included. Default: no bound but the system's. */
   maxSockets?: number
   limits?: Partial<Limits>
 }
 
 /**
- * Accepts WebSocket connections (RFC 6455), binary frames only, uncompressed.
+ * Accepts WebSocket connections (RFC 6455), binary frames only, uncompressed; and, on the same port, the HTTP fallback
+ * for networks that block WebSocket.
  *
  * @throws P2PError INVALID_CONFIG; `listen` throws ADDRESS_IN_USE or LISTEN_FAILED.
  * @example
@@ -59,6 +63,7 @@ class WebSocketListener implements Listener {
   private ours = false
   private release = () => {}
   private readonly waiting = new Map<WsConnection, () => void>()
+  private sessions: HttpSessions | undefined
 
   constructor(
     private readonly options: WebSocketServerOptions & { port: number; host: string },
@@ -87,13 +92,12 @@ class WebSocketListener implements Listener {
     this.server = server
     this.ours = !server.listening
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head, accept)
-    const answer = onRequest ?? plainAnswer
-    const answers = server.listenerCount('request') === 0
-    if (answers) server.on('request', answer)
+    if (this.options.http !== false) this.sessions = new HttpSessions(this.limits, path, accept)
+    const stopAnswering = answerRequests(server, onRequest ?? plainAnswer, this.sessions)
     server.on('upgrade', upgrade)
     this.release = () => {
       server.off('upgrade', upgrade)
-      if (answers) server.off('request', answer)
+      stopAnswering()
     }
     if (maxSockets !== undefined) server.maxConnections = maxSockets
     try {
@@ -107,13 +111,12 @@ class WebSocketListener implements Listener {
   }
 
   async close(): Promise<void> {
-    const { server } = this
+    const { server, sessions } = this
     if (server === undefined) return
     this.server = undefined
     this.addresses = []
-    this.release()
-    const down = this.ours ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined
-    if (this.ours) server.closeAllConnections()
+    const sessionsEnd = sessions?.close().then(() => this.release())
+    this.sessions = undefined
     const ends = [...this.connections].map(
       (connection) =>
         new Promise<void>((resolve) => {
@@ -121,6 +124,11 @@ class WebSocketListener implements Listener {
           connection.close(true)
         }),
     )
+    // Polls under way are answered before their sockets go.
+    await sessionsEnd
+    this.release()
+    const down = this.ours ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined
+    if (this.ours) server.closeAllConnections()
     await Promise.all(ends)
     await down
   }
@@ -155,6 +163,27 @@ class WebSocketListener implements Listener {
     this.connections.delete(connection)
     this.waiting.get(connection)?.()
     this.waiting.delete(connection)
+  }
+}
+
+/**
+ * Answers the requests of the HTTP fallback; all others go to the listeners that were there, or to `otherwise` where
+ * there were none. The function returned puts everything back.
+ */
+function answerRequests(server: Server, otherwise: RequestListener, sessions: HttpSessions | undefined): () => void {
+  const before = server.listeners('request') as RequestListener[]
+  if (sessions === undefined && before.length > 0) return () => {}
+  const others = before.length > 0 ? before : [otherwise]
+  const listener: RequestListener = (request, response) => {
+    if (sessions?.handle(request, response)) return
+    for (const other of others) other.call(server, request, response)
+  }
+  for (const other of before) server.off('request', other)
+  server.on('request', listener)
+  return () => {
+    if (!server.listeners('request').includes(listener)) return
+    server.off('request', listener)
+    for (const other of before) server.on('request', other)
   }
 }
 

@@ -1,0 +1,362 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { P2PError } from '../errors.js'
+import type { Limits } from '../limits.js'
+import {
+  END,
+  encodeFrames,
+  FrameReader,
+  framesThatFit,
+  HTTP_BODY_BYTES,
+  HTTP_FRAME_BYTES,
+  HTTP_FRAMES_TYPE,
+  NOTHING,
+} from '../transport/http-frames.js'
+import type { Connection, FrameSink } from '../transport/transport.js'
+import { answer, refuseRequest } from './http-answers.js'
+
+/** Bytes kept for a sink that is not there yet; then the upload is paused. */
+const EARLY_BYTES = 131_072
+/** What one write of a stream holds: a few frames, or one large one. */
+const WRITE_BYTES = 65_536
+
+/** The request in which the peer waits for frames. */
+interface Poll {
+  response: ServerResponse
+  stream: boolean
+  /** Number of the next frame to write. */
+  next: number
+  /** Bytes written. */
+  bytes: number
+  /** The socket has taken enough for now. */
+  full: boolean
+  timer: NodeJS.Timeout
+  beat: NodeJS.Timeout | undefined
+}
+
+/** The request in which the peer sends frames. */
+interface Upload {
+  request: IncomingMessage
+  release(): void
+}
+
+/** What an upload's address says. */
+export interface UploadFacts {
+  /** Number of the first frame in the body. */
+  number: number
+  /** Frames that the peer has. */
+  after: number | undefined
+  /** The peer closes with it. */
+  close: boolean
+}
+
+/** A connection that a peer holds by requests: it uploads frames, and asks for ours. Frame 0 came with its opening. */
+export class HttpSession implements Connection {
+  readonly transport = 'http'
+  readonly outbound = false
+  readonly maxFrameBytes = HTTP_FRAME_BYTES
+  private sink: FrameSink | undefined
+  private early: Uint8Array[]
+  private earlyBytes: number
+  private paused: IncomingMessage | undefined
+  /** Frames that the peer has not acknowledged; the first has the number `acknowledged`. */
+  private readonly queue: Uint8Array[] = []
+  private queuedBytes = 0
+  private acknowledged = 0
+  private received = 1
+  private aboveLowWater = false
+  private pumping = false
+  private poll: Poll | undefined
+  private upload: Upload | undefined
+  private state: 'open' | 'closing' | 'gone' = 'open'
+  private polled = false
+  private ended: { error: Error | undefined } | undefined
+  private idle: NodeJS.Timeout | undefined
+  private grace: NodeJS.Timeout | undefined
+  private readonly onceTold: (() => void)[] = []
+
+  constructor(
+    readonly remoteAddress: string,
+    firstFrame: Uint8Array,
+    private readonly limits: Limits,
+    private readonly onGone: (session: HttpSession) => void,
+  ) {
+    this.early = [firstFrame]
+    this.earlyBytes = firstFrame.length
+    this.expectPoll(limits.handshakeTimeoutMs)
+  }
+
+  /** What makes room first where there are too many: what has closed, then what never asked for a frame. */
+  get worth(): number {
+    return this.state !== 'open' ? 0 : this.polled ? 2 : 1
+  }
+
+  /** Bytes that the peer has not acknowledged. */
+  get bufferedAmount(): number {
+    return this.queuedBytes
+  }
+
+  attach(sink: FrameSink): void {
+    if (this.sink !== undefined) return
+    this.sink = sink
+    const { early } = this
+    this.early = []
+    this.earlyBytes = 0
+    for (const frame of early) sink.onFrame(frame)
+    if (this.ended !== undefined) sink.onClose(this.ended.error)
+    else this.resume()
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.state !== 'open') return
+    if (frame.length > HTTP_FRAME_BYTES || frame.length === 0) {
+      throw new P2PError('LIMIT_EXCEEDED', `A frame has 1 to ${HTTP_FRAME_BYTES} bytes. Split what you send.`)
+    }
+    this.queue.push(frame)
+    this.queuedBytes += frame.length
+    if (this.queuedBytes > this.limits.sendLowWaterBytes) this.aboveLowWater = true
+    this.schedule()
+  }
+
+  close(): void {
+    if (this.state !== 'open') return
+    this.state = 'closing'
+    this.resume()
+    this.grace = setTimeout(() => {
+      this.tell(undefined)
+      if (this.state === 'gone') return
+      // The last frames stay for a peer whose network fails just now.
+      this.grace = setTimeout(() => this.end(undefined), this.limits.httpRetryMs)
+    }, this.limits.closeGraceMs)
+    this.schedule()
+  }
+
+  /** Ends it at once; what has not been fetched is lost. */
+  end(error: Error | undefined): void {
+    if (this.state === 'gone') return
+    this.state = 'gone'
+    clearTimeout(this.idle)
+    clearTimeout(this.grace)
+    this.stopUpload()
+    this.finishPoll()
+    this.queue.length = 0
+    this.queuedBytes = 0
+    this.onGone(this)
+    this.tell(error)
+  }
+
+  /** Resolves once the sink has been told of the end. */
+  told(): Promise<void> {
+    return this.ended === undefined ? new Promise((resolve) => this.onceTold.push(resolve)) : Promise.resolve()
+  }
+
+  /** The peer asks for the frames from number `after` on. It has those before. */
+  ask(response: ServerResponse, after: number, stream: boolean): void {
+    // An old request that something on the way has repeated: nobody waits for its answer.
+    if (after < this.acknowledged) {
+      refuseRequest(response, 409, 'PROTOCOL_VIOLATION', 'Those frames are gone.')
+      return
+    }
+    if (!this.acknowledge(after)) {
+      this.refuse(response, 409, new P2PError('PROTOCOL_VIOLATION', 'The peer acknowledged frames that were never sent.'))
+      return
+    }
+    this.finishPoll()
+    clearTimeout(this.idle)
+    this.polled = true
+    const { httpPollMs, httpStreamMs } = this.limits
+    const poll: Poll = {
+      response,
+      stream,
+      next: after,
+      bytes: 0,
+      full: false,
+      timer: setTimeout(() => this.finishPoll(), stream ? httpStreamMs : httpPollMs),
+      beat: stream ? setInterval(() => this.beat(), Math.ceil(httpPollMs / 2)) : undefined,
+    }
+    this.poll = poll
+    response.on('close', () => {
+      if (this.poll === poll) this.dropPoll()
+    })
+    if (stream) {
+      response.on('drain', () => {
+        poll.full = false
+        this.schedule()
+      })
+      // Nginx asks for this header to let a stream through.
+      response.writeHead(200, { 'Content-Type': HTTP_FRAMES_TYPE, 'X-Accel-Buffering': 'no' })
+      response.write(NOTHING)
+    }
+    this.pump()
+  }
+
+  /** The peer sends frames. They are taken as they come, so that what broke off half-way need not come again. */
+  take(request: IncomingMessage, response: ServerResponse, { number, after, close }: UploadFacts): void {
+    if (number > this.received || (after !== undefined && after > this.acknowledged && !this.acknowledge(after))) {
+      this.refuse(response, 409, new P2PError('PROTOCOL_VIOLATION', 'The peer counted frames that never were.'))
+      return
+    }
+    // One at a time: a newer one means that the peer has given the older up.
+    this.stopUpload()
+    let next = number
+    let bytes = 0
+    let fault: P2PError | undefined
+    const reader = new FrameReader(
+      (frame) => {
+        if (next++ < this.received || fault !== undefined) return
+        this.received++
+        this.deliver(frame)
+      },
+      () => {
+        fault = new P2PError('PROTOCOL_VIOLATION', 'The peer uploaded a frame without bytes.')
+      },
+    )
+    const refuse = (status: number, error: P2PError) => {
+      this.release(upload)
+      this.refuse(response, status, error)
+    }
+    const onData = (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > HTTP_BODY_BYTES) {
+        return refuse(413, new P2PError('LIMIT_EXCEEDED', `A body has at most ${HTTP_BODY_BYTES} bytes.`))
+      }
+      reader.read(chunk)
+      if (fault !== undefined) return refuse(400, fault)
+      if (this.sink !== undefined || this.state !== 'open' || this.earlyBytes <= EARLY_BYTES) return
+      request.pause()
+      this.paused = request
+    }
+    const onEnd = () => {
+      if (!reader.whole) return refuse(400, new P2PError('PROTOCOL_VIOLATION', 'The peer uploaded half a frame.'))
+      this.release(upload)
+      answer(response, 200, 'text/plain', String(this.received))
+      if (close) this.end(undefined)
+    }
+    const timer = setTimeout(() => request.destroy(), this.limits.httpUploadMs)
+    const onClose = () => this.release(upload)
+    const upload: Upload = {
+      request,
+      release: () => {
+        clearTimeout(timer)
+        request.off('data', onData).off('end', onEnd).off('close', onClose)
+      },
+    }
+    this.upload = upload
+    request.on('data', onData).on('end', onEnd).on('close', onClose)
+  }
+
+  private refuse(response: ServerResponse, status: number, error: P2PError): void {
+    refuseRequest(response, status, error.code, error.message)
+    this.end(error)
+  }
+
+  private release(upload: Upload): void {
+    upload.release()
+    if (this.paused === upload.request) this.paused = undefined
+    if (this.upload === upload) this.upload = undefined
+  }
+
+  private stopUpload(): void {
+    const { upload } = this
+    if (upload === undefined) return
+    this.release(upload)
+    upload.request.destroy()
+  }
+
+  private resume(): void {
+    this.paused?.resume()
+    this.paused = undefined
+  }
+
+  private deliver(frame: Uint8Array): void {
+    if (this.state !== 'open') return
+    if (this.sink !== undefined) {
+      this.sink.onFrame(frame)
+      return
+    }
+    this.early.push(frame)
+    this.earlyBytes += frame.length
+  }
+
+  /** False where the peer claims frames that it cannot have. */
+  private acknowledge(after: number): boolean {
+    const count = after - this.acknowledged
+    if (count > this.queue.length) return false
+    for (const frame of this.queue.splice(0, count)) this.queuedBytes -= frame.length
+    this.acknowledged = after
+    if (this.aboveLowWater && this.queuedBytes <= this.limits.sendLowWaterBytes) {
+      this.aboveLowWater = false
+      if (this.state === 'open') this.sink?.onDrain()
+    }
+    return true
+  }
+
+  /** Answers after this turn, so that frames sent together travel together. */
+  private schedule(): void {
+    if (this.pumping) return
+    this.pumping = true
+    queueMicrotask(() => {
+      this.pumping = false
+      this.pump()
+    })
+  }
+
+  private pump(): void {
+    const { poll } = this
+    if (poll === undefined) return
+    poll.next = Math.max(poll.next, this.acknowledged)
+    const maxBytes = poll.stream ? WRITE_BYTES : HTTP_BODY_BYTES
+    while (!poll.full) {
+      const from = poll.next - this.acknowledged
+      const count = framesThatFit(this.queue, from, maxBytes)
+      const last = this.state === 'closing' && from + count === this.queue.length
+      if (count === 0 && !last) return
+      const body = encodeFrames(this.queue.slice(from, from + count), last ? END : undefined)
+      poll.next += count
+      poll.bytes += body.length
+      if (last) poll.response.on('finish', () => this.tell(undefined))
+      if (!poll.stream || last || poll.bytes >= this.limits.httpStreamBytes) {
+        this.finishPoll(body)
+        return
+      }
+      poll.full = !poll.response.write(body)
+    }
+  }
+
+  private beat(): void {
+    if (this.poll?.stream && !this.poll.full) this.poll.response.write(NOTHING)
+  }
+
+  /** Ends the answer under way; the peer asks again. */
+  private finishPoll(body: Uint8Array = new Uint8Array()): void {
+    const { poll } = this
+    if (poll === undefined) return
+    this.dropPoll()
+    if (poll.stream) poll.response.end(body)
+    else answer(poll.response, 200, HTTP_FRAMES_TYPE, body)
+    // Who does not read its answer loses its socket.
+    const timer = setTimeout(() => poll.response.destroy(), this.limits.httpUploadMs).unref()
+    poll.response.on('close', () => clearTimeout(timer))
+    poll.response.on('finish', () => clearTimeout(timer))
+  }
+
+  private dropPoll(): void {
+    clearTimeout(this.poll?.timer)
+    clearInterval(this.poll?.beat)
+    this.poll = undefined
+    if (this.state !== 'gone') this.expectPoll(this.limits.httpSessionMs)
+  }
+
+  private expectPoll(withinMs: number): void {
+    clearTimeout(this.idle)
+    this.idle = setTimeout(() => {
+      this.end(new P2PError('CONNECTION_LOST', 'The peer has not asked for frames for too long. It connects again when it can.'))
+    }, withinMs)
+  }
+
+  private tell(error: Error | undefined): void {
+    if (this.ended !== undefined) return
+    this.ended = { error }
+    for (const resolve of this.onceTold) resolve()
+    this.sink?.onClose(error)
+  }
+}
