@@ -10,8 +10,12 @@ import { consoleLogger, type Logger } from './logger.js'
 import type { PeerInfo } from './peer/peer-info.js'
 import { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
 import type { Listener, Transport } from './transport/transport.js'
-import { webSocket } from './transport/websocket.js'
-import { isWebRtcAvailable, type WebRtcOptions } from './webrtc/endpoint.js'
+import { webFallback } from './transport/web-fallback.js'
+import { type WebRtcOptions as EndpointOptions, WebRtcEndpoint } from './webrtc/endpoint.js'
+import type { RtcImplementation } from './webrtc/rtc-types.js'
+
+/** How WebRTC is done. */
+export type WebRtcConfig = Pick<EndpointOptions, 'implementation' | 'iceServers' | 'iceTransportPolicy'>
 
 export interface P2PConfig {
   /** A name instead of the `lp1…` id; every peer pins it to our key on first contact. */
@@ -26,13 +30,13 @@ export interface P2PConfig {
   bootstrap?: (string | PeerInfo)[]
   /** Where to accept connections, e.g. `webSocketServer()` of `lotus-p2p/node`. */
   listen?: Listener[]
-  /** Ways to dial. Default: `[webSocket()]`. Circuits through relays are always there. */
+  /** Ways to dial. Default: `[webFallback()]`: WebSocket, and HTTP where that is blocked. Circuits through relays are always there. */
   transports?: Transport[]
   /**
    * Direct paths between browsers. Default: on where the platform has WebRTC, with no STUN or TURN server. Node needs an
    * implementation, e.g. that of `node-datachannel/polyfill`.
    */
-  webrtc?: boolean | WebRtcOptions
+  webrtc?: boolean | WebRtcConfig
   /** Reach peers and be reached through relays only, so that no peer learns our network address. Turns WebRTC off. */
   relayOnly?: boolean
   /** Keeps pinned names. Default: memory. */
@@ -62,7 +66,7 @@ export interface ResolvedConfig {
   logger: Logger
   requireSignatures: boolean
   relayOnly: boolean
-  webrtc: WebRtcOptions | undefined
+  webrtc: WebRtcConfig | undefined
   dhtServer: boolean
   limits: Limits
   metadata: Record<string, unknown> | undefined
@@ -116,7 +120,12 @@ const schema = /* @__PURE__ */ (() =>
         [
           v.boolean(),
           v.object({
-            implementation: v.optional(v.custom<unknown>((value) => typeof value === 'function')),
+            implementation: v.optional(
+              v.custom<RtcImplementation>(
+                (value) => typeof (value as RtcImplementation | null)?.RTCPeerConnection === 'function',
+                'must have RTCPeerConnection, as node-datachannel/polyfill has',
+              ),
+            ),
             iceServers: v.optional(v.array(v.object({ urls: v.union([v.string(), v.array(v.string())]) }))),
             iceTransportPolicy: v.optional(v.picklist(['all', 'relay'])),
           }),
@@ -154,7 +163,7 @@ export function resolveConfig(config: P2PConfig = {}): ResolvedConfig {
     heartbeatIntervalMs: heartbeatInterval ?? limits.heartbeatIntervalMs,
     bootstrap: config.bootstrap ?? [],
     listen,
-    transports: config.transports ?? [webSocket({ limits })],
+    transports: config.transports ?? [webFallback({ limits })],
     store: config.store ?? memoryStore(),
     clock: config.clock ?? systemClock,
     logger,
@@ -167,8 +176,8 @@ export function resolveConfig(config: P2PConfig = {}): ResolvedConfig {
   }
 }
 
-function webRtcOf({ webrtc = true, relayOnly }: P2PConfig): WebRtcOptions | undefined {
+function webRtcOf({ webrtc = true, relayOnly }: P2PConfig): WebRtcConfig | undefined {
   if (relayOnly || webrtc === false) return undefined
   const options = webrtc === true ? {} : webrtc
-  return isWebRtcAvailable(options) ? options : undefined
+  return WebRtcEndpoint.available(options.implementation) ? options : undefined
 }

@@ -1,0 +1,163 @@
+import type { Clock, Timer } from '../clock.js'
+import { P2PError } from '../errors.js'
+import type { Limits } from '../limits.js'
+import { EarlyFrames } from '../transport/early-frames.js'
+import type { Connection, FrameSink } from '../transport/transport.js'
+import type { RtcDataChannel } from './rtc-types.js'
+
+/** Largest frame, bytes: every browser takes it in one piece, and a small message never waits long behind it (RFC 8831 §6.6). */
+export const RTC_FRAME_BYTES = 16_384
+
+interface RtcConnectionOptions {
+  channel: RtcDataChannel
+  peerId: string
+  outbound: boolean
+  limits: Limits
+  clock: Clock
+  onOpen: () => void
+  /** Called once, at the end. With `lingers` the other end still has to receive what was sent: the association must outlive it. */
+  onEnd: (end: { error: Error | undefined; lingers: boolean }) => void
+}
+
+/**
+ * A data channel as a connection. The browser's own buffer is kept between two watermarks and the rest queued here, where
+ * the secure channel's backpressure sees it: browsers fail the channel when their buffer overflows.
+ */
+export class RtcConnection implements Connection {
+  readonly transport = 'webrtc'
+  readonly remoteAddress: string
+  readonly outbound: boolean
+  readonly maxFrameBytes = RTC_FRAME_BYTES
+
+  private readonly channel: RtcDataChannel
+  private readonly options: RtcConnectionOptions
+  private readonly highWater: number
+  private readonly lowWater: number
+  private readonly early = new EarlyFrames()
+  private state: 'opening' | 'open' | 'closing' | 'ended' = 'opening'
+  private queue: Uint8Array[] = []
+  /** Frames of the queue that have left. */
+  private taken = 0
+  private queuedBytes = 0
+  private aboveLowWater = false
+  private failed = false
+  private graceTimer: Timer
+
+  constructor(options: RtcConnectionOptions) {
+    const { channel, limits } = options
+    this.options = options
+    this.channel = channel
+    this.remoteAddress = `webrtc:${options.peerId}`
+    this.outbound = options.outbound
+    this.highWater = limits.webRtcHighWaterBytes
+    this.lowWater = limits.sendLowWaterBytes
+    channel.binaryType = 'arraybuffer'
+    // Not above what `onDrain` waits for, or nothing would tell of it.
+    channel.bufferedAmountLowThreshold = Math.min(limits.webRtcLowWaterBytes, this.lowWater)
+    channel.onopen = () => this.opened()
+    channel.onmessage = ({ data }) => this.receive(data)
+    channel.onbufferedamountlow = () => this.pump()
+    channel.onerror = () => {
+      this.failed = true
+    }
+    channel.onclose = () => this.end(this.failed ? lost('the data channel failed') : undefined)
+  }
+
+  get bufferedAmount(): number {
+    return this.state === 'ended' ? 0 : this.queuedBytes + this.channel.bufferedAmount
+  }
+
+  attach(sink: FrameSink): void {
+    this.early.attach(sink)
+  }
+
+  send(frame: Uint8Array): void {
+    if (frame.length > RTC_FRAME_BYTES) {
+      throw new P2PError('LIMIT_EXCEEDED', `A frame over WebRTC has at most ${RTC_FRAME_BYTES} bytes. Split what you send.`)
+    }
+    if (this.state !== 'open') return
+    const buffered = this.channel.bufferedAmount
+    if (this.queuedBytes === 0 && buffered < this.highWater) {
+      this.transmit(frame)
+    } else {
+      this.queue.push(frame)
+      this.queuedBytes += frame.length
+    }
+    if (buffered + this.queuedBytes + frame.length > this.lowWater) this.aboveLowWater = true
+  }
+
+  close(): void {
+    if (this.state === 'opening') this.end(undefined)
+    if (this.state !== 'open') return
+    this.state = 'closing'
+    this.channel.bufferedAmountLowThreshold = 0
+    const { clock, limits } = this.options
+    this.graceTimer = clock.setTimeout(() => this.end(undefined, true), limits.closeGraceMs)
+    // The caller of close() hears of the end after its own code has run.
+    queueMicrotask(() => this.pump())
+  }
+
+  /** Ends it now. What has not left is lost, except with `lingers`. */
+  end(error: Error | undefined, lingers = false): void {
+    if (this.state === 'ended') return
+    this.state = 'ended'
+    this.queue = []
+    this.queuedBytes = 0
+    this.options.clock.clearTimeout(this.graceTimer)
+    const { channel } = this
+    channel.onopen = channel.onclose = channel.onerror = channel.onmessage = channel.onbufferedamountlow = null
+    try {
+      channel.close()
+    } catch {
+      // It is closed already.
+    }
+    this.options.onEnd({ error, lingers })
+    this.early.closed(error)
+  }
+
+  private opened(): void {
+    if (this.state !== 'opening') return
+    this.state = 'open'
+    this.options.onOpen()
+  }
+
+  private receive(data: unknown): void {
+    if (data instanceof ArrayBuffer && data.byteLength <= RTC_FRAME_BYTES) this.early.frame(new Uint8Array(data))
+    else this.end(new P2PError('PROTOCOL_VIOLATION', 'The peer sent a text or a frame that is too large over its data channel.'))
+  }
+
+  private pump(): void {
+    const { channel, queue, highWater } = this
+    if (this.state === 'ended' || this.state === 'opening') return
+    // As long as some is queued the channel holds more than its low-water mark, so that an event brings us back here.
+    while (this.taken < queue.length && channel.bufferedAmount < highWater) {
+      const frame = queue[this.taken++]!
+      this.queuedBytes -= frame.length
+      if (!this.transmit(frame)) return
+    }
+    if (this.taken === queue.length || this.taken >= 256) {
+      this.queue = queue.slice(this.taken)
+      this.taken = 0
+    }
+    if (this.state === 'closing') {
+      if (this.queuedBytes === 0 && channel.bufferedAmount === 0) this.end(undefined, true)
+    } else if (this.aboveLowWater && this.bufferedAmount <= this.lowWater) {
+      this.aboveLowWater = false
+      this.early.drained()
+    }
+  }
+
+  private transmit(frame: Uint8Array): boolean {
+    try {
+      this.channel.send(frame as Uint8Array<ArrayBuffer>)
+      return true
+    } catch {
+      this.end(lost('the data channel takes nothing more'))
+      return false
+    }
+  }
+}
+
+export function lost(why: string): P2PError {
+  return new P2PError('CONNECTION_LOST', `The WebRTC connection broke: ${why}. Connect again.`)
+}
