@@ -56,21 +56,21 @@ export class Introducer implements IProtocolHandler {
   readonly protocolName = INTRODUCE
   private readonly limits: Limits
   private readonly publishersOf: (resourceType: string) => Iterable<string>
-  private readonly hasReservation: (peerId: string) => boolean
+  private readonly canBeCalled: (peer: PeerInfo) => boolean
   private host: ProtocolHost | undefined
 
   /**
    * @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type.
-   * @param options.hasReservation whether a peer can be called through us.
+   * @param options.canBeCalled whether a peer can be called through us.
    */
   constructor(
     options: {
       limits?: Limits
       publishersOf?: (resourceType: string) => Iterable<string>
-      hasReservation?: (peerId: string) => boolean
+      canBeCalled?: (peer: PeerInfo) => boolean
     } = {},
   ) {
-    this.hasReservation = options.hasReservation ?? (() => false)
+    this.canBeCalled = options.canBeCalled ?? (() => false)
     this.limits = options.limits ?? DEFAULT_LIMITS
     this.publishersOf = options.publishersOf ?? (() => [])
   }
@@ -111,7 +111,7 @@ export class Introducer implements IProtocolHandler {
     const answer: unknown[] = []
     let bytes = 0
     for (const peer of found.length > count ? sample(found, count) : found) {
-      const entry = describe(peer, this.hasReservation(peer.peerId))
+      const entry = describe(peer, this.canBeCalled(peer))
       bytes += encode(entry).length
       if (bytes > this.limits.maxAnswerBytes) break
       answer.push(entry)

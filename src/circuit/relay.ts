@@ -16,6 +16,9 @@ import {
   unknownType,
 } from './frames.js'
 
+/** Time in which a peer that has just connected need not have reserved, milliseconds. */
+const NEWCOMER_MS = 5_000
+
 /** One direction of a circuit. */
 interface Direction {
   /** The receiver. */
@@ -119,9 +122,11 @@ export class CircuitRelay implements IProtocolHandler {
     }
   }
 
-  /** Whether callers may be brought to this peer. */
-  hasReservation(peerId: string): boolean {
-    return (this.reservations.get(peerId) ?? 0) > (this.host?.clock.now() ?? 0)
+  /** Whether callers are brought to this peer. Who has just come is about to reserve. */
+  canBeCalled({ peerId, protocols, connection }: PeerInfo): boolean {
+    if (connection === undefined || connection.transport === 'circuit' || protocols?.includes(CIRCUIT_STOP) !== true) return false
+    const now = this.host?.clock.now() ?? 0
+    return (this.reservations.get(peerId) ?? 0) > now || now - connection.since < NEWCOMER_MS
   }
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
@@ -201,8 +206,8 @@ export class CircuitRelay implements IProtocolHandler {
     if (called === undefined || called.connection?.transport === 'circuit') {
       return new P2PError('PEER_NOT_FOUND', 'That peer is not connected to this relay. Try another relay, or later.')
     }
-    if (called.protocols?.includes(CIRCUIT_STOP) === false) return refuse('that peer takes no circuits')
-    if (!this.hasReservation(target)) {
+    if (called.protocols?.includes(CIRCUIT_STOP) !== true) return refuse('that peer takes no circuits')
+    if (!this.canBeCalled(called)) {
       return new P2PError(
         'NO_RESERVATION',
         'That peer is connected to this relay, but has no reservation here. Try its other relays.',

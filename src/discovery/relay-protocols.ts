@@ -11,7 +11,7 @@ export function relayProtocols(dht: DistributedHashTable): IProtocolHandler[] {
   const introducer = new Introducer({
     limits,
     publishersOf: (type) => publishersOf(dht, type),
-    hasReservation: (peerId) => relay.hasReservation(peerId),
+    canBeCalled: (peer) => relay.canBeCalled(peer),
   })
   return [relay, introducer]
 }

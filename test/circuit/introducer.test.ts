@@ -19,7 +19,7 @@ function setUp(publishers: Record<string, string[]> = {}) {
       new Introducer({
         limits,
         publishersOf: (type) => (publishers[type] ?? []).map((name) => keys.get(name) ?? ''),
-        hasReservation: (id) => id !== 'no-reservation',
+        canBeCalled: ({ peerId }) => peerId !== 'no-reservation',
       }),
     )
   const peer = (name: string, relays: TestHost[], ...protocols: string[]) => {

@@ -47,7 +47,7 @@ describe('a peer', () => {
     for (let i = 0; i < 20; i++) {
       await clock.advance(25_000)
       expect(alice.reserved()).toEqual(['relay.example'])
-      expect(hosts[0]!.relay.hasReservation('alice')).toBe(true)
+      expect(hosts[0]!.relay.canBeCalled(hosts[0]!.peers()[0]!)).toBe(true)
     }
     expect(alice.changes()).toBe(1)
     expect(requests(hosts[0]!)).toBeLessThan(40)
