@@ -70,7 +70,14 @@ export class Network {
   ) {
     const { clock, limits, logger } = config
     this.circuits = new CircuitEndpoint({ limits, onReservation: () => hooks.onReachable() })
-    this.webrtc = config.webrtc && new WebRtcEndpoint({ limits, ...config.webrtc })
+    this.webrtc =
+      config.webrtc &&
+      new WebRtcEndpoint({
+        ...config.webrtc,
+        limits,
+        onInterrupted: (id) => this.interrupted(id),
+        onRecovered: (id) => this.peers.get(id)?.preferBest(),
+      })
     this.transports = [...config.transports, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
     this.peers = new PeerManager({
       ...config,
@@ -281,6 +288,17 @@ export class Network {
     this.hooks.onDisconnected(peer, error)
     this.reconnector.lost(peer.peerId, error)
     if (this.outbox.has(peer.peerId) && !this.suspended && !this.closed) this.reconnector.want(peer.peerId)
+  }
+
+  /** A direct path that may recover needs another one meanwhile, if only for its signals. */
+  private interrupted(peerId: string): void {
+    const peer = this.peers.get(peerId)
+    if (peer?.activeChannel.connection.transport !== 'webrtc' || peer.fallBack()) return
+    const tools = { ...this.dialTools(), relayOnly: true, isConnected: () => false }
+    connectTo(peer.peerId, tools, {}).catch((error) => {
+      const { code, message } = asP2PError(error, 'PEER_UNREACHABLE', 'No circuit.')
+      this.config.logger.debug(message, { code })
+    })
   }
 
   private woke(reason: WakeReason): void {

@@ -109,12 +109,29 @@ export class Paths {
     this.options.session.choose()
     this.switchTo(path)
     this.bind(path)
-    const standsBy = rankOf(before.channel) < rankOf(channel)
+    const isSpare = rankOf(before.channel) !== rankOf(channel)
     // Who dialled the new path ends the old one; the other end only makes sure.
-    if (!standsBy && channel.connection.outbound) path.replaces = before
-    const { standbyMs, closeGraceMs } = this.options.limits
-    const waitMs = (standsBy ? standbyMs : closeGraceMs) * (channel.connection.outbound ? 1 : 2)
-    before.timer = this.options.clock.setTimeout(() => this.retire(before), waitMs)
+    if (!isSpare && channel.connection.outbound) path.replaces = before
+    this.standDown(before, isSpare, channel.connection.outbound)
+  }
+
+  /** The active path is interrupted, and may recover: one that stands by serves meanwhile. False where there is none. */
+  fallBack(): boolean {
+    const next = this.best((path) => path !== this.current)
+    if (next === undefined) return false
+    this.options.session.choose()
+    this.switchTo(next)
+    return true
+  }
+
+  /** A path has recovered: the best one serves. */
+  preferBest(): void {
+    const before = this.current
+    const best = this.best(() => true)
+    if (best === undefined || rankOf(best.channel) <= rankOf(before.channel)) return
+    this.options.session.choose()
+    this.switchTo(best)
+    this.standDown(before, true, best.channel.connection.outbound)
   }
 
   /** Ends the active path alone, as though it had broken; one that stands by takes over. */
@@ -165,6 +182,18 @@ export class Paths {
     this.options.onProgress()
   }
 
+  private best(which: (path: Path) => boolean): Path | undefined {
+    const open = [...this.paths].filter((path) => path.channel.open && which(path))
+    return open.sort((a, b) => rankOf(b.channel) - rankOf(a.channel))[0]
+  }
+
+  /** Ends a path that no longer serves: a spare one after a while, any other once both ends have left it. */
+  private standDown(path: Path, isSpare: boolean, dialled: boolean): void {
+    const { standbyMs, closeGraceMs } = this.options.limits
+    const waitMs = (isSpare ? standbyMs : closeGraceMs) * (dialled ? 1 : 2)
+    path.timer = this.options.clock.setTimeout(() => this.retire(path), waitMs)
+  }
+
   private retire(path: Path): void {
     if (path.timer !== undefined) this.options.clock.clearTimeout(path.timer)
     path.timer = undefined
@@ -207,7 +236,7 @@ export class Paths {
     const farewell = error.details.byPeer === true && !PATH_ONLY.has(error.code)
     if (fault || farewell) return this.end(error, fault)
     if (path !== this.current) return
-    const next = [...this.paths].filter(({ channel }) => channel.open).sort((a, b) => rankOf(b.channel) - rankOf(a.channel))[0]
+    const next = this.best(() => true)
     if (next === undefined) this.end(error, fault)
     else {
       this.options.session.choose()

@@ -150,6 +150,16 @@ export class PeerConnection {
     this.paths.add(channel)
   }
 
+  /** The active path is interrupted: one that stands by serves meanwhile. False where there is none. */
+  fallBack(): boolean {
+    return this.paths.fallBack()
+  }
+
+  /** A path has recovered: the best one serves. */
+  preferBest(): void {
+    this.paths.preferBest()
+  }
+
   /** Ends the active path alone; one that stands by takes over, else the connection is lost. */
   dropPath(error: P2PError): void {
     this.paths.drop(error)

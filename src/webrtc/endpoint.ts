@@ -17,6 +17,10 @@ export interface WebRtcOptions {
   implementation?: RtcImplementation
   /** STUN and TURN servers. Default none: nobody outside is contacted, and only peers of one network find each other. */
   iceServers?: RtcIceServer[]
+  /** A path to this peer carries nothing for a while; another one should serve meanwhile, and carry the signals. */
+  onInterrupted?: (peerId: string) => void
+  /** It carries again. */
+  onRecovered?: (peerId: string) => void
   /** `relay` uses TURN only, which hides our IP addresses from peers. Default `all`. */
   iceTransportPolicy?: 'all' | 'relay'
 }
@@ -57,10 +61,12 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   private readonly sessions = new Map<string, Map<string, RtcSession>>()
   /** Signals that each connected peer sent in its current window. */
   private readonly rates = new Map<string, { since: number; count: number }>()
+  private readonly options: WebRtcOptions
   private opened = 0
   private failed = 0
 
   constructor(options: WebRtcOptions = {}) {
+    this.options = options
     this.limits = options.limits ?? DEFAULT_LIMITS
     this.implementation = options.implementation ?? platformRtc()
     this.configuration = { iceServers: options.iceServers ?? [] }
@@ -256,6 +262,8 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
           this.failed++
           onFailed(error)
         },
+        onInterrupted: () => this.options.onInterrupted?.(peerId),
+        onRecovered: () => this.options.onRecovered?.(peerId),
         onFreed: () => {
           const known = this.sessions.get(peerId)
           known?.delete(id)

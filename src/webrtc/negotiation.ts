@@ -20,6 +20,10 @@ export interface RtcSessionOptions {
   onOpen: (connection: RtcConnection) => void
   /** Called once, where the session ends before its channel was open. */
   onFailed: (error: P2PError) => void
+  /** The open channel carries nothing, for `webRtcRestartMs` now; ICE starts anew. */
+  onInterrupted: () => void
+  /** It carries again. */
+  onRecovered: () => void
   /** Called once: the peer connection is closed and nothing refers to it. */
   onFreed: () => void
 }
@@ -52,6 +56,7 @@ export class RtcSession {
   private peerCandidates = 0
   /** A restart that the peer has not been told of. */
   private wantsRestart = false
+  private interrupted = false
   private timer: Timer
   private settleFreed!: () => void
 
@@ -190,7 +195,16 @@ export class RtcSession {
       setTimeout(() => this.connection?.end(undefined), 0)
     } else {
       clock.clearTimeout(this.timer)
-      if (connectionState === 'disconnected') this.timer = clock.setTimeout(() => this.restart(), limits.webRtcRestartMs)
+      if (connectionState === 'connected' && this.interrupted) {
+        this.interrupted = false
+        this.options.onRecovered()
+      } else if (connectionState === 'disconnected') {
+        this.timer = clock.setTimeout(() => {
+          this.interrupted = true
+          this.options.onInterrupted()
+          this.restart()
+        }, limits.webRtcRestartMs)
+      }
     }
   }
 
