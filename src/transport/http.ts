@@ -226,8 +226,10 @@ class HttpConnection implements Connection {
       const before = this.received
       const stream = this.canStream && polls++ >= PLAIN_POLLS
       if (!(await this.persist(this.polls.signal, () => this.poll(stream)))) return
+      // Where a stream has just been given up, the long poll in its place must not wait.
+      const givenUp = stream && !this.canStream
       const early = this.received === before && performance.now() - startedMs < EARLY_ANSWER_MS
-      if (early && this.state === 'open') await pause(EARLY_ANSWER_MS, this.polls.signal)
+      if (early && !givenUp && this.state === 'open') await pause(EARLY_ANSWER_MS, this.polls.signal)
     }
   }
 
