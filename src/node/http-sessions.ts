@@ -27,11 +27,6 @@ export class HttpSessions {
     private readonly accept: (connection: Connection) => void,
   ) {}
 
-  /** Sessions that hold memory, those that have closed but still hand out their last frames included. */
-  get size(): number {
-    return this.sessions.size
-  }
-
   /** Answers a request to the endpoint. False, and nothing done, for any other. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     const [path = '', query] = (request.url ?? '').split('?')

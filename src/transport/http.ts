@@ -1,4 +1,4 @@
-import { abortedError, isP2PError, knownCode, P2PError } from '../errors.js'
+import { abortedError, isP2PError, P2PError } from '../errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
 import { EarlyFrames } from './early-frames.js'
 import {
@@ -11,6 +11,7 @@ import {
   HTTP_FRAMES_TYPE,
   HTTP_PATH,
 } from './http-frames.js'
+import { causeOf, chunksOf, Exchange, lost, notThePeer, pause, request, smallAnswer } from './http-requests.js'
 import type { Connection, DialOptions, FrameSink, Transport } from './transport.js'
 import { invalidAddress } from './websocket.js'
 
@@ -29,8 +30,6 @@ const FIRST_BODY_BYTES = 65_536
 const QUICK_BODY_MS = 1_000
 /** An answer with nothing before this time is not what a long poll does: the next one waits a little. */
 const EARLY_ANSWER_MS = 500
-/** Largest answer that holds no frames: a session id, a count, an error. */
-const SMALL_ANSWER_BYTES = 4_096
 /** What browsers let a page send while it closes is 64 kB in all. */
 const PARTING_BYTES = 16_384
 /** Time for the network, on top of what the server takes for itself. */
@@ -226,8 +225,10 @@ class HttpConnection implements Connection {
       const before = this.received
       const stream = this.canStream && polls++ >= PLAIN_POLLS
       if (!(await this.persist(this.polls.signal, () => this.poll(stream)))) return
+      // Where a stream has just been given up, the long poll in its place must not wait.
+      const givenUp = stream && !this.canStream
       const early = this.received === before && performance.now() - startedMs < EARLY_ANSWER_MS
-      if (early && this.state === 'open') await pause(EARLY_ANSWER_MS, this.polls.signal)
+      if (early && !givenUp && this.state === 'open') await pause(EARLY_ANSWER_MS, this.polls.signal)
     }
   }
 
@@ -365,118 +366,6 @@ class HttpConnection implements Connection {
   }
 }
 
-/** A request's time and its ways to be given up. */
-class Exchange {
-  timedOut = false
-  private readonly controller = new AbortController()
-  private timer: ReturnType<typeof setTimeout> | undefined
-  private readonly onAbort = () => this.controller.abort(this.outer?.reason)
-
-  constructor(
-    private readonly outer: AbortSignal | undefined,
-    timeoutMs: number,
-  ) {
-    outer?.addEventListener('abort', this.onAbort)
-    if (outer?.aborted) this.onAbort()
-    this.extend(timeoutMs)
-  }
-
-  get signal(): AbortSignal {
-    return this.controller.signal
-  }
-
-  extend(timeoutMs: number): void {
-    clearTimeout(this.timer)
-    this.timer = setTimeout(() => {
-      this.timedOut = true
-      this.controller.abort()
-    }, timeoutMs)
-  }
-
-  done(): void {
-    clearTimeout(this.timer)
-    this.outer?.removeEventListener('abort', this.onAbort)
-    // Frees the socket of an answer that was not read to its end.
-    this.controller.abort()
-  }
-}
-
-/**
- * A request that browsers send without asking the server first (a CORS "simple" one), without cookies and referrer.
- *
- * @throws P2PError where the peer itself refuses; anything else is worth another try.
- */
-async function request(
-  url: URL,
-  init: { method: 'GET' | 'POST'; body?: Uint8Array<ArrayBuffer>; keepalive?: boolean; signal: AbortSignal },
-): Promise<Response> {
-  const response = await fetch(url, {
-    ...init,
-    ...(init.body && { headers: { 'Content-Type': 'text/plain' } }),
-    cache: 'no-store',
-    credentials: 'omit',
-    redirect: 'error',
-    referrerPolicy: 'no-referrer',
-  })
-  if (response.ok) return response
-  const { status } = response
-  if (status >= 500 || status === 408 || status === 425 || status === 429) throw new Error(`HTTP status ${status}`)
-  if (status === 404 || status === 410) throw lost('it does not know this session, or no more')
-  const code = knownCode(codeIn(await smallAnswer(response)), 'CONNECTION_LOST')
-  throw new P2PError(code, `The peer refused what we sent (HTTP status ${status}). Connect again.`, {
-    details: { byPeer: true, status },
-  })
-}
-
-function codeIn(text: string): unknown {
-  try {
-    return (JSON.parse(text) as { code?: unknown } | null)?.code
-  } catch {
-    return undefined
-  }
-}
-
-/** An answer that must be short; who sends more is not the peer. */
-async function smallAnswer(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of chunksOf(response)) {
-    bytes += chunk.length
-    if (bytes > SMALL_ANSWER_BYTES) throw notThePeer()
-    chunks.push(chunk)
-  }
-  const decoder = new TextDecoder()
-  return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join('')
-}
-
-/** The bytes of an answer as they come. Safari cannot iterate a stream, and some platforms have none. */
-async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
-  if (!response.body) {
-    yield new Uint8Array(await response.arrayBuffer())
-    return
-  }
-  const reader = response.body.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    yield value
-  }
-}
-
-function notThePeer(): Error {
-  return new Error('something else than a lotus-p2p peer answered')
-}
-
-function lost(why: string, cause?: unknown): P2PError {
-  return new P2PError('CONNECTION_LOST', `The connection to the peer broke (${why}). Connect again.`, { cause })
-}
-
-/** Node hides the reason in the cause; browsers tell none. */
-function causeOf(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: { message?: string; code?: string } }
-  return cause?.message || cause?.code || message || String(error)
-}
-
 /** @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS. */
 function endpointOf(address: string): URL {
   let url: URL
@@ -498,16 +387,4 @@ function endpointOf(address: string): URL {
   }
   url.pathname = url.pathname.replace(/\/*$/, HTTP_PATH)
   return url
-}
-
-function pause(delayMs: number, until: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      until.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, delayMs)
-    until.addEventListener('abort', done)
-  })
 }
