@@ -116,8 +116,11 @@ export class PeerConnection {
     }
     const { transport, outbound, remoteAddress } = this.paths.active.connection
     const addresses: PeerAddresses = {}
-    const websocket = outbound && transport === 'websocket' ? remoteAddress : this.description.addresses[0]
+    // As we dialled it, where we did; else as the peer says.
+    const dialled = outbound && (transport === 'websocket' || transport === 'http') ? remoteAddress : ''
+    const websocket = dialled.startsWith('ws') ? dialled : this.description.addresses[0]
     if (websocket !== undefined) addresses.websocket = websocket
+    if (dialled.startsWith('http')) addresses.http = dialled
     // circuit:<relay>/<peer>
     if (transport === 'circuit') addresses.relays = [remoteAddress.slice(8, remoteAddress.indexOf('/', 8))]
     const info: PeerInfo = {

@@ -100,7 +100,7 @@ export class PeerManager {
     this.checkOpen()
     const transport = this.options.transports.find((candidate) => candidate.canDial(address))
     if (transport === undefined) {
-      throw invalidAddress(address, 'no transport here understands it (ws:// and wss:// always work)')
+      throw invalidAddress(address, 'no transport here understands it (by default ws://, wss://, http:// and https:// work)')
     }
     const known = this.all().find((peer) => peer.activeChannel.connection.outbound && sameAddress(peer, address))
     if (known !== undefined && (expected === undefined || expected === known.peerId)) return known.peerId
