@@ -76,7 +76,7 @@ export class Network {
         ...config.webrtc,
         limits,
         onInterrupted: (id) => this.interrupted(id),
-        onRecovered: (id) => this.peers.get(id)?.preferBest(),
+        onRecovered: (id) => this.recovered(id),
       })
     this.transports = [...config.transports, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
     this.peers = new PeerManager({
@@ -294,11 +294,19 @@ export class Network {
   private interrupted(peerId: string): void {
     const peer = this.peers.get(peerId)
     if (peer?.activeChannel.connection.transport !== 'webrtc' || peer.fallBack()) return
+    peer.interrupted = true
     const tools = { ...this.dialTools(), relayOnly: true, isConnected: () => false }
     connectTo(peer.peerId, tools, {}).catch((error) => {
       const { code, message } = asP2PError(error, 'PEER_UNREACHABLE', 'No circuit.')
       this.config.logger.debug(message, { code })
     })
+  }
+
+  private recovered(peerId: string): void {
+    const peer = this.peers.get(peerId)
+    if (peer === undefined) return
+    peer.interrupted = false
+    peer.preferBest()
   }
 
   private woke(reason: WakeReason): void {

@@ -50,6 +50,8 @@ export class PeerConnection {
   readonly traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }
   state: PeerState = PeerState.CONNECTED
   lastSeen: number
+  /** The active path carries nothing at present, and may recover: any other is welcome. */
+  interrupted = false
   private rttMs: number | undefined
   private description: PeerDescription
   private snapshot: PeerInfo | undefined
@@ -78,6 +80,7 @@ export class PeerConnection {
       onMessage: (kind, body) => this.receive(kind, body),
       onProgress: () => this.settleDrains(),
       onSwitched: (from) => {
+        this.interrupted = false
         this.snapshot = undefined
         options.onPathChanged(this, from)
       },

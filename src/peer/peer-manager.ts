@@ -318,8 +318,8 @@ export class PeerManager {
   private verdict(existing: PeerConnection, channel: SecureChannel): 'keep' | 'switch' | 'replace' {
     const old = existing.activeChannel
     if (!equalBytes(old.remote.channelKey, channel.remote.channelKey)) return 'replace'
+    if (rankOf(channel) > rankOf(old) || existing.interrupted) return 'switch'
     if (channel.connection.outbound) return 'keep'
-    if (rankOf(channel) > rankOf(old)) return 'switch'
     // One that has just accepted our dial had its own under way, and settles on ours. Much later, a dial means that the peer
     // has lost the first connection.
     const simultaneous = this.options.clock.now() - existing.since <= this.options.limits.handshakeTimeoutMs
