@@ -247,7 +247,7 @@ export class RtcSession {
     const description = this.pc.localDescription
     if (this.over || description === null) return
     this.ownCandidates = 0
-    this.send('description', { type: description.type, sdp: description.sdp })
+    this.send('description', { type: description.type, sdp: withoutCandidates(description.sdp) })
     this.described = true
     const waiting = this.ownWaiting
     this.ownWaiting = []
@@ -314,4 +314,9 @@ export class RtcSession {
     this.options.onFreed()
     this.settleFreed()
   }
+}
+
+/** Each candidate travels once, as a signal of its own. libdatachannel at times refuses an answer for the candidates in it. */
+function withoutCandidates(sdp: string): string {
+  return sdp.replace(/^a=(candidate:|end-of-candidates).*\r?\n/gm, '')
 }
