@@ -33,8 +33,7 @@ export class RtcSession {
   readonly id: string
   readonly peerId: string
   readonly outbound: boolean
-  /** `closing`: the channel is closed and the peer connection carries what is still on its way. */
-  state: 'setup' | 'live' | 'closing' | 'freed' = 'setup'
+  state: 'setup' | 'live' | 'freed' = 'setup'
   connection: RtcConnection | undefined
   /** Settles when the session is freed. */
   readonly freed: Promise<void>
@@ -147,7 +146,7 @@ export class RtcSession {
       limits,
       clock,
       onOpen: () => this.opened(connection),
-      onEnd: ({ error, lingers }) => this.channelEnded(error, lingers),
+      onEnd: (error) => this.channelEnded(error),
     })
     this.connection = connection
   }
@@ -159,35 +158,25 @@ export class RtcSession {
     this.options.onOpen(connection)
   }
 
-  private channelEnded(error: Error | undefined, lingers: boolean): void {
-    if (this.state === 'setup') {
-      this.fail(asP2PError(error, 'PEER_UNREACHABLE', 'The data channel closed before it was open. Try again.'))
-    } else if (lingers && this.state === 'live') {
-      // Closing the peer connection now would cut off what the peer has yet to receive. It closes its own when it has.
-      this.state = 'closing'
-      const { clock, limits } = this.options
-      clock.clearTimeout(this.timer)
-      this.timer = clock.setTimeout(() => this.free(), limits.closeGraceMs)
-    } else {
-      this.free()
-    }
+  private channelEnded(error: Error | undefined): void {
+    if (this.state === 'live') this.free()
+    else this.fail(asP2PError(error, 'PEER_UNREACHABLE', 'The data channel closed before it was open. Try again.'))
   }
 
   private stateChanged(): void {
     const { connectionState } = this.pc
     const { clock, limits, peerId } = this.options
-    if (this.state === 'closing') {
-      if (connectionState !== 'connected') this.free()
-    } else if (this.state === 'setup') {
+    if (this.state === 'setup') {
       if (connectionState === 'failed' || connectionState === 'closed') {
         const message = 'No direct path to the peer was found. Give iceServers a TURN server, or go on by the relay.'
         this.fail(new P2PError('PEER_UNREACHABLE', message, { details: { peerId } }))
       }
-    } else if (connectionState === 'failed') {
-      this.connection?.end(lost('no path to the peer works any more'))
-    } else if (connectionState === 'closed') {
+    } else if (connectionState === 'failed' && this.connection?.closing === false) {
+      this.connection.end(lost('no path to the peer works any more'))
+    } else if (connectionState === 'closed' || connectionState === 'failed') {
       // The channel's own end, which may still be on its way to us, tells more.
-      setTimeout(() => this.connection?.end(undefined), 0)
+      clock.clearTimeout(this.timer)
+      this.timer = clock.setTimeout(() => this.connection?.end(undefined), 0)
     } else {
       clock.clearTimeout(this.timer)
       if (connectionState === 'disconnected') this.timer = clock.setTimeout(() => this.restart(), limits.webRtcRestartMs)
@@ -299,7 +288,7 @@ export class RtcSession {
   }
 
   private get over(): boolean {
-    return this.state === 'freed' || this.state === 'closing'
+    return this.state === 'freed'
   }
 
   private free(): void {
