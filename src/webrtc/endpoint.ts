@@ -30,7 +30,7 @@ export interface WebRtcStats {
   /** Sessions with an open data channel. */
   live: number
   settingUp: number
-  /** Closed by us, still delivering. */
+  /** Closed by us, the peer has yet to receive all. */
   closing: number
   /** Sessions that opened, since the start. */
   opened: number
@@ -137,7 +137,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
     this.accept = accept
   }
 
-  /** Ends every session and waits until the last peer connection is freed, at most twice `limits.closeGraceMs`. */
+  /** Ends every session and waits until the last peer connection is freed, at most `limits.closeGraceMs`. */
   async close(): Promise<void> {
     this.accept = undefined
     const sessions = this.all()
@@ -151,9 +151,11 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   getStats(): WebRtcStats {
-    const count = (state: RtcSession['state']) => this.all().filter((session) => session.state === state).length
+    const sessions = this.all()
+    const live = sessions.filter((session) => session.state === 'live')
+    const closing = live.filter((session) => session.connection?.closing).length
     const { opened, failed } = this
-    return { live: count('live'), settingUp: count('setup'), closing: count('closing'), opened, failed }
+    return { live: live.length - closing, settingUp: sessions.length - live.length, closing, opened, failed }
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {

@@ -37,8 +37,7 @@ export class RtcSession {
   readonly id: string
   readonly peerId: string
   readonly outbound: boolean
-  /** `closing`: the channel is closed and the peer connection carries what is still on its way. */
-  state: 'setup' | 'live' | 'closing' | 'freed' = 'setup'
+  state: 'setup' | 'live' | 'freed' = 'setup'
   connection: RtcConnection | undefined
   /** Settles when the session is freed. */
   readonly freed: Promise<void>
@@ -152,7 +151,7 @@ export class RtcSession {
       limits,
       clock,
       onOpen: () => this.opened(connection),
-      onEnd: ({ error, lingers }) => this.channelEnded(error, lingers),
+      onEnd: (error) => this.channelEnded(error),
     })
     this.connection = connection
   }
@@ -164,35 +163,25 @@ export class RtcSession {
     this.options.onOpen(connection)
   }
 
-  private channelEnded(error: Error | undefined, lingers: boolean): void {
-    if (this.state === 'setup') {
-      this.fail(asP2PError(error, 'PEER_UNREACHABLE', 'The data channel closed before it was open. Try again.'))
-    } else if (lingers && this.state === 'live') {
-      // Closing the peer connection now would cut off what the peer has yet to receive. It closes its own when it has.
-      this.state = 'closing'
-      const { clock, limits } = this.options
-      clock.clearTimeout(this.timer)
-      this.timer = clock.setTimeout(() => this.free(), limits.closeGraceMs)
-    } else {
-      this.free()
-    }
+  private channelEnded(error: Error | undefined): void {
+    if (this.state === 'live') this.free()
+    else this.fail(asP2PError(error, 'PEER_UNREACHABLE', 'The data channel closed before it was open. Try again.'))
   }
 
   private stateChanged(): void {
     const { connectionState } = this.pc
     const { clock, limits, peerId } = this.options
-    if (this.state === 'closing') {
-      if (connectionState !== 'connected') this.free()
-    } else if (this.state === 'setup') {
+    if (this.state === 'setup') {
       if (connectionState === 'failed' || connectionState === 'closed') {
         const message = 'No direct path to the peer was found. Give iceServers a TURN server, or go on by the relay.'
         this.fail(new P2PError('PEER_UNREACHABLE', message, { details: { peerId } }))
       }
-    } else if (connectionState === 'failed') {
-      this.connection?.end(lost('no path to the peer works any more'))
-    } else if (connectionState === 'closed') {
+    } else if (connectionState === 'failed' && this.connection?.closing === false) {
+      this.connection.end(lost('no path to the peer works any more'))
+    } else if (connectionState === 'closed' || connectionState === 'failed') {
       // The channel's own end, which may still be on its way to us, tells more.
-      setTimeout(() => this.connection?.end(undefined), 0)
+      clock.clearTimeout(this.timer)
+      this.timer = clock.setTimeout(() => this.connection?.end(undefined), 0)
     } else {
       clock.clearTimeout(this.timer)
       if (connectionState === 'connected' && this.interrupted) {
@@ -261,7 +250,7 @@ export class RtcSession {
     const description = this.pc.localDescription
     if (this.over || description === null) return
     this.ownCandidates = 0
-    this.send('description', { type: description.type, sdp: description.sdp })
+    this.send('description', { type: description.type, sdp: withoutCandidates(description.sdp) })
     this.described = true
     const waiting = this.ownWaiting
     this.ownWaiting = []
@@ -313,7 +302,7 @@ export class RtcSession {
   }
 
   private get over(): boolean {
-    return this.state === 'freed' || this.state === 'closing'
+    return this.state === 'freed'
   }
 
   private free(): void {
@@ -328,4 +317,9 @@ export class RtcSession {
     this.options.onFreed()
     this.settleFreed()
   }
+}
+
+/** Each candidate travels once, as a signal of its own. libdatachannel at times refuses an answer for the candidates in it. */
+function withoutCandidates(sdp: string): string {
+  return sdp.replace(/^a=(candidate:|end-of-candidates).*\r?\n/gm, '')
 }

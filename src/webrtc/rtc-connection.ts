@@ -15,9 +15,15 @@ interface RtcConnectionOptions {
   limits: Limits
   clock: Clock
   onOpen: () => void
-  /** Called once, at the end. With `lingers` the other end still has to receive what was sent: the association must outlive it. */
-  onEnd: (end: { error: Error | undefined; lingers: boolean }) => void
+  /** Called once, at the end: nothing is needed of the peer connection any more. */
+  onEnd: (error: Error | undefined) => void
 }
+
+/**
+ * Ends a direction: nothing follows it. The close of a data channel is not enough, for implementations differ in whether what
+ * was sent before still arrives (libdatachannel drops it at times).
+ */
+const END = /* @__PURE__ */ new Uint8Array(0)
 
 /**
  * A data channel as a connection. The browser's own buffer is kept between two watermarks and the rest queued here, where
@@ -41,6 +47,8 @@ export class RtcConnection implements Connection {
   private queuedBytes = 0
   private aboveLowWater = false
   private failed = false
+  private endSent = false
+  private endsReceived = 0
   private graceTimer: Timer
 
   constructor(options: RtcConnectionOptions) {
@@ -60,7 +68,7 @@ export class RtcConnection implements Connection {
     channel.onerror = () => {
       this.failed = true
     }
-    channel.onclose = () => this.end(this.failed ? lost('the data channel failed') : undefined)
+    channel.onclose = () => this.end(this.failed && !this.closing ? lost('the data channel failed') : undefined)
   }
 
   get bufferedAmount(): number {
@@ -86,19 +94,24 @@ export class RtcConnection implements Connection {
     if (buffered + this.queuedBytes + frame.length > this.lowWater) this.aboveLowWater = true
   }
 
+  /** True from `close` until the end. */
+  get closing(): boolean {
+    return this.state === 'closing'
+  }
+
+  /** Whoever gets our end mark has got everything before it and closes the channel. */
   close(): void {
     if (this.state === 'opening') this.end(undefined)
     if (this.state !== 'open') return
     this.state = 'closing'
-    this.channel.bufferedAmountLowThreshold = 0
     const { clock, limits } = this.options
-    this.graceTimer = clock.setTimeout(() => this.end(undefined, true), limits.closeGraceMs)
+    this.graceTimer = clock.setTimeout(() => this.end(undefined), limits.closeGraceMs)
     // The caller of close() hears of the end after its own code has run.
     queueMicrotask(() => this.pump())
   }
 
-  /** Ends it now. What has not left is lost, except with `lingers`. */
-  end(error: Error | undefined, lingers = false): void {
+  /** Ends it now. What has not left is lost. */
+  end(error: Error | undefined): void {
     if (this.state === 'ended') return
     this.state = 'ended'
     this.queue = []
@@ -111,7 +124,7 @@ export class RtcConnection implements Connection {
     } catch {
       // It is closed already.
     }
-    this.options.onEnd({ error, lingers })
+    this.options.onEnd(error)
     this.early.closed(error)
   }
 
@@ -122,8 +135,16 @@ export class RtcConnection implements Connection {
   }
 
   private receive(data: unknown): void {
-    if (data instanceof ArrayBuffer && data.byteLength <= RTC_FRAME_BYTES) this.early.frame(new Uint8Array(data))
-    else this.end(new P2PError('PROTOCOL_VIOLATION', 'The peer sent a text or a frame that is too large over its data channel.'))
+    if (!(data instanceof ArrayBuffer) || data.byteLength > RTC_FRAME_BYTES) {
+      this.end(new P2PError('PROTOCOL_VIOLATION', 'The peer sent a text or a frame that is too large over its data channel.'))
+    } else if (data.byteLength > 0) {
+      this.early.frame(new Uint8Array(data))
+    } else if (this.state === 'closing' && ++this.endsReceived === 1) {
+      // Both close at once. Each says a second time that it has everything, for closing the channel could overtake our own end mark.
+      if (this.endSent) this.transmit(END)
+    } else {
+      this.end(undefined)
+    }
   }
 
   private pump(): void {
@@ -140,7 +161,9 @@ export class RtcConnection implements Connection {
       this.taken = 0
     }
     if (this.state === 'closing') {
-      if (this.queuedBytes === 0 && channel.bufferedAmount === 0) this.end(undefined, true)
+      if (this.queuedBytes > 0 || this.endSent) return
+      this.endSent = true
+      if (this.transmit(END) && this.endsReceived > 0) this.transmit(END)
     } else if (this.aboveLowWater && this.bufferedAmount <= this.lowWater) {
       this.aboveLowWater = false
       this.early.drained()
