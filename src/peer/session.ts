@@ -23,7 +23,7 @@ const STREAM_ID_BYTES = 8
 const NUMBER_BYTES = 6
 const CHANGES_BYTES = 4
 /** Bytes received after which an acknowledgement goes out at once. */
-const ACK_BYTES = 65_536
+const ACK_BYTES = 262_144
 /** Messages received after which an acknowledgement goes out at once. */
 const ACK_MESSAGES = 256
 

@@ -5,8 +5,13 @@ import { EarlyFrames } from '../transport/early-frames.js'
 import type { Connection, FrameSink } from '../transport/transport.js'
 import type { RtcDataChannel } from './rtc-types.js'
 
-/** Largest frame, bytes: every browser takes it in one piece, and a small message never waits long behind it (RFC 8831 §6.6). */
-export const RTC_FRAME_BYTES = 16_384
+/** Largest frame, bytes: the largest Noise message (Noise rev 34 §3). */
+export const RTC_FRAME_BYTES = 65_535
+/** Largest message of the data channel: every browser takes it, and a small message never waits long behind it (RFC 8831 §6.6). */
+export const RTC_CHUNK_BYTES = 16_384
+/** First byte of a chunk: whether the frame ends with it. */
+const LAST = 0
+const MORE = 1
 
 interface RtcConnectionOptions {
   channel: RtcDataChannel
@@ -42,6 +47,9 @@ export class RtcConnection implements Connection {
   private readonly early = new EarlyFrames()
   private state: 'opening' | 'open' | 'closing' | 'ended' = 'opening'
   private queue: Uint8Array[] = []
+  /** Chunks of a frame whose last one has not come. */
+  private parts: Uint8Array[] = []
+  private partBytes = 0
   /** Frames of the queue that have left. */
   private taken = 0
   private queuedBytes = 0
@@ -84,14 +92,25 @@ export class RtcConnection implements Connection {
       throw new P2PError('LIMIT_EXCEEDED', `A frame over WebRTC has at most ${RTC_FRAME_BYTES} bytes. Split what you send.`)
     }
     if (this.state !== 'open') return
+    const room = RTC_CHUNK_BYTES - 1
+    for (let start = 0; start < frame.length && this.state === 'open'; start += room) {
+      const part = frame.subarray(start, start + room)
+      const chunk = new Uint8Array(part.length + 1)
+      chunk[0] = start + room < frame.length ? MORE : LAST
+      chunk.set(part, 1)
+      this.enqueue(chunk)
+    }
+  }
+
+  private enqueue(chunk: Uint8Array): void {
     const buffered = this.channel.bufferedAmount
     if (this.queuedBytes === 0 && buffered < this.highWater) {
-      this.transmit(frame)
+      this.transmit(chunk)
     } else {
-      this.queue.push(frame)
-      this.queuedBytes += frame.length
+      this.queue.push(chunk)
+      this.queuedBytes += chunk.length
     }
-    if (buffered + this.queuedBytes + frame.length > this.lowWater) this.aboveLowWater = true
+    if (buffered + this.queuedBytes + chunk.length > this.lowWater) this.aboveLowWater = true
   }
 
   /** True from `close` until the end. */
@@ -135,16 +154,38 @@ export class RtcConnection implements Connection {
   }
 
   private receive(data: unknown): void {
-    if (!(data instanceof ArrayBuffer) || data.byteLength > RTC_FRAME_BYTES) {
-      this.end(new P2PError('PROTOCOL_VIOLATION', 'The peer sent a text or a frame that is too large over its data channel.'))
+    if (!(data instanceof ArrayBuffer) || data.byteLength > RTC_CHUNK_BYTES) {
+      this.end(new P2PError('PROTOCOL_VIOLATION', 'The peer sent a text or a chunk that is too large over its data channel.'))
     } else if (data.byteLength > 0) {
-      this.early.frame(new Uint8Array(data))
+      this.receiveChunk(new Uint8Array(data))
     } else if (this.state === 'closing' && ++this.endsReceived === 1) {
       // Both close at once. Each says a second time that it has everything, for closing the channel could overtake our own end mark.
       if (this.endSent) this.transmit(END)
     } else {
       this.end(undefined)
     }
+  }
+
+  private receiveChunk(chunk: Uint8Array): void {
+    const [mark] = chunk
+    const part = chunk.subarray(1)
+    if (mark === LAST && this.parts.length === 0) return this.early.frame(part)
+    this.partBytes += part.length
+    if ((mark !== LAST && mark !== MORE) || part.length === 0 || this.partBytes > RTC_FRAME_BYTES) {
+      this.end(new P2PError('PROTOCOL_VIOLATION', 'The peer sent a malformed chunk over its data channel.'))
+      return
+    }
+    this.parts.push(part)
+    if (mark === MORE) return
+    const frame = new Uint8Array(this.partBytes)
+    let position = 0
+    for (const piece of this.parts) {
+      frame.set(piece, position)
+      position += piece.length
+    }
+    this.parts = []
+    this.partBytes = 0
+    this.early.frame(frame)
   }
 
   private pump(): void {
