@@ -168,8 +168,9 @@ function line(from, to) {
 
 /** A bow past the relays: nothing of a direct link goes through them. */
 function around(from, to, centre, width) {
-  const side = to.x < centre.x ? -1 : 1
-  const out = Math.max(width * 0.3, Math.abs(to.x - centre.x) * 1.15)
+  // The name of a single relay stands on its right.
+  const side = to.x <= centre.x ? -1 : 1
+  const out = Math.max(width * (side > 0 ? 0.42 : 0.3), Math.abs(to.x - centre.x) * 1.15)
   return `M${point(from)}Q${point({ x: centre.x + side * out, y: centre.y + 12 })} ${point(to)}`
 }
 

@@ -7,10 +7,10 @@ const CHANGE_MS = 2_600
 
 /** What each transport is, for tooltips and the picture's legend. */
 export const PATHS = {
-  websocket: 'WebSocket, direct',
-  webrtc: 'WebRTC, directly from browser to browser',
-  circuit: 'Circuit, end-to-end encrypted through the relay',
-  http: 'HTTP requests, direct',
+  websocket: 'WebSocket',
+  webrtc: 'WebRTC, from browser to browser',
+  circuit: 'Circuit, encrypted through the relay',
+  http: 'HTTP requests',
   'broadcast-channel': 'Tabs of one browser, without a network',
   memory: 'In memory',
 }

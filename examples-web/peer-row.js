@@ -11,13 +11,16 @@ const AWAY = {
   away: 'It has left, and may come back; messages wait for it',
 }
 
+/** A loss that is not mended by then takes longer: the SDK goes on, but nobody should wait for it. */
+const SOON_MS = 15_000
+
 /** @param options.onMessage called with a peer id when the user wants to write to it; `onError` with what failed. */
 export function peerRow(wallet, peer, { onMessage, onError }) {
   const { peerId } = peer
   const relay = isRelay(peer)
   const name = h('span', { class: 'peer-name', dir: 'auto' })
   const path = pathBadge()
-  const rtt = h('span', { class: 'rtt', title: 'Round-trip time' })
+  const rtt = h('span', { class: 'rtt' })
   const bars = h('span', { class: 'row-bars' })
   const since = h('span', { class: 'since' })
   const action = (text, title, run) => h('button', { type: 'button', class: 'quiet', text, title, on: { click: run } })
@@ -70,16 +73,19 @@ export function peerRow(wallet, peer, { onMessage, onError }) {
     element.dataset.state = isAway ? 'away' : 'connected'
     kill.hidden = disconnect.hidden = isAway
     forget.hidden = !isAway
-    const absence = wallet.isAsleep ? 'asleep' : away?.isLost ? 'reconnecting' : 'away'
+    const isSoon = isAway && away.isLost && Date.now() - away.since < SOON_MS
+    const absence = wallet.isAsleep ? 'asleep' : isSoon ? 'reconnecting' : 'away'
     if (isAway) path.show(absence, AWAY[absence])
     else path.show(connection.transport)
 
-    const sinceMs = isAway ? away?.since : wallet.pathSince(latest)
-    setText(since, sinceMs === undefined ? '' : `for ${duration(Math.max(1_000, Date.now() - sinceMs))}`)
-    if (sinceMs !== undefined) since.title = isAway ? `Away since ${timeOf(sinceMs)}` : `By this path since ${timeOf(sinceMs)}`
+    const sinceMs = isAway ? away.since : wallet.pathSince(latest)
+    const long = `for ${duration(Math.max(1_000, Date.now() - sinceMs))}`
+    setText(since, isAway ? '' : long)
+    setText(rtt, isAway ? long : rttText(connection.rttMs))
+    since.title = `By this path since ${timeOf(sinceMs)}`
+    rtt.title = isAway ? `Away since ${timeOf(sinceMs)}` : 'Round-trip time'
 
-    const { word } = isAway ? { word: '' } : qualityOf(connection.rttMs)
-    setText(rtt, isAway ? '' : rttText(connection.rttMs))
+    const word = isAway ? '' : qualityOf(connection.rttMs).word
     if (drawn !== word) bars.replaceChildren(...(isAway ? [] : [qualityBars(connection.rttMs)]))
     drawn = word
   }
