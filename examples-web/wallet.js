@@ -231,7 +231,7 @@ export class Wallet extends EventTarget {
     coordinator.on('connected', (peer) => this.#connected(peer))
     coordinator.on('path-changed', (peer, from) => this.#pathChanged(peer, from))
     coordinator.on('disconnected', (peer, reason) => this.#disconnected(peer, reason))
-    coordinator.on('delivered', ({ to }) => this.log('message', `${this.nameOfId(to)} has a message of mine`, { peerId: to }))
+    coordinator.on('delivered', ({ to }) => this.log('message', `${this.nameOfId(to)} got my message`, { peerId: to }))
     coordinator.on('expired', ({ to }) => this.log('message', `A message to ${this.nameOfId(to)} expired`, { peerId: to }))
     coordinator.on('error', (error, peer) => this.report(error, peer === undefined ? 'The network' : this.nameOf(peer)))
   }
@@ -261,10 +261,8 @@ export class Wallet extends EventTarget {
     const isLost = reason.code !== 'CONNECTION_CLOSED'
     this.#pathSince.delete(peerId)
     if (!this.#dismissed.has(peerId)) this.#away.add(peer, isLost)
-    this.log('peer', `${this.nameOf(peer)} ${isLost ? 'was lost' : this.isAsleep ? 'let go' : 'left'}`, {
-      peerId,
-      code: reason.code,
-    })
+    const what = isLost ? 'was lost' : this.isAsleep ? 'let go' : 'left'
+    this.log('peer', `${this.nameOf(peer)} ${what}`, { peerId, ...(isLost && { code: reason.code }) })
     this.#change()
   }
 
