@@ -173,7 +173,7 @@ test('a circuit that is killed comes back, and so does the path to the relay', a
     await row.getByRole('button', { name: /^Kill the path/ }).click()
     await expect(events).toContainText('was lost')
     await expect(path).toHaveAttribute('data-path', before!)
-    await first.getByRole('button', { name: 'Clear' }).click()
+    await first.getByRole('button', { name: 'Clear', exact: true }).click()
   }
   await expectPath(first, bob.id, 'circuit')
   expect(complaints).toEqual([])
@@ -187,7 +187,7 @@ test('a message to a wallet that sleeps waits, and is delivered when it wakes', 
   const bob = await openWallet(second, complaints)
   await expectPath(first, bob.id, 'webrtc')
 
-  const sleep = second.getByRole('button', { name: 'Sleep' })
+  const sleep = second.getByRole('button', { name: 'Sleep', exact: true })
   await sleep.click()
   await expect(sleep).toHaveAttribute('aria-pressed', 'true')
   await expect(second.locator('#status')).toHaveText('Offline')
