@@ -10,13 +10,11 @@ const MAX_LINES = 100
 /** Messages of before our time that we ask for. */
 const HISTORY = 20
 
-/** Shows the card where this build of the SDK has topics. @param options.onError called with a failure and what was being done. */
+/** @param options.onError called with a failure and what was being done. */
 export function room(wallet, { onError }) {
   const { coordinator } = wallet
-  if (typeof coordinator.subscribe !== 'function') return
   const list = byId('room-lines')
   const input = byId('room-text')
-  byId('room').hidden = false
 
   let waiting = []
   const draw = beforePaint(() => {
@@ -34,11 +32,11 @@ export function room(wallet, { onError }) {
 
   coordinator.subscribe(
     TOPIC,
-    (message) => {
-      const text = cleanText(message.payload?.text, MAX_TEXT)
-      if (text === '' || message.from === wallet.peerId) return
-      add({ peerId: message.from, name: wallet.nameOfId(message.from), text, at: message.timestamp })
-      wallet.traffic(message.from, 'in')
+    ({ payload, publisherId, publishedAt }) => {
+      const text = cleanText(payload?.text, MAX_TEXT)
+      if (text === '') return
+      add({ peerId: publisherId, name: wallet.nameOfId(publisherId), text, at: publishedAt })
+      wallet.traffic(publisherId, 'in')
     },
     { history: HISTORY },
   )
