@@ -9,6 +9,8 @@ interface Entry {
   readonly bootstrap: boolean
   peerId: string | undefined
   failures: number
+  /** The application knows that it cannot be reached. */
+  told: boolean
   timer: Timer | undefined
   dialling: boolean
   /** Since when it is away, milliseconds since the Unix epoch. */
@@ -105,6 +107,8 @@ export class Reconnector {
     for (const entry of this.entries) {
       if (entry.peerId !== peerId) continue
       const { byPeer } = error.details
+      // Another process of the peer has come in the place of the one before.
+      if (error.code === 'REPLACED' && byPeer !== true) continue
       // Whoever called disconnectFromPeer meant it; and a peer that said goodbye has left.
       const wanted = error.code === 'CONNECTION_CLOSED' && (byPeer !== true || !entry.bootstrap)
       if (wanted && this.running) {
@@ -145,13 +149,15 @@ export class Reconnector {
     try {
       entry.peerId = await this.options.dial(entry.target)
       entry.failures = 0
+      entry.told = false
       entry.awaySince = undefined
       return true
     } catch (error) {
       const failure = asP2PError(error, 'PEER_UNREACHABLE', 'A peer cannot be reached.')
       if (!this.running || !this.entries.has(entry)) return false
       // The first of a row of failures is told; the rest only repeat it.
-      if (entry.bootstrap && (entry.failures === 0 || FINAL.has(failure.code))) this.options.onError(failure)
+      if (entry.bootstrap && (!entry.told || FINAL.has(failure.code))) this.options.onError(failure)
+      entry.told = true
       this.again(entry, failure)
       return false
     } finally {
@@ -192,6 +198,7 @@ function entryOf(target: string | PeerInfo, bootstrap: boolean): Entry {
     bootstrap,
     peerId: undefined,
     failures: 0,
+    told: false,
     timer: undefined,
     dialling: false,
     awaySince: undefined,

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { P2PConfig } from '../../src/config.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import type { P2PStatus } from '../../src/coordinator-types.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
 
 let net: TestNetwork
@@ -262,7 +263,6 @@ describe('a message for a peer that is away', () => {
   it('reaches another process of the same peer', async () => {
     const { tab, relays } = await world()
     const alice = await tab('alice')
-    const { identityFromSeed } = await import('../../src/identity/identity.js')
     const identity = identityFromSeed(new Uint8Array(32).fill(7))
     const bob = await tab('bob', { identity })
     await net.run(alice.connectToPeer('bob'))

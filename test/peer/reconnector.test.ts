@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { P2PError, type P2PErrorCode } from '../../src/errors.js'
+import { resolveLimits } from '../../src/limits.js'
+import { Reconnector } from '../../src/peer/reconnector.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+
+async function setUp(bootstrap: string[] = []) {
+  const clock = new VirtualClock()
+  const dials: [target: unknown, atMs: number][] = []
+  const errors: string[] = []
+  const start = clock.now()
+  const wanted = new Set<string>()
+  let outcome: P2PErrorCode | undefined
+  const reconnector = new Reconnector(bootstrap, {
+    clock,
+    limits: resolveLimits({}),
+    dial: async (target) => {
+      dials.push([target, clock.now() - start])
+      if (outcome !== undefined) throw new P2PError(outcome, 'No.')
+      return 'bob'
+    },
+    isConnected: () => false,
+    isWanted: (peerId) => wanted.has(peerId),
+    onError: ({ code }) => errors.push(code),
+    onChange: () => {},
+  })
+  await reconnector.start()
+  const fail = (code: P2PErrorCode | undefined) => {
+    outcome = code
+  }
+  return { clock, dials, errors, reconnector, wanted, fail }
+}
+
+const loss = (code: P2PErrorCode = 'CONNECTION_LOST', byPeer?: boolean) =>
+  new P2PError(code, 'Gone.', { details: byPeer === undefined ? {} : { byPeer } })
+
+describe('a peer that the application has connected to', () => {
+  it('is dialled again after a loss, with pauses from 1 to 60 s that vary by 30 %, for ten minutes', async () => {
+    const { clock, dials, reconnector, fail, errors } = await setUp()
+    reconnector.keep('bob', 'bob')
+    fail('PEER_UNREACHABLE')
+    reconnector.lost('bob', loss())
+    await clock.advance(3_600_000)
+    const pauses = dials.map(([, at], i) => at - (dials[i - 1]?.[1] ?? 0))
+    for (const [i, pause] of pauses.entries()) {
+      const whole = Math.min(60_000, 1_000 * 2 ** i)
+      expect(pause).toBeGreaterThanOrEqual(whole * 0.7)
+      expect(pause).toBeLessThanOrEqual(whole * 1.3)
+    }
+    expect(dials.at(-1)![1]).toBeGreaterThan(540_000)
+    expect(dials.at(-1)![1]).toBeLessThan(700_000)
+    expect([reconnector.pending, clock.pending, errors]).toEqual([false, 0, []])
+  })
+
+  it('is dialled for longer while messages wait for it', async () => {
+    const { clock, dials, reconnector, fail, wanted } = await setUp()
+    wanted.add('bob')
+    fail('PEER_NOT_FOUND')
+    reconnector.want('bob')
+    await clock.advance(3_600_000)
+    expect(dials.length).toBeGreaterThan(45)
+  })
+
+  it.each([
+    ['when it says goodbye', loss('CONNECTION_CLOSED', true)],
+    ['when we do', loss('CONNECTION_CLOSED')],
+    ['when another session of ours has taken its place', loss('REPLACED', true)],
+    ['when its name is taken', loss('NAME_TAKEN')],
+  ])('is left alone %s', async (_, error) => {
+    const { clock, dials, reconnector } = await setUp()
+    reconnector.keep('bob', 'bob')
+    reconnector.lost('bob', error)
+    reconnector.lost('bob', loss())
+    await clock.advance(600_000)
+    expect(dials).toEqual([])
+  })
+
+  it('is kept when it comes back as another process, as after a reload', async () => {
+    const { clock, dials, reconnector } = await setUp()
+    reconnector.keep('bob', 'bob')
+    reconnector.lost('bob', loss('REPLACED'))
+    await clock.advance(60_000)
+    expect(dials).toEqual([])
+    reconnector.lost('bob', loss())
+    await clock.advance(2_000)
+    expect(dials).toHaveLength(1)
+  })
+
+  it('is dialled at once and from the shortest pause on waking', async () => {
+    const { clock, dials, reconnector, fail } = await setUp()
+    reconnector.keep('bob', 'bob')
+    fail('PEER_UNREACHABLE')
+    reconnector.lost('bob', loss())
+    await clock.advance(120_000)
+    const before = dials.length
+    reconnector.wake()
+    await clock.advance(0)
+    expect(dials.length).toBe(before + 1)
+    await clock.advance(1_300)
+    expect(dials.length).toBe(before + 2)
+  })
+})
+
+describe('a bootstrap peer', () => {
+  it('is dialled for ever, its first failure told, and not after what dialling cannot help', async () => {
+    const { clock, dials, errors, reconnector, fail } = await setUp(['wss://relay.example'])
+    fail('PEER_UNREACHABLE')
+    reconnector.lost('bob', loss('CONNECTION_CLOSED', true))
+    await clock.advance(7_200_000)
+    expect(dials.length).toBeGreaterThan(100)
+    expect(errors).toEqual(['PEER_UNREACHABLE'])
+    fail('UNSUPPORTED_VERSION')
+    await clock.advance(120_000)
+    const count = dials.length
+    await clock.advance(600_000)
+    expect([dials.length, errors]).toEqual([count, ['PEER_UNREACHABLE', 'UNSUPPORTED_VERSION']])
+  })
+
+  it('comes back later, and spread, where the relay says when', async () => {
+    const delays: number[] = []
+    for (let i = 0; i < 30; i++) {
+      const { clock, dials, reconnector } = await setUp(['wss://relay.example'])
+      reconnector.lost('bob', new P2PError('POOL_FULL', 'Full.', { details: { retryAfterMs: 10_000 } }))
+      await clock.advance(60_000)
+      delays.push(dials[1]![1])
+    }
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(10_000)
+    expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(2_000)
+  })
+})
