@@ -4,6 +4,7 @@ import type { P2PError } from './errors.js'
 import type { P2PMessage } from './message/message.js'
 import type { PeerInfo } from './peer/peer-info.js'
 import type { Traffic } from './peer/peer-manager.js'
+import type { TopicStats } from './topics/topics.js'
 import type { TransportName } from './transport/transport.js'
 
 /** `'online'`: a peer is connected. `'connecting'`: none is, but somebody is being dialled. */
@@ -50,6 +51,7 @@ export interface CoordinatorStats {
     accepted: number
   }
   dht: DhtStats
+  topics: TopicStats
   /** Messages and their bytes since the start, over all peers. */
   traffic: Traffic & {
     pendingRequests: number

@@ -17,6 +17,7 @@ import {
   ResourceDiscovery,
   type ResourceListener,
 } from './discovery/resource-discovery.js'
+import { ResourceTopics } from './discovery/resource-topics.js'
 import { asP2PError, P2PError } from './errors.js'
 import { TypedEvents, type Unsubscribe } from './events.js'
 import { PinnedNames } from './identity/pinned-names.js'
@@ -29,6 +30,8 @@ import type { PeerInfo } from './peer/peer-info.js'
 import { CORE_PROTOCOL, PendingRequests } from './pending-requests.js'
 import type { BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol-handler.js'
 import { ProtocolRouter } from './protocol-router.js'
+import type { TopicMessage } from './topics/topic-messages.js'
+import { type PublishResult, type SubscribeOptions, type TopicListener, Topics } from './topics/topics.js'
 import type { WaitOptions } from './wait.js'
 
 /**
@@ -55,6 +58,7 @@ export class P2PCoordinator {
   private readonly network: Network
   private readonly discovery: ResourceDiscovery
   private readonly records: PeerRecords
+  private readonly topics: Topics
   private stopping: Promise<void> | undefined
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
@@ -103,6 +107,7 @@ export class P2PCoordinator {
     const verifier = new RecordVerifier({ clock, limits, names })
     const records = new RecordStore({ clock, limits })
     const servers = new ConnectedServers(verifier, { limits })
+    this.topics = new Topics({ identity, limits, router: resolved.dhtServer, onError: (error) => this.report(error) })
     this.dht = new DistributedHashTable(peerId, {
       clock,
       limits,
@@ -112,11 +117,12 @@ export class P2PCoordinator {
       verifier,
       store: records,
       lookup: servers,
+      feed: new ResourceTopics(this.topics, verifier),
       onError: (error) => this.report(error),
     })
     this.discovery = new ResourceDiscovery(this.dht, peerId)
     this.records = new PeerRecords(this.dht, () => this.peerRecord())
-    const handlers: IProtocolHandler[] = [...this.network.handlers, servers]
+    const handlers: IProtocolHandler[] = [...this.network.handlers, servers, this.topics]
     if (resolved.dhtServer) handlers.push(new DhtServer(records, verifier, { limits }))
     for (const handler of handlers) this.router.register(handler)
   }
@@ -235,7 +241,7 @@ export class P2PCoordinator {
    */
   sendTo(peerId: string, message: OutgoingMessage, options?: SendToOptions & { queue?: false }): Promise<void>
   sendTo(peerId: string, message: OutgoingMessage, options: SendToOptions & { queue: true }): Promise<QueuedMessage>
-  async sendTo(peerId: string, message: OutgoingMessage, { queue, ttl }: SendToOptions = {}): Promise<QueuedMessage | void> {
+  async sendTo(peerId: string, message: OutgoingMessage, { queue, ttl }: SendToOptions = {}): Promise<unknown> {
     this.checkRunning()
     const { peers, outbox } = this.network
     if (queue) {
@@ -245,6 +251,7 @@ export class P2PCoordinator {
     const peer = peers.need(peerId)
     const waiting = peer.send(this.complete(message, peer.peerId))
     if (waiting !== undefined) await waiting
+    return
   }
 
   /** Answers a request; protocol and `inReplyTo` are taken from it. @throws as `sendTo`. */
@@ -325,6 +332,27 @@ export class P2PCoordinator {
     return stop
   }
 
+  /**
+   * From now on the listener gets what others publish on a topic, at whichever relay, each message once and verified; with
+   * `history` the last ones first, where relays still have them.
+   *
+   * @throws P2PError INVALID_TOPIC, INVALID_CONFIG, LIMIT_EXCEEDED, SHUT_DOWN.
+   * @example
+   * const stop = coordinator.subscribe<Offer>('offers', ({ payload, publisherId }) => show(publisherId, payload), { history: 10 })
+   */
+  subscribe<T = unknown>(topic: string, listener: TopicListener<T>, options?: SubscribeOptions): Unsubscribe {
+    this.checkRunning()
+    const stop = this.topics.subscribe(topic, listener as (message: TopicMessage) => void, options)
+    this.start().catch((error) => this.report(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
+    return stop
+  }
+
+  /** Publishes to all subscribers of a topic; `subscribers: 0` says that nobody listens. @throws as `Topics.publish`. */
+  async publish(topic: string, payload: unknown, options?: WaitOptions): Promise<PublishResult> {
+    await this.start()
+    return this.topics.publish(topic, payload, options)
+  }
+
   getStats(): CoordinatorStats {
     const { gate, config, requests } = this
     const { peers, outbox } = this.network
@@ -337,6 +365,7 @@ export class P2PCoordinator {
     return {
       peers: { connected: peers.size, maxConnections: config.maxConnections, dialling: peers.dialling, paths, ...dials },
       dht: this.dht.getStats(),
+      topics: this.topics.getStats(),
       traffic: { ...peers.traffic(), pendingRequests: requests.count, queued: outbox.stats },
       defence: { ...gate.stats, rememberedIds: gate.remembered, refused, faults: { ...faults } },
     }

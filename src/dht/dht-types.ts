@@ -5,7 +5,7 @@ import type { PinnedNames } from '../identity/pinned-names.js'
 import type { Limits } from '../limits.js'
 import type { Logger } from '../logger.js'
 import type { WaitOptions } from '../wait.js'
-import type { Lookup } from './lookup.js'
+import type { Lookup, RecordFeed } from './lookup.js'
 import type { RecordFilters } from './record-filters.js'
 import type { RecordStore, RecordStoreStats } from './record-store.js'
 import type { RecordVerifier } from './record-verifier.js'
@@ -20,6 +20,8 @@ export interface DhtOptions {
   names?: PinnedNames
   /** How others are reached. Without it the DHT is a local store. */
   lookup?: Lookup
+  /** Carries changes of records further than to the servers that watchers are connected to. */
+  feed?: RecordFeed
   /** Where records are kept; a DhtServer answers from the same one. */
   store?: RecordStore
   /** Checks records; the lookup and a DhtServer use the same one. */

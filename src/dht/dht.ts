@@ -8,7 +8,7 @@ import { consoleLogger, type Logger } from '../logger.js'
 import type { WaitOptions } from '../wait.js'
 import { Announcements } from './announcements.js'
 import type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
-import type { Lookup, StoreOutcome } from './lookup.js'
+import type { Lookup, RecordFeed, StoreOutcome } from './lookup.js'
 import {
   checkPattern,
   createRecord,
@@ -49,6 +49,7 @@ export class DistributedHashTable {
   private readonly publisher: string
   private readonly name: string | undefined
   private readonly lookup: Lookup | undefined
+  private readonly feed: RecordFeed | undefined
   readonly logger: Logger
   private readonly announcements: Announcements
   private readonly watches: RecordWatches
@@ -71,6 +72,7 @@ export class DistributedHashTable {
     this.logger = logger
     this.identity = identity
     this.lookup = lookup
+    this.feed = options.feed
     this.onError = options.onError ?? ((error) => logger.error(error.message, { code: error.code }))
     this.store = options.store ?? new RecordStore({ clock, limits })
     this.verifier = options.verifier ?? new RecordVerifier({ clock, limits, ...(names && { names }) })
@@ -87,7 +89,7 @@ export class DistributedHashTable {
         return entry && this.spread(entry)
       }),
     )
-    this.watches = new RecordWatches(clock, limits, this.store, lookup, (cause) => {
+    this.watches = new RecordWatches(clock, limits, this.store, lookup, options.feed, (cause) => {
       this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw. Catch its errors inside it.', { cause }))
     })
     this.stopServers = lookup?.onNewServer((at) => {
@@ -264,6 +266,7 @@ export class DistributedHashTable {
     this.verifier.checkTime(entry)
     this.store.put(entry)
     if (this.isNetworked) this.announcements.set(entry, republish)
+    if (this.isNetworked) this.feed?.publish(entry)
     return entry
   }
 

@@ -46,3 +46,11 @@ export interface Lookup {
   /** Settles what waits, stops all watches. */
   close(): void
 }
+
+/** A second way for news of records, beside what servers push: it reaches whoever watches, wherever that is. */
+export interface RecordFeed {
+  /** Tells of a record of ours. Never throws, and nobody waits for it. */
+  publish(entry: RecordEntry): void
+  /** Verified records under a pattern (`key` or `prefix*`), as others tell of them; some may come twice, or not at all. */
+  watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe
+}

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.js'
 import type { Unsubscribe } from '../events.js'
 import type { Limits } from '../limits.js'
-import type { Lookup } from './lookup.js'
+import type { Lookup, RecordFeed } from './lookup.js'
 import { matchesPattern, type RecordEntry } from './record.js'
 import { RecordStore } from './record-store.js'
 
@@ -32,6 +32,7 @@ export class RecordWatches {
     limits: Limits,
     private readonly local: RecordStore,
     private readonly lookup: Lookup | undefined,
+    private readonly feed: RecordFeed | undefined,
     private readonly onError: (error: unknown) => void,
   ) {
     this.view = new RecordStore({ clock, limits: { ...limits, maxRecords: limits.maxWatchedRecords } })
@@ -61,9 +62,11 @@ export class RecordWatches {
       for (const entry of [...this.view.scan(pattern)]) if (!entry.withdrawn) this.call(watch, entry, 'added')
     })
     const stopRemote = this.lookup?.watch(pattern, (entry) => this.see(entry))
+    const stopFeed = this.feed?.watch(pattern, (entry) => this.see(entry))
     return () => {
       if (!this.watches.delete(watch)) return
       stopRemote?.()
+      stopFeed?.()
       for (const entry of [...this.view.scan(pattern)]) if (!this.isWatched(entry)) this.view.delete(entry)
       if (this.watches.size === 0) this.close()
     }

@@ -19,6 +19,10 @@ export class DedupeWindow {
     return true
   }
 
+  has(id: string): boolean {
+    return this.seen.has(id)
+  }
+
   get count(): number {
     return this.seen.size
   }

@@ -82,8 +82,14 @@ export class PathRace {
   private advance(): void {
     if (this.settle === undefined || this.timer !== undefined) return
     const path = this.waiting.shift()
-    if (path !== undefined) return this.start(path)
-    if (this.source === 'idle' && this.running.size === 0) return this.ask()
+    if (path !== undefined) {
+      this.start(path)
+      return
+    }
+    if (this.source === 'idle' && this.running.size === 0) {
+      this.ask()
+      return
+    }
     if (this.source === 'done' && this.running.size === 0) this.settle.reject(this.failure())
   }
 

@@ -34,7 +34,10 @@ export class PathUpgrade {
   consider(peerId: string): void {
     const peer = this.options.get(peerId)
     const { transport, outbound } = peer?.connection ?? {}
-    if (peer === undefined || transport !== 'circuit') return this.forget(peerId)
+    if (peer === undefined || transport !== 'circuit') {
+      this.forget(peerId)
+      return
+    }
     if (!outbound || this.entries.has(peerId) || !this.options.canUpgrade(peer)) return
     const entry: Entry = { failures: 0, timer: undefined, attempt: undefined }
     this.entries.set(peerId, entry)

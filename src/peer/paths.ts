@@ -234,7 +234,10 @@ export class Paths {
     path.timer = undefined
     this.paths.delete(path)
     const farewell = error.details.byPeer === true && !PATH_ONLY.has(error.code)
-    if (fault || farewell) return this.end(error, fault)
+    if (fault || farewell) {
+      this.end(error, fault)
+      return
+    }
     if (path !== this.current) return
     const next = this.best(() => true)
     if (next === undefined) this.end(error, fault)

@@ -169,7 +169,10 @@ export class RtcConnection implements Connection {
   private receiveChunk(chunk: Uint8Array): void {
     const [mark] = chunk
     const part = chunk.subarray(1)
-    if (mark === LAST && this.parts.length === 0) return this.early.frame(part)
+    if (mark === LAST && this.parts.length === 0) {
+      this.early.frame(part)
+      return
+    }
     this.partBytes += part.length
     if ((mark !== LAST && mark !== MORE) || part.length === 0 || this.partBytes > RTC_FRAME_BYTES) {
       this.end(new P2PError('PROTOCOL_VIOLATION', 'The peer sent a malformed chunk over its data channel.'))

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest'
+import { signEnvelope } from '../../src/identity/envelope.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
+import { resolveLimits } from '../../src/limits.js'
+import { encode } from '../../src/message/codec.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import { signTopicMessage, TOPICS_PROTOCOL, wireOf } from '../../src/topics/topic-messages.js'
+import { Topics } from '../../src/topics/topics.js'
+import { settle, TestHost } from '../circuit/test-network.js'
+
+const identity = (n: number) => identityFromSeed(new Uint8Array(32).fill(n))
+
+/** A router, an honest subscriber, and somebody who does not use our polite code. */
+async function setUp(changes: Parameters<typeof resolveLimits>[0] = {}) {
+  const limits = resolveLimits(changes)
+  const clock = new VirtualClock()
+  const router = new Topics({ identity: identity(1), limits, router: true })
+  const subscriber = new Topics({ identity: identity(2), limits })
+  const routerHost = new TestHost('router', clock).register(router, { protocolName: 'lotus/dht', handleMessage: async () => {} })
+  const honest = new TestHost('honest', clock).register(subscriber)
+  const heard: { type: string; payload: unknown }[] = []
+  const mallory = new TestHost('mallory', clock).register({
+    protocolName: TOPICS_PROTOCOL,
+    handleMessage: async ({ type, payload }) => void heard.push({ type, payload }),
+  })
+  honest.connect(routerHost)
+  mallory.connect(routerHost)
+  const got: unknown[] = []
+  subscriber.subscribe('t', ({ payload }) => got.push(payload))
+  await settle()
+  const attack = async (type: string, payload: unknown) => {
+    await mallory.sendTo('router', { type, payload, protocol: TOPICS_PROTOCOL })
+    await settle()
+  }
+  const signed = (topic: string, payload: unknown, at = clock.now(), who = 9) =>
+    signTopicMessage(identity(who), topic, payload, at, { ...limits, maxTopicMessageBytes: 1e7 }).then(wireOf)
+  /** The others are still served. */
+  const stillServed = async () => {
+    const before = got.length
+    const other = new TestHost('other', clock).register(new Topics({ identity: identity(3), limits }))
+    other.connect(routerHost)
+    await other.sendTo('router', {
+      type: 'message',
+      payload: await signed('t', 'fine', clock.now(), 4),
+      protocol: TOPICS_PROTOCOL,
+    })
+    await settle()
+    expect(got.length).toBe(before + 1)
+  }
+  return { limits, clock, router, routerHost, mallory, heard, got, attack, signed, stillServed }
+}
+
+describe('a router with a hostile neighbour', () => {
+  it('rejects a forged signature, and never passes it on', async () => {
+    const { attack, signed, routerHost, got, stillServed } = await setUp()
+    const wire = (await signed('t', 'forged')) as Uint8Array[]
+    wire[2]![5]! ^= 1
+    await attack('message', wire)
+    expect(routerHost.rejected).toMatchObject([{ peerId: 'mallory', error: { code: 'INVALID_SIGNATURE' } }])
+    expect(got).toEqual([])
+    await stillServed()
+  })
+
+  it('does not take a signature made for another purpose', async () => {
+    const { attack, routerHost, clock } = await setUp()
+    const bytes = encode(['t', new Uint8Array(16), clock.now(), 1])
+    const { publicKey, signature } = await signEnvelope(identity(9), 'record', bytes)
+    await attack('message', [publicKey, bytes, signature, 0])
+    expect(routerHost.rejected).toMatchObject([{ error: { code: 'INVALID_SIGNATURE' } }])
+  })
+
+  it.each([
+    ['message', null],
+    ['message', [1, 2, 3, 4]],
+    ['message', [new Uint8Array(32), Uint8Array.of(0xc1), new Uint8Array(64), 0]],
+    ['want', { t: 1 }],
+    ['want', [['t', -1]]],
+    ['unwant', 'x'],
+    ['have', [['t']]],
+    ['graft', 7],
+    ['prune', { a: 1 }],
+  ])('rejects a malformed %s (%j)', async (type, payload) => {
+    const { attack, routerHost, stillServed } = await setUp()
+    await attack(type, payload)
+    expect(routerHost.rejected).toMatchObject([{ peerId: 'mallory', error: { code: 'MALFORMED_DATA' } }])
+    await stillServed()
+  })
+
+  it('drops what is too large, too old, from the future, or has gone round', async () => {
+    const { attack, signed, router, got, clock, stillServed } = await setUp()
+    await attack('message', await signed('t', new Uint8Array(70_000)))
+    await attack('message', await signed('t', 'old', clock.now() - 86_400_000))
+    await attack('message', await signed('t', 'future', clock.now() + 86_400_000))
+    const round = (await signed('t', 'round')) as unknown[]
+    round[3] = 17
+    await attack('message', round)
+    expect(router.getStats().dropped).toEqual({ MESSAGE_TOO_LARGE: 1, STALE: 2, HOPS: 1 })
+    expect(got).toEqual([])
+    await stillServed()
+  })
+
+  it('delivers a replayed message once', async () => {
+    const { attack, signed, got } = await setUp()
+    const wire = await signed('t', 'once')
+    for (let i = 0; i < 20; i++) await attack('message', wire)
+    expect(got).toEqual(['once'])
+  })
+
+  it('keeps to its bounds under floods of topics, giant names, advertisements and grafts', async () => {
+    const { attack, router, limits, clock, stillServed, mallory, routerHost } = await setUp({ maxTopicsPerPeer: 20 })
+    await attack(
+      'want',
+      Array.from({ length: 1_000 }, (_, i) => [`flood${i}`, 0]),
+    )
+    expect(router.getStats().topics).toBeLessThanOrEqual(limits.maxTopicsPerPeer + 1)
+    await attack('want', [['x'.repeat(100_000), 0]])
+    await attack(
+      'have',
+      Array.from({ length: 10_000 }, (_, i) => ['t', `${i}`]),
+    )
+    await attack('have', [['t', 'x'.repeat(100_000)]])
+    for (let i = 0; i < 100; i++) await attack('graft', ['t', `none${i}`])
+    for (let i = 0; i < 100; i++) await attack('prune', [`nobody${i}`])
+    await clock.advance(60_000)
+    // Whatever it was asked for, it does not have.
+    expect(clock.pending).toBe(0)
+    await stillServed()
+    routerHost.disconnect(mallory)
+    await settle()
+    expect(router.getStats().topics).toBe(1)
+  })
+
+  it('passes on no more of a publisher than its rate, and goes on serving others', async () => {
+    const { attack, signed, router, got, stillServed } = await setUp()
+    for (let i = 0; i < 300; i++) await attack('message', await signed('t', i))
+    expect(got.length).toBe(100)
+    expect(router.getStats().dropped.LIMIT_EXCEEDED).toBe(200)
+    await stillServed()
+  })
+
+  it('holds no more than its bound for a subscriber that does not read', async () => {
+    const { attack, signed, routerHost, router, limits } = await setUp({
+      topicRatePerS: 10_000,
+      topicBurst: 10_000,
+      sendHighWaterBytes: 200_000,
+    })
+    routerHost.stalled.set('honest', [])
+    for (let i = 0; i < 50; i++) await attack('message', await signed('t', new Uint8Array(30_000)))
+    expect(routerHost.stalled.get('honest')!.length).toBeLessThanOrEqual(2 * Math.ceil(limits.sendHighWaterBytes / 30_000) + 2)
+    expect(router.getStats().historyBytes).toBeLessThan(32 * 31_000)
+  })
+})
