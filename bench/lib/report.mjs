@@ -24,6 +24,15 @@ const limit = (sense, bound, show, compared = (value) => value) => ({
   }),
 })
 
+/** Target of our figure as a multiple of another one of ours in the same measure. */
+const beside = (field, name, sense, factor) => ({
+  text: `${sense} ${factor} × ${name}`,
+  judge: (ours, _all, measured) => {
+    const ratio = ours / measured[field]
+    return { value: `${two(ratio)} ×`, pass: ratio >= factor }
+  },
+})
+
 /** The rows of the table: where each figure comes from, how it is shown, what it should be. */
 const rows = [
   ['one-way', 'perSecond', '256 B one way, messages/s', whole, [against('libp2p', '≥', 3), against('ws', '≥', 0.45)]],
@@ -44,6 +53,22 @@ const rows = [
   ['dht-gets', 'perSecond', 'DHT gets/s through one relay', whole, [limit('≥', 2_000, whole)]],
   ['announce', 'p50Ms', 'Announce to watch, p50', milli, [limit('<', 5, (value) => `${one(value)} ms`)]],
   ['announce', 'p99Ms', 'Announce to watch, p99', milli, []],
+  ['circuit', 'perSecond', '256 B one way by circuit, messages/s', whole, [beside('directPerSecond', 'direct', '≥', 0.5)]],
+  ['circuit', 'directPerSecond', '… directly, in the same round', whole, []],
+  ['circuit-16k', 'perSecond', '16 kB one way by circuit, messages/s', whole, [beside('directPerSecond', 'direct', '≥', 0.5)]],
+  ['circuit-16k', 'directPerSecond', '… directly, in the same round', whole, []],
+  ['circuit-dial', 'byAddress', 'Dial by circuit to first reply, end-to-end round trips', two, [limit('≤', 3, whole)]],
+  ['circuit-dial', 'byId', '… by peer id, path looked for', two, []],
+  [
+    'circuit-idle',
+    'residentKb',
+    'Resident memory of an idle circuit, at the relay',
+    (value) => `${one(value)} kB`,
+    [limit('≤', 50, (value) => `${whole(value)} kB`)],
+  ],
+  ['topic', 'p50Ms', 'A topic with 1,000 subscribers, p50', (value) => `${one(value)} ms`, []],
+  ['topic', 'p99Ms', '… p99', (value) => `${one(value)} ms`, [limit('<', 250, (value) => `${whole(value)} ms`)]],
+  ['topic', 'perSecond', '… deliveries/s, flat out', whole, [against('libp2p', '≥', 3)]],
   [
     'sizes',
     'gzipKb',
@@ -75,7 +100,7 @@ export function assess(medians, errors) {
     }
     const verdicts = targets.map((target) => ({
       target: target.text,
-      ...((figures.lotus !== undefined && target.judge(figures.lotus, figures)) || { value: '–' }),
+      ...((figures.lotus !== undefined && target.judge(figures.lotus, figures, medians[measure].lotus)) || { value: '–' }),
     }))
     table.push({ measure, title, shown, verdicts })
   }
