@@ -4,12 +4,14 @@
  *   contestants         who takes part
  *   rounds(settings)    how often
  *   run(start, settings) → an object of numbers for one contestant and one round
- * where `start(options)` gives a new process of that contestant, ended after the round whatever happens.
+ * where `start(options)` gives a new process of that contestant, ended after the round whatever happens, and
+ * `settings.contestant` says who it is.
  */
 import { circuitMeasures } from './circuit-measures.mjs'
 import { openDelayLink } from './delay-link.mjs'
 import { flood, LOOPBACK } from './flood.mjs'
 import { percentile } from './statistics.mjs'
+import { tabMeasures } from './tab-measures.mjs'
 import { topicMeasures } from './topic-measures.mjs'
 
 const everyone = ['lotus', 'libp2p', 'ws']
@@ -133,5 +135,6 @@ export const measures = [
   { name: 'dht-gets', title: 'DHT gets through one relay', contestants: ['lotus'], rounds: all, run: dhtGets },
   { name: 'announce', title: 'Announce to watch', contestants: ['lotus'], rounds: all, run: announceToWatch },
   ...circuitMeasures,
+  ...tabMeasures,
   ...topicMeasures,
 ]
