@@ -3,16 +3,16 @@ import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
-/** Bytes, gzip, that each import may cost. The aim for everything is 45,000; CHANGELOG.md says where it stands and why. */
+/** Bytes, gzip, that each import may cost. The aim for everything is 60,000; CHANGELOG.md says where it stands and why. */
 export const BUDGETS = {
-  '*': 66_500,
-  P2PCoordinator: 64_500,
-  DistributedHashTable: 29_500,
-  ResourceDiscovery: 9_700,
-  P2PProtocol: 12_300,
-  generateIdentity: 16_100,
-  webSocket: 8_800,
-  P2PError: 6_100,
+  '*': 92_000,
+  P2PCoordinator: 86_700,
+  DistributedHashTable: 30_000,
+  ResourceDiscovery: 10_000,
+  P2PProtocol: 12_700,
+  generateIdentity: 16_500,
+  webSocket: 9_200,
+  P2PError: 6_500,
 }
 
 /** @returns {Promise<number>} bytes after gzip. */

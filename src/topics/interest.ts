@@ -1,9 +1,6 @@
 import { P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 
-/** Which topics one neighbour should know that we want, and from how far away. */
-export type Wanted = Map<string, number>
-
 /**
  * Who wants which topic, as a distance vector: a router tells each neighbouring router what it, or somebody behind it, wants, and how
  * far away that one is; never back to where it came from. Interest that only goes round in a ring grows more distant with each
