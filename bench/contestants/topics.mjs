@@ -10,7 +10,7 @@ import { concurrently, now } from './role.mjs'
 /** Publications under way at once in a burst. */
 const WIDTH = 16
 /** Time without a delivery after which the missing ones are given up. */
-const QUIET_MS = 5_000
+const QUIET_MS = 20_000
 
 const stamped = (bytes) => {
   const payload = new Uint8Array(bytes)

@@ -55,7 +55,7 @@ async function everyoneListens(publisher, heard, subscribers) {
   let reached = 0
   for (let i = 0; i < 30; i++) {
     const published = await publisher.call('publishBurst', { count: 1, bytes: BYTES }).catch((error) => error)
-    const { times } = await heard(1, 2_000)
+    const { times } = await heard(1, 4_000)
     reached = times.length
     if (!(published instanceof Error) && reached === subscribers) return
   }
