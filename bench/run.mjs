@@ -1,4 +1,4 @@
-/** Measures lotus-p2p beside js-libp2p and raw ws. README.md says how, `--help` what can be asked for. */
+/** Measures lotus-p2p beside js-libp2p, raw ws and a plain RTCDataChannel. README.md says how, `--help` what can be asked for. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -9,12 +9,14 @@ import { Contestant, killAll } from './lib/processes.mjs'
 import { assess, describe, markdownTable, plainTable } from './lib/report.mjs'
 import { median } from './lib/statistics.mjs'
 
+const CONTESTANTS = ['lotus', 'libp2p', 'ws', 'rtc']
+
 const HELP = `npm run bench -- [options]
 
   --rounds N            rounds of every measure (default 5; dearer ones take at most 3)
   --quick               one short round: shows that everything runs, its figures are rough
   --only NAME,…         of: ${[...measures.map(({ name }) => name), 'sizes'].join(', ')}
-  --contestants NAME,…  of: lotus, libp2p, ws
+  --contestants NAME,…  of: ${CONTESTANTS.join(', ')}
   --delay-link KIND     netlab (namespaces and delay-line.py) or proxy (default: netlab where it works)
   --node PATH           another Node executable for all contestants (default: the one installed here)
   --profile             CPU profiles of the lotus processes, into bench/results/profiles/
@@ -37,7 +39,7 @@ function options() {
         rounds: { type: 'string' },
         quick: { type: 'boolean', default: false },
         only: { type: 'string' },
-        contestants: { type: 'string', default: 'lotus,libp2p,ws' },
+        contestants: { type: 'string', default: CONTESTANTS.join(',') },
         'delay-link': { type: 'string' },
         node: { type: 'string', default: `${bench}node_modules/node/bin/node` },
         profile: { type: 'boolean', default: false },
@@ -55,10 +57,10 @@ function options() {
     const contestants = values.contestants.split(',')
     const unknown = [
       ...only.filter((name) => !names.includes(name)),
-      ...contestants.filter((name) => !['lotus', 'libp2p', 'ws'].includes(name)),
+      ...contestants.filter((name) => !CONTESTANTS.includes(name)),
     ]
     if (unknown.length) throw new Error(`Unknown: ${unknown.join(', ')}.`)
-    const complete = values.only === undefined && contestants.length === 3
+    const complete = values.only === undefined && contestants.length === CONTESTANTS.length
     return { ...values, rounds, only, contestants, complete, delayLink: values['delay-link'] }
   } catch (error) {
     return stop(`${error.message}\n\n${HELP}`)
@@ -74,7 +76,7 @@ function prepare({ contestants }) {
       stop(`'npm ${args.join(' ')}' failed: see above.`)
     }
   }
-  if (!existsSync(`${bench}node_modules/libp2p`) || !existsSync(`${bench}node_modules/node/bin/node`)) {
+  if (!existsSync(`${bench}node_modules/@libp2p/gossipsub`) || !existsSync(`${bench}node_modules/node/bin/node`)) {
     say('Installing the comparators …')
     npm(['ci'], bench)
   }
@@ -87,7 +89,7 @@ function prepare({ contestants }) {
 /** One contestant, one round of one measure: processes are made by `start` and gone afterwards. */
 async function oneRound(measure, contestant, round, settings) {
   const started = []
-  const start = async ({ role, nodeArgs = [], prefix }) => {
+  const start = async ({ role, nodeArgs = [], prefix, program }) => {
     const profiling =
       settings.profile && contestant === 'lotus'
         ? [
@@ -96,12 +98,12 @@ async function oneRound(measure, contestant, round, settings) {
             `--cpu-prof-name=${measure.name}-${round + 1}-${role}-${started.length}.cpuprofile`,
           ]
         : []
-    const child = Contestant.start(contestant, { runtime: settings.node, nodeArgs: [...profiling, ...nodeArgs], prefix })
+    const child = Contestant.start(contestant, { runtime: settings.node, nodeArgs: [...profiling, ...nodeArgs], prefix, program })
     started.push(child)
     return child
   }
   try {
-    return await measure.run(start, settings)
+    return await measure.run(start, { ...settings, contestant })
   } finally {
     const children = await Promise.allSettled(started)
     await Promise.all(children.map(({ value }) => value?.stop()))

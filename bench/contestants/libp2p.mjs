@@ -1,22 +1,11 @@
 /** js-libp2p over WebSocket, Noise and yamux. No service that would add traffic or memory (identify, ping, pubsub, DHT). */
-import { createRequire } from 'node:module'
-import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
-import { webSockets } from '@libp2p/websockets'
-import { multiaddr } from '@multiformats/multiaddr'
-import { createLibp2p } from 'libp2p'
+import { createNode, toMultiaddr, versions } from './libp2p-node.mjs'
+import { hubServices, joinAsHub, joinTopic, openPublisher } from './libp2p-topics.mjs'
 import { serve } from './role.mjs'
+import { topicCommands } from './topics.mjs'
 
 const FLOOD = '/bench/flood/1.0.0'
 const ECHO = '/bench/echo/1.0.0'
-
-const require = createRequire(import.meta.url)
-const versions = Object.fromEntries(
-  ['libp2p', '@libp2p/websockets', '@chainsafe/libp2p-noise', '@chainsafe/libp2p-yamux'].map((name) => [
-    name,
-    require(`../node_modules/${name}/package.json`).version,
-  ]),
-)
 
 /** One message on a stream: unsigned varint of its length, then the bytes. */
 function framed(payload) {
@@ -82,27 +71,18 @@ function drainOf(stream) {
   }
 }
 
-const createNode = (options = {}) =>
-  createLibp2p({
-    transports: [webSockets()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    ...options,
-  })
-
 let node
 let messages = 0
 let bytes = 0
 const held = []
 
-const toMultiaddr = ({ host, port, peerId }) => multiaddr(`/ip4/${host}/tcp/${port}/ws/p2p/${peerId}`)
-
 serve({
   name: 'libp2p',
   versions,
 
-  async listen({ host, maxConnections = 300 }) {
+  async listen({ host, maxConnections = 300, subscribers }) {
     node = await createNode({
+      ...(subscribers && { services: hubServices(subscribers) }),
       addresses: { listen: [`/ip4/${host}/tcp/0/ws`] },
       // Its defaults (5 new connections a second from one host, 10 upgrading at once) would throttle the benchmark.
       connectionManager: { maxConnections, inboundConnectionThreshold: 1_000_000, maxIncomingPendingConnections: 1_000 },
@@ -117,6 +97,7 @@ serve({
     await node.handle(ECHO, (stream) => {
       stream.addEventListener('message', (event) => stream.send(event.data))
     })
+    if (subscribers) joinAsHub(node)
     const [address] = node.getMultiaddrs()
     return { host, port: Number(/\/tcp\/(\d+)/.exec(address.toString())[1]), peerId: node.peerId.toString() }
   },
@@ -160,4 +141,15 @@ serve({
     held.push(own)
     await own.dial(toMultiaddr(address))
   },
+
+  commands: topicCommands({
+    async subscribe(address, onPayload) {
+      held.push(await joinTopic(address, onPayload))
+    },
+    async publisher(address) {
+      const { publisher, publish } = await openPublisher(address)
+      held.push(publisher)
+      return publish
+    },
+  }),
 })

@@ -3,17 +3,22 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { P2PCoordinator } from '../../dist/index.js'
 import { startRelay, webSocketServer } from '../../dist/node.js'
+import { callable, circuitCommands, dialCircuit } from './lotus-circuits.mjs'
+import { connected, held, urlOf } from './lotus-peers.mjs'
 import { concurrently, now, serve } from './role.mjs'
+import { topicCommands } from './topics.mjs'
 
 const PROTOCOL = 'bench'
 /** Messages sent before their `sendTo` is awaited: what a program does that has many to send. */
 const IN_FLIGHT = 64
 const RESOURCE = 'bench'
+const TOPIC = 'bench'
+/** The measures publish faster than an honest peer of a public relay. */
+const TOPIC_LIMITS = { topicRatePerS: 100_000, topicBurst: 100_000, topicNeighbourRatePerS: 100_000 }
 
 let server
 let messages = 0
 let bytes = 0
-const held = []
 
 /** Counts what is sent one way and answers what is asked. */
 const counter = {
@@ -26,12 +31,6 @@ const counter = {
 }
 
 let node
-const urlOf = ({ host, port }) => `ws://${host}:${port}`
-const connected = async (address) => {
-  const coordinator = new P2PCoordinator()
-  await coordinator.connectToPeer(urlOf(address))
-  return coordinator
-}
 
 /** Latencies of watched announcements, and who waits for all of them. */
 const watching = { times: [], all: undefined }
@@ -43,7 +42,7 @@ serve({
   async listen({ host, maxConnections = 50, relay = false }) {
     let url
     if (relay) {
-      const started = await startRelay({ host, port: 0, maxConnections })
+      const started = await startRelay({ host, port: 0, maxConnections, limits: TOPIC_LIMITS })
       server = started.coordinator
       url = started.url
     } else {
@@ -62,9 +61,13 @@ serve({
     node ??= new P2PCoordinator()
     await node.start()
   },
+  /** Directly, or by circuit where the address names a relay. */
   async open(address) {
-    await node.connectToPeer(urlOf(address))
-    const { peerId } = address
+    const { peerId, relay } = address
+    await node.connectToPeer(urlOf(relay ?? address))
+    if (relay) await dialCircuit(node, relay, peerId)
+    const { transport } = node.getPeer(peerId).connection
+    if (transport !== (relay ? 'circuit' : 'websocket')) throw new Error(`connected by ${transport}`)
     let sending = []
     return {
       send(payload) {
@@ -87,6 +90,26 @@ serve({
   },
 
   commands: {
+    ...circuitCommands,
+    ...topicCommands({
+      async subscribe(address, onPayload) {
+        const subscriber = await connected(address, { limits: TOPIC_LIMITS })
+        held.push(subscriber)
+        subscriber.subscribe(TOPIC, ({ payload }) => onPayload(payload))
+      },
+      async publisher(address) {
+        const publisher = await connected(address, { limits: TOPIC_LIMITS })
+        held.push(publisher)
+        return (payload) => publisher.publish(TOPIC, payload)
+      },
+    }),
+
+    /** The receiving end of a circuit; its address is for `open`. */
+    async beCalled({ relay }) {
+      server = await callable(relay, (peer) => peer.registerProtocol(counter))
+      return { peerId: server.peerId, relay }
+    },
+
     /** Announces `each` resources by each of so many publishers, through the relay; all have distinct keys. */
     async announceMany({ address, publishers, each }) {
       const creators = []

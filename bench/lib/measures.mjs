@@ -4,13 +4,17 @@
  *   contestants         who takes part
  *   rounds(settings)    how often
  *   run(start, settings) → an object of numbers for one contestant and one round
- * where `start(options)` gives a new process of that contestant, ended after the round whatever happens.
+ * where `start(options)` gives a new process of that contestant, ended after the round whatever happens, and
+ * `settings.contestant` says who it is.
  */
+import { circuitMeasures } from './circuit-measures.mjs'
 import { openDelayLink } from './delay-link.mjs'
+import { flood, LOOPBACK } from './flood.mjs'
 import { percentile } from './statistics.mjs'
+import { tabMeasures } from './tab-measures.mjs'
+import { topicMeasures } from './topic-measures.mjs'
 
 const everyone = ['lotus', 'libp2p', 'ws']
-const LOOPBACK = '127.0.0.1'
 const RTT_MS = 50
 
 /** Two processes: one that listens, one that dials. */
@@ -26,15 +30,7 @@ const oneWay =
   (bytes) =>
   async (start, { quick }) => {
     const { server, client, address } = await pair(start)
-    await client.call('open', { address, mode: 'flood' })
-    await client.call('startFlood', { bytes })
-    const { perSecond } = await server.call('countWindow', {
-      bytes,
-      warmupMs: quick ? 700 : 2_000,
-      windowMs: quick ? 800 : 3_000,
-    })
-    await server.call('countAll', await client.call('stopFlood'))
-    return { perSecond }
+    return { perSecond: await flood(server, client, address, { bytes, quick }) }
   }
 
 async function echo(start, { quick }) {
@@ -138,4 +134,7 @@ export const measures = [
   { name: 'idle', title: 'Idle connections', contestants: everyone, rounds: fewer, run: idle },
   { name: 'dht-gets', title: 'DHT gets through one relay', contestants: ['lotus'], rounds: all, run: dhtGets },
   { name: 'announce', title: 'Announce to watch', contestants: ['lotus'], rounds: all, run: announceToWatch },
+  ...circuitMeasures,
+  ...tabMeasures,
+  ...topicMeasures,
 ]

@@ -20,21 +20,22 @@ export class Contestant {
   #end
 
   /**
-   * @param contestant 'lotus' | 'libp2p' | 'ws'
+   * @param contestant 'lotus' | 'libp2p' | 'ws' | 'rtc'
+   * @param options.program its file in contestants/, where it has several
    * @param options.runtime path of the node executable
    * @param options.nodeArgs its arguments
    * @param options.prefix a command to run it under, e.g. in a network namespace
    */
-  static async start(contestant, { runtime, nodeArgs = [], prefix = [] }) {
-    const started = new Contestant(contestant, runtime, nodeArgs, prefix)
+  static async start(contestant, { runtime, nodeArgs = [], prefix = [], program = contestant }) {
+    const started = new Contestant(contestant, program, runtime, nodeArgs, prefix)
     await started.#wait(started.#readiness, 30_000, 'start')
     return started
   }
 
   #readiness
-  constructor(contestant, runtime, nodeArgs, prefix) {
+  constructor(contestant, program, runtime, nodeArgs, prefix) {
     this.name = contestant
-    const [command, ...args] = [...prefix, runtime, ...nodeArgs, fileURLToPath(new URL(`${contestant}.mjs`, contestants))]
+    const [command, ...args] = [...prefix, runtime, ...nodeArgs, fileURLToPath(new URL(`${program}.mjs`, contestants))]
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.#child = child
     alive.add(child)

@@ -1,5 +1,8 @@
 /** From medians to verdicts, and to a table for people. */
 
+const NAMES = { lotus: 'lotus-p2p', libp2p: 'js-libp2p', ws: 'ws', rtc: 'RTCDataChannel' }
+const CONTESTANTS = Object.keys(NAMES)
+
 const number = (value, digits) => value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits })
 const whole = (value) => number(value, 0)
 const one = (value) => number(value, 1)
@@ -24,6 +27,15 @@ const limit = (sense, bound, show, compared = (value) => value) => ({
   }),
 })
 
+/** Target of our figure as a multiple of another one of ours in the same measure. */
+const beside = (field, name, sense, factor) => ({
+  text: `${sense} ${factor} × ${name}`,
+  judge: (ours, _all, measured) => {
+    const ratio = ours / measured[field]
+    return { value: `${two(ratio)} ×`, pass: ratio >= factor }
+  },
+})
+
 /** The rows of the table: where each figure comes from, how it is shown, what it should be. */
 const rows = [
   ['one-way', 'perSecond', '256 B one way, messages/s', whole, [against('libp2p', '≥', 3), against('ws', '≥', 0.45)]],
@@ -44,6 +56,32 @@ const rows = [
   ['dht-gets', 'perSecond', 'DHT gets/s through one relay', whole, [limit('≥', 2_000, whole)]],
   ['announce', 'p50Ms', 'Announce to watch, p50', milli, [limit('<', 5, (value) => `${one(value)} ms`)]],
   ['announce', 'p99Ms', 'Announce to watch, p99', milli, []],
+  ['circuit', 'perSecond', '256 B one way by circuit, messages/s', whole, [beside('directPerSecond', 'direct', '≥', 0.5)]],
+  ['circuit', 'directPerSecond', '… directly, in the same round', whole, []],
+  ['circuit-16k', 'perSecond', '16 kB one way by circuit, messages/s', whole, [beside('directPerSecond', 'direct', '≥', 0.5)]],
+  ['circuit-16k', 'directPerSecond', '… directly, in the same round', whole, []],
+  ['circuit-dial', 'byAddress', 'Dial by circuit to first reply, end-to-end round trips', two, [limit('≤', 3, whole)]],
+  ['circuit-dial', 'byId', '… by peer id, path looked for', two, []],
+  [
+    'circuit-idle',
+    'residentKb',
+    'Resident memory of an idle circuit, at the relay',
+    (value) => `${one(value)} kB`,
+    [limit('≤', 50, (value) => `${whole(value)} kB`)],
+  ],
+  ['tabs', 'perSecond', '1 kB one way between tabs, WebRTC, messages/s', whole, [against('rtc', '≥', 0.8)]],
+  ['tabs-16k', 'perSecond', '16 kB one way between tabs, WebRTC, messages/s', whole, [against('rtc', '≥', 0.8)]],
+  [
+    'upgrade',
+    'p50Ms',
+    'Circuit to WebRTC between tabs, p50',
+    (value) => `${whole(value)} ms`,
+    [limit('<', 500, (value) => `${whole(value)} ms`)],
+  ],
+  ['upgrade', 'maxMs', '… slowest', (value) => `${whole(value)} ms`, []],
+  ['topic', 'p50Ms', 'A topic with 1,000 subscribers, p50', (value) => `${one(value)} ms`, []],
+  ['topic', 'p99Ms', '… p99', (value) => `${one(value)} ms`, [limit('<', 250, (value) => `${whole(value)} ms`)]],
+  ['topic', 'perSecond', '… deliveries/s, flat out', whole, [against('libp2p', '≥', 3)]],
   [
     'sizes',
     'gzipKb',
@@ -64,7 +102,7 @@ export function assess(medians, errors) {
     if (!medians[measure] && !errors[measure]) continue
     const figures = {}
     const shown = {}
-    for (const contestant of ['lotus', 'libp2p', 'ws']) {
+    for (const contestant of CONTESTANTS) {
       const value = medians[measure]?.[contestant]?.[field]
       if (value !== undefined) {
         figures[contestant] = value
@@ -75,7 +113,7 @@ export function assess(medians, errors) {
     }
     const verdicts = targets.map((target) => ({
       target: target.text,
-      ...((figures.lotus !== undefined && target.judge(figures.lotus, figures)) || { value: '–' }),
+      ...((figures.lotus !== undefined && target.judge(figures.lotus, figures, medians[measure].lotus)) || { value: '–' }),
     }))
     table.push({ measure, title, shown, verdicts })
   }
@@ -86,15 +124,20 @@ const verdictText = ({ target, value, pass }) => {
   if (pass === undefined) return `${target}: not measured`
   return target.includes('×') ? `${target}: ${value} ${pass ? 'pass' : 'MISS'}` : `${target}: ${pass ? 'pass' : 'MISS'}`
 }
-const headings = ['', 'lotus-p2p', 'js-libp2p', 'ws', 'target']
-const cells = ({ title, shown, verdicts }) => [title, shown.lotus, shown.libp2p, shown.ws, verdicts.map(verdictText).join('; ')]
+const headings = ['', ...Object.values(NAMES), 'target']
+const LAST = headings.length - 1
+const cells = ({ title, shown, verdicts }) => [
+  title,
+  ...CONTESTANTS.map((name) => shown[name]),
+  verdicts.map(verdictText).join('; '),
+]
 
 export function plainTable(table) {
   const lines = [headings, ...table.map(cells)]
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column].length)))
   const text = lines.map((line) =>
     line
-      .map((cell, column) => (column === 0 || column === 4 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+      .map((cell, column) => (column === 0 || column === LAST ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
       .join('  ')
       .trimEnd(),
   )
@@ -106,8 +149,8 @@ export function markdownTable(table, { environment, notes }) {
   const verdict = (text) => text.replaceAll(' pass', ' ✓').replaceAll(' MISS', ' **missed**')
   return [
     line(headings),
-    '|---|---:|---:|---:|---|',
-    ...table.map((row) => line(cells(row).map((cell, column) => (column === 4 ? verdict(cell) : cell)))),
+    `|---|${'---:|'.repeat(CONTESTANTS.length)}---|`,
+    ...table.map((row) => line(cells(row).map((cell, column) => (column === LAST ? verdict(cell) : cell)))),
     '',
     describe(environment),
     ...notes,
@@ -118,7 +161,7 @@ export function markdownTable(table, { environment, notes }) {
 export function describe({ date, node, cpu, cores, rounds, versions }) {
   const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return (
-    `Medians of ${rounds} round${rounds === 1 ? '' : 's'}, ${date.slice(0, 10)}, Node ${node} for all three, ${cores} cores (${cpu}). ` +
+    `Medians of ${rounds} round${rounds === 1 ? '' : 's'}, ${date.slice(0, 10)}, Node ${node} for all, ${cores} cores (${cpu}). ` +
     `${names.join(', ')}. Each end is a process of its own.`
   )
 }
