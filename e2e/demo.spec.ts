@@ -36,17 +36,21 @@ test.afterAll(async () => {
 })
 
 /** Opens the wallet and waits until it has its relay. What the page complains about is kept. */
-async function openWallet(page: Page, complaints: string[]): Promise<{ id: string; name: string }> {
+async function openWallet(page: Page, complaints: string[], query = ''): Promise<{ id: string; name: string }> {
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (line) => {
     if (line.type() === 'error') complaints.push(line.text())
   })
-  await page.goto(address)
+  await page.goto(`${address}${query}`)
   await expect(page.locator('#status')).toHaveText('Online')
   await expect(page.locator('.peer[data-kind="relay"]')).toHaveCount(1)
   const id = await page.locator('#my-id').getAttribute('title')
   return { id: id!, name: await page.getByLabel('My display name').inputValue() }
 }
+
+/** The badge says now, or once it has changed, that this path serves the peer. */
+const expectPath = (page: Page, peerId: string, path: string) =>
+  expect(rowOf(page, peerId).locator('.path')).toHaveAttribute('data-path', path)
 
 const rowOf = (page: Page, peerId: string) => page.locator(`.peer[data-peer="${peerId}"]`)
 
@@ -57,16 +61,18 @@ test('two demo wallets see each other, talk both ways, and share resources live'
   const alice = await openWallet(first, complaints)
   const bob = await openWallet(second, complaints)
 
-  await test.step('they are two peers, and find each other by themselves, by a circuit', async () => {
+  await test.step('they are two peers, and find each other by themselves, and soon directly', async () => {
     expect(alice.id).toMatch(/^lp1[0-9a-z]{58,59}$/)
     expect(bob.id).not.toBe(alice.id)
-    await expect(rowOf(first, bob.id)).toContainText('circuit')
-    await expect(rowOf(second, alice.id)).toContainText('circuit')
+    await expectPath(first, bob.id, 'webrtc')
+    await expectPath(second, alice.id, 'webrtc')
+    await expect(first.getByRole('list', { name: 'Events, newest first' })).toContainText(`${bob.name}: circuit → webrtc`)
+    await expect(first.locator('#path-news')).toHaveText(`${bob.name} is now reached by webrtc.`)
     await expect(rowOf(first, bob.id)).toContainText(bob.name)
     await expect(first.locator('.peer[data-kind="relay"]')).toContainText('websocket')
   })
 
-  await test.step('to all, and to one alone, who acknowledges it', async () => {
+  await test.step('to all, and to one alone, whose bubble says that it arrived', async () => {
     await first.getByLabel('Message', { exact: true }).fill('Hello, anyone?')
     await first.keyboard.press('Enter')
     await expect(second.getByRole('log', { name: 'Messages' })).toContainText('Hello, anyone?')
@@ -76,7 +82,7 @@ test('two demo wallets see each other, talk both ways, and share resources live'
     await second.keyboard.press('Enter')
     await expect(first.getByRole('log', { name: 'Messages' })).toContainText('Only for you <b>not bold</b>')
     await expect(first.getByRole('log', { name: 'Messages' })).toContainText('to you alone')
-    await expect(second.getByRole('log', { name: 'Messages' })).toContainText('delivered in')
+    await expect(second.getByRole('log', { name: 'Messages' })).toContainText('delivered')
   })
 
   await test.step('a resource appears in the other tab, and is gone when it is withdrawn', async () => {
@@ -98,7 +104,7 @@ test('two demo wallets see each other, talk both ways, and share resources live'
   await test.step('the network picture says in words what it shows', async () => {
     await expect(first.locator('#picture')).toHaveAttribute(
       'aria-label',
-      new RegExp(`Demo relay and 1 wallets: ${bob.name} by circuit`),
+      new RegExp(`Demo relay and 1 wallets: ${bob.name} by webrtc`),
     )
     await expect(first.locator('#picture .node')).toHaveCount(3)
   })
@@ -117,14 +123,118 @@ test('two demo wallets see each other, talk both ways, and share resources live'
     await expect(first.locator('#my-id')).toHaveAttribute('title', alice.id)
     await expect(first.getByLabel('My display name')).toHaveValue('Alice')
     await expect(rowOf(second, alice.id)).toContainText('Alice')
-    await expect(rowOf(first, bob.id)).toContainText('circuit')
+    await expectPath(first, bob.id, 'webrtc')
   })
 
-  await test.step('a tab that closes is gone from the other', async () => {
+  await test.step('a tab that closes is away in the other, until it is forgotten', async () => {
     await second.close({ runBeforeUnload: true })
+    await expectPath(first, bob.id, 'away')
+    await rowOf(first, bob.id)
+      .getByRole('button', { name: `Forget ${bob.name}` })
+      .click()
     await expect(rowOf(first, bob.id)).toHaveCount(0)
   })
 
+  expect(complaints).toEqual([])
+})
+
+test('a path that is killed is replaced: by the circuit at once, and by a new direct one', async ({ context }) => {
+  const complaints: string[] = []
+  const first = await context.newPage()
+  const second = await context.newPage()
+  await openWallet(first, complaints)
+  const bob = await openWallet(second, complaints)
+  await expectPath(first, bob.id, 'webrtc')
+  await expect(first.locator('#picture .link[data-link="direct"]')).toHaveCount(1)
+
+  const events = first.getByRole('list', { name: 'Events, newest first' })
+  await rowOf(first, bob.id)
+    .getByRole('button', { name: `Kill the path to ${bob.name}` })
+    .click()
+  await expect(events).toContainText(`${bob.name}: path killed`)
+  await expect(events.getByText(`${bob.name}: webrtc → circuit`)).toHaveCount(1)
+  await expect(events.getByText(`${bob.name}: circuit → webrtc`)).toHaveCount(2)
+  await expectPath(first, bob.id, 'webrtc')
+  await expect(events).not.toContainText('was lost')
+  expect(complaints).toEqual([])
+})
+
+test('a circuit that is killed comes back, and so does the path to the relay', async ({ context }) => {
+  const complaints: string[] = []
+  const first = await context.newPage()
+  const second = await context.newPage()
+  await openWallet(first, complaints, '?webrtc=off')
+  const bob = await openWallet(second, complaints, '?relayonly=1')
+  const events = first.getByRole('list', { name: 'Events, newest first' })
+  for (const row of [rowOf(first, bob.id), first.locator('.peer[data-kind="relay"]')]) {
+    const path = row.locator('.path')
+    const before = await path.getAttribute('data-path')
+    await expectPath(first, bob.id, 'circuit')
+    await row.getByRole('button', { name: /^Kill the path/ }).click()
+    await expect(events).toContainText('was lost')
+    await expect(path).toHaveAttribute('data-path', before!)
+    await first.getByRole('button', { name: 'Clear', exact: true }).click()
+  }
+  await expectPath(first, bob.id, 'circuit')
+  expect(complaints).toEqual([])
+})
+
+test('a message to a wallet that sleeps waits, and is delivered when it wakes', async ({ context }) => {
+  const complaints: string[] = []
+  const first = await context.newPage()
+  const second = await context.newPage()
+  await openWallet(first, complaints)
+  const bob = await openWallet(second, complaints)
+  await expectPath(first, bob.id, 'webrtc')
+
+  const sleep = second.getByRole('button', { name: 'Sleep', exact: true })
+  await sleep.click()
+  await expect(sleep).toHaveAttribute('aria-pressed', 'true')
+  await expect(second.locator('#status')).toHaveText('Offline')
+  await expect(rowOf(first, bob.id)).toHaveAttribute('data-state', 'away')
+
+  await rowOf(first, bob.id)
+    .getByRole('button', { name: `Message ${bob.name}` })
+    .click()
+  await expect(first.getByLabel('To', { exact: true })).toHaveValue(bob.id)
+  await first.keyboard.type('Read this when you are back')
+  await first.keyboard.press('Enter')
+  const bubble = first.getByRole('log', { name: 'Messages' }).getByRole('listitem').filter({ hasText: 'Read this' })
+  await expect(bubble.locator('.delivery')).toHaveText('waiting')
+
+  await sleep.click()
+  await expect(second.locator('#status')).toHaveText('Online')
+  await expect(second.getByRole('log', { name: 'Messages' })).toContainText('Read this when you are back')
+  await expect(bubble.locator('.delivery')).toHaveText(/^delivered/)
+  await expect(rowOf(first, bob.id)).toHaveAttribute('data-state', 'connected')
+  await expect(first.getByLabel('To', { exact: true })).toHaveValue(bob.id)
+  expect(complaints).toEqual([])
+})
+
+test('what is said in the room is read by whoever listens', async ({ context }) => {
+  const complaints: string[] = []
+  const first = await context.newPage()
+  const second = await context.newPage()
+  await openWallet(first, complaints)
+  await openWallet(second, complaints)
+  await second.getByLabel('Say in the room').fill('Who has coffee?')
+  await second.keyboard.press('Enter')
+  await expect(first.getByRole('log', { name: 'Room' })).toContainText('Who has coffee?')
+  await expect(second.locator('#room-count')).toHaveText(/^\d+ listening$/)
+  expect(complaints).toEqual([])
+})
+
+test('HTTP alone carries a wallet: no WebSocket is opened', async ({ context }) => {
+  const complaints: string[] = []
+  const first = await context.newPage()
+  const second = await context.newPage()
+  const sockets: string[] = []
+  second.on('websocket', (socket) => sockets.push(socket.url()))
+  const alice = await openWallet(first, complaints)
+  await openWallet(second, complaints, '?http=1&relayonly=1')
+  await expect(second.locator('.peer[data-kind="relay"] .path')).toHaveAttribute('data-path', 'http')
+  await expectPath(second, alice.id, 'circuit')
+  expect(sockets).toEqual([])
   expect(complaints).toEqual([])
 })
 

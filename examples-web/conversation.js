@@ -1,9 +1,11 @@
 // What was said, and the box to say more: to one wallet, or to all.
 
-import { beforePaint, byId, cleanText, h, rttText, setText, timeOf } from './dom.js'
+import { MAX_TEXT } from './chat-protocol.js'
+import { beforePaint, byId, cleanText, duration, h, setText, timeOf } from './dom.js'
 import { hueOf, identicon } from './identicon.js'
-import { MAX_TEXT } from './wallet.js'
 
+/** A delivery that took longer than this says how long. */
+const LONG_MS = 2_000
 /** Messages kept on the page. */
 const MAX_MESSAGES = 200
 const ALL = 'all'
@@ -44,6 +46,7 @@ export function conversation(wallet, { onError }) {
     event.preventDefault()
     send()
   })
+  target.addEventListener('change', showButton)
   input.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
     event.preventDefault()
@@ -52,18 +55,28 @@ export function conversation(wallet, { onError }) {
 
   async function send() {
     const text = cleanText(input.value, MAX_TEXT, { lines: true })
-    if (text === '') return input.focus()
+    if (text === '' || button.disabled) return input.focus()
     const to = target.value
     input.value = ''
     const name = to === ALL ? 'everyone' : wallet.nameOfId(to)
     const bubble = bubbleOf({ direction: 'out', peerId: wallet.peerId, name: 'You', text, scope: `to ${name}`, at: Date.now() })
     add(() => bubble.element)
     try {
-      bubble.state('ok', to === ALL ? await sendToAll(text) : `delivered in ${rttText(await wallet.sayTo(to, text))}`)
+      if (to === ALL) bubble.state('ok', await sendToAll(text))
+      else await sendToOne(to, text, bubble)
     } catch (error) {
       bubble.state('failed', `not delivered: ${error.code ?? error.name}`)
       onError(error, `Sending to ${name}`)
     }
+  }
+
+  /** The wallet may be away: the bubble says so until it has the message, or too long has passed. */
+  async function sendToOne(to, text, bubble) {
+    const began = performance.now()
+    bubble.state('waiting', 'waiting')
+    if ((await wallet.sayTo(to, text)) === 'expired') return bubble.state('failed', 'expired')
+    const took = performance.now() - began
+    bubble.state('ok', took > LONG_MS ? `delivered after ${duration(took)}` : 'delivered')
   }
 
   async function sendToAll(text) {
@@ -72,10 +85,14 @@ export function conversation(wallet, { onError }) {
     return failed.length > 0 ? `sent to ${sent.length}, failed for ${failed.length}` : `sent to ${sent.length}`
   }
 
-  /** The wallets one can write to; the choice is kept while its wallet is here. */
+  /** The wallets one can write to, those that are away too; the choice is kept while its wallet is known. */
   function update() {
     const wallets = wallet.wallets()
-    const options = [[ALL, `Everyone (${wallets.length})`], ...wallets.map((peer) => [peer.peerId, wallet.nameOf(peer)])]
+    const options = [
+      [ALL, `Everyone (${wallets.length})`],
+      ...wallets.map((peer) => [peer.peerId, wallet.nameOf(peer)]),
+      ...wallet.awayWallets().map((peer) => [peer.peerId, `${wallet.nameOf(peer)} (away)`]),
+    ]
     const signature = JSON.stringify(options)
     if (target.dataset.options !== signature) {
       const chosen = target.value
@@ -83,11 +100,16 @@ export function conversation(wallet, { onError }) {
       target.replaceChildren(...options.map(([value, text]) => h('option', { value, text })))
       target.value = options.some(([value]) => value === chosen) ? chosen : ALL
     }
-    button.disabled = wallets.length === 0
+    showButton()
+  }
+
+  function showButton() {
+    button.disabled = target.value === ALL && wallet.wallets().length === 0
   }
 
   function choose(peerId) {
     if ([...target.options].some(({ value }) => value === peerId)) target.value = peerId
+    showButton()
     input.focus()
   }
 

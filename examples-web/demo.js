@@ -5,8 +5,11 @@ import { byId, h, setText } from './dom.js'
 import { eventLog } from './event-log.js'
 import { identityCard } from './identity-card.js'
 import { networkPicture, showHint } from './network-picture.js'
+import { pathOptions } from './path-options.js'
 import { peerList } from './peer-list.js'
 import { resources } from './resources.js'
+import { room } from './room.js'
+import { statusBar } from './status-bar.js'
 import { chosenName, claimWallet, keepName } from './tab-identity.js'
 import { Wallet } from './wallet.js'
 
@@ -18,13 +21,14 @@ async function main() {
   if (sdk === undefined) throw new Error('The SDK did not load. Run npm run build, then reload.')
 
   const relay = await relayAddress()
+  const paths = pathOptions(sdk, relay)
   const tab = await claimWallet()
   const identity = await sdk.storedIdentity({ name: `demo-${tab}` }).catch((error) => {
     // Private windows may have no IndexedDB: then this wallet lasts as long as the page.
     notify(error, 'Keeping the identity')
     return sdk.generateIdentity()
   })
-  const wallet = new Wallet({ sdk, identity, relay, name: chosenName(tab) })
+  const wallet = new Wallet({ sdk, identity, paths: paths.config, name: chosenName(tab) })
 
   const onError = (error, doing) => {
     wallet.report(error, doing)
@@ -33,8 +37,10 @@ async function main() {
   eventLog(wallet)
   const chat = conversation(wallet, { onError })
   const offers = resources(wallet, { onError })
+  room(wallet, { onError })
   const parts = [
     chat,
+    statusBar(wallet, { onError }),
     identityCard(wallet, {
       onRename: (name) => {
         keepName(tab, name)
@@ -61,7 +67,8 @@ async function main() {
   // Another tab, or sleep: look who is there now.
   document.addEventListener('visibilitychange', () => document.hidden || wallet.search())
 
-  setText(byId('relay-address'), relay)
+  setText(byId('relay-address'), paths.config.bootstrap[0])
+  byId('path-options').replaceChildren(...paths.words.map((text) => h('span', { class: 'badge', text })))
   setTitle(wallet)
   update()
   wallet.log('status', `I am ${wallet.peerId}`)

@@ -23,7 +23,7 @@ const SECURITY_HEADERS = {
     "default-src 'self'",
     "script-src 'self'",
     "style-src 'self'",
-    "connect-src 'self' ws: wss:",
+    "connect-src 'self' ws: wss: http: https:",
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",

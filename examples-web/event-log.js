@@ -4,7 +4,7 @@ import { beforePaint, byId, cleanText, h, setText, timeOf } from './dom.js'
 
 const MAX_LINES = 300
 const MAX_LINE_LENGTH = 300
-const KINDS = ['status', 'peer', 'message', 'resource', 'error']
+const KINDS = ['status', 'peer', 'path', 'message', 'resource', 'error']
 
 export function eventLog(wallet) {
   const list = byId('log')

@@ -1,10 +1,8 @@
 // Who I am, and how well I am connected.
 
+import { MAX_NAME } from './chat-protocol.js'
 import { byId, cleanText, h, qualityBars, qualityOf, rttText, setText, shortId } from './dom.js'
 import { identicon } from './identicon.js'
-import { MAX_NAME } from './wallet.js'
-
-const STATUS_WORDS = { offline: 'Offline', connecting: 'Connecting', online: 'Online' }
 
 /** @param options.onRename called with the new display name. */
 export function identityCard(wallet, { onRename }) {
@@ -33,14 +31,10 @@ export function identityCard(wallet, { onRename }) {
     setTimeout(() => setText(copy, 'Copy id'), 1_500)
   })
 
-  return { update: () => showStatus(wallet) }
+  return { update: () => showQuality(wallet) }
 }
 
-function showStatus(wallet) {
-  const status = byId('status')
-  status.dataset.status = wallet.status
-  setText(byId('status-word'), STATUS_WORDS[wallet.status] ?? wallet.status)
-
+function showQuality(wallet) {
   const rtts = wallet.relays().map((relay) => relay.connection?.rttMs)
   const best = rtts.filter((rtt) => rtt !== undefined).sort((a, b) => a - b)[0]
   const isOnline = rtts.length > 0

@@ -2,6 +2,7 @@
 
 import { beforePaint, byId, h, s, setText } from './dom.js'
 import { flower } from './identicon.js'
+import { PATHS } from './path-badge.js'
 
 /** Nodes drawn; the others are one node that counts them. */
 const MAX_WALLETS = 14
@@ -9,13 +10,6 @@ const MAX_RELAYS = 3
 /** Dots under way at once. */
 const MAX_PULSES = 24
 const PULSE_MS = 750
-const PATHS = {
-  websocket: 'WebSocket, direct',
-  circuit: 'Circuit, end-to-end encrypted through the relay',
-  webrtc: 'WebRTC, direct',
-  http: 'HTTP',
-  memory: 'In memory',
-}
 
 export function networkPicture(wallet, { onChoose }) {
   const svg = byId('picture')
@@ -26,6 +20,8 @@ export function networkPicture(wallet, { onChoose }) {
   /** By peer id: the edge that traffic with this peer runs along, from me. */
   const edgeOf = new Map()
   const running = new Set()
+  /** By peer id: the path drawn last, so that a new one is seen to come. */
+  let paths = new Map()
   let drawn = ''
 
   const update = beforePaint(() => {
@@ -46,12 +42,20 @@ export function networkPicture(wallet, { onChoose }) {
     svg.setAttribute('viewBox', `0 0 ${scene.width} ${scene.height}`)
     edgeOf.clear()
     edges.replaceChildren(
-      ...scene.edges.map(({ peerId, d, path }) => {
+      ...scene.edges.map(({ peerId, d, path, kind }) => {
         const edge = s('path', { d, class: 'edge', data: { path } })
         edgeOf.set(peerId, edge)
-        return edge
+        const isDirect = kind === 'wallet' && path !== 'circuit'
+        const isNew = paths.get(peerId) !== path
+        return s(
+          'g',
+          { class: isNew ? 'link new' : 'link', data: { link: isDirect ? 'direct' : 'relay' } },
+          isDirect && s('path', { d, class: 'edge-glow', data: { path } }),
+          edge,
+        )
       }),
     )
+    paths = new Map(scene.edges.map(({ peerId, path }) => [peerId, path]))
     nodes.replaceChildren(...scene.nodes.map((node) => nodeOf(node, onChoose)))
     svg.setAttribute('aria-label', describe(scene))
     byId('legend').replaceChildren(
@@ -143,7 +147,9 @@ function sceneOf(wallet, width, height) {
   const withLabels = slots <= (small ? 4 : 9)
   const edges = [...relays, ...peers].map((node) => {
     const relay = relays.find(({ peerId }) => peerId === node.via)
-    return { peerId: node.peerId, path: node.path, d: relay === undefined ? line(me, node) : through(me, relay, node) }
+    const d =
+      node.kind === 'relay' ? line(me, node) : relay === undefined ? around(me, node, centre, width) : through(me, relay, node)
+    return { peerId: node.peerId, path: node.path, kind: node.kind, d }
   })
   return {
     width,
@@ -156,10 +162,16 @@ function sceneOf(wallet, width, height) {
 const point = ({ x, y }) => `${round(x)} ${round(y)}`
 const round = (number) => Math.round(number * 10) / 10
 
-/** Slightly bent, so that a direct edge is told from one that passes behind a relay. */
 function line(from, to) {
-  const bend = Math.abs(to.x - from.x) < 1 ? 0 : (to.x - from.x) * 0.12
-  return `M${point(from)}Q${point({ x: (from.x + to.x) / 2 + bend, y: (from.y + to.y) / 2 })} ${point(to)}`
+  return `M${point(from)}L${point(to)}`
+}
+
+/** A bow past the relays: nothing of a direct link goes through them. */
+function around(from, to, centre, width) {
+  // The name of a single relay stands on its right.
+  const side = to.x <= centre.x ? -1 : 1
+  const out = Math.max(width * (side > 0 ? 0.42 : 0.3), Math.abs(to.x - centre.x) * 1.15)
+  return `M${point(from)}Q${point({ x: centre.x + side * out, y: centre.y + 12 })} ${point(to)}`
 }
 
 /** By way of the relay, beside the relay's own edge. */
@@ -220,11 +232,13 @@ function describe({ nodes, edges }) {
 
 /** The words for an empty network. */
 export function showHint(wallet) {
-  const words = {
-    offline: 'Not connected. The page keeps trying.',
-    connecting: 'Looking for the relay…',
-    online: 'Open this page in another tab or browser: it appears here by itself.',
-  }
+  const words = wallet.isAsleep ? 'Asleep: nobody is connected, and what others write to you waits.' : HINTS[wallet.status]
   byId('hint').hidden = wallet.wallets().length > 0
-  setText(byId('hint'), words[wallet.status] ?? '')
+  setText(byId('hint'), words ?? '')
+}
+
+const HINTS = {
+  offline: 'Not connected. The page keeps trying.',
+  connecting: 'Looking for the relay…',
+  online: 'Open this page in another tab or browser: it appears here by itself.',
 }

@@ -1,13 +1,12 @@
 // The demo's one peer: a P2PCoordinator, a chat protocol, and the search for other wallets. It draws nothing.
 
+import { AWAY_MS, AwayPeers } from './away-peers.js'
+import { CHAT, ChatProtocol, MAX_NAME } from './chat-protocol.js'
 import { cleanText, shortId } from './dom.js'
 import { defaultName } from './identicon.js'
 
-const CHAT = 'demo-chat'
 /** A peer that lists this protocol forwards circuits: it is a relay. */
 const RELAY_PROTOCOL = 'lotus/circuit-hop'
-export const MAX_TEXT = 1_000
-export const MAX_NAME = 32
 /** Wallets that this page connects to by itself. */
 const MAX_WALLETS = 24
 /** Newcomers connect to us by themselves; this only mends what failed. */
@@ -17,31 +16,39 @@ const HEARTBEAT_MS = 5_000
 
 /**
  * Emits, as CustomEvents with `detail`:
- * `change` (status or peers) · `chat` { direction, peerId, name, text, toAll, … } · `traffic` { peerId, direction } ·
- * `log` { kind, text, peerId?, code? }.
+ * `change` (status or peers) · `path` { peerId, name, from, to } · `chat` { peerId, name, text, toAll } ·
+ * `traffic` { peerId, direction } · `log` { kind, text, peerId?, code? }.
  */
 export class Wallet extends EventTarget {
-  status = 'offline'
+  isAsleep = false
   /** Names that peers told after they had connected. */
   #names = new Map()
+  #away = new AwayPeers()
+  /** Since when a peer is served by the path that it has, by peer id. */
+  #pathSince = new Map()
   /** Peers that the user disconnected: not searched out again. */
   #dismissed = new Set()
   #searching = false
   #timer
 
-  constructor({ sdk, identity, relay, name }) {
+  /** @param options.paths the part of the P2PConfig that says how peers may be reached. */
+  constructor({ sdk, identity, paths, name }) {
     super()
     this.coordinator = new sdk.P2PCoordinator({
       identity,
-      bootstrap: [relay],
       heartbeatInterval: HEARTBEAT_MS,
+      ...paths,
       ...(name !== undefined && { metadata: { name } }),
     })
     this.sdk = sdk
-    this.relayAddress = relay
     this.peerId = this.coordinator.peerId
     this.name = name ?? defaultName(this.peerId)
-    this.coordinator.registerProtocol(new ChatProtocol(this))
+    this.coordinator.registerProtocol(
+      new ChatProtocol(sdk, {
+        onName: (told, from) => this.#named(told, from),
+        onText: (text, from, toAll) => this.#received(text, from, toAll),
+      }),
+    )
     this.#listen()
   }
 
@@ -56,8 +63,32 @@ export class Wallet extends EventTarget {
     await this.coordinator.shutdown()
   }
 
+  get status() {
+    return this.coordinator.status
+  }
+
+  /** Goodbye to all, until `wake`: what an app does that is put into the background. */
+  sleep() {
+    this.isAsleep = true
+    this.coordinator.suspend()
+    this.log('status', 'asleep')
+    this.#change()
+  }
+
+  async wake() {
+    this.isAsleep = false
+    this.log('status', 'awake again')
+    this.#change()
+    await this.coordinator.resume()
+  }
+
   peers() {
     return this.coordinator.getConnectedPeers()
+  }
+
+  /** Peers that were here and may come back, each with `away` { since, isLost }. */
+  awayPeers() {
+    return this.#away.all()
   }
 
   relays() {
@@ -66,6 +97,15 @@ export class Wallet extends EventTarget {
 
   wallets() {
     return this.peers().filter((peer) => !isRelay(peer))
+  }
+
+  awayWallets() {
+    return this.awayPeers().filter((peer) => !isRelay(peer))
+  }
+
+  /** Milliseconds since the Unix epoch. */
+  pathSince(peer) {
+    return this.#pathSince.get(peer.peerId) ?? peer.connection?.since
   }
 
   /** The connected relay that a circuit runs through. */
@@ -85,7 +125,7 @@ export class Wallet extends EventTarget {
   /** A name for a peer id, connected or not. */
   nameOfId(peerId) {
     if (peerId === this.peerId) return this.name
-    return this.nameOf(this.coordinator.getPeer(peerId) ?? { peerId })
+    return this.nameOf(this.coordinator.getPeer(peerId) ?? this.#away.get(peerId) ?? { peerId })
   }
 
   /** Tells all wallets the new name; those that connect later are told then. */
@@ -106,6 +146,19 @@ export class Wallet extends EventTarget {
     await this.coordinator.disconnectFromPeer(peerId)
   }
 
+  /** Breaks the path that serves a peer, as a network would: the SDK finds another, or comes back. */
+  killPath(peerId) {
+    this.log('path', `${this.nameOfId(peerId)}: path killed`, { peerId })
+    this.coordinator.dropPath(peerId)
+  }
+
+  /** Shows a peer that is away no longer. */
+  forget(peerId) {
+    this.#away.remove(peerId)
+    this.#names.delete(peerId)
+    this.#change()
+  }
+
   /**
    * Asks the relays who else speaks our protocol, and connects to each. Nobody has to ask all the time: who comes
    * later finds us.
@@ -121,18 +174,18 @@ export class Wallet extends EventTarget {
         .slice(0, room)
       await Promise.all(fresh.map((peer) => this.#meet(peer)))
     } catch (error) {
-      this.report(error, 'Looking for wallets')
+      if (!this.isAsleep) this.report(error, 'Looking for wallets')
     } finally {
       this.#searching = false
     }
   }
 
-  /** To one wallet, which acknowledges it. Resolves to the time that took, in milliseconds. */
+  /** To one wallet, which may be away: the message waits for it. Resolves to 'delivered' or 'expired'. */
   async sayTo(peerId, text) {
-    const began = performance.now()
     this.traffic(peerId, 'out')
-    await this.coordinator.request(peerId, { type: 'text', payload: { text }, protocol: CHAT })
-    return performance.now() - began
+    const message = { type: 'text', payload: { text }, protocol: CHAT }
+    const { outcome } = await this.coordinator.sendTo(peerId, message, { queue: true, ttl: AWAY_MS / 1_000 })
+    return outcome
   }
 
   /** To all wallets. Resolves to the SDK's BroadcastResult. */
@@ -156,42 +209,61 @@ export class Wallet extends EventTarget {
     this.#emit('traffic', { peerId, direction })
   }
 
-  /** A message of our protocol has come; nothing in it is trusted. */
-  received(message, from) {
+  #named(name, from) {
     this.traffic(from.peerId, 'in')
-    if (message.type === 'name') {
-      this.#names.set(from.peerId, cleanText(message.payload?.name, MAX_NAME))
-      return this.#change()
-    }
-    const text = cleanText(message.payload?.text, MAX_TEXT, { lines: true })
-    if (text === '') throw new this.sdk.P2PError('INVALID_MESSAGE', 'A chat message has a text of 1 to 1,000 characters.')
+    this.#names.set(from.peerId, name)
+    this.#change()
+  }
+
+  #received(text, from, toAll) {
+    this.traffic(from.peerId, 'in')
     const name = this.nameOf(from)
-    this.#emit('chat', { direction: 'in', peerId: from.peerId, name, text, toAll: message.to === undefined })
-    this.log('message', `${name} wrote ${message.to === undefined ? 'to all' : 'to me'}`, { peerId: from.peerId })
-    return undefined
+    this.#emit('chat', { peerId: from.peerId, name, text, toAll })
+    this.log('message', `${name} wrote ${toAll ? 'to all' : 'to me'}`, { peerId: from.peerId })
   }
 
   #listen() {
     const { coordinator } = this
     coordinator.on('status', (status) => {
-      this.status = status
       this.log('status', status)
       this.#change()
     })
-    coordinator.on('connected', (peer) => {
-      this.log('peer', `${this.nameOf(peer)} connected by ${peer.connection?.transport ?? 'an unknown path'}`, {
-        peerId: peer.peerId,
-      })
-      this.#change()
-      if (isRelay(peer)) this.search()
-      else this.#tellName(peer.peerId).catch((error) => this.report(error, `Telling ${shortId(peer.peerId)} our name`))
-    })
-    coordinator.on('disconnected', (peer) => {
-      this.log('peer', `${this.nameOf(peer)} left`, { peerId: peer.peerId })
-      this.#names.delete(peer.peerId)
-      this.#change()
-    })
+    coordinator.on('connected', (peer) => this.#connected(peer))
+    coordinator.on('path-changed', (peer, from) => this.#pathChanged(peer, from))
+    coordinator.on('disconnected', (peer, reason) => this.#disconnected(peer, reason))
+    coordinator.on('delivered', ({ to }) => this.log('message', `${this.nameOfId(to)} got my message`, { peerId: to }))
+    coordinator.on('expired', ({ to }) => this.log('message', `A message to ${this.nameOfId(to)} expired`, { peerId: to }))
     coordinator.on('error', (error, peer) => this.report(error, peer === undefined ? 'The network' : this.nameOf(peer)))
+  }
+
+  #connected(peer) {
+    const { peerId } = peer
+    this.#away.remove(peerId)
+    this.#pathSince.set(peerId, Date.now())
+    this.log('peer', `${this.nameOf(peer)} connected by ${peer.connection?.transport ?? 'an unknown path'}`, { peerId })
+    this.#change()
+    if (isRelay(peer)) this.search()
+    else this.#tellName(peerId).catch((error) => this.report(error, `Telling ${shortId(peerId)} our name`))
+  }
+
+  #pathChanged(peer, from) {
+    const { peerId } = peer
+    const name = this.nameOf(peer)
+    const to = peer.connection?.transport ?? 'unknown'
+    this.#pathSince.set(peerId, Date.now())
+    this.log('path', `${name}: ${from} → ${to}`, { peerId })
+    this.#emit('path', { peerId, name, from, to })
+    this.#change()
+  }
+
+  #disconnected(peer, reason) {
+    const { peerId } = peer
+    const isLost = reason.code !== 'CONNECTION_CLOSED'
+    this.#pathSince.delete(peerId)
+    if (!this.#dismissed.has(peerId)) this.#away.add(peer, isLost)
+    const what = isLost ? 'was lost' : this.isAsleep ? 'let go' : 'left'
+    this.log('peer', `${this.nameOf(peer)} ${what}`, { peerId, ...(isLost && { code: reason.code }) })
+    this.#change()
   }
 
   async #meet(peer) {
@@ -213,28 +285,6 @@ export class Wallet extends EventTarget {
 
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }))
-  }
-}
-
-/** Chat as an IProtocolHandler: `text` { text }, answered with `received` where it came to us alone, and `name` { name }. */
-class ChatProtocol {
-  protocolName = CHAT
-  #wallet
-  #host
-
-  constructor(wallet) {
-    this.#wallet = wallet
-  }
-
-  onRegister(host) {
-    this.#host = host
-  }
-
-  async handleMessage(message, from) {
-    if (message.type !== 'text' && message.type !== 'name') return
-    this.#wallet.received(message, from)
-    // A thrown P2PError would have reached the sender with its code instead.
-    if (message.type === 'text' && message.to !== undefined) await this.#host.reply(message, { type: 'received', payload: null })
   }
 }
 

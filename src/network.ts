@@ -89,6 +89,7 @@ export class Network {
       onDisconnected: (peer, error) => this.disconnected(peer, error),
       onPathChanged: (peer, from) => {
         hooks.onPathChanged(peer, from)
+        this.heartbeat.measure(peer.peerId)
         this.upgrades.consider(peer.peerId)
       },
       onMessage: (message, peer) => hooks.onMessage(message, peer),
@@ -183,8 +184,7 @@ export class Network {
     this.watch.stop()
     this.reconnector.stop()
     this.upgrades.close()
-    const error = new P2PError('CONNECTION_CLOSED', 'The peer is suspended and comes back later.')
-    for (const peer of this.peers.all()) peer.close(error)
+    this.peers.disconnectAll(new P2PError('CONNECTION_CLOSED', 'The peer is suspended and comes back later.'))
     this.updateStatus()
   }
 

@@ -53,6 +53,11 @@ export class Heartbeat implements IProtocolHandler {
     for (const { peerId } of this.host?.peers() ?? []) void this.probe(peerId, timeoutMs)
   }
 
+  /** Measures the round trip to one peer, whose path has changed. */
+  measure(peerId: string): void {
+    void this.probe(peerId)
+  }
+
   private arm(): void {
     const due = this.options.clock.now() + this.options.intervalMs
     this.timer = this.options.clock.setTimeout(() => {

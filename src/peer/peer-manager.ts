@@ -144,6 +144,13 @@ export class PeerManager {
     this.need(peerId).close(error)
   }
 
+  /** Says goodbye to all; those on circuits first, for their relays carry it. */
+  disconnectAll(error: P2PError): void {
+    const isCircuit = (peer: PeerConnection) => peer.activeChannel.connection.transport === 'circuit'
+    const peers = this.all()
+    for (const peer of [...peers.filter(isCircuit), ...peers.filter((other) => !isCircuit(other))]) peer.close(error)
+  }
+
   /** Ends the connection of a peer that broke the rules; reported once as an error. */
   reject(peerId: string, error: P2PError): void {
     const peer = this.peers.get(peerId)
@@ -180,7 +187,7 @@ export class PeerManager {
   close(error: P2PError): void {
     this.closed = true
     this.dials.abortAll(error)
-    for (const peer of this.all()) peer.close(error)
+    this.disconnectAll(error)
     this.sessions.close()
   }
 

@@ -208,9 +208,12 @@ describe('sleep', () => {
     const { tab } = await world()
     const [alice, bob] = [await tab('alice'), await tab('bob')]
     await net.run(alice.connectToPeer('bob'))
+    const reasons: string[] = []
+    bob.on('disconnected', (_, { code }) => reasons.push(code))
     alice.suspend()
     alice.suspend()
     await net.clock.advance(1_000)
+    expect(reasons).toEqual(['CONNECTION_CLOSED'])
     expect([alice.status, alice.getConnectedPeers().length, bob.isConnected('alice')]).toEqual(['offline', 0, false])
     await expect(alice.connectToPeer('bob')).rejects.toEqual(code('SUSPENDED'))
     const { outcome } = await alice.sendTo('bob', note('later'), { queue: true })

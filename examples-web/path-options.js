@@ -1,0 +1,22 @@
+// Paths that the page's address switches off, to see how the others do: ?webrtc=off, ?relayonly=1, ?http=1.
+
+/** The part of the P2PConfig that says how peers may be reached, and `words` to show what is not as usual. */
+export function pathOptions(sdk, relay, search = location.search) {
+  const asked = new URLSearchParams(search)
+  const config = { bootstrap: [relay] }
+  const words = []
+  if (asked.get('relayonly') === '1') {
+    config.relayOnly = true
+    words.push('relays only')
+  } else if (asked.get('webrtc') === 'off') {
+    config.webrtc = false
+    words.push('no WebRTC')
+  }
+  if (asked.get('http') === '1') {
+    if (typeof sdk.http !== 'function') throw new Error('This build of the SDK has no HTTP transport.')
+    config.transports = [sdk.http()]
+    config.bootstrap = [relay.replace(/^ws/i, 'http')]
+    words.push('HTTP only')
+  }
+  return { config, words }
+}
