@@ -151,8 +151,11 @@ test('a tab whose line died while it slept for two minutes is back within second
   await expect.poll(() => received(alice)).toEqual(['awake?'])
 })
 
-test('a tab that the browser froze, and others gave up, is back within seconds', async ({ openTab, relayWith, browserName }) => {
-  test.skip(browserName !== 'chromium', 'only Chromium can be told to freeze a tab')
+test('a tab that stood still until all others gave it up is back within seconds', async ({ openTab, relayWith, browserName }) => {
+  test.skip(
+    browserName !== 'chromium',
+    'only the tools of Chromium stop a tab; and only its full version freezes one as phones do',
+  )
   const limits = { heartbeatIntervalMs: 300, heartbeatTimeoutMs: 500 }
   const relay = await relayWith({ limits })
   const alice = await openTab({ bootstrap: [relay.url], ownClock: true })
@@ -160,14 +163,18 @@ test('a tab that the browser froze, and others gave up, is back within seconds',
   await connect(bob, alice)
   await expect.poll(() => pathTo(bob, alice.id)).toBe('webrtc')
   const devTools = await alice.page.context().newCDPSession(alice.page)
-  await devTools.send('Page.setWebLifecycleState', { state: 'frozen' })
+  await devTools.send('Debugger.enable')
+  const paused = new Promise<string>((resolve) => {
+    devTools.once('Debugger.paused', ({ callFrames }) => resolve(callFrames[0]!.callFrameId))
+  })
+  await devTools.send('Debugger.pause')
+  const callFrameId = await paused
   await expect.poll(() => relay.coordinator.isConnected(alice.id)).toBe(false)
   await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id)).toBe(false)
-  await alice.page.evaluate(() => {
-    window.aheadMs = 120_000
-  })
-  await devTools.send('Page.setWebLifecycleState', { state: 'active' })
+  await devTools.send('Debugger.evaluateOnCallFrame', { callFrameId, expression: 'window.aheadMs = 120_000' })
+  await devTools.send('Debugger.resume')
   await expect.poll(() => relay.coordinator.isConnected(alice.id), { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id), { timeout: 5_000 }).toBe(true)
   await expect.poll(() => alice.page.evaluate((id) => window.peer.isConnected(id), bob.id), { timeout: 5_000 }).toBe(true)
   await send(alice, bob.id, 'thawed')
   await expect.poll(() => received(bob)).toEqual(['thawed'])

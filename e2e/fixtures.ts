@@ -108,14 +108,18 @@ export const test = base.extend<Fixtures>({
     await Promise.all(lines.map((line) => line.close()))
   },
   relay: async ({ relayWith }, use) => use(await relayWith()),
-  openTab: async ({ pageUrl, context, complaints, relay }, use) => {
+  // The tabs close before what they talk to: whose relay goes away complains.
+  openTab: async ({ pageUrl, context, complaints, relay, lineTo: _ }, use) => {
+    const pages: Page[] = []
     await use(async (options = {}) => {
       const page = await (options.context ?? context).newPage()
+      pages.push(page)
       watchComplaints(page, complaints)
       await page.goto(pageUrl)
       const { context: _, ...config } = { bootstrap: [relay.url], ...options }
       return { page, id: await startPeer(page, config) }
     })
+    await Promise.all(pages.map((page) => page.close()))
   },
 })
 
