@@ -6,12 +6,23 @@ import { fileURLToPath } from 'node:url'
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import type * as SDK from '../dist/index.js'
 import { type Relay, type RelayOptions, startRelay } from '../dist/node.js'
+import { type Line, openLine } from './line.js'
 
 declare global {
   interface Window {
     LotusP2P: typeof SDK
     peer: SDK.P2PCoordinator
-    seen: { messages: SDK.P2PMessage[]; disconnected: string[]; changes: string[]; errors: string[] }
+    seen: {
+      messages: SDK.P2PMessage[]
+      disconnected: string[]
+      changes: string[]
+      errors: string[]
+      /** Each change of a path, such as `circuit>webrtc`. */
+      paths: string[]
+      statuses: SDK.P2PStatus[]
+    }
+    /** How far the clock of a tab with `ownClock` is ahead of the real one, milliseconds. */
+    aheadMs: number
   }
 }
 
@@ -24,10 +35,20 @@ export interface Tab {
   id: string
 }
 
-/** What a tab is started with; everything that can cross into a page. */
-export interface TabOptions {
+/** What a coordinator in a tab is made with; everything that can cross into a page. */
+interface PeerOptions {
   bootstrap?: string[]
   peerId?: string
+  webrtc?: boolean
+  heartbeatInterval?: number
+  limits?: Partial<SDK.Limits>
+  /** The clock can be put forward, by `window.aheadMs`. */
+  ownClock?: boolean
+  /** No server: the tabs of this browser that have the same name. */
+  tabsNamed?: string
+}
+
+export interface TabOptions extends PeerOptions {
   context?: BrowserContext
 }
 
@@ -36,6 +57,8 @@ interface Fixtures {
   complaints: string[]
   relay: Relay
   relayWith: (options?: RelayOptions) => Promise<Relay>
+  /** A way to a relay that a test can disturb. */
+  lineTo: (relay: Relay, options?: Parameters<typeof openLine>[1]) => Promise<Line>
   openTab: (options?: TabOptions) => Promise<Tab>
 }
 
@@ -47,7 +70,8 @@ export const test = base.extend<Fixtures>({
       const script = request.url === '/sdk.js'
       response.writeHead(200, {
         'Content-Type': script ? 'text/javascript' : 'text/html',
-        'Content-Security-Policy': "default-src 'none'; script-src 'self'; connect-src ws://127.0.0.1:*; img-src data:",
+        'Content-Security-Policy':
+          "default-src 'none'; script-src 'self'; connect-src ws://127.0.0.1:* http://127.0.0.1:*; img-src data:",
       })
       response.end(script ? code : html)
     }).listen(0, '127.0.0.1')
@@ -73,15 +97,29 @@ export const test = base.extend<Fixtures>({
     })
     await Promise.all(relays.map((relay) => relay.stop()))
   },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures from the pattern
+  lineTo: async ({}, use) => {
+    const lines: Line[] = []
+    await use(async (relay, options) => {
+      const line = await openLine(relay.url, options)
+      lines.push(line)
+      return line
+    })
+    await Promise.all(lines.map((line) => line.close()))
+  },
   relay: async ({ relayWith }, use) => use(await relayWith()),
-  openTab: async ({ pageUrl, context, complaints, relay }, use) => {
+  // The tabs close before what they talk to: whose relay goes away complains.
+  openTab: async ({ pageUrl, context, complaints, relay, lineTo: _ }, use) => {
+    const pages: Page[] = []
     await use(async (options = {}) => {
       const page = await (options.context ?? context).newPage()
+      pages.push(page)
       watchComplaints(page, complaints)
       await page.goto(pageUrl)
       const { context: _, ...config } = { bootstrap: [relay.url], ...options }
       return { page, id: await startPeer(page, config) }
     })
+    await Promise.all(pages.map((page) => page.close()))
   },
 })
 
@@ -95,15 +133,25 @@ export function watchComplaints(page: Page, complaints: string[]): void {
 }
 
 /** A coordinator in the tab's window, and what it sees in `window.seen`. */
-export function startPeer(page: Page, config: { bootstrap?: string[]; peerId?: string }): Promise<string> {
-  return page.evaluate(async (config) => {
-    const seen: Window['seen'] = { messages: [], disconnected: [], changes: [], errors: [] }
+export function startPeer(page: Page, options: PeerOptions): Promise<string> {
+  return page.evaluate(async (options) => {
+    const { ownClock, tabsNamed, ...config } = options
+    const { P2PCoordinator, broadcastChannel, systemClock } = window.LotusP2P
+    const seen: Window['seen'] = { messages: [], disconnected: [], changes: [], errors: [], paths: [], statuses: [] }
     window.seen = seen
-    const peer = new window.LotusP2P.P2PCoordinator({ ...config, limits: { reconnectMinMs: 50, reconnectMaxMs: 500 } })
+    window.aheadMs = 0
+    const peer = new P2PCoordinator({
+      ...config,
+      limits: { reconnectMinMs: 50, reconnectMaxMs: 500, ...config.limits },
+      ...(ownClock && { clock: { ...systemClock, now: () => Date.now() + window.aheadMs } }),
+      ...(tabsNamed !== undefined && { bootstrap: [], transports: [broadcastChannel({ name: tabsNamed })] }),
+    })
     window.peer = peer
     peer.on('message', (message) => seen.messages.push(message))
     peer.on('disconnected', (from) => seen.disconnected.push(from.peerId))
     peer.on('error', (error) => seen.errors.push(error.code))
+    peer.on('path-changed', (to, from) => seen.paths.push(`${from}>${to.connection?.transport}`))
+    peer.on('status', (status) => seen.statuses.push(status))
     peer.registerProtocol({
       protocolName: 'e2e',
       handleMessage: async (message) => {
@@ -112,7 +160,7 @@ export function startPeer(page: Page, config: { bootstrap?: string[]; peerId?: s
     })
     await peer.start()
     return peer.peerId
-  }, config)
+  }, options)
 }
 
 /** Finds the other through the relay, as a wallet does, and connects. */
@@ -127,3 +175,15 @@ export const send = (from: Tab, to: string, payload: string) =>
   from.page.evaluate(([to, payload]) => window.peer.sendTo(to!, { type: 'note', payload, protocol: 'e2e' }), [to, payload])
 
 export const received = (tab: Tab) => tab.page.evaluate(() => window.seen.messages.map((message) => message.payload))
+
+/** By what way a tab reaches a peer; undefined where it is not connected. */
+export const pathTo = (tab: Tab, peerId: string) =>
+  tab.page.evaluate((id) => window.peer.getPeer(id)?.connection?.transport, peerId)
+
+/** Takes out what a browser itself reports of sockets and requests that a test has made fail; anything else stays a complaint. */
+export function pardonNetwork(complaints: string[]): void {
+  const own = complaints.filter(
+    (line) => !/WebSocket|ws:\/\/|can.t establish a connection|Failed to load resource|Cross-Origin/i.test(line),
+  )
+  complaints.splice(0, complaints.length, ...own)
+}

@@ -156,7 +156,10 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     const find = (id: string) => this.circuits.get(relay)?.get(id)
     if (message.type === 'data') {
       const [id, frame] = parseData(payload)
-      find(id)?.receive(frame)
+      const circuit = find(id)
+      if (circuit !== undefined) circuit.receive(frame)
+      // We lost the relay and with it this circuit, and came back before the relay had noticed: the other end hears of it now.
+      else host.sendTo(relay, { type: 'close', payload: [id, 'CONNECTION_LOST'], protocol: CIRCUIT_HOP }).catch(() => {})
     } else if (message.type === 'ack') {
       const [id, bytes] = parseAck(payload)
       find(id)?.acknowledged(bytes)

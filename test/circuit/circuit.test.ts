@@ -156,6 +156,20 @@ describe('a circuit', () => {
     expect(relay.getStats().circuits).toBe(0)
   })
 
+  it('ends at the other end too where one lost the relay, and was back before the relay had noticed', async () => {
+    const { peer } = setUp()
+    const [alice, bob] = [await peer('alice'), await peer('bob')]
+    const out = await dial(alice, 'bob')
+    await settle()
+    const atAlice = record(out)
+    await bob.endpoint.onPeerDisconnected(bob.host.peers()[0]!)
+    await settle()
+    expect(atAlice.closes).toEqual([])
+    out.send(text('into the void'))
+    await settle()
+    expect(atAlice.closes).toMatchObject([{ code: 'CONNECTION_LOST' }])
+  })
+
   it('ends at both ends when either side, or the relay, shuts down', async () => {
     for (const who of ['alice', 'relay'] as const) {
       const { peer, relay } = setUp()
