@@ -8,13 +8,19 @@ const TOPIC = 'bench'
 /** Many nodes with one IP address would be punished for it by the default scores. */
 const scoreParams = { IPColocationFactorWeight: 0 }
 
+/**
+ * No pings: by default every connection is pinged each 10 s and aborted where the answer is late; with a thousand busy nodes on one
+ * machine that loses messages.
+ */
+export const unmonitored = { connectionMonitor: { enabled: false } }
+
 const services = (options = {}) => ({ identify: identify(), pubsub: gossipsub({ scoreParams, ...options }) })
 
 /** The hub takes every subscriber into its mesh; else most would only hear of messages by gossip, up to a second later. */
 export const hubServices = (subscribers) => services({ D: subscribers, Dlo: 1, Dhi: 2 * subscribers, Dscore: 1, Dout: 0 })
 
 async function joined(address) {
-  const node = await createNode({ services: services() })
+  const node = await createNode({ ...unmonitored, services: services() })
   await node.dial(toMultiaddr(address))
   return node
 }

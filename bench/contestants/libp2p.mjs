@@ -1,6 +1,6 @@
 /** js-libp2p over WebSocket, Noise and yamux. No service that would add traffic or memory (identify, ping, pubsub, DHT). */
 import { createNode, toMultiaddr, versions } from './libp2p-node.mjs'
-import { hubServices, joinAsHub, joinTopic, openPublisher } from './libp2p-topics.mjs'
+import { hubServices, joinAsHub, joinTopic, openPublisher, unmonitored } from './libp2p-topics.mjs'
 import { serve } from './role.mjs'
 import { topicCommands } from './topics.mjs'
 
@@ -82,7 +82,7 @@ serve({
 
   async listen({ host, maxConnections = 300, subscribers }) {
     node = await createNode({
-      ...(subscribers && { services: hubServices(subscribers) }),
+      ...(subscribers && { ...unmonitored, services: hubServices(subscribers) }),
       addresses: { listen: [`/ip4/${host}/tcp/0/ws`] },
       // Its defaults (5 new connections a second from one host, 10 upgrading at once) would throttle the benchmark.
       connectionManager: { maxConnections, inboundConnectionThreshold: 1_000_000, maxIncomingPendingConnections: 1_000 },

@@ -156,6 +156,12 @@ export function serve(contestant) {
       return process.memoryUsage()
     },
 
+    /** Processor time of this process since its start, all threads; microseconds. */
+    cpu() {
+      const { user, system } = process.cpuUsage()
+      return user + system
+    },
+
     exit() {
       setTimeout(() => process.exit(0), 10)
     },

@@ -82,6 +82,7 @@ const rows = [
   ['topic', 'p50Ms', 'A topic with 1,000 subscribers, p50', (value) => `${one(value)} ms`, []],
   ['topic', 'p99Ms', '… p99', (value) => `${one(value)} ms`, [limit('<', 250, (value) => `${whole(value)} ms`)]],
   ['topic', 'perSecond', '… deliveries/s, flat out', whole, [against('libp2p', '≥', 3)]],
+  ['topic', 'cpuUs', '… processor time of a delivery, all processes', micro, []],
   [
     'sizes',
     'gzipKb',

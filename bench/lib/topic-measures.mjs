@@ -38,15 +38,22 @@ async function topic(start, { quick, notes }) {
     publisher.call('publishSlowly', { samples, everyMs: PAUSE_MS, bytes: BYTES }),
   ])
   complete(slow, samples)
+  const cpuUs = async () => {
+    const each = await Promise.all([hub, publisher, ...holders].map((child) => child.call('cpu')))
+    return each.reduce((sum, one) => sum + one, 0)
+  }
+  const cpuBefore = await cpuUs()
   const [fast, { startedAt }] = await Promise.all([
     heard(burst),
     publisher.call('publishBurst', { count: burst, bytes: BYTES }, { timeoutMs: 120_000 }),
   ])
   complete(fast, burst)
+  const cpu = (await cpuUs()) - cpuBefore
   return {
     p50Ms: percentile(slow.times, 50),
     p99Ms: percentile(slow.times, 99),
     perSecond: (fast.times.length * 1_000) / (fast.lastAt - startedAt),
+    cpuUs: cpu / fast.times.length,
   }
 }
 
