@@ -18,12 +18,12 @@ import {
   type ResourceListener,
 } from './discovery/resource-discovery.js'
 import { ResourceTopics } from './discovery/resource-topics.js'
-import { asP2PError, P2PError } from './errors.js'
+import { asP2PError, P2PError, shutDownError } from './errors.js'
 import { TypedEvents, type Unsubscribe } from './events.js'
 import { PinnedNames } from './identity/pinned-names.js'
 import type { OutgoingMessage, P2PMessage } from './message/message.js'
 import { checkMessage } from './message/p2p-protocol.js'
-import { Network, shutDown } from './network.js'
+import { Network } from './network.js'
 import type { QueuedMessage } from './peer/outbox.js'
 import { INTERNAL_PREFIX, type PeerConnection } from './peer/peer-connection.js'
 import type { PeerInfo } from './peer/peer-info.js'
@@ -489,6 +489,6 @@ export class P2PCoordinator {
   }
 
   private checkRunning(): void {
-    if (this.stopping !== undefined) throw shutDown()
+    if (this.stopping !== undefined) throw shutDownError()
   }
 }

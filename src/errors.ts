@@ -136,3 +136,7 @@ export function timeoutError(what: string, timeoutMs: number, details: P2PErrorD
 export function abortedError(what: string, cause?: unknown): P2PError {
   return new P2PError('ABORTED', `${what} was cancelled by its AbortSignal.`, { cause })
 }
+
+export function shutDownError(what = 'This coordinator'): P2PError {
+  return new P2PError('SHUT_DOWN', `${what} has shut down. Create a new one.`)
+}

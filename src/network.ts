@@ -3,7 +3,7 @@ import { type ChannelKeys, createChannelKeys } from './channel/hello.js'
 import { CircuitEndpoint } from './circuit/endpoint.js'
 import type { ResolvedConfig } from './config.js'
 import type { P2PStatus } from './coordinator-types.js'
-import { asP2PError, P2PError } from './errors.js'
+import { asP2PError, P2PError, shutDownError } from './errors.js'
 import type { Unsubscribe } from './events.js'
 import { encodePeerId } from './identity/peer-id.js'
 import type { PinnedNames } from './identity/pinned-names.js'
@@ -158,13 +158,13 @@ export class Network {
 
   /** Opens what listens. @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, IDENTITY_FAILED, SHUT_DOWN. */
   open(): Promise<void> {
-    if (this.closed) return Promise.reject(shutDown())
+    if (this.closed) return Promise.reject(shutDownError())
     this.opening ??= (async () => {
       await this.channelKeys()
-      if (this.closed) throw shutDown()
+      if (this.closed) throw shutDownError()
       this.listening = this.listen()
       await this.listening
-      if (this.closed) throw shutDown()
+      if (this.closed) throw shutDownError()
       if (!this.suspended) this.watch.start()
     })()
     return this.opening
@@ -172,7 +172,7 @@ export class Network {
 
   /** Opens, and connects to the bootstrap peers; resolves with the first of them, or when each has failed once. */
   start(): Promise<void> {
-    if (this.closed) return Promise.reject(shutDown())
+    if (this.closed) return Promise.reject(shutDownError())
     this.starting ??= this.open().then(() => (this.suspended ? undefined : this.reconnector.start()))
     return this.starting
   }
@@ -184,7 +184,7 @@ export class Network {
     this.watch.stop()
     this.reconnector.stop()
     this.upgrades.close()
-    this.peers.disconnectAll(new P2PError('CONNECTION_CLOSED', 'The peer is suspended and comes back later.'))
+    this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended and comes back later.'))
     this.updateStatus()
   }
 
@@ -192,6 +192,7 @@ export class Network {
   async resume(): Promise<void> {
     if (!this.suspended) return
     this.suspended = false
+    this.peers.resume()
     await this.open()
     this.watch.start()
     await this.reconnector.start()
@@ -324,8 +325,4 @@ export class Network {
     this.lastStatus = status
     this.hooks.onStatus(status)
   }
-}
-
-export function shutDown(): P2PError {
-  return new P2PError('SHUT_DOWN', 'This coordinator has shut down. Create a new one.')
 }

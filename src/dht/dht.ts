@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../clock.js'
-import { abortedError, asP2PError, P2PError, type P2PErrorCode } from '../errors.js'
+import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../errors.js'
 import type { Unsubscribe } from '../events.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId } from '../identity/peer-id.js'
@@ -223,7 +223,7 @@ export class DistributedHashTable {
   }
 
   private begin(what: string, { signal }: WaitOptions): void {
-    if (this.closed) throw shutDown()
+    if (this.closed) throw shutDownError('This DHT')
     if (signal?.aborted) throw abortedError(what, signal.reason)
   }
 
@@ -262,7 +262,7 @@ export class DistributedHashTable {
       ...(withdrawn && { withdrawn }),
     }
     const entry = await createRecord(content, this.identity ? { identity: this.identity } : { publisherId }, this.limits)
-    if (this.closed) throw shutDown()
+    if (this.closed) throw shutDownError('This DHT')
     this.verifier.checkTime(entry)
     this.store.put(entry)
     if (this.isNetworked) this.announcements.set(entry, republish)
@@ -339,10 +339,6 @@ export class DistributedHashTable {
 }
 
 const ignore = () => {}
-
-function shutDown(): P2PError {
-  return new P2PError('SHUT_DOWN', 'This DHT was shut down. Make a new one.')
-}
 
 function result({ stored, refused }: StoreOutcome): AnnounceResult {
   const causes = refused.map(({ peerId, error }) => ({ peerId, error }))

@@ -2,7 +2,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
 import { type ChannelOptions, SecureChannel } from '../channel/secure-channel.js'
 import type { Clock } from '../clock.js'
-import { asP2PError, isP2PError, P2PError } from '../errors.js'
+import { asP2PError, isP2PError, P2PError, shutDownError } from '../errors.js'
 import { equalBytes } from '../identity/ed25519.js'
 import type { Identity } from '../identity/identity.js'
 import { decodePeerId, isPeerId } from '../identity/peer-id.js'
@@ -53,7 +53,8 @@ export class PeerManager {
   /** What peers that are gone have sent and got. */
   private readonly past = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }
   private accepting = 0
-  private closed = false
+  /** Why nobody comes in and nobody is dialled: for a while, or for good. */
+  private resting: P2PError | undefined
 
   constructor(private readonly options: PeerManagerOptions) {
     this.dials = new SharedDials(options.clock, options.onChange)
@@ -115,9 +116,9 @@ export class PeerManager {
   accept(connection: Connection): void {
     const { limits, maxConnections } = this.options
     const full = this.peers.size >= maxConnections
-    if (this.closed || full || this.accepting >= limits.maxPendingHandshakes) {
+    if (this.resting !== undefined || full || this.accepting >= limits.maxPendingHandshakes) {
       this.stats.refused++
-      SecureChannel.refuse(connection, full ? poolFull(maxConnections, limits) : busy(this.closed))
+      SecureChannel.refuse(connection, this.resting ?? (full ? poolFull(maxConnections, limits) : busy()))
       return
     }
     this.accepting++
@@ -145,7 +146,7 @@ export class PeerManager {
   }
 
   /** Says goodbye to all; those on circuits first, for their relays carry it. */
-  disconnectAll(error: P2PError): void {
+  private disconnectAll(error: P2PError): void {
     const isCircuit = (peer: PeerConnection) => peer.activeChannel.connection.transport === 'circuit'
     const peers = this.all()
     for (const peer of [...peers.filter(isCircuit), ...peers.filter((other) => !isCircuit(other))]) peer.close(error)
@@ -183,11 +184,21 @@ export class PeerManager {
     return sum
   }
 
-  /** Ends every connection and dial. */
-  close(error: P2PError): void {
-    this.closed = true
+  /** Ends every connection and dial, and begins none until `resume`. */
+  rest(error: P2PError): void {
+    this.resting = error
     this.dials.abortAll(error)
     this.disconnectAll(error)
+  }
+
+  resume(): void {
+    this.resting = undefined
+  }
+
+  /** Ends everything for good. */
+  close(error: P2PError): void {
+    this.rest(error)
+    this.resting = shutDownError()
     this.sessions.close()
   }
 
@@ -228,7 +239,7 @@ export class PeerManager {
         if (this.peers.has(remote)) return remote
       }
       this.stats.dialsFailed++
-      if (this.closed) throw busy(true)
+      if (this.resting !== undefined) throw this.resting
       const failure = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
       failure.details.address ??= address
       throw failure
@@ -278,8 +289,8 @@ export class PeerManager {
     const { remote } = channel
     const key = bytesToHex(remote.publicKey)
     const existing = this.byKey.get(key)
-    if (this.closed) channel.close(busy(true))
-    if (!channel.open) throw channel.ended ?? busy(true)
+    if (this.resting !== undefined) channel.close(this.resting)
+    if (!channel.open) throw channel.ended ?? shutDownError()
     if (existing !== undefined) {
       // A peer that has just accepted our dial has given up any connection before it.
       const verdict = this.verdict(existing, channel)
@@ -359,7 +370,7 @@ export class PeerManager {
   }
 
   private checkOpen(): void {
-    if (this.closed) throw busy(true)
+    if (this.resting !== undefined) throw this.resting
   }
 }
 
@@ -380,8 +391,7 @@ function poolFull(maxConnections: number, limits: Limits): P2PError {
   )
 }
 
-function busy(closed: boolean): P2PError {
-  if (closed) return new P2PError('SHUT_DOWN', 'This coordinator has shut down. Create a new one.')
+function busy(): P2PError {
   return new P2PError('POOL_FULL', 'Too many handshakes are under way here. Try again in a moment.', {
     details: { retryAfterMs: 1_000 },
   })
