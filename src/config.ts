@@ -45,7 +45,11 @@ export interface P2PConfig {
   logger?: Logger
   /** Sign direct messages too, and refuse unsigned ones. */
   requireSignatures?: boolean
-  /** `'auto'`: a server where the coordinator listens, else a client. */
+  /**
+   * `'server'`: stores records for others and is kept in their routing tables from the start, as relays are. `'auto'`, where the
+   * coordinator listens: stores at once, and is a node once it was reached and has been up for ten minutes; else a `'client'`,
+   * which has servers look for it.
+   */
   dht?: { mode?: 'auto' | 'client' | 'server' }
   limits?: Partial<Limits>
   /** Told to every peer we connect to; serialised at most 2,048 bytes. */
@@ -67,7 +71,8 @@ export interface ResolvedConfig {
   requireSignatures: boolean
   relayOnly: boolean
   webrtc: WebRtcConfig | undefined
-  dhtServer: boolean
+  /** `'auto'` only where we listen. */
+  dhtMode: 'auto' | 'client' | 'server'
   limits: Limits
   metadata: Record<string, unknown> | undefined
 }
@@ -170,7 +175,7 @@ export function resolveConfig(config: P2PConfig = {}): ResolvedConfig {
     requireSignatures: config.requireSignatures ?? false,
     relayOnly: config.relayOnly ?? false,
     webrtc: webRtcOf(config),
-    dhtServer: dht?.mode === 'server' || (dht?.mode !== 'client' && listen.length > 0),
+    dhtMode: dht?.mode === 'server' ? 'server' : dht?.mode === 'client' || listen.length === 0 ? 'client' : 'auto',
     limits,
     metadata: config.metadata,
   }

@@ -4,11 +4,8 @@ import { findPeers, type PeerQuery } from './circuit/introducer.js'
 import { type P2PConfig, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
 import { Gate } from './defence/gate.js'
-import { ConnectedServers } from './dht/connected-servers.js'
-import { type AnnounceResult, DistributedHashTable } from './dht/dht.js'
-import { DhtServer } from './dht/dht-server.js'
-import { RecordStore } from './dht/record-store.js'
-import { RecordVerifier } from './dht/record-verifier.js'
+import type { AnnounceResult, DistributedHashTable } from './dht/dht.js'
+import { DhtNode } from './dht/dht-node.js'
 import type { ResourceFilters } from './discovery/filters.js'
 import { type PeerRecord, PeerRecords } from './discovery/peer-records.js'
 import {
@@ -59,6 +56,7 @@ export class P2PCoordinator {
   private readonly discovery: ResourceDiscovery
   private readonly records: PeerRecords
   private readonly topics: Topics
+  private readonly node: DhtNode
   private stopping: Promise<void> | undefined
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
@@ -104,27 +102,25 @@ export class P2PCoordinator {
       onError: (error, peer) => this.report(error, peer),
       onFailed: (message, error) => this.answerFailure(message, error),
     })
-    const verifier = new RecordVerifier({ clock, limits, names })
-    const records = new RecordStore({ clock, limits })
-    const servers = new ConnectedServers(verifier, { limits })
-    this.topics = new Topics({ identity, limits, router: resolved.dhtServer, onError: (error) => this.report(error) })
-    this.dht = new DistributedHashTable(peerId, {
-      clock,
-      limits,
-      logger,
+    this.topics = new Topics({
       identity,
-      names,
-      verifier,
-      store: records,
-      lookup: servers,
-      feed: new ResourceTopics(this.topics, verifier),
+      limits,
+      router: resolved.dhtMode !== 'client',
       onError: (error) => this.report(error),
     })
+    this.node = new DhtNode({
+      config: resolved,
+      names,
+      dialer: this.network.nodeDialer,
+      feed: (verifier) => new ResourceTopics(this.topics, verifier),
+      onNode: (role) => this.registerProtocol(role),
+      onError: (error) => this.report(error),
+    })
+    this.dht = this.node.dht
+    this.node.open(this.host)
     this.discovery = new ResourceDiscovery(this.dht, peerId)
     this.records = new PeerRecords(this.dht, () => this.peerRecord())
-    const handlers: IProtocolHandler[] = [...this.network.handlers, servers, this.topics]
-    if (resolved.dhtServer) handlers.push(new DhtServer(records, verifier, { limits }))
-    for (const handler of handlers) this.router.register(handler)
+    for (const handler of [...this.network.handlers, ...this.node.handlers, this.topics]) this.router.register(handler)
   }
 
   /**
@@ -392,7 +388,7 @@ export class P2PCoordinator {
   private async close(): Promise<void> {
     this.records.close()
     this.discovery.shutdown()
-    this.dht.shutdown()
+    this.node.shutdown()
     for (const name of this.router.names) this.router.unregister(name)
     await this.network.close()
     this.events.clear()
@@ -458,12 +454,14 @@ export class P2PCoordinator {
 
   private peerConnected(peer: PeerConnection): void {
     this.router.connected(peer.info)
+    this.node.met(peer.info)
     this.events.emit('connected', { ...peer.info })
   }
 
   private peerDisconnected(peer: PeerConnection, error: P2PError): void {
     this.requests.peerGone(peer.peerId, error)
     this.router.disconnected(peer.info)
+    this.node.parted(peer.info)
     this.events.emit('disconnected', { ...peer.info }, error)
     if (error.code === 'REPLACED' && error.details.byPeer === true) this.report(error, peer.info)
   }

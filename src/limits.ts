@@ -112,6 +112,32 @@ export const DEFAULT_LIMITS = {
   dhtGraceMs: 500,
   /** Servers asked by one lookup, and stored at by one announcement. */
   dhtServers: 20,
+  /** Servers that a client asks to look in the network for it, and compares: two could fail or lie together more easily. */
+  dhtDelegates: 3,
+  /** Nodes in one bucket of the routing table, nodes that store one record, and nodes in one answer: Kademlia's k. */
+  dhtBucketSize: 20,
+  /** Questions of one lookup under way at once: Kademlia's α. */
+  dhtConcurrency: 3,
+  /** Paths of one lookup that share no node, so that a liar misleads one of them at most: S/Kademlia's d. */
+  dhtPaths: 3,
+  /** Nodes that must agree before a lookup ends early. */
+  dhtQuorum: 2,
+  /** Connections that are kept open for lookups alone. */
+  dhtLinks: 16,
+  /** How long one of them stays open without being used. */
+  dhtLinkIdleMs: 300_000,
+  /** How often buckets that no lookup went through are refreshed, and silent nodes asked whether they live. */
+  dhtRefreshMs: 600_000,
+  /** How often what is stored for others is offered to the nodes that are nearest now. */
+  dhtReplicateMs: 600_000,
+  /** How long a copy on the way of lookups is kept. */
+  dhtCacheMs: 120_000,
+  /** How long a listening peer must be up, and have been reached, before others keep it in their routing tables. */
+  dhtNodeAfterMs: 600_000,
+  /** Members of one part of a set at one node, beyond which it is split in two. */
+  maxSetRecords: 2_048,
+  /** Lookups that a server runs for others at once; above it, it answers from its own store. */
+  maxWalksForOthers: 256,
   /** Bytes of all records a store keeps: large records count as well as many. */
   maxStoreBytes: 268_435_456,
   /** Records that one query looks at before it answers with a page, and that one caller gets in all. */

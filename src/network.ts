@@ -3,6 +3,7 @@ import { type ChannelKeys, createChannelKeys } from './channel/hello.js'
 import { CircuitEndpoint } from './circuit/endpoint.js'
 import type { ResolvedConfig } from './config.js'
 import type { P2PStatus } from './coordinator-types.js'
+import { type NodeDialer, noLongerNeeded } from './dht/node-links.js'
 import { asP2PError, P2PError, shutDownError } from './errors.js'
 import type { Unsubscribe } from './events.js'
 import { encodePeerId } from './identity/peer-id.js'
@@ -150,6 +151,23 @@ export class Network {
       },
     })
     this.handlers = [this.heartbeat, this.updates, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
+  }
+
+  /** How the DHT reaches nodes: by their address alone, and only for as long as it needs them. */
+  get nodeDialer(): NodeDialer {
+    return {
+      dial: async (address, peerId, wait) => {
+        if (this.suspended) throw new P2PError('SUSPENDED', 'This coordinator is suspended.')
+        await this.open()
+        return this.peers.dial(address, peerId, wait)
+      },
+      isConnected: (peerId) => this.peers.get(peerId) !== undefined,
+      release: (peerId) => {
+        const peer = this.peers.get(peerId)
+        if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
+        this.peers.disconnect(peer.peerId, noLongerNeeded())
+      },
+    }
   }
 
   get status(): P2PStatus {

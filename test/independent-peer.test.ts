@@ -264,7 +264,7 @@ test('a peer written from the document stores and finds a record at a relay, and
   const payload = pack({ key: 'offer-1', value: { sats: 5 }, sequence: 1, publishedAt: Date.now(), ttl: 60 })
   const record = [peer.publicKey, payload, peer.sign('record', payload)]
   expect((await peer.request('store', { record }, 'lotus/dht')).payload).toEqual({ stored: true })
-  const { payload: found } = await peer.request('get', { key: 'offer-1' }, 'lotus/dht')
+  const { payload: found } = await peer.request('find-record', { key: 'offer-1' }, 'lotus/dht')
   expect(found.records).toHaveLength(1)
   expect(Buffer.from(found.records[0][1])).toEqual(payload)
   const failed = await peer.request('anything', null, 'no-such-protocol')

@@ -8,12 +8,15 @@ import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
 import type { WaitOptions } from '../wait.js'
 import { type AskOne, askServers } from './ask-servers.js'
 import {
+  DHT_NODE_PROTOCOL,
   DHT_PROTOCOL,
   DHT_WATCH_PROTOCOL,
   type FindAnswer,
+  type FindRequest,
   findAnswer,
   parsePayload,
   recordPush,
+  type StoreRequest,
   storeAnswer,
 } from './dht-messages.js'
 import type { FindOptions, Lookup, StoreOutcome, StoreRefusal } from './lookup.js'
@@ -21,6 +24,26 @@ import { matchesPattern, type RecordEntry, supersedes, wireRecord } from './reco
 import { matchesFilters } from './record-filters.js'
 import { RecordMerge } from './record-merge.js'
 import { isDishonest, type RecordVerifier } from './record-verifier.js'
+
+/** What is asked of a server. */
+type Question = { type: string; payload: unknown }
+
+/** Which servers are asked, and for what. */
+export interface Scope {
+  /** Default true: nodes look in the whole network, and store where it belongs. */
+  walk?: boolean
+  only?: 'no-nodes'
+}
+
+/** What one server has said, all pages together. */
+export interface ServerAnswer {
+  /** Verified, and matching. */
+  records: RecordEntry[]
+  /** Nodes nearer to the place, as they came. */
+  closer: unknown
+  split: boolean
+  cached: boolean
+}
 
 /** Records asked for by `get`: the newest may be under a name that is not its publisher's. */
 const GET_RECORDS = 8
@@ -88,14 +111,16 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     await this.deliver(message.payload, from.peerId)
   }
 
-  async store(entry: RecordEntry, { at, signal, timeoutMs }: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
+  async store(entry: RecordEntry, options: WaitOptions & { at?: string } & Scope = {}): Promise<StoreOutcome> {
+    const { at, signal, timeoutMs, walk = true } = options
     const outcome: StoreOutcome = { stored: [], refused: [] }
     const record = wireRecord(entry)
     if (record === undefined) return outcome
-    const servers = at === undefined ? this.servers() : [at]
+    const servers = at === undefined ? this.delegates(options) : [at]
     await this.ask('Storing a record', servers, { signal, timeoutMs }, false, async (peerId, wait) => {
       try {
-        const refusal = await this.storeAt(peerId, record, entry, wait)
+        const ask = (request: Question) => this.host!.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
+        const refusal = await this.storeBy({ record, ...(walk && { walk }) }, entry, ask, peerId)
         if (refusal === undefined) outcome.stored.push(peerId)
         else outcome.refused.push(refusal)
       } catch (cause) {
@@ -110,12 +135,12 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     return { stored: [...outcome.stored], refused: [...outcome.refused, ...late.map((peerId) => ({ peerId, error }))] }
   }
 
-  get(key: string, options: FindOptions = {}): Promise<RecordEntry[]> {
-    return this.find('get', key, { ...options, maxResults: options.maxResults ?? GET_RECORDS })
+  get(key: string, options: FindOptions & Scope = {}): Promise<RecordEntry[]> {
+    return this.find(key, { ...options, maxResults: options.maxResults ?? GET_RECORDS })
   }
 
-  query(pattern: string, options: FindOptions = {}): Promise<RecordEntry[]> {
-    return this.find('query', pattern, options)
+  query(pattern: string, options: FindOptions & Scope = {}): Promise<RecordEntry[]> {
+    return this.find(pattern, options)
   }
 
   watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe {
@@ -164,6 +189,22 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     return servers
   }
 
+  /** Whom to ask: of those who look in the whole network the fastest few, and who only has its own records as long as there is room. */
+  private delegates({ only }: Scope): string[] {
+    const servers = this.servers()
+    const all = only === 'no-nodes' ? servers.filter((peerId) => !this.isNode(peerId)) : servers
+    const nodes = all.filter((peerId) => this.isNode(peerId))
+    if (nodes.length <= this.limits.dhtDelegates) return all
+    const peers = new Map(this.host?.peers().map((peer) => [peer.peerId, peer.connection?.rttMs ?? Number.POSITIVE_INFINITY]))
+    nodes.sort((a, b) => (peers.get(a) ?? 0) - (peers.get(b) ?? 0))
+    const left = new Set(nodes.slice(this.limits.dhtDelegates))
+    return all.filter((peerId) => !left.has(peerId))
+  }
+
+  private isNode(peerId: string): boolean {
+    return this.host?.peers().find((peer) => peer.peerId === peerId)?.protocols?.includes(DHT_NODE_PROTOCOL) === true
+  }
+
   private meet(peer: PeerInfo): void {
     if (!isServer(peer) || this.known.has(peer.peerId)) return
     this.known.add(peer.peerId)
@@ -171,9 +212,37 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     for (const listener of [...this.newServerListeners]) listener(peer.peerId)
   }
 
-  private async find(type: 'get' | 'query', key: string, options: FindOptions): Promise<RecordEntry[]> {
-    const { filters, maxResults, signal, timeoutMs } = options
-    const servers = this.servers()
+  /** Reads what one server has, page by page; what holds is verified, matches, and is told as it comes. */
+  async readFrom(
+    payload: FindRequest,
+    ask: (request: Question) => Promise<P2PMessage>,
+    peerId: string,
+    onRecord: (entry: RecordEntry) => void = () => {},
+  ): Promise<ServerAnswer> {
+    const { key, filters } = payload
+    const whole: ServerAnswer = { records: [], closer: undefined, split: false, cached: false }
+    let after: FindAnswer['after']
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const answer = await ask({ type: 'find-record', payload: after ? { ...payload, after } : payload })
+      const found = await this.judge(peerId, () => parsePayload(findAnswer, answer.payload, 'records'))
+      for (const entry of await this.believe(found.records, key, peerId)) {
+        if (!entry.withdrawn && !matchesFilters(entry, filters, this.limits)) continue
+        whole.records.push(entry)
+        onRecord(entry)
+      }
+      whole.closer ??= found.closer
+      whole.split ||= found.split === true
+      whole.cached ||= found.cached === true
+      after = found.after
+      if (!found.more || after === undefined || whole.records.length >= this.limits.maxQueryRecords) break
+      if (this.host === undefined) break
+    }
+    return whole
+  }
+
+  private async find(key: string, options: FindOptions & Scope): Promise<RecordEntry[]> {
+    const { filters, maxResults, signal, timeoutMs, walk = true } = options
+    const servers = this.delegates(options)
     if (servers.length === 0) return []
     const merge = new RecordMerge()
     let answered = 0
@@ -183,19 +252,12 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
       ...(filters && { filters }),
       ...(maxResults !== undefined && { max: maxResults }),
       ...(servers.length > 1 && { withdrawn: true }),
+      ...(walk && { walk }),
     }
     await this.ask('Asking the DHT', servers, { signal, timeoutMs }, true, async (peerId, wait) => {
       try {
-        let after: FindAnswer['after']
-        for (let page = 0; page < MAX_PAGES; page++) {
-          const request = { type, protocol: DHT_PROTOCOL, payload: after ? { ...payload, after } : payload }
-          const answer = await this.host!.request(peerId, request, wait)
-          const found = await this.judge(peerId, () => parsePayload(findAnswer, answer.payload, 'records'))
-          const records = await this.believe(found.records, key, peerId)
-          for (const entry of records) if (entry.withdrawn || matchesFilters(entry, filters, this.limits)) merge.add(entry)
-          after = found.after
-          if (!found.more || after === undefined || merge.size >= this.limits.maxQueryRecords || this.host === undefined) break
-        }
+        const ask = (request: Question) => this.host!.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
+        await this.readFrom(payload, ask, peerId, (entry) => merge.add(entry))
         answered++
       } catch (cause) {
         failure = asP2PError(cause, 'HANDLER_FAILED', 'A DHT server did not answer as one does.')
@@ -212,17 +274,21 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     return askServers(host.clock, this.limits, this.underWay, { what, servers, giveUp, ...wait }, one)
   }
 
-  private async storeAt(
-    peerId: string,
-    record: unknown,
+  /** Stores at one server; undefined where it has done so. @throws P2PError what `ask` throws, MALFORMED_DATA. */
+  async storeBy(
+    payload: StoreRequest,
     entry: RecordEntry,
-    wait: WaitOptions,
-  ): Promise<StoreRefusal | undefined> {
-    const reply = await this.host!.request(peerId, { type: 'store', protocol: DHT_PROTOCOL, payload: { record } }, wait)
+    ask: (request: Question) => Promise<P2PMessage>,
+    peerId: string,
+  ): Promise<(StoreRefusal & { depth?: number }) | undefined> {
+    const reply = await ask({ type: 'store', payload })
     const answer = await this.judge(peerId, () => parsePayload(storeAnswer, reply.payload, 'stored'))
     if (answer.stored) return undefined
     const code = knownCode(answer.code, 'NOT_STORED')
     const error = new P2PError(code, `The server refused the record: ${answer.message.slice(0, 256)}`, { details: { peerId } })
+    if (answer.depth !== undefined && payload.depth !== undefined && answer.depth > payload.depth) {
+      return { peerId, error, depth: answer.depth }
+    }
     if (code !== 'STALE_RECORD' || answer.record === undefined) return { peerId, error }
     // A server cannot make us count up to the end: only what the same key has signed is a newer record.
     const newer = await this.judge(peerId, () => this.verifier.read(answer.record))
@@ -289,7 +355,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
         const { records, more, after } = await this.judge(peerId, () => parsePayload(findAnswer, answer.payload, 'records'))
         for (const entry of await this.believe(records, key, peerId)) this.tell(entry)
         if (!more || after === undefined) return
-        request = { type: 'query', payload: { key, withdrawn: true, after } }
+        request = { type: 'find-record', payload: { key, withdrawn: true, after } }
       }
     } catch (error) {
       if (!this.known.has(peerId)) return

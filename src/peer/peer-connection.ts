@@ -17,6 +17,8 @@ import type { MessageKind, SentMessage, Session } from './session.js'
 
 /** Names of the SDK's own protocols begin so; their messages are never signed one by one. */
 export const INTERNAL_PREFIX = 'lotus/'
+/** Protocols whose messages alone are no reason to keep a connection that was made for a lookup. */
+const PASSING: ReadonlySet<string> = /* @__PURE__ */ new Set(['lotus/dht', 'lotus/dht-watch', 'lotus/heartbeat', 'lotus/peer', 'lotus/topics'])
 
 export interface PeerConnectionOptions {
   localPeerId: string
@@ -52,6 +54,8 @@ export class PeerConnection {
   lastSeen: number
   /** The active path carries nothing at present, and may recover: any other is welcome. */
   interrupted = false
+  /** Something else than lookups goes over it. */
+  isInUse = false
   private rttMs: number | undefined
   private description: PeerDescription
   private snapshot: PeerInfo | undefined
@@ -229,6 +233,7 @@ export class PeerConnection {
     this.paths.send(kind, head, body, outlives, onSettled)
     this.traffic.messagesOut++
     this.traffic.bytesOut += body.length
+    this.isInUse ||= !PASSING.has(message.protocol ?? '')
   }
 
   private checkRoom(mayWait: boolean): void {
@@ -302,6 +307,7 @@ export class PeerConnection {
     if (signature === undefined && requireSignatures && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
       throw new P2PError('SIGNATURE_REQUIRED', 'This peer takes signed messages only.', { details: { peerId: this.peerId } })
     }
+    this.isInUse ||= !PASSING.has(message.protocol ?? '')
     this.options.onMessage(message, this)
   }
 

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../errors.js'
 import { equalBytes } from '../identity/ed25519.js'
 import type { Identity } from '../identity/identity.js'
-import { decodePeerId, isPeerId } from '../identity/peer-id.js'
+import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
 import type { Limits } from '../limits.js'
 import type { P2PMessage } from '../message/message.js'
@@ -104,7 +104,7 @@ export class PeerManager {
       throw invalidAddress(address, 'no transport here understands it (by default ws://, wss://, http:// and https:// work)')
     }
     const known = this.all().find((peer) => peer.activeChannel.connection.outbound && sameAddress(peer, address))
-    if (known !== undefined && (expected === undefined || expected === known.peerId)) return known.peerId
+    if (known !== undefined && (expected === undefined || this.get(expected) === known)) return known.peerId
     const timeoutMs = wait.timeoutMs ?? this.options.limits.dialTimeoutMs
     return this.dials.join(`${address} ${expected ?? ''}`, { signal: wait.signal, timeoutMs }, (signal) => {
       const dial: Promise<string> = this.open(transport, address, expected, signal, () => dial)
@@ -262,7 +262,7 @@ export class PeerManager {
     if (equalBytes(remote.publicKey, identity.publicKey)) {
       throw new P2PError('SELF_DIAL', 'That address leads back to this peer itself.')
     }
-    if (expected !== undefined && expected !== remote.peerId) {
+    if (expected !== undefined && expected !== remote.peerId && expected !== encodePeerId(remote.publicKey)) {
       throw new P2PError('WRONG_PEER', `At this address is ${remote.peerId}, not ${expected}. Ask for its new address.`, {
         details: { peerId: remote.peerId, expected },
       })

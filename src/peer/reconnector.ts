@@ -85,6 +85,12 @@ export class Reconnector {
     this.entries.add({ ...entryOf(target, false), peerId })
   }
 
+  /** Whether the application has asked for this connection. */
+  wants(peerId: string): boolean {
+    for (const entry of this.entries) if (entry.peerId === peerId) return true
+    return false
+  }
+
   /** Dials a peer that is away, as though its connection had just been lost. */
   want(peerId: string): void {
     for (const entry of this.entries) if (entry.peerId === peerId) return

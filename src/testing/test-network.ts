@@ -63,6 +63,7 @@ export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork
         transports: [network.transport(host)],
         listen: listening ? [network.listener(host)] : [],
         logger: SILENT,
+        ...(relay && { dht: { mode: 'server' } }),
         ...config,
         identity,
       })

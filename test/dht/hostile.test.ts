@@ -207,7 +207,7 @@ describe('a hostile client', () => {
     for (let i = 0; i < 8; i++) {
       await clock.run(ask('store', { record: await signedWire(2, { ...content, key: `k${i}`, value: 'x'.repeat(2_000) }) }))
     }
-    const { payload } = await clock.run(ask('query', { key: 'k*', max: 1_000_000 }))
+    const { payload } = await clock.run(ask('find-record', { key: 'k*', max: 1_000_000 }))
     expect(payload.records).toHaveLength(2)
     expect(payload).toMatchObject({ more: true, after: ['k1', expect.any(String)] })
   })

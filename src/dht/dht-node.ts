@@ -1,0 +1,99 @@
+import type { ResolvedConfig } from '../config.js'
+import type { P2PError } from '../errors.js'
+import type { PinnedNames } from '../identity/pinned-names.js'
+import type { PeerInfo } from '../peer/peer-info.js'
+import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
+import { ConnectedServers } from './connected-servers.js'
+import { DistributedHashTable } from './dht.js'
+import { DhtServer } from './dht-server.js'
+import { Kademlia } from './kademlia.js'
+import type { RecordFeed } from './lookup.js'
+import type { NodeDialer } from './node-links.js'
+import { NodeRole } from './node-role.js'
+import { RecordStore } from './record-store.js'
+import { RecordVerifier } from './record-verifier.js'
+import { Replication } from './replication.js'
+import { TableUpkeep } from './table-upkeep.js'
+
+export interface DhtNodeOptions {
+  config: ResolvedConfig
+  names: PinnedNames
+  dialer: NodeDialer
+  /** News of records beside what servers push. */
+  feed(verifier: RecordVerifier): RecordFeed
+  /** We have become a node: whoever we are connected to is to know. */
+  onNode(role: IProtocolHandler): void
+  onError(error: P2PError): void
+}
+
+/** The parts of the DHT of one coordinator, put together: what stores, what looks, what keeps the table and the records. */
+export class DhtNode {
+  readonly dht: DistributedHashTable
+  readonly handlers: IProtocolHandler[]
+  private readonly network: Kademlia
+  private readonly role: NodeRole
+  private readonly upkeep: TableUpkeep
+  private readonly replication: Replication
+
+  constructor({ config, names, dialer, feed, onNode, onError }: DhtNodeOptions) {
+    const { peerId, identity, clock, limits, logger } = config
+    const verifier = new RecordVerifier({ clock, limits, names })
+    const store = new RecordStore({ clock, limits })
+    const servers = new ConnectedServers(verifier, { limits })
+    this.role = new NodeRole(clock, limits, config.dhtMode, (role) => {
+      onNode(role)
+      this.upkeep.join()
+    })
+    const isNode = () => this.role.isNode
+    const network = new Kademlia({
+      publicKey: identity.publicKey,
+      clock,
+      limits,
+      store,
+      servers,
+      dialer,
+      isNode,
+      mayDial: !config.relayOnly,
+    })
+    this.network = network
+    this.upkeep = new TableUpkeep(network, clock, limits, isNode)
+    this.replication = new Replication(network, store, clock, limits, isNode)
+    this.dht = new DistributedHashTable(peerId, {
+      clock,
+      limits,
+      logger,
+      identity,
+      names,
+      verifier,
+      store,
+      lookup: network,
+      feed: feed(verifier),
+      onError,
+    })
+    this.handlers = [servers]
+    if (config.dhtMode !== 'client') this.handlers.push(new DhtServer(store, verifier, { limits, clock, network }))
+    if (this.role.isNode) this.handlers.push(this.role)
+  }
+
+  open(host: ProtocolHost): void {
+    this.network.open(host)
+  }
+
+  /** Somebody has connected. */
+  met(peer: PeerInfo): void {
+    this.role.met(peer)
+    this.network.meet(peer)
+  }
+
+  /** Somebody is no longer connected. */
+  parted(peer: PeerInfo): void {
+    this.network.parted(peer)
+  }
+
+  shutdown(): void {
+    this.role.close()
+    this.upkeep.close()
+    this.replication.close()
+    this.dht.shutdown()
+  }
+}

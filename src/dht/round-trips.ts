@@ -1,0 +1,61 @@
+/** Of a question to a node that is not connected: the dial takes two or three round trips more. */
+const DIAL_FACTOR = 3
+/** Where nothing is known yet, milliseconds: a round trip around the world, and a slow phone. */
+const FIRST_MS = 400
+
+/**
+ * How long answers take, as TCP estimates it (RFC 6298 §2): a smoothed mean and deviation over all nodes, and each node's own
+ * where it is known.
+ */
+export class RoundTrips {
+  private readonly all = new Estimate()
+  private readonly byPeer = new Map<string, Estimate>()
+
+  /** @param maxPeers nodes whose own times are remembered. */
+  constructor(private readonly maxPeers: number) {}
+
+  /** An answer took so long; the time of a dial is not to be in it. */
+  measured(peerId: string, ms: number): void {
+    this.all.add(ms)
+    const own = this.byPeer.get(peerId) ?? new Estimate()
+    own.add(ms)
+    this.byPeer.delete(peerId)
+    this.byPeer.set(peerId, own)
+    if (this.byPeer.size > this.maxPeers) for (const oldest of this.byPeer.keys()) return void this.byPeer.delete(oldest)
+  }
+
+  /** After which time an answer is late enough to ask somebody else too, milliseconds. */
+  slowAfter(peerId: string, isConnected: boolean): number {
+    return this.estimate(peerId, isConnected, 2)
+  }
+
+  /** After which time no answer is to be expected any more, milliseconds. */
+  timeout(peerId: string, isConnected: boolean, { min, max }: { min: number; max: number }): number {
+    return Math.min(max, Math.max(min, this.estimate(peerId, isConnected, 8)))
+  }
+
+  /** Smoothed mean over all nodes, milliseconds; undefined where nothing was measured. */
+  get meanMs(): number | undefined {
+    return this.all.mean
+  }
+
+  private estimate(peerId: string, isConnected: boolean, deviations: number): number {
+    const { mean = FIRST_MS, deviation } = this.byPeer.get(peerId) ?? this.all
+    return (mean + deviations * deviation) * (isConnected ? 1 : DIAL_FACTOR)
+  }
+}
+
+class Estimate {
+  mean: number | undefined
+  deviation = FIRST_MS / 2
+
+  add(ms: number): void {
+    if (this.mean === undefined) {
+      this.mean = ms
+      this.deviation = ms / 2
+      return
+    }
+    this.deviation += (Math.abs(ms - this.mean) - this.deviation) / 4
+    this.mean += (ms - this.mean) / 8
+  }
+}
