@@ -158,6 +158,7 @@ export async function verifyHello(payload: Uint8Array, noiseStatic: Uint8Array, 
   const key = publicKey.slice()
   return {
     ...description,
+    protocols: shared(description.protocols),
     publicKey: key,
     channelKey: noiseStatic,
     peerId: name ?? encodePeerId(key),
@@ -166,6 +167,20 @@ export async function verifyHello(payload: Uint8Array, noiseStatic: Uint8Array, 
     agent,
     requireSignatures,
   }
+}
+
+/** Lists that were seen last, by their content. */
+const sharedLists = /* @__PURE__ */ new Map<string, string[]>()
+const SHARED_LISTS = 64
+
+/** One list for all peers that speak the same: a relay has thousands of them, and most run the same wallet. */
+function shared(protocols: string[]): string[] {
+  const id = protocols.join(' ')
+  const known = sharedLists.get(id)
+  if (known !== undefined) return known
+  if (sharedLists.size >= SHARED_LISTS) sharedLists.clear()
+  sharedLists.set(id, protocols)
+  return protocols
 }
 
 /** @throws P2PError LIMIT_EXCEEDED. */

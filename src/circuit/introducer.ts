@@ -1,5 +1,5 @@
-import { bytesToHex } from '@noble/hashes/utils.js'
 import * as v from 'valibot'
+import { hexOf } from '../bytes.js'
 import { asP2PError, P2PError } from '../errors.js'
 import { equalBytes } from '../identity/ed25519.js'
 import { decodePeerId } from '../identity/peer-id.js'
@@ -104,7 +104,7 @@ export class Introducer implements IProtocolHandler {
           peer.connection.transport !== 'circuit' &&
           (peerId === undefined || peer.peerId === peerId) &&
           (protocol === undefined || peer.protocols?.includes(protocol) === true) &&
-          (publishers === undefined || publishers.has(bytesToHex(peer.publicKey))),
+          (publishers === undefined || publishers.has(hexOf(peer.publicKey))),
       )
     // By lot where there are too many: neither the oldest nor the newest has an advantage that could be won by reconnecting.
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, this.limits.maxIntroductions)
@@ -226,7 +226,7 @@ function matches(peer: PeerInfo, { peerId, protocol }: PeerQuery): boolean {
 }
 
 function merge(found: Map<string, PeerInfo>, { info, reserved }: Introduced, introducer: string, limits: Limits): void {
-  const id = `${info.peerId} ${bytesToHex(info.publicKey!)}`
+  const id = `${info.peerId} ${hexOf(info.publicKey!)}`
   const known = found.get(id) ?? { ...info, addresses: { ...info.addresses, relays: [] } }
   found.set(id, known)
   if (reserved && known.addresses.relays!.length < limits.maxAddresses) known.addresses.relays!.push(introducer)

@@ -1,6 +1,6 @@
 import type { Limits } from '../limits.js'
 import { DedupeWindow } from '../message/dedupe-window.js'
-import type { P2PMessage } from '../message/message.js'
+import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 
 /** What every incoming message passes after its size, structure and sender have been checked. */
 export class Gate {
@@ -13,6 +13,12 @@ export class Gate {
 
   /** True if the message is new. Ids count per sender: nobody can use up another's. */
   admit(message: P2PMessage): boolean {
+    // A channel delivers nothing twice, and what the SDK's own protocols say may be heard twice without harm: a node of the DHT
+    // would remember nothing but questions.
+    if (message.protocol?.startsWith(INTERNAL_PREFIX)) {
+      this.stats.accepted++
+      return true
+    }
     if (!this.seen.add(`${message.messageId} ${message.from}`)) {
       this.stats.duplicates++
       return false

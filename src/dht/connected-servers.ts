@@ -202,7 +202,12 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 
   private isNode(peerId: string): boolean {
-    return this.host?.peers().find((peer) => peer.peerId === peerId)?.protocols?.includes(DHT_NODE_PROTOCOL) === true
+    return (
+      this.host
+        ?.peers()
+        .find((peer) => peer.peerId === peerId)
+        ?.protocols?.includes(DHT_NODE_PROTOCOL) === true
+    )
   }
 
   private meet(peer: PeerInfo): void {

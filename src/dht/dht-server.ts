@@ -149,7 +149,10 @@ export class DhtServer implements IProtocolHandler {
       case 'unwatch':
         return this.watchers.delete(from.peerId, parsePayload(watchRequest, message.payload, message.type).key)
       default:
-        throw new P2PError('INVALID_MESSAGE', 'The DHT knows ping, find-node, find-record, store, watch and unwatch, not this type.')
+        throw new P2PError(
+          'INVALID_MESSAGE',
+          'The DHT knows ping, find-node, find-record, store, watch and unwatch, not this type.',
+        )
     }
   }
 
@@ -175,13 +178,15 @@ export class DhtServer implements IProtocolHandler {
         return await this.reply(message, 'stored', { stored: false, code: 'LIMIT_EXCEEDED', message: text, depth: deeper })
       }
       this.storing = from.peerId
+      let isNew = false
       try {
-        this.store.put(entry)
+        isNew = this.store.put(entry)
       } finally {
         this.storing = undefined
       }
       this.network?.received(entry, depth)
-      const copies = walk ? await this.storeEverywhere(entry) : undefined
+      // Who has it already has it from where it belongs, or has brought it there.
+      const copies = walk && isNew ? await this.storeEverywhere(entry) : undefined
       await this.reply(message, 'stored', { stored: true, ...(copies !== undefined && { copies }) })
     } catch (cause) {
       const error = asP2PError(cause, 'HANDLER_FAILED', 'The record could not be stored.')

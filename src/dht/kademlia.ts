@@ -3,8 +3,8 @@ import type { Clock } from '../clock.js'
 import { asP2PError, P2PError } from '../errors.js'
 import type { Unsubscribe } from '../events.js'
 import type { Limits } from '../limits.js'
-import type { ProtocolHost } from '../protocol-handler.js'
 import type { PeerInfo } from '../peer/peer-info.js'
+import type { ProtocolHost } from '../protocol-handler.js'
 import type { WaitOptions } from '../wait.js'
 import type { ConnectedServers } from './connected-servers.js'
 import { type Contact, contactOf, readContacts, wireContact } from './contact.js'
@@ -12,13 +12,23 @@ import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, findNodeAnswer, parsePayload } from '.
 import type { DhtNetwork } from './dht-server.js'
 import type { FindOptions, Lookup, StoreOutcome } from './lookup.js'
 import { LookupLog, type LookupStats } from './lookup-log.js'
-import { compareDistance, halvesOf, isInPart, nodeIdOf, placeOfKey, placeOfSet, type SetPart, setOfPattern, setPartOf } from './node-id.js'
+import {
+  compareDistance,
+  halvesOf,
+  isInPart,
+  nodeIdOf,
+  placeOfKey,
+  placeOfSet,
+  type SetPart,
+  setOfPattern,
+  setPartOf,
+} from './node-id.js'
 import { type NodeDialer, NodeLinks } from './node-links.js'
 import { type RecordEntry, wireRecord } from './record.js'
 import { RecordMerge } from './record-merge.js'
 import type { RecordStore } from './record-store.js'
 import { type BucketStats, RoutingTable } from './routing-table.js'
-import { type TraceStep, walk, type WalkResult } from './walk.js'
+import { type TraceStep, type WalkResult, walk } from './walk.js'
 
 export interface KademliaOptions {
   publicKey: Uint8Array
@@ -102,7 +112,9 @@ export class Kademlia implements Lookup, DhtNetwork {
 
   async store(entry: RecordEntry, options: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
     const { servers, isNode } = this.options
-    if (options.at !== undefined || !isNode()) return servers.store(entry, options)
+    // One that has just come is told what is ours; where it belongs besides, it is already.
+    if (options.at !== undefined && isNode()) return servers.store(entry, { ...options, walk: false })
+    if (!isNode()) return servers.store(entry, options)
     return this.storeAsNode(entry, options)
   }
 
@@ -119,7 +131,10 @@ export class Kademlia implements Lookup, DhtNetwork {
   }
 
   onNewServer(listener: (peerId: string) => void): Unsubscribe {
-    return this.options.servers.onNewServer(listener)
+    // In a large network our records are at the nodes nearest to them, whoever comes.
+    return this.options.servers.onNewServer((peerId) => {
+      if (!this.options.isNode() || this.isSmall) listener(peerId)
+    })
   }
 
   close(): void {
@@ -209,7 +224,8 @@ export class Kademlia implements Lookup, DhtNetwork {
   /** Offers a record to one node. */
   async offer(contact: Contact, entry: RecordEntry, depth: number | undefined): Promise<void> {
     const record = wireRecord(entry)
-    if (record !== undefined) await this.ask(contact, { type: 'store', payload: { record, ...(depth !== undefined && { depth }) } }, this.signal())
+    if (record !== undefined)
+      await this.ask(contact, { type: 'store', payload: { record, ...(depth !== undefined && { depth }) } }, this.signal())
   }
 
   getStats(): KademliaStats {
@@ -309,7 +325,9 @@ export class Kademlia implements Lookup, DhtNetwork {
       if (records.length > 0) holders++
     }
     if (this.isResponsible(place)) {
-      const own = [...store.scan(key)].filter((entry) => entry.signature !== undefined && (part === undefined || isInPart(entry.key, part)))
+      const own = [...store.scan(key)].filter(
+        (entry) => entry.signature !== undefined && (part === undefined || isInPart(entry.key, part)),
+      )
       count(own.slice(0, limits.maxQueryRecords))
     }
     let late = false
@@ -396,13 +414,13 @@ export class Kademlia implements Lookup, DhtNetwork {
         // A newer one is here; the others say so too.
       }
     }
-    const signal = wait.signal ?? this.signal()
+    const signalOf = childSignals(wait.signal ?? this.signal())
     const payload = { record, ...(depth !== undefined && { depth }) }
     await Promise.all(
       closest.map(async (contact) => {
         const { peerId } = contact
         try {
-          const said = await servers.storeBy(payload, entry, (request) => this.ask(contact, request, signal), peerId)
+          const said = await servers.storeBy(payload, entry, (request) => this.ask(contact, request, signalOf()), peerId)
           if (said === undefined) outcome.stored.push(peerId)
           else if (said.depth !== undefined) deeper = Math.max(deeper, said.depth)
           else outcome.refused.push(said)
@@ -459,10 +477,10 @@ export class Kademlia implements Lookup, DhtNetwork {
         isEnough,
         signal: anySignal(signal, end.signal),
       })
-      this.log.ended(result.hops, clock.now() - startedAt, true)
+      this.log.ended(result.hops, clock.now() - startedAt, true, result.steps.length)
       return result
     } catch (error) {
-      this.log.ended(0, clock.now() - startedAt, false)
+      this.log.ended(0, clock.now() - startedAt, false, 0)
       throw error
     } finally {
       this.ends.delete(end)
@@ -508,6 +526,21 @@ export class Kademlia implements Lookup, DhtNetwork {
 /** Servers that are in no routing table. */
 const BESIDES = { walk: false, only: 'no-nodes' } as const
 const NOTHING: StoreOutcome = { stored: [], refused: [] }
+
+/** Makes signals that fire with one, which gets a single listener for all of them. */
+function childSignals(parent: AbortSignal): () => AbortSignal {
+  const children = new Set<AbortController>()
+  const abortAll = () => {
+    for (const child of children) child.abort(parent.reason)
+  }
+  parent.addEventListener('abort', abortAll, { once: true })
+  return () => {
+    const child = new AbortController()
+    if (parent.aborted) child.abort(parent.reason)
+    children.add(child)
+    return child.signal
+  }
+}
 
 /** Fires with the first of two. */
 function anySignal(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {

@@ -1,6 +1,8 @@
 export interface LookupStats {
   /** Walks through the network since the start. */
   lookups: number
+  /** Questions that they asked, in all. */
+  questions: number
   /** Share of them that came to an end, 0 to 1; 1 where there was none. */
   successRate: number
   /** Of the last 1,000: answers on the way to what was looked for. */
@@ -23,9 +25,11 @@ export class LookupLog {
   private readonly latencies: number[] = []
   private count = 0
   private failed = 0
+  private questions = 0
 
-  ended(hops: number, tookMs: number, isSuccess: boolean): void {
+  ended(hops: number, tookMs: number, isSuccess: boolean, questions: number): void {
     this.count++
+    this.questions += questions
     if (!isSuccess) {
       this.failed++
       return
@@ -38,6 +42,7 @@ export class LookupLog {
   getStats(): LookupStats {
     return {
       lookups: this.count,
+      questions: this.questions,
       successRate: this.count === 0 ? 1 : (this.count - this.failed) / this.count,
       hops: percentiles(this.hops),
       latencyMs: percentiles(this.latencies),

@@ -1,4 +1,4 @@
-import { compareBytes } from '../bytes.js'
+import { compareBytes, hexOf } from '../bytes.js'
 import { P2PError } from '../errors.js'
 import { signEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
@@ -195,9 +195,7 @@ function entryOf(
 
 /** A public key as an index: hex. */
 export function publisherOf(publicKey: Uint8Array): string {
-  let hex = ''
-  for (const byte of publicKey) hex += (byte + 256).toString(16).slice(1)
-  return hex
+  return hexOf(publicKey)
 }
 
 /** The value, a key of four UTF-8 bytes a character, a name, and the numbers. */

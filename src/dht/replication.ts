@@ -119,7 +119,12 @@ export class Replication {
     const { dhtBucketSize } = this.limits
     const edge = table.closest(table.ownId, dhtBucketSize).at(-1)
     // Too far away to be among the nearest to anything that is kept here.
-    if (edge !== undefined && table.size > dhtBucketSize && commonBits(table.ownId, contact.id) + 1 < commonBits(table.ownId, edge.id)) return
+    if (
+      edge !== undefined &&
+      table.size > dhtBucketSize &&
+      commonBits(table.ownId, contact.id) + 1 < commonBits(table.ownId, edge.id)
+    )
+      return
     for (const kept of this.kept.values()) {
       const near = table.closest(kept.place, dhtBucketSize + 1).filter(({ peerId }) => peerId !== contact.peerId)
       const last = near[dhtBucketSize - 1]

@@ -1,4 +1,4 @@
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { hexOf } from '../bytes.js'
 import type { Clock } from '../clock.js'
 import type { Limits } from '../limits.js'
 import type { Contact } from './contact.js'
@@ -55,7 +55,7 @@ export class RoutingTable {
   }
 
   has(id: Uint8Array): boolean {
-    return this.byId.has(bytesToHex(id))
+    return this.byId.has(hexOf(id))
   }
 
   /** A node has answered us, or was met at an address that it can be dialled at. */
@@ -63,7 +63,7 @@ export class RoutingTable {
     const bits = commonBits(this.ownId, contact.id)
     if (bits === KEY_BITS) return 'known'
     const bucket = this.bucket(bits)
-    const id = bytesToHex(contact.id)
+    const id = hexOf(contact.id)
     const known = this.byId.get(id)
     const now = this.clock.now()
     if (known !== undefined) {
@@ -107,7 +107,7 @@ export class RoutingTable {
    * down for a moment empties no table. True if it is gone.
    */
   failed(id: Uint8Array): boolean {
-    const entry = this.byId.get(bytesToHex(id))
+    const entry = this.byId.get(hexOf(id))
     const bucket = this.buckets.get(commonBits(this.ownId, id))
     if (bucket === undefined) return false
     if (entry === undefined) {
@@ -125,7 +125,7 @@ export class RoutingTable {
     const bucket = this.buckets.get(commonBits(this.ownId, id))
     if (bucket === undefined) return
     drop(bucket.waiting, id)
-    if (!this.byId.delete(bytesToHex(id))) return
+    if (!this.byId.delete(hexOf(id))) return
     drop(bucket.entries, id)
     this.nodes--
     const next = bucket.waiting.pop()
@@ -177,7 +177,7 @@ export class RoutingTable {
   }
 
   isSilent(id: Uint8Array, forMs: number): boolean {
-    const entry = this.byId.get(bytesToHex(id))
+    const entry = this.byId.get(hexOf(id))
     return entry !== undefined && entry.seenAt > 0 && entry.seenAt <= this.clock.now() - forMs
   }
 
@@ -216,7 +216,7 @@ export class RoutingTable {
   private insert(bucket: Bucket, entry: Entry): void {
     bucket.entries.push(entry)
     bucket.entries.sort((a, b) => a.seenAt - b.seenAt)
-    this.byId.set(bytesToHex(entry.contact.id), entry)
+    this.byId.set(hexOf(entry.contact.id), entry)
     this.nodes++
   }
 }

@@ -1,4 +1,4 @@
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { hexOf } from '../bytes.js'
 import type { Clock, Timer } from '../clock.js'
 import { abortedError, asP2PError, type P2PErrorCode } from '../errors.js'
 import type { Contact } from './contact.js'
@@ -109,7 +109,10 @@ class Walk {
 
   begin(): void {
     const { signal } = this.options
-    if (signal.aborted) return this.abort()
+    if (signal.aborted) {
+      this.abort()
+      return
+    }
     signal.addEventListener('abort', this.abort)
     for (const path of this.paths) this.advance(path)
     this.endIfDone()
@@ -120,7 +123,7 @@ class Walk {
   }
 
   private learn(path: Path, contact: Contact, hop: number): boolean {
-    const id = bytesToHex(contact.id)
+    const id = hexOf(contact.id)
     if (path.known.has(id)) return false
     path.known.add(id)
     const { target } = this.options
@@ -145,7 +148,7 @@ class Walk {
       if (candidate.state === 'failed') continue
       if (candidate.state === 'new') {
         // Another path has it.
-        if (this.asked.has(bytesToHex(candidate.contact.id))) continue
+        if (this.asked.has(hexOf(candidate.contact.id))) continue
         return candidate
       }
       if (++ahead >= this.reach) return undefined
@@ -157,7 +160,7 @@ class Walk {
     const { clock, target, slowAfterMs } = this.options
     const { contact, hop } = candidate
     candidate.state = 'asked'
-    this.asked.add(bytesToHex(contact.id))
+    this.asked.add(hexOf(contact.id))
     path.underWay++
     const startedMs = clock.now() - this.startedAt
     const step: TraceStep = {

@@ -1,4 +1,5 @@
 import { bech32m } from '@scure/base'
+import { flat } from '../bytes.js'
 import { P2PError } from '../errors.js'
 import { PUBLIC_KEY_BYTES } from './ed25519.js'
 
@@ -20,7 +21,7 @@ export function encodePeerId(publicKey: Uint8Array): string {
   if (!(publicKey instanceof Uint8Array) || publicKey.length !== PUBLIC_KEY_BYTES) {
     throw new P2PError('INVALID_PEER_ID', `A peer id is made from a public key of exactly ${PUBLIC_KEY_BYTES} bytes.`)
   }
-  return bech32m.encodeFromBytes(PREFIX, publicKey)
+  return flat(bech32m.encodeFromBytes(PREFIX, publicKey))
 }
 
 /**

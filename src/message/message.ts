@@ -1,3 +1,6 @@
+/** Names of the SDK's own protocols begin so; their messages are never signed one by one. */
+export const INTERNAL_PREFIX = 'lotus/'
+
 /** One message between two peers. */
 export interface P2PMessage<T = unknown> {
   type: string

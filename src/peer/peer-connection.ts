@@ -9,16 +9,20 @@ import { signEnvelope, signingBytes } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { Limits } from '../limits.js'
 import { encode } from '../message/codec.js'
-import type { P2PMessage } from '../message/message.js'
+import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import { decodeMessage, messageTooLarge, toWire } from '../message/p2p-protocol.js'
 import { Paths } from './paths.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from './peer-info.js'
 import type { MessageKind, SentMessage, Session } from './session.js'
 
-/** Names of the SDK's own protocols begin so; their messages are never signed one by one. */
-export const INTERNAL_PREFIX = 'lotus/'
 /** Protocols whose messages alone are no reason to keep a connection that was made for a lookup. */
-const PASSING: ReadonlySet<string> = /* @__PURE__ */ new Set(['lotus/dht', 'lotus/dht-watch', 'lotus/heartbeat', 'lotus/peer', 'lotus/topics'])
+const PASSING: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  'lotus/dht',
+  'lotus/dht-watch',
+  'lotus/heartbeat',
+  'lotus/peer',
+  'lotus/topics',
+])
 
 export interface PeerConnectionOptions {
   localPeerId: string

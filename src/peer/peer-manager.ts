@@ -1,4 +1,4 @@
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { hexOf } from '../bytes.js'
 import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
 import { type ChannelOptions, SecureChannel } from '../channel/secure-channel.js'
 import type { Clock } from '../clock.js'
@@ -76,7 +76,7 @@ export class PeerManager {
 
   /** By peer id, or by the `lp1…` id of a peer with a chosen name. */
   get(peerId: string): PeerConnection | undefined {
-    return this.peers.get(peerId) ?? (isPeerId(peerId) ? this.byKey.get(bytesToHex(decodePeerId(peerId))) : undefined)
+    return this.peers.get(peerId) ?? (isPeerId(peerId) ? this.byKey.get(hexOf(decodePeerId(peerId))) : undefined)
   }
 
   /** @throws P2PError PEER_NOT_CONNECTED. */
@@ -222,7 +222,7 @@ export class PeerManager {
         admit: async (channel) => {
           remote = channel.remote.peerId
           await this.admit(channel, expected)
-          const reached = bytesToHex(channel.remote.publicKey)
+          const reached = hexOf(channel.remote.publicKey)
           // Another address of the same peer is a step ahead of this one.
           earlier = this.confirming.get(reached)
           if (earlier !== undefined) throw duplicate()
@@ -276,7 +276,7 @@ export class PeerManager {
         },
       )
     }
-    const key = bytesToHex(remote.publicKey)
+    const key = hexOf(remote.publicKey)
     // Both dial at once: the smaller key has the say, and waits for its own dial before it takes the other's.
     if (!channel.connection.outbound && this.oursWins(channel)) await this.confirming.get(key)?.catch(() => {})
     const existing = this.byKey.get(key)
@@ -287,7 +287,7 @@ export class PeerManager {
 
   private adopt(channel: SecureChannel): void {
     const { remote } = channel
-    const key = bytesToHex(remote.publicKey)
+    const key = hexOf(remote.publicKey)
     const existing = this.byKey.get(key)
     if (this.resting !== undefined) channel.close(this.resting)
     if (!channel.open) throw channel.ended ?? shutDownError()
@@ -345,14 +345,14 @@ export class PeerManager {
   }
 
   private oursWins({ remote }: SecureChannel): boolean {
-    return bytesToHex(this.options.identity.publicKey) < bytesToHex(remote.publicKey)
+    return hexOf(this.options.identity.publicKey) < hexOf(remote.publicKey)
   }
 
   private gone(peer: PeerConnection, error: P2PError, fault: boolean): void {
     if (this.peers.get(peer.peerId) !== peer) return
     this.peers.delete(peer.peerId)
-    this.sessions.away(peer.remote)
-    this.byKey.delete(bytesToHex(peer.publicKey))
+    this.sessions.away(peer.remote, peer.isInUse)
+    this.byKey.delete(hexOf(peer.publicKey))
     for (const name of TRAFFIC) this.past[name] += peer.traffic[name]
     if (fault) this.fault(error, peer)
     this.options.onDisconnected(peer, error)

@@ -1,4 +1,4 @@
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { hexOf } from '../bytes.js'
 import type { RemoteHello } from '../channel/hello.js'
 import type { Clock, Timer } from '../clock.js'
 import type { Limits } from '../limits.js'
@@ -35,8 +35,8 @@ export class Sessions {
 
   /** The session with this process. One with an earlier process of the same peer is over. */
   open({ channelKey, publicKey }: RemoteHello): Session {
-    const process = bytesToHex(channelKey)
-    const owner = bytesToHex(publicKey)
+    const process = hexOf(channelKey)
+    const owner = hexOf(publicKey)
     const known = this.kept.get(owner)
     this.kept.delete(owner)
     const session = known?.process === process ? known.session : new Session(this.clock, this.limits)
@@ -45,10 +45,16 @@ export class Sessions {
     return session
   }
 
-  away({ publicKey }: RemoteHello): void {
-    const owner = bytesToHex(publicKey)
+  /** @param isToLast whether anything was said that is sent again after a loss; else there is nothing to remember. */
+  away({ publicKey }: RemoteHello, isToLast: boolean): void {
+    const owner = hexOf(publicKey)
     const kept = this.kept.get(owner)
     if (kept === undefined) return
+    if (!isToLast && kept.session.waiting === 0) {
+      this.kept.delete(owner)
+      kept.session.end()
+      return
+    }
     kept.awaySince = this.clock.now()
     this.kept.delete(owner)
     this.kept.set(owner, kept)

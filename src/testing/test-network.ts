@@ -10,6 +10,8 @@ export interface TestNetworkOptions extends LinkConditions {
   seed?: number
   /** Default: a new `VirtualClock`. */
   clock?: VirtualClock
+  /** `'ws'`: peers tell their addresses to others, and are found at them. Default `'memory'`. */
+  scheme?: 'memory' | 'ws'
 }
 
 export interface TestPeerOptions extends P2PConfig {
@@ -68,7 +70,7 @@ export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork
         identity,
       })
       if (relay) for (const handler of relayProtocols(peer.dht)) peer.registerProtocol(handler)
-      peers.set(peer, `memory://${host}`)
+      peers.set(peer, `${options.scheme ?? 'memory'}://${host}`)
       return peer
     },
     addressOf(peer) {

@@ -3,7 +3,8 @@ import type { Clock, Timer } from '../clock.js'
 interface VirtualTimer {
   at: number
   order: number
-  callback: () => void
+  /** Undefined once it has fired or was cleared. */
+  callback: (() => void) | undefined
 }
 
 /**
@@ -18,7 +19,9 @@ interface VirtualTimer {
 export class VirtualClock implements Clock {
   private time: number
   private order = 0
-  private readonly timers = new Set<VirtualTimer>()
+  /** A binary heap, the next to fire first; what was cleared stays in it until it would have fired. */
+  private heap: VirtualTimer[] = []
+  private live = 0
 
   /** @param startMs milliseconds since the Unix epoch. */
   constructor(startMs = 1_700_000_000_000) {
@@ -31,17 +34,27 @@ export class VirtualClock implements Clock {
 
   setTimeout(callback: () => void, delayMs: number): Timer {
     const timer: VirtualTimer = { at: this.time + Math.max(0, delayMs), order: this.order++, callback }
-    this.timers.add(timer)
+    this.live++
+    this.push(timer)
     return timer
   }
 
   clearTimeout(timer: Timer): void {
-    this.timers.delete(timer as VirtualTimer)
+    const pending = timer as VirtualTimer | undefined
+    if (pending?.callback === undefined) return
+    pending.callback = undefined
+    this.live--
+    // Long timers that are cleared again and again must not fill the heap.
+    if (this.heap.length > 64 && this.heap.length > 2 * this.live) {
+      const rest = this.heap.filter(({ callback }) => callback !== undefined)
+      this.heap = []
+      for (const other of rest) this.push(other)
+    }
   }
 
   /** Timers that have not fired. */
   get pending(): number {
-    return this.timers.size
+    return this.live
   }
 
   /** Moves time on by so many milliseconds, firing what falls due on the way. */
@@ -49,9 +62,11 @@ export class VirtualClock implements Clock {
     const until = this.time + ms
     await settle()
     for (let timer = this.next(until); timer !== undefined; timer = this.next(until)) {
-      this.timers.delete(timer)
+      const { callback } = this.pop()
+      timer.callback = undefined
+      this.live--
       this.time = Math.max(this.time, timer.at)
-      timer.callback()
+      callback!()
       await settle()
     }
     this.time = until
@@ -81,13 +96,44 @@ export class VirtualClock implements Clock {
   }
 
   private next(until: number): VirtualTimer | undefined {
-    let first: VirtualTimer | undefined
-    for (const timer of this.timers) {
-      if (timer.at > until) continue
-      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) first = timer
+    while (this.heap[0] !== undefined && this.heap[0].callback === undefined) this.pop()
+    const first = this.heap[0]
+    return first !== undefined && first.at <= until ? first : undefined
+  }
+
+  private push(timer: VirtualTimer): void {
+    const { heap } = this
+    let at = heap.push(timer) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (isBefore(heap[parent]!, timer)) break
+      heap[at] = heap[parent]!
+      at = parent
     }
+    heap[at] = timer
+  }
+
+  private pop(): VirtualTimer {
+    const { heap } = this
+    const first = heap[0]!
+    const last = heap.pop()!
+    if (heap.length === 0) return first
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++
+      if (isBefore(last, heap[child]!)) break
+      heap[at] = heap[child]!
+      at = child
+    }
+    heap[at] = last
     return first
   }
+}
+
+function isBefore(a: VirtualTimer, b: VirtualTimer): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order)
 }
 
 /** Lets every promise chain under way run to its end: a macrotask begins only when no microtask is left. */

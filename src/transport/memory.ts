@@ -5,8 +5,8 @@ import type { Connection, DialOptions, FrameSink, Listener, Transport } from './
 
 /** How a link of the in-memory network behaves. */
 export interface LinkConditions {
-  /** One-way delay, milliseconds. Default 0. */
-  latencyMs?: number
+  /** One-way delay, milliseconds, the same for all or by host. Default 0. */
+  latencyMs?: number | ((from: string, to: string) => number)
   /** Random extra delay of each frame up to so many milliseconds; frames stay in order. Default 0. */
   jitterMs?: number
   /** Share of frames that vanish, 0 to 1. A channel notices at the next frame and closes. Default 0. */
@@ -19,6 +19,8 @@ export interface MemoryNetworkOptions extends LinkConditions {
   clock?: Clock
   /** 0 ≤ x < 1; give a seeded one for runs that repeat. */
   random?: () => number
+  /** `'ws'`: addresses that look like those of WebSocket, so that peers tell them to others. Default `'memory'`. */
+  scheme?: 'memory' | 'ws'
 }
 
 /** Bytes under way in one direction above which a link counts as full, as a socket's buffer would. */
@@ -35,8 +37,11 @@ export class MemoryNetwork {
   private readonly listeners = new Map<string, MemoryListener>()
   private readonly links = new Set<Link>()
   private separated: ReadonlySet<string>[] = []
+  private readonly vanished = new Set<string>()
+  private readonly prefix: string
 
-  constructor({ clock, random, ...conditions }: MemoryNetworkOptions = {}) {
+  constructor({ clock, random, scheme = 'memory', ...conditions }: MemoryNetworkOptions = {}) {
+    this.prefix = `${scheme}://`
     this.clock = clock ?? systemClock
     this.random = random ?? Math.random
     this.conditions = conditions
@@ -46,14 +51,14 @@ export class MemoryNetwork {
   transport(host: string): Transport {
     return {
       name: 'memory',
-      canDial: (address) => address.startsWith('memory://'),
+      canDial: (address) => address.startsWith(this.prefix),
       dial: (address, options) => this.dial(host, address, options),
     }
   }
 
   /** A listener at `memory://<host>`. */
   listener(host: string): Listener {
-    return new MemoryListener(host, this.listeners)
+    return new MemoryListener(host, `${this.prefix}${host}`, this.listeners)
   }
 
   /**
@@ -75,6 +80,15 @@ export class MemoryNetwork {
     for (const link of [...this.links]) if (link.from === host || link.to === host) link.break()
   }
 
+  /** From now on nothing goes to a host or comes from it, and nobody is told: it has lost its power, or its network. */
+  vanish(host: string): void {
+    this.vanished.add(host)
+  }
+
+  hasVanished(host: string): boolean {
+    return this.vanished.has(host)
+  }
+
   isCut(a: string, b: string): boolean {
     const groupOf = (host: string) => this.separated.findIndex((group) => group.has(host))
     const [first, second] = [groupOf(a), groupOf(b)]
@@ -82,13 +96,13 @@ export class MemoryNetwork {
   }
 
   private dial(from: string, address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
-    const to = address.slice('memory://'.length)
+    const to = address.slice(this.prefix.length)
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw abortedError('The dial', signal.reason)
       const there = new Link(this, from, to)
       const back = new Link(this, to, from)
       const near = new MemoryConnection(this, address, true, there, back)
-      const far = new MemoryConnection(this, `memory://${from}`, false, back, there)
+      const far = new MemoryConnection(this, `${this.prefix}${from}`, false, back, there)
       near.peer = far
       far.peer = near
       const onAbort = () => {
@@ -131,14 +145,15 @@ class MemoryListener implements Listener {
 
   constructor(
     private readonly host: string,
+    address: string,
     private readonly listeners: Map<string, MemoryListener>,
   ) {
-    this.addresses = [`memory://${host}`]
+    this.addresses = [address]
   }
 
   async listen(accept: (connection: Connection) => void): Promise<void> {
     if (this.listeners.has(this.host)) {
-      const message = `Somebody listens at memory://${this.host} already. Use another name.`
+      const message = `Somebody listens at ${this.addresses[0]} already. Use another name.`
       throw new P2PError('ADDRESS_IN_USE', message, { details: { address: this.addresses[0]! } })
     }
     this.accept = accept
@@ -193,7 +208,8 @@ class Link {
   private schedule(): void {
     const { network } = this
     const { latencyMs = 0, jitterMs = 0 } = network.conditions
-    const delay = latencyMs + (jitterMs > 0 ? network.random() * jitterMs : 0)
+    const latency = typeof latencyMs === 'number' ? latencyMs : latencyMs(this.from, this.to)
+    const delay = latency + (jitterMs > 0 ? network.random() * jitterMs : 0)
     const now = network.clock.now()
     this.lastAt = Math.max(this.lastAt, now + delay)
     if (this.lastAt <= now) queueMicrotask(this.arrive)
@@ -203,6 +219,7 @@ class Link {
   /** One more delivery is due: always the first that waits, so that the order holds whichever timer fires first. */
   private readonly arrive = (): void => {
     if (this.broken) return
+    if (this.network.hasVanished(this.from) || this.network.hasVanished(this.to)) return
     if (this.network.isCut(this.from, this.to)) this.due++
     else this.queue.shift()?.()
   }

@@ -1,0 +1,104 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { pictureOf } from './picture.js'
+import { type RunResult, type Setting, simulate } from './run-once.js'
+
+/** One run for each combination of what was given several times. */
+const { values } = parseArgs({
+  options: {
+    nodes: { type: 'string', default: '1000' },
+    lookups: { type: 'string', default: '1000' },
+    records: { type: 'string', default: '200' },
+    churn: { type: 'string', default: '0' },
+    minutes: { type: 'string' },
+    hostile: { type: 'string', default: '0' },
+    paths: { type: 'string', default: '3' },
+    latency: { type: 'string', default: '80' },
+    seed: { type: 'string', default: '1' },
+    out: { type: 'string' },
+  },
+})
+const numbers = (text: string) => text.split(',').map(Number)
+const settings: Setting[] = []
+for (const nodes of numbers(values.nodes))
+  for (const hostile of numbers(values.hostile))
+    for (const paths of numbers(values.paths)) {
+      const churnMinutes = Number(values.churn)
+      settings.push({
+        nodes,
+        hostile,
+        paths,
+        churnMinutes,
+        lookups: Number(values.lookups),
+        records: Number(values.records),
+        minutes: Number(values.minutes ?? (churnMinutes > 0 ? 60 : 0)),
+        latencyMs: Number(values.latency),
+        seed: Number(values.seed),
+      })
+    }
+for (const setting of settings)
+  for (const [name, value] of Object.entries(setting)) if (!Number.isFinite(value)) throw new Error(`--${name} must be a number`)
+
+const results: RunResult[] = []
+for (const setting of settings) {
+  const result = await simulate(setting, (text) => process.stderr.write(`\r\x1b[K${text}`))
+  process.stderr.write('\r\x1b[K')
+  results.push(result)
+}
+const table = tableOf(results)
+process.stdout.write(`${table}\n`)
+const folder = values.out ?? fileURLToPath(new URL('../../results/simulate', import.meta.url))
+mkdirSync(folder, { recursive: true })
+writeFileSync(`${folder}/latest.md`, `${table}\n`)
+writeFileSync(`${folder}/latest.json`, `${JSON.stringify(results, null, 2)}\n`)
+writeFileSync(`${folder}/latest.svg`, pictureOf(results))
+process.stdout.write(`Written to ${folder}: latest.md, latest.json, latest.svg\n`)
+process.exit(0)
+
+function tableOf(results: RunResult[]): string {
+  const head = [
+    'nodes',
+    'hostile',
+    'paths',
+    'churn',
+    'found',
+    'hops mean',
+    'log2(n)/2',
+    'p50 ms',
+    'p95 ms',
+    'questions',
+    'kB/node',
+    'CPU s',
+  ]
+  const rows = results.map(({ setting, found, hops, latency, questions, kBPerNode, cpuS }) => [
+    setting.nodes,
+    `${setting.hostile * 100} %`,
+    setting.paths,
+    setting.churnMinutes > 0 ? `${setting.churnMinutes} min` : '–',
+    `${(found * 100).toFixed(2)} %`,
+    hops.mean.toFixed(2),
+    (Math.log2(setting.nodes) / 2).toFixed(2),
+    Math.round(latency.p50),
+    Math.round(latency.p95),
+    questions.toFixed(1),
+    kBPerNode.toFixed(0),
+    cpuS.toFixed(0),
+  ])
+  const lines = [head, head.map(() => '---:'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+  const fit = fitOf(results)
+  return [...lines, ...(fit === undefined ? [] : ['', fit])].join('\n')
+}
+
+/** Least squares of hops over log2(n), where there are several sizes. */
+function fitOf(results: RunResult[]): string | undefined {
+  const points = results
+    .filter(({ setting }) => setting.hostile === 0)
+    .map((r) => [Math.log2(r.setting.nodes), r.hops.mean] as const)
+  if (new Set(points.map(([x]) => x)).size < 2) return undefined
+  const n = points.length
+  const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / n
+  const [mx, my] = [mean(0), mean(1)]
+  const slope = points.reduce((s, [x, y]) => s + (x - mx) * (y - my), 0) / points.reduce((s, [x]) => s + (x - mx) ** 2, 0)
+  return `Hops ≈ ${(my - slope * mx).toFixed(2)} + ${slope.toFixed(3)} · log2(n)`
+}
