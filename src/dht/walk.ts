@@ -84,7 +84,8 @@ class Walk {
   private readonly answered: { contact: Contact; hop: number }[] = []
   private readonly steps: TraceStep[] = []
   private readonly timers = new Set<Timer>()
-  private readonly inner = new AbortController()
+  /** One for each question under way: a signal with many listeners makes Node warn of a leak. */
+  private readonly underWay = new Set<AbortController>()
   private readonly startedAt: number
   /** Of those nearest to the target, how many one path asks. */
   private readonly reach: number
@@ -181,14 +182,17 @@ class Walk {
       this.advance(path)
     }, slowAfterMs(contact))
     this.timers.add(timer)
+    const controller = new AbortController()
+    this.underWay.add(controller)
     const done = () => {
       clock.clearTimeout(timer)
+      this.underWay.delete(controller)
       this.timers.delete(timer)
       path.underWay--
       if (isSlow) path.slow--
       step.tookMs = clock.now() - this.startedAt - startedMs
     }
-    this.options.ask(contact, this.inner.signal).then(
+    this.options.ask(contact, controller.signal).then(
       (closer) => {
         if (this.ended) return
         done()
@@ -229,7 +233,8 @@ class Walk {
     for (const timer of this.timers) this.options.clock.clearTimeout(timer)
     this.timers.clear()
     this.options.signal.removeEventListener('abort', this.abort)
-    this.inner.abort()
+    for (const controller of this.underWay) controller.abort()
+    this.underWay.clear()
     return true
   }
 }

@@ -1,0 +1,86 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Contact, contactOf, isPrivateAddress, readContacts, wireContact } from '../../src/dht/contact.js'
+import { compareDistance } from '../../src/dht/node-id.js'
+
+const code = (code: string) => expect.objectContaining({ code })
+
+const target = new Uint8Array(32).fill(9)
+const own = new Uint8Array(32).fill(1)
+const node = (n: number, address = `wss://n${n}.example`) => contactOf(new Uint8Array(32).fill(n), address)
+const byDistance = (contacts: Contact[]) => contacts.sort((a, b) => compareDistance(target, a.id, b.id))
+const read = (wire: unknown, options: Partial<Parameters<typeof readContacts>[2]> = {}) =>
+  readContacts(wire, target, { max: 20, own, teller: 'wss://teller.example', ...options })
+
+describe('contacts in an answer', () => {
+  const contacts = byDistance([1, 2, 3, 4, 5].map((n) => node(n)))
+
+  it('are read back as they were sent', () => {
+    expect(read(contacts.map(wireContact))).toEqual(contacts)
+    expect(read([])).toEqual([])
+  })
+
+  it('are refused where they are too many, out of order, or twice the same', () => {
+    const wire = contacts.map(wireContact)
+    expect(() => read(wire, { max: 4 })).toThrow(code('MALFORMED_DATA'))
+    expect(() => read([...wire].reverse())).toThrow(code('MALFORMED_DATA'))
+    expect(() => read([wire[0], wire[0]])).toThrow(code('MALFORMED_DATA'))
+  })
+
+  it('are refused where they are no contacts', () => {
+    for (const wire of [
+      null,
+      'x',
+      [null],
+      [[new Uint8Array(31), 'wss://a.b']],
+      [[new Uint8Array(32), 'http://a.b']],
+      [[new Uint8Array(32), `wss://${'a'.repeat(300)}`]],
+    ]) {
+      expect(() => read(wire), JSON.stringify(wire)).toThrow(code('MALFORMED_DATA'))
+    }
+    fc.assert(
+      fc.property(fc.anything(), (wire) => {
+        try {
+          read(wire)
+        } catch (error) {
+          expect(error).toEqual(code('MALFORMED_DATA'))
+        }
+      }),
+    )
+  })
+
+  it('leave ourselves out', () => {
+    const us = node(3)
+    expect(read(contacts.map(wireContact), { own: us.id }).map(({ address }) => address)).not.toContain(us.address)
+  })
+
+  it('leave private addresses out, unless the teller is in a private network itself', () => {
+    const mixed = byDistance([node(1), node(2, 'ws://192.168.1.4:8787'), node(3, 'ws://localhost:8787')])
+    expect(read(mixed.map(wireContact)).map(({ address }) => address)).toEqual(['wss://n1.example'])
+    expect(read(mixed.map(wireContact), { teller: 'ws://127.0.0.1:9' })).toHaveLength(3)
+  })
+})
+
+it.each([
+  ['ws://127.0.0.1:1', true],
+  ['ws://10.2.3.4', true],
+  ['ws://172.16.0.1', true],
+  ['ws://172.32.0.1', false],
+  ['ws://192.168.0.1', true],
+  ['ws://169.254.1.1', true],
+  ['ws://100.64.0.1', true],
+  ['ws://0.0.0.0', true],
+  ['ws://224.0.0.1', true],
+  ['ws://8.8.8.8', false],
+  ['ws://[::1]:8787', true],
+  ['ws://[fd00::1]', true],
+  ['ws://[fe80::1]', true],
+  ['ws://[::ffff:10.0.0.1]', true],
+  ['ws://[2001:db8::1]', false],
+  ['wss://relay.example', false],
+  ['ws://printer.local', true],
+  ['ws://relay', true],
+  ['no address', true],
+])('%s means something only in its own network: %s', (address, expected) => {
+  expect(isPrivateAddress(address)).toBe(expected)
+})

@@ -1,0 +1,126 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Contact, contactOf } from '../../src/dht/contact.js'
+import { commonBits, compareDistance, nodeIdOf } from '../../src/dht/node-id.js'
+import { RoutingTable } from '../../src/dht/routing-table.js'
+import { resolveLimits } from '../../src/limits.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+
+const K = 4
+const ownId = nodeIdOf(new Uint8Array(32).fill(255))
+const all = Array.from({ length: 400 }, (_, n) => {
+  const key = new Uint8Array(32)
+  key.set([n & 255, n >> 8])
+  return contactOf(key, `wss://n${n}.example`)
+})
+/** Nodes of the far half: they share no bit with us, and so one bucket. */
+const far = all.filter(({ id }) => commonBits(ownId, id) === 0)
+
+function setup() {
+  const clock = new VirtualClock()
+  const table = new RoutingTable(ownId, clock, resolveLimits({ dhtBucketSize: K }))
+  const see = async (contact: Contact) => {
+    await clock.advance(1_000)
+    return table.seen(contact)
+  }
+  return { clock, table, see }
+}
+
+describe('a bucket', () => {
+  it('takes k nodes, and never gives up one that lives for a newer one', async () => {
+    const { table, see } = setup()
+    const seen = []
+    for (const contact of far.slice(0, K + 3)) seen.push(await see(contact))
+    expect(seen).toEqual([...Array(K).fill('added'), ...Array(3).fill('waiting')])
+    expect(table.all()).toEqual(far.slice(0, K))
+    // A thousand new faces change nothing.
+    for (const contact of far.slice(K, 100)) await see(contact)
+    expect(new Set(table.all())).toEqual(new Set(far.slice(0, K)))
+  })
+
+  it('names the one silent longest as the first to ask', async () => {
+    const { table, see } = setup()
+    for (const contact of far.slice(0, K)) await see(contact)
+    expect(table.leastRecentlySeen(far[K]!)).toBe(far[0])
+    await see(far[0]!)
+    expect(table.leastRecentlySeen(far[K]!)).toBe(far[1])
+  })
+
+  it('replaces one that fails by the newest that waits', async () => {
+    const { table, see } = setup()
+    for (const contact of far.slice(0, K + 2)) await see(contact)
+    expect(table.failed(far[1]!.id)).toBe(true)
+    expect(new Set(table.all())).toEqual(new Set([far[0], far[2], far[3], far[K + 1]]))
+  })
+
+  it('keeps one that has failed once where nobody waits, and takes an answer for forgiveness', async () => {
+    const { table, see } = setup()
+    await see(far[0]!)
+    expect(table.failed(far[0]!.id)).toBe(false)
+    await see(far[0]!)
+    expect(table.failed(far[0]!.id)).toBe(false)
+    expect(table.failed(far[0]!.id)).toBe(true)
+    expect(table.size).toBe(0)
+  })
+
+  it('takes hearsay only where there is room, drops it at the first failure, and gives it up for one that was met', async () => {
+    const { table, see } = setup()
+    for (const contact of far.slice(0, K + 5)) table.learned(contact)
+    expect(table.size).toBe(K)
+    expect(table.met(ownId, K)).toEqual([])
+    expect(table.failed(far[0]!.id)).toBe(true)
+    expect(await see(far[10]!)).toBe('added')
+    expect(await see(far[11]!)).toBe('added')
+    expect(table.all()).toContain(far[11])
+    expect(table.met(ownId, K)).toHaveLength(2)
+    for (const contact of far.slice(12, 30)) table.learned(contact)
+    expect(table.all()).toEqual(expect.arrayContaining([far[10], far[11]]))
+  })
+
+  it('never holds ourselves', () => {
+    const { table } = setup()
+    table.seen(contactOf(new Uint8Array(32).fill(255), 'wss://us.example'))
+    table.learned(contactOf(new Uint8Array(32).fill(255), 'wss://us.example'))
+    expect(table.size).toBe(0)
+  })
+})
+
+describe('a table', () => {
+  it('finds the nearest of all that it holds, whatever comes and goes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: all.length - 1 }), fc.constantFrom('seen', 'failed', 'learned', 'remove')), {
+          maxLength: 300,
+        }),
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        fc.integer({ min: 1, max: 30 }),
+        (steps, target, count) => {
+          const { table } = setup()
+          for (const [n, what] of steps) {
+            const contact = all[n]!
+            if (what === 'seen' || what === 'learned') table[what](contact)
+            else table[what](contact.id)
+          }
+          const sorted = table.all().sort((a, b) => compareDistance(target, a.id, b.id))
+          expect(table.closest(target, count)).toEqual(sorted.slice(0, count))
+          expect(table.size).toBe(table.all().length)
+          for (const { nodes, waiting } of table.getStats()) expect(Math.max(nodes, waiting)).toBeLessThanOrEqual(K)
+          for (const contact of table.all()) expect(table.has(contact.id)).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('names the buckets that no lookup went through, the empty ones on the way included', async () => {
+    const { clock, table, see } = setup()
+    const near = all.reduce((a, b) => (commonBits(ownId, a.id) > commonBits(ownId, b.id) ? a : b))
+    const depth = commonBits(ownId, near.id)
+    await see(near)
+    await see(far[0]!)
+    expect(table.stale(60_000)).toEqual(Array.from({ length: depth - 1 }, (_, i) => i + 1))
+    await clock.advance(60_000)
+    expect(table.stale(60_000)).toEqual(Array.from({ length: depth + 1 }, (_, i) => i))
+    table.used(far[0]!.id)
+    expect(table.stale(60_000)).not.toContain(0)
+  })
+})
