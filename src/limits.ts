@@ -126,9 +126,9 @@ export const DEFAULT_LIMITS = {
   dhtLinks: 8,
   /** How long one of them stays open without being used. */
   dhtLinkIdleMs: 300_000,
-  /** How often buckets that no lookup went through are refreshed, and silent nodes asked whether they live. */
-  dhtRefreshMs: 600_000,
-  /** How often what is stored for others is offered to the nodes that are nearest now. */
+  /** How often buckets that no lookup went through are refreshed (Kademlia's hour), and nodes silent for as long are asked whether they live. */
+  dhtRefreshMs: 3_600_000,
+  /** How often a node looks for those nearest to itself, and what it stores for others is offered to the nodes nearest to that. */
   dhtReplicateMs: 600_000,
   /** How long a copy on the way of lookups is kept. */
   dhtCacheMs: 120_000,

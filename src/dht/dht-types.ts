@@ -5,7 +5,7 @@ import type { PinnedNames } from '../identity/pinned-names.js'
 import type { Limits } from '../limits.js'
 import type { Logger } from '../logger.js'
 import type { WaitOptions } from '../wait.js'
-import type { Lookup, RecordFeed } from './lookup.js'
+import type { Lookup, LookupNetworkStats, RecordFeed } from './lookup.js'
 import type { RecordFilters } from './record-filters.js'
 import type { RecordStore, RecordStoreStats } from './record-store.js'
 import type { RecordVerifier } from './record-verifier.js'
@@ -76,4 +76,6 @@ export interface DhtStats extends RecordStoreStats {
   refused: { [Code in P2PErrorCode]?: number }
   /** Signatures checked. */
   verified: number
+  /** The routing table, and how the latest lookups went. */
+  network?: LookupNetworkStats
 }

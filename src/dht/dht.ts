@@ -8,7 +8,7 @@ import { consoleLogger, type Logger } from '../logger.js'
 import type { WaitOptions } from '../wait.js'
 import { Announcements } from './announcements.js'
 import type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
-import type { Lookup, RecordFeed, StoreOutcome } from './lookup.js'
+import type { Lookup, LookupTrace, RecordFeed, StoreOutcome } from './lookup.js'
 import {
   checkPattern,
   createRecord,
@@ -196,6 +196,22 @@ export class DistributedHashTable {
     return this.watches.watch(pattern, (entry, change) => listener(dhtRecord<T>(entry, this.limits), change))
   }
 
+  /**
+   * Walks to where a key, or a set (`'resource:<type>:*'`), is kept, and tells of every node on the way: for finding out why a
+   * lookup is slow or fails.
+   *
+   * @throws P2PError INVALID_RECORD, NOT_STORED where there is no network, ABORTED, SHUT_DOWN.
+   * @example
+   * const { steps } = await coordinator.dht.trace('offer-1')
+   * for (const { hop, address, bits, tookMs, error } of steps) console.log(hop, address, bits, tookMs, error)
+   */
+  async trace(pattern: string, options: WaitOptions = {}): Promise<LookupTrace> {
+    this.begin('Tracing a lookup', options)
+    checkPattern(pattern, this.limits)
+    if (this.lookup?.trace === undefined) throw new P2PError('NOT_STORED', 'This DHT has no network to look in.')
+    return this.lookup.trace(pattern, options)
+  }
+
   /** Drops what has expired; returns how many records. */
   cleanup(): number {
     return this.store.removeExpired()
@@ -210,6 +226,7 @@ export class DistributedHashTable {
       misses: this.misses,
       refused: { ...this.refused },
       verified: this.verifier.signatureChecks,
+      ...(this.lookup?.getStats && { network: this.lookup.getStats() }),
     }
   }
 

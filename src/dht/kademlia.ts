@@ -10,9 +10,10 @@ import type { ConnectedServers } from './connected-servers.js'
 import { type Contact, contactOf, readContacts, wireContact } from './contact.js'
 import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, findNodeAnswer, parsePayload } from './dht-messages.js'
 import type { DhtNetwork } from './dht-server.js'
-import type { FindOptions, Lookup, StoreOutcome } from './lookup.js'
-import { LookupLog, type LookupStats } from './lookup-log.js'
+import type { FindOptions, Lookup, LookupNetworkStats, LookupTrace, StoreOutcome } from './lookup.js'
+import { LookupLog } from './lookup-log.js'
 import {
+  commonBits,
   compareDistance,
   halvesOf,
   isInPart,
@@ -27,8 +28,8 @@ import { type NodeDialer, NodeLinks } from './node-links.js'
 import { type RecordEntry, wireRecord } from './record.js'
 import { RecordMerge } from './record-merge.js'
 import type { RecordStore } from './record-store.js'
-import { type BucketStats, RoutingTable } from './routing-table.js'
-import { type TraceStep, type WalkResult, walk } from './walk.js'
+import { RoutingTable } from './routing-table.js'
+import { type WalkResult, walk } from './walk.js'
 
 export interface KademliaOptions {
   publicKey: Uint8Array
@@ -42,23 +43,6 @@ export interface KademliaOptions {
   isNode: () => boolean
   /** Whether nodes may be dialled at all. */
   mayDial: boolean
-}
-
-export interface KademliaStats extends LookupStats {
-  /** `node`: in the routing tables of others; `client`: asks nodes. */
-  mode: 'node' | 'client'
-  /** Nodes in our routing table. */
-  nodes: number
-  buckets: BucketStats[]
-}
-
-/** How one lookup went. */
-export interface LookupTrace {
-  /** 32 bytes. */
-  target: Uint8Array
-  steps: TraceStep[]
-  hops: number
-  tookMs: number
 }
 
 /** What one place has given. */
@@ -204,9 +188,10 @@ export class Kademlia implements Lookup, DhtNetwork {
     return this.walkTo(target, wait, (contact, signal) => this.findNode(contact, target, signal))
   }
 
-  /** Walks to a place and tells of each step. @throws P2PError ABORTED. */
-  async trace(target: Uint8Array, wait: WaitOptions = {}): Promise<LookupTrace> {
+  async trace(pattern: string, wait: WaitOptions = {}): Promise<LookupTrace> {
     const startedAt = this.options.clock.now()
+    const set = setOfPattern(pattern)
+    const target = set === undefined ? placeOfKey(pattern) : placeOfSet(set)
     const { steps, hops } = await this.nearest(target, wait)
     return { target, steps, hops, tookMs: this.options.clock.now() - startedAt }
   }
@@ -221,6 +206,28 @@ export class Kademlia implements Lookup, DhtNetwork {
     }
   }
 
+  /**
+   * Connects to the fastest nodes of the farthest buckets, and stays so: most lookups lead there, and then begin without a dial.
+   */
+  async keepWarm(): Promise<void> {
+    const { links, table } = this
+    if (links === undefined) return
+    const chosen: Contact[] = []
+    const each = Math.max(1, Math.floor(this.options.limits.dhtLinks / WARM_BUCKETS))
+    for (let bits = 0; bits < WARM_BUCKETS; bits++) {
+      const fastest = table.inBucket(bits).sort((a, b) => links.times.meanOf(a.peerId) - links.times.meanOf(b.peerId))
+      chosen.push(...fastest.slice(0, each))
+    }
+    links.keepWarm(chosen.map(({ peerId }) => peerId))
+    await Promise.all(chosen.filter(({ peerId }) => !links.isConnected(peerId)).map((contact) => this.ping(contact)))
+  }
+
+  /** Connected nodes that are nearer to a place than we are. */
+  private warmTowards(target: Uint8Array): Contact[] {
+    const bucket = this.table.inBucket(commonBits(this.table.ownId, target))
+    return bucket.filter(({ peerId }) => this.links?.isConnected(peerId)).slice(0, this.options.limits.dhtConcurrency)
+  }
+
   /** Offers a record to one node. */
   async offer(contact: Contact, entry: RecordEntry, depth: number | undefined): Promise<void> {
     const record = wireRecord(entry)
@@ -228,7 +235,7 @@ export class Kademlia implements Lookup, DhtNetwork {
       await this.ask(contact, { type: 'store', payload: { record, ...(depth !== undefined && { depth }) } }, this.signal())
   }
 
-  getStats(): KademliaStats {
+  getStats(): LookupNetworkStats {
     return {
       mode: this.options.isNode() ? 'node' : 'client',
       nodes: this.table.size,
@@ -335,10 +342,13 @@ export class Kademlia implements Lookup, DhtNetwork {
     const isEnough = () => {
       if (holders === 0) return false
       // Whoever has a first answer waits no longer for the slow than a caller would want to.
-      grace ??= clock.setTimeout(() => {
-        late = true
-        end.abort()
-      }, limits.dhtGraceMs)
+      grace ??= clock.setTimeout(
+        () => {
+          late = true
+          end.abort()
+        },
+        Math.min(limits.dhtGraceMs, 2 * (this.links?.times.mean ?? limits.dhtGraceMs)),
+      )
       if (late) return true
       if (part !== undefined) return holders > limits.dhtQuorum
       const [newest] = found.merge.all()
@@ -468,7 +478,8 @@ export class Kademlia implements Lookup, DhtNetwork {
       const result = await walk({
         clock,
         target,
-        seeds: this.seeds(target),
+        seeds: this.table.closest(target, limits.dhtBucketSize),
+        warm: this.warmTowards(target),
         count,
         concurrency: limits.dhtConcurrency,
         paths: limits.dhtPaths,
@@ -486,11 +497,6 @@ export class Kademlia implements Lookup, DhtNetwork {
       this.ends.delete(end)
       if (timer !== undefined) clock.clearTimeout(timer)
     }
-  }
-
-  /** The nearest that we know; those that answer at once, being connected, come first among equals. */
-  private seeds(target: Uint8Array): Contact[] {
-    return this.table.closest(target, this.options.limits.dhtBucketSize)
   }
 
   /** Those that became nodes after they had connected. */
@@ -523,6 +529,8 @@ export class Kademlia implements Lookup, DhtNetwork {
   }
 }
 
+/** The farthest buckets, where all but a sixteenth of the key space lies. */
+const WARM_BUCKETS = 4
 /** Servers that are in no routing table. */
 const BESIDES = { walk: false, only: 'no-nodes' } as const
 const NOTHING: StoreOutcome = { stored: [], refused: [] }

@@ -1,8 +1,11 @@
 import type { P2PError } from '../errors.js'
 import type { Unsubscribe } from '../events.js'
 import type { WaitOptions } from '../wait.js'
+import type { LookupStats } from './lookup-log.js'
 import type { RecordEntry } from './record.js'
 import type { RecordFilters } from './record-filters.js'
+import type { BucketStats } from './routing-table.js'
+import type { TraceStep } from './walk.js'
 
 /** Where a record was stored, and where not. */
 export interface StoreOutcome {
@@ -28,7 +31,7 @@ export interface FindOptions extends WaitOptions {
  * How a DHT reaches the nodes that store records. Whatever it returns is verified: signature, time, key, name. Results hold at
  * most one record per key and publisher, withdrawals included, so that the caller can merge them with its own.
  *
- * `ConnectedServers` asks the connected servers; an iterative lookup over a routing table implements the same.
+ * `ConnectedServers` asks the connected servers, `Kademlia` the whole network.
  */
 export interface Lookup {
   /** True where there is somebody to ask. Without, a DHT answers from its own store at once. */
@@ -43,8 +46,31 @@ export interface Lookup {
   watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe
   /** Tells of each node that can store and could not before: what we announce belongs there too. */
   onNewServer(listener: (peerId: string) => void): Unsubscribe
+  /** Walks to where a key or a resource type is kept, and tells of each step. @throws P2PError ABORTED. */
+  trace?(pattern: string, options?: WaitOptions): Promise<LookupTrace>
+  getStats?(): LookupNetworkStats
   /** Settles what waits, stops all watches. */
   close(): void
+}
+
+/** How one lookup went. */
+export interface LookupTrace {
+  /** Where it went, 32 bytes. */
+  target: Uint8Array
+  /** Each question, in the order in which they were asked. */
+  steps: TraceStep[]
+  /** Answers on the way to the nearest node. */
+  hops: number
+  /** Milliseconds. */
+  tookMs: number
+}
+
+export interface LookupNetworkStats extends LookupStats {
+  /** `node`: in the routing tables of others; `client`: has connected servers look. */
+  mode: 'node' | 'client'
+  /** Nodes in our routing table. */
+  nodes: number
+  buckets: BucketStats[]
 }
 
 /** A second way for news of records, beside what servers push: it reaches whoever watches, wherever that is. */

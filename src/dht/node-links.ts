@@ -23,6 +23,10 @@ interface Link {
   usedAt: number
 }
 
+/** Links above the number that is kept: for how long after their last use, and how many times as many. */
+const SETTLE_MS = 15_000
+const MOST = 6
+
 /** Shortest time that a node has to answer, milliseconds: a loaded machine stands still for as long now and then. */
 const MIN_TIMEOUT_MS = 500
 
@@ -33,6 +37,8 @@ const MIN_TIMEOUT_MS = 500
 export class NodeLinks {
   readonly times: RoundTrips
   private readonly links = new Map<string, Link>()
+  /** Nodes whose connections stay, used or not. */
+  private warm: ReadonlySet<string> = new Set()
   private timer: Timer | undefined
 
   constructor(
@@ -41,6 +47,11 @@ export class NodeLinks {
     private readonly limits: Limits,
   ) {
     this.times = new RoundTrips(limits.dhtBucketSize * 32)
+  }
+
+  /** From now on connections to these stay, used or not; those to others go as they are not used. */
+  keepWarm(peerIds: Iterable<string>): void {
+    this.warm = new Set(peerIds)
   }
 
   isConnected(peerId: string): boolean {
@@ -76,6 +87,7 @@ export class NodeLinks {
           // The latest used come last.
           if (this.links.delete(peerId)) this.links.set(peerId, link)
           this.trim()
+          if (this.links.size > 0) this.arm()
         }
       }
     })
@@ -92,23 +104,32 @@ export class NodeLinks {
     this.links.clear()
   }
 
+  /** Ends the least used of those that are too many; what was just used is likely to be used again, as by a store after its walk. */
   private trim(): void {
-    if (this.links.size <= this.limits.dhtLinks) return
-    for (const [peerId, { busy }] of this.links) {
-      if (busy > 0) continue
-      this.release(peerId)
-      if (this.links.size <= this.limits.dhtLinks) return
+    const { dhtLinks } = this.limits
+    const settled = this.host.clock.now() - SETTLE_MS
+    for (const [peerId, { busy, usedAt }] of this.links) {
+      if (this.links.size <= dhtLinks) return
+      if (busy === 0 && !this.warm.has(peerId) && (usedAt <= settled || this.links.size > dhtLinks * MOST)) this.release(peerId)
     }
   }
 
   /** One timer, only while there are links, ends those that nobody used for a while. */
   private arm(): void {
-    this.timer ??= this.host.clock.setTimeout(() => {
-      this.timer = undefined
-      const until = this.host.clock.now() - this.limits.dhtLinkIdleMs
-      for (const [peerId, { busy, usedAt }] of this.links) if (busy === 0 && usedAt <= until) this.release(peerId)
-      if (this.links.size > 0) this.arm()
-    }, this.limits.dhtLinkIdleMs)
+    const { dhtLinks, dhtLinkIdleMs } = this.limits
+    const isFull = this.links.size > dhtLinks
+    this.timer ??= this.host.clock.setTimeout(
+      () => {
+        this.timer = undefined
+        const until = this.host.clock.now() - dhtLinkIdleMs
+        for (const [peerId, { busy, usedAt }] of this.links) {
+          if (busy === 0 && usedAt <= until && !this.warm.has(peerId)) this.release(peerId)
+        }
+        this.trim()
+        if (this.links.size > 0) this.arm()
+      },
+      isFull ? SETTLE_MS : dhtLinkIdleMs / 4,
+    )
   }
 
   private release(peerId: string): void {

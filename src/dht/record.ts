@@ -1,3 +1,4 @@
+import { sha256 } from '@noble/hashes/sha2.js'
 import { compareBytes, hexOf } from '../bytes.js'
 import { P2PError } from '../errors.js'
 import { signEnvelope } from '../identity/envelope.js'
@@ -142,10 +143,10 @@ export function sizeOf(entry: RecordEntry): number {
   return entry.payload.length + entry.key.length + 96
 }
 
-/** True if `a` replaces `b`, a record of the same publisher under the same key: the higher sequence, then the smaller bytes. */
+/** True if `a` replaces `b`, a record of the same publisher under the same key: the higher sequence, then the smaller SHA-256. */
 export function supersedes(a: RecordEntry, b: RecordEntry): boolean {
   if (a.sequence !== b.sequence) return a.sequence > b.sequence
-  return compareBytes(a.payload, b.payload) < 0
+  return compareBytes(a.payload, b.payload) !== 0 && compareBytes(sha256(a.payload), sha256(b.payload)) < 0
 }
 
 /** Newest first; for any set of records it is one order. */

@@ -35,8 +35,13 @@ export class RoundTrips {
   }
 
   /** Smoothed mean over all nodes, milliseconds; undefined where nothing was measured. */
-  get meanMs(): number | undefined {
+  get mean(): number | undefined {
     return this.all.mean
+  }
+
+  /** Smoothed mean of one node, milliseconds; infinite where nothing was measured. */
+  meanOf(peerId: string): number {
+    return this.byPeer.get(peerId)?.mean ?? Number.POSITIVE_INFINITY
   }
 
   private estimate(peerId: string, isConnected: boolean, deviations: number): number {

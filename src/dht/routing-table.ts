@@ -188,6 +188,11 @@ export class RoutingTable {
     return entries.sort((a, b) => a.seenAt - b.seenAt).map(({ contact }) => contact)
   }
 
+  /** The nodes that share exactly so many bits with us, that we have met. */
+  inBucket(bits: number): Contact[] {
+    return (this.buckets.get(bits)?.entries ?? []).filter(({ seenAt }) => seenAt > 0).map(({ contact }) => contact)
+  }
+
   all(): Contact[] {
     return [...this.byId.values()].map(({ contact }) => contact)
   }

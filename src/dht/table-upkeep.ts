@@ -62,14 +62,15 @@ export class TableUpkeep {
         if (this.closed) return
         await network.nearest(idInBucket(network.table.ownId, bits), { count: REFRESH_COUNT })
       }
-      const silent = network.table.silent(2 * limits.dhtRefreshMs).slice(0, PINGS)
+      const silent = network.table.silent(limits.dhtRefreshMs).slice(0, PINGS)
       await Promise.all(silent.map((contact) => network.ping(contact)))
+      await network.keepWarm()
     } catch {
       // Shut down on the way, or nobody answered: the next round comes.
     } finally {
       this.running = false
       // Not all at the same moment: nodes that started together would refresh together for ever.
-      if (network.table.size > 0) this.arm(limits.dhtRefreshMs * (0.75 + 0.5 * Math.random()))
+      if (network.table.size > 0) this.arm(limits.dhtReplicateMs * (0.75 + 0.5 * Math.random()))
     }
   }
 }

@@ -1,4 +1,4 @@
-import { hexOf } from '../bytes.js'
+import { compareBytes, hexOf } from '../bytes.js'
 import type { Clock, Timer } from '../clock.js'
 import { abortedError, asP2PError, type P2PErrorCode } from '../errors.js'
 import type { Contact } from './contact.js'
@@ -29,9 +29,11 @@ export interface WalkOptions {
   target: Uint8Array
   /** Where to begin, nearest first. */
   seeds: Contact[]
+  /** Nodes that answer at once, being connected: asked first of all, beside the nearest, for they cost nothing. */
+  warm?: Contact[]
   /** Nodes wanted at most. */
   count: number
-  /** Questions under way at once. */
+  /** Questions under way at once; with several paths two of each, where this is more than one. */
   concurrency: number
   /** Disjoint paths. */
   paths: number
@@ -102,7 +104,8 @@ class Walk {
     this.startedAt = clock.now()
     this.paths = Array.from({ length: paths }, (_, index) => ({ index, candidates: [], known: new Set(), underWay: 0, slow: 0 }))
     this.reach = Math.ceil(count / paths)
-    this.width = Math.max(1, Math.ceil(concurrency / paths))
+    // One that is slow must not hold up its whole path.
+    this.width = Math.min(concurrency, Math.max(2, Math.ceil(concurrency / paths)))
     seeds.forEach((contact, i) => {
       this.learn(this.paths[i % paths]!, contact, 1)
     })
@@ -115,6 +118,13 @@ class Walk {
       return
     }
     signal.addEventListener('abort', this.abort)
+    for (const [i, contact] of (this.options.warm ?? []).entries()) {
+      const path = this.paths[i % this.paths.length]!
+      if (this.asked.has(hexOf(contact.id))) continue
+      this.learn(path, contact, 1)
+      const candidate = path.candidates.find((other) => compareBytes(other.contact.id, contact.id) === 0)
+      if (candidate !== undefined) this.ask(path, candidate, true)
+    }
     for (const path of this.paths) this.advance(path)
     this.endIfDone()
   }
@@ -157,7 +167,8 @@ class Walk {
     return undefined
   }
 
-  private ask(path: Path, candidate: Candidate): void {
+  /** @param isExtra it takes no place among those that are asked at once. */
+  private ask(path: Path, candidate: Candidate, isExtra = false): void {
     const { clock, target, slowAfterMs } = this.options
     const { contact, hop } = candidate
     candidate.state = 'asked'
@@ -174,9 +185,11 @@ class Walk {
       learned: 0,
     }
     this.steps.push(step)
-    let isSlow = false
+    let isSlow = isExtra
+    if (isExtra) path.slow++
     const timer = clock.setTimeout(() => {
       this.timers.delete(timer)
+      if (isSlow) return
       isSlow = true
       path.slow++
       this.advance(path)

@@ -1,3 +1,4 @@
+import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RecordEntry } from '../../src/dht/record.js'
@@ -22,13 +23,15 @@ const entry = (key: string, publisher: string, more: Partial<RecordEntry> = {}):
   signature: new Uint8Array(64),
   ...more,
 })
+const hash = ({ payload }: RecordEntry) => Buffer.from(sha256(payload))
+const isSmaller = (a: RecordEntry, b: RecordEntry) => Buffer.compare(hash(a), hash(b)) < 0
 const storeWith = (limits = {}) => {
   const clock = new VirtualClock(START)
   return { clock, store: new RecordStore({ clock, limits: resolveLimits(limits) }) }
 }
 
 describe('RecordStore', () => {
-  it('holds one record per key and publisher: the higher sequence, then the smaller bytes', () => {
+  it('holds one record per key and publisher: the higher sequence, then the smaller hash', () => {
     const { store } = storeWith()
     expect(store.put(entry('k', 'a', { sequence: 5 }))).toBe(true)
     expect(store.put(entry('k', 'a', { sequence: 5 }))).toBe(false)
@@ -172,7 +175,7 @@ describe('RecordStore', () => {
           for (const [id, { expiresAt }] of model) if (expiresAt <= clock.now()) model.delete(id)
           const item = entry(`k${key}`, publisher, { sequence, expiresAt: clock.now() + life, payload: new Uint8Array(size) })
           const known = model.get(`k${key} ${publisher}`)
-          if (known === undefined || sequence > known.sequence || (sequence === known.sequence && size < known.payload.length)) {
+          if (known === undefined || sequence > known.sequence || (sequence === known.sequence && isSmaller(item, known))) {
             model.set(`k${key} ${publisher}`, item)
           }
           try {
