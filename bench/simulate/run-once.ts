@@ -20,6 +20,8 @@ export interface Setting {
   /** Median, one way. */
   latencyMs: number
   seed: number
+  /** Changes to `limits.ts`. */
+  limits: Record<string, number>
 }
 
 export interface RunResult {
@@ -75,7 +77,7 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
       dht: { mode: 'server' },
       heartbeatInterval: 600_000,
       maxConnections: 2_000,
-      limits: { dhtPaths: setting.paths, ...SIMULATED_LIMITS },
+      limits: { dhtPaths: setting.paths, ...setting.limits },
     })
     peer.on('error', () => {})
     const node = { host, peer, contact: contactOf(identity.publicKey, address), hostile: false }
@@ -95,50 +97,6 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
     await clock.advance(2_000)
   }
   await clock.advance(30_000)
-  const snap = (what: string) => {
-    if (process.env.SNAP) {
-      let q = 0,
-        l = 0,
-        d = 0,
-        c = 0,
-        kept = 0,
-        req = 0
-      for (const n of alive) {
-        const x = n.peer as any
-        const st = x.node.network.log.getStats()
-        q += st.questions
-        l += st.lookups
-        d += x.network.peers.stats.dialled
-        c += x.network.peers.size
-        kept += x.node.replication.kept.size
-        req += x.gate.stats.accepted
-      }
-      console.log(
-        what,
-        'lookups',
-        l,
-        'questions',
-        q,
-        'dials',
-        d,
-        'conn',
-        c,
-        'kept',
-        kept,
-        'msgs',
-        req,
-        'timers',
-        clock.pending,
-        'MB',
-        memory() >> 20,
-        'cpu',
-        process.cpuUsage(startCpu).user / 1e6,
-        'virtual',
-        (clock.now() - 1.7e12) / 1000,
-      )
-    }
-  }
-  snap('after join')
   progress('publishing')
   const records: { key: string; value: number }[] = []
   const honest = () => alive.filter(({ hostile }) => !hostile)
@@ -149,7 +107,6 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
     records.push({ key, value: i })
   }
 
-  snap('after publishing')
   if (setting.minutes > 0) {
     const end = clock.now() + setting.minutes * 60_000
     while (clock.now() < end) {
@@ -210,9 +167,6 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
     cpuS: (user + system) / 1e6,
   }
 }
-
-/** Nodes of the simulation stand for machines of their own; caches that would pay on one are kept small, so that many fit here. */
-const SIMULATED_LIMITS = JSON.parse(process.env.SIM_LIMITS ?? '{}') as Record<string, number>
 
 /** Hops and questions of the next lookup of this node. */
 function watchLog(peer: P2PCoordinator): { hops: number | undefined; questions: number } {

@@ -16,10 +16,17 @@ const { values } = parseArgs({
     paths: { type: 'string', default: '3' },
     latency: { type: 'string', default: '80' },
     seed: { type: 'string', default: '1' },
+    limit: { type: 'string', multiple: true, default: [] },
     out: { type: 'string' },
   },
 })
 const numbers = (text: string) => text.split(',').map(Number)
+const limits = Object.fromEntries(
+  values.limit.map((text) => {
+    const [name, value] = text.split('=')
+    return [name, Number(value)]
+  }),
+)
 const settings: Setting[] = []
 for (const nodes of numbers(values.nodes))
   for (const hostile of numbers(values.hostile))
@@ -35,10 +42,12 @@ for (const nodes of numbers(values.nodes))
         minutes: Number(values.minutes ?? (churnMinutes > 0 ? 60 : 0)),
         latencyMs: Number(values.latency),
         seed: Number(values.seed),
+        limits,
       })
     }
 for (const setting of settings)
-  for (const [name, value] of Object.entries(setting)) if (!Number.isFinite(value)) throw new Error(`--${name} must be a number`)
+  for (const [name, value] of Object.entries(setting))
+    if (name !== 'limits' && !Number.isFinite(value)) throw new Error(`--${name} must be a number`)
 
 const results: RunResult[] = []
 for (const setting of settings) {
