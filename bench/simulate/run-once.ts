@@ -126,7 +126,7 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
         network.vanish(`${node.host}.example`)
         void node.peer.shutdown()
       } else void node.peer.shutdown()
-      await bear()
+      await clock.run(bear())
     }
   }
 

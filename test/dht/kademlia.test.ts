@@ -1,0 +1,241 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { P2PCoordinator } from '../../src/coordinator.js'
+import { compareDistance, nodeIdOf, placeOfKey } from '../../src/dht/node-id.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
+import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
+
+let net: TestNetwork
+afterEach(() => net.stop())
+
+const seed = (n: number) => {
+  const bytes = new Uint8Array(32)
+  bytes.set([n & 255, n >> 8, 42])
+  return bytes
+}
+
+/** Nodes that know each other as they would in a grown network: each came by one that was there. */
+async function nodes(count: number, limits: TestPeerOptions['limits'] = { dhtBucketSize: 8 }, relay = false) {
+  net = createTestNetwork({ latencyMs: 10, scheme: 'ws' })
+  const all: P2PCoordinator[] = []
+  for (let i = 0; i < count; i++) {
+    const bootstrap = i === 0 ? [] : [`ws://node${(i * 7) % i}.example`]
+    all.push(await node(i, { bootstrap, relay, limits: limits ?? {} }))
+  }
+  await net.clock.advance(60_000)
+  return all
+}
+
+async function node(n: number, options: TestPeerOptions = {}) {
+  const peer = net.createPeer({
+    host: `node${n}.example`,
+    identity: identityFromSeed(seed(n)),
+    maxConnections: 500,
+    dht: { mode: 'server' },
+    ...options,
+  })
+  await net.run(peer.start())
+  return peer
+}
+
+async function tab(n: number, options: TestPeerOptions = {}) {
+  return node(1_000 + n, { listening: false, dht: { mode: 'client' }, limits: { dhtBucketSize: 8 }, ...options })
+}
+
+const distance = (place: Uint8Array) => (a: P2PCoordinator, b: P2PCoordinator) =>
+  compareDistance(place, nodeIdOf(a.publicKey), nodeIdOf(b.publicKey))
+const holders = (all: P2PCoordinator[], key: string) => all.filter(({ dht }) => [...dht.store.scan(key)].length > 0)
+const network = (peer: P2PCoordinator) => peer.dht.getStats().network!
+
+describe('a network of forty nodes', () => {
+  it('keeps a record at the nodes nearest to its place, and any node finds it', async () => {
+    const all = await nodes(40)
+    const publisher = all[3]!
+    const { servers } = await net.run(publisher.dht.announce({ key: 'offer', value: 1 }))
+    const expected = [...all].sort(distance(placeOfKey('offer'))).slice(0, 8)
+    const there = holders(all, 'offer').filter((peer) => peer !== publisher)
+    // A table that has not met a newcomer yet may miss one of them.
+    expect(there.filter((peer) => expected.includes(peer)).length).toBeGreaterThanOrEqual(6)
+    expect(servers.length).toBeGreaterThanOrEqual(7)
+    for (const peer of [all[0]!, all[20]!, all[39]!]) expect((await net.run(peer.dht.get('offer')))?.value).toBe(1)
+  })
+
+  it('serves tabs at different nodes: one publishes, the other finds, in a few round trips', async () => {
+    await nodes(40)
+    const alice = await tab(1, { bootstrap: ['ws://node5.example'] })
+    const bob = await tab(2, { bootstrap: ['ws://node30.example'] })
+    await net.run(alice.dht.announce({ key: 'offer', value: 'of alice' }))
+    const startedAt = net.clock.now()
+    expect((await net.run(bob.dht.get('offer')))?.value).toBe('of alice')
+    expect(net.clock.now() - startedAt).toBeLessThan(200)
+    expect(network(bob).mode).toBe('client')
+    // Nobody asks a tab for anything.
+    const told = (peer: P2PCoordinator) => peer.dht.getStats().network!.nodes
+    expect(told(bob)).toBe(1)
+  })
+
+  it('finds a peer by its id at a relay that is two hops away', async () => {
+    await nodes(20, { dhtBucketSize: 8 }, true)
+    const alice = await tab(1, { bootstrap: ['ws://node5.example'] })
+    const bob = await tab(2, { bootstrap: ['ws://node12.example'] })
+    await net.clock.advance(10_000)
+    await net.run(bob.connectToPeer(alice.peerId))
+    expect(bob.isConnected(alice.peerId)).toBe(true)
+  })
+
+  it('finds the resources of a type from everywhere, filtered where they are kept', async () => {
+    const all = await nodes(40)
+    for (const n of [1, 9, 17, 25, 33]) await net.run(all[n]!.announceResource('offer', `o${n}`, { amount: n }))
+    const bob = await tab(1, { bootstrap: ['ws://node39.example'] })
+    const found = await net.run(bob.discoverResources<{ amount: number }>('offer', { where: { amount: { gte: 10 } } }))
+    expect(found.map(({ data }) => data.amount).sort()).toEqual([17, 25, 33])
+    expect((await net.run(bob.getResource<{ amount: number }>('offer', 'o9')))?.data.amount).toBe(9)
+    expect(await net.run(bob.getResource('offer', 'o8'))).toBeNull()
+  })
+
+  it('a withdrawn record stays withdrawn, whichever node is asked', async () => {
+    const all = await nodes(30)
+    await net.run(all[3]!.dht.announce({ key: 'offer', value: 1 }))
+    await net.run(all[3]!.dht.withdraw('offer'))
+    await net.clock.advance(1_000)
+    for (const peer of [all[0]!, all[15]!, all[29]!]) expect(await net.run(peer.dht.get('offer'))).toBeNull()
+  })
+
+  it('an update is seen at once from everywhere', async () => {
+    const all = await nodes(30)
+    await net.run(all[3]!.dht.announce({ key: 'offer', value: 1 }))
+    for (const peer of all.slice(10, 14)) await net.run(peer.dht.get('offer'))
+    await net.run(all[3]!.dht.announce({ key: 'offer', value: 2 }))
+    for (const peer of all.slice(8, 20)) expect((await net.run(peer.dht.get('offer')))?.value).toBe(2)
+  })
+
+  it('tells how a lookup went, step by step', async () => {
+    const all = await nodes(30)
+    const { steps, hops, tookMs } = await net.run(all[2]!.dht.trace('offer'))
+    expect(steps.length).toBeGreaterThan(5)
+    expect(steps.every(({ peerId, address, hop }) => peerId.startsWith('lp1') && address.startsWith('ws://') && hop >= 1)).toBe(
+      true,
+    )
+    expect(hops).toBeGreaterThanOrEqual(1)
+    expect(tookMs).toBeGreaterThan(0)
+    const { mode, nodes: known, buckets, lookups, successRate } = network(all[2]!)
+    expect([mode, successRate]).toEqual(['node', 1])
+    expect(known).toBe(buckets.reduce((sum, bucket) => sum + bucket.nodes, 0))
+    expect(lookups).toBeGreaterThan(1)
+  })
+})
+
+describe('nodes that come and go', () => {
+  it('a record outlives all nodes that held it first', async () => {
+    const all = await nodes(24)
+    await net.run(all[3]!.dht.announce({ key: 'offer', value: 1, ttl: 7_200, republish: false }))
+    const first = holders(all, 'offer')
+    const next: P2PCoordinator[] = []
+    // Every quarter of an hour a third of them goes without a word, and others come.
+    for (const [i, peer] of first.entries()) {
+      await net.run(peer.shutdown())
+      next.push(await node(100 + i, { bootstrap: [`ws://${survivor(all, first)}`], limits: { dhtBucketSize: 8 } }))
+      if (i % 3 === 2) await net.clock.advance(900_000)
+    }
+    const alive = [...all.filter((peer) => !first.includes(peer)), ...next]
+    expect(holders(alive, 'offer').length).toBeGreaterThanOrEqual(5)
+    expect((await net.run(alive[0]!.dht.get('offer')))?.value).toBe(1)
+  }, 60_000)
+
+  it('a newcomer that is nearest is given what belongs to it', async () => {
+    const all = await nodes(24)
+    await net.run(all[3]!.dht.announce({ key: 'offer', value: 1 }))
+    const place = placeOfKey('offer')
+    const ids = Array.from({ length: 4_000 }, (_, n) => n + 5_000)
+    const nearest = ids.reduce((a, b) =>
+      compareDistance(place, nodeIdOf(identityFromSeed(seed(a)).publicKey), nodeIdOf(identityFromSeed(seed(b)).publicKey)) < 0
+        ? a
+        : b,
+    )
+    const newcomer = await node(nearest, { bootstrap: ['ws://node0.example'], limits: { dhtBucketSize: 8 } })
+    await net.clock.advance(5_000)
+    expect(holders([newcomer], 'offer')).toEqual([newcomer])
+  })
+
+  it('dead nodes cost a lookup no timeout of seconds', async () => {
+    const all = await nodes(30)
+    await net.run(all[3]!.dht.announce({ key: 'offer', value: 1 }))
+    for (const peer of holders(all, 'offer').slice(0, 4)) net.network.vanish(net.addressOf(peer).slice('ws://'.length))
+    const startedAt = net.clock.now()
+    const asker = all.find((peer) => !holders(all, 'offer').includes(peer))!
+    expect((await net.run(asker.dht.get('offer')))?.value).toBe(1)
+    expect(net.clock.now() - startedAt).toBeLessThan(1_500)
+  })
+})
+
+describe('small networks', () => {
+  it('one relay answers in one round trip, and says at once that there is nothing', async () => {
+    await nodes(1)
+    const alice = await tab(1, { bootstrap: ['ws://node0.example'] })
+    const bob = await tab(2, { bootstrap: ['ws://node0.example'] })
+    await net.run(alice.dht.announce({ key: 'offer', value: 1 }))
+    const startedAt = net.clock.now()
+    expect((await net.run(bob.dht.get('offer')))?.value).toBe(1)
+    expect(await net.run(bob.dht.get('nothing'))).toBeNull()
+    expect(net.clock.now() - startedAt).toBe(40)
+  })
+
+  it('two relays, one of them gone without a word: no wait for a timeout', async () => {
+    await nodes(2)
+    const alice = await tab(1, { bootstrap: ['ws://node0.example'] })
+    await net.run(alice.dht.announce({ key: 'offer', value: 1 }))
+    net.network.vanish('node1.example')
+    const startedAt = net.clock.now()
+    expect((await net.run(alice.dht.get('offer', { publisherId: alice.peerId })))?.value).toBe(1)
+    const bob = await tab(2, { bootstrap: ['ws://node0.example'] })
+    expect((await net.run(bob.dht.get('offer')))?.value).toBe(1)
+    expect(net.clock.now() - startedAt).toBeLessThan(600)
+  })
+
+  it('three listening peers without any relay find what each has', async () => {
+    net = createTestNetwork({ latencyMs: 10, scheme: 'ws' })
+    const peers: P2PCoordinator[] = []
+    for (const n of [0, 1, 2]) {
+      peers.push(await node(n, { dht: { mode: 'auto' }, bootstrap: n === 0 ? [] : ['ws://node0.example'] }))
+    }
+    await net.run(peers[2]!.connectToPeer('ws://node1.example'))
+    for (const peer of peers) await net.run(peer.dht.announce({ key: `of ${peers.indexOf(peer)}`, value: peers.indexOf(peer) }))
+    for (const peer of peers) {
+      for (const n of [0, 1, 2]) expect((await net.run(peer.dht.get(`of ${n}`)))?.value).toBe(n)
+    }
+  })
+})
+
+describe('who is a node', () => {
+  it('a listening peer is one once it was reached and has been up for ten minutes', async () => {
+    net = createTestNetwork({ latencyMs: 10, scheme: 'ws' })
+    const relay = await node(0)
+    const peer = await node(1, { dht: { mode: 'auto' }, bootstrap: ['ws://node0.example'] })
+    await net.clock.advance(700_000)
+    expect([network(peer).mode, network(relay).nodes]).toEqual(['client', 0])
+    await tab(1, { bootstrap: ['ws://node1.example'] })
+    await net.clock.advance(1_000)
+    expect(network(peer).mode).toBe('node')
+    await net.run(relay.dht.get('anything'))
+    expect(network(relay).nodes).toBe(1)
+  })
+
+  it('a peer behind relays only asks nobody but them', async () => {
+    await nodes(20)
+    const alice = await tab(1, { relayOnly: true, bootstrap: ['ws://node5.example'] })
+    await net.run(alice.dht.announce({ key: 'offer', value: 1 }))
+    expect((await net.run(alice.dht.get('offer')))?.value).toBe(1)
+    expect(alice.getConnectedPeers()).toHaveLength(1)
+  })
+
+  it('connections made for lookups end when they are not used', async () => {
+    const all = await nodes(40, { dhtBucketSize: 8, dhtLinks: 4, dhtLinkIdleMs: 60_000 })
+    for (let i = 0; i < 10; i++) await net.run(all[0]!.dht.get(`key ${i}`))
+    await net.clock.advance(300_000)
+    // Its own four, and those of others that have chosen it.
+    expect(all.reduce((sum, peer) => sum + peer.getConnectedPeers().length, 0) / all.length).toBeLessThan(12)
+  })
+})
+
+function survivor(all: P2PCoordinator[], gone: P2PCoordinator[]): string {
+  return net.addressOf(all.find((peer) => !gone.includes(peer))!).slice('ws://'.length)
+}
