@@ -8,6 +8,7 @@ import { DistributedHashTable } from './dht.js'
 import { DhtServer } from './dht-server.js'
 import { Kademlia } from './kademlia.js'
 import type { RecordFeed } from './lookup.js'
+import { commonBits, KEY_BITS, nodeIdOf, placeOfKey } from './node-id.js'
 import type { NodeDialer } from './node-links.js'
 import { NodeRole } from './node-role.js'
 import { RecordStore } from './record-store.js'
@@ -38,7 +39,9 @@ export class DhtNode {
   constructor({ config, names, dialer, feed, onNode, onError }: DhtNodeOptions) {
     const { peerId, identity, clock, limits, logger } = config
     const verifier = new RecordVerifier({ clock, limits, names })
-    const store = new RecordStore({ clock, limits })
+    const ownId = nodeIdOf(identity.publicKey)
+    const farness = (key: string) => KEY_BITS - commonBits(ownId, placeOfKey(key))
+    const store = new RecordStore({ clock, limits, farness })
     const servers = new ConnectedServers(verifier, { limits })
     this.role = new NodeRole(clock, limits, config.dhtMode, (role) => {
       onNode(role)

@@ -2,6 +2,7 @@ import { compareBytes } from '../bytes.js'
 import type { Clock } from '../clock.js'
 import { asP2PError, P2PError } from '../errors.js'
 import type { Unsubscribe } from '../events.js'
+import { decodePeerId } from '../identity/peer-id.js'
 import type { Limits } from '../limits.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import type { ProtocolHost } from '../protocol-handler.js'
@@ -28,7 +29,9 @@ import { type NodeDialer, NodeLinks } from './node-links.js'
 import { type RecordEntry, wireRecord } from './record.js'
 import { RecordMerge } from './record-merge.js'
 import type { RecordStore } from './record-store.js'
+import { isDishonest } from './record-verifier.js'
 import { RoutingTable } from './routing-table.js'
+import { Tellers } from './tellers.js'
 import { type WalkResult, walk } from './walk.js'
 
 export interface KademliaOptions {
@@ -60,6 +63,7 @@ interface Found {
 export class Kademlia implements Lookup, DhtNetwork {
   readonly table: RoutingTable
   private readonly log: LookupLog
+  private readonly tellers = new Tellers()
   private readonly ends = new Set<AbortController>()
   private readonly newNodeListeners = new Set<(contact: Contact) => void>()
   /** Told of each record that somebody has stored here. */
@@ -134,7 +138,7 @@ export class Kademlia implements Lookup, DhtNetwork {
     const { dhtBucketSize } = this.options.limits
     const isAsker = ({ publicKey }: Contact) => asker !== undefined && compareBytes(publicKey, asker) === 0
     return this.table
-      .met(place, dhtBucketSize + 1)
+      .trusted(place, dhtBucketSize + 1)
       .filter((contact) => contact.address !== '' && !isAsker(contact))
       .slice(0, dhtBucketSize)
       .map(wireContact)
@@ -239,6 +243,8 @@ export class Kademlia implements Lookup, DhtNetwork {
     return {
       mode: this.options.isNode() ? 'node' : 'client',
       nodes: this.table.size,
+      liars: this.tellers.liars,
+      ignoredRecords: this.options.servers.ignoredRecords,
       buckets: this.table.getStats(),
       ...this.log.getStats(),
     }
@@ -448,15 +454,19 @@ export class Kademlia implements Lookup, DhtNetwork {
     return this.contacts(closer, target, contact)
   }
 
-  private contacts(wire: unknown, target: Uint8Array, { address, id }: Contact): Contact[] {
+  private contacts(wire: unknown, target: Uint8Array, teller: Contact): Contact[] {
+    const { peerId, address, id } = teller
+    if (this.tellers.isLiar(peerId)) return []
     try {
       const max = this.options.limits.dhtBucketSize
       const contacts = readContacts(wire ?? [], target, { max, own: this.table.ownId, teller: address })
-      for (const contact of contacts) this.table.learned(contact)
+      for (const contact of contacts) this.table.learned(contact, peerId)
+      this.tellers.tell(peerId, contacts)
       return contacts
     } catch (error) {
-      // A node that lies about nodes is none to keep.
+      // No honest node answers so.
       this.table.remove(id)
+      if (isDishonest(error)) this.host?.reject(peerId, error)
       throw error
     }
   }
@@ -514,9 +524,13 @@ export class Kademlia implements Lookup, DhtNetwork {
     try {
       const answer = await links.ask(contact, { ...message, protocol: DHT_PROTOCOL }, { signal })
       this.seen(contact)
+      this.tellers.came(contact.id, true)
       return answer
     } catch (error) {
-      if (!signal.aborted) this.table.failed(contact.id)
+      if (signal.aborted) throw error
+      this.table.failed(contact.id)
+      const liar = this.tellers.came(contact.id, false)
+      if (liar !== undefined) this.table.remove(nodeIdOf(decodePeerId(liar)))
       throw error
     }
   }

@@ -70,6 +70,10 @@ export interface LookupNetworkStats extends LookupStats {
   mode: 'node' | 'client'
   /** Nodes in our routing table. */
   nodes: number
+  /** Nodes that are not believed any more: most of whom they named did not exist. */
+  liars: number
+  /** Records in answers that were not asked for, or did not hold. */
+  ignoredRecords: number
   buckets: BucketStats[]
 }
 

@@ -27,6 +27,16 @@ export interface RecordStoreStats {
   shed: number
 }
 
+export interface RecordStoreOptions {
+  clock?: Clock
+  limits?: Limits
+  /** How far what is under a key is from belonging here; of equals the farthest is given up first. Default: all the same. */
+  farness?: (key: string) => number
+}
+
+/** Publishers among whom the one is looked for whose record belongs here least. */
+const CANDIDATES = 8
+
 interface Publisher {
   readonly id: string
   readonly entries: Map<string, RecordEntry>
@@ -43,6 +53,7 @@ interface Publisher {
 export class RecordStore {
   private readonly clock: Clock
   private readonly limits: Limits
+  private readonly farness: (key: string) => number
   private readonly byKey = new Map<string, Map<string, RecordEntry>>()
   private readonly keys = new SortedKeys()
   private readonly expiries = new ExpiryHeap<RecordEntry>()
@@ -54,9 +65,10 @@ export class RecordStore {
   private count = 0
   private readonly counters = { withdrawn: 0, bytes: 0, stored: 0, expired: 0, shed: 0 }
 
-  constructor({ clock = systemClock, limits = DEFAULT_LIMITS }: { clock?: Clock; limits?: Limits } = {}) {
+  constructor({ clock = systemClock, limits = DEFAULT_LIMITS, farness = () => 0 }: RecordStoreOptions = {}) {
     this.clock = clock
     this.limits = limits
+    this.farness = farness
   }
 
   /** Names a publisher, our own, whose records are never shed for those of others. */
@@ -69,8 +81,8 @@ export class RecordStore {
   /**
    * Stores a record. False if exactly this one was there already.
    *
-   * A full store gives up the record that ends first of the publisher that takes most; where several take the same, one of
-   * them by lot. So a flood displaces itself, and being new is neither an advantage nor a fault.
+   * A full store gives up the record that ends first of the publisher that takes most; where several take the same, the one
+   * of some of them that is farthest from belonging here. So a flood displaces itself, and being new is neither an advantage nor a fault.
    *
    * @throws P2PError INVALID_RECORD if expired, STALE_RECORD if a newer one is there, LIMIT_EXCEEDED for too many records of
    * one publisher, STORE_FULL.
@@ -242,13 +254,25 @@ export class RecordStore {
       while (this.largestShare > 0 && !this.byShare[this.largestShare]?.length) this.largestShare--
       const largest = this.byShare[this.largestShare]
       if (!largest?.length) break
-      const { entries } = largest[crypto.getRandomValues(new Uint32Array(1))[0]! % largest.length]!
-      let victim: RecordEntry | undefined
-      for (const entry of entries.values()) if (victim === undefined || entry.expiresAt < victim.expiresAt) victim = entry
-      this.remove(victim!)
-      shed.push(victim!)
+      const victim = this.farthest(largest)
+      this.remove(victim)
+      shed.push(victim)
     }
     return shed
+  }
+
+  /** Of some of these publishers, by lot, the record that ends first; of those the one that belongs here least. */
+  private farthest(publishers: Publisher[]): RecordEntry {
+    const lots = crypto.getRandomValues(new Uint32Array(Math.min(CANDIDATES, publishers.length)))
+    let farthest: RecordEntry | undefined
+    for (const lot of lots) {
+      let first: RecordEntry | undefined
+      for (const entry of publishers[lot % publishers.length]!.entries.values()) {
+        if (first === undefined || entry.expiresAt < first.expiresAt) first = entry
+      }
+      if (farthest === undefined || this.farness(first!.key) > this.farness(farthest.key)) farthest = first
+    }
+    return farthest!
   }
 
   private isCurrent(entry: RecordEntry): boolean {

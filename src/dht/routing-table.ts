@@ -10,6 +10,9 @@ interface Entry {
   seenAt: number
   /** Requests in a row that it did not answer. */
   failures: number
+  /** Who told of it last, and how many did, one after the other; only while it has not been met. */
+  teller?: string
+  tellers?: number
 }
 
 interface Bucket {
@@ -70,6 +73,7 @@ export class RoutingTable {
       known.contact = contact
       known.seenAt = now
       known.failures = 0
+      delete known.teller
       moveToEnd(bucket.entries, known)
       return 'known'
     }
@@ -90,11 +94,19 @@ export class RoutingTable {
    * Somebody has told of a node. It comes in where there is room, and goes before any that was met itself: a liar can fill a gap,
    * and displace nobody.
    */
-  learned(contact: Contact): void {
+  learned(contact: Contact, teller: string): void {
     const bits = commonBits(this.ownId, contact.id)
-    if (bits === KEY_BITS || this.has(contact.id)) return
+    if (bits === KEY_BITS) return
+    const known = this.byId.get(hexOf(contact.id))
+    if (known !== undefined) {
+      if (known.seenAt > 0 || known.teller === teller) return
+      known.teller = teller
+      known.tellers = (known.tellers ?? 1) + 1
+      return
+    }
     const bucket = this.bucket(bits)
-    if (bucket.entries.length < this.limits.dhtBucketSize) this.insert(bucket, { contact, seenAt: 0, failures: 1 })
+    if (bucket.entries.length >= this.limits.dhtBucketSize) return
+    this.insert(bucket, { contact, seenAt: 0, failures: 1, teller, tellers: 1 })
   }
 
   /** Who has been silent longest where a newcomer would go: it is asked, and stays if it answers. */
@@ -137,9 +149,9 @@ export class RoutingTable {
     return this.nearest(target, count, () => true)
   }
 
-  /** Those of them that we have met ourselves: what others tell is not passed on. */
-  met(target: Uint8Array, count: number): Contact[] {
-    return this.nearest(target, count, ({ seenAt }) => seenAt > 0)
+  /** Those of them that we have met ourselves, or that two have told of: a single rumour is not passed on. */
+  trusted(target: Uint8Array, count: number): Contact[] {
+    return this.nearest(target, count, ({ seenAt, tellers = 0 }) => seenAt > 0 || tellers > 1)
   }
 
   private nearest(target: Uint8Array, count: number, which: (entry: Entry) => boolean): Contact[] {

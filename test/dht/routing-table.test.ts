@@ -65,22 +65,31 @@ describe('a bucket', () => {
 
   it('takes hearsay only where there is room, drops it at the first failure, and gives it up for one that was met', async () => {
     const { table, see } = setup()
-    for (const contact of far.slice(0, K + 5)) table.learned(contact)
+    for (const contact of far.slice(0, K + 5)) table.learned(contact, 'teller')
     expect(table.size).toBe(K)
-    expect(table.met(ownId, K)).toEqual([])
+    expect(table.trusted(ownId, K)).toEqual([])
     expect(table.failed(far[0]!.id)).toBe(true)
     expect(await see(far[10]!)).toBe('added')
     expect(await see(far[11]!)).toBe('added')
     expect(table.all()).toContain(far[11])
-    expect(table.met(ownId, K)).toHaveLength(2)
-    for (const contact of far.slice(12, 30)) table.learned(contact)
+    expect(table.trusted(ownId, K)).toHaveLength(2)
+    for (const contact of far.slice(12, 30)) table.learned(contact, 'teller')
     expect(table.all()).toEqual(expect.arrayContaining([far[10], far[11]]))
+  })
+
+  it('passes on what two have told, not what one has', () => {
+    const { table } = setup()
+    table.learned(far[0]!, 'a')
+    table.learned(far[0]!, 'a')
+    expect(table.trusted(ownId, K)).toEqual([])
+    table.learned(far[0]!, 'b')
+    expect(table.trusted(ownId, K)).toEqual([far[0]])
   })
 
   it('never holds ourselves', () => {
     const { table } = setup()
     table.seen(contactOf(new Uint8Array(32).fill(255), 'wss://us.example'))
-    table.learned(contactOf(new Uint8Array(32).fill(255), 'wss://us.example'))
+    table.learned(contactOf(new Uint8Array(32).fill(255), 'wss://us.example'), 'x')
     expect(table.size).toBe(0)
   })
 })
@@ -98,7 +107,8 @@ describe('a table', () => {
           const { table } = setup()
           for (const [n, what] of steps) {
             const contact = all[n]!
-            if (what === 'seen' || what === 'learned') table[what](contact)
+            if (what === 'seen') table.seen(contact)
+            else if (what === 'learned') table.learned(contact, `teller ${n % 3}`)
             else table[what](contact.id)
           }
           const sorted = table.all().sort((a, b) => compareDistance(target, a.id, b.id))
