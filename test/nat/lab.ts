@@ -1,0 +1,110 @@
+import { type ChildProcess, execFileSync, type StdioOptions, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+/** `nat-lab.sh` and `turnserver.conf`. */
+const netlab = process.env.LOTUS_NETLAB ?? join(root, '../shared/netlab')
+const script = join(netlab, 'nat-lab.sh')
+
+/** Where everybody can reach it: relay, STUN and TURN. */
+const SERVER = '203.0.113.10'
+export const STUN = { urls: `stun:${SERVER}:3478` }
+export const TURN = { urls: `turn:${SERVER}:3478`, username: 'u', credential: 'p' }
+export const RELAY = `ws://${SERVER}:8787/`
+
+export type Host = 'peer1' | 'peer2' | 'inet'
+
+/** Why the lab cannot be built here; undefined where it can. */
+export async function whyNot(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return 'it needs root, for network namespaces'
+  for (const file of ['nat-lab.sh', 'turnserver.conf']) {
+    if (!existsSync(join(netlab, file))) return `${file} is not in ../shared/netlab; name its folder in LOTUS_NETLAB`
+  }
+  for (const [command, debian] of [
+    ['ip', 'iproute2'],
+    ['nft', 'nftables'],
+    ['setpriv', 'util-linux'],
+    ['turnserver', 'coturn'],
+    ['turnutils_stunclient', 'coturn'],
+  ] as const) {
+    if (spawnSync('sh', ['-c', `command -v ${command}`]).status !== 0)
+      return `there is no ${command}; on Debian: apt-get install ${debian}`
+  }
+  const loaded = await import('node-datachannel/polyfill').catch((error) => String(error))
+  if (typeof loaded === 'string') return `node-datachannel cannot be loaded (${loaded})`
+  if (!existsSync(join(root, 'dist/cli.js'))) return 'there is no dist/; run npm run build'
+  // Building one would pull the network from under who uses it.
+  for (const name of ['inet', 'peer1', 'peer2']) {
+    const { stdout } = spawnSync('ip', ['netns', 'pids', `p2plab-${name}`])
+    if (String(stdout).trim() !== '') return 'somebody else uses the lab at the moment'
+  }
+  const built = spawnSync(script, ['up', 'cone'])
+  spawnSync(script, ['down'])
+  if (built.status !== 0) return `this machine does not let the lab be built (${String(built.stderr).trim()})`
+  return undefined
+}
+
+/** Two hosts behind two NATs, and a relay and coturn (STUN, TURN) in between. */
+export class Lab {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'lotus-nat-'))
+  private readonly children: ChildProcess[] = []
+
+  /** `symmetric`: another port is shown to each destination, so that no peer can know which one to aim at (RFC 4787 §4.1). */
+  static async up(kind: 'cone' | 'symmetric'): Promise<Lab> {
+    const lab = new Lab()
+    try {
+      execFileSync(script, ['up', kind], { stdio: 'pipe' })
+      await Promise.all([lab.turnServer(), lab.relay()])
+      return lab
+    } catch (error) {
+      await lab.down()
+      throw error
+    }
+  }
+
+  /** Starts a command on a host; it ends with this process at the latest. */
+  spawn(host: Host, stdio: StdioOptions, command: string, ...args: string[]): ChildProcess {
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', script, 'exec', host, command, ...args], { cwd: this.folder, stdio })
+    this.children.push(child)
+    return child
+  }
+
+  async down(): Promise<void> {
+    for (const child of this.children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+    }
+    execFileSync(script, ['down'])
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  private async turnServer(): Promise<void> {
+    const conf = join(this.folder, 'turnserver.conf')
+    writeFileSync(conf, readFileSync(join(netlab, 'turnserver.conf'), 'utf8').replaceAll('127.0.0.1', SERVER))
+    this.spawn('inet', 'ignore', 'turnserver', '-c', conf)
+    const ask = ['exec', 'inet', 'turnutils_stunclient', '-p', '3478', SERVER]
+    await vi.waitFor(() => execFileSync(script, ask, { stdio: 'pipe', timeout: 1_000 }), { timeout: 15_000, interval: 100 })
+  }
+
+  private async relay(): Promise<void> {
+    const options = ['--host', SERVER, '--port', '8787', '--identity', join(this.folder, 'relay.key')]
+    const child = this.spawn('inet', ['ignore', 'pipe', 'pipe'], process.execPath, join(root, 'dist/cli.js'), 'relay', ...options)
+    let output = ''
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`The relay ended with ${code}: ${output}`)))
+      for (const stream of [child.stdout!, child.stderr!]) {
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          output += text
+          if (output.includes('ws://')) resolve()
+        })
+      }
+    })
+  }
+}
