@@ -59,6 +59,7 @@ export class Lab {
     const lab = new Lab()
     try {
       execFileSync(script, ['up', kind], { stdio: 'pipe' })
+      swallowStrays()
       await Promise.all([lab.turnServer(), lab.relay()])
       return lab
     } catch (error) {
@@ -107,4 +108,15 @@ export class Lab {
       }
     })
   }
+}
+
+/**
+ * As on the internet, what is sent to a private address vanishes. Without any route to it the system tells coturn, which then
+ * ends the whole allocation of the peer that has tried one of the other's host candidates.
+ */
+function swallowStrays(): void {
+  const [nobody, device] = ['203.0.113.254', 'br0']
+  const ip = (...args: string[]) => execFileSync(script, ['exec', 'inet', 'ip', ...args], { stdio: 'pipe' })
+  ip('neigh', 'add', nobody, 'lladdr', '02:00:00:00:00:fe', 'dev', device, 'nud', 'permanent')
+  ip('route', 'add', 'default', 'via', nobody)
 }

@@ -43,9 +43,7 @@ export class Wallet {
   static async start(lab: Lab, host: Host, iceServers: object[]): Promise<Wallet> {
     const program = fileURLToPath(new URL('wallet.mjs', import.meta.url))
     const wallet = new Wallet(lab.spawn(host, ['ignore', 'ignore', 'pipe', 'ipc'], process.execPath, program))
-    // Attempts that fail do so soon, and are repeated soon.
-    const limits = { webRtcTimeoutMs: 4_000, upgradeMinMs: 500, upgradeMaxMs: 500 }
-    wallet.peerId = await wallet.ask('start', { bootstrap: [RELAY], iceServers, limits })
+    wallet.peerId = await wallet.ask('start', { bootstrap: [RELAY], iceServers, limits: { upgradeMinMs: 500 } })
     return wallet
   }
 
