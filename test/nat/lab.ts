@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, type StdioOptions, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,14 @@ export const STUN = { urls: `stun:${SERVER}:3478` }
 export const TURN = { urls: `turn:${SERVER}:3478`, username: 'u', credential: 'p' }
 export const RELAY = `ws://${SERVER}:8787/`
 
+/** The hosts' namespaces, as `nat-lab.sh` calls them. */
+const NAMESPACES = ['p2plab-inet', 'p2plab-peer1', 'p2plab-peer2']
+
+/** Clears the lab away once its standard input ends: when it is told to, and when the tests are killed. */
+const CLEAR = `read -r _
+for name in ${NAMESPACES.join(' ')}; do ip netns pids "$name" | xargs -r kill -KILL; done
+"$0" down && rm -rf "$1"`
+
 export type Host = 'peer1' | 'peer2' | 'inet'
 
 /** Why the lab cannot be built here; undefined where it can. */
@@ -28,7 +36,6 @@ export async function whyNot(): Promise<string | undefined> {
   for (const [command, debian] of [
     ['ip', 'iproute2'],
     ['nft', 'nftables'],
-    ['setpriv', 'util-linux'],
     ['turnserver', 'coturn'],
     ['turnutils_stunclient', 'coturn'],
   ] as const) {
@@ -39,8 +46,8 @@ export async function whyNot(): Promise<string | undefined> {
   if (typeof loaded === 'string') return `node-datachannel cannot be loaded (${loaded})`
   if (!existsSync(join(root, 'dist/cli.js'))) return 'there is no dist/; run npm run build'
   // Building one would pull the network from under who uses it.
-  for (const name of ['inet', 'peer1', 'peer2']) {
-    const { stdout } = spawnSync('ip', ['netns', 'pids', `p2plab-${name}`])
+  for (const name of NAMESPACES) {
+    const { stdout } = spawnSync('ip', ['netns', 'pids', name])
     if (String(stdout).trim() !== '') return 'somebody else uses the lab at the moment'
   }
   const built = spawnSync(script, ['up', 'cone'])
@@ -52,7 +59,10 @@ export async function whyNot(): Promise<string | undefined> {
 /** Two hosts behind two NATs, and a relay and coturn (STUN, TURN) in between. */
 export class Lab {
   private readonly folder = mkdtempSync(join(tmpdir(), 'lotus-nat-'))
-  private readonly children: ChildProcess[] = []
+  private readonly cleaner = spawn('sh', ['-c', CLEAR, script, this.folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
 
   /** `symmetric`: another port is shown to each destination, so that no peer can know which one to aim at (RFC 4787 §4.1). */
   static async up(kind: 'cone' | 'symmetric'): Promise<Lab> {
@@ -68,22 +78,16 @@ export class Lab {
     }
   }
 
-  /** Starts a command on a host; it ends with this process at the latest. */
   spawn(host: Host, stdio: StdioOptions, command: string, ...args: string[]): ChildProcess {
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', script, 'exec', host, command, ...args], { cwd: this.folder, stdio })
-    this.children.push(child)
-    return child
+    return spawn(script, ['exec', host, command, ...args], { cwd: this.folder, stdio })
   }
 
+  /** Ends whatever still runs on the hosts. */
   async down(): Promise<void> {
-    for (const child of this.children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue
-      const ended = once(child, 'exit')
-      child.kill('SIGKILL')
-      await ended
-    }
-    execFileSync(script, ['down'])
-    rmSync(this.folder, { recursive: true, force: true })
+    const cleared = once(this.cleaner, 'exit')
+    this.cleaner.stdin!.end()
+    const [code] = await cleared
+    if (code !== 0) throw new Error(`The lab could not be cleared away (${code}).`)
   }
 
   private async turnServer(): Promise<void> {
