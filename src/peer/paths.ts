@@ -1,7 +1,7 @@
 import { Entry } from '../channel/batch.js'
 import type { SecureChannel } from '../channel/secure-channel.js'
 import type { Clock, Timer } from '../clock.js'
-import { P2PError } from '../errors.js'
+import { asP2PError, P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import type { TransportName } from '../transport/transport.js'
 import type { IncomingNumbers, MessageKind, SentMessage, Session } from './session.js'
@@ -97,8 +97,15 @@ export class Paths {
       })
     }
     this.sendAck(false)
-    this.current.channel.send(kind, head, body)
+    const { channel } = this.current
+    if (!channel.open) throw new P2PError('CONNECTION_CLOSED', 'The connection to this peer is closed. Connect again.')
+    // Before it leaves: a path may break within the call, and the next one then begins with what is remembered.
     session.remember(kind, head, body, lasting, onSettled)
+    try {
+      channel.send(kind, head, body)
+    } catch (error) {
+      channel.close(asP2PError(error, 'CONNECTION_LOST', 'The path takes nothing more.'))
+    }
   }
 
   /** Takes another channel to the same process into service; a worse one before it stands by for a while. */
@@ -178,6 +185,7 @@ export class Paths {
     path.replaces = undefined
     this.current = path
     this.speakOn(path)
+    if (this.gone) return
     this.options.onSwitched(before.channel)
     this.options.onProgress()
   }
@@ -189,6 +197,8 @@ export class Paths {
 
   /** Ends a path that no longer serves: a spare one after a while, any other once both ends have left it. */
   private standDown(path: Path, isSpare: boolean, dialled: boolean): void {
+    // It has ended meanwhile, perhaps with all others.
+    if (!this.paths.has(path)) return
     const { standbyMs, closeGraceMs } = this.options.limits
     const waitMs = (isSpare ? standbyMs : closeGraceMs) * (dialled ? 1 : 2)
     path.timer = this.options.clock.setTimeout(() => this.retire(path), waitMs)

@@ -170,6 +170,40 @@ describe('a change of paths', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('by breaking under the very message that it is given loses none', async () => {
+    const { clock, first, a, b } = await connected()
+    Object.assign(first.near, { transport: 'circuit' })
+    Object.assign(first.far, { transport: 'circuit' })
+    const second = await channel(clock)
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    await clock.advance(10)
+    // As a data channel that takes nothing more: it ends within the call.
+    second.near.send = () => second.near.ended(broken)
+    // More than a frame holds, so that frames leave while messages are added.
+    for (let i = 0; i < 2_000; i++) a.send(i)
+    await clock.advance(1_000)
+    expect(b.got).toEqual(range(0, 2_000))
+    expect([a.session.waiting, a.gone, b.gone]).toEqual([0, [], []])
+  })
+
+  it('by breaking under a message that is larger than a frame loses nothing', async () => {
+    const { clock, first, a, b } = await connected()
+    Object.assign(first.near, { transport: 'circuit' })
+    Object.assign(first.far, { transport: 'circuit' })
+    const second = await channel(clock)
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    await clock.advance(10)
+    second.near.send = () => second.near.ended(broken)
+    const large = new Uint8Array(300_000)
+    new DataView(large.buffer).setUint32(0, 7)
+    a.paths.send(Entry.MESSAGE, undefined, large, true, undefined)
+    a.send(8)
+    await clock.advance(1_000)
+    expect(b.got).toEqual([7, 8])
+  })
+
   it('chosen differently at both ends at once settles on one', async () => {
     const { clock, a, b } = await connected()
     const [second, third] = [await channel(clock), await channel(clock)]
