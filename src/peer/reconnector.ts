@@ -170,7 +170,9 @@ export class Reconnector {
     const { clock, limits } = this.options
     const isWanted = entry.bootstrap || (entry.peerId !== undefined && this.options.isWanted(entry.peerId))
     const givenUp = !isWanted && clock.now() - (entry.awaySince ?? clock.now()) >= limits.reconnectGiveUpMs
-    if (FINAL.has(error.code) || givenUp) {
+    // A relay that shuts down often starts again.
+    const isFinal = FINAL.has(error.code) && !(error.code === 'SHUT_DOWN' && error.details.byPeer === true)
+    if (isFinal || givenUp) {
       if (!entry.bootstrap) this.entries.delete(entry)
       return
     }
