@@ -3,7 +3,7 @@ import { type ChannelKeys, createChannelKeys } from './channel/hello.js'
 import { CircuitEndpoint } from './circuit/endpoint.js'
 import type { ResolvedConfig } from './config.js'
 import type { P2PStatus } from './coordinator-types.js'
-import { asP2PError, P2PError } from './errors.js'
+import { asP2PError, isP2PError, P2PError } from './errors.js'
 import type { Unsubscribe } from './events.js'
 import { encodePeerId } from './identity/peer-id.js'
 import type { PinnedNames } from './identity/pinned-names.js'
@@ -14,7 +14,7 @@ import { Outbox, type QueuedOutcome } from './peer/outbox.js'
 import { PathUpgrade } from './peer/path-upgrade.js'
 import type { PeerConnection } from './peer/peer-connection.js'
 import type { PeerInfo } from './peer/peer-info.js'
-import { PeerManager } from './peer/peer-manager.js'
+import { PeerManager, suspended } from './peer/peer-manager.js'
 import { PeerUpdates } from './peer/peer-updates.js'
 import { Reconnector } from './peer/reconnector.js'
 import type { IProtocolHandler } from './protocol-handler.js'
@@ -184,7 +184,7 @@ export class Network {
     this.watch.stop()
     this.reconnector.stop()
     this.upgrades.close()
-    this.peers.disconnectAll(new P2PError('CONNECTION_CLOSED', 'The peer is suspended and comes back later.'))
+    this.peers.pause(new P2PError('CONNECTION_CLOSED', 'The peer is suspended and comes back later.'))
     this.updateStatus()
   }
 
@@ -192,7 +192,9 @@ export class Network {
   async resume(): Promise<void> {
     if (!this.suspended) return
     this.suspended = false
+    this.peers.resume()
     await this.open()
+    if (this.suspended || this.closed) return
     this.watch.start()
     await this.reconnector.start()
   }
@@ -200,8 +202,11 @@ export class Network {
   /** @returns the peer id reached. @throws P2PError as `connectTo`, and SUSPENDED. */
   async connect(target: PeerInfo | string, wait: WaitOptions): Promise<string> {
     await this.open()
-    if (this.suspended) throw new P2PError('SUSPENDED', 'This coordinator is suspended. Call resume() first.')
-    const peerId = await connectTo(target, this.dialTools(), wait)
+    if (this.suspended) throw suspended()
+    const peerId = await connectTo(target, this.dialTools(), wait).catch((error) => {
+      // Whatever the paths died of, that was the reason.
+      throw this.suspended && !isP2PError(error, 'ABORTED') ? suspended() : error
+    })
     this.reconnector.keep(target, peerId)
     return peerId
   }

@@ -105,7 +105,8 @@ export class PathRace {
       (cause) => {
         if (!this.running.delete(name) || this.settle === undefined) return
         const error = asP2PError(cause, 'PEER_UNREACHABLE', `The path over ${name} failed.`)
-        if (error.code === 'SHUT_DOWN' && error.details.byPeer !== true) return this.settle.reject(error)
+        const isOurEnd = error.code === 'SUSPENDED' || error.code === 'SHUT_DOWN'
+        if (isOurEnd && error.details.byPeer !== true) return this.settle.reject(error)
         this.failures.push({ path: name, error })
         if (this.running.size === 0) this.goOn()
       },

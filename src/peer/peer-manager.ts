@@ -54,6 +54,8 @@ export class PeerManager {
   private readonly past = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }
   private accepting = 0
   private closed = false
+  /** What everybody is told until `resume`. */
+  private paused: P2PError | undefined
 
   constructor(private readonly options: PeerManagerOptions) {
     this.dials = new SharedDials(options.clock, options.onChange)
@@ -115,9 +117,9 @@ export class PeerManager {
   accept(connection: Connection): void {
     const { limits, maxConnections } = this.options
     const full = this.peers.size >= maxConnections
-    if (this.closed || full || this.accepting >= limits.maxPendingHandshakes) {
+    if (this.closed || this.paused || full || this.accepting >= limits.maxPendingHandshakes) {
       this.stats.refused++
-      SecureChannel.refuse(connection, full ? poolFull(maxConnections, limits) : busy(this.closed))
+      SecureChannel.refuse(connection, full ? poolFull(maxConnections, limits) : (this.paused ?? busy(this.closed)))
       return
     }
     this.accepting++
@@ -149,6 +151,17 @@ export class PeerManager {
     const isCircuit = (peer: PeerConnection) => peer.activeChannel.connection.transport === 'circuit'
     const peers = this.all()
     for (const peer of [...peers.filter(isCircuit), ...peers.filter((other) => !isCircuit(other))]) peer.close(error)
+  }
+
+  /** Says goodbye to all, ends all dials, and has nobody in until `resume`. */
+  pause(error: P2PError): void {
+    this.paused = error
+    this.dials.abortAll(suspended())
+    this.disconnectAll(error)
+  }
+
+  resume(): void {
+    this.paused = undefined
   }
 
   /** Ends the connection of a peer that broke the rules; reported once as an error. */
@@ -229,6 +242,7 @@ export class PeerManager {
       }
       this.stats.dialsFailed++
       if (this.closed) throw busy(true)
+      if (isP2PError(signal.reason)) throw signal.reason
       const failure = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
       failure.details.address ??= address
       throw failure
@@ -278,7 +292,8 @@ export class PeerManager {
     const { remote } = channel
     const key = bytesToHex(remote.publicKey)
     const existing = this.byKey.get(key)
-    if (this.closed) channel.close(busy(true))
+    const refusal = this.closed ? busy(true) : this.paused
+    if (refusal !== undefined) channel.close(refusal)
     if (!channel.open) throw channel.ended ?? busy(true)
     if (existing !== undefined) {
       // A peer that has just accepted our dial has given up any connection before it.
@@ -360,6 +375,7 @@ export class PeerManager {
 
   private checkOpen(): void {
     if (this.closed) throw busy(true)
+    if (this.paused !== undefined) throw suspended()
   }
 }
 
@@ -378,6 +394,10 @@ function poolFull(maxConnections: number, limits: Limits): P2PError {
       details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs },
     },
   )
+}
+
+export function suspended(): P2PError {
+  return new P2PError('SUSPENDED', 'This coordinator is suspended. Call resume() first.')
 }
 
 function busy(closed: boolean): P2PError {

@@ -227,6 +227,53 @@ describe('sleep', () => {
   })
 })
 
+describe('suspend', () => {
+  it('ends dials that are under way as well', async () => {
+    const { tab, relays } = await world()
+    const alice = await tab('alice')
+    const other = net.createPeer({ host: 'other', peerId: 'other', relay: true })
+    await net.run(other.start())
+    for (const target of [net.addressOf(other), { ...alice.getPeer(relays[0]!.peerId)!, peerId: 'other' }]) {
+      const failed = alice.connectToPeer(target).catch((error) => error)
+      await net.clock.advance(5)
+      alice.suspend()
+      await net.clock.advance(5_000)
+      expect(alice.getConnectedPeers()).toEqual([])
+      expect(await net.run(failed)).toEqual(code('SUSPENDED'))
+      expect(alice.getStats().peers.dialling).toBe(0)
+      await net.run(alice.resume())
+      expect(alice.status).toBe('online')
+    }
+  })
+
+  it('ends the dials of reconnection, which go on at resume', async () => {
+    const { tab } = await world()
+    const alice = await tab('alice')
+    net.network.crash('alice')
+    for (const { peerId } of alice.getConnectedPeers()) alice.dropPath(peerId)
+    while (alice.getStats().peers.dialling === 0) await net.clock.advance(5)
+    alice.suspend()
+    await net.clock.advance(60_000)
+    expect([alice.getConnectedPeers(), alice.status]).toEqual([[], 'offline'])
+    await net.run(alice.resume())
+    expect(alice.status).toBe('online')
+  })
+
+  it('called while resume is under way holds', async () => {
+    const { tab } = await world()
+    const alice = await tab('alice')
+    alice.suspend()
+    await net.clock.advance(1_000)
+    const resumed = alice.resume()
+    alice.suspend()
+    await net.run(resumed)
+    await net.clock.advance(60_000)
+    expect([alice.getConnectedPeers(), alice.status]).toEqual([[], 'offline'])
+    await net.run(alice.resume())
+    expect(alice.status).toBe('online')
+  })
+})
+
 describe('a message for a peer that is away', () => {
   it('waits in order and arrives once on its return, and its sender is told', async () => {
     const { tab } = await world()
