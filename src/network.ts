@@ -182,6 +182,8 @@ export class Network {
     if (this.suspended) return
     this.suspended = true
     this.watch.stop()
+    // Those who had dialled us take the goodbye for one: it is ours to come back to them.
+    for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
     this.upgrades.close()
     this.peers.pause(new P2PError('CONNECTION_CLOSED', 'The peer is suspended and comes back later.'))

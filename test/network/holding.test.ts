@@ -259,6 +259,26 @@ describe('suspend', () => {
     expect(alice.status).toBe('online')
   })
 
+  it('of many minutes, at either end of a connection, ends with the connection', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    for (const sleeper of [alice, bob]) {
+      const got = heard(bob)
+      await alice.sendTo('bob', note('in flight'))
+      sleeper.suspend()
+      await net.clock.advance(1_000)
+      await net.run(sleeper.resume())
+      await net.clock.advance(10_000)
+      expect([alice.isConnected('bob'), got]).toEqual([true, ['in flight']])
+      sleeper.suspend()
+      await net.clock.advance(3_600_000)
+      await net.run(sleeper.resume())
+      await net.clock.advance(30_000)
+      expect(alice.isConnected('bob')).toBe(true)
+    }
+  })
+
   it('called while resume is under way holds', async () => {
     const { tab } = await world()
     const alice = await tab('alice')
