@@ -104,6 +104,7 @@ export class Network {
         return peer.send({ ...message, to: peer.peerId }, { onSettled })
       },
       takeBack: (id, onSettled) => this.peers.get(id) === undefined && this.peers.sessions.takeBack(onSettled),
+      progress: (id) => this.peers.get(id)?.progress(),
       want: (id) => this.reconnector.want(id),
       onOutcome: (message, outcome) => hooks.onOutcome(message, outcome),
     })

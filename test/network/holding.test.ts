@@ -365,6 +365,44 @@ describe('a message for a peer that is away', () => {
     expect(got).toEqual([])
   })
 
+  it('waits while the connection is full, and goes out as soon as it is not', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice', { limits: { sendMaxBufferedBytes: 600_000 } }), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    const got: number[] = []
+    bob.on('message', ({ payload }) => got.push((payload as Uint8Array)[0]!))
+    const block = (n: number) => note(new Uint8Array(140_000).fill(n))
+    // Nothing arrives, so nothing is acknowledged.
+    net.network.partition(['alice'], ['relay0'])
+    for (let i = 0; i < 4; i++) void alice.sendTo('bob', block(i)).catch(() => {})
+    const queued = await Promise.all([4, 5, 6, 7, 8, 9].map((n) => alice.sendTo('bob', block(n), { queue: true })))
+    await net.clock.advance(1_000)
+    net.network.heal()
+    await net.clock.advance(5_000)
+    expect(got).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(await Promise.all(queued.map(({ outcome }) => outcome))).toEqual(Array(6).fill('delivered'))
+  })
+
+  it('is not sent a second time, nor said to have expired, where its connection broke while it was full', async () => {
+    const { tab } = await world()
+    const limits = { sendHighWaterBytes: 50_000, sendLowWaterBytes: 10_000 }
+    const [alice, bob] = [await tab('alice', { limits }), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    const got: number[] = []
+    bob.on('message', ({ payload }) => got.push((payload as Uint8Array)[0]!))
+    net.network.partition(['alice'], ['relay0'])
+    const block = (n: number) => note(new Uint8Array(90_000).fill(n))
+    const queued = await Promise.all([0, 1, 2].map((n) => alice.sendTo('bob', block(n), { queue: true, ttl: 60 })))
+    await net.clock.advance(100)
+    net.network.crash('alice')
+    alice.dropPath(alice.getConnectedPeers().find(({ peerId }) => peerId !== 'bob')!.peerId)
+    net.network.heal()
+    await net.clock.advance(50_000)
+    expect(got).toEqual([0, 1, 2])
+    expect(await Promise.all(queued.map(({ outcome }) => outcome))).toEqual(Array(3).fill('delivered'))
+    expect(bob.getStats().defence.duplicates).toBe(0)
+  })
+
   it('is refused where too much waits, for a time that is none, and in another name', async () => {
     const { tab } = await world()
     const alice = await tab('alice', { limits: { maxOutboxMessages: 2, maxOutboxBytes: 100_000 } })
