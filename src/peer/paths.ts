@@ -149,6 +149,8 @@ export class Paths {
   /** Says why, and ends all. */
   close(error: P2PError, fault = false): void {
     const { channel } = this.current
+    // Else the peer would send to our next process what we have had.
+    this.sendAck(false)
     this.end(error, fault, () => channel.close(error, fault))
   }
 

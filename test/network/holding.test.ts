@@ -350,6 +350,34 @@ describe('a message for a peer that is away', () => {
     expect([got, await outcome]).toEqual([['a', 'b'], 'delivered'])
   })
 
+  it('is known to have arrived where the peer goes away right after, so that its next process does not get it too', async () => {
+    const { tab, relays } = await world()
+    const alice = await tab('alice')
+    const identity = identityFromSeed(new Uint8Array(32).fill(7))
+    const bob = await tab('bob', { identity })
+    await net.run(alice.connectToPeer('bob'))
+    const got = heard(bob)
+    const { outcome } = await alice.sendTo('bob', note('once'), { queue: true })
+    const reasons: unknown[] = []
+    alice.on('disconnected', (_, { code, details }) => reasons.push([code, details.byPeer]))
+    while (got.length === 0) await net.clock.advance(1)
+    await net.run(bob.shutdown())
+    await net.clock.advance(100)
+    // Over a circuit too.
+    expect(reasons).toEqual([['CONNECTION_CLOSED', true]])
+    const next = net.createPeer({
+      host: 'bob2',
+      peerId: 'bob',
+      identity,
+      listening: false,
+      bootstrap: [net.addressOf(relays[0]!)],
+    })
+    const gotNext = heard(next)
+    await net.run(next.start())
+    await net.clock.advance(60_000)
+    expect([got, gotNext, await outcome]).toEqual([['once'], [], 'delivered'])
+  })
+
   it('expires, and is not delivered after that', async () => {
     const { tab } = await world()
     const [alice, bob] = [await tab('alice'), await tab('bob')]
