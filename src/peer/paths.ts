@@ -13,6 +13,9 @@ export function rankOf({ connection }: SecureChannel): number {
   return RANK[connection.transport]
 }
 
+/** Channels to one peer at once: one serves, one is its spare, one each is about to go. A peer that dials on and on holds no more. */
+const MAX_PATHS = 4
+
 /** One channel to the peer, and where it stands in both streams. */
 interface Path {
   readonly channel: SecureChannel
@@ -120,6 +123,10 @@ export class Paths {
     // Who dialled the new path ends the old one; the other end only makes sure.
     if (!isSpare && channel.connection.outbound) path.replaces = before
     this.standDown(before, isSpare, channel.connection.outbound)
+    for (const old of this.paths) {
+      if (this.paths.size <= MAX_PATHS) break
+      if (old !== before) this.retire(old)
+    }
   }
 
   /** The active path is interrupted, and may recover: one that stands by serves meanwhile. False where there is none. */

@@ -204,6 +204,24 @@ describe('a change of paths', () => {
     expect(b.got).toEqual([7, 8])
   })
 
+  it('that a peer makes without end holds no more than a few channels open', async () => {
+    const { clock, a, b } = await connected()
+    for (let i = 0; i < 20; i++) {
+      const next = await channel(clock)
+      // Now better, now worse.
+      for (const end of [next.near, next.far]) Object.assign(end, { transport: i % 2 === 0 ? 'circuit' : 'memory' })
+      a.send(i)
+      b.paths.add(next.b)
+      a.paths.add(next.a)
+      b.send(i)
+      expect(b.paths.standby.length).toBeLessThan(4)
+    }
+    await clock.advance(1_000)
+    expect([a.got, b.got, a.gone, b.gone]).toEqual([range(0, 20), range(0, 20), [], []])
+    await clock.advance(500_000)
+    expect(clock.pending).toBe(0)
+  })
+
   it('chosen differently at both ends at once settles on one', async () => {
     const { clock, a, b } = await connected()
     const [second, third] = [await channel(clock), await channel(clock)]
