@@ -16,6 +16,27 @@ describe('a race of paths', () => {
     expect(await clock.run(race.run(new AbortController().signal, given, none))).toBe('bob')
   })
 
+  it('looks for further paths while the given ones hang', async () => {
+    const clock = new VirtualClock()
+    const race = new PathRace('bob', clock, resolveLimits({}))
+    const hanging = path('stale', () => new Promise(() => {}))
+    const look = async () => race.add(path('circuit', async () => 'bob'))
+    const before = clock.now()
+    expect(await clock.run(race.run(new AbortController().signal, [hanging], look), 15_000)).toBe('bob')
+    expect([clock.now() - before, clock.pending]).toEqual([3_000, 0])
+  })
+
+  it('does not look for further paths where a given one connects within its time', async () => {
+    const clock = new VirtualClock()
+    const race = new PathRace('bob', clock, resolveLimits({}))
+    const slow = path('slow', () => new Promise((resolve) => clock.setTimeout(() => resolve('bob'), 2_500)))
+    let asked = 0
+    const look = async () => void asked++
+    expect(await clock.run(race.run(new AbortController().signal, [slow], look))).toBe('bob')
+    await clock.advance(10_000)
+    expect([asked, clock.pending]).toEqual([0, 0])
+  })
+
   it('ends where we are', async () => {
     const clock = new VirtualClock()
     const race = new PathRace('bob', clock, resolveLimits({}))
