@@ -448,6 +448,44 @@ describe('a message for a peer that is away', () => {
   })
 })
 
+describe('shutdown', () => {
+  it('at any moment of dialling, upgrading and waiting leaves no timer behind and settles every promise', async () => {
+    for (let at = 0; at < 150; at += 7) {
+      net = createTestNetwork({ latencyMs: 10 })
+      const relay = net.createPeer({ host: 'relay0', relay: true })
+      await net.run(relay.start())
+      const make = (host: string) => net.createPeer({ host, peerId: host, bootstrap: ['memory://relay0', 'memory://nobody'] })
+      const [alice, bob] = [make('alice'), make('bob')]
+      void bob.start()
+      const settled: unknown[] = []
+      const watch = (promise: Promise<unknown>) =>
+        void promise.then(
+          () => settled.push(1),
+          () => settled.push(0),
+        )
+      watch(alice.start())
+      watch(alice.connectToPeer('memory://bob'))
+      watch(alice.connectToPeer('bob'))
+      watch(alice.connectToPeer('memory://nobody'))
+      watch(alice.sendTo('bob', note(1), { queue: true }).then(({ outcome }) => outcome))
+      watch(alice.findPeers())
+      watch(alice.publish('topic', 1))
+      watch(alice.announceResource('a', 'b', 1))
+      alice.subscribe('topic', () => {})
+      await net.clock.advance(at)
+      if (alice.isConnected('bob')) watch(alice.request('bob', { type: 'never', payload: 1 }))
+      if (at % 2 === 1) net.network.partition(['alice'], ['bob', 'relay0'])
+      await net.run(alice.shutdown())
+      await net.run(bob.shutdown())
+      await net.run(relay.shutdown())
+      // What is in the network arrives nowhere.
+      await net.clock.advance(20)
+      expect([at, net.clock.pending]).toEqual([at, 0])
+      expect(settled.length).toBeGreaterThanOrEqual(8)
+    }
+  })
+})
+
 describe('a wallet behind relays only', () => {
   it('tells no address, and neither dials nor accepts anything direct', async () => {
     const { tab, relays } = await world()
