@@ -183,6 +183,7 @@ export class Network {
     if (this.suspended) return
     this.suspended = true
     this.watch.stop()
+    for (const stop of this.stops.splice(0)) stop()
     // Those who had dialled us take the goodbye for one: it is ours to come back to them.
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
@@ -198,6 +199,7 @@ export class Network {
     this.peers.resume()
     await this.open()
     if (this.suspended || this.closed) return
+    if (this.stops.length === 0) this.discover()
     this.watch.start()
     await this.reconnector.start()
   }
@@ -247,15 +249,18 @@ export class Network {
     const accept = this.peers.accept.bind(this.peers)
     await Promise.all([...this.listeners()].map((listener) => listener.listen(accept)))
     if (this.closed) return
+    if (!this.suspended) this.discover()
+    this.hooks.onReachable()
+  }
+
+  private discover(): void {
     for (const transport of this.config.transports) {
       const stop = transport.discover?.((address) => this.discovered(address))
       if (stop !== undefined) this.stops.push(stop)
     }
-    this.hooks.onReachable()
   }
 
   private discovered(address: string): void {
-    if (this.suspended) return
     this.peers.dial(address, undefined, {}).catch((error) => {
       const { code, message } = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
       this.config.logger.debug(message, { code })

@@ -4,6 +4,7 @@ import type { P2PCoordinator } from '../../src/coordinator.js'
 import type { P2PStatus } from '../../src/coordinator-types.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
+import { broadcastChannel } from '../../src/transport/broadcast-channel.js'
 
 let net: TestNetwork
 afterEach(() => net?.stop())
@@ -276,6 +277,28 @@ describe('suspend', () => {
       await net.run(sleeper.resume())
       await net.clock.advance(30_000)
       expect(alice.isConnected('bob')).toBe(true)
+    }
+  })
+
+  it('of a tab that others of the same browser know ends with their connection, whoever found the other', async () => {
+    net = createTestNetwork()
+    const until = async (condition: () => boolean) => {
+      for (let i = 0; i < 500 && !condition(); i++) await new Promise((resolve) => setImmediate(resolve))
+      return condition()
+    }
+    const tabs = [1, 2].map((host) => {
+      const transport = broadcastChannel({ name: 'suspended-tabs', clock: net.clock })
+      return net.createPeer({ host: `${host}`, transports: [transport], listening: false })
+    })
+    for (const tab of tabs) await tab.start()
+    const connected = () => tabs.every((tab) => tab.getConnectedPeers().length === 1)
+    expect(await until(connected)).toBe(true)
+    for (const tab of tabs) {
+      tab.suspend()
+      expect(await until(() => tabs.every((other) => other.getConnectedPeers().length === 0))).toBe(true)
+      await until(() => false)
+      void tab.resume()
+      expect(await until(connected)).toBe(true)
     }
   })
 
