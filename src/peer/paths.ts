@@ -133,8 +133,10 @@ export class Paths {
   fallBack(): boolean {
     const next = this.best((path) => path !== this.current)
     if (next === undefined) return false
+    const before = this.current
     this.options.session.choose()
     this.switchTo(next)
+    this.standDown(before, true, before.channel.connection.outbound)
     return true
   }
 

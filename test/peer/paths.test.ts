@@ -204,6 +204,28 @@ describe('a change of paths', () => {
     expect(b.got).toEqual([7, 8])
   })
 
+  it('away from one that is interrupted ends that one in time, unless it serves again', async () => {
+    for (const recovers of [true, false]) {
+      const { clock, first, a, b } = await connected()
+      for (const end of [first.near, first.far]) Object.assign(end, { transport: 'circuit' })
+      const second = await channel(clock)
+      a.paths.add(second.a)
+      b.paths.add(second.b)
+      await clock.advance(10)
+      expect(a.paths.fallBack()).toBe(true)
+      await clock.advance(5_000)
+      const third = recovers ? second : await channel(clock)
+      if (recovers) a.paths.preferBest()
+      else {
+        a.paths.add(third.a)
+        b.paths.add(third.b)
+      }
+      await clock.advance(300_000)
+      expect([a.paths.active, b.paths.active]).toEqual([third.a, third.b])
+      expect([a.paths.standby, b.paths.standby, a.gone, b.gone, clock.pending]).toEqual([[], [], [], [], 0])
+    }
+  })
+
   it('that a peer makes without end holds no more than a few channels open', async () => {
     const { clock, a, b } = await connected()
     for (let i = 0; i < 20; i++) {
