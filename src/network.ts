@@ -145,6 +145,11 @@ export class Network {
       clock,
       limits,
       onWake: (reason) => this.woke(reason),
+      // Also where waking has been told of a moment before: then there was no network yet.
+      onOnline: () => {
+        this.reconnector.wake()
+        this.webrtc?.networkChanged()
+      },
       onOffline: () => {
         this.heartbeat.probeAll(limits.wakeProbeMs)
         this.updateStatus()
@@ -325,7 +330,7 @@ export class Network {
   private woke(reason: WakeReason): void {
     this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
     this.reconnector.wake()
-    if (reason === 'online' || reason === 'network-change') this.webrtc?.networkChanged()
+    if (reason === 'network-change') this.webrtc?.networkChanged()
     this.upgrades.retry()
     this.updateStatus()
   }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { P2PConfig } from '../../src/config.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import type { P2PStatus } from '../../src/coordinator-types.js'
@@ -204,6 +204,28 @@ describe('sleep', () => {
     net.clock.sleep(600_000)
     await net.clock.advance(60_000)
     expect(gone).toEqual([])
+  })
+
+  it('that ends with the network a moment after the screen: the network is what counts', async () => {
+    const page = new EventTarget()
+    vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }))
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
+    vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
+    try {
+      const { tab, relays, makeRelay } = await world()
+      const alice = await tab('alice')
+      await net.run(relays[0]!.shutdown())
+      await net.clock.advance(60_000)
+      document.dispatchEvent(new Event('visibilitychange'))
+      await net.clock.advance(100)
+      await net.run(makeRelay(0).start())
+      page.dispatchEvent(new Event('online'))
+      await net.clock.advance(100)
+      expect(alice.status).toBe('online')
+      await net.stop()
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   it('that the app announces closes all, and ends with everything as before', async () => {
