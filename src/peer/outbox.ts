@@ -114,7 +114,10 @@ export class Outbox {
       } catch (error) {
         entry.sent = undefined
         // Nobody is there, or the connection is full: the rest must not overtake this one.
-        if (asP2PError(error, 'CONNECTION_LOST', '').code !== 'UNSERIALIZABLE_PAYLOAD') return this.flushLater(peerId)
+        if (asP2PError(error, 'CONNECTION_LOST', '').code !== 'UNSERIALIZABLE_PAYLOAD') {
+          this.flushLater(peerId)
+          return
+        }
         this.finish(peerId, entry, 'expired')
       }
     }

@@ -89,8 +89,9 @@ export class PathRace {
       this.start(path)
       return
     }
-    if (this.source === 'idle' && this.running.size === 0) return this.ask()
-    if (this.source === 'done' && this.running.size === 0) this.settle.reject(this.failure())
+    if (this.running.size > 0) return
+    if (this.source === 'idle') this.ask()
+    else if (this.source === 'done') this.settle.reject(this.failure())
   }
 
   private start(path: DialPath): void {
