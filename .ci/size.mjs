@@ -5,8 +5,8 @@ import { build } from 'esbuild'
 
 /** Bytes, gzip, that each import may cost. The aim for everything is 60,000; CHANGELOG.md says where it stands and why. */
 export const BUDGETS = {
-  '*': 92_000,
-  P2PCoordinator: 86_700,
+  '*': 92_500,
+  P2PCoordinator: 87_000,
   DistributedHashTable: 30_000,
   ResourceDiscovery: 10_000,
   P2PProtocol: 12_700,

@@ -389,8 +389,12 @@ export class P2PCoordinator {
     this.records.close()
     this.discovery.shutdown()
     this.node.shutdown()
-    for (const name of this.router.names) this.router.unregister(name)
-    await this.network.close()
+    // Circuits stay until the goodbyes that they carry have left.
+    const circuits = this.network.circuits.protocolName
+    for (const name of this.router.names) if (name !== circuits) this.router.unregister(name)
+    const closed = this.network.close()
+    this.router.unregister(circuits)
+    await closed
     this.events.clear()
   }
 

@@ -22,6 +22,8 @@ export const DEFAULT_LIMITS = {
   dialTimeoutMs: 15_000,
   /** How long the better path to a peer is tried alone before the next one is tried beside it. */
   dialHeadStartMs: 250,
+  /** How long the known paths to a peer are tried before relays and the DHT are asked for others as well: an address may lead nowhere by now. */
+  dialLookupMs: 3_000,
   /** One handshake payload: identity, a list of protocols, addresses, metadata. */
   maxHandshakePayloadBytes: 8_192,
   /** Protocol names a peer may advertise. */

@@ -4,7 +4,7 @@ import { CircuitEndpoint } from './circuit/endpoint.js'
 import type { ResolvedConfig } from './config.js'
 import type { P2PStatus } from './coordinator-types.js'
 import { type NodeDialer, noLongerNeeded } from './dht/node-links.js'
-import { asP2PError, P2PError, shutDownError } from './errors.js'
+import { asP2PError, isP2PError, P2PError, shutDownError } from './errors.js'
 import type { Unsubscribe } from './events.js'
 import { encodePeerId } from './identity/peer-id.js'
 import type { PinnedNames } from './identity/pinned-names.js'
@@ -15,7 +15,7 @@ import { Outbox, type QueuedOutcome } from './peer/outbox.js'
 import { PathUpgrade } from './peer/path-upgrade.js'
 import type { PeerConnection } from './peer/peer-connection.js'
 import type { PeerInfo } from './peer/peer-info.js'
-import { PeerManager } from './peer/peer-manager.js'
+import { PeerManager, suspended } from './peer/peer-manager.js'
 import { PeerUpdates } from './peer/peer-updates.js'
 import { Reconnector } from './peer/reconnector.js'
 import type { IProtocolHandler } from './protocol-handler.js'
@@ -105,6 +105,7 @@ export class Network {
         return peer.send({ ...message, to: peer.peerId }, { onSettled })
       },
       takeBack: (id, onSettled) => this.peers.get(id) === undefined && this.peers.sessions.takeBack(onSettled),
+      progress: (id) => this.peers.get(id)?.progress(),
       want: (id) => this.reconnector.want(id),
       onOutcome: (message, outcome) => hooks.onOutcome(message, outcome),
     })
@@ -145,6 +146,11 @@ export class Network {
       clock,
       limits,
       onWake: (reason) => this.woke(reason),
+      // Also where waking has been told of a moment before: then there was no network yet.
+      onOnline: () => {
+        this.reconnector.wake()
+        this.webrtc?.networkChanged()
+      },
       onOffline: () => {
         this.heartbeat.probeAll(limits.wakeProbeMs)
         this.updateStatus()
@@ -200,6 +206,9 @@ export class Network {
     if (this.suspended) return
     this.suspended = true
     this.watch.stop()
+    for (const stop of this.stops.splice(0)) stop()
+    // Those who had dialled us may have given up by then: it is ours to come back to them.
+    for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
     this.upgrades.close()
     this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended and comes back later.'))
@@ -212,6 +221,8 @@ export class Network {
     this.suspended = false
     this.peers.resume()
     await this.open()
+    if (this.suspended || this.closed) return
+    if (this.stops.length === 0) this.discover()
     this.watch.start()
     await this.reconnector.start()
   }
@@ -219,8 +230,11 @@ export class Network {
   /** @returns the peer id reached. @throws P2PError as `connectTo`, and SUSPENDED. */
   async connect(target: PeerInfo | string, wait: WaitOptions): Promise<string> {
     await this.open()
-    if (this.suspended) throw new P2PError('SUSPENDED', 'This coordinator is suspended. Call resume() first.')
-    const peerId = await connectTo(target, this.dialTools(), wait)
+    if (this.suspended) throw suspended()
+    const peerId = await connectTo(target, this.dialTools(), wait).catch((error) => {
+      // Whatever the paths died of, that was the reason.
+      throw this.suspended && !isP2PError(error, 'ABORTED') ? suspended() : error
+    })
     this.reconnector.keep(target, peerId)
     return peerId
   }
@@ -258,15 +272,18 @@ export class Network {
     const accept = this.peers.accept.bind(this.peers)
     await Promise.all([...this.listeners()].map((listener) => listener.listen(accept)))
     if (this.closed) return
+    if (!this.suspended) this.discover()
+    this.hooks.onReachable()
+  }
+
+  private discover(): void {
     for (const transport of this.config.transports) {
       const stop = transport.discover?.((address) => this.discovered(address))
       if (stop !== undefined) this.stops.push(stop)
     }
-    this.hooks.onReachable()
   }
 
   private discovered(address: string): void {
-    if (this.suspended) return
     this.peers.dial(address, undefined, {}).catch((error) => {
       const { code, message } = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
       this.config.logger.debug(message, { code })
@@ -331,7 +348,7 @@ export class Network {
   private woke(reason: WakeReason): void {
     this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
     this.reconnector.wake()
-    if (reason === 'online' || reason === 'network-change') this.webrtc?.networkChanged()
+    if (reason === 'network-change') this.webrtc?.networkChanged()
     this.upgrades.retry()
     this.updateStatus()
   }

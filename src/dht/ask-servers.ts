@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.js'
 import { abortedError } from '../errors.js'
 import type { Limits } from '../limits.js'
-import type { WaitOptions } from '../wait.js'
+import { childSignals, type WaitOptions } from '../wait.js'
 
 /** Asks one server; rejects where it does not answer as it should. */
 export type AskOne = (peerId: string, wait: { signal: AbortSignal; timeoutMs: number }) => Promise<void>
@@ -60,8 +60,9 @@ export function askServers(
     const done = () => {
       if (--waiting === 0) finish()
     }
+    const signalOf = childSignals(controller.signal)
     for (const peerId of servers) {
-      one(peerId, { signal: controller.signal, timeoutMs }).then(() => {
+      one(peerId, { signal: signalOf(), timeoutMs }).then(() => {
         if (!settled) grace ??= clock.setTimeout(finish, limits.dhtGraceMs)
         done()
       }, done)

@@ -6,7 +6,7 @@ import { decodePeerId } from '../identity/peer-id.js'
 import type { Limits } from '../limits.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import type { ProtocolHost } from '../protocol-handler.js'
-import type { WaitOptions } from '../wait.js'
+import { childSignals, type WaitOptions } from '../wait.js'
 import type { ConnectedServers } from './connected-servers.js'
 import { type Contact, contactOf, readContacts, wireContact } from './contact.js'
 import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, findNodeAnswer, parsePayload } from './dht-messages.js'
@@ -548,21 +548,6 @@ const WARM_BUCKETS = 4
 /** Servers that are in no routing table. */
 const BESIDES = { walk: false, only: 'no-nodes' } as const
 const NOTHING: StoreOutcome = { stored: [], refused: [] }
-
-/** Makes signals that fire with one, which gets a single listener for all of them. */
-function childSignals(parent: AbortSignal): () => AbortSignal {
-  const children = new Set<AbortController>()
-  const abortAll = () => {
-    for (const child of children) child.abort(parent.reason)
-  }
-  parent.addEventListener('abort', abortAll, { once: true })
-  return () => {
-    const child = new AbortController()
-    if (parent.aborted) child.abort(parent.reason)
-    children.add(child)
-    return child.signal
-  }
-}
 
 /** Fires with the first of two. */
 function anySignal(a: AbortSignal | undefined, b: AbortSignal): AbortSignal {

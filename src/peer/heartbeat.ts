@@ -23,7 +23,7 @@ export class Heartbeat implements IProtocolHandler {
       limits: Limits
       intervalMs: number
       /** What carries the peer's messages now. */
-      pathOf: (peerId: string) => unknown
+      pathOf: (peerId: string) => { readonly bytesIn: number } | undefined
       onMeasured: (peerId: string, rttMs: number) => void
       onDead: (peerId: string, error: P2PError) => void
     },
@@ -73,25 +73,37 @@ export class Heartbeat implements IProtocolHandler {
   }
 
   private async probe(peerId: string, timeoutMs = this.options.limits.heartbeatTimeoutMs): Promise<void> {
-    const { clock, onMeasured, onDead } = this.options
+    const { clock, pathOf, onDead } = this.options
     const sentAt = clock.now()
-    const path = this.options.pathOf(peerId)
+    const path = pathOf(peerId)
+    // In two halves: where the first ran out while we stood still, its answer lies unread and counts in the second.
+    if (await this.answers(peerId, timeoutMs / 2)) return
+    const heard = path?.bytesIn
+    if (await this.answers(peerId, timeoutMs / 2)) return
+    const late = clock.now() - sentAt - timeoutMs
+    // A timer so late means that we stood still: the answer may lie unread.
+    // Another path serves the peer meanwhile: this says nothing of it.
+    // Something came: the answer stands behind much else.
+    if (late > 100 || pathOf(peerId) !== path || path?.bytesIn !== heard) return this.probe(peerId, timeoutMs)
+    onDead(
+      peerId,
+      new P2PError('CONNECTION_LOST', `The peer did not answer within ${timeoutMs} ms. Connect again.`, {
+        details: { peerId },
+      }),
+    )
+  }
+
+  /** False where no answer came in time. */
+  private async answers(peerId: string, timeoutMs: number): Promise<boolean> {
+    const { clock, onMeasured } = this.options
+    const sentAt = clock.now()
     try {
       await this.host?.request(peerId, { type: PING, payload: null, protocol: this.protocolName }, { timeoutMs })
       onMeasured(peerId, clock.now() - sentAt)
+      return true
     } catch (error) {
-      // Whoever answers with an error is alive.
-      if (!isP2PError(error, 'TIMEOUT')) return
-      const late = clock.now() - sentAt - timeoutMs
-      // A timer so late means that we stood still: the answer may lie unread.
-      // Another path serves the peer meanwhile: this says nothing of it.
-      if (late > 100 || this.options.pathOf(peerId) !== path) return this.probe(peerId, timeoutMs)
-      onDead(
-        peerId,
-        new P2PError('CONNECTION_LOST', `The peer did not answer within ${timeoutMs} ms. Connect again.`, {
-          details: { peerId },
-        }),
-      )
+      // Whoever answers with an error is alive; and of one that is gone there is nothing to say.
+      return !isP2PError(error, 'TIMEOUT')
     }
   }
 }

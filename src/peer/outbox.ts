@@ -32,6 +32,8 @@ export interface OutboxOptions {
   send: (peerId: string, message: P2PMessage, onSettled: (delivered: boolean) => void) => Promise<void> | undefined
   /** Takes back what was given to a connection that is gone; false where the peer has it after all. */
   takeBack: (peerId: string, onSettled: (delivered: boolean) => void) => boolean
+  /** Settles when the peer's connection may take more, or is gone; undefined where nothing on it waits. */
+  progress: (peerId: string) => Promise<void> | undefined
   /** Somebody should connect to this peer. */
   want: (peerId: string) => void
   onOutcome: (message: P2PMessage, outcome: QueuedOutcome) => void
@@ -43,6 +45,8 @@ export interface OutboxOptions {
  */
 export class Outbox {
   private readonly queues = new Map<string, Entry[]>()
+  /** Peers whose connection took no more. */
+  private readonly blocked = new Set<string>()
   private count = 0
   private bytes = 0
   private timer: Timer | undefined
@@ -94,7 +98,7 @@ export class Outbox {
 
   /** The peer is connected: what waits for it goes out, in order. */
   flush(peerId: string): void {
-    for (const entry of this.queues.get(peerId) ?? []) {
+    for (const entry of [...(this.queues.get(peerId) ?? [])]) {
       if (entry.sent !== undefined) continue
       const onSettled = (delivered: boolean) => {
         if (entry.sent !== onSettled) return
@@ -103,14 +107,31 @@ export class Outbox {
       }
       entry.sent = onSettled
       try {
-        this.options.send(peerId, entry.message, onSettled)?.catch(() => onSettled(false))
+        this.options.send(peerId, entry.message, onSettled)?.catch(() => {
+          onSettled(false)
+          this.flushLater(peerId)
+        })
       } catch (error) {
         entry.sent = undefined
         // Nobody is there, or the connection is full: the rest must not overtake this one.
-        if (asP2PError(error, 'CONNECTION_LOST', '').code !== 'UNSERIALIZABLE_PAYLOAD') return
+        if (asP2PError(error, 'CONNECTION_LOST', '').code !== 'UNSERIALIZABLE_PAYLOAD') {
+          this.flushLater(peerId)
+          return
+        }
         this.finish(peerId, entry, 'expired')
       }
     }
+  }
+
+  private flushLater(peerId: string): void {
+    if (this.blocked.has(peerId)) return
+    const progress = this.options.progress(peerId)
+    if (progress === undefined) return
+    this.blocked.add(peerId)
+    void progress.then(() => {
+      this.blocked.delete(peerId)
+      this.flush(peerId)
+    })
   }
 
   /** Forgets what waits; all of it has expired. */

@@ -20,6 +20,7 @@ export class PathRace {
   private readonly failures: { path: string; error: P2PError }[] = []
   private readonly ended = new AbortController()
   private timer: Timer | undefined
+  private askTimer: Timer | undefined
   /** What looks for more paths: to be asked, under way, or done. */
   private source: 'idle' | 'asked' | 'done' = 'idle'
   private sourceFailure: P2PError | undefined
@@ -45,7 +46,8 @@ export class PathRace {
   }
 
   /**
-   * @param more looks for further paths and `add`s them; asked at once where none is given, else when those have failed.
+   * @param more looks for further paths and `add`s them; asked at once where none is given, else when those have failed or
+   * take longer than `dialLookupMs`.
    * @throws P2PError of the only path, what `more` throws, or PEER_UNREACHABLE.
    */
   run(signal: AbortSignal, given: DialPath[], more: () => Promise<void>): Promise<string> {
@@ -67,6 +69,7 @@ export class PathRace {
           reject(error)
         },
       }
+      this.askTimer = this.clock.setTimeout(() => this.ask(), this.limits.dialLookupMs)
       for (const path of given) this.add(path)
       this.advance()
     })
@@ -86,11 +89,9 @@ export class PathRace {
       this.start(path)
       return
     }
-    if (this.source === 'idle' && this.running.size === 0) {
-      this.ask()
-      return
-    }
-    if (this.source === 'done' && this.running.size === 0) this.settle.reject(this.failure())
+    if (this.running.size > 0) return
+    if (this.source === 'idle') this.ask()
+    else if (this.source === 'done') this.settle.reject(this.failure())
   }
 
   private start(path: DialPath): void {
@@ -105,7 +106,8 @@ export class PathRace {
       (cause) => {
         if (!this.running.delete(name) || this.settle === undefined) return
         const error = asP2PError(cause, 'PEER_UNREACHABLE', `The path over ${name} failed.`)
-        if (error.code === 'SHUT_DOWN') return this.settle.reject(error)
+        const isOurEnd = error.code === 'SUSPENDED' || error.code === 'SHUT_DOWN'
+        if (isOurEnd && error.details.byPeer !== true) return this.settle.reject(error)
         this.failures.push({ path: name, error })
         if (this.running.size === 0) this.goOn()
       },
@@ -119,6 +121,7 @@ export class PathRace {
   }
 
   private ask(): void {
+    if (this.source !== 'idle') return
     this.source = 'asked'
     this.more()
       .catch((cause) => {
@@ -154,6 +157,7 @@ export class PathRace {
     this.settle = undefined
     if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
     this.timer = undefined
+    this.clock.clearTimeout(this.askTimer)
     this.ended.abort()
   }
 }

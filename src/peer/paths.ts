@@ -1,7 +1,7 @@
 import { Entry } from '../channel/batch.js'
 import type { SecureChannel } from '../channel/secure-channel.js'
 import type { Clock, Timer } from '../clock.js'
-import { P2PError } from '../errors.js'
+import { asP2PError, P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import type { TransportName } from '../transport/transport.js'
 import type { IncomingNumbers, MessageKind, SentMessage, Session } from './session.js'
@@ -12,6 +12,9 @@ const RANK: Record<TransportName, number> = { memory: 3, websocket: 3, webrtc: 3
 export function rankOf({ connection }: SecureChannel): number {
   return RANK[connection.transport]
 }
+
+/** Channels to one peer at once: one serves, one is its spare, one each is about to go. A peer that dials on and on holds no more. */
+const MAX_PATHS = 4
 
 /** One channel to the peer, and where it stands in both streams. */
 interface Path {
@@ -97,8 +100,15 @@ export class Paths {
       })
     }
     this.sendAck(false)
-    this.current.channel.send(kind, head, body)
+    const { channel } = this.current
+    if (!channel.open) throw new P2PError('CONNECTION_CLOSED', 'The connection to this peer is closed. Connect again.')
+    // Before it leaves: a path may break within the call, and the next one then begins with what is remembered.
     session.remember(kind, head, body, lasting, onSettled)
+    try {
+      channel.send(kind, head, body)
+    } catch (error) {
+      channel.close(asP2PError(error, 'CONNECTION_LOST', 'The path takes nothing more.'))
+    }
   }
 
   /** Takes another channel to the same process into service; a worse one before it stands by for a while. */
@@ -113,14 +123,20 @@ export class Paths {
     // Who dialled the new path ends the old one; the other end only makes sure.
     if (!isSpare && channel.connection.outbound) path.replaces = before
     this.standDown(before, isSpare, channel.connection.outbound)
+    for (const old of this.paths) {
+      if (this.paths.size <= MAX_PATHS) break
+      if (old !== before) this.retire(old)
+    }
   }
 
   /** The active path is interrupted, and may recover: one that stands by serves meanwhile. False where there is none. */
   fallBack(): boolean {
     const next = this.best((path) => path !== this.current)
     if (next === undefined) return false
+    const before = this.current
     this.options.session.choose()
     this.switchTo(next)
+    this.standDown(before, true, before.channel.connection.outbound)
     return true
   }
 
@@ -142,6 +158,8 @@ export class Paths {
   /** Says why, and ends all. */
   close(error: P2PError, fault = false): void {
     const { channel } = this.current
+    // Else the peer would send to our next process what we have had.
+    this.sendAck(false)
     this.end(error, fault, () => channel.close(error, fault))
   }
 
@@ -178,6 +196,7 @@ export class Paths {
     path.replaces = undefined
     this.current = path
     this.speakOn(path)
+    if (this.gone) return
     this.options.onSwitched(before.channel)
     this.options.onProgress()
   }
@@ -189,6 +208,8 @@ export class Paths {
 
   /** Ends a path that no longer serves: a spare one after a while, any other once both ends have left it. */
   private standDown(path: Path, isSpare: boolean, dialled: boolean): void {
+    // It has ended meanwhile, perhaps with all others.
+    if (!this.paths.has(path)) return
     const { standbyMs, closeGraceMs } = this.options.limits
     const waitMs = (isSpare ? standbyMs : closeGraceMs) * (dialled ? 1 : 2)
     path.timer = this.options.clock.setTimeout(() => this.retire(path), waitMs)

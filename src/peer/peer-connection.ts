@@ -63,7 +63,8 @@ export class PeerConnection {
   private rttMs: number | undefined
   private description: PeerDescription
   private snapshot: PeerInfo | undefined
-  private drains: { resolve: () => void; reject: (error: P2PError) => void }[] = []
+  private drains: { resolve: () => void; reject: (error: P2PError) => void; lasting: boolean }[] = []
+  private progressed: (() => void)[] = []
   /** Ends when all signing, or all verifying, under way is done; undefined while there is none. */
   private signing: Promise<void> | undefined
   private verifying: Promise<void> | undefined
@@ -86,7 +87,10 @@ export class PeerConnection {
       limits: options.limits,
       leads: compareBytes(options.identity.publicKey, remote.publicKey) < 0,
       onMessage: (kind, body) => this.receive(kind, body),
-      onProgress: () => this.settleDrains(),
+      onProgress: () => {
+        this.settleDrains()
+        this.settleProgress()
+      },
       onSwitched: (from) => {
         this.interrupted = false
         this.snapshot = undefined
@@ -96,6 +100,7 @@ export class PeerConnection {
         this.state = PeerState.DISCONNECTED
         this.snapshot = undefined
         this.settleDrains(error)
+        this.settleProgress()
         options.onClose(this, error, fault)
       },
     })
@@ -189,8 +194,14 @@ export class PeerConnection {
       (this.options.requireSignatures || this.remote.requireSignatures) && !message.protocol?.startsWith(INTERNAL_PREFIX)
     if (signed || this.signing !== undefined) return this.sendInTurn(message, signed, options)
     this.checkRoom(options.mayWait ?? true)
-    this.transmit(Entry.MESSAGE, undefined, encode(this.wire(message)), message, options)
-    return this.drained()
+    const lasting = this.transmit(Entry.MESSAGE, undefined, encode(this.wire(message)), message, options)
+    return this.drained(lasting)
+  }
+
+  /** Resolves when something that waits has left or arrived, or the connection is gone; undefined where nothing waits. */
+  progress(): Promise<void> | undefined {
+    if (this.options.session.waiting === 0) return undefined
+    return new Promise((resolve) => this.progressed.push(resolve))
   }
 
   /** Says why, and ends the connection. */
@@ -206,7 +217,7 @@ export class PeerConnection {
       if (!signed) return this.transmit(Entry.MESSAGE, undefined, encode(this.wire(message)), message, options)
       const body = encode(toWire(message, message.from, message.to))
       const { signature } = await signEnvelope(this.options.identity, 'message', body)
-      this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
+      return this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
     })
     const done = sent.then(
       () => {},
@@ -216,7 +227,7 @@ export class PeerConnection {
     void done.then(() => {
       if (this.signing === done) this.signing = undefined
     })
-    return sent.then(() => this.drained())
+    return sent.then((lasting) => this.drained(lasting))
   }
 
   /** Without what the channel says anyway. */
@@ -224,13 +235,14 @@ export class PeerConnection {
     return toWire(message, undefined, message.to === this.peerId ? true : message.to)
   }
 
+  /** @returns whether it outlasts the connection. */
   private transmit(
     kind: MessageKind,
     head: Uint8Array | undefined,
     body: Uint8Array,
     message: P2PMessage,
     { lasting = true, onSettled }: SendOptions,
-  ): void {
+  ): boolean {
     if (body.length > this.options.limits.maxMessageBytes) throw messageTooLarge(body.length, this.options.limits)
     // An answer is of no use to who has been told that there is none, nor is the SDK's own talk of a connection that is gone.
     const outlives = lasting && message.inReplyTo === undefined && !message.protocol?.startsWith(INTERNAL_PREFIX)
@@ -238,6 +250,7 @@ export class PeerConnection {
     this.traffic.messagesOut++
     this.traffic.bytesOut += body.length
     this.isInUse ||= !PASSING.has(message.protocol ?? '')
+    return outlives
   }
 
   private checkRoom(mayWait: boolean): void {
@@ -252,16 +265,21 @@ export class PeerConnection {
     return this.paths.bufferedAmount <= sendHighWaterBytes && session.waitingBytes <= sendMaxBufferedBytes / 2
   }
 
-  private drained(): Promise<void> | undefined {
+  private drained(lasting: boolean): Promise<void> | undefined {
     if (this.hasRoom) return undefined
-    return new Promise((resolve, reject) => this.drains.push({ resolve, reject }))
+    return new Promise((resolve, reject) => this.drains.push({ resolve, reject, lasting }))
   }
 
   private settleDrains(error?: P2PError): void {
     if (this.drains.length === 0 || (error === undefined && !this.hasRoom)) return
     const drains = this.drains
     this.drains = []
-    for (const { resolve, reject } of drains) error === undefined ? resolve() : reject(error)
+    // What lasts goes out on the next connection: to say that it failed would have it sent twice.
+    for (const { resolve, reject, lasting } of drains) error === undefined || lasting ? resolve() : reject(error)
+  }
+
+  private settleProgress(): void {
+    for (const resolve of this.progressed.splice(0)) resolve()
   }
 
   private receive(kind: MessageKind, body: Uint8Array): void {

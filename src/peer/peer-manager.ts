@@ -240,6 +240,7 @@ export class PeerManager {
       }
       this.stats.dialsFailed++
       if (this.resting !== undefined) throw this.resting
+      if (isP2PError(signal.reason)) throw signal.reason
       const failure = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
       failure.details.address ??= address
       throw failure
@@ -389,6 +390,10 @@ function poolFull(maxConnections: number, limits: Limits): P2PError {
       details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs },
     },
   )
+}
+
+export function suspended(): P2PError {
+  return new P2PError('SUSPENDED', 'This coordinator is suspended. Call resume() first.')
 }
 
 function busy(): P2PError {

@@ -68,6 +68,7 @@ export class Reconnector {
   /** Dials all; resolves with the first that connects, or when all have failed once. */
   async start(): Promise<void> {
     this.running = true
+    this.forgive()
     const idle = [...this.entries].filter((entry) => this.isIdle(entry))
     const first = idle.map((entry) => this.dial(entry).then((connected) => (connected ? undefined : Promise.reject())))
     if (first.length > 0) await Promise.any(first).catch(() => {})
@@ -138,12 +139,18 @@ export class Reconnector {
 
   /** The network is back, or the machine awoke: dial now, from the shortest pause. */
   wake(): void {
+    this.forgive()
     for (const entry of this.entries) {
       if (entry.timer === undefined) continue
       entry.failures = 0
       this.disarm(entry)
       void this.dial(entry)
     }
+  }
+
+  /** Nobody was away while we were. */
+  private forgive(): void {
+    for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = this.options.clock.now()
   }
 
   private isIdle({ dialling, timer, peerId }: Entry): boolean {
@@ -176,7 +183,9 @@ export class Reconnector {
     const { clock, limits } = this.options
     const isWanted = entry.bootstrap || (entry.peerId !== undefined && this.options.isWanted(entry.peerId))
     const givenUp = !isWanted && clock.now() - (entry.awaySince ?? clock.now()) >= limits.reconnectGiveUpMs
-    if (FINAL.has(error.code) || givenUp) {
+    // A relay that shuts down often starts again.
+    const isFinal = FINAL.has(error.code) && !(error.code === 'SHUT_DOWN' && error.details.byPeer === true)
+    if (isFinal || givenUp) {
       if (!entry.bootstrap) this.entries.delete(entry)
       return
     }

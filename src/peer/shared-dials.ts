@@ -26,7 +26,11 @@ export class SharedDials {
     try {
       return await withDeadline(this.clock, 'The connection', wait, () => dial.promise)
     } finally {
-      if (--dial.callers === 0) dial.controller.abort()
+      if (--dial.callers === 0) {
+        dial.controller.abort()
+        // It may take a while to end: whoever comes now dials anew.
+        this.forget(key, dial)
+      }
     }
   }
 
@@ -36,15 +40,18 @@ export class SharedDials {
 
   private begin(key: string, open: (signal: AbortSignal) => Promise<string>): Dial<string> {
     const controller = new AbortController()
-    const promise = open(controller.signal).finally(() => {
-      this.dials.delete(key)
-      this.onChange()
-    })
+    const promise = open(controller.signal).finally(() => this.forget(key, dial))
     // Every caller may have left before it fails.
     promise.catch(() => {})
     const dial = { promise, controller, callers: 0 }
     this.dials.set(key, dial)
     this.onChange()
     return dial
+  }
+
+  private forget(key: string, dial: Dial<string>): void {
+    if (this.dials.get(key) !== dial) return
+    this.dials.delete(key)
+    this.onChange()
   }
 }

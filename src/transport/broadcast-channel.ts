@@ -139,7 +139,8 @@ class Tab implements Required<Transport> {
     this.open()
     const finder: Finder = { found, seen: new Set() }
     this.finders.add(finder)
-    this.post({ kind: 'who' })
+    // Who may dial us only is told as well: we may have been away.
+    this.announce()
     return () => {
       if (this.finders.delete(finder)) this.closeIfIdle()
     }

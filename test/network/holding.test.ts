@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { P2PConfig } from '../../src/config.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import type { P2PStatus } from '../../src/coordinator-types.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
+import { broadcastChannel } from '../../src/transport/broadcast-channel.js'
 
 let net: TestNetwork
 afterEach(() => net?.stop())
@@ -205,6 +206,28 @@ describe('sleep', () => {
     expect(gone).toEqual([])
   })
 
+  it('that ends with the network a moment after the screen: the network is what counts', async () => {
+    const page = new EventTarget()
+    vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }))
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
+    vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
+    try {
+      const { tab, relays, makeRelay } = await world()
+      const alice = await tab('alice')
+      await net.run(relays[0]!.shutdown())
+      await net.clock.advance(60_000)
+      document.dispatchEvent(new Event('visibilitychange'))
+      await net.clock.advance(100)
+      await net.run(makeRelay(0).start())
+      page.dispatchEvent(new Event('online'))
+      await net.clock.advance(100)
+      expect(alice.status).toBe('online')
+      await net.stop()
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
   it('that the app announces closes all, and ends with everything as before', async () => {
     const { tab } = await world()
     const [alice, bob] = [await tab('alice'), await tab('bob')]
@@ -253,6 +276,95 @@ describe('sleep', () => {
     await net.run(bob.resume())
     await net.run(alice.connectToPeer('memory://bob'))
     expect(bob.isConnected('alice')).toBe(true)
+  })
+})
+
+describe('suspend', () => {
+  it('ends dials that are under way as well', async () => {
+    const { tab, relays } = await world()
+    const alice = await tab('alice')
+    const other = net.createPeer({ host: 'other', peerId: 'other', relay: true })
+    await net.run(other.start())
+    for (const target of [net.addressOf(other), { ...alice.getPeer(relays[0]!.peerId)!, peerId: 'other' }]) {
+      const failed = alice.connectToPeer(target).catch((error) => error)
+      await net.clock.advance(5)
+      alice.suspend()
+      await net.clock.advance(5_000)
+      expect(alice.getConnectedPeers()).toEqual([])
+      expect(await net.run(failed)).toEqual(code('SUSPENDED'))
+      expect(alice.getStats().peers.dialling).toBe(0)
+      await net.run(alice.resume())
+      expect(alice.status).toBe('online')
+    }
+  })
+
+  it('ends the dials of reconnection, which go on at resume', async () => {
+    const { tab } = await world()
+    const alice = await tab('alice')
+    net.network.crash('alice')
+    for (const { peerId } of alice.getConnectedPeers()) alice.dropPath(peerId)
+    while (alice.getStats().peers.dialling === 0) await net.clock.advance(5)
+    alice.suspend()
+    await net.clock.advance(60_000)
+    expect([alice.getConnectedPeers(), alice.status]).toEqual([[], 'offline'])
+    await net.run(alice.resume())
+    expect(alice.status).toBe('online')
+  })
+
+  it('of many minutes, at either end of a connection, ends with the connection', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice'), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    for (const sleeper of [alice, bob]) {
+      const got = heard(bob)
+      await alice.sendTo('bob', note('in flight'))
+      sleeper.suspend()
+      await net.clock.advance(1_000)
+      await net.run(sleeper.resume())
+      await net.clock.advance(10_000)
+      expect([alice.isConnected('bob'), got]).toEqual([true, ['in flight']])
+      sleeper.suspend()
+      await net.clock.advance(3_600_000)
+      await net.run(sleeper.resume())
+      await net.clock.advance(30_000)
+      expect(alice.isConnected('bob')).toBe(true)
+    }
+  })
+
+  it('of a tab that others of the same browser know ends with their connection, whoever found the other', async () => {
+    net = createTestNetwork()
+    const until = async (condition: () => boolean) => {
+      for (let i = 0; i < 500 && !condition(); i++) await new Promise((resolve) => setImmediate(resolve))
+      return condition()
+    }
+    const tabs = [1, 2].map((host) => {
+      const transport = broadcastChannel({ name: 'suspended-tabs', clock: net.clock })
+      return net.createPeer({ host: `${host}`, transports: [transport], listening: false })
+    })
+    for (const tab of tabs) await tab.start()
+    const connected = () => tabs.every((tab) => tab.getConnectedPeers().length === 1)
+    expect(await until(connected)).toBe(true)
+    for (const tab of tabs) {
+      tab.suspend()
+      expect(await until(() => tabs.every((other) => other.getConnectedPeers().length === 0))).toBe(true)
+      await until(() => false)
+      void tab.resume()
+      expect(await until(connected)).toBe(true)
+    }
+  })
+
+  it('called while resume is under way holds', async () => {
+    const { tab } = await world()
+    const alice = await tab('alice')
+    alice.suspend()
+    await net.clock.advance(1_000)
+    const resumed = alice.resume()
+    alice.suspend()
+    await net.run(resumed)
+    await net.clock.advance(60_000)
+    expect([alice.getConnectedPeers(), alice.status]).toEqual([[], 'offline'])
+    await net.run(alice.resume())
+    expect(alice.status).toBe('online')
   })
 })
 
@@ -312,6 +424,34 @@ describe('a message for a peer that is away', () => {
     expect([got, await outcome]).toEqual([['a', 'b'], 'delivered'])
   })
 
+  it('is known to have arrived where the peer goes away right after, so that its next process does not get it too', async () => {
+    const { tab, relays } = await world()
+    const alice = await tab('alice')
+    const identity = identityFromSeed(new Uint8Array(32).fill(7))
+    const bob = await tab('bob', { identity })
+    await net.run(alice.connectToPeer('bob'))
+    const got = heard(bob)
+    const { outcome } = await alice.sendTo('bob', note('once'), { queue: true })
+    const reasons: unknown[] = []
+    alice.on('disconnected', (_, { code, details }) => reasons.push([code, details.byPeer]))
+    while (got.length === 0) await net.clock.advance(1)
+    await net.run(bob.shutdown())
+    await net.clock.advance(100)
+    // Over a circuit too.
+    expect(reasons).toEqual([['CONNECTION_CLOSED', true]])
+    const next = net.createPeer({
+      host: 'bob2',
+      peerId: 'bob',
+      identity,
+      listening: false,
+      bootstrap: [net.addressOf(relays[0]!)],
+    })
+    const gotNext = heard(next)
+    await net.run(next.start())
+    await net.clock.advance(60_000)
+    expect([got, gotNext, await outcome]).toEqual([['once'], [], 'delivered'])
+  })
+
   it('expires, and is not delivered after that', async () => {
     const { tab } = await world()
     const [alice, bob] = [await tab('alice'), await tab('bob')]
@@ -325,6 +465,44 @@ describe('a message for a peer that is away', () => {
     await net.run(bob.resume())
     await net.clock.advance(120_000)
     expect(got).toEqual([])
+  })
+
+  it('waits while the connection is full, and goes out as soon as it is not', async () => {
+    const { tab } = await world()
+    const [alice, bob] = [await tab('alice', { limits: { sendMaxBufferedBytes: 600_000 } }), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    const got: number[] = []
+    bob.on('message', ({ payload }) => got.push((payload as Uint8Array)[0]!))
+    const block = (n: number) => note(new Uint8Array(140_000).fill(n))
+    // Nothing arrives, so nothing is acknowledged.
+    net.network.partition(['alice'], ['relay0'])
+    for (let i = 0; i < 4; i++) void alice.sendTo('bob', block(i)).catch(() => {})
+    const queued = await Promise.all([4, 5, 6, 7, 8, 9].map((n) => alice.sendTo('bob', block(n), { queue: true })))
+    await net.clock.advance(1_000)
+    net.network.heal()
+    await net.clock.advance(5_000)
+    expect(got).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(await Promise.all(queued.map(({ outcome }) => outcome))).toEqual(Array(6).fill('delivered'))
+  })
+
+  it('is not sent a second time, nor said to have expired, where its connection broke while it was full', async () => {
+    const { tab } = await world()
+    const limits = { sendHighWaterBytes: 50_000, sendLowWaterBytes: 10_000 }
+    const [alice, bob] = [await tab('alice', { limits }), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
+    const got: number[] = []
+    bob.on('message', ({ payload }) => got.push((payload as Uint8Array)[0]!))
+    net.network.partition(['alice'], ['relay0'])
+    const block = (n: number) => note(new Uint8Array(90_000).fill(n))
+    const queued = await Promise.all([0, 1, 2].map((n) => alice.sendTo('bob', block(n), { queue: true, ttl: 60 })))
+    await net.clock.advance(100)
+    net.network.crash('alice')
+    alice.dropPath(alice.getConnectedPeers().find(({ peerId }) => peerId !== 'bob')!.peerId)
+    net.network.heal()
+    await net.clock.advance(50_000)
+    expect(got).toEqual([0, 1, 2])
+    expect(await Promise.all(queued.map(({ outcome }) => outcome))).toEqual(Array(3).fill('delivered'))
+    expect(bob.getStats().defence.duplicates).toBe(0)
   })
 
   it('is refused where too much waits, for a time that is none, and in another name', async () => {
@@ -341,6 +519,44 @@ describe('a message for a peer that is away', () => {
       await expect(alice.sendTo('bob', note(1), { queue: true, ttl })).rejects.toEqual(code('INVALID_CONFIG'))
     }
     await expect(alice.sendTo('bob', { ...note(1), from: 'eve' }, queue)).rejects.toEqual(code('FOREIGN_SENDER'))
+  })
+})
+
+describe('shutdown', () => {
+  it('at any moment of dialling, upgrading and waiting leaves no timer behind and settles every promise', async () => {
+    for (let at = 0; at < 150; at += 7) {
+      net = createTestNetwork({ latencyMs: 10 })
+      const relay = net.createPeer({ host: 'relay0', relay: true })
+      await net.run(relay.start())
+      const make = (host: string) => net.createPeer({ host, peerId: host, bootstrap: ['memory://relay0', 'memory://nobody'] })
+      const [alice, bob] = [make('alice'), make('bob')]
+      void bob.start()
+      const settled: unknown[] = []
+      const watch = (promise: Promise<unknown>) =>
+        void promise.then(
+          () => settled.push(1),
+          () => settled.push(0),
+        )
+      watch(alice.start())
+      watch(alice.connectToPeer('memory://bob'))
+      watch(alice.connectToPeer('bob'))
+      watch(alice.connectToPeer('memory://nobody'))
+      watch(alice.sendTo('bob', note(1), { queue: true }).then(({ outcome }) => outcome))
+      watch(alice.findPeers())
+      watch(alice.publish('topic', 1))
+      watch(alice.announceResource('a', 'b', 1))
+      alice.subscribe('topic', () => {})
+      await net.clock.advance(at)
+      if (alice.isConnected('bob')) watch(alice.request('bob', { type: 'never', payload: 1 }))
+      if (at % 2 === 1) net.network.partition(['alice'], ['bob', 'relay0'])
+      await net.run(alice.shutdown())
+      await net.run(bob.shutdown())
+      await net.run(relay.shutdown())
+      // What is in the network arrives nowhere.
+      await net.clock.advance(20)
+      expect([at, net.clock.pending]).toEqual([at, 0])
+      expect(settled.length).toBeGreaterThanOrEqual(8)
+    }
   })
 })
 

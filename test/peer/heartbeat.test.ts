@@ -1,8 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { P2PError } from '../../src/errors.js'
+import { resolveLimits } from '../../src/limits.js'
+import { Heartbeat } from '../../src/peer/heartbeat.js'
+import type { ProtocolHost } from '../../src/protocol-handler.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 let net: TestNetwork
-afterEach(() => net.stop())
+afterEach(() => net?.stop())
 
 async function pair() {
   net = createTestNetwork({ latencyMs: 25 })
@@ -39,6 +44,49 @@ describe('heartbeats', () => {
     net.network.heal()
     await net.run(alice.connectToPeer(net.addressOf(bob)))
     expect(alice.isConnected(bob.peerId)).toBe(true)
+  })
+
+  it('do not give up a path that is slow, but brings something', async () => {
+    const { alice, bob, gone } = await pair()
+    await net.clock.advance(100)
+    // A queue grows on the way; what stood in it before the answer to a ping arrives.
+    for (let second = 0; second < 300; second++) {
+      net.network.conditions.latencyMs = Math.min(500 * second, 30_000)
+      void bob.sendTo(alice.peerId, { type: 'tick', payload: second }).catch(() => {})
+      await net.clock.advance(1_000)
+    }
+    expect(gone).toEqual([])
+  })
+
+  it('do not blame a stall of ours that ends as the time runs out, when timers come before what has arrived', async () => {
+    const clock = new VirtualClock()
+    const path = { bytesIn: 0 }
+    const dead: string[] = []
+    const heartbeat = new Heartbeat({
+      clock,
+      limits: resolveLimits({}),
+      intervalMs: 30_000,
+      pathOf: () => path,
+      onMeasured: () => {},
+      onDead: (peerId) => dead.push(peerId),
+    })
+    let answering = false
+    const request = (_: string, { type }: { type: string }, { timeoutMs }: { timeoutMs: number }) =>
+      new Promise((resolve, reject) => {
+        clock.setTimeout(() => reject(new P2PError('TIMEOUT', `${type} had no answer.`)), timeoutMs)
+        if (answering) clock.setTimeout(() => resolve({}), 20)
+      })
+    heartbeat.onRegister({ clock, request, peers: () => [{ peerId: 'bob' }] } as unknown as ProtocolHost)
+    heartbeat.probeAll(3_000)
+    // The answer has come, but we stand still for as long as the probe may take.
+    answering = true
+    await clock.advance(6_100)
+    expect(dead).toEqual([])
+    answering = false
+    heartbeat.probeAll(3_000)
+    await clock.advance(3_000)
+    expect(dead).toEqual(['bob'])
+    heartbeat.onUnregister()
   })
 
   it.each([5_000, 21_000, 25_000, 29_000, 31_000, 45_000, 3_600_000])(

@@ -170,6 +170,80 @@ describe('a change of paths', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('by breaking under the very message that it is given loses none', async () => {
+    const { clock, first, a, b } = await connected()
+    Object.assign(first.near, { transport: 'circuit' })
+    Object.assign(first.far, { transport: 'circuit' })
+    const second = await channel(clock)
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    await clock.advance(10)
+    // As a data channel that takes nothing more: it ends within the call.
+    second.near.send = () => second.near.ended(broken)
+    // More than a frame holds, so that frames leave while messages are added.
+    for (let i = 0; i < 2_000; i++) a.send(i)
+    await clock.advance(1_000)
+    expect(b.got).toEqual(range(0, 2_000))
+    expect([a.session.waiting, a.gone, b.gone]).toEqual([0, [], []])
+  })
+
+  it('by breaking under a message that is larger than a frame loses nothing', async () => {
+    const { clock, first, a, b } = await connected()
+    Object.assign(first.near, { transport: 'circuit' })
+    Object.assign(first.far, { transport: 'circuit' })
+    const second = await channel(clock)
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    await clock.advance(10)
+    second.near.send = () => second.near.ended(broken)
+    const large = new Uint8Array(300_000)
+    new DataView(large.buffer).setUint32(0, 7)
+    a.paths.send(Entry.MESSAGE, undefined, large, true, undefined)
+    a.send(8)
+    await clock.advance(1_000)
+    expect(b.got).toEqual([7, 8])
+  })
+
+  it('away from one that is interrupted ends that one in time, unless it serves again', async () => {
+    for (const recovers of [true, false]) {
+      const { clock, first, a, b } = await connected()
+      for (const end of [first.near, first.far]) Object.assign(end, { transport: 'circuit' })
+      const second = await channel(clock)
+      a.paths.add(second.a)
+      b.paths.add(second.b)
+      await clock.advance(10)
+      expect(a.paths.fallBack()).toBe(true)
+      await clock.advance(5_000)
+      const third = recovers ? second : await channel(clock)
+      if (recovers) a.paths.preferBest()
+      else {
+        a.paths.add(third.a)
+        b.paths.add(third.b)
+      }
+      await clock.advance(300_000)
+      expect([a.paths.active, b.paths.active]).toEqual([third.a, third.b])
+      expect([a.paths.standby, b.paths.standby, a.gone, b.gone, clock.pending]).toEqual([[], [], [], [], 0])
+    }
+  })
+
+  it('that a peer makes without end holds no more than a few channels open', async () => {
+    const { clock, a, b } = await connected()
+    for (let i = 0; i < 20; i++) {
+      const next = await channel(clock)
+      // Now better, now worse.
+      for (const end of [next.near, next.far]) Object.assign(end, { transport: i % 2 === 0 ? 'circuit' : 'memory' })
+      a.send(i)
+      b.paths.add(next.b)
+      a.paths.add(next.a)
+      b.send(i)
+      expect(b.paths.standby.length).toBeLessThan(4)
+    }
+    await clock.advance(1_000)
+    expect([a.got, b.got, a.gone, b.gone]).toEqual([range(0, 20), range(0, 20), [], []])
+    await clock.advance(500_000)
+    expect(clock.pending).toBe(0)
+  })
+
   it('chosen differently at both ends at once settles on one', async () => {
     const { clock, a, b } = await connected()
     const [second, third] = [await channel(clock), await channel(clock)]

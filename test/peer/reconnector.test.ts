@@ -10,12 +10,13 @@ async function setUp(bootstrap: string[] = []) {
   const errors: string[] = []
   const start = clock.now()
   const wanted = new Set<string>()
-  let outcome: P2PErrorCode | undefined
+  let outcome: P2PErrorCode | P2PError | undefined
   const reconnector = new Reconnector(bootstrap, {
     clock,
     limits: resolveLimits({}),
     dial: async (target) => {
       dials.push([target, clock.now() - start])
+      if (outcome instanceof P2PError) throw outcome
       if (outcome !== undefined) throw new P2PError(outcome, 'No.')
       return 'bob'
     },
@@ -25,7 +26,7 @@ async function setUp(bootstrap: string[] = []) {
     onChange: () => {},
   })
   await reconnector.start()
-  const fail = (code: P2PErrorCode | undefined) => {
+  const fail = (code: P2PErrorCode | P2PError | undefined) => {
     outcome = code
   }
   return { clock, dials, errors, reconnector, wanted, fail }
@@ -114,6 +115,21 @@ describe('a bootstrap peer', () => {
     const count = dials.length
     await clock.advance(600_000)
     expect([dials.length, errors]).toEqual([count, ['PEER_UNREACHABLE', 'UNSUPPORTED_VERSION']])
+  })
+
+  it('is dialled again after a restart, though it said that it is shutting down', async () => {
+    const { clock, dials, reconnector, fail } = await setUp(['wss://relay.example'])
+    const closing = new P2PError('SHUT_DOWN', 'Closing.', { details: { byPeer: true } })
+    reconnector.lost('bob', closing)
+    await clock.advance(2_000)
+    expect(dials).toHaveLength(2)
+    // In the middle of a dial, or instead of an answer to one.
+    fail(closing)
+    reconnector.lost('bob', loss())
+    await clock.advance(2_000)
+    fail(undefined)
+    await clock.advance(10_000)
+    expect(dials).toHaveLength(4)
   })
 
   it('comes back later, and spread, where the relay says when', async () => {

@@ -1,0 +1,187 @@
+import { expect, it } from 'vitest'
+import { Entry } from '../../src/channel/batch.js'
+import type { SecureChannel } from '../../src/channel/secure-channel.js'
+import { P2PError } from '../../src/errors.js'
+import { resolveLimits } from '../../src/limits.js'
+import { Paths } from '../../src/peer/paths.js'
+import { Session } from '../../src/peer/session.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import { dialled, type PipeEnd } from '../channel/pair.js'
+
+const SEEDS = Number(process.env.PATHS_SEEDS ?? 30)
+const limits = resolveLimits({})
+const lost = () => new P2PError('CONNECTION_LOST', 'Broken.')
+
+/** mulberry32 */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+class End {
+  readonly got: number[] = []
+  readonly gone: string[] = []
+  readonly settled: boolean[][] = []
+  sent = 0
+  up = false
+  paths!: Paths
+  readonly session: Session
+
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly leads: boolean,
+  ) {
+    this.session = new Session(clock, limits)
+  }
+
+  connect(channel: SecureChannel): void {
+    this.up = true
+    this.paths = new Paths(channel, {
+      session: this.session,
+      clock: this.clock,
+      limits,
+      leads: this.leads,
+      onMessage: (_, body) => this.got.push(new DataView(body.buffer, body.byteOffset).getUint32(0)),
+      onSwitched: () => {},
+      onProgress: () => {},
+      onGone: ({ code }) => {
+        this.up = false
+        this.gone.push(code)
+      },
+    })
+    this.paths.begin()
+  }
+
+  send(bytes: number): void {
+    const body = new Uint8Array(bytes)
+    new DataView(body.buffer).setUint32(0, this.sent)
+    const settled: boolean[] = []
+    this.settled[this.sent++] = settled
+    this.paths.send(Entry.MESSAGE, undefined, body, true, (delivered) => settled.push(delivered))
+  }
+
+  add(channel: SecureChannel): void {
+    if (this.up) this.paths.add(channel)
+    else channel.close(lost())
+  }
+}
+
+/** A pair of processes, and the paths that were ever between them, each with a delay of its own. */
+class World {
+  readonly clock = new VirtualClock()
+  readonly a = new End(this.clock, true)
+  readonly b = new End(this.clock, false)
+  readonly pipes: PipeEnd[] = []
+  /** Ends whose next frame breaks the path within the call. */
+  readonly breaking = new Set<PipeEnd>()
+
+  constructor(readonly random: () => number) {}
+
+  pick<T>(items: readonly T[]): T {
+    return items[Math.floor(this.random() * items.length)]!
+  }
+
+  async path(): Promise<[atA: SecureChannel, atB: SecureChannel]> {
+    const { clock, random } = this
+    const pair = dialled({ clock })
+    const channels = await clock.run(Promise.all([pair.a, pair.b]))
+    const swapped = random() < 0.5
+    const transport = this.pick(['circuit', 'memory'])
+    for (const end of [pair.near, pair.far]) {
+      Object.assign(end, { transport, outbound: (end === pair.near) !== swapped })
+      this.delay(end, 5 + random() * 60)
+    }
+    this.pipes.push(pair.near, pair.far)
+    return channels
+  }
+
+  private delay(end: PipeEnd, ms: number): void {
+    const { clock } = this
+    const isOver = () => end.closedHere || end.closes > 0
+    end.send = (frame) => {
+      if (isOver()) return
+      const copy = frame.slice()
+      if (this.breaking.delete(end)) this.break(end, ms)
+      else clock.setTimeout(() => end.peer.receive(copy), ms)
+    }
+    end.close = () => {
+      if (isOver()) return
+      end.closedHere = true
+      clock.setTimeout(() => end.peer.ended(), ms)
+      queueMicrotask(() => end.ended())
+    }
+  }
+
+  break(end: PipeEnd, noticedAfterMs: number): void {
+    end.ended(lost())
+    this.clock.setTimeout(() => end.peer.ended(), noticedAfterMs)
+  }
+
+  async reconnect(): Promise<void> {
+    const { a, b } = this
+    if (a.up !== b.up) (a.up ? a : b).paths.drop(lost())
+    await this.clock.advance(1)
+    if (a.up || b.up) return
+    const [atA, atB] = await this.path()
+    a.connect(atA)
+    b.connect(atB)
+  }
+
+  async step(): Promise<void> {
+    const { a, b, random, clock } = this
+    const end = this.pick([a, b])
+    const what = random()
+    if (!end.up || what < 0.5) {
+      for (let i = random() * 40; i > 0; i--) {
+        const from = this.pick([a, b])
+        if (from.up) from.send(random() < 0.03 ? 100_000 : 100)
+      }
+    } else if (what < 0.65) {
+      const [atA, atB] = await this.path()
+      const [first, second] = random() < 0.5 ? [() => a.add(atA), () => b.add(atB)] : [() => b.add(atB), () => a.add(atA)]
+      first()
+      clock.setTimeout(second, random() < 0.5 ? 0 : random() * 80)
+    } else if (what < 0.75) end.paths.fallBack()
+    else if (what < 0.82) end.paths.preferBest()
+    else if (what < 0.88) end.paths.drop(lost())
+    else if (what < 0.94) this.breaking.add(this.pick(this.pipes))
+    else this.break(this.pick(this.pipes), random() * 500)
+    await clock.advance(random() < 0.3 ? 0 : random() * 150)
+  }
+}
+
+it(`paths that come, go and break at random lose, double and reorder nothing (${SEEDS} runs)`, {
+  timeout: SEEDS * 5_000,
+}, async () => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const world = new World(seeded(seed))
+    const { a, b, clock } = world
+    for (let i = 0; i < 120; i++) {
+      if (!a.up || !b.up) await world.reconnect()
+      await world.step()
+    }
+    world.breaking.clear()
+    for (let i = 0; i < 20; i++) {
+      if (!a.up || !b.up) await world.reconnect()
+      await clock.advance(3_000)
+    }
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      expect([seed, to.got]).toEqual([seed, Array.from({ length: from.sent }, (_, i) => i)])
+      expect([seed, from.settled.filter((told) => told.length !== 1 || !told[0]), from.session.waiting]).toEqual([seed, [], 0])
+      expect([seed, from.gone.filter((code) => code !== 'CONNECTION_LOST' && code !== 'DUPLICATE_CONNECTION')]).toEqual([
+        seed,
+        [],
+      ])
+    }
+    await clock.advance(300_000)
+    expect([seed, clock.pending, a.paths.standby, b.paths.standby]).toEqual([seed, 0, [], []])
+  }
+})
