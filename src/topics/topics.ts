@@ -8,7 +8,7 @@ import { DedupeWindow } from '../message/dedupe-window.js'
 import type { P2PMessage } from '../message/message.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
-import { type WaitOptions, withDeadline } from '../wait.js'
+import { childSignals, type WaitOptions, withDeadline } from '../wait.js'
 import { Interest } from './interest.js'
 import { RateBuckets } from './rate-buckets.js'
 import { SpreadingTree } from './spreading-tree.js'
@@ -211,8 +211,9 @@ export class Topics implements IProtocolHandler {
     const result: PublishResult = { messageId: message.messageId, sentTo: [], subscribers: 0 }
     const failures: unknown[] = []
     const wire = wireOf(message)
-    await withDeadline(host.clock, 'Publishing', { timeoutMs: this.limits.requestTimeoutMs, ...options }, (signal) =>
-      Promise.all(
+    await withDeadline(host.clock, 'Publishing', { timeoutMs: this.limits.requestTimeoutMs, ...options }, (signal) => {
+      const signalOf = childSignals(signal)
+      return Promise.all(
         [...this.peers].map(async ([peerId, router]) => {
           // Who is no router and wants it is a subscriber, and needs no asking.
           if (!router) {
@@ -222,7 +223,11 @@ export class Topics implements IProtocolHandler {
             return
           }
           try {
-            const answer = await host.request(peerId, { type: 'publish', payload: wire, protocol: TOPICS_PROTOCOL }, { signal })
+            const answer = await host.request(
+              peerId,
+              { type: 'publish', payload: wire, protocol: TOPICS_PROTOCOL },
+              { signal: signalOf() },
+            )
             const { subscribers } = (answer.payload ?? {}) as { subscribers?: unknown }
             result.sentTo.push(peerId)
             if (Number.isSafeInteger(subscribers)) result.subscribers += Math.max(0, subscribers as number)
@@ -230,8 +235,8 @@ export class Topics implements IProtocolHandler {
             failures.push(error)
           }
         }),
-      ),
-    )
+      )
+    })
     this.counts.published++
     if (result.sentTo.length === 0 && failures.length > 0) {
       throw asP2PError(failures[0], 'PEER_UNREACHABLE', 'No relay took the publication. Try again.')
