@@ -34,8 +34,8 @@ test('the relay of a circuit never holds what the tabs say', async ({ openTab, r
     held.push(Buffer.from(encode(message)))
     return receive(message, peer)
   }
-  const alice = await openTab()
-  const bob = await openTab()
+  const alice = await openTab({ webrtc: false })
+  const bob = await openTab({ webrtc: false })
   await connect(alice, bob)
   const secret = 'a secret between tabs '.repeat(2_000)
   await send(alice, bob.id, secret)
