@@ -30,6 +30,8 @@ export interface P2PConfig {
   bootstrap?: (string | PeerInfo)[]
   /** Where to accept connections, e.g. `webSocketServer()` of `lotus-p2p/node`. */
   listen?: Listener[]
+  /** Addresses to tell others instead of the listeners' own, e.g. `['wss://relay.example']` behind a TLS proxy. */
+  announce?: string[]
   /** Ways to dial. Default: `[webFallback()]`: WebSocket, and HTTP where that is blocked. Circuits through relays are always there. */
   transports?: Transport[]
   /**
@@ -64,6 +66,7 @@ export interface ResolvedConfig {
   heartbeatIntervalMs: number
   bootstrap: (string | PeerInfo)[]
   listen: Listener[]
+  announce: string[] | undefined
   transports: Transport[]
   store: KeyValueStore
   clock: Clock
@@ -114,6 +117,9 @@ const schema = /* @__PURE__ */ (() =>
       ),
     ),
     listen: v.optional(v.array(having<Listener>('a listener, such as webSocketServer()', 'listen', 'close'))),
+    announce: v.optional(
+      v.array(v.pipe(v.string(), v.maxLength(256), v.regex(/^wss?:\/\/[^/]/, 'must be ws:// or wss:// addresses'))),
+    ),
     transports: v.optional(v.array(having<Transport>('a transport, such as webSocket()', 'canDial', 'dial'))),
     store: v.optional(having<KeyValueStore>('a KeyValueStore', 'get', 'set', 'delete', 'keys')),
     clock: v.optional(having<Clock>('a Clock', 'now', 'setTimeout', 'clearTimeout')),
@@ -168,6 +174,7 @@ export function resolveConfig(config: P2PConfig = {}): ResolvedConfig {
     heartbeatIntervalMs: heartbeatInterval ?? limits.heartbeatIntervalMs,
     bootstrap: config.bootstrap ?? [],
     listen,
+    announce: config.announce,
     transports: config.transports ?? [webFallback({ limits })],
     store: config.store ?? memoryStore(),
     clock: config.clock ?? systemClock,

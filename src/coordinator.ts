@@ -4,6 +4,7 @@ import { findPeers, type PeerQuery } from './circuit/introducer.js'
 import { type P2PConfig, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
 import { Gate } from './defence/gate.js'
+import { isPrivateAddress } from './dht/contact.js'
 import type { AnnounceResult, DistributedHashTable } from './dht/dht.js'
 import { DhtNode } from './dht/dht-node.js'
 import type { ResourceFilters } from './discovery/filters.js'
@@ -409,10 +410,11 @@ export class P2PCoordinator {
     return { addresses: this.publicAddresses(), relays, protocols: this.router.names }
   }
 
-  /** What others may know: nothing that a peer behind relays could be found by. */
+  /** What others may know: nothing that a peer behind relays could be found by; what is reached from everywhere first. */
   private publicAddresses(): string[] {
-    const websockets = this.config.relayOnly ? [] : this.addresses.filter((address) => /^wss?:/.test(address))
-    return websockets.slice(0, this.config.limits.maxAddresses)
+    const { relayOnly, announce, limits } = this.config
+    const own = relayOnly ? [] : (announce ?? this.addresses.filter((address) => /^wss?:/.test(address)))
+    return [...own].sort((a, b) => Number(isPrivateAddress(a)) - Number(isPrivateAddress(b))).slice(0, limits.maxAddresses)
   }
 
   /** What we tell of ourselves has changed. */

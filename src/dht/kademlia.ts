@@ -258,6 +258,7 @@ export class Kademlia implements Lookup, DhtNetwork {
   }
 
   private seen(contact: Contact): void {
+    if (this.tellers.isLiar(contact.peerId)) return
     const seen = this.table.seen(contact)
     if (seen === 'added') for (const listener of [...this.newNodeListeners]) listener(contact)
     if (seen !== 'waiting') return
@@ -459,7 +460,8 @@ export class Kademlia implements Lookup, DhtNetwork {
     if (this.tellers.isLiar(peerId)) return []
     try {
       const max = this.options.limits.dhtBucketSize
-      const contacts = readContacts(wire ?? [], target, { max, own: this.table.ownId, teller: address })
+      const told = readContacts(wire ?? [], target, { max, own: this.table.ownId, teller: address })
+      const contacts = told.filter((contact) => !this.tellers.isLiar(contact.peerId))
       for (const contact of contacts) this.table.learned(contact, peerId)
       this.tellers.tell(peerId, contacts)
       return contacts

@@ -16,6 +16,8 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
 
   --port <number>             TCP port, 0 for a free one (8787)
   --host <address>            interface to listen on (0.0.0.0: all)
+  --bootstrap <address>       another relay to join, again for more: together they are one network
+  --announce <address>        address to tell others, e.g. wss://relay.example behind a TLS proxy; again for more
   --name <label>              a name for people, shown at /info
   --identity <file>           where the relay's key is kept, made if absent (~/.lotus-p2p/relay-<port>.key)
   --max-connections <number>  connected peers at most (1000)
@@ -46,6 +48,8 @@ function readArguments() {
       options: {
         port: { type: 'string', default: '8787' },
         host: { type: 'string', default: '0.0.0.0' },
+        bootstrap: { type: 'string', multiple: true, default: [] },
+        announce: { type: 'string', multiple: true },
         name: { type: 'string' },
         identity: { type: 'string' },
         'max-connections': { type: 'string', default: '1000' },
@@ -76,6 +80,8 @@ async function main(): Promise<void> {
     host: values.host,
     maxConnections,
     logger: terminalLogger,
+    bootstrap: values.bootstrap,
+    ...(values.announce && { announce: values.announce }),
     ...(values.name !== undefined && { name: values.name }),
     ...(path !== undefined && { identity: await fileIdentity(path) }),
   })

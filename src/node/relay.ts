@@ -25,7 +25,9 @@ export interface RelayOptions {
   /** Connected peers at most. Default 1,000. */
   maxConnections?: number
   limits?: Partial<Limits>
-  /** Other relays to connect to. */
+  /** Addresses to tell others, e.g. `['wss://relay.example']` behind a TLS proxy. Default: those that it listens at. */
+  announce?: string[]
+  /** Other relays to connect to: with them it is a node of one network. */
   bootstrap?: (string | PeerInfo)[]
   logger?: Logger
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
@@ -83,6 +85,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     dht: { mode: 'server' },
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
+    ...(options.announce && { announce: options.announce }),
     ...(options.logger && { logger: options.logger }),
     ...(name !== undefined && { metadata: { name } }),
   })
