@@ -130,6 +130,8 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
     }
   }
 
+  // Connections of the last lookups and stores end meanwhile.
+  await clock.advance(30_000)
   gc?.()
   const kBPerNode = (memory() - heapBefore) / alive.length / 1024
   const hops: number[] = []
@@ -169,14 +171,15 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
 }
 
 /** Hops and questions of the next lookup of this node. */
-function watchLog(peer: P2PCoordinator): { hops: number | undefined; questions: number } {
-  const watched = { hops: undefined as number | undefined, questions: 0 }
+function watchLog(peer: P2PCoordinator) {
+  const watched = { hops: undefined as number | undefined, questions: 0, steps: [] as unknown[] }
   const { log } = (peer as unknown as { node: { network: { log: { ended: (...args: unknown[]) => void } } } }).node.network
   const original = Object.getPrototypeOf(log).ended as (...args: unknown[]) => void
   log.ended = function (this: unknown, ...args: unknown[]) {
-    const [hops, , isSuccess, steps] = args as [number, number, boolean, number]
+    const [hops, , isSuccess, steps] = args as [number, number, boolean, unknown[]]
     if (isSuccess) watched.hops ??= hops
-    watched.questions += steps
+    watched.questions += steps.length
+    watched.steps = steps
     delete (log as { ended?: unknown }).ended
     original.apply(log, args)
   }

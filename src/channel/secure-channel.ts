@@ -39,6 +39,8 @@ export class SecureChannel implements FrameSink {
   /** Why the channel is over; undefined while it is not. */
   ended: P2PError | undefined
 
+  private readonly limits: Limits
+  private readonly clock: Clock
   private state: 'handshake' | 'confirming' | 'open' | 'closed' = 'handshake'
   private handshake: Handshake | undefined
   private busy = false
@@ -61,11 +63,13 @@ export class SecureChannel implements FrameSink {
   private constructor(
     readonly connection: Connection,
     handshake: Handshake,
-    private readonly options: ChannelOptions,
-    private readonly admit: ((channel: SecureChannel) => Promise<void>) | undefined,
+    { limits, clock }: ChannelOptions,
+    private admit: ((channel: SecureChannel) => Promise<void>) | undefined,
   ) {
+    this.limits = limits
+    this.clock = clock
     this.handshake = handshake
-    this.reader = new BatchReader(options.limits)
+    this.reader = new BatchReader(limits)
     const maxFrame = Math.min(connection.maxFrameBytes, MAX_NOISE_MESSAGE_BYTES)
     this.writer = new BatchWriter(maxFrame - TAG_BYTES, (plaintext) => this.sendFrame(plaintext))
   }
@@ -171,7 +175,7 @@ export class SecureChannel implements FrameSink {
   /** A responder that cannot accept our last message has no keys to say so with. */
   private refusalInClear(frame: Uint8Array): P2PError | undefined {
     try {
-      return this.state === 'confirming' && frame[0] === REFUSAL ? refusalOf(frame.subarray(1), this.options.limits) : undefined
+      return this.state === 'confirming' && frame[0] === REFUSAL ? refusalOf(frame.subarray(1), this.limits) : undefined
     } catch {
       return undefined
     }
@@ -193,7 +197,7 @@ export class SecureChannel implements FrameSink {
       const done = () => {
         signal?.removeEventListener('abort', abort)
         this.settle = undefined
-        if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
+        if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
         this.timer = undefined
       }
       this.settle = {
@@ -206,8 +210,8 @@ export class SecureChannel implements FrameSink {
           reject(error)
         },
       }
-      const { handshakeTimeoutMs } = this.options.limits
-      this.timer = this.options.clock.setTimeout(() => {
+      const { handshakeTimeoutMs } = this.limits
+      this.timer = this.clock.setTimeout(() => {
         const message = `The handshake did not finish within ${handshakeTimeoutMs} ms.`
         this.end(new P2PError('HANDSHAKE_TIMEOUT', message), false, true)
       }, handshakeTimeoutMs)
@@ -217,11 +221,18 @@ export class SecureChannel implements FrameSink {
     })
   }
 
+  /** Asked once; what it closes over is not kept for as long as the channel lives. */
+  private async admitted(): Promise<void> {
+    const { admit } = this
+    this.admit = undefined
+    await admit?.(this)
+  }
+
   private async handshakeFrame(frame: Uint8Array): Promise<void> {
     const handshake = this.handshake!
     try {
       // At once: the end of the connection, which follows, must not overtake it.
-      if (frame[0] === REFUSAL) throw refusalOf(frame.subarray(1), this.options.limits)
+      if (frame[0] === REFUSAL) throw refusalOf(frame.subarray(1), this.limits)
       if (this.busy) {
         // Only a goodbye may overtake our checks; it waits for them.
         if (this.waiting !== undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent more than the handshake allows.')
@@ -242,13 +253,13 @@ export class SecureChannel implements FrameSink {
       this.handshake = undefined
       if (answer !== undefined) {
         // We dialled: whom we reached is decided before we tell who we are.
-        await this.admit?.(this)
+        await this.admitted()
         if (this.closed()) return
         this.state = 'confirming'
         this.transmit(answer)
         this.resume()
       } else {
-        await this.admit?.(this)
+        await this.admitted()
         if (this.closed()) return
         this.state = 'open'
         this.writer.add(Entry.READY, undefined, new Uint8Array(0))
@@ -275,7 +286,7 @@ export class SecureChannel implements FrameSink {
       this.settle?.resolve(this)
     } else if (kind === Entry.CLOSE) {
       if (this.state === 'open') this.writer.flush()
-      this.end(refusalOf(body, this.options.limits), false, false)
+      this.end(refusalOf(body, this.limits), false, false)
     } else if (this.state === 'confirming') {
       throw new P2PError('PROTOCOL_VIOLATION', 'The peer spoke before it accepted us.')
     } else if (kind === Entry.REKEY) {
@@ -310,7 +321,7 @@ export class SecureChannel implements FrameSink {
 
   private sendFrame(plaintext: Uint8Array): void {
     this.transmit(this.sendCipher!.encrypt(plaintext))
-    if (++this.framesSent < this.options.limits.rekeyAfterFrames) return
+    if (++this.framesSent < this.limits.rekeyAfterFrames) return
     this.framesSent = 0
     this.transmit(this.sendCipher!.encrypt(REKEY_FRAME))
     this.sendCipher!.rekey()
@@ -330,7 +341,7 @@ export class SecureChannel implements FrameSink {
     const { state } = this
     this.state = 'closed'
     this.ended = error
-    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
+    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
     if (tellPeer) this.sayGoodbye(state, error)
     this.connection.close()
     this.handshake?.destroy()

@@ -500,10 +500,10 @@ export class Kademlia implements Lookup, DhtNetwork {
         isEnough,
         signal: anySignal(signal, end.signal),
       })
-      this.log.ended(result.hops, clock.now() - startedAt, true, result.steps.length)
+      this.log.ended(result.hops, clock.now() - startedAt, true, result.steps)
       return result
     } catch (error) {
-      this.log.ended(0, clock.now() - startedAt, false, 0)
+      this.log.ended(0, clock.now() - startedAt, false, [])
       throw error
     } finally {
       this.ends.delete(end)

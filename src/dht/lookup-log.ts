@@ -1,3 +1,5 @@
+import type { TraceStep } from './walk.js'
+
 export interface LookupStats {
   /** Walks through the network since the start. */
   lookups: number
@@ -27,9 +29,9 @@ export class LookupLog {
   private failed = 0
   private questions = 0
 
-  ended(hops: number, tookMs: number, isSuccess: boolean, questions: number): void {
+  ended(hops: number, tookMs: number, isSuccess: boolean, steps: readonly TraceStep[]): void {
     this.count++
-    this.questions += questions
+    this.questions += steps.length
     if (!isSuccess) {
       this.failed++
       return

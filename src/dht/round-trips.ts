@@ -1,5 +1,5 @@
-/** Of a question to a node that is not connected: the dial takes two or three round trips more. */
-const DIAL_FACTOR = 3
+/** Of a question to a node that is not connected: the dial takes one to three round trips more. */
+const DIAL_FACTOR = 2.5
 /** Where nothing is known yet, milliseconds: a round trip around the world, and a slow phone. */
 const FIRST_MS = 400
 
@@ -26,7 +26,7 @@ export class RoundTrips {
 
   /** After which time an answer is late enough to ask somebody else too, milliseconds. */
   slowAfter(peerId: string, isConnected: boolean): number {
-    return this.estimate(peerId, isConnected, 2)
+    return this.estimate(peerId, isConnected, 1)
   }
 
   /** After which time no answer is to be expected any more, milliseconds. */

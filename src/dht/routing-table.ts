@@ -11,8 +11,8 @@ interface Entry {
   /** Requests in a row that it did not answer. */
   failures: number
   /** Who told of it last, and how many did, one after the other; only while it has not been met. */
-  teller?: string
-  tellers?: number
+  teller: string | undefined
+  tellers: number
 }
 
 interface Bucket {
@@ -73,12 +73,12 @@ export class RoutingTable {
       known.contact = contact
       known.seenAt = now
       known.failures = 0
-      delete known.teller
+      known.teller = undefined
       moveToEnd(bucket.entries, known)
       return 'known'
     }
     drop(bucket.waiting, contact.id)
-    const entry: Entry = { contact, seenAt: now, failures: 0 }
+    const entry: Entry = { contact, seenAt: now, failures: 0, teller: undefined, tellers: 0 }
     const hearsay = bucket.entries[0]
     if (bucket.entries.length >= this.limits.dhtBucketSize && hearsay?.seenAt === 0) this.remove(hearsay.contact.id)
     if (bucket.entries.length < this.limits.dhtBucketSize) {
@@ -101,7 +101,7 @@ export class RoutingTable {
     if (known !== undefined) {
       if (known.seenAt > 0 || known.teller === teller) return
       known.teller = teller
-      known.tellers = (known.tellers ?? 1) + 1
+      known.tellers++
       return
     }
     const bucket = this.bucket(bits)
@@ -151,7 +151,7 @@ export class RoutingTable {
 
   /** Those of them that we have met ourselves, or that two have told of: a single rumour is not passed on. */
   trusted(target: Uint8Array, count: number): Contact[] {
-    return this.nearest(target, count, ({ seenAt, tellers = 0 }) => seenAt > 0 || tellers > 1)
+    return this.nearest(target, count, ({ seenAt, tellers }) => seenAt > 0 || tellers > 1)
   }
 
   private nearest(target: Uint8Array, count: number, which: (entry: Entry) => boolean): Contact[] {

@@ -29,7 +29,7 @@ export interface WalkOptions {
   target: Uint8Array
   /** Where to begin, nearest first. */
   seeds: Contact[]
-  /** Nodes that answer at once, being connected: asked first of all, beside the nearest, for they cost nothing. */
+  /** Nodes that answer at once, being connected: asked first of all. */
   warm?: Contact[]
   /** Nodes wanted at most. */
   count: number
@@ -123,7 +123,7 @@ class Walk {
       if (this.asked.has(hexOf(contact.id))) continue
       this.learn(path, contact, 1)
       const candidate = path.candidates.find((other) => compareBytes(other.contact.id, contact.id) === 0)
-      if (candidate !== undefined) this.ask(path, candidate, true)
+      if (candidate !== undefined) this.ask(path, candidate)
     }
     for (const path of this.paths) this.advance(path)
     this.endIfDone()
@@ -167,8 +167,7 @@ class Walk {
     return undefined
   }
 
-  /** @param isExtra it takes no place among those that are asked at once. */
-  private ask(path: Path, candidate: Candidate, isExtra = false): void {
+  private ask(path: Path, candidate: Candidate): void {
     const { clock, target, slowAfterMs } = this.options
     const { contact, hop } = candidate
     candidate.state = 'asked'
@@ -185,11 +184,9 @@ class Walk {
       learned: 0,
     }
     this.steps.push(step)
-    let isSlow = isExtra
-    if (isExtra) path.slow++
+    let isSlow = false
     const timer = clock.setTimeout(() => {
       this.timers.delete(timer)
-      if (isSlow) return
       isSlow = true
       path.slow++
       this.advance(path)

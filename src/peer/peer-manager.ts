@@ -15,7 +15,7 @@ import { invalidAddress } from '../transport/websocket.js'
 import { VERSION } from '../version.js'
 import type { WaitOptions } from '../wait.js'
 import { duplicate, rankOf } from './paths.js'
-import { PeerConnection } from './peer-connection.js'
+import { PeerConnection, type PeerConnectionOptions } from './peer-connection.js'
 import { Sessions } from './sessions.js'
 import { SharedDials } from './shared-dials.js'
 
@@ -47,6 +47,8 @@ export class PeerManager {
   private readonly peers = new Map<string, PeerConnection>()
   private readonly byKey = new Map<string, PeerConnection>()
   private readonly dials: SharedDials
+  /** What all connections have in common. */
+  private readonly shared: Omit<PeerConnectionOptions, 'session'>
   readonly sessions: Sessions
   /** Dials, by the key of the peer reached, that wait for its acceptance. */
   private readonly confirming = new Map<string, Promise<string>>()
@@ -58,6 +60,16 @@ export class PeerManager {
 
   constructor(private readonly options: PeerManagerOptions) {
     this.dials = new SharedDials(options.clock, options.onChange)
+    this.shared = {
+      localPeerId: options.peerId,
+      identity: options.identity,
+      requireSignatures: options.requireSignatures,
+      limits: options.limits,
+      clock: options.clock,
+      onMessage: options.onMessage,
+      onPathChanged: (changed, from) => options.onPathChanged(changed, from.connection.transport),
+      onClose: (gone, error, fault) => this.gone(gone, error, fault),
+    }
     this.sessions = new Sessions(options.clock, options.limits)
   }
 
@@ -312,17 +324,7 @@ export class PeerManager {
       throw error
     }
     const { options } = this
-    const peer = new PeerConnection(channel, {
-      localPeerId: options.peerId,
-      identity: options.identity,
-      requireSignatures: options.requireSignatures,
-      limits: options.limits,
-      clock: options.clock,
-      session: this.sessions.open(channel.remote),
-      onMessage: options.onMessage,
-      onPathChanged: (changed, from) => options.onPathChanged(changed, from.connection.transport),
-      onClose: (gone, error, fault) => this.gone(gone, error, fault),
-    })
+    const peer = new PeerConnection(channel, { ...this.shared, session: this.sessions.open(channel.remote) })
     this.peers.set(peer.peerId, peer)
     this.byKey.set(key, peer)
     options.onConnected(peer)
