@@ -244,9 +244,9 @@ test('a lookup is walked through the DHT, node by node, and what it finds is cou
   await expect(steps.first()).toContainText(/Demo relay.*hop 1.*names 2 more.* ms$/)
   await expect(steps.last()).toContainText(/hop 2.* ms$/)
   await expect(
-    dht.getByRole('img', { name: /^This tab asked, one after the other: Demo relay \(\d+ bits shared\), / }),
+    dht.getByRole('img', { name: /^This tab asked, one after the other: Demo relay \(\d+ bits? shared\), / }),
   ).toBeVisible()
-  await expect(dht.locator('.walk-step[data-state="answered"]')).toHaveCount(3)
+  await expect(dht.locator('.walk-node[data-state="answered"]')).toHaveCount(3)
   await expect(fact('Known nodes')).toHaveText('3')
   await expect(fact('Walks')).toHaveText('1')
   await expect(fact('Success')).toHaveText('100 %')

@@ -1,7 +1,7 @@
 // The DHT as this tab sees it: what it knows, how its lookups went, and one lookup shown step by step.
 
 import { dhtWalk } from './dht-walk.js'
-import { byId, cleanText, h, rttText, setText } from './dom.js'
+import { byId, cleanText, h, many, rttText, setText } from './dom.js'
 
 /** Longest walk, milliseconds; records counted. */
 const WALK_MS = 15_000
@@ -56,8 +56,8 @@ export function dhtCard(wallet, { onError }) {
       ['Walks', lookups],
       ['Nodes asked', questions],
       ['Success', isUsed ? `${Math.round(successRate * 100)} %` : '—'],
-      ['Hops', isUsed ? percentiles(hops) : '—', 'p50 · p95 · p99'],
-      ['Time', isUsed ? `${percentiles(latencyMs)} ms` : '—', 'p50 · p95 · p99'],
+      ['Hops', isUsed ? percentiles(hops) : '—', 'p50 · 95 · 99'],
+      ['Time, ms', isUsed ? percentiles(latencyMs) : '—', 'p50 · 95 · 99'],
       ...(liars + ignoredRecords > 0 ? [['Not believed', `${liars} nodes, ${ignoredRecords} records`]] : []),
     ]
     const signature = JSON.stringify([facts, buckets.map(({ bits, nodes, waiting }) => [bits, nodes, waiting])])
@@ -91,8 +91,6 @@ function foundText(count, ms) {
   const what = count >= MAX_RECORDS ? `${count} records or more` : many(count, 'record')
   return `${what} found in ${rttText(ms)}.`
 }
-
-const many = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`
 
 const percentiles = ({ p50, p95, p99 }) => [p50, p95, p99].map(Math.round).join(' · ')
 

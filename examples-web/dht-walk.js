@@ -1,6 +1,6 @@
 // One walk through the DHT: this tab on the left, the place it looks for on the right, the nodes it asks in between.
 
-import { beforePaint, byId, h, rttText, s, setText, shortId } from './dom.js'
+import { beforePaint, byId, h, many, rttText, s, setText, shortId } from './dom.js'
 import { flower, identicon } from './identicon.js'
 
 /** Nodes drawn and listed. */
@@ -70,9 +70,15 @@ function picture(steps, wallet, width, height) {
   const xOf = (bits) => (most === 0 ? (first + last) / 2 : first + ((last - first) * bits) / most)
   const top = 26
   const bottom = height - 34
-  const yOf = (i) => (steps.length === 1 ? middle : top + ((bottom - top) * (i + 0.5)) / steps.length)
-
   const used = [...new Set(steps.map(({ bits }) => bits))].sort((a, b) => a - b)
+  /** Those equally near stand in one column, the first asked on top. */
+  const columns = new Map(used.map((bits) => [bits, steps.filter((step) => step.bits === bits)]))
+  const yOf = (step) => {
+    const column = columns.get(step.bits)
+    return top + ((bottom - top) * (column.indexOf(step) + 0.5)) / column.length
+  }
+  const fullest = Math.max(1, ...[...columns.values()].map(({ length }) => length))
+  const nodeSize = Math.max(7, Math.min(size, (bottom - top) / fullest / 2 - 1))
   const gap = most === 0 ? width : (last - first) / most
   // Labels that would touch each other are left out, those of the nearest last.
   const isLabelled = (bits) => gap * (most - bits) >= 26 * used.filter((other) => other > bits).length
@@ -84,7 +90,8 @@ function picture(steps, wallet, width, height) {
   return [
     ...lines.filter(Boolean),
     s('text', { class: 'walk-bits start', x: 12, y: height - 10, text: 'bits shared' }),
-    ...steps.map((step, i) => questionOf(step, me, { x: xOf(step.bits), y: yOf(i) }, size)),
+    ...steps.map((step) => edgeOf(step, me, { x: xOf(step.bits), y: yOf(step) })),
+    ...steps.map((step) => nodeOf(step, { x: xOf(step.bits), y: yOf(step) }, nodeSize)),
     s('g', { transform: `translate(${goal.x} ${goal.y})`, class: 'walk-goal' }, ...goalMark(size)),
     s(
       'g',
@@ -96,27 +103,29 @@ function picture(steps, wallet, width, height) {
   ]
 }
 
-/** A line from here to the node that is asked; the tab asks each itself. */
-function questionOf({ number, name, state, css, hop, bits }, from, to, size) {
+/** A line from here to the node that is asked: the tab asks each itself. */
+function edgeOf({ state, css }, from, to) {
   const half = (from.x + to.x) / 2
+  const bow = `${round(half)} ${round(from.y)} ${round(half)} ${round(to.y)}`
+  return s('path', {
+    class: 'walk-edge',
+    pathLength: 1,
+    css,
+    data: { state },
+    d: `M${round(from.x)} ${round(from.y)}C${bow} ${round(to.x)} ${round(to.y)}`,
+  })
+}
+
+function nodeOf({ number, name, state, css, hop, bits }, { x, y }, size) {
   return s(
     'g',
-    { class: 'walk-step', css, data: { state } },
-    s('title', { text: `${number}. ${name}, hop ${hop}, ${bits} bits shared` }),
-    s('path', {
-      class: 'walk-edge',
-      pathLength: 1,
-      d: `M${round(from.x)} ${round(from.y)}C${round(half)} ${round(from.y)} ${round(half)} ${round(to.y)} ${round(to.x)} ${round(to.y)}`,
-    }),
+    { transform: `translate(${round(x)} ${round(y)})` },
     s(
       'g',
-      { transform: `translate(${round(to.x)} ${round(to.y)})` },
-      s(
-        'g',
-        { class: 'walk-node' },
-        s('circle', { r: size, data: { hop: Math.min(hop, 3) } }),
-        s('text', { y: 4, text: String(number) }),
-      ),
+      { class: 'walk-node', css, data: { state } },
+      s('title', { text: `${number}. ${name}, hop ${hop}, ${many(bits, 'bit')} shared` }),
+      s('circle', { r: size, data: { hop: Math.min(hop, 3) } }),
+      s('text', { y: 4, text: String(number) }),
     ),
   )
 }
@@ -152,7 +161,7 @@ function rowOf({ number, peerId, name, state, hop, bits, learned, tookMs, error,
       'span',
       { class: 'step-facts muted' },
       h('span', { text: `hop ${hop}` }),
-      h('span', { text: `${bits} bits shared` }),
+      h('span', { text: `${many(bits, 'bit')} shared` }),
       learned > 0 && h('span', { text: `names ${learned} more` }),
     ),
     h('span', { class: 'step-time', 'aria-hidden': 'true' }, h('i', { css: { '--from': from, '--part': part } })),
@@ -162,7 +171,7 @@ function rowOf({ number, peerId, name, state, hop, bits, learned, tookMs, error,
 
 function describe(steps) {
   if (steps.length === 0) return 'Nobody was asked.'
-  const told = steps.map(({ name, bits, error }) => `${name} (${error === undefined ? `${bits} bits shared` : error})`)
+  const told = steps.map(({ name, bits, error }) => `${name} (${error === undefined ? `${many(bits, 'bit')} shared` : error})`)
   return `This tab asked, one after the other: ${told.join(', ')}.`
 }
 
