@@ -75,7 +75,9 @@ function picture(steps, wallet, width, height) {
   const columns = new Map(used.map((bits) => [bits, steps.filter((step) => step.bits === bits)]))
   const yOf = (step) => {
     const column = columns.get(step.bits)
-    return top + ((bottom - top) * (column.indexOf(step) + 0.5)) / column.length
+    // Columns are staggered, so that the lines to the far ones pass between the near ones.
+    const stagger = steps.length === 1 ? 0 : ((used.indexOf(step.bits) % 3) - 1) * 0.28
+    return top + ((bottom - top) * (column.indexOf(step) + 0.5 + stagger)) / column.length
   }
   const fullest = Math.max(1, ...[...columns.values()].map(({ length }) => length))
   const nodeSize = Math.max(7, Math.min(size, (bottom - top) / fullest / 2 - 1))
@@ -165,7 +167,8 @@ function rowOf({ number, peerId, name, state, hop, bits, learned, tookMs, error,
       learned > 0 && h('span', { text: `names ${learned} more` }),
     ),
     h('span', { class: 'step-time', 'aria-hidden': 'true' }, h('i', { css: { '--from': from, '--part': part } })),
-    h('span', { class: 'step-outcome', text: outcome }),
+    // A code breaks between its words.
+    h('span', { class: 'step-outcome' }, ...outcome.split(/(?<=_)/).flatMap((word, i) => (i > 0 ? [h('wbr'), word] : [word]))),
   )
 }
 
