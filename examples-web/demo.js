@@ -1,6 +1,7 @@
 // The page: makes a wallet and hands it to each part.
 
 import { conversation } from './conversation.js'
+import { dhtCard } from './dht-card.js'
 import { byId, h, setText } from './dom.js'
 import { eventLog } from './event-log.js'
 import { identityCard } from './identity-card.js'
@@ -50,6 +51,7 @@ async function main() {
     }),
     peerList(wallet, { onMessage: chat.choose, onError }),
     networkPicture(wallet, { onChoose: chat.choose }),
+    dhtCard(wallet, { onError }),
     { update: () => showHint(wallet) },
   ]
   const update = () => {

@@ -1,6 +1,6 @@
-// The demo: a relay, and an HTTP server for its pages. `npm run demo` builds the SDK first.
+// The demo: relays, and an HTTP server for its pages. `npm run demo` builds the SDK first.
 //
-//   node examples-web/demo.mjs [--port 8080] [--relay-port 8787] [--host 127.0.0.1]
+//   node examples-web/demo.mjs [--port 8080] [--relay-port 8787] [--relays 3] [--host 127.0.0.1]
 
 import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -14,6 +14,7 @@ const SDK = new URL('../dist/lotus-p2p.global.js', import.meta.url)
 const NODE_SDK = new URL('../dist/node.js', import.meta.url)
 /** Ports tried, one after the other, where the wanted one is taken. */
 const MAX_PORTS = 20
+const MAX_RELAYS = 32
 
 const MEDIA_TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' }
 
@@ -38,8 +39,9 @@ const SECURITY_HEADERS = {
 const USAGE = `Usage: npm run demo -- [options]
 
   --port <number>        port of the page, 0 for a free one (8080)
-  --relay-port <number>  port of the relay, 0 for a free one (8787)
-  --host <address>       interface of both; 0.0.0.0 lets phones in your network join (127.0.0.1)
+  --relay-port <number>  port of the first relay, 0 for a free one; the others take the next ones (8787)
+  --relays <number>      relays, 1 to 32: the nodes of the DHT; wallets start with the first (3)
+  --host <address>       interface of all; 0.0.0.0 lets phones in your network join (127.0.0.1)
   --help
 `
 
@@ -97,6 +99,28 @@ async function onFreePort(what, wanted, open) {
   }
 }
 
+/** Each is told of the one before it, and finds the others through the DHT. */
+async function startRelays(startRelay, { relays: count, relayPort, host }) {
+  const relays = []
+  try {
+    while (relays.length < count) {
+      const before = relays.at(-1)
+      // After the last port: any free one.
+      const wanted = before === undefined || relayPort === 0 ? relayPort : (portOfUrl(before.url) + 1) % 65_536
+      const name = before === undefined ? 'Demo relay' : `Demo relay ${relays.length + 1}`
+      const bootstrap = before === undefined ? [] : [before.url]
+      relays.push(await onFreePort('relay', wanted, (port) => startRelay({ port, host, name, bootstrap })))
+    }
+    return relays
+  } catch (error) {
+    await stopAll(relays)
+    throw error
+  }
+}
+
+const stopAll = (relays) => Promise.all(relays.map((relay) => relay.stop()))
+const portOfUrl = (url) => Number(new URL(url).port)
+
 function listen(server, port, host) {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -116,10 +140,10 @@ function hostNames(host) {
   return ['127.0.0.1', ...outside.map(({ address }) => address)]
 }
 
-function portOf(flag, text) {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (port <= 65_535) return port
-  throw new Error(`--${flag} must be a whole number from 0 to 65535.`)
+function wholeNumber(flag, text, min, max) {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (number >= min && number <= max) return number
+  throw new Error(`--${flag} must be a whole number from ${min} to ${max}.`)
 }
 
 function readArguments() {
@@ -127,28 +151,34 @@ function readArguments() {
     options: {
       port: { type: 'string', default: '8080' },
       'relay-port': { type: 'string', default: '8787' },
+      relays: { type: 'string', default: '3' },
       host: { type: 'string', default: '127.0.0.1' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  return { ...values, port: portOf('port', values.port), relayPort: portOf('relay-port', values['relay-port']) }
+  return {
+    ...values,
+    port: wholeNumber('port', values.port, 0, 65_535),
+    relayPort: wholeNumber('relay-port', values['relay-port'], 0, 65_535),
+    relays: wholeNumber('relays', values.relays, 1, MAX_RELAYS),
+  }
 }
 
 async function main() {
-  const { port, relayPort, host, help } = readArguments()
+  const { port, host, help, ...more } = readArguments()
   if (help) return console.log(USAGE)
   if (!existsSync(SDK) || !existsSync(NODE_SDK))
     throw new Error('dist/ is not there yet. Run npm run build first, or npm run demo, which does.')
 
   const { startRelay } = await import(NODE_SDK)
-  const relay = await onFreePort('relay', relayPort, (free) => startRelay({ port: free, host, name: 'Demo relay' }))
-  const context = { files: servedFiles(), relayPort: Number(new URL(relay.url).port) }
+  const relays = await startRelays(startRelay, { host, ...more })
+  const context = { files: servedFiles(), relayPort: portOfUrl(relays[0].url) }
   const server = createServer((request, response) => void answer(request, response, context))
   let pagePort
   try {
     pagePort = await onFreePort('page', port, (free) => listen(server, free, host))
   } catch (error) {
-    await relay.stop()
+    await stopAll(relays)
     throw error
   }
 
@@ -158,7 +188,7 @@ async function main() {
 
     wallet       ${pages.join('\n                 ')}
     script tag   ${pages[0]}script-tag.html
-    relay        ${relay.url}  (also /info and /healthz)
+    relays       ${relays.map(({ url }) => url).join('\n                 ')}  (each also /info and /healthz)
 
   Ctrl-C ends it.
 `)
@@ -168,7 +198,7 @@ async function main() {
     process.once(signal, () => process.exit(1))
     server.close()
     server.closeAllConnections()
-    relay.stop().then(() => console.log('\n  Relay and page are closed.'), fail)
+    stopAll(relays).then(() => console.log('\n  Relays and page are closed.'), fail)
   }
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)

@@ -62,6 +62,9 @@ export function duration(ms) {
   return ms < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`
 }
 
+/** `1 node`, `2 nodes`. */
+export const many = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`
+
 /** Round-trip time: one decimal below 10 ms. */
 export const rttText = (ms) => (ms === undefined ? '—' : ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`)
 

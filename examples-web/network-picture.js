@@ -124,6 +124,8 @@ function sceneOf(wallet, width, height) {
     size: size * 0.95,
     path: peer.connection?.transport ?? 'websocket',
     beside: relayPeers.length === 1,
+    // Below is where the edges come from.
+    above: relayPeers.length > 1,
   }))
 
   const all = wallet.wallets().sort((a, b) => a.peerId.localeCompare(b.peerId))
@@ -187,7 +189,7 @@ function through(from, relay, to) {
   )} ${point(to)}`
 }
 
-function nodeOf({ kind, peerId, name, x, y, size, label, beside }, onChoose) {
+function nodeOf({ kind, peerId, name, x, y, size, label, beside, above }, onChoose) {
   const picture =
     kind === 'rest'
       ? s('circle', { r: size * 0.8, class: 'rest' })
@@ -202,7 +204,7 @@ function nodeOf({ kind, peerId, name, x, y, size, label, beside }, onChoose) {
     picture,
     label &&
       s('text', {
-        ...(beside ? { x: size + 9, y: 4, class: 'beside' } : { y: size + 18 }),
+        ...(beside ? { x: size + 9, y: 4, class: 'beside' } : { y: above ? -size - 9 : size + 18 }),
         text: name.length > 20 ? `${name.slice(0, 19)}…` : name,
       }),
   )
