@@ -5,10 +5,10 @@ import { build } from 'esbuild'
 
 /** Bytes, gzip, that each import may cost. The aim for everything is 60,000; CHANGELOG.md says where it stands and why. */
 export const BUDGETS = {
-  '*': 92_500,
-  P2PCoordinator: 87_000,
-  DistributedHashTable: 30_000,
-  ResourceDiscovery: 10_000,
+  '*': 103_500,
+  P2PCoordinator: 98_200,
+  DistributedHashTable: 31_300,
+  ResourceDiscovery: 10_100,
   P2PProtocol: 12_700,
   generateIdentity: 16_500,
   webSocket: 9_200,

@@ -165,7 +165,9 @@ export class Network {
       dial: async (address, peerId, wait) => {
         if (this.suspended) throw new P2PError('SUSPENDED', 'This coordinator is suspended.')
         await this.open()
-        return this.peers.dial(address, peerId, wait)
+        // Nodes tell WebSocket addresses; a relay serves HTTP at the same one.
+        const canDial = this.transports.some((transport) => transport.canDial(address))
+        return this.peers.dial(canDial ? address : address.replace(/^ws/, 'http'), peerId, wait)
       },
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
       release: (peerId) => {

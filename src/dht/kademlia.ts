@@ -500,7 +500,9 @@ export class Kademlia implements Lookup, DhtNetwork {
         isEnough,
         signal: anySignal(signal, end.signal),
       })
-      this.log.ended(result.hops, clock.now() - startedAt, true, result.steps)
+      // Nobody may have answered.
+      const isSuccess = result.closest.length > 0 || result.steps.length === 0
+      this.log.ended(result.hops, clock.now() - startedAt, isSuccess, result.steps)
       return result
     } catch (error) {
       this.log.ended(0, clock.now() - startedAt, false, [])
