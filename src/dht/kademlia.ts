@@ -466,7 +466,8 @@ export class Kademlia implements Lookup, DhtNetwork {
       this.tellers.tell(peerId, contacts)
       return contacts
     } catch (error) {
-      // No honest node answers so.
+      // No honest node answers so; it does not come in again by connecting anew.
+      this.tellers.condemn(peerId)
       this.table.remove(id)
       if (isDishonest(error)) this.host?.reject(peerId, error)
       throw error

@@ -45,6 +45,12 @@ export class Tellers {
     return !hasAnswered && this.isLiar(teller) ? teller : undefined
   }
 
+  /** It has said what no honest node says. */
+  condemn(teller: string): void {
+    this.accounts.set(teller, { answered: 0, failed: Number.POSITIVE_INFINITY })
+    if (this.accounts.size > MAX_TOLD) dropOldest(this.accounts)
+  }
+
   isLiar(teller: string): boolean {
     const { answered, failed } = this.accounts.get(teller) ?? { answered: 0, failed: 0 }
     return failed >= MIN_FAILED && failed > MADE_UP_BY_ANSWER * answered
