@@ -125,7 +125,7 @@ export const DEFAULT_LIMITS = {
   /** Nodes that must agree before a lookup ends early. */
   dhtQuorum: 2,
   /** Connections that are kept open for lookups alone. */
-  dhtLinks: 8,
+  dhtLinks: 16,
   /** How long one of them stays open without being used. */
   dhtLinkIdleMs: 300_000,
   /** How often buckets that no lookup went through are refreshed (Kademlia's hour), and nodes silent for as long are asked whether they live. */

@@ -67,6 +67,8 @@ interface Path {
   readonly known: Set<string>
   underWay: number
   slow: number
+  /** Of those under way and not slow, how many are warm. */
+  warm: number
 }
 
 /**
@@ -102,7 +104,7 @@ class Walk {
     const { clock, seeds, count, concurrency } = options
     const paths = Math.max(1, Math.min(options.paths, seeds.length))
     this.startedAt = clock.now()
-    this.paths = Array.from({ length: paths }, (_, index) => ({ index, candidates: [], known: new Set(), underWay: 0, slow: 0 }))
+    this.paths = Array.from({ length: paths }, (_, index) => ({ index, candidates: [], known: new Set(), underWay: 0, slow: 0, warm: 0 }))
     this.reach = Math.ceil(count / paths)
     // One that is slow must not hold up its whole path.
     this.width = Math.min(concurrency, Math.max(2, Math.ceil(concurrency / paths)))
@@ -123,7 +125,7 @@ class Walk {
       if (this.asked.has(hexOf(contact.id))) continue
       this.learn(path, contact, 1)
       const candidate = path.candidates.find((other) => compareBytes(other.contact.id, contact.id) === 0)
-      if (candidate !== undefined) this.ask(path, candidate)
+      if (candidate !== undefined) this.ask(path, candidate, true)
     }
     for (const path of this.paths) this.advance(path)
     this.endIfDone()
@@ -144,9 +146,12 @@ class Walk {
     return true
   }
 
-  /** Asks as many as may be asked at once; a slow one does not hold up the others. */
+  /**
+   * Asks as many as may be asked at once; a slow one does not hold up the others. As long as one that answers at once is under
+   * way, nobody is dialled: what it names is likely to be nearer.
+   */
   private advance(path: Path): void {
-    while (!this.ended && path.underWay - path.slow < this.width) {
+    while (!this.ended && path.warm === 0 && path.underWay - path.slow < this.width) {
       const next = this.nextOf(path)
       if (next === undefined) return
       this.ask(path, next)
@@ -167,12 +172,13 @@ class Walk {
     return undefined
   }
 
-  private ask(path: Path, candidate: Candidate): void {
+  private ask(path: Path, candidate: Candidate, isWarm = false): void {
     const { clock, target, slowAfterMs } = this.options
     const { contact, hop } = candidate
     candidate.state = 'asked'
     this.asked.add(hexOf(contact.id))
     path.underWay++
+    if (isWarm) path.warm++
     const startedMs = clock.now() - this.startedAt
     const step: TraceStep = {
       peerId: contact.peerId,
@@ -189,6 +195,7 @@ class Walk {
       this.timers.delete(timer)
       isSlow = true
       path.slow++
+      if (isWarm) path.warm--
       this.advance(path)
     }, slowAfterMs(contact))
     this.timers.add(timer)
@@ -200,6 +207,7 @@ class Walk {
       this.timers.delete(timer)
       path.underWay--
       if (isSlow) path.slow--
+      else if (isWarm) path.warm--
       step.tookMs = clock.now() - this.startedAt - startedMs
     }
     this.options.ask(contact, controller.signal).then(
