@@ -31,12 +31,12 @@ describe.skipIf(reason !== undefined)(`Two wallets behind two NATs${reason === u
 
   it('find a path by a TURN server through symmetric NATs', async () => {
     lab = await Lab.up('symmetric')
-    const [alice, bob] = await meet(lab, [STUN, TURN])
+    // TURN for one side is enough. It is that of the called one, because the calling one can lock up in libdatachannel 0.24.5 if it
+    // sends through TURN when the other's DTLS handshake comes early (paullouisageneau/libdatachannel#1630).
+    const [alice, bob] = await meet(lab, [STUN], [STUN, TURN])
     await upgraded(alice, bob)
-    for (const wallet of [alice, bob]) {
-      const { local, remote } = await wallet.selected()
-      expect([local, remote]).toContain('relay')
-    }
+    expect((await alice.selected()).remote).toBe('relay')
+    expect((await bob.selected()).local).toBe('relay')
     await expectAllArrived(alice, bob, ['circuit>webrtc'])
     await Promise.all([alice.stop(), bob.stop()])
   })
@@ -59,8 +59,8 @@ describe.skipIf(reason !== undefined)(`Two wallets behind two NATs${reason === u
 })
 
 /** A wallet on each host; the first has called the other through the relay, and both talk. */
-async function meet(lab: Lab, iceServers: object[]): Promise<[alice: Wallet, bob: Wallet]> {
-  const [alice, bob] = await Promise.all([Wallet.start(lab, 'peer1', iceServers), Wallet.start(lab, 'peer2', iceServers)])
+async function meet(lab: Lab, alices: object[], bobs = alices): Promise<[alice: Wallet, bob: Wallet]> {
+  const [alice, bob] = await Promise.all([Wallet.start(lab, 'peer1', alices), Wallet.start(lab, 'peer2', bobs)])
   await alice.connect(bob)
   await Promise.all([alice.talk(bob), bob.talk(alice)])
   return [alice, bob]

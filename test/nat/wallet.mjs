@@ -3,7 +3,7 @@ import * as webrtc from 'node-datachannel/polyfill'
 import { P2PCoordinator } from '../../dist/index.js'
 
 // A wallet in a process of its own, so that its sockets are those of its network namespace. It does what its parent asks
-// for over IPC (wallet.ts), and ends with it.
+// for over IPC (wallet.ts).
 
 /** Every peer connection that the SDK has made, those that came to nothing too. */
 const made = []
