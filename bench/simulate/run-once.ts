@@ -44,6 +44,8 @@ interface SimNode {
 }
 
 const SILENT = { debug() {}, warn() {}, error() {} }
+/** The first nodes: honest, and known to all who come. They come and go as all do. */
+const WELL_KNOWN = 10
 /** New nodes that come at once. */
 const BATCH = 25
 
@@ -65,7 +67,8 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
     const host = `n${born++}`
     const address = `ws://${host}.example`
     const identity = identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
-    const known = Array.from({ length: Math.min(2, alive.length) }, () => `ws://${pick(alive).host}.example`)
+    // One of the relays that everybody knows, and somebody: who knows nobody but liars is lost in any network.
+    const known = alive.length === 0 ? [] : [pick(alive.slice(0, WELL_KNOWN)), pick(alive)].map(({ contact }) => contact.address)
     const peer = new P2PCoordinator({
       identity,
       clock,
@@ -82,7 +85,7 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
     peer.on('error', () => {})
     const node = { host, peer, contact: contactOf(identity.publicKey, address), hostile: false }
     // The first ones are honest: somebody has to be.
-    if (born > 10 && random() < setting.hostile) node.hostile = true
+    if (born > WELL_KNOWN && random() < setting.hostile) node.hostile = true
     await peer.start().catch(() => {})
     alive.push(node)
     if (node.hostile) makeHostile(peer, pick(LIES), accomplices)

@@ -48,6 +48,11 @@ export interface KademliaOptions {
   mayDial: boolean
 }
 
+interface WalkDepth {
+  count?: number
+  thorough?: boolean
+}
+
 /** What one place has given. */
 interface Found {
   readonly merge: RecordMerge
@@ -372,7 +377,7 @@ export class Kademlia implements Lookup, DhtNetwork {
       ...(maxResults !== undefined && { max: maxResults }),
       ...(part && { part: { depth: part.depth, path: part.path } }),
     }
-    const wait = { ...options, signal: anySignal(options.signal, end.signal) }
+    const wait = { ...options, thorough: true, signal: anySignal(options.signal, end.signal) }
     try {
       await this.walkTo(
         place,
@@ -476,7 +481,7 @@ export class Kademlia implements Lookup, DhtNetwork {
 
   private async walkTo(
     target: Uint8Array,
-    { signal, timeoutMs, count = this.options.limits.dhtBucketSize }: WaitOptions & { count?: number },
+    { signal, timeoutMs, count = this.options.limits.dhtBucketSize, thorough = false }: WaitOptions & WalkDepth,
     ask: (contact: Contact, signal: AbortSignal) => Promise<Contact[]>,
     isEnough: () => boolean = () => false,
   ): Promise<WalkResult> {
@@ -494,6 +499,7 @@ export class Kademlia implements Lookup, DhtNetwork {
         seeds: this.table.closest(target, limits.dhtBucketSize),
         warm: this.warmTowards(target),
         count,
+        thorough,
         concurrency: limits.dhtConcurrency,
         paths: limits.dhtPaths,
         ask,

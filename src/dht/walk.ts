@@ -33,6 +33,11 @@ export interface WalkOptions {
   warm?: Contact[]
   /** Nodes wanted at most. */
   count: number
+  /**
+   * Each path goes on until its own `count` nearest have answered: accomplices that name each other cannot end it early. Else the
+   * paths share the work, for who wants the nearest and will ask them again.
+   */
+  thorough?: boolean
   /** Questions under way at once; with several paths two of each, where this is more than one. */
   concurrency: number
   /** Disjoint paths. */
@@ -104,8 +109,15 @@ class Walk {
     const { clock, seeds, count, concurrency } = options
     const paths = Math.max(1, Math.min(options.paths, seeds.length))
     this.startedAt = clock.now()
-    this.paths = Array.from({ length: paths }, (_, index) => ({ index, candidates: [], known: new Set(), underWay: 0, slow: 0, warm: 0 }))
-    this.reach = Math.ceil(count / paths)
+    this.paths = Array.from({ length: paths }, (_, index) => ({
+      index,
+      candidates: [],
+      known: new Set(),
+      underWay: 0,
+      slow: 0,
+      warm: 0,
+    }))
+    this.reach = options.thorough ? count : Math.ceil(count / paths)
     // One that is slow must not hold up its whole path.
     this.width = Math.min(concurrency, Math.max(2, Math.ceil(concurrency / paths)))
     seeds.forEach((contact, i) => {
