@@ -9,8 +9,8 @@ import { browserOptions } from './browsers.js'
 import { connect, expect, received, send, test } from './fixtures.js'
 
 test('two tabs find each other and talk by a circuit', async ({ openTab }) => {
-  const alice = await openTab()
-  const bob = await openTab()
+  const alice = await openTab({ webrtc: false })
+  const bob = await openTab({ webrtc: false })
   await connect(alice, bob)
   expect(await alice.page.evaluate((id) => window.peer.getPeer(id)?.connection?.transport, bob.id)).toBe('circuit')
   await send(alice, bob.id, 'to bob')
