@@ -359,7 +359,7 @@ export class Kademlia implements Lookup, DhtNetwork {
           late = true
           end.abort()
         },
-        Math.min(limits.dhtGraceMs, 2 * (this.links?.times.mean ?? limits.dhtGraceMs)),
+        Math.min(limits.dhtGraceMs, this.links?.times.mean ?? limits.dhtGraceMs),
       )
       if (late) return true
       if (part !== undefined) return holders > limits.dhtQuorum
