@@ -76,7 +76,7 @@ function prepare({ contestants }) {
       stop(`'npm ${args.join(' ')}' failed: see above.`)
     }
   }
-  if (!existsSync(`${bench}node_modules/@libp2p/gossipsub`) || !existsSync(`${bench}node_modules/node/bin/node`)) {
+  if (!existsSync(`${bench}node_modules/@libp2p/kad-dht`) || !existsSync(`${bench}node_modules/node/bin/node`)) {
     say('Installing the comparators …')
     npm(['ci'], bench)
   }

@@ -1,18 +1,29 @@
+/** Many relays of lotus-p2p in one process, as a DHT. */
 import { startRelay } from '../../dist/node.js'
-import { measureDht, settled } from '../lib/dht-load.mjs'
+import { dhtCommands } from './dht.mjs'
+import { held } from './lotus-peers.mjs'
+import { serve } from './role.mjs'
 
-const COUNT = 30
-const logger = { debug() {}, warn() {}, error() {} }
-const relays = []
-for (let i = 0; i < COUNT; i++) {
-  const bootstrap = i === 0 ? [] : [relays[Math.floor(Math.random() * i)].url]
-  relays.push(await startRelay({ port: 0, host: '127.0.0.1', logger, bootstrap }))
-}
-const nodes = relays.map(({ coordinator }) => coordinator.dht)
-await settled(COUNT, () => nodes.map((dht) => dht.getStats().network.nodes))
-await measureDht({
-  nodes,
-  put: (dht, i) => dht.announce({ key: `bench-${i}`, value: `value ${i}` }),
-  get: async (dht, i) => (await dht.get(`bench-${i}`))?.value === `value ${i}`,
+serve({
+  name: 'lotus-dht',
+  versions: {},
+
+  commands: dhtCommands({
+    async server(bootstrap) {
+      const relay = await startRelay({ host: '127.0.0.1', port: 0, bootstrap })
+      held.push(relay.coordinator)
+      return { address: relay.url, dht: relay.coordinator.dht }
+    },
+    known: ({ dht }) => dht.getStats().network.nodes,
+
+    async put({ dht }, key, value) {
+      const { servers } = await dht.announce({ key, value })
+      if (servers.length === 0) throw new Error(`${key} is nowhere but here`)
+    },
+    get: async ({ dht }, key) => (await dht.get(key))?.value,
+    async walk({ dht }, key) {
+      const { steps } = await dht.trace(key)
+      if (steps.length === 0) throw new Error('nobody was asked')
+    },
+  }),
 })
-process.exit()

@@ -9,6 +9,7 @@
  */
 import { circuitMeasures } from './circuit-measures.mjs'
 import { openDelayLink } from './delay-link.mjs'
+import { dhtMeasures } from './dht-measures.mjs'
 import { flood, LOOPBACK } from './flood.mjs'
 import { percentile } from './statistics.mjs'
 import { tabMeasures } from './tab-measures.mjs'
@@ -133,6 +134,7 @@ export const measures = [
   },
   { name: 'idle', title: 'Idle connections', contestants: everyone, rounds: fewer, run: idle },
   { name: 'dht-gets', title: 'DHT gets through one relay', contestants: ['lotus'], rounds: all, run: dhtGets },
+  ...dhtMeasures,
   { name: 'announce', title: 'Announce to watch', contestants: ['lotus'], rounds: all, run: announceToWatch },
   ...circuitMeasures,
   ...tabMeasures,
