@@ -18,6 +18,7 @@ import {
 import { ResourceTopics } from './discovery/resource-topics.js'
 import { asP2PError, P2PError, shutDownError } from './errors.js'
 import { TypedEvents, type Unsubscribe } from './events.js'
+import { encodePeerId } from './identity/peer-id.js'
 import { PinnedNames } from './identity/pinned-names.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
 import { checkMessage } from './message/p2p-protocol.js'
@@ -97,6 +98,7 @@ export class P2PCoordinator {
       peers: () => this.network.peers.all().map((peer) => peer.info),
       reject: (id, error) =>
         this.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.')),
+      blame: (key, _cause, reason) => this.network.peers.reject(encodePeerId(key), new P2PError('PROTOCOL_VIOLATION', reason)),
     }
     this.router = new ProtocolRouter({
       host: this.host,

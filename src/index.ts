@@ -32,7 +32,7 @@ export { type CreateMessageOptions, P2PProtocol } from './message/p2p-protocol.j
 export type { QueuedMessage, QueuedOutcome } from './peer/outbox.js'
 export { type PeerAddresses, type PeerInfo, PeerState } from './peer/peer-info.js'
 export { PeerManager, type PeerManagerOptions } from './peer/peer-manager.js'
-export type { BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol-handler.js'
+export type { BlameCause, BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol-handler.js'
 export { indexedDbStore } from './storage/indexeddb-store.js'
 export { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
 export type { TopicMessage } from './topics/topic-messages.js'

@@ -41,7 +41,17 @@ export interface ProtocolHost {
   peers(): PeerInfo[]
   /** Ends the connection of a peer whose fault cannot be honest; reported as 'error'. */
   reject(peerId: string, error: Error): void
+  /**
+   * Lowers a peer's reputation, connected or not; enough of it and the peer is banned. Equivocation, where it is proven, bans at
+   * once.
+   *
+   * @param publicKey Ed25519 public key, 32 bytes.
+   */
+  blame(publicKey: Uint8Array, cause: BlameCause, reason: string): void
 }
+
+/** What a peer can be blamed for: a message no honest peer sends, too much of what honest peers send, not acting in time, two statements where there may be one. */
+export type BlameCause = 'offence' | 'flood' | 'timeout' | 'equivocation'
 
 /** What became of a broadcast. */
 export interface BroadcastResult {

@@ -135,6 +135,8 @@ export class TestHost implements ProtocolHost {
     return { sent: [], failed: [] }
   }
 
+  blame(): void {}
+
   reject(peerId: string, error: Error): void {
     this.rejected.push({ peerId, error })
     const link = this.links.get(peerId)

@@ -95,6 +95,8 @@ export class FakeHost implements ProtocolHost {
     return { sent: [], failed: [] }
   }
 
+  blame(): void {}
+
   reject(peerId: string, error: Error): void {
     this.rejected.push({ peerId, error })
   }
