@@ -1,3 +1,5 @@
+import type { Ban } from './defence/bans.js'
+import type { GateStats } from './defence/gate.js'
 import type { DhtStats } from './dht/dht.js'
 import type { ResourceAnnouncement, ResourceChange } from './discovery/resource-discovery.js'
 import type { P2PError } from './errors.js'
@@ -30,6 +32,10 @@ export interface CoordinatorEvents {
   /** What nobody waits for: a peer's fault, a handler or listener that threw, a bootstrap peer out of reach. */
   error: [error: P2PError, peer?: PeerInfo]
   status: [status: P2PStatus]
+  /** A peer, or an address, may not connect for a while; `listBans` has all of them. */
+  'peer-banned': [ban: Ban]
+  /** A ban was lifted by `unban`. */
+  'peer-unbanned': [id: string]
   /** A message sent with `queue: true` has reached the peer. */
   delivered: [message: P2PMessage]
   /** A message sent with `queue: true` was not delivered in its time. */
@@ -58,14 +64,22 @@ export interface CoordinatorStats {
     /** What waits in the outbox for peers that are away, or is not yet acknowledged. */
     queued: { messages: number; bytes: number }
   }
-  defence: {
-    accepted: number
-    duplicates: number
+  defence: GateStats & {
     /** Message ids remembered to notice duplicates. */
     rememberedIds: number
     /** Incoming connections refused. */
     refused: number
     /** Peers' faults by error code. */
     faults: Record<string, number>
+    /** Bans in force. */
+    bans: number
+    /** Peers of whom there is an opinion. */
+    reputations: number
+    /** Handshakes under way with those who dialled us. */
+    pendingHandshakes: number
+    /** Checks that suspect sources had to wait for, or were refused, and the milliseconds of processor time that theirs took. */
+    verification: { queued: number; refused: number; spentOnSuspectsMs: number }
+    /** How far the peers' clocks are ahead of ours, their median, milliseconds. */
+    clockSkewMs?: number
   }
 }

@@ -1,9 +1,10 @@
 import { nanoid } from 'nanoid'
+import { hexOf } from './bytes.js'
 import type { PeerDescription } from './channel/hello.js'
 import { findPeers, type PeerQuery } from './circuit/introducer.js'
 import { type P2PConfig, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
-import { Gate } from './defence/gate.js'
+import type { Ban } from './defence/bans.js'
 import { isPrivateAddress } from './dht/contact.js'
 import type { AnnounceResult, DistributedHashTable } from './dht/dht.js'
 import { DhtNode } from './dht/dht-node.js'
@@ -18,7 +19,7 @@ import {
 import { ResourceTopics } from './discovery/resource-topics.js'
 import { asP2PError, P2PError, shutDownError } from './errors.js'
 import { TypedEvents, type Unsubscribe } from './events.js'
-import { encodePeerId } from './identity/peer-id.js'
+import { decodePeerId, isPeerId } from './identity/peer-id.js'
 import { PinnedNames } from './identity/pinned-names.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
 import { checkMessage } from './message/p2p-protocol.js'
@@ -53,7 +54,6 @@ export class P2PCoordinator {
   private readonly events: TypedEvents<CoordinatorEvents>
   private readonly router: ProtocolRouter
   private readonly requests: PendingRequests
-  private readonly gate: Gate
   private readonly network: Network
   private readonly discovery: ResourceDiscovery
   private readonly records: PeerRecords
@@ -70,7 +70,6 @@ export class P2PCoordinator {
     this.publicKey = identity.publicKey.slice()
     this.events = new TypedEvents((cause, event) => this.listenerFailed(cause, event))
     this.requests = new PendingRequests(clock, limits)
-    this.gate = new Gate(limits)
     const names = new PinnedNames(store, limits)
     this.network = new Network(resolved, {
       names,
@@ -83,6 +82,9 @@ export class P2PCoordinator {
       onMessage: (message, peer) => this.receive(message, peer),
       onOutcome: (message, outcome) => this.events.emit(outcome, message),
       onError: (error, peer) => this.report(error, peer),
+      onStale: (message) => this.answerFailure(message, staleMessage(message)),
+      onBanned: (ban) => this.events.emit('peer-banned', ban),
+      limitsOf: (protocol) => this.router.limitsOf(protocol),
       onStatus: (status) => this.events.emit('status', status),
       onReachable: () => this.records.changed(),
     })
@@ -98,7 +100,7 @@ export class P2PCoordinator {
       peers: () => this.network.peers.all().map((peer) => peer.info),
       reject: (id, error) =>
         this.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.')),
-      blame: (key, _cause, reason) => this.network.peers.reject(encodePeerId(key), new P2PError('PROTOCOL_VIOLATION', reason)),
+      blame: (key, cause, reason) => this.network.defence.blame(key, cause, reason),
     }
     this.router = new ProtocolRouter({
       host: this.host,
@@ -161,6 +163,7 @@ export class P2PCoordinator {
   registerProtocol(handler: IProtocolHandler): void {
     this.checkRunning()
     this.router.register(handler)
+    this.network.defence.gate.protocolsChanged()
     this.described()
     for (const peer of this.getConnectedPeers()) this.router.connectedTo(handler, peer)
   }
@@ -170,7 +173,9 @@ export class P2PCoordinator {
     if (protocolName.startsWith(INTERNAL_PREFIX)) {
       throw new P2PError('INVALID_CONFIG', `"${protocolName}" is a protocol of the SDK itself and stays.`)
     }
-    if (this.router.unregister(protocolName)) this.described()
+    if (!this.router.unregister(protocolName)) return
+    this.network.defence.gate.protocolsChanged()
+    this.described()
   }
 
   /**
@@ -352,9 +357,44 @@ export class P2PCoordinator {
     return this.topics.publish(topic, payload, options)
   }
 
+  /**
+   * Bans a peer, and ends its connection; or a network address or group of addresses.
+   *
+   * @param id a peer id, the name of a connected peer, or `address:` and an IP address or a group such as `address:203.0`.
+   * @param options.durationMs milliseconds; default `limits.banMs`, longer each time.
+   * @throws P2PError INVALID_PEER_ID, SHUT_DOWN.
+   * @example
+   * coordinator.ban(from.peerId, { reason: 'It sent an invoice that it did not own.' })
+   */
+  ban(id: string, { reason = 'Banned by hand.', durationMs }: { reason?: string; durationMs?: number } = {}): Ban {
+    this.checkRunning()
+    const about = { cause: 'manual', reason, durationMs } as const
+    const { bans } = this.network.defence
+    if (id.startsWith('address:')) return bans.add(id, about)
+    const key = this.network.peers.get(id)?.publicKey ?? decodePeerId(id)
+    return this.network.defence.ban(key, about)
+  }
+
+  /** Lifts a ban and forgives what led to it; false where there was none. @throws P2PError SHUT_DOWN. */
+  unban(id: string): boolean {
+    this.checkRunning()
+    const { bans, reputation } = this.network.defence
+    if (isPeerId(id)) reputation.forget(hexOf(decodePeerId(id)))
+    const lifted = bans.lift(id)
+    if (lifted) this.events.emit('peer-unbanned', id)
+    return lifted
+  }
+
+  /** The bans in force: of whom, why, since when and until when. */
+  listBans(): Ban[] {
+    return this.network.defence.bans.list()
+  }
+
   getStats(): CoordinatorStats {
-    const { gate, config, requests } = this
-    const { peers, outbox } = this.network
+    const { config, requests } = this
+    const { peers, outbox, defence, skew } = this.network
+    const { gate, bans, reputation, slots, budget } = defence
+    const clockSkewMs = skew.medianMs
     const paths: CoordinatorStats['peers']['paths'] = {}
     for (const peer of peers.all()) {
       const { transport } = peer.activeChannel.connection
@@ -366,7 +406,17 @@ export class P2PCoordinator {
       dht: this.dht.getStats(),
       topics: this.topics.getStats(),
       traffic: { ...peers.traffic(), pendingRequests: requests.count, queued: outbox.stats },
-      defence: { ...gate.stats, rememberedIds: gate.remembered, refused, faults: { ...faults } },
+      defence: {
+        ...gate.stats,
+        rememberedIds: gate.remembered,
+        refused,
+        faults: { ...faults },
+        bans: bans.count,
+        reputations: reputation.size,
+        pendingHandshakes: slots.size,
+        verification: { ...budget.stats },
+        ...(clockSkewMs !== undefined && { clockSkewMs }),
+      },
     }
   }
 
@@ -447,7 +497,11 @@ export class P2PCoordinator {
   }
 
   private receive(message: P2PMessage, peer: PeerConnection): void {
-    if (!this.gate.admit(message) || this.requests.settle(message) || message.protocol === CORE_PROTOCOL) return
+    if (this.requests.settle(message)) {
+      this.network.defence.reputation.credit(hexOf(peer.publicKey))
+      return
+    }
+    if (message.protocol === CORE_PROTOCOL) return
     const { info } = peer
     if (!message.protocol?.startsWith(INTERNAL_PREFIX)) this.events.emit('message', message, info)
     if (message.protocol !== undefined) this.router.dispatch(message, info)
@@ -497,4 +551,12 @@ export class P2PCoordinator {
   private checkRunning(): void {
     if (this.stopping !== undefined) throw shutDownError()
   }
+}
+
+function staleMessage({ messageId }: P2PMessage): P2PError {
+  return new P2PError(
+    'REPLAYED',
+    'The date of this signed message is too far from now: it was sent before, or the clock of its sender changed. Send it anew.',
+    { details: { messageId } },
+  )
 }

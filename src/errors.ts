@@ -54,6 +54,10 @@ export const P2P_ERROR_CODES = [
   'STALE_RECORD',
   'STORE_FULL',
   'NOT_STORED',
+  'RATE_LIMITED',
+  'BANNED',
+  'REPLAYED',
+  'CLOCK_SKEW',
   'CIRCUIT_REFUSED',
   'NO_RESERVATION',
   // What the platform refuses.

@@ -16,6 +16,63 @@ export const DEFAULT_LIMITS = {
   /** Message ids remembered to drop duplicates: about 1 MB, some seconds of heavy traffic. */
   dedupeWindow: 10_000,
 
+  // The gate. Budgets are for each peer, whatever connections it has; a newcomer has half of those by type.
+  /** Messages of one peer in a second, and at once: more than any link or application of today, and no more than a core can decode. */
+  peerMessagesPerS: 50_000,
+  peerMessageBurst: 200_000,
+  /** Bytes of one peer in a second, and at once: a gigabit link. */
+  peerBytesPerS: 134_217_728,
+  peerByteBurst: 268_435_456,
+  /** Messages of one type in a second, and at once, where the protocol declares no limits of its own. */
+  typeMessagesPerS: 10_000,
+  typeMessageBurst: 100_000,
+  /** The longest that a refused peer is told to wait, and waits. */
+  maxRefusalMs: 60_000,
+  /** How long what a refused peer had on its way may still come: some round trips of a slow link. */
+  refusalGraceMs: 2_000,
+  /** How often a peer that goes on regardless is blamed. With `penaltyFlood` it is banned two seconds after the grace. */
+  refusalStrikeMs: 200,
+  /** How far the date of a signed message may be from now, by its sender's clock. */
+  replayWindowMs: 300_000,
+  /** Ids of signed messages remembered for one peer; where more come, the oldest of their dates count as too old. */
+  maxReplayIds: 2_048,
+  /** Processor time for checking what suspect sources sign, and for their handshakes, milliseconds in a second: 30 % of a core. */
+  suspectVerifyMsPerS: 300,
+  /** How long a source stays suspect after something from it did not hold. */
+  suspectMs: 60_000,
+  /** Checks of one suspect source that wait. */
+  maxVerifyQueue: 256,
+  /** What a message costs that no honest peer sends. */
+  penaltyOffence: 5,
+  /** What it costs to go on sending after a refusal, each `refusalStrikeMs`. */
+  penaltyFlood: 5,
+  /** What it costs to keep others waiting until a deadline. */
+  penaltyTimeout: 10,
+  /** What two contradicting statements cost; they ban at once. */
+  penaltyEquivocation: 50,
+  /** The most that good exchanges earn, and how often one counts. */
+  maxCredit: 20,
+  creditEveryMs: 60_000,
+  /** The score from which a peer counts as established, and has the whole of its budgets. */
+  establishedAt: 3,
+  /** Scores below zero at which budgets shrink to a quarter, connections end, and the peer is banned. */
+  throttleBelow: 15,
+  disconnectBelow: 30,
+  banBelow: 50,
+  /** Time in which a score fades by half. */
+  reputationHalfLifeMs: 3_600_000,
+  /** Peers of whom an opinion is kept. */
+  maxReputations: 10_000,
+  /** The first ban; each further one lasts four times as long, at most `maxBanMs`. */
+  banMs: 3_600_000,
+  maxBanMs: 2_592_000_000,
+  /** Bans that are kept. */
+  maxBans: 10_000,
+  /** Failed connections from one address in a minute before it is banned; a group of addresses has 16 times as many. */
+  addressFaultsPerMin: 120,
+  /** How long an address stays banned: others may share it, or get it next. */
+  addressBanMs: 600_000,
+
   /** Time from an accepted socket to the end of the handshake: generous for a phone on a bad link, short for a half-open attacker. */
   handshakeTimeoutMs: 10_000,
   /** Time for a dial, handshake included. */

@@ -3,6 +3,9 @@ import { type ChannelKeys, createChannelKeys } from './channel/hello.js'
 import { CircuitEndpoint } from './circuit/endpoint.js'
 import type { ResolvedConfig } from './config.js'
 import type { P2PStatus } from './coordinator-types.js'
+import type { Ban } from './defence/bans.js'
+import { ClockSkew } from './defence/clock-skew.js'
+import { Defence, type DefenceOptions } from './defence/defence.js'
 import { type NodeDialer, noLongerNeeded } from './dht/node-links.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from './errors.js'
 import type { Unsubscribe } from './events.js'
@@ -35,6 +38,9 @@ export interface NetworkHooks {
   onMessage(message: P2PMessage, peer: PeerConnection): void
   onOutcome(message: P2PMessage, outcome: QueuedOutcome): void
   onError(error: P2PError, peer?: PeerInfo): void
+  onStale(message: P2PMessage): void
+  onBanned(ban: Ban): void
+  limitsOf: DefenceOptions['limitsOf']
   onStatus(status: P2PStatus): void
   /** Where we can be reached has changed. */
   onReachable(): void
@@ -46,6 +52,8 @@ export interface NetworkHooks {
  */
 export class Network {
   readonly peers: PeerManager
+  readonly defence: Defence
+  readonly skew: ClockSkew
   readonly circuits: CircuitEndpoint
   readonly webrtc: WebRtcEndpoint | undefined
   readonly outbox: Outbox
@@ -80,8 +88,18 @@ export class Network {
         onRecovered: (id) => this.recovered(id),
       })
     this.transports = [...config.transports, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
+    this.defence = new Defence({
+      ...config,
+      limitsOf: hooks.limitsOf,
+      disconnect: (key, error) => this.expel(key, error),
+      onBanned: (ban) => hooks.onBanned(ban),
+      onError: (error) => hooks.onError(error),
+    })
+    this.skew = new ClockSkew(limits, (error, id) => hooks.onError(error, this.peers.get(id)?.info))
     this.peers = new PeerManager({
       ...config,
+      defence: this.defence,
+      onStale: (message) => hooks.onStale(message),
       names: hooks.names,
       keys: () => this.channelKeys(),
       describe: hooks.describe,
@@ -131,7 +149,10 @@ export class Network {
       limits,
       intervalMs: config.heartbeatIntervalMs,
       pathOf: (id) => this.peers.get(id)?.activeChannel,
-      onMeasured: (id, rttMs) => this.peers.get(id)?.measured(rttMs),
+      onMeasured: (id, rttMs, skewMs) => {
+        this.peers.get(id)?.measured(rttMs, skewMs)
+        this.skew.measured(id, skewMs)
+      },
       onDead: (id, error) => this.peers.get(id)?.dropPath(error),
     })
     this.updates = new PeerUpdates({
@@ -187,6 +208,7 @@ export class Network {
     if (this.closed) return Promise.reject(shutDownError())
     this.opening ??= (async () => {
       await this.channelKeys()
+      await this.defence.bans.load()
       if (this.closed) throw shutDownError()
       this.listening = this.listen()
       await this.listening
@@ -256,6 +278,7 @@ export class Network {
     for (const stop of this.stops.splice(0)) stop()
     this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
     this.outbox.close()
+    this.defence.budget.close(shutDownError())
     // Not for `opening`: a signer may never answer.
     await this.listening?.catch(() => {})
     await Promise.allSettled([...this.listeners()].map((listener) => listener.close()))
@@ -323,9 +346,18 @@ export class Network {
 
   private disconnected(peer: PeerConnection, error: P2PError): void {
     this.upgrades.forget(peer.peerId)
+    this.skew.gone(peer.peerId)
     this.hooks.onDisconnected(peer, error)
     this.reconnector.lost(peer.peerId, error)
     if (this.outbox.has(peer.peerId) && !this.suspended && !this.closed) this.reconnector.want(peer.peerId)
+  }
+
+  /** Somebody is banned, or as good as that: we do not come back to it by ourselves either. */
+  private expel(publicKey: Uint8Array, error: P2PError): void {
+    const id = encodePeerId(publicKey)
+    const peer = this.peers.get(id)
+    this.reconnector.release(peer?.peerId ?? id)
+    if (peer !== undefined) this.peers.disconnectKey(publicKey, error)
   }
 
   /** A direct path that may recover needs another one meanwhile, if only for its signals. */

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js'
+import type { ProtocolLimits } from './defence/protocol-limits.js'
 import type { Logger } from './logger.js'
 import type { OutgoingMessage, P2PMessage } from './message/message.js'
 import type { PeerInfo } from './peer/peer-info.js'
@@ -17,6 +18,8 @@ import type { WaitOptions } from './wait.js'
  */
 export interface IProtocolHandler {
   readonly protocolName: string
+  /** How much one peer may send of this protocol; default: `limits.typeMessagesPerS` of each type. Read at registration. */
+  readonly rateLimits?: ProtocolLimits
   handleMessage(message: P2PMessage, from: PeerInfo): Promise<void>
   onPeerConnected?(peer: PeerInfo): Promise<void>
   onPeerDisconnected?(peer: PeerInfo): Promise<void>

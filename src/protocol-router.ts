@@ -1,3 +1,4 @@
+import { checkProtocolLimits, type ProtocolLimits } from './defence/protocol-limits.js'
 import { isP2PError, P2PError } from './errors.js'
 import type { P2PMessage } from './message/message.js'
 import type { PeerInfo } from './peer/peer-info.js'
@@ -20,6 +21,11 @@ export class ProtocolRouter {
     return [...this.handlers.keys()]
   }
 
+  /** What the protocol's handler has declared. */
+  limitsOf(name: string): ProtocolLimits | undefined {
+    return this.handlers.get(name)?.rateLimits
+  }
+
   /** @throws P2PError DUPLICATE_PROTOCOL, INVALID_CONFIG. */
   register(handler: IProtocolHandler): void {
     const name = handler?.protocolName
@@ -38,6 +44,7 @@ export class ProtocolRouter {
         },
       )
     }
+    checkProtocolLimits(name, handler.rateLimits)
     handler.onRegister?.(this.options.host)
     this.handlers.set(name, handler)
   }

@@ -21,6 +21,8 @@ export const Entry = {
   ACK: 0x13,
   /** The number of the next message in the sender's stream; see peer/session.ts. */
   SEQUENCE: 0x14,
+  /** From which message on nothing was taken, and when to send it again; see peer/session.ts. */
+  REFUSED: 0x15,
 } as const
 export type Entry = (typeof Entry)[keyof typeof Entry]
 

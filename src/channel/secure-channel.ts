@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock.js'
+import { TokenBucket } from '../defence/token-bucket.js'
 import { abortedError, asP2PError, P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
@@ -24,7 +25,11 @@ export interface ChannelOptions {
   local: LocalHello
   limits: Limits
   clock: Clock
+  /** When the expensive part of a handshake runs; default: at once. */
+  schedule?: Schedule
 }
+
+export type Schedule = <T>(work: () => Promise<T>) => Promise<T>
 
 /**
  * A private, authenticated, ordered channel between two peers over any connection: Noise_XX_25519_ChaChaPoly_SHA256, then
@@ -41,6 +46,7 @@ export class SecureChannel implements FrameSink {
 
   private readonly limits: Limits
   private readonly clock: Clock
+  private readonly schedule: Schedule
   private state: 'handshake' | 'confirming' | 'open' | 'closed' = 'handshake'
   private handshake: Handshake | undefined
   private busy = false
@@ -49,6 +55,11 @@ export class SecureChannel implements FrameSink {
   private sendCipher: CipherState | undefined
   private receiveCipher: CipherState | undefined
   private framesSent = 0
+  private framesReceived = 0
+  /** Until this many, no budget is looked at. */
+  private framesAllowed = 0
+  private rekeys = 0
+  private readonly frames: TokenBucket
   private readonly reader: BatchReader
   private readonly writer: BatchWriter
   private sink: ChannelSink | undefined
@@ -63,13 +74,15 @@ export class SecureChannel implements FrameSink {
   private constructor(
     readonly connection: Connection,
     handshake: Handshake,
-    { limits, clock }: ChannelOptions,
+    { limits, clock, schedule = AT_ONCE }: ChannelOptions,
     private admit: ((channel: SecureChannel) => Promise<void>) | undefined,
   ) {
     this.limits = limits
     this.clock = clock
+    this.schedule = schedule
     this.handshake = handshake
     this.reader = new BatchReader(limits)
+    this.frames = new TokenBucket(4 * limits.peerMessagesPerS, 4 * limits.peerMessageBurst, clock.now())
     const maxFrame = Math.min(connection.maxFrameBytes, MAX_NOISE_MESSAGE_BYTES)
     this.writer = new BatchWriter(maxFrame - TAG_BYTES, (plaintext) => this.sendFrame(plaintext))
   }
@@ -157,6 +170,7 @@ export class SecureChannel implements FrameSink {
       return
     }
     this.guarded(frame, () => {
+      if (++this.framesReceived > this.framesAllowed) this.allowFrames()
       const plaintext = this.receiveCipher!.decrypt(frame)
       this.reader.read(plaintext, (kind, body) => this.receiveEntry(kind, body))
     })
@@ -240,7 +254,7 @@ export class SecureChannel implements FrameSink {
         return
       }
       this.busy = true
-      const { frame: answer, done } = await handshake.receive(frame)
+      const { frame: answer, done } = await this.schedule(() => handshake.receive(frame))
       if (this.closed()) return
       if (done === undefined) {
         this.busy = false
@@ -273,6 +287,17 @@ export class SecureChannel implements FrameSink {
     }
   }
 
+  /** Frames cost a decryption each, whatever is in them: more than messages could need end the channel. */
+  private allowFrames(): void {
+    const waitMs = this.frames.take(this.clock.now(), FRAME_STEP)
+    if (waitMs > 0) {
+      throw new P2PError('RATE_LIMITED', 'The peer sends more frames than any honest one.', {
+        details: { limit: 'peerMessagesPerS', retryAfterMs: waitMs },
+      })
+    }
+    this.framesAllowed += FRAME_STEP
+  }
+
   private resume(): void {
     const frame = this.waiting
     this.waiting = undefined
@@ -290,12 +315,16 @@ export class SecureChannel implements FrameSink {
     } else if (this.state === 'confirming') {
       throw new P2PError('PROTOCOL_VIOLATION', 'The peer spoke before it accepted us.')
     } else if (kind === Entry.REKEY) {
+      // Each costs a block of the cipher; honest ones come once in `rekeyAfterFrames`.
+      if (++this.rekeys * 16 > this.framesReceived + 1_024) {
+        throw new P2PError('PROTOCOL_VIOLATION', 'The peer changes its key again and again.')
+      }
       this.receiveCipher!.rekey()
-    } else if (kind === Entry.MESSAGE || kind === Entry.SIGNED_MESSAGE || kind === Entry.ACK || kind === Entry.SEQUENCE) {
+    } else if (FOR_SINK.has(kind)) {
       // A copy, so that a small payload kept by somebody does not hold a whole frame in memory.
       const own = body.length * 2 < body.buffer.byteLength ? body.slice() : body
-      if (this.sink !== undefined) this.sink.onEntry(kind, own)
-      else this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind, own)))
+      if (this.sink !== undefined) this.sink.onEntry(kind as Entry, own)
+      else this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind as Entry, own)))
     } else {
       throw new P2PError('PROTOCOL_VIOLATION', `The peer sent an entry of unknown kind ${kind}.`)
     }
@@ -374,6 +403,20 @@ export class SecureChannel implements FrameSink {
   }
 }
 
+const AT_ONCE: Schedule = (work) => work()
+
+/** How many frames are paid for at once: a look at the clock for each would be a cost of its own. */
+const FRAME_STEP = 64
+
+/** Entries that the channel itself has nothing to do with. */
+const FOR_SINK: ReadonlySet<number> = /* @__PURE__ */ new Set([
+  Entry.MESSAGE,
+  Entry.SIGNED_MESSAGE,
+  Entry.ACK,
+  Entry.SEQUENCE,
+  Entry.REFUSED,
+])
+
 const REKEY_FRAME = /* @__PURE__ */ Uint8Array.of(Entry.REKEY, 0, 0)
 
 /** Errors that no honest peer causes. */
@@ -389,4 +432,5 @@ const FAULTS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'HANDSHAKE_FAILED',
   'INVALID_SIGNATURE',
   'FOREIGN_SENDER',
+  'RATE_LIMITED',
 ])

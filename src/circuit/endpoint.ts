@@ -8,6 +8,7 @@ import type { Connection, DialOptions, Listener, Transport } from '../transport/
 import { CircuitConnection } from './circuit-connection.js'
 import {
   CIRCUIT_HOP,
+  CIRCUIT_RATES,
   CIRCUIT_STOP,
   incomingSchema,
   openedSchema,
@@ -32,6 +33,7 @@ export function isRelay(peer: PeerInfo): boolean {
  */
 export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   readonly protocolName = CIRCUIT_STOP
+  readonly rateLimits = CIRCUIT_RATES
   readonly name = 'circuit'
   readonly transport = 'circuit'
   /** Empty: a circuit's address depends on the relay; see `reserved`. */

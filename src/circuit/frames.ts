@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { ProtocolLimits } from '../defence/protocol-limits.js'
 import { knownCode, P2PError, type P2PErrorCode } from '../errors.js'
 import type { P2PMessage } from '../message/message.js'
 
@@ -6,6 +7,9 @@ import type { P2PMessage } from '../message/message.js'
 export const CIRCUIT_HOP = 'lotus/circuit-hop'
 /** Spoken by a relay to the ends of a circuit. */
 export const CIRCUIT_STOP = 'lotus/circuit-stop'
+
+/** What one peer may ask for; frames and their acknowledgements are limited by credit. */
+export const CIRCUIT_RATES: ProtocolLimits = { messagesPerS: 500, burst: 5_000, types: { data: 'own', ack: 'own' } }
 
 /** What one frame counts for beside its bytes, so that a million tiny frames are not free to hold. Part of the wire protocol. */
 export const FRAME_COST_BYTES = 128

@@ -54,6 +54,7 @@ const answerSchema = /* @__PURE__ */ (() => v.object({ peers: v.array(v.unknown(
 /** Introduces the peers that are connected to us, other than by a circuit, to each other. */
 export class Introducer implements IProtocolHandler {
   readonly protocolName = INTRODUCE
+  readonly rateLimits = { messagesPerS: 50, burst: 500 }
   private readonly limits: Limits
   private readonly publishersOf: (resourceType: string) => Iterable<string>
   private readonly canBeCalled: (peer: PeerInfo) => boolean

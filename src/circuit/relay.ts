@@ -6,6 +6,7 @@ import type { PeerInfo } from '../peer/peer-info.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
 import {
   CIRCUIT_HOP,
+  CIRCUIT_RATES,
   CIRCUIT_STOP,
   costOf,
   openSchema,
@@ -62,6 +63,7 @@ export interface RelayStats {
  */
 export class CircuitRelay implements IProtocolHandler {
   readonly protocolName = CIRCUIT_HOP
+  readonly rateLimits = CIRCUIT_RATES
 
   private readonly limits: Limits
   private readonly window: number

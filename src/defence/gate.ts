@@ -1,33 +1,262 @@
+import { hexOf } from '../bytes.js'
+import type { Clock } from '../clock.js'
 import type { Limits } from '../limits.js'
 import { DedupeWindow } from '../message/dedupe-window.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
+import type { ProtocolLimits, RateLimit } from './protocol-limits.js'
+import { type Freshness, ReplayWindow } from './replay-window.js'
+import { TokenBucket } from './token-bucket.js'
 
-/** What every incoming message passes after its size, structure and sender have been checked. */
+/** Why a message is not taken now, and when to come again. Nothing is lost: the sender keeps what was not acknowledged. */
+export interface GateRefusal {
+  /** Milliseconds. */
+  readonly retryAfterMs: number
+  /** The limit that was reached: a name in limits.ts, or a protocol and type. */
+  readonly limit: string
+}
+
+export interface GateOptions {
+  limits: Limits
+  clock: Clock
+  /** What a registered handler has declared. */
+  limitsOf(protocol: string): ProtocolLimits | undefined
+  /** The part of each limit that a peer gets, by its key in hex: 1 for one well known. */
+  shareOf(key: string): number
+}
+
+export interface GateStats {
+  accepted: number
+  /** Messages that came twice. */
+  duplicates: number
+  /** Signed messages whose date was not within the window. */
+  stale: number
+  /** Messages refused, or dropped while their sender was told to wait. */
+  limited: number
+  /** Refusals sent. */
+  refusals: number
+}
+
+/** How long a peer's budgets are remembered after its last message, so that coming again does not fill them: they are full by then. */
+const FORGET_AFTER_MS = 60_000
+/** Protocols, and types of each, that have a bucket of their own. Names are the peer's to choose. */
+const MAX_NAMES = 64
+/** How often a peer's share is looked up. */
+const SHARE_EVERY_MS = 1_000
+
+/**
+ * What every incoming message passes, cheapest check first: the budgets of its sender before it is decoded, then those of its
+ * protocol and type, then whether it is new. Its size, structure and sender are checked on the way, its signature at the end.
+ */
 export class Gate {
-  readonly stats = { accepted: 0, duplicates: 0 }
-  private readonly seen: DedupeWindow
+  readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, refusals: 0 }
+  /** Ids of unsigned messages. A channel delivers nothing twice; this is for an application that sends the same id again. */
+  readonly seen: DedupeWindow
+  /** By the public key in hex, longest unused first. */
+  private readonly peers = new Map<string, PeerGate>()
 
-  constructor(limits: Limits) {
-    this.seen = new DedupeWindow(limits.dedupeWindow)
+  constructor(readonly options: GateOptions) {
+    this.seen = new DedupeWindow(options.limits.dedupeWindow)
   }
 
-  /** True if the message is new. Ids count per sender: nobody can use up another's. */
-  admit(message: P2PMessage): boolean {
-    // A channel delivers nothing twice, and what the SDK's own protocols say may be heard twice without harm: a node of the DHT
-    // would remember nothing but questions.
-    if (message.protocol?.startsWith(INTERNAL_PREFIX)) {
-      this.stats.accepted++
-      return true
-    }
-    if (!this.seen.add(`${message.messageId} ${message.from}`)) {
-      this.stats.duplicates++
-      return false
-    }
-    this.stats.accepted++
-    return true
+  /** The gate of one peer, the same for as long as its budgets could matter. */
+  of(publicKey: Uint8Array): PeerGate {
+    const key = hexOf(publicKey)
+    const now = this.options.clock.now()
+    this.forget(now)
+    const gate = this.peers.get(key) ?? new PeerGate(key, this)
+    this.peers.delete(key)
+    this.peers.set(key, gate)
+    gate.lastUsedAt = now
+    gate.open++
+    return gate
+  }
+
+  /** A handler has come or gone, and its limits with it. */
+  protocolsChanged(): void {
+    for (const peer of this.peers.values()) peer.protocolsChanged()
   }
 
   get remembered(): number {
     return this.seen.count
   }
+
+  /** A few at each connection, so that none waits for a thousand. */
+  private forget(now: number): void {
+    let looked = 0
+    for (const [key, gate] of this.peers) {
+      if (looked++ === 8 || (gate.open === 0 && now - gate.lastUsedAt < FORGET_AFTER_MS)) return
+      this.peers.delete(key)
+      if (gate.open > 0) this.peers.set(key, gate)
+    }
+  }
+}
+
+interface ProtocolBuckets {
+  readonly whole: TokenBucket | undefined
+  readonly limits: ProtocolLimits | undefined
+  readonly types: Map<string, TokenBucket | undefined>
+}
+
+/** What one peer may send us, over all of its connections. */
+export class PeerGate {
+  lastUsedAt = 0
+  /** Connections that use it. */
+  open = 0
+  private readonly messages: TokenBucket
+  private readonly bytes: TokenBucket
+  private readonly control: TokenBucket
+  private readonly protocols = new Map<string | undefined, ProtocolBuckets>()
+  private readonly signed: ReplayWindow
+  private share = 1
+  private shareUntil = Number.NEGATIVE_INFINITY
+  /** Until when it was told to send nothing. */
+  private refusedUntil = Number.NEGATIVE_INFINITY
+  /** When it was told so first, while it has not kept to it. */
+  private refusedSince: number | undefined
+  private refusedBytes = 0
+  private nextStrikeAt = 0
+
+  constructor(
+    private readonly key: string,
+    private readonly gate: Gate,
+  ) {
+    const { limits, clock } = gate.options
+    const { peerMessagesPerS, peerMessageBurst, peerBytesPerS, peerByteBurst } = limits
+    const now = clock.now()
+    this.messages = new TokenBucket(peerMessagesPerS, peerMessageBurst, now)
+    this.bytes = new TokenBucket(peerBytesPerS, peerByteBurst, now)
+    this.control = new TokenBucket(2 * peerMessagesPerS, 2 * peerMessageBurst, now)
+    this.signed = new ReplayWindow(clock, limits.replayWindowMs, limits.maxReplayIds)
+  }
+
+  /** A message has come: whether its sender's budget has room for it. Before anything is decoded. */
+  arrive(bytes: number): GateRefusal | undefined {
+    const now = this.gate.options.clock.now()
+    const byCount = this.messages.take(now)
+    if (byCount > 0) return this.refuse(now, byCount, 'peerMessagesPerS')
+    const byBytes = this.bytes.take(now, bytes)
+    return byBytes > 0 ? this.refuse(now, byBytes, 'peerBytesPerS') : undefined
+  }
+
+  /** An acknowledgement or its like has come; false where there are more of them than messages could cause. */
+  controlEntry(): boolean {
+    return this.control.take(this.gate.options.clock.now()) === 0
+  }
+
+  /** Whether protocol and type have room for the message. */
+  admit({ protocol, type }: P2PMessage): GateRefusal | undefined {
+    const now = this.gate.options.clock.now()
+    if (now >= this.shareUntil) {
+      this.share = this.gate.options.shareOf(this.key)
+      this.shareUntil = now + SHARE_EVERY_MS
+    }
+    const buckets = this.bucketsOf(protocol, now)
+    const bucket = this.bucketOf(buckets, type, now)
+    const waitMs = bucket === 'own' ? 0 : (bucket ?? buckets.whole!).take(now, 1, this.share)
+    if (waitMs > 0) {
+      const declared = buckets.limits !== undefined
+      return this.refuse(now, waitMs, declared ? `${protocol} ${bucket === undefined ? '' : type}`.trim() : 'typeMessagesPerS')
+    }
+    if (this.refusedSince !== undefined && now >= this.refusedUntil) this.refusedSince = undefined
+    return undefined
+  }
+
+  /** Whether the message is new. */
+  freshness(message: P2PMessage, skewMs: number): Freshness {
+    const { stats, seen } = this.gate
+    // A channel delivers nothing twice, and what the SDK's own protocols say may be heard twice without harm: a node of the DHT
+    // would remember nothing but questions.
+    if (message.protocol?.startsWith(INTERNAL_PREFIX)) {
+      stats.accepted++
+      return 'new'
+    }
+    const { messageId, from, timestamp, signature } = message
+    const fresh =
+      signature !== undefined
+        ? this.signed.check(messageId, timestamp, skewMs)
+        : seen.add(`${messageId} ${from}`)
+          ? 'new'
+          : 'seen'
+    if (fresh === 'new') stats.accepted++
+    else if (fresh === 'seen') stats.duplicates++
+    else stats.stale++
+    return fresh
+  }
+
+  /**
+   * Another message has come of a peer that was told to wait. What was on its way is forgiven, for `refusalGraceMs` and up to what
+   * an honest peer may have sent unacknowledged.
+   *
+   * @returns `'strike'`: it goes on regardless, and is to be blamed; `'excess'`: at once.
+   */
+  dropped(bytes: number): 'strike' | 'excess' | undefined {
+    const { limits, clock } = this.gate.options
+    const now = clock.now()
+    this.gate.stats.limited++
+    this.refusedBytes += bytes
+    if (this.refusedBytes > 2 * limits.sendMaxBufferedBytes) {
+      this.refusedBytes = 0
+      return 'excess'
+    }
+    if (now - (this.refusedSince ?? now) <= limits.refusalGraceMs || now < this.nextStrikeAt) return undefined
+    this.nextStrikeAt = now + limits.refusalStrikeMs
+    return 'strike'
+  }
+
+  protocolsChanged(): void {
+    this.protocols.clear()
+  }
+
+  /** A connection of this peer has ended. */
+  release(): void {
+    this.open--
+    this.lastUsedAt = this.gate.options.clock.now()
+  }
+
+  private refuse(now: number, retryAfterMs: number, limit: string): GateRefusal {
+    // Who keeps to what it was told begins anew.
+    if (this.refusedSince === undefined) {
+      this.refusedSince = now
+      this.refusedBytes = 0
+    }
+    this.refusedUntil = Math.max(this.refusedUntil, now + retryAfterMs)
+    this.gate.stats.refusals++
+    return { retryAfterMs: Math.min(retryAfterMs, this.gate.options.limits.maxRefusalMs), limit }
+  }
+
+  private bucketsOf(protocol: string | undefined, now: number): ProtocolBuckets {
+    const known = this.protocols.get(protocol)
+    if (known !== undefined) return known
+    const { limitsOf, limits: all } = this.gate.options
+    const limits = protocol === undefined ? undefined : limitsOf(protocol)
+    // Unregistered protocols are the peer's invention: one bucket for all beyond the first ones.
+    if (limits === undefined && protocol !== undefined && this.protocols.size >= MAX_NAMES) return this.bucketsOf(undefined, now)
+    const whole = limits && bucket(limits, now)
+    const buckets = { whole: whole ?? new TokenBucket(all.typeMessagesPerS, all.typeMessageBurst, now), limits, types: new Map() }
+    this.protocols.set(protocol, buckets)
+    return buckets
+  }
+
+  /** The type's own bucket; undefined where it shares that of its protocol. */
+  private bucketOf({ limits, types }: ProtocolBuckets, type: string, now: number): TokenBucket | 'own' | undefined {
+    const known = types.get(type)
+    if (known !== undefined) return known
+    if (limits !== undefined) {
+      const own = limits.types?.[type]
+      if (own === undefined || own === 'own') return own
+      return this.keep(types, type, bucket(own, now))
+    }
+    if (types.size >= MAX_NAMES) return undefined
+    const { typeMessagesPerS, typeMessageBurst } = this.gate.options.limits
+    return this.keep(types, type, new TokenBucket(typeMessagesPerS, typeMessageBurst, now))
+  }
+
+  private keep(types: ProtocolBuckets['types'], type: string, made: TokenBucket): TokenBucket {
+    types.set(type, made)
+    return made
+  }
+}
+
+function bucket({ messagesPerS, burst = 2 * messagesPerS }: RateLimit, now: number): TokenBucket {
+  return new TokenBucket(messagesPerS, Math.max(1, burst), now)
 }

@@ -75,6 +75,7 @@ interface Backlog {
  */
 export class DhtServer implements IProtocolHandler {
   readonly protocolName = DHT_PROTOCOL
+  readonly rateLimits = { messagesPerS: 1_000, burst: 10_000 }
   private readonly limits: Limits
   private readonly watchers: Watchers
   private readonly backlogs = new Map<string, Backlog>()

@@ -14,6 +14,7 @@ const PONG = 'pong'
  */
 export class Heartbeat implements IProtocolHandler {
   readonly protocolName = 'lotus/heartbeat'
+  readonly rateLimits = { messagesPerS: 10, burst: 100 }
   private host: ProtocolHost | undefined
   private timer: Timer | undefined
 
@@ -24,7 +25,8 @@ export class Heartbeat implements IProtocolHandler {
       intervalMs: number
       /** What carries the peer's messages now. */
       pathOf: (peerId: string) => { readonly bytesIn: number } | undefined
-      onMeasured: (peerId: string, rttMs: number) => void
+      /** `skewMs`: how far the peer's clock is ahead of ours. */
+      onMeasured: (peerId: string, rttMs: number, skewMs: number) => void
       onDead: (peerId: string, error: P2PError) => void
     },
   ) {}
@@ -98,8 +100,10 @@ export class Heartbeat implements IProtocolHandler {
     const { clock, onMeasured } = this.options
     const sentAt = clock.now()
     try {
-      await this.host?.request(peerId, { type: PING, payload: null, protocol: this.protocolName }, { timeoutMs })
-      onMeasured(peerId, clock.now() - sentAt)
+      const answer = await this.host?.request(peerId, { type: PING, payload: null, protocol: this.protocolName }, { timeoutMs })
+      const rttMs = clock.now() - sentAt
+      // As in NTP (RFC 5905 §8), the answer is taken to have been written half-way.
+      if (answer !== undefined) onMeasured(peerId, rttMs, answer.timestamp - sentAt - rttMs / 2)
       return true
     } catch (error) {
       // Whoever answers with an error is alive; and of one that is gone there is nothing to say.

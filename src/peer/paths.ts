@@ -1,6 +1,7 @@
 import { Entry } from '../channel/batch.js'
 import type { SecureChannel } from '../channel/secure-channel.js'
 import type { Clock, Timer } from '../clock.js'
+import type { GateRefusal } from '../defence/gate.js'
 import { asP2PError, P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import type { TransportName } from '../transport/transport.js'
@@ -24,6 +25,8 @@ interface Path {
   /** The path that it has made superfluous; ended as soon as the peer speaks here. */
   replaces: Path | undefined
   timer: Timer | undefined
+  /** We took a message here no more, and those after it neither, until the peer begins again with that one. */
+  refusing: boolean
 }
 
 export interface PathsOptions {
@@ -32,8 +35,16 @@ export interface PathsOptions {
   limits: Limits
   /** Whether our choice of a path holds where both ends choose at once: exactly one end has true. */
   leads: boolean
-  /** Each message once, in the order in which the peer sent them. */
-  onMessage(kind: MessageKind, body: Uint8Array): void
+  /** Whether a message is taken, each once, in the order in which the peer sent them. */
+  onArrived(kind: MessageKind, body: Uint8Array): GateRefusal | undefined
+  /** The message that was taken last has been accounted for. */
+  onAccepted(): void
+  /** A message came of a peer that was told to wait. */
+  onDropped(bytes: number): void
+  /** An entry came that is no message. */
+  onControl(): void
+  /** The peer takes nothing for a while: it wants less from us. */
+  onPaused(): void
   /** Another path serves from now on. */
   onSwitched(from: SecureChannel): void
   /** What was sent is on its way, or has arrived. */
@@ -51,14 +62,19 @@ export class Paths {
   private readonly paths = new Set<Path>()
   private current!: Path
   private gone = false
+  /** Runs while the peer takes nothing. */
+  private pauseTimer: Timer | undefined
 
   constructor(
     first: SecureChannel,
     private readonly options: PathsOptions,
   ) {
-    this.current = { channel: first, incoming: undefined, replaces: undefined, timer: undefined }
+    this.current = pathOver(first)
     this.paths.add(this.current)
     options.session.onAckDue = () => this.sendAck()
+    // The pause was told on a connection before this one.
+    const pausedMs = options.session.pausedMs
+    if (pausedMs > 0) this.pause(pausedMs)
     this.speakOn(this.current)
   }
 
@@ -104,6 +120,7 @@ export class Paths {
     if (!channel.open) throw new P2PError('CONNECTION_CLOSED', 'The connection to this peer is closed. Connect again.')
     // Before it leaves: a path may break within the call, and the next one then begins with what is remembered.
     session.remember(kind, head, body, lasting, onSettled)
+    if (this.isPaused) return
     try {
       channel.send(kind, head, body)
     } catch (error) {
@@ -113,7 +130,7 @@ export class Paths {
 
   /** Takes another channel to the same process into service; a worse one before it stands by for a while. */
   add(channel: SecureChannel): void {
-    const path: Path = { channel, incoming: undefined, replaces: undefined, timer: undefined }
+    const path = pathOver(channel)
     const before = this.current
     this.paths.add(path)
     this.options.session.choose()
@@ -172,21 +189,55 @@ export class Paths {
   }
 
   private receive(path: Path, kind: Entry, body: Uint8Array): void {
-    const { session } = this.options
+    const { session, onArrived, onAccepted } = this.options
+    if (kind !== Entry.MESSAGE && kind !== Entry.SIGNED_MESSAGE) this.options.onControl()
     if (kind === Entry.ACK) {
       session.acknowledged(body)
       this.options.onProgress()
     } else if (kind === Entry.SEQUENCE) {
       path.incoming = session.begins(body)
+      path.refusing = false
       const { replaces } = path
       path.replaces = undefined
       if (replaces !== undefined) this.retire(replaces)
       const isLater = session.isLater(body, this.options.leads)
       if (isLater && path !== this.current && path.channel.open) this.switchTo(path)
+    } else if (kind === Entry.REFUSED) {
+      const waitMs = session.refused(body)
+      if (waitMs !== undefined) this.pause(waitMs)
+    } else if (path.refusing) {
+      this.options.onDropped(body.length)
     } else {
-      if (path.incoming === undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message without a number.')
-      if (session.accept(path.incoming, body.length)) this.options.onMessage(kind as MessageKind, body)
+      const { incoming } = path
+      if (incoming === undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message without a number.')
+      const refusal = session.isNew(incoming) ? onArrived(kind as MessageKind, body) : undefined
+      if (refusal !== undefined) this.refuse(path, incoming, refusal)
+      else if (session.accept(incoming, body.length)) onAccepted()
     }
+  }
+
+  /** The peer's budget is used up: it is to send this message, and what follows it, again later. */
+  private refuse(path: Path, incoming: IncomingNumbers, refusal: GateRefusal): void {
+    path.refusing = true
+    const { channel } = path
+    if (channel.open) channel.send(Entry.REFUSED, undefined, this.options.session.refusal(incoming, refusal))
+  }
+
+  private get isPaused(): boolean {
+    return this.pauseTimer !== undefined
+  }
+
+  private pause(waitMs: number): void {
+    const { clock, session, onPaused, onProgress } = this.options
+    if (this.pauseTimer !== undefined) clock.clearTimeout(this.pauseTimer)
+    this.pauseTimer = clock.setTimeout(() => {
+      this.pauseTimer = undefined
+      session.goOn()
+      if (this.gone) return
+      this.speakOn(this.current)
+      onProgress()
+    }, waitMs)
+    onPaused()
   }
 
   private switchTo(path: Path): void {
@@ -233,6 +284,8 @@ export class Paths {
     try {
       for (const { number, kind, head, body } of session.unacknowledged()) {
         skipTo(number)
+        // The rest follows when the peer takes it.
+        if (this.isPaused) return
         channel.send(kind, head, body)
       }
       skipTo(session.next)
@@ -271,7 +324,9 @@ export class Paths {
   private end(error: P2PError, fault: boolean, sayGoodbye: () => void = () => {}): void {
     if (this.gone) return
     this.gone = true
-    const { session } = this.options
+    const { session, clock } = this.options
+    if (this.pauseTimer !== undefined) clock.clearTimeout(this.pauseTimer)
+    this.pauseTimer = undefined
     session.suspend()
     const others = [...this.paths]
     this.paths.clear()
@@ -282,6 +337,10 @@ export class Paths {
     }
     this.options.onGone(error, fault)
   }
+}
+
+function pathOver(channel: SecureChannel): Path {
+  return { channel, incoming: undefined, replaces: undefined, timer: undefined, refusing: false }
 }
 
 /** Goodbyes that concern one path and not the peer. */

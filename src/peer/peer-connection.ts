@@ -1,8 +1,10 @@
-import { compareBytes } from '../bytes.js'
+import { compareBytes, hexOf } from '../bytes.js'
 import { Entry } from '../channel/batch.js'
 import type { PeerDescription, RemoteHello } from '../channel/hello.js'
 import type { SecureChannel } from '../channel/secure-channel.js'
 import type { Clock } from '../clock.js'
+import type { Gate, GateRefusal, PeerGate } from '../defence/gate.js'
+import type { VerificationBudget } from '../defence/verification-budget.js'
 import { asP2PError, P2PError } from '../errors.js'
 import { SIGNATURE_BYTES, verify } from '../identity/ed25519.js'
 import { signEnvelope, signingBytes } from '../identity/envelope.js'
@@ -32,6 +34,12 @@ export interface PeerConnectionOptions {
   clock: Clock
   /** What the two processes have said to each other on earlier connections. */
   session: Session
+  gate: Gate
+  budget: VerificationBudget
+  /** It goes on sending though it was told to wait. */
+  onStrike(peer: PeerConnection): void
+  /** A signed message whose date is too far from now. */
+  onStale(message: P2PMessage, peer: PeerConnection): void
   /** A message that has been checked: its sender is this peer. */
   onMessage(message: P2PMessage, peer: PeerConnection): void
   /** Another path serves the peer now. */
@@ -53,7 +61,7 @@ export class PeerConnection {
   readonly peerId: string
   readonly publicKey: Uint8Array
   readonly since: number
-  readonly traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }
+  readonly traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, refusals: 0 }
   state: PeerState = PeerState.CONNECTED
   lastSeen: number
   /** The active path carries nothing at present, and may recover: any other is welcome. */
@@ -65,6 +73,13 @@ export class PeerConnection {
   private snapshot: PeerInfo | undefined
   private drains: { resolve: () => void; reject: (error: P2PError) => void; lasting: boolean }[] = []
   private progressed: (() => void)[] = []
+  /** How far the peer's clock is ahead of ours, milliseconds, once it was measured. */
+  private skewMs: number | undefined
+  private skewMeasured: (() => void)[] = []
+  private readonly gate: PeerGate
+  private distrusted = false
+  /** The message that is being taken: decoded, and within every budget. */
+  private taken: { message: P2PMessage; body: Uint8Array } | undefined
   /** Ends when all signing, or all verifying, under way is done; undefined while there is none. */
   private signing: Promise<void> | undefined
   private verifying: Promise<void> | undefined
@@ -81,12 +96,21 @@ export class PeerConnection {
     this.description = remote
     this.since = options.clock.now()
     this.lastSeen = this.since
+    this.gate = options.gate.of(remote.publicKey)
     this.paths = new Paths(channel, {
       session: options.session,
       clock: options.clock,
       limits: options.limits,
       leads: compareBytes(options.identity.publicKey, remote.publicKey) < 0,
-      onMessage: (kind, body) => this.receive(kind, body),
+      onArrived: (kind, body) => this.arrived(kind, body),
+      onAccepted: () => this.accepted(),
+      onDropped: (bytes) => this.dropped(bytes),
+      onControl: () => {
+        if (!this.gate.controlEntry()) throw flooded(this.peerId)
+      },
+      onPaused: () => {
+        this.traffic.refusals++
+      },
       onProgress: () => {
         this.settleDrains()
         this.settleProgress()
@@ -101,6 +125,7 @@ export class PeerConnection {
         this.snapshot = undefined
         this.settleDrains(error)
         this.settleProgress()
+        this.gate.release()
         options.onClose(this, error, fault)
       },
     })
@@ -150,6 +175,7 @@ export class PeerConnection {
     }
     if (this.description.metadata !== undefined) info.metadata = this.description.metadata
     if (this.rttMs !== undefined) info.connection!.rttMs = this.rttMs
+    if (this.skewMs !== undefined) info.connection!.clockSkewMs = this.skewMs
     this.snapshot = info
     return info
   }
@@ -159,9 +185,12 @@ export class PeerConnection {
     this.snapshot = undefined
   }
 
-  measured(rttMs: number): void {
+  /** @param skewMs how far the peer's clock is ahead of ours. */
+  measured(rttMs: number, skewMs: number): void {
     this.rttMs = rttMs
+    this.skewMs = skewMs
     this.snapshot = undefined
+    for (const go of this.skewMeasured.splice(0)) go()
   }
 
   /** Takes another channel to the same process into service; nothing under way on the old one is lost. */
@@ -187,7 +216,8 @@ export class PeerConnection {
   /**
    * Queues a message; resolves once less than `limits.sendHighWaterBytes` wait.
    *
-   * @throws P2PError UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, CONNECTION_CLOSED, BUFFER_FULL, IDENTITY_FAILED.
+   * @throws P2PError UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, CONNECTION_CLOSED, BUFFER_FULL, IDENTITY_FAILED; RATE_LIMITED while
+   * the peer takes nothing, with `retryAfterMs`.
    */
   send(message: P2PMessage, options: SendOptions = {}): Promise<void> | undefined {
     const signed =
@@ -200,7 +230,8 @@ export class PeerConnection {
 
   /** Resolves when something that waits has left or arrived, or the connection is gone; undefined where nothing waits. */
   progress(): Promise<void> | undefined {
-    if (this.options.session.waiting === 0) return undefined
+    const { session } = this.options
+    if (session.waiting === 0 && session.pausedMs === 0) return undefined
     return new Promise((resolve) => this.progressed.push(resolve))
   }
 
@@ -215,7 +246,7 @@ export class PeerConnection {
     const turn = this.signing ?? Promise.resolve()
     const sent = turn.then(async () => {
       if (!signed) return this.transmit(Entry.MESSAGE, undefined, encode(this.wire(message)), message, options)
-      const body = encode(toWire(message, message.from, message.to))
+      const body = encode(toWire(this.datedNow(message), message.from, message.to))
       const { signature } = await signEnvelope(this.options.identity, 'message', body)
       return this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
     })
@@ -228,6 +259,13 @@ export class PeerConnection {
       if (this.signing === done) this.signing = undefined
     })
     return sent.then((lasting) => this.drained(lasting))
+  }
+
+  /** What waited for long, for a peer that was away, would be taken for a replay: the date of a signed message is that of its signing. */
+  private datedNow(message: P2PMessage): P2PMessage {
+    const { clock, limits } = this.options
+    const now = clock.now()
+    return Math.abs(now - message.timestamp) > limits.replayWindowMs / 2 ? { ...message, timestamp: now } : message
   }
 
   /** Without what the channel says anyway. */
@@ -244,8 +282,11 @@ export class PeerConnection {
     { lasting = true, onSettled }: SendOptions,
   ): boolean {
     if (body.length > this.options.limits.maxMessageBytes) throw messageTooLarge(body.length, this.options.limits)
+    const isInternal = message.protocol?.startsWith(INTERNAL_PREFIX) === true
+    const { pausedMs, pausedBy } = this.options.session
+    if (pausedMs > 0 && !isInternal) throw refusedByPeer(this.peerId, pausedMs, pausedBy)
     // An answer is of no use to who has been told that there is none, nor is the SDK's own talk of a connection that is gone.
-    const outlives = lasting && message.inReplyTo === undefined && !message.protocol?.startsWith(INTERNAL_PREFIX)
+    const outlives = lasting && message.inReplyTo === undefined && !isInternal
     this.paths.send(kind, head, body, outlives, onSettled)
     this.traffic.messagesOut++
     this.traffic.bytesOut += body.length
@@ -282,24 +323,44 @@ export class PeerConnection {
     for (const resolve of this.progressed.splice(0)) resolve()
   }
 
-  private receive(kind: MessageKind, body: Uint8Array): void {
+  /** Whether a message is taken: budget, structure, sender, date and id, in this order. Its signature is checked later. */
+  private arrived(kind: MessageKind, body: Uint8Array): GateRefusal | undefined {
+    this.lastSeen = this.options.clock.now()
+    this.taken = undefined
+    const refusal = this.gate.arrive(body.length)
+    if (refusal !== undefined) return refusal
+    try {
+      const message = this.decoded(kind, body)
+      const full = this.gate.admit(message)
+      if (full !== undefined) return full
+      this.taken = { message, body }
+    } catch (error) {
+      this.refuse(error)
+    }
+    return undefined
+  }
+
+  /** The message is ours, and the sender will know: what happens to it now happens in its turn. */
+  private accepted(): void {
+    const { taken } = this
+    if (taken === undefined) return
+    this.taken = undefined
+    const { message, body } = taken
     this.traffic.messagesIn++
     this.traffic.bytesIn += body.length
-    this.lastSeen = this.options.clock.now()
-    if (kind === Entry.MESSAGE && this.verifying === undefined) {
-      this.checked(() => this.deliver(body, undefined))
-      return
-    }
+    if (message.signature === undefined && this.verifying === undefined) this.checked(() => this.deliver(message))
+    else this.deliverInTurn(message, body)
+  }
+
+  private deliverInTurn(message: P2PMessage, body: Uint8Array): void {
+    const { signature } = message
     const turn = this.verifying ?? Promise.resolve()
     const done: Promise<void> = turn.then(async () => {
+      // What came after a forged message is not worth looking at.
+      if (this.distrusted) return
       try {
-        if (kind === Entry.MESSAGE) return this.deliver(body, undefined)
-        const signature = body.slice(0, SIGNATURE_BYTES)
-        const bytes = body.subarray(SIGNATURE_BYTES)
-        if (!(await verify(signature, signingBytes('message', bytes), this.publicKey))) {
-          throw new P2PError('INVALID_SIGNATURE', 'The peer sent a message with a wrong signature.')
-        }
-        this.deliver(bytes, signature)
+        if (signature !== undefined) await this.verified(signature, body.subarray(SIGNATURE_BYTES), message)
+        this.deliver(message)
       } catch (error) {
         this.refuse(error)
       }
@@ -310,8 +371,33 @@ export class PeerConnection {
     })
   }
 
-  private deliver(bytes: Uint8Array, signature: Uint8Array | undefined): void {
+  private async verified(signature: Uint8Array, bytes: Uint8Array, message: P2PMessage): Promise<void> {
+    const { budget, clock, limits } = this.options
+    const check = async () => verify(signature, signingBytes('message', bytes), this.publicKey)
+    if (!(await budget.run(hexOf(this.publicKey), check))) {
+      throw new P2PError('INVALID_SIGNATURE', 'The peer sent a message with a wrong signature.')
+    }
+    // Dates count by the sender's clock; the first measurement takes one round trip.
+    const isOdd = Math.abs(message.timestamp - clock.now()) > limits.replayWindowMs
+    if (isOdd && this.skewMs === undefined) await this.skewKnown()
+  }
+
+  private skewKnown(): Promise<void> {
+    const { clock, limits } = this.options
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, limits.wakeProbeMs)
+      this.skewMeasured.push(() => {
+        clock.clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  /** @throws P2PError for what no honest peer sends. */
+  private decoded(kind: MessageKind, body: Uint8Array): P2PMessage {
     const { localPeerId, limits, requireSignatures } = this.options
+    const isSigned = kind === Entry.SIGNED_MESSAGE
+    const bytes = isSigned ? body.subarray(SIGNATURE_BYTES) : body
     const message = decodeMessage(bytes, limits, { remote: this.peerId, local: localPeerId })
     if (message.from !== this.peerId) {
       throw new P2PError('FOREIGN_SENDER', 'The peer sent a message in the name of another.', {
@@ -323,14 +409,26 @@ export class PeerConnection {
         details: { peerId: this.peerId },
       })
     }
-    // Only what was verified here counts as a signature, whatever the message itself says.
-    if (signature !== undefined) message.signature = signature
+    // Only what is verified here counts as a signature, whatever the message itself says.
+    if (isSigned) message.signature = body.slice(0, SIGNATURE_BYTES)
     else delete message.signature
-    if (signature === undefined && requireSignatures && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
+    if (!isSigned && requireSignatures && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
       throw new P2PError('SIGNATURE_REQUIRED', 'This peer takes signed messages only.', { details: { peerId: this.peerId } })
     }
+    return message
+  }
+
+  private deliver(message: P2PMessage): void {
+    const freshness = this.gate.freshness(message, this.skewMs ?? 0)
     this.isInUse ||= !PASSING.has(message.protocol ?? '')
-    this.options.onMessage(message, this)
+    if (freshness === 'new') this.options.onMessage(message, this)
+    else if (freshness !== 'seen') this.options.onStale(message, this)
+  }
+
+  private dropped(bytes: number): void {
+    const verdict = this.gate.dropped(bytes)
+    if (verdict === 'excess') throw flooded(this.peerId)
+    if (verdict === 'strike') this.options.onStrike(this)
   }
 
   private checked(run: () => void): void {
@@ -345,6 +443,18 @@ export class PeerConnection {
   private refuse(error: unknown): void {
     const fault = asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer sent a message that cannot be handled.')
     fault.details.peerId = this.peerId
+    this.distrusted = true
     this.close(fault, true)
   }
+}
+
+/** More than an honest peer can have on its way. */
+function flooded(peerId: string): P2PError {
+  return new P2PError('RATE_LIMITED', 'The peer went on sending after it was told to wait.', { details: { peerId } })
+}
+
+function refusedByPeer(peerId: string, retryAfterMs: number, limit: string): P2PError {
+  return new P2PError('RATE_LIMITED', `The peer takes nothing more for ${Math.ceil(retryAfterMs)} ms. Send less, or wait.`, {
+    details: { peerId, retryAfterMs: Math.ceil(retryAfterMs), limit, byPeer: true },
+  })
 }

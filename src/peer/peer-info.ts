@@ -38,6 +38,8 @@ export interface PeerInfo {
     transport: TransportName
     /** Round-trip time of the last probe, milliseconds. */
     rttMs?: number
+    /** How far the peer's clock is ahead of ours, milliseconds; it may lie. */
+    clockSkewMs?: number
     /** Milliseconds since the Unix epoch. */
     since: number
     outbound: boolean

@@ -1,7 +1,8 @@
 import { hexOf } from '../bytes.js'
 import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
-import { type ChannelOptions, SecureChannel } from '../channel/secure-channel.js'
+import { type ChannelOptions, type Schedule, SecureChannel } from '../channel/secure-channel.js'
 import type { Clock } from '../clock.js'
+import type { Defence } from '../defence/defence.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../errors.js'
 import { equalBytes } from '../identity/ed25519.js'
 import type { Identity } from '../identity/identity.js'
@@ -32,6 +33,9 @@ export interface PeerManagerOptions {
   clock: Clock
   maxConnections: number
   requireSignatures: boolean
+  defence: Defence
+  /** A signed message whose date is too far from now. */
+  onStale(message: P2PMessage, peer: PeerConnection): void
   onConnected(peer: PeerConnection): void
   onDisconnected(peer: PeerConnection, error: P2PError): void
   onPathChanged(peer: PeerConnection, from: TransportName): void
@@ -53,8 +57,7 @@ export class PeerManager {
   /** Dials, by the key of the peer reached, that wait for its acceptance. */
   private readonly confirming = new Map<string, Promise<string>>()
   /** What peers that are gone have sent and got. */
-  private readonly past = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0 }
-  private accepting = 0
+  private readonly past = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, refusals: 0 }
   /** Why nobody comes in and nobody is dialled: for a while, or for good. */
   private resting: P2PError | undefined
 
@@ -66,6 +69,10 @@ export class PeerManager {
       requireSignatures: options.requireSignatures,
       limits: options.limits,
       clock: options.clock,
+      gate: options.defence.gate,
+      budget: options.defence.budget,
+      onStrike: ({ publicKey }) => options.defence.blame(publicKey, 'flood', 'It went on sending after it was told to wait.'),
+      onStale: options.onStale,
       onMessage: options.onMessage,
       onPathChanged: (changed, from) => options.onPathChanged(changed, from.connection.transport),
       onClose: (gone, error, fault) => this.gone(gone, error, fault),
@@ -126,16 +133,21 @@ export class PeerManager {
 
   /** Takes a connection that somebody else dialled. */
   accept(connection: Connection): void {
-    const { limits, maxConnections } = this.options
-    const full = this.peers.size >= maxConnections
-    if (this.resting !== undefined || full || this.accepting >= limits.maxPendingHandshakes) {
+    const { limits, maxConnections, defence } = this.options
+    const full = this.peers.size >= maxConnections ? poolFull(maxConnections, limits) : undefined
+    const refusal = this.resting ?? defence.refusalAt(connection) ?? full
+    if (refusal !== undefined) {
       this.stats.refused++
-      SecureChannel.refuse(connection, this.resting ?? (full ? poolFull(maxConnections, limits) : busy()))
+      SecureChannel.refuse(connection, refusal)
       return
     }
-    this.accepting++
+    const source = defence.sourceOf(connection)
+    const pending = { source, end: () => connection.close() }
+    defence.slots.enter(pending)
+    const schedule: Schedule = (work) => defence.budget.run(source, work)
+    const admit = (channel: SecureChannel) => this.admit(channel, undefined)
     this.channelOptions()
-      .then((options) => SecureChannel.accept(connection, { ...options, admit: (channel) => this.admit(channel, undefined) }))
+      .then((options) => SecureChannel.accept(connection, { ...options, schedule, admit }))
       .then(
         (channel) => {
           this.stats.accepted++
@@ -144,12 +156,12 @@ export class PeerManager {
         (error) => {
           connection.close()
           this.stats.refused++
-          this.report(asP2PError(error, 'HANDSHAKE_FAILED', 'An incoming connection failed.'))
+          const failure = asP2PError(error, 'HANDSHAKE_FAILED', 'An incoming connection failed.')
+          defence.strangerFailed(connection, failure)
+          this.report(failure)
         },
       )
-      .finally(() => {
-        this.accepting--
-      })
+      .finally(() => defence.slots.leave(pending))
   }
 
   /** Says goodbye and forgets the peer. */
@@ -162,6 +174,11 @@ export class PeerManager {
     const isCircuit = (peer: PeerConnection) => peer.activeChannel.connection.transport === 'circuit'
     const peers = this.all()
     for (const peer of [...peers.filter(isCircuit), ...peers.filter((other) => !isCircuit(other))]) peer.close(error)
+  }
+
+  /** Ends the connection with the holder of a key, if there is one. */
+  disconnectKey(publicKey: Uint8Array, error: P2PError): void {
+    this.byKey.get(hexOf(publicKey))?.close(error)
   }
 
   /** Ends the connection of a peer that broke the rules; reported once as an error. */
@@ -189,7 +206,7 @@ export class PeerManager {
     return result
   }
 
-  /** Messages and their bytes since the start, over all peers, in both directions. */
+  /** Messages and their bytes since the start, over all peers, in both directions; and how often peers told us to wait. */
   traffic(): Traffic {
     const sum = { ...this.past }
     for (const peer of this.peers.values()) for (const name of TRAFFIC) sum[name] += peer.traffic[name]
@@ -275,6 +292,7 @@ export class PeerManager {
     if (equalBytes(remote.publicKey, identity.publicKey)) {
       throw new P2PError('SELF_DIAL', 'That address leads back to this peer itself.')
     }
+    this.options.defence.checkPeer(remote.publicKey)
     if (expected !== undefined && expected !== remote.peerId && expected !== encodePeerId(remote.publicKey)) {
       throw new P2PError('WRONG_PEER', `At this address is ${remote.peerId}, not ${expected}. Ask for its new address.`, {
         details: { peerId: remote.peerId, expected },
@@ -370,6 +388,7 @@ export class PeerManager {
   private fault(error: P2PError, peer?: PeerConnection): void {
     this.stats.faults[error.code] = (this.stats.faults[error.code] ?? 0) + 1
     this.options.onError(error, peer)
+    if (peer !== undefined) this.options.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
   }
 
   private checkOpen(): void {
@@ -377,7 +396,7 @@ export class PeerManager {
   }
 }
 
-const TRAFFIC = ['messagesIn', 'messagesOut', 'bytesIn', 'bytesOut'] as const
+const TRAFFIC = ['messagesIn', 'messagesOut', 'bytesIn', 'bytesOut', 'refusals'] as const
 export type Traffic = Record<(typeof TRAFFIC)[number], number>
 
 function sameAddress(peer: PeerConnection, address: string): boolean {
@@ -396,10 +415,4 @@ function poolFull(maxConnections: number, limits: Limits): P2PError {
 
 export function suspended(): P2PError {
   return new P2PError('SUSPENDED', 'This coordinator is suspended. Call resume() first.')
-}
-
-function busy(): P2PError {
-  return new P2PError('POOL_FULL', 'Too many handshakes are under way here. Try again in a moment.', {
-    details: { retryAfterMs: 1_000 },
-  })
 }

@@ -1,5 +1,6 @@
 import type { Entry } from '../channel/batch.js'
 import type { Clock, Timer } from '../clock.js'
+import type { GateRefusal } from '../defence/gate.js'
 import { P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 
@@ -22,6 +23,8 @@ export interface SentMessage {
 const STREAM_ID_BYTES = 8
 const NUMBER_BYTES = 6
 const CHANGES_BYTES = 4
+/** Characters of a limit's name in a refusal. */
+const MAX_LIMIT_NAME = 64
 /** Bytes received after which an acknowledgement goes out at once. */
 const ACK_BYTES = 262_144
 /** Messages received after which an acknowledgement goes out at once. */
@@ -46,6 +49,9 @@ export class Session {
   private unackedMessages = 0
   private unackedBytes = 0
   private ackTimer: Timer | undefined
+  /** Until when the peer takes nothing, by our clock, and which limit was reached. */
+  private pausedUntil = Number.NEGATIVE_INFINITY
+  pausedBy = ''
   /** Path changes, by whichever end: of two choices the later one holds (a clock as of Lamport, 1978). */
   private changes = 0
 
@@ -75,6 +81,49 @@ export class Session {
   ): void {
     this.sent.push({ number: this.nextNumber++, kind, head, body, lasting, onSettled })
     this.sentBytes += body.length
+  }
+
+  /** Milliseconds for which the peer takes nothing yet; 0 where it does. */
+  get pausedMs(): number {
+    return this.pausedUntil === Number.NEGATIVE_INFINITY ? 0 : Math.max(0, this.pausedUntil - this.clock.now())
+  }
+
+  /** The pause is over. */
+  goOn(): void {
+    this.pausedUntil = Number.NEGATIVE_INFINITY
+  }
+
+  /**
+   * The body of a REFUSED entry: their stream, the number of the first message not taken, milliseconds to wait, and the name of
+   * the limit in UTF-8.
+   */
+  refusal({ next }: IncomingNumbers, { retryAfterMs, limit }: GateRefusal): Uint8Array {
+    const name = new TextEncoder().encode(limit.slice(0, MAX_LIMIT_NAME))
+    const head = numbered(this.theirStream!, next, retryAfterMs)
+    const body = new Uint8Array(head.length + name.length)
+    body.set(head)
+    body.set(name, head.length)
+    return body
+  }
+
+  /**
+   * The peer's REFUSED: what it has is acknowledged, and the rest waits. Returns the milliseconds; undefined where it is about a
+   * stream that we have given up.
+   *
+   * @throws P2PError PROTOCOL_VIOLATION.
+   */
+  refused(body: Uint8Array): number | undefined {
+    const end = STREAM_ID_BYTES + NUMBER_BYTES + CHANGES_BYTES
+    if (body.length < end || body.length > end + 4 * MAX_LIMIT_NAME) throw violation('a refusal has another length')
+    const [stream, number] = readNumbered(body.subarray(0, end), CHANGES_BYTES)
+    if (!same(stream, this.streamId)) return undefined
+    if (number === 0 || number >= this.nextNumber) throw violation('it refused messages that were never sent')
+    const waitMs = new DataView(body.buffer, body.byteOffset).getUint32(STREAM_ID_BYTES + NUMBER_BYTES)
+    this.settleUpTo(number - 1)
+    const pausedMs = Math.min(Math.max(1, waitMs), this.limits.maxRefusalMs)
+    this.pausedUntil = this.clock.now() + pausedMs
+    this.pausedBy = new TextDecoder().decode(body.subarray(end)).replace(/[^\w ./-]/g, '?')
+    return pausedMs
   }
 
   /** What a new path has to carry first, oldest first. */
@@ -107,6 +156,10 @@ export class Session {
     // One for a stream that we have given up.
     if (!same(stream, this.streamId)) return
     if (number >= this.nextNumber) throw violation('it acknowledged messages that were never sent')
+    this.settleUpTo(number)
+  }
+
+  private settleUpTo(number: number): void {
     while (this.first < this.sent.length && this.sent[this.first]!.number <= number) {
       const message = this.sent[this.first++]!
       this.sentBytes -= message.body.length
@@ -143,6 +196,11 @@ export class Session {
     const later = theirs > this.changes || (theirs === this.changes && !leads)
     this.changes = Math.max(this.changes, theirs)
     return later
+  }
+
+  /** Whether the next message of a path is one that we have not had. */
+  isNew({ stream, next }: IncomingNumbers): boolean {
+    return stream === this.theirStream && next > this.received
   }
 
   /** Whether a message is to be delivered; false for one that has come by another path, or that the sender has given up. */

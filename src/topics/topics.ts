@@ -1,4 +1,5 @@
 import type { Timer } from '../clock.js'
+import { RateBuckets } from '../defence/rate-buckets.js'
 import { DHT_PROTOCOL } from '../dht/dht-messages.js'
 import { asP2PError, P2PError } from '../errors.js'
 import type { Unsubscribe } from '../events.js'
@@ -10,7 +11,6 @@ import type { PeerInfo } from '../peer/peer-info.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
 import { childSignals, type WaitOptions, withDeadline } from '../wait.js'
 import { Interest } from './interest.js'
-import { RateBuckets } from './rate-buckets.js'
 import { SpreadingTree } from './spreading-tree.js'
 import { TopicHistory } from './topic-history.js'
 import {
@@ -87,6 +87,8 @@ const NAMES_AT_ONCE = 256
  */
 export class Topics implements IProtocolHandler {
   readonly protocolName = TOPICS_PROTOCOL
+  /** Publishers and neighbours have budgets of their own; this is for what is refused unread. */
+  readonly rateLimits = { messagesPerS: 10_000, burst: 40_000 }
   private readonly limits: Limits
   private readonly interest: Interest
   private readonly tree = new SpreadingTree()

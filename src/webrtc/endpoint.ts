@@ -47,6 +47,7 @@ export interface WebRtcStats {
  */
 export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   readonly protocolName = WEBRTC_PROTOCOL
+  readonly rateLimits = { messagesPerS: 50, burst: 1_000 }
   readonly name = 'webrtc'
   readonly transport = 'webrtc'
   /** Empty: whom we are connected to can dial us by our peer id. */

@@ -1,61 +1,13 @@
-import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
 import { Entry } from '../../src/channel/batch.js'
-import { Handshake } from '../../src/channel/handshake.js'
-import { createChannelKeys } from '../../src/channel/hello.js'
-import type { NoiseChannel } from '../../src/channel/noise.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
-import { generateIdentity } from '../../src/identity/identity.js'
-import { encodePeerId } from '../../src/identity/peer-id.js'
-import { DEFAULT_LIMITS } from '../../src/limits.js'
 import { encode } from '../../src/message/codec.js'
 import { type Relay, startRelay } from '../../src/node/index.js'
+import { RawPeer } from '../attacks/raw-peer.js'
 
-/** A peer that keeps to the handshake and to nothing after it. */
-class RawPeer {
-  peerId = ''
-  #socket!: WebSocket
-  #noise!: NoiseChannel
-  closed!: Promise<unknown>
-
-  async connect(url: string): Promise<this> {
-    const identity = await generateIdentity()
-    this.peerId = encodePeerId(identity.publicKey)
-    const keys = await createChannelKeys(identity)
-    const local = { keys, agent: 'raw', requireSignatures: false, protocols: [], addresses: [] }
-    const handshake = new Handshake(true, local, DEFAULT_LIMITS)
-    this.#socket = new WebSocket(url)
-    this.closed = once(this.#socket, 'close')
-    await once(this.#socket, 'open')
-    this.#socket.send(handshake.start())
-    const [answer] = (await once(this.#socket, 'message')) as [Buffer]
-    const { frame, done } = await handshake.receive(new Uint8Array(answer))
-    this.#noise = done!.noise
-    this.#socket.send(frame!)
-    await once(this.#socket, 'message')
-    const sequence = new Uint8Array(18)
-    sequence[13] = 1
-    this.entry(Entry.SEQUENCE, sequence)
-    return this
-  }
-
-  entry(kind: number, body: Uint8Array): void {
-    this.plaintext(Uint8Array.from([kind, body.length >> 8, body.length & 0xff, ...body]))
-  }
-
-  plaintext(bytes: Uint8Array): void {
-    this.#socket.send(this.#noise.send.encrypt(bytes))
-  }
-
-  text(): void {
-    this.#socket.send('hello')
-  }
-
-  unsealed(): void {
-    this.#socket.send(new Uint8Array(64))
-  }
-}
+/** A message that is well-formed, under a signature of nobody. */
+const badlySigned = (peer: RawPeer) =>
+  new Uint8Array([...new Uint8Array(64), ...encode([1, 'x', peer.peerId, null, 1, Date.now(), 'id', null])])
 
 const message = (from: string | null, to: string | true | null) => encode([1, 'x', from, to, 'payload', 1, 'id', null])
 
@@ -92,7 +44,7 @@ describe('a peer that breaks the rules after a good handshake', () => {
       (peer) => peer.entry(Entry.MESSAGE, new Uint8Array(10_000).fill(0x91).fill(0xc0, 9_999)),
     ],
     ['a value that is no message', 'INVALID_MESSAGE', (peer) => peer.entry(Entry.MESSAGE, encode({ type: 'x' }))],
-    ['a signature that is wrong', 'INVALID_SIGNATURE', (peer) => peer.entry(Entry.SIGNED_MESSAGE, new Uint8Array(200))],
+    ['a signature that is wrong', 'INVALID_SIGNATURE', (peer) => peer.entry(Entry.SIGNED_MESSAGE, badlySigned(peer))],
     ['an acknowledgement of what was never sent', 'PROTOCOL_VIOLATION', (peer) => peer.entry(Entry.ACK, new Uint8Array(13))],
     ['an entry of no known kind', 'PROTOCOL_VIOLATION', (peer) => peer.entry(0x7f, new Uint8Array(1))],
     ['an entry longer than its frame', 'PROTOCOL_VIOLATION', (peer) => peer.plaintext(Uint8Array.of(Entry.MESSAGE, 255, 255, 0))],

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { Entry } from '../../src/channel/batch.js'
 import type { SecureChannel } from '../../src/channel/secure-channel.js'
+import type { GateRefusal } from '../../src/defence/gate.js'
 import { P2PError } from '../../src/errors.js'
 import { resolveLimits } from '../../src/limits.js'
 import { Paths } from '../../src/peer/paths.js'
@@ -27,6 +28,9 @@ class End {
   readonly got: number[] = []
   readonly gone: string[] = []
   readonly settled: boolean[][] = []
+  /** Whether the next messages that arrive are refused. */
+  refuseNext: boolean[] = []
+  private arriving = 0
   sent = 0
   up = false
   paths!: Paths
@@ -46,7 +50,11 @@ class End {
       clock: this.clock,
       limits,
       leads: this.leads,
-      onMessage: (_, body) => this.got.push(new DataView(body.buffer, body.byteOffset).getUint32(0)),
+      onArrived: (_, body) => this.arrived(body),
+      onAccepted: () => this.got.push(this.arriving),
+      onDropped: () => {},
+      onControl: () => {},
+      onPaused: () => {},
       onSwitched: () => {},
       onProgress: () => {},
       onGone: ({ code }) => {
@@ -55,6 +63,11 @@ class End {
       },
     })
     this.paths.begin()
+  }
+
+  private arrived(body: Uint8Array): GateRefusal | undefined {
+    this.arriving = new DataView(body.buffer, body.byteOffset).getUint32(0)
+    return this.refuseNext.shift() ? { retryAfterMs: 300, limit: 'test' } : undefined
   }
 
   send(bytes: number): void {
@@ -136,6 +149,7 @@ class World {
     const { a, b, random, clock } = this
     const end = this.pick([a, b])
     const what = random()
+    if (random() < 0.1) end.refuseNext = [false, random() < 0.5, random() < 0.5, true]
     if (!end.up || what < 0.5) {
       for (let i = random() * 40; i > 0; i--) {
         const from = this.pick([a, b])
@@ -166,6 +180,8 @@ it(`paths that come, go and break at random lose, double and reorder nothing (${
       await world.step()
     }
     world.breaking.clear()
+    a.refuseNext = []
+    b.refuseNext = []
     for (let i = 0; i < 20; i++) {
       if (!a.up || !b.up) await world.reconnect()
       await clock.advance(3_000)

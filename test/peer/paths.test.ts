@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Entry } from '../../src/channel/batch.js'
+import type { GateRefusal } from '../../src/defence/gate.js'
 import { P2PError } from '../../src/errors.js'
 import { resolveLimits } from '../../src/limits.js'
 import { Paths } from '../../src/peer/paths.js'
@@ -23,6 +24,12 @@ class End {
   readonly settled: [number, boolean][] = []
   paths!: Paths
 
+  /** What the next messages that arrive are answered with; undefined: taken. */
+  refusals: (GateRefusal | undefined)[] = []
+  dropped = 0
+  pauses = 0
+  private arriving = 0
+
   constructor(
     readonly session: Session,
     private readonly clock: VirtualClock,
@@ -35,12 +42,22 @@ class End {
       clock: this.clock,
       limits: resolveLimits({}),
       leads: this.leads,
-      onMessage: (_, body) => this.got.push(new DataView(body.buffer, body.byteOffset).getUint32(0)),
+      onArrived: (_, body) => this.arrived(body),
+      onAccepted: () => this.got.push(this.arriving),
+      onDropped: () => this.dropped++,
+      onControl: () => {},
+      onPaused: () => this.pauses++,
       onSwitched: () => this.switches++,
       onProgress: () => {},
       onGone: (error) => this.gone.push(error.code),
     })
     this.paths.begin()
+  }
+
+  private arrived(body: Uint8Array): GateRefusal | undefined {
+    const refusal = this.refusals.shift()
+    this.arriving = new DataView(body.buffer, body.byteOffset).getUint32(0)
+    return refusal
   }
 
   send(number: number, lasting = true): void {
@@ -305,5 +322,70 @@ describe('the end of a connection', () => {
     b.paths.close(new P2PError('CONNECTION_CLOSED', 'Bye.'))
     await clock.advance(0)
     expect([a.gone, b.gone]).toEqual([['CONNECTION_CLOSED'], ['CONNECTION_CLOSED']])
+  })
+})
+
+describe('a message that is refused', () => {
+  const refusal = { retryAfterMs: 400, limit: 'typeMessagesPerS' }
+
+  it('comes again after the pause, with all that followed, once and in order', async () => {
+    const { clock, a, b } = await connected()
+    b.refusals = [undefined, undefined, refusal]
+    for (let i = 0; i < 10; i++) a.send(i)
+    await clock.advance(0)
+    expect([b.got, b.dropped]).toEqual([range(0, 2), 7])
+    expect([a.pauses, a.session.pausedBy]).toEqual([1, 'typeMessagesPerS'])
+    a.send(10)
+    await clock.advance(399)
+    expect(b.got).toEqual(range(0, 2))
+    await clock.advance(1)
+    expect(b.got).toEqual(range(0, 11))
+    await clock.advance(250)
+    expect(a.settled).toEqual(range(0, 11).map((number) => [number, true]))
+  })
+
+  it('comes again on another path than the one it was refused on', async () => {
+    const { clock, first, a, b } = await connected()
+    b.refusals = [refusal]
+    for (let i = 0; i < 5; i++) a.send(i)
+    await clock.advance(0)
+    const second = await channel(clock)
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    first.a.close(broken)
+    await clock.advance(399)
+    expect(b.got).toEqual([])
+    await clock.advance(1)
+    expect(b.got).toEqual(range(0, 5))
+  })
+
+  it('waits no longer than the limit, whatever the peer says', async () => {
+    const { clock, a, b } = await connected()
+    b.refusals = [{ retryAfterMs: 4_000_000_000, limit: 'forever' }]
+    a.send(0)
+    await clock.advance(resolveLimits().maxRefusalMs)
+    expect(b.got).toEqual([0])
+  })
+
+  it('is not believed where it was never sent', async () => {
+    const { clock, first, a } = await connected()
+    a.send(0)
+    await clock.advance(0)
+    const body = new Uint8Array(18)
+    body.set(a.session.streamId)
+    body[13] = 9
+    first.b.send(Entry.REFUSED, undefined, body)
+    await clock.advance(0)
+    expect(a.gone).toEqual(['PROTOCOL_VIOLATION'])
+  })
+
+  it('leaves no timer behind when the connection ends meanwhile', async () => {
+    const { clock, a, b } = await connected()
+    b.refusals = [refusal]
+    a.send(0, false)
+    await clock.advance(0)
+    a.paths.close(broken)
+    await clock.advance(0)
+    expect(clock.pending).toBe(0)
   })
 })

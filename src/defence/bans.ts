@@ -1,0 +1,144 @@
+import type { Clock } from '../clock.js'
+import { asP2PError, P2PError } from '../errors.js'
+import type { Limits } from '../limits.js'
+import { decode, encode } from '../message/codec.js'
+import type { BlameCause } from '../protocol-handler.js'
+import type { KeyValueStore } from '../storage/key-value-store.js'
+
+/** Somebody who may not connect. */
+export interface Ban {
+  /** The peer's `lp1…` id; or `address:` and an IP address or an address group, for floods without a name. */
+  readonly id: string
+  /** A sentence for people. */
+  readonly reason: string
+  readonly cause: BlameCause | 'manual'
+  /** Milliseconds since 1970. */
+  readonly since: number
+  /** Milliseconds since 1970. */
+  readonly until: number
+  /** How often it was banned, this time included: each ban lasts longer than the one before. */
+  readonly times: number
+}
+
+const PREFIX = 'ban/'
+const CAUSES: ReadonlySet<unknown> = /* @__PURE__ */ new Set(['offence', 'flood', 'timeout', 'equivocation', 'manual'])
+
+/**
+ * Who may not connect, until when, and why; kept in the store, so that a restart forgets none. A ban that has ended is remembered
+ * for as long again as it lasted, so that the next one is longer.
+ */
+export class Bans {
+  private readonly bans = new Map<string, Ban>()
+  private loading: Promise<void> | undefined
+
+  constructor(
+    private readonly options: {
+      clock: Clock
+      limits: Limits
+      store: KeyValueStore
+      onBanned(ban: Ban): void
+      onError(error: P2PError): void
+    },
+  ) {}
+
+  /** Reads what the store holds; entries that are none are removed. A store that fails is reported, and holds up nobody. */
+  load(): Promise<void> {
+    this.loading ??= this.read().catch((error) => this.failed(error))
+    return this.loading
+  }
+
+  /** The ban in force, if there is one. */
+  of(id: string): Ban | undefined {
+    const ban = this.bans.get(id)
+    return ban !== undefined && ban.until > this.options.clock.now() ? ban : undefined
+  }
+
+  /** Those in force, the one that ends last first. */
+  list(): Ban[] {
+    const now = this.options.clock.now()
+    return [...this.bans.values()].filter(({ until }) => until > now).sort((a, b) => b.until - a.until)
+  }
+
+  get count(): number {
+    return this.list().length
+  }
+
+  /** @param durationMs milliseconds; by default `banMs` at the first time, four times as long at each further one, at most `maxBanMs`. */
+  add(id: string, { cause, reason, durationMs }: { cause: Ban['cause']; reason: string; durationMs?: number | undefined }): Ban {
+    const { clock, limits } = this.options
+    const now = clock.now()
+    const times = (this.bans.get(id)?.times ?? 0) + 1
+    const lasts = Math.min(durationMs ?? limits.banMs * 4 ** Math.min(times - 1, 16), limits.maxBanMs)
+    const ban: Ban = { id, reason: reason.slice(0, 256), cause, since: now, until: now + lasts, times }
+    this.bans.delete(id)
+    this.bans.set(id, ban)
+    this.shed(now)
+    this.write(ban)
+    this.options.onBanned(ban)
+    return ban
+  }
+
+  /** Ends a ban; false where there is none. */
+  lift(id: string): boolean {
+    const isInForce = this.of(id) !== undefined
+    this.drop(id)
+    return isInForce
+  }
+
+  private write(ban: Ban): void {
+    const { id, ...rest } = ban
+    this.options.store.set(PREFIX + id, encode(rest)).catch((error) => this.failed(error))
+  }
+
+  private drop(id: string): void {
+    if (this.bans.delete(id)) this.options.store.delete(PREFIX + id).catch((error) => this.failed(error))
+  }
+
+  private shed(now: number): void {
+    const { maxBans } = this.options.limits
+    if (this.bans.size <= maxBans) return
+    for (const { id, since, until } of this.bans.values()) if (now >= until + (until - since)) this.drop(id)
+    // The one that would end first: it was the mildest, or is nearly served.
+    while (this.bans.size > maxBans) {
+      let first: Ban | undefined
+      for (const ban of this.bans.values()) if (first === undefined || ban.until < first.until) first = ban
+      this.drop(first!.id)
+    }
+  }
+
+  private async read(): Promise<void> {
+    const { store, clock } = this.options
+    const now = clock.now()
+    for (const key of await store.keys(PREFIX)) {
+      const bytes = await store.get(key)
+      const ban = bytes && banOf(key.slice(PREFIX.length), bytes)
+      if (ban === undefined || now >= ban.until + (ban.until - ban.since)) await store.delete(key)
+      // One of this session is newer.
+      else if (!this.bans.has(ban.id)) this.bans.set(ban.id, ban)
+    }
+    this.shed(now)
+  }
+
+  private failed(error: unknown): void {
+    const message = 'The store of bans failed: they hold in memory only. Check the store given in the configuration.'
+    this.options.onError(asP2PError(error, 'STORAGE_FAILED', message))
+  }
+}
+
+/** What whoever is banned is told, and whoever dials one. */
+export function banned({ id, reason, until }: Ban, now: number): P2PError {
+  return new P2PError('BANNED', `Banned: ${reason}`, {
+    details: { ban: id, until, retryAfterMs: Math.min(Math.max(0, until - now), 86_400_000) },
+  })
+}
+
+function banOf(id: string, bytes: Uint8Array): Ban | undefined {
+  try {
+    const { reason, cause, since, until, times } = decode(bytes) as Partial<Record<keyof Ban, unknown>>
+    const areNumbers = [since, until, times].every((value) => typeof value === 'number' && Number.isFinite(value))
+    if (typeof reason !== 'string' || !CAUSES.has(cause) || !areNumbers) return undefined
+    return { id, reason, cause: cause as Ban['cause'], since: since as number, until: until as number, times: times as number }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,52 @@
+import { P2PError } from '../errors.js'
+import type { Limits } from '../limits.js'
+
+/** Peers whose clocks must agree before we say that ours is wrong. */
+const QUORUM = 3
+
+/**
+ * Compares our clock with those of our peers. A clock that is far off is nobody's fault and is not punished; but records and signed
+ * messages dated by it are refused, so whoever runs it has to know.
+ */
+export class ClockSkew {
+  /** By peer id, milliseconds by which the peer's clock is ahead of ours. */
+  private readonly skews = new Map<string, number>()
+  private readonly told = new Set<string>()
+
+  constructor(
+    private readonly limits: Limits,
+    private readonly onSkew: (error: P2PError, peerId: string) => void,
+  ) {}
+
+  /** Milliseconds by which the peers' clocks are ahead of ours, their median; undefined without peers. */
+  get medianMs(): number | undefined {
+    const sorted = [...this.skews.values()].sort((a, b) => a - b)
+    return sorted[Math.floor(sorted.length / 2)]
+  }
+
+  measured(peerId: string, skewMs: number): void {
+    this.skews.set(peerId, skewMs)
+    const isFar = Math.abs(skewMs) > this.limits.maxClockSkewMs
+    if (!isFar) this.told.delete(peerId)
+    else if (!this.told.has(peerId)) {
+      this.told.add(peerId)
+      this.onSkew(this.error(peerId, skewMs), peerId)
+    }
+  }
+
+  gone(peerId: string): void {
+    this.skews.delete(peerId)
+    this.told.delete(peerId)
+  }
+
+  private error(peerId: string, skewMs: number): P2PError {
+    const agree = [...this.skews.values()].filter((other) => Math.abs(other - skewMs) <= this.limits.maxClockSkewMs / 2)
+    const areMany = agree.length >= QUORUM && agree.length * 2 > this.skews.size
+    const minutes = Math.round(Math.abs(skewMs) / 60_000)
+    const direction = skewMs > 0 ? 'behind' : 'ahead of'
+    const message = areMany
+      ? `The clock of this device is ${minutes} min ${direction} those of ${agree.length} peers. Set it right: what it dates is refused.`
+      : `The clock of this device is ${minutes} min ${direction} that of a peer. One of them is wrong; what is dated by it is refused.`
+    return new P2PError('CLOCK_SKEW', message, { details: { peerId, skewMs: Math.round(skewMs), agreeing: agree.length } })
+  }
+}

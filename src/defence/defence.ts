@@ -1,0 +1,122 @@
+import { hexOf } from '../bytes.js'
+import type { Clock } from '../clock.js'
+import { P2PError } from '../errors.js'
+import { encodePeerId } from '../identity/peer-id.js'
+import type { Limits } from '../limits.js'
+import type { BlameCause } from '../protocol-handler.js'
+import type { KeyValueStore } from '../storage/key-value-store.js'
+import type { Connection } from '../transport/transport.js'
+import { addressGroup, hostOf, isLoopback } from './address-group.js'
+import { type Ban, Bans, banned } from './bans.js'
+import { Gate, type GateOptions } from './gate.js'
+import { HandshakeSlots } from './handshake-slots.js'
+import { RateBuckets } from './rate-buckets.js'
+import { Reputation, type Standing } from './reputation.js'
+import { VerificationBudget } from './verification-budget.js'
+
+export interface DefenceOptions extends Pick<GateOptions, 'limitsOf'> {
+  clock: Clock
+  limits: Limits
+  store: KeyValueStore
+  /** Ends the connections of a peer, if there are any. */
+  disconnect(publicKey: Uint8Array, error: P2PError): void
+  onBanned(ban: Ban): void
+  onError(error: P2PError): void
+}
+
+/** A whole group of addresses is banned for this many times what bans one of them. */
+const GROUP_FACTOR = 16
+
+/** What stands between strangers and the rest: the parts of `defence/`, and what follows from what they find. */
+export class Defence {
+  readonly gate: Gate
+  readonly reputation: Reputation
+  readonly bans: Bans
+  readonly budget: VerificationBudget
+  readonly slots: HandshakeSlots
+  private readonly byAddress: RateBuckets
+  private readonly byGroup: RateBuckets
+
+  constructor(private readonly options: DefenceOptions) {
+    const { clock, limits, limitsOf } = options
+    this.reputation = new Reputation(clock, limits)
+    this.bans = new Bans(options)
+    this.budget = new VerificationBudget(clock, limits)
+    this.slots = new HandshakeSlots(limits.maxPendingHandshakes)
+    this.gate = new Gate({ clock, limits, limitsOf, shareOf: (key) => this.reputation.shareOf(key) })
+    const perS = limits.addressFaultsPerMin / 60
+    this.byAddress = new RateBuckets(clock, perS, limits.addressFaultsPerMin)
+    this.byGroup = new RateBuckets(clock, perS * GROUP_FACTOR, limits.addressFaultsPerMin * GROUP_FACTOR)
+  }
+
+  /** Where a connection comes from, for sharing out what strangers may cost. */
+  sourceOf({ remoteAddress, transport }: Connection): string {
+    return addressGroup(remoteAddress) === undefined ? transport : `address:${hostOf(remoteAddress)}`
+  }
+
+  /** The refusal for whoever may not even begin a handshake. */
+  refusalAt(connection: Connection): P2PError | undefined {
+    for (const id of addressIds(connection)) {
+      const ban = this.bans.of(id)
+      if (ban !== undefined) return banned(ban, this.options.clock.now())
+    }
+    return undefined
+  }
+
+  /** @throws P2PError BANNED. */
+  checkPeer(publicKey: Uint8Array): void {
+    const ban = this.bans.count === 0 ? undefined : this.bans.of(encodePeerId(publicKey))
+    if (ban !== undefined) throw banned(ban, this.options.clock.now())
+  }
+
+  /**
+   * A connection failed in a way that costs us and that honest ones seldom do. Loopback is never banned: everybody behind a proxy on
+   * this machine comes from there.
+   */
+  strangerFailed(connection: Connection, error: P2PError): void {
+    if (connection.outbound) return
+    if (error.details.fault === true) this.budget.suspect(this.sourceOf(connection))
+    const ids = addressIds(connection)
+    if (ids.length === 0 || error.code === 'POOL_FULL') return
+    const [address, group] = ids
+    const reason = 'Too many connections from this address failed.'
+    const durationMs = this.options.limits.addressBanMs
+    if (this.byAddress.take(address!) > 0) this.bans.add(address!, { cause: 'flood', reason, durationMs })
+    if (this.byGroup.take(group!) > 0) this.bans.add(group!, { cause: 'flood', reason, durationMs })
+  }
+
+  /** A peer broke the rules; its connection ends anyway. */
+  faulted(publicKey: Uint8Array, connection: Connection, error: P2PError): void {
+    if (!connection.outbound) this.budget.suspect(this.sourceOf(connection))
+    this.budget.suspect(hexOf(publicKey))
+    this.blame(publicKey, error.code === 'RATE_LIMITED' ? 'flood' : 'offence', error.message)
+  }
+
+  /** Notes a fault, and draws the consequence. */
+  blame(publicKey: Uint8Array, cause: BlameCause, reason: string): void {
+    const consequence = this.reputation.blame(hexOf(publicKey), cause)
+    if (consequence === 'ban') this.ban(publicKey, { cause, reason })
+    else if (consequence === 'disconnect') {
+      this.options.disconnect(publicKey, new P2PError('BANNED', `Its reputation is too low: ${reason}`))
+    }
+  }
+
+  /** Bans a peer and ends its connections. */
+  ban(publicKey: Uint8Array, about: { cause: Ban['cause']; reason: string; durationMs?: number | undefined }): Ban {
+    const id = encodePeerId(publicKey)
+    const ban = this.bans.of(id) !== undefined && about.cause !== 'manual' ? this.bans.of(id)! : this.bans.add(id, about)
+    this.options.disconnect(publicKey, banned(ban, this.options.clock.now()))
+    return ban
+  }
+
+  standingOf(publicKey: Uint8Array): Standing {
+    return this.reputation.standingOf(hexOf(publicKey))
+  }
+}
+
+/** The address and its group, as ids of bans; none for what is no address on a network, or may be a proxy for many. */
+function addressIds({ remoteAddress, outbound }: Connection): string[] {
+  const group = addressGroup(remoteAddress)
+  if (group === undefined || outbound || isLoopback(remoteAddress)) return []
+  return [`address:${hostOf(remoteAddress)}`, `address:${group}`]
+}

@@ -1,0 +1,131 @@
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+import { Entry } from '../../src/channel/batch.js'
+import { Handshake } from '../../src/channel/handshake.js'
+import { createChannelKeys } from '../../src/channel/hello.js'
+import type { NoiseChannel } from '../../src/channel/noise.js'
+import { generateIdentity, type Identity } from '../../src/identity/identity.js'
+import { encodePeerId } from '../../src/identity/peer-id.js'
+import { DEFAULT_LIMITS } from '../../src/limits.js'
+import { encode } from '../../src/message/codec.js'
+
+/** A peer that keeps to the handshake and to nothing after it. */
+export class RawPeer {
+  peerId = ''
+  /** What the other side has sent, decrypted. */
+  readonly received: { kind: number; body: Uint8Array }[] = []
+  closed!: Promise<unknown>
+  #socket!: WebSocket
+  #noise!: NoiseChannel
+  #ids = 0
+
+  /** @param options.localAddress where to connect from: 127.0.0.2, … are loopback too. */
+  async connect(
+    url: string,
+    options: { identity?: Identity; localAddress?: string; headers?: Record<string, string> } = {},
+  ): Promise<this> {
+    const identity = options.identity ?? (await generateIdentity())
+    this.peerId = encodePeerId(identity.publicKey)
+    const keys = await createChannelKeys(identity)
+    const local = { keys, agent: 'raw', requireSignatures: false, protocols: [], addresses: [] }
+    const handshake = new Handshake(true, local, DEFAULT_LIMITS)
+    this.#socket = new WebSocket(url, { ...options, perMessageDeflate: false })
+    this.closed = once(this.#socket, 'close')
+    this.#socket.on('error', () => {})
+    const frames: Buffer[] = []
+    let arrived = () => {}
+    const early = (frame: Buffer) => {
+      frames.push(frame)
+      arrived()
+    }
+    this.#socket.on('message', early)
+    const next = async () => {
+      while (frames.length === 0) {
+        await Promise.race([
+          new Promise<void>((resolve) => {
+            arrived = resolve
+          }),
+          this.closed.then(() => {
+            if (frames.length === 0) throw new Error('closed during the handshake')
+          }),
+        ])
+      }
+      return new Uint8Array(frames.shift()!)
+    }
+    await Promise.race([once(this.#socket, 'open'), this.closed])
+    this.#socket.send(handshake.start())
+    const { frame, done } = await handshake.receive(await next())
+    this.#noise = done!.noise
+    this.#socket.send(frame!)
+    this.read(await next())
+    this.#socket.off('message', early)
+    for (const rest of frames) this.read(new Uint8Array(rest))
+    this.#socket.on('message', (data: Buffer) => this.read(new Uint8Array(data)))
+    const sequence = new Uint8Array(18)
+    sequence[13] = 1
+    this.entry(Entry.SEQUENCE, sequence)
+    return this
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN
+  }
+
+  /** Bytes that the socket has not taken yet. */
+  get buffered(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  entry(kind: number, body: Uint8Array): void {
+    this.plaintext(entryOf(kind, body))
+  }
+
+  /** Sends an application message, as an SDK would put it. */
+  message(payload: unknown, type = 'x', protocol: string | null = null): void {
+    this.entry(Entry.MESSAGE, this.encoded(payload, type, protocol))
+  }
+
+  encoded(payload: unknown, type = 'x', protocol: string | null = null): Uint8Array {
+    return encode([1, type, null, true, payload, Date.now(), `raw-${this.#ids++}`, protocol])
+  }
+
+  plaintext(bytes: Uint8Array): void {
+    if (this.isOpen) this.#socket.send(this.#noise.send.encrypt(bytes))
+  }
+
+  /** A WebSocket text frame. */
+  text(): void {
+    this.#socket.send('hello')
+  }
+
+  unsealed(): void {
+    this.#socket.send(new Uint8Array(64))
+  }
+
+  /** Reads nothing more: what the other side sends stays with it. */
+  stopReading(): void {
+    this.#socket.pause()
+  }
+
+  end(): void {
+    this.#socket.terminate()
+  }
+
+  private read(frame: Uint8Array): void {
+    let plaintext: Uint8Array
+    try {
+      plaintext = this.#noise.receive.decrypt(frame)
+    } catch {
+      return
+    }
+    for (let at = 0; at + 3 <= plaintext.length; ) {
+      const length = (plaintext[at + 1]! << 8) | plaintext[at + 2]!
+      this.received.push({ kind: plaintext[at]!, body: plaintext.slice(at + 3, at + 3 + length) })
+      at += 3 + length
+    }
+  }
+}
+
+export function entryOf(kind: number, body: Uint8Array): Uint8Array {
+  return Uint8Array.from([kind, body.length >> 8, body.length & 0xff, ...body])
+}
