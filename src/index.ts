@@ -3,6 +3,8 @@ export { type Clock, systemClock, type Timer } from './clock.js'
 export type { P2PConfig, WebRtcConfig } from './config.js'
 export { P2PCoordinator } from './coordinator.js'
 export type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
+export type { Ban } from './defence/bans.js'
+export type { ProtocolLimits, RateLimit } from './defence/protocol-limits.js'
 export {
   type AnnounceOptions,
   type AnnounceResult,

@@ -23,9 +23,9 @@ export const DEFAULT_LIMITS = {
   /** Bytes of one peer in a second, and at once: a gigabit link. */
   peerBytesPerS: 134_217_728,
   peerByteBurst: 268_435_456,
-  /** Messages of one type in a second, and at once, where the protocol declares no limits of its own. */
-  typeMessagesPerS: 10_000,
-  typeMessageBurst: 100_000,
+  /** Messages of one type in a second, and at once, where the protocol declares no limits of its own. A relay, to which no application talks, has 100 and 1,000. */
+  typeMessagesPerS: 20_000,
+  typeMessageBurst: 200_000,
   /** The longest that a refused peer is told to wait, and waits. */
   maxRefusalMs: 60_000,
   /** How long what a refused peer had on its way may still come: some round trips of a slow link. */

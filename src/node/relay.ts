@@ -12,6 +12,8 @@ import { webSocketServer } from './web-socket-server.js'
 /** Versions of the wire protocol that this SDK speaks. */
 const PROTOCOL_VERSIONS = [1]
 const MAX_LABEL_LENGTH = 64
+/** No application talks to a relay: what has no protocol of ours is either a mistake or an attack. */
+const RELAY_LIMITS = { typeMessagesPerS: 100, typeMessageBurst: 1_000 }
 
 export interface RelayOptions {
   /** TCP port; 0 takes a free one. Default 8787. */
@@ -58,7 +60,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   if (name !== undefined && (typeof name !== 'string' || name.length === 0 || name.length > MAX_LABEL_LENGTH)) {
     throw new P2PError('INVALID_CONFIG', `The name of a relay has 1 to ${MAX_LABEL_LENGTH} characters.`)
   }
-  const limits = resolveLimits({ ...options.limits, maxConnections })
+  const limits = resolveLimits({ ...RELAY_LIMITS, ...options.limits, maxConnections })
   const startedMs = performance.now()
   const listener = webSocketServer({
     port,

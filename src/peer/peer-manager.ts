@@ -2,7 +2,7 @@ import { hexOf } from '../bytes.js'
 import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
 import { type ChannelOptions, type Schedule, SecureChannel } from '../channel/secure-channel.js'
 import type { Clock } from '../clock.js'
-import type { Defence } from '../defence/defence.js'
+import { Defence } from '../defence/defence.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../errors.js'
 import { equalBytes } from '../identity/ed25519.js'
 import type { Identity } from '../identity/identity.js'
@@ -11,6 +11,7 @@ import type { PinnedNames } from '../identity/pinned-names.js'
 import type { Limits } from '../limits.js'
 import type { P2PMessage } from '../message/message.js'
 import type { BroadcastResult } from '../protocol-handler.js'
+import { memoryStore } from '../storage/key-value-store.js'
 import type { Connection, Transport, TransportName } from '../transport/transport.js'
 import { invalidAddress } from '../transport/websocket.js'
 import { VERSION } from '../version.js'
@@ -33,9 +34,10 @@ export interface PeerManagerOptions {
   clock: Clock
   maxConnections: number
   requireSignatures: boolean
-  defence: Defence
+  /** Default: one of its own, which forgets with the process. */
+  defence?: Defence
   /** A signed message whose date is too far from now. */
-  onStale(message: P2PMessage, peer: PeerConnection): void
+  onStale?(message: P2PMessage, peer: PeerConnection): void
   onConnected(peer: PeerConnection): void
   onDisconnected(peer: PeerConnection, error: P2PError): void
   onPathChanged(peer: PeerConnection, from: TransportName): void
@@ -57,11 +59,21 @@ export class PeerManager {
   /** Dials, by the key of the peer reached, that wait for its acceptance. */
   private readonly confirming = new Map<string, Promise<string>>()
   /** What peers that are gone have sent and got. */
+  private readonly defence: Defence
   private readonly past = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, refusals: 0 }
   /** Why nobody comes in and nobody is dialled: for a while, or for good. */
   private resting: P2PError | undefined
 
   constructor(private readonly options: PeerManagerOptions) {
+    this.defence =
+      options.defence ??
+      new Defence({
+        ...options,
+        store: memoryStore(),
+        limitsOf: () => undefined,
+        disconnect: (key, error) => this.disconnectKey(key, error),
+        onBanned: () => {},
+      })
     this.dials = new SharedDials(options.clock, options.onChange)
     this.shared = {
       localPeerId: options.peerId,
@@ -69,10 +81,10 @@ export class PeerManager {
       requireSignatures: options.requireSignatures,
       limits: options.limits,
       clock: options.clock,
-      gate: options.defence.gate,
-      budget: options.defence.budget,
-      onStrike: ({ publicKey }) => options.defence.blame(publicKey, 'flood', 'It went on sending after it was told to wait.'),
-      onStale: options.onStale,
+      gate: this.defence.gate,
+      budget: this.defence.budget,
+      onStrike: ({ publicKey }) => this.defence.blame(publicKey, 'flood', 'It went on sending after it was told to wait.'),
+      onStale: (message, peer) => options.onStale?.(message, peer),
       onMessage: options.onMessage,
       onPathChanged: (changed, from) => options.onPathChanged(changed, from.connection.transport),
       onClose: (gone, error, fault) => this.gone(gone, error, fault),
@@ -133,7 +145,8 @@ export class PeerManager {
 
   /** Takes a connection that somebody else dialled. */
   accept(connection: Connection): void {
-    const { limits, maxConnections, defence } = this.options
+    const { defence } = this
+    const { limits, maxConnections } = this.options
     const full = this.peers.size >= maxConnections ? poolFull(maxConnections, limits) : undefined
     const refusal = this.resting ?? defence.refusalAt(connection) ?? full
     if (refusal !== undefined) {
@@ -292,7 +305,7 @@ export class PeerManager {
     if (equalBytes(remote.publicKey, identity.publicKey)) {
       throw new P2PError('SELF_DIAL', 'That address leads back to this peer itself.')
     }
-    this.options.defence.checkPeer(remote.publicKey)
+    this.defence.checkPeer(remote.publicKey)
     if (expected !== undefined && expected !== remote.peerId && expected !== encodePeerId(remote.publicKey)) {
       throw new P2PError('WRONG_PEER', `At this address is ${remote.peerId}, not ${expected}. Ask for its new address.`, {
         details: { peerId: remote.peerId, expected },
@@ -388,7 +401,7 @@ export class PeerManager {
   private fault(error: P2PError, peer?: PeerConnection): void {
     this.stats.faults[error.code] = (this.stats.faults[error.code] ?? 0) + 1
     this.options.onError(error, peer)
-    if (peer !== undefined) this.options.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
+    if (peer !== undefined) this.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
   }
 
   private checkOpen(): void {

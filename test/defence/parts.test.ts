@@ -1,0 +1,407 @@
+import { describe, expect, it } from 'vitest'
+import { Bans } from '../../src/defence/bans.js'
+import { ClockSkew } from '../../src/defence/clock-skew.js'
+import { HandshakeSlots } from '../../src/defence/handshake-slots.js'
+import { ReplayWindow } from '../../src/defence/replay-window.js'
+import { Reputation } from '../../src/defence/reputation.js'
+import { TokenBucket } from '../../src/defence/token-bucket.js'
+import { VerificationBudget } from '../../src/defence/verification-budget.js'
+import type { P2PError } from '../../src/errors.js'
+import { resolveLimits } from '../../src/limits.js'
+import { encode } from '../../src/message/codec.js'
+import { memoryStore } from '../../src/storage/key-value-store.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+describe('TokenBucket', () => {
+  it('lets a burst through and then its rate', () => {
+    const bucket = new TokenBucket(10, 5, 0)
+    expect([1, 2, 3, 4, 5].map(() => bucket.take(0))).toEqual([0, 0, 0, 0, 0])
+    expect(bucket.take(0)).toBeGreaterThan(0)
+    const waitMs = bucket.take(0)
+    expect(bucket.take(waitMs)).toBe(0)
+    let passed = 0
+    for (let now = waitMs; now < waitMs + 10_000; now += 5) if (bucket.take(now) === 0) passed++
+    expect(passed).toBeGreaterThanOrEqual(99)
+    expect(passed).toBeLessThanOrEqual(102)
+  })
+
+  it('tells a time after which it does pass', () => {
+    for (const [perS, burst] of [
+      [1, 1],
+      [0.5, 3],
+      [1_000, 10],
+      [3, 1_000],
+    ] as const) {
+      const bucket = new TokenBucket(perS, burst, 0)
+      for (let i = 0; i < burst; i++) bucket.take(0)
+      const waitMs = bucket.take(0)
+      expect([perS, burst, bucket.take(waitMs)]).toEqual([perS, burst, 0])
+    }
+  })
+
+  it('lets one large cost through on credit, and makes it wait for it', () => {
+    const bucket = new TokenBucket(100, 100, 0)
+    expect(bucket.take(0, 1_000)).toBe(0)
+    expect(bucket.take(8_000)).toBeGreaterThan(0)
+    expect(bucket.take(9_300)).toBe(0)
+  })
+
+  it('gains nothing from a clock that is set back, nor from one set far ahead', () => {
+    const bucket = new TokenBucket(1, 2, 1_000_000)
+    bucket.take(1_000_000)
+    bucket.take(1_000_000)
+    expect(bucket.take(0)).toBeGreaterThan(0)
+    expect([bucket.take(9e15), bucket.take(9e15)]).toEqual([0, 0])
+    expect(bucket.take(9e15)).toBeGreaterThan(0)
+  })
+})
+
+describe('ReplayWindow', () => {
+  const window = (maxIds = 100) => {
+    const clock = new VirtualClock(1_000 * HOUR)
+    return { clock, seen: new ReplayWindow(clock, 5 * MINUTE, maxIds) }
+  }
+
+  it.each([
+    [0, 'seen'],
+    [4 * MINUTE, 'seen'],
+    [6 * MINUTE, 'stale'],
+    [24 * HOUR, 'stale'],
+  ])('knows a message again, or takes it for too old, after %d ms', async (afterMs, expected) => {
+    const { clock, seen } = window()
+    const date = clock.now()
+    expect(seen.check('id', date)).toBe('new')
+    await clock.advance(afterMs)
+    expect(seen.check('id', date)).toBe(expected)
+  })
+
+  it('takes dates within the window only, by the sender’s own clock', () => {
+    const { clock, seen } = window()
+    const now = clock.now()
+    expect(seen.check('a', now + 5 * MINUTE)).toBe('new')
+    expect(seen.check('b', now + 5 * MINUTE + 1)).toBe('early')
+    expect(seen.check('c', now - 5 * MINUTE)).toBe('new')
+    expect(seen.check('d', now - 5 * MINUTE - 1)).toBe('stale')
+    expect(seen.check('e', now + 20 * MINUTE, 20 * MINUTE)).toBe('new')
+    expect(seen.check('f', now, 20 * MINUTE)).toBe('stale')
+  })
+
+  it('never takes a message twice, though more come than it remembers', () => {
+    const { clock, seen } = window(10)
+    const sent: [string, number][] = []
+    for (let i = 0; i < 100; i++) sent.push([`id${i}`, clock.now() - 60_000 + i])
+    for (const [id, date] of sent) expect(seen.check(id, date)).toBe('new')
+    expect(seen.size).toBe(10)
+    for (const [id, date] of sent) expect(seen.check(id, date)).not.toBe('new')
+  })
+
+  it('forgets ids when their dates are over', async () => {
+    const { clock, seen } = window()
+    for (let i = 0; i < 50; i++) seen.check(`id${i}`, clock.now())
+    await clock.advance(5 * MINUTE + 1)
+    seen.check('other', clock.now())
+    expect(seen.size).toBe(1)
+  })
+})
+
+describe('Reputation', () => {
+  const reputation = (limits = {}) => {
+    const clock = new VirtualClock()
+    return { clock, of: new Reputation(clock, resolveLimits(limits)) }
+  }
+
+  it('begins at zero, sinks with offences, and ends in a ban', () => {
+    const { of } = reputation()
+    expect(of.scoreOf('a')).toBe(0)
+    const consequences = Array.from({ length: 10 }, () => of.blame('a', 'offence'))
+    expect(consequences).toEqual([
+      'none',
+      'none',
+      'throttle',
+      'throttle',
+      'throttle',
+      'disconnect',
+      'disconnect',
+      'disconnect',
+      'disconnect',
+      'ban',
+    ])
+    expect(of.standingOf('a')).toEqual({ score: -50, faults: { offence: 10 } })
+  })
+
+  it('counts causes apart, and each at its price', () => {
+    const { of } = reputation()
+    of.blame('a', 'timeout')
+    of.blame('a', 'timeout')
+    of.blame('a', 'flood')
+    expect(of.standingOf('a')).toEqual({ score: -25, faults: { timeout: 2, flood: 1 } })
+  })
+
+  it('bans for proven equivocation, however good the name', async () => {
+    const { of, clock } = reputation()
+    for (let i = 0; i < 100; i++) {
+      of.credit('a')
+      await clock.advance(MINUTE)
+    }
+    expect(of.scoreOf('a')).toBeGreaterThan(10)
+    expect(of.blame('a', 'equivocation')).toBe('ban')
+  })
+
+  it('fades by half in its half-life', async () => {
+    const { of, clock } = reputation()
+    for (let i = 0; i < 4; i++) of.blame('a', 'offence')
+    await clock.advance(HOUR)
+    expect(of.scoreOf('a')).toBeCloseTo(-10)
+    await clock.advance(10 * HOUR)
+    expect(of.scoreOf('a')).toBeCloseTo(0, 1)
+  })
+
+  it('is earned slowly, up to a cap: chatter earns nothing', async () => {
+    const { of, clock } = reputation({ reputationHalfLifeMs: 1e12 })
+    for (let i = 0; i < 1_000; i++) of.credit('a')
+    expect(of.scoreOf('a')).toBe(1)
+    for (let i = 0; i < 100; i++) {
+      await clock.advance(MINUTE)
+      of.credit('a')
+    }
+    expect(of.scoreOf('a')).toBeCloseTo(20)
+  })
+
+  it('gives newcomers half, the established all, and who misbehaved a quarter of each budget', async () => {
+    const { of, clock } = reputation()
+    expect(of.shareOf('a')).toBe(0.5)
+    for (let i = 0; i < 4; i++) {
+      of.credit('a')
+      await clock.advance(MINUTE)
+    }
+    expect(of.shareOf('a')).toBe(1)
+    for (let i = 0; i < 4; i++) of.blame('b', 'offence')
+    expect(of.shareOf('b')).toBe(0.25)
+  })
+
+  it('keeps a bounded number, and a flood of strangers does not push out who is known', () => {
+    const { of } = reputation({ maxReputations: 100 })
+    for (let i = 0; i < 9; i++) of.blame('liar', 'offence')
+    for (let i = 0; i < 10_000; i++) of.blame(`stranger${i}`, 'offence')
+    expect(of.size).toBe(100)
+    expect(of.scoreOf('liar')).toBe(-45)
+  })
+})
+
+describe('Bans', () => {
+  const bans = (store = memoryStore(), clock = new VirtualClock(), limits = {}) => {
+    const told: string[] = []
+    const errors: P2PError[] = []
+    const all = new Bans({
+      clock,
+      limits: resolveLimits(limits),
+      store,
+      onBanned: ({ id }) => told.push(id),
+      onError: (error) => errors.push(error),
+    })
+    return { all, store, clock, told, errors }
+  }
+  const about = { cause: 'flood', reason: 'It flooded.' } as const
+
+  it('hold for an hour, then four times as long each time', async () => {
+    const { all, clock, told } = bans()
+    const first = all.add('lp1x', about)
+    expect(first).toMatchObject({ id: 'lp1x', cause: 'flood', reason: 'It flooded.', times: 1, since: clock.now() })
+    expect(all.of('lp1x')).toEqual(first)
+    await clock.advance(HOUR - 1)
+    expect(all.of('lp1x')).toBeDefined()
+    await clock.advance(1)
+    expect([all.of('lp1x'), all.list()]).toEqual([undefined, []])
+    const second = all.add('lp1x', about)
+    expect([second.until - second.since, second.times]).toEqual([4 * HOUR, 2])
+    expect(told).toEqual(['lp1x', 'lp1x'])
+  })
+
+  it('outlast a restart', async () => {
+    const { all, store, clock } = bans()
+    all.add('lp1x', { ...about, durationMs: 24 * HOUR })
+    all.add('address:203.0', about)
+    await clock.advance(2 * HOUR)
+    const again = bans(store, clock).all
+    await again.load()
+    expect(again.list().map(({ id, reason }) => [id, reason])).toEqual([['lp1x', 'It flooded.']])
+    // The other one is over; remembered for as long again as it lasted, it would make the next one longer.
+    expect(again.of('address:203.0')).toBeUndefined()
+  })
+
+  it('lifted are lifted in the store too', async () => {
+    const { all, store, clock } = bans()
+    all.add('lp1x', about)
+    expect([all.lift('lp1x'), all.lift('lp1x')]).toEqual([true, false])
+    await clock.advance(0)
+    const again = bans(store, clock).all
+    await again.load()
+    expect(again.list()).toEqual([])
+  })
+
+  it('that a store holds in another form are removed, and the rest is read', async () => {
+    const store = memoryStore()
+    await store.set('ban/a', new Uint8Array([0xc1]))
+    await store.set('ban/b', encode({ reason: 5 }))
+    await store.set('ban/c', encode({ reason: 'r', cause: 'flood', since: 0, until: Number.NaN, times: 1 }))
+    const clock = new VirtualClock()
+    const now = clock.now()
+    await store.set('ban/d', encode({ reason: 'r', cause: 'flood', since: now, until: now + HOUR, times: 1 }))
+    const { all, errors } = bans(store, clock)
+    await all.load()
+    expect(all.list().map(({ id }) => id)).toEqual(['d'])
+    expect([await store.keys('ban/'), errors]).toEqual([['ban/d'], []])
+  })
+
+  it('hold in memory where the store fails, which is reported', async () => {
+    const broken = memoryStore()
+    broken.set = () => Promise.reject(new Error('disk full'))
+    const { all, clock, errors } = bans(broken)
+    all.add('lp1x', about)
+    await clock.advance(0)
+    expect(all.of('lp1x')).toBeDefined()
+    expect(errors.map(({ code }) => code)).toEqual(['STORAGE_FAILED'])
+  })
+
+  it('are bounded; the one that ends first goes first', () => {
+    const { all } = bans(memoryStore(), new VirtualClock(), { maxBans: 10 })
+    all.add('long', { ...about, durationMs: 48 * HOUR })
+    for (let i = 0; i < 100; i++) all.add(`id${i}`, about)
+    expect(all.list()).toHaveLength(10)
+    expect(all.of('long')).toBeDefined()
+  })
+})
+
+describe('VerificationBudget', () => {
+  const budget = (limits = {}) => {
+    const clock = new VirtualClock()
+    const cpu = { now: 0 }
+    const work = (costMs: number) => async () => {
+      cpu.now += costMs
+      return true
+    }
+    return { clock, cpu, work, of: new VerificationBudget(clock, resolveLimits(limits), () => cpu.now) }
+  }
+
+  it('runs at once what comes from sources that gave no cause', async () => {
+    const { of, work } = budget()
+    let ran = 0
+    void of.run('a', async () => ran++)
+    expect(ran).toBe(1)
+    await of.run('a', work(1_000))
+    expect(of.stats).toEqual({ queued: 0, refused: 0, spentOnSuspectsMs: 0 })
+  })
+
+  it('spends at most 30 % of a core on all suspects together, and nobody else waits for them', async () => {
+    const { of, work, clock, cpu } = budget()
+    for (let i = 0; i < 10; i++) of.suspect(`flooder${i}`)
+    let done = 0
+    for (let i = 0; i < 200; i++) void of.run(`flooder${i % 10}`, work(20)).then(() => done++)
+    let honest = false
+    void of.run('honest', async () => {
+      honest = true
+    })
+    expect(honest).toBe(true)
+    await clock.advance(10_000)
+    expect(cpu.now).toBeGreaterThan(2_500)
+    expect(cpu.now).toBeLessThan(3_200)
+    expect(done).toBe(cpu.now / 20)
+  })
+
+  it('serves suspects in turn: one with much does not hold up one with little', async () => {
+    const { of, work, clock } = budget()
+    of.suspect('much')
+    of.suspect('little')
+    const order: string[] = []
+    for (let i = 0; i < 50; i++) void of.run('much', work(10)).then(() => order.push('much'))
+    void of.run('little', work(10)).then(() => order.push('little'))
+    await clock.advance(2_000)
+    expect(order.indexOf('little')).toBeLessThan(3)
+  })
+
+  it('refuses what is too much to wait, and forgives after a while', async () => {
+    const { of, work, clock } = budget({ maxVerifyQueue: 5 })
+    of.suspect('a')
+    for (let i = 0; i < 30; i++) of.run('a', work(50)).catch(() => {})
+    await expect(of.run('a', work(50))).rejects.toMatchObject({ code: 'RATE_LIMITED', details: { limit: 'maxVerifyQueue' } })
+    await clock.advance(MINUTE)
+    expect(of.isSuspect('a')).toBe(false)
+  })
+
+  it('remembers a bounded number of sources, and leaves no timer when closed', async () => {
+    const { of, work, clock } = budget()
+    for (let i = 0; i < 10_000; i++) of.suspect(`s${i}`)
+    const waiting = of.run('s9999', work(1_000)).then(() => of.run('s9999', work(1)))
+    const failed = expect(waiting).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    await clock.advance(0)
+    of.close({ code: 'RATE_LIMITED' } as P2PError)
+    await failed
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('HandshakeSlots', () => {
+  const slots = (max: number) => {
+    const all = new HandshakeSlots(max)
+    const ended: string[] = []
+    const enter = (source: string, name: string) => {
+      const pending = { source, end: () => ended.push(name) }
+      all.enter(pending)
+      return pending
+    }
+    return { all, ended, enter }
+  }
+
+  it('are taken from who holds most of them, oldest first', () => {
+    const { all, ended, enter } = slots(4)
+    enter('honest', 'h')
+    for (let i = 0; i < 10; i++) enter('flooder', `f${i}`)
+    expect(ended).toEqual(['f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f6'])
+    expect(all.size).toBe(4)
+  })
+
+  it('never leave a newcomer out, even where each has one', () => {
+    const { all, ended, enter } = slots(3)
+    for (const source of ['a', 'b', 'c', 'd']) enter(source, source)
+    expect([ended, all.size]).toEqual([['a'], 3])
+  })
+
+  it('left are free', () => {
+    const { all, ended, enter } = slots(1)
+    const pending = enter('a', 'a')
+    all.leave(pending)
+    all.leave(pending)
+    enter('b', 'b')
+    expect([ended, all.size]).toEqual([[], 1])
+  })
+})
+
+describe('ClockSkew', () => {
+  const skew = () => {
+    const told: P2PError[] = []
+    return { told, of: new ClockSkew(resolveLimits(), (error) => told.push(error)) }
+  }
+
+  it('is silent on clocks within minutes', () => {
+    const { of, told } = skew()
+    for (const [i, ms] of [0, 50, -200_000, 290_000].entries()) of.measured(`p${i}`, ms)
+    expect([told, of.medianMs]).toEqual([[], 50])
+  })
+
+  it('tells once of a peer whose clock is far off, and not who is wrong', () => {
+    const { of, told } = skew()
+    of.measured('p', 7 * MINUTE)
+    of.measured('p', 7 * MINUTE + 5)
+    expect(told.map(({ code, details }) => [code, details.skewMs])).toEqual([['CLOCK_SKEW', 7 * MINUTE]])
+    expect(told[0]!.message).toMatch(/One of them is wrong/)
+  })
+
+  it('says that ours is wrong where three peers agree', () => {
+    const { of, told } = skew()
+    for (let i = 0; i < 3; i++) of.measured(`p${i}`, -10 * MINUTE - i)
+    expect(told.at(-1)!.message).toMatch(/this device is 10 min ahead of those of 3 peers/)
+  })
+})
