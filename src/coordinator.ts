@@ -100,6 +100,10 @@ export class P2PCoordinator {
       peers: () => this.network.peers.all().map((peer) => peer.info),
       reject: (id, error) =>
         this.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.')),
+      check: (id, work) => {
+        const key = this.network.peers.get(id)?.publicKey ?? (isPeerId(id) ? decodePeerId(id) : undefined)
+        return key === undefined ? work() : this.network.defence.inTurn(key, () => this.isConnected(id), work)
+      },
       blame: (key, cause, reason) => this.network.defence.blame(key, cause, reason),
     }
     this.router = new ProtocolRouter({

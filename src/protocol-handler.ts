@@ -45,6 +45,13 @@ export interface ProtocolHost {
   /** Ends the connection of a peer whose fault cannot be honest; reported as 'error'. */
   reject(peerId: string, error: Error): void
   /**
+   * Runs an expensive check of what a peer has sent, such as that of a signature: those of one peer one after the other, and none
+   * more once one of them was forged; those of who has sent forged ones before only as far as a budget allows.
+   *
+   * @throws P2PError PEER_NOT_CONNECTED, RATE_LIMITED; or what the check throws.
+   */
+  check<T>(peerId: string, work: () => Promise<T>): Promise<T>
+  /**
    * Lowers a peer's reputation, connected or not; enough of it and the peer is banned. Equivocation, where it is proven, bans at
    * once.
    *

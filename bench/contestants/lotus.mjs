@@ -15,6 +15,8 @@ const RESOURCE = 'bench'
 const TOPIC = 'bench'
 /** The measures publish faster than an honest peer of a public relay. */
 const TOPIC_LIMITS = { topicRatePerS: 100_000, topicBurst: 100_000, topicNeighbourRatePerS: 100_000 }
+/** More than any honest peer sends: the gate counts and compares all the same. */
+const GATE_LIMITS = { peerMessagesPerS: 1e9, peerMessageBurst: 1e9, peerBytesPerS: 1e12, peerByteBurst: 1e12 }
 
 let server
 let messages = 0
@@ -23,6 +25,7 @@ let bytes = 0
 /** Counts what is sent one way and answers what is asked. */
 const counter = {
   protocolName: PROTOCOL,
+  rateLimits: { messagesPerS: 1e9 },
   async handleMessage(message) {
     if (message.type === 'echo') return server.reply(message, { type: 'echoed', payload: message.payload })
     messages++
@@ -42,12 +45,12 @@ serve({
   async listen({ host, maxConnections = 50, relay = false }) {
     let url
     if (relay) {
-      const started = await startRelay({ host, port: 0, maxConnections, limits: TOPIC_LIMITS })
+      const started = await startRelay({ host, port: 0, maxConnections, limits: { ...TOPIC_LIMITS, ...GATE_LIMITS } })
       server = started.coordinator
       url = started.url
     } else {
       const listener = webSocketServer({ host, port: 0 })
-      server = new P2PCoordinator({ listen: [listener], maxConnections })
+      server = new P2PCoordinator({ listen: [listener], maxConnections, limits: GATE_LIMITS })
       server.registerProtocol(counter)
       await server.start()
       url = listener.addresses[0]

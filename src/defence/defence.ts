@@ -34,6 +34,8 @@ export class Defence {
   readonly bans: Bans
   readonly budget: VerificationBudget
   readonly slots: HandshakeSlots
+  /** The ends of the lines in which peers' checks wait, by key in hex. */
+  private readonly lines = new Map<string, Promise<void>>()
   private readonly byAddress: RateBuckets
   private readonly byGroup: RateBuckets
 
@@ -90,6 +92,32 @@ export class Defence {
     if (!connection.outbound) this.budget.suspect(this.sourceOf(connection))
     this.budget.suspect(hexOf(publicKey))
     this.blame(publicKey, error.code === 'RATE_LIMITED' ? 'flood' : 'offence', error.message)
+  }
+
+  /**
+   * Runs an expensive check for a peer, after those before it.
+   *
+   * @param isHere whether the peer is connected: of one that was disconnected for a fault, nothing more is looked at.
+   * @throws P2PError PEER_NOT_CONNECTED, RATE_LIMITED.
+   */
+  inTurn<T>(publicKey: Uint8Array, isHere: () => boolean, work: () => Promise<T>): Promise<T> {
+    const key = hexOf(publicKey)
+    const before = this.lines.get(key)
+    const run = async () => {
+      if (this.budget.isSuspect(key) && !isHere())
+        throw new P2PError('PEER_NOT_CONNECTED', 'The peer is gone: what it sent is not looked at any more.')
+      return this.budget.run(key, work)
+    }
+    const result = before === undefined ? run() : before.then(run)
+    const line: Promise<void> = result.then(
+      () => {},
+      () => {},
+    )
+    this.lines.set(key, line)
+    void line.then(() => {
+      if (this.lines.get(key) === line) this.lines.delete(key)
+    })
+    return result
   }
 
   /** Notes a fault, and draws the consequence. */

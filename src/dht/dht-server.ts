@@ -168,7 +168,7 @@ export class DhtServer implements IProtocolHandler {
       entry = this.verifier.read(record)
       // What is older than ours needs no signature check to be refused.
       const known = this.store.find(entry.key, entry.publisher)
-      if (known === undefined || supersedes(entry, known)) await this.verifier.verify(entry)
+      if (known === undefined || supersedes(entry, known)) await this.host!.check(from.peerId, () => this.verifier.verify(entry!))
       if (cache) {
         this.copies.put(shortLived(entry, this.host!.clock.now() + this.limits.dhtCacheMs))
         return await this.reply(message, 'stored', { stored: true })

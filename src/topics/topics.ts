@@ -296,7 +296,7 @@ export class Topics implements IProtocolHandler {
       if (this.tree.duplicate(topic, from)) this.send(from, 'prune', [topic])
       return
     }
-    if (!(await isGenuine(message))) {
+    if (!(await host!.check(from, () => isGenuine(message)))) {
       throw new P2PError('INVALID_SIGNATURE', 'A neighbour passed on a topic message that its publisher has not signed.')
     }
     // While it was verified another copy may have come.

@@ -93,6 +93,12 @@ export class RawPeer {
     if (this.isOpen) this.#socket.send(this.#noise.send.encrypt(bytes))
   }
 
+  /** Changes the key of our direction. */
+  rekey(): void {
+    this.entry(Entry.REKEY, new Uint8Array(0))
+    this.#noise.send.rekey()
+  }
+
   /** A WebSocket text frame. */
   text(): void {
     this.#socket.send('hello')

@@ -137,6 +137,10 @@ export class TestHost implements ProtocolHost {
 
   blame(): void {}
 
+  check<T>(_peerId: string, work: () => Promise<T>): Promise<T> {
+    return work()
+  }
+
   reject(peerId: string, error: Error): void {
     this.rejected.push({ peerId, error })
     const link = this.links.get(peerId)

@@ -97,6 +97,10 @@ export class FakeHost implements ProtocolHost {
 
   blame(): void {}
 
+  check<T>(_peerId: string, work: () => Promise<T>): Promise<T> {
+    return work()
+  }
+
   reject(peerId: string, error: Error): void {
     this.rejected.push({ peerId, error })
   }

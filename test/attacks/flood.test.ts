@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Entry } from '../../src/channel/batch.js'
+import { P2PCoordinator } from '../../src/coordinator.js'
+import { generateIdentity, type Identity } from '../../src/identity/identity.js'
+import { encode } from '../../src/message/codec.js'
+import { type Relay, startRelay } from '../../src/node/index.js'
+import { entryOf, RawPeer } from './raw-peer.js'
+
+let relay: Relay
+let honest: P2PCoordinator
+let raw: RawPeer
+let identity: Identity
+
+beforeEach(async () => {
+  relay = await startRelay({
+    port: 0,
+    host: '127.0.0.1',
+    limits: { refusalGraceMs: 300, refusalStrikeMs: 50 },
+  })
+  honest = new P2PCoordinator({ bootstrap: [relay.url], webrtc: false })
+  await honest.start()
+  identity = await generateIdentity()
+  raw = await new RawPeer().connect(relay.url, { identity })
+})
+
+afterEach(async () => {
+  raw.end()
+  await honest.shutdown()
+  await relay.stop()
+})
+
+const defence = () => relay.coordinator.getStats().defence
+
+/** Floods until the connection is gone; the milliseconds that it took. */
+async function floodOut(one: () => void): Promise<number> {
+  const started = performance.now()
+  while (raw.isOpen && performance.now() - started < 10_000) {
+    for (let i = 0; i < 500; i++) one()
+    await sleep(5)
+    if (raw.buffered > 4_000_000) await sleep(50)
+  }
+  return performance.now() - started
+}
+
+/** Floods, comes back and floods, until it is banned; the milliseconds that it took. */
+async function floodUntilBanned(one: () => void): Promise<number> {
+  let ms = await floodOut(one)
+  for (let i = 0; i < 10 && relay.coordinator.listBans().length === 0; i++) {
+    await raw.connect(relay.url, { identity })
+    ms += await floodOut(one)
+  }
+  return ms
+}
+
+async function stillServed(): Promise<void> {
+  await honest.announceResource('still', 'here', 1)
+  expect((await honest.getResource('still', 'here'))?.data).toBe(1)
+}
+
+describe('a flood from a peer that ignores refusals', () => {
+  it.each<[string, () => void]>([
+    ['messages', () => raw.message('flood')],
+    ['messages of ever new types', () => raw.message('flood', `type${Math.random()}`)],
+    ['messages of ever new protocols', () => raw.message('flood', 'x', `protocol${Math.random()}`)],
+    ['pings', () => raw.message(null, 'ping', 'lotus/heartbeat')],
+    ['descriptions', () => raw.message({ protocols: [], addresses: [] }, 'update', 'lotus/peer')],
+    ['introductions', () => raw.message({}, 'find', 'lotus/introduce')],
+  ])('%s: is refused once, disconnected, banned when it comes back, and not let in again', async (_, one) => {
+    const first = await floodOut(one)
+    expect(raw.received.filter(({ kind }) => kind === Entry.REFUSED)).toHaveLength(1)
+    expect(raw.received.filter(({ kind }) => kind === Entry.CLOSE)).toHaveLength(1)
+    expect(first + (await floodUntilBanned(one))).toBeLessThan(5_000)
+    expect(relay.coordinator.listBans()).toMatchObject([{ id: raw.peerId, cause: 'flood' }])
+    expect(defence().limited).toBeGreaterThan(0)
+    await raw.connect(relay.url, { identity })
+    await raw.closed
+    expect(relay.coordinator.isConnected(raw.peerId)).toBe(false)
+    await stillServed()
+  })
+
+  it('questions to the DHT: is banned, and others go on asking', async () => {
+    await floodUntilBanned(() => raw.message({ key: 'k' }, 'find-record', 'lotus/dht'))
+    expect(relay.coordinator.listBans()).toMatchObject([{ id: raw.peerId, cause: 'flood' }])
+    await stillServed()
+  })
+
+  it('acknowledgements: ends, as nothing that was sent could need them', async () => {
+    const frame = Array.from({ length: 3_000 }, () => entryOf(Entry.ACK, new Uint8Array(14))).flatMap((bytes) => [...bytes])
+    await floodOut(() => raw.plaintext(Uint8Array.from(frame)))
+    expect(defence().faults).toEqual({ RATE_LIMITED: 1 })
+    await stillServed()
+  })
+
+  it('changes of the key: ends as a breach of the protocol', async () => {
+    await floodOut(() => raw.rekey())
+    expect(defence().faults).toEqual({ PROTOCOL_VIOLATION: 1 })
+    await stillServed()
+  })
+
+  it('megabytes in one message after another: is held to its bytes', async () => {
+    const part = entryOf(Entry.FRAGMENT, new Uint8Array(65_000))
+    await floodOut(() => {
+      if (raw.buffered < 4_000_000) raw.plaintext(part)
+    })
+    expect(relay.coordinator.isConnected(raw.peerId)).toBe(false)
+    await stillServed()
+  })
+})
+
+it('a peer that sends SEQUENCE after each refusal gets its budget and no more', async () => {
+  const sequence = new Uint8Array(18)
+  sequence[13] = 1
+  let arrived = 0
+  relay.coordinator.on('message', () => arrived++)
+  const started = performance.now()
+  while (raw.isOpen && performance.now() - started < 3_000) {
+    raw.entry(Entry.SEQUENCE, sequence)
+    for (let i = 0; i < 200; i++) raw.message('flood')
+    await sleep(5)
+  }
+  // Half of 1,000 at once and half of 100 a second, as for any newcomer.
+  expect(arrived).toBeLessThan(500 + 3 * 50 + 50)
+  await stillServed()
+})
+
+it('forged signatures cost the relay one check each connection, and the forger its name', async () => {
+  const forged = [new Uint8Array(32).fill(1), encode(['topic', new Uint8Array(16), Date.now(), 'x']), new Uint8Array(64), 0]
+  for (let i = 0; i < 2_000; i++) raw.message(forged, 'message', 'lotus/topics')
+  await raw.closed
+  expect(relay.coordinator.getStats().defence.faults).toEqual({ INVALID_SIGNATURE: 1 })
+  await stillServed()
+})
