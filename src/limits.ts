@@ -29,8 +29,8 @@ export const DEFAULT_LIMITS = {
   /** The longest that a refused peer is told to wait, and waits. */
   maxRefusalMs: 60_000,
   /** How long what a refused peer had on its way may still come: some round trips of a slow link. */
-  refusalGraceMs: 2_000,
-  /** How often a peer that goes on regardless is blamed. With `penaltyFlood` it is banned two seconds after the grace. */
+  refusalGraceMs: 1_000,
+  /** How often a peer that goes on regardless is blamed. With `penaltyFlood` it is banned two seconds after that. */
   refusalStrikeMs: 200,
   /** How far the date of a signed message may be from now, by its sender's clock. */
   replayWindowMs: 300_000,

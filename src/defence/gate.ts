@@ -114,7 +114,8 @@ export class PeerGate {
   /** When it was told so first, while it has not kept to it. */
   private refusedSince: number | undefined
   private refusedBytes = 0
-  private nextStrikeAt = 0
+  /** When it was last blamed for going on. */
+  private struckAt = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly key: string,
@@ -198,8 +199,11 @@ export class PeerGate {
       this.refusedBytes = 0
       return 'excess'
     }
-    if (now - (this.refusedSince ?? now) <= limits.refusalGraceMs || now < this.nextStrikeAt) return undefined
-    this.nextStrikeAt = now + limits.refusalStrikeMs
+    // Grace is for honest peers: one that has gone on regardless a moment ago is known.
+    const isKnown = now - this.struckAt < FORGET_AFTER_MS
+    const inGrace = !isKnown && now - (this.refusedSince ?? now) <= limits.refusalGraceMs
+    if (inGrace || now - this.struckAt < limits.refusalStrikeMs) return undefined
+    this.struckAt = now
     return 'strike'
   }
 

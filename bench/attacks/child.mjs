@@ -1,0 +1,40 @@
+/** A process that does as it is told over IPC: `{ id, command, args }`, answered by `{ id, result }` or `{ id, error }`. */
+import { fork } from 'node:child_process'
+
+/** In the child. */
+export function obey(commands) {
+  process.on('message', async ({ id, command, args }) => {
+    try {
+      process.send({ id, result: await commands[command](args ?? {}) })
+    } catch (error) {
+      process.send({ id, error: error?.stack ?? String(error) })
+    }
+  })
+  process.on('disconnect', () => process.exit())
+}
+
+/** In the parent: `call(command, args)` and `end()`. */
+export function command(program, { nodeArgs = [] } = {}) {
+  const child = fork(program, { execArgv: nodeArgs, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const calls = new Map()
+  let next = 0
+  child.on('message', ({ id, result, error }) => {
+    const call = calls.get(id)
+    calls.delete(id)
+    if (error === undefined) call?.resolve(result)
+    else call?.reject(new Error(error))
+  })
+  child.on('exit', () => {
+    for (const { reject } of calls.values()) reject(new Error(`${program} has ended.`))
+  })
+  return {
+    pid: child.pid,
+    call: (name, args) =>
+      new Promise((resolve, reject) => {
+        const id = next++
+        calls.set(id, { resolve, reject })
+        child.send({ id, command: name, args })
+      }),
+    end: () => child.kill('SIGKILL'),
+  }
+}
