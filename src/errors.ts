@@ -56,6 +56,10 @@ export const P2P_ERROR_CODES = [
   'NOT_STORED',
   'CIRCUIT_REFUSED',
   'NO_RESERVATION',
+  'INVALID_STATEMENT',
+  'INVALID_EVIDENCE',
+  'EQUIVOCATION',
+  'PHASE_TIMEOUT',
   // What the platform refuses.
   'ADDRESS_IN_USE',
   'LISTEN_FAILED',

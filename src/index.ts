@@ -4,6 +4,15 @@ export type { P2PConfig, WebRtcConfig } from './config.js'
 export { P2PCoordinator } from './coordinator.js'
 export type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
 export {
+  type EquivocationEvidence,
+  encodeEvidence,
+  evidenceToJson,
+  verifyEvidence,
+} from './defence/equivocation.js'
+export { type SignedStatement, type Statement, signStatement, verifyStatement } from './defence/statement.js'
+export type { StatementSession, StatementSessionOptions } from './defence/statement-session.js'
+export { Statements } from './defence/statements.js'
+export {
   type AnnounceOptions,
   type AnnounceResult,
   type DhtOptions,
