@@ -9,6 +9,14 @@ export {
   evidenceToJson,
   verifyEvidence,
 } from './defence/equivocation.js'
+export {
+  type Phase,
+  type PhaseItems,
+  PhaseMachine,
+  type PhaseMachineOptions,
+  type PhaseProgress,
+  type PhaseVerdict,
+} from './defence/phases.js'
 export { type SignedStatement, type Statement, signStatement, verifyStatement } from './defence/statement.js'
 export type { StatementSession, StatementSessionOptions } from './defence/statement-session.js'
 export { Statements } from './defence/statements.js'
