@@ -153,14 +153,15 @@ export class PhaseMachine<Item = unknown> {
     if (index > this.at) return 'early'
     this.owing.delete(id)
     this.progressed()
-    if (this.owing.size === 0) this.advance()
+    // A listener may have ended it.
+    if (!this.over && this.owing.size === 0) this.advance()
     return 'accepted'
   }
 
   /** How far the phase is; undefined before the start and after the end. */
   get progress(): PhaseProgress | undefined {
     const phase = this.options.phases[this.at]
-    if (this.over || phase === undefined) return
+    if (this.over || phase === undefined) return undefined
     const { expected, owing, deadlineAt } = this
     return { phase: phase.name, done: expected - owing.size, of: expected, missing: [...owing], deadlineAt }
   }
@@ -199,7 +200,10 @@ export class PhaseMachine<Item = unknown> {
     const { phases, host } = this.options
     for (;;) {
       const phase = phases[++this.at]
-      if (phase === undefined) return this.end()
+      if (phase === undefined) {
+        this.end()
+        return
+      }
       const owing = this.owedIn(phase)
       if (owing === undefined) return
       // What came early from who owes nothing here is none of the phase's items.
@@ -252,16 +256,16 @@ export class PhaseMachine<Item = unknown> {
     const phase = phases[this.at]!.name
     const missing = [...this.owing]
     const offline = host.peers().length === 0 || (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === false
-    const late = members.filter((key) => this.owing.has(this.ids.get(hexOf(key))!) && compareBytes(key, self) !== 0)
+    const idle = members.filter((key) => this.owing.has(this.ids.get(hexOf(key))!) && compareBytes(key, self) !== 0)
     const excused = this.stalled || offline
-    if (excused) this.named = late
-    else this.blame(late, 'timeout', `It did not act in time in the phase "${phase}" of ${name}.`)
+    if (excused) this.named = idle
+    else this.blame(idle, 'timeout', `It did not act in time in the phase "${phase}" of ${name}.`)
     this.end(
       new P2PError(
         'PHASE_TIMEOUT',
         `${name} ended in its phase "${phase}": ${missing.length} of ${this.expected} did not act in time. Try again without them.`,
         {
-          details: { phase, missing, blamed: excused ? [] : late.map(encodePeerId) },
+          details: { phase, missing, blamed: excused ? [] : idle.map(encodePeerId) },
         },
       ),
     )

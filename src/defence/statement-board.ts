@@ -18,6 +18,8 @@ import {
 /** A statement as it is held, with the name by which peers compare it. */
 export interface Held {
   readonly statement: SignedStatement
+  /** Place of its signer among the members. */
+  readonly index: number
   /** {@link statementId} */
   readonly id: Uint8Array
 }
@@ -36,6 +38,8 @@ export class StatementBoard {
   private readonly spent = new Map<number, { count: number; bytes: number }>()
   private readonly digests = new Map<number, Uint8Array>()
   private readonly guilty = new Map<number, EquivocationEvidence>()
+  /** Members that have said more than anybody keeps: who keeps which of it would be another view at each. */
+  private readonly flooding = new Set<number>()
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(private readonly options: { protocol: string; session: string; members: readonly Uint8Array[]; limits: Limits }) {
@@ -61,6 +65,7 @@ export class StatementBoard {
    *
    * @throws P2PError INVALID_STATEMENT for another form, an outsider or another session, INVALID_SIGNATURE, LIMIT_EXCEEDED for a
    *   round too far ahead or more than a member may say, EQUIVOCATION with `details.evidence`.
+   *   `details.flooding` is the place of a member that has said too much.
    */
   async hear(envelope: SignedEnvelope): Promise<'new' | 'known'> {
     const statement = readStatement(wireStatement(envelope))
@@ -72,8 +77,6 @@ export class StatementBoard {
     const contradicts = this.rounds.get(statement.round)?.has(key) === true
     if (!contradicts) {
       if (statement.round > this.round + maxStatementRoundsAhead) throw tooMuch('maxStatementRoundsAhead')
-      if (spent.count >= maxStatementsPerMember) throw tooMuch('maxStatementsPerMember')
-      if (spent.bytes + statement.payload.length > maxStatementBytesPerMember) throw tooMuch('maxStatementBytesPerMember')
     }
     await verifyStatement(statement)
     // While we verified, the same one or its contradiction may have come.
@@ -81,26 +84,38 @@ export class StatementBoard {
     const other = this.rounds.get(statement.round)?.get(key)?.statement
     const evidence = other && evidenceOf(other, statement)
     if (evidence !== undefined) throw equivocated(evidence)
+    // Not before it is verified: nobody is to answer for what others make up.
+    if (spent.count >= maxStatementsPerMember) throw tooMuch('maxStatementsPerMember', index)
+    if (spent.bytes + statement.payload.length > maxStatementBytesPerMember) throw tooMuch('maxStatementBytesPerMember', index)
     spent.count++
     spent.bytes += statement.payload.length
     this.spent.set(index, spent)
     this.digests.delete(statement.round)
     const round = this.rounds.get(statement.round) ?? new Map<string, Held>()
-    this.rounds.set(statement.round, round.set(key, { statement, id: statementId(statement) }))
+    this.rounds.set(statement.round, round.set(key, { statement, index, id: statementId(statement) }))
     return 'new'
   }
 
-  /** Drops what a liar has said: whoever is honest then sees the same again. */
+  /** What a liar has said counts no more: whoever is honest then sees the same again. */
   convict(evidence: EquivocationEvidence): void {
     const index = this.indexOf(evidence.publicKey)
     if (index === undefined) return
     this.guilty.set(index, evidence)
     this.digests.clear()
-    for (const round of this.rounds.values()) {
-      for (const key of round.keys()) if (key.startsWith(`${index} `)) round.delete(key)
-    }
   }
 
+  /** Nor does what a member has said that says too much; every honest member comes to this in the end. */
+  exclude(index: number): void {
+    this.flooding.add(index)
+    this.digests.clear()
+  }
+
+  /** Whether what a member says counts no more. */
+  isDropped(index: number): boolean {
+    return this.guilty.has(index) || this.flooding.has(index)
+  }
+
+  /** Whether a member is proven to have lied. */
   isGuilty(index: number): boolean {
     return this.guilty.has(index)
   }
@@ -110,12 +125,14 @@ export class StatementBoard {
     return [...this.guilty.values()]
   }
 
+  /** Also what does not count any more: who has named it must be able to show it. */
   get(round: number, index: number, slot: string): Held | undefined {
     return this.rounds.get(round)?.get(`${index} ${slot}`)
   }
 
+  /** What counts. */
   held(round: number): Held[] {
-    return [...(this.rounds.get(round)?.values() ?? [])]
+    return [...(this.rounds.get(round)?.values() ?? [])].filter(({ index }) => !this.isDropped(index))
   }
 
   /** Rounds in which anything was said. */
@@ -153,6 +170,7 @@ export class StatementBoard {
   private isKnown(index: number, { round, payload }: SignedStatement, key: string): boolean {
     const evidence = this.guilty.get(index)
     if (evidence !== undefined) throw equivocated(evidence)
+    if (this.flooding.has(index)) throw tooMuch('maxStatementsPerMember')
     const held = this.rounds.get(round)?.get(key)
     return held !== undefined && compareBytes(held.statement.payload, payload) === 0
   }
@@ -169,6 +187,6 @@ export function equivocated(evidence: EquivocationEvidence): P2PError {
   )
 }
 
-function tooMuch(limit: keyof Limits): P2PError {
-  return new P2PError('LIMIT_EXCEEDED', `The statement exceeds ${limit}. It was not kept.`, { details: { limit } })
+function tooMuch(limit: keyof Limits, flooding?: number): P2PError {
+  return new P2PError('LIMIT_EXCEEDED', `The statement exceeds ${limit}. It was not kept.`, { details: { limit, flooding } })
 }

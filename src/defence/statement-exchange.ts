@@ -69,8 +69,8 @@ export class StatementExchange {
     this.arm()
   }
 
-  /** Nobody owes us what this member, a liar, has said. */
-  convicted(index: number): void {
+  /** Nobody owes us what this member has said, a liar or one that floods. */
+  dropped(index: number): void {
     for (const member of this.members.values()) member.excuse(index)
     for (const round of this.options.board.heardRounds) this.changedIn(round)
   }
@@ -80,7 +80,8 @@ export class StatementExchange {
     const { board, own } = this.options
     const digest = hexOf(board.digest(round))
     return board.members.filter(
-      (key, index) => compareBytes(key, own) !== 0 && !board.isGuilty(index) && this.views.get(hexOf(key))?.get(round) !== digest,
+      (key, index) =>
+        compareBytes(key, own) !== 0 && !board.isDropped(index) && this.views.get(hexOf(key))?.get(round) !== digest,
     )
   }
 
@@ -171,7 +172,7 @@ export class StatementExchange {
     const { board, send } = this.options
     this.tell(member, [round])
     if (!isNews(member.listed, round, board.digest(round))) return
-    const entries = board.held(round).map(({ statement, id }) => [board.indexOf(statement.publicKey), statement.slot, id])
+    const entries = board.held(round).map(({ statement, index, id }) => [index, statement.slot, id])
     for (const part of parts(entries)) send(member.peerId, 'list', [board.tag, round, part])
   }
 
@@ -205,7 +206,7 @@ export class StatementExchange {
     for (const [index, slot, id] of entries) {
       if (index >= board.members.length) throw malformed('list')
       const held = board.get(round, index, slot)
-      if (board.isGuilty(index) || round > board.round + limits.maxStatementRoundsAhead) continue
+      if (board.isDropped(index) || round > board.round + limits.maxStatementRoundsAhead) continue
       if ((held !== undefined && compareBytes(held.id, id) === 0) || member.claimed >= MAX_ENTRIES) continue
       if (!member.mayRepeat('ask', id)) continue
       member.claim(id, index)

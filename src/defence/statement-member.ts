@@ -50,7 +50,7 @@ export class StatementMember {
     return this.claims.size
   }
 
-  /** Whoever has learned that this member lies no longer shows what it said. */
+  /** Whoever has learned that this signer lies or floods no longer shows what it said. */
   excuse(signer: number): void {
     for (const [id, index] of this.claims) if (index === signer) this.claims.delete(id)
     if (this.claims.size === 0) this.stop()

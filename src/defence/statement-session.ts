@@ -36,6 +36,8 @@ export interface StatementSessionOptions {
 export type SessionSurroundings = Omit<ExchangeOptions, 'board' | 'own' | 'hear' | 'onCompared'> & {
   identity: Identity
   onEvidence(evidence: EquivocationEvidence): void
+  /** A member has said more than a member may, and signed it. */
+  onFlood(publicKey: Uint8Array): void
   onListenerFailed(error: unknown): void
   onClosed(): void
 }
@@ -127,7 +129,11 @@ export class StatementSession {
 
   /** We are in this round now; `say` does this by itself. Statements of rounds far ahead of ours are not kept. */
   enter(round: number): void {
-    this.board.round = Math.max(this.board.round, round)
+    const { board, exchange } = this
+    const ahead = this.around.limits.maxStatementRoundsAhead
+    // What was too far ahead until now was not kept: the members are told that we have nothing of it.
+    for (let far = Math.max(board.round, round - ahead - 1) + ahead + 1; far <= round + ahead; far++) exchange.changedIn(far)
+    board.round = Math.max(board.round, round)
   }
 
   /**
@@ -178,7 +184,7 @@ export class StatementSession {
   /** A proof that concerns this session. @internal */
   convict(evidence: EquivocationEvidence): void {
     this.board.convict(evidence)
-    this.exchange.convicted(this.board.indexOf(evidence.publicKey)!)
+    this.exchange.dropped(this.board.indexOf(evidence.publicKey)!)
     this.wake()
     this.fenced(() => this.options.onEquivocation?.(evidence))
   }
@@ -209,6 +215,7 @@ export class StatementSession {
       news = await this.board.hear(envelope)
     } catch (error) {
       if (isP2PError(error, 'EQUIVOCATION')) this.around.onEvidence(error.details.evidence as EquivocationEvidence)
+      if (isP2PError(error, 'LIMIT_EXCEEDED') && this.ended === undefined) this.flooded(error.details.flooding)
       throw error
     }
     this.check()
@@ -218,6 +225,14 @@ export class StatementSession {
       this.fenced(() => this.options.onStatement?.(statement))
     }
     return news
+  }
+
+  private flooded(index: unknown): void {
+    if (typeof index !== 'number' || this.board.isDropped(index)) return
+    this.board.exclude(index)
+    this.exchange.dropped(index)
+    this.wake()
+    this.around.onFlood(this.members[index]!)
   }
 
   private agreed(round: number, signal: AbortSignal): Promise<void> {

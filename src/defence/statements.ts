@@ -87,6 +87,7 @@ export class Statements implements IProtocolHandler {
       send: (peerId, type, payload) => this.send(peerId, type, payload),
       onFault: (peerId, error) => host.reject(peerId, error),
       onLiar: (key) => host.blame(key, 'offence', `It claims a statement in "${protocol}" that it does not show.`),
+      onFlood: (key) => host.blame(key, 'flood', `It states more in "${protocol}" than one member may.`),
       onEvidence: (evidence) => this.convict(evidence),
       onListenerFailed: (error) =>
         host.logger.error(`A listener of a session of "${protocol}" failed.`, { error: String(error) }),
