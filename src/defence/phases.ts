@@ -1,6 +1,6 @@
 import { compareBytes, hexOf } from '../bytes.js'
 import type { Timer } from '../clock.js'
-import { abortedError, asP2PError, P2PError } from '../errors.js'
+import { abortedError, asP2PError, isP2PError, P2PError } from '../errors.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
 import type { BlameCause, ProtocolHost } from '../protocol-handler.js'
@@ -46,7 +46,10 @@ export interface PhaseMachineOptions<Item = unknown> {
   /** Public keys of all members, 32 bytes each. */
   members: readonly Uint8Array[]
   phases: readonly Phase<Item>[]
-  /** A phase begins: send what we owe, and give it to `received` too. If it throws, or rejects, all ends with that. */
+  /**
+   * A phase begins: send what we owe, and give it to `received` too. If it throws, or rejects, all ends with that; a TIMEOUT with
+   * `details.missing`, as of `StatementSession.agreement`, counts as the phase's own deadline.
+   */
   onPhase?: (phase: string, items: PhaseItems<Item>) => void | Promise<void>
   onProgress?: (progress: PhaseProgress) => void
   onDone?: (items: PhaseItems<Item>) => void
@@ -169,13 +172,15 @@ export class PhaseMachine<Item = unknown> {
   /**
    * Ends all of it, with ABORTED and this reason.
    *
-   * @param blamed public keys of whose fault it is, `details.blamed` in the error; they are blamed for an offence unless `cause` says else.
+   * @param named public keys of whose fault it is, `details.blamed` in the error.
+   * @param cause what they are blamed for; null: nothing, for they are blamed already, as after an equivocation.
    */
-  abort(reason: string, blamed: readonly Uint8Array[] = [], cause: BlameCause = 'offence'): void {
+  abort(reason: string, named: readonly Uint8Array[] = [], cause: BlameCause | null = 'offence'): void {
     if (this.over) return
-    this.blame(blamed, cause, reason)
+    if (cause === null) this.named = named
+    else this.blame(named, cause, reason)
     this.end(
-      new P2PError('ABORTED', `${this.options.name} was ended: ${reason}`, { details: { blamed: blamed.map(encodePeerId) } }),
+      new P2PError('ABORTED', `${this.options.name} was ended: ${reason}`, { details: { blamed: named.map(encodePeerId) } }),
     )
   }
 
@@ -251,19 +256,20 @@ export class PhaseMachine<Item = unknown> {
     }, due - clock.now())
   }
 
-  private timeOut(): void {
+  private timeOut(owing: ReadonlySet<string> = this.owing): void {
     const { name, phases, members, self, host } = this.options
+    if (this.over) return
     const phase = phases[this.at]!.name
-    const missing = [...this.owing]
+    const missing = [...owing]
     const offline = host.peers().length === 0 || (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === false
-    const idle = members.filter((key) => this.owing.has(this.ids.get(hexOf(key))!) && compareBytes(key, self) !== 0)
+    const idle = members.filter((key) => owing.has(this.ids.get(hexOf(key))!) && compareBytes(key, self) !== 0)
     const excused = this.stalled || offline
     if (excused) this.named = idle
     else this.blame(idle, 'timeout', `It did not act in time in the phase "${phase}" of ${name}.`)
     this.end(
       new P2PError(
         'PHASE_TIMEOUT',
-        `${name} ended in its phase "${phase}": ${missing.length} of ${this.expected} did not act in time. Try again without them.`,
+        `${name} ended in its phase "${phase}": ${missing.length} did not act in time. Try again without them.`,
         {
           details: { phase, missing, blamed: excused ? [] : idle.map(encodePeerId) },
         },
@@ -299,8 +305,12 @@ export class PhaseMachine<Item = unknown> {
 
   /** The author's own code: where it fails, the protocol cannot go on. */
   private run(callback: () => unknown): void {
-    const failed = (cause: unknown) =>
-      this.end(asP2PError(cause, 'HANDLER_FAILED', `${this.options.name} failed in its own code.`))
+    const failed = (cause: unknown) => {
+      // As `StatementSession.agreement` fails: these have not acted in time.
+      const missing = isP2PError(cause, 'TIMEOUT') ? cause.details.missing : undefined
+      if (Array.isArray(missing)) this.timeOut(new Set(missing))
+      else this.end(asP2PError(cause, 'HANDLER_FAILED', `${this.options.name} failed in its own code.`))
+    }
     try {
       const result = callback()
       if (result instanceof Promise) result.catch(failed)

@@ -28,7 +28,7 @@ export interface Held {
 export class StatementBoard {
   /** Members' public keys in bytewise order: all of them count alike. */
   readonly members: readonly Uint8Array[]
-  /** Names session and members, 16 bytes: peers that do not mean the same ones do not talk. */
+  /** Names session, members and slots, 16 bytes: peers that do not mean the same do not talk. */
   readonly tag: Uint8Array
   /** The latest round that we are in; what is too far ahead of it is not kept. */
   round = 0
@@ -43,7 +43,7 @@ export class StatementBoard {
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(private readonly options: { protocol: string; session: string; members: readonly Uint8Array[]; limits: Limits }) {
-    const { protocol, session, members, limits } = options
+    const { protocol, session, members, slots, limits } = options
     for (const key of members) encodePeerId(key)
     this.members = [...members].sort(compareBytes).filter((key, at, all) => at === 0 || compareBytes(key, all[at - 1]!) !== 0)
     if (this.members.length > limits.maxStatementMembers) {
@@ -52,7 +52,7 @@ export class StatementBoard {
       })
     }
     for (const [index, key] of this.members.entries()) this.indexes.set(hexOf(key), index)
-    this.tag = sha256(encode([protocol, session, this.members])).slice(0, 16)
+    this.tag = sha256(encode([protocol, session, this.members, slots === undefined ? null : [...slots].sort()])).slice(0, 16)
   }
 
   /** Place of a key among the members; undefined for an outsider. */
@@ -160,10 +160,11 @@ export class StatementBoard {
     return digest
   }
 
-  private check({ protocol, session, publicKey }: SignedStatement): number {
+  private check({ protocol, session, slot, publicKey }: SignedStatement): number {
     if (protocol !== this.options.protocol || session !== this.options.session) throw invalidStatement('it is of another session')
     const index = this.indexOf(publicKey)
     if (index === undefined) throw invalidStatement('its signer is no member of the session')
+    if (this.options.slots?.includes(slot) === false) throw invalidStatement('its slot is none of this session')
     return index
   }
 

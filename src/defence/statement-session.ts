@@ -24,6 +24,11 @@ export interface StatementSessionOptions {
   session: string
   /** Ed25519 public keys of all members, 32 bytes each, in any order; with or without our own. */
   members: readonly Uint8Array[]
+  /**
+   * The slots that a round may have, the same at all members. Default: any; then a member can put an agreement off, by saying ever
+   * more in its round, until it has said too much.
+   */
+  slots?: readonly string[]
   /** Each statement of another member, once, when it is first heard. */
   onStatement?: (statement: SignedStatement) => void
   /** A member has lied, once for each liar: it is blamed already, and the other members have the proof. */
@@ -48,8 +53,8 @@ export type SessionSurroundings = Omit<ExchangeOptions, 'board' | 'own' | 'hear'
  * and blamed.
  *
  * @example
- * const session = statements.join({ protocol: 'dice', session: 'table-7', members, onStatement: ({ value }) => count(value) })
- * await session.say({ round: 0, slot: 'commitment', value: commitment })
+ * const session = statements.join({ protocol: 'dice', session, members, slots: ['commit', 'reveal'], onStatement })
+ * await session.say({ round: 0, slot: 'commit', value: commitment })
  * await session.agreement(0, { timeoutMs: 10_000 }) // all have heard the same: now we may reveal
  * session.close()
  */
@@ -68,9 +73,9 @@ export class StatementSession {
     private readonly options: StatementSessionOptions,
     private readonly around: SessionSurroundings,
   ) {
-    const { protocol, session, members, signal } = options
+    const { protocol, session, members, slots, signal } = options
     const { identity, limits } = around
-    this.board = new StatementBoard({ protocol, session, members: [...members, identity.publicKey], limits })
+    this.board = new StatementBoard({ protocol, session, members: [...members, identity.publicKey], slots, limits })
     this.exchange = new StatementExchange({
       ...around,
       board: this.board,
@@ -81,7 +86,7 @@ export class StatementSession {
     signal?.addEventListener('abort', this.onAbort)
   }
 
-  /** Names session and members: 16 bytes in hex. */
+  /** Names session, members and slots: 16 bytes in hex. */
   get tag(): string {
     return hexOf(this.board.tag)
   }
@@ -111,6 +116,7 @@ export class StatementSession {
     this.check()
     const { round, slot, value } = content
     if (!(value instanceof Uint8Array)) throw invalidStatement('value must be a Uint8Array')
+    if (this.options.slots?.includes(slot) === false) throw invalidStatement('its slot is none of this session')
     const name = `${round} ${slot}`
     const known = this.own.get(name)
     if (known !== undefined) {
@@ -147,7 +153,8 @@ export class StatementSession {
   }
 
   /**
-   * Waits until all other members have heard exactly what we have heard in a round. Wait first for what the round owes.
+   * Waits until all other members have told us that they have heard exactly what we have heard in a round. Wait first for what the
+   * round owes. Members that are not connected to us cannot tell.
    *
    * @throws P2PError EQUIVOCATION when a member has lied in this session, TIMEOUT with `details.missing` (peer ids), ABORTED,
    *   SHUT_DOWN.

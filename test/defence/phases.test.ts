@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PhaseMachine, type PhaseMachineOptions, type PhaseProgress } from '../../src/defence/phases.js'
+import { P2PError } from '../../src/errors.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import type { PeerInfo } from '../../src/peer/peer-info.js'
 import { VirtualClock } from '../../src/testing/index.js'
@@ -142,6 +143,14 @@ describe('the phases of a protocol', () => {
     await expect(idle.clock.run(finished)).rejects.toMatchObject({ details: { missing: [idOf(self)], blamed: [] } })
     expect(idle.blamed).toEqual([])
     expect(idle.machine.retryWithout()).toEqual(members)
+  })
+
+  it('take an agreement that is not reached in time for a deadline of those that it misses', async () => {
+    const late = new P2PError('TIMEOUT', 'No agreement.', { details: { missing: [idOf(others[0]!)] } })
+    const { machine, blamed } = machineOf({ onPhase: async () => Promise.reject(late) })
+    await expect(machine.start()).rejects.toMatchObject({ code: 'PHASE_TIMEOUT', details: { missing: [idOf(others[0]!)] } })
+    expect(blamed).toEqual([{ peerId: idOf(others[0]!), cause: 'timeout' }])
+    expect(machine.retryWithout()).toEqual([self, ...others.slice(1)])
   })
 
   it('judge each item: early, duplicate, conflicting, late, unexpected', async () => {

@@ -3,7 +3,7 @@ import { evidenceOf, wireEvidence } from '../../src/defence/equivocation.js'
 import { type SignedStatement, signStatement, statementId, wireStatement } from '../../src/defence/statement.js'
 import { STATEMENTS_PROTOCOL } from '../../src/defence/statement-messages.js'
 import type { Identity } from '../../src/identity/identity.js'
-import { bytes, createTable, GAME, identityOf } from './table.js'
+import { bytes, createTable, GAME, identityOf, type Player } from './table.js'
 
 const roll = (who: Identity, value: number, round = 0, slot = 'roll', session = GAME.session) =>
   signStatement(who, { ...GAME, session, round, slot, value: bytes(value) })
@@ -118,6 +118,22 @@ describe('a member of a session among attackers', () => {
     expect(players[0]!.evidence).toEqual([])
     expect(players[0]!.peer.isConnected(liar.peer.peerId)).toBe(false)
     expect(players[0]!.peer.isConnected(players[1]!.peer.peerId)).toBe(true)
+    await net.stop()
+  })
+
+  it('refuses what is said in a slot that the session does not have', async () => {
+    const { net, clock, player, join, connect } = createTable()
+    const [one, two] = [player(), player()]
+    await connect([one, two])
+    const members = [one, two].map(({ identity }) => identity.publicKey)
+    const [alice, bob] = [one, two].map((seat) => join(seat, members, { slots: ['roll'] })) as [Player, Player]
+    await expect(alice.session.say({ round: 0, slot: 'more', value: bytes(1) })).rejects.toMatchObject({
+      code: 'INVALID_STATEMENT',
+    })
+    await expect(bob.session.hear(await roll(alice.identity, 1, 0, 'more'))).rejects.toMatchObject({ code: 'INVALID_STATEMENT' })
+    await alice.session.say({ round: 0, slot: 'roll', value: bytes(1) })
+    await clock.advance(1_000)
+    expect(bob.heard).toHaveLength(1)
     await net.stop()
   })
 
