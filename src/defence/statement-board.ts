@@ -42,7 +42,16 @@ export class StatementBoard {
   private readonly flooding = new Set<number>()
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
-  constructor(private readonly options: { protocol: string; session: string; members: readonly Uint8Array[]; limits: Limits }) {
+  constructor(
+    private readonly options: {
+      protocol: string
+      session: string
+      members: readonly Uint8Array[]
+      /** Default: any. */
+      slots?: readonly string[] | undefined
+      limits: Limits
+    },
+  ) {
     const { protocol, session, members, slots, limits } = options
     for (const key of members) encodePeerId(key)
     this.members = [...members].sort(compareBytes).filter((key, at, all) => at === 0 || compareBytes(key, all[at - 1]!) !== 0)
