@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { verifyEvidence } from '../../src/defence/equivocation.js'
 import { signStatement, wireStatement } from '../../src/defence/statement.js'
-import { bytes, createTable, GAME } from './table.js'
+import { Statements } from '../../src/defence/statements.js'
+import { bytes, createTable, GAME, identityOf } from './table.js'
 
 const values = (statements: { value: Uint8Array }[]) => statements.map(({ value }) => value[0]).sort()
 
@@ -115,6 +116,41 @@ describe('a session of statements', () => {
     await alice.session.say({ round: 1, slot: 'roll', value: bytes(4) })
     await clock.advance(2_000)
     expect(values(carol.session.statements(1))).toEqual([4])
+    await net.stop()
+  })
+
+  it('compares over circuits as over direct connections', async () => {
+    const { net, clock, join } = createTable()
+    const relay = net.createPeer({ relay: true })
+    await net.run(relay.start())
+    const seats = [1, 2, 3].map((seed) => {
+      const identity = identityOf(seed)
+      const peer = net.createPeer({ identity, listening: false, bootstrap: [net.addressOf(relay)] })
+      const statements = new Statements(identity)
+      peer.registerProtocol(statements)
+      return { peer, identity, statements }
+    })
+    for (const { peer } of seats) await net.run(peer.start())
+    await clock.advance(6_000)
+    const [one, two, three] = seats as [(typeof seats)[0], (typeof seats)[0], (typeof seats)[0]]
+    for (const [from, to] of [
+      [one, two],
+      [one, three],
+      [two, three],
+    ] as const) {
+      await net.run(from.peer.connectToPeer(to.peer.peerId))
+      expect(from.peer.getPeer(to.peer.peerId)?.connection?.transport).toBe('circuit')
+    }
+    const members = seats.map(({ identity }) => identity.publicKey)
+    const players = [one, two].map((seat) => join({ ...seat, statements: seat.statements as never }, members))
+    // The third speaks with two tongues.
+    const said = await Promise.all(
+      [1, 2].map((value) => signStatement(three.identity, { ...GAME, round: 0, slot: 'roll', value: bytes(value) })),
+    )
+    for (const [at, { session }] of players.entries()) await session.hear(said[at]!)
+    const before = clock.now()
+    while (players.some(({ evidence }) => evidence.length === 0) && clock.now() < before + 60_000) await clock.advance(20)
+    expect(clock.now() - before).toBeLessThanOrEqual(1_000)
     await net.stop()
   })
 
