@@ -256,7 +256,7 @@ export const DEFAULT_LIMITS = {
   maxStatementSessions: 64,
   /** Members of one session: the largest CoinJoin rounds have about a hundred. */
   maxStatementMembers: 128,
-  /** Statements of one member kept in one session, and their bytes: the most that a member who floods can cost. */
+  /** Statements of one member kept in one session, and their bytes: the most that a member who floods can cost. All members should have the same. */
   maxStatementsPerMember: 256,
   maxStatementBytesPerMember: 131_072,
   /** Rounds that a member may be ahead of us: honest ones wait for each other, but not all speak in each round. */

@@ -1,6 +1,6 @@
 import { compareBytes, hexOf } from '../bytes.js'
 import { unknownType } from '../circuit/frames.js'
-import { abortedError, asP2PError, isP2PError, P2PError } from '../errors.js'
+import { abortedError, isP2PError, P2PError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
@@ -80,6 +80,13 @@ export class Statements implements IProtocolHandler {
       })
     }
     if (signal?.aborted) throw abortedError('The session', signal.reason)
+    const joined = JSON.stringify([protocol, name])
+    if (this.joined.has(joined)) {
+      throw new P2PError(
+        'INVALID_CONFIG',
+        'This session was joined before. Take a fresh name: two statements in one slot of one session would be a proof against us.',
+      )
+    }
     const session: StatementSession = new StatementSession(options, {
       identity,
       limits,
@@ -93,12 +100,7 @@ export class Statements implements IProtocolHandler {
         host.logger.error(`A listener of a session of "${protocol}" failed.`, { error: String(error) }),
       onClosed: () => this.sessions.delete(session.tag),
     })
-    if (!this.joined.add(JSON.stringify([protocol, name]))) {
-      throw new P2PError(
-        'INVALID_CONFIG',
-        'This session was joined before. Take a fresh name: two statements in one slot of one session would be a proof against us.',
-      )
-    }
+    this.joined.add(joined)
     this.sessions.set(session.tag, session)
     for (const { peerId, publicKey } of host.peers()) if (publicKey) session.exchange.connected(peerId, publicKey)
     return session
@@ -166,28 +168,23 @@ export class Statements implements IProtocolHandler {
   }
 
   private spread(evidence: EquivocationEvidence, peerIds?: string[], except?: string): void {
-    const liar = hexOf(evidence.publicKey)
-    const chosen = peerIds ?? this.host?.peers().flatMap((peer) => (this.isServed(peer) ? [peer.peerId] : [])) ?? []
-    const liars = new Set(
-      this.host?.peers().flatMap((peer) => (peer.publicKey && hexOf(peer.publicKey) === liar ? [peer.peerId] : [])),
-    )
-    for (const peerId of chosen) {
-      if (peerId !== except && !liars.has(peerId)) this.send(peerId, 'evidence', wireEvidence(evidence))
+    const liar = encodePeerId(evidence.publicKey)
+    const served = this.host?.peers().filter((peer) => this.isServed(peer) && encodePeerId(peer.publicKey!) !== liar) ?? []
+    for (const peerId of peerIds ?? served.map((peer) => peer.peerId)) {
+      if (peerId !== except) this.send(peerId, 'evidence', wireEvidence(evidence))
     }
   }
 
   private isServed({ protocols, publicKey }: PeerInfo): boolean {
-    if (protocols?.includes(STATEMENTS_PROTOCOL)) return true
-    return publicKey !== undefined && [...this.sessions.values()].some((session) => session.isMember(publicKey))
+    if (publicKey === undefined) return false
+    const isMember = [...this.sessions.values()].some((session) => session.isMember(publicKey))
+    return isMember || protocols?.includes(STATEMENTS_PROTOCOL) === true
   }
 
   private send(peerId: string, type: string, payload: unknown): void {
     // Whoever is gone hears it when it comes back.
     this.host?.sendTo(peerId, { type, payload, protocol: STATEMENTS_PROTOCOL }).catch((error) => {
-      this.host?.logger.debug('A message about statements was not sent.', {
-        peerId,
-        code: asP2PError(error, 'HANDLER_FAILED', 'It was not sent.').code,
-      })
+      this.host?.logger.debug('A message about statements was not sent.', { peerId, error: String(error) })
     })
   }
 }
