@@ -5,14 +5,14 @@ import { build } from 'esbuild'
 
 /** Bytes, gzip, that each import may cost. The aim for everything is 60,000; CHANGELOG.md says where it stands and why. */
 export const BUDGETS = {
-  '*': 103_500,
+  '*': 111_200,
   P2PCoordinator: 98_200,
   DistributedHashTable: 31_300,
-  ResourceDiscovery: 10_100,
-  P2PProtocol: 12_700,
-  generateIdentity: 16_500,
-  webSocket: 9_200,
-  P2PError: 6_500,
+  ResourceDiscovery: 10_300,
+  P2PProtocol: 12_900,
+  generateIdentity: 16_700,
+  webSocket: 9_400,
+  P2PError: 6_700,
 }
 
 /** @returns {Promise<number>} bytes after gzip. */

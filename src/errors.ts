@@ -60,6 +60,10 @@ export const P2P_ERROR_CODES = [
   'CLOCK_SKEW',
   'CIRCUIT_REFUSED',
   'NO_RESERVATION',
+  'INVALID_STATEMENT',
+  'INVALID_EVIDENCE',
+  'EQUIVOCATION',
+  'PHASE_TIMEOUT',
   // What the platform refuses.
   'ADDRESS_IN_USE',
   'LISTEN_FAILED',

@@ -4,7 +4,24 @@ export type { P2PConfig, WebRtcConfig } from './config.js'
 export { P2PCoordinator } from './coordinator.js'
 export type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
 export type { Ban } from './defence/bans.js'
+export {
+  type EquivocationEvidence,
+  encodeEvidence,
+  evidenceToJson,
+  verifyEvidence,
+} from './defence/equivocation.js'
+export {
+  type Phase,
+  type PhaseItems,
+  PhaseMachine,
+  type PhaseMachineOptions,
+  type PhaseProgress,
+  type PhaseVerdict,
+} from './defence/phases.js'
 export type { ProtocolLimits, RateLimit } from './defence/protocol-limits.js'
+export { type SignedStatement, type Statement, signStatement, verifyStatement } from './defence/statement.js'
+export type { StatementSession, StatementSessionOptions } from './defence/statement-session.js'
+export { Statements } from './defence/statements.js'
 export {
   type AnnounceOptions,
   type AnnounceResult,

@@ -18,34 +18,41 @@ function blocks(path: string, language: string): { line: number; code: string }[
   }))
 }
 
-test('every TypeScript example in the README has the right types', () => {
-  const options: ts.CompilerOptions = {
-    ...ts.convertCompilerOptionsFromJson(JSON.parse(read('tsconfig.json')).compilerOptions, root).options,
-    noUnusedLocals: false,
-    noUnusedParameters: false,
-    paths: { 'lotus-p2p': [`${root}src/index.ts`], 'lotus-p2p/*': [`${root}src/*/index.ts`] },
-  }
-  const sources = new Map(
-    blocks('README.md', 'ts').map(({ line, code }) => [`${root}test/README-line-${line}.ts`, `${code}\nexport {}\n`]),
-  )
-  expect(sources.size).toBeGreaterThan(8)
-  const host = ts.createCompilerHost(options)
-  const { readFile, fileExists, getSourceFile } = host
-  host.fileExists = (path) => sources.has(path) || fileExists(path)
-  host.readFile = (path) => sources.get(path) ?? readFile(path)
-  host.getSourceFile = (path, target, ...rest) => {
-    const source = sources.get(path)
-    return source === undefined ? getSourceFile.call(host, path, target, ...rest) : ts.createSourceFile(path, source, target)
-  }
-  const program = ts.createProgram([...sources.keys()], options, host)
-  const problems = [...sources.keys()].flatMap((path) => {
-    const file = program.getSourceFile(path)
-    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
-      ({ messageText }) => `${path.slice(root.length)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+test.each(['README.md', 'docs/protocols.md'])(
+  'every TypeScript example in %s has the right types',
+  (document) => {
+    const options: ts.CompilerOptions = {
+      ...ts.convertCompilerOptionsFromJson(JSON.parse(read('tsconfig.json')).compilerOptions, root).options,
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      paths: { 'lotus-p2p': [`${root}src/index.ts`], 'lotus-p2p/*': [`${root}src/*/index.ts`] },
+    }
+    const sources = new Map(
+      blocks(document, 'ts').map(({ line, code }) => [
+        `${root}test/${document.replace(/\W/g, '-')}-line-${line}.ts`,
+        `${code}\nexport {}\n`,
+      ]),
     )
-  })
-  expect(problems).toEqual([])
-}, 120_000)
+    expect(sources.size).toBeGreaterThan(document === 'README.md' ? 8 : 2)
+    const host = ts.createCompilerHost(options)
+    const { readFile, fileExists, getSourceFile } = host
+    host.fileExists = (path) => sources.has(path) || fileExists(path)
+    host.readFile = (path) => sources.get(path) ?? readFile(path)
+    host.getSourceFile = (path, target, ...rest) => {
+      const source = sources.get(path)
+      return source === undefined ? getSourceFile.call(host, path, target, ...rest) : ts.createSourceFile(path, source, target)
+    }
+    const program = ts.createProgram([...sources.keys()], options, host)
+    const problems = [...sources.keys()].flatMap((path) => {
+      const file = program.getSourceFile(path)
+      return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
+        ({ messageText }) => `${path.slice(root.length)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+      )
+    })
+    expect(problems).toEqual([])
+  },
+  120_000,
+)
 
 test('links from the documents lead to files', () => {
   const documents = [

@@ -75,4 +75,16 @@ describe('the Node examples', { timeout: 30_000 }, () => {
     expect(output).toMatch(/^shop: -5 sats refused with INVALID_MESSAGE: A payment request is/m)
     expect(code).toBe(0)
   })
+
+  it('dice: three wallets throw the same, and without the one that stalls', async () => {
+    const { code, output, complaints } = await run('dice')
+    expect(complaints).toBe('')
+    expect(output.split('\n')).toEqual([
+      'All three threw the same: true',
+      'Second throw: PHASE_TIMEOUT in "reveal", missing: Carol',
+      'Alice and Bob threw the same without her: true',
+      '',
+    ])
+    expect(code).toBe(0)
+  })
 })

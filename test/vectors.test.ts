@@ -2,6 +2,8 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import { expect, test } from 'vitest'
 import { verifyHello } from '../src/channel/hello.js'
 import { incomingSchema, openedSchema, openSchema, parseAck, parseClose, parseData, parseFrame } from '../src/circuit/frames.js'
+import { verifyEvidence } from '../src/defence/equivocation.js'
+import { readStatement, verifyStatement } from '../src/defence/statement.js'
 import { decodeRecord } from '../src/dht/record.js'
 import { RecordVerifier } from '../src/dht/record-verifier.js'
 import { DEFAULT_LIMITS } from '../src/limits.js'
@@ -50,6 +52,18 @@ test('the records in the vectors are read and their signatures hold', async () =
     const entry = decodeRecord(decode(bytes(wire)), DEFAULT_LIMITS)
     await verifier.verify(entry)
     expect(entry.key).toBe('offer-1')
+  }
+})
+
+test('the statements in the vectors are verified, and what contradicts them is a proof', async () => {
+  const { statements, initiator } = vectors
+  const said = await verifyStatement(readStatement(decode(bytes(statements.wire))))
+  const fields = { protocol: 'dice', session: 'table-7', round: 1, slot: 'roll' }
+  expect(said).toMatchObject({ ...fields, value: Uint8Array.of(1), publicKey: bytes(initiator.publicKey) })
+  for (const proof of [bytes(statements.evidence), statements.evidenceJson]) {
+    const evidence = await verifyEvidence(proof)
+    expect(evidence).toMatchObject({ ...fields, publicKey: bytes(initiator.publicKey) })
+    expect(evidence.statements.map(({ value }) => value)).toEqual([Uint8Array.of(1), Uint8Array.of(2)])
   }
 })
 

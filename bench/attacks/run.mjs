@@ -56,7 +56,10 @@ if (wanted('flood')) {
     const { sent, out, lastOutMs, connections } = await flood
     const after = await relay.call('take')
     const name = 'flood, 10 peers at 100 × the limit'
-    if (process.env.DEBUG) console.log(JSON.stringify({ defence: after.defence, peers: after.peers, banned: after.banned.length, connections, lastOutMs }))
+    if (process.env.DEBUG)
+      console.log(
+        JSON.stringify({ defence: after.defence, peers: after.peers, banned: after.banned.length, connections, lastOutMs }),
+      )
     report(name, 'messages sent', `${sent} of 10 × ${perS} a second`)
     report(name, 'honest p50', `${ms(before.p50)} → ${ms(during.p50)}`)
     report(name, 'honest p99', `${ms(before.p99)} → ${ms(during.p99)}`, 'at most doubles', during.p99 <= 2 * before.p99)

@@ -3,7 +3,7 @@ import { SIGNATURE_BYTES, verify } from './ed25519.js'
 import type { Identity } from './identity.js'
 
 /** What a signature is for. A signature made under one tag is worthless under every other. */
-export type EnvelopeTag = 'handshake' | 'record' | 'message' | 'topic'
+export type EnvelopeTag = 'handshake' | 'record' | 'message' | 'topic' | 'statement'
 
 /** Bytes, who signed them, and the signature: proof that can be stored and forwarded. */
 export interface SignedEnvelope {

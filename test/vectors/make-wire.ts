@@ -9,6 +9,9 @@ import { BatchWriter, Entry } from '../../src/channel/batch.js'
 import { encodeRefusal, refusalFrame } from '../../src/channel/handshake.js'
 import { encodeHello, encodeOffer } from '../../src/channel/hello.js'
 import { NoiseXX } from '../../src/channel/noise.js'
+import { encodeEvidence, evidenceOf, evidenceToJson } from '../../src/defence/equivocation.js'
+import { signStatement, statementId, wireStatement } from '../../src/defence/statement.js'
+import { StatementBoard } from '../../src/defence/statement-board.js'
 import { createRecord, wireRecord } from '../../src/dht/record.js'
 import { P2PError } from '../../src/errors.js'
 import { signEnvelope, signingBytes } from '../../src/identity/envelope.js'
@@ -125,6 +128,25 @@ export async function makeWireVectors() {
     return { payload: hex(entry.payload), signature: hex(entry.signature!), wire: hex(encode(wireRecord(entry))) }
   }
 
+  const statement = (value: number) =>
+    signStatement(alice.identity, {
+      protocol: 'dice',
+      session: 'table-7',
+      round: 1,
+      slot: 'roll',
+      value: Uint8Array.of(value),
+    })
+  const [said, contradiction] = [await statement(1), await statement(2)]
+  const evidence = evidenceOf(said, contradiction)!
+  const board = new StatementBoard({
+    protocol: 'dice',
+    session: 'table-7',
+    members: [alice.keys.publicKey, bob.keys.publicKey],
+    slots: ['roll', 'bet'],
+    limits: DEFAULT_LIMITS,
+  })
+  await board.hear(said)
+
   return {
     initiator: secrets(alice, 1),
     responder: secrets(bob, 2),
@@ -140,6 +162,7 @@ export async function makeWireVectors() {
       handshake: hex(signingBytes('handshake', alice.keys.noise.publicKey)),
       record: hex(signingBytes('record', utf8ToBytes('payload'))),
       message: hex(signingBytes('message', utf8ToBytes('payload'))),
+      statement: hex(signingBytes('statement', utf8ToBytes('payload'))),
     },
     messages: { onChannel: hex(short), answer: hex(reply), signedBytes: hex(whole), signature: hex(signed.signature) },
     entries: {
@@ -167,6 +190,17 @@ export async function makeWireVectors() {
       plain: await record({ value: { sats: 5n } }),
       named: await record({ value: 'x', name: 'alice' }),
       withdrawn: await record({ withdrawn: true }),
+    },
+    statements: {
+      payload: hex(said.payload),
+      wire: hex(encode(wireStatement(said))),
+      id: hex(statementId(said)),
+      contradiction: hex(encode(wireStatement(contradiction))),
+      evidence: hex(encodeEvidence(evidence)),
+      evidenceJson: evidenceToJson(evidence),
+      tag: hex(board.tag),
+      digestOfNothing: hex(board.digest(0)),
+      digest: hex(board.digest(1)),
     },
     circuits: {
       open: hex(encode({ circuit: CIRCUIT, target: bob.peerId, frame: Uint8Array.of(1, 2, 3) })),
