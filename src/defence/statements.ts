@@ -8,8 +8,8 @@ import { DedupeWindow } from '../message/dedupe-window.js'
 import type { P2PMessage } from '../message/message.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
-import { RateBuckets } from '../topics/rate-buckets.js'
 import { type EquivocationEvidence, readEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
+import { RateBuckets } from './rate-buckets.js'
 import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './statement-messages.js'
 import { StatementSession, type StatementSessionOptions } from './statement-session.js'
 
@@ -29,6 +29,7 @@ const REMEMBERED = 4_096
  */
 export class Statements implements IProtocolHandler {
   readonly protocolName = STATEMENTS_PROTOCOL
+  readonly rateLimits = { messagesPerS: 100, burst: 2_000 }
   private readonly limits: Limits
   private readonly sessions = new Map<string, StatementSession>()
   /** Sessions once joined: a second one of the same name would have us sign second statements. */
