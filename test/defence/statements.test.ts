@@ -45,6 +45,7 @@ describe('a session of statements', () => {
       expect((await verifyEvidence(evidence[0]!)).publicKey).toEqual(liar.identity.publicKey)
       expect(statements.blamed).toEqual([{ publicKey: liar.identity.publicKey, cause: 'equivocation' }])
       expect(peer.isConnected(liar.peer.peerId)).toBe(false)
+      expect(peer.listBans()).toMatchObject([{ id: liar.peer.peerId, cause: 'equivocation' }])
       // The others go on without it.
       expect(values(session.statements(0))).toEqual([10, 11, 12, 13])
     }
@@ -67,6 +68,7 @@ describe('a session of statements', () => {
     await clock.advance(100)
     expect(third.statements.blamed).toEqual([{ publicKey: liar.identity.publicKey, cause: 'equivocation' }])
     expect(third.peer.isConnected(liar.peer.peerId)).toBe(false)
+    expect(third.peer.listBans()).toMatchObject([{ id: liar.peer.peerId, cause: 'equivocation' }])
     expect(third.peer.isConnected(players[0]!.peer.peerId)).toBe(true)
     await net.stop()
   })
