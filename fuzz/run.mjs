@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // npm run fuzz -- [--seconds 600] [--target codec,channel] [--reproduce file]
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -52,6 +52,7 @@ for (const target of targets) {
   const file = await bundle(target)
   const findings = `${here}findings/${target}/`
   const corpus = `${here}${args.fresh ? '.built/fresh' : '.corpus'}/${target}`
+  if (args.fresh) rmSync(corpus, { recursive: true, force: true })
   mkdirSync(findings, { recursive: true })
   mkdirSync(corpus, { recursive: true })
   const kept = fileURLToPath(new URL(`../test/fuzz/regressions/${target}`, import.meta.url))
@@ -74,7 +75,9 @@ for (const target of targets) {
     console.error(`\nFound by ${target}: ${path}\nReproduce: npm run fuzz -- --target ${target} --reproduce ${path}\n`)
   }
 }
-console.table(rows)
+for (const { target, ...rest } of rows) {
+  console.log([target, ...Object.entries(rest).map(([name, value]) => `${name} ${value}`)].join(' · '))
+}
 process.exit(failed ? 1 : 0)
 
 function jazzer(target, file, options) {

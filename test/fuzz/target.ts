@@ -9,9 +9,13 @@ export interface FuzzTarget {
 
 /** Reads decisions from a fuzzer's bytes; after their end all are 0. */
 export class Choices {
+  private readonly data: Uint8Array
   private position = 0
 
-  constructor(private readonly data: Uint8Array) {}
+  /** Takes a copy: a fuzzer's input is a Buffer, whose `slice` is a view. */
+  constructor(data: Uint8Array) {
+    this.data = new Uint8Array(data)
+  }
 
   get left(): number {
     return this.data.length - this.position

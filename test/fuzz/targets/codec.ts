@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { compareBytes } from '../../../src/bytes.js'
 import { DEFAULT_LIMITS } from '../../../src/limits.js'
 import { decode, encode } from '../../../src/message/codec.js'
@@ -11,8 +12,10 @@ const protocol = new P2PProtocol()
 const ends = { remote: 'alice', local: 'bob' }
 
 /** Any bytes are a value or refused; what is a value goes out and comes back the same, as bytes, as a message and as text. */
-export const fuzz: FuzzTarget['fuzz'] = (bytes) => {
-  const fits = refusedOr(() => (checkStructure(bytes, limits), true), CODEC_CODES)
+export const fuzz: FuzzTarget['fuzz'] = (input) => {
+  // The fuzzer's is a Buffer, whose parts are Buffers.
+  const bytes = new Uint8Array(input)
+  const fits = refusedOr(() => checkStructure(bytes, limits) ?? true, CODEC_CODES)
   const decoded = refusedOr(() => ({ value: decode(bytes, limits) }), CODEC_CODES)
   check(decoded === undefined || fits === true, 'decoded what the structure check refuses')
   if (decoded !== undefined) comesBack(decoded.value)
@@ -24,7 +27,8 @@ export const fuzz: FuzzTarget['fuzz'] = (bytes) => {
     const json = refusedOr(() => protocol.toJSON(message))
     if (json !== undefined) {
       const again = protocol.fromJSON(json)
-      check(compareBytes(encode(toWire(again, again.from, again.to)), wire!) === 0, 'a message changes as JSON')
+      // But for the bits of a NaN, which JSON has no word for.
+      check(isDeepStrictEqual(again, message), 'a message changes as JSON')
     }
   }
   refusedOr(() => protocol.fromJSON(new TextDecoder().decode(bytes)))
