@@ -58,6 +58,7 @@ for (const target of targets) {
   const kept = fileURLToPath(new URL(`../test/fuzz/regressions/${target}`, import.meta.url))
   const inputs = args.reproduce ? [args.reproduce] : [corpus, await writeSeeds(target, file), ...(existsSync(kept) ? [kept] : [])]
   const before = new Set(readdirSync(findings))
+  const began = Date.now()
   const { status, output } = await jazzer(target, file, [
     ...inputs,
     `-max_total_time=${args.seconds}`,
@@ -69,7 +70,11 @@ for (const target of targets) {
   ])
   const made = readdirSync(findings).filter((name) => !before.has(name))
   if (status !== 0) failed = true
-  rows.push({ target, ...figures(output), findings: made.length + (status !== 0 && made.length === 0 ? 1 : 0) })
+  rows.push({
+    target,
+    ...figures(output, (Date.now() - began) / 1_000),
+    findings: made.length + (status !== 0 && made.length === 0 ? 1 : 0),
+  })
   for (const name of made) {
     const path = relative(process.cwd(), `${findings}${name}`)
     console.error(`\nFound by ${target}: ${path}\nReproduce: npm run fuzz -- --target ${target} --reproduce ${path}\n`)
@@ -100,13 +105,12 @@ function jazzer(target, file, options) {
 }
 
 /** What libFuzzer printed last. */
-function figures(output) {
+function figures(output, seconds) {
   const last = [...output.matchAll(/^#(\d+)\s.*cov: (\d+) ft: (\d+) corp: (\d+)/gm)].at(-1)
   const executions = Number(/number_of_executed_units: (\d+)/.exec(output)?.[1] ?? last?.[1] ?? 0)
-  const seconds = Number(/Done \d+ runs in (\d+) second/.exec(output)?.[1] ?? 0)
   return {
     executions,
-    'a second': Math.round(executions / Math.max(1, seconds)),
+    seconds: Math.round(seconds),
     edges: Number(last?.[2] ?? 0),
     features: Number(last?.[3] ?? 0),
     corpus: Number(last?.[4] ?? 0),

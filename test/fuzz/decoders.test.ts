@@ -14,14 +14,14 @@ import { alice } from '../channel/pair.js'
 import { anyValue, BOMBS, mutated, ODD } from './hostile.js'
 import { NETWORK_INPUTS, type NetworkInput } from './network-inputs.js'
 import { TEXTS, VALUES } from './samples.js'
-import { checkRefusal } from './target.js'
+import { checkRefusal, runs } from './target.js'
 
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
 /** For inputs of 64 kB at most: a hundred times what the slowest takes, for the machine may be busy. */
 const SLOW_MS = 1_000
-const RUNS = 400
+const RUNS = 250
 
 const message = new P2PProtocol().createMessage('offer', { sats: 5n }, 'alice', { to: 'bob', protocol: 'chat', messageId: 'm' })
 const encodings: Uint8Array[] = [
@@ -61,7 +61,7 @@ describe.each(NETWORK_INPUTS)('$name', (input) => {
   it('takes anything or refuses it with a P2PError, in time', async () => {
     await fc.assert(
       fc.asyncProperty(inputs[input.takes] as fc.Arbitrary<unknown>, (hostile) => take(input, hostile)),
-      { numRuns: RUNS },
+      runs(RUNS),
     )
   })
 

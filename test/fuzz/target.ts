@@ -75,3 +75,8 @@ export function checkRefusal(error: unknown, codes?: readonly P2PErrorCode[]): a
 export function check(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Error(what)
 }
+
+/** Runs of a property: so many in each test run, `FUZZ_FACTOR` times as many where time is no matter. */
+export function runs(usual: number): { numRuns: number } {
+  return { numRuns: usual * Number(process.env.FUZZ_FACTOR ?? 1) }
+}

@@ -121,7 +121,8 @@ function act(choices: Choices, attacker: Mallory): void {
     const hello = decode(attacker.honest) as Record<string, unknown>
     const field = choices.pick(FIELDS)
     const value = refusedOr(() => decode(choices.chunk()))
-    sendIf(attacker, attacker.next(encode({ ...hello, [field]: value })))
+    const altered = refusedOr(() => encode({ ...hello, [field]: value }))
+    if (altered !== undefined) sendIf(attacker, attacker.next(altered))
   } else if (what === 3) attacker.send(choices.chunk())
   else if (what === 4) attacker.send(joined([REFUSAL], choices.chunk()))
   else if (what === 5) {
