@@ -205,12 +205,16 @@ describe('Outbox, over a connection that comes, goes, fills and forgets', () => 
     { arbitrary: fc.record({ what: fc.constant('wait' as const), ms: fc.nat(6_000) }), weight: 3 },
   )
 
-  /** A connection with so much room, which acknowledges when told. */
+  /** A connection with so much room, which a large message fills before a small one, and which acknowledges when told. */
   class Link {
     up = false
     room = 1
-    readonly underWay: { id: string; onSettled: (delivered: boolean) => void }[] = []
+    readonly underWay: { id: string; bytes: number; onSettled: (delivered: boolean) => void }[] = []
     waiting: (() => void)[] = []
+
+    get bytes(): number {
+      return this.underWay.reduce((sum, { bytes }) => sum + bytes, 0)
+    }
 
     moved(): void {
       for (const go of this.waiting.splice(0)) go()
@@ -228,10 +232,11 @@ describe('Outbox, over a connection that comes, goes, fills and forgets', () => 
         const outbox = new Outbox({
           clock,
           limits,
-          send: (peerId, { messageId }, onSettled) => {
+          send: (peerId, { messageId, payload }, onSettled) => {
             const link = links.get(peerId)!
-            if (!link.up || link.underWay.length >= link.room) throw Object.assign(new Error(), { code: 'BUFFER_FULL' })
-            link.underWay.push({ id: messageId, onSettled })
+            const bytes = (payload as Uint8Array).length
+            if (!link.up || link.bytes + bytes > link.room * 400) throw Object.assign(new Error(), { code: 'BUFFER_FULL' })
+            link.underWay.push({ id: messageId, bytes, onSettled })
             return Promise.resolve()
           },
           takeBack: (peerId, onSettled) => {

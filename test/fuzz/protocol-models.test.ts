@@ -147,6 +147,39 @@ describe('two peers that dial each other over WebRTC at random moments', () => {
     { arbitrary: fc.record({ what: fc.constant('restart' as const), side }), weight: 1 },
   )
 
+  it('get a channel, whichever way their signals cross', async () => {
+    const moment = fc.record({ what: fc.constantFrom('dial', 'stall', 'resume', 'wait'), side, ms: fc.nat(200) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(moment, { maxLength: 30 }), async (moments) => {
+        const clock = new VirtualClock()
+        const rtc = new FakeRtc()
+        const endpoints = { alice: new WebRtcEndpoint({ implementation: rtc }), bob: new WebRtcEndpoint({ implementation: rtc }) }
+        const hosts = {
+          alice: new TestHost('alice', clock).register(endpoints.alice),
+          bob: new TestHost('bob', clock).register(endpoints.bob),
+        }
+        for (const endpoint of Object.values(endpoints)) await endpoint.listen((connection) => void new Sink(connection))
+        hosts.alice.connect(hosts.bob)
+        let dials = 0
+        for (const { what, side, ms } of moments) {
+          const other = side === 'alice' ? 'bob' : 'alice'
+          if (what === 'dial') {
+            dials++
+            endpoints[side].dial(`webrtc:${other}`, { firstFrame: Uint8Array.of(1) }).catch(() => {})
+          } else if (what === 'stall') hosts[side].stalled.set(other, hosts[side].stalled.get(other) ?? [])
+          else if (what === 'resume') hosts[side].resume(other)
+          else await clock.advance(ms)
+        }
+        hosts.alice.resume('bob')
+        hosts.bob.resume('alice')
+        await clock.advance(1_000)
+        expect(endpoints.alice.getStats().live > 0 && endpoints.bob.getStats().live > 0).toBe(dials > 0)
+        await clock.run(Promise.all([endpoints.alice.close(), endpoints.bob.close()]))
+      }),
+      runs(200),
+    )
+  })
+
   it('settle every dial, hold the same number of channels, and free every peer connection', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
