@@ -138,7 +138,7 @@ it('between two peers whose network is cut, lossy and disordered at random, what
   timeout: 30_000 * runs(1).numRuns,
 }, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 25 }), async (actions) => {
+    fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 25, size: 'max' }), async (actions) => {
       const world = new World()
       const { net, peers } = world
       await net.run(Promise.all([peers.alice.start(), peers.bob.start()]))

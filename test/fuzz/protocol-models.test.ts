@@ -54,7 +54,7 @@ describe('a circuit whose ends send, stall, go on, close and lose the relay at r
 
   it('delivers what was sent, in order; the relay holds a window at most; and all is free after the end', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
         const clock = new VirtualClock()
         const relay = new CircuitRelay({ limits })
         const endpoints = { caller: new CircuitEndpoint({ limits }), called: new CircuitEndpoint({ limits }) }
@@ -150,7 +150,7 @@ describe('two peers that dial each other over WebRTC at random moments', () => {
   it('get a channel, whichever way their signals cross', async () => {
     const moment = fc.record({ what: fc.constantFrom('dial', 'stall', 'resume', 'wait'), side, ms: fc.nat(200) })
     await fc.assert(
-      fc.asyncProperty(fc.array(moment, { maxLength: 30 }), async (moments) => {
+      fc.asyncProperty(fc.array(moment, { maxLength: 30, size: 'max' }), async (moments) => {
         const clock = new VirtualClock()
         const rtc = new FakeRtc()
         const endpoints = { alice: new WebRtcEndpoint({ implementation: rtc }), bob: new WebRtcEndpoint({ implementation: rtc }) }
@@ -182,7 +182,7 @@ describe('two peers that dial each other over WebRTC at random moments', () => {
 
   it('settle every dial, hold the same number of channels, and free every peer connection', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
         const clock = new VirtualClock()
         const rtc = new FakeRtc()
         const limits = DEFAULT_LIMITS
@@ -304,7 +304,7 @@ describe('an HTTP session whose requests are repeated, overlap, skip and break o
       })
     try {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        fc.asyncProperty(fc.array(step, { maxLength: 12, size: 'max' }), async (steps) => {
           const frame = (n: number) => pattern(1 + ((n * 37) % 90), n)
           const { body: id } = await ask('POST', '', frame(0))
           const connection = session!
