@@ -8,12 +8,16 @@ import { forOlderLibc } from './older-libc.mjs'
 const here = fileURLToPath(new URL('.', import.meta.url))
 const addon = `${here}node_modules/@jazzer.js/fuzzer/prebuilds/fuzzer-${process.platform}-${process.arch}.node`
 
+/** A checkout without a network should hear so soon. */
+const INSTALL_MS = 180_000
+
 /** @returns why the fuzzer cannot run here; undefined where it can. */
 export function install() {
   if (!existsSync(addon)) {
-    const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--fetch-retries=1'], {
       cwd: here,
       encoding: 'utf8',
+      timeout: INSTALL_MS,
       shell: process.platform === 'win32',
     })
     if (npm.status !== 0) return `npm ci failed: ${(npm.error?.message ?? npm.stderr).trim().split('\n').at(-1)}`

@@ -134,6 +134,56 @@ describe('a circuit whose ends send, stall, go on, close and lose the relay at r
   })
 })
 
+describe('reservations at relays that come, go and refuse', () => {
+  const relay = fc.constantFrom(0, 1, 2, 3)
+  const step = fc.oneof(
+    { arbitrary: fc.record({ what: fc.constant('come' as const), relay }), weight: 3 },
+    { arbitrary: fc.record({ what: fc.constant('go' as const), relay }), weight: 2 },
+    // Another takes the only place of that relay, or gives it back.
+    { arbitrary: fc.record({ what: fc.constant('fill' as const), relay }), weight: 1 },
+    { arbitrary: fc.record({ what: fc.constant('empty' as const), relay }), weight: 1 },
+    { arbitrary: fc.record({ what: fc.constant('wait' as const), relay, ms: fc.nat(90_000) }), weight: 3 },
+  )
+  const limits = resolveLimits({ reservationMs: 60_000, maxReservations: 2, maxRelayReservations: 1, requestTimeoutMs: 1_000 })
+
+  it('are never more than allowed, nor at who is gone, nor over; and one is had wherever one can be had', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
+        const clock = new VirtualClock()
+        const endpoint = new CircuitEndpoint({ limits })
+        const own = new TestHost('own', clock).register(endpoint)
+        const rival = new TestHost('rival', clock)
+        const relays = [0, 1, 2, 3].map((n) => new TestHost(`relay${n}`, clock).register(new CircuitRelay({ limits })))
+        await endpoint.listen(() => {})
+        for (const each of steps) {
+          const host = relays[each.relay]!
+          if (each.what === 'come' && !own.links.has(host.peerId)) own.connect(host)
+          else if (each.what === 'go' && own.links.has(host.peerId)) own.disconnect(host)
+          else if (each.what === 'fill' && !rival.links.has(host.peerId)) {
+            rival.connect(host)
+            rival.request(host.peerId, { type: 'reserve', payload: null, protocol: 'lotus/circuit-hop' }).catch(() => {})
+          } else if (each.what === 'empty' && rival.links.has(host.peerId)) rival.disconnect(host)
+          else if (each.what === 'wait') await clock.advance(each.ms)
+          await clock.advance(0)
+          const held = endpoint.reserved()
+          expect(held.length).toBeLessThanOrEqual(limits.maxReservations)
+          expect(new Set(held.map((one) => one.relay)).size).toBe(held.length)
+          for (const one of held) expect([own.links.has(one.relay), one.expiresAt > clock.now()]).toEqual([true, true])
+        }
+        for (const host of relays) if (rival.links.has(host.peerId)) rival.disconnect(host)
+        // The longest pause after refusals.
+        await clock.advance(5_000 * 2 ** 8)
+        expect(endpoint.reserved().length).toBe(Math.min(limits.maxReservations, own.links.size))
+        await endpoint.close()
+        endpoint.onUnregister?.()
+        await clock.advance(limits.requestTimeoutMs)
+        expect([endpoint.reserved(), clock.pending]).toEqual([[], 0])
+      }),
+      runs(40),
+    )
+  })
+})
+
 describe('two peers that dial each other over WebRTC at random moments', () => {
   const side = fc.constantFrom('alice' as const, 'bob' as const)
   const step = fc.oneof(
