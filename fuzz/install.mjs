@@ -20,7 +20,7 @@ export function install() {
       timeout: INSTALL_MS,
       shell: process.platform === 'win32',
     })
-    if (npm.status !== 0) return `npm ci failed: ${(npm.error?.message ?? npm.stderr).trim().split('\n').at(-1)}`
+    if (npm.status !== 0) return `npm ci failed: ${npm.error?.message ?? /npm error (.*)/.exec(npm.stderr)?.[1] ?? npm.status}`
     if (!existsSync(addon)) return `Jazzer.js has no binary for ${process.platform}-${process.arch}`
   }
   return whyNot()
