@@ -114,6 +114,7 @@ export class FakePeerConnection {
     for (const [pc, other] of [[this, peer] as const, [peer, this] as const]) {
       pc.channel!.other = other.channel
       queueMicrotask(() => {
+        if (pc.connectionState === 'closed') return
         pc.set('connected')
         pc.channel!.readyState = 'open'
         pc.channel!.onopen?.(undefined)

@@ -1,0 +1,168 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { refusalFrame } from '../../src/channel/handshake.js'
+import { encodeHello, encodeOffer } from '../../src/channel/hello.js'
+import { P2PError } from '../../src/errors.js'
+import { DEFAULT_LIMITS as limits } from '../../src/limits.js'
+import { decode, encode } from '../../src/message/codec.js'
+import { P2PProtocol } from '../../src/message/p2p-protocol.js'
+import { alice } from '../channel/pair.js'
+import { anyValue, BOMBS, mutated, ODD } from './hostile.js'
+import { NETWORK_INPUTS, type NetworkInput } from './network-inputs.js'
+import { TEXTS, VALUES } from './samples.js'
+import { checkRefusal, runs } from './target.js'
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+/** For inputs of 64 kB at most: a hundred times what the slowest takes, for the machine may be busy. */
+const SLOW_MS = 1_000
+const RUNS = 250
+
+const message = new P2PProtocol().createMessage('offer', { sats: 5n }, 'alice', { to: 'bob', protocol: 'chat', messageId: 'm' })
+const encodings: Uint8Array[] = [
+  ...VALUES.map((value) => encode(value)),
+  new P2PProtocol().serialize(message),
+  encodeOffer(),
+  encodeHello(alice, 1, limits),
+  refusalFrame(new P2PError('POOL_FULL', 'Full.', { details: { retryAfterMs: 5 } })).subarray(1),
+  Uint8Array.of(1, 0, 1, 7, 3, 0, 1, 1, 4, 0, 2, 9, 9, 0x11, 0, 0),
+  Uint8Array.from([...Array(8).fill(1), 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]),
+]
+const anyBytes = fc.oneof(
+  { arbitrary: mutated(encodings), weight: 4 },
+  { arbitrary: fc.constantFrom(...ODD), weight: 1 },
+  { arbitrary: fc.uint8Array({ maxLength: 300 }), weight: 1 },
+)
+const anyText = fc.oneof(
+  mutated(TEXTS.map((text) => new TextEncoder().encode(text))).map((bytes) => new TextDecoder().decode(bytes)),
+  fc.string({ unit: 'binary', maxLength: 200 }),
+)
+const inputs = { bytes: anyBytes, value: anyValue, text: anyText }
+
+/** Reads it, within its time, without touching what all objects inherit. */
+async function take({ name, read }: NetworkInput, input: unknown): Promise<void> {
+  const began = performance.now()
+  try {
+    await read(input)
+  } catch (error) {
+    checkRefusal(error)
+  }
+  const took = performance.now() - began
+  if (took > SLOW_MS) throw new Error(`${name} took ${took} ms`)
+  if (Object.keys(Object.prototype).length > 0) throw new Error(`${name} changed Object.prototype`)
+}
+
+describe.each(NETWORK_INPUTS)('$name', (input) => {
+  it('takes anything or refuses it with a P2PError, in time', async () => {
+    await fc.assert(
+      fc.asyncProperty(inputs[input.takes] as fc.Arbitrary<unknown>, (hostile) => take(input, hostile)),
+      runs(RUNS),
+    )
+  })
+
+  it('takes or refuses what is known to be odd', async () => {
+    const samples = { bytes: [...ODD, ...BOMBS, ...encodings], text: TEXTS, value: VALUES }[input.takes]
+    for (const hostile of samples) await take(input, hostile)
+    if (input.takes !== 'value') return
+    for (const bytes of ODD) {
+      let value: unknown
+      try {
+        value = decode(bytes)
+      } catch {
+        continue
+      }
+      await take(input, value)
+    }
+  })
+})
+
+describe.each(NETWORK_INPUTS.filter(({ takes }) => takes === 'bytes'))('$name', (input) => {
+  it('allocates nothing for what is only declared', async () => {
+    const used = () => {
+      const { heapUsed, arrayBuffers } = process.memoryUsage()
+      return heapUsed + arrayBuffers
+    }
+    for (const bomb of BOMBS) await take(input, bomb)
+    collect()
+    const before = used()
+    for (const bomb of BOMBS) await take(input, bomb)
+    // They declare 30 GiB, and have 300 kB. Nothing is collected meanwhile, so this is what was asked for, garbage included.
+    expect(used() - before).toBeLessThan(48_000_000)
+  })
+})
+
+describe.each(NETWORK_INPUTS.filter(({ takes }) => takes === 'text'))('$name', (input) => {
+  it('takes no longer for repetitive text than its length deserves', async () => {
+    const units = [
+      'a',
+      ' ',
+      '\n',
+      '.',
+      ':',
+      '0',
+      '1.',
+      'a.',
+      '%2',
+      '%25',
+      '[',
+      '//',
+      'm=application \r\n',
+      'a=candidate:1 ',
+      '\ud800',
+      '{"a":',
+      '[',
+    ]
+    for (const unit of units) {
+      for (const [head, tail] of [
+        ['', ''],
+        ['', 'x'],
+        ['wss://', '!'],
+        ['resource:x:', '*'],
+        ['candidate:1 1 udp 1 ', ' 9'],
+        ['v=0\n', '\n'],
+      ]) {
+        await take(input, `${head}${unit.repeat(50_000 / unit.length)}${tail}`)
+      }
+    }
+  })
+})
+
+describe('the table of what reads the network', () => {
+  /** Functions whose name is one of a reader's, and whose input is our own. */
+  const NOT_FROM_THE_NETWORK: Readonly<Record<string, string>> = {
+    'circuit/endpoint isRelay': 'what the handshake, in its row, has taken of a peer',
+    'errors isP2PError': 'an error of this process',
+    'channel/secure-channel isFault': 'an error of this process',
+    'dht/record-verifier isDishonest': 'an error of this process',
+    'dht/node-id isInPart': 'a key and a part that were checked before',
+    'topics/topic-messages isGenuine': 'read by readTopicMessage before, in its row',
+  }
+  const src = fileURLToPath(new URL('../../src/', import.meta.url))
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+
+  it('names every exported function that decodes, parses, reads, checks or verifies', () => {
+    const listed = new Set(NETWORK_INPUTS.map(({ name }) => name.split(' ').slice(0, 2).join(' ')))
+    const missing = files.flatMap((file) => {
+      const code = readFileSync(`${src}${file}`, 'utf8')
+      const names = [
+        ...code.matchAll(/^export (?:async )?function ((?:decode|parse|read|check|assert|verify|is|refusalOf|choose)\w*)/gm),
+      ]
+      return names
+        .map(([, name]) => `${file.replace(/\.ts$/, '').replaceAll('\\', '/')} ${name}`)
+        .filter((name) => !listed.has(name) && !(name in NOT_FROM_THE_NETWORK))
+    })
+    expect(missing).toEqual([])
+  })
+
+  it('names nothing that is no more', () => {
+    for (const name of [...NETWORK_INPUTS.map(({ name }) => name), ...Object.keys(NOT_FROM_THE_NETWORK)]) {
+      const [file, what] = name.split(' ') as [string, string]
+      expect([name, readFileSync(`${src}${file}.ts`, 'utf8').includes(what.split('.').at(-1)!)]).toEqual([name, true])
+    }
+  })
+})

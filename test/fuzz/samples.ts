@@ -1,0 +1,108 @@
+import { contactOf, wireContact } from '../../src/dht/contact.js'
+import { createRecord, wireRecord } from '../../src/dht/record.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
+import { DEFAULT_LIMITS as limits } from '../../src/limits.js'
+import { signTopicMessage, wireOf } from '../../src/topics/topic-messages.js'
+
+/** The time of the virtual clock when it begins. */
+export const NOW = 1_700_000_000_000
+export const author = identityFromSeed(new Uint8Array(32).fill(7))
+
+export const record = wireRecord(
+  await createRecord(
+    { key: 'resource:offer:1', value: { data: { sats: 5n }, createdAt: NOW }, sequence: 1, publishedAt: NOW, ttl: 3_600 },
+    { identity: author },
+    limits,
+  ),
+)
+export const withdrawal = wireRecord(
+  await createRecord(
+    { key: 'peer:x', sequence: 2, publishedAt: NOW, ttl: 60, name: 'alice', withdrawn: true },
+    { identity: author },
+    limits,
+  ),
+)
+export const published = wireOf(await signTopicMessage(author, 'offers', { sats: 5n }, NOW, limits))
+
+const id = 'abcdefghijklmnopqrstu'
+const place = new Uint8Array(32).fill(3)
+const sdp = 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n'
+const bounds = { window: 524_288, frameBytes: 61_440 }
+const description = { protocols: ['chat'], addresses: ['wss://a.example'], metadata: { a: [1] } }
+
+/** One honest message of each type of each of the SDK's protocols: `[protocol, type, payload]`. */
+export const HONEST: readonly [protocol: string, type: string, payload: unknown][] = [
+  ['lotus/peer', 'update', description],
+  ['lotus/heartbeat', 'ping', null],
+  ['lotus/dht', 'ping', null],
+  ['lotus/dht', 'find-node', { target: place }],
+  ['lotus/dht', 'find-record', { key: 'resource:offer:*', filters: { where: { 'data.sats': { gt: 1n } } }, max: 5, place }],
+  ['lotus/dht', 'find-record', { key: 'resource:offer:*', part: { depth: 3, path: 5 }, after: ['a', 'b'], withdrawn: true }],
+  ['lotus/dht', 'find-record', { key: 'peer:x', walk: true }],
+  ['lotus/dht', 'store', { record, walk: true, depth: 1 }],
+  ['lotus/dht', 'store', { record: withdrawal, cache: true }],
+  ['lotus/dht', 'watch', { key: 'resource:*' }],
+  ['lotus/dht', 'unwatch', { key: 'resource:*' }],
+  ['lotus/dht-watch', 'record', { record }],
+  ['lotus/dht-watch', 'missed', null],
+  ['lotus/circuit-hop', 'reserve', null],
+  ['lotus/circuit-hop', 'open', { circuit: id, target: 'honest', frame: new Uint8Array(40) }],
+  ['lotus/circuit-hop', 'data', [id, new Uint8Array(40)]],
+  ['lotus/circuit-hop', 'ack', [id, 168]],
+  ['lotus/circuit-hop', 'close', [id, 'LIMIT_EXCEEDED', 'circuitMs']],
+  ['lotus/circuit-stop', 'incoming', { circuit: id, from: 'honest', frame: new Uint8Array(40), ...bounds }],
+  ['lotus/circuit-stop', 'data', [id, new Uint8Array(40)]],
+  ['lotus/circuit-stop', 'ack', [id, 168]],
+  ['lotus/circuit-stop', 'close', [id]],
+  ['lotus/introduce', 'find', { protocol: 'chat', resourceType: 'offer', peerId: 'honest', limit: 3 }],
+  ['lotus/topics', 'want', [['offers', 0, 3]]],
+  ['lotus/topics', 'unwant', ['offers']],
+  ['lotus/topics', 'message', published],
+  ['lotus/topics', 'past', published],
+  ['lotus/topics', 'publish', published],
+  ['lotus/topics', 'have', [['offers', 'ab']]],
+  ['lotus/topics', 'graft', ['offers', 'ab']],
+  ['lotus/topics', 'prune', ['offers']],
+  ['lotus/webrtc', 'description', { session: id, type: 'offer', sdp }],
+  ['lotus/webrtc', 'description', { session: id, type: 'answer', sdp }],
+  [
+    'lotus/webrtc',
+    'candidate',
+    { session: id, candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0 },
+  ],
+  ['lotus/webrtc', 'end', { session: id, code: 'TIMEOUT' }],
+]
+
+/** What else travels as a value: answers, and what tabs say to each other. */
+export const VALUES: readonly unknown[] = [
+  record,
+  ...HONEST.map(([, , payload]) => payload),
+  { stored: true, copies: 3 },
+  { stored: false, code: 'STALE_RECORD', message: 'A newer one.', record, depth: 2 },
+  { records: [record], more: true, after: ['a', 'b'], closer: [], split: true, cached: true },
+  { closer: [wireContact(contactOf(author.publicKey, 'wss://a.example'))] },
+  [wireContact(contactOf(author.publicKey, 'wss://a.example')), wireContact(contactOf(place, 'ws://10.0.0.1:1'))],
+  bounds,
+  { expiresInS: 3_600, maxCircuits: 64, circuitMs: 1, circuitBytes: 1, circuitBytesPerS: 1 },
+  { v: 1, from: id, to: id, kind: 'open', circuit: id, window: 200_000, frame: new Uint8Array(9) },
+  { v: 1, from: id, to: id, kind: 'data', circuit: id, number: 0, frame: new Uint8Array(9) },
+  { v: 1, from: id, to: id, kind: 'close', circuit: id, number: 1, code: 'TIMEOUT' },
+  { type: 'a', from: 'b', to: 'c', payload: 1, timestamp: 1, messageId: 'd', protocol: 'e', inReplyTo: 'f' },
+  { publicKey: author.publicKey, payload: new Uint8Array(4), signature: new Uint8Array(64) },
+  { $bytes: 'AAAA', $$x: { $bigint: '5' }, y: { $date: 5 }, z: { $number: 'NaN' } },
+  { publisherId: 'x', publishedAfter: 1, where: { a: { gte: 1n, lt: 'z', ne: null, in: [true] }, b: null } },
+]
+
+/** Texts that mean something to some reader. */
+export const TEXTS: readonly string[] = [
+  'lp1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0jqgfzyvj',
+  'alice',
+  'resource:x:a%3Ab',
+  'wss://[2001:db8::1]:8787/path',
+  'ws://10.1.2.3',
+  '::ffff:127.0.0.1',
+  'candidate:1 1 udp 1 192.0.2.1 9 typ host',
+  `${sdp}a=candidate:1 1 udp 1 x.local 9 typ host\r\n`,
+  'PROTOCOL_VIOLATION',
+  '{"type":"a","from":"b","payload":{"$bytes":"AAAA"},"timestamp":1,"messageId":"d"}',
+]

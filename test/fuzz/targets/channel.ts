@@ -1,0 +1,179 @@
+import { Entry } from '../../../src/channel/batch.js'
+import { CipherState } from '../../../src/channel/cipher-state.js'
+import type { Handshake } from '../../../src/channel/handshake.js'
+import type { RemoteHello } from '../../../src/channel/hello.js'
+import { type ChannelOptions, SecureChannel } from '../../../src/channel/secure-channel.js'
+import { P2P_ERROR_CODES, P2PError } from '../../../src/errors.js'
+import { resolveLimits } from '../../../src/limits.js'
+import { encode } from '../../../src/message/codec.js'
+import type { P2PMessage } from '../../../src/message/message.js'
+import { checkMessage, toWire } from '../../../src/message/p2p-protocol.js'
+import { PeerConnection } from '../../../src/peer/peer-connection.js'
+import { Session } from '../../../src/peer/session.js'
+import { VirtualClock } from '../../../src/testing/virtual-clock.js'
+import type { Connection, FrameSink } from '../../../src/transport/transport.js'
+import { author } from '../samples.js'
+import { Choices, check, chunk, type FuzzTarget, joined } from '../target.js'
+
+const limits = resolveLimits({ maxMessageBytes: 4_096, rekeyAfterFrames: 3, ackDelayMs: 50 })
+const KEYS = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)] as const
+const KINDS = [...Object.values(Entry), 0x7f]
+const mallory = { peerId: 'mallory', publicKey: author.publicKey, channelKey: new Uint8Array(32).fill(9) } as RemoteHello
+
+class Wire implements Connection {
+  readonly transport = 'memory'
+  readonly remoteAddress = 'memory://mallory'
+  readonly outbound = false
+  readonly maxFrameBytes = 65_535
+  readonly bufferedAmount = 0
+  sink!: FrameSink
+  closed = false
+  sent: Uint8Array[] = []
+
+  attach(sink: FrameSink): void {
+    this.sink = sink
+  }
+  send(frame: Uint8Array): void {
+    check(!this.closed, 'a frame after the end')
+    this.sent.push(frame)
+  }
+  close(): void {
+    this.closed = true
+  }
+}
+
+/** As SecureChannel, but for its constructor: no key exchange, so that a thousand channels a second can be had. */
+const OpenChannel = SecureChannel as unknown as new (
+  connection: Connection,
+  handshake: Pick<Handshake, 'receive' | 'destroy'>,
+  options: Pick<ChannelOptions, 'limits' | 'clock'>,
+  admit: undefined,
+) => { run(): Promise<SecureChannel> }
+
+/**
+ * One end of an open channel, and behind it the peer's session and messages, against a peer that holds the keys and says what the
+ * input says: entries well sealed, fragments, re-keys, and raw bytes. It goes on, or ends once with a code; nothing is thrown
+ * at the transport, no more is delivered than was sent, no timer stays.
+ */
+export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
+  const choices = new Choices(bytes)
+  const clock = new VirtualClock()
+  const wire = new Wire()
+  const handshake = {
+    receive: async () => ({
+      done: {
+        remote: mallory,
+        noise: { send: new CipherState(KEYS[0].slice()), receive: new CipherState(KEYS[1].slice()), handshakeHash: KEYS[0] },
+      },
+    }),
+    destroy() {},
+  }
+  const opening = new OpenChannel(wire, handshake, { limits, clock }, undefined).run()
+  wire.sink.onFrame(Uint8Array.of(1))
+  const channel = await opening
+  const seal = new CipherState(KEYS[1].slice())
+  const open = new CipherState(KEYS[0].slice())
+  const messages: P2PMessage[] = []
+  const ends: string[] = []
+  const session = new Session(clock, limits)
+  const peer = new PeerConnection(channel, {
+    localPeerId: 'bob',
+    identity: author,
+    requireSignatures: false,
+    limits,
+    clock,
+    session,
+    onMessage: (message) => messages.push(message),
+    onPathChanged: () => {},
+    onClose: (_, { code }) => ends.push(code),
+  })
+  peer.begin()
+  let said = 0
+  let plaintext: Uint8Array = new Uint8Array()
+  const flush = () => {
+    if (plaintext.length === 0) return
+    const frame = seal.encrypt(plaintext)
+    plaintext = new Uint8Array()
+    wire.sink.onFrame(frame)
+  }
+  while (choices.left > 0) {
+    const act = choices.byte()
+    if (act < 160) {
+      const kind = act < 150 ? KINDS[act % KINDS.length]! : choices.byte()
+      const body = choices.bytes(choices.byte())
+      plaintext = joined(plaintext, [kind], chunk(body))
+      said++
+      if (act >= 75) flush()
+    } else if (act < 180) {
+      // A message as an honest peer numbers it, so that its content is reached.
+      const stream = new Uint8Array(18)
+      stream[13] = 1
+      plaintext = joined(plaintext, [Entry.SEQUENCE], chunk(stream), [Entry.MESSAGE], chunk(choices.bytes(choices.byte())))
+      said++
+      flush()
+    } else if (act < 195) {
+      flush()
+      wire.sink.onFrame(seal.encrypt(Uint8Array.of(Entry.REKEY, 0, 0)))
+      seal.rekey()
+    } else if (act < 205) {
+      plaintext = choices.chunk()
+      flush()
+    } else if (act < 215) {
+      const sealed = seal.encrypt(choices.bytes(choices.byte()))
+      sealed[choices.byte() % sealed.length]! ^= 1 << (act & 7)
+      wire.sink.onFrame(sealed)
+    } else if (act < 220) wire.sink.onFrame(choices.bytes(choices.byte()))
+    else if (act < 240) await clock.advance(choices.byte())
+    else if (channel.open) await peer.send({ type: 't', from: 'bob', payload: choices.byte(), timestamp: 1, messageId: 'x' })
+  }
+  flush()
+  await clock.advance(0)
+  // Signatures are checked on another thread.
+  const checking = peer as unknown as { verifying?: Promise<void> }
+  while (checking.verifying !== undefined) await checking.verifying
+  check(messages.length <= said, 'more was delivered than was sent')
+  for (const message of messages) {
+    checkMessage(message, limits)
+    check(message.from === 'mallory', 'a message in the name of another')
+  }
+  check(ends.length === (channel.ended === undefined ? 0 : 1), 'an end that is told more or less than once')
+  for (const code of ends) check(P2P_ERROR_CODES.includes(code as never), `an end with ${code}`)
+  check(wire.closed === !channel.open, 'a channel that ended holds its connection')
+  readable(wire.sent, open)
+  if (channel.open) channel.close(new P2PError('SHUT_DOWN', 'Bye.'))
+  session.end()
+  check(clock.pending === 0, 'timers stay after the end')
+}
+
+/** What went out can be read with the keys of the other end, to the last frame. */
+function readable(sent: readonly Uint8Array[], open: CipherState): void {
+  for (const frame of sent) {
+    const plaintext = open.decrypt(frame)
+    if (plaintext[0] === Entry.REKEY) open.rekey()
+  }
+}
+
+export const seeds: FuzzTarget['seeds'] = () => {
+  const stream = new Uint8Array(18)
+  stream[13] = 1
+  const message = (payload: unknown) =>
+    encode(toWire({ type: 't', from: '', payload, timestamp: 1, messageId: 'm' }, undefined, true))
+  const entry = (kind: Entry, body: Uint8Array, ends = true) => {
+    const index = KINDS.indexOf(kind)
+    return joined([ends ? 75 + ((index - (75 % KINDS.length) + KINDS.length) % KINDS.length) : index, body.length], body)
+  }
+  const ack = joined(new Uint8Array(8), [0, 0, 0, 0, 0, 1])
+  return [
+    joined([170, message({ a: 1 }).length], message({ a: 1 }), [225, 100], [185], [250, 5]),
+    joined(entry(Entry.SEQUENCE, stream, false), entry(Entry.MESSAGE, message('x')), entry(Entry.ACK, ack)),
+    joined(
+      entry(Entry.SEQUENCE, stream),
+      entry(Entry.FRAGMENT, Uint8Array.of(Entry.MESSAGE)),
+      entry(Entry.LAST_FRAGMENT, message([1, 2, 3])),
+    ),
+    joined(entry(Entry.SEQUENCE, stream), entry(Entry.SIGNED_MESSAGE, joined(new Uint8Array(64), message('y')))),
+    entry(Entry.CLOSE, encode({ code: 'SHUT_DOWN', message: 'Bye.' })),
+    joined([250, 1, 250, 2, 250, 3, 250, 4, 230, 60]),
+    joined([200, 0, 6, Entry.MESSAGE, 0, 3, 1, 2, 3]),
+  ]
+}

@@ -1,0 +1,110 @@
+import { CircuitEndpoint } from '../../../src/circuit/endpoint.js'
+import { Introducer } from '../../../src/circuit/introducer.js'
+import { CircuitRelay } from '../../../src/circuit/relay.js'
+import { ConnectedServers } from '../../../src/dht/connected-servers.js'
+import { DhtServer } from '../../../src/dht/dht-server.js'
+import { RecordStore } from '../../../src/dht/record-store.js'
+import { RecordVerifier } from '../../../src/dht/record-verifier.js'
+import { resolveLimits } from '../../../src/limits.js'
+import { decode, encode } from '../../../src/message/codec.js'
+import { Heartbeat } from '../../../src/peer/heartbeat.js'
+import { PeerUpdates } from '../../../src/peer/peer-updates.js'
+import { VirtualClock } from '../../../src/testing/virtual-clock.js'
+import { Topics } from '../../../src/topics/topics.js'
+import { WebRtcEndpoint } from '../../../src/webrtc/endpoint.js'
+import { TestHost } from '../../circuit/test-network.js'
+import { FakeRtc } from '../../webrtc/fake-rtc.js'
+import { author, HONEST } from '../samples.js'
+import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined, refusedOr } from '../target.js'
+
+const limits = resolveLimits({
+  maxRecords: 20,
+  maxRecordsPerPublisher: 5,
+  maxWatches: 10,
+  maxWatchesPerPeer: 3,
+  maxCircuits: 6,
+  maxCircuitsPerPeer: 4,
+  maxTopicsPerPeer: 4,
+  maxTopics: 8,
+  maxWebRtcSessions: 4,
+  circuitWindowBytes: 4_096,
+})
+
+/** Everything that answers messages of the SDK's own protocols, as a relay that also listens runs it. */
+export function handlers(clock: VirtualClock) {
+  const store = new RecordStore({ clock, limits })
+  const verifier = new RecordVerifier({ clock, limits })
+  const relay = new CircuitRelay({ limits })
+  const rtc = new FakeRtc()
+  const circuits = new CircuitEndpoint({ limits })
+  const webrtc = new WebRtcEndpoint({ limits, implementation: rtc })
+  const topics = new Topics({ identity: author, limits, router: true })
+  const heartbeat = new Heartbeat({
+    clock,
+    limits,
+    intervalMs: limits.heartbeatIntervalMs,
+    pathOf: () => undefined,
+    onMeasured: () => {},
+    onDead: () => {},
+  })
+  const server = new DhtServer(store, verifier, { limits, clock })
+  const all = [
+    new ConnectedServers(verifier, { limits }),
+    server,
+    relay,
+    new Introducer({ limits, canBeCalled: (peer) => relay.canBeCalled(peer) }),
+    circuits,
+    topics,
+    webrtc,
+    heartbeat,
+    new PeerUpdates({ limits, describe: () => ({ protocols: [], addresses: [] }), onUpdate: () => {} }),
+  ]
+  return { all, store, relay, rtc, circuits, webrtc, topics, server }
+}
+
+/** The handlers of all protocols, and what a hostile and an honest neighbour do in turn, as the input says: nothing is thrown but errors of ours, and no table outgrows its limit. */
+export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
+  const choices = new Choices(bytes)
+  const clock = new VirtualClock()
+  const { all, store, relay, rtc, circuits, webrtc, topics, server } = handlers(clock)
+  const victim = new TestHost('victim', clock).register(...all)
+  const mallory = new TestHost('mallory', clock).register(new CircuitRelay({ limits }), new CircuitEndpoint({ limits }))
+  const honest = new TestHost('honest', clock).register(new CircuitEndpoint({ limits }))
+  await circuits.listen(() => {})
+  await webrtc.listen(() => {})
+  victim.connect(mallory)
+  victim.connect(honest)
+  while (choices.left > 0) {
+    const act = choices.byte()
+    if (act === 255) await clock.advance(choices.byte() * 100)
+    else if (act === 254) victim.disconnect(mallory)
+    else {
+      if (!victim.links.has('mallory')) victim.connect(mallory)
+      const [protocol, type] = HONEST[act % HONEST.length]!
+      const payload = refusedOr(() => decode(choices.chunk()))
+      const message = refusedOr(() => encode(payload)) && { protocol, type, payload }
+      if (message !== undefined) await mallory.sendTo('victim', message)
+    }
+  }
+  await clock.advance(0)
+  for (const error of [...victim.errors, ...victim.rejected.map(({ error }) => error)]) checkRefusal(error)
+  const stats = store.getStats()
+  check(stats.records + stats.withdrawn <= limits.maxRecords, 'more records than the store may hold')
+  check(server.getStats().watches <= limits.maxWatchesPerPeer * 2, 'more watches than two peers may have')
+  check(relay.getStats().circuits <= limits.maxCircuits, 'more circuits than the relay may have')
+  check(topics.getStats().topics <= limits.maxTopics, 'more topics than may be')
+  check(rtc.open.length <= limits.maxWebRtcSessionsPerPeer * 2, 'more peer connections than two peers may have')
+  victim.disconnect(mallory)
+  victim.disconnect(honest)
+  for (const handler of all) handler.onUnregister?.()
+  await circuits.close()
+  await webrtc.close()
+  await clock.advance(limits.webRtcTimeoutMs + limits.requestTimeoutMs)
+  check(server.getStats().watches === 0 && relay.getStats().circuits === 0, 'a peer that is gone is remembered')
+  check(rtc.open.length === 0, 'peer connections stay after the end')
+}
+
+export const seeds: FuzzTarget['seeds'] = () => {
+  const messages = HONEST.map(([, , payload], i) => joined([i], chunk(encode(payload))))
+  return [...messages, joined(...messages.slice(10, 23)), joined(...messages.slice(23, 31)), joined(...messages.slice(31))]
+}

@@ -1,0 +1,182 @@
+import { Entry } from '../../../src/channel/batch.js'
+import { REFUSAL } from '../../../src/channel/handshake.js'
+import { createChannelKeys, encodeHello, encodeOffer, type LocalHello } from '../../../src/channel/hello.js'
+import { type NoiseChannel, NoiseXX } from '../../../src/channel/noise.js'
+import { SecureChannel } from '../../../src/channel/secure-channel.js'
+import { equalBytes } from '../../../src/identity/ed25519.js'
+import { DEFAULT_LIMITS as limits } from '../../../src/limits.js'
+import { decode, encode } from '../../../src/message/codec.js'
+import { VirtualClock } from '../../../src/testing/virtual-clock.js'
+import type { Transport } from '../../../src/transport/transport.js'
+import { alice, bob, type PipeEnd, pipe } from '../../channel/pair.js'
+import { author } from '../samples.js'
+import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined, refusedOr } from '../target.js'
+
+const HANDSHAKE = 1
+const PROLOGUE = new TextEncoder().encode('lotus-p2p')
+const mallory: LocalHello = {
+  keys: await createChannelKeys(author),
+  agent: 'mallory/1',
+  requireSignatures: false,
+  protocols: ['chat'],
+  addresses: ['wss://m.example'],
+  metadata: { a: 1 },
+}
+const FIELDS = ['version', 'publicKey', 'signature', 'name', 'agent', 'requireSignatures', 'protocols', 'addresses', 'metadata']
+
+/** A hostile end that can do all that the real one can, as long as it keeps to the pattern. */
+class Mallory {
+  readonly frames: Uint8Array[] = []
+  channel: NoiseChannel | undefined
+  private readonly noise: NoiseXX
+  private step = 0
+
+  constructor(
+    private readonly end: PipeEnd,
+    readonly initiator: boolean,
+  ) {
+    this.noise = new NoiseXX({ initiator, staticKeys: mallory.keys.noise, prologue: PROLOGUE })
+    end.attach({ onFrame: (frame) => this.frames.push(frame), onClose: () => {}, onDrain: () => {} })
+  }
+
+  send(frame: Uint8Array): void {
+    this.end.send(frame)
+  }
+
+  /** The next frame of the pattern with this payload; undefined where it is not our turn, or the pattern is done. */
+  next(payload: Uint8Array): Uint8Array | undefined {
+    const due = this.initiator ? [0, 2] : [1]
+    try {
+      if (this.step === (this.initiator ? 1 : 0)) this.read()
+      if (!due.includes(this.step)) return undefined
+      const frame = joined([HANDSHAKE], this.noise.writeMessage(payload))
+      this.step++
+      if (this.initiator && this.step === 3) this.channel = this.noise.split()
+      return frame
+    } catch {
+      return undefined
+    }
+  }
+
+  /** What an honest one would say now. */
+  get honest(): Uint8Array {
+    return this.initiator && this.step === 0 ? encodeOffer() : encodeHello(mallory, 1, limits)
+  }
+
+  read(): void {
+    const frame = this.frames.shift()
+    if (frame === undefined || frame[0] !== HANDSHAKE) return
+    this.noise.readMessage(frame.subarray(1))
+    this.step++
+    if (!this.initiator && this.step === 3) this.channel = this.noise.split()
+  }
+}
+
+/**
+ * Either end of a handshake against one that says what the input says. It opens only for who has proven the key that it is
+ * said to have, or it is refused with an error of ours within the time for a handshake; nothing stays of it.
+ */
+export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
+  const choices = new Choices(bytes)
+  const clock = new VirtualClock()
+  const victimDials = choices.byte() % 2 === 1
+  const [near, far] = pipe()
+  const [ours, theirs] = victimDials ? [near, far] : [far, near]
+  const attacker = new Mallory(theirs, !victimDials)
+  const opening = open(victimDials, ours, clock)
+  const began = clock.now()
+  let outcome: SecureChannel | 'refused' | undefined
+  const settled = opening.then(
+    (channel) => {
+      outcome = channel
+    },
+    (error) => {
+      checkRefusal(error)
+      outcome = 'refused'
+    },
+  )
+  while (choices.left > 0 && outcome !== 'refused') {
+    act(choices, attacker)
+    // A signature is checked on another thread: what follows may come before or after.
+    if (choices.byte() < 200) await clock.advance(0)
+  }
+  await clock.advance(limits.handshakeTimeoutMs)
+  await settled
+  check(outcome === 'refused' || outcome?.remote !== undefined, 'a handshake that never ends')
+  check(clock.now() - began <= limits.handshakeTimeoutMs * 2, 'a handshake that takes too long')
+  if (outcome instanceof SecureChannel) {
+    // She knows what Alice says of herself, but cannot speak for her.
+    check(equalBytes(outcome.remote.publicKey, author.publicKey), 'a channel to somebody who has proven nothing')
+    check(equalBytes(outcome.remote.channelKey, mallory.keys.noise.publicKey), 'a channel with another key')
+  } else check(ours.closedHere || ours.closes > 0, 'a refused connection stays open')
+  await clock.advance(0)
+  check(clock.pending === 0, 'timers stay after the end')
+}
+
+function act(choices: Choices, attacker: Mallory): void {
+  const what = choices.byte() % 8
+  if (what === 0) sendIf(attacker, attacker.next(attacker.honest))
+  else if (what === 1) sendIf(attacker, attacker.next(choices.chunk()))
+  else if (what === 2) {
+    const hello = decode(attacker.honest) as Record<string, unknown>
+    const field = choices.pick(FIELDS)
+    const value = refusedOr(() => decode(choices.chunk()))
+    const altered = refusedOr(() => encode({ ...hello, [field]: value }))
+    if (altered !== undefined) sendIf(attacker, attacker.next(altered))
+  } else if (what === 3) attacker.send(choices.chunk())
+  else if (what === 4) attacker.send(joined([REFUSAL], choices.chunk()))
+  else if (what === 5) {
+    // Alice's own words: her key, and her signature over her own channel key.
+    sendIf(attacker, attacker.next(encodeHello(alice, 1, limits)))
+  } else if (what === 6) {
+    const frame = attacker.next(attacker.honest)
+    if (frame !== undefined) frame[choices.byte() % frame.length]! ^= 1 << (choices.byte() & 7)
+    sendIf(attacker, frame)
+  } else {
+    if (attacker.channel === undefined) refusedOr(() => attacker.read())
+    const { channel } = attacker
+    const body = choices.chunk()
+    if (channel !== undefined) attacker.send(channel.send.encrypt(joined([choices.byte()], chunk(body))))
+  }
+}
+
+function sendIf(attacker: Mallory, frame: Uint8Array | undefined): void {
+  if (frame !== undefined) attacker.send(frame)
+}
+
+function open(dials: boolean, end: PipeEnd, clock: VirtualClock): Promise<SecureChannel> {
+  const options = { local: bob, limits, clock }
+  if (!dials) return SecureChannel.accept(end, { ...options, admit: async () => {} })
+  const transport: Transport = {
+    name: 'memory',
+    canDial: () => true,
+    dial: async (_, { firstFrame }) => {
+      end.send(firstFrame)
+      return end
+    },
+  }
+  return SecureChannel.dial(transport, 'memory://mallory', options)
+}
+
+export const seeds: FuzzTarget['seeds'] = () => {
+  const go = 0
+  const wait = (what: number, ...rest: number[]) => [what, ...rest, go]
+  const ready = joined([7], chunk(new Uint8Array()), [Entry.READY, go])
+  const field = (name: string, value: unknown) => joined([2, FIELDS.indexOf(name)], chunk(encode(value)), [go])
+  return [
+    // She dials: the whole handshake, then words of her own.
+    joined([0], wait(0), wait(0), ready),
+    joined([0], wait(0), joined([2, 6], chunk(encode(['chat', 'x'])), [go])),
+    joined([0], wait(0), field('metadata', { a: { b: [1n] } })),
+    joined([0], [1], chunk(encode({ versions: [7, 1] })), [go], wait(0)),
+    joined([0], wait(0), wait(5)),
+    joined([0], wait(0), wait(6, 40, 3)),
+    // She answers.
+    joined([1], wait(0), [7], chunk(encode({ code: 'POOL_FULL', retryAfterMs: 5 })), [Entry.CLOSE, go]),
+    joined([1], wait(0), ready),
+    joined([1], wait(5)),
+    joined([1], [4], chunk(encode({ code: 'NAME_TAKEN', message: 'Taken.' })), [go]),
+    joined([1], field('name', 'mallory'), ready),
+    joined([1], [3], chunk(Uint8Array.of(1, 2, 3)), [255], wait(0)),
+  ]
+}
