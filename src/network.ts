@@ -8,6 +8,7 @@ import { asP2PError, isP2PError, P2PError, shutDownError } from './errors.js'
 import type { Unsubscribe } from './events.js'
 import { encodePeerId } from './identity/peer-id.js'
 import type { PinnedNames } from './identity/pinned-names.js'
+import { type ProofOfWorkEvent, WorkProofs } from './identity/work-proofs.js'
 import type { P2PMessage } from './message/message.js'
 import { connectTo, type DialTools } from './peer/dial-plan.js'
 import { Heartbeat } from './peer/heartbeat.js'
@@ -36,6 +37,7 @@ export interface NetworkHooks {
   onOutcome(message: P2PMessage, outcome: QueuedOutcome): void
   onError(error: P2PError, peer?: PeerInfo): void
   onStatus(status: P2PStatus): void
+  onWork(event: ProofOfWorkEvent): void
   /** Where we can be reached has changed. */
   onReachable(): void
 }
@@ -56,6 +58,7 @@ export class Network {
   private readonly upgrades: PathUpgrade
   private readonly watch: WakeWatch
   private readonly transports: Transport[]
+  private readonly work: WorkProofs
   private readonly stops: Unsubscribe[] = []
   private keys: Promise<ChannelKeys> | undefined
   private opening: Promise<void> | undefined
@@ -80,8 +83,15 @@ export class Network {
         onRecovered: (id) => this.recovered(id),
       })
     this.transports = [...config.transports, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
+    this.work = new WorkProofs({
+      ...config,
+      publicKey: config.identity.publicKey,
+      worker: config.powWorker,
+      onProgress: (event) => hooks.onWork(event),
+    })
     this.peers = new PeerManager({
       ...config,
+      work: this.work,
       names: hooks.names,
       keys: () => this.channelKeys(),
       describe: hooks.describe,
@@ -307,6 +317,7 @@ export class Network {
       clock,
       limits,
       relayOnly,
+      pausedMs: () => this.work.pausedMs,
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
       dial: this.peers.dial.bind(this.peers),
       find: this.hooks.find,

@@ -4,7 +4,7 @@ import type { Limits } from '../limits.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
 import { BatchReader, BatchWriter, Entry } from './batch.js'
 import { encodeRefusal, Handshake, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
-import type { LocalHello, RemoteHello } from './hello.js'
+import type { LocalHello, RemoteHello, WorkTerms } from './hello.js'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from './noise.js'
 
 const TAG_BYTES = 16
@@ -24,6 +24,7 @@ export interface ChannelOptions {
   local: LocalHello
   limits: Limits
   clock: Clock
+  work?: WorkTerms | undefined
 }
 
 /**
@@ -85,7 +86,7 @@ export class SecureChannel implements FrameSink {
     address: string,
     options: ChannelOptions & { signal?: AbortSignal; admit?: (channel: SecureChannel) => Promise<void> },
   ): Promise<SecureChannel> {
-    const handshake = new Handshake(true, options.local, options.limits)
+    const handshake = new Handshake(true, options.local, options.limits, options.work)
     try {
       const connection = await transport.dial(address, { signal: options.signal, firstFrame: handshake.start() })
       return await new SecureChannel(connection, handshake, options, options.admit).run(options.signal)
@@ -105,7 +106,7 @@ export class SecureChannel implements FrameSink {
     connection: Connection,
     options: ChannelOptions & { admit: (channel: SecureChannel) => Promise<void> },
   ): Promise<SecureChannel> {
-    const handshake = new Handshake(false, options.local, options.limits)
+    const handshake = new Handshake(false, options.local, options.limits, options.work)
     return new SecureChannel(connection, handshake, options, options.admit).run()
   }
 

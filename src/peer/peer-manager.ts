@@ -2,11 +2,13 @@ import { hexOf } from '../bytes.js'
 import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
 import { type ChannelOptions, SecureChannel } from '../channel/secure-channel.js'
 import type { Clock } from '../clock.js'
+import { workDemand } from '../defence/work-demand.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../errors.js'
 import { equalBytes } from '../identity/ed25519.js'
 import type { Identity } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
+import { isWorkNeeded, type WorkProofs, workNeeded } from '../identity/work-proofs.js'
 import type { Limits } from '../limits.js'
 import type { P2PMessage } from '../message/message.js'
 import type { BroadcastResult } from '../protocol-handler.js'
@@ -32,6 +34,10 @@ export interface PeerManagerOptions {
   clock: Clock
   maxConnections: number
   requireSignatures: boolean
+  /** Bits of work that we demand of who dials us; 0: none. */
+  powDifficulty: number
+  /** Our own. */
+  work: WorkProofs
   onConnected(peer: PeerConnection): void
   onDisconnected(peer: PeerConnection, error: P2PError): void
   onPathChanged(peer: PeerConnection, from: TransportName): void
@@ -59,7 +65,7 @@ export class PeerManager {
   private resting: P2PError | undefined
 
   constructor(private readonly options: PeerManagerOptions) {
-    this.dials = new SharedDials(options.clock, options.onChange)
+    this.dials = new SharedDials(options.clock, options.onChange, () => options.work.pausedMs)
     this.shared = {
       localPeerId: options.peerId,
       identity: options.identity,
@@ -107,7 +113,7 @@ export class PeerManager {
    *
    * @param expected the peer that must be found there.
    * @returns the peer id.
-   * @throws P2PError INVALID_ADDRESS, POOL_FULL, WRONG_PEER, NAME_TAKEN, SELF_DIAL, TIMEOUT, ABORTED, and those of `SecureChannel.dial`.
+   * @throws P2PError INVALID_ADDRESS, POOL_FULL, WRONG_PEER, NAME_TAKEN, SELF_DIAL, PROOF_OF_WORK_TOO_HARD, TIMEOUT, ABORTED, and those of `SecureChannel.dial`.
    */
   async dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string> {
     this.checkOpen()
@@ -119,7 +125,8 @@ export class PeerManager {
     if (known !== undefined && (expected === undefined || this.get(expected) === known)) return known.peerId
     const timeoutMs = wait.timeoutMs ?? this.options.limits.dialTimeoutMs
     return this.dials.join(`${address} ${expected ?? ''}`, { signal: wait.signal, timeoutMs }, (signal) => {
-      const dial: Promise<string> = this.open(transport, address, expected, signal, () => dial)
+      const open = () => this.open(transport, address, expected, signal, () => dial)
+      const dial: Promise<string> = this.options.work.dial(address, signal, open)
       return dial
     })
   }
@@ -135,7 +142,16 @@ export class PeerManager {
     }
     this.accepting++
     this.channelOptions()
-      .then((options) => SecureChannel.accept(connection, { ...options, admit: (channel) => this.admit(channel, undefined) }))
+      .then((options) => {
+        const work = workDemand({
+          bits: this.options.powDifficulty,
+          transport: connection.transport,
+          clock: options.clock,
+          limits,
+          isConnected: (key) => this.byKey.has(hexOf(key)),
+        })
+        return SecureChannel.accept(connection, { ...options, work, admit: (channel) => this.admit(channel, undefined) })
+      })
       .then(
         (channel) => {
           this.stats.accepted++
@@ -199,6 +215,7 @@ export class PeerManager {
   /** Ends every connection and dial, and begins none until `resume`. */
   rest(error: P2PError): void {
     this.resting = error
+    this.options.work.rest()
     this.dials.abortAll(error)
     this.disconnectAll(error)
   }
@@ -230,6 +247,7 @@ export class PeerManager {
     try {
       const channel = await SecureChannel.dial(transport, address, {
         ...(await this.channelOptions()),
+        work: this.options.work,
         signal,
         admit: async (channel) => {
           remote = channel.remote.peerId
@@ -238,6 +256,8 @@ export class PeerManager {
           // Another address of the same peer is a step ahead of this one.
           earlier = this.confirming.get(reached)
           if (earlier !== undefined) throw duplicate()
+          const { work } = channel.remote
+          if (work !== undefined && !work.proven) throw workNeeded(work.bits)
           key = reached
           this.confirming.set(key, self())
         },
@@ -250,6 +270,7 @@ export class PeerManager {
         if (earlier !== undefined) return earlier
         if (this.peers.has(remote)) return remote
       }
+      if (isWorkNeeded(error)) throw error
       this.stats.dialsFailed++
       if (this.resting !== undefined) throw this.resting
       if (isP2PError(signal.reason)) throw signal.reason
