@@ -157,10 +157,8 @@ const schema = /* @__PURE__ */ (() =>
         'must be true, false, or { implementation?, iceServers?, iceTransportPolicy? }',
       ),
     ),
-    powDifficulty: v.optional(
-      v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_POW_DIFFICULTY, `must be 0 to ${MAX_POW_DIFFICULTY} bits`)),
-    ),
-    proofOfWork: v.optional(v.object({ worker: v.optional(v.function('must be a function that makes a worker')) })),
+    powDifficulty: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_POW_DIFFICULTY))),
+    proofOfWork: v.optional(v.object({ worker: v.optional(v.function()) })),
     dht: v.optional(v.object({ mode: v.optional(v.picklist(['auto', 'client', 'server'])) })),
     limits: v.optional(v.record(v.string(), v.number())),
     metadata: v.optional(v.record(v.string(), v.unknown())),

@@ -36,10 +36,8 @@ export const DEFAULT_LIMITS = {
   workEpochMs: 604_800_000,
   /** Bits of work that we do for whoever demands them: 17 million hashes, 6 s of a desktop, a minute of a slow phone. More is refused, so that no relay can empty a battery. */
   maxWorkBits: 24,
-  /** Time for one proof of work; a dial's own deadline stands still meanwhile. */
+  /** Time for one proof of work; a dial's own deadline stands still meanwhile. As many bits are not tried again before the machine has slept. */
   workTimeoutMs: 120_000,
-  /** How long work that took longer is refused, rather than begun anew with each dial. */
-  workRetryMs: 3_600_000,
   /** Frames of one direction after which both sides re-key: 2^16, far from the 2^64 of the counter and the 2^48 where we refuse to go on. */
   rekeyAfterFrames: 65_536,
 

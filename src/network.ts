@@ -360,6 +360,7 @@ export class Network {
 
   private woke(reason: WakeReason): void {
     this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
+    this.work.wake()
     this.reconnector.wake()
     if (reason === 'network-change') this.webrtc?.networkChanged()
     this.upgrades.retry()

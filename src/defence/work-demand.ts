@@ -24,13 +24,10 @@ export function workDemand(options: {
     check: (publicKey, proof) => {
       if (isUpgrade && isConnected(publicKey)) return
       if (verifyProofOfWork({ publicKey, proof, bits, now: clock.now(), limits })) return
-      const what = proof === undefined ? 'without one' : 'with one that does not hold: check the clock of your device'
       throw new P2PError(
         'PROOF_OF_WORK_REQUIRED',
-        `This peer takes nobody without a proof of work of ${bits} bits; you came ${what}.`,
-        {
-          details: { bits },
-        },
+        `Who comes here shows a proof of work of ${bits} bits. If yours did, check the clock of your device.`,
+        { details: { bits } },
       )
     },
   }

@@ -91,11 +91,8 @@ export function verifyProofOfWork(options: {
 }): boolean {
   const { publicKey, proof, bits, now = Date.now(), limits = DEFAULT_LIMITS } = options
   return (
-    proof?.nonce instanceof Uint8Array &&
-    proof.nonce.length === WORK_NONCE_BYTES &&
-    publicKey instanceof Uint8Array &&
     publicKey.length === PUBLIC_KEY_BYTES &&
-    Number.isInteger(proof.epoch) &&
+    proof?.nonce.length === WORK_NONCE_BYTES &&
     isWorkEpoch(proof.epoch, now, limits) &&
     workBits(publicKey, proof) >= bits
   )
@@ -104,29 +101,40 @@ export function verifyProofOfWork(options: {
 /**
  * Searches for a proof of work. Without a worker it searches here, in slices of 10 ms between which a page lives on.
  *
- * @throws P2PError INVALID_CONFIG for bits outside of 1 to 40 or a malformed key, ABORTED.
+ * @throws P2PError INVALID_CONFIG for bits outside of 1 to 40, a malformed key or an epoch that is none, ABORTED.
  * @example
  * const proof = await mineProofOfWork({ publicKey: identity.publicKey, bits: 20, onProgress: ({ hashesPerS }) => show(hashesPerS) })
  */
 export async function mineProofOfWork(options: MineOptions): Promise<WorkProof> {
   const { publicKey, bits, signal, onProgress, worker } = options
   const { epoch = workEpoch(Date.now(), DEFAULT_LIMITS.workEpochMs) } = options
-  if (!Number.isInteger(bits) || bits < 1 || bits > MAX_POW_DIFFICULTY) {
-    throw new P2PError('INVALID_CONFIG', `A proof of work has 1 to ${MAX_POW_DIFFICULTY} bits.`)
-  }
-  if (!(publicKey instanceof Uint8Array) || publicKey.length !== PUBLIC_KEY_BYTES) {
-    throw new P2PError('INVALID_CONFIG', `A proof of work is for a public key of ${PUBLIC_KEY_BYTES} bytes.`)
-  }
-  if (!Number.isInteger(epoch) || epoch < 0 || epoch > 0xffffffff) {
-    throw new P2PError('INVALID_CONFIG', 'The epoch of a proof of work is a whole number below 2^32.')
+  if (
+    bits !== bits >>> 0 ||
+    bits < 1 ||
+    bits > MAX_POW_DIFFICULTY ||
+    publicKey.length !== PUBLIC_KEY_BYTES ||
+    epoch !== epoch >>> 0
+  ) {
+    throw new P2PError(
+      'INVALID_CONFIG',
+      `Work is 1 to ${MAX_POW_DIFFICULTY} bits, for a key of 32 bytes and an epoch below 2^32.`,
+    )
   }
   const task: WorkTask = { publicKey: publicKey.slice(), epoch, bits }
-  const tell = teller(2 ** bits, onProgress)
-  let found: number | undefined
-  if (worker !== undefined) found = await searchInWorker(worker, task, signal, tell)
+  const startedAt = performance.now()
+  let toldAt = 0
+  const tell = (hashes: number, pauseMs = TELL_MS) => {
+    const now = performance.now()
+    if (now - toldAt < pauseMs) return
+    toldAt = now
+    const elapsedMs = now - startedAt
+    onProgress?.({ hashes, expectedHashes: 2 ** bits, elapsedMs, hashesPerS: Math.round((1_000 * hashes) / (elapsedMs || 1)) })
+  }
+  let found = worker && (await searchInWorker(worker, task, signal, tell))
   // A worker that a page's policy forbids, or whose file is missing, is no reason to stay outside.
   if (found === undefined || workBits(publicKey, proofOf(epoch, found)) < bits) found = await searchInSlices(task, signal, tell)
-  tell(found + 1, true)
+  if (found === undefined) throw abortedError('The proof of work', signal?.reason)
+  tell(found + 1, 0)
   return proofOf(epoch, found)
 }
 
@@ -136,89 +144,64 @@ function proofOf(epoch: number, nonce: number): WorkProof {
   return { epoch, nonce: bytes }
 }
 
-type Tell = (hashes: number, last?: boolean) => void
+type Tell = (hashes: number) => void
 
 const TELL_MS = 100
-
-function teller(expectedHashes: number, onProgress: MineOptions['onProgress']): Tell {
-  const startedAt = performance.now()
-  let toldAt = 0
-  return (hashes, last = false) => {
-    const now = performance.now()
-    if (!last && now - toldAt < TELL_MS) return
-    toldAt = now
-    const elapsedMs = now - startedAt
-    onProgress?.({ hashes, expectedHashes, elapsedMs, hashesPerS: elapsedMs > 0 ? Math.round((1_000 * hashes) / elapsedMs) : 0 })
-  }
-}
-
 /** A slice ends after so much time, or so many hashes where the page's clock is too coarse to tell. */
 const SLICE_MS = 8
 const SLICE_HASHES = 32_768
 const BATCH_HASHES = 256
 
-async function searchInSlices(task: WorkTask, signal: AbortSignal | undefined, tell: Tell): Promise<number> {
+/** Undefined where it was cancelled. */
+async function searchInSlices(task: WorkTask, signal: AbortSignal | undefined, tell: Tell): Promise<number | undefined> {
   const search = searchNonces(task)
-  const turn = turns()
-  try {
-    for (let from = 0; ; await turn.next()) {
-      if (signal?.aborted) throw abortedError('The search for a proof of work', signal.reason)
-      const startedAt = performance.now()
-      const end = from + SLICE_HASHES
-      do {
-        const found = search(from, BATCH_HASHES)
-        if (found !== undefined) return found
-        from += BATCH_HASHES
-      } while (from < end && performance.now() - startedAt < SLICE_MS)
-      tell(from)
-    }
-  } finally {
-    turn.end()
+  for (let from = 0; !signal?.aborted; await nextTurn()) {
+    const startedAt = performance.now()
+    const end = from + SLICE_HASHES
+    do {
+      const found = search(from, BATCH_HASHES)
+      if (found !== undefined) return found
+      from += BATCH_HASHES
+    } while (from < end && performance.now() - startedAt < SLICE_MS)
+    tell(from)
   }
+  return undefined
 }
 
 /** Lets everything else have its turn. Timers would not do: browsers slow them down to one a second in a hidden tab. */
-function turns(): { next(): Promise<void>; end(): void } {
-  if (typeof setImmediate === 'function') return { next: () => new Promise((resolve) => setImmediate(resolve)), end: () => {} }
-  const { port1, port2 } = new MessageChannel()
-  return {
-    next: () =>
-      new Promise((resolve) => {
-        port1.onmessage = () => resolve()
-        port2.postMessage(0)
-      }),
-    end: () => port1.close(),
-  }
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') return void setImmediate(resolve)
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(0)
+  })
 }
 
-/** Undefined where the worker does not work. */
+/** Undefined where it was cancelled, or the worker does not work. */
 function searchInWorker(
   make: () => WorkWorker,
   task: WorkTask,
   signal: AbortSignal | undefined,
   tell: Tell,
 ): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(abortedError('The search for a proof of work', signal.reason))
-    let worker: WorkWorker | undefined
-    const end = (settle: () => void) => {
-      worker?.terminate()
-      signal?.removeEventListener('abort', onAbort)
-      settle()
-    }
-    const onAbort = () => end(() => reject(abortedError('The search for a proof of work', signal?.reason)))
-    try {
-      worker = make()
-      worker.addEventListener('error', () => end(() => resolve(undefined)))
-      worker.addEventListener('message', (event) => {
-        const { hashes, nonce } = ((event as { data?: unknown } | null)?.data ?? {}) as { hashes?: unknown; nonce?: unknown }
-        if (Number.isSafeInteger(nonce) && (nonce as number) >= 0) end(() => resolve(nonce as number))
-        else if (typeof hashes === 'number') tell(hashes)
-      })
-      signal?.addEventListener('abort', onAbort)
-      worker.postMessage(task)
-    } catch {
-      end(() => resolve(undefined))
-    }
+  let worker: WorkWorker | undefined
+  return new Promise<number | undefined>((resolve) => {
+    const give = () => resolve(undefined)
+    worker = make()
+    worker.addEventListener('error', give)
+    worker.addEventListener('message', (event) => {
+      const { hashes, nonce } = (event as { data: { hashes: number; nonce?: number } }).data
+      if (nonce === undefined) tell(hashes)
+      else resolve(nonce)
+    })
+    signal?.addEventListener('abort', give)
+    if (signal?.aborted) give()
+    worker.postMessage(task)
   })
+    .catch(() => undefined)
+    .finally(() => worker?.terminate())
 }

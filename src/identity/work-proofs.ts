@@ -15,7 +15,6 @@ import {
   workEpoch,
 } from './proof-of-work.js'
 
-const STORE_PREFIX = 'proof-of-work/'
 /** Timers of more milliseconds than fit 31 bits fire at once. */
 const MAX_TIMER_MS = 0x7fffffff
 
@@ -41,28 +40,29 @@ export interface WorkProofsOptions {
 /** One search, for all dials that wait for it. */
 interface Job {
   bits: number
-  epoch: number
-  /** Undefined while nobody waits: a renewal. */
+  /** Undefined while nobody has waited yet: a renewal. */
   address: string | undefined
   waiting: number
   controller: AbortController
-  done: Promise<WorkProof>
+  done: Promise<void>
 }
 
-/** The proofs of one identity: found when they are demanded, kept over a reload, renewed before they are refused. */
+/** The proof of one identity: found when it is demanded, kept over a reload, renewed before it is refused. */
 export class WorkProofs {
-  /** Those whose epoch still counts, with the bits that each of them has. */
-  private proofs: (WorkProof & { bits: number })[] = []
+  private proof: (WorkProof & { bits: number }) | undefined
   private job: Job | undefined
   private loading: Promise<void> | undefined
   /** Most bits that were asked for since the last renewal. */
   private wanted = 0
   private renewal: Timer | undefined
-  /** Work that has taken too long here. */
-  private tooHard = { bits: Number.POSITIVE_INFINITY, until: 0 }
+  /** Lowered to what this machine has been able to do in time. */
+  private maxBits: number
+  /** Dials that wait for work, since when, and how long others have before. */
   private readonly paused = { dials: 0, since: 0, totalMs: 0 }
 
-  constructor(private readonly options: WorkProofsOptions) {}
+  constructor(private readonly options: WorkProofsOptions) {
+    this.maxBits = options.limits.maxWorkBits
+  }
 
   /** How long dials have waited for work, milliseconds since the start. Their deadlines do not count it. */
   get pausedMs(): number {
@@ -71,14 +71,16 @@ export class WorkProofs {
   }
 
   /** A proof of so many bits or more, if we have one. */
-  readonly find = (bits: number): WorkProof | undefined => {
-    this.forgetOld()
-    const fitting = this.proofs.filter((proof) => proof.bits >= bits)
-    const proof = fitting.at(-1)
-    if (proof === undefined) return undefined
+  find(bits: number): WorkProof | undefined {
+    const { proof } = this
+    const { clock, limits } = this.options
+    if (proof === undefined || proof.bits < bits || !isWorkEpoch(proof.epoch, clock.now(), limits)) return undefined
     this.wanted = Math.max(this.wanted, bits)
     if (proof.epoch < this.epoch) this.renew()
-    else this.renewInTime()
+    else {
+      const untilNextMs = (proof.epoch + 1) * limits.workEpochMs - clock.now()
+      this.renewal ??= clock.setTimeout(() => this.renew(), Math.min(untilNextMs, MAX_TIMER_MS))
+    }
     return proof
   }
 
@@ -94,14 +96,27 @@ export class WorkProofs {
       return await attempt()
     } catch (error) {
       if (!isWorkNeeded(error)) throw error
-      await this.prove(error.details.bits as number, address, signal)
+      await this.prove(error.details.bits as number, address, signal).catch((failure) => {
+        // What all dials were ended with tells more than that they were.
+        throw isP2PError(signal.reason) ? signal.reason : failure
+      })
       return attempt()
     }
   }
 
+  /** The machine has slept, so that what seemed to take too long need not have. */
+  wake(): void {
+    this.maxBits = this.options.limits.maxWorkBits
+  }
+
   /** Ends what is under way; the next dial that needs work begins anew. */
   rest(): void {
+    this.wake()
     this.job?.controller.abort()
+    this.disarm()
+  }
+
+  private disarm(): void {
     if (this.renewal !== undefined) this.options.clock.clearTimeout(this.renewal)
     this.renewal = undefined
   }
@@ -113,27 +128,27 @@ export class WorkProofs {
   private async prove(bits: number, address: string, signal: AbortSignal): Promise<void> {
     const { clock } = this.options
     const { paused } = this
-    this.checkBits(bits, address)
     if (paused.dials++ === 0) paused.since = clock.now()
     try {
       while (this.find(bits) === undefined) {
+        this.checkBits(bits, address)
         const job = this.job ?? this.begin(bits, address)
         job.address ??= address
-        await this.waitFor(job, address, signal)
+        await this.waitFor(job, signal)
       }
     } finally {
       if (--paused.dials === 0) paused.totalMs += clock.now() - paused.since
     }
   }
 
-  private async waitFor(job: Job, address: string, signal: AbortSignal): Promise<void> {
+  private async waitFor(job: Job, signal: AbortSignal): Promise<void> {
     job.waiting++
     let timedOut = false
     try {
-      await withDeadline(this.options.clock, `The dial of ${address}`, { signal }, () => job.done)
+      await withDeadline(this.options.clock, 'The proof of work', { signal }, () => job.done)
     } catch (error) {
       // Whoever dials nodes of the DHT has little patience; were the work given up with each of them, it would never be done.
-      timedOut = isP2PError(error) && error.walk((cause) => isP2PError(cause, 'TIMEOUT')) !== undefined
+      timedOut = (error as P2PError).walk((cause) => isP2PError(cause, 'TIMEOUT')) !== undefined
       throw error
     } finally {
       if (--job.waiting === 0 && !timedOut) job.controller.abort()
@@ -142,119 +157,103 @@ export class WorkProofs {
 
   /** @throws P2PError PROOF_OF_WORK_TOO_HARD. */
   private checkBits(bits: number, address: string): void {
-    const { clock, limits } = this.options
-    const retryAfterMs = this.tooHard.until - clock.now()
-    const isTooLong = retryAfterMs > 0 && bits >= this.tooHard.bits
-    if (bits <= limits.maxWorkBits && !isTooLong) return
-    const why = isTooLong
-      ? `which took longer than ${limits.workTimeoutMs} ms here`
-      : `and this one does ${limits.maxWorkBits} at most (limits.maxWorkBits)`
-    throw new P2PError('PROOF_OF_WORK_TOO_HARD', `The peer demands a proof of work of ${bits} bits, ${why}. Use another peer.`, {
-      details: { address, bits, ...(isTooLong && { retryAfterMs }) },
-    })
+    const { maxBits } = this
+    if (bits <= maxBits) return
+    throw new P2PError(
+      'PROOF_OF_WORK_TOO_HARD',
+      `The peer demands work of ${bits} bits, and ${maxBits} at most are done here (limits.maxWorkBits, workTimeoutMs). Use another peer.`,
+      { details: { address, bits, maxBits } },
+    )
   }
 
-  private begin(bits: number, address: string | undefined): Job {
-    const { clock, limits, publicKey, worker } = this.options
-    const controller = new AbortController()
+  private begin(bits: number, address?: string): Job {
+    const { clock, limits, publicKey, worker, store, onProgress } = this.options
     const { epoch } = this
     let progress: WorkProgress = { hashes: 0, expectedHashes: 2 ** bits, hashesPerS: 0, elapsedMs: 0 }
     const tell = (state: ProofOfWorkEvent['state']) => {
-      if (job.address !== undefined) this.options.onProgress({ state, bits, address: job.address, ...progress })
+      if (job.address !== undefined) onProgress({ state, bits, address: job.address, ...progress })
     }
-    const wait = { signal: controller.signal, timeoutMs: limits.workTimeoutMs }
-    const mined = withDeadline(clock, 'The proof of work', wait, async (signal) => {
-      // The first word goes out before the work; and the job is known by then.
+    const run = async (signal: AbortSignal) => {
+      // By then the job is known to whom it is told.
       await null
       tell('mining')
-      const onProgress = (next: WorkProgress) => {
-        progress = next
-        tell('mining')
-      }
-      return mineProofOfWork({ publicKey, bits, epoch, signal, worker, onProgress })
-    })
-    const done = mined.then(
-      (proof) => {
+      const proof = await mineProofOfWork({
+        ...{ publicKey, bits, epoch, signal, worker },
+        onProgress: (next) => {
+          progress = next
+          tell('mining')
+        },
+      })
+      this.keep(proof)
+      // A store that fails costs work, and is no reason not to connect.
+      store.set(this.storeKey, encodeProof(proof)).catch(() => {})
+    }
+    const controller = new AbortController()
+    const wait = { signal: controller.signal, timeoutMs: limits.workTimeoutMs }
+    const done = withDeadline(clock, 'The proof of work', wait, run).then(
+      () => {
         this.job = undefined
-        this.add(proof)
-        this.save(proof)
         tell('done')
-        return proof
       },
       (error) => {
         this.job = undefined
         tell('failed')
-        if (!isP2PError(error, 'TIMEOUT')) throw error
-        this.tooHard = { bits, until: clock.now() + limits.workRetryMs }
-        this.checkBits(bits, job.address ?? '')
+        if (isP2PError(error, 'TIMEOUT')) {
+          this.maxBits = bits - 1
+          this.checkBits(bits, job.address ?? '')
+        }
         throw error
       },
     )
     // All who wait may have left.
     done.catch(() => {})
-    const job: Job = { bits, epoch, address, waiting: 0, controller, done }
+    const job: Job = { bits, address, waiting: 0, controller, done }
     this.job = job
     return job
   }
 
   /** Works for the present epoch while the proof of the last one still counts; nobody waits for it. */
   private renew(): void {
-    const { wanted } = this
-    const isDone = this.proofs.some(({ epoch, bits }) => epoch >= this.epoch && bits >= wanted)
-    if (this.job !== undefined || isDone || wanted === 0 || wanted > this.options.limits.maxWorkBits) return
+    const { wanted, proof } = this
+    this.disarm()
+    if (this.job !== undefined || wanted === 0 || wanted > this.maxBits || proof?.epoch === this.epoch) return
     this.wanted = 0
-    this.begin(wanted, undefined)
+    this.begin(wanted)
   }
 
-  /** When the next epoch begins, if anybody has asked for work in this one. */
-  private renewInTime(): void {
-    const { clock, limits } = this.options
-    this.renewal ??= clock.setTimeout(
-      () => {
-        this.renewal = undefined
-        this.renew()
-      },
-      Math.min((this.epoch + 1) * limits.workEpochMs - clock.now(), MAX_TIMER_MS),
-    )
-  }
-
-  private add(proof: WorkProof): void {
-    this.proofs.push({ ...proof, bits: workBits(this.options.publicKey, proof) })
-    this.proofs.sort((a, b) => a.epoch - b.epoch)
-    this.forgetOld()
-  }
-
-  private forgetOld(): void {
-    const { clock, limits } = this.options
-    this.proofs = this.proofs.filter(({ epoch }) => isWorkEpoch(epoch, clock.now(), limits))
+  private keep(proof: WorkProof): void {
+    this.proof = { ...proof, bits: workBits(this.options.publicKey, proof) }
   }
 
   private get storeKey(): string {
-    return STORE_PREFIX + hexOf(this.options.publicKey)
+    return `proof-of-work/${hexOf(this.options.publicKey)}`
   }
 
-  /** Epoch (4, big-endian) ‖ nonce (8). A store that fails costs work, and is no reason not to connect. */
   private async load(): Promise<void> {
     const kept = await this.options.store.get(this.storeKey).catch(() => undefined)
-    if (kept?.length !== 4 + WORK_NONCE_BYTES) return
     // What is stored need not be true: its bits are counted, and a proof of none serves nobody.
-    this.add({ epoch: new DataView(kept.buffer, kept.byteOffset).getUint32(0), nonce: kept.slice(4) })
+    if (kept?.length === 4 + WORK_NONCE_BYTES) this.keep(decodeProof(kept))
   }
+}
 
-  private save({ epoch, nonce }: WorkProof): void {
-    const bytes = new Uint8Array(4 + WORK_NONCE_BYTES)
-    new DataView(bytes.buffer).setUint32(0, epoch)
-    bytes.set(nonce, 4)
-    this.options.store.set(this.storeKey, bytes).catch(() => {})
-  }
+/** Epoch (4, big-endian) ‖ nonce (8). */
+function encodeProof({ epoch, nonce }: WorkProof): Uint8Array {
+  const bytes = new Uint8Array(4 + WORK_NONCE_BYTES)
+  new DataView(bytes.buffer).setUint32(0, epoch)
+  bytes.set(nonce, 4)
+  return bytes
+}
+
+function decodeProof(bytes: Uint8Array): WorkProof {
+  return { epoch: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0), nonce: bytes.slice(4) }
 }
 
 /** Why a dial of ours ended before we said who we are: the peer demands work that is not done yet. */
 export function workNeeded(bits: number): P2PError {
-  return new P2PError('PROOF_OF_WORK_REQUIRED', `The peer demands a proof of work of ${bits} bits.`, { details: { bits } })
+  return new P2PError('PROOF_OF_WORK_REQUIRED', `The peer demands work of ${bits} bits.`, { details: { bits } })
 }
 
 /** Not where a peer refuses with the same word: more work would not help there. */
 export function isWorkNeeded(error: unknown): error is P2PError {
-  return isP2PError(error, 'PROOF_OF_WORK_REQUIRED') && error.details.byPeer !== true && typeof error.details.bits === 'number'
+  return isP2PError(error, 'PROOF_OF_WORK_REQUIRED') && error.details.byPeer !== true
 }

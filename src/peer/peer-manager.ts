@@ -215,8 +215,8 @@ export class PeerManager {
   /** Ends every connection and dial, and begins none until `resume`. */
   rest(error: P2PError): void {
     this.resting = error
-    this.options.work.rest()
     this.dials.abortAll(error)
+    this.options.work.rest()
     this.disconnectAll(error)
   }
 
