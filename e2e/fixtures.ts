@@ -75,8 +75,9 @@ export const test = base.extend<Fixtures>({
     ])
     const server = createServer((request, response) => {
       const script = scripts.get(request.url)
-      response.writeHead(request.url?.endsWith('.js') && script === undefined ? 404 : 200, {
-        'Content-Type': script ? 'text/javascript' : 'text/html',
+      const isScript = request.url?.endsWith('.js')
+      response.writeHead(isScript && script === undefined ? 404 : 200, {
+        'Content-Type': isScript ? 'text/javascript' : 'text/html',
         'Content-Security-Policy':
           "default-src 'none'; script-src 'self'; connect-src ws://127.0.0.1:* http://127.0.0.1:*; img-src data:",
       })

@@ -1,25 +1,20 @@
 import { expect, pardonNetwork, type Tab, test } from './fixtures.js'
 
-/** Connects to a relay; how it went, and how often and late the page's other tasks had their turn meanwhile. */
+/** Connects to a relay; how it went, and how often the page's other tasks had their turn meanwhile. */
 function connectAndWatch({ page }: Tab, relay: string) {
   return page.evaluate(async (relay) => {
     const { peer, seen } = window
     const { port1, port2 } = new MessageChannel()
     let turns = 0
-    let longestMs = 0
-    let lastAt = performance.now()
     port1.onmessage = () => {
-      const now = performance.now()
-      longestMs = Math.max(longestMs, now - lastAt)
-      lastAt = now
       turns++
       port2.postMessage(0)
     }
     port2.postMessage(0)
     await peer.connectToPeer(relay)
     port1.close()
-    const { elapsedMs, hashesPerS, state } = seen.work.at(-1)!
-    return { turns, longestMs, elapsedMs, hashesPerS, state, mining: seen.work.filter((event) => event.state === 'mining') }
+    const { elapsedMs, state } = seen.work.at(-1)!
+    return { turns, elapsedMs, state, mining: seen.work.filter((event) => event.state === 'mining') }
   }, relay)
 }
 
@@ -33,14 +28,13 @@ test('a tab connects to a relay that demands work, done in a worker under a stri
   const tab = await openTab({ powWorker: '/pow-worker.js' })
   const workers: string[] = []
   tab.page.on('worker', (worker) => workers.push(worker.url()))
-  const { state, mining, longestMs, elapsedMs } = await connectAndWatch(tab, relay.url)
+  const { state, mining, turns, elapsedMs } = await connectAndWatch(tab, relay.url)
   expect(state).toBe('done')
   expect(relay.coordinator.isConnected(tab.id)).toBe(true)
   expect(workers.map((url) => new URL(url).pathname)).toEqual(['/pow-worker.js'])
   expect(mining[0]).toMatchObject({ bits: BITS, expectedHashes: 2 ** BITS, hashes: 0, address: relay.url })
-  expect(elapsedMs).toBeGreaterThan(0)
-  // The handshake itself takes some milliseconds of the page.
-  expect(longestMs).toBeLessThan(100)
+  // Nothing of the page waits for it.
+  expect(elapsedMs / turns).toBeLessThan(5)
 })
 
 test('a tab without a worker does the work in slices, and stays alive', async ({ openTab, relayWith }) => {
