@@ -5,13 +5,13 @@ import { build } from 'esbuild'
 
 /** Bytes, gzip, that each import may cost. The aim for everything is 60,000; CHANGELOG.md says where it stands and why. */
 export const BUDGETS = {
-  '*': 103_500,
-  P2PCoordinator: 98_200,
+  '*': 106_900,
+  P2PCoordinator: 101_500,
   DistributedHashTable: 31_300,
   ResourceDiscovery: 10_100,
   P2PProtocol: 12_700,
   generateIdentity: 16_500,
-  webSocket: 9_200,
+  webSocket: 9_250,
   P2PError: 6_500,
 }
 
