@@ -162,7 +162,7 @@ export function encodeHello(local: LocalHello, version: number, limits: Limits):
  * Checks a hello: shape, sizes, and that the identity has signed the X25519 key that the handshake has proven.
  *
  * @param noiseStatic the peer's X25519 public key, 32 bytes, from the handshake.
- * @param checkWork judges an initiator's proof of work: one hash, before the signature costs a hundred times as much.
+ * @param checkWork judges an initiator's proof of work: one hash, before the signature costs tens of times as much.
  * @throws P2PError HANDSHAKE_FAILED, UNSUPPORTED_VERSION, INVALID_SIGNATURE, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_PEER_ID, or what
  * `checkWork` throws.
  */

@@ -74,7 +74,7 @@ export function isWorkEpoch(epoch: number, now: number, { workEpochMs, maxClockS
 }
 
 /**
- * Whether a proof holds for a key: one hash, about 2 µs. False for anything malformed.
+ * Whether a proof holds for a key: one hash, some microseconds. False for anything malformed.
  *
  * @param options.publicKey Ed25519 public key, 32 bytes.
  * @param options.bits leading zero bits at least.

@@ -15,6 +15,7 @@ import { encode } from '../../src/message/codec.js'
 import { type Relay, startRelay } from '../../src/node/index.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { createTestNetwork } from '../../src/testing/index.js'
+import { FakeRtc } from '../webrtc/fake-rtc.js'
 
 const EPOCH_MS = DEFAULT_LIMITS.workEpochMs
 
@@ -391,6 +392,24 @@ describe('the demand', () => {
     await net.run(alice.connectToPeer(`circuit:${relay.peerId}/${bob.peerId}`))
     expect(alice.isConnected(bob.peerId)).toBe(true)
     expect(count(seen, 'done')).toBe(1)
+    await net.stop()
+  })
+
+  it('does not stand in the way of WebRTC between two that have met', async () => {
+    const net = createTestNetwork({ latencyMs: 10 })
+    const relay = net.createPeer({ relay: true })
+    await net.run(relay.start())
+    const webrtc = { implementation: new FakeRtc() }
+    const [alice, bob] = [0, 8].map((powDifficulty) =>
+      net.createPeer({ listening: false, powDifficulty, webrtc, bootstrap: [net.addressOf(relay)] }),
+    ) as [P2PCoordinator, P2PCoordinator]
+    const [hers, his] = [eventsOf(alice), eventsOf(bob)]
+    await net.run(Promise.all([alice.start(), bob.start()]))
+    await net.clock.advance(1_000)
+    await net.run(alice.connectToPeer(bob.peerId))
+    await net.clock.advance(20_000)
+    expect(alice.getPeer(bob.peerId)?.connection?.transport).toBe('webrtc')
+    expect([count(hers, 'done'), count(his, 'done')]).toEqual([1, 0])
     await net.stop()
   })
 
