@@ -13,7 +13,7 @@ import { addressesAt, webSocketServer } from './web-socket-server.js'
 /** Versions of the wire protocol that this SDK speaks. */
 const PROTOCOL_VERSIONS = [1]
 const MAX_LABEL_LENGTH = 64
-/** What a new identity costs at a relay that anybody can reach: a third of a second of a desktop, some seconds of a phone. */
+/** What a new identity costs at a relay that anybody can reach: half a second of a desktop, some seconds of a phone. */
 const PUBLIC_POW_DIFFICULTY = 20
 
 export interface RelayOptions {
