@@ -43,4 +43,14 @@ export default defineConfig([
       options.alias = { 'isomorphic-ws': fileURLToPath(new URL('node_modules/isomorphic-ws/browser.js', import.meta.url)) }
     },
   },
+  {
+    // One file for module and classic workers alike: it imports and exports nothing.
+    entry: { 'pow-worker': 'src/identity/pow-worker.ts' },
+    format: 'iife',
+    target: 'es2022',
+    platform: 'browser',
+    minify: true,
+    outDir: 'dist',
+    outExtension: () => ({ js: '.js' }),
+  },
 ])

@@ -20,13 +20,15 @@ declare global {
       /** Each change of a path, such as `circuit>webrtc`. */
       paths: string[]
       statuses: SDK.P2PStatus[]
+      /** How proof of work went on. */
+      work: SDK.ProofOfWorkEvent[]
     }
     /** How far the clock of a tab with `ownClock` is ahead of the real one, milliseconds. */
     aheadMs: number
   }
 }
 
-const bundle = fileURLToPath(new URL('../dist/lotus-p2p.global.js', import.meta.url))
+const dist = (name: string) => fileURLToPath(new URL(`../dist/${name}`, import.meta.url))
 const html =
   '<!doctype html><html lang="en"><meta charset="utf-8"><title>Tab</title><link rel="icon" href="data:,"><script src="/sdk.js"></script></html>'
 
@@ -44,6 +46,8 @@ interface PeerOptions {
   limits?: Partial<SDK.Limits>
   /** The clock can be put forward, by `window.aheadMs`. */
   ownClock?: boolean
+  /** The file of the worker that proof of work is done in, `/pow-worker.js`. */
+  powWorker?: string
   /** No server: the tabs of this browser that have the same name. */
   tabsNamed?: string
 }
@@ -65,15 +69,19 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures from the pattern
   pageUrl: async ({}, use) => {
-    const code = await readFile(bundle)
+    const scripts = new Map<string | undefined, Buffer>([
+      ['/sdk.js', await readFile(dist('lotus-p2p.global.js'))],
+      ['/pow-worker.js', await readFile(dist('pow-worker.js'))],
+    ])
     const server = createServer((request, response) => {
-      const script = request.url === '/sdk.js'
-      response.writeHead(200, {
-        'Content-Type': script ? 'text/javascript' : 'text/html',
+      const script = scripts.get(request.url)
+      const isScript = request.url?.endsWith('.js')
+      response.writeHead(isScript && script === undefined ? 404 : 200, {
+        'Content-Type': isScript ? 'text/javascript' : 'text/html',
         'Content-Security-Policy':
           "default-src 'none'; script-src 'self'; connect-src ws://127.0.0.1:* http://127.0.0.1:*; img-src data:",
       })
-      response.end(script ? code : html)
+      response.end(script ?? html)
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
@@ -135,15 +143,16 @@ export function watchComplaints(page: Page, complaints: string[]): void {
 /** A coordinator in the tab's window, and what it sees in `window.seen`. */
 export function startPeer(page: Page, options: PeerOptions): Promise<string> {
   return page.evaluate(async (options) => {
-    const { ownClock, tabsNamed, ...config } = options
+    const { ownClock, tabsNamed, powWorker, ...config } = options
     const { P2PCoordinator, broadcastChannel, systemClock } = window.LotusP2P
-    const seen: Window['seen'] = { messages: [], disconnected: [], changes: [], errors: [], paths: [], statuses: [] }
+    const seen: Window['seen'] = { messages: [], disconnected: [], changes: [], errors: [], paths: [], statuses: [], work: [] }
     window.seen = seen
     window.aheadMs = 0
     const peer = new P2PCoordinator({
       ...config,
       limits: { reconnectMinMs: 50, reconnectMaxMs: 500, ...config.limits },
       ...(ownClock && { clock: { ...systemClock, now: () => Date.now() + window.aheadMs } }),
+      ...(powWorker !== undefined && { proofOfWork: { worker: () => new Worker(powWorker) } }),
       ...(tabsNamed !== undefined && { bootstrap: [], transports: [broadcastChannel({ name: tabsNamed })] }),
     })
     window.peer = peer
@@ -152,6 +161,7 @@ export function startPeer(page: Page, options: PeerOptions): Promise<string> {
     peer.on('error', (error) => seen.errors.push(error.code))
     peer.on('path-changed', (to, from) => seen.paths.push(`${from}>${to.connection?.transport}`))
     peer.on('status', (status) => seen.statuses.push(status))
+    peer.on('proof-of-work', (event) => seen.work.push(event))
     peer.registerProtocol({
       protocolName: 'e2e',
       handleMessage: async (message) => {

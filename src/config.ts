@@ -5,6 +5,7 @@ import { P2PError } from './errors.js'
 import { PUBLIC_KEY_BYTES } from './identity/ed25519.js'
 import { type Identity, identityFromSeed } from './identity/identity.js'
 import { assertPeerName, encodePeerId } from './identity/peer-id.js'
+import { MAX_POW_DIFFICULTY, type WorkWorker } from './identity/proof-of-work.js'
 import { type Limits, resolveLimits } from './limits.js'
 import { consoleLogger, type Logger } from './logger.js'
 import type { PeerInfo } from './peer/peer-info.js'
@@ -41,12 +42,22 @@ export interface P2PConfig {
   webrtc?: boolean | WebRtcConfig
   /** Reach peers and be reached through relays only, so that no peer learns our network address. Turns WebRTC off. */
   relayOnly?: boolean
-  /** Keeps pinned names. Default: memory. */
+  /** Keeps pinned names and our proof of work. Default: memory. */
   store?: KeyValueStore
   clock?: Clock
   logger?: Logger
   /** Sign direct messages too, and refuse unsigned ones. */
   requireSignatures?: boolean
+  /**
+   * Bits of proof of work (0 to 40) that we demand of strangers who dial us, so that identities cost something: 2^bits hashes
+   * each, renewed every week. Wallets do up to `limits.maxWorkBits`. Default 0: none; public relays demand 20.
+   */
+  powDifficulty?: number
+  /**
+   * Where we do the work that others demand. `worker` makes a worker of `lotus-p2p/pow-worker`; without it, it is done here in
+   * slices of 10 ms.
+   */
+  proofOfWork?: { worker?: () => WorkWorker }
   /**
    * `'server'`: stores records for others and is kept in their routing tables from the start, as relays are. `'auto'`, where the
    * coordinator listens: stores at once, and is a node once it was reached and has been up for ten minutes; else a `'client'`,
@@ -74,6 +85,8 @@ export interface ResolvedConfig {
   requireSignatures: boolean
   relayOnly: boolean
   webrtc: WebRtcConfig | undefined
+  powDifficulty: number
+  powWorker: (() => WorkWorker) | undefined
   /** `'auto'` only where we listen. */
   dhtMode: 'auto' | 'client' | 'server'
   limits: Limits
@@ -144,6 +157,8 @@ const schema = /* @__PURE__ */ (() =>
         'must be true, false, or { implementation?, iceServers?, iceTransportPolicy? }',
       ),
     ),
+    powDifficulty: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_POW_DIFFICULTY))),
+    proofOfWork: v.optional(v.object({ worker: v.optional(v.function()) })),
     dht: v.optional(v.object({ mode: v.optional(v.picklist(['auto', 'client', 'server'])) })),
     limits: v.optional(v.record(v.string(), v.number())),
     metadata: v.optional(v.record(v.string(), v.unknown())),
@@ -182,6 +197,8 @@ export function resolveConfig(config: P2PConfig = {}): ResolvedConfig {
     requireSignatures: config.requireSignatures ?? false,
     relayOnly: config.relayOnly ?? false,
     webrtc: webRtcOf(config),
+    powDifficulty: config.powDifficulty ?? 0,
+    powWorker: config.proofOfWork?.worker,
     dhtMode: dht?.mode === 'server' ? 'server' : dht?.mode === 'client' || listen.length === 0 ? 'client' : 'auto',
     limits,
     metadata: config.metadata,

@@ -3,6 +3,7 @@ import type { GateStats } from './defence/gate.js'
 import type { DhtStats } from './dht/dht.js'
 import type { ResourceAnnouncement, ResourceChange } from './discovery/resource-discovery.js'
 import type { P2PError } from './errors.js'
+import type { ProofOfWorkEvent } from './identity/work-proofs.js'
 import type { P2PMessage } from './message/message.js'
 import type { PeerInfo } from './peer/peer-info.js'
 import type { Traffic } from './peer/peer-manager.js'
@@ -40,6 +41,8 @@ export interface CoordinatorEvents {
   delivered: [message: P2PMessage]
   /** A message sent with `queue: true` was not delivered in its time. */
   expired: [message: P2PMessage]
+  /** A peer that we dial demands a proof of work: how it goes on, about ten times a second, and its end. */
+  'proof-of-work': [event: ProofOfWorkEvent]
   /** Whatever a `watchResources` of this coordinator tells. */
   resource: [resource: ResourceAnnouncement, change: ResourceChange]
 }

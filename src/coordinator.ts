@@ -86,6 +86,7 @@ export class P2PCoordinator {
       onBanned: (ban) => this.events.emit('peer-banned', ban),
       limitsOf: (protocol) => this.router.limitsOf(protocol),
       onStatus: (status) => this.events.emit('status', status),
+      onWork: (event) => this.events.emit('proof-of-work', event),
       onReachable: () => this.records.changed(),
     })
     this.host = {
@@ -185,10 +186,10 @@ export class P2PCoordinator {
   /**
    * Connects to an address (`wss://…`), a peer id or name, or a described peer, by whatever path leads there: a direct one,
    * or circuits through relays, which become direct where they can. A connection that is lost is made anew until one of the
-   * two disconnects. `timeoutMs` counts for all of it; default 15,000.
+   * two disconnects. `timeoutMs` counts for all of it, but for a proof of work that a peer demands; default 15,000.
    *
    * @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS, PEER_NOT_FOUND, PEER_UNREACHABLE, WRONG_PEER, NAME_TAKEN, POOL_FULL, TIMEOUT,
-   * ABORTED, UNSUPPORTED_VERSION, SUSPENDED, SHUT_DOWN, or what the peer refused with. `details.paths` names each path tried,
+   * ABORTED, UNSUPPORTED_VERSION, PROOF_OF_WORK_TOO_HARD, SUSPENDED, SHUT_DOWN, or what the peer refused with. `details.paths` names each path tried,
    * and why it failed.
    */
   async connectToPeer(peer: PeerInfo | string, options: WaitOptions = {}): Promise<void> {

@@ -44,6 +44,15 @@ export type { Unsubscribe } from './events.js'
 export { type EnvelopeTag, type SignedEnvelope, signEnvelope, verifyEnvelope } from './identity/envelope.js'
 export { generateIdentity, type Identity, identityFromSeed, storedIdentity } from './identity/identity.js'
 export { decodePeerId, encodePeerId, isPeerId } from './identity/peer-id.js'
+export {
+  type MineOptions,
+  mineProofOfWork,
+  verifyProofOfWork,
+  type WorkProgress,
+  type WorkProof,
+  type WorkWorker,
+} from './identity/proof-of-work.js'
+export type { ProofOfWorkEvent } from './identity/work-proofs.js'
 export { DEFAULT_LIMITS, type LimitName, type Limits } from './limits.js'
 export { consoleLogger, type Logger } from './logger.js'
 export type { OutgoingMessage, P2PMessage } from './message/message.js'

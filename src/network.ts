@@ -11,6 +11,7 @@ import { asP2PError, isP2PError, P2PError, shutDownError } from './errors.js'
 import type { Unsubscribe } from './events.js'
 import { encodePeerId } from './identity/peer-id.js'
 import type { PinnedNames } from './identity/pinned-names.js'
+import { type ProofOfWorkEvent, WorkProofs } from './identity/work-proofs.js'
 import type { P2PMessage } from './message/message.js'
 import { connectTo, type DialTools } from './peer/dial-plan.js'
 import { Heartbeat } from './peer/heartbeat.js'
@@ -42,6 +43,7 @@ export interface NetworkHooks {
   onBanned(ban: Ban): void
   limitsOf: DefenceOptions['limitsOf']
   onStatus(status: P2PStatus): void
+  onWork(event: ProofOfWorkEvent): void
   /** Where we can be reached has changed. */
   onReachable(): void
 }
@@ -64,6 +66,7 @@ export class Network {
   private readonly upgrades: PathUpgrade
   private readonly watch: WakeWatch
   private readonly transports: Transport[]
+  private readonly work: WorkProofs
   private readonly stops: Unsubscribe[] = []
   private keys: Promise<ChannelKeys> | undefined
   private opening: Promise<void> | undefined
@@ -88,6 +91,12 @@ export class Network {
         onRecovered: (id) => this.recovered(id),
       })
     this.transports = [...config.transports, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
+    this.work = new WorkProofs({
+      ...config,
+      publicKey: config.identity.publicKey,
+      worker: config.powWorker,
+      onProgress: (event) => hooks.onWork(event),
+    })
     this.defence = new Defence({
       ...config,
       limitsOf: hooks.limitsOf,
@@ -100,6 +109,7 @@ export class Network {
       ...config,
       defence: this.defence,
       onStale: (message) => hooks.onStale(message),
+      work: this.work,
       names: hooks.names,
       keys: () => this.channelKeys(),
       describe: hooks.describe,
@@ -330,6 +340,7 @@ export class Network {
       clock,
       limits,
       relayOnly,
+      pausedMs: () => this.work.pausedMs,
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
       dial: this.peers.dial.bind(this.peers),
       find: this.hooks.find,
@@ -381,6 +392,7 @@ export class Network {
 
   private woke(reason: WakeReason): void {
     this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
+    this.work.wake()
     this.reconnector.wake()
     if (reason === 'network-change') this.webrtc?.networkChanged()
     this.upgrades.retry()

@@ -8,6 +8,12 @@ export interface WaitOptions {
   timeoutMs?: number | undefined
 }
 
+/** A wait whose deadline stands still at times: while work is done that somebody else has demanded. */
+export interface PausableWait extends WaitOptions {
+  /** For how long it has stood still, milliseconds, since whenever. */
+  pausedMs?: (() => number) | undefined
+}
+
 /**
  * Runs a task under one deadline and one signal. The task gets a signal of its own that fires on either, so that it can
  * stop working; the promise settles at once, however slow the task is to notice.
@@ -17,7 +23,7 @@ export interface WaitOptions {
 export function withDeadline<T>(
   clock: Clock,
   what: string,
-  { signal, timeoutMs }: WaitOptions,
+  { signal, timeoutMs, pausedMs }: PausableWait,
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -35,7 +41,16 @@ export function withDeadline<T>(
     }
     const onAbort = () => stop(abortedError(what, signal?.reason))
     signal?.addEventListener('abort', onAbort)
-    if (timeoutMs !== undefined) timer = clock.setTimeout(() => stop(timeoutError(what, timeoutMs)), timeoutMs)
+    if (timeoutMs !== undefined) {
+      let granted = pausedMs?.() ?? 0
+      const expire = () => {
+        const more = (pausedMs?.() ?? 0) - granted
+        granted += more
+        if (more > 0) timer = clock.setTimeout(expire, more)
+        else stop(timeoutError(what, timeoutMs))
+      }
+      timer = clock.setTimeout(expire, timeoutMs)
+    }
     task(inner.signal).then(
       (value) => {
         settle()

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { expect, test } from 'vitest'
 import { verifyHello } from '../src/channel/hello.js'
 import { incomingSchema, openedSchema, openSchema, parseAck, parseClose, parseData, parseFrame } from '../src/circuit/frames.js'
 import { verifyEvidence } from '../src/defence/equivocation.js'
 import { readStatement, verifyStatement } from '../src/defence/statement.js'
+import { workDemand } from '../src/defence/work-demand.js'
 import { decodeRecord } from '../src/dht/record.js'
 import { RecordVerifier } from '../src/dht/record-verifier.js'
 import { DEFAULT_LIMITS } from '../src/limits.js'
@@ -29,6 +31,27 @@ test('the hellos in the vectors are accepted', async () => {
     expect(remote.peerId).toBe(name)
     expect(remote.publicKey).toEqual(bytes(who.publicKey))
   }
+})
+
+test('the proof of work in the vectors is one by node:crypto, and in a hello it is accepted', async () => {
+  const { initiator, responder, proofOfWork: work } = vectors
+  const epoch = Buffer.alloc(4)
+  epoch.writeUInt32BE(work.epoch)
+  const nonce = Buffer.from(work.nonce, 'hex')
+  const key = Buffer.from(work.publicKey, 'hex')
+  const hashed = Buffer.concat([Buffer.from('lotus-p2p/work/1\0'), key, epoch, Buffer.alloc(11), nonce])
+  expect(hashed.toString('hex')).toBe(work.hashed)
+  expect(createHash('sha256').update(hashed).digest('hex')).toBe(work.hash)
+  expect(Number.parseInt(work.hash.slice(0, 8), 16) >>> (32 - work.bits)).toBe(0)
+
+  const asked = await verifyHello(bytes(work.responderHello), bytes(responder.x25519Public), DEFAULT_LIMITS)
+  expect(asked.work).toEqual({ bits: work.bits, proven: false })
+  const clock = { now: () => 1_700_000_000_000 } as never
+  const terms = { transport: 'websocket', clock, limits: DEFAULT_LIMITS, isConnected: () => false } as const
+  const judged = (bits: number) =>
+    verifyHello(bytes(work.initiatorHello), bytes(initiator.x25519Public), DEFAULT_LIMITS, workDemand({ ...terms, bits })!.check)
+  await expect(judged(work.bits)).resolves.toMatchObject({ peerId: 'alice' })
+  await expect(judged(30)).rejects.toMatchObject({ code: 'PROOF_OF_WORK_REQUIRED' })
 })
 
 test('the messages in the vectors are read as what they say', () => {

@@ -2,7 +2,15 @@ import * as v from 'valibot'
 import { knownCode, P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import { decode, encode } from '../message/codec.js'
-import { chooseVersion, encodeHello, encodeOffer, type LocalHello, type RemoteHello, verifyHello } from './hello.js'
+import {
+  chooseVersion,
+  encodeHello,
+  encodeOffer,
+  type LocalHello,
+  type RemoteHello,
+  verifyHello,
+  type WorkTerms,
+} from './hello.js'
 import { type NoiseChannel, NoiseXX } from './noise.js'
 
 /** First byte of a frame before the channel is open. */
@@ -32,6 +40,7 @@ export class Handshake {
     private readonly initiator: boolean,
     private readonly local: LocalHello,
     private readonly limits: Limits,
+    private readonly work: WorkTerms = {},
   ) {
     this.noise = new NoiseXX({ initiator, staticKeys: local.keys.noise, prologue: PROLOGUE })
   }
@@ -51,15 +60,21 @@ export class Handshake {
     if (!this.initiator && this.step === 0) {
       this.step = 1
       this.version = chooseVersion(payload, this.limits)
-      return { frame: frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello(this.local, this.version, this.limits))) }
+      return { frame: this.hello({ ...this.local, workBits: this.work.bits }, this.version) }
     }
-    const remote = await verifyHello(payload, this.noise.remoteStatic!, this.limits)
+    const check = this.initiator ? undefined : this.work.check
+    const remote = await verifyHello(payload, this.noise.remoteStatic!, this.limits, check)
     if (!this.initiator) {
       if (remote.version !== this.version) throw new P2PError('UNSUPPORTED_VERSION', 'The peer changed its protocol version.')
       return { done: { remote, noise: this.noise.split() } }
     }
-    const answer = frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello(this.local, remote.version, this.limits)))
-    return { frame: answer, done: { remote, noise: this.noise.split() } }
+    const proof = remote.work && this.work.find?.(remote.work.bits)
+    if (remote.work !== undefined) remote.work.proven = proof !== undefined
+    return { frame: this.hello({ ...this.local, proof }, remote.version), done: { remote, noise: this.noise.split() } }
+  }
+
+  private hello(local: LocalHello, version: number): Uint8Array {
+    return frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello(local, version, this.limits)))
   }
 
   /** Zeroes the secrets of a handshake that will not be finished. */

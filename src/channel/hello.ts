@@ -4,6 +4,7 @@ import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verify } from '../identity/ed25519.j
 import { signEnvelope, signingBytes } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
+import { WORK_NONCE_BYTES, type WorkProof } from '../identity/proof-of-work.js'
 import type { Limits } from '../limits.js'
 import { decode, encode } from '../message/codec.js'
 import { generateNoiseKeyPair, type NoiseKeyPair } from './noise.js'
@@ -33,6 +34,18 @@ export interface RemoteHello extends PeerDescription {
   version: number
   agent: string
   requireSignatures: boolean
+  /** The work that it demands of who dials it, and whether we had a proof of it. */
+  work?: { bits: number; proven: boolean }
+}
+
+/** Proof of work in a handshake: what the responder demands, what the initiator has. */
+export interface WorkTerms {
+  /** Leading zero bits that a responder tells the initiator to show. */
+  bits?: number
+  /** Judges the initiator's proof before anything dearer is checked. @throws P2PError PROOF_OF_WORK_REQUIRED. */
+  check?(publicKey: Uint8Array, proof: WorkProof | undefined): void
+  /** Our own proof of so many bits. */
+  find?(bits: number): WorkProof | undefined
 }
 
 /**
@@ -59,6 +72,10 @@ export interface LocalHello extends PeerDescription {
   name?: string | undefined
   agent: string
   requireSignatures: boolean
+  /** Bits of work demanded; in a responder's hello. */
+  workBits?: number | undefined
+  /** In an initiator's hello. */
+  proof?: WorkProof | undefined
 }
 
 const bytes = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length)
@@ -83,6 +100,8 @@ function helloSchema(limits: Limits) {
     name: v.optional(text(128)),
     agent: text(64),
     requireSignatures: v.optional(v.boolean()),
+    work: v.optional(v.object({ bits: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256)) })),
+    proof: v.optional(v.tuple([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff)), bytes(WORK_NONCE_BYTES)])),
     ...descriptionSchema(limits),
   })
 }
@@ -109,7 +128,7 @@ export function chooseVersion(offer: Uint8Array, limits: Limits): number {
 
 /** @throws P2PError INVALID_CONFIG for what every peer would refuse. */
 export function encodeHello(local: LocalHello, version: number, limits: Limits): Uint8Array {
-  const { keys, name, agent, requireSignatures, protocols, addresses, metadata } = local
+  const { keys, name, agent, requireSignatures, protocols, addresses, metadata, workBits, proof } = local
   const { maxProtocols, maxAddresses, maxMetadataBytes, maxHandshakePayloadBytes } = limits
   const hello = encode({
     version,
@@ -121,6 +140,8 @@ export function encodeHello(local: LocalHello, version: number, limits: Limits):
     protocols,
     addresses,
     metadata,
+    work: workBits === undefined ? undefined : { bits: workBits },
+    proof: proof && [proof.epoch, proof.nonce],
   })
   const tooMuch =
     protocols.length > maxProtocols
@@ -141,15 +162,23 @@ export function encodeHello(local: LocalHello, version: number, limits: Limits):
  * Checks a hello: shape, sizes, and that the identity has signed the X25519 key that the handshake has proven.
  *
  * @param noiseStatic the peer's X25519 public key, 32 bytes, from the handshake.
- * @throws P2PError HANDSHAKE_FAILED, UNSUPPORTED_VERSION, INVALID_SIGNATURE, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_PEER_ID.
+ * @param checkWork judges an initiator's proof of work: one hash, before the signature costs tens of times as much.
+ * @throws P2PError HANDSHAKE_FAILED, UNSUPPORTED_VERSION, INVALID_SIGNATURE, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_PEER_ID, or what
+ * `checkWork` throws.
  */
-export async function verifyHello(payload: Uint8Array, noiseStatic: Uint8Array, limits: Limits): Promise<RemoteHello> {
+export async function verifyHello(
+  payload: Uint8Array,
+  noiseStatic: Uint8Array,
+  limits: Limits,
+  checkWork?: WorkTerms['check'],
+): Promise<RemoteHello> {
   const parsed = v.safeParse(helloSchema(limits), decodeBounded(payload, limits))
   if (!parsed.success) throw new P2PError('HANDSHAKE_FAILED', "The peer's handshake payload lacks a field or holds a wrong one.")
-  const { publicKey, signature, name, version, agent, requireSignatures = false, ...description } = parsed.output
+  const { publicKey, signature, name, version, agent, requireSignatures = false, work, proof, ...description } = parsed.output
   if (!PROTOCOL_VERSIONS.includes(version)) {
     throw new P2PError('UNSUPPORTED_VERSION', `The peer chose protocol version ${version}, which nobody offered.`)
   }
+  checkWork?.(publicKey, proof && { epoch: proof[0], nonce: proof[1] })
   checkMetadata(description.metadata, limits)
   if (name !== undefined) assertPeerName(name)
   if (!(await verify(signature, signingBytes('handshake', noiseStatic), publicKey))) {
@@ -166,6 +195,7 @@ export async function verifyHello(payload: Uint8Array, noiseStatic: Uint8Array, 
     version,
     agent,
     requireSignatures,
+    ...(work && { work: { bits: work.bits, proven: false } }),
   }
 }
 

@@ -5,7 +5,7 @@ import type { Limits } from '../limits.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
 import { BatchReader, BatchWriter, Entry } from './batch.js'
 import { encodeRefusal, Handshake, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
-import type { LocalHello, RemoteHello } from './hello.js'
+import type { LocalHello, RemoteHello, WorkTerms } from './hello.js'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from './noise.js'
 
 const TAG_BYTES = 16
@@ -27,6 +27,7 @@ export interface ChannelOptions {
   clock: Clock
   /** When the expensive part of a handshake runs; default: at once. */
   schedule?: Schedule
+  work?: WorkTerms | undefined
 }
 
 export type Schedule = <T>(work: () => Promise<T>) => Promise<T>
@@ -98,7 +99,7 @@ export class SecureChannel implements FrameSink {
     address: string,
     options: ChannelOptions & { signal?: AbortSignal; admit?: (channel: SecureChannel) => Promise<void> },
   ): Promise<SecureChannel> {
-    const handshake = new Handshake(true, options.local, options.limits)
+    const handshake = new Handshake(true, options.local, options.limits, options.work)
     try {
       const connection = await transport.dial(address, { signal: options.signal, firstFrame: handshake.start() })
       return await new SecureChannel(connection, handshake, options, options.admit).run(options.signal)
@@ -118,7 +119,7 @@ export class SecureChannel implements FrameSink {
     connection: Connection,
     options: ChannelOptions & { admit: (channel: SecureChannel) => Promise<void> },
   ): Promise<SecureChannel> {
-    const handshake = new Handshake(false, options.local, options.limits)
+    const handshake = new Handshake(false, options.local, options.limits, options.work)
     return new SecureChannel(connection, handshake, options, options.admit).run()
   }
 

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { P2PError } from '../errors.js'
+import { MAX_POW_DIFFICULTY } from '../identity/proof-of-work.js'
 import type { Logger } from '../logger.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import { VERSION } from '../version.js'
@@ -21,6 +22,8 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --name <label>              a name for people, shown at /info
   --identity <file>           where the relay's key is kept, made if absent (~/.lotus-p2p/relay-<port>.key)
   --max-connections <number>  connected peers at most (1000)
+  --pow <bits>                proof of work that a new identity has to show, 0 for none (20 where the relay is
+                              reached from everywhere, else 0)
   --quiet                     no line for each connect and disconnect
   --help, --version
 `
@@ -53,6 +56,7 @@ function readArguments() {
         name: { type: 'string' },
         identity: { type: 'string' },
         'max-connections': { type: 'string', default: '1000' },
+        pow: { type: 'string' },
         quiet: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', short: 'v', default: false },
@@ -74,6 +78,7 @@ async function main(): Promise<void> {
   }
   const port = numberOf('port', values.port, 0, 65_535)
   const maxConnections = numberOf('max-connections', values['max-connections'], 1, 1_000_000)
+  const powDifficulty = values.pow === undefined ? undefined : numberOf('pow', values.pow, 0, MAX_POW_DIFFICULTY)
   const path = values.identity ?? (port === 0 ? undefined : join(homedir(), '.lotus-p2p', `relay-${port}.key`))
   const relay = await startRelay({
     port,
@@ -81,6 +86,7 @@ async function main(): Promise<void> {
     maxConnections,
     logger: terminalLogger,
     bootstrap: values.bootstrap,
+    ...(powDifficulty !== undefined && { powDifficulty }),
     ...(values.announce && { announce: values.announce }),
     ...(values.name !== undefined && { name: values.name }),
     ...(path !== undefined && { identity: await fileIdentity(path) }),
@@ -102,6 +108,7 @@ async function main(): Promise<void> {
   say(`lotus-p2p ${VERSION} relay${values.name === undefined ? '' : ` "${printable(values.name)}"`}`)
   for (const address of relay.addresses) say(`  listening  ${address}`)
   say(`  peer id    ${relay.peerId}`)
+  say(`  work       ${relay.powDifficulty === 0 ? 'none' : `${relay.powDifficulty} bits for each identity`} (--pow)`)
   if (path !== undefined) say(`  identity   ${path}`)
   say(`  wallets    bootstrap: ['${relay.addresses.at(-1)}']  (wss:// behind a TLS proxy for pages served over https)`)
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { P2PCoordinator } from '../coordinator.js'
+import { isPrivateAddress } from '../dht/contact.js'
 import { relayProtocols } from '../discovery/relay-protocols.js'
 import { P2PError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
@@ -7,13 +8,15 @@ import { type Limits, resolveLimits } from '../limits.js'
 import type { Logger } from '../logger.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import { VERSION } from '../version.js'
-import { webSocketServer } from './web-socket-server.js'
+import { addressesAt, webSocketServer } from './web-socket-server.js'
 
 /** Versions of the wire protocol that this SDK speaks. */
 const PROTOCOL_VERSIONS = [1]
 const MAX_LABEL_LENGTH = 64
 /** No application talks to a relay: what has no protocol of ours is either a mistake or an attack. */
 const RELAY_LIMITS = { typeMessagesPerS: 100, typeMessageBurst: 1_000 }
+/** What a new identity costs at a relay that anybody can reach: half a second of a desktop, some seconds of a phone. */
+const PUBLIC_POW_DIFFICULTY = 20
 
 export interface RelayOptions {
   /** TCP port; 0 takes a free one. Default 8787. */
@@ -32,6 +35,11 @@ export interface RelayOptions {
   /** Other relays to connect to: with them it is a node of one network. */
   bootstrap?: (string | PeerInfo)[]
   logger?: Logger
+  /**
+   * Bits of proof of work that whoever connects has to show, 0 to 40; told at /info. Default: 20 where an address that it
+   * announces, or listens at, is reached from everywhere; 0 in private networks and on loopback.
+   */
+  powDifficulty?: number
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
   server?: Server
 }
@@ -41,6 +49,8 @@ export interface Relay {
   readonly url: string
   readonly addresses: readonly string[]
   readonly peerId: string
+  /** Bits of proof of work that it demands. */
+  readonly powDifficulty: number
   readonly coordinator: P2PCoordinator
   /** Ends all connections and frees the port; a second call waits for the first. */
   stop(): Promise<void>
@@ -60,6 +70,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   if (name !== undefined && (typeof name !== 'string' || name.length === 0 || name.length > MAX_LABEL_LENGTH)) {
     throw new P2PError('INVALID_CONFIG', `The name of a relay has 1 to ${MAX_LABEL_LENGTH} characters.`)
   }
+  const reachedAt = options.announce ?? addressesAt(host, options.server)
+  const { powDifficulty = reachedAt.every(isPrivateAddress) ? 0 : PUBLIC_POW_DIFFICULTY } = options
   const limits = resolveLimits({ ...RELAY_LIMITS, ...options.limits, maxConnections })
   const startedMs = performance.now()
   const listener = webSocketServer({
@@ -75,6 +87,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       protocolVersions: PROTOCOL_VERSIONS,
       peers: coordinator.getConnectedPeers().length,
       maxConnections,
+      powDifficulty,
+      workEpochMs: limits.workEpochMs,
       limits,
       uptimeS: Math.floor((performance.now() - startedMs) / 1_000),
     })),
@@ -82,6 +96,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   })
   const coordinator = new P2PCoordinator({
     maxConnections,
+    powDifficulty,
     limits,
     listen: [listener],
     dht: { mode: 'server' },
@@ -103,6 +118,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     url: addresses[0]!,
     addresses,
     peerId: coordinator.peerId,
+    powDifficulty,
     coordinator,
     stop: () => coordinator.shutdown(),
   }

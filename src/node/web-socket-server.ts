@@ -253,11 +253,20 @@ const plainAnswer: RequestListener = (_request, response) => {
 }
 
 function addressesOf(server: Server, path = ''): string[] {
-  const { address, port, family } = server.address() as AddressInfo
+  const { address, port } = server.address() as AddressInfo
   const scheme = 'setSecureContext' in server ? 'wss' : 'ws'
-  const hosts =
-    address === '0.0.0.0' || address === '::' ? ownHosts(address === '::') : [family === 'IPv6' ? `[${address}]` : address]
-  return hosts.map((host) => `${scheme}://${host}:${port}${path}`)
+  return hostsOf(address).map((host) => `${scheme}://${host}:${port}${path}`)
+}
+
+/** Where a server that is to listen on this interface, or listens already, will be found; ports left out. */
+export function addressesAt(host: string, server?: Server): string[] {
+  const address = server?.address()
+  return hostsOf(typeof address === 'object' && address !== null ? address.address : host).map((found) => `ws://${found}`)
+}
+
+function hostsOf(address: string): string[] {
+  if (address === '0.0.0.0' || address === '::') return ownHosts(address === '::')
+  return [address.includes(':') ? `[${address}]` : address]
 }
 
 /** Loopback first; link-local addresses mean nothing to others without their zone. */

@@ -12,6 +12,8 @@ export interface DialTools {
   readonly limits: Limits
   /** Never dial a peer but through a relay, so that it does not learn our network address. */
   readonly relayOnly: boolean
+  /** See `PausableWait`. */
+  pausedMs?(): number
   isConnected(peerId: string): boolean
   /** Dials one address; resolves to the peer id found there. */
   dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
@@ -44,7 +46,7 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
   const given = typeof target === 'string' ? [] : pathsTo(target, tools)
   const race = new PathRace(peerId, clock, limits)
   try {
-    return await withDeadline(clock, `Connecting to ${peerId}`, within, (signal) =>
+    return await withDeadline(clock, `Connecting to ${peerId}`, { ...within, pausedMs: tools.pausedMs }, (signal) =>
       race.run(signal, given, () => lookFor(peerId, tools, signal, race)),
     )
   } catch (error) {

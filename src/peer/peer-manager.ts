@@ -3,11 +3,13 @@ import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
 import { type ChannelOptions, type Schedule, SecureChannel } from '../channel/secure-channel.js'
 import type { Clock } from '../clock.js'
 import { Defence } from '../defence/defence.js'
+import { workDemand } from '../defence/work-demand.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../errors.js'
 import { equalBytes } from '../identity/ed25519.js'
 import type { Identity } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
+import { isWorkNeeded, type WorkProofs, workNeeded } from '../identity/work-proofs.js'
 import type { Limits } from '../limits.js'
 import type { P2PMessage } from '../message/message.js'
 import type { BroadcastResult } from '../protocol-handler.js'
@@ -38,6 +40,10 @@ export interface PeerManagerOptions {
   defence?: Defence
   /** A signed message whose date is too far from now. */
   onStale?(message: P2PMessage, peer: PeerConnection): void
+  /** Bits of work that we demand of who dials us; 0: none. */
+  powDifficulty: number
+  /** Our own. */
+  work: WorkProofs
   onConnected(peer: PeerConnection): void
   onDisconnected(peer: PeerConnection, error: P2PError): void
   onPathChanged(peer: PeerConnection, from: TransportName): void
@@ -74,7 +80,7 @@ export class PeerManager {
         disconnect: (key, error) => this.disconnectKey(key, error),
         onBanned: () => {},
       })
-    this.dials = new SharedDials(options.clock, options.onChange)
+    this.dials = new SharedDials(options.clock, options.onChange, () => options.work.pausedMs)
     this.shared = {
       localPeerId: options.peerId,
       identity: options.identity,
@@ -126,7 +132,7 @@ export class PeerManager {
    *
    * @param expected the peer that must be found there.
    * @returns the peer id.
-   * @throws P2PError INVALID_ADDRESS, POOL_FULL, WRONG_PEER, NAME_TAKEN, SELF_DIAL, TIMEOUT, ABORTED, and those of `SecureChannel.dial`.
+   * @throws P2PError INVALID_ADDRESS, POOL_FULL, WRONG_PEER, NAME_TAKEN, SELF_DIAL, PROOF_OF_WORK_TOO_HARD, TIMEOUT, ABORTED, and those of `SecureChannel.dial`.
    */
   async dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string> {
     this.checkOpen()
@@ -138,7 +144,8 @@ export class PeerManager {
     if (known !== undefined && (expected === undefined || this.get(expected) === known)) return known.peerId
     const timeoutMs = wait.timeoutMs ?? this.options.limits.dialTimeoutMs
     return this.dials.join(`${address} ${expected ?? ''}`, { signal: wait.signal, timeoutMs }, (signal) => {
-      const dial: Promise<string> = this.open(transport, address, expected, signal, () => dial)
+      const open = () => this.open(transport, address, expected, signal, () => dial)
+      const dial: Promise<string> = this.options.work.dial(address, signal, open)
       return dial
     })
   }
@@ -160,7 +167,16 @@ export class PeerManager {
     const schedule: Schedule = (work) => defence.budget.run(source, work)
     const admit = (channel: SecureChannel) => this.admit(channel, undefined)
     this.channelOptions()
-      .then((options) => SecureChannel.accept(connection, { ...options, schedule, admit }))
+      .then((options) => {
+        const work = workDemand({
+          bits: this.options.powDifficulty,
+          transport: connection.transport,
+          clock: options.clock,
+          limits,
+          isConnected: (key) => this.byKey.has(hexOf(key)),
+        })
+        return SecureChannel.accept(connection, { ...options, work, schedule, admit })
+      })
       .then(
         (channel) => {
           this.stats.accepted++
@@ -230,6 +246,7 @@ export class PeerManager {
   rest(error: P2PError): void {
     this.resting = error
     this.dials.abortAll(error)
+    this.options.work.rest()
     this.disconnectAll(error)
   }
 
@@ -260,6 +277,7 @@ export class PeerManager {
     try {
       const channel = await SecureChannel.dial(transport, address, {
         ...(await this.channelOptions()),
+        work: this.options.work,
         signal,
         admit: async (channel) => {
           remote = channel.remote.peerId
@@ -268,6 +286,8 @@ export class PeerManager {
           // Another address of the same peer is a step ahead of this one.
           earlier = this.confirming.get(reached)
           if (earlier !== undefined) throw duplicate()
+          const { work } = channel.remote
+          if (work !== undefined && !work.proven) throw workNeeded(work.bits)
           key = reached
           this.confirming.set(key, self())
         },
@@ -280,6 +300,7 @@ export class PeerManager {
         if (earlier !== undefined) return earlier
         if (this.peers.has(remote)) return remote
       }
+      if (isWorkNeeded(error)) throw error
       this.stats.dialsFailed++
       if (this.resting !== undefined) throw this.resting
       if (isP2PError(signal.reason)) throw signal.reason

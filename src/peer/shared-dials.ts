@@ -14,6 +14,7 @@ export class SharedDials {
   constructor(
     private readonly clock: Clock,
     private readonly onChange: () => void,
+    private readonly pausedMs?: () => number,
   ) {}
 
   get count(): number {
@@ -23,11 +24,15 @@ export class SharedDials {
   async join(key: string, wait: WaitOptions, open: (signal: AbortSignal) => Promise<string>): Promise<string> {
     const dial = this.dials.get(key) ?? this.begin(key, open)
     dial.callers++
+    let reason: unknown
     try {
-      return await withDeadline(this.clock, 'The connection', wait, () => dial.promise)
+      return await withDeadline(this.clock, 'The connection', { ...wait, pausedMs: this.pausedMs }, () => dial.promise)
+    } catch (error) {
+      reason = error
+      throw error
     } finally {
       if (--dial.callers === 0) {
-        dial.controller.abort()
+        dial.controller.abort(reason)
         // It may take a while to end: whoever comes now dials anew.
         this.forget(key, dial)
       }

@@ -99,7 +99,7 @@ export class Lab {
   }
 
   private async relay(): Promise<void> {
-    const options = ['--host', SERVER, '--port', '8787', '--identity', join(this.folder, 'relay.key')]
+    const options = ['--host', SERVER, '--port', '8787', '--pow', '12', '--identity', join(this.folder, 'relay.key')]
     const child = this.spawn('inet', ['ignore', 'pipe', 'pipe'], process.execPath, join(root, 'dist/cli.js'), 'relay', ...options)
     let output = ''
     await new Promise<void>((resolve, reject) => {

@@ -88,6 +88,7 @@ describe('lotus-p2p', () => {
     [[]],
     [['serve']],
     [['relay', '--max-connections', '0']],
+    [['relay', '--pow', '41']],
   ])('answers %j with its usage on stderr and exit code 2', async (args) => {
     const run = cli(...args)
     expect(await run.exit).toBe(2)
@@ -113,6 +114,21 @@ describe('lotus-p2p relay', () => {
     child.kill('SIGTERM')
     expect(await exit).toBe(0)
     expect(out.errors).toBe('')
+  })
+
+  it('demands the work that its operator says, and prints it', async () => {
+    const { says, child, exit } = relay('--pow', '6', '--quiet')
+    const url = await says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)
+    await says(/work {7}6 bits for each identity/)
+    const wallet = new P2PCoordinator()
+    const done = new Promise<number>((resolve) =>
+      wallet.on('proof-of-work', ({ state, bits }) => state === 'done' && resolve(bits)),
+    )
+    await wallet.connectToPeer(url)
+    expect(await done).toBe(6)
+    await wallet.shutdown()
+    child.kill('SIGTERM')
+    expect(await exit).toBe(0)
   })
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends cleanly with exit code 0 on %s while peers are connected', async (signal) => {

@@ -131,6 +131,25 @@ describe('a relay', () => {
     expect((await fetch(`${relay.url.replace('ws', 'http')}/info`, { method: 'POST' })).status).toBe(405)
   })
 
+  it('demands work by default where everybody can reach it, and none where its operator says so', async () => {
+    const announce = ['ws://10.0.0.1:8787', 'wss://relay.example']
+    expect((await relayOf()).powDifficulty).toBe(0)
+    expect((await relayOf({ announce: announce.slice(0, 1) })).powDifficulty).toBe(0)
+    expect((await relayOf({ announce })).powDifficulty).toBe(20)
+    expect((await relayOf({ announce, powDifficulty: 0 })).powDifficulty).toBe(0)
+  })
+
+  it('does the work that another relay demands, and serves meanwhile', async () => {
+    const hard = await relayOf({ powDifficulty: 18 })
+    const relay = await relayOf({ bootstrap: [hard.url] })
+    const wallet = await walletAt(relay)
+    if (!relay.coordinator.isConnected(hard.peerId)) {
+      await new Promise((resolve) => relay.coordinator.once('connected', resolve))
+    }
+    expect(wallet.isConnected(relay.peerId)).toBe(true)
+    expect(relay.coordinator.isConnected(hard.peerId)).toBe(true)
+  })
+
   it('frees its port when it stops, and says which is taken while it runs', async () => {
     const relay = await relayOf()
     const port = Number(new URL(relay.url).port)

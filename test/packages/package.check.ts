@@ -19,8 +19,18 @@ describe('the package', () => {
   })
 
   it('resolves its types under every module resolution (attw)', () => {
-    // The script-tag bundle and package.json have no types to resolve; node10 knows no entry points. It exits with 1 at any problem.
-    run('attw', '--profile', 'node16', '--pack', '.', '--exclude-entrypoints', './dist/lotus-p2p.global.js', './package.json')
+    // The script-tag bundle, the worker and package.json have no types to resolve; node10 knows no entry points. It exits with 1 at any problem.
+    run(
+      'attw',
+      '--profile',
+      'node16',
+      '--pack',
+      '.',
+      '--exclude-entrypoints',
+      './dist/lotus-p2p.global.js',
+      './pow-worker',
+      './package.json',
+    )
   })
 
   it('has no unused files, exports or dependencies (knip)', () => {

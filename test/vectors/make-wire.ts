@@ -4,7 +4,8 @@
  * npx esbuild test/vectors/make-wire.ts --bundle --platform=node --format=esm | node --input-type=module - --print > test/vectors/wire.json
  */
 import { x25519 } from '@noble/curves/ed25519.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { BatchWriter, Entry } from '../../src/channel/batch.js'
 import { encodeRefusal, refusalFrame } from '../../src/channel/handshake.js'
 import { encodeHello, encodeOffer } from '../../src/channel/hello.js'
@@ -17,6 +18,8 @@ import { P2PError } from '../../src/errors.js'
 import { signEnvelope, signingBytes } from '../../src/identity/envelope.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
+import { mineProofOfWork, type WorkProof } from '../../src/identity/proof-of-work.js'
+import { workPrefix } from '../../src/identity/work-search.js'
 import { DEFAULT_LIMITS } from '../../src/limits.js'
 import { encode } from '../../src/message/codec.js'
 import { toWire } from '../../src/message/p2p-protocol.js'
@@ -50,9 +53,10 @@ const secrets = ({ keys, ephemeral, peerId }: Party, seed: number) => ({
   ephemeralSecret: hex(ephemeral.secretKey),
 })
 
-const helloOf = ({ keys }: Party, name: string) =>
+const helloOf = ({ keys }: Party, name: string, work: { workBits?: number; proof?: WorkProof } = {}) =>
   encodeHello(
     {
+      ...work,
       keys,
       name,
       agent: 'vectors/1',
@@ -118,6 +122,10 @@ export async function makeWireVectors() {
   }
   a.send.rekey()
   const afterRekey = hex(a.send.encrypt(plaintext))
+
+  const work = { publicKey: alice.keys.publicKey, epoch: Math.floor(TIME / 604_800_000), bits: 16 }
+  const proof = await mineProofOfWork(work)
+  const hashed = concatBytes(workPrefix(work.publicKey, work.epoch), proof.nonce)
 
   const record = async (content: object) => {
     const entry = await createRecord(
@@ -185,6 +193,16 @@ export async function makeWireVectors() {
       initiatorMessage: transport.message,
       initiatorRekey: transport.rekey,
       initiatorMessageAfterRekey: afterRekey,
+    },
+    proofOfWork: {
+      publicKey: hex(work.publicKey),
+      epoch: work.epoch,
+      bits: work.bits,
+      nonce: hex(proof.nonce),
+      hashed: hex(hashed),
+      hash: hex(sha256(hashed)),
+      responderHello: hex(helloOf(bob, 'bob', { workBits: work.bits })),
+      initiatorHello: hex(helloOf(alice, 'alice', { proof })),
     },
     records: {
       plain: await record({ value: { sats: 5n } }),

@@ -1,8 +1,15 @@
-import { P2PCoordinator } from 'lotus-p2p'
+import { mineProofOfWork, P2PCoordinator } from 'lotus-p2p'
 
 const relay = new URLSearchParams(location.search).get('relay')
 const wallet = new P2PCoordinator({ bootstrap: [relay] })
 await wallet.start()
+
+// The worker must have answered, or this page says nothing.
+const worker = new Worker(new URL('./pow-worker.js', import.meta.url), { type: 'module' })
+const answered = new Promise((resolve) => worker.addEventListener('message', resolve))
+await mineProofOfWork({ publicKey: wallet.publicKey, bits: 10, worker: () => worker })
+await answered
+
 await wallet.announceResource('app', 'vite', { works: true })
 const found = await wallet.getResource('app', 'vite')
 document.title = `works: ${found.data.works}, servers: ${wallet.getConnectedPeers().length}`

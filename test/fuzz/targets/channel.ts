@@ -3,6 +3,8 @@ import { CipherState } from '../../../src/channel/cipher-state.js'
 import type { Handshake } from '../../../src/channel/handshake.js'
 import type { RemoteHello } from '../../../src/channel/hello.js'
 import { type ChannelOptions, SecureChannel } from '../../../src/channel/secure-channel.js'
+import { Gate } from '../../../src/defence/gate.js'
+import { VerificationBudget } from '../../../src/defence/verification-budget.js'
 import { P2P_ERROR_CODES, P2PError } from '../../../src/errors.js'
 import { resolveLimits } from '../../../src/limits.js'
 import { encode } from '../../../src/message/codec.js'
@@ -76,6 +78,10 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const messages: P2PMessage[] = []
   const ends: string[] = []
   const session = new Session(clock, limits)
+  const defence = {
+    gate: new Gate({ limits, clock, limitsOf: () => undefined, shareOf: () => 1 }),
+    budget: new VerificationBudget(clock, limits),
+  }
   const peer = new PeerConnection(channel, {
     localPeerId: 'bob',
     identity: author,
@@ -83,6 +89,9 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     limits,
     clock,
     session,
+    ...defence,
+    onStrike: () => {},
+    onStale: () => {},
     onMessage: (message) => messages.push(message),
     onPathChanged: () => {},
     onClose: (_, { code }) => ends.push(code),

@@ -1,0 +1,34 @@
+import type { WorkTerms } from '../channel/hello.js'
+import type { Clock } from '../clock.js'
+import { P2PError } from '../errors.js'
+import { verifyProofOfWork } from '../identity/proof-of-work.js'
+import type { Limits } from '../limits.js'
+import type { TransportName } from '../transport/transport.js'
+
+/**
+ * What work a dialler has to show. Strangers come by a listener or a circuit. Tabs of one browser are its user's own. WebRTC is
+ * set up over a connection that has paid already, so it is not told there, but another identity must not come in that way.
+ */
+export function workDemand(options: {
+  bits: number
+  transport: TransportName
+  clock: Clock
+  limits: Limits
+  isConnected(publicKey: Uint8Array): boolean
+}): WorkTerms | undefined {
+  const { bits, transport, clock, limits, isConnected } = options
+  if (bits === 0 || transport === 'broadcast-channel') return undefined
+  const isUpgrade = transport === 'webrtc'
+  return {
+    ...(!isUpgrade && { bits }),
+    check: (publicKey, proof) => {
+      if (isUpgrade && isConnected(publicKey)) return
+      if (verifyProofOfWork({ publicKey, proof, bits, now: clock.now(), limits })) return
+      throw new P2PError(
+        'PROOF_OF_WORK_REQUIRED',
+        `Who comes here shows a proof of work of ${bits} bits. If yours did, check the clock of your device.`,
+        { details: { bits } },
+      )
+    },
+  }
+}

@@ -1,0 +1,1 @@
+import 'lotus-p2p/pow-worker'
