@@ -60,6 +60,8 @@ export const DEFAULT_LIMITS = {
 
   /** Connected peers in the pool. */
   maxConnections: 50,
+  /** Places in it for those whom we dial, never more than half: who floods us with connections does not thereby choose our peers. */
+  outboundSlots: 8,
   /** Handshakes under way at once, dialled by others. */
   maxPendingHandshakes: 128,
   /** How often a connection is probed; NATs forget idle TCP mappings after some minutes. */

@@ -86,6 +86,7 @@ export class Network {
       keys: () => this.channelKeys(),
       describe: hooks.describe,
       transports: this.transports,
+      isNamed: (id) => this.reconnector.wants(id),
       onConnected: (peer) => this.connected(peer),
       onDisconnected: (peer, error) => this.disconnected(peer, error),
       onPathChanged: (peer, from) => {

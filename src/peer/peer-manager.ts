@@ -18,6 +18,7 @@ import { duplicate, rankOf } from './paths.js'
 import { PeerConnection, type PeerConnectionOptions } from './peer-connection.js'
 import { Sessions } from './sessions.js'
 import { SharedDials } from './shared-dials.js'
+import { Slots } from './slots.js'
 
 export interface PeerManagerOptions {
   peerId: string
@@ -32,6 +33,10 @@ export interface PeerManagerOptions {
   clock: Clock
   maxConnections: number
   requireSignatures: boolean
+  /** Peers that the application has named: nobody takes their place. */
+  isNamed?: (peerId: string) => boolean
+  /** Reputation, below 0 for who has misbehaved: those make room first. Public key, 32 bytes. */
+  scoreOf?: (publicKey: Uint8Array) => number
   onConnected(peer: PeerConnection): void
   onDisconnected(peer: PeerConnection, error: P2PError): void
   onPathChanged(peer: PeerConnection, from: TransportName): void
@@ -50,6 +55,7 @@ export class PeerManager {
   /** What all connections have in common. */
   private readonly shared: Omit<PeerConnectionOptions, 'session'>
   readonly sessions: Sessions
+  readonly slots: Slots
   /** Dials, by the key of the peer reached, that wait for its acceptance. */
   private readonly confirming = new Map<string, Promise<string>>()
   /** What peers that are gone have sent and got. */
@@ -66,11 +72,15 @@ export class PeerManager {
       requireSignatures: options.requireSignatures,
       limits: options.limits,
       clock: options.clock,
-      onMessage: options.onMessage,
+      onMessage: (message, peer) => {
+        this.slots.heard(peer, message.protocol, options.clock.now())
+        options.onMessage(message, peer)
+      },
       onPathChanged: (changed, from) => options.onPathChanged(changed, from.connection.transport),
       onClose: (gone, error, fault) => this.gone(gone, error, fault),
     }
     this.sessions = new Sessions(options.clock, options.limits)
+    this.slots = new Slots(options)
   }
 
   get size(): number {
@@ -127,7 +137,7 @@ export class PeerManager {
   /** Takes a connection that somebody else dialled. */
   accept(connection: Connection): void {
     const { limits, maxConnections } = this.options
-    const full = this.peers.size >= maxConnections
+    const full = !this.slots.mayFit(connection)
     if (this.resting !== undefined || full || this.accepting >= limits.maxPendingHandshakes) {
       this.stats.refused++
       SecureChannel.refuse(connection, this.resting ?? (full ? poolFull(maxConnections, limits) : busy()))
@@ -139,7 +149,13 @@ export class PeerManager {
       .then(
         (channel) => {
           this.stats.accepted++
-          this.adopt(channel)
+          try {
+            this.adopt(channel)
+          } catch {
+            // Somebody else has taken the place meanwhile; the dialler has been told.
+            this.stats.accepted--
+            this.stats.refused++
+          }
         },
         (error) => {
           connection.close()
@@ -294,7 +310,7 @@ export class PeerManager {
     if (!channel.connection.outbound && this.oursWins(channel)) await this.confirming.get(key)?.catch(() => {})
     const existing = this.byKey.get(key)
     if (existing === undefined) {
-      if (this.peers.size >= maxConnections) throw poolFull(maxConnections, limits)
+      if (!this.slots.placeFor(channel.connection).fits) throw poolFull(maxConnections, limits)
     } else if (this.verdict(existing, channel) === 'keep') throw duplicate()
   }
 
@@ -318,15 +334,20 @@ export class PeerManager {
       existing.close(
         new P2PError('REPLACED', 'Another session with the same identity has connected. Use one identity per tab or process.'),
       )
-    } else if (this.peers.size >= this.options.maxConnections) {
+    } else {
+      const { fits, evicted } = this.slots.placeFor(channel.connection)
       const error = poolFull(this.options.maxConnections, this.options.limits)
-      channel.close(error)
-      throw error
+      if (!fits) {
+        channel.close(error)
+        throw error
+      }
+      evicted?.close(error)
     }
     const { options } = this
     const peer = new PeerConnection(channel, { ...this.shared, session: this.sessions.open(channel.remote) })
     this.peers.set(peer.peerId, peer)
     this.byKey.set(key, peer)
+    this.slots.add(peer)
     options.onConnected(peer)
     options.onChange()
     peer.begin()
@@ -354,6 +375,7 @@ export class PeerManager {
   private gone(peer: PeerConnection, error: P2PError, fault: boolean): void {
     if (this.peers.get(peer.peerId) !== peer) return
     this.peers.delete(peer.peerId)
+    this.slots.delete(peer)
     this.sessions.away(peer.remote, peer.isInUse)
     this.byKey.delete(hexOf(peer.publicKey))
     for (const name of TRAFFIC) this.past[name] += peer.traffic[name]

@@ -1,0 +1,126 @@
+import { groupOf } from '../defence/origin.js'
+import type { Limits } from '../limits.js'
+import type { Connection } from '../transport/transport.js'
+import { chooseEvicted, type Evictable } from './eviction.js'
+import type { PeerConnection } from './peer-connection.js'
+
+interface Slot {
+  readonly peer: PeerConnection
+  /** We dialled it; whoever came by itself stays that, whichever paths follow. */
+  readonly outbound: boolean
+  readonly group: string
+  usedAt: number
+}
+
+export interface SlotsOptions {
+  maxConnections: number
+  limits: Limits
+  /** Peers that the application has named: they stay, whoever dialled. */
+  isNamed?: ((peerId: string) => boolean) | undefined
+  /** Reputation, below 0 for who has misbehaved. Public key, 32 bytes. */
+  scoreOf?: ((publicKey: Uint8Array) => number) | undefined
+}
+
+/** Protocols that keep a connection alive and serve nobody. */
+const IDLE: ReadonlySet<string> = /* @__PURE__ */ new Set(['lotus/heartbeat', 'lotus/peer'])
+
+/**
+ * Who has a place in the pool. Those that come by themselves never have all of it: `outboundSlots`, but at most half, are for
+ * whom we choose (Heilman et al., "Eclipse Attacks on Bitcoin's Peer-to-Peer Network", 2015, §3: an eclipse begins by taking
+ * every connection). Where their places are taken, `chooseEvicted` decides.
+ */
+export class Slots {
+  private readonly slots = new Map<PeerConnection, Slot>()
+  /** Sizes of the groups of those that came by themselves. */
+  private readonly sizes = new Map<string, number>()
+  private readonly maxInbound: number
+  private inboundCount = 0
+
+  constructor(private readonly options: SlotsOptions) {
+    const { maxConnections, limits } = options
+    this.maxInbound = maxConnections - Math.min(limits.outboundSlots, Math.floor(maxConnections / 2))
+  }
+
+  get inbound(): number {
+    return this.inboundCount
+  }
+
+  /** Peers that we dialled. */
+  get outbound(): number {
+    return this.slots.size - this.inboundCount
+  }
+
+  get groups(): number {
+    return new Set([...this.slots.values()].map(({ group }) => group)).size
+  }
+
+  isOutbound(peer: PeerConnection): boolean {
+    return this.slots.get(peer)?.outbound === true
+  }
+
+  add(peer: PeerConnection): void {
+    const { connection } = peer.activeChannel
+    const { outbound } = connection
+    const group = groupOf(connection)
+    this.slots.set(peer, { peer, outbound, group, usedAt: 0 })
+    if (!outbound) this.count(group, 1)
+  }
+
+  delete(peer: PeerConnection): void {
+    const slot = this.slots.get(peer)
+    this.slots.delete(peer)
+    if (slot?.outbound === false) this.count(slot.group, -1)
+  }
+
+  /** A peer has said something; `now` in milliseconds since the Unix epoch. */
+  heard(peer: PeerConnection, protocol: string | undefined, now: number): void {
+    const slot = this.slots.get(peer)
+    if (slot !== undefined && !IDLE.has(protocol ?? '')) slot.usedAt = now
+  }
+
+  /**
+   * Whether a connection may have a place, somebody else's included. Cheap, and so before the handshake: of a flood from one
+   * group, which nobody has to make room for, none costs more than this.
+   */
+  mayFit(connection: Connection): boolean {
+    if (this.isFree(connection)) return true
+    if (connection.outbound) return false
+    const own = this.sizes.get(groupOf(connection)) ?? 0
+    for (const size of this.sizes.values()) if (own + 1 < size) return true
+    const { scoreOf, isNamed } = this.options
+    if (scoreOf === undefined) return false
+    for (const { peer, outbound } of this.slots.values()) {
+      if (!outbound && scoreOf(peer.publicKey) < 0 && !isNamed?.(peer.peerId)) return true
+    }
+    return false
+  }
+
+  /** Whether there is a place, and who has to leave for it. */
+  placeFor(connection: Connection): { fits: boolean; evicted?: PeerConnection } {
+    if (this.isFree(connection)) return { fits: true }
+    const evicted = connection.outbound ? undefined : chooseEvicted(this.evictable(), groupOf(connection))?.peer
+    return evicted === undefined ? { fits: false } : { fits: true, evicted }
+  }
+
+  private isFree({ outbound }: Connection): boolean {
+    return this.slots.size < this.options.maxConnections && (outbound || this.inboundCount < this.maxInbound)
+  }
+
+  private evictable(): (Evictable & { peer: PeerConnection })[] {
+    const { isNamed, scoreOf } = this.options
+    const peers: (Evictable & { peer: PeerConnection })[] = []
+    for (const { peer, outbound, group, usedAt } of this.slots.values()) {
+      if (outbound || isNamed?.(peer.peerId)) continue
+      const { connection } = peer.info
+      peers.push({ peer, group, since: peer.since, usedAt, rttMs: connection?.rttMs, score: scoreOf?.(peer.publicKey) ?? 0 })
+    }
+    return peers
+  }
+
+  private count(group: string, change: 1 | -1): void {
+    this.inboundCount += change
+    const size = (this.sizes.get(group) ?? 0) + change
+    if (size > 0) this.sizes.set(group, size)
+    else this.sizes.delete(group)
+  }
+}
