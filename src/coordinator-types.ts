@@ -1,3 +1,4 @@
+import type { EclipseEvidence } from './defence/eclipse-watch.js'
 import type { DhtStats } from './dht/dht.js'
 import type { ResourceAnnouncement, ResourceChange } from './discovery/resource-discovery.js'
 import type { P2PError } from './errors.js'
@@ -34,8 +35,30 @@ export interface CoordinatorEvents {
   delivered: [message: P2PMessage]
   /** A message sent with `queue: true` was not delivered in its time. */
   expired: [message: P2PMessage]
+  /**
+   * What our relays show does not fit together, or no anchor can be reached: somebody may be keeping us from the rest of the
+   * network. Told again at most every `limits.eclipseCheckMs` while it lasts.
+   */
+  'eclipse-suspected': [evidence: EclipseEvidence]
+  /** What had been suspected is no longer found. */
+  'eclipse-cleared': []
   /** Whatever a `watchResources` of this coordinator tells. */
   resource: [resource: ResourceAnnouncement, change: ResourceChange]
+}
+
+/** How much of what we see comes from how many sides. One operator means that we depend on it, not that it lies. */
+export interface Diversity {
+  /** Operators, or address groups, of the relays and nodes that we have dialled; each with a private address counts for itself. */
+  operators: number
+  /** Address groups of all peers. */
+  groups: number
+  /** Peers that we have dialled, and peers that have come by themselves. */
+  outbound: number
+  inbound: number
+  /** Configured anchors that are connected. */
+  anchors: number
+  /** Relays remembered for the next start. */
+  remembered: number
 }
 
 export interface CoordinatorStats {
@@ -67,5 +90,9 @@ export interface CoordinatorStats {
     refused: number
     /** Peers' faults by error code. */
     faults: Record<string, number>
+    diversity: Diversity & {
+      /** As the event `eclipse-suspected` has told. */
+      suspected: boolean
+    }
   }
 }

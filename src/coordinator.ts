@@ -3,6 +3,7 @@ import type { PeerDescription } from './channel/hello.js'
 import { findPeers, type PeerQuery } from './circuit/introducer.js'
 import { type P2PConfig, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
+import { EclipseWatch } from './defence/eclipse-watch.js'
 import { Gate } from './defence/gate.js'
 import { isPrivateAddress } from './dht/contact.js'
 import type { AnnounceResult, DistributedHashTable } from './dht/dht.js'
@@ -59,6 +60,7 @@ export class P2PCoordinator {
   private readonly records: PeerRecords
   private readonly topics: Topics
   private readonly node: DhtNode
+  private readonly eclipse: EclipseWatch
   private stopping: Promise<void> | undefined
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
@@ -115,12 +117,26 @@ export class P2PCoordinator {
       config: resolved,
       names,
       dialer: this.network.nodeDialer,
+      probe: (contact) => this.network.isNodeAt(contact),
+      needsNodes: () => this.network.diversity().operators < 2,
       feed: (verifier) => new ResourceTopics(this.topics, verifier),
       onNode: (role) => this.registerProtocol(role),
       onError: (error) => this.report(error),
     })
     this.dht = this.node.dht
     this.node.open(this.host)
+    this.eclipse = new EclipseWatch({
+      clock,
+      limits,
+      peerId,
+      anchors: resolved.anchors.length,
+      chosen: () => this.network.chosen(),
+      view: this.node.viewOf(this.host),
+      ownRecord: (before) => this.dht.ownRecord(before),
+      onNamed: (contacts, teller) => this.node.network.named(contacts, teller),
+      onSuspected: (evidence) => this.events.emit('eclipse-suspected', evidence),
+      onCleared: () => this.events.emit('eclipse-cleared'),
+    })
     this.discovery = new ResourceDiscovery(this.dht, peerId)
     this.records = new PeerRecords(this.dht, () => this.peerRecord())
     for (const handler of [...this.network.handlers, ...this.node.handlers, this.topics]) this.router.register(handler)
@@ -366,7 +382,13 @@ export class P2PCoordinator {
       dht: this.dht.getStats(),
       topics: this.topics.getStats(),
       traffic: { ...peers.traffic(), pendingRequests: requests.count, queued: outbox.stats },
-      defence: { ...gate.stats, rememberedIds: gate.remembered, refused, faults: { ...faults } },
+      defence: {
+        ...gate.stats,
+        rememberedIds: gate.remembered,
+        refused,
+        faults: { ...faults },
+        diversity: { ...this.network.diversity(), suspected: this.eclipse.isSuspected },
+      },
     }
   }
 
@@ -389,6 +411,7 @@ export class P2PCoordinator {
   }
 
   private async close(): Promise<void> {
+    this.eclipse.close()
     this.records.close()
     this.discovery.shutdown()
     this.node.shutdown()
@@ -463,6 +486,7 @@ export class P2PCoordinator {
   private peerConnected(peer: PeerConnection): void {
     this.router.connected(peer.info)
     this.node.met(peer.info)
+    this.eclipse.changed()
     this.events.emit('connected', { ...peer.info })
   }
 

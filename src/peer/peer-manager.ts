@@ -1,5 +1,5 @@
 import { hexOf } from '../bytes.js'
-import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
+import type { ChannelKeys, PeerDescription, RemoteHello } from '../channel/hello.js'
 import { type ChannelOptions, SecureChannel } from '../channel/secure-channel.js'
 import type { Clock } from '../clock.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../errors.js'
@@ -13,9 +13,10 @@ import type { BroadcastResult } from '../protocol-handler.js'
 import type { Connection, Transport, TransportName } from '../transport/transport.js'
 import { invalidAddress } from '../transport/websocket.js'
 import { VERSION } from '../version.js'
-import type { WaitOptions } from '../wait.js'
+import { type WaitOptions, withDeadline } from '../wait.js'
 import { duplicate, rankOf } from './paths.js'
 import { PeerConnection, type PeerConnectionOptions } from './peer-connection.js'
+import { probe } from './probe.js'
 import { Sessions } from './sessions.js'
 import { SharedDials } from './shared-dials.js'
 import { Slots } from './slots.js'
@@ -132,6 +133,22 @@ export class PeerManager {
       const dial: Promise<string> = this.open(transport, address, expected, signal, () => dial)
       return dial
     })
+  }
+
+  /**
+   * Who answers at an address, without becoming connected: nobody is told, and no place is taken.
+   *
+   * @throws P2PError as `dial`.
+   */
+  async look(address: string, wait: WaitOptions): Promise<RemoteHello> {
+    this.checkOpen()
+    const transport = this.options.transports.find((candidate) => candidate.canDial(address))
+    if (transport === undefined) throw invalidAddress(address, 'no transport here understands it')
+    const { clock, limits } = this.options
+    const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
+    return withDeadline(clock, `Looking at ${address}`, within, async (signal) =>
+      probe(transport, address, { ...(await this.channelOptions()), signal }),
+    )
   }
 
   /** Takes a connection that somebody else dialled. */

@@ -9,6 +9,8 @@ interface Slot {
   /** We dialled it; whoever came by itself stays that, whichever paths follow. */
   readonly outbound: boolean
   readonly group: string
+  /** As we dialled it. */
+  readonly address: string
   usedAt: number
 }
 
@@ -54,15 +56,17 @@ export class Slots {
     return new Set([...this.slots.values()].map(({ group }) => group)).size
   }
 
-  isOutbound(peer: PeerConnection): boolean {
-    return this.slots.get(peer)?.outbound === true
+  /** Where we dialled a peer; undefined for one that has come by itself. */
+  dialledAt(peer: PeerConnection): string | undefined {
+    const slot = this.slots.get(peer)
+    return slot?.outbound ? slot.address : undefined
   }
 
   add(peer: PeerConnection): void {
     const { connection } = peer.activeChannel
-    const { outbound } = connection
+    const { outbound, remoteAddress: address } = connection
     const group = groupOf(connection)
-    this.slots.set(peer, { peer, outbound, group, usedAt: 0 })
+    this.slots.set(peer, { peer, outbound, group, address, usedAt: 0 })
     if (!outbound) this.count(group, 1)
   }
 
