@@ -55,6 +55,8 @@ export class EclipseWatch {
   /** For each kind of reason, in how many rounds in a row it was found. */
   private rows = new Map<string, number>()
   private own: RecordEntry | undefined
+  /** Peer id of the one whose word gave rise to a suspicion, and is to confirm it. */
+  private witness: string | undefined
   private since: number | undefined
   private clean = 0
   private toldAt: number | undefined
@@ -68,7 +70,9 @@ export class EclipseWatch {
 
   /** Somebody has connected. */
   changed(): void {
-    if (this.timer === undefined && !this.running && this.isComparable) this.arm(true)
+    // Of the one that has just connected it is not known yet who had asked for it.
+    const some = this.options.anchors > 0 ? 1 : 2
+    if (this.timer === undefined && !this.running && this.options.chosen().length >= some) this.arm(true)
   }
 
   close(): void {
@@ -145,7 +149,7 @@ export class EclipseWatch {
 
   private async compareOther(views: (View & ChosenPeer)[]): Promise<string | undefined> {
     const { view, onNamed } = this.options
-    const witness = views[0]!
+    const witness = this.chooseWitness(views)
     const named: { peerId: string; id: string }[] = [witness]
     await each([witness], async ({ peerId, address, id }) => {
       const contacts = await view.nodes(peerId, address, crypto.getRandomValues(new Uint8Array(32)))
@@ -158,6 +162,16 @@ export class EclipseWatch {
       relay.otherShown = await view.shows(relay.peerId, key, peerId, publisherOf(decodePeerId(id)))
     })
     return key
+  }
+
+  /** An anchor; else the one that has just caused a suspicion; else one by lot, each operator with the same chance. */
+  private chooseWitness(views: readonly (View & ChosenPeer)[]): View & ChosenPeer {
+    const again = this.rows.has('views-differ') ? views.find(({ peerId }) => peerId === this.witness) : undefined
+    const origins = [...new Set(views.map(({ origin }) => origin))]
+    const origin = origins[Math.floor(Math.random() * origins.length)]
+    const witness = views.find(({ isTrusted }) => isTrusted) ?? again ?? views.find((other) => other.origin === origin)!
+    this.witness = witness.peerId
+    return witness
   }
 
   private weigh({ reasons, suspects }: Finding, views: readonly View[]): void {

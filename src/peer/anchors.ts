@@ -57,6 +57,8 @@ export class Anchors {
   private anchors: Anchor[] = []
   /** Those that we are connected to for this reason. */
   private readonly dialled = new Set<string>()
+  /** Those that have failed at this start, and whether that was counted: not before anybody else was reached. */
+  private readonly missed = new Map<Anchor, 'now' | 'counted'>()
   private loading: Promise<void> | undefined
   private timer: Timer | undefined
   private closed = false
@@ -80,10 +82,12 @@ export class Anchors {
   /** Somebody has connected. */
   changed(): void {
     const { clock, limits, chosen } = this.options
-    if (this.closed || this.timer !== undefined || !chosen().some(({ isServer }) => isServer)) return
-    this.timer = clock.setTimeout(() => {
+    if (this.closed || !chosen().some(({ isServer }) => isServer)) return
+    this.countMissed()
+    this.timer ??= clock.setTimeout(() => {
       this.timer = undefined
-      if (this.choose()) void this.save()
+      if (this.choose()) this.save()
+      void this.start()
       this.changed()
     }, limits.anchorAfterMs)
   }
@@ -129,14 +133,27 @@ export class Anchors {
       await this.options.dial(address, id)
       if (anchor[3] === 0) return
       anchor[3] = 0
+      this.save()
     } catch {
       this.dialled.delete(id)
-      // Without a network nobody answers, and that is not the anchor's fault.
-      if (this.closed || this.options.chosen().length === 0) return
-      anchor[3]++
-      if (anchor[3] >= MAX_MISSES) this.anchors = this.anchors.filter((other) => other !== anchor)
+      if (this.closed || this.missed.has(anchor)) return
+      this.missed.set(anchor, 'now')
+      this.changed()
     }
-    await this.save()
+  }
+
+  /** Without a network nobody answers, and that is not the anchors' fault: counted once another relay has been reached. */
+  private countMissed(): void {
+    let changed = false
+    for (const [anchor, state] of this.missed) {
+      if (state === 'counted') continue
+      this.missed.set(anchor, 'counted')
+      anchor[3]++
+      changed = true
+    }
+    if (!changed) return
+    this.anchors = this.anchors.filter(([, , , misses]) => misses < MAX_MISSES)
+    this.save()
   }
 
   /** Fills free places with the longest connected, new operators first. True where anything has changed. */
@@ -169,9 +186,9 @@ export class Anchors {
     return changed
   }
 
-  private async save(): Promise<void> {
+  private save(): void {
     // What cannot be stored is not remembered; nobody waits for it.
-    await this.options.store.set(STORE_KEY, encode(this.anchors)).catch(() => {})
+    this.options.store.set(STORE_KEY, encode(this.anchors)).catch(() => {})
   }
 }
 
