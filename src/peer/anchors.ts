@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import type { Clock, Timer } from '../clock.js'
 import { originOf } from '../defence/origin.js'
 import { isPeerId } from '../identity/peer-id.js'
@@ -24,7 +25,7 @@ export interface ChosenPeer {
   readonly isTrusted: boolean
 }
 
-/** As it is stored: `lp1…` id, address, until when (milliseconds since the Unix epoch), starts in a row at which it did not answer. */
+/** As it is stored: `lp1…` id, address, until when (milliseconds since the Unix epoch), starts in a row of ten minutes or more, at which it did not answer. */
 type Anchor = [id: string, address: string, until: number, misses: number]
 
 export interface AnchorsOptions {
@@ -41,7 +42,9 @@ export interface AnchorsOptions {
 const STORE_KEY = 'anchors'
 /** Bytes that we have ever stored there: 3 of at most 512 or so. */
 const MAX_BYTES = 4_096
-const MAX_ADDRESS_CHARS = 256
+const ADDRESS = /^(wss?|https?|memory):\/\/.{1,256}$/
+const anchorsSchema = /* @__PURE__ */ (() =>
+  v.array(v.tuple([v.string(), v.pipe(v.string(), v.regex(ADDRESS)), v.number(), v.number()])))()
 /** Starts in a row without an answer after which a place is free for another. */
 const MAX_MISSES = 3
 
@@ -55,10 +58,9 @@ const MAX_MISSES = 3
  */
 export class Anchors {
   private anchors: Anchor[] = []
-  /** Those that we are connected to for this reason. */
+  /** Ids of those that we are connected to for this reason. */
   private readonly dialled = new Set<string>()
-  /** Those that have failed at this start, and whether that was counted: not before anybody else was reached. */
-  private readonly missed = new Map<Anchor, 'now' | 'counted'>()
+  private readonly missed = new Set<Anchor>()
   private loading: Promise<void> | undefined
   private timer: Timer | undefined
   private closed = false
@@ -71,22 +73,30 @@ export class Anchors {
   }
 
   /** Dials those that are remembered. Without a store, or with a broken one, there are none: that is no reason not to start. */
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    const { named, dial } = this.options
     this.loading ??= this.load().catch(() => {})
-    return this.loading.then(async () => {
-      const absent = this.anchors.filter(([id, address]) => !this.options.named.has(address) && !this.dialled.has(id))
-      await Promise.all(absent.map((anchor) => this.reach(anchor)))
-    })
+    await this.loading
+    for (const anchor of this.anchors) {
+      const [id, address] = anchor
+      if (this.closed || named.has(address) || this.dialled.has(id)) continue
+      this.dialled.add(id)
+      dial(address, id).then(
+        () => {
+          anchor[3] = 0
+        },
+        () => this.dialled.delete(id),
+      )
+    }
   }
 
   /** Somebody has connected. */
   changed(): void {
     const { clock, limits, chosen } = this.options
-    if (this.closed || !chosen().some(({ isServer }) => isServer)) return
-    this.countMissed()
-    this.timer ??= clock.setTimeout(() => {
+    if (this.closed || this.timer !== undefined || !chosen().some(({ isServer }) => isServer)) return
+    this.timer = clock.setTimeout(() => {
       this.timer = undefined
-      if (this.choose()) this.save()
+      this.review()
       void this.start()
       this.changed()
     }, limits.anchorAfterMs)
@@ -103,95 +113,46 @@ export class Anchors {
   }
 
   private async load(): Promise<void> {
-    const { store, clock, limits } = this.options
+    const { store, limits } = this.options
     const bytes = await store.get(STORE_KEY)
     if (bytes === undefined || bytes.length > MAX_BYTES) return
+    const read = v.parse(anchorsSchema, decode(bytes, limits))
+    this.anchors = read.filter((anchor) => this.isLive(anchor)).slice(0, limits.maxAnchors)
+  }
+
+  private isLive([id, , until, misses]: Anchor): boolean {
+    const left = until - this.options.clock.now()
+    return isPeerId(id) && left > 0 && left <= this.options.limits.anchorMs && misses < MAX_MISSES
+  }
+
+  /** Frees the places of those that are gone, and fills them with the longest connected, new operators first. */
+  private review(): void {
+    const { clock, limits, chosen, store } = this.options
     const now = clock.now()
-    const read = decode(bytes, limits)
-    const isValid = (entry: unknown): entry is Anchor => {
-      if (!Array.isArray(entry)) return false
-      const [id, address, until, misses] = entry as unknown[]
-      return (
-        typeof id === 'string' &&
-        isPeerId(id) &&
-        isAnchorAddress(address) &&
-        typeof until === 'number' &&
-        until > now &&
-        until <= now + limits.anchorMs &&
-        typeof misses === 'number' &&
-        misses >= 0 &&
-        misses < MAX_MISSES
-      )
-    }
-    if (Array.isArray(read)) this.anchors = read.filter(isValid).slice(0, limits.maxAnchors)
-  }
-
-  private async reach(anchor: Anchor): Promise<void> {
-    const [id, address] = anchor
-    this.dialled.add(id)
-    try {
-      await this.options.dial(address, id)
-      if (anchor[3] === 0) return
-      anchor[3] = 0
-      this.save()
-    } catch {
-      this.dialled.delete(id)
-      if (this.closed || this.missed.has(anchor)) return
-      this.missed.set(anchor, 'now')
-      this.changed()
-    }
-  }
-
-  /** Without a network nobody answers, and that is not the anchors' fault: counted once another relay has been reached. */
-  private countMissed(): void {
-    let changed = false
-    for (const [anchor, state] of this.missed) {
-      if (state === 'counted') continue
-      this.missed.set(anchor, 'counted')
+    const relays = chosen().filter(({ isServer, address }) => isServer && ADDRESS.test(address))
+    // Somebody is connected, so the network is there: who is not has not answered.
+    for (const anchor of relays.length > 0 ? this.anchors : []) {
+      if (this.missed.has(anchor) || relays.some(({ id }) => id === anchor[0])) continue
+      this.missed.add(anchor)
       anchor[3]++
-      changed = true
     }
-    if (!changed) return
-    this.anchors = this.anchors.filter(([, , , misses]) => misses < MAX_MISSES)
-    this.save()
-  }
-
-  /** Fills free places with the longest connected, new operators first. True where anything has changed. */
-  private choose(): boolean {
-    const { clock, limits } = this.options
-    const now = clock.now()
-    const before = this.anchors.length
-    this.anchors = this.anchors.filter(([, , until]) => until > now)
-    let changed = this.anchors.length !== before
-    const good = this.options
-      .chosen()
-      .filter(({ isServer, address, since }) => isServer && isAnchorAddress(address) && now - since >= limits.anchorAfterMs)
-      .sort((a, b) => a.since - b.since)
+    this.anchors = this.anchors.filter((anchor) => this.isLive(anchor))
+    const good = relays.filter(({ since }) => now - since >= limits.anchorAfterMs).sort((a, b) => a.since - b.since)
     const origins = new Set(this.anchors.map(([, address]) => originOf(address)))
-    for (const pass of ['new operator', 'any'] as const) {
+    for (const isAny of [false, true]) {
       for (const { id, address, origin } of good) {
         const known = this.anchors.find(([other]) => other === id)
-        if (known !== undefined) {
-          // Who is here as an anchor alone is not thereby one for ever.
-          if (this.dialled.has(id) || known[2] - now > limits.anchorMs / 2) continue
-          known[2] = now + limits.anchorMs
-        } else {
-          if (this.anchors.length >= limits.maxAnchors || (pass === 'new operator' && origins.has(origin))) continue
+        const until = now + limits.anchorMs
+        // Who is here as an anchor alone is not thereby one for ever.
+        if (this.dialled.has(id)) continue
+        if (known !== undefined) known[2] = until
+        else if (this.anchors.length < limits.maxAnchors && (isAny || !origins.has(origin))) {
           origins.add(origin)
-          this.anchors.push([id, address, now + limits.anchorMs, 0])
+          this.anchors.push([id, address, until, 0])
         }
-        changed = true
       }
     }
-    return changed
-  }
-
-  private save(): void {
     // What cannot be stored is not remembered; nobody waits for it.
-    this.options.store.set(STORE_KEY, encode(this.anchors)).catch(() => {})
+    store.set(STORE_KEY, encode(this.anchors)).catch(() => {})
   }
-}
-
-function isAnchorAddress(address: unknown): address is string {
-  return typeof address === 'string' && address.length <= MAX_ADDRESS_CHARS && /^(wss?|https?|memory):\/\//.test(address)
 }

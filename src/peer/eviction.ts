@@ -27,7 +27,7 @@ const PROTECTED = 10
  * @returns undefined where nobody has to go.
  */
 export function chooseEvicted<Peer extends Evictable>(peers: readonly Peer[], group: string): Peer | undefined {
-  const worst = best(peers, ({ score }) => score)
+  const worst = least(peers, ({ score }) => score)
   if (worst !== undefined && worst.score < 0) return worst
   const sizes = sizesOf(peers)
   const sizeOf = (peer: Evictable) => sizes.get(peer.group) ?? 0
@@ -41,12 +41,9 @@ export function chooseEvicted<Peer extends Evictable>(peers: readonly Peer[], gr
   const quarter = Math.floor(rest.length / 4)
   rest = without(rest, quarter, ({ since }) => since)
   rest = without(rest, quarter, (peer) => turns.get(peer)!)
-  const left = sizesOf(rest)
-  // Of two groups as large, the one that has more of those who are left; then the one that grew last.
-  const youngest = best(
-    rest,
-    (peer) => -sizeOf(peer),
-    (peer) => -left.get(peer.group)!,
+  const largest = Math.max(...rest.map(sizeOf))
+  const youngest = least(
+    rest.filter((peer) => sizeOf(peer) === largest),
     ({ since }) => -since,
   )
   return youngest !== undefined && (sizes.get(group) ?? 0) + 1 < sizeOf(youngest) ? youngest : undefined
@@ -77,15 +74,7 @@ function sizesOf(peers: Iterable<Pick<Evictable, 'group'>>): Map<string, number>
   return sizes
 }
 
-/** The one with the smallest of the first measure; of those that have it, the smallest of the next. */
-function best<Peer>(peers: readonly Peer[], ...by: ((peer: Peer) => number)[]): Peer | undefined {
-  let found: Peer | undefined
-  for (const peer of peers) {
-    if (found === undefined) found = peer
-    else {
-      const differs = by.map((measure) => measure(peer) - measure(found as Peer)).find((difference) => difference !== 0)
-      if (differs !== undefined && differs < 0) found = peer
-    }
-  }
-  return found
+/** The one for whom a measure is smallest, of equals the first. */
+function least<Peer>(peers: readonly Peer[], by: (peer: Peer) => number): Peer | undefined {
+  return [...peers].sort((a, b) => by(a) - by(b))[0]
 }

@@ -122,10 +122,7 @@ export class PeerManager {
    */
   async dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string> {
     this.checkOpen()
-    const transport = this.options.transports.find((candidate) => candidate.canDial(address))
-    if (transport === undefined) {
-      throw invalidAddress(address, 'no transport here understands it (by default ws://, wss://, http:// and https:// work)')
-    }
+    const transport = this.transportFor(address)
     const known = this.all().find((peer) => peer.activeChannel.connection.outbound && sameAddress(peer, address))
     if (known !== undefined && (expected === undefined || this.get(expected) === known)) return known.peerId
     const timeoutMs = wait.timeoutMs ?? this.options.limits.dialTimeoutMs
@@ -142,8 +139,7 @@ export class PeerManager {
    */
   async look(address: string, wait: WaitOptions): Promise<RemoteHello> {
     this.checkOpen()
-    const transport = this.options.transports.find((candidate) => candidate.canDial(address))
-    if (transport === undefined) throw invalidAddress(address, 'no transport here understands it')
+    const transport = this.transportFor(address)
     const { clock, limits } = this.options
     const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
     return withDeadline(clock, `Looking at ${address}`, within, async (signal) =>
@@ -409,6 +405,12 @@ export class PeerManager {
   private fault(error: P2PError, peer?: PeerConnection): void {
     this.stats.faults[error.code] = (this.stats.faults[error.code] ?? 0) + 1
     this.options.onError(error, peer)
+  }
+
+  private transportFor(address: string): Transport {
+    const transport = this.options.transports.find((candidate) => candidate.canDial(address))
+    if (transport !== undefined) return transport
+    throw invalidAddress(address, 'no transport here understands it (by default ws://, wss://, http:// and https:// work)')
   }
 
   private checkOpen(): void {

@@ -1,7 +1,7 @@
 import { groupOf } from '../defence/origin.js'
 import type { Limits } from '../limits.js'
 import type { Connection } from '../transport/transport.js'
-import { chooseEvicted, type Evictable } from './eviction.js'
+import { chooseEvicted } from './eviction.js'
 import type { PeerConnection } from './peer-connection.js'
 
 interface Slot {
@@ -36,20 +36,17 @@ export class Slots {
   /** Sizes of the groups of those that came by themselves. */
   private readonly sizes = new Map<string, number>()
   private readonly maxInbound: number
-  private inboundCount = 0
+  /** Peers that have come by themselves. */
+  inbound = 0
 
   constructor(private readonly options: SlotsOptions) {
     const { maxConnections, limits } = options
     this.maxInbound = maxConnections - Math.min(limits.outboundSlots, Math.floor(maxConnections / 2))
   }
 
-  get inbound(): number {
-    return this.inboundCount
-  }
-
   /** Peers that we dialled. */
   get outbound(): number {
-    return this.slots.size - this.inboundCount
+    return this.slots.size - this.inbound
   }
 
   get groups(): number {
@@ -91,38 +88,34 @@ export class Slots {
     if (connection.outbound) return false
     const own = this.sizes.get(groupOf(connection)) ?? 0
     for (const size of this.sizes.values()) if (own + 1 < size) return true
-    const { scoreOf, isNamed } = this.options
-    if (scoreOf === undefined) return false
-    for (const { peer, outbound } of this.slots.values()) {
-      if (!outbound && scoreOf(peer.publicKey) < 0 && !isNamed?.(peer.peerId)) return true
-    }
-    return false
+    return this.options.scoreOf !== undefined && this.evictable().some(({ score }) => score < 0)
   }
 
   /** Whether there is a place, and who has to leave for it. */
-  placeFor(connection: Connection): { fits: boolean; evicted?: PeerConnection } {
+  placeFor(connection: Connection): { fits: boolean; evicted?: PeerConnection | undefined } {
     if (this.isFree(connection)) return { fits: true }
     const evicted = connection.outbound ? undefined : chooseEvicted(this.evictable(), groupOf(connection))?.peer
-    return evicted === undefined ? { fits: false } : { fits: true, evicted }
+    return { fits: evicted !== undefined, evicted }
   }
 
   private isFree({ outbound }: Connection): boolean {
-    return this.slots.size < this.options.maxConnections && (outbound || this.inboundCount < this.maxInbound)
+    return this.slots.size < this.options.maxConnections && (outbound || this.inbound < this.maxInbound)
   }
 
-  private evictable(): (Evictable & { peer: PeerConnection })[] {
+  private evictable() {
     const { isNamed, scoreOf } = this.options
-    const peers: (Evictable & { peer: PeerConnection })[] = []
-    for (const { peer, outbound, group, usedAt } of this.slots.values()) {
-      if (outbound || isNamed?.(peer.peerId)) continue
-      const { connection } = peer.info
-      peers.push({ peer, group, since: peer.since, usedAt, rttMs: connection?.rttMs, score: scoreOf?.(peer.publicKey) ?? 0 })
-    }
-    return peers
+    return [...this.slots.values()]
+      .filter(({ peer, outbound }) => !outbound && !isNamed?.(peer.peerId))
+      .map((slot) => ({
+        ...slot,
+        since: slot.peer.since,
+        rttMs: slot.peer.info.connection?.rttMs,
+        score: scoreOf?.(slot.peer.publicKey) ?? 0,
+      }))
   }
 
   private count(group: string, change: 1 | -1): void {
-    this.inboundCount += change
+    this.inbound += change
     const size = (this.sizes.get(group) ?? 0) + change
     if (size > 0) this.sizes.set(group, size)
     else this.sizes.delete(group)

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { P2PConfig } from '../../src/config.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { diverse } from '../../src/defence/diversity.js'
-import { encode } from '../../src/message/codec.js'
+import { decode, encode } from '../../src/message/codec.js'
 import { type KeyValueStore, memoryStore } from '../../src/storage/key-value-store.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
 
@@ -50,8 +51,13 @@ describe('a choice', () => {
 
 describe('relays that served us long', () => {
   /** Runs a wallet for a while with some bootstrap relays, and ends it. */
-  async function session(store: KeyValueStore, bootstrap: P2PCoordinator[], minutes: number): Promise<P2PCoordinator> {
-    const wallet = await started({ host: 'wallet', listening: false, store, bootstrap: addresses(bootstrap) })
+  async function session(
+    store: KeyValueStore,
+    bootstrap: P2PCoordinator[],
+    minutes: number,
+    limits: P2PConfig['limits'] = {},
+  ): Promise<P2PCoordinator> {
+    const wallet = await started({ host: 'wallet', listening: false, store, bootstrap: addresses(bootstrap), limits })
     wallet.on('error', () => {})
     await net.clock.advance(minutes * MINUTE)
     return wallet
@@ -98,21 +104,32 @@ describe('relays that served us long', () => {
     expect(await store.get('anchors')).toEqual(before)
   })
 
-  it('are forgotten when they have not answered at three starts, or a week after they were chosen last', async () => {
+  it('are forgotten when they have not answered at three starts, but not for want of a network', async () => {
     network()
     const store = memoryStore()
     const [gone, other] = await relays(['198.51.100.1', '192.0.2.1'])
     await net.run((await session(store, [gone!], 15)).shutdown())
     await net.run(gone!.shutdown())
+    for (let i = 0; i < 4; i++) await net.run((await session(store, [gone!], 15)).shutdown())
+    const stored = []
     for (let i = 0; i < 3; i++) {
-      const wallet = await session(store, [other!], 1)
-      expect(wallet.getStats().defence.diversity.remembered).toBe(i < 2 ? 1 : 0)
-      await net.run(wallet.shutdown())
+      await net.run((await session(store, [other!], 15)).shutdown())
+      stored.push((decode((await store.get('anchors'))!) as string[][]).map(([, address]) => address))
     }
-    await net.run((await session(store, [other!], 15)).shutdown())
-    await net.clock.advance(8 * 24 * 60 * MINUTE)
-    const wallet = await session(store, [], 1)
-    expect(wallet.getStats().defence.diversity).toMatchObject({ remembered: 0, outbound: 0 })
+    const addresses = ['ws://198.51.100.1', 'ws://192.0.2.1']
+    expect(stored).toEqual([addresses, addresses, addresses.slice(1)])
+  })
+
+  it('are forgotten some time after the application has named them last', async () => {
+    network()
+    const store = memoryStore()
+    const anchorMs = 60 * MINUTE
+    const [old, other] = await relays(['198.51.100.1', '192.0.2.1'])
+    await net.run((await session(store, [old!], 15, { anchorMs })).shutdown())
+    const wallet = await session(store, [other!], 30, { anchorMs })
+    expect(reached(wallet, [old!])).toEqual([true])
+    await net.clock.advance(45 * MINUTE)
+    expect(wallet.getStats().defence.diversity.remembered).toBe(1)
   })
 
   it.each([
