@@ -215,7 +215,9 @@ export class Network {
       const id = encodePeerId(publicKey)
       const isNamed = this.reconnector.wants(peerId)
       const isServer = info.protocols?.includes(DHT_PROTOCOL) === true
-      return [{ peerId, id, address, origin: originOf(address), since, isServer, isNamed, isTrusted: trusted.has(peerId) }]
+      return [
+        { peerId, id, publicKey, address, origin: originOf(address), since, isServer, isNamed, isTrusted: trusted.has(peerId) },
+      ]
     })
   }
 

@@ -30,20 +30,15 @@ export interface Finding {
   suspects: string[]
 }
 
-export interface Compared {
-  views: readonly View[]
-  /** The keys asked for. */
-  ownKey?: string | undefined
-  otherKey?: string | undefined
-  /** Anchors configured, and connected. */
-  anchors: { configured: number; connected: number }
-}
-
 /**
  * What one round of comparing shows. Records are signed, so that nobody can make one up: where one shows it and another does
  * not, the other is behind, cut off, or hides it. A single relay that does so eclipses nobody; half of all do.
  */
-export function judge({ views, ownKey, otherKey, anchors }: Compared): Finding {
+export function judge(
+  views: readonly View[],
+  [ownKey, otherKey]: readonly (string | undefined)[],
+  anchors: { configured: number; connected: number },
+): Finding {
   const reasons: EclipseReason[] = []
   const suspects = new Set<string>()
   const add = (kind: EclipseReasonKind, detail: string, peers: readonly View[] = []) => {
@@ -54,7 +49,7 @@ export function judge({ views, ownKey, otherKey, anchors }: Compared): Finding {
   const hiding = owned.filter(({ ownShown }) => !ownShown)
   // One relay alone may be all there is: to depend on it is no evidence.
   if (owned.length > 1 && isMost(hiding, owned)) {
-    add('own-record-missing', `${hiding.length} of ${owned.length} relays took our record ${ownKey} and do not show it.`, hiding)
+    add('own-record-missing', `${hiding.length} of ${owned.length} relays took our ${ownKey} and do not show it.`, hiding)
   }
   const asked = views.filter(({ otherShown }) => otherShown !== undefined)
   const showing = asked.filter(({ otherShown }) => otherShown)
@@ -64,18 +59,19 @@ export function judge({ views, ownKey, otherKey, anchors }: Compared): Finding {
   const denying = asked.filter(({ otherShown, origin }) => !otherShown && !origins.has(origin))
   if (isProven && isMost(denying, asked)) {
     const who = showing.map(({ peerId }) => peerId).join(', ')
-    add('views-differ', `${denying.length} of ${asked.length} relays do not show ${otherKey}, which ${who} shows.`, denying)
+    add('views-differ', `${denying.length} of ${asked.length} relays do not show ${otherKey}; ${who} do.`, denying)
   }
   const { configured, connected } = anchors
   if (configured > 0 && connected === 0 && views.length > 0) {
-    add('anchors-lost', `None of ${configured} anchors can be reached, though ${views.length} other relays can.`, views)
+    add('anchors-lost', `${views.length} relays can be reached, none of ${configured} anchors.`, views)
   }
   const others = views.filter(({ isTrusted }) => !isTrusted)
   const origin = others[0]?.origin
   if (reasons.length > 0 && others.length > 1 && origin !== undefined && others.every((view) => view.origin === origin)) {
-    const isGroup = /^[\d.]+$|:/.test(origin)
-    if (isGroup) add('single-group', `All ${others.length} relays have addresses of ${origin}.`)
-    else add('single-operator', `All ${others.length} relays are of ${origin}.`)
+    add(
+      /^[\d.]+$|:/.test(origin) ? 'single-group' : 'single-operator',
+      `All ${others.length} relays but anchors are of ${origin}.`,
+    )
   }
   return { reasons, suspects: [...suspects] }
 }

@@ -2,10 +2,9 @@ import type { Clock, Timer } from '../clock.js'
 import type { Contact } from '../dht/contact.js'
 import { publisherOf, type RecordEntry } from '../dht/record.js'
 import type { ServerView } from '../dht/server-view.js'
-import { decodePeerId } from '../identity/peer-id.js'
 import type { Limits } from '../limits.js'
 import type { ChosenPeer } from '../peer/anchors.js'
-import { type Compared, type EclipseReason, type Finding, judge, type View } from './eclipse-evidence.js'
+import { type EclipseReason, type Finding, judge, type View } from './eclipse-evidence.js'
 
 /** What speaks for an eclipse. */
 export interface EclipseEvidence {
@@ -71,8 +70,7 @@ export class EclipseWatch {
   /** Somebody has connected. */
   changed(): void {
     // Of the one that has just connected it is not known yet who had asked for it.
-    const some = this.options.anchors > 0 ? 1 : 2
-    if (this.timer === undefined && !this.running && this.options.chosen().length >= some) this.arm(true)
+    if (this.timer === undefined && !this.running && this.isEnough(this.options.chosen())) this.arm(true)
   }
 
   close(): void {
@@ -81,63 +79,46 @@ export class EclipseWatch {
     this.timer = undefined
   }
 
-  private get servers(): ChosenPeer[] {
-    return this.options.chosen().filter(({ isServer, isNamed, isTrusted }) => isServer && (isNamed || isTrusted))
-  }
-
-  private get isComparable(): boolean {
-    return this.servers.length > 1 || (this.options.anchors > 0 && this.servers.length > 0)
+  private isEnough({ length }: readonly ChosenPeer[]): boolean {
+    return length > (this.options.anchors > 0 ? 0 : 1)
   }
 
   private arm(isEarly: boolean): void {
     if (this.closed) return
     const { clock, limits } = this.options
-    const delay = isEarly ? limits.eclipseCheckMs / EARLY : limits.eclipseCheckMs * (0.75 + 0.5 * Math.random())
+    const delay = limits.eclipseCheckMs * (isEarly ? 1 / EARLY : 0.75 + 0.5 * Math.random())
     this.timer = clock.setTimeout(() => {
       this.timer = undefined
-      void this.round()
+      this.running = true
+      void this.round().finally(() => {
+        this.running = false
+      })
     }, delay)
   }
 
   private async round(): Promise<void> {
-    this.running = true
-    try {
-      const views = this.choose()
-      const compared = await this.compare(views)
-      if (!this.closed) this.weigh(judge(compared), views)
-    } finally {
-      this.running = false
-    }
-    if (this.isComparable || this.isSuspected) this.arm(this.rows.size > 0 && !this.isSuspected)
-  }
-
-  /** Anchors first, then by lot: nobody knows whether it is looked at. */
-  private choose(): (View & ChosenPeer)[] {
-    const order = this.servers.map((peer) => ({ peer, place: peer.isTrusted ? -1 : Math.random() }))
-    return order
+    const { chosen, anchors: configured } = this.options
+    // Anchors first, then by lot: nobody knows whether it is looked at.
+    const views: Compared[] = chosen()
+      .filter(({ isServer, isNamed, isTrusted }) => isServer && (isNamed || isTrusted))
+      .map((peer) => ({ ...peer, place: peer.isTrusted ? -1 : Math.random() }))
       .sort((a, b) => a.place - b.place)
       .slice(0, MAX_VIEWS)
-      .map(({ peer }) => ({ ...peer }))
+    const connected = views.filter(({ isTrusted }) => isTrusted).length
+    const keys = views.length > 1 ? await Promise.all([this.compareOwn(views), this.compareOther(views)]) : []
+    if (this.closed) return
+    this.weigh(judge(views, keys, { configured, connected }), views)
+    if (this.isEnough(views) || this.isSuspected) this.arm(this.rows.size > 0 && !this.isSuspected)
   }
 
-  private async compare(views: (View & ChosenPeer)[]): Promise<Compared> {
-    const anchors = { configured: this.options.anchors, connected: views.filter(({ isTrusted }) => isTrusted).length }
-    if (views.length < 2) return { views, anchors }
-    const [ownKey, otherKey] = await Promise.all([this.compareOwn(views), this.compareOther(views)])
-    return { views, ownKey, otherKey, anchors }
-  }
-
-  private async compareOwn(views: (View & ChosenPeer)[]): Promise<string | undefined> {
+  private async compareOwn(views: Compared[]): Promise<string | undefined> {
     const { clock, limits, peerId, ownRecord, view } = this.options
+    const settleMs = limits.eclipseCheckMs / EARLY / 2
     const now = clock.now()
-    if (
-      !this.rows.has('own-record-missing') ||
-      this.own === undefined ||
-      this.own.expiresAt <= now + limits.eclipseCheckMs / EARLY
-    ) {
-      this.own = ownRecord(now - limits.eclipseCheckMs / EARLY / 2)
-    }
-    const entry = this.own
+    // A suspicion is confirmed by the same record, as long as it holds.
+    const isAgain = this.rows.has('own-record-missing') && this.own !== undefined && this.own.expiresAt > now + settleMs
+    const entry = isAgain ? this.own : ownRecord(now - settleMs)
+    this.own = entry
     if (entry === undefined) return undefined
     await each(views, async (relay) => {
       if (await view.shows(relay.peerId, entry.key, peerId, entry.publisher, entry.sequence)) relay.ownShown = true
@@ -147,29 +128,31 @@ export class EclipseWatch {
     return entry.key
   }
 
-  private async compareOther(views: (View & ChosenPeer)[]): Promise<string | undefined> {
+  private async compareOther(views: Compared[]): Promise<string> {
     const { view, onNamed } = this.options
     const witness = this.chooseWitness(views)
-    const named: { peerId: string; id: string }[] = [witness]
+    const named: { peerId: string; publicKey: Uint8Array }[] = [witness]
     await each([witness], async ({ peerId, address, id }) => {
       const contacts = await view.nodes(peerId, address, crypto.getRandomValues(new Uint8Array(32)))
       onNamed(contacts, id)
-      named.push(...contacts.map((contact) => ({ peerId: contact.peerId, id: contact.peerId })))
+      named.push(...contacts)
     })
-    const { peerId, id } = named[Math.floor(Math.random() * named.length)]!
+    const { peerId, publicKey } = anyOf(named)
     const key = `peer:${peerId}`
     await each(views, async (relay) => {
-      relay.otherShown = await view.shows(relay.peerId, key, peerId, publisherOf(decodePeerId(id)))
+      relay.otherShown = await view.shows(relay.peerId, key, peerId, publisherOf(publicKey))
     })
     return key
   }
 
   /** An anchor; else the one that has just caused a suspicion; else one by lot, each operator with the same chance. */
-  private chooseWitness(views: readonly (View & ChosenPeer)[]): View & ChosenPeer {
-    const again = this.rows.has('views-differ') ? views.find(({ peerId }) => peerId === this.witness) : undefined
-    const origins = [...new Set(views.map(({ origin }) => origin))]
-    const origin = origins[Math.floor(Math.random() * origins.length)]
-    const witness = views.find(({ isTrusted }) => isTrusted) ?? again ?? views.find((other) => other.origin === origin)!
+  private chooseWitness(views: Compared[]): Compared {
+    const isAgain = this.rows.has('views-differ')
+    const drawn = anyOf([...new Set(views.map(({ origin }) => origin))])
+    const witness =
+      views.find(({ isTrusted }) => isTrusted) ??
+      views.find(({ peerId }) => isAgain && peerId === this.witness) ??
+      views.find(({ origin }) => origin === drawn)!
     this.witness = witness.peerId
     return witness
   }
@@ -179,21 +162,25 @@ export class EclipseWatch {
     const now = clock.now()
     this.rows = new Map(reasons.map(({ kind }) => [kind, (this.rows.get(kind) ?? 0) + 1]))
     if (reasons.length === 0) {
-      if (!this.isSuspected) this.since = undefined
-      else if (++this.clean >= ROUNDS) {
-        this.since = this.toldAt = undefined
-        onCleared()
-      }
+      if (this.isSuspected && ++this.clean < ROUNDS) return
+      if (this.isSuspected) onCleared()
+      this.since = this.toldAt = undefined
       return
     }
     this.clean = 0
     this.since ??= now
-    if (![...this.rows.values()].some((row) => row >= ROUNDS)) return
+    if (Math.max(...this.rows.values()) < ROUNDS) return
     if (this.toldAt !== undefined && now - this.toldAt < limits.eclipseCheckMs) return
     this.toldAt = now
     const origins = views.filter(({ peerId }) => suspects.includes(peerId)).flatMap(({ origin }) => origin ?? [])
     onSuspected({ reasons, peers: suspects, groups: [...new Set(origins)], since: this.since })
   }
+}
+
+type Compared = View & ChosenPeer
+
+function anyOf<Item>(items: readonly Item[]): Item {
+  return items[Math.floor(Math.random() * items.length)]!
 }
 
 /** Runs a task for each at once; who fails has not answered. */

@@ -12,6 +12,8 @@ export interface ChosenPeer {
   readonly peerId: string
   /** `lp1…` */
   readonly id: string
+  /** Ed25519, 32 bytes. */
+  readonly publicKey: Uint8Array
   /** Where we dialled it. */
   readonly address: string
   /** Who runs it, as far as its address tells; undefined for private addresses. */
