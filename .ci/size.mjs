@@ -5,13 +5,13 @@ import { build } from 'esbuild'
 
 /** Bytes, gzip, that each import may cost. The aim for everything is 60,000; CHANGELOG.md says where it stands and why. */
 export const BUDGETS = {
-  '*': 103_500,
-  P2PCoordinator: 98_200,
+  '*': 108_700,
+  P2PCoordinator: 103_400,
   DistributedHashTable: 31_300,
   ResourceDiscovery: 10_100,
-  P2PProtocol: 12_700,
+  P2PProtocol: 12_800,
   generateIdentity: 16_500,
-  webSocket: 9_200,
+  webSocket: 9_300,
   P2PError: 6_500,
 }
 

@@ -57,7 +57,7 @@ const ids = (peers: P2PCoordinator[]) => peers.map(({ peerId }) => peerId).sort(
 const GROUP = [1, 2, 3, 4, 5].map((i) => `203.0.113.${i}`)
 const HONEST = ['198.51.100.1', '192.0.2.1', '100.20.0.1', '100.21.0.1', '100.22.0.1']
 
-describe('a victim fed by attackers', () => {
+describe('a victim fed by attackers', { timeout: 120_000 }, () => {
   it('of one group, with an honest anchor, suspects an eclipse and names them', async () => {
     network()
     const honest = await relays(HONEST)
@@ -140,7 +140,7 @@ describe('a victim fed by attackers', () => {
   })
 })
 
-describe('no eclipse is suspected', () => {
+describe('no eclipse is suspected', { timeout: 120_000 }, () => {
   it('with one relay and two peers, whatever they publish', async () => {
     network()
     const [relay] = await relays(['relay'])
@@ -170,7 +170,7 @@ describe('no eclipse is suspected', () => {
 
   it('in an honest network of several operators, whose relays restart', async () => {
     network()
-    const honest = await relays(HONEST)
+    const honest = await relays(HONEST.slice(0, 3))
     const [anchor] = honest
     const victim = await started({ listening: false, bootstrap: addresses(honest), anchors: addresses([anchor!]) })
     victim.on('error', () => {})
@@ -182,7 +182,7 @@ describe('no eclipse is suspected', () => {
     await started({ host: HONEST[2]!, relay: true, bootstrap: addresses([anchor!]) })
     await net.clock.advance(3_600_000)
     expect(told.suspected).toEqual([])
-    expect(victim.getStats().defence.diversity).toMatchObject({ operators: 5, outbound: 5, anchors: 1, suspected: false })
+    expect(victim.getStats().defence.diversity).toMatchObject({ operators: 3, outbound: 3, anchors: 1, suspected: false })
   })
 
   it('by one liar among honest relays', async () => {
@@ -192,7 +192,7 @@ describe('no eclipse is suspected', () => {
     hide(all[0]!, victim)
     const told = alarms(victim)
     await net.run(victim.start())
-    await net.clock.advance(3_600_000)
+    await net.clock.advance(1_800_000)
     expect(told.suspected).toEqual([])
   })
 })
