@@ -29,6 +29,11 @@ export interface P2PConfig {
   heartbeatInterval?: number
   /** Peers to connect to, and to come back to: `'wss://relay.example'` is enough. */
   bootstrap?: (string | PeerInfo)[]
+  /**
+   * Relays that are trusted to show the network as it is: `'wss://…'`, or a PeerInfo with its peer id. They are dialled as `bootstrap`
+   * is, nobody takes their place, and what others say is compared with what they say.
+   */
+  anchors?: (string | PeerInfo)[]
   /** Where to accept connections, e.g. `webSocketServer()` of `lotus-p2p/node`. */
   listen?: Listener[]
   /** Addresses to tell others instead of the listeners' own, e.g. `['wss://relay.example']` behind a TLS proxy. */
@@ -42,7 +47,7 @@ export interface P2PConfig {
   webrtc?: boolean | WebRtcConfig
   /** Reach peers and be reached through relays only, so that no peer learns our network address. Turns WebRTC off. */
   relayOnly?: boolean
-  /** Keeps pinned names and our proof of work. Default: memory. */
+  /** Keeps pinned names, bans, our proof of work, and the relays that served us long. Default: memory. */
   store?: KeyValueStore
   clock?: Clock
   logger?: Logger
@@ -76,6 +81,7 @@ export interface ResolvedConfig {
   maxConnections: number
   heartbeatIntervalMs: number
   bootstrap: (string | PeerInfo)[]
+  anchors: (string | PeerInfo)[]
   listen: Listener[]
   announce: string[] | undefined
   transports: Transport[]
@@ -101,6 +107,13 @@ const having = <T>(what: string, ...members: string[]) =>
       members.every((member) => typeof (value as Record<string, unknown>)[member] === 'function'),
     `must be ${what}`,
   )
+const targets = /* @__PURE__ */ (() =>
+  v.array(
+    v.union(
+      [v.pipe(v.string(), v.minLength(1)), v.custom<PeerInfo>((value) => typeof (value as PeerInfo | null)?.peerId === 'string')],
+      'must be addresses or PeerInfos',
+    ),
+  ))()
 const count = /* @__PURE__ */ (() => v.pipe(v.number(), v.integer(), v.minValue(1)))()
 
 const schema = /* @__PURE__ */ (() =>
@@ -118,17 +131,8 @@ const schema = /* @__PURE__ */ (() =>
     ),
     maxConnections: v.optional(count),
     heartbeatInterval: v.optional(v.pipe(count, v.minValue(100))),
-    bootstrap: v.optional(
-      v.array(
-        v.union(
-          [
-            v.pipe(v.string(), v.minLength(1)),
-            v.custom<PeerInfo>((value) => typeof (value as PeerInfo | null)?.peerId === 'string'),
-          ],
-          'must be addresses or PeerInfos',
-        ),
-      ),
-    ),
+    bootstrap: v.optional(targets),
+    anchors: v.optional(targets),
     listen: v.optional(v.array(having<Listener>('a listener, such as webSocketServer()', 'listen', 'close'))),
     announce: v.optional(
       v.array(v.pipe(v.string(), v.maxLength(256), v.regex(/^wss?:\/\/[^/]/, 'must be ws:// or wss:// addresses'))),
@@ -188,6 +192,7 @@ export function resolveConfig(config: P2PConfig = {}): ResolvedConfig {
     maxConnections: limits.maxConnections,
     heartbeatIntervalMs: heartbeatInterval ?? limits.heartbeatIntervalMs,
     bootstrap: config.bootstrap ?? [],
+    anchors: config.anchors ?? [],
     listen,
     announce: config.announce,
     transports: config.transports ?? [webFallback({ limits })],

@@ -1,4 +1,5 @@
 import type { Ban } from './defence/bans.js'
+import type { EclipseEvidence } from './defence/eclipse-watch.js'
 import type { GateStats } from './defence/gate.js'
 import type { DhtStats } from './dht/dht.js'
 import type { ResourceAnnouncement, ResourceChange } from './discovery/resource-discovery.js'
@@ -43,8 +44,30 @@ export interface CoordinatorEvents {
   expired: [message: P2PMessage]
   /** A peer that we dial demands a proof of work: how it goes on, about ten times a second, and its end. */
   'proof-of-work': [event: ProofOfWorkEvent]
+  /**
+   * What our relays show does not fit together, or no anchor can be reached: somebody may be keeping us from the rest of the
+   * network. Told again at most every `limits.eclipseCheckMs` while it lasts.
+   */
+  'eclipse-suspected': [evidence: EclipseEvidence]
+  /** What had been suspected is no longer found. */
+  'eclipse-cleared': []
   /** Whatever a `watchResources` of this coordinator tells. */
   resource: [resource: ResourceAnnouncement, change: ResourceChange]
+}
+
+/** How much of what we see comes from how many sides. One operator means that we depend on it, not that it lies. */
+export interface Diversity {
+  /** Operators, or address groups, of the relays and nodes that we have dialled; each with a private address counts for itself. */
+  operators: number
+  /** Address groups of all peers. */
+  groups: number
+  /** Peers that we have dialled, and peers that have come by themselves. */
+  outbound: number
+  inbound: number
+  /** Configured anchors that are connected. */
+  anchors: number
+  /** Relays remembered for the next start. */
+  remembered: number
 }
 
 export interface CoordinatorStats {
@@ -84,5 +107,9 @@ export interface CoordinatorStats {
     verification: { queued: number; refused: number; spentOnSuspectsMs: number }
     /** How far the peers' clocks are ahead of ours, their median, milliseconds. */
     clockSkewMs?: number
+    diversity: Diversity & {
+      /** As the event `eclipse-suspected` has told. */
+      suspected: boolean
+    }
   }
 }

@@ -5,6 +5,7 @@ import { findPeers, type PeerQuery } from './circuit/introducer.js'
 import { type P2PConfig, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
 import type { Ban } from './defence/bans.js'
+import { EclipseWatch } from './defence/eclipse-watch.js'
 import { isPrivateAddress } from './dht/contact.js'
 import type { AnnounceResult, DistributedHashTable } from './dht/dht.js'
 import { DhtNode } from './dht/dht-node.js'
@@ -59,6 +60,7 @@ export class P2PCoordinator {
   private readonly records: PeerRecords
   private readonly topics: Topics
   private readonly node: DhtNode
+  private readonly eclipse: EclipseWatch
   private stopping: Promise<void> | undefined
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
@@ -122,12 +124,26 @@ export class P2PCoordinator {
       config: resolved,
       names,
       dialer: this.network.nodeDialer,
+      probe: (contact) => this.network.isNodeAt(contact),
+      needsNodes: () => this.network.diversity().operators < 2,
       feed: (verifier) => new ResourceTopics(this.topics, verifier),
       onNode: (role) => this.registerProtocol(role),
       onError: (error) => this.report(error),
     })
     this.dht = this.node.dht
     this.node.open(this.host)
+    this.eclipse = new EclipseWatch({
+      clock,
+      limits,
+      peerId,
+      anchors: resolved.anchors.length,
+      chosen: () => this.network.chosen(),
+      view: this.node.viewOf(this.host),
+      ownRecord: (before) => this.dht.ownRecord(before),
+      onNamed: (contacts, teller) => this.node.network.named(contacts, teller),
+      onSuspected: (evidence) => this.events.emit('eclipse-suspected', evidence),
+      onCleared: () => this.events.emit('eclipse-cleared'),
+    })
     this.discovery = new ResourceDiscovery(this.dht, peerId)
     this.records = new PeerRecords(this.dht, () => this.peerRecord())
     for (const handler of [...this.network.handlers, ...this.node.handlers, this.topics]) this.router.register(handler)
@@ -421,6 +437,7 @@ export class P2PCoordinator {
         pendingHandshakes: slots.size,
         verification: { ...budget.stats },
         ...(clockSkewMs !== undefined && { clockSkewMs }),
+        diversity: { ...this.network.diversity(), suspected: this.eclipse.isSuspected },
       },
     }
   }
@@ -444,6 +461,7 @@ export class P2PCoordinator {
   }
 
   private async close(): Promise<void> {
+    this.eclipse.close()
     this.records.close()
     this.discovery.shutdown()
     this.node.shutdown()
@@ -522,6 +540,7 @@ export class P2PCoordinator {
   private peerConnected(peer: PeerConnection): void {
     this.router.connected(peer.info)
     this.node.met(peer.info)
+    this.eclipse.changed()
     this.events.emit('connected', { ...peer.info })
   }
 

@@ -2,8 +2,10 @@ export type { PeerQuery } from './circuit/introducer.js'
 export { type Clock, systemClock, type Timer } from './clock.js'
 export type { P2PConfig, WebRtcConfig } from './config.js'
 export { P2PCoordinator } from './coordinator.js'
-export type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
+export type { CoordinatorEvents, CoordinatorStats, Diversity, P2PStatus, SendToOptions } from './coordinator-types.js'
 export type { Ban } from './defence/bans.js'
+export type { EclipseReason, EclipseReasonKind } from './defence/eclipse-evidence.js'
+export type { EclipseEvidence } from './defence/eclipse-watch.js'
 export {
   type EquivocationEvidence,
   encodeEvidence,

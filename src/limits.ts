@@ -123,6 +123,20 @@ export const DEFAULT_LIMITS = {
 
   /** Connected peers in the pool. */
   maxConnections: 50,
+  /** Places in it for those whom we dial, never more than one in 16: who floods us with connections does not thereby choose our peers. */
+  outboundSlots: 8,
+  /** Relays remembered over restarts, and dialled first at the next start. */
+  maxAnchors: 3,
+  /** How long a relay has to have served us before it is one of them. */
+  anchorAfterMs: 600_000,
+  /** How long it stays one without being chosen anew: a relay that the application has dropped is forgotten within a week. */
+  anchorMs: 604_800_000,
+  /** Percent of the connections that we choose by ourselves which one address group or operator may have, as long as there are others to choose. */
+  maxOriginShare: 25,
+  /** How often one node that others have told of is tried, to see whether it lives. */
+  feelerIntervalMs: 120_000,
+  /** How often relays are asked for the same and compared; ten times as early at the start and to confirm a suspicion. */
+  eclipseCheckMs: 600_000,
   /** Handshakes under way at once, dialled by others. */
   maxPendingHandshakes: 128,
   /** How often a connection is probed; NATs forget idle TCP mappings after some minutes. */

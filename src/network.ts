@@ -2,10 +2,13 @@ import type { PeerDescription } from './channel/hello.js'
 import { type ChannelKeys, createChannelKeys } from './channel/hello.js'
 import { CircuitEndpoint } from './circuit/endpoint.js'
 import type { ResolvedConfig } from './config.js'
-import type { P2PStatus } from './coordinator-types.js'
+import type { Diversity, P2PStatus } from './coordinator-types.js'
 import type { Ban } from './defence/bans.js'
 import { ClockSkew } from './defence/clock-skew.js'
 import { Defence, type DefenceOptions } from './defence/defence.js'
+import { originOf } from './defence/origin.js'
+import type { Contact } from './dht/contact.js'
+import { DHT_NODE_PROTOCOL, DHT_PROTOCOL } from './dht/dht-messages.js'
 import { type NodeDialer, noLongerNeeded } from './dht/node-links.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from './errors.js'
 import type { Unsubscribe } from './events.js'
@@ -13,6 +16,7 @@ import { encodePeerId } from './identity/peer-id.js'
 import type { PinnedNames } from './identity/pinned-names.js'
 import { type ProofOfWorkEvent, WorkProofs } from './identity/work-proofs.js'
 import type { P2PMessage } from './message/message.js'
+import { Anchors, type ChosenPeer } from './peer/anchors.js'
 import { connectTo, type DialTools } from './peer/dial-plan.js'
 import { Heartbeat } from './peer/heartbeat.js'
 import { Outbox, type QueuedOutcome } from './peer/outbox.js'
@@ -61,6 +65,9 @@ export class Network {
   readonly outbox: Outbox
   readonly updates: PeerUpdates
   readonly handlers: IProtocolHandler[]
+  readonly anchors: Anchors
+  /** Peer ids found at `P2PConfig.anchors`. */
+  private readonly trusted = new Map<string | PeerInfo, string>()
   private readonly heartbeat: Heartbeat
   private readonly reconnector: Reconnector
   private readonly upgrades: PathUpgrade
@@ -114,6 +121,7 @@ export class Network {
       keys: () => this.channelKeys(),
       describe: hooks.describe,
       transports: this.transports,
+      isNamed: (id) => this.reconnector.wants(id),
       onConnected: (peer) => this.connected(peer),
       onDisconnected: (peer, error) => this.disconnected(peer, error),
       onPathChanged: (peer, from) => {
@@ -137,14 +145,22 @@ export class Network {
       want: (id) => this.reconnector.want(id),
       onOutcome: (message, outcome) => hooks.onOutcome(message, outcome),
     })
-    this.reconnector = new Reconnector(config.bootstrap, {
+    this.reconnector = new Reconnector([...config.anchors, ...config.bootstrap], {
       clock,
       limits,
-      dial: (target) => connectTo(target, this.dialTools(), {}),
+      dial: (target) => this.reconnect(target),
       isConnected: (id) => this.peers.get(id) !== undefined,
       isWanted: (id) => this.outbox.has(id),
       onChange: () => this.updateStatus(),
       onError: (error) => hooks.onError(error),
+    })
+    this.anchors = new Anchors({
+      clock,
+      limits,
+      store: config.store,
+      named: new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target))),
+      chosen: () => this.chosen(),
+      dial: async (address, id) => this.reconnector.keep(address, await this.peers.dial(address, id, {})),
     })
     this.upgrades = new PathUpgrade({
       clock,
@@ -196,9 +212,7 @@ export class Network {
       dial: async (address, peerId, wait) => {
         if (this.suspended) throw new P2PError('SUSPENDED', 'This coordinator is suspended.')
         await this.open()
-        // Nodes tell WebSocket addresses; a relay serves HTTP at the same one.
-        const canDial = this.transports.some((transport) => transport.canDial(address))
-        return this.peers.dial(canDial ? address : address.replace(/^ws/, 'http'), peerId, wait)
+        return this.peers.dial(this.dialableOf(address), peerId, wait)
       },
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
       release: (peerId) => {
@@ -207,6 +221,35 @@ export class Network {
         this.peers.disconnect(peer.peerId, noLongerNeeded())
       },
     }
+  }
+
+  /** Whether a node of the DHT lives where others say; it does not become connected, and is not told who asked. */
+  async isNodeAt({ address, peerId }: Contact): Promise<boolean> {
+    if (this.suspended) throw suspended()
+    if (this.peers.get(peerId) !== undefined) return true
+    const { publicKey, protocols } = await this.peers.look(this.dialableOf(address), {})
+    return encodePeerId(publicKey) === peerId && protocols.includes(DHT_NODE_PROTOCOL)
+  }
+
+  /** Nodes tell WebSocket addresses; a relay serves HTTP at the same one. */
+  private dialableOf(address: string): string {
+    return this.transports.some((transport) => transport.canDial(address)) ? address : address.replace(/^ws/, 'http')
+  }
+
+  /** The peers that we dialled directly: relays and nodes, as a rule. */
+  chosen(): ChosenPeer[] {
+    const trusted = new Set(this.trusted.values())
+    return this.peers.all().flatMap((peer) => {
+      const { peerId, publicKey, since, info } = peer
+      const address = this.peers.slots.dialledAt(peer)
+      if (address === undefined || !address.includes('://')) return []
+      const id = encodePeerId(publicKey)
+      const isNamed = this.reconnector.wants(peerId)
+      const isServer = info.protocols?.includes(DHT_PROTOCOL) === true
+      return [
+        { peerId, id, publicKey, address, origin: originOf(address), since, isServer, isNamed, isTrusted: trusted.has(peerId) },
+      ]
+    })
   }
 
   get status(): P2PStatus {
@@ -231,7 +274,7 @@ export class Network {
   /** Opens, and connects to the bootstrap peers; resolves with the first of them, or when each has failed once. */
   start(): Promise<void> {
     if (this.closed) return Promise.reject(shutDownError())
-    this.starting ??= this.open().then(() => (this.suspended ? undefined : this.reconnector.start()))
+    this.starting ??= this.open().then(() => (this.suspended ? undefined : this.reach()))
     return this.starting
   }
 
@@ -244,6 +287,7 @@ export class Network {
     // Those who had dialled us may have given up by then: it is ours to come back to them.
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
+    this.anchors.stop()
     this.upgrades.close()
     this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended and comes back later.'))
     this.updateStatus()
@@ -258,7 +302,35 @@ export class Network {
     if (this.suspended || this.closed) return
     if (this.stops.length === 0) this.discover()
     this.watch.start()
+    await this.reach()
+  }
+
+  /** How much of what we see comes from how many sides. */
+  diversity(): Diversity {
+    const { slots } = this.peers
+    const relays = this.chosen().filter(({ isServer }) => isServer)
+    return {
+      operators: new Set(relays.map(({ origin, id }) => origin ?? id)).size,
+      groups: slots.groups,
+      outbound: slots.outbound,
+      inbound: slots.inbound,
+      anchors: relays.filter(({ isTrusted }) => isTrusted).length,
+      remembered: this.anchors.size,
+    }
+  }
+
+  /** Dials whom we come back to; resolves with the first that connects. */
+  private async reach(): Promise<void> {
+    void this.anchors.start()
     await this.reconnector.start()
+  }
+
+  private async reconnect(target: string | PeerInfo): Promise<string> {
+    const isAnchor = this.config.anchors.includes(target)
+    // An anchor is a relay: it is dialled, whoever else may not be.
+    const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { relayOnly: false }) }, {})
+    if (isAnchor) this.trusted.set(target, peerId)
+    return peerId
   }
 
   /** @returns the peer id reached. @throws P2PError as `connectTo`, and SUSPENDED. */
@@ -284,6 +356,7 @@ export class Network {
     this.closed = true
     this.watch.stop()
     this.reconnector.stop()
+    this.anchors.close()
     this.upgrades.close()
     for (const stop of this.stops.splice(0)) stop()
     this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
@@ -350,6 +423,7 @@ export class Network {
 
   private connected(peer: PeerConnection): void {
     this.reconnector.found(peer.peerId)
+    this.anchors.changed()
     this.hooks.onConnected(peer)
     for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.outbox.flush(id)
     this.upgrades.consider(peer.peerId)
@@ -406,4 +480,8 @@ export class Network {
     this.lastStatus = status
     this.hooks.onStatus(status)
   }
+}
+
+function addressOf(target: string | PeerInfo): string {
+  return typeof target === 'string' ? target : (target.addresses?.websocket ?? target.addresses?.http ?? '')
 }

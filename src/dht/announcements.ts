@@ -39,6 +39,15 @@ export class Announcements {
     return this.byKey.get(key)
   }
 
+  /** One of those that are kept alive and were published before a time, drawn by lot. */
+  sample(before: number): RecordEntry | undefined {
+    const old: RecordEntry[] = []
+    for (const { entry, republish } of this.byKey.values()) {
+      if (republish && !entry.withdrawn && entry.publishedAt <= before) old.push(entry)
+    }
+    return old[Math.floor(Math.random() * old.length)]
+  }
+
   /** Records the newest version of an announcement. */
   set(entry: RecordEntry, republish: boolean): Announcement {
     const known = this.byKey.get(entry.key)

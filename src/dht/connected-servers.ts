@@ -1,4 +1,6 @@
 import type { Timer } from '../clock.js'
+import { diverse } from '../defence/diversity.js'
+import { originOf } from '../defence/origin.js'
 import { asP2PError, isP2PError, knownCode, P2PError, timeoutError } from '../errors.js'
 import type { Unsubscribe } from '../events.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
@@ -190,7 +192,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     return servers
   }
 
-  /** Whom to ask: of those who look in the whole network the fastest few, and who only has its own records as long as there is room. */
+  /** Whom to ask: of those who look in the whole network the fastest few, of different operators where there are, and who only has its own records as long as there is room. */
   private delegates({ only }: Scope): string[] {
     const servers = this.servers()
     const all = only === 'no-nodes' ? servers.filter((peerId) => !this.isNode(peerId)) : servers
@@ -198,17 +200,22 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     if (nodes.length <= this.limits.dhtDelegates) return all
     const peers = new Map(this.host?.peers().map((peer) => [peer.peerId, peer.connection?.rttMs ?? Number.POSITIVE_INFINITY]))
     nodes.sort((a, b) => (peers.get(a) ?? 0) - (peers.get(b) ?? 0))
-    const left = new Set(nodes.slice(this.limits.dhtDelegates))
+    const chosen = diverse(nodes, this.limits.dhtDelegates, 0, (peerId) => this.originOf(peerId))
+    const left = new Set(nodes.filter((peerId) => !chosen.includes(peerId)))
     return all.filter((peerId) => !left.has(peerId))
   }
 
   private isNode(peerId: string): boolean {
-    return (
-      this.host
-        ?.peers()
-        .find((peer) => peer.peerId === peerId)
-        ?.protocols?.includes(DHT_NODE_PROTOCOL) === true
-    )
+    return this.peer(peerId)?.protocols?.includes(DHT_NODE_PROTOCOL) === true
+  }
+
+  private originOf(peerId: string): string | undefined {
+    const { websocket, http } = this.peer(peerId)?.addresses ?? {}
+    return originOf(websocket ?? http)
+  }
+
+  private peer(peerId: string): PeerInfo | undefined {
+    return this.host?.peers().find((peer) => peer.peerId === peerId)
   }
 
   private meet(peer: PeerInfo): void {

@@ -4,8 +4,10 @@ import type { PinnedNames } from '../identity/pinned-names.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
 import { ConnectedServers } from './connected-servers.js'
+import type { Contact } from './contact.js'
 import { DistributedHashTable } from './dht.js'
 import { DhtServer } from './dht-server.js'
+import { Feelers } from './feelers.js'
 import { Kademlia } from './kademlia.js'
 import type { RecordFeed } from './lookup.js'
 import { commonBits, KEY_BITS, nodeIdOf, placeOfKey } from './node-id.js'
@@ -14,12 +16,17 @@ import { NodeRole } from './node-role.js'
 import { RecordStore } from './record-store.js'
 import { RecordVerifier } from './record-verifier.js'
 import { Replication } from './replication.js'
+import { ServerView } from './server-view.js'
 import { TableUpkeep } from './table-upkeep.js'
 
 export interface DhtNodeOptions {
   config: ResolvedConfig
   names: PinnedNames
   dialer: NodeDialer
+  /** Whether a node that we have only heard of lives at its address. */
+  probe(contact: Contact): Promise<boolean>
+  /** Whether feelers are of use where we are no node ourselves. */
+  needsNodes(): boolean
   /** News of records beside what servers push. */
   feed(verifier: RecordVerifier): RecordFeed
   /** We have become a node: whoever we are connected to is to know. */
@@ -31,12 +38,15 @@ export interface DhtNodeOptions {
 export class DhtNode {
   readonly dht: DistributedHashTable
   readonly handlers: IProtocolHandler[]
-  private readonly network: Kademlia
+  readonly network: Kademlia
+  private readonly feelers: Feelers | undefined
+  private readonly servers: ConnectedServers
   private readonly role: NodeRole
   private readonly upkeep: TableUpkeep
   private readonly replication: Replication
 
-  constructor({ config, names, dialer, feed, onNode, onError }: DhtNodeOptions) {
+  constructor(private readonly options: DhtNodeOptions) {
+    const { config, names, dialer, feed, onNode, onError } = options
     const { peerId, identity, clock, limits, logger } = config
     const verifier = new RecordVerifier({ clock, limits, names })
     const ownId = nodeIdOf(identity.publicKey)
@@ -59,7 +69,12 @@ export class DhtNode {
       mayDial: !config.relayOnly,
     })
     this.network = network
+    this.servers = servers
     this.upkeep = new TableUpkeep(network, clock, limits, isNode)
+    if (!config.relayOnly) {
+      const isNeeded = () => isNode() || options.needsNodes()
+      this.feelers = new Feelers({ clock, limits, network, isNeeded, probe: options.probe })
+    }
     this.replication = new Replication(network, store, clock, limits, isNode)
     this.dht = new DistributedHashTable(peerId, {
       clock,
@@ -82,6 +97,11 @@ export class DhtNode {
     this.network.open(host)
   }
 
+  /** What single servers say, for whoever compares. */
+  viewOf(host: ProtocolHost): ServerView {
+    return new ServerView(host, this.servers, this.options.config.limits, this.network.table.ownId)
+  }
+
   /** Somebody has connected. */
   met(peer: PeerInfo): void {
     this.role.met(peer)
@@ -95,6 +115,7 @@ export class DhtNode {
 
   shutdown(): void {
     this.role.close()
+    this.feelers?.close()
     this.upkeep.close()
     this.replication.close()
     this.dht.shutdown()

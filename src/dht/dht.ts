@@ -212,6 +212,11 @@ export class DistributedHashTable {
     return this.lookup.trace(pattern, options)
   }
 
+  /** One of our own records that servers must have: published before this time, milliseconds since the Unix epoch. */
+  ownRecord(before: number): RecordEntry | undefined {
+    return this.announcements.sample(before)
+  }
+
   /** Drops what has expired; returns how many records. */
   cleanup(): number {
     return this.store.removeExpired()

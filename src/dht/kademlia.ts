@@ -1,5 +1,7 @@
 import { compareBytes } from '../bytes.js'
 import type { Clock } from '../clock.js'
+import { diverse } from '../defence/diversity.js'
+import { originOf } from '../defence/origin.js'
 import { asP2PError, P2PError } from '../errors.js'
 import type { Unsubscribe } from '../events.js'
 import { decodePeerId } from '../identity/peer-id.js'
@@ -222,13 +224,29 @@ export class Kademlia implements Lookup, DhtNetwork {
     const { links, table } = this
     if (links === undefined) return
     const chosen: Contact[] = []
-    const each = Math.max(1, Math.floor(this.options.limits.dhtLinks / WARM_BUCKETS))
+    const { dhtLinks, maxOriginShare } = this.options.limits
+    const each = Math.max(1, Math.floor(dhtLinks / WARM_BUCKETS))
     for (let bits = 0; bits < WARM_BUCKETS; bits++) {
       const fastest = table.inBucket(bits).sort((a, b) => links.times.meanOf(a.peerId) - links.times.meanOf(b.peerId))
-      chosen.push(...fastest.slice(0, each))
+      chosen.push(...diverse(fastest, each, maxOriginShare, ({ address }) => originOf(address)))
     }
     links.keepWarm(chosen.map(({ peerId }) => peerId))
     await Promise.all(chosen.filter(({ peerId }) => !links.isConnected(peerId)).map((contact) => this.ping(contact)))
+  }
+
+  /** Somebody has named nodes outside of a lookup. */
+  named(contacts: Contact[], teller: string): void {
+    if (!this.options.mayDial || this.tellers.isLiar(teller)) return
+    for (const contact of contacts) this.table.learned(contact, teller)
+    this.tellers.tell(teller, contacts)
+  }
+
+  /** A node that we have only heard of was tried. */
+  felt(contact: Contact, lives: boolean): void {
+    if (lives) this.seen(contact)
+    else this.table.failed(contact.id)
+    const liar = this.tellers.came(contact.id, lives)
+    if (liar !== undefined) this.table.remove(nodeIdOf(decodePeerId(liar)))
   }
 
   /** Connected nodes that are nearer to a place than we are. */

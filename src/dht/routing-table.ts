@@ -1,11 +1,14 @@
 import { hexOf } from '../bytes.js'
 import type { Clock } from '../clock.js'
+import { originOf } from '../defence/origin.js'
 import type { Limits } from '../limits.js'
 import type { Contact } from './contact.js'
 import { commonBits, compareDistance, KEY_BITS } from './node-id.js'
 
 interface Entry {
   contact: Contact
+  /** Who holds its address; undefined for private ones. */
+  readonly origin: string | undefined
   /** When it last answered or spoke, milliseconds since the Unix epoch; 0: it has only been told of. */
   seenAt: number
   /** Requests in a row that it did not answer. */
@@ -40,6 +43,10 @@ export interface BucketStats {
  * The nodes that we know, in buckets by the leading bits that they share with us, at most `dhtBucketSize` in each (Maymounkov
  * and Mazières, "Kademlia", 2002, §2.2–2.4). A node that lives is never displaced by a newer one: who has been there long
  * stays likely to be, and nobody can flush a table by showing many new faces. Those wait until one fails.
+ *
+ * But for one case: of nodes of one origin that have more than `maxOriginShare` of a full bucket, one makes room for a newcomer of
+ * a rarer origin (Marcus et al., "Low-Resource Eclipse Attacks on Ethereum's Peer-to-Peer Network", 2018, §5; there, as a bound
+ * that holds always).
  */
 export class RoutingTable {
   private readonly buckets = new Map<number, Bucket>()
@@ -78,9 +85,10 @@ export class RoutingTable {
       return 'known'
     }
     drop(bucket.waiting, contact.id)
-    const entry: Entry = { contact, seenAt: now, failures: 0, teller: undefined, tellers: 0 }
+    const entry: Entry = { contact, origin: originOf(contact.address), seenAt: now, failures: 0, teller: undefined, tellers: 0 }
     const hearsay = bucket.entries[0]
     if (bucket.entries.length >= this.limits.dhtBucketSize && hearsay?.seenAt === 0) this.remove(hearsay.contact.id)
+    this.balance(bucket, entry)
     if (bucket.entries.length < this.limits.dhtBucketSize) {
       this.insert(bucket, entry)
       return 'added'
@@ -105,8 +113,19 @@ export class RoutingTable {
       return
     }
     const bucket = this.bucket(bits)
-    if (bucket.entries.length >= this.limits.dhtBucketSize) return
-    this.insert(bucket, { contact, seenAt: 0, failures: 1, teller, tellers: 1 })
+    const entry: Entry = { contact, origin: originOf(contact.address), seenAt: 0, failures: 1, teller, tellers: 1 }
+    this.balance(bucket, entry)
+    if (bucket.entries.length < this.limits.dhtBucketSize) this.insert(bucket, entry)
+  }
+
+  /** Nodes that we have met. */
+  met(): Contact[] {
+    return [...this.byId.values()].filter(({ seenAt }) => seenAt > 0).map(({ contact }) => contact)
+  }
+
+  /** Nodes that others have told of, and nobody here has met. */
+  hearsay(): Contact[] {
+    return [...this.byId.values()].filter(({ seenAt }) => seenAt === 0).map(({ contact }) => contact)
   }
 
   /** Who has been silent longest where a newcomer would go: it is asked, and stays if it answers. */
@@ -228,6 +247,25 @@ export class RoutingTable {
       this.buckets.set(bits, bucket)
     }
     return bucket
+  }
+
+  /** Makes room for a newcomer where an origin has too much of a full bucket and the newcomer's has less; never a met node for one that was only told of. */
+  private balance({ entries }: Bucket, { origin, seenAt }: Entry): void {
+    const { dhtBucketSize, maxOriginShare } = this.limits
+    if (origin === undefined || entries.length < dhtBucketSize) return
+    const sizes = new Map<string, number>()
+    for (const entry of entries) if (entry.origin !== undefined) sizes.set(entry.origin, (sizes.get(entry.origin) ?? 0) + 1)
+    const fewest = Math.max((sizes.get(origin) ?? 0) + 1, Math.floor((dhtBucketSize * maxOriginShare) / 100))
+    let found: Entry | undefined
+    for (const entry of entries) {
+      const size = sizes.get(entry.origin ?? '') ?? 0
+      if (size <= fewest || (seenAt === 0 && entry.seenAt > 0)) continue
+      if (found === undefined || size > sizes.get(found.origin!)!) found = entry
+    }
+    if (found === undefined) return
+    entries.splice(entries.indexOf(found), 1)
+    this.byId.delete(hexOf(found.contact.id))
+    this.nodes--
   }
 
   private insert(bucket: Bucket, entry: Entry): void {

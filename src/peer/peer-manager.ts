@@ -1,5 +1,5 @@
 import { hexOf } from '../bytes.js'
-import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
+import type { ChannelKeys, PeerDescription, RemoteHello } from '../channel/hello.js'
 import { type ChannelOptions, type Schedule, SecureChannel } from '../channel/secure-channel.js'
 import type { Clock } from '../clock.js'
 import { Defence } from '../defence/defence.js'
@@ -17,11 +17,13 @@ import { memoryStore } from '../storage/key-value-store.js'
 import type { Connection, Transport, TransportName } from '../transport/transport.js'
 import { invalidAddress } from '../transport/websocket.js'
 import { VERSION } from '../version.js'
-import type { WaitOptions } from '../wait.js'
+import { type WaitOptions, withDeadline } from '../wait.js'
 import { duplicate, rankOf } from './paths.js'
 import { PeerConnection, type PeerConnectionOptions } from './peer-connection.js'
+import { probe } from './probe.js'
 import { Sessions } from './sessions.js'
 import { SharedDials } from './shared-dials.js'
+import { Slots } from './slots.js'
 
 export interface PeerManagerOptions {
   peerId: string
@@ -44,6 +46,10 @@ export interface PeerManagerOptions {
   powDifficulty: number
   /** Our own. */
   work: WorkProofs
+  /** Peers that the application has named: nobody takes their place. */
+  isNamed?: (peerId: string) => boolean
+  /** Reputation, below 0 for who has misbehaved: those make room first. Public key, 32 bytes. */
+  scoreOf?: (publicKey: Uint8Array) => number
   onConnected(peer: PeerConnection): void
   onDisconnected(peer: PeerConnection, error: P2PError): void
   onPathChanged(peer: PeerConnection, from: TransportName): void
@@ -62,6 +68,7 @@ export class PeerManager {
   /** What all connections have in common. */
   private readonly shared: Omit<PeerConnectionOptions, 'session'>
   readonly sessions: Sessions
+  readonly slots: Slots
   /** Dials, by the key of the peer reached, that wait for its acceptance. */
   private readonly confirming = new Map<string, Promise<string>>()
   /** What peers that are gone have sent and got. */
@@ -91,11 +98,15 @@ export class PeerManager {
       budget: this.defence.budget,
       onStrike: ({ publicKey }) => this.defence.blame(publicKey, 'flood', 'It went on sending after it was told to wait.'),
       onStale: (message, peer) => options.onStale?.(message, peer),
-      onMessage: options.onMessage,
+      onMessage: (message, peer) => {
+        this.slots.heard(peer, message.protocol, options.clock.now())
+        options.onMessage(message, peer)
+      },
       onPathChanged: (changed, from) => options.onPathChanged(changed, from.connection.transport),
       onClose: (gone, error, fault) => this.gone(gone, error, fault),
     }
     this.sessions = new Sessions(options.clock, options.limits)
+    this.slots = new Slots({ scoreOf: (key) => this.defence.reputation.scoreOf(hexOf(key)), ...options })
   }
 
   get size(): number {
@@ -136,10 +147,7 @@ export class PeerManager {
    */
   async dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string> {
     this.checkOpen()
-    const transport = this.options.transports.find((candidate) => candidate.canDial(address))
-    if (transport === undefined) {
-      throw invalidAddress(address, 'no transport here understands it (by default ws://, wss://, http:// and https:// work)')
-    }
+    const transport = this.transportFor(address)
     const known = this.all().find((peer) => peer.activeChannel.connection.outbound && sameAddress(peer, address))
     if (known !== undefined && (expected === undefined || this.get(expected) === known)) return known.peerId
     const timeoutMs = wait.timeoutMs ?? this.options.limits.dialTimeoutMs
@@ -150,11 +158,26 @@ export class PeerManager {
     })
   }
 
+  /**
+   * Who answers at an address, without becoming connected: nobody is told, and no place is taken.
+   *
+   * @throws P2PError as `dial`.
+   */
+  async look(address: string, wait: WaitOptions): Promise<RemoteHello> {
+    this.checkOpen()
+    const transport = this.transportFor(address)
+    const { clock, limits } = this.options
+    const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
+    return withDeadline(clock, `Looking at ${address}`, within, async (signal) =>
+      probe(transport, address, { ...(await this.channelOptions()), signal }),
+    )
+  }
+
   /** Takes a connection that somebody else dialled. */
   accept(connection: Connection): void {
     const { defence } = this
     const { limits, maxConnections } = this.options
-    const full = this.peers.size >= maxConnections ? poolFull(maxConnections, limits) : undefined
+    const full = this.slots.mayFit(connection) ? undefined : poolFull(maxConnections, limits)
     const refusal = this.resting ?? defence.refusalAt(connection) ?? full
     if (refusal !== undefined) {
       this.stats.refused++
@@ -180,7 +203,13 @@ export class PeerManager {
       .then(
         (channel) => {
           this.stats.accepted++
-          this.adopt(channel)
+          try {
+            this.adopt(channel)
+          } catch {
+            // Somebody else has taken the place meanwhile; the dialler has been told.
+            this.stats.accepted--
+            this.stats.refused++
+          }
         },
         (error) => {
           connection.close()
@@ -346,7 +375,7 @@ export class PeerManager {
     if (!channel.connection.outbound && this.oursWins(channel)) await this.confirming.get(key)?.catch(() => {})
     const existing = this.byKey.get(key)
     if (existing === undefined) {
-      if (this.peers.size >= maxConnections) throw poolFull(maxConnections, limits)
+      if (!this.slots.placeFor(channel.connection).fits) throw poolFull(maxConnections, limits)
     } else if (this.verdict(existing, channel) === 'keep') throw duplicate()
   }
 
@@ -370,15 +399,20 @@ export class PeerManager {
       existing.close(
         new P2PError('REPLACED', 'Another session with the same identity has connected. Use one identity per tab or process.'),
       )
-    } else if (this.peers.size >= this.options.maxConnections) {
+    } else {
+      const { fits, evicted } = this.slots.placeFor(channel.connection)
       const error = poolFull(this.options.maxConnections, this.options.limits)
-      channel.close(error)
-      throw error
+      if (!fits) {
+        channel.close(error)
+        throw error
+      }
+      evicted?.close(error)
     }
     const { options } = this
     const peer = new PeerConnection(channel, { ...this.shared, session: this.sessions.open(channel.remote) })
     this.peers.set(peer.peerId, peer)
     this.byKey.set(key, peer)
+    this.slots.add(peer)
     options.onConnected(peer)
     options.onChange()
     peer.begin()
@@ -406,6 +440,7 @@ export class PeerManager {
   private gone(peer: PeerConnection, error: P2PError, fault: boolean): void {
     if (this.peers.get(peer.peerId) !== peer) return
     this.peers.delete(peer.peerId)
+    this.slots.delete(peer)
     this.sessions.away(peer.remote, peer.isInUse)
     this.byKey.delete(hexOf(peer.publicKey))
     for (const name of TRAFFIC) this.past[name] += peer.traffic[name]
@@ -423,6 +458,12 @@ export class PeerManager {
     this.stats.faults[error.code] = (this.stats.faults[error.code] ?? 0) + 1
     this.options.onError(error, peer)
     if (peer !== undefined) this.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
+  }
+
+  private transportFor(address: string): Transport {
+    const transport = this.options.transports.find((candidate) => candidate.canDial(address))
+    if (transport !== undefined) return transport
+    throw invalidAddress(address, 'no transport here understands it (by default ws://, wss://, http:// and https:// work)')
   }
 
   private checkOpen(): void {

@@ -38,6 +38,22 @@ describe('a bucket', () => {
     expect(new Set(table.all())).toEqual(new Set(far.slice(0, K)))
   })
 
+  it('that one origin has more than its share of makes room for rarer ones, until it has no more than that', async () => {
+    const { clock } = setup()
+    const table = new RoutingTable(ownId, clock, resolveLimits({ dhtBucketSize: 8 }))
+    const at = (contact: Contact, address: string) => contactOf(contact.publicKey, address)
+    const crowd = far.slice(0, 8).map((contact, i) => at(contact, `ws://203.0.113.${i}`))
+    for (const contact of crowd) expect(table.seen(contact)).toBe('added')
+    expect(table.seen(at(far[8]!, 'ws://203.0.113.99'))).toBe('waiting')
+    // What was only told of displaces nobody who was met.
+    table.learned(at(far[9]!, 'ws://198.51.100.1'), 'teller')
+    expect(new Set(table.all())).toEqual(new Set(crowd))
+    for (let i = 10; i < 40; i++) table.seen(at(far[i]!, `ws://${i}.51.100.1`))
+    const groups = table.all().map(({ address }) => address.split('.')[0])
+    expect(groups).toHaveLength(8)
+    expect(groups.filter((group) => group === 'ws://203')).toHaveLength(2)
+  })
+
   it('names the one silent longest as the first to ask', async () => {
     const { table, see } = setup()
     for (const contact of far.slice(0, K)) await see(contact)
