@@ -6,6 +6,7 @@ import type { Identity } from '../identity/identity.js'
 import { type Limits, resolveLimits } from '../limits.js'
 import type { Logger } from '../logger.js'
 import type { PeerInfo } from '../peer/peer-info.js'
+import type { KeyValueStore } from '../storage/key-value-store.js'
 import { VERSION } from '../version.js'
 import { webSocketServer } from './web-socket-server.js'
 
@@ -30,6 +31,11 @@ export interface RelayOptions {
   /** Other relays to connect to: with them it is a node of one network. */
   bootstrap?: (string | PeerInfo)[]
   logger?: Logger
+  /**
+   * What must outlast a restart is kept here: pinned names, and what defences remember. Default: memory. See `levelStore`; who made
+   * a store closes it after `stop`.
+   */
+  store?: KeyValueStore
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
   server?: Server
 }
@@ -87,6 +93,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
     ...(options.announce && { announce: options.announce }),
     ...(options.logger && { logger: options.logger }),
+    ...(options.store && { store: options.store }),
     ...(name !== undefined && { metadata: { name } }),
   })
   for (const handler of relayProtocols(coordinator.dht)) coordinator.registerProtocol(handler)
