@@ -186,10 +186,10 @@ export class P2PCoordinator {
     await this.network.connect(peer, options)
   }
 
-  /** Ends a connection for good. @throws P2PError PEER_NOT_CONNECTED. */
-  async disconnectFromPeer(peerId: string): Promise<void> {
+  /** Ends a connection for good, and tells the peer the reason. @throws P2PError PEER_NOT_CONNECTED. */
+  async disconnectFromPeer(peerId: string, reason?: P2PError): Promise<void> {
     this.checkRunning()
-    this.network.disconnect(peerId)
+    this.network.disconnect(peerId, reason)
   }
 
   /**
@@ -360,14 +360,25 @@ export class P2PCoordinator {
       const { transport } = peer.activeChannel.connection
       paths[transport] = (paths[transport] ?? 0) + 1
     }
-    const { faults, refused, ...dials } = peers.stats
+    const { faults, refused, refusals, ...dials } = peers.stats
     return {
       peers: { connected: peers.size, maxConnections: config.maxConnections, dialling: peers.dialling, paths, ...dials },
       dht: this.dht.getStats(),
       topics: this.topics.getStats(),
       traffic: { ...peers.traffic(), pendingRequests: requests.count, queued: outbox.stats },
-      defence: { ...gate.stats, rememberedIds: gate.remembered, refused, faults: { ...faults } },
+      defence: { ...gate.stats, rememberedIds: gate.remembered, refused, refusals: { ...refusals }, faults: { ...faults } },
     }
+  }
+
+  /** Bytes that wait for a peer, to be sent or to be acknowledged by it; 0 where it is not connected. */
+  bufferedBytes(peerId: string): number {
+    return this.network.peers.get(peerId)?.bufferedBytes ?? 0
+  }
+
+  /** Gives up what can be had again, for when memory is short: kept topic messages, copies and verified records of others. */
+  trim(): void {
+    this.topics.trim()
+    this.node.trim()
   }
 
   /** Drops what has expired now, rather than when it is next looked at. */

@@ -32,6 +32,8 @@ export class DhtNode {
   readonly dht: DistributedHashTable
   readonly handlers: IProtocolHandler[]
   private readonly network: Kademlia
+  private readonly verifier: RecordVerifier
+  private readonly server: DhtServer | undefined
   private readonly role: NodeRole
   private readonly upkeep: TableUpkeep
   private readonly replication: Replication
@@ -39,6 +41,7 @@ export class DhtNode {
   constructor({ config, names, dialer, feed, onNode, onError }: DhtNodeOptions) {
     const { peerId, identity, clock, limits, logger } = config
     const verifier = new RecordVerifier({ clock, limits, names })
+    this.verifier = verifier
     const ownId = nodeIdOf(identity.publicKey)
     const farness = (key: string) => KEY_BITS - commonBits(ownId, placeOfKey(key))
     const store = new RecordStore({ clock, limits, farness })
@@ -74,7 +77,10 @@ export class DhtNode {
       onError,
     })
     this.handlers = [servers]
-    if (config.dhtMode !== 'client') this.handlers.push(new DhtServer(store, verifier, { limits, clock, network }))
+    if (config.dhtMode !== 'client') {
+      this.server = new DhtServer(store, verifier, { limits, clock, network })
+      this.handlers.push(this.server)
+    }
     if (this.role.isNode) this.handlers.push(this.role)
   }
 
@@ -91,6 +97,12 @@ export class DhtNode {
   /** Somebody is no longer connected. */
   parted(peer: PeerInfo): void {
     this.network.parted(peer)
+  }
+
+  /** Gives up what can be had again. */
+  trim(): void {
+    this.verifier.trim()
+    this.server?.trim()
   }
 
   shutdown(): void {

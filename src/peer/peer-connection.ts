@@ -124,6 +124,11 @@ export class PeerConnection {
     return this.paths.standby
   }
 
+  /** Bytes that wait to be sent to the peer, and those that wait for its acknowledgement. */
+  get bufferedBytes(): number {
+    return this.paths.bufferedAmount + this.options.session.waitingBytes
+  }
+
   /** What is known of the peer; a new object where something has changed since the last call, but for `lastSeen`. */
   get info(): PeerInfo {
     if (this.snapshot !== undefined) {

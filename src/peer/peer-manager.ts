@@ -43,7 +43,14 @@ export interface PeerManagerOptions {
 
 /** Who is connected: dials, accepts, settles on one connection per peer, and keeps within the pool. */
 export class PeerManager {
-  readonly stats = { dialled: 0, dialsFailed: 0, accepted: 0, refused: 0, faults: {} as Record<string, number> }
+  readonly stats = {
+    dialled: 0,
+    dialsFailed: 0,
+    accepted: 0,
+    refused: 0,
+    refusals: {} as Record<string, number>,
+    faults: {} as Record<string, number>,
+  }
   private readonly peers = new Map<string, PeerConnection>()
   private readonly byKey = new Map<string, PeerConnection>()
   private readonly dials: SharedDials
@@ -129,8 +136,9 @@ export class PeerManager {
     const { limits, maxConnections } = this.options
     const full = this.peers.size >= maxConnections
     if (this.resting !== undefined || full || this.accepting >= limits.maxPendingHandshakes) {
-      this.stats.refused++
-      SecureChannel.refuse(connection, this.resting ?? (full ? poolFull(maxConnections, limits) : busy()))
+      const error = this.resting ?? (full ? poolFull(maxConnections, limits) : busy())
+      this.refused(error)
+      SecureChannel.refuse(connection, error)
       return
     }
     this.accepting++
@@ -143,8 +151,9 @@ export class PeerManager {
         },
         (error) => {
           connection.close()
-          this.stats.refused++
-          this.report(asP2PError(error, 'HANDSHAKE_FAILED', 'An incoming connection failed.'))
+          const failure = asP2PError(error, 'HANDSHAKE_FAILED', 'An incoming connection failed.')
+          this.refused(failure)
+          this.report(failure)
         },
       )
       .finally(() => {
@@ -360,6 +369,11 @@ export class PeerManager {
     if (fault) this.fault(error, peer)
     this.options.onDisconnected(peer, error)
     this.options.onChange()
+  }
+
+  private refused({ code }: P2PError): void {
+    this.stats.refused++
+    this.stats.refusals[code] = (this.stats.refusals[code] ?? 0) + 1
   }
 
   /** Failed handshakes of strangers: reported where they cannot be honest, else only counted. */
