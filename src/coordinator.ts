@@ -24,7 +24,7 @@ import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './messag
 import { checkMessage } from './message/p2p-protocol.js'
 import { Network } from './network.js'
 import type { QueuedMessage } from './peer/outbox.js'
-import type { PeerConnection } from './peer/peer-connection.js'
+import type { PeerConnection, PeerLoad } from './peer/peer-connection.js'
 import type { PeerInfo } from './peer/peer-info.js'
 import { CORE_PROTOCOL, PendingRequests } from './pending-requests.js'
 import type { BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol-handler.js'
@@ -370,9 +370,9 @@ export class P2PCoordinator {
     }
   }
 
-  /** Bytes that wait for a peer, to be sent or to be acknowledged by it; 0 where it is not connected. */
-  bufferedBytes(peerId: string): number {
-    return this.network.peers.get(peerId)?.bufferedBytes ?? 0
+  /** What waits for a peer; undefined where it is not connected. */
+  getPeerLoad(peerId: string): PeerLoad | undefined {
+    return this.network.peers.get(peerId)?.load
   }
 
   /** Gives up what can be had again, for when memory is short: kept topic messages, copies and verified records of others. */

@@ -84,7 +84,7 @@ export class HttpSession implements Connection, Reader {
   private idle: NodeJS.Timeout | undefined
   private grace: NodeJS.Timeout | undefined
   private readonly onceTold: (() => void)[] = []
-  drained = 0
+  progress = 0
 
   constructor(
     readonly remoteAddress: string,
@@ -303,7 +303,7 @@ export class HttpSession implements Connection, Reader {
   private acknowledge(after: number): boolean {
     const count = after - this.acknowledged
     if (count > this.queue.length) return false
-    if (count > 0) this.drained++
+    if (count > 0) this.progress++
     for (const frame of this.queue.splice(0, count)) this.queuedBytes -= frame.length
     this.acknowledged = after
     if (this.aboveLowWater && this.queuedBytes <= this.limits.sendLowWaterBytes) {
@@ -342,7 +342,7 @@ export class HttpSession implements Connection, Reader {
         return
       }
       poll.full = !poll.response.write(body, () => {
-        this.drained++
+        this.progress++
       })
     }
   }

@@ -17,7 +17,7 @@ const SHARE_AT_ONCE = 0.05
 export const MIN_CEILING_BYTES = 134_217_728
 
 /** A connected peer, as one who costs memory. */
-export interface Load {
+export interface CostlyPeer {
   peerId: string
   /** Bytes that wait to be sent to it or to be acknowledged by it. */
   bufferedBytes: number
@@ -32,7 +32,7 @@ export interface MemoryCeilingOptions {
   maxBytes: number
   /** Gives up what can be had again: caches, history. */
   trim(): void
-  loads(): Load[]
+  loads(): CostlyPeer[]
   /** Ends a peer with a goodbye. */
   end(peerId: string, error: P2PError): void
   /** Bytes in use; default `usedBytes`. */

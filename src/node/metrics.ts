@@ -11,6 +11,7 @@ export interface MetricsSource {
   coordinator: CoordinatorStats
   listener: WebSocketServerStats
   circuits: RelayStats
+  slowReaders: number
   memory: { usedBytes: number; maxBytes: number; state: number; refused: number; ended: number }
 }
 
@@ -116,7 +117,7 @@ const METRICS: Definition[] = [
     'Waiting TCP connections ended for newcomers.',
     ({ listener }) => listener.halfOpenEnded,
   ),
-  counter('slow_readers_ended_total', 'Peers ended because they did not read.', ({ listener }) => listener.slowReaders),
+  counter('slow_readers_ended_total', 'Peers ended because they did not read.', ({ slowReaders }) => slowReaders),
   counter('shed_refused_total', 'Newcomers refused for want of memory.', ({ memory }) => memory.refused),
   counter('shed_peers_total', 'Peers ended for want of memory.', ({ memory }) => memory.ended),
   gauge('memory_used_bytes', 'Memory in use, as the ceiling counts it.', ({ memory }) => memory.usedBytes),

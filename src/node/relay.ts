@@ -7,6 +7,7 @@ import { P2PError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from '../limits.js'
 import type { Logger } from '../logger.js'
+import type { PeerLoad } from '../peer/peer-connection.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
@@ -15,6 +16,7 @@ import type { AdmissionOptions } from './admission.js'
 import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
 import { relayRoutes } from './relay-routes.js'
+import { type Reader, SlowReaders } from './slow-readers.js'
 import { type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
 
 /** Versions of the wire protocol that this SDK speaks. */
@@ -72,6 +74,8 @@ export interface Relay {
 export interface RelayServerStats {
   listener: WebSocketServerStats
   circuits: RelayStats
+  /** Peers ended because they did not read, or acknowledged nothing. */
+  slowReaders: number
   memory: {
     usedBytes: number
     maxBytes: number
@@ -149,15 +153,17 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     loads: () =>
       coordinator.getConnectedPeers().map(({ peerId, connection }) => ({
         peerId,
-        bufferedBytes: coordinator.bufferedBytes(peerId),
+        bufferedBytes: bufferedBytes(coordinator.getPeerLoad(peerId)),
         since: connection?.since ?? 0,
         hasReservation: circuits.hasReservation(peerId),
       })),
     end: (peerId, error) => void coordinator.disconnectFromPeer(peerId, error).catch(() => {}),
   })
+  const silent = endSilent(coordinator, limits)
   const getStats = (): RelayServerStats => ({
     listener: listener.getStats(),
     circuits: circuits.getStats(),
+    slowReaders: listener.getStats().slowReaders + silent.ended,
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
   try {
@@ -180,6 +186,42 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       return coordinator.shutdown()
     },
   }
+}
+
+/** Below this a peer that acknowledges nothing costs too little to be ended; its probes decide. */
+const SILENT_BYTES = 65_536
+
+/**
+ * Ends peers that acknowledge nothing of what waits for them: the system's buffers take megabytes for a reader that never reads,
+ * and all of it is kept here until it is acknowledged. They have twice `slowReaderMs`, for what is in those buffers has to arrive too.
+ */
+function endSilent(coordinator: P2PCoordinator, limits: Limits): SlowReaders {
+  const readers = new SlowReaders({ ...limits, slowReaderMs: 2 * limits.slowReaderMs })
+  const known = new Map<string, Reader>()
+  coordinator.on('connected', ({ peerId }) => {
+    const reader: Reader = {
+      get isWaiting() {
+        return (coordinator.getPeerLoad(peerId)?.unacknowledgedBytes ?? 0) > SILENT_BYTES
+      },
+      get progress() {
+        const { delivered = 0, unsentBytes = 0 } = coordinator.getPeerLoad(peerId) ?? {}
+        return `${delivered} ${unsentBytes}`
+      },
+      end: (error) => void coordinator.disconnectFromPeer(peerId, error).catch(() => {}),
+    }
+    known.set(peerId, reader)
+    readers.add(reader)
+  })
+  coordinator.on('disconnected', ({ peerId }) => {
+    const reader = known.get(peerId)
+    known.delete(peerId)
+    if (reader !== undefined) readers.remove(reader)
+  })
+  return readers
+}
+
+function bufferedBytes({ unsentBytes = 0, unacknowledgedBytes = 0 }: Partial<PeerLoad> = {}): number {
+  return unsentBytes + unacknowledgedBytes
 }
 
 /** A listener that tells newcomers why they are not let in, before any cryptography. */

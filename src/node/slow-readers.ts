@@ -5,8 +5,8 @@ import type { Limits } from '../limits.js'
 export interface Reader {
   /** Something waits for it to read. */
   readonly isWaiting: boolean
-  /** Counts up with everything that leaves. */
-  readonly drained: number
+  /** Changes with everything that leaves. */
+  readonly progress: number | string
   end(error: P2PError): void
 }
 
@@ -14,13 +14,13 @@ export interface Reader {
 export class SlowReaders {
   /** Readers ended, for standing still or for a full buffer. */
   ended = 0
-  private readonly readers = new Map<Reader, { drained: number; since: number }>()
+  private readonly readers = new Map<Reader, { progress: number | string; since: number }>()
   private timer: NodeJS.Timeout | undefined
 
   constructor(private readonly limits: Limits) {}
 
   add(reader: Reader): void {
-    this.readers.set(reader, { drained: -1, since: 0 })
+    this.readers.set(reader, { progress: -1, since: 0 })
     this.timer ??= setInterval(() => this.look(), Math.ceil(this.limits.slowReaderMs / 8)).unref()
   }
 
@@ -43,8 +43,8 @@ export class SlowReaders {
   private look(): void {
     const now = performance.now()
     for (const [reader, seen] of [...this.readers]) {
-      if (!reader.isWaiting || reader.drained !== seen.drained) {
-        seen.drained = reader.drained
+      if (!reader.isWaiting || reader.progress !== seen.progress) {
+        seen.progress = reader.progress
         seen.since = now
       } else if (now - seen.since >= this.limits.slowReaderMs) {
         this.readers.delete(reader)

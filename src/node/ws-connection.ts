@@ -45,7 +45,7 @@ export class WsConnection implements Connection, Reader {
   private queue: Uint8Array[] = []
   private first = 0
   private queuedBytes = 0
-  drained = 0
+  progress = 0
 
   constructor(
     private readonly socket: WebSocket,
@@ -145,7 +145,7 @@ export class WsConnection implements Connection, Reader {
 
   private readonly sent = (): void => {
     if (this.closed) return
-    this.drained++
+    this.progress++
     if (this.queuedBytes > 0) this.fill(WINDOW_BYTES)
     if (!this.aboveLowWater || this.bufferedAmount > this.limits.sendLowWaterBytes) return
     this.aboveLowWater = false

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/coordinator.js'
-import { defaultCeiling, type Load, MemoryCeiling } from '../../src/node/memory-ceiling.js'
+import { type CostlyPeer, defaultCeiling, MemoryCeiling } from '../../src/node/memory-ceiling.js'
 import { startRelay } from '../../src/node/relay.js'
 import { RawPeer } from './raw-peer.js'
 import { RelayChild } from './relay-child.js'
@@ -12,7 +12,7 @@ afterEach(async () => {
 
 const MB = 1_048_576
 
-function ceilingOf(loads: Load[]) {
+function ceilingOf(loads: CostlyPeer[]) {
   const state = { used: 0, trims: 0, ended: [] as string[] }
   const ceiling = new MemoryCeiling({
     maxBytes: 100 * MB,
@@ -31,7 +31,7 @@ function ceilingOf(loads: Load[]) {
   return { ceiling, state, at }
 }
 
-const load = (peerId: string, bufferedBytes: number, since = 0, hasReservation = false): Load => ({
+const load = (peerId: string, bufferedBytes: number, since = 0, hasReservation = false): CostlyPeer => ({
   peerId,
   bufferedBytes,
   since,

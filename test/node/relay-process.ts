@@ -20,11 +20,11 @@ const options = JSON.parse(process.argv[2] ?? '{}') as RelayOptions
 const relay = await startRelay({ port: 0, host: '127.0.0.1', logger: { debug() {}, warn() {}, error() {} }, ...options })
 
 const facts = (): RelayFacts => {
-  const { listener, memory } = relay.getStats()
+  const { slowReaders, memory } = relay.getStats()
   return {
     rss: process.memoryUsage.rss(),
     connected: relay.coordinator.getConnectedPeers().map(({ peerId }) => peerId),
-    slowReaders: listener.slowReaders,
+    slowReaders,
     memory,
   }
 }
