@@ -9,9 +9,9 @@ export const BUDGETS = {
   P2PCoordinator: 98_200,
   DistributedHashTable: 31_300,
   ResourceDiscovery: 10_100,
-  P2PProtocol: 12_700,
+  P2PProtocol: 12_800,
   generateIdentity: 16_500,
-  webSocket: 9_200,
+  webSocket: 9_300,
   P2PError: 6_500,
 }
 
