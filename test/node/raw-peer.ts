@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type RawData, WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 import { Entry } from '../../src/channel/batch.js'
 import { Handshake } from '../../src/channel/handshake.js'
 import { createChannelKeys } from '../../src/channel/hello.js'
@@ -13,6 +13,8 @@ export class RawPeer {
   peerId = ''
   socket!: WebSocket
   private noise!: NoiseChannel
+  /** The id of the stream that we are sent, from its SEQUENCE. */
+  private theirStream: Uint8Array | undefined
 
   async connect(url: string): Promise<this> {
     const identity = await generateIdentity()
@@ -31,9 +33,14 @@ export class RawPeer {
     const [answer] = (await answered) as [Buffer]
     const { frame, done } = await handshake.receive(new Uint8Array(answer))
     this.noise = done!.noise
-    const ready = once(this.socket, 'message')
+    const heard = new Promise<void>((resolve) => {
+      this.socket.on('message', (data: Buffer) => {
+        if (this.theirStream === undefined) this.listen(this.noise.receive.decrypt(new Uint8Array(data)))
+        if (this.theirStream !== undefined) resolve()
+      })
+    })
     this.socket.send(frame!)
-    await ready
+    await heard
     const sequence = new Uint8Array(18)
     sequence[13] = 1
     this.entry(Entry.SEQUENCE, sequence)
@@ -50,8 +57,20 @@ export class RawPeer {
     this.socket.send(this.noise.send.encrypt(Uint8Array.from([kind, body.length >> 8, body.length & 0xff, ...body])))
   }
 
-  onFrame(listener: (data: RawData) => void): void {
-    this.socket.on('message', listener)
+  /** Claims to have had all messages up to this number. */
+  acknowledge(number: number): void {
+    const body = new Uint8Array(14)
+    body.set(this.theirStream!)
+    new DataView(body.buffer).setUint32(10, number)
+    this.entry(Entry.ACK, body)
+  }
+
+  private listen(entries: Uint8Array): void {
+    for (let at = 0; at + 3 <= entries.length; ) {
+      const length = entries[at + 1]! * 256 + entries[at + 2]!
+      if (entries[at] === Entry.SEQUENCE) this.theirStream = entries.slice(at + 3, at + 11)
+      at += 3 + length
+    }
   }
 
   end(): void {

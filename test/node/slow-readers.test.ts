@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { P2PCoordinator } from '../../src/coordinator.js'
+import { startRelay } from '../../src/node/relay.js'
 import { webSocketServer } from '../../src/node/web-socket-server.js'
 import type { Connection } from '../../src/transport/transport.js'
 import { record } from '../circuit/test-network.js'
@@ -110,6 +111,35 @@ describe('a reader that reads nothing', () => {
     socket.send(new Uint8Array([1]))
     await expect.poll(() => socket.bufferedAmount, { timeout: 20_000 }).toBe(0)
     expect(connection.bufferedAmount).toBeLessThan(100_000)
+  })
+})
+
+describe('a reader that acknowledges what it never reads', () => {
+  it('has no more waiting for it than anybody', async () => {
+    const sendMaxBufferedBytes = 2_000_000
+    const relay = await startRelay({ port: 0, host: '127.0.0.1', limits: { sendMaxBufferedBytes } })
+    cleanUps.push(() => relay.stop())
+    const raw = await new RawPeer().connect(relay.url)
+    cleanUps.push(() => raw.end())
+    raw.stopReading()
+    const { coordinator } = relay
+    let sent = 0
+    let refusal: { code?: string } | undefined
+    let most = 0
+    for (let round = 0; round < 100 && refusal === undefined; round++) {
+      for (let i = 0; i < 10; i++, sent++) {
+        coordinator.sendTo(raw.peerId, { type: 'x', payload: new Uint8Array(60_000) }).catch((error) => {
+          refusal = error
+        })
+      }
+      raw.acknowledge(sent)
+      const delivered = () => coordinator.getPeerLoad(raw.peerId)?.delivered ?? 0
+      await expect.poll(() => refusal !== undefined || delivered() >= sent, { interval: 5 }).toBe(true)
+      most = Math.max(most, coordinator.getPeerLoad(raw.peerId)?.unsentBytes ?? 0)
+    }
+    expect(refusal).toMatchObject({ code: 'BUFFER_FULL' })
+    expect(most).toBeGreaterThan(1_000_000)
+    expect(most).toBeLessThanOrEqual(sendMaxBufferedBytes)
   })
 })
 
