@@ -8,7 +8,9 @@ const INTERVAL_MS = 1_000
 /** Share of the ceiling below which newcomers are let in again. */
 const RESUME_AT = 0.9
 /** A full collection stops everything for some hundred milliseconds: it is asked for no more often than this. */
-const COLLECT_EVERY_MS = 10_000
+const COLLECT_EVERY_MS = 4_000
+/** What was given up is gone only once goodbyes have left and garbage is collected: until then nobody goes who costs little. */
+const SETTLE_MS = 5_000
 /** Bytes waiting for a peer below which ending it gives nothing back. */
 const WORTH_BYTES = 65_536
 /** Of the others at most this share goes at a time: what they give back shows only at the next look. */
@@ -37,6 +39,8 @@ export interface MemoryCeilingOptions {
   end(peerId: string, error: P2PError): void
   /** Bytes in use; default `usedBytes`. */
   measure?: () => number
+  /** Milliseconds; default `performance.now`. */
+  now?: () => number
 }
 
 /** 0: as ever. 1: newcomers are refused. 2: peers are being ended. */
@@ -52,10 +56,14 @@ export class MemoryCeiling {
   private current: MemoryState = 0
   private timer: NodeJS.Timeout | undefined
   private collectedAt = Number.NEGATIVE_INFINITY
+  /** When something was last given up. */
+  private gaveUpAt = 0
   private readonly measure: () => number
+  private readonly now: () => number
 
   constructor(private readonly options: MemoryCeilingOptions) {
     this.measure = options.measure ?? usedBytes()
+    this.now = options.now ?? (() => performance.now())
   }
 
   get state(): MemoryState {
@@ -92,10 +100,13 @@ export class MemoryCeiling {
       else if (this.current === 2) this.current = 1
       return
     }
-    if (this.current === 0) trim()
+    if (this.current === 0) {
+      trim()
+      this.gaveUpAt = this.now()
+    }
     // Nobody goes for what is garbage already.
-    if (performance.now() - this.collectedAt > COLLECT_EVERY_MS) {
-      this.collectedAt = performance.now()
+    if (this.now() - this.collectedAt >= COLLECT_EVERY_MS) {
+      this.collectedAt = this.now()
       collect()
       used = this.measure()
     }
@@ -110,11 +121,13 @@ export class MemoryCeiling {
     heavy.sort((a, b) => b.bufferedBytes - a.bufferedBytes)
     let left = bytes
     for (const { peerId, bufferedBytes } of heavy) {
-      if (left <= 0) return
+      if (left <= 0) break
+      this.gaveUpAt = this.now()
       this.end(peerId)
       left -= bufferedBytes
     }
-    if (heavy.length > 0) return
+    if (heavy.length > 0 || this.now() - this.gaveUpAt < SETTLE_MS) return
+    this.gaveUpAt = this.now()
     const others = loads.sort((a, b) => Number(a.hasReservation) - Number(b.hasReservation) || b.since - a.since)
     for (const { peerId } of others.slice(0, Math.ceil(others.length * SHARE_AT_ONCE))) this.end(peerId)
   }

@@ -13,7 +13,7 @@ afterEach(async () => {
 const MB = 1_048_576
 
 function ceilingOf(loads: CostlyPeer[]) {
-  const state = { used: 0, trims: 0, ended: [] as string[] }
+  const state = { used: 0, now: 0, trims: 0, ended: [] as string[] }
   const ceiling = new MemoryCeiling({
     maxBytes: 100 * MB,
     trim: () => {
@@ -22,6 +22,7 @@ function ceilingOf(loads: CostlyPeer[]) {
     loads: () => loads,
     end: (peerId) => state.ended.push(peerId),
     measure: () => state.used,
+    now: () => state.now,
   })
   const at = (megabytes: number) => {
     state.used = megabytes * MB
@@ -67,7 +68,15 @@ describe('the memory ceiling', () => {
     const { state, at } = ceilingOf(peers)
     at(101)
     at(101)
+    // What has been given up so far may be on its way out.
+    expect(state.ended).toEqual([])
+    state.now = 5_000
+    at(101)
+    at(101)
     expect(state.ended).toEqual(['p25', 'p24'])
+    state.now = 10_000
+    at(101)
+    expect(state.ended).toHaveLength(4)
   })
 
   it('is by default three quarters of what the process may have, and refuses to be too low', async () => {
