@@ -95,6 +95,8 @@ export interface CoordinatorStats {
     rememberedIds: number
     /** Incoming connections refused. */
     refused: number
+    /** The same by error code. */
+    refusals: Record<string, number>
     /** Peers' faults by error code. */
     faults: Record<string, number>
     /** Bans in force. */

@@ -26,7 +26,7 @@ import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './messag
 import { checkMessage } from './message/p2p-protocol.js'
 import { Network } from './network.js'
 import type { QueuedMessage } from './peer/outbox.js'
-import type { PeerConnection } from './peer/peer-connection.js'
+import type { PeerConnection, PeerLoad } from './peer/peer-connection.js'
 import type { PeerInfo } from './peer/peer-info.js'
 import { CORE_PROTOCOL, PendingRequests } from './pending-requests.js'
 import type { BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol-handler.js'
@@ -212,10 +212,10 @@ export class P2PCoordinator {
     await this.network.connect(peer, options)
   }
 
-  /** Ends a connection for good. @throws P2PError PEER_NOT_CONNECTED. */
-  async disconnectFromPeer(peerId: string): Promise<void> {
+  /** Ends a connection for good, and tells the peer the reason. @throws P2PError PEER_NOT_CONNECTED. */
+  async disconnectFromPeer(peerId: string, reason?: P2PError): Promise<void> {
     this.checkRunning()
-    this.network.disconnect(peerId)
+    this.network.disconnect(peerId, reason)
   }
 
   /**
@@ -421,7 +421,7 @@ export class P2PCoordinator {
       const { transport } = peer.activeChannel.connection
       paths[transport] = (paths[transport] ?? 0) + 1
     }
-    const { faults, refused, ...dials } = peers.stats
+    const { faults, refused, refusals, ...dials } = peers.stats
     return {
       peers: { connected: peers.size, maxConnections: config.maxConnections, dialling: peers.dialling, paths, ...dials },
       dht: this.dht.getStats(),
@@ -431,6 +431,7 @@ export class P2PCoordinator {
         ...gate.stats,
         rememberedIds: gate.remembered,
         refused,
+        refusals: { ...refusals },
         faults: { ...faults },
         bans: bans.count,
         reputations: reputation.size,
@@ -440,6 +441,17 @@ export class P2PCoordinator {
         diversity: { ...this.network.diversity(), suspected: this.eclipse.isSuspected },
       },
     }
+  }
+
+  /** What waits for a peer; undefined where it is not connected. */
+  getPeerLoad(peerId: string): PeerLoad | undefined {
+    return this.network.peers.get(peerId)?.load
+  }
+
+  /** Gives up what can be had again, for when memory is short: kept topic messages, copies and verified records of others. */
+  trim(): void {
+    this.topics.trim()
+    this.node.trim()
   }
 
   /** Drops what has expired now, rather than when it is next looked at. */

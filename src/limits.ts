@@ -139,6 +139,15 @@ export const DEFAULT_LIMITS = {
   eclipseCheckMs: 600_000,
   /** Handshakes under way at once, dialled by others. */
   maxPendingHandshakes: 128,
+  /** Connections that one client address (IPv6: /64) has open at a relay: many wallets may share the address of a NAT, one must not take the pool. */
+  maxConnectionsPerAddress: 64,
+  /** Connections and requests that one client address may begin in a second, and at once. */
+  connectionsPerAddressPerS: 20,
+  connectionBurstPerAddress: 100,
+  /** Sockets and handshakes of one client address that are not finished: above what a NAT's wallets have under way when they all come back at once. */
+  maxPendingPerAddress: 32,
+  /** Time in which a reader must have taken something of what waits for it: at 64 kB in this time even 20 kbit/s is fast enough. */
+  slowReaderMs: 30_000,
   /** How often a connection is probed; NATs forget idle TCP mappings after some minutes. */
   heartbeatIntervalMs: 30_000,
   /** Answer time of a probe after which the connection counts as dead. */

@@ -346,10 +346,10 @@ export class Network {
   }
 
   /** @throws P2PError PEER_NOT_CONNECTED. */
-  disconnect(peerId: string): void {
+  disconnect(peerId: string, reason = new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.')): void {
     const { peerId: id } = this.peers.need(peerId)
     this.reconnector.release(id)
-    this.peers.disconnect(id, new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.'))
+    this.peers.disconnect(id, reason)
   }
 
   async close(): Promise<void> {

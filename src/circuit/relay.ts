@@ -124,6 +124,10 @@ export class CircuitRelay implements IProtocolHandler {
     }
   }
 
+  hasReservation(peerId: string): boolean {
+    return (this.reservations.get(peerId) ?? 0) > (this.host?.clock.now() ?? 0)
+  }
+
   /** Whether callers are brought to this peer. Who has just come is about to reserve. */
   canBeCalled({ peerId, protocols, connection }: PeerInfo): boolean {
     if (connection === undefined || connection.transport === 'circuit' || protocols?.includes(CIRCUIT_STOP) !== true) return false

@@ -32,8 +32,8 @@ export interface GateStats {
   stale: number
   /** Messages refused, or dropped while their sender was told to wait. */
   limited: number
-  /** Refusals sent. */
-  refusals: number
+  /** How often a peer was told to wait. */
+  throttled: number
 }
 
 /** How long a peer's budgets are remembered after its last message, so that coming again does not fill them: they are full by then. */
@@ -48,7 +48,7 @@ const SHARE_EVERY_MS = 1_000
  * protocol and type, then whether it is new. Its size, structure and sender are checked on the way, its signature at the end.
  */
 export class Gate {
-  readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, refusals: 0 }
+  readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, throttled: 0 }
   /** Ids of unsigned messages. A channel delivers nothing twice; this is for an application that sends the same id again. */
   readonly seen: DedupeWindow
   /** By the public key in hex, longest unused first. */
@@ -224,7 +224,7 @@ export class PeerGate {
       this.refusedBytes = 0
     }
     this.refusedUntil = Math.max(this.refusedUntil, now + retryAfterMs)
-    this.gate.stats.refusals++
+    this.gate.stats.throttled++
     return { retryAfterMs: Math.min(retryAfterMs, this.gate.options.limits.maxRefusalMs), limit }
   }
 

@@ -41,6 +41,8 @@ export class DhtNode {
   readonly network: Kademlia
   private readonly feelers: Feelers | undefined
   private readonly servers: ConnectedServers
+  private readonly verifier: RecordVerifier
+  private readonly server: DhtServer | undefined
   private readonly role: NodeRole
   private readonly upkeep: TableUpkeep
   private readonly replication: Replication
@@ -49,6 +51,7 @@ export class DhtNode {
     const { config, names, dialer, feed, onNode, onError } = options
     const { peerId, identity, clock, limits, logger } = config
     const verifier = new RecordVerifier({ clock, limits, names })
+    this.verifier = verifier
     const ownId = nodeIdOf(identity.publicKey)
     const farness = (key: string) => KEY_BITS - commonBits(ownId, placeOfKey(key))
     const store = new RecordStore({ clock, limits, farness })
@@ -89,7 +92,10 @@ export class DhtNode {
       onError,
     })
     this.handlers = [servers]
-    if (config.dhtMode !== 'client') this.handlers.push(new DhtServer(store, verifier, { limits, clock, network }))
+    if (config.dhtMode !== 'client') {
+      this.server = new DhtServer(store, verifier, { limits, clock, network })
+      this.handlers.push(this.server)
+    }
     if (this.role.isNode) this.handlers.push(this.role)
   }
 
@@ -111,6 +117,12 @@ export class DhtNode {
   /** Somebody is no longer connected. */
   parted(peer: PeerInfo): void {
     this.network.parted(peer)
+  }
+
+  /** Gives up what can be had again. */
+  trim(): void {
+    this.verifier.trim()
+    this.server?.trim()
   }
 
   shutdown(): void {

@@ -82,9 +82,10 @@ export class DhtServer implements IProtocolHandler {
   private readonly refused: DhtServerStats['refused'] = {}
   private readonly network: DhtNetwork | undefined
   /** Records of others, on the way of lookups, for a short while. */
-  private readonly copies: RecordStore
+  private copies: RecordStore
   /** Lookups under way for clients. */
   private walks = 0
+  private readonly clock: Clock | undefined
   private requests = 0
   private pushed = 0
   private host: ProtocolHost | undefined
@@ -100,7 +101,13 @@ export class DhtServer implements IProtocolHandler {
     this.limits = limits
     this.watchers = new Watchers(limits)
     this.network = network
-    this.copies = new RecordStore({ limits: { ...limits, maxRecords: limits.verifiedRecordCache }, ...(clock && { clock }) })
+    this.clock = clock
+    this.copies = this.noCopies()
+  }
+
+  /** Gives up the copies of others' records. */
+  trim(): void {
+    this.copies = this.noCopies()
   }
 
   onRegister(host: ProtocolHost): void {
@@ -255,6 +262,11 @@ export class DhtServer implements IProtocolHandler {
   /** A walk for a client ends before the client gives up. */
   private walkWait(): WaitOptions {
     return { timeoutMs: this.limits.dhtTimeoutMs * WALK_SHARE }
+  }
+
+  private noCopies(): RecordStore {
+    const limits = { ...this.limits, maxRecords: this.limits.verifiedRecordCache }
+    return new RecordStore({ limits, ...(this.clock && { clock: this.clock }) })
   }
 
   /** What is here: records, and copies of others on the way of lookups. */

@@ -86,6 +86,11 @@ export class RecordVerifier {
     return this.names.claim(name, publicKey, 'record')
   }
 
+  /** Forgets what was verified: it costs a signature check each to know it again. */
+  trim(): void {
+    this.verified.clear()
+  }
+
   private remembered([publicKey, payload, signature]: WireRecord): RecordEntry | undefined {
     const id = cacheKey(signature)
     const entry = this.verified.get(id)

@@ -8,6 +8,7 @@ import type { Logger } from '../logger.js'
 import type { PeerInfo } from '../peer/peer-info.js'
 import { VERSION } from '../version.js'
 import { fileIdentity } from './file-identity.js'
+import { levelStore } from './level-store.js'
 import { startRelay } from './relay.js'
 import { printable } from './terminal.js'
 
@@ -21,9 +22,16 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --announce <address>        address to tell others, e.g. wss://relay.example behind a TLS proxy; again for more
   --name <label>              a name for people, shown at /info
   --identity <file>           where the relay's key is kept, made if absent (~/.lotus-p2p/relay-<port>.key)
+  --data <folder>             keeps bans, pinned names and the key over restarts (needs: npm install classic-level)
   --max-connections <number>  connected peers at most (1000)
   --pow <bits>                proof of work that a new identity has to show, 0 for none (20 where the relay is
                               reached from everywhere, else 0)
+  --max-memory <MB>           above it newcomers are refused, then peers ended (3/4 of what the process may have)
+  --trust-proxy <networks>    proxies whose X-Forwarded-For is believed: loopback, private, 10.0.0.0/8, …; commas between
+  --origin <origin>           pages that may connect: https://wallet.example or *.wallet.example; again for more (all)
+  --require-origin            refuse programs other than browsers
+  --metrics                   serve /metrics for Prometheus to this machine (needs: npm install prom-client)
+  --metrics-token <token>     the same, to whoever brings the token (or LOTUS_METRICS_TOKEN in the environment)
   --quiet                     no line for each connect and disconnect
   --help, --version
 `
@@ -55,8 +63,15 @@ function readArguments() {
         announce: { type: 'string', multiple: true },
         name: { type: 'string' },
         identity: { type: 'string' },
+        data: { type: 'string' },
         'max-connections': { type: 'string', default: '1000' },
         pow: { type: 'string' },
+        'max-memory': { type: 'string' },
+        'trust-proxy': { type: 'string' },
+        origin: { type: 'string', multiple: true },
+        'require-origin': { type: 'boolean', default: false },
+        metrics: { type: 'boolean', default: false },
+        'metrics-token': { type: 'string' },
         quiet: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', short: 'v', default: false },
@@ -79,7 +94,15 @@ async function main(): Promise<void> {
   const port = numberOf('port', values.port, 0, 65_535)
   const maxConnections = numberOf('max-connections', values['max-connections'], 1, 1_000_000)
   const powDifficulty = values.pow === undefined ? undefined : numberOf('pow', values.pow, 0, MAX_POW_DIFFICULTY)
-  const path = values.identity ?? (port === 0 ? undefined : join(homedir(), '.lotus-p2p', `relay-${port}.key`))
+  const memory = values['max-memory']
+  const maxMemoryBytes = memory === undefined ? undefined : numberOf('max-memory', memory, 128, 1_000_000) * 1_048_576
+  const token = values['metrics-token'] ?? process.env.LOTUS_METRICS_TOKEN
+  const { data } = values
+  const home = join(homedir(), '.lotus-p2p', `relay-${port}.key`)
+  const path = values.identity ?? (data !== undefined ? join(data, 'identity.key') : port === 0 ? undefined : home)
+  const store = data === undefined ? undefined : levelStore(join(data, 'store'))
+  // Now rather than at the first ban: whether the folder serves.
+  await store?.get('')
   const relay = await startRelay({
     port,
     host: values.host,
@@ -87,6 +110,12 @@ async function main(): Promise<void> {
     logger: terminalLogger,
     bootstrap: values.bootstrap,
     ...(powDifficulty !== undefined && { powDifficulty }),
+    requireOrigin: values['require-origin'],
+    metrics: token === undefined ? values.metrics : { token },
+    ...(maxMemoryBytes !== undefined && { maxMemoryBytes }),
+    ...(values['trust-proxy'] !== undefined && { trustProxy: values['trust-proxy'].split(',').map((entry) => entry.trim()) }),
+    ...(values.origin && { origins: values.origin }),
+    ...(store && { store }),
     ...(values.announce && { announce: values.announce }),
     ...(values.name !== undefined && { name: values.name }),
     ...(path !== undefined && { identity: await fileIdentity(path) }),
@@ -97,10 +126,13 @@ async function main(): Promise<void> {
     say(`${signal}: closing all connections.`)
     // A second signal ends at once.
     process.once(signal, () => process.exit(1))
-    relay.stop().then(
-      () => process.exit(0),
-      (error: Error) => fail(error),
-    )
+    relay
+      .stop()
+      .then(() => store?.close())
+      .then(
+        () => process.exit(0),
+        (error: Error) => fail(error),
+      )
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
@@ -110,6 +142,7 @@ async function main(): Promise<void> {
   say(`  peer id    ${relay.peerId}`)
   say(`  work       ${relay.powDifficulty === 0 ? 'none' : `${relay.powDifficulty} bits for each identity`} (--pow)`)
   if (path !== undefined) say(`  identity   ${path}`)
+  if (data !== undefined) say(`  data       ${data}`)
   say(`  wallets    bootstrap: ['${relay.addresses.at(-1)}']  (wss:// behind a TLS proxy for pages served over https)`)
 
   const { coordinator } = relay

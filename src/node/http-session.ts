@@ -13,6 +13,7 @@ import {
 } from '../transport/http-frames.js'
 import type { Connection, FrameSink } from '../transport/transport.js'
 import { answer, refuseRequest } from './http-answers.js'
+import type { Reader } from './slow-readers.js'
 
 /** Bytes kept for a sink that is not there yet; then the upload is paused. */
 const EARLY_BYTES = 131_072
@@ -49,8 +50,18 @@ export interface UploadFacts {
   close: boolean
 }
 
+/** Who wants to know of a session. */
+export interface HttpSessionHooks {
+  /** It is over. */
+  onGone(session: HttpSession): void
+  /** The peer has sent what a handshake takes: a frame beside the first. */
+  onSpoken(): void
+  /** More waits than may. */
+  onOverfull(session: HttpSession): void
+}
+
 /** A connection that a peer holds by requests: it uploads frames, and asks for ours. Frame 0 came with its opening. */
-export class HttpSession implements Connection {
+export class HttpSession implements Connection, Reader {
   readonly transport = 'http'
   readonly outbound = false
   readonly maxFrameBytes = HTTP_FRAME_BYTES
@@ -73,12 +84,13 @@ export class HttpSession implements Connection {
   private idle: NodeJS.Timeout | undefined
   private grace: NodeJS.Timeout | undefined
   private readonly onceTold: (() => void)[] = []
+  progress = 0
 
   constructor(
     readonly remoteAddress: string,
     firstFrame: Uint8Array,
     private readonly limits: Limits,
-    private readonly onGone: (session: HttpSession) => void,
+    private readonly hooks: HttpSessionHooks,
   ) {
     this.early = [firstFrame]
     this.earlyBytes = firstFrame.length
@@ -93,6 +105,11 @@ export class HttpSession implements Connection {
   /** Bytes that the peer has not acknowledged. */
   get bufferedAmount(): number {
     return this.queuedBytes
+  }
+
+  /** In a stream what has been written is under way, though the peer confirms it only with its next request. */
+  get isWaiting(): boolean {
+    return this.poll?.stream ? this.poll.full : this.queuedBytes > 0
   }
 
   attach(sink: FrameSink): void {
@@ -110,6 +127,11 @@ export class HttpSession implements Connection {
     if (this.state !== 'open') return
     if (frame.length > HTTP_FRAME_BYTES || frame.length === 0) {
       throw new P2PError('LIMIT_EXCEEDED', `A frame has 1 to ${HTTP_FRAME_BYTES} bytes. Split what you send.`)
+    }
+    if (this.queuedBytes + frame.length > 2 * this.limits.sendMaxBufferedBytes) {
+      // After this turn: the channel is in the middle of sending.
+      queueMicrotask(() => this.hooks.onOverfull(this))
+      return
     }
     this.queue.push(frame)
     this.queuedBytes += frame.length
@@ -140,7 +162,7 @@ export class HttpSession implements Connection {
     this.finishPoll()
     this.queue.length = 0
     this.queuedBytes = 0
-    this.onGone(this)
+    this.hooks.onGone(this)
     this.tell(error)
   }
 
@@ -203,7 +225,7 @@ export class HttpSession implements Connection {
     const reader = new FrameReader(
       (frame) => {
         if (next++ < this.received || fault !== undefined) return
-        this.received++
+        if (++this.received === 2) this.hooks.onSpoken()
         this.deliver(frame)
       },
       () => {
@@ -281,6 +303,7 @@ export class HttpSession implements Connection {
   private acknowledge(after: number): boolean {
     const count = after - this.acknowledged
     if (count > this.queue.length) return false
+    if (count > 0) this.progress++
     for (const frame of this.queue.splice(0, count)) this.queuedBytes -= frame.length
     this.acknowledged = after
     if (this.aboveLowWater && this.queuedBytes <= this.limits.sendLowWaterBytes) {
@@ -318,7 +341,9 @@ export class HttpSession implements Connection {
         this.finishPoll(body)
         return
       }
-      poll.full = !poll.response.write(body)
+      poll.full = !poll.response.write(body, () => {
+        this.progress++
+      })
     }
   }
 

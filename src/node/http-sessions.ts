@@ -4,8 +4,10 @@ import type { P2PErrorCode } from '../errors.js'
 import type { Limits } from '../limits.js'
 import { HTTP_BODY_BYTES, HTTP_FRAME_BYTES, HTTP_PATH } from '../transport/http-frames.js'
 import type { Connection } from '../transport/transport.js'
-import { answer, commonHeaders, refuseRequest } from './http-answers.js'
+import type { Admission } from './admission.js'
+import { answer, commonHeaders, refuseRequest, refuseTooMany } from './http-answers.js'
 import { HttpSession } from './http-session.js'
+import type { SlowReaders } from './slow-readers.js'
 
 /** Bytes of a session id from the CSPRNG: 144 bits, which nobody guesses, and 24 characters without padding. */
 const SESSION_ID_BYTES = 18
@@ -24,6 +26,8 @@ export class HttpSessions {
   constructor(
     private readonly limits: Limits,
     private readonly path: string | undefined,
+    private readonly admission: Admission,
+    private readonly slowReaders: SlowReaders,
     private readonly accept: (connection: Connection) => void,
   ) {}
 
@@ -37,10 +41,17 @@ export class HttpSessions {
     // A broken socket is an ordinary event here; without a listener it would end the process.
     request.on('error', ignore)
     response.on('error', ignore)
-    commonHeaders(response)
-    if (rest === '') this.toEndpoint(request, response)
+    const { origins } = this.admission
+    const mayCome = this.admission.allowsOrigin(request)
+    commonHeaders(response, origins.isOpen ? '*' : mayCome ? request.headers.origin : undefined)
+    if (!mayCome) refuseRequest(response, 403, 'HANDSHAKE_FAILED', 'Pages of that origin may not connect here.')
+    else if (rest === '') this.toEndpoint(request, response)
     else this.toSession(rest.slice(1), new URLSearchParams(query), request, response)
     return true
+  }
+
+  get size(): number {
+    return this.sessions.size
   }
 
   /** Ends all sessions; those whose peers wait for an answer are told. */
@@ -58,7 +69,11 @@ export class HttpSessions {
     if (request.method !== 'POST') otherMethod(request, response, 'POST, OPTIONS')
     else if (this.closed) refuse(503, 'SHUT_DOWN', 'This peer is closing. Use another one.')
     else if (tooLong(request, HTTP_FRAME_BYTES)) refuse(413, 'LIMIT_EXCEEDED', FIRST_TOO_LONG)
-    else this.open(request, response)
+    else {
+      const refusal = this.admission.request(request)
+      if (refusal !== undefined) refuseTooMany(response, refusal)
+      else this.open(request, response)
+    }
   }
 
   private toSession(id: string, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
@@ -109,9 +124,18 @@ export class HttpSessions {
 
   private begin(request: IncomingMessage, response: ServerResponse, firstFrame: Uint8Array): void {
     const id = randomBytes(SESSION_ID_BYTES).toString('base64url')
-    const { remoteAddress = 'unknown', remotePort = 0 } = request.socket
-    const address = `http://${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`
-    const session = new HttpSession(address, firstFrame, this.limits, () => this.sessions.delete(id))
+    const address = this.admission.addressOf(request, 'http')
+    const hold = this.admission.hold(request, true)
+    const session = new HttpSession(address, firstFrame, this.limits, {
+      onSpoken: hold.spoken,
+      onOverfull: (slow) => this.slowReaders.overfull(slow),
+      onGone: (gone) => {
+        this.sessions.delete(id)
+        this.slowReaders.remove(gone)
+        hold.closed()
+      },
+    })
+    this.slowReaders.add(session)
     this.sessions.set(id, session)
     // Who does not hear its session id never comes.
     response.on('close', () => {

@@ -1,3 +1,9 @@
 export { fileIdentity } from './file-identity.js'
+export { type LevelStore, levelStore } from './level-store.js'
 export { type Relay, type RelayOptions, startRelay } from './relay.js'
-export { type WebSocketServerOptions, webSocketServer } from './web-socket-server.js'
+export {
+  type WebSocketListener,
+  type WebSocketServerOptions,
+  type WebSocketServerStats,
+  webSocketServer,
+} from './web-socket-server.js'

@@ -1,14 +1,24 @@
-import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import type { Server } from 'node:http'
+import { SecureChannel } from '../channel/secure-channel.js'
+import { CircuitRelay, type RelayStats } from '../circuit/relay.js'
 import { P2PCoordinator } from '../coordinator.js'
 import { isPrivateAddress } from '../dht/contact.js'
 import { relayProtocols } from '../discovery/relay-protocols.js'
 import { P2PError } from '../errors.js'
 import type { Identity } from '../identity/identity.js'
-import { type Limits, resolveLimits } from '../limits.js'
+import { DEFAULT_LIMITS, type Limits, resolveLimits } from '../limits.js'
 import type { Logger } from '../logger.js'
+import type { PeerLoad } from '../peer/peer-connection.js'
 import type { PeerInfo } from '../peer/peer-info.js'
+import type { KeyValueStore } from '../storage/key-value-store.js'
+import type { Listener } from '../transport/transport.js'
 import { VERSION } from '../version.js'
-import { addressesAt, webSocketServer } from './web-socket-server.js'
+import type { AdmissionOptions } from './admission.js'
+import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
+import { type Metrics, relayMetrics } from './metrics.js'
+import { relayRoutes } from './relay-routes.js'
+import { type Reader, SlowReaders } from './slow-readers.js'
+import { addressesAt, type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
 
 /** Versions of the wire protocol that this SDK speaks. */
 const PROTOCOL_VERSIONS = [1]
@@ -18,7 +28,7 @@ const RELAY_LIMITS = { typeMessagesPerS: 100, typeMessageBurst: 1_000 }
 /** What a new identity costs at a relay that anybody can reach: half a second of a desktop, some seconds of a phone. */
 const PUBLIC_POW_DIFFICULTY = 20
 
-export interface RelayOptions {
+export interface RelayOptions extends AdmissionOptions {
   /** TCP port; 0 takes a free one. Default 8787. */
   port?: number
   /** Interface. Default `0.0.0.0`: all. */
@@ -34,12 +44,27 @@ export interface RelayOptions {
   announce?: string[]
   /** Other relays to connect to: with them it is a node of one network. */
   bootstrap?: (string | PeerInfo)[]
+  /**
+   * Bytes of memory above which the relay refuses newcomers and, where that is not enough, ends peers; at least 134,217,728. Default:
+   * three quarters of what the process may have.
+   */
+  maxMemoryBytes?: number
+  /**
+   * Serve `/metrics` for Prometheus, to programs on this machine; with a token, to whoever brings it (`Authorization: Bearer …`).
+   * Needs the package `prom-client`. Default false.
+   */
+  metrics?: boolean | { token: string }
   logger?: Logger
   /**
    * Bits of proof of work that whoever connects has to show, 0 to 40; told at /info. Default: 20 where an address that it
    * announces, or listens at, is reached from everywhere; 0 in private networks and on loopback.
    */
   powDifficulty?: number
+  /**
+   * What must outlast a restart is kept here: pinned names, and what defences remember. Default: memory. See `levelStore`; who made
+   * a store closes it after `stop`.
+   */
+  store?: KeyValueStore
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
   server?: Server
 }
@@ -52,8 +77,26 @@ export interface Relay {
   /** Bits of proof of work that it demands. */
   readonly powDifficulty: number
   readonly coordinator: P2PCoordinator
+  /** What it does beside what `coordinator.getStats()` tells. */
+  getStats(): RelayServerStats
   /** Ends all connections and frees the port; a second call waits for the first. */
   stop(): Promise<void>
+}
+
+export interface RelayServerStats {
+  listener: WebSocketServerStats
+  circuits: RelayStats
+  /** Peers ended because they did not read, or acknowledged nothing. */
+  slowReaders: number
+  memory: {
+    usedBytes: number
+    maxBytes: number
+    /** 0: as ever. 1: newcomers are refused. 2: peers are being ended. */
+    state: 0 | 1 | 2
+    /** Newcomers refused, and peers ended, for want of memory. */
+    refused: number
+    ended: number
+  }
 }
 
 /**
@@ -72,47 +115,82 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   }
   const reachedAt = options.announce ?? addressesAt(host, options.server)
   const { powDifficulty = reachedAt.every(isPrivateAddress) ? 0 : PUBLIC_POW_DIFFICULTY } = options
-  const limits = resolveLimits({ ...RELAY_LIMITS, ...options.limits, maxConnections })
+  const { maxMemoryBytes = defaultCeiling(), metrics: access = false } = options
+  if (!Number.isSafeInteger(maxMemoryBytes) || maxMemoryBytes < MIN_CEILING_BYTES) {
+    throw new P2PError('INVALID_CONFIG', `maxMemoryBytes must be a whole number, at least ${MIN_CEILING_BYTES}.`)
+  }
+  // Records alone must not reach the ceiling.
+  const maxStoreBytes = Math.min(DEFAULT_LIMITS.maxStoreBytes, Math.floor(maxMemoryBytes / 4))
+  const limits = resolveLimits({ ...RELAY_LIMITS, maxStoreBytes, ...options.limits, maxConnections })
   const startedMs = performance.now()
+  let metrics: Metrics | undefined
   const listener = webSocketServer({
+    ...options,
     port,
     host,
     limits,
     // Sockets in their handshake and plain HTTP requests come on top of the peers; a peer by HTTP has two.
     maxSockets: maxConnections + 2 * limits.maxPendingHandshakes + limits.httpMaxSessions,
-    onRequest: routes(() => ({
-      name: name ?? null,
-      version: VERSION,
-      peerId: coordinator.peerId,
-      protocolVersions: PROTOCOL_VERSIONS,
-      peers: coordinator.getConnectedPeers().length,
-      maxConnections,
-      powDifficulty,
-      workEpochMs: limits.workEpochMs,
-      limits,
-      uptimeS: Math.floor((performance.now() - startedMs) / 1_000),
-    })),
-    ...(options.server && { server: options.server }),
+    onRequest: relayRoutes({
+      access,
+      metrics: () => metrics?.text(),
+      info: () => ({
+        name: name ?? null,
+        version: VERSION,
+        peerId: coordinator.peerId,
+        protocolVersions: PROTOCOL_VERSIONS,
+        peers: coordinator.getConnectedPeers().length,
+        maxConnections,
+        powDifficulty,
+        workEpochMs: limits.workEpochMs,
+        limits,
+        uptimeS: Math.floor((performance.now() - startedMs) / 1_000),
+      }),
+    }),
   })
-  const coordinator = new P2PCoordinator({
+  const coordinator: P2PCoordinator = new P2PCoordinator({
     maxConnections,
     powDifficulty,
     limits,
-    listen: [listener],
+    listen: [refusing(listener, () => memory.refusal())],
     dht: { mode: 'server' },
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
     ...(options.announce && { announce: options.announce }),
     ...(options.logger && { logger: options.logger }),
+    ...(options.store && { store: options.store }),
     ...(name !== undefined && { metadata: { name } }),
   })
-  for (const handler of relayProtocols(coordinator.dht)) coordinator.registerProtocol(handler)
+  const protocols = relayProtocols(coordinator.dht)
+  const circuits = protocols.find((handler) => handler instanceof CircuitRelay)!
+  for (const handler of protocols) coordinator.registerProtocol(handler)
+  const memory = new MemoryCeiling({
+    maxBytes: maxMemoryBytes,
+    trim: () => coordinator.trim(),
+    loads: () =>
+      coordinator.getConnectedPeers().map(({ peerId, connection }) => ({
+        peerId,
+        bufferedBytes: bufferedBytes(coordinator.getPeerLoad(peerId)),
+        since: connection?.since ?? 0,
+        hasReservation: circuits.hasReservation(peerId),
+      })),
+    end: (peerId, error) => void coordinator.disconnectFromPeer(peerId, error).catch(() => {}),
+  })
+  const silent = endSilent(coordinator, limits)
+  const getStats = (): RelayServerStats => ({
+    listener: listener.getStats(),
+    circuits: circuits.getStats(),
+    slowReaders: listener.getStats().slowReaders + silent.ended,
+    memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
+  })
   try {
+    if (access !== false) metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), ...getStats() }))
     await coordinator.start()
   } catch (error) {
     await coordinator.shutdown()
     throw error
   }
+  memory.start()
   const addresses = [...listener.addresses]
   return {
     url: addresses[0]!,
@@ -120,33 +198,63 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     peerId: coordinator.peerId,
     powDifficulty,
     coordinator,
-    stop: () => coordinator.shutdown(),
+    getStats,
+    stop: () => {
+      memory.stop()
+      return coordinator.shutdown()
+    },
   }
 }
 
-/** Health and facts for operators and wallets; any page may read them. */
-function routes(info: () => Record<string, unknown>): RequestListener {
-  return (request, response) => {
-    const [status, type, body] = answerTo(request, info)
-    response.writeHead(status, {
-      'Content-Type': `${type}; charset=utf-8`,
-      'Content-Length': Buffer.byteLength(body),
-      'Access-Control-Allow-Origin': '*',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-    })
-    response.end(request.method === 'HEAD' ? undefined : body)
-  }
+/** Below this a peer that acknowledges nothing costs too little to be ended; its probes decide. */
+const SILENT_BYTES = 65_536
+
+/**
+ * Ends peers that acknowledge nothing of what waits for them: the system's buffers take megabytes for a reader that never reads,
+ * and all of it is kept here until it is acknowledged. They have twice `slowReaderMs`, for what is in those buffers has to arrive too.
+ */
+function endSilent(coordinator: P2PCoordinator, limits: Limits): SlowReaders {
+  const readers = new SlowReaders({ ...limits, slowReaderMs: 2 * limits.slowReaderMs })
+  const known = new Map<string, Reader>()
+  coordinator.on('connected', ({ peerId }) => {
+    const reader: Reader = {
+      get isWaiting() {
+        return (coordinator.getPeerLoad(peerId)?.unacknowledgedBytes ?? 0) > SILENT_BYTES
+      },
+      get progress() {
+        const { delivered = 0, unsentBytes = 0 } = coordinator.getPeerLoad(peerId) ?? {}
+        return `${delivered} ${unsentBytes}`
+      },
+      end: (error) => void coordinator.disconnectFromPeer(peerId, error).catch(() => {}),
+    }
+    known.set(peerId, reader)
+    readers.add(reader)
+  })
+  coordinator.on('disconnected', ({ peerId }) => {
+    const reader = known.get(peerId)
+    known.delete(peerId)
+    if (reader !== undefined) readers.remove(reader)
+  })
+  return readers
 }
 
-function answerTo(request: IncomingMessage, info: () => Record<string, unknown>): [status: number, type: string, body: string] {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return [405, 'text/plain', 'Only GET and HEAD.\n']
-  switch (request.url?.split('?')[0]) {
-    case '/healthz':
-      return [200, 'text/plain', 'ok\n']
-    case '/info':
-      return [200, 'application/json', `${JSON.stringify(info())}\n`]
-    default:
-      return [404, 'text/plain', 'This is a lotus-p2p relay. Connect to it with ws:// or wss://, or read /info and /healthz.\n']
+function bufferedBytes({ unsentBytes = 0, unacknowledgedBytes = 0 }: Partial<PeerLoad> = {}): number {
+  return unsentBytes + unacknowledgedBytes
+}
+
+/** A listener that tells newcomers why they are not let in, before any cryptography. */
+function refusing(listener: Listener, refusal: () => P2PError | undefined): Listener {
+  return {
+    transport: listener.transport,
+    get addresses() {
+      return listener.addresses
+    },
+    listen: (accept) =>
+      listener.listen((connection) => {
+        const error = refusal()
+        if (error === undefined) accept(connection)
+        else SecureChannel.refuse(connection, error)
+      }),
+    close: () => listener.close(),
   }
 }

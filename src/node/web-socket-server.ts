@@ -6,7 +6,12 @@ import { type ServerOptions, WebSocketServer } from 'ws'
 import { P2PError } from '../errors.js'
 import { type Limits, resolveLimits } from '../limits.js'
 import type { Connection, Listener } from '../transport/transport.js'
+import type { CapRefusal } from './address-caps.js'
+import { Admission, type AdmissionCounts, type AdmissionOptions, tooMany } from './admission.js'
+import { refuseTooMany, retryAfterS } from './http-answers.js'
 import { HttpSessions } from './http-sessions.js'
+import { SlowReaders } from './slow-readers.js'
+import { Sockets } from './sockets.js'
 import { MAX_FRAME_BYTES, WsConnection } from './ws-connection.js'
 
 /** The subprotocol; `lotus-p2p.1.<base64url>` carries the first frame as well. */
@@ -15,10 +20,12 @@ const SUBPROTOCOL = 'lotus-p2p.1'
 const MAX_FIRST_FRAME_BYTES = 1_024
 /** Pieces of one frame: an honest frame comes in a few dozen TCP segments, a byte at a time would cost a buffer each. */
 const MAX_CHUNKS = 1_024
+/** Connections that the system has accepted and we have not: a burst of newcomers waits rather than be told nothing. */
+const BACKLOG = 4_096
 /** Request headers: a browser sends about 600 bytes, the first frame at most 1,400 characters. */
 const MAX_HEADER_BYTES = 8_192
 
-export interface WebSocketServerOptions {
+export interface WebSocketServerOptions extends AdmissionOptions {
   /** TCP port; 0 takes a free one. Default 0. */
   port?: number
   /** Interface; `0.0.0.0` for all. Default `127.0.0.1`. */
@@ -31,30 +38,55 @@ export interface WebSocketServerOptions {
   onRequest?: RequestListener
   /** Also serve the HTTP fallback, at `<path>/lotus-p2p/1`, for networks that block WebSocket. Default true. */
   http?: boolean
-  /** TCP connections at most, those before their upgrade included. Default: no bound but the system's. */
+  /**
+   * TCP connections at most, those before their upgrade included; for a newcomer the one goes that has waited longest without a
+   * request. Default: no bound but the system's.
+   */
   maxSockets?: number
   limits?: Partial<Limits>
 }
 
+/** What a listener has, and what it has sent away since it was made. */
+export interface WebSocketServerStats {
+  /** TCP connections open now; those that have sent no whole request yet. 0 on a server of yours. */
+  sockets: number
+  halfOpen: number
+  /** WebSocket connections and HTTP sessions now. */
+  webSockets: number
+  httpSessions: number
+  /** Client addresses whose caps are kept. */
+  addresses: number
+  /** Refused before any handshake, by the limit or list that did. */
+  refused: AdmissionCounts & { maxSockets: number }
+  /** Waiting sockets ended for newcomers. */
+  halfOpenEnded: number
+  /** Connections ended because their peers did not read. */
+  slowReaders: number
+}
+
+export interface WebSocketListener extends Listener {
+  getStats(): WebSocketServerStats
+}
+
 /**
  * Accepts WebSocket connections (RFC 6455), binary frames only, uncompressed; and, on the same port, the HTTP fallback
- * for networks that block WebSocket.
+ * for networks that block WebSocket. Caps per client address apply, see `limits.maxConnectionsPerAddress` and those after it.
  *
  * @throws P2PError INVALID_CONFIG; `listen` throws ADDRESS_IN_USE or LISTEN_FAILED.
  * @example
  * const server = new P2PCoordinator({ listen: [webSocketServer({ port: 8787 })] })
  */
-export function webSocketServer(options: WebSocketServerOptions = {}): Listener {
+export function webSocketServer(options: WebSocketServerOptions = {}): WebSocketListener {
   const { port = 0, path } = options
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new P2PError('INVALID_CONFIG', `port must be a whole number from 0 to 65535, not ${String(port)}.`)
   }
   if (path !== undefined && !path.startsWith('/'))
     throw new P2PError('INVALID_CONFIG', 'path must begin with a slash, as in /p2p.')
-  return new WebSocketListener({ ...options, port, host: options.host ?? '127.0.0.1' }, resolveLimits(options.limits))
+  return new Acceptor({ ...options, port, host: options.host ?? '127.0.0.1' }, resolveLimits(options.limits))
 }
 
-class WebSocketListener implements Listener {
+class Acceptor implements WebSocketListener {
   readonly transport = 'websocket'
   addresses: readonly string[] = []
   private readonly connections = new Set<WsConnection>()
@@ -64,6 +96,9 @@ class WebSocketListener implements Listener {
   private release = () => {}
   private readonly waiting = new Map<WsConnection, () => void>()
   private sessions: HttpSessions | undefined
+  private readonly admission: Admission
+  private readonly slowReaders: SlowReaders
+  private readonly sockets: Sockets
 
   constructor(
     private readonly options: WebSocketServerOptions & { port: number; host: string },
@@ -79,9 +114,13 @@ class WebSocketListener implements Listener {
       closeTimeout: limits.closeGraceMs,
       // Text ends the connection, whatever it says.
       skipUTF8Validation: true,
+      autoPong: false,
       handleProtocols: (offered) => [...offered].find(isOurs) ?? false,
     }
     this.webSockets = new WebSocketServer(settings)
+    this.admission = new Admission(options, limits)
+    this.slowReaders = new SlowReaders(limits)
+    this.sockets = new Sockets(this.admission, options.maxSockets ?? Number.POSITIVE_INFINITY)
   }
 
   async listen(accept: (connection: Connection) => void): Promise<void> {
@@ -92,14 +131,16 @@ class WebSocketListener implements Listener {
     this.server = server
     this.ours = !server.listening
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head, accept)
-    if (this.options.http !== false) this.sessions = new HttpSessions(this.limits, path, accept)
-    const stopAnswering = answerRequests(server, onRequest ?? plainAnswer, this.sessions)
+    if (this.options.http !== false) this.sessions = new HttpSessions(this.limits, path, this.admission, this.slowReaders, accept)
+    const stopAnswering = answerRequests(server, this.capped(onRequest ?? plainAnswer), this.sessions)
     server.on('upgrade', upgrade)
+    // A server of yours may have other users.
+    if (this.options.server === undefined) this.sockets.guard(server)
+    else if (maxSockets !== undefined) server.maxConnections = maxSockets
     this.release = () => {
       server.off('upgrade', upgrade)
       stopAnswering()
     }
-    if (maxSockets !== undefined) server.maxConnections = maxSockets
     try {
       if (this.ours) await startListening(server, port, host)
     } catch (error) {
@@ -139,7 +180,17 @@ class WebSocketListener implements Listener {
     const { path } = this.options
     if (path !== undefined && (request.url ?? '').split('?')[0] !== path) {
       // On a shared server somebody else may serve the other paths.
-      if (this.server?.listenerCount('upgrade') === 1) refuse(socket, 404, `Connect to ${path}.`)
+      const others = this.server === undefined ? 0 : this.server.listenerCount('upgrade') - (this.options.server ? 1 : 2)
+      if (others <= 0) refuse(socket, 404, `Connect to ${path}.`)
+      return
+    }
+    if (!this.admission.allowsOrigin(request)) {
+      refuse(socket, 403, 'Pages of that origin may not connect here.')
+      return
+    }
+    const tooSoon = this.admission.upgrade(request)
+    if (tooSoon !== undefined) {
+      refuseUpgrade(socket, tooSoon)
       return
     }
     let firstFrame: Uint8Array | undefined
@@ -149,18 +200,49 @@ class WebSocketListener implements Listener {
       refuse(socket, 400, (error as Error).message)
       return
     }
-    const remoteAddress = addressOf(request.socket.remoteAddress, request.socket.remotePort)
+    const remoteAddress = this.admission.addressOf(request, 'ws')
+    const hold = this.admission.hold(request, false)
+    socket.once('close', hold.closed)
     this.webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignore)
       if (this.server === undefined) return webSocket.terminate()
-      const connection = new WsConnection(webSocket, remoteAddress, firstFrame, this.limits, this.ended)
+      const connection = new WsConnection(webSocket, remoteAddress, firstFrame, this.limits, {
+        onEnd: this.ended,
+        onSpoken: hold.spoken,
+        onOverfull: (slow) => this.slowReaders.overfull(slow),
+      })
+      this.slowReaders.add(connection)
       this.connections.add(connection)
       accept(connection)
     })
   }
 
+  getStats(): WebSocketServerStats {
+    const { admission, sockets } = this
+    return {
+      sockets: sockets.open,
+      halfOpen: sockets.halfOpen,
+      webSockets: this.connections.size,
+      httpSessions: this.sessions?.size ?? 0,
+      addresses: admission.addresses,
+      refused: { ...admission.counts, maxSockets: sockets.counts.refused },
+      halfOpenEnded: sockets.counts.ended,
+      slowReaders: this.slowReaders.ended,
+    }
+  }
+
+  /** Plain requests count as attempts too: an answer may cost more than a connection. */
+  private capped(answer: RequestListener): RequestListener {
+    return (request, response) => {
+      const refusal = this.admission.request(request)
+      if (refusal === undefined) answer(request, response)
+      else refuseTooMany(response, refusal)
+    }
+  }
+
   private readonly ended = (connection: WsConnection): void => {
     this.connections.delete(connection)
+    this.slowReaders.remove(connection)
     this.waiting.get(connection)?.()
     this.waiting.delete(connection)
   }
@@ -209,7 +291,7 @@ function startListening(server: Server, port: number, host: string): Promise<voi
       reject(new P2PError(taken ? 'ADDRESS_IN_USE' : 'LISTEN_FAILED', why, { cause: error, details: { host, port } }))
     }
     server.once('error', onError)
-    server.listen({ port, host }, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', onError)
       // A failed accept (EMFILE) is an 'error' too: it costs that one connection, not the process.
       server.on('error', ignore)
@@ -238,13 +320,17 @@ function firstFrameOf(header: string | undefined): Uint8Array | undefined {
   return new Uint8Array(bytes)
 }
 
-function refuse(socket: Duplex, status: number, sentence: string): void {
+function refuse(socket: Duplex, status: number, sentence: string, header = ''): void {
   const body = `${sentence}\n`
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n${header}` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     () => socket.destroy(),
   )
+}
+
+function refuseUpgrade(socket: Duplex, refusal: CapRefusal): void {
+  refuse(socket, 429, tooMany(refusal).message, `Retry-After: ${retryAfterS(refusal)}\r\n`)
 }
 
 const plainAnswer: RequestListener = (_request, response) => {
@@ -277,10 +363,6 @@ function ownHosts(withIPv6: boolean): string[] {
     .filter(({ family, internal, scopeid }) => family === 'IPv6' && !internal && scopeid === 0)
     .map(({ address }) => `[${address}]`)
   return withIPv6 ? ['127.0.0.1', '[::1]', ...v4, ...v6] : ['127.0.0.1', ...v4]
-}
-
-function addressOf(host = 'unknown', port = 0): string {
-  return `ws://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function ignore(): void {}

@@ -2,20 +2,35 @@ import type { RawData, WebSocket } from 'ws'
 import { P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import type { Connection, FrameSink } from '../transport/transport.js'
+import type { Reader } from './slow-readers.js'
 
 /** Largest frame: the largest Noise transport message (Noise specification §3). */
 export const MAX_FRAME_BYTES = 65_535
 
 /** Bytes kept for a sink that is not there yet; then the socket is paused. */
 const EARLY_BYTES = 131_072
+/** Bytes given to the socket at a time. What is given at once leaves at once, in the socket's eyes: in pieces we see a slow reader move. */
+const WINDOW_BYTES = 65_536
+/** Frames of the peer after which its handshake is over, one way or the other (Noise XX: it sends the first and the third message). */
+const HANDSHAKE_FRAMES = 2
 const NORMAL_CLOSE = 1000
 const GOING_AWAY = 1001
 const UNSUPPORTED_DATA = 1003
 const NO_STATUS = 1005
 const MESSAGE_TOO_BIG = 1009
 
+/** Who wants to know of a connection. */
+export interface WsConnectionHooks {
+  /** It is over. */
+  onEnd(connection: WsConnection): void
+  /** The peer has sent what a handshake takes. */
+  onSpoken(): void
+  /** More waits than may. */
+  onOverfull(connection: WsConnection): void
+}
+
 /** A WebSocket that we accepted, as a pipe of binary frames (RFC 6455). */
-export class WsConnection implements Connection {
+export class WsConnection implements Connection, Reader {
   readonly transport = 'websocket'
   readonly outbound = false
   readonly maxFrameBytes = MAX_FRAME_BYTES
@@ -25,29 +40,47 @@ export class WsConnection implements Connection {
   private aboveLowWater = false
   private closed = false
   private error: Error | undefined
+  private received = 0
+  /** Frames that the socket has not been given; those before `first` are gone. */
+  private queue: Uint8Array[] = []
+  private first = 0
+  private queuedBytes = 0
+  progress = 0
 
   constructor(
     private readonly socket: WebSocket,
     readonly remoteAddress: string,
     firstFrame: Uint8Array | undefined,
     private readonly limits: Limits,
-    onEnd: (connection: WsConnection) => void,
+    private readonly hooks: WsConnectionHooks,
   ) {
-    if (firstFrame !== undefined) this.early = [firstFrame]
+    if (firstFrame !== undefined) {
+      this.early = [firstFrame]
+      this.received = 1
+    }
+    // Answers to pings wait in the socket where nobody counts them: for who does not read there are none (RFC 6455 §5.5.3 lets us skip all but the last).
+    socket.on('ping', (data) => {
+      if (this.bufferedAmount === 0) socket.pong(data)
+    })
     socket.on('message', (data, isBinary) => this.receive(data, isBinary))
     socket.on('error', (error) => {
       this.error ??= protocolError(error)
     })
     socket.on('close', (code) => {
       this.closed = true
-      onEnd(this)
+      this.dropQueue()
+      hooks.onEnd(this)
       this.error ??= closeError(code)
       this.sink?.onClose(this.error)
     })
   }
 
   get bufferedAmount(): number {
-    return this.socket.bufferedAmount
+    return this.queuedBytes + this.socket.bufferedAmount
+  }
+
+  get isWaiting(): boolean {
+    return this.bufferedAmount > 0
   }
 
   attach(sink: FrameSink): void {
@@ -65,26 +98,63 @@ export class WsConnection implements Connection {
     if (frame.length > MAX_FRAME_BYTES) {
       throw new P2PError('LIMIT_EXCEEDED', `A WebSocket frame has at most ${MAX_FRAME_BYTES} bytes. Split what you send.`)
     }
-    this.socket.send(frame, this.sent)
-    if (this.socket.bufferedAmount > this.limits.sendLowWaterBytes) this.aboveLowWater = true
+    // What is sent again on a new path comes on top of what waits; nothing honest makes it twice as much.
+    if (this.bufferedAmount + frame.length > 2 * this.limits.sendMaxBufferedBytes) {
+      this.hooks.onOverfull(this)
+      return
+    }
+    if (this.queuedBytes === 0 && this.socket.bufferedAmount < WINDOW_BYTES) this.socket.send(frame, this.sent)
+    else {
+      this.queue.push(frame)
+      this.queuedBytes += frame.length
+    }
+    if (this.bufferedAmount > this.limits.sendLowWaterBytes) this.aboveLowWater = true
   }
 
-  close(goingAway = false): void {
-    this.socket.close(goingAway ? GOING_AWAY : NORMAL_CLOSE)
-  }
-
-  terminate(): void {
+  /** Ends it at once; what waits is lost. */
+  end(error: P2PError): void {
+    this.error ??= error
+    this.dropQueue()
     this.socket.terminate()
   }
 
+  close(goingAway = false): void {
+    this.fill(Number.POSITIVE_INFINITY)
+    this.socket.close(goingAway ? GOING_AWAY : NORMAL_CLOSE)
+  }
+
+  /** Gives the socket what waits, up to so many bytes in it. */
+  private fill(bytes: number): void {
+    while (this.queuedBytes > 0 && this.socket.bufferedAmount < bytes) {
+      const frame = this.queue[this.first++]!
+      this.queuedBytes -= frame.length
+      this.socket.send(frame, this.sent)
+    }
+    if (this.queuedBytes === 0) this.dropQueue()
+    else if (this.first > 1_024) {
+      this.queue = this.queue.slice(this.first)
+      this.first = 0
+    }
+  }
+
+  private dropQueue(): void {
+    if (this.queue.length > 0) this.queue = []
+    this.first = 0
+    this.queuedBytes = 0
+  }
+
   private readonly sent = (): void => {
-    if (!this.aboveLowWater || this.closed || this.socket.bufferedAmount > this.limits.sendLowWaterBytes) return
+    if (this.closed) return
+    this.progress++
+    if (this.queuedBytes > 0) this.fill(WINDOW_BYTES)
+    if (!this.aboveLowWater || this.bufferedAmount > this.limits.sendLowWaterBytes) return
     this.aboveLowWater = false
     this.sink?.onDrain()
   }
 
   private receive(data: RawData, isBinary: boolean): void {
     if (this.error !== undefined) return
+    if (++this.received === HANDSHAKE_FRAMES) this.hooks.onSpoken()
     if (!isBinary) {
       this.error = new P2PError('PROTOCOL_VIOLATION', 'The peer sent a text frame; only binary frames carry this protocol.')
       this.socket.close(UNSUPPORTED_DATA)

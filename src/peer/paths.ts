@@ -110,7 +110,8 @@ export class Paths {
     onSettled: SentMessage['onSettled'],
   ): void {
     const { session, limits } = this.options
-    if (session.waitingBytes + body.length > limits.sendMaxBufferedBytes) {
+    // Both, for a peer may acknowledge what it has not read.
+    if (Math.max(session.waitingBytes, this.bufferedAmount) + body.length > limits.sendMaxBufferedBytes) {
       throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write. Wait for sendTo before sending more.', {
         details: { limit: 'sendMaxBufferedBytes', maxBytes: limits.sendMaxBufferedBytes },
       })

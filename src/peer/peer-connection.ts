@@ -48,6 +48,16 @@ export interface PeerConnectionOptions {
   onClose(peer: PeerConnection, error: P2PError, fault: boolean): void
 }
 
+/** What waits for a peer. */
+export interface PeerLoad {
+  /** Bytes that have not left. */
+  unsentBytes: number
+  /** Bytes of messages kept until the peer acknowledges them. */
+  unacknowledgedBytes: number
+  /** Messages that it has acknowledged, since its process first connected. */
+  delivered: number
+}
+
 export interface SendOptions {
   /** Default true. False: who cannot wait, as a broadcast, is refused at the high-water mark already. */
   mayWait?: boolean
@@ -147,6 +157,12 @@ export class PeerConnection {
   /** Channels that stand by, should the active one break. */
   get standby(): SecureChannel[] {
     return this.paths.standby
+  }
+
+  /** What it costs at present. */
+  get load(): PeerLoad {
+    const { waitingBytes, delivered } = this.options.session
+    return { unsentBytes: this.paths.bufferedAmount, unacknowledgedBytes: waitingBytes, delivered }
   }
 
   /** What is known of the peer; a new object where something has changed since the last call, but for `lastSeen`. */

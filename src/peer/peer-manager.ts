@@ -61,7 +61,14 @@ export interface PeerManagerOptions {
 
 /** Who is connected: dials, accepts, settles on one connection per peer, and keeps within the pool. */
 export class PeerManager {
-  readonly stats = { dialled: 0, dialsFailed: 0, accepted: 0, refused: 0, faults: {} as Record<string, number> }
+  readonly stats = {
+    dialled: 0,
+    dialsFailed: 0,
+    accepted: 0,
+    refused: 0,
+    refusals: {} as Record<string, number>,
+    faults: {} as Record<string, number>,
+  }
   private readonly peers = new Map<string, PeerConnection>()
   private readonly byKey = new Map<string, PeerConnection>()
   private readonly dials: SharedDials
@@ -180,7 +187,7 @@ export class PeerManager {
     const full = this.slots.mayFit(connection) ? undefined : poolFull(maxConnections, limits)
     const refusal = this.resting ?? defence.refusalAt(connection) ?? full
     if (refusal !== undefined) {
-      this.stats.refused++
+      this.refused(refusal)
       SecureChannel.refuse(connection, refusal)
       return
     }
@@ -213,9 +220,9 @@ export class PeerManager {
         },
         (error) => {
           connection.close()
-          this.stats.refused++
           const failure = asP2PError(error, 'HANDSHAKE_FAILED', 'An incoming connection failed.')
           defence.strangerFailed(connection, failure)
+          this.refused(failure)
           this.report(failure)
         },
       )
@@ -447,6 +454,11 @@ export class PeerManager {
     if (fault) this.fault(error, peer)
     this.options.onDisconnected(peer, error)
     this.options.onChange()
+  }
+
+  private refused({ code }: P2PError): void {
+    this.stats.refused++
+    this.stats.refusals[code] = (this.stats.refusals[code] ?? 0) + 1
   }
 
   /** Failed handshakes of strangers: reported where they cannot be honest, else only counted. */

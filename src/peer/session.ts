@@ -40,6 +40,8 @@ const ACK_MESSAGES = 256
 export class Session {
   /** Names our stream, so that a peer never takes a new one for the old one. */
   readonly streamId: Uint8Array = crypto.getRandomValues(new Uint8Array(STREAM_ID_BYTES))
+  /** Messages that the peer has acknowledged, since the beginning. */
+  delivered = 0
   private nextNumber = 1
   private sent: SentMessage[] = []
   private first = 0
@@ -163,6 +165,7 @@ export class Session {
     while (this.first < this.sent.length && this.sent[this.first]!.number <= number) {
       const message = this.sent[this.first++]!
       this.sentBytes -= message.body.length
+      this.delivered++
       message.onSettled?.(true)
     }
     if (this.first === this.sent.length) {

@@ -52,6 +52,12 @@ export class TopicHistory {
     return count > 0 ? live.slice(-count) : []
   }
 
+  clear(): void {
+    this.topics.clear()
+    this.all.clear()
+    this.total = 0
+  }
+
   private drop(message: SignedTopicMessage): void {
     const { topic, id } = message
     if (!this.all.delete(id)) return

@@ -253,6 +253,11 @@ export class Topics implements IProtocolHandler {
     return { topics: this.interest.topics, subscriptions, ...this.counts, dropped, historyBytes: this.history?.bytes ?? 0 }
   }
 
+  /** Forgets the messages kept for late subscribers. */
+  trim(): void {
+    this.history?.clear()
+  }
+
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
     const { host, limits } = this
     if (host === undefined) return

@@ -64,7 +64,7 @@ describe('a peer that sends too much', () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 500 }, (_, i) => send(alice, i)))
     expect(outcomes.every(({ status }) => status === 'fulfilled')).toBe(true)
     await net.clock.advance(30)
-    expect(bob.getStats().defence).toMatchObject({ refusals: 1, limited: 479 })
+    expect(bob.getStats().defence).toMatchObject({ throttled: 1, limited: 479 })
   })
 
   it('of one type is refused for that one by the protocol that declares it', async () => {

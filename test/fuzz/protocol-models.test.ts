@@ -7,7 +7,9 @@ import { costOf } from '../../src/circuit/frames.js'
 import { CircuitRelay } from '../../src/circuit/relay.js'
 import { P2PError } from '../../src/errors.js'
 import { DEFAULT_LIMITS, resolveLimits } from '../../src/limits.js'
+import { Admission } from '../../src/node/admission.js'
 import { HttpSessions } from '../../src/node/http-sessions.js'
+import { SlowReaders } from '../../src/node/slow-readers.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { encodeFrames } from '../../src/transport/http-frames.js'
 import type { Connection } from '../../src/transport/transport.js'
@@ -329,13 +331,10 @@ describe('an HTTP session whose requests are repeated, overlap, skip and break o
     timeout: 30_000 * runs(1).numRuns,
   }, async () => {
     let session: Connection | undefined
-    const sessions = new HttpSessions(
-      resolveLimits({ closeGraceMs: 20, httpRetryMs: 20, httpPollMs: 30 }),
-      undefined,
-      (connection) => {
-        session = connection
-      },
-    )
+    const limits = resolveLimits({ closeGraceMs: 20, httpRetryMs: 20, httpPollMs: 30 })
+    const sessions = new HttpSessions(limits, undefined, new Admission({}, limits), new SlowReaders(limits), (connection) => {
+      session = connection
+    })
     const server = createServer((req, res) => sessions.handle(req, res) || res.writeHead(404).end())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -20,10 +20,14 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     logLevel: 'error',
+    external: ['classic-level', 'prom-client'],
     // `ws` is CommonJS and requires Node's own modules.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   })
 })
+
+// What the bundle leaves out it finds as an installed one would.
+beforeAll(() => symlink(new URL('../../node_modules', import.meta.url).pathname, join(folder, 'node_modules')))
 
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL')
@@ -169,5 +173,66 @@ describe('lotus-p2p relay', () => {
     const corrupt = relay('--identity', bundle)
     expect(await corrupt.exit).toBe(1)
     expect(corrupt.out.errors).toMatch(/^lotus-p2p: The identity file [^\n]+\n$/)
+  })
+
+  it('keeps what it has learnt and its peer id in --data, over an end by any means', async () => {
+    const data = join(folder, 'data')
+    const ids: string[] = []
+    const codes: unknown[] = []
+    for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
+      const { says, child, exit } = relay('--data', data)
+      const url = await says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)
+      ids.push(await says(/peer id {4}(lp1\w+)\n/))
+      await says(/bootstrap/)
+      const wallet = new P2PCoordinator({ peerId: 'alice' })
+      codes.push(
+        await wallet.connectToPeer(url).then(
+          () => 'connected',
+          (error) => error.code,
+        ),
+      )
+      await wallet.shutdown()
+      child.kill(signal)
+      await exit
+    }
+    expect(new Set(ids).size).toBe(1)
+    expect(codes).toEqual(['connected', 'NAME_TAKEN', 'NAME_TAKEN'])
+    expect((await stat(join(data, 'identity.key'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('says at once that another relay has its data, and exits with 1', async () => {
+    const data = join(folder, 'shared')
+    const first = relay('--data', data)
+    await first.says(/bootstrap/)
+    const second = relay('--data', data)
+    expect(await second.exit).toBe(1)
+    expect(second.out.errors).toMatch(/^lotus-p2p: Another process has the store in [^\n]+\n$/)
+    first.child.kill('SIGTERM')
+    await first.exit
+  })
+
+  it('takes the options of a relay in the open', async () => {
+    const options = ['--trust-proxy', 'loopback, 10.0.0.0/8', '--origin', 'https://wallet.example', '--origin', '*.pages.example']
+    const { says, child, exit } = relay(...options, '--max-memory', '512', '--metrics-token', 'correct-horse-battery')
+    const url = (await says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)).replace('ws', 'http')
+    const fallback = (origin: string) => fetch(`${url}/lotus-p2p/1`, { method: 'OPTIONS', headers: { Origin: origin } })
+    expect((await fallback('https://a.pages.example')).status).toBe(204)
+    expect((await fallback('https://else.example')).status).toBe(403)
+    const metrics = await fetch(`${url}/metrics`, { headers: { Authorization: 'Bearer correct-horse-battery' } })
+    expect(await metrics.text()).toContain(`lotus_p2p_memory_ceiling_bytes ${512 * 1_048_576}\n`)
+    child.kill('SIGTERM')
+    expect(await exit).toBe(0)
+  })
+
+  it.each([
+    ['--trust-proxy', 'proxy.example'],
+    ['--origin', 'wallet.example'],
+    ['--max-memory', '5'],
+    ['--metrics-token', 'short'],
+  ])('refuses %s %s in words', async (flag, value) => {
+    const { exit, out } = relay(flag, value)
+    expect(await exit).toBeGreaterThan(0)
+    expect(out.errors).not.toMatch(/^ +at /m)
+    expect(out.errors.length).toBeGreaterThan(20)
   })
 })

@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+import { Entry } from '../../src/channel/batch.js'
+import { Handshake } from '../../src/channel/handshake.js'
+import { createChannelKeys } from '../../src/channel/hello.js'
+import type { NoiseChannel } from '../../src/channel/noise.js'
+import { generateIdentity } from '../../src/identity/identity.js'
+import { encodePeerId } from '../../src/identity/peer-id.js'
+import { DEFAULT_LIMITS } from '../../src/limits.js'
+
+/** A peer that keeps to the handshake, and then reads only if it is told to. */
+export class RawPeer {
+  peerId = ''
+  socket!: WebSocket
+  private noise!: NoiseChannel
+  /** The id of the stream that we are sent, from its SEQUENCE. */
+  private theirStream: Uint8Array | undefined
+
+  async connect(url: string): Promise<this> {
+    const identity = await generateIdentity()
+    this.peerId = encodePeerId(identity.publicKey)
+    const keys = await createChannelKeys(identity)
+    const handshake = new Handshake(
+      true,
+      { keys, agent: 'raw', requireSignatures: false, protocols: [], addresses: [] },
+      DEFAULT_LIMITS,
+    )
+    this.socket = new WebSocket(url, { perMessageDeflate: false })
+    this.socket.on('error', () => {})
+    await once(this.socket, 'open')
+    const answered = once(this.socket, 'message')
+    this.socket.send(handshake.start())
+    const [answer] = (await answered) as [Buffer]
+    const { frame, done } = await handshake.receive(new Uint8Array(answer))
+    this.noise = done!.noise
+    const heard = new Promise<void>((resolve) => {
+      this.socket.on('message', (data: Buffer) => {
+        if (this.theirStream === undefined) this.listen(this.noise.receive.decrypt(new Uint8Array(data)))
+        if (this.theirStream !== undefined) resolve()
+      })
+    })
+    this.socket.send(frame!)
+    await heard
+    const sequence = new Uint8Array(18)
+    sequence[13] = 1
+    this.entry(Entry.SEQUENCE, sequence)
+    return this
+  }
+
+  /** From now on nothing is read: the receive window closes. */
+  stopReading(): this {
+    this.socket.pause()
+    return this
+  }
+
+  entry(kind: number, body: Uint8Array): void {
+    this.socket.send(this.noise.send.encrypt(Uint8Array.from([kind, body.length >> 8, body.length & 0xff, ...body])))
+  }
+
+  /** Claims to have had all messages up to this number. */
+  acknowledge(number: number): void {
+    const body = new Uint8Array(14)
+    body.set(this.theirStream!)
+    new DataView(body.buffer).setUint32(10, number)
+    this.entry(Entry.ACK, body)
+  }
+
+  private listen(entries: Uint8Array): void {
+    for (let at = 0; at + 3 <= entries.length; ) {
+      const length = entries[at + 1]! * 256 + entries[at + 2]!
+      if (entries[at] === Entry.SEQUENCE) this.theirStream = entries.slice(at + 3, at + 11)
+      at += 3 + length
+    }
+  }
+
+  end(): void {
+    this.socket.terminate()
+  }
+}

@@ -1,0 +1,62 @@
+import { P2PError } from '../../src/errors.js'
+import { type RelayOptions, startRelay } from '../../src/node/relay.js'
+
+/**
+ * A relay in a process of its own, so that its memory is its own: bundled and run by `startRelayProcess`. Does what its parent
+ * says, and answers.
+ */
+export type RelayCommand =
+  /** Sends to all peers but these as much as it can, at once. */
+  { do: 'flood'; except: string[]; bytes: number } | { do: 'stats' } | { do: 'collect' } | { do: 'stop' }
+
+export interface RelayFacts {
+  rss: number
+  connected: string[]
+  slowReaders: number
+  memory: { state: number; refused: number; ended: number; usedBytes: number }
+}
+
+const options = JSON.parse(process.argv[2] ?? '{}') as RelayOptions
+const relay = await startRelay({ port: 0, host: '127.0.0.1', logger: { debug() {}, warn() {}, error() {} }, ...options })
+
+const facts = (): RelayFacts => {
+  const { slowReaders, memory } = relay.getStats()
+  return {
+    rss: process.memoryUsage.rss(),
+    connected: relay.coordinator.getConnectedPeers().map(({ peerId }) => peerId),
+    slowReaders,
+    memory,
+  }
+}
+
+/** Sends until each peer's buffer refuses more. */
+async function flood(except: string[], bytes: number): Promise<void> {
+  const payload = new Uint8Array(bytes)
+  const peers = relay.coordinator.getConnectedPeers().filter(({ peerId }) => !except.includes(peerId))
+  await Promise.all(
+    peers.map(async ({ peerId }) => {
+      for (let full = false; !full; ) {
+        const sent = relay.coordinator.sendTo(peerId, { type: 'flood', payload })
+        sent.catch((error: unknown) => {
+          full = true
+          if (!(error instanceof P2PError)) throw error
+        })
+        await new Promise(setImmediate)
+      }
+    }),
+  )
+}
+
+process.on('message', (command: RelayCommand) => {
+  void (async () => {
+    if (command.do === 'flood') await flood(command.except, command.bytes)
+    if (command.do === 'collect') globalThis.gc?.()
+    if (command.do === 'stop') {
+      await relay.stop()
+      process.disconnect()
+      return
+    }
+    process.send?.(facts())
+  })()
+})
+process.send?.({ url: relay.url, peerId: relay.peerId, ...facts() })

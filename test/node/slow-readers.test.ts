@@ -1,0 +1,188 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { P2PCoordinator } from '../../src/coordinator.js'
+import { startRelay } from '../../src/node/relay.js'
+import { webSocketServer } from '../../src/node/web-socket-server.js'
+import type { Connection } from '../../src/transport/transport.js'
+import { record } from '../circuit/test-network.js'
+import { RawPeer } from './raw-peer.js'
+import { RelayChild } from './relay-child.js'
+
+const cleanUps: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+})
+
+async function accepting(limits: NonNullable<Parameters<typeof webSocketServer>[0]>['limits']) {
+  const listener = webSocketServer({ limits: limits! })
+  cleanUps.push(() => listener.close())
+  let found!: (connection: Connection) => void
+  const accepted = new Promise<Connection>((resolve) => {
+    found = resolve
+  })
+  await listener.listen(found)
+  return { listener, accepted, url: listener.addresses[0]! }
+}
+
+describe('a reader that reads nothing', () => {
+  it('is ended once nothing has left for it in its time; one that reads slowly is not', async () => {
+    const { listener, accepted, url } = await accepting({ slowReaderMs: 500, sendMaxBufferedBytes: 50_000_000 })
+    const socket = new WebSocket(url, { perMessageDeflate: false })
+    cleanUps.push(() => socket.terminate())
+    await once(socket, 'open')
+    const connection = await accepted
+    const sink = record(connection)
+    socket.pause()
+    while (connection.bufferedAmount < 50_000_000) connection.send(new Uint8Array(60_000))
+    // Two megabytes at a time, so that the system lets go of some: it lives on, well beyond the time.
+    for (let i = 0; i < 10; i++) {
+      await new Promise<void>((resolve) => {
+        let left = 32
+        const onMessage = () => {
+          if (--left > 0) return
+          socket.off('message', onMessage)
+          socket.pause()
+          setTimeout(resolve, 100)
+        }
+        socket.on('message', onMessage)
+        socket.resume()
+      })
+    }
+    expect(sink.closes).toEqual([])
+    await sink.until(({ closes }) => closes.length === 1)
+    expect(sink.closes).toMatchObject([{ code: 'BUFFER_FULL', details: { limit: 'slowReaderMs' } }])
+    expect(listener.getStats().slowReaders).toBe(1)
+    expect(connection.bufferedAmount).toBe(0)
+  })
+
+  it('by HTTP is ended too, if it holds its stream and takes nothing from it', async () => {
+    const { listener, accepted, url } = await accepting({ slowReaderMs: 400, httpSessionMs: 60_000 })
+    const endpoint = `${url.replace('ws', 'http')}/lotus-p2p/1`
+    const id = await (await fetch(endpoint, { method: 'POST', body: new Uint8Array([1]) })).text()
+    const connection = await accepted
+    const sink = record(connection)
+    const { port, pathname } = new URL(endpoint)
+    const socket = connect(Number(port), '127.0.0.1')
+    cleanUps.push(() => socket.destroy())
+    socket.on('error', () => {})
+    socket.write(`GET ${pathname}/${id}?after=0&stream=1 HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await once(socket, 'data')
+    socket.pause()
+    for (let i = 0; i < 200; i++) connection.send(new Uint8Array(32_000))
+    await sink.until(({ closes }) => closes.length === 1)
+    expect(sink.closes).toMatchObject([{ code: 'BUFFER_FULL' }])
+    expect(listener.getStats().slowReaders).toBe(1)
+  })
+
+  it('is ended at once when twice the bound waits', async () => {
+    const { listener, accepted, url } = await accepting({ sendMaxBufferedBytes: 1_000_000 })
+    const socket = new WebSocket(url, { perMessageDeflate: false })
+    cleanUps.push(() => socket.terminate())
+    await once(socket, 'open')
+    const connection = await accepted
+    const sink = record(connection)
+    socket.pause()
+    let most = 0
+    for (let i = 0; i < 500; i++) {
+      connection.send(new Uint8Array(60_000))
+      most = Math.max(most, connection.bufferedAmount)
+    }
+    await sink.until(({ closes }) => closes.length === 1)
+    expect(sink.closes).toMatchObject([{ code: 'BUFFER_FULL', details: { limit: 'sendMaxBufferedBytes' } }])
+    expect(most).toBeLessThanOrEqual(2_000_000)
+    expect(listener.getStats().slowReaders).toBe(1)
+  })
+
+  it('cannot have answers to its pings pile up', async () => {
+    const { accepted, url } = await accepting({})
+    const socket = new WebSocket(url, { perMessageDeflate: false })
+    cleanUps.push(() => socket.terminate())
+    await once(socket, 'open')
+    const answered = once(socket, 'pong')
+    socket.ping('there?')
+    expect(String((await answered)[0])).toBe('there?')
+    const connection = await accepted
+    record(connection)
+    socket.pause()
+    // Until the system's own buffers are full, nothing waits here.
+    for (let i = 0; i < 100_000; i++) socket.ping(new Uint8Array(125))
+    socket.send(new Uint8Array([1]))
+    await expect.poll(() => socket.bufferedAmount, { timeout: 20_000 }).toBe(0)
+    expect(connection.bufferedAmount).toBeLessThan(100_000)
+  })
+})
+
+describe('a reader that acknowledges what it never reads', () => {
+  it('has no more waiting for it than anybody', async () => {
+    const sendMaxBufferedBytes = 2_000_000
+    const relay = await startRelay({ port: 0, host: '127.0.0.1', limits: { sendMaxBufferedBytes } })
+    cleanUps.push(() => relay.stop())
+    const raw = await new RawPeer().connect(relay.url)
+    cleanUps.push(() => raw.end())
+    raw.stopReading()
+    const { coordinator } = relay
+    let sent = 0
+    let refusal: { code?: string } | undefined
+    let most = 0
+    for (let round = 0; round < 100 && refusal === undefined; round++) {
+      for (let i = 0; i < 10; i++, sent++) {
+        coordinator.sendTo(raw.peerId, { type: 'x', payload: new Uint8Array(60_000) }).catch((error) => {
+          refusal = error
+        })
+      }
+      raw.acknowledge(sent)
+      const delivered = () => coordinator.getPeerLoad(raw.peerId)?.delivered ?? 0
+      await expect.poll(() => refusal !== undefined || delivered() >= sent, { interval: 5 }).toBe(true)
+      most = Math.max(most, coordinator.getPeerLoad(raw.peerId)?.unsentBytes ?? 0)
+    }
+    expect(refusal).toMatchObject({ code: 'BUFFER_FULL' })
+    expect(most).toBeGreaterThan(1_000_000)
+    expect(most).toBeLessThanOrEqual(sendMaxBufferedBytes)
+  })
+})
+
+describe('five hundred readers that read nothing', () => {
+  it('cost a relay no more than their bound, and keep nobody out', async () => {
+    const sendMaxBufferedBytes = 1_048_576
+    const relay = await RelayChild.start({
+      limits: {
+        sendMaxBufferedBytes,
+        sendHighWaterBytes: 262_144,
+        sendLowWaterBytes: 65_536,
+        slowReaderMs: 4_000,
+        heartbeatTimeoutMs: 120_000,
+      },
+    })
+    cleanUps.push(() => relay.kill())
+    const honest = new P2PCoordinator({ bootstrap: [relay.url] })
+    cleanUps.push(() => honest.shutdown())
+    await honest.start()
+    const readers: RawPeer[] = []
+    cleanUps.push(() => {
+      for (const reader of readers) reader.end()
+    })
+    for (let i = 0; i < 500; i += 20) {
+      const some = await Promise.all(Array.from({ length: 20 }, () => new RawPeer().connect(relay.url)))
+      readers.push(...some.map((reader) => reader.stopReading()))
+    }
+    const before = await relay.tell({ do: 'collect' })
+    expect(before.connected).toHaveLength(501)
+    await relay.tell({ do: 'flood', except: [honest.peerId], bytes: 30_000 })
+    const { rss } = await relay.tell({ do: 'collect' })
+    // What waits to be acknowledged, and the same sealed, waiting to be sent.
+    expect(rss - before.rss).toBeLessThan(500 * 2 * sendMaxBufferedBytes)
+    // What an honest newcomer gets meanwhile.
+    const newcomer = new P2PCoordinator()
+    cleanUps.push(() => newcomer.shutdown())
+    const started = performance.now()
+    await newcomer.connectToPeer(relay.url)
+    expect(performance.now() - started).toBeLessThan(1_000)
+    // They go, all of them, and nobody else.
+    await expect.poll(async () => (await relay.tell({ do: 'stats' })).slowReaders, { timeout: 30_000 }).toBe(500)
+    await expect.poll(async () => (await relay.tell({ do: 'stats' })).connected.length, { timeout: 10_000 }).toBe(2)
+    expect(honest.isConnected(relay.peerId)).toBe(true)
+    expect(await relay.stop()).toBe(0)
+  }, 90_000)
+})
