@@ -5,14 +5,14 @@ import { build } from 'esbuild'
 
 /** Bytes, gzip, that each import may cost. The aim for everything is 60,000; CHANGELOG.md says where it stands and why. */
 export const BUDGETS = {
-  '*': 111_200,
-  P2PCoordinator: 98_200,
-  DistributedHashTable: 31_300,
-  ResourceDiscovery: 10_300,
-  P2PProtocol: 12_900,
-  generateIdentity: 16_700,
-  webSocket: 9_400,
-  P2PError: 6_700,
+  '*': 127_000,
+  P2PCoordinator: 114_300,
+  DistributedHashTable: 31_900,
+  ResourceDiscovery: 10_700,
+  P2PProtocol: 13_400,
+  generateIdentity: 17_100,
+  webSocket: 9_800,
+  P2PError: 7_100,
 }
 
 /** @returns {Promise<number>} bytes after gzip. */

@@ -71,7 +71,7 @@ if (wanted('flood')) {
 }
 
 if (wanted('storm')) {
-  await scene({ countLoopback: true }, async ({ relay, honest, attacker, url }) => {
+  await scene({ capLoopback: true }, async ({ relay, honest, attacker, url }) => {
     const quiet = await honest.call('dials', { count: 10 })
     const halfOpen = await attacker.call('halfOpen', { url, count: 2_000 })
     const readers = await attacker.call('slowReaders', { url, count: 500 })
