@@ -137,13 +137,15 @@ export const DEFAULT_LIMITS = {
   feelerIntervalMs: 120_000,
   /** How often relays are asked for the same and compared; ten times as early at the start and to confirm a suspicion. */
   eclipseCheckMs: 600_000,
-  /** Handshakes under way at once, dialled by others. */
-  maxPendingHandshakes: 128,
+  /** Handshakes under way at once, dialled by others; where more come, the oldest that have said nothing make room. */
+  maxPendingHandshakes: 512,
   /** Connections that one client address (IPv6: /64) has open at a relay: many wallets may share the address of a NAT, one must not take the pool. */
   maxConnectionsPerAddress: 64,
   /** Connections and requests that one client address may begin in a second, and at once. */
   connectionsPerAddressPerS: 20,
   connectionBurstPerAddress: 100,
+  /** Upgrades in a second, from all addresses, that do not bring the first frame of the handshake with them as the SDK does: above it they are refused with 503, so that a flood of connections that say nothing stays cheap. */
+  bareUpgradesPerS: 500,
   /** Sockets and handshakes of one client address that are not finished: above what a NAT's wallets have under way when they all come back at once. */
   maxPendingPerAddress: 32,
   /** Time in which a reader must have taken something of what waits for it: at 64 kB in this time even 20 kbit/s is fast enough. */

@@ -11,7 +11,7 @@ import { obey } from './child.mjs'
 const sockets: Socket[] = []
 const peers: RawPeer[] = []
 /** Every attacker has an address of its own: all of 127.0.0.0/8 is loopback. */
-const addressOf = (i: number) => `127.0.${1 + (i >> 8)}.${1 + (i & 255)}`
+const addressOf = (i: number) => `127.${Math.floor(i / 62_500)}.${Math.floor(i / 250) % 250}.${2 + (i % 250)}`
 const hostOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) })
 
 obey({

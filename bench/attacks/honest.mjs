@@ -48,13 +48,17 @@ obey({
       fresh.on('error', () => {})
       const started = performance.now()
       await fresh.connectToPeer(url, { timeoutMs }).then(
-        () => times.push(performance.now() - started),
+        () => {
+          times.push(performance.now() - started)
+          if (process.env.DEBUG) console.log(Math.round(times.at(-1)), fresh.getConnectedPeers()[0]?.connection.transport)
+        },
         () => failed++,
       )
       await fresh.shutdown()
       await sleep(pauseMs)
     }
     times.sort((a, b) => a - b)
+    if (process.env.DEBUG) console.log(times.map(Math.round).join(' '))
     return { count, failed, p50: quantile(times, 0.5), p99: quantile(times, 0.99), max: times.at(-1) }
   },
 })

@@ -27,4 +27,5 @@ obey({
     return taken
   },
   stop: () => relay.stop(),
+  exit: () => process.exit(),
 })

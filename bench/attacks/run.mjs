@@ -32,7 +32,9 @@ const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`
 const mb = (bytes) => `${(bytes / 1_048_576).toFixed(0)} MB`
 
 async function scene(options, run) {
-  const relay = command(`${here}relay.mjs`)
+  const relay = command(`${here}relay.mjs`, {
+    nodeArgs: process.env.PROFILE ? ['--cpu-prof', '--cpu-prof-dir', process.env.PROFILE] : [],
+  })
   const honest = command(`${here}honest.mjs`)
   const attacker = command(`${built}/attacker.mjs`)
   try {
@@ -42,6 +44,7 @@ async function scene(options, run) {
     await relay.call('take')
     await run({ relay, honest, attacker, url })
   } finally {
+    if (process.env.PROFILE) await relay.call('exit').catch(() => {})
     for (const child of [relay, honest, attacker]) child.end()
   }
 }

@@ -5,13 +5,17 @@ export interface PendingHandshake {
   end(): void
 }
 
+type BySource = Map<string, Set<PendingHandshake>>
+
 /**
- * Handshakes under way with those who dialled us, at most so many. Where a newcomer finds all places taken, the oldest handshake of
- * the source that has most of them makes room: an honest one is done within some round trips, one that only holds its place is
- * the oldest sooner or later. So half-open connections, however many, keep nobody out.
+ * Handshakes under way with those who dialled us, at most so many. Where a newcomer finds all places taken, one of those that have
+ * not said anything yet makes room, else any other: the oldest of the source that has most of them. An honest one says its
+ * first word at once and is done within some round trips; one that only holds its place is the oldest sooner or later. So
+ * half-open connections, however many, keep nobody out.
  */
 export class HandshakeSlots {
-  private readonly bySource = new Map<string, Set<PendingHandshake>>()
+  private readonly silent: BySource = new Map()
+  private readonly begun: BySource = new Map()
   private taken = 0
 
   constructor(private readonly max: number) {}
@@ -27,25 +31,42 @@ export class HandshakeSlots {
       this.leave(evicted)
       evicted.end()
     }
-    const own = this.bySource.get(pending.source) ?? new Set()
-    this.bySource.set(pending.source, own)
-    own.add(pending)
+    add(this.silent, pending)
     this.taken++
     return evicted !== undefined
   }
 
+  /** It has spoken. */
+  began(pending: PendingHandshake): void {
+    if (remove(this.silent, pending)) add(this.begun, pending)
+  }
+
   leave(pending: PendingHandshake): void {
-    const own = this.bySource.get(pending.source)
-    if (own === undefined || !own.delete(pending)) return
-    this.taken--
-    if (own.size === 0) this.bySource.delete(pending.source)
+    if (remove(this.silent, pending) || remove(this.begun, pending)) this.taken--
   }
 
   private victim(newcomer: string): PendingHandshake | undefined {
-    // Of sources with equally many, the newcomer's own pays for it.
-    let most = this.bySource.get(newcomer)
-    for (const pending of this.bySource.values()) if (pending.size > (most?.size ?? 0)) most = pending
-    for (const oldest of most ?? []) return oldest
-    return undefined
+    return oldestOfMost(this.silent, newcomer) ?? oldestOfMost(this.begun, newcomer)
   }
+}
+
+function add(all: BySource, pending: PendingHandshake): void {
+  const own = all.get(pending.source) ?? new Set()
+  all.set(pending.source, own)
+  own.add(pending)
+}
+
+function remove(all: BySource, pending: PendingHandshake): boolean {
+  const own = all.get(pending.source)
+  if (own === undefined || !own.delete(pending)) return false
+  if (own.size === 0) all.delete(pending.source)
+  return true
+}
+
+/** Of sources with equally many, the newcomer's own pays for it. */
+function oldestOfMost(all: BySource, newcomer: string): PendingHandshake | undefined {
+  let most = all.get(newcomer)
+  for (const pending of all.values()) if (pending.size > (most?.size ?? 0)) most = pending
+  for (const oldest of most ?? []) return oldest
+  return undefined
 }

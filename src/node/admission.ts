@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { isLoopback } from '../defence/address-group.js'
+import { TokenBucket } from '../defence/token-bucket.js'
 import { P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import { AddressCaps, type CapRefusal, type Release } from './address-caps.js'
@@ -28,7 +29,7 @@ export interface AdmissionOptions {
 }
 
 /** Connection attempts that were refused before any handshake, by what they ran into. */
-export type AdmissionCounts = Record<CapRefusal['cap'] | 'origin', number>
+export type AdmissionCounts = Record<CapRefusal['cap'] | 'origin' | 'bareUpgradesPerS', number>
 
 const nothing: Release = () => {}
 
@@ -39,9 +40,11 @@ export class Admission {
     maxConnectionsPerAddress: 0,
     maxPendingPerAddress: 0,
     origin: 0,
+    bareUpgradesPerS: 0,
   }
   readonly origins: OriginPolicy
   private readonly caps: AddressCaps
+  private readonly bare: TokenBucket
   private readonly proxies: TrustedProxies
   private readonly capLoopback: boolean
   /** Sockets that are counted themselves, so that their upgrade is not. */
@@ -50,9 +53,17 @@ export class Admission {
   /** @throws P2PError INVALID_CONFIG. */
   constructor({ trustProxy, origins, requireOrigin, capLoopback = false }: AdmissionOptions, limits: Limits) {
     this.caps = new AddressCaps(limits)
+    this.bare = new TokenBucket(limits.bareUpgradesPerS, 2 * limits.bareUpgradesPerS, Date.now())
     this.proxies = new TrustedProxies(trustProxy)
     this.origins = originPolicy(origins, requireOrigin)
     this.capLoopback = capLoopback
+  }
+
+  /** Whether an upgrade may come in that brings no first frame: it has said nothing yet that could not be said by anybody. */
+  bareUpgrade(): boolean {
+    if (this.bare.take(Date.now()) === 0) return true
+    this.counts.bareUpgradesPerS++
+    return false
   }
 
   /** Client addresses that are remembered. */

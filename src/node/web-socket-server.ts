@@ -200,6 +200,14 @@ class Acceptor implements WebSocketListener {
       refuse(socket, 400, (error as Error).message)
       return
     }
+    if (firstFrame === undefined && !this.admission.bareUpgrade()) {
+      refuse(
+        socket,
+        503,
+        'Too busy for whoever brings no first frame of the handshake in the subprotocol. Try again in a second.',
+      )
+      return
+    }
     const remoteAddress = this.admission.addressOf(request, 'ws')
     const hold = this.admission.hold(request, false)
     socket.once('close', hold.closed)

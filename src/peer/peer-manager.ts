@@ -194,7 +194,10 @@ export class PeerManager {
     const source = defence.sourceOf(connection)
     const pending = { source, end: () => connection.close() }
     defence.slots.enter(pending)
-    const schedule: Schedule = (work) => defence.budget.run(source, work)
+    const schedule: Schedule = (work) => {
+      defence.slots.began(pending)
+      return defence.budget.run(source, work)
+    }
     const admit = (channel: SecureChannel) => this.admit(channel, undefined)
     this.channelOptions()
       .then((options) => {

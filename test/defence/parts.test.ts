@@ -363,6 +363,15 @@ describe('HandshakeSlots', () => {
     expect(all.size).toBe(4)
   })
 
+  it('are taken from the silent before those whose handshake has begun', () => {
+    const { all, ended, enter } = slots(3)
+    all.began(enter('honest', 'honest'))
+    for (let i = 0; i < 5; i++) enter(`flooder${i}`, `f${i}`)
+    expect(ended).toEqual(['f0', 'f1', 'f2'])
+    for (let i = 0; i < 3; i++) all.began(enter('x', `x${i}`))
+    expect([ended.slice(3), all.size]).toEqual([['f3', 'f4', 'x0'], 3])
+  })
+
   it('never leave a newcomer out, even where each has one', () => {
     const { all, ended, enter } = slots(3)
     for (const source of ['a', 'b', 'c', 'd']) enter(source, source)

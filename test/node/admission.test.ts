@@ -229,3 +229,13 @@ describe('sockets that say nothing', () => {
     expect(performance.now() - started).toBeLessThan(1_000)
   })
 })
+
+it('a flood of upgrades that say nothing is refused, and who brings the first frame is let in', async () => {
+  const { url } = await listening({ limits: { bareUpgradesPerS: 2 } })
+  const answers = await Promise.all(Array.from({ length: 30 }, () => open(url)))
+  expect(answers.filter(isOpen).length).toBeLessThan(8)
+  expect(answers.filter((answer) => answer === 503).length).toBeGreaterThan(20)
+  const speaking = new WebSocket(url, ['lotus-p2p.1.AQ'], { perMessageDeflate: false })
+  cleanUps.push(() => speaking.terminate())
+  await once(speaking, 'open')
+})
