@@ -59,8 +59,12 @@ export class Bans {
     return [...this.bans.values()].filter(({ until }) => until > now).sort((a, b) => b.until - a.until)
   }
 
+  /** Those in force. */
   get count(): number {
-    return this.list().length
+    const now = this.options.clock.now()
+    let count = 0
+    for (const { until } of this.bans.values()) if (until > now) count++
+    return count
   }
 
   /** @param durationMs milliseconds; by default `banMs` at the first time, four times as long at each further one, at most `maxBanMs`. */

@@ -67,7 +67,7 @@ export class Defence {
 
   /** @throws P2PError BANNED. */
   checkPeer(publicKey: Uint8Array): void {
-    const ban = this.bans.count === 0 ? undefined : this.bans.of(encodePeerId(publicKey))
+    const ban = this.bans.of(encodePeerId(publicKey))
     if (ban !== undefined) throw banned(ban, this.options.clock.now())
   }
 
