@@ -200,6 +200,8 @@ export const DEFAULT_LIMITS = {
   dhtTimeoutMs: 5_000,
   /** After a first answer, how much longer slower servers are waited for. */
   dhtGraceMs: 500,
+  /** Questions that one peer may ask a server in a second, and ten times as many at once: a wallet that announces a thousand records, a node in the middle of many lookups. */
+  dhtRequestsPerS: 2_000,
   /** Servers asked by one lookup, and stored at by one announcement. */
   dhtServers: 20,
   /** Servers that a client asks to look in the network for it, and compares: two could fail or lie together more easily. */

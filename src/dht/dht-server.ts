@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import type { RateLimit } from '../defence/protocol-limits.js'
 import { asP2PError, P2PError, type P2PErrorCode } from '../errors.js'
 import type { Unsubscribe } from '../events.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
@@ -75,7 +76,7 @@ interface Backlog {
  */
 export class DhtServer implements IProtocolHandler {
   readonly protocolName = DHT_PROTOCOL
-  readonly rateLimits = { messagesPerS: 1_000, burst: 10_000 }
+  readonly rateLimits: RateLimit
   private readonly limits: Limits
   private readonly watchers: Watchers
   private readonly backlogs = new Map<string, Backlog>()
@@ -99,6 +100,7 @@ export class DhtServer implements IProtocolHandler {
     { limits = DEFAULT_LIMITS, clock, network }: DhtServerOptions = {},
   ) {
     this.limits = limits
+    this.rateLimits = { messagesPerS: limits.dhtRequestsPerS, burst: 10 * limits.dhtRequestsPerS }
     this.watchers = new Watchers(limits)
     this.network = network
     this.clock = clock
