@@ -58,6 +58,7 @@ export class WorkProofs {
   /** Lowered to what this machine has been able to do in time. */
   private maxBits: number
   /** Dials that wait for work, since when, and how long others have before. */
+  private loaded = false
   private readonly paused = { dials: 0, since: 0, totalMs: 0 }
 
   constructor(private readonly options: WorkProofsOptions) {
@@ -90,8 +91,10 @@ export class WorkProofs {
    * @throws P2PError PROOF_OF_WORK_TOO_HARD, ABORTED, or what the dial throws.
    */
   async dial<T>(address: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-    this.loading ??= this.load()
-    await this.loading
+    this.loading ??= this.load().then(() => {
+      this.loaded = true
+    })
+    if (!this.loaded) await this.loading
     try {
       return await attempt()
     } catch (error) {
