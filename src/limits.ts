@@ -36,8 +36,8 @@ export const DEFAULT_LIMITS = {
   replayWindowMs: 300_000,
   /** Ids of signed messages remembered for one peer; where more come, the oldest of their dates count as too old. */
   maxReplayIds: 2_048,
-  /** Processor time for checking what suspect sources sign, and for their handshakes, milliseconds in a second: 30 % of a core. */
-  suspectVerifyMsPerS: 300,
+  /** Processor time for checking what suspect sources sign, and for their handshakes, milliseconds in a second. With what surrounds them, sockets and decoding, it is less than 30 % of a core, by measurement. */
+  suspectVerifyMsPerS: 75,
   /** How long a source stays suspect after something from it did not hold. */
   suspectMs: 60_000,
   /** Checks of one suspect source that wait. */

@@ -16,7 +16,13 @@ const TOPIC = 'bench'
 /** The measures publish faster than an honest peer of a public relay. */
 const TOPIC_LIMITS = { topicRatePerS: 100_000, topicBurst: 100_000, topicNeighbourRatePerS: 100_000 }
 /** More than any honest peer sends: the gate counts and compares all the same. */
-const GATE_LIMITS = { peerMessagesPerS: 1e9, peerMessageBurst: 1e9, peerBytesPerS: 1e12, peerByteBurst: 1e12, dhtRequestsPerS: 1e9 }
+const GATE_LIMITS = {
+  peerMessagesPerS: 1e9,
+  peerMessageBurst: 1e9,
+  peerBytesPerS: 1e12,
+  peerByteBurst: 1e12,
+  dhtRequestsPerS: 1e9,
+}
 
 let server
 let messages = 0
