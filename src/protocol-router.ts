@@ -21,9 +21,10 @@ export class ProtocolRouter {
     return [...this.handlers.keys()]
   }
 
-  /** What the protocol's handler has declared. */
-  limitsOf(name: string): ProtocolLimits | undefined {
-    return this.handlers.get(name)?.rateLimits
+  /** What the protocol's handler has declared; `'default'` where nothing, undefined without a handler. */
+  limitsOf(name: string): ProtocolLimits | 'default' | undefined {
+    const handler = this.handlers.get(name)
+    return handler && (handler.rateLimits ?? 'default')
   }
 
   /** @throws P2PError DUPLICATE_PROTOCOL, INVALID_CONFIG. */

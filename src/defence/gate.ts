@@ -18,8 +18,8 @@ export interface GateRefusal {
 export interface GateOptions {
   limits: Limits
   clock: Clock
-  /** What a registered handler has declared. */
-  limitsOf(protocol: string): ProtocolLimits | undefined
+  /** What a registered handler has declared; `'default'` where it has declared nothing, undefined for a protocol that nobody has registered. */
+  limitsOf(protocol: string): ProtocolLimits | 'default' | undefined
   /** The part of each limit that a peer gets, by its key in hex: 1 for one well known. */
   shareOf(key: string): number
 }
@@ -38,8 +38,10 @@ export interface GateStats {
 
 /** How long a peer's budgets are remembered after its last message, so that coming again does not fill them: they are full by then. */
 const FORGET_AFTER_MS = 60_000
-/** Protocols, and types of each, that have a bucket of their own. Names are the peer's to choose. */
-const MAX_NAMES = 64
+/** Types of one protocol that have a budget of their own. Names are the peer's to choose. */
+const MAX_TYPES = 64
+/** What a protocol that declares nothing may have in all, in budgets of one type. */
+const TYPES_OF_DEFAULT = 4
 /** How often a peer's share is looked up. */
 const SHARE_EVERY_MS = 1_000
 
@@ -92,9 +94,12 @@ export class Gate {
 }
 
 interface ProtocolBuckets {
-  readonly whole: TokenBucket | undefined
-  readonly limits: ProtocolLimits | undefined
-  readonly types: Map<string, TokenBucket | undefined>
+  readonly whole: Budget
+  /** What its handler has declared. */
+  readonly own: ProtocolLimits | undefined
+  /** Whether each type has the default budget. */
+  readonly perType: boolean
+  readonly types: Map<string, Budget>
 }
 
 /** What one peer may send us, over all of its connections. */
@@ -145,18 +150,23 @@ export class PeerGate {
   }
 
   /** Whether protocol and type have room for the message. */
-  admit({ protocol, type }: P2PMessage): GateRefusal | undefined {
+  admit({ protocol, type }: P2PMessage, bytes: number): GateRefusal | undefined {
     const now = this.gate.options.clock.now()
     if (now >= this.shareUntil) {
       this.share = this.gate.options.shareOf(this.key)
       this.shareUntil = now + SHARE_EVERY_MS
     }
     const buckets = this.bucketsOf(protocol, now)
-    const bucket = this.bucketOf(buckets, type, now)
-    const waitMs = bucket === 'own' ? 0 : (bucket ?? buckets.whole!).take(now, 1, this.share)
-    if (waitMs > 0) {
-      const declared = buckets.limits !== undefined
-      return this.refuse(now, waitMs, declared ? `${protocol} ${bucket === undefined ? '' : type}`.trim() : 'typeMessagesPerS')
+    const budget = this.budgetOf(buckets, type, now)
+    if (budget !== 'own') {
+      const byType = budget?.take(now, bytes, this.share) ?? 0
+      // A type with limits of its own does not count for the rest of its protocol.
+      const waitMs =
+        byType || (buckets.own !== undefined && budget !== undefined ? 0 : buckets.whole.take(now, bytes, this.share))
+      if (waitMs > 0) {
+        const name = budget === undefined ? protocol : `${protocol} ${type}`
+        return this.refuse(now, waitMs, buckets.own === undefined ? 'typeMessagesPerS' : name!)
+      }
     }
     if (this.refusedSince !== undefined && now >= this.refusedUntil) this.refusedSince = undefined
     return undefined
@@ -231,36 +241,51 @@ export class PeerGate {
   private bucketsOf(protocol: string | undefined, now: number): ProtocolBuckets {
     const known = this.protocols.get(protocol)
     if (known !== undefined) return known
-    const { limitsOf, limits: all } = this.gate.options
-    const limits = protocol === undefined ? undefined : limitsOf(protocol)
-    // Unregistered protocols are the peer's invention: one bucket for all beyond the first ones.
-    if (limits === undefined && protocol !== undefined && this.protocols.size >= MAX_NAMES) return this.bucketsOf(undefined, now)
-    const whole = limits && bucket(limits, now)
-    const buckets = { whole: whole ?? new TokenBucket(all.typeMessagesPerS, all.typeMessageBurst, now), limits, types: new Map() }
+    const { limitsOf, limits } = this.gate.options
+    const declared = protocol === undefined ? 'default' : limitsOf(protocol)
+    // Protocols that are not registered here are the peer's invention, however many: all share one budget.
+    if (declared === undefined && protocol !== '') return this.bucketsOf('', now)
+    const { typeMessagesPerS, typeMessageBurst } = limits
+    const factor = declared === 'default' ? TYPES_OF_DEFAULT : 1
+    const byDefault = { messagesPerS: factor * typeMessagesPerS, burst: factor * typeMessageBurst }
+    const own = declared === undefined || declared === 'default' ? undefined : declared
+    const buckets: ProtocolBuckets = {
+      whole: new Budget(own ?? byDefault, now),
+      own,
+      perType: declared === 'default',
+      types: new Map(),
+    }
     this.protocols.set(protocol, buckets)
     return buckets
   }
 
-  /** The type's own bucket; undefined where it shares that of its protocol. */
-  private bucketOf({ limits, types }: ProtocolBuckets, type: string, now: number): TokenBucket | 'own' | undefined {
+  /** The type's own budget; undefined where it has but that of its protocol. */
+  private budgetOf({ own, perType, types }: ProtocolBuckets, type: string, now: number): Budget | 'own' | undefined {
     const known = types.get(type)
     if (known !== undefined) return known
-    if (limits !== undefined) {
-      const own = limits.types?.[type]
-      if (own === undefined || own === 'own') return own
-      return this.keep(types, type, bucket(own, now))
-    }
-    if (types.size >= MAX_NAMES) return undefined
     const { typeMessagesPerS, typeMessageBurst } = this.gate.options.limits
-    return this.keep(types, type, new TokenBucket(typeMessagesPerS, typeMessageBurst, now))
-  }
-
-  private keep(types: ProtocolBuckets['types'], type: string, made: TokenBucket): TokenBucket {
-    types.set(type, made)
-    return made
+    const declared = own?.types !== undefined && Object.hasOwn(own.types, type) ? own.types[type] : undefined
+    if (declared === 'own') return declared
+    const limit = declared ?? (perType ? { messagesPerS: typeMessagesPerS, burst: typeMessageBurst } : undefined)
+    if (limit === undefined || types.size >= MAX_TYPES) return undefined
+    const budget = new Budget(limit, now)
+    types.set(type, budget)
+    return budget
   }
 }
 
-function bucket({ messagesPerS, burst = 2 * messagesPerS }: RateLimit, now: number): TokenBucket {
-  return new TokenBucket(messagesPerS, Math.max(1, burst), now)
+/** How much of something one peer may send. */
+class Budget {
+  private readonly messages: TokenBucket
+  private readonly bytes: TokenBucket | undefined
+
+  constructor({ messagesPerS, burst = 2 * messagesPerS, bytesPerS, burstBytes = 2 * (bytesPerS ?? 0) }: RateLimit, now: number) {
+    this.messages = new TokenBucket(messagesPerS, Math.max(1, burst), now)
+    this.bytes = bytesPerS === undefined ? undefined : new TokenBucket(bytesPerS, Math.max(1, burstBytes), now)
+  }
+
+  /** 0 where it has room; else milliseconds. */
+  take(now: number, bytes: number, share: number): number {
+    return this.messages.take(now, 1, share) || (this.bytes?.take(now, bytes, share) ?? 0)
+  }
 }

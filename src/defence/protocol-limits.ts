@@ -6,6 +6,10 @@ export interface RateLimit {
   messagesPerS: number
   /** Messages at once. Default: twice `messagesPerS`. */
   burst?: number
+  /** Bytes of messages a second, as they travel. Default: no limit but `limits.peerBytesPerS`. */
+  bytesPerS?: number
+  /** Bytes at once. Default: twice `bytesPerS`. One message may have more; the next one waits for it. */
+  burstBytes?: number
 }
 
 /** What a protocol takes from one peer; see `IProtocolHandler.rateLimits`. */
@@ -19,11 +23,12 @@ export function checkProtocolLimits(protocol: string, limits: ProtocolLimits | u
   if (limits === undefined) return
   for (const limit of [limits, ...Object.values(limits.types ?? {})]) {
     if (limit === 'own') continue
-    const { messagesPerS, burst = 1 } = limit
-    if (messagesPerS > 0 && burst >= 1 && Number.isFinite(messagesPerS) && Number.isFinite(burst)) continue
+    const { messagesPerS, burst = 1, bytesPerS = 1, burstBytes = 1 } = limit
+    const areNumbers = [messagesPerS, burst, bytesPerS, burstBytes].every(Number.isFinite)
+    if (areNumbers && messagesPerS > 0 && burst >= 1 && bytesPerS > 0 && burstBytes >= 1) continue
     throw new P2PError(
       'INVALID_CONFIG',
-      `The limits of protocol "${protocol}" must have messagesPerS above 0, and burst of at least 1.`,
+      `rateLimits of protocol "${protocol}" must have messagesPerS and bytesPerS above 0, burst and burstBytes of at least 1.`,
       { details: { protocol } },
     )
   }

@@ -347,7 +347,7 @@ export class PeerConnection {
     if (refusal !== undefined) return refusal
     try {
       const message = this.decoded(kind, body)
-      const full = this.gate.admit(message)
+      const full = this.gate.admit(message, body.length)
       if (full !== undefined) return full
       this.taken = { message, body }
     } catch (error) {

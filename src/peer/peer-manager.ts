@@ -90,7 +90,7 @@ export class PeerManager {
       new Defence({
         ...options,
         store: memoryStore(),
-        limitsOf: () => undefined,
+        limitsOf: () => 'default',
         disconnect: (key, error) => this.disconnectKey(key, error),
         onBanned: () => {},
       })

@@ -88,6 +88,39 @@ describe('a peer that sends too much', () => {
     expect(heard.filter((type) => type === 'order')).toHaveLength(3)
   })
 
+  it('has budgets in bytes too, where a protocol declares them', async () => {
+    const sizes: number[] = []
+    const { alice, bob } = await pair()
+    bob.registerProtocol({
+      protocolName: 'files',
+      rateLimits: { messagesPerS: 1_000, types: { part: { messagesPerS: 1_000, bytesPerS: 10_000 } } },
+      handleMessage: async ({ payload }) => void sizes.push((payload as Uint8Array).length),
+    })
+    for (let i = 0; i < 5; i++) await send(alice, new Uint8Array(8_000), { type: 'part', protocol: 'files' })
+    await net.clock.advance(60)
+    expect(sizes).toHaveLength(2)
+    await expect(send(alice, 1, { protocol: 'files' })).rejects.toMatchObject({ details: { limit: 'files part' } })
+    await net.clock.advance(60_000)
+    expect(sizes).toHaveLength(5)
+  })
+
+  it.each(['constructor', '__proto__', 'toString'])('of a type named %s has a budget like any other', async (type) => {
+    const { alice, bob, got } = await pair({ limits })
+    bob.registerProtocol({ protocolName: 'shop', rateLimits: { messagesPerS: 4, types: {} }, handleMessage: async () => {} })
+    for (let i = 0; i < 100; i++) await send(alice, i, { type, protocol: 'shop' })
+    await net.clock.advance(60)
+    expect(got).toHaveLength(4)
+  })
+
+  it('under ever new names of protocols that nobody has registered, has one budget for all of them', async () => {
+    const { alice, bob } = await pair({ limits })
+    let got = 0
+    bob.on('message', () => void got++)
+    for (let i = 0; i < 100; i++) await send(alice, i, { type: `t${i}`, protocol: `p${i}` })
+    await net.clock.advance(60)
+    expect(got).toBe(20)
+  })
+
   it('in bytes is refused as well', async () => {
     const { alice, bob, got } = await pair({ limits: { peerBytesPerS: 100_000, peerByteBurst: 200_000 } })
     for (let i = 0; i < 10; i++) await send(alice, new Uint8Array(50_000))
