@@ -2,6 +2,7 @@ import type { Clock } from './clock.js'
 import { abortedError, knownCode, P2PError, timeoutError } from './errors.js'
 import type { Limits } from './limits.js'
 import type { P2PMessage } from './message/message.js'
+import { printable } from './printable.js'
 import type { WaitOptions } from './wait.js'
 
 /** Protocol of the core's own answers, which only say that a request has failed. */
@@ -98,6 +99,6 @@ export class PendingRequests {
 
 function failureOf(message: P2PMessage): P2PError {
   const { code, message: text } = (message.payload ?? {}) as { code?: unknown; message?: unknown }
-  const sentence = typeof text === 'string' ? text.slice(0, 512) : 'The peer could not answer.'
+  const sentence = typeof text === 'string' ? printable(text, 512) : 'The peer could not answer.'
   return new P2PError(knownCode(code, 'HANDLER_FAILED'), sentence, { details: { peerId: message.from, byPeer: true } })
 }

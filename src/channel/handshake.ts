@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { knownCode, P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import { decode, encode } from '../message/codec.js'
+import { printable } from '../printable.js'
 import {
   chooseVersion,
   encodeHello,
@@ -106,7 +107,8 @@ export function refusalOf(body: Uint8Array, limits: Limits): P2PError {
   const parsed = body.length <= 2_048 ? v.safeParse(refusalSchema, decode(body, limits)) : undefined
   if (!parsed?.success) return new P2PError('HANDSHAKE_FAILED', 'The peer refused without saying why.')
   const { code, message, retryAfterMs } = parsed.output
-  return new P2PError(knownCode(code, 'CONNECTION_CLOSED'), message ?? `The peer closed the connection: ${code}.`, {
+  const sentence = message ?? `The peer closed the connection: ${code}.`
+  return new P2PError(knownCode(code, 'CONNECTION_CLOSED'), printable(sentence, 512), {
     details: { byPeer: true, ...(retryAfterMs !== undefined && { retryAfterMs }) },
   })
 }

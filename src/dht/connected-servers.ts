@@ -6,6 +6,7 @@ import type { Unsubscribe } from '../events.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
 import type { P2PMessage } from '../message/message.js'
 import type { PeerInfo } from '../peer/peer-info.js'
+import { printable } from '../printable.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol-handler.js'
 import type { WaitOptions } from '../wait.js'
 import { type AskOne, askServers } from './ask-servers.js'
@@ -298,7 +299,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     const answer = await this.judge(peerId, () => parsePayload(storeAnswer, reply.payload, 'stored'))
     if (answer.stored) return undefined
     const code = knownCode(answer.code, 'NOT_STORED')
-    const error = new P2PError(code, `The server refused the record: ${answer.message.slice(0, 256)}`, { details: { peerId } })
+    const error = new P2PError(code, `The server refused the record: ${printable(answer.message, 256)}`, { details: { peerId } })
     if (answer.depth !== undefined && payload.depth !== undefined && answer.depth > payload.depth) {
       return { peerId, error, depth: answer.depth }
     }

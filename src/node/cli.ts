@@ -2,15 +2,16 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { TokenBucket } from '../defence/token-bucket.js'
 import { P2PError } from '../errors.js'
 import { MAX_POW_DIFFICULTY } from '../identity/proof-of-work.js'
 import type { Logger } from '../logger.js'
 import type { PeerInfo } from '../peer/peer-info.js'
+import { printable } from '../printable.js'
 import { VERSION } from '../version.js'
 import { fileIdentity } from './file-identity.js'
 import { levelStore } from './level-store.js'
 import { startRelay } from './relay.js'
-import { printable } from './terminal.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
 
@@ -156,7 +157,15 @@ async function main(): Promise<void> {
     coordinator.on('connected', log('+'))
     coordinator.on('disconnected', log('-'))
   }
+  coordinator.on('peer-banned', ({ id, reason, until }) => {
+    complain(
+      `${new Date().toISOString()} banned ${printable(id)} until ${new Date(until).toISOString()}: ${printable(reason, 256)}`,
+    )
+  })
+  // Whoever makes errors by the thousand is not to fill the disk as well.
+  const lines = new TokenBucket(5, 200, Date.now())
   coordinator.on('error', (error: Error, peer?: PeerInfo) => {
+    if (lines.take(Date.now()) > 0) return
     const who = peer === undefined ? '' : ` ${printable(peer.peerId)}`
     const code = error instanceof P2PError ? error.code : error.name
     complain(`${new Date().toISOString()}${who} ${code}: ${printable(error.message, 256)}`)

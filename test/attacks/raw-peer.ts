@@ -4,6 +4,7 @@ import { Entry } from '../../src/channel/batch.js'
 import { Handshake } from '../../src/channel/handshake.js'
 import { createChannelKeys } from '../../src/channel/hello.js'
 import type { NoiseChannel } from '../../src/channel/noise.js'
+import { signEnvelope } from '../../src/identity/envelope.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { DEFAULT_LIMITS } from '../../src/limits.js'
@@ -18,6 +19,7 @@ export class RawPeer {
   #socket!: WebSocket
   #noise!: NoiseChannel
   #ids = 0
+  #identity!: Identity
 
   /** @param options.localAddress where to connect from: 127.0.0.2, … are loopback too. */
   async connect(
@@ -25,6 +27,7 @@ export class RawPeer {
     options: { identity?: Identity; localAddress?: string; headers?: Record<string, string> } = {},
   ): Promise<this> {
     const identity = options.identity ?? (await generateIdentity())
+    this.#identity = identity
     this.peerId = encodePeerId(identity.publicKey)
     const keys = await createChannelKeys(identity)
     const local = { keys, agent: 'raw', requireSignatures: false, protocols: [], addresses: [] }
@@ -87,6 +90,23 @@ export class RawPeer {
 
   encoded(payload: unknown, type = 'x', protocol: string | null = null): Uint8Array {
     return encode([1, type, null, true, payload, Date.now(), `raw-${this.#ids++}`, protocol])
+  }
+
+  /** A signed message as bytes that can be sent again and again. */
+  async signed(to: string, payload: unknown, timestamp: number): Promise<Uint8Array> {
+    const body = encode([1, 'x', this.peerId, to, payload, timestamp, `raw-${this.#ids++}`, null])
+    const { signature } = await signEnvelope(this.#identity, 'message', body)
+    return Uint8Array.from([...signature, ...body])
+  }
+
+  /** A frame with one signed message, encrypted and not sent. */
+  sealed(body: Uint8Array): Uint8Array {
+    return this.#noise.send.encrypt(entryOf(Entry.SIGNED_MESSAGE, body))
+  }
+
+  /** Sends bytes as they are. */
+  bytes(frame: Uint8Array): void {
+    this.#socket.send(frame)
   }
 
   plaintext(bytes: Uint8Array): void {

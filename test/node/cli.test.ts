@@ -2,9 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/coordinator.js'
+import { generateIdentity } from '../../src/identity/identity.js'
+import { RawPeer } from '../attacks/raw-peer.js'
 
 let folder: string
 let bundle: string
@@ -198,6 +201,35 @@ describe('lotus-p2p relay', () => {
     expect(new Set(ids).size).toBe(1)
     expect(codes).toEqual(['connected', 'NAME_TAKEN', 'NAME_TAKEN'])
     expect((await stat(join(data, 'identity.key'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('forgets no ban when it is killed and started again', async () => {
+    const data = join(folder, 'bans')
+    const identity = await generateIdentity()
+    const first = relay('--data', data)
+    const url = await first.says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)
+    await first.says(/bootstrap/)
+    const flooding = async () => {
+      const peer = await new RawPeer().connect(url, { identity })
+      while (peer.isOpen) {
+        for (let i = 0; i < 500; i++) peer.message('flood')
+        await sleep(20)
+      }
+    }
+    const isBanned = () => first.out.errors.includes('banned lp1')
+    for (let i = 0; i < 10 && !isBanned(); i++) await flooding().catch(() => sleep(50))
+    expect(first.out.errors).toMatch(/banned lp1\w+ until .*: It went on sending/)
+    first.child.kill('SIGKILL')
+    await first.exit
+    const second = relay('--data', data)
+    const again = await second.says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)
+    await second.says(/bootstrap/)
+    const wallet = new P2PCoordinator({ identity })
+    await expect(wallet.connectToPeer(again)).rejects.toMatchObject({
+      code: 'BANNED',
+      details: { retryAfterMs: expect.any(Number) },
+    })
+    await wallet.shutdown()
   })
 
   it('says at once that another relay has its data, and exits with 1', async () => {

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Entry } from '../../src/channel/batch.js'
+import { systemClock } from '../../src/clock.js'
+import { P2PCoordinator } from '../../src/coordinator.js'
+import { generateIdentity, type Identity } from '../../src/identity/identity.js'
+import { webSocketServer } from '../../src/node/index.js'
+import { RawPeer } from './raw-peer.js'
+
+const MINUTE = 60_000
+
+/** The victim's clock runs ahead on demand; its timers are real. */
+let aheadMs: number
+const clock = { ...systemClock, now: () => Date.now() + aheadMs }
+let victim: P2PCoordinator
+let victimIdentity: Identity
+let attacker: Identity
+let url: string
+let raw: RawPeer
+let got: unknown[]
+
+async function start(): Promise<void> {
+  const listener = webSocketServer()
+  victim = new P2PCoordinator({ identity: victimIdentity, listen: [listener], requireSignatures: true, clock })
+  victim.on('error', () => {})
+  victim.on('message', ({ payload }) => void got.push(payload))
+  await victim.start()
+  url = listener.addresses[0]!
+}
+
+beforeEach(async () => {
+  aheadMs = 0
+  got = []
+  victimIdentity = await generateIdentity()
+  attacker = await generateIdentity()
+  await start()
+  raw = await new RawPeer().connect(url, { identity: attacker })
+})
+
+afterEach(async () => {
+  raw.end()
+  await victim.shutdown()
+})
+
+/** Sends the very same bytes, and waits until they were looked at. */
+async function play(bytes: Uint8Array): Promise<void> {
+  const seen = () => {
+    const { accepted, duplicates, stale } = victim.getStats().defence
+    return accepted + duplicates + stale
+  }
+  const before = seen()
+  raw.entry(Entry.SIGNED_MESSAGE, bytes)
+  for (let i = 0; i < 400 && seen() === before; i++) await sleep(10)
+}
+
+describe('a signed message that is sent again', () => {
+  it.each([
+    [0, 'duplicates'],
+    [4 * MINUTE, 'duplicates'],
+    [6 * MINUTE, 'stale'],
+  ] as const)('after %d ms reaches nobody twice (%s)', async (afterMs, counted) => {
+    const bytes = await raw.signed(victim.peerId, 'once', Date.now())
+    await play(bytes)
+    expect(got).toEqual(['once'])
+    aheadMs = afterMs
+    await play(bytes)
+    expect(got).toEqual(['once'])
+    expect(victim.getStats().defence[counted]).toBe(1)
+  })
+
+  it('over a new connection reaches nobody twice', async () => {
+    const bytes = await raw.signed(victim.peerId, 'once', Date.now())
+    await play(bytes)
+    raw.end()
+    raw = await new RawPeer().connect(url, { identity: attacker })
+    await play(bytes)
+    expect(got).toEqual(['once'])
+  })
+
+  it('to a victim that has restarted is too old after the window', async () => {
+    const bytes = await raw.signed(victim.peerId, 'once', Date.now())
+    await play(bytes)
+    raw.end()
+    await victim.shutdown()
+    aheadMs = 6 * MINUTE
+    await start()
+    raw = await new RawPeer().connect(url, { identity: attacker })
+    await play(bytes)
+    expect([got, victim.getStats().defence.stale]).toEqual([['once'], 1])
+  })
+
+  it('by another peer ends its connection: the channel says who speaks', async () => {
+    const bytes = await raw.signed(victim.peerId, 'mine', Date.now())
+    const thief = await new RawPeer().connect(url)
+    thief.entry(Entry.SIGNED_MESSAGE, bytes)
+    await thief.closed
+    expect([got, victim.getStats().defence.faults]).toEqual([[], { FOREIGN_SENDER: 1 }])
+  })
+
+  it('to another victim than it was made for ends the connection', async () => {
+    const bytes = await raw.signed('lp1somebodyelse', 'not yours', Date.now())
+    raw.entry(Entry.SIGNED_MESSAGE, bytes)
+    await raw.closed
+    expect([got, victim.getStats().defence.faults]).toEqual([[], { PROTOCOL_VIOLATION: 1 }])
+  })
+
+  it('dated far ahead, so as to be good for long, is not taken', async () => {
+    await play(await raw.signed(victim.peerId, 'from the future', Date.now() + 10 * MINUTE))
+    expect([got, victim.getStats().defence.stale]).toEqual([[], 1])
+  })
+})
+
+it('a frame of the channel that is sent again ends the connection: its counter was used', async () => {
+  const frame = raw.sealed(await raw.signed(victim.peerId, 'once', Date.now()))
+  raw.bytes(frame)
+  raw.bytes(frame)
+  await raw.closed
+  expect(victim.getStats().defence.faults).toEqual({ DECRYPT_FAILED: 1 })
+  expect(got.length).toBeLessThanOrEqual(1)
+})
