@@ -83,3 +83,9 @@ test('docs/limits.md is what npm run docs:limits makes', () => {
     read('docs/limits.md'),
   )
 })
+
+test('every test that docs/threat-model.md names is there', () => {
+  const links = [...read('docs/threat-model.md').matchAll(/\[([^\]]+)\]\(\.\.\/((?:test|e2e)\/[^)]+)\)/g)]
+  expect(links.length).toBeGreaterThan(40)
+  for (const [, title, file] of links) expect([file, title, read(file!).includes(title!)]).toEqual([file, title, true])
+})
