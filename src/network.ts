@@ -44,6 +44,7 @@ export interface NetworkHooks {
   onOutcome(message: P2PMessage, outcome: QueuedOutcome): void
   onError(error: P2PError, peer?: PeerInfo): void
   onStale(message: P2PMessage): void
+  expects(message: P2PMessage): boolean
   onBanned(ban: Ban): void
   limitsOf: DefenceOptions['limitsOf']
   onStatus(status: P2PStatus): void
@@ -116,6 +117,7 @@ export class Network {
       ...config,
       defence: this.defence,
       onStale: (message) => hooks.onStale(message),
+      expects: (message) => hooks.expects(message),
       work: this.work,
       names: hooks.names,
       keys: () => this.channelKeys(),

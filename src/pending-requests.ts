@@ -78,6 +78,11 @@ export class PendingRequests {
     })
   }
 
+  /** Whether a message answers a request made to its sender. */
+  expects({ inReplyTo, from }: P2PMessage): boolean {
+    return inReplyTo !== undefined && this.pending.get(inReplyTo)?.peerId === from
+  }
+
   /** Takes the message if it answers a request made to its sender. */
   settle(message: P2PMessage): boolean {
     const pending = message.inReplyTo === undefined ? undefined : this.pending.get(message.inReplyTo)

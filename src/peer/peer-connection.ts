@@ -36,6 +36,8 @@ export interface PeerConnectionOptions {
   session: Session
   gate: Gate
   budget: VerificationBudget
+  /** Whether a message answers a request of ours. */
+  expects(message: P2PMessage): boolean
   /** It goes on sending though it was told to wait. */
   onStrike(peer: PeerConnection): void
   /** A signed message whose date is too far from now. */
@@ -347,7 +349,8 @@ export class PeerConnection {
     if (refusal !== undefined) return refusal
     try {
       const message = this.decoded(kind, body)
-      const full = this.gate.admit(message, body.length)
+      // What we have asked for is no flood, however much it is.
+      const full = this.options.expects(message) ? undefined : this.gate.admit(message, body.length)
       if (full !== undefined) return full
       this.taken = { message, body }
     } catch (error) {

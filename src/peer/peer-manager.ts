@@ -40,6 +40,8 @@ export interface PeerManagerOptions {
   requireSignatures: boolean
   /** Default: one of its own, which forgets with the process. */
   defence?: Defence
+  /** Whether a message answers a request of ours; such ones do not count against the budgets of their types. */
+  expects?(message: P2PMessage): boolean
   /** A signed message whose date is too far from now. */
   onStale?(message: P2PMessage, peer: PeerConnection): void
   /** Bits of work that we demand of who dials us; 0: none. */
@@ -105,6 +107,7 @@ export class PeerManager {
       budget: this.defence.budget,
       onStrike: ({ publicKey }) => this.defence.blame(publicKey, 'flood', 'It went on sending after it was told to wait.'),
       onStale: (message, peer) => options.onStale?.(message, peer),
+      expects: (message) => options.expects?.(message) ?? false,
       onMessage: (message, peer) => {
         this.slots.heard(peer, message.protocol, options.clock.now())
         options.onMessage(message, peer)

@@ -156,6 +156,22 @@ describe('a peer that sends too much', () => {
     expect(got.at(-1)).toBe('queued')
   })
 
+  it('is not refused the answers that it was asked for', async () => {
+    const { alice, bob } = await pair({ limits })
+    alice.registerProtocol({
+      protocolName: 'shop',
+      onRegister(host) {
+        this.handleMessage = (message) => host.reply(message, { type: 'price', payload: 1 })
+      },
+      handleMessage: async () => {},
+    })
+    const answers = Promise.all(
+      Array.from({ length: 200 }, (_, i) => bob.request('alice', { type: 'ask', payload: i, protocol: 'shop' })),
+    )
+    expect(await net.run(answers)).toHaveLength(200)
+    expect(bob.getStats().defence.throttled).toBe(0)
+  })
+
   it('over two paths is refused on both, and all arrives once', async () => {
     const { alice, bob, got } = await pair({ limits })
     for (let round = 0; round < 6; round++) {

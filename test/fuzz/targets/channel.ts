@@ -92,6 +92,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     ...defence,
     onStrike: () => {},
     onStale: () => {},
+    expects: () => false,
     onMessage: (message) => messages.push(message),
     onPathChanged: () => {},
     onClose: (_, { code }) => ends.push(code),
