@@ -5,8 +5,8 @@ import { build } from 'esbuild'
 
 /** Bytes, gzip, that each import may cost. The aim for everything is 60,000; CHANGELOG.md says where it stands and why. */
 export const BUDGETS = {
-  '*': 127_000,
-  P2PCoordinator: 114_300,
+  '*': 128_000,
+  P2PCoordinator: 115_200,
   DistributedHashTable: 31_900,
   ResourceDiscovery: 10_700,
   P2PProtocol: 13_400,
