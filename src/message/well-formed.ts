@@ -8,7 +8,7 @@ export function isWellFormed(text: string): boolean {
   return native ?? text.search(LONE) === -1
 }
 
-/** At most so many characters of a text that may be anybody's, such as an error's, for sending: U+FFFD for what is half or was cut in half. */
-export function cutText(text: string, maxLength: number): string {
+/** At most so many characters of a text that may be anybody's, such as an error's, fit for sending: U+FFFD stands for each half of a pair. */
+export function cutText(text: string, maxLength = Number.POSITIVE_INFINITY): string {
   return text.slice(0, maxLength).replace(LONE, '\ufffd')
 }
