@@ -24,6 +24,7 @@ import { decodePeerId, isPeerId } from './identity/peer-id.js'
 import { PinnedNames } from './identity/pinned-names.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
 import { checkMessage } from './message/p2p-protocol.js'
+import { cutText } from './message/well-formed.js'
 import { Network } from './network.js'
 import type { QueuedMessage } from './peer/outbox.js'
 import type { PeerConnection, PeerLoad } from './peer/peer-connection.js'
@@ -546,7 +547,7 @@ export class P2PCoordinator {
   private answerFailure(message: P2PMessage, { code, message: text }: P2PError): void {
     // Never an answer to an answer: two peers could go on for ever.
     if (message.inReplyTo !== undefined || !this.isConnected(message.from)) return
-    const payload = { code, message: text }
+    const payload = { code, message: cutText(text) }
     this.reply(message, { type: 'failed', payload, protocol: CORE_PROTOCOL }).catch(() => {})
   }
 

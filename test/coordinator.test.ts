@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { P2PConfig } from '../src/config.js'
 import { P2PCoordinator } from '../src/coordinator.js'
 import type { P2PErrorCode } from '../src/errors.js'
+import { P2PError } from '../src/errors.js'
 import { identityFromSeed } from '../src/identity/identity.js'
 import { memoryStore } from '../src/storage/key-value-store.js'
 import { createTestNetwork, type TestNetwork } from '../src/testing/test-network.js'
@@ -96,6 +97,10 @@ describe('requests', () => {
       throw new Error('at once')
     }
     await expect(net.run(alice.request(bob.peerId, asking))).rejects.toMatchObject({ code: 'HANDLER_FAILED' })
+    how = () => {
+      throw new P2PError('PEER_NOT_FOUND', 'Nobody is called \ud83d.')
+    }
+    await expect(net.run(alice.request(bob.peerId, asking))).rejects.toMatchObject({ code: 'PEER_NOT_FOUND' })
     expect(net.clock.now() - before).toBeLessThan(100)
     expect(errors).toEqual(['HANDLER_FAILED', 'HANDLER_FAILED'])
   })

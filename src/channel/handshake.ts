@@ -2,7 +2,11 @@ import * as v from 'valibot'
 import { knownCode, P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import { decode, encode } from '../message/codec.js'
+
+import { cutText } from '../message/well-formed.js'
+
 import { printable } from '../printable.js'
+
 import {
   chooseVersion,
   encodeHello,
@@ -94,7 +98,7 @@ const refusalSchema = /* @__PURE__ */ (() =>
 /** The refusal that goes out for an error: its code and sentence, never its cause. */
 export function encodeRefusal(error: P2PError): Uint8Array {
   const { retryAfterMs } = error.details
-  return encode({ code: error.code, message: error.message.slice(0, 512), retryAfterMs })
+  return encode({ code: error.code, message: cutText(error.message, 512), retryAfterMs })
 }
 
 /** A refusal in the clear, for before there is a channel. */

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js'
 import { asP2PError, P2PError } from '../errors.js'
 import type { Limits } from '../limits.js'
 import { decode, encode } from '../message/codec.js'
+import { cutText } from '../message/well-formed.js'
 import type { BlameCause } from '../protocol-handler.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 
@@ -73,7 +74,7 @@ export class Bans {
     const now = clock.now()
     const times = (this.bans.get(id)?.times ?? 0) + 1
     const lasts = Math.min(durationMs ?? limits.banMs * 4 ** Math.min(times - 1, 16), limits.maxBanMs)
-    const ban: Ban = { id, reason: reason.slice(0, 256), cause, since: now, until: now + lasts, times }
+    const ban: Ban = { id, reason: cutText(reason, 256), cause, since: now, until: now + lasts, times }
     this.bans.delete(id)
     this.bans.set(id, ban)
     this.shed(now)

@@ -70,7 +70,8 @@ export function workBits(publicKey: Uint8Array, { epoch, nonce }: WorkProof): nu
 
 /** Whether a proof's epoch counts: this one, the one before, and the next one where clocks may differ as much. */
 export function isWorkEpoch(epoch: number, now: number, { workEpochMs, maxClockSkewMs }: Limits): boolean {
-  return epoch >= workEpoch(now, workEpochMs) - 1 && epoch <= workEpoch(now + maxClockSkewMs, workEpochMs)
+  const earliest = workEpoch(now, workEpochMs) - 1
+  return Number.isInteger(epoch) && epoch >= earliest && epoch <= workEpoch(now + maxClockSkewMs, workEpochMs)
 }
 
 /**
@@ -91,8 +92,10 @@ export function verifyProofOfWork(options: {
 }): boolean {
   const { publicKey, proof, bits, now = Date.now(), limits = DEFAULT_LIMITS } = options
   return (
+    publicKey instanceof Uint8Array &&
     publicKey.length === PUBLIC_KEY_BYTES &&
-    proof?.nonce.length === WORK_NONCE_BYTES &&
+    proof?.nonce instanceof Uint8Array &&
+    proof.nonce.length === WORK_NONCE_BYTES &&
     isWorkEpoch(proof.epoch, now, limits) &&
     workBits(publicKey, proof) >= bits
   )

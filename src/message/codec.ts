@@ -9,6 +9,7 @@ import {
 import { asP2PError, P2PError } from '../errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../limits.js'
 import { checkStructure } from './structure.js'
+import { isWellFormed } from './well-formed.js'
 
 /** MessagePack extension type of a BigInt of any size: its decimal digits in ASCII. */
 const BIGINT_EXTENSION = 1
@@ -49,18 +50,58 @@ const extensions: ExtensionCodecType<undefined> = {
   },
 }
 
+/** What we use of the library's classes beyond their types; test/message/utf8.test.ts fails where another version has it no more. */
+interface TextEncoding {
+  pos: number
+  encodeString(text: string): void
+  clone(): Encoder
+}
+interface TextDecoding {
+  pos: number
+  bytes: Uint8Array
+  decodeUtf8String(byteLength: number, headerOffset: number): string
+}
+
 // Depth of the encoder counts scalars too: whatever it lets out, checkStructure lets in.
-const encoder = /* @__PURE__ */ new Encoder({
-  extensionCodec: extensions,
-  ignoreUndefined: true,
-  maxDepth: DEFAULT_LIMITS.maxDecodeDepth,
-})
-const decoder = /* @__PURE__ */ new Decoder({ extensionCodec: extensions })
+const encoder = /* @__PURE__ */ createEncoder()
+const decoder = /* @__PURE__ */ createDecoder()
+
+/** One that refuses texts which no UTF-8 stands for: the library's would write bytes that every peer refuses, or other characters. */
+function createEncoder(): Encoder {
+  const made = new Encoder({ extensionCodec: extensions, ignoreUndefined: true, maxDepth: DEFAULT_LIMITS.maxDecodeDepth })
+  const texts = made as unknown as TextEncoding
+  const { encodeString } = texts
+  texts.encodeString = function (text) {
+    const from = this.pos
+    encodeString.call(this, text)
+    // One byte for each character and one for the head: short ASCII, as nearly all texts are.
+    if (this.pos - from > text.length + 1 && !isWellFormed(text)) throw illFormed()
+  }
+  // Used where a getter encodes something else meanwhile.
+  texts.clone = createEncoder
+  return made
+}
+
+/** One that keeps the byte order mark at the beginning of a text, which the library drops from those of more than 200 bytes. */
+function createDecoder(): Decoder {
+  const made = new Decoder({ extensionCodec: extensions })
+  const texts = made as unknown as TextDecoding
+  const { decodeUtf8String } = texts
+  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+  texts.decodeUtf8String = function (byteLength, headerOffset) {
+    const from = this.pos + headerOffset
+    if (byteLength <= 200 || this.bytes[from] !== 0xef) return decodeUtf8String.call(this, byteLength, headerOffset)
+    this.pos = from + byteLength
+    return utf8.decode(this.bytes.subarray(from, this.pos))
+  }
+  return made
+}
 
 /**
  * A value as MessagePack bytes. Takes what JSON takes, and `Uint8Array`, `Date` and BigInt; keys with an undefined value are left out.
  *
- * @throws P2PError UNSERIALIZABLE_PAYLOAD for functions, symbols, Map, Set, other typed arrays, cycles, and nesting above 31;
+ * @throws P2PError UNSERIALIZABLE_PAYLOAD for functions, symbols, Map, Set, other typed arrays, cycles, nesting above 31, and
+ *   texts with half of a surrogate pair;
  *   MESSAGE_TOO_LARGE for more values than `maxDecodeItems`, which every decoder would refuse.
  */
 export function encode(value: unknown): Uint8Array {
@@ -109,6 +150,13 @@ function tooManyItems(): P2PError {
     {
       details: { limit: 'maxDecodeItems', maxDecodeItems },
     },
+  )
+}
+
+function illFormed(): P2PError {
+  return new P2PError(
+    'UNSERIALIZABLE_PAYLOAD',
+    'A text holds half of a surrogate pair, probably because it was cut within a character. Cut it elsewhere, or call its toWellFormed() first.',
   )
 }
 

@@ -124,7 +124,10 @@ export class Session {
     this.settleUpTo(number - 1)
     const pausedMs = Math.min(Math.max(1, waitMs), this.limits.maxRefusalMs)
     this.pausedUntil = this.clock.now() + pausedMs
-    this.pausedBy = new TextDecoder().decode(body.subarray(end)).replace(/[^\w ./-]/g, '?')
+    this.pausedBy = new TextDecoder()
+      .decode(body.subarray(end))
+      .slice(0, MAX_LIMIT_NAME)
+      .replace(/[^\w ./-]/g, '?')
     return pausedMs
   }
 

@@ -232,6 +232,16 @@ describe('Bans', () => {
     expect(again.of('address:203.0')).toBeUndefined()
   })
 
+  it('are stored whatever their reason is', async () => {
+    const { all, store, clock, errors } = bans()
+    all.add('lp1x', { ...about, reason: `${'x'.repeat(255)}😀` })
+    await clock.advance(0)
+    const again = bans(store, clock).all
+    await again.load()
+    expect(again.list()).toMatchObject([{ reason: `${'x'.repeat(255)}\ufffd` }])
+    expect(errors).toEqual([])
+  })
+
   it('lifted are lifted in the store too', async () => {
     const { all, store, clock } = bans()
     all.add('lp1x', about)

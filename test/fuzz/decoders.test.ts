@@ -29,9 +29,14 @@ const encodings: Uint8Array[] = [
   new P2PProtocol().serialize(message),
   encodeOffer(),
   encodeHello(alice, 1, limits),
+  encodeHello({ ...alice, workBits: 20, proof: { epoch: 2_810, nonce: new Uint8Array(8) } }, 1, limits),
   refusalFrame(new P2PError('POOL_FULL', 'Full.', { details: { retryAfterMs: 5 } })).subarray(1),
   Uint8Array.of(1, 0, 1, 7, 3, 0, 1, 1, 4, 0, 2, 9, 9, 0x11, 0, 0),
   Uint8Array.from([...Array(8).fill(1), 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]),
+  // REFUSED: stream, number, milliseconds, name; and a proof of work as it is stored.
+  Uint8Array.from([...Array(13).fill(0), 1, 0, 0, 3, 0xe8, ...new TextEncoder().encode('messagesPerPeerPerS')]),
+  Uint8Array.from([...Array(13).fill(0), 1, 255, 255, 255, 255, ...Array(256).fill(0x61)]),
+  Uint8Array.from([0, 0, 0x0a, 0xfa, 0, 0, 0, 0, 0, 0, 0, 1]),
 ]
 const anyBytes = fc.oneof(
   { arbitrary: mutated(encodings), weight: 4 },
@@ -136,6 +141,9 @@ describe('the table of what reads the network', () => {
   /** Functions whose name is one of a reader's, and whose input is our own. */
   const NOT_FROM_THE_NETWORK: Readonly<Record<string, string>> = {
     'circuit/endpoint isRelay': 'what the handshake, in its row, has taken of a peer',
+    'defence/protocol-limits checkProtocolLimits': 'what the application registers',
+    'identity/work-proofs isWorkNeeded': 'an error of this process',
+    'peer/eviction chooseEvicted': 'our own counts and measures of peers',
     'errors isP2PError': 'an error of this process',
     'channel/secure-channel isFault': 'an error of this process',
     'dht/record-verifier isDishonest': 'an error of this process',

@@ -22,7 +22,7 @@ const step = fc.oneof(
   { arbitrary: pause.map((end) => [0, end]), weight: 4 },
   fc.tuple(payload, pause).map(([bytes, end]) => [...joined([1], chunk(bytes)), end]),
   {
-    arbitrary: fc.tuple(fc.nat(8), fieldValue, pause).map(([field, bytes, end]) => [...joined([2, field], chunk(bytes)), end]),
+    arbitrary: fc.tuple(fc.nat(10), fieldValue, pause).map(([field, bytes, end]) => [...joined([2, field], chunk(bytes)), end]),
     weight: 3,
   },
   fc.tuple(fc.uint8Array({ maxLength: 200 }), pause).map(([bytes, end]) => [...joined([3], chunk(bytes)), end]),
@@ -36,6 +36,8 @@ describe('a handshake with a hostile end', () => {
   it.each([
     ['that dials', 0],
     ['that answers', 1],
+    ['that dials where work is demanded', 2],
+    ['that answers and demands work', 3],
   ])(
     '%s, and alters any frame at any step, opens for nobody who has proven no key, or ends in time with a code',
     async (_, role) => {

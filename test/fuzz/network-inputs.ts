@@ -1,35 +1,53 @@
+import { isIP } from 'node:net'
 import type * as v from 'valibot'
 import { BatchReader } from '../../src/channel/batch.js'
 import { CipherState } from '../../src/channel/cipher-state.js'
-import { Handshake, refusalOf } from '../../src/channel/handshake.js'
+import { encodeRefusal, Handshake, refusalOf } from '../../src/channel/handshake.js'
 import { checkMetadata, chooseVersion, verifyHello } from '../../src/channel/hello.js'
 import * as circuit from '../../src/circuit/frames.js'
+import { findPeers, INTRODUCE } from '../../src/circuit/introducer.js'
 import { systemClock } from '../../src/clock.js'
 import { addressGroup, hostOf, isLoopback } from '../../src/defence/address-group.js'
+import { Bans, banned } from '../../src/defence/bans.js'
+import { readEvidence, verifyEvidence } from '../../src/defence/equivocation.js'
+import { readStatement, verifyStatement } from '../../src/defence/statement.js'
+import { isSessionMessage, readSessionMessage } from '../../src/defence/statement-messages.js'
 import { isPrivateAddress, readContacts } from '../../src/dht/contact.js'
+import type { DistributedHashTable } from '../../src/dht/dht.js'
 import * as dht from '../../src/dht/dht-messages.js'
 import { checkPattern, decodeRecord, isWireRecord, type RecordEntry, recordValue } from '../../src/dht/record.js'
 import { checkFilters, matchesConditions, matchesFilters } from '../../src/dht/record-filters.js'
 import { RecordVerifier } from '../../src/dht/record-verifier.js'
+import { PeerRecords } from '../../src/discovery/peer-records.js'
 import { resourceIdOf } from '../../src/discovery/resource-key.js'
 import { knownCode } from '../../src/errors.js'
 import { verify } from '../../src/identity/ed25519.js'
 import { verifyEnvelope } from '../../src/identity/envelope.js'
-import { assertPeerName, decodePeerId, isPeerId } from '../../src/identity/peer-id.js'
+import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/identity/peer-id.js'
+import { isWorkEpoch, verifyProofOfWork } from '../../src/identity/proof-of-work.js'
+import { WorkProofs } from '../../src/identity/work-proofs.js'
 import { DEFAULT_LIMITS as limits } from '../../src/limits.js'
-import { decode } from '../../src/message/codec.js'
+import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
 import { checkStructure } from '../../src/message/structure.js'
+import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
+import { originPolicy } from '../../src/node/origins.js'
+import { Anchors } from '../../src/peer/anchors.js'
 import { operatorOf } from '../../src/peer/operator.js'
 import { Session } from '../../src/peer/session.js'
+import type { ProtocolHost } from '../../src/protocol-handler.js'
+import { type KeyValueStore, memoryStore } from '../../src/storage/key-value-store.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import * as topics from '../../src/topics/topic-messages.js'
 import { FrameReader } from '../../src/transport/http-frames.js'
 import { parseTabMessage } from '../../src/transport/tab-messages.js'
 import * as signals from '../../src/webrtc/signals.js'
 import { bob } from '../channel/pair.js'
+import { author, NOW } from './samples.js'
+import { check } from './target.js'
 
-/** A function of src/ that takes what a peer, a relay, another tab or a proxy sent. It returns, or throws a P2PError. */
+/** A function of src/ that takes what a peer, a relay, another tab or a proxy sent, or a store kept. It returns, or throws a P2PError. */
 export interface NetworkInput {
   /** File below src/ and name. */
   readonly name: string
@@ -75,6 +93,113 @@ function useRecord(entry: RecordEntry): unknown {
   return matchesFilters(entry, { where: { a: 1, 'a.b': { gt: 1n, in: ['x', null] } } }, limits) && recordValue(entry, limits)
 }
 
+/** A session with one message under way, and the same bytes about it and about nothing. */
+function refuse(body: Uint8Array): void {
+  const mine = session()
+  for (let i = 0; i < 300; i++) mine.remember(1, undefined, body, true, undefined)
+  const ours = body.slice()
+  ours.set(mine.streamId.subarray(0, ours.length))
+  for (const each of [body, ours]) {
+    let pausedMs: number | undefined
+    try {
+      pausedMs = mine.refused(each)
+    } catch (error) {
+      if (each === ours) throw error
+    }
+    check(pausedMs === undefined || (pausedMs > 0 && pausedMs <= limits.maxRefusalMs), 'a pause without end')
+    check(/^[\w ./?-]{0,64}$/.test(mine.pausedBy), 'a limit with a name that nobody has')
+    check(mine.waiting + mine.delivered === 300, 'messages that are neither delivered nor waiting')
+  }
+}
+
+/** What an introducer answers. */
+async function introduce(payload: unknown): Promise<void> {
+  const asked = { peerId: 'relay', publicKey: place, addresses: {}, state: 'connected', lastSeen: 0, protocols: [INTRODUCE] }
+  const host = {
+    peerId: 'bob',
+    clock: new VirtualClock(NOW),
+    peers: () => [asked],
+    request: async () => ({ payload }),
+  } as unknown as ProtocolHost
+  for (const { peerId, publicKey, addresses, metadata, protocols = [] } of await findPeers(host, {}, { limits })) {
+    check(peerId !== 'bob' && publicKey?.length === 32, 'a peer without a key')
+    check(!peerId.startsWith('lp1') || peerId === encodePeerId(publicKey), 'a key under the id of another')
+    check(
+      (addresses.relays ?? []).every((relay) => relay === 'relay'),
+      'a relay that nobody has named',
+    )
+    check(protocols.length <= limits.maxProtocols && encode(metadata).length <= limits.maxMetadataBytes, 'too much of a peer')
+  }
+}
+
+/** What a peer has published of itself. */
+async function resolve(published: unknown): Promise<void> {
+  const record = { value: published, publisherKey: author.publicKey, publishedAt: NOW }
+  const records = new PeerRecords({ get: async () => record } as unknown as DistributedHashTable, () => ({}) as never)
+  const peer = await records.resolve(encodePeerId(author.publicKey), {})
+  check(peer?.addresses.websocket === undefined || /^wss?:/.test(peer.addresses.websocket), 'an address that is none')
+  check(
+    (peer?.addresses.relays ?? []).every((relay) => typeof relay === 'string'),
+    'a relay that is no text',
+  )
+  check((await records.resolve(encodePeerId(bob.keys.publicKey), {})) === undefined, 'a record under the id of another')
+}
+
+/** A store that holds the same under every key. */
+function storeOf(kept: Uint8Array, ...keys: string[]): KeyValueStore {
+  return { ...memoryStore(), get: async () => kept, keys: async () => keys }
+}
+
+async function loadBans(kept: Uint8Array): Promise<void> {
+  const errors: unknown[] = []
+  const clock = new VirtualClock(NOW)
+  const store = storeOf(kept, 'ban/lp1x')
+  const bans = new Bans({ clock, limits, store, onBanned: () => {}, onError: (error) => errors.push(error) })
+  await bans.load()
+  for (const ban of bans.list()) refusalOf(encodeRefusal(banned(ban, NOW)), limits)
+  const { since, until } = bans.add('lp1x', { cause: 'offence', reason: 'Again.' })
+  check(since === NOW && until > NOW && until <= NOW + limits.maxBanMs, 'a ban of another length')
+  for (const error of errors) throw error
+}
+
+async function loadAnchors(kept: Uint8Array): Promise<void> {
+  const dialled: string[] = []
+  const anchors = new Anchors({
+    clock: new VirtualClock(NOW),
+    limits,
+    store: storeOf(kept),
+    named: new Set(),
+    chosen: () => [],
+    dial: async (address, id) => {
+      check(/^(wss?|https?|memory):\/\//.test(address) && isPeerId(id), 'an anchor that is none')
+      dialled.push(id)
+    },
+  })
+  await anchors.start()
+  anchors.close()
+  check(dialled.length <= limits.maxAnchors, 'more anchors than may be')
+}
+
+async function loadProof(kept: Uint8Array): Promise<void> {
+  const clock = new VirtualClock(NOW)
+  const { publicKey } = author
+  const proofs = new WorkProofs({ publicKey, store: storeOf(kept), clock, limits, onProgress: () => {} })
+  await proofs.dial('wss://a.example', new AbortController().signal, async () => {})
+  const proof = proofs.find(1)
+  check(proof === undefined || verifyProofOfWork({ publicKey, proof, bits: 1, now: NOW }), 'a proof that proves nothing')
+  proofs.rest()
+}
+
+const proxies = new TrustedProxies(['loopback', 'private', '2001:db8::/32'])
+const policies = [undefined, ['https://wallet.example', '*.wallet.example', 'null']].map((origins) => originPolicy(origins))
+
+/** Who it came from, by the header that a proxy, or whoever is behind it, wrote. */
+function forwarded(header: string): void {
+  const client = proxies.clientOf('::ffff:127.0.0.1', header)
+  check(isIP(client) !== 0 && addressKey(client).length <= 45, 'a client without an address')
+  check(proxies.clientOf('192.0.2.7', header) === '192.0.2.7', 'somebody has chosen his own address')
+}
+
 /** Every one of them; test/fuzz/decoders.test.ts fails where a new one is missing. */
 export const NETWORK_INPUTS: readonly NetworkInput[] = [
   bytes('message/codec decode', (input) => decode(input, limits)),
@@ -92,6 +217,11 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
     const mine = session()
     return mine.begins(input) && mine.isLater(input, true)
   }),
+  bytes('peer/session Session.refused', refuse),
+  bytes('defence/equivocation verifyEvidence', (input) => verifyEvidence(input)),
+  bytes('defence/bans Bans.load', loadBans),
+  bytes('peer/anchors Anchors.start', loadAnchors),
+  bytes('identity/work-proofs WorkProofs.load', loadProof),
   bytes('transport/http-frames FrameReader.read', (input) => {
     new FrameReader(
       () => {},
@@ -113,6 +243,11 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   text('webrtc/signals isDataOnly', signals.isDataOnly),
   text('webrtc/signals isContained', signals.isContained),
   text('errors knownCode', (input) => knownCode(input, 'CONNECTION_CLOSED')),
+  text('defence/statement-messages isSessionMessage', isSessionMessage),
+  text('defence/equivocation readEvidence text', readEvidence),
+  text('node/client-address TrustedProxies.clientOf', forwarded),
+  text('node/client-address addressKey', addressKey),
+  text('node/origins originPolicy', (input) => policies.map((policy) => policy.allows(input))),
 
   value('message/json fromJsonValue', fromJsonValue),
   value('message/p2p-protocol checkMessage', (input) => checkMessage(input, limits)),
@@ -145,6 +280,23 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('webrtc/signals parseDescription', (input) => signals.isDataOnly(signals.parseDescription(input, limits).sdp)),
   value('webrtc/signals parseCandidate', (input) => signals.isContained(signals.parseCandidate(input).candidate)),
   value('webrtc/signals parseEnd', signals.parseEnd),
+  value('circuit/introducer readAnswer', introduce),
+  value('discovery/peer-records PeerRecords.resolve', resolve),
+  value('defence/statement readStatement', readStatement),
+  value('defence/statement verifyStatement', (input) => verifyStatement(input as never)),
+  value('defence/equivocation readEvidence', readEvidence),
+  ...(['join', 'end', 'statements', 'digest', 'list', 'want'] as const).map((type) =>
+    value(`defence/statement-messages readSessionMessage ${type}`, (input) => readSessionMessage(type, input)),
+  ),
+  value('identity/proof-of-work verifyProofOfWork', (input) => {
+    const [epoch, nonce] = Array.isArray(input) ? input : []
+    const proofs = [input, { epoch, nonce }, { epoch: input, nonce: new Uint8Array(8) }, { epoch: 2_810, nonce: input }]
+    for (const proof of proofs as never[]) {
+      check(verifyProofOfWork({ publicKey: place, proof, bits: 255, now: NOW }) === false, 'work of 255 bits')
+    }
+    verifyProofOfWork({ publicKey: input as never, proof: { epoch: 2_810, nonce: new Uint8Array(8) }, bits: 1, now: NOW })
+  }),
+  value('identity/proof-of-work isWorkEpoch', (input) => isWorkEpoch(input as number, NOW, limits)),
   value('topics/topic-messages readTopicMessage', async (input) => {
     const read = topics.readTopicMessage(input, limits)
     topics.topicMessageOf(read, limits)

@@ -1,6 +1,10 @@
+import { evidenceOf, evidenceToJson, wireEvidence } from '../../src/defence/equivocation.js'
+import { signStatement, statementId, wireStatement } from '../../src/defence/statement.js'
+import { StatementBoard } from '../../src/defence/statement-board.js'
 import { contactOf, wireContact } from '../../src/dht/contact.js'
 import { createRecord, wireRecord } from '../../src/dht/record.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import { encodePeerId } from '../../src/identity/peer-id.js'
 import { DEFAULT_LIMITS as limits } from '../../src/limits.js'
 import { signTopicMessage, wireOf } from '../../src/topics/topic-messages.js'
 
@@ -23,6 +27,19 @@ export const withdrawal = wireRecord(
   ),
 )
 export const published = wireOf(await signTopicMessage(author, 'offers', { sats: 5n }, NOW, limits))
+
+/** The session in which `author`, a member, has said two things in one slot of round 0, and one in round 1. */
+export const GAME = { protocol: 'dice', session: 'table-7' }
+export const player = identityFromSeed(new Uint8Array(32).fill(8))
+const absent = identityFromSeed(new Uint8Array(32).fill(9))
+export const PLAYERS = [author, player, absent].map(({ publicKey }) => publicKey)
+const { tag, members } = new StatementBoard({ ...GAME, members: PLAYERS, limits })
+const state = (value: number, round: number) =>
+  signStatement(author, { ...GAME, round, slot: 'roll', value: Uint8Array.of(value) })
+const [said, contradiction, later] = [await state(1, 0), await state(2, 0), await state(3, 1)]
+export const statement = wireStatement(said)
+const proof = evidenceOf(said, contradiction)!
+export const evidence = wireEvidence(proof)
 
 const id = 'abcdefghijklmnopqrstu'
 const place = new Uint8Array(32).fill(3)
@@ -71,11 +88,30 @@ export const HONEST: readonly [protocol: string, type: string, payload: unknown]
     { session: id, candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0 },
   ],
   ['lotus/webrtc', 'end', { session: id, code: 'TIMEOUT' }],
+  ['lotus/statements', 'join', [tag]],
+  ['lotus/statements', 'statements', [tag, [statement, wireStatement(later)]]],
+  ['lotus/statements', 'statements', [tag, [wireStatement(contradiction)]]],
+  ['lotus/statements', 'digest', [tag, [[0, place]]]],
+  // What an absent member, and the receiver, are said to have stated.
+  ['lotus/statements', 'list', [tag, 0, members.map((_, at) => [at, 'roll', statementId(at === 0 ? said : later)])]],
+  ['lotus/statements', 'want', [tag, 0, members.map((_, at) => [at, 'roll'])]],
+  ['lotus/statements', 'evidence', evidence],
+  ['lotus/statements', 'end', [tag]],
 ]
 
-/** What else travels as a value: answers, and what tabs say to each other. */
+const introduced = {
+  peerId: 'alice',
+  publicKey: author.publicKey,
+  addresses: { websocket: 'wss://a.example' },
+  protocols: ['chat'],
+  lastSeen: NOW,
+}
+
+/** What else travels as a value, or is stored: answers, and what tabs say to each other. */
 export const VALUES: readonly unknown[] = [
   record,
+  statement,
+  evidence,
   ...HONEST.map(([, , payload]) => payload),
   { stored: true, copies: 3 },
   { stored: false, code: 'STALE_RECORD', message: 'A newer one.', record, depth: 2 },
@@ -83,6 +119,24 @@ export const VALUES: readonly unknown[] = [
   { closer: [wireContact(contactOf(author.publicKey, 'wss://a.example'))] },
   [wireContact(contactOf(author.publicKey, 'wss://a.example')), wireContact(contactOf(place, 'ws://10.0.0.1:1'))],
   bounds,
+  {
+    peers: [
+      { ...introduced, metadata: { a: 1 }, reserved: true },
+      { ...introduced, peerId: encodePeerId(author.publicKey) },
+    ],
+  },
+  {
+    addresses: ['wss://a.example'],
+    relays: [
+      ['relay', null],
+      [encodePeerId(place), 'wss://r.example'],
+    ],
+    protocols: ['chat'],
+  },
+  // A ban, anchors, and a proof of work, as they are stored; a proof as it travels.
+  { reason: 'It lied.', cause: 'offence', since: NOW, until: NOW + 60_000, times: 2 },
+  [[encodePeerId(author.publicKey), 'wss://a.example', NOW + 60_000, 0]],
+  [2_810, Uint8Array.of(0, 0, 0, 0, 0, 1, 0x2f, 0x10)],
   { expiresInS: 3_600, maxCircuits: 64, circuitMs: 1, circuitBytes: 1, circuitBytesPerS: 1 },
   { v: 1, from: id, to: id, kind: 'open', circuit: id, window: 200_000, frame: new Uint8Array(9) },
   { v: 1, from: id, to: id, kind: 'data', circuit: id, number: 0, frame: new Uint8Array(9) },
@@ -104,5 +158,8 @@ export const TEXTS: readonly string[] = [
   'candidate:1 1 udp 1 192.0.2.1 9 typ host',
   `${sdp}a=candidate:1 1 udp 1 x.local 9 typ host\r\n`,
   'PROTOCOL_VIOLATION',
+  evidenceToJson(proof),
+  '10.0.0.1, [2001:db8::1]:443, ::ffff:192.0.2.1, 127.0.0.1:80, fe80::1%eth0',
+  'https://app.wallet.example:8443',
   '{"type":"a","from":"b","payload":{"$bytes":"AAAA"},"timestamp":1,"messageId":"d"}',
 ]

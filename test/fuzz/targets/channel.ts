@@ -15,7 +15,7 @@ import { Session } from '../../../src/peer/session.js'
 import { VirtualClock } from '../../../src/testing/virtual-clock.js'
 import type { Connection, FrameSink } from '../../../src/transport/transport.js'
 import { author } from '../samples.js'
-import { Choices, check, chunk, type FuzzTarget, joined } from '../target.js'
+import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined } from '../target.js'
 
 const limits = resolveLimits({ maxMessageBytes: 4_096, rekeyAfterFrames: 3, ackDelayMs: 50 })
 const KEYS = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)] as const
@@ -78,6 +78,8 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const messages: P2PMessage[] = []
   const ends: string[] = []
   const session = new Session(clock, limits)
+  // Not by chance, so that an input can acknowledge and refuse what we have sent.
+  Object.assign(session, { streamId: new Uint8Array(8) })
   const defence = {
     gate: new Gate({ limits, clock, limitsOf: () => undefined, shareOf: () => 1 }),
     budget: new VerificationBudget(clock, limits),
@@ -134,7 +136,15 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
       wire.sink.onFrame(sealed)
     } else if (act < 220) wire.sink.onFrame(choices.bytes(choices.byte()))
     else if (act < 240) await clock.advance(choices.byte())
-    else if (channel.open) await peer.send({ type: 't', from: 'bob', payload: choices.byte(), timestamp: 1, messageId: 'x' })
+    else if (channel.open) {
+      const message = { type: 't', from: 'bob', payload: choices.byte(), timestamp: 1, messageId: 'x' }
+      try {
+        await peer.send(message)
+      } catch (error) {
+        // She takes nothing for a while.
+        checkRefusal(error, ['RATE_LIMITED'])
+      }
+    }
   }
   flush()
   await clock.advance(0)
@@ -172,6 +182,11 @@ export const seeds: FuzzTarget['seeds'] = () => {
     const index = KINDS.indexOf(kind)
     return joined([ends ? 75 + ((index - (75 % KINDS.length) + KINDS.length) % KINDS.length) : index, body.length], body)
   }
+  const refused = (number: number, waitMs: number) =>
+    entry(
+      Entry.REFUSED,
+      joined(new Uint8Array(8), [0, 0, 0, 0, 0, number, 0, 0, 0, waitMs], new TextEncoder().encode('messagesPerPeerPerS')),
+    )
   const ack = joined(new Uint8Array(8), [0, 0, 0, 0, 0, 1])
   return [
     joined([170, message({ a: 1 }).length], message({ a: 1 }), [225, 100], [185], [250, 5]),
@@ -184,6 +199,7 @@ export const seeds: FuzzTarget['seeds'] = () => {
     joined(entry(Entry.SEQUENCE, stream), entry(Entry.SIGNED_MESSAGE, joined(new Uint8Array(64), message('y')))),
     entry(Entry.CLOSE, encode({ code: 'SHUT_DOWN', message: 'Bye.' })),
     joined([250, 1, 250, 2, 250, 3, 250, 4, 230, 60]),
+    joined([250, 1, 250, 2, 250, 3], refused(2, 200), [250, 4, 230, 250], entry(Entry.ACK, ack), refused(3, 0), [230, 60]),
     joined([200, 0, 6, Entry.MESSAGE, 0, 3, 1, 2, 3]),
   ]
 }

@@ -1,6 +1,8 @@
+import { compareBytes } from '../../../src/bytes.js'
 import { CircuitEndpoint } from '../../../src/circuit/endpoint.js'
 import { Introducer } from '../../../src/circuit/introducer.js'
 import { CircuitRelay } from '../../../src/circuit/relay.js'
+import { Statements } from '../../../src/defence/statements.js'
 import { ConnectedServers } from '../../../src/dht/connected-servers.js'
 import { DhtServer } from '../../../src/dht/dht-server.js'
 import { RecordStore } from '../../../src/dht/record-store.js'
@@ -14,7 +16,7 @@ import { Topics } from '../../../src/topics/topics.js'
 import { WebRtcEndpoint } from '../../../src/webrtc/endpoint.js'
 import { TestHost } from '../../circuit/test-network.js'
 import { FakeRtc } from '../../webrtc/fake-rtc.js'
-import { author, HONEST } from '../samples.js'
+import { author, GAME, HONEST, PLAYERS, player } from '../samples.js'
 import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined, refusedOr } from '../target.js'
 
 const limits = resolveLimits({
@@ -28,6 +30,9 @@ const limits = resolveLimits({
   maxTopics: 8,
   maxWebRtcSessions: 4,
   circuitWindowBytes: 4_096,
+  maxStatementsPerMember: 4,
+  maxStatementBytesPerMember: 600,
+  maxStatementRoundsAhead: 2,
 })
 
 /** Everything that answers messages of the SDK's own protocols, as a relay that also listens runs it. */
@@ -39,6 +44,7 @@ export function handlers(clock: VirtualClock) {
   const circuits = new CircuitEndpoint({ limits })
   const webrtc = new WebRtcEndpoint({ limits, implementation: rtc })
   const topics = new Topics({ identity: author, limits, router: true })
+  const statements = new Statements(player, { limits })
   const heartbeat = new Heartbeat({
     clock,
     limits,
@@ -56,20 +62,25 @@ export function handlers(clock: VirtualClock) {
     circuits,
     topics,
     webrtc,
+    statements,
     heartbeat,
     new PeerUpdates({ limits, describe: () => ({ protocols: [], addresses: [] }), onUpdate: () => {} }),
   ]
-  return { all, store, relay, rtc, circuits, webrtc, topics, server }
+  return { all, store, relay, rtc, circuits, webrtc, topics, statements, server }
 }
 
 /** The handlers of all protocols, and what a hostile and an honest neighbour do in turn, as the input says: nothing is thrown but errors of ours, and no table outgrows its limit. */
 export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const choices = new Choices(bytes)
   const clock = new VirtualClock()
-  const { all, store, relay, rtc, circuits, webrtc, topics, server } = handlers(clock)
+  const { all, store, relay, rtc, circuits, webrtc, topics, statements, server } = handlers(clock)
   const victim = new TestHost('victim', clock).register(...all)
   const mallory = new TestHost('mallory', clock).register(new CircuitRelay({ limits }), new CircuitEndpoint({ limits }))
   const honest = new TestHost('honest', clock).register(new CircuitEndpoint({ limits }))
+  // She is a member, and the third one is absent.
+  Object.assign(mallory, { publicKey: author.publicKey })
+  const session = statements.join({ ...GAME, members: PLAYERS })
+  await session.say({ round: 0, slot: 'roll', value: Uint8Array.of(4) })
   await circuits.listen(() => {})
   await webrtc.listen(() => {})
   victim.connect(mallory)
@@ -94,6 +105,10 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   check(relay.getStats().circuits <= limits.maxCircuits, 'more circuits than the relay may have')
   check(topics.getStats().topics <= limits.maxTopics, 'more topics than may be')
   check(rtc.open.length <= limits.maxWebRtcSessionsPerPeer * 2, 'more peer connections than two peers may have')
+  for (const liar of session.evidence) check(compareBytes(liar.publicKey, author.publicKey) === 0, 'somebody else has lied')
+  const heard = Array.from({ length: limits.maxStatementRoundsAhead + 1 }, (_, round) => session.statements(round)).flat()
+  for (const { publicKey } of heard) check(compareBytes(publicKey, PLAYERS[2]!) !== 0, 'a statement of somebody who is absent')
+  check(heard.length <= limits.maxStatementsPerMember + 1, 'more statements than a member may make')
   victim.disconnect(mallory)
   victim.disconnect(honest)
   for (const handler of all) handler.onUnregister?.()
@@ -106,5 +121,11 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
 
 export const seeds: FuzzTarget['seeds'] = () => {
   const messages = HONEST.map(([, , payload], i) => joined([i], chunk(encode(payload))))
-  return [...messages, joined(...messages.slice(10, 23)), joined(...messages.slice(23, 31)), joined(...messages.slice(31))]
+  return [
+    ...messages,
+    joined(...messages.slice(10, 23)),
+    joined(...messages.slice(23, 31)),
+    joined(...messages.slice(31, 35)),
+    joined(...messages.slice(35)),
+  ]
 }

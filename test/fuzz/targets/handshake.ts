@@ -1,15 +1,17 @@
 import { Entry } from '../../../src/channel/batch.js'
 import { REFUSAL } from '../../../src/channel/handshake.js'
-import { createChannelKeys, encodeHello, encodeOffer, type LocalHello } from '../../../src/channel/hello.js'
+import { createChannelKeys, encodeHello, encodeOffer, type LocalHello, type WorkTerms } from '../../../src/channel/hello.js'
 import { type NoiseChannel, NoiseXX } from '../../../src/channel/noise.js'
 import { SecureChannel } from '../../../src/channel/secure-channel.js'
+import { P2PError } from '../../../src/errors.js'
 import { equalBytes } from '../../../src/identity/ed25519.js'
+import { mineProofOfWork, verifyProofOfWork, type WorkProof, workEpoch } from '../../../src/identity/proof-of-work.js'
 import { DEFAULT_LIMITS as limits } from '../../../src/limits.js'
 import { decode, encode } from '../../../src/message/codec.js'
 import { VirtualClock } from '../../../src/testing/virtual-clock.js'
 import type { Transport } from '../../../src/transport/transport.js'
 import { alice, bob, type PipeEnd, pipe } from '../../channel/pair.js'
-import { author } from '../samples.js'
+import { author, NOW } from '../samples.js'
 import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined, refusedOr } from '../target.js'
 
 const HANDSHAKE = 1
@@ -22,7 +24,25 @@ const mallory: LocalHello = {
   addresses: ['wss://m.example'],
   metadata: { a: 1 },
 }
-const FIELDS = ['version', 'publicKey', 'signature', 'name', 'agent', 'requireSignatures', 'protocols', 'addresses', 'metadata']
+/** Bits of work, where it is demanded. */
+const BITS = 4
+const EPOCH = workEpoch(NOW, limits.workEpochMs)
+const [theirProof, ourProof] = await Promise.all(
+  [author.publicKey, bob.keys.publicKey].map((publicKey) => mineProofOfWork({ publicKey, bits: BITS, epoch: EPOCH })),
+)
+const FIELDS = [
+  'version',
+  'publicKey',
+  'signature',
+  'name',
+  'agent',
+  'requireSignatures',
+  'protocols',
+  'addresses',
+  'metadata',
+  'work',
+  'proof',
+]
 
 /** A hostile end that can do all that the real one can, as long as it keeps to the pattern. */
 class Mallory {
@@ -34,6 +54,7 @@ class Mallory {
   constructor(
     private readonly end: PipeEnd,
     readonly initiator: boolean,
+    private readonly work: boolean,
   ) {
     this.noise = new NoiseXX({ initiator, staticKeys: mallory.keys.noise, prologue: PROLOGUE })
     end.attach({ onFrame: (frame) => this.frames.push(frame), onClose: () => {}, onDrain: () => {} })
@@ -60,7 +81,9 @@ class Mallory {
 
   /** What an honest one would say now. */
   get honest(): Uint8Array {
-    return this.initiator && this.step === 0 ? encodeOffer() : encodeHello(mallory, 1, limits)
+    if (this.initiator && this.step === 0) return encodeOffer()
+    const work = this.initiator ? { proof: theirProof } : { workBits: BITS }
+    return encodeHello(this.work ? { ...mallory, ...work } : mallory, 1, limits)
   }
 
   read(): void {
@@ -79,11 +102,24 @@ class Mallory {
 export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const choices = new Choices(bytes)
   const clock = new VirtualClock()
-  const victimDials = choices.byte() % 2 === 1
+  const role = choices.byte()
+  const victimDials = role % 2 === 1
+  const demandsWork = (role & 2) !== 0
   const [near, far] = pipe()
   const [ours, theirs] = victimDials ? [near, far] : [far, near]
-  const attacker = new Mallory(theirs, !victimDials)
-  const opening = open(victimDials, ours, clock)
+  const attacker = new Mallory(theirs, !victimDials, demandsWork)
+  let proven = victimDials || !demandsWork
+  const prove = (publicKey: Uint8Array, proof: WorkProof | undefined) => {
+    if (!demandsWork) return
+    proven = verifyProofOfWork({ publicKey, proof, bits: BITS, now: clock.now() })
+    if (!proven) throw new P2PError('PROOF_OF_WORK_REQUIRED', 'Work first.')
+  }
+  const work: WorkTerms = {
+    ...(demandsWork && { bits: BITS }),
+    check: prove,
+    find: (bits) => (bits <= BITS ? ourProof : undefined),
+  }
+  const opening = open(victimDials, ours, clock, work)
   const began = clock.now()
   let outcome: SecureChannel | 'refused' | undefined
   const settled = opening.then(
@@ -105,6 +141,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   check(outcome === 'refused' || outcome?.remote !== undefined, 'a handshake that never ends')
   check(clock.now() - began <= limits.handshakeTimeoutMs * 2, 'a handshake that takes too long')
   if (outcome instanceof SecureChannel) {
+    check(proven, 'a channel without the work that was demanded')
     // She knows what Alice says of herself, but cannot speak for her.
     check(equalBytes(outcome.remote.publicKey, author.publicKey), 'a channel to somebody who has proven nothing')
     check(equalBytes(outcome.remote.channelKey, mallory.keys.noise.publicKey), 'a channel with another key')
@@ -144,8 +181,8 @@ function sendIf(attacker: Mallory, frame: Uint8Array | undefined): void {
   if (frame !== undefined) attacker.send(frame)
 }
 
-function open(dials: boolean, end: PipeEnd, clock: VirtualClock): Promise<SecureChannel> {
-  const options = { local: bob, limits, clock }
+function open(dials: boolean, end: PipeEnd, clock: VirtualClock, work: WorkTerms): Promise<SecureChannel> {
+  const options = { local: bob, limits, clock, work }
   if (!dials) return SecureChannel.accept(end, { ...options, admit: async () => {} })
   const transport: Transport = {
     name: 'memory',
@@ -171,7 +208,11 @@ export const seeds: FuzzTarget['seeds'] = () => {
     joined([0], [1], chunk(encode({ versions: [7, 1] })), [go], wait(0)),
     joined([0], wait(0), wait(5)),
     joined([0], wait(0), wait(6, 40, 3)),
+    joined([2], wait(0), wait(0), ready),
+    joined([2], wait(0), field('proof', [EPOCH, new Uint8Array(8)])),
     // She answers.
+    joined([3], wait(0), ready),
+    joined([1], field('work', { bits: 30 })),
     joined([1], wait(0), [7], chunk(encode({ code: 'POOL_FULL', retryAfterMs: 5 })), [Entry.CLOSE, go]),
     joined([1], wait(0), ready),
     joined([1], wait(5)),
