@@ -50,51 +50,51 @@ const extensions: ExtensionCodecType<undefined> = {
   },
 }
 
-/** What we use of the library's classes beyond their types; test/message/utf8.test.ts fails where another version has it no more. */
-interface TextEncoding {
-  pos: number
-  encodeString(text: string): void
-  clone(): Encoder
-}
-interface TextDecoding {
-  pos: number
-  bytes: Uint8Array
-  decodeUtf8String(byteLength: number, headerOffset: number): string
-}
-
 // Depth of the encoder counts scalars too: whatever it lets out, checkStructure lets in.
 const encoder = /* @__PURE__ */ createEncoder()
 const decoder = /* @__PURE__ */ createDecoder()
 
+/** What is used of the library's classes beyond their types; test/message/utf8.test.ts fails where another version lacks it. */
+type Encoding = new (options: unknown) => { pos: number; encodeString(text: string): void; clone(): unknown }
+type Decoding = new (
+  options: unknown,
+) => { pos: number; bytes: Uint8Array; decodeUtf8String(length: number, head: number): string }
+
 /** One that refuses texts which no UTF-8 stands for: the library's would write bytes that every peer refuses, or other characters. */
 function createEncoder(): Encoder {
-  const made = new Encoder({ extensionCodec: extensions, ignoreUndefined: true, maxDepth: DEFAULT_LIMITS.maxDecodeDepth })
-  const texts = made as unknown as TextEncoding
-  const { encodeString } = texts
-  texts.encodeString = function (text) {
-    const from = this.pos
-    encodeString.call(this, text)
-    // One byte for each character and one for the head: short ASCII, as nearly all texts are.
-    if (this.pos - from > text.length + 1 && !isWellFormed(text)) throw illFormed()
+  const Base = Encoder as unknown as Encoding
+  class StrictEncoder extends Base {
+    override encodeString(text: string): void {
+      const from = this.pos
+      super.encodeString(text)
+      const { length } = text
+      // What ASCII takes beside a byte for each character: a head. Half a pair takes two bytes more.
+      const more = this.pos - from - length
+      if (more > 1 && more !== (length < 256 ? 2 : length < 65_536 ? 3 : 5) && !isWellFormed(text)) throw illFormed()
+    }
+
+    /** Used where a getter encodes something else meanwhile. */
+    override clone(): unknown {
+      return createEncoder()
+    }
   }
-  // Used where a getter encodes something else meanwhile.
-  texts.clone = createEncoder
-  return made
+  const options = { extensionCodec: extensions, ignoreUndefined: true, maxDepth: DEFAULT_LIMITS.maxDecodeDepth }
+  return new StrictEncoder(options) as unknown as Encoder
 }
 
 /** One that keeps the byte order mark at the beginning of a text, which the library drops from those of more than 200 bytes. */
 function createDecoder(): Decoder {
-  const made = new Decoder({ extensionCodec: extensions })
-  const texts = made as unknown as TextDecoding
-  const { decodeUtf8String } = texts
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
-  texts.decodeUtf8String = function (byteLength, headerOffset) {
-    const from = this.pos + headerOffset
-    if (byteLength <= 200 || this.bytes[from] !== 0xef) return decodeUtf8String.call(this, byteLength, headerOffset)
-    this.pos = from + byteLength
-    return utf8.decode(this.bytes.subarray(from, this.pos))
+  const Base = Decoder as unknown as Decoding
+  class FaithfulDecoder extends Base {
+    override decodeUtf8String(length: number, head: number): string {
+      const from = this.pos + head
+      if (length <= 200 || this.bytes[from] !== 0xef) return super.decodeUtf8String(length, head)
+      this.pos = from + length
+      return utf8.decode(this.bytes.subarray(from, this.pos))
+    }
   }
-  return made
+  return new FaithfulDecoder({ extensionCodec: extensions }) as unknown as Decoder
 }
 
 /**
@@ -113,7 +113,7 @@ function guarded(run: () => Uint8Array): Uint8Array {
     objects = 0
     const bytes = run()
     // Each value takes a byte at least, so shorter ones cannot hold too many.
-    if (bytes.length > DEFAULT_LIMITS.maxDecodeItems) checkStructure(bytes, DEFAULT_LIMITS)
+    if (bytes.length > DEFAULT_LIMITS.maxDecodeItems) checkStructure(bytes, DEFAULT_LIMITS, true)
     return bytes
   } catch (error) {
     if (error instanceof P2PError) throw error.code === 'LIMIT_EXCEEDED' ? tooManyItems() : error
