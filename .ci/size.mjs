@@ -5,14 +5,14 @@ import { build } from 'esbuild'
 
 /** Bytes, gzip, that each import may cost. The aim for everything is 60,000; CHANGELOG.md says where it stands and why. */
 export const BUDGETS = {
-  '*': 128_000,
-  P2PCoordinator: 115_200,
-  DistributedHashTable: 31_900,
-  ResourceDiscovery: 10_700,
-  P2PProtocol: 13_400,
-  generateIdentity: 17_100,
-  webSocket: 9_800,
-  P2PError: 7_100,
+  '*': 128_200,
+  P2PCoordinator: 115_400,
+  DistributedHashTable: 32_500,
+  ResourceDiscovery: 11_200,
+  P2PProtocol: 14_000,
+  generateIdentity: 12_400,
+  webSocket: 6_700,
+  P2PError: 2_400,
 }
 
 /** @returns {Promise<number>} bytes after gzip. */
