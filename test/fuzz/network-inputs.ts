@@ -31,7 +31,9 @@ import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
 import { checkStructure } from '../../src/message/structure.js'
-import { isWellFormed } from '../../src/message/well-formed.js'
+
+import { cutText, isWellFormed } from '../../src/message/well-formed.js'
+
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import { Anchors } from '../../src/peer/anchors.js'
@@ -244,8 +246,9 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   text('webrtc/signals isDataOnly', signals.isDataOnly),
   text('webrtc/signals isContained', signals.isContained),
   text('errors knownCode', (input) => knownCode(input, 'CONNECTION_CLOSED')),
-  text('defence/statement-messages isSessionMessage', isSessionMessage),
   text('message/well-formed isWellFormed', isWellFormed),
+  text('message/well-formed cutText', (input) => check(isWellFormed(cutText(input, 20)), 'a text that was cut badly')),
+  text('defence/statement-messages isSessionMessage', isSessionMessage),
   text('defence/equivocation readEvidence text', readEvidence),
   text('node/client-address TrustedProxies.clientOf', forwarded),
   text('node/client-address addressKey', addressKey),

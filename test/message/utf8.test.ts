@@ -137,7 +137,7 @@ describe('texts that go out', () => {
   })
 
   it('never are what a peer refuses, whatever the application gives', () => {
-    const text = fc.string({ unit: 'binary', maxLength: 80 })
+    const text = fc.string({ unit: 'binary', maxLength: 80 }).filter((name) => name !== '__proto__')
     const lone = fc.tuple(text, fc.constantFrom(...LONE), text).map((parts) => parts.join(''))
     fc.assert(
       fc.property(fc.oneof(text, lone), (given) => {
