@@ -6,6 +6,7 @@ import { type P2PConfig, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './coordinator-types.js'
 import type { Ban } from './defence/bans.js'
 import { EclipseWatch } from './defence/eclipse-watch.js'
+import type { Standing } from './defence/reputation.js'
 import { isPrivateAddress } from './dht/contact.js'
 import type { AnnounceResult, DistributedHashTable } from './dht/dht.js'
 import { DhtNode } from './dht/dht-node.js'
@@ -406,6 +407,16 @@ export class P2PCoordinator {
     const lifted = bans.lift(id)
     if (lifted) this.events.emit('peer-unbanned', id)
     return lifted
+  }
+
+  /**
+   * What we hold of a peer: its score, 0 for a stranger, and how often it was blamed for what. Our own opinion, told to nobody.
+   *
+   * @throws P2PError INVALID_PEER_ID for what is neither a peer id nor the name of a connected peer.
+   */
+  reputationOf(peerId: string): Standing {
+    const key = this.network.peers.get(peerId)?.publicKey ?? decodePeerId(peerId)
+    return this.network.defence.standingOf(key)
   }
 
   /** The bans in force: of whom, why, since when and until when. */

@@ -21,6 +21,7 @@ export {
   type PhaseVerdict,
 } from './defence/phases.js'
 export type { ProtocolLimits, RateLimit } from './defence/protocol-limits.js'
+export type { Standing } from './defence/reputation.js'
 export { type SignedStatement, type Statement, signStatement, verifyStatement } from './defence/statement.js'
 export type { StatementSession, StatementSessionOptions } from './defence/statement-session.js'
 export { Statements } from './defence/statements.js'

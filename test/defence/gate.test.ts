@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import type { P2PError } from '../../src/errors.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import { encodePeerId } from '../../src/identity/peer-id.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions, VirtualClock } from '../../src/testing/index.js'
@@ -253,7 +254,11 @@ describe('bans', () => {
       },
       handleMessage: async () => {},
     })
+    expect(bob.reputationOf(encodePeerId(identity.publicKey))).toMatchObject({ faults: {} })
     for (let i = 0; i < 5; i++) host.blame!(identity.publicKey)
+    expect(bob.reputationOf(encodePeerId(identity.publicKey))).toMatchObject({ faults: { timeout: 5 } })
+    expect(bob.reputationOf(encodePeerId(identity.publicKey)).score).toBeLessThan(-48)
+    expect(() => bob.reputationOf('nobody')).toThrow(expect.objectContaining({ code: 'INVALID_PEER_ID' }))
     expect(bob.listBans()).toMatchObject([{ cause: 'timeout', reason: 'It kept everybody waiting.' }])
     await net.clock.advance(50)
     expect(bob.getConnectedPeers()).toEqual([])
