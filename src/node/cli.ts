@@ -10,6 +10,7 @@ import type { PeerInfo } from '../peer/peer-info.js'
 import { printable } from '../printable.js'
 import { VERSION } from '../version.js'
 import { fileIdentity } from './file-identity.js'
+import { fileStore } from './file-store.js'
 import { levelStore } from './level-store.js'
 import { startRelay } from './relay.js'
 
@@ -23,7 +24,8 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --announce <address>        address to tell others, e.g. wss://relay.example behind a TLS proxy; again for more
   --name <label>              a name for people, shown at /info
   --identity <file>           where the relay's key is kept, made if absent (~/.lotus-p2p/relay-<port>.key)
-  --data <folder>             keeps bans, pinned names and the key over restarts (needs: npm install classic-level)
+  --data <folder>             keeps bans, pinned names and the key there, for many peers (needs: npm install classic-level);
+                              without it they are kept in a file beside the key
   --max-connections <number>  connected peers at most (1000)
   --pow <bits>                proof of work that a new identity has to show, 0 for none (20 where the relay is
                               reached from everywhere, else 0)
@@ -101,7 +103,9 @@ async function main(): Promise<void> {
   const { data } = values
   const home = join(homedir(), '.lotus-p2p', `relay-${port}.key`)
   const path = values.identity ?? (data !== undefined ? join(data, 'identity.key') : port === 0 ? undefined : home)
-  const store = data === undefined ? undefined : levelStore(join(data, 'store'))
+  // Without a folder for its data it keeps what a restart must not forget, bans above all, beside its key.
+  const beside = path === undefined ? undefined : fileStore(`${path}.store.json`)
+  const store = data === undefined ? beside : levelStore(join(data, 'store'))
   // Now rather than at the first ban: whether the folder serves.
   await store?.get('')
   const relay = await startRelay({

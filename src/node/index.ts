@@ -1,4 +1,5 @@
 export { fileIdentity } from './file-identity.js'
+export { type FileStore, fileStore } from './file-store.js'
 export { type LevelStore, levelStore } from './level-store.js'
 export { type Relay, type RelayOptions, startRelay } from './relay.js'
 export {

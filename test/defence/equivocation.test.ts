@@ -40,10 +40,15 @@ describe('a statement', () => {
     expect(await verifyStatement(claiming)).toEqual(one)
   })
 
+  it('with half of a surrogate pair in its names is not signed', async () => {
+    await expect(signStatement(liar, { ...content, session: '\ud800' })).rejects.toMatchObject({ code: 'INVALID_STATEMENT' })
+  })
+
   it.each([
     ['protocol', ''],
     ['protocol', 'x'.repeat(129)],
-    ['session', '\ud800'],
+    ['session', ''],
+    ['session', 'x'.repeat(129)],
     ['slot', 7],
     ['round', -1],
     ['round', 1.5],

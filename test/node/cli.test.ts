@@ -203,10 +203,13 @@ describe('lotus-p2p relay', () => {
     expect((await stat(join(data, 'identity.key'))).mode & 0o777).toBe(0o600)
   })
 
-  it('forgets no ban when it is killed and started again', async () => {
-    const data = join(folder, 'bans')
+  it.each([
+    ['--data', 'bans'],
+    ['--identity', 'banning.key'],
+  ])('with %s it forgets no ban when it is killed and started again', async (option, name) => {
+    const data = join(folder, name)
     const identity = await generateIdentity()
-    const first = relay('--data', data)
+    const first = relay(option, data)
     const url = await first.says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)
     await first.says(/bootstrap/)
     const flooding = async () => {
@@ -221,7 +224,7 @@ describe('lotus-p2p relay', () => {
     expect(first.out.errors).toMatch(/banned lp1\w+ until .*: It went on sending/)
     first.child.kill('SIGKILL')
     await first.exit
-    const second = relay('--data', data)
+    const second = relay(option, data)
     const again = await second.says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)
     await second.says(/bootstrap/)
     const wallet = new P2PCoordinator({ identity })
