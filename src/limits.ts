@@ -23,7 +23,7 @@ export const DEFAULT_LIMITS = {
   /** Bytes of one peer in a second, and at once: a gigabit link. */
   peerBytesPerS: 134_217_728,
   peerByteBurst: 268_435_456,
-  /** Messages of one type in a second, and at once, where the protocol declares no limits of its own. A relay, to which no application talks, has 100 and 1,000. */
+  /** Messages of one type in a second, and at once, where the protocol declares no limits of its own. A relay, to which no application talks, has 100 and 200. */
   typeMessagesPerS: 20_000,
   typeMessageBurst: 200_000,
   /** The longest that a refused peer is told to wait, and waits. */
