@@ -45,7 +45,7 @@ export default defineConfig([
   },
   {
     // One file for module and classic workers alike: it imports and exports nothing.
-    entry: { 'pow-worker': 'src/identity/pow-worker.ts' },
+    entry: { 'pow-worker': 'src/plugins/proof-of-work/pow-worker.ts' },
     format: 'iife',
     target: 'es2022',
     platform: 'browser',

@@ -1,7 +1,7 @@
-// Makes docs/limits.md from src/limits.ts: `npm run docs:limits`. With --print it only prints.
+// Makes docs/limits.md from src/base/limits.ts: `npm run docs:limits`. With --print it only prints.
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const source = readFileSync(new URL('../src/limits.ts', import.meta.url), 'utf8')
+const source = readFileSync(new URL('../src/base/limits.ts', import.meta.url), 'utf8')
 const body = source.slice(source.indexOf('{', source.indexOf('DEFAULT_LIMITS')) + 1, source.indexOf('} as const'))
 
 const unitOf = (name) => (/Bytes$/.test(name) ? 'bytes' : /Ms$/.test(name) ? 'ms' : /S$/.test(name) ? 's' : '')
@@ -18,7 +18,7 @@ for (const [, comment, name, value] of body.matchAll(/\/\*\*([\s\S]*?)\*\/|^\s*(
 
 const text = `# Limits
 
-Made from \`src/limits.ts\` by \`npm run docs:limits\`; change it there. Any of them can be set with \`P2PConfig.limits\`, as in \`{ limits: { maxMessageBytes: 65_536 } }\`; a
+Made from \`src/base/limits.ts\` by \`npm run docs:limits\`; change it there. Any of them can be set with \`P2PConfig.limits\`, as in \`{ limits: { maxMessageBytes: 65_536 } }\`; a
 relay shows its own at \`/info\`. What peers check of each other (message, handshake, record and circuit sizes) should be raised only where all peers do.
 
 | limit | default | unit | reason |

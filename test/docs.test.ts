@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
-import { P2P_ERROR_CODES } from '../src/errors.js'
-import { DEFAULT_LIMITS } from '../src/limits.js'
+import { P2P_ERROR_CODES } from '../src/base/errors.js'
+import { DEFAULT_LIMITS } from '../src/base/limits.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFileSync(root + path, 'utf8')

@@ -1,16 +1,24 @@
 import { createHash } from 'node:crypto'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { expect, test } from 'vitest'
+import { DEFAULT_LIMITS } from '../src/base/limits.js'
 import { verifyHello } from '../src/channel/hello.js'
-import { incomingSchema, openedSchema, openSchema, parseAck, parseClose, parseData, parseFrame } from '../src/circuit/frames.js'
-import { verifyEvidence } from '../src/defence/equivocation.js'
-import { readStatement, verifyStatement } from '../src/defence/statement.js'
-import { workDemand } from '../src/defence/work-demand.js'
-import { decodeRecord } from '../src/dht/record.js'
-import { RecordVerifier } from '../src/dht/record-verifier.js'
-import { DEFAULT_LIMITS } from '../src/limits.js'
 import { decode } from '../src/message/codec.js'
 import { decodeMessage } from '../src/message/p2p-protocol.js'
+import {
+  incomingSchema,
+  openedSchema,
+  openSchema,
+  parseAck,
+  parseClose,
+  parseData,
+  parseFrame,
+} from '../src/plugins/circuit/frames.js'
+import { decodeRecord } from '../src/plugins/dht/records/record.js'
+import { RecordVerifier } from '../src/plugins/dht/records/record-verifier.js'
+import { workDemand } from '../src/plugins/proof-of-work/work-demand.js'
+import { verifyEvidence } from '../src/statements/equivocation.js'
+import { readStatement, verifyStatement } from '../src/statements/statement.js'
 import { VirtualClock } from '../src/testing/index.js'
 import { makeWireVectors } from './vectors/make-wire.js'
 import vectors from './vectors/wire.json' with { type: 'json' }

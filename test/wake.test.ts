@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { DEFAULT_LIMITS } from '../src/limits.js'
+import { DEFAULT_LIMITS } from '../src/base/limits.js'
+import { WakeWatch } from '../src/base/wake.js'
 import { VirtualClock } from '../src/testing/virtual-clock.js'
-import { WakeWatch } from '../src/wake.js'
 
 const { wakeCheckMs } = DEFAULT_LIMITS
 

@@ -1,6 +1,6 @@
 import { P2PCoordinator } from '../../src/coordinator.js'
-import { type Contact, contactOf } from '../../src/dht/contact.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { MemoryNetwork } from '../../src/transport/memory.js'
 import { LIES, makeHostile } from './liars.js'

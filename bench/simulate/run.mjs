@@ -15,7 +15,7 @@ const HELP = `Simulates a DHT of real nodes, in memory, on a virtual clock.
   --hostile S      share of nodes that answer with lies, with each other, or not at all (default 0); several: 0,0.2,0.5
   --paths D        disjoint paths of a lookup (default 3); several: 1,3
   --latency MS     median one-way delay (default 80)
-  --limit NAME=N   another value for a limit of src/limits.ts, e.g. --limit dhtQuorum=1
+  --limit NAME=N   another value for a limit of src/base/limits.ts, e.g. --limit dhtQuorum=1
   --seed N         runs of one seed are the same (default 1)
   --out FOLDER     where table and picture go (default bench/results/simulate)
 `

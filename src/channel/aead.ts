@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { P2PError } from '../errors.js'
-import { nodeCrypto } from '../platform.js'
+import { P2PError } from '../base/errors.js'
+import { nodeCrypto } from '../base/platform.js'
 
 /** Bytes by which a ciphertext is longer than its plaintext (RFC 8439 §2.8). */
 export const AEAD_TAG_BYTES = 16

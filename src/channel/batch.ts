@@ -1,5 +1,5 @@
-import { P2PError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import { P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
 
 /** Kinds of the entries in a channel's frames. */
 export const Entry = {

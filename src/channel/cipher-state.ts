@@ -1,4 +1,4 @@
-import { P2PError } from '../errors.js'
+import { P2PError } from '../base/errors.js'
 import { AEAD_TAG_BYTES, type Aead, platformAead } from './aead.js'
 
 /** The longest Noise message, handshake or transport (Noise rev 34 §3). */

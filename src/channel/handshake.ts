@@ -1,11 +1,10 @@
 import * as v from 'valibot'
-import { knownCode, P2PError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import { knownCode, P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
+import { printable } from '../base/printable.js'
+
+import { cutText } from '../base/well-formed.js'
 import { decode, encode } from '../message/codec.js'
-
-import { cutText } from '../message/well-formed.js'
-
-import { printable } from '../printable.js'
 
 import {
   chooseVersion,

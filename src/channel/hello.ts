@@ -1,12 +1,12 @@
 import * as v from 'valibot'
-import { P2PError } from '../errors.js'
+import { P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verify } from '../identity/ed25519.js'
 import { signEnvelope, signingBytes } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
-import { WORK_NONCE_BYTES, type WorkProof } from '../identity/proof-of-work.js'
-import type { Limits } from '../limits.js'
 import { decode, encode } from '../message/codec.js'
+import { WORK_NONCE_BYTES, type WorkProof } from '../plugins/proof-of-work/proof-of-work.js'
 import { generateNoiseKeyPair, type NoiseKeyPair } from './noise.js'
 
 /** Versions of the wire protocol that we speak, best first. */

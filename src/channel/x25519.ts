@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { base64urlnopad } from '@scure/base'
-import { P2PError } from '../errors.js'
-import { nodeCrypto } from '../platform.js'
+import { P2PError } from '../base/errors.js'
+import { nodeCrypto } from '../base/platform.js'
 
 /** An X25519 key pair (RFC 7748 §5): 32 bytes each. */
 export interface NoiseKeyPair {

@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.js'
-import { asP2PError, P2PError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import type { Clock } from '../base/clock.js'
+import { asP2PError, P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
+import { cutText } from '../base/well-formed.js'
 import { decode, encode } from '../message/codec.js'
-import { cutText } from '../message/well-formed.js'
-import type { BlameCause } from '../protocol-handler.js'
+import type { BlameCause } from '../protocol/handler.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 
 /** Somebody who may not connect. */

@@ -1,5 +1,5 @@
-import { P2PError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import { P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
 
 /** Peers whose clocks must agree before we say that ours is wrong. */
 const QUORUM = 3

@@ -1,11 +1,11 @@
-import { hexOf } from '../bytes.js'
-import type { Clock } from '../clock.js'
-import type { Limits } from '../limits.js'
-import { DedupeWindow } from '../message/dedupe-window.js'
+import { hexOf } from '../base/bytes.js'
+import type { Clock } from '../base/clock.js'
+import type { Limits } from '../base/limits.js'
+import { TokenBucket } from '../base/token-bucket.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
-import type { ProtocolLimits, RateLimit } from './protocol-limits.js'
+import type { ProtocolLimits, RateLimit } from '../protocol/rate-limits.js'
+import { DedupeWindow } from './dedupe-window.js'
 import { type Freshness, ReplayWindow } from './replay-window.js'
-import { TokenBucket } from './token-bucket.js'
 
 /** Why a message is not taken now, and when to come again. Nothing is lost: the sender keeps what was not acknowledged. */
 export interface GateRefusal {

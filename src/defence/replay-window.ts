@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js'
+import type { Clock } from '../base/clock.js'
 
 export type Freshness = 'new' | 'seen' | 'stale' | 'early'
 

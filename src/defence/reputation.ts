@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js'
-import type { Limits } from '../limits.js'
-import type { BlameCause } from '../protocol-handler.js'
+import type { Clock } from '../base/clock.js'
+import type { Limits } from '../base/limits.js'
+import type { BlameCause } from '../protocol/handler.js'
 
 /** What follows from a peer's score. */
 export type Consequence = 'none' | 'throttle' | 'disconnect' | 'ban'

@@ -1,6 +1,6 @@
-import type { Clock, Timer } from '../clock.js'
-import { P2PError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import type { Clock, Timer } from '../base/clock.js'
+import { P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
 
 interface Job {
   run(): Promise<void>

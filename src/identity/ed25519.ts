@@ -1,7 +1,7 @@
 import * as ed25519 from '@noble/ed25519'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { base64urlnopad, hex } from '@scure/base'
-import { nodeCrypto } from '../platform.js'
+import { nodeCrypto } from '../base/platform.js'
 
 /** Length of an Ed25519 public key and of a seed (RFC 8032 §5.1.5), and of a signature (§5.1.6). */
 export const PUBLIC_KEY_BYTES = 32

@@ -1,4 +1,4 @@
-import { P2PError } from '../errors.js'
+import { P2PError } from '../base/errors.js'
 import { SIGNATURE_BYTES, verify } from './ed25519.js'
 import type { Identity } from './identity.js'
 

@@ -1,5 +1,5 @@
 import { createStore, get, update } from 'idb-keyval'
-import { P2PError } from '../errors.js'
+import { P2PError } from '../base/errors.js'
 import {
   equalBytes,
   generateCryptoKey,

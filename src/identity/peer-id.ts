@@ -1,6 +1,6 @@
 import { bech32m } from '@scure/base'
-import { flat } from '../bytes.js'
-import { P2PError } from '../errors.js'
+import { flat } from '../base/bytes.js'
+import { P2PError } from '../base/errors.js'
 import { PUBLIC_KEY_BYTES } from './ed25519.js'
 
 const PREFIX = 'lp'

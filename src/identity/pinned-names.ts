@@ -1,5 +1,5 @@
-import { asP2PError, P2PError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import { asP2PError, P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import { equalBytes, PUBLIC_KEY_BYTES } from './ed25519.js'
 import { assertPeerName, decodePeerId, isPeerId } from './peer-id.js'

@@ -6,10 +6,10 @@ import {
   type ExtensionCodecType,
   encodeTimestampExtension,
 } from '@msgpack/msgpack'
-import { asP2PError, P2PError } from '../errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../limits.js'
+import { asP2PError, P2PError } from '../base/errors.js'
+import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import { isWellFormed } from '../base/well-formed.js'
 import { checkStructure } from './structure.js'
-import { isWellFormed } from './well-formed.js'
 
 /** MessagePack extension type of a BigInt of any size: its decimal digits in ASCII. */
 const BIGINT_EXTENSION = 1

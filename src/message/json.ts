@@ -1,5 +1,5 @@
 import { base64urlnopad } from '@scure/base'
-import { P2PError } from '../errors.js'
+import { P2PError } from '../base/errors.js'
 
 /**
  * The readable form of a value: JSON, with what JSON lacks as one-key objects: `{"$bytes": base64url}`, `{"$bigint": digits}`,

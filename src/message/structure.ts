@@ -1,5 +1,5 @@
-import { P2PError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import { P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
 
 const malformed = (why: string) => new P2PError('MALFORMED_DATA', `These bytes are not one whole MessagePack value: ${why}.`)
 

@@ -1,4 +1,4 @@
-import type { Limits } from '../limits.js'
+import type { Limits } from '../base/limits.js'
 import { addressKey } from './client-address.js'
 
 /** Addresses remembered that have nothing open: what they have used up is forgotten early only in a flood from more than these. */

@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
-import { P2PError } from '../errors.js'
+import { P2PError } from '../base/errors.js'
 
 /** More proxies in a row than anybody runs; a longer header was made up. */
 const MAX_FORWARDED = 32

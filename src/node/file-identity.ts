@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { P2PError } from '../errors.js'
+import { P2PError } from '../base/errors.js'
 import { type Identity, identityFromSeed } from '../identity/identity.js'
 
 /**

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { P2PError } from '../errors.js'
+import { P2PError } from '../base/errors.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 
 /** A store in one file. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { P2PErrorCode } from '../errors.js'
+import type { P2PErrorCode } from '../base/errors.js'
 import type { CapRefusal } from './address-caps.js'
 import { tooMany } from './admission.js'
 

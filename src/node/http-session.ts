@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { P2PError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import { P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
 import {
   END,
   encodeFrames,
@@ -10,7 +10,7 @@ import {
   HTTP_FRAME_BYTES,
   HTTP_FRAMES_TYPE,
   NOTHING,
-} from '../transport/http-frames.js'
+} from '../plugins/http/http-frames.js'
 import type { Connection, FrameSink } from '../transport/transport.js'
 import { answer, refuseRequest } from './http-answers.js'
 import type { Reader } from './slow-readers.js'

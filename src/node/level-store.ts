@@ -1,5 +1,5 @@
 import type { ClassicLevel } from 'classic-level'
-import { asP2PError, P2PError } from '../errors.js'
+import { asP2PError, P2PError } from '../base/errors.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 
 /** A store on disk. One process at a time has it open. */

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { P2PError } from '../errors.js'
+import { P2PError } from '../base/errors.js'
 
 /** How often memory is measured, milliseconds. */
 const INTERVAL_MS = 1_000

@@ -1,4 +1,4 @@
-import { P2PError } from '../errors.js'
+import { P2PError } from '../base/errors.js'
 
 /** Says which pages may connect. */
 export interface OriginPolicy {

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { isLoopback } from '../defence/address-group.js'
-import { P2PError } from '../errors.js'
+import { isLoopback } from '../address/address-group.js'
+import { P2PError } from '../base/errors.js'
 
 /** Who may read `/metrics`: nobody, programs on this machine, or who brings the token. */
 export type MetricsAccess = boolean | { token: string }

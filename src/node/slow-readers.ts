@@ -1,5 +1,5 @@
-import { P2PError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import { P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
 
 /** A connection, seen as one who reads what we write. */
 export interface Reader {

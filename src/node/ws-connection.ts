@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws'
-import { P2PError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import { P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
 import type { Connection, FrameSink } from '../transport/transport.js'
 import type { Reader } from './slow-readers.js'
 

@@ -1,5 +1,5 @@
 import { createStore, del, get, promisifyRequest, set, type UseStore } from 'idb-keyval'
-import { asP2PError, P2PError } from '../errors.js'
+import { asP2PError, P2PError } from '../base/errors.js'
 import type { KeyValueStore } from './key-value-store.js'
 
 /**

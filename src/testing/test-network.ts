@@ -1,7 +1,7 @@
-import type { P2PConfig } from '../config.js'
 import { P2PCoordinator } from '../coordinator.js'
-import { relayProtocols } from '../discovery/relay-protocols.js'
+import type { P2PConfig } from '../core/config.js'
 import { identityFromSeed } from '../identity/identity.js'
+import { relayProtocols } from '../plugins/discovery/relay-protocols.js'
 import { type LinkConditions, MemoryNetwork } from '../transport/memory.js'
 import { VirtualClock } from './virtual-clock.js'
 

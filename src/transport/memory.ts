@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../clock.js'
-import { abortedError, P2PError } from '../errors.js'
-import { EarlyFrames } from './early-frames.js'
+import { type Clock, systemClock } from '../base/clock.js'
+import { abortedError, P2PError } from '../base/errors.js'
+import { EarlyFrames } from './frames/early-frames.js'
 import type { Connection, DialOptions, FrameSink, Listener, Transport } from './transport.js'
 
 /** How a link of the in-memory network behaves. */

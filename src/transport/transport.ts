@@ -1,4 +1,4 @@
-import type { Unsubscribe } from '../events.js'
+import type { Unsubscribe } from '../base/events.js'
 
 /** The ways bytes can move. */
 export type TransportName = 'websocket' | 'webrtc' | 'http' | 'circuit' | 'broadcast-channel' | 'memory'

@@ -1,8 +1,8 @@
 import { base64urlnopad } from '@scure/base'
 import WebSocketImplementation from 'isomorphic-ws'
-import { abortedError, P2PError } from '../errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../limits.js'
-import { EarlyFrames } from './early-frames.js'
+import { abortedError, P2PError } from '../base/errors.js'
+import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import { EarlyFrames } from './frames/early-frames.js'
 import type { Connection, DialOptions, FrameSink, Transport } from './transport.js'
 
 /** Largest frame: the largest Noise message (Noise rev 34 §3). */

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
+import type { P2PError } from '../../src/base/errors.js'
 import { Entry } from '../../src/channel/batch.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PError } from '../../src/errors.js'
 import { encode } from '../../src/message/codec.js'
 import { webSocketServer } from '../../src/node/index.js'
 import { RawPeer } from './raw-peer.js'

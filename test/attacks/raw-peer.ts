@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
 import { Handshake } from '../../src/channel/handshake.js'
 import { createChannelKeys } from '../../src/channel/hello.js'
@@ -7,7 +8,6 @@ import type { NoiseChannel } from '../../src/channel/noise.js'
 import { signEnvelope } from '../../src/identity/envelope.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
-import { DEFAULT_LIMITS } from '../../src/limits.js'
 import { encode } from '../../src/message/codec.js'
 
 /** A peer that keeps to the handshake and to nothing after it. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/base/clock.js'
 import { Entry } from '../../src/channel/batch.js'
-import { systemClock } from '../../src/clock.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
 import { webSocketServer } from '../../src/node/index.js'

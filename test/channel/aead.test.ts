@@ -1,9 +1,9 @@
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isP2PError } from '../../src/base/errors.js'
 import { type Aead, nobleAead, nodeAead, platformAead } from '../../src/channel/aead.js'
 import { CipherState, MAX_NOISE_NONCE, MAX_NOISE_PLAINTEXT_BYTES } from '../../src/channel/cipher-state.js'
-import { isP2PError } from '../../src/errors.js'
 
 const providers = { node: nodeAead as Aead, noble: nobleAead }
 const key32 = fc.uint8Array({ minLength: 32, maxLength: 32 })

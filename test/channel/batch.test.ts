@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { P2PError } from '../../src/base/errors.js'
+import { DEFAULT_LIMITS, resolveLimits } from '../../src/base/limits.js'
 import { BatchReader, BatchWriter, Entry } from '../../src/channel/batch.js'
-import { P2PError } from '../../src/errors.js'
-import { DEFAULT_LIMITS, resolveLimits } from '../../src/limits.js'
 import { pattern } from './pair.js'
 
 setFlagsFromString('--expose-gc')

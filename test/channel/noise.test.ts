@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isP2PError } from '../../src/base/errors.js'
 import {
   generateNoiseKeyPair,
   type NoiseChannel,
@@ -9,7 +10,6 @@ import {
   platformNoiseCrypto,
 } from '../../src/channel/noise.js'
 import { ladderX25519 } from '../../src/channel/x25519.js'
-import { isP2PError } from '../../src/errors.js'
 
 const EMPTY = new Uint8Array()
 const FAULTS = ['HANDSHAKE_FAILED', 'DECRYPT_FAILED']

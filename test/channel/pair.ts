@@ -1,9 +1,9 @@
+import type { P2PError } from '../../src/base/errors.js'
+import { type Limits, resolveLimits } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
 import { createChannelKeys, type LocalHello } from '../../src/channel/hello.js'
 import { type ChannelOptions, type ChannelSink, SecureChannel } from '../../src/channel/secure-channel.js'
-import type { P2PError } from '../../src/errors.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
-import { type Limits, resolveLimits } from '../../src/limits.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection, DialOptions, FrameSink, Transport } from '../../src/transport/transport.js'
 

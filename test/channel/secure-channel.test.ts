@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { P2PError } from '../../src/base/errors.js'
 import { Entry } from '../../src/channel/batch.js'
-import { P2PError } from '../../src/errors.js'
 import { type Alter, dialled, Inbox, opened, type PairOptions, pattern, send, settled } from './pair.js'
 
 const same = (a: Uint8Array | undefined, b: Uint8Array) => a !== undefined && Buffer.compare(a, b) === 0

@@ -2,8 +2,8 @@ import { x25519 } from '@noble/curves/ed25519.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isP2PError } from '../../src/base/errors.js'
 import { generateNoiseKeyPair, ladderX25519, nodeX25519, platformX25519, type X25519 } from '../../src/channel/x25519.js'
-import { isP2PError } from '../../src/errors.js'
 
 const pairOf = (secretKey: Uint8Array) => ({ secretKey, publicKey: x25519.getPublicKey(secretKey) })
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 })

@@ -1,6 +1,6 @@
-import { CircuitEndpoint } from '../../src/circuit/endpoint.js'
-import { CircuitRelay } from '../../src/circuit/relay.js'
-import { resolveLimits } from '../../src/limits.js'
+import { resolveLimits } from '../../src/base/limits.js'
+import { CircuitEndpoint } from '../../src/plugins/circuit/endpoint.js'
+import { CircuitRelay } from '../../src/plugins/circuit/relay.js'
 import { acceptor, transportCompliance } from '../compliance/transport.js'
 import { TestHost } from './test-network.js'
 

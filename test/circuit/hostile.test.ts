@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CircuitEndpoint } from '../../src/circuit/endpoint.js'
+import { P2PError } from '../../src/base/errors.js'
+import { resolveLimits } from '../../src/base/limits.js'
+import { CircuitEndpoint } from '../../src/plugins/circuit/endpoint.js'
 import {
   CIRCUIT_HOP,
   CIRCUIT_STOP,
@@ -10,10 +12,8 @@ import {
   parseClose,
   parseData,
   parseFrame,
-} from '../../src/circuit/frames.js'
-import { CircuitRelay } from '../../src/circuit/relay.js'
-import { P2PError } from '../../src/errors.js'
-import { resolveLimits } from '../../src/limits.js'
+} from '../../src/plugins/circuit/frames.js'
+import { CircuitRelay } from '../../src/plugins/circuit/relay.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection } from '../../src/transport/transport.js'
 import { record, settle, TestHost, text } from './test-network.js'

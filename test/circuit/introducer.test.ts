@@ -1,10 +1,10 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findPeers, INTRODUCE, Introducer, type PeerQuery } from '../../src/circuit/introducer.js'
+import { resolveLimits } from '../../src/base/limits.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
-import { resolveLimits } from '../../src/limits.js'
-import { type PeerInfo, PeerState } from '../../src/peer/peer-info.js'
+import { findPeers, INTRODUCE, Introducer, type PeerQuery } from '../../src/plugins/circuit/introducer.js'
+import { type PeerInfo, PeerState } from '../../src/protocol/peer-info.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { settle, TestHost } from './test-network.js'
 

@@ -1,14 +1,14 @@
 import { nanoid } from 'nanoid'
-import type { Clock } from '../../src/clock.js'
-import { isP2PError, P2PError } from '../../src/errors.js'
+import type { Clock } from '../../src/base/clock.js'
+import { isP2PError, P2PError } from '../../src/base/errors.js'
+import { type WaitOptions, withDeadline } from '../../src/base/wait.js'
 import { decode, encode } from '../../src/message/codec.js'
 import type { OutgoingMessage, P2PMessage } from '../../src/message/message.js'
-import { type PeerInfo, PeerState } from '../../src/peer/peer-info.js'
-import type { BroadcastResult, IProtocolHandler, ProtocolHost } from '../../src/protocol-handler.js'
+import type { BroadcastResult, IProtocolHandler, ProtocolHost } from '../../src/protocol/handler.js'
+import { type PeerInfo, PeerState } from '../../src/protocol/peer-info.js'
 import type { KeyValueStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection, FrameSink, TransportName } from '../../src/transport/transport.js'
-import { type WaitOptions, withDeadline } from '../../src/wait.js'
 
 type Wire = { from: string; bytes: Uint8Array }
 

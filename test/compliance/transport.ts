@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { P2PErrorCode } from '../../src/errors.js'
+import type { P2PErrorCode } from '../../src/base/errors.js'
 import type { Connection, Transport } from '../../src/transport/transport.js'
 import { record } from '../circuit/test-network.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressGroup, hostOf, isLoopback } from '../../src/defence/address-group.js'
+import { addressGroup, hostOf, isLoopback } from '../../src/address/address-group.js'
 
 describe('addressGroup', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { compareBytes } from '../../src/bytes.js'
-import type { P2PConfig } from '../../src/config.js'
+import { compareBytes } from '../../src/base/bytes.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
-import type { EclipseEvidence } from '../../src/defence/eclipse-watch.js'
+import type { P2PConfig } from '../../src/core/config.js'
+import type { EclipseEvidence } from '../../src/plugins/dht/eclipse/eclipse-watch.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
 
 let net: TestNetwork

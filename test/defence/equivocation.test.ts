@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { signEnvelope } from '../../src/identity/envelope.js'
+import { encode } from '../../src/message/codec.js'
 import {
   type EquivocationEvidence,
   encodeEvidence,
@@ -7,7 +9,7 @@ import {
   evidenceToJson,
   verifyEvidence,
   wireEvidence,
-} from '../../src/defence/equivocation.js'
+} from '../../src/statements/equivocation.js'
 import {
   MAX_STATEMENT_VALUE_BYTES,
   readStatement,
@@ -15,9 +17,7 @@ import {
   signStatement,
   verifyStatement,
   wireStatement,
-} from '../../src/defence/statement.js'
-import { signEnvelope } from '../../src/identity/envelope.js'
-import { encode } from '../../src/message/codec.js'
+} from '../../src/statements/statement.js'
 import { bytes, GAME, identityOf } from './table.js'
 
 const liar = identityOf(1)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { P2PError } from '../../src/base/errors.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PError } from '../../src/errors.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import type { P2PMessage } from '../../src/message/message.js'

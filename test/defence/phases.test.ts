@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PhaseMachine, type PhaseMachineOptions, type PhaseProgress } from '../../src/defence/phases.js'
-import { P2PError } from '../../src/errors.js'
+import { P2PError } from '../../src/base/errors.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
-import type { PeerInfo } from '../../src/peer/peer-info.js'
+import type { PeerInfo } from '../../src/protocol/peer-info.js'
+import { PhaseMachine, type PhaseMachineOptions, type PhaseProgress } from '../../src/statements/phases.js'
 import { VirtualClock } from '../../src/testing/index.js'
 
 const PHASES = ['commit', 'reveal', 'sign']

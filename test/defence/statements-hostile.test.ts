@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { evidenceOf, wireEvidence } from '../../src/defence/equivocation.js'
-import { type SignedStatement, signStatement, statementId, wireStatement } from '../../src/defence/statement.js'
-import { STATEMENTS_PROTOCOL } from '../../src/defence/statement-messages.js'
 import type { Identity } from '../../src/identity/identity.js'
+import { evidenceOf, wireEvidence } from '../../src/statements/equivocation.js'
+import { type SignedStatement, signStatement, statementId, wireStatement } from '../../src/statements/statement.js'
+import { STATEMENTS_PROTOCOL } from '../../src/statements/statement-messages.js'
 import { bytes, createTable, GAME, identityOf, type Player } from './table.js'
 
 const roll = (who: Identity, value: number, round = 0, slot = 'roll', session = GAME.session) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { verifyEvidence } from '../../src/defence/equivocation.js'
-import { signStatement, wireStatement } from '../../src/defence/statement.js'
-import { Statements } from '../../src/defence/statements.js'
+import { verifyEvidence } from '../../src/statements/equivocation.js'
+import { signStatement, wireStatement } from '../../src/statements/statement.js'
+import { Statements } from '../../src/statements/statements.js'
 import { bytes, createTable, GAME, identityOf } from './table.js'
 
 const values = (statements: { value: Uint8Array }[]) => statements.map(({ value }) => value[0]).sort()

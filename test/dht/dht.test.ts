@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { DistributedHashTable } from '../../src/dht/dht.js'
-import { resolveLimits } from '../../src/limits.js'
+import { resolveLimits } from '../../src/base/limits.js'
+import { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { quiet } from './network.js'
 

@@ -12,7 +12,7 @@ import {
   placeOfSet,
   setOfPattern,
   setPartOf,
-} from '../../src/dht/node-id.js'
+} from '../../src/plugins/dht/walk/node-id.js'
 
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const big = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)

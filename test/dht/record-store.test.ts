@@ -1,10 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { RecordEntry } from '../../src/dht/record.js'
-import { RecordStore } from '../../src/dht/record-store.js'
-import { SortedKeys } from '../../src/dht/sorted-keys.js'
-import { resolveLimits } from '../../src/limits.js'
+import { resolveLimits } from '../../src/base/limits.js'
+import type { RecordEntry } from '../../src/plugins/dht/records/record.js'
+import { RecordStore } from '../../src/plugins/dht/records/record-store.js'
+import { SortedKeys } from '../../src/plugins/dht/records/sorted-keys.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const START = 1_700_000_000_000

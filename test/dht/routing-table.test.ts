@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Contact, contactOf } from '../../src/dht/contact.js'
-import { commonBits, compareDistance, nodeIdOf } from '../../src/dht/node-id.js'
-import { RoutingTable } from '../../src/dht/routing-table.js'
-import { resolveLimits } from '../../src/limits.js'
+import { resolveLimits } from '../../src/base/limits.js'
+import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
+import { commonBits, compareDistance, nodeIdOf } from '../../src/plugins/dht/walk/node-id.js'
+import { RoutingTable } from '../../src/plugins/dht/walk/routing-table.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const K = 4

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Contact, contactOf } from '../../src/dht/contact.js'
-import { compareDistance } from '../../src/dht/node-id.js'
-import { type WalkOptions, walk } from '../../src/dht/walk.js'
-import { P2PError } from '../../src/errors.js'
+import { P2PError } from '../../src/base/errors.js'
+import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
+import { compareDistance } from '../../src/plugins/dht/walk/node-id.js'
+import { type WalkOptions, walk } from '../../src/plugins/dht/walk/walk.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const code = (code: string) => expect.objectContaining({ code })

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DistributedHashTable } from '../../src/dht/dht.js'
-import { ResourceDiscovery } from '../../src/discovery/resource-discovery.js'
-import { resourceIdOf, resourceKey, resourcePrefix } from '../../src/discovery/resource-key.js'
-import { DEFAULT_LIMITS } from '../../src/limits.js'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
+import { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
+import { ResourceDiscovery } from '../../src/plugins/discovery/resource-discovery.js'
+import { resourceIdOf, resourceKey, resourcePrefix } from '../../src/plugins/discovery/resource-key.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { createPeer, quiet } from '../dht/network.js'
 

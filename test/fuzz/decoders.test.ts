@@ -4,10 +4,10 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { P2PError } from '../../src/base/errors.js'
+import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
 import { refusalFrame } from '../../src/channel/handshake.js'
 import { encodeHello, encodeOffer } from '../../src/channel/hello.js'
-import { P2PError } from '../../src/errors.js'
-import { DEFAULT_LIMITS as limits } from '../../src/limits.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { P2PProtocol } from '../../src/message/p2p-protocol.js'
 import { alice } from '../channel/pair.js'
@@ -140,15 +140,15 @@ describe.each(NETWORK_INPUTS.filter(({ takes }) => takes === 'text'))('$name', (
 describe('the table of what reads the network', () => {
   /** Functions whose name is one of a reader's, and whose input is our own. */
   const NOT_FROM_THE_NETWORK: Readonly<Record<string, string>> = {
-    'circuit/endpoint isRelay': 'what the handshake, in its row, has taken of a peer',
-    'defence/protocol-limits checkProtocolLimits': 'what the application registers',
-    'identity/work-proofs isWorkNeeded': 'an error of this process',
-    'peer/eviction chooseEvicted': 'our own counts and measures of peers',
-    'errors isP2PError': 'an error of this process',
+    'plugins/circuit/endpoint isRelay': 'what the handshake, in its row, has taken of a peer',
+    'protocol/rate-limits checkProtocolLimits': 'what the application registers',
+    'plugins/proof-of-work/work-proofs isWorkNeeded': 'an error of this process',
+    'peer/pool/eviction chooseEvicted': 'our own counts and measures of peers',
+    'base/errors isP2PError': 'an error of this process',
     'channel/secure-channel isFault': 'an error of this process',
-    'dht/record-verifier isDishonest': 'an error of this process',
-    'dht/node-id isInPart': 'a key and a part that were checked before',
-    'topics/topic-messages isGenuine': 'read by readTopicMessage before, in its row',
+    'plugins/dht/records/record-verifier isDishonest': 'an error of this process',
+    'plugins/dht/walk/node-id isInPart': 'a key and a part that were checked before',
+    'plugins/topics/topic-messages isGenuine': 'read by readTopicMessage before, in its row',
   }
   const src = fileURLToPath(new URL('../../src/', import.meta.url))
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

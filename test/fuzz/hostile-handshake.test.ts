@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
+import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
 import { encodeHello, encodeOffer } from '../../src/channel/hello.js'
-import { DEFAULT_LIMITS as limits } from '../../src/limits.js'
 import { encode } from '../../src/message/codec.js'
 import { alice } from '../channel/pair.js'
 import { anyValue, mutated, ODD } from './hostile.js'

@@ -1,51 +1,49 @@
 import { isIP } from 'node:net'
 import type * as v from 'valibot'
+import { addressGroup, hostOf, isLoopback } from '../../src/address/address-group.js'
+import { operatorOf } from '../../src/address/operator.js'
+import { systemClock } from '../../src/base/clock.js'
+import { knownCode } from '../../src/base/errors.js'
+import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
+import { cutText, isWellFormed } from '../../src/base/well-formed.js'
 import { BatchReader } from '../../src/channel/batch.js'
 import { CipherState } from '../../src/channel/cipher-state.js'
 import { encodeRefusal, Handshake, refusalOf } from '../../src/channel/handshake.js'
 import { checkMetadata, chooseVersion, verifyHello } from '../../src/channel/hello.js'
-import * as circuit from '../../src/circuit/frames.js'
-import { findPeers, INTRODUCE } from '../../src/circuit/introducer.js'
-import { systemClock } from '../../src/clock.js'
-import { addressGroup, hostOf, isLoopback } from '../../src/defence/address-group.js'
 import { Bans, banned } from '../../src/defence/bans.js'
-import { readEvidence, verifyEvidence } from '../../src/defence/equivocation.js'
-import { readStatement, verifyStatement } from '../../src/defence/statement.js'
-import { isSessionMessage, readSessionMessage } from '../../src/defence/statement-messages.js'
-import { isPrivateAddress, readContacts } from '../../src/dht/contact.js'
-import type { DistributedHashTable } from '../../src/dht/dht.js'
-import * as dht from '../../src/dht/dht-messages.js'
-import { checkPattern, decodeRecord, isWireRecord, type RecordEntry, recordValue } from '../../src/dht/record.js'
-import { checkFilters, matchesConditions, matchesFilters } from '../../src/dht/record-filters.js'
-import { RecordVerifier } from '../../src/dht/record-verifier.js'
-import { PeerRecords } from '../../src/discovery/peer-records.js'
-import { resourceIdOf } from '../../src/discovery/resource-key.js'
-import { knownCode } from '../../src/errors.js'
 import { verify } from '../../src/identity/ed25519.js'
 import { verifyEnvelope } from '../../src/identity/envelope.js'
 import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/identity/peer-id.js'
-import { isWorkEpoch, verifyProofOfWork } from '../../src/identity/proof-of-work.js'
-import { WorkProofs } from '../../src/identity/work-proofs.js'
-import { DEFAULT_LIMITS as limits } from '../../src/limits.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
 import { checkStructure } from '../../src/message/structure.js'
-
-import { cutText, isWellFormed } from '../../src/message/well-formed.js'
-
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
-import { Anchors } from '../../src/peer/anchors.js'
-import { operatorOf } from '../../src/peer/operator.js'
-import { Session } from '../../src/peer/session.js'
-import type { ProtocolHost } from '../../src/protocol-handler.js'
+import { Session } from '../../src/peer/connection/session.js'
+import { Anchors } from '../../src/peer/keep/anchors.js'
+import * as circuit from '../../src/plugins/circuit/frames.js'
+import { findPeers, INTRODUCE } from '../../src/plugins/circuit/introducer.js'
+import type { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
+import * as dht from '../../src/plugins/dht/client/dht-messages.js'
+import { checkPattern, decodeRecord, isWireRecord, type RecordEntry, recordValue } from '../../src/plugins/dht/records/record.js'
+import { checkFilters, matchesConditions, matchesFilters } from '../../src/plugins/dht/records/record-filters.js'
+import { RecordVerifier } from '../../src/plugins/dht/records/record-verifier.js'
+import { isPrivateAddress, readContacts } from '../../src/plugins/dht/walk/contact.js'
+import { PeerRecords } from '../../src/plugins/discovery/peer-records.js'
+import { resourceIdOf } from '../../src/plugins/discovery/resource-key.js'
+import { FrameReader } from '../../src/plugins/http/http-frames.js'
+import { isWorkEpoch, verifyProofOfWork } from '../../src/plugins/proof-of-work/proof-of-work.js'
+import { WorkProofs } from '../../src/plugins/proof-of-work/work-proofs.js'
+import * as topics from '../../src/plugins/topics/topic-messages.js'
+import * as signals from '../../src/plugins/webrtc/signals.js'
+import type { ProtocolHost } from '../../src/protocol/handler.js'
+import { readEvidence, verifyEvidence } from '../../src/statements/equivocation.js'
+import { readStatement, verifyStatement } from '../../src/statements/statement.js'
+import { isSessionMessage, readSessionMessage } from '../../src/statements/statement-messages.js'
 import { type KeyValueStore, memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
-import * as topics from '../../src/topics/topic-messages.js'
-import { FrameReader } from '../../src/transport/http-frames.js'
-import { parseTabMessage } from '../../src/transport/tab-messages.js'
-import * as signals from '../../src/webrtc/signals.js'
+import { parseTabMessage } from '../../src/transport/tabs/tab-messages.js'
 import { bob } from '../channel/pair.js'
 import { author, NOW } from './samples.js'
 import { check } from './target.js'
@@ -215,17 +213,17 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   bytes('channel/hello verifyHello', (input) => verifyHello(input, place, limits)),
   bytes('channel/batch BatchReader.read', (input) => new BatchReader(limits).read(input, () => {})),
   bytes('channel/cipher-state CipherState.decrypt', (input) => new CipherState(new Uint8Array(32)).decrypt(input)),
-  bytes('peer/session Session.acknowledged', (input) => session().acknowledged(input)),
-  bytes('peer/session Session.begins', (input) => {
+  bytes('peer/connection/session Session.acknowledged', (input) => session().acknowledged(input)),
+  bytes('peer/connection/session Session.begins', (input) => {
     const mine = session()
     return mine.begins(input) && mine.isLater(input, true)
   }),
-  bytes('peer/session Session.refused', refuse),
-  bytes('defence/equivocation verifyEvidence', (input) => verifyEvidence(input)),
+  bytes('peer/connection/session Session.refused', refuse),
+  bytes('statements/equivocation verifyEvidence', (input) => verifyEvidence(input)),
   bytes('defence/bans Bans.load', loadBans),
-  bytes('peer/anchors Anchors.start', loadAnchors),
-  bytes('identity/work-proofs WorkProofs.load', loadProof),
-  bytes('transport/http-frames FrameReader.read', (input) => {
+  bytes('peer/keep/anchors Anchors.start', loadAnchors),
+  bytes('plugins/proof-of-work/work-proofs WorkProofs.load', loadProof),
+  bytes('plugins/http/http-frames FrameReader.read', (input) => {
     new FrameReader(
       () => {},
       () => {},
@@ -237,19 +235,19 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   text('identity/peer-id decodePeerId', decodePeerId),
   text('identity/peer-id isPeerId', isPeerId),
   text('identity/peer-id assertPeerName', assertPeerName),
-  text('defence/address-group addressGroup', addressGroup),
-  text('defence/address-group isLoopback', isLoopback),
-  text('defence/address-group hostOf', hostOf),
-  text('peer/operator operatorOf', operatorOf),
-  text('dht/contact isPrivateAddress', isPrivateAddress),
-  text('discovery/resource-key resourceIdOf', (input) => resourceIdOf(input, 'resource:x:')),
-  text('webrtc/signals isDataOnly', signals.isDataOnly),
-  text('webrtc/signals isContained', signals.isContained),
-  text('errors knownCode', (input) => knownCode(input, 'CONNECTION_CLOSED')),
-  text('message/well-formed isWellFormed', isWellFormed),
-  text('message/well-formed cutText', (input) => check(isWellFormed(cutText(input, 20)), 'a text that was cut badly')),
-  text('defence/statement-messages isSessionMessage', isSessionMessage),
-  text('defence/equivocation readEvidence text', readEvidence),
+  text('address/address-group addressGroup', addressGroup),
+  text('address/address-group isLoopback', isLoopback),
+  text('address/address-group hostOf', hostOf),
+  text('address/operator operatorOf', operatorOf),
+  text('plugins/dht/walk/contact isPrivateAddress', isPrivateAddress),
+  text('plugins/discovery/resource-key resourceIdOf', (input) => resourceIdOf(input, 'resource:x:')),
+  text('plugins/webrtc/signals isDataOnly', signals.isDataOnly),
+  text('plugins/webrtc/signals isContained', signals.isContained),
+  text('base/errors knownCode', (input) => knownCode(input, 'CONNECTION_CLOSED')),
+  text('base/well-formed isWellFormed', isWellFormed),
+  text('base/well-formed cutText', (input) => check(isWellFormed(cutText(input, 20)), 'a text that was cut badly')),
+  text('statements/statement-messages isSessionMessage', isSessionMessage),
+  text('statements/equivocation readEvidence text', readEvidence),
   text('node/client-address TrustedProxies.clientOf', forwarded),
   text('node/client-address addressKey', addressKey),
   text('node/origins originPolicy', (input) => policies.map((policy) => policy.allows(input))),
@@ -258,42 +256,44 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('message/p2p-protocol checkMessage', (input) => checkMessage(input, limits)),
   value('identity/envelope verifyEnvelope', (input) => verifyEnvelope('record', input as never)),
   value('channel/hello checkMetadata', (input) => checkMetadata(input as Record<string, unknown>, limits)),
-  value('dht/record decodeRecord', (input) => useRecord(decodeRecord(input, limits))),
-  value('dht/record isWireRecord', isWireRecord),
-  value('dht/record checkPattern', (input) => checkPattern(input, limits)),
-  value('dht/record-verifier RecordVerifier.read', async (input) => {
+  value('plugins/dht/records/record decodeRecord', (input) => useRecord(decodeRecord(input, limits))),
+  value('plugins/dht/records/record isWireRecord', isWireRecord),
+  value('plugins/dht/records/record checkPattern', (input) => checkPattern(input, limits)),
+  value('plugins/dht/records/record-verifier RecordVerifier.read', async (input) => {
     const verifier = new RecordVerifier()
     await verifier.verify(verifier.read(input))
   }),
-  value('dht/record-filters checkFilters', (input) => matchesConditions({ a: { b: 1n } }, checkFilters(input).where ?? {})),
-  value('dht/record-filters matchesConditions', (input) =>
+  value('plugins/dht/records/record-filters checkFilters', (input) =>
+    matchesConditions({ a: { b: 1n } }, checkFilters(input).where ?? {}),
+  ),
+  value('plugins/dht/records/record-filters matchesConditions', (input) =>
     matchesConditions(input, { a: { gt: 1, lte: 10n, ne: null, in: [true, 'x', 2n] }, 'a.b.c': null }),
   ),
-  value('dht/contact readContacts', (input) =>
+  value('plugins/dht/walk/contact readContacts', (input) =>
     readContacts(input, place, { max: limits.dhtBucketSize, own: place, teller: 'wss://a.example' }),
   ),
   ...Object.entries(schemas).map(([name, schema]) =>
-    value(`dht/dht-messages parsePayload ${name}`, (input) => dht.parsePayload(schema, input, name)),
+    value(`plugins/dht/client/dht-messages parsePayload ${name}`, (input) => dht.parsePayload(schema, input, name)),
   ),
   ...Object.entries(circuitSchemas).map(([name, schema]) =>
-    value(`circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(schema, input)),
+    value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(schema, input)),
   ),
-  value('circuit/frames parseData', circuit.parseData),
-  value('circuit/frames parseAck', circuit.parseAck),
-  value('circuit/frames parseClose', circuit.parseClose),
-  value('transport/tab-messages parseTabMessage', parseTabMessage),
-  value('webrtc/signals parseDescription', (input) => signals.isDataOnly(signals.parseDescription(input, limits).sdp)),
-  value('webrtc/signals parseCandidate', (input) => signals.isContained(signals.parseCandidate(input).candidate)),
-  value('webrtc/signals parseEnd', signals.parseEnd),
-  value('circuit/introducer readAnswer', introduce),
-  value('discovery/peer-records PeerRecords.resolve', resolve),
-  value('defence/statement readStatement', readStatement),
-  value('defence/statement verifyStatement', (input) => verifyStatement(input as never)),
-  value('defence/equivocation readEvidence', readEvidence),
+  value('plugins/circuit/frames parseData', circuit.parseData),
+  value('plugins/circuit/frames parseAck', circuit.parseAck),
+  value('plugins/circuit/frames parseClose', circuit.parseClose),
+  value('transport/tabs/tab-messages parseTabMessage', parseTabMessage),
+  value('plugins/webrtc/signals parseDescription', (input) => signals.isDataOnly(signals.parseDescription(input, limits).sdp)),
+  value('plugins/webrtc/signals parseCandidate', (input) => signals.isContained(signals.parseCandidate(input).candidate)),
+  value('plugins/webrtc/signals parseEnd', signals.parseEnd),
+  value('plugins/circuit/introducer readAnswer', introduce),
+  value('plugins/discovery/peer-records PeerRecords.resolve', resolve),
+  value('statements/statement readStatement', readStatement),
+  value('statements/statement verifyStatement', (input) => verifyStatement(input as never)),
+  value('statements/equivocation readEvidence', readEvidence),
   ...(['join', 'end', 'statements', 'digest', 'list', 'want'] as const).map((type) =>
-    value(`defence/statement-messages readSessionMessage ${type}`, (input) => readSessionMessage(type, input)),
+    value(`statements/statement-messages readSessionMessage ${type}`, (input) => readSessionMessage(type, input)),
   ),
-  value('identity/proof-of-work verifyProofOfWork', (input) => {
+  value('plugins/proof-of-work/proof-of-work verifyProofOfWork', (input) => {
     const [epoch, nonce] = Array.isArray(input) ? input : []
     const proofs = [input, { epoch, nonce }, { epoch: input, nonce: new Uint8Array(8) }, { epoch: 2_810, nonce: input }]
     for (const proof of proofs as never[]) {
@@ -301,14 +301,14 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
     }
     verifyProofOfWork({ publicKey: input as never, proof: { epoch: 2_810, nonce: new Uint8Array(8) }, bits: 1, now: NOW })
   }),
-  value('identity/proof-of-work isWorkEpoch', (input) => isWorkEpoch(input as number, NOW, limits)),
-  value('topics/topic-messages readTopicMessage', async (input) => {
+  value('plugins/proof-of-work/proof-of-work isWorkEpoch', (input) => isWorkEpoch(input as number, NOW, limits)),
+  value('plugins/topics/topic-messages readTopicMessage', async (input) => {
     const read = topics.readTopicMessage(input, limits)
     topics.topicMessageOf(read, limits)
     await topics.isGenuine(read)
   }),
-  value('topics/topic-messages readWants', (input) => topics.readWants(input, limits)),
-  value('topics/topic-messages readTopics', topics.readTopics),
-  value('topics/topic-messages readHaves', topics.readHaves),
-  value('topics/topic-messages checkTopic', (input) => topics.checkTopic(input, limits)),
+  value('plugins/topics/topic-messages readWants', (input) => topics.readWants(input, limits)),
+  value('plugins/topics/topic-messages readTopics', topics.readTopics),
+  value('plugins/topics/topic-messages readHaves', topics.readHaves),
+  value('plugins/topics/topic-messages checkTopic', (input) => topics.checkTopic(input, limits)),
 ]

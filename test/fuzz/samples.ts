@@ -1,12 +1,12 @@
-import { evidenceOf, evidenceToJson, wireEvidence } from '../../src/defence/equivocation.js'
-import { signStatement, statementId, wireStatement } from '../../src/defence/statement.js'
-import { StatementBoard } from '../../src/defence/statement-board.js'
-import { contactOf, wireContact } from '../../src/dht/contact.js'
-import { createRecord, wireRecord } from '../../src/dht/record.js'
+import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
-import { DEFAULT_LIMITS as limits } from '../../src/limits.js'
-import { signTopicMessage, wireOf } from '../../src/topics/topic-messages.js'
+import { createRecord, wireRecord } from '../../src/plugins/dht/records/record.js'
+import { contactOf, wireContact } from '../../src/plugins/dht/walk/contact.js'
+import { signTopicMessage, wireOf } from '../../src/plugins/topics/topic-messages.js'
+import { evidenceOf, evidenceToJson, wireEvidence } from '../../src/statements/equivocation.js'
+import { signStatement, statementId, wireStatement } from '../../src/statements/statement.js'
+import { StatementBoard } from '../../src/statements/statement-board.js'
 
 /** The time of the virtual clock when it begins. */
 export const NOW = 1_700_000_000_000

@@ -1,4 +1,4 @@
-import { P2PError, type P2PErrorCode } from '../../src/errors.js'
+import { P2PError, type P2PErrorCode } from '../../src/base/errors.js'
 
 /** What a fuzzer drives: any bytes at all must pass. A throw is a finding. */
 export interface FuzzTarget {

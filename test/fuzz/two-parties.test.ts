@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compareBytes } from '../../src/bytes.js'
+import { compareBytes } from '../../src/base/bytes.js'
+import { P2P_ERROR_CODES, P2PError } from '../../src/base/errors.js'
 import type { SecureChannel } from '../../src/channel/secure-channel.js'
-import { P2P_ERROR_CODES, P2PError } from '../../src/errors.js'
 import { type Alter, alice, bob, dialled, Inbox, type Pair, pattern, type Side, send } from '../channel/pair.js'
 import { runs } from './target.js'
 

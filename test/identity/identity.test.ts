@@ -14,8 +14,8 @@ const BYTES = Uint8Array.of(1, 2, 3)
 /** The modules as they load on that platform; Node stands in for browsers, its own crypto hidden. */
 async function load(platform: Platform) {
   vi.resetModules()
-  vi.doUnmock('../../src/platform.js')
-  if (platform !== 'node') vi.doMock('../../src/platform.js', () => ({ nodeCrypto: undefined }))
+  vi.doUnmock('../../src/base/platform.js')
+  if (platform !== 'node') vi.doMock('../../src/base/platform.js', () => ({ nodeCrypto: undefined }))
   if (platform === 'a browser without it') {
     for (const call of ['importKey', 'generateKey'] as const) {
       vi.spyOn(crypto.subtle, call).mockRejectedValue(new DOMException('Unrecognized name.', 'NotSupportedError'))

@@ -1,7 +1,7 @@
 import { bech32, bech32m } from '@scure/base'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isP2PError } from '../../src/errors.js'
+import { isP2PError } from '../../src/base/errors.js'
 import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/identity/peer-id.js'
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { PinnedNames } from '../../src/identity/pinned-names.js'
-import { DEFAULT_LIMITS } from '../../src/limits.js'
 import { type KeyValueStore, memoryStore } from '../../src/storage/key-value-store.js'
 
 const ALICE = new Uint8Array(32).fill(1)

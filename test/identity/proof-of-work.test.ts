@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import {
   mineProofOfWork,
   verifyProofOfWork,
@@ -8,9 +9,8 @@ import {
   type WorkWorker,
   workBits,
   workEpoch,
-} from '../../src/identity/proof-of-work.js'
-import { searchNonces, type WorkTask } from '../../src/identity/work-search.js'
-import { DEFAULT_LIMITS } from '../../src/limits.js'
+} from '../../src/plugins/proof-of-work/proof-of-work.js'
+import { searchNonces, type WorkTask } from '../../src/plugins/proof-of-work/work-search.js'
 
 const KEY = new Uint8Array(32).fill(7)
 const NOW = 1_700_000_000_000
@@ -169,7 +169,7 @@ describe('a worker', () => {
   })
 
   it('finds what slices find, tells of it, and is ended', async () => {
-    await import('../../src/identity/pow-worker.js')
+    await import('../../src/plugins/proof-of-work/pow-worker.js')
     const told: WorkProgress[] = []
     const options = { publicKey: KEY, bits: 16, epoch: EPOCH }
     const worker = () => new LocalWorker(real)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isP2PError, P2PError } from '../../src/errors.js'
-import { DEFAULT_LIMITS, resolveLimits } from '../../src/limits.js'
+import { isP2PError, P2PError } from '../../src/base/errors.js'
+import { DEFAULT_LIMITS, resolveLimits } from '../../src/base/limits.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { checkStructure } from '../../src/message/structure.js'
 

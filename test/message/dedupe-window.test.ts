@@ -1,7 +1,7 @@
 import { nanoid } from 'nanoid'
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_LIMITS } from '../../src/limits.js'
-import { DedupeWindow } from '../../src/message/dedupe-window.js'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
+import { DedupeWindow } from '../../src/defence/dedupe-window.js'
 
 describe('the deduplication window', () => {
   it('holds 10,000 ids by default, exactly: the oldest goes when one more comes', () => {

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { P2PError } from '../../src/base/errors.js'
+import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
+import { cutText, isWellFormed } from '../../src/base/well-formed.js'
 import { encodeRefusal, refusalOf } from '../../src/channel/handshake.js'
-import { P2PError } from '../../src/errors.js'
-import { DEFAULT_LIMITS as limits } from '../../src/limits.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { P2PProtocol } from '../../src/message/p2p-protocol.js'
 import { checkStructure } from '../../src/message/structure.js'
-import { cutText, isWellFormed } from '../../src/message/well-formed.js'
 
 const code = (code: string) => expect.objectContaining({ name: 'P2PError', code })
 

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { P2PConfig } from '../../src/config.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PStatus } from '../../src/coordinator-types.js'
+import type { P2PConfig } from '../../src/core/config.js'
+import type { P2PStatus } from '../../src/core/events.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
-import { broadcastChannel } from '../../src/transport/broadcast-channel.js'
+import { broadcastChannel } from '../../src/transport/tabs/broadcast-channel.js'
 
 let net: TestNetwork
 afterEach(() => net?.stop())

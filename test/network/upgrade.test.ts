@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { P2PConfig } from '../../src/config.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
+import type { P2PConfig } from '../../src/core/config.js'
 import { startRelay } from '../../src/node/index.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import { FakeRtc } from '../webrtc/fake-rtc.js'

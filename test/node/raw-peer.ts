@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
 import { Handshake } from '../../src/channel/handshake.js'
 import { createChannelKeys } from '../../src/channel/hello.js'
 import type { NoiseChannel } from '../../src/channel/noise.js'
 import { generateIdentity } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
-import { DEFAULT_LIMITS } from '../../src/limits.js'
 
 /** A peer that keeps to the handshake, and then reads only if it is told to. */
 export class RawPeer {

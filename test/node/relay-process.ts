@@ -1,4 +1,4 @@
-import { P2PError } from '../../src/errors.js'
+import { P2PError } from '../../src/base/errors.js'
 import { type RelayOptions, startRelay } from '../../src/node/relay.js'
 
 /**

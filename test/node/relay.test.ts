@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { CircuitRelay } from '../../src/circuit/relay.js'
-import type { P2PConfig } from '../../src/config.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
+import type { P2PConfig } from '../../src/core/config.js'
 import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'
-import type { PeerInfo } from '../../src/peer/peer-info.js'
+import { CircuitRelay } from '../../src/plugins/circuit/relay.js'
+import type { PeerInfo } from '../../src/protocol/peer-info.js'
 
 const cleanUps: (() => Promise<unknown>)[] = []
 afterEach(async () => {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { groupOf, originOf } from '../../src/address/origin.js'
+import { isP2PError } from '../../src/base/errors.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
-import { groupOf, originOf } from '../../src/defence/origin.js'
-import { isP2PError } from '../../src/errors.js'
-import { chooseEvicted, type Evictable } from '../../src/peer/eviction.js'
+import { chooseEvicted, type Evictable } from '../../src/peer/pool/eviction.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
 
 let net: TestNetwork

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { P2PError } from '../../src/errors.js'
-import { resolveLimits } from '../../src/limits.js'
-import { Heartbeat } from '../../src/peer/heartbeat.js'
-import type { ProtocolHost } from '../../src/protocol-handler.js'
+import { P2PError } from '../../src/base/errors.js'
+import { resolveLimits } from '../../src/base/limits.js'
+import { Heartbeat } from '../../src/peer/keep/heartbeat.js'
+import type { ProtocolHost } from '../../src/protocol/handler.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 

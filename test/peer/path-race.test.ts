@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { P2PError } from '../../src/errors.js'
-import { resolveLimits } from '../../src/limits.js'
-import { type DialPath, PathRace } from '../../src/peer/path-race.js'
+import { P2PError } from '../../src/base/errors.js'
+import { resolveLimits } from '../../src/base/limits.js'
+import { type DialPath, PathRace } from '../../src/peer/dial/path-race.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const path = (name: string, dial: () => Promise<string>): DialPath => ({ name, dial })

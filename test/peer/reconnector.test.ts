@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { P2PError, type P2PErrorCode } from '../../src/errors.js'
-import { resolveLimits } from '../../src/limits.js'
-import { Reconnector } from '../../src/peer/reconnector.js'
+import { P2PError, type P2PErrorCode } from '../../src/base/errors.js'
+import { resolveLimits } from '../../src/base/limits.js'
+import { Reconnector } from '../../src/peer/keep/reconnector.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 async function setUp(bootstrap: string[] = []) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SharedDials } from '../../src/peer/shared-dials.js'
+import { SharedDials } from '../../src/peer/dial/shared-dials.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 describe('dials that several wait for', () => {

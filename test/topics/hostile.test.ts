@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { resolveLimits } from '../../src/base/limits.js'
 import { signEnvelope } from '../../src/identity/envelope.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
-import { resolveLimits } from '../../src/limits.js'
 import { encode } from '../../src/message/codec.js'
+import { signTopicMessage, TOPICS_PROTOCOL, wireOf } from '../../src/plugins/topics/topic-messages.js'
+import { Topics } from '../../src/plugins/topics/topics.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
-import { signTopicMessage, TOPICS_PROTOCOL, wireOf } from '../../src/topics/topic-messages.js'
-import { Topics } from '../../src/topics/topics.js'
 import { settle, TestHost } from '../circuit/test-network.js'
 
 const identity = (n: number) => identityFromSeed(new Uint8Array(32).fill(n))

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { P2PCoordinator } from '../../src/coordinator.js'
+import type { TopicMessage } from '../../src/plugins/topics/topic-messages.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
-import type { TopicMessage } from '../../src/topics/topic-messages.js'
 
 let net: TestNetwork
 afterEach(() => net?.stop())

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { SecureChannel } from '../../src/channel/secure-channel.js'
-import { DEFAULT_LIMITS } from '../../src/limits.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/transport/memory.js'
 import { alice, bob, Inbox, pattern, send } from '../channel/pair.js'

@@ -1,9 +1,9 @@
 import { createServer as createHttpServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { resolveLimits } from '../../src/limits.js'
+import { resolveLimits } from '../../src/base/limits.js'
 import { webSocketServer } from '../../src/node/web-socket-server.js'
-import { webFallback } from '../../src/transport/web-fallback.js'
+import { webFallback } from '../../src/plugins/http/web-fallback.js'
 import { record } from '../circuit/test-network.js'
 import { acceptor, transportCompliance } from '../compliance/transport.js'
 

@@ -4,7 +4,7 @@ import type {
   RtcDataChannel,
   RtcDescription,
   RtcImplementation,
-} from '../../src/webrtc/rtc-types.js'
+} from '../../src/plugins/webrtc/rtc-types.js'
 
 /** WebRTC without a network: descriptions name their maker, and two that have each other's are connected. States are set by hand. */
 export class FakeRtc implements RtcImplementation {

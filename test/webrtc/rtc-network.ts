@@ -1,7 +1,7 @@
-import { systemClock } from '../../src/clock.js'
-import { type Limits, resolveLimits } from '../../src/limits.js'
-import { WebRtcEndpoint, type WebRtcOptions } from '../../src/webrtc/endpoint.js'
-import type { RtcImplementation } from '../../src/webrtc/rtc-types.js'
+import { systemClock } from '../../src/base/clock.js'
+import { type Limits, resolveLimits } from '../../src/base/limits.js'
+import { WebRtcEndpoint, type WebRtcOptions } from '../../src/plugins/webrtc/endpoint.js'
+import type { RtcImplementation } from '../../src/plugins/webrtc/rtc-types.js'
 import { TestHost } from '../circuit/test-network.js'
 import { acceptor } from '../compliance/transport.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { WebRtcEndpoint } from '../../src/plugins/webrtc/endpoint.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
-import { WebRtcEndpoint } from '../../src/webrtc/endpoint.js'
 import { record, settle, TestHost } from '../circuit/test-network.js'
 import { FakeRtc } from './fake-rtc.js'
 import { side, twoSides } from './rtc-network.js'

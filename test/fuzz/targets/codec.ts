@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { compareBytes } from '../../../src/bytes.js'
-import { DEFAULT_LIMITS } from '../../../src/limits.js'
+import { compareBytes } from '../../../src/base/bytes.js'
+import { DEFAULT_LIMITS } from '../../../src/base/limits.js'
 import { decode, encode } from '../../../src/message/codec.js'
 import { decodeMessage, P2PProtocol, toWire } from '../../../src/message/p2p-protocol.js'
 import { checkStructure } from '../../../src/message/structure.js'

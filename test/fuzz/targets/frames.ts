@@ -1,5 +1,5 @@
-import { compareBytes } from '../../../src/bytes.js'
-import { encodeFrames, FrameReader, HTTP_BODY_BYTES } from '../../../src/transport/http-frames.js'
+import { compareBytes } from '../../../src/base/bytes.js'
+import { encodeFrames, FrameReader, HTTP_BODY_BYTES } from '../../../src/plugins/http/http-frames.js'
 import { Choices, check, type FuzzTarget } from '../target.js'
 
 type Event = Uint8Array | string

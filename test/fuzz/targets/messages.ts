@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from '../../../src/limits.js'
+import { DEFAULT_LIMITS } from '../../../src/base/limits.js'
 import { decode, encode } from '../../../src/message/codec.js'
 import { NETWORK_INPUTS } from '../network-inputs.js'
 import { TEXTS, VALUES } from '../samples.js'

@@ -1,0 +1,26 @@
+import { isPrivateAddress } from '../plugins/dht/walk/contact.js'
+import type { Connection } from '../transport/transport.js'
+import { addressGroup, isLoopback } from './address-group.js'
+import { operatorOf } from './operator.js'
+
+/**
+ * Who is behind an address that we dial: the operator of a name, the group of a number. Undefined where the address means
+ * something on this machine or in this house only: there, all may be one's own, and nothing can be told apart.
+ *
+ * @example
+ * originOf('wss://a.relays.example') // 'relays.example'
+ * originOf('ws://203.0.113.7:8787') // '203.0'
+ * originOf('ws://192.168.1.4:8787') // undefined
+ */
+export function originOf(address: string | undefined): string | undefined {
+  return address === undefined || isPrivateAddress(address) ? undefined : operatorOf(address)
+}
+
+/**
+ * Where somebody has come from: the group of the address; of a circuit the relay; else the transport, for all who share it look
+ * alike. So do those that come from this very machine, which may be a proxy.
+ */
+export function groupOf({ remoteAddress, transport }: Pick<Connection, 'remoteAddress' | 'transport'>): string {
+  if (transport === 'circuit') return remoteAddress.split('/')[0]!
+  return (isLoopback(remoteAddress) ? undefined : addressGroup(remoteAddress)) ?? transport
+}

@@ -1,0 +1,113 @@
+import { hexOf } from '../../base/bytes.js'
+import type { Clock, Timer } from '../../base/clock.js'
+import type { Limits } from '../../base/limits.js'
+import type { RemoteHello } from '../../channel/hello.js'
+import { Session } from './session.js'
+
+interface Kept {
+  readonly session: Session
+  /** The channel key of the process that it is with, in hex. */
+  readonly process: string
+  /** When the peer went away; undefined while it is connected. */
+  awaySince: number | undefined
+}
+
+/** How much longer we remember what has arrived than a peer remembers what it has sent. */
+const REMEMBER_FACTOR = 4
+
+/**
+ * The sessions with all processes that are connected or were so a little while ago. What waits for one that is away is
+ * given up after `sessionGraceMs`; what has come from it is known for longer, so that nothing is taken twice.
+ */
+export class Sessions {
+  /** By the public key of the peer, in the order in which they went away. */
+  private readonly kept = new Map<string, Kept>()
+  private timer: Timer | undefined
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: Limits,
+  ) {}
+
+  get size(): number {
+    return this.kept.size
+  }
+
+  /** The session with this process. One with an earlier process of the same peer is over. */
+  open({ channelKey, publicKey }: RemoteHello): Session {
+    const process = hexOf(channelKey)
+    const owner = hexOf(publicKey)
+    const known = this.kept.get(owner)
+    this.kept.delete(owner)
+    const session = known?.process === process ? known.session : new Session(this.clock, this.limits)
+    this.kept.set(owner, { session, process, awaySince: undefined })
+    if (known !== undefined && known.session !== session) known.session.end()
+    return session
+  }
+
+  /** @param isToLast whether anything was said that is sent again after a loss; else there is nothing to remember. */
+  away({ publicKey }: RemoteHello, isToLast: boolean): void {
+    const owner = hexOf(publicKey)
+    const kept = this.kept.get(owner)
+    if (kept === undefined) return
+    if (!isToLast && kept.session.waiting === 0) {
+      this.kept.delete(owner)
+      kept.session.end()
+      return
+    }
+    kept.awaySince = this.clock.now()
+    this.kept.delete(owner)
+    this.kept.set(owner, kept)
+    this.shed()
+    this.arm()
+  }
+
+  /** Takes back a message that waits for a peer that is away; false where it waits no more. */
+  takeBack(onSettled: (delivered: boolean) => void): boolean {
+    for (const { session, awaySince } of this.kept.values()) {
+      if (awaySince !== undefined && session.giveUp(onSettled)) return true
+    }
+    return false
+  }
+
+  close(): void {
+    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
+    this.timer = undefined
+    for (const { session } of this.kept.values()) session.end()
+    this.kept.clear()
+  }
+
+  private shed(): void {
+    const away = [...this.kept].filter(([, { awaySince }]) => awaySince !== undefined)
+    let bytes = away.reduce((sum, [, { session }]) => sum + session.waitingBytes, 0)
+    let count = away.length
+    for (const [id, { session }] of away) {
+      if (count <= this.limits.maxSessions && bytes <= this.limits.maxSessionBytes) break
+      bytes -= session.waitingBytes
+      count--
+      this.kept.delete(id)
+      session.end()
+    }
+  }
+
+  /** One timer, only while something waits for a peer that is away; what else is kept goes when somebody else does. */
+  private arm(): void {
+    const { sessionGraceMs } = this.limits
+    const now = this.clock.now()
+    let next = Number.POSITIVE_INFINITY
+    for (const [id, { session, awaySince }] of this.kept) {
+      if (awaySince === undefined) continue
+      if (now - awaySince >= sessionGraceMs * REMEMBER_FACTOR) this.kept.delete(id)
+      if (session.waiting === 0) continue
+      if (now - awaySince >= sessionGraceMs) session.giveUpAll()
+      else next = Math.min(next, awaySince + sessionGraceMs)
+    }
+    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
+    this.timer = undefined
+    if (next === Number.POSITIVE_INFINITY) return
+    this.timer = this.clock.setTimeout(() => {
+      this.timer = undefined
+      this.arm()
+    }, next - now)
+  }
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '../../base/clock.js'
+import { isP2PError, P2PError } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+import { type WaitOptions, withDeadline } from '../../base/wait.js'
+import { decodePeerId } from '../../identity/peer-id.js'
+import type { PeerInfo } from '../../protocol/peer-info.js'
+import { type DialPath, PathRace } from './path-race.js'
+
+/** What a plan needs from the coordinator. */
+export interface DialTools {
+  readonly clock: Clock
+  readonly limits: Limits
+  /** Never dial a peer but through a relay, so that it does not learn our network address. */
+  readonly relayOnly: boolean
+  /** See `PausableWait`. */
+  pausedMs?(): number
+  isConnected(peerId: string): boolean
+  /** Dials one address; resolves to the peer id found there. */
+  dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
+  /** Asks the connected relays for a peer. */
+  find(peerId: string, wait: WaitOptions): Promise<PeerInfo[]>
+  /** The peer record in the DHT. */
+  resolve(peerId: string, wait: WaitOptions): Promise<PeerInfo | undefined>
+}
+
+/**
+ * Connects to an address, a peer id or a described peer. Of a peer all paths are tried, the better ones with a head start: the
+ * direct address, then circuits through each relay that knows it; all under one deadline and one signal.
+ *
+ * @returns the peer id reached.
+ * @throws P2PError PEER_NOT_FOUND; of a single path its own error; of several PEER_UNREACHABLE; TIMEOUT, ABORTED. `details.paths`
+ * names each path tried and why it failed.
+ */
+export async function connectTo(target: string | PeerInfo, tools: DialTools, wait: WaitOptions): Promise<string> {
+  const { clock, limits } = tools
+  const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
+  if (typeof target === 'string' && (target.includes('://') || /^(circuit|tab|webrtc):/.test(target))) {
+    return tools.dial(target, undefined, within)
+  }
+  const peerId = typeof target === 'string' ? target : target?.peerId
+  if (typeof peerId !== 'string') {
+    throw new P2PError('INVALID_ADDRESS', 'Give an address (wss://…), a peer id (lp1…) or a PeerInfo with a peerId.')
+  }
+  if (tools.isConnected(peerId)) return peerId
+  if (peerId.startsWith('lp1')) decodePeerId(peerId)
+  const given = typeof target === 'string' ? [] : pathsTo(target, tools)
+  const race = new PathRace(peerId, clock, limits)
+  try {
+    return await withDeadline(clock, `Connecting to ${peerId}`, { ...within, pausedMs: tools.pausedMs }, (signal) =>
+      race.run(signal, given, () => lookFor(peerId, tools, signal, race)),
+    )
+  } catch (error) {
+    if (isP2PError(error, 'TIMEOUT')) error.details.paths ??= race.told()
+    throw error
+  }
+}
+
+/** Asks relays and DHT at once; what each knows is tried as soon as it is known. */
+async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, race: PathRace): Promise<void> {
+  const add = (peers: PeerInfo[]) => {
+    for (const peer of peers) for (const path of pathsTo(peer, tools)) race.add(path)
+  }
+  const failures: unknown[] = []
+  const ask = (question: Promise<PeerInfo[]>) => question.then(add, (error) => void failures.push(error))
+  await Promise.all([
+    ask(tools.find(peerId, { signal })),
+    ask(tools.resolve(peerId, { signal }).then((peer) => (peer === undefined ? [] : [peer]))),
+  ])
+  if (race.knowsPaths) return
+  throw new P2PError(
+    'PEER_NOT_FOUND',
+    `No connected relay knows ${peerId}. Check the id, and that the peer is online and at one of your relays.`,
+    { details: { peerId }, cause: failures[0] },
+  )
+}
+
+function pathsTo(peer: PeerInfo, tools: DialTools): DialPath[] {
+  const { websocket, http, relays = [] } = peer.addresses ?? {}
+  const paths: DialPath[] = []
+  for (const address of tools.relayOnly ? [] : [websocket, http]) {
+    if (address !== undefined) paths.push({ name: address, dial: (signal) => tools.dial(address, peer.peerId, { signal }) })
+  }
+  for (const relay of relays) {
+    paths.push({
+      name: `circuit:${relay}`,
+      dial: async (signal) => {
+        // A relay is named by its address or by its peer id.
+        const id = relay.includes('://') ? await tools.dial(relay, undefined, { signal }) : relay
+        return tools.dial(`circuit:${id}/${peer.peerId}`, peer.peerId, { signal })
+      },
+    })
+  }
+  return paths
+}

@@ -1,0 +1,163 @@
+import type { Clock, Timer } from '../../base/clock.js'
+import { asP2PError, P2PError } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+
+/** One way to a peer. */
+export interface DialPath {
+  /** As errors name it; the same name is tried once. */
+  readonly name: string
+  dial(signal: AbortSignal): Promise<string>
+}
+
+/**
+ * Tries several paths to one peer, each `dialHeadStartMs` after the one before or as soon as all before it have failed; the
+ * first that connects wins and ends the others. As "Happy Eyeballs" does with addresses (RFC 8305 §5).
+ */
+export class PathRace {
+  private readonly names = new Set<string>()
+  private readonly waiting: DialPath[] = []
+  private readonly running = new Set<string>()
+  private readonly failures: { path: string; error: P2PError }[] = []
+  private readonly ended = new AbortController()
+  private timer: Timer | undefined
+  private askTimer: Timer | undefined
+  /** What looks for more paths: to be asked, under way, or done. */
+  private source: 'idle' | 'asked' | 'done' = 'idle'
+  private sourceFailure: P2PError | undefined
+  private more: () => Promise<void> = async () => {}
+  private settle: { resolve: (peerId: string) => void; reject: (error: P2PError) => void } | undefined
+
+  constructor(
+    private readonly peerId: string,
+    private readonly clock: Clock,
+    private readonly limits: Limits,
+  ) {}
+
+  get knowsPaths(): boolean {
+    return this.names.size > 0
+  }
+
+  /** Each path tried and why it failed; those that still run have no answer yet. */
+  told(): { path: string; code: string; message: string }[] {
+    return [
+      ...this.failures.map(({ path, error }) => ({ path, code: error.code, message: error.message })),
+      ...[...this.running].map((path) => ({ path, code: 'TIMEOUT', message: 'It has not answered in time.' })),
+    ]
+  }
+
+  /**
+   * @param more looks for further paths and `add`s them; asked at once where none is given, else when those have failed or
+   * take longer than `dialLookupMs`.
+   * @throws P2PError of the only path, what `more` throws, or PEER_UNREACHABLE.
+   */
+  run(signal: AbortSignal, given: DialPath[], more: () => Promise<void>): Promise<string> {
+    this.more = more
+    return new Promise((resolve, reject) => {
+      const stop = () => this.end()
+      signal.addEventListener('abort', stop)
+      const done = () => {
+        signal.removeEventListener('abort', stop)
+        this.end()
+      }
+      this.settle = {
+        resolve: (peerId) => {
+          done()
+          resolve(peerId)
+        },
+        reject: (error) => {
+          done()
+          reject(error)
+        },
+      }
+      this.askTimer = this.clock.setTimeout(() => this.ask(), this.limits.dialLookupMs)
+      for (const path of given) this.add(path)
+      this.advance()
+    })
+  }
+
+  add(path: DialPath): void {
+    if (this.names.has(path.name)) return
+    this.names.add(path.name)
+    this.waiting.push(path)
+    this.advance()
+  }
+
+  private advance(): void {
+    if (this.settle === undefined || this.timer !== undefined) return
+    const path = this.waiting.shift()
+    if (path !== undefined) {
+      this.start(path)
+      return
+    }
+    if (this.running.size > 0) return
+    if (this.source === 'idle') this.ask()
+    else if (this.source === 'done') this.settle.reject(this.failure())
+  }
+
+  private start(path: DialPath): void {
+    const { name } = path
+    this.running.add(name)
+    this.timer = this.clock.setTimeout(() => this.goOn(), this.limits.dialHeadStartMs)
+    path.dial(this.ended.signal).then(
+      (peerId) => {
+        this.running.delete(name)
+        this.settle?.resolve(peerId)
+      },
+      (cause) => {
+        if (!this.running.delete(name) || this.settle === undefined) return
+        const error = asP2PError(cause, 'PEER_UNREACHABLE', `The path over ${name} failed.`)
+        const isOurEnd = error.code === 'SUSPENDED' || error.code === 'SHUT_DOWN'
+        if (isOurEnd && error.details.byPeer !== true) return this.settle.reject(error)
+        this.failures.push({ path: name, error })
+        if (this.running.size === 0) this.goOn()
+      },
+    )
+  }
+
+  private goOn(): void {
+    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
+    this.timer = undefined
+    this.advance()
+  }
+
+  private ask(): void {
+    if (this.source !== 'idle') return
+    this.source = 'asked'
+    this.more()
+      .catch((cause) => {
+        this.sourceFailure = asP2PError(cause, 'PEER_NOT_FOUND', `${this.peerId} was not found.`)
+      })
+      .finally(() => {
+        this.source = 'done'
+        this.advance()
+      })
+  }
+
+  private failure(): P2PError {
+    const paths = this.told()
+    const [first] = this.failures
+    if (first === undefined) {
+      return (
+        this.sourceFailure ??
+        new P2PError('PEER_NOT_FOUND', `${this.peerId} was not found.`, { details: { peerId: this.peerId } })
+      )
+    }
+    if (this.failures.length === 1) {
+      first.error.details.paths ??= paths
+      return first.error
+    }
+    const told = paths.map(({ path, code }) => `${path}: ${code}`).join(', ')
+    return new P2PError('PEER_UNREACHABLE', `${this.peerId} could not be reached by any path (${told}).`, {
+      details: { peerId: this.peerId, paths },
+      cause: first.error,
+    })
+  }
+
+  private end(): void {
+    this.settle = undefined
+    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
+    this.timer = undefined
+    this.clock.clearTimeout(this.askTimer)
+    this.ended.abort()
+  }
+}

@@ -1,0 +1,26 @@
+import { P2PError } from '../../base/errors.js'
+import type { RemoteHello } from '../../channel/hello.js'
+import { type ChannelOptions, SecureChannel } from '../../channel/secure-channel.js'
+import type { Transport } from '../../transport/transport.js'
+
+/**
+ * Who answers at an address: dials, learns who has proven to be there, and leaves before telling who we are. Neither side
+ * counts it as a connection.
+ *
+ * @throws P2PError what `SecureChannel.dial` fails with.
+ */
+export async function probe(
+  transport: Transport,
+  address: string,
+  options: ChannelOptions & { signal?: AbortSignal },
+): Promise<RemoteHello> {
+  let remote: RemoteHello | undefined
+  const admit = async (channel: SecureChannel) => {
+    remote = channel.remote
+    throw new P2PError('CONNECTION_CLOSED', 'Only looking who lives.')
+  }
+  await SecureChannel.dial(transport, address, { ...options, admit }).catch((error) => {
+    if (remote === undefined) throw error
+  })
+  return remote!
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../../base/clock.js'
+import { type WaitOptions, withDeadline } from '../../base/wait.js'
+
+interface Dial<T> {
+  promise: Promise<T>
+  controller: AbortController
+  callers: number
+}
+
+/** Dials that several callers wait for: one for each key, ended when the last caller has given up. */
+export class SharedDials {
+  private readonly dials = new Map<string, Dial<string>>()
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly onChange: () => void,
+    private readonly pausedMs?: () => number,
+  ) {}
+
+  get count(): number {
+    return this.dials.size
+  }
+
+  async join(key: string, wait: WaitOptions, open: (signal: AbortSignal) => Promise<string>): Promise<string> {
+    const dial = this.dials.get(key) ?? this.begin(key, open)
+    dial.callers++
+    let reason: unknown
+    try {
+      return await withDeadline(this.clock, 'The connection', { ...wait, pausedMs: this.pausedMs }, () => dial.promise)
+    } catch (error) {
+      reason = error
+      throw error
+    } finally {
+      if (--dial.callers === 0) {
+        dial.controller.abort(reason)
+        // It may take a while to end: whoever comes now dials anew.
+        this.forget(key, dial)
+      }
+    }
+  }
+
+  abortAll(reason: Error): void {
+    for (const { controller } of this.dials.values()) controller.abort(reason)
+  }
+
+  private begin(key: string, open: (signal: AbortSignal) => Promise<string>): Dial<string> {
+    const controller = new AbortController()
+    const promise = open(controller.signal).finally(() => this.forget(key, dial))
+    // Every caller may have left before it fails.
+    promise.catch(() => {})
+    const dial = { promise, controller, callers: 0 }
+    this.dials.set(key, dial)
+    this.onChange()
+    return dial
+  }
+
+  private forget(key: string, dial: Dial<string>): void {
+    if (this.dials.get(key) !== dial) return
+    this.dials.delete(key)
+    this.onChange()
+  }
+}

@@ -1,0 +1,160 @@
+import * as v from 'valibot'
+import { originOf } from '../../address/origin.js'
+import type { Clock, Timer } from '../../base/clock.js'
+import type { Limits } from '../../base/limits.js'
+import { isPeerId } from '../../identity/peer-id.js'
+import { decode, encode } from '../../message/codec.js'
+import type { KeyValueStore } from '../../storage/key-value-store.js'
+
+/** A relay or node that we are connected to because we chose so. */
+export interface ChosenPeer {
+  /** Peer id, or the name it chose. */
+  readonly peerId: string
+  /** `lp1…` */
+  readonly id: string
+  /** Ed25519, 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** Where we dialled it. */
+  readonly address: string
+  /** Who runs it, as far as its address tells; undefined for private addresses. */
+  readonly origin: string | undefined
+  /** Milliseconds since the Unix epoch. */
+  readonly since: number
+  readonly isServer: boolean
+  /** The application has asked for it, or it is an anchor. */
+  readonly isNamed: boolean
+  /** It is one of `P2PConfig.anchors`. */
+  readonly isTrusted: boolean
+}
+
+/** As it is stored: `lp1…` id, address, until when (milliseconds since the Unix epoch), starts in a row of ten minutes or more, at which it did not answer. */
+type Anchor = [id: string, address: string, until: number, misses: number]
+
+export interface AnchorsOptions {
+  clock: Clock
+  limits: Limits
+  store: KeyValueStore
+  /** Addresses that are dialled anyway. */
+  named: ReadonlySet<string>
+  chosen(): ChosenPeer[]
+  /** Connects, and stays so. */
+  dial(address: string, id: string): Promise<unknown>
+}
+
+const STORE_KEY = 'anchors'
+/** Bytes that we have ever stored there: 3 of at most 512 or so. */
+const MAX_BYTES = 4_096
+const ADDRESS = /^(wss?|https?|memory):\/\/.{1,256}$/
+const anchorsSchema = /* @__PURE__ */ (() =>
+  v.array(v.tuple([v.string(), v.pipe(v.string(), v.regex(ADDRESS)), v.number(), v.number()])))()
+/** Starts in a row without an answer after which a place is free for another. */
+const MAX_MISSES = 3
+
+/**
+ * Relays that have served us long, kept over restarts and dialled at the next start beside the bootstrap peers: whoever can make us
+ * restart, or changes the list that we start with, does not thereby get a fresh chance to be all that we see (the anchor
+ * connections of Heilman et al., 2015, §8, and Bitcoin Core's `anchors.dat`).
+ *
+ * A place that is taken stays so until its relay has not answered at three starts, or nobody has chosen it otherwise for
+ * `anchorMs`: being there for ten minutes displaces nobody. Of different operators where there are so many.
+ */
+export class Anchors {
+  private anchors: Anchor[] = []
+  /** Ids of those that we are connected to for this reason. */
+  private readonly dialled = new Set<string>()
+  private readonly missed = new Set<Anchor>()
+  private loading: Promise<void> | undefined
+  private timer: Timer | undefined
+  private closed = false
+
+  constructor(private readonly options: AnchorsOptions) {}
+
+  /** Anchors remembered. */
+  get size(): number {
+    return this.anchors.length
+  }
+
+  /** Dials those that are remembered. Without a store, or with a broken one, there are none: that is no reason not to start. */
+  async start(): Promise<void> {
+    const { named, dial } = this.options
+    this.loading ??= this.load().catch(() => {})
+    await this.loading
+    for (const anchor of this.anchors) {
+      const [id, address] = anchor
+      if (this.closed || named.has(address) || this.dialled.has(id)) continue
+      this.dialled.add(id)
+      dial(address, id).then(
+        () => {
+          anchor[3] = 0
+        },
+        () => this.dialled.delete(id),
+      )
+    }
+  }
+
+  /** Somebody has connected. */
+  changed(): void {
+    const { clock, limits, chosen } = this.options
+    if (this.closed || this.timer !== undefined || !chosen().some(({ isServer }) => isServer)) return
+    this.timer = clock.setTimeout(() => {
+      this.timer = undefined
+      this.review()
+      void this.start()
+      this.changed()
+    }, limits.anchorAfterMs)
+  }
+
+  stop(): void {
+    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
+    this.timer = undefined
+  }
+
+  close(): void {
+    this.closed = true
+    this.stop()
+  }
+
+  private async load(): Promise<void> {
+    const { store, limits } = this.options
+    const bytes = await store.get(STORE_KEY)
+    if (bytes === undefined || bytes.length > MAX_BYTES) return
+    const read = v.parse(anchorsSchema, decode(bytes, limits))
+    this.anchors = read.filter((anchor) => this.isLive(anchor)).slice(0, limits.maxAnchors)
+  }
+
+  private isLive([id, , until, misses]: Anchor): boolean {
+    const left = until - this.options.clock.now()
+    return isPeerId(id) && left > 0 && left <= this.options.limits.anchorMs && misses < MAX_MISSES
+  }
+
+  /** Frees the places of those that are gone, and fills them with the longest connected, new operators first. */
+  private review(): void {
+    const { clock, limits, chosen, store } = this.options
+    const now = clock.now()
+    const relays = chosen().filter(({ isServer, address }) => isServer && ADDRESS.test(address))
+    // Somebody is connected, so the network is there: who is not has not answered.
+    for (const anchor of relays.length > 0 ? this.anchors : []) {
+      if (this.missed.has(anchor) || relays.some(({ id }) => id === anchor[0])) continue
+      this.missed.add(anchor)
+      anchor[3]++
+    }
+    this.anchors = this.anchors.filter((anchor) => this.isLive(anchor))
+    const good = relays.filter(({ since }) => now - since >= limits.anchorAfterMs).sort((a, b) => a.since - b.since)
+    const origins = new Set(this.anchors.map(([, address]) => originOf(address)))
+    for (const isAny of [false, true]) {
+      for (const { id, address, origin } of good) {
+        const known = this.anchors.find(([other]) => other === id)
+        const until = now + limits.anchorMs
+        // Who is here as an anchor alone is not thereby one for ever.
+        if (this.dialled.has(id)) continue
+        if (known !== undefined) known[2] = until
+        else if (this.anchors.length < limits.maxAnchors && (isAny || !origins.has(origin))) {
+          origins.add(origin)
+          this.anchors.push([id, address, until, 0])
+        }
+      }
+    }
+    // What cannot be stored is not remembered; nobody waits for it.
+    store.set(STORE_KEY, encode(this.anchors)).catch(() => {})
+  }
+}

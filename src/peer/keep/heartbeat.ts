@@ -1,0 +1,113 @@
+import type { Clock, Timer } from '../../base/clock.js'
+import { isP2PError, P2PError } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+import type { P2PMessage } from '../../message/message.js'
+import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
+import type { PeerInfo } from '../../protocol/peer-info.js'
+
+const PING = 'ping'
+const PONG = 'pong'
+
+/**
+ * Probes every peer once when it connects and then at an interval, measures the round trip, and gives up those that no longer
+ * answer. One timer serves all peers.
+ */
+export class Heartbeat implements IProtocolHandler {
+  readonly protocolName = 'lotus/heartbeat'
+  readonly rateLimits = { messagesPerS: 10, burst: 100 }
+  private host: ProtocolHost | undefined
+  private timer: Timer | undefined
+
+  constructor(
+    private readonly options: {
+      clock: Clock
+      limits: Limits
+      intervalMs: number
+      /** What carries the peer's messages now. */
+      pathOf: (peerId: string) => { readonly bytesIn: number } | undefined
+      /** `skewMs`: how far the peer's clock is ahead of ours. */
+      onMeasured: (peerId: string, rttMs: number, skewMs: number) => void
+      onDead: (peerId: string, error: P2PError) => void
+    },
+  ) {}
+
+  onRegister(host: ProtocolHost): void {
+    this.host = host
+  }
+
+  onUnregister(): void {
+    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
+    this.timer = undefined
+    this.host = undefined
+  }
+
+  async handleMessage(message: P2PMessage): Promise<void> {
+    if (message.type === PING) await this.host?.reply(message, { type: PONG, payload: null })
+  }
+
+  async onPeerConnected(peer: PeerInfo): Promise<void> {
+    if (this.timer === undefined) this.arm()
+    await this.probe(peer.peerId)
+  }
+
+  /** Probes every peer now; who does not answer in this time is given up. */
+  probeAll(timeoutMs: number): void {
+    for (const { peerId } of this.host?.peers() ?? []) void this.probe(peerId, timeoutMs)
+  }
+
+  /** Measures the round trip to one peer, whose path has changed. */
+  measure(peerId: string): void {
+    void this.probe(peerId)
+  }
+
+  private arm(): void {
+    const due = this.options.clock.now() + this.options.intervalMs
+    this.timer = this.options.clock.setTimeout(() => {
+      this.timer = undefined
+      const peers = this.host?.peers() ?? []
+      // Without peers no timer runs: a coordinator that is only made, as on a server that renders a page, holds no process.
+      if (peers.length === 0) return
+      // A tab that slept wakes with all timers late: let the probes' answers arrive before judging anybody.
+      const stalled = this.options.clock.now() - due > this.options.limits.heartbeatTimeoutMs
+      if (!stalled) for (const peer of peers) void this.probe(peer.peerId)
+      this.arm()
+    }, this.options.intervalMs)
+  }
+
+  private async probe(peerId: string, timeoutMs = this.options.limits.heartbeatTimeoutMs): Promise<void> {
+    const { clock, pathOf, onDead } = this.options
+    const sentAt = clock.now()
+    const path = pathOf(peerId)
+    // In two halves: where the first ran out while we stood still, its answer lies unread and counts in the second.
+    if (await this.answers(peerId, timeoutMs / 2)) return
+    const heard = path?.bytesIn
+    if (await this.answers(peerId, timeoutMs / 2)) return
+    const late = clock.now() - sentAt - timeoutMs
+    // A timer so late means that we stood still: the answer may lie unread.
+    // Another path serves the peer meanwhile: this says nothing of it.
+    // Something came: the answer stands behind much else.
+    if (late > 100 || pathOf(peerId) !== path || path?.bytesIn !== heard) return this.probe(peerId, timeoutMs)
+    onDead(
+      peerId,
+      new P2PError('CONNECTION_LOST', `The peer did not answer within ${timeoutMs} ms. Connect again.`, {
+        details: { peerId },
+      }),
+    )
+  }
+
+  /** False where no answer came in time. */
+  private async answers(peerId: string, timeoutMs: number): Promise<boolean> {
+    const { clock, onMeasured } = this.options
+    const sentAt = clock.now()
+    try {
+      const answer = await this.host?.request(peerId, { type: PING, payload: null, protocol: this.protocolName }, { timeoutMs })
+      const rttMs = clock.now() - sentAt
+      // As in NTP (RFC 5905 §8), the answer is taken to have been written half-way.
+      if (answer !== undefined) onMeasured(peerId, rttMs, answer.timestamp - sentAt - rttMs / 2)
+      return true
+    } catch (error) {
+      // Whoever answers with an error is alive; and of one that is gone there is nothing to say.
+      return !isP2PError(error, 'TIMEOUT')
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import type { Clock, Timer } from '../../base/clock.js'
+import { asP2PError, P2PError } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+import { encode } from '../../message/codec.js'
+import type { P2PMessage } from '../../message/message.js'
+import { messageTooLarge, toWire } from '../../message/p2p-protocol.js'
+
+/** What became of a queued message: the peer's process has it, or its time was over first. */
+export type QueuedOutcome = 'delivered' | 'expired'
+
+/** A message that was accepted for a peer that may be away. */
+export interface QueuedMessage {
+  messageId: string
+  peerId: string
+  /** Settles once, never rejects. */
+  outcome: Promise<QueuedOutcome>
+}
+
+interface Entry {
+  readonly message: P2PMessage
+  readonly bytes: number
+  readonly expiresAt: number
+  readonly settle: (outcome: QueuedOutcome) => void
+  /** Given to a connection, which tells when the peer has it. */
+  sent: ((delivered: boolean) => void) | undefined
+}
+
+export interface OutboxOptions {
+  clock: Clock
+  limits: Limits
+  /** Gives a message to the peer's connection. @throws P2PError where there is none, or it takes nothing now. */
+  send: (peerId: string, message: P2PMessage, onSettled: (delivered: boolean) => void) => Promise<void> | undefined
+  /** Takes back what was given to a connection that is gone; false where the peer has it after all. */
+  takeBack: (peerId: string, onSettled: (delivered: boolean) => void) => boolean
+  /** Settles when the peer's connection may take more, or is gone; undefined where nothing on it waits. */
+  progress: (peerId: string) => Promise<void> | undefined
+  /** Somebody should connect to this peer. */
+  want: (peerId: string) => void
+  onOutcome: (message: P2PMessage, outcome: QueuedOutcome) => void
+}
+
+/**
+ * Keeps messages for peers that are away, in order, until they are delivered or their time is over. A message that was given to
+ * a connection stays here until the peer's process has acknowledged it, so that a loss on the way only delays it.
+ */
+export class Outbox {
+  private readonly queues = new Map<string, Entry[]>()
+  /** Peers whose connection took no more. */
+  private readonly blocked = new Set<string>()
+  private count = 0
+  private bytes = 0
+  private timer: Timer | undefined
+  private timerAt = Number.POSITIVE_INFINITY
+
+  constructor(private readonly options: OutboxOptions) {}
+
+  get stats(): { messages: number; bytes: number } {
+    return { messages: this.count, bytes: this.bytes }
+  }
+
+  /** True while messages wait for this peer. */
+  has(peerId: string): boolean {
+    return this.queues.has(peerId)
+  }
+
+  /**
+   * @param ttlS seconds.
+   * @throws P2PError OUTBOX_FULL, MESSAGE_TOO_LARGE, UNSERIALIZABLE_PAYLOAD, INVALID_CONFIG.
+   */
+  add(peerId: string, message: P2PMessage, ttlS: number): QueuedMessage {
+    const { clock, limits } = this.options
+    if (!(ttlS > 0 && ttlS <= limits.maxOutboxTtlS)) {
+      throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxOutboxTtlS} seconds.`)
+    }
+    const bytes = encode(toWire(message, message.from, message.to)).length
+    if (bytes > limits.maxMessageBytes) throw messageTooLarge(bytes, limits)
+    if (this.count >= limits.maxOutboxMessages || this.bytes + bytes > limits.maxOutboxBytes) {
+      const limit = this.count >= limits.maxOutboxMessages ? 'maxOutboxMessages' : 'maxOutboxBytes'
+      throw new P2PError('OUTBOX_FULL', 'Too much waits for peers that are away. Send less, with a shorter ttl, or later.', {
+        details: { peerId, limit },
+      })
+    }
+    let settle!: (outcome: QueuedOutcome) => void
+    const outcome = new Promise<QueuedOutcome>((resolve) => {
+      settle = resolve
+    })
+    const expiresAt = clock.now() + ttlS * 1_000
+    const queue = this.queues.get(peerId) ?? []
+    this.queues.set(peerId, queue)
+    queue.push({ message, bytes, expiresAt, settle, sent: undefined })
+    this.count++
+    this.bytes += bytes
+    this.arm(expiresAt)
+    this.flush(peerId)
+    if (queue.some(({ sent }) => sent === undefined)) this.options.want(peerId)
+    return { messageId: message.messageId, peerId, outcome }
+  }
+
+  /** The peer is connected: what waits for it goes out, in order. */
+  flush(peerId: string): void {
+    for (const entry of [...(this.queues.get(peerId) ?? [])]) {
+      if (entry.sent !== undefined) continue
+      const onSettled = (delivered: boolean) => {
+        if (entry.sent !== onSettled) return
+        entry.sent = undefined
+        if (delivered) this.finish(peerId, entry, 'delivered')
+      }
+      entry.sent = onSettled
+      try {
+        this.options.send(peerId, entry.message, onSettled)?.catch(() => {
+          onSettled(false)
+          this.flushLater(peerId)
+        })
+      } catch (error) {
+        entry.sent = undefined
+        // Nobody is there, or the connection is full: the rest must not overtake this one.
+        if (asP2PError(error, 'CONNECTION_LOST', '').code !== 'UNSERIALIZABLE_PAYLOAD') {
+          this.flushLater(peerId)
+          return
+        }
+        this.finish(peerId, entry, 'expired')
+      }
+    }
+  }
+
+  private flushLater(peerId: string): void {
+    if (this.blocked.has(peerId)) return
+    const progress = this.options.progress(peerId)
+    if (progress === undefined) return
+    this.blocked.add(peerId)
+    void progress.then(() => {
+      this.blocked.delete(peerId)
+      this.flush(peerId)
+    })
+  }
+
+  /** Forgets what waits; all of it has expired. */
+  close(): void {
+    for (const [peerId, queue] of [...this.queues]) for (const entry of [...queue]) this.finish(peerId, entry, 'expired')
+    this.disarm()
+  }
+
+  private finish(peerId: string, entry: Entry, outcome: QueuedOutcome): void {
+    const queue = this.queues.get(peerId)
+    const index = queue?.indexOf(entry) ?? -1
+    if (queue === undefined || index === -1) return
+    queue.splice(index, 1)
+    if (queue.length === 0) this.queues.delete(peerId)
+    this.count--
+    this.bytes -= entry.bytes
+    if (this.count === 0) this.disarm()
+    entry.settle(outcome)
+    this.options.onOutcome(entry.message, outcome)
+  }
+
+  private expire(): void {
+    const { clock, takeBack } = this.options
+    const now = clock.now()
+    let next = Number.POSITIVE_INFINITY
+    for (const [peerId, queue] of [...this.queues]) {
+      for (const entry of [...queue]) {
+        if (entry.expiresAt > now) next = Math.min(next, entry.expiresAt)
+        else if (entry.sent === undefined || takeBack(peerId, entry.sent)) this.finish(peerId, entry, 'expired')
+        // It is on its way: the peer has it at any moment, or the connection breaks.
+        else next = Math.min(next, now + 1_000)
+      }
+    }
+    this.arm(next)
+  }
+
+  private arm(at: number): void {
+    if (at >= this.timerAt || at === Number.POSITIVE_INFINITY) return
+    const { clock } = this.options
+    this.disarm()
+    this.timerAt = at
+    this.timer = clock.setTimeout(
+      () => {
+        this.disarm()
+        this.expire()
+      },
+      Math.max(0, at - clock.now()),
+    )
+  }
+
+  private disarm(): void {
+    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
+    this.timer = undefined
+    this.timerAt = Number.POSITIVE_INFINITY
+  }
+}

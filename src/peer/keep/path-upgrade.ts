@@ -1,0 +1,90 @@
+import type { Clock, Timer } from '../../base/clock.js'
+import { asP2PError } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+import type { Logger } from '../../base/logger.js'
+import type { WaitOptions } from '../../base/wait.js'
+import type { PeerInfo } from '../../protocol/peer-info.js'
+
+interface Entry {
+  failures: number
+  timer: Timer | undefined
+  attempt: AbortController | undefined
+}
+
+export interface PathUpgradeOptions {
+  clock: Clock
+  limits: Limits
+  logger: Logger
+  get: (peerId: string) => PeerInfo | undefined
+  /** Whether a direct path can be tried: both ends have WebRTC, and neither hides its network address. */
+  canUpgrade: (peer: PeerInfo) => boolean
+  dial: (peerId: string, wait: WaitOptions) => Promise<unknown>
+}
+
+/**
+ * Looks for a direct path to every peer that is reached by a circuit. Whoever dialled the circuit begins. A failed attempt is
+ * repeated with back-off, and never touches the path that works.
+ */
+export class PathUpgrade {
+  private readonly entries = new Map<string, Entry>()
+
+  constructor(private readonly options: PathUpgradeOptions) {}
+
+  /** A peer has connected, or is served by another path than before. */
+  consider(peerId: string): void {
+    const peer = this.options.get(peerId)
+    const { transport, outbound } = peer?.connection ?? {}
+    if (peer === undefined || transport !== 'circuit') {
+      this.forget(peerId)
+      return
+    }
+    if (!outbound || this.entries.has(peerId) || !this.options.canUpgrade(peer)) return
+    const entry: Entry = { failures: 0, timer: undefined, attempt: undefined }
+    this.entries.set(peerId, entry)
+    void this.attempt(peerId, entry)
+  }
+
+  forget(peerId: string): void {
+    const entry = this.entries.get(peerId)
+    if (entry === undefined) return
+    this.entries.delete(peerId)
+    if (entry.timer !== undefined) this.options.clock.clearTimeout(entry.timer)
+    entry.attempt?.abort()
+  }
+
+  /** The network has changed: what failed before may work now. */
+  retry(): void {
+    for (const [peerId, entry] of this.entries) {
+      entry.failures = 0
+      if (entry.timer === undefined) continue
+      this.options.clock.clearTimeout(entry.timer)
+      entry.timer = undefined
+      void this.attempt(peerId, entry)
+    }
+  }
+
+  close(): void {
+    for (const peerId of [...this.entries.keys()]) this.forget(peerId)
+  }
+
+  private async attempt(peerId: string, entry: Entry): Promise<void> {
+    const { clock, limits, logger, dial } = this.options
+    entry.attempt = new AbortController()
+    try {
+      await dial(peerId, { signal: entry.attempt.signal })
+      if (this.entries.get(peerId) === entry) this.entries.delete(peerId)
+    } catch (error) {
+      if (this.entries.get(peerId) !== entry) return
+      entry.attempt = undefined
+      const pause = Math.min(limits.upgradeMaxMs, limits.upgradeMinMs * 2 ** entry.failures++)
+      logger.debug('no direct path yet', { peerId, code: asP2PError(error, 'PEER_UNREACHABLE', '').code, retryMs: pause })
+      entry.timer = clock.setTimeout(
+        () => {
+          entry.timer = undefined
+          void this.attempt(peerId, entry)
+        },
+        pause * (0.7 + 0.6 * Math.random()),
+      )
+    }
+  }
+}

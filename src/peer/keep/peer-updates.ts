@@ -1,0 +1,51 @@
+import * as v from 'valibot'
+import { P2PError } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+import { checkMetadata, descriptionSchema, type PeerDescription } from '../../channel/hello.js'
+import type { P2PMessage } from '../../message/message.js'
+import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
+import type { PeerInfo } from '../../protocol/peer-info.js'
+
+/** Tells connected peers when our protocols or addresses change after the handshake, and takes theirs. */
+export class PeerUpdates implements IProtocolHandler {
+  readonly protocolName = 'lotus/peer'
+  readonly rateLimits = { messagesPerS: 5, burst: 100 }
+  private host: ProtocolHost | undefined
+  private announced = false
+
+  constructor(
+    private readonly options: {
+      limits: Limits
+      describe: () => PeerDescription
+      onUpdate: (peerId: string, description: PeerDescription) => void
+    },
+  ) {}
+
+  onRegister(host: ProtocolHost): void {
+    this.host = host
+  }
+
+  onUnregister(): void {
+    this.host = undefined
+  }
+
+  /** Tells all peers what we are now; several changes within a tick go out once. */
+  changed(): void {
+    if (this.announced || this.host === undefined) return
+    this.announced = true
+    queueMicrotask(() => {
+      this.announced = false
+      void this.host?.broadcast({ type: 'update', payload: this.options.describe(), protocol: this.protocolName }).catch(() => {})
+    })
+  }
+
+  async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
+    const parsed = v.safeParse(v.object(descriptionSchema(this.options.limits)), message.payload)
+    if (message.type !== 'update' || !parsed.success) {
+      this.host?.reject(from.peerId, new P2PError('MALFORMED_DATA', 'The peer sent a malformed description of itself.'))
+      return
+    }
+    checkMetadata(parsed.output.metadata, this.options.limits)
+    this.options.onUpdate(from.peerId, parsed.output)
+  }
+}

@@ -1,0 +1,221 @@
+import type { Clock, Timer } from '../../base/clock.js'
+import { asP2PError, type P2PError } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+import type { PeerInfo } from '../../protocol/peer-info.js'
+
+interface Entry {
+  readonly target: string | PeerInfo
+  /** Tried for ever, as the application has configured it. */
+  readonly bootstrap: boolean
+  peerId: string | undefined
+  failures: number
+  /** The application knows that it cannot be reached. */
+  told: boolean
+  timer: Timer | undefined
+  dialling: boolean
+  /** Since when it is away, milliseconds since the Unix epoch. */
+  awaySince: number | undefined
+}
+
+/** Codes after which dialling again cannot help. */
+const FINAL: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  'INVALID_ADDRESS',
+  'INSECURE_ADDRESS',
+  'INVALID_PEER_ID',
+  'WRONG_PEER',
+  'NAME_TAKEN',
+  'REPLACED',
+  'SELF_DIAL',
+  'UNSUPPORTED_VERSION',
+  'SHUT_DOWN',
+])
+
+export interface ReconnectorOptions {
+  clock: Clock
+  limits: Limits
+  dial: (target: string | PeerInfo) => Promise<string>
+  isConnected: (peerId: string) => boolean
+  /** Whether messages wait for this peer: it is then dialled for as long as they do. */
+  isWanted: (peerId: string) => boolean
+  onError: (error: P2PError) => void
+  /** `pending` may have changed. */
+  onChange: () => void
+}
+
+/**
+ * Keeps connections: those to the bootstrap peers for ever, those that the application asked for until it disconnects, the peer
+ * says goodbye, or it was away for `reconnectGiveUpMs`. Dials again after a loss, with pauses from 1 to 60 s that double and vary by
+ * 30 %, so that a thousand tabs do not come back to a restarted relay in one second.
+ */
+export class Reconnector {
+  private readonly entries = new Set<Entry>()
+  private running = false
+
+  constructor(
+    targets: (string | PeerInfo)[],
+    private readonly options: ReconnectorOptions,
+  ) {
+    for (const target of targets) this.entries.add(entryOf(target, true))
+  }
+
+  /** True while somebody is still to be reached. */
+  get pending(): boolean {
+    if (!this.running) return false
+    for (const { dialling, timer } of this.entries) if (dialling || timer !== undefined) return true
+    return false
+  }
+
+  /** Dials all; resolves with the first that connects, or when all have failed once. */
+  async start(): Promise<void> {
+    this.running = true
+    this.forgive()
+    const idle = [...this.entries].filter((entry) => this.isIdle(entry))
+    const first = idle.map((entry) => this.dial(entry).then((connected) => (connected ? undefined : Promise.reject())))
+    if (first.length > 0) await Promise.any(first).catch(() => {})
+  }
+
+  /** Dials nobody any more until `start`. */
+  stop(): void {
+    this.running = false
+    for (const entry of this.entries) this.disarm(entry)
+  }
+
+  /** From now on, a lost connection to this peer is made anew. */
+  keep(target: string | PeerInfo, peerId: string): void {
+    for (const entry of this.entries) if (entry.peerId === peerId) return
+    this.entries.add({ ...entryOf(target, false), peerId })
+  }
+
+  /** Whether the application has asked for this connection. */
+  wants(peerId: string): boolean {
+    for (const entry of this.entries) if (entry.peerId === peerId) return true
+    return false
+  }
+
+  /** Dials a peer that is away, as though its connection had just been lost. */
+  want(peerId: string): void {
+    for (const entry of this.entries) if (entry.peerId === peerId) return
+    const entry = { ...entryOf(peerId, false), peerId, awaySince: this.options.clock.now() }
+    this.entries.add(entry)
+    if (this.running) void this.dial(entry)
+  }
+
+  /** The application wants this connection no more. */
+  release(peerId: string): void {
+    for (const entry of this.entries) {
+      if (entry.peerId !== peerId) continue
+      this.disarm(entry)
+      if (!entry.bootstrap) this.entries.delete(entry)
+    }
+    this.options.onChange()
+  }
+
+  lost(peerId: string, error: P2PError): void {
+    for (const entry of this.entries) {
+      if (entry.peerId !== peerId) continue
+      const { byPeer } = error.details
+      // Another process of the peer has come in the place of the one before.
+      if (error.code === 'REPLACED' && byPeer !== true) continue
+      // Whoever called disconnectFromPeer meant it; and a peer that said goodbye has left.
+      const wanted = error.code === 'CONNECTION_CLOSED' && (byPeer !== true || !entry.bootstrap)
+      if (wanted && this.running) {
+        if (!entry.bootstrap) this.entries.delete(entry)
+        continue
+      }
+      entry.awaySince ??= this.options.clock.now()
+      if (this.running && !entry.dialling) this.again(entry, error)
+    }
+  }
+
+  /** A connection came about by itself, from whichever end. */
+  found(peerId: string): void {
+    for (const entry of this.entries) {
+      if (entry.peerId !== peerId) continue
+      entry.failures = 0
+      entry.awaySince = undefined
+      this.disarm(entry)
+    }
+  }
+
+  /** The network is back, or the machine awoke: dial now, from the shortest pause. */
+  wake(): void {
+    this.forgive()
+    for (const entry of this.entries) {
+      if (entry.timer === undefined) continue
+      entry.failures = 0
+      this.disarm(entry)
+      void this.dial(entry)
+    }
+  }
+
+  /** Nobody was away while we were. */
+  private forgive(): void {
+    for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = this.options.clock.now()
+  }
+
+  private isIdle({ dialling, timer, peerId }: Entry): boolean {
+    return !dialling && timer === undefined && (peerId === undefined || !this.options.isConnected(peerId))
+  }
+
+  private async dial(entry: Entry): Promise<boolean> {
+    entry.dialling = true
+    try {
+      entry.peerId = await this.options.dial(entry.target)
+      entry.failures = 0
+      entry.told = false
+      entry.awaySince = undefined
+      return true
+    } catch (error) {
+      const failure = asP2PError(error, 'PEER_UNREACHABLE', 'A peer cannot be reached.')
+      if (!this.running || !this.entries.has(entry)) return false
+      // The first of a row of failures is told; the rest only repeat it.
+      if (entry.bootstrap && (!entry.told || FINAL.has(failure.code))) this.options.onError(failure)
+      entry.told = true
+      this.again(entry, failure)
+      return false
+    } finally {
+      entry.dialling = false
+      this.options.onChange()
+    }
+  }
+
+  private again(entry: Entry, error: P2PError): void {
+    const { clock, limits } = this.options
+    const isWanted = entry.bootstrap || (entry.peerId !== undefined && this.options.isWanted(entry.peerId))
+    const givenUp = !isWanted && clock.now() - (entry.awaySince ?? clock.now()) >= limits.reconnectGiveUpMs
+    // A relay that shuts down often starts again.
+    const isFinal = FINAL.has(error.code) && !(error.code === 'SHUT_DOWN' && error.details.byPeer === true)
+    if (isFinal || givenUp) {
+      if (!entry.bootstrap) this.entries.delete(entry)
+      return
+    }
+    if (entry.timer !== undefined) return
+    const pause = Math.min(limits.reconnectMaxMs, limits.reconnectMinMs * 2 ** entry.failures)
+    entry.failures = Math.min(entry.failures + 1, 16)
+    const asked = Math.min(error.details.retryAfterMs ?? 0, limits.reconnectMaxMs)
+    // Who is told when to come back comes a little later, each by another measure, so that not all come at once.
+    const delay = Math.max(pause, asked) * (asked > pause ? 1 + 0.6 * Math.random() : 0.7 + 0.6 * Math.random())
+    entry.timer = clock.setTimeout(() => {
+      entry.timer = undefined
+      void this.dial(entry)
+    }, delay)
+  }
+
+  private disarm(entry: Entry): void {
+    if (entry.timer !== undefined) this.options.clock.clearTimeout(entry.timer)
+    entry.timer = undefined
+  }
+}
+
+function entryOf(target: string | PeerInfo, bootstrap: boolean): Entry {
+  return {
+    target,
+    bootstrap,
+    peerId: undefined,
+    failures: 0,
+    told: false,
+    timer: undefined,
+    dialling: false,
+    awaySince: undefined,
+  }
+}

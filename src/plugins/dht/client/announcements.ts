@@ -1,0 +1,117 @@
+import type { Clock, Timer } from '../../../base/clock.js'
+import type { RecordEntry } from '../records/record.js'
+import { MAX_TIMER_MS } from '../records/record-watches.js'
+
+/** One of our own records, and what is to become of it. */
+export interface Announcement {
+  entry: RecordEntry
+  /** False: it ends with its TTL. */
+  republish: boolean
+  /** When to publish it anew, or to forget it; milliseconds since the Unix epoch. */
+  due: number
+  /** Latest end of any version of it: so long a withdrawal must hold. */
+  lastExpiry: number
+}
+
+/** Announcements published at once at most: a thousand do not hit the network in one burst. */
+const AT_ONCE = 16
+
+/** What we have announced and not taken back, with one timer for all of it. */
+export class Announcements {
+  private readonly byKey = new Map<string, Announcement>()
+  private timer: Timer
+  private timerAt = Number.POSITIVE_INFINITY
+  private running = false
+  private closed = false
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly publish: (announcement: Announcement) => Promise<void>,
+  ) {}
+
+  get live(): number {
+    let live = 0
+    for (const { entry } of this.byKey.values()) if (!entry.withdrawn) live++
+    return live
+  }
+
+  get(key: string): Announcement | undefined {
+    return this.byKey.get(key)
+  }
+
+  /** One of those that are kept alive and were published before a time, drawn by lot. */
+  sample(before: number): RecordEntry | undefined {
+    const old: RecordEntry[] = []
+    for (const { entry, republish } of this.byKey.values()) {
+      if (republish && !entry.withdrawn && entry.publishedAt <= before) old.push(entry)
+    }
+    return old[Math.floor(Math.random() * old.length)]
+  }
+
+  /** Records the newest version of an announcement. */
+  set(entry: RecordEntry, republish: boolean): Announcement {
+    const known = this.byKey.get(entry.key)
+    const announcement = known ?? { entry, republish, due: 0, lastExpiry: 0 }
+    announcement.entry = entry
+    announcement.republish = republish
+    announcement.lastExpiry = Math.max(announcement.lastExpiry, entry.expiresAt)
+    announcement.due = republish ? (entry.expiresAt + this.clock.now()) / 2 : entry.expiresAt
+    this.byKey.set(entry.key, announcement)
+    this.arm(announcement.due)
+    return announcement
+  }
+
+  /** Moves the next publication forward: the last one reached nobody. */
+  retry(announcement: Announcement): void {
+    const now = this.clock.now()
+    announcement.due = Math.min(announcement.due, now + Math.max(1000, (announcement.entry.expiresAt - now) / 8))
+    this.arm(announcement.due)
+  }
+
+  /** Runs a task for each, some at once. */
+  async each(task: (announcement: Announcement) => Promise<void>, which = [...this.byKey.values()]): Promise<void> {
+    const queue = which.values()
+    const worker = async () => {
+      for (const announcement of queue) {
+        if (this.closed) return
+        if (this.byKey.get(announcement.entry.key) === announcement) await task(announcement)
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  }
+
+  close(): void {
+    this.closed = true
+    this.byKey.clear()
+    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
+    this.timer = undefined
+  }
+
+  private arm(at: number): void {
+    if (this.closed || this.running || at >= this.timerAt) return
+    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
+    this.timerAt = at
+    this.timer = this.clock.setTimeout(() => void this.run(), Math.min(Math.max(0, at - this.clock.now()), MAX_TIMER_MS))
+  }
+
+  private async run(): Promise<void> {
+    this.timer = undefined
+    this.timerAt = Number.POSITIVE_INFINITY
+    this.running = true
+    const now = this.clock.now()
+    const due: Announcement[] = []
+    for (const [key, announcement] of this.byKey) {
+      if (announcement.due > now) continue
+      if (announcement.republish) due.push(announcement)
+      else this.byKey.delete(key)
+    }
+    try {
+      await this.each(this.publish, due)
+    } finally {
+      this.running = false
+      let next = Number.POSITIVE_INFINITY
+      for (const announcement of this.byKey.values()) next = Math.min(next, announcement.due)
+      if (next < Number.POSITIVE_INFINITY) this.arm(next)
+    }
+  }
+}

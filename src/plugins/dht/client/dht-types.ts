@@ -1,0 +1,81 @@
+import type { Clock } from '../../../base/clock.js'
+import type { P2PError, P2PErrorCode } from '../../../base/errors.js'
+import type { Limits } from '../../../base/limits.js'
+import type { Logger } from '../../../base/logger.js'
+import type { WaitOptions } from '../../../base/wait.js'
+import type { Identity } from '../../../identity/identity.js'
+import type { PinnedNames } from '../../../identity/pinned-names.js'
+import type { RecordFilters } from '../records/record-filters.js'
+import type { RecordStore, RecordStoreStats } from '../records/record-store.js'
+import type { RecordVerifier } from '../records/record-verifier.js'
+import type { Lookup, LookupNetworkStats, RecordFeed } from './lookup.js'
+
+export interface DhtOptions {
+  clock?: Clock
+  limits?: Limits
+  logger?: Logger
+  /** Signs our records. Without it they stay in this process. */
+  identity?: Identity
+  /** Whose name is whose. */
+  names?: PinnedNames
+  /** How others are reached. Without it the DHT is a local store. */
+  lookup?: Lookup
+  /** Carries changes of records further than to the servers that watchers are connected to. */
+  feed?: RecordFeed
+  /** Where records are kept; a DhtServer answers from the same one. */
+  store?: RecordStore
+  /** Checks records; the lookup and a DhtServer use the same one. */
+  verifier?: RecordVerifier
+  /** Told of failures that no caller waits for. Default: the logger. */
+  onError?: (error: P2PError) => void
+}
+
+export interface AnnounceOptions extends WaitOptions {
+  /** 1 to 512 characters; must not end with `*`. */
+  key: string
+  /** Anything that MessagePack carries, at most 16,384 bytes of it. */
+  value: unknown
+  /** Our own peer id, or anything where the DHT has no identity. Default: our peer id. */
+  publisherId?: string
+  /** Seconds; default 3,600, at most 172,800. */
+  ttl?: number
+  /** Milliseconds since the Unix epoch; default now. */
+  publishedAt?: number
+  /** False: the record ends with its TTL, and is not published anew. */
+  republish?: boolean
+}
+
+export interface AnnounceResult {
+  /** Peer ids of the servers that stored it; none where none is connected. It is stored at those that connect later. */
+  servers: string[]
+  /** Servers that did not, and why; TIMEOUT for those not waited for, which may store it yet. */
+  refused: { peerId: string; error: P2PError }[]
+}
+
+export interface GetOptions extends WaitOptions {
+  /** Only this publisher's record. */
+  publisherId?: string
+}
+
+export interface QueryOptions extends WaitOptions {
+  /** A key, or a prefix and `*`. */
+  key: string
+  filters?: RecordFilters
+  /** The newest so many. */
+  maxResults?: number
+}
+
+export interface DhtStats extends RecordStoreStats {
+  /** Our own announcements that are kept alive. */
+  announcements: number
+  watches: number
+  /** `get` calls that found a record, and that found none. */
+  hits: number
+  misses: number
+  /** Announcements that failed, by cause. */
+  refused: { [Code in P2PErrorCode]?: number }
+  /** Signatures checked. */
+  verified: number
+  /** The routing table, and how the latest lookups went. */
+  network?: LookupNetworkStats
+}

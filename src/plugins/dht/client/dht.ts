@@ -1,0 +1,378 @@
+import { type Clock, systemClock } from '../../../base/clock.js'
+import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../../base/errors.js'
+import type { Unsubscribe } from '../../../base/events.js'
+import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { consoleLogger, type Logger } from '../../../base/logger.js'
+import type { WaitOptions } from '../../../base/wait.js'
+import type { Identity } from '../../../identity/identity.js'
+import { encodePeerId } from '../../../identity/peer-id.js'
+import {
+  checkPattern,
+  createRecord,
+  type DhtRecord,
+  dhtRecord,
+  invalidRecord,
+  publisherOf,
+  type RecordEntry,
+  recordValue,
+} from '../records/record.js'
+import { checkFilters, matchesFilters, type RecordFilters } from '../records/record-filters.js'
+import { RecordMerge } from '../records/record-merge.js'
+import { RecordStore } from '../records/record-store.js'
+import { RecordVerifier } from '../records/record-verifier.js'
+import { type RecordChange, RecordWatches } from '../records/record-watches.js'
+import { Announcements } from './announcements.js'
+import type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
+import type { Lookup, LookupTrace, RecordFeed, StoreOutcome } from './lookup.js'
+
+export type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
+
+/**
+ * Records that peers publish under keys. One publisher has one record under a key; others may have theirs under the same key,
+ * so a reader who wants a certain one names the publisher.
+ *
+ * Alone it is a local store. With a lookup, what is announced is stored at the servers too, published anew at half of its
+ * remaining TTL, and stored at each server that connects later, until it is withdrawn or the DHT is shut down
+ * (`republish: false`: until its TTL ends). Without a lookup a record ends with its TTL.
+ *
+ * @example
+ * const dht = new DistributedHashTable('alice')
+ * await dht.announce({ key: 'offer-1', value: { amount: 5n }, ttl: 60 })
+ * const offers = await dht.query({ key: 'offer-*', filters: { where: { amount: { gte: 3 } } } })
+ */
+export class DistributedHashTable {
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly store: RecordStore
+  readonly verifier: RecordVerifier
+  private readonly identity: Identity | undefined
+  private readonly publisher: string
+  private readonly name: string | undefined
+  private readonly lookup: Lookup | undefined
+  private readonly feed: RecordFeed | undefined
+  readonly logger: Logger
+  private readonly announcements: Announcements
+  private readonly watches: RecordWatches
+  private readonly onError: (error: P2PError) => void
+  private readonly stopServers: Unsubscribe | undefined
+  private lastSequence = 0
+  private turn: Promise<void> = Promise.resolve()
+  private closed = false
+  private hits = 0
+  private misses = 0
+  private readonly refused: DhtStats['refused'] = {}
+
+  constructor(
+    readonly peerId: string,
+    options: DhtOptions = {},
+  ) {
+    const { clock = systemClock, limits = DEFAULT_LIMITS, logger = consoleLogger, identity, names, lookup } = options
+    this.clock = clock
+    this.limits = limits
+    this.logger = logger
+    this.identity = identity
+    this.lookup = lookup
+    this.feed = options.feed
+    this.onError = options.onError ?? ((error) => logger.error(error.message, { code: error.code }))
+    this.store = options.store ?? new RecordStore({ clock, limits })
+    this.verifier = options.verifier ?? new RecordVerifier({ clock, limits, ...(names && { names }) })
+    this.publisher = identity ? publisherOf(identity.publicKey) : `local:${peerId}`
+    this.name = identity && peerId !== encodePeerId(identity.publicKey) ? peerId : undefined
+    if (identity) this.store.keep(this.publisher)
+    this.announcements = new Announcements(clock, ({ entry: { key } }) =>
+      this.inBackground(key, async () => {
+        const entry = await this.inTurn(async () => {
+          const { entry: old, republish = false } = this.announcements.get(key) ?? {}
+          // It may have been withdrawn, or announced with another value, while this waited for its turn.
+          return old && republish ? this.write(key, recordValue(old, limits), old.ttl, true) : undefined
+        })
+        return entry && this.spread(entry)
+      }),
+    )
+    this.watches = new RecordWatches(clock, limits, this.store, lookup, options.feed, (cause) => {
+      this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw. Catch its errors inside it.', { cause }))
+    })
+    this.stopServers = lookup?.onNewServer((at) => {
+      void this.announcements.each(({ entry }) => this.inBackground(entry.key, () => this.spread(entry, { at })))
+    })
+  }
+
+  /**
+   * Publishes a record: here, and at the connected servers. Settles when all have answered, or soon after the first that stored it.
+   *
+   * If servers are connected and all refuse, it fails with NOT_STORED, the causes in `details.refused`. The record is then still
+   * here and is offered again, to these servers and to new ones, until `withdraw`.
+   *
+   * @throws P2PError INVALID_RECORD, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, FOREIGN_SENDER, LIMIT_EXCEEDED, STORE_FULL,
+   * NOT_STORED, ABORTED, SHUT_DOWN.
+   */
+  async announce(options: AnnounceOptions): Promise<AnnounceResult> {
+    const { key, value, publisherId, ttl = this.limits.defaultTtlS, publishedAt, republish = true } = options
+    this.begin('Announcing', options)
+    if (this.identity !== undefined && publisherId !== undefined && publisherId !== this.peerId) {
+      throw new P2PError('FOREIGN_SENDER', `Records are signed by ${this.peerId}; leave publisherId out, or name that one.`)
+    }
+    try {
+      const entry = await this.inTurn(() => this.write(key, value, ttl, republish, { publishedAt, publisherId }))
+      return this.isNetworked ? result(await this.spread(entry, options)) : { servers: [], refused: [] }
+    } catch (error) {
+      const { code } = asP2PError(error, 'NOT_STORED', '')
+      this.refused[code] = (this.refused[code] ?? 0) + 1
+      throw error
+    }
+  }
+
+  /**
+   * Takes our record back, at once and everywhere it can be reached. It stays withdrawn until it would have ended; servers that
+   * connect until then are told.
+   *
+   * @throws P2PError INVALID_RECORD, NOT_STORED if servers are connected and all refuse, ABORTED, SHUT_DOWN.
+   */
+  async withdraw(key: string, options: WaitOptions = {}): Promise<AnnounceResult> {
+    this.begin('Withdrawing', options)
+    checkPattern(key, this.limits)
+    const entry = await this.inTurn(async () => {
+      const known = this.store.find(key, this.publisher)
+      if (known === undefined && !this.isNetworked) return undefined
+      // A record of an earlier session may be anywhere, and live as long as any.
+      const end = this.announcements.get(key)?.lastExpiry ?? known?.expiresAt
+      const left = end === undefined ? this.limits.maxTtlS : Math.ceil((end - this.clock.now()) / 1000)
+      const ttl = Math.min(this.limits.maxTtlS, Math.max(1, left))
+      return this.write(key, undefined, ttl, false, { withdrawn: true })
+    })
+    return entry && this.isNetworked ? result(await this.spread(entry, options)) : { servers: [], refused: [] }
+  }
+
+  /**
+   * The newest record under a key, of whichever publisher; with `publisherId` that publisher's, which nobody else can replace.
+   * Null if there is none, or it has expired or was withdrawn. Our own record needs no question to others.
+   *
+   * @throws P2PError INVALID_RECORD; TIMEOUT or what the servers say if none answered and nothing is here; ABORTED, SHUT_DOWN.
+   */
+  async get<T = unknown>(key: string, options: GetOptions = {}): Promise<DhtRecord<T> | null> {
+    this.begin('Getting a record', options)
+    checkPattern(key, this.limits)
+    if (key.endsWith('*')) throw invalidRecord('get takes one key; use query for a prefix')
+    const { publisherId } = options
+    const filters = publisherId === undefined ? undefined : { publisherId }
+    const own = publisherId === this.peerId ? this.store.find(key, this.publisher) : undefined
+    const found = own ? [own] : await this.find(key, filters, 'get', options)
+    const newest = found.find((entry) => !entry.withdrawn)
+    if (newest === undefined) {
+      this.misses++
+      return null
+    }
+    this.hits++
+    return dhtRecord<T>(newest, this.limits)
+  }
+
+  /**
+   * The records under a key or a prefix (`'offer-*'`), newest first. From each server at most 4,096.
+   *
+   * @throws P2PError like `get`.
+   */
+  async query<T = unknown>(options: QueryOptions): Promise<DhtRecord<T>[]> {
+    this.begin('Querying', options)
+    const { key, maxResults = Number.POSITIVE_INFINITY } = options
+    checkPattern(key, this.limits)
+    if (!(maxResults >= 1)) throw invalidRecord('maxResults must be 1 or more')
+    const filters = options.filters && checkFilters(options.filters)
+    const found = await this.find(key, filters, 'query', options)
+    return found
+      .filter((entry) => !entry.withdrawn)
+      .slice(0, maxResults)
+      .map((entry) => dhtRecord<T>(entry, this.limits))
+  }
+
+  /**
+   * Tells of every record under a key or prefix: those that are there as `'added'`, then each change as servers push it. A new
+   * sequence is `'updated'`, be the value the same; expiry and withdrawal are `'removed'`.
+   *
+   * @throws P2PError INVALID_RECORD, SHUT_DOWN.
+   */
+  watch<T = unknown>(pattern: string, listener: (record: DhtRecord<T>, change: RecordChange) => void): Unsubscribe {
+    this.begin('Watching', {})
+    checkPattern(pattern, this.limits)
+    return this.watches.watch(pattern, (entry, change) => listener(dhtRecord<T>(entry, this.limits), change))
+  }
+
+  /**
+   * Walks to where a key, or a set (`'resource:<type>:*'`), is kept, and tells of every node on the way: for finding out why a
+   * lookup is slow or fails.
+   *
+   * @throws P2PError INVALID_RECORD, NOT_STORED where there is no network, ABORTED, SHUT_DOWN.
+   * @example
+   * const { steps } = await coordinator.dht.trace('offer-1')
+   * for (const { hop, address, bits, tookMs, error } of steps) console.log(hop, address, bits, tookMs, error)
+   */
+  async trace(pattern: string, options: WaitOptions = {}): Promise<LookupTrace> {
+    this.begin('Tracing a lookup', options)
+    checkPattern(pattern, this.limits)
+    if (this.lookup?.trace === undefined) throw new P2PError('NOT_STORED', 'This DHT has no network to look in.')
+    return this.lookup.trace(pattern, options)
+  }
+
+  /** One of our own records that servers must have: published before this time, milliseconds since the Unix epoch. */
+  ownRecord(before: number): RecordEntry | undefined {
+    return this.announcements.sample(before)
+  }
+
+  /** Drops what has expired; returns how many records. */
+  cleanup(): number {
+    return this.store.removeExpired()
+  }
+
+  getStats(): DhtStats {
+    return {
+      ...this.store.getStats(),
+      announcements: this.announcements.live,
+      watches: this.watches.count,
+      hits: this.hits,
+      misses: this.misses,
+      refused: { ...this.refused },
+      verified: this.verifier.signatureChecks,
+      ...(this.lookup?.getStats && { network: this.lookup.getStats() }),
+    }
+  }
+
+  /** Ends watches and timers, settles what waits. Records at servers end with their TTL. Idempotent. */
+  shutdown(): void {
+    this.closed = true
+    this.stopServers?.()
+    this.announcements.close()
+    this.watches.close()
+    this.lookup?.close()
+  }
+
+  private begin(what: string, { signal }: WaitOptions): void {
+    if (this.closed) throw shutDownError('This DHT')
+    if (signal?.aborted) throw abortedError(what, signal.reason)
+  }
+
+  /** True where our records can leave this process. */
+  private get isNetworked(): boolean {
+    return this.identity !== undefined && this.lookup !== undefined
+  }
+
+  /** Our records are made one after the other, so that none overtakes a later one, however slow the signer. */
+  private inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.turn.then(task)
+    this.turn = run.then(ignore, ignore)
+    return run
+  }
+
+  /** Makes our next record under a key, stores it here and remembers to keep it alive. */
+  private async write(
+    key: string,
+    value: unknown,
+    ttl: number,
+    republish: boolean,
+    more: { publishedAt?: number | undefined; publisherId?: string | undefined; withdrawn?: true } = {},
+  ): Promise<RecordEntry> {
+    const { publisherId = this.peerId, withdrawn } = more
+    const now = Math.floor(this.clock.now())
+    const publisher = this.identity ? this.publisher : `local:${publisherId}`
+    // Of the clock, so that sequences rise over restarts without being stored.
+    this.lastSequence = Math.max(this.lastSequence + 1, now, (this.store.find(key, publisher)?.sequence ?? 0) + 1)
+    const content = {
+      key,
+      ...(!withdrawn && { value }),
+      sequence: this.lastSequence,
+      publishedAt: more.publishedAt ?? now,
+      ttl,
+      ...(this.name !== undefined && { name: this.name }),
+      ...(withdrawn && { withdrawn }),
+    }
+    const entry = await createRecord(content, this.identity ? { identity: this.identity } : { publisherId }, this.limits)
+    if (this.closed) throw shutDownError('This DHT')
+    this.verifier.checkTime(entry)
+    this.store.put(entry)
+    if (this.isNetworked) this.announcements.set(entry, republish)
+    if (this.isNetworked) this.feed?.publish(entry)
+    return entry
+  }
+
+  /** Stores at the servers. Where one has a newer record of ours, from before a clock went back, signs above it once. */
+  private async spread(entry: RecordEntry, options: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
+    const lookup = this.lookup!
+    const { signal, timeoutMs, at } = options
+    const wait = { signal, timeoutMs }
+    const outcome = await lookup.store(entry, at === undefined ? wait : { ...wait, at })
+    const newest = Math.max(0, ...outcome.refused.map(({ newer }) => newer?.sequence ?? 0))
+    if (newest === 0) return outcome
+    const above = await this.inTurn(async () => {
+      const current = this.announcements.get(entry.key)
+      if (current?.entry !== entry || newest < entry.sequence) return undefined
+      this.lastSequence = Math.max(this.lastSequence, newest)
+      const value = entry.withdrawn ? undefined : recordValue(entry, this.limits)
+      return this.write(entry.key, value, entry.ttl, current.republish, entry.withdrawn ? { withdrawn: true } : {})
+    })
+    if (above !== undefined) return lookup.store(above, wait)
+    // A later record of ours has come first: that is as good.
+    const overtaken = outcome.refused.filter(({ newer }) => newer).map(({ peerId }) => peerId)
+    return { stored: [...outcome.stored, ...overtaken], refused: outcome.refused.filter(({ newer }) => !newer) }
+  }
+
+  /** Runs what nobody waits for: its failure is a warning, and the next attempt comes early. */
+  private async inBackground(key: string, task: () => Promise<StoreOutcome | undefined>): Promise<void> {
+    let code: P2PErrorCode | undefined
+    try {
+      const outcome = await task()
+      if (outcome?.stored.length === 0) code = outcome.refused[0]?.error.code
+    } catch (error) {
+      code = asP2PError(error, 'NOT_STORED', '').code
+    }
+    if (code === undefined || this.closed) return
+    this.refused[code] = (this.refused[code] ?? 0) + 1
+    this.logger.warn('a record could not be published anew', { key, code })
+    const announcement = this.announcements.get(key)
+    if (announcement?.republish) this.announcements.retry(announcement)
+  }
+
+  /** Our own store and the servers together, newest first, withdrawals included. */
+  private async find(
+    pattern: string,
+    filters: RecordFilters | undefined,
+    how: 'get' | 'query',
+    options: WaitOptions & { maxResults?: number },
+  ): Promise<RecordEntry[]> {
+    const { signal, timeoutMs, maxResults } = options
+    const local: RecordEntry[] = []
+    for (const entry of [...this.store.scan(pattern)]) {
+      if (!entry.withdrawn && !matchesFilters(entry, filters, this.limits)) continue
+      if (entry.publisher === this.publisher || (await this.verifier.ownsName(entry))) local.push(entry)
+    }
+    const merge = new RecordMerge(local)
+    if (this.lookup?.isReachable) {
+      try {
+        for (const entry of await this.lookup[how](pattern, { filters, maxResults, signal, timeoutMs })) merge.add(entry)
+      } catch (error) {
+        if (signal?.aborted || this.closed || local.length === 0) throw error
+      }
+      // What is here may be newer and no longer match: it still stands above an older one that does.
+      for (const entry of merge.all()) {
+        const here = this.store.find(entry.key, entry.publisher)
+        if (here !== undefined) merge.add(here)
+      }
+      return merge.all().filter((entry) => entry.withdrawn || matchesFilters(entry, filters, this.limits))
+    }
+    return merge.all()
+  }
+}
+
+const ignore = () => {}
+
+function result({ stored, refused }: StoreOutcome): AnnounceResult {
+  const causes = refused.map(({ peerId, error }) => ({ peerId, error }))
+  if (stored.length === 0 && causes.length > 0) {
+    throw new P2PError(
+      'NOT_STORED',
+      'No connected server stored the record. It is kept here and offered again; see details.refused.',
+      {
+        details: { refused: causes.map(({ peerId, error }) => ({ peerId, code: error.code, message: error.message })) },
+        cause: causes[0]!.error,
+      },
+    )
+  }
+  return { servers: stored, refused: causes }
+}

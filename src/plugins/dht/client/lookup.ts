@@ -1,0 +1,86 @@
+import type { P2PError } from '../../../base/errors.js'
+import type { Unsubscribe } from '../../../base/events.js'
+import type { WaitOptions } from '../../../base/wait.js'
+import type { RecordEntry } from '../records/record.js'
+import type { RecordFilters } from '../records/record-filters.js'
+import type { LookupStats } from '../walk/lookup-log.js'
+import type { BucketStats } from '../walk/routing-table.js'
+import type { TraceStep } from '../walk/walk.js'
+
+/** Where a record was stored, and where not. */
+export interface StoreOutcome {
+  /** Peer ids of the nodes that hold it now. */
+  stored: string[]
+  refused: StoreRefusal[]
+}
+
+export interface StoreRefusal {
+  peerId: string
+  error: P2PError
+  /** With STALE_RECORD: the newer record, which the same key has signed. */
+  newer?: RecordEntry
+}
+
+export interface FindOptions extends WaitOptions {
+  filters?: RecordFilters | undefined
+  /** Records wanted at most, the newest ones. */
+  maxResults?: number | undefined
+}
+
+/**
+ * How a DHT reaches the nodes that store records. Whatever it returns is verified: signature, time, key, name. Results hold at
+ * most one record per key and publisher, withdrawals included, so that the caller can merge them with its own.
+ *
+ * `ConnectedServers` asks the connected servers, `Kademlia` the whole network.
+ */
+export interface Lookup {
+  /** True where there is somebody to ask. Without, a DHT answers from its own store at once. */
+  readonly isReachable: boolean
+  /** Stores a signed record; at one node only where `at` names it. Does not throw for refusals. */
+  store(entry: RecordEntry, options?: WaitOptions & { at?: string }): Promise<StoreOutcome>
+  /** The records under one key. @throws P2PError TIMEOUT and others if nobody answered, ABORTED. */
+  get(key: string, options?: FindOptions): Promise<RecordEntry[]>
+  /** The records under a pattern (`key` or `prefix*`). @throws like `get`. */
+  query(pattern: string, options?: FindOptions): Promise<RecordEntry[]>
+  /** Those that are there, and from then on every change, as it happens. A record may come more than once. */
+  watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe
+  /** Tells of each node that can store and could not before: what we announce belongs there too. */
+  onNewServer(listener: (peerId: string) => void): Unsubscribe
+  /** Walks to where a key or a resource type is kept, and tells of each step. @throws P2PError ABORTED. */
+  trace?(pattern: string, options?: WaitOptions): Promise<LookupTrace>
+  getStats?(): LookupNetworkStats
+  /** Settles what waits, stops all watches. */
+  close(): void
+}
+
+/** How one lookup went. */
+export interface LookupTrace {
+  /** Where it went, 32 bytes. */
+  target: Uint8Array
+  /** Each question, in the order in which they were asked. */
+  steps: TraceStep[]
+  /** Answers on the way to the nearest node. */
+  hops: number
+  /** Milliseconds. */
+  tookMs: number
+}
+
+export interface LookupNetworkStats extends LookupStats {
+  /** `node`: in the routing tables of others; `client`: has connected servers look. */
+  mode: 'node' | 'client'
+  /** Nodes in our routing table. */
+  nodes: number
+  /** Nodes that are not believed any more: most of whom they named did not exist. */
+  liars: number
+  /** Records in answers that were not asked for, or did not hold. */
+  ignoredRecords: number
+  buckets: BucketStats[]
+}
+
+/** A second way for news of records, beside what servers push: it reaches whoever watches, wherever that is. */
+export interface RecordFeed {
+  /** Tells of a record of ours. Never throws, and nobody waits for it. */
+  publish(entry: RecordEntry): void
+  /** Verified records under a pattern (`key` or `prefix*`), as others tell of them; some may come twice, or not at all. */
+  watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe
+}

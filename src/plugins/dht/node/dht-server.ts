@@ -1,0 +1,403 @@
+import type { Clock } from '../../../base/clock.js'
+import { asP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
+import type { Unsubscribe } from '../../../base/events.js'
+import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import type { WaitOptions } from '../../../base/wait.js'
+import type { P2PMessage } from '../../../message/message.js'
+import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
+import type { PeerInfo } from '../../../protocol/peer-info.js'
+import type { RateLimit } from '../../../protocol/rate-limits.js'
+import {
+  DHT_PROTOCOL,
+  DHT_WATCH_PROTOCOL,
+  type FindAnswer,
+  type FindRequest,
+  findNodeRequest,
+  findRequest,
+  parsePayload,
+  storeRequest,
+  watchRequest,
+} from '../client/dht-messages.js'
+import type { FindOptions } from '../client/lookup.js'
+import { checkPattern, newestFirst, type RecordEntry, sizeOf, supersedes, wireRecord } from '../records/record.js'
+import { matchesFilters } from '../records/record-filters.js'
+import { RecordMerge } from '../records/record-merge.js'
+import { RecordStore } from '../records/record-store.js'
+import { isDishonest, type RecordVerifier } from '../records/record-verifier.js'
+import { isInPart, MAX_SET_DEPTH, type SetPart, setOfPattern, setPartOf } from '../walk/node-id.js'
+import { Watchers } from './watchers.js'
+
+/** Bytes that a record adds to an answer beyond its payload: key, signature, MessagePack heads. */
+const WIRE_OVERHEAD = 112
+
+export interface DhtServerStats {
+  /** Requests served. */
+  requests: number
+  /** Records refused, by cause. */
+  refused: { [Code in P2PErrorCode]?: number }
+  watches: number
+  /** Changes told to watchers. */
+  pushed: number
+}
+
+/** The rest of the DHT, as a server needs it. */
+export interface DhtNetwork {
+  /** The nodes nearest to a place, as they travel; without the asker. */
+  closer(place: Uint8Array, asker: Uint8Array | undefined): unknown[]
+  /** Stores a client's record where it belongs; resolves to the number of nodes that took it. */
+  storeForClient(entry: RecordEntry, wait: WaitOptions): Promise<number>
+  findForClient(pattern: string, options: FindOptions): Promise<RecordEntry[]>
+  /** Somebody has stored a record here. */
+  received(entry: RecordEntry, depth: number | undefined): void
+}
+
+export interface DhtServerOptions {
+  limits?: Limits
+  clock?: Clock
+  /** Without it, a server answers for itself only. */
+  network?: DhtNetwork
+}
+
+/** Part of `dhtTimeoutMs` that a walk for a client may take. */
+const WALK_SHARE = 0.8
+
+/** What one watcher has not taken yet. */
+interface Backlog {
+  inFlight: number
+  missed: boolean
+}
+
+/**
+ * Stores records for others and answers for them: the protocol `lotus/dht`. Verifies what it stores when it receives it, and
+ * so needs no signature check to answer.
+ *
+ * @example
+ * coordinator.registerProtocol(new DhtServer(dht.store, dht.verifier))
+ */
+export class DhtServer implements IProtocolHandler {
+  readonly protocolName = DHT_PROTOCOL
+  readonly rateLimits: RateLimit
+  private readonly limits: Limits
+  private readonly watchers: Watchers
+  private readonly backlogs = new Map<string, Backlog>()
+  private readonly refused: DhtServerStats['refused'] = {}
+  private readonly network: DhtNetwork | undefined
+  /** Records of others, on the way of lookups, for a short while. */
+  private copies: RecordStore
+  /** Lookups under way for clients. */
+  private walks = 0
+  private readonly clock: Clock | undefined
+  private requests = 0
+  private pushed = 0
+  private host: ProtocolHost | undefined
+  private stopListening: Unsubscribe | undefined
+  /** Whose request is being stored: it knows the record and need not be told. */
+  private storing: string | undefined
+
+  constructor(
+    private readonly store: RecordStore,
+    private readonly verifier: RecordVerifier,
+    { limits = DEFAULT_LIMITS, clock, network }: DhtServerOptions = {},
+  ) {
+    this.limits = limits
+    this.rateLimits = { messagesPerS: limits.dhtRequestsPerS, burst: 10 * limits.dhtRequestsPerS }
+    this.watchers = new Watchers(limits)
+    this.network = network
+    this.clock = clock
+    this.copies = this.noCopies()
+  }
+
+  /** Gives up the copies of others' records. */
+  trim(): void {
+    this.copies = this.noCopies()
+  }
+
+  onRegister(host: ProtocolHost): void {
+    this.host = host
+    this.stopListening = this.store.onChange((entry) => {
+      if (entry !== undefined) this.tellWatchers(entry)
+    })
+  }
+
+  onUnregister(): void {
+    this.stopListening?.()
+    this.host = undefined
+    for (const peerId of this.backlogs.keys()) this.watchers.deletePeer(peerId)
+    this.backlogs.clear()
+  }
+
+  async onPeerDisconnected(peer: PeerInfo): Promise<void> {
+    this.watchers.deletePeer(peer.peerId)
+    this.backlogs.delete(peer.peerId)
+  }
+
+  async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
+    this.requests++
+    switch (message.type) {
+      case 'store':
+        return this.receive(message, from)
+      case 'ping':
+        return this.reply(message, 'pong', null)
+      case 'find-node': {
+        const { target } = parsePayload(findNodeRequest, message.payload, message.type)
+        return this.reply(message, 'nodes', { closer: this.closer(target, from) })
+      }
+      case 'find-record': {
+        const request = parsePayload(findRequest, message.payload, message.type)
+        checkPattern(request.key, this.limits)
+        const answer = request.walk ? await this.findEverywhere(request) : this.find(request)
+        const { place } = request
+        return this.reply(message, 'records', place === undefined ? answer : { ...answer, closer: this.closer(place, from) })
+      }
+      case 'watch': {
+        const { key } = parsePayload(watchRequest, message.payload, message.type)
+        checkPattern(key, this.limits)
+        this.watchers.add(from.peerId, key)
+        if (!this.backlogs.has(from.peerId)) this.backlogs.set(from.peerId, { inFlight: 0, missed: false })
+        return this.reply(message, 'records', this.find({ key, withdrawn: true }))
+      }
+      case 'unwatch':
+        return this.watchers.delete(from.peerId, parsePayload(watchRequest, message.payload, message.type).key)
+      default:
+        throw new P2PError(
+          'INVALID_MESSAGE',
+          'The DHT knows ping, find-node, find-record, store, watch and unwatch, not this type.',
+        )
+    }
+  }
+
+  getStats(): DhtServerStats {
+    return { requests: this.requests, refused: { ...this.refused }, watches: this.watchers.count, pushed: this.pushed }
+  }
+
+  private async receive(message: P2PMessage, from: PeerInfo): Promise<void> {
+    let entry: RecordEntry | undefined
+    try {
+      const { record, walk, depth, cache } = parsePayload(storeRequest, message.payload, message.type)
+      entry = this.verifier.read(record)
+      // What is older than ours needs no signature check to be refused.
+      const known = this.store.find(entry.key, entry.publisher)
+      if (known === undefined || supersedes(entry, known)) await this.host!.check(from.peerId, () => this.verifier.verify(entry!))
+      if (cache) {
+        this.copies.put(shortLived(entry, this.host!.clock.now() + this.limits.dhtCacheMs))
+        return await this.reply(message, 'stored', { stored: true })
+      }
+      const deeper = depth === undefined ? undefined : this.splitDepth(entry, depth)
+      if (deeper !== undefined) {
+        const text = `This set has more members than one node keeps: store it at depth ${deeper}.`
+        return await this.reply(message, 'stored', { stored: false, code: 'LIMIT_EXCEEDED', message: text, depth: deeper })
+      }
+      this.storing = from.peerId
+      let isNew = false
+      try {
+        isNew = this.store.put(entry)
+      } finally {
+        this.storing = undefined
+      }
+      this.network?.received(entry, depth)
+      // Who has it already has it from where it belongs, or has brought it there.
+      const copies = walk && isNew ? await this.storeEverywhere(entry) : undefined
+      await this.reply(message, 'stored', { stored: true, ...(copies !== undefined && { copies }) })
+    } catch (cause) {
+      const error = asP2PError(cause, 'HANDLER_FAILED', 'The record could not be stored.')
+      this.refused[error.code] = (this.refused[error.code] ?? 0) + 1
+      const newer = entry && error.code === 'STALE_RECORD' ? this.store.find(entry.key, entry.publisher) : undefined
+      const record = newer && wireRecord(newer)
+      await this.reply(message, 'stored', { stored: false, code: error.code, message: error.message, ...(record && { record }) })
+      if (isDishonest(error)) this.host?.reject(from.peerId, error)
+    }
+  }
+
+  private closer(place: Uint8Array, { publicKey }: PeerInfo): unknown[] {
+    return this.network?.closer(place, publicKey) ?? []
+  }
+
+  /** The depth at which the members of a set belong that has outgrown this one; undefined where it has not. */
+  private splitDepth({ key, publisher }: RecordEntry, depth: number): number | undefined {
+    const part = setPartOf(key, depth)
+    if (part === undefined) throw new P2PError('INVALID_RECORD', 'This record is in no set, and has no depth in one.')
+    if (this.store.find(key, publisher) !== undefined || depth >= MAX_SET_DEPTH) return undefined
+    return this.countIn(part) >= this.limits.maxSetRecords ? depth + 1 : undefined
+  }
+
+  private countIn(part: SetPart): number {
+    let count = 0
+    for (const { key, withdrawn } of this.store.scan(`${part.prefix}*`)) {
+      if (!withdrawn && isInPart(key, part) && ++count >= this.limits.maxSetRecords) break
+    }
+    return count
+  }
+
+  /** For a client: the record goes where it belongs. @returns how many nodes hold it. */
+  private async storeEverywhere(entry: RecordEntry): Promise<number> {
+    if (this.network === undefined || this.walks >= this.limits.maxWalksForOthers) return 1
+    this.walks++
+    try {
+      return 1 + (await this.network.storeForClient(entry, this.walkWait()))
+    } catch {
+      // It is here, and goes on with the next replication.
+      return 1
+    } finally {
+      this.walks--
+    }
+  }
+
+  /** For a client: what the whole network has. Where we are too busy, what is here. */
+  private async findEverywhere(request: FindRequest): Promise<FindAnswer> {
+    const { network } = this
+    if (network === undefined || this.walks >= this.limits.maxWalksForOthers) return this.find(request)
+    const { key, filters, max, after } = request
+    this.walks++
+    try {
+      const found = new RecordMerge(await network.findForClient(key, { filters, maxResults: max, ...this.walkWait() }))
+      for (const entry of this.store.scan(key)) if (entry.signature !== undefined) found.add(entry)
+      const isLater = ({ key, publisher }: RecordEntry) =>
+        after === undefined || key > after[0] || (key === after[0] && publisher > after[1])
+      return this.page(found.all().filter(isLater).sort(byKey), request)
+    } catch {
+      return this.find(request)
+    } finally {
+      this.walks--
+    }
+  }
+
+  /** A walk for a client ends before the client gives up. */
+  private walkWait(): WaitOptions {
+    return { timeoutMs: this.limits.dhtTimeoutMs * WALK_SHARE }
+  }
+
+  private noCopies(): RecordStore {
+    const limits = { ...this.limits, maxRecords: this.limits.verifiedRecordCache }
+    return new RecordStore({ limits, ...(this.clock && { clock: this.clock }) })
+  }
+
+  /** What is here: records, and copies of others on the way of lookups. */
+  private find(request: FindRequest): FindAnswer {
+    const { key } = request
+    checkPattern(key, this.limits)
+    const answer = this.page(this.store.scan(key, request.after), request)
+    const part = partOf(request)
+    const split = part !== undefined && this.countIn(part) >= this.limits.maxSetRecords && part.depth < MAX_SET_DEPTH
+    if (answer.records.length > 0 || key.endsWith('*')) return { ...answer, ...(split && { split }) }
+    const copies = this.page(this.copies.scan(key), request)
+    return copies.records.length === 0 ? answer : { ...copies, cached: true }
+  }
+
+  /**
+   * One page of what matches, out of entries ordered by key and publisher. Where fewer are wanted than there are and those fit,
+   * it holds a fair choice of the window looked at; else a page in that order. Either way the asker who follows `after` to
+   * the end has missed nothing.
+   */
+  private page(entries: Iterable<RecordEntry>, request: FindRequest): FindAnswer {
+    const { filters, max, withdrawn = false } = request
+    const { maxQueryRecords, maxRecordsPerAnswer, maxAnswerBytes } = this.limits
+    const part = partOf(request)
+    const live: RecordEntry[] = []
+    const window: RecordEntry[] = []
+    let last: RecordEntry | undefined
+    let scanned = 0
+    let more = false
+    for (const entry of entries) {
+      if (++scanned > maxQueryRecords) {
+        more = true
+        break
+      }
+      last = entry
+      if (entry.signature === undefined || (part !== undefined && !isInPart(entry.key, part))) continue
+      if (entry.withdrawn ? !withdrawn : !matchesFilters(entry, filters, this.limits)) continue
+      window.push(entry)
+      if (!entry.withdrawn) live.push(entry)
+    }
+    let page = window
+    if (max !== undefined && live.length > max) {
+      const chosen = new Set(fairly(live, max))
+      page = window.filter((entry) => entry.withdrawn || chosen.has(entry))
+      if (!fits(page, maxRecordsPerAnswer, maxAnswerBytes)) page = window
+    }
+    if (!fits(page, maxRecordsPerAnswer, maxAnswerBytes)) {
+      page = page.slice(0, fitting(page, maxRecordsPerAnswer, maxAnswerBytes))
+      last = page.at(-1)
+      more = true
+    }
+    return { records: page.map(wireRecord), ...(more && last && { more, after: [last.key, last.publisher] }) }
+  }
+
+  private tellWatchers(entry: RecordEntry): void {
+    const record = wireRecord(entry)
+    if (record === undefined) return
+    for (const peerId of this.watchers.of(entry.key)) if (peerId !== this.storing) this.push(peerId, { record })
+  }
+
+  /** A watcher that reads too slowly is not queued for without end: it is told once that it has missed something. */
+  private push(peerId: string, payload: { record: unknown } | null): void {
+    const backlog = this.backlogs.get(peerId)
+    if (backlog === undefined || this.host === undefined) return
+    if (backlog.inFlight >= this.limits.maxWatchBacklog) {
+      backlog.missed = true
+      return
+    }
+    const missed = backlog.missed || payload === null
+    backlog.missed = false
+    backlog.inFlight++
+    this.pushed++
+    this.host
+      .sendTo(peerId, { type: missed ? 'missed' : 'record', protocol: DHT_WATCH_PROTOCOL, payload: missed ? null : payload })
+      .then(
+        () => {
+          backlog.inFlight--
+          if (backlog.inFlight === 0 && backlog.missed) this.push(peerId, null)
+        },
+        () => {
+          backlog.inFlight--
+          backlog.missed = true
+        },
+      )
+  }
+
+  private async reply(message: P2PMessage, type: string, payload: unknown): Promise<void> {
+    await this.host?.reply(message, { type, payload })
+  }
+}
+
+/** The newest of each publisher, then the second of each, and so on: who announces much crowds nobody out. */
+function fairly(entries: RecordEntry[], max: number): RecordEntry[] {
+  const turns = new Map<string, number>()
+  const ranked = entries.sort(newestFirst).map((entry) => {
+    const turn = turns.get(entry.publisher) ?? 0
+    turns.set(entry.publisher, turn + 1)
+    return { entry, turn }
+  })
+  return ranked
+    .sort((a, b) => a.turn - b.turn)
+    .slice(0, max)
+    .map(({ entry }) => entry)
+}
+
+/** Which part of a set is asked for, where one is. */
+function partOf({ key, part }: FindRequest): SetPart | undefined {
+  return part && setOfPattern(key) && { prefix: key.slice(0, -1), depth: part.depth, path: part.path }
+}
+
+function shortLived(entry: RecordEntry, until: number): RecordEntry {
+  return { ...entry, expiresAt: Math.min(entry.expiresAt, until) }
+}
+
+function byKey(a: RecordEntry, b: RecordEntry): number {
+  return a.key === b.key ? (a.publisher < b.publisher ? -1 : 1) : a.key < b.key ? -1 : 1
+}
+
+function fits(page: RecordEntry[], maxRecords: number, maxBytes: number): boolean {
+  return fitting(page, maxRecords, maxBytes) === page.length
+}
+
+/** How many of these, from the first on, fit one answer; one always does. */
+function fitting(page: RecordEntry[], maxRecords: number, maxBytes: number): number {
+  let bytes = 0
+  let count = 0
+  for (const entry of page) {
+    bytes += sizeOf(entry) + WIRE_OVERHEAD
+    if (count >= maxRecords || (bytes > maxBytes && count > 0)) break
+    count++
+  }
+  return count
+}

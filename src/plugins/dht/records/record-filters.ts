@@ -1,0 +1,121 @@
+import * as v from 'valibot'
+import type { Limits } from '../../../base/limits.js'
+import { invalidRecord, type RecordEntry, recordValue } from './record.js'
+
+export type FilterScalar = string | number | bigint | boolean | null
+
+/** Bounds of one field. All that are given must hold. Numbers, BigInt and Date (as milliseconds) compare with each other, texts with texts. */
+export interface FilterRange {
+  gt?: number | bigint | string | undefined
+  gte?: number | bigint | string | undefined
+  lt?: number | bigint | string | undefined
+  lte?: number | bigint | string | undefined
+  ne?: FilterScalar | undefined
+  in?: FilterScalar[] | undefined
+}
+
+/** Conditions on fields, each named by its path with dots (`'amount'`, `'terms.fee'`); a field that is not there equals null. */
+export type FilterConditions = Record<string, FilterScalar | FilterRange>
+
+/** Which records to find: plain data, because the node that stores them applies it. */
+export interface RecordFilters {
+  publisherId?: string | undefined
+  /** Milliseconds since the Unix epoch, exclusive. */
+  publishedAfter?: number | undefined
+  /** Milliseconds since the Unix epoch, exclusive. */
+  publishedBefore?: number | undefined
+  /** Conditions on the value; at most 16. */
+  where?: FilterConditions | undefined
+}
+
+const MAX_CONDITIONS = 16
+const MAX_PATH_LENGTH = 256
+const MAX_ALTERNATIVES = 64
+const MAX_TEXT_LENGTH = 1024
+
+const text = /* @__PURE__ */ (() => v.pipe(v.string(), v.maxLength(MAX_TEXT_LENGTH)))()
+const bound = /* @__PURE__ */ (() => v.optional(v.union([v.number(), v.bigint(), text])))()
+const scalar = /* @__PURE__ */ (() => v.union([text, v.number(), v.bigint(), v.boolean(), v.null()]))()
+const range = /* @__PURE__ */ (() =>
+  v.object({
+    gt: bound,
+    gte: bound,
+    lt: bound,
+    lte: bound,
+    ne: v.optional(scalar),
+    in: v.optional(v.pipe(v.array(scalar), v.maxLength(MAX_ALTERNATIVES))),
+  }))()
+
+export const recordFilters = /* @__PURE__ */ (() =>
+  v.object({
+    publisherId: v.optional(text),
+    publishedAfter: v.optional(v.number()),
+    publishedBefore: v.optional(v.number()),
+    where: v.optional(
+      v.pipe(
+        v.record(v.pipe(v.string(), v.maxLength(MAX_PATH_LENGTH)), v.union([scalar, range])),
+        v.check((conditions) => Object.keys(conditions).length <= MAX_CONDITIONS),
+      ),
+    ),
+  }))()
+
+/** @throws P2PError INVALID_RECORD for filters that are not plain data of this form. */
+export function checkFilters(filters: unknown): RecordFilters {
+  const parsed = v.safeParse(recordFilters, filters)
+  if (!parsed.success) {
+    const path = parsed.issues[0].path?.map((item) => String(item.key)).join('.') ?? ''
+    throw invalidRecord(`filters${path && `.${path}`} is not what a filter can be: plain values, or { gt, gte, lt, lte, ne, in }`)
+  }
+  return parsed.output
+}
+
+/** True if a live record satisfies the filters. */
+export function matchesFilters(entry: RecordEntry, filters: RecordFilters | undefined, limits: Limits): boolean {
+  if (filters === undefined) return true
+  const { publisherId, publishedAfter, publishedBefore, where } = filters
+  if (publisherId !== undefined && entry.publisherId !== publisherId) return false
+  if (publishedAfter !== undefined && !(entry.publishedAt > publishedAfter)) return false
+  if (publishedBefore !== undefined && !(entry.publishedAt < publishedBefore)) return false
+  return where === undefined || matchesConditions(recordValue(entry, limits), where)
+}
+
+export function matchesConditions(value: unknown, conditions: FilterConditions): boolean {
+  return Object.entries(conditions).every(([path, condition]) => holds(comparable(fieldAt(value, path)), condition))
+}
+
+function holds(field: unknown, condition: FilterScalar | FilterRange): boolean {
+  if (typeof condition !== 'object' || condition === null) return equal(field, condition)
+  const { gt, gte, lt, lte, ne, in: alternatives } = condition
+  if (gt !== undefined && !(ordered(field, gt) && field > gt)) return false
+  if (gte !== undefined && !(ordered(field, gte) && field >= gte)) return false
+  if (lt !== undefined && !(ordered(field, lt) && field < lt)) return false
+  if (lte !== undefined && !(ordered(field, lte) && field <= lte)) return false
+  if (ne !== undefined && equal(field, ne)) return false
+  return alternatives === undefined || alternatives.some((alternative) => equal(field, alternative))
+}
+
+function fieldAt(value: unknown, path: string): unknown {
+  let field = value
+  for (const name of path.split('.')) {
+    if (typeof field !== 'object' || field === null || !Object.hasOwn(field, name)) return null
+    field = (field as Record<string, unknown>)[name]
+  }
+  return field
+}
+
+function comparable(field: unknown): unknown {
+  return field instanceof Date ? field.getTime() : field
+}
+
+function ordered(field: unknown, limit: number | bigint | string): field is number | bigint | string {
+  return typeof field === 'string' ? typeof limit === 'string' : isNumeric(field) && isNumeric(limit)
+}
+
+function equal(field: unknown, scalar: FilterScalar): boolean {
+  // biome-ignore lint/suspicious/noDoubleEquals: 1n == 1, and both sides are numeric
+  return isNumeric(field) && isNumeric(scalar) ? field == scalar : field === scalar
+}
+
+function isNumeric(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint'
+}

@@ -1,0 +1,289 @@
+import { compareBytes } from '../../../base/bytes.js'
+import { type Clock, systemClock } from '../../../base/clock.js'
+import { P2PError } from '../../../base/errors.js'
+import type { Unsubscribe } from '../../../base/events.js'
+import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { ExpiryHeap } from './expiry-heap.js'
+import { invalidRecord, type RecordEntry, sizeOf, supersedes } from './record.js'
+import { SortedKeys } from './sorted-keys.js'
+
+/** Called with what is there now and what was there before, under one key of one publisher. */
+export type StoreListener = (entry: RecordEntry | undefined, previous: RecordEntry | undefined) => void
+
+/** Where a scan goes on: after this key and publisher. */
+export type ScanPosition = [key: string, publisher: string]
+
+export interface RecordStoreStats {
+  /** Live records. */
+  records: number
+  /** Withdrawals kept until the withdrawn record would have ended. */
+  withdrawn: number
+  publishers: number
+  bytes: number
+  /** Since the start. */
+  stored: number
+  expired: number
+  /** Given up to make room. */
+  shed: number
+}
+
+export interface RecordStoreOptions {
+  clock?: Clock
+  limits?: Limits
+  /** How far what is under a key is from belonging here; of equals the farthest is given up first. Default: all the same. */
+  farness?: (key: string) => number
+}
+
+/** Publishers among whom the one is looked for whose record belongs here least. */
+const CANDIDATES = 8
+
+interface Publisher {
+  readonly id: string
+  readonly entries: Map<string, RecordEntry>
+  /** How much of the store it takes: one for each record and one more for each KiB of it. */
+  share: number
+  /** Place among the publishers of the same share; -1 for who is never shed. */
+  index: number
+}
+
+/**
+ * Holds one record per key and publisher. A newer one replaces an older one, a withdrawal stays until it expires, what has
+ * expired is never given out. Does no verification: only verified records are put in.
+ */
+export class RecordStore {
+  private readonly clock: Clock
+  private readonly limits: Limits
+  private readonly farness: (key: string) => number
+  private readonly byKey = new Map<string, Map<string, RecordEntry>>()
+  private readonly keys = new SortedKeys()
+  private readonly expiries = new ExpiryHeap<RecordEntry>()
+  private readonly publishers = new Map<string, Publisher>()
+  private readonly kept = new Set<string>()
+  private readonly byShare: (Publisher[] | undefined)[] = []
+  private largestShare = 0
+  private readonly listeners = new Set<StoreListener>()
+  private count = 0
+  private readonly counters = { withdrawn: 0, bytes: 0, stored: 0, expired: 0, shed: 0 }
+
+  constructor({ clock = systemClock, limits = DEFAULT_LIMITS, farness = () => 0 }: RecordStoreOptions = {}) {
+    this.clock = clock
+    this.limits = limits
+    this.farness = farness
+  }
+
+  /** Names a publisher, our own, whose records are never shed for those of others. */
+  keep(publisher: string): void {
+    this.kept.add(publisher)
+    const known = this.publishers.get(publisher)
+    if (known !== undefined) this.unrank(known)
+  }
+
+  /**
+   * Stores a record. False if exactly this one was there already.
+   *
+   * A full store gives up the record that ends first of the publisher that takes most; where several take the same, the one
+   * of some of them that is farthest from belonging here. So a flood displaces itself, and being new is neither an advantage nor a fault.
+   *
+   * @throws P2PError INVALID_RECORD if expired, STALE_RECORD if a newer one is there, LIMIT_EXCEEDED for too many records of
+   * one publisher, STORE_FULL.
+   */
+  put(entry: RecordEntry): boolean {
+    this.removeExpired()
+    if (entry.expiresAt <= this.clock.now()) throw invalidRecord('it has expired')
+    const previous = this.byKey.get(entry.key)?.get(entry.publisher)
+    if (previous !== undefined && !supersedes(entry, previous)) {
+      if (previous.sequence === entry.sequence && compareBytes(previous.payload, entry.payload) === 0) return false
+      throw new P2PError('STALE_RECORD', 'A newer record of this publisher is there. Announce again with a higher sequence.', {
+        details: { key: entry.key, sequence: previous.sequence },
+      })
+    }
+    const { maxRecordsPerPublisher } = this.limits
+    const records = this.publishers.get(entry.publisher)?.entries.size ?? 0
+    if (previous === undefined && entry.signature !== undefined && records >= maxRecordsPerPublisher) {
+      throw new P2PError('LIMIT_EXCEEDED', `One publisher may have ${maxRecordsPerPublisher} records. Withdraw some first.`, {
+        details: { limit: 'maxRecordsPerPublisher', value: maxRecordsPerPublisher },
+      })
+    }
+    if (previous !== undefined) this.remove(previous)
+    this.insert(entry)
+    const shed = this.makeRoom()
+    this.counters.shed += shed.length
+    for (const victim of shed) if (victim !== entry) this.tell(undefined, victim)
+    if (shed.includes(entry) || this.isOverfull()) {
+      if (!shed.includes(entry)) this.remove(entry)
+      if (previous !== undefined) this.tell(undefined, previous)
+      throw new P2PError('STORE_FULL', 'The store is full. Withdraw records, or announce again later.', {
+        details: { limit: 'maxRecords', value: this.limits.maxRecords },
+      })
+    }
+    this.counters.stored++
+    if (this.expiries.size > 2 * this.count + 64) this.expiries.reset(this.entries())
+    this.tell(entry, previous)
+    return true
+  }
+
+  /** The record or withdrawal of one publisher under a key. */
+  find(key: string, publisher: string): RecordEntry | undefined {
+    const entry = this.byKey.get(key)?.get(publisher)
+    return entry && entry.expiresAt > this.clock.now() ? entry : undefined
+  }
+
+  /** Records and withdrawals whose key is the pattern, or begins with it where it ends with `*`; ordered by key and publisher. */
+  *scan(pattern: string, after?: ScanPosition): Generator<RecordEntry> {
+    const now = this.clock.now()
+    const keys = pattern.endsWith('*') ? this.keys.withPrefix(pattern.slice(0, -1), after?.[0]) : [pattern]
+    for (const key of keys) {
+      const entries = this.byKey.get(key)
+      if (entries === undefined) continue
+      const sorted =
+        entries.size === 1 ? entries.values() : [...entries.values()].sort((a, b) => (a.publisher < b.publisher ? -1 : 1))
+      for (const entry of sorted) {
+        if (entry.expiresAt <= now) continue
+        if (after !== undefined && (key < after[0] || (key === after[0] && entry.publisher <= after[1]))) continue
+        yield entry
+      }
+    }
+  }
+
+  /** Drops one entry without telling anybody. */
+  delete(entry: RecordEntry): void {
+    if (this.isCurrent(entry)) this.remove(entry)
+  }
+
+  /** Drops what has expired; returns how many. */
+  removeExpired(): number {
+    const now = this.clock.now()
+    let removed = 0
+    for (let first = this.expiries.first; first !== undefined && first.expiresAt <= now; first = this.expiries.first) {
+      this.expiries.pop()
+      if (!this.isCurrent(first)) continue
+      this.remove(first)
+      removed++
+      this.tell(undefined, first)
+    }
+    this.counters.expired += removed
+    return removed
+  }
+
+  /** When the next one expires, milliseconds since the Unix epoch. */
+  get nextExpiry(): number | undefined {
+    for (let first = this.expiries.first; first !== undefined; first = this.expiries.first) {
+      if (this.isCurrent(first)) return first.expiresAt
+      this.expiries.pop()
+    }
+    return undefined
+  }
+
+  /** Tells every change: stored, replaced, withdrawn, expired, shed. */
+  onChange(listener: StoreListener): Unsubscribe {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  getStats(): RecordStoreStats {
+    return { ...this.counters, records: this.count - this.counters.withdrawn, publishers: this.publishers.size }
+  }
+
+  private insert(entry: RecordEntry): void {
+    let entries = this.byKey.get(entry.key)
+    if (entries === undefined) {
+      entries = new Map()
+      this.byKey.set(entry.key, entries)
+      this.keys.add(entry.key)
+    }
+    entries.set(entry.publisher, entry)
+    this.expiries.push(entry)
+    let publisher = this.publishers.get(entry.publisher)
+    if (publisher === undefined) {
+      publisher = { id: entry.publisher, entries: new Map(), share: 0, index: -1 }
+      this.publishers.set(entry.publisher, publisher)
+    }
+    publisher.entries.set(entry.key, entry)
+    this.account(publisher, entry, 1)
+  }
+
+  private remove(entry: RecordEntry): void {
+    const entries = this.byKey.get(entry.key)!
+    entries.delete(entry.publisher)
+    if (entries.size === 0) {
+      this.byKey.delete(entry.key)
+      this.keys.delete(entry.key)
+    }
+    const publisher = this.publishers.get(entry.publisher)!
+    publisher.entries.delete(entry.key)
+    this.account(publisher, entry, -1)
+    if (publisher.entries.size === 0) this.publishers.delete(entry.publisher)
+  }
+
+  private account(publisher: Publisher, entry: RecordEntry, sign: 1 | -1): void {
+    const bytes = sizeOf(entry)
+    this.count += sign
+    this.counters.bytes += sign * bytes
+    if (entry.withdrawn) this.counters.withdrawn += sign
+    if (this.kept.has(publisher.id)) return
+    this.unrank(publisher)
+    publisher.share += sign * (1 + (bytes >> 10))
+    if (publisher.share === 0) return
+    let equals = this.byShare[publisher.share]
+    if (equals === undefined) {
+      equals = []
+      this.byShare[publisher.share] = equals
+    }
+    publisher.index = equals.push(publisher) - 1
+    this.largestShare = Math.max(this.largestShare, publisher.share)
+  }
+
+  private unrank(publisher: Publisher): void {
+    if (publisher.index < 0) return
+    const equals = this.byShare[publisher.share]!
+    const last = equals.pop()!
+    if (last !== publisher) {
+      equals[publisher.index] = last
+      last.index = publisher.index
+    }
+    publisher.index = -1
+  }
+
+  private isOverfull(): boolean {
+    return this.count > this.limits.maxRecords || this.counters.bytes > this.limits.maxStoreBytes
+  }
+
+  private makeRoom(): RecordEntry[] {
+    const shed: RecordEntry[] = []
+    while (this.isOverfull()) {
+      while (this.largestShare > 0 && !this.byShare[this.largestShare]?.length) this.largestShare--
+      const largest = this.byShare[this.largestShare]
+      if (!largest?.length) break
+      const victim = this.farthest(largest)
+      this.remove(victim)
+      shed.push(victim)
+    }
+    return shed
+  }
+
+  /** Of some of these publishers, by lot, the record that ends first; of those the one that belongs here least. */
+  private farthest(publishers: Publisher[]): RecordEntry {
+    const lots = crypto.getRandomValues(new Uint32Array(Math.min(CANDIDATES, publishers.length)))
+    let farthest: RecordEntry | undefined
+    for (const lot of lots) {
+      let first: RecordEntry | undefined
+      for (const entry of publishers[lot % publishers.length]!.entries.values()) {
+        if (first === undefined || entry.expiresAt < first.expiresAt) first = entry
+      }
+      if (farthest === undefined || this.farness(first!.key) > this.farness(farthest.key)) farthest = first
+    }
+    return farthest!
+  }
+
+  private isCurrent(entry: RecordEntry): boolean {
+    return this.byKey.get(entry.key)?.get(entry.publisher) === entry
+  }
+
+  private *entries(): Generator<RecordEntry> {
+    for (const entries of this.byKey.values()) yield* entries.values()
+  }
+
+  private tell(entry: RecordEntry | undefined, previous: RecordEntry | undefined): void {
+    for (const listener of [...this.listeners]) listener(entry, previous)
+  }
+}

@@ -1,0 +1,130 @@
+import { compareBytes } from '../../../base/bytes.js'
+import { type Clock, systemClock } from '../../../base/clock.js'
+import { isP2PError, P2PError } from '../../../base/errors.js'
+import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { verifyEnvelope } from '../../../identity/envelope.js'
+import type { PinnedNames } from '../../../identity/pinned-names.js'
+import { decodeRecord, invalidRecord, isWireRecord, type RecordEntry, type WireRecord } from './record.js'
+
+export interface RecordVerifierOptions {
+  clock?: Clock
+  limits?: Limits
+  /** Whose name is whose. Without it names in records are taken as they are. */
+  names?: PinnedNames
+}
+
+/**
+ * Decides whether a record from elsewhere may be believed. Remembers the last `verifiedRecordCache` records whose signature
+ * held, so that reading one again costs no signature check.
+ */
+export class RecordVerifier {
+  private readonly clock: Clock
+  private readonly limits: Limits
+  private readonly names: PinnedNames | undefined
+  private readonly verified = new Map<string, RecordEntry>()
+  private checks = 0
+
+  constructor({ clock = systemClock, limits = DEFAULT_LIMITS, names }: RecordVerifierOptions = {}) {
+    this.clock = clock
+    this.limits = limits
+    this.names = names
+  }
+
+  /** Signatures checked so far; a remembered one costs none. */
+  get signatureChecks(): number {
+    return this.checks
+  }
+
+  /**
+   * The record in these wire data, not yet verified.
+   *
+   * @throws P2PError MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_RECORD.
+   */
+  read(wire: unknown): RecordEntry {
+    return (isWireRecord(wire) && this.remembered(wire)) || decodeRecord(wire, this.limits)
+  }
+
+  /**
+   * Cheap checks first: time, then signature, then the right to its name.
+   *
+   * @throws P2PError INVALID_RECORD, INVALID_SIGNATURE, NAME_TAKEN.
+   */
+  async verify(entry: RecordEntry): Promise<void> {
+    this.checkTime(entry)
+    const { publicKey, payload, signature } = entry
+    if (publicKey === undefined || signature === undefined) throw forged(entry)
+    const id = cacheKey(signature)
+    if (this.verified.get(id) !== entry) {
+      this.checks++
+      if (!(await verifyEnvelope('record', { publicKey, payload, signature }))) throw forged(entry)
+      this.remember(id, entry)
+    }
+    if (!(await this.ownsName(entry))) {
+      throw new P2PError(
+        'NAME_TAKEN',
+        `The name "${entry.name}" belongs to another key. Announce under another name, or without one.`,
+        {
+          details: { key: entry.key },
+        },
+      )
+    }
+  }
+
+  /** @throws P2PError INVALID_RECORD for a record that has ended, or is dated further ahead than clocks honestly differ. */
+  checkTime(entry: RecordEntry): void {
+    const now = this.clock.now()
+    if (entry.expiresAt <= now) throw invalidRecord('it has expired; check the clock of this device')
+    if (entry.publishedAt > now + this.limits.maxClockSkewMs) {
+      throw invalidRecord('it is dated in the future; check the clock of this device')
+    }
+  }
+
+  /** False where the name in the record is pinned to another key. */
+  async ownsName(entry: RecordEntry): Promise<boolean> {
+    const { name, publicKey } = entry
+    if (name === undefined || publicKey === undefined || this.names === undefined) return true
+    return this.names.claim(name, publicKey, 'record')
+  }
+
+  /** Forgets what was verified: it costs a signature check each to know it again. */
+  trim(): void {
+    this.verified.clear()
+  }
+
+  private remembered([publicKey, payload, signature]: WireRecord): RecordEntry | undefined {
+    const id = cacheKey(signature)
+    const entry = this.verified.get(id)
+    if (entry === undefined || compareBytes(entry.payload, payload) !== 0 || compareBytes(entry.publicKey!, publicKey) !== 0) {
+      return undefined
+    }
+    this.verified.delete(id)
+    this.verified.set(id, entry)
+    return entry
+  }
+
+  private remember(id: string, entry: RecordEntry): void {
+    this.verified.delete(id)
+    this.verified.set(id, entry)
+    if (this.verified.size > this.limits.verifiedRecordCache) {
+      for (const oldest of this.verified.keys()) {
+        this.verified.delete(oldest)
+        break
+      }
+    }
+  }
+}
+
+/** True for faults of a record that nobody can hand on honestly: whoever stores records has checked these. */
+export function isDishonest(error: unknown): error is P2PError {
+  return isP2PError(error, 'INVALID_SIGNATURE') || isP2PError(error, 'MALFORMED_DATA')
+}
+
+function cacheKey(signature: Uint8Array): string {
+  return String.fromCharCode(...signature)
+}
+
+function forged(entry: RecordEntry): P2PError {
+  return new P2PError('INVALID_SIGNATURE', 'The record was not signed by the key that it names. It is ignored.', {
+    details: { key: entry.key },
+  })
+}

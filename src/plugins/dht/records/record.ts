@@ -1,0 +1,241 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { compareBytes, hexOf } from '../../../base/bytes.js'
+import { P2PError } from '../../../base/errors.js'
+import type { Limits } from '../../../base/limits.js'
+import { signEnvelope } from '../../../identity/envelope.js'
+import type { Identity } from '../../../identity/identity.js'
+import { assertPeerName, encodePeerId } from '../../../identity/peer-id.js'
+import { decode, encode } from '../../../message/codec.js'
+
+/** What a DHT gives its caller: one publisher's record under a key. */
+export interface DhtRecord<T = unknown> {
+  key: string
+  value: T
+  /** The publisher's chosen name, or its `lp1…` id. */
+  publisherId: string
+  /** The publisher's Ed25519 key, 32 bytes; absent where a record never left a DHT without identity. */
+  publisherKey?: Uint8Array
+  /** Of two records of one publisher under one key the higher one holds. */
+  sequence: number
+  /** Milliseconds since the Unix epoch. */
+  publishedAt: number
+  /** Seconds. */
+  ttl: number
+  /** Milliseconds since the Unix epoch. */
+  expiresAt: number
+  /** Ed25519 signature of the record's envelope, 64 bytes. */
+  signature?: Uint8Array
+}
+
+/**
+ * A record as stores and lookups handle it. Immutable, and without the decoded value: the exact bytes that were signed are
+ * kept, and readers decode a value of their own.
+ */
+export interface RecordEntry {
+  readonly key: string
+  /** Who wrote it, as an index: the public key in hex, or `local:` and an id where nobody signed. */
+  readonly publisher: string
+  readonly publisherId: string
+  readonly name: string | undefined
+  readonly publicKey: Uint8Array | undefined
+  readonly sequence: number
+  readonly publishedAt: number
+  readonly ttl: number
+  readonly expiresAt: number
+  /** True for the record that takes an earlier one back. */
+  readonly withdrawn: boolean
+  readonly payload: Uint8Array
+  readonly signature: Uint8Array | undefined
+}
+
+/** A record on the wire: public key, 32 bytes; payload as signed; signature, 64 bytes. */
+export type WireRecord = [publicKey: Uint8Array, payload: Uint8Array, signature: Uint8Array]
+
+/** What is signed, as MessagePack. */
+export interface RecordContent {
+  key: string
+  /** Absent where `withdrawn` is true. */
+  value?: unknown
+  sequence: number
+  publishedAt: number
+  ttl: number
+  name?: string
+  withdrawn?: true
+}
+
+/**
+ * Makes a record: signed where there is an identity, else good for this process only.
+ *
+ * @throws P2PError INVALID_RECORD, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, IDENTITY_FAILED.
+ */
+export async function createRecord(
+  content: RecordContent,
+  author: { identity: Identity } | { publisherId: string },
+  limits: Limits,
+): Promise<RecordEntry> {
+  if (content.value === undefined && !content.withdrawn) {
+    throw new P2PError('UNSERIALIZABLE_PAYLOAD', 'A record needs a value; undefined cannot be stored. Use null for "none".')
+  }
+  const fault = faultOf(content, limits)
+  if (fault !== undefined) throw invalidRecord(fault)
+  const valueBytes = encode(content.value ?? null).length
+  if (valueBytes > limits.maxRecordBytes) {
+    throw new P2PError(
+      'MESSAGE_TOO_LARGE',
+      `The record's value has ${valueBytes} bytes; at most ${limits.maxRecordBytes} are stored. Announce a reference to the data.`,
+      { details: { bytes: valueBytes, limit: 'maxRecordBytes', maxBytes: limits.maxRecordBytes } },
+    )
+  }
+  const payload = encode(content)
+  if (!('identity' in author)) return entryOf(content, payload, author.publisherId, undefined, undefined)
+  const { publicKey, signature } = await signEnvelope(author.identity, 'record', payload)
+  return entryOf(content, payload, undefined, publicKey, signature)
+}
+
+/**
+ * Reads a record that came from elsewhere. Checks everything but its time, its signature and the right to its name: those
+ * are RecordVerifier's.
+ *
+ * @throws P2PError MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_RECORD.
+ */
+export function decodeRecord(wire: unknown, limits: Limits): RecordEntry {
+  if (!isWireRecord(wire)) throw new P2PError('MALFORMED_DATA', 'A record must be a public key, a payload and a signature.')
+  const [publicKey, payload, signature] = wire
+  if (payload.length > maxPayloadBytes(limits)) throw invalidRecord(`its ${payload.length} bytes are too many`)
+  const content = decode(payload, limits)
+  const fault = faultOf(content, limits)
+  if (fault !== undefined) throw invalidRecord(fault)
+  // Decoded bytes are views of a whole message; a record that is kept must not keep that alive.
+  return entryOf(content as RecordContent, payload.slice(), undefined, publicKey.slice(), signature.slice())
+}
+
+/** The form that travels; undefined where nobody signed. */
+export function wireRecord(entry: RecordEntry): WireRecord | undefined {
+  return entry.publicKey && entry.signature && [entry.publicKey, entry.payload, entry.signature]
+}
+
+export function isWireRecord(wire: unknown): wire is WireRecord {
+  return Array.isArray(wire) && isBytes(wire[0], 32) && isBytes(wire[1]) && isBytes(wire[2], 64)
+}
+
+/** The value, decoded anew for each caller, so that none can change another's. */
+export function recordValue(entry: RecordEntry, limits: Limits): unknown {
+  return (decode(entry.payload, limits) as RecordContent).value
+}
+
+export function dhtRecord<T>(entry: RecordEntry, limits: Limits): DhtRecord<T> {
+  const { key, publisherId, publicKey, sequence, publishedAt, ttl, expiresAt, signature } = entry
+  return {
+    key,
+    value: recordValue(entry, limits) as T,
+    publisherId,
+    ...(publicKey && { publisherKey: publicKey.slice() }),
+    sequence,
+    publishedAt,
+    ttl,
+    expiresAt,
+    ...(signature && { signature: signature.slice() }),
+  }
+}
+
+/** Bytes of a record that a store counts. */
+export function sizeOf(entry: RecordEntry): number {
+  return entry.payload.length + entry.key.length + 96
+}
+
+/** True if `a` replaces `b`, a record of the same publisher under the same key: the higher sequence, then the smaller SHA-256. */
+export function supersedes(a: RecordEntry, b: RecordEntry): boolean {
+  if (a.sequence !== b.sequence) return a.sequence > b.sequence
+  return compareBytes(a.payload, b.payload) !== 0 && compareBytes(sha256(a.payload), sha256(b.payload)) < 0
+}
+
+/** Newest first; for any set of records it is one order. */
+export function newestFirst(a: RecordEntry, b: RecordEntry): number {
+  return b.publishedAt - a.publishedAt || b.sequence - a.sequence || (a.key + a.publisher < b.key + b.publisher ? -1 : 1)
+}
+
+export function invalidRecord(why: string): P2PError {
+  return new P2PError('INVALID_RECORD', `This is not a record that can be stored: ${why}.`)
+}
+
+/** A key with an optional wildcard at its end. @throws P2PError INVALID_RECORD. */
+export function checkPattern(pattern: unknown, limits: Limits): asserts pattern is string {
+  const key = typeof pattern === 'string' && pattern.endsWith('*') ? pattern.slice(0, -1) : pattern
+  if (key === '' && pattern === '*') return
+  const fault = keyFault(key, limits)
+  if (fault !== undefined) throw invalidRecord(fault)
+}
+
+export function matchesPattern(key: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? key.startsWith(pattern.slice(0, -1)) : key === pattern
+}
+
+function entryOf(
+  content: RecordContent,
+  payload: Uint8Array,
+  localId: string | undefined,
+  publicKey: Uint8Array | undefined,
+  signature: Uint8Array | undefined,
+): RecordEntry {
+  const { key, sequence, publishedAt, ttl, name } = content
+  return {
+    key,
+    publisher: publicKey ? publisherOf(publicKey) : `local:${localId}`,
+    publisherId: localId ?? name ?? encodePeerId(publicKey!),
+    name,
+    publicKey,
+    sequence,
+    publishedAt,
+    ttl,
+    expiresAt: publishedAt + ttl * 1000,
+    withdrawn: content.withdrawn === true,
+    payload,
+    signature,
+  }
+}
+
+/** A public key as an index: hex. */
+export function publisherOf(publicKey: Uint8Array): string {
+  return hexOf(publicKey)
+}
+
+/** The value, a key of four UTF-8 bytes a character, a name, and the numbers. */
+function maxPayloadBytes(limits: Limits): number {
+  return limits.maxRecordBytes + 4 * limits.maxKeyLength + 512
+}
+
+function faultOf(value: unknown, limits: Limits): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'it is not an object'
+  const { key, sequence, publishedAt, ttl, name, withdrawn } = value as Partial<Record<keyof RecordContent, unknown>>
+  const fault = keyFault(key, limits)
+  if (fault !== undefined) return fault
+  if (!isCount(sequence)) return 'its sequence must be a whole number'
+  if (!isCount(publishedAt)) return 'publishedAt must be whole milliseconds since 1970'
+  if (typeof ttl !== 'number' || !(ttl > 0 && ttl <= limits.maxTtlS))
+    return `ttl must be above 0 and at most ${limits.maxTtlS} seconds`
+  if (withdrawn !== undefined && withdrawn !== true) return 'withdrawn must be true or absent'
+  if (!withdrawn && !('value' in value)) return 'it has no value'
+  if (name === undefined) return undefined
+  try {
+    assertPeerName(name as string)
+    return undefined
+  } catch {
+    return 'its name is not a peer name'
+  }
+}
+
+function keyFault(key: unknown, limits: Limits): string | undefined {
+  if (typeof key !== 'string' || key === '') return 'key must be a text of at least one character'
+  if (key.length > limits.maxKeyLength) return `key must have at most ${limits.maxKeyLength} characters`
+  if (key.endsWith('*')) return 'key must not end with the wildcard *'
+  // Half a surrogate pair does not survive UTF-8: two different keys would become one.
+  return /\p{Cs}/u.test(key) ? 'key must be well-formed Unicode' : undefined
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isBytes(value: unknown, length?: number): value is Uint8Array {
+  return value instanceof Uint8Array && (length === undefined || value.length === length)
+}

@@ -1,0 +1,101 @@
+import * as v from 'valibot'
+import { P2PError } from '../../../base/errors.js'
+import { PUBLIC_KEY_BYTES } from '../../../identity/ed25519.js'
+import { encodePeerId } from '../../../identity/peer-id.js'
+import { compareDistance, nodeIdOf } from './node-id.js'
+
+/** A node of the DHT: who it is, and where it can be dialled. */
+export interface Contact {
+  /** SHA-256 of its public key, 32 bytes. */
+  readonly id: Uint8Array
+  readonly publicKey: Uint8Array
+  /** `lp1…` */
+  readonly peerId: string
+  /** `wss://…` or `ws://…`; empty where it can be asked only while it is connected. */
+  readonly address: string
+}
+
+/** A contact on the wire: public key, 32 bytes, and address. */
+export type WireContact = [publicKey: Uint8Array, address: string]
+
+const MAX_ADDRESS_CHARS = 256
+
+const wireContacts = /* @__PURE__ */ (() =>
+  v.array(
+    v.tuple([
+      v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === PUBLIC_KEY_BYTES),
+      v.pipe(v.string(), v.maxLength(MAX_ADDRESS_CHARS), v.regex(/^wss?:\/\//)),
+    ]),
+  ))()
+
+export function contactOf(publicKey: Uint8Array, address: string): Contact {
+  return { id: nodeIdOf(publicKey), publicKey, peerId: encodePeerId(publicKey), address }
+}
+
+export function wireContact({ publicKey, address }: Contact): WireContact {
+  return [publicKey, address]
+}
+
+/**
+ * The contacts that a node gave as nearest to a target.
+ *
+ * Nobody honest sends more than were asked for, one twice, or out of order; who does so is not believed at all. What may
+ * honestly be in it and is of no use is left out: ourselves, and addresses of a private network that came from outside of it.
+ *
+ * @param teller the address of the node that told.
+ * @throws P2PError MALFORMED_DATA.
+ */
+export function readContacts(
+  wire: unknown,
+  target: Uint8Array,
+  { max, own, teller }: { max: number; own: Uint8Array; teller: string },
+): Contact[] {
+  const parsed = v.safeParse(wireContacts, wire)
+  if (!parsed.success) throw malformed('contacts must be pairs of a public key and a WebSocket address')
+  if (parsed.output.length > max) throw malformed(`more than ${max} contacts were sent`)
+  // Decoded bytes are views of a whole message.
+  const contacts = parsed.output.map(([publicKey, address]) => contactOf(publicKey.slice(), address))
+  contacts.forEach((contact, i) => {
+    const before = contacts[i - 1]
+    if (before !== undefined && compareDistance(target, before.id, contact.id) >= 0) {
+      throw malformed('contacts must be ordered by distance, each once')
+    }
+  })
+  const isInside = isPrivateAddress(teller)
+  return contacts.filter(({ id, address }) => !same(id, own) && (isInside || !isPrivateAddress(address)))
+}
+
+/**
+ * Whether an address means something only in a network of its own: loopback, private and link-local ranges (RFC 1918, RFC 4193,
+ * RFC 3927, RFC 4291 §2.5.3 and §2.5.6, RFC 6598), names without a dot, and those under `.local` (RFC 6762) and `.localhost`.
+ */
+export function isPrivateAddress(address: string): boolean {
+  let host: string
+  try {
+    host = new URL(address).hostname.toLowerCase()
+  } catch {
+    return true
+  }
+  if (host.startsWith('[')) return /^\[(::1?\]|f[cd]|fe[89ab]|::ffff:)/.test(host)
+  if (!host.includes('.')) return true
+  if (!/^\d+\.\d+\.\d+\.\d+$/.test(host)) return /\.(local|localhost|internal)\.?$/.test(host)
+  const [a = 0, b = 0] = host.split('.').map(Number)
+  return (
+    a === 0 ||
+    a === 10 ||
+    a === 127 ||
+    (a === 169 && b === 254) ||
+    (a === 172 && b >= 16 && b < 32) ||
+    (a === 192 && b === 168) ||
+    (a === 100 && b >= 64 && b < 128) ||
+    a >= 224
+  )
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((byte, i) => byte === b[i])
+}
+
+function malformed(why: string): P2PError {
+  return new P2PError('MALFORMED_DATA', `The answer of a DHT node is not what one answers: ${why}.`)
+}

@@ -1,0 +1,144 @@
+import type { Timer } from '../../../base/clock.js'
+import { P2PError } from '../../../base/errors.js'
+import type { Limits } from '../../../base/limits.js'
+import type { WaitOptions } from '../../../base/wait.js'
+import { withDeadline } from '../../../base/wait.js'
+import type { OutgoingMessage, P2PMessage } from '../../../message/message.js'
+import type { ProtocolHost } from '../../../protocol/handler.js'
+import type { Contact } from './contact.js'
+import { RoundTrips } from './round-trips.js'
+
+/** How the DHT reaches nodes that nobody is connected to. */
+export interface NodeDialer {
+  /** Connects to a node at its address; fails with WRONG_PEER where another one answers there. */
+  dial(address: string, peerId: string, wait: WaitOptions): Promise<string>
+  isConnected(peerId: string): boolean
+  /** Ends a connection that `dial` made, unless somebody else here wants it. */
+  release(peerId: string): void
+}
+
+interface Link {
+  /** Questions under way. */
+  busy: number
+  usedAt: number
+}
+
+/** Links above the number that is kept: for how long after their last use, and how many times as many. */
+const SETTLE_MS = 15_000
+const MOST = 6
+
+/** Shortest time that a node has to answer, milliseconds: a loaded machine stands still for as long now and then. */
+const MIN_TIMEOUT_MS = 500
+
+/**
+ * Questions to nodes, over connections that are there or are made for it. Those made for it stay open while they are used, the
+ * latest `dhtLinks` of them, so that most lookups begin with a node that answers in one round trip.
+ */
+export class NodeLinks {
+  readonly times: RoundTrips
+  private readonly links = new Map<string, Link>()
+  /** Nodes whose connections stay, used or not. */
+  private warm: ReadonlySet<string> = new Set()
+  private timer: Timer | undefined
+
+  constructor(
+    private readonly host: ProtocolHost,
+    private readonly dialer: NodeDialer,
+    private readonly limits: Limits,
+  ) {
+    this.times = new RoundTrips(limits.dhtBucketSize * 32)
+  }
+
+  /** From now on connections to these stay, used or not; those to others go as they are not used. */
+  keepWarm(peerIds: Iterable<string>): void {
+    this.warm = new Set(peerIds)
+  }
+
+  isConnected(peerId: string): boolean {
+    return this.dialer.isConnected(peerId)
+  }
+
+  slowAfterMs({ peerId }: Contact): number {
+    return this.times.slowAfter(peerId, this.isConnected(peerId))
+  }
+
+  /** Asks a node. @throws P2PError TIMEOUT, ABORTED, what a dial fails with, or what the node refuses with. */
+  async ask(contact: Contact, message: OutgoingMessage, { signal }: WaitOptions): Promise<P2PMessage> {
+    const { peerId } = contact
+    const max = this.limits.dhtTimeoutMs
+    const timeoutMs = this.times.timeout(peerId, this.isConnected(peerId), { min: MIN_TIMEOUT_MS, max })
+    return withDeadline(this.host.clock, 'The question to a DHT node', { signal, timeoutMs }, async (inner) => {
+      if (!this.isConnected(peerId)) {
+        await this.dialer.dial(contact.address, peerId, { signal: inner, timeoutMs })
+        this.links.set(peerId, { busy: 0, usedAt: 0 })
+        this.arm()
+      }
+      const link = this.links.get(peerId)
+      if (link !== undefined) link.busy++
+      const startedAt = this.host.clock.now()
+      try {
+        const answer = await this.host.request(peerId, message, { signal: inner, timeoutMs })
+        this.times.measured(peerId, this.host.clock.now() - startedAt)
+        return answer
+      } finally {
+        if (link !== undefined) {
+          link.busy--
+          link.usedAt = this.host.clock.now()
+          // The latest used come last.
+          if (this.links.delete(peerId)) this.links.set(peerId, link)
+          this.trim()
+          if (this.links.size > 0) this.arm()
+        }
+      }
+    })
+  }
+
+  /** A connection is gone, for whatever reason. */
+  lost(peerId: string): void {
+    this.links.delete(peerId)
+  }
+
+  close(): void {
+    if (this.timer !== undefined) this.host.clock.clearTimeout(this.timer)
+    this.timer = undefined
+    this.links.clear()
+  }
+
+  /** Ends the least used of those that are too many; what was just used is likely to be used again, as by a store after its walk. */
+  private trim(): void {
+    const { dhtLinks } = this.limits
+    const settled = this.host.clock.now() - SETTLE_MS
+    for (const [peerId, { busy, usedAt }] of this.links) {
+      if (this.links.size <= dhtLinks) return
+      if (busy === 0 && !this.warm.has(peerId) && (usedAt <= settled || this.links.size > dhtLinks * MOST)) this.release(peerId)
+    }
+  }
+
+  /** One timer, only while there are links, ends those that nobody used for a while. */
+  private arm(): void {
+    const { dhtLinks, dhtLinkIdleMs } = this.limits
+    const isFull = this.links.size > dhtLinks
+    this.timer ??= this.host.clock.setTimeout(
+      () => {
+        this.timer = undefined
+        const until = this.host.clock.now() - dhtLinkIdleMs
+        for (const [peerId, { busy, usedAt }] of this.links) {
+          if (busy === 0 && usedAt <= until && !this.warm.has(peerId)) this.release(peerId)
+        }
+        this.trim()
+        if (this.links.size > 0) this.arm()
+      },
+      isFull ? SETTLE_MS : dhtLinkIdleMs / 4,
+    )
+  }
+
+  private release(peerId: string): void {
+    this.links.delete(peerId)
+    this.dialer.release(peerId)
+  }
+}
+
+/** The goodbye of a connection that was made for the DHT alone. */
+export function noLongerNeeded(): P2PError {
+  return new P2PError('CONNECTION_CLOSED', 'The connection was made for a lookup, and has not been used for a while.')
+}

@@ -1,0 +1,287 @@
+import { originOf } from '../../../address/origin.js'
+import { hexOf } from '../../../base/bytes.js'
+import type { Clock } from '../../../base/clock.js'
+import type { Limits } from '../../../base/limits.js'
+import type { Contact } from './contact.js'
+import { commonBits, compareDistance, KEY_BITS } from './node-id.js'
+
+interface Entry {
+  contact: Contact
+  /** Who holds its address; undefined for private ones. */
+  readonly origin: string | undefined
+  /** When it last answered or spoke, milliseconds since the Unix epoch; 0: it has only been told of. */
+  seenAt: number
+  /** Requests in a row that it did not answer. */
+  failures: number
+  /** Who told of it last, and how many did, one after the other; only while it has not been met. */
+  teller: string | undefined
+  tellers: number
+}
+
+interface Bucket {
+  /** Least recently seen first. */
+  readonly entries: Entry[]
+  /** Who comes in when one fails; most recently seen last. */
+  readonly waiting: Entry[]
+  /** When a lookup last went through it. */
+  usedAt: number
+}
+
+/** What became of a contact that was seen. */
+export type Seen = 'added' | 'known' | 'waiting'
+
+export interface BucketStats {
+  /** Leading bits that its nodes share with us. */
+  bits: number
+  nodes: number
+  waiting: number
+  /** Milliseconds since the Unix epoch. */
+  oldestSeenAt: number
+}
+
+/**
+ * The nodes that we know, in buckets by the leading bits that they share with us, at most `dhtBucketSize` in each (Maymounkov
+ * and Mazières, "Kademlia", 2002, §2.2–2.4). A node that lives is never displaced by a newer one: who has been there long
+ * stays likely to be, and nobody can flush a table by showing many new faces. Those wait until one fails.
+ *
+ * But for one case: of nodes of one origin that have more than `maxOriginShare` of a full bucket, one makes room for a newcomer of
+ * a rarer origin (Marcus et al., "Low-Resource Eclipse Attacks on Ethereum's Peer-to-Peer Network", 2018, §5; there, as a bound
+ * that holds always).
+ */
+export class RoutingTable {
+  private readonly buckets = new Map<number, Bucket>()
+  private readonly byId = new Map<string, Entry>()
+  private nodes = 0
+
+  constructor(
+    readonly ownId: Uint8Array,
+    private readonly clock: Clock,
+    private readonly limits: Limits,
+  ) {}
+
+  /** Nodes in the buckets; those that wait do not count. */
+  get size(): number {
+    return this.nodes
+  }
+
+  has(id: Uint8Array): boolean {
+    return this.byId.has(hexOf(id))
+  }
+
+  /** A node has answered us, or was met at an address that it can be dialled at. */
+  seen(contact: Contact): Seen {
+    const bits = commonBits(this.ownId, contact.id)
+    if (bits === KEY_BITS) return 'known'
+    const bucket = this.bucket(bits)
+    const id = hexOf(contact.id)
+    const known = this.byId.get(id)
+    const now = this.clock.now()
+    if (known !== undefined) {
+      known.contact = contact
+      known.seenAt = now
+      known.failures = 0
+      known.teller = undefined
+      moveToEnd(bucket.entries, known)
+      return 'known'
+    }
+    drop(bucket.waiting, contact.id)
+    const entry: Entry = { contact, origin: originOf(contact.address), seenAt: now, failures: 0, teller: undefined, tellers: 0 }
+    const hearsay = bucket.entries[0]
+    if (bucket.entries.length >= this.limits.dhtBucketSize && hearsay?.seenAt === 0) this.remove(hearsay.contact.id)
+    this.balance(bucket, entry)
+    if (bucket.entries.length < this.limits.dhtBucketSize) {
+      this.insert(bucket, entry)
+      return 'added'
+    }
+    bucket.waiting.push(entry)
+    if (bucket.waiting.length > this.limits.dhtBucketSize) bucket.waiting.shift()
+    return 'waiting'
+  }
+
+  /**
+   * Somebody has told of a node. It comes in where there is room, and goes before any that was met itself: a liar can fill a gap,
+   * and displace nobody.
+   */
+  learned(contact: Contact, teller: string): void {
+    const bits = commonBits(this.ownId, contact.id)
+    if (bits === KEY_BITS) return
+    const known = this.byId.get(hexOf(contact.id))
+    if (known !== undefined) {
+      if (known.seenAt > 0 || known.teller === teller) return
+      known.teller = teller
+      known.tellers++
+      return
+    }
+    const bucket = this.bucket(bits)
+    const entry: Entry = { contact, origin: originOf(contact.address), seenAt: 0, failures: 1, teller, tellers: 1 }
+    this.balance(bucket, entry)
+    if (bucket.entries.length < this.limits.dhtBucketSize) this.insert(bucket, entry)
+  }
+
+  /** Nodes that we have met. */
+  met(): Contact[] {
+    return [...this.byId.values()].filter(({ seenAt }) => seenAt > 0).map(({ contact }) => contact)
+  }
+
+  /** Nodes that others have told of, and nobody here has met. */
+  hearsay(): Contact[] {
+    return [...this.byId.values()].filter(({ seenAt }) => seenAt === 0).map(({ contact }) => contact)
+  }
+
+  /** Who has been silent longest where a newcomer would go: it is asked, and stays if it answers. */
+  leastRecentlySeen(near: Contact): Contact | undefined {
+    return this.buckets.get(commonBits(this.ownId, near.id))?.entries[0]?.contact
+  }
+
+  /**
+   * A node did not answer. It goes at once where another waits for its place, else after the second time: a network that is
+   * down for a moment empties no table. True if it is gone.
+   */
+  failed(id: Uint8Array): boolean {
+    const entry = this.byId.get(hexOf(id))
+    const bucket = this.buckets.get(commonBits(this.ownId, id))
+    if (bucket === undefined) return false
+    if (entry === undefined) {
+      drop(bucket.waiting, id)
+      return false
+    }
+    entry.failures++
+    if (entry.failures < 2 && bucket.waiting.length === 0) return false
+    this.remove(id)
+    return true
+  }
+
+  /** A node is gone for good, or is no node any more. */
+  remove(id: Uint8Array): void {
+    const bucket = this.buckets.get(commonBits(this.ownId, id))
+    if (bucket === undefined) return
+    drop(bucket.waiting, id)
+    if (!this.byId.delete(hexOf(id))) return
+    drop(bucket.entries, id)
+    this.nodes--
+    const next = bucket.waiting.pop()
+    if (next !== undefined) this.insert(bucket, next)
+  }
+
+  /** The nodes nearest to a place, nearest first. */
+  closest(target: Uint8Array, count: number): Contact[] {
+    return this.nearest(target, count, () => true)
+  }
+
+  /** Those of them that we have met ourselves, or that two have told of: a single rumour is not passed on. */
+  trusted(target: Uint8Array, count: number): Contact[] {
+    return this.nearest(target, count, ({ seenAt, tellers }) => seenAt > 0 || tellers > 1)
+  }
+
+  private nearest(target: Uint8Array, count: number, which: (entry: Entry) => boolean): Contact[] {
+    const bits = commonBits(this.ownId, target)
+    const found: Contact[] = []
+    const take = (entries: Entry[]) => {
+      entries.sort((a, b) => compareDistance(target, a.contact.id, b.contact.id))
+      for (const entry of entries) if (found.length < count && which(entry)) found.push(entry.contact)
+    }
+    // Nodes of the target's own bucket are nearer to it than any others; then those nearer to us; then bucket by bucket outwards.
+    take([...(this.buckets.get(bits)?.entries ?? [])])
+    if (found.length < count) take([...this.buckets].flatMap(([other, { entries }]) => (other > bits ? entries : [])))
+    for (let other = Math.min(bits, KEY_BITS) - 1; other >= 0 && found.length < count; other--) {
+      take([...(this.buckets.get(other)?.entries ?? [])])
+    }
+    return found
+  }
+
+  /** A lookup has gone to this place: its bucket needs no refresh for a while. */
+  used(target: Uint8Array): void {
+    const bucket = this.buckets.get(commonBits(this.ownId, target))
+    if (bucket !== undefined) bucket.usedAt = this.clock.now()
+  }
+
+  /** Buckets, by their bits, that no lookup has gone through for so long; the empty ones among the far are included. */
+  stale(olderThanMs: number): number[] {
+    const until = this.clock.now() - olderThanMs
+    const deepest = Math.max(-1, ...[...this.buckets].filter(([, { entries }]) => entries.length > 0).map(([bits]) => bits))
+    const stale: number[] = []
+    for (let bits = 0; bits <= deepest; bits++) {
+      const bucket = this.buckets.get(bits)
+      if (bucket === undefined || bucket.usedAt <= until) stale.push(bits)
+    }
+    return stale
+  }
+
+  isSilent(id: Uint8Array, forMs: number): boolean {
+    const entry = this.byId.get(hexOf(id))
+    return entry !== undefined && entry.seenAt > 0 && entry.seenAt <= this.clock.now() - forMs
+  }
+
+  /** Nodes that nothing has been heard of for so long, the longest silent first. */
+  silent(forMs: number): Contact[] {
+    const until = this.clock.now() - forMs
+    const entries = [...this.byId.values()].filter(({ seenAt }) => seenAt <= until)
+    return entries.sort((a, b) => a.seenAt - b.seenAt).map(({ contact }) => contact)
+  }
+
+  /** The nodes that share exactly so many bits with us, that we have met. */
+  inBucket(bits: number): Contact[] {
+    return (this.buckets.get(bits)?.entries ?? []).filter(({ seenAt }) => seenAt > 0).map(({ contact }) => contact)
+  }
+
+  all(): Contact[] {
+    return [...this.byId.values()].map(({ contact }) => contact)
+  }
+
+  getStats(): BucketStats[] {
+    return [...this.buckets]
+      .filter(([, { entries }]) => entries.length > 0)
+      .sort(([a], [b]) => a - b)
+      .map(([bits, { entries, waiting }]) => ({
+        bits,
+        nodes: entries.length,
+        waiting: waiting.length,
+        oldestSeenAt: entries[0]!.seenAt,
+      }))
+  }
+
+  private bucket(bits: number): Bucket {
+    let bucket = this.buckets.get(bits)
+    if (bucket === undefined) {
+      bucket = { entries: [], waiting: [], usedAt: this.clock.now() }
+      this.buckets.set(bits, bucket)
+    }
+    return bucket
+  }
+
+  /** Makes room for a newcomer where an origin has too much of a full bucket and the newcomer's has less; never a met node for one that was only told of. */
+  private balance({ entries }: Bucket, { origin, seenAt }: Entry): void {
+    const { dhtBucketSize, maxOriginShare } = this.limits
+    if (origin === undefined || entries.length < dhtBucketSize) return
+    const sizes = new Map<string, number>()
+    for (const entry of entries) if (entry.origin !== undefined) sizes.set(entry.origin, (sizes.get(entry.origin) ?? 0) + 1)
+    const fewest = Math.max((sizes.get(origin) ?? 0) + 1, Math.floor((dhtBucketSize * maxOriginShare) / 100))
+    let found: Entry | undefined
+    for (const entry of entries) {
+      const size = sizes.get(entry.origin ?? '') ?? 0
+      if (size <= fewest || (seenAt === 0 && entry.seenAt > 0)) continue
+      if (found === undefined || size > sizes.get(found.origin!)!) found = entry
+    }
+    if (found === undefined) return
+    entries.splice(entries.indexOf(found), 1)
+    this.byId.delete(hexOf(found.contact.id))
+    this.nodes--
+  }
+
+  private insert(bucket: Bucket, entry: Entry): void {
+    bucket.entries.push(entry)
+    bucket.entries.sort((a, b) => a.seenAt - b.seenAt)
+    this.byId.set(hexOf(entry.contact.id), entry)
+    this.nodes++
+  }
+}
+
+function moveToEnd(entries: Entry[], entry: Entry): void {
+  entries.splice(entries.indexOf(entry), 1)
+  entries.push(entry)
+}
+
+function drop(entries: Entry[], id: Uint8Array): void {
+  const index = entries.findIndex(({ contact }) => contact.id.every((byte, i) => byte === id[i]))
+  if (index !== -1) entries.splice(index, 1)
+}

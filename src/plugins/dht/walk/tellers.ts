@@ -1,0 +1,72 @@
+import { hexOf } from '../../../base/bytes.js'
+import type { Contact } from './contact.js'
+
+interface Account {
+  answered: number
+  failed: number
+}
+
+/** Nodes told of, by whom: as many as are remembered. */
+const MAX_TOLD = 4_096
+/** Failures from which on somebody may count as a liar, and how many of them one answer makes up for. */
+const MIN_FAILED = 20
+const MADE_UP_BY_ANSWER = 4
+
+/**
+ * Who told of which node, and what became of it: whoever names mostly nodes that nobody runs is not believed any more. One
+ * dead node in five is honest; four in five are not.
+ */
+export class Tellers {
+  /** By the node told of: who told first. */
+  private readonly told = new Map<string, string>()
+  private readonly accounts = new Map<string, Account>()
+
+  tell(teller: string, contacts: Contact[]): void {
+    for (const { id, peerId } of contacts) {
+      const key = hexOf(id)
+      if (peerId === teller || this.told.has(key)) continue
+      this.told.set(key, teller)
+      if (this.told.size > MAX_TOLD) dropOldest(this.told)
+    }
+  }
+
+  /** A node answered, or did not. @returns the teller, where this has shown that it lies. */
+  came(id: Uint8Array, hasAnswered: boolean): string | undefined {
+    const key = hexOf(id)
+    const teller = this.told.get(key)
+    if (teller === undefined) return undefined
+    this.told.delete(key)
+    const account = this.accounts.get(teller) ?? { answered: 0, failed: 0 }
+    this.accounts.delete(teller)
+    this.accounts.set(teller, account)
+    if (this.accounts.size > MAX_TOLD) dropOldest(this.accounts)
+    if (hasAnswered) account.answered++
+    else account.failed++
+    return !hasAnswered && this.isLiar(teller) ? teller : undefined
+  }
+
+  /** It has said what no honest node says. */
+  condemn(teller: string): void {
+    this.accounts.set(teller, { answered: 0, failed: Number.POSITIVE_INFINITY })
+    if (this.accounts.size > MAX_TOLD) dropOldest(this.accounts)
+  }
+
+  isLiar(teller: string): boolean {
+    const { answered, failed } = this.accounts.get(teller) ?? { answered: 0, failed: 0 }
+    return failed >= MIN_FAILED && failed > MADE_UP_BY_ANSWER * answered
+  }
+
+  /** Nodes that are not believed. */
+  get liars(): number {
+    let count = 0
+    for (const teller of this.accounts.keys()) if (this.isLiar(teller)) count++
+    return count
+  }
+}
+
+function dropOldest(map: Map<string, unknown>): void {
+  for (const key of map.keys()) {
+    map.delete(key)
+    return
+  }
+}

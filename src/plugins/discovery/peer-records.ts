@@ -1,0 +1,97 @@
+import * as v from 'valibot'
+import type { Timer } from '../../base/clock.js'
+import { asP2PError } from '../../base/errors.js'
+import type { WaitOptions } from '../../base/wait.js'
+import { equalBytes } from '../../identity/ed25519.js'
+import { decodePeerId, isPeerId } from '../../identity/peer-id.js'
+import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
+import type { DistributedHashTable } from '../dht/client/dht.js'
+
+/** What a peer publishes of itself, so that whoever knows its id can reach it. */
+export interface PeerRecord {
+  /** `ws://…` or `wss://…` where it listens; none of a peer that is reached through relays only. */
+  addresses: string[]
+  /** Where it has a reservation: the relay's peer id, and its address where that is known. */
+  relays: [peerId: string, address: string | null][]
+  protocols: string[]
+}
+
+/** Changes within so many milliseconds are published once. */
+const SETTLE_MS = 50
+/** Life of a peer record, seconds: published anew after half of it. */
+const TTL_S = 1_800
+
+const address = /* @__PURE__ */ (() => v.pipe(v.string(), v.maxLength(512), v.regex(/^wss?:\/\//)))()
+const recordSchema = /* @__PURE__ */ (() =>
+  v.object({
+    addresses: v.pipe(v.array(address), v.maxLength(16)),
+    relays: v.pipe(
+      v.array(v.tuple([v.pipe(v.string(), v.minLength(1), v.maxLength(128)), v.nullable(address)])),
+      v.maxLength(16),
+    ),
+    protocols: v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(128)),
+  }))()
+
+/** Publishes our own peer record as it changes, and finds those of others: DHT records under `peer:<id>`, signed by the peer. */
+export class PeerRecords {
+  private timer: Timer | undefined
+  private published: string | undefined
+  private closed = false
+
+  constructor(
+    private readonly dht: DistributedHashTable,
+    private readonly describe: () => PeerRecord,
+  ) {}
+
+  /** Something of us may have changed. */
+  changed(): void {
+    if (this.closed) return
+    this.timer ??= this.dht.clock.setTimeout(() => {
+      this.timer = undefined
+      this.publish().catch((error) => {
+        // It is offered again by the DHT itself; without servers there is nobody to tell.
+        const { code, message } = asP2PError(error, 'NOT_STORED', 'The peer record was not published.')
+        this.dht.logger.debug(message, { code })
+      })
+    }, SETTLE_MS)
+  }
+
+  close(): void {
+    this.closed = true
+    if (this.timer !== undefined) this.dht.clock.clearTimeout(this.timer)
+    this.timer = undefined
+  }
+
+  /** @throws P2PError as `DistributedHashTable.get`. */
+  async resolve(peerId: string, wait: WaitOptions): Promise<PeerInfo | undefined> {
+    const record = await this.dht.get(`peer:${peerId}`, { ...wait, publisherId: peerId })
+    const parsed = v.safeParse(recordSchema, record?.value)
+    const publicKey = record?.publisherKey
+    if (!parsed.success || publicKey === undefined) return undefined
+    // The record's signature proves its key; an lp1 id must be of that key.
+    if (isPeerId(peerId) && !equalBytes(decodePeerId(peerId), publicKey)) return undefined
+    const { addresses, relays, protocols } = parsed.output
+    return {
+      peerId,
+      publicKey,
+      addresses: {
+        ...(addresses[0] !== undefined && { websocket: addresses[0] }),
+        relays: relays.map(([id, address]) => address ?? id),
+      },
+      state: PeerState.DISCONNECTED,
+      lastSeen: record!.publishedAt,
+      protocols,
+    }
+  }
+
+  private async publish(): Promise<void> {
+    const record = this.describe()
+    const key = `peer:${this.dht.peerId}`
+    const isReachable = record.addresses.length > 0 || record.relays.length > 0
+    const content = isReachable ? JSON.stringify(record) : undefined
+    if (content === this.published) return
+    this.published = content
+    if (isReachable) await this.dht.announce({ key, value: record, ttl: TTL_S })
+    else await this.dht.withdraw(key)
+  }
+}

@@ -1,0 +1,135 @@
+import { abortedError, asP2PError, P2PError } from '../../base/errors.js'
+import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import type { Connection, DialOptions, Transport } from '../../transport/transport.js'
+import { webSocket } from '../../transport/websocket.js'
+import { httpDial } from './http.js'
+
+/** WebSocket attempts of one dial, the second at once after the first: a middlebox that has slept lets the second through. */
+const WEBSOCKET_ATTEMPTS = 2
+/** Hosts remembered as reached by HTTP only. */
+const MAX_HOSTS = 64
+
+/**
+ * WebSocket, and HTTP to the same host where the network lets no WebSocket through: after two quick failures, or beside a
+ * WebSocket that has not opened within `limits.httpHeadStartMs`. Whichever opens first carries the connection.
+ *
+ * @example
+ * new P2PCoordinator({ transports: [webFallback()], bootstrap: ['wss://relay.example'] })
+ */
+export function webFallback(options: { limits?: Limits } = {}): Transport {
+  const limits = options.limits ?? DEFAULT_LIMITS
+  const ways: Ways = { webSocket: webSocket({ limits }), http: httpDial(limits), limits, httpOnly: new Map() }
+  return {
+    name: 'websocket',
+    canDial: (address) => /^(ws|http)s?:/i.test(address),
+    dial: (address, dialOptions) =>
+      /^http/i.test(address) ? ways.http(address, dialOptions) : dialBoth(address, dialOptions, ways),
+  }
+}
+
+interface Ways {
+  webSocket: Transport
+  http: ReturnType<typeof httpDial>
+  limits: Limits
+  /** Hosts that only HTTP reached, with the time until which both are dialled at once. */
+  httpOnly: Map<string, number>
+}
+
+function dialBoth(address: string, { signal, firstFrame }: DialOptions, ways: Ways): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const host = hostOf(address)
+    const httpAddress = address.replace(/^ws/i, 'http')
+    const both = (ways.httpOnly.get(host) ?? 0) > Date.now()
+    const losers = new AbortController()
+    const failures: { webSocket?: P2PError; http?: P2PError } = {}
+    let settled = false
+    let httpBegun = false
+
+    const settle = (): boolean => {
+      if (settled) return false
+      settled = true
+      clearTimeout(headStart)
+      signal?.removeEventListener('abort', onAbort)
+      losers.abort()
+      return true
+    }
+    const won = (connection: Connection) => {
+      if (!settle()) {
+        connection.close()
+        return
+      }
+      if (connection.transport !== 'http') ways.httpOnly.delete(host)
+      // Not prolonged while both are dialled: HTTP may win by a hair where WebSocket works again.
+      else if (!both) remember(ways.httpOnly, host, Date.now() + ways.limits.httpPreferMs)
+      resolve(connection)
+    }
+    const failed = () => {
+      const { webSocket, http } = failures
+      if (webSocket !== undefined && http !== undefined && settle()) reject(bothFailed(webSocket, http, address, httpAddress))
+    }
+    const onAbort = () => {
+      if (settle()) reject(abortedError('The dial', signal?.reason))
+    }
+
+    const tryWebSocket = (attempt: number) => {
+      ways.webSocket.dial(address, { firstFrame, signal: losers.signal }).then(won, (error: unknown) => {
+        if (settled) return
+        const reason = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
+        if (reason.code === 'INVALID_ADDRESS' || reason.code === 'INSECURE_ADDRESS') {
+          settle()
+          reject(reason)
+        } else if (attempt < WEBSOCKET_ATTEMPTS && !httpBegun && reason.code === 'PEER_UNREACHABLE') {
+          tryWebSocket(attempt + 1)
+        } else {
+          failures.webSocket = reason
+          tryHttp()
+          failed()
+        }
+      })
+    }
+    const tryHttp = () => {
+      if (settled || httpBegun) return
+      httpBegun = true
+      ways.http(httpAddress, { firstFrame, signal: losers.signal }, address).then(won, (error: unknown) => {
+        failures.http = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${httpAddress}.`)
+        failed()
+      })
+    }
+
+    const headStart = setTimeout(tryHttp, ways.limits.httpHeadStartMs)
+    signal?.addEventListener('abort', onAbort)
+    if (signal?.aborted) {
+      onAbort()
+      return
+    }
+    tryWebSocket(1)
+    if (both) tryHttp()
+  })
+}
+
+/** The WebSocket's error: that is the address dialled. What HTTP said is among its details. */
+function bothFailed(webSocket: P2PError, http: P2PError, address: string, httpAddress: string): P2PError {
+  const paths = [
+    { path: address, code: webSocket.code, message: webSocket.message },
+    { path: httpAddress, code: http.code, message: http.message },
+  ]
+  return new P2PError(webSocket.code, webSocket.message, { details: { ...webSocket.details, paths }, cause: webSocket })
+}
+
+function remember(hosts: Map<string, number>, host: string, untilMs: number): void {
+  hosts.delete(host)
+  for (const oldest of hosts.keys()) {
+    if (hosts.size < MAX_HOSTS) break
+    hosts.delete(oldest)
+  }
+  hosts.set(host, untilMs)
+}
+
+/** What is no URL fails as such in the dial. */
+function hostOf(address: string): string {
+  try {
+    return new URL(address).host
+  } catch {
+    return ''
+  }
+}

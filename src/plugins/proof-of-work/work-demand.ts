@@ -1,0 +1,34 @@
+import type { Clock } from '../../base/clock.js'
+import { P2PError } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+import type { WorkTerms } from '../../channel/hello.js'
+import type { TransportName } from '../../transport/transport.js'
+import { verifyProofOfWork } from './proof-of-work.js'
+
+/**
+ * What work a dialler has to show. Strangers come by a listener or a circuit. Tabs of one browser are its user's own. WebRTC is
+ * set up over a connection that has paid already, so it is not told there, but another identity must not come in that way.
+ */
+export function workDemand(options: {
+  bits: number
+  transport: TransportName
+  clock: Clock
+  limits: Limits
+  isConnected(publicKey: Uint8Array): boolean
+}): WorkTerms | undefined {
+  const { bits, transport, clock, limits, isConnected } = options
+  if (bits === 0 || transport === 'broadcast-channel') return undefined
+  const isUpgrade = transport === 'webrtc'
+  return {
+    ...(!isUpgrade && { bits }),
+    check: (publicKey, proof) => {
+      if (isUpgrade && isConnected(publicKey)) return
+      if (verifyProofOfWork({ publicKey, proof, bits, now: clock.now(), limits })) return
+      throw new P2PError(
+        'PROOF_OF_WORK_REQUIRED',
+        `Who comes here shows a proof of work of ${bits} bits. If yours did, check the clock of your device.`,
+        { details: { bits } },
+      )
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../../base/clock.js'
+import type { Limits } from '../../base/limits.js'
+import type { SignedTopicMessage } from './topic-messages.js'
+
+/** What every kept message costs beside its bytes. */
+const OVERHEAD_BYTES = 512
+
+interface Kept {
+  readonly message: SignedTopicMessage
+  readonly until: number
+}
+
+/** The last messages of each topic, for late subscribers and for neighbours that have missed one. */
+export class TopicHistory {
+  private readonly topics = new Map<string, SignedTopicMessage[]>()
+  /** By id, oldest first. */
+  private readonly all = new Map<string, Kept>()
+  private total = 0
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: Limits,
+  ) {}
+
+  get bytes(): number {
+    return this.total
+  }
+
+  add(message: SignedTopicMessage): void {
+    const { topic, id } = message
+    const kept = this.topics.get(topic) ?? []
+    this.topics.set(topic, kept)
+    kept.push(message)
+    this.all.set(id, { message, until: this.clock.now() + this.limits.topicHistoryMs })
+    this.total += sizeOf(message)
+    if (kept.length > this.limits.topicHistory) this.drop(kept[0]!)
+    const now = this.clock.now()
+    for (const { message: oldest, until } of this.all.values()) {
+      if (until > now && this.total <= this.limits.maxTopicHistoryBytes) break
+      this.drop(oldest)
+    }
+  }
+
+  get(id: string): SignedTopicMessage | undefined {
+    return this.all.get(id)?.message
+  }
+
+  /** The last `count` of a topic, oldest first. */
+  last(topic: string, count: number): SignedTopicMessage[] {
+    const now = this.clock.now()
+    const live = (this.topics.get(topic) ?? []).filter(({ id }) => (this.all.get(id)?.until ?? 0) > now)
+    return count > 0 ? live.slice(-count) : []
+  }
+
+  clear(): void {
+    this.topics.clear()
+    this.all.clear()
+    this.total = 0
+  }
+
+  private drop(message: SignedTopicMessage): void {
+    const { topic, id } = message
+    if (!this.all.delete(id)) return
+    this.total -= sizeOf(message)
+    const kept = this.topics.get(topic)!.filter((other) => other !== message)
+    if (kept.length === 0) this.topics.delete(topic)
+    else this.topics.set(topic, kept)
+  }
+}
+
+function sizeOf({ bytes }: SignedTopicMessage): number {
+  return bytes.length + OVERHEAD_BYTES
+}

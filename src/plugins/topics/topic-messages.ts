@@ -1,0 +1,139 @@
+import * as v from 'valibot'
+import { P2PError } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+import { signEnvelope, verifyEnvelope } from '../../identity/envelope.js'
+import type { Identity } from '../../identity/identity.js'
+import { encodePeerId } from '../../identity/peer-id.js'
+import { decode, encode } from '../../message/codec.js'
+
+/** Publish and subscribe. */
+export const TOPICS_PROTOCOL = 'lotus/topics'
+
+/** What a subscriber gets. */
+export interface TopicMessage<T = unknown> {
+  topic: string
+  payload: T
+  /** The `lp1…` id of the publisher's key, which has signed this. */
+  publisherId: string
+  /** Ed25519 public key, 32 bytes. */
+  publisherKey: Uint8Array
+  /** Milliseconds since the Unix epoch, by the publisher's clock. */
+  publishedAt: number
+  /** Unique for the publisher: 32 hexadecimal digits. */
+  messageId: string
+  /** Ed25519 signature under the tag 'topic', 64 bytes; checked already. */
+  signature: Uint8Array
+}
+
+/** A message as it travels and is kept: the exact bytes that were signed, and what they say. */
+export interface SignedTopicMessage {
+  readonly topic: string
+  readonly publishedAt: number
+  /** Publisher and id, as a key. */
+  readonly id: string
+  readonly messageId: string
+  readonly publicKey: Uint8Array
+  readonly bytes: Uint8Array
+  readonly signature: Uint8Array
+  /** How many nodes have passed it on before it came here. */
+  readonly hops: number
+}
+
+const ID_BYTES = 16
+
+const bytes = (length?: number) =>
+  v.custom<Uint8Array>((value) => value instanceof Uint8Array && (length === undefined || value.length === length))
+const count = /* @__PURE__ */ (() => v.pipe(v.number(), v.integer(), v.minValue(0)))()
+const content = /* @__PURE__ */ (() => v.tuple([v.string(), bytes(ID_BYTES), count, v.unknown()]))()
+const wireMessage = /* @__PURE__ */ (() => v.tuple([bytes(32), bytes(), bytes(64), count]))()
+const wants = /* @__PURE__ */ (() => v.array(v.tuple([v.string(), count, v.optional(count)])))()
+const names = /* @__PURE__ */ (() => v.array(v.string()))()
+const haves = /* @__PURE__ */ (() => v.array(v.tuple([v.string(), v.string()])))()
+
+export async function signTopicMessage(
+  identity: Identity,
+  topic: string,
+  payload: unknown,
+  publishedAt: number,
+  limits: Limits,
+): Promise<SignedTopicMessage> {
+  const id = crypto.getRandomValues(new Uint8Array(ID_BYTES))
+  const whole = encode([topic, id, publishedAt, payload])
+  if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
+  const { publicKey, signature } = await signEnvelope(identity, 'topic', whole)
+  return { topic, publishedAt, ...idsOf(publicKey, id), publicKey, bytes: whole, signature, hops: 0 }
+}
+
+/** Reads a message without believing it. @throws P2PError MALFORMED_DATA, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED. */
+export function readTopicMessage(payload: unknown, limits: Limits): SignedTopicMessage {
+  const [publicKey, whole, signature, hops] = parse(wireMessage, payload)
+  if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
+  const [topic, id, publishedAt] = parse(content, decode(whole, limits))
+  checkTopic(topic, limits)
+  // Decoded bytes are views of a whole frame; what is kept must not keep that alive.
+  const [key, kept, proof] = [publicKey.slice(), whole.slice(), signature.slice()]
+  return { topic, publishedAt, ...idsOf(key, id), publicKey: key, bytes: kept, signature: proof, hops }
+}
+
+export function wireOf({ publicKey, bytes, signature, hops }: SignedTopicMessage): unknown {
+  return [publicKey, bytes, signature, hops]
+}
+
+export function isGenuine({ publicKey, bytes, signature }: SignedTopicMessage): Promise<boolean> {
+  return verifyEnvelope('topic', { publicKey, payload: bytes, signature })
+}
+
+/** What the listeners get, decoded anew for each of them. */
+export function topicMessageOf(message: SignedTopicMessage, limits: Limits): TopicMessage {
+  const { topic, publicKey, publishedAt, messageId, signature, bytes } = message
+  const [, , , payload] = decode(bytes, limits) as [string, Uint8Array, number, unknown]
+  return { topic, payload, publisherId: encodePeerId(publicKey), publisherKey: publicKey, publishedAt, messageId, signature }
+}
+
+/** `want`: `[topic, distance, history?]` each. @throws P2PError MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_TOPIC. */
+export function readWants(payload: unknown, limits: Limits): [topic: string, distance: number, history?: number | undefined][] {
+  const read = parse(wants, payload)
+  for (const [topic] of read) checkTopic(topic, limits)
+  return read
+}
+
+/** Names of topics. @throws P2PError MALFORMED_DATA. */
+export function readTopics(payload: unknown): string[] {
+  return parse(names, payload)
+}
+
+/** `[topic, id]` each. @throws P2PError MALFORMED_DATA. */
+export function readHaves(payload: unknown): [topic: string, id: string][] {
+  return parse(haves, payload)
+}
+
+/** @throws P2PError INVALID_TOPIC. */
+export function checkTopic(topic: unknown, limits: Limits): asserts topic is string {
+  if (typeof topic === 'string' && topic !== '' && topic.length <= limits.maxNameLength && !/\p{Cs}/u.test(topic)) return
+  throw new P2PError('INVALID_TOPIC', `A topic is a well-formed text of 1 to ${limits.maxNameLength} characters.`)
+}
+
+function idsOf(publicKey: Uint8Array, id: Uint8Array): { id: string; messageId: string } {
+  const messageId = hex(id)
+  return { messageId, id: `${hex(publicKey)}${messageId}` }
+}
+
+function hex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += (byte + 256).toString(16).slice(1)
+  return text
+}
+
+function parse<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, value)
+  if (parsed.success) return parsed.output
+  throw new P2PError('MALFORMED_DATA', 'A topic message does not have the form that docs/wire-protocol.md gives it.')
+}
+
+function tooLarge(bytes: number, limits: Limits): P2PError {
+  return new P2PError(
+    'MESSAGE_TOO_LARGE',
+    `A topic message has at most ${limits.maxTopicMessageBytes} bytes, not ${bytes}. Publish a reference to the data.`,
+    { details: { bytes, limit: 'maxTopicMessageBytes' } },
+  )
+}

@@ -1,0 +1,517 @@
+import type { Timer } from '../../base/clock.js'
+import { asP2PError, P2PError } from '../../base/errors.js'
+import type { Unsubscribe } from '../../base/events.js'
+import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { RateBuckets } from '../../base/rate-buckets.js'
+import { childSignals, type WaitOptions, withDeadline } from '../../base/wait.js'
+import { DedupeWindow } from '../../defence/dedupe-window.js'
+import type { Identity } from '../../identity/identity.js'
+import type { P2PMessage } from '../../message/message.js'
+import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
+import type { PeerInfo } from '../../protocol/peer-info.js'
+import { DHT_PROTOCOL } from '../dht/client/dht-messages.js'
+import { Interest } from './interest.js'
+import { SpreadingTree } from './spreading-tree.js'
+import { TopicHistory } from './topic-history.js'
+import {
+  checkTopic,
+  isGenuine,
+  readHaves,
+  readTopicMessage,
+  readTopics,
+  readWants,
+  type SignedTopicMessage,
+  signTopicMessage,
+  TOPICS_PROTOCOL,
+  type TopicMessage,
+  topicMessageOf,
+  wireOf,
+} from './topic-messages.js'
+
+export type TopicListener<T = unknown> = (message: TopicMessage<T>) => void
+
+export interface SubscribeOptions {
+  /** How many of the last messages are wanted first, where relays still have them. Default 0. */
+  history?: number
+}
+
+/** What became of a publication. */
+export interface PublishResult {
+  /** 32 hexadecimal digits. */
+  messageId: string
+  /** Peer ids of the neighbours that took it. */
+  sentTo: string[]
+  /** Those whom they know to want it: subscribers, and relays with subscribers behind them. 0: nobody is listening. */
+  subscribers: number
+}
+
+export interface TopicStats {
+  /** Topics that neighbours want. */
+  topics: number
+  /** Our own subscriptions. */
+  subscriptions: number
+  published: number
+  /** Messages given to listeners of ours. */
+  delivered: number
+  forwarded: number
+  duplicates: number
+  /** Messages that went no further, by cause. */
+  dropped: Record<string, number>
+  historyBytes: number
+}
+
+export interface TopicsOptions {
+  identity: Identity
+  limits?: Limits
+  /** Forward for others, as relays do. Default false. */
+  router?: boolean
+  /** A listener threw. */
+  onError?: (error: P2PError) => void
+}
+
+/** How long advertisements are collected, milliseconds. */
+const HAVE_DELAY_MS = 100
+/** How long an advertised message may take to come by itself, milliseconds. */
+const GRAFT_AFTER_MS = 500
+/** Names in one message of ours. */
+const NAMES_AT_ONCE = 256
+
+/**
+ * Publish and subscribe across relays: the protocol `lotus/topics`. Subscribers tell their neighbours what they want; routers tell
+ * each other what is wanted behind them, and pass messages on along a tree that forms by itself. Each message is signed by its
+ * publisher, verified once at each node, and delivered once.
+ *
+ * @example
+ * const stop = coordinator.subscribe('offers', ({ payload, publisherId }) => console.log(publisherId, payload), { history: 10 })
+ * const { subscribers } = await coordinator.publish('offers', { sats: 5n })
+ */
+export class Topics implements IProtocolHandler {
+  readonly protocolName = TOPICS_PROTOCOL
+  /** Publishers and neighbours have budgets of their own; this is for what is refused unread. */
+  readonly rateLimits = { messagesPerS: 10_000, burst: 40_000 }
+  private readonly limits: Limits
+  private readonly interest: Interest
+  private readonly tree = new SpreadingTree()
+  private readonly seen: DedupeWindow
+  private readonly listeners = new Map<string, Set<(message: SignedTopicMessage) => void>>()
+  /** How many past messages of a topic are asked for when a neighbour comes. */
+  private readonly catchUp = new Map<string, number>()
+  /** Connected peers that speak this protocol, and whether they are routers. */
+  private readonly peers = new Map<string, boolean>()
+  /** What each neighbour was told that we want. */
+  private readonly told = new Map<string, Map<string, number>>()
+  /** Advertisements to be sent, by neighbour. */
+  private readonly haves = new Map<string, [topic: string, id: string][]>()
+  /** Advertised messages that have not come: who has them. */
+  private readonly missing = new Map<string, { topic: string; holders: string[]; timer: Timer }>()
+  /** Bytes under way to each neighbour. */
+  private readonly underWay = new Map<string, number>()
+  private readonly counts = { published: 0, delivered: 0, forwarded: 0, duplicates: 0 }
+  private readonly dropped: Record<string, number> = {}
+  private host: ProtocolHost | undefined
+  private history!: TopicHistory
+  private publishers!: RateBuckets
+  private neighbours!: RateBuckets
+  private haveTimer: Timer | undefined
+
+  constructor(private readonly options: TopicsOptions) {
+    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.interest = new Interest(this.limits)
+    this.seen = new DedupeWindow(this.limits.topicSeen)
+  }
+
+  onRegister(host: ProtocolHost): void {
+    this.host = host
+    this.history = new TopicHistory(host.clock, this.limits)
+    this.publishers = new RateBuckets(host.clock, this.limits.topicRatePerS, this.limits.topicBurst)
+    this.neighbours = new RateBuckets(host.clock, this.limits.topicNeighbourRatePerS, 2 * this.limits.topicNeighbourRatePerS)
+  }
+
+  onUnregister(): void {
+    if (this.haveTimer !== undefined) this.host?.clock.clearTimeout(this.haveTimer)
+    for (const { timer } of this.missing.values()) this.host?.clock.clearTimeout(timer)
+    this.missing.clear()
+    this.haves.clear()
+    this.listeners.clear()
+    this.host = undefined
+  }
+
+  async onPeerConnected(peer: PeerInfo): Promise<void> {
+    if (!speaks(peer)) return
+    this.peers.set(peer.peerId, isRouter(peer))
+    this.tellAll(peer.peerId)
+  }
+
+  async onPeerDisconnected({ peerId }: PeerInfo): Promise<void> {
+    this.peers.delete(peerId)
+    this.told.delete(peerId)
+    this.haves.delete(peerId)
+    this.underWay.delete(peerId)
+    for (const topic of this.interest.removePeer(peerId)) {
+      this.tree.forget(topic, peerId)
+      this.tell(topic)
+    }
+  }
+
+  /**
+   * From now on the listener gets what others publish on a topic; not what we publish ourselves.
+   *
+   * @throws P2PError INVALID_TOPIC, LIMIT_EXCEEDED, INVALID_CONFIG.
+   */
+  subscribe(topic: string, listener: TopicListener, { history = 0 }: SubscribeOptions = {}): Unsubscribe {
+    checkTopic(topic, this.limits)
+    if (typeof listener !== 'function') throw new P2PError('INVALID_CONFIG', 'subscribe needs a listener.')
+    if (!Number.isInteger(history) || history < 0) {
+      throw new P2PError('INVALID_CONFIG', 'history must be a whole number, 0 or more.')
+    }
+    const own = this.listeners.get(topic) ?? new Set()
+    if (own.size === 0 && this.listeners.size >= this.limits.maxTopicsPerPeer) {
+      throw new P2PError(
+        'LIMIT_EXCEEDED',
+        `No more than ${this.limits.maxTopicsPerPeer} topics at once. Unsubscribe from some.`,
+        {
+          details: { limit: 'maxTopicsPerPeer' },
+        },
+      )
+    }
+    const deliver = (message: SignedTopicMessage) => this.hand(message, listener)
+    this.listeners.set(topic, own.add(deliver))
+    this.interest.addOwn(topic, 1)
+    if (history > (this.catchUp.get(topic) ?? 0)) this.catchUp.set(topic, history)
+    this.tell(topic, own.size === 1 ? history : 0)
+    for (const message of this.history?.last(topic, history) ?? []) queueMicrotask(() => own.has(deliver) && deliver(message))
+    return () => {
+      if (!own.delete(deliver)) return
+      if (own.size === 0) {
+        this.listeners.delete(topic)
+        this.catchUp.delete(topic)
+      }
+      this.interest.addOwn(topic, -1)
+      this.tell(topic)
+    }
+  }
+
+  /**
+   * Publishes to all who are subscribed, at whichever relay.
+   *
+   * @throws P2PError INVALID_TOPIC, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED (`details.retryAfterMs`), IDENTITY_FAILED,
+   * NO_PEERS where nobody is connected that could take it, ABORTED, TIMEOUT, or why no relay took it.
+   */
+  async publish(topic: string, payload: unknown, options: WaitOptions = {}): Promise<PublishResult> {
+    const host = this.host
+    if (host === undefined) throw new P2PError('SHUT_DOWN', 'Topics need a running coordinator.')
+    checkTopic(topic, this.limits)
+    if (this.peers.size === 0) {
+      throw new P2PError('NO_PEERS', 'Nobody is connected who could take it. Connect to a relay or a peer first.')
+    }
+    const retryAfterMs = this.publishers.take('')
+    if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
+    const message = await signTopicMessage(this.options.identity, topic, payload, host.clock.now(), this.limits)
+    this.seen.add(message.id)
+    this.history.add(message)
+    const wanted = new Set(this.interest.peersOf(topic))
+    const result: PublishResult = { messageId: message.messageId, sentTo: [], subscribers: 0 }
+    const failures: unknown[] = []
+    const wire = wireOf(message)
+    await withDeadline(host.clock, 'Publishing', { timeoutMs: this.limits.requestTimeoutMs, ...options }, (signal) => {
+      const signalOf = childSignals(signal)
+      return Promise.all(
+        [...this.peers].map(async ([peerId, router]) => {
+          // Who is no router and wants it is a subscriber, and needs no asking.
+          if (!router) {
+            if (!wanted.has(peerId) || !this.push(peerId, wire, message.bytes.length)) return
+            result.sentTo.push(peerId)
+            result.subscribers++
+            return
+          }
+          try {
+            const answer = await host.request(
+              peerId,
+              { type: 'publish', payload: wire, protocol: TOPICS_PROTOCOL },
+              { signal: signalOf() },
+            )
+            const { subscribers } = (answer.payload ?? {}) as { subscribers?: unknown }
+            result.sentTo.push(peerId)
+            if (Number.isSafeInteger(subscribers)) result.subscribers += Math.max(0, subscribers as number)
+          } catch (error) {
+            failures.push(error)
+          }
+        }),
+      )
+    })
+    this.counts.published++
+    if (result.sentTo.length === 0 && failures.length > 0) {
+      throw asP2PError(failures[0], 'PEER_UNREACHABLE', 'No relay took the publication. Try again.')
+    }
+    return result
+  }
+
+  getStats(): TopicStats {
+    let subscriptions = 0
+    for (const own of this.listeners.values()) subscriptions += own.size
+    const dropped = { ...this.dropped }
+    return { topics: this.interest.topics, subscriptions, ...this.counts, dropped, historyBytes: this.history?.bytes ?? 0 }
+  }
+
+  /** Forgets the messages kept for late subscribers. */
+  trim(): void {
+    this.history?.clear()
+  }
+
+  async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
+    const { host, limits } = this
+    if (host === undefined) return
+    const { type, payload } = message
+    try {
+      if (this.neighbours.take(from.peerId) > 0) {
+        throw new P2PError('LIMIT_EXCEEDED', 'Too many topic messages. Send less.', { details: { retryAfterMs: 1_000 } })
+      }
+      if (type === 'message' || type === 'past')
+        await this.receive(readTopicMessage(payload, limits), from.peerId, type === 'past')
+      else if (type === 'publish') {
+        const read = readTopicMessage(payload, limits)
+        await this.receive(read, from.peerId)
+        await host.reply(message, { type: 'published', payload: { subscribers: this.subscribersOf(read.topic, from.peerId) } })
+      } else if (type === 'want') this.wanted(payload, from.peerId)
+      else if (type === 'unwant') this.unwanted(payload, from.peerId)
+      else if (type === 'have') this.advertised(host, payload, from.peerId)
+      else if (type === 'graft') this.grafted(payload, from.peerId)
+      else if (type === 'prune') for (const topic of readTopics(payload)) this.pruned(topic, from.peerId)
+      else throw new P2PError('PROTOCOL_NOT_SUPPORTED', `${TOPICS_PROTOCOL} does not know this type of message.`)
+    } catch (error) {
+      const { code } = asP2PError(error, 'HANDLER_FAILED', '')
+      this.drop(code)
+      if (NEVER_HONEST.has(code)) host.reject(from.peerId, error as P2PError)
+      else if (type === 'publish' || !(error instanceof P2PError)) throw error
+    }
+  }
+
+  private async receive(message: SignedTopicMessage, from: string, past = false): Promise<void> {
+    const { host, limits } = this
+    const { topic, id, publishedAt, publicKey } = message
+    const now = host!.clock.now()
+    if (message.hops > limits.maxTopicHops * 2) return this.drop('HOPS')
+    if (publishedAt > now + limits.maxClockSkewMs || publishedAt < now - limits.maxClockSkewMs - limits.topicHistoryMs) {
+      return this.drop('STALE')
+    }
+    if (this.seen.has(id)) {
+      // Past messages come from everybody who is asked, and say nothing of the tree.
+      if (past) return
+      this.counts.duplicates++
+      if (this.tree.duplicate(topic, from)) this.send(from, 'prune', [topic])
+      return
+    }
+    if (!(await host!.check(from, () => isGenuine(message)))) {
+      throw new P2PError('INVALID_SIGNATURE', 'A neighbour passed on a topic message that its publisher has not signed.')
+    }
+    // While it was verified another copy may have come.
+    if (this.host === undefined || !this.seen.add(id)) return
+    const retryAfterMs = this.publishers.take(String.fromCharCode(...publicKey))
+    if (retryAfterMs > 0) throw tooFast(retryAfterMs, limits)
+    const missing = this.missing.get(id)
+    if (missing !== undefined) host!.clock.clearTimeout(missing.timer)
+    this.missing.delete(id)
+    this.tree.first(topic, from)
+    this.history.add(message)
+    for (const deliver of [...(this.listeners.get(topic) ?? [])]) deliver(message)
+    if (this.options.router) this.forward({ ...message, hops: message.hops + 1 }, from)
+  }
+
+  private forward(message: SignedTopicMessage, from: string): void {
+    const { topic, id } = message
+    const wire = wireOf(message)
+    for (const peerId of this.interest.peersOf(topic)) {
+      if (peerId === from) continue
+      if (this.tree.isEager(topic, peerId) && this.push(peerId, wire, message.bytes.length)) this.counts.forwarded++
+      else this.advertise(peerId, topic, id)
+    }
+  }
+
+  /** Sends one message; false to a neighbour that reads too slowly, which is told of it only. */
+  private push(peerId: string, wire: unknown, bytes: number, type = 'message'): boolean {
+    const before = this.underWay.get(peerId) ?? 0
+    if (before > this.limits.sendHighWaterBytes) return false
+    this.underWay.set(peerId, before + bytes)
+    const done = () => {
+      const left = (this.underWay.get(peerId) ?? 0) - bytes
+      if (left > 0) this.underWay.set(peerId, left)
+      else this.underWay.delete(peerId)
+    }
+    this.host!.sendTo(peerId, { type, payload: wire, protocol: TOPICS_PROTOCOL }).then(done, done)
+    return true
+  }
+
+  private advertise(peerId: string, topic: string, id: string): void {
+    const waiting = this.haves.get(peerId) ?? []
+    // What a slow neighbour does not hear of is in the history.
+    if (waiting.length >= NAMES_AT_ONCE) {
+      this.drop('SLOW')
+      return
+    }
+    this.haves.set(peerId, waiting)
+    waiting.push([topic, id])
+    this.haveTimer ??= this.host!.clock.setTimeout(() => {
+      this.haveTimer = undefined
+      const haves = [...this.haves]
+      this.haves.clear()
+      for (const [to, list] of haves) this.send(to, 'have', list)
+    }, HAVE_DELAY_MS)
+  }
+
+  private advertised(host: ProtocolHost, payload: unknown, from: string): void {
+    for (const [topic, id] of readHaves(payload).slice(0, NAMES_AT_ONCE)) {
+      const isWanted = this.interest.ownCount(topic) > 0 || this.interest.countOf(topic) > 0
+      if (id.length > 128 || this.seen.has(id) || !isWanted) continue
+      const missing = this.missing.get(id)
+      if (missing !== undefined) {
+        if (missing.holders.length < 8 && !missing.holders.includes(from)) missing.holders.push(from)
+        continue
+      }
+      if (this.missing.size >= this.limits.maxTopicsPerPeer * 4) {
+        this.drop('MISSING')
+        return
+      }
+      const wait = { topic, holders: [from], timer: undefined as Timer | undefined }
+      this.missing.set(id, wait)
+      wait.timer = host.clock.setTimeout(() => this.ask(host, id), GRAFT_AFTER_MS)
+    }
+  }
+
+  /** Asks those who have a missing message, one after the other. */
+  private ask(host: ProtocolHost, id: string): void {
+    const missing = this.missing.get(id)
+    const holder = missing?.holders.shift()
+    if (missing === undefined || holder === undefined) {
+      this.missing.delete(id)
+      return
+    }
+    this.tree.graft(missing.topic, holder)
+    this.send(holder, 'graft', [missing.topic, id])
+    missing.timer = host.clock.setTimeout(() => this.ask(host, id), GRAFT_AFTER_MS)
+  }
+
+  private grafted(payload: unknown, from: string): void {
+    const [topic = '', id = ''] = readTopics(payload)
+    this.tree.graft(topic, from)
+    const message = this.history.get(id)
+    if (message !== undefined) this.push(from, wireOf(message), message.bytes.length)
+  }
+
+  private pruned(topic: string, from: string): void {
+    // Only for links that there are: nobody can fill the tree with others.
+    for (const peerId of this.interest.peersOf(topic))
+      if (peerId === from) {
+        this.tree.prune(topic, from)
+        return
+      }
+  }
+
+  private wanted(payload: unknown, from: string): void {
+    const router = this.peers.get(from)
+    // It has gone since.
+    if (router === undefined) return
+    for (const [topic, distance, history = 0] of readWants(payload, this.limits)) {
+      this.interest.add(from, topic, distance, router)
+      this.tell(topic)
+      for (const message of this.history.last(topic, Math.min(history, this.limits.topicHistory))) {
+        this.push(from, wireOf(message), message.bytes.length, 'past')
+      }
+    }
+  }
+
+  private unwanted(payload: unknown, from: string): void {
+    for (const topic of readTopics(payload)) {
+      this.interest.remove(from, topic)
+      this.tree.forget(topic, from)
+      this.tell(topic)
+    }
+  }
+
+  /** A neighbour has come: everything that it should know. */
+  private tellAll(peerId: string): void {
+    const wants: unknown[] = []
+    for (const topic of this.interest.allTopics()) {
+      const distance = this.distanceFor(peerId, topic)
+      if (distance === undefined) continue
+      this.remember(peerId, topic, distance)
+      const past = this.catchUp.get(topic)
+      wants.push(past === undefined ? [topic, distance] : [topic, distance, past])
+    }
+    for (let i = 0; i < wants.length; i += NAMES_AT_ONCE) this.send(peerId, 'want', wants.slice(i, i + NAMES_AT_ONCE))
+  }
+
+  /** Something about a topic has changed: whoever was told otherwise is told. */
+  private tell(topic: string, history = 0): void {
+    for (const peerId of this.peers.keys()) {
+      const distance = this.distanceFor(peerId, topic)
+      const told = this.told.get(peerId)?.get(topic)
+      if (distance === undefined) {
+        if (told === undefined) continue
+        this.told.get(peerId)!.delete(topic)
+        this.send(peerId, 'unwant', [topic])
+      } else if (distance !== told || history > 0) {
+        this.remember(peerId, topic, distance)
+        this.send(peerId, 'want', [history > 0 ? [topic, distance, history] : [topic, distance]])
+      }
+    }
+  }
+
+  /** Leaves speak for themselves only; routers to routers for all behind them. */
+  private distanceFor(peerId: string, topic: string): number | undefined {
+    if (this.interest.ownCount(topic) > 0) return 0
+    return this.options.router && this.peers.get(peerId) ? this.interest.distanceFor(peerId, topic) : undefined
+  }
+
+  private remember(peerId: string, topic: string, distance: number): void {
+    const told = this.told.get(peerId) ?? new Map<string, number>()
+    this.told.set(peerId, told.set(topic, distance))
+  }
+
+  private subscribersOf(topic: string, except: string): number {
+    let count = this.interest.ownCount(topic) > 0 ? 1 : 0
+    if (this.options.router) for (const peerId of this.interest.peersOf(topic)) if (peerId !== except) count++
+    return count
+  }
+
+  private send(peerId: string, type: string, payload: unknown): void {
+    // A neighbour that is gone is told everything when it comes back.
+    this.host?.sendTo(peerId, { type, payload, protocol: TOPICS_PROTOCOL }).catch(() => {})
+  }
+
+  private hand(message: SignedTopicMessage, listener: TopicListener): void {
+    this.counts.delivered++
+    try {
+      listener(topicMessageOf(message, this.limits))
+    } catch (cause) {
+      const error = new P2PError(
+        'LISTENER_FAILED',
+        `A listener of the topic "${message.topic}" threw. Catch its errors inside it.`,
+        {
+          cause,
+        },
+      )
+      this.options.onError?.(error)
+    }
+  }
+
+  private drop(cause: string): void {
+    this.dropped[cause] = (this.dropped[cause] ?? 0) + 1
+  }
+}
+
+/** What no honest neighbour sends, for it has checked what it passes on. */
+const NEVER_HONEST: ReadonlySet<string> = /* @__PURE__ */ new Set(['MALFORMED_DATA', 'INVALID_SIGNATURE'])
+
+function speaks({ protocols }: PeerInfo): boolean {
+  return protocols?.includes(TOPICS_PROTOCOL) === true
+}
+
+/** Listening DHT servers, relays among them, pass on what others publish. */
+function isRouter({ protocols }: PeerInfo): boolean {
+  return protocols?.includes(DHT_PROTOCOL) === true
+}
+
+function tooFast(retryAfterMs: number, limits: Limits): P2PError {
+  const message = `A publisher may publish ${limits.topicRatePerS} messages a second, ${limits.topicBurst} at once. Publish less.`
+  return new P2PError('LIMIT_EXCEEDED', message, { details: { limit: 'topicRatePerS', retryAfterMs } })
+}

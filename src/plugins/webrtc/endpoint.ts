@@ -1,0 +1,360 @@
+import { nanoid } from 'nanoid'
+import { abortedError, asP2PError, P2PError, type P2PErrorCode } from '../../base/errors.js'
+import { DEFAULT_LIMITS, type LimitName, type Limits } from '../../base/limits.js'
+import type { P2PMessage } from '../../message/message.js'
+import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
+import type { PeerInfo } from '../../protocol/peer-info.js'
+import type { Connection, DialOptions, Listener, Transport } from '../../transport/transport.js'
+import { RtcSession } from './negotiation.js'
+import { platformRtc, type RtcConfiguration, type RtcIceServer, type RtcImplementation } from './rtc-types.js'
+import { parseCandidate, parseDescription, parseEnd, WEBRTC_PROTOCOL } from './signals.js'
+
+const PREFIX = 'webrtc:'
+
+export interface WebRtcOptions {
+  limits?: Limits
+  /** Where WebRTC comes from; by default the platform's own. In Node: `await import('node-datachannel/polyfill')`. */
+  implementation?: RtcImplementation
+  /** STUN and TURN servers. Default none: nobody outside is contacted, and only peers of one network find each other. */
+  iceServers?: RtcIceServer[]
+  /** A path to this peer carries nothing for a while; another one should serve meanwhile, and carry the signals. */
+  onInterrupted?: (peerId: string) => void
+  /** It carries again. */
+  onRecovered?: (peerId: string) => void
+  /** `relay` uses TURN only, which hides our IP addresses from peers. Default `all`. */
+  iceTransportPolicy?: 'all' | 'relay'
+}
+
+/** What `WebRtcEndpoint.getStats` tells. Counts. */
+export interface WebRtcStats {
+  /** Sessions with an open data channel. */
+  live: number
+  settingUp: number
+  /** Closed by us, the peer has yet to receive all. */
+  closing: number
+  /** Sessions that opened, since the start. */
+  opened: number
+  /** Sessions that ended before they opened, since the start. */
+  failed: number
+}
+
+/**
+ * WebRTC between peers that are connected already: the signals travel over whatever path there is, a circuit included.
+ * An address is `webrtc:<peer id>`. Who the peer is, is not WebRTC's to prove: the Noise handshake runs inside the channel.
+ *
+ * @example
+ * const endpoint = new WebRtcEndpoint({ iceServers: [{ urls: 'stun:stun.example' }] })
+ */
+export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
+  readonly protocolName = WEBRTC_PROTOCOL
+  readonly rateLimits = { messagesPerS: 50, burst: 1_000 }
+  readonly name = 'webrtc'
+  readonly transport = 'webrtc'
+  /** Empty: whom we are connected to can dial us by our peer id. */
+  readonly addresses: readonly string[] = []
+
+  private readonly limits: Limits
+  private readonly implementation: RtcImplementation | undefined
+  private readonly configuration: RtcConfiguration
+  private host: ProtocolHost | undefined
+  private accept: ((connection: Connection) => void) | undefined
+  /** By peer, then by session id, oldest first. */
+  private readonly sessions = new Map<string, Map<string, RtcSession>>()
+  /** Signals that each connected peer sent in its current window. */
+  private readonly rates = new Map<string, { since: number; count: number }>()
+  private readonly options: WebRtcOptions
+  private opened = 0
+  private failed = 0
+
+  constructor(options: WebRtcOptions = {}) {
+    this.options = options
+    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.implementation = options.implementation ?? platformRtc()
+    this.configuration = { iceServers: options.iceServers ?? [] }
+    if (options.iceTransportPolicy !== undefined) this.configuration.iceTransportPolicy = options.iceTransportPolicy
+  }
+
+  /** Whether WebRTC can be used here: in a page always, in Node and in workers only with an implementation. */
+  static available(implementation: RtcImplementation | undefined = platformRtc()): boolean {
+    return typeof implementation?.RTCPeerConnection === 'function'
+  }
+
+  onRegister(host: ProtocolHost): void {
+    this.host = host
+  }
+
+  /** Ends what is being set up. Open channels stay until their connection or `close` ends them: a goodbye may be on its way. */
+  onUnregister(): void {
+    const error = new P2PError('SHUT_DOWN', 'The coordinator has shut down.')
+    for (const session of this.all()) session.fail(error)
+    this.rates.clear()
+    this.host = undefined
+  }
+
+  canDial(address: string): boolean {
+    return address.startsWith(PREFIX)
+  }
+
+  /**
+   * Opens a data channel to a peer that is connected by another path.
+   *
+   * @throws P2PError INVALID_ADDRESS, SELF_DIAL, TRANSPORT_UNAVAILABLE, PEER_NOT_CONNECTED, PROTOCOL_NOT_SUPPORTED,
+   * DUPLICATE_CONNECTION where the peer is dialling us (its connection comes to the listener), LIMIT_EXCEEDED, PEER_UNREACHABLE,
+   * TIMEOUT after `limits.webRtcTimeoutMs`, ABORTED, SHUT_DOWN, or the code with which the peer ended it.
+   */
+  async dial(address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
+    const peerId = parseAddress(address)
+    const { host, implementation } = this
+    if (host === undefined) throw new P2PError('SHUT_DOWN', 'WebRTC needs a running coordinator. Start it first.')
+    if (signal?.aborted) throw abortedError('The dial', signal.reason)
+    if (implementation === undefined) {
+      const message = 'This platform has no WebRTC. In Node give `implementation`, such as node-datachannel/polyfill.'
+      throw new P2PError('TRANSPORT_UNAVAILABLE', message)
+    }
+    this.checkDial(host, peerId)
+    return new Promise((resolve, reject) => {
+      const onAbort = () => session.fail(abortedError('The dial', signal?.reason))
+      const settle = () => signal?.removeEventListener('abort', onAbort)
+      const session = this.add(host, implementation, {
+        id: nanoid(),
+        peerId,
+        outbound: true,
+        onOpen: (connection) => {
+          settle()
+          connection.send(firstFrame)
+          resolve(connection)
+        },
+        onFailed: (error) => {
+          settle()
+          reject(error)
+        },
+      })
+      signal?.addEventListener('abort', onAbort)
+      session.offer()
+    })
+  }
+
+  async listen(accept: (connection: Connection) => void): Promise<void> {
+    this.accept = accept
+  }
+
+  /** Ends every session and waits until the last peer connection is freed, at most `limits.closeGraceMs`. */
+  async close(): Promise<void> {
+    this.accept = undefined
+    const sessions = this.all()
+    for (const session of sessions) session.close(new P2PError('SHUT_DOWN', 'WebRTC has shut down.'))
+    await Promise.all(sessions.map((session) => session.freed))
+  }
+
+  /** Call it when the device has changed its network, as on the `online` event: every open connection looks for a new path. */
+  networkChanged(): void {
+    for (const session of this.all()) session.restart()
+  }
+
+  getStats(): WebRtcStats {
+    const sessions = this.all()
+    const live = sessions.filter((session) => session.state === 'live')
+    const closing = live.filter((session) => session.connection?.closing).length
+    const { opened, failed } = this
+    return { live: live.length - closing, settingUp: sessions.length - live.length, closing, opened, failed }
+  }
+
+  async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
+    const { host } = this
+    if (host === undefined) return
+    try {
+      this.countSignal(host, from.peerId)
+      this.receive(host, message, from.peerId)
+    } catch (error) {
+      if (!(error instanceof P2PError) || (error.code !== 'MALFORMED_DATA' && error.code !== 'LIMIT_EXCEEDED')) throw error
+      host.reject(from.peerId, error)
+    }
+  }
+
+  async onPeerConnected(peer: PeerInfo): Promise<void> {
+    for (const session of this.with(peer.peerId)) session.resignal()
+  }
+
+  /** An open channel outlives the path over which it was agreed. */
+  async onPeerDisconnected(peer: PeerInfo): Promise<void> {
+    const { peerId } = peer
+    this.rates.delete(peerId)
+    const error = new P2PError('CONNECTION_LOST', `The path to ${peerId} for WebRTC signals is gone. Connect again.`, {
+      details: { peerId },
+    })
+    for (const session of this.with(peerId)) session.fail(error, false)
+  }
+
+  private receive(host: ProtocolHost, { type, payload }: P2PMessage, peerId: string): void {
+    // After a session has ended here, signals may still be on their way.
+    const find = (id: string) => this.sessions.get(peerId)?.get(id)
+    if (type === 'description') {
+      const { session: id, type: kind, sdp } = parseDescription(payload, this.limits)
+      const session = find(id)
+      if (session !== undefined) session.receiveDescription(kind, sdp)
+      else if (kind === 'offer') this.incoming(host, peerId, id, sdp)
+    } else if (type === 'candidate') {
+      const candidate = parseCandidate(payload)
+      find(candidate.session)?.receiveCandidate(candidate)
+    } else if (type === 'end') {
+      const { session, code } = parseEnd(payload)
+      find(session)?.receiveEnd(endedBy(peerId, code))
+    } else {
+      throw new P2PError('PROTOCOL_NOT_SUPPORTED', `${WEBRTC_PROTOCOL} does not know messages of type ${type.slice(0, 32)}.`)
+    }
+  }
+
+  /** An offer of a new session. Where we do not take it, the peer hears why. */
+  private incoming(host: ProtocolHost, peerId: string, id: string, sdp: string): void {
+    try {
+      this.takeOffer(host, peerId, id).receiveDescription('offer', sdp)
+    } catch (error) {
+      const { code } = asP2PError(error, 'TRANSPORT_UNAVAILABLE', 'WebRTC failed.')
+      host.sendTo(peerId, { protocol: WEBRTC_PROTOCOL, type: 'end', payload: { session: id, code } }).catch(() => {})
+    }
+  }
+
+  /** @throws P2PError why the offer is not taken. */
+  private takeOffer(host: ProtocolHost, peerId: string, id: string): RtcSession {
+    const { implementation, accept } = this
+    if (implementation === undefined || accept === undefined) {
+      throw new P2PError('TRANSPORT_UNAVAILABLE', 'WebRTC connections are not accepted here.')
+    }
+    const settingUp = this.with(peerId).filter((session) => session.state === 'setup')
+    const ours = settingUp.filter((session) => session.outbound)
+    if (ours.length > 0) {
+      // Glare: both have offered. Taking back an offer whose session is new means forgetting the session.
+      if (!isPolite(host.peerId, peerId)) throw duplicate(peerId)
+      for (const session of ours) session.fail(duplicate(peerId), false)
+    }
+    if (this.with(peerId).length >= this.limits.maxWebRtcSessionsPerPeer) {
+      const oldest = settingUp.find((session) => !session.outbound)
+      if (oldest === undefined) throw tooMany(peerId, 'maxWebRtcSessionsPerPeer')
+      oldest.fail(duplicate(peerId))
+    }
+    const pending = this.all().filter((session) => session.state === 'setup' && !session.outbound)
+    if (pending.length >= this.limits.maxWebRtcSessions) throw tooMany(peerId, 'maxWebRtcSessions')
+    return this.add(host, implementation, { id, peerId, outbound: false, onOpen: accept, onFailed: () => {} })
+  }
+
+  /** @throws P2PError TRANSPORT_UNAVAILABLE. */
+  private add(
+    host: ProtocolHost,
+    implementation: RtcImplementation,
+    options: Pick<RtcSession, 'id' | 'peerId' | 'outbound'> & {
+      onOpen: (connection: Connection) => void
+      onFailed: (error: P2PError) => void
+    },
+  ): RtcSession {
+    const { id, peerId, onOpen, onFailed } = options
+    let session: RtcSession
+    try {
+      session = new RtcSession({
+        ...options,
+        polite: isPolite(host.peerId, peerId),
+        implementation,
+        configuration: this.configuration,
+        limits: this.limits,
+        clock: host.clock,
+        signal: (type, payload) => host.sendTo(peerId, { protocol: WEBRTC_PROTOCOL, type, payload }),
+        onOpen: (connection) => {
+          this.opened++
+          onOpen(connection)
+        },
+        onFailed: (error) => {
+          this.failed++
+          onFailed(error)
+        },
+        onInterrupted: () => this.options.onInterrupted?.(peerId),
+        onRecovered: () => this.options.onRecovered?.(peerId),
+        onFreed: () => {
+          const known = this.sessions.get(peerId)
+          known?.delete(id)
+          if (known?.size === 0) this.sessions.delete(peerId)
+        },
+      })
+    } catch (cause) {
+      const message = 'WebRTC refused to make a peer connection. Check iceServers, and that not too many are open.'
+      throw asP2PError(cause, 'TRANSPORT_UNAVAILABLE', message)
+    }
+    const known = this.sessions.get(peerId) ?? new Map<string, RtcSession>()
+    this.sessions.set(peerId, known)
+    known.set(id, session)
+    return session
+  }
+
+  /** @throws P2PError why a dial to this peer cannot begin. */
+  private checkDial(host: ProtocolHost, peerId: string): void {
+    const details = { peerId }
+    if (peerId === host.peerId) throw new P2PError('SELF_DIAL', 'A WebRTC connection to oneself is of no use.', { details })
+    const peer = host.peers().find((connected) => connected.peerId === peerId)
+    if (peer === undefined) {
+      const message = `${peerId} is not connected, so nothing carries WebRTC signals to it. Connect through a relay first.`
+      throw new P2PError('PEER_NOT_CONNECTED', message, { details })
+    }
+    if (peer.protocols?.includes(WEBRTC_PROTOCOL) !== true) {
+      const message = `${peerId} does not offer WebRTC. Stay on the path that there is.`
+      throw new P2PError('PROTOCOL_NOT_SUPPORTED', message, { details: { ...details, protocol: WEBRTC_PROTOCOL } })
+    }
+    const sessions = this.with(peerId)
+    if (sessions.some((session) => session.state === 'setup' && !session.outbound)) throw duplicate(peerId)
+    const pending = this.all().filter((session) => session.state === 'setup' && session.outbound)
+    if (sessions.length >= this.limits.maxWebRtcSessionsPerPeer) throw tooMany(peerId, 'maxWebRtcSessionsPerPeer')
+    if (pending.length >= this.limits.maxWebRtcSessions) throw tooMany(peerId, 'maxWebRtcSessions')
+  }
+
+  /** @throws P2PError LIMIT_EXCEEDED where a peer floods us with signals. */
+  private countSignal(host: ProtocolHost, peerId: string): void {
+    const now = host.clock.now()
+    const { maxWebRtcSignals, webRtcSignalWindowMs } = this.limits
+    let rate = this.rates.get(peerId)
+    if (rate === undefined || now - rate.since >= webRtcSignalWindowMs) {
+      rate = { since: now, count: 0 }
+      this.rates.set(peerId, rate)
+    }
+    if (++rate.count > maxWebRtcSignals) {
+      const message = `The peer sent more than ${maxWebRtcSignals} WebRTC signals within ${webRtcSignalWindowMs} ms.`
+      throw new P2PError('LIMIT_EXCEEDED', message, { details: { peerId, limit: 'maxWebRtcSignals' } })
+    }
+  }
+
+  private with(peerId: string): RtcSession[] {
+    return [...(this.sessions.get(peerId)?.values() ?? [])]
+  }
+
+  private all(): RtcSession[] {
+    return [...this.sessions.values()].flatMap((known) => [...known.values()])
+  }
+}
+
+/** In a glare the polite side gives way: the one whose peer id is the larger string. */
+function isPolite(own: string, peer: string): boolean {
+  return own > peer
+}
+
+function parseAddress(address: string): string {
+  const peerId = address.slice(PREFIX.length)
+  if (!address.startsWith(PREFIX) || peerId === '' || peerId.length > 128) {
+    throw new P2PError('INVALID_ADDRESS', 'A WebRTC address is webrtc:<peer id>.', {
+      details: { address: address.slice(0, 200) },
+    })
+  }
+  return peerId
+}
+
+function duplicate(peerId: string): P2PError {
+  return new P2PError('DUPLICATE_CONNECTION', `${peerId} is opening a WebRTC connection to us at the same time. Use that one.`, {
+    details: { peerId },
+  })
+}
+
+function tooMany(peerId: string, limit: LimitName): P2PError {
+  const message = 'Too many WebRTC connections are being set up. Wait for one to finish.'
+  return new P2PError('LIMIT_EXCEEDED', message, { details: { peerId, limit } })
+}
+
+function endedBy(peerId: string, code: P2PErrorCode): P2PError {
+  return new P2PError(code, `${peerId} gave the WebRTC connection up: ${code}. Stay on the path that there is, or try again.`, {
+    details: { peerId, byPeer: true },
+  })
+}

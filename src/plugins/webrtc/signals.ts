@@ -1,0 +1,73 @@
+import * as v from 'valibot'
+import { knownCode, P2PError, type P2PErrorCode } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+
+/** The protocol of the signals; a peer that lists it takes offers. */
+export const WEBRTC_PROTOCOL = 'lotus/webrtc'
+
+/** Characters of one candidate line. An honest one has about 150; a host name in it at most 255. */
+const MAX_CANDIDATE_CHARS = 1_024
+
+const session = /* @__PURE__ */ (() => v.pipe(v.string(), v.minLength(16), v.maxLength(64)))()
+
+const descriptionSchema = /* @__PURE__ */ (() =>
+  v.object({ session, type: v.picklist(['offer', 'answer']), sdp: v.pipe(v.string(), v.minLength(1)) }))()
+const candidateSchema = /* @__PURE__ */ (() =>
+  v.object({
+    session,
+    candidate: v.pipe(v.string(), v.maxLength(MAX_CANDIDATE_CHARS)),
+    sdpMid: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64)))),
+    sdpMLineIndex: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)))),
+  }))()
+const endSchema = /* @__PURE__ */ (() => v.object({ session, code: v.optional(v.pipe(v.string(), v.maxLength(64))) }))()
+
+/** `description`: an offer begins a session or renegotiates it, an answer completes either. */
+export type DescriptionSignal = v.InferOutput<typeof descriptionSchema>
+/** `candidate`: one way to reach the sender (trickle ICE, RFC 8838); empty where there will be no more. */
+export type CandidateSignal = v.InferOutput<typeof candidateSchema>
+
+/** @throws P2PError MALFORMED_DATA. */
+export function parseDescription(payload: unknown, limits: Limits): DescriptionSignal {
+  const signal = parse(descriptionSchema, payload)
+  if (signal.sdp.length > limits.maxSdpChars) throw malformed()
+  return signal
+}
+
+/** @throws P2PError MALFORMED_DATA. */
+export function parseCandidate(payload: unknown): CandidateSignal {
+  return parse(candidateSchema, payload)
+}
+
+/** `end`: the session is over before it opened; the code says why. @throws P2PError MALFORMED_DATA. */
+export function parseEnd(payload: unknown): { session: string; code: P2PErrorCode } {
+  const signal = parse(endSchema, payload)
+  return { session: signal.session, code: knownCode(signal.code, 'PEER_UNREACHABLE') }
+}
+
+/**
+ * Whether a description asks for one data channel association and nothing else. Media sections would make a browser
+ * allocate receivers for us to ignore, and a candidate with a host name would make it ask a name server of the sender's choice.
+ */
+export function isDataOnly(sdp: string): boolean {
+  const lines = sdp.split(/\r\n|\r|\n/)
+  const media = lines.filter((line) => line.startsWith('m='))
+  if (lines[0] !== 'v=0' || media.length !== 1 || !media[0]!.startsWith('m=application ')) return false
+  return lines.every((line) => !line.startsWith('a=candidate:') || isContained(line.slice(2)))
+}
+
+/** Whether a candidate names an IP address, or an mDNS name as browsers use to hide one (RFC 8839 §5.1 allows any host name). */
+export function isContained(candidate: string): boolean {
+  if (candidate === '') return true
+  const address = candidate.trim().split(/\s+/)[4] ?? ''
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(address) || /^[\w-]+\.local$/i.test(address)
+}
+
+function parse<Schema extends v.GenericSchema>(schema: Schema, payload: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, payload)
+  if (!result.success) throw malformed()
+  return result.output
+}
+
+export function malformed(): P2PError {
+  return new P2PError('MALFORMED_DATA', 'A WebRTC signal does not have the shape that docs/wire-protocol.md gives it.')
+}

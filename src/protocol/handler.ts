@@ -1,0 +1,72 @@
+import type { Clock } from '../base/clock.js'
+import type { Logger } from '../base/logger.js'
+import type { WaitOptions } from '../base/wait.js'
+import type { OutgoingMessage, P2PMessage } from '../message/message.js'
+import type { KeyValueStore } from '../storage/key-value-store.js'
+import type { PeerInfo } from './peer-info.js'
+import type { ProtocolLimits } from './rate-limits.js'
+
+/**
+ * A protocol that runs over the SDK: heartbeat, DHT, circuits, MuSig2, or your own. Messages whose `protocol` equals
+ * `protocolName` come to `handleMessage`. A handler that throws or never returns harms no other.
+ *
+ * @example
+ * class Chat implements IProtocolHandler {
+ *   readonly protocolName = 'chat'
+ *   async handleMessage(message: P2PMessage<string>, from: PeerInfo) { console.log(from.peerId, message.payload) }
+ * }
+ */
+export interface IProtocolHandler {
+  readonly protocolName: string
+  /** How much one peer may send of this protocol; default: `limits.typeMessagesPerS` of each type. Read at registration. */
+  readonly rateLimits?: ProtocolLimits
+  handleMessage(message: P2PMessage, from: PeerInfo): Promise<void>
+  onPeerConnected?(peer: PeerInfo): Promise<void>
+  onPeerDisconnected?(peer: PeerInfo): Promise<void>
+  /** Called at registration with what the handler may use. */
+  onRegister?(host: ProtocolHost): void
+  /** Called when the handler is unregistered, or the coordinator shuts down: release timers, settle what waits. */
+  onUnregister?(): void
+}
+
+/** What a coordinator gives a protocol handler to work with. */
+export interface ProtocolHost {
+  readonly peerId: string
+  readonly clock: Clock
+  readonly store: KeyValueStore
+  readonly logger: Logger
+  sendTo(peerId: string, message: OutgoingMessage): Promise<void>
+  /** Answers a request; `inReplyTo` and `protocol` are taken from it. */
+  reply(request: P2PMessage, message: OutgoingMessage): Promise<void>
+  request<T = unknown>(peerId: string, message: OutgoingMessage, options?: WaitOptions): Promise<P2PMessage<T>>
+  broadcast(message: OutgoingMessage, options?: { exclude?: string[] }): Promise<BroadcastResult>
+  /** The connected peers. */
+  peers(): PeerInfo[]
+  /** Ends the connection of a peer whose fault cannot be honest; reported as 'error'. */
+  reject(peerId: string, error: Error): void
+  /**
+   * Runs an expensive check of what a peer has sent, such as that of a signature: those of one peer one after the other, and none
+   * more once one of them was forged; those of who has sent forged ones before only as far as a budget allows.
+   *
+   * @throws P2PError PEER_NOT_CONNECTED, RATE_LIMITED; or what the check throws.
+   */
+  check<T>(peerId: string, work: () => Promise<T>): Promise<T>
+  /**
+   * Lowers a peer's reputation, connected or not; enough of it and the peer is banned. Equivocation, where it is proven, bans at
+   * once.
+   *
+   * @param publicKey Ed25519 public key, 32 bytes.
+   */
+  blame(publicKey: Uint8Array, cause: BlameCause, reason: string): void
+}
+
+/** What a peer can be blamed for: a message no honest peer sends, too much of what honest peers send, not acting in time, two statements where there may be one. */
+export type BlameCause = 'offence' | 'flood' | 'timeout' | 'equivocation'
+
+/** What became of a broadcast. */
+export interface BroadcastResult {
+  /** Peers whose connection took the message. */
+  sent: string[]
+  /** Peers that did not get it, and why. */
+  failed: { peerId: string; error: Error }[]
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '../base/clock.js'
+import { abortedError, knownCode, P2PError, timeoutError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
+import { printable } from '../base/printable.js'
+import type { WaitOptions } from '../base/wait.js'
+import type { P2PMessage } from '../message/message.js'
+
+/** Protocol of the core's own answers, which only say that a request has failed. */
+export const CORE_PROTOCOL = 'lotus/core'
+
+interface Pending {
+  peerId: string
+  resolve: (message: P2PMessage) => void
+  reject: (error: P2PError) => void
+}
+
+/** Requests that wait for their answer. */
+export class PendingRequests {
+  private readonly pending = new Map<string, Pending>()
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: Limits,
+  ) {}
+
+  get count(): number {
+    return this.pending.size
+  }
+
+  /**
+   * Sends a request and waits for its answer.
+   *
+   * @throws P2PError TIMEOUT, ABORTED, LIMIT_EXCEEDED, what `send` throws, or the code with which the peer answered.
+   */
+  wait(
+    message: P2PMessage,
+    peerId: string,
+    { signal, timeoutMs = this.limits.requestTimeoutMs }: WaitOptions,
+    send: () => Promise<void> | undefined,
+  ): Promise<P2PMessage> {
+    const { maxPendingRequests } = this.limits
+    const what = `The request "${message.type}"`
+    // Not withDeadline: an AbortController for each request would be a tenth of what a round trip costs.
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) throw abortedError(what, signal.reason)
+      if (this.pending.size >= maxPendingRequests) {
+        throw new P2PError('LIMIT_EXCEEDED', `${maxPendingRequests} requests wait for answers already. Wait for some of them.`, {
+          details: { limit: 'maxPendingRequests', peerId },
+        })
+      }
+      const settle = () => {
+        this.pending.delete(message.messageId)
+        this.clock.clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const fail = (error: P2PError) => {
+        settle()
+        error.details.peerId ??= peerId
+        reject(error)
+      }
+      const onAbort = () => fail(abortedError(what, signal?.reason))
+      const timer = this.clock.setTimeout(() => fail(timeoutError(what, timeoutMs)), timeoutMs)
+      signal?.addEventListener('abort', onAbort)
+      this.pending.set(message.messageId, {
+        peerId,
+        resolve: (answer) => {
+          settle()
+          resolve(answer)
+        },
+        reject: fail,
+      })
+      try {
+        send()?.catch(fail)
+      } catch (error) {
+        settle()
+        throw error
+      }
+    })
+  }
+
+  /** Whether a message answers a request made to its sender. */
+  expects({ inReplyTo, from }: P2PMessage): boolean {
+    return inReplyTo !== undefined && this.pending.get(inReplyTo)?.peerId === from
+  }
+
+  /** Takes the message if it answers a request made to its sender. */
+  settle(message: P2PMessage): boolean {
+    const pending = message.inReplyTo === undefined ? undefined : this.pending.get(message.inReplyTo)
+    if (pending === undefined || pending.peerId !== message.from) return false
+    if (message.protocol === CORE_PROTOCOL) pending.reject(failureOf(message))
+    else pending.resolve(message)
+    return true
+  }
+
+  /** Fails all requests to a peer that is gone. */
+  peerGone(peerId: string, error: P2PError): void {
+    for (const pending of [...this.pending.values()]) {
+      if (pending.peerId !== peerId) continue
+      const message = 'The connection ended before the peer answered. Connect and ask again.'
+      pending.reject(new P2PError('CONNECTION_LOST', message, { details: { peerId }, cause: error }))
+    }
+  }
+}
+
+function failureOf(message: P2PMessage): P2PError {
+  const { code, message: text } = (message.payload ?? {}) as { code?: unknown; message?: unknown }
+  const sentence = typeof text === 'string' ? printable(text, 512) : 'The peer could not answer.'
+  return new P2PError(knownCode(code, 'HANDLER_FAILED'), sentence, { details: { peerId: message.from, byPeer: true } })
+}

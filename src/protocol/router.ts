@@ -1,0 +1,114 @@
+import { isP2PError, P2PError } from '../base/errors.js'
+import type { P2PMessage } from '../message/message.js'
+import type { IProtocolHandler, ProtocolHost } from './handler.js'
+import type { PeerInfo } from './peer-info.js'
+import { checkProtocolLimits, type ProtocolLimits } from './rate-limits.js'
+
+/** Brings messages and the comings and goings of peers to the protocol handlers, each fenced off from the others. */
+export class ProtocolRouter {
+  private readonly handlers = new Map<string, IProtocolHandler>()
+
+  constructor(
+    private readonly options: {
+      host: ProtocolHost
+      onError: (error: P2PError, peer?: PeerInfo) => void
+      /** Tells the sender that its message could not be handled. */
+      onFailed: (message: P2PMessage, error: P2PError) => void
+    },
+  ) {}
+
+  get names(): string[] {
+    return [...this.handlers.keys()]
+  }
+
+  /** What the protocol's handler has declared; `'default'` where nothing, undefined without a handler. */
+  limitsOf(name: string): ProtocolLimits | 'default' | undefined {
+    const handler = this.handlers.get(name)
+    return handler && (handler.rateLimits ?? 'default')
+  }
+
+  /** @throws P2PError DUPLICATE_PROTOCOL, INVALID_CONFIG. */
+  register(handler: IProtocolHandler): void {
+    const name = handler?.protocolName
+    if (typeof name !== 'string' || name === '' || name.length > 128 || typeof handler.handleMessage !== 'function') {
+      throw new P2PError(
+        'INVALID_CONFIG',
+        'A protocol handler needs a protocolName of 1 to 128 characters and a handleMessage method.',
+      )
+    }
+    if (this.handlers.has(name)) {
+      throw new P2PError(
+        'DUPLICATE_PROTOCOL',
+        `A handler for "${name}" is registered already. Unregister it first, or choose another name.`,
+        {
+          details: { protocol: name },
+        },
+      )
+    }
+    checkProtocolLimits(name, handler.rateLimits)
+    handler.onRegister?.(this.options.host)
+    this.handlers.set(name, handler)
+  }
+
+  unregister(name: string): boolean {
+    const handler = this.handlers.get(name)
+    this.handlers.delete(name)
+    this.fenced(name, undefined, () => handler?.onUnregister?.())
+    return handler !== undefined
+  }
+
+  dispatch(message: P2PMessage, from: PeerInfo): void {
+    const name = message.protocol!
+    const handler = this.handlers.get(name)
+    if (handler === undefined) {
+      const error = new P2PError('PROTOCOL_NOT_SUPPORTED', `This peer has no protocol "${name}".`, {
+        details: { protocol: name },
+      })
+      this.options.onFailed(message, error)
+      return
+    }
+    const failed = (cause: unknown) => {
+      const error = isP2PError(cause) ? cause : handlerFailed(name, cause)
+      // A handler that refuses with a code of ours has done its work; anything else is a bug worth a report.
+      if (error !== cause) this.options.onError(error, from)
+      this.options.onFailed(message, error === cause ? error : new P2PError('HANDLER_FAILED', `The handler of "${name}" failed.`))
+    }
+    try {
+      // Never awaited: a handler that takes for ever holds up nobody.
+      handler.handleMessage(message, from)?.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  /** Tells a handler that was registered late of a peer that is connected already. */
+  connectedTo(handler: IProtocolHandler, peer: PeerInfo): void {
+    this.fenced(handler.protocolName, peer, () => handler.onPeerConnected?.(peer))
+  }
+
+  connected(peer: PeerInfo): void {
+    for (const handler of this.handlers.values()) this.connectedTo(handler, peer)
+  }
+
+  disconnected(peer: PeerInfo): void {
+    for (const [name, handler] of this.handlers) this.fenced(name, peer, () => handler.onPeerDisconnected?.(peer))
+  }
+
+  private fenced(name: string, peer: PeerInfo | undefined, run: () => unknown): void {
+    const failed = (cause: unknown) => this.options.onError(handlerFailed(name, cause), peer)
+    try {
+      const result = run()
+      if (result instanceof Promise) result.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}
+
+function handlerFailed(name: string, cause: unknown): P2PError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new P2PError('HANDLER_FAILED', `The handler of protocol "${name}" failed: ${why}`, {
+    details: { protocol: name },
+    cause,
+  })
+}

@@ -1,0 +1,80 @@
+import { hexOf } from '../base/bytes.js'
+import type { Clock, Timer } from '../base/clock.js'
+
+/** How often one statement is asked of a member, and shown to it, in one connection: once would do, were memory without bounds. */
+const MAX_TIMES = 3
+/** A timer later than this means that we stood still: what we wait for may lie unread. */
+const LATE_MS = 1_000
+
+/** One connected member of a session: what has been told it, and what it owes us. */
+export class StatementMember {
+  /** It says that it is in the session. */
+  joined = false
+  /** It has left the session. */
+  ended = false
+  /** By round, the last digest that was told it, and the one whose list it was sent. */
+  readonly told = new Map<number, string>()
+  readonly listed = new Map<number, string>()
+  private readonly times = new Map<string, number>()
+  /** Ids of statements that it says it has, with the place of their signer. */
+  private readonly claims = new Map<string, number>()
+  private timer: Timer | undefined
+
+  constructor(
+    readonly peerId: string,
+    readonly publicKey: Uint8Array,
+    private readonly options: { clock: Clock; showMs: number; onLiar: () => void },
+  ) {}
+
+  /** True as long as this may be asked or shown once more. */
+  mayRepeat(what: 'ask' | 'show', id: Uint8Array): boolean {
+    const name = `${what} ${hexOf(id)}`
+    const times = this.times.get(name) ?? 0
+    this.times.set(name, times + 1)
+    return times < MAX_TIMES
+  }
+
+  /** It claims a statement, and has been asked for it. */
+  claim(id: Uint8Array, signer: number): void {
+    this.claims.set(hexOf(id), signer)
+    if (this.timer === undefined) this.wait()
+  }
+
+  /** It has shown one. */
+  shown(id: Uint8Array): void {
+    this.claims.delete(hexOf(id))
+    if (this.claims.size === 0) this.stop()
+  }
+
+  get claimed(): number {
+    return this.claims.size
+  }
+
+  /** Whoever has learned that this signer lies or floods no longer shows what it said. */
+  excuse(signer: number): void {
+    for (const [id, index] of this.claims) if (index === signer) this.claims.delete(id)
+    if (this.claims.size === 0) this.stop()
+  }
+
+  /** Forgets what it owes: it has left, or we have. */
+  stop(): void {
+    this.claims.clear()
+    this.options.clock.clearTimeout(this.timer)
+    this.timer = undefined
+  }
+
+  private wait(): void {
+    const { clock, showMs, onLiar } = this.options
+    const due = clock.now() + showMs
+    // Those that it owes now; what is claimed meanwhile has time of its own.
+    const owed = [...this.claims.keys()]
+    this.timer = clock.setTimeout(() => {
+      this.timer = undefined
+      const late = clock.now() - due > LATE_MS
+      if (!late && owed.some((id) => this.claims.has(id))) {
+        this.stop()
+        onLiar()
+      } else if (this.claims.size > 0) this.wait()
+    }, showMs)
+  }
+}

@@ -1,0 +1,276 @@
+import { compareBytes, hexOf } from '../base/bytes.js'
+import { abortedError, isP2PError, P2PError, shutDownError } from '../base/errors.js'
+import { type WaitOptions, withDeadline } from '../base/wait.js'
+import type { SignedEnvelope } from '../identity/envelope.js'
+import type { Identity } from '../identity/identity.js'
+import { encodePeerId } from '../identity/peer-id.js'
+import type { EquivocationEvidence } from './equivocation.js'
+import {
+  invalidStatement,
+  readStatement,
+  type SignedStatement,
+  type Statement,
+  signStatement,
+  wireStatement,
+} from './statement.js'
+import { equivocated, StatementBoard } from './statement-board.js'
+import { type ExchangeOptions, StatementExchange } from './statement-exchange.js'
+
+/** Options of `Statements.join`. */
+export interface StatementSessionOptions {
+  /** Name of the protocol, 1 to 128 characters. */
+  protocol: string
+  /** Name of the session, 1 to 128 characters: fresh, and the same at all members. */
+  session: string
+  /** Ed25519 public keys of all members, 32 bytes each, in any order; with or without our own. */
+  members: readonly Uint8Array[]
+  /**
+   * The slots that a round may have, the same at all members. Default: any; then a member can put an agreement off, by saying ever
+   * more in its round, until it has said too much.
+   */
+  slots?: readonly string[]
+  /** Each statement of another member, once, when it is first heard. */
+  onStatement?: (statement: SignedStatement) => void
+  /** A member has lied, once for each liar: it is blamed already, and the other members have the proof. */
+  onEquivocation?: (evidence: EquivocationEvidence) => void
+  /** Ends the session as `close` does. */
+  signal?: AbortSignal
+}
+
+/** What a session needs of its surroundings. */
+export type SessionSurroundings = Omit<ExchangeOptions, 'board' | 'own' | 'hear' | 'onCompared'> & {
+  identity: Identity
+  onEvidence(evidence: EquivocationEvidence): void
+  /** A member has said more than a member may, and signed it. */
+  onFlood(publicKey: Uint8Array): void
+  onListenerFailed(error: unknown): void
+  onClosed(): void
+}
+
+/**
+ * One session of a multi-party protocol: what its members state, with their proofs, and a comparison of what each has heard. Made
+ * by `Statements.join`. A member that tells some one thing and others another is found out within the round, proven to everybody,
+ * and blamed.
+ *
+ * @example
+ * const session = statements.join({ protocol: 'dice', session, members, slots: ['commit', 'reveal'], onStatement })
+ * await session.say({ round: 0, slot: 'commit', value: commitment })
+ * await session.agreement(0, { timeoutMs: 10_000 }) // all have heard the same: now we may reveal
+ * session.close()
+ */
+export class StatementSession {
+  private readonly board: StatementBoard
+  /** The network's side; for `Statements`. @internal */
+  readonly exchange: StatementExchange
+  /** What we say, from before it is signed: by round and slot. */
+  private readonly own = new Map<string, { value: Uint8Array; saying: Promise<SignedStatement> }>()
+  private readonly waiting = new Set<() => void>()
+  private ended: P2PError | undefined
+  private readonly onAbort = () => this.close()
+
+  /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
+  constructor(
+    private readonly options: StatementSessionOptions,
+    private readonly around: SessionSurroundings,
+  ) {
+    const { protocol, session, members, slots, signal } = options
+    const { identity, limits } = around
+    this.board = new StatementBoard({ protocol, session, members: [...members, identity.publicKey], slots, limits })
+    this.exchange = new StatementExchange({
+      ...around,
+      board: this.board,
+      own: identity.publicKey,
+      hear: async (envelope) => void (await this.take(envelope)),
+      onCompared: () => this.wake(),
+    })
+    signal?.addEventListener('abort', this.onAbort)
+  }
+
+  /** Names session, members and slots: 16 bytes in hex. */
+  get tag(): string {
+    return hexOf(this.board.tag)
+  }
+
+  /** Public keys of all members, our own included, in bytewise order. */
+  get members(): readonly Uint8Array[] {
+    return this.board.members
+  }
+
+  /** Proofs against members, found here or brought by others. */
+  get evidence(): EquivocationEvidence[] {
+    return this.board.evidence()
+  }
+
+  /** What was said in a round by whoever has not lied, our own included. */
+  statements(round: number): SignedStatement[] {
+    return this.board.held(round).map(({ statement }) => statement)
+  }
+
+  /**
+   * Signs a statement and sends it to all connected members; others get it when they connect. Saying the same again is harmless.
+   *
+   * @throws P2PError EQUIVOCATION where we have said something else in this slot, INVALID_STATEMENT, LIMIT_EXCEEDED,
+   *   IDENTITY_FAILED, SHUT_DOWN.
+   */
+  async say(content: Pick<Statement, 'round' | 'slot' | 'value'>): Promise<SignedStatement> {
+    this.check()
+    const { round, slot, value } = content
+    if (!(value instanceof Uint8Array)) throw invalidStatement('value must be a Uint8Array')
+    if (this.options.slots?.includes(slot) === false) throw invalidStatement('its slot is none of this session')
+    const name = `${round} ${slot}`
+    const known = this.own.get(name)
+    if (known !== undefined) {
+      if (compareBytes(known.value, value) === 0) return known.saying
+      // Before it is signed: the second signature would be a proof against ourselves.
+      throw new P2PError('EQUIVOCATION', 'You have said something else in this slot. Take another slot, round or session.', {
+        details: { round, slot },
+      })
+    }
+    const saying = this.sign(content)
+    this.own.set(name, { value: value.slice(), saying })
+    // What failed has not left this process.
+    saying.catch(() => this.own.delete(name))
+    return saying
+  }
+
+  /** We are in this round now; `say` does this by itself. Statements of rounds far ahead of ours are not kept. */
+  enter(round: number): void {
+    const { board, exchange } = this
+    const ahead = this.around.limits.maxStatementRoundsAhead
+    // What was too far ahead until now was not kept: the members are told that we have nothing of it.
+    for (let far = Math.max(board.round, round - ahead - 1) + ahead + 1; far <= round + ahead; far++) exchange.changedIn(far)
+    board.round = Math.max(board.round, round)
+  }
+
+  /**
+   * Takes in a statement that came by another way, in a message of the protocol itself for example.
+   *
+   * @throws P2PError EQUIVOCATION with `details.evidence`, INVALID_STATEMENT for an outsider or another session, INVALID_SIGNATURE,
+   *   LIMIT_EXCEEDED, SHUT_DOWN.
+   */
+  hear(statement: SignedEnvelope): Promise<'new' | 'known'> {
+    return this.take(statement)
+  }
+
+  /**
+   * Waits until all other members have told us that they have heard exactly what we have heard in a round. Wait first for what the
+   * round owes. Members that are not connected to us cannot tell.
+   *
+   * @throws P2PError EQUIVOCATION when a member has lied in this session, TIMEOUT with `details.missing` (peer ids), ABORTED,
+   *   SHUT_DOWN.
+   */
+  async agreement(round: number, options: WaitOptions = {}): Promise<void> {
+    try {
+      await withDeadline(this.around.clock, `The agreement on round ${round}`, options, (signal) => this.agreed(round, signal))
+    } catch (error) {
+      if (!isP2PError(error, 'TIMEOUT')) throw error
+      const missing = this.exchange.disagreeing(round).map(encodePeerId)
+      throw new P2PError('TIMEOUT', error.message, { details: { ...error.details, missing } })
+    }
+  }
+
+  /** Leaves the session: the members are told, memory and timers are freed. A second call does nothing. */
+  close(): void {
+    if (this.ended !== undefined) return
+    this.ended = shutDownError('This session')
+    this.options.signal?.removeEventListener('abort', this.onAbort)
+    this.exchange.close()
+    this.board.clear()
+    this.own.clear()
+    this.wake()
+    this.around.onClosed()
+  }
+
+  /** Whether a proof is of this session, against a member, and news. @internal */
+  isConcerned({ publicKey, protocol, session }: EquivocationEvidence): boolean {
+    const index = this.board.indexOf(publicKey)
+    const { options } = this
+    return index !== undefined && protocol === options.protocol && session === options.session && !this.board.isGuilty(index)
+  }
+
+  /** A proof that concerns this session. @internal */
+  convict(evidence: EquivocationEvidence): void {
+    this.board.convict(evidence)
+    this.exchange.dropped(this.board.indexOf(evidence.publicKey)!)
+    this.wake()
+    this.fenced(() => this.options.onEquivocation?.(evidence))
+  }
+
+  /** @internal */
+  isMember(publicKey: Uint8Array): boolean {
+    return this.board.indexOf(publicKey) !== undefined
+  }
+
+  private async sign({ round, slot, value }: Pick<Statement, 'round' | 'slot' | 'value'>): Promise<SignedStatement> {
+    this.check()
+    const { protocol, session } = this.options
+    const statement = await signStatement(this.around.identity, { protocol, session, round, slot, value })
+    this.check()
+    this.enter(round)
+    await this.board.hear(statement)
+    this.check()
+    const held = this.board.get(round, this.board.indexOf(statement.publicKey)!, slot)
+    if (held !== undefined) this.exchange.said(held)
+    this.exchange.changedIn(round)
+    return statement
+  }
+
+  private async take(envelope: SignedEnvelope): Promise<'new' | 'known'> {
+    this.check()
+    let news: 'new' | 'known'
+    try {
+      news = await this.board.hear(envelope)
+    } catch (error) {
+      if (isP2PError(error, 'EQUIVOCATION')) this.around.onEvidence(error.details.evidence as EquivocationEvidence)
+      if (isP2PError(error, 'LIMIT_EXCEEDED') && this.ended === undefined) this.flooded(error.details.flooding)
+      throw error
+    }
+    this.check()
+    if (news === 'new') {
+      const statement = readStatement(wireStatement(envelope))
+      this.exchange.changedIn(statement.round)
+      this.fenced(() => this.options.onStatement?.(statement))
+    }
+    return news
+  }
+
+  private flooded(index: unknown): void {
+    if (typeof index !== 'number' || this.board.isDropped(index)) return
+    this.board.exclude(index)
+    this.exchange.dropped(index)
+    this.wake()
+    this.around.onFlood(this.members[index]!)
+  }
+
+  private agreed(round: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const [evidence] = this.evidence
+        const failed = this.ended ?? (signal.aborted ? abortedError('The agreement') : evidence && equivocated(evidence))
+        if (failed !== undefined) reject(failed)
+        else if (this.exchange.disagreeing(round).length === 0) resolve()
+        else return
+        this.waiting.delete(look)
+      }
+      this.waiting.add(look)
+      signal.addEventListener('abort', look)
+      look()
+    })
+  }
+
+  private wake(): void {
+    for (const look of [...this.waiting]) look()
+  }
+
+  private fenced(listener: () => void): void {
+    try {
+      listener()
+    } catch (error) {
+      this.around.onListenerFailed(error)
+    }
+  }
+
+  private check(): void {
+    if (this.ended !== undefined) throw this.ended
+  }
+}

@@ -1,0 +1,191 @@
+import { compareBytes, hexOf } from '../base/bytes.js'
+import { abortedError, isP2PError, P2PError } from '../base/errors.js'
+import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import { RateBuckets } from '../base/rate-buckets.js'
+import { DedupeWindow } from '../defence/dedupe-window.js'
+import type { Identity } from '../identity/identity.js'
+import { encodePeerId, isPeerId } from '../identity/peer-id.js'
+import type { P2PMessage } from '../message/message.js'
+import { unknownType } from '../plugins/circuit/frames.js'
+import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
+import type { PeerInfo } from '../protocol/peer-info.js'
+import { type EquivocationEvidence, readEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
+import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './statement-messages.js'
+import { StatementSession, type StatementSessionOptions } from './statement-session.js'
+
+/** Names of sessions, and liars, that are remembered. */
+const REMEMBERED = 4_096
+
+/**
+ * Statements and proofs of equivocation, as a service to multi-party protocols: register one with the coordinator, and join a
+ * session for each run of a protocol. Proofs that peers bring are verified, and the liar blamed, also without any session.
+ *
+ * @example
+ * const identity = await generateIdentity()
+ * const coordinator = new P2PCoordinator({ identity })
+ * const statements = new Statements(identity)
+ * coordinator.registerProtocol(statements)
+ * const session = statements.join({ protocol: 'dice', session: 'table-7', members })
+ */
+export class Statements implements IProtocolHandler {
+  readonly protocolName = STATEMENTS_PROTOCOL
+  readonly rateLimits = { messagesPerS: 100, burst: 2_000 }
+  private readonly limits: Limits
+  private readonly sessions = new Map<string, StatementSession>()
+  /** Sessions once joined: a second one of the same name would have us sign second statements. */
+  private readonly joined = new DedupeWindow(REMEMBERED)
+  private readonly liars = new DedupeWindow(REMEMBERED)
+  private budget: RateBuckets | undefined
+  private host: ProtocolHost | undefined
+
+  /**
+   * @param identity the one of the coordinator: members know each other by its public key.
+   * @param options.limits those of the coordinator, where it has others than the defaults.
+   */
+  constructor(
+    private readonly identity: Identity,
+    options: { limits?: Partial<Limits> } = {},
+  ) {
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+  }
+
+  /** @throws P2PError INVALID_CONFIG where the coordinator has another identity. */
+  onRegister(host: ProtocolHost): void {
+    if (isPeerId(host.peerId) && host.peerId !== encodePeerId(this.identity.publicKey)) {
+      throw new P2PError('INVALID_CONFIG', 'Statements must have the identity of their coordinator. Give both the same one.')
+    }
+    const { maxEvidencePerMinute } = this.limits
+    this.host = host
+    this.budget = new RateBuckets(host.clock, maxEvidencePerMinute / 60, maxEvidencePerMinute)
+  }
+
+  onUnregister(): void {
+    for (const session of [...this.sessions.values()]) session.close()
+    this.host = undefined
+  }
+
+  /**
+   * Begins to take part in a session. All members must name the same members; whoever names others is in another session.
+   *
+   * @throws P2PError INVALID_CONFIG before registration, without valid names or members, for a session that was joined before, or
+   *   above `maxStatementSessions` and `maxStatementMembers`; INVALID_PEER_ID; ABORTED.
+   */
+  join(options: StatementSessionOptions): StatementSession {
+    const { host, identity, limits } = this
+    const { protocol, session: name, signal } = options
+    if (host === undefined)
+      throw new P2PError('INVALID_CONFIG', 'Register Statements with the coordinator before you join a session.')
+    if (this.sessions.size >= limits.maxStatementSessions) {
+      throw new P2PError('INVALID_CONFIG', `Only ${limits.maxStatementSessions} sessions at once. Close one first.`, {
+        details: { limit: 'maxStatementSessions' },
+      })
+    }
+    if (signal?.aborted) throw abortedError('The session', signal.reason)
+    const joined = JSON.stringify([protocol, name])
+    if (this.joined.has(joined)) {
+      throw new P2PError(
+        'INVALID_CONFIG',
+        'This session was joined before. Take a fresh name: two statements in one slot of one session would be a proof against us.',
+      )
+    }
+    const session: StatementSession = new StatementSession(options, {
+      identity,
+      limits,
+      clock: host.clock,
+      send: (peerId, type, payload) => this.send(peerId, type, payload),
+      onFault: (peerId, error) => host.reject(peerId, error),
+      onLiar: (key) => host.blame(key, 'offence', `It claims a statement in "${protocol}" that it does not show.`),
+      onFlood: (key) => host.blame(key, 'flood', `It states more in "${protocol}" than one member may.`),
+      onEvidence: (evidence) => this.convict(evidence),
+      onListenerFailed: (error) =>
+        host.logger.error(`A listener of a session of "${protocol}" failed.`, { error: String(error) }),
+      onClosed: () => this.sessions.delete(session.tag),
+    })
+    this.joined.add(joined)
+    this.sessions.set(session.tag, session)
+    for (const { peerId, publicKey } of host.peers()) if (publicKey) session.exchange.connected(peerId, publicKey)
+    return session
+  }
+
+  /**
+   * Shows a proof to connected peers; sessions do so by themselves.
+   *
+   * @param peerIds default: all connected peers that have this protocol.
+   * @throws P2PError INVALID_EVIDENCE.
+   */
+  async tell(evidence: EquivocationEvidence | Uint8Array | string, peerIds?: string[]): Promise<void> {
+    this.spread(await verifyEvidence(evidence), peerIds)
+  }
+
+  async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
+    const { type, payload } = message
+    try {
+      if (type === 'evidence') await this.judge(payload, from)
+      else if (isSessionMessage(type)) {
+        const read = readSessionMessage(type, payload)
+        if (from.publicKey) await this.sessions.get(hexOf(read[1]))?.exchange.handle(read, from.publicKey)
+      } else throw unknownType(message)
+    } catch (error) {
+      if (!isP2PError(error, 'MALFORMED_DATA') && !isP2PError(error, 'INVALID_EVIDENCE')) throw error
+      this.host?.reject(from.peerId, error)
+    }
+  }
+
+  async onPeerConnected({ peerId, publicKey }: PeerInfo): Promise<void> {
+    if (publicKey) for (const session of this.sessions.values()) session.exchange.connected(peerId, publicKey)
+  }
+
+  async onPeerDisconnected({ publicKey }: PeerInfo): Promise<void> {
+    if (publicKey) for (const session of this.sessions.values()) session.exchange.disconnected(publicKey)
+  }
+
+  /** A proof that a peer brings. */
+  private async judge(payload: unknown, from: PeerInfo): Promise<void> {
+    const evidence = readEvidence(payload)
+    const key = evidence.publicKey
+    const sessions = [...this.sessions.values()]
+    if (!sessions.some((session) => session.isConcerned(evidence))) {
+      if (this.liars.has(hexOf(key))) return
+      // Strangers are without number: keys cost nothing, nor do two statements of each.
+      if (!sessions.some((session) => session.isMember(key)) && this.budget?.take(from.peerId) !== 0) return
+    }
+    this.convict(await verifyEvidence(evidence), from.peerId)
+  }
+
+  private convict(evidence: EquivocationEvidence, from?: string): void {
+    const { publicKey, protocol } = evidence
+    const { host } = this
+    if (host === undefined) return
+    const concerned = [...this.sessions.values()].filter((session) => session.isConcerned(evidence))
+    const first = this.liars.add(hexOf(publicKey))
+    // What was found here, or matters here, is passed on, once; proofs against strangers are not.
+    if (concerned.length > 0 || (first && from === undefined)) this.spread(evidence, undefined, from)
+    if (compareBytes(publicKey, this.identity.publicKey) === 0) {
+      host.logger.error('There is a proof of equivocation against our own key: it is used twice, or stolen.', { protocol })
+    } else if (first) {
+      host.blame(publicKey, 'equivocation', `It has said two things in one slot of "${protocol.slice(0, 32)}".`)
+    }
+    for (const session of concerned) session.convict(evidence)
+  }
+
+  private spread(evidence: EquivocationEvidence, peerIds?: string[], except?: string): void {
+    const liar = encodePeerId(evidence.publicKey)
+    const served = this.host?.peers().filter((peer) => this.isServed(peer) && encodePeerId(peer.publicKey!) !== liar) ?? []
+    for (const peerId of peerIds ?? served.map((peer) => peer.peerId)) {
+      if (peerId !== except) this.send(peerId, 'evidence', wireEvidence(evidence))
+    }
+  }
+
+  private isServed({ protocols, publicKey }: PeerInfo): boolean {
+    if (publicKey === undefined) return false
+    const isMember = [...this.sessions.values()].some((session) => session.isMember(publicKey))
+    return isMember || protocols?.includes(STATEMENTS_PROTOCOL) === true
+  }
+
+  private send(peerId: string, type: string, payload: unknown): void {
+    // Whoever is gone hears it when it comes back.
+    this.host?.sendTo(peerId, { type, payload, protocol: STATEMENTS_PROTOCOL }).catch((error) => {
+      this.host?.logger.debug('A message about statements was not sent.', { peerId, error: String(error) })
+    })
+  }
+}
