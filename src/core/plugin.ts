@@ -1,0 +1,124 @@
+import type { Unsubscribe } from '../base/events.js'
+import type { Limits } from '../base/limits.js'
+import type { WaitOptions } from '../base/wait.js'
+import type { RemoteHello } from '../channel/hello.js'
+import type { ChosenPeer } from '../peer/keep/anchors.js'
+import type { WorkSupply } from '../peer/pool/work.js'
+import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
+import type { PeerInfo } from '../protocol/peer-info.js'
+import type { Transport } from '../transport/transport.js'
+
+/**
+ * A part of a coordinator beyond its core: a transport, a protocol, a service, or several of them under one name.
+ *
+ * @typeParam Api members that the coordinator gains, by name.
+ * @typeParam Events events that the coordinator gains: names and the listeners' arguments.
+ * @typeParam Stats what `getStats` gains, by name.
+ * @example
+ * const greeter = (): Plugin<{ greeter: { greet(peerId: string): Promise<void> } }> => ({
+ *   name: 'greeter',
+ *   attach(kit) {
+ *     kit.registerProtocol({ protocolName: 'greeter', async handleMessage(message, from) { console.log(from.peerId, message.payload) } })
+ *     return { greeter: { greet: (peerId) => kit.sendTo(peerId, { type: 'greeting', payload: 'hi', protocol: 'greeter' }) } }
+ *   },
+ * })
+ */
+export interface Plugin<Api extends object = object, Events extends object = object, Stats extends object = object> {
+  /** Unique within a coordinator: 'webrtc', 'topics', …; 1 to 64 characters. */
+  readonly name: string
+  /** Names of plugins that must be attached before; without one of them the coordinator refuses with INVALID_CONFIG. */
+  readonly needs?: readonly string[]
+  /** Called once: at construction, or by `P2PCoordinator.use`. @returns the members that the coordinator gains. */
+  attach(kit: PluginKit): Api
+  /** Types only; never set. */
+  readonly _events?: Events
+  readonly _stats?: Stats
+}
+
+/** What a plugin may hear of connected peers. A listener may be async and may fail: its error reaches 'error'. */
+export interface PeerListener {
+  connected?(peer: PeerInfo): unknown
+  disconnected?(peer: PeerInfo): unknown
+  /** Another path serves the peer; `from` is the name of the transport before. */
+  pathChanged?(peer: PeerInfo, from: string): unknown
+}
+
+/** When a coordinator starts and ends. Each hook may be left out. */
+export interface LifecycleHooks {
+  /** Each time that the coordinator begins to run: after the first call that needs a network, and after `resume`. */
+  start?(): unknown
+  /** `suspend` was called: let go of sockets and timers; what was asked for is kept. */
+  suspend?(): unknown
+  /** The machine or the page has woken, or the network has changed. */
+  wake?(reason: string): unknown
+  /** Memory is short: give up what can be had again. */
+  trim?(): unknown
+  /** The coordinator shuts down; called before its peers are told goodbye. */
+  stop?(): unknown
+}
+
+/** Finds where a peer can be reached. Resolves to nothing where it does not know. */
+export type PeerResolver = (peerId: string, wait: WaitOptions) => Promise<PeerInfo[]>
+
+/** Dials for purposes of the plugin's own: what it connects is not kept when it is lost. */
+export interface Dialer {
+  /**
+   * Connects to an address, or does nothing where a connection to it is there already.
+   *
+   * @param expected the peer that must be found there; default: whoever answers.
+   * @returns the peer id found.
+   */
+  dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
+  /** Who answers at an address, without becoming connected; nobody is told who asked. */
+  look(address: string, wait: WaitOptions): Promise<RemoteHello>
+  /** Ends a connection made by `dial`, unless the application or another protocol uses it. */
+  release(peerId: string): void
+  /** The peers that this coordinator has dialled directly: relays and DHT servers, as a rule. */
+  chosen(): ChosenPeer[]
+}
+
+/** What a plugin works with: all that a protocol handler has, and the places where it plugs in. */
+export interface PluginKit extends ProtocolHost {
+  /** Our Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array
+  readonly limits: Limits
+  readonly dialer: Dialer
+  /** Adds a way to reach peers. Of two transports that can dial an address, the one added last does. */
+  addTransport(transport: Transport): void
+  /** Adds a way to find peers by their id. */
+  addResolver(resolver: PeerResolver): void
+  /** Supplies proofs of work to dials, and demands them of who dials us. One plugin only. */
+  setWork(work: WorkSupply): void
+  /** As `P2PCoordinator.registerProtocol`, also for names that begin with `lotus/`. */
+  registerProtocol(handler: IProtocolHandler): void
+  unregisterProtocol(protocolName: string): void
+  onPeer(listener: PeerListener): Unsubscribe
+  onLifecycle(hooks: LifecycleHooks): Unsubscribe
+  /** Adds a section to `getStats`. */
+  stats(name: string, read: () => object): void
+  /** Emits an event of the plugin's own on the coordinator. */
+  emit(event: string, ...args: unknown[]): void
+  /** Reports what nobody waits for, as an 'error' event. */
+  report(error: Error, peer?: PeerInfo): void
+  /** Enters `running`, as every call that needs a network does. @throws P2PError SHUT_DOWN, SUSPENDED, and as `start`. */
+  run(wait?: WaitOptions): Promise<void>
+  /**
+   * Signs with the identity, under a tag that keeps one protocol's signatures from being taken for another's.
+   *
+   * @param tag 1 to 64 characters of `[a-z0-9-/]`.
+   * @returns an Ed25519 signature, 64 bytes.
+   */
+  sign(tag: string, bytes: Uint8Array): Promise<Uint8Array>
+  /** Another plugin's members, once it is attached; undefined before. */
+  plugin(name: string): object | undefined
+}
+
+type UnionToIntersection<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void ? I : never
+type ApiOf<P> = P extends Plugin<infer Api, object, object> ? Api : never
+type EventsOf<P> = P extends Plugin<object, infer Events, object> ? Events : never
+type StatsOf<P> = P extends Plugin<object, object, infer Stats> ? Stats : never
+
+/** What the plugins of a list add to a coordinator, to its events, and to its statistics. */
+export type ApisOf<P extends readonly Plugin[]> = P extends readonly [] ? object : UnionToIntersection<ApiOf<P[number]>>
+export type PluginEvents<P extends readonly Plugin[]> = P extends readonly [] ? object : UnionToIntersection<EventsOf<P[number]>>
+export type PluginStats<P extends readonly Plugin[]> = P extends readonly [] ? object : UnionToIntersection<StatsOf<P[number]>>
