@@ -39,7 +39,7 @@ export interface ProtocolHost {
   /** Answers a request; `inReplyTo` and `protocol` are taken from it. */
   reply(request: P2PMessage, message: OutgoingMessage): Promise<void>
   request<T = unknown>(peerId: string, message: OutgoingMessage, options?: WaitOptions): Promise<P2PMessage<T>>
-  broadcast(message: OutgoingMessage, options?: { exclude?: string[] }): Promise<BroadcastResult>
+  broadcast(message: OutgoingMessage, options?: BroadcastOptions): Promise<BroadcastResult>
   /** The connected peers. */
   peers(): PeerInfo[]
   /** Ends the connection of a peer whose fault cannot be honest; reported as 'error'. */
@@ -62,6 +62,14 @@ export interface ProtocolHost {
 
 /** What a peer can be blamed for: a message no honest peer sends, too much of what honest peers send, not acting in time, two statements where there may be one. */
 export type BlameCause = 'offence' | 'flood' | 'timeout' | 'equivocation'
+
+/** To whom a broadcast goes. */
+export interface BroadcastOptions {
+  /** Peer ids that do not get it. */
+  exclude?: string[]
+  /** True: relays get it too, and can read it. Default false; true for protocols of the SDK itself. */
+  relays?: boolean
+}
 
 /** What became of a broadcast. */
 export interface BroadcastResult {
