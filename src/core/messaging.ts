@@ -1,6 +1,5 @@
 import { nanoid } from 'nanoid'
 import { hexOf } from '../base/bytes.js'
-import type { Clock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
@@ -10,12 +9,12 @@ import type { Reputation } from '../defence/reputation.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
 import { checkMessage } from '../message/p2p-protocol.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
-import type { Outbox, QueuedMessage } from '../peer/keep/outbox.js'
-import type { PeerManager } from '../peer/pool/peer-manager.js'
-import type { BroadcastOptions, BroadcastResult } from '../protocol/handler.js'
+import type { QueuedMessage } from '../peer/keep/outbox.js'
+import type { BroadcastOptions, BroadcastResult, ProtocolHost } from '../protocol/handler.js'
 import { CORE_PROTOCOL, PendingRequests } from '../protocol/pending-requests.js'
 import type { ProtocolRouter } from '../protocol/router.js'
 import type { CoreEvents } from './events.js'
+import type { Network } from './network.js'
 
 /** How `sendTo` sends. */
 export interface SendToOptions {
@@ -26,11 +25,9 @@ export interface SendToOptions {
 }
 
 export interface MessagingParts {
-  readonly peerId: string
-  readonly clock: Clock
+  readonly host: Pick<ProtocolHost, 'peerId' | 'clock'>
   readonly limits: Limits
-  readonly peers: PeerManager
-  readonly outbox: Outbox
+  readonly network: Network
   readonly router: ProtocolRouter
   readonly events: TypedEvents<CoreEvents>
   readonly reputation: Reputation
@@ -41,19 +38,19 @@ export class Messaging {
   readonly requests: PendingRequests
 
   constructor(private readonly parts: MessagingParts) {
-    this.requests = new PendingRequests(parts.clock, parts.limits)
+    this.requests = new PendingRequests(parts.host.clock, parts.limits)
   }
 
   /** @throws P2PError as `P2PCoordinator.sendTo`. */
   send(peerId: string, message: OutgoingMessage): Promise<void> | undefined {
-    const peer = this.parts.peers.need(peerId)
+    const peer = this.parts.network.peers.need(peerId)
     return peer.send(this.complete(message, peer.peerId))
   }
 
   /** Accepts a message for a peer that may be away. @throws P2PError OUTBOX_FULL, and as `send`. */
   queue(peerId: string, message: OutgoingMessage, ttlS = this.parts.limits.outboxTtlS): QueuedMessage {
-    const to = this.parts.peers.get(peerId)?.peerId ?? peerId
-    return this.parts.outbox.add(to, this.complete(message, to), ttlS)
+    const to = this.parts.network.peers.get(peerId)?.peerId ?? peerId
+    return this.parts.network.outbox.add(to, this.complete(message, to), ttlS)
   }
 
   /** Answers a request; protocol and `inReplyTo` are taken from it. */
@@ -64,7 +61,7 @@ export class Messaging {
 
   /** @throws P2PError as `P2PCoordinator.request`. */
   async request<T>(peerId: string, message: OutgoingMessage, options: WaitOptions = {}): Promise<P2PMessage<T>> {
-    const peer = this.parts.peers.need(peerId)
+    const peer = this.parts.network.peers.need(peerId)
     const whole = this.complete(message, peer.peerId)
     return (await this.requests.wait(whole, peer.peerId, options, () => peer.send(whole, { lasting: false }))) as P2PMessage<T>
   }
@@ -75,13 +72,13 @@ export class Messaging {
     const isInternal = message.protocol?.startsWith(INTERNAL_PREFIX) === true
     const { exclude, relays = isInternal } = options
     const without = new Set(exclude)
-    const all = this.parts.peers.all()
+    const all = this.parts.network.peers.all()
     const peers = all.filter(({ isRelay, peerId }) => (relays || !isRelay) && !without.has(peerId))
     if (peers.length === 0 && !isInternal && without.size === 0) {
       const only = all.length > 0 ? 'Only relays are connected, and a broadcast leaves them out.' : 'Nobody is connected.'
       throw new P2PError('NO_PEERS', `${only} Connect to a peer first.`, { details: { relays: all.length } })
     }
-    return this.parts.peers.broadcast(whole, peers)
+    return this.parts.network.peers.broadcast(whole, peers)
   }
 
   /** A message has come that passed the inbox of its connection. */
@@ -100,13 +97,14 @@ export class Messaging {
   /** Tells the sender of a message why it gets no answer. */
   answerFailure(message: P2PMessage, { code, message: text }: P2PError): void {
     // Never an answer to an answer: two peers could go on for ever.
-    if (message.inReplyTo !== undefined || this.parts.peers.get(message.from) === undefined) return
+    if (message.inReplyTo !== undefined || this.parts.network.peers.get(message.from) === undefined) return
     const payload = { code, message: cutText(text) }
     this.reply(message, { type: 'failed', payload, protocol: CORE_PROTOCOL }).catch(() => {})
   }
 
   private complete(message: OutgoingMessage, to: string | undefined): P2PMessage {
-    const { peerId, clock, limits } = this.parts
+    const { limits } = this.parts
+    const { peerId, clock } = this.parts.host
     if (message.from !== undefined && message.from !== peerId) {
       throw new P2PError('FOREIGN_SENDER', 'A message can only be sent in our own name. Leave `from` out.', {
         details: { from: message.from },

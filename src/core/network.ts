@@ -4,7 +4,6 @@ import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { originOf } from '../address/origin.js'
 import { ClockSkew } from '../defence/clock-skew.js'
-import type { Defence } from '../defence/defence.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import { connectTo, type DialTools } from '../peer/dial/dial-plan.js'
@@ -25,9 +24,11 @@ import type { Dialer, PeerResolver } from './plugin.js'
 
 export interface NetworkParts {
   readonly config: ResolvedConfig
-  readonly context: PeerContext & { readonly defence: Defence }
+  readonly context: PeerContext
   readonly events: TypedEvents<CoreEvents>
   readonly resolvers: readonly PeerResolver[]
+  /** Whether a peer that speaks these protocols answers questions about records. */
+  isServer(protocols: readonly string[]): boolean
   /** What is to be told of peers beside the public events; see `PeerEvents`. */
   readonly listener: Pick<PeerEvents, 'connected' | 'disconnected' | 'pathChanged' | 'message' | 'stale'>
   report(error: P2PError, peer?: PeerInfo): void
@@ -262,7 +263,8 @@ export class Network {
   chosen(): ChosenPeer[] {
     const trusted = new Set(this.trusted.values())
     return this.peers.all().flatMap((peer) => {
-      const { peerId, publicKey, since, isRelay: isServer } = peer
+      const { peerId, publicKey, since } = peer
+      const isServer = this.parts.isServer(peer.info.protocols ?? [])
       const address = this.peers.slots.dialledAt(peer)
       if (address === undefined || !address.includes('://')) return []
       const id = encodePeerId(publicKey)

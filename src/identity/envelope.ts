@@ -5,6 +5,9 @@ import type { Identity } from './identity.js'
 /** What a signature is for. A signature made under one tag is worthless under every other. */
 export type EnvelopeTag = 'handshake' | 'record' | 'message' | 'topic' | 'statement'
 
+/** A tag of an application or a plugin; see `PluginKit.sign`. */
+export type OwnTag = `app/${string}`
+
 /** Bytes, who signed them, and the signature: proof that can be stored and forwarded. */
 export interface SignedEnvelope {
   /** Ed25519 public key, 32 bytes. */
@@ -19,7 +22,7 @@ export interface SignedEnvelope {
  * What is actually signed: utf8('lotus-p2p/' + tag + '/1') ‖ 0x00 ‖ payload. No tag holds a zero byte, so no two pairs of tag
  * and payload give the same bytes.
  */
-export function signingBytes(tag: EnvelopeTag, payload: Uint8Array): Uint8Array {
+export function signingBytes(tag: EnvelopeTag | OwnTag, payload: Uint8Array): Uint8Array {
   const prefix = new TextEncoder().encode(`lotus-p2p/${tag}/1\0`)
   const bytes = new Uint8Array(prefix.length + payload.length)
   bytes.set(prefix)
@@ -35,7 +38,7 @@ export function signingBytes(tag: EnvelopeTag, payload: Uint8Array): Uint8Array 
  * @example
  * const envelope = await signEnvelope(identity, 'record', encode(record))
  */
-export async function signEnvelope(identity: Identity, tag: EnvelopeTag, payload: Uint8Array): Promise<SignedEnvelope> {
+export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag, payload: Uint8Array): Promise<SignedEnvelope> {
   const own = payload.slice()
   let publicKey: Uint8Array
   let signature: Uint8Array
