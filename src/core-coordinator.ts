@@ -301,6 +301,7 @@ export class CoreCoordinator {
     core.checkOpen()
     const stop = this.discovery.watchResources<T>(type, filters, (resource, change) => {
       core.emit('resource', resource, change)
+      // What a listener does wrong is reported and ends no watch.
       core.fenced('resource', () => listener(resource, change))
     })
     core.startSoon()

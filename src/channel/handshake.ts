@@ -13,8 +13,8 @@ import {
   type LocalHello,
   type RemoteHello,
   verifyHello,
-  type WorkTerms,
 } from './hello.js'
+import type { WorkTerms } from './work.js'
 import { type NoiseChannel, NoiseXX } from './noise.js'
 
 /** First byte of a frame before the channel is open. */

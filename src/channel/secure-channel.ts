@@ -5,7 +5,8 @@ import { TokenBucket } from '../base/token-bucket.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
 import { BatchReader, BatchWriter, Entry } from './batch.js'
 import { encodeRefusal, Handshake, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
-import type { LocalHello, RemoteHello, WorkTerms } from './hello.js'
+import type { LocalHello, RemoteHello } from './hello.js'
+import type { WorkTerms } from './work.js'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from './noise.js'
 
 const TAG_BYTES = 16

@@ -1,6 +1,6 @@
 import { isPrivateAddress } from '../address/private-address.js'
 import { asP2PError, P2PError, shutDownError } from '../base/errors.js'
-import { TypedEvents } from '../base/events.js'
+import { TypedEvents, type Unsubscribe } from '../base/events.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type ChannelKeys, createChannelKeys, type PeerDescription } from '../channel/hello.js'
 import { Defence } from '../defence/defence.js'
@@ -17,12 +17,15 @@ import { ProtocolRouter } from '../protocol/router.js'
 import type { Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
 import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js'
-import type { CoreEvents } from './events.js'
+import type { CoreEvents, CoreStats } from './events.js'
 import { Lifecycle } from './lifecycle.js'
 import { Messaging, staleMessage } from './messaging.js'
 import { Network } from './network.js'
 import type { Plugin } from './plugin.js'
 import { type KitParts, Plugins } from './plugins.js'
+import { readStats } from './stats.js'
+
+type Listener = (...args: never[]) => void
 
 /** What a core knows of the protocols above it. */
 export interface CoreRoles {
@@ -35,7 +38,8 @@ export interface CoreRoles {
 /** What a `P2PCoordinator` is made of: identity, connections, messages, plugins, and one life. */
 export class Core {
   readonly config: ResolvedConfig
-  readonly events: TypedEvents<CoreEvents>
+  /** The events of the core itself. Plugins emit theirs by `emit`. */
+  readonly events: Pick<TypedEvents<CoreEvents>, 'emit' | 'hasListeners'>
   readonly names: PinnedNames
   readonly router: ProtocolRouter
   readonly defence: Defence
@@ -44,6 +48,7 @@ export class Core {
   readonly plugins: Plugins
   readonly lifecycle: Lifecycle
   readonly host: ProtocolHost
+  private readonly emitter: TypedEvents<Record<string, unknown[]>>
   private readonly transports = new TransportRegistry()
   private readonly stops: (() => void)[] = []
   private work: WorkSupply | undefined
@@ -59,7 +64,9 @@ export class Core {
   ) {
     this.config = resolveConfig(config)
     const { clock, limits, store } = this.config
-    this.events = new TypedEvents((cause, event) => this.listenerFailed(cause, event))
+    const emitter = new TypedEvents<Record<string, unknown[]>>((cause, event) => this.listenerFailed(cause, event))
+    this.emitter = emitter
+    this.events = { emit: (name, ...args) => emitter.emit(name, ...args), hasListeners: (name) => emitter.hasListeners(name) }
     this.names = new PinnedNames(store, limits)
     this.host = this.makeHost()
     this.router = new ProtocolRouter({
@@ -160,6 +167,32 @@ export class Core {
     if (this.router.unregister(protocolName)) this.protocolsChanged()
   }
 
+  on(event: string, listener: Listener): Unsubscribe {
+    return this.emitter.on(event, listener as (...args: unknown[]) => void)
+  }
+
+  once(event: string, listener: Listener): Unsubscribe {
+    return this.emitter.once(event, listener as (...args: unknown[]) => void)
+  }
+
+  off(event: string, listener: Listener): void {
+    this.emitter.off(event, listener as (...args: unknown[]) => void)
+  }
+
+  /** Emits an event of a plugin, or of the facade. */
+  emit(event: string, ...args: unknown[]): void {
+    this.emitter.emit(event, ...args)
+  }
+
+  /** The key of a connected peer, or in a peer id; undefined for the name of a peer that is not connected. */
+  keyOf(id: string): Uint8Array | undefined {
+    return this.network.peers.get(id)?.publicKey ?? (isPeerId(id) ? decodePeerId(id) : undefined)
+  }
+
+  getStats(): CoreStats {
+    return { ...readStats(this), ...this.plugins.readStats() }
+  }
+
   report(error: P2PError, peer?: PeerInfo): void {
     if (this.events.hasListeners('error')) this.events.emit('error', error, peer)
     else this.config.logger.warn(error.message, { code: error.code, peerId: peer?.peerId })
@@ -175,6 +208,17 @@ export class Core {
   /** @throws P2PError SHUT_DOWN. */
   checkOpen(): void {
     if (this.isClosed) throw shutDownError()
+  }
+
+  /** Runs a listener of the application's; what it fails with is reported. */
+  fenced(event: string, listener: () => unknown): void {
+    const failed = (error: unknown) => this.listenerFailed(error, event)
+    try {
+      const result = listener()
+      if (result instanceof Promise) result.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   close(): Promise<void> {
@@ -196,7 +240,7 @@ export class Core {
     // Not for all of `open`: a signer may never answer.
     await this.listening?.catch(() => {})
     await Promise.allSettled(this.listeners().map((listener) => listener.close()))
-    this.events.clear()
+    this.emitter.clear()
   }
 
   private async open(): Promise<void> {
@@ -288,11 +332,6 @@ export class Core {
     if (error.code === 'REPLACED' && error.details.byPeer === true) this.report(error, info)
   }
 
-  /** The key of a connected peer, or in a peer id; undefined for the name of a peer that is not connected. */
-  private keyOf(id: string): Uint8Array | undefined {
-    return this.network.peers.get(id)?.publicKey ?? (isPeerId(id) ? decodePeerId(id) : undefined)
-  }
-
   private makeHost(): ProtocolHost {
     const core = this
     const { clock, store, logger } = this.config
@@ -321,6 +360,7 @@ export class Core {
 
   private makeKit(): KitParts {
     const core = this
+    const { emitter } = this
     const { limits, identity } = this.config
     return Object.create(this.host, Object.getOwnPropertyDescriptors({
       get publicKey() {
@@ -342,7 +382,7 @@ export class Core {
       unregisterProtocol: (name: string) => this.unregisterProtocol(name),
       describe: () => this.describe(),
       described: () => this.described(),
-      emit: (event: string, ...args: unknown[]) => this.events.emit(event as keyof CoreEvents, ...(args as never)),
+      emit: (event: string, ...args: unknown[]) => emitter.emit(event, ...args),
       report: (error: Error, peer?: PeerInfo) => this.report(asP2PError(error, 'LISTENER_FAILED', error.message), peer),
       run: (wait: WaitOptions = {}) => this.start(wait),
       sign: async (tag: string, bytes: Uint8Array) => (await signEnvelope(identity, `app/${tag}`, bytes)).signature,

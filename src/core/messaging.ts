@@ -29,7 +29,7 @@ export interface MessagingParts {
   readonly limits: Limits
   readonly network: Network
   readonly router: ProtocolRouter
-  readonly events: TypedEvents<CoreEvents>
+  readonly events: Pick<TypedEvents<CoreEvents>, 'emit'>
   readonly reputation: Reputation
 }
 

@@ -25,7 +25,7 @@ import type { Dialer, PeerResolver } from './plugin.js'
 export interface NetworkParts {
   readonly config: ResolvedConfig
   readonly context: PeerContext
-  readonly events: TypedEvents<CoreEvents>
+  readonly events: Pick<TypedEvents<CoreEvents>, 'emit'>
   readonly resolvers: readonly PeerResolver[]
   /** Whether a peer that speaks these protocols answers questions about records. */
   isServer(protocols: readonly string[]): boolean

@@ -23,7 +23,7 @@ export function topics({ router = false }: TopicsOptions = {}): Plugin<{ topics:
     attach(kit) {
       const { identity, limits } = kit
       const { dht, verifier } = dhtOf(kit)
-      const topics = new Topics({ identity, limits, router, run: () => kit.run(), onError: (error) => kit.report(error) })
+      const topics = new Topics({ identity, limits, router, run: (wait) => kit.run(wait), onError: (error) => kit.report(error) })
       kit.registerProtocol(topics)
       dht.addFeed(new ResourceTopics(topics, verifier))
       kit.onLifecycle({ trim: () => topics.trim() })
