@@ -23,3 +23,8 @@ export type P2PCoordinator<P extends readonly Plugin[] = readonly []> = WithPlug
 export const P2PCoordinator = CoreCoordinator as {
   new <const P extends readonly Plugin[] = readonly []>(config?: CoreConfig<P>): P2PCoordinator<P>
 }
+
+export { signEnvelope, verifyEnvelope } from './identity/envelope.js'
+export { generateIdentity, identityFromSeed, storedIdentity } from './identity/identity.js'
+export * from './shared.js'
+export type { CoordinatorCoreEvents, CoordinatorCoreStats } from './core-coordinator.js'
