@@ -1,7 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'tsup'
 
-const entry = { index: 'src/index.ts', node: 'src/node/index.ts', testing: 'src/testing/index.ts' }
+const entry = {
+  index: 'src/index.ts',
+  core: 'src/core.ts',
+  statements: 'src/statements/index.ts',
+  node: 'src/node/index.ts',
+  testing: 'src/testing/index.ts',
+}
 
 export default defineConfig([
   {
