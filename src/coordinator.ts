@@ -99,8 +99,9 @@ export type P2PCoordinator<P extends readonly Plugin[] = readonly []> = WithPlug
   P
 >
 
+// TypeScript has no class whose members depend on what it is constructed with, hence the conversion.
 /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
-export const P2PCoordinator = FullCoordinator as {
+export const P2PCoordinator = FullCoordinator as unknown as {
   new <const P extends readonly Plugin[] = readonly []>(config?: P2PConfig<P>): P2PCoordinator<P>
 }
 

@@ -7,7 +7,7 @@ import type { Identity } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
 import { decode, encode } from '../message/codec.js'
 import { generateNoiseKeyPair, type NoiseKeyPair } from './noise.js'
-import { WORK_NONCE_BYTES, type WorkProof } from './work.js'
+import { WORK_NONCE_BYTES, type WorkProof, type WorkTerms } from './work.js'
 
 /** Versions of the wire protocol that we speak, best first. */
 export const PROTOCOL_VERSIONS = [1]

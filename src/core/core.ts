@@ -25,7 +25,7 @@ import type { Plugin } from './plugin.js'
 import { type KitParts, Plugins } from './plugins.js'
 import { readStats } from './stats.js'
 
-type Listener = (...args: never[]) => void
+type Listener = (...args: never) => unknown
 
 /** What a core knows of the protocols above it. */
 export interface CoreRoles {

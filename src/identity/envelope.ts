@@ -69,7 +69,7 @@ export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag
 }
 
 /** True if the envelope was signed by its key under this tag. Never throws: anything malformed is false. */
-export async function verifyEnvelope(tag: EnvelopeTag, envelope: SignedEnvelope): Promise<boolean> {
+export async function verifyEnvelope(tag: EnvelopeTag | OwnTag, envelope: SignedEnvelope): Promise<boolean> {
   try {
     const { publicKey, payload, signature } = envelope
     return payload instanceof Uint8Array && (await verify(signature, signingBytes(tag, payload), publicKey))
