@@ -33,7 +33,7 @@ import { ResourceTopics } from './plugins/discovery/resource-topics.js'
 import type { TopicMessage } from './plugins/topics/topic-messages.js'
 import { type PublishResult, type SubscribeOptions, type TopicListener, Topics } from './plugins/topics/topics.js'
 import type { BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol/handler.js'
-import type { PeerInfo } from './protocol/peer-info.js'
+import { copyPeerInfo, type PeerInfo } from './protocol/peer-info.js'
 import { CORE_PROTOCOL, PendingRequests } from './protocol/pending-requests.js'
 import { ProtocolRouter } from './protocol/router.js'
 
@@ -87,6 +87,7 @@ export class P2PCoordinator {
       onOutcome: (message, outcome) => this.events.emit(outcome, message),
       onError: (error, peer) => this.report(error, peer),
       expects: (message) => this.requests.expects(message),
+      useOf: (protocol) => this.router.useOf(protocol),
       onStale: (message) => this.answerFailure(message, staleMessage(message)),
       onBanned: (ban) => this.events.emit('peer-banned', ban),
       limitsOf: (protocol) => (protocol === CORE_PROTOCOL ? 'default' : this.router.limitsOf(protocol)),
@@ -233,12 +234,12 @@ export class P2PCoordinator {
   }
 
   getConnectedPeers(): PeerInfo[] {
-    return this.network.peers.all().map((peer) => ({ ...peer.info }))
+    return this.network.peers.all().map((peer) => copyPeerInfo(peer.info))
   }
 
   getPeer(peerId: string): PeerInfo | undefined {
     const info = this.network.peers.get(peerId)?.info
-    return info && { ...info }
+    return info && copyPeerInfo(info)
   }
 
   isConnected(peerId: string): boolean {

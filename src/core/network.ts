@@ -20,13 +20,16 @@ import { PathUpgrade } from '../peer/keep/path-upgrade.js'
 import { PeerUpdates } from '../peer/keep/peer-updates.js'
 import { Reconnector } from '../peer/keep/reconnector.js'
 import { PeerManager, suspended } from '../peer/pool/peer-manager.js'
+import type { WorkSupply } from '../peer/pool/work.js'
 import { CircuitEndpoint } from '../plugins/circuit/endpoint.js'
+import { CIRCUIT_HOP } from '../plugins/circuit/frames.js'
 import { DHT_NODE_PROTOCOL, DHT_PROTOCOL } from '../plugins/dht/client/dht-messages.js'
 import type { Contact } from '../plugins/dht/walk/contact.js'
 import { type NodeDialer, noLongerNeeded } from '../plugins/dht/walk/node-links.js'
+import { workDemand } from '../plugins/proof-of-work/work-demand.js'
 import { type ProofOfWorkEvent, WorkProofs } from '../plugins/proof-of-work/work-proofs.js'
 import { WebRtcEndpoint } from '../plugins/webrtc/endpoint.js'
-import type { IProtocolHandler } from '../protocol/handler.js'
+import type { IProtocolHandler, ProtocolUse } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { Transport, TransportName } from '../transport/transport.js'
 import type { ResolvedConfig } from './config.js'
@@ -45,6 +48,7 @@ export interface NetworkHooks {
   onError(error: P2PError, peer?: PeerInfo): void
   onStale(message: P2PMessage): void
   expects(message: P2PMessage): boolean
+  useOf(protocol: string | undefined): ProtocolUse
   onBanned(ban: Ban): void
   limitsOf: DefenceOptions['limitsOf']
   onStatus(status: P2PStatus): void
@@ -95,8 +99,8 @@ export class Network {
       new WebRtcEndpoint({
         ...config.webrtc,
         limits,
-        onInterrupted: (id) => this.interrupted(id),
-        onRecovered: (id) => this.recovered(id),
+        onInterrupted: (id) => this.webRtcInterrupted(id, true),
+        onRecovered: (id) => this.webRtcInterrupted(id, false),
       })
     this.transports = [...config.transports, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
     this.work = new WorkProofs({
@@ -113,34 +117,53 @@ export class Network {
       onError: (error) => hooks.onError(error),
     })
     this.skew = new ClockSkew(limits, (error, id) => hooks.onError(error, this.peers.get(id)?.info))
-    this.peers = new PeerManager({
-      ...config,
-      defence: this.defence,
-      onStale: (message) => hooks.onStale(message),
-      expects: (message) => hooks.expects(message),
-      work: this.work,
-      names: hooks.names,
-      keys: () => this.channelKeys(),
-      describe: hooks.describe,
-      transports: this.transports,
-      isNamed: (id) => this.reconnector.wants(id),
-      onConnected: (peer) => this.connected(peer),
-      onDisconnected: (peer, error) => this.disconnected(peer, error),
-      onPathChanged: (peer, from) => {
-        hooks.onPathChanged(peer, from)
-        this.heartbeat.measure(peer.peerId)
-        this.upgrades.consider(peer.peerId)
+    const { work } = this
+    const { powDifficulty: bits } = config
+    const supply: WorkSupply = {
+      find: (wanted) => work.find(wanted),
+      get pausedMs() {
+        return work.pausedMs
       },
-      onMessage: (message, peer) => hooks.onMessage(message, peer),
-      onError: (error, peer) => hooks.onError(error, peer?.info),
-      onChange: () => this.updateStatus(),
-    })
+      dial: (address, signal, attempt) => work.dial(address, signal, attempt),
+      demand: ({ transport }, isConnected) => workDemand({ bits, transport, clock, limits, isConnected }),
+      rest: () => work.rest(),
+      wake: () => work.wake(),
+    }
+    this.peers = new PeerManager(
+      {
+        ...config,
+        defence: this.defence,
+        transports: { forAddress: (address) => this.transports.find((transport) => transport.canDial(address)) },
+        names: hooks.names,
+        work: supply,
+        keys: () => this.channelKeys(),
+        describe: hooks.describe,
+        expects: (message) => hooks.expects(message),
+        useOf: (protocol) => hooks.useOf(protocol),
+        isRelay: (protocols) => protocols.includes(CIRCUIT_HOP),
+        isNamed: (id) => this.reconnector.wants(id),
+      },
+      {
+        connected: (peer) => this.connected(peer),
+        disconnected: (peer, error) => this.disconnected(peer, error),
+        pathChanged: (peer, from) => {
+          hooks.onPathChanged(peer, from as TransportName)
+          this.heartbeat.measure(peer.peerId)
+          this.upgrades.consider(peer.peerId)
+        },
+        interrupted: (peer) => this.interrupted(peer),
+        message: (message, peer) => hooks.onMessage(message, peer),
+        stale: (message) => hooks.onStale(message),
+        error: (error, peer) => hooks.onError(error, peer?.info),
+        changed: () => this.updateStatus(),
+      },
+    )
     this.outbox = new Outbox({
       clock,
       limits,
-      send: (id, message, onSettled) => {
+      send: (id, message, onSettled, encoded) => {
         const peer = this.peers.need(id)
-        return peer.send({ ...message, to: peer.peerId }, { onSettled })
+        return peer.send({ ...message, to: peer.peerId }, { onSettled, encoded })
       },
       takeBack: (id, onSettled) => this.peers.get(id) === undefined && this.peers.sessions.takeBack(onSettled),
       progress: (id) => this.peers.get(id)?.progress(),
@@ -448,22 +471,19 @@ export class Network {
   }
 
   /** A direct path that may recover needs another one meanwhile, if only for its signals. */
-  private interrupted(peerId: string): void {
-    const peer = this.peers.get(peerId)
-    if (peer?.activeChannel.connection.transport !== 'webrtc' || peer.fallBack()) return
-    peer.interrupted = true
+  private interrupted({ peerId }: PeerConnection): void {
     const tools = { ...this.dialTools(), relayOnly: true, isConnected: () => false }
-    connectTo(peer.peerId, tools, {}).catch((error) => {
+    connectTo(peerId, tools, {}).catch((error) => {
       const { code, message } = asP2PError(error, 'PEER_UNREACHABLE', 'No circuit.')
       this.config.logger.debug(message, { code })
     })
   }
 
-  private recovered(peerId: string): void {
+  private webRtcInterrupted(peerId: string, isInterrupted: boolean): void {
     const peer = this.peers.get(peerId)
     if (peer === undefined) return
-    peer.interrupted = false
-    peer.preferBest()
+    const path = [peer.activeChannel, ...peer.standby].find(({ connection }) => connection.transport === 'webrtc')
+    path?.onInterrupted(isInterrupted)
   }
 
   private woke(reason: WakeReason): void {

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { withDeadline } from '../../base/wait.js'
+import { isWorkNeeded } from '../../peer/pool/work.js'
 import type { KeyValueStore } from '../../storage/key-value-store.js'
 import {
   isWorkEpoch,
@@ -249,14 +250,4 @@ function encodeProof({ epoch, nonce }: WorkProof): Uint8Array {
 
 function decodeProof(bytes: Uint8Array): WorkProof {
   return { epoch: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0), nonce: bytes.slice(4) }
-}
-
-/** Why a dial of ours ended before we said who we are: the peer demands work that is not done yet. */
-export function workNeeded(bits: number): P2PError {
-  return new P2PError('PROOF_OF_WORK_REQUIRED', `The peer demands work of ${bits} bits.`, { details: { bits } })
-}
-
-/** Not where a peer refuses with the same word: more work would not help there. */
-export function isWorkNeeded(error: unknown): error is P2PError {
-  return isP2PError(error, 'PROOF_OF_WORK_REQUIRED') && error.details.byPeer !== true
 }
