@@ -28,7 +28,7 @@ import type {
   ResourceListener,
 } from './plugins/discovery/resource-discovery.js'
 import type { BroadcastOptions, BroadcastResult, IProtocolHandler } from './protocol/handler.js'
-import type { PeerInfo } from './protocol/peer-info.js'
+import { copyPeerInfo, type PeerInfo } from './protocol/peer-info.js'
 import { webSocket } from './transport/websocket.js'
 
 /** The events of a coordinator, and their listeners' arguments. */
@@ -180,11 +180,12 @@ export class CoreCoordinator {
 
   /** The connected peers, relays included (`isRelay`). */
   getConnectedPeers(): PeerInfo[] {
-    return this.core.network.peers.all().map((peer) => peer.snapshot())
+    return this.core.network.peers.all().map((peer) => copyPeerInfo(peer.info))
   }
 
   getPeer(peerId: string): PeerInfo | undefined {
-    return this.core.network.peers.get(peerId)?.snapshot()
+    const info = this.core.network.peers.get(peerId)?.info
+    return info && copyPeerInfo(info)
   }
 
   isConnected(peerId: string): boolean {

@@ -20,6 +20,8 @@ export interface ChannelSink {
   /** The channel is over; called once. `fault` is true where the peer broke the protocol. */
   onClose(error: P2PError, fault: boolean): void
   onDrain(): void
+  /** The connection carries nothing at present and may recover (true), or has recovered (false). */
+  onInterrupted?(isInterrupted: boolean): void
 }
 
 export interface ChannelOptions {
@@ -205,6 +207,10 @@ export class SecureChannel implements FrameSink {
 
   onDrain(): void {
     this.sink?.onDrain()
+  }
+
+  onInterrupted(isInterrupted: boolean): void {
+    this.sink?.onInterrupted?.(isInterrupted)
   }
 
   private run(signal?: AbortSignal): Promise<SecureChannel> {

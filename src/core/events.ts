@@ -2,7 +2,7 @@ import type { P2PError } from '../base/errors.js'
 import type { Ban } from '../defence/bans.js'
 import type { GateStats } from '../defence/gate.js'
 import type { P2PMessage } from '../message/message.js'
-import type { Traffic } from '../peer/pool/peer-manager.js'
+import type { Traffic } from '../peer/pool/members.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 
 /** `'online'`: a peer is connected. `'connecting'`: none is, but somebody is being dialled. */

@@ -81,9 +81,9 @@ export class Network {
     this.outbox = new Outbox({
       clock,
       limits,
-      send: (id, message, onSettled) => {
+      send: (id, message, onSettled, encoded) => {
         const peer = this.peers.need(id)
-        return peer.send({ ...message, to: peer.peerId }, { onSettled })
+        return peer.send({ ...message, to: peer.peerId }, { onSettled, encoded })
       },
       takeBack: (id, onSettled) => this.peers.get(id) === undefined && this.peers.sessions.takeBack(onSettled),
       progress: (id) => this.peers.get(id)?.progress(),
