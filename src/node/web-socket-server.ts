@@ -162,7 +162,7 @@ class Acceptor implements WebSocketListener {
       (connection) =>
         new Promise<void>((resolve) => {
           this.waiting.set(connection, resolve)
-          connection.close(true)
+          connection.goAway()
         }),
     )
     // Polls under way are answered before their sockets go.
@@ -221,7 +221,7 @@ class Acceptor implements WebSocketListener {
       })
       this.slowReaders.add(connection)
       this.connections.add(connection)
-      accept(connection)
+      accept(connection.pipe)
     })
   }
 
