@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import type { P2PMessage } from '../../message/message.js'
@@ -61,10 +62,12 @@ export class Outbox {
   private readonly blocked = new Set<string>()
   private count = 0
   private bytes = 0
-  private timer: Timer | undefined
-  private timerAt = Number.POSITIVE_INFINITY
+  private readonly alarm: Alarm
+  private alarmAt = Number.POSITIVE_INFINITY
 
-  constructor(private readonly options: OutboxOptions) {}
+  constructor(private readonly options: OutboxOptions) {
+    this.alarm = new Alarm(options.clock, () => this.expire())
+  }
 
   get stats(): { messages: number; bytes: number } {
     return { messages: this.count, bytes: this.bytes }
@@ -171,6 +174,7 @@ export class Outbox {
     const { clock, takeBack } = this.options
     const now = clock.now()
     let next = Number.POSITIVE_INFINITY
+    this.alarmAt = next
     for (const [peerId, queue] of [...this.queues]) {
       for (const entry of [...queue]) {
         if (entry.expiresAt > now) next = Math.min(next, entry.expiresAt)
@@ -183,22 +187,13 @@ export class Outbox {
   }
 
   private arm(at: number): void {
-    if (at >= this.timerAt || at === Number.POSITIVE_INFINITY) return
-    const { clock } = this.options
-    this.disarm()
-    this.timerAt = at
-    this.timer = clock.setTimeout(
-      () => {
-        this.disarm()
-        this.expire()
-      },
-      Math.max(0, at - clock.now()),
-    )
+    if (at >= this.alarmAt) return
+    this.alarmAt = at
+    this.alarm.arm(at - this.options.clock.now())
   }
 
   private disarm(): void {
-    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
-    this.timer = undefined
-    this.timerAt = Number.POSITIVE_INFINITY
+    this.alarm.disarm()
+    this.alarmAt = Number.POSITIVE_INFINITY
   }
 }

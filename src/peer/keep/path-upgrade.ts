@@ -1,14 +1,17 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import { Backoff } from '../../base/backoff.js'
+import type { Clock } from '../../base/clock.js'
 import { asP2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import type { Logger } from '../../base/logger.js'
+import { type Random, systemRandom } from '../../base/random.js'
 import type { WaitOptions } from '../../base/wait.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 
 interface Entry {
   readonly address: string
-  failures: number
-  timer: Timer | undefined
+  readonly backoff: Backoff
+  readonly alarm: Alarm
   attempt: AbortController | undefined
 }
 
@@ -16,6 +19,8 @@ export interface PathUpgradeOptions {
   clock: Clock
   limits: Limits
   logger: Logger
+  /** Default `systemRandom`. */
+  random?: Random | undefined
   get: (peerId: string) => PeerInfo | undefined
   /** The address of a better path to a peer that is reached through somebody else; undefined where there is none to try. */
   addressOf: (peer: PeerInfo) => string | undefined
@@ -40,7 +45,13 @@ export class PathUpgrade {
       return
     }
     if (!peer?.connection?.outbound || this.entries.has(peerId)) return
-    const entry: Entry = { address, failures: 0, timer: undefined, attempt: undefined }
+    const { clock, limits, random = systemRandom } = this.options
+    const entry: Entry = {
+      address,
+      backoff: new Backoff({ minMs: limits.upgradeMinMs, maxMs: limits.upgradeMaxMs, random }),
+      alarm: new Alarm(clock, () => void this.attempt(peerId, entry)),
+      attempt: undefined,
+    }
     this.entries.set(peerId, entry)
     void this.attempt(peerId, entry)
   }
@@ -49,17 +60,16 @@ export class PathUpgrade {
     const entry = this.entries.get(peerId)
     if (entry === undefined) return
     this.entries.delete(peerId)
-    if (entry.timer !== undefined) this.options.clock.clearTimeout(entry.timer)
+    entry.alarm.disarm()
     entry.attempt?.abort()
   }
 
   /** The network has changed: what failed before may work now. */
   retry(): void {
     for (const [peerId, entry] of this.entries) {
-      entry.failures = 0
-      if (entry.timer === undefined) continue
-      this.options.clock.clearTimeout(entry.timer)
-      entry.timer = undefined
+      entry.backoff.reset()
+      if (!entry.alarm.isArmed) continue
+      entry.alarm.disarm()
       void this.attempt(peerId, entry)
     }
   }
@@ -69,7 +79,7 @@ export class PathUpgrade {
   }
 
   private async attempt(peerId: string, entry: Entry): Promise<void> {
-    const { clock, limits, logger, dial } = this.options
+    const { logger, dial } = this.options
     entry.attempt = new AbortController()
     try {
       await dial(entry.address, peerId, { signal: entry.attempt.signal })
@@ -77,15 +87,9 @@ export class PathUpgrade {
     } catch (error) {
       if (this.entries.get(peerId) !== entry) return
       entry.attempt = undefined
-      const pause = Math.min(limits.upgradeMaxMs, limits.upgradeMinMs * 2 ** entry.failures++)
-      logger.debug('no direct path yet', { peerId, code: asP2PError(error, 'PEER_UNREACHABLE', '').code, retryMs: pause })
-      entry.timer = clock.setTimeout(
-        () => {
-          entry.timer = undefined
-          void this.attempt(peerId, entry)
-        },
-        pause * (0.7 + 0.6 * Math.random()),
-      )
+      const retryMs = entry.backoff.next()
+      logger.debug('no direct path yet', { peerId, code: asP2PError(error, 'PEER_UNREACHABLE', '').code, retryMs })
+      entry.alarm.arm(retryMs)
     }
   }
 }

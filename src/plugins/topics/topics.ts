@@ -1,10 +1,10 @@
+import { RecentKeys } from '../../base/bounded-map.js'
 import type { Timer } from '../../base/clock.js'
 import { asP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
 import { childSignals, type WaitOptions, withDeadline } from '../../base/wait.js'
-import { DedupeWindow } from '../../defence/dedupe-window.js'
 import type { Identity } from '../../identity/identity.js'
 import type { P2PMessage } from '../../message/message.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
@@ -95,7 +95,7 @@ export class Topics implements IProtocolHandler {
   private readonly limits: Limits
   private readonly interest: Interest
   private readonly tree = new SpreadingTree()
-  private readonly seen: DedupeWindow
+  private readonly seen: RecentKeys
   private readonly listeners = new Map<string, Set<(message: SignedTopicMessage) => void>>()
   /** How many past messages of a topic are asked for when a neighbour comes. */
   private readonly catchUp = new Map<string, number>()
@@ -121,7 +121,7 @@ export class Topics implements IProtocolHandler {
   constructor(private readonly options: TopicsOptions) {
     this.limits = options.limits ?? DEFAULT_LIMITS
     this.interest = new Interest(this.limits)
-    this.seen = new DedupeWindow(this.limits.topicSeen)
+    this.seen = new RecentKeys(this.limits.topicSeen)
   }
 
   onRegister(host: ProtocolHost): void {
