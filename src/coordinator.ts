@@ -1,4 +1,5 @@
 import { nanoid } from 'nanoid'
+import { isPrivateAddress } from './address/private-address.js'
 import { hexOf } from './base/bytes.js'
 import { asP2PError, P2PError, shutDownError } from './base/errors.js'
 import { TypedEvents, type Unsubscribe } from './base/events.js'
@@ -8,6 +9,7 @@ import type { PeerDescription } from './channel/hello.js'
 import { type P2PConfig, type ResolvedConfig, resolveConfig } from './core/config.js'
 import type { CoordinatorEvents, CoordinatorStats, P2PStatus, SendToOptions } from './core/events.js'
 import { Network } from './core/network.js'
+import type { LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './core/plugin.js'
 import type { Ban } from './defence/bans.js'
 import type { Standing } from './defence/reputation.js'
 import { decodePeerId, isPeerId } from './identity/peer-id.js'
@@ -16,20 +18,21 @@ import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './messag
 import { checkMessage } from './message/p2p-protocol.js'
 import type { PeerConnection, PeerLoad } from './peer/connection/peer-connection.js'
 import type { QueuedMessage } from './peer/keep/outbox.js'
-import { findPeers, type PeerQuery } from './plugins/circuit/introducer.js'
+import { findPeers, type PeerQuery } from './plugins/circuit/find-peers.js'
 import type { AnnounceResult, DistributedHashTable } from './plugins/dht/client/dht.js'
-import { EclipseWatch } from './plugins/dht/eclipse/eclipse-watch.js'
-import { DhtNode } from './plugins/dht/node/dht-node.js'
-import { isPrivateAddress } from './plugins/dht/walk/contact.js'
+import { type DhtParts, dhtClient } from './plugins/dht/client/plugin.js'
+import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
+import { dhtNode } from './plugins/dht/node/plugin.js'
+import { dhtWalk } from './plugins/dht/walk/plugin.js'
 import type { ResourceFilters } from './plugins/discovery/filters.js'
-import { type PeerRecord, PeerRecords } from './plugins/discovery/peer-records.js'
-import {
-  type AnnounceResourceOptions,
-  type ResourceAnnouncement,
+import { discovery } from './plugins/discovery/plugin.js'
+import type {
+  AnnounceResourceOptions,
+  ResourceAnnouncement,
   ResourceDiscovery,
-  type ResourceListener,
+  ResourceListener,
 } from './plugins/discovery/resource-discovery.js'
-import { ResourceTopics } from './plugins/discovery/resource-topics.js'
+import { ResourceTopics } from './plugins/topics/resource-topics.js'
 import type { TopicMessage } from './plugins/topics/topic-messages.js'
 import { type PublishResult, type SubscribeOptions, type TopicListener, Topics } from './plugins/topics/topics.js'
 import type { BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol/handler.js'
@@ -59,10 +62,13 @@ export class P2PCoordinator {
   private readonly requests: PendingRequests
   private readonly network: Network
   private readonly discovery: ResourceDiscovery
-  private readonly records: PeerRecords
   private readonly topics: Topics
-  private readonly node: DhtNode
-  private readonly eclipse: EclipseWatch
+  private readonly kit: PluginKit
+  private readonly plugins = new Map<string, object>()
+  private readonly hooks = new Set<LifecycleHooks>()
+  private readonly listeners = new Set<PeerListener>()
+  private readonly resolvers: PeerResolver[] = []
+  private readonly sections = new Map<string, () => object>()
   private stopping: Promise<void> | undefined
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
@@ -79,7 +85,7 @@ export class P2PCoordinator {
       names,
       describe: () => this.describe(),
       find: (id, wait) => findPeers(this.host, { peerId: id }, { ...wait, limits }),
-      resolve: (id, wait) => this.records.resolve(id, wait),
+      resolve: async (id, wait) => (await this.resolvers[0]!(id, wait))[0],
       onConnected: (peer) => this.peerConnected(peer),
       onDisconnected: (peer, error) => this.peerDisconnected(peer, error),
       onPathChanged: (peer, from) => this.events.emit('path-changed', { ...peer.info }, from),
@@ -92,7 +98,7 @@ export class P2PCoordinator {
       limitsOf: (protocol) => (protocol === CORE_PROTOCOL ? 'default' : this.router.limitsOf(protocol)),
       onStatus: (status) => this.events.emit('status', status),
       onWork: (event) => this.events.emit('proof-of-work', event),
-      onReachable: () => this.records.changed(),
+      onReachable: () => this.lifecycle('described'),
     })
     this.host = {
       peerId,
@@ -123,33 +129,62 @@ export class P2PCoordinator {
       router: resolved.dhtMode !== 'client',
       onError: (error) => this.report(error),
     })
-    this.node = new DhtNode({
-      config: resolved,
-      names,
-      dialer: this.network.nodeDialer,
-      probe: (contact) => this.network.isNodeAt(contact),
-      needsNodes: () => this.network.diversity().operators < 2,
-      feed: (verifier) => new ResourceTopics(this.topics, verifier),
-      onNode: (role) => this.registerProtocol(role),
-      onError: (error) => this.report(error),
-    })
-    this.dht = this.node.dht
-    this.node.open(this.host)
-    this.eclipse = new EclipseWatch({
-      clock,
-      limits,
-      peerId,
-      anchors: resolved.anchors.length,
-      chosen: () => this.network.chosen(),
-      view: this.node.viewOf(this.host),
-      ownRecord: (before) => this.dht.ownRecord(before),
-      onNamed: (contacts, teller) => this.node.network.named(contacts, teller),
-      onSuspected: (evidence) => this.events.emit('eclipse-suspected', evidence),
-      onCleared: () => this.events.emit('eclipse-cleared'),
-    })
-    this.discovery = new ResourceDiscovery(this.dht, peerId)
-    this.records = new PeerRecords(this.dht, () => this.peerRecord())
-    for (const handler of [...this.network.handlers, ...this.node.handlers, this.topics]) this.router.register(handler)
+    for (const handler of this.network.handlers) this.router.register(handler)
+    this.kit = this.pluginKit()
+    const parts: DhtParts = dhtClient(this.kit, { identity, names })
+    this.plugins.set('dht', parts)
+    this.dht = parts.dht
+    parts.dht.addFeed(new ResourceTopics(this.topics, parts.verifier))
+    const relays = () =>
+      this.network.circuits.reserved().map(({ relay }): [string, string | null] => {
+        return [relay, this.network.peers.get(relay)?.info.addresses.websocket ?? null]
+      })
+    this.discovery = discovery(this.kit, { relays }).discovery
+    this.use(dhtWalk())
+    const { dhtMode } = resolved
+    if (dhtMode !== 'client') this.use(dhtNode({ mode: dhtMode }))
+    this.use(eclipseWatch({ anchors: resolved.anchors.length }))
+    this.router.register(this.topics)
+  }
+
+  use(plugin: Plugin): void {
+    this.plugins.set(plugin.name, plugin.attach(this.kit))
+  }
+
+  private pluginKit(): PluginKit {
+    const { config, network } = this
+    return {
+      ...this.host,
+      publicKey: this.publicKey,
+      limits: config.limits,
+      dialer: network.dialer,
+      addTransport: () => {},
+      addResolver: (resolver) => void this.resolvers.push(resolver),
+      setWork: () => {},
+      registerProtocol: (handler) => this.registerProtocol(handler),
+      unregisterProtocol: (name) => void this.router.unregister(name),
+      onPeer: (listener) => {
+        this.listeners.add(listener)
+        return () => this.listeners.delete(listener)
+      },
+      onLifecycle: (hooks) => {
+        this.hooks.add(hooks)
+        return () => this.hooks.delete(hooks)
+      },
+      stats: (name, read) => void this.sections.set(name, read),
+      describe: () => this.describe(),
+      described: () => this.described(),
+      emit: (event, ...args) =>
+        this.events.emit(event as 'eclipse-suspected', ...(args as CoordinatorEvents['eclipse-suspected'])),
+      report: (error, peer) => this.report(asP2PError(error, 'HANDLER_FAILED', error.message), peer),
+      run: () => this.start(),
+      sign: () => Promise.reject(new P2PError('INVALID_CONFIG', 'Not here.')),
+      plugin: (name) => this.plugins.get(name),
+    }
+  }
+
+  private lifecycle(name: 'described' | 'trim' | 'stop'): void {
+    for (const hooks of this.hooks) hooks[name]?.()
   }
 
   /**
@@ -451,7 +486,10 @@ export class P2PCoordinator {
         pendingHandshakes: slots.size,
         verification: { ...budget.stats },
         ...(clockSkewMs !== undefined && { clockSkewMs }),
-        diversity: { ...this.network.diversity(), suspected: this.eclipse.isSuspected },
+        diversity: {
+          ...this.network.diversity(),
+          suspected: (this.sections.get('eclipse')!() as { suspected: boolean }).suspected,
+        },
       },
     }
   }
@@ -464,7 +502,7 @@ export class P2PCoordinator {
   /** Gives up what can be had again, for when memory is short: kept topic messages, copies and verified records of others. */
   trim(): void {
     this.topics.trim()
-    this.node.trim()
+    this.lifecycle('trim')
   }
 
   /** Drops what has expired now, rather than when it is next looked at. */
@@ -486,10 +524,7 @@ export class P2PCoordinator {
   }
 
   private async close(): Promise<void> {
-    this.eclipse.close()
-    this.records.close()
-    this.discovery.shutdown()
-    this.node.shutdown()
+    this.lifecycle('stop')
     // Circuits stay until the goodbyes that they carry have left.
     const circuits = this.network.circuits.protocolName
     for (const name of this.router.names) if (name !== circuits) this.router.unregister(name)
@@ -503,13 +538,6 @@ export class P2PCoordinator {
     return { protocols: this.router.names, addresses: this.publicAddresses(), metadata: this.config.metadata }
   }
 
-  private peerRecord(): PeerRecord {
-    const relays = this.network.circuits.reserved().map(({ relay }): [string, string | null] => {
-      return [relay, this.network.peers.get(relay)?.info.addresses.websocket ?? null]
-    })
-    return { addresses: this.publicAddresses(), relays, protocols: this.router.names }
-  }
-
   /** What others may know: nothing that a peer behind relays could be found by; what is reached from everywhere first. */
   private publicAddresses(): string[] {
     const { relayOnly, announce, limits } = this.config
@@ -520,7 +548,7 @@ export class P2PCoordinator {
   /** What we tell of ourselves has changed. */
   private described(): void {
     this.network.updates.changed()
-    this.records.changed()
+    this.lifecycle('described')
   }
 
   private complete(message: OutgoingMessage, to: string | undefined): P2PMessage {
@@ -564,15 +592,14 @@ export class P2PCoordinator {
 
   private peerConnected(peer: PeerConnection): void {
     this.router.connected(peer.info)
-    this.node.met(peer.info)
-    this.eclipse.changed()
+    for (const { connected } of this.listeners) connected?.(peer.info)
     this.events.emit('connected', { ...peer.info })
   }
 
   private peerDisconnected(peer: PeerConnection, error: P2PError): void {
     this.requests.peerGone(peer.peerId, error)
     this.router.disconnected(peer.info)
-    this.node.parted(peer.info)
+    for (const { disconnected } of this.listeners) disconnected?.(peer.info)
     this.events.emit('disconnected', { ...peer.info }, error)
     if (error.code === 'REPLACED' && error.details.byPeer === true) this.report(error, peer.info)
   }

@@ -21,9 +21,7 @@ import { PeerUpdates } from '../peer/keep/peer-updates.js'
 import { Reconnector } from '../peer/keep/reconnector.js'
 import { PeerManager, suspended } from '../peer/pool/peer-manager.js'
 import { CircuitEndpoint } from '../plugins/circuit/endpoint.js'
-import { DHT_NODE_PROTOCOL, DHT_PROTOCOL } from '../plugins/dht/client/dht-messages.js'
-import type { Contact } from '../plugins/dht/walk/contact.js'
-import { type NodeDialer, noLongerNeeded } from '../plugins/dht/walk/node-links.js'
+import { DHT_PROTOCOL } from '../plugins/dht/client/dht-messages.js'
 import { type ProofOfWorkEvent, WorkProofs } from '../plugins/proof-of-work/work-proofs.js'
 import { WebRtcEndpoint } from '../plugins/webrtc/endpoint.js'
 import type { IProtocolHandler } from '../protocol/handler.js'
@@ -31,6 +29,7 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { Transport, TransportName } from '../transport/transport.js'
 import type { ResolvedConfig } from './config.js'
 import type { Diversity, P2PStatus } from './events.js'
+import type { Dialer } from './plugin.js'
 
 export interface NetworkHooks {
   names: PinnedNames
@@ -208,29 +207,29 @@ export class Network {
     this.handlers = [this.heartbeat, this.updates, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
   }
 
-  /** How the DHT reaches nodes: by their address alone, and only for as long as it needs them. */
-  get nodeDialer(): NodeDialer {
+  /** How plugins dial for purposes of their own. */
+  get dialer(): Dialer {
     return {
-      dial: async (address, peerId, wait) => {
-        if (this.suspended) throw new P2PError('SUSPENDED', 'This coordinator is suspended.')
+      mayDial: !this.config.relayOnly,
+      dial: async (address, expected, wait) => {
+        if (this.suspended) throw suspended()
         await this.open()
-        return this.peers.dial(this.dialableOf(address), peerId, wait)
+        return this.peers.dial(this.dialableOf(address), expected, wait)
       },
-      isConnected: (peerId) => this.peers.get(peerId) !== undefined,
+      look: async (address, wait) => {
+        if (this.suspended) throw suspended()
+        return this.peers.look(this.dialableOf(address), wait)
+      },
       release: (peerId) => {
         const peer = this.peers.get(peerId)
         if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
-        this.peers.disconnect(peer.peerId, noLongerNeeded())
+        this.peers.disconnect(
+          peer.peerId,
+          new P2PError('CONNECTION_CLOSED', 'The connection was made for a lookup, and has not been used for a while.'),
+        )
       },
+      chosen: () => this.chosen(),
     }
-  }
-
-  /** Whether a node of the DHT lives where others say; it does not become connected, and is not told who asked. */
-  async isNodeAt({ address, peerId }: Contact): Promise<boolean> {
-    if (this.suspended) throw suspended()
-    if (this.peers.get(peerId) !== undefined) return true
-    const { publicKey, protocols } = await this.peers.look(this.dialableOf(address), {})
-    return encodePeerId(publicKey) === peerId && protocols.includes(DHT_NODE_PROTOCOL)
   }
 
   /** Nodes tell WebSocket addresses; a relay serves HTTP at the same one. */
