@@ -66,6 +66,8 @@ export type PeerResolver = (peerId: string, wait: WaitOptions) => Promise<PeerIn
 
 /** Dials for purposes of the plugin's own: what it connects is not kept when it is lost. */
 export interface Dialer {
+  /** False for a coordinator that reaches peers, and is reached, through relays only: `dial` and `look` are not to be called. */
+  readonly mayDial: boolean
   /**
    * Connects to an address, or does nothing where a connection to it is there already.
    *

@@ -8,8 +8,8 @@ import { SecureChannel } from '../channel/secure-channel.js'
 import { P2PCoordinator } from '../coordinator.js'
 import type { Identity } from '../identity/identity.js'
 import type { PeerLoad } from '../peer/connection/peer-connection.js'
-import { CircuitRelay, type RelayStats } from '../plugins/circuit/relay.js'
-import { relayProtocols } from '../plugins/discovery/relay-protocols.js'
+import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
+import { relayServices } from '../plugins/circuit/server/relay-services.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
@@ -161,9 +161,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     ...(options.store && { store: options.store }),
     ...(name !== undefined && { metadata: { name } }),
   })
-  const protocols = relayProtocols(coordinator.dht)
-  const circuits = protocols.find((handler) => handler instanceof CircuitRelay)!
-  for (const handler of protocols) coordinator.registerProtocol(handler)
+  const circuits = relayServices()
+  coordinator.use(circuits)
   const memory = new MemoryCeiling({
     maxBytes: maxMemoryBytes,
     trim: () => coordinator.trim(),

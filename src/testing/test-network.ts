@@ -1,7 +1,7 @@
 import { P2PCoordinator } from '../coordinator.js'
 import type { P2PConfig } from '../core/config.js'
 import { identityFromSeed } from '../identity/identity.js'
-import { relayProtocols } from '../plugins/discovery/relay-protocols.js'
+import { relayServices } from '../plugins/circuit/server/relay-services.js'
 import { type LinkConditions, MemoryNetwork } from '../transport/memory.js'
 import { VirtualClock } from './virtual-clock.js'
 
@@ -69,7 +69,7 @@ export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork
         ...config,
         identity,
       })
-      if (relay) for (const handler of relayProtocols(peer.dht)) peer.registerProtocol(handler)
+      if (relay) peer.use(relayServices())
       peers.set(peer, `${options.scheme ?? 'memory'}://${host}`)
       return peer
     },

@@ -30,7 +30,7 @@ export class ServerView {
   async shows(peerId: string, key: string, publisherId: string, publisher: string, sequence = 0): Promise<boolean> {
     for (const walk of [false, true]) {
       const payload = { key, filters: { publisherId }, ...(walk && { walk }) }
-      const { records } = await this.servers.readFrom(payload, (request) => this.ask(peerId, request), peerId)
+      const { records } = await this.servers.exchanges.readFrom(payload, (request) => this.ask(peerId, request), peerId)
       if (records.some((record) => record.publisher === publisher && record.sequence >= sequence)) return true
     }
     return false

@@ -2,8 +2,9 @@ import { originOf } from '../../../address/origin.js'
 import { hexOf } from '../../../base/bytes.js'
 import type { Clock } from '../../../base/clock.js'
 import type { Limits } from '../../../base/limits.js'
+import type { BucketStats } from '../client/lookup.js'
+import { commonBits, compareDistance, KEY_BITS } from '../records/key-space.js'
 import type { Contact } from './contact.js'
-import { commonBits, compareDistance, KEY_BITS } from './node-id.js'
 
 interface Entry {
   contact: Contact
@@ -29,15 +30,6 @@ interface Bucket {
 
 /** What became of a contact that was seen. */
 export type Seen = 'added' | 'known' | 'waiting'
-
-export interface BucketStats {
-  /** Leading bits that its nodes share with us. */
-  bits: number
-  nodes: number
-  waiting: number
-  /** Milliseconds since the Unix epoch. */
-  oldestSeenAt: number
-}
 
 /**
  * The nodes that we know, in buckets by the leading bits that they share with us, at most `dhtBucketSize` in each (Maymounkov

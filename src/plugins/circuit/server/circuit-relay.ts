@@ -1,9 +1,9 @@
-import type { Timer } from '../../base/clock.js'
-import { P2PError, type P2PErrorCode } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import type { P2PMessage } from '../../message/message.js'
-import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
-import type { PeerInfo } from '../../protocol/peer-info.js'
+import type { Timer } from '../../../base/clock.js'
+import { P2PError, type P2PErrorCode } from '../../../base/errors.js'
+import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import type { P2PMessage } from '../../../message/message.js'
+import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
+import type { PeerInfo } from '../../../protocol/peer-info.js'
 import {
   CIRCUIT_HOP,
   CIRCUIT_RATES,
@@ -15,7 +15,7 @@ import {
   parseData,
   parseFrame,
   unknownType,
-} from './frames.js'
+} from '../frames.js'
 
 /** Time in which a peer that has just connected need not have reserved, milliseconds. */
 const NEWCOMER_MS = 5_000
