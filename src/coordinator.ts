@@ -12,6 +12,7 @@ import type { Ban } from './defence/bans.js'
 import type { Standing } from './defence/reputation.js'
 import { decodePeerId, isPeerId } from './identity/peer-id.js'
 import { PinnedNames } from './identity/pinned-names.js'
+import { installEd25519Fallback } from './identity/with-fallback.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
 import { checkMessage } from './message/p2p-protocol.js'
 import type { PeerConnection, PeerLoad } from './peer/connection/peer-connection.js'
@@ -67,6 +68,7 @@ export class P2PCoordinator {
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(config: P2PConfig = {}) {
+    installEd25519Fallback()
     const resolved = resolveConfig(config)
     const { peerId, identity, clock, limits, logger, store } = resolved
     this.config = resolved

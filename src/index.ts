@@ -10,9 +10,10 @@ export type { P2PConfig, WebRtcConfig } from './core/config.js'
 export type { CoordinatorEvents, CoordinatorStats, Diversity, P2PStatus, SendToOptions } from './core/events.js'
 export type { Ban } from './defence/bans.js'
 export type { Standing } from './defence/reputation.js'
-export { type EnvelopeTag, type SignedEnvelope, signEnvelope, verifyEnvelope } from './identity/envelope.js'
-export { generateIdentity, type Identity, identityFromSeed, storedIdentity } from './identity/identity.js'
+export type { EnvelopeTag, SignedEnvelope } from './identity/envelope.js'
+export type { Identity } from './identity/identity.js'
 export { decodePeerId, encodePeerId, isPeerId } from './identity/peer-id.js'
+export { generateIdentity, identityFromSeed, signEnvelope, storedIdentity, verifyEnvelope } from './identity/with-fallback.js'
 export type { OutgoingMessage, P2PMessage } from './message/message.js'
 export { type CreateMessageOptions, P2PProtocol } from './message/p2p-protocol.js'
 export type { QueuedMessage, QueuedOutcome } from './peer/keep/outbox.js'
@@ -54,12 +55,7 @@ export type { RtcImplementation } from './plugins/webrtc/rtc-types.js'
 export type { BlameCause, BroadcastResult, IProtocolHandler, ProtocolHost } from './protocol/handler.js'
 export { type PeerAddresses, type PeerInfo, PeerState } from './protocol/peer-info.js'
 export type { ProtocolLimits, RateLimit } from './protocol/rate-limits.js'
-export {
-  type EquivocationEvidence,
-  encodeEvidence,
-  evidenceToJson,
-  verifyEvidence,
-} from './statements/equivocation.js'
+export { type EquivocationEvidence, encodeEvidence, evidenceToJson } from './statements/equivocation.js'
 export {
   type Phase,
   type PhaseItems,
@@ -68,9 +64,10 @@ export {
   type PhaseProgress,
   type PhaseVerdict,
 } from './statements/phases.js'
-export { type SignedStatement, type Statement, signStatement, verifyStatement } from './statements/statement.js'
+export type { SignedStatement, Statement } from './statements/statement.js'
 export type { StatementSession, StatementSessionOptions } from './statements/statement-session.js'
 export { Statements } from './statements/statements.js'
+export { signStatement, verifyEvidence, verifyStatement } from './statements/with-fallback.js'
 export { indexedDbStore } from './storage/indexeddb-store.js'
 export { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
 export { type BroadcastChannelOptions, broadcastChannel } from './transport/tabs/broadcast-channel.js'

@@ -1,9 +1,9 @@
 import { base64urlnopad } from '@scure/base'
-import WebSocketImplementation from 'isomorphic-ws'
 import { abortedError, P2PError } from '../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
 import { EarlyFrames } from './frames/early-frames.js'
 import type { Connection, DialOptions, FrameSink, Transport } from './transport.js'
+import { loadWebSocket } from './websocket.node.js'
 
 /** Largest frame: the largest Noise message (Noise rev 34 §3). */
 export const WEBSOCKET_FRAME_BYTES = 65_535
@@ -27,9 +27,11 @@ export function webSocket(options: { limits?: Limits } = {}): Transport {
   }
 }
 
-function dial(address: string, { signal, firstFrame }: DialOptions, limits: Limits): Promise<Connection> {
+async function dial(address: string, { signal, firstFrame }: DialOptions, limits: Limits): Promise<Connection> {
+  const url = checkAddress(address)
+  const loaded = loadWebSocket()
+  const WebSocketImplementation = loaded instanceof Promise ? await loaded : loaded
   return new Promise((resolve, reject) => {
-    const url = checkAddress(address)
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
     if (!WebSocketImplementation) {
       throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no WebSocket. Give P2PConfig.transports another transport.')
