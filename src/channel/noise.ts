@@ -23,14 +23,18 @@ export interface NoiseCrypto {
 export const nobleNoiseCrypto: NoiseCrypto = {
   x25519: ladderX25519,
   aead: nobleAead,
-  hmac: (key, data) => hmac(sha256, key, data),
+  hmac: nobleHmac,
+}
+
+function nobleHmac(key: Uint8Array, data: Uint8Array): Uint8Array {
+  return hmac(sha256, key, data)
 }
 
 /** What is fastest here: each primitive from Node where Node has it, else noble. */
 export const platformNoiseCrypto: NoiseCrypto = {
   x25519: platformX25519,
   aead: platformAead,
-  hmac: nodeHmac ?? nobleNoiseCrypto.hmac,
+  hmac: nodeHmac ?? nobleHmac,
 }
 
 export interface NoiseXXOptions {
