@@ -46,6 +46,7 @@ export async function sizeOf(from, imports) {
     platform: 'browser',
     target: 'es2022',
     legalComments: 'none',
+    logLevel: 'error',
   })
   return gzipSync(outputFiles[0].contents, { level: 9 }).length
 }

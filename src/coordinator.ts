@@ -4,6 +4,7 @@ import { type CoreConfig, invalidOption } from './core/config.js'
 import type { Plugin } from './core/plugin.js'
 import type { WithPlugins } from './core/typed.js'
 import { type CoordinatorCoreEvents, type CoordinatorCoreStats, CoreCoordinator } from './core-coordinator.js'
+import { installEd25519Fallback } from './identity/with-fallback.js'
 import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 import { dhtWalk } from './plugins/dht/walk/plugin.js'
@@ -57,6 +58,7 @@ export class FullCoordinator extends CoreCoordinator {
   declare readonly topics: Topics
 
   constructor(config: P2PConfig = {}) {
+    installEd25519Fallback()
     super(withUsualPlugins(config))
   }
 

@@ -1,4 +1,3 @@
-export { P2PCoordinator, type CoordinatorEvents, type CoordinatorStats, type P2PConfig } from './coordinator.js'
-export { signEnvelope, verifyEnvelope } from './identity/envelope.js'
-export { generateIdentity, identityFromSeed, storedIdentity } from './identity/identity.js'
+export { type CoordinatorEvents, type CoordinatorStats, P2PCoordinator, type P2PConfig } from './coordinator.js'
+export { generateIdentity, identityFromSeed, signEnvelope, storedIdentity, verifyEnvelope } from './identity/with-fallback.js'
 export * from './shared.js'

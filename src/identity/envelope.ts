@@ -1,4 +1,4 @@
-import { P2PError } from '../base/errors.js'
+import { isP2PError, P2PError } from '../base/errors.js'
 import { SIGNATURE_BYTES, verify } from './ed25519.js'
 import type { Identity } from './identity.js'
 
@@ -43,9 +43,10 @@ export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag
   let publicKey: Uint8Array
   let signature: Uint8Array
   try {
-    publicKey = identity.publicKey.slice()
     signature = await identity.sign(signingBytes(tag, own))
+    publicKey = identity.publicKey.slice()
   } catch (error) {
+    if (isP2PError(error, 'IDENTITY_FAILED')) throw error
     throw new P2PError(
       'IDENTITY_FAILED',
       'The identity did not sign. Check that its key or device is available, then try again.',
@@ -68,12 +69,17 @@ export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag
   )
 }
 
-/** True if the envelope was signed by its key under this tag. Never throws: anything malformed is false. */
+/**
+ * True if the envelope was signed by its key under this tag. Anything malformed is false.
+ *
+ * @throws P2PError IDENTITY_FAILED where no implementation of Ed25519 exists: a browser without it, and `lotus-p2p/core`.
+ */
 export async function verifyEnvelope(tag: EnvelopeTag | OwnTag, envelope: SignedEnvelope): Promise<boolean> {
   try {
     const { publicKey, payload, signature } = envelope
     return payload instanceof Uint8Array && (await verify(signature, signingBytes(tag, payload), publicKey))
-  } catch {
+  } catch (error) {
+    if (isP2PError(error, 'IDENTITY_FAILED')) throw error
     return false
   }
 }
