@@ -23,16 +23,7 @@ export const BUDGETS = [
 ]
 
 /** Plugins whose price beside the core is told. */
-const PLUGINS = [
-  'webRtc',
-  'proofOfWork',
-  'httpFallback',
-  'topics',
-  'dhtWalk',
-  'eclipseWatch',
-  'broadcastChannel',
-  'statements',
-]
+const PLUGINS = ['webRtc', 'proofOfWork', 'httpFallback', 'topics', 'dhtWalk', 'eclipseWatch', 'broadcastChannel', 'statements']
 
 /** @returns {Promise<number>} bytes after gzip. */
 export async function sizeOf(from, imports) {

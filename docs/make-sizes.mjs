@@ -4,7 +4,8 @@ import { BUDGETS, pluginCosts, sizeOf } from '../.ci/size.mjs'
 
 const kB = (bytes) => (bytes / 1_000).toFixed(1)
 const rows = []
-for (const { name, from, imports, budget } of BUDGETS) rows.push(`| ${name} | ${kB(await sizeOf(from, imports))} | ${kB(budget)} |`)
+for (const { name, from, imports, budget } of BUDGETS)
+  rows.push(`| ${name} | ${kB(await sizeOf(from, imports))} | ${kB(budget)} |`)
 const plugins = (await pluginCosts()).map(({ name, bytes }) => `| \`${name}()\` | ${kB(bytes)} |`)
 
 const text = `# Sizes

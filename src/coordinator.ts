@@ -5,17 +5,17 @@ import type { Plugin } from './core/plugin.js'
 import type { WithPlugins } from './core/typed.js'
 import { type CoordinatorCoreEvents, type CoordinatorCoreStats, CoreCoordinator } from './core-coordinator.js'
 import { installEd25519Fallback } from './identity/with-fallback.js'
-import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
+import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 import { dhtWalk } from './plugins/dht/walk/plugin.js'
 import { httpFallback } from './plugins/http/plugin.js'
 import { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 import type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
 import { topics } from './plugins/topics/plugin.js'
 import type { TopicMessage } from './plugins/topics/topic-messages.js'
-import type { PublishResult, SubscribeOptions, TopicListener, Topics, TopicStats } from './plugins/topics/topics.js'
-import { type WebRtcConfig, webRtc } from './plugins/webrtc/plugin.js'
+import type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics } from './plugins/topics/topics.js'
 import type { WebRtcStats } from './plugins/webrtc/endpoint.js'
+import { type WebRtcConfig, webRtc } from './plugins/webrtc/plugin.js'
 
 /** Configuration of `P2PCoordinator`; each option may be left out. */
 export interface P2PConfig<P extends readonly Plugin[] = readonly Plugin[]> extends CoreConfig<P> {
@@ -136,4 +136,3 @@ function webRtcOf(webrtc: unknown): WebRtcConfig | undefined {
   if (typeof webrtc === 'object' && webrtc !== null) return webrtc
   throw invalidOption('webrtc', 'must be true, false, or { implementation?, iceServers?, iceTransportPolicy? }')
 }
-

@@ -13,11 +13,12 @@ import { decodePeerId, isPeerId } from './identity/peer-id.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
 import type { PeerLoad } from './peer/connection/peer-connection.js'
 import type { QueuedMessage } from './peer/keep/outbox.js'
-import { circuits } from './plugins/circuit/plugin.js'
-import { type PeerQuery, findPeers } from './plugins/circuit/find-peers.js'
+import { findPeers, type PeerQuery } from './plugins/circuit/find-peers.js'
 import { speaksAsRelay } from './plugins/circuit/frames.js'
-import type { AnnounceResult, DistributedHashTable, DhtStats } from './plugins/dht/client/dht.js'
+import { type Circuits, circuits } from './plugins/circuit/plugin.js'
+import type { AnnounceResult, DhtStats, DistributedHashTable } from './plugins/dht/client/dht.js'
 import { DHT_PROTOCOL } from './plugins/dht/client/dht-messages.js'
+import { type DhtParts, dhtClient } from './plugins/dht/client/plugin.js'
 import type { ResourceFilters } from './plugins/discovery/filters.js'
 import { discovery } from './plugins/discovery/plugin.js'
 import type {
@@ -57,11 +58,12 @@ export class CoreCoordinator {
     })
     this.core = core
     core.addTransport(webSocket())
-    core.attach(circuits(), {})
-    const found = {} as { dht: DistributedHashTable; discovery: ResourceDiscovery }
-    core.attach(discovery(), found)
-    this.dht = found.dht
-    this.discovery = found.discovery
+    const inner = {} as Circuits & DhtParts & { discovery: ResourceDiscovery }
+    core.attach(circuits(), inner)
+    core.attach(dhtClient(), inner)
+    core.attach(discovery(), inner)
+    this.dht = inner.dht
+    this.discovery = inner.discovery
     for (const { plugins = [] } of core.config.listen) for (const plugin of plugins) core.attach(plugin, this)
     for (const plugin of core.config.plugins) core.attach(plugin, this)
   }

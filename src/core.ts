@@ -25,7 +25,7 @@ export const P2PCoordinator = CoreCoordinator as unknown as {
   new <const P extends readonly Plugin[] = readonly []>(config?: CoreConfig<P>): P2PCoordinator<P>
 }
 
+export type { CoordinatorCoreEvents, CoordinatorCoreStats } from './core-coordinator.js'
 export { signEnvelope, verifyEnvelope } from './identity/envelope.js'
 export { generateIdentity, identityFromSeed, storedIdentity } from './identity/identity.js'
 export * from './shared.js'
-export type { CoordinatorCoreEvents, CoordinatorCoreStats } from './core-coordinator.js'

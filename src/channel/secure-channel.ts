@@ -6,8 +6,8 @@ import type { Connection, FrameSink, Transport } from '../transport/transport.js
 import { BatchReader, BatchWriter, Entry } from './batch.js'
 import { encodeRefusal, Handshake, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
 import type { LocalHello, RemoteHello } from './hello.js'
-import type { WorkTerms } from './work.js'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from './noise.js'
+import type { WorkTerms } from './work.js'
 
 const TAG_BYTES = 16
 /** Microtasks without a new entry after which a batch leaves: enough for `await sendTo(…)` in a loop to share one frame. */

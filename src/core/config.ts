@@ -2,9 +2,9 @@ import { type Clock, systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import { type Limits, resolveLimits } from '../base/limits.js'
 import { consoleLogger, type Logger } from '../base/logger.js'
+import { type Random, systemRandom } from '../base/random.js'
 import { checkMetadata } from '../channel/hello.js'
-import { PUBLIC_KEY_BYTES } from '../identity/ed25519.js'
-import { type Identity, identityFromSeed } from '../identity/identity.js'
+import { freshIdentity, type Identity, isIdentity } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { type KeyValueStore, memoryStore } from '../storage/key-value-store.js'
@@ -42,6 +42,8 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
   /** Keeps pinned names, bans, proofs of work, and the relays that served us long. Default: memory. */
   store?: KeyValueStore
   clock?: Clock
+  /** Where ids, lots and jitter come from; `seededRandom` of `lotus-p2p/testing` makes a run that repeats. Keys are never drawn from it. */
+  random?: Random
   logger?: Logger
   /** Sign direct messages too, and refuse unsigned ones. */
   requireSignatures?: boolean
@@ -64,6 +66,7 @@ export interface ResolvedConfig {
   relayOnly: boolean
   store: KeyValueStore
   clock: Clock
+  random: Random
   logger: Logger
   requireSignatures: boolean
   limits: Limits
@@ -93,18 +96,14 @@ const whole = (min: number): Check =>
   being(`a whole number of at least ${min}`, (value) => Number.isSafeInteger(value) && (value as number) >= min)
 const flag = being('true or false', (value) => typeof value === 'boolean')
 const record = being('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-const target = being(
-  "an address such as 'wss://relay.example', a peer id or a PeerInfo",
-  (value) => (typeof value === 'string' ? value !== '' : typeof (value as PeerInfo | null)?.peerId === 'string'),
+const target = being("an address such as 'wss://relay.example', a peer id or a PeerInfo", (value) =>
+  typeof value === 'string' ? value !== '' : typeof (value as PeerInfo | null)?.peerId === 'string',
 )
 
 /** The check of each option. A table made at the first call, so that importing it does nothing. */
 const checks = (): Record<keyof CoreConfig, Check> => ({
   peerId: being('a text', (value) => typeof value === 'string'),
-  identity: being(
-    `an Identity: a publicKey of ${PUBLIC_KEY_BYTES} bytes and a sign function`,
-    (value) => typeof (value as Identity | null)?.sign === 'function' && 'publicKey' in (value as Identity),
-  ),
+  identity: being('an Identity: a publicKey of 32 bytes and a sign function', isIdentity),
   maxConnections: whole(1),
   heartbeatInterval: whole(100),
   bootstrap: listOf(target),
@@ -119,6 +118,7 @@ const checks = (): Record<keyof CoreConfig, Check> => ({
   relayOnly: flag,
   store: having('a KeyValueStore: get, set, delete and keys', 'get', 'set', 'delete', 'keys'),
   clock: having('a Clock: now, setTimeout and clearTimeout', 'now', 'setTimeout', 'clearTimeout'),
+  random: having('a Random: bytes and unit', 'bytes', 'unit'),
   logger: having('a Logger: debug, warn and error', 'debug', 'warn', 'error'),
   requireSignatures: flag,
   limits: record,
@@ -141,7 +141,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
   const { maxConnections, metadata } = config
   const limits = resolveLimits(maxConnections === undefined ? config.limits : { ...config.limits, maxConnections })
   checkMetadata(metadata, limits)
-  const identity = config.identity ?? identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
+  const identity = config.identity ?? freshIdentity()
   return {
     identity,
     name: nameOf(config),
@@ -154,6 +154,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     relayOnly: config.relayOnly ?? false,
     store: config.store ?? memoryStore(),
     clock: config.clock ?? systemClock,
+    random: config.random ?? systemRandom,
     logger,
     requireSignatures: config.requireSignatures ?? false,
     limits,

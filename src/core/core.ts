@@ -5,6 +5,7 @@ import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type ChannelKeys, createChannelKeys, type PeerDescription } from '../channel/hello.js'
 import { Defence } from '../defence/defence.js'
 import { signEnvelope } from '../identity/envelope.js'
+import { identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
@@ -90,6 +91,7 @@ export class Core {
       context: this.makeContext(),
       events: this.events,
       resolvers: this.plugins.resolvers,
+      transports: this.transports,
       isServer: roles.isServer,
       report: (error, peer) => this.report(error, peer),
       run: (signal) => this.lifecycle.run(signal),
@@ -230,7 +232,9 @@ export class Core {
     this.lifecycle.close()
     this.plugins.run('stop')
     // Handlers that carry goodbyes, such as circuits, stay until the goodbyes have left.
-    const carriers = new Set(this.transports.all.map(({ listener }) => (listener as Partial<IProtocolHandler> | undefined)?.protocolName))
+    const carriers = new Set(
+      this.transports.all.map(({ listener }) => (listener as Partial<IProtocolHandler> | undefined)?.protocolName),
+    )
     const names = this.router.names
     for (const name of names) if (!carriers.has(name)) this.router.unregister(name)
     this.stopDiscovery()
@@ -244,6 +248,7 @@ export class Core {
   }
 
   private async open(): Promise<void> {
+    await identityReady(this.config.identity)
     await this.channelKeys()
     await this.defence.bans.load()
     this.checkOpen()
@@ -334,12 +339,13 @@ export class Core {
 
   private makeHost(): ProtocolHost {
     const core = this
-    const { clock, store, logger } = this.config
+    const { clock, random, store, logger } = this.config
     return {
       get peerId() {
         return core.peerId
       },
       clock,
+      random,
       store,
       logger,
       sendTo: async (to, message) => this.messaging.send(to, message),
@@ -362,31 +368,34 @@ export class Core {
     const core = this
     const { emitter } = this
     const { limits, identity } = this.config
-    return Object.create(this.host, Object.getOwnPropertyDescriptors({
-      get publicKey() {
-        return identity.publicKey
-      },
-      identity,
-      relayOnly: this.config.relayOnly,
-      anchors: this.config.anchors.length,
-      names: this.names,
-      limits,
-      get dialer() {
-        return core.network.dialer
-      },
-      addTransport: (transport: Transport) => this.addTransport(transport),
-      setWork: (work: WorkSupply) => {
-        this.work = work
-      },
-      registerProtocol: (handler: IProtocolHandler) => this.registerProtocol(handler),
-      unregisterProtocol: (name: string) => this.unregisterProtocol(name),
-      describe: () => this.describe(),
-      described: () => this.described(),
-      emit: (event: string, ...args: unknown[]) => emitter.emit(event, ...args),
-      report: (error: Error, peer?: PeerInfo) => this.report(asP2PError(error, 'LISTENER_FAILED', error.message), peer),
-      run: (wait: WaitOptions = {}) => this.start(wait),
-      sign: async (tag: string, bytes: Uint8Array) => (await signEnvelope(identity, `app/${tag}`, bytes)).signature,
-    })) as KitParts
+    return Object.create(
+      this.host,
+      Object.getOwnPropertyDescriptors({
+        get publicKey() {
+          return identity.publicKey
+        },
+        identity,
+        relayOnly: this.config.relayOnly,
+        anchors: this.config.anchors.length,
+        names: this.names,
+        limits,
+        get dialer() {
+          return core.network.dialer
+        },
+        addTransport: (transport: Transport) => this.addTransport(transport),
+        setWork: (work: WorkSupply) => {
+          this.work = work
+        },
+        registerProtocol: (handler: IProtocolHandler) => this.registerProtocol(handler),
+        unregisterProtocol: (name: string) => this.unregisterProtocol(name),
+        describe: () => this.describe(),
+        described: () => this.described(),
+        emit: (event: string, ...args: unknown[]) => emitter.emit(event, ...args),
+        report: (error: Error, peer?: PeerInfo) => this.report(asP2PError(error, 'LISTENER_FAILED', error.message), peer),
+        run: (wait: WaitOptions = {}) => this.start(wait),
+        sign: async (tag: string, bytes: Uint8Array) => (await signEnvelope(identity, `app/${tag}`, bytes)).signature,
+      }),
+    ) as KitParts
   }
 
   private makeContext(): PeerContext {
@@ -417,4 +426,3 @@ export class Core {
     }
   }
 }
-

@@ -1,10 +1,10 @@
-import { nanoid } from 'nanoid'
 import { hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
+import { randomId } from '../base/random.js'
+import { cutText } from '../base/text.js'
 import type { WaitOptions } from '../base/wait.js'
-import { cutText } from '../base/well-formed.js'
 import type { Reputation } from '../defence/reputation.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
 import { checkMessage } from '../message/p2p-protocol.js'
@@ -25,7 +25,7 @@ export interface SendToOptions {
 }
 
 export interface MessagingParts {
-  readonly host: Pick<ProtocolHost, 'peerId' | 'clock'>
+  readonly host: Pick<ProtocolHost, 'peerId' | 'clock' | 'random'>
   readonly limits: Limits
   readonly network: Network
   readonly router: ProtocolRouter
@@ -104,7 +104,7 @@ export class Messaging {
 
   private complete(message: OutgoingMessage, to: string | undefined): P2PMessage {
     const { limits } = this.parts
-    const { peerId, clock } = this.parts.host
+    const { peerId, clock, random } = this.parts.host
     if (message.from !== undefined && message.from !== peerId) {
       throw new P2PError('FOREIGN_SENDER', 'A message can only be sent in our own name. Leave `from` out.', {
         details: { from: message.from },
@@ -116,7 +116,7 @@ export class Messaging {
       from: peerId,
       payload,
       timestamp: message.timestamp ?? clock.now(),
-      messageId: message.messageId ?? nanoid(),
+      messageId: message.messageId ?? randomId(random),
     }
     if (to !== undefined) whole.to = to
     if (protocol !== undefined) whole.protocol = protocol
@@ -128,7 +128,11 @@ export class Messaging {
 
 /** The answer to a signed message whose date is too far from now. */
 export function staleMessage({ messageId }: P2PMessage): P2PError {
-  return new P2PError('REPLAYED', 'The date of this signed message is too far from now. Check the clock of its sender; send it anew.', {
-    details: { messageId },
-  })
+  return new P2PError(
+    'REPLAYED',
+    'The date of this signed message is too far from now. Check the clock of its sender; send it anew.',
+    {
+      details: { messageId },
+    },
+  )
 }

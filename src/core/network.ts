@@ -1,8 +1,8 @@
+import { originOf } from '../address/origin.js'
 import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type WakeReason, WakeWatch } from '../base/wake.js'
-import { originOf } from '../address/origin.js'
 import { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
@@ -17,7 +17,7 @@ import type { PeerContext, PeerEvents } from '../peer/peer-context.js'
 import { PeerManager } from '../peer/pool/peer-manager.js'
 import type { IProtocolHandler } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import type { Transport } from '../transport/transport.js'
+import type { TransportRegistry } from '../transport/transport-registry.js'
 import type { ResolvedConfig } from './config.js'
 import type { CoreEvents, Diversity, P2PStatus } from './events.js'
 import type { Dialer, PeerResolver } from './plugin.js'
@@ -27,6 +27,7 @@ export interface NetworkParts {
   readonly context: PeerContext
   readonly events: Pick<TypedEvents<CoreEvents>, 'emit'>
   readonly resolvers: readonly PeerResolver[]
+  readonly transports: TransportRegistry
   /** Whether a peer that speaks these protocols answers questions about records. */
   isServer(protocols: readonly string[]): boolean
   /** What is to be told of peers beside the public events; see `PeerEvents`. */
@@ -61,7 +62,7 @@ export class Network {
 
   constructor(private readonly parts: NetworkParts) {
     const { config, context, events, report } = parts
-    const { clock, limits, logger } = config
+    const { clock, limits, logger, random } = config
     const { listener } = parts
     this.skew = new ClockSkew(limits, (error, id) => report(error, this.peers.get(id)?.info))
     this.peers = new PeerManager(context, {
@@ -97,6 +98,7 @@ export class Network {
     this.reconnector = new Reconnector([...config.anchors, ...config.bootstrap], {
       clock,
       limits,
+      random,
       dial: (target) => this.reconnect(target),
       isConnected: (id) => this.peers.get(id) !== undefined,
       isWanted: (id) => this.outbox.has(id),
@@ -114,6 +116,7 @@ export class Network {
     this.upgrades = new PathUpgrade({
       clock,
       limits,
+      random,
       logger,
       get: (id) => this.peers.get(id)?.info,
       addressOf: (peer) => this.betterAddressOf(peer),
@@ -175,6 +178,7 @@ export class Network {
         if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
         this.peers.disconnect(peer.peerId, new P2PError('CONNECTION_CLOSED', 'The lookup needs this connection no longer.'))
       },
+      mayDial: !this.parts.config.relayOnly,
       chosen: () => this.chosen(),
     }
   }
@@ -297,14 +301,14 @@ export class Network {
 
   private dialTools(): DialTools {
     const { clock, limits, relayOnly } = this.parts.config
-    const { context, resolvers } = this.parts
+    const { context, resolvers, transports } = this.parts
     return {
       clock,
       limits,
       relayOnly,
       pausedMs: () => context.work?.pausedMs ?? 0,
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
-      canDial: (address) => context.transports.canDial(address),
+      canDial: (address) => transports.canDial(address),
       dial: (address, expected, wait) => this.peers.dial(address, expected, wait),
       resolvers,
     }
@@ -312,7 +316,7 @@ export class Network {
 
   /** The address of a better path to a peer that is reached through somebody else. */
   private betterAddressOf({ peerId, protocols, connection }: PeerInfo): string | undefined {
-    const { transports } = this.parts.context
+    const { transports } = this.parts
     const served = transports.all.find(({ name }) => name === connection?.transport)
     if (served === undefined || served.direct) return undefined
     for (const transport of transports.all) {
@@ -355,7 +359,7 @@ export class Network {
   }
 
   private networkChanged(): void {
-    for (const transport of this.parts.context.transports.all) (transport as Transport).networkChanged?.()
+    for (const transport of this.parts.transports.all) transport.networkChanged?.()
   }
 
   private updateStatus(): void {

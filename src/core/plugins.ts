@@ -1,7 +1,7 @@
 import { asP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import type { LifecycleHooks, PeerListener, Plugin, PluginKit, PeerResolver } from './plugin.js'
+import type { LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './plugin.js'
 
 /** What the kit of every plugin is made of, beside what the plugin host itself keeps. */
 export type KitParts = Omit<PluginKit, 'addResolver' | 'onPeer' | 'onLifecycle' | 'stats' | 'plugin'>
@@ -96,4 +96,3 @@ function added<T>(set: Set<T>, item: T): Unsubscribe {
 function invalidPlugin(why: string): P2PError {
   return new P2PError('INVALID_CONFIG', `A plugin ${why}.`, { details: { option: 'plugins' } })
 }
-

@@ -8,8 +8,8 @@ import type { WorkSupply } from './pool/work.js'
 
 /** The transports of a coordinator, as far as `peer/` uses them. */
 export interface Transports {
-  /** The transport that dials an address; undefined, or INVALID_ADDRESS thrown, where none does. */
-  forAddress(address: string): Transport | undefined
+  /** The transport that dials an address. @throws P2PError INVALID_ADDRESS where none does. */
+  forAddress(address: string): Transport
 }
 
 /** What all connections of one coordinator share. It is handed down once, and nobody forwards it. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
+import type { Random } from '../base/random.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { OutgoingMessage, P2PMessage } from '../message/message.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
@@ -43,6 +44,7 @@ export type ProtocolUse = 'upkeep' | 'passing' | 'lasting'
 export interface ProtocolHost {
   readonly peerId: string
   readonly clock: Clock
+  readonly random: Random
   readonly store: KeyValueStore
   readonly logger: Logger
   sendTo(peerId: string, message: OutgoingMessage): Promise<void>

@@ -1,5 +1,3 @@
-import type { TransportName } from '../transport/transport.js'
-
 /**
  * The life of a connection to a peer. The SDK tells of peers that are or were connected, so it uses `CONNECTED`, `DISCONNECTING` and
  * `DISCONNECTED`; `CONNECTING` and `FAILED` are for applications that keep a `PeerInfo` of their own through a dial.
@@ -40,7 +38,8 @@ export interface PeerInfo {
   metadata?: Record<string, unknown>
   /** Present while connected. */
   connection?: {
-    transport: TransportName
+    /** Name of the transport of the path that serves. */
+    transport: string
     /** Round-trip time of the last probe, milliseconds. */
     rttMs?: number
     /** How far the peer's clock is ahead of ours, milliseconds; it may lie. */

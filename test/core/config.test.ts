@@ -27,6 +27,7 @@ const WRONG: Record<keyof CoreConfig, unknown[]> = {
   relayOnly: ['yes', 1, null],
   store: [{}, { get() {}, set() {} }, null],
   clock: [{}, { now() {} }],
+  random: [Math.random, {}],
   logger: [console.log, { warn() {} }, null],
   requireSignatures: ['yes'],
   limits: [7, [], null],
@@ -37,7 +38,11 @@ describe('the configuration', () => {
   it('names the option of which a value is wrong, whatever is wrong with it', () => {
     for (const [option, values] of Object.entries(WRONG)) {
       for (const value of values) {
-        expect([option, value, refusal(() => resolveConfig({ [option]: value }))]).toEqual([option, value, `INVALID_CONFIG ${option}`])
+        expect([option, value, refusal(() => resolveConfig({ [option]: value }))]).toEqual([
+          option,
+          value,
+          `INVALID_CONFIG ${option}`,
+        ])
       }
     }
   })

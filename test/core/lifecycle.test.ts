@@ -18,10 +18,11 @@ function made() {
   const lifecycle = new Lifecycle(steps)
   return { lifecycle, done, opened: () => settle.resolve(), failed: (error: Error) => settle.reject(error) }
 }
-const outcome = (promise: Promise<void>) => promise.then(
-  () => 'ran',
-  (error) => error.code ?? error.message,
-)
+const outcome = (promise: Promise<void>) =>
+  promise.then(
+    () => 'ran',
+    (error) => error.code ?? error.message,
+  )
 
 describe('the lifecycle', () => {
   it('opens once for all who want to run, and runs once', async () => {

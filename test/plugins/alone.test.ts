@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { generateIdentity } from '../../src/identity/identity.js'
+import type { CoreConfig } from '../../src/core/config.js'
 import {
   broadcastChannel,
   dhtWalk,
@@ -12,7 +12,7 @@ import {
   topics,
   webRtc,
 } from '../../src/core.js'
-import type { CoreConfig } from '../../src/core/config.js'
+import { generateIdentity } from '../../src/identity/identity.js'
 import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
 import { polyfill } from '../webrtc/rtc-network.js'
@@ -45,7 +45,9 @@ describe('a core without plugins', () => {
     await Promise.all([alice.start(), bob.start()])
     await bob.announceResource('shop', 'bakery', { bread: 5 })
     const [shop] = await alice.discoverResources('shop')
-    const arrived = new Promise<[unknown, PeerInfo]>((resolve) => bob.on('message', ({ payload }, from) => resolve([payload, from])))
+    const arrived = new Promise<[unknown, PeerInfo]>((resolve) =>
+      bob.on('message', ({ payload }, from) => resolve([payload, from])),
+    )
     await alice.connectToPeer(shop!.creatorPeerId)
     await alice.sendTo(bob.peerId, { type: 'order', payload: 'bread' })
     const [payload, from] = await arrived
@@ -57,7 +59,9 @@ describe('a core without plugins', () => {
 
   it('is refused by a relay that demands work, and told which plugin does it', async () => {
     const relay = await relayOf({ powDifficulty: 8 })
-    const error = await lean({}).connectToPeer(relay.url).catch((error) => error)
+    const error = await lean({})
+      .connectToPeer(relay.url)
+      .catch((error) => error)
     expect(error.code).toBe('PROOF_OF_WORK_REQUIRED')
     expect(error.message).toContain('proofOfWork()')
   })

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { P2PCoordinator, type Plugin } from '../../src/core.js'
 import type { LifecycleHooks } from '../../src/core/plugin.js'
+import { P2PCoordinator, type Plugin } from '../../src/core.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 
 let net: TestNetwork

@@ -1,14 +1,11 @@
 import type { Clock, Timer } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
-import type { TransportName } from '../../transport/transport.js'
 import type { IncomingNumbers } from './session.js'
 
-/** Which path is better: a direct one before one over polling, that before one through somebody else. */
-const RANK: Record<TransportName, number> = { memory: 3, websocket: 3, webrtc: 3, 'broadcast-channel': 3, http: 2, circuit: 1 }
-
+/** Which path is better: the higher; see `Transport.rank`. */
 export function rankOf({ connection }: SecureChannel): number {
-  return RANK[connection.transport]
+  return connection.rank
 }
 
 /** One channel to a peer, and where it stands in both streams. */

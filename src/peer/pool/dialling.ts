@@ -3,15 +3,14 @@ import { asP2PError, isP2PError } from '../../base/errors.js'
 import { type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { RemoteHello } from '../../channel/hello.js'
 import { SecureChannel } from '../../channel/secure-channel.js'
+import { isWorkNeeded, workNeeded } from '../../channel/work.js'
 import type { Transport } from '../../transport/transport.js'
-import { invalidAddress } from '../../transport/websocket.js'
 import { duplicate } from '../connection/path.js'
 import { probe } from '../dial/probe.js'
 import { SharedDials } from '../dial/shared-dials.js'
 import type { PeerContext, PeerEvents } from '../peer-context.js'
 import { channelOptions } from './channel-options.js'
 import { type Members, poolFull } from './members.js'
-import { isWorkNeeded, workNeeded } from '../../channel/work.js'
 
 /** The connections that we make. */
 export class Dialling {
@@ -121,9 +120,7 @@ export class Dialling {
 
   /** @throws P2PError INVALID_ADDRESS. */
   private transportFor(address: string): Transport {
-    const transport = this.context.transports.forAddress(address)
-    if (transport !== undefined) return transport
-    throw invalidAddress(address, 'no transport here understands it (by default ws://, wss://, http:// and https:// work)')
+    return this.context.transports.forAddress(address)
   }
 
   private checkOpen(): void {

@@ -1,4 +1,5 @@
 import type { Plugin } from '../../core/plugin.js'
+import { withTransport } from '../../core/with-transport.js'
 import { webFallback } from './web-fallback.js'
 
 /**
@@ -9,11 +10,5 @@ import { webFallback } from './web-fallback.js'
  * new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [httpFallback()] })
  */
 export function httpFallback(): Plugin {
-  return {
-    name: 'http',
-    attach(kit) {
-      kit.addTransport(webFallback({ limits: kit.limits }))
-      return {}
-    },
-  }
+  return withTransport(webFallback())
 }

@@ -22,10 +22,10 @@ export interface ProofOfWorkOptions {
  * const wallet = new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [proofOfWork()] })
  * wallet.on('proof-of-work', ({ state, hashes, expectedHashes }) => console.log(state, hashes / expectedHashes))
  */
-export function proofOfWork({ difficulty = 0, worker }: ProofOfWorkOptions = {}): Plugin<
-  object,
-  { 'proof-of-work': [event: ProofOfWorkEvent] }
-> {
+export function proofOfWork({
+  difficulty = 0,
+  worker,
+}: ProofOfWorkOptions = {}): Plugin<object, { 'proof-of-work': [event: ProofOfWorkEvent] }> {
   if (!Number.isSafeInteger(difficulty) || difficulty < 0 || difficulty > MAX_POW_DIFFICULTY) {
     throw new P2PError('INVALID_CONFIG', `powDifficulty must be a whole number from 0 to ${MAX_POW_DIFFICULTY}.`, {
       details: { option: 'powDifficulty' },

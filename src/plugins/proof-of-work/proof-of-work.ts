@@ -1,9 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { abortedError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { WORK_NONCE_BYTES, type WorkProof } from '../../channel/work.js'
 import { PUBLIC_KEY_BYTES } from '../../identity/ed25519.js'
 import { searchNonces, WORK_PREFIX_BYTES, type WorkTask, workPrefix } from './work-search.js'
-import { WORK_NONCE_BYTES, type WorkProof } from '../../channel/work.js'
 
 /** Most bits that anybody may ask for: days of a desktop. */
 export const MAX_POW_DIFFICULTY = 40

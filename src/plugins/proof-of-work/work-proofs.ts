@@ -2,18 +2,11 @@ import { hexOf } from '../../base/bytes.js'
 import type { Clock, Timer } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { isWorkNeeded, WORK_NONCE_BYTES, type WorkProof } from '../../channel/work.js'
 import { withDeadline } from '../../base/wait.js'
+import { isWorkNeeded, WORK_NONCE_BYTES, type WorkProof } from '../../channel/work.js'
 import type { Identity } from '../../identity/identity.js'
 import type { KeyValueStore } from '../../storage/key-value-store.js'
-import {
-  isWorkEpoch,
-  mineProofOfWork,
-  type WorkProgress,
-  type WorkWorker,
-  workBits,
-  workEpoch,
-} from './proof-of-work.js'
+import { isWorkEpoch, mineProofOfWork, type WorkProgress, type WorkWorker, workBits, workEpoch } from './proof-of-work.js'
 
 /** Timers of more milliseconds than fit 31 bits fire at once. */
 const MAX_TIMER_MS = 0x7fffffff
@@ -251,4 +244,3 @@ function encodeProof({ epoch, nonce }: WorkProof): Uint8Array {
 function decodeProof(bytes: Uint8Array): WorkProof {
   return { epoch: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0), nonce: bytes.slice(4) }
 }
-

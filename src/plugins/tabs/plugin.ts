@@ -1,5 +1,6 @@
 import type { Plugin } from '../../core/plugin.js'
-import { type BroadcastChannelOptions, tabChannel } from '../../transport/tabs/broadcast-channel.js'
+import { withTransport } from '../../core/with-transport.js'
+import { type BroadcastChannelOptions, broadcastChannel as tabTransport } from '../../transport/tabs/broadcast-channel.js'
 
 /**
  * Paths between the tabs of one browser, without a server. Tabs of the same name find and dial each other.
@@ -8,11 +9,5 @@ import { type BroadcastChannelOptions, tabChannel } from '../../transport/tabs/b
  * @throws P2PError TRANSPORT_UNAVAILABLE, at the first use, where there is no BroadcastChannel.
  */
 export function broadcastChannel(options?: BroadcastChannelOptions): Plugin {
-  return {
-    name: 'broadcast-channel',
-    attach(kit) {
-      kit.addTransport(tabChannel(options))
-      return {}
-    },
-  }
+  return withTransport(tabTransport(options))
 }

@@ -1,7 +1,7 @@
 import type { Plugin } from '../../core/plugin.js'
 import { dhtOf } from '../dht/client/plugin.js'
 import { ResourceTopics } from './resource-topics.js'
-import { Topics, type TopicStats } from './topics.js'
+import { type TopicStats, Topics } from './topics.js'
 
 export interface TopicsOptions {
   /** Forward messages for others, as relays do. Default false. */

@@ -183,7 +183,9 @@ export class Topics implements IProtocolHandler {
     const deliver = (message: SignedTopicMessage) => this.hand(message, listener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
-    this.options.run?.().catch((error) => this.options.onError?.(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
+    this.options
+      .run?.()
+      .catch((error) => this.options.onError?.(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
     if (history > (this.catchUp.get(topic) ?? 0)) this.catchUp.set(topic, history)
     this.tell(topic, own.size === 1 ? history : 0)
     for (const message of this.history?.last(topic, history) ?? []) queueMicrotask(() => own.has(deliver) && deliver(message))
