@@ -35,6 +35,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   readonly rateLimits = CIRCUIT_RATES
   readonly name = 'circuit'
   readonly transport = 'circuit'
+  readonly listener: Listener = this
   readonly rank = 1
   readonly direct = false
   /** Empty: a circuit's address depends on the relay; see `reserved`. */
