@@ -1,10 +1,10 @@
+import { RecentKeys } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import type { ProtocolLimits, RateLimit } from '../protocol/rate-limits.js'
-import { DedupeWindow } from './dedupe-window.js'
 import { type Freshness, ReplayWindow } from './replay-window.js'
 
 /** Why a message is not taken now, and when to come again. Nothing is lost: the sender keeps what was not acknowledged. */
@@ -52,12 +52,12 @@ const SHARE_EVERY_MS = 1_000
 export class Gate {
   readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, throttled: 0 }
   /** Ids of unsigned messages. A channel delivers nothing twice; this is for an application that sends the same id again. */
-  readonly seen: DedupeWindow
+  readonly seen: RecentKeys
   /** By the public key in hex, longest unused first. */
   private readonly peers = new Map<string, PeerGate>()
 
   constructor(readonly options: GateOptions) {
-    this.seen = new DedupeWindow(options.limits.dedupeWindow)
+    this.seen = new RecentKeys(options.limits.dedupeWindow)
   }
 
   /** The gate of one peer, the same for as long as its budgets could matter. */
@@ -79,7 +79,7 @@ export class Gate {
   }
 
   get remembered(): number {
-    return this.seen.count
+    return this.seen.size
   }
 
   /** A few at each connection, so that none waits for a thousand. */

@@ -1,8 +1,8 @@
+import { RecentKeys } from '../base/bounded-map.js'
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError } from '../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
 import { RateBuckets } from '../base/rate-buckets.js'
-import { DedupeWindow } from '../defence/dedupe-window.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId, isPeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
@@ -33,8 +33,8 @@ export class Statements implements IProtocolHandler {
   private readonly limits: Limits
   private readonly sessions = new Map<string, StatementSession>()
   /** Sessions once joined: a second one of the same name would have us sign second statements. */
-  private readonly joined = new DedupeWindow(REMEMBERED)
-  private readonly liars = new DedupeWindow(REMEMBERED)
+  private readonly joined = new RecentKeys(REMEMBERED)
+  private readonly liars = new RecentKeys(REMEMBERED)
   private budget: RateBuckets | undefined
   private host: ProtocolHost | undefined
 

@@ -186,7 +186,7 @@ async function loadAnchors(kept: Uint8Array): Promise<void> {
 async function loadProof(kept: Uint8Array): Promise<void> {
   const clock = new VirtualClock(NOW)
   const { publicKey } = author
-  const proofs = new WorkProofs({ publicKey, store: storeOf(kept), clock, limits, onProgress: () => {} })
+  const proofs = new WorkProofs({ identity: author, store: storeOf(kept), clock, limits, onProgress: () => {} })
   await proofs.dial('wss://a.example', new AbortController().signal, async () => {})
   const proof = proofs.find(1)
   check(proof === undefined || verifyProofOfWork({ publicKey, proof, bits: 1, now: NOW }), 'a proof that proves nothing')

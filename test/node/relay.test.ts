@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { P2PConfig } from '../../src/coordinator.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PConfig } from '../../src/core/config.js'
 import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'

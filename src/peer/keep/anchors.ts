@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { originOf } from '../../address/origin.js'
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import type { Limits } from '../../base/limits.js'
 import { isPeerId } from '../../identity/peer-id.js'
 import { decode, encode } from '../../message/codec.js'
@@ -64,10 +65,16 @@ export class Anchors {
   private readonly dialled = new Set<string>()
   private readonly missed = new Set<Anchor>()
   private loading: Promise<void> | undefined
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
   private closed = false
 
-  constructor(private readonly options: AnchorsOptions) {}
+  constructor(private readonly options: AnchorsOptions) {
+    this.alarm = new Alarm(options.clock, () => {
+      this.review()
+      void this.start()
+      this.changed()
+    })
+  }
 
   /** Anchors remembered. */
   get size(): number {
@@ -94,19 +101,13 @@ export class Anchors {
 
   /** Somebody has connected. */
   changed(): void {
-    const { clock, limits, chosen } = this.options
-    if (this.closed || this.timer !== undefined || !chosen().some(({ isServer }) => isServer)) return
-    this.timer = clock.setTimeout(() => {
-      this.timer = undefined
-      this.review()
-      void this.start()
-      this.changed()
-    }, limits.anchorAfterMs)
+    const { limits, chosen } = this.options
+    if (this.closed || this.alarm.isArmed || !chosen().some(({ isServer }) => isServer)) return
+    this.alarm.arm(limits.anchorAfterMs)
   }
 
   stop(): void {
-    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
   }
 
   close(): void {

@@ -1,31 +1,33 @@
-import type { PluginKit } from '../../core/plugin.js'
+import type { Plugin } from '../../core/plugin.js'
+import type { Circuits } from '../circuit/plugin.js'
 import { dhtOf } from '../dht/client/plugin.js'
-import { type PeerRecord, PeerRecords } from './peer-records.js'
+import { PeerRecords } from './peer-records.js'
 import { ResourceDiscovery } from './resource-discovery.js'
 
-export interface DiscoveryOptions {
-  /** Where we have reservations: each relay's peer id, and its address where that is known. */
-  relays(): PeerRecord['relays']
-}
-
-/**
- * Finds resources, and peers by their id; publishes where we can be reached ourselves. Attached by the core itself, after the DHT
- * client.
- */
-export function discovery(kit: PluginKit, { relays }: DiscoveryOptions): { discovery: ResourceDiscovery } {
-  const { dht } = dhtOf(kit)
-  const resources = new ResourceDiscovery(dht, kit.peerId)
-  const records = new PeerRecords(dht, () => {
-    const { addresses, protocols } = kit.describe()
-    return { addresses, relays: relays(), protocols }
-  })
-  kit.addResolver((peerId, wait) => records.resolve(peerId, wait))
-  kit.onLifecycle({
-    described: () => records.changed(),
-    stop: () => {
-      records.close()
-      resources.shutdown()
+/** Finds resources, and peers by their id; publishes where we can be reached ourselves. Attached by the core itself. */
+export function discovery(): Plugin<{ discovery: ResourceDiscovery }> {
+  return {
+    name: 'discovery',
+    needs: ['circuits', 'dht'],
+    attach(kit) {
+      const { dht } = dhtOf(kit)
+      const { endpoint } = kit.plugin('circuits') as Circuits
+      const resources = new ResourceDiscovery(dht, kit)
+      const records = new PeerRecords(dht, () => {
+        const { addresses, protocols } = kit.describe()
+        const known = new Map(kit.peers().map((peer) => [peer.peerId, peer.addresses.websocket ?? null]))
+        const relays = endpoint.reserved().map(({ relay }): [string, string | null] => [relay, known.get(relay) ?? null])
+        return { addresses, relays, protocols }
+      })
+      kit.addResolver((peerId, wait) => records.resolve(peerId, wait))
+      kit.onLifecycle({
+        described: () => records.changed(),
+        stop: () => {
+          records.close()
+          resources.shutdown()
+        },
+      })
+      return { discovery: resources }
     },
-  })
-  return { discovery: resources }
+  }
 }

@@ -1,10 +1,10 @@
+import { RecentKeys } from '../../base/bounded-map.js'
 import type { Timer } from '../../base/clock.js'
-import { asP2PError, P2PError } from '../../base/errors.js'
+import { asP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
 import { childSignals, type WaitOptions, withDeadline } from '../../base/wait.js'
-import { DedupeWindow } from '../../defence/dedupe-window.js'
 import type { Identity } from '../../identity/identity.js'
 import type { P2PMessage } from '../../message/message.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
@@ -65,6 +65,8 @@ export interface TopicsOptions {
   limits?: Limits
   /** Forward for others, as relays do. Default false. */
   router?: boolean
+  /** Enters `running`; called by what needs a network. */
+  run?: (wait?: WaitOptions) => Promise<void>
   /** A listener threw. */
   onError?: (error: P2PError) => void
 }
@@ -93,7 +95,7 @@ export class Topics implements IProtocolHandler {
   private readonly limits: Limits
   private readonly interest: Interest
   private readonly tree = new SpreadingTree()
-  private readonly seen: DedupeWindow
+  private readonly seen: RecentKeys
   private readonly listeners = new Map<string, Set<(message: SignedTopicMessage) => void>>()
   /** How many past messages of a topic are asked for when a neighbour comes. */
   private readonly catchUp = new Map<string, number>()
@@ -110,6 +112,7 @@ export class Topics implements IProtocolHandler {
   private readonly counts = { published: 0, delivered: 0, forwarded: 0, duplicates: 0 }
   private readonly dropped: Record<string, number> = {}
   private host: ProtocolHost | undefined
+  private closed = false
   private history!: TopicHistory
   private publishers!: RateBuckets
   private neighbours!: RateBuckets
@@ -118,7 +121,7 @@ export class Topics implements IProtocolHandler {
   constructor(private readonly options: TopicsOptions) {
     this.limits = options.limits ?? DEFAULT_LIMITS
     this.interest = new Interest(this.limits)
-    this.seen = new DedupeWindow(this.limits.topicSeen)
+    this.seen = new RecentKeys(this.limits.topicSeen)
   }
 
   onRegister(host: ProtocolHost): void {
@@ -129,6 +132,7 @@ export class Topics implements IProtocolHandler {
   }
 
   onUnregister(): void {
+    this.closed = true
     if (this.haveTimer !== undefined) this.host?.clock.clearTimeout(this.haveTimer)
     for (const { timer } of this.missing.values()) this.host?.clock.clearTimeout(timer)
     this.missing.clear()
@@ -160,6 +164,7 @@ export class Topics implements IProtocolHandler {
    * @throws P2PError INVALID_TOPIC, LIMIT_EXCEEDED, INVALID_CONFIG.
    */
   subscribe(topic: string, listener: TopicListener, { history = 0 }: SubscribeOptions = {}): Unsubscribe {
+    if (this.closed) throw shutDownError()
     checkTopic(topic, this.limits)
     if (typeof listener !== 'function') throw new P2PError('INVALID_CONFIG', 'subscribe needs a listener.')
     if (!Number.isInteger(history) || history < 0) {
@@ -178,6 +183,9 @@ export class Topics implements IProtocolHandler {
     const deliver = (message: SignedTopicMessage) => this.hand(message, listener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
+    this.options
+      .run?.()
+      .catch((error) => this.options.onError?.(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
     if (history > (this.catchUp.get(topic) ?? 0)) this.catchUp.set(topic, history)
     this.tell(topic, own.size === 1 ? history : 0)
     for (const message of this.history?.last(topic, history) ?? []) queueMicrotask(() => own.has(deliver) && deliver(message))
@@ -199,6 +207,7 @@ export class Topics implements IProtocolHandler {
    * NO_PEERS where nobody is connected that could take it, ABORTED, TIMEOUT, or why no relay took it.
    */
   async publish(topic: string, payload: unknown, options: WaitOptions = {}): Promise<PublishResult> {
+    await this.options.run?.(options)
     const host = this.host
     if (host === undefined) throw new P2PError('SHUT_DOWN', 'Topics need a running coordinator.')
     checkTopic(topic, this.limits)

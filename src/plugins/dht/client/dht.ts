@@ -29,6 +29,10 @@ import type { Lookup, LookupTrace, RecordFeed, StoreOutcome } from './lookup.js'
 
 export type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
 
+interface Owner {
+  readonly peerId: string
+}
+
 /**
  * Records that peers publish under keys. One publisher has one record under a key; others may have theirs under the same key,
  * so a reader who wants a certain one names the publisher.
@@ -48,8 +52,8 @@ export class DistributedHashTable {
   readonly store: RecordStore
   readonly verifier: RecordVerifier
   private readonly identity: Identity | undefined
-  private readonly publisher: string
-  private readonly name: string | undefined
+  private readonly owner: Owner
+  private ownPublisher: string | undefined
   private lookup: Lookup | undefined
   private readonly feeds: RecordFeed[] = []
   readonly logger: Logger
@@ -65,10 +69,9 @@ export class DistributedHashTable {
   private misses = 0
   private readonly refused: DhtStats['refused'] = {}
 
-  constructor(
-    readonly peerId: string,
-    options: DhtOptions = {},
-  ) {
+  /** @param owner our peer id, or an object that tells it once it is known. */
+  constructor(owner: string | Owner, options: DhtOptions = {}) {
+    this.owner = typeof owner === 'string' ? { peerId: owner } : owner
     const { clock = systemClock, limits = DEFAULT_LIMITS, logger = consoleLogger, identity, names, lookup } = options
     this.clock = clock
     this.limits = limits
@@ -77,9 +80,6 @@ export class DistributedHashTable {
     this.onError = options.onError ?? ((error) => logger.error(error.message, { code: error.code }))
     this.store = options.store ?? new RecordStore({ clock, limits })
     this.verifier = options.verifier ?? new RecordVerifier({ clock, limits, ...(names && { names }) })
-    this.publisher = identity ? publisherOf(identity.publicKey) : `local:${peerId}`
-    this.name = identity && peerId !== encodePeerId(identity.publicKey) ? peerId : undefined
-    if (identity) this.store.keep(this.publisher)
     this.announcements = new Announcements(clock, options.random ?? systemRandom, ({ entry: { key } }) =>
       this.inBackground(key, async () => {
         const entry = await this.turn.run(async () => {
@@ -95,6 +95,26 @@ export class DistributedHashTable {
     })
     if (lookup?.watch !== undefined) this.watches.addSource(lookup as Lookup & RecordSource)
     if (lookup !== undefined) this.setLookup(lookup)
+  }
+
+  get peerId(): string {
+    return this.owner.peerId
+  }
+
+  /** As whom we publish. Derived late, for the key of a fresh identity costs a browser some time. */
+  private get publisher(): string {
+    if (this.ownPublisher === undefined) {
+      const { identity } = this
+      this.ownPublisher = identity ? publisherOf(identity.publicKey) : `local:${this.peerId}`
+      if (identity) this.store.keep(this.ownPublisher)
+    }
+    return this.ownPublisher
+  }
+
+  /** Our chosen name; undefined where we are known by our key alone. */
+  private get name(): string | undefined {
+    const { identity, peerId } = this
+    return identity && peerId !== encodePeerId(identity.publicKey) ? peerId : undefined
   }
 
   /**

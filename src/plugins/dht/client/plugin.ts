@@ -1,22 +1,12 @@
 import type { Clock } from '../../../base/clock.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
-import { type Random, systemRandom } from '../../../base/random.js'
-import type { PluginKit } from '../../../core/plugin.js'
-import type { Identity } from '../../../identity/identity.js'
-import type { PinnedNames } from '../../../identity/pinned-names.js'
+import type { Random } from '../../../base/random.js'
+import type { Plugin, PluginKit } from '../../../core/plugin.js'
 import { RecordStore } from '../records/record-store.js'
 import { RecordVerifier } from '../records/record-verifier.js'
 import { ConnectedServers } from './connected-servers.js'
 import { DistributedHashTable } from './dht.js'
-
-export interface DhtClientOptions {
-  /** Signs our records. */
-  identity: Identity
-  /** Whose name is whose. */
-  names: PinnedNames
-  random?: Random
-}
 
 /** The parts of a coordinator's DHT. Other plugins extend it by them: `dhtOf` gives them. */
 export interface DhtParts {
@@ -33,29 +23,33 @@ export interface DhtParts {
 
 /**
  * What each coordinator has of the DHT: it publishes, finds and watches records at the servers that it is connected to. Attached
- * by the core itself, under the name `dht`.
+ * by the core itself.
  */
-export function dhtClient(kit: PluginKit, { identity, names, random = systemRandom }: DhtClientOptions): DhtParts {
-  const { peerId, clock, limits, logger } = kit
-  const verifier = new RecordVerifier({ clock, limits, names })
-  const store = new RecordStore({ clock, limits })
-  const servers = new ConnectedServers(verifier, { limits })
-  const dht = new DistributedHashTable(peerId, {
-    clock,
-    limits,
-    logger,
-    identity,
-    names,
-    verifier,
-    store,
-    lookup: servers,
-    random,
-    onError: (error) => kit.report(error),
-  })
-  kit.registerProtocol(servers)
-  kit.onLifecycle({ trim: () => verifier.trim(), stop: () => dht.shutdown() })
-  kit.stats('dht', () => dht.getStats())
-  return { dht, servers, store, verifier, clock, limits, random }
+export function dhtClient(): Plugin<DhtParts> {
+  return {
+    name: 'dht',
+    attach(kit) {
+      const { clock, limits, logger, identity, names, random } = kit
+      const verifier = new RecordVerifier({ clock, limits, names })
+      const store = new RecordStore({ clock, limits })
+      const servers = new ConnectedServers(verifier, { limits })
+      const dht = new DistributedHashTable(kit, {
+        clock,
+        limits,
+        logger,
+        identity,
+        names,
+        verifier,
+        store,
+        lookup: servers,
+        random,
+        onError: (error) => kit.report(error),
+      })
+      kit.registerProtocol(servers)
+      kit.onLifecycle({ trim: () => verifier.trim(), stop: () => dht.shutdown() })
+      return { dht, servers, store, verifier, clock, limits, random }
+    },
+  }
 }
 
 /** The parts of the DHT of the coordinator that a plugin is attached to. @throws P2PError INVALID_CONFIG where it has none. */

@@ -24,7 +24,8 @@ export interface EclipseWatchOptions {
   clock: Clock
   limits: Limits
   random: Random
-  peerId: string
+  /** Tells our own peer id. */
+  host: { readonly peerId: string }
   /** Configured anchors. */
   anchors: number
   /** Whom we have chosen and are connected to. */
@@ -115,7 +116,8 @@ export class EclipseWatch {
   }
 
   private async compareOwn(views: Compared[]): Promise<string | undefined> {
-    const { clock, limits, peerId, ownRecord, view } = this.options
+    const { clock, limits, ownRecord, view } = this.options
+    const { peerId } = this.options.host
     const settleMs = limits.eclipseCheckMs / EARLY / 2
     const now = clock.now()
     // A suspicion is confirmed by the same record, as long as it holds.

@@ -5,11 +5,6 @@ import { walkOf } from '../walk/attached.js'
 import { type EclipseEvidence, EclipseWatch } from './eclipse-watch.js'
 import { ServerView } from './server-view.js'
 
-export interface EclipseOptions {
-  /** How many anchors are configured: relays that are trusted to show the network as it is. Default 0. */
-  anchors?: number
-}
-
 export interface EclipseEvents {
   /**
    * What our relays show does not fit together, or no anchor can be reached: somebody may be keeping us from the rest of the
@@ -34,7 +29,7 @@ export interface EclipseStats {
  * const wallet = new P2PCoordinator({ bootstrap, plugins: [eclipseWatch()] })
  * wallet.on('eclipse-suspected', ({ reasons }) => warn(reasons))
  */
-export function eclipseWatch({ anchors = 0 }: EclipseOptions = {}): Plugin<object, EclipseEvents, EclipseStats> {
+export function eclipseWatch(): Plugin<object, EclipseEvents, EclipseStats> {
   return {
     name: 'eclipse',
     needs: ['dht'],
@@ -44,10 +39,10 @@ export function eclipseWatch({ anchors = 0 }: EclipseOptions = {}): Plugin<objec
         clock,
         limits,
         random,
-        peerId: kit.peerId,
-        anchors,
+        host: kit,
+        anchors: kit.anchors,
         chosen: () => kit.dialer.chosen(),
-        view: new ServerView(kit, servers, limits, nodeIdOf(kit.publicKey)),
+        view: new ServerView(kit, servers, limits, () => nodeIdOf(kit.publicKey)),
         ownRecord: (before) => dht.ownRecord(before),
         onNamed: (contacts, teller) => walkOf(dht)?.network.learn(contacts, teller),
         onSuspected: (evidence) => kit.emit('eclipse-suspected', evidence),

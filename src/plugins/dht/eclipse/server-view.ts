@@ -11,14 +11,14 @@ export class ServerView {
     private readonly host: ProtocolHost,
     private readonly servers: ConnectedServers,
     private readonly limits: Limits,
-    private readonly ownId: Uint8Array,
+    private readonly ownId: () => Uint8Array,
   ) {}
 
   /** The nodes that a server names as nearest to a place. @throws P2PError where it does not answer as one does. */
   async nodes(peerId: string, address: string, target: Uint8Array): Promise<Contact[]> {
     const answer = await this.ask(peerId, { type: 'find-node', payload: { target } })
     const { closer } = parsePayload(findNodeAnswer, answer.payload, 'nodes')
-    return readContacts(closer ?? [], target, { max: this.limits.dhtBucketSize, own: this.ownId, teller: address })
+    return readContacts(closer ?? [], target, { max: this.limits.dhtBucketSize, own: this.ownId(), teller: address })
   }
 
   /**

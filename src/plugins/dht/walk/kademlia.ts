@@ -23,7 +23,7 @@ import { type WalkResult, walk } from './walk.js'
 export interface KademliaOptions {
   host: ProtocolHost
   /** Our Ed25519 public key, 32 bytes. */
-  publicKey: Uint8Array
+  identity: { readonly publicKey: Uint8Array }
   limits: Limits
   dialer: NodeDialer
   /** Whether nodes may be dialled at all; without it only those are asked that are connected anyway. */
@@ -60,8 +60,8 @@ export class Kademlia {
   private closed = false
 
   constructor(private readonly options: KademliaOptions) {
-    const { host, publicKey, limits, dialer } = options
-    this.table = new RoutingTable(nodeIdOf(publicKey), host.clock, limits)
+    const { host, identity, limits, dialer } = options
+    this.table = new RoutingTable(() => nodeIdOf(identity.publicKey), host.clock, limits)
     this.links = new NodeLinks(host, dialer, limits)
   }
 

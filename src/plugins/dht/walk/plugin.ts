@@ -38,9 +38,9 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
   const known = walkOf(parts.dht)
   if (known !== undefined) return known
   const { dht, servers, clock, limits, random } = parts
-  const { dialer, publicKey } = kit
+  const { dialer, identity } = kit
   const connected = new Set<string>()
-  const network = new Kademlia({ host: kit, publicKey, limits, dialer: nodeDialer(kit, connected), mayDial: dialer.mayDial })
+  const network = new Kademlia({ host: kit, identity, limits, dialer: nodeDialer(kit, connected), mayDial: dialer.mayDial })
   const join = (peer: PeerInfo) => {
     if (peer.publicKey !== undefined) connected.add(encodePeerId(peer.publicKey))
     network.connected(peer)

@@ -45,11 +45,20 @@ export class RoutingTable {
   private readonly byId = new Map<string, Entry>()
   private nodes = 0
 
+  private id: Uint8Array | undefined
+
+  /** @param own our node id, 32 bytes, or what tells it once it is known. */
   constructor(
-    readonly ownId: Uint8Array,
+    private readonly own: Uint8Array | (() => Uint8Array),
     private readonly clock: Clock,
     private readonly limits: Limits,
   ) {}
+
+  /** Our place among the nodes. */
+  get ownId(): Uint8Array {
+    this.id ??= typeof this.own === 'function' ? this.own() : this.own
+    return this.id
+  }
 
   /** Nodes in the buckets; those that wait do not count. */
   get size(): number {
