@@ -29,8 +29,8 @@ const MOST = 6
 const MIN_TIMEOUT_MS = 500
 
 /**
- * Questions to nodes, over connections that are there or are made for it. Those made for it stay open while they are used, the
- * latest `dhtLinks` of them, so that most lookups begin with a node that answers in one round trip.
+ * Asks nodes, over connections that are there or are made for it. Those made for it stay open while they are used, the latest
+ * `dhtLinks` of them, so that most lookups begin with a node that answers in one round trip.
  */
 export class NodeLinks {
   readonly times: RoundTrips
@@ -38,6 +38,7 @@ export class NodeLinks {
   /** Nodes whose connections stay, used or not. */
   private warm: ReadonlySet<string> = new Set()
   private readonly alarm: Alarm
+  private closed = false
 
   constructor(
     private readonly host: ProtocolHost,
@@ -48,7 +49,7 @@ export class NodeLinks {
     this.alarm = new Alarm(host.clock, () => this.tidy())
   }
 
-  /** From now on connections to these stay, used or not; those to others go as they are not used. */
+  /** Connections to these nodes stay, used or not; those to others go as they are not used. */
   keepWarm(peerIds: Iterable<string>): void {
     this.warm = new Set(peerIds)
   }
@@ -69,8 +70,8 @@ export class NodeLinks {
     return withDeadline(this.host.clock, 'The question to a DHT node', { signal, timeoutMs }, async (inner) => {
       if (!this.isConnected(peerId)) {
         await this.dialer.dial(contact.address, peerId, { signal: inner, timeoutMs })
-        this.links.set(peerId, { busy: 0, usedAt: 0 })
-        this.arm()
+        // Two questions at once dial once, and share the link.
+        if (!this.links.has(peerId)) this.links.set(peerId, { busy: 0, usedAt: 0 })
       }
       const link = this.links.get(peerId)
       if (link !== undefined) link.busy++
@@ -98,6 +99,7 @@ export class NodeLinks {
   }
 
   close(): void {
+    this.closed = true
     this.alarm.disarm()
     this.links.clear()
   }
@@ -115,7 +117,7 @@ export class NodeLinks {
   /** Runs only while there are links. */
   private arm(): void {
     const { dhtLinks, dhtLinkIdleMs } = this.limits
-    if (this.links.size > 0) this.alarm.armOnce(this.links.size > dhtLinks ? SETTLE_MS : dhtLinkIdleMs / 4)
+    if (this.links.size > 0 && !this.closed) this.alarm.armOnce(this.links.size > dhtLinks ? SETTLE_MS : dhtLinkIdleMs / 4)
   }
 
   /** Ends links that nobody has used for a while. */
