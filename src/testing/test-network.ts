@@ -1,3 +1,4 @@
+import { seededRandom } from '../base/random.js'
 import { P2PCoordinator } from '../coordinator.js'
 import type { P2PConfig } from '../core/config.js'
 import { identityFromSeed } from '../identity/identity.js'
@@ -53,13 +54,13 @@ export interface TestNetwork {
 export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
   const { seed = 1, clock = new VirtualClock(), ...conditions } = options
   const random = seededRandom(seed)
-  const network = new MemoryNetwork({ clock, random, ...conditions })
+  const network = new MemoryNetwork({ clock, random: random.unit, ...conditions })
   const peers = new Map<P2PCoordinator, string>()
   return {
     clock,
     network,
     createPeer({ host = `peer${peers.size + 1}`, listening = true, relay = false, ...config } = {}) {
-      const identity = config.identity ?? identityFromSeed(Uint8Array.from({ length: 32 }, () => Math.floor(random() * 256)))
+      const identity = config.identity ?? identityFromSeed(random.bytes(32))
       const peer = new P2PCoordinator({
         clock,
         transports: [network.transport(host)],
@@ -86,14 +87,3 @@ export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork
 }
 
 const SILENT = { debug: () => {}, warn: () => {}, error: () => {} }
-
-/** mulberry32: 32 bits of state, good enough to draw delays. Source: Tommy Ettinger, public domain. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}

@@ -161,17 +161,21 @@ export class TestHost implements ProtocolHost {
     const waiting = message.inReplyTo === undefined ? undefined : this.waiting.get(message.inReplyTo)
     if (waiting !== undefined) {
       this.waiting.delete(message.inReplyTo!)
-      if (message.type === 'failed') waiting.reject(new P2PError(message.payload as 'CIRCUIT_REFUSED', 'Refused.'))
-      else waiting.resolve(message)
+      if (message.type === 'failed') {
+        const [code, details] = message.payload as ['CIRCUIT_REFUSED', { retryAfterMs?: number }]
+        waiting.reject(new P2PError(code, 'Refused.', { details }))
+      } else waiting.resolve(message)
       return
     }
     const handler = this.handlers.get(message.protocol!)
     if (handler === undefined) return
     handler.handleMessage(message, info).catch((error) => {
       this.errors.push(error)
-      // As the core does: the requester fails promptly, with the code.
-      if (this.links.has(from))
-        void this.reply(message, { type: 'failed', payload: isP2PError(error) ? error.code : 'HANDLER_FAILED' })
+      if (!this.links.has(from)) return
+      // As the core does: the requester fails promptly, with the code and when to come again.
+      const retryAfterMs = isP2PError(error) ? error.details.retryAfterMs : undefined
+      const payload = [isP2PError(error) ? error.code : 'HANDLER_FAILED', retryAfterMs === undefined ? {} : { retryAfterMs }]
+      void this.reply(message, { type: 'failed', payload })
     })
   }
 }

@@ -1,6 +1,6 @@
-import { nanoid } from 'nanoid'
-import { abortedError, P2PError } from '../../base/errors.js'
+import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { type Random, randomId, systemRandom } from '../../base/random.js'
 import type { P2PMessage } from '../../message/message.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
@@ -40,6 +40,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   readonly addresses: readonly string[] = []
 
   private readonly limits: Limits
+  private readonly random: Random
   private readonly onReservation: () => void
   private host: ProtocolHost | undefined
   private reservations: Reservations | undefined
@@ -47,9 +48,13 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   /** By relay, then by circuit id: two relays may use the same id. */
   private readonly circuits = new Map<string, Map<string, CircuitConnection>>()
 
-  /** @param options.onReservation told when a reservation is there, or is lost. */
-  constructor(options: { limits?: Limits; onReservation?: () => void } = {}) {
+  /**
+   * @param options.random for ids of circuits and the times of renewal; default `systemRandom`.
+   * @param options.onReservation told when a reservation is there, or is lost.
+   */
+  constructor(options: { limits?: Limits; random?: Random; onReservation?: () => void } = {}) {
     this.limits = options.limits ?? DEFAULT_LIMITS
+    this.random = options.random ?? systemRandom
     this.onReservation = options.onReservation ?? (() => {})
   }
 
@@ -90,7 +95,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
         details: { address, peerId: relay },
       })
     }
-    const circuit = this.add(host, { id: nanoid(), relay, peer: target, outbound: true })
+    const circuit = this.add(host, { id: randomId(this.random), relay, peer: target, outbound: true })
     try {
       const payload = { circuit: circuit.id, target, frame: firstFrame }
       const answer = await host.request(
@@ -112,7 +117,8 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     this.accept = accept
     const { host } = this
     if (host === undefined) return
-    this.reservations ??= new Reservations(host, this.limits, () => host.peers().filter(isRelay), this.onReservation)
+    const { limits, onReservation, random } = this
+    this.reservations ??= new Reservations(host, limits, () => host.peers().filter(isRelay), onReservation, random)
     this.reservations.update()
   }
 
@@ -135,7 +141,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     try {
       this.receive(host, message, from.peerId)
     } catch (error) {
-      if (error instanceof P2PError && error.code === 'MALFORMED_DATA') host.reject(from.peerId, error)
+      if (isP2PError(error, 'MALFORMED_DATA')) host.reject(from.peerId, error)
       else throw error
     }
   }

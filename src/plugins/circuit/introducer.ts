@@ -1,8 +1,10 @@
 import * as v from 'valibot'
+import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import { type WaitOptions, withDeadline } from '../../base/wait.js'
+import { type Random, systemRandom } from '../../base/random.js'
+import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import { equalBytes } from '../../identity/ed25519.js'
 import { decodePeerId } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
@@ -58,19 +60,23 @@ export class Introducer implements IProtocolHandler {
   private readonly limits: Limits
   private readonly publishersOf: (resourceType: string) => Iterable<string>
   private readonly canBeCalled: (peer: PeerInfo) => boolean
+  private readonly random: Random
   private host: ProtocolHost | undefined
 
   /**
    * @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type.
    * @param options.canBeCalled whether a peer can be called through us.
+   * @param options.random chooses whom an answer names where there are too many; default `systemRandom`.
    */
   constructor(
     options: {
       limits?: Limits
       publishersOf?: (resourceType: string) => Iterable<string>
       canBeCalled?: (peer: PeerInfo) => boolean
+      random?: Random
     } = {},
   ) {
+    this.random = options.random ?? systemRandom
     this.canBeCalled = options.canBeCalled ?? (() => false)
     this.limits = options.limits ?? DEFAULT_LIMITS
     this.publishersOf = options.publishersOf ?? (() => [])
@@ -111,7 +117,7 @@ export class Introducer implements IProtocolHandler {
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, this.limits.maxIntroductions)
     const answer: unknown[] = []
     let bytes = 0
-    for (const peer of found.length > count ? sample(found, count) : found) {
+    for (const peer of found.length > count ? sample(this.random, found, count) : found) {
       const entry = describe(peer, this.canBeCalled(peer))
       bytes += encode(entry).length
       if (bytes > this.limits.maxAnswerBytes) break
@@ -127,10 +133,10 @@ function describe(peer: PeerInfo, reserved: boolean): unknown {
   return { peerId, publicKey, addresses: { websocket, http }, protocols, metadata, lastSeen, reserved }
 }
 
-function sample<T>(items: T[], count: number): T[] {
-  const random = crypto.getRandomValues(new Uint32Array(count))
+/** So many of the items by lot (Fisher and Yates). */
+function sample<T>(random: Random, items: T[], count: number): T[] {
   for (let i = 0; i < count; i++) {
-    const j = i + (random[i]! % (items.length - i))
+    const j = i + Math.floor(random.unit() * (items.length - i))
     ;[items[i], items[j]] = [items[j]!, items[i]!]
   }
   return items.slice(0, count)
@@ -156,29 +162,28 @@ export async function findPeers(
   const found = new Map<string, PeerInfo>()
   const failures: unknown[] = []
   const answers: { introducer: string; peers: Introduced[] }[] = []
-  let grace: unknown
   const payload = { protocol: query.protocol, resourceType: query.resourceType, peerId: query.peerId, limit }
 
   await withDeadline(host.clock, 'Looking for peers', { signal: options.signal }, (signal) => {
-    const enough = new AbortController()
-    const stop = () => enough.abort()
-    signal.addEventListener('abort', stop)
+    const enough = new JoinedSignal(signal)
+    const grace = new Alarm(host.clock, () => enough.abort())
     const ask = async ({ peerId: introducer }: PeerInfo) => {
       try {
         const { payload: answer } = await host.request(
           introducer,
           { type: 'find', payload, protocol: INTRODUCE },
-          { signal: enough.signal, timeoutMs: options.timeoutMs ?? limits.dhtTimeoutMs },
+          { signal: enough.child(), timeoutMs: options.timeoutMs ?? limits.dhtTimeoutMs },
         )
         const peers = readAnswer(answer, limits).filter(({ info }) => info.peerId !== host.peerId && matches(info, query))
         answers.push({ introducer, peers })
-        if (peers.length > 0) grace ??= host.clock.setTimeout(stop, limits.dhtGraceMs)
+        if (peers.length > 0) grace.armOnce(limits.dhtGraceMs)
       } catch (error) {
         failures.push(error)
       }
     }
     return Promise.all(introducers.map(ask)).finally(() => {
-      if (grace !== undefined) host.clock.clearTimeout(grace)
+      grace.disarm()
+      enough.release()
     })
   })
   if (answers.length === 0) throw asP2PError(failures[0], 'PEER_UNREACHABLE', 'No introducer answered. Try again.')
