@@ -302,9 +302,9 @@ export class PhaseMachine<Item = unknown> {
     this.items.clear()
     this.owing.clear()
     this.conflicting.clear()
-    if (result instanceof P2PError) this.settle.reject(result)
+    if (isP2PError(result)) this.settle.reject(result)
     else this.settle.resolve(result)
-    this.run(() => (result instanceof P2PError ? this.options.onAborted?.(result) : this.options.onDone?.(result)))
+    this.run(() => (isP2PError(result) ? this.options.onAborted?.(result) : this.options.onDone?.(result)))
   }
 
   /** The author's own code: where it fails, the protocol cannot go on. */

@@ -1,6 +1,6 @@
 import { Alarm } from '../../base/alarm.js'
 import { RecentKeys } from '../../base/bounded-map.js'
-import { asP2PError, P2PError } from '../../base/errors.js'
+import { asP2PError, isP2PError, P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import { type Random, systemRandom } from '../../base/random.js'
@@ -287,7 +287,7 @@ export class Topics implements IProtocolHandler {
       const { code } = asP2PError(error, 'HANDLER_FAILED', '')
       this.drop(code)
       if (NEVER_HONEST.has(code)) host.reject(from.peerId, error as P2PError)
-      else if (type === 'publish' || !(error instanceof P2PError)) throw error
+      else if (type === 'publish' || !isP2PError(error)) throw error
     }
   }
 
