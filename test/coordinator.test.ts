@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { P2PErrorCode } from '../src/base/errors.js'
 import { P2PError } from '../src/base/errors.js'
+import type { P2PConfig } from '../src/coordinator.js'
 import { P2PCoordinator } from '../src/coordinator.js'
-import type { P2PConfig } from '../src/core/config.js'
 import { identityFromSeed } from '../src/identity/identity.js'
 import { memoryStore } from '../src/storage/key-value-store.js'
 import { createTestNetwork, type TestNetwork } from '../src/testing/test-network.js'
@@ -69,7 +69,6 @@ describe('a coordinator that has shut down', () => {
     await failed
     const slow = new P2PCoordinator({
       clock: net.clock,
-      transports: [],
       identity: { ...seed(9), sign: () => new Promise<Uint8Array>(() => {}) },
     })
     void slow.start().catch(() => {})

@@ -1,5 +1,7 @@
 import { P2PCoordinator } from '../../src/coordinator.js'
+import { withTransport } from '../../src/core/with-transport.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import { dhtNode } from '../../src/plugins/dht/node/plugin.js'
 import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { MemoryNetwork } from '../../src/transport/memory.js'
@@ -74,10 +76,9 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
       clock,
       logger: SILENT,
       webrtc: false,
-      transports: [network.transport(`${host}.example`)],
+      plugins: [withTransport(network.transport(`${host}.example`)), dhtNode({ mode: 'server' })],
       listen: [network.listener(`${host}.example`)],
       bootstrap: known,
-      dht: { mode: 'server' },
       heartbeatInterval: 600_000,
       maxConnections: 2_000,
       limits: { dhtPaths: setting.paths, ...setting.limits },

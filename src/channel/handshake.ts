@@ -6,16 +6,9 @@ import { printable } from '../base/printable.js'
 import { cutText } from '../base/well-formed.js'
 import { decode, encode } from '../message/codec.js'
 
-import {
-  chooseVersion,
-  encodeHello,
-  encodeOffer,
-  type LocalHello,
-  type RemoteHello,
-  verifyHello,
-  type WorkTerms,
-} from './hello.js'
+import { chooseVersion, encodeHello, encodeOffer, type LocalHello, type RemoteHello, verifyHello } from './hello.js'
 import { type NoiseChannel, NoiseXX } from './noise.js'
+import type { WorkTerms } from './work.js'
 
 /** First byte of a frame before the channel is open. */
 export const REFUSAL = 0x00

@@ -5,8 +5,9 @@ import { TokenBucket } from '../base/token-bucket.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
 import { BatchReader, BatchWriter, Entry } from './batch.js'
 import { encodeRefusal, Handshake, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
-import type { LocalHello, RemoteHello, WorkTerms } from './hello.js'
+import type { LocalHello, RemoteHello } from './hello.js'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from './noise.js'
+import type { WorkTerms } from './work.js'
 
 const TAG_BYTES = 16
 /** Microtasks without a new entry after which a batch leaves: enough for `await sendTo(…)` in a loop to share one frame. */
@@ -19,6 +20,8 @@ export interface ChannelSink {
   /** The channel is over; called once. `fault` is true where the peer broke the protocol. */
   onClose(error: P2PError, fault: boolean): void
   onDrain(): void
+  /** The connection carries nothing at present and may recover (true), or has recovered (false). */
+  onInterrupted?(isInterrupted: boolean): void
 }
 
 export interface ChannelOptions {
@@ -204,6 +207,10 @@ export class SecureChannel implements FrameSink {
 
   onDrain(): void {
     this.sink?.onDrain()
+  }
+
+  onInterrupted(isInterrupted: boolean): void {
+    this.sink?.onInterrupted?.(isInterrupted)
   }
 
   private run(signal?: AbortSignal): Promise<SecureChannel> {

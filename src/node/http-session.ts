@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
+import { isFrame } from '../plugins/http/http.js'
 import {
   END,
   encodeFrames,
@@ -11,7 +12,7 @@ import {
   HTTP_FRAMES_TYPE,
   NOTHING,
 } from '../plugins/http/http-frames.js'
-import type { Connection, FrameSink } from '../transport/transport.js'
+import { FramePipe } from '../transport/frames/frame-pipe.js'
 import { answer, refuseRequest } from './http-answers.js'
 import type { Reader } from './slow-readers.js'
 
@@ -61,114 +62,89 @@ export interface HttpSessionHooks {
 }
 
 /** A connection that a peer holds by requests: it uploads frames, and asks for ours. Frame 0 came with its opening. */
-export class HttpSession implements Connection, Reader {
-  readonly transport = 'http'
-  readonly outbound = false
-  readonly maxFrameBytes = HTTP_FRAME_BYTES
-  private sink: FrameSink | undefined
-  private early: Uint8Array[]
-  private earlyBytes: number
+export class HttpSession implements Reader {
+  readonly pipe: FramePipe
   private paused: IncomingMessage | undefined
-  /** Frames that the peer has not acknowledged; the first has the number `acknowledged`. */
-  private readonly queue: Uint8Array[] = []
-  private queuedBytes = 0
+  /** Number of the first frame that the peer has not acknowledged, which is the queue's first. */
   private acknowledged = 0
   private received = 1
-  private aboveLowWater = false
   private pumping = false
   private poll: Poll | undefined
   private upload: Upload | undefined
-  private state: 'open' | 'closing' | 'gone' = 'open'
   private polled = false
-  private ended: { error: Error | undefined } | undefined
+  private isTold = false
   private idle: NodeJS.Timeout | undefined
-  private grace: NodeJS.Timeout | undefined
+  private lastWait: NodeJS.Timeout | undefined
   private readonly onceTold: (() => void)[] = []
   progress = 0
 
   constructor(
-    readonly remoteAddress: string,
+    remoteAddress: string,
     firstFrame: Uint8Array,
     private readonly limits: Limits,
     private readonly hooks: HttpSessionHooks,
   ) {
-    this.early = [firstFrame]
-    this.earlyBytes = firstFrame.length
+    this.pipe = new FramePipe({
+      transport: 'http',
+      rank: 2,
+      direct: true,
+      remoteAddress,
+      outbound: false,
+      maxFrameBytes: HTTP_FRAME_BYTES,
+      limits,
+      accepts: (frame) => {
+        if (this.pipe.bufferedAmount + frame.length <= 2 * limits.sendMaxBufferedBytes) return isFrame(frame)
+        // After this turn: the channel is in the middle of sending.
+        queueMicrotask(() => hooks.onOverfull(this))
+        return false
+      },
+      // Frames leave the queue once the peer has acknowledged them.
+      hasRoom: () => {
+        this.schedule()
+        return false
+      },
+      flushed: () => this.schedule(),
+      attached: () => this.resume(),
+      late: () => {
+        this.tell(undefined)
+        // The last frames stay for a peer whose network fails just now.
+        this.lastWait = setTimeout(() => this.end(undefined), limits.httpRetryMs)
+      },
+      ended: (error) => {
+        clearTimeout(this.idle)
+        clearTimeout(this.lastWait)
+        this.stopUpload()
+        this.finishPoll()
+        hooks.onGone(this)
+        this.tell(error)
+      },
+    })
+    this.pipe.receive(firstFrame)
     this.expectPoll(limits.handshakeTimeoutMs)
   }
 
   /** What makes room first where there are too many: what has closed, then what never asked for a frame. */
   get worth(): number {
-    return this.state !== 'open' ? 0 : this.polled ? 2 : 1
-  }
-
-  /** Bytes that the peer has not acknowledged. */
-  get bufferedAmount(): number {
-    return this.queuedBytes
+    return this.pipe.state !== 'open' ? 0 : this.polled ? 2 : 1
   }
 
   /** In a stream what has been written is under way, though the peer confirms it only with its next request. */
   get isWaiting(): boolean {
-    return this.poll?.stream ? this.poll.full : this.queuedBytes > 0
-  }
-
-  attach(sink: FrameSink): void {
-    if (this.sink !== undefined) return
-    this.sink = sink
-    const { early } = this
-    this.early = []
-    this.earlyBytes = 0
-    for (const frame of early) sink.onFrame(frame)
-    if (this.ended !== undefined) sink.onClose(this.ended.error)
-    else this.resume()
-  }
-
-  send(frame: Uint8Array): void {
-    if (this.state !== 'open') return
-    if (frame.length > HTTP_FRAME_BYTES || frame.length === 0) {
-      throw new P2PError('LIMIT_EXCEEDED', `A frame has 1 to ${HTTP_FRAME_BYTES} bytes. Split what you send.`)
-    }
-    if (this.queuedBytes + frame.length > 2 * this.limits.sendMaxBufferedBytes) {
-      // After this turn: the channel is in the middle of sending.
-      queueMicrotask(() => this.hooks.onOverfull(this))
-      return
-    }
-    this.queue.push(frame)
-    this.queuedBytes += frame.length
-    if (this.queuedBytes > this.limits.sendLowWaterBytes) this.aboveLowWater = true
-    this.schedule()
+    return this.poll?.stream ? this.poll.full : this.pipe.bufferedAmount > 0
   }
 
   close(): void {
-    if (this.state !== 'open') return
-    this.state = 'closing'
-    this.resume()
-    this.grace = setTimeout(() => {
-      this.tell(undefined)
-      if (this.state === 'gone') return
-      // The last frames stay for a peer whose network fails just now.
-      this.grace = setTimeout(() => this.end(undefined), this.limits.httpRetryMs)
-    }, this.limits.closeGraceMs)
-    this.schedule()
+    this.pipe.close()
   }
 
   /** Ends it at once; what has not been fetched is lost. */
   end(error: Error | undefined): void {
-    if (this.state === 'gone') return
-    this.state = 'gone'
-    clearTimeout(this.idle)
-    clearTimeout(this.grace)
-    this.stopUpload()
-    this.finishPoll()
-    this.queue.length = 0
-    this.queuedBytes = 0
-    this.hooks.onGone(this)
-    this.tell(error)
+    this.pipe.end(error)
   }
 
   /** Resolves once the sink has been told of the end. */
   told(): Promise<void> {
-    return this.ended === undefined ? new Promise((resolve) => this.onceTold.push(resolve)) : Promise.resolve()
+    return this.isTold ? Promise.resolve() : new Promise((resolve) => this.onceTold.push(resolve))
   }
 
   /** The peer asks for the frames from number `after` on. It has those before. */
@@ -226,7 +202,7 @@ export class HttpSession implements Connection, Reader {
       (frame) => {
         if (next++ < this.received || fault !== undefined) return
         if (++this.received === 2) this.hooks.onSpoken()
-        this.deliver(frame)
+        if (this.pipe.state === 'open') this.pipe.receive(frame)
       },
       () => {
         fault = new P2PError('PROTOCOL_VIOLATION', 'The peer uploaded a frame without bytes.')
@@ -243,7 +219,7 @@ export class HttpSession implements Connection, Reader {
       }
       reader.read(chunk)
       if (fault !== undefined) return refuse(400, fault)
-      if (this.sink !== undefined || this.state !== 'open' || this.earlyBytes <= EARLY_BYTES) return
+      if (this.pipe.state !== 'open' || this.pipe.earlyBytes <= EARLY_BYTES) return
       request.pause()
       this.paused = request
     }
@@ -289,32 +265,21 @@ export class HttpSession implements Connection, Reader {
     this.paused = undefined
   }
 
-  private deliver(frame: Uint8Array): void {
-    if (this.state !== 'open') return
-    if (this.sink !== undefined) {
-      this.sink.onFrame(frame)
-      return
-    }
-    this.early.push(frame)
-    this.earlyBytes += frame.length
-  }
-
   /** False where the peer claims frames that it cannot have. */
   private acknowledge(after: number): boolean {
     const count = after - this.acknowledged
-    if (count > this.queue.length) return false
-    if (count > 0) this.progress++
-    for (const frame of this.queue.splice(0, count)) this.queuedBytes -= frame.length
+    if (count > this.pipe.queue.length) return false
     this.acknowledged = after
-    if (this.aboveLowWater && this.queuedBytes <= this.limits.sendLowWaterBytes) {
-      this.aboveLowWater = false
-      if (this.state === 'open') this.sink?.onDrain()
+    if (count > 0) {
+      this.progress++
+      this.pipe.drop(count)
     }
     return true
   }
 
   /** Answers after this turn, so that frames sent together travel together. */
   private schedule(): void {
+    if (this.pipe.state === 'closing') this.resume()
     if (this.pumping) return
     this.pumping = true
     queueMicrotask(() => {
@@ -325,15 +290,16 @@ export class HttpSession implements Connection, Reader {
 
   private pump(): void {
     const { poll } = this
+    const { queue } = this.pipe
     if (poll === undefined) return
     poll.next = Math.max(poll.next, this.acknowledged)
     const maxBytes = poll.stream ? WRITE_BYTES : HTTP_BODY_BYTES
     while (!poll.full) {
       const from = poll.next - this.acknowledged
-      const count = framesThatFit(this.queue, from, maxBytes)
-      const last = this.state === 'closing' && from + count === this.queue.length
+      const count = framesThatFit(queue, from, maxBytes)
+      const last = this.pipe.state === 'closing' && from + count === queue.length
       if (count === 0 && !last) return
-      const body = encodeFrames(this.queue.slice(from, from + count), last ? END : undefined)
+      const body = encodeFrames(queue.slice(from, from + count), last ? END : undefined)
       poll.next += count
       poll.bytes += body.length
       if (last) poll.response.on('finish', () => this.tell(undefined))
@@ -368,7 +334,7 @@ export class HttpSession implements Connection, Reader {
     clearTimeout(this.poll?.timer)
     clearInterval(this.poll?.beat)
     this.poll = undefined
-    if (this.state !== 'gone') this.expectPoll(this.limits.httpSessionMs)
+    if (this.pipe.state !== 'ended') this.expectPoll(this.limits.httpSessionMs)
   }
 
   private expectPoll(withinMs: number): void {
@@ -379,9 +345,8 @@ export class HttpSession implements Connection, Reader {
   }
 
   private tell(error: Error | undefined): void {
-    if (this.ended !== undefined) return
-    this.ended = { error }
-    for (const resolve of this.onceTold) resolve()
-    this.sink?.onClose(error)
+    this.isTold = true
+    this.pipe.tell(error)
+    for (const resolve of this.onceTold.splice(0)) resolve()
   }
 }

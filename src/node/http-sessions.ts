@@ -142,7 +142,7 @@ export class HttpSessions {
       if (!response.writableFinished) session.end(undefined)
     })
     answer(response, 200, 'text/plain', id)
-    this.accept(session)
+    this.accept(session.pipe)
   }
 
   /** False where every session is in use. */

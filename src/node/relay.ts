@@ -8,8 +8,9 @@ import { SecureChannel } from '../channel/secure-channel.js'
 import { P2PCoordinator } from '../coordinator.js'
 import type { Identity } from '../identity/identity.js'
 import type { PeerLoad } from '../peer/connection/peer-connection.js'
-import { CircuitRelay, type RelayStats } from '../plugins/circuit/relay.js'
-import { relayProtocols } from '../plugins/discovery/relay-protocols.js'
+import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
+import { relayServices } from '../plugins/circuit/server/relay-services.js'
+import { dhtNode } from '../plugins/dht/node/plugin.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
@@ -148,12 +149,13 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       }),
     }),
   })
+  const circuits = relayServices()
   const coordinator: P2PCoordinator = new P2PCoordinator({
     maxConnections,
     powDifficulty,
     limits,
     listen: [refusing(listener, () => memory.refusal())],
-    dht: { mode: 'server' },
+    plugins: [dhtNode({ mode: 'server' }), circuits],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
     ...(options.announce && { announce: options.announce }),
@@ -161,9 +163,6 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     ...(options.store && { store: options.store }),
     ...(name !== undefined && { metadata: { name } }),
   })
-  const protocols = relayProtocols(coordinator.dht)
-  const circuits = protocols.find((handler) => handler instanceof CircuitRelay)!
-  for (const handler of protocols) coordinator.registerProtocol(handler)
   const memory = new MemoryCeiling({
     maxBytes: maxMemoryBytes,
     trim: () => coordinator.trim(),

@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { P2PError } from '../base/errors.js'
 import { type Limits, resolveLimits } from '../base/limits.js'
+import type { Plugin } from '../core/plugin.js'
+import { dhtNode } from '../plugins/dht/node/plugin.js'
 import type { Connection, Listener } from '../transport/transport.js'
 import type { CapRefusal } from './address-caps.js'
 import { Admission, type AdmissionCounts, type AdmissionOptions, tooMany } from './admission.js'
@@ -40,6 +42,8 @@ export interface WebSocketServerOptions extends AdmissionOptions {
    */
   maxSockets?: number
   limits?: Partial<Limits>
+  /** Whether a coordinator that listens here stores records for others; see `dhtNode`. Default true. */
+  dhtNode?: boolean
 }
 
 /** What a listener has, and what it has sent away since it was made. */
@@ -61,6 +65,8 @@ export interface WebSocketServerStats {
 }
 
 export interface WebSocketListener extends Listener {
+  /** What a coordinator that listens here has more than a client. */
+  readonly plugins: readonly Plugin[]
   getStats(): WebSocketServerStats
 }
 
@@ -84,6 +90,7 @@ export function webSocketServer(options: WebSocketServerOptions = {}): WebSocket
 
 class Acceptor implements WebSocketListener {
   readonly transport = 'websocket'
+  readonly plugins: readonly Plugin[]
   addresses: readonly string[] = []
   private readonly connections = new Set<WsConnection>()
   private readonly webSockets: WebSocketServer
@@ -100,6 +107,7 @@ class Acceptor implements WebSocketListener {
     private readonly options: WebSocketServerOptions & { port: number; host: string },
     private readonly limits: Limits,
   ) {
+    this.plugins = options.dhtNode === false ? [] : [dhtNode()]
     const settings: ServerOptions & { closeTimeout: number; maxBufferedChunks: number; maxFragments: number } = {
       noServer: true,
       perMessageDeflate: false,
@@ -158,7 +166,7 @@ class Acceptor implements WebSocketListener {
       (connection) =>
         new Promise<void>((resolve) => {
           this.waiting.set(connection, resolve)
-          connection.close(true)
+          connection.goAway()
         }),
     )
     // Polls under way are answered before their sockets go.
@@ -217,7 +225,7 @@ class Acceptor implements WebSocketListener {
       })
       this.slowReaders.add(connection)
       this.connections.add(connection)
-      accept(connection)
+      accept(connection.pipe)
     })
   }
 

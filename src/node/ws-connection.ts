@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from 'ws'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
-import type { Connection, FrameSink } from '../transport/transport.js'
+import { FramePipe } from '../transport/frames/frame-pipe.js'
 import type { Reader } from './slow-readers.js'
 
 /** Largest frame: the largest Noise transport message (Noise specification §3). */
@@ -30,126 +30,80 @@ export interface WsConnectionHooks {
 }
 
 /** A WebSocket that we accepted, as a pipe of binary frames (RFC 6455). */
-export class WsConnection implements Connection, Reader {
-  readonly transport = 'websocket'
-  readonly outbound = false
-  readonly maxFrameBytes = MAX_FRAME_BYTES
-  private sink: FrameSink | undefined
-  private early: Uint8Array[] | undefined
-  private earlyBytes = 0
-  private aboveLowWater = false
-  private closed = false
-  private error: Error | undefined
+export class WsConnection implements Reader {
+  readonly pipe: FramePipe
+  private error: P2PError | undefined
   private received = 0
-  /** Frames that the socket has not been given; those before `first` are gone. */
-  private queue: Uint8Array[] = []
-  private first = 0
-  private queuedBytes = 0
+  private closeCode = NORMAL_CLOSE
   progress = 0
 
   constructor(
     private readonly socket: WebSocket,
-    readonly remoteAddress: string,
+    remoteAddress: string,
     firstFrame: Uint8Array | undefined,
-    private readonly limits: Limits,
+    limits: Limits,
     private readonly hooks: WsConnectionHooks,
   ) {
+    const sent = () => {
+      this.progress++
+      this.pipe.pump()
+    }
+    this.pipe = new FramePipe({
+      transport: 'websocket',
+      rank: 3,
+      direct: true,
+      remoteAddress,
+      outbound: false,
+      maxFrameBytes: MAX_FRAME_BYTES,
+      limits,
+      accepts: (frame) => {
+        if (socket.readyState !== socket.OPEN) return false
+        // What is sent again on a new path comes on top of what waits; nothing honest makes it twice as much.
+        if (this.pipe.bufferedAmount + frame.length <= 2 * limits.sendMaxBufferedBytes) return true
+        hooks.onOverfull(this)
+        return false
+      },
+      hasRoom: () => this.pipe.state === 'closing' || socket.bufferedAmount < WINDOW_BYTES,
+      transmit: (frame) => socket.send(frame, sent),
+      heldBytes: () => socket.bufferedAmount,
+      attached: () => socket.isPaused && socket.resume(),
+      flushed: () => socket.close(this.closeCode),
+      // `ws` ends by itself the socket of a peer that does not answer our close.
+      late: () => {},
+      ended: () => {
+        socket.terminate()
+        hooks.onEnd(this)
+      },
+    })
+    const { pipe } = this
     if (firstFrame !== undefined) {
-      this.early = [firstFrame]
+      pipe.receive(firstFrame)
       this.received = 1
     }
-    // Answers to pings wait in the socket where nobody counts them: for who does not read there are none (RFC 6455 §5.5.3 lets us skip all but the last).
+    // Answers to pings wait in the socket where nobody counts them: a peer that does not read gets none (RFC 6455 §5.5.3 lets us skip all but the last).
     socket.on('ping', (data) => {
-      if (this.bufferedAmount === 0) socket.pong(data)
+      if (pipe.bufferedAmount === 0) socket.pong(data)
     })
     socket.on('message', (data, isBinary) => this.receive(data, isBinary))
     socket.on('error', (error) => {
       this.error ??= protocolError(error)
     })
-    socket.on('close', (code) => {
-      this.closed = true
-      this.dropQueue()
-      hooks.onEnd(this)
-      this.error ??= closeError(code)
-      this.sink?.onClose(this.error)
-    })
-  }
-
-  get bufferedAmount(): number {
-    return this.queuedBytes + this.socket.bufferedAmount
+    socket.on('close', (code) => pipe.end(this.error ?? closeError(code)))
   }
 
   get isWaiting(): boolean {
-    return this.bufferedAmount > 0
-  }
-
-  attach(sink: FrameSink): void {
-    if (this.sink !== undefined) return
-    this.sink = sink
-    const early = this.early ?? []
-    this.early = undefined
-    for (const frame of early) sink.onFrame(frame)
-    if (this.socket.isPaused) this.socket.resume()
-    if (this.closed) sink.onClose(this.error)
-  }
-
-  send(frame: Uint8Array): void {
-    if (this.socket.readyState !== this.socket.OPEN) return
-    if (frame.length > MAX_FRAME_BYTES) {
-      throw new P2PError('LIMIT_EXCEEDED', `A WebSocket frame has at most ${MAX_FRAME_BYTES} bytes. Split what you send.`)
-    }
-    // What is sent again on a new path comes on top of what waits; nothing honest makes it twice as much.
-    if (this.bufferedAmount + frame.length > 2 * this.limits.sendMaxBufferedBytes) {
-      this.hooks.onOverfull(this)
-      return
-    }
-    if (this.queuedBytes === 0 && this.socket.bufferedAmount < WINDOW_BYTES) this.socket.send(frame, this.sent)
-    else {
-      this.queue.push(frame)
-      this.queuedBytes += frame.length
-    }
-    if (this.bufferedAmount > this.limits.sendLowWaterBytes) this.aboveLowWater = true
+    return this.pipe.bufferedAmount > 0
   }
 
   /** Ends it at once; what waits is lost. */
   end(error: P2PError): void {
-    this.error ??= error
-    this.dropQueue()
-    this.socket.terminate()
+    this.pipe.end(error)
   }
 
-  close(goingAway = false): void {
-    this.fill(Number.POSITIVE_INFINITY)
-    this.socket.close(goingAway ? GOING_AWAY : NORMAL_CLOSE)
-  }
-
-  /** Gives the socket what waits, up to so many bytes in it. */
-  private fill(bytes: number): void {
-    while (this.queuedBytes > 0 && this.socket.bufferedAmount < bytes) {
-      const frame = this.queue[this.first++]!
-      this.queuedBytes -= frame.length
-      this.socket.send(frame, this.sent)
-    }
-    if (this.queuedBytes === 0) this.dropQueue()
-    else if (this.first > 1_024) {
-      this.queue = this.queue.slice(this.first)
-      this.first = 0
-    }
-  }
-
-  private dropQueue(): void {
-    if (this.queue.length > 0) this.queue = []
-    this.first = 0
-    this.queuedBytes = 0
-  }
-
-  private readonly sent = (): void => {
-    if (this.closed) return
-    this.progress++
-    if (this.queuedBytes > 0) this.fill(WINDOW_BYTES)
-    if (!this.aboveLowWater || this.bufferedAmount > this.limits.sendLowWaterBytes) return
-    this.aboveLowWater = false
-    this.sink?.onDrain()
+  /** Closes it because the server stops. */
+  goAway(): void {
+    this.closeCode = GOING_AWAY
+    this.pipe.close()
   }
 
   private receive(data: RawData, isBinary: boolean): void {
@@ -161,15 +115,8 @@ export class WsConnection implements Connection, Reader {
       return
     }
     const buffer = data as Buffer
-    const frame = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
-    if (this.sink !== undefined) {
-      this.sink.onFrame(frame)
-      return
-    }
-    this.early ??= []
-    this.early.push(frame)
-    this.earlyBytes += frame.length
-    if (this.earlyBytes > EARLY_BYTES) this.socket.pause()
+    this.pipe.receive(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length))
+    if (this.pipe.earlyBytes > EARLY_BYTES) this.socket.pause()
   }
 }
 

@@ -1,7 +1,9 @@
+import { memoryAddress } from '../address/addresses.js'
 import { type Clock, systemClock } from '../base/clock.js'
 import { abortedError, P2PError } from '../base/errors.js'
-import { EarlyFrames } from './frames/early-frames.js'
-import type { Connection, DialOptions, FrameSink, Listener, Transport } from './transport.js'
+import { DEFAULT_LIMITS } from '../base/limits.js'
+import { FramePipe } from './frames/frame-pipe.js'
+import type { Connection, DialOptions, Listener, Transport } from './transport.js'
 
 /** How a link of the in-memory network behaves. */
 export interface LinkConditions {
@@ -23,9 +25,6 @@ export interface MemoryNetworkOptions extends LinkConditions {
   scheme?: 'memory' | 'ws'
 }
 
-/** Bytes under way in one direction above which a link counts as full, as a socket's buffer would. */
-const LOW_WATER_BYTES = 262_144
-
 /**
  * A network in memory: `listener('a')` accepts what is dialled at `memory://a`. Frames are delayed, lost, reordered or held
  * back by partitions as told, on the clock given.
@@ -41,7 +40,7 @@ export class MemoryNetwork {
   private readonly prefix: string
 
   constructor({ clock, random, scheme = 'memory', ...conditions }: MemoryNetworkOptions = {}) {
-    this.prefix = `${scheme}://`
+    this.prefix = memoryAddress('', scheme)
     this.clock = clock ?? systemClock
     this.random = random ?? Math.random
     this.conditions = conditions
@@ -51,6 +50,8 @@ export class MemoryNetwork {
   transport(host: string): Transport {
     return {
       name: 'memory',
+      rank: 3,
+      direct: true,
       canDial: (address) => address.startsWith(this.prefix),
       dial: (address, options) => this.dial(host, address, options),
     }
@@ -106,7 +107,7 @@ export class MemoryNetwork {
       near.peer = far
       far.peer = near
       const onAbort = () => {
-        near.close()
+        near.pipe.close()
         reject(abortedError('The dial', signal?.reason))
       }
       signal?.addEventListener('abort', onAbort)
@@ -128,11 +129,11 @@ export class MemoryNetwork {
         }
         back.push(0, () => {
           signal?.removeEventListener('abort', onAbort)
-          resolve(near)
+          resolve(near.pipe)
         })
         listener.accepted(far)
       })
-      there.push(firstFrame.length, () => far.receive(firstFrame))
+      there.push(firstFrame.length, () => far.pipe.receive(firstFrame))
     })
   }
 }
@@ -141,7 +142,7 @@ class MemoryListener implements Listener {
   readonly transport = 'memory'
   readonly addresses: readonly string[]
   accept: ((connection: Connection) => void) | undefined
-  private readonly connections = new Set<Connection>()
+  private readonly connections = new Set<MemoryConnection>()
 
   constructor(
     private readonly host: string,
@@ -163,13 +164,13 @@ class MemoryListener implements Listener {
   accepted(connection: MemoryConnection): void {
     this.connections.add(connection)
     connection.onGone = () => this.connections.delete(connection)
-    this.accept?.(connection)
+    this.accept?.(connection.pipe)
   }
 
   async close(): Promise<void> {
     if (this.listeners.get(this.host) === this) this.listeners.delete(this.host)
     this.accept = undefined
-    for (const connection of [...this.connections]) connection.close()
+    for (const { pipe } of [...this.connections]) pipe.close()
   }
 }
 
@@ -232,77 +233,69 @@ class Link {
   }
 }
 
-class MemoryConnection implements Connection {
-  readonly transport = 'memory'
-  readonly maxFrameBytes = 65_535
+class MemoryConnection {
+  readonly pipe: FramePipe
   onGone: (() => void) | undefined
-  private readonly early = new EarlyFrames()
-  private state: 'open' | 'closing' | 'closed' = 'open'
-  private late: Uint8Array | undefined
-  private full = false
   peer: MemoryConnection | undefined
+  /** A frame that the next one overtakes. */
+  private late: Uint8Array | undefined
 
   constructor(
     private readonly network: MemoryNetwork,
-    readonly remoteAddress: string,
-    readonly outbound: boolean,
+    remoteAddress: string,
+    outbound: boolean,
     private readonly out: Link,
     private readonly back: Link,
-  ) {}
-
-  get bufferedAmount(): number {
-    return this.out.bytes
+  ) {
+    this.pipe = new FramePipe({
+      transport: 'memory',
+      rank: 3,
+      direct: true,
+      remoteAddress,
+      outbound,
+      maxFrameBytes: 65_535,
+      limits: DEFAULT_LIMITS,
+      clock: network.clock,
+      transmit: (frame) => this.transmit(frame),
+      heldBytes: () => out.bytes,
+      flushed: () => this.closed(),
+      ended: () => this.ended(),
+    })
   }
 
-  attach(sink: FrameSink): void {
-    this.early.attach(sink)
-  }
-
-  send(frame: Uint8Array): void {
-    if (this.state !== 'open') return
+  private transmit(frame: Uint8Array): void {
     const { loss = 0, reorder = 0 } = this.network.conditions
     if (loss > 0 && this.network.random() < loss) return
     if (reorder > 0 && this.late === undefined && this.network.random() < reorder) {
       this.late = frame
       return
     }
-    this.transmit(frame)
-    if (this.late !== undefined) {
-      this.transmit(this.late)
-      this.late = undefined
-    }
+    this.push(frame)
+    this.pushLate()
   }
 
-  close(): void {
-    if (this.state !== 'open') return
-    this.state = 'closing'
-    if (this.late !== undefined) this.transmit(this.late)
-    this.out.push(0, () => this.peer?.closed())
-    queueMicrotask(() => this.closed())
-  }
-
-  receive(frame: Uint8Array): void {
-    if (this.state === 'open') this.early.frame(frame)
-  }
-
-  private transmit(frame: Uint8Array): void {
+  private push(frame: Uint8Array): void {
     const copy = frame.slice()
     this.out.push(copy.length, () => {
-      this.peer?.receive(copy)
-      if (this.full && this.out.bytes <= LOW_WATER_BYTES) {
-        this.full = false
-        this.early.drained()
-      }
+      this.peer?.pipe.receive(copy)
+      this.pipe.pump()
     })
-    if (this.out.bytes > LOW_WATER_BYTES) this.full = true
+  }
+
+  private pushLate(): void {
+    if (this.late !== undefined) this.push(this.late)
+    this.late = undefined
   }
 
   private closed(): void {
-    if (this.state === 'closed') return
-    this.state = 'closed'
+    this.pushLate()
+    this.out.push(0, () => this.peer?.pipe.end())
+    this.pipe.end()
+  }
+
+  private ended(): void {
     this.onGone?.()
-    this.early.closed()
-    if (this.peer?.state !== 'closed') return
+    if (this.peer?.pipe.state !== 'ended') return
     this.back.break()
     this.out.break()
   }

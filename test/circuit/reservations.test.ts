@@ -6,7 +6,7 @@ import { seededRandom } from '../../src/base/random.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { CircuitEndpoint } from '../../src/plugins/circuit/endpoint.js'
 import { CIRCUIT_HOP } from '../../src/plugins/circuit/frames.js'
-import { CircuitRelay } from '../../src/plugins/circuit/relay.js'
+import { CircuitRelay } from '../../src/plugins/circuit/server/circuit-relay.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection } from '../../src/transport/transport.js'
 import { record, settle, TestHost, text } from './test-network.js'
@@ -130,8 +130,8 @@ describe('forty peers of one relay', () => {
       },
     })
     for (let i = 0; i < 40; i++) {
-      const endpoint = new CircuitEndpoint({ random: seededRandom(i) })
-      const host = new TestHost(`peer${i}`, clock).register(endpoint)
+      const endpoint = new CircuitEndpoint()
+      const host = new TestHost(`peer${i}`, clock, seededRandom(i)).register(endpoint)
       await endpoint.listen(() => {})
       host.connect(relay)
     }

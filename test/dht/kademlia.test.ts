@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
-import { compareDistance, nodeIdOf, placeOfKey } from '../../src/plugins/dht/walk/node-id.js'
+import { compareDistance, nodeIdOf, placeOfKey } from '../../src/plugins/dht/records/key-space.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
 
 let net: TestNetwork

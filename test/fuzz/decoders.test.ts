@@ -147,7 +147,7 @@ describe('the table of what reads the network', () => {
     'base/errors isP2PError': 'an error of this process',
     'channel/secure-channel isFault': 'an error of this process',
     'plugins/dht/records/record-verifier isDishonest': 'an error of this process',
-    'plugins/dht/walk/node-id isInPart': 'a key and a part that were checked before',
+    'plugins/dht/records/key-space isInPart': 'a key and a part that were checked before',
     'plugins/topics/topic-messages isGenuine': 'read by readTopicMessage before, in its row',
   }
   const src = fileURLToPath(new URL('../../src/', import.meta.url))

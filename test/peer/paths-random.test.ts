@@ -4,7 +4,7 @@ import { resolveLimits } from '../../src/base/limits.js'
 import { seededRandom } from '../../src/base/random.js'
 import { Entry } from '../../src/channel/batch.js'
 import type { SecureChannel } from '../../src/channel/secure-channel.js'
-import type { GateRefusal } from '../../src/defence/gate.js'
+import type { P2PMessage } from '../../src/message/message.js'
 import { Paths } from '../../src/peer/connection/paths.js'
 import { Session } from '../../src/peer/connection/session.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
@@ -14,13 +14,18 @@ const SEEDS = Number(process.env.PATHS_SEEDS ?? 30)
 const limits = resolveLimits({})
 const lost = () => new P2PError('CONNECTION_LOST', 'Broken.')
 
+/** A message as an inbox decodes it: its number is what it says. */
+function numbered(body: Uint8Array): P2PMessage {
+  const payload = new DataView(body.buffer, body.byteOffset).getUint32(0)
+  return { type: 'x', from: 'peer', payload, timestamp: 0, messageId: String(payload) }
+}
+
 class End {
   readonly got: number[] = []
   readonly gone: string[] = []
   readonly settled: boolean[][] = []
   /** Whether the next messages that arrive are refused. */
   refuseNext: boolean[] = []
-  private arriving = 0
   sent = 0
   up = false
   paths!: Paths
@@ -37,27 +42,26 @@ class End {
     this.up = true
     this.paths = new Paths(channel, {
       session: this.session,
-      clock: this.clock,
-      limits,
+      inbox: {
+        offer: (_, body) => (this.refuseNext.shift() ? { retryAfterMs: 300, limit: 'test' } : numbered(body)),
+        deliver: ({ payload }) => this.got.push(payload as number),
+        dropped: () => {},
+        control: () => {},
+      },
+      context: { clock: this.clock, limits },
       leads: this.leads,
-      onArrived: (_, body) => this.arrived(body),
-      onAccepted: () => this.got.push(this.arriving),
-      onDropped: () => {},
-      onControl: () => {},
-      onPaused: () => {},
-      onSwitched: () => {},
-      onProgress: () => {},
-      onGone: ({ code }) => {
-        this.up = false
-        this.gone.push(code)
+      events: {
+        switched: () => {},
+        interrupted: () => {},
+        progressed: () => {},
+        paused: () => {},
+        gone: ({ code }) => {
+          this.up = false
+          this.gone.push(code)
+        },
       },
     })
     this.paths.begin()
-  }
-
-  private arrived(body: Uint8Array): GateRefusal | undefined {
-    this.arriving = new DataView(body.buffer, body.byteOffset).getUint32(0)
-    return this.refuseNext.shift() ? { retryAfterMs: 300, limit: 'test' } : undefined
   }
 
   send(bytes: number): void {
@@ -150,8 +154,8 @@ class World {
       const [first, second] = random() < 0.5 ? [() => a.add(atA), () => b.add(atB)] : [() => b.add(atB), () => a.add(atA)]
       first()
       clock.setTimeout(second, random() < 0.5 ? 0 : random() * 80)
-    } else if (what < 0.75) end.paths.fallBack()
-    else if (what < 0.82) end.paths.preferBest()
+    } else if (what < 0.75) end.paths.active.onInterrupted(true)
+    else if (what < 0.82) for (const path of [...end.paths.standby, end.paths.active]) path.onInterrupted(false)
     else if (what < 0.88) end.paths.drop(lost())
     else if (what < 0.94) this.breaking.add(this.pick(this.pipes))
     else this.break(this.pick(this.pipes), random() * 500)

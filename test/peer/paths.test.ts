@@ -3,6 +3,7 @@ import { P2PError } from '../../src/base/errors.js'
 import { resolveLimits } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
 import type { GateRefusal } from '../../src/defence/gate.js'
+import type { P2PMessage } from '../../src/message/message.js'
 import { Paths } from '../../src/peer/connection/paths.js'
 import { Session } from '../../src/peer/connection/session.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
@@ -17,6 +18,12 @@ async function channel(clock: VirtualClock): Promise<Pick<Pair, 'a' | 'b' | 'nea
   return { ...pair, a, b }
 }
 
+/** A message as an inbox decodes it: its number is what it says. */
+function numbered(body: Uint8Array): P2PMessage {
+  const payload = new DataView(body.buffer, body.byteOffset).getUint32(0)
+  return { type: 'x', from: 'peer', payload, timestamp: 0, messageId: String(payload) }
+}
+
 class End {
   readonly got: number[] = []
   readonly gone: string[] = []
@@ -24,11 +31,11 @@ class End {
   readonly settled: [number, boolean][] = []
   paths!: Paths
 
-  /** What the next messages that arrive are answered with; undefined: taken. */
-  refusals: (GateRefusal | undefined)[] = []
+  /** What the next messages that arrive are answered with; undefined: accepted. */
+  refusals: (GateRefusal | P2PError | undefined)[] = []
   dropped = 0
   pauses = 0
-  private arriving = 0
+  interruptions = 0
 
   constructor(
     readonly session: Session,
@@ -39,25 +46,23 @@ class End {
   connect(first: Pair['a']): void {
     this.paths = new Paths(first, {
       session: this.session,
-      clock: this.clock,
-      limits: resolveLimits({}),
+      inbox: {
+        offer: (_, body) => this.refusals.shift() ?? numbered(body),
+        deliver: ({ payload }) => this.got.push(payload as number),
+        dropped: () => this.dropped++,
+        control: () => {},
+      },
+      context: { clock: this.clock, limits: resolveLimits({}) },
       leads: this.leads,
-      onArrived: (_, body) => this.arrived(body),
-      onAccepted: () => this.got.push(this.arriving),
-      onDropped: () => this.dropped++,
-      onControl: () => {},
-      onPaused: () => this.pauses++,
-      onSwitched: () => this.switches++,
-      onProgress: () => {},
-      onGone: (error) => this.gone.push(error.code),
+      events: {
+        switched: () => this.switches++,
+        interrupted: () => this.interruptions++,
+        progressed: () => {},
+        paused: () => this.pauses++,
+        gone: (error) => this.gone.push(error.code),
+      },
     })
     this.paths.begin()
-  }
-
-  private arrived(body: Uint8Array): GateRefusal | undefined {
-    const refusal = this.refusals.shift()
-    this.arriving = new DataView(body.buffer, body.byteOffset).getUint32(0)
-    return refusal
   }
 
   send(number: number, lasting = true): void {
@@ -229,10 +234,11 @@ describe('a change of paths', () => {
       a.paths.add(second.a)
       b.paths.add(second.b)
       await clock.advance(10)
-      expect(a.paths.fallBack()).toBe(true)
+      second.a.onInterrupted(true)
+      expect([a.paths.active, a.interruptions]).toEqual([first.a, 0])
       await clock.advance(5_000)
       const third = recovers ? second : await channel(clock)
-      if (recovers) a.paths.preferBest()
+      if (recovers) second.a.onInterrupted(false)
       else {
         a.paths.add(third.a)
         b.paths.add(third.b)

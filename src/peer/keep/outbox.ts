@@ -2,9 +2,9 @@ import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { encode } from '../../message/codec.js'
 import type { P2PMessage } from '../../message/message.js'
-import { messageTooLarge, toWire } from '../../message/p2p-protocol.js'
+import { messageTooLarge } from '../../message/p2p-protocol.js'
+import { encodeForPeer } from '../connection/peer-connection.js'
 
 /** What became of a queued message: the peer's process has it, or its time was over first. */
 export type QueuedOutcome = 'delivered' | 'expired'
@@ -19,6 +19,8 @@ export interface QueuedMessage {
 
 interface Entry {
   readonly message: P2PMessage
+  /** As it goes out: what the application changes after the call does not. */
+  readonly encoded: Uint8Array
   readonly bytes: number
   readonly expiresAt: number
   readonly settle: (outcome: QueuedOutcome) => void
@@ -29,8 +31,18 @@ interface Entry {
 export interface OutboxOptions {
   clock: Clock
   limits: Limits
-  /** Gives a message to the peer's connection. @throws P2PError where there is none, or it takes nothing now. */
-  send: (peerId: string, message: P2PMessage, onSettled: (delivered: boolean) => void) => Promise<void> | undefined
+  /**
+   * Gives a message to the peer's connection.
+   *
+   * @param encoded the same message by `encodeForPeer`, for `SendOptions.encoded`.
+   * @throws P2PError where there is no connection, or it takes nothing now.
+   */
+  send: (
+    peerId: string,
+    message: P2PMessage,
+    onSettled: (delivered: boolean) => void,
+    encoded: Uint8Array,
+  ) => Promise<void> | undefined
   /** Takes back what was given to a connection that is gone; false where the peer has it after all. */
   takeBack: (peerId: string, onSettled: (delivered: boolean) => void) => boolean
   /** Settles when the peer's connection may take more, or is gone; undefined where nothing on it waits. */
@@ -75,7 +87,9 @@ export class Outbox {
     if (!(ttlS > 0 && ttlS <= limits.maxOutboxTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxOutboxTtlS} seconds.`)
     }
-    const bytes = encode(toWire(message, message.from, message.to)).length
+    const encoded = encodeForPeer(message, true)
+    // Where the message has to be signed, it holds both ids, of up to 4 bytes more than their text.
+    const bytes = encoded.length + new TextEncoder().encode(message.from + peerId).length + 4
     if (bytes > limits.maxMessageBytes) throw messageTooLarge(bytes, limits)
     if (this.count >= limits.maxOutboxMessages || this.bytes + bytes > limits.maxOutboxBytes) {
       const limit = this.count >= limits.maxOutboxMessages ? 'maxOutboxMessages' : 'maxOutboxBytes'
@@ -90,7 +104,7 @@ export class Outbox {
     const expiresAt = clock.now() + ttlS * 1_000
     const queue = this.queues.get(peerId) ?? []
     this.queues.set(peerId, queue)
-    queue.push({ message, bytes, expiresAt, settle, sent: undefined })
+    queue.push({ message, encoded, bytes, expiresAt, settle, sent: undefined })
     this.count++
     this.bytes += bytes
     this.arm(expiresAt)
@@ -110,7 +124,7 @@ export class Outbox {
       }
       entry.sent = onSettled
       try {
-        this.options.send(peerId, entry.message, onSettled)?.catch(() => {
+        this.options.send(peerId, entry.message, onSettled, entry.encoded)?.catch(() => {
           onSettled(false)
           this.flushLater(peerId)
         })

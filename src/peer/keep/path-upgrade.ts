@@ -9,6 +9,7 @@ import type { WaitOptions } from '../../base/wait.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 
 interface Entry {
+  readonly address: string
   readonly backoff: Backoff
   readonly alarm: Alarm
   attempt: AbortController | undefined
@@ -21,13 +22,13 @@ export interface PathUpgradeOptions {
   /** Default `systemRandom`. */
   random?: Random | undefined
   get: (peerId: string) => PeerInfo | undefined
-  /** Whether a direct path can be tried: both ends have WebRTC, and neither hides its network address. */
-  canUpgrade: (peer: PeerInfo) => boolean
-  dial: (peerId: string, wait: WaitOptions) => Promise<unknown>
+  /** The address of a better path to a peer that is reached through somebody else; undefined where there is none to try. */
+  addressOf: (peer: PeerInfo) => string | undefined
+  dial: (address: string, peerId: string, wait: WaitOptions) => Promise<unknown>
 }
 
 /**
- * Looks for a direct path to every peer that is reached by a circuit. Whoever dialled the circuit begins. A failed attempt is
+ * Looks for a direct path to every peer that is reached through somebody else. The end that dialled begins. A failed attempt is
  * repeated with back-off, and never touches the path that works.
  */
 export class PathUpgrade {
@@ -38,14 +39,15 @@ export class PathUpgrade {
   /** A peer has connected, or is served by another path than before. */
   consider(peerId: string): void {
     const peer = this.options.get(peerId)
-    const { transport, outbound } = peer?.connection ?? {}
-    if (peer === undefined || transport !== 'circuit') {
+    const address = peer && this.options.addressOf(peer)
+    if (address === undefined) {
       this.forget(peerId)
       return
     }
-    if (!outbound || this.entries.has(peerId) || !this.options.canUpgrade(peer)) return
+    if (!peer?.connection?.outbound || this.entries.has(peerId)) return
     const { clock, limits, random = systemRandom } = this.options
     const entry: Entry = {
+      address,
       backoff: new Backoff({ minMs: limits.upgradeMinMs, maxMs: limits.upgradeMaxMs, random }),
       alarm: new Alarm(clock, () => void this.attempt(peerId, entry)),
       attempt: undefined,
@@ -80,7 +82,7 @@ export class PathUpgrade {
     const { logger, dial } = this.options
     entry.attempt = new AbortController()
     try {
-      await dial(peerId, { signal: entry.attempt.signal })
+      await dial(entry.address, peerId, { signal: entry.attempt.signal })
       if (this.entries.get(peerId) === entry) this.entries.delete(peerId)
     } catch (error) {
       if (this.entries.get(peerId) !== entry) return

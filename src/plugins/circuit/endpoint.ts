@@ -1,6 +1,7 @@
+import { parseCircuit } from '../../address/addresses.js'
 import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import { type Random, randomId, systemRandom } from '../../base/random.js'
+import { randomId } from '../../base/random.js'
 import type { P2PMessage } from '../../message/message.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
@@ -20,8 +21,6 @@ import {
 } from './frames.js'
 import { type Reservation, Reservations } from './reservations.js'
 
-const PREFIX = 'circuit:'
-
 /** True for a peer that forwards circuits and is reached without one. */
 export function isRelay(peer: PeerInfo): boolean {
   return peer.connection?.transport !== 'circuit' && peer.protocols?.includes(CIRCUIT_HOP) === true
@@ -36,11 +35,12 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   readonly rateLimits = CIRCUIT_RATES
   readonly name = 'circuit'
   readonly transport = 'circuit'
+  readonly rank = 1
+  readonly direct = false
   /** Empty: a circuit's address depends on the relay; see `reserved`. */
   readonly addresses: readonly string[] = []
 
   private readonly limits: Limits
-  private readonly random: Random
   private readonly onReservation: () => void
   private host: ProtocolHost | undefined
   private reservations: Reservations | undefined
@@ -48,13 +48,9 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   /** By relay, then by circuit id: two relays may use the same id. */
   private readonly circuits = new Map<string, Map<string, CircuitConnection>>()
 
-  /**
-   * @param options.random for ids of circuits and the times of renewal; default `systemRandom`.
-   * @param options.onReservation told when a reservation is there, or is lost.
-   */
-  constructor(options: { limits?: Limits; random?: Random; onReservation?: () => void } = {}) {
+  /** @param options.onReservation told when a reservation is there, or is lost. */
+  constructor(options: { limits?: Limits; onReservation?: () => void } = {}) {
     this.limits = options.limits ?? DEFAULT_LIMITS
-    this.random = options.random ?? systemRandom
     this.onReservation = options.onReservation ?? (() => {})
   }
 
@@ -74,7 +70,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   canDial(address: string): boolean {
-    return address.startsWith(PREFIX)
+    return address.startsWith('circuit:')
   }
 
   /**
@@ -83,7 +79,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
    * @throws P2PError INVALID_ADDRESS, SELF_DIAL, NO_RELAY, PEER_NOT_FOUND, CIRCUIT_REFUSED, ABORTED, or what became of the relay.
    */
   async dial(address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
-    const [relay, target] = parseAddress(address)
+    const { relay, peerId: target } = parseCircuit(address)
     const host = this.host
     if (host === undefined) throw new P2PError('SHUT_DOWN', 'Circuits need a running coordinator. Start it first.')
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
@@ -95,7 +91,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
         details: { address, peerId: relay },
       })
     }
-    const circuit = this.add(host, { id: randomId(this.random), relay, peer: target, outbound: true })
+    const circuit = this.add(host, { id: randomId(host.random), relay, peer: target, outbound: true })
     try {
       const payload = { circuit: circuit.id, target, frame: firstFrame }
       const answer = await host.request(
@@ -109,16 +105,15 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
       circuit.end(error as Error)
       throw error
     }
-    if (circuit.error !== undefined) throw circuit.error
-    return circuit
+    if (circuit.pipe.error !== undefined) throw circuit.pipe.error
+    return circuit.pipe
   }
 
   async listen(accept: (connection: Connection) => void): Promise<void> {
     this.accept = accept
     const { host } = this
     if (host === undefined) return
-    const { limits, onReservation, random } = this
-    this.reservations ??= new Reservations(host, limits, () => host.peers().filter(isRelay), onReservation, random)
+    this.reservations ??= new Reservations(host, this.limits, () => host.peers().filter(isRelay), this.onReservation)
     this.reservations.update()
   }
 
@@ -126,7 +121,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     this.accept = undefined
     this.reservations?.close()
     this.reservations = undefined
-    this.endAll((circuit) => !circuit.outbound, undefined, true)
+    this.endAll(({ pipe }) => !pipe.outbound, undefined, true)
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
@@ -197,12 +192,12 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     }
     const circuit = this.add(host, { id, relay, peer: from, outbound: false, bounds })
     circuit.receive(frame, 0)
-    this.accept(circuit)
+    this.accept(circuit.pipe)
   }
 
   private add(
     host: ProtocolHost,
-    options: Pick<CircuitConnection, 'id' | 'relay' | 'outbound'> & { peer: string; bounds?: Bounds },
+    options: { id: string; relay: string; peer: string; outbound: boolean; bounds?: Bounds },
   ): CircuitConnection {
     const { id, relay } = options
     const circuit = new CircuitConnection({
@@ -237,16 +232,6 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 interface Bounds {
   window: number
   frameBytes: number
-}
-
-function parseAddress(address: string): [relay: string, target: string] {
-  const [relay, target, rest] = address.slice(PREFIX.length).split('/')
-  if (!address.startsWith(PREFIX) || !relay || !target || rest !== undefined) {
-    throw new P2PError('INVALID_ADDRESS', 'A circuit address is circuit:<relay>/<target>, both peer ids.', {
-      details: { address },
-    })
-  }
-  return [relay, target]
 }
 
 function closedBy(code: P2PError['code'], relay: string, limit: string | undefined): P2PError {

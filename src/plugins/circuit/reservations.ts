@@ -3,7 +3,7 @@ import { Alarm } from '../../base/alarm.js'
 import { Backoff } from '../../base/backoff.js'
 import { asP2PError, isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { jittered, type Random } from '../../base/random.js'
+import { jittered } from '../../base/random.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { CIRCUIT_HOP, parseFrame, reservedSchema } from './frames.js'
@@ -50,7 +50,6 @@ export class Reservations {
     private readonly limits: Limits,
     private readonly relays: () => PeerInfo[],
     private readonly onChange: () => void,
-    private readonly random: Random,
   ) {
     this.alarm = new Alarm(host.clock, () => this.update())
   }
@@ -103,7 +102,7 @@ export class Reservations {
 
   private entryOf(): Entry {
     const { reserveRetryMinMs: minMs, reserveRetryMaxMs: maxMs } = this.limits
-    return { reservation: undefined, asking: false, backoff: new Backoff({ minMs, maxMs, random: this.random }), due: 0 }
+    return { reservation: undefined, asking: false, backoff: new Backoff({ minMs, maxMs, random: this.host.random }), due: 0 }
   }
 
   /** One for each operator first, then any; what we have comes before what we should have to ask for. */
@@ -140,7 +139,7 @@ export class Reservations {
       const ms = Math.min(expiresInS * 1_000, this.limits.reservationMs)
       entry.reservation = { relay, expiresAt: clock.now() + ms, ...allowed }
       entry.backoff.reset()
-      entry.due = clock.now() + jittered(this.random, ms / 2, RENEWAL_JITTER)
+      entry.due = clock.now() + jittered(this.host.random, ms / 2, RENEWAL_JITTER)
     } catch (error) {
       if (this.closed || this.entries.get(relay) !== entry) return
       const { code, details } = asP2PError(error, 'CIRCUIT_REFUSED', '')

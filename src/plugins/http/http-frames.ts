@@ -1,3 +1,5 @@
+import type { FrameQueue } from '../../transport/frames/frame-queue.js'
+
 /** Where the endpoint is below the path of an address. */
 export const HTTP_PATH = '/lotus-p2p/1'
 /** Largest frame: the largest Noise message (Noise rev 34 §3). */
@@ -13,11 +15,11 @@ export const NOTHING: Uint8Array = /* @__PURE__ */ Uint8Array.of(0, 0, 0)
 export const END: Uint8Array = /* @__PURE__ */ Uint8Array.of(0, 0, 1)
 
 /** How many frames, from `from` on, fit a body of `maxBytes`. At least one where there is one. */
-export function framesThatFit(frames: readonly Uint8Array[], from: number, maxBytes: number): number {
+export function framesThatFit(frames: FrameQueue, from: number, maxBytes: number): number {
   let count = 0
   let bytes = 0
   while (from + count < frames.length) {
-    bytes += 2 + frames[from + count]!.length
+    bytes += 2 + frames.at(from + count).length
     if (bytes > maxBytes && count > 0) break
     count++
   }

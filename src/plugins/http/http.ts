@@ -1,8 +1,8 @@
+import { isWebAddress, webUrl } from '../../address/addresses.js'
 import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import { EarlyFrames } from '../../transport/frames/early-frames.js'
-import type { Connection, DialOptions, FrameSink, Transport } from '../../transport/transport.js'
-import { invalidAddress } from '../../transport/websocket.js'
+import { FramePipe } from '../../transport/frames/frame-pipe.js'
+import type { Connection, DialOptions, Transport } from '../../transport/transport.js'
 import {
   type Control,
   encodeFrames,
@@ -42,18 +42,26 @@ const HOST_MEMORY_MS = 600_000
  * HTTP requests, for networks that let nothing else through: long polls, or streamed answers where nothing on the way
  * holds them back. Works in browsers, workers and Node, and through reverse proxies that buffer.
  *
+ * @param options.limits default: those of the coordinator that dials.
  * @example
  * new P2PCoordinator({ transports: [http()], bootstrap: ['https://relay.example'] })
  */
 export function http(options: { limits?: Limits } = {}): Transport {
-  return { name: 'http', canDial: (address) => /^https?:/i.test(address), dial: httpDial(options.limits ?? DEFAULT_LIMITS) }
+  const dial = httpDial()
+  return {
+    name: 'http',
+    rank: 2,
+    direct: true,
+    canDial: (address) => isWebAddress(address, 'http'),
+    dial: (address, dialOptions) => dial(address, { ...dialOptions, limits: options.limits ?? dialOptions.limits }),
+  }
 }
 
 /** The dial of `http`. `dialled` is the address that the connection gives as its own, where that is another. */
-export function httpDial(limits: Limits) {
+export function httpDial() {
   const buffering: Buffering = new Map()
   return (address: string, options: DialOptions, dialled = address): Promise<Connection> =>
-    openSession(address, { ...options, dialled, limits, buffering })
+    openSession(address, { ...options, dialled, limits: options.limits ?? DEFAULT_LIMITS, buffering })
 }
 
 /** Hosts behind something that holds streams back, with the time until which that is believed. */
@@ -66,7 +74,8 @@ interface Opening extends DialOptions {
 }
 
 async function openSession(address: string, { signal, firstFrame, dialled, limits, buffering }: Opening): Promise<Connection> {
-  const endpoint = endpointOf(address)
+  const endpoint = webUrl(address, 'http')
+  endpoint.pathname = endpoint.pathname.replace(/\/*$/, HTTP_PATH)
   if (signal?.aborted) throw abortedError('The dial', signal.reason)
   if (typeof fetch !== 'function') {
     throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no fetch. Give P2PConfig.transports another transport.')
@@ -80,7 +89,7 @@ async function openSession(address: string, { signal, firstFrame, dialled, limit
       const id = await smallAnswer(response)
       if (signal?.aborted) throw signal.reason
       if (!/^[\w-]{22,64}$/.test(id)) throw notThePeer()
-      return new HttpConnection(dialled, endpoint, id, limits, buffering)
+      return new HttpConnection(dialled, endpoint, id, limits, buffering).pipe
     } catch (error) {
       if (signal?.aborted) throw abortedError('The dial', signal.reason)
       if (error instanceof TypeError && attempt === 1) continue
@@ -93,25 +102,15 @@ async function openSession(address: string, { signal, firstFrame, dialled, limit
   }
 }
 
-class HttpConnection implements Connection {
-  readonly transport = 'http'
-  readonly outbound = true
-  readonly maxFrameBytes = HTTP_FRAME_BYTES
+class HttpConnection {
+  readonly pipe: FramePipe
   private readonly session: URL
-  private readonly early = new EarlyFrames()
-  private earlyBytes = 0
   private onAttach: (() => void) | undefined
-  private attached = false
-  private state: 'open' | 'closing' | 'ended' = 'open'
   /** Ends what waits for frames, at close; and everything, at the end. */
   private readonly polls = new AbortController()
   private readonly all = new AbortController()
-  private closeTimer: ReturnType<typeof setTimeout> | undefined
-  /** Frames not yet known to have arrived; the first has the number `arrived`. Frame 0 opened the session. */
-  private readonly queue: Uint8Array[] = []
-  private queuedBytes = 0
+  /** Number of the first frame not yet known to have arrived, which is the queue's first. Frame 0 opened the session. */
   private arrived = 1
-  private aboveLowWater = false
   private posting = false
   private bodyBytes = FIRST_BODY_BYTES
   private received = 0
@@ -123,7 +122,7 @@ class HttpConnection implements Connection {
   private canStream: boolean
 
   constructor(
-    readonly remoteAddress: string,
+    remoteAddress: string,
     endpoint: URL,
     id: string,
     private readonly limits: Limits,
@@ -132,62 +131,51 @@ class HttpConnection implements Connection {
     this.session = new URL(endpoint)
     this.session.pathname += `/${id}`
     this.canStream = !((buffering.get(endpoint.host) ?? 0) > Date.now())
+    const { polls, all } = this
+    this.pipe = new FramePipe({
+      transport: 'http',
+      rank: 2,
+      direct: true,
+      remoteAddress,
+      outbound: true,
+      maxFrameBytes: HTTP_FRAME_BYTES,
+      limits,
+      accepts: isFrame,
+      // Frames leave the queue once they have arrived.
+      hasRoom: () => {
+        void this.sendAll()
+        return false
+      },
+      flushed: () => void this.sendAll(),
+      attached: () => this.onAttach?.(),
+      ended: () => {
+        clearTimeout(this.acknowledgeTimer)
+        polls.abort()
+        all.abort()
+      },
+    })
     void this.receiveAll()
-  }
-
-  get bufferedAmount(): number {
-    return this.queuedBytes
-  }
-
-  attach(sink: FrameSink): void {
-    this.attached = true
-    this.early.attach(sink)
-    this.onAttach?.()
-  }
-
-  send(frame: Uint8Array): void {
-    if (this.state !== 'open') return
-    if (frame.length > HTTP_FRAME_BYTES || frame.length === 0) {
-      throw new P2PError('LIMIT_EXCEEDED', `A frame has 1 to ${HTTP_FRAME_BYTES} bytes. Split what you send.`)
-    }
-    this.queue.push(frame)
-    this.queuedBytes += frame.length
-    if (this.queuedBytes > this.limits.sendLowWaterBytes) this.aboveLowWater = true
-    void this.sendAll()
-  }
-
-  close(): void {
-    if (this.state !== 'open') return
-    this.state = 'closing'
-    this.polls.abort()
-    this.closeTimer = setTimeout(() => this.end(undefined), this.limits.closeGraceMs)
-    void this.sendAll()
   }
 
   /** One body at a time, so that frames keep their order. */
   private async sendAll(): Promise<void> {
+    const { pipe } = this
+    if (pipe.state === 'closing') this.polls.abort()
     if (this.posting) return
     this.posting = true
     // What is sent in the same turn goes in the same body.
-    if (this.state === 'open') await Promise.resolve()
-    while (this.state !== 'ended' && (this.queue.length > 0 || this.acknowledgeNow || this.state === 'closing')) {
+    if (pipe.state === 'open') await Promise.resolve()
+    while (this.state !== 'ended' && (pipe.queue.length > 0 || this.acknowledgeNow || this.state === 'closing')) {
       if (!(await this.persist(this.all.signal, (attempt) => this.post(attempt)))) break
     }
     this.posting = false
   }
 
-  private forget(count: number): void {
-    for (const frame of this.queue.splice(0, count)) this.queuedBytes -= frame.length
-    this.arrived += count
-    if (!this.aboveLowWater || this.state !== 'open' || this.queuedBytes > this.limits.sendLowWaterBytes) return
-    this.aboveLowWater = false
-    this.early.drained()
-  }
-
   private async post(attempt: number): Promise<void> {
-    const count = framesThatFit(this.queue, 0, this.bodyBytes)
-    const last = this.state === 'closing' && count === this.queue.length
-    const body = encodeFrames(this.queue.slice(0, count))
+    const { pipe } = this
+    const count = framesThatFit(pipe.queue, 0, this.bodyBytes)
+    const last = pipe.state === 'closing' && count === pipe.queue.length
+    const body = encodeFrames(pipe.queue.slice(0, count))
     const after = this.received
     this.acknowledgeNow = false
     clearTimeout(this.acknowledgeTimer)
@@ -205,17 +193,21 @@ class HttpConnection implements Connection {
       const response = await request(url, { method: 'POST', body, keepalive, signal: exchange.signal })
       const has = Number(await smallAnswer(response))
       // Somebody else's page is no answer to frames: they count as sent only once the server says that it has them.
-      if (!(has >= this.arrived + count && has <= this.arrived + this.queue.length)) throw notThePeer()
+      if (!(has >= this.arrived + count && has <= this.arrived + pipe.queue.length)) throw notThePeer()
       if (performance.now() - startedMs < QUICK_BODY_MS) this.bodyBytes = Math.min(HTTP_BODY_BYTES, 2 * fullBytes)
       this.acknowledged = Math.max(this.acknowledged, after)
-      if (!last) this.forget(has - this.arrived)
+      if (!last) {
+        const more = has - this.arrived
+        this.arrived = has
+        pipe.drop(more)
+      }
     } catch (error) {
       // A close whose answer was lost leaves no session.
       if (!last || !isP2PError(error, 'CONNECTION_LOST')) throw error
     } finally {
       exchange.done()
     }
-    if (last) this.end(undefined)
+    if (last) pipe.end()
   }
 
   private async receiveAll(): Promise<void> {
@@ -254,7 +246,7 @@ class HttpConnection implements Connection {
         exchange.extend(patienceMs)
         reader.read(chunk)
         if (this.state !== 'open') return
-        if (!this.attached && this.earlyBytes > EARLY_BYTES) await this.sinkOrEnd()
+        if (this.pipe.earlyBytes > EARLY_BYTES) await this.sinkOrEnd()
       }
       if (!reader.whole) throw new Error('the answer was cut')
     } catch (error) {
@@ -274,16 +266,15 @@ class HttpConnection implements Connection {
   private deliver(frame: Uint8Array, streamed: boolean): void {
     if (this.state !== 'open') return
     this.received++
-    if (!this.attached) this.earlyBytes += frame.length
     if (streamed) this.acknowledgeSoon(frame.length)
-    this.early.frame(frame)
+    this.pipe.receive(frame)
   }
 
   private heed(control: Control): void {
     if (control === 'nothing' || this.state !== 'open') return
     const fault =
       control === 'end' ? undefined : new P2PError('PROTOCOL_VIOLATION', 'The peer sent what is no frame and no known control.')
-    this.end(fault)
+    this.pipe.end(fault)
     this.sayClosed()
   }
 
@@ -319,24 +310,16 @@ class HttpConnection implements Connection {
         const nowMs = performance.now()
         deadlineMs ??= nowMs + this.limits.httpRetryMs
         const pauseMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** attempt)
-        if (isP2PError(error)) this.end(error)
-        else if (nowMs + pauseMs > deadlineMs) this.end(lost(causeOf(error), error))
+        if (isP2PError(error)) this.pipe.end(error)
+        else if (nowMs + pauseMs > deadlineMs) this.pipe.end(lost(causeOf(error), error))
         else await pause(pauseMs, until)
       }
     }
     return false
   }
 
-  private end(error: P2PError | undefined): void {
-    if (this.state === 'ended') return
-    this.state = 'ended'
-    clearTimeout(this.closeTimer)
-    clearTimeout(this.acknowledgeTimer)
-    this.queue.length = 0
-    this.queuedBytes = 0
-    this.polls.abort()
-    this.all.abort()
-    this.early.closed(error)
+  private get state(): FramePipe['state'] {
+    return this.pipe.state
   }
 
   /** Lets the server forget the session now rather than later. Whether it arrives does not matter. */
@@ -366,25 +349,8 @@ class HttpConnection implements Connection {
   }
 }
 
-/** @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS. */
-function endpointOf(address: string): URL {
-  let url: URL
-  try {
-    url = new URL(address)
-  } catch (error) {
-    throw invalidAddress(address, 'it is not a URL', error)
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw invalidAddress(address, 'it must begin with http:// or https://')
-  }
-  if (url.hash !== '') throw invalidAddress(address, 'it must not have a #fragment')
-  if (url.username !== '' || url.password !== '') throw invalidAddress(address, 'it must not hold a password')
-  const page = (globalThis as { location?: { protocol?: string } }).location
-  const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
-  if (page?.protocol === 'https:' && url.protocol === 'http:' && !loopback) {
-    const message = `A page loaded over https cannot reach ${address}. Use https://, or serve the relay behind TLS.`
-    throw new P2PError('INSECURE_ADDRESS', message, { details: { address } })
-  }
-  url.pathname = url.pathname.replace(/\/*$/, HTTP_PATH)
-  return url
+/** @throws P2PError LIMIT_EXCEEDED for a frame without bytes: on the way its length would begin a control. */
+export function isFrame(frame: Uint8Array): boolean {
+  if (frame.length > 0) return true
+  throw new P2PError('LIMIT_EXCEEDED', 'A frame over HTTP has 1 byte at least.')
 }

@@ -1,3 +1,4 @@
+import { asWebAddress, isWebAddress } from '../../address/addresses.js'
 import { abortedError, asP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import type { Connection, DialOptions, Transport } from '../../transport/transport.js'
@@ -13,32 +14,37 @@ const MAX_HOSTS = 64
  * WebSocket, and HTTP to the same host where the network lets no WebSocket through: after two quick failures, or beside a
  * WebSocket that has not opened within `limits.httpHeadStartMs`. Whichever opens first carries the connection.
  *
+ * @param options.limits default: those of the coordinator that dials.
  * @example
  * new P2PCoordinator({ transports: [webFallback()], bootstrap: ['wss://relay.example'] })
  */
 export function webFallback(options: { limits?: Limits } = {}): Transport {
-  const limits = options.limits ?? DEFAULT_LIMITS
-  const ways: Ways = { webSocket: webSocket({ limits }), http: httpDial(limits), limits, httpOnly: new Map() }
+  const ways: Ways = { webSocket: webSocket(), http: httpDial(), httpOnly: new Map() }
+  const isHttp = (address: string) => isWebAddress(address, 'http')
   return {
-    name: 'websocket',
-    canDial: (address) => /^(ws|http)s?:/i.test(address),
-    dial: (address, dialOptions) =>
-      /^http/i.test(address) ? ways.http(address, dialOptions) : dialBoth(address, dialOptions, ways),
+    name: 'http',
+    rank: 2,
+    direct: true,
+    canDial: (address) => isWebAddress(address, 'ws') || isHttp(address),
+    dial: (address, dialOptions) => {
+      const within = { ...dialOptions, limits: options.limits ?? dialOptions.limits ?? DEFAULT_LIMITS }
+      return isHttp(address) ? ways.http(address, within) : dialBoth(address, within, ways)
+    },
   }
 }
 
 interface Ways {
   webSocket: Transport
   http: ReturnType<typeof httpDial>
-  limits: Limits
   /** Hosts that only HTTP reached, with the time until which both are dialled at once. */
   httpOnly: Map<string, number>
 }
 
-function dialBoth(address: string, { signal, firstFrame }: DialOptions, ways: Ways): Promise<Connection> {
+function dialBoth(address: string, options: DialOptions & { limits: Limits }, ways: Ways): Promise<Connection> {
+  const { signal, limits } = options
   return new Promise((resolve, reject) => {
     const host = hostOf(address)
-    const httpAddress = address.replace(/^ws/i, 'http')
+    const httpAddress = asWebAddress(address, 'http')
     const both = (ways.httpOnly.get(host) ?? 0) > Date.now()
     const losers = new AbortController()
     const failures: { webSocket?: P2PError; http?: P2PError } = {}
@@ -60,7 +66,7 @@ function dialBoth(address: string, { signal, firstFrame }: DialOptions, ways: Wa
       }
       if (connection.transport !== 'http') ways.httpOnly.delete(host)
       // Not prolonged while both are dialled: HTTP may win by a hair where WebSocket works again.
-      else if (!both) remember(ways.httpOnly, host, Date.now() + ways.limits.httpPreferMs)
+      else if (!both) remember(ways.httpOnly, host, Date.now() + limits.httpPreferMs)
       resolve(connection)
     }
     const failed = () => {
@@ -72,7 +78,7 @@ function dialBoth(address: string, { signal, firstFrame }: DialOptions, ways: Wa
     }
 
     const tryWebSocket = (attempt: number) => {
-      ways.webSocket.dial(address, { firstFrame, signal: losers.signal }).then(won, (error: unknown) => {
+      ways.webSocket.dial(address, { ...options, signal: losers.signal }).then(won, (error: unknown) => {
         if (settled) return
         const reason = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
         if (reason.code === 'INVALID_ADDRESS' || reason.code === 'INSECURE_ADDRESS') {
@@ -90,13 +96,13 @@ function dialBoth(address: string, { signal, firstFrame }: DialOptions, ways: Wa
     const tryHttp = () => {
       if (settled || httpBegun) return
       httpBegun = true
-      ways.http(httpAddress, { firstFrame, signal: losers.signal }, address).then(won, (error: unknown) => {
+      ways.http(httpAddress, { ...options, signal: losers.signal }, address).then(won, (error: unknown) => {
         failures.http = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${httpAddress}.`)
         failed()
       })
     }
 
-    const headStart = setTimeout(tryHttp, ways.limits.httpHeadStartMs)
+    const headStart = setTimeout(tryHttp, limits.httpHeadStartMs)
     signal?.addEventListener('abort', onAbort)
     if (signal?.aborted) {
       onAbort()

@@ -1,9 +1,8 @@
 import { Alarm } from '../../base/alarm.js'
 import { RecentKeys } from '../../base/bounded-map.js'
-import { asP2PError, isP2PError, P2PError } from '../../base/errors.js'
+import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import { type Random, systemRandom } from '../../base/random.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
 import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { Identity } from '../../identity/identity.js'
@@ -65,10 +64,10 @@ export interface TopicStats {
 export interface TopicsOptions {
   identity: Identity
   limits?: Limits
-  /** For ids of messages; default `systemRandom`. */
-  random?: Random
   /** Forward for others, as relays do. Default false. */
   router?: boolean
+  /** Enters `running`; called by what needs a network. */
+  run?: (wait?: WaitOptions) => Promise<void>
   /** A listener threw. */
   onError?: (error: P2PError) => void
 }
@@ -110,6 +109,7 @@ export class Topics implements IProtocolHandler {
   private readonly counts = { published: 0, delivered: 0, forwarded: 0, duplicates: 0 }
   private readonly dropped: Record<string, number> = {}
   private host: ProtocolHost | undefined
+  private closed = false
   private history!: TopicHistory
   private publishers!: RateBuckets
   private neighbours!: RateBuckets
@@ -131,6 +131,7 @@ export class Topics implements IProtocolHandler {
   }
 
   onUnregister(): void {
+    this.closed = true
     this.haveAlarm?.disarm()
     for (const { alarm } of this.missing.values()) alarm.disarm()
     this.missing.clear()
@@ -162,6 +163,7 @@ export class Topics implements IProtocolHandler {
    * @throws P2PError INVALID_TOPIC, LIMIT_EXCEEDED, INVALID_CONFIG.
    */
   subscribe(topic: string, listener: TopicListener, { history = 0 }: SubscribeOptions = {}): Unsubscribe {
+    if (this.closed) throw shutDownError()
     checkTopic(topic, this.limits)
     if (typeof listener !== 'function') throw new P2PError('INVALID_CONFIG', 'subscribe needs a listener.')
     if (!Number.isInteger(history) || history < 0) {
@@ -180,6 +182,9 @@ export class Topics implements IProtocolHandler {
     const deliver = (message: SignedTopicMessage) => this.hand(message, listener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
+    this.options
+      .run?.()
+      .catch((error) => this.options.onError?.(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
     if (history > (this.catchUp.get(topic) ?? 0)) this.catchUp.set(topic, history)
     this.tell(topic, own.size === 1 ? history : 0)
     for (const message of this.history?.last(topic, history) ?? []) queueMicrotask(() => own.has(deliver) && deliver(message))
@@ -201,6 +206,7 @@ export class Topics implements IProtocolHandler {
    * NO_PEERS where nobody is connected that could take it, ABORTED, TIMEOUT, or why no relay took it.
    */
   async publish(topic: string, payload: unknown, options: WaitOptions = {}): Promise<PublishResult> {
+    await this.options.run?.(options)
     const host = this.host
     if (host === undefined) throw new P2PError('SHUT_DOWN', 'Topics need a running coordinator.')
     checkTopic(topic, this.limits)
@@ -209,8 +215,8 @@ export class Topics implements IProtocolHandler {
     }
     const retryAfterMs = this.publishers.take('')
     if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
-    const { identity, random = systemRandom } = this.options
-    const id = random.bytes(TOPIC_ID_BYTES)
+    const { identity } = this.options
+    const id = host.random.bytes(TOPIC_ID_BYTES)
     const message = await signTopicMessage(identity, topic, payload, { id, publishedAt: host.clock.now(), limits: this.limits })
     this.seen.add(message.id)
     this.history.add(message)

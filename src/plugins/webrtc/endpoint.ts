@@ -1,4 +1,5 @@
 import { nanoid } from 'nanoid'
+import { parseWebRtc, webRtcAddress } from '../../address/addresses.js'
 import { abortedError, asP2PError, P2PError, type P2PErrorCode } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type LimitName, type Limits } from '../../base/limits.js'
 import type { P2PMessage } from '../../message/message.js'
@@ -8,8 +9,6 @@ import type { Connection, DialOptions, Listener, Transport } from '../../transpo
 import { RtcSession } from './negotiation.js'
 import { platformRtc, type RtcConfiguration, type RtcIceServer, type RtcImplementation } from './rtc-types.js'
 import { parseCandidate, parseDescription, parseEnd, WEBRTC_PROTOCOL } from './signals.js'
-
-const PREFIX = 'webrtc:'
 
 export interface WebRtcOptions {
   limits?: Limits
@@ -50,6 +49,8 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   readonly rateLimits = { messagesPerS: 50, burst: 1_000 }
   readonly name = 'webrtc'
   readonly transport = 'webrtc'
+  readonly rank = 3
+  readonly direct: boolean
   /** Empty: whom we are connected to can dial us by our peer id. */
   readonly addresses: readonly string[] = []
 
@@ -70,6 +71,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
     this.options = options
     this.limits = options.limits ?? DEFAULT_LIMITS
     this.implementation = options.implementation ?? platformRtc()
+    this.direct = options.iceTransportPolicy !== 'relay'
     this.configuration = { iceServers: options.iceServers ?? [] }
     if (options.iceTransportPolicy !== undefined) this.configuration.iceTransportPolicy = options.iceTransportPolicy
   }
@@ -92,7 +94,12 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   canDial(address: string): boolean {
-    return address.startsWith(PREFIX)
+    return address.startsWith('webrtc:')
+  }
+
+  /** Where both ends have WebRTC. */
+  upgradeOf({ peerId, protocols }: { peerId: string; protocols?: readonly string[] | undefined }): string | undefined {
+    return protocols?.includes(WEBRTC_PROTOCOL) ? webRtcAddress(peerId) : undefined
   }
 
   /**
@@ -103,7 +110,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
    * TIMEOUT after `limits.webRtcTimeoutMs`, ABORTED, SHUT_DOWN, or the code with which the peer ended it.
    */
   async dial(address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
-    const peerId = parseAddress(address)
+    const peerId = parseWebRtc(address)
     const { host, implementation } = this
     if (host === undefined) throw new P2PError('SHUT_DOWN', 'WebRTC needs a running coordinator. Start it first.')
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
@@ -259,7 +266,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
         signal: (type, payload) => host.sendTo(peerId, { protocol: WEBRTC_PROTOCOL, type, payload }),
         onOpen: (connection) => {
           this.opened++
-          onOpen(connection)
+          onOpen(connection.pipe)
         },
         onFailed: (error) => {
           this.failed++
@@ -330,16 +337,6 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
 /** In a glare the polite side gives way: the one whose peer id is the larger string. */
 function isPolite(own: string, peer: string): boolean {
   return own > peer
-}
-
-function parseAddress(address: string): string {
-  const peerId = address.slice(PREFIX.length)
-  if (!address.startsWith(PREFIX) || peerId === '' || peerId.length > 128) {
-    throw new P2PError('INVALID_ADDRESS', 'A WebRTC address is webrtc:<peer id>.', {
-      details: { address: address.slice(0, 200) },
-    })
-  }
-  return peerId
 }
 
 function duplicate(peerId: string): P2PError {

@@ -130,24 +130,25 @@ export class RtcSession {
     if (this.state !== 'setup') return
     if (tell && (this.described || !this.outbound)) this.send('end', { code: error.code })
     this.free()
-    this.connection?.end(error)
+    this.connection?.pipe.end(error)
     this.options.onFailed(error)
   }
 
   /** Ends it, open or not, after what was sent is flushed. */
   close(error: P2PError): void {
     if (this.state === 'setup') this.fail(error)
-    else this.connection?.close()
+    else this.connection?.pipe.close()
   }
 
   private openChannel(): void {
-    const { peerId, outbound, limits, clock } = this.options
+    const { peerId, outbound, limits, clock, configuration } = this.options
     // Agreed beforehand (WebRTC 1.0 §6.2): no handshake of the channel's own, and neither side can open others for us to hold.
     const channel = this.pc.createDataChannel('lotus', { negotiated: true, id: 0, ordered: true })
     const connection = new RtcConnection({
       channel,
       peerId,
       outbound,
+      direct: configuration.iceTransportPolicy !== 'relay',
       limits,
       clock,
       onOpen: () => this.opened(connection),
@@ -177,19 +178,21 @@ export class RtcSession {
         this.fail(new P2PError('PEER_UNREACHABLE', message, { details: { peerId } }))
       }
     } else if (connectionState === 'failed' && this.connection?.closing === false) {
-      this.connection.end(lost('no path to the peer works any more'))
+      this.connection.pipe.end(lost('no path to the peer works any more'))
     } else if (connectionState === 'closed' || connectionState === 'failed') {
       // The channel's own end, which may still be on its way to us, tells more.
       clock.clearTimeout(this.timer)
-      this.timer = clock.setTimeout(() => this.connection?.end(undefined), 0)
+      this.timer = clock.setTimeout(() => this.connection?.pipe.end(undefined), 0)
     } else {
       clock.clearTimeout(this.timer)
       if (connectionState === 'connected' && this.interrupted) {
         this.interrupted = false
+        this.connection?.pipe.interrupt(false)
         this.options.onRecovered()
       } else if (connectionState === 'disconnected') {
         this.timer = clock.setTimeout(() => {
           this.interrupted = true
+          this.connection?.pipe.interrupt(true)
           this.options.onInterrupted()
           this.restart()
         }, limits.webRtcRestartMs)
@@ -298,7 +301,7 @@ export class RtcSession {
   private broken(error: P2PError): void {
     if (this.over) return
     if (this.state === 'setup') this.fail(error)
-    else this.connection?.end(error)
+    else this.connection?.pipe.end(error)
   }
 
   private get over(): boolean {

@@ -1,10 +1,10 @@
 import { nanoid } from 'nanoid'
+import { invalidAddress, tabAddress } from '../../address/addresses.js'
 import { type Clock, systemClock } from '../../base/clock.js'
 import { abortedError, P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import type { Connection, DialOptions, Listener, Transport } from '../transport.js'
-import { invalidAddress } from '../websocket.js'
 import { TabCircuit } from './tab-circuit.js'
 import { MIN_WINDOW_BYTES, parseTabMessage, TAB_FRAME_BYTES, type TabEnvelope, type TabMessage } from './tab-messages.js'
 
@@ -35,9 +35,12 @@ export interface BroadcastChannelOptions {
  * await tabs.listener.listen((connection) => accept(connection))
  * const stop = tabs.discover((address) => tabs.dial(address, { firstFrame }))
  */
-export function broadcastChannel(options: BroadcastChannelOptions = {}): Required<Transport> {
+export function broadcastChannel(options: BroadcastChannelOptions = {}): TabTransport {
   return new Tab(options.name ?? 'lotus-p2p', options.limits ?? DEFAULT_LIMITS, options.clock ?? systemClock)
 }
+
+/** The transport between tabs accepts connections and finds tabs as well. */
+export type TabTransport = Transport & Required<Pick<Transport, 'listener' | 'discover'>>
 
 const pageEvents = () => ({
   page: globalThis as Partial<EventTarget>,
@@ -54,8 +57,10 @@ interface Finder {
 }
 
 /** One node on the channel. The channel is open while it listens, discovers or has circuits, and only then. */
-class Tab implements Required<Transport> {
+class Tab implements TabTransport {
   readonly name = 'broadcast-channel'
+  readonly rank = 3
+  readonly direct = true
   readonly listener: Listener
   private readonly prefix: string
   private channel: BroadcastChannel | undefined
@@ -72,7 +77,7 @@ class Tab implements Required<Transport> {
     private readonly clock: Clock,
   ) {
     if (network === '') throw new P2PError('INVALID_CONFIG', 'The name of a broadcastChannel must not be empty.')
-    this.prefix = `tab:${encodeURIComponent(network)}/`
+    this.prefix = tabAddress(network, '')
     const addresses = () => (this.accept === undefined ? [] : [this.prefix + this.id])
     this.listener = {
       transport: this.name,
@@ -118,7 +123,7 @@ class Tab implements Required<Transport> {
       }
       const opened = () => {
         settle()
-        resolve(circuit)
+        resolve(circuit.pipe)
       }
       // The end of the circuit fails the dial.
       const timer = this.clock.setTimeout(() => circuit.end(), this.limits.tabDialTimeoutMs)
@@ -159,8 +164,8 @@ class Tab implements Required<Transport> {
   private async closeListener(): Promise<void> {
     if (this.accept === undefined) return
     this.accept = undefined
-    const accepted = [...this.circuits.values()].filter(({ outbound }) => !outbound)
-    for (const circuit of accepted) circuit.close()
+    const accepted = [...this.circuits.values()].filter(({ pipe }) => !pipe.outbound)
+    for (const { pipe } of accepted) pipe.close()
     // What was sent is flushed for so long as `closeGraceMs`.
     await Promise.all(accepted.map(({ ended }) => ended))
     this.closeIfIdle()
@@ -312,7 +317,7 @@ class Tab implements Required<Transport> {
   private accepted(from: string, id: string, window: number, firstFrame: Uint8Array): void {
     if (this.circuits.has(id)) return
     let inbound = 0
-    for (const { outbound } of this.circuits.values()) if (!outbound) inbound++
+    for (const { pipe } of this.circuits.values()) if (!pipe.outbound) inbound++
     if (this.accept === undefined || inbound >= this.limits.maxConnections) {
       this.post({ kind: 'refuse', circuit: id }, from)
       return
@@ -320,6 +325,6 @@ class Tab implements Required<Transport> {
     const circuit = this.add(id, from, false)
     circuit.opened(window, firstFrame)
     this.post({ kind: 'opened', circuit: id, window: this.window }, from)
-    this.accept(circuit)
+    this.accept(circuit.pipe)
   }
 }

@@ -1,7 +1,8 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import type { Clock } from '../../base/clock.js'
 import { knownCode, P2PError, type P2PErrorCode } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import type { Connection, FrameSink } from '../transport.js'
+import { Credit } from '../frames/credit.js'
+import { FramePipe } from '../frames/frame-pipe.js'
 import { costOf, TAB_FRAME_BYTES, type TabMessage } from './tab-messages.js'
 
 interface TabCircuitOptions {
@@ -24,125 +25,89 @@ interface TabCircuitOptions {
  * One end of a virtual connection between two tabs. At most a window of bytes is on the way to a tab that has not yet
  * consumed them; the rest is queued here, where the channel's backpressure sees it.
  */
-export class TabCircuit implements Connection {
-  readonly transport = 'broadcast-channel'
-  readonly maxFrameBytes = TAB_FRAME_BYTES
+export class TabCircuit {
   readonly id: string
   readonly peer: string
-  readonly remoteAddress: string
-  readonly outbound: boolean
+  readonly pipe: FramePipe
   /** Resolves when it has ended. */
   readonly ended: Promise<void>
+  /** Until both ends have agreed. */
+  dialling = true
 
-  private state: 'dialling' | 'open' | 'closing' | 'ended' = 'dialling'
-  private sink: FrameSink | undefined
-  /** Frames that came before the sink did; the window bounds them. */
-  private early: [frame: Uint8Array, cost: number][] = []
-  private queue: Uint8Array[] = []
-  private queuedBytes = 0
-  private aboveLowWater = false
-  private sendWindow = 0
+  private readonly incoming: Credit
+  private readonly outgoing: Credit = new Credit(0)
   private framesSent = 0
-  private costSent = 0
-  private costAcknowledged = 0
   private framesReceived = 0
-  private costReceived = 0
-  private costConsumed = 0
-  private costTold = 0
-  private graceTimer: Timer
-  private error: Error | undefined
-  private told = false
-  private resolveEnded!: () => void
+  /** All that we have acknowledged, and all that the other end has. */
+  private consumed = 0
+  private acknowledgedBytes = 0
+  /** What the other end hears of the end: nothing, that it is one, or why. */
+  private farewell: P2PErrorCode | boolean = true
 
   constructor(private readonly options: TabCircuitOptions) {
-    this.id = options.id
-    this.peer = options.peer
-    this.remoteAddress = options.remoteAddress
-    this.outbound = options.outbound
+    const { id, peer, remoteAddress, outbound, limits, clock, post } = options
+    this.id = id
+    this.peer = peer
+    this.incoming = new Credit(options.receiveWindow)
+    let resolveEnded: () => void
     this.ended = new Promise((resolve) => {
-      this.resolveEnded = resolve
+      resolveEnded = resolve
     })
-  }
-
-  get bufferedAmount(): number {
-    return this.queuedBytes
-  }
-
-  get dialling(): boolean {
-    return this.state === 'dialling'
+    this.pipe = new FramePipe({
+      transport: 'broadcast-channel',
+      rank: 3,
+      direct: true,
+      remoteAddress,
+      outbound,
+      maxFrameBytes: TAB_FRAME_BYTES,
+      limits,
+      clock,
+      hasRoom: (frame) => this.outgoing.take(costOf(frame)),
+      // A copy of these bytes alone: cloning a view would send all of its buffer.
+      transmit: (frame) => post({ kind: 'data', circuit: id, number: this.framesSent++, frame: new Uint8Array(frame) }),
+      consumed: (cost) => this.consume(cost),
+      ended: () => {
+        const { farewell, framesSent } = this
+        if (farewell !== false) {
+          post({ kind: 'close', circuit: id, number: framesSent, ...(farewell !== true && { code: farewell }) })
+        }
+        options.onEnd()
+        resolveEnded()
+      },
+    })
   }
 
   /** Both ends have agreed; the first frame, on the side that was dialled, costs nothing. */
   opened(sendWindow: number, firstFrame?: Uint8Array): void {
-    if (this.state !== 'dialling') return
-    this.state = 'open'
-    this.sendWindow = sendWindow
-    if (firstFrame !== undefined) this.early.push([firstFrame, 0])
-  }
-
-  attach(sink: FrameSink): void {
-    if (this.sink !== undefined) return
-    this.sink = sink
-    const early = this.early
-    this.early = []
-    const over = this.state === 'ended'
-    for (const [frame, cost] of early) {
-      sink.onFrame(frame)
-      // The sink may have ended it; what came before an end from the other side it still gets.
-      if (!over && this.state === 'ended') break
-      this.consume(cost)
-    }
-    if (over) this.tellEnd()
-  }
-
-  send(frame: Uint8Array): void {
-    if (frame.length > TAB_FRAME_BYTES) {
-      throw new P2PError('LIMIT_EXCEEDED', `A frame between tabs has at most ${TAB_FRAME_BYTES} bytes. Split what you send.`)
-    }
-    if (this.state !== 'open') return
-    // A copy of these bytes alone: the caller may use its own again, and cloning a view would send all of its buffer.
-    this.queue.push(new Uint8Array(frame))
-    this.queuedBytes += frame.length
-    this.pump()
-    if (this.queuedBytes > this.options.limits.sendLowWaterBytes) this.aboveLowWater = true
-  }
-
-  close(): void {
-    if (this.state === 'ended' || this.state === 'closing') return
-    this.state = 'closing'
-    if (this.queue.length === 0) this.end()
-    else this.graceTimer = this.options.clock.setTimeout(() => this.end(), this.options.limits.closeGraceMs)
+    if (!this.dialling) return
+    this.dialling = false
+    this.outgoing.window = sendWindow
+    if (firstFrame !== undefined) this.pipe.receive(firstFrame)
   }
 
   receive(number: number, frame: Uint8Array): void {
-    if (this.state !== 'open' && this.state !== 'closing') return
+    if (this.dialling || this.pipe.state === 'ended') return
     if (number !== this.framesReceived) {
       this.lost()
       return
     }
     const cost = costOf(frame)
-    if (this.costReceived + cost - this.costConsumed > this.options.receiveWindow) {
+    if (!this.incoming.take(cost)) {
       const message = 'The other tab sent more than its window allows. Load the same version in all tabs.'
       this.end(new P2PError('PROTOCOL_VIOLATION', message), 'PROTOCOL_VIOLATION')
       return
     }
     this.framesReceived++
-    this.costReceived += cost
-    if (this.sink === undefined) {
-      this.early.push([frame, cost])
-      return
-    }
-    this.sink.onFrame(frame)
-    this.consume(cost)
+    this.pipe.receive(frame, cost)
   }
 
   /** The other end has consumed so much in all. More than was sent is a lie, and worth no more than the truth. */
   acknowledged(consumed: number): void {
-    this.costAcknowledged = Math.max(this.costAcknowledged, Math.min(consumed, this.costSent))
-    this.pump()
-    if (!this.aboveLowWater || this.state === 'ended' || this.queuedBytes > this.options.limits.sendLowWaterBytes) return
-    this.aboveLowWater = false
-    this.sink?.onDrain()
+    const more = Math.min(consumed - this.acknowledgedBytes, this.outgoing.used)
+    if (more <= 0) return
+    this.acknowledgedBytes += more
+    this.outgoing.give(more)
+    this.pipe.pump()
   }
 
   /** The other end has closed, after so many data frames. */
@@ -156,19 +121,9 @@ export class TabCircuit implements Connection {
 
   /** The end, told to the other side with the code or without, or not at all. Nothing follows. */
   end(error?: Error, tell: P2PErrorCode | boolean = true): void {
-    if (this.state === 'ended') return
-    this.state = 'ended'
-    this.error = error
-    this.queue = []
-    this.queuedBytes = 0
-    if (this.graceTimer !== undefined) this.options.clock.clearTimeout(this.graceTimer)
-    if (tell !== false) {
-      this.post({ kind: 'close', circuit: this.id, number: this.framesSent, ...(tell !== true && { code: tell }) })
-    }
-    this.options.onEnd()
-    this.resolveEnded()
-    // The caller of close() hears of it after its own code has run.
-    if (this.sink !== undefined) queueMicrotask(() => this.tellEnd())
+    if (this.pipe.state === 'ended') return
+    this.farewell = tell
+    this.pipe.end(error)
   }
 
   private lost(): void {
@@ -177,34 +132,9 @@ export class TabCircuit implements Connection {
   }
 
   private consume(cost: number): void {
-    this.costConsumed += cost
-    if (this.state === 'ended' || this.costConsumed - this.costTold < this.options.receiveWindow / 4) return
-    this.costTold = this.costConsumed
-    this.post({ kind: 'ack', circuit: this.id, consumed: this.costConsumed })
-  }
-
-  private pump(): void {
-    if (this.state !== 'open' && this.state !== 'closing') return
-    let taken = 0
-    for (const frame of this.queue) {
-      const cost = costOf(frame)
-      if (this.costSent + cost - this.costAcknowledged > this.sendWindow) break
-      taken++
-      this.costSent += cost
-      this.queuedBytes -= frame.length
-      this.post({ kind: 'data', circuit: this.id, number: this.framesSent++, frame })
-    }
-    if (taken > 0) this.queue = this.queue.slice(taken)
-    if (this.state === 'closing' && this.queue.length === 0) this.end()
-  }
-
-  private post(message: TabMessage): void {
-    this.options.post(message)
-  }
-
-  private tellEnd(): void {
-    if (this.told) return
-    this.told = true
-    this.sink?.onClose(this.error)
+    const more = this.incoming.consume(cost)
+    if (more === 0) return
+    this.consumed += more
+    this.options.post({ kind: 'ack', circuit: this.id, consumed: this.consumed })
   }
 }

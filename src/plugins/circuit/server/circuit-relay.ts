@@ -1,10 +1,10 @@
-import { Alarm } from '../../base/alarm.js'
-import { isP2PError, P2PError, type P2PErrorCode } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import { TokenBucket } from '../../base/token-bucket.js'
-import type { P2PMessage } from '../../message/message.js'
-import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
-import type { PeerInfo } from '../../protocol/peer-info.js'
+import { Alarm } from '../../../base/alarm.js'
+import { isP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
+import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { TokenBucket } from '../../../base/token-bucket.js'
+import type { P2PMessage } from '../../../message/message.js'
+import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
+import type { PeerInfo } from '../../../protocol/peer-info.js'
 import {
   CIRCUIT_HOP,
   CIRCUIT_RATES,
@@ -16,7 +16,7 @@ import {
   parseData,
   parseFrame,
   unknownType,
-} from './frames.js'
+} from '../frames.js'
 
 /** One direction of a circuit. */
 interface Direction {
