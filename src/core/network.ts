@@ -1,5 +1,5 @@
 import { originOf } from '../address/origin.js'
-import { asP2PError, isP2PError, P2PError, shutDownError } from '../base/errors.js'
+import { asP2PError, isP2PError, P2PError, shutDownError, suspendedError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import type { WaitOptions } from '../base/wait.js'
 import { type WakeReason, WakeWatch } from '../base/wake.js'
@@ -19,7 +19,7 @@ import { Outbox, type QueuedOutcome } from '../peer/keep/outbox.js'
 import { PathUpgrade } from '../peer/keep/path-upgrade.js'
 import { PeerUpdates } from '../peer/keep/peer-updates.js'
 import { Reconnector } from '../peer/keep/reconnector.js'
-import { PeerManager, suspended } from '../peer/pool/peer-manager.js'
+import { PeerManager } from '../peer/pool/peer-manager.js'
 import type { WorkSupply } from '../peer/pool/work.js'
 import { CircuitEndpoint } from '../plugins/circuit/endpoint.js'
 import { CIRCUIT_HOP } from '../plugins/circuit/frames.js'
@@ -250,7 +250,7 @@ export class Network {
 
   /** Whether a node of the DHT lives where others say; it does not become connected, and is not told who asked. */
   async isNodeAt({ address, peerId }: Contact): Promise<boolean> {
-    if (this.suspended) throw suspended()
+    if (this.suspended) throw suspendedError()
     if (this.peers.get(peerId) !== undefined) return true
     const { publicKey, protocols } = await this.peers.look(this.dialableOf(address), {})
     return encodePeerId(publicKey) === peerId && protocols.includes(DHT_NODE_PROTOCOL)
@@ -361,10 +361,10 @@ export class Network {
   /** @returns the peer id reached. @throws P2PError as `connectTo`, and SUSPENDED. */
   async connect(target: PeerInfo | string, wait: WaitOptions): Promise<string> {
     await this.open()
-    if (this.suspended) throw suspended()
+    if (this.suspended) throw suspendedError()
     const peerId = await connectTo(target, this.dialTools(), wait).catch((error) => {
       // Whatever the paths died of, that was the reason.
-      throw this.suspended && !isP2PError(error, 'ABORTED') ? suspended() : error
+      throw this.suspended && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
     this.reconnector.keep(target, peerId)
     return peerId
