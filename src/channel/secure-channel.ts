@@ -19,6 +19,8 @@ export interface ChannelSink {
   /** The channel is over; called once. `fault` is true where the peer broke the protocol. */
   onClose(error: P2PError, fault: boolean): void
   onDrain(): void
+  /** As `FrameSink.onInterrupted`. */
+  onInterrupted?(interrupted: boolean): void
 }
 
 export interface ChannelOptions {
@@ -101,7 +103,11 @@ export class SecureChannel implements FrameSink {
   ): Promise<SecureChannel> {
     const handshake = new Handshake(true, options.local, options.limits, options.work)
     try {
-      const connection = await transport.dial(address, { signal: options.signal, firstFrame: handshake.start() })
+      const connection = await transport.dial(address, {
+        signal: options.signal,
+        firstFrame: handshake.start(),
+        limits: options.limits,
+      })
       return await new SecureChannel(connection, handshake, options, options.admit).run(options.signal)
     } catch (error) {
       handshake.destroy()
@@ -204,6 +210,10 @@ export class SecureChannel implements FrameSink {
 
   onDrain(): void {
     this.sink?.onDrain()
+  }
+
+  onInterrupted(interrupted: boolean): void {
+    this.sink?.onInterrupted?.(interrupted)
   }
 
   private run(signal?: AbortSignal): Promise<SecureChannel> {

@@ -9,7 +9,6 @@ import type { ResourceAnnouncement, ResourceChange } from '../plugins/discovery/
 import type { ProofOfWorkEvent } from '../plugins/proof-of-work/work-proofs.js'
 import type { TopicStats } from '../plugins/topics/topics.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import type { TransportName } from '../transport/transport.js'
 
 /** `'online'`: a peer is connected. `'connecting'`: none is, but somebody is being dialled. */
 export type P2PStatus = 'offline' | 'connecting' | 'online'
@@ -28,7 +27,7 @@ export interface CoordinatorEvents {
   /** With the reason: CONNECTION_CLOSED where somebody wanted it so. */
   disconnected: [peer: PeerInfo, reason: P2PError]
   /** The peer is served by another path than before, e.g. 'webrtc' instead of 'circuit'; nothing was lost. */
-  'path-changed': [peer: PeerInfo, from: TransportName]
+  'path-changed': [peer: PeerInfo, from: string]
   /** Every message of an application, whether or not a protocol handler gets it too. */
   message: [message: P2PMessage, from: PeerInfo]
   /** What nobody waits for: a peer's fault, a handler or listener that threw, a bootstrap peer out of reach. */
@@ -77,7 +76,7 @@ export interface CoordinatorStats {
     /** Dials under way. */
     dialling: number
     /** Connected peers by transport. */
-    paths: { [Name in TransportName]?: number }
+    paths: Record<string, number>
     dialled: number
     dialsFailed: number
     accepted: number

@@ -28,7 +28,7 @@ import { type ProofOfWorkEvent, WorkProofs } from '../plugins/proof-of-work/work
 import { WebRtcEndpoint } from '../plugins/webrtc/endpoint.js'
 import type { IProtocolHandler } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import type { Transport, TransportName } from '../transport/transport.js'
+import type { Transport } from '../transport/transport.js'
 import type { ResolvedConfig } from './config.js'
 import type { Diversity, P2PStatus } from './events.js'
 
@@ -39,7 +39,7 @@ export interface NetworkHooks {
   resolve: DialTools['resolve']
   onConnected(peer: PeerConnection): void
   onDisconnected(peer: PeerConnection, error: P2PError): void
-  onPathChanged(peer: PeerConnection, from: TransportName): void
+  onPathChanged(peer: PeerConnection, from: string): void
   onMessage(message: P2PMessage, peer: PeerConnection): void
   onOutcome(message: P2PMessage, outcome: QueuedOutcome): void
   onError(error: P2PError, peer?: PeerInfo): void

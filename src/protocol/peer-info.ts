@@ -1,5 +1,3 @@
-import type { TransportName } from '../transport/transport.js'
-
 /** The life of a connection to a peer. */
 export const PeerState = {
   DISCONNECTED: 'disconnected',
@@ -37,7 +35,7 @@ export interface PeerInfo {
   metadata?: Record<string, unknown>
   /** Present while connected. */
   connection?: {
-    transport: TransportName
+    transport: string
     /** Round-trip time of the last probe, milliseconds. */
     rttMs?: number
     /** How far the peer's clock is ahead of ours, milliseconds; it may lie. */

@@ -1,6 +1,7 @@
 import { base64urlnopad } from '@scure/base'
 import WebSocketImplementation from 'isomorphic-ws'
-import { isWebAddress, webUrl } from '../address/addresses.js'
+import { isWebAddress } from '../address/addresses.js'
+import { parseWebAddress } from '../address/web-address.js'
 import { abortedError, P2PError } from '../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
@@ -33,7 +34,7 @@ export function webSocket(options: { limits?: Limits } = {}): Transport {
 
 function dial(address: string, { signal, firstFrame, limits = DEFAULT_LIMITS }: DialOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const { href } = webUrl(address, 'ws')
+    const { href } = parseWebAddress(address, 'ws')
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
     if (!WebSocketImplementation) {
       throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no WebSocket. Give P2PConfig.transports another transport.')

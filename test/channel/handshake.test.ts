@@ -393,7 +393,7 @@ describe('a handshake that does not go on', () => {
   it('is refused before any cryptography where there is no room', async () => {
     const [near, far] = pipe()
     SecureChannel.refuse(far, new P2PError('POOL_FULL', 'Full.', { details: { retryAfterMs: 1 } }))
-    const transport = { name: 'memory' as const, canDial: () => true, dial: async () => near }
+    const transport = { name: 'memory', rank: 3, direct: true, canDial: () => true, dial: async () => near }
     const dial = SecureChannel.dial(transport, '', { local: alice, limits: DEFAULT_LIMITS, clock: new VirtualClock() })
     await expect(dial).rejects.toMatchObject({ code: 'POOL_FULL', details: { retryAfterMs: 1, byPeer: true } })
   })

@@ -14,6 +14,8 @@ export type Alter = (frame: Uint8Array, from: Side, index: number) => Uint8Array
 /** One end of a pipe with somebody in the middle. */
 export class PipeEnd implements Connection {
   readonly transport = 'memory'
+  readonly rank = 3
+  readonly direct = true
   readonly remoteAddress = 'memory://pipe'
   readonly maxFrameBytes = 65_535
   bufferedAmount = 0
@@ -100,6 +102,8 @@ export function dialled({
   const [near, far] = pipe(alter)
   const transport: Transport = {
     name: 'memory',
+    rank: 3,
+    direct: true,
     canDial: () => true,
     dial: async (_, { firstFrame }: DialOptions) => {
       near.send(firstFrame)

@@ -8,7 +8,7 @@ import type { BroadcastResult, IProtocolHandler, ProtocolHost } from '../../src/
 import { type PeerInfo, PeerState } from '../../src/protocol/peer-info.js'
 import type { KeyValueStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
-import type { Connection, FrameSink, TransportName } from '../../src/transport/transport.js'
+import type { Connection, FrameSink } from '../../src/transport/transport.js'
 
 type Wire = { from: string; bytes: Uint8Array }
 
@@ -17,7 +17,7 @@ export class TestHost implements ProtocolHost {
   readonly store = undefined as unknown as KeyValueStore
   readonly logger = { debug: () => {}, warn: () => {}, error: () => {} }
   readonly clock: Clock
-  readonly links = new Map<string, { host: TestHost; transport: TransportName }>()
+  readonly links = new Map<string, { host: TestHost; transport: string }>()
   readonly rejected: { peerId: string; error: Error }[] = []
   readonly errors: unknown[] = []
   /** Every encoded message that passed here, in or out. */
@@ -49,7 +49,7 @@ export class TestHost implements ProtocolHost {
     return [...this.handlers.keys()]
   }
 
-  connect(other: TestHost, transport: TransportName = 'memory'): void {
+  connect(other: TestHost, transport: string = 'memory'): void {
     this.links.set(other.peerId, { host: other, transport })
     other.links.set(this.peerId, { host: this, transport })
     this.meet(other)

@@ -145,7 +145,7 @@ describe('a circuit between two that have WebRTC', () => {
     let swapped = 0
     const swap = {
       ...memory,
-      name: 'webrtc' as const,
+      name: 'webrtc',
       canDial: (address: string) => address.startsWith('webrtc:'),
       dial: (_: string, options: Parameters<typeof memory.dial>[1]) => {
         swapped++

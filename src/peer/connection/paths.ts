@@ -4,14 +4,11 @@ import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import type { GateRefusal } from '../../defence/gate.js'
-import type { TransportName } from '../../transport/transport.js'
 import type { IncomingNumbers, MessageKind, SentMessage, Session } from './session.js'
 
-/** Which path is better: a direct one before one over polling, that before one through somebody else. */
-const RANK: Record<TransportName, number> = { memory: 3, websocket: 3, webrtc: 3, 'broadcast-channel': 3, http: 2, circuit: 1 }
-
+/** Which of two paths is better: the one of the higher rank. */
 export function rankOf({ connection }: SecureChannel): number {
-  return RANK[connection.transport]
+  return connection.rank
 }
 
 /** Channels to one peer at once: one serves, one is its spare, one each is about to go. A peer that dials on and on holds no more. */

@@ -1,3 +1,4 @@
+import { invalidAddress } from '../../address/web-address.js'
 import { hexOf } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
@@ -16,8 +17,7 @@ import { workDemand } from '../../plugins/proof-of-work/work-demand.js'
 import { isWorkNeeded, type WorkProofs, workNeeded } from '../../plugins/proof-of-work/work-proofs.js'
 import type { BroadcastResult } from '../../protocol/handler.js'
 import { memoryStore } from '../../storage/key-value-store.js'
-import type { Connection, Transport, TransportName } from '../../transport/transport.js'
-import { invalidAddress } from '../../transport/websocket.js'
+import type { Connection, Transport } from '../../transport/transport.js'
 import { duplicate, rankOf } from '../connection/paths.js'
 import { PeerConnection, type PeerConnectionOptions } from '../connection/peer-connection.js'
 import { Sessions } from '../connection/sessions.js'
@@ -54,7 +54,7 @@ export interface PeerManagerOptions {
   scoreOf?: (publicKey: Uint8Array) => number
   onConnected(peer: PeerConnection): void
   onDisconnected(peer: PeerConnection, error: P2PError): void
-  onPathChanged(peer: PeerConnection, from: TransportName): void
+  onPathChanged(peer: PeerConnection, from: string): void
   onMessage(message: P2PMessage, peer: PeerConnection): void
   onError(error: P2PError, peer?: PeerConnection): void
   /** The number of peers or dials has changed. */

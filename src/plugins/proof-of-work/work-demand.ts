@@ -2,7 +2,6 @@ import type { Clock } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import type { WorkTerms } from '../../channel/hello.js'
-import type { TransportName } from '../../transport/transport.js'
 import { verifyProofOfWork } from './proof-of-work.js'
 
 /**
@@ -11,7 +10,7 @@ import { verifyProofOfWork } from './proof-of-work.js'
  */
 export function workDemand(options: {
   bits: number
-  transport: TransportName
+  transport: string
   clock: Clock
   limits: Limits
   isConnected(publicKey: Uint8Array): boolean

@@ -191,6 +191,8 @@ function open(dials: boolean, end: PipeEnd, clock: VirtualClock, work: WorkTerms
   if (!dials) return SecureChannel.accept(end, { ...options, admit: async () => {} })
   const transport: Transport = {
     name: 'memory',
+    rank: 3,
+    direct: true,
     canDial: () => true,
     dial: async (_, { firstFrame }) => {
       end.send(firstFrame)
