@@ -80,6 +80,7 @@ export type { StatementSession, StatementSessionOptions } from './statements/sta
 export { Statements } from './statements/statements.js'
 export { indexedDbStore } from './storage/indexeddb-store.js'
 export { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
+export { FramePipe, type FramePipeOptions } from './transport/frames/frame-pipe.js'
 export { type BroadcastChannelOptions, broadcastChannel } from './transport/tabs/broadcast-channel.js'
 export type { Connection, DialOptions, FrameSink, Listener, Transport } from './transport/transport.js'
 export { webSocket } from './transport/websocket.js'
