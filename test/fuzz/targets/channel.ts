@@ -30,6 +30,8 @@ class Wire implements Connection {
   readonly direct = true
   readonly remoteAddress = 'memory://mallory'
   readonly outbound = false
+  readonly rank = 3
+  readonly direct = true
   readonly maxFrameBytes = 65_535
   readonly bufferedAmount = 0
   sink!: FrameSink
