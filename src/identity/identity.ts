@@ -127,7 +127,7 @@ function derivedLater(seed: Uint8Array): Identity {
 function notDerived(): P2PError {
   return new P2PError(
     'IDENTITY_FAILED',
-    'The key of this identity is not derived yet. Call `await coordinator.start()` first, or pass `identity: await generateIdentity()`.',
+    'This identity has no key yet. Call `await coordinator.start()` first, or pass `identity: await generateIdentity()`.',
   )
 }
 
