@@ -51,7 +51,7 @@ export async function generateIdentity(): Promise<Identity> {
  */
 export function identityFromSeed(seed: Uint8Array): Identity {
   if (!(seed instanceof Uint8Array) || seed.length !== SEED_BYTES) {
-    throw new P2PError('IDENTITY_FAILED', `A seed must be a Uint8Array of exactly ${SEED_BYTES} bytes.`)
+    throw new P2PError('IDENTITY_FAILED', `A seed must be a Uint8Array of ${SEED_BYTES} bytes.`)
   }
   if (nodeEd25519 !== undefined) return identityOf(nodeEd25519.publicKey(seed), nodeEd25519.signer(seed))
   return derivedLater(seed.slice())
