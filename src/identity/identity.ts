@@ -121,7 +121,7 @@ function derivedLater(seed: Uint8Array): Identity {
 function notDerived(): P2PError {
   return new P2PError(
     'IDENTITY_FAILED',
-    'This identity has no key yet. Await coordinator.start() first, or pass `await generateIdentity()`.',
+    'This identity has no key yet. Await coordinator.start(), or pass `await generateIdentity()`.',
   )
 }
 
