@@ -14,7 +14,6 @@ export type Alter = (frame: Uint8Array, from: Side, index: number) => Uint8Array
 /** One end of a pipe with somebody in the middle. */
 export class PipeEnd implements Connection {
   readonly transport: string = 'memory'
-  readonly rank = 3
   readonly direct = true
   readonly remoteAddress = 'memory://pipe'
   readonly maxFrameBytes = 65_535

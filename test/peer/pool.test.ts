@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PConfig } from '../../src/core/config.js'
+import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
 import { createTestNetwork, type TestNetwork, type TestNetworkOptions } from '../../src/testing/test-network.js'
 

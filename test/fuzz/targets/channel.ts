@@ -26,8 +26,6 @@ const mallory = { peerId: 'mallory', publicKey: author.publicKey, channelKey: ne
 
 class Wire implements Connection {
   readonly transport = 'memory'
-  readonly rank = 3
-  readonly direct = true
   readonly remoteAddress = 'memory://mallory'
   readonly outbound = false
   readonly rank = 3
