@@ -1,7 +1,7 @@
 import { firefox } from '@playwright/test'
 import { startRelay } from '../dist/node.js'
 import { browserOptions } from './browsers.js'
-import { connect, expect, pardonNetwork, pathTo, received, send, type Tab, test } from './fixtures.js'
+import { connect, expect, pathTo, received, send, type Tab, test } from './fixtures.js'
 
 /**
  * Each sends the other numbers from 0, at least `least` of them, from the moment at which they are connected until well after
@@ -90,6 +90,7 @@ test('a WebRTC path that ends falls back to the circuit and is opened anew; nobo
 for (const webrtc of [true, false]) {
   const name = webrtc ? 'by WebRTC' : 'by a circuit'
   test(`tabs that talk ${name} outlive a restart of their relay`, async ({ openTab, relay, complaints }) => {
+    complaints.expectFailures(relay.url)
     const alice = await openTab({ webrtc })
     const bob = await openTab({ webrtc })
     await connect(alice, bob)
@@ -127,7 +128,6 @@ for (const webrtc of [true, false]) {
       await expect.poll(() => bob.page.evaluate(() => window.seen.changes)).toContain('news too')
     } finally {
       await again.stop()
-      pardonNetwork(complaints)
     }
   })
 }
@@ -188,6 +188,7 @@ test('an offline tab says so, and what it queued is delivered once it is online'
   complaints,
 }) => {
   const line = await lineTo(relay)
+  complaints.expectFailures(line.url, relay.url)
   const alice = await openTab({ bootstrap: [line.url], webrtc: false })
   const bob = await openTab({ bootstrap: [relay.url], webrtc: false })
   await connect(alice, bob)
@@ -206,11 +207,11 @@ test('an offline tab says so, and what it queued is delivered once it is online'
   const statuses = await alice.page.evaluate(() => window.seen.statuses)
   expect(statuses).toContain('offline')
   expect(statuses.at(-1)).toBe('online')
-  pardonNetwork(complaints)
 })
 
 test('where WebSockets are refused, HTTP carries the conversation', async ({ openTab, relay, lineTo, complaints }) => {
   const line = await lineTo(relay, { webSockets: false })
+  complaints.expectFailures(line.url)
   const alice = await openTab({ bootstrap: [line.url], webrtc: false })
   const bob = await openTab()
   expect(line.refused).toBeGreaterThan(0)
@@ -223,17 +224,16 @@ test('where WebSockets are refused, HTTP carries the conversation', async ({ ope
   }, alice.id)
   expect(answer).toBe('and back')
   expect(await pathTo(alice, relay.peerId)).toBe('http')
-  pardonNetwork(complaints)
 })
 
 test('two tabs behind nothing but HTTP change to WebRTC as well', async ({ openTab, relay, lineTo, complaints }) => {
   const line = await lineTo(relay, { webSockets: false })
+  complaints.expectFailures(line.url)
   const alice = await openTab({ bootstrap: [line.url] })
   const bob = await openTab({ bootstrap: [line.url] })
   await connect(alice, bob)
   await expect.poll(() => pathTo(alice, bob.id)).toBe('webrtc')
   expect(await pathTo(alice, relay.peerId)).toBe('http')
-  pardonNetwork(complaints)
 })
 
 test('the tabs of one browser find each other without any server', async ({ openTab }) => {
