@@ -51,7 +51,9 @@ export function importsOf(src) {
     files.map((file) => {
       const code = readFileSync(join(src, file), 'utf8')
       const found = [...code.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
-        normalize(join(dirname(file), path)).replaceAll('\\', '/').replace(/\.js$/, '.ts'),
+        normalize(join(dirname(file), path))
+          .replaceAll('\\', '/')
+          .replace(/\.js$/, '.ts'),
       )
       return [file, [...new Set(found)]]
     }),

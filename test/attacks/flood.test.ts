@@ -11,6 +11,8 @@ let relay: Relay
 let honest: P2PCoordinator
 let raw: RawPeer
 let identity: Identity
+/** Numbers names that were never used before. */
+let fresh = 0
 
 beforeEach(async () => {
   relay = await startRelay({
@@ -61,8 +63,8 @@ async function stillServed(): Promise<void> {
 describe('a flood from a peer that ignores refusals', () => {
   it.each<[string, () => void]>([
     ['messages', () => raw.message('flood')],
-    ['messages of ever new types', () => raw.message('flood', `type${Math.random()}`)],
-    ['messages of ever new protocols', () => raw.message('flood', 'x', `protocol${Math.random()}`)],
+    ['messages of ever new types', () => raw.message('flood', `type${fresh++}`)],
+    ['messages of ever new protocols', () => raw.message('flood', 'x', `protocol${fresh++}`)],
     ['pings', () => raw.message(null, 'ping', 'lotus/heartbeat')],
     ['descriptions', () => raw.message({ protocols: [], addresses: [] }, 'update', 'lotus/peer')],
     ['introductions', () => raw.message({}, 'find', 'lotus/introduce')],

@@ -8,21 +8,11 @@ import { Paths } from '../../src/peer/connection/paths.js'
 import { Session } from '../../src/peer/connection/session.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { dialled, type PipeEnd } from '../channel/pair.js'
+import { seeded } from '../seed.js'
 
 const SEEDS = Number(process.env.PATHS_SEEDS ?? 30)
 const limits = resolveLimits({})
 const lost = () => new P2PError('CONNECTION_LOST', 'Broken.')
-
-/** mulberry32 */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 class End {
   readonly got: number[] = []

@@ -6,6 +6,7 @@ import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/transport/me
 import { alice, bob, Inbox, pattern, send } from '../channel/pair.js'
 import { record } from '../circuit/test-network.js'
 import { acceptor, transportCompliance } from '../compliance/transport.js'
+import { seeded } from '../seed.js'
 
 async function network(options: MemoryNetworkOptions = {}) {
   const clock = new VirtualClock()
@@ -21,12 +22,6 @@ transportCompliance('The in-memory network', network, { unreachable: ['memory://
 
 const numbers = (frames: Uint8Array[]) => frames.map(([first]) => first)
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
-
-/** Numbers that look random, the same in every run. */
-const seeded = (seed: number) => () => {
-  seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
-  return seed / 2_147_483_648
-}
 
 describe('the in-memory network', () => {
   it('delays each frame by the latency, and a dial by a round trip', async () => {
