@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { P2PErrorCode } from '../../src/base/errors.js'
 import type { Connection, Transport } from '../../src/transport/transport.js'
 import { record } from '../circuit/test-network.js'
-import { drawnBytes, draws } from '../seed.js'
+import { draws } from '../seed.js'
 
 export interface TransportSetup {
   transport: Transport
@@ -66,7 +66,7 @@ export function transportCompliance(
 
     it('brings the first frame first, whole', async () => {
       const { transport, address, next } = await setup()
-      const firstFrame = drawnBytes(draws(), 600)
+      const firstFrame = draws().bytes(600)
       const [near, far] = await Promise.all([transport.dial(address, { firstFrame }), next()])
       near.send(Uint8Array.of(9))
       const sink = record(far)
@@ -92,7 +92,7 @@ export function transportCompliance(
       const sizes = [1, 125, 126, 127, 65_535, max - 1, max].filter((size) => size <= max)
       const [atNear, atFar] = [record(near), record(far)]
       const random = draws()
-      const frames = sizes.map((size) => drawnBytes(random, size))
+      const frames = sizes.map((size) => random.bytes(size))
       for (const frame of frames) {
         near.send(frame.slice())
         far.send(frame.slice())

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
+import { seededRandom } from '../../src/base/random.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { createTestNetwork } from '../../src/testing/test-network.js'
-import { seeded } from '../seed.js'
 
 /** `npm run soak`: as many peers and minutes as the environment asks for. */
 const PEERS = Number(process.env.SOAK_PEERS ?? 16)
@@ -13,7 +13,7 @@ it(
   `${PEERS} peers, ${MINUTES} minutes of random kills: what sendTo accepted arrives once and in order`,
   async () => {
     const net = createTestNetwork({ latencyMs: 20, jitterMs: 15, seed: SEED })
-    const random = seeded(SEED)
+    const random = seededRandom(SEED).unit
     const pick = <T>(items: T[]): T => items[Math.floor(random() * items.length)]!
     const relayHosts = ['relay0', 'relay1', 'relay2']
     const relays = new Map<string, P2PCoordinator>()

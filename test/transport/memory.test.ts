@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
+import { seededRandom } from '../../src/base/random.js'
 import { SecureChannel } from '../../src/channel/secure-channel.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/transport/memory.js'
 import { alice, bob, Inbox, pattern, send } from '../channel/pair.js'
 import { record } from '../circuit/test-network.js'
 import { acceptor, transportCompliance } from '../compliance/transport.js'
-import { seeded } from '../seed.js'
 
 async function network(options: MemoryNetworkOptions = {}) {
   const clock = new VirtualClock()
@@ -38,7 +38,7 @@ describe('the in-memory network', () => {
   })
 
   it('keeps the order under jitter', async () => {
-    const { clock, dial, next } = await network({ latencyMs: 10, jitterMs: 90, random: seeded(5) })
+    const { clock, dial, next } = await network({ latencyMs: 10, jitterMs: 90, random: seededRandom(5).unit })
     const near = await clock.run(dial())
     const sink = record(await next())
     for (let i = 1; i < 50; i++) {
@@ -124,7 +124,7 @@ describe('the in-memory network', () => {
     ['reordering', { reorder: 0.3 }],
   ])('ends a channel typed at %s, with what came before it whole', async (_, conditions) => {
     for (let seed = 1; seed <= 10; seed++) {
-      const { clock, net, transport, address, next } = await network({ random: seeded(seed * 7_919) })
+      const { clock, net, transport, address, next } = await network({ random: seededRandom(seed * 7_919).unit })
       const limits = DEFAULT_LIMITS
       const dialling = SecureChannel.dial(transport, address, { local: alice, limits, clock })
       const accepting = next().then((connection) =>
