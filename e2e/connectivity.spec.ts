@@ -58,8 +58,9 @@ test('two tabs change from a circuit to WebRTC by themselves, and lose no messag
   expect(relayed() - before).toBeLessThan(100_000)
 })
 
-test('a Chromium tab and a Firefox tab change to WebRTC, and lose no message by it', async ({ openTab, browserName }) => {
-  test.skip(browserName !== 'chromium', 'once is enough: both browsers are in it')
+test('a Chromium tab and a Firefox tab change to WebRTC, and lose no message by it', { tag: '@chromium' }, async ({
+  openTab,
+}) => {
   const other = await firefox.launch(browserOptions.firefox)
   try {
     const chrome = await openTab()
@@ -151,11 +152,11 @@ test('a tab whose line died while it slept for two minutes is back within second
   await expect.poll(() => received(alice)).toEqual(['awake?'])
 })
 
-test('a tab that stood still until all others gave it up is back within seconds', async ({ openTab, relayWith, browserName }) => {
-  test.skip(
-    browserName !== 'chromium',
-    'only the tools of Chromium stop a tab; and only its full version freezes one as phones do',
-  )
+// Only the tools of Chromium stop a tab, and only its full version freezes one as phones do.
+test('a tab that stood still until all others gave it up is back within seconds', { tag: '@chromium' }, async ({
+  openTab,
+  relayWith,
+}) => {
   const limits = { heartbeatIntervalMs: 300, heartbeatTimeoutMs: 500 }
   const relay = await relayWith({ limits })
   const alice = await openTab({ bootstrap: [relay.url], ownClock: true })

@@ -212,8 +212,7 @@ test('a stored identity survives a reload and cannot be exported', async ({ page
   expect(extractable).toEqual([false])
 })
 
-test('a Chromium tab and a Firefox tab talk through the relay', async ({ openTab, browserName }) => {
-  test.skip(browserName !== 'chromium', 'once is enough: both browsers are in it')
+test('a Chromium tab and a Firefox tab talk through the relay', { tag: '@chromium' }, async ({ openTab }) => {
   const other = await firefox.launch(browserOptions.firefox)
   try {
     const chrome = await openTab()

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.js'
 import { Entry } from '../../src/channel/batch.js'
@@ -50,7 +49,7 @@ async function play(bytes: Uint8Array): Promise<void> {
   }
   const before = seen()
   raw.entry(Entry.SIGNED_MESSAGE, bytes)
-  for (let i = 0; i < 400 && seen() === before; i++) await sleep(10)
+  await expect.poll(seen, { interval: 1, timeout: 10_000 }).toBeGreaterThan(before)
 }
 
 describe('a signed message that is sent again', () => {
