@@ -11,6 +11,8 @@ const MINUTE = 60_000
 /** The victim's clock runs ahead on demand; its timers are real. */
 let aheadMs: number
 const clock = { ...systemClock, now: () => Date.now() + aheadMs }
+/** For so long the victim waits for the attacker to say what its clock shows, which it never does. */
+const limits = { wakeProbeMs: 100 }
 let victim: P2PCoordinator
 let victimIdentity: Identity
 let attacker: Identity
@@ -20,7 +22,7 @@ let got: unknown[]
 
 async function start(): Promise<void> {
   const listener = webSocketServer()
-  victim = new P2PCoordinator({ identity: victimIdentity, listen: [listener], requireSignatures: true, clock })
+  victim = new P2PCoordinator({ identity: victimIdentity, listen: [listener], requireSignatures: true, clock, limits })
   victim.on('error', () => {})
   victim.on('message', ({ payload }) => void got.push(payload))
   await victim.start()

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/coordinator.js'
@@ -216,11 +215,11 @@ describe('lotus-p2p relay', () => {
       const peer = await new RawPeer().connect(url, { identity })
       while (peer.isOpen) {
         for (let i = 0; i < 500; i++) peer.message('flood')
-        await sleep(20)
+        await peer.taken()
       }
     }
     const isBanned = () => first.out.errors.includes('banned lp1')
-    for (let i = 0; i < 10 && !isBanned(); i++) await flooding().catch(() => sleep(50))
+    while (!isBanned()) await flooding().catch(() => undefined)
     expect(first.out.errors).toMatch(/banned lp1\w+ until .*: It went on sending/)
     first.child.kill('SIGKILL')
     await first.exit
