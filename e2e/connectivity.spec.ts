@@ -133,8 +133,14 @@ for (const webrtc of [true, false]) {
   })
 }
 
-test('a tab whose line died while it slept for two minutes is back within seconds', async ({ openTab, relay, lineTo }) => {
+test('a tab whose line died while it slept for two minutes is back within seconds', async ({
+  openTab,
+  relay,
+  lineTo,
+  complaints,
+}) => {
   const line = await lineTo(relay)
+  complaints.expectFailures(line.url)
   const limits = { wakeCheckMs: 200, wakeProbeMs: 500 }
   const alice = await openTab({ bootstrap: [line.url], ownClock: true, webrtc: false, limits })
   const bob = await openTab()
@@ -144,10 +150,10 @@ test('a tab whose line died while it slept for two minutes is back within second
     window.aheadMs = 120_000
   })
   // Without the clock nobody would look for half a minute.
-  await expect.poll(() => alice.page.evaluate(() => window.seen.disconnected), { timeout: 5_000 }).toContain(relay.peerId)
-  await expect.poll(() => line.open, { timeout: 5_000 }).toBe(1)
-  await expect.poll(() => alice.page.evaluate((id) => window.peer.isConnected(id), relay.peerId), { timeout: 5_000 }).toBe(true)
-  await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id), { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => alice.page.evaluate(() => window.seen.disconnected)).toContain(relay.peerId)
+  await expect.poll(() => line.open).toBe(1)
+  await expect.poll(() => alice.page.evaluate((id) => window.peer.isConnected(id), relay.peerId)).toBe(true)
+  await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id)).toBe(true)
   await send(bob, alice.id, 'awake?')
   await expect.poll(() => received(alice)).toEqual(['awake?'])
 })
@@ -174,9 +180,9 @@ test('a tab that stood still until all others gave it up is back within seconds'
   await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id)).toBe(false)
   await devTools.send('Debugger.evaluateOnCallFrame', { callFrameId, expression: 'window.aheadMs = 120_000' })
   await devTools.send('Debugger.resume')
-  await expect.poll(() => relay.coordinator.isConnected(alice.id), { timeout: 5_000 }).toBe(true)
-  await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id), { timeout: 5_000 }).toBe(true)
-  await expect.poll(() => alice.page.evaluate((id) => window.peer.isConnected(id), bob.id), { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => relay.coordinator.isConnected(alice.id)).toBe(true)
+  await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id)).toBe(true)
+  await expect.poll(() => alice.page.evaluate((id) => window.peer.isConnected(id), bob.id)).toBe(true)
   await send(alice, bob.id, 'thawed')
   await expect.poll(() => received(bob)).toEqual(['thawed'])
 })
