@@ -195,5 +195,5 @@ describe('five hundred readers that read nothing', () => {
     await expect.poll(async () => (await relay.tell({ do: 'stats' })).connected.length, { timeout: 10_000 }).toBe(2)
     expect(honest.isConnected(relay.peerId)).toBe(true)
     expect(await relay.stop()).toBe(0)
-  }, 90_000)
+  }, 180_000)
 })
