@@ -2,17 +2,28 @@ import { fileURLToPath } from 'node:url'
 import type { OnResolveResult, PluginBuild } from 'esbuild'
 import { defineConfig } from 'tsup'
 
-/** The halves of the SDK that package.json chooses between by condition, so that no bundler for browsers sees Node's. */
-const halves = { 'platform-node': 'src/platform/node.ts', 'platform-browser': 'src/platform/browser.ts' }
+/** What package.json chooses by condition: no bundler for browsers sees Node's half, and Node loads few files. */
+const platforms = { 'platform-node': 'src/platform/node.ts', 'platform-browser': 'src/platform/browser.ts' }
+const VENDOR = /^(@noble\/(ciphers|hashes)\/|@scure\/base$|idb-keyval$|mitt$|nanoid$)/
 
 /** Sources import Node's half, a file `*.node.ts` each; what is built imports the half that is asked for here. */
-const platform = (half: Partial<OnResolveResult>) => ({
+const platform = (half: OnResolveResult) => ({
   name: 'platform',
   setup({ onResolve }: PluginBuild) {
     onResolve({ filter: /\.node\.js$/ }, ({ importer }) => (/[\\/]platform[\\/]node\.ts$/.test(importer) ? undefined : half))
   },
 })
-const byCondition = platform({ path: '#platform', external: true })
+const platformByCondition = platform({ path: '#platform', external: true })
+const vendorByCondition = {
+  name: 'vendor',
+  setup({ onResolve }: PluginBuild) {
+    onResolve({ filter: VENDOR }, ({ path, importer }) => ({
+      // The fallback for browsers belongs to what is chosen by condition already.
+      path: /(vendor|ed25519-noble)\.ts$/.test(importer) ? path : '#vendor',
+      external: true,
+    }))
+  },
+}
 
 const entry = {
   index: 'src/index.ts',
@@ -24,7 +35,7 @@ const entry = {
 
 export default defineConfig([
   {
-    entry: { ...entry, ...halves, cli: 'src/node/cli.ts' },
+    entry: { ...entry, ...platforms, vendor: 'src/platform/vendor.ts', cli: 'src/node/cli.ts' },
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
@@ -33,10 +44,23 @@ export default defineConfig([
     dts: { entry },
     outDir: 'dist',
     external: [/^node:/],
-    esbuildPlugins: [byCondition],
+    noExternal: [VENDOR],
+    esbuildPlugins: [platformByCondition, vendorByCondition],
   },
   {
-    entry: { ...entry, ...halves },
+    entry: { 'vendor-node': 'src/platform/vendor.ts' },
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    outDir: 'dist',
+    noExternal: [/.*/],
+    esbuildOptions(options) {
+      // nanoid's half for Node loads all of WebCrypto's JavaScript for one function that is global anyway.
+      options.conditions = ['browser']
+    },
+  },
+  {
+    entry: { ...entry, ...platforms },
     format: 'cjs',
     target: 'es2022',
     platform: 'neutral',
@@ -47,7 +71,7 @@ export default defineConfig([
     external: [/^node:/],
     // These ship as ES modules only, which `require` of Node 20.19 takes; older bundlers get them inlined.
     noExternal: [/^@noble\//, /^@scure\//, 'nanoid', 'idb-keyval'],
-    esbuildPlugins: [byCondition],
+    esbuildPlugins: [platformByCondition],
   },
   {
     entry: { 'lotus-p2p': 'src/index.ts' },

@@ -32,6 +32,8 @@ export const LAYERS = [
   'plugins/topics',
   'plugins/circuit/server',
   'statements',
+  'shared.ts',
+  'core-coordinator.ts',
   'core.ts',
   'coordinator.ts',
   'index.ts',

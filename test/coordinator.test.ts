@@ -137,7 +137,7 @@ describe('bad input', () => {
     ).rejects.toEqual(code('UNSERIALIZABLE_PAYLOAD'))
     await expect(alice.sendTo(bob.peerId, message(new Uint8Array(1_100_000)))).rejects.toEqual(code('MESSAGE_TOO_LARGE'))
     await expect(alice.sendTo(bob.peerId, { type: '', payload: 1 })).rejects.toEqual(code('INVALID_MESSAGE'))
-    await expect(alice.connectToPeer('http://x')).rejects.toEqual(code('INVALID_ADDRESS'))
+    await expect(alice.connectToPeer('gopher://x')).rejects.toEqual(code('INVALID_ADDRESS'))
     await expect(alice.connectToPeer('lp1nonsense')).rejects.toEqual(code('INVALID_PEER_ID'))
     alice.registerProtocol({ protocolName: 'p', handleMessage: async () => {} })
     expect(() => alice.registerProtocol({ protocolName: 'p', handleMessage: async () => {} })).toThrow(code('DUPLICATE_PROTOCOL'))

@@ -1,4 +1,4 @@
-import { P2PError } from '../base/errors.js'
+import { invalidAddress, type WebScheme } from './web-address.js'
 
 /** The longest peer id or name in an address, characters. */
 const MAX_ID_LENGTH = 128
@@ -17,38 +17,13 @@ export function isAddress(text: string): boolean {
 }
 
 /** Whether an address is a URL of WebSocket (`ws`) or of HTTP (`http`), with TLS or without. */
-export function isWebAddress(address: string, scheme: 'ws' | 'http'): boolean {
+export function isWebAddress(address: string, scheme: WebScheme): boolean {
   return new RegExp(`^${scheme}s?:`, 'i').test(address)
 }
 
 /** The HTTP address of a host whose WebSocket address is known, or the other way round: a relay serves both at one place. */
-export function asWebAddress(address: string, scheme: 'ws' | 'http'): string {
+export function asWebAddress(address: string, scheme: WebScheme): string {
   return address.replace(/^(ws|http)(?=s?:)/i, scheme)
-}
-
-/**
- * The URL of a WebSocket or HTTP address.
- *
- * @throws P2PError INVALID_ADDRESS for what is no such URL, has a #fragment or a password; INSECURE_ADDRESS where a page loaded over
- * https may not reach it, which is anything without TLS but this machine.
- */
-export function webUrl(address: string, scheme: 'ws' | 'http'): URL {
-  let url: URL
-  try {
-    url = new URL(address)
-  } catch (error) {
-    throw invalidAddress(address, 'it is not a URL', error)
-  }
-  if (!isWebAddress(url.protocol, scheme)) throw invalidAddress(address, `it must begin with ${scheme}:// or ${scheme}s://`)
-  if (url.hash !== '') throw invalidAddress(address, 'it must not have a #fragment')
-  if (url.username !== '' || url.password !== '') throw invalidAddress(address, 'it must not hold a password')
-  const page = (globalThis as { location?: { protocol?: string } }).location
-  const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
-  if (page?.protocol === 'https:' && url.protocol === `${scheme}:` && !loopback) {
-    const message = `A page loaded over https cannot reach ${address}. Use ${scheme}s://, or serve the relay behind TLS.`
-    throw new P2PError('INSECURE_ADDRESS', message, { details: { address } })
-  }
-  return url
 }
 
 /** `circuit:<relay>/<peer>`: a peer that is reached through a relay. The relay is named by its peer id. */
@@ -85,10 +60,4 @@ export function tabAddress(name: string, id: string): string {
 /** `memory://<host>`, or `ws://<host>` where an in-memory network looks like WebSocket. */
 export function memoryAddress(host: string, scheme: 'memory' | 'ws' = 'memory'): string {
   return `${scheme}://${host}`
-}
-
-/** The error for an address that cannot be dialled; `why` continues "is not an address that can be dialled:". */
-export function invalidAddress(address: string, why: string, cause?: unknown): P2PError {
-  const message = `"${address.slice(0, 200)}" is not an address that can be dialled: ${why}.`
-  return new P2PError('INVALID_ADDRESS', message, { details: { address: address.slice(0, 200) }, cause })
 }

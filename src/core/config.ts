@@ -4,7 +4,7 @@ import { type Limits, resolveLimits } from '../base/limits.js'
 import { consoleLogger, type Logger } from '../base/logger.js'
 import { type Random, systemRandom } from '../base/random.js'
 import { checkMetadata } from '../channel/hello.js'
-import { freshIdentity, type Identity, isIdentity } from '../identity/identity.js'
+import { type Identity, identityFromSeed, isIdentity } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { type KeyValueStore, memoryStore } from '../storage/key-value-store.js'
@@ -141,7 +141,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
   const { maxConnections, metadata } = config
   const limits = resolveLimits(maxConnections === undefined ? config.limits : { ...config.limits, maxConnections })
   checkMetadata(metadata, limits)
-  const identity = config.identity ?? freshIdentity()
+  const identity = config.identity ?? identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
   return {
     identity,
     name: nameOf(config),

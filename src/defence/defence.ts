@@ -25,9 +25,6 @@ export interface DefenceOptions extends Pick<GateOptions, 'limitsOf'> {
   onError(error: P2PError): void
 }
 
-/** A whole group of addresses is banned for this many times what bans one of them. */
-const GROUP_FACTOR = 16
-
 /** What stands between strangers and the rest: the parts of `defence/`, and what follows from what they find. */
 export class Defence {
   readonly gate: Gate
@@ -47,9 +44,11 @@ export class Defence {
     this.budget = new VerificationBudget(clock, limits)
     this.slots = new HandshakeSlots(limits.maxPendingHandshakes)
     this.gate = new Gate({ clock, limits, limitsOf, shareOf: (key) => this.reputation.shareOf(key) })
-    const perS = limits.addressFaultsPerMin / 60
-    this.byAddress = new RateBuckets(clock, perS, limits.addressFaultsPerMin)
-    this.byGroup = new RateBuckets(clock, perS * GROUP_FACTOR, limits.addressFaultsPerMin * GROUP_FACTOR)
+    const { addressFaultsPerMin, addressGroupFactor, maxRateBuckets } = limits
+    const faults = (factor: number) =>
+      new RateBuckets(clock, (addressFaultsPerMin * factor) / 60, addressFaultsPerMin * factor, maxRateBuckets)
+    this.byAddress = faults(1)
+    this.byGroup = faults(addressGroupFactor)
   }
 
   /** Where a connection comes from, for sharing out what strangers may cost. */

@@ -15,9 +15,6 @@ interface Source {
   readonly jobs: Job[]
 }
 
-/** Sources remembered as suspect. */
-const MAX_SOURCES = 4_096
-
 /**
  * Who may have us do expensive cryptography, and when. Work from sources that have given no cause runs at once. A source whose
  * signature or handshake did not hold waits its turn with all others of its kind: they are served one each in turn (fair queuing,
@@ -52,7 +49,7 @@ export class VerificationBudget {
     const suspectUntil = this.clock.now() + this.limits.suspectMs
     if (known !== undefined) known.suspectUntil = suspectUntil
     else this.sources.set(source, { suspectUntil, jobs: [] })
-    if (this.sources.size > MAX_SOURCES) this.forgetOne()
+    if (this.sources.size > this.limits.maxSuspects) this.forgetOne()
   }
 
   isSuspect(source: string): boolean {

@@ -47,11 +47,7 @@ export function fallbackOr(error: (cause?: unknown) => P2PError, cause?: unknown
 }
 
 export function noEd25519(cause?: unknown): P2PError {
-  return new P2PError(
-    'IDENTITY_FAILED',
-    'The WebCrypto of this platform has no Ed25519. Import from lotus-p2p, which brings its own, instead of lotus-p2p/core.',
-    { cause },
-  )
+  return new P2PError('IDENTITY_FAILED', 'WebCrypto has no Ed25519 here. Import lotus-p2p instead of lotus-p2p/core.', { cause })
 }
 
 export const webCryptoEd25519: Ed25519Provider = {

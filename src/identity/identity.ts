@@ -51,15 +51,10 @@ export async function generateIdentity(): Promise<Identity> {
  */
 export function identityFromSeed(seed: Uint8Array): Identity {
   if (!(seed instanceof Uint8Array) || seed.length !== SEED_BYTES) {
-    throw new P2PError('IDENTITY_FAILED', `A seed must be a Uint8Array of exactly ${SEED_BYTES} bytes.`)
+    throw new P2PError('IDENTITY_FAILED', `A seed must be a Uint8Array of ${SEED_BYTES} bytes.`)
   }
   if (nodeEd25519 !== undefined) return identityOf(nodeEd25519.publicKey(seed), nodeEd25519.signer(seed))
   return derivedLater(seed.slice())
-}
-
-/** A fresh identity at no cost: the seed is drawn here, the key derived as {@link identityFromSeed} says. */
-export function freshIdentity(): Identity {
-  return identityFromSeed(randomSeed())
 }
 
 /** The derivations of identities whose public key is not known yet. */
@@ -88,9 +83,8 @@ function derivedLater(seed: Uint8Array): Identity {
   let preparing: Promise<Sign> | undefined
   const show = (publicKey: Uint8Array) => {
     if (known !== undefined) return known
+    Object.freeze(Object.defineProperty(identity, 'publicKey', { value: publicKey }))
     known = publicKey
-    Object.freeze(Object.defineProperty(identity, 'publicKey', { value: known, enumerable: true, writable: false }))
-    derivations.delete(identity)
     return known
   }
   const derive = async (provider: Ed25519Provider): Promise<Sign> => {
@@ -98,18 +92,18 @@ function derivedLater(seed: Uint8Array): Identity {
     if (known === undefined) show(await provider.publicKey(seed))
     return sign
   }
-  const prepare = () => {
-    preparing ??= preferredProvider()
-      // A WebCrypto that knows Ed25519 may yet refuse a key of ours.
-      .then((provider) => derive(provider).catch((error) => derive(fallbackOr(noEd25519, error))))
-      .then((sign) => {
-        seed.fill(0)
-        return sign
-      })
-      .catch((error) => {
-        preparing = undefined
-        throw error
-      })
+  const prepare = async () => {
+    const provider = await preferredProvider()
+    // A WebCrypto that knows Ed25519 may yet refuse a key of ours.
+    const sign = await derive(provider).catch((error) => derive(fallbackOr(noEd25519, error)))
+    seed.fill(0)
+    return sign
+  }
+  const ready = () => {
+    preparing ??= prepare().catch((error) => {
+      preparing = undefined
+      throw error
+    })
     return preparing
   }
   const identity = Object.defineProperties({} as Identity, {
@@ -118,16 +112,16 @@ function derivedLater(seed: Uint8Array): Identity {
       enumerable: true,
       configurable: true,
     },
-    sign: { value: async (bytes: Uint8Array): Promise<Uint8Array> => (await prepare())(bytes) },
+    sign: { value: async (bytes: Uint8Array): Promise<Uint8Array> => (await ready())(bytes) },
   })
-  derivations.set(identity, prepare)
+  derivations.set(identity, ready)
   return identity
 }
 
 function notDerived(): P2PError {
   return new P2PError(
     'IDENTITY_FAILED',
-    'The key of this identity is not derived yet. Call `await coordinator.start()` first, or pass `identity: await generateIdentity()`.',
+    'This identity has no key yet. Await coordinator.start(), or pass `await generateIdentity()`.',
   )
 }
 

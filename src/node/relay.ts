@@ -205,9 +205,6 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   }
 }
 
-/** Below this a peer that acknowledges nothing costs too little to be ended; its probes decide. */
-const SILENT_BYTES = 65_536
-
 /**
  * Ends peers that acknowledge nothing of what waits for them: the system's buffers take megabytes for a reader that never reads,
  * and all of it is kept here until it is acknowledged. They have twice `slowReaderMs`, for what is in those buffers has to arrive too.
@@ -218,7 +215,7 @@ function endSilent(coordinator: P2PCoordinator, limits: Limits): SlowReaders {
   coordinator.on('connected', ({ peerId }) => {
     const reader: Reader = {
       get isWaiting() {
-        return (coordinator.getPeerLoad(peerId)?.unacknowledgedBytes ?? 0) > SILENT_BYTES
+        return (coordinator.getPeerLoad(peerId)?.unacknowledgedBytes ?? 0) > limits.slowReaderBytes
       },
       get progress() {
         const { delivered = 0, unsentBytes = 0 } = coordinator.getPeerLoad(peerId) ?? {}

@@ -22,10 +22,6 @@ const SUBPROTOCOL = 'lotus-p2p.1'
 const MAX_FIRST_FRAME_BYTES = 1_024
 /** Pieces of one frame: an honest frame comes in a few dozen TCP segments, a byte at a time would cost a buffer each. */
 const MAX_CHUNKS = 1_024
-/** Connections that the system has accepted and we have not: a burst of newcomers waits rather than be told nothing. */
-const BACKLOG = 4_096
-/** Request headers: a browser sends about 600 bytes, the first frame at most 1,400 characters. */
-const MAX_HEADER_BYTES = 8_192
 
 export interface WebSocketServerOptions extends AdmissionOptions {
   /** TCP port; 0 takes a free one. Default 0. */
@@ -150,7 +146,7 @@ class Acceptor implements WebSocketListener {
       stopAnswering()
     }
     try {
-      if (this.ours) await startListening(server, port, host)
+      if (this.ours) await startListening(server, { port, host, backlog: this.limits.listenBacklog })
     } catch (error) {
       this.release()
       this.server = undefined
@@ -292,12 +288,12 @@ function boundedServer(limits: Limits): Server {
     requestTimeout: limits.handshakeTimeoutMs,
     connectionsCheckingInterval: Math.min(1_000, limits.handshakeTimeoutMs),
     keepAliveTimeout: 5_000,
-    maxHeaderSize: MAX_HEADER_BYTES,
+    maxHeaderSize: limits.maxHeaderBytes,
     noDelay: true,
   })
 }
 
-function startListening(server: Server, port: number, host: string): Promise<void> {
+function startListening(server: Server, { port, host, backlog }: { port: number; host: string; backlog: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE'
@@ -307,7 +303,7 @@ function startListening(server: Server, port: number, host: string): Promise<voi
       reject(new P2PError(taken ? 'ADDRESS_IN_USE' : 'LISTEN_FAILED', why, { cause: error, details: { host, port } }))
     }
     server.once('error', onError)
-    server.listen({ port, host, backlog: BACKLOG }, () => {
+    server.listen({ port, host, backlog }, () => {
       server.off('error', onError)
       // A failed accept (EMFILE) is an 'error' too: it costs that one connection, not the process.
       server.on('error', ignore)

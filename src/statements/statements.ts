@@ -13,9 +13,6 @@ import { type EquivocationEvidence, readEvidence, verifyEvidence, wireEvidence }
 import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './statement-messages.js'
 import { StatementSession, type StatementSessionOptions } from './statement-session.js'
 
-/** Names of sessions, and liars, that are remembered. */
-const REMEMBERED = 4_096
-
 /**
  * Statements and proofs of equivocation, as a service to multi-party protocols: register one with the coordinator, and join a
  * session for each run of a protocol. Proofs that peers bring are verified, and the liar blamed, also without any session.
@@ -33,8 +30,8 @@ export class Statements implements IProtocolHandler {
   private readonly limits: Limits
   private readonly sessions = new Map<string, StatementSession>()
   /** Sessions once joined: a second one of the same name would have us sign second statements. */
-  private readonly joined = new RecentKeys(REMEMBERED)
-  private readonly liars = new RecentKeys(REMEMBERED)
+  private readonly joined: RecentKeys
+  private readonly liars: RecentKeys
   private budget: RateBuckets | undefined
   private host: ProtocolHost | undefined
 
@@ -47,6 +44,8 @@ export class Statements implements IProtocolHandler {
     options: { limits?: Partial<Limits> } = {},
   ) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.joined = new RecentKeys(this.limits.maxStatementMemory)
+    this.liars = new RecentKeys(this.limits.maxStatementMemory)
   }
 
   /** @throws P2PError INVALID_CONFIG where the coordinator has another identity. */
@@ -54,9 +53,9 @@ export class Statements implements IProtocolHandler {
     if (isPeerId(host.peerId) && host.peerId !== encodePeerId(this.identity.publicKey)) {
       throw new P2PError('INVALID_CONFIG', 'Statements must have the identity of their coordinator. Give both the same one.')
     }
-    const { maxEvidencePerMinute } = this.limits
+    const { maxEvidencePerMinute, maxRateBuckets } = this.limits
     this.host = host
-    this.budget = new RateBuckets(host.clock, maxEvidencePerMinute / 60, maxEvidencePerMinute)
+    this.budget = new RateBuckets(host.clock, maxEvidencePerMinute / 60, maxEvidencePerMinute, maxRateBuckets)
   }
 
   onUnregister(): void {

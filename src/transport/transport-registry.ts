@@ -1,4 +1,4 @@
-import { invalidAddress } from '../address/addresses.js'
+import { invalidAddress } from '../address/web-address.js'
 import { P2PError } from '../base/errors.js'
 import type { Transport } from './transport.js'
 

@@ -1,5 +1,6 @@
 import { base64urlnopad } from '@scure/base'
-import { isWebAddress, webUrl } from '../address/addresses.js'
+import { isWebAddress } from '../address/addresses.js'
+import { parseWebAddress } from '../address/web-address.js'
 import { abortedError, P2PError } from '../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
@@ -32,7 +33,7 @@ export function webSocket(options: { limits?: Limits } = {}): Transport {
 }
 
 async function dial(address: string, { signal, firstFrame, limits = DEFAULT_LIMITS }: DialOptions): Promise<Connection> {
-  const { href } = webUrl(address, 'ws')
+  const { href } = parseWebAddress(address, 'ws')
   const loaded = loadWebSocket()
   const WebSocketImplementation = loaded instanceof Promise ? await loaded : loaded
   return new Promise((resolve, reject) => {

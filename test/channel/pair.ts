@@ -13,8 +13,7 @@ export type Alter = (frame: Uint8Array, from: Side, index: number) => Uint8Array
 
 /** One end of a pipe with somebody in the middle. */
 export class PipeEnd implements Connection {
-  readonly transport = 'memory'
-  readonly rank = 3
+  readonly transport: string = 'memory'
   readonly direct = true
   readonly remoteAddress = 'memory://pipe'
   readonly maxFrameBytes = 65_535
@@ -32,6 +31,10 @@ export class PipeEnd implements Connection {
     readonly outbound: boolean,
     private readonly alter: Alter,
   ) {}
+
+  get rank(): number {
+    return this.transport === 'circuit' ? 1 : 3
+  }
 
   attach(sink: FrameSink): void {
     this.sink = sink

@@ -16,7 +16,6 @@ type Wire = { from: string; bytes: Uint8Array }
 /** Hosts wired by hand: each message is encoded, carried in order, decoded and handled, with nothing else in between. */
 export class TestHost implements ProtocolHost {
   readonly store = undefined as unknown as KeyValueStore
-  readonly random = seededRandom(1)
   readonly logger = { debug: () => {}, warn: () => {}, error: () => {} }
   readonly clock: Clock
   readonly links = new Map<string, { host: TestHost; transport: string }>()
@@ -35,6 +34,8 @@ export class TestHost implements ProtocolHost {
   constructor(
     readonly peerId: string,
     clock: Clock = new VirtualClock(),
+    /** By default another for each name. */
+    readonly random = seededRandom([...peerId].reduce((seed, letter) => 31 * seed + letter.charCodeAt(0), 1)),
   ) {
     this.clock = clock
   }
@@ -163,17 +164,21 @@ export class TestHost implements ProtocolHost {
     const waiting = message.inReplyTo === undefined ? undefined : this.waiting.get(message.inReplyTo)
     if (waiting !== undefined) {
       this.waiting.delete(message.inReplyTo!)
-      if (message.type === 'failed') waiting.reject(new P2PError(message.payload as 'CIRCUIT_REFUSED', 'Refused.'))
-      else waiting.resolve(message)
+      if (message.type === 'failed') {
+        const [code, details] = message.payload as ['CIRCUIT_REFUSED', { retryAfterMs?: number }]
+        waiting.reject(new P2PError(code, 'Refused.', { details }))
+      } else waiting.resolve(message)
       return
     }
     const handler = this.handlers.get(message.protocol!)
     if (handler === undefined) return
     handler.handleMessage(message, info).catch((error) => {
       this.errors.push(error)
-      // As the core does: the requester fails promptly, with the code.
-      if (this.links.has(from))
-        void this.reply(message, { type: 'failed', payload: isP2PError(error) ? error.code : 'HANDLER_FAILED' })
+      if (!this.links.has(from)) return
+      // As the core does: the requester fails promptly, with the code and when to come again.
+      const retryAfterMs = isP2PError(error) ? error.details.retryAfterMs : undefined
+      const payload = [isP2PError(error) ? error.code : 'HANDLER_FAILED', retryAfterMs === undefined ? {} : { retryAfterMs }]
+      void this.reply(message, { type: 'failed', payload })
     })
   }
 }

@@ -52,12 +52,14 @@ export function transportCompliance(
       return { near, far, transport, address, next }
     }
 
-    it('says which side dialled, by what, and how large a frame may be', async () => {
+    it('says which side dialled, by what, how good a path it is, and how large a frame may be', async () => {
       const { near, far, transport, address } = await connected()
       expect(transport.canDial(address)).toBe(true)
       expect(transport.canDial('unknown:address')).toBe(false)
       expect([near.outbound, far.outbound]).toEqual([true, false])
       expect([near.transport, far.transport]).toEqual([transport.name, transport.name])
+      expect([near.rank, far.rank]).toEqual([transport.rank, transport.rank])
+      expect([near.direct, far.direct]).toEqual([transport.direct, transport.direct])
       expect(near.remoteAddress).toBe(address)
       expect(far.remoteAddress).not.toBe('')
       expect(Math.min(near.maxFrameBytes, far.maxFrameBytes)).toBeGreaterThanOrEqual(8_192)

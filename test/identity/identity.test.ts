@@ -293,7 +293,7 @@ describe('the core, which brings no fallback', () => {
       BYTES,
     )
     const core = await loadCore('a browser without it')
-    const missing = { code: 'IDENTITY_FAILED', message: expect.stringContaining('Import from lotus-p2p') }
+    const missing = { code: 'IDENTITY_FAILED', message: expect.stringContaining('Import lotus-p2p') }
     const identity = core.identityFromSeed(SEED)
     await expect(core.generateIdentity()).rejects.toMatchObject(missing)
     await expect(core.storedIdentity()).rejects.toMatchObject(missing)

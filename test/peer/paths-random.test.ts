@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { P2PError } from '../../src/base/errors.js'
 import { resolveLimits } from '../../src/base/limits.js'
+import { seededRandom } from '../../src/base/random.js'
 import { Entry } from '../../src/channel/batch.js'
 import type { SecureChannel } from '../../src/channel/secure-channel.js'
 import type { P2PMessage } from '../../src/message/message.js'
@@ -12,17 +13,6 @@ import { dialled, type PipeEnd } from '../channel/pair.js'
 const SEEDS = Number(process.env.PATHS_SEEDS ?? 30)
 const limits = resolveLimits({})
 const lost = () => new P2PError('CONNECTION_LOST', 'Broken.')
-
-/** mulberry32 */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** A message as an inbox decodes it: its number is what it says. */
 function numbered(body: Uint8Array): P2PMessage {
@@ -177,7 +167,7 @@ it(`paths that come, go and break at random lose, double and reorder nothing (${
   timeout: SEEDS * 5_000,
 }, async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const world = new World(seeded(seed))
+    const world = new World(seededRandom(seed).unit)
     const { a, b, clock } = world
     for (let i = 0; i < 120; i++) {
       if (!a.up || !b.up) await world.reconnect()

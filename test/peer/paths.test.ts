@@ -18,6 +18,11 @@ async function channel(clock: VirtualClock): Promise<Pick<Pair, 'a' | 'b' | 'nea
   return { ...pair, a, b }
 }
 
+/** As though the path went through a relay. */
+function worse(end: Pair['near']): void {
+  Object.assign(end, { transport: 'circuit' })
+}
+
 /** A message as an inbox decodes it: its number is what it says. */
 function numbered(body: Uint8Array): P2PMessage {
   const payload = new DataView(body.buffer, body.byteOffset).getUint32(0)
@@ -249,6 +254,22 @@ describe('a change of paths', () => {
     }
   })
 
+  it('away from the only one, which is interrupted, is somebody else’s to find; it serves on once it has recovered', async () => {
+    const { clock, first, a, b } = await connected()
+    a.paths.active.onInterrupted(true)
+    expect([a.paths.isInterrupted, a.interruptions, a.switches]).toEqual([true, 1, 0])
+    const second = await channel(clock)
+    for (const end of [second.near, second.far]) worse(end)
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    expect([a.paths.active, a.paths.isInterrupted]).toEqual([second.a, false])
+    first.a.onInterrupted(false)
+    expect([a.paths.active, a.paths.isInterrupted, a.interruptions]).toEqual([first.a, false, 1])
+    a.send(1)
+    await clock.advance(300_000)
+    expect([b.got, b.paths.active, a.paths.standby, clock.pending]).toEqual([[1], first.b, [], 0])
+  })
+
   it('that a peer makes without end holds no more than a few channels open', async () => {
     const { clock, a, b } = await connected()
     for (let i = 0; i < 20; i++) {
@@ -328,6 +349,21 @@ describe('the end of a connection', () => {
     b.paths.close(new P2PError('CONNECTION_CLOSED', 'Bye.'))
     await clock.advance(0)
     expect([a.gone, b.gone]).toEqual([['CONNECTION_CLOSED'], ['CONNECTION_CLOSED']])
+  })
+})
+
+describe('a message that no honest peer sends', () => {
+  it('ends the connection, and is not looked at again when the peer comes back', async () => {
+    const { clock, a, b } = await connected()
+    b.refusals = [undefined, new P2PError('FOREIGN_SENDER', 'Not its own.')]
+    for (let i = 0; i < 3; i++) a.send(i)
+    await clock.advance(0)
+    expect([b.got, b.gone, a.gone]).toEqual([[0], ['FOREIGN_SENDER'], ['FOREIGN_SENDER']])
+    const second = await channel(clock)
+    a.connect(second.a)
+    b.connect(second.b)
+    await clock.advance(300)
+    expect([b.got, a.session.waiting]).toEqual([[0, 2], 0])
   })
 })
 

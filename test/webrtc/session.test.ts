@@ -92,6 +92,7 @@ describe('A WebRTC session', () => {
   it('ends with CONNECTION_LOST when no path works any more', async () => {
     const { alice, a, atNear } = await connectedFakes()
     a.set('failed')
+    await atNear.until(({ closes }) => closes.length > 0)
     expect(atNear.closes).toMatchObject([{ code: 'CONNECTION_LOST' }])
     expect([a.connectionState, alice.endpoint.getStats().live]).toEqual(['closed', 0])
   })

@@ -1,5 +1,6 @@
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
+import { Serial } from '../../base/serial.js'
 import { Entry } from '../../channel/batch.js'
 import type { GateRefusal, PeerGate } from '../../defence/gate.js'
 import type { Freshness } from '../../defence/replay-window.js'
@@ -41,8 +42,7 @@ export class Inbox {
   private readonly gate: PeerGate
   /** A message could not be handled. What came after it is not worth looking at. */
   private distrusted = false
-  /** Ends when all signatures under way are checked; undefined while there are none. */
-  private verifying: Promise<void> | undefined
+  private readonly verifying = new Serial()
 
   constructor(
     private readonly context: ConnectionContext,
@@ -81,7 +81,8 @@ export class Inbox {
     const { traffic } = this.owner
     traffic.messagesIn++
     traffic.bytesIn += body.length
-    if (message.signature !== undefined || this.verifying !== undefined) this.deliverInTurn(message, body)
+    if (message.signature !== undefined || !this.verifying.isIdle)
+      void this.verifying.run(() => this.verifyAndPass(message, body))
     else this.pass(message)
   }
 
@@ -124,15 +125,6 @@ export class Inbox {
       throw new P2PError('SIGNATURE_REQUIRED', 'This peer takes signed messages only.')
     }
     return message
-  }
-
-  private deliverInTurn(message: P2PMessage, body: Uint8Array): void {
-    const done: Promise<void> = (this.verifying ?? Promise.resolve())
-      .then(() => this.verifyAndPass(message, body))
-      .then(() => {
-        if (this.verifying === done) this.verifying = undefined
-      })
-    this.verifying = done
   }
 
   private async verifyAndPass(message: P2PMessage, body: Uint8Array): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import type { IncomingNumbers } from './session.js'
@@ -18,17 +19,18 @@ export class Path {
   refusing = false
   /** It carries nothing at present, and may recover. */
   isInterrupted = false
-  private timer: Timer | undefined
+  private readonly ending: Alarm
 
   constructor(
     readonly channel: SecureChannel,
-    private readonly clock: Clock,
-  ) {}
+    clock: Clock,
+  ) {
+    this.ending = new Alarm(clock, () => this.end())
+  }
 
   /** Ends the channel after a while, unless it is kept before. */
   endAfter(delayMs: number): void {
-    this.keep()
-    this.timer = this.clock.setTimeout(() => this.end(), delayMs)
+    this.ending.arm(delayMs)
   }
 
   /** Ends the channel: another one has taken its place. */
@@ -39,8 +41,7 @@ export class Path {
 
   /** Lets the channel be. */
   keep(): void {
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.ending.disarm()
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
@@ -44,7 +45,7 @@ export class Paths {
   private current: Path
   private gone = false
   /** Runs while the peer takes nothing. */
-  private pauseTimer: Timer | undefined
+  private readonly pauseEnd: Alarm
   private readonly clock: Clock
   private readonly limits: Limits
   private readonly session: Session
@@ -56,6 +57,7 @@ export class Paths {
     this.session = options.session
     this.clock = options.context.clock
     this.limits = options.context.limits
+    this.pauseEnd = new Alarm(this.clock, () => this.goOn())
     this.current = new Path(first, this.clock)
     this.paths.add(this.current)
     this.session.onAckDue = () => this.sendAck()
@@ -219,21 +221,18 @@ export class Paths {
   }
 
   private get isPaused(): boolean {
-    return this.pauseTimer !== undefined
+    return this.pauseEnd.isArmed
   }
 
   private pause(waitMs: number): void {
-    const { clock, session } = this
-    const { events } = this.options
-    if (this.pauseTimer !== undefined) clock.clearTimeout(this.pauseTimer)
-    this.pauseTimer = clock.setTimeout(() => {
-      this.pauseTimer = undefined
-      session.goOn()
-      if (this.gone) return
-      this.speakOn(this.current)
-      events.progressed()
-    }, waitMs)
-    events.paused()
+    this.pauseEnd.arm(waitMs)
+    this.options.events.paused()
+  }
+
+  private goOn(): void {
+    this.session.goOn()
+    this.speakOn(this.current)
+    this.options.events.progressed()
   }
 
   /** A path that carries nothing may recover: one that stands by serves meanwhile, and the best one once it has recovered. */
@@ -328,8 +327,7 @@ export class Paths {
   private end(error: P2PError, fault: boolean, sayGoodbye: () => void = () => {}): void {
     if (this.gone) return
     this.gone = true
-    if (this.pauseTimer !== undefined) this.clock.clearTimeout(this.pauseTimer)
-    this.pauseTimer = undefined
+    this.pauseEnd.disarm()
     this.session.suspend()
     const others = [...this.paths]
     this.paths.clear()

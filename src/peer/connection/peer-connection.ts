@@ -1,5 +1,6 @@
 import { compareBytes } from '../../base/bytes.js'
 import { P2PError } from '../../base/errors.js'
+import { Serial } from '../../base/serial.js'
 import { Entry } from '../../channel/batch.js'
 import type { PeerDescription, RemoteHello } from '../../channel/hello.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
@@ -72,8 +73,7 @@ export class PeerConnection {
   private readonly paths: Paths
   private drains: { resolve: () => void; reject: (error: P2PError) => void; lasting: boolean }[] = []
   private progressed: (() => void)[] = []
-  /** Ends when all signing under way is done; undefined while there is none. */
-  private signing: Promise<void> | undefined
+  private readonly signing = new Serial()
 
   /**
    * @param session what the two processes have said to each other on earlier connections.
@@ -195,7 +195,10 @@ export class PeerConnection {
    */
   send(message: P2PMessage, options: SendOptions = {}): Promise<void> | undefined {
     const isSigned = this.needsSignature(message)
-    if (isSigned || this.signing !== undefined) return this.sendInTurn(message, isSigned, options)
+    if (isSigned || !this.signing.isIdle) {
+      const transmit = async () => (isSigned ? this.transmitSigned(message, options) : this.transmitUnsigned(message, options))
+      return this.signing.run(transmit).then((lasting) => this.drained(lasting))
+    }
     this.checkRoom(options.mayWait ?? true)
     return this.drained(this.transmitUnsigned(message, options))
   }
@@ -224,17 +227,6 @@ export class PeerConnection {
 
   private needsSignature({ protocol }: P2PMessage): boolean {
     return (this.context.requireSignatures || this.remote.requireSignatures) && !protocol?.startsWith(INTERNAL_PREFIX)
-  }
-
-  private sendInTurn(message: P2PMessage, isSigned: boolean, options: SendOptions): Promise<void> {
-    const turn = this.signing ?? Promise.resolve()
-    const sent = turn.then(() => (isSigned ? this.transmitSigned(message, options) : this.transmitUnsigned(message, options)))
-    const settled = () => {
-      if (this.signing === done) this.signing = undefined
-    }
-    const done: Promise<void> = sent.then(settled, settled)
-    this.signing = done
-    return sent.then((lasting) => this.drained(lasting))
   }
 
   private transmitUnsigned(message: P2PMessage, options: SendOptions): boolean {

@@ -48,8 +48,6 @@ const MAX_BYTES = 4_096
 const ADDRESS = /^(wss?|https?|memory):\/\/.{1,256}$/
 const anchorsSchema = /* @__PURE__ */ (() =>
   v.array(v.tuple([v.string(), v.pipe(v.string(), v.regex(ADDRESS)), v.number(), v.number()])))()
-/** Starts in a row without an answer after which a place is free for another. */
-const MAX_MISSES = 3
 
 /**
  * Relays that have served us long, kept over restarts and dialled at the next start beside the bootstrap peers: whoever can make us
@@ -124,8 +122,9 @@ export class Anchors {
   }
 
   private isLive([id, , until, misses]: Anchor): boolean {
-    const left = until - this.options.clock.now()
-    return isPeerId(id) && left > 0 && left <= this.options.limits.anchorMs && misses < MAX_MISSES
+    const { clock, limits } = this.options
+    const left = until - clock.now()
+    return isPeerId(id) && left > 0 && left <= limits.anchorMs && misses < limits.maxAnchorMisses
   }
 
   /** Frees the places of those that are gone, and fills them with the longest connected, new operators first. */

@@ -153,7 +153,3 @@ export class PeerManager {
     this.sessions.close()
   }
 }
-
-export function suspended(): P2PError {
-  return new P2PError('SUSPENDED', 'This coordinator is suspended. Call resume() first.')
-}

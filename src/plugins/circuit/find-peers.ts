@@ -1,8 +1,9 @@
 import * as v from 'valibot'
+import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import { type WaitOptions, withDeadline } from '../../base/wait.js'
+import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import { equalBytes } from '../../identity/ed25519.js'
 import { decodePeerId } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
@@ -62,29 +63,28 @@ export async function findPeers(
   const found = new Map<string, PeerInfo>()
   const failures: unknown[] = []
   const answers: { introducer: string; peers: Introduced[] }[] = []
-  let grace: unknown
   const payload = { protocol: query.protocol, resourceType: query.resourceType, peerId: query.peerId, limit }
 
   await withDeadline(host.clock, 'Looking for peers', { signal: options.signal }, (signal) => {
-    const enough = new AbortController()
-    const stop = () => enough.abort()
-    signal.addEventListener('abort', stop)
+    const enough = new JoinedSignal(signal)
+    const grace = new Alarm(host.clock, () => enough.abort())
     const ask = async ({ peerId: introducer }: PeerInfo) => {
       try {
         const { payload: answer } = await host.request(
           introducer,
           { type: 'find', payload, protocol: INTRODUCE },
-          { signal: enough.signal, timeoutMs: options.timeoutMs ?? limits.dhtTimeoutMs },
+          { signal: enough.child(), timeoutMs: options.timeoutMs ?? limits.dhtTimeoutMs },
         )
         const peers = readAnswer(answer, limits).filter(({ info }) => info.peerId !== host.peerId && matches(info, query))
         answers.push({ introducer, peers })
-        if (peers.length > 0) grace ??= host.clock.setTimeout(stop, limits.dhtGraceMs)
+        if (peers.length > 0) grace.armOnce(limits.dhtGraceMs)
       } catch (error) {
         failures.push(error)
       }
     }
     return Promise.all(introducers.map(ask)).finally(() => {
-      if (grace !== undefined) host.clock.clearTimeout(grace)
+      grace.disarm()
+      enough.release()
     })
   })
   if (answers.length === 0) throw asP2PError(failures[0], 'PEER_UNREACHABLE', 'No introducer answered. Try again.')

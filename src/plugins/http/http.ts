@@ -1,4 +1,5 @@
-import { isWebAddress, webUrl } from '../../address/addresses.js'
+import { isWebAddress } from '../../address/addresses.js'
+import { parseWebAddress } from '../../address/web-address.js'
 import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import { FramePipe } from '../../transport/frames/frame-pipe.js'
@@ -74,7 +75,7 @@ interface Opening extends DialOptions {
 }
 
 async function openSession(address: string, { signal, firstFrame, dialled, limits, buffering }: Opening): Promise<Connection> {
-  const endpoint = webUrl(address, 'http')
+  const endpoint = parseWebAddress(address, 'http')
   endpoint.pathname = endpoint.pathname.replace(/\/*$/, HTTP_PATH)
   if (signal?.aborted) throw abortedError('The dial', signal.reason)
   if (typeof fetch !== 'function') {

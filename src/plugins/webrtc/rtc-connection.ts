@@ -107,8 +107,8 @@ export class RtcConnection {
 
   /** Whoever gets our end mark has got everything before it and closes the channel. */
   private flushed(): void {
-    if (!this.isOpen) return this.pipe.end()
-    if (this.endSent) return
+    if (!this.isOpen) this.pipe.end()
+    if (!this.isOpen || this.endSent) return
     this.endSent = true
     this.give(END)
     if (this.endsReceived > 0) this.give(END)

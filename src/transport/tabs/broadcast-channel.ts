@@ -1,5 +1,6 @@
 import { nanoid } from 'nanoid'
-import { invalidAddress, tabAddress } from '../../address/addresses.js'
+import { tabAddress } from '../../address/addresses.js'
+import { invalidAddress } from '../../address/web-address.js'
 import { type Clock, systemClock } from '../../base/clock.js'
 import { abortedError, P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'

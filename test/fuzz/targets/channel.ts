@@ -1,5 +1,6 @@
 import { P2P_ERROR_CODES, P2PError } from '../../../src/base/errors.js'
 import { resolveLimits } from '../../../src/base/limits.js'
+import type { Serial } from '../../../src/base/serial.js'
 import { Entry } from '../../../src/channel/batch.js'
 import { CipherState } from '../../../src/channel/cipher-state.js'
 import type { Handshake } from '../../../src/channel/handshake.js'
@@ -25,10 +26,10 @@ const mallory = { peerId: 'mallory', publicKey: author.publicKey, channelKey: ne
 
 class Wire implements Connection {
   readonly transport = 'memory'
-  readonly rank = 3
-  readonly direct = true
   readonly remoteAddress = 'memory://mallory'
   readonly outbound = false
+  readonly rank = 3
+  readonly direct = true
   readonly maxFrameBytes = 65_535
   readonly bufferedAmount = 0
   sink!: FrameSink
@@ -160,8 +161,8 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   flush()
   await clock.advance(0)
   // Signatures are checked on another thread.
-  const { inbox } = peer as unknown as { inbox: { verifying?: Promise<void> } }
-  while (inbox.verifying !== undefined) await inbox.verifying
+  const { verifying } = (peer as unknown as { inbox: { verifying: Serial } }).inbox
+  while (!verifying.isIdle) await verifying.run(async () => {})
   check(messages.length <= said, 'more was delivered than was sent')
   for (const message of messages) {
     checkMessage(message, limits)

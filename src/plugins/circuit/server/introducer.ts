@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { hexOf } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import type { Random } from '../../../base/random.js'
 import { encode } from '../../../message/codec.js'
 import type { P2PMessage } from '../../../message/message.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
@@ -78,7 +79,7 @@ export class Introducer implements IProtocolHandler {
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, this.limits.maxIntroductions)
     const answer: unknown[] = []
     let bytes = 0
-    for (const peer of found.length > count ? sample(found, count) : found) {
+    for (const peer of found.length > count ? sample(host.random, found, count) : found) {
       const entry = describe(peer, this.canBeCalled(peer))
       bytes += encode(entry).length
       if (bytes > this.limits.maxAnswerBytes) break
@@ -94,10 +95,10 @@ function describe(peer: PeerInfo, reserved: boolean): unknown {
   return { peerId, publicKey, addresses: { websocket, http }, protocols, metadata, lastSeen, reserved }
 }
 
-function sample<T>(items: T[], count: number): T[] {
-  const random = crypto.getRandomValues(new Uint32Array(count))
+/** So many of the items by lot (Fisher and Yates). */
+function sample<T>(random: Random, items: T[], count: number): T[] {
   for (let i = 0; i < count; i++) {
-    const j = i + (random[i]! % (items.length - i))
+    const j = i + Math.floor(random.unit() * (items.length - i))
     ;[items[i], items[j]] = [items[j]!, items[i]!]
   }
   return items.slice(0, count)

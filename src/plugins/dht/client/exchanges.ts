@@ -1,6 +1,6 @@
 import { knownCode, P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
-import { printable } from '../../../base/printable.js'
+import { printable } from '../../../base/text.js'
 import type { P2PMessage } from '../../../message/message.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
 import { matchesPattern, type RecordEntry, supersedes } from '../records/record.js'

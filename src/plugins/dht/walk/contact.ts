@@ -5,8 +5,6 @@ import { PUBLIC_KEY_BYTES } from '../../../identity/ed25519.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import { compareDistance, nodeIdOf } from '../records/key-space.js'
 
-export { isPrivateAddress }
-
 /** A node of the DHT: who it is, and where it can be dialled. */
 export interface Contact {
   /** SHA-256 of its public key, 32 bytes. */
