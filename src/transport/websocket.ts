@@ -3,7 +3,7 @@ import WebSocketImplementation from 'isomorphic-ws'
 import { isWebAddress } from '../address/addresses.js'
 import { parseWebAddress } from '../address/web-address.js'
 import { abortedError, P2PError } from '../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import type { Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
 import type { Connection, DialOptions, Transport } from './transport.js'
 
@@ -32,7 +32,7 @@ export function webSocket(options: { limits?: Limits } = {}): Transport {
   }
 }
 
-function dial(address: string, { signal, firstFrame, limits = DEFAULT_LIMITS }: DialOptions): Promise<Connection> {
+function dial(address: string, { signal, firstFrame, limits }: DialOptions): Promise<Connection> {
   return new Promise((resolve, reject) => {
     const { href } = parseWebAddress(address, 'ws')
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
@@ -74,7 +74,7 @@ type NodeWebSocketConstructor = new (url: string, protocols: string[], options: 
 function pipeOver(
   socket: WebSocket,
   address: string,
-  limits: Limits,
+  limits: Limits | undefined,
   opened: () => void,
   failed: (reason: string | undefined) => void,
 ): FramePipe {
@@ -84,7 +84,7 @@ function pipeOver(
   let polling = false
   // The socket's own time, not the coordinator's clock: it is the operating system that drains.
   const poll = () => {
-    polling = socket.readyState === OPEN && pipe.bufferedAmount > limits.sendLowWaterBytes
+    polling = socket.readyState === OPEN && pipe.bufferedAmount > pipe.limits.sendLowWaterBytes
     if (polling) setTimeout(poll, DRAIN_POLL_MS)
     else pipe.pump()
   }
@@ -99,7 +99,7 @@ function pipeOver(
     accepts: () => socket.readyState === OPEN,
     transmit: (frame) => {
       socket.send(frame as Uint8Array<ArrayBuffer>)
-      if (polling || socket.bufferedAmount <= limits.sendLowWaterBytes) return
+      if (polling || socket.bufferedAmount <= pipe.limits.sendLowWaterBytes) return
       polling = true
       setTimeout(poll, DRAIN_POLL_MS)
     },
