@@ -130,25 +130,28 @@ export function chooseVersion(offer: Uint8Array, limits: Limits): number {
 export function encodeHello(local: LocalHello, version: number, limits: Limits): Uint8Array {
   const { keys, name, agent, requireSignatures, protocols, addresses, metadata, workBits, proof } = local
   const { maxProtocols, maxAddresses, maxMetadataBytes, maxHandshakePayloadBytes } = limits
-  const hello = encode({
-    version,
-    publicKey: keys.publicKey,
-    signature: keys.signature,
-    name,
-    agent,
-    requireSignatures,
-    protocols,
-    addresses,
-    metadata,
-    work: workBits === undefined ? undefined : { bits: workBits },
-    proof: proof && [proof.epoch, proof.nonce],
-  })
+  const hello = encode(
+    {
+      version,
+      publicKey: keys.publicKey,
+      signature: keys.signature,
+      name,
+      agent,
+      requireSignatures,
+      protocols,
+      addresses,
+      metadata,
+      work: workBits === undefined ? undefined : { bits: workBits },
+      proof: proof && [proof.epoch, proof.nonce],
+    },
+    limits,
+  )
   const tooMuch =
     protocols.length > maxProtocols
       ? `more than ${maxProtocols} protocols`
       : addresses.length > maxAddresses
         ? `more than ${maxAddresses} addresses`
-        : metadata !== undefined && encode(metadata).length > maxMetadataBytes
+        : metadata !== undefined && encode(metadata, limits).length > maxMetadataBytes
           ? `more than ${maxMetadataBytes} bytes of metadata`
           : hello.length > maxHandshakePayloadBytes
             ? `more than ${maxHandshakePayloadBytes} bytes of protocol names, addresses and metadata`
@@ -215,7 +218,7 @@ function shared(protocols: string[]): string[] {
 
 /** @throws P2PError LIMIT_EXCEEDED. */
 export function checkMetadata(metadata: Record<string, unknown> | undefined, limits: Limits): void {
-  if (metadata !== undefined && encode(metadata).length > limits.maxMetadataBytes) {
+  if (metadata !== undefined && encode(metadata, limits).length > limits.maxMetadataBytes) {
     throw new P2PError('LIMIT_EXCEEDED', `Metadata has more than ${limits.maxMetadataBytes} bytes.`)
   }
 }

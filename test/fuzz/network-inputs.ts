@@ -17,7 +17,6 @@ import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/
 import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
-import { checkStructure } from '../../src/message/structure.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import { Session } from '../../src/peer/connection/session.js'
@@ -203,8 +202,7 @@ function forwarded(header: string): void {
 
 /** Every one of them; test/fuzz/decoders.test.ts fails where a new one is missing. */
 export const NETWORK_INPUTS: readonly NetworkInput[] = [
-  bytes('message/codec decode', (input) => decode(input, limits)),
-  bytes('message/structure checkStructure', (input) => checkStructure(input, limits)),
+  bytes('message/decoder decode', (input) => decode(input, limits)),
   bytes('message/p2p-protocol decodeMessage', (input) => decodeMessage(input, limits, { remote: 'alice', local: 'bob' })),
   bytes('message/p2p-protocol P2PProtocol.deserialize', (input) => new P2PProtocol().deserialize(input)),
   bytes('channel/handshake refusalOf', (input) => refusalOf(input, limits)),

@@ -242,7 +242,7 @@ export class PeerConnection {
       (this.options.requireSignatures || this.remote.requireSignatures) && !message.protocol?.startsWith(INTERNAL_PREFIX)
     if (signed || this.signing !== undefined) return this.sendInTurn(message, signed, options)
     this.checkRoom(options.mayWait ?? true)
-    const lasting = this.transmit(Entry.MESSAGE, undefined, encode(this.wire(message)), message, options)
+    const lasting = this.transmit(Entry.MESSAGE, undefined, encode(this.wire(message), this.options.limits), message, options)
     return this.drained(lasting)
   }
 
@@ -263,8 +263,9 @@ export class PeerConnection {
   private sendInTurn(message: P2PMessage, signed: boolean, options: SendOptions): Promise<void> {
     const turn = this.signing ?? Promise.resolve()
     const sent = turn.then(async () => {
-      if (!signed) return this.transmit(Entry.MESSAGE, undefined, encode(this.wire(message)), message, options)
-      const body = encode(toWire(this.datedNow(message), message.from, message.to))
+      if (!signed)
+        return this.transmit(Entry.MESSAGE, undefined, encode(this.wire(message), this.options.limits), message, options)
+      const body = encode(toWire(this.datedNow(message), message.from, message.to), this.options.limits)
       const { signature } = await signEnvelope(this.options.identity, 'message', body)
       return this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
     })
@@ -417,7 +418,7 @@ export class PeerConnection {
     const { localPeerId, limits, requireSignatures } = this.options
     const isSigned = kind === Entry.SIGNED_MESSAGE
     const bytes = isSigned ? body.subarray(SIGNATURE_BYTES) : body
-    const message = decodeMessage(bytes, limits, { remote: this.peerId, local: localPeerId })
+    const message = decodeMessage(bytes, limits, { remote: this.peerId, local: localPeerId }, isSigned)
     if (message.from !== this.peerId) {
       throw new P2PError('FOREIGN_SENDER', 'The peer sent a message in the name of another.', {
         details: { peerId: this.peerId },

@@ -72,7 +72,7 @@ export class Outbox {
     if (!(ttlS > 0 && ttlS <= limits.maxOutboxTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxOutboxTtlS} seconds.`)
     }
-    const bytes = encode(toWire(message, message.from, message.to)).length
+    const bytes = encode(toWire(message, message.from, message.to), limits).length
     if (bytes > limits.maxMessageBytes) throw messageTooLarge(bytes, limits)
     if (this.count >= limits.maxOutboxMessages || this.bytes + bytes > limits.maxOutboxBytes) {
       const limit = this.count >= limits.maxOutboxMessages ? 'maxOutboxMessages' : 'maxOutboxBytes'

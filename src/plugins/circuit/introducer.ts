@@ -113,7 +113,7 @@ export class Introducer implements IProtocolHandler {
     let bytes = 0
     for (const peer of found.length > count ? sample(found, count) : found) {
       const entry = describe(peer, this.canBeCalled(peer))
-      bytes += encode(entry).length
+      bytes += encode(entry, this.limits).length
       if (bytes > this.limits.maxAnswerBytes) break
       answer.push(entry)
     }
@@ -213,7 +213,7 @@ function readAnswer(answer: unknown, limits: Limits): Introduced[] {
       ...rest,
       addresses: Object.fromEntries(Object.entries(addresses).filter(([, address]) => address !== undefined)) as PeerAddresses,
       state: PeerState.DISCONNECTED,
-      ...(metadata !== undefined && encode(metadata).length <= limits.maxMetadataBytes && { metadata }),
+      ...(metadata !== undefined && encode(metadata, limits).length <= limits.maxMetadataBytes && { metadata }),
     }
     peers.push({ info, reserved })
   }

@@ -58,7 +58,7 @@ export async function signTopicMessage(
   limits: Limits,
 ): Promise<SignedTopicMessage> {
   const id = crypto.getRandomValues(new Uint8Array(ID_BYTES))
-  const whole = encode([topic, id, publishedAt, payload])
+  const whole = encode([topic, id, publishedAt, payload], limits)
   if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
   const { publicKey, signature } = await signEnvelope(identity, 'topic', whole)
   return { topic, publishedAt, ...idsOf(publicKey, id), publicKey, bytes: whole, signature, hops: 0 }
@@ -68,7 +68,7 @@ export async function signTopicMessage(
 export function readTopicMessage(payload: unknown, limits: Limits): SignedTopicMessage {
   const [publicKey, whole, signature, hops] = parse(wireMessage, payload)
   if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
-  const [topic, id, publishedAt] = parse(content, decode(whole, limits))
+  const [topic, id, publishedAt] = parse(content, decode(whole, limits, { canonical: true }))
   checkTopic(topic, limits)
   // Decoded bytes are views of a whole frame; what is kept must not keep that alive.
   const [key, kept, proof] = [publicKey.slice(), whole.slice(), signature.slice()]
