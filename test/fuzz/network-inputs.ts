@@ -1,5 +1,4 @@
 import { isIP } from 'node:net'
-import type * as v from 'valibot'
 import { addressGroup, hostOf, isLoopback } from '../../src/address/address-group.js'
 import { operatorOf } from '../../src/address/operator.js'
 import { systemClock } from '../../src/base/clock.js'
@@ -17,6 +16,7 @@ import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/
 import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
+import type { Shape } from '../../src/message/shape.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import { Session } from '../../src/peer/connection/session.js'
@@ -71,7 +71,7 @@ const text = (name: string, read: (text: string) => unknown): NetworkInput => ({
 })
 const value = (name: string, read: (value: unknown) => unknown): NetworkInput => ({ name, takes: 'value', read })
 
-const schemas: Record<string, v.GenericSchema> = {
+const shapes: Record<string, Shape<unknown>> = {
   storeRequest: dht.storeRequest,
   findNodeRequest: dht.findNodeRequest,
   findNodeAnswer: dht.findNodeAnswer,
@@ -81,11 +81,11 @@ const schemas: Record<string, v.GenericSchema> = {
   findAnswer: dht.findAnswer,
   recordPush: dht.recordPush,
 }
-const circuitSchemas: Record<string, v.GenericSchema> = {
-  openSchema: circuit.openSchema,
-  openedSchema: circuit.openedSchema,
-  reservedSchema: circuit.reservedSchema,
-  incomingSchema: circuit.incomingSchema,
+const circuitShapes: Record<string, Shape<unknown>> = {
+  openShape: circuit.openShape,
+  openedShape: circuit.openedShape,
+  reservedShape: circuit.reservedShape,
+  incomingShape: circuit.incomingShape,
 }
 
 /** What a record's reader does next, where it was one. */
@@ -270,11 +270,11 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('plugins/dht/walk/contact readContacts', (input) =>
     readContacts(input, place, { max: limits.dhtBucketSize, own: place, teller: 'wss://a.example' }),
   ),
-  ...Object.entries(schemas).map(([name, schema]) =>
-    value(`plugins/dht/client/dht-messages parsePayload ${name}`, (input) => dht.parsePayload(schema, input, name)),
+  ...Object.entries(shapes).map(([name, shape]) =>
+    value(`plugins/dht/client/dht-messages parsePayload ${name}`, (input) => dht.parsePayload(shape, input, name)),
   ),
-  ...Object.entries(circuitSchemas).map(([name, schema]) =>
-    value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(schema, input)),
+  ...Object.entries(circuitShapes).map(([name, shape]) =>
+    value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(shape, input)),
   ),
   value('plugins/circuit/frames parseData', circuit.parseData),
   value('plugins/circuit/frames parseAck', circuit.parseAck),

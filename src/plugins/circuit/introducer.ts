@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
@@ -7,6 +6,7 @@ import { equalBytes } from '../../identity/ed25519.js'
 import { decodePeerId } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
 import type { P2PMessage } from '../../message/message.js'
+import { array, boolean, bytes, int, number, object, optional, present, record, shaped, text } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import { unknownType } from './frames.js'
@@ -25,31 +25,25 @@ export interface PeerQuery {
   limit?: number | undefined
 }
 
-const text = (max: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(max))
-const querySchema = /* @__PURE__ */ (() =>
-  v.object({
-    protocol: v.optional(text(128)),
-    resourceType: v.optional(text(256)),
-    peerId: v.optional(text(128)),
-    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+const queryShape = /* @__PURE__ */ (() =>
+  object({
+    protocol: optional(text(1, 128)),
+    resourceType: optional(text(1, 256)),
+    peerId: optional(text(1, 128)),
+    limit: optional(int(1)),
   }))()
-const url = (...schemes: string[]) =>
-  v.pipe(
-    text(512),
-    v.check((address) => schemes.some((scheme) => address.startsWith(scheme))),
-  )
-const peerSchema = /* @__PURE__ */ (() =>
-  v.object({
-    peerId: text(128),
-    publicKey: v.custom<Uint8Array>((key) => key instanceof Uint8Array && key.length === 32),
-    addresses: v.object({ websocket: v.optional(url('ws://', 'wss://')), http: v.optional(url('http://', 'https://')) }),
-    protocols: v.pipe(v.array(text(128)), v.maxLength(DEFAULT_LIMITS.maxProtocols)),
-    metadata: v.optional(v.record(v.string(), v.unknown())),
-    lastSeen: v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER)),
+const peerShape = /* @__PURE__ */ (() =>
+  object({
+    peerId: text(1, 128),
+    publicKey: bytes(32),
+    addresses: object({ websocket: optional(text(1, 512, /^wss?:\/\//)), http: optional(text(1, 512, /^https?:\/\//)) }),
+    protocols: array(text(1, 128), DEFAULT_LIMITS.maxProtocols),
+    metadata: optional(record(present)),
+    lastSeen: number(0, Number.MAX_SAFE_INTEGER),
     /** Whether the introducer brings callers to the peer. */
-    reserved: v.optional(v.boolean()),
+    reserved: optional(boolean()),
   }))()
-const answerSchema = /* @__PURE__ */ (() => v.object({ peers: v.array(v.unknown()) }))()
+const answerShape = /* @__PURE__ */ (() => object({ peers: array(present) }))()
 
 /** Introduces the peers that are connected to us, other than by a circuit, to each other. */
 export class Introducer implements IProtocolHandler {
@@ -88,9 +82,9 @@ export class Introducer implements IProtocolHandler {
     const host = this.host
     if (host === undefined) return
     if (message.type !== 'find') throw unknownType(message)
-    const query = v.safeParse(querySchema, message.payload)
-    if (!query.success) throw new P2PError('MALFORMED_DATA', 'This is not a query for peers.')
-    await host.reply(message, { type: 'found', payload: { peers: this.find(host, query.output, from.peerId) } })
+    const query = shaped(queryShape, message.payload)
+    if (query === undefined) throw new P2PError('MALFORMED_DATA', 'This is not a query for peers.')
+    await host.reply(message, { type: 'found', payload: { peers: this.find(host, query, from.peerId) } })
   }
 
   private find(host: ProtocolHost, { protocol, resourceType, peerId, limit }: PeerQuery, asker: string): unknown[] {
@@ -202,13 +196,13 @@ interface Introduced {
 
 /** @throws P2PError MALFORMED_DATA where it is no answer at all; single entries that are wrong are left out. */
 function readAnswer(answer: unknown, limits: Limits): Introduced[] {
-  const parsed = v.safeParse(answerSchema, answer)
-  if (!parsed.success) throw new P2PError('MALFORMED_DATA', 'The introducer sent no list of peers.')
+  const told = shaped(answerShape, answer)
+  if (told === undefined) throw new P2PError('MALFORMED_DATA', 'The introducer sent no list of peers.')
   const peers: Introduced[] = []
-  for (const entry of parsed.output.peers.slice(0, limits.maxIntroductions)) {
-    const peer = v.safeParse(peerSchema, entry)
-    if (!peer.success || !keyFits(peer.output.peerId, peer.output.publicKey)) continue
-    const { metadata, addresses, reserved = false, ...rest } = peer.output
+  for (const entry of told.peers.slice(0, limits.maxIntroductions)) {
+    const peer = shaped(peerShape, entry)
+    if (peer === undefined || !keyFits(peer.peerId, peer.publicKey)) continue
+    const { metadata, addresses, reserved = false, ...rest } = peer
     const info: PeerInfo = {
       ...rest,
       addresses: Object.fromEntries(Object.entries(addresses).filter(([, address]) => address !== undefined)) as PeerAddresses,
