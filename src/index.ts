@@ -1,5 +1,12 @@
 export { type Clock, systemClock, type Timer } from './base/clock.js'
-export { isP2PError, P2P_ERROR_CODES, P2PError, type P2PErrorCode, type P2PErrorDetails } from './base/errors.js'
+export {
+  isP2PError,
+  P2P_ERROR_CODES,
+  P2PError,
+  type P2PErrorCode,
+  type P2PErrorCodesOfPlugins,
+  type P2PErrorDetails,
+} from './base/errors.js'
 export type { Unsubscribe } from './base/events.js'
 export { DEFAULT_LIMITS, type LimitName, type Limits } from './base/limits.js'
 export { consoleLogger, type Logger } from './base/logger.js'

@@ -1,4 +1,5 @@
 import { addressGroup } from './address-group.js'
+import { hostnameOf } from './web-address.js'
 
 /**
  * Who runs a relay, as far as its address tells: the registrable domain of a name, or the address group of a number (IPv4 /16,
@@ -8,13 +9,8 @@ import { addressGroup } from './address-group.js'
  * a thousand operators.
  */
 export function operatorOf(address: string | undefined): string | undefined {
-  let host: string
-  try {
-    host = new URL(address ?? '').hostname.toLowerCase().replace(/\.$/, '')
-  } catch {
-    return undefined
-  }
-  if (host === '') return undefined
+  const host = hostnameOf(address ?? '')?.replace(/\.$/, '')
+  if (!host) return undefined
   const group = addressGroup(host.replace(/^\[|\]$/g, ''))
   if (group !== undefined) return group
   const labels = host.split('.')

@@ -1,7 +1,6 @@
-import { isPrivateAddress } from '../plugins/dht/walk/contact.js'
-import type { Connection } from '../transport/transport.js'
 import { addressGroup, isLoopback } from './address-group.js'
 import { operatorOf } from './operator.js'
+import { isPrivateAddress } from './private-address.js'
 
 /**
  * Who is behind an address that we dial: the operator of a name, the group of a number. Undefined where the address means
@@ -20,7 +19,7 @@ export function originOf(address: string | undefined): string | undefined {
  * Where somebody has come from: the group of the address; of a circuit the relay; else the transport, for all who share it look
  * alike. So do those that come from this very machine, which may be a proxy.
  */
-export function groupOf({ remoteAddress, transport }: Pick<Connection, 'remoteAddress' | 'transport'>): string {
+export function groupOf({ remoteAddress, transport }: { remoteAddress: string; transport: string }): string {
   if (transport === 'circuit') return remoteAddress.split('/')[0]!
   return (isLoopback(remoteAddress) ? undefined : addressGroup(remoteAddress)) ?? transport
 }

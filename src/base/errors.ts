@@ -74,7 +74,23 @@ export const P2P_ERROR_CODES = [
   'TRANSPORT_UNAVAILABLE',
 ] as const
 
-export type P2PErrorCode = (typeof P2P_ERROR_CODES)[number]
+/**
+ * Codes that plugins add, as keys, by declaration merging.
+ *
+ * @example
+ * declare module 'lotus-p2p' {
+ *   interface P2PErrorCodesOfPlugins {
+ *     DICE_LOST: true
+ *   }
+ * }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: plugins merge their codes into it.
+export interface P2PErrorCodesOfPlugins {}
+
+export type P2PErrorCode = (typeof P2P_ERROR_CODES)[number] | keyof P2PErrorCodesOfPlugins
+
+/** The same symbol in every realm and build: an error of another copy of the SDK is an error of the SDK. */
+const BRAND = /* @__PURE__ */ Symbol.for('lotus-p2p.error')
 
 /** Facts about a failure that a program can use. Never holds a key or a payload. */
 export interface P2PErrorDetails {
@@ -103,9 +119,17 @@ export class P2PError extends Error {
 
   constructor(code: P2PErrorCode, message: string, options: { details?: P2PErrorDetails; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.name = 'P2PError'
     this.code = code
     this.details = options.details ?? {}
+  }
+
+  // An own property would have to be assigned, which fails where `Error.prototype` is frozen.
+  override get name(): string {
+    return 'P2PError'
+  }
+
+  get [BRAND](): true {
+    return true
   }
 
   /** Walks this error and its causes; returns the first that satisfies the test, or undefined. */
@@ -120,14 +144,18 @@ export class P2PError extends Error {
   }
 }
 
-/** True for a P2PError, and, with a code, only for one of that code. */
+/**
+ * True for a P2PError, and, with a code, only for one of that code. Errors of another copy of the SDK count too, for which
+ * `instanceof` is false: of another realm, or of the CommonJS build beside the ES module.
+ */
 export function isP2PError(error: unknown, code?: P2PErrorCode): error is P2PError {
-  return error instanceof P2PError && (code === undefined || error.code === code)
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false
+  return code === undefined || (error as P2PError).code === code
 }
 
 /** The error itself if it is ours, else a P2PError that carries it as cause. */
 export function asP2PError(error: unknown, code: P2PErrorCode, message: string): P2PError {
-  return error instanceof P2PError ? error : new P2PError(code, message, { cause: error })
+  return isP2PError(error) ? error : new P2PError(code, message, { cause: error })
 }
 
 const CODES: ReadonlySet<string> = /* @__PURE__ */ new Set(P2P_ERROR_CODES)
@@ -149,4 +177,9 @@ export function abortedError(what: string, cause?: unknown): P2PError {
 
 export function shutDownError(what = 'This coordinator'): P2PError {
   return new P2PError('SHUT_DOWN', `${what} has shut down. Create a new one.`)
+}
+
+/** For calls that need the network while the coordinator is suspended. */
+export function suspendedError(): P2PError {
+  return new P2PError('SUSPENDED', 'This coordinator is suspended. Call resume() first.')
 }

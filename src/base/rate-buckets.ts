@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.js'
 import type { Clock } from './clock.js'
 import { TokenBucket } from './token-bucket.js'
 
@@ -6,7 +7,7 @@ const MAX_BUCKETS = 10_000
 
 /** Token buckets, one for each name: `burst` at once, refilled by `perS` a second. The longest unused are forgotten. */
 export class RateBuckets {
-  private readonly buckets = new Map<string, TokenBucket>()
+  private readonly buckets = new BoundedMap<string, TokenBucket>(MAX_BUCKETS)
 
   constructor(
     private readonly clock: Clock,
@@ -17,15 +18,6 @@ export class RateBuckets {
   /** Takes one token; returns 0, or the milliseconds until it makes sense to try again. */
   take(name: string): number {
     const now = this.clock.now()
-    const bucket = this.buckets.get(name) ?? new TokenBucket(this.perS, this.burst, now)
-    this.buckets.delete(name)
-    this.buckets.set(name, bucket)
-    if (this.buckets.size > MAX_BUCKETS) {
-      for (const oldest of this.buckets.keys()) {
-        this.buckets.delete(oldest)
-        break
-      }
-    }
-    return bucket.take(now)
+    return this.buckets.use(name, () => new TokenBucket(this.perS, this.burst, now)).take(now)
   }
 }

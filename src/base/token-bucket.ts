@@ -1,15 +1,21 @@
 /**
- * A token bucket (RFC 2697 §3, with one rate): `burst` at once, refilled at `perS` a second. Whoever finds it not empty may take
- * more than is in it, and the rest is a debt: one large message passes where many small ones would.
+ * A token bucket (RFC 2697 §3, with one rate): `burst` at once, refilled at `perS` a second. Whoever finds a whole token in it may
+ * take more than there are, and the rest is a debt: one large message passes where many small ones would.
  */
 export class TokenBucket {
   private tokens: number
   private filledAt: number
 
+  /**
+   * @param now milliseconds.
+   * @param worthWaitingFor tokens that must be there before another try makes sense. Default: a quarter of a second's worth, so
+   *   that whoever came back for a single token is not refused at the next message again.
+   */
   constructor(
     private readonly perS: number,
     private readonly burst: number,
     now: number,
+    private readonly worthWaitingFor = Math.min(burst / 2, perS / 4),
   ) {
     this.tokens = burst
     this.filledAt = now
@@ -28,13 +34,13 @@ export class TokenBucket {
     const grown = this.tokens + Math.max(0, now - this.filledAt) * perMs
     this.tokens = Math.min(this.burst * share, grown)
     this.filledAt = now
-    if (this.tokens < 1) return Math.ceil((this.worthWaitingFor(share) - this.tokens) / perMs)
+    if (this.tokens < 1) return Math.ceil((Math.max(1, this.worthWaitingFor * share) - this.tokens) / perMs)
     this.tokens -= cost
     return 0
   }
 
-  /** A quarter of a second's worth: who came back for a single token would be refused at the next message again. */
-  private worthWaitingFor(share: number): number {
-    return Math.max(1, Math.min((this.burst * share) / 2, (this.perS * share) / 4))
+  /** Takes tokens whether they are there or not, as what is known to cost only afterwards. */
+  charge(cost: number): void {
+    this.tokens -= cost
   }
 }

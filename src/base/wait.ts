@@ -64,6 +64,60 @@ export function withDeadline<T>(
   })
 }
 
+/**
+ * One end for several signals: it fires when the first of them does, or at `abort`. It has one listener at each of them, and
+ * none after `release`, which the caller owes in a `finally`: a signal of the application outlives the operations under it.
+ *
+ * @example
+ * const joined = new JoinedSignal(options.signal, closing.signal)
+ * try {
+ *   await work(joined.signal)
+ * } finally {
+ *   joined.release()
+ * }
+ */
+export class JoinedSignal {
+  private readonly parents: readonly AbortSignal[]
+  private readonly controller = new AbortController()
+  private children: AbortController[] | undefined
+
+  constructor(...signals: (AbortSignal | undefined)[]) {
+    this.parents = signals.filter((signal) => signal !== undefined)
+    const aborted = this.parents.find((signal) => signal.aborted)
+    if (aborted !== undefined) this.controller.abort(aborted.reason)
+    else for (const parent of this.parents) parent.addEventListener('abort', this.onAbort)
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  /** Another signal that fires with this one. Each of many operations gets its own: Node takes more than ten listeners for a leak. */
+  child(): AbortSignal {
+    const child = new AbortController()
+    if (this.signal.aborted) child.abort(this.signal.reason)
+    else {
+      this.children ??= []
+      this.children.push(child)
+    }
+    return child.signal
+  }
+
+  /** Fires, and lets go of the others. */
+  abort(reason?: unknown): void {
+    this.release()
+    this.controller.abort(reason)
+    for (const child of this.children?.splice(0) ?? []) child.abort(reason)
+  }
+
+  /** Lets go of the others: it fires with none of them from then on. */
+  release(): void {
+    for (const parent of this.parents) parent.removeEventListener('abort', this.onAbort)
+  }
+
+  private readonly onAbort = (event: Event) => this.abort((event.target as AbortSignal).reason)
+}
+
 /** Makes signals that fire with one, which gets a single listener for all of them: Node takes more than ten for a leak. */
 export function childSignals(parent: AbortSignal): () => AbortSignal {
   const children = new Set<AbortController>()

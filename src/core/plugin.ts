@@ -1,7 +1,7 @@
 import type { Unsubscribe } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import type { WaitOptions } from '../base/wait.js'
-import type { RemoteHello } from '../channel/hello.js'
+import type { PeerDescription, RemoteHello } from '../channel/hello.js'
 import type { ChosenPeer } from '../peer/keep/anchors.js'
 import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
@@ -51,6 +51,8 @@ export interface LifecycleHooks {
   suspend?(): unknown
   /** The machine or the page has woken, or the network has changed. */
   wake?(reason: string): unknown
+  /** What `PluginKit.describe` tells has changed, or may have. */
+  described?(): unknown
   /** Memory is short: give up what can be had again. */
   trim?(): unknown
   /** The coordinator shuts down; called before its peers are told goodbye. */
@@ -96,6 +98,10 @@ export interface PluginKit extends ProtocolHost {
   onLifecycle(hooks: LifecycleHooks): Unsubscribe
   /** Adds a section to `getStats`. */
   stats(name: string, read: () => object): void
+  /** What this coordinator tells others of itself: protocols, public addresses, metadata. */
+  describe(): PeerDescription
+  /** Says that something of `describe`, or of where this coordinator can be reached, has changed. */
+  described(): void
   /** Emits an event of the plugin's own on the coordinator. */
   emit(event: string, ...args: unknown[]): void
   /** Reports what nobody waits for, as an 'error' event. */

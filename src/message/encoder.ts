@@ -1,6 +1,6 @@
 import { P2PError } from '../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
-import { isWellFormed } from '../base/well-formed.js'
+import { isWellFormed } from '../base/text.js'
 
 /** MessagePack extension type of a BigInt of any size: its decimal digits in ASCII. */
 export const BIGINT_EXTENSION = 1

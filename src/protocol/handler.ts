@@ -20,6 +20,10 @@ export interface IProtocolHandler {
   readonly protocolName: string
   /** How much one peer may send of this protocol; default: `limits.typeMessagesPerS` of each type. Read at registration. */
   readonly rateLimits?: ProtocolLimits
+  /** What its messages say of the connection that carries them; default `'lasting'`. Read at registration. */
+  readonly use?: ProtocolUse
+  /** Another protocol in which the handler asks peers, with the same `use`. Read at registration. */
+  readonly asks?: string
   handleMessage(message: P2PMessage, from: PeerInfo): Promise<void>
   onPeerConnected?(peer: PeerInfo): Promise<void>
   onPeerDisconnected?(peer: PeerInfo): Promise<void>
@@ -28,6 +32,12 @@ export interface IProtocolHandler {
   /** Called when the handler is unregistered, or the coordinator shuts down: release timers, settle what waits. */
   onUnregister?(): void
 }
+
+/**
+ * What a protocol's messages say of the connection that carries them: `'upkeep'` serves the connection itself and nobody else,
+ * `'passing'` is of use and no reason to keep a connection that was made for a lookup, `'lasting'` is a reason to keep it.
+ */
+export type ProtocolUse = 'upkeep' | 'passing' | 'lasting'
 
 /** What a coordinator gives a protocol handler to work with. */
 export interface ProtocolHost {

@@ -32,6 +32,8 @@ export interface PeerInfo {
   lastSeen: number
   /** Names of the protocols the peer has registered. */
   protocols?: string[]
+  /** Whether the peer forwards circuits for others: infrastructure rather than company. Absent where its protocols are unknown. */
+  isRelay?: boolean
   metadata?: Record<string, unknown>
   /** Present while connected. */
   connection?: {

@@ -1,12 +1,13 @@
 import { isP2PError, P2PError } from '../base/errors.js'
 import type { P2PMessage } from '../message/message.js'
-import type { IProtocolHandler, ProtocolHost } from './handler.js'
+import type { IProtocolHandler, ProtocolHost, ProtocolUse } from './handler.js'
 import type { PeerInfo } from './peer-info.js'
 import { checkProtocolLimits, type ProtocolLimits } from './rate-limits.js'
 
 /** Brings messages and the comings and goings of peers to the protocol handlers, each fenced off from the others. */
 export class ProtocolRouter {
   private readonly handlers = new Map<string, IProtocolHandler>()
+  private readonly uses = new Map<string | undefined, ProtocolUse>()
 
   constructor(
     private readonly options: {
@@ -25,6 +26,11 @@ export class ProtocolRouter {
   limitsOf(name: string): ProtocolLimits | 'default' | undefined {
     const handler = this.handlers.get(name)
     return handler && (handler.rateLimits ?? 'default')
+  }
+
+  /** What a message of this protocol says of the connection that carries it. */
+  useOf(name: string | undefined): ProtocolUse {
+    return this.uses.get(name) ?? 'lasting'
   }
 
   /** @throws P2PError DUPLICATE_PROTOCOL, INVALID_CONFIG. */
@@ -48,11 +54,16 @@ export class ProtocolRouter {
     checkProtocolLimits(name, handler.rateLimits)
     handler.onRegister?.(this.options.host)
     this.handlers.set(name, handler)
+    const { use, asks } = handler
+    if (use === undefined) return
+    this.uses.set(name, use)
+    if (asks !== undefined) this.uses.set(asks, use)
   }
 
   unregister(name: string): boolean {
     const handler = this.handlers.get(name)
     this.handlers.delete(name)
+    this.uses.delete(name)
     this.fenced(name, undefined, () => handler?.onUnregister?.())
     return handler !== undefined
   }

@@ -1,10 +1,12 @@
 import { isIP } from 'node:net'
 import { addressGroup, hostOf, isLoopback } from '../../src/address/address-group.js'
 import { operatorOf } from '../../src/address/operator.js'
+import { isPrivateAddress } from '../../src/address/private-address.js'
+import { hostnameOf, parseWebAddress } from '../../src/address/web-address.js'
 import { systemClock } from '../../src/base/clock.js'
 import { knownCode } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
-import { cutText, isWellFormed } from '../../src/base/well-formed.js'
+import { cutText, isWellFormed, printable } from '../../src/base/text.js'
 import { BatchReader } from '../../src/channel/batch.js'
 import { CipherState } from '../../src/channel/cipher-state.js'
 import { encodeRefusal, Handshake, refusalOf } from '../../src/channel/handshake.js'
@@ -28,7 +30,7 @@ import * as dht from '../../src/plugins/dht/client/dht-messages.js'
 import { checkPattern, decodeRecord, isWireRecord, type RecordEntry, recordValue } from '../../src/plugins/dht/records/record.js'
 import { checkFilters, matchesConditions, matchesFilters } from '../../src/plugins/dht/records/record-filters.js'
 import { RecordVerifier } from '../../src/plugins/dht/records/record-verifier.js'
-import { isPrivateAddress, readContacts } from '../../src/plugins/dht/walk/contact.js'
+import { readContacts } from '../../src/plugins/dht/walk/contact.js'
 import { PeerRecords } from '../../src/plugins/discovery/peer-records.js'
 import { resourceIdOf } from '../../src/plugins/discovery/resource-key.js'
 import { FrameReader } from '../../src/plugins/http/http-frames.js'
@@ -237,13 +239,17 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   text('address/address-group isLoopback', isLoopback),
   text('address/address-group hostOf', hostOf),
   text('address/operator operatorOf', operatorOf),
-  text('plugins/dht/walk/contact isPrivateAddress', isPrivateAddress),
+  text('address/private-address isPrivateAddress', isPrivateAddress),
+  text('address/web-address hostnameOf', hostnameOf),
+  text('address/web-address parseWebAddress ws', (input) => parseWebAddress(input, 'ws')),
+  text('address/web-address parseWebAddress http', (input) => parseWebAddress(input, 'http')),
   text('plugins/discovery/resource-key resourceIdOf', (input) => resourceIdOf(input, 'resource:x:')),
   text('plugins/webrtc/signals isDataOnly', signals.isDataOnly),
   text('plugins/webrtc/signals isContained', signals.isContained),
   text('base/errors knownCode', (input) => knownCode(input, 'CONNECTION_CLOSED')),
-  text('base/well-formed isWellFormed', isWellFormed),
-  text('base/well-formed cutText', (input) => check(isWellFormed(cutText(input, 20)), 'a text that was cut badly')),
+  text('base/text isWellFormed', isWellFormed),
+  text('base/text printable', (input) => printable(input)),
+  text('base/text cutText', (input) => check(isWellFormed(cutText(input, 20)), 'a text that was cut badly')),
   text('statements/statement-messages isSessionMessage', isSessionMessage),
   text('statements/equivocation readEvidence text', readEvidence),
   text('node/client-address TrustedProxies.clientOf', forwarded),

@@ -14,6 +14,7 @@ const PONG = 'pong'
  */
 export class Heartbeat implements IProtocolHandler {
   readonly protocolName = 'lotus/heartbeat'
+  readonly use = 'upkeep'
   readonly rateLimits = { messagesPerS: 10, burst: 100 }
   private host: ProtocolHost | undefined
   private timer: Timer | undefined

@@ -9,6 +9,7 @@ import type { PeerInfo } from '../../protocol/peer-info.js'
 /** Tells connected peers when our protocols or addresses change after the handshake, and takes theirs. */
 export class PeerUpdates implements IProtocolHandler {
   readonly protocolName = 'lotus/peer'
+  readonly use = 'upkeep'
   readonly rateLimits = { messagesPerS: 5, burst: 100 }
   private host: ProtocolHost | undefined
   private announced = false

@@ -87,6 +87,7 @@ const NAMES_AT_ONCE = 256
  */
 export class Topics implements IProtocolHandler {
   readonly protocolName = TOPICS_PROTOCOL
+  readonly use = 'passing'
   /** Publishers and neighbours have budgets of their own; this is for what is refused unread. */
   readonly rateLimits = { messagesPerS: 10_000, burst: 40_000 }
   private readonly limits: Limits

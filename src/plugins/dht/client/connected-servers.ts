@@ -60,6 +60,8 @@ const MAX_PAGES = 64
  */
 export class ConnectedServers implements Lookup, IProtocolHandler {
   readonly protocolName = DHT_WATCH_PROTOCOL
+  readonly use = 'passing'
+  readonly asks = DHT_PROTOCOL
   readonly rateLimits = { messagesPerS: 5_000, burst: 20_000 }
   private readonly limits: Limits
   private host: ProtocolHost | undefined

@@ -76,6 +76,7 @@ interface Backlog {
  */
 export class DhtServer implements IProtocolHandler {
   readonly protocolName = DHT_PROTOCOL
+  readonly use = 'passing'
   readonly rateLimits: RateLimit
   private readonly limits: Limits
   private readonly watchers: Watchers

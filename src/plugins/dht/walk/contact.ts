@@ -1,8 +1,11 @@
+import { isPrivateAddress } from '../../../address/private-address.js'
 import { P2PError } from '../../../base/errors.js'
 import { PUBLIC_KEY_BYTES } from '../../../identity/ed25519.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import { array, bytes, shaped, text, tuple } from '../../../message/shape.js'
 import { compareDistance, nodeIdOf } from './node-id.js'
+
+export { isPrivateAddress }
 
 /** A node of the DHT: who it is, and where it can be dialled. */
 export interface Contact {
@@ -57,33 +60,6 @@ export function readContacts(
   })
   const isInside = isPrivateAddress(teller)
   return contacts.filter(({ id, address }) => !same(id, own) && (isInside || !isPrivateAddress(address)))
-}
-
-/**
- * Whether an address means something only in a network of its own: loopback, private and link-local ranges (RFC 1918, RFC 4193,
- * RFC 3927, RFC 4291 §2.5.3 and §2.5.6, RFC 6598), names without a dot, and those under `.local` (RFC 6762) and `.localhost`.
- */
-export function isPrivateAddress(address: string): boolean {
-  let host: string
-  try {
-    host = new URL(address).hostname.toLowerCase()
-  } catch {
-    return true
-  }
-  if (host.startsWith('[')) return /^\[(::1?\]|f[cd]|fe[89ab]|::ffff:)/.test(host)
-  if (!host.includes('.')) return true
-  if (!/^\d+\.\d+\.\d+\.\d+$/.test(host)) return /\.(local|localhost|internal)\.?$/.test(host)
-  const [a = 0, b = 0] = host.split('.').map(Number)
-  return (
-    a === 0 ||
-    a === 10 ||
-    a === 127 ||
-    (a === 169 && b === 254) ||
-    (a === 172 && b >= 16 && b < 32) ||
-    (a === 192 && b === 168) ||
-    (a === 100 && b >= 64 && b < 128) ||
-    a >= 224
-  )
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

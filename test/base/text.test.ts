@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { printable } from '../src/base/printable.js'
+import { printable } from '../../src/base/text.js'
 
 it('a name cannot move the cursor, forge a line or turn the text around', () => {
   expect(printable('bob\x1b[2J\r\nroot\u202e\u2028\x9b')).toBe('bob\\u{1b}[2J\\u{d}\\u{a}root\\u{202e}\\u{2028}\\u{9b}')
