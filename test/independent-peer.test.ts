@@ -9,7 +9,7 @@ import { startRelay, webSocketServer } from '../src/node/index.js'
 
 const utf8 = (text: string) => Buffer.from(text, 'utf8')
 const NOTHING = Buffer.alloc(0)
-const codec = { encoder: new Encoder({ ignoreUndefined: true }), decoder: new Decoder() }
+const codec = { encoder: new Encoder({ ignoreUndefined: true, sortKeys: true }), decoder: new Decoder() }
 const pack = (value: unknown) => Buffer.from(codec.encoder.encode(value))
 // biome-ignore lint/suspicious/noExplicitAny: what comes is of any form, and a wrong one fails the test
 type Anything = any

@@ -6,9 +6,9 @@ import { verifyHello } from '../src/channel/hello.js'
 import { decode } from '../src/message/codec.js'
 import { decodeMessage } from '../src/message/p2p-protocol.js'
 import {
-  incomingSchema,
-  openedSchema,
-  openSchema,
+  incomingShape,
+  openedShape,
+  openShape,
   parseAck,
   parseClose,
   parseData,
@@ -101,9 +101,9 @@ test('the statements in the vectors are verified, and what contradicts them is a
 test('the circuit payloads in the vectors are read', () => {
   const { circuits } = vectors
   const payload = (hex: string) => decode(bytes(hex))
-  expect(parseFrame(openSchema, payload(circuits.open)).target).toBe(vectors.responder.peerId)
-  expect(parseFrame(openedSchema, payload(circuits.opened)).window).toBe(524_288)
-  expect(parseFrame(incomingSchema, payload(circuits.incoming)).from).toBe(vectors.initiator.peerId)
+  expect(parseFrame(openShape, payload(circuits.open)).target).toBe(vectors.responder.peerId)
+  expect(parseFrame(openedShape, payload(circuits.opened)).window).toBe(524_288)
+  expect(parseFrame(incomingShape, payload(circuits.incoming)).from).toBe(vectors.initiator.peerId)
   expect(parseData(payload(circuits.data))[1]).toEqual(Uint8Array.of(4, 5, 6))
   expect(parseAck(payload(circuits.ack))[1]).toBe(131_072)
   expect(parseClose(payload(circuits.close)).code).toBeUndefined()

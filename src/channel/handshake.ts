@@ -1,8 +1,8 @@
-import * as v from 'valibot'
 import { knownCode, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { cutText, printable } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
+import { number, object, optional, shaped, text } from '../message/shape.js'
 import { chooseVersion, encodeHello, encodeOffer, type LocalHello, type RemoteHello, verifyHello } from './hello.js'
 import { type NoiseChannel, NoiseXX } from './noise.js'
 import type { WorkTerms } from './work.js'
@@ -77,11 +77,11 @@ export class Handshake {
   }
 }
 
-const refusalSchema = /* @__PURE__ */ (() =>
-  v.object({
-    code: v.pipe(v.string(), v.maxLength(64)),
-    message: v.optional(v.pipe(v.string(), v.maxLength(512))),
-    retryAfterMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000))),
+const refusalShape = /* @__PURE__ */ (() =>
+  object({
+    code: text(0, 64),
+    message: optional(text(0, 512)),
+    retryAfterMs: optional(number(0, 86_400_000)),
   }))()
 
 /** The refusal that goes out for an error: its code and sentence, never its cause. */
@@ -97,9 +97,9 @@ export function refusalFrame(error: P2PError): Uint8Array {
 
 /** What a peer said when it refused or closed, as an error of ours. @throws P2PError MALFORMED_DATA. */
 export function refusalOf(body: Uint8Array, limits: Limits): P2PError {
-  const parsed = body.length <= 2_048 ? v.safeParse(refusalSchema, decode(body, limits)) : undefined
-  if (!parsed?.success) return new P2PError('HANDSHAKE_FAILED', 'The peer refused without saying why.')
-  const { code, message, retryAfterMs } = parsed.output
+  const refusal = body.length <= 2_048 ? shaped(refusalShape, decode(body, limits)) : undefined
+  if (refusal === undefined) return new P2PError('HANDSHAKE_FAILED', 'The peer refused without saying why.')
+  const { code, message, retryAfterMs } = refusal
   const sentence = message ?? `The peer closed the connection: ${code}.`
   return new P2PError(knownCode(code, 'CONNECTION_CLOSED'), printable(sentence, 512), {
     details: { byPeer: true, ...(retryAfterMs !== undefined && { retryAfterMs }) },

@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, verify } from '../identity/ed25519.js'
@@ -6,6 +5,7 @@ import { signEnvelope, signingBytes } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
 import { decode, encode } from '../message/codec.js'
+import { array, boolean, bytes, int, object, optional, present, record, shaped, text, tuple } from '../message/shape.js'
 import { generateNoiseKeyPair, type NoiseKeyPair } from './noise.js'
 import { WORK_NONCE_BYTES, type WorkProof, type WorkTerms } from './work.js'
 
@@ -68,31 +68,28 @@ export interface LocalHello extends PeerDescription {
   proof?: WorkProof | undefined
 }
 
-const bytes = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length)
-const text = (max: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(max))
-
-export function descriptionSchema(limits: Limits) {
+/** The members of a description: see `PeerDescription`. */
+export function descriptionShapes(limits: Limits) {
   return {
-    protocols: v.pipe(v.array(text(limits.maxNameLength)), v.maxLength(limits.maxProtocols)),
-    addresses: v.pipe(v.array(v.pipe(text(512), v.regex(/^wss?:\/\//))), v.maxLength(limits.maxAddresses)),
-    metadata: v.optional(v.record(v.string(), v.unknown())),
+    protocols: array(text(1, limits.maxNameLength), limits.maxProtocols),
+    addresses: array(text(1, 512, /^wss?:\/\//), limits.maxAddresses),
+    metadata: optional(record(present)),
   }
 }
 
-const offerSchema = /* @__PURE__ */ (() =>
-  v.object({ versions: v.pipe(v.array(v.pipe(v.number(), v.integer())), v.minLength(1), v.maxLength(16)) }))()
+const offerShape = /* @__PURE__ */ (() => object({ versions: array(int(), 16, 1) }))()
 
-function helloSchema(limits: Limits) {
-  return v.object({
-    version: v.pipe(v.number(), v.integer()),
+function helloShape(limits: Limits) {
+  return object({
+    version: int(),
     publicKey: bytes(PUBLIC_KEY_BYTES),
     signature: bytes(SIGNATURE_BYTES),
-    name: v.optional(text(128)),
-    agent: text(64),
-    requireSignatures: v.optional(v.boolean()),
-    work: v.optional(v.object({ bits: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256)) })),
-    proof: v.optional(v.tuple([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff)), bytes(WORK_NONCE_BYTES)])),
-    ...descriptionSchema(limits),
+    name: optional(text(1, 128)),
+    agent: text(1, 64),
+    requireSignatures: optional(boolean()),
+    work: optional(object({ bits: int(1, 256) })),
+    proof: optional(tuple(int(0, 0xffffffff), bytes(WORK_NONCE_BYTES))),
+    ...descriptionShapes(limits),
   })
 }
 
@@ -103,14 +100,14 @@ export function encodeOffer(): Uint8Array {
 
 /** The best version that both speak. @throws P2PError UNSUPPORTED_VERSION, MALFORMED_DATA, HANDSHAKE_FAILED. */
 export function chooseVersion(offer: Uint8Array, limits: Limits): number {
-  const parsed = v.safeParse(offerSchema, decodeBounded(offer, limits))
-  if (!parsed.success) throw new P2PError('HANDSHAKE_FAILED', 'The first handshake message offers no protocol versions.')
-  const version = PROTOCOL_VERSIONS.find((ours) => parsed.output.versions.includes(ours))
+  const offered = shaped(offerShape, decodeBounded(offer, limits))
+  if (offered === undefined) throw new P2PError('HANDSHAKE_FAILED', 'The first handshake message offers no protocol versions.')
+  const version = PROTOCOL_VERSIONS.find((ours) => offered.versions.includes(ours))
   if (version === undefined) {
     throw new P2PError(
       'UNSUPPORTED_VERSION',
-      `The peer speaks protocol versions ${parsed.output.versions.join(', ')}; this one speaks ${PROTOCOL_VERSIONS.join(', ')}. Update the older of the two.`,
-      { details: { theirs: parsed.output.versions, ours: PROTOCOL_VERSIONS } },
+      `The peer speaks protocol versions ${offered.versions.join(', ')}; this one speaks ${PROTOCOL_VERSIONS.join(', ')}. Update the older of the two.`,
+      { details: { theirs: offered.versions, ours: PROTOCOL_VERSIONS } },
     )
   }
   return version
@@ -120,25 +117,28 @@ export function chooseVersion(offer: Uint8Array, limits: Limits): number {
 export function encodeHello(local: LocalHello, version: number, limits: Limits): Uint8Array {
   const { keys, name, agent, requireSignatures, protocols, addresses, metadata, workBits, proof } = local
   const { maxProtocols, maxAddresses, maxMetadataBytes, maxHandshakePayloadBytes } = limits
-  const hello = encode({
-    version,
-    publicKey: keys.publicKey,
-    signature: keys.signature,
-    name,
-    agent,
-    requireSignatures,
-    protocols,
-    addresses,
-    metadata,
-    work: workBits === undefined ? undefined : { bits: workBits },
-    proof: proof && [proof.epoch, proof.nonce],
-  })
+  const hello = encode(
+    {
+      version,
+      publicKey: keys.publicKey,
+      signature: keys.signature,
+      name,
+      agent,
+      requireSignatures,
+      protocols,
+      addresses,
+      metadata,
+      work: workBits === undefined ? undefined : { bits: workBits },
+      proof: proof && [proof.epoch, proof.nonce],
+    },
+    limits,
+  )
   const tooMuch =
     protocols.length > maxProtocols
       ? `more than ${maxProtocols} protocols`
       : addresses.length > maxAddresses
         ? `more than ${maxAddresses} addresses`
-        : metadata !== undefined && encode(metadata).length > maxMetadataBytes
+        : metadata !== undefined && encode(metadata, limits).length > maxMetadataBytes
           ? `more than ${maxMetadataBytes} bytes of metadata`
           : hello.length > maxHandshakePayloadBytes
             ? `more than ${maxHandshakePayloadBytes} bytes of protocol names, addresses and metadata`
@@ -162,9 +162,10 @@ export async function verifyHello(
   limits: Limits,
   checkWork?: WorkTerms['check'],
 ): Promise<RemoteHello> {
-  const parsed = v.safeParse(helloSchema(limits), decodeBounded(payload, limits))
-  if (!parsed.success) throw new P2PError('HANDSHAKE_FAILED', "The peer's handshake payload lacks a field or holds a wrong one.")
-  const { publicKey, signature, name, version, agent, requireSignatures = false, work, proof, ...description } = parsed.output
+  const hello = shaped(helloShape(limits), decodeBounded(payload, limits))
+  if (hello === undefined)
+    throw new P2PError('HANDSHAKE_FAILED', "The peer's handshake payload lacks a field or holds a wrong one.")
+  const { publicKey, signature, name, version, agent, requireSignatures = false, work, proof, ...description } = hello
   if (!PROTOCOL_VERSIONS.includes(version)) {
     throw new P2PError('UNSUPPORTED_VERSION', `The peer chose protocol version ${version}, which nobody offered.`)
   }
@@ -205,7 +206,7 @@ function shared(protocols: string[]): string[] {
 
 /** @throws P2PError LIMIT_EXCEEDED. */
 export function checkMetadata(metadata: Record<string, unknown> | undefined, limits: Limits): void {
-  if (metadata !== undefined && encode(metadata).length > limits.maxMetadataBytes) {
+  if (metadata !== undefined && encode(metadata, limits).length > limits.maxMetadataBytes) {
     throw new P2PError('LIMIT_EXCEEDED', `Metadata has more than ${limits.maxMetadataBytes} bytes.`)
   }
 }

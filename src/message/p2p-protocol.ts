@@ -43,7 +43,7 @@ export class P2PProtocol {
   /** @throws P2PError INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE. */
   serialize(message: P2PMessage): Uint8Array {
     checkMessage(message, this.limits)
-    const bytes = encode(toWire(message, message.from, message.to))
+    const bytes = encode(toWire(message, message.from, message.to), this.limits)
     if (bytes.length > this.limits.maxMessageBytes) throw messageTooLarge(bytes.length, this.limits)
     return bytes
   }
@@ -87,7 +87,7 @@ export class P2PProtocol {
   /** True if the message can be serialised and is no longer than `maxBytes` (default: the limit `maxMessageBytes`, 1 MiB). */
   validateMessageSize(message: P2PMessage, maxBytes: number = this.limits.maxMessageBytes): boolean {
     try {
-      return encode(toWire(message, message.from, message.to)).length <= maxBytes
+      return encode(toWire(message, message.from, message.to), this.limits).length <= maxBytes
     } catch {
       return false
     }
@@ -119,10 +119,14 @@ export function toWire(message: P2PMessage, from: string | undefined, to: string
   return wire
 }
 
-/** @throws P2PError MESSAGE_TOO_LARGE, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_MESSAGE. */
-export function decodeMessage(bytes: Uint8Array, limits: Limits, ends?: ChannelEnds): P2PMessage {
+/**
+ * @param ends absent where the message names both ends itself.
+ * @param canonical whether the bytes are signed.
+ * @throws P2PError MESSAGE_TOO_LARGE, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_MESSAGE.
+ */
+export function decodeMessage(bytes: Uint8Array, limits: Limits, ends?: ChannelEnds, canonical = false): P2PMessage {
   if (bytes.length > limits.maxMessageBytes) throw messageTooLarge(bytes.length, limits)
-  const wire = decode(bytes, limits)
+  const wire = decode(bytes, limits, { canonical })
   if (!Array.isArray(wire) || wire.length < 8) throw invalid('it is not the array that a message travels as')
   if (wire[0] !== LAYOUT) throw invalid('its layout is of another version')
   const message: P2PMessage = {

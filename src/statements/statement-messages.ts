@@ -1,45 +1,44 @@
-import * as v from 'valibot'
 import { P2PError } from '../base/errors.js'
+import { array, bytes, int, present, type Shape, type Shaped, shaped, text, tuple } from '../message/shape.js'
 
 /** Spoken between the members of a session, and to whoever may be shown a proof. */
 export const STATEMENTS_PROTOCOL = 'lotus/statements'
 /** Entries of one message: with the longest slots, half of what a message may have. */
 export const MAX_ENTRIES = 1_024
 
-const bytes = (length: number) => v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length)
-const count = /* @__PURE__ */ (() => v.pipe(v.number(), v.safeInteger(), v.minValue(0)))()
-const slot = /* @__PURE__ */ (() => v.pipe(v.string(), v.maxLength(128)))()
-const entries = <Entry extends v.GenericSchema>(entry: Entry) => v.pipe(v.array(entry), v.maxLength(MAX_ENTRIES))
+const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
+const slot = /* @__PURE__ */ (() => text(0, 128))()
+const entries = <T>(entry: Shape<T>) => array(entry, MAX_ENTRIES)
 
 /** Messages about a session; the first item of each is the session's tag. */
-const schemas = /* @__PURE__ */ (() => ({
+const shapes = /* @__PURE__ */ (() => ({
   /** I am in the session now. */
-  join: v.tuple([bytes(16)]),
+  join: tuple(bytes(16)),
   /** I have left it. */
-  end: v.tuple([bytes(16)]),
+  end: tuple(bytes(16)),
   /** `[public key, payload, signature]` each. */
-  statements: v.tuple([bytes(16), entries(v.unknown())]),
+  statements: tuple(bytes(16), entries(present)),
   /** What I have heard, by rounds. */
-  digest: v.tuple([bytes(16), entries(v.tuple([count, bytes(32)]))]),
+  digest: tuple(bytes(16), entries(tuple(count, bytes(32)))),
   /** The same for one round, statement by statement: place of the member, slot, id. */
-  list: v.tuple([bytes(16), count, entries(v.tuple([count, slot, bytes(32)]))]),
+  list: tuple(bytes(16), count, entries(tuple(count, slot, bytes(32)))),
   /** Show me these: place of the member, slot. */
-  want: v.tuple([bytes(16), count, entries(v.tuple([count, slot]))]),
+  want: tuple(bytes(16), count, entries(tuple(count, slot))),
 }))()
 
-export type SessionMessageType = keyof typeof schemas
+export type SessionMessageType = keyof typeof shapes
 export type SessionMessage = {
-  [Type in SessionMessageType]: readonly [Type, ...v.InferOutput<(typeof schemas)[Type]>]
+  [Type in SessionMessageType]: readonly [Type, ...Shaped<(typeof shapes)[Type]>]
 }[SessionMessageType]
 
 export function isSessionMessage(type: string): type is SessionMessageType {
-  return Object.hasOwn(schemas, type)
+  return Object.hasOwn(shapes, type)
 }
 
 /** The message as `[type, tag, …]`. @throws P2PError MALFORMED_DATA. */
 export function readSessionMessage(type: SessionMessageType, payload: unknown): SessionMessage {
-  const parsed = v.safeParse(schemas[type], payload)
-  if (parsed.success) return [type, ...parsed.output] as unknown as SessionMessage
+  const parsed = shaped<readonly unknown[]>(shapes[type], payload)
+  if (parsed !== undefined) return [type, ...parsed] as unknown as SessionMessage
   throw malformed(type)
 }
 

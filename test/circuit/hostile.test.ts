@@ -6,8 +6,8 @@ import { CircuitEndpoint } from '../../src/plugins/circuit/endpoint.js'
 import {
   CIRCUIT_HOP,
   CIRCUIT_STOP,
-  incomingSchema,
-  openSchema,
+  incomingShape,
+  openShape,
   parseAck,
   parseClose,
   parseData,
@@ -272,8 +272,8 @@ describe('the decoders of circuit messages', () => {
       parseData,
       parseAck,
       parseClose,
-      (payload: unknown) => parseFrame(openSchema, payload),
-      (payload: unknown) => parseFrame(incomingSchema, payload),
+      (payload: unknown) => parseFrame(openShape, payload),
+      (payload: unknown) => parseFrame(incomingShape, payload),
     ]
     const near = fc.oneof(
       fc.tuple(fc.string(), fc.anything()),

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net'
-import type * as v from 'valibot'
 import { addressGroup, hostOf, isLoopback } from '../../src/address/address-group.js'
 import { operatorOf } from '../../src/address/operator.js'
 import { isPrivateAddress } from '../../src/address/private-address.js'
@@ -19,7 +18,7 @@ import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/
 import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
-import { checkStructure } from '../../src/message/structure.js'
+import type { Shape } from '../../src/message/shape.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import { Session } from '../../src/peer/connection/session.js'
@@ -74,7 +73,7 @@ const text = (name: string, read: (text: string) => unknown): NetworkInput => ({
 })
 const value = (name: string, read: (value: unknown) => unknown): NetworkInput => ({ name, takes: 'value', read })
 
-const schemas: Record<string, v.GenericSchema> = {
+const shapes: Record<string, Shape<unknown>> = {
   storeRequest: dht.storeRequest,
   findNodeRequest: dht.findNodeRequest,
   findNodeAnswer: dht.findNodeAnswer,
@@ -84,11 +83,11 @@ const schemas: Record<string, v.GenericSchema> = {
   findAnswer: dht.findAnswer,
   recordPush: dht.recordPush,
 }
-const circuitSchemas: Record<string, v.GenericSchema> = {
-  openSchema: circuit.openSchema,
-  openedSchema: circuit.openedSchema,
-  reservedSchema: circuit.reservedSchema,
-  incomingSchema: circuit.incomingSchema,
+const circuitShapes: Record<string, Shape<unknown>> = {
+  openShape: circuit.openShape,
+  openedShape: circuit.openedShape,
+  reservedShape: circuit.reservedShape,
+  incomingShape: circuit.incomingShape,
 }
 
 /** What a record's reader does next, where it was one. */
@@ -205,8 +204,7 @@ function forwarded(header: string): void {
 
 /** Every one of them; test/fuzz/decoders.test.ts fails where a new one is missing. */
 export const NETWORK_INPUTS: readonly NetworkInput[] = [
-  bytes('message/codec decode', (input) => decode(input, limits)),
-  bytes('message/structure checkStructure', (input) => checkStructure(input, limits)),
+  bytes('message/decoder decode', (input) => decode(input, limits)),
   bytes('message/p2p-protocol decodeMessage', (input) => decodeMessage(input, limits, { remote: 'alice', local: 'bob' })),
   bytes('message/p2p-protocol P2PProtocol.deserialize', (input) => new P2PProtocol().deserialize(input)),
   bytes('channel/handshake refusalOf', (input) => refusalOf(input, limits)),
@@ -278,11 +276,11 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('plugins/dht/walk/contact readContacts', (input) =>
     readContacts(input, place, { max: limits.dhtBucketSize, own: place, teller: 'wss://a.example' }),
   ),
-  ...Object.entries(schemas).map(([name, schema]) =>
-    value(`plugins/dht/client/dht-messages parsePayload ${name}`, (input) => dht.parsePayload(schema, input, name)),
+  ...Object.entries(shapes).map(([name, shape]) =>
+    value(`plugins/dht/client/dht-messages parsePayload ${name}`, (input) => dht.parsePayload(shape, input, name)),
   ),
-  ...Object.entries(circuitSchemas).map(([name, schema]) =>
-    value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(schema, input)),
+  ...Object.entries(circuitShapes).map(([name, shape]) =>
+    value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(shape, input)),
   ),
   value('plugins/circuit/frames parseData', circuit.parseData),
   value('plugins/circuit/frames parseAck', circuit.parseAck),

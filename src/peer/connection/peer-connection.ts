@@ -1,5 +1,6 @@
 import { compareBytes } from '../../base/bytes.js'
 import { P2PError } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
 import { Serial } from '../../base/serial.js'
 import { Entry } from '../../channel/batch.js'
 import type { PeerDescription, RemoteHello } from '../../channel/hello.js'
@@ -54,8 +55,8 @@ export interface SendOptions {
  * @param isForPeer whether the message is addressed to this very peer.
  * @throws P2PError UNSERIALIZABLE_PAYLOAD.
  */
-export function encodeForPeer(message: P2PMessage, isForPeer: boolean): Uint8Array {
-  return encode(toWire(message, undefined, isForPeer ? true : message.to))
+export function encodeForPeer(message: P2PMessage, isForPeer: boolean, limits: Limits): Uint8Array {
+  return encode(toWire(message, undefined, isForPeer ? true : message.to), limits)
 }
 
 /** One connected peer: what it has said of itself, how it is doing, and its messages in both directions. */
@@ -230,12 +231,12 @@ export class PeerConnection {
   }
 
   private transmitUnsigned(message: P2PMessage, options: SendOptions): boolean {
-    const body = options.encoded ?? encodeForPeer(message, message.to === this.peerId)
+    const body = options.encoded ?? encodeForPeer(message, message.to === this.peerId, this.context.limits)
     return this.transmit(Entry.MESSAGE, undefined, body, message, options)
   }
 
   private async transmitSigned(message: P2PMessage, options: SendOptions): Promise<boolean> {
-    const body = encode(toWire(this.datedNow(message), message.from, message.to))
+    const body = encode(toWire(this.datedNow(message), message.from, message.to), this.context.limits)
     const { signature } = await signEnvelope(this.context.identity, 'message', body)
     return this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
   }

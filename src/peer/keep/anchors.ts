@@ -1,10 +1,10 @@
-import * as v from 'valibot'
 import { originOf } from '../../address/origin.js'
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
 import type { Limits } from '../../base/limits.js'
 import { isPeerId } from '../../identity/peer-id.js'
 import { decode, encode } from '../../message/codec.js'
+import { array, number, shaped, text, tuple } from '../../message/shape.js'
 import type { KeyValueStore } from '../../storage/key-value-store.js'
 
 /** A relay or node that we are connected to because we chose so. */
@@ -46,8 +46,8 @@ const STORE_KEY = 'anchors'
 /** Bytes that we have ever stored there: 3 of at most 512 or so. */
 const MAX_BYTES = 4_096
 const ADDRESS = /^(wss?|https?|memory):\/\/.{1,256}$/
-const anchorsSchema = /* @__PURE__ */ (() =>
-  v.array(v.tuple([v.string(), v.pipe(v.string(), v.regex(ADDRESS)), v.number(), v.number()])))()
+const anchorsShape = /* @__PURE__ */ (() =>
+  array(tuple(text(), text(0, Number.POSITIVE_INFINITY, ADDRESS), number(), number())))()
 
 /**
  * Relays that have served us long, kept over restarts and dialled at the next start beside the bootstrap peers: whoever can make us
@@ -117,7 +117,7 @@ export class Anchors {
     const { store, limits } = this.options
     const bytes = await store.get(STORE_KEY)
     if (bytes === undefined || bytes.length > MAX_BYTES) return
-    const read = v.parse(anchorsSchema, decode(bytes, limits))
+    const read = shaped(anchorsShape, decode(bytes, limits)) ?? []
     this.anchors = read.filter((anchor) => this.isLive(anchor)).slice(0, limits.maxAnchors)
   }
 

@@ -87,7 +87,7 @@ export class Outbox {
     if (!(ttlS > 0 && ttlS <= limits.maxOutboxTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxOutboxTtlS} seconds.`)
     }
-    const encoded = encodeForPeer(message, true)
+    const encoded = encodeForPeer(message, true, limits)
     // Where the message has to be signed, it holds both ids, of up to 4 bytes more than their text.
     const bytes = encoded.length + new TextEncoder().encode(message.from + peerId).length + 4
     if (bytes > limits.maxMessageBytes) throw messageTooLarge(bytes, limits)

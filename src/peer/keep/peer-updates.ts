@@ -1,8 +1,8 @@
-import * as v from 'valibot'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { checkMetadata, descriptionSchema, type PeerDescription } from '../../channel/hello.js'
+import { checkMetadata, descriptionShapes, type PeerDescription } from '../../channel/hello.js'
 import type { P2PMessage } from '../../message/message.js'
+import { object, shaped } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 
@@ -41,12 +41,12 @@ export class PeerUpdates implements IProtocolHandler {
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
-    const parsed = v.safeParse(v.object(descriptionSchema(this.options.limits)), message.payload)
-    if (message.type !== 'update' || !parsed.success) {
+    const description = shaped(object(descriptionShapes(this.options.limits)), message.payload)
+    if (message.type !== 'update' || description === undefined) {
       this.host?.reject(from.peerId, new P2PError('MALFORMED_DATA', 'The peer sent a malformed description of itself.'))
       return
     }
-    checkMetadata(parsed.output.metadata, this.options.limits)
-    this.options.onUpdate(from.peerId, parsed.output)
+    checkMetadata(description.metadata, this.options.limits)
+    this.options.onUpdate(from.peerId, description)
   }
 }

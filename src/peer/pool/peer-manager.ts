@@ -119,7 +119,7 @@ export class PeerManager {
     for (const peer of peers) {
       try {
         // Where each message is signed, what is sent is another one.
-        if (!this.context.requireSignatures) encoded ??= encodeForPeer(message, false)
+        if (!this.context.requireSignatures) encoded ??= encodeForPeer(message, false, this.context.limits)
         // A signature may still fail later: nobody waits for that.
         peer.send(message, { mayWait: false, encoded })?.catch(() => {})
         result.sent.push(peer.peerId)

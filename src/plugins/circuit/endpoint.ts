@@ -11,8 +11,8 @@ import {
   CIRCUIT_HOP,
   CIRCUIT_RATES,
   CIRCUIT_STOP,
-  incomingSchema,
-  openedSchema,
+  incomingShape,
+  openedShape,
   parseAck,
   parseClose,
   parseData,
@@ -100,7 +100,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
         { type: 'open', payload, protocol: CIRCUIT_HOP },
         { signal, timeoutMs: this.limits.dialTimeoutMs },
       )
-      circuit.opened(this.checkBounds(parseFrame(openedSchema, answer.payload)))
+      circuit.opened(this.checkBounds(parseFrame(openedShape, answer.payload)))
     } catch (error) {
       // The relay may have opened it all the same.
       circuit.end(error as Error)
@@ -178,7 +178,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   private incoming(host: ProtocolHost, payload: unknown, relay: string): void {
-    const { circuit: id, from, frame, ...bounds } = parseFrame(incomingSchema, payload)
+    const { circuit: id, from, frame, ...bounds } = parseFrame(incomingShape, payload)
     const known = this.circuits.get(relay)
     const twin = known?.get(id)
     if (twin !== undefined) {

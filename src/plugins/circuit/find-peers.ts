@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
@@ -7,6 +6,7 @@ import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js
 import { equalBytes } from '../../identity/ed25519.js'
 import { decodePeerId } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
+import { array, boolean, bytes, number, object, optional, present, record, shaped, text } from '../../message/shape.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 
@@ -24,24 +24,18 @@ export interface PeerQuery {
   limit?: number | undefined
 }
 
-const text = (max: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(max))
-const url = (...schemes: string[]) =>
-  v.pipe(
-    text(512),
-    v.check((address) => schemes.some((scheme) => address.startsWith(scheme))),
-  )
-const peerSchema = /* @__PURE__ */ (() =>
-  v.object({
-    peerId: text(128),
-    publicKey: v.custom<Uint8Array>((key) => key instanceof Uint8Array && key.length === 32),
-    addresses: v.object({ websocket: v.optional(url('ws://', 'wss://')), http: v.optional(url('http://', 'https://')) }),
-    protocols: v.pipe(v.array(text(128)), v.maxLength(DEFAULT_LIMITS.maxProtocols)),
-    metadata: v.optional(v.record(v.string(), v.unknown())),
-    lastSeen: v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER)),
+const peerShape = /* @__PURE__ */ (() =>
+  object({
+    peerId: text(1, 128),
+    publicKey: bytes(32),
+    addresses: object({ websocket: optional(text(1, 512, /^wss?:\/\//)), http: optional(text(1, 512, /^https?:\/\//)) }),
+    protocols: array(text(1, 128), DEFAULT_LIMITS.maxProtocols),
+    metadata: optional(record(present)),
+    lastSeen: number(0, Number.MAX_SAFE_INTEGER),
     /** Whether the introducer brings callers to the peer. */
-    reserved: v.optional(v.boolean()),
+    reserved: optional(boolean()),
   }))()
-const answerSchema = /* @__PURE__ */ (() => v.object({ peers: v.array(v.unknown()) }))()
+const answerShape = /* @__PURE__ */ (() => object({ peers: array(present) }))()
 
 /**
  * Asks all connected introducers at once and merges what they say. A key that does not belong to its `lp1…` id is dropped;
@@ -108,18 +102,18 @@ interface Introduced {
 
 /** @throws P2PError MALFORMED_DATA where it is no answer at all; single entries that are wrong are left out. */
 function readAnswer(answer: unknown, limits: Limits): Introduced[] {
-  const parsed = v.safeParse(answerSchema, answer)
-  if (!parsed.success) throw new P2PError('MALFORMED_DATA', 'The introducer sent no list of peers.')
+  const told = shaped(answerShape, answer)
+  if (told === undefined) throw new P2PError('MALFORMED_DATA', 'The introducer sent no list of peers.')
   const peers: Introduced[] = []
-  for (const entry of parsed.output.peers.slice(0, limits.maxIntroductions)) {
-    const peer = v.safeParse(peerSchema, entry)
-    if (!peer.success || !keyFits(peer.output.peerId, peer.output.publicKey)) continue
-    const { metadata, addresses, reserved = false, ...rest } = peer.output
+  for (const entry of told.peers.slice(0, limits.maxIntroductions)) {
+    const peer = shaped(peerShape, entry)
+    if (peer === undefined || !keyFits(peer.peerId, peer.publicKey)) continue
+    const { metadata, addresses, reserved = false, ...rest } = peer
     const info: PeerInfo = {
       ...rest,
       addresses: Object.fromEntries(Object.entries(addresses).filter(([, address]) => address !== undefined)) as PeerAddresses,
       state: PeerState.DISCONNECTED,
-      ...(metadata !== undefined && encode(metadata).length <= limits.maxMetadataBytes && { metadata }),
+      ...(metadata !== undefined && encode(metadata, limits).length <= limits.maxMetadataBytes && { metadata }),
     }
     peers.push({ info, reserved })
   }

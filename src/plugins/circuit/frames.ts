@@ -1,6 +1,6 @@
-import * as v from 'valibot'
 import { knownCode, P2PError, type P2PErrorCode } from '../../base/errors.js'
 import type { P2PMessage } from '../../message/message.js'
+import { bytes, int, object, type Shape, shaped, text } from '../../message/shape.js'
 import type { ProtocolLimits } from '../../protocol/rate-limits.js'
 
 /** Spoken to a relay; a peer that lists it is one. */
@@ -22,40 +22,41 @@ export const FRAME_COST_BYTES = 128
 /** Bytes that a frame takes of its circuit's window. */
 export const costOf = (frame: Uint8Array): number => frame.length + FRAME_COST_BYTES
 
-const circuitId = /* @__PURE__ */ (() => v.pipe(v.string(), v.minLength(16), v.maxLength(64)))()
-const peerId = /* @__PURE__ */ (() => v.pipe(v.string(), v.minLength(1), v.maxLength(128)))()
-const bytes = /* @__PURE__ */ v.custom<Uint8Array>((value) => value instanceof Uint8Array)
+const MAX = Number.MAX_SAFE_INTEGER
+const circuitId = /* @__PURE__ */ text(16, 64)
+const peerId = /* @__PURE__ */ text(1, 128)
+const frame = /* @__PURE__ */ bytes()
 
 /**
  * What a relay allows on a circuit, the same for both ends: unacknowledged bytes of one direction, counted by `costOf`, and
  * the largest frame. Acknowledgements come at least every quarter of a window, so a frame of up to half of it never waits for one in vain.
  */
 const bounds = {
-  window: v.pipe(v.number(), v.safeInteger(), v.minValue(1_024)),
-  frameBytes: v.pipe(v.number(), v.safeInteger(), v.minValue(256)),
+  window: /* @__PURE__ */ int(1_024, MAX),
+  frameBytes: /* @__PURE__ */ int(256, MAX),
 }
 
 /** `open`, dialler to relay, a request: carry this first frame to that peer. */
-export const openSchema = /* @__PURE__ */ v.object({ circuit: circuitId, target: peerId, frame: bytes })
+export const openShape = /* @__PURE__ */ object({ circuit: circuitId, target: peerId, frame })
 /** `opened`, the relay's answer. */
-export const openedSchema = /* @__PURE__ */ v.object(bounds)
-const whole = /* @__PURE__ */ (() => v.pipe(v.number(), v.safeInteger(), v.minValue(1)))()
+export const openedShape = /* @__PURE__ */ object(bounds)
+const whole = /* @__PURE__ */ int(1, MAX)
 /** `reserved`, the relay's answer to `reserve`: for how long it brings callers to the asker, and what it allows them. */
-export const reservedSchema = /* @__PURE__ */ v.object({
-  expiresInS: /* @__PURE__ */ v.pipe(whole, v.minValue(10)),
+export const reservedShape = /* @__PURE__ */ object({
+  expiresInS: /* @__PURE__ */ int(10, MAX),
   maxCircuits: whole,
   circuitMs: whole,
   circuitBytes: whole,
   circuitBytesPerS: whole,
 })
 /** `incoming`, relay to the called peer. */
-export const incomingSchema = /* @__PURE__ */ v.object({ circuit: circuitId, from: peerId, frame: bytes, ...bounds })
+export const incomingShape = /* @__PURE__ */ (() => object({ circuit: circuitId, from: peerId, frame, ...bounds }))()
 
 /** @throws P2PError MALFORMED_DATA. */
-export function parseFrame<Schema extends v.GenericSchema>(schema: Schema, payload: unknown): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, payload)
-  if (!result.success) throw malformed()
-  return result.output
+export function parseFrame<T>(shape: Shape<T>, payload: unknown): T {
+  const parsed = shaped(shape, payload)
+  if (parsed === undefined) throw malformed()
+  return parsed
 }
 
 /** `data`: `[circuit, frame]`. @throws P2PError MALFORMED_DATA. */

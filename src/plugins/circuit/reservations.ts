@@ -6,7 +6,7 @@ import type { Limits } from '../../base/limits.js'
 import { jittered } from '../../base/random.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
-import { CIRCUIT_HOP, parseFrame, reservedSchema } from './frames.js'
+import { CIRCUIT_HOP, parseFrame, reservedShape } from './frames.js'
 
 /** A relay's promise to bring us callers, and what it allows them. */
 export interface Reservation {
@@ -134,7 +134,7 @@ export class Reservations {
     const before = entry.reservation
     try {
       const answer = await this.host.request(relay, { type: 'reserve', payload: null, protocol: CIRCUIT_HOP })
-      const { expiresInS, ...allowed } = parseFrame(reservedSchema, answer.payload)
+      const { expiresInS, ...allowed } = parseFrame(reservedShape, answer.payload)
       // A relay may promise a year; what was promised is asked for again in time.
       const ms = Math.min(expiresInS * 1_000, this.limits.reservationMs)
       entry.reservation = { relay, expiresAt: clock.now() + ms, ...allowed }

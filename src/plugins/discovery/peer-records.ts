@@ -1,9 +1,9 @@
-import * as v from 'valibot'
 import { Alarm } from '../../base/alarm.js'
 import { asP2PError } from '../../base/errors.js'
 import type { WaitOptions } from '../../base/wait.js'
 import { equalBytes } from '../../identity/ed25519.js'
 import { decodePeerId, isPeerId } from '../../identity/peer-id.js'
+import { array, object, oneOf, shaped, text, tuple, union } from '../../message/shape.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import type { DistributedHashTable } from '../dht/client/dht.js'
 
@@ -21,15 +21,12 @@ const SETTLE_MS = 50
 /** Life of a peer record, seconds: published anew after half of it. */
 const TTL_S = 1_800
 
-const address = /* @__PURE__ */ (() => v.pipe(v.string(), v.maxLength(512), v.regex(/^wss?:\/\//)))()
-const recordSchema = /* @__PURE__ */ (() =>
-  v.object({
-    addresses: v.pipe(v.array(address), v.maxLength(16)),
-    relays: v.pipe(
-      v.array(v.tuple([v.pipe(v.string(), v.minLength(1), v.maxLength(128)), v.nullable(address)])),
-      v.maxLength(16),
-    ),
-    protocols: v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(128)),
+const address = /* @__PURE__ */ (() => text(0, 512, /^wss?:\/\//))()
+const recordShape = /* @__PURE__ */ (() =>
+  object({
+    addresses: array(address, 16),
+    relays: array(tuple(text(1, 128), union(address, oneOf(null))), 16),
+    protocols: array(text(0, 128), 128),
   }))()
 
 /** Publishes our own peer record as it changes, and finds those of others: DHT records under `peer:<id>`, signed by the peer. */
@@ -65,12 +62,12 @@ export class PeerRecords {
   /** @throws P2PError as `DistributedHashTable.get`. */
   async resolve(peerId: string, wait: WaitOptions): Promise<PeerInfo[]> {
     const record = await this.dht.get(`peer:${peerId}`, { ...wait, publisherId: peerId })
-    const parsed = v.safeParse(recordSchema, record?.value)
+    const published = shaped(recordShape, record?.value)
     const publicKey = record?.publisherKey
-    if (!parsed.success || publicKey === undefined) return []
+    if (published === undefined || publicKey === undefined) return []
     // The record's signature proves its key; an lp1 id must be of that key.
     if (isPeerId(peerId) && !equalBytes(decodePeerId(peerId), publicKey)) return []
-    const { addresses, relays, protocols } = parsed.output
+    const { addresses, relays, protocols } = published
     const info: PeerInfo = {
       peerId,
       publicKey,

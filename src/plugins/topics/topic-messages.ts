@@ -1,10 +1,10 @@
-import * as v from 'valibot'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { signEnvelope, verifyEnvelope } from '../../identity/envelope.js'
 import type { Identity } from '../../identity/identity.js'
 import { encodePeerId } from '../../identity/peer-id.js'
 import { decode, encode } from '../../message/codec.js'
+import { array, bytes, int, optional, present, type Shape, shaped, text, tuple } from '../../message/shape.js'
 
 /** Publish and subscribe. */
 export const TOPICS_PROTOCOL = 'lotus/topics'
@@ -42,14 +42,12 @@ export interface SignedTopicMessage {
 /** Length of a message's id. */
 export const TOPIC_ID_BYTES = 16
 
-const bytes = (length?: number) =>
-  v.custom<Uint8Array>((value) => value instanceof Uint8Array && (length === undefined || value.length === length))
-const count = /* @__PURE__ */ (() => v.pipe(v.number(), v.integer(), v.minValue(0)))()
-const content = /* @__PURE__ */ (() => v.tuple([v.string(), bytes(TOPIC_ID_BYTES), count, v.unknown()]))()
-const wireMessage = /* @__PURE__ */ (() => v.tuple([bytes(32), bytes(), bytes(64), count]))()
-const wants = /* @__PURE__ */ (() => v.array(v.tuple([v.string(), count, v.optional(count)])))()
-const names = /* @__PURE__ */ (() => v.array(v.string()))()
-const haves = /* @__PURE__ */ (() => v.array(v.tuple([v.string(), v.string()])))()
+const count = /* @__PURE__ */ (() => int(0))()
+const content = /* @__PURE__ */ (() => tuple(text(), bytes(TOPIC_ID_BYTES), count, present))()
+const wireMessage = /* @__PURE__ */ (() => tuple(bytes(32), bytes(), bytes(64), count))()
+const wants = /* @__PURE__ */ (() => array(tuple(text(), count, optional(count))))()
+const names = /* @__PURE__ */ (() => array(text()))()
+const haves = /* @__PURE__ */ (() => array(tuple(text(), text())))()
 
 export async function signTopicMessage(
   identity: Identity,
@@ -57,7 +55,7 @@ export async function signTopicMessage(
   payload: unknown,
   { id, publishedAt, limits }: { id: Uint8Array; publishedAt: number; limits: Limits },
 ): Promise<SignedTopicMessage> {
-  const whole = encode([topic, id, publishedAt, payload])
+  const whole = encode([topic, id, publishedAt, payload], limits)
   if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
   const { publicKey, signature } = await signEnvelope(identity, 'topic', whole)
   return { topic, publishedAt, ...idsOf(publicKey, id), publicKey, bytes: whole, signature, hops: 0 }
@@ -67,7 +65,7 @@ export async function signTopicMessage(
 export function readTopicMessage(payload: unknown, limits: Limits): SignedTopicMessage {
   const [publicKey, whole, signature, hops] = parse(wireMessage, payload)
   if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
-  const [topic, id, publishedAt] = parse(content, decode(whole, limits))
+  const [topic, id, publishedAt] = parse(content, decode(whole, limits, { canonical: true }))
   checkTopic(topic, limits)
   // Decoded bytes are views of a whole frame; what is kept must not keep that alive.
   const [key, kept, proof] = [publicKey.slice(), whole.slice(), signature.slice()]
@@ -123,9 +121,9 @@ function hex(bytes: Uint8Array): string {
   return text
 }
 
-function parse<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
-  const parsed = v.safeParse(schema, value)
-  if (parsed.success) return parsed.output
+function parse<T>(shape: Shape<T>, value: unknown): T {
+  const parsed = shaped(shape, value)
+  if (parsed !== undefined) return parsed
   throw new P2PError('MALFORMED_DATA', 'A topic message does not have the form that docs/wire-protocol.md gives it.')
 }
 

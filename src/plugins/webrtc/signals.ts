@@ -1,6 +1,6 @@
-import * as v from 'valibot'
 import { knownCode, P2PError, type P2PErrorCode } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
+import { int, object, oneOf, optional, type Shape, type Shaped, shaped, text, union } from '../../message/shape.js'
 
 /** The protocol of the signals; a peer that lists it takes offers. */
 export const WEBRTC_PROTOCOL = 'lotus/webrtc'
@@ -8,39 +8,38 @@ export const WEBRTC_PROTOCOL = 'lotus/webrtc'
 /** Characters of one candidate line. An honest one has about 150; a host name in it at most 255. */
 const MAX_CANDIDATE_CHARS = 1_024
 
-const session = /* @__PURE__ */ (() => v.pipe(v.string(), v.minLength(16), v.maxLength(64)))()
+const session = /* @__PURE__ */ (() => text(16, 64))()
 
-const descriptionSchema = /* @__PURE__ */ (() =>
-  v.object({ session, type: v.picklist(['offer', 'answer']), sdp: v.pipe(v.string(), v.minLength(1)) }))()
-const candidateSchema = /* @__PURE__ */ (() =>
-  v.object({
+const descriptionShape = /* @__PURE__ */ (() => object({ session, type: oneOf('offer', 'answer'), sdp: text(1) }))()
+const candidateShape = /* @__PURE__ */ (() =>
+  object({
     session,
-    candidate: v.pipe(v.string(), v.maxLength(MAX_CANDIDATE_CHARS)),
-    sdpMid: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(64)))),
-    sdpMLineIndex: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)))),
+    candidate: text(0, MAX_CANDIDATE_CHARS),
+    sdpMid: optional(union(text(0, 64), oneOf(null))),
+    sdpMLineIndex: optional(union(int(0, 65_535), oneOf(null))),
   }))()
-const endSchema = /* @__PURE__ */ (() => v.object({ session, code: v.optional(v.pipe(v.string(), v.maxLength(64))) }))()
+const endShape = /* @__PURE__ */ (() => object({ session, code: optional(text(0, 64)) }))()
 
 /** `description`: an offer begins a session or renegotiates it, an answer completes either. */
-export type DescriptionSignal = v.InferOutput<typeof descriptionSchema>
+export type DescriptionSignal = Shaped<typeof descriptionShape>
 /** `candidate`: one way to reach the sender (trickle ICE, RFC 8838); empty where there will be no more. */
-export type CandidateSignal = v.InferOutput<typeof candidateSchema>
+export type CandidateSignal = Shaped<typeof candidateShape>
 
 /** @throws P2PError MALFORMED_DATA. */
 export function parseDescription(payload: unknown, limits: Limits): DescriptionSignal {
-  const signal = parse(descriptionSchema, payload)
+  const signal = parse(descriptionShape, payload)
   if (signal.sdp.length > limits.maxSdpChars) throw malformed()
   return signal
 }
 
 /** @throws P2PError MALFORMED_DATA. */
 export function parseCandidate(payload: unknown): CandidateSignal {
-  return parse(candidateSchema, payload)
+  return parse(candidateShape, payload)
 }
 
 /** `end`: the session is over before it opened; the code says why. @throws P2PError MALFORMED_DATA. */
 export function parseEnd(payload: unknown): { session: string; code: P2PErrorCode } {
-  const signal = parse(endSchema, payload)
+  const signal = parse(endShape, payload)
   return { session: signal.session, code: knownCode(signal.code, 'PEER_UNREACHABLE') }
 }
 
@@ -62,10 +61,10 @@ export function isContained(candidate: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(address) || /^[\w-]+\.local$/i.test(address)
 }
 
-function parse<Schema extends v.GenericSchema>(schema: Schema, payload: unknown): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, payload)
-  if (!result.success) throw malformed()
-  return result.output
+function parse<T>(shape: Shape<T>, payload: unknown): T {
+  const parsed = shaped(shape, payload)
+  if (parsed === undefined) throw malformed()
+  return parsed
 }
 
 export function malformed(): P2PError {

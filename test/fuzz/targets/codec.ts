@@ -3,7 +3,6 @@ import { compareBytes } from '../../../src/base/bytes.js'
 import { DEFAULT_LIMITS } from '../../../src/base/limits.js'
 import { decode, encode } from '../../../src/message/codec.js'
 import { decodeMessage, P2PProtocol, toWire } from '../../../src/message/p2p-protocol.js'
-import { checkStructure } from '../../../src/message/structure.js'
 import { check, type FuzzTarget, refusedOr } from '../target.js'
 
 const CODEC_CODES = ['MALFORMED_DATA', 'LIMIT_EXCEEDED'] as const
@@ -15,10 +14,12 @@ const ends = { remote: 'alice', local: 'bob' }
 export const fuzz: FuzzTarget['fuzz'] = (input) => {
   // The fuzzer's is a Buffer, whose parts are Buffers.
   const bytes = new Uint8Array(input)
-  const fits = refusedOr(() => checkStructure(bytes, limits) ?? true, CODEC_CODES)
   const decoded = refusedOr(() => ({ value: decode(bytes, limits) }), CODEC_CODES)
-  check(decoded === undefined || fits === true, 'decoded what the structure check refuses')
   if (decoded !== undefined) comesBack(decoded.value)
+  const signed = refusedOr(() => ({ value: decode(bytes, limits, { canonical: true }) }), CODEC_CODES)
+  check(signed === undefined || decoded !== undefined, 'what is signed is read less strictly')
+  const again = signed && refusedOr(() => encode(signed.value, limits), ['UNSERIALIZABLE_PAYLOAD', 'MESSAGE_TOO_LARGE'])
+  check(again === undefined || compareBytes(again, bytes) === 0, 'a signed value has two forms')
   const message = refusedOr(() => decodeMessage(bytes, limits, ends), [...CODEC_CODES, 'INVALID_MESSAGE', 'MESSAGE_TOO_LARGE'])
   if (message !== undefined) {
     check(message.from !== undefined && protocol.validateMessage(message), 'a decoded message is not valid')

@@ -10,7 +10,7 @@ import {
   CIRCUIT_RATES,
   CIRCUIT_STOP,
   costOf,
-  openSchema,
+  openShape,
   parseAck,
   parseClose,
   parseData,
@@ -160,7 +160,7 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   private async open(host: ProtocolHost, message: P2PMessage, from: PeerInfo): Promise<void> {
-    const { circuit: id, target, frame } = parseFrame(openSchema, message.payload)
+    const { circuit: id, target, frame } = parseFrame(openShape, message.payload)
     const refusal = this.refusalOf(host, id, target, from, frame)
     if (refusal !== undefined) {
       this.counts.refused++

@@ -1,22 +1,21 @@
-import * as v from 'valibot'
 import { hexOf } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import { encode } from '../../../message/codec.js'
 import type { P2PMessage } from '../../../message/message.js'
+import { int, object, optional, shaped, text } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { INTRODUCE, type PeerQuery } from '../find-peers.js'
 import { unknownType } from '../frames.js'
 
-const text = (max: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(max))
-const querySchema = /* @__PURE__ */ (() =>
-  v.object({
-    protocol: v.optional(text(128)),
-    resourceType: v.optional(text(256)),
-    peerId: v.optional(text(128)),
-    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+const queryShape = /* @__PURE__ */ (() =>
+  object({
+    protocol: optional(text(1, 128)),
+    resourceType: optional(text(1, 256)),
+    peerId: optional(text(1, 128)),
+    limit: optional(int(1)),
   }))()
 
 /** Introduces the peers that are connected to us, other than by a circuit, to each other. */
@@ -56,9 +55,9 @@ export class Introducer implements IProtocolHandler {
     const host = this.host
     if (host === undefined) return
     if (message.type !== 'find') throw unknownType(message)
-    const query = v.safeParse(querySchema, message.payload)
-    if (!query.success) throw new P2PError('MALFORMED_DATA', 'This is not a query for peers.')
-    await host.reply(message, { type: 'found', payload: { peers: this.find(host, query.output, from.peerId) } })
+    const query = shaped(queryShape, message.payload)
+    if (query === undefined) throw new P2PError('MALFORMED_DATA', 'This is not a query for peers.')
+    await host.reply(message, { type: 'found', payload: { peers: this.find(host, query, from.peerId) } })
   }
 
   private find(host: ProtocolHost, { protocol, resourceType, peerId, limit }: PeerQuery, asker: string): unknown[] {
@@ -81,7 +80,7 @@ export class Introducer implements IProtocolHandler {
     let bytes = 0
     for (const peer of found.length > count ? sample(host.random, found, count) : found) {
       const entry = describe(peer, this.canBeCalled(peer))
-      bytes += encode(entry).length
+      bytes += encode(entry, this.limits).length
       if (bytes > this.limits.maxAnswerBytes) break
       answer.push(entry)
     }

@@ -1,5 +1,5 @@
-import * as v from 'valibot'
 import type { Limits } from '../../../base/limits.js'
+import { array, bigint, boolean, Fault, number, object, oneOf, optional, record, text, union } from '../../../message/shape.js'
 import { invalidRecord, type RecordEntry, recordValue } from './record.js'
 
 export type FilterScalar = string | number | bigint | boolean | null
@@ -33,40 +33,36 @@ const MAX_PATH_LENGTH = 256
 const MAX_ALTERNATIVES = 64
 const MAX_TEXT_LENGTH = 1024
 
-const text = /* @__PURE__ */ (() => v.pipe(v.string(), v.maxLength(MAX_TEXT_LENGTH)))()
-const bound = /* @__PURE__ */ (() => v.optional(v.union([v.number(), v.bigint(), text])))()
-const scalar = /* @__PURE__ */ (() => v.union([text, v.number(), v.bigint(), v.boolean(), v.null()]))()
+const words = /* @__PURE__ */ (() => text(0, MAX_TEXT_LENGTH))()
+const bound = /* @__PURE__ */ (() => optional(union(number(), bigint(), words)))()
+const scalar = /* @__PURE__ */ (() => union(words, number(), bigint(), boolean(), oneOf(null)))()
 const range = /* @__PURE__ */ (() =>
-  v.object({
+  object({
     gt: bound,
     gte: bound,
     lt: bound,
     lte: bound,
-    ne: v.optional(scalar),
-    in: v.optional(v.pipe(v.array(scalar), v.maxLength(MAX_ALTERNATIVES))),
+    ne: optional(scalar),
+    in: optional(array(scalar, MAX_ALTERNATIVES)),
   }))()
 
 export const recordFilters = /* @__PURE__ */ (() =>
-  v.object({
-    publisherId: v.optional(text),
-    publishedAfter: v.optional(v.number()),
-    publishedBefore: v.optional(v.number()),
-    where: v.optional(
-      v.pipe(
-        v.record(v.pipe(v.string(), v.maxLength(MAX_PATH_LENGTH)), v.union([scalar, range])),
-        v.check((conditions) => Object.keys(conditions).length <= MAX_CONDITIONS),
-      ),
-    ),
+  object({
+    publisherId: optional(words),
+    publishedAfter: optional(number()),
+    publishedBefore: optional(number()),
+    where: optional(record(union(scalar, range), MAX_CONDITIONS, MAX_PATH_LENGTH)),
   }))()
 
 /** @throws P2PError INVALID_RECORD for filters that are not plain data of this form. */
 export function checkFilters(filters: unknown): RecordFilters {
-  const parsed = v.safeParse(recordFilters, filters)
-  if (!parsed.success) {
-    const path = parsed.issues[0].path?.map((item) => String(item.key)).join('.') ?? ''
-    throw invalidRecord(`filters${path && `.${path}`} is not what a filter can be: plain values, or { gt, gte, lt, lte, ne, in }`)
+  const checked = recordFilters(filters)
+  if (checked instanceof Fault) {
+    throw invalidRecord(
+      `filters${checked.at && `.${checked.at}`} is not what a filter can be: plain values, or { gt, gte, lt, lte, ne, in }`,
+    )
   }
-  return parsed.output
+  return checked
 }
 
 /** True if a live record satisfies the filters. */

@@ -78,7 +78,7 @@ export async function createRecord(
   }
   const fault = faultOf(content, limits)
   if (fault !== undefined) throw invalidRecord(fault)
-  const valueBytes = encode(content.value ?? null).length
+  const valueBytes = encode(content.value ?? null, limits).length
   if (valueBytes > limits.maxRecordBytes) {
     throw new P2PError(
       'MESSAGE_TOO_LARGE',
@@ -86,7 +86,7 @@ export async function createRecord(
       { details: { bytes: valueBytes, limit: 'maxRecordBytes', maxBytes: limits.maxRecordBytes } },
     )
   }
-  const payload = encode(content)
+  const payload = encode(content, limits)
   if (!('identity' in author)) return entryOf(content, payload, author.publisherId, undefined, undefined)
   const { publicKey, signature } = await signEnvelope(author.identity, 'record', payload)
   return entryOf(content, payload, undefined, publicKey, signature)
@@ -102,7 +102,7 @@ export function decodeRecord(wire: unknown, limits: Limits): RecordEntry {
   if (!isWireRecord(wire)) throw new P2PError('MALFORMED_DATA', 'A record must be a public key, a payload and a signature.')
   const [publicKey, payload, signature] = wire
   if (payload.length > maxPayloadBytes(limits)) throw invalidRecord(`its ${payload.length} bytes are too many`)
-  const content = decode(payload, limits)
+  const content = decode(payload, limits, { canonical: true })
   const fault = faultOf(content, limits)
   if (fault !== undefined) throw invalidRecord(fault)
   // Decoded bytes are views of a whole message; a record that is kept must not keep that alive.

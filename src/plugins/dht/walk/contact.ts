@@ -1,8 +1,8 @@
-import * as v from 'valibot'
 import { isPrivateAddress } from '../../../address/private-address.js'
 import { P2PError } from '../../../base/errors.js'
 import { PUBLIC_KEY_BYTES } from '../../../identity/ed25519.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
+import { array, bytes, shaped, text, tuple } from '../../../message/shape.js'
 import { compareDistance, nodeIdOf } from '../records/key-space.js'
 
 /** A node of the DHT: who it is, and where it can be dialled. */
@@ -21,13 +21,7 @@ export type WireContact = [publicKey: Uint8Array, address: string]
 
 const MAX_ADDRESS_CHARS = 256
 
-const wireContacts = /* @__PURE__ */ (() =>
-  v.array(
-    v.tuple([
-      v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === PUBLIC_KEY_BYTES),
-      v.pipe(v.string(), v.maxLength(MAX_ADDRESS_CHARS), v.regex(/^wss?:\/\//)),
-    ]),
-  ))()
+const wireContacts = /* @__PURE__ */ (() => array(tuple(bytes(PUBLIC_KEY_BYTES), text(0, MAX_ADDRESS_CHARS, /^wss?:\/\//))))()
 
 export function contactOf(publicKey: Uint8Array, address: string): Contact {
   return { id: nodeIdOf(publicKey), publicKey, peerId: encodePeerId(publicKey), address }
@@ -51,11 +45,11 @@ export function readContacts(
   target: Uint8Array,
   { max, own, teller }: { max: number; own: Uint8Array; teller: string },
 ): Contact[] {
-  const parsed = v.safeParse(wireContacts, wire)
-  if (!parsed.success) throw malformed('contacts must be pairs of a public key and a WebSocket address')
-  if (parsed.output.length > max) throw malformed(`more than ${max} contacts were sent`)
+  const told = shaped(wireContacts, wire)
+  if (told === undefined) throw malformed('contacts must be pairs of a public key and a WebSocket address')
+  if (told.length > max) throw malformed(`more than ${max} contacts were sent`)
   // Decoded bytes are views of a whole message.
-  const contacts = parsed.output.map(([publicKey, address]) => contactOf(publicKey.slice(), address))
+  const contacts = told.map(([publicKey, address]) => contactOf(publicKey.slice(), address))
   contacts.forEach((contact, i) => {
     const before = contacts[i - 1]
     if (before !== undefined && compareDistance(target, before.id, contact.id) >= 0) {

@@ -1,1 +1,0 @@
-export { cutText, isWellFormed } from './text.js'
