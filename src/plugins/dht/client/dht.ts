@@ -91,9 +91,15 @@ export class DistributedHashTable {
         return entry && this.spread(entry)
       }),
     )
-    this.watches = new RecordWatches(clock, limits, random, this.store, (cause) => {
-      this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw. Catch its errors inside it.', { cause }))
-    })
+    this.watches = new RecordWatches(
+      clock,
+      limits,
+      this.store,
+      (cause) => {
+        this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw. Catch its errors inside it.', { cause }))
+      },
+      random,
+    )
     if (lookup?.watch !== undefined) this.watches.addSource(lookup as Lookup & RecordSource)
     if (lookup !== undefined) this.setLookup(lookup)
   }

@@ -2,7 +2,7 @@ import { Alarm } from '../../../base/alarm.js'
 import type { Clock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import type { Limits } from '../../../base/limits.js'
-import type { Random } from '../../../base/random.js'
+import { type Random, systemRandom } from '../../../base/random.js'
 import { matchesPattern, type RecordEntry } from './record.js'
 import { RecordStore } from './record-store.js'
 
@@ -43,9 +43,9 @@ export class RecordWatches {
   constructor(
     private readonly clock: Clock,
     limits: Limits,
-    random: Random,
     private readonly local: RecordStore,
     private readonly onError: (error: unknown) => void,
+    random: Random = systemRandom,
   ) {
     this.alarm = new Alarm(clock, () => {
       this.ringsAt = Number.POSITIVE_INFINITY
