@@ -1,5 +1,6 @@
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import type { P2PMessage } from '../../src/message/message.js'
+import { DHT_PROTOCOL } from '../../src/plugins/dht/client/dht-messages.js'
 import { compareDistance } from '../../src/plugins/dht/records/key-space.js'
 import { type Contact, contactOf, wireContact } from '../../src/plugins/dht/walk/contact.js'
 
@@ -11,21 +12,23 @@ export const LIES: Lie[] = ['silence', 'lies', 'collusion']
  * nodes that do not exist, or only its accomplices.
  */
 export function makeHostile(node: P2PCoordinator, lie: Lie, accomplices: Contact[]): void {
-  const { router, host } = node as unknown as {
-    router: { unregister(name: string): void; register(handler: unknown): void }
-    host: { reply(message: P2PMessage, answer: { type: string; payload: unknown }): Promise<void> }
-  }
-  router.unregister('lotus/dht')
-  router.register({
-    protocolName: 'lotus/dht',
-    async handleMessage(message: P2PMessage) {
-      if (lie === 'silence') return
-      const payload = (message.payload ?? {}) as { target?: Uint8Array; place?: Uint8Array }
-      const place = payload.target ?? payload.place
-      const closer = place === undefined ? [] : (lie === 'lies' ? phantoms(place) : nearest(place, accomplices)).map(wireContact)
-      const type = { ping: 'pong', store: 'stored', 'find-node': 'nodes' }[message.type] ?? 'records'
-      const answer = { pong: null, stored: { stored: true }, nodes: { closer }, records: { records: [], closer } }[type]
-      await host.reply(message, { type, payload: answer })
+  void node.use({
+    name: 'liar',
+    attach(kit) {
+      kit.unregisterProtocol(DHT_PROTOCOL)
+      kit.registerProtocol({
+        protocolName: DHT_PROTOCOL,
+        async handleMessage(message: P2PMessage) {
+          if (lie === 'silence') return
+          const { target, place = target } = (message.payload ?? {}) as { target?: Uint8Array; place?: Uint8Array }
+          const named = place === undefined ? [] : lie === 'lies' ? phantoms(place) : nearest(place, accomplices)
+          const closer = named.map(wireContact)
+          const type = { ping: 'pong', store: 'stored', 'find-node': 'nodes' }[message.type] ?? 'records'
+          const payload = { pong: null, stored: { stored: true }, nodes: { closer }, records: { records: [], closer } }[type]
+          await kit.reply(message, { type, payload })
+        },
+      })
+      return {}
     },
   })
 }

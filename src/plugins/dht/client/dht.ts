@@ -72,15 +72,16 @@ export class DistributedHashTable {
   /** @param owner our peer id, or an object that tells it once it is known. */
   constructor(owner: string | Owner, options: DhtOptions = {}) {
     this.owner = typeof owner === 'string' ? { peerId: owner } : owner
-    const { clock = systemClock, limits = DEFAULT_LIMITS, logger = consoleLogger, identity, names, lookup } = options
+    const { clock = systemClock, limits = DEFAULT_LIMITS, logger = consoleLogger, random = systemRandom } = options
+    const { identity, names, lookup } = options
     this.clock = clock
     this.limits = limits
     this.logger = logger
     this.identity = identity
     this.onError = options.onError ?? ((error) => logger.error(error.message, { code: error.code }))
-    this.store = options.store ?? new RecordStore({ clock, limits })
+    this.store = options.store ?? new RecordStore({ clock, limits, random })
     this.verifier = options.verifier ?? new RecordVerifier({ clock, limits, ...(names && { names }) })
-    this.announcements = new Announcements(clock, options.random ?? systemRandom, ({ entry: { key } }) =>
+    this.announcements = new Announcements(clock, random, ({ entry: { key } }) =>
       this.inBackground(key, async () => {
         const entry = await this.turn.run(async () => {
           const { entry: old, republish = false } = this.announcements.get(key) ?? {}
@@ -90,9 +91,15 @@ export class DistributedHashTable {
         return entry && this.spread(entry)
       }),
     )
-    this.watches = new RecordWatches(clock, limits, this.store, (cause) => {
-      this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw. Catch its errors inside it.', { cause }))
-    })
+    this.watches = new RecordWatches(
+      clock,
+      limits,
+      this.store,
+      (cause) => {
+        this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw. Catch its errors inside it.', { cause }))
+      },
+      random,
+    )
     if (lookup?.watch !== undefined) this.watches.addSource(lookup as Lookup & RecordSource)
     if (lookup !== undefined) this.setLookup(lookup)
   }

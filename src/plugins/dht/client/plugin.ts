@@ -31,7 +31,7 @@ export function dhtClient(): Plugin<DhtParts> {
     attach(kit) {
       const { clock, limits, logger, identity, names, random } = kit
       const verifier = new RecordVerifier({ clock, limits, names })
-      const store = new RecordStore({ clock, limits })
+      const store = new RecordStore({ clock, limits, random })
       const servers = new ConnectedServers(verifier, { limits })
       const dht = new DistributedHashTable(kit, {
         clock,

@@ -2,6 +2,7 @@ import type { Clock } from '../../../base/clock.js'
 import { asP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import type { Random } from '../../../base/random.js'
 import type { WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
@@ -52,6 +53,7 @@ export interface DhtNetwork {
 export interface DhtServerOptions {
   limits?: Limits
   clock?: Clock
+  random?: Random
   /** Without it, a server answers for itself only. */
   network?: DhtNetwork
 }
@@ -86,6 +88,7 @@ export class DhtServer implements IProtocolHandler {
   /** Lookups under way for clients. */
   private walks = 0
   private readonly clock: Clock | undefined
+  private readonly random: Random | undefined
   private requests = 0
   private pushed = 0
   private host: ProtocolHost | undefined
@@ -96,13 +99,14 @@ export class DhtServer implements IProtocolHandler {
   constructor(
     private readonly store: RecordStore,
     private readonly verifier: RecordVerifier,
-    { limits = DEFAULT_LIMITS, clock, network }: DhtServerOptions = {},
+    { limits = DEFAULT_LIMITS, clock, random, network }: DhtServerOptions = {},
   ) {
     this.limits = limits
     this.rateLimits = { messagesPerS: limits.dhtRequestsPerS, burst: 10 * limits.dhtRequestsPerS }
     this.watchers = new Watchers(limits)
     this.network = network
     this.clock = clock
+    this.random = random
     this.copies = this.noCopies()
   }
 
@@ -268,7 +272,11 @@ export class DhtServer implements IProtocolHandler {
 
   private noCopies(): RecordStore {
     const limits = { ...this.limits, maxRecords: this.limits.verifiedRecordCache }
-    return new RecordStore({ limits, ...(this.clock && { clock: this.clock }) })
+    return new RecordStore({
+      limits,
+      ...(this.clock && { clock: this.clock }),
+      ...(this.random && { random: this.random }),
+    })
   }
 
   /** What is here: records, and copies of others on the way of lookups. */

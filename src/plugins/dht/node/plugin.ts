@@ -45,6 +45,7 @@ export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
       const server = new DhtServer(store, verifier, {
         limits,
         clock,
+        random,
         network: {
           closer: (place, asker) => closerTo(table, place, asker, limits.dhtBucketSize),
           received: (entry, depth) => replication.received(entry, depth),

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../../base/clock.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Random, randomItem, systemRandom } from '../../../base/random.js'
 import { ExpiryHeap } from './expiry-heap.js'
 import { invalidRecord, type RecordEntry, sizeOf, supersedes } from './record.js'
 import { SortedKeys } from './sorted-keys.js'
@@ -30,6 +31,8 @@ export interface RecordStoreStats {
 export interface RecordStoreOptions {
   clock?: Clock
   limits?: Limits
+  /** Draws the publishers among whom one is shed. Default: that of the platform. */
+  random?: Random
 }
 
 /** Publishers among whom the one is looked for whose record belongs here least. */
@@ -51,6 +54,7 @@ interface Publisher {
 export class RecordStore {
   private readonly clock: Clock
   private readonly limits: Limits
+  private readonly random: Random
   /** How far what is under a key is from belonging here: of equals the farthest is given up first. A node sets it; 0 is all the same. */
   farness: (key: string) => number = () => 0
   private readonly byKey = new Map<string, Map<string, RecordEntry>>()
@@ -64,8 +68,9 @@ export class RecordStore {
   private count = 0
   private readonly counters = { withdrawn: 0, bytes: 0, stored: 0, expired: 0, shed: 0 }
 
-  constructor({ clock = systemClock, limits = DEFAULT_LIMITS }: RecordStoreOptions = {}) {
+  constructor({ clock = systemClock, limits = DEFAULT_LIMITS, random = systemRandom }: RecordStoreOptions = {}) {
     this.clock = clock
+    this.random = random
     this.limits = limits
   }
 
@@ -261,11 +266,10 @@ export class RecordStore {
 
   /** Of some of these publishers, by lot, the record that ends first; of those the one that belongs here least. */
   private farthest(publishers: Publisher[]): RecordEntry {
-    const lots = crypto.getRandomValues(new Uint32Array(Math.min(CANDIDATES, publishers.length)))
     let farthest: RecordEntry | undefined
-    for (const lot of lots) {
+    for (let drawn = 0; drawn < Math.min(CANDIDATES, publishers.length); drawn++) {
       let first: RecordEntry | undefined
-      for (const entry of publishers[lot % publishers.length]!.entries.values()) {
+      for (const entry of randomItem(this.random, publishers)!.entries.values()) {
         if (first === undefined || entry.expiresAt < first.expiresAt) first = entry
       }
       if (farthest === undefined || this.farness(first!.key) > this.farness(farthest.key)) farthest = first

@@ -2,6 +2,7 @@ import { Alarm } from '../../../base/alarm.js'
 import type { Clock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import type { Limits } from '../../../base/limits.js'
+import { type Random, systemRandom } from '../../../base/random.js'
 import { matchesPattern, type RecordEntry } from './record.js'
 import { RecordStore } from './record-store.js'
 
@@ -44,13 +45,14 @@ export class RecordWatches {
     limits: Limits,
     private readonly local: RecordStore,
     private readonly onError: (error: unknown) => void,
+    random: Random = systemRandom,
   ) {
     this.alarm = new Alarm(clock, () => {
       this.ringsAt = Number.POSITIVE_INFINITY
       this.view.removeExpired()
       this.arm()
     })
-    this.view = new RecordStore({ clock, limits: { ...limits, maxRecords: limits.maxWatchedRecords } })
+    this.view = new RecordStore({ clock, random, limits: { ...limits, maxRecords: limits.maxWatchedRecords } })
     this.view.onChange((entry, previous) => {
       const there = entry !== undefined && !entry.withdrawn
       const before = previous !== undefined && !previous.withdrawn
