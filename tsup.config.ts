@@ -1,11 +1,41 @@
 import { fileURLToPath } from 'node:url'
+import type { OnResolveResult, PluginBuild } from 'esbuild'
 import { defineConfig } from 'tsup'
 
-const entry = { index: 'src/index.ts', node: 'src/node/index.ts', testing: 'src/testing/index.ts' }
+/** What package.json chooses by condition: no bundler for browsers sees Node's half, and Node loads few files. */
+const platforms = { 'platform-node': 'src/platform/node.ts', 'platform-browser': 'src/platform/browser.ts' }
+const VENDOR = /^(@noble\/(ciphers|hashes)\/|@scure\/base$|idb-keyval$|mitt$|nanoid$)/
+
+/** Sources import Node's half, a file `*.node.ts` each; what is built imports the half that is asked for here. */
+const platform = (half: OnResolveResult) => ({
+  name: 'platform',
+  setup({ onResolve }: PluginBuild) {
+    onResolve({ filter: /\.node\.js$/ }, ({ importer }) => (/[\\/]platform[\\/]node\.ts$/.test(importer) ? undefined : half))
+  },
+})
+const platformByCondition = platform({ path: '#platform', external: true })
+const vendorByCondition = {
+  name: 'vendor',
+  setup({ onResolve }: PluginBuild) {
+    onResolve({ filter: VENDOR }, ({ path, importer }) => ({
+      // The fallback for browsers belongs to what is chosen by condition already.
+      path: /(vendor|ed25519-noble)\.ts$/.test(importer) ? path : '#vendor',
+      external: true,
+    }))
+  },
+}
+
+const entry = {
+  index: 'src/index.ts',
+  core: 'src/core.ts',
+  statements: 'src/statements/index.ts',
+  node: 'src/node/index.ts',
+  testing: 'src/testing/index.ts',
+}
 
 export default defineConfig([
   {
-    entry: { ...entry, cli: 'src/node/cli.ts' },
+    entry: { ...entry, ...platforms, vendor: 'src/platform/vendor.ts', cli: 'src/node/cli.ts' },
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
@@ -14,9 +44,23 @@ export default defineConfig([
     dts: { entry },
     outDir: 'dist',
     external: [/^node:/],
+    noExternal: [VENDOR],
+    esbuildPlugins: [platformByCondition, vendorByCondition],
   },
   {
-    entry,
+    entry: { 'vendor-node': 'src/platform/vendor.ts' },
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    outDir: 'dist',
+    noExternal: [/.*/],
+    esbuildOptions(options) {
+      // nanoid's half for Node loads all of WebCrypto's JavaScript for one function that is global anyway.
+      options.conditions = ['browser']
+    },
+  },
+  {
+    entry: { ...entry, ...platforms },
     format: 'cjs',
     target: 'es2022',
     platform: 'neutral',
@@ -27,6 +71,7 @@ export default defineConfig([
     external: [/^node:/],
     // These ship as ES modules only, which `require` of Node 20.19 takes; older bundlers get them inlined.
     noExternal: [/^@noble\//, /^@scure\//, 'nanoid', 'idb-keyval'],
+    esbuildPlugins: [platformByCondition],
   },
   {
     entry: { 'lotus-p2p': 'src/index.ts' },
@@ -38,6 +83,7 @@ export default defineConfig([
     outDir: 'dist',
     outExtension: () => ({ js: '.global.js' }),
     noExternal: [/.*/],
+    esbuildPlugins: [platform({ path: fileURLToPath(new URL('src/platform/browser.ts', import.meta.url)) })],
     esbuildOptions(options) {
       options.mainFields = ['browser', 'module', 'main']
       options.alias = { 'isomorphic-ws': fileURLToPath(new URL('node_modules/isomorphic-ws/browser.js', import.meta.url)) }

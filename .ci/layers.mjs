@@ -13,6 +13,7 @@ export const LAYERS = [
   'identity',
   'transport',
   'channel',
+  'platform',
   'protocol',
   'defence',
   'peer',
@@ -22,14 +23,17 @@ export const LAYERS = [
   'plugins/circuit',
   'plugins/webrtc',
   'plugins/proof-of-work',
-  'plugins/topics',
   'plugins/dht/records',
   'plugins/dht/client',
   'plugins/dht/walk',
   'plugins/dht/node',
   'plugins/dht/eclipse',
   'plugins/discovery',
+  'plugins/topics',
+  'plugins/circuit/server',
   'statements',
+  'shared.ts',
+  'core-coordinator.ts',
   'core.ts',
   'coordinator.ts',
   'index.ts',
@@ -51,7 +55,9 @@ export function importsOf(src) {
     files.map((file) => {
       const code = readFileSync(join(src, file), 'utf8')
       const found = [...code.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
-        normalize(join(dirname(file), path)).replaceAll('\\', '/').replace(/\.js$/, '.ts'),
+        normalize(join(dirname(file), path))
+          .replaceAll('\\', '/')
+          .replace(/\.js$/, '.ts'),
       )
       return [file, [...new Set(found)]]
     }),

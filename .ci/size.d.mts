@@ -1,4 +1,6 @@
-/** Bytes, gzip, that each import may cost. */
-export const BUDGETS: Record<string, number>
-/** What an import of `lotus-p2p` costs a browser: bytes after gzip; `*` is everything. */
-export function sizeOf(name: string): Promise<number>
+/** What is measured: the names imported from an entry of dist, and the bytes after gzip that they may cost. No names: everything. */
+export const BUDGETS: readonly { name: string; from: string; imports: readonly string[]; budget: number }[]
+/** What an import costs a browser: bytes after gzip. */
+export function sizeOf(from: string, imports: readonly string[]): Promise<number>
+/** What each plugin adds to the core, bytes after gzip. */
+export function pluginCosts(): Promise<{ name: string; bytes: number }[]>

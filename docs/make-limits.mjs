@@ -21,6 +21,9 @@ const text = `# Limits
 Made from \`src/base/limits.ts\` by \`npm run docs:limits\`; change it there. Any of them can be set with \`P2PConfig.limits\`, as in \`{ limits: { maxMessageBytes: 65_536 } }\`; a
 relay shows its own at \`/info\`. What peers check of each other (message, handshake, record and circuit sizes) should be raised only where all peers do.
 
+What both ends of the wire must have alike is no limit: lengths of keys, tags and ids, layouts, the largest frame of each transport. Such a constant stands beside the code that
+reads it, and in [wire-protocol.md](wire-protocol.md). So do the parts of an algorithm that no user would set, such as a share or a number of rounds.
+
 | limit | default | unit | reason |
 |---|---:|---|---|
 ${rows.join('\n')}

@@ -153,7 +153,7 @@ export function startPeer(page: Page, options: PeerOptions): Promise<string> {
       limits: { reconnectMinMs: 50, reconnectMaxMs: 500, ...config.limits },
       ...(ownClock && { clock: { ...systemClock, now: () => Date.now() + window.aheadMs } }),
       ...(powWorker !== undefined && { proofOfWork: { worker: () => new Worker(powWorker) } }),
-      ...(tabsNamed !== undefined && { bootstrap: [], transports: [broadcastChannel({ name: tabsNamed })] }),
+      ...(tabsNamed !== undefined && { bootstrap: [], plugins: [broadcastChannel({ name: tabsNamed })] }),
     })
     window.peer = peer
     peer.on('message', (message) => seen.messages.push(message))

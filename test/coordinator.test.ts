@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { P2PErrorCode } from '../src/base/errors.js'
 import { P2PError } from '../src/base/errors.js'
+import type { P2PConfig } from '../src/coordinator.js'
 import { P2PCoordinator } from '../src/coordinator.js'
-import type { P2PConfig } from '../src/core/config.js'
 import { identityFromSeed } from '../src/identity/identity.js'
 import { memoryStore } from '../src/storage/key-value-store.js'
 import { createTestNetwork, type TestNetwork } from '../src/testing/test-network.js'
@@ -69,7 +69,6 @@ describe('a coordinator that has shut down', () => {
     await failed
     const slow = new P2PCoordinator({
       clock: net.clock,
-      transports: [],
       identity: { ...seed(9), sign: () => new Promise<Uint8Array>(() => {}) },
     })
     void slow.start().catch(() => {})
@@ -138,7 +137,7 @@ describe('bad input', () => {
     ).rejects.toEqual(code('UNSERIALIZABLE_PAYLOAD'))
     await expect(alice.sendTo(bob.peerId, message(new Uint8Array(1_100_000)))).rejects.toEqual(code('MESSAGE_TOO_LARGE'))
     await expect(alice.sendTo(bob.peerId, { type: '', payload: 1 })).rejects.toEqual(code('INVALID_MESSAGE'))
-    await expect(alice.connectToPeer('http://x')).rejects.toEqual(code('INVALID_ADDRESS'))
+    await expect(alice.connectToPeer('gopher://x')).rejects.toEqual(code('INVALID_ADDRESS'))
     await expect(alice.connectToPeer('lp1nonsense')).rejects.toEqual(code('INVALID_PEER_ID'))
     alice.registerProtocol({ protocolName: 'p', handleMessage: async () => {} })
     expect(() => alice.registerProtocol({ protocolName: 'p', handleMessage: async () => {} })).toThrow(code('DUPLICATE_PROTOCOL'))

@@ -1,7 +1,7 @@
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import type { P2PMessage } from '../../src/message/message.js'
+import { compareDistance } from '../../src/plugins/dht/records/key-space.js'
 import { type Contact, contactOf, wireContact } from '../../src/plugins/dht/walk/contact.js'
-import { compareDistance } from '../../src/plugins/dht/walk/node-id.js'
 
 export type Lie = 'silence' | 'lies' | 'collusion'
 export const LIES: Lie[] = ['silence', 'lies', 'collusion']

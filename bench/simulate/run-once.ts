@@ -1,5 +1,8 @@
 import { P2PCoordinator } from '../../src/coordinator.js'
+import { withTransport } from '../../src/core/with-transport.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import { dhtNode } from '../../src/plugins/dht/node/plugin.js'
+import { walkOf } from '../../src/plugins/dht/walk/attached.js'
 import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { MemoryNetwork } from '../../src/transport/memory.js'
@@ -74,10 +77,9 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
       clock,
       logger: SILENT,
       webrtc: false,
-      transports: [network.transport(`${host}.example`)],
+      plugins: [withTransport(network.transport(`${host}.example`)), dhtNode({ mode: 'server' })],
       listen: [network.listener(`${host}.example`)],
       bootstrap: known,
-      dht: { mode: 'server' },
       heartbeatInterval: 600_000,
       maxConnections: 2_000,
       limits: { dhtPaths: setting.paths, ...setting.limits },
@@ -176,7 +178,7 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
 /** Hops and questions of the next lookup of this node. */
 function watchLog(peer: P2PCoordinator) {
   const watched = { hops: undefined as number | undefined, questions: 0, steps: [] as unknown[] }
-  const { log } = (peer as unknown as { node: { network: { log: { ended: (...args: unknown[]) => void } } } }).node.network
+  const { log } = walkOf(peer.dht)!.network as unknown as { log: { ended: (...args: unknown[]) => void } }
   const original = Object.getPrototypeOf(log).ended as (...args: unknown[]) => void
   log.ended = function (this: unknown, ...args: unknown[]) {
     const [hops, , isSuccess, steps] = args as [number, number, boolean, unknown[]]

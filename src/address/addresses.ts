@@ -5,7 +5,7 @@ const MAX_ID_LENGTH = 128
 
 /** @returns the scheme of an address in small letters, such as `wss` or `circuit`; '' for what has none, such as a peer id. */
 export function schemeOf(address: string): string {
-  return /^([a-z][a-z\d+.-]*):/i.exec(address)?.[1]!.toLowerCase() ?? ''
+  return (/^([a-z][a-z\d+.-]*):/i.exec(address)?.[1] ?? '').toLowerCase()
 }
 
 /**

@@ -26,6 +26,12 @@ export const DEFAULT_LIMITS = {
   /** Messages of one type in a second, and at once, where the protocol declares no limits of its own. A relay, to which no application talks, has 100 and 200. */
   typeMessagesPerS: 20_000,
   typeMessageBurst: 200_000,
+  /** Types of one protocol that have a budget of their own for each peer: names are the peer's to choose. Further types share that of the protocol. */
+  maxTypesPerProtocol: 64,
+  /** How long a peer's budgets are remembered after its last message, so that coming again does not fill them: they are full by then. */
+  budgetMemoryMs: 60_000,
+  /** Token buckets of one kind, for peers, addresses or publishers; the longest unused are forgotten, for one that is full is as good as a new one. */
+  maxRateBuckets: 10_000,
   /** The longest that a refused peer is told to wait, and waits. */
   maxRefusalMs: 60_000,
   /** How long what a refused peer had on its way may still come: some round trips of a slow link. */
@@ -40,6 +46,8 @@ export const DEFAULT_LIMITS = {
   suspectVerifyMsPerS: 75,
   /** How long a source stays suspect after something from it did not hold. */
   suspectMs: 60_000,
+  /** Sources remembered as suspect. */
+  maxSuspects: 4_096,
   /** Checks of one suspect source that wait. */
   maxVerifyQueue: 256,
   /** What a message costs that no honest peer sends. */
@@ -68,8 +76,9 @@ export const DEFAULT_LIMITS = {
   maxBanMs: 2_592_000_000,
   /** Bans that are kept. */
   maxBans: 10_000,
-  /** Failed connections from one address in a minute before it is banned; a group of addresses has 16 times as many. */
+  /** Failed connections from one address in a minute before it is banned, and how many times as many a whole group of addresses has. */
   addressFaultsPerMin: 120,
+  addressGroupFactor: 16,
   /** How long an address stays banned: others may share it, or get it next. */
   addressBanMs: 600_000,
 
@@ -129,6 +138,8 @@ export const DEFAULT_LIMITS = {
   maxAnchors: 3,
   /** How long a relay has to have served us before it is one of them. */
   anchorAfterMs: 600_000,
+  /** Starts in a row at which it did not answer, after which its place is free for another. */
+  maxAnchorMisses: 3,
   /** How long it stays one without being chosen anew: a relay that the application has dropped is forgotten within a week. */
   anchorMs: 604_800_000,
   /** Percent of the connections that we choose by ourselves which one address group or operator may have, as long as there are others to choose. */
@@ -148,6 +159,14 @@ export const DEFAULT_LIMITS = {
   bareUpgradesPerS: 500,
   /** Sockets and handshakes of one client address that are not finished: above what a NAT's wallets have under way when they all come back at once. */
   maxPendingPerAddress: 32,
+  /** Client addresses without a connection that a relay remembers: what they have used up is forgotten early only in a flood from more than these. */
+  maxIdleAddresses: 20_000,
+  /** Connections that the system has accepted and a relay has not: a burst of newcomers waits rather than be told nothing. */
+  listenBacklog: 4_096,
+  /** Headers of a request to a relay: a browser sends about 600 bytes, the first frame at most 1,400 characters. */
+  maxHeaderBytes: 8_192,
+  /** Bytes that wait for a peer below which it is not ended for acknowledging nothing: it costs too little, and its probes decide. */
+  slowReaderBytes: 65_536,
   /** Time in which a reader must have taken something of what waits for it: at 64 kB in this time even 20 kbit/s is fast enough. */
   slowReaderMs: 30_000,
   /** How often a connection is probed; NATs forget idle TCP mappings after some minutes. */
@@ -196,6 +215,8 @@ export const DEFAULT_LIMITS = {
   maxTtlS: 172_800,
   /** How far ahead of our clock a record may be dated: honest clocks differ by minutes. */
   maxClockSkewMs: 300_000,
+  /** Peers whose clocks must agree before we say that ours is wrong. */
+  clockSkewQuorum: 3,
   /** Time for a DHT server to answer. */
   dhtTimeoutMs: 5_000,
   /** After a first answer, how much longer slower servers are waited for. */
@@ -259,6 +280,11 @@ export const DEFAULT_LIMITS = {
   maxReservations: 3,
   /** How long a relay's reservation lasts; renewed after half of it. */
   reservationMs: 3_600_000,
+  /** Time in which a peer that has just connected is brought callers without a reservation: it is about to make one. */
+  reservationGraceMs: 5_000,
+  /** First and longest pause before a relay that has refused a reservation is asked again. */
+  reserveRetryMinMs: 5_000,
+  reserveRetryMaxMs: 1_280_000,
   /** Reservations of a relay in all. */
   maxRelayReservations: 10_000,
   /** How long one circuit may last. */
@@ -333,6 +359,12 @@ export const DEFAULT_LIMITS = {
   topicHistoryMs: 600_000,
   /** Bytes of all kept messages of all topics; the oldest go first. */
   maxTopicHistoryBytes: 16_777_216,
+  /** How long advertisements of messages are collected into one. */
+  topicHaveDelayMs: 100,
+  /** How long an advertised message may take to come by itself, before it is asked for. */
+  topicGraftMs: 500,
+  /** Advertised messages that have not come, remembered with who has them. */
+  maxTopicMissing: 1_024,
   /** Ids of topic messages remembered, so that none is delivered twice. */
   topicSeen: 50_000,
   /** Messages that one publisher may publish in a second, and at once. */
@@ -349,6 +381,8 @@ export const DEFAULT_LIMITS = {
   /** Statements of one member kept in one session, and their bytes: the most that a member who floods can cost. All members should have the same. */
   maxStatementsPerMember: 256,
   maxStatementBytesPerMember: 131_072,
+  /** Names of sessions that were joined, and keys that have lied, remembered: so that no session is joined twice, and no liar is blamed twice. */
+  maxStatementMemory: 4_096,
   /** Rounds that a member may be ahead of us: honest ones wait for each other, but not all speak in each round. */
   maxStatementRoundsAhead: 8,
   /** How long changes are collected before members compare what they have heard: longer than a statement takes from one to all. */

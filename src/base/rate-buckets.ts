@@ -1,19 +1,20 @@
 import { BoundedMap } from './bounded-map.js'
 import type { Clock } from './clock.js'
+import { DEFAULT_LIMITS } from './limits.js'
 import { TokenBucket } from './token-bucket.js'
 
-/** Buckets kept at most; one that is full again is as good as a new one. */
-const MAX_BUCKETS = 10_000
-
-/** Token buckets, one for each name: `burst` at once, refilled by `perS` a second. The longest unused are forgotten. */
+/** Token buckets, one for each name: `burst` at once, refilled by `perS` a second. Beyond `max` of them the longest unused are forgotten. */
 export class RateBuckets {
-  private readonly buckets = new BoundedMap<string, TokenBucket>(MAX_BUCKETS)
+  private readonly buckets: BoundedMap<string, TokenBucket>
 
   constructor(
     private readonly clock: Clock,
     private readonly perS: number,
     private readonly burst: number,
-  ) {}
+    max: number = DEFAULT_LIMITS.maxRateBuckets,
+  ) {
+    this.buckets = new BoundedMap(max)
+  }
 
   /** Takes one token; returns 0, or the milliseconds until it makes sense to try again. */
   take(name: string): number {

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from './clock.js'
+import { Alarm } from './alarm.js'
+import type { Clock } from './clock.js'
 import { abortedError, timeoutError } from './errors.js'
 
 export interface WaitOptions {
@@ -29,9 +30,15 @@ export function withDeadline<T>(
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortedError(what, signal.reason))
     const inner = new AbortController()
-    let timer: Timer
+    let granted = pausedMs?.() ?? 0
+    const alarm = new Alarm(clock, () => {
+      const more = (pausedMs?.() ?? 0) - granted
+      granted += more
+      if (more > 0) alarm.arm(more)
+      else stop(timeoutError(what, timeoutMs!))
+    })
     const settle = () => {
-      if (timer !== undefined) clock.clearTimeout(timer)
+      alarm.disarm()
       signal?.removeEventListener('abort', onAbort)
     }
     const stop = (error: Error) => {
@@ -41,16 +48,7 @@ export function withDeadline<T>(
     }
     const onAbort = () => stop(abortedError(what, signal?.reason))
     signal?.addEventListener('abort', onAbort)
-    if (timeoutMs !== undefined) {
-      let granted = pausedMs?.() ?? 0
-      const expire = () => {
-        const more = (pausedMs?.() ?? 0) - granted
-        granted += more
-        if (more > 0) timer = clock.setTimeout(expire, more)
-        else stop(timeoutError(what, timeoutMs))
-      }
-      timer = clock.setTimeout(expire, timeoutMs)
-    }
+    if (timeoutMs !== undefined) alarm.arm(timeoutMs)
     task(inner.signal).then(
       (value) => {
         settle()

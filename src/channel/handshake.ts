@@ -1,21 +1,11 @@
 import * as v from 'valibot'
 import { knownCode, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
-import { printable } from '../base/printable.js'
-
-import { cutText } from '../base/well-formed.js'
+import { cutText, printable } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
-
-import {
-  chooseVersion,
-  encodeHello,
-  encodeOffer,
-  type LocalHello,
-  type RemoteHello,
-  verifyHello,
-  type WorkTerms,
-} from './hello.js'
+import { chooseVersion, encodeHello, encodeOffer, type LocalHello, type RemoteHello, verifyHello } from './hello.js'
 import { type NoiseChannel, NoiseXX } from './noise.js'
+import type { WorkTerms } from './work.js'
 
 /** First byte of a frame before the channel is open. */
 export const REFUSAL = 0x00

@@ -6,8 +6,8 @@ import { signEnvelope, signingBytes } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
 import { decode, encode } from '../message/codec.js'
-import { WORK_NONCE_BYTES, type WorkProof } from '../plugins/proof-of-work/proof-of-work.js'
 import { generateNoiseKeyPair, type NoiseKeyPair } from './noise.js'
+import { WORK_NONCE_BYTES, type WorkProof, type WorkTerms } from './work.js'
 
 /** Versions of the wire protocol that we speak, best first. */
 export const PROTOCOL_VERSIONS = [1]
@@ -36,16 +36,6 @@ export interface RemoteHello extends PeerDescription {
   requireSignatures: boolean
   /** The work that it demands of who dials it, and whether we had a proof of it. */
   work?: { bits: number; proven: boolean }
-}
-
-/** Proof of work in a handshake: what the responder demands, what the initiator has. */
-export interface WorkTerms {
-  /** Leading zero bits that a responder tells the initiator to show. */
-  bits?: number
-  /** Judges the initiator's proof before anything dearer is checked. @throws P2PError PROOF_OF_WORK_REQUIRED. */
-  check?(publicKey: Uint8Array, proof: WorkProof | undefined): void
-  /** Our own proof of so many bits. */
-  find?(bits: number): WorkProof | undefined
 }
 
 /**

@@ -2,9 +2,9 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { P2PError } from '../base/errors.js'
-import { nodeCrypto } from '../base/platform.js'
 import { AEAD_TAG_BYTES, type Aead, nobleAead, platformAead } from './aead.js'
 import { CipherState, KEY_BYTES, MAX_NOISE_MESSAGE_BYTES } from './cipher-state.js'
+import { nodeHmac } from './primitives.node.js'
 import { ladderX25519, type NoiseKeyPair, platformX25519, type X25519 } from './x25519.js'
 
 export { CipherState, MAX_NOISE_MESSAGE_BYTES } from './cipher-state.js'
@@ -23,21 +23,18 @@ export interface NoiseCrypto {
 export const nobleNoiseCrypto: NoiseCrypto = {
   x25519: ladderX25519,
   aead: nobleAead,
-  hmac: (key, data) => hmac(sha256, key, data),
+  hmac: nobleHmac,
+}
+
+function nobleHmac(key: Uint8Array, data: Uint8Array): Uint8Array {
+  return hmac(sha256, key, data)
 }
 
 /** What is fastest here: each primitive from Node where Node has it, else noble. */
 export const platformNoiseCrypto: NoiseCrypto = {
   x25519: platformX25519,
   aead: platformAead,
-  hmac: /* @__PURE__ */ platformHmac(),
-}
-
-/** Node's takes 2.4 µs, noble's 5.6 µs; a handshake has twelve on each side. */
-function platformHmac(): NoiseCrypto['hmac'] {
-  const crypto = nodeCrypto
-  if (crypto === undefined) return nobleNoiseCrypto.hmac
-  return (key, data) => new Uint8Array(crypto.createHmac('sha256', key).update(data).digest())
+  hmac: nodeHmac ?? nobleHmac,
 }
 
 export interface NoiseXXOptions {

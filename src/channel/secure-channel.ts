@@ -5,8 +5,9 @@ import { TokenBucket } from '../base/token-bucket.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
 import { BatchReader, BatchWriter, Entry } from './batch.js'
 import { encodeRefusal, Handshake, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
-import type { LocalHello, RemoteHello, WorkTerms } from './hello.js'
+import type { LocalHello, RemoteHello } from './hello.js'
 import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from './noise.js'
+import type { WorkTerms } from './work.js'
 
 const TAG_BYTES = 16
 /** Microtasks without a new entry after which a batch leaves: enough for `await sendTo(…)` in a loop to share one frame. */
@@ -19,8 +20,8 @@ export interface ChannelSink {
   /** The channel is over; called once. `fault` is true where the peer broke the protocol. */
   onClose(error: P2PError, fault: boolean): void
   onDrain(): void
-  /** As `FrameSink.onInterrupted`. */
-  onInterrupted?(interrupted: boolean): void
+  /** The connection carries nothing at present and may recover (true), or has recovered (false). */
+  onInterrupted?(isInterrupted: boolean): void
 }
 
 export interface ChannelOptions {
@@ -103,11 +104,7 @@ export class SecureChannel implements FrameSink {
   ): Promise<SecureChannel> {
     const handshake = new Handshake(true, options.local, options.limits, options.work)
     try {
-      const connection = await transport.dial(address, {
-        signal: options.signal,
-        firstFrame: handshake.start(),
-        limits: options.limits,
-      })
+      const connection = await transport.dial(address, { signal: options.signal, firstFrame: handshake.start() })
       return await new SecureChannel(connection, handshake, options, options.admit).run(options.signal)
     } catch (error) {
       handshake.destroy()
@@ -212,8 +209,8 @@ export class SecureChannel implements FrameSink {
     this.sink?.onDrain()
   }
 
-  onInterrupted(interrupted: boolean): void {
-    this.sink?.onInterrupted?.(interrupted)
+  onInterrupted(isInterrupted: boolean): void {
+    this.sink?.onInterrupted?.(isInterrupted)
   }
 
   private run(signal?: AbortSignal): Promise<SecureChannel> {

@@ -1,23 +1,8 @@
-import type { KeyObject } from 'node:crypto'
-import { base64urlnopad } from '@scure/base'
-import { P2PError } from '../base/errors.js'
-import { nodeCrypto } from '../base/platform.js'
+import { contributory, type NoiseKeyPair, type X25519 } from './primitives.js'
+import { nodeX25519 } from './primitives.node.js'
 
-/** An X25519 key pair (RFC 7748 §5): 32 bytes each. */
-export interface NoiseKeyPair {
-  readonly publicKey: Uint8Array
-  readonly secretKey: Uint8Array
-}
-
-/** X25519 of one platform. Key pairs of one provider work with the other. */
-export interface X25519 {
-  generate(): NoiseKeyPair
-  /**
-   * The shared secret, 32 bytes.
-   * @throws P2PError HANDSHAKE_FAILED for a public key of low order: the all-zero result would not depend on our key (RFC 7748 §6.1).
-   */
-  dh(keys: NoiseKeyPair, publicKey: Uint8Array): Uint8Array
-}
+export type { NoiseKeyPair, X25519 } from './primitives.js'
+export { nodeX25519 } from './primitives.node.js'
 
 /** The Montgomery ladder, for where the platform has none that is synchronous: browsers. */
 export const ladderX25519: X25519 = {
@@ -28,70 +13,11 @@ export const ladderX25519: X25519 = {
   dh: (keys, publicKey) => contributory(() => scalarMultiply(keys.secretKey, publicKey)),
 }
 
-/** Undefined where there is no Node, or its crypto (Electron's, Bun's, Deno's) lacks a part that we need. */
-export const nodeX25519: X25519 | undefined = /* @__PURE__ */ findNodeX25519()
-
 export const platformX25519: X25519 = nodeX25519 ?? ladderX25519
 
 /** A fresh X25519 key pair from the platform's secure randomness. */
 export function generateNoiseKeyPair(): NoiseKeyPair {
   return platformX25519.generate()
-}
-
-function findNodeX25519(): X25519 | undefined {
-  const crypto = nodeCrypto
-  if (crypto === undefined) return undefined
-  // Importing the private key costs as much as the agreement; the entry goes when its key pair does.
-  const imported = new WeakMap<NoiseKeyPair, KeyObject>()
-  // JWK, because Node parses it twelve times faster than DER.
-  const jwk = (x: Uint8Array, d?: Uint8Array) => ({
-    format: 'jwk' as const,
-    key: { kty: 'OKP', crv: 'X25519', x: base64urlnopad.encode(x), ...(d && { d: base64urlnopad.encode(d) }) },
-  })
-  const provider: X25519 = {
-    generate() {
-      const { privateKey, publicKey } = crypto.generateKeyPairSync('x25519')
-      // Both end with the 32 bytes of the key (RFC 8410 §4, §7). Not exported as JWK: in Node 20 that deadlocks the process when a
-      // garbage collection falls into it.
-      const keys = {
-        publicKey: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)),
-        secretKey: new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32)),
-      }
-      imported.set(keys, privateKey)
-      return keys
-    },
-    dh: (keys, publicKey) =>
-      contributory(() => {
-        let privateKey = imported.get(keys)
-        if (privateKey === undefined) {
-          privateKey = crypto.createPrivateKey(jwk(keys.publicKey, keys.secretKey))
-          imported.set(keys, privateKey)
-        }
-        const shared = crypto.diffieHellman({ privateKey, publicKey: crypto.createPublicKey(jwk(publicKey)) })
-        return new Uint8Array(shared.buffer, shared.byteOffset, shared.length)
-      }),
-  }
-  try {
-    const keys = provider.generate()
-    provider.dh(keys, keys.publicKey)
-    return provider
-  } catch {
-    return undefined
-  }
-}
-
-/** Libraries throw on an all-zero result or return it; here both end the handshake. */
-function contributory(agree: () => Uint8Array): Uint8Array {
-  let cause: unknown
-  try {
-    const shared = agree()
-    let bits = 0
-    for (const byte of shared) bits |= byte
-    if (bits !== 0) return shared
-  } catch (error) {
-    cause = error
-  }
-  throw new P2PError('HANDSHAKE_FAILED', 'The peer sent an unusable key. Close the connection.', { cause })
 }
 
 /** u = 9. */

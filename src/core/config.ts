@@ -1,74 +1,52 @@
-import * as v from 'valibot'
 import { type Clock, systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import { type Limits, resolveLimits } from '../base/limits.js'
 import { consoleLogger, type Logger } from '../base/logger.js'
+import { type Random, systemRandom } from '../base/random.js'
 import { checkMetadata } from '../channel/hello.js'
-import { PUBLIC_KEY_BYTES } from '../identity/ed25519.js'
-import { type Identity, identityFromSeed } from '../identity/identity.js'
+import { type Identity, identityFromSeed, isIdentity } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
-import { webFallback } from '../plugins/http/web-fallback.js'
-import { MAX_POW_DIFFICULTY, type WorkWorker } from '../plugins/proof-of-work/proof-of-work.js'
-import { type WebRtcOptions as EndpointOptions, WebRtcEndpoint } from '../plugins/webrtc/endpoint.js'
-import type { RtcImplementation } from '../plugins/webrtc/rtc-types.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { type KeyValueStore, memoryStore } from '../storage/key-value-store.js'
-import type { Listener, Transport } from '../transport/transport.js'
+import type { Listener } from '../transport/transport.js'
+import type { Plugin } from './plugin.js'
 
-/** How WebRTC is done. */
-export type WebRtcConfig = Pick<EndpointOptions, 'implementation' | 'iceServers' | 'iceTransportPolicy'>
+/** Accepts connections, and may bring plugins that a listening coordinator needs, as `webSocketServer()` brings a DHT server. */
+export type CoordinatorListener = Listener & { readonly plugins?: readonly Plugin[] }
 
-export interface P2PConfig {
+/** Configuration of `P2PCoordinator` of `lotus-p2p/core`; each option may be left out. */
+export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
   /** A name instead of the `lp1…` id; every peer pins it to our key on first contact. */
   peerId?: string
   /** Default: a fresh one for this coordinator. */
   identity?: Identity
   /** Connected peers at most. Default 50. */
   maxConnections?: number
-  /** Milliseconds between probes. Default 30,000. */
+  /** Milliseconds between probes, at least 100. Default 30,000. */
   heartbeatInterval?: number
   /** Peers to connect to, and to come back to: `'wss://relay.example'` is enough. */
   bootstrap?: (string | PeerInfo)[]
   /**
-   * Relays that are trusted to show the network as it is: `'wss://…'`, or a PeerInfo with its peer id. They are dialled as `bootstrap`
-   * is, nobody takes their place, and what others say is compared with what they say.
+   * Relays that are trusted to show the network as it is: `'wss://…'`, or a PeerInfo with its peer id. The coordinator dials them
+   * like `bootstrap` and keeps their places for them. The eclipse watch compares what other relays say with what anchors say.
    */
   anchors?: (string | PeerInfo)[]
   /** Where to accept connections, e.g. `webSocketServer()` of `lotus-p2p/node`. */
-  listen?: Listener[]
+  listen?: CoordinatorListener[]
   /** Addresses to tell others instead of the listeners' own, e.g. `['wss://relay.example']` behind a TLS proxy. */
   announce?: string[]
-  /** Ways to dial. Default: `[webFallback()]`: WebSocket, and HTTP where that is blocked. Circuits through relays are always there. */
-  transports?: Transport[]
-  /**
-   * Direct paths between browsers. Default: on where the platform has WebRTC, with no STUN or TURN server. Node needs an
-   * implementation, e.g. that of `node-datachannel/polyfill`.
-   */
-  webrtc?: boolean | WebRtcConfig
-  /** Reach peers and be reached through relays only, so that no peer learns our network address. Turns WebRTC off. */
+  /** Parts beyond the core, attached in this order; `P2PCoordinator.use` attaches more at run time. */
+  plugins?: P
+  /** Reach peers and be reached through relays only, so that no peer learns our network address. */
   relayOnly?: boolean
-  /** Keeps pinned names, bans, our proof of work, and the relays that served us long. Default: memory. */
+  /** Keeps pinned names, bans, proofs of work, and the relays that served us long. Default: memory. */
   store?: KeyValueStore
   clock?: Clock
+  /** Where ids, lots and jitter come from; `seededRandom` of `lotus-p2p/testing` makes a run that repeats. Keys are never drawn from it. */
+  random?: Random
   logger?: Logger
   /** Sign direct messages too, and refuse unsigned ones. */
   requireSignatures?: boolean
-  /**
-   * Bits of proof of work (0 to 40) that we demand of strangers who dial us, so that identities cost something: 2^bits hashes
-   * each, renewed every week. Wallets do up to `limits.maxWorkBits`. Default 0: none; public relays demand 20.
-   */
-  powDifficulty?: number
-  /**
-   * Where we do the work that others demand. `worker` makes a worker of `lotus-p2p/pow-worker`; without it, it is done here in
-   * slices of 10 ms.
-   */
-  proofOfWork?: { worker?: () => WorkWorker }
-  /**
-   * `'server'`: stores records for others and is kept in their routing tables from the start, as relays are. `'auto'`, where the
-   * coordinator listens: stores at once, and is a node once it was reached and has been up for ten minutes; else a `'client'`,
-   * which has servers look for it.
-   */
-  dht?: { mode?: 'auto' | 'client' | 'server' }
   limits?: Partial<Limits>
   /** Told to every peer we connect to; serialised at most 2,048 bytes. */
   metadata?: Record<string, unknown>
@@ -76,142 +54,121 @@ export interface P2PConfig {
 
 /** A configuration with nothing left open. */
 export interface ResolvedConfig {
-  peerId: string
   identity: Identity
-  maxConnections: number
+  /** The chosen name; undefined for a peer that is known by its key alone. */
+  name: string | undefined
   heartbeatIntervalMs: number
   bootstrap: (string | PeerInfo)[]
   anchors: (string | PeerInfo)[]
-  listen: Listener[]
+  listen: CoordinatorListener[]
   announce: string[] | undefined
-  transports: Transport[]
+  plugins: readonly Plugin[]
+  relayOnly: boolean
   store: KeyValueStore
   clock: Clock
+  random: Random
   logger: Logger
   requireSignatures: boolean
-  relayOnly: boolean
-  webrtc: WebRtcConfig | undefined
-  powDifficulty: number
-  powWorker: (() => WorkWorker) | undefined
-  /** `'auto'` only where we listen. */
-  dhtMode: 'auto' | 'client' | 'server'
   limits: Limits
   metadata: Record<string, unknown> | undefined
 }
 
-const having = <T>(what: string, ...members: string[]) =>
-  v.custom<T>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      members.every((member) => typeof (value as Record<string, unknown>)[member] === 'function'),
-    `must be ${what}`,
-  )
-const targets = /* @__PURE__ */ (() =>
-  v.array(
-    v.union(
-      [v.pipe(v.string(), v.minLength(1)), v.custom<PeerInfo>((value) => typeof (value as PeerInfo | null)?.peerId === 'string')],
-      'must be addresses or PeerInfos',
-    ),
-  ))()
-const count = /* @__PURE__ */ (() => v.pipe(v.number(), v.integer(), v.minValue(1)))()
+/** What an option must be, as a sentence goes on after its name; undefined where the value is that. */
+type Check = (value: unknown) => string | undefined
 
-const schema = /* @__PURE__ */ (() =>
-  v.object({
-    peerId: v.optional(v.string()),
-    identity: v.optional(
-      v.custom<Identity>((value) => {
-        const identity = value as Partial<Identity> | null
-        return (
-          identity?.publicKey instanceof Uint8Array &&
-          identity.publicKey.length === PUBLIC_KEY_BYTES &&
-          typeof identity.sign === 'function'
-        )
-      }, `must have a publicKey of ${PUBLIC_KEY_BYTES} bytes and a sign function`),
-    ),
-    maxConnections: v.optional(count),
-    heartbeatInterval: v.optional(v.pipe(count, v.minValue(100))),
-    bootstrap: v.optional(targets),
-    anchors: v.optional(targets),
-    listen: v.optional(v.array(having<Listener>('a listener, such as webSocketServer()', 'listen', 'close'))),
-    announce: v.optional(
-      v.array(v.pipe(v.string(), v.maxLength(256), v.regex(/^wss?:\/\/[^/]/, 'must be ws:// or wss:// addresses'))),
-    ),
-    transports: v.optional(v.array(having<Transport>('a transport, such as webSocket()', 'canDial', 'dial'))),
-    store: v.optional(having<KeyValueStore>('a KeyValueStore', 'get', 'set', 'delete', 'keys')),
-    clock: v.optional(having<Clock>('a Clock', 'now', 'setTimeout', 'clearTimeout')),
-    logger: v.optional(having<Logger>('a Logger', 'debug', 'warn', 'error')),
-    requireSignatures: v.optional(v.boolean()),
-    relayOnly: v.optional(v.boolean()),
-    webrtc: v.optional(
-      v.union(
-        [
-          v.boolean(),
-          v.object({
-            implementation: v.optional(
-              v.custom<RtcImplementation>(
-                (value) => typeof (value as RtcImplementation | null)?.RTCPeerConnection === 'function',
-                'must have RTCPeerConnection, as node-datachannel/polyfill has',
-              ),
-            ),
-            iceServers: v.optional(v.array(v.object({ urls: v.union([v.string(), v.array(v.string())]) }))),
-            iceTransportPolicy: v.optional(v.picklist(['all', 'relay'])),
-          }),
-        ],
-        'must be true, false, or { implementation?, iceServers?, iceTransportPolicy? }',
-      ),
-    ),
-    powDifficulty: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_POW_DIFFICULTY))),
-    proofOfWork: v.optional(v.object({ worker: v.optional(v.function()) })),
-    dht: v.optional(v.object({ mode: v.optional(v.picklist(['auto', 'client', 'server'])) })),
-    limits: v.optional(v.record(v.string(), v.number())),
-    metadata: v.optional(v.record(v.string(), v.unknown())),
-  }))()
+const being =
+  (what: string, holds: (value: unknown) => boolean): Check =>
+  (value) =>
+    holds(value) ? undefined : `must be ${what}`
+const having = (what: string, ...methods: string[]): Check =>
+  being(what, (value) => methods.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'))
+const listOf =
+  (item: Check): Check =>
+  (value) => {
+    if (!Array.isArray(value)) return 'must be an array'
+    for (const [index, each] of value.entries()) {
+      const fault = item(each)
+      if (fault !== undefined) return `${fault} (item ${index})`
+    }
+    return undefined
+  }
+const whole = (min: number): Check =>
+  being(`a whole number of at least ${min}`, (value) => Number.isSafeInteger(value) && (value as number) >= min)
+const flag = being('true or false', (value) => typeof value === 'boolean')
+const record = being('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+const target = being("an address such as 'wss://relay.example', a peer id or a PeerInfo", (value) =>
+  typeof value === 'string' ? value !== '' : typeof (value as PeerInfo | null)?.peerId === 'string',
+)
+
+/** The check of each option. A table made at the first call, so that importing it does nothing. */
+const checks = (): Record<keyof CoreConfig, Check> => ({
+  peerId: being('a text', (value) => typeof value === 'string'),
+  identity: being('an Identity: a publicKey of 32 bytes and a sign function', isIdentity),
+  maxConnections: whole(1),
+  heartbeatInterval: whole(100),
+  bootstrap: listOf(target),
+  anchors: listOf(target),
+  listen: listOf(having('a listener, such as webSocketServer()', 'listen', 'close')),
+  announce: listOf(
+    being('a ws:// or wss:// address of at most 256 characters', (value) => {
+      return typeof value === 'string' && value.length <= 256 && /^wss?:\/\/[^/]/.test(value)
+    }),
+  ),
+  plugins: listOf(having('a plugin, such as webRtc()', 'attach')),
+  relayOnly: flag,
+  store: having('a KeyValueStore: get, set, delete and keys', 'get', 'set', 'delete', 'keys'),
+  clock: having('a Clock: now, setTimeout and clearTimeout', 'now', 'setTimeout', 'clearTimeout'),
+  random: having('a Random: bytes and unit', 'bytes', 'unit'),
+  logger: having('a Logger: debug, warn and error', 'debug', 'warn', 'error'),
+  requireSignatures: flag,
+  limits: record,
+  metadata: record,
+})
 
 /** @throws P2PError INVALID_CONFIG naming the option at fault, INVALID_PEER_ID, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD. */
-export function resolveConfig(config: P2PConfig = {}): ResolvedConfig {
-  const parsed = v.safeParse(schema, config)
-  if (!parsed.success) {
-    const [issue] = parsed.issues
-    const path = v.getDotPath(issue) ?? 'P2PConfig'
-    throw new P2PError('INVALID_CONFIG', `P2PConfig.${path}: ${issue.message}.`, { details: { option: path } })
-  }
-  const { maxConnections, heartbeatInterval, listen = [], dht } = config
-  const limits = resolveLimits({ ...config.limits, ...(maxConnections !== undefined && { maxConnections }) })
+export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
+  if (typeof config !== 'object' || config === null) throw invalidOption('P2PConfig', 'must be an object')
+  const table = checks()
   const logger = config.logger ?? consoleLogger
-  const unknown = Object.keys(config).filter((name) => !(name in schema.entries))
+  const unknown: string[] = []
+  for (const [name, value] of Object.entries(config)) {
+    const check = Object.hasOwn(table, name) ? table[name as keyof CoreConfig] : undefined
+    const fault = value === undefined ? undefined : check?.(value)
+    if (fault !== undefined) throw invalidOption(name, fault)
+    if (check === undefined) unknown.push(name)
+  }
   if (unknown.length > 0) logger.warn('P2PConfig has options that this version does not know', { options: unknown })
+  const { maxConnections, metadata } = config
+  const limits = resolveLimits(maxConnections === undefined ? config.limits : { ...config.limits, maxConnections })
+  checkMetadata(metadata, limits)
   const identity = config.identity ?? identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
-  const ownId = encodePeerId(identity.publicKey)
-  const peerId = config.peerId ?? ownId
-  if (peerId !== ownId) assertPeerName(peerId)
-  checkMetadata(config.metadata, limits)
   return {
-    peerId,
     identity,
-    maxConnections: limits.maxConnections,
-    heartbeatIntervalMs: heartbeatInterval ?? limits.heartbeatIntervalMs,
+    name: nameOf(config),
+    heartbeatIntervalMs: config.heartbeatInterval ?? limits.heartbeatIntervalMs,
     bootstrap: config.bootstrap ?? [],
     anchors: config.anchors ?? [],
-    listen,
+    listen: config.listen ?? [],
     announce: config.announce,
-    transports: config.transports ?? [webFallback({ limits })],
+    plugins: config.plugins ?? [],
+    relayOnly: config.relayOnly ?? false,
     store: config.store ?? memoryStore(),
     clock: config.clock ?? systemClock,
+    random: config.random ?? systemRandom,
     logger,
     requireSignatures: config.requireSignatures ?? false,
-    relayOnly: config.relayOnly ?? false,
-    webrtc: webRtcOf(config),
-    powDifficulty: config.powDifficulty ?? 0,
-    powWorker: config.proofOfWork?.worker,
-    dhtMode: dht?.mode === 'server' ? 'server' : dht?.mode === 'client' || listen.length === 0 ? 'client' : 'auto',
     limits,
-    metadata: config.metadata,
+    metadata,
   }
 }
 
-function webRtcOf({ webrtc = true, relayOnly }: P2PConfig): WebRtcConfig | undefined {
-  if (relayOnly || webrtc === false) return undefined
-  const options = webrtc === true ? {} : webrtc
-  return WebRtcEndpoint.available(options.implementation) ? options : undefined
+/** The chosen name. An id that is given as the name has to be that of the identity. */
+function nameOf({ peerId, identity }: CoreConfig): string | undefined {
+  if (peerId === undefined || (identity !== undefined && peerId === encodePeerId(identity.publicKey))) return undefined
+  assertPeerName(peerId)
+  return peerId
+}
+
+export function invalidOption(option: string, fault: string): P2PError {
+  return new P2PError('INVALID_CONFIG', `P2PConfig.${option} ${fault}.`, { details: { option } })
 }

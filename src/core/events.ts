@@ -2,27 +2,14 @@ import type { P2PError } from '../base/errors.js'
 import type { Ban } from '../defence/bans.js'
 import type { GateStats } from '../defence/gate.js'
 import type { P2PMessage } from '../message/message.js'
-import type { Traffic } from '../peer/pool/peer-manager.js'
-import type { DhtStats } from '../plugins/dht/client/dht.js'
-import type { EclipseEvidence } from '../plugins/dht/eclipse/eclipse-watch.js'
-import type { ResourceAnnouncement, ResourceChange } from '../plugins/discovery/resource-discovery.js'
-import type { ProofOfWorkEvent } from '../plugins/proof-of-work/work-proofs.js'
-import type { TopicStats } from '../plugins/topics/topics.js'
+import type { Traffic } from '../peer/pool/members.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 
 /** `'online'`: a peer is connected. `'connecting'`: none is, but somebody is being dialled. */
 export type P2PStatus = 'offline' | 'connecting' | 'online'
 
-/** How `sendTo` sends. */
-export interface SendToOptions {
-  /** True: the peer may be away; the message waits for it. Default false: PEER_NOT_CONNECTED at once. */
-  queue?: boolean
-  /** Seconds that a queued message may wait; default 3,600, at most 604,800. */
-  ttl?: number
-}
-
-/** The coordinator's events and their listeners' arguments. */
-export interface CoordinatorEvents {
+/** The events of every coordinator, and their listeners' arguments. Plugins add theirs. */
+export interface CoreEvents {
   connected: [peer: PeerInfo]
   /** With the reason: CONNECTION_CLOSED where somebody wanted it so. */
   disconnected: [peer: PeerInfo, reason: P2PError]
@@ -30,7 +17,7 @@ export interface CoordinatorEvents {
   'path-changed': [peer: PeerInfo, from: string]
   /** Every message of an application, whether or not a protocol handler gets it too. */
   message: [message: P2PMessage, from: PeerInfo]
-  /** What nobody waits for: a peer's fault, a handler or listener that threw, a bootstrap peer out of reach. */
+  /** A failure that no call waits for: a peer's fault, a handler or listener that threw, a bootstrap peer out of reach. */
   error: [error: P2PError, peer?: PeerInfo]
   status: [status: P2PStatus]
   /** A peer, or an address, may not connect for a while; `listBans` has all of them. */
@@ -41,22 +28,11 @@ export interface CoordinatorEvents {
   delivered: [message: P2PMessage]
   /** A message sent with `queue: true` was not delivered in its time. */
   expired: [message: P2PMessage]
-  /** A peer that we dial demands a proof of work: how it goes on, about ten times a second, and its end. */
-  'proof-of-work': [event: ProofOfWorkEvent]
-  /**
-   * What our relays show does not fit together, or no anchor can be reached: somebody may be keeping us from the rest of the
-   * network. Told again at most every `limits.eclipseCheckMs` while it lasts.
-   */
-  'eclipse-suspected': [evidence: EclipseEvidence]
-  /** What had been suspected is no longer found. */
-  'eclipse-cleared': []
-  /** Whatever a `watchResources` of this coordinator tells. */
-  resource: [resource: ResourceAnnouncement, change: ResourceChange]
 }
 
-/** How much of what we see comes from how many sides. One operator means that we depend on it, not that it lies. */
+/** From how many sides this coordinator sees the network. One operator means that we depend on it, not that it lies. */
 export interface Diversity {
-  /** Operators, or address groups, of the relays and nodes that we have dialled; each with a private address counts for itself. */
+  /** Operators, or address groups, of the relays and DHT servers that we have dialled; each with a private address counts for itself. */
   operators: number
   /** Address groups of all peers. */
   groups: number
@@ -69,9 +45,13 @@ export interface Diversity {
   remembered: number
 }
 
-export interface CoordinatorStats {
+/** What `getStats` tells of every coordinator. Plugins add sections of their own. */
+export interface CoreStats {
   peers: {
+    /** Connected peers, relays included. */
     connected: number
+    /** Connected relays. */
+    relays: number
     maxConnections: number
     /** Dials under way. */
     dialling: number
@@ -81,12 +61,10 @@ export interface CoordinatorStats {
     dialsFailed: number
     accepted: number
   }
-  dht: DhtStats
-  topics: TopicStats
   /** Messages and their bytes since the start, over all peers. */
   traffic: Traffic & {
     pendingRequests: number
-    /** What waits in the outbox for peers that are away, or is not yet acknowledged. */
+    /** Messages in the outbox: for peers that are away, or not yet acknowledged. */
     queued: { messages: number; bytes: number }
   }
   defence: GateStats & {
@@ -108,9 +86,6 @@ export interface CoordinatorStats {
     verification: { queued: number; refused: number; spentOnSuspectsMs: number }
     /** How far the peers' clocks are ahead of ours, their median, milliseconds. */
     clockSkewMs?: number
-    diversity: Diversity & {
-      /** As the event `eclipse-suspected` has told. */
-      suspected: boolean
-    }
+    diversity: Diversity
   }
 }

@@ -1,160 +1,109 @@
 import { originOf } from '../address/origin.js'
-import { asP2PError, isP2PError, P2PError, shutDownError } from '../base/errors.js'
-import type { Unsubscribe } from '../base/events.js'
-import type { WaitOptions } from '../base/wait.js'
+import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors.js'
+import type { TypedEvents } from '../base/events.js'
+import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type WakeReason, WakeWatch } from '../base/wake.js'
-import type { PeerDescription } from '../channel/hello.js'
-import { type ChannelKeys, createChannelKeys } from '../channel/hello.js'
-import type { Ban } from '../defence/bans.js'
 import { ClockSkew } from '../defence/clock-skew.js'
-import { Defence, type DefenceOptions } from '../defence/defence.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import type { PinnedNames } from '../identity/pinned-names.js'
-import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import { connectTo, type DialTools } from '../peer/dial/dial-plan.js'
 import { Anchors, type ChosenPeer } from '../peer/keep/anchors.js'
 import { Heartbeat } from '../peer/keep/heartbeat.js'
-import { Outbox, type QueuedOutcome } from '../peer/keep/outbox.js'
+import { Outbox } from '../peer/keep/outbox.js'
 import { PathUpgrade } from '../peer/keep/path-upgrade.js'
 import { PeerUpdates } from '../peer/keep/peer-updates.js'
 import { Reconnector } from '../peer/keep/reconnector.js'
-import { PeerManager, suspended } from '../peer/pool/peer-manager.js'
-import { CircuitEndpoint } from '../plugins/circuit/endpoint.js'
-import { DHT_NODE_PROTOCOL, DHT_PROTOCOL } from '../plugins/dht/client/dht-messages.js'
-import type { Contact } from '../plugins/dht/walk/contact.js'
-import { type NodeDialer, noLongerNeeded } from '../plugins/dht/walk/node-links.js'
-import { type ProofOfWorkEvent, WorkProofs } from '../plugins/proof-of-work/work-proofs.js'
-import { WebRtcEndpoint } from '../plugins/webrtc/endpoint.js'
+import type { PeerContext, PeerEvents } from '../peer/peer-context.js'
+import { PeerManager } from '../peer/pool/peer-manager.js'
 import type { IProtocolHandler } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import type { Transport } from '../transport/transport.js'
+import type { TransportRegistry } from '../transport/transport-registry.js'
 import type { ResolvedConfig } from './config.js'
-import type { Diversity, P2PStatus } from './events.js'
+import type { CoreEvents, Diversity, P2PStatus } from './events.js'
+import type { Dialer, PeerResolver } from './plugin.js'
 
-export interface NetworkHooks {
-  names: PinnedNames
-  describe: () => PeerDescription
-  find: DialTools['find']
-  resolve: DialTools['resolve']
-  onConnected(peer: PeerConnection): void
-  onDisconnected(peer: PeerConnection, error: P2PError): void
-  onPathChanged(peer: PeerConnection, from: string): void
-  onMessage(message: P2PMessage, peer: PeerConnection): void
-  onOutcome(message: P2PMessage, outcome: QueuedOutcome): void
-  onError(error: P2PError, peer?: PeerInfo): void
-  onStale(message: P2PMessage): void
-  expects(message: P2PMessage): boolean
-  onBanned(ban: Ban): void
-  limitsOf: DefenceOptions['limitsOf']
-  onStatus(status: P2PStatus): void
-  onWork(event: ProofOfWorkEvent): void
-  /** Where we can be reached has changed. */
-  onReachable(): void
+export interface NetworkParts {
+  readonly config: ResolvedConfig
+  readonly context: PeerContext
+  readonly events: Pick<TypedEvents<CoreEvents>, 'emit'>
+  readonly resolvers: readonly PeerResolver[]
+  readonly transports: TransportRegistry
+  /** Whether a peer that speaks these protocols answers questions about records. */
+  isServer(protocols: readonly string[]): boolean
+  /** What is to be told of peers beside the public events; see `PeerEvents`. */
+  readonly listener: Pick<PeerEvents, 'connected' | 'disconnected' | 'pathChanged' | 'message' | 'stale'>
+  report(error: P2PError, peer?: PeerInfo): void
+  /** Enters `running`. */
+  run(signal?: AbortSignal): Promise<void>
+  isRunning(): boolean
+  woke(reason: WakeReason): void
 }
 
 /**
- * Connections that hold: who is connected and by which path, who is to be, what waits for whom. It puts the parts of `peer/`
+ * Connections that hold: who is connected and by which path, who is to be, and what waits for whom. It puts the parts of `peer/`
  * together and knows nothing of what is said.
  */
 export class Network {
   readonly peers: PeerManager
-  readonly defence: Defence
-  readonly skew: ClockSkew
-  readonly circuits: CircuitEndpoint
-  readonly webrtc: WebRtcEndpoint | undefined
   readonly outbox: Outbox
   readonly updates: PeerUpdates
-  readonly handlers: IProtocolHandler[]
   readonly anchors: Anchors
-  /** Peer ids found at `P2PConfig.anchors`. */
-  private readonly trusted = new Map<string | PeerInfo, string>()
+  readonly skew: ClockSkew
+  /** The protocols by which connections are kept. */
+  readonly handlers: IProtocolHandler[]
   private readonly heartbeat: Heartbeat
   private readonly reconnector: Reconnector
   private readonly upgrades: PathUpgrade
   private readonly watch: WakeWatch
-  private readonly transports: Transport[]
-  private readonly work: WorkProofs
-  private readonly stops: Unsubscribe[] = []
-  private keys: Promise<ChannelKeys> | undefined
-  private opening: Promise<void> | undefined
-  private listening: Promise<void> | undefined
-  private starting: Promise<void> | undefined
-  private closed = false
-  private suspended = false
+  /** Peer ids found at `P2PConfig.anchors`. */
+  private readonly trusted = new Map<string | PeerInfo, string>()
+  private reaching: Promise<void> | undefined
   private lastStatus: P2PStatus = 'offline'
 
-  constructor(
-    private readonly config: ResolvedConfig,
-    private readonly hooks: NetworkHooks,
-  ) {
-    const { clock, limits, logger } = config
-    this.circuits = new CircuitEndpoint({ limits, onReservation: () => hooks.onReachable() })
-    this.webrtc =
-      config.webrtc &&
-      new WebRtcEndpoint({
-        ...config.webrtc,
-        limits,
-        onInterrupted: (id) => this.interrupted(id),
-        onRecovered: (id) => this.recovered(id),
-      })
-    this.transports = [...config.transports, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
-    this.work = new WorkProofs({
-      ...config,
-      publicKey: config.identity.publicKey,
-      worker: config.powWorker,
-      onProgress: (event) => hooks.onWork(event),
-    })
-    this.defence = new Defence({
-      ...config,
-      limitsOf: hooks.limitsOf,
-      disconnect: (key, error) => this.expel(key, error),
-      onBanned: (ban) => hooks.onBanned(ban),
-      onError: (error) => hooks.onError(error),
-    })
-    this.skew = new ClockSkew(limits, (error, id) => hooks.onError(error, this.peers.get(id)?.info))
-    this.peers = new PeerManager({
-      ...config,
-      defence: this.defence,
-      onStale: (message) => hooks.onStale(message),
-      expects: (message) => hooks.expects(message),
-      work: this.work,
-      names: hooks.names,
-      keys: () => this.channelKeys(),
-      describe: hooks.describe,
-      transports: this.transports,
-      isNamed: (id) => this.reconnector.wants(id),
-      onConnected: (peer) => this.connected(peer),
-      onDisconnected: (peer, error) => this.disconnected(peer, error),
-      onPathChanged: (peer, from) => {
-        hooks.onPathChanged(peer, from)
+  constructor(private readonly parts: NetworkParts) {
+    const { config, context, events, report } = parts
+    const { clock, limits, logger, random } = config
+    const { listener } = parts
+    this.skew = new ClockSkew(limits, (error, id) => report(error, this.peers.get(id)?.info))
+    this.peers = new PeerManager(context, {
+      connected: (peer) => this.connected(peer),
+      disconnected: (peer, error) => this.disconnected(peer, error),
+      pathChanged: (peer, from) => {
+        listener.pathChanged(peer, from)
         this.heartbeat.measure(peer.peerId)
         this.upgrades.consider(peer.peerId)
       },
-      onMessage: (message, peer) => hooks.onMessage(message, peer),
-      onError: (error, peer) => hooks.onError(error, peer?.info),
-      onChange: () => this.updateStatus(),
+      interrupted: (peer) => this.lookForCircuit(peer),
+      message: listener.message,
+      stale: listener.stale,
+      error: (error, peer) => report(error, peer?.info),
+      changed: () => this.updateStatus(),
     })
     this.outbox = new Outbox({
       clock,
       limits,
-      send: (id, message, onSettled) => {
+      send: (id, message, onSettled, encoded) => {
         const peer = this.peers.need(id)
-        return peer.send({ ...message, to: peer.peerId }, { onSettled })
+        return peer.send({ ...message, to: peer.peerId }, { onSettled, encoded })
       },
       takeBack: (id, onSettled) => this.peers.get(id) === undefined && this.peers.sessions.takeBack(onSettled),
       progress: (id) => this.peers.get(id)?.progress(),
-      want: (id) => this.reconnector.want(id),
-      onOutcome: (message, outcome) => hooks.onOutcome(message, outcome),
+      want: (id) => {
+        this.reconnector.want(id)
+        // While the coordinator is suspended, what is queued waits for `resume`.
+        if (!parts.isRunning()) parts.run().catch((error) => isP2PError(error, 'SUSPENDED') || report(error))
+      },
+      onOutcome: (message, outcome) => events.emit(outcome, message),
     })
     this.reconnector = new Reconnector([...config.anchors, ...config.bootstrap], {
       clock,
       limits,
+      random,
       dial: (target) => this.reconnect(target),
       isConnected: (id) => this.peers.get(id) !== undefined,
       isWanted: (id) => this.outbox.has(id),
       onChange: () => this.updateStatus(),
-      onError: (error) => hooks.onError(error),
+      onError: report,
     })
     this.anchors = new Anchors({
       clock,
@@ -167,10 +116,11 @@ export class Network {
     this.upgrades = new PathUpgrade({
       clock,
       limits,
+      random,
       logger,
       get: (id) => this.peers.get(id)?.info,
-      canUpgrade: ({ protocols }) => this.webrtc !== undefined && protocols?.includes(this.webrtc.protocolName) === true,
-      dial: (id, wait) => this.peers.dial(`webrtc:${id}`, id, wait),
+      addressOf: (peer) => this.betterAddressOf(peer),
+      dial: (address, id, wait) => this.peers.dial(address, id, wait),
     })
     this.heartbeat = new Heartbeat({
       clock,
@@ -185,7 +135,7 @@ export class Network {
     })
     this.updates = new PeerUpdates({
       limits,
-      describe: hooks.describe,
+      describe: context.describe,
       onUpdate: (id, description) => {
         this.peers.get(id)?.describe(description)
         this.upgrades.consider(id)
@@ -198,94 +148,66 @@ export class Network {
       // Also where waking has been told of a moment before: then there was no network yet.
       onOnline: () => {
         this.reconnector.wake()
-        this.webrtc?.networkChanged()
+        this.networkChanged()
       },
       onOffline: () => {
         this.heartbeat.probeAll(limits.wakeProbeMs)
         this.updateStatus()
       },
     })
-    this.handlers = [this.heartbeat, this.updates, this.circuits, ...(this.webrtc ? [this.webrtc] : [])]
-  }
-
-  /** How the DHT reaches nodes: by their address alone, and only for as long as it needs them. */
-  get nodeDialer(): NodeDialer {
-    return {
-      dial: async (address, peerId, wait) => {
-        if (this.suspended) throw new P2PError('SUSPENDED', 'This coordinator is suspended.')
-        await this.open()
-        return this.peers.dial(this.dialableOf(address), peerId, wait)
-      },
-      isConnected: (peerId) => this.peers.get(peerId) !== undefined,
-      release: (peerId) => {
-        const peer = this.peers.get(peerId)
-        if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
-        this.peers.disconnect(peer.peerId, noLongerNeeded())
-      },
-    }
-  }
-
-  /** Whether a node of the DHT lives where others say; it does not become connected, and is not told who asked. */
-  async isNodeAt({ address, peerId }: Contact): Promise<boolean> {
-    if (this.suspended) throw suspended()
-    if (this.peers.get(peerId) !== undefined) return true
-    const { publicKey, protocols } = await this.peers.look(this.dialableOf(address), {})
-    return encodePeerId(publicKey) === peerId && protocols.includes(DHT_NODE_PROTOCOL)
-  }
-
-  /** Nodes tell WebSocket addresses; a relay serves HTTP at the same one. */
-  private dialableOf(address: string): string {
-    return this.transports.some((transport) => transport.canDial(address)) ? address : address.replace(/^ws/, 'http')
-  }
-
-  /** The peers that we dialled directly: relays and nodes, as a rule. */
-  chosen(): ChosenPeer[] {
-    const trusted = new Set(this.trusted.values())
-    return this.peers.all().flatMap((peer) => {
-      const { peerId, publicKey, since, info } = peer
-      const address = this.peers.slots.dialledAt(peer)
-      if (address === undefined || !address.includes('://')) return []
-      const id = encodePeerId(publicKey)
-      const isNamed = this.reconnector.wants(peerId)
-      const isServer = info.protocols?.includes(DHT_PROTOCOL) === true
-      return [
-        { peerId, id, publicKey, address, origin: originOf(address), since, isServer, isNamed, isTrusted: trusted.has(peerId) },
-      ]
-    })
+    this.handlers = [this.heartbeat, this.updates]
   }
 
   get status(): P2PStatus {
     return this.lastStatus
   }
 
-  /** Opens what listens. @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, IDENTITY_FAILED, SHUT_DOWN. */
-  open(): Promise<void> {
-    if (this.closed) return Promise.reject(shutDownError())
-    this.opening ??= (async () => {
-      await this.channelKeys()
-      await this.defence.bans.load()
-      if (this.closed) throw shutDownError()
-      this.listening = this.listen()
-      await this.listening
-      if (this.closed) throw shutDownError()
-      if (!this.suspended) this.watch.start()
+  /** How plugins reach peers for purposes of their own. */
+  get dialer(): Dialer {
+    return {
+      dial: async (address, expected, { signal, timeoutMs }) => {
+        await this.parts.run(signal)
+        return this.peers.dial(address, expected, { signal, timeoutMs })
+      },
+      look: async (address, { signal, timeoutMs }) => {
+        await this.parts.run(signal)
+        return this.peers.look(address, { signal, timeoutMs })
+      },
+      release: (peerId) => {
+        const peer = this.peers.get(peerId)
+        if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
+        this.peers.disconnect(peer.peerId, new P2PError('CONNECTION_CLOSED', 'The lookup needs this connection no longer.'))
+      },
+      mayDial: !this.parts.config.relayOnly,
+      chosen: () => this.chosen(),
+    }
+  }
+
+  /** Whether the application has asked for the connection to a peer. */
+  isNamed(peerId: string): boolean {
+    return this.reconnector.wants(peerId)
+  }
+
+  /** Begins to keep connections. */
+  run(): void {
+    this.peers.resume()
+    this.watch.start()
+    this.reach().catch(() => {})
+  }
+
+  /** Connects to the bootstrap peers; resolves with the first of them, or when each has failed once. */
+  reach(): Promise<void> {
+    this.reaching ??= (async () => {
+      void this.anchors.start()
+      await this.reconnector.start()
     })()
-    return this.opening
+    return this.reaching
   }
 
-  /** Opens, and connects to the bootstrap peers; resolves with the first of them, or when each has failed once. */
-  start(): Promise<void> {
-    if (this.closed) return Promise.reject(shutDownError())
-    this.starting ??= this.open().then(() => (this.suspended ? undefined : this.reach()))
-    return this.starting
-  }
-
-  /** Ends all connections and dials until `resume`; what waits for others goes on waiting. */
-  suspend(): void {
-    if (this.suspended) return
-    this.suspended = true
+  /** Ends all connections and dials until `run`; what waits for others goes on waiting. */
+  rest(): void {
+    this.reaching = undefined
     this.watch.stop()
-    for (const stop of this.stops.splice(0)) stop()
     // Those who had dialled us may have given up by then: it is ours to come back to them.
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
@@ -295,19 +217,67 @@ export class Network {
     this.updateStatus()
   }
 
-  /** Comes back from `suspend`, to whom we were connected; resolves like `start`. */
-  async resume(): Promise<void> {
-    if (!this.suspended) return
-    this.suspended = false
-    this.peers.resume()
-    await this.open()
-    if (this.suspended || this.closed) return
-    if (this.stops.length === 0) this.discover()
-    this.watch.start()
-    await this.reach()
+  close(): void {
+    this.watch.stop()
+    this.reconnector.stop()
+    this.anchors.close()
+    this.upgrades.close()
+    this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
+    this.outbox.close()
+    this.updateStatus()
   }
 
-  /** How much of what we see comes from how many sides. */
+  /** @returns the peer id reached. @throws P2PError as `P2PCoordinator.connectToPeer`. */
+  async connect(target: PeerInfo | string, wait: WaitOptions): Promise<string> {
+    const { clock, limits } = this.parts.config
+    const { signal, timeoutMs = limits.dialTimeoutMs } = wait
+    const startedAt = clock.now()
+    // A signer or a store that never answers holds up nobody for longer than its caller allows.
+    await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.parts.run(inner))
+    const left = Math.max(1, timeoutMs - Math.max(0, clock.now() - startedAt))
+    const peerId = await connectTo(target, this.dialTools(), { signal, timeoutMs: left }).catch((error) => {
+      // Whatever the paths died of, that was the reason.
+      throw !this.parts.isRunning() && !isP2PError(error, 'ABORTED') && !isP2PError(error, 'SHUT_DOWN') ? suspendedError() : error
+    })
+    this.reconnector.keep(target, peerId)
+    return peerId
+  }
+
+  /** @throws P2PError PEER_NOT_CONNECTED. */
+  disconnect(peerId: string, reason = new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.')): void {
+    const { peerId: id } = this.peers.need(peerId)
+    this.reconnector.release(id)
+    this.peers.disconnect(id, reason)
+  }
+
+  /** The holder of a key is banned, or as good as that: we do not come back to it by ourselves either. */
+  expel(publicKey: Uint8Array, error: P2PError): void {
+    const id = encodePeerId(publicKey)
+    const peer = this.peers.get(id)
+    this.reconnector.release(peer?.peerId ?? id)
+    if (peer !== undefined) this.peers.disconnectKey(publicKey, error)
+  }
+
+  /** Somebody has been found who may be worth a connection: dialled once, in the background. */
+  discovered(address: string): void {
+    this.peers.dial(address, undefined, {}).catch((error) => this.debug(error, `No connection to ${address}.`))
+  }
+
+  /** The peers that we dialled directly: relays and DHT servers, as a rule. */
+  chosen(): ChosenPeer[] {
+    const trusted = new Set(this.trusted.values())
+    return this.peers.all().flatMap((peer) => {
+      const { peerId, publicKey, since } = peer
+      const isServer = this.parts.isServer(peer.info.protocols ?? [])
+      const address = this.peers.slots.dialledAt(peer)
+      if (address === undefined || !address.includes('://')) return []
+      const id = encodePeerId(publicKey)
+      const isNamed = this.reconnector.wants(peerId)
+      const origin = originOf(address)
+      return [{ peerId, id, publicKey, address, origin, since, isServer, isNamed, isTrusted: trusted.has(peerId) }]
+    })
+  }
+
   diversity(): Diversity {
     const { slots } = this.peers
     const relays = this.chosen().filter(({ isServer }) => isServer)
@@ -321,112 +291,45 @@ export class Network {
     }
   }
 
-  /** Dials whom we come back to; resolves with the first that connects. */
-  private async reach(): Promise<void> {
-    void this.anchors.start()
-    await this.reconnector.start()
-  }
-
   private async reconnect(target: string | PeerInfo): Promise<string> {
-    const isAnchor = this.config.anchors.includes(target)
+    const isAnchor = this.parts.config.anchors.includes(target)
     // An anchor is a relay: it is dialled, whoever else may not be.
     const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { relayOnly: false }) }, {})
     if (isAnchor) this.trusted.set(target, peerId)
     return peerId
   }
 
-  /** @returns the peer id reached. @throws P2PError as `connectTo`, and SUSPENDED. */
-  async connect(target: PeerInfo | string, wait: WaitOptions): Promise<string> {
-    await this.open()
-    if (this.suspended) throw suspended()
-    const peerId = await connectTo(target, this.dialTools(), wait).catch((error) => {
-      // Whatever the paths died of, that was the reason.
-      throw this.suspended && !isP2PError(error, 'ABORTED') ? suspended() : error
-    })
-    this.reconnector.keep(target, peerId)
-    return peerId
-  }
-
-  /** @throws P2PError PEER_NOT_CONNECTED. */
-  disconnect(peerId: string, reason = new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.')): void {
-    const { peerId: id } = this.peers.need(peerId)
-    this.reconnector.release(id)
-    this.peers.disconnect(id, reason)
-  }
-
-  async close(): Promise<void> {
-    this.closed = true
-    this.watch.stop()
-    this.reconnector.stop()
-    this.anchors.close()
-    this.upgrades.close()
-    for (const stop of this.stops.splice(0)) stop()
-    this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
-    this.outbox.close()
-    this.defence.budget.close(shutDownError())
-    // Not for `opening`: a signer may never answer.
-    await this.listening?.catch(() => {})
-    await Promise.allSettled([...this.listeners()].map((listener) => listener.close()))
-    this.watch.stop()
-    this.updateStatus()
-  }
-
-  private *listeners() {
-    yield this.circuits
-    if (this.webrtc !== undefined) yield this.webrtc
-    yield* this.config.listen
-    for (const { listener } of this.config.transports) if (listener !== undefined) yield listener
-  }
-
-  private async listen(): Promise<void> {
-    const accept = this.peers.accept.bind(this.peers)
-    await Promise.all([...this.listeners()].map((listener) => listener.listen(accept)))
-    if (this.closed) return
-    if (!this.suspended) this.discover()
-    this.hooks.onReachable()
-  }
-
-  private discover(): void {
-    for (const transport of this.config.transports) {
-      const stop = transport.discover?.((address) => this.discovered(address))
-      if (stop !== undefined) this.stops.push(stop)
-    }
-  }
-
-  private discovered(address: string): void {
-    this.peers.dial(address, undefined, {}).catch((error) => {
-      const { code, message } = asP2PError(error, 'PEER_UNREACHABLE', `No connection to ${address}.`)
-      this.config.logger.debug(message, { code })
-    })
-  }
-
-  private channelKeys(): Promise<ChannelKeys> {
-    this.keys ??= createChannelKeys(this.config.identity).catch((error) => {
-      // A hardware signer may be plugged in later.
-      this.keys = this.opening = this.starting = undefined
-      throw error
-    })
-    return this.keys
-  }
-
   private dialTools(): DialTools {
-    const { clock, limits, relayOnly } = this.config
+    const { clock, limits, relayOnly } = this.parts.config
+    const { context, resolvers, transports } = this.parts
     return {
       clock,
       limits,
       relayOnly,
-      pausedMs: () => this.work.pausedMs,
+      pausedMs: () => context.work?.pausedMs ?? 0,
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
-      dial: this.peers.dial.bind(this.peers),
-      find: this.hooks.find,
-      resolve: this.hooks.resolve,
+      canDial: (address) => transports.canDial(address),
+      dial: (address, expected, wait) => this.peers.dial(address, expected, wait),
+      resolvers,
     }
+  }
+
+  /** The address of a better path to a peer that is reached through somebody else. */
+  private betterAddressOf({ peerId, protocols, connection }: PeerInfo): string | undefined {
+    const { transports } = this.parts
+    const served = transports.all.find(({ name }) => name === connection?.transport)
+    if (served === undefined || served.direct) return undefined
+    for (const transport of transports.all) {
+      const address = transport.rank > served.rank ? transport.upgradeOf?.({ peerId, protocols }) : undefined
+      if (address !== undefined) return address
+    }
+    return undefined
   }
 
   private connected(peer: PeerConnection): void {
     this.reconnector.found(peer.peerId)
     this.anchors.changed()
-    this.hooks.onConnected(peer)
+    this.parts.listener.connected(peer)
     for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.outbox.flush(id)
     this.upgrades.consider(peer.peerId)
   }
@@ -434,53 +337,43 @@ export class Network {
   private disconnected(peer: PeerConnection, error: P2PError): void {
     this.upgrades.forget(peer.peerId)
     this.skew.gone(peer.peerId)
-    this.hooks.onDisconnected(peer, error)
+    this.parts.listener.disconnected(peer, error)
     this.reconnector.lost(peer.peerId, error)
-    if (this.outbox.has(peer.peerId) && !this.suspended && !this.closed) this.reconnector.want(peer.peerId)
-  }
-
-  /** Somebody is banned, or as good as that: we do not come back to it by ourselves either. */
-  private expel(publicKey: Uint8Array, error: P2PError): void {
-    const id = encodePeerId(publicKey)
-    const peer = this.peers.get(id)
-    this.reconnector.release(peer?.peerId ?? id)
-    if (peer !== undefined) this.peers.disconnectKey(publicKey, error)
+    if (this.outbox.has(peer.peerId) && this.parts.isRunning()) this.reconnector.want(peer.peerId)
   }
 
   /** A direct path that may recover needs another one meanwhile, if only for its signals. */
-  private interrupted(peerId: string): void {
-    const peer = this.peers.get(peerId)
-    if (peer?.activeChannel.connection.transport !== 'webrtc' || peer.fallBack()) return
-    peer.interrupted = true
+  private lookForCircuit(peer: PeerConnection): void {
     const tools = { ...this.dialTools(), relayOnly: true, isConnected: () => false }
-    connectTo(peer.peerId, tools, {}).catch((error) => {
-      const { code, message } = asP2PError(error, 'PEER_UNREACHABLE', 'No circuit.')
-      this.config.logger.debug(message, { code })
-    })
-  }
-
-  private recovered(peerId: string): void {
-    const peer = this.peers.get(peerId)
-    if (peer === undefined) return
-    peer.interrupted = false
-    peer.preferBest()
+    connectTo(peer.peerId, tools, {}).catch((error) => this.debug(error, 'No circuit.'))
   }
 
   private woke(reason: WakeReason): void {
-    this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
-    this.work.wake()
+    this.heartbeat.probeAll(this.parts.config.limits.wakeProbeMs)
+    this.parts.context.work?.wake()
     this.reconnector.wake()
-    if (reason === 'network-change') this.webrtc?.networkChanged()
+    if (reason === 'network-change') this.networkChanged()
     this.upgrades.retry()
+    this.parts.woke(reason)
     this.updateStatus()
+  }
+
+  private networkChanged(): void {
+    for (const transport of this.parts.transports.all) transport.networkChanged?.()
   }
 
   private updateStatus(): void {
     const waiting = this.peers.dialling > 0 || this.reconnector.pending
-    const status = this.peers.size > 0 ? 'online' : waiting && !this.suspended && !this.watch.offline ? 'connecting' : 'offline'
+    const mayConnect = waiting && this.parts.isRunning() && !this.watch.offline
+    const status = this.peers.size > 0 ? 'online' : mayConnect ? 'connecting' : 'offline'
     if (status === this.lastStatus) return
     this.lastStatus = status
-    this.hooks.onStatus(status)
+    this.parts.events.emit('status', status)
+  }
+
+  private debug(error: unknown, otherwise: string): void {
+    const { code, message } = asP2PError(error, 'PEER_UNREACHABLE', otherwise)
+    this.parts.config.logger.debug(message, { code })
   }
 }
 

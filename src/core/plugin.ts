@@ -2,6 +2,8 @@ import type { Unsubscribe } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription, RemoteHello } from '../channel/hello.js'
+import type { Identity } from '../identity/identity.js'
+import type { PinnedNames } from '../identity/pinned-names.js'
 import type { ChosenPeer } from '../peer/keep/anchors.js'
 import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
@@ -64,6 +66,8 @@ export type PeerResolver = (peerId: string, wait: WaitOptions) => Promise<PeerIn
 
 /** Dials for purposes of the plugin's own: what it connects is not kept when it is lost. */
 export interface Dialer {
+  /** False for a coordinator that reaches peers, and is reached, through relays only: `dial` and `look` are not to be called. */
+  readonly mayDial: boolean
   /**
    * Connects to an address, or does nothing where a connection to it is there already.
    *
@@ -83,6 +87,13 @@ export interface Dialer {
 export interface PluginKit extends ProtocolHost {
   /** Our Ed25519 public key, 32 bytes. */
   readonly publicKey: Uint8Array
+  readonly identity: Identity
+  /** Whether peers are dialled through relays only. */
+  readonly relayOnly: boolean
+  /** How many trusted relays are configured. */
+  readonly anchors: number
+  /** Which key a chosen name belongs to. */
+  readonly names: PinnedNames
   readonly limits: Limits
   readonly dialer: Dialer
   /** Adds a way to reach peers. Of two transports that can dial an address, the one added last does. */

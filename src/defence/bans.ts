@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import { asP2PError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
-import { cutText } from '../base/well-formed.js'
+import { cutText } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
 import type { BlameCause } from '../protocol/handler.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'

@@ -1,9 +1,6 @@
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 
-/** Peers whose clocks must agree before we say that ours is wrong. */
-const QUORUM = 3
-
 /**
  * Compares our clock with those of our peers. A clock that is far off is nobody's fault and is not punished; but records and signed
  * messages dated by it are refused, so whoever runs it has to know.
@@ -41,7 +38,7 @@ export class ClockSkew {
 
   private error(peerId: string, skewMs: number): P2PError {
     const agree = [...this.skews.values()].filter((other) => Math.abs(other - skewMs) <= this.limits.maxClockSkewMs / 2)
-    const areMany = agree.length >= QUORUM && agree.length * 2 > this.skews.size
+    const areMany = agree.length >= this.limits.clockSkewQuorum && agree.length * 2 > this.skews.size
     const minutes = Math.round(Math.abs(skewMs) / 60_000)
     const direction = skewMs > 0 ? 'behind' : 'ahead of'
     const message = areMany

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { RateBuckets } from '../base/rate-buckets.js'
+import { SerialByKey } from '../base/serial.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { BlameCause } from '../protocol/handler.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
@@ -24,9 +25,6 @@ export interface DefenceOptions extends Pick<GateOptions, 'limitsOf'> {
   onError(error: P2PError): void
 }
 
-/** A whole group of addresses is banned for this many times what bans one of them. */
-const GROUP_FACTOR = 16
-
 /** What stands between strangers and the rest: the parts of `defence/`, and what follows from what they find. */
 export class Defence {
   readonly gate: Gate
@@ -34,8 +32,8 @@ export class Defence {
   readonly bans: Bans
   readonly budget: VerificationBudget
   readonly slots: HandshakeSlots
-  /** The ends of the lines in which peers' checks wait, by key in hex. */
-  private readonly lines = new Map<string, Promise<void>>()
+  /** The checks of each peer, by its key in hex. */
+  private readonly checks = new SerialByKey()
   private readonly byAddress: RateBuckets
   private readonly byGroup: RateBuckets
 
@@ -46,9 +44,11 @@ export class Defence {
     this.budget = new VerificationBudget(clock, limits)
     this.slots = new HandshakeSlots(limits.maxPendingHandshakes)
     this.gate = new Gate({ clock, limits, limitsOf, shareOf: (key) => this.reputation.shareOf(key) })
-    const perS = limits.addressFaultsPerMin / 60
-    this.byAddress = new RateBuckets(clock, perS, limits.addressFaultsPerMin)
-    this.byGroup = new RateBuckets(clock, perS * GROUP_FACTOR, limits.addressFaultsPerMin * GROUP_FACTOR)
+    const { addressFaultsPerMin, addressGroupFactor, maxRateBuckets } = limits
+    const faults = (factor: number) =>
+      new RateBuckets(clock, (addressFaultsPerMin * factor) / 60, addressFaultsPerMin * factor, maxRateBuckets)
+    this.byAddress = faults(1)
+    this.byGroup = faults(addressGroupFactor)
   }
 
   /** Where a connection comes from, for sharing out what strangers may cost. */
@@ -102,22 +102,11 @@ export class Defence {
    */
   inTurn<T>(publicKey: Uint8Array, isHere: () => boolean, work: () => Promise<T>): Promise<T> {
     const key = hexOf(publicKey)
-    const before = this.lines.get(key)
-    const run = async () => {
+    return this.checks.run(key, async () => {
       if (this.budget.isSuspect(key) && !isHere())
         throw new P2PError('PEER_NOT_CONNECTED', 'The peer is gone: what it sent is not looked at any more.')
       return this.budget.run(key, work)
-    }
-    const result = before === undefined ? run() : before.then(run)
-    const line: Promise<void> = result.then(
-      () => {},
-      () => {},
-    )
-    this.lines.set(key, line)
-    void line.then(() => {
-      if (this.lines.get(key) === line) this.lines.delete(key)
     })
-    return result
   }
 
   /** Notes a fault, and draws the consequence. */

@@ -1,10 +1,10 @@
+import { RecentKeys } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import type { ProtocolLimits, RateLimit } from '../protocol/rate-limits.js'
-import { DedupeWindow } from './dedupe-window.js'
 import { type Freshness, ReplayWindow } from './replay-window.js'
 
 /** Why a message is not taken now, and when to come again. Nothing is lost: the sender keeps what was not acknowledged. */
@@ -36,10 +36,6 @@ export interface GateStats {
   throttled: number
 }
 
-/** How long a peer's budgets are remembered after its last message, so that coming again does not fill them: they are full by then. */
-const FORGET_AFTER_MS = 60_000
-/** Types of one protocol that have a budget of their own. Names are the peer's to choose. */
-const MAX_TYPES = 64
 /** What a protocol that declares nothing may have in all, in budgets of one type. */
 const TYPES_OF_DEFAULT = 4
 /** How often a peer's share is looked up. */
@@ -52,12 +48,12 @@ const SHARE_EVERY_MS = 1_000
 export class Gate {
   readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, throttled: 0 }
   /** Ids of unsigned messages. A channel delivers nothing twice; this is for an application that sends the same id again. */
-  readonly seen: DedupeWindow
+  readonly seen: RecentKeys
   /** By the public key in hex, longest unused first. */
   private readonly peers = new Map<string, PeerGate>()
 
   constructor(readonly options: GateOptions) {
-    this.seen = new DedupeWindow(options.limits.dedupeWindow)
+    this.seen = new RecentKeys(options.limits.dedupeWindow)
   }
 
   /** The gate of one peer, the same for as long as its budgets could matter. */
@@ -79,14 +75,14 @@ export class Gate {
   }
 
   get remembered(): number {
-    return this.seen.count
+    return this.seen.size
   }
 
   /** A few at each connection, so that none waits for a thousand. */
   private forget(now: number): void {
     let looked = 0
     for (const [key, gate] of this.peers) {
-      if (looked++ === 8 || (gate.open === 0 && now - gate.lastUsedAt < FORGET_AFTER_MS)) return
+      if (looked++ === 8 || (gate.open === 0 && now - gate.lastUsedAt < this.options.limits.budgetMemoryMs)) return
       this.peers.delete(key)
       if (gate.open > 0) this.peers.set(key, gate)
     }
@@ -210,7 +206,7 @@ export class PeerGate {
       return 'excess'
     }
     // Grace is for honest peers: one that has gone on regardless a moment ago is known.
-    const isKnown = now - this.struckAt < FORGET_AFTER_MS
+    const isKnown = now - this.struckAt < limits.budgetMemoryMs
     const inGrace = !isKnown && now - (this.refusedSince ?? now) <= limits.refusalGraceMs
     if (inGrace || now - this.struckAt < limits.refusalStrikeMs) return undefined
     this.struckAt = now
@@ -263,11 +259,11 @@ export class PeerGate {
   private budgetOf({ own, perType, types }: ProtocolBuckets, type: string, now: number): Budget | 'own' | undefined {
     const known = types.get(type)
     if (known !== undefined) return known
-    const { typeMessagesPerS, typeMessageBurst } = this.gate.options.limits
+    const { typeMessagesPerS, typeMessageBurst, maxTypesPerProtocol } = this.gate.options.limits
     const declared = own?.types !== undefined && Object.hasOwn(own.types, type) ? own.types[type] : undefined
     if (declared === 'own') return declared
     const limit = declared ?? (perType ? { messagesPerS: typeMessagesPerS, burst: typeMessageBurst } : undefined)
-    if (limit === undefined || types.size >= MAX_TYPES) return undefined
+    if (limit === undefined || types.size >= maxTypesPerProtocol) return undefined
     const budget = new Budget(limit, now)
     types.set(type, budget)
     return budget

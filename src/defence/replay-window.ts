@@ -1,3 +1,4 @@
+import { BoundedMap } from '../base/bounded-map.js'
 import type { Clock } from '../base/clock.js'
 
 export type Freshness = 'new' | 'seen' | 'stale' | 'early'
@@ -10,15 +11,19 @@ export type Freshness = 'new' | 'seen' | 'stale' | 'early'
  */
 export class ReplayWindow {
   /** Id to date, in the order of coming. */
-  private readonly seen = new Map<string, number>()
+  private readonly seen: BoundedMap<string, number>
   /** Dates up to this one are not taken any more. */
   private floor = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly clock: Clock,
     private readonly windowMs: number,
-    private readonly maxIds: number,
-  ) {}
+    maxIds: number,
+  ) {
+    this.seen = new BoundedMap(maxIds, (_id, date) => {
+      this.floor = Math.max(this.floor, date)
+    })
+  }
 
   get size(): number {
     return this.seen.size
@@ -38,7 +43,6 @@ export class ReplayWindow {
     if (this.seen.has(id)) return 'seen'
     if (ours < now - this.windowMs || ours <= this.floor) return 'stale'
     this.seen.set(id, ours)
-    if (this.seen.size > this.maxIds) this.shed()
     return 'new'
   }
 
@@ -47,14 +51,6 @@ export class ReplayWindow {
     for (const [id, date] of this.seen) {
       if (date >= before) return
       this.seen.delete(id)
-    }
-  }
-
-  private shed(): void {
-    for (const [id, date] of this.seen) {
-      if (this.seen.size <= this.maxIds) return
-      this.seen.delete(id)
-      this.floor = Math.max(this.floor, date)
     }
   }
 }

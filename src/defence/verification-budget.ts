@@ -1,6 +1,8 @@
-import type { Clock, Timer } from '../base/clock.js'
+import { Alarm } from '../base/alarm.js'
+import type { Clock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
+import { TokenBucket } from '../base/token-bucket.js'
 
 interface Job {
   run(): Promise<void>
@@ -13,9 +15,6 @@ interface Source {
   readonly jobs: Job[]
 }
 
-/** Sources remembered as suspect. */
-const MAX_SOURCES = 4_096
-
 /**
  * Who may have us do expensive cryptography, and when. Work from sources that have given no cause runs at once. A source whose
  * signature or handshake did not hold waits its turn with all others of its kind: they are served one each in turn (fair queuing,
@@ -26,11 +25,11 @@ export class VerificationBudget {
   readonly stats = { queued: 0, refused: 0, spentOnSuspectsMs: 0 }
   /** In the order of their turns. */
   private readonly sources = new Map<string, Source>()
-  private budgetMs: number
-  private filledAt: number
+  /** Microseconds of processor time. */
+  private readonly time: TokenBucket
+  private readonly alarm: Alarm
   private waiting = 0
   private running = false
-  private timer: Timer | undefined
 
   constructor(
     private readonly clock: Clock,
@@ -38,8 +37,10 @@ export class VerificationBudget {
     /** Processor time is real even where the clock is not. */
     private readonly cpuNow: () => number = () => performance.now(),
   ) {
-    this.budgetMs = limits.suspectVerifyMsPerS
-    this.filledAt = clock.now()
+    const perS = limits.suspectVerifyMsPerS * 1_000
+    // Never more than a tenth of a second's worth at once: others wait meanwhile.
+    this.time = new TokenBucket(perS, perS / 10, clock.now(), 1)
+    this.alarm = new Alarm(clock, () => void this.serve())
   }
 
   /** Something from this source did not hold. */
@@ -48,7 +49,7 @@ export class VerificationBudget {
     const suspectUntil = this.clock.now() + this.limits.suspectMs
     if (known !== undefined) known.suspectUntil = suspectUntil
     else this.sources.set(source, { suspectUntil, jobs: [] })
-    if (this.sources.size > MAX_SOURCES) this.forgetOne()
+    if (this.sources.size > this.limits.maxSuspects) this.forgetOne()
   }
 
   isSuspect(source: string): boolean {
@@ -85,43 +86,30 @@ export class VerificationBudget {
   }
 
   close(error: P2PError): void {
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
     for (const { jobs } of this.sources.values()) for (const { refuse } of jobs.splice(0)) refuse(error)
     this.waiting = 0
     this.sources.clear()
   }
 
   private async serve(): Promise<void> {
-    if (this.running || this.timer !== undefined) return
+    if (this.running || this.alarm.isArmed) return
     this.running = true
-    while (this.waiting > 0 && this.refill() > 0) {
+    let pauseMs = 0
+    while (this.waiting > 0) {
+      pauseMs = this.time.take(this.clock.now(), 0)
+      if (pauseMs > 0) break
       const job = this.next()
       if (job === undefined) break
       const started = this.cpuNow()
       await job.run()
       const spentMs = this.cpuNow() - started
-      this.budgetMs -= spentMs
+      this.time.charge(spentMs * 1_000)
       this.stats.spentOnSuspectsMs += spentMs
     }
     this.running = false
-    if (this.waiting === 0 || this.timer !== undefined) return
     // In steps of 20 ms: the flood's share of a core is spread over the second.
-    const pauseMs = Math.max(20, Math.ceil((-this.budgetMs * 1_000) / this.limits.suspectVerifyMsPerS))
-    this.timer = this.clock.setTimeout(() => {
-      this.timer = undefined
-      void this.serve()
-    }, pauseMs)
-  }
-
-  private refill(): number {
-    const now = this.clock.now()
-    const { suspectVerifyMsPerS } = this.limits
-    // Never more than a tenth of a second's worth at once: others wait meanwhile.
-    const grown = this.budgetMs + (Math.max(0, now - this.filledAt) * suspectVerifyMsPerS) / 1_000
-    this.budgetMs = Math.min(suspectVerifyMsPerS / 10, grown)
-    this.filledAt = now
-    return this.budgetMs
+    if (this.waiting > 0) this.alarm.armOnce(Math.max(20, pauseMs))
   }
 
   private next(): Job | undefined {

@@ -1,9 +1,12 @@
-import { P2PError } from '../base/errors.js'
+import { isP2PError, P2PError } from '../base/errors.js'
 import { SIGNATURE_BYTES, verify } from './ed25519.js'
 import type { Identity } from './identity.js'
 
 /** What a signature is for. A signature made under one tag is worthless under every other. */
 export type EnvelopeTag = 'handshake' | 'record' | 'message' | 'topic' | 'statement'
+
+/** A tag of an application or a plugin; see `PluginKit.sign`. */
+export type OwnTag = `app/${string}`
 
 /** Bytes, who signed them, and the signature: proof that can be stored and forwarded. */
 export interface SignedEnvelope {
@@ -19,7 +22,7 @@ export interface SignedEnvelope {
  * What is actually signed: utf8('lotus-p2p/' + tag + '/1') ‖ 0x00 ‖ payload. No tag holds a zero byte, so no two pairs of tag
  * and payload give the same bytes.
  */
-export function signingBytes(tag: EnvelopeTag, payload: Uint8Array): Uint8Array {
+export function signingBytes(tag: EnvelopeTag | OwnTag, payload: Uint8Array): Uint8Array {
   const prefix = new TextEncoder().encode(`lotus-p2p/${tag}/1\0`)
   const bytes = new Uint8Array(prefix.length + payload.length)
   bytes.set(prefix)
@@ -35,14 +38,15 @@ export function signingBytes(tag: EnvelopeTag, payload: Uint8Array): Uint8Array 
  * @example
  * const envelope = await signEnvelope(identity, 'record', encode(record))
  */
-export async function signEnvelope(identity: Identity, tag: EnvelopeTag, payload: Uint8Array): Promise<SignedEnvelope> {
+export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag, payload: Uint8Array): Promise<SignedEnvelope> {
   const own = payload.slice()
   let publicKey: Uint8Array
   let signature: Uint8Array
   try {
-    publicKey = identity.publicKey.slice()
     signature = await identity.sign(signingBytes(tag, own))
+    publicKey = identity.publicKey.slice()
   } catch (error) {
+    if (isP2PError(error, 'IDENTITY_FAILED')) throw error
     throw new P2PError(
       'IDENTITY_FAILED',
       'The identity did not sign. Check that its key or device is available, then try again.',
@@ -65,12 +69,17 @@ export async function signEnvelope(identity: Identity, tag: EnvelopeTag, payload
   )
 }
 
-/** True if the envelope was signed by its key under this tag. Never throws: anything malformed is false. */
-export async function verifyEnvelope(tag: EnvelopeTag, envelope: SignedEnvelope): Promise<boolean> {
+/**
+ * True if the envelope was signed by its key under this tag. Anything malformed is false.
+ *
+ * @throws P2PError IDENTITY_FAILED where no implementation of Ed25519 exists: a browser without it, and `lotus-p2p/core`.
+ */
+export async function verifyEnvelope(tag: EnvelopeTag | OwnTag, envelope: SignedEnvelope): Promise<boolean> {
   try {
     const { publicKey, payload, signature } = envelope
     return payload instanceof Uint8Array && (await verify(signature, signingBytes(tag, payload), publicKey))
-  } catch {
+  } catch (error) {
+    if (isP2PError(error, 'IDENTITY_FAILED')) throw error
     return false
   }
 }

@@ -2,16 +2,16 @@ import { createStore, get, update } from 'idb-keyval'
 import { P2PError } from '../base/errors.js'
 import {
   equalBytes,
+  fallbackOr,
   generateCryptoKey,
-  nobleEd25519,
+  noEd25519,
   preferredProvider,
-  publicKeyOf,
-  SEED_BYTES,
-  type Sign,
   verify,
   webCryptoEd25519,
   webCryptoSign,
 } from './ed25519.js'
+import { nodeEd25519 } from './ed25519.node.js'
+import { type Ed25519Provider, PUBLIC_KEY_BYTES, SEED_BYTES, type Sign } from './ed25519-provider.js'
 
 /**
  * Who a peer is: an Ed25519 key (RFC 8032). `sign` may run anywhere: here, in a worker, in a hardware device.
@@ -35,29 +35,93 @@ export async function generateIdentity(): Promise<Identity> {
   const seed = randomSeed()
   const identity = identityFromSeed(seed)
   seed.fill(0)
+  await identityReady(identity)
   return identity
 }
 
 /**
  * The identity of a seed that the caller keeps, for example derived from a wallet's mnemonic. Same seed, same identity.
  *
+ * Node derives the public key at once. A browser derives it when the identity signs or a coordinator starts with it, and, with
+ * `lotus-p2p`, when `publicKey` is read before, which takes about 20 ms.
+ *
  * @param seed 32 secret bytes (RFC 8032 §5.1.5); copied, so the caller may wipe them afterwards.
- * @throws P2PError IDENTITY_FAILED for anything but 32 bytes.
+ * @throws P2PError IDENTITY_FAILED for anything but 32 bytes. In a browser with `lotus-p2p/core` reading `publicKey` throws it
+ * before the key is derived.
  */
 export function identityFromSeed(seed: Uint8Array): Identity {
   if (!(seed instanceof Uint8Array) || seed.length !== SEED_BYTES) {
-    throw new P2PError('IDENTITY_FAILED', `A seed must be a Uint8Array of exactly ${SEED_BYTES} bytes.`)
+    throw new P2PError('IDENTITY_FAILED', `A seed must be a Uint8Array of ${SEED_BYTES} bytes.`)
   }
-  const provider = preferredProvider()
-  if (!(provider instanceof Promise)) return identityOf(publicKeyOf(seed), provider.signer(seed))
-  const own = seed.slice()
-  return identityOf(
-    publicKeyOf(own),
-    provider.then(async (found) => {
-      const sign = await Promise.resolve(found.signer(own)).catch(() => nobleEd25519.signer(own))
-      own.fill(0)
-      return sign
-    }),
+  if (nodeEd25519 !== undefined) return identityOf(nodeEd25519.publicKey(seed), nodeEd25519.signer(seed))
+  return derivedLater(seed.slice())
+}
+
+/** The derivations of identities whose public key is not known yet. */
+const derivations = /* @__PURE__ */ new WeakMap<object, () => Promise<unknown>>()
+
+/**
+ * Resolves when `identity.publicKey` is there; by WebCrypto where that has Ed25519. An identity of the application's own is ready.
+ *
+ * @throws P2PError IDENTITY_FAILED where the platform has no Ed25519; the identity can be asked again.
+ */
+export async function identityReady(identity: Identity): Promise<void> {
+  await derivations.get(identity)?.()
+}
+
+/** Whether the value can be used as an identity. Derives no key. */
+export function isIdentity(value: unknown): value is Identity {
+  if (typeof value !== 'object' || value === null) return false
+  if (derivations.has(value)) return true
+  const { publicKey, sign } = value as Partial<Identity>
+  return publicKey instanceof Uint8Array && publicKey.length === PUBLIC_KEY_BYTES && typeof sign === 'function'
+}
+
+/** Takes the seed over, and zeroes it once the platform holds the key. */
+function derivedLater(seed: Uint8Array): Identity {
+  let known: Uint8Array | undefined
+  let preparing: Promise<Sign> | undefined
+  const show = (publicKey: Uint8Array) => {
+    if (known !== undefined) return known
+    Object.freeze(Object.defineProperty(identity, 'publicKey', { value: publicKey }))
+    known = publicKey
+    return known
+  }
+  const derive = async (provider: Ed25519Provider): Promise<Sign> => {
+    const sign = await provider.signer(seed)
+    if (known === undefined) show(await provider.publicKey(seed))
+    return sign
+  }
+  const prepare = async () => {
+    const provider = await preferredProvider()
+    // A WebCrypto that knows Ed25519 may yet refuse a key of ours.
+    const sign = await derive(provider).catch((error) => derive(fallbackOr(noEd25519, error)))
+    seed.fill(0)
+    return sign
+  }
+  const ready = () => {
+    preparing ??= prepare().catch((error) => {
+      preparing = undefined
+      throw error
+    })
+    return preparing
+  }
+  const identity = Object.defineProperties({} as Identity, {
+    publicKey: {
+      get: () => known ?? show(fallbackOr(notDerived).publicKey(seed)),
+      enumerable: true,
+      configurable: true,
+    },
+    sign: { value: async (bytes: Uint8Array): Promise<Uint8Array> => (await ready())(bytes) },
+  })
+  derivations.set(identity, ready)
+  return identity
+}
+
+function notDerived(): P2PError {
+  return new P2PError(
+    'IDENTITY_FAILED',
+    'This identity has no key yet. Await coordinator.start(), or pass `await generateIdentity()`.',
   )
 }
 
@@ -118,7 +182,7 @@ export async function openStoredIdentity(name: string, asCryptoKey: boolean): Pr
 async function freshKey(asCryptoKey: boolean): Promise<Kept> {
   if (asCryptoKey) return { version: 1, ...(await generateCryptoKey()) }
   const seed = randomSeed()
-  return { version: 1, publicKey: publicKeyOf(seed), seed }
+  return { version: 1, publicKey: await (await preferredProvider()).publicKey(seed), seed }
 }
 
 /** Trusts nothing that was stored: the key must sign, and as the public key beside it. */
@@ -129,6 +193,7 @@ async function restore(name: string, kept: Partial<Kept> | null): Promise<Identi
     if (version === 1 && publicKey instanceof Uint8Array) {
       const identity =
         'privateKey' in (kept as Kept) ? fromCryptoKey(kept as never) : identityFromSeed((kept as { seed: Uint8Array }).seed)
+      await identityReady(identity)
       const probe = new TextEncoder().encode('lotus-p2p/stored-identity/1')
       if (equalBytes(identity.publicKey, publicKey) && (await verify(await identity.sign(probe), probe, publicKey)))
         return identity
@@ -148,8 +213,8 @@ function fromCryptoKey({ publicKey, privateKey }: { publicKey: Uint8Array; priva
 }
 
 /** `sign` is not enumerable and the key is in a closure: printing or serialising an identity shows its public key only. */
-function identityOf(publicKey: Uint8Array, signer: Sign | Promise<Sign>): Identity {
-  const sign = async (bytes: Uint8Array): Promise<Uint8Array> => (await signer)(bytes)
+function identityOf(publicKey: Uint8Array, signer: Sign): Identity {
+  const sign = async (bytes: Uint8Array): Promise<Uint8Array> => signer(bytes)
   return Object.freeze(Object.defineProperty({ publicKey }, 'sign', { value: sign }) as Identity)
 }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../base/bounded-map.js'
 import { asP2PError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
@@ -8,6 +9,11 @@ const STORE_PREFIX = 'pinned-name/'
 
 /** How a name was learnt: from the peer itself over an authenticated channel, or from a record it signed. */
 export type PinKind = 'contact' | 'record'
+
+interface Pin {
+  publicKey: Uint8Array
+  kind: PinKind
+}
 
 /**
  * Which key a chosen name belongs to: the first one seen with it. A contact's pin is stored, survives a reload, and overrides a
@@ -23,8 +29,8 @@ export class PinnedNames {
   /** Stored pins; undefined until its key was needed. */
   #stored: Map<string, Uint8Array | undefined> | undefined
   #loading: Promise<Map<string, Uint8Array | undefined>> | undefined
-  /** Pins in memory, longest unused first. */
-  readonly #remembered = new Map<string, { publicKey: Uint8Array; kind: PinKind }>()
+  /** Pins in memory; made with the first, for most coordinators see none. */
+  #remembered: BoundedMap<string, Pin> | undefined
 
   constructor(store: KeyValueStore, limits: Pick<Limits, 'maxPinnedNames'>) {
     this.#store = store
@@ -54,7 +60,7 @@ export class PinnedNames {
       return true
     }
     stored.set(name, publicKey.slice())
-    this.#remembered.delete(name)
+    this.#remembered?.delete(name)
     try {
       await this.#store.set(STORE_PREFIX + name, publicKey.slice())
     } catch (error) {
@@ -115,19 +121,15 @@ export class PinnedNames {
     return this.#loading
   }
 
-  #recall(name: string): { publicKey: Uint8Array; kind: PinKind } | undefined {
-    const known = this.#remembered.get(name)
+  #recall(name: string): Pin | undefined {
+    const known = this.#remembered?.get(name)
     if (known !== undefined) this.#remember(name, known)
     return known
   }
 
-  #remember(name: string, pin: { publicKey: Uint8Array; kind: PinKind }): void {
-    this.#remembered.delete(name)
+  #remember(name: string, pin: Pin): void {
+    this.#remembered ??= new BoundedMap(this.#max)
     this.#remembered.set(name, pin)
-    for (const oldest of this.#remembered.keys()) {
-      if (this.#remembered.size <= this.#max) break
-      this.#remembered.delete(oldest)
-    }
   }
 }
 

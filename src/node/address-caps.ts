@@ -1,8 +1,7 @@
+import { BoundedMap } from '../base/bounded-map.js'
 import type { Limits } from '../base/limits.js'
+import { TokenBucket } from '../base/token-bucket.js'
 import { addressKey } from './client-address.js'
-
-/** Addresses remembered that have nothing open: what they have used up is forgotten early only in a flood from more than these. */
-const MAX_IDLE = 20_000
 
 /** Which cap an attempt has hit, and when another may pass it. */
 export interface CapRefusal {
@@ -13,10 +12,7 @@ export interface CapRefusal {
 interface Usage {
   open: number
   pending: number
-  /** Attempts that may come at once; it fills with time. */
-  tokens: number
-  /** When it was last filled, milliseconds of `performance.now()`. */
-  filledAt: number
+  readonly attempts: TokenBucket
 }
 
 /** Gives back what was taken; a second call does nothing. */
@@ -29,9 +25,11 @@ export type Release = () => void
 export class AddressCaps {
   private readonly usages = new Map<string, Usage>()
   /** Those without anything open, the longest unused first. */
-  private readonly idle = new Set<string>()
+  private readonly idle: BoundedMap<string, true>
 
-  constructor(private readonly limits: Limits) {}
+  constructor(private readonly limits: Limits) {
+    this.idle = new BoundedMap(limits.maxIdleAddresses, (key) => this.usages.delete(key))
+  }
 
   /** Addresses that are remembered. */
   get size(): number {
@@ -40,19 +38,10 @@ export class AddressCaps {
 
   /** Counts one attempt. Undefined: it may go on. */
   attempt(host: string): CapRefusal | undefined {
-    const { connectionsPerAddressPerS, connectionBurstPerAddress, maxConnectionsPerAddress, maxPendingPerAddress } = this.limits
+    const { maxConnectionsPerAddress, maxPendingPerAddress } = this.limits
     const usage = this.usageOf(addressKey(host))
-    const now = performance.now()
-    const filled = usage.tokens + ((now - usage.filledAt) * connectionsPerAddressPerS) / 1_000
-    usage.tokens = Math.min(connectionBurstPerAddress, filled)
-    usage.filledAt = now
-    if (usage.tokens < 1) {
-      return {
-        cap: 'connectionsPerAddressPerS',
-        retryAfterMs: Math.ceil(((1 - usage.tokens) * 1_000) / connectionsPerAddressPerS),
-      }
-    }
-    usage.tokens--
+    const retryAfterMs = usage.attempts.take(performance.now())
+    if (retryAfterMs > 0) return { cap: 'connectionsPerAddressPerS', retryAfterMs }
     if (usage.open >= maxConnectionsPerAddress) return { cap: 'maxConnectionsPerAddress', retryAfterMs: 30_000 }
     if (usage.pending >= maxPendingPerAddress) return { cap: 'maxPendingPerAddress', retryAfterMs: 1_000 }
     return undefined
@@ -78,29 +67,21 @@ export class AddressCaps {
       if (!held) return
       held = false
       usage[what]--
-      if (usage.open + usage.pending === 0) this.rest(key)
+      if (usage.open + usage.pending === 0) this.idle.set(key, true)
     }
   }
 
   private usageOf(key: string): Usage {
     const known = this.usages.get(key)
     if (known !== undefined) {
-      if (this.idle.delete(key)) this.idle.add(key)
+      if (this.idle.has(key)) this.idle.set(key, true)
       return known
     }
-    const usage = { open: 0, pending: 0, tokens: this.limits.connectionBurstPerAddress, filledAt: performance.now() }
+    const { connectionsPerAddressPerS, connectionBurstPerAddress } = this.limits
+    const attempts = new TokenBucket(connectionsPerAddressPerS, connectionBurstPerAddress, performance.now(), 1)
+    const usage = { open: 0, pending: 0, attempts }
     this.usages.set(key, usage)
-    this.rest(key)
+    this.idle.set(key, true)
     return usage
-  }
-
-  private rest(key: string): void {
-    this.idle.add(key)
-    if (this.idle.size <= MAX_IDLE) return
-    for (const oldest of this.idle) {
-      this.idle.delete(oldest)
-      this.usages.delete(oldest)
-      return
-    }
   }
 }

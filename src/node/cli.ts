@@ -2,9 +2,9 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { P2PError } from '../base/errors.js'
+import { isP2PError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
-import { printable } from '../base/printable.js'
+import { printable } from '../base/text.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { VERSION } from '../base/version.js'
 import { MAX_POW_DIFFICULTY } from '../plugins/proof-of-work/proof-of-work.js'
@@ -171,7 +171,7 @@ async function main(): Promise<void> {
   coordinator.on('error', (error: Error, peer?: PeerInfo) => {
     if (lines.take(Date.now()) > 0) return
     const who = peer === undefined ? '' : ` ${printable(peer.peerId)}`
-    const code = error instanceof P2PError ? error.code : error.name
+    const code = isP2PError(error) ? error.code : error.name
     complain(`${new Date().toISOString()}${who} ${code}: ${printable(error.message, 256)}`)
   })
 }
@@ -188,7 +188,7 @@ function fail(error: unknown): void {
     process.exitCode = 2
     return
   }
-  complain(error instanceof P2PError ? error.message : String((error as Error)?.stack ?? error))
+  complain(isP2PError(error) ? error.message : String((error as Error)?.stack ?? error))
   process.exitCode = 1
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { P2PError } from '../base/errors.js'
+import { isP2PError, P2PError } from '../base/errors.js'
 import { type Identity, identityFromSeed } from '../identity/identity.js'
 
 /**
@@ -19,7 +19,7 @@ export async function fileIdentity(path: string): Promise<Identity> {
     seed.fill(0)
     return identity
   } catch (error) {
-    if (error instanceof P2PError) throw error
+    if (isP2PError(error)) throw error
     const why = (error as NodeJS.ErrnoException).code ?? 'unknown reason'
     throw new P2PError(
       'IDENTITY_FAILED',

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { P2PError } from '../base/errors.js'
+import { isP2PError, P2PError } from '../base/errors.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 
 /** A store in one file. */
@@ -109,7 +109,7 @@ class JsonFileStore implements FileStore {
 }
 
 function failed(path: string, cause: unknown): P2PError {
-  if (cause instanceof P2PError) return cause
+  if (isP2PError(cause)) return cause
   const why = (cause as NodeJS.ErrnoException).code ?? 'it holds something else'
   return new P2PError(
     'STORAGE_FAILED',

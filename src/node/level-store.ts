@@ -1,5 +1,5 @@
 import type { ClassicLevel } from 'classic-level'
-import { asP2PError, P2PError } from '../base/errors.js'
+import { asP2PError, isP2PError, P2PError } from '../base/errors.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 
 /** A store on disk. One process at a time has it open. */
@@ -34,7 +34,7 @@ export function levelStore(path: string): LevelStore {
       return await action(await opening)
     } catch (error) {
       // Who held the folder may be gone at the next try.
-      if (opened === opening && error instanceof P2PError) opened = undefined
+      if (opened === opening && isP2PError(error)) opened = undefined
       throw asP2PError(error, 'STORAGE_FAILED', `The store in ${path} failed. Check the disk, its space and its permissions.`)
     }
   }

@@ -1,7 +1,7 @@
 import type { Counter, Gauge, Registry } from 'prom-client'
 import { P2PError } from '../base/errors.js'
-import type { CoordinatorStats } from '../core/events.js'
-import type { RelayStats } from '../plugins/circuit/relay.js'
+import type { CoordinatorStats } from '../coordinator.js'
+import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
 import type { WebSocketServerStats } from './web-socket-server.js'
 
 const PREFIX = 'lotus_p2p_'

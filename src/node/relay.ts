@@ -8,8 +8,9 @@ import { SecureChannel } from '../channel/secure-channel.js'
 import { P2PCoordinator } from '../coordinator.js'
 import type { Identity } from '../identity/identity.js'
 import type { PeerLoad } from '../peer/connection/peer-connection.js'
-import { CircuitRelay, type RelayStats } from '../plugins/circuit/relay.js'
-import { relayProtocols } from '../plugins/discovery/relay-protocols.js'
+import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
+import { relayServices } from '../plugins/circuit/server/relay-services.js'
+import { dhtNode } from '../plugins/dht/node/plugin.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
@@ -148,12 +149,13 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       }),
     }),
   })
+  const circuits = relayServices()
   const coordinator: P2PCoordinator = new P2PCoordinator({
     maxConnections,
     powDifficulty,
     limits,
     listen: [refusing(listener, () => memory.refusal())],
-    dht: { mode: 'server' },
+    plugins: [dhtNode({ mode: 'server' }), circuits],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
     ...(options.announce && { announce: options.announce }),
@@ -161,9 +163,6 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     ...(options.store && { store: options.store }),
     ...(name !== undefined && { metadata: { name } }),
   })
-  const protocols = relayProtocols(coordinator.dht)
-  const circuits = protocols.find((handler) => handler instanceof CircuitRelay)!
-  for (const handler of protocols) coordinator.registerProtocol(handler)
   const memory = new MemoryCeiling({
     maxBytes: maxMemoryBytes,
     trim: () => coordinator.trim(),
@@ -206,9 +205,6 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   }
 }
 
-/** Below this a peer that acknowledges nothing costs too little to be ended; its probes decide. */
-const SILENT_BYTES = 65_536
-
 /**
  * Ends peers that acknowledge nothing of what waits for them: the system's buffers take megabytes for a reader that never reads,
  * and all of it is kept here until it is acknowledged. They have twice `slowReaderMs`, for what is in those buffers has to arrive too.
@@ -219,7 +215,7 @@ function endSilent(coordinator: P2PCoordinator, limits: Limits): SlowReaders {
   coordinator.on('connected', ({ peerId }) => {
     const reader: Reader = {
       get isWaiting() {
-        return (coordinator.getPeerLoad(peerId)?.unacknowledgedBytes ?? 0) > SILENT_BYTES
+        return (coordinator.getPeerLoad(peerId)?.unacknowledgedBytes ?? 0) > limits.slowReaderBytes
       },
       get progress() {
         const { delivered = 0, unsentBytes = 0 } = coordinator.getPeerLoad(peerId) ?? {}

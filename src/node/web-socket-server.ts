@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { P2PError } from '../base/errors.js'
 import { type Limits, resolveLimits } from '../base/limits.js'
+import type { Plugin } from '../core/plugin.js'
+import { dhtNode } from '../plugins/dht/node/plugin.js'
 import type { Connection, Listener } from '../transport/transport.js'
 import type { CapRefusal } from './address-caps.js'
 import { Admission, type AdmissionCounts, type AdmissionOptions, tooMany } from './admission.js'
@@ -20,10 +22,6 @@ const SUBPROTOCOL = 'lotus-p2p.1'
 const MAX_FIRST_FRAME_BYTES = 1_024
 /** Pieces of one frame: an honest frame comes in a few dozen TCP segments, a byte at a time would cost a buffer each. */
 const MAX_CHUNKS = 1_024
-/** Connections that the system has accepted and we have not: a burst of newcomers waits rather than be told nothing. */
-const BACKLOG = 4_096
-/** Request headers: a browser sends about 600 bytes, the first frame at most 1,400 characters. */
-const MAX_HEADER_BYTES = 8_192
 
 export interface WebSocketServerOptions extends AdmissionOptions {
   /** TCP port; 0 takes a free one. Default 0. */
@@ -44,6 +42,8 @@ export interface WebSocketServerOptions extends AdmissionOptions {
    */
   maxSockets?: number
   limits?: Partial<Limits>
+  /** Whether a coordinator that listens here stores records for others; see `dhtNode`. Default true. */
+  dhtNode?: boolean
 }
 
 /** What a listener has, and what it has sent away since it was made. */
@@ -65,6 +65,8 @@ export interface WebSocketServerStats {
 }
 
 export interface WebSocketListener extends Listener {
+  /** What a coordinator that listens here has more than a client. */
+  readonly plugins: readonly Plugin[]
   getStats(): WebSocketServerStats
 }
 
@@ -88,6 +90,7 @@ export function webSocketServer(options: WebSocketServerOptions = {}): WebSocket
 
 class Acceptor implements WebSocketListener {
   readonly transport = 'websocket'
+  readonly plugins: readonly Plugin[]
   addresses: readonly string[] = []
   private readonly connections = new Set<WsConnection>()
   private readonly webSockets: WebSocketServer
@@ -104,6 +107,7 @@ class Acceptor implements WebSocketListener {
     private readonly options: WebSocketServerOptions & { port: number; host: string },
     private readonly limits: Limits,
   ) {
+    this.plugins = options.dhtNode === false ? [] : [dhtNode()]
     const settings: ServerOptions & { closeTimeout: number; maxBufferedChunks: number; maxFragments: number } = {
       noServer: true,
       perMessageDeflate: false,
@@ -142,7 +146,7 @@ class Acceptor implements WebSocketListener {
       stopAnswering()
     }
     try {
-      if (this.ours) await startListening(server, port, host)
+      if (this.ours) await startListening(server, { port, host, backlog: this.limits.listenBacklog })
     } catch (error) {
       this.release()
       this.server = undefined
@@ -284,12 +288,12 @@ function boundedServer(limits: Limits): Server {
     requestTimeout: limits.handshakeTimeoutMs,
     connectionsCheckingInterval: Math.min(1_000, limits.handshakeTimeoutMs),
     keepAliveTimeout: 5_000,
-    maxHeaderSize: MAX_HEADER_BYTES,
+    maxHeaderSize: limits.maxHeaderBytes,
     noDelay: true,
   })
 }
 
-function startListening(server: Server, port: number, host: string): Promise<void> {
+function startListening(server: Server, { port, host, backlog }: { port: number; host: string; backlog: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE'
@@ -299,7 +303,7 @@ function startListening(server: Server, port: number, host: string): Promise<voi
       reject(new P2PError(taken ? 'ADDRESS_IN_USE' : 'LISTEN_FAILED', why, { cause: error, details: { host, port } }))
     }
     server.once('error', onError)
-    server.listen({ port, host, backlog: BACKLOG }, () => {
+    server.listen({ port, host, backlog }, () => {
       server.off('error', onError)
       // A failed accept (EMFILE) is an 'error' too: it costs that one connection, not the process.
       server.on('error', ignore)

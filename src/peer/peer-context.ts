@@ -1,16 +1,15 @@
 import type { P2PError } from '../base/errors.js'
 import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
-import type { P2PMessage } from '../message/message.js'
 import type { Transport } from '../transport/transport.js'
 import type { ConnectionContext } from './connection/connection-context.js'
-import type { PeerConnection } from './connection/peer-connection.js'
+import type { ConnectionEvents, PeerConnection } from './connection/peer-connection.js'
 import type { WorkSupply } from './pool/work.js'
 
 /** The transports of a coordinator, as far as `peer/` uses them. */
 export interface Transports {
-  /** The transport that dials an address; undefined, or INVALID_ADDRESS thrown, where none does. */
-  forAddress(address: string): Transport | undefined
+  /** The transport that dials an address. @throws P2PError INVALID_ADDRESS where none does. */
+  forAddress(address: string): Transport
 }
 
 /** What all connections of one coordinator share. It is handed down once, and nobody forwards it. */
@@ -29,17 +28,9 @@ export interface PeerContext extends ConnectionContext {
 }
 
 /** What becomes of peers, told to the core by the part that notices it. */
-export interface PeerEvents {
+export interface PeerEvents extends ConnectionEvents {
   connected(peer: PeerConnection): void
   disconnected(peer: PeerConnection, error: P2PError): void
-  /** Another path serves the peer; `from` is the name of the transport before. */
-  pathChanged(peer: PeerConnection, from: string): void
-  /** The only path carries nothing at present and may recover: the core may look for another. */
-  interrupted(peer: PeerConnection): void
-  /** A message that has passed every check. */
-  message(message: P2PMessage, peer: PeerConnection): void
-  /** A signed message whose date is too far from now. */
-  stale(message: P2PMessage, peer: PeerConnection): void
   error(error: P2PError, peer?: PeerConnection): void
   /** The number of peers or dials has changed. */
   changed(): void

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import type { Logger } from '../base/logger.js'
+import type { Random } from '../base/random.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { OutgoingMessage, P2PMessage } from '../message/message.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
@@ -43,13 +44,14 @@ export type ProtocolUse = 'upkeep' | 'passing' | 'lasting'
 export interface ProtocolHost {
   readonly peerId: string
   readonly clock: Clock
+  readonly random: Random
   readonly store: KeyValueStore
   readonly logger: Logger
   sendTo(peerId: string, message: OutgoingMessage): Promise<void>
   /** Answers a request; `inReplyTo` and `protocol` are taken from it. */
   reply(request: P2PMessage, message: OutgoingMessage): Promise<void>
   request<T = unknown>(peerId: string, message: OutgoingMessage, options?: WaitOptions): Promise<P2PMessage<T>>
-  broadcast(message: OutgoingMessage, options?: { exclude?: string[] }): Promise<BroadcastResult>
+  broadcast(message: OutgoingMessage, options?: BroadcastOptions): Promise<BroadcastResult>
   /** The connected peers. */
   peers(): PeerInfo[]
   /** Ends the connection of a peer whose fault cannot be honest; reported as 'error'. */
@@ -72,6 +74,14 @@ export interface ProtocolHost {
 
 /** What a peer can be blamed for: a message no honest peer sends, too much of what honest peers send, not acting in time, two statements where there may be one. */
 export type BlameCause = 'offence' | 'flood' | 'timeout' | 'equivocation'
+
+/** To whom a broadcast goes. */
+export interface BroadcastOptions {
+  /** Peer ids that do not get it. */
+  exclude?: string[]
+  /** True: relays get it too, and can read it. Default false; true for protocols of the SDK itself. */
+  relays?: boolean
+}
 
 /** What became of a broadcast. */
 export interface BroadcastResult {

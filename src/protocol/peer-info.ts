@@ -1,4 +1,7 @@
-/** The life of a connection to a peer. */
+/**
+ * The life of a connection to a peer. The SDK tells of peers that are or were connected, so it uses `CONNECTED`, `DISCONNECTING` and
+ * `DISCONNECTED`; `CONNECTING` and `FAILED` are for applications that keep a `PeerInfo` of their own through a dial.
+ */
 export const PeerState = {
   DISCONNECTED: 'disconnected',
   CONNECTING: 'connecting',
@@ -18,7 +21,7 @@ export interface PeerAddresses {
   relays?: string[]
 }
 
-/** What is known of a peer. */
+/** What is known of a peer. Those handed to listeners and protocol handlers are frozen; `getPeer` and the like return copies. */
 export interface PeerInfo {
   /** `lp1…`, or the name the peer chose (pinned to its key on first contact). */
   peerId: string
@@ -35,6 +38,7 @@ export interface PeerInfo {
   metadata?: Record<string, unknown>
   /** Present while connected. */
   connection?: {
+    /** Name of the transport of the path that serves. */
     transport: string
     /** Round-trip time of the last probe, milliseconds. */
     rttMs?: number
@@ -44,4 +48,16 @@ export interface PeerInfo {
     since: number
     outbound: boolean
   }
+}
+
+/** A copy that belongs to the caller: to change it changes nothing for others. */
+export function copyPeerInfo(info: PeerInfo): PeerInfo {
+  const { publicKey, addresses, protocols, metadata, connection } = info
+  const copy: PeerInfo = { ...info, addresses: { ...addresses } }
+  if (publicKey !== undefined) copy.publicKey = publicKey.slice()
+  if (addresses.relays !== undefined) copy.addresses.relays = [...addresses.relays]
+  if (protocols !== undefined) copy.protocols = [...protocols]
+  if (metadata !== undefined) copy.metadata = structuredClone(metadata)
+  if (connection !== undefined) copy.connection = { ...connection }
+  return copy
 }

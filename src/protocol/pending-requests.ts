@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import { abortedError, knownCode, P2PError, timeoutError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
-import { printable } from '../base/printable.js'
+import { printable } from '../base/text.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { P2PMessage } from '../message/message.js'
 

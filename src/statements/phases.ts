@@ -1,5 +1,5 @@
+import { Alarm } from '../base/alarm.js'
 import { compareBytes, hexOf } from '../base/bytes.js'
-import type { Timer } from '../base/clock.js'
 import { abortedError, asP2PError, isP2PError, P2PError } from '../base/errors.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
@@ -96,7 +96,9 @@ export class PhaseMachine<Item = unknown> {
   private deadlineAt = 0
   /** We stood still in this phase: what others did meanwhile we do not know. */
   private stalled = false
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
+  /** When the next look is due, milliseconds since the Unix epoch. */
+  private due = 0
   private over = false
   private named: readonly Uint8Array[] = []
   private settle!: { resolve: (items: PhaseItems<Item>) => void; reject: (error: P2PError) => void }
@@ -112,6 +114,7 @@ export class PhaseMachine<Item = unknown> {
         'A PhaseMachine needs one phase at least, each with its own name and a deadlineMs above 0.',
       )
     }
+    this.alarm = new Alarm(options.host.clock, () => this.look())
     for (const key of members) this.ids.set(hexOf(key), encodePeerId(key))
     this.finished = new Promise((resolve, reject) => {
       this.settle = { resolve, reject }
@@ -218,7 +221,6 @@ export class PhaseMachine<Item = unknown> {
       this.owing = new Set([...owing].filter((id) => !early.has(id)))
       this.stalled = false
       this.deadlineAt = host.clock.now() + phase.deadlineMs
-      host.clock.clearTimeout(this.timer)
       this.tick()
       const at = this.at
       this.run(() => this.options.onPhase?.(phase.name, this.snapshot()))
@@ -241,19 +243,21 @@ export class PhaseMachine<Item = unknown> {
 
   private tick(): void {
     const { clock } = this.options.host
-    const due = Math.min(this.deadlineAt, clock.now() + TICK_MS)
-    this.timer = clock.setTimeout(() => {
-      const now = clock.now()
-      if (now - due > LATE_MS && !this.stalled) {
-        // Once: a hidden tab is late at every look, and must come to an end too.
-        this.stalled = true
-        this.deadlineAt = Math.max(this.deadlineAt, now + GRACE_MS)
-        this.progressed()
-      }
-      if (this.over) return
-      if (now >= this.deadlineAt) this.timeOut()
-      else this.tick()
-    }, due - clock.now())
+    this.due = Math.min(this.deadlineAt, clock.now() + TICK_MS)
+    this.alarm.arm(this.due - clock.now())
+  }
+
+  private look(): void {
+    const now = this.options.host.clock.now()
+    if (now - this.due > LATE_MS && !this.stalled) {
+      // Once: a hidden tab is late at every look, and must come to an end too.
+      this.stalled = true
+      this.deadlineAt = Math.max(this.deadlineAt, now + GRACE_MS)
+      this.progressed()
+    }
+    if (this.over) return
+    if (now >= this.deadlineAt) this.timeOut()
+    else this.tick()
   }
 
   private timeOut(owing: ReadonlySet<string> = this.owing): void {
@@ -293,14 +297,14 @@ export class PhaseMachine<Item = unknown> {
     const items = this.items as PhaseItems<Item>
     const result = error ?? new Map(items)
     this.over = true
-    this.options.host.clock.clearTimeout(this.timer)
+    this.alarm.disarm()
     this.options.signal?.removeEventListener('abort', this.onSignal)
     this.items.clear()
     this.owing.clear()
     this.conflicting.clear()
-    if (result instanceof P2PError) this.settle.reject(result)
+    if (isP2PError(result)) this.settle.reject(result)
     else this.settle.resolve(result)
-    this.run(() => (result instanceof P2PError ? this.options.onAborted?.(result) : this.options.onDone?.(result)))
+    this.run(() => (isP2PError(result) ? this.options.onAborted?.(result) : this.options.onDone?.(result)))
   }
 
   /** The author's own code: where it fails, the protocol cannot go on. */

@@ -1,5 +1,6 @@
+import { Alarm } from '../base/alarm.js'
 import { compareBytes, hexOf } from '../base/bytes.js'
-import type { Clock, Timer } from '../base/clock.js'
+import type { Clock } from '../base/clock.js'
 import { isP2PError, type P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import type { SignedEnvelope } from '../identity/envelope.js'
@@ -39,9 +40,11 @@ export class StatementExchange {
   /** Rounds to be told to all, and rounds that somebody sees otherwise. */
   private readonly changed = new Set<number>()
   private readonly doubted = new Set<number>()
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
 
-  constructor(private readonly options: ExchangeOptions) {}
+  constructor(private readonly options: ExchangeOptions) {
+    this.alarm = new Alarm(options.clock, () => this.compareAll())
+  }
 
   connected(peerId: string, publicKey: Uint8Array): void {
     const { board, own, clock, limits, send, onLiar } = this.options
@@ -108,7 +111,7 @@ export class StatementExchange {
 
   /** Tells what we have heard, for the last time, and that we leave. */
   close(): void {
-    this.options.clock.clearTimeout(this.timer)
+    this.alarm.disarm()
     for (const member of this.members.values()) {
       this.tell(member, this.changed)
       this.options.send(member.peerId, 'end', [this.options.board.tag])
@@ -122,11 +125,10 @@ export class StatementExchange {
 
   private arm(): void {
     // From the first change, and not the last: or one member could put the comparison off with ever new statements.
-    this.timer ??= this.options.clock.setTimeout(() => this.compareAll(), this.options.limits.statementDigestMs)
+    this.alarm.armOnce(this.options.limits.statementDigestMs)
   }
 
   private compareAll(): void {
-    this.timer = undefined
     const rounds = [...this.doubted]
     for (const member of this.members.values()) {
       this.tell(member, this.changed)

@@ -1,5 +1,6 @@
+import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
-import type { Clock, Timer } from '../base/clock.js'
+import type { Clock } from '../base/clock.js'
 
 /** How often one statement is asked of a member, and shown to it, in one connection: once would do, were memory without bounds. */
 const MAX_TIMES = 3
@@ -18,13 +19,18 @@ export class StatementMember {
   private readonly times = new Map<string, number>()
   /** Ids of statements that it says it has, with the place of their signer. */
   private readonly claims = new Map<string, number>()
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
+  /** What it owes when the alarm rings, and when that is, milliseconds since the Unix epoch. */
+  private owed: string[] = []
+  private due = 0
 
   constructor(
     readonly peerId: string,
     readonly publicKey: Uint8Array,
     private readonly options: { clock: Clock; showMs: number; onLiar: () => void },
-  ) {}
+  ) {
+    this.alarm = new Alarm(options.clock, () => this.judge())
+  }
 
   /** True as long as this may be asked or shown once more. */
   mayRepeat(what: 'ask' | 'show', id: Uint8Array): boolean {
@@ -37,7 +43,7 @@ export class StatementMember {
   /** It claims a statement, and has been asked for it. */
   claim(id: Uint8Array, signer: number): void {
     this.claims.set(hexOf(id), signer)
-    if (this.timer === undefined) this.wait()
+    if (!this.alarm.isArmed) this.wait()
   }
 
   /** It has shown one. */
@@ -59,22 +65,23 @@ export class StatementMember {
   /** Forgets what it owes: it has left, or we have. */
   stop(): void {
     this.claims.clear()
-    this.options.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
   }
 
   private wait(): void {
-    const { clock, showMs, onLiar } = this.options
-    const due = clock.now() + showMs
+    const { clock, showMs } = this.options
+    this.due = clock.now() + showMs
     // Those that it owes now; what is claimed meanwhile has time of its own.
-    const owed = [...this.claims.keys()]
-    this.timer = clock.setTimeout(() => {
-      this.timer = undefined
-      const late = clock.now() - due > LATE_MS
-      if (!late && owed.some((id) => this.claims.has(id))) {
-        this.stop()
-        onLiar()
-      } else if (this.claims.size > 0) this.wait()
-    }, showMs)
+    this.owed = [...this.claims.keys()]
+    this.alarm.arm(showMs)
+  }
+
+  private judge(): void {
+    const { clock, onLiar } = this.options
+    const late = clock.now() - this.due > LATE_MS
+    if (!late && this.owed.some((id) => this.claims.has(id))) {
+      this.stop()
+      onLiar()
+    } else if (this.claims.size > 0) this.wait()
   }
 }

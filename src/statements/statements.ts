@@ -1,8 +1,8 @@
+import { RecentKeys } from '../base/bounded-map.js'
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError } from '../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
 import { RateBuckets } from '../base/rate-buckets.js'
-import { DedupeWindow } from '../defence/dedupe-window.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId, isPeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
@@ -12,9 +12,6 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import { type EquivocationEvidence, readEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
 import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './statement-messages.js'
 import { StatementSession, type StatementSessionOptions } from './statement-session.js'
-
-/** Names of sessions, and liars, that are remembered. */
-const REMEMBERED = 4_096
 
 /**
  * Statements and proofs of equivocation, as a service to multi-party protocols: register one with the coordinator, and join a
@@ -33,8 +30,8 @@ export class Statements implements IProtocolHandler {
   private readonly limits: Limits
   private readonly sessions = new Map<string, StatementSession>()
   /** Sessions once joined: a second one of the same name would have us sign second statements. */
-  private readonly joined = new DedupeWindow(REMEMBERED)
-  private readonly liars = new DedupeWindow(REMEMBERED)
+  private readonly joined: RecentKeys
+  private readonly liars: RecentKeys
   private budget: RateBuckets | undefined
   private host: ProtocolHost | undefined
 
@@ -47,6 +44,8 @@ export class Statements implements IProtocolHandler {
     options: { limits?: Partial<Limits> } = {},
   ) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.joined = new RecentKeys(this.limits.maxStatementMemory)
+    this.liars = new RecentKeys(this.limits.maxStatementMemory)
   }
 
   /** @throws P2PError INVALID_CONFIG where the coordinator has another identity. */
@@ -54,9 +53,9 @@ export class Statements implements IProtocolHandler {
     if (isPeerId(host.peerId) && host.peerId !== encodePeerId(this.identity.publicKey)) {
       throw new P2PError('INVALID_CONFIG', 'Statements must have the identity of their coordinator. Give both the same one.')
     }
-    const { maxEvidencePerMinute } = this.limits
+    const { maxEvidencePerMinute, maxRateBuckets } = this.limits
     this.host = host
-    this.budget = new RateBuckets(host.clock, maxEvidencePerMinute / 60, maxEvidencePerMinute)
+    this.budget = new RateBuckets(host.clock, maxEvidencePerMinute / 60, maxEvidencePerMinute, maxRateBuckets)
   }
 
   onUnregister(): void {

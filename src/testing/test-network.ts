@@ -1,8 +1,12 @@
-import { P2PCoordinator } from '../coordinator.js'
-import type { P2PConfig } from '../core/config.js'
+import { seededRandom } from '../base/random.js'
+import { type P2PConfig, P2PCoordinator } from '../coordinator.js'
+import type { Plugin } from '../core/plugin.js'
+import { withTransport } from '../core/with-transport.js'
 import { identityFromSeed } from '../identity/identity.js'
-import { relayProtocols } from '../plugins/discovery/relay-protocols.js'
+import { relayServices } from '../plugins/circuit/server/relay-services.js'
+import { dhtNode } from '../plugins/dht/node/plugin.js'
 import { type LinkConditions, MemoryNetwork } from '../transport/memory.js'
+import type { Transport } from '../transport/transport.js'
 import { VirtualClock } from './virtual-clock.js'
 
 export interface TestNetworkOptions extends LinkConditions {
@@ -21,6 +25,10 @@ export interface TestPeerOptions extends P2PConfig {
   listening?: boolean
   /** Forwards circuits and introduces peers, as `startRelay` does. Default false. */
   relay?: boolean
+  /** Its part in the DHT. Default: `'server'` of a relay, `'auto'` of another peer that listens, `'client'` of one that does not. */
+  dht?: { mode: 'auto' | 'client' | 'server' }
+  /** Its way to dial. Default: the in-memory network's. */
+  transport?: Transport
 }
 
 export interface TestNetwork {
@@ -53,23 +61,34 @@ export interface TestNetwork {
 export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
   const { seed = 1, clock = new VirtualClock(), ...conditions } = options
   const random = seededRandom(seed)
-  const network = new MemoryNetwork({ clock, random, ...conditions })
+  const network = new MemoryNetwork({ clock, random: random.unit, ...conditions })
   const peers = new Map<P2PCoordinator, string>()
   return {
     clock,
     network,
-    createPeer({ host = `peer${peers.size + 1}`, listening = true, relay = false, ...config } = {}) {
-      const identity = config.identity ?? identityFromSeed(Uint8Array.from({ length: 32 }, () => Math.floor(random() * 256)))
-      const peer = new P2PCoordinator({
+    createPeer({
+      host = `peer${peers.size + 1}`,
+      listening = true,
+      relay = false,
+      dht,
+      transport,
+      plugins = [],
+      ...config
+    } = {}) {
+      const identity = config.identity ?? identityFromSeed(random.bytes(32))
+      const { mode } = dht ?? { mode: relay ? 'server' : listening ? 'auto' : 'client' }
+      const own: Plugin[] = [withTransport(transport ?? network.transport(host))]
+      if (mode !== 'client') own.push(dhtNode({ mode }))
+      if (relay) own.push(relayServices())
+      const peer: P2PCoordinator = new P2PCoordinator({
         clock,
-        transports: [network.transport(host)],
+        random,
         listen: listening ? [network.listener(host)] : [],
         logger: SILENT,
-        ...(relay && { dht: { mode: 'server' } }),
         ...config,
+        plugins: [...own, ...plugins],
         identity,
       })
-      if (relay) for (const handler of relayProtocols(peer.dht)) peer.registerProtocol(handler)
       peers.set(peer, `${options.scheme ?? 'memory'}://${host}`)
       return peer
     },
@@ -86,14 +105,3 @@ export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork
 }
 
 const SILENT = { debug: () => {}, warn: () => {}, error: () => {} }
-
-/** mulberry32: 32 bits of state, good enough to draw delays. Source: Tommy Ettinger, public domain. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}

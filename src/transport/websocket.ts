@@ -1,11 +1,11 @@
 import { base64urlnopad } from '@scure/base'
-import WebSocketImplementation from 'isomorphic-ws'
 import { isWebAddress } from '../address/addresses.js'
 import { parseWebAddress } from '../address/web-address.js'
 import { abortedError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
 import type { Connection, DialOptions, Transport } from './transport.js'
+import { loadWebSocket } from './websocket.node.js'
 
 /** Largest frame: the largest Noise message (Noise rev 34 §3). */
 export const WEBSOCKET_FRAME_BYTES = 65_535
@@ -20,7 +20,7 @@ const OPEN = 1
  *
  * @param options.limits default: those of the coordinator that dials.
  * @example
- * new P2PCoordinator({ transports: [webSocket()] }) // the default
+ * webSocket().dial('wss://relay.example', { firstFrame }) // every coordinator has one
  */
 export function webSocket(options: { limits?: Limits } = {}): Transport {
   return {
@@ -32,12 +32,14 @@ export function webSocket(options: { limits?: Limits } = {}): Transport {
   }
 }
 
-function dial(address: string, { signal, firstFrame, limits }: DialOptions): Promise<Connection> {
+async function dial(address: string, { signal, firstFrame, limits }: DialOptions): Promise<Connection> {
+  const { href } = parseWebAddress(address, 'ws')
+  const loaded = loadWebSocket()
+  const WebSocketImplementation = loaded instanceof Promise ? await loaded : loaded
   return new Promise((resolve, reject) => {
-    const { href } = parseWebAddress(address, 'ws')
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
     if (!WebSocketImplementation) {
-      throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no WebSocket. Give P2PConfig.transports another transport.')
+      throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no WebSocket. Add a plugin with another transport.')
     }
     const subprotocol = `${WEBSOCKET_SUBPROTOCOL}.${base64urlnopad.encode(firstFrame)}`
     // Browsers ignore the third argument, which is for `ws` in Node.

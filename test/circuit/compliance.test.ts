@@ -1,6 +1,6 @@
 import { resolveLimits } from '../../src/base/limits.js'
 import { CircuitEndpoint } from '../../src/plugins/circuit/endpoint.js'
-import { CircuitRelay } from '../../src/plugins/circuit/relay.js'
+import { CircuitRelay } from '../../src/plugins/circuit/server/circuit-relay.js'
 import { acceptor, transportCompliance } from '../compliance/transport.js'
 import { TestHost } from './test-network.js'
 

@@ -13,7 +13,7 @@ import {
   parseData,
   parseFrame,
 } from '../../src/plugins/circuit/frames.js'
-import { CircuitRelay } from '../../src/plugins/circuit/relay.js'
+import { CircuitRelay } from '../../src/plugins/circuit/server/circuit-relay.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection } from '../../src/transport/transport.js'
 import { record, settle, TestHost, text } from './test-network.js'

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { operatorOf } from '../../src/address/operator.js'
+import { P2PError } from '../../src/base/errors.js'
 import { resolveLimits } from '../../src/base/limits.js'
+import { seededRandom } from '../../src/base/random.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { CircuitEndpoint } from '../../src/plugins/circuit/endpoint.js'
 import { CIRCUIT_HOP } from '../../src/plugins/circuit/frames.js'
-import { CircuitRelay } from '../../src/plugins/circuit/relay.js'
+import { CircuitRelay } from '../../src/plugins/circuit/server/circuit-relay.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection } from '../../src/transport/transport.js'
 import { record, settle, TestHost, text } from './test-network.js'
@@ -111,6 +113,56 @@ describe('a peer', () => {
     Object.assign(hosts[0]!.relay, { limits: { ...limits, reservationMs: 31_536_000_000 } })
     const alice = await peer('alice')
     expect(alice.endpoint.reserved()[0]!.expiresAt).toBe(hosts[0]!.clock.now() + limits.reservationMs)
+  })
+})
+
+describe('forty peers of one relay', () => {
+  /** When each peer asked for the second time, milliseconds after it was answered. */
+  async function secondAsks(answer: (relay: TestHost, message: P2PMessage) => Promise<void>, advanceMs: number) {
+    const clock = new VirtualClock()
+    const start = clock.now()
+    const asks = new Map<string, number[]>()
+    const relay: TestHost = new TestHost('relay', clock).register({
+      protocolName: CIRCUIT_HOP,
+      handleMessage: (message: P2PMessage) => {
+        asks.set(message.from, [...(asks.get(message.from) ?? []), clock.now() - start])
+        return answer(relay, message)
+      },
+    })
+    for (let i = 0; i < 40; i++) {
+      const endpoint = new CircuitEndpoint()
+      const host = new TestHost(`peer${i}`, clock, seededRandom(i)).register(endpoint)
+      await endpoint.listen(() => {})
+      host.connect(relay)
+    }
+    await settle()
+    await clock.advance(advanceMs)
+    return [...asks.values()].map(([, second]) => second ?? Number.NaN)
+  }
+
+  const refuse = (details: Record<string, unknown>) => async () => {
+    throw new P2PError('CIRCUIT_REFUSED', 'Full.', { details })
+  }
+  const mostAtOnce = (times: number[], withinMs: number) =>
+    Math.max(...times.map((time) => times.filter((other) => other >= time && other < time + withinMs).length))
+
+  it('whom it has refused at once do not come back at once', async () => {
+    const times = await secondAsks(refuse({}), 8_000)
+    expect(times.every((time) => time >= 3_500 && time <= 6_500)).toBe(true)
+    expect(mostAtOnce(times, 200)).toBeLessThan(12)
+  })
+
+  it('come back after the time that it told, and spread', async () => {
+    const times = await secondAsks(refuse({ retryAfterMs: 60_000 }), 100_000)
+    expect(times.every((time) => time >= 60_000 && time <= 96_000)).toBe(true)
+    expect(mostAtOnce(times, 2_000)).toBeLessThan(12)
+  })
+
+  it('that have reserved at once do not renew at once', async () => {
+    const payload = { expiresInS: 1_000, maxCircuits: 1, circuitMs: 1, circuitBytes: 1, circuitBytesPerS: 1 }
+    const times = await secondAsks((relay, message) => relay.reply(message, { type: 'reserved', payload }), 700_000)
+    expect(times.every((time) => time >= 400_000 && time <= 600_000)).toBe(true)
+    expect(mostAtOnce(times, 10_000)).toBeLessThan(12)
   })
 })
 

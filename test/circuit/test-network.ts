@@ -1,6 +1,7 @@
 import { nanoid } from 'nanoid'
 import type { Clock } from '../../src/base/clock.js'
 import { isP2PError, P2PError } from '../../src/base/errors.js'
+import { seededRandom } from '../../src/base/random.js'
 import { type WaitOptions, withDeadline } from '../../src/base/wait.js'
 import { decode, encode } from '../../src/message/codec.js'
 import type { OutgoingMessage, P2PMessage } from '../../src/message/message.js'
@@ -33,6 +34,8 @@ export class TestHost implements ProtocolHost {
   constructor(
     readonly peerId: string,
     clock: Clock = new VirtualClock(),
+    /** By default another for each name. */
+    readonly random = seededRandom([...peerId].reduce((seed, letter) => 31 * seed + letter.charCodeAt(0), 1)),
   ) {
     this.clock = clock
   }
@@ -161,17 +164,21 @@ export class TestHost implements ProtocolHost {
     const waiting = message.inReplyTo === undefined ? undefined : this.waiting.get(message.inReplyTo)
     if (waiting !== undefined) {
       this.waiting.delete(message.inReplyTo!)
-      if (message.type === 'failed') waiting.reject(new P2PError(message.payload as 'CIRCUIT_REFUSED', 'Refused.'))
-      else waiting.resolve(message)
+      if (message.type === 'failed') {
+        const [code, details] = message.payload as ['CIRCUIT_REFUSED', { retryAfterMs?: number }]
+        waiting.reject(new P2PError(code, 'Refused.', { details }))
+      } else waiting.resolve(message)
       return
     }
     const handler = this.handlers.get(message.protocol!)
     if (handler === undefined) return
     handler.handleMessage(message, info).catch((error) => {
       this.errors.push(error)
-      // As the core does: the requester fails promptly, with the code.
-      if (this.links.has(from))
-        void this.reply(message, { type: 'failed', payload: isP2PError(error) ? error.code : 'HANDLER_FAILED' })
+      if (!this.links.has(from)) return
+      // As the core does: the requester fails promptly, with the code and when to come again.
+      const retryAfterMs = isP2PError(error) ? error.details.retryAfterMs : undefined
+      const payload = [isP2PError(error) ? error.code : 'HANDLER_FAILED', retryAfterMs === undefined ? {} : { retryAfterMs }]
+      void this.reply(message, { type: 'failed', payload })
     })
   }
 }

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { diverse } from '../../src/address/diversity.js'
-import type { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PConfig } from '../../src/core/config.js'
+import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { type KeyValueStore, memoryStore } from '../../src/storage/key-value-store.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'

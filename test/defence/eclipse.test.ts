@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { compareBytes } from '../../src/base/bytes.js'
-import type { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PConfig } from '../../src/core/config.js'
+import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import type { EclipseEvidence } from '../../src/plugins/dht/eclipse/eclipse-watch.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { P2PError } from '../../src/base/errors.js'
 import { resolveLimits } from '../../src/base/limits.js'
-import { TokenBucket } from '../../src/base/token-bucket.js'
 import { Bans } from '../../src/defence/bans.js'
 import { ClockSkew } from '../../src/defence/clock-skew.js'
 import { HandshakeSlots } from '../../src/defence/handshake-slots.js'
@@ -14,50 +13,6 @@ import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-
-describe('TokenBucket', () => {
-  it('lets a burst through and then its rate', () => {
-    const bucket = new TokenBucket(10, 5, 0)
-    expect([1, 2, 3, 4, 5].map(() => bucket.take(0))).toEqual([0, 0, 0, 0, 0])
-    expect(bucket.take(0)).toBeGreaterThan(0)
-    const waitMs = bucket.take(0)
-    expect(bucket.take(waitMs)).toBe(0)
-    let passed = 0
-    for (let now = waitMs; now < waitMs + 10_000; now += 5) if (bucket.take(now) === 0) passed++
-    expect(passed).toBeGreaterThanOrEqual(99)
-    expect(passed).toBeLessThanOrEqual(102)
-  })
-
-  it('tells a time after which it does pass', () => {
-    for (const [perS, burst] of [
-      [1, 1],
-      [0.5, 3],
-      [1_000, 10],
-      [3, 1_000],
-    ] as const) {
-      const bucket = new TokenBucket(perS, burst, 0)
-      for (let i = 0; i < burst; i++) bucket.take(0)
-      const waitMs = bucket.take(0)
-      expect([perS, burst, bucket.take(waitMs)]).toEqual([perS, burst, 0])
-    }
-  })
-
-  it('lets one large cost through on credit, and makes it wait for it', () => {
-    const bucket = new TokenBucket(100, 100, 0)
-    expect(bucket.take(0, 1_000)).toBe(0)
-    expect(bucket.take(8_000)).toBeGreaterThan(0)
-    expect(bucket.take(9_300)).toBe(0)
-  })
-
-  it('gains nothing from a clock that is set back, nor from one set far ahead', () => {
-    const bucket = new TokenBucket(1, 2, 1_000_000)
-    bucket.take(1_000_000)
-    bucket.take(1_000_000)
-    expect(bucket.take(0)).toBeGreaterThan(0)
-    expect([bucket.take(9e15), bucket.take(9e15)]).toEqual([0, 0])
-    expect(bucket.take(9e15)).toBeGreaterThan(0)
-  })
-})
 
 describe('ReplayWindow', () => {
   const window = (maxIds = 100) => {

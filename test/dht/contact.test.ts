@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { compareDistance } from '../../src/plugins/dht/records/key-space.js'
 import { type Contact, contactOf, readContacts, wireContact } from '../../src/plugins/dht/walk/contact.js'
-import { compareDistance } from '../../src/plugins/dht/walk/node-id.js'
 
 const code = (code: string) => expect.objectContaining({ code })
 

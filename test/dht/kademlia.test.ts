@@ -1,7 +1,8 @@
+import { getEventListeners } from 'node:events'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
-import { compareDistance, nodeIdOf, placeOfKey } from '../../src/plugins/dht/walk/node-id.js'
+import { compareDistance, nodeIdOf, placeOfKey } from '../../src/plugins/dht/records/key-space.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
 
 let net: TestNetwork
@@ -106,6 +107,29 @@ describe('a network of thirty nodes', () => {
     for (const peer of all.slice(10, 14)) await net.run(peer.dht.get('offer 6'))
     await net.run(all[3]!.dht.announce({ key: 'offer 6', value: 2 }))
     for (const peer of all.slice(8, 20)) expect((await net.run(peer.dht.get('offer 6')))?.value).toBe(2)
+  })
+
+  it('leaves no listener at the signal of a caller, as a node and as a client', async () => {
+    const { signal } = new AbortController()
+    const listeners = () => getEventListeners(signal, 'abort').length
+    const alice = await tab(6, { bootstrap: ['ws://node5.example'] })
+    let most = 0
+    for (const peer of [all[3]!, alice]) {
+      for (let i = 0; i < 20; i++) {
+        const done = peer.announceResource('paper', `p${i}`, { i }, { signal })
+        await net.clock.advance(15)
+        most = Math.max(most, listeners())
+        await net.run(done)
+      }
+      await net.run(peer.dht.get('offer 1', { signal }))
+      await net.run(peer.discoverResources('paper', {}, { signal }))
+      await net.run(peer.dht.withdraw('resource:paper:p1', { signal }))
+      if (peer !== alice) await net.run(peer.dht.trace('offer 1', { signal }))
+    }
+    expect(listeners()).toBe(0)
+    // Each walk has one: Node takes more than ten for a leak.
+    expect(most).toBeGreaterThan(0)
+    expect(most).toBeLessThan(10)
   })
 
   it('tells how a lookup went, step by step', async () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/base/clock.js'
 import { isP2PError, P2PError } from '../../src/base/errors.js'
 import { type Limits, resolveLimits } from '../../src/base/limits.js'
+import { seededRandom } from '../../src/base/random.js'
 import { type WaitOptions, withDeadline } from '../../src/base/wait.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
@@ -23,6 +24,7 @@ export const quiet = { debug: () => {}, warn: () => {}, error: () => {} }
 /** A coordinator of nothing but handlers and neighbours: messages are delivered at once, through the codec. */
 export class FakeHost implements ProtocolHost {
   readonly store = memoryStore()
+  readonly random = seededRandom(1)
   readonly logger = quiet
   readonly handlers = new Map<string, IProtocolHandler>()
   readonly neighbours = new Map<string, FakeHost>()

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { resolveLimits } from '../../src/base/limits.js'
+import { commonBits, compareDistance, nodeIdOf } from '../../src/plugins/dht/records/key-space.js'
 import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
-import { commonBits, compareDistance, nodeIdOf } from '../../src/plugins/dht/walk/node-id.js'
 import { RoutingTable } from '../../src/plugins/dht/walk/routing-table.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 

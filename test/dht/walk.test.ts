@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { P2PError } from '../../src/base/errors.js'
+import { compareDistance } from '../../src/plugins/dht/records/key-space.js'
 import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
-import { compareDistance } from '../../src/plugins/dht/walk/node-id.js'
 import { type WalkOptions, walk } from '../../src/plugins/dht/walk/walk.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 

@@ -142,12 +142,14 @@ describe('the table of what reads the network', () => {
   const NOT_FROM_THE_NETWORK: Readonly<Record<string, string>> = {
     'plugins/circuit/endpoint isRelay': 'what the handshake, in its row, has taken of a peer',
     'protocol/rate-limits checkProtocolLimits': 'what the application registers',
-    'plugins/proof-of-work/work-proofs isWorkNeeded': 'an error of this process',
+    'peer/connection/inbox isAccepted': "the inbox's own answer",
+    'peer/connection/path isAboutPathOnly': 'an error of this process, or a goodbye that the handshake, in its row, has read',
+    'peer/pool/work isWorkNeeded': 'an error of this process',
     'peer/pool/eviction chooseEvicted': 'our own counts and measures of peers',
     'base/errors isP2PError': 'an error of this process',
     'channel/secure-channel isFault': 'an error of this process',
     'plugins/dht/records/record-verifier isDishonest': 'an error of this process',
-    'plugins/dht/walk/node-id isInPart': 'a key and a part that were checked before',
+    'plugins/dht/records/key-space isInPart': 'a key and a part that were checked before',
     'plugins/topics/topic-messages isGenuine': 'read by readTopicMessage before, in its row',
   }
   const src = fileURLToPath(new URL('../../src/', import.meta.url))

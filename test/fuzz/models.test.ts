@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { RecentKeys } from '../../src/base/bounded-map.js'
 import { isP2PError } from '../../src/base/errors.js'
 import { resolveLimits } from '../../src/base/limits.js'
 import { RateBuckets } from '../../src/base/rate-buckets.js'
-import { DedupeWindow } from '../../src/defence/dedupe-window.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { Outbox, type QueuedOutcome } from '../../src/peer/keep/outbox.js'
 import { Watchers } from '../../src/plugins/dht/node/watchers.js'
@@ -129,12 +129,12 @@ describe('what topics remember', () => {
   it('a window of ids knows exactly the last ones', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(20), { maxLength: 100, size: 'max' }), fc.integer({ min: 1, max: 8 }), (ids, size) => {
-        const window = new DedupeWindow(size)
+        const window = new RecentKeys(size)
         let known: number[] = []
         for (const id of ids) {
           expect(window.add(String(id))).toBe(!known.includes(id))
           if (!known.includes(id)) known = [...known, id].slice(-size)
-          expect(window.count).toBe(known.length)
+          expect(window.size).toBe(known.length)
           const remembered = Array.from({ length: 21 }, (_, other) => other).filter((other) => window.has(String(other)))
           expect(remembered).toEqual([...known].sort((a, b) => a - b))
         }

@@ -24,8 +24,8 @@ import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import { Session } from '../../src/peer/connection/session.js'
 import { Anchors } from '../../src/peer/keep/anchors.js'
+import { findPeers, INTRODUCE } from '../../src/plugins/circuit/find-peers.js'
 import * as circuit from '../../src/plugins/circuit/frames.js'
-import { findPeers, INTRODUCE } from '../../src/plugins/circuit/introducer.js'
 import type { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
 import * as dht from '../../src/plugins/dht/client/dht-messages.js'
 import { checkPattern, decodeRecord, isWireRecord, type RecordEntry, recordValue } from '../../src/plugins/dht/records/record.js'
@@ -139,13 +139,13 @@ async function introduce(payload: unknown): Promise<void> {
 async function resolve(published: unknown): Promise<void> {
   const record = { value: published, publisherKey: author.publicKey, publishedAt: NOW }
   const records = new PeerRecords({ get: async () => record } as unknown as DistributedHashTable, () => ({}) as never)
-  const peer = await records.resolve(encodePeerId(author.publicKey), {})
+  const [peer] = await records.resolve(encodePeerId(author.publicKey), {})
   check(peer?.addresses.websocket === undefined || /^wss?:/.test(peer.addresses.websocket), 'an address that is none')
   check(
     (peer?.addresses.relays ?? []).every((relay) => typeof relay === 'string'),
     'a relay that is no text',
   )
-  check((await records.resolve(encodePeerId(bob.keys.publicKey), {})) === undefined, 'a record under the id of another')
+  check((await records.resolve(encodePeerId(bob.keys.publicKey), {})).length === 0, 'a record under the id of another')
 }
 
 /** A store that holds the same under every key. */
@@ -186,7 +186,7 @@ async function loadAnchors(kept: Uint8Array): Promise<void> {
 async function loadProof(kept: Uint8Array): Promise<void> {
   const clock = new VirtualClock(NOW)
   const { publicKey } = author
-  const proofs = new WorkProofs({ publicKey, store: storeOf(kept), clock, limits, onProgress: () => {} })
+  const proofs = new WorkProofs({ identity: author, store: storeOf(kept), clock, limits, onProgress: () => {} })
   await proofs.dial('wss://a.example', new AbortController().signal, async () => {})
   const proof = proofs.find(1)
   check(proof === undefined || verifyProofOfWork({ publicKey, proof, bits: 1, now: NOW }), 'a proof that proves nothing')
@@ -291,7 +291,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('plugins/webrtc/signals parseDescription', (input) => signals.isDataOnly(signals.parseDescription(input, limits).sdp)),
   value('plugins/webrtc/signals parseCandidate', (input) => signals.isContained(signals.parseCandidate(input).candidate)),
   value('plugins/webrtc/signals parseEnd', signals.parseEnd),
-  value('plugins/circuit/introducer readAnswer', introduce),
+  value('plugins/circuit/find-peers readAnswer', introduce),
   value('plugins/discovery/peer-records PeerRecords.resolve', resolve),
   value('statements/statement readStatement', readStatement),
   value('statements/statement verifyStatement', (input) => verifyStatement(input as never)),

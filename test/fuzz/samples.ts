@@ -26,7 +26,9 @@ export const withdrawal = wireRecord(
     limits,
   ),
 )
-export const published = wireOf(await signTopicMessage(author, 'offers', { sats: 5n }, NOW, limits))
+export const published = wireOf(
+  await signTopicMessage(author, 'offers', { sats: 5n }, { id: new Uint8Array(16).fill(7), publishedAt: NOW, limits }),
+)
 
 /** The session in which `author`, a member, has said two things in one slot of round 0, and one in round 1. */
 export const GAME = { protocol: 'dice', session: 'table-7' }

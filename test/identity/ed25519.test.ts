@@ -3,16 +3,15 @@ import { sha512 } from '@noble/hashes/sha2.js'
 import { hex } from '@scure/base'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import {
-  type Ed25519Provider,
-  nobleEd25519,
-  nodeEd25519,
-  publicKeyOf,
-  verify,
-  webCryptoEd25519,
-} from '../../src/identity/ed25519.js'
+import { verify, webCryptoEd25519 } from '../../src/identity/ed25519.js'
+import { nodeEd25519 as nodeOrNone } from '../../src/identity/ed25519.node.js'
+import { nobleEd25519 } from '../../src/identity/ed25519-noble.js'
+import type { Ed25519Provider, SyncEd25519Provider } from '../../src/identity/ed25519-provider.js'
+import { jwkWithoutDeadlock } from './jwk.js'
 import { RFC8032_VECTORS } from './rfc8032-vectors.js'
 
+const nodeEd25519 = nodeOrNone as SyncEd25519Provider
+const { publicKey: publicKeyOf } = nodeEd25519
 const PROVIDERS: Ed25519Provider[] = [nodeEd25519, webCryptoEd25519, nobleEd25519]
 
 // Node 20 warns of its WebCrypto Ed25519, which only tests use there: no-warning.test.ts shows that the SDK does not.
@@ -21,6 +20,7 @@ beforeAll(() => {
   vi.spyOn(process, 'emitWarning').mockImplementation((...args: unknown[]) => {
     if (args[1] !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, args)
   })
+  jwkWithoutDeadlock()
 })
 afterAll(() => {
   vi.restoreAllMocks()
@@ -73,6 +73,7 @@ describe('RFC 8032 §7.1', () => {
     expect(hex.encode(publicKeyOf(secret))).toBe(publicKey)
     expect(hex.encode(ed25519.getPublicKey(secret))).toBe(publicKey)
     for (const provider of PROVIDERS) {
+      expect(hex.encode(await provider.publicKey(secret)), provider.name).toBe(publicKey)
       const sign = await provider.signer(secret)
       expect(hex.encode(await sign(text)), provider.name).toBe(signature)
     }

@@ -3,6 +3,8 @@ import { hex } from '@scure/base'
 import { IDBFactory } from 'fake-indexeddb'
 import { createStore, get, set } from 'idb-keyval'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Identity } from '../../src/identity/identity.js'
+import { jwkWithoutDeadlock } from './jwk.js'
 import { RFC8032_VECTORS } from './rfc8032-vectors.js'
 
 type Platform = 'node' | 'a browser with WebCrypto Ed25519' | 'a browser without it'
@@ -11,18 +13,32 @@ const SEED = hex.decode(RFC8032_VECTORS[1].secretKey)
 const TEXT = hex.decode(RFC8032_VECTORS[1].message)
 const BYTES = Uint8Array.of(1, 2, 3)
 
-/** The modules as they load on that platform; Node stands in for browsers, its own crypto hidden. */
-async function load(platform: Platform) {
+/** The modules of the core as they load on that platform; Node stands in for browsers, its own crypto hidden. */
+async function loadCore(platform: Platform) {
   vi.resetModules()
-  vi.doUnmock('../../src/base/platform.js')
-  if (platform !== 'node') vi.doMock('../../src/base/platform.js', () => ({ nodeCrypto: undefined }))
+  vi.doUnmock('../../src/identity/ed25519.node.js')
+  vi.doUnmock('../../src/identity/fallback.node.js')
+  if (platform !== 'node') {
+    vi.doMock('../../src/identity/ed25519.node.js', () => ({ nodeEd25519: undefined }))
+    const { nobleEd25519 } = await import('../../src/identity/ed25519-noble.js')
+    vi.doMock('../../src/identity/fallback.node.js', () => ({ ed25519Fallback: nobleEd25519 }))
+    jwkWithoutDeadlock()
+  }
   if (platform === 'a browser without it') {
     for (const call of ['importKey', 'generateKey'] as const) {
       vi.spyOn(crypto.subtle, call).mockRejectedValue(new DOMException('Unrecognized name.', 'NotSupportedError'))
     }
   }
-  const { verify } = await import('../../src/identity/ed25519.js')
-  return { ...(await import('../../src/identity/identity.js')), verify }
+  return {
+    ...(await import('../../src/identity/ed25519.js')),
+    ...(await import('../../src/identity/envelope.js')),
+    ...(await import('../../src/identity/identity.js')),
+  }
+}
+
+/** What `lotus-p2p` exports of them: the same, with a fallback. */
+async function load(platform: Platform) {
+  return { ...(await loadCore(platform)), ...(await import('../../src/identity/with-fallback.js')) }
 }
 
 // Node 20 warns when its WebCrypto stands in for a browser's; no-warning.test.ts shows that the SDK itself never uses it.
@@ -181,5 +197,136 @@ describe('what is stored', () => {
       throw new DOMException('A key cannot be stored in this window.', 'DataCloneError')
     })
     await expect(storedIdentity({ name: 'private window' })).rejects.toMatchObject({ code: 'IDENTITY_FAILED' })
+  })
+})
+
+describe('the key of a seed', () => {
+  const PUBLIC_KEY = RFC8032_VECTORS[1].publicKey
+
+  it('is not derived in a browser before it is asked for', async () => {
+    const { identityFromSeed, isIdentity } = await load('a browser with WebCrypto Ed25519')
+    const { nobleEd25519 } = await import('../../src/identity/ed25519-noble.js')
+    const calls = [vi.spyOn(nobleEd25519, 'publicKey'), vi.spyOn(crypto.subtle, 'importKey')]
+    const identity = identityFromSeed(SEED)
+    expect(isIdentity(identity)).toBe(true)
+    for (const call of calls) expect(call).not.toHaveBeenCalled()
+  })
+
+  it.each(['a browser with WebCrypto Ed25519', 'a browser without it'] as const)(
+    'is there at once in %s when it is read, and later the same one signs',
+    async (platform) => {
+      const { identityFromSeed, verify } = await load(platform)
+      const identity = identityFromSeed(SEED)
+      const { publicKey } = identity
+      expect(hex.encode(publicKey)).toBe(PUBLIC_KEY)
+      expect(hex.encode(await identity.sign(TEXT))).toBe(RFC8032_VECTORS[1].signature)
+      expect(identity.publicKey).toBe(publicKey)
+      expect(await verify(await identity.sign(BYTES), BYTES, publicKey)).toBe(true)
+    },
+  )
+
+  it('is derived by WebCrypto where that has Ed25519, for a start and for a signature', async () => {
+    const { identityFromSeed, identityReady } = await load('a browser with WebCrypto Ed25519')
+    const { nobleEd25519 } = await import('../../src/identity/ed25519-noble.js')
+    const noble = [vi.spyOn(nobleEd25519, 'publicKey'), vi.spyOn(nobleEd25519, 'signer')]
+    for (const ask of [identityReady, (identity: Identity) => identity.sign(BYTES)]) {
+      const identity = identityFromSeed(SEED)
+      await Promise.all([ask(identity), ask(identity)])
+      expect(hex.encode(identity.publicKey)).toBe(PUBLIC_KEY)
+      expect(Object.isFrozen(identity)).toBe(true)
+    }
+    for (const call of noble) expect(call).not.toHaveBeenCalled()
+  })
+
+  it('is derived by the fallback where WebCrypto knows Ed25519 and refuses the seed', async () => {
+    const { identityFromSeed, identityReady } = await load('a browser with WebCrypto Ed25519')
+    const { importKey } = crypto.subtle
+    vi.spyOn(crypto.subtle, 'importKey').mockImplementation(((format: string, ...rest: unknown[]) =>
+      format === 'pkcs8'
+        ? Promise.reject(new DOMException('Only raw keys.', 'NotSupportedError'))
+        : Reflect.apply(importKey, crypto.subtle, [format, ...rest])) as never)
+    const identity = identityFromSeed(SEED)
+    await identityReady(identity)
+    expect(hex.encode(identity.publicKey)).toBe(PUBLIC_KEY)
+    expect(hex.encode(await identity.sign(TEXT))).toBe(RFC8032_VECTORS[1].signature)
+  })
+
+  it('cannot be replaced once it was seen', async () => {
+    for (const platform of PLATFORMS) {
+      const identity = (await load(platform)).identityFromSeed(SEED)
+      expect(hex.encode(identity.publicKey)).toBe(PUBLIC_KEY)
+      expect(Reflect.set(identity, 'publicKey', new Uint8Array(32))).toBe(false)
+      expect(Reflect.defineProperty(identity, 'publicKey', { value: new Uint8Array(32) })).toBe(false)
+      vi.restoreAllMocks()
+    }
+  })
+})
+
+describe('the core, which brings no fallback', () => {
+  it('works in Node as it is', async () => {
+    const { identityFromSeed } = await loadCore('node')
+    expect(hex.encode(identityFromSeed(SEED).publicKey)).toBe(RFC8032_VECTORS[1].publicKey)
+  })
+
+  it('says how to wait for a key that is not derived yet, and has it afterwards', async () => {
+    const { identityFromSeed, identityReady } = await loadCore('a browser with WebCrypto Ed25519')
+    const identity = identityFromSeed(SEED)
+    expect(() => identity.publicKey).toThrow(
+      expect.objectContaining({ code: 'IDENTITY_FAILED', message: expect.stringContaining('coordinator.start()') }),
+    )
+    await identityReady(identity)
+    expect(hex.encode(identity.publicKey)).toBe(RFC8032_VECTORS[1].publicKey)
+    expect(hex.encode(await identity.sign(TEXT))).toBe(RFC8032_VECTORS[1].signature)
+  })
+
+  it('signs an envelope with a key that is not derived yet', async () => {
+    const { identityFromSeed, signEnvelope, verifyEnvelope } = await loadCore('a browser with WebCrypto Ed25519')
+    const envelope = await signEnvelope(identityFromSeed(SEED), 'record', BYTES)
+    expect(hex.encode(envelope.publicKey)).toBe(RFC8032_VECTORS[1].publicKey)
+    expect(await verifyEnvelope('record', envelope)).toBe(true)
+  })
+
+  it('refuses to make, sign and verify where WebCrypto has no Ed25519, and says what to import', async () => {
+    const envelope = await (await loadCore('node')).signEnvelope(
+      await (await loadCore('node')).generateIdentity(),
+      'record',
+      BYTES,
+    )
+    const core = await loadCore('a browser without it')
+    const missing = { code: 'IDENTITY_FAILED', message: expect.stringContaining('Import lotus-p2p') }
+    const identity = core.identityFromSeed(SEED)
+    await expect(core.generateIdentity()).rejects.toMatchObject(missing)
+    await expect(core.storedIdentity()).rejects.toMatchObject(missing)
+    await expect(core.identityReady(identity)).rejects.toMatchObject(missing)
+    await expect(identity.sign(BYTES)).rejects.toMatchObject(missing)
+    await expect(core.signEnvelope(identity, 'record', BYTES)).rejects.toMatchObject(missing)
+    await expect(core.verifyEnvelope('record', envelope)).rejects.toMatchObject(missing)
+    // The same identity works as soon as the fallback is there.
+    const { installEd25519Fallback } = await import('../../src/identity/with-fallback.js')
+    installEd25519Fallback()
+    expect(hex.encode(await identity.sign(TEXT))).toBe(RFC8032_VECTORS[1].signature)
+    expect(await core.verifyEnvelope('record', envelope)).toBe(true)
+  })
+})
+
+describe('isIdentity', () => {
+  it('takes what has a key of 32 bytes and signs, and nothing else', async () => {
+    const { isIdentity, generateIdentity } = await load('node')
+    const { publicKey } = await generateIdentity()
+    const sign = async (bytes: Uint8Array) => bytes
+    expect(isIdentity(await generateIdentity())).toBe(true)
+    expect(isIdentity({ publicKey, sign })).toBe(true)
+    for (const wrong of [
+      undefined,
+      null,
+      'key',
+      {},
+      { publicKey },
+      { sign },
+      { publicKey: publicKey.slice(1), sign },
+      { publicKey, sign: 1 },
+    ]) {
+      expect(isIdentity(wrong)).toBe(false)
+    }
   })
 })

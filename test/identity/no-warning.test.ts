@@ -9,7 +9,7 @@ function run(program: string): { stdout: string; stderr: string } {
     bundle: true,
     write: false,
     format: 'esm',
-    platform: 'browser',
+    platform: 'node',
     target: 'es2022',
   })
   // Without the caller's options, which may silence warnings.

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
+import type { WorkProof } from '../../src/channel/work.js'
 import {
   mineProofOfWork,
   verifyProofOfWork,
   type WorkProgress,
-  type WorkProof,
   type WorkWorker,
   workBits,
   workEpoch,

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PConfig } from '../../src/core/config.js'
+import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import type { P2PStatus } from '../../src/core/events.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
@@ -339,7 +338,7 @@ describe('suspend', () => {
     }
     const tabs = [1, 2].map((host) => {
       const transport = broadcastChannel({ name: 'suspended-tabs', clock: net.clock })
-      return net.createPeer({ host: `${host}`, transports: [transport], listening: false })
+      return net.createPeer({ host: `${host}`, transport, listening: false })
     })
     for (const tab of tabs) await tab.start()
     const connected = () => tabs.every((tab) => tab.getConnectedPeers().length === 1)

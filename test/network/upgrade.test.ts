@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { P2PConfig } from '../../src/coordinator.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PConfig } from '../../src/core/config.js'
+import { withTransport } from '../../src/core/with-transport.js'
 import { startRelay } from '../../src/node/index.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import { FakeRtc } from '../webrtc/fake-rtc.js'
@@ -152,7 +153,7 @@ describe('a circuit between two that have WebRTC', () => {
         return memory.dial('memory://mallory', options)
       },
     }
-    const [alice, bob] = [await tab('alice', { transports: [memory, swap] }), await tab('bob')]
+    const [alice, bob] = [await tab('alice', { webrtc: false, plugins: [withTransport(swap)] }), await tab('bob')]
     const [atBob, atMallory] = [watch(bob), watch(mallory)]
     await net.run(alice.connectToPeer('bob'))
     await alice.sendTo('bob', note('for bob only'))

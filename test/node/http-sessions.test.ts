@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Limits, resolveLimits } from '../../src/base/limits.js'
+import type { Limits } from '../../src/base/limits.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { startRelay } from '../../src/node/relay.js'
 import { type WebSocketServerOptions, webSocketServer } from '../../src/node/web-socket-server.js'
@@ -408,7 +408,7 @@ describe('webSocketServer with its HTTP endpoint', () => {
     const relay = await startRelay({ port: 0, host: '127.0.0.1' })
     cleanUps.push(() => relay.stop())
     const base = relay.url.replace('ws', 'http')
-    const wallet = new P2PCoordinator({ transports: [http({ limits: resolveLimits() })] })
+    const wallet = new P2PCoordinator()
     cleanUps.push(() => wallet.shutdown())
     await wallet.connectToPeer(base)
     expect(await (await fetch(`${base}/healthz`)).text()).toBe('ok\n')

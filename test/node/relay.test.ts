@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { P2PConfig } from '../../src/coordinator.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PConfig } from '../../src/core/config.js'
 import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'
-import { CircuitRelay } from '../../src/plugins/circuit/relay.js'
+import { CircuitRelay } from '../../src/plugins/circuit/server/circuit-relay.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
 
 const cleanUps: (() => Promise<unknown>)[] = []

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runInNewContext } from 'node:vm'
+import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 
 const root = process.cwd()
@@ -100,6 +101,41 @@ describe('what is built', () => {
         /\bBuffer\.(from|alloc|concat)|require\(['"](node:)?(crypto|buffer|events|stream)|from ['"]node:/,
       )
     }
+  })
+
+  it('gives browsers nothing of Node, and Node nothing of the fallback for browsers', async () => {
+    const bundle = async (platform: 'browser' | 'node') => {
+      const { outputFiles } = await build({
+        entryPoints: [dist('index.js')],
+        bundle: true,
+        write: false,
+        format: 'esm',
+        platform,
+        logLevel: 'error',
+      })
+      return outputFiles[0]!.text
+    }
+    const [browser, node] = await Promise.all([bundle('browser'), bundle('node')])
+    for (const name of ['createPrivateKey', 'createCipheriv', 'diffieHellman']) {
+      expect(browser).not.toContain(name)
+      expect(node).toContain(name)
+    }
+    expect(browser).toContain('node_modules/@noble/ed25519')
+    expect(node).not.toContain('node_modules/@noble/ed25519')
+  })
+
+  it('loads no WebSocket in Node before the first dial', () => {
+    const script = `
+      import { createRequire } from 'node:module'
+      const { webSocket } = await import(${JSON.stringify(pathToFileURL(dist('index.js')).href)})
+      const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => /[\\/]ws[\\/]/.test(path))
+      const before = loaded()
+      await webSocket().dial('ws://127.0.0.1:1', { firstFrame: new Uint8Array(1) }).catch(() => {})
+      console.log(before, loaded())
+    `
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 20_000 })).toBe(
+      'false true\n',
+    )
   })
 
   it('touches no global at import, so that a server can render a page with it', () => {

@@ -3,6 +3,7 @@ import { P2PError } from '../../src/base/errors.js'
 import { resolveLimits } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
 import type { GateRefusal } from '../../src/defence/gate.js'
+import type { P2PMessage } from '../../src/message/message.js'
 import { Paths } from '../../src/peer/connection/paths.js'
 import { Session } from '../../src/peer/connection/session.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
@@ -17,6 +18,17 @@ async function channel(clock: VirtualClock): Promise<Pick<Pair, 'a' | 'b' | 'nea
   return { ...pair, a, b }
 }
 
+/** As though the path went through a relay. */
+function worse(end: Pair['near']): void {
+  Object.assign(end, { transport: 'circuit' })
+}
+
+/** A message as an inbox decodes it: its number is what it says. */
+function numbered(body: Uint8Array): P2PMessage {
+  const payload = new DataView(body.buffer, body.byteOffset).getUint32(0)
+  return { type: 'x', from: 'peer', payload, timestamp: 0, messageId: String(payload) }
+}
+
 class End {
   readonly got: number[] = []
   readonly gone: string[] = []
@@ -24,11 +36,11 @@ class End {
   readonly settled: [number, boolean][] = []
   paths!: Paths
 
-  /** What the next messages that arrive are answered with; undefined: taken. */
-  refusals: (GateRefusal | undefined)[] = []
+  /** What the next messages that arrive are answered with; undefined: accepted. */
+  refusals: (GateRefusal | P2PError | undefined)[] = []
   dropped = 0
   pauses = 0
-  private arriving = 0
+  interruptions = 0
 
   constructor(
     readonly session: Session,
@@ -39,25 +51,23 @@ class End {
   connect(first: Pair['a']): void {
     this.paths = new Paths(first, {
       session: this.session,
-      clock: this.clock,
-      limits: resolveLimits({}),
+      inbox: {
+        offer: (_, body) => this.refusals.shift() ?? numbered(body),
+        deliver: ({ payload }) => this.got.push(payload as number),
+        dropped: () => this.dropped++,
+        control: () => {},
+      },
+      context: { clock: this.clock, limits: resolveLimits({}) },
       leads: this.leads,
-      onArrived: (_, body) => this.arrived(body),
-      onAccepted: () => this.got.push(this.arriving),
-      onDropped: () => this.dropped++,
-      onControl: () => {},
-      onPaused: () => this.pauses++,
-      onSwitched: () => this.switches++,
-      onProgress: () => {},
-      onGone: (error) => this.gone.push(error.code),
+      events: {
+        switched: () => this.switches++,
+        interrupted: () => this.interruptions++,
+        progressed: () => {},
+        paused: () => this.pauses++,
+        gone: (error) => this.gone.push(error.code),
+      },
     })
     this.paths.begin()
-  }
-
-  private arrived(body: Uint8Array): GateRefusal | undefined {
-    const refusal = this.refusals.shift()
-    this.arriving = new DataView(body.buffer, body.byteOffset).getUint32(0)
-    return refusal
   }
 
   send(number: number, lasting = true): void {
@@ -229,10 +239,11 @@ describe('a change of paths', () => {
       a.paths.add(second.a)
       b.paths.add(second.b)
       await clock.advance(10)
-      expect(a.paths.fallBack()).toBe(true)
+      second.a.onInterrupted(true)
+      expect([a.paths.active, a.interruptions]).toEqual([first.a, 0])
       await clock.advance(5_000)
       const third = recovers ? second : await channel(clock)
-      if (recovers) a.paths.preferBest()
+      if (recovers) second.a.onInterrupted(false)
       else {
         a.paths.add(third.a)
         b.paths.add(third.b)
@@ -241,6 +252,22 @@ describe('a change of paths', () => {
       expect([a.paths.active, b.paths.active]).toEqual([third.a, third.b])
       expect([a.paths.standby, b.paths.standby, a.gone, b.gone, clock.pending]).toEqual([[], [], [], [], 0])
     }
+  })
+
+  it('away from the only one, which is interrupted, is somebody else’s to find; it serves on once it has recovered', async () => {
+    const { clock, first, a, b } = await connected()
+    a.paths.active.onInterrupted(true)
+    expect([a.paths.isInterrupted, a.interruptions, a.switches]).toEqual([true, 1, 0])
+    const second = await channel(clock)
+    for (const end of [second.near, second.far]) worse(end)
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    expect([a.paths.active, a.paths.isInterrupted]).toEqual([second.a, false])
+    first.a.onInterrupted(false)
+    expect([a.paths.active, a.paths.isInterrupted, a.interruptions]).toEqual([first.a, false, 1])
+    a.send(1)
+    await clock.advance(300_000)
+    expect([b.got, b.paths.active, a.paths.standby, clock.pending]).toEqual([[1], first.b, [], 0])
   })
 
   it('that a peer makes without end holds no more than a few channels open', async () => {
@@ -322,6 +349,21 @@ describe('the end of a connection', () => {
     b.paths.close(new P2PError('CONNECTION_CLOSED', 'Bye.'))
     await clock.advance(0)
     expect([a.gone, b.gone]).toEqual([['CONNECTION_CLOSED'], ['CONNECTION_CLOSED']])
+  })
+})
+
+describe('a message that no honest peer sends', () => {
+  it('ends the connection, and is not looked at again when the peer comes back', async () => {
+    const { clock, a, b } = await connected()
+    b.refusals = [undefined, new P2PError('FOREIGN_SENDER', 'Not its own.')]
+    for (let i = 0; i < 3; i++) a.send(i)
+    await clock.advance(0)
+    expect([b.got, b.gone, a.gone]).toEqual([[0], ['FOREIGN_SENDER'], ['FOREIGN_SENDER']])
+    const second = await channel(clock)
+    a.connect(second.a)
+    b.connect(second.b)
+    await clock.advance(300)
+    expect([b.got, a.session.waiting]).toEqual([[0, 2], 0])
   })
 })
 

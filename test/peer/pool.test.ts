@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { P2PCoordinator } from '../../src/coordinator.js'
-import type { P2PConfig } from '../../src/core/config.js'
+import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
+import type { PeerInfo } from '../../src/protocol/peer-info.js'
 import { createTestNetwork, type TestNetwork, type TestNetworkOptions } from '../../src/testing/test-network.js'
 
 let net: TestNetwork
@@ -114,5 +114,39 @@ describe('the pool', () => {
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('what is told of a peer', () => {
+  it('belongs to whoever asks: to change it changes nothing for others', async () => {
+    network()
+    const metadata = { wallet: { name: 'bob' } }
+    const [bob, carol] = [await started({ metadata }), await started({ metadata })]
+    const alice = await started()
+    for (const peer of [bob, carol]) await net.run(alice.connectToPeer(net.addressOf(peer)))
+    const { protocols, publicKey } = alice.getPeer(carol.peerId)!
+    const taken = alice.getPeer(bob.peerId)!
+    taken.protocols!.length = 0
+    taken.publicKey!.fill(0)
+    taken.addresses.websocket = 'wss://elsewhere.example'
+    ;(taken.metadata!.wallet as { name: string }).name = 'mallory'
+    expect(alice.getPeer(carol.peerId)).toMatchObject({ protocols, publicKey, metadata })
+    expect(alice.getPeer(bob.peerId)).toMatchObject({ protocols, publicKey: bob.publicKey, addresses: {}, metadata })
+  })
+
+  it('comes with messages as frozen objects, which stay as they were', async () => {
+    network()
+    const [alice, bob] = [await started(), await started()]
+    const senders: PeerInfo[] = []
+    bob.on('message', (_, from) => void senders.push(from))
+    await net.run(alice.connectToPeer(net.addressOf(bob)))
+    for (let i = 0; i < 2; i++) {
+      await alice.sendTo(bob.peerId, { type: 'x', payload: i })
+      await net.clock.advance(1_000)
+    }
+    const [first, second] = senders
+    expect(second!.lastSeen - first!.lastSeen).toBe(1_000)
+    for (const part of [first, first?.protocols, first?.addresses, first?.connection]) expect(Object.isFrozen(part)).toBe(true)
+    expect(first).toMatchObject({ peerId: alice.peerId, state: 'connected', isRelay: false })
   })
 })

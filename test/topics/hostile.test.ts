@@ -33,7 +33,11 @@ async function setUp(changes: Parameters<typeof resolveLimits>[0] = {}) {
     await settle()
   }
   const signed = (topic: string, payload: unknown, at = clock.now(), who = 9) =>
-    signTopicMessage(identity(who), topic, payload, at, { ...limits, maxTopicMessageBytes: 1e7 }).then(wireOf)
+    signTopicMessage(identity(who), topic, payload, {
+      id: crypto.getRandomValues(new Uint8Array(16)),
+      publishedAt: at,
+      limits: { ...limits, maxTopicMessageBytes: 1e7 },
+    }).then(wireOf)
   /** The others are still served. */
   const stillServed = async () => {
     const before = got.length

@@ -290,7 +290,7 @@ describe('wallets that have nothing but HTTP', () => {
       cleanUps.push(() => proxy.stop())
       address = proxy.address
     }
-    const wallets = [0, 1].map(() => new P2PCoordinator({ transports: [http()] }))
+    const wallets = [0, 1].map(() => new P2PCoordinator())
     for (const wallet of wallets) {
       cleanUps.push(() => wallet.shutdown())
       await wallet.connectToPeer(address)

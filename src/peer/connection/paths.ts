@@ -1,53 +1,38 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import type { GateRefusal } from '../../defence/gate.js'
+import { type Inbox, isAccepted } from './inbox.js'
+import { bestOf, isAboutPathOnly, Path, rankOf } from './path.js'
 import type { IncomingNumbers, MessageKind, SentMessage, Session } from './session.js'
-
-/** Which of two paths is better: the one of the higher rank. */
-export function rankOf({ connection }: SecureChannel): number {
-  return connection.rank
-}
 
 /** Channels to one peer at once: one serves, one is its spare, one each is about to go. A peer that dials on and on holds no more. */
 const MAX_PATHS = 4
 
-/** One channel to the peer, and where it stands in both streams. */
-interface Path {
-  readonly channel: SecureChannel
-  /** The peer's numbering here; undefined until its SEQUENCE. */
-  incoming: IncomingNumbers | undefined
-  /** The path that it has made superfluous; ended as soon as the peer speaks here. */
-  replaces: Path | undefined
-  timer: Timer | undefined
-  /** We took a message here no more, and those after it neither, until the peer begins again with that one. */
-  refusing: boolean
+/** What the paths to a peer tell of themselves. */
+export interface PathsEvents {
+  /** Another path serves. */
+  switched(from: SecureChannel): void
+  /** The only path carries nothing at present, and may recover. */
+  interrupted(): void
+  /** What was sent is on its way, or has arrived. */
+  progressed(): void
+  /** The peer takes nothing for a while: it wants less from us. */
+  paused(): void
+  /** No path is left, or the peer is not to be spoken to. */
+  gone(error: P2PError, fault: boolean): void
 }
 
 export interface PathsOptions {
-  session: Session
-  clock: Clock
-  limits: Limits
+  readonly session: Session
+  readonly inbox: Pick<Inbox, 'offer' | 'deliver' | 'dropped' | 'control'>
+  readonly context: { readonly clock: Clock; readonly limits: Limits }
   /** Whether our choice of a path holds where both ends choose at once: exactly one end has true. */
-  leads: boolean
-  /** Whether a message is taken, each once, in the order in which the peer sent them. */
-  onArrived(kind: MessageKind, body: Uint8Array): GateRefusal | undefined
-  /** The message that was taken last has been accounted for. */
-  onAccepted(): void
-  /** A message came of a peer that was told to wait. */
-  onDropped(bytes: number): void
-  /** An entry came that is no message. */
-  onControl(): void
-  /** The peer takes nothing for a while: it wants less from us. */
-  onPaused(): void
-  /** Another path serves from now on. */
-  onSwitched(from: SecureChannel): void
-  /** What was sent is on its way, or has arrived. */
-  onProgress(): void
-  /** No path is left, or the peer is not to be spoken to. */
-  onGone(error: P2PError, fault: boolean): void
+  readonly leads: boolean
+  readonly events: PathsEvents
 }
 
 /**
@@ -57,20 +42,27 @@ export interface PathsOptions {
  */
 export class Paths {
   private readonly paths = new Set<Path>()
-  private current!: Path
+  private current: Path
   private gone = false
   /** Runs while the peer takes nothing. */
-  private pauseTimer: Timer | undefined
+  private readonly pauseEnd: Alarm
+  private readonly clock: Clock
+  private readonly limits: Limits
+  private readonly session: Session
 
   constructor(
     first: SecureChannel,
     private readonly options: PathsOptions,
   ) {
-    this.current = pathOver(first)
+    this.session = options.session
+    this.clock = options.context.clock
+    this.limits = options.context.limits
+    this.pauseEnd = new Alarm(this.clock, () => this.goOn())
+    this.current = new Path(first, this.clock)
     this.paths.add(this.current)
-    options.session.onAckDue = () => this.sendAck()
+    this.session.onAckDue = () => this.sendAck()
     // The pause was told on a connection before this one.
-    const pausedMs = options.session.pausedMs
+    const { pausedMs } = this.session
     if (pausedMs > 0) this.pause(pausedMs)
     this.speakOn(this.current)
   }
@@ -82,6 +74,11 @@ export class Paths {
   /** Those that stand by. */
   get standby(): SecureChannel[] {
     return [...this.paths].filter((path) => path !== this.current).map(({ channel }) => channel)
+  }
+
+  /** Whether the active path carries nothing at present: any other is welcome. */
+  get isInterrupted(): boolean {
+    return this.current.isInterrupted
   }
 
   /** From now on messages are delivered; those that came earlier first. */
@@ -106,7 +103,7 @@ export class Paths {
     lasting: boolean,
     onSettled: SentMessage['onSettled'],
   ): void {
-    const { session, limits } = this.options
+    const { session, limits } = this
     // Both, for a peer may acknowledge what it has not read.
     if (Math.max(session.waitingBytes, this.bufferedAmount) + body.length > limits.sendMaxBufferedBytes) {
       throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write. Wait for sendTo before sending more.', {
@@ -128,10 +125,10 @@ export class Paths {
 
   /** Takes another channel to the same process into service; a worse one before it stands by for a while. */
   add(channel: SecureChannel): void {
-    const path = pathOver(channel)
+    const path = new Path(channel, this.clock)
     const before = this.current
     this.paths.add(path)
-    this.options.session.choose()
+    this.session.choose()
     this.switchTo(path)
     this.bind(path)
     const isSpare = rankOf(before.channel) !== rankOf(channel)
@@ -142,27 +139,6 @@ export class Paths {
       if (this.paths.size <= MAX_PATHS) break
       if (old !== before) this.retire(old)
     }
-  }
-
-  /** The active path is interrupted, and may recover: one that stands by serves meanwhile. False where there is none. */
-  fallBack(): boolean {
-    const next = this.best((path) => path !== this.current)
-    if (next === undefined) return false
-    const before = this.current
-    this.options.session.choose()
-    this.switchTo(next)
-    this.standDown(before, true, before.channel.connection.outbound)
-    return true
-  }
-
-  /** A path has recovered: the best one serves. */
-  preferBest(): void {
-    const before = this.current
-    const best = this.best(() => true)
-    if (best === undefined || rankOf(best.channel) <= rankOf(before.channel)) return
-    this.options.session.choose()
-    this.switchTo(best)
-    this.standDown(before, true, best.channel.connection.outbound)
   }
 
   /** Ends the active path alone, as though it had broken; one that stands by takes over. */
@@ -181,36 +157,59 @@ export class Paths {
   private bind(path: Path): void {
     path.channel.attach({
       onEntry: (kind, body) => this.receive(path, kind, body),
-      onDrain: () => this.options.onProgress(),
+      onDrain: () => this.options.events.progressed(),
       onClose: (error, fault) => this.ended(path, error, fault),
+      onInterrupted: (isInterrupted) => this.interrupted(path, isInterrupted),
     })
   }
 
   private receive(path: Path, kind: Entry, body: Uint8Array): void {
-    const { session, onArrived, onAccepted } = this.options
-    if (kind !== Entry.MESSAGE && kind !== Entry.SIGNED_MESSAGE) this.options.onControl()
+    if (kind === Entry.MESSAGE || kind === Entry.SIGNED_MESSAGE) this.take(path, kind, body)
+    else this.control(path, kind, body)
+  }
+
+  /** One message, in three steps: it is offered, its number is accounted for, it is delivered. */
+  private take(path: Path, kind: MessageKind, body: Uint8Array): void {
+    const { session } = this
+    const { inbox } = this.options
+    if (path.refusing) {
+      inbox.dropped(body.length)
+      return
+    }
+    const { incoming } = path
+    if (incoming === undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message without a number.')
+    if (!session.isNew(incoming)) {
+      session.accept(incoming, body.length)
+      return
+    }
+    const answer = inbox.offer(kind, body)
+    if (isAccepted(answer)) {
+      if (session.accept(incoming, body.length)) inbox.deliver(answer, body)
+    } else if (answer instanceof P2PError) {
+      this.close(answer, true)
+      // Should the peer come back, the message counts as taken: it is not looked at again.
+      session.accept(incoming, body.length)
+    } else this.refuse(path, incoming, answer)
+  }
+
+  private control(path: Path, kind: Entry, body: Uint8Array): void {
+    const { session } = this
+    const { inbox, events, leads } = this.options
+    inbox.control()
     if (kind === Entry.ACK) {
       session.acknowledged(body)
-      this.options.onProgress()
-    } else if (kind === Entry.SEQUENCE) {
+      events.progressed()
+    } else if (kind === Entry.REFUSED) {
+      const waitMs = session.refused(body)
+      if (waitMs !== undefined) this.pause(waitMs)
+    } else {
       path.incoming = session.begins(body)
       path.refusing = false
       const { replaces } = path
       path.replaces = undefined
       if (replaces !== undefined) this.retire(replaces)
-      const isLater = session.isLater(body, this.options.leads)
+      const isLater = session.isLater(body, leads)
       if (isLater && path !== this.current && path.channel.open) this.switchTo(path)
-    } else if (kind === Entry.REFUSED) {
-      const waitMs = session.refused(body)
-      if (waitMs !== undefined) this.pause(waitMs)
-    } else if (path.refusing) {
-      this.options.onDropped(body.length)
-    } else {
-      const { incoming } = path
-      if (incoming === undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message without a number.')
-      const refusal = session.isNew(incoming) ? onArrived(kind as MessageKind, body) : undefined
-      if (refusal !== undefined) this.refuse(path, incoming, refusal)
-      else if (session.accept(incoming, body.length)) onAccepted()
     }
   }
 
@@ -218,61 +217,68 @@ export class Paths {
   private refuse(path: Path, incoming: IncomingNumbers, refusal: GateRefusal): void {
     path.refusing = true
     const { channel } = path
-    if (channel.open) channel.send(Entry.REFUSED, undefined, this.options.session.refusal(incoming, refusal))
+    if (channel.open) channel.send(Entry.REFUSED, undefined, this.session.refusal(incoming, refusal))
   }
 
   private get isPaused(): boolean {
-    return this.pauseTimer !== undefined
+    return this.pauseEnd.isArmed
   }
 
   private pause(waitMs: number): void {
-    const { clock, session, onPaused, onProgress } = this.options
-    if (this.pauseTimer !== undefined) clock.clearTimeout(this.pauseTimer)
-    this.pauseTimer = clock.setTimeout(() => {
-      this.pauseTimer = undefined
-      session.goOn()
-      if (this.gone) return
-      this.speakOn(this.current)
-      onProgress()
-    }, waitMs)
-    onPaused()
+    this.pauseEnd.arm(waitMs)
+    this.options.events.paused()
+  }
+
+  private goOn(): void {
+    this.session.goOn()
+    this.speakOn(this.current)
+    this.options.events.progressed()
+  }
+
+  /** A path that carries nothing may recover: one that stands by serves meanwhile, and the best one once it has recovered. */
+  private interrupted(path: Path, isInterrupted: boolean): void {
+    path.isInterrupted = isInterrupted
+    const before = this.current
+    const next = bestOf(this.paths)
+    // Of equals, the one that serves stays.
+    const isBetter =
+      next !== undefined &&
+      next !== before &&
+      (before.isInterrupted ? !next.isInterrupted : rankOf(next.channel) > rankOf(before.channel))
+    if (isBetter) {
+      this.session.choose()
+      this.switchTo(next)
+      const { outbound } = (isInterrupted ? before : next).channel.connection
+      this.standDown(before, true, outbound)
+    } else if (isInterrupted && path === before) this.options.events.interrupted()
   }
 
   private switchTo(path: Path): void {
     const before = this.current
-    if (path.timer !== undefined) this.options.clock.clearTimeout(path.timer)
-    path.timer = undefined
+    path.keep()
     path.replaces = undefined
     this.current = path
     this.speakOn(path)
     if (this.gone) return
-    this.options.onSwitched(before.channel)
-    this.options.onProgress()
-  }
-
-  private best(which: (path: Path) => boolean): Path | undefined {
-    const open = [...this.paths].filter((path) => path.channel.open && which(path))
-    return open.sort((a, b) => rankOf(b.channel) - rankOf(a.channel))[0]
+    this.options.events.switched(before.channel)
+    this.options.events.progressed()
   }
 
   /** Ends a path that no longer serves: a spare one after a while, any other once both ends have left it. */
   private standDown(path: Path, isSpare: boolean, dialled: boolean): void {
     // It has ended meanwhile, perhaps with all others.
     if (!this.paths.has(path)) return
-    const { standbyMs, closeGraceMs } = this.options.limits
-    const waitMs = (isSpare ? standbyMs : closeGraceMs) * (dialled ? 1 : 2)
-    path.timer = this.options.clock.setTimeout(() => this.retire(path), waitMs)
+    const { standbyMs, closeGraceMs } = this.limits
+    path.endAfter((isSpare ? standbyMs : closeGraceMs) * (dialled ? 1 : 2))
   }
 
   private retire(path: Path): void {
-    if (path.timer !== undefined) this.options.clock.clearTimeout(path.timer)
-    path.timer = undefined
-    if (path !== this.current) path.channel.close(duplicate())
+    if (path !== this.current) path.end()
   }
 
   /** Everything that the peer may not have goes out on this path, then what comes. */
   private speakOn({ channel }: Path): void {
-    const { session } = this.options
+    const { session } = this
     let expected: number | undefined
     // Those that were given up leave gaps.
     const skipTo = (number: number) => {
@@ -297,24 +303,23 @@ export class Paths {
   private sendAck(force = true): void {
     const { channel } = this.current
     if (!channel.open) return
-    const ack = this.options.session.takeAck(force)
+    const ack = this.session.takeAck(force)
     if (ack !== undefined) channel.send(Entry.ACK, undefined, ack)
   }
 
   private ended(path: Path, error: P2PError, fault: boolean): void {
-    if (path.timer !== undefined) this.options.clock.clearTimeout(path.timer)
-    path.timer = undefined
+    path.keep()
     this.paths.delete(path)
-    const farewell = error.details.byPeer === true && !PATH_ONLY.has(error.code)
+    const farewell = error.details.byPeer === true && !isAboutPathOnly(error)
     if (fault || farewell) {
       this.end(error, fault)
       return
     }
     if (path !== this.current) return
-    const next = this.best(() => true)
+    const next = bestOf(this.paths)
     if (next === undefined) this.end(error, fault)
     else {
-      this.options.session.choose()
+      this.session.choose()
       this.switchTo(next)
     }
   }
@@ -322,28 +327,15 @@ export class Paths {
   private end(error: P2PError, fault: boolean, sayGoodbye: () => void = () => {}): void {
     if (this.gone) return
     this.gone = true
-    const { session, clock } = this.options
-    if (this.pauseTimer !== undefined) clock.clearTimeout(this.pauseTimer)
-    this.pauseTimer = undefined
-    session.suspend()
+    this.pauseEnd.disarm()
+    this.session.suspend()
     const others = [...this.paths]
     this.paths.clear()
     sayGoodbye()
-    for (const { channel, timer } of others) {
-      if (timer !== undefined) this.options.clock.clearTimeout(timer)
-      channel.close(error)
+    for (const path of others) {
+      path.keep()
+      path.channel.close(error)
     }
-    this.options.onGone(error, fault)
+    this.options.events.gone(error, fault)
   }
-}
-
-function pathOver(channel: SecureChannel): Path {
-  return { channel, incoming: undefined, replaces: undefined, timer: undefined, refusing: false }
-}
-
-/** Goodbyes that concern one path and not the peer. */
-const PATH_ONLY: ReadonlySet<string> = /* @__PURE__ */ new Set(['DUPLICATE_CONNECTION', 'CONNECTION_LOST'])
-
-export function duplicate(): P2PError {
-  return new P2PError('DUPLICATE_CONNECTION', 'Another connection between these two peers has taken over.')
 }

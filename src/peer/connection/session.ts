@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import type { Entry } from '../../channel/batch.js'
@@ -50,7 +51,7 @@ export class Session {
   private received = 0
   private unackedMessages = 0
   private unackedBytes = 0
-  private ackTimer: Timer | undefined
+  private readonly ackDue: Alarm
   /** Until when the peer takes nothing, by our clock, and which limit was reached. */
   private pausedUntil = Number.NEGATIVE_INFINITY
   pausedBy = ''
@@ -62,7 +63,9 @@ export class Session {
     private readonly limits: Limits,
     /** Sends an acknowledgement by itself: nothing else went out that could have carried it. */
     public onAckDue: () => void = () => {},
-  ) {}
+  ) {
+    this.ackDue = new Alarm(clock, () => this.onAckDue())
+  }
 
   /** Bytes sent and not yet acknowledged. */
   get waitingBytes(): number {
@@ -151,7 +154,7 @@ export class Session {
     if (this.theirStream === undefined || (this.unackedMessages === 0 && !force)) return undefined
     this.unackedMessages = 0
     this.unackedBytes = 0
-    this.disarm()
+    this.ackDue.disarm()
     return numbered(this.theirStream, this.received)
   }
 
@@ -218,17 +221,13 @@ export class Session {
     this.unackedMessages++
     this.unackedBytes += bytes
     if (this.unackedBytes >= ACK_BYTES || this.unackedMessages >= ACK_MESSAGES) this.onAckDue()
-    else
-      this.ackTimer ??= this.clock.setTimeout(() => {
-        this.ackTimer = undefined
-        this.onAckDue()
-      }, this.limits.ackDelayMs)
+    else this.ackDue.armOnce(this.limits.ackDelayMs)
     return isNew
   }
 
   /** The connection is over. What does not outlast it is given up; the rest waits for the peer. */
   suspend(): void {
-    this.disarm()
+    this.ackDue.disarm()
     this.onAckDue = () => {}
     const all = this.sent.slice(this.first)
     this.sent = all.filter(({ lasting }) => lasting)
@@ -244,11 +243,6 @@ export class Session {
     const [message] = this.sent.splice(index, 1)
     this.sentBytes -= message!.body.length
     return true
-  }
-
-  private disarm(): void {
-    if (this.ackTimer !== undefined) this.clock.clearTimeout(this.ackTimer)
-    this.ackTimer = undefined
   }
 
   /** The peer was away for too long: what waits for it is given up. */

@@ -1,5 +1,6 @@
+import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
-import type { Clock, Timer } from '../../base/clock.js'
+import type { Clock } from '../../base/clock.js'
 import type { Limits } from '../../base/limits.js'
 import type { RemoteHello } from '../../channel/hello.js'
 import { Session } from './session.js'
@@ -22,12 +23,14 @@ const REMEMBER_FACTOR = 4
 export class Sessions {
   /** By the public key of the peer, in the order in which they went away. */
   private readonly kept = new Map<string, Kept>()
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: Limits,
-  ) {}
+  ) {
+    this.alarm = new Alarm(clock, () => this.arm())
+  }
 
   get size(): number {
     return this.kept.size
@@ -71,8 +74,7 @@ export class Sessions {
   }
 
   close(): void {
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
     for (const { session } of this.kept.values()) session.end()
     this.kept.clear()
   }
@@ -90,7 +92,7 @@ export class Sessions {
     }
   }
 
-  /** One timer, only while something waits for a peer that is away; what else is kept goes when somebody else does. */
+  /** One alarm, only while something waits for a peer that is away; what else is kept goes when somebody else does. */
   private arm(): void {
     const { sessionGraceMs } = this.limits
     const now = this.clock.now()
@@ -102,12 +104,7 @@ export class Sessions {
       if (now - awaySince >= sessionGraceMs) session.giveUpAll()
       else next = Math.min(next, awaySince + sessionGraceMs)
     }
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timer = undefined
-    if (next === Number.POSITIVE_INFINITY) return
-    this.timer = this.clock.setTimeout(() => {
-      this.timer = undefined
-      this.arm()
-    }, next - now)
+    // At infinity it never rings.
+    this.alarm.arm(next - now)
   }
 }

@@ -17,10 +17,10 @@ export interface DialTools {
   isConnected(peerId: string): boolean
   /** Dials one address; resolves to the peer id found there. */
   dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
-  /** Asks the connected relays for a peer. */
-  find(peerId: string, wait: WaitOptions): Promise<PeerInfo[]>
-  /** The peer record in the DHT. */
-  resolve(peerId: string, wait: WaitOptions): Promise<PeerInfo | undefined>
+  /** Whether a text is an address that some transport understands. */
+  canDial(address: string): boolean
+  /** Each asks somebody where a peer can be reached: the connected relays, the DHT. */
+  readonly resolvers: readonly ((peerId: string, wait: WaitOptions) => Promise<PeerInfo[]>)[]
 }
 
 /**
@@ -34,7 +34,8 @@ export interface DialTools {
 export async function connectTo(target: string | PeerInfo, tools: DialTools, wait: WaitOptions): Promise<string> {
   const { clock, limits } = tools
   const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
-  if (typeof target === 'string' && (target.includes('://') || /^(circuit|tab|webrtc):/.test(target))) {
+  // What looks like an address and is none of ours fails with a word on which ones are.
+  if (typeof target === 'string' && (target.includes('://') || tools.canDial(target))) {
     return tools.dial(target, undefined, within)
   }
   const peerId = typeof target === 'string' ? target : target?.peerId
@@ -55,17 +56,14 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
   }
 }
 
-/** Asks relays and DHT at once; what each knows is tried as soon as it is known. */
+/** Asks all resolvers at once; what each knows is tried as soon as it is known. */
 async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, race: PathRace): Promise<void> {
   const add = (peers: PeerInfo[]) => {
     for (const peer of peers) for (const path of pathsTo(peer, tools)) race.add(path)
   }
   const failures: unknown[] = []
   const ask = (question: Promise<PeerInfo[]>) => question.then(add, (error) => void failures.push(error))
-  await Promise.all([
-    ask(tools.find(peerId, { signal })),
-    ask(tools.resolve(peerId, { signal }).then((peer) => (peer === undefined ? [] : [peer]))),
-  ])
+  await Promise.all(tools.resolvers.map((resolve) => ask(resolve(peerId, { signal }))))
   if (race.knowsPaths) return
   throw new P2PError(
     'PEER_NOT_FOUND',

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 
@@ -19,8 +20,9 @@ export class PathRace {
   private readonly running = new Set<string>()
   private readonly failures: { path: string; error: P2PError }[] = []
   private readonly ended = new AbortController()
-  private timer: Timer | undefined
-  private askTimer: Timer | undefined
+  /** Until the next path may begin. */
+  private readonly headStart: Alarm
+  private readonly lookup: Alarm
   /** What looks for more paths: to be asked, under way, or done. */
   private source: 'idle' | 'asked' | 'done' = 'idle'
   private sourceFailure: P2PError | undefined
@@ -29,9 +31,12 @@ export class PathRace {
 
   constructor(
     private readonly peerId: string,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly limits: Limits,
-  ) {}
+  ) {
+    this.headStart = new Alarm(clock, () => this.advance())
+    this.lookup = new Alarm(clock, () => this.ask())
+  }
 
   get knowsPaths(): boolean {
     return this.names.size > 0
@@ -69,7 +74,7 @@ export class PathRace {
           reject(error)
         },
       }
-      this.askTimer = this.clock.setTimeout(() => this.ask(), this.limits.dialLookupMs)
+      this.lookup.arm(this.limits.dialLookupMs)
       for (const path of given) this.add(path)
       this.advance()
     })
@@ -83,7 +88,7 @@ export class PathRace {
   }
 
   private advance(): void {
-    if (this.settle === undefined || this.timer !== undefined) return
+    if (this.settle === undefined || this.headStart.isArmed) return
     const path = this.waiting.shift()
     if (path !== undefined) {
       this.start(path)
@@ -97,7 +102,7 @@ export class PathRace {
   private start(path: DialPath): void {
     const { name } = path
     this.running.add(name)
-    this.timer = this.clock.setTimeout(() => this.goOn(), this.limits.dialHeadStartMs)
+    this.headStart.arm(this.limits.dialHeadStartMs)
     path.dial(this.ended.signal).then(
       (peerId) => {
         this.running.delete(name)
@@ -115,8 +120,7 @@ export class PathRace {
   }
 
   private goOn(): void {
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.headStart.disarm()
     this.advance()
   }
 
@@ -155,9 +159,8 @@ export class PathRace {
 
   private end(): void {
     this.settle = undefined
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timer = undefined
-    this.clock.clearTimeout(this.askTimer)
+    this.headStart.disarm()
+    this.lookup.disarm()
     this.ended.abort()
   }
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { originOf } from '../../address/origin.js'
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import type { Limits } from '../../base/limits.js'
 import { isPeerId } from '../../identity/peer-id.js'
 import { decode, encode } from '../../message/codec.js'
@@ -47,8 +48,6 @@ const MAX_BYTES = 4_096
 const ADDRESS = /^(wss?|https?|memory):\/\/.{1,256}$/
 const anchorsSchema = /* @__PURE__ */ (() =>
   v.array(v.tuple([v.string(), v.pipe(v.string(), v.regex(ADDRESS)), v.number(), v.number()])))()
-/** Starts in a row without an answer after which a place is free for another. */
-const MAX_MISSES = 3
 
 /**
  * Relays that have served us long, kept over restarts and dialled at the next start beside the bootstrap peers: whoever can make us
@@ -64,10 +63,16 @@ export class Anchors {
   private readonly dialled = new Set<string>()
   private readonly missed = new Set<Anchor>()
   private loading: Promise<void> | undefined
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
   private closed = false
 
-  constructor(private readonly options: AnchorsOptions) {}
+  constructor(private readonly options: AnchorsOptions) {
+    this.alarm = new Alarm(options.clock, () => {
+      this.review()
+      void this.start()
+      this.changed()
+    })
+  }
 
   /** Anchors remembered. */
   get size(): number {
@@ -94,19 +99,13 @@ export class Anchors {
 
   /** Somebody has connected. */
   changed(): void {
-    const { clock, limits, chosen } = this.options
-    if (this.closed || this.timer !== undefined || !chosen().some(({ isServer }) => isServer)) return
-    this.timer = clock.setTimeout(() => {
-      this.timer = undefined
-      this.review()
-      void this.start()
-      this.changed()
-    }, limits.anchorAfterMs)
+    const { limits, chosen } = this.options
+    if (this.closed || this.alarm.isArmed || !chosen().some(({ isServer }) => isServer)) return
+    this.alarm.arm(limits.anchorAfterMs)
   }
 
   stop(): void {
-    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
   }
 
   close(): void {
@@ -123,8 +122,9 @@ export class Anchors {
   }
 
   private isLive([id, , until, misses]: Anchor): boolean {
-    const left = until - this.options.clock.now()
-    return isPeerId(id) && left > 0 && left <= this.options.limits.anchorMs && misses < MAX_MISSES
+    const { clock, limits } = this.options
+    const left = until - clock.now()
+    return isPeerId(id) && left > 0 && left <= limits.anchorMs && misses < limits.maxAnchorMisses
   }
 
   /** Frees the places of those that are gone, and fills them with the longest connected, new operators first. */

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import type { P2PMessage } from '../../message/message.js'
@@ -17,7 +18,9 @@ export class Heartbeat implements IProtocolHandler {
   readonly use = 'upkeep'
   readonly rateLimits = { messagesPerS: 10, burst: 100 }
   private host: ProtocolHost | undefined
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
+  /** When the alarm is to ring, milliseconds since the Unix epoch. */
+  private due = 0
 
   constructor(
     private readonly options: {
@@ -30,15 +33,16 @@ export class Heartbeat implements IProtocolHandler {
       onMeasured: (peerId: string, rttMs: number, skewMs: number) => void
       onDead: (peerId: string, error: P2PError) => void
     },
-  ) {}
+  ) {
+    this.alarm = new Alarm(options.clock, () => this.round())
+  }
 
   onRegister(host: ProtocolHost): void {
     this.host = host
   }
 
   onUnregister(): void {
-    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
     this.host = undefined
   }
 
@@ -47,7 +51,7 @@ export class Heartbeat implements IProtocolHandler {
   }
 
   async onPeerConnected(peer: PeerInfo): Promise<void> {
-    if (this.timer === undefined) this.arm()
+    if (!this.alarm.isArmed) this.arm()
     await this.probe(peer.peerId)
   }
 
@@ -62,17 +66,20 @@ export class Heartbeat implements IProtocolHandler {
   }
 
   private arm(): void {
-    const due = this.options.clock.now() + this.options.intervalMs
-    this.timer = this.options.clock.setTimeout(() => {
-      this.timer = undefined
-      const peers = this.host?.peers() ?? []
-      // Without peers no timer runs: a coordinator that is only made, as on a server that renders a page, holds no process.
-      if (peers.length === 0) return
-      // A tab that slept wakes with all timers late: let the probes' answers arrive before judging anybody.
-      const stalled = this.options.clock.now() - due > this.options.limits.heartbeatTimeoutMs
-      if (!stalled) for (const peer of peers) void this.probe(peer.peerId)
-      this.arm()
-    }, this.options.intervalMs)
+    const { clock, intervalMs } = this.options
+    this.due = clock.now() + intervalMs
+    this.alarm.arm(intervalMs)
+  }
+
+  private round(): void {
+    const { clock, limits } = this.options
+    const peers = this.host?.peers() ?? []
+    // Without peers no timer runs: a coordinator that is only made, as on a server that renders a page, holds no process.
+    if (peers.length === 0) return
+    // A tab that slept wakes with all timers late: let the probes' answers arrive before judging anybody.
+    const stalled = clock.now() - this.due > limits.heartbeatTimeoutMs
+    if (!stalled) for (const peer of peers) void this.probe(peer.peerId)
+    this.arm()
   }
 
   private async probe(peerId: string, timeoutMs = this.options.limits.heartbeatTimeoutMs): Promise<void> {

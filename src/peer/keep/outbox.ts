@@ -1,9 +1,10 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { encode } from '../../message/codec.js'
 import type { P2PMessage } from '../../message/message.js'
-import { messageTooLarge, toWire } from '../../message/p2p-protocol.js'
+import { messageTooLarge } from '../../message/p2p-protocol.js'
+import { encodeForPeer } from '../connection/peer-connection.js'
 
 /** What became of a queued message: the peer's process has it, or its time was over first. */
 export type QueuedOutcome = 'delivered' | 'expired'
@@ -18,6 +19,8 @@ export interface QueuedMessage {
 
 interface Entry {
   readonly message: P2PMessage
+  /** As it goes out: what the application changes after the call does not. */
+  readonly encoded: Uint8Array
   readonly bytes: number
   readonly expiresAt: number
   readonly settle: (outcome: QueuedOutcome) => void
@@ -28,8 +31,18 @@ interface Entry {
 export interface OutboxOptions {
   clock: Clock
   limits: Limits
-  /** Gives a message to the peer's connection. @throws P2PError where there is none, or it takes nothing now. */
-  send: (peerId: string, message: P2PMessage, onSettled: (delivered: boolean) => void) => Promise<void> | undefined
+  /**
+   * Gives a message to the peer's connection.
+   *
+   * @param encoded the same message by `encodeForPeer`, for `SendOptions.encoded`.
+   * @throws P2PError where there is no connection, or it takes nothing now.
+   */
+  send: (
+    peerId: string,
+    message: P2PMessage,
+    onSettled: (delivered: boolean) => void,
+    encoded: Uint8Array,
+  ) => Promise<void> | undefined
   /** Takes back what was given to a connection that is gone; false where the peer has it after all. */
   takeBack: (peerId: string, onSettled: (delivered: boolean) => void) => boolean
   /** Settles when the peer's connection may take more, or is gone; undefined where nothing on it waits. */
@@ -49,10 +62,12 @@ export class Outbox {
   private readonly blocked = new Set<string>()
   private count = 0
   private bytes = 0
-  private timer: Timer | undefined
-  private timerAt = Number.POSITIVE_INFINITY
+  private readonly alarm: Alarm
+  private alarmAt = Number.POSITIVE_INFINITY
 
-  constructor(private readonly options: OutboxOptions) {}
+  constructor(private readonly options: OutboxOptions) {
+    this.alarm = new Alarm(options.clock, () => this.expire())
+  }
 
   get stats(): { messages: number; bytes: number } {
     return { messages: this.count, bytes: this.bytes }
@@ -72,7 +87,9 @@ export class Outbox {
     if (!(ttlS > 0 && ttlS <= limits.maxOutboxTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxOutboxTtlS} seconds.`)
     }
-    const bytes = encode(toWire(message, message.from, message.to)).length
+    const encoded = encodeForPeer(message, true)
+    // Where the message has to be signed, it holds both ids, of up to 4 bytes more than their text.
+    const bytes = encoded.length + new TextEncoder().encode(message.from + peerId).length + 4
     if (bytes > limits.maxMessageBytes) throw messageTooLarge(bytes, limits)
     if (this.count >= limits.maxOutboxMessages || this.bytes + bytes > limits.maxOutboxBytes) {
       const limit = this.count >= limits.maxOutboxMessages ? 'maxOutboxMessages' : 'maxOutboxBytes'
@@ -87,7 +104,7 @@ export class Outbox {
     const expiresAt = clock.now() + ttlS * 1_000
     const queue = this.queues.get(peerId) ?? []
     this.queues.set(peerId, queue)
-    queue.push({ message, bytes, expiresAt, settle, sent: undefined })
+    queue.push({ message, encoded, bytes, expiresAt, settle, sent: undefined })
     this.count++
     this.bytes += bytes
     this.arm(expiresAt)
@@ -107,7 +124,7 @@ export class Outbox {
       }
       entry.sent = onSettled
       try {
-        this.options.send(peerId, entry.message, onSettled)?.catch(() => {
+        this.options.send(peerId, entry.message, onSettled, entry.encoded)?.catch(() => {
           onSettled(false)
           this.flushLater(peerId)
         })
@@ -157,6 +174,7 @@ export class Outbox {
     const { clock, takeBack } = this.options
     const now = clock.now()
     let next = Number.POSITIVE_INFINITY
+    this.alarmAt = next
     for (const [peerId, queue] of [...this.queues]) {
       for (const entry of [...queue]) {
         if (entry.expiresAt > now) next = Math.min(next, entry.expiresAt)
@@ -169,22 +187,13 @@ export class Outbox {
   }
 
   private arm(at: number): void {
-    if (at >= this.timerAt || at === Number.POSITIVE_INFINITY) return
-    const { clock } = this.options
-    this.disarm()
-    this.timerAt = at
-    this.timer = clock.setTimeout(
-      () => {
-        this.disarm()
-        this.expire()
-      },
-      Math.max(0, at - clock.now()),
-    )
+    if (at >= this.alarmAt) return
+    this.alarmAt = at
+    this.alarm.arm(at - this.options.clock.now())
   }
 
   private disarm(): void {
-    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
-    this.timer = undefined
-    this.timerAt = Number.POSITIVE_INFINITY
+    this.alarm.disarm()
+    this.alarmAt = Number.POSITIVE_INFINITY
   }
 }

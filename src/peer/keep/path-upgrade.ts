@@ -1,13 +1,17 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import { Backoff } from '../../base/backoff.js'
+import type { Clock } from '../../base/clock.js'
 import { asP2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import type { Logger } from '../../base/logger.js'
+import { type Random, systemRandom } from '../../base/random.js'
 import type { WaitOptions } from '../../base/wait.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 
 interface Entry {
-  failures: number
-  timer: Timer | undefined
+  readonly address: string
+  readonly backoff: Backoff
+  readonly alarm: Alarm
   attempt: AbortController | undefined
 }
 
@@ -15,14 +19,16 @@ export interface PathUpgradeOptions {
   clock: Clock
   limits: Limits
   logger: Logger
+  /** Default `systemRandom`. */
+  random?: Random | undefined
   get: (peerId: string) => PeerInfo | undefined
-  /** Whether a direct path can be tried: both ends have WebRTC, and neither hides its network address. */
-  canUpgrade: (peer: PeerInfo) => boolean
-  dial: (peerId: string, wait: WaitOptions) => Promise<unknown>
+  /** The address of a better path to a peer that is reached through somebody else; undefined where there is none to try. */
+  addressOf: (peer: PeerInfo) => string | undefined
+  dial: (address: string, peerId: string, wait: WaitOptions) => Promise<unknown>
 }
 
 /**
- * Looks for a direct path to every peer that is reached by a circuit. Whoever dialled the circuit begins. A failed attempt is
+ * Looks for a direct path to every peer that is reached through somebody else. The end that dialled begins. A failed attempt is
  * repeated with back-off, and never touches the path that works.
  */
 export class PathUpgrade {
@@ -33,13 +39,19 @@ export class PathUpgrade {
   /** A peer has connected, or is served by another path than before. */
   consider(peerId: string): void {
     const peer = this.options.get(peerId)
-    const { transport, outbound } = peer?.connection ?? {}
-    if (peer === undefined || transport !== 'circuit') {
+    const address = peer && this.options.addressOf(peer)
+    if (address === undefined) {
       this.forget(peerId)
       return
     }
-    if (!outbound || this.entries.has(peerId) || !this.options.canUpgrade(peer)) return
-    const entry: Entry = { failures: 0, timer: undefined, attempt: undefined }
+    if (!peer?.connection?.outbound || this.entries.has(peerId)) return
+    const { clock, limits, random = systemRandom } = this.options
+    const entry: Entry = {
+      address,
+      backoff: new Backoff({ minMs: limits.upgradeMinMs, maxMs: limits.upgradeMaxMs, random }),
+      alarm: new Alarm(clock, () => void this.attempt(peerId, entry)),
+      attempt: undefined,
+    }
     this.entries.set(peerId, entry)
     void this.attempt(peerId, entry)
   }
@@ -48,17 +60,16 @@ export class PathUpgrade {
     const entry = this.entries.get(peerId)
     if (entry === undefined) return
     this.entries.delete(peerId)
-    if (entry.timer !== undefined) this.options.clock.clearTimeout(entry.timer)
+    entry.alarm.disarm()
     entry.attempt?.abort()
   }
 
   /** The network has changed: what failed before may work now. */
   retry(): void {
     for (const [peerId, entry] of this.entries) {
-      entry.failures = 0
-      if (entry.timer === undefined) continue
-      this.options.clock.clearTimeout(entry.timer)
-      entry.timer = undefined
+      entry.backoff.reset()
+      if (!entry.alarm.isArmed) continue
+      entry.alarm.disarm()
       void this.attempt(peerId, entry)
     }
   }
@@ -68,23 +79,17 @@ export class PathUpgrade {
   }
 
   private async attempt(peerId: string, entry: Entry): Promise<void> {
-    const { clock, limits, logger, dial } = this.options
+    const { logger, dial } = this.options
     entry.attempt = new AbortController()
     try {
-      await dial(peerId, { signal: entry.attempt.signal })
+      await dial(entry.address, peerId, { signal: entry.attempt.signal })
       if (this.entries.get(peerId) === entry) this.entries.delete(peerId)
     } catch (error) {
       if (this.entries.get(peerId) !== entry) return
       entry.attempt = undefined
-      const pause = Math.min(limits.upgradeMaxMs, limits.upgradeMinMs * 2 ** entry.failures++)
-      logger.debug('no direct path yet', { peerId, code: asP2PError(error, 'PEER_UNREACHABLE', '').code, retryMs: pause })
-      entry.timer = clock.setTimeout(
-        () => {
-          entry.timer = undefined
-          void this.attempt(peerId, entry)
-        },
-        pause * (0.7 + 0.6 * Math.random()),
-      )
+      const retryMs = entry.backoff.next()
+      logger.debug('no direct path yet', { peerId, code: asP2PError(error, 'PEER_UNREACHABLE', '').code, retryMs })
+      entry.alarm.arm(retryMs)
     }
   }
 }

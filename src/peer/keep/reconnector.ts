@@ -1,6 +1,9 @@
-import type { Clock, Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import { Backoff } from '../../base/backoff.js'
+import type { Clock } from '../../base/clock.js'
 import { asP2PError, type P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
+import { type Random, systemRandom } from '../../base/random.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 
 interface Entry {
@@ -8,10 +11,10 @@ interface Entry {
   /** Tried for ever, as the application has configured it. */
   readonly bootstrap: boolean
   peerId: string | undefined
-  failures: number
+  readonly backoff: Backoff
   /** The application knows that it cannot be reached. */
   told: boolean
-  timer: Timer | undefined
+  readonly alarm: Alarm
   dialling: boolean
   /** Since when it is away, milliseconds since the Unix epoch. */
   awaySince: number | undefined
@@ -33,6 +36,8 @@ const FINAL: ReadonlySet<string> = /* @__PURE__ */ new Set([
 export interface ReconnectorOptions {
   clock: Clock
   limits: Limits
+  /** Default `systemRandom`. */
+  random?: Random | undefined
   dial: (target: string | PeerInfo) => Promise<string>
   isConnected: (peerId: string) => boolean
   /** Whether messages wait for this peer: it is then dialled for as long as they do. */
@@ -44,8 +49,7 @@ export interface ReconnectorOptions {
 
 /**
  * Keeps connections: those to the bootstrap peers for ever, those that the application asked for until it disconnects, the peer
- * says goodbye, or it was away for `reconnectGiveUpMs`. Dials again after a loss, with pauses from 1 to 60 s that double and vary by
- * 30 %, so that a thousand tabs do not come back to a restarted relay in one second.
+ * says goodbye, or it was away for `reconnectGiveUpMs`. Dials again after a loss, with pauses from 1 to 60 s.
  */
 export class Reconnector {
   private readonly entries = new Set<Entry>()
@@ -55,13 +59,13 @@ export class Reconnector {
     targets: (string | PeerInfo)[],
     private readonly options: ReconnectorOptions,
   ) {
-    for (const target of targets) this.entries.add(entryOf(target, true))
+    for (const target of targets) this.entries.add(this.entryOf(target, true, undefined))
   }
 
   /** True while somebody is still to be reached. */
   get pending(): boolean {
     if (!this.running) return false
-    for (const { dialling, timer } of this.entries) if (dialling || timer !== undefined) return true
+    for (const { dialling, alarm } of this.entries) if (dialling || alarm.isArmed) return true
     return false
   }
 
@@ -77,13 +81,13 @@ export class Reconnector {
   /** Dials nobody any more until `start`. */
   stop(): void {
     this.running = false
-    for (const entry of this.entries) this.disarm(entry)
+    for (const { alarm } of this.entries) alarm.disarm()
   }
 
   /** From now on, a lost connection to this peer is made anew. */
   keep(target: string | PeerInfo, peerId: string): void {
     for (const entry of this.entries) if (entry.peerId === peerId) return
-    this.entries.add({ ...entryOf(target, false), peerId })
+    this.entries.add(this.entryOf(target, false, peerId))
   }
 
   /** Whether the application has asked for this connection. */
@@ -95,7 +99,8 @@ export class Reconnector {
   /** Dials a peer that is away, as though its connection had just been lost. */
   want(peerId: string): void {
     for (const entry of this.entries) if (entry.peerId === peerId) return
-    const entry = { ...entryOf(peerId, false), peerId, awaySince: this.options.clock.now() }
+    const entry = this.entryOf(peerId, false, peerId)
+    entry.awaySince = this.options.clock.now()
     this.entries.add(entry)
     if (this.running) void this.dial(entry)
   }
@@ -104,7 +109,7 @@ export class Reconnector {
   release(peerId: string): void {
     for (const entry of this.entries) {
       if (entry.peerId !== peerId) continue
-      this.disarm(entry)
+      entry.alarm.disarm()
       if (!entry.bootstrap) this.entries.delete(entry)
     }
     this.options.onChange()
@@ -131,9 +136,9 @@ export class Reconnector {
   found(peerId: string): void {
     for (const entry of this.entries) {
       if (entry.peerId !== peerId) continue
-      entry.failures = 0
+      entry.backoff.reset()
       entry.awaySince = undefined
-      this.disarm(entry)
+      entry.alarm.disarm()
     }
   }
 
@@ -141,9 +146,9 @@ export class Reconnector {
   wake(): void {
     this.forgive()
     for (const entry of this.entries) {
-      if (entry.timer === undefined) continue
-      entry.failures = 0
-      this.disarm(entry)
+      if (!entry.alarm.isArmed) continue
+      entry.backoff.reset()
+      entry.alarm.disarm()
       void this.dial(entry)
     }
   }
@@ -153,15 +158,15 @@ export class Reconnector {
     for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = this.options.clock.now()
   }
 
-  private isIdle({ dialling, timer, peerId }: Entry): boolean {
-    return !dialling && timer === undefined && (peerId === undefined || !this.options.isConnected(peerId))
+  private isIdle({ dialling, alarm, peerId }: Entry): boolean {
+    return !dialling && !alarm.isArmed && (peerId === undefined || !this.options.isConnected(peerId))
   }
 
   private async dial(entry: Entry): Promise<boolean> {
     entry.dialling = true
     try {
       entry.peerId = await this.options.dial(entry.target)
-      entry.failures = 0
+      entry.backoff.reset()
       entry.told = false
       entry.awaySince = undefined
       return true
@@ -189,33 +194,22 @@ export class Reconnector {
       if (!entry.bootstrap) this.entries.delete(entry)
       return
     }
-    if (entry.timer !== undefined) return
-    const pause = Math.min(limits.reconnectMaxMs, limits.reconnectMinMs * 2 ** entry.failures)
-    entry.failures = Math.min(entry.failures + 1, 16)
-    const asked = Math.min(error.details.retryAfterMs ?? 0, limits.reconnectMaxMs)
-    // Who is told when to come back comes a little later, each by another measure, so that not all come at once.
-    const delay = Math.max(pause, asked) * (asked > pause ? 1 + 0.6 * Math.random() : 0.7 + 0.6 * Math.random())
-    entry.timer = clock.setTimeout(() => {
-      entry.timer = undefined
-      void this.dial(entry)
-    }, delay)
+    if (entry.alarm.isArmed) return
+    entry.alarm.arm(entry.backoff.next(Math.min(error.details.retryAfterMs ?? 0, limits.reconnectMaxMs)))
   }
 
-  private disarm(entry: Entry): void {
-    if (entry.timer !== undefined) this.options.clock.clearTimeout(entry.timer)
-    entry.timer = undefined
-  }
-}
-
-function entryOf(target: string | PeerInfo, bootstrap: boolean): Entry {
-  return {
-    target,
-    bootstrap,
-    peerId: undefined,
-    failures: 0,
-    told: false,
-    timer: undefined,
-    dialling: false,
-    awaySince: undefined,
+  private entryOf(target: string | PeerInfo, bootstrap: boolean, peerId: string | undefined): Entry {
+    const { clock, limits, random = systemRandom } = this.options
+    const entry: Entry = {
+      target,
+      bootstrap,
+      peerId,
+      backoff: new Backoff({ minMs: limits.reconnectMinMs, maxMs: limits.reconnectMaxMs, random }),
+      told: false,
+      alarm: new Alarm(clock, () => void this.dial(entry)),
+      dialling: false,
+      awaySince: undefined,
+    }
+    return entry
   }
 }

@@ -1,43 +1,38 @@
 import { groupOf } from '../../address/origin.js'
-import type { Clock } from '../../base/clock.js'
-import type { Limits } from '../../base/limits.js'
 import type { Connection } from '../../transport/transport.js'
-import type { PeerConnection } from '../connection/peer-connection.js'
+import type { PeerContext } from '../peer-context.js'
 import { chooseEvicted } from './eviction.js'
 
-interface Slot {
-  readonly peer: PeerConnection
+/** A connected peer, as far as its place in the pool depends on it. */
+export interface SlotHolder {
+  readonly peerId: string
+  /** Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array
+  readonly since: number
+  readonly usedAt: number
+  readonly rttMs: number | undefined
+  readonly activeChannel: { readonly connection: Connection }
+}
+
+interface Slot<Peer> {
+  readonly peer: Peer
   /** We dialled it; whoever came by itself stays that, whichever paths follow. */
   readonly outbound: boolean
   readonly group: string
   /** As we dialled it. */
   readonly address: string
-  usedAt: number
-}
-
-export interface SlotsOptions {
-  maxConnections: number
-  limits: Limits
-  clock: Clock
-  /** Peers that the application has named: they stay, whoever dialled. */
-  isNamed?: ((peerId: string) => boolean) | undefined
-  /** Reputation, below 0 for who has misbehaved. Public key, 32 bytes. */
-  scoreOf?: ((publicKey: Uint8Array) => number) | undefined
 }
 
 /** One place in so many is kept for those we dial: a small pool is for whoever comes. Bitcoin Core keeps 8 of 125. */
 const OUTBOUND_SHARE = 16
-
-/** Protocols that keep a connection alive and serve nobody. */
-const IDLE: ReadonlySet<string> = /* @__PURE__ */ new Set(['lotus/heartbeat', 'lotus/peer'])
 
 /**
  * Who has a place in the pool. Those that come by themselves never have all of it: `outboundSlots`, but at most one in 16, are for
  * whom we choose (Heilman et al., "Eclipse Attacks on Bitcoin's Peer-to-Peer Network", 2015, §3: an eclipse begins by taking
  * every connection). Where their places are taken, `chooseEvicted` decides.
  */
-export class Slots {
-  private readonly slots = new Map<PeerConnection, Slot>()
+export class Slots<Peer extends SlotHolder> {
+  private readonly slots = new Map<Peer, Slot<Peer>>()
   /** Sizes of the groups of those that came by themselves. */
   private readonly sizes = new Map<string, number>()
   private readonly maxInbound: number
@@ -46,8 +41,12 @@ export class Slots {
   /** Peers that have come by themselves. */
   inbound = 0
 
-  constructor(private readonly options: SlotsOptions) {
-    const { maxConnections, limits } = options
+  /** @param scoreOf the reputation of a public key, below 0 for a peer that has misbehaved. */
+  constructor(
+    private readonly context: Pick<PeerContext, 'maxConnections' | 'limits' | 'clock' | 'isNamed'>,
+    private readonly scoreOf: (publicKey: Uint8Array) => number,
+  ) {
+    const { maxConnections, limits } = context
     this.maxInbound = maxConnections - Math.min(limits.outboundSlots, Math.floor(maxConnections / OUTBOUND_SHARE))
   }
 
@@ -61,29 +60,23 @@ export class Slots {
   }
 
   /** Where we dialled a peer; undefined for one that has come by itself. */
-  dialledAt(peer: PeerConnection): string | undefined {
+  dialledAt(peer: Peer): string | undefined {
     const slot = this.slots.get(peer)
     return slot?.outbound ? slot.address : undefined
   }
 
-  add(peer: PeerConnection): void {
+  add(peer: Peer): void {
     const { connection } = peer.activeChannel
     const { outbound, remoteAddress: address } = connection
     const group = groupOf(connection)
-    this.slots.set(peer, { peer, outbound, group, address, usedAt: 0 })
+    this.slots.set(peer, { peer, outbound, group, address })
     if (!outbound) this.count(group, 1)
   }
 
-  delete(peer: PeerConnection): void {
+  delete(peer: Peer): void {
     const slot = this.slots.get(peer)
     this.slots.delete(peer)
     if (slot?.outbound === false) this.count(slot.group, -1)
-  }
-
-  /** A peer has said something; `now` in milliseconds since the Unix epoch. */
-  heard(peer: PeerConnection, protocol: string | undefined, now: number): void {
-    const slot = this.slots.get(peer)
-    if (slot !== undefined && !IDLE.has(protocol ?? '')) slot.usedAt = now
   }
 
   /**
@@ -100,37 +93,32 @@ export class Slots {
 
   /** Whether somebody in the pool has misbehaved. Looked up once a second: a flood of newcomers asks thousands of times. */
   private hasUnwanted(): boolean {
-    const { scoreOf, clock } = this.options
-    if (scoreOf === undefined) return false
-    const now = clock.now()
+    const now = this.context.clock.now()
     if (now - this.lookedAt >= 1_000) {
       this.lookedAt = now
-      this.unwanted = [...this.slots.values()].some(({ peer, outbound }) => !outbound && scoreOf(peer.publicKey) < 0)
+      this.unwanted = [...this.slots.values()].some(({ peer, outbound }) => !outbound && this.scoreOf(peer.publicKey) < 0)
     }
     return this.unwanted
   }
 
   /** Whether there is a place, and who has to leave for it. */
-  placeFor(connection: Connection): { fits: boolean; evicted?: PeerConnection | undefined } {
+  placeFor(connection: Connection): { fits: boolean; evicted?: Peer | undefined } {
     if (this.isFree(connection)) return { fits: true }
     const evicted = connection.outbound ? undefined : chooseEvicted(this.evictable(), groupOf(connection))?.peer
     return { fits: evicted !== undefined, evicted }
   }
 
   private isFree({ outbound }: Connection): boolean {
-    return this.slots.size < this.options.maxConnections && (outbound || this.inbound < this.maxInbound)
+    return this.slots.size < this.context.maxConnections && (outbound || this.inbound < this.maxInbound)
   }
 
   private evictable() {
-    const { isNamed, scoreOf } = this.options
     return [...this.slots.values()]
-      .filter(({ peer, outbound }) => !outbound && !isNamed?.(peer.peerId))
-      .map((slot) => ({
-        ...slot,
-        since: slot.peer.since,
-        rttMs: slot.peer.info.connection?.rttMs,
-        score: scoreOf?.(slot.peer.publicKey) ?? 0,
-      }))
+      .filter(({ peer, outbound }) => !outbound && !this.context.isNamed(peer.peerId))
+      .map(({ peer, group }) => {
+        const { since, usedAt, rttMs, publicKey } = peer
+        return { peer, group, since, usedAt, rttMs, score: this.scoreOf(publicKey) }
+      })
   }
 
   private count(group: string, change: 1 | -1): void {

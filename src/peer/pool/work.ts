@@ -1,4 +1,4 @@
-import type { WorkTerms } from '../../channel/hello.js'
+import type { WorkTerms } from '../../channel/work.js'
 import type { Connection } from '../../transport/transport.js'
 
 /** Proofs of work, for those who show them and those who demand them; see `proofOfWork()`. Without one, none is shown or demanded. */

@@ -1,7 +1,7 @@
-import { nanoid } from 'nanoid'
 import { parseCircuit } from '../../address/addresses.js'
-import { abortedError, P2PError } from '../../base/errors.js'
+import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { randomId } from '../../base/random.js'
 import type { P2PMessage } from '../../message/message.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
@@ -35,6 +35,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   readonly rateLimits = CIRCUIT_RATES
   readonly name = 'circuit'
   readonly transport = 'circuit'
+  readonly listener: Listener = this
   readonly rank = 1
   readonly direct = false
   /** Empty: a circuit's address depends on the relay; see `reserved`. */
@@ -91,7 +92,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
         details: { address, peerId: relay },
       })
     }
-    const circuit = this.add(host, { id: nanoid(), relay, peer: target, outbound: true })
+    const circuit = this.add(host, { id: randomId(host.random), relay, peer: target, outbound: true })
     try {
       const payload = { circuit: circuit.id, target, frame: firstFrame }
       const answer = await host.request(
@@ -136,7 +137,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     try {
       this.receive(host, message, from.peerId)
     } catch (error) {
-      if (error instanceof P2PError && error.code === 'MALFORMED_DATA') host.reject(from.peerId, error)
+      if (isP2PError(error, 'MALFORMED_DATA')) host.reject(from.peerId, error)
       else throw error
     }
   }

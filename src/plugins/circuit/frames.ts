@@ -5,6 +5,11 @@ import type { ProtocolLimits } from '../../protocol/rate-limits.js'
 
 /** Spoken to a relay; a peer that lists it is one. */
 export const CIRCUIT_HOP = 'lotus/circuit-hop'
+
+/** Whether a peer that speaks these protocols forwards circuits. */
+export function speaksAsRelay(protocols: readonly string[]): boolean {
+  return protocols.includes(CIRCUIT_HOP)
+}
 /** Spoken by a relay to the ends of a circuit. */
 export const CIRCUIT_STOP = 'lotus/circuit-stop'
 

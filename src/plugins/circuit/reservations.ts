@@ -1,7 +1,9 @@
 import { operatorOf } from '../../address/operator.js'
-import type { Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
+import { Backoff } from '../../base/backoff.js'
 import { asP2PError, isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
+import { jittered } from '../../base/random.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { CIRCUIT_HOP, parseFrame, reservedSchema } from './frames.js'
@@ -26,13 +28,13 @@ interface Entry {
   reservation: Reservation | undefined
   /** A request is under way. */
   asking: boolean
-  failures: number
+  readonly backoff: Backoff
   /** When to ask (again), milliseconds since the Unix epoch. */
   due: number
 }
 
-/** First pause after a refusal; it doubles. */
-const RETRY_MS = 5_000
+/** The share by which the time of a renewal varies: all peers of a relay that has restarted reserve in the same second. */
+const RENEWAL_JITTER = 0.2
 
 /**
  * Keeps reservations at up to `maxReservations` of the connected relays, of different operators where there are so many:
@@ -40,7 +42,7 @@ const RETRY_MS = 5_000
  */
 export class Reservations {
   private readonly entries = new Map<string, Entry>()
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
   private closed = false
 
   constructor(
@@ -48,7 +50,9 @@ export class Reservations {
     private readonly limits: Limits,
     private readonly relays: () => PeerInfo[],
     private readonly onChange: () => void,
-  ) {}
+  ) {
+    this.alarm = new Alarm(host.clock, () => this.update())
+  }
 
   /** Those that hold now. */
   all(): Reservation[] {
@@ -68,18 +72,19 @@ export class Reservations {
     for (const [peerId, entry] of this.entries) {
       if (chosen.has(peerId) || entry.asking) continue
       // One refused before is asked again when it is due and there is room; one that others replace is let go.
-      if (entry.reservation === undefined) next = Math.min(next, Math.max(entry.due, now + RETRY_MS))
+      if (entry.reservation === undefined)
+        next = Math.min(next, entry.due > now ? entry.due : now + this.limits.reserveRetryMinMs)
       else dropped = this.entries.delete(peerId)
     }
     if (dropped) this.onChange()
     for (const peerId of chosen) {
-      const entry = this.entries.get(peerId) ?? { reservation: undefined, asking: false, failures: 0, due: 0 }
+      const entry = this.entries.get(peerId) ?? this.entryOf()
       this.entries.set(peerId, entry)
       if (entry.asking) continue
       if (entry.due <= now) void this.ask(peerId, entry)
       else next = Math.min(next, entry.due)
     }
-    this.arm(next)
+    this.alarm.arm(next - now)
   }
 
   lost(relay: string): void {
@@ -92,8 +97,12 @@ export class Reservations {
   close(): void {
     this.closed = true
     this.entries.clear()
-    if (this.timer !== undefined) this.host.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
+  }
+
+  private entryOf(): Entry {
+    const { reserveRetryMinMs: minMs, reserveRetryMaxMs: maxMs } = this.limits
+    return { reservation: undefined, asking: false, backoff: new Backoff({ minMs, maxMs, random: this.host.random }), due: 0 }
   }
 
   /** One for each operator first, then any; what we have comes before what we should have to ask for. */
@@ -129,8 +138,8 @@ export class Reservations {
       // A relay may promise a year; what was promised is asked for again in time.
       const ms = Math.min(expiresInS * 1_000, this.limits.reservationMs)
       entry.reservation = { relay, expiresAt: clock.now() + ms, ...allowed }
-      entry.failures = 0
-      entry.due = clock.now() + ms / 2
+      entry.backoff.reset()
+      entry.due = clock.now() + jittered(this.host.random, ms / 2, RENEWAL_JITTER)
     } catch (error) {
       if (this.closed || this.entries.get(relay) !== entry) return
       const { code, details } = asP2PError(error, 'CIRCUIT_REFUSED', '')
@@ -141,9 +150,9 @@ export class Reservations {
         )
       }
       // A relay of an earlier kind, that needs no reservation, is not asked again.
-      const pause = isP2PError(error, 'PROTOCOL_NOT_SUPPORTED') ? this.limits.reservationMs : RETRY_MS * 2 ** entry.failures
-      entry.failures = Math.min(entry.failures + 1, 8)
-      entry.due = clock.now() + Math.max(pause, Math.min(details.retryAfterMs ?? 0, this.limits.reservationMs))
+      const { reservationMs } = this.limits
+      const isOld = isP2PError(error, 'PROTOCOL_NOT_SUPPORTED')
+      entry.due = clock.now() + entry.backoff.next(isOld ? reservationMs : Math.min(details.retryAfterMs ?? 0, reservationMs))
       if (before !== undefined && before.expiresAt <= entry.due) entry.reservation = undefined
     } finally {
       entry.asking = false
@@ -151,19 +160,5 @@ export class Reservations {
     if (this.closed || this.entries.get(relay) !== entry) return
     if ((before === undefined) !== (entry.reservation === undefined)) this.onChange()
     this.update()
-  }
-
-  private arm(at: number): void {
-    const { clock } = this.host
-    if (this.timer !== undefined) clock.clearTimeout(this.timer)
-    this.timer = undefined
-    if (at === Number.POSITIVE_INFINITY) return
-    this.timer = clock.setTimeout(
-      () => {
-        this.timer = undefined
-        this.update()
-      },
-      Math.max(0, at - clock.now()),
-    )
   }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Timer } from '../../base/clock.js'
+import { Alarm } from '../../base/alarm.js'
 import { asP2PError } from '../../base/errors.js'
 import type { WaitOptions } from '../../base/wait.js'
 import { equalBytes } from '../../identity/ed25519.js'
@@ -7,7 +7,7 @@ import { decodePeerId, isPeerId } from '../../identity/peer-id.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import type { DistributedHashTable } from '../dht/client/dht.js'
 
-/** What a peer publishes of itself, so that whoever knows its id can reach it. */
+/** What a peer publishes of itself, so that each that knows its id can reach it. */
 export interface PeerRecord {
   /** `ws://…` or `wss://…` where it listens; none of a peer that is reached through relays only. */
   addresses: string[]
@@ -34,44 +34,44 @@ const recordSchema = /* @__PURE__ */ (() =>
 
 /** Publishes our own peer record as it changes, and finds those of others: DHT records under `peer:<id>`, signed by the peer. */
 export class PeerRecords {
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
   private published: string | undefined
   private closed = false
 
+  /** @param describe gives what we publish. */
   constructor(
     private readonly dht: DistributedHashTable,
     private readonly describe: () => PeerRecord,
-  ) {}
-
-  /** Something of us may have changed. */
-  changed(): void {
-    if (this.closed) return
-    this.timer ??= this.dht.clock.setTimeout(() => {
-      this.timer = undefined
+  ) {
+    this.alarm = new Alarm(dht.clock, () => {
       this.publish().catch((error) => {
         // It is offered again by the DHT itself; without servers there is nobody to tell.
         const { code, message } = asP2PError(error, 'NOT_STORED', 'The peer record was not published.')
         this.dht.logger.debug(message, { code })
       })
-    }, SETTLE_MS)
+    })
+  }
+
+  /** Something of what we publish may have changed. */
+  changed(): void {
+    if (!this.closed) this.alarm.armOnce(SETTLE_MS)
   }
 
   close(): void {
     this.closed = true
-    if (this.timer !== undefined) this.dht.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
   }
 
   /** @throws P2PError as `DistributedHashTable.get`. */
-  async resolve(peerId: string, wait: WaitOptions): Promise<PeerInfo | undefined> {
+  async resolve(peerId: string, wait: WaitOptions): Promise<PeerInfo[]> {
     const record = await this.dht.get(`peer:${peerId}`, { ...wait, publisherId: peerId })
     const parsed = v.safeParse(recordSchema, record?.value)
     const publicKey = record?.publisherKey
-    if (!parsed.success || publicKey === undefined) return undefined
+    if (!parsed.success || publicKey === undefined) return []
     // The record's signature proves its key; an lp1 id must be of that key.
-    if (isPeerId(peerId) && !equalBytes(decodePeerId(peerId), publicKey)) return undefined
+    if (isPeerId(peerId) && !equalBytes(decodePeerId(peerId), publicKey)) return []
     const { addresses, relays, protocols } = parsed.output
-    return {
+    const info: PeerInfo = {
       peerId,
       publicKey,
       addresses: {
@@ -82,6 +82,7 @@ export class PeerRecords {
       lastSeen: record!.publishedAt,
       protocols,
     }
+    return [info]
   }
 
   private async publish(): Promise<void> {

@@ -50,11 +50,19 @@ interface ResourceValue<T> {
  */
 export class ResourceDiscovery {
   private readonly watches = new Set<Unsubscribe>()
+  private readonly owner: { readonly peerId: string }
 
+  /** @param owner our peer id, or an object that tells it once it is known. */
   constructor(
     private readonly dht: DistributedHashTable,
-    readonly peerId: string,
-  ) {}
+    owner: string | { readonly peerId: string },
+  ) {
+    this.owner = typeof owner === 'string' ? { peerId: owner } : owner
+  }
+
+  get peerId(): string {
+    return this.owner.peerId
+  }
 
   /**
    * Announces a resource, or new data of it.

@@ -23,8 +23,8 @@ export function webFallback(options: { limits?: Limits } = {}): Transport {
   const ways: Ways = { webSocket: webSocket(), http: httpDial(), httpOnly: new BoundedMap(MAX_HOSTS) }
   const isHttp = (address: string) => isWebAddress(address, 'http')
   return {
-    name: 'websocket',
-    rank: 3,
+    name: 'http',
+    rank: 2,
     direct: true,
     canDial: (address) => isWebAddress(address, 'ws') || isHttp(address),
     dial: (address, dialOptions) => {

@@ -1,20 +1,12 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { abortedError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { WORK_NONCE_BYTES, type WorkProof } from '../../channel/work.js'
 import { PUBLIC_KEY_BYTES } from '../../identity/ed25519.js'
 import { searchNonces, WORK_PREFIX_BYTES, type WorkTask, workPrefix } from './work-search.js'
 
 /** Most bits that anybody may ask for: days of a desktop. */
 export const MAX_POW_DIFFICULTY = 40
-export const WORK_NONCE_BYTES = 8
-
-/** What makes an identity cost something: a nonce that was searched for. Worth nothing to another key, or two epochs later. */
-export interface WorkProof {
-  /** Which epoch it was made for; see `workEpoch`. */
-  epoch: number
-  /** 8 bytes. */
-  nonce: Uint8Array
-}
 
 export interface WorkProgress {
   /** Tried so far. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import type { WorkTerms } from '../../channel/hello.js'
+import type { WorkTerms } from '../../channel/work.js'
 import { verifyProofOfWork } from './proof-of-work.js'
 
 /**

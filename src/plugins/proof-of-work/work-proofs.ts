@@ -3,17 +3,10 @@ import type { Clock, Timer } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { withDeadline } from '../../base/wait.js'
+import { isWorkNeeded, WORK_NONCE_BYTES, type WorkProof } from '../../channel/work.js'
+import type { Identity } from '../../identity/identity.js'
 import type { KeyValueStore } from '../../storage/key-value-store.js'
-import {
-  isWorkEpoch,
-  mineProofOfWork,
-  WORK_NONCE_BYTES,
-  type WorkProgress,
-  type WorkProof,
-  type WorkWorker,
-  workBits,
-  workEpoch,
-} from './proof-of-work.js'
+import { isWorkEpoch, mineProofOfWork, type WorkProgress, type WorkWorker, workBits, workEpoch } from './proof-of-work.js'
 
 /** Timers of more milliseconds than fit 31 bits fire at once. */
 const MAX_TIMER_MS = 0x7fffffff
@@ -28,8 +21,8 @@ export interface ProofOfWorkEvent extends WorkProgress {
 }
 
 export interface WorkProofsOptions {
-  /** Ed25519 public key, 32 bytes. */
-  publicKey: Uint8Array
+  /** Whose proof it is. */
+  identity: Pick<Identity, 'publicKey'>
   store: KeyValueStore
   clock: Clock
   limits: Limits
@@ -170,7 +163,8 @@ export class WorkProofs {
   }
 
   private begin(bits: number, address?: string): Job {
-    const { clock, limits, publicKey, worker, store, onProgress } = this.options
+    const { clock, limits, worker, store, onProgress } = this.options
+    const { publicKey } = this.options.identity
     const { epoch } = this
     let progress: WorkProgress = { hashes: 0, expectedHashes: 2 ** bits, hashesPerS: 0, elapsedMs: 0 }
     const tell = (state: ProofOfWorkEvent['state']) => {
@@ -225,11 +219,11 @@ export class WorkProofs {
   }
 
   private keep(proof: WorkProof): void {
-    this.proof = { ...proof, bits: workBits(this.options.publicKey, proof) }
+    this.proof = { ...proof, bits: workBits(this.options.identity.publicKey, proof) }
   }
 
   private get storeKey(): string {
-    return `proof-of-work/${hexOf(this.options.publicKey)}`
+    return `proof-of-work/${hexOf(this.options.identity.publicKey)}`
   }
 
   private async load(): Promise<void> {
@@ -249,14 +243,4 @@ function encodeProof({ epoch, nonce }: WorkProof): Uint8Array {
 
 function decodeProof(bytes: Uint8Array): WorkProof {
   return { epoch: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0), nonce: bytes.slice(4) }
-}
-
-/** Why a dial of ours ended before we said who we are: the peer demands work that is not done yet. */
-export function workNeeded(bits: number): P2PError {
-  return new P2PError('PROOF_OF_WORK_REQUIRED', `The peer demands work of ${bits} bits.`, { details: { bits } })
-}
-
-/** Not where a peer refuses with the same word: more work would not help there. */
-export function isWorkNeeded(error: unknown): error is P2PError {
-  return isP2PError(error, 'PROOF_OF_WORK_REQUIRED') && error.details.byPeer !== true
 }

@@ -39,12 +39,13 @@ export interface SignedTopicMessage {
   readonly hops: number
 }
 
-const ID_BYTES = 16
+/** Length of a message's id. */
+export const TOPIC_ID_BYTES = 16
 
 const bytes = (length?: number) =>
   v.custom<Uint8Array>((value) => value instanceof Uint8Array && (length === undefined || value.length === length))
 const count = /* @__PURE__ */ (() => v.pipe(v.number(), v.integer(), v.minValue(0)))()
-const content = /* @__PURE__ */ (() => v.tuple([v.string(), bytes(ID_BYTES), count, v.unknown()]))()
+const content = /* @__PURE__ */ (() => v.tuple([v.string(), bytes(TOPIC_ID_BYTES), count, v.unknown()]))()
 const wireMessage = /* @__PURE__ */ (() => v.tuple([bytes(32), bytes(), bytes(64), count]))()
 const wants = /* @__PURE__ */ (() => v.array(v.tuple([v.string(), count, v.optional(count)])))()
 const names = /* @__PURE__ */ (() => v.array(v.string()))()
@@ -54,10 +55,8 @@ export async function signTopicMessage(
   identity: Identity,
   topic: string,
   payload: unknown,
-  publishedAt: number,
-  limits: Limits,
+  { id, publishedAt, limits }: { id: Uint8Array; publishedAt: number; limits: Limits },
 ): Promise<SignedTopicMessage> {
-  const id = crypto.getRandomValues(new Uint8Array(ID_BYTES))
   const whole = encode([topic, id, publishedAt, payload])
   if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
   const { publicKey, signature } = await signEnvelope(identity, 'topic', whole)

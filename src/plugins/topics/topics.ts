@@ -1,10 +1,10 @@
-import type { Timer } from '../../base/clock.js'
-import { asP2PError, P2PError } from '../../base/errors.js'
+import { Alarm } from '../../base/alarm.js'
+import { RecentKeys } from '../../base/bounded-map.js'
+import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
-import { childSignals, type WaitOptions, withDeadline } from '../../base/wait.js'
-import { DedupeWindow } from '../../defence/dedupe-window.js'
+import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { Identity } from '../../identity/identity.js'
 import type { P2PMessage } from '../../message/message.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
@@ -22,6 +22,7 @@ import {
   readWants,
   type SignedTopicMessage,
   signTopicMessage,
+  TOPIC_ID_BYTES,
   TOPICS_PROTOCOL,
   type TopicMessage,
   topicMessageOf,
@@ -65,14 +66,12 @@ export interface TopicsOptions {
   limits?: Limits
   /** Forward for others, as relays do. Default false. */
   router?: boolean
+  /** Enters `running`; called by what needs a network. */
+  run?: (wait?: WaitOptions) => Promise<void>
   /** A listener threw. */
   onError?: (error: P2PError) => void
 }
 
-/** How long advertisements are collected, milliseconds. */
-const HAVE_DELAY_MS = 100
-/** How long an advertised message may take to come by itself, milliseconds. */
-const GRAFT_AFTER_MS = 500
 /** Names in one message of ours. */
 const NAMES_AT_ONCE = 256
 
@@ -93,7 +92,7 @@ export class Topics implements IProtocolHandler {
   private readonly limits: Limits
   private readonly interest: Interest
   private readonly tree = new SpreadingTree()
-  private readonly seen: DedupeWindow
+  private readonly seen: RecentKeys
   private readonly listeners = new Map<string, Set<(message: SignedTopicMessage) => void>>()
   /** How many past messages of a topic are asked for when a neighbour comes. */
   private readonly catchUp = new Map<string, number>()
@@ -104,33 +103,37 @@ export class Topics implements IProtocolHandler {
   /** Advertisements to be sent, by neighbour. */
   private readonly haves = new Map<string, [topic: string, id: string][]>()
   /** Advertised messages that have not come: who has them. */
-  private readonly missing = new Map<string, { topic: string; holders: string[]; timer: Timer }>()
+  private readonly missing = new Map<string, { topic: string; holders: string[]; alarm: Alarm }>()
   /** Bytes under way to each neighbour. */
   private readonly underWay = new Map<string, number>()
   private readonly counts = { published: 0, delivered: 0, forwarded: 0, duplicates: 0 }
   private readonly dropped: Record<string, number> = {}
   private host: ProtocolHost | undefined
+  private closed = false
   private history!: TopicHistory
   private publishers!: RateBuckets
   private neighbours!: RateBuckets
-  private haveTimer: Timer | undefined
+  private haveAlarm: Alarm | undefined
 
   constructor(private readonly options: TopicsOptions) {
     this.limits = options.limits ?? DEFAULT_LIMITS
     this.interest = new Interest(this.limits)
-    this.seen = new DedupeWindow(this.limits.topicSeen)
+    this.seen = new RecentKeys(this.limits.topicSeen)
   }
 
   onRegister(host: ProtocolHost): void {
     this.host = host
+    this.haveAlarm = new Alarm(host.clock, () => this.sendHaves())
     this.history = new TopicHistory(host.clock, this.limits)
-    this.publishers = new RateBuckets(host.clock, this.limits.topicRatePerS, this.limits.topicBurst)
-    this.neighbours = new RateBuckets(host.clock, this.limits.topicNeighbourRatePerS, 2 * this.limits.topicNeighbourRatePerS)
+    const { topicRatePerS, topicBurst, topicNeighbourRatePerS, maxRateBuckets } = this.limits
+    this.publishers = new RateBuckets(host.clock, topicRatePerS, topicBurst, maxRateBuckets)
+    this.neighbours = new RateBuckets(host.clock, topicNeighbourRatePerS, 2 * topicNeighbourRatePerS, maxRateBuckets)
   }
 
   onUnregister(): void {
-    if (this.haveTimer !== undefined) this.host?.clock.clearTimeout(this.haveTimer)
-    for (const { timer } of this.missing.values()) this.host?.clock.clearTimeout(timer)
+    this.closed = true
+    this.haveAlarm?.disarm()
+    for (const { alarm } of this.missing.values()) alarm.disarm()
     this.missing.clear()
     this.haves.clear()
     this.listeners.clear()
@@ -160,6 +163,7 @@ export class Topics implements IProtocolHandler {
    * @throws P2PError INVALID_TOPIC, LIMIT_EXCEEDED, INVALID_CONFIG.
    */
   subscribe(topic: string, listener: TopicListener, { history = 0 }: SubscribeOptions = {}): Unsubscribe {
+    if (this.closed) throw shutDownError()
     checkTopic(topic, this.limits)
     if (typeof listener !== 'function') throw new P2PError('INVALID_CONFIG', 'subscribe needs a listener.')
     if (!Number.isInteger(history) || history < 0) {
@@ -178,6 +182,9 @@ export class Topics implements IProtocolHandler {
     const deliver = (message: SignedTopicMessage) => this.hand(message, listener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
+    this.options
+      .run?.()
+      .catch((error) => this.options.onError?.(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
     if (history > (this.catchUp.get(topic) ?? 0)) this.catchUp.set(topic, history)
     this.tell(topic, own.size === 1 ? history : 0)
     for (const message of this.history?.last(topic, history) ?? []) queueMicrotask(() => own.has(deliver) && deliver(message))
@@ -199,6 +206,7 @@ export class Topics implements IProtocolHandler {
    * NO_PEERS where nobody is connected that could take it, ABORTED, TIMEOUT, or why no relay took it.
    */
   async publish(topic: string, payload: unknown, options: WaitOptions = {}): Promise<PublishResult> {
+    await this.options.run?.(options)
     const host = this.host
     if (host === undefined) throw new P2PError('SHUT_DOWN', 'Topics need a running coordinator.')
     checkTopic(topic, this.limits)
@@ -207,7 +215,9 @@ export class Topics implements IProtocolHandler {
     }
     const retryAfterMs = this.publishers.take('')
     if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
-    const message = await signTopicMessage(this.options.identity, topic, payload, host.clock.now(), this.limits)
+    const { identity } = this.options
+    const id = host.random.bytes(TOPIC_ID_BYTES)
+    const message = await signTopicMessage(identity, topic, payload, { id, publishedAt: host.clock.now(), limits: this.limits })
     this.seen.add(message.id)
     this.history.add(message)
     const wanted = new Set(this.interest.peersOf(topic))
@@ -215,7 +225,7 @@ export class Topics implements IProtocolHandler {
     const failures: unknown[] = []
     const wire = wireOf(message)
     await withDeadline(host.clock, 'Publishing', { timeoutMs: this.limits.requestTimeoutMs, ...options }, (signal) => {
-      const signalOf = childSignals(signal)
+      const joined = new JoinedSignal(signal)
       return Promise.all(
         [...this.peers].map(async ([peerId, router]) => {
           // Who is no router and wants it is a subscriber, and needs no asking.
@@ -229,7 +239,7 @@ export class Topics implements IProtocolHandler {
             const answer = await host.request(
               peerId,
               { type: 'publish', payload: wire, protocol: TOPICS_PROTOCOL },
-              { signal: signalOf() },
+              { signal: joined.child() },
             )
             const { subscribers } = (answer.payload ?? {}) as { subscribers?: unknown }
             result.sentTo.push(peerId)
@@ -238,7 +248,7 @@ export class Topics implements IProtocolHandler {
             failures.push(error)
           }
         }),
-      )
+      ).finally(() => joined.release())
     })
     this.counts.published++
     if (result.sentTo.length === 0 && failures.length > 0) {
@@ -283,7 +293,7 @@ export class Topics implements IProtocolHandler {
       const { code } = asP2PError(error, 'HANDLER_FAILED', '')
       this.drop(code)
       if (NEVER_HONEST.has(code)) host.reject(from.peerId, error as P2PError)
-      else if (type === 'publish' || !(error instanceof P2PError)) throw error
+      else if (type === 'publish' || !isP2PError(error)) throw error
     }
   }
 
@@ -309,8 +319,7 @@ export class Topics implements IProtocolHandler {
     if (this.host === undefined || !this.seen.add(id)) return
     const retryAfterMs = this.publishers.take(String.fromCharCode(...publicKey))
     if (retryAfterMs > 0) throw tooFast(retryAfterMs, limits)
-    const missing = this.missing.get(id)
-    if (missing !== undefined) host!.clock.clearTimeout(missing.timer)
+    this.missing.get(id)?.alarm.disarm()
     this.missing.delete(id)
     this.tree.first(topic, from)
     this.history.add(message)
@@ -351,12 +360,13 @@ export class Topics implements IProtocolHandler {
     }
     this.haves.set(peerId, waiting)
     waiting.push([topic, id])
-    this.haveTimer ??= this.host!.clock.setTimeout(() => {
-      this.haveTimer = undefined
-      const haves = [...this.haves]
-      this.haves.clear()
-      for (const [to, list] of haves) this.send(to, 'have', list)
-    }, HAVE_DELAY_MS)
+    this.haveAlarm?.armOnce(this.limits.topicHaveDelayMs)
+  }
+
+  private sendHaves(): void {
+    const haves = [...this.haves]
+    this.haves.clear()
+    for (const [to, list] of haves) this.send(to, 'have', list)
   }
 
   private advertised(host: ProtocolHost, payload: unknown, from: string): void {
@@ -368,18 +378,18 @@ export class Topics implements IProtocolHandler {
         if (missing.holders.length < 8 && !missing.holders.includes(from)) missing.holders.push(from)
         continue
       }
-      if (this.missing.size >= this.limits.maxTopicsPerPeer * 4) {
+      if (this.missing.size >= this.limits.maxTopicMissing) {
         this.drop('MISSING')
         return
       }
-      const wait = { topic, holders: [from], timer: undefined as Timer | undefined }
-      this.missing.set(id, wait)
-      wait.timer = host.clock.setTimeout(() => this.ask(host, id), GRAFT_AFTER_MS)
+      const alarm = new Alarm(host.clock, () => this.ask(id))
+      this.missing.set(id, { topic, holders: [from], alarm })
+      alarm.arm(this.limits.topicGraftMs)
     }
   }
 
   /** Asks those who have a missing message, one after the other. */
-  private ask(host: ProtocolHost, id: string): void {
+  private ask(id: string): void {
     const missing = this.missing.get(id)
     const holder = missing?.holders.shift()
     if (missing === undefined || holder === undefined) {
@@ -388,7 +398,7 @@ export class Topics implements IProtocolHandler {
     }
     this.tree.graft(missing.topic, holder)
     this.send(holder, 'graft', [missing.topic, id])
-    missing.timer = host.clock.setTimeout(() => this.ask(host, id), GRAFT_AFTER_MS)
+    missing.alarm.arm(this.limits.topicGraftMs)
   }
 
   private grafted(payload: unknown, from: string): void {

@@ -49,6 +49,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   readonly rateLimits = { messagesPerS: 50, burst: 1_000 }
   readonly name = 'webrtc'
   readonly transport = 'webrtc'
+  readonly listener: Listener = this
   readonly rank = 3
   readonly direct: boolean
   /** Empty: whom we are connected to can dial us by our peer id. */

@@ -108,7 +108,7 @@ export class RtcConnection {
   /** Whoever gets our end mark has got everything before it and closes the channel. */
   private flushed(): void {
     if (!this.isOpen) this.pipe.end()
-    if (this.endSent || !this.isOpen) return
+    if (!this.isOpen || this.endSent) return
     this.endSent = true
     this.give(END)
     if (this.endsReceived > 0) this.give(END)

@@ -1,17 +1,19 @@
 import { P2P_ERROR_CODES, P2PError } from '../../../src/base/errors.js'
 import { resolveLimits } from '../../../src/base/limits.js'
+import type { Serial } from '../../../src/base/serial.js'
 import { Entry } from '../../../src/channel/batch.js'
 import { CipherState } from '../../../src/channel/cipher-state.js'
 import type { Handshake } from '../../../src/channel/handshake.js'
 import type { RemoteHello } from '../../../src/channel/hello.js'
 import { type ChannelOptions, SecureChannel } from '../../../src/channel/secure-channel.js'
-import { Gate } from '../../../src/defence/gate.js'
-import { VerificationBudget } from '../../../src/defence/verification-budget.js'
+import { Defence } from '../../../src/defence/defence.js'
 import { encode } from '../../../src/message/codec.js'
 import type { P2PMessage } from '../../../src/message/message.js'
 import { checkMessage, toWire } from '../../../src/message/p2p-protocol.js'
+import type { ConnectionContext } from '../../../src/peer/connection/connection-context.js'
 import { PeerConnection } from '../../../src/peer/connection/peer-connection.js'
 import { Session } from '../../../src/peer/connection/session.js'
+import { memoryStore } from '../../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../../src/testing/virtual-clock.js'
 import type { Connection, FrameSink } from '../../../src/transport/transport.js'
 import { author } from '../samples.js'
@@ -82,25 +84,33 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const session = new Session(clock, limits)
   // Not by chance, so that an input can acknowledge and refuse what we have sent.
   Object.assign(session, { streamId: new Uint8Array(8) })
-  const defence = {
-    gate: new Gate({ limits, clock, limitsOf: () => undefined, shareOf: () => 1 }),
-    budget: new VerificationBudget(clock, limits),
-  }
-  const peer = new PeerConnection(channel, {
-    localPeerId: 'bob',
+  const defence = new Defence({
+    limits,
+    clock,
+    store: memoryStore(),
+    limitsOf: () => undefined,
+    disconnect: () => {},
+    onBanned: () => {},
+    onError: () => {},
+  })
+  const context: ConnectionContext = {
+    peerId: 'bob',
     identity: author,
     requireSignatures: false,
     limits,
     clock,
-    session,
-    ...defence,
-    onStrike: () => {},
-    onStale: () => {},
+    defence,
     expects: () => false,
-    onMessage: (message) => messages.push(message),
-    onPathChanged: () => {},
-    onClose: (_, { code }) => ends.push(code),
-  })
+    useOf: () => 'lasting',
+    isRelay: () => false,
+  }
+  const events = {
+    message: (message: P2PMessage) => void messages.push(message),
+    stale: () => {},
+    pathChanged: () => {},
+    interrupted: () => {},
+  }
+  const peer = new PeerConnection(channel, session, context, events, (_, { code }) => ends.push(code))
   peer.begin()
   let said = 0
   let plaintext: Uint8Array = new Uint8Array()
@@ -151,8 +161,8 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   flush()
   await clock.advance(0)
   // Signatures are checked on another thread.
-  const checking = peer as unknown as { verifying?: Promise<void> }
-  while (checking.verifying !== undefined) await checking.verifying
+  const { verifying } = (peer as unknown as { inbox: { verifying: Serial } }).inbox
+  while (!verifying.isIdle) await verifying.run(async () => {})
   check(messages.length <= said, 'more was delivered than was sent')
   for (const message of messages) {
     checkMessage(message, limits)

@@ -2,17 +2,13 @@ import { P2PError } from '../../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../../src/base/limits.js'
 import { Entry } from '../../../src/channel/batch.js'
 import { REFUSAL } from '../../../src/channel/handshake.js'
-import { createChannelKeys, encodeHello, encodeOffer, type LocalHello, type WorkTerms } from '../../../src/channel/hello.js'
+import { createChannelKeys, encodeHello, encodeOffer, type LocalHello } from '../../../src/channel/hello.js'
 import { type NoiseChannel, NoiseXX } from '../../../src/channel/noise.js'
 import { SecureChannel } from '../../../src/channel/secure-channel.js'
+import type { WorkProof, WorkTerms } from '../../../src/channel/work.js'
 import { equalBytes } from '../../../src/identity/ed25519.js'
 import { decode, encode } from '../../../src/message/codec.js'
-import {
-  mineProofOfWork,
-  verifyProofOfWork,
-  type WorkProof,
-  workEpoch,
-} from '../../../src/plugins/proof-of-work/proof-of-work.js'
+import { mineProofOfWork, verifyProofOfWork, workEpoch } from '../../../src/plugins/proof-of-work/proof-of-work.js'
 import { VirtualClock } from '../../../src/testing/virtual-clock.js'
 import type { Transport } from '../../../src/transport/transport.js'
 import { alice, bob, type PipeEnd, pipe } from '../../channel/pair.js'

@@ -1,6 +1,7 @@
-import type { Clock, Timer } from '../../../base/clock.js'
+import { Alarm } from '../../../base/alarm.js'
+import type { Clock } from '../../../base/clock.js'
+import { type Random, randomItem } from '../../../base/random.js'
 import type { RecordEntry } from '../records/record.js'
-import { MAX_TIMER_MS } from '../records/record-watches.js'
 
 /** One of our own records, and what is to become of it. */
 export interface Announcement {
@@ -16,18 +17,21 @@ export interface Announcement {
 /** Announcements published at once at most: a thousand do not hit the network in one burst. */
 const AT_ONCE = 16
 
-/** What we have announced and not taken back, with one timer for all of it. */
+/** What we have announced and not taken back, with one alarm for all of it. */
 export class Announcements {
   private readonly byKey = new Map<string, Announcement>()
-  private timer: Timer
-  private timerAt = Number.POSITIVE_INFINITY
+  private readonly alarm: Alarm
+  private ringsAt = Number.POSITIVE_INFINITY
   private running = false
   private closed = false
 
   constructor(
     private readonly clock: Clock,
+    private readonly random: Random,
     private readonly publish: (announcement: Announcement) => Promise<void>,
-  ) {}
+  ) {
+    this.alarm = new Alarm(clock, () => void this.run())
+  }
 
   get live(): number {
     let live = 0
@@ -45,7 +49,7 @@ export class Announcements {
     for (const { entry, republish } of this.byKey.values()) {
       if (republish && !entry.withdrawn && entry.publishedAt <= before) old.push(entry)
     }
-    return old[Math.floor(Math.random() * old.length)]
+    return randomItem(this.random, old)
   }
 
   /** Records the newest version of an announcement. */
@@ -83,20 +87,17 @@ export class Announcements {
   close(): void {
     this.closed = true
     this.byKey.clear()
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
   }
 
   private arm(at: number): void {
-    if (this.closed || this.running || at >= this.timerAt) return
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timerAt = at
-    this.timer = this.clock.setTimeout(() => void this.run(), Math.min(Math.max(0, at - this.clock.now()), MAX_TIMER_MS))
+    if (this.closed || this.running || at >= this.ringsAt) return
+    this.ringsAt = at
+    this.alarm.arm(at - this.clock.now())
   }
 
   private async run(): Promise<void> {
-    this.timer = undefined
-    this.timerAt = Number.POSITIVE_INFINITY
+    this.ringsAt = Number.POSITIVE_INFINITY
     this.running = true
     const now = this.clock.now()
     const due: Announcement[] = []

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../../base/clock.js'
 import { abortedError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
-import { childSignals, type WaitOptions } from '../../../base/wait.js'
+import { JoinedSignal, type WaitOptions } from '../../../base/wait.js'
 
 /** Asks one server; rejects where it does not answer as it should. */
 export type AskOne = (peerId: string, wait: { signal: AbortSignal; timeoutMs: number }) => Promise<void>
@@ -23,15 +23,15 @@ export interface Question extends WaitOptions {
 export function askServers(
   clock: Clock,
   limits: Limits,
-  underWay: Set<AbortController>,
+  underWay: Set<JoinedSignal>,
   { what, servers, giveUp, signal, timeoutMs = limits.dhtTimeoutMs }: Question,
   one: AskOne,
 ): Promise<void> {
   if (signal?.aborted) return Promise.reject(abortedError(what, signal.reason))
   if (servers.length === 0) return Promise.resolve()
   return new Promise((resolve, reject) => {
-    const controller = new AbortController()
-    underWay.add(controller)
+    const end = new JoinedSignal(signal)
+    underWay.add(end)
     let waiting = servers.length
     let grace: Timer
     let settled = false
@@ -39,30 +39,26 @@ export function askServers(
       settled = true
       clock.clearTimeout(deadline)
       if (grace !== undefined) clock.clearTimeout(grace)
-      signal?.removeEventListener('abort', onAbort)
-      controller.signal.removeEventListener('abort', onAbort)
-      if (giveUp || waiting === 0 || controller.signal.aborted) underWay.delete(controller)
+      end.release()
+      end.signal.removeEventListener('abort', onAbort)
+      if (giveUp || waiting === 0 || end.signal.aborted) underWay.delete(end)
     }
     const finish = () => {
       settle()
       resolve()
-      if (giveUp) controller.abort()
+      if (giveUp) end.abort()
     }
     const onAbort = () => {
       settle()
-      underWay.delete(controller)
       reject(abortedError(what, signal?.reason))
-      controller.abort()
     }
     const deadline = clock.setTimeout(finish, timeoutMs)
-    signal?.addEventListener('abort', onAbort)
-    controller.signal.addEventListener('abort', onAbort)
+    end.signal.addEventListener('abort', onAbort)
     const done = () => {
       if (--waiting === 0) finish()
     }
-    const signalOf = childSignals(controller.signal)
     for (const peerId of servers) {
-      one(peerId, { signal: signalOf(), timeoutMs }).then(() => {
+      one(peerId, { signal: end.child(), timeoutMs }).then(() => {
         if (!settled) grace ??= clock.setTimeout(finish, limits.dhtGraceMs)
         done()
       }, done)

@@ -1,35 +1,20 @@
 import { diverse } from '../../../address/diversity.js'
 import { originOf } from '../../../address/origin.js'
 import type { Timer } from '../../../base/clock.js'
-import { asP2PError, isP2PError, knownCode, P2PError, timeoutError } from '../../../base/errors.js'
+import { asP2PError, isP2PError, type P2PError, timeoutError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
-import { printable } from '../../../base/printable.js'
-import type { WaitOptions } from '../../../base/wait.js'
+import type { JoinedSignal, WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
-import { matchesPattern, type RecordEntry, supersedes, wireRecord } from '../records/record.js'
-import { matchesFilters } from '../records/record-filters.js'
+import { matchesPattern, type RecordEntry, wireRecord } from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
-import { isDishonest, type RecordVerifier } from '../records/record-verifier.js'
+import type { RecordVerifier } from '../records/record-verifier.js'
 import { type AskOne, askServers } from './ask-servers.js'
-import {
-  DHT_NODE_PROTOCOL,
-  DHT_PROTOCOL,
-  DHT_WATCH_PROTOCOL,
-  type FindAnswer,
-  type FindRequest,
-  findAnswer,
-  parsePayload,
-  recordPush,
-  type StoreRequest,
-  storeAnswer,
-} from './dht-messages.js'
-import type { FindOptions, Lookup, StoreOutcome, StoreRefusal } from './lookup.js'
-
-/** What is asked of a server. */
-type Question = { type: string; payload: unknown }
+import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, DHT_WATCH_PROTOCOL, findAnswer, parsePayload, recordPush } from './dht-messages.js'
+import { Exchanges, MAX_PAGES, type Question } from './exchanges.js'
+import type { FindOptions, Lookup, StoreOutcome } from './lookup.js'
 
 /** Which servers are asked, and for what. */
 export interface Scope {
@@ -38,20 +23,8 @@ export interface Scope {
   only?: 'no-nodes'
 }
 
-/** What one server has said, all pages together. */
-export interface ServerAnswer {
-  /** Verified, and matching. */
-  records: RecordEntry[]
-  /** Nodes nearer to the place, as they came. */
-  closer: unknown
-  split: boolean
-  cached: boolean
-}
-
 /** Records asked for by `get`: the newest may be under a name that is not its publisher's. */
 const GET_RECORDS = 8
-/** Pages read from one server: with the fewest records in each, still all that one caller gets. */
-const MAX_PAGES = 64
 
 /**
  * The lookup of a peer that asks the DHT servers it is connected to, and the protocol `lotus/dht-watch` by which they tell it
@@ -63,6 +36,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   readonly use = 'passing'
   readonly asks = DHT_PROTOCOL
   readonly rateLimits = { messagesPerS: 5_000, burst: 20_000 }
+  readonly exchanges: Exchanges
   private readonly limits: Limits
   private host: ProtocolHost | undefined
   private readonly known = new Set<string>()
@@ -70,15 +44,15 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   /** Servers whose watches are being set up again; true if that has to be done once more. */
   private readonly rewatching = new Map<string, boolean>()
   private readonly newServerListeners = new Set<(peerId: string) => void>()
-  private readonly underWay = new Set<AbortController>()
+  private readonly underWay = new Set<JoinedSignal>()
   private retry: Timer
-  private ignored = 0
 
   constructor(
     private readonly verifier: RecordVerifier,
     { limits = DEFAULT_LIMITS }: { limits?: Limits } = {},
   ) {
     this.limits = limits
+    this.exchanges = new Exchanges(verifier, limits)
   }
 
   get isReachable(): boolean {
@@ -87,11 +61,12 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
 
   /** Answers and pushes that were not believed or not asked for. */
   get ignoredRecords(): number {
-    return this.ignored
+    return this.exchanges.ignored
   }
 
   onRegister(host: ProtocolHost): void {
     this.host = host
+    this.exchanges.open(host)
     for (const peer of host.peers()) this.meet(peer)
   }
 
@@ -109,7 +84,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
     if (!this.known.has(from.peerId)) {
-      this.ignored++
+      this.exchanges.ignored++
       return
     }
     if (message.type === 'missed') return this.rewatch(from.peerId)
@@ -126,7 +101,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     await this.ask('Storing a record', servers, { signal, timeoutMs }, false, async (peerId, wait) => {
       try {
         const ask = (request: Question) => this.host!.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
-        const refusal = await this.storeBy({ record, ...(walk && { walk }) }, entry, ask, peerId)
+        const refusal = await this.exchanges.storeBy({ record, ...(walk && { walk }) }, entry, ask, peerId)
         if (refusal === undefined) outcome.stored.push(peerId)
         else outcome.refused.push(refusal)
       } catch (cause) {
@@ -179,46 +154,40 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     if (this.retry !== undefined) this.host?.clock.clearTimeout(this.retry)
     this.retry = undefined
     this.host = undefined
+    this.exchanges.close()
     this.known.clear()
     this.watches.clear()
-    for (const controller of this.underWay) controller.abort()
+    for (const end of this.underWay) end.abort()
   }
 
   /** The connected servers. Also meets those that became servers after they connected. */
-  private servers(): string[] {
-    const servers: string[] = []
+  private servers(): PeerInfo[] {
+    const servers: PeerInfo[] = []
     for (const peer of this.host?.peers() ?? []) {
       if (!isServer(peer)) continue
-      if (servers.push(peer.peerId) >= this.limits.dhtServers) break
+      if (servers.push(peer) >= this.limits.dhtServers) break
       this.meet(peer)
     }
     return servers
   }
 
-  /** Whom to ask: of those who look in the whole network the fastest few, of different operators where there are, and who only has its own records as long as there is room. */
+  /**
+   * Peer ids of the servers to ask: the fastest few of those that look in the whole network, of different operators where there are
+   * several, and each that has its own records only.
+   */
   private delegates({ only }: Scope): string[] {
     const servers = this.servers()
-    const all = only === 'no-nodes' ? servers.filter((peerId) => !this.isNode(peerId)) : servers
-    const nodes = all.filter((peerId) => this.isNode(peerId))
-    if (nodes.length <= this.limits.dhtDelegates) return all
-    const peers = new Map(this.host?.peers().map((peer) => [peer.peerId, peer.connection?.rttMs ?? Number.POSITIVE_INFINITY]))
-    nodes.sort((a, b) => (peers.get(a) ?? 0) - (peers.get(b) ?? 0))
-    const chosen = diverse(nodes, this.limits.dhtDelegates, 0, (peerId) => this.originOf(peerId))
-    const left = new Set(nodes.filter((peerId) => !chosen.includes(peerId)))
-    return all.filter((peerId) => !left.has(peerId))
-  }
-
-  private isNode(peerId: string): boolean {
-    return this.peer(peerId)?.protocols?.includes(DHT_NODE_PROTOCOL) === true
-  }
-
-  private originOf(peerId: string): string | undefined {
-    const { websocket, http } = this.peer(peerId)?.addresses ?? {}
-    return originOf(websocket ?? http)
-  }
-
-  private peer(peerId: string): PeerInfo | undefined {
-    return this.host?.peers().find((peer) => peer.peerId === peerId)
+    const all = only === 'no-nodes' ? servers.filter((peer) => !isNode(peer)) : servers
+    const nodes = all.filter(isNode)
+    const left = new Set<PeerInfo>()
+    if (nodes.length > this.limits.dhtDelegates) {
+      for (const node of nodes) left.add(node)
+      const rtt = ({ connection }: PeerInfo) => connection?.rttMs ?? Number.POSITIVE_INFINITY
+      nodes.sort((a, b) => rtt(a) - rtt(b) || 0)
+      const origin = ({ addresses: { websocket, http } }: PeerInfo) => originOf(websocket ?? http)
+      for (const node of diverse(nodes, this.limits.dhtDelegates, 0, origin)) left.delete(node)
+    }
+    return all.filter((peer) => !left.has(peer)).map(({ peerId }) => peerId)
   }
 
   private meet(peer: PeerInfo): void {
@@ -226,34 +195,6 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     this.known.add(peer.peerId)
     void this.rewatch(peer.peerId)
     for (const listener of [...this.newServerListeners]) listener(peer.peerId)
-  }
-
-  /** Reads what one server has, page by page; what holds is verified, matches, and is told as it comes. */
-  async readFrom(
-    payload: FindRequest,
-    ask: (request: Question) => Promise<P2PMessage>,
-    peerId: string,
-    onRecord: (entry: RecordEntry) => void = () => {},
-  ): Promise<ServerAnswer> {
-    const { key, filters } = payload
-    const whole: ServerAnswer = { records: [], closer: undefined, split: false, cached: false }
-    let after: FindAnswer['after']
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const answer = await ask({ type: 'find-record', payload: after ? { ...payload, after } : payload })
-      const found = await this.judge(peerId, () => parsePayload(findAnswer, answer.payload, 'records'))
-      for (const entry of await this.believe(found.records, key, peerId)) {
-        if (!entry.withdrawn && !matchesFilters(entry, filters, this.limits)) continue
-        whole.records.push(entry)
-        onRecord(entry)
-      }
-      whole.closer ??= found.closer
-      whole.split ||= found.split === true
-      whole.cached ||= found.cached === true
-      after = found.after
-      if (!found.more || after === undefined || whole.records.length >= this.limits.maxQueryRecords) break
-      if (this.host === undefined) break
-    }
-    return whole
   }
 
   private async find(key: string, options: FindOptions & Scope): Promise<RecordEntry[]> {
@@ -273,7 +214,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     await this.ask('Asking the DHT', servers, { signal, timeoutMs }, true, async (peerId, wait) => {
       try {
         const ask = (request: Question) => this.host!.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
-        await this.readFrom(payload, ask, peerId, (entry) => merge.add(entry))
+        await this.exchanges.readFrom(payload, ask, peerId, (entry) => merge.add(entry))
         answered++
       } catch (cause) {
         failure = asP2PError(cause, 'HANDLER_FAILED', 'A DHT server did not answer as one does.')
@@ -288,65 +229,6 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     const { host } = this
     if (host === undefined) return Promise.resolve()
     return askServers(host.clock, this.limits, this.underWay, { what, servers, giveUp, ...wait }, one)
-  }
-
-  /** Stores at one server; undefined where it has done so. @throws P2PError what `ask` throws, MALFORMED_DATA. */
-  async storeBy(
-    payload: StoreRequest,
-    entry: RecordEntry,
-    ask: (request: Question) => Promise<P2PMessage>,
-    peerId: string,
-  ): Promise<(StoreRefusal & { depth?: number }) | undefined> {
-    const reply = await ask({ type: 'store', payload })
-    const answer = await this.judge(peerId, () => parsePayload(storeAnswer, reply.payload, 'stored'))
-    if (answer.stored) return undefined
-    const code = knownCode(answer.code, 'NOT_STORED')
-    const error = new P2PError(code, `The server refused the record: ${printable(answer.message, 256)}`, { details: { peerId } })
-    if (answer.depth !== undefined && payload.depth !== undefined && answer.depth > payload.depth) {
-      return { peerId, error, depth: answer.depth }
-    }
-    if (code !== 'STALE_RECORD' || answer.record === undefined) return { peerId, error }
-    // A server cannot make us count up to the end: only what the same key has signed is a newer record.
-    const newer = await this.judge(peerId, () => this.verifier.read(answer.record))
-    await this.judge(peerId, () => this.verifier.verify(newer))
-    const proves = newer.key === entry.key && newer.publisher === entry.publisher && supersedes(newer, entry)
-    return proves ? { peerId, error, newer } : { peerId, error }
-  }
-
-  /** Those of a server's records that hold: under the key asked for, verified. The others are counted, forgers reported. */
-  private async believe(wires: unknown[], pattern: string, peerId: string): Promise<RecordEntry[]> {
-    if (wires.length > this.limits.maxRecordsPerAnswer) {
-      throw new P2PError(
-        'LIMIT_EXCEEDED',
-        `A DHT answer held more than ${this.limits.maxRecordsPerAnswer} records and was ignored.`,
-      )
-    }
-    const believed = await Promise.all(
-      wires.map(async (wire) => {
-        try {
-          const entry = await this.judge(peerId, () => this.verifier.read(wire))
-          if (matchesPattern(entry.key, pattern)) {
-            await this.judge(peerId, () => this.verifier.verify(entry))
-            return entry
-          }
-        } catch {
-          // Counted below with the mis-keyed ones; one bad record does not spoil the others.
-        }
-        this.ignored++
-        return undefined
-      }),
-    )
-    return believed.filter((entry) => entry !== undefined)
-  }
-
-  /** Runs a check of what a server said; a fault that cannot be honest ends its connection. */
-  private async judge<T>(peerId: string, check: () => T | Promise<T>): Promise<T> {
-    try {
-      return await check()
-    } catch (error) {
-      if (isDishonest(error)) this.host?.reject(peerId, error)
-      throw error
-    }
   }
 
   private async rewatch(peerId: string): Promise<void> {
@@ -368,8 +250,10 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
       for (let page = 0; page < MAX_PAGES && this.watches.has(key) && this.host !== undefined; page++) {
         const wait = { timeoutMs: this.limits.dhtTimeoutMs }
         const answer = await this.host.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
-        const { records, more, after } = await this.judge(peerId, () => parsePayload(findAnswer, answer.payload, 'records'))
-        for (const entry of await this.believe(records, key, peerId)) this.tell(entry)
+        const { records, more, after } = await this.exchanges.judge(peerId, () =>
+          parsePayload(findAnswer, answer.payload, 'records'),
+        )
+        for (const entry of await this.exchanges.believe(records, key, peerId)) this.tell(entry)
         if (!more || after === undefined) return
         request = { type: 'find-record', payload: { key, withdrawn: true, after } }
       }
@@ -386,15 +270,17 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
 
   private async deliver(payload: unknown, peerId: string): Promise<void> {
     try {
-      const entry = await this.judge(peerId, () => this.verifier.read(parsePayload(recordPush, payload, 'record').record))
+      const entry = await this.exchanges.judge(peerId, () =>
+        this.verifier.read(parsePayload(recordPush, payload, 'record').record),
+      )
       if ([...this.watches.keys()].some((pattern) => matchesPattern(entry.key, pattern))) {
-        await this.judge(peerId, () => this.verifier.verify(entry))
+        await this.exchanges.judge(peerId, () => this.verifier.verify(entry))
         return this.tell(entry)
       }
     } catch {
       // Counted below with what nobody asked for.
     }
-    this.ignored++
+    this.exchanges.ignored++
   }
 
   private tell(entry: RecordEntry): void {
@@ -404,6 +290,10 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 }
 
-function isServer(peer: PeerInfo): boolean {
-  return peer.protocols?.includes(DHT_PROTOCOL) ?? false
+function isServer({ protocols }: PeerInfo): boolean {
+  return protocols?.includes(DHT_PROTOCOL) === true
+}
+
+function isNode({ protocols }: PeerInfo): boolean {
+  return protocols?.includes(DHT_NODE_PROTOCOL) === true
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { P2PError } from '../../../base/errors.js'
+import { MAX_SET_DEPTH, NODE_ID_BYTES } from '../records/key-space.js'
 import { recordFilters } from '../records/record-filters.js'
-import { MAX_SET_DEPTH, NODE_ID_BYTES } from '../walk/node-id.js'
 
 /** The protocol of who stores records for others. */
 export const DHT_PROTOCOL = 'lotus/dht'

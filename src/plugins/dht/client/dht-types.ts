@@ -2,13 +2,14 @@ import type { Clock } from '../../../base/clock.js'
 import type { P2PError, P2PErrorCode } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import type { Logger } from '../../../base/logger.js'
+import type { Random } from '../../../base/random.js'
 import type { WaitOptions } from '../../../base/wait.js'
 import type { Identity } from '../../../identity/identity.js'
 import type { PinnedNames } from '../../../identity/pinned-names.js'
 import type { RecordFilters } from '../records/record-filters.js'
 import type { RecordStore, RecordStoreStats } from '../records/record-store.js'
 import type { RecordVerifier } from '../records/record-verifier.js'
-import type { Lookup, LookupNetworkStats, RecordFeed } from './lookup.js'
+import type { Lookup, LookupNetworkStats } from './lookup.js'
 
 export interface DhtOptions {
   clock?: Clock
@@ -20,12 +21,12 @@ export interface DhtOptions {
   names?: PinnedNames
   /** How others are reached. Without it the DHT is a local store. */
   lookup?: Lookup
-  /** Carries changes of records further than to the servers that watchers are connected to. */
-  feed?: RecordFeed
   /** Where records are kept; a DhtServer answers from the same one. */
   store?: RecordStore
   /** Checks records; the lookup and a DhtServer use the same one. */
   verifier?: RecordVerifier
+  /** Default: that of the platform. */
+  random?: Random
   /** Told of failures that no caller waits for. Default: the logger. */
   onError?: (error: P2PError) => void
 }

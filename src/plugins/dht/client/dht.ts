@@ -3,6 +3,8 @@ import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } 
 import type { Unsubscribe } from '../../../base/events.js'
 import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
 import { consoleLogger, type Logger } from '../../../base/logger.js'
+import { systemRandom } from '../../../base/random.js'
+import { Serial } from '../../../base/serial.js'
 import type { WaitOptions } from '../../../base/wait.js'
 import type { Identity } from '../../../identity/identity.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
@@ -20,12 +22,16 @@ import { checkFilters, matchesFilters, type RecordFilters } from '../records/rec
 import { RecordMerge } from '../records/record-merge.js'
 import { RecordStore } from '../records/record-store.js'
 import { RecordVerifier } from '../records/record-verifier.js'
-import { type RecordChange, RecordWatches } from '../records/record-watches.js'
+import { type RecordChange, type RecordSource, RecordWatches } from '../records/record-watches.js'
 import { Announcements } from './announcements.js'
 import type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
 import type { Lookup, LookupTrace, RecordFeed, StoreOutcome } from './lookup.js'
 
 export type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
+
+interface Owner {
+  readonly peerId: string
+}
 
 /**
  * Records that peers publish under keys. One publisher has one record under a key; others may have theirs under the same key,
@@ -46,42 +52,37 @@ export class DistributedHashTable {
   readonly store: RecordStore
   readonly verifier: RecordVerifier
   private readonly identity: Identity | undefined
-  private readonly publisher: string
-  private readonly name: string | undefined
-  private readonly lookup: Lookup | undefined
-  private readonly feed: RecordFeed | undefined
+  private readonly owner: Owner
+  private ownPublisher: string | undefined
+  private lookup: Lookup | undefined
+  private readonly feeds: RecordFeed[] = []
   readonly logger: Logger
   private readonly announcements: Announcements
   private readonly watches: RecordWatches
   private readonly onError: (error: P2PError) => void
-  private readonly stopServers: Unsubscribe | undefined
+  private stopServers: Unsubscribe | undefined
   private lastSequence = 0
-  private turn: Promise<void> = Promise.resolve()
+  /** Our records are made one after the other, so that none overtakes a later one, however slow the signer. */
+  private readonly turn = new Serial()
   private closed = false
   private hits = 0
   private misses = 0
   private readonly refused: DhtStats['refused'] = {}
 
-  constructor(
-    readonly peerId: string,
-    options: DhtOptions = {},
-  ) {
+  /** @param owner our peer id, or an object that tells it once it is known. */
+  constructor(owner: string | Owner, options: DhtOptions = {}) {
+    this.owner = typeof owner === 'string' ? { peerId: owner } : owner
     const { clock = systemClock, limits = DEFAULT_LIMITS, logger = consoleLogger, identity, names, lookup } = options
     this.clock = clock
     this.limits = limits
     this.logger = logger
     this.identity = identity
-    this.lookup = lookup
-    this.feed = options.feed
     this.onError = options.onError ?? ((error) => logger.error(error.message, { code: error.code }))
     this.store = options.store ?? new RecordStore({ clock, limits })
     this.verifier = options.verifier ?? new RecordVerifier({ clock, limits, ...(names && { names }) })
-    this.publisher = identity ? publisherOf(identity.publicKey) : `local:${peerId}`
-    this.name = identity && peerId !== encodePeerId(identity.publicKey) ? peerId : undefined
-    if (identity) this.store.keep(this.publisher)
-    this.announcements = new Announcements(clock, ({ entry: { key } }) =>
+    this.announcements = new Announcements(clock, options.random ?? systemRandom, ({ entry: { key } }) =>
       this.inBackground(key, async () => {
-        const entry = await this.inTurn(async () => {
+        const entry = await this.turn.run(async () => {
           const { entry: old, republish = false } = this.announcements.get(key) ?? {}
           // It may have been withdrawn, or announced with another value, while this waited for its turn.
           return old && republish ? this.write(key, recordValue(old, limits), old.ttl, true) : undefined
@@ -89,12 +90,49 @@ export class DistributedHashTable {
         return entry && this.spread(entry)
       }),
     )
-    this.watches = new RecordWatches(clock, limits, this.store, lookup, options.feed, (cause) => {
+    this.watches = new RecordWatches(clock, limits, this.store, (cause) => {
       this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw. Catch its errors inside it.', { cause }))
     })
-    this.stopServers = lookup?.onNewServer((at) => {
+    if (lookup?.watch !== undefined) this.watches.addSource(lookup as Lookup & RecordSource)
+    if (lookup !== undefined) this.setLookup(lookup)
+  }
+
+  get peerId(): string {
+    return this.owner.peerId
+  }
+
+  /** As whom we publish. Derived late, for the key of a fresh identity costs a browser some time. */
+  private get publisher(): string {
+    if (this.ownPublisher === undefined) {
+      const { identity } = this
+      this.ownPublisher = identity ? publisherOf(identity.publicKey) : `local:${this.peerId}`
+      if (identity) this.store.keep(this.ownPublisher)
+    }
+    return this.ownPublisher
+  }
+
+  /** Our chosen name; undefined where we are known by our key alone. */
+  private get name(): string | undefined {
+    const { identity, peerId } = this
+    return identity && peerId !== encodePeerId(identity.publicKey) ? peerId : undefined
+  }
+
+  /**
+   * Reaches others by another lookup from here on. The lookup before goes on serving the watches that it has; whoever replaces it
+   * closes it.
+   */
+  setLookup(lookup: Lookup): void {
+    this.stopServers?.()
+    this.lookup = lookup
+    this.stopServers = lookup.onNewServer((at) => {
       void this.announcements.each(({ entry }) => this.inBackground(entry.key, () => this.spread(entry, { at })))
     })
+  }
+
+  /** Carries news of our records by a second way too, and hears of those of others by it. */
+  addFeed(feed: RecordFeed): void {
+    this.feeds.push(feed)
+    this.watches.addSource(feed)
   }
 
   /**
@@ -113,7 +151,7 @@ export class DistributedHashTable {
       throw new P2PError('FOREIGN_SENDER', `Records are signed by ${this.peerId}; leave publisherId out, or name that one.`)
     }
     try {
-      const entry = await this.inTurn(() => this.write(key, value, ttl, republish, { publishedAt, publisherId }))
+      const entry = await this.turn.run(() => this.write(key, value, ttl, republish, { publishedAt, publisherId }))
       return this.isNetworked ? result(await this.spread(entry, options)) : { servers: [], refused: [] }
     } catch (error) {
       const { code } = asP2PError(error, 'NOT_STORED', '')
@@ -131,7 +169,7 @@ export class DistributedHashTable {
   async withdraw(key: string, options: WaitOptions = {}): Promise<AnnounceResult> {
     this.begin('Withdrawing', options)
     checkPattern(key, this.limits)
-    const entry = await this.inTurn(async () => {
+    const entry = await this.turn.run(async () => {
       const known = this.store.find(key, this.publisher)
       if (known === undefined && !this.isNetworked) return undefined
       // A record of an earlier session may be anywhere, and live as long as any.
@@ -254,13 +292,6 @@ export class DistributedHashTable {
     return this.identity !== undefined && this.lookup !== undefined
   }
 
-  /** Our records are made one after the other, so that none overtakes a later one, however slow the signer. */
-  private inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const run = this.turn.then(task)
-    this.turn = run.then(ignore, ignore)
-    return run
-  }
-
   /** Makes our next record under a key, stores it here and remembers to keep it alive. */
   private async write(
     key: string,
@@ -288,7 +319,7 @@ export class DistributedHashTable {
     this.verifier.checkTime(entry)
     this.store.put(entry)
     if (this.isNetworked) this.announcements.set(entry, republish)
-    if (this.isNetworked) this.feed?.publish(entry)
+    if (this.isNetworked) for (const feed of this.feeds) feed.publish(entry)
     return entry
   }
 
@@ -300,7 +331,7 @@ export class DistributedHashTable {
     const outcome = await lookup.store(entry, at === undefined ? wait : { ...wait, at })
     const newest = Math.max(0, ...outcome.refused.map(({ newer }) => newer?.sequence ?? 0))
     if (newest === 0) return outcome
-    const above = await this.inTurn(async () => {
+    const above = await this.turn.run(async () => {
       const current = this.announcements.get(entry.key)
       if (current?.entry !== entry || newest < entry.sequence) return undefined
       this.lastSequence = Math.max(this.lastSequence, newest)
@@ -359,8 +390,6 @@ export class DistributedHashTable {
     return merge.all()
   }
 }
-
-const ignore = () => {}
 
 function result({ stored, refused }: StoreOutcome): AnnounceResult {
   const causes = refused.map(({ peerId, error }) => ({ peerId, error }))

@@ -1,11 +1,9 @@
-import type { P2PError } from '../../../base/errors.js'
+import type { P2PError, P2PErrorCode } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import type { WaitOptions } from '../../../base/wait.js'
 import type { RecordEntry } from '../records/record.js'
 import type { RecordFilters } from '../records/record-filters.js'
-import type { LookupStats } from '../walk/lookup-log.js'
-import type { BucketStats } from '../walk/routing-table.js'
-import type { TraceStep } from '../walk/walk.js'
+import type { RecordSource } from '../records/record-watches.js'
 
 /** Where a record was stored, and where not. */
 export interface StoreOutcome {
@@ -31,9 +29,9 @@ export interface FindOptions extends WaitOptions {
  * How a DHT reaches the nodes that store records. Whatever it returns is verified: signature, time, key, name. Results hold at
  * most one record per key and publisher, withdrawals included, so that the caller can merge them with its own.
  *
- * `ConnectedServers` asks the connected servers, `Kademlia` the whole network.
+ * `ConnectedServers` asks the servers that we are connected to. `walk/` and `node/` plug in lookups that walk through the network.
  */
-export interface Lookup {
+export interface Lookup extends Partial<RecordSource> {
   /** True where there is somebody to ask. Without, a DHT answers from its own store at once. */
   readonly isReachable: boolean
   /** Stores a signed record; at one node only where `at` names it. Does not throw for refusals. */
@@ -42,8 +40,6 @@ export interface Lookup {
   get(key: string, options?: FindOptions): Promise<RecordEntry[]>
   /** The records under a pattern (`key` or `prefix*`). @throws like `get`. */
   query(pattern: string, options?: FindOptions): Promise<RecordEntry[]>
-  /** Those that are there, and from then on every change, as it happens. A record may come more than once. */
-  watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe
   /** Tells of each node that can store and could not before: what we announce belongs there too. */
   onNewServer(listener: (peerId: string) => void): Unsubscribe
   /** Walks to where a key or a resource type is kept, and tells of each step. @throws P2PError ABORTED. */
@@ -65,6 +61,54 @@ export interface LookupTrace {
   tookMs: number
 }
 
+/** One question of a lookup, as `DistributedHashTable.trace` tells of it. */
+export interface TraceStep {
+  peerId: string
+  address: string
+  /** Which of the disjoint paths, from 0. */
+  path: number
+  /** Answers between us and the one that named this node, plus one: 1 for those of our own table. */
+  hop: number
+  /** Leading bits that the node shares with the target. */
+  bits: number
+  /** Milliseconds from the begin of the lookup. */
+  startedMs: number
+  /** Milliseconds until it answered or failed; undefined where the lookup ended before. */
+  tookMs?: number
+  /** Nodes that it named and that were not known on this path before. */
+  learned: number
+  /** Why it did not answer. */
+  error?: P2PErrorCode
+}
+
+export interface LookupStats {
+  /** Walks through the network since the start. */
+  lookups: number
+  /** Questions that they asked, in all. */
+  questions: number
+  /** Share of them that came to an end, 0 to 1; 1 where there was none. */
+  successRate: number
+  /** Of the last 1,000: answers on the way to what was looked for. */
+  hops: Percentiles
+  /** Of the last 1,000, milliseconds. */
+  latencyMs: Percentiles
+}
+
+export interface Percentiles {
+  p50: number
+  p95: number
+  p99: number
+}
+
+export interface BucketStats {
+  /** Leading bits that its nodes share with us. */
+  bits: number
+  nodes: number
+  waiting: number
+  /** Milliseconds since the Unix epoch. */
+  oldestSeenAt: number
+}
+
 export interface LookupNetworkStats extends LookupStats {
   /** `node`: in the routing tables of others; `client`: has connected servers look. */
   mode: 'node' | 'client'
@@ -77,10 +121,8 @@ export interface LookupNetworkStats extends LookupStats {
   buckets: BucketStats[]
 }
 
-/** A second way for news of records, beside what servers push: it reaches whoever watches, wherever that is. */
-export interface RecordFeed {
+/** A second way for news of records, beside what servers push: it reaches each peer that watches, at whichever relay. */
+export interface RecordFeed extends RecordSource {
   /** Tells of a record of ours. Never throws, and nobody waits for it. */
   publish(entry: RecordEntry): void
-  /** Verified records under a pattern (`key` or `prefix*`), as others tell of them; some may come twice, or not at all. */
-  watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe
 }

@@ -1,6 +1,9 @@
-import type { Clock, Timer } from '../../../base/clock.js'
+import { Alarm } from '../../../base/alarm.js'
+import type { Clock } from '../../../base/clock.js'
 import type { Limits } from '../../../base/limits.js'
+import { jittered, type Random, randomItem } from '../../../base/random.js'
 import type { ChosenPeer } from '../../../peer/keep/anchors.js'
+import { NODE_ID_BYTES } from '../records/key-space.js'
 import { publisherOf, type RecordEntry } from '../records/record.js'
 import type { Contact } from '../walk/contact.js'
 import { type EclipseReason, type Finding, judge, type View } from './eclipse-evidence.js'
@@ -20,7 +23,9 @@ export interface EclipseEvidence {
 export interface EclipseWatchOptions {
   clock: Clock
   limits: Limits
-  peerId: string
+  random: Random
+  /** Tells our own peer id. */
+  host: { readonly peerId: string }
   /** Configured anchors. */
   anchors: number
   /** Whom we have chosen and are connected to. */
@@ -28,7 +33,7 @@ export interface EclipseWatchOptions {
   view: ServerView
   /** One of our own records, published before this time, milliseconds since the Unix epoch. */
   ownRecord(before: number): RecordEntry | undefined
-  /** Nodes that somebody has named: feelers try them. */
+  /** Nodes that a relay has named: feelers try them. */
   onNamed(contacts: Contact[], teller: string): void
   onSuspected(evidence: EclipseEvidence): void
   onCleared(): void
@@ -48,7 +53,7 @@ const EARLY = 10
  * beforehand what to show. Nothing runs with a single relay and without anchors: there is nothing to compare.
  */
 export class EclipseWatch {
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
   private running = false
   private closed = false
   /** For each kind of reason, in how many rounds in a row it was found. */
@@ -60,23 +65,29 @@ export class EclipseWatch {
   private clean = 0
   private toldAt: number | undefined
 
-  constructor(private readonly options: EclipseWatchOptions) {}
+  constructor(private readonly options: EclipseWatchOptions) {
+    this.alarm = new Alarm(options.clock, () => {
+      this.running = true
+      void this.round().finally(() => {
+        this.running = false
+      })
+    })
+  }
 
   /** Whether an eclipse is suspected now. */
   get isSuspected(): boolean {
     return this.toldAt !== undefined
   }
 
-  /** Somebody has connected. */
+  /** A peer has connected. */
   changed(): void {
     // Of the one that has just connected it is not known yet who had asked for it.
-    if (this.timer === undefined && !this.running && this.isEnough(this.options.chosen())) this.arm(true)
+    if (!this.alarm.isArmed && !this.running && this.isEnough(this.options.chosen())) this.arm(true)
   }
 
   close(): void {
     this.closed = true
-    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
   }
 
   private isEnough({ length }: readonly ChosenPeer[]): boolean {
@@ -85,23 +96,16 @@ export class EclipseWatch {
 
   private arm(isEarly: boolean): void {
     if (this.closed) return
-    const { clock, limits } = this.options
-    const delay = limits.eclipseCheckMs * (isEarly ? 1 / EARLY : 0.75 + 0.5 * Math.random())
-    this.timer = clock.setTimeout(() => {
-      this.timer = undefined
-      this.running = true
-      void this.round().finally(() => {
-        this.running = false
-      })
-    }, delay)
+    const { limits, random } = this.options
+    this.alarm.arm(isEarly ? limits.eclipseCheckMs / EARLY : jittered(random, limits.eclipseCheckMs, 0.25))
   }
 
   private async round(): Promise<void> {
-    const { chosen, anchors: configured } = this.options
+    const { chosen, anchors: configured, random } = this.options
     // Anchors first, then by lot: nobody knows whether it is looked at.
     const views: Compared[] = chosen()
       .filter(({ isServer, isNamed, isTrusted }) => isServer && (isNamed || isTrusted))
-      .map((peer) => ({ ...peer, place: peer.isTrusted ? -1 : Math.random() }))
+      .map((peer) => ({ ...peer, place: peer.isTrusted ? -1 : random.unit() }))
       .sort((a, b) => a.place - b.place)
       .slice(0, MAX_VIEWS)
     const connected = views.filter(({ isTrusted }) => isTrusted).length
@@ -112,7 +116,8 @@ export class EclipseWatch {
   }
 
   private async compareOwn(views: Compared[]): Promise<string | undefined> {
-    const { clock, limits, peerId, ownRecord, view } = this.options
+    const { clock, limits, ownRecord, view } = this.options
+    const { peerId } = this.options.host
     const settleMs = limits.eclipseCheckMs / EARLY / 2
     const now = clock.now()
     // A suspicion is confirmed by the same record, as long as it holds.
@@ -129,15 +134,15 @@ export class EclipseWatch {
   }
 
   private async compareOther(views: Compared[]): Promise<string> {
-    const { view, onNamed } = this.options
+    const { view, onNamed, random } = this.options
     const witness = this.chooseWitness(views)
     const named: { peerId: string; publicKey: Uint8Array }[] = [witness]
     await each([witness], async ({ peerId, address, id }) => {
-      const contacts = await view.nodes(peerId, address, crypto.getRandomValues(new Uint8Array(32)))
+      const contacts = await view.nodes(peerId, address, random.bytes(NODE_ID_BYTES))
       onNamed(contacts, id)
       named.push(...contacts)
     })
-    const { peerId, publicKey } = anyOf(named)
+    const { peerId, publicKey } = randomItem(random, named)!
     const key = `peer:${peerId}`
     await each(views, async (relay) => {
       relay.otherShown = await view.shows(relay.peerId, key, peerId, publisherOf(publicKey))
@@ -148,7 +153,7 @@ export class EclipseWatch {
   /** An anchor; else the one that has just caused a suspicion; else one by lot, each operator with the same chance. */
   private chooseWitness(views: Compared[]): Compared {
     const isAgain = this.rows.has('views-differ')
-    const drawn = anyOf([...new Set(views.map(({ origin }) => origin))])
+    const drawn = randomItem(this.options.random, [...new Set(views.map(({ origin }) => origin))])
     const witness =
       views.find(({ isTrusted }) => isTrusted) ??
       views.find(({ peerId }) => isAgain && peerId === this.witness) ??
@@ -179,11 +184,7 @@ export class EclipseWatch {
 
 type Compared = View & ChosenPeer
 
-function anyOf<Item>(items: readonly Item[]): Item {
-  return items[Math.floor(Math.random() * items.length)]!
-}
-
-/** Runs a task for each at once; who fails has not answered. */
+/** Runs a task for each at once; an item whose task fails has not answered. */
 async function each<Item>(items: readonly Item[], task: (item: Item) => Promise<void>): Promise<void> {
   await Promise.all(items.map((item) => task(item).catch(() => {})))
 }

@@ -11,14 +11,14 @@ export class ServerView {
     private readonly host: ProtocolHost,
     private readonly servers: ConnectedServers,
     private readonly limits: Limits,
-    private readonly ownId: Uint8Array,
+    private readonly ownId: () => Uint8Array,
   ) {}
 
   /** The nodes that a server names as nearest to a place. @throws P2PError where it does not answer as one does. */
   async nodes(peerId: string, address: string, target: Uint8Array): Promise<Contact[]> {
     const answer = await this.ask(peerId, { type: 'find-node', payload: { target } })
     const { closer } = parsePayload(findNodeAnswer, answer.payload, 'nodes')
-    return readContacts(closer ?? [], target, { max: this.limits.dhtBucketSize, own: this.ownId, teller: address })
+    return readContacts(closer ?? [], target, { max: this.limits.dhtBucketSize, own: this.ownId(), teller: address })
   }
 
   /**
@@ -30,7 +30,7 @@ export class ServerView {
   async shows(peerId: string, key: string, publisherId: string, publisher: string, sequence = 0): Promise<boolean> {
     for (const walk of [false, true]) {
       const payload = { key, filters: { publisherId }, ...(walk && { walk }) }
-      const { records } = await this.servers.readFrom(payload, (request) => this.ask(peerId, request), peerId)
+      const { records } = await this.servers.exchanges.readFrom(payload, (request) => this.ask(peerId, request), peerId)
       if (records.some((record) => record.publisher === publisher && record.sequence >= sequence)) return true
     }
     return false

@@ -18,17 +18,14 @@ import {
   storeRequest,
   watchRequest,
 } from '../client/dht-messages.js'
-import type { FindOptions } from '../client/lookup.js'
-import { checkPattern, newestFirst, type RecordEntry, sizeOf, supersedes, wireRecord } from '../records/record.js'
-import { matchesFilters } from '../records/record-filters.js'
+import type { FindOptions, StoreOutcome } from '../client/lookup.js'
+import { isInPart, MAX_SET_DEPTH, type SetPart, setPartOf } from '../records/key-space.js'
+import { checkPattern, type RecordEntry, supersedes, wireRecord } from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import { RecordStore } from '../records/record-store.js'
 import { isDishonest, type RecordVerifier } from '../records/record-verifier.js'
-import { isInPart, MAX_SET_DEPTH, type SetPart, setOfPattern, setPartOf } from '../walk/node-id.js'
+import { pageOf, partOf } from './answer-pages.js'
 import { Watchers } from './watchers.js'
-
-/** Bytes that a record adds to an answer beyond its payload: key, signature, MessagePack heads. */
-const WIRE_OVERHEAD = 112
 
 export interface DhtServerStats {
   /** Requests served. */
@@ -44,10 +41,11 @@ export interface DhtServerStats {
 export interface DhtNetwork {
   /** The nodes nearest to a place, as they travel; without the asker. */
   closer(place: Uint8Array, asker: Uint8Array | undefined): unknown[]
-  /** Stores a client's record where it belongs; resolves to the number of nodes that took it. */
-  storeForClient(entry: RecordEntry, wait: WaitOptions): Promise<number>
-  findForClient(pattern: string, options: FindOptions): Promise<RecordEntry[]>
-  /** Somebody has stored a record here. */
+  /** Stores a client's record where it belongs. */
+  store(entry: RecordEntry, wait: WaitOptions): Promise<StoreOutcome>
+  /** What the network holds, for a client. */
+  find(pattern: string, options: FindOptions): Promise<RecordEntry[]>
+  /** A record has been stored here: as a member of its set at a depth, or under its key. */
   received(entry: RecordEntry, depth: number | undefined): void
 }
 
@@ -196,7 +194,7 @@ export class DhtServer implements IProtocolHandler {
         this.storing = undefined
       }
       this.network?.received(entry, depth)
-      // Who has it already has it from where it belongs, or has brought it there.
+      // Its publisher, or a node, has brought a record that is not new here to where it belongs already.
       const copies = walk && isNew ? await this.storeEverywhere(entry) : undefined
       await this.reply(message, 'stored', { stored: true, ...(copies !== undefined && { copies }) })
     } catch (cause) {
@@ -234,7 +232,8 @@ export class DhtServer implements IProtocolHandler {
     if (this.network === undefined || this.walks >= this.limits.maxWalksForOthers) return 1
     this.walks++
     try {
-      return 1 + (await this.network.storeForClient(entry, this.walkWait()))
+      const { stored } = await this.network.store(entry, this.walkWait())
+      return 1 + stored.length
     } catch {
       // It is here, and goes on with the next replication.
       return 1
@@ -250,11 +249,11 @@ export class DhtServer implements IProtocolHandler {
     const { key, filters, max, after } = request
     this.walks++
     try {
-      const found = new RecordMerge(await network.findForClient(key, { filters, maxResults: max, ...this.walkWait() }))
+      const found = new RecordMerge(await network.find(key, { filters, maxResults: max, ...this.walkWait() }))
       for (const entry of this.store.scan(key)) if (entry.signature !== undefined) found.add(entry)
       const isLater = ({ key, publisher }: RecordEntry) =>
         after === undefined || key > after[0] || (key === after[0] && publisher > after[1])
-      return this.page(found.all().filter(isLater).sort(byKey), request)
+      return pageOf(found.all().filter(isLater).sort(byKey), request, this.limits)
     } catch {
       return this.find(request)
     } finally {
@@ -276,51 +275,12 @@ export class DhtServer implements IProtocolHandler {
   private find(request: FindRequest): FindAnswer {
     const { key } = request
     checkPattern(key, this.limits)
-    const answer = this.page(this.store.scan(key, request.after), request)
+    const answer = pageOf(this.store.scan(key, request.after), request, this.limits)
     const part = partOf(request)
     const split = part !== undefined && this.countIn(part) >= this.limits.maxSetRecords && part.depth < MAX_SET_DEPTH
     if (answer.records.length > 0 || key.endsWith('*')) return { ...answer, ...(split && { split }) }
-    const copies = this.page(this.copies.scan(key), request)
+    const copies = pageOf(this.copies.scan(key), request, this.limits)
     return copies.records.length === 0 ? answer : { ...copies, cached: true }
-  }
-
-  /**
-   * One page of what matches, out of entries ordered by key and publisher. Where fewer are wanted than there are and those fit,
-   * it holds a fair choice of the window looked at; else a page in that order. Either way the asker who follows `after` to
-   * the end has missed nothing.
-   */
-  private page(entries: Iterable<RecordEntry>, request: FindRequest): FindAnswer {
-    const { filters, max, withdrawn = false } = request
-    const { maxQueryRecords, maxRecordsPerAnswer, maxAnswerBytes } = this.limits
-    const part = partOf(request)
-    const live: RecordEntry[] = []
-    const window: RecordEntry[] = []
-    let last: RecordEntry | undefined
-    let scanned = 0
-    let more = false
-    for (const entry of entries) {
-      if (++scanned > maxQueryRecords) {
-        more = true
-        break
-      }
-      last = entry
-      if (entry.signature === undefined || (part !== undefined && !isInPart(entry.key, part))) continue
-      if (entry.withdrawn ? !withdrawn : !matchesFilters(entry, filters, this.limits)) continue
-      window.push(entry)
-      if (!entry.withdrawn) live.push(entry)
-    }
-    let page = window
-    if (max !== undefined && live.length > max) {
-      const chosen = new Set(fairly(live, max))
-      page = window.filter((entry) => entry.withdrawn || chosen.has(entry))
-      if (!fits(page, maxRecordsPerAnswer, maxAnswerBytes)) page = window
-    }
-    if (!fits(page, maxRecordsPerAnswer, maxAnswerBytes)) {
-      page = page.slice(0, fitting(page, maxRecordsPerAnswer, maxAnswerBytes))
-      last = page.at(-1)
-      more = true
-    }
-    return { records: page.map(wireRecord), ...(more && last && { more, after: [last.key, last.publisher] }) }
   }
 
   private tellWatchers(entry: RecordEntry): void {
@@ -360,45 +320,10 @@ export class DhtServer implements IProtocolHandler {
   }
 }
 
-/** The newest of each publisher, then the second of each, and so on: who announces much crowds nobody out. */
-function fairly(entries: RecordEntry[], max: number): RecordEntry[] {
-  const turns = new Map<string, number>()
-  const ranked = entries.sort(newestFirst).map((entry) => {
-    const turn = turns.get(entry.publisher) ?? 0
-    turns.set(entry.publisher, turn + 1)
-    return { entry, turn }
-  })
-  return ranked
-    .sort((a, b) => a.turn - b.turn)
-    .slice(0, max)
-    .map(({ entry }) => entry)
-}
-
-/** Which part of a set is asked for, where one is. */
-function partOf({ key, part }: FindRequest): SetPart | undefined {
-  return part && setOfPattern(key) && { prefix: key.slice(0, -1), depth: part.depth, path: part.path }
-}
-
 function shortLived(entry: RecordEntry, until: number): RecordEntry {
   return { ...entry, expiresAt: Math.min(entry.expiresAt, until) }
 }
 
 function byKey(a: RecordEntry, b: RecordEntry): number {
   return a.key === b.key ? (a.publisher < b.publisher ? -1 : 1) : a.key < b.key ? -1 : 1
-}
-
-function fits(page: RecordEntry[], maxRecords: number, maxBytes: number): boolean {
-  return fitting(page, maxRecords, maxBytes) === page.length
-}
-
-/** How many of these, from the first on, fit one answer; one always does. */
-function fitting(page: RecordEntry[], maxRecords: number, maxBytes: number): number {
-  let bytes = 0
-  let count = 0
-  for (const entry of page) {
-    bytes += sizeOf(entry) + WIRE_OVERHEAD
-    if (count >= maxRecords || (bytes > maxBytes && count > 0)) break
-    count++
-  }
-  return count
 }

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../../base/clock.js'
+import { Alarm } from '../../../base/alarm.js'
+import type { Clock } from '../../../base/clock.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import type { IProtocolHandler } from '../../../protocol/handler.js'
@@ -6,42 +7,33 @@ import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { DHT_NODE_PROTOCOL } from '../client/dht-messages.js'
 
 /**
- * Whether others may keep us in their routing tables. A relay says so from the start; any other listening peer once somebody
- * has reached it from outside and it has been up for `dhtNodeAfterMs`: who cannot be dialled, or soon leaves, costs everybody
- * a timeout.
+ * Tells others that they may keep us in their routing tables. A relay says so from the start; any other listening peer waits until
+ * a peer has reached it from outside and it has been up for `dhtNodeAfterMs`: a node that cannot be dialled, or soon leaves,
+ * costs each that knows it a timeout.
  */
 export class NodeRole implements IProtocolHandler {
   readonly protocolName = DHT_NODE_PROTOCOL
   private readonly since: number
+  private readonly alarm: Alarm
   private isReached = false
-  private timer: Timer | undefined
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: Limits,
-    private readonly mode: 'client' | 'server' | 'auto',
-    private readonly onNode: (role: NodeRole) => void,
+    /** Called once it is time. */
+    onNode: () => void,
   ) {
     this.since = clock.now()
-    this.isNode = mode === 'server'
+    this.alarm = new Alarm(clock, onNode)
   }
 
-  isNode: boolean
-
-  /** Somebody has connected. */
-  met({ connection }: PeerInfo): void {
-    if (this.mode !== 'auto' || this.isReached || connection === undefined) return
+  /** A peer has connected. */
+  connected({ connection }: PeerInfo): void {
+    if (this.isReached || connection === undefined) return
     const { outbound, transport } = connection
     if (outbound || (transport !== 'websocket' && transport !== 'http' && transport !== 'memory')) return
     this.isReached = true
-    this.timer = this.clock.setTimeout(
-      () => {
-        this.timer = undefined
-        this.isNode = true
-        this.onNode(this)
-      },
-      Math.max(0, this.since + this.limits.dhtNodeAfterMs - this.clock.now()),
-    )
+    this.alarm.arm(this.since + this.limits.dhtNodeAfterMs - this.clock.now())
   }
 
   onUnregister(): void {
@@ -53,7 +45,6 @@ export class NodeRole implements IProtocolHandler {
   }
 
   close(): void {
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
   }
 }

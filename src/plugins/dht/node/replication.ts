@@ -1,10 +1,10 @@
-import type { Clock, Timer } from '../../../base/clock.js'
-import type { Limits } from '../../../base/limits.js'
-import type { RecordEntry } from '../records/record.js'
-import type { RecordStore } from '../records/record-store.js'
+import { Alarm } from '../../../base/alarm.js'
+import { jittered } from '../../../base/random.js'
+import type { DhtParts } from '../client/plugin.js'
+import { commonBits, compareDistance, placeOfKey, placeOfSet, setPartOf } from '../records/key-space.js'
+import { type RecordEntry, wireRecord } from '../records/record.js'
 import type { Contact } from '../walk/contact.js'
 import type { Kademlia } from '../walk/kademlia.js'
-import { commonBits, compareDistance, placeOfKey, placeOfSet, setPartOf } from '../walk/node-id.js'
 
 interface Kept {
   readonly key: string
@@ -23,44 +23,48 @@ const TELLERS = 2
 
 /**
  * Keeps what is stored here for others at the nodes that are nearest to it, as those come and go (Maymounkov and Mazières, 2002,
- * §2.5): every `dhtReplicateMs` by whoever's turn comes first, and at once to a newcomer in our neighbourhood.
+ * §2.5): every `dhtReplicateMs` by the node whose turn comes first, and at once to a newcomer in our neighbourhood.
  */
 export class Replication {
   private readonly kept = new Map<string, Kept>()
   private readonly stops: (() => void)[]
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
+  private active = false
   private running = false
   private closed = false
 
   constructor(
+    private readonly parts: Pick<DhtParts, 'store' | 'clock' | 'limits' | 'random'>,
     private readonly network: Kademlia,
-    private readonly store: RecordStore,
-    private readonly clock: Clock,
-    private readonly limits: Limits,
-    private readonly isNode: () => boolean,
   ) {
-    network.onReceived = (entry, depth) => this.received(entry, depth)
+    this.alarm = new Alarm(parts.clock, () => void this.round())
     this.stops = [
       network.onNewNode((contact) => this.tell(contact)),
-      store.onChange((entry, previous) => {
+      parts.store.onChange((entry, previous) => {
         if (entry === undefined && previous !== undefined) this.forget(previous)
       }),
     ]
   }
 
+  /** We have become a node: what is kept here from here on is ours to hand on. */
+  begin(): void {
+    this.active = true
+  }
+
   close(): void {
     this.closed = true
+    this.active = false
     for (const stop of this.stops) stop()
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
     this.kept.clear()
   }
 
-  private received({ key, publisher }: RecordEntry, depth: number | undefined): void {
+  /** A record was stored here, as a member of its set at a depth, or under its key. */
+  received({ key, publisher }: RecordEntry, depth: number | undefined): void {
     if (this.closed) return
     const id = idOf(key, publisher, depth)
     const known = this.kept.get(id)
-    const receivedAt = this.clock.now()
+    const receivedAt = this.parts.clock.now()
     if (known !== undefined) {
       known.receivedAt = receivedAt
       return
@@ -76,22 +80,19 @@ export class Replication {
   }
 
   private arm(): void {
-    if (this.closed || this.running || this.timer !== undefined || this.kept.size === 0) return
-    const delay = (this.limits.dhtReplicateMs / 2) * (0.75 + 0.5 * Math.random())
-    this.timer = this.clock.setTimeout(() => {
-      this.timer = undefined
-      void this.round()
-    }, delay)
+    const { limits, random } = this.parts
+    if (this.closed || this.running || this.kept.size === 0) return
+    this.alarm.armOnce(jittered(random, limits.dhtReplicateMs / 2, 0.25))
   }
 
   private async round(): Promise<void> {
     this.running = true
-    const until = this.clock.now() - this.limits.dhtReplicateMs
+    const until = this.parts.clock.now() - this.parts.limits.dhtReplicateMs
     const due = [...this.kept.values()].filter(({ receivedAt }) => receivedAt <= until)
     const queue = due.values()
     const worker = async () => {
       for (const kept of queue) {
-        if (this.closed || !this.isNode()) return
+        if (!this.active) return
         // Another holder may have had its turn meanwhile.
         if (kept.receivedAt <= until) await this.replicate(kept).catch(() => {})
       }
@@ -102,21 +103,21 @@ export class Replication {
   }
 
   private async replicate(kept: Kept): Promise<void> {
-    const entry = this.store.find(kept.key, kept.publisher)
+    const entry = this.parts.store.find(kept.key, kept.publisher)
     if (entry === undefined) {
       this.kept.delete(idOf(kept.key, kept.publisher, kept.depth))
       return
     }
-    kept.receivedAt = this.clock.now()
+    kept.receivedAt = this.parts.clock.now()
     const { closest } = await this.network.nearest(kept.place)
-    await Promise.all(closest.map((contact) => this.network.offer(contact, entry, kept.depth).catch(() => {})))
+    await Promise.all(closest.map((contact) => this.offer(contact, entry, kept.depth)))
   }
 
-  /** Of all who keep something, the nearest to it tell the newcomer; the others would only repeat it. */
+  /** Of all nodes that keep a record, the nearest to it tell the newcomer; the others would only repeat it. */
   private tell(contact: Contact): void {
     const { table } = this.network
-    if (this.kept.size === 0 || !this.isNode()) return
-    const { dhtBucketSize } = this.limits
+    if (this.kept.size === 0 || !this.active) return
+    const { dhtBucketSize } = this.parts.limits
     const edge = table.closest(table.ownId, dhtBucketSize).at(-1)
     // Too far away to be among the nearest to anything that is kept here.
     if (
@@ -131,9 +132,17 @@ export class Replication {
       if (last !== undefined && compareDistance(kept.place, contact.id, last.id) > 0) continue
       const ahead = near.filter(({ id }) => compareDistance(kept.place, id, table.ownId) < 0).length
       if (ahead >= TELLERS) continue
-      const entry = this.store.find(kept.key, kept.publisher)
-      if (entry !== undefined) void this.network.offer(contact, entry, kept.depth).catch(() => {})
+      const entry = this.parts.store.find(kept.key, kept.publisher)
+      if (entry !== undefined) void this.offer(contact, entry, kept.depth)
     }
+  }
+
+  /** Offers a record to one node, which may refuse it, or be gone. */
+  private async offer(contact: Contact, entry: RecordEntry, depth: number | undefined): Promise<void> {
+    const record = wireRecord(entry)
+    if (record === undefined) return
+    const payload = { record, ...(depth !== undefined && { depth }) }
+    await this.network.ask(contact, { type: 'store', payload }).catch(() => {})
   }
 }
 

@@ -30,8 +30,6 @@ export interface RecordStoreStats {
 export interface RecordStoreOptions {
   clock?: Clock
   limits?: Limits
-  /** How far what is under a key is from belonging here; of equals the farthest is given up first. Default: all the same. */
-  farness?: (key: string) => number
 }
 
 /** Publishers among whom the one is looked for whose record belongs here least. */
@@ -53,7 +51,8 @@ interface Publisher {
 export class RecordStore {
   private readonly clock: Clock
   private readonly limits: Limits
-  private readonly farness: (key: string) => number
+  /** How far what is under a key is from belonging here: of equals the farthest is given up first. A node sets it; 0 is all the same. */
+  farness: (key: string) => number = () => 0
   private readonly byKey = new Map<string, Map<string, RecordEntry>>()
   private readonly keys = new SortedKeys()
   private readonly expiries = new ExpiryHeap<RecordEntry>()
@@ -65,10 +64,9 @@ export class RecordStore {
   private count = 0
   private readonly counters = { withdrawn: 0, bytes: 0, stored: 0, expired: 0, shed: 0 }
 
-  constructor({ clock = systemClock, limits = DEFAULT_LIMITS, farness = () => 0 }: RecordStoreOptions = {}) {
+  constructor({ clock = systemClock, limits = DEFAULT_LIMITS }: RecordStoreOptions = {}) {
     this.clock = clock
     this.limits = limits
-    this.farness = farness
   }
 
   /** Names a publisher, our own, whose records are never shed for those of others. */

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../base/bounded-map.js'
 import { compareBytes } from '../../../base/bytes.js'
 import { type Clock, systemClock } from '../../../base/clock.js'
 import { isP2PError, P2PError } from '../../../base/errors.js'
@@ -21,13 +22,14 @@ export class RecordVerifier {
   private readonly clock: Clock
   private readonly limits: Limits
   private readonly names: PinnedNames | undefined
-  private readonly verified = new Map<string, RecordEntry>()
+  private readonly verified: BoundedMap<string, RecordEntry>
   private checks = 0
 
   constructor({ clock = systemClock, limits = DEFAULT_LIMITS, names }: RecordVerifierOptions = {}) {
     this.clock = clock
     this.limits = limits
     this.names = names
+    this.verified = new BoundedMap(limits.verifiedRecordCache)
   }
 
   /** Signatures checked so far; a remembered one costs none. */
@@ -57,7 +59,7 @@ export class RecordVerifier {
     if (this.verified.get(id) !== entry) {
       this.checks++
       if (!(await verifyEnvelope('record', { publicKey, payload, signature }))) throw forged(entry)
-      this.remember(id, entry)
+      this.verified.set(id, entry)
     }
     if (!(await this.ownsName(entry))) {
       throw new P2PError(
@@ -97,20 +99,8 @@ export class RecordVerifier {
     if (entry === undefined || compareBytes(entry.payload, payload) !== 0 || compareBytes(entry.publicKey!, publicKey) !== 0) {
       return undefined
     }
-    this.verified.delete(id)
     this.verified.set(id, entry)
     return entry
-  }
-
-  private remember(id: string, entry: RecordEntry): void {
-    this.verified.delete(id)
-    this.verified.set(id, entry)
-    if (this.verified.size > this.limits.verifiedRecordCache) {
-      for (const oldest of this.verified.keys()) {
-        this.verified.delete(oldest)
-        break
-      }
-    }
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Clock, Timer } from '../../../base/clock.js'
+import { Alarm } from '../../../base/alarm.js'
+import type { Clock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import type { Limits } from '../../../base/limits.js'
-import type { Lookup, RecordFeed } from '../client/lookup.js'
 import { matchesPattern, type RecordEntry } from './record.js'
 import { RecordStore } from './record-store.js'
 
@@ -9,32 +9,47 @@ import { RecordStore } from './record-store.js'
 export type RecordChange = 'added' | 'updated' | 'removed'
 export type EntryListener = (entry: RecordEntry, change: RecordChange) => void
 
+/** Where news of records comes from. */
+export interface RecordSource {
+  /**
+   * Verified records under a pattern (`key` or `prefix*`): those that are there, then every change as it happens. Some may come
+   * more than once, or not at all.
+   */
+  watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe
+}
+
 interface Watch {
   readonly pattern: string
   readonly listener: EntryListener
+  /** End what the sources were asked for. */
+  readonly stops: Unsubscribe[]
   /** False until it has been told what is there already. */
   ready: boolean
 }
 
 /**
- * Joins what the own store and the servers tell into one view, so that each change is told once, by whomever it is heard
- * first. Expiry is nobody's message: one timer, for whatever ends next, tells it.
+ * Joins what the own store and the sources tell into one view, so that each change is told once, however many sources bring it.
+ * No source tells of an expiry: one alarm, for the record that ends next, does.
  */
 export class RecordWatches {
   private readonly view: RecordStore
+  private readonly sources: RecordSource[] = []
   private readonly watches = new Set<Watch>()
   private stopLocal: Unsubscribe | undefined
-  private timer: Timer
-  private timerAt = Number.POSITIVE_INFINITY
+  private readonly alarm: Alarm
+  private ringsAt = Number.POSITIVE_INFINITY
 
   constructor(
     private readonly clock: Clock,
     limits: Limits,
     private readonly local: RecordStore,
-    private readonly lookup: Lookup | undefined,
-    private readonly feed: RecordFeed | undefined,
     private readonly onError: (error: unknown) => void,
   ) {
+    this.alarm = new Alarm(clock, () => {
+      this.ringsAt = Number.POSITIVE_INFINITY
+      this.view.removeExpired()
+      this.arm()
+    })
     this.view = new RecordStore({ clock, limits: { ...limits, maxRecords: limits.maxWatchedRecords } })
     this.view.onChange((entry, previous) => {
       const there = entry !== undefined && !entry.withdrawn
@@ -48,8 +63,14 @@ export class RecordWatches {
     return this.watches.size
   }
 
+  /** Asks a source for what is watched already, and for what will be. */
+  addSource(source: RecordSource): void {
+    this.sources.push(source)
+    for (const { pattern, stops } of this.watches) stops.push(source.watch(pattern, (entry) => this.see(entry)))
+  }
+
   watch(pattern: string, listener: EntryListener): Unsubscribe {
-    const watch: Watch = { pattern, listener, ready: false }
+    const watch: Watch = { pattern, listener, ready: false, stops: [] }
     this.watches.add(watch)
     this.stopLocal ??= this.local.onChange((entry) => {
       if (entry !== undefined && this.isWatched(entry)) this.see(entry)
@@ -61,12 +82,10 @@ export class RecordWatches {
       watch.ready = true
       for (const entry of [...this.view.scan(pattern)]) if (!entry.withdrawn) this.call(watch, entry, 'added')
     })
-    const stopRemote = this.lookup?.watch(pattern, (entry) => this.see(entry))
-    const stopFeed = this.feed?.watch(pattern, (entry) => this.see(entry))
+    for (const source of this.sources) watch.stops.push(source.watch(pattern, (entry) => this.see(entry)))
     return () => {
       if (!this.watches.delete(watch)) return
-      stopRemote?.()
-      stopFeed?.()
+      for (const stop of watch.stops) stop()
       for (const entry of [...this.view.scan(pattern)]) if (!this.isWatched(entry)) this.view.delete(entry)
       if (this.watches.size === 0) this.close()
     }
@@ -76,9 +95,8 @@ export class RecordWatches {
     this.watches.clear()
     this.stopLocal?.()
     this.stopLocal = undefined
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timer = undefined
-    this.timerAt = Number.POSITIVE_INFINITY
+    this.alarm.disarm()
+    this.ringsAt = Number.POSITIVE_INFINITY
   }
 
   private see(entry: RecordEntry): void {
@@ -92,18 +110,9 @@ export class RecordWatches {
 
   private arm(): void {
     const next = this.view.nextExpiry
-    if (next === undefined || next >= this.timerAt || this.watches.size === 0) return
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-    this.timerAt = next
-    this.timer = this.clock.setTimeout(
-      () => {
-        this.timer = undefined
-        this.timerAt = Number.POSITIVE_INFINITY
-        this.view.removeExpired()
-        this.arm()
-      },
-      Math.min(Math.max(0, next - this.clock.now()), MAX_TIMER_MS),
-    )
+    if (next === undefined || next >= this.ringsAt || this.watches.size === 0) return
+    this.ringsAt = next
+    this.alarm.arm(next - this.clock.now())
   }
 
   private isWatched(entry: RecordEntry): boolean {
@@ -126,6 +135,3 @@ export class RecordWatches {
     }
   }
 }
-
-/** Longest delay that browsers and Node count right; a timer that fires early looks again. */
-export const MAX_TIMER_MS = 2 ** 31 - 1

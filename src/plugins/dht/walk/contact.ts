@@ -3,9 +3,7 @@ import { isPrivateAddress } from '../../../address/private-address.js'
 import { P2PError } from '../../../base/errors.js'
 import { PUBLIC_KEY_BYTES } from '../../../identity/ed25519.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
-import { compareDistance, nodeIdOf } from './node-id.js'
-
-export { isPrivateAddress }
+import { compareDistance, nodeIdOf } from '../records/key-space.js'
 
 /** A node of the DHT: who it is, and where it can be dialled. */
 export interface Contact {

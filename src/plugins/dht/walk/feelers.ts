@@ -1,12 +1,15 @@
 import { originOf } from '../../../address/origin.js'
-import type { Clock, Timer } from '../../../base/clock.js'
+import { Alarm } from '../../../base/alarm.js'
+import type { Clock } from '../../../base/clock.js'
 import type { Limits } from '../../../base/limits.js'
+import { jittered, type Random } from '../../../base/random.js'
 import type { Contact } from './contact.js'
 import type { Kademlia } from './kademlia.js'
 
 export interface FeelersOptions {
   clock: Clock
   limits: Limits
+  random: Random
   network: Kademlia
   /** Whether to try nodes at all: others look for a tab that knows relays of several operators. */
   isNeeded(): boolean
@@ -16,58 +19,57 @@ export interface FeelersOptions {
 
 /**
  * Tries one node every `feelerIntervalMs` that others have told of and that we have never met (the feeler connections of Heilman
- * et al., 2015, §8, and Bitcoin Core). Who lives is then known by ourselves, and nobody's word; who does not is forgotten. So
- * the table fills with nodes that we have tested before we need them, and what liars tell does not stay. Nodes of operators and
- * address groups come first of which we have met the fewest.
+ * et al., 2015, §8, and Bitcoin Core). A node that lives is then known by ourselves, and on nobody's word; one that does not is
+ * forgotten. So the table fills with nodes that are tested before they are needed, and what liars tell does not stay. Nodes of
+ * operators and address groups of which we have met the fewest come first.
  */
 export class Feelers {
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
   private closed = false
+  private isWanted = false
   private readonly stop: () => void
 
   constructor(private readonly options: FeelersOptions) {
+    this.alarm = new Alarm(options.clock, () => void this.tryOne())
     this.stop = options.network.onNewNode(() => this.arm())
+  }
+
+  /** Tries nodes from here on, whether or not they are needed: others rely on the table of a node. */
+  always(): void {
+    this.isWanted = true
   }
 
   close(): void {
     this.closed = true
     this.stop()
-    if (this.timer !== undefined) this.options.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.alarm.disarm()
   }
 
   private arm(): void {
-    if (this.closed || this.timer !== undefined) return
-    const { clock, limits } = this.options
-    this.timer = clock.setTimeout(
-      () => {
-        this.timer = undefined
-        void this.feel()
-      },
-      limits.feelerIntervalMs * (0.5 + Math.random()),
-    )
+    const { limits, random } = this.options
+    if (!this.closed) this.alarm.armOnce(jittered(random, limits.feelerIntervalMs, 0.5))
   }
 
-  private async feel(): Promise<void> {
+  private async tryOne(): Promise<void> {
     const { network, probe, isNeeded } = this.options
     try {
-      const contact = isNeeded() ? this.next() : undefined
-      if (contact !== undefined) network.felt(contact, await probe(contact).catch(() => false))
+      const contact = this.isWanted || isNeeded() ? this.next() : undefined
+      if (contact !== undefined) network.tried(contact, await probe(contact).catch(() => false))
     } finally {
       if (network.table.size > 0) this.arm()
     }
   }
 
   private next(): Contact | undefined {
-    const { table } = this.options.network
+    const { network, random } = this.options
     const met = new Map<string | undefined, number>()
-    for (const { address } of table.met()) {
+    for (const { address } of network.table.met()) {
       const origin = originOf(address)
       met.set(origin, (met.get(origin) ?? 0) + 1)
     }
-    const rarity = ({ address }: Contact) => (met.get(originOf(address)) ?? 0) + Math.random()
+    const rarity = ({ address }: Contact) => (met.get(originOf(address)) ?? 0) + random.unit()
     let found: { contact: Contact; rank: number } | undefined
-    for (const contact of table.hearsay()) {
+    for (const contact of network.table.hearsay()) {
       const rank = rarity(contact)
       if (contact.address !== '' && (found === undefined || rank < found.rank)) found = { contact, rank }
     }

@@ -1,23 +1,4 @@
-import type { TraceStep } from './walk.js'
-
-export interface LookupStats {
-  /** Walks through the network since the start. */
-  lookups: number
-  /** Questions that they asked, in all. */
-  questions: number
-  /** Share of them that came to an end, 0 to 1; 1 where there was none. */
-  successRate: number
-  /** Of the last 1,000: answers on the way to what was looked for. */
-  hops: Percentiles
-  /** Of the last 1,000, milliseconds. */
-  latencyMs: Percentiles
-}
-
-export interface Percentiles {
-  p50: number
-  p95: number
-  p99: number
-}
+import type { LookupStats, Percentiles, TraceStep } from '../client/lookup.js'
 
 const KEPT = 1_000
 

@@ -1,8 +1,6 @@
-import type { Timer } from '../../../base/clock.js'
-import { P2PError } from '../../../base/errors.js'
+import { Alarm } from '../../../base/alarm.js'
 import type { Limits } from '../../../base/limits.js'
-import type { WaitOptions } from '../../../base/wait.js'
-import { withDeadline } from '../../../base/wait.js'
+import { type WaitOptions, withDeadline } from '../../../base/wait.js'
 import type { OutgoingMessage, P2PMessage } from '../../../message/message.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
 import type { Contact } from './contact.js'
@@ -31,15 +29,16 @@ const MOST = 6
 const MIN_TIMEOUT_MS = 500
 
 /**
- * Questions to nodes, over connections that are there or are made for it. Those made for it stay open while they are used, the
- * latest `dhtLinks` of them, so that most lookups begin with a node that answers in one round trip.
+ * Asks nodes, over connections that are there or are made for it. Those made for it stay open while they are used, the latest
+ * `dhtLinks` of them, so that most lookups begin with a node that answers in one round trip.
  */
 export class NodeLinks {
   readonly times: RoundTrips
   private readonly links = new Map<string, Link>()
   /** Nodes whose connections stay, used or not. */
   private warm: ReadonlySet<string> = new Set()
-  private timer: Timer | undefined
+  private readonly alarm: Alarm
+  private closed = false
 
   constructor(
     private readonly host: ProtocolHost,
@@ -47,9 +46,10 @@ export class NodeLinks {
     private readonly limits: Limits,
   ) {
     this.times = new RoundTrips(limits.dhtBucketSize * 32)
+    this.alarm = new Alarm(host.clock, () => this.tidy())
   }
 
-  /** From now on connections to these stay, used or not; those to others go as they are not used. */
+  /** Connections to these nodes stay, used or not; those to others go as they are not used. */
   keepWarm(peerIds: Iterable<string>): void {
     this.warm = new Set(peerIds)
   }
@@ -70,8 +70,8 @@ export class NodeLinks {
     return withDeadline(this.host.clock, 'The question to a DHT node', { signal, timeoutMs }, async (inner) => {
       if (!this.isConnected(peerId)) {
         await this.dialer.dial(contact.address, peerId, { signal: inner, timeoutMs })
-        this.links.set(peerId, { busy: 0, usedAt: 0 })
-        this.arm()
+        // Two questions at once dial once, and share the link.
+        if (!this.links.has(peerId)) this.links.set(peerId, { busy: 0, usedAt: 0 })
       }
       const link = this.links.get(peerId)
       if (link !== undefined) link.busy++
@@ -87,7 +87,7 @@ export class NodeLinks {
           // The latest used come last.
           if (this.links.delete(peerId)) this.links.set(peerId, link)
           this.trim()
-          if (this.links.size > 0) this.arm()
+          this.arm()
         }
       }
     })
@@ -99,8 +99,8 @@ export class NodeLinks {
   }
 
   close(): void {
-    if (this.timer !== undefined) this.host.clock.clearTimeout(this.timer)
-    this.timer = undefined
+    this.closed = true
+    this.alarm.disarm()
     this.links.clear()
   }
 
@@ -114,31 +114,24 @@ export class NodeLinks {
     }
   }
 
-  /** One timer, only while there are links, ends those that nobody used for a while. */
+  /** Runs only while there are links. */
   private arm(): void {
     const { dhtLinks, dhtLinkIdleMs } = this.limits
-    const isFull = this.links.size > dhtLinks
-    this.timer ??= this.host.clock.setTimeout(
-      () => {
-        this.timer = undefined
-        const until = this.host.clock.now() - dhtLinkIdleMs
-        for (const [peerId, { busy, usedAt }] of this.links) {
-          if (busy === 0 && usedAt <= until && !this.warm.has(peerId)) this.release(peerId)
-        }
-        this.trim()
-        if (this.links.size > 0) this.arm()
-      },
-      isFull ? SETTLE_MS : dhtLinkIdleMs / 4,
-    )
+    if (this.links.size > 0 && !this.closed) this.alarm.armOnce(this.links.size > dhtLinks ? SETTLE_MS : dhtLinkIdleMs / 4)
+  }
+
+  /** Ends links that nobody has used for a while. */
+  private tidy(): void {
+    const until = this.host.clock.now() - this.limits.dhtLinkIdleMs
+    for (const [peerId, { busy, usedAt }] of this.links) {
+      if (busy === 0 && usedAt <= until && !this.warm.has(peerId)) this.release(peerId)
+    }
+    this.trim()
+    this.arm()
   }
 
   private release(peerId: string): void {
     this.links.delete(peerId)
     this.dialer.release(peerId)
   }
-}
-
-/** The goodbye of a connection that was made for the DHT alone. */
-export function noLongerNeeded(): P2PError {
-  return new P2PError('CONNECTION_CLOSED', 'The connection was made for a lookup, and has not been used for a while.')
 }

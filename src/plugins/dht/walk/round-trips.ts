@@ -1,3 +1,5 @@
+import { BoundedMap } from '../../../base/bounded-map.js'
+
 /** Of a question to a node that is not connected: the dial takes one to three round trips more. */
 const DIAL_FACTOR = 2.5
 /** Where nothing is known yet, milliseconds: a round trip around the world, and a slow phone. */
@@ -9,19 +11,17 @@ const FIRST_MS = 400
  */
 export class RoundTrips {
   private readonly all = new Estimate()
-  private readonly byPeer = new Map<string, Estimate>()
+  private readonly byPeer: BoundedMap<string, Estimate>
 
   /** @param maxPeers nodes whose own times are remembered. */
-  constructor(private readonly maxPeers: number) {}
+  constructor(maxPeers: number) {
+    this.byPeer = new BoundedMap(maxPeers)
+  }
 
   /** An answer took so long; the time of a dial is not to be in it. */
   measured(peerId: string, ms: number): void {
     this.all.add(ms)
-    const own = this.byPeer.get(peerId) ?? new Estimate()
-    own.add(ms)
-    this.byPeer.delete(peerId)
-    this.byPeer.set(peerId, own)
-    if (this.byPeer.size > this.maxPeers) for (const oldest of this.byPeer.keys()) return void this.byPeer.delete(oldest)
+    this.byPeer.use(peerId, () => new Estimate()).add(ms)
   }
 
   /** After which time an answer is late enough to ask somebody else too, milliseconds. */

@@ -2,8 +2,9 @@ import { originOf } from '../../../address/origin.js'
 import { hexOf } from '../../../base/bytes.js'
 import type { Clock } from '../../../base/clock.js'
 import type { Limits } from '../../../base/limits.js'
+import type { BucketStats } from '../client/lookup.js'
+import { commonBits, compareDistance, KEY_BITS } from '../records/key-space.js'
 import type { Contact } from './contact.js'
-import { commonBits, compareDistance, KEY_BITS } from './node-id.js'
 
 interface Entry {
   contact: Contact
@@ -30,15 +31,6 @@ interface Bucket {
 /** What became of a contact that was seen. */
 export type Seen = 'added' | 'known' | 'waiting'
 
-export interface BucketStats {
-  /** Leading bits that its nodes share with us. */
-  bits: number
-  nodes: number
-  waiting: number
-  /** Milliseconds since the Unix epoch. */
-  oldestSeenAt: number
-}
-
 /**
  * The nodes that we know, in buckets by the leading bits that they share with us, at most `dhtBucketSize` in each (Maymounkov
  * and Mazières, "Kademlia", 2002, §2.2–2.4). A node that lives is never displaced by a newer one: who has been there long
@@ -53,11 +45,20 @@ export class RoutingTable {
   private readonly byId = new Map<string, Entry>()
   private nodes = 0
 
+  private id: Uint8Array | undefined
+
+  /** @param own our node id, 32 bytes, or what tells it once it is known. */
   constructor(
-    readonly ownId: Uint8Array,
+    private readonly own: Uint8Array | (() => Uint8Array),
     private readonly clock: Clock,
     private readonly limits: Limits,
   ) {}
+
+  /** Our place among the nodes. */
+  get ownId(): Uint8Array {
+    this.id ??= typeof this.own === 'function' ? this.own() : this.own
+    return this.id
+  }
 
   /** Nodes in the buckets; those that wait do not count. */
   get size(): number {

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../base/bounded-map.js'
 import { hexOf } from '../../../base/bytes.js'
 import type { Contact } from './contact.js'
 
@@ -13,20 +14,19 @@ const MIN_FAILED = 20
 const MADE_UP_BY_ANSWER = 4
 
 /**
- * Who told of which node, and what became of it: whoever names mostly nodes that nobody runs is not believed any more. One
- * dead node in five is honest; four in five are not.
+ * Keeps account of which node was told of by whom, and of what became of it: a teller that names mostly nodes that nobody runs is
+ * no longer believed. One dead node in five is honest; four in five are not.
  */
 export class Tellers {
   /** By the node told of: who told first. */
-  private readonly told = new Map<string, string>()
-  private readonly accounts = new Map<string, Account>()
+  private readonly told = new BoundedMap<string, string>(MAX_TOLD)
+  private readonly accounts = new BoundedMap<string, Account>(MAX_TOLD)
 
-  tell(teller: string, contacts: Contact[]): void {
+  tell(teller: string, contacts: readonly Contact[]): void {
     for (const { id, peerId } of contacts) {
       const key = hexOf(id)
       if (peerId === teller || this.told.has(key)) continue
       this.told.set(key, teller)
-      if (this.told.size > MAX_TOLD) dropOldest(this.told)
     }
   }
 
@@ -36,10 +36,7 @@ export class Tellers {
     const teller = this.told.get(key)
     if (teller === undefined) return undefined
     this.told.delete(key)
-    const account = this.accounts.get(teller) ?? { answered: 0, failed: 0 }
-    this.accounts.delete(teller)
-    this.accounts.set(teller, account)
-    if (this.accounts.size > MAX_TOLD) dropOldest(this.accounts)
+    const account = this.accounts.use(teller, () => ({ answered: 0, failed: 0 }))
     if (hasAnswered) account.answered++
     else account.failed++
     return !hasAnswered && this.isLiar(teller) ? teller : undefined
@@ -48,7 +45,6 @@ export class Tellers {
   /** It has said what no honest node says. */
   condemn(teller: string): void {
     this.accounts.set(teller, { answered: 0, failed: Number.POSITIVE_INFINITY })
-    if (this.accounts.size > MAX_TOLD) dropOldest(this.accounts)
   }
 
   isLiar(teller: string): boolean {
@@ -61,12 +57,5 @@ export class Tellers {
     let count = 0
     for (const teller of this.accounts.keys()) if (this.isLiar(teller)) count++
     return count
-  }
-}
-
-function dropOldest(map: Map<string, unknown>): void {
-  for (const key of map.keys()) {
-    map.delete(key)
-    return
   }
 }

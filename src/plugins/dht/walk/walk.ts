@@ -1,28 +1,9 @@
 import { compareBytes, hexOf } from '../../../base/bytes.js'
 import type { Clock, Timer } from '../../../base/clock.js'
-import { abortedError, asP2PError, type P2PErrorCode } from '../../../base/errors.js'
+import { abortedError, asP2PError } from '../../../base/errors.js'
+import type { TraceStep } from '../client/lookup.js'
+import { commonBits, compareDistance } from '../records/key-space.js'
 import type { Contact } from './contact.js'
-import { commonBits, compareDistance } from './node-id.js'
-
-/** One question of a lookup, for who wants to know how it went. */
-export interface TraceStep {
-  peerId: string
-  address: string
-  /** Which of the disjoint paths, from 0. */
-  path: number
-  /** Answers between us and the one that named this node, plus one: 1 for those of our own table. */
-  hop: number
-  /** Leading bits that the node shares with the target. */
-  bits: number
-  /** Milliseconds from the begin of the lookup. */
-  startedMs: number
-  /** Milliseconds until it answered or failed; undefined where the lookup ended before. */
-  tookMs?: number
-  /** Nodes that it named and that were not known on this path before. */
-  learned: number
-  /** Why it did not answer. */
-  error?: P2PErrorCode
-}
 
 export interface WalkOptions {
   clock: Clock

@@ -1,15 +1,14 @@
 import * as v from 'valibot'
+import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import { type WaitOptions, withDeadline } from '../../base/wait.js'
+import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import { equalBytes } from '../../identity/ed25519.js'
 import { decodePeerId } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
-import type { P2PMessage } from '../../message/message.js'
-import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
+import type { ProtocolHost } from '../../protocol/handler.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
-import { unknownType } from './frames.js'
 
 /** Answers who else is connected here. */
 export const INTRODUCE = 'lotus/introduce'
@@ -26,13 +25,6 @@ export interface PeerQuery {
 }
 
 const text = (max: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(max))
-const querySchema = /* @__PURE__ */ (() =>
-  v.object({
-    protocol: v.optional(text(128)),
-    resourceType: v.optional(text(256)),
-    peerId: v.optional(text(128)),
-    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-  }))()
 const url = (...schemes: string[]) =>
   v.pipe(
     text(512),
@@ -50,91 +42,6 @@ const peerSchema = /* @__PURE__ */ (() =>
     reserved: v.optional(v.boolean()),
   }))()
 const answerSchema = /* @__PURE__ */ (() => v.object({ peers: v.array(v.unknown()) }))()
-
-/** Introduces the peers that are connected to us, other than by a circuit, to each other. */
-export class Introducer implements IProtocolHandler {
-  readonly protocolName = INTRODUCE
-  readonly rateLimits = { messagesPerS: 50, burst: 500 }
-  private readonly limits: Limits
-  private readonly publishersOf: (resourceType: string) => Iterable<string>
-  private readonly canBeCalled: (peer: PeerInfo) => boolean
-  private host: ProtocolHost | undefined
-
-  /**
-   * @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type.
-   * @param options.canBeCalled whether a peer can be called through us.
-   */
-  constructor(
-    options: {
-      limits?: Limits
-      publishersOf?: (resourceType: string) => Iterable<string>
-      canBeCalled?: (peer: PeerInfo) => boolean
-    } = {},
-  ) {
-    this.canBeCalled = options.canBeCalled ?? (() => false)
-    this.limits = options.limits ?? DEFAULT_LIMITS
-    this.publishersOf = options.publishersOf ?? (() => [])
-  }
-
-  onRegister(host: ProtocolHost): void {
-    this.host = host
-  }
-
-  onUnregister(): void {
-    this.host = undefined
-  }
-
-  async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
-    const host = this.host
-    if (host === undefined) return
-    if (message.type !== 'find') throw unknownType(message)
-    const query = v.safeParse(querySchema, message.payload)
-    if (!query.success) throw new P2PError('MALFORMED_DATA', 'This is not a query for peers.')
-    await host.reply(message, { type: 'found', payload: { peers: this.find(host, query.output, from.peerId) } })
-  }
-
-  private find(host: ProtocolHost, { protocol, resourceType, peerId, limit }: PeerQuery, asker: string): unknown[] {
-    const publishers = resourceType === undefined ? undefined : new Set(this.publishersOf(resourceType))
-    const found = host
-      .peers()
-      .filter(
-        (peer) =>
-          peer.peerId !== asker &&
-          peer.publicKey !== undefined &&
-          peer.connection !== undefined &&
-          peer.connection.transport !== 'circuit' &&
-          (peerId === undefined || peer.peerId === peerId) &&
-          (protocol === undefined || peer.protocols?.includes(protocol) === true) &&
-          (publishers === undefined || publishers.has(hexOf(peer.publicKey))),
-      )
-    // By lot where there are too many: neither the oldest nor the newest has an advantage that could be won by reconnecting.
-    const count = Math.min(limit ?? Number.POSITIVE_INFINITY, this.limits.maxIntroductions)
-    const answer: unknown[] = []
-    let bytes = 0
-    for (const peer of found.length > count ? sample(found, count) : found) {
-      const entry = describe(peer, this.canBeCalled(peer))
-      bytes += encode(entry).length
-      if (bytes > this.limits.maxAnswerBytes) break
-      answer.push(entry)
-    }
-    return answer
-  }
-}
-
-function describe(peer: PeerInfo, reserved: boolean): unknown {
-  const { peerId, publicKey, addresses, protocols = [], metadata, lastSeen } = peer
-  const { websocket, http } = addresses
-  return { peerId, publicKey, addresses: { websocket, http }, protocols, metadata, lastSeen, reserved }
-}
-
-function sample<T>(items: T[], count: number): T[] {
-  const random = crypto.getRandomValues(new Uint32Array(count))
-  for (let i = 0; i < count; i++) {
-    const j = i + (random[i]! % (items.length - i))
-    ;[items[i], items[j]] = [items[j]!, items[i]!]
-  }
-  return items.slice(0, count)
-}
 
 /**
  * Asks all connected introducers at once and merges what they say. A key that does not belong to its `lp1…` id is dropped;
@@ -156,29 +63,28 @@ export async function findPeers(
   const found = new Map<string, PeerInfo>()
   const failures: unknown[] = []
   const answers: { introducer: string; peers: Introduced[] }[] = []
-  let grace: unknown
   const payload = { protocol: query.protocol, resourceType: query.resourceType, peerId: query.peerId, limit }
 
   await withDeadline(host.clock, 'Looking for peers', { signal: options.signal }, (signal) => {
-    const enough = new AbortController()
-    const stop = () => enough.abort()
-    signal.addEventListener('abort', stop)
+    const enough = new JoinedSignal(signal)
+    const grace = new Alarm(host.clock, () => enough.abort())
     const ask = async ({ peerId: introducer }: PeerInfo) => {
       try {
         const { payload: answer } = await host.request(
           introducer,
           { type: 'find', payload, protocol: INTRODUCE },
-          { signal: enough.signal, timeoutMs: options.timeoutMs ?? limits.dhtTimeoutMs },
+          { signal: enough.child(), timeoutMs: options.timeoutMs ?? limits.dhtTimeoutMs },
         )
         const peers = readAnswer(answer, limits).filter(({ info }) => info.peerId !== host.peerId && matches(info, query))
         answers.push({ introducer, peers })
-        if (peers.length > 0) grace ??= host.clock.setTimeout(stop, limits.dhtGraceMs)
+        if (peers.length > 0) grace.armOnce(limits.dhtGraceMs)
       } catch (error) {
         failures.push(error)
       }
     }
     return Promise.all(introducers.map(ask)).finally(() => {
-      if (grace !== undefined) host.clock.clearTimeout(grace)
+      grace.disarm()
+      enough.release()
     })
   })
   if (answers.length === 0) throw asP2PError(failures[0], 'PEER_UNREACHABLE', 'No introducer answered. Try again.')

@@ -1,9 +1,10 @@
-import type { Timer } from '../../base/clock.js'
-import { P2PError, type P2PErrorCode } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import type { P2PMessage } from '../../message/message.js'
-import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
-import type { PeerInfo } from '../../protocol/peer-info.js'
+import { Alarm } from '../../../base/alarm.js'
+import { isP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
+import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { TokenBucket } from '../../../base/token-bucket.js'
+import type { P2PMessage } from '../../../message/message.js'
+import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
+import type { PeerInfo } from '../../../protocol/peer-info.js'
 import {
   CIRCUIT_HOP,
   CIRCUIT_RATES,
@@ -15,10 +16,7 @@ import {
   parseData,
   parseFrame,
   unknownType,
-} from './frames.js'
-
-/** Time in which a peer that has just connected need not have reserved, milliseconds. */
-const NEWCOMER_MS = 5_000
+} from '../frames.js'
 
 /** One direction of a circuit. */
 interface Direction {
@@ -26,13 +24,11 @@ interface Direction {
   to: string
   /** Bytes sent by the other end and not yet acknowledged by the receiver, counted by `costOf`. */
   unacked: number
-  /** Bytes that may go on at once; it fills with time. */
-  allowance: number
-  /** When the allowance was last filled, milliseconds since the Unix epoch. */
-  filledAt: number
+  /** Bytes that may go on at once. One frame may overdraw it, so that the largest passes the smallest allowance. */
+  readonly allowance: TokenBucket
   /** Frames that wait for it; the window bounds them. */
-  delayed: [frame: Uint8Array, id: string][]
-  timer: Timer | undefined
+  readonly delayed: [frame: Uint8Array, id: string][]
+  readonly alarm: Alarm
 }
 
 interface Circuit {
@@ -41,7 +37,8 @@ interface Circuit {
   directions: [Direction, Direction]
   /** Bytes carried in both. */
   bytes: number
-  timer: Timer | undefined
+  /** Rings at the end of its time. */
+  readonly alarm: Alarm
 }
 
 export interface RelayStats {
@@ -115,8 +112,7 @@ export class CircuitRelay implements IProtocolHandler {
           throw unknownType(message)
       }
     } catch (error) {
-      if (!(error instanceof P2PError)) throw error
-      if (error.code === 'MALFORMED_DATA' || error.code === 'PROTOCOL_VIOLATION') {
+      if (isP2PError(error, 'MALFORMED_DATA') || isP2PError(error, 'PROTOCOL_VIOLATION')) {
         this.counts.violations++
         return host.reject(from.peerId, error)
       }
@@ -132,7 +128,7 @@ export class CircuitRelay implements IProtocolHandler {
   canBeCalled({ peerId, protocols, connection }: PeerInfo): boolean {
     if (connection === undefined || connection.transport === 'circuit' || protocols?.includes(CIRCUIT_STOP) !== true) return false
     const now = this.host?.clock.now() ?? 0
-    return (this.reservations.get(peerId) ?? 0) > now || now - connection.since < NEWCOMER_MS
+    return (this.reservations.get(peerId) ?? 0) > now || now - connection.since < this.limits.reservationGraceMs
   }
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
@@ -172,10 +168,11 @@ export class CircuitRelay implements IProtocolHandler {
     }
     const circuit: Circuit = {
       id,
-      directions: [this.direction(host, target), this.direction(host, from.peerId)],
+      directions: [this.direction(host, target, () => circuit), this.direction(host, from.peerId, () => circuit)],
       bytes: 0,
-      timer: host.clock.setTimeout(() => this.end(circuit, 'LIMIT_EXCEEDED', undefined, 'circuitMs'), this.limits.circuitMs),
+      alarm: new Alarm(host.clock, () => this.end(circuit, 'LIMIT_EXCEEDED', undefined, 'circuitMs')),
     }
+    circuit.alarm.arm(this.limits.circuitMs)
     this.circuits.set(id, circuit)
     for (const { to } of circuit.directions) {
       const known = this.byPeer.get(to) ?? new Set()
@@ -189,9 +186,16 @@ export class CircuitRelay implements IProtocolHandler {
     await host.reply(message, { type: 'opened', payload: bounds }).catch(() => this.end(circuit, 'CONNECTION_LOST'))
   }
 
-  private direction(host: ProtocolHost, to: string): Direction {
-    const allowance = this.limits.circuitBytesPerS
-    return { to, unacked: 0, allowance, filledAt: host.clock.now(), delayed: [], timer: undefined }
+  private direction(host: ProtocolHost, to: string, circuit: () => Circuit): Direction {
+    const { circuitBytesPerS } = this.limits
+    const direction: Direction = {
+      to,
+      unacked: 0,
+      allowance: new TokenBucket(circuitBytesPerS, circuitBytesPerS, host.clock.now(), 1),
+      delayed: [],
+      alarm: new Alarm(host.clock, () => this.pass(host, circuit(), direction)),
+    }
+    return direction
   }
 
   private refusalOf(host: ProtocolHost, id: string, target: string, from: PeerInfo, frame: Uint8Array): P2PError | undefined {
@@ -245,35 +249,26 @@ export class CircuitRelay implements IProtocolHandler {
       return
     }
     direction.delayed.push([frame, id])
-    if (direction.timer === undefined) this.pass(host, circuit, direction)
+    if (!direction.alarm.isArmed) this.pass(host, circuit, direction)
   }
 
   /** Passes on what the allowance of a direction lets through; the rest follows as it fills again. */
   private pass(host: ProtocolHost, circuit: Circuit, direction: Direction): void {
-    const { circuitBytesPerS } = this.limits
     const now = host.clock.now()
-    const filled = direction.allowance + ((now - direction.filledAt) * circuitBytesPerS) / 1_000
-    direction.allowance = Math.min(circuitBytesPerS, filled)
-    direction.filledAt = now
     for (;;) {
       const next = direction.delayed[0]
       if (next === undefined || !this.circuits.has(circuit.id)) return
       const [frame, id] = next
-      // One frame may overdraw it, so that the largest passes the smallest allowance.
-      if (direction.allowance < 0) break
+      const waitMs = direction.allowance.take(now, frame.length)
+      if (waitMs > 0) {
+        direction.alarm.arm(waitMs)
+        return
+      }
       direction.delayed.shift()
-      direction.allowance -= frame.length
       this.counts.frames++
       this.counts.bytes += frame.length
       this.forward(host, circuit, direction.to, 'data', [id, frame], frame.length)
     }
-    direction.timer = host.clock.setTimeout(
-      () => {
-        direction.timer = undefined
-        this.pass(host, circuit, direction)
-      },
-      Math.max(1, (-direction.allowance * 1_000) / circuitBytesPerS),
-    )
   }
 
   private ack(payload: unknown, from: string): void {
@@ -322,16 +317,16 @@ export class CircuitRelay implements IProtocolHandler {
     }
     host.sendTo(to, { type, payload, protocol: CIRCUIT_STOP }).then(done, (error: unknown) => {
       done()
-      this.end(circuit, error instanceof P2PError && error.code === 'BUFFER_FULL' ? error.code : 'CONNECTION_LOST')
+      this.end(circuit, isP2PError(error, 'BUFFER_FULL') ? error.code : 'CONNECTION_LOST')
     })
   }
 
   private end(circuit: Circuit, code: P2PErrorCode | undefined, except?: string, limit?: string): void {
     if (this.circuits.get(circuit.id) !== circuit) return
     this.circuits.delete(circuit.id)
-    this.host?.clock.clearTimeout(circuit.timer)
-    for (const { to, delayed, timer } of circuit.directions) {
-      if (timer !== undefined) this.host?.clock.clearTimeout(timer)
+    circuit.alarm.disarm()
+    for (const { to, delayed, alarm } of circuit.directions) {
+      alarm.disarm()
       // What came before an orderly end still arrives.
       if (to !== except && this.host !== undefined && code === undefined) {
         for (const [frame, id] of delayed) this.deliverLate(this.host, to, [id, frame])
@@ -351,7 +346,7 @@ export class CircuitRelay implements IProtocolHandler {
     const payload = limit !== undefined ? [id, code, limit] : code === undefined ? [id] : [id, code]
     host.sendTo(to, { type: 'close', payload, protocol: CIRCUIT_STOP }).catch((error: unknown) => {
       // A peer that reads nothing can no longer be told; the end of its connection tells it.
-      if (error instanceof P2PError && error.code === 'BUFFER_FULL') host.reject(to, error)
+      if (isP2PError(error, 'BUFFER_FULL')) host.reject(to, error)
     })
   }
 }

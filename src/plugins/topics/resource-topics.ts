@@ -2,7 +2,7 @@ import type { Unsubscribe } from '../../base/events.js'
 import type { RecordFeed } from '../dht/client/lookup.js'
 import { matchesPattern, type RecordEntry, wireRecord } from '../dht/records/record.js'
 import type { RecordVerifier } from '../dht/records/record-verifier.js'
-import type { Topics } from '../topics/topics.js'
+import type { Topics } from './topics.js'
 
 const TOPIC_PREFIX = 'lotus/resource:'
 const KEY = /^resource:([^:]+):/

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../../src/base/random.js'
 import {
   commonBits,
   compareDistance,
@@ -12,7 +13,7 @@ import {
   placeOfSet,
   setOfPattern,
   setPartOf,
-} from '../../src/plugins/dht/walk/node-id.js'
+} from '../../src/plugins/dht/records/key-space.js'
 
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const big = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
@@ -45,7 +46,8 @@ describe('the key space', () => {
 
   it('draws an id in every bucket', () => {
     const own = nodeIdOf(new Uint8Array(32))
-    for (let bucket = 0; bucket < 256; bucket++) expect(commonBits(own, idInBucket(own, bucket))).toBe(bucket)
+    for (let bucket = 0; bucket < 256; bucket++)
+      expect(commonBits(own, idInBucket(own, bucket, seededRandom(bucket)))).toBe(bucket)
   })
 })
 

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import type { Random } from '../../../base/random.js'
 
 /** Bytes of a node id, and of a place. */
 export const NODE_ID_BYTES = 32
@@ -81,8 +82,8 @@ export function compareDistance(target: Uint8Array, a: Uint8Array, b: Uint8Array
 }
 
 /** An id that shares exactly so many leading bits with another, otherwise drawn by lot. */
-export function idInBucket(own: Uint8Array, bucket: number): Uint8Array {
-  const id = crypto.getRandomValues(new Uint8Array(own.length))
+export function idInBucket(own: Uint8Array, bucket: number, random: Random): Uint8Array {
+  const id = random.bytes(own.length)
   const whole = bucket >> 3
   id.set(own.subarray(0, whole))
   const bit = 0x80 >> (bucket & 7)

@@ -1,0 +1,395 @@
+import { hexOf } from './base/bytes.js'
+import { P2PError } from './base/errors.js'
+import type { Unsubscribe } from './base/events.js'
+import type { WaitOptions } from './base/wait.js'
+import type { CoreConfig } from './core/config.js'
+import { Core } from './core/core.js'
+import type { CoreEvents, CoreStats, P2PStatus } from './core/events.js'
+import type { SendToOptions } from './core/messaging.js'
+import type { Plugin } from './core/plugin.js'
+import type { Ban } from './defence/bans.js'
+import type { Standing } from './defence/reputation.js'
+import { decodePeerId, isPeerId } from './identity/peer-id.js'
+import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
+import type { PeerLoad } from './peer/connection/peer-connection.js'
+import type { QueuedMessage } from './peer/keep/outbox.js'
+import { findPeers, type PeerQuery } from './plugins/circuit/find-peers.js'
+import { speaksAsRelay } from './plugins/circuit/frames.js'
+import { type Circuits, circuits } from './plugins/circuit/plugin.js'
+import type { AnnounceResult, DhtStats, DistributedHashTable } from './plugins/dht/client/dht.js'
+import { DHT_PROTOCOL } from './plugins/dht/client/dht-messages.js'
+import { type DhtParts, dhtClient } from './plugins/dht/client/plugin.js'
+import type { ResourceFilters } from './plugins/discovery/filters.js'
+import { discovery } from './plugins/discovery/plugin.js'
+import type {
+  AnnounceResourceOptions,
+  ResourceAnnouncement,
+  ResourceChange,
+  ResourceDiscovery,
+  ResourceListener,
+} from './plugins/discovery/resource-discovery.js'
+import type { BroadcastOptions, BroadcastResult, IProtocolHandler } from './protocol/handler.js'
+import { copyPeerInfo, type PeerInfo } from './protocol/peer-info.js'
+import { webSocket } from './transport/websocket.js'
+
+/** The events of a coordinator, and their listeners' arguments. */
+export interface CoordinatorCoreEvents extends CoreEvents {
+  /** Whatever a `watchResources` of this coordinator tells. */
+  resource: [resource: ResourceAnnouncement, change: ResourceChange]
+}
+
+/** What `getStats` tells. */
+export type CoordinatorCoreStats = CoreStats & { dht: DhtStats }
+
+/**
+ * A peer with the core alone: WebSocket, circuits through relays, messages, requests, records and resources by the servers that it
+ * is connected to, reconnection, bans. Plugins add the rest.
+ */
+export class CoreCoordinator {
+  readonly dht: DistributedHashTable
+  private readonly core: Core
+  private readonly discovery: ResourceDiscovery
+
+  /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
+  constructor(config?: CoreConfig) {
+    const core = new Core(config, {
+      isRelay: speaksAsRelay,
+      isServer: (protocols) => protocols.includes(DHT_PROTOCOL),
+    })
+    this.core = core
+    core.addTransport(webSocket())
+    const inner = {} as Circuits & DhtParts & { discovery: ResourceDiscovery }
+    core.attach(circuits(), inner)
+    core.attach(dhtClient(), inner)
+    core.attach(discovery(), inner)
+    this.dht = inner.dht
+    this.discovery = inner.discovery
+    for (const { plugins = [] } of core.config.listen) for (const plugin of plugins) core.attach(plugin, this)
+    for (const plugin of core.config.plugins) core.attach(plugin, this)
+  }
+
+  /** Our `lp1…` id, or the name given in the configuration. @throws P2PError IDENTITY_FAILED where the platform cannot derive the key yet. */
+  get peerId(): string {
+    return this.core.peerId
+  }
+
+  /** Our Ed25519 public key, 32 bytes. @throws P2PError IDENTITY_FAILED as `peerId`. */
+  get publicKey(): Uint8Array {
+    return this.core.config.identity.publicKey.slice()
+  }
+
+  /** Addresses at which our listeners can be reached. */
+  get addresses(): string[] {
+    return this.core.addresses
+  }
+
+  get status(): P2PStatus {
+    return this.core.network.status
+  }
+
+  /**
+   * Opens the listeners and connects to the bootstrap peers; resolves with the first of them, or when each has failed once
+   * (the coordinator goes on trying them). Every call that needs a network starts the coordinator by itself. While it is suspended,
+   * `start` does nothing.
+   *
+   * @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, IDENTITY_FAILED, SUSPENDED, SHUT_DOWN, TIMEOUT, ABORTED.
+   */
+  start(options?: WaitOptions): Promise<void> {
+    return this.core.start(options)
+  }
+
+  /**
+   * Says goodbye to all peers and dials nobody until `resume`: for an app that is put into the background. Sleep that nobody
+   * announces is noticed without it.
+   *
+   * @throws P2PError SHUT_DOWN.
+   */
+  suspend(): void {
+    this.core.checkOpen()
+    this.core.lifecycle.suspend()
+  }
+
+  /** Comes back from `suspend`; resolves with the first connection, or when each has failed once. @throws P2PError as `start`. */
+  async resume(): Promise<void> {
+    this.core.checkOpen()
+    if (this.core.lifecycle.phase !== 'suspended') return
+    await this.core.lifecycle.resume()
+    await this.core.start()
+  }
+
+  /** Says goodbye to all peers and releases every socket and timer. A second call waits for the first. */
+  shutdown(): Promise<void> {
+    return this.core.close()
+  }
+
+  /**
+   * Attaches a plugin, and starts it where the coordinator runs already.
+   *
+   * @returns this coordinator, with the members that the plugin brings.
+   * @throws P2PError INVALID_CONFIG, SHUT_DOWN, or what the plugin throws.
+   * @example
+   * const wallet = await coordinator.use(topics())
+   * wallet.topics.subscribe('offers', console.log)
+   */
+  async use<Api extends object>(plugin: Plugin<Api>): Promise<this & Api> {
+    this.core.attach(plugin, this)
+    return this as this & Api
+  }
+
+  /** @throws P2PError DUPLICATE_PROTOCOL, INVALID_CONFIG, SHUT_DOWN. */
+  registerProtocol(handler: IProtocolHandler): void {
+    this.core.registerProtocol(handler)
+  }
+
+  /** @throws P2PError INVALID_CONFIG for a protocol of the SDK itself. */
+  unregisterProtocol(protocolName: string): void {
+    if (protocolName.startsWith(INTERNAL_PREFIX)) {
+      throw new P2PError('INVALID_CONFIG', `"${protocolName}" is a protocol of the SDK itself and stays.`)
+    }
+    this.core.unregisterProtocol(protocolName)
+  }
+
+  /**
+   * Connects to an address (`wss://…`), a peer id or name, or a described peer, by whatever path leads there: a direct one,
+   * or circuits through relays, which become direct where they can. A connection that is lost is made anew until one of the
+   * two disconnects.
+   *
+   * @param options.timeoutMs milliseconds for all of it, but for a proof of work that a peer demands; default 15,000.
+   * @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS, INVALID_PEER_ID, PEER_NOT_FOUND, PEER_UNREACHABLE, WRONG_PEER, NAME_TAKEN, POOL_FULL,
+   * TIMEOUT, ABORTED, UNSUPPORTED_VERSION, PROOF_OF_WORK_REQUIRED, PROOF_OF_WORK_TOO_HARD, SUSPENDED, SHUT_DOWN, what `start` throws, or
+   * what the peer refused with. `details.paths` names each path tried, and why it failed.
+   */
+  async connectToPeer(peer: PeerInfo | string, options: WaitOptions = {}): Promise<void> {
+    await this.core.network.connect(peer, options)
+  }
+
+  /** Ends a connection for good, and tells the peer the reason. @throws P2PError PEER_NOT_CONNECTED, SHUT_DOWN. */
+  async disconnectFromPeer(peerId: string, reason?: P2PError): Promise<void> {
+    this.core.checkOpen()
+    this.core.network.disconnect(peerId, reason)
+  }
+
+  /**
+   * Ends the path that serves a peer, as though the network had broken it: another path takes over, or the connection is made
+   * anew. For trying out how an application copes.
+   *
+   * @throws P2PError PEER_NOT_CONNECTED, SHUT_DOWN.
+   */
+  dropPath(peerId: string): void {
+    this.core.checkOpen()
+    this.core.network.peers.need(peerId).dropPath(new P2PError('CONNECTION_LOST', 'The path was dropped on purpose.'))
+  }
+
+  /** The connected peers, relays included (`isRelay`). */
+  getConnectedPeers(): PeerInfo[] {
+    return this.core.network.peers.all().map((peer) => copyPeerInfo(peer.info))
+  }
+
+  getPeer(peerId: string): PeerInfo | undefined {
+    const info = this.core.network.peers.get(peerId)?.info
+    return info && copyPeerInfo(info)
+  }
+
+  isConnected(peerId: string): boolean {
+    return this.core.network.peers.get(peerId) !== undefined
+  }
+
+  /**
+   * Sends a message; resolves once it is on its way and less than `limits.sendHighWaterBytes` wait for this peer. What was
+   * accepted arrives once, though the path changes or breaks, as long as both ends come back within `limits.sessionGraceMs`.
+   *
+   * With `queue: true` the peer may be away: the message waits, in order, up to `ttl` seconds, and the `outcome` of what this
+   * resolves to says whether it was delivered.
+   *
+   * @throws P2PError PEER_NOT_CONNECTED, FOREIGN_SENDER, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, BUFFER_FULL,
+   * RATE_LIMITED, CONNECTION_CLOSED, IDENTITY_FAILED, SHUT_DOWN; with `queue`: OUTBOX_FULL, INVALID_CONFIG.
+   * @example
+   * const { outcome } = await coordinator.sendTo(bob, { type: 'invoice', payload }, { queue: true, ttl: 3_600 })
+   * console.log(await outcome) // 'delivered' or 'expired'
+   */
+  sendTo(peerId: string, message: OutgoingMessage, options?: SendToOptions & { queue?: false }): Promise<void>
+  sendTo(peerId: string, message: OutgoingMessage, options: SendToOptions & { queue: true }): Promise<QueuedMessage>
+  async sendTo(peerId: string, message: OutgoingMessage, { queue, ttl }: SendToOptions = {}): Promise<unknown> {
+    const { core } = this
+    core.checkOpen()
+    if (queue) return core.messaging.queue(peerId, message, ttl)
+    const waiting = core.messaging.send(peerId, message)
+    if (waiting !== undefined) await waiting
+    return
+  }
+
+  /** Answers a request; protocol and `inReplyTo` are taken from it. @throws P2PError as `sendTo`. */
+  async reply(request: P2PMessage, message: OutgoingMessage): Promise<void> {
+    this.core.checkOpen()
+    await this.core.messaging.reply(request, message)
+  }
+
+  /**
+   * Sends to all connected peers but relays; says who got it, and who did not and why.
+   *
+   * @param options.relays true: relays get it too, and can read it.
+   * @throws P2PError NO_PEERS where no peer is connected, or relays alone; as `sendTo` for a message that no peer could get.
+   */
+  async broadcast(message: OutgoingMessage, options?: BroadcastOptions): Promise<BroadcastResult> {
+    this.core.checkOpen()
+    return this.core.messaging.broadcast(message, options)
+  }
+
+  /**
+   * Sends a message and waits for the one that answers it.
+   *
+   * @param options.timeoutMs milliseconds; default `limits.requestTimeoutMs`.
+   * @throws P2PError TIMEOUT, ABORTED, CONNECTION_LOST, PROTOCOL_NOT_SUPPORTED, HANDLER_FAILED, LIMIT_EXCEEDED, a code of the peer's
+   * handler, or as `sendTo`.
+   */
+  async request<T = unknown>(peerId: string, message: OutgoingMessage, options?: WaitOptions): Promise<P2PMessage<T>> {
+    this.core.checkOpen()
+    return this.core.messaging.request<T>(peerId, message, options)
+  }
+
+  /**
+   * Asks the connected relays who else is there.
+   *
+   * @param query.relays true: relays are told too. Default false.
+   * @throws P2PError NO_RELAY, ABORTED, TIMEOUT, and as `start`.
+   */
+  async findPeers(query: PeerQuery & WaitOptions & { relays?: boolean } = {}): Promise<PeerInfo[]> {
+    const { signal, timeoutMs, relays = false, ...criteria } = query
+    await this.core.start({ signal, timeoutMs })
+    const { limits } = this.core.config
+    const found = await findPeers(this.core.host, criteria, { signal, timeoutMs, limits })
+    return relays ? found : found.filter(({ protocols }) => !speaksAsRelay(protocols ?? []))
+  }
+
+  /** @throws P2PError as `ResourceDiscovery.announceResource` and `start`. */
+  async announceResource<T>(type: string, id: string, data: T, options?: AnnounceResourceOptions): Promise<AnnounceResult> {
+    await this.core.start(options)
+    return this.discovery.announceResource(type, id, data, options)
+  }
+
+  /** @throws P2PError as `ResourceDiscovery.withdrawResource` and `start`. */
+  async withdrawResource(type: string, id: string, options?: WaitOptions): Promise<AnnounceResult> {
+    await this.core.start(options)
+    return this.discovery.withdrawResource(type, id, options)
+  }
+
+  /** @throws P2PError as `ResourceDiscovery.discoverResources` and `start`. */
+  async discoverResources<T = unknown>(
+    type: string,
+    filters?: ResourceFilters,
+    options?: WaitOptions,
+  ): Promise<ResourceAnnouncement<T>[]> {
+    await this.core.start(options)
+    return this.discovery.discoverResources<T>(type, filters, options)
+  }
+
+  /** @throws P2PError as `ResourceDiscovery.getResource` and `start`. */
+  async getResource<T = unknown>(
+    type: string,
+    id: string,
+    options?: WaitOptions & { creatorPeerId?: string },
+  ): Promise<ResourceAnnouncement<T> | null> {
+    await this.core.start(options)
+    return this.discovery.getResource<T>(type, id, options)
+  }
+
+  /**
+   * Tells of matching resources as they come, change and go; servers push, nothing polls.
+   *
+   * @returns ends the watch.
+   * @throws P2PError INVALID_RESOURCE, SHUT_DOWN.
+   */
+  watchResources<T = unknown>(type: string, filters: ResourceFilters, listener: ResourceListener<T>): Unsubscribe {
+    const { core } = this
+    core.checkOpen()
+    const stop = this.discovery.watchResources<T>(type, filters, (resource, change) => {
+      core.emit('resource', resource, change)
+      // What a listener does wrong is reported and ends no watch.
+      core.fenced('resource', () => listener(resource, change))
+    })
+    core.startSoon()
+    return stop
+  }
+
+  /**
+   * Bans a peer, and ends its connection; or a network address or group of addresses.
+   *
+   * @param id a peer id, the name of a connected peer, or `address:` and an IP address or a group such as `address:203.0`.
+   * @param options.durationMs milliseconds; default `limits.banMs`, longer each time.
+   * @throws P2PError INVALID_PEER_ID, SHUT_DOWN.
+   * @example
+   * coordinator.ban(from.peerId, { reason: 'It sent an invoice that it did not own.' })
+   */
+  ban(id: string, { reason = 'Banned by hand.', durationMs }: { reason?: string; durationMs?: number } = {}): Ban {
+    const { core } = this
+    core.checkOpen()
+    const about = { cause: 'manual', reason, durationMs } as const
+    if (id.startsWith('address:')) return core.defence.bans.add(id, about)
+    return core.defence.ban(core.keyOf(id) ?? decodePeerId(id), about)
+  }
+
+  /** Lifts a ban and forgives what led to it; false where there was none. @throws P2PError SHUT_DOWN. */
+  unban(id: string): boolean {
+    const { core } = this
+    core.checkOpen()
+    const { bans, reputation } = core.defence
+    if (isPeerId(id)) reputation.forget(hexOf(decodePeerId(id)))
+    const lifted = bans.lift(id)
+    if (lifted) core.emit('peer-unbanned', id)
+    return lifted
+  }
+
+  /**
+   * What we hold of a peer: its score, 0 for a stranger, and how often it was blamed for what. Our own opinion, told to nobody.
+   *
+   * @throws P2PError INVALID_PEER_ID for what is neither a peer id nor the name of a connected peer.
+   */
+  reputationOf(peerId: string): Standing {
+    return this.core.defence.standingOf(this.core.keyOf(peerId) ?? decodePeerId(peerId))
+  }
+
+  /** The bans in force: of whom, why, since when and until when. */
+  listBans(): Ban[] {
+    return this.core.defence.bans.list()
+  }
+
+  /** Counts of peers, traffic, records and defences, and a section for each plugin that has one. */
+  getStats(): CoordinatorCoreStats {
+    return { ...this.core.getStats(), dht: this.dht.getStats() }
+  }
+
+  /** What waits for a peer; undefined where it is not connected. */
+  getPeerLoad(peerId: string): PeerLoad | undefined {
+    return this.core.network.peers.get(peerId)?.load
+  }
+
+  /** Gives up what can be had again, for when memory is short: kept topic messages, copies and verified records of others. */
+  trim(): void {
+    this.core.plugins.run('trim')
+  }
+
+  /** Drops what has expired at once, rather than when it is next looked at. */
+  cleanup(): void {
+    this.dht.cleanup()
+  }
+
+  /** Calls the listener at each event of this name. @returns ends it. */
+  on<Name extends keyof CoordinatorCoreEvents>(
+    event: Name,
+    listener: (...args: CoordinatorCoreEvents[Name]) => void,
+  ): Unsubscribe {
+    return this.core.on(event, listener)
+  }
+
+  /** As `on`, for the first event only. */
+  once<Name extends keyof CoordinatorCoreEvents>(
+    event: Name,
+    listener: (...args: CoordinatorCoreEvents[Name]) => void,
+  ): Unsubscribe {
+    return this.core.once(event, listener)
+  }
+
+  off<Name extends keyof CoordinatorCoreEvents>(event: Name, listener: (...args: CoordinatorCoreEvents[Name]) => void): void {
+    this.core.off(event, listener)
+  }
+}

@@ -1,0 +1,428 @@
+import { isPrivateAddress } from '../address/private-address.js'
+import { asP2PError, P2PError, shutDownError } from '../base/errors.js'
+import { TypedEvents, type Unsubscribe } from '../base/events.js'
+import { type WaitOptions, withDeadline } from '../base/wait.js'
+import { type ChannelKeys, createChannelKeys, type PeerDescription } from '../channel/hello.js'
+import { Defence } from '../defence/defence.js'
+import { signEnvelope } from '../identity/envelope.js'
+import { identityReady } from '../identity/identity.js'
+import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
+import { PinnedNames } from '../identity/pinned-names.js'
+import type { PeerConnection } from '../peer/connection/peer-connection.js'
+import type { PeerContext } from '../peer/peer-context.js'
+import type { WorkSupply } from '../peer/pool/work.js'
+import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
+import type { PeerInfo } from '../protocol/peer-info.js'
+import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
+import { ProtocolRouter } from '../protocol/router.js'
+import type { Transport } from '../transport/transport.js'
+import { TransportRegistry } from '../transport/transport-registry.js'
+import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js'
+import type { CoreEvents, CoreStats } from './events.js'
+import { Lifecycle } from './lifecycle.js'
+import { Messaging, staleMessage } from './messaging.js'
+import { Network } from './network.js'
+import type { Plugin } from './plugin.js'
+import { type KitParts, Plugins } from './plugins.js'
+import { readStats } from './stats.js'
+
+type Listener = (...args: never) => unknown
+
+/** What a core knows of the protocols above it. */
+export interface CoreRoles {
+  /** Whether a peer that speaks these protocols forwards circuits. */
+  isRelay(protocols: readonly string[]): boolean
+  /** Whether a peer that speaks these protocols answers questions about records. */
+  isServer(protocols: readonly string[]): boolean
+}
+
+/** What a `P2PCoordinator` is made of: identity, connections, messages, plugins, and one life. */
+export class Core {
+  readonly config: ResolvedConfig
+  /** The events of the core itself. Plugins emit theirs by `emit`. */
+  readonly events: Pick<TypedEvents<CoreEvents>, 'emit' | 'hasListeners'>
+  readonly names: PinnedNames
+  readonly router: ProtocolRouter
+  readonly defence: Defence
+  readonly network: Network
+  readonly messaging: Messaging
+  readonly plugins: Plugins
+  readonly lifecycle: Lifecycle
+  readonly host: ProtocolHost
+  private readonly emitter: TypedEvents<Record<string, unknown[]>>
+  private readonly transports = new TransportRegistry()
+  private readonly stops: (() => void)[] = []
+  private work: WorkSupply | undefined
+  private keys: Promise<ChannelKeys> | undefined
+  private ownId: string | undefined
+  private listening: Promise<void> | undefined
+  private closing: Promise<void> | undefined
+
+  /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
+  constructor(
+    config: CoreConfig | undefined,
+    private readonly roles: CoreRoles,
+  ) {
+    this.config = resolveConfig(config)
+    const { clock, limits, store } = this.config
+    const emitter = new TypedEvents<Record<string, unknown[]>>((cause, event) => this.listenerFailed(cause, event))
+    this.emitter = emitter
+    this.events = { emit: (name, ...args) => emitter.emit(name, ...args), hasListeners: (name) => emitter.hasListeners(name) }
+    this.names = new PinnedNames(store, limits)
+    this.host = this.makeHost()
+    this.router = new ProtocolRouter({
+      host: this.host,
+      onError: (error, peer) => this.report(error, peer),
+      onFailed: (message, error) => this.messaging.answerFailure(message, error),
+    })
+    this.defence = new Defence({
+      clock,
+      limits,
+      store,
+      limitsOf: (protocol) => (protocol === CORE_PROTOCOL ? 'default' : this.router.limitsOf(protocol)),
+      disconnect: (key, error) => this.network.expel(key, error),
+      onBanned: (ban) => this.events.emit('peer-banned', ban),
+      onError: (error) => this.report(error),
+    })
+    this.plugins = new Plugins(this.makeKit(), (error) => this.report(error))
+    this.lifecycle = new Lifecycle({ open: () => this.open(), run: () => this.run(), rest: () => this.rest() })
+    this.network = new Network({
+      config: this.config,
+      context: this.makeContext(),
+      events: this.events,
+      resolvers: this.plugins.resolvers,
+      transports: this.transports,
+      isServer: roles.isServer,
+      report: (error, peer) => this.report(error, peer),
+      run: (signal) => this.lifecycle.run(signal),
+      isRunning: () => this.lifecycle.phase === 'running',
+      woke: (reason) => this.plugins.run('wake', reason),
+      listener: {
+        connected: (peer) => this.peerConnected(peer),
+        disconnected: (peer, error) => this.peerDisconnected(peer, error),
+        pathChanged: (peer, from) => {
+          this.plugins.pathChanged(peer.info, from)
+          this.events.emit('path-changed', peer.info, from)
+        },
+        message: (message, peer) => this.messaging.receive(message, peer),
+        stale: (message) => this.messaging.answerFailure(message, staleMessage(message)),
+      },
+    })
+    const { router, events, network, defence } = this
+    this.messaging = new Messaging({ host: this.host, limits, network, router, events, reputation: defence.reputation })
+    for (const handler of network.handlers) router.register(handler)
+  }
+
+  /** Our `lp1…` id, or the name given in the configuration. @throws P2PError IDENTITY_FAILED; see `Identity.publicKey`. */
+  get peerId(): string {
+    this.ownId ??= this.config.name ?? encodePeerId(this.config.identity.publicKey)
+    return this.ownId
+  }
+
+  get isClosed(): boolean {
+    return this.lifecycle.phase === 'closed'
+  }
+
+  /** Addresses at which our listeners can be reached. */
+  get addresses(): string[] {
+    return this.config.listen.flatMap((listener) => listener.addresses)
+  }
+
+  addTransport(transport: Transport): void {
+    this.transports.add(transport)
+    // The coordinator listens already: a transport that comes later is opened by itself.
+    if (this.listening === undefined || this.isClosed) return
+    this.listenOn(transport).catch((error) => this.report(asP2PError(error, 'LISTEN_FAILED', 'A transport does not listen.')))
+    this.discoverBy(transport)
+  }
+
+  /** Attaches a plugin to the coordinator `target`. @throws P2PError INVALID_CONFIG, SHUT_DOWN. */
+  attach(plugin: Plugin, target: object): void {
+    this.checkOpen()
+    const added = this.plugins.attach(plugin, target)
+    if (this.lifecycle.phase === 'running') this.plugins.run('start', undefined, added)
+  }
+
+  /** Enters `running` and connects to the bootstrap peers; see `P2PCoordinator.start`. */
+  async start({ signal, timeoutMs }: WaitOptions = {}): Promise<void> {
+    // While it is suspended, what is asked for is done after `resume`.
+    if (this.lifecycle.phase === 'suspended') return
+    await withDeadline(this.config.clock, 'Starting', { signal, timeoutMs }, async (inner) => {
+      await this.lifecycle.run(inner)
+      await this.network.reach()
+    })
+  }
+
+  /** Enters `running` in the background; what fails is reported. */
+  startSoon(): void {
+    this.start().catch((error) => this.report(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
+  }
+
+  registerProtocol(handler: IProtocolHandler): void {
+    this.checkOpen()
+    this.router.register(handler)
+    this.protocolsChanged()
+    for (const peer of this.network.peers.all()) this.router.connectedTo(handler, peer.info)
+  }
+
+  unregisterProtocol(protocolName: string): void {
+    if (this.router.unregister(protocolName)) this.protocolsChanged()
+  }
+
+  on(event: string, listener: Listener): Unsubscribe {
+    return this.emitter.on(event, listener as (...args: unknown[]) => void)
+  }
+
+  once(event: string, listener: Listener): Unsubscribe {
+    return this.emitter.once(event, listener as (...args: unknown[]) => void)
+  }
+
+  off(event: string, listener: Listener): void {
+    this.emitter.off(event, listener as (...args: unknown[]) => void)
+  }
+
+  /** Emits an event of a plugin, or of the facade. */
+  emit(event: string, ...args: unknown[]): void {
+    this.emitter.emit(event, ...args)
+  }
+
+  /** The key of a connected peer, or in a peer id; undefined for the name of a peer that is not connected. */
+  keyOf(id: string): Uint8Array | undefined {
+    return this.network.peers.get(id)?.publicKey ?? (isPeerId(id) ? decodePeerId(id) : undefined)
+  }
+
+  getStats(): CoreStats {
+    return { ...readStats(this), ...this.plugins.readStats() }
+  }
+
+  report(error: P2PError, peer?: PeerInfo): void {
+    if (this.events.hasListeners('error')) this.events.emit('error', error, peer)
+    else this.config.logger.warn(error.message, { code: error.code, peerId: peer?.peerId })
+  }
+
+  listenerFailed(cause: unknown, event: string): void {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const error = new P2PError('LISTENER_FAILED', `A listener of '${event}' failed: ${why}`, { cause })
+    if (event === 'error') this.config.logger.error(error.message)
+    else this.report(error)
+  }
+
+  /** @throws P2PError SHUT_DOWN. */
+  checkOpen(): void {
+    if (this.isClosed) throw shutDownError()
+  }
+
+  /** Runs a listener of the application's; what it fails with is reported. */
+  fenced(event: string, listener: () => unknown): void {
+    const failed = (error: unknown) => this.listenerFailed(error, event)
+    try {
+      const result = listener()
+      if (result instanceof Promise) result.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.end()
+    return this.closing
+  }
+
+  private async end(): Promise<void> {
+    this.lifecycle.close()
+    this.plugins.run('stop')
+    // Handlers that carry goodbyes, such as circuits, stay until the goodbyes have left.
+    const carriers = new Set(
+      this.transports.all.map(({ listener }) => (listener as Partial<IProtocolHandler> | undefined)?.protocolName),
+    )
+    const names = this.router.names
+    for (const name of names) if (!carriers.has(name)) this.router.unregister(name)
+    this.stopDiscovery()
+    this.network.close()
+    this.defence.budget.close(shutDownError())
+    for (const name of names) this.router.unregister(name)
+    // Not for all of `open`: a signer may never answer.
+    await this.listening?.catch(() => {})
+    await Promise.allSettled(this.listeners().map((listener) => listener.close()))
+    this.emitter.clear()
+  }
+
+  private async open(): Promise<void> {
+    await identityReady(this.config.identity)
+    await this.channelKeys()
+    await this.defence.bans.load()
+    this.checkOpen()
+    this.listening = Promise.all([
+      ...this.transports.all.map((transport) => this.listenOn(transport)),
+      ...this.config.listen.map((listener) => listener.listen((connection) => this.network.peers.accept(connection))),
+    ]).then(() => {})
+    await this.listening
+    this.checkOpen()
+    this.plugins.run('described')
+  }
+
+  private run(): void {
+    for (const transport of this.transports.all) this.discoverBy(transport)
+    this.network.run()
+    this.plugins.run('start')
+  }
+
+  private rest(): void {
+    this.plugins.run('suspend')
+    this.stopDiscovery()
+    this.network.rest()
+  }
+
+  private async listenOn({ listener }: Transport): Promise<void> {
+    await listener?.listen((connection) => this.network.peers.accept(connection))
+  }
+
+  private listeners() {
+    return [...this.transports.all.flatMap(({ listener }) => listener ?? []), ...this.config.listen]
+  }
+
+  private discoverBy(transport: Transport): void {
+    const stop = transport.discover?.((address) => this.network.discovered(address))
+    if (stop !== undefined) this.stops.push(stop)
+  }
+
+  private stopDiscovery(): void {
+    for (const stop of this.stops.splice(0)) stop()
+  }
+
+  private channelKeys(): Promise<ChannelKeys> {
+    this.keys ??= createChannelKeys(this.config.identity).catch((error) => {
+      // A hardware signer may be plugged in later.
+      this.keys = undefined
+      throw error
+    })
+    return this.keys
+  }
+
+  private describe(): PeerDescription {
+    return { protocols: this.router.names, addresses: this.publicAddresses(), metadata: this.config.metadata }
+  }
+
+  /** What others may know: nothing by which a peer behind relays could be found; what is reached from everywhere first. */
+  private publicAddresses(): string[] {
+    const { relayOnly, announce, limits } = this.config
+    const own = relayOnly ? [] : (announce ?? this.addresses.filter((address) => /^wss?:/.test(address)))
+    return [...own].sort((a, b) => Number(isPrivateAddress(a)) - Number(isPrivateAddress(b))).slice(0, limits.maxAddresses)
+  }
+
+  private protocolsChanged(): void {
+    this.defence.gate.protocolsChanged()
+    this.described()
+  }
+
+  /** Something that is told of us has changed. */
+  private described(): void {
+    this.network.updates.changed()
+    this.plugins.run('described')
+  }
+
+  private peerConnected(peer: PeerConnection): void {
+    const { info } = peer
+    this.router.connected(info)
+    this.plugins.peerConnected(info)
+    this.events.emit('connected', info)
+  }
+
+  private peerDisconnected(peer: PeerConnection, error: P2PError): void {
+    const { info } = peer
+    this.messaging.requests.peerGone(peer.peerId, error)
+    this.router.disconnected(info)
+    this.plugins.peerDisconnected(info)
+    this.events.emit('disconnected', info, error)
+    if (error.code === 'REPLACED' && error.details.byPeer === true) this.report(error, info)
+  }
+
+  private makeHost(): ProtocolHost {
+    const core = this
+    const { clock, random, store, logger } = this.config
+    return {
+      get peerId() {
+        return core.peerId
+      },
+      clock,
+      random,
+      store,
+      logger,
+      sendTo: async (to, message) => this.messaging.send(to, message),
+      reply: (request, message) => this.messaging.reply(request, message),
+      request: (to, message, options) => this.messaging.request(to, message, options),
+      broadcast: async (message, options) => this.messaging.broadcast(message, options),
+      peers: () => this.network.peers.all().map((peer) => peer.info),
+      reject: (id, error) =>
+        this.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.')),
+      check: (id, work) => {
+        const key = this.keyOf(id)
+        const isHere = () => this.network.peers.get(id) !== undefined
+        return key === undefined ? work() : this.defence.inTurn(key, isHere, work)
+      },
+      blame: (key, cause, reason) => this.defence.blame(key, cause, reason),
+    }
+  }
+
+  private makeKit(): KitParts {
+    const core = this
+    const { emitter } = this
+    const { limits, identity } = this.config
+    return Object.create(
+      this.host,
+      Object.getOwnPropertyDescriptors({
+        get publicKey() {
+          return identity.publicKey
+        },
+        identity,
+        relayOnly: this.config.relayOnly,
+        anchors: this.config.anchors.length,
+        names: this.names,
+        limits,
+        get dialer() {
+          return core.network.dialer
+        },
+        addTransport: (transport: Transport) => this.addTransport(transport),
+        setWork: (work: WorkSupply) => {
+          this.work = work
+        },
+        registerProtocol: (handler: IProtocolHandler) => this.registerProtocol(handler),
+        unregisterProtocol: (name: string) => this.unregisterProtocol(name),
+        describe: () => this.describe(),
+        described: () => this.described(),
+        emit: (event: string, ...args: unknown[]) => emitter.emit(event, ...args),
+        report: (error: Error, peer?: PeerInfo) => this.report(asP2PError(error, 'LISTENER_FAILED', error.message), peer),
+        run: (wait: WaitOptions = {}) => this.start(wait),
+        sign: async (tag: string, bytes: Uint8Array) => (await signEnvelope(identity, `app/${tag}`, bytes)).signature,
+      }),
+    ) as KitParts
+  }
+
+  private makeContext(): PeerContext {
+    const core = this
+    const { config, names, defence, transports } = this
+    const { identity, limits, clock, requireSignatures } = config
+    return {
+      get peerId() {
+        return core.peerId
+      },
+      identity,
+      limits,
+      clock,
+      maxConnections: limits.maxConnections,
+      requireSignatures,
+      defence,
+      names,
+      transports,
+      get work() {
+        return core.work
+      },
+      keys: () => this.channelKeys(),
+      describe: () => this.describe(),
+      isNamed: (peerId) => this.network.isNamed(peerId),
+      expects: (message) => this.messaging.requests.expects(message),
+      useOf: (protocol) => this.router.useOf(protocol),
+      isRelay: this.roles.isRelay,
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { hexOf } from '../base/bytes.js'
+import { P2PError } from '../base/errors.js'
+import type { TypedEvents } from '../base/events.js'
+import type { Limits } from '../base/limits.js'
+import { randomId } from '../base/random.js'
+import { cutText } from '../base/text.js'
+import type { WaitOptions } from '../base/wait.js'
+import type { Reputation } from '../defence/reputation.js'
+import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
+import { checkMessage } from '../message/p2p-protocol.js'
+import type { PeerConnection } from '../peer/connection/peer-connection.js'
+import type { QueuedMessage } from '../peer/keep/outbox.js'
+import type { BroadcastOptions, BroadcastResult, ProtocolHost } from '../protocol/handler.js'
+import { CORE_PROTOCOL, PendingRequests } from '../protocol/pending-requests.js'
+import type { ProtocolRouter } from '../protocol/router.js'
+import type { CoreEvents } from './events.js'
+import type { Network } from './network.js'
+
+/** How `sendTo` sends. */
+export interface SendToOptions {
+  /** True: the peer may be away; the message waits for it. Default false: PEER_NOT_CONNECTED at once. */
+  queue?: boolean
+  /** Seconds that a queued message may wait; default 3,600, at most 604,800. */
+  ttl?: number
+}
+
+export interface MessagingParts {
+  readonly host: Pick<ProtocolHost, 'peerId' | 'clock' | 'random'>
+  readonly limits: Limits
+  readonly network: Network
+  readonly router: ProtocolRouter
+  readonly events: Pick<TypedEvents<CoreEvents>, 'emit'>
+  readonly reputation: Reputation
+}
+
+/** The one way out and the one way in: between an application's calls and handlers, and the connections of its peers. */
+export class Messaging {
+  readonly requests: PendingRequests
+
+  constructor(private readonly parts: MessagingParts) {
+    this.requests = new PendingRequests(parts.host.clock, parts.limits)
+  }
+
+  /** @throws P2PError as `P2PCoordinator.sendTo`. */
+  send(peerId: string, message: OutgoingMessage): Promise<void> | undefined {
+    const peer = this.parts.network.peers.need(peerId)
+    return peer.send(this.complete(message, peer.peerId))
+  }
+
+  /** Accepts a message for a peer that may be away. @throws P2PError OUTBOX_FULL, and as `send`. */
+  queue(peerId: string, message: OutgoingMessage, ttlS = this.parts.limits.outboxTtlS): QueuedMessage {
+    const to = this.parts.network.peers.get(peerId)?.peerId ?? peerId
+    return this.parts.network.outbox.add(to, this.complete(message, to), ttlS)
+  }
+
+  /** Answers a request; protocol and `inReplyTo` are taken from it. */
+  async reply(request: P2PMessage, message: OutgoingMessage): Promise<void> {
+    const protocol = request.protocol === undefined ? {} : { protocol: request.protocol }
+    await this.send(request.from, { ...protocol, ...message, inReplyTo: request.messageId })
+  }
+
+  /** @throws P2PError as `P2PCoordinator.request`. */
+  async request<T>(peerId: string, message: OutgoingMessage, options: WaitOptions = {}): Promise<P2PMessage<T>> {
+    const peer = this.parts.network.peers.need(peerId)
+    const whole = this.complete(message, peer.peerId)
+    return (await this.requests.wait(whole, peer.peerId, options, () => peer.send(whole, { lasting: false }))) as P2PMessage<T>
+  }
+
+  /** Sends to all connected peers, to relays only where `relays` asks for it. @throws P2PError NO_PEERS, and as `send`. */
+  broadcast(message: OutgoingMessage, options: BroadcastOptions = {}): BroadcastResult {
+    const whole = this.complete(message, undefined)
+    const isInternal = message.protocol?.startsWith(INTERNAL_PREFIX) === true
+    const { exclude, relays = isInternal } = options
+    const without = new Set(exclude)
+    const all = this.parts.network.peers.all()
+    const peers = all.filter(({ info }) => (relays || info.isRelay !== true) && !without.has(info.peerId))
+    if (peers.length === 0 && !isInternal && without.size === 0) {
+      const only = all.length > 0 ? 'Only relays are connected, and a broadcast leaves them out.' : 'Nobody is connected.'
+      throw new P2PError('NO_PEERS', `${only} Connect to a peer first.`, { details: { relays: all.length } })
+    }
+    return this.parts.network.peers.broadcast(whole, peers)
+  }
+
+  /** A message has come that passed the inbox of its connection. */
+  receive(message: P2PMessage, peer: PeerConnection): void {
+    if (this.requests.settle(message)) {
+      this.parts.reputation.credit(hexOf(peer.publicKey))
+      return
+    }
+    const { protocol } = message
+    if (protocol === CORE_PROTOCOL) return
+    const { info } = peer
+    if (!protocol?.startsWith(INTERNAL_PREFIX)) this.parts.events.emit('message', message, info)
+    if (protocol !== undefined) this.parts.router.dispatch(message, info)
+  }
+
+  /** Tells the sender of a message why it gets no answer. */
+  answerFailure(message: P2PMessage, { code, message: text }: P2PError): void {
+    // Never an answer to an answer: two peers could go on for ever.
+    if (message.inReplyTo !== undefined || this.parts.network.peers.get(message.from) === undefined) return
+    const payload = { code, message: cutText(text) }
+    this.reply(message, { type: 'failed', payload, protocol: CORE_PROTOCOL }).catch(() => {})
+  }
+
+  private complete(message: OutgoingMessage, to: string | undefined): P2PMessage {
+    const { limits } = this.parts
+    const { peerId, clock, random } = this.parts.host
+    if (message.from !== undefined && message.from !== peerId) {
+      throw new P2PError('FOREIGN_SENDER', 'A message can only be sent in our own name. Leave `from` out.', {
+        details: { from: message.from },
+      })
+    }
+    const { type, payload, protocol, inReplyTo } = message
+    const whole: P2PMessage = {
+      type,
+      from: peerId,
+      payload,
+      timestamp: message.timestamp ?? clock.now(),
+      messageId: message.messageId ?? randomId(random),
+    }
+    if (to !== undefined) whole.to = to
+    if (protocol !== undefined) whole.protocol = protocol
+    if (inReplyTo !== undefined) whole.inReplyTo = inReplyTo
+    checkMessage(whole, limits)
+    return whole
+  }
+}
+
+/** The answer to a signed message whose date is too far from now. */
+export function staleMessage({ messageId }: P2PMessage): P2PError {
+  return new P2PError(
+    'REPLAYED',
+    'The date of this signed message is too far from now. Check the clock of its sender; send it anew.',
+    {
+      details: { messageId },
+    },
+  )
+}

@@ -1,0 +1,39 @@
+import type { Defence } from '../defence/defence.js'
+import type { ResolvedConfig } from './config.js'
+import type { CoreStats } from './events.js'
+import type { Messaging } from './messaging.js'
+import type { Network } from './network.js'
+
+/** Counts all that a core has done since its start. */
+export function readStats(core: { config: ResolvedConfig; network: Network; defence: Defence; messaging: Messaging }): CoreStats {
+  const { peers, outbox, skew } = core.network
+  const { gate, bans, reputation, slots, budget } = core.defence
+  const clockSkewMs = skew.medianMs
+  const paths: Record<string, number> = {}
+  let relays = 0
+  for (const peer of peers.all()) {
+    const { transport } = peer.activeChannel.connection
+    paths[transport] = (paths[transport] ?? 0) + 1
+    if (peer.info.isRelay) relays++
+  }
+  const { faults, refused, refusals, ...dials } = peers.stats
+  const { size: connected, dialling } = peers
+  const { maxConnections } = core.config.limits
+  return {
+    peers: { connected, relays, maxConnections, dialling, paths, ...dials },
+    traffic: { ...peers.traffic(), pendingRequests: core.messaging.requests.count, queued: outbox.stats },
+    defence: {
+      ...gate.stats,
+      rememberedIds: gate.remembered,
+      refused,
+      refusals: { ...refusals },
+      faults: { ...faults },
+      bans: bans.count,
+      reputations: reputation.size,
+      pendingHandshakes: slots.size,
+      verification: { ...budget.stats },
+      ...(clockSkewMs !== undefined && { clockSkewMs }),
+      diversity: core.network.diversity(),
+    },
+  }
+}

@@ -1,0 +1,185 @@
+import { hexOf } from '../../base/bytes.js'
+import { asP2PError, P2PError } from '../../base/errors.js'
+import { Serial } from '../../base/serial.js'
+import { Entry } from '../../channel/batch.js'
+import type { GateRefusal, PeerGate } from '../../defence/gate.js'
+import type { Freshness } from '../../defence/replay-window.js'
+import { SIGNATURE_BYTES, verify } from '../../identity/ed25519.js'
+import { signingBytes } from '../../identity/envelope.js'
+import { INTERNAL_PREFIX, type P2PMessage } from '../../message/message.js'
+import { decodeMessage } from '../../message/p2p-protocol.js'
+import type { ConnectionContext } from './connection-context.js'
+import type { MessageKind } from './session.js'
+
+/** The answer to a message that is offered: the message, accepted; a refusal, to offer it again later; or a fault, which ends the connection. */
+export type Answer = P2PMessage | GateRefusal | P2PError
+
+export function isAccepted(answer: Answer): answer is P2PMessage {
+  return 'messageId' in answer
+}
+
+/** The peer whose messages an inbox takes, and what becomes of them. */
+export interface InboxOwner {
+  readonly peerId: string
+  /** Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array
+  readonly traffic: { messagesIn: number; bytesIn: number }
+  /** A message has passed the last check. */
+  deliver(message: P2PMessage, freshness: Freshness): void
+  /** A message that was accepted turns out to be one that no honest peer sends. */
+  fail(fault: P2PError): void
+}
+
+/**
+ * What one peer sends us, cheapest check first. `offer` looks at budget, structure, sender and type budget. What was accepted is
+ * delivered in the order of its acceptance, after its signature, date and id have been checked.
+ */
+export class Inbox {
+  /** When anything was offered last, milliseconds since the Unix epoch. */
+  lastSeen: number
+  private skew: number | undefined
+  private skewMeasured: (() => void)[] = []
+  private readonly gate: PeerGate
+  /** A message could not be handled. What came after it is not worth looking at. */
+  private distrusted = false
+  private readonly verifying = new Serial()
+
+  constructor(
+    private readonly context: ConnectionContext,
+    private readonly owner: InboxOwner,
+  ) {
+    this.lastSeen = context.clock.now()
+    this.gate = context.defence.gate.of(owner.publicKey)
+  }
+
+  /** How far the peer's clock is ahead of ours, milliseconds; undefined until it was measured. */
+  get skewMs(): number | undefined {
+    return this.skew
+  }
+
+  measured(skewMs: number): void {
+    this.skew = skewMs
+    for (const go of this.skewMeasured.splice(0)) go()
+  }
+
+  /** Whether a message is taken. Nothing is remembered of it: the caller delivers it once its number is accounted for. */
+  offer(kind: MessageKind, body: Uint8Array): Answer {
+    this.lastSeen = this.context.clock.now()
+    const refusal = this.gate.arrive(body.length)
+    if (refusal !== undefined) return refusal
+    try {
+      const message = this.decoded(kind, body)
+      // What we have asked for is no flood, however much it is.
+      return (this.context.expects(message) ? undefined : this.gate.admit(message, body.length)) ?? message
+    } catch (error) {
+      return this.faultOf(error)
+    }
+  }
+
+  /** Delivers a message that was accepted: at once, or behind those whose signatures are being checked. */
+  deliver(message: P2PMessage, body: Uint8Array): void {
+    const { traffic } = this.owner
+    traffic.messagesIn++
+    traffic.bytesIn += body.length
+    if (message.signature !== undefined || !this.verifying.isIdle)
+      void this.verifying.run(() => this.verifyAndPass(message, body))
+    else this.pass(message)
+  }
+
+  /** A message has come of a peer that was told to wait. @throws P2PError RATE_LIMITED for more than an honest peer can have on its way. */
+  dropped(bytes: number): void {
+    const verdict = this.gate.dropped(bytes)
+    if (verdict === 'excess') throw this.flooded()
+    if (verdict === 'strike') {
+      this.context.defence.blame(this.owner.publicKey, 'flood', 'It went on sending after it was told to wait.')
+    }
+  }
+
+  /** An entry has come that is no message. @throws P2PError RATE_LIMITED for more of them than messages could cause. */
+  control(): void {
+    if (!this.gate.controlEntry()) throw this.flooded()
+  }
+
+  /** The connection has ended. */
+  close(): void {
+    this.gate.release()
+  }
+
+  /** @throws P2PError for what no honest peer sends. */
+  private decoded(kind: MessageKind, body: Uint8Array): P2PMessage {
+    const { peerId: local, limits, requireSignatures } = this.context
+    const { peerId } = this.owner
+    const isSigned = kind === Entry.SIGNED_MESSAGE
+    const bytes = isSigned ? body.subarray(SIGNATURE_BYTES) : body
+    const message = decodeMessage(bytes, limits, { remote: peerId, local })
+    if (message.from !== peerId) {
+      throw new P2PError('FOREIGN_SENDER', 'The peer sent a message in the name of another.')
+    }
+    if (message.to !== undefined && message.to !== local) {
+      throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message that is for another.')
+    }
+    // Only what is verified here counts as a signature, whatever the message itself says.
+    if (isSigned) message.signature = body.slice(0, SIGNATURE_BYTES)
+    else delete message.signature
+    if (!isSigned && requireSignatures && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
+      throw new P2PError('SIGNATURE_REQUIRED', 'This peer takes signed messages only.')
+    }
+    return message
+  }
+
+  private async verifyAndPass(message: P2PMessage, body: Uint8Array): Promise<void> {
+    if (this.distrusted) return
+    try {
+      if (message.signature !== undefined) await this.verify(message.signature, message.timestamp, body.subarray(SIGNATURE_BYTES))
+    } catch (error) {
+      this.owner.fail(this.faultOf(error))
+      return
+    }
+    this.pass(message)
+  }
+
+  /** @throws P2PError INVALID_SIGNATURE. */
+  private async verify(signature: Uint8Array, timestamp: number, bytes: Uint8Array): Promise<void> {
+    const { defence, clock, limits } = this.context
+    const { publicKey } = this.owner
+    const check = async () => verify(signature, signingBytes('message', bytes), publicKey)
+    if (!(await defence.budget.run(hexOf(publicKey), check))) {
+      throw new P2PError('INVALID_SIGNATURE', 'The peer sent a message with a wrong signature.')
+    }
+    // Dates count by the sender's clock; the first measurement takes one round trip.
+    const isOdd = Math.abs(timestamp - clock.now()) > limits.replayWindowMs
+    if (isOdd && this.skew === undefined) await this.skewKnown()
+  }
+
+  private skewKnown(): Promise<void> {
+    const { clock, limits } = this.context
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, limits.wakeProbeMs)
+      this.skewMeasured.push(() => {
+        clock.clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  private pass(message: P2PMessage): void {
+    try {
+      this.owner.deliver(message, this.gate.freshness(message, this.skew ?? 0))
+    } catch (error) {
+      this.owner.fail(this.faultOf(error))
+    }
+  }
+
+  private faultOf(error: unknown): P2PError {
+    this.distrusted = true
+    const fault = asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer sent a message that cannot be handled.')
+    fault.details.peerId = this.owner.peerId
+    return fault
+  }
+
+  private flooded(): P2PError {
+    return new P2PError('RATE_LIMITED', 'The peer went on sending after it was told to wait.', {
+      details: { peerId: this.owner.peerId },
+    })
+  }
+}

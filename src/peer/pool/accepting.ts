@@ -1,0 +1,77 @@
+import { asP2PError, type P2PError } from '../../base/errors.js'
+import { type Schedule, SecureChannel } from '../../channel/secure-channel.js'
+import type { Connection } from '../../transport/transport.js'
+import type { PeerContext } from '../peer-context.js'
+import { channelOptions } from './channel-options.js'
+import { type Members, poolFull } from './members.js'
+
+/** The connections that others make to us. */
+export class Accepting {
+  readonly stats = { accepted: 0, refused: 0, refusals: {} as Record<string, number> }
+
+  constructor(
+    private readonly context: PeerContext,
+    private readonly members: Members,
+  ) {}
+
+  accept(connection: Connection): void {
+    const { members, context } = this
+    const { defence } = context
+    const full = members.slots.mayFit(connection) ? undefined : poolFull(context)
+    const refusal = members.resting ?? defence.refusalAt(connection) ?? full
+    if (refusal !== undefined) {
+      this.refused(refusal)
+      SecureChannel.refuse(connection, refusal)
+      return
+    }
+    const source = defence.sourceOf(connection)
+    const pending = { source, end: () => connection.close() }
+    defence.slots.enter(pending)
+    const schedule: Schedule = (work) => {
+      defence.slots.began(pending)
+      return defence.budget.run(source, work)
+    }
+    this.shakeHands(connection, schedule)
+      .then(
+        (channel) => this.adopt(channel),
+        (error) => this.failed(connection, asP2PError(error, 'HANDSHAKE_FAILED', 'An incoming connection failed.')),
+      )
+      .finally(() => defence.slots.leave(pending))
+  }
+
+  private async shakeHands(connection: Connection, schedule: Schedule): Promise<SecureChannel> {
+    const { members, context } = this
+    const options = await channelOptions(context)
+    const work = context.work?.demand(connection, (key) => members.withKey(key) !== undefined)
+    return SecureChannel.accept(connection, {
+      ...options,
+      work,
+      schedule,
+      admit: (channel) => members.admit(channel, undefined),
+    })
+  }
+
+  private adopt(channel: SecureChannel): void {
+    this.stats.accepted++
+    try {
+      this.members.adopt(channel)
+    } catch {
+      // Somebody else has taken the place meanwhile; the dialler has been told.
+      this.stats.accepted--
+      this.stats.refused++
+    }
+  }
+
+  private failed(connection: Connection, error: P2PError): void {
+    connection.close()
+    this.context.defence.strangerFailed(connection, error)
+    this.refused(error)
+    // Failed handshakes of strangers are reported where they cannot be honest, else only counted.
+    if (error.details.fault === true || error.code === 'NAME_TAKEN') this.members.fault(error)
+  }
+
+  private refused({ code }: P2PError): void {
+    this.stats.refused++
+    this.stats.refusals[code] = (this.stats.refusals[code] ?? 0) + 1
+  }
+}

@@ -1,0 +1,11 @@
+import { VERSION } from '../../base/version.js'
+import type { ChannelOptions } from '../../channel/secure-channel.js'
+import type { PeerContext } from '../peer-context.js'
+
+/** What every channel of ours begins with: who we are, and what we tell of ourselves. @throws P2PError IDENTITY_FAILED. */
+export async function channelOptions(context: PeerContext): Promise<ChannelOptions> {
+  const { peerId, requireSignatures, limits, clock } = context
+  const keys = await context.keys()
+  const name = peerId.startsWith('lp1') ? undefined : peerId
+  return { limits, clock, local: { keys, name, agent: `lotus-p2p/${VERSION}`, requireSignatures, ...context.describe() } }
+}

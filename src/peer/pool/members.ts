@@ -1,0 +1,201 @@
+import { hexOf } from '../../base/bytes.js'
+import { P2PError, shutDownError } from '../../base/errors.js'
+import type { SecureChannel } from '../../channel/secure-channel.js'
+import { equalBytes } from '../../identity/ed25519.js'
+import { decodePeerId, encodePeerId, isPeerId } from '../../identity/peer-id.js'
+import { duplicate, rankOf } from '../connection/path.js'
+import { PeerConnection } from '../connection/peer-connection.js'
+import { Sessions } from '../connection/sessions.js'
+import type { PeerContext, PeerEvents } from '../peer-context.js'
+import { Slots } from './slots.js'
+
+const TRAFFIC = ['messagesIn', 'messagesOut', 'bytesIn', 'bytesOut', 'refusals'] as const
+export type Traffic = Record<(typeof TRAFFIC)[number], number>
+
+/** The connected peers: who may come in, on which of several connections to one peer both ends settle, and who leaves. */
+export class Members {
+  readonly sessions: Sessions
+  readonly slots: Slots<PeerConnection>
+  /** How often peers broke the rules, by error code. */
+  readonly faults: Record<string, number> = {}
+  /** Why nobody comes in and nobody is dialled: for a while, or for good. */
+  resting: P2PError | undefined
+  /** Dials, by the key of the peer reached in hex, that wait for its acceptance. */
+  readonly confirming = new Map<string, Promise<string>>()
+  private readonly peers = new Map<string, PeerConnection>()
+  private readonly byKey = new Map<string, PeerConnection>()
+  /** What peers that are gone have sent and got. */
+  private readonly past: Traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, refusals: 0 }
+
+  constructor(
+    private readonly context: PeerContext,
+    private readonly events: PeerEvents,
+  ) {
+    const { clock, limits, defence } = context
+    this.sessions = new Sessions(clock, limits)
+    this.slots = new Slots(context, (key) => defence.reputation.scoreOf(hexOf(key)))
+  }
+
+  get size(): number {
+    return this.peers.size
+  }
+
+  all(): PeerConnection[] {
+    return [...this.peers.values()]
+  }
+
+  /** By peer id, or by the `lp1…` id of a peer with a chosen name. */
+  get(peerId: string): PeerConnection | undefined {
+    return this.peers.get(peerId) ?? (isPeerId(peerId) ? this.withKey(decodePeerId(peerId)) : undefined)
+  }
+
+  withKey(publicKey: Uint8Array): PeerConnection | undefined {
+    return this.byKey.get(hexOf(publicKey))
+  }
+
+  /** Messages and their bytes since the start, over all peers, in both directions; and how often peers told us to wait. */
+  traffic(): Traffic {
+    const sum = { ...this.past }
+    for (const peer of this.peers.values()) for (const name of TRAFFIC) sum[name] += peer.traffic[name]
+    return sum
+  }
+
+  /**
+   * Decides whether an authenticated peer may come in.
+   *
+   * @param expected the peer that we dialled; undefined: whoever is there.
+   * @throws P2PError SELF_DIAL, BANNED, WRONG_PEER, NAME_TAKEN, POOL_FULL, DUPLICATE_CONNECTION.
+   */
+  async admit(channel: SecureChannel, expected: string | undefined): Promise<void> {
+    const { remote } = channel
+    const { identity, defence } = this.context
+    if (equalBytes(remote.publicKey, identity.publicKey)) {
+      throw new P2PError('SELF_DIAL', 'That address leads back to this peer itself.')
+    }
+    defence.checkPeer(remote.publicKey)
+    if (expected !== undefined && expected !== remote.peerId && expected !== encodePeerId(remote.publicKey)) {
+      throw new P2PError('WRONG_PEER', `At this address is ${remote.peerId}, not ${expected}. Ask for its new address.`, {
+        details: { peerId: remote.peerId, expected },
+      })
+    }
+    if (remote.name !== undefined) await this.checkName(remote.name, remote.publicKey)
+    // Both dial at once: the smaller key has the say, and waits for its own dial before it takes the other's.
+    const key = hexOf(remote.publicKey)
+    if (!channel.connection.outbound && this.oursWins(channel)) await this.confirming.get(key)?.catch(() => {})
+    const existing = this.byKey.get(key)
+    if (existing === undefined) {
+      if (!this.slots.placeFor(channel.connection).fits) throw poolFull(this.context)
+    } else if (this.verdict(existing, channel) === 'keep') throw duplicate()
+  }
+
+  /**
+   * Takes an admitted channel into service: as a new peer, as another path to a known one, or in place of the peer's earlier process.
+   *
+   * @throws P2PError DUPLICATE_CONNECTION, POOL_FULL, or why the channel has ended.
+   */
+  adopt(channel: SecureChannel): void {
+    const existing = this.withKey(channel.remote.publicKey)
+    if (this.resting !== undefined) channel.close(this.resting)
+    if (!channel.open) throw channel.ended ?? shutDownError()
+    if (existing === undefined) this.makeRoom(channel)
+    else if (this.settle(existing, channel) === 'added') return
+    const peer = new PeerConnection(channel, this.sessions.open(channel.remote), this.context, this.events, this.gone)
+    this.peers.set(peer.peerId, peer)
+    this.byKey.set(hexOf(peer.publicKey), peer)
+    this.slots.add(peer)
+    this.events.connected(peer)
+    this.events.changed()
+    peer.begin()
+  }
+
+  /** Notes that somebody broke the rules, and has it reported once. */
+  fault(error: P2PError, peer?: PeerConnection): void {
+    this.faults[error.code] = (this.faults[error.code] ?? 0) + 1
+    this.events.error(error, peer)
+    if (peer !== undefined) this.context.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
+  }
+
+  /** Says goodbye to all; those behind relays first, for other connections carry it. */
+  disconnectAll(error: P2PError): void {
+    const peers = this.all().sort((a, b) => rankOf(a.activeChannel) - rankOf(b.activeChannel))
+    for (const peer of peers) peer.close(error)
+  }
+
+  /** @throws P2PError NAME_TAKEN. */
+  private async checkName(name: string, publicKey: Uint8Array): Promise<void> {
+    const { names, peerId } = this.context
+    if (name !== peerId && (await names.claim(name, publicKey, 'contact'))) return
+    throw new P2PError(
+      'NAME_TAKEN',
+      `The name "${name}" belongs to another key. Choose another peerId, or use the key it was first used with.`,
+      { details: { name } },
+    )
+  }
+
+  private makeRoom(channel: SecureChannel): void {
+    const { fits, evicted } = this.slots.placeFor(channel.connection)
+    const error = poolFull(this.context)
+    if (!fits) {
+      channel.close(error)
+      throw error
+    }
+    evicted?.close(error)
+  }
+
+  private settle(existing: PeerConnection, channel: SecureChannel): 'added' | 'replaced' {
+    const verdict = this.verdict(existing, channel)
+    // A peer that has just accepted our dial has given up any connection before it.
+    if (verdict === 'switch' || (verdict === 'keep' && channel.connection.outbound)) {
+      existing.addPath(channel)
+      return 'added'
+    }
+    if (verdict === 'keep') {
+      channel.close(duplicate())
+      throw duplicate()
+    }
+    existing.close(
+      new P2PError('REPLACED', 'Another session with the same identity has connected. Use one identity per tab or process.'),
+    )
+    return 'replaced'
+  }
+
+  /**
+   * What to do with a second connection to a peer: `keep` the first; `switch` to the second without anybody noticing; or
+   * `replace` the session, where the peer is another process than before.
+   */
+  private verdict(existing: PeerConnection, channel: SecureChannel): 'keep' | 'switch' | 'replace' {
+    const old = existing.activeChannel
+    if (!equalBytes(old.remote.channelKey, channel.remote.channelKey)) return 'replace'
+    if (rankOf(channel) > rankOf(old) || existing.isInterrupted) return 'switch'
+    if (channel.connection.outbound) return 'keep'
+    // One that has just accepted our dial had its own under way, and settles on ours. Much later, a dial means that the peer
+    // has lost the first connection.
+    const { clock, limits } = this.context
+    const simultaneous = clock.now() - existing.since <= limits.handshakeTimeoutMs
+    return old.connection.outbound && simultaneous && this.oursWins(channel) ? 'keep' : 'switch'
+  }
+
+  private oursWins({ remote }: SecureChannel): boolean {
+    return hexOf(this.context.identity.publicKey) < hexOf(remote.publicKey)
+  }
+
+  private readonly gone = (peer: PeerConnection, error: P2PError, fault: boolean): void => {
+    if (this.peers.get(peer.peerId) !== peer) return
+    this.peers.delete(peer.peerId)
+    this.byKey.delete(hexOf(peer.publicKey))
+    this.slots.delete(peer)
+    this.sessions.away(peer.remote, peer.isInUse)
+    for (const name of TRAFFIC) this.past[name] += peer.traffic[name]
+    if (fault) this.fault(error, peer)
+    this.events.disconnected(peer, error)
+    this.events.changed()
+  }
+}
+
+export function poolFull({ maxConnections, limits }: Pick<PeerContext, 'maxConnections' | 'limits'>): P2PError {
+  return new P2PError(
+    'POOL_FULL',
+    `All ${maxConnections} connections are taken. Disconnect from a peer, or raise maxConnections.`,
+    { details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs } },
+  )
+}

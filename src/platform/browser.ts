@@ -1,0 +1,10 @@
+// What bundlers for browsers, and everything that is not Node, take for `#platform`: the same names as node.ts has.
+import WebSocketImplementation from 'isomorphic-ws'
+import type * as node from './node.js'
+
+export { nobleEd25519 as ed25519Fallback } from '../identity/ed25519-noble.js'
+export const nodeAead: typeof node.nodeAead = undefined
+export const nodeHmac: typeof node.nodeHmac = undefined
+export const nodeX25519: typeof node.nodeX25519 = undefined
+export const nodeEd25519: typeof node.nodeEd25519 = undefined
+export const loadWebSocket = (): typeof WebSocketImplementation | undefined => WebSocketImplementation

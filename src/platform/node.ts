@@ -1,0 +1,5 @@
+// What Node loads for `#platform`.
+export { nodeAead, nodeHmac, nodeX25519 } from '../channel/primitives.node.js'
+export { nodeEd25519 } from '../identity/ed25519.node.js'
+export { ed25519Fallback } from '../identity/fallback.node.js'
+export { loadWebSocket } from '../transport/websocket.node.js'

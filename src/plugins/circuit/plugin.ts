@@ -1,0 +1,23 @@
+import type { Plugin } from '../../core/plugin.js'
+import { CircuitEndpoint } from './endpoint.js'
+import { findPeers } from './find-peers.js'
+
+/** What other plugins may ask of the circuits of a coordinator: `kit.plugin('circuits')`. */
+export interface Circuits {
+  readonly endpoint: CircuitEndpoint
+}
+
+/** Circuits through relays: the core attaches them itself. They also ask the connected relays where a peer is. */
+export function circuits(): Plugin<Circuits> {
+  return {
+    name: 'circuits',
+    attach(kit) {
+      const { limits } = kit
+      const endpoint = new CircuitEndpoint({ limits, onReservation: () => kit.described() })
+      kit.addTransport(endpoint)
+      kit.registerProtocol(endpoint)
+      kit.addResolver((peerId, wait) => findPeers(kit, { peerId }, { ...wait, limits }))
+      return { endpoint }
+    },
+  }
+}

@@ -1,0 +1,92 @@
+import { compareBytes } from '../../../base/bytes.js'
+import type { Plugin } from '../../../core/plugin.js'
+import { dhtOf } from '../client/plugin.js'
+import { commonBits, KEY_BITS, placeOfKey } from '../records/key-space.js'
+import { type Contact, type WireContact, wireContact } from '../walk/contact.js'
+import { attachWalk } from '../walk/plugin.js'
+import type { RoutingTable } from '../walk/routing-table.js'
+import { DhtServer } from './dht-server.js'
+import { NodeLookup } from './node-lookup.js'
+import { NodeRole } from './node-role.js'
+import { Replication } from './replication.js'
+import { Spread } from './spread.js'
+import { TableUpkeep } from './table-upkeep.js'
+
+export interface DhtNodeOptions {
+  /**
+   * `'server'`: others may keep us in their routing tables from the start, as is right for a relay. `'auto'`: once a peer has reached
+   * us from outside and we have been up for `limits.dhtNodeAfterMs`. Default `'auto'`.
+   */
+  mode?: 'auto' | 'server'
+}
+
+/**
+ * A DHT node: it stores records for others and answers for them, walks through the network for its clients, and hands what it keeps on
+ * to the nodes where it belongs. It brings own walks along, with or without `dhtWalk()`.
+ *
+ * @example
+ * const server = new P2PCoordinator({ listen: [webSocketServer({ port: 8787 })], plugins: [dhtNode({ mode: 'server' })] })
+ */
+export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
+  return {
+    name: 'dht-node',
+    needs: ['dht'],
+    attach(kit) {
+      const parts = dhtOf(kit)
+      const { dht, servers, store, verifier, clock, limits, random } = parts
+      const { network, feelers } = attachWalk(kit)
+      const { table } = network
+      store.farness = (key) => KEY_BITS - commonBits(table.ownId, placeOfKey(key))
+      const replication = new Replication(parts, network)
+      const upkeep = new TableUpkeep(network, limits, random, clock)
+      const spread = new Spread(parts, network, (entry, depth) => replication.received(entry, depth))
+      /** Undefined until others may keep us in their routing tables. */
+      let lookup: NodeLookup | undefined
+      const server = new DhtServer(store, verifier, {
+        limits,
+        clock,
+        network: {
+          closer: (place, asker) => closerTo(table, place, asker, limits.dhtBucketSize),
+          received: (entry, depth) => replication.received(entry, depth),
+          // A server that is no node passes a record on, once, to the servers that it knows.
+          store: (entry, wait) => lookup?.store(entry, wait) ?? servers.store(entry, { ...wait, walk: false }),
+          find: async (pattern, options) => lookup?.query(pattern, options) ?? [],
+        },
+      })
+      kit.registerProtocol(server)
+      const becomeNode = () => {
+        lookup = new NodeLookup(parts, network, spread)
+        dht.setLookup(lookup)
+        kit.registerProtocol(role)
+        feelers?.always()
+        replication.begin()
+        upkeep.begin()
+      }
+      const role = new NodeRole(clock, limits, becomeNode)
+      if (mode === 'server') becomeNode()
+      else {
+        kit.onPeer({ connected: (peer) => role.connected(peer) })
+        for (const peer of kit.peers()) role.connected(peer)
+      }
+      kit.onLifecycle({
+        trim: () => server.trim(),
+        stop: () => {
+          role.close()
+          upkeep.close()
+          replication.close()
+        },
+      })
+      return {}
+    },
+  }
+}
+
+/** The nodes of our table that are nearest to a place, as they are told to a peer; without the peer itself. */
+function closerTo(table: RoutingTable, place: Uint8Array, asker: Uint8Array | undefined, count: number): WireContact[] {
+  const isAsker = ({ publicKey }: Contact) => asker !== undefined && compareBytes(publicKey, asker) === 0
+  return table
+    .trusted(place, count + 1)
+    .filter((contact) => contact.address !== '' && !isAsker(contact))
+    .slice(0, count)
+    .map(wireContact)
+}

@@ -1,0 +1,155 @@
+import { JoinedSignal } from '../../../base/wait.js'
+import type { FindOptions } from '../client/lookup.js'
+import type { DhtParts } from '../client/plugin.js'
+import {
+  compareDistance,
+  halvesOf,
+  isInPart,
+  MAX_SET_DEPTH,
+  placeOfKey,
+  placeOfSet,
+  type SetPart,
+  setOfPattern,
+} from '../records/key-space.js'
+import type { RecordEntry } from '../records/record.js'
+import { RecordMerge } from '../records/record-merge.js'
+import type { Contact } from './contact.js'
+import type { Kademlia } from './kademlia.js'
+
+/** Is told of the nearest node that does not have a record which others have. */
+export type OnMissing = (contact: Contact, newest: RecordEntry) => void
+
+/** What one place has given. */
+interface Found {
+  readonly merge: RecordMerge
+  /** The part of the set there has outgrown it: its halves hold more. */
+  split: boolean
+}
+
+/** Walks to where records are kept, and collects them: those under one key, or all of a set. */
+export class RecordWalks {
+  constructor(
+    private readonly parts: Pick<DhtParts, 'servers' | 'store' | 'limits' | 'clock'>,
+    private readonly network: Kademlia,
+    private readonly onMissing?: OnMissing,
+  ) {}
+
+  /**
+   * What the network holds under a key or a set (`resource:<type>:*`), what is stored here included where it belongs here. Another
+   * pattern has no place to walk to: nothing is found.
+   *
+   * @throws P2PError ABORTED, SHUT_DOWN.
+   */
+  async collect(pattern: string, options: FindOptions): Promise<RecordEntry[]> {
+    const set = setOfPattern(pattern)
+    if (set !== undefined) return this.collectSet(set, options)
+    if (pattern.endsWith('*')) return []
+    return (await this.walk(placeOfKey(pattern), pattern, undefined, options)).merge.all()
+  }
+
+  private async collectSet(part: SetPart, options: FindOptions): Promise<RecordEntry[]> {
+    const { merge, split } = await this.walk(placeOfSet(part), `${part.prefix}*`, part, options)
+    const isFull = merge.size >= (options.maxResults ?? this.parts.limits.maxQueryRecords)
+    if (!split || isFull || part.depth >= MAX_SET_DEPTH) return merge.all()
+    const halves = await Promise.all(halvesOf(part).map((half) => this.collectSet(half, options)))
+    for (const entry of halves.flat()) merge.add(entry)
+    return merge.all()
+  }
+
+  private async walk(place: Uint8Array, key: string, part: SetPart | undefined, options: FindOptions): Promise<Found> {
+    const { servers, limits, clock } = this.parts
+    const { filters, maxResults } = options
+    const found: Found = { merge: new RecordMerge(), split: false }
+    const tally = new Tally(found.merge, limits.dhtQuorum, part !== undefined)
+    tally.count(this.own(place, key, part))
+    const end = new JoinedSignal(options.signal)
+    let late = false
+    let grace: unknown
+    const isEnough = () => {
+      if (tally.holders === 0) return false
+      // Whoever has a first answer waits no longer for the slow than a caller would want to.
+      grace ??= clock.setTimeout(
+        () => {
+          late = true
+          end.abort()
+        },
+        Math.min(limits.dhtGraceMs, this.network.meanRttMs ?? limits.dhtGraceMs),
+      )
+      return late || tally.isDecided
+    }
+    /** The nearest node that has been asked and does not have it. */
+    let without: Contact | undefined
+    const payload = {
+      key,
+      place,
+      withdrawn: true,
+      ...(filters && { filters }),
+      ...(maxResults !== undefined && { max: maxResults }),
+      ...(part && { part: { depth: part.depth, path: part.path } }),
+    }
+    try {
+      const plan = { signal: end.signal, timeoutMs: options.timeoutMs, thorough: true, isEnough }
+      await this.network.walkTo(place, plan, async (contact, signal) => {
+        const ask = (request: { type: string; payload: unknown }) => this.network.ask(contact, request, signal)
+        const answer = await servers.exchanges.readFrom(payload, ask, contact.peerId)
+        if (answer.split) found.split = true
+        if (answer.cached) for (const entry of answer.records) found.merge.add(entry)
+        else tally.count(answer.records)
+        const isNearer = without === undefined || compareDistance(place, contact.id, without.id) < 0
+        if (answer.records.length === 0 && isNearer) without = contact
+        return this.network.contactsFrom(answer.closer, place, contact)
+      })
+    } catch (error) {
+      if (!late) throw error
+    } finally {
+      end.release()
+      if (grace !== undefined) clock.clearTimeout(grace)
+    }
+    const [newest] = found.merge.all()
+    if (part === undefined && newest !== undefined && without !== undefined) this.onMissing?.(without, newest)
+    return found
+  }
+
+  /** What is stored here, where it belongs here. */
+  private own(place: Uint8Array, key: string, part: SetPart | undefined): RecordEntry[] {
+    const { store, limits } = this.parts
+    if (!this.network.isResponsible(place)) return []
+    return [...store.scan(key)]
+      .filter((entry) => entry.signature !== undefined && (part === undefined || isInPart(entry.key, part)))
+      .slice(0, limits.maxQueryRecords)
+  }
+}
+
+/** Counts which nodes have confirmed what. */
+class Tally {
+  /** Nodes that had anything. */
+  holders = 0
+  /** By publisher and sequence. */
+  private readonly votes = new Map<string, number>()
+
+  constructor(
+    private readonly merge: RecordMerge,
+    private readonly quorum: number,
+    private readonly isSet: boolean,
+  ) {}
+
+  count(records: readonly RecordEntry[]): void {
+    for (const entry of records) {
+      this.merge.add(entry)
+      const id = idOf(entry)
+      this.votes.set(id, (this.votes.get(id) ?? 0) + 1)
+    }
+    if (records.length > 0) this.holders++
+  }
+
+  /** Of a set, more than a quorum has told its members; else a quorum has confirmed what is newest. */
+  get isDecided(): boolean {
+    if (this.isSet) return this.holders > this.quorum
+    const [newest] = this.merge.all()
+    return newest !== undefined && (this.votes.get(idOf(newest)) ?? 0) >= this.quorum
+  }
+}
+
+function idOf({ publisher, sequence }: RecordEntry): string {
+  return `${publisher} ${sequence}`
+}

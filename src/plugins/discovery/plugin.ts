@@ -1,0 +1,33 @@
+import type { Plugin } from '../../core/plugin.js'
+import type { Circuits } from '../circuit/plugin.js'
+import { dhtOf } from '../dht/client/plugin.js'
+import { PeerRecords } from './peer-records.js'
+import { ResourceDiscovery } from './resource-discovery.js'
+
+/** Finds resources, and peers by their id; publishes where we can be reached ourselves. Attached by the core itself. */
+export function discovery(): Plugin<{ discovery: ResourceDiscovery }> {
+  return {
+    name: 'discovery',
+    needs: ['circuits', 'dht'],
+    attach(kit) {
+      const { dht } = dhtOf(kit)
+      const { endpoint } = kit.plugin('circuits') as Circuits
+      const resources = new ResourceDiscovery(dht, kit)
+      const records = new PeerRecords(dht, () => {
+        const { addresses, protocols } = kit.describe()
+        const known = new Map(kit.peers().map((peer) => [peer.peerId, peer.addresses.websocket ?? null]))
+        const relays = endpoint.reserved().map(({ relay }): [string, string | null] => [relay, known.get(relay) ?? null])
+        return { addresses, relays, protocols }
+      })
+      kit.addResolver((peerId, wait) => records.resolve(peerId, wait))
+      kit.onLifecycle({
+        described: () => records.changed(),
+        stop: () => {
+          records.close()
+          resources.shutdown()
+        },
+      })
+      return { discovery: resources }
+    },
+  }
+}

@@ -1,0 +1,64 @@
+import { P2PError } from '../../base/errors.js'
+import type { Plugin } from '../../core/plugin.js'
+import { MAX_POW_DIFFICULTY, type WorkWorker } from './proof-of-work.js'
+import { workDemand } from './work-demand.js'
+import { type ProofOfWorkEvent, WorkProofs } from './work-proofs.js'
+
+export interface ProofOfWorkOptions {
+  /**
+   * Bits of work (0 to 40) that this coordinator demands of strangers who dial it: 2^bits hashes each, renewed every week. Default
+   * 0: none.
+   */
+  difficulty?: number
+  /** Makes a worker of `lotus-p2p/pow-worker`; without it the work is done here, in slices of 10 ms. */
+  worker?: () => WorkWorker
+}
+
+/**
+ * Does the work that peers demand of whoever dials them, as public relays do, and demands work of others where `difficulty` says so.
+ *
+ * @throws P2PError INVALID_CONFIG for a difficulty out of range.
+ * @example
+ * const wallet = new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [proofOfWork()] })
+ * wallet.on('proof-of-work', ({ state, hashes, expectedHashes }) => console.log(state, hashes / expectedHashes))
+ */
+export function proofOfWork({
+  difficulty = 0,
+  worker,
+}: ProofOfWorkOptions = {}): Plugin<object, { 'proof-of-work': [event: ProofOfWorkEvent] }> {
+  if (!Number.isSafeInteger(difficulty) || difficulty < 0 || difficulty > MAX_POW_DIFFICULTY) {
+    throw new P2PError('INVALID_CONFIG', `powDifficulty must be a whole number from 0 to ${MAX_POW_DIFFICULTY}.`, {
+      details: { option: 'powDifficulty' },
+    })
+  }
+  if (worker !== undefined && typeof worker !== 'function') {
+    throw new P2PError('INVALID_CONFIG', 'proofOfWork.worker must be a function that makes a worker.', {
+      details: { option: 'proofOfWork.worker' },
+    })
+  }
+  return {
+    name: 'proof-of-work',
+    attach(kit) {
+      const { clock, limits, store, identity } = kit
+      const proofs = new WorkProofs({
+        identity,
+        store,
+        clock,
+        limits,
+        worker,
+        onProgress: (event) => kit.emit('proof-of-work', event),
+      })
+      kit.setWork({
+        get pausedMs() {
+          return proofs.pausedMs
+        },
+        find: (bits) => proofs.find(bits),
+        dial: (address, signal, attempt) => proofs.dial(address, signal, attempt),
+        demand: ({ transport }, isConnected) => workDemand({ bits: difficulty, transport, clock, limits, isConnected }),
+        rest: () => proofs.rest(),
+        wake: () => proofs.wake(),
+      })
+      return {}
+    },
+  }
+}

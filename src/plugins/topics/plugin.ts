@@ -1,0 +1,34 @@
+import type { Plugin } from '../../core/plugin.js'
+import { dhtOf } from '../dht/client/plugin.js'
+import { ResourceTopics } from './resource-topics.js'
+import { type TopicStats, Topics } from './topics.js'
+
+export interface TopicsOptions {
+  /** Forward messages for others, as relays do. Default false. */
+  router?: boolean
+}
+
+/**
+ * Publish and subscribe across relays. Watches of resources then also see what is announced at relays that this coordinator is not
+ * connected to.
+ *
+ * @example
+ * const wallet = new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [topics()] })
+ * wallet.topics.subscribe('offers', ({ payload, publisherId }) => console.log(publisherId, payload))
+ */
+export function topics({ router = false }: TopicsOptions = {}): Plugin<{ topics: Topics }, object, { topics: TopicStats }> {
+  return {
+    name: 'topics',
+    needs: ['dht'],
+    attach(kit) {
+      const { identity, limits } = kit
+      const { dht, verifier } = dhtOf(kit)
+      const topics = new Topics({ identity, limits, router, run: (wait) => kit.run(wait), onError: (error) => kit.report(error) })
+      kit.registerProtocol(topics)
+      dht.addFeed(new ResourceTopics(topics, verifier))
+      kit.onLifecycle({ trim: () => topics.trim() })
+      kit.stats('topics', () => topics.getStats())
+      return { topics }
+    },
+  }
+}

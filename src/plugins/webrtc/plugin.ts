@@ -1,0 +1,26 @@
+import type { Plugin } from '../../core/plugin.js'
+import { WebRtcEndpoint, type WebRtcOptions, type WebRtcStats } from './endpoint.js'
+
+/** How WebRTC is done. */
+export type WebRtcConfig = Pick<WebRtcOptions, 'implementation' | 'iceServers' | 'iceTransportPolicy'>
+
+/**
+ * Direct paths between peers that are connected already, by a circuit for instance. Where the platform has no WebRTC, or the
+ * coordinator reaches peers through relays only, the plugin adds nothing.
+ *
+ * @example
+ * new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [webRtc({ iceServers: [{ urls: 'stun:stun.example' }] })] })
+ */
+export function webRtc(options: WebRtcConfig = {}): Plugin<object, object, { webrtc?: WebRtcStats }> {
+  return {
+    name: 'webrtc',
+    attach(kit) {
+      if (kit.relayOnly || !WebRtcEndpoint.available(options.implementation)) return {}
+      const endpoint = new WebRtcEndpoint({ ...options, limits: kit.limits })
+      kit.addTransport(endpoint)
+      kit.registerProtocol(endpoint)
+      kit.stats('webrtc', () => endpoint.getStats())
+      return {}
+    },
+  }
+}

@@ -1,0 +1,86 @@
+// What both entry points, lotus-p2p and lotus-p2p/core, give out beside their coordinator and what signs or verifies.
+export { type Clock, systemClock, type Timer } from './base/clock.js'
+export {
+  isP2PError,
+  P2P_ERROR_CODES,
+  P2PError,
+  type P2PErrorCode,
+  type P2PErrorCodesOfPlugins,
+  type P2PErrorDetails,
+} from './base/errors.js'
+export type { Unsubscribe } from './base/events.js'
+export { DEFAULT_LIMITS, type LimitName, type Limits } from './base/limits.js'
+export { consoleLogger, type Logger } from './base/logger.js'
+export { VERSION } from './base/version.js'
+export type { WaitOptions } from './base/wait.js'
+export type { WorkProof } from './channel/work.js'
+export type { CoordinatorListener, CoreConfig } from './core/config.js'
+export type { Diversity, P2PStatus } from './core/events.js'
+export type { SendToOptions } from './core/messaging.js'
+export type { Dialer, LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './core/plugin.js'
+export { withTransport } from './core/with-transport.js'
+export type { Ban } from './defence/bans.js'
+export type { Standing } from './defence/reputation.js'
+export type { EnvelopeTag, SignedEnvelope } from './identity/envelope.js'
+export type { Identity } from './identity/identity.js'
+export { decodePeerId, encodePeerId, isPeerId } from './identity/peer-id.js'
+export type { OutgoingMessage, P2PMessage } from './message/message.js'
+export { type CreateMessageOptions, P2PProtocol } from './message/p2p-protocol.js'
+export type { QueuedMessage, QueuedOutcome } from './peer/keep/outbox.js'
+export type { PeerQuery } from './plugins/circuit/find-peers.js'
+export {
+  type AnnounceOptions,
+  type AnnounceResult,
+  type DhtOptions,
+  type DhtStats,
+  DistributedHashTable,
+  type GetOptions,
+  type QueryOptions,
+} from './plugins/dht/client/dht.js'
+export type { EclipseReason, EclipseReasonKind } from './plugins/dht/eclipse/eclipse-evidence.js'
+export type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
+export { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
+export { dhtWalk } from './plugins/dht/walk/plugin.js'
+export type { ResourceFilters } from './plugins/discovery/filters.js'
+export {
+  type AnnounceResourceOptions,
+  type ResourceAnnouncement,
+  type ResourceChange,
+  ResourceDiscovery,
+  type ResourceListener,
+} from './plugins/discovery/resource-discovery.js'
+export { http } from './plugins/http/http.js'
+export { httpFallback } from './plugins/http/plugin.js'
+export { webFallback } from './plugins/http/web-fallback.js'
+export { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
+export {
+  type MineOptions,
+  mineProofOfWork,
+  verifyProofOfWork,
+  type WorkProgress,
+  type WorkWorker,
+} from './plugins/proof-of-work/proof-of-work.js'
+export type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
+export { broadcastChannel } from './plugins/tabs/plugin.js'
+export { type TopicsOptions, topics } from './plugins/topics/plugin.js'
+export type { TopicMessage } from './plugins/topics/topic-messages.js'
+export type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics } from './plugins/topics/topics.js'
+export type { WebRtcStats } from './plugins/webrtc/endpoint.js'
+export { type WebRtcConfig, webRtc } from './plugins/webrtc/plugin.js'
+export type { RtcImplementation } from './plugins/webrtc/rtc-types.js'
+export type {
+  BlameCause,
+  BroadcastOptions,
+  BroadcastResult,
+  IProtocolHandler,
+  ProtocolHost,
+} from './protocol/handler.js'
+export { type PeerAddresses, type PeerInfo, PeerState } from './protocol/peer-info.js'
+export type { ProtocolLimits, RateLimit } from './protocol/rate-limits.js'
+export { statements } from './statements/plugin.js'
+export { indexedDbStore } from './storage/indexeddb-store.js'
+export { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
+export { FramePipe, type FramePipeOptions } from './transport/frames/frame-pipe.js'
+export type { BroadcastChannelOptions } from './transport/tabs/broadcast-channel.js'
+export type { Connection, DialOptions, FrameSink, Listener, Transport } from './transport/transport.js'
+export { webSocket } from './transport/websocket.js'

@@ -1,0 +1,20 @@
+import type { Plugin } from '../core/plugin.js'
+import { Statements } from './statements.js'
+
+/**
+ * Signed statements, evidence of equivocation, and sessions: the toolkit of multi-party protocols.
+ *
+ * @example
+ * const wallet = new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [statements()] })
+ * const session = wallet.statements.join({ protocol: 'dice', session: 'table-7', members })
+ */
+export function statements(): Plugin<{ statements: Statements }> {
+  return {
+    name: 'statements',
+    attach(kit) {
+      const statements = new Statements(kit.identity, { limits: kit.limits })
+      kit.registerProtocol(statements)
+      return { statements }
+    },
+  }
+}

@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest'
+import { P2PError } from '../../src/base/errors.js'
+import { type Limits, resolveLimits } from '../../src/base/limits.js'
+import { Entry } from '../../src/channel/batch.js'
+import { Defence } from '../../src/defence/defence.js'
+import type { Freshness } from '../../src/defence/replay-window.js'
+import { signEnvelope } from '../../src/identity/envelope.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
+import { encode } from '../../src/message/codec.js'
+import type { P2PMessage } from '../../src/message/message.js'
+import { toWire } from '../../src/message/p2p-protocol.js'
+import { Inbox, isAccepted } from '../../src/peer/connection/inbox.js'
+import { memoryStore } from '../../src/storage/key-value-store.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+
+const NOW = new VirtualClock().now()
+const alice = identityFromSeed(new Uint8Array(32).fill(1))
+
+function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: boolean; expects?: boolean } = {}) {
+  const clock = new VirtualClock()
+  const shared = { clock, limits: resolveLimits(limits) }
+  const blamed: string[] = []
+  const defence = new Defence({
+    ...shared,
+    store: memoryStore(),
+    limitsOf: () => 'default',
+    disconnect: () => {},
+    onBanned: () => {},
+    onError: () => {},
+  })
+  defence.blame = (_, cause) => void blamed.push(cause)
+  const delivered: [payload: unknown, freshness: Freshness][] = []
+  const faults: string[] = []
+  let changed = () => {}
+  /** Resolves when so many messages have been delivered or have turned out faults. */
+  const told = async (count: number) => {
+    while (delivered.length + faults.length < count) {
+      await new Promise<void>((resolve) => {
+        changed = resolve
+      })
+    }
+  }
+  const owner = {
+    peerId: 'alice',
+    publicKey: alice.publicKey,
+    traffic: { messagesIn: 0, bytesIn: 0 },
+    deliver: ({ payload }: P2PMessage, freshness: Freshness) => {
+      if (payload === 'thrown') throw new Error('A listener of the core failed.')
+      delivered.push([payload, freshness])
+      changed()
+    },
+    fail: ({ code, details }: P2PError) => {
+      faults.push(`${code} of ${details.peerId}`)
+      changed()
+    },
+  }
+  const inbox = new Inbox(
+    {
+      ...shared,
+      peerId: 'bob',
+      identity: alice,
+      requireSignatures: context.requireSignatures ?? false,
+      defence,
+      expects: () => context.expects ?? false,
+      useOf: () => 'lasting',
+      isRelay: () => false,
+    },
+    owner,
+  )
+  /** Offers, and delivers what is accepted, as a path does. */
+  const take = (kind: typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE, body: Uint8Array) => {
+    const answer = inbox.offer(kind, body)
+    if (isAccepted(answer)) inbox.deliver(answer, body)
+    return answer
+  }
+  return { clock, inbox, owner, take, told, delivered, faults, blamed }
+}
+
+const message = (payload: unknown, changes: Partial<P2PMessage> = {}): P2PMessage => {
+  return { type: 'x', from: 'alice', payload, timestamp: NOW, messageId: String(payload), ...changes }
+}
+const plain = (payload: unknown, changes: Partial<P2PMessage> = {}) => {
+  const whole = message(payload, changes)
+  return encode(toWire(whole, changes.from, whole.to ?? true))
+}
+
+async function signed(payload: unknown, changes: Partial<P2PMessage> = {}): Promise<Uint8Array> {
+  const body = encode(toWire(message(payload, changes), 'alice', 'bob'))
+  const { signature } = await signEnvelope(alice, 'message', body)
+  return Uint8Array.of(...signature, ...body)
+}
+
+describe('a message that is offered', () => {
+  it('is accepted, and is delivered only when it is told to', () => {
+    const { inbox, delivered, owner } = setUp()
+    const body = plain(1)
+    const answer = inbox.offer(Entry.MESSAGE, body)
+    expect([answer, delivered]).toEqual([message(1, { to: 'bob' }), []])
+    if (isAccepted(answer)) inbox.deliver(answer, body)
+    expect([delivered, owner.traffic]).toEqual([[[1, 'new']], { messagesIn: 1, bytesIn: body.length }])
+  })
+
+  it('is refused before it is decoded, where the budget of its sender is used up', () => {
+    const { take } = setUp({ peerMessagesPerS: 1, peerMessageBurst: 1 })
+    take(Entry.MESSAGE, plain(1))
+    expect(take(Entry.MESSAGE, new Uint8Array(5))).toMatchObject({ limit: 'peerMessagesPerS', retryAfterMs: 1_000 })
+  })
+
+  it('is refused by the budget of its type, unless we have asked for it', () => {
+    const flood = (expects: boolean) => {
+      const { take } = setUp({ typeMessagesPerS: 1, typeMessageBurst: 20 }, { expects })
+      return Array.from({ length: 30 }, (_, i) => take(Entry.MESSAGE, plain(i))).map(isAccepted)
+    }
+    expect(flood(true)).toEqual(Array(30).fill(true))
+    expect(flood(false)).toEqual(expect.arrayContaining([true, false]))
+  })
+
+  it.each([
+    ['MALFORMED_DATA', new Uint8Array([0xc1]), false],
+    ['FOREIGN_SENDER', plain(1, { from: 'carol' }), false],
+    ['PROTOCOL_VIOLATION', plain(1, { to: 'carol' }), false],
+    ['SIGNATURE_REQUIRED', plain(1), true],
+  ])('is a fault of its sender (%s)', (code, body, requireSignatures) => {
+    const { take, delivered } = setUp({}, { requireSignatures })
+    const answer = take(Entry.MESSAGE, body)
+    expect(answer).toBeInstanceOf(P2PError)
+    expect([answer, delivered]).toMatchObject([{ code, details: { peerId: 'alice' } }, []])
+  })
+})
+
+describe('a message that was accepted', () => {
+  it('waits behind one whose signature is being checked', async () => {
+    const { clock, take, told, delivered, faults } = setUp()
+    take(Entry.SIGNED_MESSAGE, await signed(1))
+    take(Entry.MESSAGE, plain(2))
+    expect(delivered).toEqual([])
+    await told(2)
+    expect([delivered.map(([payload]) => payload), faults, clock.pending]).toEqual([[1, 2], [], 0])
+  })
+
+  it('is not delivered where it is forged, nor what came after it', async () => {
+    const { take, told, delivered, faults } = setUp()
+    const forged = await signed(2)
+    forged[0]! ^= 1
+    const [before, after] = [await signed(1), await signed(3)]
+    for (const body of [before, forged, after]) take(Entry.SIGNED_MESSAGE, body)
+    take(Entry.MESSAGE, plain(4))
+    await told(2)
+    // Whatever was behind it would be delivered within these.
+    for (let i = 0; i < 100; i++) await null
+    expect([delivered, faults]).toEqual([[[1, 'new']], ['INVALID_SIGNATURE of alice']])
+  })
+
+  it('is told of as seen where its id has come before', () => {
+    const { take, delivered } = setUp()
+    for (const payload of [1, 1]) take(Entry.MESSAGE, plain(payload))
+    expect(delivered).toEqual([
+      [1, 'new'],
+      [1, 'seen'],
+    ])
+  })
+
+  it('waits, where its date is odd, until the clock of its sender is measured', async () => {
+    const { clock, inbox, take, told, delivered } = setUp()
+    const armed = new Promise<void>((resolve) => {
+      const { setTimeout } = clock
+      clock.setTimeout = (...timer) => {
+        resolve()
+        return setTimeout.apply(clock, timer)
+      }
+    })
+    take(Entry.SIGNED_MESSAGE, await signed(1, { timestamp: NOW + 3_600_000 }))
+    await armed
+    expect(delivered).toEqual([])
+    inbox.measured(3_600_000)
+    await told(1)
+    expect([delivered, clock.pending]).toEqual([[[1, 'new']], 0])
+  })
+
+  it('is a fault where the core cannot take it', () => {
+    const { take, faults } = setUp()
+    take(Entry.MESSAGE, plain('thrown'))
+    expect(faults).toEqual(['PROTOCOL_VIOLATION of alice'])
+  })
+})
+
+describe('a peer that was told to wait', () => {
+  it('is blamed when it goes on, and ended when it goes on with more than can be on its way', async () => {
+    const { clock, inbox, take, blamed } = setUp({ peerMessagesPerS: 1, peerMessageBurst: 1 })
+    for (const payload of [1, 2]) take(Entry.MESSAGE, plain(payload))
+    inbox.dropped(10)
+    expect(blamed).toEqual([])
+    await clock.advance(60_000)
+    inbox.dropped(10)
+    expect(blamed).toEqual(['flood'])
+    const { sendMaxBufferedBytes } = resolveLimits({})
+    expect(() => inbox.dropped(2 * sendMaxBufferedBytes)).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
+  })
+
+  it('cannot send acknowledgements without end', () => {
+    const { inbox } = setUp({ peerMessagesPerS: 1, peerMessageBurst: 2 })
+    for (let i = 0; i < 4; i++) inbox.control()
+    expect(() => inbox.control()).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
+  })
+})

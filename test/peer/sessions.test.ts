@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { type Limits, resolveLimits } from '../../src/base/limits.js'
+import { Entry } from '../../src/channel/batch.js'
+import type { RemoteHello } from '../../src/channel/hello.js'
+import type { Session } from '../../src/peer/connection/session.js'
+import { Sessions } from '../../src/peer/connection/sessions.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
+
+const GRACE_MS = resolveLimits({}).sessionGraceMs
+
+/** A peer's process: the same peer has another channel key after a restart. */
+function peer(id: number, process = 1): RemoteHello {
+  const key = (value: number) => new Uint8Array(32).fill(value)
+  return {
+    peerId: `peer${id}`,
+    publicKey: key(id),
+    channelKey: key(100 + process),
+    name: undefined,
+    version: 1,
+    agent: 'test/1',
+    requireSignatures: false,
+    protocols: [],
+    addresses: [],
+  }
+}
+
+function setUp(changes: Partial<Limits> = {}) {
+  const clock = new VirtualClock()
+  return { clock, sessions: new Sessions(clock, resolveLimits(changes)) }
+}
+
+/** A message that waits for the peer, and what becomes of it. */
+function wait(session: Session, bytes = 10) {
+  const told: boolean[] = []
+  const onSettled = (delivered: boolean) => void told.push(delivered)
+  session.remember(Entry.MESSAGE, undefined, new Uint8Array(bytes), true, onSettled)
+  return { told, onSettled }
+}
+
+describe('a session', () => {
+  it('goes on when the same process comes back within the grace', async () => {
+    const { clock, sessions } = setUp()
+    const session = sessions.open(peer(1))
+    const { told } = wait(session)
+    session.suspend()
+    sessions.away(peer(1), true)
+    await clock.advance(GRACE_MS - 1)
+    expect([sessions.open(peer(1)) === session, session.waiting, told]).toEqual([true, 1, []])
+    await clock.advance(10 * GRACE_MS)
+    expect(told).toEqual([])
+  })
+
+  it('ends, and what waited is given up, when another process of the peer comes', () => {
+    const { sessions } = setUp()
+    const session = sessions.open(peer(1))
+    const { told } = wait(session)
+    sessions.away(peer(1), true)
+    expect(sessions.open(peer(1, 2))).not.toBe(session)
+    expect([told, sessions.size]).toEqual([[false], 1])
+  })
+
+  it('gives up what waits after the grace, and remembers longer what has come', async () => {
+    const { clock, sessions } = setUp()
+    const session = sessions.open(peer(1))
+    const { told } = wait(session)
+    sessions.away(peer(1), true)
+    await clock.advance(GRACE_MS)
+    expect([told, clock.pending]).toEqual([[false], 0])
+    expect(sessions.open(peer(1))).toBe(session)
+  })
+
+  it('is forgotten after four times the grace, when somebody else goes', async () => {
+    const { clock, sessions } = setUp()
+    const session = sessions.open(peer(1))
+    sessions.away(peer(1), true)
+    await clock.advance(4 * GRACE_MS)
+    sessions.open(peer(2))
+    sessions.away(peer(2), true)
+    expect(sessions.size).toBe(1)
+    expect(sessions.open(peer(1))).not.toBe(session)
+  })
+
+  it('is not kept where nothing was said that could be lost', () => {
+    const { sessions } = setUp()
+    sessions.open(peer(1))
+    sessions.away(peer(1), false)
+    expect(sessions.size).toBe(0)
+    const { told } = wait(sessions.open(peer(2)))
+    sessions.away(peer(2), false)
+    expect([sessions.size, told]).toEqual([1, []])
+  })
+
+  it('gives back a message that waits for a peer that is away, once', () => {
+    const { sessions } = setUp()
+    const session = sessions.open(peer(1))
+    const { told, onSettled } = wait(session)
+    expect(sessions.takeBack(onSettled)).toBe(false)
+    sessions.away(peer(1), true)
+    expect([sessions.takeBack(onSettled), sessions.takeBack(onSettled), session.waiting, told]).toEqual([true, false, 0, []])
+  })
+})
+
+describe('all sessions of peers that are away', () => {
+  it('are at most so many: the one that went first goes', () => {
+    const { sessions } = setUp({ maxSessions: 2 })
+    const settled = [1, 2, 3].map((id) => wait(sessions.open(peer(id))).told)
+    for (const id of [2, 1, 3]) sessions.away(peer(id), true)
+    expect([sessions.size, settled]).toEqual([2, [[], [false], []]])
+  })
+
+  it('hold at most so many bytes; those of connected peers do not count', () => {
+    const { sessions } = setUp({ maxSessionBytes: 1_000 })
+    const connected = wait(sessions.open(peer(9)), 5_000).told
+    const settled = [1, 2, 3].map((id) => wait(sessions.open(peer(id)), 400).told)
+    for (const id of [1, 2, 3]) sessions.away(peer(id), true)
+    expect([settled, connected]).toEqual([[[false], [], []], []])
+  })
+
+  it('end with the coordinator, without a timer left', () => {
+    const { clock, sessions } = setUp()
+    const { told } = wait(sessions.open(peer(1)))
+    sessions.away(peer(1), true)
+    expect(clock.pending).toBe(1)
+    sessions.close()
+    expect([told, sessions.size, clock.pending]).toEqual([[false], 0, 0])
+  })
+})

@@ -1,0 +1,155 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { LifecycleHooks } from '../../src/core/plugin.js'
+import { P2PCoordinator, type Plugin } from '../../src/core.js'
+import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
+
+let net: TestNetwork
+afterEach(() => net?.stop())
+
+const silent = { debug() {}, warn() {}, error() {} }
+const code = (make: () => unknown) => {
+  try {
+    make()
+    return undefined
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+}
+
+/** A plugin that notes its life. */
+function diary(name: string, notes: string[], needs: string[] = []): Plugin {
+  const note = (what: string) => () => void notes.push(`${name} ${what}`)
+  return {
+    name,
+    needs,
+    attach(kit) {
+      notes.push(`${name} attach`)
+      const hooks: LifecycleHooks = { start: note('start'), suspend: note('suspend'), stop: note('stop'), trim: note('trim') }
+      kit.onLifecycle(hooks)
+      kit.onPeer({ connected: (peer) => void notes.push(`${name} met ${peer.peerId}`) })
+      return {}
+    },
+  }
+}
+
+describe('the plugin kit', () => {
+  it('gives the coordinator the members, events and statistics of its plugins, with their types', async () => {
+    const counter = (): Plugin<{ counter: { add(): number } }, { counted: [count: number] }, { counter: { count: number } }> => ({
+      name: 'counter',
+      attach(kit) {
+        let count = 0
+        kit.stats('counter', () => ({ count }))
+        return {
+          counter: {
+            add() {
+              kit.emit('counted', ++count)
+              return count
+            },
+          },
+        }
+      },
+    })
+    const wallet = new P2PCoordinator({ logger: silent, plugins: [counter()] })
+    const heard: number[] = []
+    wallet.on('counted', (count) => heard.push(count))
+    expect(wallet.counter.add()).toBe(1)
+    expect(wallet.getStats().counter.count).toBe(1)
+    expect(heard).toEqual([1])
+
+    const bare = new P2PCoordinator({ logger: silent })
+    expect('counter' in bare).toBe(false)
+    const later = await bare.use(counter())
+    expect(later.counter.add()).toBe(1)
+    expect(later).toBe(bare)
+    await Promise.all([wallet.shutdown(), bare.shutdown()])
+  })
+
+  it('says which plugin is missing, taken, unnamed or in the way', () => {
+    const plain = (name: string, needs: string[] = [], api = {}): Plugin => ({ name, needs, attach: () => api })
+    const make = (...plugins: Plugin[]) => code(() => new P2PCoordinator({ logger: silent, plugins }))
+    expect(make(plain('a', ['b']))).toBe('INVALID_CONFIG')
+    expect(make(plain('a', ['b']), plain('b'))).toBe('INVALID_CONFIG')
+    expect(make(plain('b'), plain('a', ['b']))).toBeUndefined()
+    expect(make(plain('a'), plain('a'))).toBe('INVALID_CONFIG')
+    expect(make(plain('dht'))).toBe('INVALID_CONFIG')
+    expect(make(plain(''))).toBe('INVALID_CONFIG')
+    expect(make(plain('x'.repeat(65)))).toBe('INVALID_CONFIG')
+    expect(make(plain('a', [], { sendTo: () => {} }))).toBe('INVALID_CONFIG')
+    expect(make(plain('a', [], { core: 1 }))).toBe('INVALID_CONFIG')
+  })
+
+  it('tells plugins of starts, peers, suspension and the end, in the order in which they were attached', async () => {
+    net = createTestNetwork()
+    const notes: string[] = []
+    const bob = net.createPeer({ host: 'bob', peerId: 'bob' })
+    const alice = net.createPeer({ host: 'alice', plugins: [diary('first', notes), diary('second', notes, ['first'])] })
+    await net.run(bob.start())
+    await net.run(alice.connectToPeer(net.addressOf(bob)))
+    alice.suspend()
+    await net.run(alice.resume())
+    await alice.use(diary('late', notes))
+    alice.trim()
+    await net.run(alice.shutdown())
+    const lives = notes.filter((note) => !note.includes('met'))
+    expect(lives).toEqual([
+      'first attach',
+      'second attach',
+      'first start',
+      'second start',
+      'first suspend',
+      'second suspend',
+      'first start',
+      'second start',
+      'late attach',
+      'late start',
+      'first trim',
+      'second trim',
+      'late trim',
+      'first stop',
+      'second stop',
+      'late stop',
+    ])
+    expect(notes).toContain('first met bob')
+  })
+
+  it('reports what a plugin fails with, synchronously or later, and harms nobody else', async () => {
+    net = createTestNetwork()
+    const notes: string[] = []
+    const broken = (name: string, fail: () => unknown): Plugin => ({
+      name,
+      attach(kit) {
+        kit.onLifecycle({ start: fail, suspend: fail, stop: fail, trim: fail, described: fail, wake: fail })
+        kit.onPeer({ connected: fail, disconnected: fail, pathChanged: fail })
+        return {}
+      },
+    })
+    const alice = net.createPeer({
+      host: 'alice',
+      plugins: [
+        broken('throws', () => {
+          throw new Error('at once')
+        }),
+        broken('rejects', async () => {
+          throw new Error('later')
+        }),
+        diary('healthy', notes),
+      ],
+    })
+    const errors: string[] = []
+    alice.on('error', (error) => errors.push(error.code))
+    const bob = net.createPeer({ host: 'bob', peerId: 'bob' })
+    await net.run(bob.start())
+    await net.run(alice.connectToPeer(net.addressOf(bob)))
+    await net.clock.advance(10)
+    expect(alice.isConnected('bob')).toBe(true)
+    expect(notes).toEqual(['healthy attach', 'healthy start', 'healthy met bob'])
+    expect(errors.length).toBeGreaterThanOrEqual(4)
+    expect(new Set(errors)).toEqual(new Set(['LISTENER_FAILED']))
+  })
+
+  it('refuses plugins after the shutdown', async () => {
+    const wallet = new P2PCoordinator({ logger: silent })
+    await wallet.shutdown()
+    await expect(wallet.use({ name: 'late', attach: () => ({}) })).rejects.toMatchObject({ code: 'SHUT_DOWN' })
+  })
+})
