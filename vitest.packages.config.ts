@@ -1,12 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-/** Checks of the built package: they need dist/, and start browsers and package managers. */
+/** Checks of the built package: its form, exports, unused code and sizes. They need dist/. */
 export default defineConfig({
   test: {
-    include: ['test/packages/**/*.check.ts'],
+    include: ['test/packages/{package,size}.check.ts'],
     maxWorkers: 2,
     testTimeout: 180_000,
-    hookTimeout: 300_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.reports/vitest-packages.json' }]] : ['default'],
   },
 })

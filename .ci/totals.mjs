@@ -1,49 +1,57 @@
 // Adds up what all suites reported into one line, and fails if anything did, or if a suite left no report.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+
+/** One for each suite that .ci/run starts. */
+const VITEST = ['vitest.json', 'vitest-packages.json', 'vitest-ci.json']
+const PLAYWRIGHT = ['playwright.json']
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
-const count = (name, numbers) => {
-  for (const key of Object.keys(totals)) totals[key] += numbers[key]
-  console.log(`${name}: ${numbers.passed} passed, ${numbers.failed} failed, ${numbers.skipped} skipped`)
+const count = (name, { passed = 0, failed = 0, skipped = 0 }) => {
+  totals.passed += passed
+  totals.failed += failed
+  totals.skipped += skipped
+  console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped`)
 }
 
 const read = (name) => {
   const path = `.reports/${name}`
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
-const checks = (read('checks.txt') ?? '').trim().split('\n').filter(Boolean)
-for (const line of checks.filter((line) => line.startsWith('failed'))) console.log(line)
-count('checks', {
-  passed: checks.filter((line) => line.startsWith('passed')).length,
-  failed: checks.filter((line) => line.startsWith('failed')).length,
-  skipped: 0,
-})
+/** Counts a report; a suite that crashed has left none, or half of one, and counts as a failure. */
+function report(name, countIn) {
+  let parsed
+  try {
+    parsed = JSON.parse(read(name))
+  } catch {
+    count(`${name} is missing: its suite has crashed`, { failed: 1 })
+    return
+  }
+  count(name, countIn(parsed))
+}
 
-for (const name of existsSync('.reports') ? readdirSync('.reports').filter((file) => /^vitest.*\.json$/.test(file)) : []) {
-  const report = JSON.parse(read(name))
+function ofVitest({ testResults, numPassedTests, numFailedTests, numPendingTests, numTodoTests, success }) {
   // A file that cannot be loaded has no tests to fail.
-  const broken = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
-  for (const file of report.testResults) {
+  const broken = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
+  for (const file of testResults) {
     for (const test of file.assertionResults) if (test.status === 'failed') console.log(`failed ${test.fullName}`)
   }
   for (const file of broken) console.log(`failed to load ${file.name.replace(process.cwd(), '.')}`)
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = report
-  count(name, { passed: numPassedTests, failed: numFailedTests + broken.length, skipped: numPendingTests + numTodoTests })
+  const failed = numFailedTests + broken.length
+  // Errors outside of tests, such as unhandled rejections, fail the run and no test.
+  return { passed: numPassedTests, failed: success || failed > 0 ? failed : 1, skipped: numPendingTests + numTodoTests }
 }
 
-const playwright = read('playwright.json')
-if (playwright !== undefined) {
-  const { stats, errors } = JSON.parse(playwright)
-  count('playwright.json', {
-    passed: stats.expected + stats.flaky,
-    failed: stats.unexpected + errors.length,
-    skipped: stats.skipped,
-  })
+function ofPlaywright({ stats, errors }) {
+  return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length, skipped: stats.skipped }
 }
-for (const name of ['vitest.json', 'playwright.json']) {
-  if (read(name) === undefined) count(`${name} is missing`, { passed: 0, failed: 1, skipped: 0 })
-}
+
+const checks = read('checks.txt').trim().split('\n').filter(Boolean)
+const failedChecks = checks.filter((line) => line.startsWith('failed'))
+for (const line of failedChecks) console.log(line)
+count('checks', { passed: checks.length - failedChecks.length, failed: failedChecks.length })
+for (const name of VITEST) report(name, ofVitest)
+for (const name of PLAYWRIGHT) report(name, ofPlaywright)
 
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
 process.exitCode = totals.failed === 0 ? 0 : 1

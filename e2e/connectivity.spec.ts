@@ -1,7 +1,7 @@
 import { firefox } from '@playwright/test'
 import { startRelay } from '../dist/node.js'
 import { browserOptions } from './browsers.js'
-import { connect, expect, pardonNetwork, pathTo, received, send, type Tab, test } from './fixtures.js'
+import { connect, expect, pathTo, received, send, type Tab, test } from './fixtures.js'
 
 /**
  * Each sends the other numbers from 0, at least `least` of them, from the moment at which they are connected until well after
@@ -58,8 +58,9 @@ test('two tabs change from a circuit to WebRTC by themselves, and lose no messag
   expect(relayed() - before).toBeLessThan(100_000)
 })
 
-test('a Chromium tab and a Firefox tab change to WebRTC, and lose no message by it', async ({ openTab, browserName }) => {
-  test.skip(browserName !== 'chromium', 'once is enough: both browsers are in it')
+test('a Chromium tab and a Firefox tab change to WebRTC, and lose no message by it', { tag: '@chromium' }, async ({
+  openTab,
+}) => {
   const other = await firefox.launch(browserOptions.firefox)
   try {
     const chrome = await openTab()
@@ -90,6 +91,7 @@ test('a WebRTC path that ends falls back to the circuit and is opened anew; nobo
 for (const webrtc of [true, false]) {
   const name = webrtc ? 'by WebRTC' : 'by a circuit'
   test(`tabs that talk ${name} outlive a restart of their relay`, async ({ openTab, relay, complaints }) => {
+    complaints.expectFailures(relay.url)
     const alice = await openTab({ webrtc })
     const bob = await openTab({ webrtc })
     await connect(alice, bob)
@@ -127,13 +129,18 @@ for (const webrtc of [true, false]) {
       await expect.poll(() => bob.page.evaluate(() => window.seen.changes)).toContain('news too')
     } finally {
       await again.stop()
-      pardonNetwork(complaints)
     }
   })
 }
 
-test('a tab whose line died while it slept for two minutes is back within seconds', async ({ openTab, relay, lineTo }) => {
+test('a tab whose line died while it slept for two minutes is back within seconds', async ({
+  openTab,
+  relay,
+  lineTo,
+  complaints,
+}) => {
   const line = await lineTo(relay)
+  complaints.expectFailures(line.url)
   const limits = { wakeCheckMs: 200, wakeProbeMs: 500 }
   const alice = await openTab({ bootstrap: [line.url], ownClock: true, webrtc: false, limits })
   const bob = await openTab()
@@ -143,19 +150,19 @@ test('a tab whose line died while it slept for two minutes is back within second
     window.aheadMs = 120_000
   })
   // Without the clock nobody would look for half a minute.
-  await expect.poll(() => alice.page.evaluate(() => window.seen.disconnected), { timeout: 5_000 }).toContain(relay.peerId)
-  await expect.poll(() => line.open, { timeout: 5_000 }).toBe(1)
-  await expect.poll(() => alice.page.evaluate((id) => window.peer.isConnected(id), relay.peerId), { timeout: 5_000 }).toBe(true)
-  await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id), { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => alice.page.evaluate(() => window.seen.disconnected)).toContain(relay.peerId)
+  await expect.poll(() => line.open).toBe(1)
+  await expect.poll(() => alice.page.evaluate((id) => window.peer.isConnected(id), relay.peerId)).toBe(true)
+  await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id)).toBe(true)
   await send(bob, alice.id, 'awake?')
   await expect.poll(() => received(alice)).toEqual(['awake?'])
 })
 
-test('a tab that stood still until all others gave it up is back within seconds', async ({ openTab, relayWith, browserName }) => {
-  test.skip(
-    browserName !== 'chromium',
-    'only the tools of Chromium stop a tab; and only its full version freezes one as phones do',
-  )
+// Only the tools of Chromium stop a tab, and only its full version freezes one as phones do.
+test('a tab that stood still until all others gave it up is back within seconds', { tag: '@chromium' }, async ({
+  openTab,
+  relayWith,
+}) => {
   const limits = { heartbeatIntervalMs: 300, heartbeatTimeoutMs: 500 }
   const relay = await relayWith({ limits })
   const alice = await openTab({ bootstrap: [relay.url], ownClock: true })
@@ -173,9 +180,9 @@ test('a tab that stood still until all others gave it up is back within seconds'
   await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id)).toBe(false)
   await devTools.send('Debugger.evaluateOnCallFrame', { callFrameId, expression: 'window.aheadMs = 120_000' })
   await devTools.send('Debugger.resume')
-  await expect.poll(() => relay.coordinator.isConnected(alice.id), { timeout: 5_000 }).toBe(true)
-  await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id), { timeout: 5_000 }).toBe(true)
-  await expect.poll(() => alice.page.evaluate((id) => window.peer.isConnected(id), bob.id), { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => relay.coordinator.isConnected(alice.id)).toBe(true)
+  await expect.poll(() => bob.page.evaluate((id) => window.peer.isConnected(id), alice.id)).toBe(true)
+  await expect.poll(() => alice.page.evaluate((id) => window.peer.isConnected(id), bob.id)).toBe(true)
   await send(alice, bob.id, 'thawed')
   await expect.poll(() => received(bob)).toEqual(['thawed'])
 })
@@ -188,6 +195,7 @@ test('an offline tab says so, and what it queued is delivered once it is online'
   complaints,
 }) => {
   const line = await lineTo(relay)
+  complaints.expectFailures(line.url, relay.url)
   const alice = await openTab({ bootstrap: [line.url], webrtc: false })
   const bob = await openTab({ bootstrap: [relay.url], webrtc: false })
   await connect(alice, bob)
@@ -206,11 +214,11 @@ test('an offline tab says so, and what it queued is delivered once it is online'
   const statuses = await alice.page.evaluate(() => window.seen.statuses)
   expect(statuses).toContain('offline')
   expect(statuses.at(-1)).toBe('online')
-  pardonNetwork(complaints)
 })
 
 test('where WebSockets are refused, HTTP carries the conversation', async ({ openTab, relay, lineTo, complaints }) => {
   const line = await lineTo(relay, { webSockets: false })
+  complaints.expectFailures(line.url)
   const alice = await openTab({ bootstrap: [line.url], webrtc: false })
   const bob = await openTab()
   expect(line.refused).toBeGreaterThan(0)
@@ -223,17 +231,16 @@ test('where WebSockets are refused, HTTP carries the conversation', async ({ ope
   }, alice.id)
   expect(answer).toBe('and back')
   expect(await pathTo(alice, relay.peerId)).toBe('http')
-  pardonNetwork(complaints)
 })
 
 test('two tabs behind nothing but HTTP change to WebRTC as well', async ({ openTab, relay, lineTo, complaints }) => {
   const line = await lineTo(relay, { webSockets: false })
+  complaints.expectFailures(line.url)
   const alice = await openTab({ bootstrap: [line.url] })
   const bob = await openTab({ bootstrap: [line.url] })
   await connect(alice, bob)
   await expect.poll(() => pathTo(alice, bob.id)).toBe('webrtc')
   expect(await pathTo(alice, relay.peerId)).toBe('http')
-  pardonNetwork(complaints)
 })
 
 test('the tabs of one browser find each other without any server', async ({ openTab }) => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import type * as SDK from '../dist/index.js'
 import { type Relay, type RelayOptions, startRelay } from '../dist/node.js'
+import { Complaints } from './complaints.js'
 import { type Line, openLine } from './line.js'
 
 declare global {
@@ -58,7 +59,7 @@ export interface TabOptions extends PeerOptions {
 
 interface Fixtures {
   pageUrl: string
-  complaints: string[]
+  complaints: Complaints
   relay: Relay
   relayWith: (options?: RelayOptions) => Promise<Relay>
   /** A way to a relay that a test can disturb. */
@@ -88,12 +89,12 @@ export const test = base.extend<Fixtures>({
     server.closeAllConnections()
     server.close()
   },
-  /** Console errors, policy violations and uncaught errors of every tab; none is allowed, but what a test takes out itself. */
+  /** Of every tab; none is allowed, but the failures that a test expects. */
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures from the pattern
   complaints: async ({}, use) => {
-    const complaints: string[] = []
+    const complaints = new Complaints()
     await use(complaints)
-    expect(complaints).toEqual([])
+    expect(complaints.unexpected).toEqual([])
   },
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures from the pattern
   relayWith: async ({}, use) => {
@@ -122,7 +123,7 @@ export const test = base.extend<Fixtures>({
     await use(async (options = {}) => {
       const page = await (options.context ?? context).newPage()
       pages.push(page)
-      watchComplaints(page, complaints)
+      complaints.watch(page)
       await page.goto(pageUrl)
       const { context: _, ...config } = { bootstrap: [relay.url], ...options }
       return { page, id: await startPeer(page, config) }
@@ -132,13 +133,6 @@ export const test = base.extend<Fixtures>({
 })
 
 export { expect }
-
-export function watchComplaints(page: Page, complaints: string[]): void {
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('console', (line) => {
-    if (line.type() === 'error') complaints.push(line.text())
-  })
-}
 
 /** A coordinator in the tab's window, and what it sees in `window.seen`. */
 export function startPeer(page: Page, options: PeerOptions): Promise<string> {
@@ -189,11 +183,3 @@ export const received = (tab: Tab) => tab.page.evaluate(() => window.seen.messag
 /** By what way a tab reaches a peer; undefined where it is not connected. */
 export const pathTo = (tab: Tab, peerId: string) =>
   tab.page.evaluate((id) => window.peer.getPeer(id)?.connection?.transport, peerId)
-
-/** Takes out what a browser itself reports of sockets and requests that a test has made fail; anything else stays a complaint. */
-export function pardonNetwork(complaints: string[]): void {
-  const own = complaints.filter(
-    (line) => !/WebSocket|ws:\/\/|can.t establish a connection|Failed to load resource|Cross-Origin/i.test(line),
-  )
-  complaints.splice(0, complaints.length, ...own)
-}

@@ -28,12 +28,14 @@ export class VirtualClock implements Clock {
     this.time = startMs
   }
 
+  /** Whole milliseconds, as those of `Date.now()`. */
   now(): number {
-    return this.time
+    return Math.floor(this.time)
   }
 
   setTimeout(callback: () => void, delayMs: number): Timer {
-    const timer: VirtualTimer = { at: this.time + Math.max(0, delayMs), order: this.order++, callback }
+    // Never early: a peer that dates something at a fraction of a millisecond would say what no real clock says.
+    const timer: VirtualTimer = { at: Math.ceil(this.time + Math.max(0, delayMs)), order: this.order++, callback }
     this.live++
     this.push(timer)
     return timer

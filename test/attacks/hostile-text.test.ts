@@ -40,14 +40,8 @@ it('nor can what it answers to a request', async () => {
   const { peer, raw } = await victim()
   const request = peer.request(raw.peerId, { type: 'ask', payload: 1 })
   const failed = request.catch((error: P2PError) => error)
-  let asked: string | undefined
-  while (asked === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 5))
-    for (const { kind, body } of raw.received) {
-      if (kind === Entry.MESSAGE && Buffer.from(body).includes('ask'))
-        asked = /[\w-]{21}/.exec(Buffer.from(body).toString('latin1'))?.[0]
-    }
-  }
+  const question = await raw.until(({ kind, body }) => kind === Entry.MESSAGE && Buffer.from(body).includes('ask'))
+  const asked = /[\w-]{21}/.exec(Buffer.from(question.body).toString('latin1'))![0]
   const payload = { code: 'HANDLER_FAILED', message: EVIL }
   raw.entry(Entry.MESSAGE, encode([1, 'failed', null, true, payload, Date.now(), 'id', 'lotus/core', asked]))
   const error = (await failed) as P2PError
@@ -59,24 +53,17 @@ it('nor can what it answers to a request', async () => {
 it('nor the name of a limit in a refusal, nor the reason of a ban', async () => {
   const { peer, raw } = await victim()
   await peer.sendTo(raw.peerId, { type: 'x', payload: 1 })
-  const sequence = await new Promise<Uint8Array>((resolve) => {
-    const look = () => {
-      const entry = raw.received.find(({ kind }) => kind === Entry.SEQUENCE)
-      if (entry === undefined) setTimeout(look, 5)
-      else resolve(entry.body)
-    }
-    look()
-  })
+  const { body: sequence } = await raw.until(({ kind }) => kind === Entry.SEQUENCE)
   const body = new Uint8Array([...sequence.subarray(0, 8), 0, 0, 0, 0, 0, 1, 0, 0, 200, 0, ...new TextEncoder().encode(EVIL)])
   raw.entry(Entry.REFUSED, body)
-  let refused: P2PError | undefined
-  while (refused === undefined) {
-    refused = await peer.sendTo(raw.peerId, { type: 'x', payload: 1 }).then(
-      () => undefined,
-      (error) => error,
-    )
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+  // What comes after it is handled after it.
+  const heard = new Promise((resolve) => peer.once('message', resolve))
+  raw.message('after')
+  await heard
+  const refused = await peer.sendTo(raw.peerId, { type: 'x', payload: 1 }).then(
+    () => expect.fail('It should have been refused.'),
+    (error: P2PError) => error,
+  )
   expect(refused.code).toBe('RATE_LIMITED')
   expect(refused.details.limit).not.toMatch(UNSAFE)
   for (let i = 0; i < 12 && raw.isOpen; i++) raw.message(1, EVIL, EVIL)

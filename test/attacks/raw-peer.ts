@@ -16,6 +16,8 @@ export class RawPeer {
   /** What the other side has sent, decrypted. */
   readonly received: { kind: number; body: Uint8Array }[] = []
   closed!: Promise<unknown>
+  /** Looks at what was received, after each entry. */
+  readonly #watchers = new Set<() => void>()
   #socket!: WebSocket
   #noise!: NoiseChannel
   #ids = 0
@@ -104,6 +106,28 @@ export class RawPeer {
     return this.#noise.send.encrypt(entryOf(Entry.SIGNED_MESSAGE, body))
   }
 
+  /** The first entry that is like this, once it is there. */
+  until(isWanted: (entry: { kind: number; body: Uint8Array }) => boolean): Promise<{ kind: number; body: Uint8Array }> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const found = this.received.find(isWanted)
+        if (found === undefined) return
+        this.#watchers.delete(look)
+        resolve(found)
+      }
+      this.#watchers.add(look)
+      look()
+    })
+  }
+
+  /** Settles once the other side has read all that was sent so far, or is gone: a flood at the pace of who has to read it. */
+  async taken(): Promise<void> {
+    if (!this.isOpen) return
+    const answered = once(this.#socket, 'pong')
+    this.#socket.ping()
+    await Promise.race([answered, this.closed])
+  }
+
   /** Sends bytes as they are. */
   bytes(frame: Uint8Array): void {
     this.#socket.send(frame)
@@ -147,6 +171,7 @@ export class RawPeer {
     for (let at = 0; at + 3 <= plaintext.length; ) {
       const length = (plaintext[at + 1]! << 8) | plaintext[at + 2]!
       this.received.push({ kind: plaintext[at]!, body: plaintext.slice(at + 3, at + 3 + length) })
+      for (const look of [...this.#watchers]) look()
       at += 3 + length
     }
   }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.js'
 import { Entry } from '../../src/channel/batch.js'
@@ -12,6 +11,8 @@ const MINUTE = 60_000
 /** The victim's clock runs ahead on demand; its timers are real. */
 let aheadMs: number
 const clock = { ...systemClock, now: () => Date.now() + aheadMs }
+/** For so long the victim waits for the attacker to say what its clock shows, which it never does. */
+const limits = { wakeProbeMs: 100 }
 let victim: P2PCoordinator
 let victimIdentity: Identity
 let attacker: Identity
@@ -21,7 +22,7 @@ let got: unknown[]
 
 async function start(): Promise<void> {
   const listener = webSocketServer()
-  victim = new P2PCoordinator({ identity: victimIdentity, listen: [listener], requireSignatures: true, clock })
+  victim = new P2PCoordinator({ identity: victimIdentity, listen: [listener], requireSignatures: true, clock, limits })
   victim.on('error', () => {})
   victim.on('message', ({ payload }) => void got.push(payload))
   await victim.start()
@@ -50,7 +51,7 @@ async function play(bytes: Uint8Array): Promise<void> {
   }
   const before = seen()
   raw.entry(Entry.SIGNED_MESSAGE, bytes)
-  for (let i = 0; i < 400 && seen() === before; i++) await sleep(10)
+  await expect.poll(seen, { interval: 1, timeout: 10_000 }).toBeGreaterThan(before)
 }
 
 describe('a signed message that is sent again', () => {

@@ -1,17 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { x25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, it } from 'vitest'
 import { CipherState, NoiseXX, nobleNoiseCrypto, platformNoiseCrypto } from '../../src/channel/noise.js'
 import { makeNoiseVectors, type NoiseVector, type NoiseVectorFile } from '../vectors/make-noise-xx.js'
+import { publicVectors } from '../vectors/public.js'
 
-const OFFICIAL = new URL('../../../shared/vectors/noise-xx.json', import.meta.url)
-const OWN = new URL('../vectors/noise-xx.json', import.meta.url)
-const official = existsSync(OFFICIAL)
-if (!official) console.info('The public Noise vectors (../shared/vectors/noise-xx.json) are not here: only our own are checked.')
-
-const read = (url: URL) => JSON.parse(readFileSync(url, 'utf8')) as NoiseVectorFile
+const official = publicVectors('noise-xx.json')
+const own: NoiseVectorFile = JSON.parse(readFileSync(new URL('../vectors/noise-xx.json', import.meta.url), 'utf8'))
 const keyPair = (hex: string) => ({ secretKey: hexToBytes(hex), publicKey: x25519.getPublicKey(hexToBytes(hex)) })
 
 const cryptos = { node: platformNoiseCrypto, noble: nobleNoiseCrypto }
@@ -58,20 +55,20 @@ function check(vector: NoiseVector, initiator: CryptoName, responder: CryptoName
 }
 
 describe.each(PAIRS)('Noise vectors, initiator on %s, responder on %s', (initiator, responder) => {
-  it.skipIf(!official)('the public ones (cacophony) hold', () => {
-    const { vectors } = read(OFFICIAL)
+  it.skipIf(official === undefined)('the public ones (cacophony) hold', () => {
+    const { vectors } = JSON.parse(official!) as NoiseVectorFile
     expect(vectors.length).toBeGreaterThan(0)
     for (const vector of vectors) check(vector, initiator, responder)
   })
 
   it('ours hold', () => {
-    for (const vector of read(OWN).vectors) check(vector, initiator, responder)
+    for (const vector of own.vectors) check(vector, initiator, responder)
   })
 })
 
 describe.each(Object.entries(cryptos))('our Noise vectors on %s', (_, crypto) => {
   it('hold for single cipher states, counters of all widths and re-keying', () => {
-    const { cipher_state = [] } = read(OWN)
+    const { cipher_state = [] } = own
     expect(cipher_state).toHaveLength(5)
     for (const { key, nonce, ad, plaintext, ciphertext, rekeyed_ciphertext } of cipher_state) {
       const [send, receive] = [0, 1].map(() => new CipherState(hexToBytes(key), crypto.aead, nonce)) as [CipherState, CipherState]
@@ -85,13 +82,13 @@ describe.each(Object.entries(cryptos))('our Noise vectors on %s', (_, crypto) =>
   })
 
   it('hold for messages up to the longest', () => {
-    for (const { key, byte, length, ciphertext_sha256 } of read(OWN).long_messages ?? []) {
+    for (const { key, byte, length, ciphertext_sha256 } of own.long_messages ?? []) {
       const sealed = new CipherState(hexToBytes(key), crypto.aead).encrypt(new Uint8Array(length).fill(byte))
       expect(bytesToHex(sha256(sealed))).toBe(ciphertext_sha256)
     }
   })
 
   it('are what their generator makes', () => {
-    expect(makeNoiseVectors(crypto)).toEqual(read(OWN))
+    expect(makeNoiseVectors(crypto)).toEqual(own)
   })
 })

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { P2PErrorCode } from '../../src/base/errors.js'
 import type { Connection, Transport } from '../../src/transport/transport.js'
 import { record } from '../circuit/test-network.js'
+import { draws } from '../seed.js'
 
 export interface TransportSetup {
   transport: Transport
@@ -69,7 +70,7 @@ export function transportCompliance(
 
     it('brings the first frame first, whole', async () => {
       const { transport, address, next } = await setup()
-      const firstFrame = crypto.getRandomValues(new Uint8Array(600))
+      const firstFrame = draws().bytes(600)
       const [near, far] = await Promise.all([transport.dial(address, { firstFrame }), next()])
       near.send(Uint8Array.of(9))
       const sink = record(far)
@@ -94,7 +95,8 @@ export function transportCompliance(
       const max = Math.min(near.maxFrameBytes, far.maxFrameBytes)
       const sizes = [1, 125, 126, 127, 65_535, max - 1, max].filter((size) => size <= max)
       const [atNear, atFar] = [record(near), record(far)]
-      const frames = sizes.map((size) => crypto.getRandomValues(new Uint8Array(size)))
+      const random = draws()
+      const frames = sizes.map((size) => random.bytes(size))
       for (const frame of frames) {
         near.send(frame.slice())
         far.send(frame.slice())

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { seededRandom } from '../../src/base/random.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { createTestNetwork } from '../../src/testing/test-network.js'
@@ -6,22 +7,13 @@ import { createTestNetwork } from '../../src/testing/test-network.js'
 /** `npm run soak`: as many peers and minutes as the environment asks for. */
 const PEERS = Number(process.env.SOAK_PEERS ?? 16)
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 3)
-const SEED = Number(process.env.SOAK_SEED ?? 1)
-
-/** The SDK's own draws (jitter of pauses) are not seeded; the kills and the messages are. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 4_294_967_296
-  }
-}
+const SEED = Number(process.env.SEED ?? 1)
 
 it(
   `${PEERS} peers, ${MINUTES} minutes of random kills: what sendTo accepted arrives once and in order`,
   async () => {
     const net = createTestNetwork({ latencyMs: 20, jitterMs: 15, seed: SEED })
-    const random = seeded(SEED)
+    const random = seededRandom(SEED).unit
     const pick = <T>(items: T[]): T => items[Math.floor(random() * items.length)]!
     const relayHosts = ['relay0', 'relay1', 'relay2']
     const relays = new Map<string, P2PCoordinator>()

@@ -213,7 +213,7 @@ describe('sockets that say nothing', () => {
     expect(listener.getStats().refused.maxSockets).toBe(1)
   })
 
-  it('in their thousands do not keep an honest peer out for a second', async () => {
+  it('in their thousands do not keep an honest peer out, as one of them makes room at once', async () => {
     const listener = webSocketServer({ maxSockets: 1_500 })
     const server = new P2PCoordinator({ listen: [listener] })
     cleanUps.push(() => server.shutdown())
@@ -224,9 +224,8 @@ describe('sockets that say nothing', () => {
     await expect.poll(() => listener.getStats().halfOpenEnded).toBe(500)
     const honest = new P2PCoordinator()
     cleanUps.push(() => honest.shutdown())
-    const started = performance.now()
     await honest.connectToPeer(url)
-    expect(performance.now() - started).toBeLessThan(1_000)
+    expect(listener.getStats()).toMatchObject({ halfOpenEnded: 501, refused: { maxSockets: 0 } })
   })
 })
 

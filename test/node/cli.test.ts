@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { generateIdentity } from '../../src/identity/identity.js'
+import { encodePeerId } from '../../src/identity/peer-id.js'
 import { RawPeer } from '../attacks/raw-peer.js'
 
 let folder: string
@@ -209,6 +209,13 @@ describe('lotus-p2p relay', () => {
   ])('with %s it forgets no ban when it is killed and started again', async (option, name) => {
     const data = join(folder, name)
     const identity = await generateIdentity()
+    const id = encodePeerId(identity.publicKey)
+    /** In whatever file and format: the id is among the bytes. */
+    const isKept = async () => {
+      const files = (await readdir(folder, { recursive: true })).filter((file) => file.startsWith(name))
+      const contents = await Promise.all(files.map((file) => readFile(join(folder, file)).catch(() => Buffer.alloc(0))))
+      return contents.some((bytes) => bytes.includes(id))
+    }
     const first = relay(option, data)
     const url = await first.says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)
     await first.says(/bootstrap/)
@@ -216,11 +223,12 @@ describe('lotus-p2p relay', () => {
       const peer = await new RawPeer().connect(url, { identity })
       while (peer.isOpen) {
         for (let i = 0; i < 500; i++) peer.message('flood')
-        await sleep(20)
+        await peer.taken()
       }
     }
     const isBanned = () => first.out.errors.includes('banned lp1')
-    for (let i = 0; i < 10 && !isBanned(); i++) await flooding().catch(() => sleep(50))
+    while (!isBanned()) await flooding().catch(() => undefined)
+    await expect.poll(isKept, { timeout: 10_000 }).toBe(true)
     expect(first.out.errors).toMatch(/banned lp1\w+ until .*: It went on sending/)
     first.child.kill('SIGKILL')
     await first.exit

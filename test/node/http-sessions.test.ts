@@ -11,12 +11,17 @@ import { encodeFrames } from '../../src/plugins/http/http-frames.js'
 import type { Connection } from '../../src/transport/transport.js'
 import { record } from '../circuit/test-network.js'
 import { acceptor } from '../compliance/transport.js'
+import { requests } from '../transport/requests.js'
 
 const FIRST = Uint8Array.of(1, 2, 3)
 const cleanUps: (() => unknown)[] = []
 afterEach(async () => {
+  vi.useRealTimers()
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
 })
+
+/** Timers of the SDK fire when a test says so. Sockets are real, and Node's own timers too. */
+const holdTimers = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
 
 async function listening(limits: Partial<Limits> = {}, options: WebSocketServerOptions = {}) {
   const listener = webSocketServer({ ...options, limits })
@@ -59,6 +64,11 @@ async function honest({ base, next }: Pick<Setup, 'base' | 'next'>) {
       expect([atNear.closes, atFar.closes]).toEqual([[], []])
     },
   }
+}
+
+/** Some turns of the event loop: what sockets have, they tell. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => setImmediate(resolve))
 }
 
 const code = async (response: Response) => [response.status, ((await response.json()) as { code: string }).code]
@@ -124,16 +134,29 @@ describe('an HTTP session', () => {
   })
 
   it('answers a poll with nothing after its time, and the older of two at once', async () => {
+    holdTimers()
     const { url, far } = await session(await listening({ httpPollMs: 150 }))
-    const older = fetch(`${url}?after=0`)
-    await new Promise((resolve) => setTimeout(resolve, 30))
-    const newer = fetch(`${url}?after=0`)
-    expect(await bytesOf(await older)).toEqual(new Uint8Array())
+    const polling = async (after: number) => {
+      const begun = requests(/^GET /)
+      const answer = fetch(`${url}?after=${after}`).then(bytesOf)
+      await begun
+      return { answer }
+    }
+    const older = await polling(0)
+    const newer = await polling(0)
+    expect(await older.answer).toEqual(new Uint8Array())
     far.send(Uint8Array.of(7))
-    expect(await bytesOf(await newer)).toEqual(encodeFrames([Uint8Array.of(7)]))
-    const startedMs = performance.now()
-    expect(await bytesOf(await fetch(`${url}?after=1`))).toEqual(new Uint8Array())
-    expect(performance.now() - startedMs).toBeGreaterThan(100)
+    expect(await newer.answer).toEqual(encodeFrames([Uint8Array.of(7)]))
+    let answered = false
+    const last = (await polling(1)).answer.then((bytes) => {
+      answered = true
+      return bytes
+    })
+    vi.advanceTimersByTime(149)
+    await turns()
+    expect(answered).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(await last).toEqual(new Uint8Array())
   })
 
   it('begins a stream at once, shows that it lives, and writes frames as they come', async () => {
@@ -249,17 +272,23 @@ describe('the HTTP endpoint and hostile peers', () => {
   })
 
   it('gives up half-open uploads after their time, and keeps the frames that came whole', async () => {
+    holdTimers()
     const server = await listening({ httpUploadMs: 150 })
     const friend = await honest(server)
     const { id, url, sink } = await session(server)
-    const startedMs = performance.now()
-    const ends = [
-      raw(server.port, half('/lotus-p2p/1', 50, 'abc')),
-      raw(server.port, half(`/lotus-p2p/1/${id}?n=1`, 50, '\0\x01a\0\x02b')),
-    ]
+    const begun = requests(/^POST /, 2)
+    let ended = 0
+    const ends = [half('/lotus-p2p/1', 50, 'abc'), half(`/lotus-p2p/1/${id}?n=1`, 50, '\0\x01a\0\x02b')].map(async (request) => {
+      await raw(server.port, request)
+      ended++
+    })
+    await begun
+    vi.advanceTimersByTime(149)
     await friend.works()
+    expect(ended).toBe(0)
+    vi.advanceTimersByTime(1)
     await Promise.all(ends)
-    expect(performance.now() - startedMs).toBeLessThan(5_000)
+    vi.useRealTimers()
     expect(sink.frames).toEqual([FIRST, Uint8Array.of(97)])
     expect(await (await post(`${url}?n=1`, encodeFrames([Uint8Array.of(97), Uint8Array.of(98)]))).text()).toBe('3')
     expect(sink.frames).toEqual([FIRST, Uint8Array.of(97), Uint8Array.of(98)])
@@ -289,8 +318,9 @@ describe('the HTTP endpoint and hostile peers', () => {
     const friend = await honest(server)
     const gone = await session(server)
     const socket = rawSocket(server.port)
+    const polled = requests(new RegExp(`^GET .*${gone.id}`))
     socket.write(`GET /lotus-p2p/1/${gone.id}?after=0 HTTP/1.1\r\nHost: x\r\n\r\n`)
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    await polled
     socket.destroy()
     const deaf = await session(server)
     const deafSocket = rawSocket(server.port)
@@ -305,7 +335,9 @@ describe('the HTTP endpoint and hostile peers', () => {
   })
 
   it('holds no more of an upload than a little for a sink that is not there', async () => {
-    const { endpoint, next } = await listening()
+    const server = await listening()
+    const { endpoint, next } = server
+    const friend = await honest(server)
     const id = await (await post(endpoint, FIRST)).text()
     const far = await next()
     const body = encodeFrames(Array.from({ length: 4 }, (_, i) => new Uint8Array(60_000).fill(i)))
@@ -314,7 +346,7 @@ describe('the HTTP endpoint and hostile peers', () => {
       answered = true
       return response.text()
     })
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    for (let i = 0; i < 20; i++) await friend.works()
     expect(answered).toBe(false)
     const sink = record(far)
     expect(await upload).toBe('5')
@@ -333,8 +365,9 @@ describe('the HTTP endpoint and hostile peers', () => {
     )
     expect(new Set(statuses)).toEqual(new Set([404]))
     // All in use now: the next one is told to come back.
+    const held = requests(new RegExp(`^GET .*(${flood.slice(-4).join('|')})`), 4)
     const polls = flood.slice(-4).map((id) => fetch(`${server.endpoint}/${id}?after=0`).catch(() => {}))
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await held
     const refused = await post(server.endpoint, FIRST)
     expect(refused.headers.get('retry-after')).toBe('5')
     expect(await code(refused)).toEqual([503, 'POOL_FULL'])
@@ -347,7 +380,7 @@ describe('the HTTP endpoint and hostile peers', () => {
     const server = await listening()
     const { id } = await session(server)
     const friend = await honest(server)
-    const requests = [
+    const broken = [
       half('/lotus-p2p/1', 50, 'abc'),
       half(`/lotus-p2p/1/${id}?n=1`, 50, '\0\x05a'),
       `GET /lotus-p2p/1/${id}?after=0 HTTP/1.1\r\nHost: x\r\n\r\n`,
@@ -357,8 +390,9 @@ describe('the HTTP endpoint and hostile peers', () => {
     for (let i = 0; i < 50; i++) {
       const socket = rawSocket(server.port)
       await once(socket, 'connect')
-      socket.write(requests[i % requests.length]!)
-      if (i % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 2))
+      const begun = requests(/./)
+      socket.write(broken[i % broken.length]!)
+      if (i % 2 === 0) await begun
       socket.resetAndDestroy()
     }
     await friend.works()

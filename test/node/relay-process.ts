@@ -7,7 +7,12 @@ import { type RelayOptions, startRelay } from '../../src/node/relay.js'
  */
 export type RelayCommand =
   /** Sends to all peers but these as much as it can, at once. */
-  { do: 'flood'; except: string[]; bytes: number } | { do: 'stats' } | { do: 'collect' } | { do: 'stop' }
+  | { do: 'flood'; except: string[]; bytes: number }
+  /** Lets so much time pass for whoever reads `performance.now()`: that is how long nothing has left for a reader. */
+  | { do: 'pass'; ms: number }
+  | { do: 'stats' }
+  | { do: 'collect' }
+  | { do: 'stop' }
 
 export interface RelayFacts {
   rss: number
@@ -15,6 +20,11 @@ export interface RelayFacts {
   slowReaders: number
   memory: { state: number; refused: number; ended: number; usedBytes: number }
 }
+
+let aheadMs = 0
+const { performance } = globalThis
+const monotonic = performance.now.bind(performance)
+performance.now = () => monotonic() + aheadMs
 
 const options = JSON.parse(process.argv[2] ?? '{}') as RelayOptions
 const relay = await startRelay({ port: 0, host: '127.0.0.1', logger: { debug() {}, warn() {}, error() {} }, ...options })
@@ -50,6 +60,7 @@ async function flood(except: string[], bytes: number): Promise<void> {
 process.on('message', (command: RelayCommand) => {
   void (async () => {
     if (command.do === 'flood') await flood(command.except, command.bytes)
+    if (command.do === 'pass') aheadMs += command.ms
     if (command.do === 'collect') globalThis.gc?.()
     if (command.do === 'stop') {
       await relay.stop()

@@ -6,6 +6,7 @@ import type { P2PMessage } from '../../src/message/message.js'
 import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'
 import { CircuitRelay } from '../../src/plugins/circuit/server/circuit-relay.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
+import { draws } from '../seed.js'
 
 const cleanUps: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -73,7 +74,7 @@ describe('a relay', () => {
     const relay = await relayOf()
     const [alice, bob] = [await walletAt(relay), await walletAt(relay)]
     await alice.connectToPeer(bob.peerId)
-    const payload = crypto.getRandomValues(new Uint8Array(65_536))
+    const payload = draws().bytes(65_536)
     const big = new Uint8Array(1_000_000).map((_, i) => payload[i % payload.length]!)
     const arrived = arrival(bob)
     await alice.sendTo(bob.peerId, { type: 'big', payload: big })

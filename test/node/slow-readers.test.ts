@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { startRelay } from '../../src/node/relay.js'
@@ -12,6 +12,7 @@ import { RelayChild } from './relay-child.js'
 
 const cleanUps: (() => unknown)[] = []
 afterEach(async () => {
+  vi.useRealTimers()
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
 })
 
@@ -26,9 +27,19 @@ async function accepting(limits: NonNullable<Parameters<typeof webSocketServer>[
   return { listener, accepted, url: listener.addresses[0]! }
 }
 
+/** Settles once the system takes no more for a reader that has stopped. */
+async function standsStill(waiting: () => number): Promise<void> {
+  for (let before = -1, same = 0; same < 50; same = waiting() === before ? same + 1 : 0) {
+    before = waiting()
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+}
+
 describe('a reader that reads nothing', () => {
   it('is ended once nothing has left for it in its time; one that reads slowly is not', async () => {
-    const { listener, accepted, url } = await accepting({ slowReaderMs: 500, sendMaxBufferedBytes: 50_000_000 })
+    // What has left for the reader is looked at each 100 ms, and those pass when the test says so. The socket is real.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
+    const { listener, accepted, url } = await accepting({ slowReaderMs: 800, sendMaxBufferedBytes: 50_000_000 })
     const socket = new WebSocket(url, { perMessageDeflate: false })
     cleanUps.push(() => socket.terminate())
     await once(socket, 'open')
@@ -36,21 +47,18 @@ describe('a reader that reads nothing', () => {
     const sink = record(connection)
     socket.pause()
     while (connection.bufferedAmount < 50_000_000) connection.send(new Uint8Array(60_000))
-    // Two megabytes at a time, so that the system lets go of some: it lives on, well beyond the time.
+    vi.advanceTimersByTime(100)
+    // Megabytes at a time, so that the system lets go of some: it lives on, well beyond the time.
     for (let i = 0; i < 10; i++) {
-      await new Promise<void>((resolve) => {
-        let left = 32
-        const onMessage = () => {
-          if (--left > 0) return
-          socket.off('message', onMessage)
-          socket.pause()
-          setTimeout(resolve, 100)
-        }
-        socket.on('message', onMessage)
-        socket.resume()
-      })
+      const before = connection.bufferedAmount
+      socket.resume()
+      await expect.poll(() => connection.bufferedAmount, { interval: 1 }).toBeLessThan(before)
+      socket.pause()
+      await standsStill(() => connection.bufferedAmount)
+      vi.advanceTimersByTime(700)
     }
     expect(sink.closes).toEqual([])
+    vi.advanceTimersByTime(800)
     await sink.until(({ closes }) => closes.length === 1)
     expect(sink.closes).toMatchObject([{ code: 'BUFFER_FULL', details: { limit: 'slowReaderMs' } }])
     expect(listener.getStats().slowReaders).toBe(1)
@@ -144,6 +152,9 @@ describe('a reader that acknowledges what it never reads', () => {
 })
 
 describe('five hundred readers that read nothing', () => {
+  /** Longer than all else here takes on a busy machine; whether it is over is looked at eight times in it. */
+  const SLOW_MS = 40_000
+
   it('cost a relay no more than their bound, and keep nobody out', async () => {
     const sendMaxBufferedBytes = 1_048_576
     const relay = await RelayChild.start({
@@ -151,7 +162,7 @@ describe('five hundred readers that read nothing', () => {
         sendMaxBufferedBytes,
         sendHighWaterBytes: 262_144,
         sendLowWaterBytes: 65_536,
-        slowReaderMs: 4_000,
+        slowReaderMs: SLOW_MS,
         heartbeatTimeoutMs: 120_000,
       },
     })
@@ -173,16 +184,16 @@ describe('five hundred readers that read nothing', () => {
     const { rss } = await relay.tell({ do: 'collect' })
     // What waits to be acknowledged, and the same sealed, waiting to be sent.
     expect(rss - before.rss).toBeLessThan(500 * 2 * sendMaxBufferedBytes)
-    // What an honest newcomer gets meanwhile.
+    // An honest newcomer does not wait for one of them to go.
     const newcomer = new P2PCoordinator()
     cleanUps.push(() => newcomer.shutdown())
-    const started = performance.now()
     await newcomer.connectToPeer(relay.url)
-    expect(performance.now() - started).toBeLessThan(1_000)
-    // They go, all of them, and nobody else.
+    expect((await relay.tell({ do: 'stats' })).connected).toHaveLength(502)
+    // Once their time is over they go, all of them, and nobody else.
+    await relay.tell({ do: 'pass', ms: SLOW_MS })
     await expect.poll(async () => (await relay.tell({ do: 'stats' })).slowReaders, { timeout: 30_000 }).toBe(500)
     await expect.poll(async () => (await relay.tell({ do: 'stats' })).connected.length, { timeout: 10_000 }).toBe(2)
     expect(honest.isConnected(relay.peerId)).toBe(true)
     expect(await relay.stop()).toBe(0)
-  }, 90_000)
+  }, 180_000)
 })

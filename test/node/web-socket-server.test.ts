@@ -6,6 +6,7 @@ import { WebSocket } from 'ws'
 import { type WebSocketServerOptions, webSocketServer } from '../../src/node/web-socket-server.js'
 import type { Connection, Listener } from '../../src/transport/transport.js'
 import { Recorder, record, settle } from '../circuit/test-network.js'
+import { draws } from '../seed.js'
 
 const cleanUps: (() => unknown)[] = []
 afterEach(async () => {
@@ -77,7 +78,7 @@ describe('webSocketServer', () => {
 
   it('takes the first frame from the subprotocol, echoes it, and delivers it before all others', async () => {
     const { url, next } = await listening()
-    const first = crypto.getRandomValues(new Uint8Array(1_024))
+    const first = draws().bytes(1_024)
     const offer = `lotus-p2p.1.${Buffer.from(first).toString('base64url')}`
     const socket = await client(url, [offer])
     expect(socket.protocol).toBe(offer)

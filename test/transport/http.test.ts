@@ -10,6 +10,7 @@ import { http } from '../../src/plugins/http/http.js'
 import { record } from '../circuit/test-network.js'
 import { acceptor, transportCompliance } from '../compliance/transport.js'
 import { bufferingProxy, type ProxyRules } from './http-proxy.js'
+import { requests } from './requests.js'
 
 const INVALID = [
   'http://',
@@ -26,6 +27,8 @@ const FIRST = Uint8Array.of(1, 2, 3)
 const cleanUps: (() => unknown)[] = []
 afterEach(async () => {
   vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+  vi.useRealTimers()
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
 })
 
@@ -64,12 +67,15 @@ async function open(setup: Awaited<ReturnType<typeof listening>>) {
   return { near, far, atNear: record(near), atFar: record(far) }
 }
 
-/** Sends frames both ways in bursts, with pauses in which answers come and streams begin; all must come, once, in order. */
+/** Sends frames both ways in bursts, each once the one before has come; all must come, once, in order. */
 async function exchange({ near, far, atNear, atFar }: Awaited<ReturnType<typeof open>>, count: number, burst: number) {
   for (let i = 0; i < count; i++) {
     near.send(numbered(i + 1))
     far.send(numbered(i))
-    if (i % burst === burst - 1) await new Promise((resolve) => setTimeout(resolve, 3))
+    if (i % burst !== burst - 1) continue
+    // One burst is under way while the next one is sent.
+    const come = i + 1 - burst
+    await Promise.all([atFar.until(({ frames }) => frames.length > come), atNear.until(({ frames }) => frames.length >= come)])
   }
   await Promise.all([atFar.until(({ frames }) => frames.length > count), atNear.until(({ frames }) => frames.length >= count)])
   expect(numbers(atFar.frames)).toEqual(upTo(count + 1))
@@ -136,8 +142,11 @@ describe('http', () => {
     cleanUps.push(() => setup.stop())
     const [near, far] = await Promise.all([setup.transport.dial(setup.address, { firstFrame: FIRST }), setup.next()])
     record(far)
+    const polled = requests(/^GET /)
     for (let i = 0; i < 60; i++) far.send(numbered(i, 60_000))
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await polled
+    // What another one of the same two does meanwhile.
+    await exchange(await open({ ...setup, stop: async () => {} }), 30, 1)
     expect(far.bufferedAmount).toBeGreaterThan(3_000_000)
     const atNear = record(near)
     await atNear.until(({ frames }) => frames.length === 60)
@@ -202,10 +211,9 @@ describe('http to what is no peer', () => {
   })
 
   it('gives up a server that never answers when told so, and after the time for a dial', async () => {
-    const address = await server(() => {})
     const controller = new AbortController()
+    const address = await server(() => controller.abort())
     const dial = http().dial(address, { firstFrame: FIRST, signal: controller.signal })
-    setTimeout(() => controller.abort(), 20)
     await expect(dial).rejects.toMatchObject({ code: 'ABORTED' })
     const limits = resolveLimits({ dialTimeoutMs: 50 })
     await expect(http({ limits }).dial(address, { firstFrame: FIRST })).rejects.toMatchObject({
@@ -256,6 +264,8 @@ describe('http to what is no peer', () => {
   })
 
   it('does not ask without a pause where polls are answered with nothing at once', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const timers = vi.spyOn(globalThis, 'setTimeout')
     let polls = 0
     const address = await server(({ method }, response) => {
       if (method === 'POST') response.end(SESSION)
@@ -263,8 +273,14 @@ describe('http to what is no peer', () => {
       if (method === 'GET') polls++
     })
     const connection = await http().dial(address, { firstFrame: FIRST })
-    await new Promise((resolve) => setTimeout(resolve, 700))
-    expect(polls).toBeLessThanOrEqual(3)
+    for (let answered = 1; answered <= 3; answered++) {
+      // The pause begins, and nothing is asked before it is over.
+      await expect.poll(() => timers.mock.calls.filter(([, ms]) => ms === 500).length).toBe(answered)
+      vi.advanceTimersByTime(499)
+      expect(polls).toBe(answered)
+      vi.advanceTimersByTime(1)
+      await expect.poll(() => polls).toBe(answered + 1)
+    }
     connection.close()
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
+import { seededRandom } from '../../src/base/random.js'
 import { SecureChannel } from '../../src/channel/secure-channel.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/transport/memory.js'
@@ -22,12 +23,6 @@ transportCompliance('The in-memory network', network, { unreachable: ['memory://
 const numbers = (frames: Uint8Array[]) => frames.map(([first]) => first)
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
 
-/** Numbers that look random, the same in every run. */
-const seeded = (seed: number) => () => {
-  seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
-  return seed / 2_147_483_648
-}
-
 describe('the in-memory network', () => {
   it('delays each frame by the latency, and a dial by a round trip', async () => {
     const { clock, dial, next } = await network({ latencyMs: 50 })
@@ -43,7 +38,7 @@ describe('the in-memory network', () => {
   })
 
   it('keeps the order under jitter', async () => {
-    const { clock, dial, next } = await network({ latencyMs: 10, jitterMs: 90, random: seeded(5) })
+    const { clock, dial, next } = await network({ latencyMs: 10, jitterMs: 90, random: seededRandom(5).unit })
     const near = await clock.run(dial())
     const sink = record(await next())
     for (let i = 1; i < 50; i++) {
@@ -129,7 +124,7 @@ describe('the in-memory network', () => {
     ['reordering', { reorder: 0.3 }],
   ])('ends a channel typed at %s, with what came before it whole', async (_, conditions) => {
     for (let seed = 1; seed <= 10; seed++) {
-      const { clock, net, transport, address, next } = await network({ random: seeded(seed * 7_919) })
+      const { clock, net, transport, address, next } = await network({ random: seededRandom(seed * 7_919).unit })
       const limits = DEFAULT_LIMITS
       const dialling = SecureChannel.dial(transport, address, { local: alice, limits, clock })
       const accepting = next().then((connection) =>

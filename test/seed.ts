@@ -1,0 +1,11 @@
+import { onTestFailed } from 'vitest'
+import { type Random, seededRandom } from '../src/base/random.js'
+
+/** Of this process; `SEED=… npx vitest run <file>` repeats what a test has drawn. */
+const SEED = process.env.SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(process.env.SEED)
+
+/** The draws of the test that runs; its failure names the seed. Properties of fast-check name theirs, and take `SEED` too. */
+export function draws(): Random {
+  onTestFailed(() => console.error(`Repeat what this test has drawn with SEED=${SEED}`))
+  return seededRandom(SEED)
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config'
+
+/** How many times as often as in `npm test` each property is run. */
+const FACTOR = '10'
+
+/** What takes its time: apps that install the package, the properties again with many more runs, and coverage-guided fuzzing. */
+export default defineConfig({
+  test: {
+    include: [
+      'test/packages/apps.check.ts',
+      'test/fuzz/coverage-guided.check.ts',
+      'test/fuzz/{coordinators,decoders,hostile-handshake,models,protocol-models,two-parties}.test.ts',
+      'test/network/soak.test.ts',
+      'test/peer/paths-random.test.ts',
+    ],
+    setupFiles: ['test/setup.ts'],
+    env: {
+      FUZZ_FACTOR: process.env.FUZZ_FACTOR ?? FACTOR,
+      PATHS_SEEDS: process.env.PATHS_SEEDS ?? '300',
+      SOAK_PEERS: process.env.SOAK_PEERS ?? '30',
+      SOAK_MINUTES: process.env.SOAK_MINUTES ?? '10',
+    },
+    maxWorkers: 2,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
+    reporters: process.env.CI ? ['default', ['json', { outputFile: '.reports/vitest-ci.json' }]] : ['default'],
+  },
+})
