@@ -104,7 +104,8 @@ export class SecureChannel implements FrameSink {
   ): Promise<SecureChannel> {
     const handshake = new Handshake(true, options.local, options.limits, options.work)
     try {
-      const connection = await transport.dial(address, { signal: options.signal, firstFrame: handshake.start() })
+      const { signal, limits } = options
+      const connection = await transport.dial(address, { signal, limits, firstFrame: handshake.start() })
       return await new SecureChannel(connection, handshake, options, options.admit).run(options.signal)
     } catch (error) {
       handshake.destroy()

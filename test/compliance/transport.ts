@@ -18,6 +18,8 @@ export interface TransportTraits {
   unreachable: [address: string, code: P2PErrorCode]
   /** Addresses of its kind that it must refuse as INVALID_ADDRESS. */
   invalid: string[]
+  /** What its connections say of themselves, where they are of another transport that it uses. Default: the transport's own. */
+  connections?: Pick<Transport, 'name' | 'rank'>
 }
 
 const FIRST = Uint8Array.of(1, 2, 3)
@@ -33,7 +35,7 @@ const same = (a: Uint8Array | undefined, b: Uint8Array) => a !== undefined && Bu
 export function transportCompliance(
   name: string,
   create: () => Promise<TransportSetup>,
-  { unreachable, invalid }: TransportTraits,
+  { unreachable, invalid, connections }: TransportTraits,
 ): void {
   describe(`${name} as a Transport`, () => {
     const stops: (() => Promise<unknown>)[] = []
@@ -58,8 +60,8 @@ export function transportCompliance(
       expect(transport.canDial(address)).toBe(true)
       expect(transport.canDial('unknown:address')).toBe(false)
       expect([near.outbound, far.outbound]).toEqual([true, false])
-      expect([near.transport, far.transport]).toEqual([transport.name, transport.name])
-      expect([near.rank, far.rank]).toEqual([transport.rank, transport.rank])
+      expect([near.transport, far.transport]).toEqual(Array(2).fill((connections ?? transport).name))
+      expect([near.rank, far.rank]).toEqual(Array(2).fill((connections ?? transport).rank))
       expect([near.direct, far.direct]).toEqual([transport.direct, transport.direct])
       expect(near.remoteAddress).toBe(address)
       expect(far.remoteAddress).not.toBe('')

@@ -25,6 +25,7 @@ async function loopback() {
 
 transportCompliance('WebSocket with the HTTP fallback', loopback, {
   unreachable: ['ws://127.0.0.1:1', 'PEER_UNREACHABLE'],
+  connections: { name: 'websocket', rank: 3 },
   invalid: ['ws://', 'ws://user:secret@127.0.0.1', 'http://127.0.0.1/#x', 'http://', ''],
 })
 

@@ -156,8 +156,9 @@ describe('webSocket', () => {
       const connection = await transport.dial(url, { firstFrame: FIRST, limits })
       const sink = record(connection)
       const [peer] = await client
-      connection.send(new Uint8Array(50_000))
-      await once(peer, 'message')
+      peer.pause()
+      while (connection.bufferedAmount <= 1_000) connection.send(new Uint8Array(50_000))
+      peer.resume()
       await sink.until(({ drains: seen }) => seen >= drains)
       connection.close()
       await sink.until(({ closes }) => closes.length === 1)
