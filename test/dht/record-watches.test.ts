@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { resolveLimits } from '../../src/base/limits.js'
-import type { Lookup } from '../../src/plugins/dht/client/lookup.js'
 import type { RecordEntry } from '../../src/plugins/dht/records/record.js'
 import { RecordStore } from '../../src/plugins/dht/records/record-store.js'
 import { type RecordChange, RecordWatches } from '../../src/plugins/dht/records/record-watches.js'
@@ -40,7 +39,8 @@ function watching(limits = {}) {
       }
     },
   }
-  const watches = new RecordWatches(clock, resolved, local, server as unknown as Lookup, undefined, (error) => errors.push(error))
+  const watches = new RecordWatches(clock, resolved, local, (error) => errors.push(error))
+  watches.addSource(server)
   const watch = (pattern: string) => {
     const told: [RecordChange, string, number][] = []
     const stop = watches.watch(pattern, ({ key, sequence }, change) => told.push([change, key, sequence]))

@@ -26,8 +26,8 @@ function planning(answers: Answers = {}, changes: Partial<DialTools> = {}) {
     limits: resolveLimits({ dialTimeoutMs: 20_000, dialHeadStartMs: 250, dialLookupMs: 3_000 }),
     relayOnly: false,
     isConnected: () => false,
-    find: async () => [],
-    resolve: async () => undefined,
+    canDial: (address) => /^(circuit|tab|webrtc):/.test(address),
+    resolvers: [],
     dial: (address, expected, { signal }) => {
       dials.push([address, expected, clock.now() - started])
       const answer = answers[address] ?? new P2PError('PEER_UNREACHABLE', `Nobody at ${address}.`)
@@ -79,7 +79,7 @@ describe('connecting', () => {
       asked++
       return []
     }
-    const { fail } = planning({}, { find })
+    const { fail } = planning({}, { resolvers: [find] })
     expect(await fail(`lp1${'q'.repeat(58)}`)).toMatchObject({ code: 'INVALID_PEER_ID' })
     expect(asked).toBe(0)
   })
@@ -124,12 +124,12 @@ describe('the paths to a described peer', () => {
   it('are what relays and DHT know, tried as soon as each is known and each once', async () => {
     let answer = (_: PeerInfo | undefined) => {}
     const resolve = () =>
-      new Promise<PeerInfo | undefined>((resolve) => {
-        answer = resolve
+      new Promise<PeerInfo[]>((resolve) => {
+        answer = (found) => resolve(found === undefined ? [] : [found])
       })
     const { clock, connect, addresses } = planning(
       { 'circuit:r1/bob': 'hangs', 'circuit:r2/bob': 'bob' },
-      { find: async () => [peer({ relays: ['r1'] }), peer({ relays: ['r1'] })], resolve },
+      { resolvers: [async () => [peer({ relays: ['r1'] }), peer({ relays: ['r1'] })], resolve] },
     )
     clock.setTimeout(() => answer(peer({ relays: ['r1', 'r2'] })), 1_000)
     expect(await connect('bob')).toBe('bob')
@@ -137,7 +137,7 @@ describe('the paths to a described peer', () => {
   })
 
   it('are looked for once the given ones have failed', async () => {
-    const { connect, addresses } = planning({ 'circuit:r2/bob': 'bob' }, { find: async () => [peer({ relays: ['r2'] })] })
+    const { connect, addresses } = planning({ 'circuit:r2/bob': 'bob' }, { resolvers: [async () => [peer({ relays: ['r2'] })]] })
     expect(await connect(peer({ websocket: 'ws://b' }))).toBe('bob')
     expect(addresses()).toEqual(['ws://b', 'circuit:r2/bob'])
   })
@@ -146,14 +146,14 @@ describe('the paths to a described peer', () => {
 describe('a peer that is not reached', () => {
   it('and that nobody knows is PEER_NOT_FOUND, with what the relays said', async () => {
     const cause = new P2PError('TIMEOUT', 'No relay answered.')
-    const { fail } = planning({}, { find: () => Promise.reject(cause) })
+    const { fail } = planning({}, { resolvers: [() => Promise.reject(cause)] })
     expect(await fail('bob')).toMatchObject({ code: 'PEER_NOT_FOUND', details: { peerId: 'bob' }, cause })
   })
 
   it('is found by the DHT though the relays fail', async () => {
     const { connect } = planning(
       { 'ws://b': 'bob' },
-      { find: () => Promise.reject(new P2PError('TIMEOUT', 'No.')), resolve: async () => peer({ websocket: 'ws://b' }) },
+      { resolvers: [() => Promise.reject(new P2PError('TIMEOUT', 'No.')), async () => [peer({ websocket: 'ws://b' })]] },
     )
     expect(await connect('bob')).toBe('bob')
   })

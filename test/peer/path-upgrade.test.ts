@@ -30,8 +30,8 @@ function upgrading(canUpgrade = true) {
     limits: resolveLimits({ upgradeMinMs: MIN_MS, upgradeMaxMs: MAX_MS }),
     logger: { debug: () => {}, warn: () => {}, error: () => {} },
     get: (peerId) => peers.get(peerId),
-    canUpgrade: () => canUpgrade,
-    dial: (_: string, { signal }: WaitOptions) => {
+    addressOf: ({ connection }) => (canUpgrade && connection?.transport === 'circuit' ? 'webrtc:bob' : undefined),
+    dial: (_address, _peerId, { signal }: WaitOptions) => {
       attempts.push(clock.now() - started)
       signals.push(signal!)
       return state.outcome()
