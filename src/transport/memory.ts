@@ -1,7 +1,6 @@
 import { memoryAddress } from '../address/addresses.js'
 import { type Clock, systemClock } from '../base/clock.js'
 import { abortedError, P2PError } from '../base/errors.js'
-import { DEFAULT_LIMITS } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
 import type { Connection, DialOptions, Listener, Transport } from './transport.js'
 
@@ -254,7 +253,6 @@ class MemoryConnection {
       remoteAddress,
       outbound,
       maxFrameBytes: 65_535,
-      limits: DEFAULT_LIMITS,
       clock: network.clock,
       transmit: (frame) => this.transmit(frame),
       heldBytes: () => out.bytes,

@@ -2,7 +2,7 @@ import { base64urlnopad } from '@scure/base'
 import { isWebAddress } from '../address/addresses.js'
 import { parseWebAddress } from '../address/web-address.js'
 import { abortedError, P2PError } from '../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import type { Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
 import type { Connection, DialOptions, Transport } from './transport.js'
 import { loadWebSocket } from './websocket.node.js'
@@ -32,7 +32,7 @@ export function webSocket(options: { limits?: Limits } = {}): Transport {
   }
 }
 
-async function dial(address: string, { signal, firstFrame, limits = DEFAULT_LIMITS }: DialOptions): Promise<Connection> {
+async function dial(address: string, { signal, firstFrame, limits }: DialOptions): Promise<Connection> {
   const { href } = parseWebAddress(address, 'ws')
   const loaded = loadWebSocket()
   const WebSocketImplementation = loaded instanceof Promise ? await loaded : loaded
@@ -76,7 +76,7 @@ type NodeWebSocketConstructor = new (url: string, protocols: string[], options: 
 function pipeOver(
   socket: WebSocket,
   address: string,
-  limits: Limits,
+  limits: Limits | undefined,
   opened: () => void,
   failed: (reason: string | undefined) => void,
 ): FramePipe {
@@ -86,7 +86,7 @@ function pipeOver(
   let polling = false
   // The socket's own time, not the coordinator's clock: it is the operating system that drains.
   const poll = () => {
-    polling = socket.readyState === OPEN && pipe.bufferedAmount > limits.sendLowWaterBytes
+    polling = socket.readyState === OPEN && pipe.bufferedAmount > pipe.limits.sendLowWaterBytes
     if (polling) setTimeout(poll, DRAIN_POLL_MS)
     else pipe.pump()
   }
@@ -101,7 +101,7 @@ function pipeOver(
     accepts: () => socket.readyState === OPEN,
     transmit: (frame) => {
       socket.send(frame as Uint8Array<ArrayBuffer>)
-      if (polling || socket.bufferedAmount <= limits.sendLowWaterBytes) return
+      if (polling || socket.bufferedAmount <= pipe.limits.sendLowWaterBytes) return
       polling = true
       setTimeout(poll, DRAIN_POLL_MS)
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { resolveLimits } from '../../src/base/limits.js'
+import { DEFAULT_LIMITS, resolveLimits } from '../../src/base/limits.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { Credit } from '../../src/transport/frames/credit.js'
 import { FramePipe, type FramePipeOptions } from '../../src/transport/frames/frame-pipe.js'
@@ -48,6 +48,10 @@ describe('FramePipe', () => {
       outbound: true,
       maxFrameBytes: 100,
     })
+  })
+
+  it('has the default limits where it is given none', () => {
+    expect(DEFAULT_LIMITS).toMatchObject(pipeWith({ limits: undefined }).pipe.limits)
   })
 
   it('hands frames over at once while there is room, keeps the rest in order, and counts what waits', () => {

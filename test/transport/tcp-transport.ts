@@ -5,7 +5,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import {
   type Connection,
-  DEFAULT_LIMITS,
   type DialOptions,
   FramePipe,
   type Limits,
@@ -25,7 +24,7 @@ export const tcp: Transport = {
   rank: TCP_RANK,
   direct: true,
   canDial: (address) => address.startsWith('tcp://'),
-  async dial(address, { signal, firstFrame, limits = DEFAULT_LIMITS }: DialOptions): Promise<Connection> {
+  async dial(address, { signal, firstFrame, limits }: DialOptions): Promise<Connection> {
     const [, host, port] = /^tcp:\/\/([^/:]+):(\d{1,5})$/.exec(address) ?? []
     if (host === undefined || !(Number(port) <= 65_535)) {
       throw new P2PError('INVALID_ADDRESS', 'A TCP address is tcp://<host>:<port>.', { details: { address } })
@@ -61,7 +60,7 @@ export class TcpListener implements Listener {
 
   async listen(accept: (connection: Connection) => void): Promise<void> {
     const server = createServer((socket) => {
-      const pipe = pipeOver(socket, `tcp://${socket.remoteAddress}:${socket.remotePort}`, false, DEFAULT_LIMITS)
+      const pipe = pipeOver(socket, `tcp://${socket.remoteAddress}:${socket.remotePort}`, false)
       this.pipes.add(pipe)
       socket.once('close', () => this.pipes.delete(pipe))
       accept(pipe)
@@ -77,7 +76,7 @@ export class TcpListener implements Listener {
   }
 }
 
-function pipeOver(socket: Socket, remoteAddress: string, outbound: boolean, limits: Limits): FramePipe {
+function pipeOver(socket: Socket, remoteAddress: string, outbound: boolean, limits?: Limits): FramePipe {
   let failure: Error | undefined
   let rest = Buffer.alloc(0)
   const pipe = new FramePipe({

@@ -4,8 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { systemClock } from '../../src/base/clock.js'
+import { resolveLimits } from '../../src/base/limits.js'
+import { SecureChannel } from '../../src/channel/secure-channel.js'
 import { webSocketServer } from '../../src/node/web-socket-server.js'
+import type { DialOptions } from '../../src/transport/transport.js'
 import { webSocket } from '../../src/transport/websocket.js'
+import { alice } from '../channel/pair.js'
 import { record } from '../circuit/test-network.js'
 import { acceptor, transportCompliance } from '../compliance/transport.js'
 
@@ -138,6 +143,41 @@ describe('webSocket', () => {
     controller.abort()
     await expect(dial).rejects.toMatchObject({ code: 'ABORTED' })
     await gone
+  })
+
+  it('keeps to the limits of whoever dials, unless it was made with its own', async () => {
+    const [strict, own] = [resolveLimits({ sendLowWaterBytes: 1_000 }), resolveLimits({})]
+    for (const [transport, limits, drains] of [
+      [webSocket(), strict, 1],
+      [webSocket({ limits: strict }), own, 1],
+      [webSocket({ limits: own }), strict, 0],
+    ] as const) {
+      const { url, client } = await rawServer()
+      const connection = await transport.dial(url, { firstFrame: FIRST, limits })
+      const sink = record(connection)
+      const [peer] = await client
+      connection.send(new Uint8Array(50_000))
+      await once(peer, 'message')
+      await sink.until(({ drains: seen }) => seen >= drains)
+      connection.close()
+      await sink.until(({ closes }) => closes.length === 1)
+      expect(sink.drains).toBe(drains)
+    }
+  })
+
+  it('is told the limits of the channel that dials', async () => {
+    const limits = resolveLimits({ closeGraceMs: 7 })
+    const dialled: DialOptions[] = []
+    const transport = {
+      ...webSocket(),
+      dial: async (address: string, options: DialOptions) => {
+        dialled.push(options)
+        return webSocket().dial(address, options)
+      },
+    }
+    const dial = SecureChannel.dial(transport, 'ws://127.0.0.1:1', { limits, clock: systemClock, local: alice })
+    await expect(dial).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' })
+    expect(dialled.map((options) => options.limits)).toEqual([limits])
   })
 
   it('does not let a page loaded over https use ws://, but for this machine', async () => {

@@ -1,5 +1,6 @@
 import { isWebAddress } from '../../address/addresses.js'
 import { parseWebAddress } from '../../address/web-address.js'
+import { BoundedMap } from '../../base/bounded-map.js'
 import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import { FramePipe } from '../../transport/frames/frame-pipe.js'
@@ -60,13 +61,13 @@ export function http(options: { limits?: Limits } = {}): Transport {
 
 /** The dial of `http`. `dialled` is the address that the connection gives as its own, where that is another. */
 export function httpDial() {
-  const buffering: Buffering = new Map()
+  const buffering: Buffering = new BoundedMap(MAX_HOSTS)
   return (address: string, options: DialOptions, dialled = address): Promise<Connection> =>
     openSession(address, { ...options, dialled, limits: options.limits ?? DEFAULT_LIMITS, buffering })
 }
 
 /** Hosts behind something that holds streams back, with the time until which that is believed. */
-type Buffering = Map<string, number>
+type Buffering = BoundedMap<string, number>
 
 interface Opening extends DialOptions {
   dialled: string
@@ -334,13 +335,7 @@ class HttpConnection {
   }
 
   private rememberBuffering(): void {
-    const { host } = this.session
-    this.buffering.delete(host)
-    for (const oldest of this.buffering.keys()) {
-      if (this.buffering.size < MAX_HOSTS) break
-      this.buffering.delete(oldest)
-    }
-    this.buffering.set(host, Date.now() + HOST_MEMORY_MS)
+    this.buffering.set(this.session.host, Date.now() + HOST_MEMORY_MS)
   }
 
   private url(query: Record<string, number>): URL {

@@ -1,4 +1,5 @@
 import { asWebAddress, isWebAddress } from '../../address/addresses.js'
+import { BoundedMap } from '../../base/bounded-map.js'
 import { abortedError, asP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import type { Connection, DialOptions, Transport } from '../../transport/transport.js'
@@ -19,7 +20,7 @@ const MAX_HOSTS = 64
  * new P2PCoordinator({ transports: [webFallback()], bootstrap: ['wss://relay.example'] })
  */
 export function webFallback(options: { limits?: Limits } = {}): Transport {
-  const ways: Ways = { webSocket: webSocket(), http: httpDial(), httpOnly: new Map() }
+  const ways: Ways = { webSocket: webSocket(), http: httpDial(), httpOnly: new BoundedMap(MAX_HOSTS) }
   const isHttp = (address: string) => isWebAddress(address, 'http')
   return {
     name: 'http',
@@ -37,7 +38,7 @@ interface Ways {
   webSocket: Transport
   http: ReturnType<typeof httpDial>
   /** Hosts that only HTTP reached, with the time until which both are dialled at once. */
-  httpOnly: Map<string, number>
+  httpOnly: BoundedMap<string, number>
 }
 
 function dialBoth(address: string, options: DialOptions & { limits: Limits }, ways: Ways): Promise<Connection> {
@@ -66,7 +67,7 @@ function dialBoth(address: string, options: DialOptions & { limits: Limits }, wa
       }
       if (connection.transport !== 'http') ways.httpOnly.delete(host)
       // Not prolonged while both are dialled: HTTP may win by a hair where WebSocket works again.
-      else if (!both) remember(ways.httpOnly, host, Date.now() + limits.httpPreferMs)
+      else if (!both) ways.httpOnly.set(host, Date.now() + limits.httpPreferMs)
       resolve(connection)
     }
     const failed = () => {
@@ -120,15 +121,6 @@ function bothFailed(webSocket: P2PError, http: P2PError, address: string, httpAd
     { path: httpAddress, code: http.code, message: http.message },
   ]
   return new P2PError(webSocket.code, webSocket.message, { details: { ...webSocket.details, paths }, cause: webSocket })
-}
-
-function remember(hosts: Map<string, number>, host: string, untilMs: number): void {
-  hosts.delete(host)
-  for (const oldest of hosts.keys()) {
-    if (hosts.size < MAX_HOSTS) break
-    hosts.delete(oldest)
-  }
-  hosts.set(host, untilMs)
 }
 
 /** What is no URL fails as such in the dial. */

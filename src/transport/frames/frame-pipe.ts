@@ -4,11 +4,17 @@ import type { Limits } from '../../base/limits.js'
 import type { Connection, FrameSink } from '../transport.js'
 import { FrameQueue } from './frame-queue.js'
 
+type PipeLimits = Pick<Limits, 'sendLowWaterBytes' | 'closeGraceMs'>
+
+/** Those of `DEFAULT_LIMITS`, which a page with a transport alone need not load. */
+const DEFAULTS: PipeLimits = { sendLowWaterBytes: 262_144, closeGraceMs: 1_000 }
+
 /** What a pipe is, and what it asks of the carrier of its frames. `transmit` is enough where the carrier takes everything. */
 export interface FramePipeOptions extends Pick<Connection, 'transport' | 'rank' | 'direct' | 'remoteAddress' | 'outbound'> {
   /** Largest frame, bytes. */
   maxFrameBytes: number
-  limits: Pick<Limits, 'sendLowWaterBytes' | 'closeGraceMs'>
+  /** Default: `DEFAULT_LIMITS`. */
+  limits?: PipeLimits | undefined
   /** Default: the system's. */
   clock?: Clock | undefined
   /** Hands one frame to the carrier. */
@@ -40,7 +46,7 @@ export interface FramePipeOptions extends Pick<Connection, 'transport' | 'rank' 
  *
  * @example
  * const pipe = new FramePipe({
- *   transport: 'port', rank: 3, direct: true, remoteAddress: 'port:1', outbound: true, maxFrameBytes: 65_535, limits: DEFAULT_LIMITS,
+ *   transport: 'port', rank: 3, direct: true, remoteAddress: 'port:1', outbound: true, maxFrameBytes: 65_535,
  *   transmit: (frame) => port.postMessage(frame),
  *   ended: () => port.close(),
  * })
@@ -60,6 +66,8 @@ export class FramePipe implements Connection {
   /** Bytes that wait for a sink. A carrier that can stop reading stops at some number of them. */
   earlyBytes = 0
 
+  readonly limits: PipeLimits
+
   private readonly options: FramePipeOptions
   private sink: FrameSink | undefined
   private early: [frame: Uint8Array, cost: number][] = []
@@ -69,6 +77,7 @@ export class FramePipe implements Connection {
 
   constructor(options: FramePipeOptions) {
     this.options = options
+    this.limits = options.limits ?? DEFAULTS
     this.transport = options.transport
     this.rank = options.rank
     this.direct = options.direct
@@ -111,7 +120,7 @@ export class FramePipe implements Connection {
     if (this.options.accepts?.(frame) === false) return
     this.queue.push(frame)
     this.pump()
-    if (this.bufferedAmount > this.options.limits.sendLowWaterBytes) this.aboveLowWater = true
+    if (this.bufferedAmount > this.limits.sendLowWaterBytes) this.aboveLowWater = true
   }
 
   close(): void {
@@ -120,7 +129,7 @@ export class FramePipe implements Connection {
     this.pump()
     if (this.over !== undefined) return
     const late = () => (this.options.late === undefined ? this.end() : this.options.late())
-    this.graceTimer = this.clock.setTimeout(late, this.options.limits.closeGraceMs)
+    this.graceTimer = this.clock.setTimeout(late, this.limits.closeGraceMs)
   }
 
   /** The carrier may have room again, or holds less: hands over what it takes, and tells the sink when enough has left. */
@@ -194,7 +203,7 @@ export class FramePipe implements Connection {
     if (this.state === 'closing' && this.queue.length === 0) {
       if (options.flushed === undefined) this.end()
       else options.flushed()
-    } else if (this.aboveLowWater && this.state === 'open' && this.bufferedAmount <= options.limits.sendLowWaterBytes) {
+    } else if (this.aboveLowWater && this.state === 'open' && this.bufferedAmount <= this.limits.sendLowWaterBytes) {
       this.aboveLowWater = false
       this.sink?.onDrain()
     }

@@ -1,6 +1,7 @@
 import { nanoid } from 'nanoid'
 import { tabAddress } from '../../address/addresses.js'
 import { invalidAddress } from '../../address/web-address.js'
+import { BoundedMap } from '../../base/bounded-map.js'
 import { type Clock, systemClock } from '../../base/clock.js'
 import { abortedError, P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
@@ -53,8 +54,8 @@ const ID_LENGTH = 22
 
 interface Finder {
   found: (address: string) => void
-  /** Node ids told already, oldest first. */
-  seen: Set<string>
+  /** Node ids told already. */
+  seen: BoundedMap<string, true>
 }
 
 /** One node on the channel. The channel is open while it listens, discovers or has circuits, and only then. */
@@ -143,7 +144,7 @@ class Tab implements TabTransport {
    */
   discover(found: (address: string) => void): Unsubscribe {
     this.open()
-    const finder: Finder = { found, seen: new Set() }
+    const finder: Finder = { found, seen: new BoundedMap(this.limits.maxTabs) }
     this.finders.add(finder)
     // Who may dial us only is told as well: we may have been away.
     this.announce()
@@ -298,8 +299,7 @@ class Tab implements TabTransport {
     if (this.accept !== undefined && this.id < node) return
     for (const { found, seen } of [...this.finders]) {
       if (seen.has(node)) continue
-      seen.add(node)
-      if (seen.size > this.limits.maxTabs) seen.delete(seen.values().next().value!)
+      seen.set(node, true)
       found(this.prefix + node)
     }
   }
