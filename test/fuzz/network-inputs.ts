@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { addressGroup, hostOf, isLoopback } from '../../src/address/address-group.js'
+import { isAddress, isWebAddress, parseCircuit, parseWebRtc } from '../../src/address/addresses.js'
 import { operatorOf } from '../../src/address/operator.js'
 import { isPrivateAddress } from '../../src/address/private-address.js'
 import { hostnameOf, parseWebAddress } from '../../src/address/web-address.js'
@@ -238,6 +239,10 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   text('address/address-group addressGroup', addressGroup),
   text('address/address-group isLoopback', isLoopback),
   text('address/address-group hostOf', hostOf),
+  text('address/addresses isAddress', isAddress),
+  text('address/addresses isWebAddress', (input) => isWebAddress(input, 'ws')),
+  text('address/addresses parseCircuit', parseCircuit),
+  text('address/addresses parseWebRtc', parseWebRtc),
   text('address/operator operatorOf', operatorOf),
   text('address/private-address isPrivateAddress', isPrivateAddress),
   text('address/web-address hostnameOf', hostnameOf),

@@ -93,6 +93,7 @@ describe('webFallback', () => {
   it('remembers a host that only HTTP reached: later dials begin both at once, until the time is over', async () => {
     holdTime()
     const { address, next, state } = await blocked(() => {})
+    const unspied = fetch
     const requests = vi.spyOn(globalThis, 'fetch')
     const transport = webFallback({ limits: resolveLimits({ httpHeadStartMs: 300, httpPreferMs: 60_000 }) })
     const dial = async () => {
@@ -101,18 +102,26 @@ describe('webFallback', () => {
       far.close()
       return near.transport
     }
-    const upgraded = new Promise<void>((resolve) => {
-      state.upgraded = resolve
-    })
+    const nextUpgrade = () =>
+      new Promise<void>((resolve) => {
+        state.upgraded = resolve
+      })
+    const upgraded = nextUpgrade()
     const first = dial()
     await upgraded
     vi.advanceTimersByTime(299)
     expect(requests).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
     expect(await first).toBe('http')
-    // No time passes: HTTP waits for nothing.
+    // No time passes: HTTP waits for nothing. Its first request goes once the WebSocket's has come, as both are begun.
+    const both = nextUpgrade()
+    const held = vi.fn(async (...request: Parameters<typeof fetch>) => {
+      await both
+      return unspied(...request)
+    })
+    requests.mockImplementationOnce(held)
     expect(await dial()).toBe('http')
-    expect(state.upgrades).toBe(2)
+    expect([state.upgrades, held.mock.calls.length]).toEqual([2, 1])
     state.blocking = false
     vi.advanceTimersByTime(61_000)
     expect(await dial()).toBe('websocket')
