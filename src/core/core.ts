@@ -47,6 +47,8 @@ export class Core implements PeerContext, NetworkOwner {
   readonly clock: Clock
   readonly maxConnections: number
   readonly requireSignatures: boolean
+  readonly isRelay: CoreRoles['isRelay']
+  readonly isServer: CoreRoles['isServer']
   /** The events of the core itself. Plugins emit theirs by `emit`. */
   readonly events: Pick<TypedEvents<CoreEvents>, 'emit' | 'hasListeners'>
   readonly names: PinnedNames
@@ -67,10 +69,7 @@ export class Core implements PeerContext, NetworkOwner {
   private closing: Promise<void> | undefined
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
-  constructor(
-    config: CoreConfig | undefined,
-    private readonly roles: CoreRoles,
-  ) {
+  constructor(config: CoreConfig | undefined, { isRelay, isServer }: CoreRoles) {
     this.config = resolveConfig(config)
     const { identity, clock, limits, store, requireSignatures } = this.config
     this.identity = identity
@@ -78,6 +77,8 @@ export class Core implements PeerContext, NetworkOwner {
     this.clock = clock
     this.maxConnections = limits.maxConnections
     this.requireSignatures = requireSignatures
+    this.isRelay = isRelay
+    this.isServer = isServer
     const emitter = new TypedEvents<Record<string, unknown[]>>((cause, event) => this.listenerFailed(cause, event))
     this.emitter = emitter
     this.events = { emit: (name, ...args) => emitter.emit(name, ...args), hasListeners: (name) => emitter.hasListeners(name) }
@@ -319,14 +320,6 @@ export class Core implements PeerContext, NetworkOwner {
 
   useOf(protocol: string | undefined): ProtocolUse {
     return this.router.useOf(protocol)
-  }
-
-  isRelay(protocols: readonly string[]): boolean {
-    return this.roles.isRelay(protocols)
-  }
-
-  isServer(protocols: readonly string[]): boolean {
-    return this.roles.isServer(protocols)
   }
 
   /** What handshakes and peer records tell of us. */
