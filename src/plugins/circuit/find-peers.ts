@@ -9,6 +9,7 @@ import { encode } from '../../message/codec.js'
 import { array, boolean, bytes, number, object, optional, present, record, shaped, text } from '../../message/shape.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
+import { speaksAsRelay } from './frames.js'
 
 /** Answers who else is connected here. */
 export const INTRODUCE = 'lotus/introduce'
@@ -113,6 +114,7 @@ function readAnswer(answer: unknown, limits: Limits): Introduced[] {
       ...rest,
       addresses: Object.fromEntries(Object.entries(addresses).filter(([, address]) => address !== undefined)) as PeerAddresses,
       state: PeerState.DISCONNECTED,
+      isRelay: speaksAsRelay(peer.protocols),
       ...(metadata !== undefined && encode(metadata, limits).length <= limits.maxMetadataBytes && { metadata }),
     }
     peers.push({ info, reserved })
