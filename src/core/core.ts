@@ -95,7 +95,7 @@ export class Core {
       isServer: roles.isServer,
       report: (error, peer) => this.report(error, peer),
       run: (signal) => this.lifecycle.run(signal),
-      isRunning: () => this.lifecycle.phase === 'running',
+      phase: () => this.lifecycle.phase,
       woke: (reason) => this.plugins.run('wake', reason),
       listener: {
         connected: (peer) => this.peerConnected(peer),

@@ -20,6 +20,7 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { TransportRegistry } from '../transport/transport-registry.js'
 import type { ResolvedConfig } from './config.js'
 import type { CoreEvents, Diversity, P2PStatus } from './events.js'
+import type { Phase } from './lifecycle.js'
 import type { Dialer, PeerResolver } from './plugin.js'
 
 export interface NetworkParts {
@@ -35,7 +36,7 @@ export interface NetworkParts {
   report(error: P2PError, peer?: PeerInfo): void
   /** Enters `running`. */
   run(signal?: AbortSignal): Promise<void>
-  isRunning(): boolean
+  phase(): Phase
   woke(reason: WakeReason): void
 }
 
@@ -91,7 +92,7 @@ export class Network {
       want: (id) => {
         this.reconnector.want(id)
         // While the coordinator is suspended, what is queued waits for `resume`.
-        if (!parts.isRunning()) parts.run().catch((error) => isP2PError(error, 'SUSPENDED') || report(error))
+        if (!this.isRunning) parts.run().catch((error) => isP2PError(error, 'SUSPENDED') || report(error))
       },
       onOutcome: (message, outcome) => events.emit(outcome, message),
     })
@@ -156,6 +157,10 @@ export class Network {
       },
     })
     this.handlers = [this.heartbeat, this.updates]
+  }
+
+  private get isRunning(): boolean {
+    return this.parts.phase() === 'running'
   }
 
   get status(): P2PStatus {
@@ -237,7 +242,7 @@ export class Network {
     const left = Math.max(1, timeoutMs - Math.max(0, clock.now() - startedAt))
     const peerId = await connectTo(target, this.dialTools(), { signal, timeoutMs: left }).catch((error) => {
       // Whatever the paths died of, that was the reason.
-      throw !this.parts.isRunning() && !isP2PError(error, 'ABORTED') && !isP2PError(error, 'SHUT_DOWN') ? suspendedError() : error
+      throw this.parts.phase() === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
     this.reconnector.keep(target, peerId)
     return peerId
@@ -339,7 +344,7 @@ export class Network {
     this.skew.gone(peer.peerId)
     this.parts.listener.disconnected(peer, error)
     this.reconnector.lost(peer.peerId, error)
-    if (this.outbox.has(peer.peerId) && this.parts.isRunning()) this.reconnector.want(peer.peerId)
+    if (this.outbox.has(peer.peerId) && this.isRunning) this.reconnector.want(peer.peerId)
   }
 
   /** A direct path that may recover needs another one meanwhile, if only for its signals. */
@@ -364,7 +369,7 @@ export class Network {
 
   private updateStatus(): void {
     const waiting = this.peers.dialling > 0 || this.reconnector.pending
-    const mayConnect = waiting && this.parts.isRunning() && !this.watch.offline
+    const mayConnect = waiting && this.isRunning && !this.watch.offline
     const status = this.peers.size > 0 ? 'online' : mayConnect ? 'connecting' : 'offline'
     if (status === this.lastStatus) return
     this.lastStatus = status
