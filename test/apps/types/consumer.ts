@@ -10,9 +10,9 @@ import {
   webRtc,
   withTransport,
 } from 'lotus-p2p/core'
-import { startRelay, webSocketServer } from 'lotus-p2p/node'
+import { dhtNode, startRelay, webSocketServer } from 'lotus-p2p/node'
 import { PhaseMachine, Statements, statements } from 'lotus-p2p/statements'
-import { createTestNetwork, VirtualClock } from 'lotus-p2p/testing'
+import { createTestNetwork, seededRandom, VirtualClock } from 'lotus-p2p/testing'
 
 interface Offer {
   amount: bigint
@@ -27,7 +27,7 @@ class Offers implements IProtocolHandler {
 
 export async function use(): Promise<bigint | undefined> {
   const relay = await startRelay({ port: 0 })
-  const wallet = new P2PCoordinator({ bootstrap: [relay.url] })
+  const wallet = new P2PCoordinator({ bootstrap: [relay.url], random: seededRandom(7) })
   wallet.registerProtocol(new Offers())
   wallet.on('message', (message, from) => console.log(message.type, from.peerId))
   const { payload } = await wallet.request<Offer>('lp1…', { type: 'ask', payload: null }, { timeoutMs: 1_000 })
@@ -105,7 +105,7 @@ export async function full(identity: ConstructorParameters<typeof Statements>[0]
   const wallet = new P2PCoordinator({
     identity,
     listen: [webSocketServer({ dhtNode: false })],
-    plugins: [statements(), broadcastChannel()],
+    plugins: [dhtNode({ mode: 'server' }), statements(), broadcastChannel()],
   })
   const session = wallet.statements.join({ protocol: 'dice', session: 'one', members: [] })
   await session.say({ round: 0, slot: 'commit', value: new Uint8Array(32) })
