@@ -28,8 +28,8 @@ export interface PathUpgradeOptions {
 }
 
 /**
- * Looks for a better path to every peer that is served by a circuit or another path of low rank. The end that dialled begins. A
- * failed attempt is repeated with back-off, and never touches the path that works.
+ * Looks for a better path to every peer whose path is not direct, such as a circuit. The end that dialled begins. A failed attempt is
+ * repeated with back-off, and never touches the path that works.
  */
 export class PathUpgrade {
   private readonly entries = new Map<string, Entry>()
