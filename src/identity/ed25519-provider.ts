@@ -1,4 +1,4 @@
-import { hex } from '@scure/base'
+import { hexOf } from '../base/bytes.js'
 
 /** Length of an Ed25519 public key and of a seed (RFC 8032 §5.1.5), and of a signature (§5.1.6). */
 export const PUBLIC_KEY_BYTES = 32
@@ -75,7 +75,7 @@ function isReducedScalar(signature: Uint8Array): boolean {
 }
 
 function startsWithHex(bytes: Uint8Array, expected: string): boolean {
-  return hex.encode(bytes.subarray(0, expected.length / 2)) === expected
+  return hexOf(bytes.subarray(0, expected.length / 2)) === expected
 }
 
 /** PKCS #8 of an Ed25519 seed: RFC 8410 §7. */

@@ -1,6 +1,6 @@
-import { base64urlnopad } from '@scure/base'
 import { isWebAddress } from '../address/addresses.js'
 import { parseWebAddress } from '../address/web-address.js'
+import { toBase64Url } from '../base/base64url.js'
 import { abortedError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
@@ -41,7 +41,7 @@ async function dial(address: string, { signal, firstFrame, limits }: DialOptions
     if (!WebSocketImplementation) {
       throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no WebSocket. Add a plugin with another transport.')
     }
-    const subprotocol = `${WEBSOCKET_SUBPROTOCOL}.${base64urlnopad.encode(firstFrame)}`
+    const subprotocol = `${WEBSOCKET_SUBPROTOCOL}.${toBase64Url(firstFrame)}`
     // Browsers ignore the third argument, which is for `ws` in Node.
     const socket = new (WebSocketImplementation as unknown as NodeWebSocketConstructor)(href, [subprotocol], {
       perMessageDeflate: false,
