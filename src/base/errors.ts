@@ -166,7 +166,7 @@ export function knownCode(code: unknown, fallback: P2PErrorCode): P2PErrorCode {
 }
 
 export function timeoutError(what: string, timeoutMs: number, details: P2PErrorDetails = {}): P2PError {
-  return new P2PError('TIMEOUT', `${what} did not finish within ${timeoutMs} ms. Try again, or allow more time with timeoutMs.`, {
+  return new P2PError('TIMEOUT', `${what} took more than ${timeoutMs} ms. Allow more with timeoutMs.`, {
     details: { ...details, timeoutMs },
   })
 }

@@ -201,7 +201,7 @@ export class NoiseXX {
     const tokens = XX[this.step]
     if (tokens === undefined || (this.step % 2 === 0) !== (write === this.initiator)) throw outOfOrder()
     if (payloadBytes < 0 || payloadBytes > MAX_NOISE_MESSAGE_BYTES - (OVERHEAD[this.step] as number)) {
-      throw new P2PError('HANDSHAKE_FAILED', 'A handshake message is too short or too long. Close the connection.')
+      throw new P2PError('HANDSHAKE_FAILED', 'A handshake message is too short or too long.')
     }
     return tokens
   }
@@ -246,5 +246,5 @@ export class NoiseXX {
 }
 
 function outOfOrder(): P2PError {
-  return new P2PError('HANDSHAKE_FAILED', 'This handshake has ended, or the message is not due. Connect again.')
+  return new P2PError('HANDSHAKE_FAILED', 'This handshake message is not due. Connect again.')
 }

@@ -201,7 +201,7 @@ export class SecureChannel implements FrameSink {
   }
 
   onClose(error?: Error): void {
-    const reason = asP2PError(error, 'CONNECTION_LOST', 'The connection ended without a goodbye. Connect again.')
+    const reason = asP2PError(error, 'CONNECTION_LOST', 'The connection broke. Connect again.')
     // A transport ends the connection itself at what is no frame: a text, or more bytes than any frame has.
     this.end(reason, isFault(reason), false)
   }
@@ -258,7 +258,7 @@ export class SecureChannel implements FrameSink {
       if (frame[0] === REFUSAL) throw refusalOf(frame.subarray(1), this.limits)
       if (this.busy) {
         // Only a goodbye may overtake our checks; it waits for them.
-        if (this.waiting !== undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent more than the handshake allows.')
+        if (this.waiting !== undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent too much in the handshake.')
         this.waiting = frame
         return
       }
@@ -300,7 +300,7 @@ export class SecureChannel implements FrameSink {
   private allowFrames(): void {
     const waitMs = this.frames.take(this.clock.now(), FRAME_STEP)
     if (waitMs > 0) {
-      throw new P2PError('RATE_LIMITED', 'The peer sends more frames than any honest one.', {
+      throw new P2PError('RATE_LIMITED', 'The peer sends too many frames.', {
         details: { limit: 'peerMessagesPerS', retryAfterMs: waitMs },
       })
     }
@@ -326,7 +326,7 @@ export class SecureChannel implements FrameSink {
     } else if (kind === Entry.REKEY) {
       // Each costs a block of the cipher; honest ones come once in `rekeyAfterFrames`.
       if (++this.rekeys * 16 > this.framesReceived + 1_024) {
-        throw new P2PError('PROTOCOL_VIOLATION', 'The peer changes its key again and again.')
+        throw new P2PError('PROTOCOL_VIOLATION', 'The peer changes its key too often.')
       }
       this.receiveCipher!.rekey()
     } else if (FOR_SINK.has(kind)) {

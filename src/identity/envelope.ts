@@ -47,25 +47,18 @@ export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag
     publicKey = identity.publicKey.slice()
   } catch (error) {
     if (isP2PError(error, 'IDENTITY_FAILED')) throw error
-    throw new P2PError(
-      'IDENTITY_FAILED',
-      'The identity did not sign. Check that its key or device is available, then try again.',
-      {
-        cause: error,
-      },
-    )
+    throw new P2PError('IDENTITY_FAILED', 'The identity did not sign. Check its key or device.', {
+      cause: error,
+    })
   }
   if (!(signature instanceof Uint8Array) || signature.length !== SIGNATURE_BYTES) {
-    throw new P2PError(
-      'IDENTITY_FAILED',
-      `identity.sign() must resolve to a Uint8Array of ${SIGNATURE_BYTES} bytes, an Ed25519 signature.`,
-    )
+    throw new P2PError('IDENTITY_FAILED', `identity.sign() must resolve to ${SIGNATURE_BYTES} bytes.`)
   }
   const envelope = { publicKey, payload: own, signature: signature.slice() }
   if (await verifyEnvelope(tag, envelope)) return envelope
   throw new P2PError(
     'IDENTITY_FAILED',
-    'The signature from identity.sign() is not valid for identity.publicKey. Both must belong to the same Ed25519 key, and the bytes must be signed as they are, without hashing.',
+    'The signature of identity.sign() is not valid for identity.publicKey. Sign the bytes as they are, without hashing.',
   )
 }
 

@@ -119,10 +119,7 @@ function derivedLater(seed: Uint8Array): Identity {
 }
 
 function notDerived(): P2PError {
-  return new P2PError(
-    'IDENTITY_FAILED',
-    'This identity has no key yet. Await coordinator.start(), or pass `await generateIdentity()`.',
-  )
+  return new P2PError('IDENTITY_FAILED', 'This identity has no key yet. Await coordinator.start() first.')
 }
 
 /** What IndexedDB holds: the key itself, or its seed where WebCrypto has no Ed25519. */
@@ -150,7 +147,7 @@ export async function openStoredIdentity(name: string, asCryptoKey: boolean): Pr
   if (typeof indexedDB === 'undefined') {
     throw new P2PError(
       'IDENTITY_FAILED',
-      'storedIdentity() keeps its key in IndexedDB, which does not exist here. In Node use fileIdentity() from lotus-p2p/node; elsewhere use generateIdentity() or identityFromSeed().',
+      'There is no IndexedDB here. Use fileIdentity() of lotus-p2p/node, or generateIdentity().',
     )
   }
   let kept: unknown
@@ -172,7 +169,7 @@ export async function openStoredIdentity(name: string, asCryptoKey: boolean): Pr
   } catch (error) {
     throw new P2PError(
       'IDENTITY_FAILED',
-      `The identity "${name}" could not be read from or written to IndexedDB; private windows and full disks do that. Try again, or use generateIdentity() for an identity that lasts as long as the page.`,
+      `IndexedDB failed for the identity "${name}", as it does in private windows. Use generateIdentity() there.`,
       { cause: error },
     )
   }
@@ -203,7 +200,7 @@ async function restore(name: string, kept: Partial<Kept> | null): Promise<Identi
   }
   throw new P2PError(
     'IDENTITY_FAILED',
-    `What IndexedDB holds as identity "${name}" is not a working key of this SDK. It was left as it is; remove it from the database "lotus-p2p-identity", or use another name, to get a new identity.`,
+    `The stored identity "${name}" is no working key, and was left as it is. Remove it from the database "lotus-p2p-identity", or use another name.`,
     { cause },
   )
 }

@@ -18,7 +18,7 @@ export const MAX_PEER_NAME_LENGTH = 64
  */
 export function encodePeerId(publicKey: Uint8Array): string {
   if (!(publicKey instanceof Uint8Array) || publicKey.length !== PUBLIC_KEY_BYTES) {
-    throw new P2PError('INVALID_PEER_ID', `A peer id is made from a public key of exactly ${PUBLIC_KEY_BYTES} bytes.`)
+    throw new P2PError('INVALID_PEER_ID', `A public key has ${PUBLIC_KEY_BYTES} bytes.`)
   }
   return encodeBech32m(PREFIX, toWords(publicKey))
 }
@@ -33,10 +33,9 @@ export function encodePeerId(publicKey: Uint8Array): string {
 export function decodePeerId(id: string): Uint8Array {
   const invalid = (why: string) =>
     new P2PError('INVALID_PEER_ID', `This is not a peer id: ${why}`, { details: { peerId: String(id).slice(0, PEER_ID_LENGTH) } })
-  if (typeof id !== 'string' || !/^lp1/i.test(id)) throw invalid('it must be text that begins with "lp1".')
-  if (id.length !== PEER_ID_LENGTH)
-    throw invalid(`it has ${id.length} characters, and must have ${PEER_ID_LENGTH}. Copy the whole id.`)
-  if (id !== id.toLowerCase()) throw invalid('it must be in lower case.')
+  if (typeof id !== 'string' || !/^lp1/i.test(id)) throw invalid('it begins with "lp1".')
+  if (id.length !== PEER_ID_LENGTH) throw invalid(`it has ${id.length} characters, not ${PEER_ID_LENGTH}.`)
+  if (id !== id.toLowerCase()) throw invalid('it is not in lower case.')
   const decoded = decodeBech32m(id)
   if (decoded === undefined) throw invalid('its checksum is wrong. Copy it again.')
   const { prefix, words } = decoded
@@ -62,12 +61,12 @@ export function isPeerId(text: unknown): text is string {
  * @throws P2PError INVALID_PEER_ID
  */
 export function assertPeerName(name: string): void {
-  const invalid = (rule: string) => new P2PError('INVALID_PEER_ID', `A peer name ${rule}. Choose another name.`)
+  const invalid = (rule: string) => new P2PError('INVALID_PEER_ID', `A peer name ${rule}.`)
   if (typeof name !== 'string' || name.length < 1 || name.length > MAX_PEER_NAME_LENGTH) {
     throw invalid(`must have 1 to ${MAX_PEER_NAME_LENGTH} characters`)
   }
-  if (/^lp1/i.test(name)) throw invalid('must not begin with "lp1", which marks peer ids')
-  if (name.includes('/')) throw invalid('must not contain "/", which marks addresses')
+  if (/^lp1/i.test(name)) throw invalid('must not begin with "lp1"')
+  if (name.includes('/')) throw invalid('must not contain "/"')
   // Control, format (zero-width, text direction) and lone surrogate characters, line and paragraph separators.
   if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) throw invalid('must not contain control or invisible characters')
   if (name.trim() !== name) throw invalid('must not begin or end with white space')

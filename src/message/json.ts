@@ -34,9 +34,9 @@ export function fromJsonValue(value: unknown): unknown {
       if (key === '$date' && typeof content === 'number') return new Date(content)
       if (key === '$number' && /^(NaN|-?Infinity|-0)$/.test(content)) return Number(content)
     } catch (error) {
-      throw new P2PError('MALFORMED_DATA', `"${key}" holds something else than it says.`, { cause: error })
+      throw new P2PError('MALFORMED_DATA', `"${key}" holds something else.`, { cause: error })
     }
-    throw new P2PError('MALFORMED_DATA', 'A key that begins with $ is none of those this form knows.')
+    throw new P2PError('MALFORMED_DATA', 'A key begins with $ and is unknown.')
   }
   return Object.fromEntries(entries.map(([name, item]) => [name.startsWith('$$') ? name.slice(1) : name, fromJsonValue(item)]))
 }

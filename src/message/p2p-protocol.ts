@@ -1,7 +1,7 @@
 import { nanoid } from 'nanoid'
 import { type Clock, systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import { type Limits, limitsOf } from '../base/limits.js'
 import { decode, encode } from './codec.js'
 import { fromJsonValue, toJsonValue } from './json.js'
 import type { P2PMessage } from './message.js'
@@ -29,7 +29,7 @@ export class P2PProtocol {
   private readonly clock: Clock
 
   constructor(options: { limits?: Limits; clock?: Clock } = {}) {
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf()
     this.clock = options.clock ?? systemClock
   }
 

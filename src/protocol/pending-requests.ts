@@ -44,7 +44,7 @@ export class PendingRequests {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw abortedError(what, signal.reason)
       if (this.pending.size >= maxPendingRequests) {
-        throw new P2PError('LIMIT_EXCEEDED', `${maxPendingRequests} requests wait for answers already. Wait for some of them.`, {
+        throw new P2PError('LIMIT_EXCEEDED', `${maxPendingRequests} requests wait for answers already.`, {
           details: { limit: 'maxPendingRequests', peerId },
         })
       }
@@ -96,7 +96,7 @@ export class PendingRequests {
   peerGone(peerId: string, error: P2PError): void {
     for (const pending of [...this.pending.values()]) {
       if (pending.peerId !== peerId) continue
-      const message = 'The connection ended before the peer answered. Connect and ask again.'
+      const message = 'The connection ended before the answer. Connect again.'
       pending.reject(new P2PError('CONNECTION_LOST', message, { details: { peerId }, cause: error }))
     }
   }

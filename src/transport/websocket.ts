@@ -39,7 +39,7 @@ async function dial(address: string, { signal, firstFrame, limits }: DialOptions
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
     if (!WebSocketImplementation) {
-      throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no WebSocket. Add a plugin with another transport.')
+      throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no WebSocket.')
     }
     const subprotocol = `${WEBSOCKET_SUBPROTOCOL}.${toBase64Url(firstFrame)}`
     // Browsers ignore the third argument, which is for `ws` in Node.
@@ -63,7 +63,7 @@ async function dial(address: string, { signal, firstFrame, limits }: DialOptions
       settle()
       // Browsers hide why, on purpose; Node tells.
       const why = reason === undefined ? '' : ` (${reason})`
-      const message = `No connection to ${address}${why}. Check the address, that the peer runs, and that the network lets WebSocket through.`
+      const message = `No connection to ${address}${why}. Check the address and the network.`
       reject(new P2PError('PEER_UNREACHABLE', message, { details: { address } }))
     }
     const pipe = pipeOver(socket, address, limits, opened, failed)
@@ -112,7 +112,7 @@ function pipeOver(
     ended: () => (socket as { terminate?: () => void }).terminate?.(),
   })
   const refuse = () => {
-    const message = 'The peer sent a text frame or one that is too large; only binary frames count.'
+    const message = 'The peer sent a text frame or too large a one.'
     fault ??= new P2PError('PROTOCOL_VIOLATION', message)
     pipe.close()
   }
@@ -135,7 +135,7 @@ function pipeOver(
   socket.onclose = ({ code }) => {
     // 1000 and 1001 are ends on purpose, 1005 one without a word.
     const clean = code === 1000 || code === 1001 || code === 1005
-    const message = `The connection broke (WebSocket close code ${code}). Connect again.`
+    const message = `The connection broke (${code}). Connect again.`
     pipe.end(fault ?? (clean ? undefined : new P2PError('CONNECTION_LOST', message, { details: { code } })))
     if (!isOpen) failed(reason)
   }

@@ -106,7 +106,7 @@ export class Paths {
     const { session, limits } = this
     // Both, for a peer may acknowledge what it has not read.
     if (Math.max(session.waitingBytes, this.bufferedAmount) + body.length > limits.sendMaxBufferedBytes) {
-      throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write. Wait for sendTo before sending more.', {
+      throw new P2PError('BUFFER_FULL', 'The peer reads too slowly. Wait for sendTo before sending more.', {
         details: { limit: 'sendMaxBufferedBytes', maxBytes: limits.sendMaxBufferedBytes },
       })
     }
