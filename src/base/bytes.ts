@@ -6,6 +6,17 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
+/** The parts one behind the other. */
+export function joined(...parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
 const HEX = /* @__PURE__ */ (() => Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0)))()
 
 /**

@@ -1,4 +1,5 @@
-import { knownCode, P2PError } from '../base/errors.js'
+import { joined } from '../base/bytes.js'
+import { knownCode, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { cutText, printable } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
@@ -47,9 +48,7 @@ export class Handshake {
 
   /** Takes any frame but a refusal. @throws P2PError: the handshake is over then; see `refusalFrame`. */
   async receive(frame: Uint8Array): Promise<HandshakeStep> {
-    if (frame[0] !== HANDSHAKE) {
-      throw new P2PError('PROTOCOL_VIOLATION', 'The first frame is no handshake.')
-    }
+    if (frame[0] !== HANDSHAKE) throw violation('sent a first frame that is no handshake')
     const payload = this.noise.readMessage(frame.subarray(1))
     if (!this.initiator && this.step === 0) {
       this.step = 1
@@ -107,8 +106,5 @@ export function refusalOf(body: Uint8Array, limits: Limits): P2PError {
 }
 
 function frameOf(kind: number, body: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(body.length + 1)
-  frame[0] = kind
-  frame.set(body, 1)
-  return frame
+  return joined(Uint8Array.of(kind), body)
 }

@@ -104,9 +104,13 @@ export function chooseVersion(offer: Uint8Array, limits: Limits): number {
   if (offered === undefined) throw new P2PError('HANDSHAKE_FAILED', 'The peer offers no protocol versions.')
   const version = PROTOCOL_VERSIONS.find((ours) => offered.versions.includes(ours))
   if (version === undefined) {
-    throw new P2PError('UNSUPPORTED_VERSION', `The peer speaks versions ${offered.versions.join(', ')}, this one ${PROTOCOL_VERSIONS.join(', ')}. Update the older.`, {
-      details: { theirs: offered.versions, ours: PROTOCOL_VERSIONS },
-    })
+    throw new P2PError(
+      'UNSUPPORTED_VERSION',
+      `The peer speaks versions ${offered.versions.join(', ')}, this one ${PROTOCOL_VERSIONS.join(', ')}. Update the older.`,
+      {
+        details: { theirs: offered.versions, ours: PROTOCOL_VERSIONS },
+      },
+    )
   }
   return version
 }

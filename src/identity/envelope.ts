@@ -1,3 +1,4 @@
+import { joined } from '../base/bytes.js'
 import { isP2PError, P2PError } from '../base/errors.js'
 import { SIGNATURE_BYTES, verify } from './ed25519.js'
 import type { Identity } from './identity.js'
@@ -23,11 +24,7 @@ export interface SignedEnvelope {
  * and payload give the same bytes.
  */
 export function signingBytes(tag: EnvelopeTag | OwnTag, payload: Uint8Array): Uint8Array {
-  const prefix = new TextEncoder().encode(`lotus-p2p/${tag}/1\0`)
-  const bytes = new Uint8Array(prefix.length + payload.length)
-  bytes.set(prefix)
-  bytes.set(payload, prefix.length)
-  return bytes
+  return joined(new TextEncoder().encode(`lotus-p2p/${tag}/1\0`), payload)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isWebAddress } from '../address/addresses.js'
 import { parseWebAddress } from '../address/web-address.js'
 import { toBase64Url } from '../base/base64url.js'
-import { abortedError, P2PError } from '../base/errors.js'
+import { abortedError, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
 import type { Connection, DialOptions, Transport } from './transport.js'
@@ -112,8 +112,7 @@ function pipeOver(
     ended: () => (socket as { terminate?: () => void }).terminate?.(),
   })
   const refuse = () => {
-    const message = 'The peer sent a text frame or too large a one.'
-    fault ??= new P2PError('PROTOCOL_VIOLATION', message)
+    fault ??= violation('sent a text frame or too large a one')
     pipe.close()
   }
   socket.binaryType = 'arraybuffer'
