@@ -1,9 +1,9 @@
-import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { joined } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import { AEAD_TAG_BYTES, type Aead, nobleAead, platformAead } from './aead.js'
 import { CipherState, KEY_BYTES, MAX_NOISE_MESSAGE_BYTES } from './cipher-state.js'
+import { hmacSha256 } from './hmac.js'
 import { nodeHmac } from './primitives.node.js'
 import { ladderX25519, type NoiseKeyPair, platformX25519, type X25519 } from './x25519.js'
 
@@ -23,18 +23,14 @@ export interface NoiseCrypto {
 export const nobleNoiseCrypto: NoiseCrypto = {
   x25519: ladderX25519,
   aead: nobleAead,
-  hmac: nobleHmac,
-}
-
-function nobleHmac(key: Uint8Array, data: Uint8Array): Uint8Array {
-  return hmac(sha256, key, data)
+  hmac: hmacSha256,
 }
 
 /** What is fastest here: each primitive from Node where Node has it, else noble. */
 export const platformNoiseCrypto: NoiseCrypto = {
   x25519: platformX25519,
   aead: platformAead,
-  hmac: nodeHmac ?? nobleHmac,
+  hmac: nodeHmac ?? hmacSha256,
 }
 
 export interface NoiseXXOptions {
@@ -96,7 +92,7 @@ export class NoiseXX {
     this.ephemeralKeys = ephemeralKeys
     this.crypto = crypto ?? platformNoiseCrypto
     // The name has exactly 32 bytes, so it is the first hash itself (Noise rev 34 §5.2).
-    this.hash = utf8ToBytes(PROTOCOL_NAME)
+    this.hash = new TextEncoder().encode(PROTOCOL_NAME)
     this.chainingKey = this.hash.slice()
     this.mixHash(prologue ?? new Uint8Array())
   }
@@ -129,7 +125,7 @@ export class NoiseXX {
       }
       parts.push(this.encryptAndHash(payload))
       this.step++
-      return concatBytes(...parts)
+      return joined(...parts)
     })
   }
 
@@ -223,7 +219,7 @@ export class NoiseXX {
     const { hmac } = this.crypto
     const temporary = hmac(this.chainingKey, input)
     const first = hmac(temporary, Uint8Array.of(1))
-    const second = hmac(temporary, concatBytes(first, Uint8Array.of(2)))
+    const second = hmac(temporary, joined(first, Uint8Array.of(2)))
     temporary.fill(0)
     return [first, second]
   }
