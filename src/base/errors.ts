@@ -165,6 +165,10 @@ export function knownCode(code: unknown, fallback: P2PErrorCode): P2PErrorCode {
   return typeof code === 'string' && CODES.has(code) ? (code as P2PErrorCode) : fallback
 }
 
+export function identityFailed(message: string, cause?: unknown): P2PError {
+  return new P2PError('IDENTITY_FAILED', message, { cause })
+}
+
 /**
  * For what no honest peer does.
  *

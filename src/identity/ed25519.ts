@@ -1,5 +1,5 @@
 import { fromBase64Url } from '../base/base64url.js'
-import { P2PError } from '../base/errors.js'
+import { identityFailed, type P2PError } from '../base/errors.js'
 import { nodeEd25519 } from './ed25519.node.js'
 import { type Ed25519Provider, isAcceptable, pkcs8, type SyncEd25519Provider } from './ed25519-provider.js'
 
@@ -47,7 +47,7 @@ export function fallbackOr(error: (cause?: unknown) => P2PError, cause?: unknown
 }
 
 export function noEd25519(cause?: unknown): P2PError {
-  return new P2PError('IDENTITY_FAILED', 'WebCrypto has no Ed25519 here. Import lotus-p2p instead of lotus-p2p/core.', { cause })
+  return identityFailed('WebCrypto has no Ed25519 here. Import lotus-p2p instead of lotus-p2p/core.', cause)
 }
 
 export const webCryptoEd25519: Ed25519Provider = {

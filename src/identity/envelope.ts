@@ -1,5 +1,5 @@
 import { joined } from '../base/bytes.js'
-import { isP2PError, P2PError } from '../base/errors.js'
+import { identityFailed, isP2PError } from '../base/errors.js'
 import { SIGNATURE_BYTES, verify } from './ed25519.js'
 import type { Identity } from './identity.js'
 
@@ -44,17 +44,14 @@ export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag
     publicKey = identity.publicKey.slice()
   } catch (error) {
     if (isP2PError(error, 'IDENTITY_FAILED')) throw error
-    throw new P2PError('IDENTITY_FAILED', 'The identity did not sign. Check its key or device.', {
-      cause: error,
-    })
+    throw identityFailed('The identity did not sign. Check its key or device.', error)
   }
   if (!(signature instanceof Uint8Array) || signature.length !== SIGNATURE_BYTES) {
-    throw new P2PError('IDENTITY_FAILED', `identity.sign() must resolve to ${SIGNATURE_BYTES} bytes.`)
+    throw identityFailed(`identity.sign() must resolve to ${SIGNATURE_BYTES} bytes.`)
   }
   const envelope = { publicKey, payload: own, signature: signature.slice() }
   if (await verifyEnvelope(tag, envelope)) return envelope
-  throw new P2PError(
-    'IDENTITY_FAILED',
+  throw identityFailed(
     'The signature of identity.sign() is not valid for identity.publicKey. Sign the bytes as they are, without hashing.',
   )
 }
