@@ -1,7 +1,8 @@
 import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { CORE_LIMITS } from '../../base/limits/core.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import { equalBytes } from '../../identity/ed25519.js'
 import { decodePeerId } from '../../identity/peer-id.js'
@@ -30,7 +31,7 @@ const peerShape = /* @__PURE__ */ (() =>
     peerId: text(1, 128),
     publicKey: bytes(32),
     addresses: object({ websocket: optional(text(1, 512, /^wss?:\/\//)), http: optional(text(1, 512, /^https?:\/\//)) }),
-    protocols: array(text(1, 128), DEFAULT_LIMITS.maxProtocols),
+    protocols: array(text(1, 128), CORE_LIMITS.maxProtocols),
     metadata: optional(record(present)),
     lastSeen: number(0, Number.MAX_SAFE_INTEGER),
     /** Whether the introducer brings callers to the peer. */
@@ -51,7 +52,7 @@ export async function findPeers(
   query: PeerQuery,
   options: WaitOptions & { limits?: Limits } = {},
 ): Promise<PeerInfo[]> {
-  const limits = options.limits ?? DEFAULT_LIMITS
+  const limits = options.limits ?? limitsOf()
   const limit = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limits.maxIntroductions)
   const introducers = host.peers().filter((peer) => peer.protocols?.includes(INTRODUCE))
   if (introducers.length === 0) throw new P2PError('NO_RELAY', 'No connected peer introduces others. Connect to a relay first.')

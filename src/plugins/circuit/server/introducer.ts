@@ -1,6 +1,6 @@
 import { hexOf } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import { encode } from '../../../message/codec.js'
 import type { P2PMessage } from '../../../message/message.js'
@@ -39,7 +39,7 @@ export class Introducer implements IProtocolHandler {
     } = {},
   ) {
     this.canBeCalled = options.canBeCalled ?? (() => false)
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf()
     this.publishersOf = options.publishersOf ?? (() => [])
   }
 
