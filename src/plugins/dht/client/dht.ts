@@ -20,9 +20,10 @@ import {
 } from '../records/record.js'
 import { checkFilters, matchesFilters, type RecordFilters } from '../records/record-filters.js'
 import { RecordMerge } from '../records/record-merge.js'
-import { RecordStore } from '../records/record-store.js'
 import { RecordVerifier } from '../records/record-verifier.js'
 import { type RecordChange, type RecordSource, RecordWatches } from '../records/record-watches.js'
+import type { Records } from '../records/records.js'
+import { SmallRecordStore } from '../records/small-record-store.js'
 import { Announcements } from './announcements.js'
 import type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
 import type { Lookup, LookupTrace, RecordFeed, StoreOutcome } from './lookup.js'
@@ -49,9 +50,9 @@ interface Owner {
 export class DistributedHashTable {
   readonly clock: Clock
   readonly limits: Limits
-  readonly store: RecordStore
   readonly verifier: RecordVerifier
   private readonly identity: Identity | undefined
+  private records: Records
   private readonly owner: Owner
   private ownPublisher: string | undefined
   private lookup: Lookup | undefined
@@ -79,7 +80,7 @@ export class DistributedHashTable {
     this.logger = logger
     this.identity = identity
     this.onError = options.onError ?? ((error) => logger.error(error.message, { code: error.code }))
-    this.store = options.store ?? new RecordStore({ clock, limits, random })
+    this.records = options.store ?? new SmallRecordStore(clock, limits, random)
     this.verifier = options.verifier ?? new RecordVerifier({ clock, limits, ...(names && { names }) })
     this.announcements = new Announcements(clock, random, ({ entry: { key } }) =>
       this.inBackground(key, async () => {
@@ -106,6 +107,19 @@ export class DistributedHashTable {
 
   get peerId(): string {
     return this.owner.peerId
+  }
+
+  /** Our own records, and those that a node keeps for others. */
+  get store(): Records {
+    return this.records
+  }
+
+  /** Keeps records in another store from here on, those that are here included. */
+  setStore(store: Records): void {
+    if (this.ownPublisher !== undefined) store.keep(this.ownPublisher)
+    for (const entry of this.records.scan('*')) store.put(entry)
+    this.records = store
+    this.watches.setLocal(store)
   }
 
   /** As whom we publish. Derived late, for the key of a fresh identity costs a browser some time. */

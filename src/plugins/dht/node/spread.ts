@@ -4,6 +4,7 @@ import type { StoreOutcome } from '../client/lookup.js'
 import type { DhtParts } from '../client/plugin.js'
 import { placeOfKey, placeOfSet, setPartOf } from '../records/key-space.js'
 import { type RecordEntry, wireRecord } from '../records/record.js'
+import type { Records } from '../records/records.js'
 import type { Kademlia } from '../walk/kademlia.js'
 
 /** A record was stored here: as a member of its set at a depth, or under its key. */
@@ -12,7 +13,7 @@ export type OnReceived = (entry: RecordEntry, depth: number | undefined) => void
 /** Stores records at the nodes where they belong: those nearest to their key's place, and to that of their set. */
 export class Spread {
   constructor(
-    private readonly parts: Pick<DhtParts, 'servers' | 'store'>,
+    private readonly parts: Pick<DhtParts, 'servers'> & { readonly store: Records },
     private readonly network: Kademlia,
     private readonly onReceived: OnReceived,
   ) {}

@@ -29,7 +29,7 @@ interface Found {
 /** Walks to where records are kept, and collects them: those under one key, or all of a set. */
 export class RecordWalks {
   constructor(
-    private readonly parts: Pick<DhtParts, 'servers' | 'store' | 'limits' | 'clock'>,
+    private readonly parts: Pick<DhtParts, 'servers' | 'dht' | 'limits' | 'clock'>,
     private readonly network: Kademlia,
     private readonly onMissing?: OnMissing,
   ) {}
@@ -112,9 +112,9 @@ export class RecordWalks {
 
   /** What is stored here, where it belongs here. */
   private own(place: Uint8Array, key: string, part: SetPart | undefined): RecordEntry[] {
-    const { store, limits } = this.parts
+    const { dht, limits } = this.parts
     if (!this.network.isResponsible(place)) return []
-    return [...store.scan(key)]
+    return [...dht.store.scan(key)]
       .filter((entry) => entry.signature !== undefined && (part === undefined || isInPart(entry.key, part)))
       .slice(0, limits.maxQueryRecords)
   }
