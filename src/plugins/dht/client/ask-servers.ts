@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../../base/clock.js'
+import { Alarm } from '../../../base/alarm.js'
+import type { Clock } from '../../../base/clock.js'
 import { abortedError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import { JoinedSignal, type WaitOptions } from '../../../base/wait.js'
@@ -33,12 +34,11 @@ export function askServers(
     const end = new JoinedSignal(signal)
     underWay.add(end)
     let waiting = servers.length
-    let grace: Timer
     let settled = false
     const settle = () => {
       settled = true
-      clock.clearTimeout(deadline)
-      if (grace !== undefined) clock.clearTimeout(grace)
+      deadline.disarm()
+      grace.disarm()
       end.release()
       end.signal.removeEventListener('abort', onAbort)
       if (giveUp || waiting === 0 || end.signal.aborted) underWay.delete(end)
@@ -52,14 +52,16 @@ export function askServers(
       settle()
       reject(abortedError(what, signal?.reason))
     }
-    const deadline = clock.setTimeout(finish, timeoutMs)
+    const deadline = new Alarm(clock, finish)
+    const grace = new Alarm(clock, finish)
+    deadline.arm(timeoutMs)
     end.signal.addEventListener('abort', onAbort)
     const done = () => {
       if (--waiting === 0) finish()
     }
     for (const peerId of servers) {
       one(peerId, { signal: end.child(), timeoutMs }).then(() => {
-        if (!settled) grace ??= clock.setTimeout(finish, limits.dhtGraceMs)
+        if (!settled) grace.armOnce(limits.dhtGraceMs)
         done()
       }, done)
     }

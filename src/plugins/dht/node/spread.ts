@@ -57,7 +57,8 @@ export class Spread {
           const ask = (request: { type: string; payload: unknown }) => this.network.ask(contact, request, end.child())
           const refusal = await servers.exchanges.storeBy(payload, entry, ask, peerId)
           if (refusal === undefined) outcome.stored.push(peerId)
-          else if (refusal.depth !== undefined) deeper = Math.max(deeper, refusal.depth)
+          else if (refusal.depth !== undefined && refusal.depth > (depth ?? refusal.depth))
+            deeper = Math.max(deeper, refusal.depth)
           else outcome.refused.push(refusal)
         } catch (cause) {
           outcome.refused.push({ peerId, error: asP2PError(cause, 'NOT_STORED', 'The node did not answer as one does.') })
