@@ -4,9 +4,9 @@ import { asP2PError, P2PError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import { equalBytes } from '../../identity/ed25519.js'
-import { decodePeerId } from '../../identity/peer-id.js'
+import { fitsKey } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
-import { array, boolean, bytes, number, object, optional, present, record, shaped, text } from '../../message/shape.js'
+import { array, boolean, bytes, number, object, optional, parsed, present, record, shaped, text } from '../../message/shape.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 
@@ -53,7 +53,7 @@ export async function findPeers(
   const limits = options.limits ?? DEFAULT_LIMITS
   const limit = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limits.maxIntroductions)
   const introducers = host.peers().filter((peer) => peer.protocols?.includes(INTRODUCE))
-  if (introducers.length === 0) throw new P2PError('NO_RELAY', 'No connected peer introduces others. Connect to a relay first.')
+  if (introducers.length === 0) throw new P2PError('NO_RELAY', 'No relay is connected. Connect to one first.')
   const found = new Map<string, PeerInfo>()
   const failures: unknown[] = []
   const answers: { introducer: string; peers: Introduced[] }[] = []
@@ -102,12 +102,11 @@ interface Introduced {
 
 /** @throws P2PError MALFORMED_DATA where it is no answer at all; single entries that are wrong are left out. */
 function readAnswer(answer: unknown, limits: Limits): Introduced[] {
-  const told = shaped(answerShape, answer)
-  if (told === undefined) throw new P2PError('MALFORMED_DATA', 'The introducer sent no list of peers.')
+  const told = parsed(answerShape, answer, 'An introduction')
   const peers: Introduced[] = []
   for (const entry of told.peers.slice(0, limits.maxIntroductions)) {
     const peer = shaped(peerShape, entry)
-    if (peer === undefined || !keyFits(peer.peerId, peer.publicKey)) continue
+    if (peer === undefined || !fitsKey(peer.peerId, peer.publicKey)) continue
     const { metadata, addresses, reserved = false, ...rest } = peer
     const info: PeerInfo = {
       ...rest,
@@ -131,14 +130,4 @@ function merge(found: Map<string, PeerInfo>, { info, reserved }: Introduced, int
   const known = found.get(id) ?? { ...info, addresses: { ...info.addresses, relays: [] } }
   found.set(id, known)
   if (reserved && known.addresses.relays!.length < limits.maxAddresses) known.addresses.relays!.push(introducer)
-}
-
-/** A self-certifying id must be that of the key; a chosen name says nothing. */
-function keyFits(peerId: string, publicKey: Uint8Array): boolean {
-  if (!peerId.startsWith('lp1')) return true
-  try {
-    return equalBytes(decodePeerId(peerId), publicKey)
-  } catch {
-    return false
-  }
 }

@@ -1,9 +1,10 @@
 import type { Clock, Timer } from '../../base/clock.js'
 import { asP2PError, P2PError, timeoutError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
+import { malformed } from '../../message/shape.js'
 import { lost, RtcConnection } from './rtc-connection.js'
 import type { RtcCandidate, RtcConfiguration, RtcImplementation, RtcPeerConnection } from './rtc-types.js'
-import { type CandidateSignal, isContained, isDataOnly, malformed } from './signals.js'
+import { type CandidateSignal, isContained, isDataOnly, SIGNAL } from './signals.js'
 
 export interface RtcSessionOptions {
   id: string
@@ -217,12 +218,12 @@ export class RtcSession {
     if (collides && !this.options.polite) return
     // A second answer, to an offer that was sent twice.
     if (type === 'answer' && pc.signalingState !== 'have-local-offer') return
-    if (!isDataOnly(sdp)) throw malformed()
+    if (!isDataOnly(sdp)) throw malformed(SIGNAL)
     try {
       // An offer rolls our own back where there is one (WebRTC 1.0 §4.4.1.5).
       await pc.setRemoteDescription({ type, sdp })
     } catch (cause) {
-      throw new P2PError('MALFORMED_DATA', 'The peer sent a session description that WebRTC refuses.', { cause })
+      throw malformed(SIGNAL, cause)
     }
     if (type === 'answer' || collides) this.wantsRestart = false
     this.peerCandidates = this.peerWaiting?.length ?? 0

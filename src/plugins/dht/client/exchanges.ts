@@ -2,11 +2,12 @@ import { knownCode, P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import { printable } from '../../../base/text.js'
 import type { P2PMessage } from '../../../message/message.js'
+import { parsed } from '../../../message/shape.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
 import { matchesPattern, type RecordEntry, supersedes } from '../records/record.js'
 import { matchesFilters } from '../records/record-filters.js'
 import { isDishonest, type RecordVerifier } from '../records/record-verifier.js'
-import { type FindAnswer, type FindRequest, findAnswer, parsePayload, type StoreRequest, storeAnswer } from './dht-messages.js'
+import { type FindAnswer, type FindRequest, findAnswer, type StoreRequest, storeAnswer } from './dht-messages.js'
 import type { StoreRefusal } from './lookup.js'
 
 /** What is asked of a server. */
@@ -66,7 +67,7 @@ export class Exchanges {
     let after: FindAnswer['after']
     do {
       const answer = await ask({ type: 'find-record', payload: after ? { ...payload, after } : payload })
-      const page = await this.judge(peerId, () => parsePayload(findAnswer, answer.payload, 'records'))
+      const page = await this.judge(peerId, () => parsed(findAnswer, answer.payload, 'A DHT message'))
       pages.push(page)
       for (const entry of await this.believe(page.records, peerId, (entry) => matchesPattern(entry.key, key))) {
         if (!entry.withdrawn && !matchesFilters(entry, filters, this.limits)) continue
@@ -86,7 +87,7 @@ export class Exchanges {
     peerId: string,
   ): Promise<(StoreRefusal & { depth?: number | undefined }) | undefined> {
     const reply = await ask({ type: 'store', payload })
-    const answer = await this.judge(peerId, () => parsePayload(storeAnswer, reply.payload, 'stored'))
+    const answer = await this.judge(peerId, () => parsed(storeAnswer, reply.payload, 'A DHT message'))
     if (answer.stored) return undefined
     const { depth, record } = answer
     const code = knownCode(answer.code, 'NOT_STORED')

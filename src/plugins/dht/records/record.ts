@@ -6,6 +6,7 @@ import { signEnvelope } from '../../../identity/envelope.js'
 import type { Identity } from '../../../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../../../identity/peer-id.js'
 import { decode, encode } from '../../../message/codec.js'
+import { malformed } from '../../../message/shape.js'
 
 /** What a DHT gives its caller: one publisher's record under a key. */
 export interface DhtRecord<T = unknown> {
@@ -74,7 +75,7 @@ export async function createRecord(
   limits: Limits,
 ): Promise<RecordEntry> {
   if (content.value === undefined && !content.withdrawn) {
-    throw new P2PError('UNSERIALIZABLE_PAYLOAD', 'A record needs a value; undefined cannot be stored. Use null for "none".')
+    throw new P2PError('UNSERIALIZABLE_PAYLOAD', 'A record needs a value. Use null for "none".')
   }
   const fault = faultOf(content, limits)
   if (fault !== undefined) throw invalidRecord(fault)
@@ -82,7 +83,7 @@ export async function createRecord(
   if (valueBytes > limits.maxRecordBytes) {
     throw new P2PError(
       'MESSAGE_TOO_LARGE',
-      `The record's value has ${valueBytes} bytes; at most ${limits.maxRecordBytes} are stored. Announce a reference to the data.`,
+      `The value has ${valueBytes} bytes, above the ${limits.maxRecordBytes} of limits.maxRecordBytes. Announce a reference to it.`,
       { details: { bytes: valueBytes, limit: 'maxRecordBytes', maxBytes: limits.maxRecordBytes } },
     )
   }
@@ -99,7 +100,7 @@ export async function createRecord(
  * @throws P2PError MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_RECORD.
  */
 export function decodeRecord(wire: unknown, limits: Limits): RecordEntry {
-  if (!isWireRecord(wire)) throw new P2PError('MALFORMED_DATA', 'A record must be a public key, a payload and a signature.')
+  if (!isWireRecord(wire)) throw malformed('A record')
   const [publicKey, payload, signature] = wire
   if (payload.length > maxPayloadBytes(limits)) throw invalidRecord(`its ${payload.length} bytes are too many`)
   const content = decode(payload, limits, { canonical: true })
@@ -155,7 +156,7 @@ export function newestFirst(a: RecordEntry, b: RecordEntry): number {
 }
 
 export function invalidRecord(why: string): P2PError {
-  return new P2PError('INVALID_RECORD', `This is not a record that can be stored: ${why}.`)
+  return new P2PError('INVALID_RECORD', `The record is invalid: ${why}.`)
 }
 
 /** A key with an optional wildcard at its end. @throws P2PError INVALID_RECORD. */
