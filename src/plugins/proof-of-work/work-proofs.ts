@@ -157,7 +157,7 @@ export class WorkProofs {
     if (bits <= maxBits) return
     throw new P2PError(
       'PROOF_OF_WORK_TOO_HARD',
-      `The peer demands work of ${bits} bits, and ${maxBits} at most are done here (limits.maxWorkBits, workTimeoutMs). Use another peer.`,
+      `The peer demands work of ${bits} bits, above the ${maxBits} that are done here. Use another peer.`,
       { details: { address, bits, maxBits } },
     )
   }

@@ -57,7 +57,7 @@ export async function signTopicMessage(
   { id, publishedAt, limits }: { id: Uint8Array; publishedAt: number; limits: Limits },
 ): Promise<SignedTopicMessage> {
   const whole = encode([topic, id, publishedAt, payload], limits)
-  if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
+  if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length)
   const { publicKey, signature } = await signEnvelope(identity, 'topic', whole)
   return { topic, publishedAt, ...idsOf(publicKey, id), publicKey, bytes: whole, signature, hops: 0 }
 }
@@ -65,7 +65,7 @@ export async function signTopicMessage(
 /** Reads a message without believing it. @throws P2PError MALFORMED_DATA, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED. */
 export function readTopicMessage(payload: unknown, limits: Limits): SignedTopicMessage {
   const [publicKey, whole, signature, hops] = parsed(wireMessage, payload, WHAT)
-  if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
+  if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length)
   const [topic, id, publishedAt] = parsed(content, decode(whole, limits, { canonical: true }), WHAT)
   checkTopic(topic, limits)
   // Decoded bytes are views of a whole frame; what is kept must not keep that alive.
@@ -122,10 +122,10 @@ function hex(bytes: Uint8Array): string {
   return text
 }
 
-function tooLarge(bytes: number, limits: Limits): P2PError {
+function tooLarge(bytes: number): P2PError {
   return new P2PError(
     'MESSAGE_TOO_LARGE',
-    `A topic message has at most ${limits.maxTopicMessageBytes} bytes, not ${bytes}. Publish a reference to the data.`,
+    `The topic message has ${bytes} bytes, above limits.maxTopicMessageBytes. Publish a reference to it.`,
     { details: { bytes, limit: 'maxTopicMessageBytes' } },
   )
 }

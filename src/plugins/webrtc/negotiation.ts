@@ -167,7 +167,7 @@ export class RtcSession {
 
   private channelEnded(error: Error | undefined): void {
     if (this.state === 'live') this.free()
-    else this.fail(asP2PError(error, 'PEER_UNREACHABLE', 'The data channel closed before it was open. Try again.'))
+    else this.fail(asP2PError(error, 'PEER_UNREACHABLE', 'The data channel closed too early. Try again.'))
   }
 
   private stateChanged(): void {
@@ -175,7 +175,7 @@ export class RtcSession {
     const { clock, limits, peerId } = this.options
     if (this.state === 'setup') {
       if (connectionState === 'failed' || connectionState === 'closed') {
-        const message = 'No direct path to the peer was found. Give iceServers a TURN server, or go on by the relay.'
+        const message = 'No direct path to the peer was found. Give iceServers a TURN server.'
         this.fail(new P2PError('PEER_UNREACHABLE', message, { details: { peerId } }))
       }
     } else if (connectionState === 'failed' && this.connection?.closing === false) {
@@ -282,7 +282,7 @@ export class RtcSession {
   private enqueue(task: () => Promise<void>): void {
     if (this.over) return
     if (this.pending >= 2 * this.options.limits.maxIceCandidates) {
-      this.broken(new P2PError('LIMIT_EXCEEDED', 'The peer sends WebRTC signals faster than they can be applied.'))
+      this.broken(new P2PError('LIMIT_EXCEEDED', 'The peer sends WebRTC signals too fast.'))
       return
     }
     this.pending++
@@ -292,9 +292,7 @@ export class RtcSession {
       try {
         await task()
       } catch (error) {
-        this.broken(
-          asP2PError(error, 'PEER_UNREACHABLE', 'WebRTC could not negotiate with the peer. Try again, or go on by the relay.'),
-        )
+        this.broken(asP2PError(error, 'PEER_UNREACHABLE', 'WebRTC could not negotiate. Try again.'))
       }
     })
   }

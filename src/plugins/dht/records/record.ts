@@ -102,7 +102,7 @@ export async function createRecord(
 export function decodeRecord(wire: unknown, limits: Limits): RecordEntry {
   if (!isWireRecord(wire)) throw malformed('A record')
   const [publicKey, payload, signature] = wire
-  if (payload.length > maxPayloadBytes(limits)) throw invalidRecord(`its ${payload.length} bytes are too many`)
+  if (payload.length > maxPayloadBytes(limits)) throw invalidRecord('it is too long')
   const content = decode(payload, limits, { canonical: true })
   const fault = faultOf(content, limits)
   if (fault !== undefined) throw invalidRecord(fault)
@@ -206,12 +206,12 @@ function maxPayloadBytes(limits: Limits): number {
 }
 
 function faultOf(value: unknown, limits: Limits): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'it is not an object'
+  if (typeof value !== 'object' || value === null) return 'it must be an object'
   const { key, sequence, publishedAt, ttl, name, withdrawn } = value as Partial<Record<keyof RecordContent, unknown>>
   const fault = keyFault(key, limits)
   if (fault !== undefined) return fault
-  if (!isCount(sequence)) return 'its sequence must be a whole number'
-  if (!isCount(publishedAt)) return 'publishedAt must be whole milliseconds since 1970'
+  if (!isCount(sequence)) return 'sequence must be a whole number'
+  if (!isCount(publishedAt)) return 'publishedAt must be a whole number'
   if (typeof ttl !== 'number' || !(ttl > 0 && ttl <= limits.maxTtlS))
     return `ttl must be above 0 and at most ${limits.maxTtlS} seconds`
   if (withdrawn !== undefined && withdrawn !== true) return 'withdrawn must be true or absent'
@@ -221,14 +221,14 @@ function faultOf(value: unknown, limits: Limits): string | undefined {
     assertPeerName(name as string)
     return undefined
   } catch {
-    return 'its name is not a peer name'
+    return 'name is not a peer name'
   }
 }
 
 function keyFault(key: unknown, limits: Limits): string | undefined {
   if (typeof key !== 'string' || key === '') return 'key must be a text of at least one character'
-  if (key.length > limits.maxKeyLength) return `key must have at most ${limits.maxKeyLength} characters`
-  if (key.endsWith('*')) return 'key must not end with the wildcard *'
+  if (key.length > limits.maxKeyLength) return `key has more than ${limits.maxKeyLength} characters`
+  if (key.endsWith('*')) return 'key must not end with *'
   // Half a surrogate pair does not survive UTF-8: two different keys would become one.
   return /\p{Cs}/u.test(key) ? 'key must be well-formed Unicode' : undefined
 }

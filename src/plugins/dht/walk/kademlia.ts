@@ -236,7 +236,7 @@ export class Kademlia {
     if (this.closed) throw shutDownError()
     // That we cannot dial a node says nothing against it.
     if (!this.links.isConnected(contact.peerId) && (!this.options.mayDial || contact.address === '')) {
-      throw new P2PError('PEER_NOT_CONNECTED', 'This node cannot be dialled: it tells no address, or we dial nobody but relays.')
+      throw new P2PError('PEER_NOT_CONNECTED', 'This node cannot be dialled.')
     }
     try {
       const answer = await this.links.ask(contact, { ...message, protocol: DHT_PROTOCOL }, { signal })
