@@ -3,6 +3,7 @@ import { abortedError, isP2PError, P2PError, shutDownError } from '../../base/er
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
 import { randomId } from '../../base/random.js'
 import type { P2PMessage } from '../../message/message.js'
+import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import type { Connection, DialOptions, Listener, Transport } from '../../transport/transport.js'
@@ -17,7 +18,6 @@ import {
   parseClose,
   parseData,
   parseFrame,
-  unknownType,
 } from './frames.js'
 import { type Reservation, Reservations } from './reservations.js'
 

@@ -1,12 +1,12 @@
-import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
-import { asP2PError, P2PError } from '../../base/errors.js'
+import { asP2PError, P2PError, timeoutError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
+import type { WaitOptions } from '../../base/wait.js'
 import { equalBytes } from '../../identity/ed25519.js'
 import { fitsKey } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
 import { array, boolean, bytes, number, object, optional, parsed, present, record, shaped, text } from '../../message/shape.js'
+import { askPeers } from '../../protocol/ask-peers.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 
@@ -55,33 +55,26 @@ export async function findPeers(
   const introducers = host.peers().filter((peer) => peer.protocols?.includes(INTRODUCE))
   if (introducers.length === 0) throw new P2PError('NO_RELAY', 'No relay is connected. Connect to one first.')
   const found = new Map<string, PeerInfo>()
-  const failures: unknown[] = []
   const answers: { introducer: string; peers: Introduced[] }[] = []
-  const payload = { protocol: query.protocol, resourceType: query.resourceType, peerId: query.peerId, limit }
-
-  await withDeadline(host.clock, 'Looking for peers', { signal: options.signal }, (signal) => {
-    const enough = new JoinedSignal(signal)
-    const grace = new Alarm(host.clock, () => enough.abort())
-    const ask = async ({ peerId: introducer }: PeerInfo) => {
-      try {
-        const { payload: answer } = await host.request(
-          introducer,
-          { type: 'find', payload, protocol: INTRODUCE },
-          { signal: enough.child(), timeoutMs: options.timeoutMs ?? limits.dhtTimeoutMs },
-        )
-        const peers = readAnswer(answer, limits).filter(({ info }) => info.peerId !== host.peerId && matches(info, query))
-        answers.push({ introducer, peers })
-        if (peers.length > 0) grace.armOnce(limits.dhtGraceMs)
-      } catch (error) {
-        failures.push(error)
-      }
+  let failure: unknown
+  const { protocol, resourceType, peerId } = query
+  const request = { type: 'find', payload: { protocol, resourceType, peerId, limit }, protocol: INTRODUCE }
+  const question = { what: 'Looking for peers', peers: introducers.map((peer) => peer.peerId), giveUp: true, ...options }
+  await askPeers(host.clock, limits, new Set(), question, async (introducer, wait) => {
+    try {
+      const { payload } = await host.request(introducer, request, wait)
+      const peers = readAnswer(payload, limits).filter(({ info }) => info.peerId !== host.peerId && matches(info, query))
+      answers.push({ introducer, peers })
+      return peers.length > 0
+    } catch (error) {
+      failure ??= error
+      throw error
     }
-    return Promise.all(introducers.map(ask)).finally(() => {
-      grace.disarm()
-      enough.release()
-    })
   })
-  if (answers.length === 0) throw asP2PError(failures[0], 'PEER_UNREACHABLE', 'No introducer answered. Try again.')
+  if (answers.length === 0) {
+    const late = timeoutError(question.what, options.timeoutMs ?? limits.dhtTimeoutMs)
+    throw asP2PError(failure ?? late, 'PEER_UNREACHABLE', 'No introducer answered. Try again.')
+  }
   // In turns, so that one introducer with a hundred inventions does not crowd out the others.
   for (let i = 0; i < limits.maxIntroductions; i++) {
     for (const { introducer, peers } of answers) if (peers[i] !== undefined) merge(found, peers[i]!, introducer, limits)

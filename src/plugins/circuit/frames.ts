@@ -1,5 +1,4 @@
-import { knownCode, P2PError, type P2PErrorCode } from '../../base/errors.js'
-import type { P2PMessage } from '../../message/message.js'
+import { knownCode, type P2PErrorCode } from '../../base/errors.js'
 import { bytes, int, malformed, object, parsed, type Shape, text } from '../../message/shape.js'
 import type { ProtocolLimits } from '../../protocol/rate-limits.js'
 
@@ -96,9 +95,4 @@ export interface CircuitEnd {
 function pair(payload: unknown): [string, unknown, unknown?] {
   if (!Array.isArray(payload) || typeof payload[0] !== 'string' || payload[0].length > 64) throw malformed(WHAT)
   return payload as [string, unknown, unknown?]
-}
-
-/** For a message type that this version does not know. */
-export function unknownType(message: P2PMessage): P2PError {
-  return new P2PError('PROTOCOL_NOT_SUPPORTED', `${message.protocol} has no messages of type ${message.type.slice(0, 32)}.`)
 }

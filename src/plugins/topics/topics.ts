@@ -7,6 +7,7 @@ import { RateBuckets } from '../../base/rate-buckets.js'
 import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { Identity } from '../../identity/identity.js'
 import type { P2PMessage } from '../../message/message.js'
+import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { DHT_PROTOCOL } from '../dht/client/dht-messages.js'
@@ -288,7 +289,7 @@ export class Topics implements IProtocolHandler {
       else if (type === 'have') this.advertised(host, payload, from.peerId)
       else if (type === 'graft') this.grafted(payload, from.peerId)
       else if (type === 'prune') for (const topic of readTopics(payload)) this.pruned(topic, from.peerId)
-      else throw new P2PError('PROTOCOL_NOT_SUPPORTED', `${TOPICS_PROTOCOL} has no messages of that type.`)
+      else throw unknownType(message)
     } catch (error) {
       const { code } = asP2PError(error, 'HANDLER_FAILED', '')
       this.drop(code)

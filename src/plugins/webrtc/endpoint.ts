@@ -3,6 +3,7 @@ import { parseWebRtc, webRtcAddress } from '../../address/addresses.js'
 import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../base/errors.js'
 import { DEFAULT_LIMITS, type LimitName, type Limits } from '../../base/limits.js'
 import type { P2PMessage } from '../../message/message.js'
+import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import type { Connection, DialOptions, Listener, Transport } from '../../transport/transport.js'
@@ -60,8 +61,8 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   private readonly configuration: RtcConfiguration
   private host: ProtocolHost | undefined
   private accept: ((connection: Connection) => void) | undefined
-  /** By peer, then by session id, oldest first. */
-  private readonly sessions = new Map<string, Map<string, RtcSession>>()
+  /** By peer and session id, oldest first. */
+  private readonly sessions = new Map<string, RtcSession>()
   /** Signals that each connected peer sent in its current window. */
   private readonly rates = new Map<string, { since: number; count: number }>()
   private readonly options: WebRtcOptions
@@ -193,9 +194,10 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
     for (const session of this.with(peerId)) session.fail(error, false)
   }
 
-  private receive(host: ProtocolHost, { type, payload }: P2PMessage, peerId: string): void {
+  private receive(host: ProtocolHost, message: P2PMessage, peerId: string): void {
+    const { type, payload } = message
     // After a session has ended here, signals may still be on their way.
-    const find = (id: string) => this.sessions.get(peerId)?.get(id)
+    const find = (id: string) => this.sessions.get(keyOf(peerId, id))
     if (type === 'description') {
       const { session: id, type: kind, sdp } = parseDescription(payload, this.limits)
       const session = find(id)
@@ -208,7 +210,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
       const { session, code } = parseEnd(payload)
       find(session)?.receiveEnd(endedBy(peerId, code))
     } else {
-      throw new P2PError('PROTOCOL_NOT_SUPPORTED', `${WEBRTC_PROTOCOL} has no messages of type ${type.slice(0, 32)}.`)
+      throw unknownType(message)
     }
   }
 
@@ -275,19 +277,13 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
         },
         onInterrupted: () => this.options.onInterrupted?.(peerId),
         onRecovered: () => this.options.onRecovered?.(peerId),
-        onFreed: () => {
-          const known = this.sessions.get(peerId)
-          known?.delete(id)
-          if (known?.size === 0) this.sessions.delete(peerId)
-        },
+        onFreed: () => this.sessions.delete(keyOf(peerId, id)),
       })
     } catch (cause) {
       const message = 'WebRTC made no peer connection. Check iceServers.'
       throw asP2PError(cause, 'TRANSPORT_UNAVAILABLE', message)
     }
-    const known = this.sessions.get(peerId) ?? new Map<string, RtcSession>()
-    this.sessions.set(peerId, known)
-    known.set(id, session)
+    this.sessions.set(keyOf(peerId, id), session)
     return session
   }
 
@@ -327,12 +323,16 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   private with(peerId: string): RtcSession[] {
-    return [...(this.sessions.get(peerId)?.values() ?? [])]
+    return this.all().filter((session) => session.peerId === peerId)
   }
 
   private all(): RtcSession[] {
-    return [...this.sessions.values()].flatMap((known) => [...known.values()])
+    return [...this.sessions.values()]
   }
+}
+
+function keyOf(peerId: string, session: string): string {
+  return `${session} ${peerId}`
 }
 
 /** In a glare the polite side gives way: the one whose peer id is the larger string. */

@@ -3,6 +3,7 @@ import { isP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js
 import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
 import { TokenBucket } from '../../../base/token-bucket.js'
 import type { P2PMessage } from '../../../message/message.js'
+import { unknownType } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import {
@@ -15,7 +16,6 @@ import {
   parseClose,
   parseData,
   parseFrame,
-  unknownType,
 } from '../frames.js'
 
 /** One direction of a circuit. */

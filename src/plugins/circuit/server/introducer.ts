@@ -3,11 +3,10 @@ import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import { encode } from '../../../message/codec.js'
 import type { P2PMessage } from '../../../message/message.js'
-import { int, object, optional, parsed, text } from '../../../message/shape.js'
+import { int, object, optional, parsed, text, unknownType } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { INTRODUCE, type PeerQuery } from '../find-peers.js'
-import { unknownType } from '../frames.js'
 
 const queryShape = /* @__PURE__ */ (() =>
   object({

@@ -7,12 +7,12 @@ import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
 import type { JoinedSignal, WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
 import { shaped } from '../../../message/shape.js'
+import { type AskOne, askPeers } from '../../../protocol/ask-peers.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { matchesPattern, type RecordEntry, wireRecord } from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import type { RecordVerifier } from '../records/record-verifier.js'
-import { type AskOne, askServers } from './ask-servers.js'
 import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, DHT_WATCH_PROTOCOL, recordPush } from './dht-messages.js'
 import { type Ask, Exchanges } from './exchanges.js'
 import type { FindOptions, Lookup, StoreOutcome, StoreRefusal } from './lookup.js'
@@ -216,7 +216,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   private ask(what: string, servers: string[], wait: WaitOptions, giveUp: boolean, one: AskOne): Promise<void> {
     const { host } = this
     if (host === undefined) return Promise.resolve()
-    return askServers(host.clock, this.limits, this.underWay, { what, servers, giveUp, ...wait }, one)
+    return askPeers(host.clock, this.limits, this.underWay, { what, peers: servers, giveUp, ...wait }, one)
   }
 
   private async rewatch(peerId: string): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Clock } from '../../../base/clock.js'
-import { P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import type { Plugin, PluginKit } from '../../../core/plugin.js'
@@ -47,9 +46,7 @@ export function dhtClient(): Plugin<DhtParts> {
   }
 }
 
-/** The parts of the DHT of the coordinator that a plugin is attached to. @throws P2PError INVALID_CONFIG where it has none. */
+/** The parts of the DHT of the coordinator that a plugin is attached to; there, where the plugin needs 'dht'. */
 export function dhtOf(kit: PluginKit): DhtParts {
-  const parts = kit.plugin('dht')
-  if (parts === undefined) throw new P2PError('INVALID_CONFIG', 'This plugin needs the plugin "dht".')
-  return parts as DhtParts
+  return kit.plugin('dht') as DhtParts
 }

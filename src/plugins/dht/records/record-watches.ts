@@ -39,7 +39,6 @@ export class RecordWatches {
   private readonly watches = new Set<Watch>()
   private stopLocal: Unsubscribe | undefined
   private readonly alarm: Alarm
-  private ringsAt = Number.POSITIVE_INFINITY
 
   constructor(
     private readonly clock: Clock,
@@ -49,7 +48,6 @@ export class RecordWatches {
     random: Random = systemRandom,
   ) {
     this.alarm = new Alarm(clock, () => {
-      this.ringsAt = Number.POSITIVE_INFINITY
       this.view.removeExpired()
       this.arm()
     })
@@ -103,7 +101,6 @@ export class RecordWatches {
     this.stopLocal?.()
     this.stopLocal = undefined
     this.alarm.disarm()
-    this.ringsAt = Number.POSITIVE_INFINITY
   }
 
   private follow(): void {
@@ -123,10 +120,7 @@ export class RecordWatches {
   }
 
   private arm(): void {
-    const next = this.view.nextExpiry
-    if (next >= this.ringsAt || this.watches.size === 0) return
-    this.ringsAt = next
-    this.alarm.arm(next - this.clock.now())
+    if (this.watches.size > 0) this.alarm.arm(this.view.nextExpiry - this.clock.now())
   }
 
   private isWatched(entry: RecordEntry): boolean {

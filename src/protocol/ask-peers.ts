@@ -1,39 +1,39 @@
-import { Alarm } from '../../../base/alarm.js'
-import type { Clock } from '../../../base/clock.js'
-import { abortedError } from '../../../base/errors.js'
-import type { Limits } from '../../../base/limits.js'
-import { JoinedSignal, type WaitOptions } from '../../../base/wait.js'
+import { Alarm } from '../base/alarm.js'
+import type { Clock } from '../base/clock.js'
+import { abortedError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
+import { JoinedSignal, type WaitOptions } from '../base/wait.js'
 
-/** Asks one server; rejects where it does not answer as it should. */
-export type AskOne = (peerId: string, wait: { signal: AbortSignal; timeoutMs: number }) => Promise<void>
+/** Asks one peer; rejects where it does not answer as it should, and resolves to false where it has nothing to tell. */
+export type AskOne = (peerId: string, wait: { signal: AbortSignal; timeoutMs: number }) => Promise<unknown>
 
 export interface Question extends WaitOptions {
   /** For the message of a failure. */
   what: string
-  servers: string[]
+  peers: string[]
   /** Whether to give up what is still under way when enough have answered. */
   giveUp: boolean
 }
 
 /**
- * Asks several servers at once. Ends when all are done, or `dhtGraceMs` after the first that succeeds, or at the deadline.
+ * Asks several peers at once. Ends when all are done, or `dhtGraceMs` after the first that tells something, or at the deadline.
  *
  * @param underWay keeps what can be stopped from outside.
  * @throws P2PError ABORTED, and nothing else.
  */
-export function askServers(
+export function askPeers(
   clock: Clock,
   limits: Limits,
   underWay: Set<JoinedSignal>,
-  { what, servers, giveUp, signal, timeoutMs = limits.dhtTimeoutMs }: Question,
+  { what, peers, giveUp, signal, timeoutMs = limits.dhtTimeoutMs }: Question,
   one: AskOne,
 ): Promise<void> {
   if (signal?.aborted) return Promise.reject(abortedError(what, signal.reason))
-  if (servers.length === 0) return Promise.resolve()
+  if (peers.length === 0) return Promise.resolve()
   return new Promise((resolve, reject) => {
     const end = new JoinedSignal(signal)
     underWay.add(end)
-    let waiting = servers.length
+    let waiting = peers.length
     let settled = false
     const settle = () => {
       settled = true
@@ -59,9 +59,9 @@ export function askServers(
     const done = () => {
       if (--waiting === 0) finish()
     }
-    for (const peerId of servers) {
-      one(peerId, { signal: end.child(), timeoutMs }).then(() => {
-        if (!settled) grace.armOnce(limits.dhtGraceMs)
+    for (const peerId of peers) {
+      one(peerId, { signal: end.child(), timeoutMs }).then((told) => {
+        if (told !== false && !settled) grace.armOnce(limits.dhtGraceMs)
         done()
       }, done)
     }
