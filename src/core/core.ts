@@ -1,17 +1,19 @@
 import { isPrivateAddress } from '../address/private-address.js'
+import type { Clock } from '../base/clock.js'
 import { asP2PError, P2PError, shutDownError } from '../base/errors.js'
 import { TypedEvents, type Unsubscribe } from '../base/events.js'
+import type { Limits } from '../base/limits.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type ChannelKeys, createChannelKeys, type PeerDescription } from '../channel/hello.js'
 import { Defence } from '../defence/defence.js'
-import { signEnvelope } from '../identity/envelope.js'
-import { identityReady } from '../identity/identity.js'
+import { type Identity, identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
+import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import type { PeerContext } from '../peer/peer-context.js'
 import type { WorkSupply } from '../peer/pool/work.js'
-import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
+import type { IProtocolHandler, ProtocolHost, ProtocolUse } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
 import { ProtocolRouter } from '../protocol/router.js'
@@ -19,11 +21,12 @@ import type { Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
 import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoreEvents, CoreStats } from './events.js'
+import { kitParts, protocolHost } from './host.js'
 import { Lifecycle } from './lifecycle.js'
 import { Messaging, staleMessage } from './messaging.js'
-import { Network } from './network.js'
+import { Network, type NetworkOwner } from './network.js'
 import type { Plugin } from './plugin.js'
-import { type KitParts, Plugins } from './plugins.js'
+import { Plugins } from './plugins.js'
 import { readStats } from './stats.js'
 
 type Listener = (...args: never) => unknown
@@ -37,8 +40,15 @@ export interface CoreRoles {
 }
 
 /** What a `P2PCoordinator` is made of: identity, connections, messages, plugins, and one life. */
-export class Core {
+export class Core implements PeerContext, NetworkOwner {
   readonly config: ResolvedConfig
+  readonly identity: Identity
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly maxConnections: number
+  readonly requireSignatures: boolean
+  readonly isRelay: CoreRoles['isRelay']
+  readonly isServer: CoreRoles['isServer']
   /** The events of the core itself. Plugins emit theirs by `emit`. */
   readonly events: Pick<TypedEvents<CoreEvents>, 'emit' | 'hasListeners'>
   readonly names: PinnedNames
@@ -50,26 +60,30 @@ export class Core {
   readonly lifecycle: Lifecycle
   readonly host: ProtocolHost
   private readonly emitter: TypedEvents<Record<string, unknown[]>>
-  private readonly transports = new TransportRegistry()
+  readonly transports = new TransportRegistry()
   private readonly stops: (() => void)[] = []
-  private work: WorkSupply | undefined
-  private keys: Promise<ChannelKeys> | undefined
+  work: WorkSupply | undefined
+  private ownKeys: Promise<ChannelKeys> | undefined
   private ownId: string | undefined
   private listening: Promise<void> | undefined
   private closing: Promise<void> | undefined
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
-  constructor(
-    config: CoreConfig | undefined,
-    private readonly roles: CoreRoles,
-  ) {
+  constructor(config: CoreConfig | undefined, { isRelay, isServer }: CoreRoles) {
     this.config = resolveConfig(config)
-    const { clock, limits, store } = this.config
+    const { identity, clock, limits, store, requireSignatures } = this.config
+    this.identity = identity
+    this.limits = limits
+    this.clock = clock
+    this.maxConnections = limits.maxConnections
+    this.requireSignatures = requireSignatures
+    this.isRelay = isRelay
+    this.isServer = isServer
     const emitter = new TypedEvents<Record<string, unknown[]>>((cause, event) => this.listenerFailed(cause, event))
     this.emitter = emitter
     this.events = { emit: (name, ...args) => emitter.emit(name, ...args), hasListeners: (name) => emitter.hasListeners(name) }
     this.names = new PinnedNames(store, limits)
-    this.host = this.makeHost()
+    this.host = protocolHost(this)
     this.router = new ProtocolRouter({
       host: this.host,
       onError: (error, peer) => this.report(error, peer),
@@ -84,30 +98,9 @@ export class Core {
       onBanned: (ban) => this.events.emit('peer-banned', ban),
       onError: (error) => this.report(error),
     })
-    this.plugins = new Plugins(this.makeKit(), (error) => this.report(error))
+    this.plugins = new Plugins(this.host, kitParts(this), (error) => this.report(error))
     this.lifecycle = new Lifecycle({ open: () => this.open(), run: () => this.run(), rest: () => this.rest() })
-    this.network = new Network({
-      config: this.config,
-      context: this.makeContext(),
-      events: this.events,
-      resolvers: this.plugins.resolvers,
-      transports: this.transports,
-      isServer: roles.isServer,
-      report: (error, peer) => this.report(error, peer),
-      run: (signal) => this.lifecycle.run(signal),
-      isRunning: () => this.lifecycle.phase === 'running',
-      woke: (reason) => this.plugins.run('wake', reason),
-      listener: {
-        connected: (peer) => this.peerConnected(peer),
-        disconnected: (peer, error) => this.peerDisconnected(peer, error),
-        pathChanged: (peer, from) => {
-          this.plugins.pathChanged(peer.info, from)
-          this.events.emit('path-changed', peer.info, from)
-        },
-        message: (message, peer) => this.messaging.receive(message, peer),
-        stale: (message) => this.messaging.answerFailure(message, staleMessage(message)),
-      },
-    })
+    this.network = new Network(this, this.config)
     const { router, events, network, defence } = this
     this.messaging = new Messaging({ host: this.host, limits, network, router, events, reputation: defence.reputation })
     for (const handler of network.handlers) router.register(handler)
@@ -186,6 +179,21 @@ export class Core {
     this.emitter.emit(event, ...args)
   }
 
+  pathChanged({ info }: PeerConnection, from: string): void {
+    this.plugins.pathChanged(info, from)
+    this.events.emit('path-changed', info, from)
+  }
+
+  /** A message has come that passed every check. */
+  message(message: P2PMessage, peer: PeerConnection): void {
+    this.messaging.receive(message, peer)
+  }
+
+  /** A signed message has come whose date is too far from now. */
+  stale(message: P2PMessage): void {
+    this.messaging.answerFailure(message, staleMessage(message))
+  }
+
   /** The key of a connected peer, or in a peer id; undefined for the name of a peer that is not connected. */
   keyOf(id: string): Uint8Array | undefined {
     return this.network.peers.get(id)?.publicKey ?? (isPeerId(id) ? decodePeerId(id) : undefined)
@@ -195,7 +203,9 @@ export class Core {
     return { ...readStats(this), ...this.plugins.readStats() }
   }
 
-  report(error: P2PError, peer?: PeerInfo): void {
+  /** Tells of what no call waits for. */
+  report(cause: Error, peer?: PeerInfo): void {
+    const error = asP2PError(cause, 'LISTENER_FAILED', cause.message)
     if (this.events.hasListeners('error')) this.events.emit('error', error, peer)
     else this.config.logger.warn(error.message, { code: error.code, peerId: peer?.peerId })
   }
@@ -249,7 +259,7 @@ export class Core {
 
   private async open(): Promise<void> {
     await identityReady(this.config.identity)
-    await this.channelKeys()
+    await this.keys()
     await this.defence.bans.load()
     this.checkOpen()
     this.listening = Promise.all([
@@ -290,16 +300,30 @@ export class Core {
     for (const stop of this.stops.splice(0)) stop()
   }
 
-  private channelKeys(): Promise<ChannelKeys> {
-    this.keys ??= createChannelKeys(this.config.identity).catch((error) => {
+  /** The keys of our channels, made once. */
+  keys(): Promise<ChannelKeys> {
+    this.ownKeys ??= createChannelKeys(this.identity).catch((error) => {
       // A hardware signer may be plugged in later.
-      this.keys = undefined
+      this.ownKeys = undefined
       throw error
     })
-    return this.keys
+    return this.ownKeys
   }
 
-  private describe(): PeerDescription {
+  isNamed(peerId: string): boolean {
+    return this.network.isNamed(peerId)
+  }
+
+  expects(message: P2PMessage): boolean {
+    return this.messaging.requests.expects(message)
+  }
+
+  useOf(protocol: string | undefined): ProtocolUse {
+    return this.router.useOf(protocol)
+  }
+
+  /** What handshakes and peer records tell of us. */
+  describe(): PeerDescription {
     return { protocols: this.router.names, addresses: this.publicAddresses(), metadata: this.config.metadata }
   }
 
@@ -316,113 +340,24 @@ export class Core {
   }
 
   /** Something that is told of us has changed. */
-  private described(): void {
+  described(): void {
     this.network.updates.changed()
     this.plugins.run('described')
   }
 
-  private peerConnected(peer: PeerConnection): void {
+  connected(peer: PeerConnection): void {
     const { info } = peer
     this.router.connected(info)
     this.plugins.peerConnected(info)
     this.events.emit('connected', info)
   }
 
-  private peerDisconnected(peer: PeerConnection, error: P2PError): void {
+  disconnected(peer: PeerConnection, error: P2PError): void {
     const { info } = peer
     this.messaging.requests.peerGone(peer.peerId, error)
     this.router.disconnected(info)
     this.plugins.peerDisconnected(info)
     this.events.emit('disconnected', info, error)
     if (error.code === 'REPLACED' && error.details.byPeer === true) this.report(error, info)
-  }
-
-  private makeHost(): ProtocolHost {
-    const core = this
-    const { clock, random, store, logger } = this.config
-    return {
-      get peerId() {
-        return core.peerId
-      },
-      clock,
-      random,
-      store,
-      logger,
-      sendTo: async (to, message) => this.messaging.send(to, message),
-      reply: (request, message) => this.messaging.reply(request, message),
-      request: (to, message, options) => this.messaging.request(to, message, options),
-      broadcast: async (message, options) => this.messaging.broadcast(message, options),
-      peers: () => this.network.peers.all().map((peer) => peer.info),
-      reject: (id, error) =>
-        this.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.')),
-      check: (id, work) => {
-        const key = this.keyOf(id)
-        const isHere = () => this.network.peers.get(id) !== undefined
-        return key === undefined ? work() : this.defence.inTurn(key, isHere, work)
-      },
-      blame: (key, cause, reason) => this.defence.blame(key, cause, reason),
-    }
-  }
-
-  private makeKit(): KitParts {
-    const core = this
-    const { emitter } = this
-    const { limits, identity } = this.config
-    return Object.create(
-      this.host,
-      Object.getOwnPropertyDescriptors({
-        get publicKey() {
-          return identity.publicKey
-        },
-        identity,
-        relayOnly: this.config.relayOnly,
-        anchors: this.config.anchors.length,
-        names: this.names,
-        limits,
-        get dialer() {
-          return core.network.dialer
-        },
-        addTransport: (transport: Transport) => this.addTransport(transport),
-        setWork: (work: WorkSupply) => {
-          this.work = work
-        },
-        registerProtocol: (handler: IProtocolHandler) => this.registerProtocol(handler),
-        unregisterProtocol: (name: string) => this.unregisterProtocol(name),
-        describe: () => this.describe(),
-        described: () => this.described(),
-        emit: (event: string, ...args: unknown[]) => emitter.emit(event, ...args),
-        report: (error: Error, peer?: PeerInfo) => this.report(asP2PError(error, 'LISTENER_FAILED', error.message), peer),
-        run: (wait: WaitOptions = {}) => this.start(wait),
-        sign: async (tag: string, bytes: Uint8Array) => (await signEnvelope(identity, `app/${tag}`, bytes)).signature,
-      }),
-    ) as KitParts
-  }
-
-  private makeContext(): PeerContext {
-    const core = this
-    const { config, names, defence, transports } = this
-    const { identity, limits, clock, requireSignatures } = config
-    return {
-      get peerId() {
-        return core.peerId
-      },
-      identity,
-      limits,
-      clock,
-      maxConnections: limits.maxConnections,
-      requireSignatures,
-      defence,
-      names,
-      transports,
-      get work() {
-        return core.work
-      },
-      keys: () => this.channelKeys(),
-      describe: () => this.describe(),
-      isNamed: (peerId) => this.network.isNamed(peerId),
-      expects: (message) => this.messaging.requests.expects(message),
-      useOf: (protocol) => this.router.useOf(protocol),
-      isRelay: this.roles.isRelay,
-    }
   }
 }

@@ -1,10 +1,9 @@
 import { asP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
+import type { ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
+import type { KitParts } from './host.js'
 import type { LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './plugin.js'
-
-/** What the kit of every plugin is made of, beside what the plugin host itself keeps. */
-export type KitParts = Omit<PluginKit, 'addResolver' | 'onPeer' | 'onLifecycle' | 'stats' | 'plugin'>
 
 /** The plugins of one coordinator: attaches them, and tells them of peers and of the coordinator's life. */
 export class Plugins {
@@ -17,18 +16,21 @@ export class Plugins {
 
   /** @param report takes what a listener or a hook of a plugin failed with. */
   constructor(
+    host: ProtocolHost,
     parts: KitParts,
     private readonly report: (error: P2PError) => void,
   ) {
-    // Getters of the parts, such as `peerId`, stay getters.
-    const own: Omit<PluginKit, keyof KitParts> = {
+    const own: Omit<PluginKit, keyof KitParts | keyof ProtocolHost> = {
       addResolver: (resolver) => void this.resolvers.push(resolver),
       onPeer: (listener) => added(this.peers, listener),
       onLifecycle: (hooks) => added(this.hooks, hooks),
       stats: (name, read) => void this.readers.set(name, read),
       plugin: (name) => this.attached.get(name),
     }
-    this.kit = Object.create(parts, Object.getOwnPropertyDescriptors(own)) as PluginKit
+    // Getters, such as `peerId`, stay getters.
+    const { getOwnPropertyDescriptors } = Object
+    this.kit = Object.create(host, getOwnPropertyDescriptors(own)) as PluginKit
+    Object.defineProperties(this.kit, getOwnPropertyDescriptors(parts))
   }
 
   /**
