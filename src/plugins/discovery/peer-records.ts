@@ -1,8 +1,7 @@
 import { Alarm } from '../../base/alarm.js'
 import { asP2PError } from '../../base/errors.js'
 import type { WaitOptions } from '../../base/wait.js'
-import { equalBytes } from '../../identity/ed25519.js'
-import { decodePeerId, isPeerId } from '../../identity/peer-id.js'
+import { fitsKey } from '../../identity/peer-id.js'
 import { array, object, oneOf, shaped, text, tuple, union } from '../../message/shape.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import { speaksAsRelay } from '../circuit/frames.js'
@@ -65,9 +64,8 @@ export class PeerRecords {
     const record = await this.dht.get(`peer:${peerId}`, { ...wait, publisherId: peerId })
     const published = shaped(recordShape, record?.value)
     const publicKey = record?.publisherKey
-    if (published === undefined || publicKey === undefined) return []
     // The record's signature proves its key; an lp1 id must be of that key.
-    if (isPeerId(peerId) && !equalBytes(decodePeerId(peerId), publicKey)) return []
+    if (published === undefined || publicKey === undefined || !fitsKey(peerId, publicKey)) return []
     const { addresses, relays, protocols } = published
     const info: PeerInfo = {
       peerId,
