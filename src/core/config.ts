@@ -42,12 +42,15 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
   relayOnly?: boolean
   /** Keeps pinned names, bans, proofs of work, and the relays that served us long. Default: memory. */
   store?: KeyValueStore
+  /** Where all times and timers come from. Default: the system's; `VirtualClock` of `lotus-p2p/testing` in tests. */
   clock?: Clock
   /** Where ids, lots and jitter come from; `seededRandom` of `lotus-p2p/testing` makes a run that repeats. Keys are never drawn from it. */
   random?: Random
+  /** Takes what no event tells, and errors without a listener. Default: the console, warnings and errors only. */
   logger?: Logger
   /** Sign direct messages too, and refuse unsigned ones. */
   requireSignatures?: boolean
+  /** Limits other than the defaults; docs/limits.md has each with its reason. */
   limits?: Partial<Limits>
   /** Told to every peer we connect to; serialised at most 2,048 bytes. */
   metadata?: Record<string, unknown>
@@ -74,7 +77,7 @@ export interface ResolvedConfig {
   metadata: Record<string, unknown> | undefined
 }
 
-/** What an option must be, as a sentence goes on after its name; undefined where the value is that. */
+/** Checks the value of an option. @returns what it must be, as the rest of a sentence that begins with the option's name; undefined where it is right. */
 type Check = (value: unknown) => string | undefined
 
 const being =

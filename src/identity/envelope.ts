@@ -9,7 +9,7 @@ export type EnvelopeTag = 'handshake' | 'record' | 'message' | 'topic' | 'statem
 /** A tag of an application or a plugin; see `PluginKit.sign`. */
 export type OwnTag = `app/${string}`
 
-/** Bytes, who signed them, and the signature: proof that can be stored and forwarded. */
+/** Bytes, the key that signed them, and the signature: proof that can be stored and forwarded. */
 export interface SignedEnvelope {
   /** Ed25519 public key, 32 bytes. */
   publicKey: Uint8Array

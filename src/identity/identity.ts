@@ -14,7 +14,7 @@ import { nodeEd25519 } from './ed25519.node.js'
 import { type Ed25519Provider, PUBLIC_KEY_BYTES, SEED_BYTES, type Sign } from './ed25519-provider.js'
 
 /**
- * Who a peer is: an Ed25519 key (RFC 8032). `sign` may run anywhere: here, in a worker, in a hardware device.
+ * An Ed25519 key (RFC 8032), which makes a peer what it is to others. `sign` may run anywhere: here, in a worker, in a hardware device.
  */
 export interface Identity {
   /** Ed25519 public key, 32 bytes. */

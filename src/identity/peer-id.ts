@@ -54,6 +54,11 @@ export function isPeerId(text: unknown): text is string {
   }
 }
 
+/** False where the id is an `lp1…` of another key. A chosen name says nothing of a key. */
+export function fitsKey(peerId: string, publicKey: Uint8Array): boolean {
+  return !peerId.startsWith('lp1') || peerId === encodePeerId(publicKey)
+}
+
 /**
  * Checks a name that a peer chose for itself (an alias, `'alice'`): 1 to 64 characters in Unicode normal form C, no control or
  * invisible characters, no white space at the ends, no `/`, not beginning with `lp1`. Names that look the same are the same.

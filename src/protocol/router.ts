@@ -78,7 +78,7 @@ export class ProtocolRouter {
       this.options.onFailed(message, error === cause ? error : new P2PError('HANDLER_FAILED', `The handler of "${name}" failed.`))
     }
     try {
-      // Never awaited: a handler that takes for ever holds up nobody.
+      // Never awaited: a handler that takes for ever holds up no other.
       handler.handleMessage(message, from)?.catch(failed)
     } catch (error) {
       failed(error)

@@ -7,7 +7,7 @@ import { RateBuckets } from '../base/rate-buckets.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId, isPeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
-import { unknownType } from '../plugins/circuit/frames.js'
+import { unknownType } from '../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { type EquivocationEvidence, readEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
@@ -15,15 +15,12 @@ import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './sta
 import { StatementSession, type StatementSessionOptions } from './statement-session.js'
 
 /**
- * Statements and proofs of equivocation, as a service to multi-party protocols: register one with the coordinator, and join a
- * session for each run of a protocol. Proofs that peers bring are verified, and the liar blamed, also without any session.
+ * Statements and proofs of equivocation, as a service to multi-party protocols. The plugin `statements()` attaches one; a protocol joins
+ * a session for each of its runs. Proofs that peers bring are verified, and the liar blamed, also without any session.
  *
  * @example
- * const identity = await generateIdentity()
- * const coordinator = new P2PCoordinator({ identity })
- * const statements = new Statements(identity)
- * coordinator.registerProtocol(statements)
- * const session = statements.join({ protocol: 'dice', session: 'table-7', members })
+ * const wallet = new P2PCoordinator({ plugins: [statements()] })
+ * const session = wallet.statements.join({ protocol: 'dice', session: 'table-7', members })
  */
 export class Statements implements IProtocolHandler {
   readonly protocolName = STATEMENTS_PROTOCOL
@@ -65,7 +62,7 @@ export class Statements implements IProtocolHandler {
   }
 
   /**
-   * Begins to take part in a session. All members must name the same members; whoever names others is in another session.
+   * Begins to take part in a session. All members must name the same members; one that names others is in another session.
    *
    * @throws P2PError INVALID_CONFIG before registration, without valid names or members, for a session that was joined before, or
    *   above `maxStatementSessions` and `maxStatementMembers`; INVALID_PEER_ID; ABORTED.

@@ -18,7 +18,7 @@ export interface SentMessage {
   readonly body: Uint8Array
   /** Whether it outlives the connection: it is sent again on the next one to the same process. */
   readonly lasting: boolean
-  /** Told once: true when the peer has it, false when it was given up. */
+  /** Called once: with true when the peer has the message, with false when it was given up. */
   readonly onSettled: ((delivered: boolean) => void) | undefined
 }
 
@@ -34,7 +34,7 @@ const ACK_MESSAGES = 256
 
 /**
  * What two processes have said to each other, whatever paths carried it: messages are numbered, acknowledged, and sent
- * again on the next path, and whoever receives one twice takes it once. So a path may change or break at any moment, and
+ * again on the next path, and a receiver that gets one twice takes it once. So a path may change or break at any moment, and
  * nothing is lost, doubled or reordered.
  *
  * The idea is that of TCP's sequence numbers (RFC 9293 §3.4), and of XMPP stream management (XEP-0198).
@@ -62,7 +62,7 @@ export class Session {
   constructor(
     private readonly clock: Clock,
     private readonly limits: Limits,
-    /** Sends an acknowledgement by itself: nothing else went out that could have carried it. */
+    /** Sends an acknowledgement: no message has gone out that it could have gone before. */
     public onAckDue: () => void = () => {},
   ) {
     this.ackDue = new Alarm(clock, () => this.onAckDue())
@@ -94,7 +94,7 @@ export class Session {
     return this.pausedUntil === Number.NEGATIVE_INFINITY ? 0 : Math.max(0, this.pausedUntil - this.clock.now())
   }
 
-  /** The pause is over. */
+  /** Ends the pause. */
   goOn(): void {
     this.pausedUntil = Number.NEGATIVE_INFINITY
   }
@@ -109,9 +109,9 @@ export class Session {
   }
 
   /**
-   * The peer's REFUSED: what it has is acknowledged, and the rest waits. Returns the milliseconds; undefined where it is about a
-   * stream that we have given up.
+   * Takes the peer's REFUSED: messages before the one that it names are acknowledged, and the rest waits.
    *
+   * @returns milliseconds to wait; undefined where the refusal is about a stream that we have given up.
    * @throws P2PError PROTOCOL_VIOLATION.
    */
   refused(body: Uint8Array): number | undefined {
@@ -155,10 +155,10 @@ export class Session {
     return numbered(this.theirStream, this.received)
   }
 
-  /** The peer's ACK. @throws P2PError PROTOCOL_VIOLATION where it acknowledges what was never sent. */
+  /** Takes the peer's ACK. @throws P2PError PROTOCOL_VIOLATION where it acknowledges what was never sent. */
   acknowledged(body: Uint8Array): void {
     const [stream, number] = readNumbered(body)
-    // One for a stream that we have given up.
+    // The acknowledgement is for a stream that we have given up.
     if (!same(stream, this.streamId)) return
     if (number >= this.nextNumber) throw violation('acknowledged messages that were never sent')
     this.settleUpTo(number)
@@ -180,7 +180,7 @@ export class Session {
     }
   }
 
-  /** The peer's SEQUENCE on some path; returns what numbers the messages after it there. @throws P2PError PROTOCOL_VIOLATION. */
+  /** Takes the peer's SEQUENCE on some path. @returns what numbers the messages after it there. @throws P2PError PROTOCOL_VIOLATION. */
   begins(body: Uint8Array): IncomingNumbers {
     const [stream, next] = readNumbered(body, CHANGES_BYTES)
     if (next === 0) throw violation('numbered a message 0')
@@ -191,7 +191,7 @@ export class Session {
     return { stream: this.theirStream, next }
   }
 
-  /** We choose another path. */
+  /** Counts a change of path that is our choice. */
   choose(): void {
     this.changes++
   }
@@ -222,7 +222,7 @@ export class Session {
     return isNew
   }
 
-  /** The connection is over. What does not outlast it is given up; the rest waits for the peer. */
+  /** The connection is over: messages that do not outlast it are given up, and the rest waits for the peer. */
   suspend(): void {
     this.ackDue.disarm()
     this.onAckDue = () => {}
@@ -242,7 +242,7 @@ export class Session {
     return true
   }
 
-  /** The peer was away for too long: what waits for it is given up. */
+  /** Gives up every message: the peer was away for too long. */
   giveUpAll(): void {
     const all = this.sent.slice(this.first)
     this.sent = []
@@ -251,7 +251,7 @@ export class Session {
     for (const { onSettled } of all) onSettled?.(false)
   }
 
-  /** The peer's process is gone. */
+  /** Ends the session: the peer's process is gone. */
   end(): void {
     this.suspend()
     this.giveUpAll()

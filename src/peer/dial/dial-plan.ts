@@ -19,7 +19,7 @@ export interface DialTools {
   dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
   /** Whether a text is an address that some transport understands. */
   canDial(address: string): boolean
-  /** Each asks somebody where a peer can be reached: the connected relays, the DHT. */
+  /** Each knows a place to ask where a peer can be reached: the connected relays, the DHT. */
   readonly resolvers: readonly ((peerId: string, wait: WaitOptions) => Promise<PeerInfo[]>)[]
 }
 

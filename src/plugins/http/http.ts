@@ -81,7 +81,7 @@ async function openSession(address: string, { signal, firstFrame, dialled, limit
   endpoint.pathname = endpoint.pathname.replace(/\/*$/, HTTP_PATH)
   if (signal?.aborted) throw abortedError('The dial', signal.reason)
   if (typeof fetch !== 'function') {
-    throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no fetch. Give P2PConfig.transports another transport.')
+    throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no fetch. Use another transport.')
   }
   const body = firstFrame as Uint8Array<ArrayBuffer>
   // A kept-alive socket that the server has just closed fails once for nothing.
@@ -97,7 +97,7 @@ async function openSession(address: string, { signal, firstFrame, dialled, limit
       if (signal?.aborted) throw abortedError('The dial', signal.reason)
       if (error instanceof TypeError && attempt === 1) continue
       const why = exchange.timedOut ? `no answer within ${limits.dialTimeoutMs} ms` : causeOf(error)
-      const message = `No connection to ${address} (${why}). Check the address, that the peer runs, and that it serves HTTP.`
+      const message = `No connection to ${address} (${why}). Check that the peer serves HTTP there.`
       throw new P2PError('PEER_UNREACHABLE', message, { details: { address }, cause: error })
     } finally {
       exchange.done()
@@ -276,7 +276,7 @@ class HttpConnection {
   private heed(control: Control): void {
     if (control === 'nothing' || this.state !== 'open') return
     const fault =
-      control === 'end' ? undefined : new P2PError('PROTOCOL_VIOLATION', 'The peer sent what is no frame and no known control.')
+      control === 'end' ? undefined : new P2PError('PROTOCOL_VIOLATION', 'The peer sent neither a frame nor a known control.')
     this.pipe.end(fault)
     this.sayClosed()
   }

@@ -7,7 +7,7 @@ import { type ProofOfWorkEvent, WorkProofs } from './work-proofs.js'
 
 export interface ProofOfWorkOptions {
   /**
-   * Bits of work (0 to 40) that this coordinator demands of strangers who dial it: 2^bits hashes each, renewed every week. Default
+   * Bits of work (0 to 40) that this coordinator demands of strangers that dial it: 2^bits hashes each, renewed every week. Default
    * 0: none.
    */
   difficulty?: number
@@ -16,7 +16,7 @@ export interface ProofOfWorkOptions {
 }
 
 /**
- * Does the work that peers demand of whoever dials them, as public relays do, and demands work of others where `difficulty` says so.
+ * Does the work that peers demand of those that dial them, as public relays do, and demands work of others where `difficulty` says so.
  *
  * @throws P2PError INVALID_CONFIG for a difficulty out of range.
  * @example

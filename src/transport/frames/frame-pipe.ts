@@ -185,7 +185,7 @@ export class FramePipe implements Connection {
     if (this.over !== undefined) return
     this.over = { error }
     const { sink } = this
-    // Whoever called close() hears of the end after its own code has run.
+    // The caller of close() hears of the end after its own code has run.
     if (sink !== undefined) queueMicrotask(() => sink.onClose(error))
   }
 

@@ -4,6 +4,7 @@ import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import { TokenBucket } from '../../../base/token-bucket.js'
 import type { P2PMessage } from '../../../message/message.js'
+import { unknownType } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import {
@@ -16,7 +17,6 @@ import {
   parseClose,
   parseData,
   parseFrame,
-  unknownType,
 } from '../frames.js'
 
 /** One direction of a circuit. */

@@ -62,22 +62,17 @@ export class RecordVerifier {
       this.verified.set(id, entry)
     }
     if (!(await this.ownsName(entry))) {
-      throw new P2PError(
-        'NAME_TAKEN',
-        `The name "${entry.name}" belongs to another key. Announce under another name, or without one.`,
-        {
-          details: { key: entry.key },
-        },
-      )
+      const { key, name } = entry
+      throw new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key. Choose another name.`, { details: { key } })
     }
   }
 
   /** @throws P2PError INVALID_RECORD for a record that has ended, or is dated further ahead than clocks honestly differ. */
   checkTime(entry: RecordEntry): void {
     const now = this.clock.now()
-    if (entry.expiresAt <= now) throw invalidRecord('it has expired; check the clock of this device')
+    if (entry.expiresAt <= now) throw invalidRecord('it has expired; check the clock')
     if (entry.publishedAt > now + this.limits.maxClockSkewMs) {
-      throw invalidRecord('it is dated in the future; check the clock of this device')
+      throw invalidRecord('it is dated in the future; check the clock')
     }
   }
 
@@ -114,7 +109,7 @@ function cacheKey(signature: Uint8Array): string {
 }
 
 function forged(entry: RecordEntry): P2PError {
-  return new P2PError('INVALID_SIGNATURE', 'The record was not signed by the key that it names. It is ignored.', {
+  return new P2PError('INVALID_SIGNATURE', 'The record was not signed by the key that it names.', {
     details: { key: entry.key },
   })
 }
