@@ -1,6 +1,6 @@
 import { parseCircuit } from '../../address/addresses.js'
 import { abortedError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import { randomId } from '../../base/random.js'
 import type { P2PMessage } from '../../message/message.js'
 import { unknownType } from '../../message/shape.js'
@@ -51,7 +51,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 
   /** @param options.onReservation told when a reservation is there, or is lost. */
   constructor(options: { limits?: Limits; onReservation?: () => void } = {}) {
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf()
     this.onReservation = options.onReservation ?? (() => {})
   }
 

@@ -1,6 +1,7 @@
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError, timeoutError } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { CORE_LIMITS } from '../../base/limits/core.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import type { WaitOptions } from '../../base/wait.js'
 import { equalBytes } from '../../identity/ed25519.js'
 import { fitsKey } from '../../identity/peer-id.js'
@@ -9,6 +10,7 @@ import { array, boolean, bytes, number, object, optional, parsed, present, recor
 import { askPeers } from '../../protocol/ask-peers.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
+import { speaksAsRelay } from './frames.js'
 
 /** Answers who else is connected here. */
 export const INTRODUCE = 'lotus/introduce'
@@ -29,7 +31,7 @@ const peerShape = /* @__PURE__ */ (() =>
     peerId: text(1, 128),
     publicKey: bytes(32),
     addresses: object({ websocket: optional(text(1, 512, /^wss?:\/\//)), http: optional(text(1, 512, /^https?:\/\//)) }),
-    protocols: array(text(1, 128), DEFAULT_LIMITS.maxProtocols),
+    protocols: array(text(1, 128), CORE_LIMITS.maxProtocols),
     metadata: optional(record(present)),
     lastSeen: number(0, Number.MAX_SAFE_INTEGER),
     /** Whether the introducer brings callers to the peer. */
@@ -50,7 +52,7 @@ export async function findPeers(
   query: PeerQuery,
   options: WaitOptions & { limits?: Limits } = {},
 ): Promise<PeerInfo[]> {
-  const limits = options.limits ?? DEFAULT_LIMITS
+  const limits = options.limits ?? limitsOf()
   const limit = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limits.maxIntroductions)
   const introducers = host.peers().filter((peer) => peer.protocols?.includes(INTRODUCE))
   if (introducers.length === 0) throw new P2PError('NO_RELAY', 'No relay is connected. Connect to one first.')
@@ -105,6 +107,7 @@ function readAnswer(answer: unknown, limits: Limits): Introduced[] {
       ...rest,
       addresses: Object.fromEntries(Object.entries(addresses).filter(([, address]) => address !== undefined)) as PeerAddresses,
       state: PeerState.DISCONNECTED,
+      isRelay: speaksAsRelay(peer.protocols),
       ...(metadata !== undefined && encode(metadata, limits).length <= limits.maxMetadataBytes && { metadata }),
     }
     peers.push({ info, reserved })

@@ -4,6 +4,7 @@ import type { WaitOptions } from '../../base/wait.js'
 import { fitsKey } from '../../identity/peer-id.js'
 import { array, object, oneOf, shaped, text, tuple, union } from '../../message/shape.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
+import { speaksAsRelay } from '../circuit/frames.js'
 import type { DistributedHashTable } from '../dht/client/dht.js'
 
 /** What a peer publishes of itself, so that each that knows its id can reach it. */
@@ -76,6 +77,7 @@ export class PeerRecords {
       state: PeerState.DISCONNECTED,
       lastSeen: record!.publishedAt,
       protocols,
+      isRelay: speaksAsRelay(protocols),
     }
     return [info]
   }

@@ -2,7 +2,8 @@ import { isWebAddress } from '../../address/addresses.js'
 import { parseWebAddress } from '../../address/web-address.js'
 import { BoundedMap } from '../../base/bounded-map.js'
 import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { HTTP_LIMITS } from '../../base/limits/http.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import { FramePipe } from '../../transport/frames/frame-pipe.js'
 import type { Connection, DialOptions, Transport } from '../../transport/transport.js'
 import {
@@ -63,7 +64,7 @@ export function http(options: { limits?: Limits } = {}): Transport {
 export function httpDial() {
   const buffering: Buffering = new BoundedMap(MAX_HOSTS)
   return (address: string, options: DialOptions, dialled = address): Promise<Connection> =>
-    openSession(address, { ...options, dialled, limits: options.limits ?? DEFAULT_LIMITS, buffering })
+    openSession(address, { ...options, dialled, limits: limitsOf({ ...HTTP_LIMITS, ...options.limits }), buffering })
 }
 
 /** Hosts behind something that holds streams back, with the time until which that is believed. */

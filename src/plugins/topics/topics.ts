@@ -1,7 +1,8 @@
 import { RecentKeys } from '../../base/bounded-map.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { TOPIC_LIMITS } from '../../base/limits/topics.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
 import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { Identity } from '../../identity/identity.js'
@@ -110,7 +111,7 @@ export class Topics implements IProtocolHandler {
   private advertisements: Advertisements | undefined
 
   constructor(private readonly options: TopicsOptions) {
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf(TOPIC_LIMITS)
     this.interest = new Interest(this.limits)
     this.seen = new RecentKeys(this.limits.topicSeen)
   }

@@ -1,7 +1,8 @@
 import { nanoid } from 'nanoid'
 import { parseWebRtc, webRtcAddress } from '../../address/addresses.js'
 import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type LimitName, type Limits } from '../../base/limits.js'
+import { WEBRTC_LIMITS } from '../../base/limits/webrtc.js'
+import { type LimitName, type Limits, limitsOf } from '../../base/limits.js'
 import type { P2PMessage } from '../../message/message.js'
 import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
@@ -71,7 +72,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
 
   constructor(options: WebRtcOptions = {}) {
     this.options = options
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf(WEBRTC_LIMITS)
     this.implementation = options.implementation ?? platformRtc()
     this.direct = options.iceTransportPolicy !== 'relay'
     this.configuration = { iceServers: options.iceServers ?? [] }

@@ -1,5 +1,5 @@
 import { hexOf } from '../../../base/bytes.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import { encode } from '../../../message/codec.js'
 import type { P2PMessage } from '../../../message/message.js'
@@ -37,7 +37,7 @@ export class Introducer implements IProtocolHandler {
     } = {},
   ) {
     this.canBeCalled = options.canBeCalled ?? (() => false)
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf()
     this.publishersOf = options.publishersOf ?? (() => [])
   }
 

@@ -3,7 +3,7 @@ import { originOf } from '../../../address/origin.js'
 import { Alarm } from '../../../base/alarm.js'
 import { asP2PError, type P2PError, timeoutError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { JoinedSignal, WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
 import { shaped } from '../../../message/shape.js'
@@ -49,7 +49,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   private readonly underWay = new Set<JoinedSignal>()
   private retry: Alarm | undefined
 
-  constructor(verifier: RecordVerifier, { limits = DEFAULT_LIMITS }: { limits?: Limits } = {}) {
+  constructor(verifier: RecordVerifier, { limits = limitsOf() }: { limits?: Limits } = {}) {
     this.limits = limits
     this.exchanges = new Exchanges(verifier, limits)
   }

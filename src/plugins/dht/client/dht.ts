@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../../base/clock.js'
 import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import { consoleLogger, type Logger } from '../../../base/logger.js'
 import { systemRandom } from '../../../base/random.js'
 import { Serial } from '../../../base/serial.js'
@@ -73,7 +73,7 @@ export class DistributedHashTable {
   /** @param owner our peer id, or an object that tells it once it is known. */
   constructor(owner: string | Owner, options: DhtOptions = {}) {
     this.owner = typeof owner === 'string' ? { peerId: owner } : owner
-    const { clock = systemClock, limits = DEFAULT_LIMITS, logger = consoleLogger, random = systemRandom } = options
+    const { clock = systemClock, limits = limitsOf(), logger = consoleLogger, random = systemRandom } = options
     const { identity, names, lookup } = options
     this.clock = clock
     this.limits = limits

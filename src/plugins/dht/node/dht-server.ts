@@ -1,7 +1,8 @@
 import type { Clock } from '../../../base/clock.js'
 import { asP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import type { WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
@@ -99,7 +100,7 @@ export class DhtServer implements IProtocolHandler {
   constructor(
     private readonly store: RecordStore,
     private readonly verifier: RecordVerifier,
-    { limits = DEFAULT_LIMITS, clock, random, network }: DhtServerOptions = {},
+    { limits = limitsOf(NODE_LIMITS), clock, random, network }: DhtServerOptions = {},
   ) {
     this.limits = limits
     this.rateLimits = { messagesPerS: limits.dhtRequestsPerS, burst: 10 * limits.dhtRequestsPerS }

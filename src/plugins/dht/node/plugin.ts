@@ -1,4 +1,6 @@
 import { compareBytes } from '../../../base/bytes.js'
+import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
+import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import type { Plugin } from '../../../core/plugin.js'
 import { dhtOf } from '../client/plugin.js'
 import { commonBits, KEY_BITS, placeOfKey } from '../records/key-space.js'
@@ -31,6 +33,7 @@ export interface DhtNodeOptions {
 export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
   return {
     name: 'dht-node',
+    limits: { ...WALK_LIMITS, ...NODE_LIMITS },
     needs: ['dht'],
     attach(kit) {
       const { dht, servers, verifier, clock, limits, random } = dhtOf(kit)

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import { type Random, randomItem, systemRandom } from '../../../base/random.js'
 import { ExpiryHeap } from './expiry-heap.js'
 import { invalidRecord, type RecordEntry, sizeOf } from './record.js'
@@ -52,7 +52,7 @@ export class RecordStore implements Records {
   private count = 0
   private readonly counters = { withdrawn: 0, bytes: 0, stored: 0, expired: 0, shed: 0 }
 
-  constructor({ clock = systemClock, limits = DEFAULT_LIMITS, random = systemRandom }: RecordStoreOptions = {}) {
+  constructor({ clock = systemClock, limits = limitsOf(), random = systemRandom }: RecordStoreOptions = {}) {
     this.clock = clock
     this.random = random
     this.limits = limits

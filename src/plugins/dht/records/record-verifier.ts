@@ -2,7 +2,7 @@ import { BoundedMap } from '../../../base/bounded-map.js'
 import { compareBytes } from '../../../base/bytes.js'
 import { type Clock, systemClock } from '../../../base/clock.js'
 import { isP2PError, P2PError } from '../../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import { verifyEnvelope } from '../../../identity/envelope.js'
 import type { PinnedNames } from '../../../identity/pinned-names.js'
 import { decodeRecord, invalidRecord, isWireRecord, type RecordEntry, type WireRecord } from './record.js'
@@ -25,7 +25,7 @@ export class RecordVerifier {
   private readonly verified: BoundedMap<string, RecordEntry>
   private checks = 0
 
-  constructor({ clock = systemClock, limits = DEFAULT_LIMITS, names }: RecordVerifierOptions = {}) {
+  constructor({ clock = systemClock, limits = limitsOf(), names }: RecordVerifierOptions = {}) {
     this.clock = clock
     this.limits = limits
     this.names = names
