@@ -1,4 +1,5 @@
 import type { Unsubscribe } from './base/events.js'
+import { DEFAULT_LIMITS } from './base/limits.js'
 import type { WaitOptions } from './base/wait.js'
 import { type CoreConfig, invalidOption } from './core/config.js'
 import type { Plugin } from './core/plugin.js'
@@ -113,6 +114,8 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
   if (typeof config !== 'object' || config === null) return config
   const { webrtc = true, powDifficulty, proofOfWork: work, plugins, ...core } = config
   const usual: Plugin[] = [
+    // Every limit may be set, whatever is attached: also those of plugins that come later, and of a relay.
+    { name: 'limits', limits: DEFAULT_LIMITS, attach: () => ({}) },
     httpFallback(),
     proofOfWork({ ...(powDifficulty !== undefined && { difficulty: powDifficulty }), ...worker(work) }),
     topics({ router: core.listen !== undefined && core.listen.length > 0 }),

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
-import { type Limits, resolveLimits } from '../base/limits.js'
+import { CORE_LIMITS } from '../base/limits/core.js'
+import { changedLimits, type Limits } from '../base/limits.js'
 import { consoleLogger, type Logger } from '../base/logger.js'
 import { type Random, systemRandom } from '../base/random.js'
 import { checkMetadata } from '../channel/hello.js'
@@ -142,7 +143,10 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
   }
   if (unknown.length > 0) logger.warn('P2PConfig has options that this version does not know', { options: unknown })
   const { maxConnections, metadata } = config
-  const limits = resolveLimits(maxConnections === undefined ? config.limits : { ...config.limits, maxConnections })
+  const limits = changedLimits(
+    defaultLimits(config),
+    maxConnections === undefined ? config.limits : { ...config.limits, maxConnections },
+  )
   checkMetadata(metadata, limits)
   const identity = config.identity ?? identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
   return {
@@ -163,6 +167,12 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     limits,
     metadata,
   }
+}
+
+/** The limits of the core, and of the plugins that are configured or that listeners bring. */
+function defaultLimits({ plugins = [], listen = [] }: CoreConfig): Partial<Limits> {
+  const all = [...listen.flatMap((listener) => listener.plugins ?? []), ...plugins]
+  return Object.assign({}, CORE_LIMITS, ...all.map(({ limits }) => limits))
 }
 
 /** The chosen name. An id that is given as the name has to be that of the identity. */

@@ -30,6 +30,8 @@ export interface Plugin<Api extends object = object, Events extends object = obj
   readonly name: string
   /** Names of plugins that must be attached before; without one of them the coordinator refuses with INVALID_CONFIG. */
   readonly needs?: readonly string[]
+  /** Limits that this plugin of the SDK reads beside those of the core, with their defaults. `P2PConfig.limits` may change them. */
+  readonly limits?: Partial<Limits>
   /** Called once: at construction, or by `P2PCoordinator.use`. @returns the members that the coordinator gains. */
   attach(kit: PluginKit): Api
   /** Types only; never set. */

@@ -1,12 +1,13 @@
 import { RecentKeys } from '../base/bounded-map.js'
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError } from '../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import { STATEMENT_LIMITS } from '../base/limits/statements.js'
+import { type Limits, limitsOf } from '../base/limits.js'
 import { RateBuckets } from '../base/rate-buckets.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId, isPeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
-import { unknownType } from '../plugins/circuit/frames.js'
+import { unknownType } from '../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { type EquivocationEvidence, readEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
@@ -40,7 +41,7 @@ export class Statements implements IProtocolHandler {
     private readonly identity: Identity,
     options: { limits?: Partial<Limits> } = {},
   ) {
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.limits = limitsOf({ ...STATEMENT_LIMITS, ...options.limits })
     this.joined = new RecentKeys(this.limits.maxStatementMemory)
     this.liars = new RecentKeys(this.limits.maxStatementMemory)
   }

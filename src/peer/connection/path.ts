@@ -66,5 +66,5 @@ export function isAboutPathOnly({ code }: P2PError): boolean {
 }
 
 export function duplicate(): P2PError {
-  return new P2PError('DUPLICATE_CONNECTION', 'Another connection between these two peers has taken over.')
+  return new P2PError('DUPLICATE_CONNECTION', 'Another connection has taken over.')
 }

@@ -1,6 +1,6 @@
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
-import { asP2PError, P2PError } from '../../base/errors.js'
+import { asP2PError, P2PError, violation } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
@@ -105,7 +105,7 @@ export class Paths {
     const { session, limits } = this
     // Both are looked at: a peer may acknowledge what it has not read.
     if (Math.max(session.waitingBytes, this.bufferedAmount) + body.length > limits.sendMaxBufferedBytes) {
-      throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write. Wait for sendTo before sending more.', {
+      throw new P2PError('BUFFER_FULL', 'The peer reads too slowly. Wait for sendTo before sending more.', {
         details: { limit: 'sendMaxBufferedBytes', maxBytes: limits.sendMaxBufferedBytes },
       })
     }
@@ -176,7 +176,7 @@ export class Paths {
       return
     }
     const { incoming } = path
-    if (incoming === undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message without a number.')
+    if (incoming === undefined) throw violation('sent a message without a number')
     if (!session.isNew(incoming)) {
       session.accept(incoming, body.length)
       return

@@ -272,7 +272,7 @@ export class PeerConnection {
 
   private checkRoom(mayWait: boolean): void {
     if (mayWait || this.hasRoom) return
-    throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write.', { details: { peerId: this.peerId } })
+    throw new P2PError('BUFFER_FULL', 'The peer reads too slowly.', { details: { peerId: this.peerId } })
   }
 
   /** Whether few enough bytes wait here and on the way. */
@@ -300,7 +300,7 @@ export class PeerConnection {
 }
 
 function refusedByPeer(peerId: string, retryAfterMs: number, limit: string): P2PError {
-  return new P2PError('RATE_LIMITED', `The peer takes nothing more for ${Math.ceil(retryAfterMs)} ms. Send less, or wait.`, {
+  return new P2PError('RATE_LIMITED', `The peer takes nothing for ${Math.ceil(retryAfterMs)} ms. Send less.`, {
     details: { peerId, retryAfterMs: Math.ceil(retryAfterMs), limit, byPeer: true },
   })
 }

@@ -1,6 +1,7 @@
 import { Alarm } from '../../base/alarm.js'
+import { joined } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
-import { P2PError } from '../../base/errors.js'
+import { violation } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import type { Entry } from '../../channel/batch.js'
 import type { GateRefusal } from '../../defence/gate.js'
@@ -104,11 +105,7 @@ export class Session {
    */
   refusal({ next }: IncomingNumbers, { retryAfterMs, limit }: GateRefusal): Uint8Array {
     const name = new TextEncoder().encode(limit.slice(0, MAX_LIMIT_NAME))
-    const head = numbered(this.theirStream!, next, retryAfterMs)
-    const body = new Uint8Array(head.length + name.length)
-    body.set(head)
-    body.set(name, head.length)
-    return body
+    return joined(numbered(this.theirStream!, next, retryAfterMs), name)
   }
 
   /**
@@ -119,10 +116,10 @@ export class Session {
    */
   refused(body: Uint8Array): number | undefined {
     const end = STREAM_ID_BYTES + NUMBER_BYTES + CHANGES_BYTES
-    if (body.length < end || body.length > end + 4 * MAX_LIMIT_NAME) throw violation('a refusal has another length')
+    if (body.length < end || body.length > end + 4 * MAX_LIMIT_NAME) throw violation('sent a refusal of another length')
     const [stream, number] = readNumbered(body.subarray(0, end), CHANGES_BYTES)
     if (!same(stream, this.streamId)) return undefined
-    if (number === 0 || number >= this.nextNumber) throw violation('it refused messages that were never sent')
+    if (number === 0 || number >= this.nextNumber) throw violation('refused messages that were never sent')
     const waitMs = new DataView(body.buffer, body.byteOffset).getUint32(STREAM_ID_BYTES + NUMBER_BYTES)
     this.settleUpTo(number - 1)
     const pausedMs = Math.min(Math.max(1, waitMs), this.limits.maxRefusalMs)
@@ -163,7 +160,7 @@ export class Session {
     const [stream, number] = readNumbered(body)
     // The acknowledgement is for a stream that we have given up.
     if (!same(stream, this.streamId)) return
-    if (number >= this.nextNumber) throw violation('it acknowledged messages that were never sent')
+    if (number >= this.nextNumber) throw violation('acknowledged messages that were never sent')
     this.settleUpTo(number)
   }
 
@@ -186,7 +183,7 @@ export class Session {
   /** Takes the peer's SEQUENCE on some path. @returns what numbers the messages after it there. @throws P2PError PROTOCOL_VIOLATION. */
   begins(body: Uint8Array): IncomingNumbers {
     const [stream, next] = readNumbered(body, CHANGES_BYTES)
-    if (next === 0) throw violation('messages are numbered from 1')
+    if (next === 0) throw violation('numbered a message 0')
     if (this.theirStream === undefined || !same(stream, this.theirStream)) {
       this.theirStream = stream.slice()
       this.received = next - 1
@@ -279,7 +276,7 @@ function numbered(stream: Uint8Array, number: number, changes?: number): Uint8Ar
 
 function readNumbered(body: Uint8Array, more = 0): [stream: Uint8Array, number: number] {
   const length = STREAM_ID_BYTES + NUMBER_BYTES + more
-  if (body.length !== length) throw violation(`the entry must have ${length} bytes`)
+  if (body.length !== length) throw violation('sent an entry of another length')
   const view = new DataView(body.buffer, body.byteOffset, body.length)
   const number = view.getUint16(STREAM_ID_BYTES) * 2 ** 32 + view.getUint32(STREAM_ID_BYTES + 2)
   return [body.subarray(0, STREAM_ID_BYTES), number]
@@ -287,8 +284,4 @@ function readNumbered(body: Uint8Array, more = 0): [stream: Uint8Array, number: 
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.every((byte, i) => byte === b[i])
-}
-
-function violation(why: string): P2PError {
-  return new P2PError('PROTOCOL_VIOLATION', `The peer broke the numbering of messages: ${why}.`)
 }

@@ -93,7 +93,7 @@ export class Outbox {
     if (bytes > limits.maxMessageBytes) throw messageTooLarge(bytes, limits)
     if (this.count >= limits.maxOutboxMessages || this.bytes + bytes > limits.maxOutboxBytes) {
       const limit = this.count >= limits.maxOutboxMessages ? 'maxOutboxMessages' : 'maxOutboxBytes'
-      throw new P2PError('OUTBOX_FULL', 'Too much waits for peers that are away. Send less, with a shorter ttl, or later.', {
+      throw new P2PError('OUTBOX_FULL', 'Too much waits for peers that are away.', {
         details: { peerId, limit },
       })
     }

@@ -70,11 +70,11 @@ export class Members {
     const { remote } = channel
     const { identity, defence } = this.context
     if (equalBytes(remote.publicKey, identity.publicKey)) {
-      throw new P2PError('SELF_DIAL', 'That address leads back to this peer itself.')
+      throw new P2PError('SELF_DIAL', 'That address leads back to us.')
     }
     defence.checkPeer(remote.publicKey)
     if (expected !== undefined && expected !== remote.peerId && expected !== encodePeerId(remote.publicKey)) {
-      throw new P2PError('WRONG_PEER', `At this address is ${remote.peerId}, not ${expected}. Ask for its new address.`, {
+      throw new P2PError('WRONG_PEER', `At this address is ${remote.peerId}, not ${expected}.`, {
         details: { peerId: remote.peerId, expected },
       })
     }
@@ -125,11 +125,7 @@ export class Members {
   private async checkName(name: string, publicKey: Uint8Array): Promise<void> {
     const { names, peerId } = this.context
     if (name !== peerId && (await names.claim(name, publicKey, 'contact'))) return
-    throw new P2PError(
-      'NAME_TAKEN',
-      `The name "${name}" belongs to another key. Choose another peerId, or use the key it was first used with.`,
-      { details: { name } },
-    )
+    throw new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key.`, { details: { name } })
   }
 
   private makeRoom(channel: SecureChannel): void {
@@ -153,9 +149,7 @@ export class Members {
       channel.close(duplicate())
       throw duplicate()
     }
-    existing.close(
-      new P2PError('REPLACED', 'Another session with the same identity has connected. Use one identity per tab or process.'),
-    )
+    existing.close(new P2PError('REPLACED', 'Another session with this identity has connected. Use one for each tab.'))
     return 'replaced'
   }
 
@@ -193,9 +187,7 @@ export class Members {
 }
 
 export function poolFull({ maxConnections, limits }: Pick<PeerContext, 'maxConnections' | 'limits'>): P2PError {
-  return new P2PError(
-    'POOL_FULL',
-    `All ${maxConnections} connections are taken. Disconnect from a peer, or raise maxConnections.`,
-    { details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs } },
-  )
+  return new P2PError('POOL_FULL', `All ${maxConnections} connections are taken. Raise maxConnections.`, {
+    details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs },
+  })
 }

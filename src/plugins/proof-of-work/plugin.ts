@@ -1,4 +1,5 @@
 import { P2PError } from '../../base/errors.js'
+import { WORK_LIMITS } from '../../base/limits/proof-of-work.js'
 import type { Plugin } from '../../core/plugin.js'
 import { MAX_POW_DIFFICULTY, type WorkWorker } from './proof-of-work.js'
 import { workDemand } from './work-demand.js'
@@ -38,6 +39,7 @@ export function proofOfWork({
   }
   return {
     name: 'proof-of-work',
+    limits: WORK_LIMITS,
     attach(kit) {
       const { clock, limits, store, identity } = kit
       const proofs = new WorkProofs({

@@ -1,5 +1,6 @@
+import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
-import type { Clock, Timer } from '../../base/clock.js'
+import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { withDeadline } from '../../base/wait.js'
@@ -7,9 +8,6 @@ import { isWorkNeeded, WORK_NONCE_BYTES, type WorkProof } from '../../channel/wo
 import type { Identity } from '../../identity/identity.js'
 import type { KeyValueStore } from '../../storage/key-value-store.js'
 import { isWorkEpoch, mineProofOfWork, type WorkProgress, type WorkWorker, workBits, workEpoch } from './proof-of-work.js'
-
-/** Timers of more milliseconds than fit 31 bits fire at once. */
-const MAX_TIMER_MS = 0x7fffffff
 
 /** How work that a peer demanded goes on. */
 export interface ProofOfWorkEvent extends WorkProgress {
@@ -47,7 +45,7 @@ export class WorkProofs {
   private loading: Promise<void> | undefined
   /** Most bits that were asked for since the last renewal. */
   private wanted = 0
-  private renewal: Timer | undefined
+  private readonly renewal: Alarm
   /** Lowered to what this machine has been able to do in time. */
   private maxBits: number
   /** Dials that wait for work, since when, and how long others have before. */
@@ -56,6 +54,7 @@ export class WorkProofs {
 
   constructor(private readonly options: WorkProofsOptions) {
     this.maxBits = options.limits.maxWorkBits
+    this.renewal = new Alarm(options.clock, () => this.renew())
   }
 
   /** How long dials have waited for work, milliseconds since the start. Their deadlines do not count it. */
@@ -73,7 +72,7 @@ export class WorkProofs {
     if (proof.epoch < this.epoch) this.renew()
     else {
       const untilNextMs = (proof.epoch + 1) * limits.workEpochMs - clock.now()
-      this.renewal ??= clock.setTimeout(() => this.renew(), Math.min(untilNextMs, MAX_TIMER_MS))
+      this.renewal.armOnce(untilNextMs)
     }
     return proof
   }
@@ -109,12 +108,7 @@ export class WorkProofs {
   rest(): void {
     this.wake()
     this.job?.controller.abort()
-    this.disarm()
-  }
-
-  private disarm(): void {
-    if (this.renewal !== undefined) this.options.clock.clearTimeout(this.renewal)
-    this.renewal = undefined
+    this.renewal.disarm()
   }
 
   private get epoch(): number {
@@ -157,7 +151,7 @@ export class WorkProofs {
     if (bits <= maxBits) return
     throw new P2PError(
       'PROOF_OF_WORK_TOO_HARD',
-      `The peer demands work of ${bits} bits, and ${maxBits} at most are done here (limits.maxWorkBits, workTimeoutMs). Use another peer.`,
+      `The peer demands work of ${bits} bits, above the ${maxBits} that are done here. Use another peer.`,
       { details: { address, bits, maxBits } },
     )
   }
@@ -212,7 +206,7 @@ export class WorkProofs {
   /** Works for the present epoch while the proof of the last one still counts; nobody waits for it. */
   private renew(): void {
     const { wanted, proof } = this
-    this.disarm()
+    this.renewal.disarm()
     if (this.job !== undefined || wanted === 0 || wanted > this.maxBits || proof?.epoch === this.epoch) return
     this.wanted = 0
     this.begin(wanted)

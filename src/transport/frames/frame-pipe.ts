@@ -115,7 +115,7 @@ export class FramePipe implements Connection {
     if (this.state !== 'open') return
     const { maxFrameBytes } = this
     if (frame.length > maxFrameBytes) {
-      throw new P2PError('LIMIT_EXCEEDED', `A frame here has at most ${maxFrameBytes} bytes. Split what you send.`)
+      throw new P2PError('LIMIT_EXCEEDED', `A frame here has at most ${maxFrameBytes} bytes.`)
     }
     if (this.options.accepts?.(frame) === false) return
     this.queue.push(frame)

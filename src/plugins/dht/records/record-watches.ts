@@ -4,7 +4,8 @@ import type { Unsubscribe } from '../../../base/events.js'
 import type { Limits } from '../../../base/limits.js'
 import { type Random, systemRandom } from '../../../base/random.js'
 import { matchesPattern, type RecordEntry } from './record.js'
-import { RecordStore } from './record-store.js'
+import type { Records } from './records.js'
+import { SmallRecordStore } from './small-record-store.js'
 
 /** What happened to a record under watch. A new sequence is an update, even with the same value. */
 export type RecordChange = 'added' | 'updated' | 'removed'
@@ -33,26 +34,24 @@ interface Watch {
  * No source tells of an expiry: one alarm, for the record that ends next, does.
  */
 export class RecordWatches {
-  private readonly view: RecordStore
+  private readonly view: SmallRecordStore
   private readonly sources: RecordSource[] = []
   private readonly watches = new Set<Watch>()
   private stopLocal: Unsubscribe | undefined
   private readonly alarm: Alarm
-  private ringsAt = Number.POSITIVE_INFINITY
 
   constructor(
     private readonly clock: Clock,
     limits: Limits,
-    private readonly local: RecordStore,
+    private local: Records,
     private readonly onError: (error: unknown) => void,
     random: Random = systemRandom,
   ) {
     this.alarm = new Alarm(clock, () => {
-      this.ringsAt = Number.POSITIVE_INFINITY
       this.view.removeExpired()
       this.arm()
     })
-    this.view = new RecordStore({ clock, random, limits: { ...limits, maxRecords: limits.maxWatchedRecords } })
+    this.view = new SmallRecordStore(clock, { ...limits, maxRecords: limits.maxWatchedRecords }, random)
     this.view.onChange((entry, previous) => {
       const there = entry !== undefined && !entry.withdrawn
       const before = previous !== undefined && !previous.withdrawn
@@ -74,23 +73,27 @@ export class RecordWatches {
   watch(pattern: string, listener: EntryListener): Unsubscribe {
     const watch: Watch = { pattern, listener, ready: false, stops: [] }
     this.watches.add(watch)
-    this.stopLocal ??= this.local.onChange((entry) => {
-      if (entry !== undefined && this.isWatched(entry)) this.see(entry)
-    })
+    if (this.stopLocal === undefined) this.follow()
     for (const entry of this.local.scan(pattern)) this.see(entry)
     // The caller has the way to stop before the first call comes.
     queueMicrotask(() => {
       if (!this.watches.has(watch)) return
       watch.ready = true
-      for (const entry of [...this.view.scan(pattern)]) if (!entry.withdrawn) this.call(watch, entry, 'added')
+      for (const entry of this.view.scan(pattern)) if (!entry.withdrawn) this.call(watch, entry, 'added')
     })
     for (const source of this.sources) watch.stops.push(source.watch(pattern, (entry) => this.see(entry)))
     return () => {
       if (!this.watches.delete(watch)) return
       for (const stop of watch.stops) stop()
-      for (const entry of [...this.view.scan(pattern)]) if (!this.isWatched(entry)) this.view.delete(entry)
+      for (const entry of this.view.scan(pattern)) if (!this.isWatched(entry)) this.view.delete(entry)
       if (this.watches.size === 0) this.close()
     }
+  }
+
+  /** Hears of our own records from another store from here on. */
+  setLocal(local: Records): void {
+    this.local = local
+    if (this.stopLocal !== undefined) this.follow()
   }
 
   close(): void {
@@ -98,7 +101,13 @@ export class RecordWatches {
     this.stopLocal?.()
     this.stopLocal = undefined
     this.alarm.disarm()
-    this.ringsAt = Number.POSITIVE_INFINITY
+  }
+
+  private follow(): void {
+    this.stopLocal?.()
+    this.stopLocal = this.local.onChange((entry) => {
+      if (entry !== undefined && this.isWatched(entry)) this.see(entry)
+    })
   }
 
   private see(entry: RecordEntry): void {
@@ -111,10 +120,7 @@ export class RecordWatches {
   }
 
   private arm(): void {
-    const next = this.view.nextExpiry
-    if (next === undefined || next >= this.ringsAt || this.watches.size === 0) return
-    this.ringsAt = next
-    this.alarm.arm(next - this.clock.now())
+    if (this.watches.size > 0) this.alarm.arm(this.view.nextExpiry - this.clock.now())
   }
 
   private isWatched(entry: RecordEntry): boolean {
