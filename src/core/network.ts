@@ -5,6 +5,7 @@ import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
+import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import { connectTo, type DialTools } from '../peer/dial/dial-plan.js'
 import { Anchors, type ChosenPeer } from '../peer/keep/anchors.js'
@@ -23,9 +24,7 @@ import type { Phase } from './lifecycle.js'
 import type { Dialer, PeerResolver } from './plugin.js'
 
 /** What a network needs of the core that it belongs to, and tells it. */
-export interface NetworkOwner
-  extends PeerContext,
-    Pick<PeerEvents, 'connected' | 'disconnected' | 'pathChanged' | 'message' | 'stale'> {
+export interface NetworkOwner extends PeerContext, Pick<PeerEvents, 'connected' | 'disconnected' | 'pathChanged'> {
   readonly events: Pick<TypedEvents<CoreEvents>, 'emit'>
   readonly plugins: {
     readonly resolvers: readonly PeerResolver[]
@@ -33,6 +32,7 @@ export interface NetworkOwner
     peerDescribed(peer: PeerInfo): void
   }
   readonly transports: TransportRegistry
+  readonly messaging: { receive: PeerEvents['message']; refuseStale(message: P2PMessage): void }
   readonly lifecycle: { readonly phase: Phase; run(signal?: AbortSignal): Promise<void> }
   /** Whether a peer that speaks these protocols answers questions about records. */
   isServer(protocols: readonly string[]): boolean
@@ -74,8 +74,8 @@ export class Network {
         this.heartbeat.measure(peer.peerId)
       },
       interrupted: (peer) => this.lookForCircuit(peer),
-      message: (message, peer) => core.message(message, peer),
-      stale: (message, peer) => core.stale(message, peer),
+      message: (message, peer) => core.messaging.receive(message, peer),
+      stale: (message) => core.messaging.refuseStale(message),
       error: (error, peer) => report(error, peer?.info),
       changed: () => this.updateStatus(),
     })
