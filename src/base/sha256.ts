@@ -5,7 +5,7 @@ const BLOCK_BYTES = 64
 const PADDING_BYTES = 9
 
 /**
- * SHA-256 (FIPS 180-4) over the parts one behind the other. It keeps no copy of them.
+ * SHA-256 (FIPS 180-4) over the parts one behind the other.
  *
  * @returns 32 bytes.
  * @example
@@ -25,6 +25,7 @@ export function sha256(...parts: Uint8Array[]): Uint8Array {
     for (let i = 0; i < 16; i++) words[i] = view.getInt32(at + 4 * i)
     sha256Block(words, state, state)
   }
+  // What was hashed may be a key.
   message.fill(0)
   words.fill(0)
   const hash = new Uint8Array(32)
@@ -38,7 +39,10 @@ export const SHA256_CONSTANTS = /* @__PURE__ */ fractionsOfRoots(64, (prime) => 
 /** FIPS 180-4 §5.3.3. */
 export const SHA256_INITIAL = /* @__PURE__ */ fractionsOfRoots(8, (prime) => Math.sqrt(prime))
 
-/** The first 32 bits of the fractional parts of the roots of the first primes. None is so near to a next bit that the last bits of a double matter. */
+/**
+ * The first 32 bits of the fractional parts of the roots of the first primes. No root is so near to the next value that the last bits of
+ * a double matter, in which implementations of `Math.cbrt` differ.
+ */
 function fractionsOfRoots(count: number, root: (prime: number) => number): Int32Array {
   const primes: number[] = []
   for (let n = 2; primes.length < count; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n)
@@ -53,6 +57,7 @@ function fractionsOfRoots(count: number, root: (prime: number) => number): Int32
  * @param into the next state; it may be the array of the last one.
  */
 export function sha256Block(w: Int32Array, state: Int32Array, into: Int32Array): void {
+  const k = SHA256_CONSTANTS
   for (let i = 16; i < 64; i++) {
     const x = w[i - 15] as number
     const y = w[i - 2] as number
@@ -70,7 +75,7 @@ export function sha256Block(w: Int32Array, state: Int32Array, into: Int32Array):
   let h = state[7] as number
   for (let i = 0; i < 64; i++) {
     const S1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
-    const t1 = (h + S1 + (g ^ (e & (f ^ g))) + (SHA256_CONSTANTS[i] as number) + (w[i] as number)) | 0
+    const t1 = (h + S1 + (g ^ (e & (f ^ g))) + (k[i] as number) + (w[i] as number)) | 0
     const S0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))
     const t2 = (S0 + ((a & b) | (c & (a | b)))) | 0
     h = g
