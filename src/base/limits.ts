@@ -4,7 +4,7 @@ import { P2PError } from './errors.js'
  * Every limit of the SDK. The unit is in the name (`Bytes`, `Ms`, `S` for seconds) or the value is a count;
  * the comment is the reason. Any of them may be changed by `P2PConfig.limits`.
  */
-export const DEFAULT_LIMITS = {
+export const DEFAULT_LIMITS = /* @__PURE__ */ Object.freeze({
   /** One serialised message. Above it an application should send a reference or split: a peer must buffer the whole of it. */
   maxMessageBytes: 1_048_576,
   /** Nesting of a decoded value. Honest payloads stay below 10; deeper ones only exhaust a stack. */
@@ -391,7 +391,7 @@ export const DEFAULT_LIMITS = {
   statementShowMs: 5_000,
   /** Proofs against strangers that are verified for one sender in a minute; more of them are not looked at. */
   maxEvidencePerMinute: 6,
-} as const
+} as const)
 
 export type LimitName = keyof typeof DEFAULT_LIMITS
 /** All limits, resolved: defaults with the caller's changes. */
@@ -407,5 +407,6 @@ export function resolveLimits(changes: Partial<Limits> = {}): Limits {
       throw new P2PError('INVALID_CONFIG', `limits.${name} must be a whole number above 0.`)
     }
   }
-  return { ...DEFAULT_LIMITS, ...changes }
+  // Two kilobytes that coordinators share, unless one wants its own.
+  return Object.keys(changes).length === 0 ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...changes }
 }

@@ -62,7 +62,6 @@ export interface ResolvedConfig {
   anchors: (string | PeerInfo)[]
   listen: CoordinatorListener[]
   announce: string[] | undefined
-  plugins: readonly Plugin[]
   relayOnly: boolean
   store: KeyValueStore
   clock: Clock
@@ -150,7 +149,6 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     anchors: config.anchors ?? [],
     listen: config.listen ?? [],
     announce: config.announce,
-    plugins: config.plugins ?? [],
     relayOnly: config.relayOnly ?? false,
     store: config.store ?? memoryStore(),
     clock: config.clock ?? systemClock,

@@ -4,26 +4,26 @@ import { TypedEvents, type Unsubscribe } from '../base/events.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type ChannelKeys, createChannelKeys, type PeerDescription } from '../channel/hello.js'
 import { Defence } from '../defence/defence.js'
-import { signEnvelope } from '../identity/envelope.js'
 import { identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
-import type { PeerContext } from '../peer/peer-context.js'
 import type { WorkSupply } from '../peer/pool/work.js'
-import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
+import type { IProtocolHandler } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
 import { ProtocolRouter } from '../protocol/router.js'
 import type { Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
 import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js'
+import { Context } from './context.js'
 import type { CoreEvents, CoreStats } from './events.js'
+import { Kit } from './kit.js'
 import { Lifecycle } from './lifecycle.js'
 import { Messaging, staleMessage } from './messaging.js'
 import { Network } from './network.js'
 import type { Plugin } from './plugin.js'
-import { type KitParts, Plugins } from './plugins.js'
+import { Plugins } from './plugins.js'
 import { readStats } from './stats.js'
 
 type Listener = (...args: never) => unknown
@@ -48,11 +48,12 @@ export class Core {
   readonly messaging: Messaging
   readonly plugins: Plugins
   readonly lifecycle: Lifecycle
-  readonly host: ProtocolHost
+  readonly host: Kit
   private readonly emitter: TypedEvents<Record<string, unknown[]>>
-  private readonly transports = new TransportRegistry()
+  readonly transports = new TransportRegistry()
   private readonly stops: (() => void)[] = []
-  private work: WorkSupply | undefined
+  /** Supplied by a plugin, maybe after construction. */
+  work: WorkSupply | undefined
   private keys: Promise<ChannelKeys> | undefined
   private ownId: string | undefined
   private listening: Promise<void> | undefined
@@ -61,7 +62,7 @@ export class Core {
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(
     config: CoreConfig | undefined,
-    private readonly roles: CoreRoles,
+    readonly roles: CoreRoles,
   ) {
     this.config = resolveConfig(config)
     const { clock, limits, store } = this.config
@@ -69,7 +70,7 @@ export class Core {
     this.emitter = emitter
     this.events = { emit: (name, ...args) => emitter.emit(name, ...args), hasListeners: (name) => emitter.hasListeners(name) }
     this.names = new PinnedNames(store, limits)
-    this.host = this.makeHost()
+    this.host = new Kit(this)
     this.router = new ProtocolRouter({
       host: this.host,
       onError: (error, peer) => this.report(error, peer),
@@ -84,11 +85,11 @@ export class Core {
       onBanned: (ban) => this.events.emit('peer-banned', ban),
       onError: (error) => this.report(error),
     })
-    this.plugins = new Plugins(this.makeKit(), (error) => this.report(error))
+    this.plugins = new Plugins(this.host, (error) => this.report(error))
     this.lifecycle = new Lifecycle({ open: () => this.open(), run: () => this.run(), rest: () => this.rest() })
     this.network = new Network({
       config: this.config,
-      context: this.makeContext(),
+      context: new Context(this),
       events: this.events,
       resolvers: this.plugins.resolvers,
       transports: this.transports,
@@ -290,7 +291,7 @@ export class Core {
     for (const stop of this.stops.splice(0)) stop()
   }
 
-  private channelKeys(): Promise<ChannelKeys> {
+  channelKeys(): Promise<ChannelKeys> {
     this.keys ??= createChannelKeys(this.config.identity).catch((error) => {
       // A hardware signer may be plugged in later.
       this.keys = undefined
@@ -299,7 +300,7 @@ export class Core {
     return this.keys
   }
 
-  private describe(): PeerDescription {
+  describe(): PeerDescription {
     return { protocols: this.router.names, addresses: this.publicAddresses(), metadata: this.config.metadata }
   }
 
@@ -316,7 +317,7 @@ export class Core {
   }
 
   /** Something that is told of us has changed. */
-  private described(): void {
+  described(): void {
     this.network.updates.changed()
     this.plugins.run('described')
   }
@@ -335,94 +336,5 @@ export class Core {
     this.plugins.peerDisconnected(info)
     this.events.emit('disconnected', info, error)
     if (error.code === 'REPLACED' && error.details.byPeer === true) this.report(error, info)
-  }
-
-  private makeHost(): ProtocolHost {
-    const core = this
-    const { clock, random, store, logger } = this.config
-    return {
-      get peerId() {
-        return core.peerId
-      },
-      clock,
-      random,
-      store,
-      logger,
-      sendTo: async (to, message) => this.messaging.send(to, message),
-      reply: (request, message) => this.messaging.reply(request, message),
-      request: (to, message, options) => this.messaging.request(to, message, options),
-      broadcast: async (message, options) => this.messaging.broadcast(message, options),
-      peers: () => this.network.peers.all().map((peer) => peer.info),
-      reject: (id, error) =>
-        this.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.')),
-      check: (id, work) => {
-        const key = this.keyOf(id)
-        const isHere = () => this.network.peers.get(id) !== undefined
-        return key === undefined ? work() : this.defence.inTurn(key, isHere, work)
-      },
-      blame: (key, cause, reason) => this.defence.blame(key, cause, reason),
-    }
-  }
-
-  private makeKit(): KitParts {
-    const core = this
-    const { emitter } = this
-    const { limits, identity } = this.config
-    return Object.create(
-      this.host,
-      Object.getOwnPropertyDescriptors({
-        get publicKey() {
-          return identity.publicKey
-        },
-        identity,
-        relayOnly: this.config.relayOnly,
-        anchors: this.config.anchors.length,
-        names: this.names,
-        limits,
-        get dialer() {
-          return core.network.dialer
-        },
-        addTransport: (transport: Transport) => this.addTransport(transport),
-        setWork: (work: WorkSupply) => {
-          this.work = work
-        },
-        registerProtocol: (handler: IProtocolHandler) => this.registerProtocol(handler),
-        unregisterProtocol: (name: string) => this.unregisterProtocol(name),
-        describe: () => this.describe(),
-        described: () => this.described(),
-        emit: (event: string, ...args: unknown[]) => emitter.emit(event, ...args),
-        report: (error: Error, peer?: PeerInfo) => this.report(asP2PError(error, 'LISTENER_FAILED', error.message), peer),
-        run: (wait: WaitOptions = {}) => this.start(wait),
-        sign: async (tag: string, bytes: Uint8Array) => (await signEnvelope(identity, `app/${tag}`, bytes)).signature,
-      }),
-    ) as KitParts
-  }
-
-  private makeContext(): PeerContext {
-    const core = this
-    const { config, names, defence, transports } = this
-    const { identity, limits, clock, requireSignatures } = config
-    return {
-      get peerId() {
-        return core.peerId
-      },
-      identity,
-      limits,
-      clock,
-      maxConnections: limits.maxConnections,
-      requireSignatures,
-      defence,
-      names,
-      transports,
-      get work() {
-        return core.work
-      },
-      keys: () => this.channelKeys(),
-      describe: () => this.describe(),
-      isNamed: (peerId) => this.network.isNamed(peerId),
-      expects: (message) => this.messaging.requests.expects(message),
-      useOf: (protocol) => this.router.useOf(protocol),
-      isRelay: this.roles.isRelay,
-    }
   }
 }

@@ -3,9 +3,6 @@ import type { Unsubscribe } from '../base/events.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './plugin.js'
 
-/** What the kit of every plugin is made of, beside what the plugin host itself keeps. */
-export type KitParts = Omit<PluginKit, 'addResolver' | 'onPeer' | 'onLifecycle' | 'stats' | 'plugin'>
-
 /** The plugins of one coordinator: attaches them, and tells them of peers and of the coordinator's life. */
 export class Plugins {
   readonly resolvers: PeerResolver[] = []
@@ -13,22 +10,28 @@ export class Plugins {
   private readonly peers = new Set<PeerListener>()
   private readonly hooks = new Set<LifecycleHooks>()
   private readonly readers = new Map<string, () => object>()
-  private readonly kit: PluginKit
 
   /** @param report takes what a listener or a hook of a plugin failed with. */
   constructor(
-    parts: KitParts,
+    private readonly kit: PluginKit,
     private readonly report: (error: P2PError) => void,
-  ) {
-    // Getters of the parts, such as `peerId`, stay getters.
-    const own: Omit<PluginKit, keyof KitParts> = {
-      addResolver: (resolver) => void this.resolvers.push(resolver),
-      onPeer: (listener) => added(this.peers, listener),
-      onLifecycle: (hooks) => added(this.hooks, hooks),
-      stats: (name, read) => void this.readers.set(name, read),
-      plugin: (name) => this.attached.get(name),
-    }
-    this.kit = Object.create(parts, Object.getOwnPropertyDescriptors(own)) as PluginKit
+  ) {}
+
+  onPeer(listener: PeerListener): Unsubscribe {
+    return added(this.peers, listener)
+  }
+
+  onLifecycle(hooks: LifecycleHooks): Unsubscribe {
+    return added(this.hooks, hooks)
+  }
+
+  addStats(name: string, read: () => object): void {
+    this.readers.set(name, read)
+  }
+
+  /** The members of a plugin, once it is attached. */
+  get(name: string): object | undefined {
+    return this.attached.get(name)
   }
 
   /**

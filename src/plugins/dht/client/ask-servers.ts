@@ -23,7 +23,7 @@ export interface Question extends WaitOptions {
 export function askServers(
   clock: Clock,
   limits: Limits,
-  underWay: Set<JoinedSignal>,
+  underWay: Pick<Set<JoinedSignal>, 'delete'> & { add(signal: JoinedSignal): unknown },
   { what, servers, giveUp, signal, timeoutMs = limits.dhtTimeoutMs }: Question,
   one: AskOne,
 ): Promise<void> {

@@ -2,6 +2,7 @@ import { compareBytes } from '../../../base/bytes.js'
 import { type Clock, systemClock } from '../../../base/clock.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
+import { LazyMap, LazySet } from '../../../base/lazy-map.js'
 import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
 import { type Random, randomItem, systemRandom } from '../../../base/random.js'
 import { ExpiryHeap } from './expiry-heap.js'
@@ -31,6 +32,8 @@ export interface RecordStoreStats {
 export interface RecordStoreOptions {
   clock?: Clock
   limits?: Limits
+  /** Records at most. Default: `limits.maxRecords`. */
+  maxRecords?: number
   /** Draws the publishers among whom one is shed. Default: that of the platform. */
   random?: Random
 }
@@ -54,24 +57,31 @@ interface Publisher {
 export class RecordStore {
   private readonly clock: Clock
   private readonly limits: Limits
+  private readonly maxRecords: number
   private readonly random: Random
   /** How far what is under a key is from belonging here: of equals the farthest is given up first. A node sets it; 0 is all the same. */
   farness: (key: string) => number = () => 0
-  private readonly byKey = new Map<string, Map<string, RecordEntry>>()
+  private readonly byKey = new LazyMap<string, Map<string, RecordEntry>>()
   private readonly keys = new SortedKeys()
   private readonly expiries = new ExpiryHeap<RecordEntry>()
-  private readonly publishers = new Map<string, Publisher>()
-  private readonly kept = new Set<string>()
+  private readonly publishers = new LazyMap<string, Publisher>()
+  private readonly kept = new LazySet<string>()
   private readonly byShare: (Publisher[] | undefined)[] = []
   private largestShare = 0
-  private readonly listeners = new Set<StoreListener>()
+  private readonly listeners = new LazySet<StoreListener>()
   private count = 0
   private readonly counters = { withdrawn: 0, bytes: 0, stored: 0, expired: 0, shed: 0 }
 
-  constructor({ clock = systemClock, limits = DEFAULT_LIMITS, random = systemRandom }: RecordStoreOptions = {}) {
+  constructor({
+    clock = systemClock,
+    limits = DEFAULT_LIMITS,
+    random = systemRandom,
+    maxRecords = limits.maxRecords,
+  }: RecordStoreOptions = {}) {
     this.clock = clock
     this.random = random
     this.limits = limits
+    this.maxRecords = maxRecords
   }
 
   /** Names a publisher, our own, whose records are never shed for those of others. */
@@ -116,7 +126,7 @@ export class RecordStore {
       if (!shed.includes(entry)) this.remove(entry)
       if (previous !== undefined) this.tell(undefined, previous)
       throw new P2PError('STORE_FULL', 'The store is full. Withdraw records, or announce again later.', {
-        details: { limit: 'maxRecords', value: this.limits.maxRecords },
+        details: { limit: 'maxRecords', value: this.maxRecords },
       })
     }
     this.counters.stored++
@@ -248,7 +258,7 @@ export class RecordStore {
   }
 
   private isOverfull(): boolean {
-    return this.count > this.limits.maxRecords || this.counters.bytes > this.limits.maxStoreBytes
+    return this.count > this.maxRecords || this.counters.bytes > this.limits.maxStoreBytes
   }
 
   private makeRoom(): RecordEntry[] {

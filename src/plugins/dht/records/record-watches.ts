@@ -1,6 +1,7 @@
 import { Alarm } from '../../../base/alarm.js'
 import type { Clock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
+import { LazySet } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { type Random, systemRandom } from '../../../base/random.js'
 import { matchesPattern, type RecordEntry } from './record.js'
@@ -33,31 +34,25 @@ interface Watch {
  * No source tells of an expiry: one alarm, for the record that ends next, does.
  */
 export class RecordWatches {
-  private readonly view: RecordStore
+  /** What has been seen; made with the first watch. */
+  private seen: RecordStore | undefined
   private readonly sources: RecordSource[] = []
-  private readonly watches = new Set<Watch>()
+  private readonly watches = new LazySet<Watch>()
   private stopLocal: Unsubscribe | undefined
   private readonly alarm: Alarm
   private ringsAt = Number.POSITIVE_INFINITY
 
   constructor(
     private readonly clock: Clock,
-    limits: Limits,
+    private readonly limits: Limits,
     private readonly local: RecordStore,
     private readonly onError: (error: unknown) => void,
-    random: Random = systemRandom,
+    private readonly random: Random = systemRandom,
   ) {
     this.alarm = new Alarm(clock, () => {
       this.ringsAt = Number.POSITIVE_INFINITY
       this.view.removeExpired()
       this.arm()
-    })
-    this.view = new RecordStore({ clock, random, limits: { ...limits, maxRecords: limits.maxWatchedRecords } })
-    this.view.onChange((entry, previous) => {
-      const there = entry !== undefined && !entry.withdrawn
-      const before = previous !== undefined && !previous.withdrawn
-      if (there) this.tell(entry, before ? 'updated' : 'added')
-      else if (before) this.tell(previous, 'removed')
     })
   }
 
@@ -99,6 +94,20 @@ export class RecordWatches {
     this.stopLocal = undefined
     this.alarm.disarm()
     this.ringsAt = Number.POSITIVE_INFINITY
+  }
+
+  private get view(): RecordStore {
+    if (this.seen !== undefined) return this.seen
+    const { clock, random, limits } = this
+    const view = new RecordStore({ clock, random, limits, maxRecords: limits.maxWatchedRecords })
+    view.onChange((entry, previous) => {
+      const there = entry !== undefined && !entry.withdrawn
+      const before = previous !== undefined && !previous.withdrawn
+      if (there) this.tell(entry, before ? 'updated' : 'added')
+      else if (before) this.tell(previous, 'removed')
+    })
+    this.seen = view
+    return view
   }
 
   private see(entry: RecordEntry): void {
