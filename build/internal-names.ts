@@ -1,4 +1,5 @@
-import { dirname } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import ts from 'typescript'
 
 /**
@@ -10,8 +11,9 @@ import ts from 'typescript'
  * keeps its keys.
  *
  * @param entries the files of the entry points.
+ * @param packages those that some bundle takes in: no name in their code is touched.
  */
-export function internalNames(entries: readonly string[], config: string): string[] {
+export function internalNames(entries: readonly string[], packages: readonly string[], config: string): string[] {
   const { options, fileNames } = ts.parseJsonConfigFileContent(
     { ...ts.readConfigFile(config, ts.sys.readFile).config, include: ['src'] },
     ts.sys,
@@ -23,7 +25,7 @@ export function internalNames(entries: readonly string[], config: string): strin
   const seen = publicSurface(program, checker, entries)
 
   const inside = new Set<string>()
-  const outside = new Set<string>(seen.names)
+  const outside = new Set<string>([...seen.names, ...namesIn(packages.map((name) => join(dirname(config), 'node_modules', name)))])
   const isOurs = (symbol: ts.Symbol): boolean =>
     (symbol.declarations ?? []).length > 0 &&
     symbol.declarations!.every((declaration) => {
@@ -157,4 +159,15 @@ function publicSurface(program: ts.Program, checker: ts.TypeChecker, entries: re
 
 function isReference(type: ts.Type): type is ts.TypeReference {
   return ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Reference) !== 0
+}
+
+function namesIn(folders: readonly string[]): Set<string> {
+  const names = new Set<string>()
+  for (const folder of folders) {
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!/\.[cm]?js$/.test(file)) continue
+      for (const [name] of readFileSync(join(folder, file), 'utf8').matchAll(/[A-Za-z_$][\w$]*/g)) names.add(name)
+    }
+  }
+  return names
 }

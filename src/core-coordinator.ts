@@ -1,5 +1,5 @@
 import { hexOf } from './base/bytes.js'
-import { P2PError } from './base/errors.js'
+import { isP2PError, P2PError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
 import type { WaitOptions } from './base/wait.js'
 import type { CoreConfig } from './core/config.js'
@@ -113,8 +113,13 @@ export class CoreCoordinator {
   async resume(): Promise<void> {
     this.core.checkOpen()
     if (this.core.lifecycle.phase !== 'suspended') return
-    await this.core.lifecycle.resume()
-    await this.core.start()
+    try {
+      await this.core.lifecycle.resume()
+      await this.core.start()
+    } catch (error) {
+      // The application has suspended it again meanwhile, and knows.
+      if (!isP2PError(error, 'SUSPENDED')) throw error
+    }
   }
 
   /** Says goodbye to all peers and releases every socket and timer. A second call waits for the first. */

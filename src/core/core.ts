@@ -1,27 +1,30 @@
 import { isPrivateAddress } from '../address/private-address.js'
+import type { Clock } from '../base/clock.js'
 import { asP2PError, P2PError, shutDownError } from '../base/errors.js'
 import { TypedEvents, type Unsubscribe } from '../base/events.js'
+import type { Limits } from '../base/limits.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type ChannelKeys, createChannelKeys, type PeerDescription } from '../channel/hello.js'
 import { Defence } from '../defence/defence.js'
-import { identityReady } from '../identity/identity.js'
+import { type Identity, identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
+import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
+import type { PeerContext } from '../peer/peer-context.js'
 import type { WorkSupply } from '../peer/pool/work.js'
-import type { IProtocolHandler } from '../protocol/handler.js'
+import type { IProtocolHandler, ProtocolUse } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
 import { ProtocolRouter } from '../protocol/router.js'
 import type { Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
 import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js'
-import { Context } from './context.js'
 import type { CoreEvents, CoreStats } from './events.js'
 import { Kit } from './kit.js'
 import { Lifecycle } from './lifecycle.js'
 import { Messaging, staleMessage } from './messaging.js'
-import { Network } from './network.js'
+import { Network, type NetworkOwner } from './network.js'
 import type { Plugin } from './plugin.js'
 import { Plugins } from './plugins.js'
 import { readStats } from './stats.js'
@@ -37,8 +40,15 @@ export interface CoreRoles {
 }
 
 /** What a `P2PCoordinator` is made of: identity, connections, messages, plugins, and one life. */
-export class Core {
+export class Core implements PeerContext, NetworkOwner {
   readonly config: ResolvedConfig
+  readonly identity: Identity
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly maxConnections: number
+  readonly requireSignatures: boolean
+  readonly isRelay: CoreRoles['isRelay']
+  readonly isServer: CoreRoles['isServer']
   /** The events of the core itself. Plugins emit theirs by `emit`. */
   readonly events: Pick<TypedEvents<CoreEvents>, 'emit' | 'hasListeners'>
   readonly names: PinnedNames
@@ -52,20 +62,23 @@ export class Core {
   private readonly emitter: TypedEvents<Record<string, unknown[]>>
   readonly transports = new TransportRegistry()
   private readonly stops: (() => void)[] = []
-  /** Supplied by a plugin, maybe after construction. */
   work: WorkSupply | undefined
-  private keys: Promise<ChannelKeys> | undefined
+  private ownKeys: Promise<ChannelKeys> | undefined
   private ownId: string | undefined
   private listening: Promise<void> | undefined
   private closing: Promise<void> | undefined
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
-  constructor(
-    config: CoreConfig | undefined,
-    readonly roles: CoreRoles,
-  ) {
+  constructor(config: CoreConfig | undefined, { isRelay, isServer }: CoreRoles) {
     this.config = resolveConfig(config)
-    const { clock, limits, store } = this.config
+    const { identity, clock, limits, store, requireSignatures } = this.config
+    this.identity = identity
+    this.limits = limits
+    this.clock = clock
+    this.maxConnections = limits.maxConnections
+    this.requireSignatures = requireSignatures
+    this.isRelay = isRelay
+    this.isServer = isServer
     const emitter = new TypedEvents<Record<string, unknown[]>>((cause, event) => this.listenerFailed(cause, event))
     this.emitter = emitter
     this.events = { emit: (name, ...args) => emitter.emit(name, ...args), hasListeners: (name) => emitter.hasListeners(name) }
@@ -87,28 +100,7 @@ export class Core {
     })
     this.plugins = new Plugins(this.host, (error) => this.report(error))
     this.lifecycle = new Lifecycle({ open: () => this.open(), run: () => this.run(), rest: () => this.rest() })
-    this.network = new Network({
-      config: this.config,
-      context: new Context(this),
-      events: this.events,
-      resolvers: this.plugins.resolvers,
-      transports: this.transports,
-      isServer: roles.isServer,
-      report: (error, peer) => this.report(error, peer),
-      run: (signal) => this.lifecycle.run(signal),
-      isRunning: () => this.lifecycle.phase === 'running',
-      woke: (reason) => this.plugins.run('wake', reason),
-      listener: {
-        connected: (peer) => this.peerConnected(peer),
-        disconnected: (peer, error) => this.peerDisconnected(peer, error),
-        pathChanged: (peer, from) => {
-          this.plugins.pathChanged(peer.info, from)
-          this.events.emit('path-changed', peer.info, from)
-        },
-        message: (message, peer) => this.messaging.receive(message, peer),
-        stale: (message) => this.messaging.answerFailure(message, staleMessage(message)),
-      },
-    })
+    this.network = new Network(this, this.config)
     const { router, events, network, defence } = this
     this.messaging = new Messaging({ host: this.host, limits, network, router, events, reputation: defence.reputation })
     for (const handler of network.handlers) router.register(handler)
@@ -187,6 +179,21 @@ export class Core {
     this.emitter.emit(event, ...args)
   }
 
+  pathChanged({ info }: PeerConnection, from: string): void {
+    this.plugins.pathChanged(info, from)
+    this.events.emit('path-changed', info, from)
+  }
+
+  /** A message has come that passed every check. */
+  message(message: P2PMessage, peer: PeerConnection): void {
+    this.messaging.receive(message, peer)
+  }
+
+  /** A signed message has come whose date is too far from now. */
+  stale(message: P2PMessage): void {
+    this.messaging.answerFailure(message, staleMessage(message))
+  }
+
   /** The key of a connected peer, or in a peer id; undefined for the name of a peer that is not connected. */
   keyOf(id: string): Uint8Array | undefined {
     return this.network.peers.get(id)?.publicKey ?? (isPeerId(id) ? decodePeerId(id) : undefined)
@@ -196,7 +203,9 @@ export class Core {
     return { ...readStats(this), ...this.plugins.readStats() }
   }
 
-  report(error: P2PError, peer?: PeerInfo): void {
+  /** Tells of what no call waits for. */
+  report(cause: Error, peer?: PeerInfo): void {
+    const error = asP2PError(cause, 'LISTENER_FAILED', cause.message)
     if (this.events.hasListeners('error')) this.events.emit('error', error, peer)
     else this.config.logger.warn(error.message, { code: error.code, peerId: peer?.peerId })
   }
@@ -250,7 +259,7 @@ export class Core {
 
   private async open(): Promise<void> {
     await identityReady(this.config.identity)
-    await this.channelKeys()
+    await this.keys()
     await this.defence.bans.load()
     this.checkOpen()
     this.listening = Promise.all([
@@ -291,15 +300,29 @@ export class Core {
     for (const stop of this.stops.splice(0)) stop()
   }
 
-  channelKeys(): Promise<ChannelKeys> {
-    this.keys ??= createChannelKeys(this.config.identity).catch((error) => {
+  /** The keys of our channels, made once. */
+  keys(): Promise<ChannelKeys> {
+    this.ownKeys ??= createChannelKeys(this.identity).catch((error) => {
       // A hardware signer may be plugged in later.
-      this.keys = undefined
+      this.ownKeys = undefined
       throw error
     })
-    return this.keys
+    return this.ownKeys
   }
 
+  isNamed(peerId: string): boolean {
+    return this.network.isNamed(peerId)
+  }
+
+  expects(message: P2PMessage): boolean {
+    return this.messaging.requests.expects(message)
+  }
+
+  useOf(protocol: string | undefined): ProtocolUse {
+    return this.router.useOf(protocol)
+  }
+
+  /** What handshakes and peer records tell of us. */
   describe(): PeerDescription {
     return { protocols: this.router.names, addresses: this.publicAddresses(), metadata: this.config.metadata }
   }
@@ -322,14 +345,14 @@ export class Core {
     this.plugins.run('described')
   }
 
-  private peerConnected(peer: PeerConnection): void {
+  connected(peer: PeerConnection): void {
     const { info } = peer
     this.router.connected(info)
     this.plugins.peerConnected(info)
     this.events.emit('connected', info)
   }
 
-  private peerDisconnected(peer: PeerConnection, error: P2PError): void {
+  disconnected(peer: PeerConnection, error: P2PError): void {
     const { info } = peer
     this.messaging.requests.peerGone(peer.peerId, error)
     this.router.disconnected(info)

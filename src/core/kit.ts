@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js'
-import { asP2PError, type P2PError } from '../base/errors.js'
+import { asP2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import type { Logger } from '../base/logger.js'
@@ -38,7 +38,7 @@ interface KitOwner {
   describe(): PeerDescription
   described(): void
   emit(event: string, ...args: unknown[]): void
-  report(error: P2PError, peer?: PeerInfo): void
+  report(error: Error, peer?: PeerInfo): void
   start(wait?: WaitOptions): Promise<void>
 }
 
@@ -158,7 +158,7 @@ export class Kit implements PluginKit {
   }
 
   report(error: Error, peer?: PeerInfo): void {
-    this.core.report(asP2PError(error, 'LISTENER_FAILED', error.message), peer)
+    this.core.report(error, peer)
   }
 
   run(wait: WaitOptions = {}): Promise<void> {

@@ -20,23 +20,20 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { TransportRegistry } from '../transport/transport-registry.js'
 import type { ResolvedConfig } from './config.js'
 import type { CoreEvents, Diversity, P2PStatus } from './events.js'
+import type { Phase } from './lifecycle.js'
 import type { Dialer, PeerResolver } from './plugin.js'
 
-export interface NetworkParts {
-  readonly config: ResolvedConfig
-  readonly context: PeerContext
+/** What a network needs of the core that it belongs to, and tells it. */
+export interface NetworkOwner
+  extends PeerContext,
+    Pick<PeerEvents, 'connected' | 'disconnected' | 'pathChanged' | 'message' | 'stale'> {
   readonly events: Pick<TypedEvents<CoreEvents>, 'emit'>
-  readonly resolvers: readonly PeerResolver[]
+  readonly plugins: { readonly resolvers: readonly PeerResolver[]; run(hook: 'wake', reason: string): void }
   readonly transports: TransportRegistry
+  readonly lifecycle: { readonly phase: Phase; run(signal?: AbortSignal): Promise<void> }
   /** Whether a peer that speaks these protocols answers questions about records. */
   isServer(protocols: readonly string[]): boolean
-  /** What is to be told of peers beside the public events; see `PeerEvents`. */
-  readonly listener: Pick<PeerEvents, 'connected' | 'disconnected' | 'pathChanged' | 'message' | 'stale'>
   report(error: P2PError, peer?: PeerInfo): void
-  /** Enters `running`. */
-  run(signal?: AbortSignal): Promise<void>
-  isRunning(): boolean
-  woke(reason: WakeReason): void
 }
 
 /**
@@ -60,22 +57,24 @@ export class Network {
   private reaching: Promise<void> | undefined
   private lastStatus: P2PStatus = 'offline'
 
-  constructor(private readonly parts: NetworkParts) {
-    const { config, context, events, report } = parts
+  constructor(
+    private readonly core: NetworkOwner,
+    private readonly config: ResolvedConfig,
+  ) {
     const { clock, limits, logger, random } = config
-    const { listener } = parts
+    const report = (error: P2PError, peer?: PeerInfo) => core.report(error, peer)
     this.skew = new ClockSkew(limits, (error, id) => report(error, this.peers.get(id)?.info))
-    this.peers = new PeerManager(context, {
+    this.peers = new PeerManager(core, {
       connected: (peer) => this.connected(peer),
       disconnected: (peer, error) => this.disconnected(peer, error),
       pathChanged: (peer, from) => {
-        listener.pathChanged(peer, from)
+        core.pathChanged(peer, from)
         this.heartbeat.measure(peer.peerId)
         this.upgrades.consider(peer.peerId)
       },
       interrupted: (peer) => this.lookForCircuit(peer),
-      message: listener.message,
-      stale: listener.stale,
+      message: (message, peer) => core.message(message, peer),
+      stale: (message, peer) => core.stale(message, peer),
       error: (error, peer) => report(error, peer?.info),
       changed: () => this.updateStatus(),
     })
@@ -91,9 +90,9 @@ export class Network {
       want: (id) => {
         this.reconnector.want(id)
         // While the coordinator is suspended, what is queued waits for `resume`.
-        if (!parts.isRunning()) parts.run().catch((error) => isP2PError(error, 'SUSPENDED') || report(error))
+        if (!this.isRunning) core.lifecycle.run().catch((error) => isP2PError(error, 'SUSPENDED') || report(error))
       },
-      onOutcome: (message, outcome) => events.emit(outcome, message),
+      onOutcome: (message, outcome) => core.events.emit(outcome, message),
     })
     this.reconnector = new Reconnector([...config.anchors, ...config.bootstrap], {
       clock,
@@ -135,7 +134,7 @@ export class Network {
     })
     this.updates = new PeerUpdates({
       limits,
-      describe: context.describe,
+      describe: () => core.describe(),
       onUpdate: (id, description) => {
         this.peers.get(id)?.describe(description)
         this.upgrades.consider(id)
@@ -158,6 +157,10 @@ export class Network {
     this.handlers = [this.heartbeat, this.updates]
   }
 
+  private get isRunning(): boolean {
+    return this.core.lifecycle.phase === 'running'
+  }
+
   get status(): P2PStatus {
     return this.lastStatus
   }
@@ -166,11 +169,11 @@ export class Network {
   get dialer(): Dialer {
     return {
       dial: async (address, expected, { signal, timeoutMs }) => {
-        await this.parts.run(signal)
+        await this.core.lifecycle.run(signal)
         return this.peers.dial(address, expected, { signal, timeoutMs })
       },
       look: async (address, { signal, timeoutMs }) => {
-        await this.parts.run(signal)
+        await this.core.lifecycle.run(signal)
         return this.peers.look(address, { signal, timeoutMs })
       },
       release: (peerId) => {
@@ -178,7 +181,7 @@ export class Network {
         if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
         this.peers.disconnect(peer.peerId, new P2PError('CONNECTION_CLOSED', 'The lookup needs this connection no longer.'))
       },
-      mayDial: !this.parts.config.relayOnly,
+      mayDial: !this.config.relayOnly,
       chosen: () => this.chosen(),
     }
   }
@@ -229,15 +232,15 @@ export class Network {
 
   /** @returns the peer id reached. @throws P2PError as `P2PCoordinator.connectToPeer`. */
   async connect(target: PeerInfo | string, wait: WaitOptions): Promise<string> {
-    const { clock, limits } = this.parts.config
+    const { clock, limits } = this.config
     const { signal, timeoutMs = limits.dialTimeoutMs } = wait
     const startedAt = clock.now()
     // A signer or a store that never answers holds up nobody for longer than its caller allows.
-    await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.parts.run(inner))
+    await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.core.lifecycle.run(inner))
     const left = Math.max(1, timeoutMs - Math.max(0, clock.now() - startedAt))
     const peerId = await connectTo(target, this.dialTools(), { signal, timeoutMs: left }).catch((error) => {
       // Whatever the paths died of, that was the reason.
-      throw !this.parts.isRunning() && !isP2PError(error, 'ABORTED') && !isP2PError(error, 'SHUT_DOWN') ? suspendedError() : error
+      throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
     this.reconnector.keep(target, peerId)
     return peerId
@@ -268,7 +271,7 @@ export class Network {
     const trusted = new Set(this.trusted.values())
     return this.peers.all().flatMap((peer) => {
       const { peerId, publicKey, since } = peer
-      const isServer = this.parts.isServer(peer.info.protocols ?? [])
+      const isServer = this.core.isServer(peer.info.protocols ?? [])
       const address = this.peers.slots.dialledAt(peer)
       if (address === undefined || !address.includes('://')) return []
       const id = encodePeerId(publicKey)
@@ -292,7 +295,7 @@ export class Network {
   }
 
   private async reconnect(target: string | PeerInfo): Promise<string> {
-    const isAnchor = this.parts.config.anchors.includes(target)
+    const isAnchor = this.config.anchors.includes(target)
     // An anchor is a relay: it is dialled, whoever else may not be.
     const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { relayOnly: false }) }, {})
     if (isAnchor) this.trusted.set(target, peerId)
@@ -300,23 +303,22 @@ export class Network {
   }
 
   private dialTools(): DialTools {
-    const { clock, limits, relayOnly } = this.parts.config
-    const { context, resolvers, transports } = this.parts
+    const { clock, limits, relayOnly } = this.config
     return {
       clock,
       limits,
       relayOnly,
-      pausedMs: () => context.work?.pausedMs ?? 0,
+      pausedMs: () => this.core.work?.pausedMs ?? 0,
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
-      canDial: (address) => transports.canDial(address),
+      canDial: (address) => this.core.transports.canDial(address),
       dial: (address, expected, wait) => this.peers.dial(address, expected, wait),
-      resolvers,
+      resolvers: this.core.plugins.resolvers,
     }
   }
 
   /** The address of a better path to a peer that is reached through somebody else. */
   private betterAddressOf({ peerId, protocols, connection }: PeerInfo): string | undefined {
-    const { transports } = this.parts
+    const { transports } = this.core
     const served = transports.all.find(({ name }) => name === connection?.transport)
     if (served === undefined || served.direct) return undefined
     for (const transport of transports.all) {
@@ -329,7 +331,7 @@ export class Network {
   private connected(peer: PeerConnection): void {
     this.reconnector.found(peer.peerId)
     this.anchors.changed()
-    this.parts.listener.connected(peer)
+    this.core.connected(peer)
     for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.outbox.flush(id)
     this.upgrades.consider(peer.peerId)
   }
@@ -337,9 +339,9 @@ export class Network {
   private disconnected(peer: PeerConnection, error: P2PError): void {
     this.upgrades.forget(peer.peerId)
     this.skew.gone(peer.peerId)
-    this.parts.listener.disconnected(peer, error)
+    this.core.disconnected(peer, error)
     this.reconnector.lost(peer.peerId, error)
-    if (this.outbox.has(peer.peerId) && this.parts.isRunning()) this.reconnector.want(peer.peerId)
+    if (this.outbox.has(peer.peerId) && this.isRunning) this.reconnector.want(peer.peerId)
   }
 
   /** A direct path that may recover needs another one meanwhile, if only for its signals. */
@@ -349,31 +351,31 @@ export class Network {
   }
 
   private woke(reason: WakeReason): void {
-    this.heartbeat.probeAll(this.parts.config.limits.wakeProbeMs)
-    this.parts.context.work?.wake()
+    this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
+    this.core.work?.wake()
     this.reconnector.wake()
     if (reason === 'network-change') this.networkChanged()
     this.upgrades.retry()
-    this.parts.woke(reason)
+    this.core.plugins.run('wake', reason)
     this.updateStatus()
   }
 
   private networkChanged(): void {
-    for (const transport of this.parts.transports.all) transport.networkChanged?.()
+    for (const transport of this.core.transports.all) transport.networkChanged?.()
   }
 
   private updateStatus(): void {
     const waiting = this.peers.dialling > 0 || this.reconnector.pending
-    const mayConnect = waiting && this.parts.isRunning() && !this.watch.offline
+    const mayConnect = waiting && this.isRunning && !this.watch.offline
     const status = this.peers.size > 0 ? 'online' : mayConnect ? 'connecting' : 'offline'
     if (status === this.lastStatus) return
     this.lastStatus = status
-    this.parts.events.emit('status', status)
+    this.core.events.emit('status', status)
   }
 
   private debug(error: unknown, otherwise: string): void {
     const { code, message } = asP2PError(error, 'PEER_UNREACHABLE', otherwise)
-    this.parts.config.logger.debug(message, { code })
+    this.config.logger.debug(message, { code })
   }
 }
 

@@ -148,6 +148,7 @@ describe('a circuit between two that have WebRTC', () => {
       ...memory,
       name: 'webrtc',
       canDial: (address: string) => address.startsWith('webrtc:'),
+      upgradeOf: ({ peerId }: { peerId: string }) => `webrtc:${peerId}`,
       dial: (_: string, options: Parameters<typeof memory.dial>[1]) => {
         swapped++
         return memory.dial('memory://mallory', options)
