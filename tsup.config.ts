@@ -5,7 +5,7 @@ import { internalNames } from './build/internal-names.js'
 
 /** What package.json chooses by condition: no bundler for browsers sees Node's half, and Node loads few files. */
 const platforms = { 'platform-node': 'src/platform/node.ts', 'platform-browser': 'src/platform/browser.ts' }
-const VENDOR = /^(@noble\/(ciphers|hashes)\/|@scure\/base$|idb-keyval$|mitt$|nanoid$)/
+const VENDOR = /^(@noble\/(ciphers|hashes)\/|idb-keyval$|mitt$|nanoid$)/
 
 /** Sources import Node's half, a file `*.node.ts` each; what is built imports the half that is asked for here. */
 const platform = (half: OnResolveResult) => ({
@@ -81,7 +81,7 @@ export default defineConfig([
     outExtension: () => ({ js: '.cjs', dts: '.d.cts' }),
     external: [/^node:/],
     // These ship as ES modules only, which `require` of Node 20.19 takes; older bundlers get them inlined.
-    noExternal: [/^@noble\//, /^@scure\//, 'nanoid', 'idb-keyval'],
+    noExternal: [/^@noble\//, 'nanoid', 'idb-keyval'],
     esbuildPlugins: [platformByCondition],
     esbuildOptions: short,
   },

@@ -1,8 +1,14 @@
-// Makes docs/limits.md from src/base/limits.ts: `npm run docs:limits`. With --print it only prints.
-import { readFileSync, writeFileSync } from 'node:fs'
+// Makes docs/limits.md from src/base/limits/: `npm run docs:limits`. With --print it only prints.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
-const source = readFileSync(new URL('../src/base/limits.ts', import.meta.url), 'utf8')
-const body = source.slice(source.indexOf('{', source.indexOf('DEFAULT_LIMITS')) + 1, source.indexOf('} as const'))
+const TABLES = new URL('../src/base/limits/', import.meta.url)
+const files = readdirSync(TABLES).sort((a, b) => Number(b === 'core.ts') - Number(a === 'core.ts') || a.localeCompare(b))
+const body = files
+  .map((file) => {
+    const source = readFileSync(new URL(file, TABLES), 'utf8')
+    return source.slice(source.indexOf('= {') + 3, source.indexOf('} as const'))
+  })
+  .join('')
 
 const unitOf = (name) => (/Bytes$/.test(name) ? 'bytes' : /Ms$/.test(name) ? 'ms' : /S$/.test(name) ? 's' : '')
 
@@ -18,7 +24,7 @@ for (const [, comment, name, value] of body.matchAll(/\/\*\*([\s\S]*?)\*\/|^\s*(
 
 const text = `# Limits
 
-Made from \`src/base/limits.ts\` by \`npm run docs:limits\`; change it there. Any of them can be set with \`P2PConfig.limits\`, as in \`{ limits: { maxMessageBytes: 65_536 } }\`; a
+Made from \`src/base/limits/\` by \`npm run docs:limits\`; change it there. Any of them can be set with \`P2PConfig.limits\`, as in \`{ limits: { maxMessageBytes: 65_536 } }\`; a
 relay shows its own at \`/info\`. What peers check of each other (message, handshake, record and circuit sizes) should be raised only where all peers do.
 
 What both ends of the wire must have alike is no limit: lengths of keys, tags and ids, layouts, the largest frame of each transport. Such a constant stands beside the code that

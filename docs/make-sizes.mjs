@@ -1,11 +1,15 @@
-// Makes docs/sizes.md from what is built: `npm run docs:sizes`. With --print it only prints.
-import { writeFileSync } from 'node:fs'
+// Makes docs/sizes.md, and the table of the README, from what is built: `npm run docs:sizes`. With --print it only prints.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { BUDGETS, pluginCosts, sizeOf } from '../.ci/size.mjs'
 
 const kB = (bytes) => (bytes / 1_000).toFixed(1)
 const rows = []
-for (const { name, from, imports, budget } of BUDGETS)
-  rows.push(`| ${name} | ${kB(await sizeOf(from, imports))} | ${kB(budget)} |`)
+const sizes = new Map()
+for (const { name, from, imports, budget } of BUDGETS) {
+  const bytes = await sizeOf(from, imports)
+  sizes.set(name, kB(bytes))
+  rows.push(`| ${name} | ${kB(bytes)} | ${kB(budget)} |`)
+}
 const plugins = (await pluginCosts()).map(({ name, bytes }) => `| \`${name}()\` | ${kB(bytes)} |`)
 
 const text = `# Sizes
@@ -23,5 +27,20 @@ What each plugin of \`lotus-p2p/core\` adds to the core. Plugins share parts, so
 |---|---:|
 ${plugins.join('\n')}
 `
-if (process.argv.includes('--print')) console.log(text)
-else writeFileSync(new URL('sizes.md', import.meta.url), text)
+const sizeRow = (label, name) => `| ${label} | ${sizes.get(name)} kB |`
+const table = `| what a page imports | gzip |
+|---|---:|
+${sizeRow('`P2PCoordinator` of `lotus-p2p/core`', 'lotus-p2p/core: P2PCoordinator')}
+${sizeRow('… with `webRtc()` and `proofOfWork()`, the usual wallet', 'core, webRtc, proofOfWork')}
+${sizeRow('`P2PCoordinator` of `lotus-p2p`', 'lotus-p2p: P2PCoordinator')}
+${sizeRow('everything of `lotus-p2p`', 'lotus-p2p: everything')}
+
+Made by \`npm run docs:sizes\`; [docs/sizes.md](docs/sizes.md) has each plugin.`
+
+if (process.argv.includes('--print')) console.log(`${text}\n${table}`)
+else {
+  writeFileSync(new URL('sizes.md', import.meta.url), text)
+  const readme = new URL('../README.md', import.meta.url)
+  const filled = readFileSync(readme, 'utf8').replace(/(<!-- sizes -->\n)[\s\S]*(<!-- \/sizes -->)/, `$1\n${table}\n\n$2`)
+  writeFileSync(readme, filled)
+}

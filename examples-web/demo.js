@@ -22,7 +22,7 @@ async function main() {
   if (sdk === undefined) throw new Error('The SDK did not load. Run npm run build, then reload.')
 
   const relay = await relayAddress()
-  const paths = pathOptions(sdk, relay)
+  const paths = pathOptions(relay)
   const tab = await claimWallet()
   const identity = await sdk.storedIdentity({ name: `demo-${tab}` }).catch((error) => {
     // Private windows may have no IndexedDB: then this wallet lasts as long as the page.

@@ -1,7 +1,7 @@
 // Paths that the page's address switches off, to see how the others do: ?webrtc=off, ?relayonly=1, ?http=1.
 
 /** The part of the P2PConfig that says how peers may be reached, and `words` to show what is not as usual. */
-export function pathOptions(sdk, relay, search = location.search) {
+export function pathOptions(relay, search = location.search) {
   const asked = new URLSearchParams(search)
   const config = { bootstrap: [relay] }
   const words = []
@@ -13,8 +13,7 @@ export function pathOptions(sdk, relay, search = location.search) {
     words.push('no WebRTC')
   }
   if (asked.get('http') === '1') {
-    if (typeof sdk.http !== 'function') throw new Error('This build of the SDK has no HTTP transport.')
-    config.transports = [sdk.http()]
+    // To an http:// address the SDK opens no WebSocket.
     config.bootstrap = [relay.replace(/^ws/i, 'http')]
     words.push('HTTP only')
   }

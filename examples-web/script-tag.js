@@ -26,8 +26,13 @@ async function main() {
   coordinator.on('error', (error) => addLine(`${error.code}: ${error.message}`))
 
   document.getElementById('hello').addEventListener('click', async () => {
-    const { sent } = await coordinator.broadcast({ type: 'greeting', payload: 'hello!', protocol: 'hello' })
-    addLine(`I said hello to ${sent.length} peers`)
+    try {
+      const { sent } = await coordinator.broadcast({ type: 'greeting', payload: 'hello!', protocol: 'hello' })
+      addLine(`I said hello to ${sent.length} peers`)
+    } catch (error) {
+      // NO_PEERS: only the relay is here, and a broadcast leaves relays out.
+      addLine(`${error.code}: ${error.message}`)
+    }
   })
 
   await coordinator.start()
@@ -40,7 +45,7 @@ async function main() {
 function showPeers(coordinator) {
   const rows = coordinator.getConnectedPeers().map((peer) => {
     const row = document.createElement('li')
-    row.textContent = `${peer.peerId} by ${peer.connection.transport}`
+    row.textContent = `${peer.isRelay ? 'relay' : 'peer'} ${peer.peerId} by ${peer.connection.transport}`
     return row
   })
   document.getElementById('peers').replaceChildren(...rows)

@@ -5,8 +5,6 @@ import { CHAT, ChatProtocol, MAX_NAME } from './chat-protocol.js'
 import { cleanText, shortId } from './dom.js'
 import { defaultName } from './identicon.js'
 
-/** A peer that lists this protocol forwards circuits: it is a relay. */
-const RELAY_PROTOCOL = 'lotus/circuit-hop'
 /** Wallets that this page connects to by itself. */
 const MAX_WALLETS = 24
 /** Newcomers connect to us by themselves; this only mends what failed. */
@@ -160,8 +158,8 @@ export class Wallet extends EventTarget {
   }
 
   /**
-   * Asks the relays who else speaks our protocol, and connects to each. Nobody has to ask all the time: who comes
-   * later finds us.
+   * Asks the relays who else speaks our protocol, and connects to each. Nobody has to ask all the time: a wallet that comes
+   * later asks too, and finds us.
    */
   async search() {
     if (this.#searching || this.relays().length === 0) return
@@ -188,11 +186,10 @@ export class Wallet extends EventTarget {
     return outcome
   }
 
-  /** To all wallets. Resolves to the SDK's BroadcastResult. */
+  /** To all wallets. Resolves to the SDK's BroadcastResult; rejects with NO_PEERS where no wallet is connected. */
   async sayToAll(text) {
     for (const { peerId } of this.wallets()) this.traffic(peerId, 'out')
-    const exclude = this.relays().map(({ peerId }) => peerId)
-    return this.coordinator.broadcast({ type: 'text', payload: { text }, protocol: CHAT }, { exclude })
+    return this.coordinator.broadcast({ type: 'text', payload: { text }, protocol: CHAT })
   }
 
   log(kind, text, more = {}) {
@@ -288,6 +285,7 @@ export class Wallet extends EventTarget {
   }
 }
 
+/** Relays carry what wallets say and are no company: the SDK leaves them out of `findPeers` and `broadcast`. */
 export function isRelay(peer) {
-  return peer.protocols?.includes(RELAY_PROTOCOL) === true
+  return peer.isRelay === true
 }

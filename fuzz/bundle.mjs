@@ -18,7 +18,7 @@ export async function bundle(target) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    external: ['@noble/*', '@scure/*', 'ws'],
+    external: ['@noble/*', 'ws'],
     logLevel: 'warning',
   })
   return outfile

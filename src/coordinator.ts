@@ -1,4 +1,5 @@
 import type { Unsubscribe } from './base/events.js'
+import { DEFAULT_LIMITS } from './base/limits.js'
 import type { WaitOptions } from './base/wait.js'
 import { type CoreConfig, invalidOption } from './core/config.js'
 import type { Plugin } from './core/plugin.js'
@@ -25,7 +26,7 @@ export interface P2PConfig<P extends readonly Plugin[] = readonly Plugin[]> exte
    */
   webrtc?: boolean | WebRtcConfig
   /**
-   * Bits of proof of work (0 to 40) that this coordinator demands of strangers who dial it: 2^bits hashes each, renewed every week.
+   * Bits of proof of work (0 to 40) that this coordinator demands of strangers that dial it: 2^bits hashes each, renewed every week.
    * Wallets do up to `limits.maxWorkBits`. Default 0: none; public relays demand 20.
    */
   powDifficulty?: number
@@ -38,11 +39,11 @@ export interface CoordinatorEvents extends CoordinatorCoreEvents {
   /** A peer that we dial demands a proof of work: how it goes on, about ten times a second, and its end. */
   'proof-of-work': [event: ProofOfWorkEvent]
   /**
-   * What our relays show does not fit together, or no anchor can be reached: somebody may be keeping us from the rest of the
-   * network. Told again at most every `limits.eclipseCheckMs` while it lasts.
+   * What our relays show does not fit together, or no anchor can be reached: an attacker may be keeping us from the rest of the
+   * network. Emitted again at most every `limits.eclipseCheckMs` while the suspicion lasts.
    */
   'eclipse-suspected': [evidence: EclipseEvidence]
-  /** What had been suspected is no longer found. */
+  /** Two rounds have found no reason for the suspicion. */
   'eclipse-cleared': []
 }
 
@@ -63,9 +64,9 @@ export class FullCoordinator extends CoreCoordinator {
   }
 
   /**
-   * From now on the listener gets what others publish on a topic, at whichever relay, each message once and verified; with
-   * `history` the last ones first, where relays still have them.
+   * Subscribes to a topic: the listener gets what others publish on it, at whichever relay, each message once and verified.
    *
+   * @param options.history how many earlier messages come first, as far as relays still have them; default 0.
    * @returns ends the subscription.
    * @throws P2PError INVALID_TOPIC, INVALID_CONFIG, LIMIT_EXCEEDED, SHUT_DOWN.
    * @example
@@ -76,8 +77,10 @@ export class FullCoordinator extends CoreCoordinator {
   }
 
   /**
-   * Publishes to all subscribers of a topic; `subscribers: 0` says that nobody listens.
+   * Publishes to all subscribers of a topic.
    *
+   * @param payload at most 64 KiB encoded.
+   * @returns the neighbours that took it, and how many subscribers they know; 0: none listens.
    * @throws P2PError as `Topics.publish`, and as `start`.
    */
   publish(topic: string, payload: unknown, options?: WaitOptions): Promise<PublishResult> {
@@ -111,6 +114,8 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
   if (typeof config !== 'object' || config === null) return config
   const { webrtc = true, powDifficulty, proofOfWork: work, plugins, ...core } = config
   const usual: Plugin[] = [
+    // Every limit may be set, whatever is attached: also those of plugins that come later, and of a relay.
+    { name: 'limits', limits: DEFAULT_LIMITS, attach: () => ({}) },
     httpFallback(),
     proofOfWork({ ...(powDifficulty !== undefined && { difficulty: powDifficulty }), ...worker(work) }),
     topics({ router: core.listen !== undefined && core.listen.length > 0 }),

@@ -34,7 +34,7 @@ import { webSocket } from './transport/websocket.js'
 
 /** The events of a coordinator, and their listeners' arguments. */
 export interface CoordinatorCoreEvents extends CoreEvents {
-  /** Whatever a `watchResources` of this coordinator tells. */
+  /** A change that some `watchResources` of this coordinator has told. */
   resource: [resource: ResourceAnnouncement, change: ResourceChange]
 }
 
@@ -83,6 +83,7 @@ export class CoreCoordinator {
     return this.core.addresses
   }
 
+  /** `'online'` once a peer is connected; see the event `status`. */
   get status(): P2PStatus {
     return this.core.network.status
   }
@@ -99,7 +100,7 @@ export class CoreCoordinator {
   }
 
   /**
-   * Says goodbye to all peers and dials nobody until `resume`: for an app that is put into the background. Sleep that nobody
+   * Says goodbye to all peers and dials none until `resume`: for an app that is put into the background. Sleep that the app does not
    * announces is noticed without it.
    *
    * @throws P2PError SHUT_DOWN.
@@ -141,12 +142,12 @@ export class CoreCoordinator {
     return this as this & Api
   }
 
-  /** @throws P2PError DUPLICATE_PROTOCOL, INVALID_CONFIG, SHUT_DOWN. */
+  /** Brings the messages of a protocol to a handler, and tells peers that we speak it. @throws P2PError DUPLICATE_PROTOCOL, INVALID_CONFIG, SHUT_DOWN. */
   registerProtocol(handler: IProtocolHandler): void {
     this.core.registerProtocol(handler)
   }
 
-  /** @throws P2PError INVALID_CONFIG for a protocol of the SDK itself. */
+  /** Takes the handler of a protocol away. @throws P2PError INVALID_CONFIG for a protocol of the SDK itself. */
   unregisterProtocol(protocolName: string): void {
     if (protocolName.startsWith(INTERNAL_PREFIX)) {
       throw new P2PError('INVALID_CONFIG', `"${protocolName}" is a protocol of the SDK itself and stays.`)
@@ -190,6 +191,7 @@ export class CoreCoordinator {
     return this.core.network.peers.all().map((peer) => copyPeerInfo(peer.info))
   }
 
+  /** A copy of what is known of a connected peer; undefined where it is not connected. */
   getPeer(peerId: string): PeerInfo | undefined {
     const info = this.core.network.peers.get(peerId)?.info
     return info && copyPeerInfo(info)
@@ -230,7 +232,7 @@ export class CoreCoordinator {
   }
 
   /**
-   * Sends to all connected peers but relays; says who got it, and who did not and why.
+   * Sends to all connected peers but relays; resolves to the peers that got the message, and those that did not with the reason.
    *
    * @param options.relays true: relays get it too, and can read it.
    * @throws P2PError NO_PEERS where no peer is connected, or relays alone; as `sendTo` for a message that no peer could get.
@@ -253,9 +255,12 @@ export class CoreCoordinator {
   }
 
   /**
-   * Asks the connected relays who else is there.
+   * Asks the connected relays which peers are connected to them.
    *
-   * @param query.relays true: relays are told too. Default false.
+   * @param query.protocol only peers that speak it.
+   * @param query.resourceType only peers that announce resources of this type.
+   * @param query.limit at most so many.
+   * @param query.relays true: relays are among the answers. Default false.
    * @throws P2PError NO_RELAY, ABORTED, TIMEOUT, and as `start`.
    */
   async findPeers(query: PeerQuery & WaitOptions & { relays?: boolean } = {}): Promise<PeerInfo[]> {
@@ -266,19 +271,32 @@ export class CoreCoordinator {
     return relays ? found : found.filter(({ protocols }) => !speaksAsRelay(protocols ?? []))
   }
 
-  /** @throws P2PError as `ResourceDiscovery.announceResource` and `start`. */
+  /**
+   * Announces a resource: a signed record that others find by type and id, published anew until it is withdrawn.
+   *
+   * @param data what JSON takes, and `Uint8Array`, `Date` and `BigInt`; the record has at most 16 KiB.
+   * @param options.ttl seconds; default 3,600, at most 172,800.
+   * @returns the servers that have stored the record, and those that have not, with the reason.
+   * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.announce` and `start`.
+   */
   async announceResource<T>(type: string, id: string, data: T, options?: AnnounceResourceOptions): Promise<AnnounceResult> {
     await this.core.start(options)
     return this.discovery.announceResource(type, id, data, options)
   }
 
-  /** @throws P2PError as `ResourceDiscovery.withdrawResource` and `start`. */
+  /** Withdraws a resource of ours. @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.withdraw` and `start`. */
   async withdrawResource(type: string, id: string, options?: WaitOptions): Promise<AnnounceResult> {
     await this.core.start(options)
     return this.discovery.withdrawResource(type, id, options)
   }
 
-  /** @throws P2PError as `ResourceDiscovery.discoverResources` and `start`. */
+  /**
+   * Finds resources of a type; signatures are verified, the newest come first.
+   *
+   * @example
+   * const offers = await coordinator.discoverResources<Offer>('offer', { where: { amount: { gte: 1_000n } }, maxResults: 20 })
+   * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.query` and `start`.
+   */
   async discoverResources<T = unknown>(
     type: string,
     filters?: ResourceFilters,
@@ -288,7 +306,13 @@ export class CoreCoordinator {
     return this.discovery.discoverResources<T>(type, filters, options)
   }
 
-  /** @throws P2PError as `ResourceDiscovery.getResource` and `start`. */
+  /**
+   * Finds one resource.
+   *
+   * @param options.creatorPeerId whose; default: the newest of that id.
+   * @returns null where there is none.
+   * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.get` and `start`.
+   */
   async getResource<T = unknown>(
     type: string,
     id: string,
@@ -309,7 +333,7 @@ export class CoreCoordinator {
     core.checkOpen()
     const stop = this.discovery.watchResources<T>(type, filters, (resource, change) => {
       core.emit('resource', resource, change)
-      // What a listener does wrong is reported and ends no watch.
+      // A listener that fails is reported and ends no watch.
       core.fenced('resource', () => listener(resource, change))
     })
     core.startSoon()
@@ -345,7 +369,8 @@ export class CoreCoordinator {
   }
 
   /**
-   * What we hold of a peer: its score, 0 for a stranger, and how often it was blamed for what. Our own opinion, told to nobody.
+   * A peer's reputation here: its score, 0 for a stranger, and how often it was blamed for what. It is this coordinator's opinion
+   * and never leaves it.
    *
    * @throws P2PError INVALID_PEER_ID for what is neither a peer id nor the name of a connected peer.
    */
@@ -353,7 +378,7 @@ export class CoreCoordinator {
     return this.core.defence.standingOf(this.core.keyOf(peerId) ?? decodePeerId(peerId))
   }
 
-  /** The bans in force: of whom, why, since when and until when. */
+  /** The bans in force, each with peer or address, reason, begin and end. */
   listBans(): Ban[] {
     return this.core.defence.bans.list()
   }
@@ -394,6 +419,7 @@ export class CoreCoordinator {
     return this.core.once(event, listener)
   }
 
+  /** Ends the calls of a listener. */
   off<Name extends keyof CoordinatorCoreEvents>(event: Name, listener: (...args: CoordinatorCoreEvents[Name]) => void): void {
     this.core.off(event, listener)
   }

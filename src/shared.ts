@@ -11,6 +11,7 @@ export {
 export type { Unsubscribe } from './base/events.js'
 export { DEFAULT_LIMITS, type LimitName, type Limits } from './base/limits.js'
 export { consoleLogger, type Logger } from './base/logger.js'
+export type { Random } from './base/random.js'
 export { VERSION } from './base/version.js'
 export type { WaitOptions } from './base/wait.js'
 export type { WorkProof } from './channel/work.js'

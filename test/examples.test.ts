@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
 import { beforeAll, describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
-/** Runs an example to its own end, as a reader would. A process that does not end by itself fails by the test's timeout. */
-function run(name: string): Promise<{ code: number | null; output: string; complaints: string }> {
+/** Runs an example to its own end, as a reader would. */
+const run = (name: string) => node(`examples-web/node/${name}.mjs`)
+
+/** A process that does not end by itself fails by the test's timeout. */
+function node(...args: string[]): Promise<{ code: number | null; output: string; complaints: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [`examples-web/node/${name}.mjs`], { cwd: root, timeout: 25_000 })
+    const child = spawn(process.execPath, args, { cwd: root, timeout: 25_000 })
     let output = ''
     let complaints = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -85,6 +89,28 @@ describe('the Node examples', { timeout: 30_000 }, () => {
       'Alice and Bob threw the same without her: true',
       '',
     ])
+    expect(code).toBe(0)
+  })
+})
+
+describe('docs/plugins.md', { timeout: 30_000 }, () => {
+  // The very text of the document, without its types.
+  const [plugin, transport] = [...readFileSync(`${root}docs/plugins.md`, 'utf8').matchAll(/^```ts run\n([\s\S]*?)^```$/gm)].map(
+    ([, code]) =>
+      ts.transpile(code!, { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true }),
+  )
+
+  it("shows a plugin of one's own that works and ends by itself", async () => {
+    const { code, output, complaints } = await node('--input-type=module', '-e', plugin!)
+    expect(complaints).toBe('')
+    expect(output).toBe('at lunch at lunch 1\n')
+    expect(code).toBe(0)
+  })
+
+  it("shows a transport of one's own that works and ends by itself", async () => {
+    const { code, output, complaints } = await node('--input-type=module', '-e', transport!)
+    expect(complaints).toBe('')
+    expect(output).toBe('Lunch? Yes. desk { desk: 1 }\n')
     expect(code).toBe(0)
   })
 })

@@ -1,10 +1,11 @@
-// A protocol of several parties: wallets throw a die that nobody can load. Each commits to a number, then all reveal. Statements keep
-// everybody to what he said, phases to when.
+// A protocol of several parties: wallets throw a die that nobody can load. Each commits to a number, then all reveal. Statements hold
+// a member to what it said, phases to the time it has.
 //
 //   npm run build && node examples-web/node/dice.mjs
 
-import { encodePeerId, generateIdentity, isP2PError, P2PCoordinator, P2PError, PhaseMachine, Statements } from 'lotus-p2p'
+import { encodePeerId, generateIdentity, isP2PError, P2PCoordinator, P2PError } from 'lotus-p2p'
 import { webSocketServer } from 'lotus-p2p/node'
+import { PhaseMachine, statements } from 'lotus-p2p/statements'
 
 const DEADLINE_MS = 2_000
 const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
@@ -12,7 +13,7 @@ const same = (a, b) => a.length === b.length && a.every((byte, at) => byte === b
 
 class Dice {
   protocolName = 'example/dice/1'
-  /** Commits, and then never reveals: for showing what becomes of it. */
+  /** True: this member commits and never reveals, to show what becomes of the throw. */
   stubborn = false
   #host
   #identity
@@ -42,7 +43,7 @@ class Dice {
       members,
       slots: ['commit', 'reveal'],
       onStatement: ({ slot, publicKey, value }) => machine.received(slot, publicKey, value),
-      // It is blamed already, and everybody has the proof.
+      // The member is blamed already, and all have the proof.
       onEquivocation: ({ publicKey }) => machine.abort('somebody said two things', [publicKey], null),
     })
     const say = async (round, slot, value) => {
@@ -77,7 +78,7 @@ class Dice {
         }
         sum += revealed[0] + revealed[1] * 256
       }
-      // Who leaves sooner could not pass on what another still lacks.
+      // A member that leaves sooner cannot pass on what another still lacks.
       await board.agreement(1, { timeoutMs: DEADLINE_MS })
       return (sum % 6) + 1
     } catch (error) {
@@ -92,12 +93,15 @@ class Dice {
 
 async function seat(name) {
   const identity = await generateIdentity()
-  const coordinator = new P2PCoordinator({ identity, listen: [webSocketServer()], metadata: { name } })
-  const statements = new Statements(identity)
-  const dice = new Dice(identity, statements)
-  // What others do wrong is told by the outcome.
+  const coordinator = new P2PCoordinator({
+    identity,
+    listen: [webSocketServer()],
+    metadata: { name },
+    plugins: [statements()],
+  })
+  const dice = new Dice(identity, coordinator.statements)
+  // The outcome of a throw says what others did wrong.
   coordinator.on('error', () => {})
-  coordinator.registerProtocol(statements)
   coordinator.registerProtocol(dice)
   await coordinator.start()
   return { name, key: identity.publicKey, coordinator, dice }

@@ -35,7 +35,7 @@ export function circuitAddress(relay: string, peerId: string): string {
 export function parseCircuit(address: string): { relay: string; peerId: string } {
   const [, relay, peerId] = /^circuit:([^/]+)\/([^/]+)$/.exec(address) ?? []
   if (relay === undefined || peerId === undefined) {
-    throw invalidAddress(address, 'a circuit address is circuit:<relay>/<peer>, both peer ids')
+    throw invalidAddress(address, 'it must be circuit:<relay>/<peer>')
   }
   return { relay, peerId }
 }
@@ -49,7 +49,7 @@ export function webRtcAddress(peerId: string): string {
 export function parseWebRtc(address: string): string {
   const peerId = address.slice('webrtc:'.length)
   if (address.startsWith('webrtc:') && peerId !== '' && peerId.length <= MAX_ID_LENGTH) return peerId
-  throw invalidAddress(address, 'a WebRTC address is webrtc:<peer id>')
+  throw invalidAddress(address, 'it must be webrtc:<peer id>')
 }
 
 /** `tab:<name>/<id>`: a tab of the same browser, on the `BroadcastChannel` of that name. */

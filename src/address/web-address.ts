@@ -26,7 +26,7 @@ export function parseWebAddress(address: string, scheme: WebScheme): URL {
   const page = (globalThis as { location?: { protocol?: string } }).location
   const isHere = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
   if (page?.protocol === 'https:' && url.protocol === `${scheme}:` && !isHere) {
-    const message = `A page loaded over https cannot reach ${address}. Use ${scheme}s://, or serve the relay behind TLS.`
+    const message = `A page loaded over https cannot reach ${address}. Use ${scheme}s://.`
     throw new P2PError('INSECURE_ADDRESS', message, { details: { address } })
   }
   return url
@@ -34,7 +34,7 @@ export function parseWebAddress(address: string, scheme: WebScheme): URL {
 
 /** For an address that no transport can dial. */
 export function invalidAddress(address: string, why: string, cause?: unknown): P2PError {
-  const message = `"${address.slice(0, 200)}" is not an address that can be dialled: ${why}.`
+  const message = `"${address.slice(0, 200)}" cannot be dialled: ${why}.`
   return new P2PError('INVALID_ADDRESS', message, { details: { address }, cause })
 }
 

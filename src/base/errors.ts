@@ -165,8 +165,21 @@ export function knownCode(code: unknown, fallback: P2PErrorCode): P2PErrorCode {
   return typeof code === 'string' && CODES.has(code) ? (code as P2PErrorCode) : fallback
 }
 
+export function identityFailed(message: string, cause?: unknown): P2PError {
+  return new P2PError('IDENTITY_FAILED', message, { cause })
+}
+
+/**
+ * For what no honest peer does.
+ *
+ * @param what how the sentence goes on after "The peer".
+ */
+export function violation(what: string): P2PError {
+  return new P2PError('PROTOCOL_VIOLATION', `The peer ${what}.`)
+}
+
 export function timeoutError(what: string, timeoutMs: number, details: P2PErrorDetails = {}): P2PError {
-  return new P2PError('TIMEOUT', `${what} did not finish within ${timeoutMs} ms. Try again, or allow more time with timeoutMs.`, {
+  return new P2PError('TIMEOUT', `${what} took more than ${timeoutMs} ms. Allow more with timeoutMs.`, {
     details: { ...details, timeoutMs },
   })
 }

@@ -1,6 +1,6 @@
 import { BoundedMap } from './bounded-map.js'
 import type { Clock } from './clock.js'
-import { DEFAULT_LIMITS } from './limits.js'
+import { CORE_LIMITS } from './limits/core.js'
 import { TokenBucket } from './token-bucket.js'
 
 /** Token buckets, one for each name: `burst` at once, refilled by `perS` a second. Beyond `max` of them the longest unused are forgotten. */
@@ -11,7 +11,7 @@ export class RateBuckets {
     private readonly clock: Clock,
     private readonly perS: number,
     private readonly burst: number,
-    max: number = DEFAULT_LIMITS.maxRateBuckets,
+    max: number = CORE_LIMITS.maxRateBuckets,
   ) {
     this.buckets = new BoundedMap(max)
   }

@@ -115,18 +115,3 @@ export class JoinedSignal {
 
   private readonly onAbort = (event: Event) => this.abort((event.target as AbortSignal).reason)
 }
-
-/** Makes signals that fire with one, which gets a single listener for all of them: Node takes more than ten for a leak. */
-export function childSignals(parent: AbortSignal): () => AbortSignal {
-  const children = new Set<AbortController>()
-  const abortAll = () => {
-    for (const child of children) child.abort(parent.reason)
-  }
-  parent.addEventListener('abort', abortAll, { once: true })
-  return () => {
-    const child = new AbortController()
-    if (parent.aborted) child.abort(parent.reason)
-    children.add(child)
-    return child.signal
-  }
-}

@@ -1,6 +1,7 @@
 import { type Clock, systemClock, type Timer } from './clock.js'
 import type { Unsubscribe } from './events.js'
-import { DEFAULT_LIMITS, type Limits } from './limits.js'
+import { CORE_LIMITS } from './limits/core.js'
+import type { Limits } from './limits.js'
 
 /**
  * What tells that connections may have died unnoticed: the page is shown again, comes back from the back/forward cache or
@@ -46,7 +47,7 @@ export class WakeWatch {
 
   constructor(private readonly options: WakeWatchOptions) {
     this.clock = options.clock ?? systemClock
-    this.checkMs = (options.limits ?? DEFAULT_LIMITS).wakeCheckMs
+    this.checkMs = (options.limits ?? CORE_LIMITS).wakeCheckMs
   }
 
   /** True where the browser knows that there is no network. False says nothing: Node and many desktops never know. */

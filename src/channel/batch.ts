@@ -1,4 +1,4 @@
-import { P2PError } from '../base/errors.js'
+import { P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 
 /** Kinds of the entries in a channel's frames. */
@@ -123,22 +123,22 @@ export class BatchReader {
     const end = plaintext.length
     let position = 0
     while (position < end) {
-      if (position + HEADER_BYTES > end) throw violation('an entry is cut')
+      if (position + HEADER_BYTES > end) throw violation('cut an entry')
       const kind = plaintext[position]!
       const length = (plaintext[position + 1]! << 8) | plaintext[position + 2]!
       position += HEADER_BYTES
-      if (position + length > end) throw violation('an entry is longer than its frame')
+      if (position + length > end) throw violation('sent an entry longer than its frame')
       const body = plaintext.subarray(position, position + length)
       position += length
       // Else one frame could ask for twenty thousand keys.
-      if (kind === Entry.REKEY && end !== HEADER_BYTES) throw violation('a re-key is not alone in its frame')
+      if (kind === Entry.REKEY && end !== HEADER_BYTES) throw violation('sent a re-key not alone in its frame')
       if (kind === Entry.FRAGMENT || kind === Entry.LAST_FRAGMENT) this.fragment(kind, body, onEntry)
       else onEntry(kind, body)
     }
   }
 
   private fragment(kind: number, body: Uint8Array, onEntry: (kind: number, body: Uint8Array) => void): void {
-    if (body.length === 0) throw violation('a fragment is empty')
+    if (body.length === 0) throw violation('sent an empty fragment')
     // Kind and signature come on top of the message.
     const max = this.limits.maxMessageBytes + 65
     const needed = this.partBytes + body.length
@@ -157,11 +157,7 @@ export class BatchReader {
     this.whole = undefined
     this.partBytes = 0
     const inner = whole[0]!
-    if (inner !== Entry.MESSAGE && inner !== Entry.SIGNED_MESSAGE) throw violation('only messages may be split')
+    if (inner !== Entry.MESSAGE && inner !== Entry.SIGNED_MESSAGE) throw violation('split what is no message')
     onEntry(inner, whole.subarray(1, needed))
   }
-}
-
-function violation(why: string): P2PError {
-  return new P2PError('PROTOCOL_VIOLATION', `The peer sent a malformed frame: ${why}.`)
 }

@@ -90,7 +90,7 @@ export class CipherState {
       throw new P2PError('LIMIT_EXCEEDED', `A Noise message has at most ${MAX_NOISE_MESSAGE_BYTES} bytes. Split it.`)
     }
     if (this.count >= MAX_NOISE_NONCE)
-      throw new P2PError('LIMIT_EXCEEDED', 'This channel has reached its last message. Connect again.')
+      throw new P2PError('LIMIT_EXCEEDED', 'This channel has had its last message. Connect again.')
     return this.key
   }
 }

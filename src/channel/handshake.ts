@@ -1,4 +1,5 @@
-import { knownCode, P2PError } from '../base/errors.js'
+import { joined } from '../base/bytes.js'
+import { knownCode, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { cutText, printable } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
@@ -47,9 +48,7 @@ export class Handshake {
 
   /** Takes any frame but a refusal. @throws P2PError: the handshake is over then; see `refusalFrame`. */
   async receive(frame: Uint8Array): Promise<HandshakeStep> {
-    if (frame[0] !== HANDSHAKE) {
-      throw new P2PError('PROTOCOL_VIOLATION', 'The first frame is no handshake. The other side may not speak lotus-p2p.')
-    }
+    if (frame[0] !== HANDSHAKE) throw violation('sent a first frame that is no handshake')
     const payload = this.noise.readMessage(frame.subarray(1))
     if (!this.initiator && this.step === 0) {
       this.step = 1
@@ -98,7 +97,7 @@ export function refusalFrame(error: P2PError): Uint8Array {
 /** What a peer said when it refused or closed, as an error of ours. @throws P2PError MALFORMED_DATA. */
 export function refusalOf(body: Uint8Array, limits: Limits): P2PError {
   const refusal = body.length <= 2_048 ? shaped(refusalShape, decode(body, limits)) : undefined
-  if (refusal === undefined) return new P2PError('HANDSHAKE_FAILED', 'The peer refused without saying why.')
+  if (refusal === undefined) return new P2PError('HANDSHAKE_FAILED', 'The peer refused.')
   const { code, message, retryAfterMs } = refusal
   const sentence = message ?? `The peer closed the connection: ${code}.`
   return new P2PError(knownCode(code, 'CONNECTION_CLOSED'), printable(sentence, 512), {
@@ -107,8 +106,5 @@ export function refusalOf(body: Uint8Array, limits: Limits): P2PError {
 }
 
 function frameOf(kind: number, body: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(body.length + 1)
-  frame[0] = kind
-  frame.set(body, 1)
-  return frame
+  return joined(Uint8Array.of(kind), body)
 }

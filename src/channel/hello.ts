@@ -101,13 +101,15 @@ export function encodeOffer(): Uint8Array {
 /** The best version that both speak. @throws P2PError UNSUPPORTED_VERSION, MALFORMED_DATA, HANDSHAKE_FAILED. */
 export function chooseVersion(offer: Uint8Array, limits: Limits): number {
   const offered = shaped(offerShape, decodeBounded(offer, limits))
-  if (offered === undefined) throw new P2PError('HANDSHAKE_FAILED', 'The first handshake message offers no protocol versions.')
+  if (offered === undefined) throw new P2PError('HANDSHAKE_FAILED', 'The peer offers no protocol versions.')
   const version = PROTOCOL_VERSIONS.find((ours) => offered.versions.includes(ours))
   if (version === undefined) {
     throw new P2PError(
       'UNSUPPORTED_VERSION',
-      `The peer speaks protocol versions ${offered.versions.join(', ')}; this one speaks ${PROTOCOL_VERSIONS.join(', ')}. Update the older of the two.`,
-      { details: { theirs: offered.versions, ours: PROTOCOL_VERSIONS } },
+      `The peer speaks versions ${offered.versions.join(', ')}, this one ${PROTOCOL_VERSIONS.join(', ')}. Update the older.`,
+      {
+        details: { theirs: offered.versions, ours: PROTOCOL_VERSIONS },
+      },
     )
   }
   return version
@@ -141,10 +143,9 @@ export function encodeHello(local: LocalHello, version: number, limits: Limits):
         : metadata !== undefined && encode(metadata, limits).length > maxMetadataBytes
           ? `more than ${maxMetadataBytes} bytes of metadata`
           : hello.length > maxHandshakePayloadBytes
-            ? `more than ${maxHandshakePayloadBytes} bytes of protocol names, addresses and metadata`
+            ? `more than ${maxHandshakePayloadBytes} bytes`
             : undefined
-  if (tooMuch !== undefined)
-    throw new P2PError('INVALID_CONFIG', `This peer tells of itself ${tooMuch}; others refuse that. Tell less.`)
+  if (tooMuch !== undefined) throw new P2PError('INVALID_CONFIG', `This peer tells others ${tooMuch} of itself. Tell less.`)
   return hello
 }
 
@@ -173,7 +174,7 @@ export async function verifyHello(
   checkMetadata(description.metadata, limits)
   if (name !== undefined) assertPeerName(name)
   if (!(await verify(signature, signingBytes('handshake', noiseStatic), publicKey))) {
-    throw new P2PError('INVALID_SIGNATURE', 'The peer did not prove its identity: the signature over its channel key is wrong.')
+    throw new P2PError('INVALID_SIGNATURE', 'The peer did not prove its identity.')
   }
   const key = publicKey.slice()
   return {

@@ -1,9 +1,9 @@
-import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { joined } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import { AEAD_TAG_BYTES, type Aead, nobleAead, platformAead } from './aead.js'
 import { CipherState, KEY_BYTES, MAX_NOISE_MESSAGE_BYTES } from './cipher-state.js'
+import { hmacSha256 } from './hmac.js'
 import { nodeHmac } from './primitives.node.js'
 import { ladderX25519, type NoiseKeyPair, platformX25519, type X25519 } from './x25519.js'
 
@@ -23,18 +23,14 @@ export interface NoiseCrypto {
 export const nobleNoiseCrypto: NoiseCrypto = {
   x25519: ladderX25519,
   aead: nobleAead,
-  hmac: nobleHmac,
-}
-
-function nobleHmac(key: Uint8Array, data: Uint8Array): Uint8Array {
-  return hmac(sha256, key, data)
+  hmac: hmacSha256,
 }
 
 /** What is fastest here: each primitive from Node where Node has it, else noble. */
 export const platformNoiseCrypto: NoiseCrypto = {
   x25519: platformX25519,
   aead: platformAead,
-  hmac: nodeHmac ?? nobleHmac,
+  hmac: nodeHmac ?? hmacSha256,
 }
 
 export interface NoiseXXOptions {
@@ -96,7 +92,7 @@ export class NoiseXX {
     this.ephemeralKeys = ephemeralKeys
     this.crypto = crypto ?? platformNoiseCrypto
     // The name has exactly 32 bytes, so it is the first hash itself (Noise rev 34 §5.2).
-    this.hash = utf8ToBytes(PROTOCOL_NAME)
+    this.hash = new TextEncoder().encode(PROTOCOL_NAME)
     this.chainingKey = this.hash.slice()
     this.mixHash(prologue ?? new Uint8Array())
   }
@@ -129,7 +125,7 @@ export class NoiseXX {
       }
       parts.push(this.encryptAndHash(payload))
       this.step++
-      return concatBytes(...parts)
+      return joined(...parts)
     })
   }
 
@@ -201,7 +197,7 @@ export class NoiseXX {
     const tokens = XX[this.step]
     if (tokens === undefined || (this.step % 2 === 0) !== (write === this.initiator)) throw outOfOrder()
     if (payloadBytes < 0 || payloadBytes > MAX_NOISE_MESSAGE_BYTES - (OVERHEAD[this.step] as number)) {
-      throw new P2PError('HANDSHAKE_FAILED', 'A handshake message is too short or too long. Close the connection.')
+      throw new P2PError('HANDSHAKE_FAILED', 'A handshake message is too short or too long.')
     }
     return tokens
   }
@@ -223,7 +219,7 @@ export class NoiseXX {
     const { hmac } = this.crypto
     const temporary = hmac(this.chainingKey, input)
     const first = hmac(temporary, Uint8Array.of(1))
-    const second = hmac(temporary, concatBytes(first, Uint8Array.of(2)))
+    const second = hmac(temporary, joined(first, Uint8Array.of(2)))
     temporary.fill(0)
     return [first, second]
   }
@@ -246,5 +242,5 @@ export class NoiseXX {
 }
 
 function outOfOrder(): P2PError {
-  return new P2PError('HANDSHAKE_FAILED', 'This handshake has ended, or the message is not due. Connect again.')
+  return new P2PError('HANDSHAKE_FAILED', 'This handshake message is not due. Connect again.')
 }

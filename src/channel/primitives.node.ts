@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto'
-import { base64urlnopad } from '@scure/base'
+import { toBase64Url } from '../base/base64url.js'
 import { AEAD_TAG_BYTES, type Aead, contributory, type NoiseKeyPair, opened, type X25519 } from './primitives.js'
 
 /** Undefined in what is built for browsers, and where crypto (Electron's, Bun's, Deno's) lacks a part that we need. */
@@ -18,7 +18,7 @@ function findNodeX25519(): X25519 | undefined {
   // JWK, because Node parses it twelve times faster than DER.
   const jwk = (x: Uint8Array, d?: Uint8Array) => ({
     format: 'jwk' as const,
-    key: { kty: 'OKP', crv: 'X25519', x: base64urlnopad.encode(x), ...(d && { d: base64urlnopad.encode(d) }) },
+    key: { kty: 'OKP', crv: 'X25519', x: toBase64Url(x), ...(d && { d: toBase64Url(d) }) },
   })
   const provider: X25519 = {
     generate() {

@@ -37,13 +37,13 @@ export function contributory(agree: () => Uint8Array): Uint8Array {
   } catch (error) {
     cause = error
   }
-  throw new P2PError('HANDSHAKE_FAILED', 'The peer sent an unusable key. Close the connection.', { cause })
+  throw new P2PError('HANDSHAKE_FAILED', 'The peer sent an unusable key.', { cause })
 }
 
 export function opened(open: () => Uint8Array): Uint8Array {
   try {
     return open()
   } catch (cause) {
-    throw new P2PError('DECRYPT_FAILED', 'Received bytes that the peer did not seal. Close the connection.', { cause })
+    throw new P2PError('DECRYPT_FAILED', 'The peer did not seal these bytes.', { cause })
   }
 }

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../base/clock.js'
-import { abortedError, asP2PError, P2PError } from '../base/errors.js'
+import type { Clock } from '../base/clock.js'
+import { abortedError, asP2PError, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
@@ -72,8 +72,8 @@ export class SecureChannel implements FrameSink {
   /** The sink knows of the end. */
   private told = false
   private flushing = false
-  private timer: Timer | undefined
-  private settle: { resolve: (channel: SecureChannel) => void; reject: (error: P2PError) => void } | undefined
+  /** Ends the wait of who dials or accepts: with an error, or with this channel. */
+  private settle: ((error?: P2PError) => void) | undefined
 
   private constructor(
     readonly connection: Connection,
@@ -201,7 +201,7 @@ export class SecureChannel implements FrameSink {
   }
 
   onClose(error?: Error): void {
-    const reason = asP2PError(error, 'CONNECTION_LOST', 'The connection ended without a goodbye. Connect again.')
+    const reason = asP2PError(error, 'CONNECTION_LOST', 'The connection broke. Connect again.')
     // A transport ends the connection itself at what is no frame: a text, or more bytes than any frame has.
     this.end(reason, isFault(reason), false)
   }
@@ -217,24 +217,15 @@ export class SecureChannel implements FrameSink {
   private run(signal?: AbortSignal): Promise<SecureChannel> {
     return new Promise((resolve, reject) => {
       const abort = () => this.end(abortedError('The dial', signal?.reason), false, true)
-      const done = () => {
+      this.settle = (error) => {
         signal?.removeEventListener('abort', abort)
         this.settle = undefined
-        if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
-        this.timer = undefined
-      }
-      this.settle = {
-        resolve: (channel) => {
-          done()
-          resolve(channel)
-        },
-        reject: (error) => {
-          done()
-          reject(error)
-        },
+        this.clock.clearTimeout(timer)
+        if (error === undefined) resolve(this)
+        else reject(error)
       }
       const { handshakeTimeoutMs } = this.limits
-      this.timer = this.clock.setTimeout(() => {
+      const timer = this.clock.setTimeout(() => {
         const message = `The handshake did not finish within ${handshakeTimeoutMs} ms.`
         this.end(new P2PError('HANDSHAKE_TIMEOUT', message), false, true)
       }, handshakeTimeoutMs)
@@ -258,7 +249,7 @@ export class SecureChannel implements FrameSink {
       if (frame[0] === REFUSAL) throw refusalOf(frame.subarray(1), this.limits)
       if (this.busy) {
         // Only a goodbye may overtake our checks; it waits for them.
-        if (this.waiting !== undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent more than the handshake allows.')
+        if (this.waiting !== undefined) throw violation('sent too much in the handshake')
         this.waiting = frame
         return
       }
@@ -287,7 +278,7 @@ export class SecureChannel implements FrameSink {
         this.state = 'open'
         this.writer.add(Entry.READY, undefined, new Uint8Array(0))
         this.writer.flush()
-        this.settle?.resolve(this)
+        this.settle?.()
         this.resume()
       }
     } catch (error) {
@@ -300,7 +291,7 @@ export class SecureChannel implements FrameSink {
   private allowFrames(): void {
     const waitMs = this.frames.take(this.clock.now(), FRAME_STEP)
     if (waitMs > 0) {
-      throw new P2PError('RATE_LIMITED', 'The peer sends more frames than any honest one.', {
+      throw new P2PError('RATE_LIMITED', 'The peer sends too many frames.', {
         details: { limit: 'peerMessagesPerS', retryAfterMs: waitMs },
       })
     }
@@ -317,16 +308,16 @@ export class SecureChannel implements FrameSink {
     if (this.state === 'closed') return
     if (this.state === 'confirming' && kind === Entry.READY) {
       this.state = 'open'
-      this.settle?.resolve(this)
+      this.settle?.()
     } else if (kind === Entry.CLOSE) {
       if (this.state === 'open') this.writer.flush()
       this.end(refusalOf(body, this.limits), false, false)
     } else if (this.state === 'confirming') {
-      throw new P2PError('PROTOCOL_VIOLATION', 'The peer spoke before it accepted us.')
+      throw violation('spoke before it accepted us')
     } else if (kind === Entry.REKEY) {
       // Each costs a block of the cipher; honest ones come once in `rekeyAfterFrames`.
       if (++this.rekeys * 16 > this.framesReceived + 1_024) {
-        throw new P2PError('PROTOCOL_VIOLATION', 'The peer changes its key again and again.')
+        throw violation('changes its key too often')
       }
       this.receiveCipher!.rekey()
     } else if (FOR_SINK.has(kind)) {
@@ -335,7 +326,7 @@ export class SecureChannel implements FrameSink {
       if (this.sink !== undefined) this.sink.onEntry(kind as Entry, own)
       else this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind as Entry, own)))
     } else {
-      throw new P2PError('PROTOCOL_VIOLATION', `The peer sent an entry of unknown kind ${kind}.`)
+      throw violation(`sent an entry of unknown kind ${kind}`)
     }
   }
 
@@ -379,7 +370,6 @@ export class SecureChannel implements FrameSink {
     const { state } = this
     this.state = 'closed'
     this.ended = error
-    if (this.timer !== undefined) this.clock.clearTimeout(this.timer)
     if (tellPeer) this.sayGoodbye(state, error)
     this.connection.close()
     this.handshake?.destroy()
@@ -387,7 +377,7 @@ export class SecureChannel implements FrameSink {
     this.receiveCipher?.destroy()
     if (this.settle !== undefined) {
       Object.assign(error.details, fault && { fault: true })
-      this.settle.reject(error)
+      this.settle(error)
     } else if (this.sink !== undefined) this.tellEnd(error, fault)
     else this.early.push(() => this.tellEnd(error, fault))
   }

@@ -23,11 +23,9 @@ export interface WorkTerms {
 
 /** Why a dial of ours ended before we said who we are: the peer demands work that is not done yet. */
 export function workNeeded(bits: number): P2PError {
-  return new P2PError(
-    'PROOF_OF_WORK_REQUIRED',
-    `The peer demands work of ${bits} bits. Add the plugin proofOfWork() to this coordinator, or use another peer.`,
-    { details: { bits } },
-  )
+  return new P2PError('PROOF_OF_WORK_REQUIRED', `The peer demands work of ${bits} bits. Add the plugin proofOfWork().`, {
+    details: { bits },
+  })
 }
 
 /** False where a peer refuses with the same word: more work would not help there. */

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
-import { type Limits, resolveLimits } from '../base/limits.js'
+import { CORE_LIMITS } from '../base/limits/core.js'
+import { changedLimits, type Limits } from '../base/limits.js'
 import { consoleLogger, type Logger } from '../base/logger.js'
 import { type Random, systemRandom } from '../base/random.js'
 import { checkMetadata } from '../channel/hello.js'
@@ -41,12 +42,15 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
   relayOnly?: boolean
   /** Keeps pinned names, bans, proofs of work, and the relays that served us long. Default: memory. */
   store?: KeyValueStore
+  /** Where all times and timers come from. Default: the system's; `VirtualClock` of `lotus-p2p/testing` in tests. */
   clock?: Clock
   /** Where ids, lots and jitter come from; `seededRandom` of `lotus-p2p/testing` makes a run that repeats. Keys are never drawn from it. */
   random?: Random
+  /** Takes what no event tells, and errors without a listener. Default: the console, warnings and errors only. */
   logger?: Logger
   /** Sign direct messages too, and refuse unsigned ones. */
   requireSignatures?: boolean
+  /** Limits other than the defaults; docs/limits.md has each with its reason. */
   limits?: Partial<Limits>
   /** Told to every peer we connect to; serialised at most 2,048 bytes. */
   metadata?: Record<string, unknown>
@@ -72,7 +76,7 @@ export interface ResolvedConfig {
   metadata: Record<string, unknown> | undefined
 }
 
-/** What an option must be, as a sentence goes on after its name; undefined where the value is that. */
+/** Checks the value of an option. @returns what it must be, as the rest of a sentence that begins with the option's name; undefined where it is right. */
 type Check = (value: unknown) => string | undefined
 
 const being =
@@ -138,7 +142,10 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
   }
   if (unknown.length > 0) logger.warn('P2PConfig has options that this version does not know', { options: unknown })
   const { maxConnections, metadata } = config
-  const limits = resolveLimits(maxConnections === undefined ? config.limits : { ...config.limits, maxConnections })
+  const limits = changedLimits(
+    defaultLimits(config),
+    maxConnections === undefined ? config.limits : { ...config.limits, maxConnections },
+  )
   checkMetadata(metadata, limits)
   const identity = config.identity ?? identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
   return {
@@ -158,6 +165,17 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     limits,
     metadata,
   }
+}
+
+/** The limits of the core, and of the plugins that are configured or that listeners bring. */
+function defaultLimits({ plugins = [], listen = [] }: CoreConfig): Partial<Limits> {
+  const all = [...listen.flatMap((listener) => listener.plugins ?? []), ...plugins]
+  // A table that has all others in it is shared by coordinators: it is two kilobytes.
+  const has = (table: object, other: object) => Object.keys(other).every((name) => name in table)
+  return all.reduce<Partial<Limits>>((known, { limits = {} }) => {
+    if (has(known, limits)) return known
+    return has(limits, known) ? limits : Object.assign({}, known, limits)
+  }, CORE_LIMITS)
 }
 
 /** The chosen name. An id that is given as the name has to be that of the identity. */

@@ -138,7 +138,7 @@ export class Core implements PeerContext, NetworkOwner {
 
   /** Enters `running` and connects to the bootstrap peers; see `P2PCoordinator.start`. */
   async start({ signal, timeoutMs }: WaitOptions = {}): Promise<void> {
-    // While it is suspended, what is asked for is done after `resume`.
+    // A suspended coordinator keeps what it is asked for until `resume`.
     if (this.lifecycle.phase === 'suspended') return
     await withDeadline(this.config.clock, 'Starting', { signal, timeoutMs }, async (inner) => {
       await this.lifecycle.run(inner)
@@ -146,7 +146,7 @@ export class Core implements PeerContext, NetworkOwner {
     })
   }
 
-  /** Enters `running` in the background; what fails is reported. */
+  /** Enters `running` in the background; a failure is reported. */
   startSoon(): void {
     this.start().catch((error) => this.report(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
   }
@@ -222,7 +222,7 @@ export class Core implements PeerContext, NetworkOwner {
     if (this.isClosed) throw shutDownError()
   }
 
-  /** Runs a listener of the application's; what it fails with is reported. */
+  /** Runs a listener of the application's; its failure is reported. */
   fenced(event: string, listener: () => unknown): void {
     const failed = (error: unknown) => this.listenerFailed(error, event)
     try {
@@ -251,7 +251,7 @@ export class Core implements PeerContext, NetworkOwner {
     this.network.close()
     this.defence.budget.close(shutDownError())
     for (const name of names) this.router.unregister(name)
-    // Not for all of `open`: a signer may never answer.
+    // The rest of `open` is not waited for: a signer may never answer.
     await this.listening?.catch(() => {})
     await Promise.allSettled(this.listeners().map((listener) => listener.close()))
     this.emitter.clear()
@@ -327,7 +327,7 @@ export class Core implements PeerContext, NetworkOwner {
     return { protocols: this.router.names, addresses: this.publicAddresses(), metadata: this.config.metadata }
   }
 
-  /** What others may know: nothing by which a peer behind relays could be found; what is reached from everywhere first. */
+  /** The addresses that others may know: none of a peer behind relays; those that are reached from everywhere come first. */
   private publicAddresses(): string[] {
     const { relayOnly, announce, limits } = this.config
     const own = relayOnly ? [] : (announce ?? this.addresses.filter((address) => /^wss?:/.test(address)))
@@ -339,7 +339,7 @@ export class Core implements PeerContext, NetworkOwner {
     this.described()
   }
 
-  /** Something that is told of us has changed. */
+  /** Our description has changed: peers and plugins are told. */
   described(): void {
     this.network.updates.changed()
     this.plugins.run('described')

@@ -5,20 +5,25 @@ import type { P2PMessage } from '../message/message.js'
 import type { Traffic } from '../peer/pool/members.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 
-/** `'online'`: a peer is connected. `'connecting'`: none is, but somebody is being dialled. */
+/** `'online'`: a peer is connected. `'connecting'`: none is, and a dial is under way or waits for its time. */
 export type P2PStatus = 'offline' | 'connecting' | 'online'
 
 /** The events of every coordinator, and their listeners' arguments. Plugins add theirs. */
 export interface CoreEvents {
+  /** A peer is connected; messages to it can be sent. */
   connected: [peer: PeerInfo]
-  /** With the reason: CONNECTION_CLOSED where somebody wanted it so. */
+  /** With the reason: CONNECTION_CLOSED where one of the two ends has closed it on purpose. */
   disconnected: [peer: PeerInfo, reason: P2PError]
   /** The peer is served by another path than before, e.g. 'webrtc' instead of 'circuit'; nothing was lost. */
   'path-changed': [peer: PeerInfo, from: string]
   /** Every message of an application, whether or not a protocol handler gets it too. */
   message: [message: P2PMessage, from: PeerInfo]
-  /** A failure that no call waits for: a peer's fault, a handler or listener that threw, a bootstrap peer out of reach. */
+  /**
+   * A failure that no call waits for: a peer's fault, a handler or listener that threw, a bootstrap peer out of reach. Without a
+   * listener it is logged.
+   */
   error: [error: P2PError, peer?: PeerInfo]
+  /** Another status than before. */
   status: [status: P2PStatus]
   /** A peer, or an address, may not connect for a while; `listBans` has all of them. */
   'peer-banned': [ban: Ban]
@@ -78,9 +83,9 @@ export interface CoreStats {
     faults: Record<string, number>
     /** Bans in force. */
     bans: number
-    /** Peers of whom there is an opinion. */
+    /** Peers that have a reputation here. */
     reputations: number
-    /** Handshakes under way with those who dialled us. */
+    /** Handshakes under way with peers that dialled us. */
     pendingHandshakes: number
     /** Checks that suspect sources had to wait for, or were refused, and the milliseconds of processor time that theirs took. */
     verification: { queued: number; refused: number; spentOnSuspectsMs: number }

@@ -19,7 +19,7 @@ interface Waiter {
 }
 
 /**
- * The one state machine of a coordinator. Whatever needs a network calls `run` and waits for it. A wait ends at once when the
+ * The one state machine of a coordinator. Each call that needs a network waits for `run`. A wait ends at once when the
  * coordinator is suspended or shut down, even if a signer or a listener never answers.
  */
 export class Lifecycle {
@@ -97,7 +97,7 @@ export class Lifecycle {
     const { opened } = this
     opened.then(
       () => {
-        // Suspended, resumed or closed meanwhile: whoever changed the phase has settled the waits, or has begun again.
+        // Suspended, resumed or closed meanwhile: the call that changed the phase has settled the waits, or has begun again.
         if (this.current !== 'opening') return
         this.current = 'running'
         this.steps.run()

@@ -75,13 +75,13 @@ export class Messaging {
     const all = this.parts.network.peers.all()
     const peers = all.filter(({ info }) => (relays || info.isRelay !== true) && !without.has(info.peerId))
     if (peers.length === 0 && !isInternal && without.size === 0) {
-      const only = all.length > 0 ? 'Only relays are connected, and a broadcast leaves them out.' : 'Nobody is connected.'
+      const only = all.length > 0 ? 'Only relays are connected, and a broadcast leaves them out.' : 'No peer is connected.'
       throw new P2PError('NO_PEERS', `${only} Connect to a peer first.`, { details: { relays: all.length } })
     }
     return this.parts.network.peers.broadcast(whole, peers)
   }
 
-  /** A message has come that passed the inbox of its connection. */
+  /** Takes a message that has passed the inbox of its connection: to the request that waits for it, the application, the handler. */
   receive(message: P2PMessage, peer: PeerConnection): void {
     if (this.requests.settle(message)) {
       this.parts.reputation.credit(hexOf(peer.publicKey))
@@ -96,7 +96,7 @@ export class Messaging {
 
   /** Tells the sender of a message why it gets no answer. */
   answerFailure(message: P2PMessage, { code, message: text }: P2PError): void {
-    // Never an answer to an answer: two peers could go on for ever.
+    // An answer is never answered: two peers could go on for ever.
     if (message.inReplyTo !== undefined || this.parts.network.peers.get(message.from) === undefined) return
     const payload = { code, message: cutText(text) }
     this.reply(message, { type: 'failed', payload, protocol: CORE_PROTOCOL }).catch(() => {})

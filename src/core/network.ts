@@ -37,8 +37,8 @@ export interface NetworkOwner
 }
 
 /**
- * Connections that hold: who is connected and by which path, who is to be, and what waits for whom. It puts the parts of `peer/`
- * together and knows nothing of what is said.
+ * Connections that hold: which peers are connected and by which path, which are to be, and what waits for them. The network puts the
+ * parts of `peer/` together and looks into no message.
  */
 export class Network {
   readonly peers: PeerManager
@@ -144,7 +144,7 @@ export class Network {
       clock,
       limits,
       onWake: (reason) => this.woke(reason),
-      // Also where waking has been told of a moment before: then there was no network yet.
+      // Also a moment after waking: there was no network yet when the machine woke.
       onOnline: () => {
         this.reconnector.wake()
         this.networkChanged()
@@ -211,7 +211,7 @@ export class Network {
   rest(): void {
     this.reaching = undefined
     this.watch.stop()
-    // Those who had dialled us may have given up by then: it is ours to come back to them.
+    // Peers that had dialled us may have given up by then: we come back to them.
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
     this.anchors.stop()
@@ -235,11 +235,11 @@ export class Network {
     const { clock, limits } = this.config
     const { signal, timeoutMs = limits.dialTimeoutMs } = wait
     const startedAt = clock.now()
-    // A signer or a store that never answers holds up nobody for longer than its caller allows.
+    // A signer or a store may never answer: the caller waits no longer than it allows.
     await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.core.lifecycle.run(inner))
     const left = Math.max(1, timeoutMs - Math.max(0, clock.now() - startedAt))
     const peerId = await connectTo(target, this.dialTools(), { signal, timeoutMs: left }).catch((error) => {
-      // Whatever the paths died of, that was the reason.
+      // The suspension has ended the paths, whatever they report.
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
     this.reconnector.keep(target, peerId)
@@ -253,7 +253,7 @@ export class Network {
     this.peers.disconnect(id, reason)
   }
 
-  /** The holder of a key is banned, or as good as that: we do not come back to it by ourselves either. */
+  /** Ends the connection with the holder of a key that is banned, or nearly so, and does not dial it again. */
   expel(publicKey: Uint8Array, error: P2PError): void {
     const id = encodePeerId(publicKey)
     const peer = this.peers.get(id)
@@ -261,7 +261,7 @@ export class Network {
     if (peer !== undefined) this.peers.disconnectKey(publicKey, error)
   }
 
-  /** Somebody has been found who may be worth a connection: dialled once, in the background. */
+  /** A transport has found a peer: it is dialled once, in the background. */
   discovered(address: string): void {
     this.peers.dial(address, undefined, {}).catch((error) => this.debug(error, `No connection to ${address}.`))
   }
@@ -296,7 +296,7 @@ export class Network {
 
   private async reconnect(target: string | PeerInfo): Promise<string> {
     const isAnchor = this.config.anchors.includes(target)
-    // An anchor is a relay: it is dialled, whoever else may not be.
+    // An anchor is a relay: `relayOnly` does not keep it from being dialled.
     const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { relayOnly: false }) }, {})
     if (isAnchor) this.trusted.set(target, peerId)
     return peerId
@@ -316,7 +316,7 @@ export class Network {
     }
   }
 
-  /** The address of a better path to a peer that is reached through somebody else. */
+  /** The address of a direct path to a peer whose path is not direct. */
   private betterAddressOf({ peerId, protocols, connection }: PeerInfo): string | undefined {
     const { transports } = this.core
     const served = transports.all.find(({ name }) => name === connection?.transport)
@@ -344,7 +344,7 @@ export class Network {
     if (this.outbox.has(peer.peerId) && this.isRunning) this.reconnector.want(peer.peerId)
   }
 
-  /** A direct path that may recover needs another one meanwhile, if only for its signals. */
+  /** Looks for a circuit to a peer whose direct path is interrupted: messages, and the signals that mend the path, need one meanwhile. */
   private lookForCircuit(peer: PeerConnection): void {
     const tools = { ...this.dialTools(), relayOnly: true, isConnected: () => false }
     connectTo(peer.peerId, tools, {}).catch((error) => this.debug(error, 'No circuit.'))

@@ -30,6 +30,8 @@ export interface Plugin<Api extends object = object, Events extends object = obj
   readonly name: string
   /** Names of plugins that must be attached before; without one of them the coordinator refuses with INVALID_CONFIG. */
   readonly needs?: readonly string[]
+  /** Limits that this plugin of the SDK reads beside those of the core, with their defaults. `P2PConfig.limits` may change them. */
+  readonly limits?: Partial<Limits>
   /** Called once: at construction, or by `P2PCoordinator.use`. @returns the members that the coordinator gains. */
   attach(kit: PluginKit): Api
   /** Types only; never set. */
@@ -71,11 +73,11 @@ export interface Dialer {
   /**
    * Connects to an address, or does nothing where a connection to it is there already.
    *
-   * @param expected the peer that must be found there; default: whoever answers.
+   * @param expected the id of the peer that must be found there; undefined: any peer.
    * @returns the peer id found.
    */
   dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
-  /** Who answers at an address, without becoming connected; nobody is told who asked. */
+  /** Learns which peer answers at an address, without becoming connected and without telling who asks. */
   look(address: string, wait: WaitOptions): Promise<RemoteHello>
   /** Ends a connection made by `dial`, unless the application or another protocol uses it. */
   release(peerId: string): void
@@ -100,7 +102,7 @@ export interface PluginKit extends ProtocolHost {
   addTransport(transport: Transport): void
   /** Adds a way to find peers by their id. */
   addResolver(resolver: PeerResolver): void
-  /** Supplies proofs of work to dials, and demands them of who dials us. One plugin only. */
+  /** Supplies proofs of work to dials, and demands them of peers that dial us. One plugin only. */
   setWork(work: WorkSupply): void
   /** As `P2PCoordinator.registerProtocol`, also for names that begin with `lotus/`. */
   registerProtocol(handler: IProtocolHandler): void
@@ -115,7 +117,7 @@ export interface PluginKit extends ProtocolHost {
   described(): void
   /** Emits an event of the plugin's own on the coordinator. */
   emit(event: string, ...args: unknown[]): void
-  /** Reports what nobody waits for, as an 'error' event. */
+  /** Reports a failure that no call waits for, as an 'error' event. */
   report(error: Error, peer?: PeerInfo): void
   /** Enters `running`, as every call that needs a network does. @throws P2PError SHUT_DOWN, SUSPENDED, and as `start`. */
   run(wait?: WaitOptions): Promise<void>

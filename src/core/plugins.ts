@@ -47,6 +47,8 @@ export class Plugins {
     if (this.attached.has(name)) throw invalidPlugin(`"${name}" is attached already`)
     const missing = needs.filter((other) => !this.attached.has(other))
     if (missing.length > 0) throw invalidPlugin(`"${name}" needs ${missing.join(', ')}, which must come before it`)
+    // Of a plugin that was not configured at construction, the limits have their defaults.
+    Object.assign(this.kit.limits, { ...plugin.limits, ...this.kit.limits })
     const before = new Set(this.hooks)
     const api: object = plugin.attach(this.kit) ?? {}
     for (const [member, value] of Object.entries(api)) {

@@ -9,6 +9,7 @@ export interface Typed<Events, Stats> {
   on<Name extends keyof Events>(event: Name, listener: (...args: Args<Events, Name>) => void): Unsubscribe
   /** As `on`, for the first event only. */
   once<Name extends keyof Events>(event: Name, listener: (...args: Args<Events, Name>) => void): Unsubscribe
+  /** Ends the calls of a listener. */
   off<Name extends keyof Events>(event: Name, listener: (...args: Args<Events, Name>) => void): void
   /** Counts of peers, traffic, records and defences, and a section for each plugin that has one. */
   getStats(): Stats

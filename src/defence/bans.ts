@@ -126,7 +126,7 @@ export class Bans {
   }
 
   private failed(error: unknown): void {
-    const message = 'The store of bans failed: they hold in memory only. Check the store given in the configuration.'
+    const message = 'The store of bans failed. Check P2PConfig.store.'
     this.options.onError(asP2PError(error, 'STORAGE_FAILED', message))
   }
 }

@@ -42,9 +42,8 @@ export class ClockSkew {
     const areMany = agree.length >= this.limits.clockSkewQuorum && agree.length * 2 > this.skews.size
     const minutes = Math.round(Math.abs(skewMs) / 60_000)
     const direction = skewMs > 0 ? 'behind' : 'ahead of'
-    const message = areMany
-      ? `The clock of this device is ${minutes} min ${direction} those of ${agree.length} peers. Set it right: what it dates is refused.`
-      : `The clock of this device is ${minutes} min ${direction} that of a peer. One of them is wrong; what is dated by it is refused.`
+    const whose = areMany ? `those of ${agree.length} peers. Set it right` : 'that of a peer. One of them is wrong'
+    const message = `The clock of this device is ${minutes} min ${direction} ${whose}.`
     return new P2PError('CLOCK_SKEW', message, { details: { peerId, skewMs: Math.round(skewMs), agreeing: agree.length } })
   }
 }

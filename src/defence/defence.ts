@@ -81,7 +81,7 @@ export class Defence {
     const ids = addressIds(connection)
     if (ids.length === 0 || error.code === 'POOL_FULL') return
     const [address, group] = ids
-    const reason = 'Too many connections from this address failed.'
+    const reason = 'Too many connections from there failed.'
     const durationMs = this.options.limits.addressBanMs
     if (this.byAddress.take(address!) > 0) this.bans.add(address!, { cause: 'flood', reason, durationMs })
     if (this.byGroup.take(group!) > 0) this.bans.add(group!, { cause: 'flood', reason, durationMs })
@@ -103,8 +103,7 @@ export class Defence {
   inTurn<T>(publicKey: Uint8Array, isHere: () => boolean, work: () => Promise<T>): Promise<T> {
     const key = hexOf(publicKey)
     return this.checks.run(key, async () => {
-      if (this.budget.isSuspect(key) && !isHere())
-        throw new P2PError('PEER_NOT_CONNECTED', 'The peer is gone: what it sent is not looked at any more.')
+      if (this.budget.isSuspect(key) && !isHere()) throw new P2PError('PEER_NOT_CONNECTED', 'The peer is gone.')
       return this.budget.run(key, work)
     })
   }

@@ -73,7 +73,7 @@ export class VerificationBudget {
     if (jobs.length >= this.limits.maxVerifyQueue) {
       this.stats.refused++
       return Promise.reject(
-        new P2PError('RATE_LIMITED', 'Too many signatures of this peer wait to be checked. Try again later.', {
+        new P2PError('RATE_LIMITED', 'Too many signatures of this peer wait for a check.', {
           details: { limit: 'maxVerifyQueue', retryAfterMs: 1_000 },
         }),
       )

@@ -1,6 +1,6 @@
 import * as ed25519 from '@noble/ed25519'
 import { sha512 } from '@noble/hashes/sha2.js'
-import { hex } from '@scure/base'
+import { hexOf } from '../base/bytes.js'
 import { equalBytes } from './ed25519.js'
 import { isAcceptable, type SyncEd25519Provider } from './ed25519-provider.js'
 
@@ -42,5 +42,5 @@ function noble(): typeof ed25519 {
 }
 
 function littleEndian(bytes: Uint8Array): bigint {
-  return BigInt(`0x${hex.encode(bytes.slice().reverse())}`)
+  return BigInt(`0x${hexOf(bytes.slice().reverse())}`)
 }

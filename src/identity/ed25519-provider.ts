@@ -1,4 +1,4 @@
-import { hex } from '@scure/base'
+import { hexOf } from '../base/bytes.js'
 
 /** Length of an Ed25519 public key and of a seed (RFC 8032 §5.1.5), and of a signature (§5.1.6). */
 export const PUBLIC_KEY_BYTES = 32
@@ -54,11 +54,9 @@ function isUsualPoint(bytes: Uint8Array): boolean {
   // y = 0 (order 4), y = 1 (order 1), and above: y = p - 1 (order 2), y >= p (not canonical).
   if (last === 0x00 && first <= 0x01 && allBetween(0x00)) return false
   if (last === 0x7f && first >= 0xec && allBetween(0xff)) return false
-  // The two y of order 8.
-  if (last === 0x05 && first === 0x26)
-    return !startsWithHex(bytes, '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc')
-  if (last === 0x7a && first === 0xc7)
-    return !startsWithHex(bytes, 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03')
+  // The two y of order 8. Their sum is p, so that between the ends the bits of one are those of the other turned.
+  if (last === 0x05 && first === 0x26) return !isOrder8(bytes, 0x00)
+  if (last === 0x7a && first === 0xc7) return !isOrder8(bytes, 0xff)
   return true
 }
 
@@ -74,8 +72,10 @@ function isReducedScalar(signature: Uint8Array): boolean {
   return false
 }
 
-function startsWithHex(bytes: Uint8Array, expected: string): boolean {
-  return hex.encode(bytes.subarray(0, expected.length / 2)) === expected
+function isOrder8(bytes: Uint8Array, turned: number): boolean {
+  return (
+    hexOf(bytes.subarray(1, 31).map((byte) => byte ^ turned)) === 'e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc'
+  )
 }
 
 /** PKCS #8 of an Ed25519 seed: RFC 8410 §7. */

@@ -1,5 +1,5 @@
-import { base64urlnopad, hex } from '@scure/base'
-import { P2PError } from '../base/errors.js'
+import { fromBase64Url } from '../base/base64url.js'
+import { identityFailed, type P2PError } from '../base/errors.js'
 import { nodeEd25519 } from './ed25519.node.js'
 import { type Ed25519Provider, isAcceptable, pkcs8, type SyncEd25519Provider } from './ed25519-provider.js'
 
@@ -47,7 +47,7 @@ export function fallbackOr(error: (cause?: unknown) => P2PError, cause?: unknown
 }
 
 export function noEd25519(cause?: unknown): P2PError {
-  return new P2PError('IDENTITY_FAILED', 'WebCrypto has no Ed25519 here. Import lotus-p2p instead of lotus-p2p/core.', { cause })
+  return identityFailed('WebCrypto has no Ed25519 here. Import lotus-p2p instead of lotus-p2p/core.', cause)
 }
 
 export const webCryptoEd25519: Ed25519Provider = {
@@ -55,7 +55,7 @@ export const webCryptoEd25519: Ed25519Provider = {
   async publicKey(seed) {
     // WebCrypto derives a public key in this export alone; the key that can be exported goes when this returns.
     const key = await crypto.subtle.importKey('pkcs8', pkcs8(seed), 'Ed25519', true, ['sign'])
-    return base64urlnopad.decode((await crypto.subtle.exportKey('jwk', key)).x as string)
+    return fromBase64Url((await crypto.subtle.exportKey('jwk', key)).x as string)
   },
   async signer(seed) {
     const key = await crypto.subtle.importKey('pkcs8', pkcs8(seed), 'Ed25519', false, ['sign'])
@@ -89,10 +89,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 /** Whether WebCrypto verifies RFC 8032 §7.1 test 1, refuses it for another message, and can make keys. */
 async function webCryptoWorks(): Promise<boolean> {
   try {
-    const publicKey = hex.decode('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a')
-    const signature = hex.decode(
-      'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
-    )
+    const publicKey = fromBase64Url('11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo')
+    const signature = fromBase64Url('5VZDAMNgrHKQhuLMgG6CioSHfx645dl02HPgZSJJAVVfuIIVkKM7rMYeOXAc-bRr0lv18FlbviRlUUFDjnoQCw')
     const works = await webCryptoEd25519.verify(signature, new Uint8Array(0), publicKey)
     if (!works || (await webCryptoEd25519.verify(signature, new Uint8Array(1), publicKey))) return false
     await generateCryptoKey()

@@ -1,4 +1,5 @@
-import { isP2PError, P2PError } from '../base/errors.js'
+import { joined } from '../base/bytes.js'
+import { identityFailed, isP2PError } from '../base/errors.js'
 import { SIGNATURE_BYTES, verify } from './ed25519.js'
 import type { Identity } from './identity.js'
 
@@ -8,7 +9,7 @@ export type EnvelopeTag = 'handshake' | 'record' | 'message' | 'topic' | 'statem
 /** A tag of an application or a plugin; see `PluginKit.sign`. */
 export type OwnTag = `app/${string}`
 
-/** Bytes, who signed them, and the signature: proof that can be stored and forwarded. */
+/** Bytes, the key that signed them, and the signature: proof that can be stored and forwarded. */
 export interface SignedEnvelope {
   /** Ed25519 public key, 32 bytes. */
   publicKey: Uint8Array
@@ -23,11 +24,7 @@ export interface SignedEnvelope {
  * and payload give the same bytes.
  */
 export function signingBytes(tag: EnvelopeTag | OwnTag, payload: Uint8Array): Uint8Array {
-  const prefix = new TextEncoder().encode(`lotus-p2p/${tag}/1\0`)
-  const bytes = new Uint8Array(prefix.length + payload.length)
-  bytes.set(prefix)
-  bytes.set(payload, prefix.length)
-  return bytes
+  return joined(new TextEncoder().encode(`lotus-p2p/${tag}/1\0`), payload)
 }
 
 /**
@@ -47,25 +44,15 @@ export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag
     publicKey = identity.publicKey.slice()
   } catch (error) {
     if (isP2PError(error, 'IDENTITY_FAILED')) throw error
-    throw new P2PError(
-      'IDENTITY_FAILED',
-      'The identity did not sign. Check that its key or device is available, then try again.',
-      {
-        cause: error,
-      },
-    )
+    throw identityFailed('The identity did not sign. Check its key or device.', error)
   }
   if (!(signature instanceof Uint8Array) || signature.length !== SIGNATURE_BYTES) {
-    throw new P2PError(
-      'IDENTITY_FAILED',
-      `identity.sign() must resolve to a Uint8Array of ${SIGNATURE_BYTES} bytes, an Ed25519 signature.`,
-    )
+    throw identityFailed(`identity.sign() must resolve to ${SIGNATURE_BYTES} bytes.`)
   }
   const envelope = { publicKey, payload: own, signature: signature.slice() }
   if (await verifyEnvelope(tag, envelope)) return envelope
-  throw new P2PError(
-    'IDENTITY_FAILED',
-    'The signature from identity.sign() is not valid for identity.publicKey. Both must belong to the same Ed25519 key, and the bytes must be signed as they are, without hashing.',
+  throw identityFailed(
+    'The signature of identity.sign() is not valid for identity.publicKey. Sign the bytes as they are, without hashing.',
   )
 }
 

@@ -1,5 +1,5 @@
 import { createStore, get, update } from 'idb-keyval'
-import { P2PError } from '../base/errors.js'
+import { identityFailed, type P2PError } from '../base/errors.js'
 import {
   equalBytes,
   fallbackOr,
@@ -14,7 +14,7 @@ import { nodeEd25519 } from './ed25519.node.js'
 import { type Ed25519Provider, PUBLIC_KEY_BYTES, SEED_BYTES, type Sign } from './ed25519-provider.js'
 
 /**
- * Who a peer is: an Ed25519 key (RFC 8032). `sign` may run anywhere: here, in a worker, in a hardware device.
+ * An Ed25519 key (RFC 8032), which makes a peer what it is to others. `sign` may run anywhere: here, in a worker, in a hardware device.
  */
 export interface Identity {
   /** Ed25519 public key, 32 bytes. */
@@ -51,7 +51,7 @@ export async function generateIdentity(): Promise<Identity> {
  */
 export function identityFromSeed(seed: Uint8Array): Identity {
   if (!(seed instanceof Uint8Array) || seed.length !== SEED_BYTES) {
-    throw new P2PError('IDENTITY_FAILED', `A seed must be a Uint8Array of ${SEED_BYTES} bytes.`)
+    throw identityFailed(`A seed must be a Uint8Array of ${SEED_BYTES} bytes.`)
   }
   if (nodeEd25519 !== undefined) return identityOf(nodeEd25519.publicKey(seed), nodeEd25519.signer(seed))
   return derivedLater(seed.slice())
@@ -119,10 +119,7 @@ function derivedLater(seed: Uint8Array): Identity {
 }
 
 function notDerived(): P2PError {
-  return new P2PError(
-    'IDENTITY_FAILED',
-    'This identity has no key yet. Await coordinator.start(), or pass `await generateIdentity()`.',
-  )
+  return identityFailed('This identity has no key yet. Await coordinator.start() first.')
 }
 
 /** What IndexedDB holds: the key itself, or its seed where WebCrypto has no Ed25519. */
@@ -148,10 +145,7 @@ export async function storedIdentity({ name = 'default' }: { name?: string } = {
 /** {@link storedIdentity} with the choice between CryptoKey and seed made by the caller. */
 export async function openStoredIdentity(name: string, asCryptoKey: boolean): Promise<Identity> {
   if (typeof indexedDB === 'undefined') {
-    throw new P2PError(
-      'IDENTITY_FAILED',
-      'storedIdentity() keeps its key in IndexedDB, which does not exist here. In Node use fileIdentity() from lotus-p2p/node; elsewhere use generateIdentity() or identityFromSeed().',
-    )
+    throw identityFailed('There is no IndexedDB here. Use fileIdentity() of lotus-p2p/node, or generateIdentity().')
   }
   let kept: unknown
   try {
@@ -170,10 +164,9 @@ export async function openStoredIdentity(name: string, asCryptoKey: boolean): Pr
       )
     }
   } catch (error) {
-    throw new P2PError(
-      'IDENTITY_FAILED',
-      `The identity "${name}" could not be read from or written to IndexedDB; private windows and full disks do that. Try again, or use generateIdentity() for an identity that lasts as long as the page.`,
-      { cause: error },
+    throw identityFailed(
+      `IndexedDB failed for the identity "${name}", as it does in private windows. Use generateIdentity() there.`,
+      error,
     )
   }
   return restore(name, kept as Kept)
@@ -201,10 +194,9 @@ async function restore(name: string, kept: Partial<Kept> | null): Promise<Identi
   } catch (error) {
     cause = error
   }
-  throw new P2PError(
-    'IDENTITY_FAILED',
-    `What IndexedDB holds as identity "${name}" is not a working key of this SDK. It was left as it is; remove it from the database "lotus-p2p-identity", or use another name, to get a new identity.`,
-    { cause },
+  throw identityFailed(
+    `The stored identity "${name}" is no working key, and was left as it is. Remove it from the database "lotus-p2p-identity", or use another name.`,
+    cause,
   )
 }
 

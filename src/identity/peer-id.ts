@@ -1,6 +1,5 @@
-import { bech32m } from '@scure/base'
-import { flat } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
+import { decodeBech32m, encodeBech32m, fromWords, toWords } from './bech32m.js'
 import { PUBLIC_KEY_BYTES } from './ed25519.js'
 
 const PREFIX = 'lp'
@@ -19,9 +18,9 @@ export const MAX_PEER_NAME_LENGTH = 64
  */
 export function encodePeerId(publicKey: Uint8Array): string {
   if (!(publicKey instanceof Uint8Array) || publicKey.length !== PUBLIC_KEY_BYTES) {
-    throw new P2PError('INVALID_PEER_ID', `A peer id is made from a public key of exactly ${PUBLIC_KEY_BYTES} bytes.`)
+    throw new P2PError('INVALID_PEER_ID', `A public key has ${PUBLIC_KEY_BYTES} bytes.`)
   }
-  return flat(bech32m.encodeFromBytes(PREFIX, publicKey))
+  return encodeBech32m(PREFIX, toWords(publicKey))
 }
 
 /**
@@ -32,22 +31,17 @@ export function encodePeerId(publicKey: Uint8Array): string {
  * characters is detected.
  */
 export function decodePeerId(id: string): Uint8Array {
-  const invalid = (why: string, cause?: unknown) =>
-    new P2PError('INVALID_PEER_ID', `This is not a peer id: ${why}`, {
-      cause,
-      details: { peerId: String(id).slice(0, PEER_ID_LENGTH) },
-    })
-  if (typeof id !== 'string' || !/^lp1/i.test(id)) throw invalid('it must be text that begins with "lp1".')
-  if (id.length !== PEER_ID_LENGTH)
-    throw invalid(`it has ${id.length} characters, and must have ${PEER_ID_LENGTH}. Copy the whole id.`)
-  if (id !== id.toLowerCase()) throw invalid('it must be in lower case.')
-  try {
-    const { prefix, bytes } = bech32m.decodeToBytes(id)
-    if (prefix === PREFIX && bytes.length === PUBLIC_KEY_BYTES) return bytes
-  } catch (error) {
-    throw invalid('its checksum does not match, so at least one character is mistyped. Copy it again from its source.', error)
-  }
-  throw invalid('it holds something else than a public key.')
+  const invalid = (why: string) =>
+    new P2PError('INVALID_PEER_ID', `This is not a peer id: ${why}`, { details: { peerId: String(id).slice(0, PEER_ID_LENGTH) } })
+  if (typeof id !== 'string' || !/^lp1/i.test(id)) throw invalid('it begins with "lp1".')
+  if (id.length !== PEER_ID_LENGTH) throw invalid(`it has ${id.length} characters, not ${PEER_ID_LENGTH}.`)
+  if (id !== id.toLowerCase()) throw invalid('it is not in lower case.')
+  const decoded = decodeBech32m(id)
+  if (decoded === undefined) throw invalid('its checksum is wrong. Copy it again.')
+  const { prefix, words } = decoded
+  // A second "1" gives another prefix; the last word has one bit of the key, and four that give it one spelling only where they are 0.
+  if (prefix !== PREFIX || (words.at(-1)! & 15) > 0) throw invalid('it holds something else than a public key.')
+  return fromWords(words)
 }
 
 /** True for text that {@link decodePeerId} accepts. */
@@ -60,6 +54,11 @@ export function isPeerId(text: unknown): text is string {
   }
 }
 
+/** False where the id is an `lp1…` of another key. A chosen name says nothing of a key. */
+export function fitsKey(peerId: string, publicKey: Uint8Array): boolean {
+  return !peerId.startsWith('lp1') || peerId === encodePeerId(publicKey)
+}
+
 /**
  * Checks a name that a peer chose for itself (an alias, `'alice'`): 1 to 64 characters in Unicode normal form C, no control or
  * invisible characters, no white space at the ends, no `/`, not beginning with `lp1`. Names that look the same are the same.
@@ -67,12 +66,12 @@ export function isPeerId(text: unknown): text is string {
  * @throws P2PError INVALID_PEER_ID
  */
 export function assertPeerName(name: string): void {
-  const invalid = (rule: string) => new P2PError('INVALID_PEER_ID', `A peer name ${rule}. Choose another name.`)
+  const invalid = (rule: string) => new P2PError('INVALID_PEER_ID', `A peer name ${rule}.`)
   if (typeof name !== 'string' || name.length < 1 || name.length > MAX_PEER_NAME_LENGTH) {
     throw invalid(`must have 1 to ${MAX_PEER_NAME_LENGTH} characters`)
   }
-  if (/^lp1/i.test(name)) throw invalid('must not begin with "lp1", which marks peer ids')
-  if (name.includes('/')) throw invalid('must not contain "/", which marks addresses')
+  if (/^lp1/i.test(name)) throw invalid('must not begin with "lp1"')
+  if (name.includes('/')) throw invalid('must not contain "/"')
   // Control, format (zero-width, text direction) and lone surrogate characters, line and paragraph separators.
   if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) throw invalid('must not contain control or invisible characters')
   if (name.trim() !== name) throw invalid('must not begin or end with white space')

@@ -95,13 +95,9 @@ export class PinnedNames {
       return undefined
     }
     if (found.length !== PUBLIC_KEY_BYTES) {
-      throw new P2PError(
-        'STORAGE_FAILED',
-        'The store holds something else than a key for a pinned name. Remove the entry to free the name.',
-        {
-          details: { key: STORE_PREFIX + name },
-        },
-      )
+      throw new P2PError('STORAGE_FAILED', 'The store holds no key for a pinned name. Remove the entry.', {
+        details: { key: STORE_PREFIX + name },
+      })
     }
     stored.set(name, found)
     return found
@@ -134,5 +130,5 @@ export class PinnedNames {
 }
 
 function storageFailed(error: unknown): P2PError {
-  return asP2PError(error, 'STORAGE_FAILED', 'The store of pinned names failed. Check the store given in the configuration.')
+  return asP2PError(error, 'STORAGE_FAILED', 'The store of pinned names failed. Check P2PConfig.store.')
 }

@@ -1,7 +1,7 @@
 import { compareBytes } from '../base/bytes.js'
 import { asP2PError, P2PError } from '../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
-import { BIGINT_EXTENSION, encode, MAX_BIGINT_DIGITS, TIMESTAMP_EXTENSION } from './encoder.js'
+import { CORE_LIMITS } from '../base/limits/core.js'
+import { BIGINT_EXTENSION, type CodecLimits, encode, MAX_BIGINT_DIGITS, TIMESTAMP_EXTENSION } from './encoder.js'
 
 /** Texts below this length are read faster by a loop than by a call of the platform. */
 const SHORT_TEXT = 40
@@ -14,7 +14,7 @@ const NOTHING = /* @__PURE__ */ new Uint8Array(0)
 let bytes: Uint8Array = NOTHING
 let at = 0
 let left = 0
-let limits: Limits
+let limits: CodecLimits
 let isCanonical = false
 let utf8: TextDecoder | undefined
 let float: DataView | undefined
@@ -30,7 +30,7 @@ let float: DataView | undefined
  * @param options.canonical demands the order of keys too, as all that is signed has it: then `encode` makes the same bytes again.
  * @throws P2PError MALFORMED_DATA, or LIMIT_EXCEEDED for depth (`maxDecodeDepth`) or number of values (`maxDecodeItems`).
  */
-export function decode(input: Uint8Array, given: Limits = DEFAULT_LIMITS, { canonical = false } = {}): unknown {
+export function decode(input: Uint8Array, given: CodecLimits = CORE_LIMITS, { canonical = false } = {}): unknown {
   bytes = input
   at = 0
   limits = given
@@ -42,7 +42,7 @@ export function decode(input: Uint8Array, given: Limits = DEFAULT_LIMITS, { cano
     return value
   } catch (error) {
     // Ill-formed UTF-8, or digits that are none.
-    throw asP2PError(error, 'MALFORMED_DATA', 'These bytes are not valid MessagePack.')
+    throw asP2PError(error, 'MALFORMED_DATA', 'These bytes are no MessagePack value.')
   } finally {
     bytes = NOTHING
   }
@@ -59,7 +59,7 @@ function read(depth: number): unknown {
   if (head === 0xc2 || head === 0xc3) return head === 0xc3
   if (head === 0xcb) return readFloat()
   // The unused one, and floats of 32 bits.
-  if (head === 0xc1 || head === 0xca) throw malformed(`the head byte 0x${head.toString(16)} is not used`)
+  if (head === 0xc1 || head === 0xca) throw malformed(`the head byte ${head} is not used`)
   if (head < 0xc7) return readBytes(readSized(head - 0xc4, 0))
   if (head < 0xca) return readExtension(at - 1, readSized(head - 0xc7, 0))
   if (head < 0xd0) return readSized(head - 0xcc, 0x80)
@@ -207,11 +207,11 @@ function need(length: number): void {
 }
 
 function otherForm(): P2PError {
-  return malformed('a number, a length or an extension is in another form')
+  return malformed('a value is in another form')
 }
 
 function malformed(why: string): P2PError {
-  return new P2PError('MALFORMED_DATA', `These bytes are not one whole MessagePack value: ${why}.`)
+  return new P2PError('MALFORMED_DATA', `These bytes are no MessagePack value: ${why}.`)
 }
 
 function tooMuch(limit: 'maxDecodeDepth' | 'maxDecodeItems'): P2PError {

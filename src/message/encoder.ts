@@ -1,6 +1,10 @@
 import { P2PError } from '../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import { CORE_LIMITS } from '../base/limits/core.js'
+import type { Limits } from '../base/limits.js'
 import { isWellFormed } from '../base/text.js'
+
+/** What a decoder takes, and so an encoder writes. */
+export type CodecLimits = Pick<Limits, 'maxDecodeDepth' | 'maxDecodeItems'>
 
 /** MessagePack extension type of a BigInt of any size: its decimal digits in ASCII. */
 export const BIGINT_EXTENSION = 1
@@ -35,7 +39,7 @@ let float: DataView | undefined
  *   `maxDecodeDepth` − 1, the key `__proto__`, and texts with half of a surrogate pair;
  *   MESSAGE_TOO_LARGE for more values than `maxDecodeItems`, which every decoder would refuse.
  */
-export function encode(value: unknown, limits: Limits = DEFAULT_LIMITS): Uint8Array {
+export function encode(value: unknown, limits: CodecLimits = CORE_LIMITS): Uint8Array {
   const start = at
   const leftBefore = left
   const { maxDecodeDepth, maxDecodeItems } = limits
@@ -50,7 +54,7 @@ export function encode(value: unknown, limits: Limits = DEFAULT_LIMITS): Uint8Ar
     const why = error instanceof Error ? error.message : String(error)
     throw new P2PError(
       'UNSERIALIZABLE_PAYLOAD',
-      `The value cannot be sent: ${why}. Send plain objects, arrays, strings, numbers, BigInt, Date and Uint8Array.`,
+      `The value cannot be sent: ${why}. Send what JSON takes, BigInt, Date and Uint8Array.`,
       { cause: error },
     )
   } finally {
@@ -256,16 +260,11 @@ function byUtf8(a: string, b: string): number {
 }
 
 function tooManyItems(maxDecodeItems: number): P2PError {
-  return new P2PError(
-    'MESSAGE_TOO_LARGE',
-    `The value holds more than ${maxDecodeItems} values. Split it, or pack numbers into a Uint8Array.`,
-    { details: { limit: 'maxDecodeItems', maxDecodeItems } },
-  )
+  return new P2PError('MESSAGE_TOO_LARGE', `The value holds more than ${maxDecodeItems} values. Split it.`, {
+    details: { limit: 'maxDecodeItems', maxDecodeItems },
+  })
 }
 
 function illFormed(): P2PError {
-  return new P2PError(
-    'UNSERIALIZABLE_PAYLOAD',
-    'A text holds half of a surrogate pair, probably because it was cut within a character. Cut it elsewhere, or call its toWellFormed() first.',
-  )
+  return new P2PError('UNSERIALIZABLE_PAYLOAD', 'A text holds half of a surrogate pair. Call its toWellFormed() first.')
 }

@@ -1,4 +1,4 @@
-import { base64urlnopad } from '@scure/base'
+import { fromBase64Url, toBase64Url } from '../base/base64url.js'
 import { P2PError } from '../base/errors.js'
 
 /**
@@ -11,7 +11,7 @@ export function toJsonValue(value: unknown): unknown {
     return { $number: Object.is(value, -0) ? '-0' : String(value) }
   }
   if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Uint8Array) return { $bytes: base64urlnopad.encode(value) }
+  if (value instanceof Uint8Array) return { $bytes: toBase64Url(value) }
   if (value instanceof Date) return { $date: value.getTime() }
   if (Array.isArray(value)) return value.map(toJsonValue)
   return Object.fromEntries(
@@ -29,14 +29,14 @@ export function fromJsonValue(value: unknown): unknown {
   const [key, content] = entries[0] ?? []
   if (entries.length === 1 && key?.startsWith('$') && !key.startsWith('$$')) {
     try {
-      if (key === '$bytes') return base64urlnopad.decode(content)
+      if (key === '$bytes') return fromBase64Url(content)
       if (key === '$bigint' && /^-?\d{1,320}$/.test(content)) return BigInt(content)
       if (key === '$date' && typeof content === 'number') return new Date(content)
       if (key === '$number' && /^(NaN|-?Infinity|-0)$/.test(content)) return Number(content)
     } catch (error) {
-      throw new P2PError('MALFORMED_DATA', `"${key}" holds something else than it says.`, { cause: error })
+      throw new P2PError('MALFORMED_DATA', `"${key}" holds something else.`, { cause: error })
     }
-    throw new P2PError('MALFORMED_DATA', 'A key that begins with $ is none of those this form knows.')
+    throw new P2PError('MALFORMED_DATA', 'A key begins with $ and is unknown.')
   }
   return Object.fromEntries(entries.map(([name, item]) => [name.startsWith('$$') ? name.slice(1) : name, fromJsonValue(item)]))
 }

@@ -1,7 +1,7 @@
 import { nanoid } from 'nanoid'
 import { type Clock, systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import { type Limits, limitsOf } from '../base/limits.js'
 import { decode, encode } from './codec.js'
 import { fromJsonValue, toJsonValue } from './json.js'
 import type { P2PMessage } from './message.js'
@@ -29,7 +29,7 @@ export class P2PProtocol {
   private readonly clock: Clock
 
   constructor(options: { limits?: Limits; clock?: Clock } = {}) {
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf()
     this.clock = options.clock ?? systemClock
   }
 
@@ -127,8 +127,8 @@ export function toWire(message: P2PMessage, from: string | undefined, to: string
 export function decodeMessage(bytes: Uint8Array, limits: Limits, ends?: ChannelEnds, canonical = false): P2PMessage {
   if (bytes.length > limits.maxMessageBytes) throw messageTooLarge(bytes.length, limits)
   const wire = decode(bytes, limits, { canonical })
-  if (!Array.isArray(wire) || wire.length < 8) throw invalid('it is not the array that a message travels as')
-  if (wire[0] !== LAYOUT) throw invalid('its layout is of another version')
+  if (!Array.isArray(wire) || wire.length < 8) throw invalid('form')
+  if (wire[0] !== LAYOUT) throw invalid('version')
   const message: P2PMessage = {
     type: wire[1],
     from: wire[2] ?? ends?.remote,
@@ -151,39 +151,40 @@ export function checkMessage(message: unknown, limits: Limits): asserts message 
   if (fault !== undefined) throw invalid(fault)
 }
 
+/** The part of a message that is missing or wrong. */
 function faultOf(value: unknown, limits: Limits): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'it is not an object'
+  if (typeof value !== 'object' || value === null) return 'form'
   const message = value as Partial<P2PMessage>
-  if (!isText(message.type, limits.maxNameLength)) return `type must be 1 to ${limits.maxNameLength} characters`
-  if (!isText(message.from, MAX_PEER_ID_LENGTH)) return 'from must be a peer id'
-  if (message.to !== undefined && !isText(message.to, MAX_PEER_ID_LENGTH)) return 'to must be a peer id'
+  if (!isText(message.type, limits.maxNameLength)) return 'type'
+  if (!isText(message.from, MAX_PEER_ID_LENGTH)) return 'from'
+  if (message.to !== undefined && !isText(message.to, MAX_PEER_ID_LENGTH)) return 'to'
   if (typeof message.timestamp !== 'number' || !(message.timestamp >= 0 && message.timestamp <= Number.MAX_SAFE_INTEGER)) {
-    return 'timestamp must be milliseconds since 1970'
+    return 'timestamp'
   }
-  if (!isText(message.messageId, MAX_ID_LENGTH)) return `messageId must be 1 to ${MAX_ID_LENGTH} characters`
+  if (!isText(message.messageId, MAX_ID_LENGTH)) return 'messageId'
   if (message.protocol !== undefined && !isText(message.protocol, limits.maxNameLength)) {
-    return `protocol must be 1 to ${limits.maxNameLength} characters`
+    return 'protocol'
   }
-  if (message.inReplyTo !== undefined && !isText(message.inReplyTo, MAX_ID_LENGTH)) return 'inReplyTo must be a message id'
+  if (message.inReplyTo !== undefined && !isText(message.inReplyTo, MAX_ID_LENGTH)) return 'inReplyTo'
   const { signature } = message
   if (signature !== undefined && !(signature instanceof Uint8Array && signature.length === SIGNATURE_BYTES)) {
-    return `signature must be ${SIGNATURE_BYTES} bytes`
+    return 'signature'
   }
-  return 'payload' in message ? undefined : 'it has no payload (null is one)'
+  return 'payload' in message ? undefined : 'payload'
 }
 
 function isText(value: unknown, maxLength: number): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= maxLength
 }
 
-function invalid(why: string): P2PError {
-  return new P2PError('INVALID_MESSAGE', `This is not a valid message: ${why}.`)
+function invalid(part: string): P2PError {
+  return new P2PError('INVALID_MESSAGE', `The ${part} of this message is missing or wrong.`)
 }
 
 export function messageTooLarge(bytes: number, limits: Limits): P2PError {
   return new P2PError(
     'MESSAGE_TOO_LARGE',
-    `The message has ${bytes} bytes; at most ${limits.maxMessageBytes} travel. Split it, or send a reference to the data.`,
+    `The message has ${bytes} bytes, and at most ${limits.maxMessageBytes} travel. Split it.`,
     { details: { bytes, limit: 'maxMessageBytes', maxBytes: limits.maxMessageBytes } },
   )
 }

@@ -1,3 +1,6 @@
+import { P2PError } from '../base/errors.js'
+import type { P2PMessage } from './message.js'
+
 /** Why a value has not a shape: at which member, by its path with dots; empty for the value itself. */
 export class Fault {
   constructor(readonly at = '') {}
@@ -25,6 +28,28 @@ type ObjectOf<M extends Members> = { [K in Exclude<keyof M, OptionalKeys<M>>]: S
 export function shaped<T>(shape: Shape<T>, value: unknown): T | undefined {
   const found = shape(value)
   return found instanceof Fault ? undefined : found
+}
+
+/**
+ * The value, where it has the shape.
+ *
+ * @param what of a message it is, for the error.
+ * @throws P2PError MALFORMED_DATA.
+ */
+export function parsed<T>(shape: Shape<T>, value: unknown, what: string): T {
+  const found = shaped(shape, value)
+  if (found === undefined) throw malformed(what)
+  return found
+}
+
+/** For what no peer sends that speaks the protocol of docs/wire-protocol.md. */
+export function malformed(what: string, cause?: unknown): P2PError {
+  return new P2PError('MALFORMED_DATA', `${what} is malformed.`, { cause })
+}
+
+/** For a message type that this version does not know. */
+export function unknownType({ protocol, type }: P2PMessage): P2PError {
+  return new P2PError('PROTOCOL_NOT_SUPPORTED', `${protocol} has no messages of type ${type.slice(0, 32)}.`)
 }
 
 /** Whatever `is` says yes to. */

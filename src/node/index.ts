@@ -1,3 +1,5 @@
+export { type RelayServices, relayServices } from '../plugins/circuit/server/relay-services.js'
+export { type DhtNodeOptions, dhtNode } from '../plugins/dht/node/plugin.js'
 export { fileIdentity } from './file-identity.js'
 export { type FileStore, fileStore } from './file-store.js'
 export { type LevelStore, levelStore } from './level-store.js'

@@ -35,8 +35,8 @@ export interface IProtocolHandler {
 }
 
 /**
- * What a protocol's messages say of the connection that carries them: `'upkeep'` serves the connection itself and nobody else,
- * `'passing'` is of use and no reason to keep a connection that was made for a lookup, `'lasting'` is a reason to keep it.
+ * What a protocol's messages say of the connection that carries them. `'upkeep'` serves the connection alone. `'passing'` is of use,
+ * and no reason to keep a connection that was made for a lookup. `'lasting'` is a reason to keep it.
  */
 export type ProtocolUse = 'upkeep' | 'passing' | 'lasting'
 
@@ -57,25 +57,28 @@ export interface ProtocolHost {
   /** Ends the connection of a peer whose fault cannot be honest; reported as 'error'. */
   reject(peerId: string, error: Error): void
   /**
-   * Runs an expensive check of what a peer has sent, such as that of a signature: those of one peer one after the other, and none
-   * more once one of them was forged; those of who has sent forged ones before only as far as a budget allows.
+   * Runs an expensive check of what a peer has sent, such as that of a signature. Checks for one peer run one after the other, and end
+   * with the first that finds a forgery. A peer that has sent forgeries before gets no more processor time than a budget allows.
    *
    * @throws P2PError PEER_NOT_CONNECTED, RATE_LIMITED; or what the check throws.
    */
   check<T>(peerId: string, work: () => Promise<T>): Promise<T>
   /**
-   * Lowers a peer's reputation, connected or not; enough of it and the peer is banned. Equivocation, where it is proven, bans at
-   * once.
+   * Lowers a peer's reputation, whether it is connected or not. A reputation below `limits.banBelow` is a ban; proven equivocation bans
+   * at once.
    *
    * @param publicKey Ed25519 public key, 32 bytes.
    */
   blame(publicKey: Uint8Array, cause: BlameCause, reason: string): void
 }
 
-/** What a peer can be blamed for: a message no honest peer sends, too much of what honest peers send, not acting in time, two statements where there may be one. */
+/**
+ * What a peer can be blamed for. `'offence'`: a message that no honest peer sends. `'flood'`: too many of those that honest peers
+ * send. `'timeout'`: it did not act in time. `'equivocation'`: two statements where there may be one.
+ */
 export type BlameCause = 'offence' | 'flood' | 'timeout' | 'equivocation'
 
-/** To whom a broadcast goes. */
+/** Which peers a broadcast goes to. */
 export interface BroadcastOptions {
   /** Peer ids that do not get it. */
   exclude?: string[]

@@ -52,12 +52,5 @@ export interface PeerInfo {
 
 /** A copy that belongs to the caller: to change it changes nothing for others. */
 export function copyPeerInfo(info: PeerInfo): PeerInfo {
-  const { publicKey, addresses, protocols, metadata, connection } = info
-  const copy: PeerInfo = { ...info, addresses: { ...addresses } }
-  if (publicKey !== undefined) copy.publicKey = publicKey.slice()
-  if (addresses.relays !== undefined) copy.addresses.relays = [...addresses.relays]
-  if (protocols !== undefined) copy.protocols = [...protocols]
-  if (metadata !== undefined) copy.metadata = structuredClone(metadata)
-  if (connection !== undefined) copy.connection = { ...connection }
-  return copy
+  return structuredClone(info)
 }

@@ -10,9 +10,8 @@ import type { P2PMessage } from '../message/message.js'
 export const CORE_PROTOCOL = 'lotus/core'
 
 interface Pending {
-  peerId: string
-  resolve: (message: P2PMessage) => void
-  reject: (error: P2PError) => void
+  readonly peerId: string
+  settle(outcome: P2PMessage | P2PError): void
 }
 
 /** Requests that wait for their answer. */
@@ -45,36 +44,26 @@ export class PendingRequests {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw abortedError(what, signal.reason)
       if (this.pending.size >= maxPendingRequests) {
-        throw new P2PError('LIMIT_EXCEEDED', `${maxPendingRequests} requests wait for answers already. Wait for some of them.`, {
+        throw new P2PError('LIMIT_EXCEEDED', `${maxPendingRequests} requests wait for answers already.`, {
           details: { limit: 'maxPendingRequests', peerId },
         })
       }
-      const settle = () => {
+      const settle = (outcome: P2PMessage | P2PError) => {
         this.pending.delete(message.messageId)
         this.clock.clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
+        if (!(outcome instanceof Error)) return resolve(outcome)
+        outcome.details.peerId ??= peerId
+        reject(outcome)
       }
-      const fail = (error: P2PError) => {
-        settle()
-        error.details.peerId ??= peerId
-        reject(error)
-      }
-      const onAbort = () => fail(abortedError(what, signal?.reason))
-      const timer = this.clock.setTimeout(() => fail(timeoutError(what, timeoutMs)), timeoutMs)
+      const onAbort = () => settle(abortedError(what, signal?.reason))
+      const timer = this.clock.setTimeout(() => settle(timeoutError(what, timeoutMs)), timeoutMs)
       signal?.addEventListener('abort', onAbort)
-      this.pending.set(message.messageId, {
-        peerId,
-        resolve: (answer) => {
-          settle()
-          resolve(answer)
-        },
-        reject: fail,
-      })
+      this.pending.set(message.messageId, { peerId, settle })
       try {
-        send()?.catch(fail)
+        send()?.catch(settle)
       } catch (error) {
-        settle()
-        throw error
+        settle(error as P2PError)
       }
     })
   }
@@ -88,8 +77,7 @@ export class PendingRequests {
   settle(message: P2PMessage): boolean {
     const pending = message.inReplyTo === undefined ? undefined : this.pending.get(message.inReplyTo)
     if (pending === undefined || pending.peerId !== message.from) return false
-    if (message.protocol === CORE_PROTOCOL) pending.reject(failureOf(message))
-    else pending.resolve(message)
+    pending.settle(message.protocol === CORE_PROTOCOL ? failureOf(message) : message)
     return true
   }
 
@@ -97,8 +85,8 @@ export class PendingRequests {
   peerGone(peerId: string, error: P2PError): void {
     for (const pending of [...this.pending.values()]) {
       if (pending.peerId !== peerId) continue
-      const message = 'The connection ended before the peer answered. Connect and ask again.'
-      pending.reject(new P2PError('CONNECTION_LOST', message, { details: { peerId }, cause: error }))
+      const message = 'The connection ended before the answer. Connect again.'
+      pending.settle(new P2PError('CONNECTION_LOST', message, { details: { peerId }, cause: error }))
     }
   }
 }

@@ -26,10 +26,8 @@ export function checkProtocolLimits(protocol: string, limits: ProtocolLimits | u
     const { messagesPerS, burst = 1, bytesPerS = 1, burstBytes = 1 } = limit
     const areNumbers = [messagesPerS, burst, bytesPerS, burstBytes].every(Number.isFinite)
     if (areNumbers && messagesPerS > 0 && burst >= 1 && bytesPerS > 0 && burstBytes >= 1) continue
-    throw new P2PError(
-      'INVALID_CONFIG',
-      `rateLimits of protocol "${protocol}" must have messagesPerS and bytesPerS above 0, burst and burstBytes of at least 1.`,
-      { details: { protocol } },
-    )
+    throw new P2PError('INVALID_CONFIG', `rateLimits of "${protocol}" must have rates above 0 and bursts of at least 1.`, {
+      details: { protocol },
+    })
   }
 }

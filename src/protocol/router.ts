@@ -37,19 +37,12 @@ export class ProtocolRouter {
   register(handler: IProtocolHandler): void {
     const name = handler?.protocolName
     if (typeof name !== 'string' || name === '' || name.length > 128 || typeof handler.handleMessage !== 'function') {
-      throw new P2PError(
-        'INVALID_CONFIG',
-        'A protocol handler needs a protocolName of 1 to 128 characters and a handleMessage method.',
-      )
+      throw new P2PError('INVALID_CONFIG', 'A handler needs a protocolName of 1 to 128 characters and handleMessage.')
     }
     if (this.handlers.has(name)) {
-      throw new P2PError(
-        'DUPLICATE_PROTOCOL',
-        `A handler for "${name}" is registered already. Unregister it first, or choose another name.`,
-        {
-          details: { protocol: name },
-        },
-      )
+      throw new P2PError('DUPLICATE_PROTOCOL', `A handler of "${name}" is registered already.`, {
+        details: { protocol: name },
+      })
     }
     checkProtocolLimits(name, handler.rateLimits)
     handler.onRegister?.(this.options.host)
@@ -85,7 +78,7 @@ export class ProtocolRouter {
       this.options.onFailed(message, error === cause ? error : new P2PError('HANDLER_FAILED', `The handler of "${name}" failed.`))
     }
     try {
-      // Never awaited: a handler that takes for ever holds up nobody.
+      // Never awaited: a handler that takes for ever holds up no other.
       handler.handleMessage(message, from)?.catch(failed)
     } catch (error) {
       failed(error)
@@ -118,7 +111,7 @@ export class ProtocolRouter {
 
 function handlerFailed(name: string, cause: unknown): P2PError {
   const why = cause instanceof Error ? cause.message : String(cause)
-  return new P2PError('HANDLER_FAILED', `The handler of protocol "${name}" failed: ${why}`, {
+  return new P2PError('HANDLER_FAILED', `The handler of "${name}" failed: ${why}`, {
     details: { protocol: name },
     cause,
   })

@@ -9,7 +9,7 @@ import { MAX_STATEMENT_VALUE_BYTES, readStatement, type SignedStatement, type St
 const MAX_EVIDENCE_BYTES = 2 * MAX_STATEMENT_VALUE_BYTES + 4_096
 const MAX_EVIDENCE_CHARACTERS = 2 * MAX_EVIDENCE_BYTES
 
-/** Proof that one key has said two things where there may be one. It convinces whoever has seen neither. */
+/** Proof that one key has said two things where there may be one. It convinces a peer that has seen neither. */
 export interface EquivocationEvidence extends Omit<Statement, 'value'> {
   /** Ed25519 public key of the liar, 32 bytes. */
   readonly publicKey: Uint8Array

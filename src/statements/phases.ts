@@ -5,7 +5,7 @@ import { encodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
 import type { BlameCause, ProtocolHost } from '../protocol/handler.js'
 
-/** What came in each phase, by phase name and then by the `lp1…` id of who sent it. */
+/** The items of each phase, by phase name and then by the `lp1…` id of the sender. */
 export type PhaseItems<Item> = ReadonlyMap<string, ReadonlyMap<string, Item>>
 
 /** One step of a protocol: each of `from` owes one item within the deadline. */
@@ -13,7 +13,7 @@ export interface Phase<Item = unknown> {
   name: string
   /** Milliseconds from the beginning of the phase, by our own clock. */
   deadlineMs: number
-  /** Public keys of who owes an item, a choice of the members; or how to find them from what came before. Default: all members. */
+  /** Public keys of the members that owe an item, or a function that finds them from earlier items. Default: all members. */
   from?: readonly Uint8Array[] | ((items: PhaseItems<Item>) => readonly Uint8Array[])
 }
 
@@ -23,7 +23,7 @@ export interface PhaseProgress {
   /** Items that have come, of so many. */
   done: number
   of: number
-  /** `lp1…` ids of who still owes one. */
+  /** `lp1…` ids of the members that still owe an item. */
   missing: string[]
   /** Milliseconds since the Unix epoch. */
   deadlineAt: number
@@ -56,7 +56,7 @@ export interface PhaseMachineOptions<Item = unknown> {
   onAborted?: (error: P2PError) => void
   /** Whether two items are the same. Default: their MessagePack bytes are. */
   same?: (one: Item, other: Item) => boolean
-  /** Ends all of it with ABORTED; nobody is blamed. */
+  /** Ends all phases with ABORTED; no member is blamed. */
   signal?: AbortSignal
 }
 
@@ -67,8 +67,9 @@ const LATE_MS = 2_000
 const GRACE_MS = 5_000
 
 /**
- * The phases of a multi-party protocol: who owes what until when. It ends when every phase has all its items, or at the first deadline,
- * and then names and blames exactly those that owe. Who was asleep or offline itself blames nobody.
+ * The phases of a multi-party protocol: which member owes what until when. The machine ends when every phase has all its items, or at
+ * the first deadline, where it names and blames exactly the members that owe. A coordinator that was asleep or offline itself blames
+ * none.
  *
  * Others count on it that all see the same items: send them as statements of a session, or a member that serves only some of the
  * others makes those look idle to the rest.
@@ -203,7 +204,7 @@ export class PhaseMachine<Item = unknown> {
     return 'conflict'
   }
 
-  /** To the next phase that somebody still owes anything in. */
+  /** Goes to the next phase in which a member still owes an item. */
   private advance(): void {
     const { phases, host } = this.options
     for (;;) {
@@ -214,7 +215,7 @@ export class PhaseMachine<Item = unknown> {
       }
       const owing = this.owedIn(phase)
       if (owing === undefined) return
-      // What came early from who owes nothing here is none of the phase's items.
+      // An early item of a member that owes nothing here is none of the phase's items.
       const early = this.items.get(phase.name) ?? new Map<string, Item>()
       this.items.set(phase.name, new Map([...early].filter(([id]) => owing.has(id))))
       this.expected = owing.size

@@ -1,3 +1,4 @@
+import { STATEMENT_LIMITS } from '../base/limits/statements.js'
 import type { Plugin } from '../core/plugin.js'
 import { Statements } from './statements.js'
 
@@ -11,6 +12,7 @@ import { Statements } from './statements.js'
 export function statements(): Plugin<{ statements: Statements }> {
   return {
     name: 'statements',
+    limits: STATEMENT_LIMITS,
     attach(kit) {
       const statements = new Statements(kit.identity, { limits: kit.limits })
       kit.registerProtocol(statements)

@@ -101,7 +101,7 @@ export class StatementSession {
     return this.board.evidence()
   }
 
-  /** What was said in a round by whoever has not lied, our own included. */
+  /** What the members that have not lied have said in a round, our own statements included. */
   statements(round: number): SignedStatement[] {
     return this.board.held(round).map(({ statement }) => statement)
   }

@@ -1,12 +1,13 @@
 import { RecentKeys } from '../base/bounded-map.js'
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError } from '../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import { STATEMENT_LIMITS } from '../base/limits/statements.js'
+import { type Limits, limitsOf } from '../base/limits.js'
 import { RateBuckets } from '../base/rate-buckets.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId, isPeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
-import { unknownType } from '../plugins/circuit/frames.js'
+import { unknownType } from '../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { type EquivocationEvidence, readEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
@@ -14,15 +15,12 @@ import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './sta
 import { StatementSession, type StatementSessionOptions } from './statement-session.js'
 
 /**
- * Statements and proofs of equivocation, as a service to multi-party protocols: register one with the coordinator, and join a
- * session for each run of a protocol. Proofs that peers bring are verified, and the liar blamed, also without any session.
+ * Statements and proofs of equivocation, as a service to multi-party protocols. The plugin `statements()` attaches one; a protocol joins
+ * a session for each of its runs. Proofs that peers bring are verified, and the liar blamed, also without any session.
  *
  * @example
- * const identity = await generateIdentity()
- * const coordinator = new P2PCoordinator({ identity })
- * const statements = new Statements(identity)
- * coordinator.registerProtocol(statements)
- * const session = statements.join({ protocol: 'dice', session: 'table-7', members })
+ * const wallet = new P2PCoordinator({ plugins: [statements()] })
+ * const session = wallet.statements.join({ protocol: 'dice', session: 'table-7', members })
  */
 export class Statements implements IProtocolHandler {
   readonly protocolName = STATEMENTS_PROTOCOL
@@ -43,7 +41,7 @@ export class Statements implements IProtocolHandler {
     private readonly identity: Identity,
     options: { limits?: Partial<Limits> } = {},
   ) {
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.limits = limitsOf({ ...STATEMENT_LIMITS, ...options.limits })
     this.joined = new RecentKeys(this.limits.maxStatementMemory)
     this.liars = new RecentKeys(this.limits.maxStatementMemory)
   }
@@ -66,7 +64,7 @@ export class Statements implements IProtocolHandler {
   }
 
   /**
-   * Begins to take part in a session. All members must name the same members; whoever names others is in another session.
+   * Begins to take part in a session. All members must name the same members; one that names others is in another session.
    *
    * @throws P2PError INVALID_CONFIG before registration, without valid names or members, for a session that was joined before, or
    *   above `maxStatementSessions` and `maxStatementMembers`; INVALID_PEER_ID; ABORTED.

@@ -1,3 +1,4 @@
+export { seededRandom } from '../base/random.js'
 export { type LinkConditions, MemoryNetwork, type MemoryNetworkOptions } from '../transport/memory.js'
 export { createTestNetwork, type TestNetwork, type TestNetworkOptions, type TestPeerOptions } from './test-network.js'
 export { VirtualClock } from './virtual-clock.js'

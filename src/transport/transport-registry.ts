@@ -26,7 +26,7 @@ export class TransportRegistry {
   add(transport: Transport): void {
     const { name } = transport
     if (this.transports.some((known) => known.name === name)) {
-      throw new P2PError('INVALID_CONFIG', `There is a transport named "${name}" already. Give it once.`)
+      throw new P2PError('INVALID_CONFIG', `There is a transport "${name}" already.`)
     }
     this.transports.push(transport)
   }
@@ -39,6 +39,6 @@ export class TransportRegistry {
   forAddress(address: string): Transport {
     const transport = [...this.transports].reverse().find((candidate) => candidate.canDial(address))
     if (transport !== undefined) return transport
-    throw invalidAddress(address, 'no transport here understands it (by default ws://, wss://, http:// and https:// work)')
+    throw invalidAddress(address, 'no transport here understands it')
   }
 }

@@ -65,7 +65,7 @@ export interface Transport {
    * circuits have 1. Any number is possible, such as 2.5.
    */
   readonly rank: number
-  /** False where frames go through somebody else, so that the peer does not learn our network address. */
+  /** False where frames go through a third party, so that the peer does not learn our network address. */
   readonly direct: boolean
   canDial(address: string): boolean
   /** @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS, PEER_UNREACHABLE, ABORTED, TRANSPORT_UNAVAILABLE. */

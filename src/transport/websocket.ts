@@ -1,7 +1,7 @@
-import { base64urlnopad } from '@scure/base'
 import { isWebAddress } from '../address/addresses.js'
 import { parseWebAddress } from '../address/web-address.js'
-import { abortedError, P2PError } from '../base/errors.js'
+import { toBase64Url } from '../base/base64url.js'
+import { abortedError, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
 import type { Connection, DialOptions, Transport } from './transport.js'
@@ -39,9 +39,9 @@ async function dial(address: string, { signal, firstFrame, limits }: DialOptions
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
     if (!WebSocketImplementation) {
-      throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no WebSocket. Add a plugin with another transport.')
+      throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no WebSocket.')
     }
-    const subprotocol = `${WEBSOCKET_SUBPROTOCOL}.${base64urlnopad.encode(firstFrame)}`
+    const subprotocol = `${WEBSOCKET_SUBPROTOCOL}.${toBase64Url(firstFrame)}`
     // Browsers ignore the third argument, which is for `ws` in Node.
     const socket = new (WebSocketImplementation as unknown as NodeWebSocketConstructor)(href, [subprotocol], {
       perMessageDeflate: false,
@@ -63,7 +63,7 @@ async function dial(address: string, { signal, firstFrame, limits }: DialOptions
       settle()
       // Browsers hide why, on purpose; Node tells.
       const why = reason === undefined ? '' : ` (${reason})`
-      const message = `No connection to ${address}${why}. Check the address, that the peer runs, and that the network lets WebSocket through.`
+      const message = `No connection to ${address}${why}. Check the address and the network.`
       reject(new P2PError('PEER_UNREACHABLE', message, { details: { address } }))
     }
     const pipe = pipeOver(socket, address, limits, opened, failed)
@@ -112,8 +112,7 @@ function pipeOver(
     ended: () => (socket as { terminate?: () => void }).terminate?.(),
   })
   const refuse = () => {
-    const message = 'The peer sent a text frame or one that is too large; only binary frames count.'
-    fault ??= new P2PError('PROTOCOL_VIOLATION', message)
+    fault ??= violation('sent a text frame or too large a one')
     pipe.close()
   }
   socket.binaryType = 'arraybuffer'
@@ -135,7 +134,7 @@ function pipeOver(
   socket.onclose = ({ code }) => {
     // 1000 and 1001 are ends on purpose, 1005 one without a word.
     const clean = code === 1000 || code === 1001 || code === 1005
-    const message = `The connection broke (WebSocket close code ${code}). Connect again.`
+    const message = `The connection broke (${code}). Connect again.`
     pipe.end(fault ?? (clean ? undefined : new P2PError('CONNECTION_LOST', message, { details: { code } })))
     if (!isOpen) failed(reason)
   }

@@ -39,8 +39,8 @@ async function setUp() {
   mallory.connect(relayHost)
   const out = await alice.endpoint.dial('circuit:relay/bob', { firstFrame: text('hello') })
   await settle()
-  const { circuits } = alice.endpoint as unknown as { circuits: Map<string, Map<string, unknown>> }
-  const [circuit] = [...circuits.get('relay')!.keys()] as [string]
+  const { circuits } = alice.endpoint as unknown as { circuits: Map<string, { id: string }> }
+  const [circuit] = [...circuits.values()].map(({ id }) => id) as [string]
   const atBob = record(bob.accepted[0]!)
   record(out)
   const stillServed = async () => {

@@ -77,6 +77,7 @@ describe('an introduction', () => {
         peerId: 'bob',
         publicKey: bob.publicKey,
         addresses: { websocket: 'wss://bob.example', relays: ['r'] },
+        isRelay: false,
         state: PeerState.DISCONNECTED,
         lastSeen: bob.clock.now(),
         protocols: ['chat'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { resolveLimits } from '../../src/base/limits.js'
 import { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
+import { RecordStore } from '../../src/plugins/dht/records/record-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { quiet } from './network.js'
 
@@ -45,6 +46,22 @@ describe('a DHT alone', () => {
     expect(await keys({ filters: { publishedAfter: clock.now() - 2 } })).toEqual(['offer-4'])
     expect((await dht.query({ key: 'offer-1' })).length).toBe(1)
     expect((await dht.query({ key: '*' })).length).toBe(6)
+  })
+
+  it('takes its records and watches along into another store', async () => {
+    const { dht, clock } = alone()
+    const seen: [string, string][] = []
+    dht.watch('offer-*', ({ key }, change) => seen.push([key, change]))
+    await dht.announce({ key: 'offer-1', value: 1 })
+    const store = new RecordStore({ clock })
+    dht.setStore(store)
+    await dht.announce({ key: 'offer-2', value: 2 })
+    expect([...store.scan('*')].map(({ key }) => key)).toEqual(['offer-1', 'offer-2'])
+    expect(await dht.query({ key: 'offer-*' })).toHaveLength(2)
+    expect(seen).toEqual([
+      ['offer-1', 'added'],
+      ['offer-2', 'added'],
+    ])
   })
 
   it('keeps the publishers of one key apart', async () => {

@@ -2,8 +2,10 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { resolveLimits } from '../../src/base/limits.js'
+import { seededRandom } from '../../src/base/random.js'
 import type { RecordEntry } from '../../src/plugins/dht/records/record.js'
 import { RecordStore } from '../../src/plugins/dht/records/record-store.js'
+import { SmallRecordStore } from '../../src/plugins/dht/records/small-record-store.js'
 import { SortedKeys } from '../../src/plugins/dht/records/sorted-keys.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
@@ -25,12 +27,19 @@ const entry = (key: string, publisher: string, more: Partial<RecordEntry> = {}):
 })
 const hash = ({ payload }: RecordEntry) => Buffer.from(sha256(payload))
 const isSmaller = (a: RecordEntry, b: RecordEntry) => Buffer.compare(hash(a), hash(b)) < 0
-const storeWith = (limits = {}) => {
+const nodeStore = (limits = {}) => {
   const clock = new VirtualClock(START)
-  return { clock, store: new RecordStore({ clock, limits: resolveLimits(limits) }) }
+  return { clock, store: new RecordStore({ clock, limits: resolveLimits(limits), random: seededRandom(1) }) }
+}
+const smallStore = (limits = {}) => {
+  const clock = new VirtualClock(START)
+  return { clock, store: new SmallRecordStore(clock, resolveLimits(limits), seededRandom(1)) }
 }
 
-describe('RecordStore', () => {
+describe.each([
+  { name: 'RecordStore', storeWith: nodeStore },
+  { name: 'SmallRecordStore', storeWith: smallStore },
+])('$name', ({ storeWith }) => {
   it('holds one record per key and publisher: the higher sequence, then the smaller hash', () => {
     const { store } = storeWith()
     expect(store.put(entry('k', 'a', { sequence: 5 }))).toBe(true)
@@ -126,22 +135,6 @@ describe('RecordStore', () => {
     expect([...store.scan('own*')]).toHaveLength(3)
   })
 
-  it('pages through a prefix without loss or repetition', () => {
-    const { store } = storeWith()
-    for (let i = 0; i < 50; i++) for (const publisher of ['b', 'a', 'c']) store.put(entry(`t:${i}`, publisher))
-    store.put(entry('u:1', 'a'))
-    const seen: string[] = []
-    let after: [string, string] | undefined
-    for (;;) {
-      const page = [...store.scan('t:*', after)].slice(0, 7)
-      if (page.length === 0) break
-      for (const { key, publisher } of page) seen.push(key + publisher)
-      after = [page.at(-1)!.key, page.at(-1)!.publisher]
-    }
-    expect(seen).toHaveLength(150)
-    expect(new Set(seen).size).toBe(150)
-  })
-
   it('tells each change with what was there before', () => {
     const { store, clock } = storeWith()
     const changes: [number | undefined, number | undefined][] = []
@@ -188,6 +181,24 @@ describe('RecordStore', () => {
         expect(store.getStats().bytes).toBe(there.reduce((sum, { payload, key }) => sum + payload.length + key.length + 96, 0))
       }),
     )
+  })
+})
+
+describe('pages of a RecordStore', () => {
+  it('pages through a prefix without loss or repetition', () => {
+    const { store } = nodeStore()
+    for (let i = 0; i < 50; i++) for (const publisher of ['b', 'a', 'c']) store.put(entry(`t:${i}`, publisher))
+    store.put(entry('u:1', 'a'))
+    const seen: string[] = []
+    let after: [string, string] | undefined
+    for (;;) {
+      const page = [...store.scan('t:*', after)].slice(0, 7)
+      if (page.length === 0) break
+      for (const { key, publisher } of page) seen.push(key + publisher)
+      after = [page.at(-1)!.key, page.at(-1)!.publisher]
+    }
+    expect(seen).toHaveLength(150)
+    expect(new Set(seen).size).toBe(150)
   })
 })
 

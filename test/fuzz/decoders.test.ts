@@ -141,6 +141,9 @@ describe('the table of what reads the network', () => {
     'base/errors isP2PError': 'an error of this process',
     'channel/secure-channel isFault': 'an error of this process',
     'plugins/dht/records/record-verifier isDishonest': 'an error of this process',
+    'message/shape parsed': 'has the shapes of the other rows',
+    'plugins/dht/records/records isThere': 'records that a store was given after they were verified',
+    'plugins/dht/records/records checkQuota': 'our own counts',
     'plugins/dht/records/key-space isInPart': 'a key and a part that were checked before',
     'plugins/topics/topic-messages isGenuine': 'read by readTopicMessage before, in its row',
   }

@@ -19,7 +19,7 @@ import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/
 import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
-import type { Shape } from '../../src/message/shape.js'
+import { parsed, type Shape } from '../../src/message/shape.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import { Session } from '../../src/peer/connection/session.js'
@@ -282,7 +282,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
     readContacts(input, place, { max: limits.dhtBucketSize, own: place, teller: 'wss://a.example' }),
   ),
   ...Object.entries(shapes).map(([name, shape]) =>
-    value(`plugins/dht/client/dht-messages parsePayload ${name}`, (input) => dht.parsePayload(shape, input, name)),
+    value(`plugins/dht/client/dht-messages ${name}`, (input) => parsed(shape, input, name)),
   ),
   ...Object.entries(circuitShapes).map(([name, shape]) =>
     value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(shape, input)),

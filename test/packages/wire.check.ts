@@ -8,8 +8,7 @@ import { startRelay } from '../../src/node/relay.js'
 
 type Sources = { P2PCoordinator: typeof P2PCoordinator }
 type Relays = { startRelay: typeof startRelay }
-const importDist = <T>(name: string): Promise<T> =>
-  import(/* @vite-ignore */ pathToFileURL(`${process.cwd()}/dist/${name}`).href)
+const importDist = <T>(name: string): Promise<T> => import(/* @vite-ignore */ pathToFileURL(`${process.cwd()}/dist/${name}`).href)
 
 const silent = { debug() {}, warn() {}, error() {} }
 

@@ -1,5 +1,5 @@
 import { hexOf } from '../../base/bytes.js'
-import { asP2PError, P2PError } from '../../base/errors.js'
+import { asP2PError, P2PError, violation } from '../../base/errors.js'
 import { Serial } from '../../base/serial.js'
 import { Entry } from '../../channel/batch.js'
 import type { GateRefusal, PeerGate } from '../../defence/gate.js'
@@ -91,7 +91,7 @@ export class Inbox {
     const verdict = this.gate.dropped(bytes)
     if (verdict === 'excess') throw this.flooded()
     if (verdict === 'strike') {
-      this.context.defence.blame(this.owner.publicKey, 'flood', 'It went on sending after it was told to wait.')
+      this.context.defence.blame(this.owner.publicKey, 'flood', 'The peer went on sending after it was told to wait.')
     }
   }
 
@@ -116,7 +116,7 @@ export class Inbox {
       throw new P2PError('FOREIGN_SENDER', 'The peer sent a message in the name of another.')
     }
     if (message.to !== undefined && message.to !== local) {
-      throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message that is for another.')
+      throw violation('sent a message for another')
     }
     // Only what is verified here counts as a signature, whatever the message itself says.
     if (isSigned) message.signature = body.slice(0, SIGNATURE_BYTES)

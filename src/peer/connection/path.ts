@@ -4,7 +4,7 @@ import { P2PError } from '../../base/errors.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import type { IncomingNumbers } from './session.js'
 
-/** Which path is better: the higher; see `Transport.rank`. */
+/** The rank of a path: of two, the one of the higher rank is better; see `Transport.rank`. */
 export function rankOf({ connection }: SecureChannel): number {
   return connection.rank
 }
@@ -13,11 +13,11 @@ export function rankOf({ connection }: SecureChannel): number {
 export class Path {
   /** The peer's numbering here; undefined until its SEQUENCE. */
   incoming: IncomingNumbers | undefined
-  /** The path that this one has made superfluous; ended as soon as the peer speaks here. */
+  /** The path that this one has made superfluous; it ends as soon as the peer speaks here. */
   replaces: Path | undefined
   /** We refused a message here. We take none of those after it either, until the peer begins again with that one. */
   refusing = false
-  /** It carries nothing at present, and may recover. */
+  /** The path carries nothing at present, and may recover. */
   isInterrupted = false
   private readonly ending: Alarm
 
@@ -66,5 +66,5 @@ export function isAboutPathOnly({ code }: P2PError): boolean {
 }
 
 export function duplicate(): P2PError {
-  return new P2PError('DUPLICATE_CONNECTION', 'Another connection between these two peers has taken over.')
+  return new P2PError('DUPLICATE_CONNECTION', 'Another connection has taken over.')
 }

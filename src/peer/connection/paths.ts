@@ -1,6 +1,6 @@
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
-import { asP2PError, P2PError } from '../../base/errors.js'
+import { asP2PError, P2PError, violation } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
@@ -9,7 +9,7 @@ import { type Inbox, isAccepted } from './inbox.js'
 import { bestOf, isAboutPathOnly, Path, rankOf } from './path.js'
 import type { IncomingNumbers, MessageKind, SentMessage, Session } from './session.js'
 
-/** Channels to one peer at once: one serves, one is its spare, one each is about to go. A peer that dials on and on holds no more. */
+/** Channels to one peer at once: the one that serves, a spare, and two that are about to end. A peer that dials on and on holds no more. */
 const MAX_PATHS = 4
 
 /** What the paths to a peer tell of themselves. */
@@ -22,7 +22,7 @@ export interface PathsEvents {
   progressed(): void
   /** The peer takes nothing for a while: it wants less from us. */
   paused(): void
-  /** No path is left, or the peer is not to be spoken to. */
+  /** No path is left, or the peer is not to be spoken with. */
   gone(error: P2PError, fault: boolean): void
 }
 
@@ -37,8 +37,7 @@ export interface PathsOptions {
 
 /**
  * The paths to one peer: one that serves, and at times another that stands by. The numbers of the session make a change
- * safe at any moment, so each end may decide by itself on which path it speaks; whoever hears the peer on another one
- * follows it there.
+ * safe at any moment, so each end may decide by itself on which path it speaks; the other end follows it there.
  */
 export class Paths {
   private readonly paths = new Set<Path>()
@@ -61,7 +60,7 @@ export class Paths {
     this.current = new Path(first, this.clock)
     this.paths.add(this.current)
     this.session.onAckDue = () => this.sendAck()
-    // The pause was told on a connection before this one.
+    // The peer asked for the pause on an earlier connection.
     const { pausedMs } = this.session
     if (pausedMs > 0) this.pause(pausedMs)
     this.speakOn(this.current)
@@ -104,16 +103,16 @@ export class Paths {
     onSettled: SentMessage['onSettled'],
   ): void {
     const { session, limits } = this
-    // Both, for a peer may acknowledge what it has not read.
+    // Both are looked at: a peer may acknowledge what it has not read.
     if (Math.max(session.waitingBytes, this.bufferedAmount) + body.length > limits.sendMaxBufferedBytes) {
-      throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write. Wait for sendTo before sending more.', {
+      throw new P2PError('BUFFER_FULL', 'The peer reads too slowly. Wait for sendTo before sending more.', {
         details: { limit: 'sendMaxBufferedBytes', maxBytes: limits.sendMaxBufferedBytes },
       })
     }
     this.sendAck(false)
     const { channel } = this.current
     if (!channel.open) throw new P2PError('CONNECTION_CLOSED', 'The connection to this peer is closed. Connect again.')
-    // Before it leaves: a path may break within the call, and the next one then begins with what is remembered.
+    // The session remembers the message before it leaves: the path may break within the call, and the next one begins with it.
     session.remember(kind, head, body, lasting, onSettled)
     if (this.isPaused) return
     try {
@@ -132,7 +131,7 @@ export class Paths {
     this.switchTo(path)
     this.bind(path)
     const isSpare = rankOf(before.channel) !== rankOf(channel)
-    // Who dialled the new path ends the old one; the other end only makes sure.
+    // The end that dialled the new path ends the old one; the other end only makes sure.
     if (!isSpare && channel.connection.outbound) path.replaces = before
     this.standDown(before, isSpare, channel.connection.outbound)
     for (const old of this.paths) {
@@ -146,10 +145,10 @@ export class Paths {
     this.current.channel.close(error)
   }
 
-  /** Says why, and ends all. */
+  /** Tells the peer the reason, and ends all paths. */
   close(error: P2PError, fault = false): void {
     const { channel } = this.current
-    // Else the peer would send to our next process what we have had.
+    // Without this acknowledgement the peer would send to our next process what we have had.
     this.sendAck(false)
     this.end(error, fault, () => channel.close(error, fault))
   }
@@ -177,7 +176,7 @@ export class Paths {
       return
     }
     const { incoming } = path
-    if (incoming === undefined) throw new P2PError('PROTOCOL_VIOLATION', 'The peer sent a message without a number.')
+    if (incoming === undefined) throw violation('sent a message without a number')
     if (!session.isNew(incoming)) {
       session.accept(incoming, body.length)
       return
@@ -240,7 +239,7 @@ export class Paths {
     path.isInterrupted = isInterrupted
     const before = this.current
     const next = bestOf(this.paths)
-    // Of equals, the one that serves stays.
+    // Of two equal paths the one that serves stays.
     const isBetter =
       next !== undefined &&
       next !== before &&
@@ -266,7 +265,7 @@ export class Paths {
 
   /** Ends a path that no longer serves: a spare one after a while, any other once both ends have left it. */
   private standDown(path: Path, isSpare: boolean, dialled: boolean): void {
-    // It has ended meanwhile, perhaps with all others.
+    // The path has ended meanwhile, perhaps with all others.
     if (!this.paths.has(path)) return
     const { standbyMs, closeGraceMs } = this.limits
     path.endAfter((isSpare ? standbyMs : closeGraceMs) * (dialled ? 1 : 2))
@@ -276,11 +275,11 @@ export class Paths {
     if (path !== this.current) path.end()
   }
 
-  /** Everything that the peer may not have goes out on this path, then what comes. */
+  /** Begins to speak on a path: first with every message that the peer may not have. */
   private speakOn({ channel }: Path): void {
     const { session } = this
     let expected: number | undefined
-    // Those that were given up leave gaps.
+    // Messages that were given up leave gaps in the numbers.
     const skipTo = (number: number) => {
       if (expected !== number) channel.send(Entry.SEQUENCE, undefined, session.sequence(number))
       expected = number + 1
@@ -288,7 +287,7 @@ export class Paths {
     try {
       for (const { number, kind, head, body } of session.unacknowledged()) {
         skipTo(number)
-        // The rest follows when the peer takes it.
+        // The rest follows when the pause is over.
         if (this.isPaused) return
         channel.send(kind, head, body)
       }
@@ -296,7 +295,7 @@ export class Paths {
       const ack = session.takeAck(true)
       if (ack !== undefined) channel.send(Entry.ACK, undefined, ack)
     } catch {
-      // It has ended already; its onClose comes.
+      // The path has ended already; its onClose comes.
     }
   }
 

@@ -40,7 +40,7 @@ export interface PeerLoad {
 }
 
 export interface SendOptions {
-  /** Default true. False: who cannot wait, as a broadcast, is refused at the high-water mark already. */
+  /** Default true. False, as for a broadcast: refused at the high-water mark already, where others wait. */
   mayWait?: boolean
   /** Default: true for an application's messages. False: not sent again once the connection is lost. */
   lasting?: boolean
@@ -67,7 +67,7 @@ export class PeerConnection {
   readonly traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, refusals: 0 }
   /** When the peer last said something else than upkeep, milliseconds since the Unix epoch; 0: never. */
   usedAt = 0
-  /** Something else than lookups and upkeep goes over it. */
+  /** Whether messages other than those of lookups and upkeep go over the connection. */
   isInUse = false
   private readonly snapshot: PeerSnapshot
   private readonly inbox: Inbox
@@ -78,7 +78,7 @@ export class PeerConnection {
 
   /**
    * @param session what the two processes have said to each other on earlier connections.
-   * @param onClosed is told once, when the last path has ended.
+   * @param onClosed called once, when the last path has ended.
    */
   constructor(
     channel: SecureChannel,
@@ -157,7 +157,7 @@ export class PeerConnection {
     return this.snapshot.rttMs
   }
 
-  /** What it costs at present. */
+  /** What the peer costs at present. */
   get load(): PeerLoad {
     const { waitingBytes, delivered } = this.session
     return { unsentBytes: this.paths.bufferedAmount, unacknowledgedBytes: waitingBytes, delivered }
@@ -211,7 +211,7 @@ export class PeerConnection {
     return new Promise((resolve) => this.progressed.push(resolve))
   }
 
-  /** Says why, and ends the connection. */
+  /** Tells the peer the reason, and ends the connection. */
   close(error: P2PError, fault = false): void {
     this.snapshot.stateChanged(PeerState.DISCONNECTING)
     this.paths.close(error, fault)
@@ -241,14 +241,14 @@ export class PeerConnection {
     return this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
   }
 
-  /** What waited for long, for a peer that was away, would be taken for a replay: the date of a signed message is that of its signing. */
+  /** The message with the date of its signing, where it has waited for so long that its own would make it a replay. */
   private datedNow(message: P2PMessage): P2PMessage {
     const { clock, limits } = this.context
     const now = clock.now()
     return Math.abs(now - message.timestamp) > limits.replayWindowMs / 2 ? { ...message, timestamp: now } : message
   }
 
-  /** @returns whether it outlasts the connection. */
+  /** @returns whether the message outlasts the connection. */
   private transmit(
     kind: MessageKind,
     head: Uint8Array | undefined,
@@ -261,7 +261,7 @@ export class PeerConnection {
     const isInternal = message.protocol?.startsWith(INTERNAL_PREFIX) === true
     const { pausedMs, pausedBy } = this.session
     if (pausedMs > 0 && !isInternal) throw refusedByPeer(this.peerId, pausedMs, pausedBy)
-    // An answer is of no use to who has been told that there is none, nor is the SDK's own talk of a connection that is gone.
+    // A peer that has lost the connection has given up its requests, so an answer is of no use; nor is upkeep of a connection that is gone.
     const outlives = lasting && message.inReplyTo === undefined && !isInternal
     this.paths.send(kind, head, body, outlives, onSettled)
     this.traffic.messagesOut++
@@ -272,10 +272,10 @@ export class PeerConnection {
 
   private checkRoom(mayWait: boolean): void {
     if (mayWait || this.hasRoom) return
-    throw new P2PError('BUFFER_FULL', 'The peer does not read as fast as we write.', { details: { peerId: this.peerId } })
+    throw new P2PError('BUFFER_FULL', 'The peer reads too slowly.', { details: { peerId: this.peerId } })
   }
 
-  /** Whether little enough waits here, and on the way. */
+  /** Whether few enough bytes wait here and on the way. */
   private get hasRoom(): boolean {
     const { sendHighWaterBytes, sendMaxBufferedBytes } = this.context.limits
     return this.paths.bufferedAmount <= sendHighWaterBytes && this.session.waitingBytes <= sendMaxBufferedBytes / 2
@@ -290,7 +290,7 @@ export class PeerConnection {
     if (this.drains.length === 0 || (error === undefined && !this.hasRoom)) return
     const drains = this.drains
     this.drains = []
-    // What lasts goes out on the next connection: to say that it failed would have it sent twice.
+    // A lasting message goes out on the next connection: an application that is told of a failure would send it twice.
     for (const { resolve, reject, lasting } of drains) error === undefined || lasting ? resolve() : reject(error)
   }
 
@@ -300,7 +300,7 @@ export class PeerConnection {
 }
 
 function refusedByPeer(peerId: string, retryAfterMs: number, limit: string): P2PError {
-  return new P2PError('RATE_LIMITED', `The peer takes nothing more for ${Math.ceil(retryAfterMs)} ms. Send less, or wait.`, {
+  return new P2PError('RATE_LIMITED', `The peer takes nothing for ${Math.ceil(retryAfterMs)} ms. Send less.`, {
     details: { peerId, retryAfterMs: Math.ceil(retryAfterMs), limit, byPeer: true },
   })
 }

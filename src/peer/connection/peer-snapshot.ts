@@ -6,7 +6,7 @@ import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/pee
 type Parts = Omit<PeerInfo, 'lastSeen'>
 
 /**
- * What is known of one connected peer, as frozen objects: whoever is given one may keep it, and nobody can change it for others.
+ * What is known of one connected peer, as frozen objects: a receiver may keep one, and can change it for no other.
  * One object serves until something changes, so that a message costs no copy.
  */
 export class PeerSnapshot {

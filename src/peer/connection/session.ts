@@ -1,6 +1,7 @@
 import { Alarm } from '../../base/alarm.js'
+import { joined } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
-import { P2PError } from '../../base/errors.js'
+import { violation } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import type { Entry } from '../../channel/batch.js'
 import type { GateRefusal } from '../../defence/gate.js'
@@ -17,7 +18,7 @@ export interface SentMessage {
   readonly body: Uint8Array
   /** Whether it outlives the connection: it is sent again on the next one to the same process. */
   readonly lasting: boolean
-  /** Told once: true when the peer has it, false when it was given up. */
+  /** Called once: with true when the peer has the message, with false when it was given up. */
   readonly onSettled: ((delivered: boolean) => void) | undefined
 }
 
@@ -33,7 +34,7 @@ const ACK_MESSAGES = 256
 
 /**
  * What two processes have said to each other, whatever paths carried it: messages are numbered, acknowledged, and sent
- * again on the next path, and whoever receives one twice takes it once. So a path may change or break at any moment, and
+ * again on the next path, and a receiver that gets one twice takes it once. So a path may change or break at any moment, and
  * nothing is lost, doubled or reordered.
  *
  * The idea is that of TCP's sequence numbers (RFC 9293 §3.4), and of XMPP stream management (XEP-0198).
@@ -61,7 +62,7 @@ export class Session {
   constructor(
     private readonly clock: Clock,
     private readonly limits: Limits,
-    /** Sends an acknowledgement by itself: nothing else went out that could have carried it. */
+    /** Sends an acknowledgement: no message has gone out that it could have gone before. */
     public onAckDue: () => void = () => {},
   ) {
     this.ackDue = new Alarm(clock, () => this.onAckDue())
@@ -93,7 +94,7 @@ export class Session {
     return this.pausedUntil === Number.NEGATIVE_INFINITY ? 0 : Math.max(0, this.pausedUntil - this.clock.now())
   }
 
-  /** The pause is over. */
+  /** Ends the pause. */
   goOn(): void {
     this.pausedUntil = Number.NEGATIVE_INFINITY
   }
@@ -104,25 +105,21 @@ export class Session {
    */
   refusal({ next }: IncomingNumbers, { retryAfterMs, limit }: GateRefusal): Uint8Array {
     const name = new TextEncoder().encode(limit.slice(0, MAX_LIMIT_NAME))
-    const head = numbered(this.theirStream!, next, retryAfterMs)
-    const body = new Uint8Array(head.length + name.length)
-    body.set(head)
-    body.set(name, head.length)
-    return body
+    return joined(numbered(this.theirStream!, next, retryAfterMs), name)
   }
 
   /**
-   * The peer's REFUSED: what it has is acknowledged, and the rest waits. Returns the milliseconds; undefined where it is about a
-   * stream that we have given up.
+   * Takes the peer's REFUSED: messages before the one that it names are acknowledged, and the rest waits.
    *
+   * @returns milliseconds to wait; undefined where the refusal is about a stream that we have given up.
    * @throws P2PError PROTOCOL_VIOLATION.
    */
   refused(body: Uint8Array): number | undefined {
     const end = STREAM_ID_BYTES + NUMBER_BYTES + CHANGES_BYTES
-    if (body.length < end || body.length > end + 4 * MAX_LIMIT_NAME) throw violation('a refusal has another length')
+    if (body.length < end || body.length > end + 4 * MAX_LIMIT_NAME) throw violation('sent a refusal of another length')
     const [stream, number] = readNumbered(body.subarray(0, end), CHANGES_BYTES)
     if (!same(stream, this.streamId)) return undefined
-    if (number === 0 || number >= this.nextNumber) throw violation('it refused messages that were never sent')
+    if (number === 0 || number >= this.nextNumber) throw violation('refused messages that were never sent')
     const waitMs = new DataView(body.buffer, body.byteOffset).getUint32(STREAM_ID_BYTES + NUMBER_BYTES)
     this.settleUpTo(number - 1)
     const pausedMs = Math.min(Math.max(1, waitMs), this.limits.maxRefusalMs)
@@ -158,12 +155,12 @@ export class Session {
     return numbered(this.theirStream, this.received)
   }
 
-  /** The peer's ACK. @throws P2PError PROTOCOL_VIOLATION where it acknowledges what was never sent. */
+  /** Takes the peer's ACK. @throws P2PError PROTOCOL_VIOLATION where it acknowledges what was never sent. */
   acknowledged(body: Uint8Array): void {
     const [stream, number] = readNumbered(body)
-    // One for a stream that we have given up.
+    // The acknowledgement is for a stream that we have given up.
     if (!same(stream, this.streamId)) return
-    if (number >= this.nextNumber) throw violation('it acknowledged messages that were never sent')
+    if (number >= this.nextNumber) throw violation('acknowledged messages that were never sent')
     this.settleUpTo(number)
   }
 
@@ -183,10 +180,10 @@ export class Session {
     }
   }
 
-  /** The peer's SEQUENCE on some path; returns what numbers the messages after it there. @throws P2PError PROTOCOL_VIOLATION. */
+  /** Takes the peer's SEQUENCE on some path. @returns what numbers the messages after it there. @throws P2PError PROTOCOL_VIOLATION. */
   begins(body: Uint8Array): IncomingNumbers {
     const [stream, next] = readNumbered(body, CHANGES_BYTES)
-    if (next === 0) throw violation('messages are numbered from 1')
+    if (next === 0) throw violation('numbered a message 0')
     if (this.theirStream === undefined || !same(stream, this.theirStream)) {
       this.theirStream = stream.slice()
       this.received = next - 1
@@ -194,7 +191,7 @@ export class Session {
     return { stream: this.theirStream, next }
   }
 
-  /** We choose another path. */
+  /** Counts a change of path that is our choice. */
   choose(): void {
     this.changes++
   }
@@ -225,7 +222,7 @@ export class Session {
     return isNew
   }
 
-  /** The connection is over. What does not outlast it is given up; the rest waits for the peer. */
+  /** The connection is over: messages that do not outlast it are given up, and the rest waits for the peer. */
   suspend(): void {
     this.ackDue.disarm()
     this.onAckDue = () => {}
@@ -245,7 +242,7 @@ export class Session {
     return true
   }
 
-  /** The peer was away for too long: what waits for it is given up. */
+  /** Gives up every message: the peer was away for too long. */
   giveUpAll(): void {
     const all = this.sent.slice(this.first)
     this.sent = []
@@ -254,7 +251,7 @@ export class Session {
     for (const { onSettled } of all) onSettled?.(false)
   }
 
-  /** The peer's process is gone. */
+  /** Ends the session: the peer's process is gone. */
   end(): void {
     this.suspend()
     this.giveUpAll()
@@ -279,7 +276,7 @@ function numbered(stream: Uint8Array, number: number, changes?: number): Uint8Ar
 
 function readNumbered(body: Uint8Array, more = 0): [stream: Uint8Array, number: number] {
   const length = STREAM_ID_BYTES + NUMBER_BYTES + more
-  if (body.length !== length) throw violation(`the entry must have ${length} bytes`)
+  if (body.length !== length) throw violation('sent an entry of another length')
   const view = new DataView(body.buffer, body.byteOffset, body.length)
   const number = view.getUint16(STREAM_ID_BYTES) * 2 ** 32 + view.getUint32(STREAM_ID_BYTES + 2)
   return [body.subarray(0, STREAM_ID_BYTES), number]
@@ -287,8 +284,4 @@ function readNumbered(body: Uint8Array, more = 0): [stream: Uint8Array, number: 
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.every((byte, i) => byte === b[i])
-}
-
-function violation(why: string): P2PError {
-  return new P2PError('PROTOCOL_VIOLATION', `The peer broke the numbering of messages: ${why}.`)
 }

@@ -8,18 +8,18 @@ import { Session } from './session.js'
 
 interface Kept {
   readonly session: Session
-  /** The channel key of the process that it is with, in hex. */
+  /** The channel key of the peer's process, in hex. */
   readonly process: string
   /** When the peer went away; undefined while it is connected. */
   awaySince: number | undefined
 }
 
-/** How much longer we remember what has arrived than a peer remembers what it has sent. */
+/** How many times longer we remember what has arrived than a peer remembers what it has sent. */
 const REMEMBER_FACTOR = 4
 
 /**
- * The sessions with all processes that are connected or were so a little while ago. What waits for one that is away is
- * given up after `sessionGraceMs`; what has come from it is known for longer, so that nothing is taken twice.
+ * The sessions with all processes that are connected or were so a little while ago. Messages for a process that is away are given up
+ * after `sessionGraceMs`. Which messages have come from it is known for longer, so that none is taken twice.
  */
 export class Sessions {
   /** By the public key of the peer, in the order in which they went away. */
@@ -37,7 +37,7 @@ export class Sessions {
     return this.kept.size
   }
 
-  /** The session with this process. One with an earlier process of the same peer is over. */
+  /** The session with this process. A session with an earlier process of the same peer ends. */
   open({ channelKey, publicKey }: RemoteHello): Session {
     const process = hexOf(channelKey)
     const owner = hexOf(publicKey)
@@ -49,7 +49,7 @@ export class Sessions {
     return session
   }
 
-  /** @param isToLast whether anything was said that is sent again after a loss; else there is nothing to remember. */
+  /** @param isToLast whether messages were sent that outlast a connection; without any there is nothing to remember. */
   away({ publicKey }: RemoteHello, isToLast: boolean): void {
     const owner = hexOf(publicKey)
     const kept = this.kept.get(owner)
@@ -93,7 +93,7 @@ export class Sessions {
     }
   }
 
-  /** One alarm, only while something waits for a peer that is away; what else is kept goes when somebody else does. */
+  /** Arms the alarm while messages wait for a peer that is away. Sessions without any are dropped when it is armed the next time. */
   private arm(): void {
     const { sessionGraceMs } = this.limits
     const now = this.clock.now()

@@ -19,7 +19,7 @@ export interface DialTools {
   dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
   /** Whether a text is an address that some transport understands. */
   canDial(address: string): boolean
-  /** Each asks somebody where a peer can be reached: the connected relays, the DHT. */
+  /** Each knows a place to ask where a peer can be reached: the connected relays, the DHT. */
   readonly resolvers: readonly ((peerId: string, wait: WaitOptions) => Promise<PeerInfo[]>)[]
 }
 
@@ -40,7 +40,7 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
   }
   const peerId = typeof target === 'string' ? target : target?.peerId
   if (typeof peerId !== 'string') {
-    throw new P2PError('INVALID_ADDRESS', 'Give an address (wss://…), a peer id (lp1…) or a PeerInfo with a peerId.')
+    throw new P2PError('INVALID_ADDRESS', 'Give an address, a peer id or a PeerInfo.')
   }
   if (tools.isConnected(peerId)) return peerId
   if (peerId.startsWith('lp1')) decodePeerId(peerId)
@@ -65,11 +65,7 @@ async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, ra
   const ask = (question: Promise<PeerInfo[]>) => question.then(add, (error) => void failures.push(error))
   await Promise.all(tools.resolvers.map((resolve) => ask(resolve(peerId, { signal }))))
   if (race.knowsPaths) return
-  throw new P2PError(
-    'PEER_NOT_FOUND',
-    `No connected relay knows ${peerId}. Check the id, and that the peer is online and at one of your relays.`,
-    { details: { peerId }, cause: failures[0] },
-  )
+  throw new P2PError('PEER_NOT_FOUND', `No connected relay knows ${peerId}.`, { details: { peerId }, cause: failures[0] })
 }
 
 function pathsTo(peer: PeerInfo, tools: DialTools): DialPath[] {

@@ -1,6 +1,6 @@
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
-import { asP2PError, P2PError } from '../../base/errors.js'
+import { asP2PError, isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 
 /** One way to a peer. */
@@ -27,7 +27,8 @@ export class PathRace {
   private source: 'idle' | 'asked' | 'done' = 'idle'
   private sourceFailure: P2PError | undefined
   private more: () => Promise<void> = async () => {}
-  private settle: { resolve: (peerId: string) => void; reject: (error: P2PError) => void } | undefined
+  /** Ends the race, with the peer id reached or why there is none. */
+  private settle: ((outcome: string | P2PError) => void) | undefined
 
   constructor(
     private readonly peerId: string,
@@ -60,19 +61,11 @@ export class PathRace {
     return new Promise((resolve, reject) => {
       const stop = () => this.end()
       signal.addEventListener('abort', stop)
-      const done = () => {
+      this.settle = (outcome) => {
         signal.removeEventListener('abort', stop)
         this.end()
-      }
-      this.settle = {
-        resolve: (peerId) => {
-          done()
-          resolve(peerId)
-        },
-        reject: (error) => {
-          done()
-          reject(error)
-        },
+        if (typeof outcome === 'string') resolve(outcome)
+        else reject(outcome)
       }
       this.lookup.arm(this.limits.dialLookupMs)
       for (const path of given) this.add(path)
@@ -96,7 +89,7 @@ export class PathRace {
     }
     if (this.running.size > 0) return
     if (this.source === 'idle') this.ask()
-    else if (this.source === 'done') this.settle.reject(this.failure())
+    else if (this.source === 'done') this.settle(this.failure())
   }
 
   private start(path: DialPath): void {
@@ -106,13 +99,13 @@ export class PathRace {
     path.dial(this.ended.signal).then(
       (peerId) => {
         this.running.delete(name)
-        this.settle?.resolve(peerId)
+        this.settle?.(peerId)
       },
       (cause) => {
         if (!this.running.delete(name) || this.settle === undefined) return
         const error = asP2PError(cause, 'PEER_UNREACHABLE', `The path over ${name} failed.`)
         const isOurEnd = error.code === 'SUSPENDED' || error.code === 'SHUT_DOWN'
-        if (isOurEnd && error.details.byPeer !== true) return this.settle.reject(error)
+        if (isOurEnd && error.details.byPeer !== true) return this.settle(error)
         this.failures.push({ path: name, error })
         if (this.running.size === 0) this.goOn()
       },
@@ -129,7 +122,7 @@ export class PathRace {
     this.source = 'asked'
     this.more()
       .catch((cause) => {
-        this.sourceFailure = asP2PError(cause, 'PEER_NOT_FOUND', `${this.peerId} was not found.`)
+        this.sourceFailure = isP2PError(cause) ? cause : this.notFound(cause)
       })
       .finally(() => {
         this.source = 'done'
@@ -140,21 +133,19 @@ export class PathRace {
   private failure(): P2PError {
     const paths = this.told()
     const [first] = this.failures
-    if (first === undefined) {
-      return (
-        this.sourceFailure ??
-        new P2PError('PEER_NOT_FOUND', `${this.peerId} was not found.`, { details: { peerId: this.peerId } })
-      )
-    }
+    if (first === undefined) return this.sourceFailure ?? this.notFound()
     if (this.failures.length === 1) {
       first.error.details.paths ??= paths
       return first.error
     }
-    const told = paths.map(({ path, code }) => `${path}: ${code}`).join(', ')
-    return new P2PError('PEER_UNREACHABLE', `${this.peerId} could not be reached by any path (${told}).`, {
+    return new P2PError('PEER_UNREACHABLE', `${this.peerId} could not be reached by any path. See details.paths.`, {
       details: { peerId: this.peerId, paths },
       cause: first.error,
     })
+  }
+
+  private notFound(cause?: unknown): P2PError {
+    return new P2PError('PEER_NOT_FOUND', `${this.peerId} was not found.`, { details: { peerId: this.peerId }, cause })
   }
 
   private end(): void {

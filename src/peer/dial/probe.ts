@@ -4,8 +4,8 @@ import { type ChannelOptions, SecureChannel } from '../../channel/secure-channel
 import type { Transport } from '../../transport/transport.js'
 
 /**
- * Who answers at an address: dials, learns who has proven to be there, and leaves before telling who we are. Neither side
- * counts it as a connection.
+ * Learns which peer is at an address: dials, reads the hello that the peer has proven, and leaves before it tells our own. Neither
+ * side counts it as a connection.
  *
  * @throws P2PError what `SecureChannel.dial` fails with.
  */

@@ -34,7 +34,7 @@ export class SharedDials {
     } finally {
       if (--dial.callers === 0) {
         dial.controller.abort(reason)
-        // It may take a while to end: whoever comes now dials anew.
+        // The dial may take a while to end: the next caller dials anew.
         this.forget(key, dial)
       }
     }

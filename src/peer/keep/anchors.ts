@@ -18,7 +18,7 @@ export interface ChosenPeer {
   readonly publicKey: Uint8Array
   /** Where we dialled it. */
   readonly address: string
-  /** Who runs it, as far as its address tells; undefined for private addresses. */
+  /** The operator, as far as the address tells; undefined for private addresses. */
   readonly origin: string | undefined
   /** Milliseconds since the Unix epoch. */
   readonly since: number
@@ -39,28 +39,28 @@ export interface AnchorsOptions {
   /** Addresses that are dialled anyway. */
   named: ReadonlySet<string>
   chosen(): ChosenPeer[]
-  /** Connects, and stays so. */
+  /** Connects, and keeps the connection. */
   dial(address: string, id: string): Promise<unknown>
 }
 
 const STORE_KEY = 'anchors'
-/** Bytes that we have ever stored there: 3 of at most 512 or so. */
+/** Bytes that the store may hold for us: three anchors of about 512. */
 const MAX_BYTES = 4_096
 const ADDRESS = /^(wss?|https?|memory):\/\/.{1,256}$/
 const anchorsShape = /* @__PURE__ */ (() =>
   array(tuple(text(), text(0, Number.POSITIVE_INFINITY, ADDRESS), number(), number())))()
 
 /**
- * Relays that have served us long, kept over restarts and dialled at the next start beside the bootstrap peers: whoever can make us
- * restart, or changes the list that we start with, does not thereby get a fresh chance to be all that we see (the anchor
- * connections of Heilman et al., 2015, §8, and Bitcoin Core's `anchors.dat`).
+ * Relays that have served us long, kept over restarts and dialled at the next start beside the bootstrap peers: an attacker that makes us
+ * restart, or changes the list that we start with, does not get a fresh chance to be all that we see (the anchor connections of
+ * Heilman et al., 2015, §8, and Bitcoin Core's `anchors.dat`).
  *
- * A place that is taken stays so until its relay has not answered at three starts, or nobody has chosen it otherwise for
- * `anchorMs`: being there for ten minutes displaces nobody. Of different operators where there are so many.
+ * An anchor keeps its place until it has not answered at three starts, or neither the application nor a lookup has chosen it for
+ * `anchorMs`: a newcomer that is there for ten minutes displaces none. Anchors are of different operators where there are so many.
  */
 export class Anchors {
   private anchors: Anchor[] = []
-  /** Ids of those that we are connected to for this reason. */
+  /** Ids of the anchors that we have dialled. */
   private readonly dialled = new LazySet<string>()
   private readonly missed = new LazySet<Anchor>()
   private loading: Promise<void> | undefined
@@ -80,7 +80,7 @@ export class Anchors {
     return this.anchors.length
   }
 
-  /** Dials those that are remembered. Without a store, or with a broken one, there are none: that is no reason not to start. */
+  /** Dials the remembered anchors. A store that is broken has none, and does not keep the coordinator from starting. */
   async start(): Promise<void> {
     const { named, dial } = this.options
     this.loading ??= this.load().catch(() => {})
@@ -98,7 +98,7 @@ export class Anchors {
     }
   }
 
-  /** Somebody has connected. */
+  /** A peer has connected. */
   changed(): void {
     const { limits, chosen } = this.options
     if (this.closed || this.alarm.isArmed || !chosen().some(({ isServer }) => isServer)) return
@@ -128,12 +128,12 @@ export class Anchors {
     return isPeerId(id) && left > 0 && left <= limits.anchorMs && misses < limits.maxAnchorMisses
   }
 
-  /** Frees the places of those that are gone, and fills them with the longest connected, new operators first. */
+  /** Frees the places of anchors that are gone, and fills them with the relays that are connected the longest, new operators first. */
   private review(): void {
     const { clock, limits, chosen, store } = this.options
     const now = clock.now()
     const relays = chosen().filter(({ isServer, address }) => isServer && ADDRESS.test(address))
-    // Somebody is connected, so the network is there: who is not has not answered.
+    // A peer is connected, so the network is there: an anchor that is not connected has not answered.
     for (const anchor of relays.length > 0 ? this.anchors : []) {
       if (this.missed.has(anchor) || relays.some(({ id }) => id === anchor[0])) continue
       this.missed.add(anchor)
@@ -146,7 +146,7 @@ export class Anchors {
       for (const { id, address, origin } of good) {
         const known = this.anchors.find(([other]) => other === id)
         const until = now + limits.anchorMs
-        // Who is here as an anchor alone is not thereby one for ever.
+        // A relay that is here as an anchor alone is not thereby one for ever.
         if (this.dialled.has(id)) continue
         if (known !== undefined) known[2] = until
         else if (this.anchors.length < limits.maxAnchors && (isAny || !origins.has(origin))) {
@@ -155,7 +155,7 @@ export class Anchors {
         }
       }
     }
-    // What cannot be stored is not remembered; nobody waits for it.
+    // No call waits for the store: what it does not take is not remembered.
     store.set(STORE_KEY, encode(this.anchors)).catch(() => {})
   }
 }

@@ -10,8 +10,8 @@ const PING = 'ping'
 const PONG = 'pong'
 
 /**
- * Probes every peer once when it connects and then at an interval, measures the round trip, and gives up those that no longer
- * answer. One timer serves all peers.
+ * Probes every peer once when it connects and then at an interval, measures the round trip, and gives up paths that do not answer.
+ * One timer serves all peers.
  */
 export class Heartbeat implements IProtocolHandler {
   readonly protocolName = 'lotus/heartbeat'
@@ -27,7 +27,7 @@ export class Heartbeat implements IProtocolHandler {
       clock: Clock
       limits: Limits
       intervalMs: number
-      /** What carries the peer's messages now. */
+      /** The channel that carries the peer's messages at present. */
       pathOf: (peerId: string) => { readonly bytesIn: number } | undefined
       /** `skewMs`: how far the peer's clock is ahead of ours. */
       onMeasured: (peerId: string, rttMs: number, skewMs: number) => void
@@ -55,7 +55,7 @@ export class Heartbeat implements IProtocolHandler {
     await this.probe(peer.peerId)
   }
 
-  /** Probes every peer now; who does not answer in this time is given up. */
+  /** Probes every peer at once; a path that does not answer in this time is given up. */
   probeAll(timeoutMs: number): void {
     for (const { peerId } of this.host?.peers() ?? []) void this.probe(peerId, timeoutMs)
   }
@@ -76,7 +76,7 @@ export class Heartbeat implements IProtocolHandler {
     const peers = this.host?.peers() ?? []
     // Without peers no timer runs: a coordinator that is only made, as on a server that renders a page, holds no process.
     if (peers.length === 0) return
-    // A tab that slept wakes with all timers late: let the probes' answers arrive before judging anybody.
+    // A tab that slept wakes with all timers late: the answers to the probes may arrive first.
     const stalled = clock.now() - this.due > limits.heartbeatTimeoutMs
     if (!stalled) for (const peer of peers) void this.probe(peer.peerId)
     this.arm()
@@ -86,14 +86,14 @@ export class Heartbeat implements IProtocolHandler {
     const { clock, pathOf, onDead } = this.options
     const sentAt = clock.now()
     const path = pathOf(peerId)
-    // In two halves: where the first ran out while we stood still, its answer lies unread and counts in the second.
+    // The time runs in two halves: an answer that lies unread after the first, because we stood still, counts in the second.
     if (await this.answers(peerId, timeoutMs / 2)) return
     const heard = path?.bytesIn
     if (await this.answers(peerId, timeoutMs / 2)) return
     const late = clock.now() - sentAt - timeoutMs
     // A timer so late means that we stood still: the answer may lie unread.
-    // Another path serves the peer meanwhile: this says nothing of it.
-    // Something came: the answer stands behind much else.
+    // Another path serves the peer meanwhile: the probe says nothing of it.
+    // Other bytes have come: the answer stands behind them.
     if (late > 100 || pathOf(peerId) !== path || path?.bytesIn !== heard) return this.probe(peerId, timeoutMs)
     onDead(
       peerId,
@@ -114,7 +114,7 @@ export class Heartbeat implements IProtocolHandler {
       if (answer !== undefined) onMeasured(peerId, rttMs, answer.timestamp - sentAt - rttMs / 2)
       return true
     } catch (error) {
-      // Whoever answers with an error is alive; and of one that is gone there is nothing to say.
+      // A peer that answers with an error is alive; of one that is gone there is nothing to say.
       return !isP2PError(error, 'TIMEOUT')
     }
   }

@@ -20,7 +20,7 @@ export interface QueuedMessage {
 
 interface Entry {
   readonly message: P2PMessage
-  /** As it goes out: what the application changes after the call does not. */
+  /** The message as it goes out: what the application changes after the call does not count. */
   readonly encoded: Uint8Array
   readonly bytes: number
   readonly expiresAt: number
@@ -44,11 +44,11 @@ export interface OutboxOptions {
     onSettled: (delivered: boolean) => void,
     encoded: Uint8Array,
   ) => Promise<void> | undefined
-  /** Takes back what was given to a connection that is gone; false where the peer has it after all. */
+  /** Takes back a message that was given to a connection that is gone; false where the peer has it after all. */
   takeBack: (peerId: string, onSettled: (delivered: boolean) => void) => boolean
   /** Settles when the peer's connection may take more, or is gone; undefined where nothing on it waits. */
   progress: (peerId: string) => Promise<void> | undefined
-  /** Somebody should connect to this peer. */
+  /** Asks for a connection to this peer. */
   want: (peerId: string) => void
   onOutcome: (message: P2PMessage, outcome: QueuedOutcome) => void
 }
@@ -94,7 +94,7 @@ export class Outbox {
     if (bytes > limits.maxMessageBytes) throw messageTooLarge(bytes, limits)
     if (this.count >= limits.maxOutboxMessages || this.bytes + bytes > limits.maxOutboxBytes) {
       const limit = this.count >= limits.maxOutboxMessages ? 'maxOutboxMessages' : 'maxOutboxBytes'
-      throw new P2PError('OUTBOX_FULL', 'Too much waits for peers that are away. Send less, with a shorter ttl, or later.', {
+      throw new P2PError('OUTBOX_FULL', 'Too much waits for peers that are away.', {
         details: { peerId, limit },
       })
     }
@@ -114,7 +114,7 @@ export class Outbox {
     return { messageId: message.messageId, peerId, outcome }
   }
 
-  /** The peer is connected: what waits for it goes out, in order. */
+  /** Sends what waits for a peer that is connected, in order. */
   flush(peerId: string): void {
     for (const entry of [...(this.queues.get(peerId) ?? [])]) {
       if (entry.sent !== undefined) continue
@@ -131,7 +131,7 @@ export class Outbox {
         })
       } catch (error) {
         entry.sent = undefined
-        // Nobody is there, or the connection is full: the rest must not overtake this one.
+        // The peer is away, or the connection is full: the rest must not overtake this message.
         if (asP2PError(error, 'CONNECTION_LOST', '').code !== 'UNSERIALIZABLE_PAYLOAD') {
           this.flushLater(peerId)
           return
@@ -152,7 +152,7 @@ export class Outbox {
     })
   }
 
-  /** Forgets what waits; all of it has expired. */
+  /** Forgets all messages; each has expired. */
   close(): void {
     for (const [peerId, queue] of [...this.queues]) for (const entry of [...queue]) this.finish(peerId, entry, 'expired')
     this.disarm()
@@ -180,7 +180,7 @@ export class Outbox {
       for (const entry of [...queue]) {
         if (entry.expiresAt > now) next = Math.min(next, entry.expiresAt)
         else if (entry.sent === undefined || takeBack(peerId, entry.sent)) this.finish(peerId, entry, 'expired')
-        // It is on its way: the peer has it at any moment, or the connection breaks.
+        // The message is on its way: the peer has it at any moment, or the connection breaks.
         else next = Math.min(next, now + 1_000)
       }
     }

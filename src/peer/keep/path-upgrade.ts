@@ -23,13 +23,13 @@ export interface PathUpgradeOptions {
   /** Default `systemRandom`. */
   random?: Random | undefined
   get: (peerId: string) => PeerInfo | undefined
-  /** The address of a better path to a peer that is reached through somebody else; undefined where there is none to try. */
+  /** The address of a better path to a peer than the one that serves it; undefined where there is none to try. */
   addressOf: (peer: PeerInfo) => string | undefined
   dial: (address: string, peerId: string, wait: WaitOptions) => Promise<unknown>
 }
 
 /**
- * Looks for a direct path to every peer that is reached through somebody else. The end that dialled begins. A failed attempt is
+ * Looks for a better path to every peer whose path is not direct, such as a circuit. The end that dialled begins. A failed attempt is
  * repeated with back-off, and never touches the path that works.
  */
 export class PathUpgrade {

@@ -45,7 +45,7 @@ export class PeerUpdates implements IProtocolHandler {
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
     const description = shaped(object(descriptionShapes(this.options.limits)), message.payload)
     if (message.type !== 'update' || description === undefined) {
-      this.host?.reject(from.peerId, new P2PError('MALFORMED_DATA', 'The peer sent a malformed description of itself.'))
+      this.host?.reject(from.peerId, new P2PError('MALFORMED_DATA', 'The peer sent a malformed description.'))
       return
     }
     checkMetadata(description.metadata, this.options.limits)

@@ -13,11 +13,11 @@ interface Entry {
   readonly bootstrap: boolean
   peerId: string | undefined
   readonly backoff: Backoff
-  /** The application knows that it cannot be reached. */
+  /** Whether the application has been told that the peer cannot be reached. */
   told: boolean
   readonly alarm: Alarm
   dialling: boolean
-  /** Since when it is away, milliseconds since the Unix epoch. */
+  /** Since when the peer is away, milliseconds since the Unix epoch. */
   awaySince: number | undefined
 }
 
@@ -49,8 +49,8 @@ export interface ReconnectorOptions {
 }
 
 /**
- * Keeps connections: those to the bootstrap peers for ever, those that the application asked for until it disconnects, the peer
- * says goodbye, or it was away for `reconnectGiveUpMs`. Dials again after a loss, with pauses from 1 to 60 s.
+ * Keeps connections. Those to the bootstrap peers are kept for ever; those that the application asked for until it disconnects, the
+ * peer says goodbye, or the peer was away for `reconnectGiveUpMs`. Dials again after a loss, with pauses from 1 to 60 s.
  */
 export class Reconnector {
   private readonly entries = new LazySet<Entry>()
@@ -63,7 +63,7 @@ export class Reconnector {
     for (const target of targets) this.entries.add(this.entryOf(target, true, undefined))
   }
 
-  /** True while somebody is still to be reached. */
+  /** True while a peer is still to be reached. */
   get pending(): boolean {
     if (!this.running) return false
     for (const { dialling, alarm } of this.entries) if (dialling || alarm.isArmed) return true
@@ -79,13 +79,13 @@ export class Reconnector {
     if (first.length > 0) await Promise.any(first).catch(() => {})
   }
 
-  /** Dials nobody any more until `start`. */
+  /** Dials no peer until `start`. */
   stop(): void {
     this.running = false
     for (const { alarm } of this.entries) alarm.disarm()
   }
 
-  /** From now on, a lost connection to this peer is made anew. */
+  /** Keeps the connection to this peer: it is made anew when it is lost. */
   keep(target: string | PeerInfo, peerId: string): void {
     for (const entry of this.entries) if (entry.peerId === peerId) return
     this.entries.add(this.entryOf(target, false, peerId))
@@ -106,7 +106,7 @@ export class Reconnector {
     if (this.running) void this.dial(entry)
   }
 
-  /** The application wants this connection no more. */
+  /** Keeps the connection to this peer no more. */
   release(peerId: string): void {
     for (const entry of this.entries) {
       if (entry.peerId !== peerId) continue
@@ -122,7 +122,7 @@ export class Reconnector {
       const { byPeer } = error.details
       // Another process of the peer has come in the place of the one before.
       if (error.code === 'REPLACED' && byPeer !== true) continue
-      // Whoever called disconnectFromPeer meant it; and a peer that said goodbye has left.
+      // The application has disconnected on purpose, or the peer has said goodbye.
       const wanted = error.code === 'CONNECTION_CLOSED' && (byPeer !== true || !entry.bootstrap)
       if (wanted && this.running) {
         if (!entry.bootstrap) this.entries.delete(entry)
@@ -154,7 +154,7 @@ export class Reconnector {
     }
   }
 
-  /** Nobody was away while we were. */
+  /** Begins the count of every absence anew: this machine was asleep or offline, and the peers may not have been away. */
   private forgive(): void {
     for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = this.options.clock.now()
   }
@@ -174,7 +174,7 @@ export class Reconnector {
     } catch (error) {
       const failure = asP2PError(error, 'PEER_UNREACHABLE', 'A peer cannot be reached.')
       if (!this.running || !this.entries.has(entry)) return false
-      // The first of a row of failures is told; the rest only repeat it.
+      // Only the first of a row of failures is reported.
       if (entry.bootstrap && (!entry.told || FINAL.has(failure.code))) this.options.onError(failure)
       entry.told = true
       this.again(entry, failure)

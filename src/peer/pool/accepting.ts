@@ -56,7 +56,7 @@ export class Accepting {
     try {
       this.members.adopt(channel)
     } catch {
-      // Somebody else has taken the place meanwhile; the dialler has been told.
+      // Another peer has taken the place meanwhile; the dialler has been told.
       this.stats.accepted--
       this.stats.refused++
     }

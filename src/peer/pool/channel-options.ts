@@ -2,7 +2,7 @@ import { VERSION } from '../../base/version.js'
 import type { ChannelOptions } from '../../channel/secure-channel.js'
 import type { PeerContext } from '../peer-context.js'
 
-/** What every channel of ours begins with: who we are, and what we tell of ourselves. @throws P2PError IDENTITY_FAILED. */
+/** What every channel of ours begins with: our keys, and what we tell of ourselves. @throws P2PError IDENTITY_FAILED. */
 export async function channelOptions(context: PeerContext): Promise<ChannelOptions> {
   const { peerId, requireSignatures, limits, clock } = context
   const keys = await context.keys()

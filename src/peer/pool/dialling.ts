@@ -101,7 +101,7 @@ export class Dialling {
       members.adopt(channel)
       return channel.remote.peerId
     } catch (error) {
-      // The peer, or we, settled on another connection to it.
+      // One of the two ends has settled on another connection between them.
       if (remote !== undefined && isP2PError(error, 'DUPLICATE_CONNECTION')) {
         if (earlier !== undefined) return earlier
         if (members.get(remote) !== undefined) return remote

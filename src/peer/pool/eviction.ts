@@ -1,13 +1,13 @@
-/** A peer that has come by itself, as far as it matters for who goes. */
+/** A peer that has come by itself, as far as it matters for the choice of the one that goes. */
 export interface Evictable {
-  /** Who is likely to hold its address; see `groupOf`. */
+  /** The group of its address, which one party is likely to hold; see `groupOf`. */
   readonly group: string
   /** When it came, milliseconds since the Unix epoch. */
   readonly since: number
   /** When it last said something that is of use, milliseconds since the Unix epoch; 0: never. */
   readonly usedAt: number
   readonly rttMs: number | undefined
-  /** Its reputation: below 0 for whoever has misbehaved. */
+  /** Its reputation: below 0 for a peer that has misbehaved. */
   readonly score: number
 }
 
@@ -15,16 +15,16 @@ export interface Evictable {
 const PROTECTED = 10
 
 /**
- * Who makes room for a newcomer, as Bitcoin Core's `SelectNodeToEvict` does it: first the peers are protected that an attacker would
- * have to outdo on every count (few of their group, near, of use lately, here for long), then of what remains the group with the
- * most connections gives up its youngest. Of those here for long, half count by age alone, and half are the oldest of each
- * group in turns: whoever filled an empty pool first is not thereby safe in it.
+ * Chooses the peer that makes room for a newcomer, as Bitcoin Core's `SelectNodeToEvict` does. First the peers are protected that an
+ * attacker would have to outdo on every count: few of their group, near, of use lately, here for long. Of what remains the group with
+ * the most connections gives up its youngest. Of the peers here for long, half count by age alone, and half are the oldest of each
+ * group in turns: a party that filled an empty pool first is not thereby safe in it.
  *
- * Unlike there, nobody goes where the groups would be no better balanced: a newcomer never takes the place of one from a smaller
- * group or one as small as its own would be. Somebody of ill repute goes in any case, the worst first.
+ * Unlike Bitcoin Core's, this choice lets no peer go where the groups would be no better balanced: a newcomer never takes the place of one from a smaller
+ * group or one as small as its own would be. A peer of ill repute goes in any case, the worst first.
  *
- * @param group of the newcomer.
- * @returns undefined where nobody has to go.
+ * @param group the newcomer's address group.
+ * @returns undefined where no peer has to go.
  */
 export function chooseEvicted<Peer extends Evictable>(peers: readonly Peer[], group: string): Peer | undefined {
   const worst = least(peers, ({ score }) => score)
@@ -49,7 +49,7 @@ export function chooseEvicted<Peer extends Evictable>(peers: readonly Peer[], gr
   return youngest !== undefined && (sizes.get(group) ?? 0) + 1 < sizeOf(youngest) ? youngest : undefined
 }
 
-/** Without the so many for whom a measure is smallest, of equals the oldest; whom it is infinite for stays. */
+/** All but the `count` peers with the smallest measure, of equals the oldest; a peer whose measure is infinite stays. */
 function without<Peer extends Evictable>(peers: readonly Peer[], count: number, by: (peer: Peer) => number): Peer[] {
   const having = peers.filter((peer) => by(peer) < Number.POSITIVE_INFINITY)
   const out = new Set(having.sort((a, b) => by(a) - by(b) || a.since - b.since).slice(0, count))
@@ -74,7 +74,7 @@ function sizesOf(peers: Iterable<Pick<Evictable, 'group'>>): Map<string, number>
   return sizes
 }
 
-/** The one for whom a measure is smallest, of equals the first. */
+/** The peer with the smallest measure, of equals the first. */
 function least<Peer>(peers: readonly Peer[], by: (peer: Peer) => number): Peer | undefined {
   return [...peers].sort((a, b) => by(a) - by(b))[0]
 }

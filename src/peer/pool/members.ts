@@ -13,19 +13,19 @@ import { Slots } from './slots.js'
 const TRAFFIC = ['messagesIn', 'messagesOut', 'bytesIn', 'bytesOut', 'refusals'] as const
 export type Traffic = Record<(typeof TRAFFIC)[number], number>
 
-/** The connected peers: who may come in, on which of several connections to one peer both ends settle, and who leaves. */
+/** The connected peers: decides which may come in, and on which of several connections to one peer both ends settle. */
 export class Members {
   readonly sessions: Sessions
   readonly slots: Slots<PeerConnection>
   /** How often peers broke the rules, by error code. */
   readonly faults: Record<string, number> = {}
-  /** Why nobody comes in and nobody is dialled: for a while, or for good. */
+  /** Why no peer comes in and none is dialled, for a while or for good; undefined while the pool is open. */
   resting: P2PError | undefined
   /** Dials, by the key of the peer reached in hex, that wait for its acceptance. */
   readonly confirming = new LazyMap<string, Promise<string>>()
   private readonly peers = new LazyMap<string, PeerConnection>()
   private readonly byKey = new LazyMap<string, PeerConnection>()
-  /** What peers that are gone have sent and got. */
+  /** The traffic of peers that are gone. */
   private readonly past: Traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, refusals: 0 }
 
   constructor(
@@ -64,18 +64,18 @@ export class Members {
   /**
    * Decides whether an authenticated peer may come in.
    *
-   * @param expected the peer that we dialled; undefined: whoever is there.
+   * @param expected the id of the peer that we dialled; undefined: any peer.
    * @throws P2PError SELF_DIAL, BANNED, WRONG_PEER, NAME_TAKEN, POOL_FULL, DUPLICATE_CONNECTION.
    */
   async admit(channel: SecureChannel, expected: string | undefined): Promise<void> {
     const { remote } = channel
     const { identity, defence } = this.context
     if (equalBytes(remote.publicKey, identity.publicKey)) {
-      throw new P2PError('SELF_DIAL', 'That address leads back to this peer itself.')
+      throw new P2PError('SELF_DIAL', 'That address leads back to us.')
     }
     defence.checkPeer(remote.publicKey)
     if (expected !== undefined && expected !== remote.peerId && expected !== encodePeerId(remote.publicKey)) {
-      throw new P2PError('WRONG_PEER', `At this address is ${remote.peerId}, not ${expected}. Ask for its new address.`, {
+      throw new P2PError('WRONG_PEER', `At this address is ${remote.peerId}, not ${expected}.`, {
         details: { peerId: remote.peerId, expected },
       })
     }
@@ -109,14 +109,14 @@ export class Members {
     peer.begin()
   }
 
-  /** Notes that somebody broke the rules, and has it reported once. */
+  /** Notes that a peer broke the rules, and has it reported once. */
   fault(error: P2PError, peer?: PeerConnection): void {
     this.faults[error.code] = (this.faults[error.code] ?? 0) + 1
     this.events.error(error, peer)
     if (peer !== undefined) this.context.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
   }
 
-  /** Says goodbye to all; those behind relays first, for other connections carry it. */
+  /** Says goodbye to all peers; to those behind relays first, for other connections carry those goodbyes. */
   disconnectAll(error: P2PError): void {
     const peers = this.all().sort((a, b) => rankOf(a.activeChannel) - rankOf(b.activeChannel))
     for (const peer of peers) peer.close(error)
@@ -126,11 +126,7 @@ export class Members {
   private async checkName(name: string, publicKey: Uint8Array): Promise<void> {
     const { names, peerId } = this.context
     if (name !== peerId && (await names.claim(name, publicKey, 'contact'))) return
-    throw new P2PError(
-      'NAME_TAKEN',
-      `The name "${name}" belongs to another key. Choose another peerId, or use the key it was first used with.`,
-      { details: { name } },
-    )
+    throw new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key.`, { details: { name } })
   }
 
   private makeRoom(channel: SecureChannel): void {
@@ -154,14 +150,12 @@ export class Members {
       channel.close(duplicate())
       throw duplicate()
     }
-    existing.close(
-      new P2PError('REPLACED', 'Another session with the same identity has connected. Use one identity per tab or process.'),
-    )
+    existing.close(new P2PError('REPLACED', 'Another session with this identity has connected. Use one for each tab.'))
     return 'replaced'
   }
 
   /**
-   * What to do with a second connection to a peer: `keep` the first; `switch` to the second without anybody noticing; or
+   * What to do with a second connection to a peer: `keep` the first; `switch` to the second, which the application does not notice; or
    * `replace` the session, where the peer is another process than before.
    */
   private verdict(existing: PeerConnection, channel: SecureChannel): 'keep' | 'switch' | 'replace' {
@@ -169,7 +163,7 @@ export class Members {
     if (!equalBytes(old.remote.channelKey, channel.remote.channelKey)) return 'replace'
     if (rankOf(channel) > rankOf(old) || existing.isInterrupted) return 'switch'
     if (channel.connection.outbound) return 'keep'
-    // One that has just accepted our dial had its own under way, and settles on ours. Much later, a dial means that the peer
+    // A peer that has just accepted our dial had its own under way, and settles on ours. Much later, a dial means that the peer
     // has lost the first connection.
     const { clock, limits } = this.context
     const simultaneous = clock.now() - existing.since <= limits.handshakeTimeoutMs
@@ -194,9 +188,7 @@ export class Members {
 }
 
 export function poolFull({ maxConnections, limits }: Pick<PeerContext, 'maxConnections' | 'limits'>): P2PError {
-  return new P2PError(
-    'POOL_FULL',
-    `All ${maxConnections} connections are taken. Disconnect from a peer, or raise maxConnections.`,
-    { details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs } },
-  )
+  return new P2PError('POOL_FULL', `All ${maxConnections} connections are taken. Raise maxConnections.`, {
+    details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs },
+  })
 }

@@ -12,7 +12,7 @@ import { Dialling } from './dialling.js'
 import { Members, type Traffic } from './members.js'
 import type { Slots } from './slots.js'
 
-/** Who is connected: dials, accepts, settles on one connection per peer, and keeps within the pool. */
+/** The pool of connected peers: dials, accepts, settles on one connection for each peer, and keeps within `maxConnections`. */
 export class PeerManager {
   private readonly members: Members
   private readonly outgoing: Dialling
@@ -69,7 +69,7 @@ export class PeerManager {
   }
 
   /**
-   * Connects to whoever answers at an address; two calls share one dial.
+   * Connects to the peer that answers at an address; two calls share one dial.
    *
    * @param expected the peer that must be found there.
    * @returns the peer id.
@@ -81,7 +81,7 @@ export class PeerManager {
   }
 
   /**
-   * Who answers at an address, without becoming connected: nobody is told, and no place is taken.
+   * Learns which peer answers at an address, without becoming connected: the peer is not told, and no slot is taken.
    *
    * @throws P2PError as `dial`.
    */
@@ -89,7 +89,7 @@ export class PeerManager {
     return this.outgoing.look(address, wait)
   }
 
-  /** Takes a connection that somebody else dialled. */
+  /** Takes a connection that another peer dialled. */
   accept(connection: Connection): void {
     this.incoming.accept(connection)
   }
@@ -118,9 +118,9 @@ export class PeerManager {
     let encoded: Uint8Array | undefined
     for (const peer of peers) {
       try {
-        // Where each message is signed, what is sent is another one.
+        // A message that is signed has its own bytes for each peer.
         if (!this.context.requireSignatures) encoded ??= encodeForPeer(message, false, this.context.limits)
-        // A signature may still fail later: nobody waits for that.
+        // A signature may still fail later: a broadcast does not wait for it.
         peer.send(message, { mayWait: false, encoded })?.catch(() => {})
         result.sent.push(peer.peerId)
       } catch (error) {

@@ -17,24 +17,24 @@ export interface SlotHolder {
 
 interface Slot<Peer> {
   readonly peer: Peer
-  /** We dialled it; whoever came by itself stays that, whichever paths follow. */
+  /** We dialled it. A peer that came by itself stays one, whichever paths follow. */
   readonly outbound: boolean
   readonly group: string
   /** As we dialled it. */
   readonly address: string
 }
 
-/** One place in so many is kept for those we dial: a small pool is for whoever comes. Bitcoin Core keeps 8 of 125. */
+/** One slot in so many is kept for peers that we dial; a small pool keeps none. Bitcoin Core keeps 8 of 125. */
 const OUTBOUND_SHARE = 16
 
 /**
- * Who has a place in the pool. Those that come by themselves never have all of it: `outboundSlots`, but at most one in 16, are for
- * whom we choose (Heilman et al., "Eclipse Attacks on Bitcoin's Peer-to-Peer Network", 2015, §3: an eclipse begins by taking
- * every connection). Where their places are taken, `chooseEvicted` decides.
+ * The slots of the pool. Peers that come by themselves never have all of them: `outboundSlots`, but at most one in 16, are for peers
+ * that we choose (Heilman et al., "Eclipse Attacks on Bitcoin's Peer-to-Peer Network", 2015, §3: an eclipse begins by taking
+ * every connection). Where the others are taken, `chooseEvicted` decides.
  */
 export class Slots<Peer extends SlotHolder> {
   private readonly slots = new LazyMap<Peer, Slot<Peer>>()
-  /** Sizes of the groups of those that came by themselves. */
+  /** Sizes of the address groups of the peers that came by themselves. */
   private readonly sizes = new LazyMap<string, number>()
   private readonly maxInbound: number
   private unwanted = false
@@ -81,8 +81,8 @@ export class Slots<Peer extends SlotHolder> {
   }
 
   /**
-   * Whether a connection may have a place, somebody else's included. Cheap, and so before the handshake: of a flood from one
-   * group, which nobody has to make room for, none costs more than this.
+   * Whether a connection may have a slot, at need that of another peer. The check is cheap and comes before the handshake: of a flood
+   * from one group, for which no peer makes room, no connection costs more than this.
    */
   mayFit(connection: Connection): boolean {
     if (this.isFree(connection)) return true
@@ -92,7 +92,7 @@ export class Slots<Peer extends SlotHolder> {
     return this.hasUnwanted()
   }
 
-  /** Whether somebody in the pool has misbehaved. Looked up once a second: a flood of newcomers asks thousands of times. */
+  /** Whether a peer in the pool has misbehaved. Looked up once a second: a flood of newcomers asks thousands of times. */
   private hasUnwanted(): boolean {
     const now = this.context.clock.now()
     if (now - this.lookedAt >= 1_000) {
@@ -102,7 +102,7 @@ export class Slots<Peer extends SlotHolder> {
     return this.unwanted
   }
 
-  /** Whether there is a place, and who has to leave for it. */
+  /** Whether there is a slot, and the peer that has to leave for it. */
   placeFor(connection: Connection): { fits: boolean; evicted?: Peer | undefined } {
     if (this.isFree(connection)) return { fits: true }
     const evicted = connection.outbound ? undefined : chooseEvicted(this.evictable(), groupOf(connection))?.peer

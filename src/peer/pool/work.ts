@@ -1,7 +1,7 @@
 import type { WorkTerms } from '../../channel/work.js'
 import type { Connection } from '../../transport/transport.js'
 
-/** Proofs of work, for those who show them and those who demand them; see `proofOfWork()`. Without one, none is shown or demanded. */
+/** Shows proofs of work to peers that demand them, and demands them of others; see `proofOfWork()`. Without a supply none is shown or demanded. */
 export interface WorkSupply extends WorkTerms {
   /** How long dials have waited for work, milliseconds since the start. Their deadlines do not count it. */
   readonly pausedMs: number

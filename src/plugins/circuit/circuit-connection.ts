@@ -114,8 +114,7 @@ export class CircuitConnection {
   private toRelay(type: string, payload: unknown, done: () => void = () => {}): void {
     // Not awaited: the window bounds what is under way, and the calls keep their order.
     this.host.sendTo(this.relay, { type, payload, protocol: CIRCUIT_HOP }).then(done, (error) => {
-      const message = 'The relay can no longer be reached. The connection is made anew by another path, or connect again.'
-      this.end(asP2PError(error, 'CONNECTION_LOST', message))
+      this.end(asP2PError(error, 'CONNECTION_LOST', 'The relay cannot be reached. Connect again.'))
     })
   }
 }

@@ -1,9 +1,10 @@
 import { parseCircuit } from '../../address/addresses.js'
-import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
+import { abortedError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import { randomId } from '../../base/random.js'
 import type { P2PMessage } from '../../message/message.js'
+import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import type { Connection, DialOptions, Listener, Transport } from '../../transport/transport.js'
@@ -18,7 +19,6 @@ import {
   parseClose,
   parseData,
   parseFrame,
-  unknownType,
 } from './frames.js'
 import { type Reservation, Reservations } from './reservations.js'
 
@@ -47,12 +47,12 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   private host: ProtocolHost | undefined
   private reservations: Reservations | undefined
   private accept: ((connection: Connection) => void) | undefined
-  /** By relay, then by circuit id: two relays may use the same id. */
-  private readonly circuits = new LazyMap<string, Map<string, CircuitConnection>>()
+  /** By relay and circuit id: two relays may use the same id. */
+  private readonly circuits = new LazyMap<string, CircuitConnection>()
 
   /** @param options.onReservation told when a reservation is there, or is lost. */
   constructor(options: { limits?: Limits; onReservation?: () => void } = {}) {
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf()
     this.onReservation = options.onReservation ?? (() => {})
   }
 
@@ -62,7 +62,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 
   onUnregister(): void {
     this.reservations?.close()
-    this.endAll(() => true, new P2PError('SHUT_DOWN', 'The coordinator has shut down.'), true)
+    this.endAll(() => true, shutDownError(), true)
     this.host = undefined
   }
 
@@ -83,9 +83,9 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   async dial(address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
     const { relay, peerId: target } = parseCircuit(address)
     const host = this.host
-    if (host === undefined) throw new P2PError('SHUT_DOWN', 'Circuits need a running coordinator. Start it first.')
+    if (host === undefined) throw shutDownError()
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
-    if (target === host.peerId) throw new P2PError('SELF_DIAL', 'A circuit to oneself is of no use.', { details: { address } })
+    if (target === host.peerId) throw new P2PError('SELF_DIAL', 'A circuit cannot lead to oneself.', { details: { address } })
     const relayPeer = host.peers().find((peer) => peer.peerId === relay)
     if (relayPeer === undefined || !isRelay(relayPeer)) {
       const why = relayPeer === undefined ? 'is not connected' : 'does not forward circuits'
@@ -130,10 +130,8 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     const host = this.host
     if (host === undefined) return
     if (!isRelay(from)) {
-      return host.reject(
-        from.peerId,
-        new P2PError('PROTOCOL_VIOLATION', 'A peer that is no relay spoke as one.', { details: { peerId: from.peerId } }),
-      )
+      const details = { peerId: from.peerId }
+      return host.reject(from.peerId, new P2PError('PROTOCOL_VIOLATION', 'A peer that is no relay spoke as one.', { details }))
     }
     try {
       this.receive(host, message, from.peerId)
@@ -149,7 +147,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
     this.reservations?.lost(peer.peerId)
-    const error = new P2PError('CONNECTION_LOST', `The relay ${peer.peerId} is gone. Connect again through another one.`, {
+    const error = new P2PError('CONNECTION_LOST', `The relay ${peer.peerId} is gone. Connect again.`, {
       details: { peerId: peer.peerId },
     })
     this.endAll((circuit) => circuit.relay === peer.peerId, error, false)
@@ -158,7 +156,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   private receive(host: ProtocolHost, message: P2PMessage, relay: string): void {
     const { payload } = message
     // After our end of it has gone, a circuit may still bring what was under way.
-    const find = (id: string) => this.circuits.get(relay)?.get(id)
+    const find = (id: string) => this.circuits.get(keyOf(relay, id))
     if (message.type === 'data') {
       const [id, frame] = parseData(payload)
       const circuit = find(id)
@@ -180,14 +178,15 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 
   private incoming(host: ProtocolHost, payload: unknown, relay: string): void {
     const { circuit: id, from, frame, ...bounds } = parseFrame(incomingShape, payload)
-    const known = this.circuits.get(relay)
-    const twin = known?.get(id)
+    const twin = this.circuits.get(keyOf(relay, id))
     if (twin !== undefined) {
       // It would swap the far end of a circuit under its channel.
       twin.end(new P2PError('PROTOCOL_VIOLATION', 'The relay used a circuit id twice.'), 'PROTOCOL_VIOLATION')
       return
     }
-    const full = (known?.size ?? 0) >= this.limits.maxCircuitsPerPeer
+    let ofRelay = 0
+    for (const circuit of this.circuits.values()) if (circuit.relay === relay) ofRelay++
+    const full = ofRelay >= this.limits.maxCircuitsPerPeer
     if (this.accept === undefined || from === host.peerId || full || bounds.window > this.limits.sendMaxBufferedBytes) {
       host.sendTo(relay, { type: 'close', payload: [id, 'CIRCUIT_REFUSED'], protocol: CIRCUIT_HOP }).catch(() => {})
       return
@@ -201,34 +200,26 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     host: ProtocolHost,
     options: { id: string; relay: string; peer: string; outbound: boolean; bounds?: Bounds },
   ): CircuitConnection {
-    const { id, relay } = options
-    const circuit = new CircuitConnection({
-      ...options,
-      host,
-      limits: this.limits,
-      onEnd: () => {
-        const known = this.circuits.get(relay)
-        known?.delete(id)
-        if (known?.size === 0) this.circuits.delete(relay)
-      },
-    })
-    const known = this.circuits.get(relay) ?? new Map<string, CircuitConnection>()
-    this.circuits.set(relay, known)
-    known.set(id, circuit)
+    const key = keyOf(options.relay, options.id)
+    const onEnd = () => this.circuits.delete(key)
+    const circuit = new CircuitConnection({ ...options, host, limits: this.limits, onEnd })
+    this.circuits.set(key, circuit)
     return circuit
   }
 
   /** A window is what a relay may make us hold: never more than any other slow path may cost. */
   private checkBounds(bounds: Bounds): Bounds {
     if (bounds.window <= this.limits.sendMaxBufferedBytes) return bounds
-    throw new P2PError('CIRCUIT_REFUSED', "The relay's window is larger than limits.sendMaxBufferedBytes. Use another relay.")
+    throw new P2PError('CIRCUIT_REFUSED', "The relay's window is larger than limits.sendMaxBufferedBytes.")
   }
 
   private endAll(which: (circuit: CircuitConnection) => boolean, error: Error | undefined, tellRelay: boolean): void {
-    for (const known of [...this.circuits.values()]) {
-      for (const circuit of [...known.values()]) if (which(circuit)) circuit.end(error, tellRelay)
-    }
+    for (const circuit of [...this.circuits.values()]) if (which(circuit)) circuit.end(error, tellRelay)
   }
+}
+
+function keyOf(relay: string, circuit: string): string {
+  return `${circuit} ${relay}`
 }
 
 interface Bounds {
@@ -238,12 +229,7 @@ interface Bounds {
 
 function closedBy(code: P2PError['code'], relay: string, limit: string | undefined): P2PError {
   const why = limit === undefined ? code : `the relay's limit ${limit} is reached`
+  const details = { peerId: relay, ...(limit !== undefined && { limit, byRelay: true }) }
   // The relay's shutting down is not ours.
-  return new P2PError(
-    code === 'SHUT_DOWN' ? 'CONNECTION_LOST' : code,
-    `The circuit ended: ${why}. Connect again, or through another relay.`,
-    {
-      details: { peerId: relay, ...(limit !== undefined && { limit, byRelay: true }) },
-    },
-  )
+  return new P2PError(code === 'SHUT_DOWN' ? 'CONNECTION_LOST' : code, `The circuit ended: ${why}. Connect again.`, { details })
 }

@@ -1,14 +1,16 @@
-import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
-import { asP2PError, P2PError } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
-import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
+import { asP2PError, P2PError, timeoutError } from '../../base/errors.js'
+import { CORE_LIMITS } from '../../base/limits/core.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
+import type { WaitOptions } from '../../base/wait.js'
 import { equalBytes } from '../../identity/ed25519.js'
-import { decodePeerId } from '../../identity/peer-id.js'
+import { fitsKey } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
-import { array, boolean, bytes, number, object, optional, present, record, shaped, text } from '../../message/shape.js'
+import { array, boolean, bytes, number, object, optional, parsed, present, record, shaped, text } from '../../message/shape.js'
+import { askPeers } from '../../protocol/ask-peers.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
+import { speaksAsRelay } from './frames.js'
 
 /** Answers who else is connected here. */
 export const INTRODUCE = 'lotus/introduce'
@@ -29,7 +31,7 @@ const peerShape = /* @__PURE__ */ (() =>
     peerId: text(1, 128),
     publicKey: bytes(32),
     addresses: object({ websocket: optional(text(1, 512, /^wss?:\/\//)), http: optional(text(1, 512, /^https?:\/\//)) }),
-    protocols: array(text(1, 128), DEFAULT_LIMITS.maxProtocols),
+    protocols: array(text(1, 128), CORE_LIMITS.maxProtocols),
     metadata: optional(record(present)),
     lastSeen: number(0, Number.MAX_SAFE_INTEGER),
     /** Whether the introducer brings callers to the peer. */
@@ -50,38 +52,31 @@ export async function findPeers(
   query: PeerQuery,
   options: WaitOptions & { limits?: Limits } = {},
 ): Promise<PeerInfo[]> {
-  const limits = options.limits ?? DEFAULT_LIMITS
+  const limits = options.limits ?? limitsOf()
   const limit = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limits.maxIntroductions)
   const introducers = host.peers().filter((peer) => peer.protocols?.includes(INTRODUCE))
-  if (introducers.length === 0) throw new P2PError('NO_RELAY', 'No connected peer introduces others. Connect to a relay first.')
+  if (introducers.length === 0) throw new P2PError('NO_RELAY', 'No relay is connected. Connect to one first.')
   const found = new Map<string, PeerInfo>()
-  const failures: unknown[] = []
   const answers: { introducer: string; peers: Introduced[] }[] = []
-  const payload = { protocol: query.protocol, resourceType: query.resourceType, peerId: query.peerId, limit }
-
-  await withDeadline(host.clock, 'Looking for peers', { signal: options.signal }, (signal) => {
-    const enough = new JoinedSignal(signal)
-    const grace = new Alarm(host.clock, () => enough.abort())
-    const ask = async ({ peerId: introducer }: PeerInfo) => {
-      try {
-        const { payload: answer } = await host.request(
-          introducer,
-          { type: 'find', payload, protocol: INTRODUCE },
-          { signal: enough.child(), timeoutMs: options.timeoutMs ?? limits.dhtTimeoutMs },
-        )
-        const peers = readAnswer(answer, limits).filter(({ info }) => info.peerId !== host.peerId && matches(info, query))
-        answers.push({ introducer, peers })
-        if (peers.length > 0) grace.armOnce(limits.dhtGraceMs)
-      } catch (error) {
-        failures.push(error)
-      }
+  let failure: unknown
+  const { protocol, resourceType, peerId } = query
+  const request = { type: 'find', payload: { protocol, resourceType, peerId, limit }, protocol: INTRODUCE }
+  const question = { what: 'Looking for peers', peers: introducers.map((peer) => peer.peerId), giveUp: true, ...options }
+  await askPeers(host.clock, limits, new Set(), question, async (introducer, wait) => {
+    try {
+      const { payload } = await host.request(introducer, request, wait)
+      const peers = readAnswer(payload, limits).filter(({ info }) => info.peerId !== host.peerId && matches(info, query))
+      answers.push({ introducer, peers })
+      return peers.length > 0
+    } catch (error) {
+      failure ??= error
+      throw error
     }
-    return Promise.all(introducers.map(ask)).finally(() => {
-      grace.disarm()
-      enough.release()
-    })
   })
-  if (answers.length === 0) throw asP2PError(failures[0], 'PEER_UNREACHABLE', 'No introducer answered. Try again.')
+  if (answers.length === 0) {
+    const late = timeoutError(question.what, options.timeoutMs ?? limits.dhtTimeoutMs)
+    throw asP2PError(failure ?? late, 'PEER_UNREACHABLE', 'No introducer answered. Try again.')
+  }
   // In turns, so that one introducer with a hundred inventions does not crowd out the others.
   for (let i = 0; i < limits.maxIntroductions; i++) {
     for (const { introducer, peers } of answers) if (peers[i] !== undefined) merge(found, peers[i]!, introducer, limits)
@@ -102,17 +97,17 @@ interface Introduced {
 
 /** @throws P2PError MALFORMED_DATA where it is no answer at all; single entries that are wrong are left out. */
 function readAnswer(answer: unknown, limits: Limits): Introduced[] {
-  const told = shaped(answerShape, answer)
-  if (told === undefined) throw new P2PError('MALFORMED_DATA', 'The introducer sent no list of peers.')
+  const told = parsed(answerShape, answer, 'An introduction')
   const peers: Introduced[] = []
   for (const entry of told.peers.slice(0, limits.maxIntroductions)) {
     const peer = shaped(peerShape, entry)
-    if (peer === undefined || !keyFits(peer.peerId, peer.publicKey)) continue
+    if (peer === undefined || !fitsKey(peer.peerId, peer.publicKey)) continue
     const { metadata, addresses, reserved = false, ...rest } = peer
     const info: PeerInfo = {
       ...rest,
       addresses: Object.fromEntries(Object.entries(addresses).filter(([, address]) => address !== undefined)) as PeerAddresses,
       state: PeerState.DISCONNECTED,
+      isRelay: speaksAsRelay(peer.protocols),
       ...(metadata !== undefined && encode(metadata, limits).length <= limits.maxMetadataBytes && { metadata }),
     }
     peers.push({ info, reserved })
@@ -131,14 +126,4 @@ function merge(found: Map<string, PeerInfo>, { info, reserved }: Introduced, int
   const known = found.get(id) ?? { ...info, addresses: { ...info.addresses, relays: [] } }
   found.set(id, known)
   if (reserved && known.addresses.relays!.length < limits.maxAddresses) known.addresses.relays!.push(introducer)
-}
-
-/** A self-certifying id must be that of the key; a chosen name says nothing. */
-function keyFits(peerId: string, publicKey: Uint8Array): boolean {
-  if (!peerId.startsWith('lp1')) return true
-  try {
-    return equalBytes(decodePeerId(peerId), publicKey)
-  } catch {
-    return false
-  }
 }

@@ -1,6 +1,5 @@
-import { knownCode, P2PError, type P2PErrorCode } from '../../base/errors.js'
-import type { P2PMessage } from '../../message/message.js'
-import { bytes, int, object, type Shape, shaped, text } from '../../message/shape.js'
+import { knownCode, type P2PErrorCode } from '../../base/errors.js'
+import { bytes, int, malformed, object, parsed, type Shape, text } from '../../message/shape.js'
 import type { ProtocolLimits } from '../../protocol/rate-limits.js'
 
 /** Spoken to a relay; a peer that lists it is one. */
@@ -22,6 +21,7 @@ export const FRAME_COST_BYTES = 128
 /** Bytes that a frame takes of its circuit's window. */
 export const costOf = (frame: Uint8Array): number => frame.length + FRAME_COST_BYTES
 
+const WHAT = 'A circuit message'
 const MAX = Number.MAX_SAFE_INTEGER
 const circuitId = /* @__PURE__ */ text(16, 64)
 const peerId = /* @__PURE__ */ text(1, 128)
@@ -54,22 +54,20 @@ export const incomingShape = /* @__PURE__ */ (() => object({ circuit: circuitId,
 
 /** @throws P2PError MALFORMED_DATA. */
 export function parseFrame<T>(shape: Shape<T>, payload: unknown): T {
-  const parsed = shaped(shape, payload)
-  if (parsed === undefined) throw malformed()
-  return parsed
+  return parsed(shape, payload, WHAT)
 }
 
 /** `data`: `[circuit, frame]`. @throws P2PError MALFORMED_DATA. */
 export function parseData(payload: unknown): [circuit: string, frame: Uint8Array] {
   const [circuit, frame] = pair(payload)
-  if (!(frame instanceof Uint8Array)) throw malformed()
+  if (!(frame instanceof Uint8Array)) throw malformed(WHAT)
   return [circuit, frame]
 }
 
 /** `ack`: `[circuit, bytes]`, what the receiver has consumed since its last one, counted by `costOf`. @throws P2PError MALFORMED_DATA. */
 export function parseAck(payload: unknown): [circuit: string, consumed: number] {
   const [circuit, consumed] = pair(payload)
-  if (!Number.isSafeInteger(consumed) || (consumed as number) < 1) throw malformed()
+  if (!Number.isSafeInteger(consumed) || (consumed as number) < 1) throw malformed(WHAT)
   return [circuit, consumed as number]
 }
 
@@ -95,18 +93,6 @@ export interface CircuitEnd {
 }
 
 function pair(payload: unknown): [string, unknown, unknown?] {
-  if (!Array.isArray(payload) || typeof payload[0] !== 'string' || payload[0].length > 64) throw malformed()
+  if (!Array.isArray(payload) || typeof payload[0] !== 'string' || payload[0].length > 64) throw malformed(WHAT)
   return payload as [string, unknown, unknown?]
-}
-
-function malformed(): P2PError {
-  return new P2PError('MALFORMED_DATA', 'A circuit message does not have the shape that docs/wire-protocol.md gives it.')
-}
-
-/** For a message type that this version does not know. */
-export function unknownType(message: P2PMessage): P2PError {
-  return new P2PError(
-    'PROTOCOL_NOT_SUPPORTED',
-    `${message.protocol} does not know messages of type ${message.type.slice(0, 32)}.`,
-  )
 }

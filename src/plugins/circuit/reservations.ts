@@ -1,10 +1,12 @@
+import { diverse } from '../../address/diversity.js'
 import { operatorOf } from '../../address/operator.js'
 import { Alarm } from '../../base/alarm.js'
 import { Backoff } from '../../base/backoff.js'
-import { asP2PError, isP2PError, P2PError } from '../../base/errors.js'
+import { asP2PError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { jittered } from '../../base/random.js'
+import { malformed } from '../../message/shape.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { CIRCUIT_HOP, parseFrame, reservedShape } from './frames.js'
@@ -115,18 +117,9 @@ export class Reservations {
       return entry === undefined || entry.reservation !== undefined || entry.asking || entry.due <= now
     })
     const relays = [...possible.filter(ours), ...possible.filter((relay) => !ours(relay))]
-    const operators = new Set<string>()
-    const chosen = new Set<string>()
-    for (const pass of ['new operator', 'any'] as const) {
-      for (const { peerId, addresses } of relays) {
-        if (chosen.size >= this.limits.maxReservations) return chosen
-        const operator = operatorOf(addresses.websocket ?? addresses.http)
-        if (pass === 'new operator' && (operator === undefined || operators.has(operator))) continue
-        if (operator !== undefined) operators.add(operator)
-        chosen.add(peerId)
-      }
-    }
-    return chosen
+    // Relays that tell no address count as one operator.
+    const operator = ({ addresses: { websocket, http } }: PeerInfo) => operatorOf(websocket ?? http) ?? ''
+    return new Set(diverse(relays, this.limits.maxReservations, 0, operator).map(({ peerId }) => peerId))
   }
 
   private async ask(relay: string, entry: Entry): Promise<void> {
@@ -144,15 +137,10 @@ export class Reservations {
     } catch (error) {
       if (this.closed || this.entries.get(relay) !== entry) return
       const { code, details } = asP2PError(error, 'CIRCUIT_REFUSED', '')
-      if (code === 'MALFORMED_DATA') {
-        return this.host.reject(
-          relay,
-          new P2PError('MALFORMED_DATA', "The relay's reservation has no meaning.", { cause: error }),
-        )
-      }
+      if (code === 'MALFORMED_DATA') return this.host.reject(relay, malformed('A reservation', error))
       // A relay of an earlier kind, that needs no reservation, is not asked again.
       const { reservationMs } = this.limits
-      const isOld = isP2PError(error, 'PROTOCOL_NOT_SUPPORTED')
+      const isOld = code === 'PROTOCOL_NOT_SUPPORTED'
       entry.due = clock.now() + entry.backoff.next(isOld ? reservationMs : Math.min(details.retryAfterMs ?? 0, reservationMs))
       if (before !== undefined && before.expiresAt <= entry.due) entry.reservation = undefined
     } finally {

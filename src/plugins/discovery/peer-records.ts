@@ -1,10 +1,10 @@
 import { Alarm } from '../../base/alarm.js'
 import { asP2PError } from '../../base/errors.js'
 import type { WaitOptions } from '../../base/wait.js'
-import { equalBytes } from '../../identity/ed25519.js'
-import { decodePeerId, isPeerId } from '../../identity/peer-id.js'
+import { fitsKey } from '../../identity/peer-id.js'
 import { array, object, oneOf, shaped, text, tuple, union } from '../../message/shape.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
+import { speaksAsRelay } from '../circuit/frames.js'
 import type { DistributedHashTable } from '../dht/client/dht.js'
 
 /** What a peer publishes of itself, so that each that knows its id can reach it. */
@@ -64,9 +64,8 @@ export class PeerRecords {
     const record = await this.dht.get(`peer:${peerId}`, { ...wait, publisherId: peerId })
     const published = shaped(recordShape, record?.value)
     const publicKey = record?.publisherKey
-    if (published === undefined || publicKey === undefined) return []
     // The record's signature proves its key; an lp1 id must be of that key.
-    if (isPeerId(peerId) && !equalBytes(decodePeerId(peerId), publicKey)) return []
+    if (published === undefined || publicKey === undefined || !fitsKey(peerId, publicKey)) return []
     const { addresses, relays, protocols } = published
     const info: PeerInfo = {
       peerId,
@@ -78,6 +77,7 @@ export class PeerRecords {
       state: PeerState.DISCONNECTED,
       lastSeen: record!.publishedAt,
       protocols,
+      isRelay: speaksAsRelay(protocols),
     }
     return [info]
   }

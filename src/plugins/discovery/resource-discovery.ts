@@ -73,7 +73,7 @@ export class ResourceDiscovery {
   async announceResource<T>(type: string, id: string, data: T, options: AnnounceResourceOptions = {}): Promise<AnnounceResult> {
     const { ttl = this.dht.limits.defaultTtlS, republish = true, signal, timeoutMs } = options
     const key = resourceKey(type, id, this.dht.limits)
-    if (data === undefined) throw invalidResource('it has no data; use null for "none"')
+    if (data === undefined) throw invalidResource('it has no data')
     if (!(ttl > 0 && ttl <= this.dht.limits.maxTtlS)) {
       throw invalidResource(`ttl must be above 0 and at most ${this.dht.limits.maxTtlS} seconds`)
     }

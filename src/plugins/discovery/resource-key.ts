@@ -5,7 +5,7 @@ import type { Limits } from '../../base/limits.js'
 export function resourceKey(type: string, id: string, limits: Limits): string {
   const key = `${resourcePrefix(type, limits)}${escapePart('id', id)}`
   if (key.length > limits.maxKeyLength) {
-    throw invalidResource(`type and id together are longer than a key may be (${limits.maxKeyLength} characters)`)
+    throw invalidResource(`type and id have more than ${limits.maxKeyLength} characters`)
   }
   return key
 }
@@ -13,7 +13,7 @@ export function resourceKey(type: string, id: string, limits: Limits): string {
 /** What the keys of all resources of a type begin with. */
 export function resourcePrefix(type: string, limits: Limits): string {
   const part = escapePart('type', type)
-  if (part.length > limits.maxNameLength) throw invalidResource(`its type is longer than ${limits.maxNameLength} characters`)
+  if (part.length > limits.maxNameLength) throw invalidResource(`type has more than ${limits.maxNameLength} characters`)
   return `resource:${part}:`
 }
 
@@ -25,12 +25,12 @@ export function resourceIdOf(key: string, prefix: string): string | undefined {
 }
 
 export function invalidResource(why: string): P2PError {
-  return new P2PError('INVALID_RESOURCE', `This resource cannot be announced or asked for: ${why}.`)
+  return new P2PError('INVALID_RESOURCE', `The resource is invalid: ${why}.`)
 }
 
 function escapePart(what: 'type' | 'id', part: unknown): string {
-  if (typeof part !== 'string' || part === '') throw invalidResource(`its ${what} must be a text of at least one character`)
-  if (/\p{Cs}/u.test(part)) throw invalidResource(`its ${what} is not well-formed Unicode`)
+  if (typeof part !== 'string' || part === '') throw invalidResource(`${what} must be a text of at least one character`)
+  if (/\p{Cs}/u.test(part)) throw invalidResource(`${what} must be well-formed Unicode`)
   return escaped(part)
 }
 

@@ -59,7 +59,7 @@ export async function request(
   if (response.ok) return response
   const { status } = response
   if (status >= 500 || status === 408 || status === 425 || status === 429) throw new Error(`HTTP status ${status}`)
-  if (status === 404 || status === 410) throw lost('it does not know this session, or no more')
+  if (status === 404 || status === 410) throw lost('it does not know this session')
   const code = knownCode(codeIn(await smallAnswer(response)), 'CONNECTION_LOST')
   throw new P2PError(code, `The peer refused what we sent (HTTP status ${status}). Connect again.`, {
     details: { byPeer: true, status },

@@ -2,7 +2,8 @@ import { isWebAddress } from '../../address/addresses.js'
 import { parseWebAddress } from '../../address/web-address.js'
 import { BoundedMap } from '../../base/bounded-map.js'
 import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { HTTP_LIMITS } from '../../base/limits/http.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import { FramePipe } from '../../transport/frames/frame-pipe.js'
 import type { Connection, DialOptions, Transport } from '../../transport/transport.js'
 import {
@@ -63,7 +64,7 @@ export function http(options: { limits?: Limits } = {}): Transport {
 export function httpDial() {
   const buffering: Buffering = new BoundedMap(MAX_HOSTS)
   return (address: string, options: DialOptions, dialled = address): Promise<Connection> =>
-    openSession(address, { ...options, dialled, limits: options.limits ?? DEFAULT_LIMITS, buffering })
+    openSession(address, { ...options, dialled, limits: limitsOf({ ...HTTP_LIMITS, ...options.limits }), buffering })
 }
 
 /** Hosts behind something that holds streams back, with the time until which that is believed. */
@@ -80,7 +81,7 @@ async function openSession(address: string, { signal, firstFrame, dialled, limit
   endpoint.pathname = endpoint.pathname.replace(/\/*$/, HTTP_PATH)
   if (signal?.aborted) throw abortedError('The dial', signal.reason)
   if (typeof fetch !== 'function') {
-    throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no fetch. Give P2PConfig.transports another transport.')
+    throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no fetch. Use another transport.')
   }
   const body = firstFrame as Uint8Array<ArrayBuffer>
   // A kept-alive socket that the server has just closed fails once for nothing.
@@ -96,7 +97,7 @@ async function openSession(address: string, { signal, firstFrame, dialled, limit
       if (signal?.aborted) throw abortedError('The dial', signal.reason)
       if (error instanceof TypeError && attempt === 1) continue
       const why = exchange.timedOut ? `no answer within ${limits.dialTimeoutMs} ms` : causeOf(error)
-      const message = `No connection to ${address} (${why}). Check the address, that the peer runs, and that it serves HTTP.`
+      const message = `No connection to ${address} (${why}). Check that the peer serves HTTP there.`
       throw new P2PError('PEER_UNREACHABLE', message, { details: { address }, cause: error })
     } finally {
       exchange.done()
@@ -275,7 +276,7 @@ class HttpConnection {
   private heed(control: Control): void {
     if (control === 'nothing' || this.state !== 'open') return
     const fault =
-      control === 'end' ? undefined : new P2PError('PROTOCOL_VIOLATION', 'The peer sent what is no frame and no known control.')
+      control === 'end' ? undefined : new P2PError('PROTOCOL_VIOLATION', 'The peer sent neither a frame nor a known control.')
     this.pipe.end(fault)
     this.sayClosed()
   }

@@ -1,3 +1,4 @@
+import { HTTP_LIMITS } from '../../base/limits/http.js'
 import type { Plugin } from '../../core/plugin.js'
 import { withTransport } from '../../core/with-transport.js'
 import { webFallback } from './web-fallback.js'
@@ -10,5 +11,5 @@ import { webFallback } from './web-fallback.js'
  * new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [httpFallback()] })
  */
 export function httpFallback(): Plugin {
-  return withTransport(webFallback())
+  return { ...withTransport(webFallback()), limits: HTTP_LIMITS }
 }

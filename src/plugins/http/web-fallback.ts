@@ -1,7 +1,8 @@
 import { asWebAddress, isWebAddress } from '../../address/addresses.js'
 import { BoundedMap } from '../../base/bounded-map.js'
 import { abortedError, asP2PError, P2PError } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { HTTP_LIMITS } from '../../base/limits/http.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import type { Connection, DialOptions, Transport } from '../../transport/transport.js'
 import { webSocket } from '../../transport/websocket.js'
 import { httpDial } from './http.js'
@@ -28,7 +29,7 @@ export function webFallback(options: { limits?: Limits } = {}): Transport {
     direct: true,
     canDial: (address) => isWebAddress(address, 'ws') || isHttp(address),
     dial: (address, dialOptions) => {
-      const within = { ...dialOptions, limits: options.limits ?? dialOptions.limits ?? DEFAULT_LIMITS }
+      const within = { ...dialOptions, limits: limitsOf({ ...HTTP_LIMITS, ...(options.limits ?? dialOptions.limits) }) }
       return isHttp(address) ? ways.http(address, within) : dialBoth(address, within, ways)
     },
   }

@@ -1,11 +1,12 @@
 import { P2PError } from '../../base/errors.js'
+import { WORK_LIMITS } from '../../base/limits/proof-of-work.js'
 import type { Plugin } from '../../core/plugin.js'
 import { MAX_POW_DIFFICULTY, type WorkWorker } from './proof-of-work.js'
 import { type ProofOfWorkEvent, WorkProofs } from './work-proofs.js'
 
 export interface ProofOfWorkOptions {
   /**
-   * Bits of work (0 to 40) that this coordinator demands of strangers who dial it: 2^bits hashes each, renewed every week. Default
+   * Bits of work (0 to 40) that this coordinator demands of strangers that dial it: 2^bits hashes each, renewed every week. Default
    * 0: none.
    */
   difficulty?: number
@@ -14,7 +15,7 @@ export interface ProofOfWorkOptions {
 }
 
 /**
- * Does the work that peers demand of whoever dials them, as public relays do, and demands work of others where `difficulty` says so.
+ * Does the work that peers demand of those that dial them, as public relays do, and demands work of others where `difficulty` says so.
  *
  * @throws P2PError INVALID_CONFIG for a difficulty out of range.
  * @example
@@ -37,6 +38,7 @@ export function proofOfWork({
   }
   return {
     name: 'proof-of-work',
+    limits: WORK_LIMITS,
     attach(kit) {
       const { clock, limits, store, identity } = kit
       const onProgress = (event: ProofOfWorkEvent) => kit.emit('proof-of-work', event)

@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { abortedError, P2PError } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { WORK_LIMITS } from '../../base/limits/proof-of-work.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import { WORK_NONCE_BYTES, type WorkProof } from '../../channel/work.js'
 import { PUBLIC_KEY_BYTES } from '../../identity/ed25519.js'
 import { searchNonces, WORK_PREFIX_BYTES, type WorkTask, workPrefix } from './work-search.js'
@@ -82,7 +83,7 @@ export function verifyProofOfWork(options: {
   now?: number
   limits?: Limits
 }): boolean {
-  const { publicKey, proof, bits, now = Date.now(), limits = DEFAULT_LIMITS } = options
+  const { publicKey, proof, bits, now = Date.now(), limits = limitsOf(WORK_LIMITS) } = options
   return (
     publicKey instanceof Uint8Array &&
     publicKey.length === PUBLIC_KEY_BYTES &&
@@ -102,7 +103,7 @@ export function verifyProofOfWork(options: {
  */
 export async function mineProofOfWork(options: MineOptions): Promise<WorkProof> {
   const { publicKey, bits, signal, onProgress, worker } = options
-  const { epoch = workEpoch(Date.now(), DEFAULT_LIMITS.workEpochMs) } = options
+  const { epoch = workEpoch(Date.now(), WORK_LIMITS.workEpochMs) } = options
   if (
     bits !== bits >>> 0 ||
     bits < 1 ||

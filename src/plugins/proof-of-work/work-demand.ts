@@ -25,7 +25,7 @@ export function workDemand(options: {
       if (verifyProofOfWork({ publicKey, proof, bits, now: clock.now(), limits })) return
       throw new P2PError(
         'PROOF_OF_WORK_REQUIRED',
-        `Who comes here shows a proof of work of ${bits} bits. If yours did, check the clock of your device.`,
+        `A proof of work of ${bits} bits is needed here. Check the clock if you gave one.`,
         { details: { bits } },
       )
     },

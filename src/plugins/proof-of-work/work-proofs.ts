@@ -1,5 +1,6 @@
+import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
-import type { Clock, Timer } from '../../base/clock.js'
+import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { withDeadline } from '../../base/wait.js'
@@ -10,9 +11,6 @@ import type { KeyValueStore } from '../../storage/key-value-store.js'
 import type { Connection } from '../../transport/transport.js'
 import { isWorkEpoch, mineProofOfWork, type WorkProgress, type WorkWorker, workBits, workEpoch } from './proof-of-work.js'
 import { workDemand } from './work-demand.js'
-
-/** Timers of more milliseconds than fit 31 bits fire at once. */
-const MAX_TIMER_MS = 0x7fffffff
 
 /** How work that a peer demanded goes on. */
 export interface ProofOfWorkEvent extends WorkProgress {
@@ -52,7 +50,7 @@ export class WorkProofs implements WorkSupply {
   private loading: Promise<void> | undefined
   /** Most bits that were asked for since the last renewal. */
   private wanted = 0
-  private renewal: Timer | undefined
+  private readonly renewal: Alarm
   /** Lowered to what this machine has been able to do in time. */
   private maxBits: number
   /** Dials that wait for work, since when, and how long others have before. */
@@ -61,6 +59,7 @@ export class WorkProofs implements WorkSupply {
 
   constructor(private readonly options: WorkProofsOptions) {
     this.maxBits = options.limits.maxWorkBits
+    this.renewal = new Alarm(options.clock, () => this.renew())
   }
 
   /** How long dials have waited for work, milliseconds since the start. Their deadlines do not count it. */
@@ -78,7 +77,7 @@ export class WorkProofs implements WorkSupply {
     if (proof.epoch < this.epoch) this.renew()
     else {
       const untilNextMs = (proof.epoch + 1) * limits.workEpochMs - clock.now()
-      this.renewal ??= clock.setTimeout(() => this.renew(), Math.min(untilNextMs, MAX_TIMER_MS))
+      this.renewal.armOnce(untilNextMs)
     }
     return proof
   }
@@ -119,12 +118,7 @@ export class WorkProofs implements WorkSupply {
   rest(): void {
     this.wake()
     this.job?.controller.abort()
-    this.disarm()
-  }
-
-  private disarm(): void {
-    if (this.renewal !== undefined) this.options.clock.clearTimeout(this.renewal)
-    this.renewal = undefined
+    this.renewal.disarm()
   }
 
   private get epoch(): number {
@@ -167,7 +161,7 @@ export class WorkProofs implements WorkSupply {
     if (bits <= maxBits) return
     throw new P2PError(
       'PROOF_OF_WORK_TOO_HARD',
-      `The peer demands work of ${bits} bits, and ${maxBits} at most are done here (limits.maxWorkBits, workTimeoutMs). Use another peer.`,
+      `The peer demands work of ${bits} bits, above the ${maxBits} that are done here. Use another peer.`,
       { details: { address, bits, maxBits } },
     )
   }
@@ -222,7 +216,7 @@ export class WorkProofs implements WorkSupply {
   /** Works for the present epoch while the proof of the last one still counts; nobody waits for it. */
   private renew(): void {
     const { wanted, proof } = this
-    this.disarm()
+    this.renewal.disarm()
     if (this.job !== undefined || wanted === 0 || wanted > this.maxBits || proof?.epoch === this.epoch) return
     this.wanted = 0
     this.begin(wanted)

@@ -1,3 +1,4 @@
+import { TOPIC_LIMITS } from '../../base/limits/topics.js'
 import type { Plugin } from '../../core/plugin.js'
 import { dhtOf } from '../dht/client/plugin.js'
 import { ResourceTopics } from './resource-topics.js'
@@ -19,6 +20,7 @@ export interface TopicsOptions {
 export function topics({ router = false }: TopicsOptions = {}): Plugin<{ topics: Topics }, object, { topics: TopicStats }> {
   return {
     name: 'topics',
+    limits: TOPIC_LIMITS,
     needs: ['dht'],
     attach(kit) {
       const { identity, limits } = kit

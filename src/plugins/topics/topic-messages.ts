@@ -4,7 +4,7 @@ import { signEnvelope, verifyEnvelope } from '../../identity/envelope.js'
 import type { Identity } from '../../identity/identity.js'
 import { encodePeerId } from '../../identity/peer-id.js'
 import { decode, encode } from '../../message/codec.js'
-import { array, bytes, int, optional, present, type Shape, shaped, text, tuple } from '../../message/shape.js'
+import { array, bytes, int, optional, parsed, present, text, tuple } from '../../message/shape.js'
 
 /** Publish and subscribe. */
 export const TOPICS_PROTOCOL = 'lotus/topics'
@@ -42,6 +42,7 @@ export interface SignedTopicMessage {
 /** Length of a message's id. */
 export const TOPIC_ID_BYTES = 16
 
+const WHAT = 'A topic message'
 const count = /* @__PURE__ */ (() => int(0))()
 const content = /* @__PURE__ */ (() => tuple(text(), bytes(TOPIC_ID_BYTES), count, present))()
 const wireMessage = /* @__PURE__ */ (() => tuple(bytes(32), bytes(), bytes(64), count))()
@@ -56,16 +57,16 @@ export async function signTopicMessage(
   { id, publishedAt, limits }: { id: Uint8Array; publishedAt: number; limits: Limits },
 ): Promise<SignedTopicMessage> {
   const whole = encode([topic, id, publishedAt, payload], limits)
-  if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
+  if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length)
   const { publicKey, signature } = await signEnvelope(identity, 'topic', whole)
   return { topic, publishedAt, ...idsOf(publicKey, id), publicKey, bytes: whole, signature, hops: 0 }
 }
 
 /** Reads a message without believing it. @throws P2PError MALFORMED_DATA, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED. */
 export function readTopicMessage(payload: unknown, limits: Limits): SignedTopicMessage {
-  const [publicKey, whole, signature, hops] = parse(wireMessage, payload)
-  if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length, limits)
-  const [topic, id, publishedAt] = parse(content, decode(whole, limits, { canonical: true }))
+  const [publicKey, whole, signature, hops] = parsed(wireMessage, payload, WHAT)
+  if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length)
+  const [topic, id, publishedAt] = parsed(content, decode(whole, limits, { canonical: true }), WHAT)
   checkTopic(topic, limits)
   // Decoded bytes are views of a whole frame; what is kept must not keep that alive.
   const [key, kept, proof] = [publicKey.slice(), whole.slice(), signature.slice()]
@@ -89,19 +90,19 @@ export function topicMessageOf(message: SignedTopicMessage, limits: Limits): Top
 
 /** `want`: `[topic, distance, history?]` each. @throws P2PError MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_TOPIC. */
 export function readWants(payload: unknown, limits: Limits): [topic: string, distance: number, history?: number | undefined][] {
-  const read = parse(wants, payload)
+  const read = parsed(wants, payload, WHAT)
   for (const [topic] of read) checkTopic(topic, limits)
   return read
 }
 
 /** Names of topics. @throws P2PError MALFORMED_DATA. */
 export function readTopics(payload: unknown): string[] {
-  return parse(names, payload)
+  return parsed(names, payload, WHAT)
 }
 
 /** `[topic, id]` each. @throws P2PError MALFORMED_DATA. */
 export function readHaves(payload: unknown): [topic: string, id: string][] {
-  return parse(haves, payload)
+  return parsed(haves, payload, WHAT)
 }
 
 /** @throws P2PError INVALID_TOPIC. */
@@ -121,16 +122,10 @@ function hex(bytes: Uint8Array): string {
   return text
 }
 
-function parse<T>(shape: Shape<T>, value: unknown): T {
-  const parsed = shaped(shape, value)
-  if (parsed !== undefined) return parsed
-  throw new P2PError('MALFORMED_DATA', 'A topic message does not have the form that docs/wire-protocol.md gives it.')
-}
-
-function tooLarge(bytes: number, limits: Limits): P2PError {
+function tooLarge(bytes: number): P2PError {
   return new P2PError(
     'MESSAGE_TOO_LARGE',
-    `A topic message has at most ${limits.maxTopicMessageBytes} bytes, not ${bytes}. Publish a reference to the data.`,
+    `The topic message has ${bytes} bytes, above limits.maxTopicMessageBytes. Publish a reference to it.`,
     { details: { bytes, limit: 'maxTopicMessageBytes' } },
   )
 }

@@ -3,11 +3,13 @@ import { RecentKeys } from '../../base/bounded-map.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { LazyMap } from '../../base/lazy-map.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { TOPIC_LIMITS } from '../../base/limits/topics.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
 import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { Identity } from '../../identity/identity.js'
 import type { P2PMessage } from '../../message/message.js'
+import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { DHT_PROTOCOL } from '../dht/client/dht-messages.js'
@@ -117,7 +119,7 @@ export class Topics implements IProtocolHandler {
   private haveAlarm: Alarm | undefined
 
   constructor(private readonly options: TopicsOptions) {
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf(TOPIC_LIMITS)
     this.interest = new Interest(this.limits)
     this.seen = new RecentKeys(this.limits.topicSeen)
   }
@@ -209,10 +211,10 @@ export class Topics implements IProtocolHandler {
   async publish(topic: string, payload: unknown, options: WaitOptions = {}): Promise<PublishResult> {
     await this.options.run?.(options)
     const host = this.host
-    if (host === undefined) throw new P2PError('SHUT_DOWN', 'Topics need a running coordinator.')
+    if (host === undefined) throw shutDownError()
     checkTopic(topic, this.limits)
     if (this.peers.size === 0) {
-      throw new P2PError('NO_PEERS', 'Nobody is connected who could take it. Connect to a relay or a peer first.')
+      throw new P2PError('NO_PEERS', 'No connected peer takes topics. Connect to a relay first.')
     }
     const retryAfterMs = this.publishers.take('')
     if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
@@ -276,7 +278,7 @@ export class Topics implements IProtocolHandler {
     const { type, payload } = message
     try {
       if (this.neighbours.take(from.peerId) > 0) {
-        throw new P2PError('LIMIT_EXCEEDED', 'Too many topic messages. Send less.', { details: { retryAfterMs: 1_000 } })
+        throw new P2PError('LIMIT_EXCEEDED', 'Too many topic messages came. Send less.', { details: { retryAfterMs: 1_000 } })
       }
       if (type === 'message' || type === 'past')
         await this.receive(readTopicMessage(payload, limits), from.peerId, type === 'past')
@@ -289,7 +291,7 @@ export class Topics implements IProtocolHandler {
       else if (type === 'have') this.advertised(host, payload, from.peerId)
       else if (type === 'graft') this.grafted(payload, from.peerId)
       else if (type === 'prune') for (const topic of readTopics(payload)) this.pruned(topic, from.peerId)
-      else throw new P2PError('PROTOCOL_NOT_SUPPORTED', `${TOPICS_PROTOCOL} does not know this type of message.`)
+      else throw unknownType(message)
     } catch (error) {
       const { code } = asP2PError(error, 'HANDLER_FAILED', '')
       this.drop(code)
@@ -314,7 +316,7 @@ export class Topics implements IProtocolHandler {
       return
     }
     if (!(await host!.check(from, () => isGenuine(message)))) {
-      throw new P2PError('INVALID_SIGNATURE', 'A neighbour passed on a topic message that its publisher has not signed.')
+      throw new P2PError('INVALID_SIGNATURE', 'A topic message was not signed by its publisher.')
     }
     // While it was verified another copy may have come.
     if (this.host === undefined || !this.seen.add(id)) return
@@ -495,13 +497,9 @@ export class Topics implements IProtocolHandler {
     try {
       listener(topicMessageOf(message, this.limits))
     } catch (cause) {
-      const error = new P2PError(
-        'LISTENER_FAILED',
-        `A listener of the topic "${message.topic}" threw. Catch its errors inside it.`,
-        {
-          cause,
-        },
-      )
+      const error = new P2PError('LISTENER_FAILED', `A listener of the topic "${message.topic}" threw.`, {
+        cause,
+      })
       this.options.onError?.(error)
     }
   }
@@ -524,6 +522,6 @@ function isRouter({ protocols }: PeerInfo): boolean {
 }
 
 function tooFast(retryAfterMs: number, limits: Limits): P2PError {
-  const message = `A publisher may publish ${limits.topicRatePerS} messages a second, ${limits.topicBurst} at once. Publish less.`
+  const message = `One publisher may publish ${limits.topicRatePerS} messages a second. Publish less.`
   return new P2PError('LIMIT_EXCEEDED', message, { details: { limit: 'topicRatePerS', retryAfterMs } })
 }

@@ -1,8 +1,10 @@
 import { nanoid } from 'nanoid'
 import { parseWebRtc, webRtcAddress } from '../../address/addresses.js'
-import { abortedError, asP2PError, P2PError, type P2PErrorCode } from '../../base/errors.js'
-import { DEFAULT_LIMITS, type LimitName, type Limits } from '../../base/limits.js'
+import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../base/errors.js'
+import { WEBRTC_LIMITS } from '../../base/limits/webrtc.js'
+import { type LimitName, type Limits, limitsOf } from '../../base/limits.js'
 import type { P2PMessage } from '../../message/message.js'
+import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import type { Connection, DialOptions, Listener, Transport } from '../../transport/transport.js'
@@ -60,8 +62,8 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   private readonly configuration: RtcConfiguration
   private host: ProtocolHost | undefined
   private accept: ((connection: Connection) => void) | undefined
-  /** By peer, then by session id, oldest first. */
-  private readonly sessions = new Map<string, Map<string, RtcSession>>()
+  /** By peer and session id, oldest first. */
+  private readonly sessions = new Map<string, RtcSession>()
   /** Signals that each connected peer sent in its current window. */
   private readonly rates = new Map<string, { since: number; count: number }>()
   private readonly options: WebRtcOptions
@@ -70,7 +72,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
 
   constructor(options: WebRtcOptions = {}) {
     this.options = options
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf(WEBRTC_LIMITS)
     this.implementation = options.implementation ?? platformRtc()
     this.direct = options.iceTransportPolicy !== 'relay'
     this.configuration = { iceServers: options.iceServers ?? [] }
@@ -88,7 +90,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
 
   /** Ends what is being set up. Open channels stay until their connection or `close` ends them: a goodbye may be on its way. */
   onUnregister(): void {
-    const error = new P2PError('SHUT_DOWN', 'The coordinator has shut down.')
+    const error = shutDownError()
     for (const session of this.all()) session.fail(error)
     this.rates.clear()
     this.host = undefined
@@ -113,10 +115,10 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   async dial(address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
     const peerId = parseWebRtc(address)
     const { host, implementation } = this
-    if (host === undefined) throw new P2PError('SHUT_DOWN', 'WebRTC needs a running coordinator. Start it first.')
+    if (host === undefined) throw shutDownError()
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
     if (implementation === undefined) {
-      const message = 'This platform has no WebRTC. In Node give `implementation`, such as node-datachannel/polyfill.'
+      const message = 'This platform has no WebRTC. In Node give an implementation.'
       throw new P2PError('TRANSPORT_UNAVAILABLE', message)
     }
     this.checkDial(host, peerId)
@@ -150,7 +152,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   async close(): Promise<void> {
     this.accept = undefined
     const sessions = this.all()
-    for (const session of sessions) session.close(new P2PError('SHUT_DOWN', 'WebRTC has shut down.'))
+    for (const session of sessions) session.close(shutDownError())
     await Promise.all(sessions.map((session) => session.freed))
   }
 
@@ -187,15 +189,16 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
     const { peerId } = peer
     this.rates.delete(peerId)
-    const error = new P2PError('CONNECTION_LOST', `The path to ${peerId} for WebRTC signals is gone. Connect again.`, {
+    const error = new P2PError('CONNECTION_LOST', `The path for WebRTC signals is gone. Connect again.`, {
       details: { peerId },
     })
     for (const session of this.with(peerId)) session.fail(error, false)
   }
 
-  private receive(host: ProtocolHost, { type, payload }: P2PMessage, peerId: string): void {
+  private receive(host: ProtocolHost, message: P2PMessage, peerId: string): void {
+    const { type, payload } = message
     // After a session has ended here, signals may still be on their way.
-    const find = (id: string) => this.sessions.get(peerId)?.get(id)
+    const find = (id: string) => this.sessions.get(keyOf(peerId, id))
     if (type === 'description') {
       const { session: id, type: kind, sdp } = parseDescription(payload, this.limits)
       const session = find(id)
@@ -208,7 +211,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
       const { session, code } = parseEnd(payload)
       find(session)?.receiveEnd(endedBy(peerId, code))
     } else {
-      throw new P2PError('PROTOCOL_NOT_SUPPORTED', `${WEBRTC_PROTOCOL} does not know messages of type ${type.slice(0, 32)}.`)
+      throw unknownType(message)
     }
   }
 
@@ -275,33 +278,27 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
         },
         onInterrupted: () => this.options.onInterrupted?.(peerId),
         onRecovered: () => this.options.onRecovered?.(peerId),
-        onFreed: () => {
-          const known = this.sessions.get(peerId)
-          known?.delete(id)
-          if (known?.size === 0) this.sessions.delete(peerId)
-        },
+        onFreed: () => this.sessions.delete(keyOf(peerId, id)),
       })
     } catch (cause) {
-      const message = 'WebRTC refused to make a peer connection. Check iceServers, and that not too many are open.'
+      const message = 'WebRTC made no peer connection. Check iceServers.'
       throw asP2PError(cause, 'TRANSPORT_UNAVAILABLE', message)
     }
-    const known = this.sessions.get(peerId) ?? new Map<string, RtcSession>()
-    this.sessions.set(peerId, known)
-    known.set(id, session)
+    this.sessions.set(keyOf(peerId, id), session)
     return session
   }
 
   /** @throws P2PError why a dial to this peer cannot begin. */
   private checkDial(host: ProtocolHost, peerId: string): void {
     const details = { peerId }
-    if (peerId === host.peerId) throw new P2PError('SELF_DIAL', 'A WebRTC connection to oneself is of no use.', { details })
+    if (peerId === host.peerId) throw new P2PError('SELF_DIAL', 'A WebRTC connection cannot lead to oneself.', { details })
     const peer = host.peers().find((connected) => connected.peerId === peerId)
     if (peer === undefined) {
-      const message = `${peerId} is not connected, so nothing carries WebRTC signals to it. Connect through a relay first.`
+      const message = `${peerId} is not connected. Connect through a relay first.`
       throw new P2PError('PEER_NOT_CONNECTED', message, { details })
     }
     if (peer.protocols?.includes(WEBRTC_PROTOCOL) !== true) {
-      const message = `${peerId} does not offer WebRTC. Stay on the path that there is.`
+      const message = `${peerId} does not offer WebRTC.`
       throw new P2PError('PROTOCOL_NOT_SUPPORTED', message, { details: { ...details, protocol: WEBRTC_PROTOCOL } })
     }
     const sessions = this.with(peerId)
@@ -327,12 +324,16 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   private with(peerId: string): RtcSession[] {
-    return [...(this.sessions.get(peerId)?.values() ?? [])]
+    return this.all().filter((session) => session.peerId === peerId)
   }
 
   private all(): RtcSession[] {
-    return [...this.sessions.values()].flatMap((known) => [...known.values()])
+    return [...this.sessions.values()]
   }
+}
+
+function keyOf(peerId: string, session: string): string {
+  return `${session} ${peerId}`
 }
 
 /** In a glare the polite side gives way: the one whose peer id is the larger string. */
@@ -341,18 +342,18 @@ function isPolite(own: string, peer: string): boolean {
 }
 
 function duplicate(peerId: string): P2PError {
-  return new P2PError('DUPLICATE_CONNECTION', `${peerId} is opening a WebRTC connection to us at the same time. Use that one.`, {
+  return new P2PError('DUPLICATE_CONNECTION', `${peerId} is opening a WebRTC connection to us already.`, {
     details: { peerId },
   })
 }
 
 function tooMany(peerId: string, limit: LimitName): P2PError {
-  const message = 'Too many WebRTC connections are being set up. Wait for one to finish.'
+  const message = 'Too many WebRTC connections are being set up. Wait for one.'
   return new P2PError('LIMIT_EXCEEDED', message, { details: { peerId, limit } })
 }
 
 function endedBy(peerId: string, code: P2PErrorCode): P2PError {
-  return new P2PError(code, `${peerId} gave the WebRTC connection up: ${code}. Stay on the path that there is, or try again.`, {
+  return new P2PError(code, `${peerId} gave the WebRTC connection up: ${code}. Try again.`, {
     details: { peerId, byPeer: true },
   })
 }

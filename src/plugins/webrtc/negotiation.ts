@@ -1,9 +1,10 @@
 import type { Clock, Timer } from '../../base/clock.js'
 import { asP2PError, P2PError, timeoutError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
+import { malformed } from '../../message/shape.js'
 import { lost, RtcConnection } from './rtc-connection.js'
 import type { RtcCandidate, RtcConfiguration, RtcImplementation, RtcPeerConnection } from './rtc-types.js'
-import { type CandidateSignal, isContained, isDataOnly, malformed } from './signals.js'
+import { type CandidateSignal, isContained, isDataOnly, SIGNAL } from './signals.js'
 
 export interface RtcSessionOptions {
   id: string
@@ -166,7 +167,7 @@ export class RtcSession {
 
   private channelEnded(error: Error | undefined): void {
     if (this.state === 'live') this.free()
-    else this.fail(asP2PError(error, 'PEER_UNREACHABLE', 'The data channel closed before it was open. Try again.'))
+    else this.fail(asP2PError(error, 'PEER_UNREACHABLE', 'The data channel closed too early. Try again.'))
   }
 
   private stateChanged(): void {
@@ -174,7 +175,7 @@ export class RtcSession {
     const { clock, limits, peerId } = this.options
     if (this.state === 'setup') {
       if (connectionState === 'failed' || connectionState === 'closed') {
-        const message = 'No direct path to the peer was found. Give iceServers a TURN server, or go on by the relay.'
+        const message = 'No direct path to the peer was found. Give iceServers a TURN server.'
         this.fail(new P2PError('PEER_UNREACHABLE', message, { details: { peerId } }))
       }
     } else if (connectionState === 'failed' && this.connection?.closing === false) {
@@ -217,12 +218,12 @@ export class RtcSession {
     if (collides && !this.options.polite) return
     // A second answer, to an offer that was sent twice.
     if (type === 'answer' && pc.signalingState !== 'have-local-offer') return
-    if (!isDataOnly(sdp)) throw malformed()
+    if (!isDataOnly(sdp)) throw malformed(SIGNAL)
     try {
       // An offer rolls our own back where there is one (WebRTC 1.0 §4.4.1.5).
       await pc.setRemoteDescription({ type, sdp })
     } catch (cause) {
-      throw new P2PError('MALFORMED_DATA', 'The peer sent a session description that WebRTC refuses.', { cause })
+      throw malformed(SIGNAL, cause)
     }
     if (type === 'answer' || collides) this.wantsRestart = false
     this.peerCandidates = this.peerWaiting?.length ?? 0
@@ -281,7 +282,7 @@ export class RtcSession {
   private enqueue(task: () => Promise<void>): void {
     if (this.over) return
     if (this.pending >= 2 * this.options.limits.maxIceCandidates) {
-      this.broken(new P2PError('LIMIT_EXCEEDED', 'The peer sends WebRTC signals faster than they can be applied.'))
+      this.broken(new P2PError('LIMIT_EXCEEDED', 'The peer sends WebRTC signals too fast.'))
       return
     }
     this.pending++
@@ -291,9 +292,7 @@ export class RtcSession {
       try {
         await task()
       } catch (error) {
-        this.broken(
-          asP2PError(error, 'PEER_UNREACHABLE', 'WebRTC could not negotiate with the peer. Try again, or go on by the relay.'),
-        )
+        this.broken(asP2PError(error, 'PEER_UNREACHABLE', 'WebRTC could not negotiate. Try again.'))
       }
     })
   }

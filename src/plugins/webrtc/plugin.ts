@@ -1,3 +1,4 @@
+import { WEBRTC_LIMITS } from '../../base/limits/webrtc.js'
 import type { Plugin } from '../../core/plugin.js'
 import { WebRtcEndpoint, type WebRtcOptions, type WebRtcStats } from './endpoint.js'
 
@@ -14,6 +15,7 @@ export type WebRtcConfig = Pick<WebRtcOptions, 'implementation' | 'iceServers' |
 export function webRtc(options: WebRtcConfig = {}): Plugin<object, object, { webrtc?: WebRtcStats }> {
   return {
     name: 'webrtc',
+    limits: WEBRTC_LIMITS,
     attach(kit) {
       if (kit.relayOnly || !WebRtcEndpoint.available(options.implementation)) return {}
       const endpoint = new WebRtcEndpoint({ ...options, limits: kit.limits })

@@ -116,7 +116,7 @@ export class RtcConnection {
 
   private receive(data: unknown): void {
     if (!(data instanceof ArrayBuffer) || data.byteLength > RTC_CHUNK_BYTES) {
-      const message = 'The peer sent a text or a chunk that is too large over its data channel.'
+      const message = 'The peer sent a malformed chunk over its data channel.'
       this.pipe.end(new P2PError('PROTOCOL_VIOLATION', message))
     } else if (data.byteLength > 0) {
       this.receiveChunk(new Uint8Array(data))

@@ -1,11 +1,13 @@
-import { knownCode, P2PError, type P2PErrorCode } from '../../base/errors.js'
+import { knownCode, type P2PErrorCode } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { int, object, oneOf, optional, type Shape, type Shaped, shaped, text, union } from '../../message/shape.js'
+import { int, malformed, object, oneOf, optional, parsed, type Shaped, text, union } from '../../message/shape.js'
 
 /** The protocol of the signals; a peer that lists it takes offers. */
 export const WEBRTC_PROTOCOL = 'lotus/webrtc'
 
 /** Characters of one candidate line. An honest one has about 150; a host name in it at most 255. */
+/** What is read here, for errors. */
+export const SIGNAL = 'A WebRTC signal'
 const MAX_CANDIDATE_CHARS = 1_024
 
 const session = /* @__PURE__ */ (() => text(16, 64))()
@@ -27,19 +29,19 @@ export type CandidateSignal = Shaped<typeof candidateShape>
 
 /** @throws P2PError MALFORMED_DATA. */
 export function parseDescription(payload: unknown, limits: Limits): DescriptionSignal {
-  const signal = parse(descriptionShape, payload)
-  if (signal.sdp.length > limits.maxSdpChars) throw malformed()
+  const signal = parsed(descriptionShape, payload, SIGNAL)
+  if (signal.sdp.length > limits.maxSdpChars) throw malformed(SIGNAL)
   return signal
 }
 
 /** @throws P2PError MALFORMED_DATA. */
 export function parseCandidate(payload: unknown): CandidateSignal {
-  return parse(candidateShape, payload)
+  return parsed(candidateShape, payload, SIGNAL)
 }
 
 /** `end`: the session is over before it opened; the code says why. @throws P2PError MALFORMED_DATA. */
 export function parseEnd(payload: unknown): { session: string; code: P2PErrorCode } {
-  const signal = parse(endShape, payload)
+  const signal = parsed(endShape, payload, SIGNAL)
   return { session: signal.session, code: knownCode(signal.code, 'PEER_UNREACHABLE') }
 }
 
@@ -59,14 +61,4 @@ export function isContained(candidate: string): boolean {
   if (candidate === '') return true
   const address = candidate.trim().split(/\s+/)[4] ?? ''
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(address) || /^[\w-]+\.local$/i.test(address)
-}
-
-function parse<T>(shape: Shape<T>, payload: unknown): T {
-  const parsed = shaped(shape, payload)
-  if (parsed === undefined) throw malformed()
-  return parsed
-}
-
-export function malformed(): P2PError {
-  return new P2PError('MALFORMED_DATA', 'A WebRTC signal does not have the shape that docs/wire-protocol.md gives it.')
 }

@@ -115,7 +115,7 @@ export class FramePipe implements Connection {
     if (this.state !== 'open') return
     const { maxFrameBytes } = this
     if (frame.length > maxFrameBytes) {
-      throw new P2PError('LIMIT_EXCEEDED', `A frame here has at most ${maxFrameBytes} bytes. Split what you send.`)
+      throw new P2PError('LIMIT_EXCEEDED', `A frame here has at most ${maxFrameBytes} bytes.`)
     }
     if (this.options.accepts?.(frame) === false) return
     this.queue.push(frame)
@@ -185,7 +185,7 @@ export class FramePipe implements Connection {
     if (this.over !== undefined) return
     this.over = { error }
     const { sink } = this
-    // Whoever called close() hears of the end after its own code has run.
+    // The caller of close() hears of the end after its own code has run.
     if (sink !== undefined) queueMicrotask(() => sink.onClose(error))
   }
 

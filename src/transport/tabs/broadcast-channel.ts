@@ -5,7 +5,8 @@ import { BoundedMap } from '../../base/bounded-map.js'
 import { type Clock, systemClock } from '../../base/clock.js'
 import { abortedError, P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
-import { DEFAULT_LIMITS, type Limits } from '../../base/limits.js'
+import { TAB_LIMITS } from '../../base/limits/tabs.js'
+import { type Limits, limitsOf } from '../../base/limits.js'
 import type { Connection, DialOptions, Listener, Transport } from '../transport.js'
 import { TabCircuit } from './tab-circuit.js'
 import { MIN_WINDOW_BYTES, parseTabMessage, TAB_FRAME_BYTES, type TabEnvelope, type TabMessage } from './tab-messages.js'
@@ -38,7 +39,7 @@ export interface BroadcastChannelOptions {
  * const stop = tabs.discover((address) => tabs.dial(address, { firstFrame }))
  */
 export function broadcastChannel(options: BroadcastChannelOptions = {}): TabTransport {
-  return new Tab(options.name ?? 'lotus-p2p', options.limits ?? DEFAULT_LIMITS, options.clock ?? systemClock)
+  return new Tab(options.name ?? 'lotus-p2p', options.limits ?? limitsOf(TAB_LIMITS), options.clock ?? systemClock)
 }
 
 /** The transport between tabs accepts connections and finds tabs as well. */

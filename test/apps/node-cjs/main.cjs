@@ -1,4 +1,6 @@
-const { P2PCoordinator, P2PError } = require('lotus-p2p')
+const { P2PCoordinator } = require('lotus-p2p')
+// One class for all entry points, or `instanceof` below is false.
+const { P2PError } = require('lotus-p2p/core')
 const { startRelay } = require('lotus-p2p/node')
 const { createTestNetwork } = require('lotus-p2p/testing')
 

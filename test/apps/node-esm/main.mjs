@@ -1,4 +1,6 @@
-import { P2PCoordinator, P2PError } from 'lotus-p2p'
+import { P2PCoordinator } from 'lotus-p2p'
+// One class for all entry points, or `instanceof` below is false.
+import { P2PError } from 'lotus-p2p/core'
 import { startRelay } from 'lotus-p2p/node'
 import { createTestNetwork } from 'lotus-p2p/testing'
 

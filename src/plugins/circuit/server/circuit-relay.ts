@@ -1,8 +1,10 @@
 import { Alarm } from '../../../base/alarm.js'
 import { isP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import { TokenBucket } from '../../../base/token-bucket.js'
 import type { P2PMessage } from '../../../message/message.js'
+import { unknownType } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import {
@@ -15,7 +17,6 @@ import {
   parseClose,
   parseData,
   parseFrame,
-  unknownType,
 } from '../frames.js'
 
 /** One direction of a circuit. */
@@ -75,7 +76,7 @@ export class CircuitRelay implements IProtocolHandler {
   private readonly counts = { opened: 0, refused: 0, frames: 0, bytes: 0, violations: 0 }
 
   constructor(options: { limits?: Limits } = {}) {
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf(CIRCUIT_RELAY_LIMITS)
     this.window = Math.max(1_024, this.limits.circuitWindowBytes)
     this.frameBytes = Math.max(256, Math.min(this.limits.circuitFrameBytes, Math.floor(this.window / 2)))
   }

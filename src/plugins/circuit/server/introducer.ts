@@ -1,14 +1,12 @@
 import { hexOf } from '../../../base/bytes.js'
-import { P2PError } from '../../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import { encode } from '../../../message/codec.js'
 import type { P2PMessage } from '../../../message/message.js'
-import { int, object, optional, shaped, text } from '../../../message/shape.js'
+import { int, object, optional, parsed, text, unknownType } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { INTRODUCE, type PeerQuery } from '../find-peers.js'
-import { unknownType } from '../frames.js'
 
 const queryShape = /* @__PURE__ */ (() =>
   object({
@@ -39,7 +37,7 @@ export class Introducer implements IProtocolHandler {
     } = {},
   ) {
     this.canBeCalled = options.canBeCalled ?? (() => false)
-    this.limits = options.limits ?? DEFAULT_LIMITS
+    this.limits = options.limits ?? limitsOf()
     this.publishersOf = options.publishersOf ?? (() => [])
   }
 
@@ -55,8 +53,7 @@ export class Introducer implements IProtocolHandler {
     const host = this.host
     if (host === undefined) return
     if (message.type !== 'find') throw unknownType(message)
-    const query = shaped(queryShape, message.payload)
-    if (query === undefined) throw new P2PError('MALFORMED_DATA', 'This is not a query for peers.')
+    const query = parsed(queryShape, message.payload, 'A query for peers')
     await host.reply(message, { type: 'found', payload: { peers: this.find(host, query, from.peerId) } })
   }
 

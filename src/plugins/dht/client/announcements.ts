@@ -22,7 +22,6 @@ const AT_ONCE = 16
 export class Announcements {
   private readonly byKey = new LazyMap<string, Announcement>()
   private readonly alarm: Alarm
-  private ringsAt = Number.POSITIVE_INFINITY
   private running = false
   private closed = false
 
@@ -62,7 +61,7 @@ export class Announcements {
     announcement.lastExpiry = Math.max(announcement.lastExpiry, entry.expiresAt)
     announcement.due = republish ? (entry.expiresAt + this.clock.now()) / 2 : entry.expiresAt
     this.byKey.set(entry.key, announcement)
-    this.arm(announcement.due)
+    this.arm()
     return announcement
   }
 
@@ -70,7 +69,7 @@ export class Announcements {
   retry(announcement: Announcement): void {
     const now = this.clock.now()
     announcement.due = Math.min(announcement.due, now + Math.max(1000, (announcement.entry.expiresAt - now) / 8))
-    this.arm(announcement.due)
+    this.arm()
   }
 
   /** Runs a task for each, some at once. */
@@ -91,14 +90,14 @@ export class Announcements {
     this.alarm.disarm()
   }
 
-  private arm(at: number): void {
-    if (this.closed || this.running || at >= this.ringsAt) return
-    this.ringsAt = at
-    this.alarm.arm(at - this.clock.now())
+  private arm(): void {
+    if (this.closed || this.running) return
+    let next = Number.POSITIVE_INFINITY
+    for (const { due } of this.byKey.values()) next = Math.min(next, due)
+    this.alarm.arm(next - this.clock.now())
   }
 
   private async run(): Promise<void> {
-    this.ringsAt = Number.POSITIVE_INFINITY
     this.running = true
     const now = this.clock.now()
     const due: Announcement[] = []
@@ -111,9 +110,7 @@ export class Announcements {
       await this.each(this.publish, due)
     } finally {
       this.running = false
-      let next = Number.POSITIVE_INFINITY
-      for (const announcement of this.byKey.values()) next = Math.min(next, announcement.due)
-      if (next < Number.POSITIVE_INFINITY) this.arm(next)
+      this.arm()
     }
   }
 }

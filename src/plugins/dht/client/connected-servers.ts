@@ -1,21 +1,22 @@
 import { diverse } from '../../../address/diversity.js'
 import { originOf } from '../../../address/origin.js'
-import type { Timer } from '../../../base/clock.js'
-import { asP2PError, isP2PError, type P2PError, timeoutError } from '../../../base/errors.js'
+import { Alarm } from '../../../base/alarm.js'
+import { asP2PError, type P2PError, timeoutError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import { LazyMap, LazySet } from '../../../base/lazy-map.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { JoinedSignal, WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
+import { shaped } from '../../../message/shape.js'
+import { type AskOne, askPeers } from '../../../protocol/ask-peers.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { matchesPattern, type RecordEntry, wireRecord } from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import type { RecordVerifier } from '../records/record-verifier.js'
-import { type AskOne, askServers } from './ask-servers.js'
-import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, DHT_WATCH_PROTOCOL, findAnswer, parsePayload, recordPush } from './dht-messages.js'
-import { Exchanges, MAX_PAGES, type Question } from './exchanges.js'
-import type { FindOptions, Lookup, StoreOutcome } from './lookup.js'
+import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, DHT_WATCH_PROTOCOL, recordPush } from './dht-messages.js'
+import { type Ask, Exchanges } from './exchanges.js'
+import type { FindOptions, Lookup, StoreOutcome, StoreRefusal } from './lookup.js'
 
 /** Which servers are asked, and for what. */
 export interface Scope {
@@ -26,6 +27,7 @@ export interface Scope {
 
 /** Records asked for by `get`: the newest may be under a name that is not its publisher's. */
 const GET_RECORDS = 8
+const NO_ANSWER = 'The DHT server did not answer as one does.'
 
 /**
  * The lookup of a peer that asks the DHT servers it is connected to, and the protocol `lotus/dht-watch` by which they tell it
@@ -46,12 +48,9 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   private readonly rewatching = new LazyMap<string, boolean>()
   private readonly newServerListeners = new LazySet<(peerId: string) => void>()
   private readonly underWay = new LazySet<JoinedSignal>()
-  private retry: Timer
+  private retry: Alarm | undefined
 
-  constructor(
-    private readonly verifier: RecordVerifier,
-    { limits = DEFAULT_LIMITS }: { limits?: Limits } = {},
-  ) {
+  constructor(verifier: RecordVerifier, { limits = limitsOf() }: { limits?: Limits } = {}) {
     this.limits = limits
     this.exchanges = new Exchanges(verifier, limits)
   }
@@ -68,6 +67,9 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   onRegister(host: ProtocolHost): void {
     this.host = host
     this.exchanges.open(host)
+    this.retry = new Alarm(host.clock, () => {
+      for (const server of this.known) void this.rewatch(server)
+    })
     for (const peer of host.peers()) this.meet(peer)
   }
 
@@ -86,11 +88,12 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
     if (!this.known.has(from.peerId)) {
       this.exchanges.ignored++
-      return
+    } else if (message.type === 'missed') {
+      await this.rewatch(from.peerId)
+    } else if (message.type === 'record') {
+      const wire = shaped(recordPush, message.payload)?.record
+      for (const entry of await this.exchanges.believe([wire], from.peerId, (entry) => this.isWatched(entry))) this.tell(entry)
     }
-    if (message.type === 'missed') return this.rewatch(from.peerId)
-    if (message.type !== 'record') return
-    await this.deliver(message.payload, from.peerId)
   }
 
   async store(entry: RecordEntry, options: WaitOptions & { at?: string } & Scope = {}): Promise<StoreOutcome> {
@@ -98,23 +101,25 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     const outcome: StoreOutcome = { stored: [], refused: [] }
     const record = wireRecord(entry)
     if (record === undefined) return outcome
+    const what = 'Storing a record'
     const servers = at === undefined ? this.delegates(options) : [at]
-    await this.ask('Storing a record', servers, { signal, timeoutMs }, false, async (peerId, wait) => {
-      try {
-        const ask = (request: Question) => this.host!.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
-        const refusal = await this.exchanges.storeBy({ record, ...(walk && { walk }) }, entry, ask, peerId)
-        if (refusal === undefined) outcome.stored.push(peerId)
-        else outcome.refused.push(refusal)
-      } catch (cause) {
-        const error = asP2PError(cause, 'NOT_STORED', 'The server did not answer as a DHT server does.')
-        outcome.refused.push({ peerId, error })
-      }
+    const answers = new Map<string, StoreRefusal | undefined>()
+    await this.ask(what, servers, { signal, timeoutMs }, false, async (peerId, wait) => {
+      const payload = { record, ...(walk && { walk }) }
+      const refusal = this.exchanges.storeBy(payload, entry, this.asker(peerId, wait), peerId).catch((cause) => ({
+        peerId,
+        error: asP2PError(cause, 'NOT_STORED', NO_ANSWER),
+      }))
+      answers.set(peerId, await refusal)
     })
-    const answered = new Set([...outcome.stored, ...outcome.refused.map(({ peerId }) => peerId)])
-    // They may still store it; what they say later is nobody's to hear.
-    const late = servers.filter((peerId) => !answered.has(peerId))
-    const error = timeoutError('Storing a record', timeoutMs ?? this.limits.dhtTimeoutMs)
-    return { stored: [...outcome.stored], refused: [...outcome.refused, ...late.map((peerId) => ({ peerId, error }))] }
+    for (const peerId of servers) {
+      // They may still store it; what they say later is nobody's to hear.
+      const late = () => ({ peerId, error: timeoutError(what, timeoutMs ?? this.limits.dhtTimeoutMs) })
+      const refusal = answers.has(peerId) ? answers.get(peerId) : late()
+      if (refusal === undefined) outcome.stored.push(peerId)
+      else outcome.refused.push(refusal)
+    }
+    return outcome
   }
 
   get(key: string, options: FindOptions & Scope = {}): Promise<RecordEntry[]> {
@@ -132,12 +137,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     for (const peerId of this.known) void this.watchAt(peerId, pattern)
     return () => {
       if (!listeners.delete(onRecord) || listeners.size > 0) return
-      this.watches.delete(pattern)
-      const payload = { key: pattern }
-      for (const peerId of this.known) {
-        // A server that is gone has forgotten the watch already.
-        this.host?.sendTo(peerId, { type: 'unwatch', protocol: DHT_PROTOCOL, payload }).catch(() => {})
-      }
+      this.unwatch(pattern)
     }
   }
 
@@ -147,17 +147,11 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 
   close(): void {
-    for (const pattern of [...this.watches.keys()]) {
-      for (const peerId of this.known) {
-        this.host?.sendTo(peerId, { type: 'unwatch', protocol: DHT_PROTOCOL, payload: { key: pattern } }).catch(() => {})
-      }
-    }
-    if (this.retry !== undefined) this.host?.clock.clearTimeout(this.retry)
-    this.retry = undefined
+    for (const pattern of [...this.watches.keys()]) this.unwatch(pattern)
+    this.retry?.disarm()
     this.host = undefined
     this.exchanges.close()
     this.known.clear()
-    this.watches.clear()
     for (const end of this.underWay) end.abort()
   }
 
@@ -178,17 +172,12 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
    */
   private delegates({ only }: Scope): string[] {
     const servers = this.servers()
-    const all = only === 'no-nodes' ? servers.filter((peer) => !isNode(peer)) : servers
-    const nodes = all.filter(isNode)
-    const left = new Set<PeerInfo>()
-    if (nodes.length > this.limits.dhtDelegates) {
-      for (const node of nodes) left.add(node)
-      const rtt = ({ connection }: PeerInfo) => connection?.rttMs ?? Number.POSITIVE_INFINITY
-      nodes.sort((a, b) => rtt(a) - rtt(b) || 0)
-      const origin = ({ addresses: { websocket, http } }: PeerInfo) => originOf(websocket ?? http)
-      for (const node of diverse(nodes, this.limits.dhtDelegates, 0, origin)) left.delete(node)
-    }
-    return all.filter((peer) => !left.has(peer)).map(({ peerId }) => peerId)
+    const others = servers.filter((peer) => !isNode(peer))
+    if (only === 'no-nodes') return others.map(idOf)
+    const rtt = ({ connection }: PeerInfo) => connection?.rttMs ?? Number.MAX_VALUE
+    const nodes = servers.filter(isNode).sort((a, b) => rtt(a) - rtt(b))
+    const origin = ({ addresses: { websocket, http } }: PeerInfo) => originOf(websocket ?? http)
+    return [...diverse(nodes, this.limits.dhtDelegates, 0, origin), ...others].map(idOf)
   }
 
   private meet(peer: PeerInfo): void {
@@ -214,11 +203,10 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     }
     await this.ask('Asking the DHT', servers, { signal, timeoutMs }, true, async (peerId, wait) => {
       try {
-        const ask = (request: Question) => this.host!.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
-        await this.exchanges.readFrom(payload, ask, peerId, (entry) => merge.add(entry))
+        await this.exchanges.readFrom(payload, this.asker(peerId, wait), peerId, (entry) => merge.add(entry))
         answered++
       } catch (cause) {
-        failure = asP2PError(cause, 'HANDLER_FAILED', 'A DHT server did not answer as one does.')
+        failure = asP2PError(cause, 'HANDLER_FAILED', NO_ANSWER)
         throw failure
       }
     })
@@ -229,7 +217,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   private ask(what: string, servers: string[], wait: WaitOptions, giveUp: boolean, one: AskOne): Promise<void> {
     const { host } = this
     if (host === undefined) return Promise.resolve()
-    return askServers(host.clock, this.limits, this.underWay, { what, servers, giveUp, ...wait }, one)
+    return askPeers(host.clock, this.limits, this.underWay, { what, peers: servers, giveUp, ...wait }, one)
   }
 
   private async rewatch(peerId: string): Promise<void> {
@@ -246,42 +234,42 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
 
   /** Watches at one server and takes what is there already, page by page. */
   private async watchAt(peerId: string, key: string): Promise<void> {
+    const asker = this.asker(peerId, { timeoutMs: this.limits.dhtTimeoutMs })
+    let ask: Ask = () => {
+      ask = asker
+      return asker({ type: 'watch', payload: { key } })
+    }
+    const isEnough = () => !this.watches.has(key)
     try {
-      let request: { type: string; payload: unknown } = { type: 'watch', payload: { key } }
-      for (let page = 0; page < MAX_PAGES && this.watches.has(key) && this.host !== undefined; page++) {
-        const wait = { timeoutMs: this.limits.dhtTimeoutMs }
-        const answer = await this.host.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
-        const { records, more, after } = await this.exchanges.judge(peerId, () =>
-          parsePayload(findAnswer, answer.payload, 'records'),
-        )
-        for (const entry of await this.exchanges.believe(records, key, peerId)) this.tell(entry)
-        if (!more || after === undefined) return
-        request = { type: 'find-record', payload: { key, withdrawn: true, after } }
-      }
+      await this.exchanges.readFrom(
+        { key, withdrawn: true },
+        (request) => ask(request),
+        peerId,
+        (entry) => this.tell(entry),
+        isEnough,
+      )
     } catch (error) {
       if (!this.known.has(peerId)) return
-      this.host?.logger.warn('a DHT server did not take a watch', { peerId, code: asP2PError(error, 'TIMEOUT', '').code })
-      if (isP2PError(error, 'LIMIT_EXCEEDED') || isP2PError(error, 'PROTOCOL_NOT_SUPPORTED')) return
-      this.retry ??= this.host?.clock.setTimeout(() => {
-        this.retry = undefined
-        for (const server of this.known) void this.rewatch(server)
-      }, this.limits.dhtTimeoutMs)
+      const { code } = asP2PError(error, 'TIMEOUT', NO_ANSWER)
+      this.host?.logger.warn('a DHT server did not take a watch', { peerId, code })
+      if (code !== 'LIMIT_EXCEEDED' && code !== 'PROTOCOL_NOT_SUPPORTED') this.retry?.armOnce(this.limits.dhtTimeoutMs)
     }
   }
 
-  private async deliver(payload: unknown, peerId: string): Promise<void> {
-    try {
-      const entry = await this.exchanges.judge(peerId, () =>
-        this.verifier.read(parsePayload(recordPush, payload, 'record').record),
-      )
-      if ([...this.watches.keys()].some((pattern) => matchesPattern(entry.key, pattern))) {
-        await this.exchanges.judge(peerId, () => this.verifier.verify(entry))
-        return this.tell(entry)
-      }
-    } catch {
-      // Counted below with what nobody asked for.
+  private unwatch(key: string): void {
+    this.watches.delete(key)
+    for (const peerId of this.known) {
+      // A server that is gone has forgotten the watch already.
+      this.host?.sendTo(peerId, { type: 'unwatch', protocol: DHT_PROTOCOL, payload: { key } }).catch(() => {})
     }
-    this.exchanges.ignored++
+  }
+
+  private asker(peerId: string, wait: WaitOptions): Ask {
+    return (request) => this.host!.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
+  }
+
+  private isWatched({ key }: RecordEntry): boolean {
+    return [...this.watches.keys()].some((pattern) => matchesPattern(key, pattern))
   }
 
   private tell(entry: RecordEntry): void {
@@ -297,4 +285,8 @@ function isServer({ protocols }: PeerInfo): boolean {
 
 function isNode({ protocols }: PeerInfo): boolean {
   return protocols?.includes(DHT_NODE_PROTOCOL) === true
+}
+
+function idOf({ peerId }: PeerInfo): string {
+  return peerId
 }

@@ -1,4 +1,3 @@
-import { P2PError } from '../../../base/errors.js'
 import {
   array,
   boolean,
@@ -8,9 +7,7 @@ import {
   oneOf,
   optional,
   present,
-  type Shape,
   type Shaped,
-  shaped,
   text,
   tuple,
   union,
@@ -99,10 +96,3 @@ export const recordPush = /* @__PURE__ */ (() => object({ record: present }))()
 export type FindRequest = Shaped<typeof findRequest>
 export type StoreRequest = Shaped<typeof storeRequest>
 export type FindAnswer = Shaped<typeof findAnswer>
-
-/** @throws P2PError MALFORMED_DATA. */
-export function parsePayload<T>(shape: Shape<T>, payload: unknown, what: string): T {
-  const parsed = shaped(shape, payload)
-  if (parsed !== undefined) return parsed
-  throw new P2PError('MALFORMED_DATA', `The payload of "${what}" has not the form that the DHT protocol gives it.`)
-}

@@ -7,8 +7,8 @@ import type { WaitOptions } from '../../../base/wait.js'
 import type { Identity } from '../../../identity/identity.js'
 import type { PinnedNames } from '../../../identity/pinned-names.js'
 import type { RecordFilters } from '../records/record-filters.js'
-import type { RecordStore, RecordStoreStats } from '../records/record-store.js'
 import type { RecordVerifier } from '../records/record-verifier.js'
+import type { RecordStoreStats, Records } from '../records/records.js'
 import type { Lookup, LookupNetworkStats } from './lookup.js'
 
 export interface DhtOptions {
@@ -22,7 +22,7 @@ export interface DhtOptions {
   /** How others are reached. Without it the DHT is a local store. */
   lookup?: Lookup
   /** Where records are kept; a DhtServer answers from the same one. */
-  store?: RecordStore
+  store?: Records
   /** Checks records; the lookup and a DhtServer use the same one. */
   verifier?: RecordVerifier
   /** Default: that of the platform. */

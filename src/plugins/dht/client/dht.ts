@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../../base/clock.js'
 import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import { consoleLogger, type Logger } from '../../../base/logger.js'
 import { systemRandom } from '../../../base/random.js'
 import { Serial } from '../../../base/serial.js'
@@ -20,9 +20,10 @@ import {
 } from '../records/record.js'
 import { checkFilters, matchesFilters, type RecordFilters } from '../records/record-filters.js'
 import { RecordMerge } from '../records/record-merge.js'
-import { RecordStore } from '../records/record-store.js'
 import { RecordVerifier } from '../records/record-verifier.js'
 import { type RecordChange, type RecordSource, RecordWatches } from '../records/record-watches.js'
+import type { Records } from '../records/records.js'
+import { SmallRecordStore } from '../records/small-record-store.js'
 import { Announcements } from './announcements.js'
 import type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
 import type { Lookup, LookupTrace, RecordFeed, StoreOutcome } from './lookup.js'
@@ -49,9 +50,9 @@ interface Owner {
 export class DistributedHashTable {
   readonly clock: Clock
   readonly limits: Limits
-  readonly store: RecordStore
   readonly verifier: RecordVerifier
   private readonly identity: Identity | undefined
+  private records: Records
   private readonly owner: Owner
   private ownPublisher: string | undefined
   private lookup: Lookup | undefined
@@ -72,40 +73,39 @@ export class DistributedHashTable {
   /** @param owner our peer id, or an object that tells it once it is known. */
   constructor(owner: string | Owner, options: DhtOptions = {}) {
     this.owner = typeof owner === 'string' ? { peerId: owner } : owner
-    const { clock = systemClock, limits = DEFAULT_LIMITS, logger = consoleLogger, random = systemRandom } = options
+    const { clock = systemClock, limits = limitsOf(), logger = consoleLogger, random = systemRandom } = options
     const { identity, names, lookup } = options
     this.clock = clock
     this.limits = limits
     this.logger = logger
     this.identity = identity
     this.onError = options.onError ?? ((error) => logger.error(error.message, { code: error.code }))
-    this.store = options.store ?? new RecordStore({ clock, limits, random })
+    this.records = options.store ?? new SmallRecordStore(clock, limits, random)
     this.verifier = options.verifier ?? new RecordVerifier({ clock, limits, ...(names && { names }) })
     this.announcements = new Announcements(clock, random, ({ entry: { key } }) =>
-      this.inBackground(key, async () => {
-        const entry = await this.turn.run(async () => {
-          const { entry: old, republish = false } = this.announcements.get(key) ?? {}
-          // It may have been withdrawn, or announced with another value, while this waited for its turn.
-          return old && republish ? this.write(key, recordValue(old, limits), old.ttl, true) : undefined
-        })
-        return entry && this.spread(entry)
-      }),
+      this.inBackground(key, () => this.publishAnew(key)),
     )
-    this.watches = new RecordWatches(
-      clock,
-      limits,
-      this.store,
-      (cause) => {
-        this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw. Catch its errors inside it.', { cause }))
-      },
-      random,
-    )
+    const onError = (cause: unknown) => this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw.', { cause }))
+    this.watches = new RecordWatches(clock, limits, this.store, onError, random)
     if (lookup?.watch !== undefined) this.watches.addSource(lookup as Lookup & RecordSource)
     if (lookup !== undefined) this.setLookup(lookup)
   }
 
   get peerId(): string {
     return this.owner.peerId
+  }
+
+  /** Our own records, and those that a node keeps for others. */
+  get store(): Records {
+    return this.records
+  }
+
+  /** Keeps records in another store from here on, those that are here included. */
+  setStore(store: Records): void {
+    if (this.ownPublisher !== undefined) store.keep(this.ownPublisher)
+    for (const entry of this.records.scan('*')) store.put(entry)
+    this.records = store
+    this.watches.setLocal(store)
   }
 
   /** As whom we publish. Derived late, for the key of a fresh identity costs a browser some time. */
@@ -155,14 +155,13 @@ export class DistributedHashTable {
     const { key, value, publisherId, ttl = this.limits.defaultTtlS, publishedAt, republish = true } = options
     this.begin('Announcing', options)
     if (this.identity !== undefined && publisherId !== undefined && publisherId !== this.peerId) {
-      throw new P2PError('FOREIGN_SENDER', `Records are signed by ${this.peerId}; leave publisherId out, or name that one.`)
+      throw new P2PError('FOREIGN_SENDER', `Records are signed by ${this.peerId}. Leave publisherId out.`)
     }
     try {
       const entry = await this.turn.run(() => this.write(key, value, ttl, republish, { publishedAt, publisherId }))
-      return this.isNetworked ? result(await this.spread(entry, options)) : { servers: [], refused: [] }
+      return await this.publish(entry, options)
     } catch (error) {
-      const { code } = asP2PError(error, 'NOT_STORED', '')
-      this.refused[code] = (this.refused[code] ?? 0) + 1
+      this.countRefusal(error)
       throw error
     }
   }
@@ -185,7 +184,7 @@ export class DistributedHashTable {
       const ttl = Math.min(this.limits.maxTtlS, Math.max(1, left))
       return this.write(key, undefined, ttl, false, { withdrawn: true })
     })
-    return entry && this.isNetworked ? result(await this.spread(entry, options)) : { servers: [], refused: [] }
+    return this.publish(entry, options)
   }
 
   /**
@@ -253,7 +252,7 @@ export class DistributedHashTable {
   async trace(pattern: string, options: WaitOptions = {}): Promise<LookupTrace> {
     this.begin('Tracing a lookup', options)
     checkPattern(pattern, this.limits)
-    if (this.lookup?.trace === undefined) throw new P2PError('NOT_STORED', 'This DHT has no network to look in.')
+    if (this.lookup?.trace === undefined) throw new P2PError('NOT_STORED', 'This DHT does not walk. Add dhtWalk().')
     return this.lookup.trace(pattern, options)
   }
 
@@ -308,8 +307,9 @@ export class DistributedHashTable {
     more: { publishedAt?: number | undefined; publisherId?: string | undefined; withdrawn?: true } = {},
   ): Promise<RecordEntry> {
     const { publisherId = this.peerId, withdrawn } = more
+    const { identity, name } = this
     const now = Math.floor(this.clock.now())
-    const publisher = this.identity ? this.publisher : `local:${publisherId}`
+    const publisher = identity ? this.publisher : `local:${publisherId}`
     // Of the clock, so that sequences rise over restarts without being stored.
     this.lastSequence = Math.max(this.lastSequence + 1, now, (this.store.find(key, publisher)?.sequence ?? 0) + 1)
     const content = {
@@ -318,15 +318,17 @@ export class DistributedHashTable {
       sequence: this.lastSequence,
       publishedAt: more.publishedAt ?? now,
       ttl,
-      ...(this.name !== undefined && { name: this.name }),
+      ...(name !== undefined && { name }),
       ...(withdrawn && { withdrawn }),
     }
-    const entry = await createRecord(content, this.identity ? { identity: this.identity } : { publisherId }, this.limits)
+    const entry = await createRecord(content, identity ? { identity } : { publisherId }, this.limits)
     if (this.closed) throw shutDownError('This DHT')
     this.verifier.checkTime(entry)
     this.store.put(entry)
-    if (this.isNetworked) this.announcements.set(entry, republish)
-    if (this.isNetworked) for (const feed of this.feeds) feed.publish(entry)
+    if (this.isNetworked) {
+      this.announcements.set(entry, republish)
+      for (const feed of this.feeds) feed.publish(entry)
+    }
     return entry
   }
 
@@ -335,7 +337,7 @@ export class DistributedHashTable {
     const lookup = this.lookup!
     const { signal, timeoutMs, at } = options
     const wait = { signal, timeoutMs }
-    const outcome = await lookup.store(entry, at === undefined ? wait : { ...wait, at })
+    const outcome = await lookup.store(entry, { ...wait, ...(at !== undefined && { at }) })
     const newest = Math.max(0, ...outcome.refused.map(({ newer }) => newer?.sequence ?? 0))
     if (newest === 0) return outcome
     const above = await this.turn.run(async () => {
@@ -351,20 +353,43 @@ export class DistributedHashTable {
     return { stored: [...outcome.stored, ...overtaken], refused: outcome.refused.filter(({ newer }) => !newer) }
   }
 
+  private async publish(entry: RecordEntry | undefined, options: WaitOptions): Promise<AnnounceResult> {
+    if (entry === undefined || !this.isNetworked) return { servers: [], refused: [] }
+    const { stored, refused } = await this.spread(entry, options)
+    if (stored.length > 0 || refused.length === 0) {
+      return { servers: stored, refused: refused.map(({ peerId, error }) => ({ peerId, error })) }
+    }
+    throw new P2PError('NOT_STORED', 'No server stored the record. It is offered again; see details.refused.', {
+      details: { refused: refused.map(({ peerId, error: { code, message } }) => ({ peerId, code, message })) },
+      cause: refused[0]!.error,
+    })
+  }
+
+  private async publishAnew(key: string): Promise<StoreOutcome | undefined> {
+    const entry = await this.turn.run(async () => {
+      const { entry: old, republish = false } = this.announcements.get(key) ?? {}
+      // It may have been withdrawn, or announced with another value, while this waited for its turn.
+      return old && republish ? this.write(key, recordValue(old, this.limits), old.ttl, true) : undefined
+    })
+    return entry && this.spread(entry)
+  }
+
   /** Runs what nobody waits for: its failure is a warning, and the next attempt comes early. */
   private async inBackground(key: string, task: () => Promise<StoreOutcome | undefined>): Promise<void> {
-    let code: P2PErrorCode | undefined
-    try {
-      const outcome = await task()
-      if (outcome?.stored.length === 0) code = outcome.refused[0]?.error.code
-    } catch (error) {
-      code = asP2PError(error, 'NOT_STORED', '').code
-    }
-    if (code === undefined || this.closed) return
-    this.refused[code] = (this.refused[code] ?? 0) + 1
-    this.logger.warn('a record could not be published anew', { key, code })
+    const error = await task().then(
+      (outcome) => (outcome?.stored.length === 0 ? outcome.refused[0]?.error : undefined),
+      (failure) => failure,
+    )
+    if (error === undefined || this.closed) return
+    this.logger.warn('a record could not be published anew', { key, code: this.countRefusal(error) })
     const announcement = this.announcements.get(key)
     if (announcement?.republish) this.announcements.retry(announcement)
+  }
+
+  private countRefusal(error: unknown): P2PErrorCode {
+    const { code } = asP2PError(error, 'NOT_STORED', '')
+    this.refused[code] = (this.refused[code] ?? 0) + 1
+    return code
   }
 
   /** Our own store and the servers together, newest first, withdrawals included. */
@@ -372,43 +397,25 @@ export class DistributedHashTable {
     pattern: string,
     filters: RecordFilters | undefined,
     how: 'get' | 'query',
-    options: WaitOptions & { maxResults?: number },
+    { signal, timeoutMs, maxResults }: WaitOptions & { maxResults?: number },
   ): Promise<RecordEntry[]> {
-    const { signal, timeoutMs, maxResults } = options
-    const local: RecordEntry[] = []
-    for (const entry of [...this.store.scan(pattern)]) {
-      if (!entry.withdrawn && !matchesFilters(entry, filters, this.limits)) continue
-      if (entry.publisher === this.publisher || (await this.verifier.ownsName(entry))) local.push(entry)
+    const { lookup, store } = this
+    const passes = (entry: RecordEntry) => entry.withdrawn || matchesFilters(entry, filters, this.limits)
+    const merge = new RecordMerge()
+    for (const entry of [...store.scan(pattern)]) {
+      if (passes(entry) && (entry.publisher === this.publisher || (await this.verifier.ownsName(entry)))) merge.add(entry)
     }
-    const merge = new RecordMerge(local)
-    if (this.lookup?.isReachable) {
-      try {
-        for (const entry of await this.lookup[how](pattern, { filters, maxResults, signal, timeoutMs })) merge.add(entry)
-      } catch (error) {
-        if (signal?.aborted || this.closed || local.length === 0) throw error
-      }
-      // What is here may be newer and no longer match: it still stands above an older one that does.
-      for (const entry of merge.all()) {
-        const here = this.store.find(entry.key, entry.publisher)
-        if (here !== undefined) merge.add(here)
-      }
-      return merge.all().filter((entry) => entry.withdrawn || matchesFilters(entry, filters, this.limits))
+    if (!lookup?.isReachable) return merge.all()
+    try {
+      for (const entry of await lookup[how](pattern, { filters, maxResults, signal, timeoutMs })) merge.add(entry)
+    } catch (error) {
+      if (signal?.aborted || this.closed || merge.size === 0) throw error
     }
-    return merge.all()
+    // What is here may be newer and no longer match: it still stands above an older one that does.
+    for (const { key, publisher } of merge.all()) {
+      const here = store.find(key, publisher)
+      if (here !== undefined) merge.add(here)
+    }
+    return merge.all().filter(passes)
   }
-}
-
-function result({ stored, refused }: StoreOutcome): AnnounceResult {
-  const causes = refused.map(({ peerId, error }) => ({ peerId, error }))
-  if (stored.length === 0 && causes.length > 0) {
-    throw new P2PError(
-      'NOT_STORED',
-      'No connected server stored the record. It is kept here and offered again; see details.refused.',
-      {
-        details: { refused: causes.map(({ peerId, error }) => ({ peerId, code: error.code, message: error.message })) },
-        cause: causes[0]!.error,
-      },
-    )
-  }
-  return { servers: stored, refused: causes }
 }

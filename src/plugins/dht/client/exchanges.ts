@@ -2,11 +2,12 @@ import { knownCode, P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import { printable } from '../../../base/text.js'
 import type { P2PMessage } from '../../../message/message.js'
+import { parsed } from '../../../message/shape.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
 import { matchesPattern, type RecordEntry, supersedes } from '../records/record.js'
 import { matchesFilters } from '../records/record-filters.js'
 import { isDishonest, type RecordVerifier } from '../records/record-verifier.js'
-import { type FindAnswer, type FindRequest, findAnswer, parsePayload, type StoreRequest, storeAnswer } from './dht-messages.js'
+import { type FindAnswer, type FindRequest, findAnswer, type StoreRequest, storeAnswer } from './dht-messages.js'
 import type { StoreRefusal } from './lookup.js'
 
 /** What is asked of a server. */
@@ -15,18 +16,16 @@ export type Question = { type: string; payload: unknown }
 /** Asks one server; rejects where it does not answer. */
 export type Ask = (request: Question) => Promise<P2PMessage>
 
-/** What one server has said, all pages together. */
+/** What one server has said. */
 export interface ServerAnswer {
   /** Verified, and matching. */
   records: RecordEntry[]
-  /** Nodes nearer to the place, as they came. */
-  closer: unknown
-  split: boolean
-  cached: boolean
+  /** As they came: nodes nearer to the place are in the first. */
+  pages: FindAnswer[]
 }
 
 /** Pages read from one server: with the fewest records in each, still all that one caller gets. */
-export const MAX_PAGES = 64
+const MAX_PAGES = 64
 
 /**
  * What is asked of one server and what it answers: pages are joined, each record is verified, and a server that says what no
@@ -50,27 +49,34 @@ export class Exchanges {
     this.host = undefined
   }
 
-  /** Reads what one server has, page by page; what holds is verified, matches, and is told as it comes. */
-  async readFrom(payload: FindRequest, ask: Ask, peerId: string, onRecord?: (entry: RecordEntry) => void): Promise<ServerAnswer> {
+  /**
+   * Reads what one server has, page by page; what holds is verified, matches, and is told as it comes.
+   *
+   * @param isEnough asked after each page.
+   */
+  async readFrom(
+    payload: FindRequest,
+    ask: Ask,
+    peerId: string,
+    onRecord?: (entry: RecordEntry) => void,
+    isEnough = (read: number) => read >= this.limits.maxQueryRecords,
+  ): Promise<ServerAnswer> {
     const { key, filters } = payload
-    const whole: ServerAnswer = { records: [], closer: undefined, split: false, cached: false }
+    const records: RecordEntry[] = []
+    const pages: FindAnswer[] = []
     let after: FindAnswer['after']
-    for (let page = 0; page < MAX_PAGES; page++) {
+    do {
       const answer = await ask({ type: 'find-record', payload: after ? { ...payload, after } : payload })
-      const found = await this.judge(peerId, () => parsePayload(findAnswer, answer.payload, 'records'))
-      for (const entry of await this.believe(found.records, key, peerId)) {
+      const page = await this.judge(peerId, () => parsed(findAnswer, answer.payload, 'A DHT message'))
+      pages.push(page)
+      for (const entry of await this.believe(page.records, peerId, (entry) => matchesPattern(entry.key, key))) {
         if (!entry.withdrawn && !matchesFilters(entry, filters, this.limits)) continue
-        whole.records.push(entry)
+        records.push(entry)
         onRecord?.(entry)
       }
-      whole.closer ??= found.closer
-      whole.split ||= found.split === true
-      whole.cached ||= found.cached === true
-      after = found.after
-      if (!found.more || after === undefined || whole.records.length >= this.limits.maxQueryRecords) break
-      if (this.host === undefined) break
-    }
-    return whole
+      after = page.more ? page.after : undefined
+    } while (after && pages.length < MAX_PAGES && this.host && !isEnough(records.length))
+    return { records, pages }
   }
 
   /** Stores at one server; undefined where it has done so. @throws P2PError what `ask` throws, MALFORMED_DATA. */
@@ -79,44 +85,33 @@ export class Exchanges {
     entry: RecordEntry,
     ask: Ask,
     peerId: string,
-  ): Promise<(StoreRefusal & { depth?: number }) | undefined> {
+  ): Promise<(StoreRefusal & { depth?: number | undefined }) | undefined> {
     const reply = await ask({ type: 'store', payload })
-    const answer = await this.judge(peerId, () => parsePayload(storeAnswer, reply.payload, 'stored'))
+    const answer = await this.judge(peerId, () => parsed(storeAnswer, reply.payload, 'A DHT message'))
     if (answer.stored) return undefined
+    const { depth, record } = answer
     const code = knownCode(answer.code, 'NOT_STORED')
     const error = new P2PError(code, `The server refused the record: ${printable(answer.message, 256)}`, { details: { peerId } })
-    if (answer.depth !== undefined && payload.depth !== undefined && answer.depth > payload.depth) {
-      return { peerId, error, depth: answer.depth }
-    }
-    if (code !== 'STALE_RECORD' || answer.record === undefined) return { peerId, error }
+    const refusal = { peerId, error, depth }
+    if (code !== 'STALE_RECORD' || record === undefined) return refusal
     // A server cannot make us count up to the end: only what the same key has signed is a newer record.
-    const newer = await this.judge(peerId, () => this.verifier.read(answer.record))
-    await this.judge(peerId, () => this.verifier.verify(newer))
-    const proves = newer.key === entry.key && newer.publisher === entry.publisher && supersedes(newer, entry)
-    return proves ? { peerId, error, newer } : { peerId, error }
+    const newer = await this.judge(peerId, () => this.verified(record))
+    const proves = newer?.key === entry.key && newer.publisher === entry.publisher && supersedes(newer, entry)
+    return proves ? { ...refusal, newer } : refusal
   }
 
-  /** Those of a server's records that hold: under the key asked for, verified. The others are counted, forgers reported. */
-  async believe(wires: unknown[], pattern: string, peerId: string): Promise<RecordEntry[]> {
-    if (wires.length > this.limits.maxRecordsPerAnswer) {
-      throw new P2PError(
-        'LIMIT_EXCEEDED',
-        `A DHT answer held more than ${this.limits.maxRecordsPerAnswer} records and was ignored.`,
-      )
+  /** Those of a server's records that are wanted and hold. The others are counted, forgers reported. */
+  async believe(wires: unknown[], peerId: string, isWanted: (entry: RecordEntry) => boolean): Promise<RecordEntry[]> {
+    const { maxRecordsPerAnswer } = this.limits
+    if (wires.length > maxRecordsPerAnswer) {
+      throw new P2PError('LIMIT_EXCEEDED', `A DHT answer held more than ${maxRecordsPerAnswer} records.`)
     }
     const believed = await Promise.all(
       wires.map(async (wire) => {
-        try {
-          const entry = await this.judge(peerId, () => this.verifier.read(wire))
-          if (matchesPattern(entry.key, pattern)) {
-            await this.judge(peerId, () => this.verifier.verify(entry))
-            return entry
-          }
-        } catch {
-          // Counted below with the mis-keyed ones; one bad record does not spoil the others.
-        }
-        this.ignored++
-        return undefined
+        // One bad record does not spoil the others.
+        const entry = await this.judge(peerId, () => this.verified(wire, isWanted)).catch(() => undefined)
+        if (entry === undefined) this.ignored++
+        return entry
       }),
     )
     return believed.filter((entry) => entry !== undefined)
@@ -130,5 +125,12 @@ export class Exchanges {
       if (isDishonest(error)) this.host?.reject(peerId, error)
       throw error
     }
+  }
+
+  private async verified(wire: unknown, isWanted?: (entry: RecordEntry) => boolean): Promise<RecordEntry | undefined> {
+    const entry = this.verifier.read(wire)
+    if (isWanted?.(entry) === false) return undefined
+    await this.verifier.verify(entry)
+    return entry
   }
 }

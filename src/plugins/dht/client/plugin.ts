@@ -1,9 +1,7 @@
 import type { Clock } from '../../../base/clock.js'
-import { P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import type { Plugin, PluginKit } from '../../../core/plugin.js'
-import { RecordStore } from '../records/record-store.js'
 import { RecordVerifier } from '../records/record-verifier.js'
 import { ConnectedServers } from './connected-servers.js'
 import { DistributedHashTable } from './dht.js'
@@ -13,8 +11,6 @@ export interface DhtParts {
   readonly dht: DistributedHashTable
   /** Asks the servers that we are connected to. It stays in use beneath whatever lookup `dht.setLookup` puts above it. */
   readonly servers: ConnectedServers
-  /** Our own records, and those that a node keeps for others. */
-  readonly store: RecordStore
   readonly verifier: RecordVerifier
   readonly clock: Clock
   readonly limits: Limits
@@ -31,7 +27,6 @@ export function dhtClient(): Plugin<DhtParts> {
     attach(kit) {
       const { clock, limits, logger, identity, names, random } = kit
       const verifier = new RecordVerifier({ clock, limits, names })
-      const store = new RecordStore({ clock, limits, random })
       const servers = new ConnectedServers(verifier, { limits })
       const dht = new DistributedHashTable(kit, {
         clock,
@@ -40,21 +35,18 @@ export function dhtClient(): Plugin<DhtParts> {
         identity,
         names,
         verifier,
-        store,
         lookup: servers,
         random,
         onError: (error) => kit.report(error),
       })
       kit.registerProtocol(servers)
       kit.onLifecycle({ trim: () => verifier.trim(), stop: () => dht.shutdown() })
-      return { dht, servers, store, verifier, clock, limits, random }
+      return { dht, servers, verifier, clock, limits, random }
     },
   }
 }
 
-/** The parts of the DHT of the coordinator that a plugin is attached to. @throws P2PError INVALID_CONFIG where it has none. */
+/** The parts of the DHT of the coordinator that a plugin is attached to; there, where the plugin needs 'dht'. */
 export function dhtOf(kit: PluginKit): DhtParts {
-  const parts = kit.plugin('dht')
-  if (parts === undefined) throw new P2PError('INVALID_CONFIG', 'This plugin needs the plugin "dht".')
-  return parts as DhtParts
+  return kit.plugin('dht') as DhtParts
 }

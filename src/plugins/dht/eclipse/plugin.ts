@@ -1,3 +1,4 @@
+import { ECLIPSE_LIMITS } from '../../../base/limits/eclipse.js'
 import type { Plugin } from '../../../core/plugin.js'
 import { dhtOf } from '../client/plugin.js'
 import { nodeIdOf } from '../records/key-space.js'
@@ -32,6 +33,7 @@ export interface EclipseStats {
 export function eclipseWatch(): Plugin<object, EclipseEvents, EclipseStats> {
   return {
     name: 'eclipse',
+    limits: ECLIPSE_LIMITS,
     needs: ['dht'],
     attach(kit) {
       const { dht, servers, clock, limits, random } = dhtOf(kit)

@@ -1,7 +1,8 @@
 import type { Limits } from '../../../base/limits.js'
+import { parsed } from '../../../message/shape.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
 import type { ConnectedServers } from '../client/connected-servers.js'
-import { DHT_PROTOCOL, findNodeAnswer, parsePayload } from '../client/dht-messages.js'
+import { DHT_PROTOCOL, findNodeAnswer } from '../client/dht-messages.js'
 import type { RecordEntry } from '../records/record.js'
 import { type Contact, readContacts } from '../walk/contact.js'
 
@@ -17,7 +18,7 @@ export class ServerView {
   /** The nodes that a server names as nearest to a place. @throws P2PError where it does not answer as one does. */
   async nodes(peerId: string, address: string, target: Uint8Array): Promise<Contact[]> {
     const answer = await this.ask(peerId, { type: 'find-node', payload: { target } })
-    const { closer } = parsePayload(findNodeAnswer, answer.payload, 'nodes')
+    const { closer } = parsed(findNodeAnswer, answer.payload, 'A DHT message')
     return readContacts(closer ?? [], target, { max: this.limits.dhtBucketSize, own: this.ownId(), teller: address })
   }
 

@@ -1,10 +1,12 @@
 import type { Clock } from '../../../base/clock.js'
 import { asP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import type { WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
+import { parsed } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import type { RateLimit } from '../../../protocol/rate-limits.js'
@@ -15,7 +17,6 @@ import {
   type FindRequest,
   findNodeRequest,
   findRequest,
-  parsePayload,
   storeRequest,
   watchRequest,
 } from '../client/dht-messages.js'
@@ -99,7 +100,7 @@ export class DhtServer implements IProtocolHandler {
   constructor(
     private readonly store: RecordStore,
     private readonly verifier: RecordVerifier,
-    { limits = DEFAULT_LIMITS, clock, random, network }: DhtServerOptions = {},
+    { limits = limitsOf(NODE_LIMITS), clock, random, network }: DhtServerOptions = {},
   ) {
     this.limits = limits
     this.rateLimits = { messagesPerS: limits.dhtRequestsPerS, burst: 10 * limits.dhtRequestsPerS }
@@ -142,25 +143,25 @@ export class DhtServer implements IProtocolHandler {
       case 'ping':
         return this.reply(message, 'pong', null)
       case 'find-node': {
-        const { target } = parsePayload(findNodeRequest, message.payload, message.type)
+        const { target } = parsed(findNodeRequest, message.payload, 'A DHT message')
         return this.reply(message, 'nodes', { closer: this.closer(target, from) })
       }
       case 'find-record': {
-        const request = parsePayload(findRequest, message.payload, message.type)
+        const request = parsed(findRequest, message.payload, 'A DHT message')
         checkPattern(request.key, this.limits)
         const answer = request.walk ? await this.findEverywhere(request) : this.find(request)
         const { place } = request
         return this.reply(message, 'records', place === undefined ? answer : { ...answer, closer: this.closer(place, from) })
       }
       case 'watch': {
-        const { key } = parsePayload(watchRequest, message.payload, message.type)
+        const { key } = parsed(watchRequest, message.payload, 'A DHT message')
         checkPattern(key, this.limits)
         this.watchers.add(from.peerId, key)
         if (!this.backlogs.has(from.peerId)) this.backlogs.set(from.peerId, { inFlight: 0, missed: false })
         return this.reply(message, 'records', this.find({ key, withdrawn: true }))
       }
       case 'unwatch':
-        return this.watchers.delete(from.peerId, parsePayload(watchRequest, message.payload, message.type).key)
+        return this.watchers.delete(from.peerId, parsed(watchRequest, message.payload, 'A DHT message').key)
       default:
         throw new P2PError(
           'INVALID_MESSAGE',
@@ -176,7 +177,7 @@ export class DhtServer implements IProtocolHandler {
   private async receive(message: P2PMessage, from: PeerInfo): Promise<void> {
     let entry: RecordEntry | undefined
     try {
-      const { record, walk, depth, cache } = parsePayload(storeRequest, message.payload, message.type)
+      const { record, walk, depth, cache } = parsed(storeRequest, message.payload, 'A DHT message')
       entry = this.verifier.read(record)
       // What is older than ours needs no signature check to be refused.
       const known = this.store.find(entry.key, entry.publisher)

@@ -1,7 +1,10 @@
 import { compareBytes } from '../../../base/bytes.js'
+import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
+import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import type { Plugin } from '../../../core/plugin.js'
 import { dhtOf } from '../client/plugin.js'
 import { commonBits, KEY_BITS, placeOfKey } from '../records/key-space.js'
+import { RecordStore } from '../records/record-store.js'
 import { type Contact, type WireContact, wireContact } from '../walk/contact.js'
 import { attachWalk } from '../walk/plugin.js'
 import type { RoutingTable } from '../walk/routing-table.js'
@@ -30,10 +33,13 @@ export interface DhtNodeOptions {
 export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
   return {
     name: 'dht-node',
+    limits: { ...WALK_LIMITS, ...NODE_LIMITS },
     needs: ['dht'],
     attach(kit) {
-      const parts = dhtOf(kit)
-      const { dht, servers, store, verifier, clock, limits, random } = parts
+      const { dht, servers, verifier, clock, limits, random } = dhtOf(kit)
+      const store = new RecordStore({ clock, limits, random })
+      dht.setStore(store)
+      const parts = { ...dhtOf(kit), store }
       const { network, feelers } = attachWalk(kit)
       const { table } = network
       store.farness = (key) => KEY_BITS - commonBits(table.ownId, placeOfKey(key))

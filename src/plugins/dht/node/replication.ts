@@ -3,6 +3,7 @@ import { jittered } from '../../../base/random.js'
 import type { DhtParts } from '../client/plugin.js'
 import { commonBits, compareDistance, placeOfKey, placeOfSet, setPartOf } from '../records/key-space.js'
 import { type RecordEntry, wireRecord } from '../records/record.js'
+import type { Records } from '../records/records.js'
 import type { Contact } from '../walk/contact.js'
 import type { Kademlia } from '../walk/kademlia.js'
 
@@ -34,7 +35,7 @@ export class Replication {
   private closed = false
 
   constructor(
-    private readonly parts: Pick<DhtParts, 'store' | 'clock' | 'limits' | 'random'>,
+    private readonly parts: Pick<DhtParts, 'clock' | 'limits' | 'random'> & { readonly store: Records },
     private readonly network: Kademlia,
   ) {
     this.alarm = new Alarm(parts.clock, () => void this.round())

@@ -4,6 +4,7 @@ import type { StoreOutcome } from '../client/lookup.js'
 import type { DhtParts } from '../client/plugin.js'
 import { placeOfKey, placeOfSet, setPartOf } from '../records/key-space.js'
 import { type RecordEntry, wireRecord } from '../records/record.js'
+import type { Records } from '../records/records.js'
 import type { Kademlia } from '../walk/kademlia.js'
 
 /** A record was stored here: as a member of its set at a depth, or under its key. */
@@ -12,7 +13,7 @@ export type OnReceived = (entry: RecordEntry, depth: number | undefined) => void
 /** Stores records at the nodes where they belong: those nearest to their key's place, and to that of their set. */
 export class Spread {
   constructor(
-    private readonly parts: Pick<DhtParts, 'servers' | 'store'>,
+    private readonly parts: Pick<DhtParts, 'servers'> & { readonly store: Records },
     private readonly network: Kademlia,
     private readonly onReceived: OnReceived,
   ) {}
@@ -56,7 +57,8 @@ export class Spread {
           const ask = (request: { type: string; payload: unknown }) => this.network.ask(contact, request, end.child())
           const refusal = await servers.exchanges.storeBy(payload, entry, ask, peerId)
           if (refusal === undefined) outcome.stored.push(peerId)
-          else if (refusal.depth !== undefined) deeper = Math.max(deeper, refusal.depth)
+          else if (refusal.depth !== undefined && refusal.depth > (depth ?? refusal.depth))
+            deeper = Math.max(deeper, refusal.depth)
           else outcome.refused.push(refusal)
         } catch (cause) {
           outcome.refused.push({ peerId, error: asP2PError(cause, 'NOT_STORED', 'The node did not answer as one does.') })

@@ -58,9 +58,7 @@ export const recordFilters = /* @__PURE__ */ (() =>
 export function checkFilters(filters: unknown): RecordFilters {
   const checked = recordFilters(filters)
   if (checked instanceof Fault) {
-    throw invalidRecord(
-      `filters${checked.at && `.${checked.at}`} is not what a filter can be: plain values, or { gt, gte, lt, lte, ne, in }`,
-    )
+    throw invalidRecord(`filters${checked.at && `.${checked.at}`} must be a plain value, or { gt, gte, lt, lte, ne, in }`)
   }
   return checked
 }

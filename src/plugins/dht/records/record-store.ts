@@ -1,39 +1,18 @@
-import { compareBytes } from '../../../base/bytes.js'
 import { type Clock, systemClock } from '../../../base/clock.js'
-import { P2PError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
-import { LazyMap, LazySet } from '../../../base/lazy-map.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import { type Random, randomItem, systemRandom } from '../../../base/random.js'
 import { ExpiryHeap } from './expiry-heap.js'
-import { invalidRecord, type RecordEntry, sizeOf, supersedes } from './record.js'
+import { invalidRecord, type RecordEntry, sizeOf } from './record.js'
+import { checkQuota, isThere, type RecordStoreStats, type Records, type StoreListener, shareOf, storeFull } from './records.js'
 import { SortedKeys } from './sorted-keys.js'
-
-/** Called with what is there now and what was there before, under one key of one publisher. */
-export type StoreListener = (entry: RecordEntry | undefined, previous: RecordEntry | undefined) => void
 
 /** Where a scan goes on: after this key and publisher. */
 export type ScanPosition = [key: string, publisher: string]
 
-export interface RecordStoreStats {
-  /** Live records. */
-  records: number
-  /** Withdrawals kept until the withdrawn record would have ended. */
-  withdrawn: number
-  publishers: number
-  bytes: number
-  /** Since the start. */
-  stored: number
-  expired: number
-  /** Given up to make room. */
-  shed: number
-}
-
 export interface RecordStoreOptions {
   clock?: Clock
   limits?: Limits
-  /** Records at most. Default: `limits.maxRecords`. */
-  maxRecords?: number
   /** Draws the publishers among whom one is shed. Default: that of the platform. */
   random?: Random
 }
@@ -51,71 +30,47 @@ interface Publisher {
 }
 
 /**
- * Holds one record per key and publisher. A newer one replaces an older one, a withdrawal stays until it expires, what has
- * expired is never given out. Does no verification: only verified records are put in.
+ * The store of a node: it finds by prefix, sheds and expires among a hundred thousand records without looking at the others.
+ *
+ * Where several publishers take the same share of a full store, it gives up the record of some of them that is farthest from
+ * belonging here. So being new is neither an advantage nor a fault.
  */
-export class RecordStore {
+export class RecordStore implements Records {
   private readonly clock: Clock
   private readonly limits: Limits
-  private readonly maxRecords: number
   private readonly random: Random
   /** How far what is under a key is from belonging here: of equals the farthest is given up first. A node sets it; 0 is all the same. */
   farness: (key: string) => number = () => 0
-  private readonly byKey = new LazyMap<string, Map<string, RecordEntry>>()
+  private readonly byKey = new Map<string, Map<string, RecordEntry>>()
   private readonly keys = new SortedKeys()
   private readonly expiries = new ExpiryHeap<RecordEntry>()
-  private readonly publishers = new LazyMap<string, Publisher>()
-  private readonly kept = new LazySet<string>()
+  private readonly publishers = new Map<string, Publisher>()
+  private readonly kept = new Set<string>()
   private readonly byShare: (Publisher[] | undefined)[] = []
   private largestShare = 0
-  private readonly listeners = new LazySet<StoreListener>()
+  private readonly listeners = new Set<StoreListener>()
   private count = 0
   private readonly counters = { withdrawn: 0, bytes: 0, stored: 0, expired: 0, shed: 0 }
 
-  constructor({
-    clock = systemClock,
-    limits = DEFAULT_LIMITS,
-    random = systemRandom,
-    maxRecords = limits.maxRecords,
-  }: RecordStoreOptions = {}) {
+  constructor({ clock = systemClock, limits = limitsOf(), random = systemRandom }: RecordStoreOptions = {}) {
     this.clock = clock
     this.random = random
     this.limits = limits
-    this.maxRecords = maxRecords
   }
 
-  /** Names a publisher, our own, whose records are never shed for those of others. */
   keep(publisher: string): void {
     this.kept.add(publisher)
     const known = this.publishers.get(publisher)
     if (known !== undefined) this.unrank(known)
   }
 
-  /**
-   * Stores a record. False if exactly this one was there already.
-   *
-   * A full store gives up the record that ends first of the publisher that takes most; where several take the same, the one
-   * of some of them that is farthest from belonging here. So a flood displaces itself, and being new is neither an advantage nor a fault.
-   *
-   * @throws P2PError INVALID_RECORD if expired, STALE_RECORD if a newer one is there, LIMIT_EXCEEDED for too many records of
-   * one publisher, STORE_FULL.
-   */
   put(entry: RecordEntry): boolean {
     this.removeExpired()
     if (entry.expiresAt <= this.clock.now()) throw invalidRecord('it has expired')
     const previous = this.byKey.get(entry.key)?.get(entry.publisher)
-    if (previous !== undefined && !supersedes(entry, previous)) {
-      if (previous.sequence === entry.sequence && compareBytes(previous.payload, entry.payload) === 0) return false
-      throw new P2PError('STALE_RECORD', 'A newer record of this publisher is there. Announce again with a higher sequence.', {
-        details: { key: entry.key, sequence: previous.sequence },
-      })
-    }
-    const { maxRecordsPerPublisher } = this.limits
-    const records = this.publishers.get(entry.publisher)?.entries.size ?? 0
-    if (previous === undefined && entry.signature !== undefined && records >= maxRecordsPerPublisher) {
-      throw new P2PError('LIMIT_EXCEEDED', `One publisher may have ${maxRecordsPerPublisher} records. Withdraw some first.`, {
-        details: { limit: 'maxRecordsPerPublisher', value: maxRecordsPerPublisher },
-      })
+    if (isThere(entry, previous)) return false
+    if (previous === undefined && entry.signature !== undefined) {
+      checkQuota(this.publishers.get(entry.publisher)?.entries.size ?? 0, this.limits)
     }
     if (previous !== undefined) this.remove(previous)
     this.insert(entry)
@@ -125,9 +80,7 @@ export class RecordStore {
     if (shed.includes(entry) || this.isOverfull()) {
       if (!shed.includes(entry)) this.remove(entry)
       if (previous !== undefined) this.tell(undefined, previous)
-      throw new P2PError('STORE_FULL', 'The store is full. Withdraw records, or announce again later.', {
-        details: { limit: 'maxRecords', value: this.maxRecords },
-      })
+      throw storeFull(this.limits)
     }
     this.counters.stored++
     if (this.expiries.size > 2 * this.count + 64) this.expiries.reset(this.entries())
@@ -135,13 +88,11 @@ export class RecordStore {
     return true
   }
 
-  /** The record or withdrawal of one publisher under a key. */
   find(key: string, publisher: string): RecordEntry | undefined {
     const entry = this.byKey.get(key)?.get(publisher)
     return entry && entry.expiresAt > this.clock.now() ? entry : undefined
   }
 
-  /** Records and withdrawals whose key is the pattern, or begins with it where it ends with `*`; ordered by key and publisher. */
   *scan(pattern: string, after?: ScanPosition): Generator<RecordEntry> {
     const now = this.clock.now()
     const keys = pattern.endsWith('*') ? this.keys.withPrefix(pattern.slice(0, -1), after?.[0]) : [pattern]
@@ -158,12 +109,6 @@ export class RecordStore {
     }
   }
 
-  /** Drops one entry without telling anybody. */
-  delete(entry: RecordEntry): void {
-    if (this.isCurrent(entry)) this.remove(entry)
-  }
-
-  /** Drops what has expired; returns how many. */
   removeExpired(): number {
     const now = this.clock.now()
     let removed = 0
@@ -178,16 +123,6 @@ export class RecordStore {
     return removed
   }
 
-  /** When the next one expires, milliseconds since the Unix epoch. */
-  get nextExpiry(): number | undefined {
-    for (let first = this.expiries.first; first !== undefined; first = this.expiries.first) {
-      if (this.isCurrent(first)) return first.expiresAt
-      this.expiries.pop()
-    }
-    return undefined
-  }
-
-  /** Tells every change: stored, replaced, withdrawn, expired, shed. */
   onChange(listener: StoreListener): Unsubscribe {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
@@ -235,7 +170,7 @@ export class RecordStore {
     if (entry.withdrawn) this.counters.withdrawn += sign
     if (this.kept.has(publisher.id)) return
     this.unrank(publisher)
-    publisher.share += sign * (1 + (bytes >> 10))
+    publisher.share += sign * shareOf(bytes)
     if (publisher.share === 0) return
     let equals = this.byShare[publisher.share]
     if (equals === undefined) {
@@ -258,7 +193,7 @@ export class RecordStore {
   }
 
   private isOverfull(): boolean {
-    return this.count > this.maxRecords || this.counters.bytes > this.limits.maxStoreBytes
+    return this.count > this.limits.maxRecords || this.counters.bytes > this.limits.maxStoreBytes
   }
 
   private makeRoom(): RecordEntry[] {

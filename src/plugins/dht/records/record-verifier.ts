@@ -2,7 +2,7 @@ import { BoundedMap } from '../../../base/bounded-map.js'
 import { compareBytes } from '../../../base/bytes.js'
 import { type Clock, systemClock } from '../../../base/clock.js'
 import { isP2PError, P2PError } from '../../../base/errors.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../base/limits.js'
+import { type Limits, limitsOf } from '../../../base/limits.js'
 import { verifyEnvelope } from '../../../identity/envelope.js'
 import type { PinnedNames } from '../../../identity/pinned-names.js'
 import { decodeRecord, invalidRecord, isWireRecord, type RecordEntry, type WireRecord } from './record.js'
@@ -25,7 +25,7 @@ export class RecordVerifier {
   private readonly verified: BoundedMap<string, RecordEntry>
   private checks = 0
 
-  constructor({ clock = systemClock, limits = DEFAULT_LIMITS, names }: RecordVerifierOptions = {}) {
+  constructor({ clock = systemClock, limits = limitsOf(), names }: RecordVerifierOptions = {}) {
     this.clock = clock
     this.limits = limits
     this.names = names
@@ -62,22 +62,17 @@ export class RecordVerifier {
       this.verified.set(id, entry)
     }
     if (!(await this.ownsName(entry))) {
-      throw new P2PError(
-        'NAME_TAKEN',
-        `The name "${entry.name}" belongs to another key. Announce under another name, or without one.`,
-        {
-          details: { key: entry.key },
-        },
-      )
+      const { key, name } = entry
+      throw new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key. Choose another name.`, { details: { key } })
     }
   }
 
   /** @throws P2PError INVALID_RECORD for a record that has ended, or is dated further ahead than clocks honestly differ. */
   checkTime(entry: RecordEntry): void {
     const now = this.clock.now()
-    if (entry.expiresAt <= now) throw invalidRecord('it has expired; check the clock of this device')
+    if (entry.expiresAt <= now) throw invalidRecord('it has expired; check the clock')
     if (entry.publishedAt > now + this.limits.maxClockSkewMs) {
-      throw invalidRecord('it is dated in the future; check the clock of this device')
+      throw invalidRecord('it is dated in the future; check the clock')
     }
   }
 
@@ -114,7 +109,7 @@ function cacheKey(signature: Uint8Array): string {
 }
 
 function forged(entry: RecordEntry): P2PError {
-  return new P2PError('INVALID_SIGNATURE', 'The record was not signed by the key that it names. It is ignored.', {
+  return new P2PError('INVALID_SIGNATURE', 'The record was not signed by the key that it names.', {
     details: { key: entry.key },
   })
 }

@@ -5,7 +5,8 @@ import { LazySet } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { type Random, systemRandom } from '../../../base/random.js'
 import { matchesPattern, type RecordEntry } from './record.js'
-import { RecordStore } from './record-store.js'
+import type { Records } from './records.js'
+import { SmallRecordStore } from './small-record-store.js'
 
 /** What happened to a record under watch. A new sequence is an update, even with the same value. */
 export type RecordChange = 'added' | 'updated' | 'removed'
@@ -35,22 +36,20 @@ interface Watch {
  */
 export class RecordWatches {
   /** What has been seen; made with the first watch. */
-  private seen: RecordStore | undefined
+  private seen: SmallRecordStore | undefined
   private readonly sources: RecordSource[] = []
   private readonly watches = new LazySet<Watch>()
   private stopLocal: Unsubscribe | undefined
   private readonly alarm: Alarm
-  private ringsAt = Number.POSITIVE_INFINITY
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: Limits,
-    private readonly local: RecordStore,
+    private local: Records,
     private readonly onError: (error: unknown) => void,
     private readonly random: Random = systemRandom,
   ) {
     this.alarm = new Alarm(clock, () => {
-      this.ringsAt = Number.POSITIVE_INFINITY
       this.view.removeExpired()
       this.arm()
     })
@@ -69,23 +68,27 @@ export class RecordWatches {
   watch(pattern: string, listener: EntryListener): Unsubscribe {
     const watch: Watch = { pattern, listener, ready: false, stops: [] }
     this.watches.add(watch)
-    this.stopLocal ??= this.local.onChange((entry) => {
-      if (entry !== undefined && this.isWatched(entry)) this.see(entry)
-    })
+    if (this.stopLocal === undefined) this.follow()
     for (const entry of this.local.scan(pattern)) this.see(entry)
     // The caller has the way to stop before the first call comes.
     queueMicrotask(() => {
       if (!this.watches.has(watch)) return
       watch.ready = true
-      for (const entry of [...this.view.scan(pattern)]) if (!entry.withdrawn) this.call(watch, entry, 'added')
+      for (const entry of this.view.scan(pattern)) if (!entry.withdrawn) this.call(watch, entry, 'added')
     })
     for (const source of this.sources) watch.stops.push(source.watch(pattern, (entry) => this.see(entry)))
     return () => {
       if (!this.watches.delete(watch)) return
       for (const stop of watch.stops) stop()
-      for (const entry of [...this.view.scan(pattern)]) if (!this.isWatched(entry)) this.view.delete(entry)
+      for (const entry of this.view.scan(pattern)) if (!this.isWatched(entry)) this.view.delete(entry)
       if (this.watches.size === 0) this.close()
     }
+  }
+
+  /** Hears of our own records from another store from here on. */
+  setLocal(local: Records): void {
+    this.local = local
+    if (this.stopLocal !== undefined) this.follow()
   }
 
   close(): void {
@@ -93,13 +96,12 @@ export class RecordWatches {
     this.stopLocal?.()
     this.stopLocal = undefined
     this.alarm.disarm()
-    this.ringsAt = Number.POSITIVE_INFINITY
   }
 
-  private get view(): RecordStore {
+  private get view(): SmallRecordStore {
     if (this.seen !== undefined) return this.seen
     const { clock, random, limits } = this
-    const view = new RecordStore({ clock, random, limits, maxRecords: limits.maxWatchedRecords })
+    const view = new SmallRecordStore(clock, { ...limits, maxRecords: limits.maxWatchedRecords }, random)
     view.onChange((entry, previous) => {
       const there = entry !== undefined && !entry.withdrawn
       const before = previous !== undefined && !previous.withdrawn
@@ -108,6 +110,13 @@ export class RecordWatches {
     })
     this.seen = view
     return view
+  }
+
+  private follow(): void {
+    this.stopLocal?.()
+    this.stopLocal = this.local.onChange((entry) => {
+      if (entry !== undefined && this.isWatched(entry)) this.see(entry)
+    })
   }
 
   private see(entry: RecordEntry): void {
@@ -120,10 +129,7 @@ export class RecordWatches {
   }
 
   private arm(): void {
-    const next = this.view.nextExpiry
-    if (next === undefined || next >= this.ringsAt || this.watches.size === 0) return
-    this.ringsAt = next
-    this.alarm.arm(next - this.clock.now())
+    if (this.watches.size > 0) this.alarm.arm(this.view.nextExpiry - this.clock.now())
   }
 
   private isWatched(entry: RecordEntry): boolean {

@@ -6,6 +6,7 @@ import { signEnvelope } from '../../../identity/envelope.js'
 import type { Identity } from '../../../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../../../identity/peer-id.js'
 import { decode, encode } from '../../../message/codec.js'
+import { malformed } from '../../../message/shape.js'
 
 /** What a DHT gives its caller: one publisher's record under a key. */
 export interface DhtRecord<T = unknown> {
@@ -74,7 +75,7 @@ export async function createRecord(
   limits: Limits,
 ): Promise<RecordEntry> {
   if (content.value === undefined && !content.withdrawn) {
-    throw new P2PError('UNSERIALIZABLE_PAYLOAD', 'A record needs a value; undefined cannot be stored. Use null for "none".')
+    throw new P2PError('UNSERIALIZABLE_PAYLOAD', 'A record needs a value. Use null for "none".')
   }
   const fault = faultOf(content, limits)
   if (fault !== undefined) throw invalidRecord(fault)
@@ -82,7 +83,7 @@ export async function createRecord(
   if (valueBytes > limits.maxRecordBytes) {
     throw new P2PError(
       'MESSAGE_TOO_LARGE',
-      `The record's value has ${valueBytes} bytes; at most ${limits.maxRecordBytes} are stored. Announce a reference to the data.`,
+      `The value has ${valueBytes} bytes, above the ${limits.maxRecordBytes} of limits.maxRecordBytes. Announce a reference to it.`,
       { details: { bytes: valueBytes, limit: 'maxRecordBytes', maxBytes: limits.maxRecordBytes } },
     )
   }
@@ -99,9 +100,9 @@ export async function createRecord(
  * @throws P2PError MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_RECORD.
  */
 export function decodeRecord(wire: unknown, limits: Limits): RecordEntry {
-  if (!isWireRecord(wire)) throw new P2PError('MALFORMED_DATA', 'A record must be a public key, a payload and a signature.')
+  if (!isWireRecord(wire)) throw malformed('A record')
   const [publicKey, payload, signature] = wire
-  if (payload.length > maxPayloadBytes(limits)) throw invalidRecord(`its ${payload.length} bytes are too many`)
+  if (payload.length > maxPayloadBytes(limits)) throw invalidRecord('it is too long')
   const content = decode(payload, limits, { canonical: true })
   const fault = faultOf(content, limits)
   if (fault !== undefined) throw invalidRecord(fault)
@@ -155,7 +156,7 @@ export function newestFirst(a: RecordEntry, b: RecordEntry): number {
 }
 
 export function invalidRecord(why: string): P2PError {
-  return new P2PError('INVALID_RECORD', `This is not a record that can be stored: ${why}.`)
+  return new P2PError('INVALID_RECORD', `The record is invalid: ${why}.`)
 }
 
 /** A key with an optional wildcard at its end. @throws P2PError INVALID_RECORD. */
@@ -205,12 +206,12 @@ function maxPayloadBytes(limits: Limits): number {
 }
 
 function faultOf(value: unknown, limits: Limits): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'it is not an object'
+  if (typeof value !== 'object' || value === null) return 'it must be an object'
   const { key, sequence, publishedAt, ttl, name, withdrawn } = value as Partial<Record<keyof RecordContent, unknown>>
   const fault = keyFault(key, limits)
   if (fault !== undefined) return fault
-  if (!isCount(sequence)) return 'its sequence must be a whole number'
-  if (!isCount(publishedAt)) return 'publishedAt must be whole milliseconds since 1970'
+  if (!isCount(sequence)) return 'sequence must be a whole number'
+  if (!isCount(publishedAt)) return 'publishedAt must be a whole number'
   if (typeof ttl !== 'number' || !(ttl > 0 && ttl <= limits.maxTtlS))
     return `ttl must be above 0 and at most ${limits.maxTtlS} seconds`
   if (withdrawn !== undefined && withdrawn !== true) return 'withdrawn must be true or absent'
@@ -220,14 +221,14 @@ function faultOf(value: unknown, limits: Limits): string | undefined {
     assertPeerName(name as string)
     return undefined
   } catch {
-    return 'its name is not a peer name'
+    return 'name is not a peer name'
   }
 }
 
 function keyFault(key: unknown, limits: Limits): string | undefined {
   if (typeof key !== 'string' || key === '') return 'key must be a text of at least one character'
-  if (key.length > limits.maxKeyLength) return `key must have at most ${limits.maxKeyLength} characters`
-  if (key.endsWith('*')) return 'key must not end with the wildcard *'
+  if (key.length > limits.maxKeyLength) return `key has more than ${limits.maxKeyLength} characters`
+  if (key.endsWith('*')) return 'key must not end with *'
   // Half a surrogate pair does not survive UTF-8: two different keys would become one.
   return /\p{Cs}/u.test(key) ? 'key must be well-formed Unicode' : undefined
 }

@@ -1,8 +1,7 @@
 import { isPrivateAddress } from '../../../address/private-address.js'
-import { P2PError } from '../../../base/errors.js'
 import { PUBLIC_KEY_BYTES } from '../../../identity/ed25519.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
-import { array, bytes, shaped, text, tuple } from '../../../message/shape.js'
+import { array, bytes, malformed, parsed, text, tuple } from '../../../message/shape.js'
 import { compareDistance, nodeIdOf } from '../records/key-space.js'
 
 /** A node of the DHT: who it is, and where it can be dialled. */
@@ -20,6 +19,7 @@ export interface Contact {
 export type WireContact = [publicKey: Uint8Array, address: string]
 
 const MAX_ADDRESS_CHARS = 256
+const CONTACTS = 'A list of DHT nodes'
 
 const wireContacts = /* @__PURE__ */ (() => array(tuple(bytes(PUBLIC_KEY_BYTES), text(0, MAX_ADDRESS_CHARS, /^wss?:\/\//))))()
 
@@ -45,15 +45,14 @@ export function readContacts(
   target: Uint8Array,
   { max, own, teller }: { max: number; own: Uint8Array; teller: string },
 ): Contact[] {
-  const told = shaped(wireContacts, wire)
-  if (told === undefined) throw malformed('contacts must be pairs of a public key and a WebSocket address')
-  if (told.length > max) throw malformed(`more than ${max} contacts were sent`)
+  const told = parsed(wireContacts, wire, CONTACTS)
+  if (told.length > max) throw malformed(CONTACTS)
   // Decoded bytes are views of a whole message.
   const contacts = told.map(([publicKey, address]) => contactOf(publicKey.slice(), address))
   contacts.forEach((contact, i) => {
     const before = contacts[i - 1]
     if (before !== undefined && compareDistance(target, before.id, contact.id) >= 0) {
-      throw malformed('contacts must be ordered by distance, each once')
+      throw malformed(CONTACTS)
     }
   })
   const isInside = isPrivateAddress(teller)
@@ -62,8 +61,4 @@ export function readContacts(
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.every((byte, i) => byte === b[i])
-}
-
-function malformed(why: string): P2PError {
-  return new P2PError('MALFORMED_DATA', `The answer of a DHT node is not what one answers: ${why}.`)
 }

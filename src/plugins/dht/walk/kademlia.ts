@@ -7,9 +7,10 @@ import type { Limits } from '../../../base/limits.js'
 import { JoinedSignal, type WaitOptions } from '../../../base/wait.js'
 import { decodePeerId } from '../../../identity/peer-id.js'
 import type { P2PMessage } from '../../../message/message.js'
+import { parsed } from '../../../message/shape.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
-import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, findNodeAnswer, parsePayload } from '../client/dht-messages.js'
+import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, findNodeAnswer } from '../client/dht-messages.js'
 import type { Question } from '../client/exchanges.js'
 import type { LookupNetworkStats, LookupTrace } from '../client/lookup.js'
 import { commonBits, compareDistance, nodeIdOf, placeOfKey, placeOfSet, setOfPattern } from '../records/key-space.js'
@@ -113,7 +114,7 @@ export class Kademlia {
   nearest(target: Uint8Array, plan: WalkPlan = {}): Promise<WalkResult> {
     return this.walkTo(target, plan, async (contact, signal) => {
       const answer = await this.ask(contact, { type: 'find-node', payload: { target } }, signal)
-      const { closer } = parsePayload(findNodeAnswer, answer.payload, 'nodes')
+      const { closer } = parsed(findNodeAnswer, answer.payload, 'A DHT message')
       return this.contactsFrom(closer, target, contact)
     })
   }
@@ -236,7 +237,7 @@ export class Kademlia {
     if (this.closed) throw shutDownError()
     // That we cannot dial a node says nothing against it.
     if (!this.links.isConnected(contact.peerId) && (!this.options.mayDial || contact.address === '')) {
-      throw new P2PError('PEER_NOT_CONNECTED', 'This node cannot be dialled: it tells no address, or we dial nobody but relays.')
+      throw new P2PError('PEER_NOT_CONNECTED', 'This node cannot be dialled.')
     }
     try {
       const answer = await this.links.ask(contact, { ...message, protocol: DHT_PROTOCOL }, { signal })

@@ -1,4 +1,5 @@
 import { LazySet } from '../../../base/lazy-map.js'
+import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import type { Plugin, PluginKit } from '../../../core/plugin.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
@@ -25,6 +26,7 @@ const ENOUGH_OPERATORS = 2
 export function dhtWalk(): Plugin {
   return {
     name: 'dht-walk',
+    limits: WALK_LIMITS,
     needs: ['dht'],
     attach(kit) {
       attachWalk(kit)

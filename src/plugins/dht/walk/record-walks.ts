@@ -29,7 +29,7 @@ interface Found {
 /** Walks to where records are kept, and collects them: those under one key, or all of a set. */
 export class RecordWalks {
   constructor(
-    private readonly parts: Pick<DhtParts, 'servers' | 'store' | 'limits' | 'clock'>,
+    private readonly parts: Pick<DhtParts, 'servers' | 'dht' | 'limits' | 'clock'>,
     private readonly network: Kademlia,
     private readonly onMissing?: OnMissing,
   ) {}
@@ -91,13 +91,13 @@ export class RecordWalks {
       const plan = { signal: end.signal, timeoutMs: options.timeoutMs, thorough: true, isEnough }
       await this.network.walkTo(place, plan, async (contact, signal) => {
         const ask = (request: { type: string; payload: unknown }) => this.network.ask(contact, request, signal)
-        const answer = await servers.exchanges.readFrom(payload, ask, contact.peerId)
-        if (answer.split) found.split = true
-        if (answer.cached) for (const entry of answer.records) found.merge.add(entry)
-        else tally.count(answer.records)
+        const { records, pages } = await servers.exchanges.readFrom(payload, ask, contact.peerId)
+        if (pages.some(({ split }) => split)) found.split = true
+        if (pages.some(({ cached }) => cached)) for (const entry of records) found.merge.add(entry)
+        else tally.count(records)
         const isNearer = without === undefined || compareDistance(place, contact.id, without.id) < 0
-        if (answer.records.length === 0 && isNearer) without = contact
-        return this.network.contactsFrom(answer.closer, place, contact)
+        if (records.length === 0 && isNearer) without = contact
+        return this.network.contactsFrom(pages[0]?.closer, place, contact)
       })
     } catch (error) {
       if (!late) throw error
@@ -112,9 +112,9 @@ export class RecordWalks {
 
   /** What is stored here, where it belongs here. */
   private own(place: Uint8Array, key: string, part: SetPart | undefined): RecordEntry[] {
-    const { store, limits } = this.parts
+    const { dht, limits } = this.parts
     if (!this.network.isResponsible(place)) return []
-    return [...store.scan(key)]
+    return [...dht.store.scan(key)]
       .filter((entry) => entry.signature !== undefined && (part === undefined || isInPart(entry.key, part)))
       .slice(0, limits.maxQueryRecords)
   }

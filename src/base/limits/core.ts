@@ -1,0 +1,228 @@
+/** What every coordinator reads. */
+export const CORE_LIMITS = {
+  /** One serialised message. Above it an application should send a reference or split: a peer must buffer the whole of it. */
+  maxMessageBytes: 1_048_576,
+  /** Nesting of a decoded value. Honest payloads stay below 10; deeper ones only exhaust a stack. */
+  maxDecodeDepth: 32,
+  /** Values (array items, map keys and values, scalars) in one decoded message, so that 1 byte on the wire cannot become 50 in memory without bound. */
+  maxDecodeItems: 131_072,
+  /** Characters of a message type or protocol name: names, not data. */
+  maxNameLength: 128,
+  /** Message ids remembered to drop duplicates: about 1 MB, some seconds of heavy traffic. */
+  dedupeWindow: 10_000,
+
+  // The gate. Budgets are for each peer, whatever connections it has; a newcomer has half of those by type.
+  /** Messages of one peer in a second, and at once: more than any link or application of today, and no more than a core can decode. */
+  peerMessagesPerS: 50_000,
+  peerMessageBurst: 200_000,
+  /** Bytes of one peer in a second, and at once: a gigabit link. */
+  peerBytesPerS: 134_217_728,
+  peerByteBurst: 268_435_456,
+  /** Messages of one type in a second, and at once, where the protocol declares no limits of its own. A relay, to which no application talks, has 100 and 200. */
+  typeMessagesPerS: 20_000,
+  typeMessageBurst: 200_000,
+  /** Types of one protocol that have a budget of their own for each peer: names are the peer's to choose. Further types share that of the protocol. */
+  maxTypesPerProtocol: 64,
+  /** How long a peer's budgets are remembered after its last message, so that coming again does not fill them: they are full by then. */
+  budgetMemoryMs: 60_000,
+  /** Token buckets of one kind, for peers, addresses or publishers; the longest unused are forgotten, for one that is full is as good as a new one. */
+  maxRateBuckets: 10_000,
+  /** The longest that a refused peer is told to wait, and waits. */
+  maxRefusalMs: 60_000,
+  /** How long what a refused peer had on its way may still come: some round trips of a slow link. */
+  refusalGraceMs: 1_000,
+  /** How often a peer that goes on regardless is blamed. With `penaltyFlood` it is banned two seconds after that. */
+  refusalStrikeMs: 200,
+  /** How far the date of a signed message may be from now, by its sender's clock. */
+  replayWindowMs: 300_000,
+  /** Ids of signed messages remembered for one peer; where more come, the oldest of their dates count as too old. */
+  maxReplayIds: 2_048,
+  /** Processor time for checking what suspect sources sign, and for their handshakes, milliseconds in a second. With what surrounds them, sockets and decoding, it is less than 30 % of a core, by measurement. */
+  suspectVerifyMsPerS: 75,
+  /** How long a source stays suspect after something from it did not hold. */
+  suspectMs: 60_000,
+  /** Sources remembered as suspect. */
+  maxSuspects: 4_096,
+  /** Checks of one suspect source that wait. */
+  maxVerifyQueue: 256,
+  /** What a message costs that no honest peer sends. */
+  penaltyOffence: 5,
+  /** What it costs to go on sending after a refusal, each `refusalStrikeMs`. */
+  penaltyFlood: 5,
+  /** What it costs to keep others waiting until a deadline. */
+  penaltyTimeout: 10,
+  /** What two contradicting statements cost; they ban at once. */
+  penaltyEquivocation: 50,
+  /** The most that good exchanges earn, and how often one counts. */
+  maxCredit: 20,
+  creditEveryMs: 60_000,
+  /** The score from which a peer counts as established, and has the whole of its budgets. */
+  establishedAt: 3,
+  /** Scores below zero at which budgets shrink to a quarter, connections end, and the peer is banned. */
+  throttleBelow: 15,
+  disconnectBelow: 30,
+  banBelow: 50,
+  /** Time in which a score fades by half. */
+  reputationHalfLifeMs: 3_600_000,
+  /** Peers of whom an opinion is kept. */
+  maxReputations: 10_000,
+  /** The first ban; each further one lasts four times as long, at most `maxBanMs`. */
+  banMs: 3_600_000,
+  maxBanMs: 2_592_000_000,
+  /** Bans that are kept. */
+  maxBans: 10_000,
+  /** Failed connections from one address in a minute before it is banned, and how many times as many a whole group of addresses has. */
+  addressFaultsPerMin: 120,
+  addressGroupFactor: 16,
+  /** How long an address stays banned: others may share it, or get it next. */
+  addressBanMs: 600_000,
+
+  /** Time from an accepted socket to the end of the handshake: generous for a phone on a bad link, short for a half-open attacker. */
+  handshakeTimeoutMs: 10_000,
+  /** Time for a dial, handshake included. */
+  dialTimeoutMs: 15_000,
+  /** How long the better path to a peer is tried alone before the next one is tried beside it. */
+  dialHeadStartMs: 250,
+  /** How long the known paths to a peer are tried before relays and the DHT are asked for others as well: an address may lead nowhere by now. */
+  dialLookupMs: 3_000,
+  /** One handshake payload: identity, a list of protocols, addresses, metadata. */
+  maxHandshakePayloadBytes: 8_192,
+  /** Protocol names a peer may advertise. */
+  maxProtocols: 128,
+  /** Addresses a peer may advertise. */
+  maxAddresses: 16,
+  /** Serialised metadata of a peer. */
+  maxMetadataBytes: 2_048,
+  /** Frames of one direction after which both sides re-key: 2^16, far from the 2^64 of the counter and the 2^48 where we refuse to go on. */
+  rekeyAfterFrames: 65_536,
+
+  /** Bytes waiting in a connection above which `sendTo` waits: one maximum message, a few round trips of a fast link. */
+  sendHighWaterBytes: 1_048_576,
+  /** Bytes waiting at which waiting senders go on. */
+  sendLowWaterBytes: 262_144,
+  /** Bytes waiting at which a send is refused: the most that one slow reader can cost. */
+  sendMaxBufferedBytes: 8_388_608,
+
+  /** How long a receiver may wait for company before an acknowledgement goes out by itself: an answer usually comes first. */
+  ackDelayMs: 250,
+  /** How long unacknowledged messages wait for a peer that is away; then they are given up. */
+  sessionGraceMs: 120_000,
+  /** Peers that are away whose sessions are kept. */
+  maxSessions: 4_096,
+  /** Bytes kept for all peers that are away; the longest away are given up first. */
+  maxSessionBytes: 33_554_432,
+  /** First and longest pause before a direct path to a peer on a circuit is looked for again. */
+  upgradeMinMs: 5_000,
+  upgradeMaxMs: 300_000,
+  /** Time for a probe after waking: an honest path answers within a few round trips. */
+  wakeProbeMs: 3_000,
+  /** How long a path stands by after a better one has taken over. */
+  standbyMs: 60_000,
+
+  /** Connected peers in the pool. */
+  maxConnections: 50,
+  /** Places in it for those whom we dial, never more than one in 16: who floods us with connections does not thereby choose our peers. */
+  outboundSlots: 8,
+  /** Relays remembered over restarts, and dialled first at the next start. */
+  maxAnchors: 3,
+  /** How long a relay has to have served us before it is one of them. */
+  anchorAfterMs: 600_000,
+  /** Starts in a row at which it did not answer, after which its place is free for another. */
+  maxAnchorMisses: 3,
+  /** How long it stays one without being chosen anew: a relay that the application has dropped is forgotten within a week. */
+  anchorMs: 604_800_000,
+  /** Handshakes under way at once, dialled by others; where more come, the oldest that have said nothing make room. */
+  maxPendingHandshakes: 512,
+  /** How often a connection is probed; NATs forget idle TCP mappings after some minutes. */
+  heartbeatIntervalMs: 30_000,
+  /** Answer time of a probe after which the connection counts as dead. */
+  heartbeatTimeoutMs: 20_000,
+  /** Time that a closing connection has to send what is queued. */
+  closeGraceMs: 1_000,
+  /** Requests that wait for an answer, over all peers. */
+  maxPendingRequests: 4_096,
+  /** Default time for `request`. */
+  requestTimeoutMs: 15_000,
+  /** First and longest pause before a bootstrap address is dialled again. */
+  reconnectMinMs: 1_000,
+  reconnectMaxMs: 60_000,
+  /** How long a lost peer that is no bootstrap peer is dialled again. */
+  reconnectGiveUpMs: 600_000,
+
+  /** Messages that wait for peers that are away, in all. */
+  maxOutboxMessages: 1_000,
+  /** Bytes of them. */
+  maxOutboxBytes: 8_388_608,
+  /** How long a queued message waits where its sender does not say, seconds. */
+  outboxTtlS: 3_600,
+  /** The longest that one may wait, seconds: a week. */
+  maxOutboxTtlS: 604_800,
+
+  /** Names pinned to keys on first contact. */
+  maxPinnedNames: 10_000,
+
+  /** One record's value. A record is an announcement, not a file. */
+  maxRecordBytes: 16_384,
+  /** Characters of a DHT key. */
+  maxKeyLength: 512,
+  /** Records a store keeps. */
+  maxRecords: 100_000,
+  /** Records of one publisher in one store, so that none can fill it. */
+  maxRecordsPerPublisher: 1_000,
+  /** Records of one key in one answer. */
+  maxRecordsPerAnswer: 256,
+  /** Bytes of one DHT answer: below `maxMessageBytes` with room for the envelope. */
+  maxAnswerBytes: 786_432,
+  /** Life of a record that names none, seconds. */
+  defaultTtlS: 3_600,
+  /** Longest life of a record, seconds: who is away for two days has to announce again. */
+  maxTtlS: 172_800,
+  /** How far ahead of our clock a record may be dated: honest clocks differ by minutes. */
+  maxClockSkewMs: 300_000,
+  /** Peers whose clocks must agree before we say that ours is wrong. */
+  clockSkewQuorum: 3,
+  /** Time for a DHT server to answer. */
+  dhtTimeoutMs: 5_000,
+  /** After a first answer, how much longer slower servers are waited for. */
+  dhtGraceMs: 500,
+  /** Servers asked by one lookup, and stored at by one announcement. */
+  dhtServers: 20,
+  /** Servers that a client asks to look in the network for it, and compares: two could fail or lie together more easily. */
+  dhtDelegates: 3,
+  /** Nodes in one bucket of the routing table, nodes that store one record, and nodes in one answer: Kademlia's k. */
+  dhtBucketSize: 20,
+  /** Bytes of all records a store keeps: large records count as well as many. */
+  maxStoreBytes: 268_435_456,
+  /** Records that one query looks at before it answers with a page, and that one caller gets in all. */
+  maxQueryRecords: 4_096,
+  /** Verified records remembered, so that reading one again costs no signature check. */
+  verifiedRecordCache: 4_096,
+  /** Records of others that live watches keep in view. */
+  maxWatchedRecords: 10_000,
+
+  /** Circuits one peer may hold open through a relay, as caller or called. */
+  maxCircuitsPerPeer: 64,
+  /** Circuits of a relay in all. */
+  maxCircuits: 10_000,
+  /** Unacknowledged bytes of one direction of one circuit: the most a relay may have to hold for it. */
+  circuitWindowBytes: 524_288,
+  /** Largest frame of a circuit: with its wrapping it fits one frame of the outer channel. */
+  circuitFrameBytes: 61_440,
+  /** Relays at which a peer keeps a reservation: enough that one may go, few enough to keep alive. */
+  maxReservations: 3,
+  /** How long a relay's reservation lasts; renewed after half of it. */
+  reservationMs: 3_600_000,
+  /** First and longest pause before a relay that has refused a reservation is asked again. */
+  reserveRetryMinMs: 5_000,
+  reserveRetryMaxMs: 1_280_000,
+  /** How long one circuit may last. */
+  circuitMs: 43_200_000,
+  /** Bytes that one circuit may carry, both directions together. */
+  circuitBytes: 17_179_869_184,
+  /** Bytes a second that one direction of one circuit may carry, beyond which the relay delays it; operators of public relays lower it. */
+  circuitBytesPerS: 134_217_728,
+  /** Peers in one introduction. */
+  maxIntroductions: 100,
+  /** How often we look whether the machine slept; a timer more than three times as late means that it did. */
+  wakeCheckMs: 5_000,
+} as const
