@@ -51,7 +51,7 @@ export class CoreCoordinator {
   private readonly discovery: ResourceDiscovery
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
-  constructor(config?: CoreConfig) {
+  constructor(config: CoreConfig = {}) {
     const core = new Core(config, {
       isRelay: speaksAsRelay,
       isServer: (protocols) => protocols.includes(DHT_PROTOCOL),
@@ -65,7 +65,7 @@ export class CoreCoordinator {
     this.dht = inner.dht
     this.discovery = inner.discovery
     for (const { plugins = [] } of core.config.listen) for (const plugin of plugins) core.attach(plugin, this)
-    for (const plugin of core.config.plugins) core.attach(plugin, this)
+    for (const plugin of config.plugins ?? []) core.attach(plugin, this)
   }
 
   /** Our `lp1…` id, or the name given in the configuration. @throws P2PError IDENTITY_FAILED where the platform cannot derive the key yet. */

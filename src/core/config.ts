@@ -66,7 +66,6 @@ export interface ResolvedConfig {
   anchors: (string | PeerInfo)[]
   listen: CoordinatorListener[]
   announce: string[] | undefined
-  plugins: readonly Plugin[]
   relayOnly: boolean
   store: KeyValueStore
   clock: Clock
@@ -157,7 +156,6 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     anchors: config.anchors ?? [],
     listen: config.listen ?? [],
     announce: config.announce,
-    plugins: config.plugins ?? [],
     relayOnly: config.relayOnly ?? false,
     store: config.store ?? memoryStore(),
     clock: config.clock ?? systemClock,
@@ -172,7 +170,12 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
 /** The limits of the core, and of the plugins that are configured or that listeners bring. */
 function defaultLimits({ plugins = [], listen = [] }: CoreConfig): Partial<Limits> {
   const all = [...listen.flatMap((listener) => listener.plugins ?? []), ...plugins]
-  return Object.assign({}, CORE_LIMITS, ...all.map(({ limits }) => limits))
+  // A table that has all others in it is shared by coordinators: it is two kilobytes.
+  const has = (table: object, other: object) => Object.keys(other).every((name) => name in table)
+  return all.reduce<Partial<Limits>>((known, { limits = {} }) => {
+    if (has(known, limits)) return known
+    return has(limits, known) ? limits : Object.assign({}, known, limits)
+  }, CORE_LIMITS)
 }
 
 /** The chosen name. An id that is given as the name has to be that of the identity. */
