@@ -172,10 +172,9 @@ function defaultLimits({ plugins = [], listen = [] }: CoreConfig): Partial<Limit
   const all = [...listen.flatMap((listener) => listener.plugins ?? []), ...plugins]
   // A table that has all others in it is shared by coordinators: it is two kilobytes.
   const has = (table: object, other: object) => Object.keys(other).every((name) => name in table)
-  return all.reduce<Partial<Limits>>((known, { limits = {} }) => {
-    if (has(known, limits)) return known
-    return has(limits, known) ? limits : Object.assign({}, known, limits)
-  }, CORE_LIMITS)
+  let known: Partial<Limits> = CORE_LIMITS
+  for (const { limits = {} } of all) if (!has(known, limits)) known = has(limits, known) ? limits : { ...known, ...limits }
+  return known
 }
 
 /** The chosen name. An id that is given as the name has to be that of the identity. */
