@@ -25,7 +25,10 @@ export function internalNames(entries: readonly string[], packages: readonly str
   const seen = publicSurface(program, checker, entries)
 
   const inside = new Set<string>()
-  const outside = new Set<string>([...seen.names, ...namesIn(packages.map((name) => join(dirname(config), 'node_modules', name)))])
+  const outside = new Set<string>([
+    ...seen.names,
+    ...namesIn(packages.map((name) => join(dirname(config), 'node_modules', name))),
+  ])
   const isOurs = (symbol: ts.Symbol): boolean =>
     (symbol.declarations ?? []).length > 0 &&
     symbol.declarations!.every((declaration) => {

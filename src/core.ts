@@ -29,3 +29,4 @@ export type { CoordinatorCoreEvents, CoordinatorCoreStats } from './core-coordin
 export { signEnvelope, verifyEnvelope } from './identity/envelope.js'
 export { generateIdentity, identityFromSeed, storedIdentity } from './identity/identity.js'
 export * from './shared.js'
+export { statements } from './statements/plugin.js'

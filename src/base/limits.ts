@@ -58,7 +58,7 @@ export function resolveLimits(changes?: Partial<Limits>): Limits {
  */
 export function changedLimits(defaults: Partial<Limits>, changes: Partial<Limits> = {}): Limits {
   for (const [name, value] of Object.entries(changes)) {
-    const fault = !(name in defaults)
+    const fault = !Object.hasOwn(defaults, name)
       ? 'does not exist here'
       : Number.isSafeInteger(value) && value > 0
         ? undefined

@@ -1,5 +1,4 @@
 import * as crypto from 'node:crypto'
-import { toBase64Url } from '../base/base64url.js'
 import { AEAD_TAG_BYTES, type Aead, contributory, type NoiseKeyPair, opened, type X25519 } from './primitives.js'
 
 /** Undefined in what is built for browsers, and where crypto (Electron's, Bun's, Deno's) lacks a part that we need. */
@@ -16,9 +15,10 @@ function findNodeX25519(): X25519 | undefined {
   // Importing the private key costs as much as the agreement; the entry goes when its key pair does.
   const imported = new WeakMap<NoiseKeyPair, crypto.KeyObject>()
   // JWK, because Node parses it twelve times faster than DER.
+  const base64Url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url')
   const jwk = (x: Uint8Array, d?: Uint8Array) => ({
     format: 'jwk' as const,
-    key: { kty: 'OKP', crv: 'X25519', x: toBase64Url(x), ...(d && { d: toBase64Url(d) }) },
+    key: { kty: 'OKP', crv: 'X25519', x: base64Url(x), ...(d && { d: base64Url(d) }) },
   })
   const provider: X25519 = {
     generate() {

@@ -173,10 +173,7 @@ function defaultLimits({ plugins = [], listen = [] }: CoreConfig): Partial<Limit
   // A table that has all others in it is shared by coordinators: it is two kilobytes.
   const has = (table: object, other: object) => Object.keys(other).every((name) => name in table)
   let known: Partial<Limits> = CORE_LIMITS
-  for (const { limits = {} } of all) {
-    if (has(limits, known)) known = limits
-    else if (!has(known, limits)) known = { ...known, ...limits }
-  }
+  for (const { limits = {} } of all) if (!has(known, limits)) known = has(limits, known) ? limits : { ...known, ...limits }
   return known
 }
 

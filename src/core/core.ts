@@ -23,7 +23,7 @@ import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js
 import type { CoreEvents, CoreStats } from './events.js'
 import { Kit } from './kit.js'
 import { Lifecycle } from './lifecycle.js'
-import { Messaging, staleMessage } from './messaging.js'
+import { Messaging } from './messaging.js'
 import { Network, type NetworkOwner } from './network.js'
 import type { Plugin } from './plugin.js'
 import { Plugins } from './plugins.js'
@@ -182,16 +182,6 @@ export class Core implements PeerContext, NetworkOwner {
   pathChanged({ info }: PeerConnection, from: string): void {
     this.plugins.pathChanged(info, from)
     this.events.emit('path-changed', info, from)
-  }
-
-  /** A message has come that passed every check. */
-  message(message: P2PMessage, peer: PeerConnection): void {
-    this.messaging.receive(message, peer)
-  }
-
-  /** A signed message has come whose date is too far from now. */
-  stale(message: P2PMessage): void {
-    this.messaging.answerFailure(message, staleMessage(message))
   }
 
   /** The key of a connected peer, or in a peer id; undefined for the name of a peer that is not connected. */

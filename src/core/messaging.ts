@@ -102,6 +102,12 @@ export class Messaging {
     this.reply(message, { type: 'failed', payload, protocol: CORE_PROTOCOL }).catch(() => {})
   }
 
+  /** Tells the sender of a signed message that its date is too far from now. */
+  refuseStale(message: P2PMessage): void {
+    const sentence = 'The date of this signed message is too far from now. Check the clock of its sender; send it anew.'
+    this.answerFailure(message, new P2PError('REPLAYED', sentence, { details: { messageId: message.messageId } }))
+  }
+
   private complete(message: OutgoingMessage, to: string | undefined): P2PMessage {
     const { limits } = this.parts
     const { peerId, clock, random } = this.parts.host
@@ -124,15 +130,4 @@ export class Messaging {
     checkMessage(whole, limits)
     return whole
   }
-}
-
-/** The answer to a signed message whose date is too far from now. */
-export function staleMessage({ messageId }: P2PMessage): P2PError {
-  return new P2PError(
-    'REPLAYED',
-    'The date of this signed message is too far from now. Check the clock of its sender; send it anew.',
-    {
-      details: { messageId },
-    },
-  )
 }

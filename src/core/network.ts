@@ -5,12 +5,12 @@ import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
+import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import { connectTo, type DialTools } from '../peer/dial/dial-plan.js'
 import { Anchors, type ChosenPeer } from '../peer/keep/anchors.js'
 import { Heartbeat } from '../peer/keep/heartbeat.js'
 import { Outbox } from '../peer/keep/outbox.js'
-import { PathUpgrade } from '../peer/keep/path-upgrade.js'
 import { PeerUpdates } from '../peer/keep/peer-updates.js'
 import { Reconnector } from '../peer/keep/reconnector.js'
 import type { PeerContext, PeerEvents } from '../peer/peer-context.js'
@@ -24,12 +24,15 @@ import type { Phase } from './lifecycle.js'
 import type { Dialer, PeerResolver } from './plugin.js'
 
 /** What a network needs of the core that it belongs to, and tells it. */
-export interface NetworkOwner
-  extends PeerContext,
-    Pick<PeerEvents, 'connected' | 'disconnected' | 'pathChanged' | 'message' | 'stale'> {
+export interface NetworkOwner extends PeerContext, Pick<PeerEvents, 'connected' | 'disconnected' | 'pathChanged'> {
   readonly events: Pick<TypedEvents<CoreEvents>, 'emit'>
-  readonly plugins: { readonly resolvers: readonly PeerResolver[]; run(hook: 'wake', reason: string): void }
+  readonly plugins: {
+    readonly resolvers: readonly PeerResolver[]
+    run(hook: 'wake', reason: string): void
+    peerDescribed(peer: PeerInfo): void
+  }
   readonly transports: TransportRegistry
+  readonly messaging: { receive: PeerEvents['message']; refuseStale(message: P2PMessage): void }
   readonly lifecycle: { readonly phase: Phase; run(signal?: AbortSignal): Promise<void> }
   /** Whether a peer that speaks these protocols answers questions about records. */
   isServer(protocols: readonly string[]): boolean
@@ -50,7 +53,6 @@ export class Network {
   readonly handlers: IProtocolHandler[]
   private readonly heartbeat: Heartbeat
   private readonly reconnector: Reconnector
-  private readonly upgrades: PathUpgrade
   private readonly watch: WakeWatch
   /** Peer ids found at `P2PConfig.anchors`. */
   private readonly trusted = new Map<string | PeerInfo, string>()
@@ -61,7 +63,7 @@ export class Network {
     private readonly core: NetworkOwner,
     private readonly config: ResolvedConfig,
   ) {
-    const { clock, limits, logger, random } = config
+    const { clock, limits, random } = config
     const report = (error: P2PError, peer?: PeerInfo) => core.report(error, peer)
     this.skew = new ClockSkew(limits, (error, id) => report(error, this.peers.get(id)?.info))
     this.peers = new PeerManager(core, {
@@ -70,11 +72,10 @@ export class Network {
       pathChanged: (peer, from) => {
         core.pathChanged(peer, from)
         this.heartbeat.measure(peer.peerId)
-        this.upgrades.consider(peer.peerId)
       },
       interrupted: (peer) => this.lookForCircuit(peer),
-      message: (message, peer) => core.message(message, peer),
-      stale: (message, peer) => core.stale(message, peer),
+      message: (message, peer) => core.messaging.receive(message, peer),
+      stale: (message) => core.messaging.refuseStale(message),
       error: (error, peer) => report(error, peer?.info),
       changed: () => this.updateStatus(),
     })
@@ -112,15 +113,6 @@ export class Network {
       chosen: () => this.chosen(),
       dial: async (address, id) => this.reconnector.keep(address, await this.peers.dial(address, id, {})),
     })
-    this.upgrades = new PathUpgrade({
-      clock,
-      limits,
-      random,
-      logger,
-      get: (id) => this.peers.get(id)?.info,
-      addressOf: (peer) => this.betterAddressOf(peer),
-      dial: (address, id, wait) => this.peers.dial(address, id, wait),
-    })
     this.heartbeat = new Heartbeat({
       clock,
       limits,
@@ -136,8 +128,9 @@ export class Network {
       limits,
       describe: () => core.describe(),
       onUpdate: (id, description) => {
-        this.peers.get(id)?.describe(description)
-        this.upgrades.consider(id)
+        const peer = this.peers.get(id)
+        peer?.describe(description)
+        if (peer !== undefined) core.plugins.peerDescribed(peer.info)
       },
     })
     this.watch = new WakeWatch({
@@ -215,7 +208,6 @@ export class Network {
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
     this.anchors.stop()
-    this.upgrades.close()
     this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended and comes back later.'))
     this.updateStatus()
   }
@@ -224,7 +216,6 @@ export class Network {
     this.watch.stop()
     this.reconnector.stop()
     this.anchors.close()
-    this.upgrades.close()
     this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
     this.outbox.close()
     this.updateStatus()
@@ -316,28 +307,14 @@ export class Network {
     }
   }
 
-  /** The address of a direct path to a peer whose path is not direct. */
-  private betterAddressOf({ peerId, protocols, connection }: PeerInfo): string | undefined {
-    const { transports } = this.core
-    const served = transports.all.find(({ name }) => name === connection?.transport)
-    if (served === undefined || served.direct) return undefined
-    for (const transport of transports.all) {
-      const address = transport.rank > served.rank ? transport.upgradeOf?.({ peerId, protocols }) : undefined
-      if (address !== undefined) return address
-    }
-    return undefined
-  }
-
   private connected(peer: PeerConnection): void {
     this.reconnector.found(peer.peerId)
     this.anchors.changed()
     this.core.connected(peer)
     for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.outbox.flush(id)
-    this.upgrades.consider(peer.peerId)
   }
 
   private disconnected(peer: PeerConnection, error: P2PError): void {
-    this.upgrades.forget(peer.peerId)
     this.skew.gone(peer.peerId)
     this.core.disconnected(peer, error)
     this.reconnector.lost(peer.peerId, error)
@@ -355,7 +332,6 @@ export class Network {
     this.core.work?.wake()
     this.reconnector.wake()
     if (reason === 'network-change') this.networkChanged()
-    this.upgrades.retry()
     this.core.plugins.run('wake', reason)
     this.updateStatus()
   }

@@ -43,6 +43,8 @@ export interface Plugin<Api extends object = object, Events extends object = obj
 export interface PeerListener {
   connected?(peer: PeerInfo): unknown
   disconnected?(peer: PeerInfo): unknown
+  /** The peer tells other protocols, addresses or metadata than before. */
+  described?(peer: PeerInfo): unknown
   /** Another path serves the peer; `from` is the name of the transport before. */
   pathChanged?(peer: PeerInfo, from: string): unknown
 }

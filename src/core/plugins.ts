@@ -72,6 +72,10 @@ export class Plugins {
     for (const listener of [...this.peers]) this.fenced(() => listener.disconnected?.(peer))
   }
 
+  peerDescribed(peer: PeerInfo): void {
+    for (const listener of [...this.peers]) this.fenced(() => listener.described?.(peer))
+  }
+
   pathChanged(peer: PeerInfo, from: string): void {
     for (const listener of [...this.peers]) this.fenced(() => listener.pathChanged?.(peer, from))
   }

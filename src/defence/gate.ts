@@ -12,7 +12,7 @@ import { type Freshness, ReplayWindow } from './replay-window.js'
 export interface GateRefusal {
   /** Milliseconds. */
   readonly retryAfterMs: number
-  /** The limit that was reached: a name in limits.ts, or a protocol and type. */
+  /** The limit that was reached: a name of `Limits`, or a protocol and type. */
   readonly limit: string
 }
 

@@ -57,9 +57,7 @@ function polymod(values: readonly number[]): number {
   for (const value of values) {
     const top = sum >> 25
     sum = ((sum & 0x1ffffff) << 5) ^ value
-    GENERATOR.forEach((generator, bit) => {
-      if ((top >> bit) & 1) sum ^= generator
-    })
+    for (let bit = 0; bit < GENERATOR.length; bit++) if ((top >> bit) & 1) sum ^= GENERATOR[bit]!
   }
   return sum
 }

@@ -40,6 +40,8 @@ export interface PeerInfo {
   connection?: {
     /** Name of the transport of the path that serves. */
     transport: string
+    /** False where the path goes through somebody else, so that the peer does not see our network address. */
+    direct: boolean
     /** Round-trip time of the last probe, milliseconds. */
     rttMs?: number
     /** How far the peer's clock is ahead of ours, milliseconds; it may lie. */

@@ -1,6 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
-import { type CoreConfig, resolveConfig } from '../../src/core/config.js'
+import { type CoordinatorListener, type CoreConfig, resolveConfig } from '../../src/core/config.js'
+import type { Plugin } from '../../src/core/plugin.js'
+import { P2PCoordinator as CoreCoordinator } from '../../src/core.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 
 const refusal = (make: () => unknown) => {
@@ -82,5 +85,39 @@ describe('the configuration', () => {
     expect(resolveConfig({ identity, peerId: id }).name).toBeUndefined()
     const other = identityFromSeed(new Uint8Array(32).fill(2))
     expect(refusal(() => resolveConfig({ identity: other, peerId: id }))).toBe('INVALID_PEER_ID')
+  })
+})
+
+describe('limits', () => {
+  const limited: Plugin = {
+    name: 'limited',
+    limits: { topicBurst: 7, topicSeen: 8 },
+    attach: (kit) => ({ seen: { ...kit.limits } }),
+  }
+  const logger = { debug() {}, warn() {}, error() {} }
+
+  it('are those of the core, and of the plugins that are configured or that listeners bring', () => {
+    const listener = { plugins: [limited], listen: async () => {}, close: async () => {} } as unknown as CoordinatorListener
+    for (const config of [{ plugins: [limited] }, { listen: [listener] }]) {
+      const { limits } = resolveConfig({ ...config, limits: { topicBurst: 3, maxAddresses: 2 } })
+      expect(limits).toMatchObject({ topicBurst: 3, topicSeen: 8, maxAddresses: 2, maxProtocols: 128 })
+    }
+    for (const limits of [{ topicBurst: 3 }, { nonsense: 3 }, { toString: 3 }]) {
+      expect(refusal(() => resolveConfig({ limits: limits as object }))).toBe('INVALID_CONFIG')
+    }
+    expect(refusal(() => resolveConfig({ plugins: [limited], limits: { httpPollMs: 3 } }))).toBe('INVALID_CONFIG')
+    expect(refusal(() => resolveConfig({ plugins: [limited], limits: { topicBurst: 0 } }))).toBe('INVALID_CONFIG')
+  })
+
+  it('of a plugin that comes later have their defaults', async () => {
+    const coordinator = await new CoreCoordinator({ logger }).use(limited)
+    expect((coordinator as unknown as { seen: object }).seen).toMatchObject({ topicBurst: 7, topicSeen: 8, maxProtocols: 128 })
+    await coordinator.shutdown()
+  })
+
+  it('of the full package may all be set, whatever is attached', async () => {
+    const coordinator = new P2PCoordinator({ logger, webrtc: false, limits: { ...DEFAULT_LIMITS, topicBurst: 3 } })
+    await coordinator.shutdown()
+    expect(refusal(() => new P2PCoordinator({ logger, limits: { nonsense: 3 } as object }))).toBe('INVALID_CONFIG')
   })
 })

@@ -13,6 +13,7 @@ import { CipherState } from '../../src/channel/cipher-state.js'
 import { encodeRefusal, Handshake, refusalOf } from '../../src/channel/handshake.js'
 import { checkMetadata, chooseVersion, verifyHello } from '../../src/channel/hello.js'
 import { Bans, banned } from '../../src/defence/bans.js'
+import { decodeBech32m } from '../../src/identity/bech32m.js'
 import { verify } from '../../src/identity/ed25519.js'
 import { verifyEnvelope } from '../../src/identity/envelope.js'
 import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/identity/peer-id.js'
@@ -233,6 +234,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   bytes('identity/ed25519 verify', (input) => verify(input, input, input)),
 
   text('message/p2p-protocol P2PProtocol.fromJSON', (input) => new P2PProtocol().fromJSON(input)),
+  text('identity/bech32m decodeBech32m', decodeBech32m),
   text('identity/peer-id decodePeerId', decodePeerId),
   text('identity/peer-id isPeerId', isPeerId),
   text('identity/peer-id assertPeerName', assertPeerName),

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { P2PConfig } from '../../src/coordinator.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
-import { withTransport } from '../../src/core/with-transport.js'
+import type { Plugin } from '../../src/core/plugin.js'
+import { upgradePaths } from '../../src/core/upgrade-paths.js'
 import { startRelay } from '../../src/node/index.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
+import type { Transport } from '../../src/transport/transport.js'
 import { FakeRtc } from '../webrtc/fake-rtc.js'
 import { polyfill } from '../webrtc/rtc-network.js'
 
@@ -35,6 +37,16 @@ async function tabs(config: P2PConfig = {}) {
   const path = (peer: P2PCoordinator, of: string) => peer.getPeer(of)?.connection?.transport
   return { relay, rtc, tab, path }
 }
+
+/** A transport that looks for better paths, as WebRTC does. */
+const upgradedBy = (transport: Transport): Plugin => ({
+  name: transport.name,
+  attach(kit) {
+    kit.addTransport(transport)
+    upgradePaths(kit, transport)
+    return {}
+  },
+})
 
 function watch(peer: P2PCoordinator) {
   const events: unknown[] = []
@@ -154,7 +166,7 @@ describe('a circuit between two that have WebRTC', () => {
         return memory.dial('memory://mallory', options)
       },
     }
-    const [alice, bob] = [await tab('alice', { webrtc: false, plugins: [withTransport(swap)] }), await tab('bob')]
+    const [alice, bob] = [await tab('alice', { webrtc: false, plugins: [upgradedBy(swap)] }), await tab('bob')]
     const [atBob, atMallory] = [watch(bob), watch(mallory)]
     await net.run(alice.connectToPeer('bob'))
     await alice.sendTo('bob', note('for bob only'))

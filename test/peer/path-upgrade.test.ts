@@ -14,7 +14,7 @@ const reached = (transport: 'circuit' | 'webrtc' | 'websocket', outbound = true)
   addresses: {},
   state: PeerState.CONNECTED,
   lastSeen: 0,
-  connection: { transport, outbound, since: 0 },
+  connection: { transport, outbound, since: 0, direct: transport !== 'circuit' },
 })
 
 function upgrading(canUpgrade = true) {

@@ -68,6 +68,7 @@ export class PeerSnapshot {
       isRelay: this.isRelay(protocols),
       connection: Object.freeze({
         transport: connection.transport,
+        direct: connection.direct,
         since: this.since,
         outbound: connection.outbound,
         ...(rttMs !== undefined && { rttMs }),

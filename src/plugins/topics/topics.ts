@@ -1,4 +1,3 @@
-import { Alarm } from '../../base/alarm.js'
 import { RecentKeys } from '../../base/bounded-map.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
@@ -13,6 +12,7 @@ import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { DHT_PROTOCOL } from '../dht/client/dht-messages.js'
+import { Advertisements, NAMES_AT_ONCE } from './advertisements.js'
 import { Interest } from './interest.js'
 import { SpreadingTree } from './spreading-tree.js'
 import { TopicHistory } from './topic-history.js'
@@ -75,9 +75,6 @@ export interface TopicsOptions {
   onError?: (error: P2PError) => void
 }
 
-/** Names in one message of ours. */
-const NAMES_AT_ONCE = 256
-
 /**
  * Publish and subscribe across relays: the protocol `lotus/topics`. Subscribers tell their neighbours what they want; routers tell
  * each other what is wanted behind them, and pass messages on along a tree that forms by itself. Each message is signed by its
@@ -103,10 +100,6 @@ export class Topics implements IProtocolHandler {
   private readonly peers = new LazyMap<string, boolean>()
   /** What each neighbour was told that we want. */
   private readonly told = new LazyMap<string, Map<string, number>>()
-  /** Advertisements to be sent, by neighbour. */
-  private readonly haves = new LazyMap<string, [topic: string, id: string][]>()
-  /** Advertised messages that have not come: who has them. */
-  private readonly missing = new LazyMap<string, { topic: string; holders: string[]; alarm: Alarm }>()
   /** Bytes under way to each neighbour. */
   private readonly underWay = new LazyMap<string, number>()
   private readonly counts = { published: 0, delivered: 0, forwarded: 0, duplicates: 0 }
@@ -116,7 +109,7 @@ export class Topics implements IProtocolHandler {
   private history!: TopicHistory
   private publishers!: RateBuckets
   private neighbours!: RateBuckets
-  private haveAlarm: Alarm | undefined
+  private advertisements: Advertisements | undefined
 
   constructor(private readonly options: TopicsOptions) {
     this.limits = options.limits ?? limitsOf(TOPIC_LIMITS)
@@ -126,7 +119,16 @@ export class Topics implements IProtocolHandler {
 
   onRegister(host: ProtocolHost): void {
     this.host = host
-    this.haveAlarm = new Alarm(host.clock, () => this.sendHaves())
+    this.advertisements = new Advertisements({
+      clock: host.clock,
+      limits: this.limits,
+      send: (peerId, list) => this.send(peerId, 'have', list),
+      graft: (peerId, topic, id) => {
+        this.tree.graft(topic, peerId)
+        this.send(peerId, 'graft', [topic, id])
+      },
+      drop: (cause) => this.drop(cause),
+    })
     this.history = new TopicHistory(host.clock, this.limits)
     const { topicRatePerS, topicBurst, topicNeighbourRatePerS, maxRateBuckets } = this.limits
     this.publishers = new RateBuckets(host.clock, topicRatePerS, topicBurst, maxRateBuckets)
@@ -135,10 +137,7 @@ export class Topics implements IProtocolHandler {
 
   onUnregister(): void {
     this.closed = true
-    this.haveAlarm?.disarm()
-    for (const { alarm } of this.missing.values()) alarm.disarm()
-    this.missing.clear()
-    this.haves.clear()
+    this.advertisements?.close()
     this.listeners.clear()
     this.host = undefined
   }
@@ -152,7 +151,7 @@ export class Topics implements IProtocolHandler {
   async onPeerDisconnected({ peerId }: PeerInfo): Promise<void> {
     this.peers.delete(peerId)
     this.told.delete(peerId)
-    this.haves.delete(peerId)
+    this.advertisements?.forget(peerId)
     this.underWay.delete(peerId)
     for (const topic of this.interest.removePeer(peerId)) {
       this.tree.forget(topic, peerId)
@@ -288,7 +287,7 @@ export class Topics implements IProtocolHandler {
         await host.reply(message, { type: 'published', payload: { subscribers: this.subscribersOf(read.topic, from.peerId) } })
       } else if (type === 'want') this.wanted(payload, from.peerId)
       else if (type === 'unwant') this.unwanted(payload, from.peerId)
-      else if (type === 'have') this.advertised(host, payload, from.peerId)
+      else if (type === 'have') this.advertised(payload, from.peerId)
       else if (type === 'graft') this.grafted(payload, from.peerId)
       else if (type === 'prune') for (const topic of readTopics(payload)) this.pruned(topic, from.peerId)
       else throw unknownType(message)
@@ -322,8 +321,7 @@ export class Topics implements IProtocolHandler {
     if (this.host === undefined || !this.seen.add(id)) return
     const retryAfterMs = this.publishers.take(String.fromCharCode(...publicKey))
     if (retryAfterMs > 0) throw tooFast(retryAfterMs, limits)
-    this.missing.get(id)?.alarm.disarm()
-    this.missing.delete(id)
+    this.advertisements?.arrived(id)
     this.tree.first(topic, from)
     this.history.add(message)
     for (const deliver of [...(this.listeners.get(topic) ?? [])]) deliver(message)
@@ -336,7 +334,7 @@ export class Topics implements IProtocolHandler {
     for (const peerId of this.interest.peersOf(topic)) {
       if (peerId === from) continue
       if (this.tree.isEager(topic, peerId) && this.push(peerId, wire, message.bytes.length)) this.counts.forwarded++
-      else this.advertise(peerId, topic, id)
+      else this.advertisements?.advertise(peerId, topic, id)
     }
   }
 
@@ -354,54 +352,12 @@ export class Topics implements IProtocolHandler {
     return true
   }
 
-  private advertise(peerId: string, topic: string, id: string): void {
-    const waiting = this.haves.get(peerId) ?? []
-    // What a slow neighbour does not hear of is in the history.
-    if (waiting.length >= NAMES_AT_ONCE) {
-      this.drop('SLOW')
-      return
-    }
-    this.haves.set(peerId, waiting)
-    waiting.push([topic, id])
-    this.haveAlarm?.armOnce(this.limits.topicHaveDelayMs)
-  }
-
-  private sendHaves(): void {
-    const haves = [...this.haves]
-    this.haves.clear()
-    for (const [to, list] of haves) this.send(to, 'have', list)
-  }
-
-  private advertised(host: ProtocolHost, payload: unknown, from: string): void {
+  private advertised(payload: unknown, from: string): void {
     for (const [topic, id] of readHaves(payload).slice(0, NAMES_AT_ONCE)) {
       const isWanted = this.interest.ownCount(topic) > 0 || this.interest.countOf(topic) > 0
       if (id.length > 128 || this.seen.has(id) || !isWanted) continue
-      const missing = this.missing.get(id)
-      if (missing !== undefined) {
-        if (missing.holders.length < 8 && !missing.holders.includes(from)) missing.holders.push(from)
-        continue
-      }
-      if (this.missing.size >= this.limits.maxTopicMissing) {
-        this.drop('MISSING')
-        return
-      }
-      const alarm = new Alarm(host.clock, () => this.ask(id))
-      this.missing.set(id, { topic, holders: [from], alarm })
-      alarm.arm(this.limits.topicGraftMs)
+      if (this.advertisements?.heard(from, topic, id) === false) return
     }
-  }
-
-  /** Asks those who have a missing message, one after the other. */
-  private ask(id: string): void {
-    const missing = this.missing.get(id)
-    const holder = missing?.holders.shift()
-    if (missing === undefined || holder === undefined) {
-      this.missing.delete(id)
-      return
-    }
-    this.tree.graft(missing.topic, holder)
-    this.send(holder, 'graft', [missing.topic, id])
-    missing.alarm.arm(this.limits.topicGraftMs)
   }
 
   private grafted(payload: unknown, from: string): void {

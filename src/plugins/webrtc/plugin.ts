@@ -1,5 +1,6 @@
 import { WEBRTC_LIMITS } from '../../base/limits/webrtc.js'
 import type { Plugin } from '../../core/plugin.js'
+import { upgradePaths } from '../../core/upgrade-paths.js'
 import { WebRtcEndpoint, type WebRtcOptions, type WebRtcStats } from './endpoint.js'
 
 /** How WebRTC is done. */
@@ -21,6 +22,7 @@ export function webRtc(options: WebRtcConfig = {}): Plugin<object, object, { web
       const endpoint = new WebRtcEndpoint({ ...options, limits: kit.limits })
       kit.addTransport(endpoint)
       kit.registerProtocol(endpoint)
+      upgradePaths(kit, endpoint)
       kit.stats('webrtc', () => endpoint.getStats())
       return {}
     },

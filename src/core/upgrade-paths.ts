@@ -1,0 +1,35 @@
+import { PathUpgrade } from '../peer/keep/path-upgrade.js'
+import type { PeerInfo } from '../protocol/peer-info.js'
+import type { Transport } from '../transport/transport.js'
+import type { PluginKit } from './plugin.js'
+
+/**
+ * Looks for a direct path by a transport to every peer that is reached through somebody else, and takes it where there is one. For
+ * plugins whose transport needs a connection to agree over, as WebRTC does.
+ *
+ * @param transport one with `upgradeOf`.
+ */
+export function upgradePaths(kit: PluginKit, transport: Transport): void {
+  const { clock, limits, random, logger } = kit
+  const upgrades = new PathUpgrade({
+    clock,
+    limits,
+    random,
+    logger,
+    get: (peerId) => kit.peers().find((peer) => peer.peerId === peerId),
+    addressOf: ({ peerId, protocols, connection }) =>
+      connection?.direct === false && connection.transport !== transport.name
+        ? transport.upgradeOf?.({ peerId, protocols })
+        : undefined,
+    dial: (address, peerId, wait) => kit.dialer.dial(address, peerId, wait),
+  })
+  const consider = ({ peerId }: PeerInfo) => upgrades.consider(peerId)
+  kit.onPeer({
+    connected: consider,
+    pathChanged: consider,
+    described: consider,
+    disconnected: ({ peerId }) => upgrades.forget(peerId),
+  })
+  const close = () => upgrades.close()
+  kit.onLifecycle({ suspend: close, stop: close, wake: () => upgrades.retry() })
+}
