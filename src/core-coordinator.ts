@@ -64,7 +64,7 @@ export class CoreCoordinator {
     core.attach(discovery(), inner)
     this.dht = inner.dht
     this.discovery = inner.discovery
-    const { plugins, listen } = core.config
+    const { plugins = [], listen = [] } = config
     const taken = new Set(plugins.map(({ name }) => name))
     // A listener brings what is not there yet: two listeners may bring the same, and what the application attaches itself counts.
     for (const plugin of listen.flatMap((listener) => listener.plugins ?? [])) {
