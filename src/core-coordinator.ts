@@ -51,7 +51,7 @@ export class CoreCoordinator {
   private readonly discovery: ResourceDiscovery
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
-  constructor(config?: CoreConfig) {
+  constructor(config: CoreConfig = {}) {
     const core = new Core(config, {
       isRelay: speaksAsRelay,
       isServer: (protocols) => protocols.includes(DHT_PROTOCOL),
@@ -64,8 +64,14 @@ export class CoreCoordinator {
     core.attach(discovery(), inner)
     this.dht = inner.dht
     this.discovery = inner.discovery
-    for (const { plugins = [] } of core.config.listen) for (const plugin of plugins) core.attach(plugin, this)
-    for (const plugin of core.config.plugins) core.attach(plugin, this)
+    const { plugins = [], listen = [] } = config
+    const taken = new Set(plugins.map(({ name }) => name))
+    // A listener brings what is not there yet: two listeners may bring the same, and what the application attaches itself counts.
+    for (const plugin of listen.flatMap((listener) => listener.plugins ?? [])) {
+      if (!taken.has(plugin.name)) core.attach(plugin, this)
+      taken.add(plugin.name)
+    }
+    for (const plugin of plugins) core.attach(plugin, this)
   }
 
   /** Our `lp1…` id, or the name given in the configuration. @throws P2PError IDENTITY_FAILED where the platform cannot derive the key yet. */

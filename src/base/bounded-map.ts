@@ -1,9 +1,10 @@
+import { LazyMap } from './lazy-map.js'
 /**
  * A map of at most so many entries. Beyond that, the entry that was set or used the longest ago goes first. With `set` and `get`
  * alone, that is the oldest; with `use`, the least recently used.
  */
 export class BoundedMap<Key, Value> {
-  private readonly entries = new Map<Key, Value>()
+  private readonly entries = new LazyMap<Key, Value>()
   /**
    * Stands before the oldest entry. V8 leaves a hole for each entry deleted, and a new iterator would walk over all of them at each
    * eviction.

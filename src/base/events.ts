@@ -1,4 +1,5 @@
 import mitt, { type Emitter } from 'mitt'
+import { LazyMap } from './lazy-map.js'
 
 /** Stops a listener. Calling it twice does no harm. */
 export type Unsubscribe = () => void
@@ -11,7 +12,7 @@ type Listener<Args extends unknown[]> = (...args: Args) => void
  */
 export class TypedEvents<Events extends { [Name in keyof Events]: unknown[] }> {
   private readonly emitter: Emitter<Record<keyof Events & string, unknown[]>> = mitt()
-  private readonly wrapped = new Map<string, Map<unknown, (args: unknown[]) => void>>()
+  private readonly wrapped = new LazyMap<string, Map<unknown, (args: unknown[]) => void>>()
 
   constructor(private readonly onListenerError: (error: unknown, event: keyof Events & string) => void) {}
 

@@ -65,5 +65,6 @@ export function changedLimits(defaults: Partial<Limits>, changes: Partial<Limits
         : 'must be a whole number above 0'
     if (fault !== undefined) throw new P2PError('INVALID_CONFIG', `limits.${name} ${fault}.`)
   }
-  return { ...defaults, ...changes } as Limits
+  // Two kilobytes that coordinators share, unless one wants its own.
+  return (Object.keys(changes).length === 0 ? defaults : { ...defaults, ...changes }) as Limits
 }

@@ -1,3 +1,4 @@
+import { LazyMap } from './lazy-map.js'
 /**
  * Runs tasks one after the other, in the order of the calls. The first begins at once; a task that fails holds up none behind it.
  *
@@ -32,7 +33,7 @@ export class Serial {
 
 /** A {@link Serial} for each key, kept only while it is in use. */
 export class SerialByKey<Key = string> {
-  private readonly lines = new Map<Key, Serial>()
+  private readonly lines = new LazyMap<Key, Serial>()
 
   /** Keys for which a task runs or waits. */
   get size(): number {

@@ -66,7 +66,6 @@ export interface ResolvedConfig {
   anchors: (string | PeerInfo)[]
   listen: CoordinatorListener[]
   announce: string[] | undefined
-  plugins: readonly Plugin[]
   relayOnly: boolean
   store: KeyValueStore
   clock: Clock
@@ -157,7 +156,6 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     anchors: config.anchors ?? [],
     listen: config.listen ?? [],
     announce: config.announce,
-    plugins: config.plugins ?? [],
     relayOnly: config.relayOnly ?? false,
     store: config.store ?? memoryStore(),
     clock: config.clock ?? systemClock,
@@ -172,7 +170,11 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
 /** The limits of the core, and of the plugins that are configured or that listeners bring. */
 function defaultLimits({ plugins = [], listen = [] }: CoreConfig): Partial<Limits> {
   const all = [...listen.flatMap((listener) => listener.plugins ?? []), ...plugins]
-  return Object.assign({}, CORE_LIMITS, ...all.map(({ limits }) => limits))
+  // A table that has all others in it is shared by coordinators: it is two kilobytes.
+  const has = (table: object, other: object) => Object.keys(other).every((name) => name in table)
+  let known: Partial<Limits> = CORE_LIMITS
+  for (const { limits = {} } of all) if (!has(known, limits)) known = has(limits, known) ? limits : { ...known, ...limits }
+  return known
 }
 
 /** The chosen name. An id that is given as the name has to be that of the identity. */

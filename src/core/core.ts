@@ -13,7 +13,7 @@ import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import type { PeerContext } from '../peer/peer-context.js'
 import type { WorkSupply } from '../peer/pool/work.js'
-import type { IProtocolHandler, ProtocolHost, ProtocolUse } from '../protocol/handler.js'
+import type { IProtocolHandler, ProtocolUse } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
 import { ProtocolRouter } from '../protocol/router.js'
@@ -21,7 +21,7 @@ import type { Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
 import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoreEvents, CoreStats } from './events.js'
-import { kitParts, protocolHost } from './host.js'
+import { Kit } from './kit.js'
 import { Lifecycle } from './lifecycle.js'
 import { Messaging } from './messaging.js'
 import { Network, type NetworkOwner } from './network.js'
@@ -58,7 +58,7 @@ export class Core implements PeerContext, NetworkOwner {
   readonly messaging: Messaging
   readonly plugins: Plugins
   readonly lifecycle: Lifecycle
-  readonly host: ProtocolHost
+  readonly host: Kit
   private readonly emitter: TypedEvents<Record<string, unknown[]>>
   readonly transports = new TransportRegistry()
   private readonly stops: (() => void)[] = []
@@ -83,7 +83,7 @@ export class Core implements PeerContext, NetworkOwner {
     this.emitter = emitter
     this.events = { emit: (name, ...args) => emitter.emit(name, ...args), hasListeners: (name) => emitter.hasListeners(name) }
     this.names = new PinnedNames(store, limits)
-    this.host = protocolHost(this)
+    this.host = new Kit(this)
     this.router = new ProtocolRouter({
       host: this.host,
       onError: (error, peer) => this.report(error, peer),
@@ -98,7 +98,7 @@ export class Core implements PeerContext, NetworkOwner {
       onBanned: (ban) => this.events.emit('peer-banned', ban),
       onError: (error) => this.report(error),
     })
-    this.plugins = new Plugins(this.host, kitParts(this), (error) => this.report(error))
+    this.plugins = new Plugins(this.host, (error) => this.report(error))
     this.lifecycle = new Lifecycle({ open: () => this.open(), run: () => this.run(), rest: () => this.rest() })
     this.network = new Network(this, this.config)
     const { router, events, network, defence } = this

@@ -1,4 +1,5 @@
 import { abortedError, shutDownError, suspendedError } from '../base/errors.js'
+import { LazySet } from '../base/lazy-map.js'
 
 /** Where a coordinator is in its life: `idle → opening → running ⇄ suspended → closed`. */
 export type Phase = 'idle' | 'opening' | 'running' | 'suspended' | 'closed'
@@ -24,7 +25,7 @@ interface Waiter {
 export class Lifecycle {
   private current: Phase = 'idle'
   private opened: Promise<void> | undefined
-  private readonly waiters = new Set<Waiter>()
+  private readonly waiters = new LazySet<Waiter>()
 
   constructor(private readonly steps: LifecycleSteps) {}
 

@@ -1,8 +1,6 @@
 import { asP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
-import type { ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import type { KitParts } from './host.js'
 import type { LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './plugin.js'
 
 /** The plugins of one coordinator: attaches them, and tells them of peers and of the coordinator's life. */
@@ -12,25 +10,28 @@ export class Plugins {
   private readonly peers = new Set<PeerListener>()
   private readonly hooks = new Set<LifecycleHooks>()
   private readonly readers = new Map<string, () => object>()
-  private readonly kit: PluginKit
 
   /** @param report takes what a listener or a hook of a plugin failed with. */
   constructor(
-    host: ProtocolHost,
-    parts: KitParts,
+    private readonly kit: PluginKit,
     private readonly report: (error: P2PError) => void,
-  ) {
-    const own: Omit<PluginKit, keyof KitParts | keyof ProtocolHost> = {
-      addResolver: (resolver) => void this.resolvers.push(resolver),
-      onPeer: (listener) => added(this.peers, listener),
-      onLifecycle: (hooks) => added(this.hooks, hooks),
-      stats: (name, read) => void this.readers.set(name, read),
-      plugin: (name) => this.attached.get(name),
-    }
-    // Getters, such as `peerId`, stay getters.
-    const { getOwnPropertyDescriptors } = Object
-    this.kit = Object.create(host, getOwnPropertyDescriptors(own)) as PluginKit
-    Object.defineProperties(this.kit, getOwnPropertyDescriptors(parts))
+  ) {}
+
+  onPeer(listener: PeerListener): Unsubscribe {
+    return added(this.peers, listener)
+  }
+
+  onLifecycle(hooks: LifecycleHooks): Unsubscribe {
+    return added(this.hooks, hooks)
+  }
+
+  addStats(name: string, read: () => object): void {
+    this.readers.set(name, read)
+  }
+
+  /** The members of a plugin, once it is attached. */
+  get(name: string): object | undefined {
+    return this.attached.get(name)
   }
 
   /**

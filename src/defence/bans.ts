@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import { asP2PError, P2PError } from '../base/errors.js'
+import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { cutText } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
@@ -29,7 +30,7 @@ const CAUSES: ReadonlySet<unknown> = /* @__PURE__ */ new Set(['offence', 'flood'
  * for as long again as it lasted, so that the next one is longer.
  */
 export class Bans {
-  private readonly bans = new Map<string, Ban>()
+  private readonly bans = new LazyMap<string, Ban>()
   private loading: Promise<void> | undefined
 
   constructor(

@@ -1,4 +1,5 @@
 import { P2PError } from '../base/errors.js'
+import { LazyMap, LazySet } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 
 /**
@@ -7,8 +8,8 @@ import type { Limits } from '../base/limits.js'
  */
 export class ClockSkew {
   /** By peer id, milliseconds by which the peer's clock is ahead of ours. */
-  private readonly skews = new Map<string, number>()
-  private readonly told = new Set<string>()
+  private readonly skews = new LazyMap<string, number>()
+  private readonly told = new LazySet<string>()
 
   constructor(
     private readonly limits: Limits,

@@ -1,6 +1,7 @@
 import { RecentKeys } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
+import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
@@ -50,7 +51,7 @@ export class Gate {
   /** Ids of unsigned messages. A channel delivers nothing twice; this is for an application that sends the same id again. */
   readonly seen: RecentKeys
   /** By the public key in hex, longest unused first. */
-  private readonly peers = new Map<string, PeerGate>()
+  private readonly peers = new LazyMap<string, PeerGate>()
 
   constructor(readonly options: GateOptions) {
     this.seen = new RecentKeys(options.limits.dedupeWindow)

@@ -1,3 +1,4 @@
+import { LazyMap } from '../base/lazy-map.js'
 /** One connection whose handshake is under way. */
 export interface PendingHandshake {
   /** The address that it comes from, as far as it counts. */
@@ -5,7 +6,7 @@ export interface PendingHandshake {
   end(): void
 }
 
-type BySource = Map<string, Set<PendingHandshake>>
+type BySource = LazyMap<string, Set<PendingHandshake>>
 
 /**
  * Handshakes under way with those who dialled us, at most so many. Where a newcomer finds all places taken, one of those that have
@@ -14,8 +15,8 @@ type BySource = Map<string, Set<PendingHandshake>>
  * half-open connections, however many, keep nobody out.
  */
 export class HandshakeSlots {
-  private readonly silent: BySource = new Map()
-  private readonly begun: BySource = new Map()
+  private readonly silent: BySource = new LazyMap()
+  private readonly begun: BySource = new LazyMap()
   private taken = 0
 
   constructor(private readonly max: number) {}

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js'
+import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import type { BlameCause } from '../protocol/handler.js'
 
@@ -26,7 +27,7 @@ interface Entry extends Standing {
  */
 export class Reputation {
   /** By the public key in hex, longest untouched first. */
-  private readonly entries = new Map<string, Entry>()
+  private readonly entries = new LazyMap<string, Entry>()
 
   constructor(
     private readonly clock: Clock,

@@ -1,6 +1,7 @@
 import { Alarm } from '../base/alarm.js'
 import type { Clock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
+import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
 
@@ -24,7 +25,7 @@ interface Source {
 export class VerificationBudget {
   readonly stats = { queued: 0, refused: 0, spentOnSuspectsMs: 0 }
   /** In the order of their turns. */
-  private readonly sources = new Map<string, Source>()
+  private readonly sources = new LazyMap<string, Source>()
   /** Microseconds of processor time. */
   private readonly time: TokenBucket
   private readonly alarm: Alarm

@@ -96,6 +96,8 @@ export class MemoryCeiling {
     const { maxBytes, trim } = this.options
     let used = this.measure()
     if (used <= maxBytes) {
+      // Refusing newcomers until the garbage happens to be collected could last for ever: nothing forces it below the ceiling.
+      if (this.current > 0 && used >= maxBytes * RESUME_AT) used = this.collected() ?? used
       if (used < maxBytes * RESUME_AT) this.current = 0
       else if (this.current === 2) this.current = 1
       return
@@ -105,13 +107,17 @@ export class MemoryCeiling {
       this.gaveUpAt = this.now()
     }
     // Nobody goes for what is garbage already.
-    if (this.now() - this.collectedAt >= COLLECT_EVERY_MS) {
-      this.collectedAt = this.now()
-      collect()
-      used = this.measure()
-    }
+    used = this.collected() ?? used
     if (this.current > 0 && used > maxBytes) this.shed(used - maxBytes * RESUME_AT)
     else this.current = 1
+  }
+
+  /** Collects the garbage, where that was not done a moment ago, and measures again. */
+  private collected(): number | undefined {
+    if (this.now() - this.collectedAt < COLLECT_EVERY_MS) return undefined
+    this.collectedAt = this.now()
+    collect()
+    return this.measure()
   }
 
   private shed(bytes: number): void {

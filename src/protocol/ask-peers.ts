@@ -24,7 +24,7 @@ export interface Question extends WaitOptions {
 export function askPeers(
   clock: Clock,
   limits: Limits,
-  underWay: Set<JoinedSignal>,
+  underWay: Pick<Set<JoinedSignal>, 'delete'> & { add(signal: JoinedSignal): unknown },
   { what, peers, giveUp, signal, timeoutMs = limits.dhtTimeoutMs }: Question,
   one: AskOne,
 ): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import { abortedError, knownCode, P2PError, timeoutError } from '../base/errors.js'
+import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { printable } from '../base/text.js'
 import type { WaitOptions } from '../base/wait.js'
@@ -15,7 +16,7 @@ interface Pending {
 
 /** Requests that wait for their answer. */
 export class PendingRequests {
-  private readonly pending = new Map<string, Pending>()
+  private readonly pending = new LazyMap<string, Pending>()
 
   constructor(
     private readonly clock: Clock,

@@ -48,7 +48,9 @@ export class Statements implements IProtocolHandler {
 
   /** @throws P2PError INVALID_CONFIG where the coordinator has another identity. */
   onRegister(host: ProtocolHost): void {
-    if (isPeerId(host.peerId) && host.peerId !== encodePeerId(this.identity.publicKey)) {
+    // The coordinator's own identity needs no check, for which a browser would have to derive its key.
+    const isOwn = 'identity' in host && host.identity === this.identity
+    if (!isOwn && isPeerId(host.peerId) && host.peerId !== encodePeerId(this.identity.publicKey)) {
       throw new P2PError('INVALID_CONFIG', 'Statements must have the identity of their coordinator. Give both the same one.')
     }
     const { maxEvidencePerMinute, maxRateBuckets } = this.limits

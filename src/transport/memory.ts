@@ -1,6 +1,7 @@
 import { memoryAddress } from '../address/addresses.js'
 import { type Clock, systemClock } from '../base/clock.js'
 import { abortedError, P2PError } from '../base/errors.js'
+import { systemRandom } from '../base/random.js'
 import { FramePipe } from './frames/frame-pipe.js'
 import type { Connection, DialOptions, Listener, Transport } from './transport.js'
 
@@ -41,7 +42,7 @@ export class MemoryNetwork {
   constructor({ clock, random, scheme = 'memory', ...conditions }: MemoryNetworkOptions = {}) {
     this.prefix = memoryAddress('', scheme)
     this.clock = clock ?? systemClock
-    this.random = random ?? Math.random
+    this.random = random ?? systemRandom.unit
     this.conditions = conditions
   }
 

@@ -22,7 +22,7 @@ class WatchedStatements extends Statements {
       this.blamed.push({ publicKey, cause })
       host.blame(publicKey, cause, reason)
     }
-    super.onRegister({ ...host, blame })
+    super.onRegister(Object.create(host, { blame: { value: blame } }))
   }
 }
 

@@ -154,6 +154,19 @@ describe('what is built', () => {
   })
 })
 
+describe('an idle coordinator', () => {
+  const script = join(root, 'bench/lib/heap-of-coordinators.mjs')
+  for (const [entry, bytes] of [
+    ['core', 20_000],
+    ['index', 28_000],
+  ] as const) {
+    it(`of ${entry} takes at most ${bytes} bytes of heap`, () => {
+      const args = ['--expose-gc', script, pathToFileURL(dist(`${entry}.js`)).href, '1000']
+      expect(Number(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 }))).toBeLessThanOrEqual(bytes)
+    })
+  }
+})
+
 /** The chunks that an entry of dist loads. */
 function reachable(entry: string, seen = new Set<string>()): string[] {
   if (seen.has(entry)) return []

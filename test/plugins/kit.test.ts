@@ -78,6 +78,20 @@ describe('the plugin kit', () => {
     expect(make(plain('a', [], { core: 1 }))).toBe('INVALID_CONFIG')
   })
 
+  it('attaches what listeners bring, unless the application brings the same, or two listeners do', () => {
+    const notes: string[] = []
+    const listener = { transport: 'memory', addresses: [], listen: async () => {}, close: async () => {} }
+    const bringing = (...plugins: Plugin[]) => ({ ...listener, plugins })
+    new P2PCoordinator({
+      logger: silent,
+      listen: [bringing(diary('node', notes), diary('extra', notes))],
+      plugins: [diary('node', notes)],
+    })
+    expect(notes).toEqual(['extra attach', 'node attach'])
+    new P2PCoordinator({ logger: silent, listen: [bringing(diary('node', notes)), bringing(diary('node', notes))] })
+    expect(notes).toEqual(['extra attach', 'node attach', 'node attach'])
+  })
+
   it('tells plugins of starts, peers, suspension and the end, in the order in which they were attached', async () => {
     net = createTestNetwork()
     const notes: string[] = []

@@ -1,6 +1,7 @@
 import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import type { RemoteHello } from '../../channel/hello.js'
 import { Session } from './session.js'
@@ -22,7 +23,7 @@ const REMEMBER_FACTOR = 4
  */
 export class Sessions {
   /** By the public key of the peer, in the order in which they went away. */
-  private readonly kept = new Map<string, Kept>()
+  private readonly kept = new LazyMap<string, Kept>()
   private readonly alarm: Alarm
 
   constructor(

@@ -138,7 +138,8 @@ export class PathRace {
       first.error.details.paths ??= paths
       return first.error
     }
-    return new P2PError('PEER_UNREACHABLE', `${this.peerId} could not be reached by any path. See details.paths.`, {
+    const told = paths.map(({ path, code }) => `${path}: ${code}`).join(', ')
+    return new P2PError('PEER_UNREACHABLE', `${this.peerId} could not be reached by any path (${told}).`, {
       details: { peerId: this.peerId, paths },
       cause: first.error,
     })

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import { type WaitOptions, withDeadline } from '../../base/wait.js'
 
 interface Dial<T> {
@@ -9,7 +10,7 @@ interface Dial<T> {
 
 /** Dials that several callers wait for: one for each key, ended when the last caller has given up. */
 export class SharedDials {
-  private readonly dials = new Map<string, Dial<string>>()
+  private readonly dials = new LazyMap<string, Dial<string>>()
 
   constructor(
     private readonly clock: Clock,

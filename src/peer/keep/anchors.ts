@@ -1,6 +1,7 @@
 import { originOf } from '../../address/origin.js'
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
+import { LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { isPeerId } from '../../identity/peer-id.js'
 import { decode, encode } from '../../message/codec.js'
@@ -60,8 +61,8 @@ const anchorsShape = /* @__PURE__ */ (() =>
 export class Anchors {
   private anchors: Anchor[] = []
   /** Ids of the anchors that we have dialled. */
-  private readonly dialled = new Set<string>()
-  private readonly missed = new Set<Anchor>()
+  private readonly dialled = new LazySet<string>()
+  private readonly missed = new LazySet<Anchor>()
   private loading: Promise<void> | undefined
   private readonly alarm: Alarm
   private closed = false

@@ -1,6 +1,7 @@
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
+import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import type { P2PMessage } from '../../message/message.js'
 import { messageTooLarge } from '../../message/p2p-protocol.js'
@@ -57,9 +58,9 @@ export interface OutboxOptions {
  * a connection stays here until the peer's process has acknowledged it, so that a loss on the way only delays it.
  */
 export class Outbox {
-  private readonly queues = new Map<string, Entry[]>()
+  private readonly queues = new LazyMap<string, Entry[]>()
   /** Peers whose connection took no more. */
-  private readonly blocked = new Set<string>()
+  private readonly blocked = new LazySet<string>()
   private count = 0
   private bytes = 0
   private readonly alarm: Alarm

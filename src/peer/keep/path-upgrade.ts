@@ -2,6 +2,7 @@ import { Alarm } from '../../base/alarm.js'
 import { Backoff } from '../../base/backoff.js'
 import type { Clock } from '../../base/clock.js'
 import { asP2PError } from '../../base/errors.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import type { Logger } from '../../base/logger.js'
 import { type Random, systemRandom } from '../../base/random.js'
@@ -32,7 +33,7 @@ export interface PathUpgradeOptions {
  * repeated with back-off, and never touches the path that works.
  */
 export class PathUpgrade {
-  private readonly entries = new Map<string, Entry>()
+  private readonly entries = new LazyMap<string, Entry>()
 
   constructor(private readonly options: PathUpgradeOptions) {}
 

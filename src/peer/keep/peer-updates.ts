@@ -36,7 +36,9 @@ export class PeerUpdates implements IProtocolHandler {
     this.announced = true
     queueMicrotask(() => {
       this.announced = false
-      void this.host?.broadcast({ type: 'update', payload: this.options.describe(), protocol: this.protocolName }).catch(() => {})
+      // With nobody to tell, no message is made, for which a fresh identity would have to derive its key.
+      if (this.host === undefined || this.host.peers().length === 0) return
+      void this.host.broadcast({ type: 'update', payload: this.options.describe(), protocol: this.protocolName }).catch(() => {})
     })
   }
 

@@ -2,6 +2,7 @@ import { Alarm } from '../../base/alarm.js'
 import { Backoff } from '../../base/backoff.js'
 import type { Clock } from '../../base/clock.js'
 import { asP2PError, type P2PError } from '../../base/errors.js'
+import { LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { type Random, systemRandom } from '../../base/random.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
@@ -52,7 +53,7 @@ export interface ReconnectorOptions {
  * peer says goodbye, or the peer was away for `reconnectGiveUpMs`. Dials again after a loss, with pauses from 1 to 60 s.
  */
 export class Reconnector {
-  private readonly entries = new Set<Entry>()
+  private readonly entries = new LazySet<Entry>()
   private running = false
 
   constructor(

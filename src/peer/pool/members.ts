@@ -1,5 +1,6 @@
 import { hexOf } from '../../base/bytes.js'
 import { P2PError, shutDownError } from '../../base/errors.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import { equalBytes } from '../../identity/ed25519.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../../identity/peer-id.js'
@@ -21,9 +22,9 @@ export class Members {
   /** Why no peer comes in and none is dialled, for a while or for good; undefined while the pool is open. */
   resting: P2PError | undefined
   /** Dials, by the key of the peer reached in hex, that wait for its acceptance. */
-  readonly confirming = new Map<string, Promise<string>>()
-  private readonly peers = new Map<string, PeerConnection>()
-  private readonly byKey = new Map<string, PeerConnection>()
+  readonly confirming = new LazyMap<string, Promise<string>>()
+  private readonly peers = new LazyMap<string, PeerConnection>()
+  private readonly byKey = new LazyMap<string, PeerConnection>()
   /** The traffic of peers that are gone. */
   private readonly past: Traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, refusals: 0 }
 

@@ -1,4 +1,5 @@
 import { groupOf } from '../../address/origin.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { Connection } from '../../transport/transport.js'
 import type { PeerContext } from '../peer-context.js'
 import { chooseEvicted } from './eviction.js'
@@ -32,9 +33,9 @@ const OUTBOUND_SHARE = 16
  * every connection). Where the others are taken, `chooseEvicted` decides.
  */
 export class Slots<Peer extends SlotHolder> {
-  private readonly slots = new Map<Peer, Slot<Peer>>()
+  private readonly slots = new LazyMap<Peer, Slot<Peer>>()
   /** Sizes of the address groups of the peers that came by themselves. */
-  private readonly sizes = new Map<string, number>()
+  private readonly sizes = new LazyMap<string, number>()
   private readonly maxInbound: number
   private unwanted = false
   private lookedAt = Number.NEGATIVE_INFINITY

@@ -1,5 +1,6 @@
 import { parseCircuit } from '../../address/addresses.js'
 import { abortedError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
 import { randomId } from '../../base/random.js'
 import type { P2PMessage } from '../../message/message.js'
@@ -47,7 +48,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   private reservations: Reservations | undefined
   private accept: ((connection: Connection) => void) | undefined
   /** By relay and circuit id: two relays may use the same id. */
-  private readonly circuits = new Map<string, CircuitConnection>()
+  private readonly circuits = new LazyMap<string, CircuitConnection>()
 
   /** @param options.onReservation told when a reservation is there, or is lost. */
   constructor(options: { limits?: Limits; onReservation?: () => void } = {}) {

@@ -3,6 +3,7 @@ import { operatorOf } from '../../address/operator.js'
 import { Alarm } from '../../base/alarm.js'
 import { Backoff } from '../../base/backoff.js'
 import { asP2PError } from '../../base/errors.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { jittered } from '../../base/random.js'
 import { malformed } from '../../message/shape.js'
@@ -43,7 +44,7 @@ const RENEWAL_JITTER = 0.2
  * asks when a relay connects, and again after half of the time that was granted. One timer serves all.
  */
 export class Reservations {
-  private readonly entries = new Map<string, Entry>()
+  private readonly entries = new LazyMap<string, Entry>()
   private readonly alarm: Alarm
   private closed = false
 

@@ -84,11 +84,11 @@ export class PeerRecords {
 
   private async publish(): Promise<void> {
     const record = this.describe()
-    const key = `peer:${this.dht.peerId}`
     const isReachable = record.addresses.length > 0 || record.relays.length > 0
     const content = isReachable ? JSON.stringify(record) : undefined
     if (content === this.published) return
     this.published = content
+    const key = `peer:${this.dht.peerId}`
     if (isReachable) await this.dht.announce({ key, value: record, ttl: TTL_S })
     else await this.dht.withdraw(key)
   }

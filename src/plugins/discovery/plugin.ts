@@ -20,8 +20,16 @@ export function discovery(): Plugin<{ discovery: ResourceDiscovery }> {
         return { addresses, relays, protocols }
       })
       kit.addResolver((peerId, wait) => records.resolve(peerId, wait))
+      // Nothing is published before the coordinator runs, nor is its key derived for that.
+      let hasRun = false
       kit.onLifecycle({
-        described: () => records.changed(),
+        start: () => {
+          hasRun = true
+          records.changed()
+        },
+        described: () => {
+          if (hasRun) records.changed()
+        },
         stop: () => {
           records.close()
           resources.shutdown()

@@ -1,5 +1,6 @@
 import { compareBytes } from '../../base/bytes.js'
 import type { Unsubscribe } from '../../base/events.js'
+import { LazySet } from '../../base/lazy-map.js'
 import type { WaitOptions } from '../../base/wait.js'
 import { encode } from '../../message/codec.js'
 import type { AnnounceResult, DistributedHashTable } from '../dht/client/dht.js'
@@ -49,7 +50,7 @@ interface ResourceValue<T> {
  * const stop = discovery.watchResources('session', {}, (session, change) => console.log(change, session.data))
  */
 export class ResourceDiscovery {
-  private readonly watches = new Set<Unsubscribe>()
+  private readonly watches = new LazySet<Unsubscribe>()
   private readonly owner: { readonly peerId: string }
 
   /** @param owner our peer id, or an object that tells it once it is known. */

@@ -2,7 +2,6 @@ import { P2PError } from '../../base/errors.js'
 import { WORK_LIMITS } from '../../base/limits/proof-of-work.js'
 import type { Plugin } from '../../core/plugin.js'
 import { MAX_POW_DIFFICULTY, type WorkWorker } from './proof-of-work.js'
-import { workDemand } from './work-demand.js'
 import { type ProofOfWorkEvent, WorkProofs } from './work-proofs.js'
 
 export interface ProofOfWorkOptions {
@@ -42,24 +41,8 @@ export function proofOfWork({
     limits: WORK_LIMITS,
     attach(kit) {
       const { clock, limits, store, identity } = kit
-      const proofs = new WorkProofs({
-        identity,
-        store,
-        clock,
-        limits,
-        worker,
-        onProgress: (event) => kit.emit('proof-of-work', event),
-      })
-      kit.setWork({
-        get pausedMs() {
-          return proofs.pausedMs
-        },
-        find: (bits) => proofs.find(bits),
-        dial: (address, signal, attempt) => proofs.dial(address, signal, attempt),
-        demand: ({ transport }, isConnected) => workDemand({ bits: difficulty, transport, clock, limits, isConnected }),
-        rest: () => proofs.rest(),
-        wake: () => proofs.wake(),
-      })
+      const onProgress = (event: ProofOfWorkEvent) => kit.emit('proof-of-work', event)
+      kit.setWork(new WorkProofs({ identity, store, clock, limits, difficulty, worker, onProgress }))
       return {}
     },
   }

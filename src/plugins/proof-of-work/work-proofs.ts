@@ -4,10 +4,13 @@ import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { withDeadline } from '../../base/wait.js'
-import { isWorkNeeded, WORK_NONCE_BYTES, type WorkProof } from '../../channel/work.js'
+import { isWorkNeeded, WORK_NONCE_BYTES, type WorkProof, type WorkTerms } from '../../channel/work.js'
 import type { Identity } from '../../identity/identity.js'
+import type { WorkSupply } from '../../peer/pool/work.js'
 import type { KeyValueStore } from '../../storage/key-value-store.js'
+import type { Connection } from '../../transport/transport.js'
 import { isWorkEpoch, mineProofOfWork, type WorkProgress, type WorkWorker, workBits, workEpoch } from './proof-of-work.js'
+import { workDemand } from './work-demand.js'
 
 /** How work that a peer demanded goes on. */
 export interface ProofOfWorkEvent extends WorkProgress {
@@ -24,6 +27,8 @@ export interface WorkProofsOptions {
   store: KeyValueStore
   clock: Clock
   limits: Limits
+  /** Bits of work that dialers of ours have to show; default 0, none. */
+  difficulty?: number
   worker?: (() => WorkWorker) | undefined
   onProgress(event: ProofOfWorkEvent): void
 }
@@ -39,7 +44,7 @@ interface Job {
 }
 
 /** The proof of one identity: found when it is demanded, kept over a reload, renewed before it is refused. */
-export class WorkProofs {
+export class WorkProofs implements WorkSupply {
   private proof: (WorkProof & { bits: number }) | undefined
   private job: Job | undefined
   private loading: Promise<void> | undefined
@@ -97,6 +102,11 @@ export class WorkProofs {
       })
       return attempt()
     }
+  }
+
+  demand({ transport }: Connection, isConnected: (publicKey: Uint8Array) => boolean): WorkTerms | undefined {
+    const { difficulty: bits = 0, clock, limits } = this.options
+    return workDemand({ bits, transport, clock, limits, isConnected })
   }
 
   /** The machine has slept, so that what seemed to take too long need not have. */

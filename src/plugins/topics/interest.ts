@@ -1,4 +1,5 @@
 import { P2PError } from '../../base/errors.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 
 /**
@@ -8,9 +9,9 @@ import type { Limits } from '../../base/limits.js'
  */
 export class Interest {
   /** By topic: how far away behind each neighbour the nearest subscriber is. */
-  private readonly byTopic = new Map<string, Map<string, number>>()
-  private readonly byPeer = new Map<string, Set<string>>()
-  private readonly own = new Map<string, number>()
+  private readonly byTopic = new LazyMap<string, Map<string, number>>()
+  private readonly byPeer = new LazyMap<string, Set<string>>()
+  private readonly own = new LazyMap<string, number>()
 
   constructor(private readonly limits: Limits) {}
 

@@ -1,3 +1,5 @@
+import { LazyMap, LazySet } from '../../base/lazy-map.js'
+
 /** Messages in a row that a neighbour sent after somebody else had, before it is asked to only advertise. */
 const PRUNE_AFTER = 3
 
@@ -10,8 +12,8 @@ const PRUNE_AFTER = 3
  */
 export class SpreadingTree {
   /** `topic` and peer, where we only advertise. */
-  private readonly lazy = new Set<string>()
-  private readonly duplicates = new Map<string, number>()
+  private readonly lazy = new LazySet<string>()
+  private readonly duplicates = new LazyMap<string, number>()
 
   isEager(topic: string, peerId: string): boolean {
     return !this.lazy.has(key(topic, peerId))

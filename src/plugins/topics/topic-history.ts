@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import type { SignedTopicMessage } from './topic-messages.js'
 
@@ -12,9 +13,9 @@ interface Kept {
 
 /** The last messages of each topic, for late subscribers and for neighbours that have missed one. */
 export class TopicHistory {
-  private readonly topics = new Map<string, SignedTopicMessage[]>()
+  private readonly topics = new LazyMap<string, SignedTopicMessage[]>()
   /** By id, oldest first. */
-  private readonly all = new Map<string, Kept>()
+  private readonly all = new LazyMap<string, Kept>()
   private total = 0
 
   constructor(

@@ -1,6 +1,7 @@
 import { RecentKeys } from '../../base/bounded-map.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import { TOPIC_LIMITS } from '../../base/limits/topics.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
@@ -92,15 +93,15 @@ export class Topics implements IProtocolHandler {
   private readonly interest: Interest
   private readonly tree = new SpreadingTree()
   private readonly seen: RecentKeys
-  private readonly listeners = new Map<string, Set<(message: SignedTopicMessage) => void>>()
+  private readonly listeners = new LazyMap<string, Set<(message: SignedTopicMessage) => void>>()
   /** How many past messages of a topic are asked for when a neighbour comes. */
-  private readonly catchUp = new Map<string, number>()
+  private readonly catchUp = new LazyMap<string, number>()
   /** Connected peers that speak this protocol, and whether they are routers. */
-  private readonly peers = new Map<string, boolean>()
+  private readonly peers = new LazyMap<string, boolean>()
   /** What each neighbour was told that we want. */
-  private readonly told = new Map<string, Map<string, number>>()
+  private readonly told = new LazyMap<string, Map<string, number>>()
   /** Bytes under way to each neighbour. */
-  private readonly underWay = new Map<string, number>()
+  private readonly underWay = new LazyMap<string, number>()
   private readonly counts = { published: 0, delivered: 0, forwarded: 0, duplicates: 0 }
   private readonly dropped: Record<string, number> = {}
   private host: ProtocolHost | undefined

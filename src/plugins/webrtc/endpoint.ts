@@ -1,8 +1,8 @@
-import { nanoid } from 'nanoid'
 import { parseWebRtc, webRtcAddress } from '../../address/addresses.js'
 import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../base/errors.js'
 import { WEBRTC_LIMITS } from '../../base/limits/webrtc.js'
 import { type LimitName, type Limits, limitsOf } from '../../base/limits.js'
+import { randomId } from '../../base/random.js'
 import type { P2PMessage } from '../../message/message.js'
 import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
@@ -126,7 +126,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
       const onAbort = () => session.fail(abortedError('The dial', signal?.reason))
       const settle = () => signal?.removeEventListener('abort', onAbort)
       const session = this.add(host, implementation, {
-        id: nanoid(),
+        id: randomId(host.random),
         peerId,
         outbound: true,
         onOpen: (connection) => {

@@ -1,5 +1,6 @@
 import { Alarm } from '../../../base/alarm.js'
 import type { Clock } from '../../../base/clock.js'
+import { LazyMap } from '../../../base/lazy-map.js'
 import { type Random, randomItem } from '../../../base/random.js'
 import type { RecordEntry } from '../records/record.js'
 
@@ -19,7 +20,7 @@ const AT_ONCE = 16
 
 /** What we have announced and not taken back, with one alarm for all of it. */
 export class Announcements {
-  private readonly byKey = new Map<string, Announcement>()
+  private readonly byKey = new LazyMap<string, Announcement>()
   private readonly alarm: Alarm
   private running = false
   private closed = false

@@ -3,6 +3,7 @@ import { originOf } from '../../../address/origin.js'
 import { Alarm } from '../../../base/alarm.js'
 import { asP2PError, type P2PError, timeoutError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
+import { LazyMap, LazySet } from '../../../base/lazy-map.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { JoinedSignal, WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
@@ -41,12 +42,12 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   readonly exchanges: Exchanges
   private readonly limits: Limits
   private host: ProtocolHost | undefined
-  private readonly known = new Set<string>()
-  private readonly watches = new Map<string, Set<(entry: RecordEntry) => void>>()
+  private readonly known = new LazySet<string>()
+  private readonly watches = new LazyMap<string, Set<(entry: RecordEntry) => void>>()
   /** Servers whose watches are being set up again; true if that has to be done once more. */
-  private readonly rewatching = new Map<string, boolean>()
-  private readonly newServerListeners = new Set<(peerId: string) => void>()
-  private readonly underWay = new Set<JoinedSignal>()
+  private readonly rewatching = new LazyMap<string, boolean>()
+  private readonly newServerListeners = new LazySet<(peerId: string) => void>()
+  private readonly underWay = new LazySet<JoinedSignal>()
   private retry: Alarm | undefined
 
   constructor(verifier: RecordVerifier, { limits = limitsOf() }: { limits?: Limits } = {}) {

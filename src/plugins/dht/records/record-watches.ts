@@ -1,6 +1,7 @@
 import { Alarm } from '../../../base/alarm.js'
 import type { Clock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
+import { LazySet } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { type Random, systemRandom } from '../../../base/random.js'
 import { matchesPattern, type RecordEntry } from './record.js'
@@ -34,29 +35,23 @@ interface Watch {
  * No source tells of an expiry: one alarm, for the record that ends next, does.
  */
 export class RecordWatches {
-  private readonly view: SmallRecordStore
+  /** What has been seen; made with the first watch. */
+  private seen: SmallRecordStore | undefined
   private readonly sources: RecordSource[] = []
-  private readonly watches = new Set<Watch>()
+  private readonly watches = new LazySet<Watch>()
   private stopLocal: Unsubscribe | undefined
   private readonly alarm: Alarm
 
   constructor(
     private readonly clock: Clock,
-    limits: Limits,
+    private readonly limits: Limits,
     private local: Records,
     private readonly onError: (error: unknown) => void,
-    random: Random = systemRandom,
+    private readonly random: Random = systemRandom,
   ) {
     this.alarm = new Alarm(clock, () => {
       this.view.removeExpired()
       this.arm()
-    })
-    this.view = new SmallRecordStore(clock, { ...limits, maxRecords: limits.maxWatchedRecords }, random)
-    this.view.onChange((entry, previous) => {
-      const there = entry !== undefined && !entry.withdrawn
-      const before = previous !== undefined && !previous.withdrawn
-      if (there) this.tell(entry, before ? 'updated' : 'added')
-      else if (before) this.tell(previous, 'removed')
     })
   }
 
@@ -101,6 +96,20 @@ export class RecordWatches {
     this.stopLocal?.()
     this.stopLocal = undefined
     this.alarm.disarm()
+  }
+
+  private get view(): SmallRecordStore {
+    if (this.seen !== undefined) return this.seen
+    const { clock, random, limits } = this
+    const view = new SmallRecordStore(clock, { ...limits, maxRecords: limits.maxWatchedRecords }, random)
+    view.onChange((entry, previous) => {
+      const there = entry !== undefined && !entry.withdrawn
+      const before = previous !== undefined && !previous.withdrawn
+      if (there) this.tell(entry, before ? 'updated' : 'added')
+      else if (before) this.tell(previous, 'removed')
+    })
+    this.seen = view
+    return view
   }
 
   private follow(): void {

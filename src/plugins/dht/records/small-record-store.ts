@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
+import { LazyMap, LazySet } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { type Random, randomItem } from '../../../base/random.js'
 import { invalidRecord, matchesPattern, type RecordEntry, sizeOf } from './record.js'
@@ -15,8 +16,8 @@ interface Publisher {
  * them in order, by key, by end and by share.
  */
 export class SmallRecordStore implements Records {
-  private readonly publishers = new Map<string, Publisher>()
-  private readonly listeners = new Set<StoreListener>()
+  private readonly publishers = new LazyMap<string, Publisher>()
+  private readonly listeners = new LazySet<StoreListener>()
   private kept: string | undefined
   private count = 0
   private readonly counters = { withdrawn: 0, bytes: 0, stored: 0, expired: 0, shed: 0 }

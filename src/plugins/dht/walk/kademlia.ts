@@ -2,6 +2,7 @@ import { diverse } from '../../../address/diversity.js'
 import { originOf } from '../../../address/origin.js'
 import { P2PError, shutDownError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
+import { LazySet } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { JoinedSignal, type WaitOptions } from '../../../base/wait.js'
 import { decodePeerId } from '../../../identity/peer-id.js'
@@ -56,8 +57,8 @@ export class Kademlia {
   private readonly links: NodeLinks
   private readonly log = new LookupLog()
   private readonly tellers = new Tellers()
-  private readonly underWay = new Set<JoinedSignal>()
-  private readonly newNodeListeners = new Set<(contact: Contact) => void>()
+  private readonly underWay = new LazySet<JoinedSignal>()
+  private readonly newNodeListeners = new LazySet<(contact: Contact) => void>()
   private closed = false
 
   constructor(private readonly options: KademliaOptions) {

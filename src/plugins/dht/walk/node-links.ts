@@ -1,4 +1,5 @@
 import { Alarm } from '../../../base/alarm.js'
+import { LazyMap } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { type WaitOptions, withDeadline } from '../../../base/wait.js'
 import type { OutgoingMessage, P2PMessage } from '../../../message/message.js'
@@ -34,9 +35,9 @@ const MIN_TIMEOUT_MS = 500
  */
 export class NodeLinks {
   readonly times: RoundTrips
-  private readonly links = new Map<string, Link>()
+  private readonly links = new LazyMap<string, Link>()
   /** Nodes whose connections stay, used or not. */
-  private warm: ReadonlySet<string> = new Set()
+  private warm: ReadonlySet<string> | undefined
   private readonly alarm: Alarm
   private closed = false
 
@@ -110,7 +111,7 @@ export class NodeLinks {
     const settled = this.host.clock.now() - SETTLE_MS
     for (const [peerId, { busy, usedAt }] of this.links) {
       if (this.links.size <= dhtLinks) return
-      if (busy === 0 && !this.warm.has(peerId) && (usedAt <= settled || this.links.size > dhtLinks * MOST)) this.release(peerId)
+      if (busy === 0 && !this.warm?.has(peerId) && (usedAt <= settled || this.links.size > dhtLinks * MOST)) this.release(peerId)
     }
   }
 
@@ -124,7 +125,7 @@ export class NodeLinks {
   private tidy(): void {
     const until = this.host.clock.now() - this.limits.dhtLinkIdleMs
     for (const [peerId, { busy, usedAt }] of this.links) {
-      if (busy === 0 && usedAt <= until && !this.warm.has(peerId)) this.release(peerId)
+      if (busy === 0 && usedAt <= until && !this.warm?.has(peerId)) this.release(peerId)
     }
     this.trim()
     this.arm()

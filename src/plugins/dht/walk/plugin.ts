@@ -1,3 +1,4 @@
+import { LazySet } from '../../../base/lazy-map.js'
 import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import type { Plugin, PluginKit } from '../../../core/plugin.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
@@ -41,7 +42,7 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
   if (known !== undefined) return known
   const { dht, servers, clock, limits, random } = parts
   const { dialer, identity } = kit
-  const connected = new Set<string>()
+  const connected = new LazySet<string>()
   const network = new Kademlia({ host: kit, identity, limits, dialer: nodeDialer(kit, connected), mayDial: dialer.mayDial })
   const join = (peer: PeerInfo) => {
     if (peer.publicKey !== undefined) connected.add(encodePeerId(peer.publicKey))
@@ -75,7 +76,7 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
   return walk
 }
 
-function nodeDialer({ dialer }: PluginKit, connected: ReadonlySet<string>): NodeDialer {
+function nodeDialer({ dialer }: PluginKit, connected: LazySet<string>): NodeDialer {
   return {
     dial: (address, peerId, wait) => dialer.dial(address, peerId, wait),
     isConnected: (peerId) => connected.has(peerId),
@@ -90,7 +91,7 @@ function operatorsOf({ dialer }: PluginKit): number {
 }
 
 /** Whether a node lives where others say, without becoming connected to it. @throws P2PError what a dial fails with. */
-async function probe({ dialer }: PluginKit, connected: ReadonlySet<string>, { address, peerId }: Contact): Promise<boolean> {
+async function probe({ dialer }: PluginKit, connected: LazySet<string>, { address, peerId }: Contact): Promise<boolean> {
   if (connected.has(peerId)) return true
   const { publicKey, protocols } = await dialer.look(address, {})
   return encodePeerId(publicKey) === peerId && protocols.includes(DHT_NODE_PROTOCOL)

@@ -1,6 +1,7 @@
 import { originOf } from '../../../address/origin.js'
 import { hexOf } from '../../../base/bytes.js'
 import type { Clock } from '../../../base/clock.js'
+import { LazyMap } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import type { BucketStats } from '../client/lookup.js'
 import { commonBits, compareDistance, KEY_BITS } from '../records/key-space.js'
@@ -41,8 +42,8 @@ export type Seen = 'added' | 'known' | 'waiting'
  * that holds always).
  */
 export class RoutingTable {
-  private readonly buckets = new Map<number, Bucket>()
-  private readonly byId = new Map<string, Entry>()
+  private readonly buckets = new LazyMap<number, Bucket>()
+  private readonly byId = new LazyMap<string, Entry>()
   private nodes = 0
 
   private id: Uint8Array | undefined

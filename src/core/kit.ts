@@ -1,0 +1,171 @@
+import type { Clock } from '../base/clock.js'
+import { asP2PError } from '../base/errors.js'
+import type { Unsubscribe } from '../base/events.js'
+import type { Limits } from '../base/limits.js'
+import type { Logger } from '../base/logger.js'
+import type { Random } from '../base/random.js'
+import type { WaitOptions } from '../base/wait.js'
+import type { PeerDescription } from '../channel/hello.js'
+import type { Defence } from '../defence/defence.js'
+import { signEnvelope } from '../identity/envelope.js'
+import type { Identity } from '../identity/identity.js'
+import type { PinnedNames } from '../identity/pinned-names.js'
+import type { WorkSupply } from '../peer/pool/work.js'
+import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
+import type { PeerInfo } from '../protocol/peer-info.js'
+import type { KeyValueStore } from '../storage/key-value-store.js'
+import type { Transport } from '../transport/transport.js'
+import type { ResolvedConfig } from './config.js'
+import type { Messaging } from './messaging.js'
+import type { Network } from './network.js'
+import type { Dialer, LifecycleHooks, PeerListener, PeerResolver, PluginKit } from './plugin.js'
+import type { Plugins } from './plugins.js'
+
+/** What a kit needs of the core. */
+interface KitOwner {
+  readonly config: ResolvedConfig
+  readonly peerId: string
+  readonly names: PinnedNames
+  readonly defence: Defence
+  readonly network: Network
+  readonly messaging: Messaging
+  readonly plugins: Plugins
+  work: WorkSupply | undefined
+  keyOf(id: string): Uint8Array | undefined
+  addTransport(transport: Transport): void
+  registerProtocol(handler: IProtocolHandler): void
+  unregisterProtocol(protocolName: string): void
+  describe(): PeerDescription
+  described(): void
+  emit(event: string, ...args: unknown[]): void
+  report(error: Error, peer?: PeerInfo): void
+  start(wait?: WaitOptions): Promise<void>
+}
+
+/**
+ * What the plugins and the protocol handlers of a coordinator work with. A class, since a getter in an object literal gives each
+ * object a shape of its own. What handlers have are functions of the object itself, which they may take apart.
+ */
+export class Kit implements PluginKit {
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: KeyValueStore
+  readonly logger: Logger
+  readonly identity: Identity
+  readonly limits: Limits
+  readonly names: PinnedNames
+  readonly sendTo: ProtocolHost['sendTo']
+  readonly reply: ProtocolHost['reply']
+  readonly request: ProtocolHost['request']
+  readonly broadcast: ProtocolHost['broadcast']
+  readonly peers: ProtocolHost['peers']
+  readonly reject: ProtocolHost['reject']
+  readonly check: ProtocolHost['check']
+  readonly blame: ProtocolHost['blame']
+  private ownDialer: Dialer | undefined = undefined
+
+  constructor(private readonly core: KitOwner) {
+    const { clock, random, store, logger, identity, limits } = core.config
+    this.clock = clock
+    this.random = random
+    this.store = store
+    this.logger = logger
+    this.identity = identity
+    this.limits = limits
+    this.names = core.names
+    this.sendTo = async (to, message) => core.messaging.send(to, message)
+    this.reply = (request, message) => core.messaging.reply(request, message)
+    this.request = (to, message, options) => core.messaging.request(to, message, options)
+    this.broadcast = async (message, options) => core.messaging.broadcast(message, options)
+    this.peers = () => core.network.peers.all().map((peer) => peer.info)
+    this.reject = (id, error) =>
+      core.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.'))
+    this.check = (id, work) => {
+      const key = core.keyOf(id)
+      const isHere = () => core.network.peers.get(id) !== undefined
+      return key === undefined ? work() : core.defence.inTurn(key, isHere, work)
+    }
+    this.blame = (key, cause, reason) => core.defence.blame(key, cause, reason)
+  }
+
+  get peerId(): string {
+    return this.core.peerId
+  }
+
+  get publicKey(): Uint8Array {
+    return this.identity.publicKey
+  }
+
+  get relayOnly(): boolean {
+    return this.core.config.relayOnly
+  }
+
+  get anchors(): number {
+    return this.core.config.anchors.length
+  }
+
+  get dialer(): Dialer {
+    this.ownDialer ??= this.core.network.dialer
+    return this.ownDialer
+  }
+
+  addTransport(transport: Transport): void {
+    this.core.addTransport(transport)
+  }
+
+  addResolver(resolver: PeerResolver): void {
+    this.core.plugins.resolvers.push(resolver)
+  }
+
+  setWork(work: WorkSupply): void {
+    this.core.work = work
+  }
+
+  registerProtocol(handler: IProtocolHandler): void {
+    this.core.registerProtocol(handler)
+  }
+
+  unregisterProtocol(protocolName: string): void {
+    this.core.unregisterProtocol(protocolName)
+  }
+
+  onPeer(listener: PeerListener): Unsubscribe {
+    return this.core.plugins.onPeer(listener)
+  }
+
+  onLifecycle(hooks: LifecycleHooks): Unsubscribe {
+    return this.core.plugins.onLifecycle(hooks)
+  }
+
+  stats(name: string, read: () => object): void {
+    this.core.plugins.addStats(name, read)
+  }
+
+  plugin(name: string): object | undefined {
+    return this.core.plugins.get(name)
+  }
+
+  describe(): PeerDescription {
+    return this.core.describe()
+  }
+
+  described(): void {
+    this.core.described()
+  }
+
+  emit(event: string, ...args: unknown[]): void {
+    this.core.emit(event, ...args)
+  }
+
+  report(error: Error, peer?: PeerInfo): void {
+    this.core.report(error, peer)
+  }
+
+  run(wait: WaitOptions = {}): Promise<void> {
+    return this.core.start(wait)
+  }
+
+  async sign(tag: string, bytes: Uint8Array): Promise<Uint8Array> {
+    return (await signEnvelope(this.identity, `app/${tag}`, bytes)).signature
+  }
+}
