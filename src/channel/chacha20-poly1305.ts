@@ -29,7 +29,7 @@ export const chaCha20Poly1305: Aead = {
       // Nothing is decrypted before the tag is known to be right.
       if (difference !== 0) {
         state.fill(0)
-        throw new Error('The tag is wrong.')
+        throw new Error('Wrong tag.')
       }
       const plaintext = new Uint8Array(length)
       chaCha20(state, ciphertext, plaintext)
@@ -39,7 +39,7 @@ export const chaCha20Poly1305: Aead = {
 
 /** RFC 8439 §2.3: the constants "expand 32-byte k", the key, the counter and the nonce, as little-endian words. */
 export function chaChaState(key: Uint8Array, nonce: Uint8Array, counter = 0): Int32Array {
-  if (key.length !== 32 || nonce.length !== 12) throw new TypeError('ChaCha20 takes a key of 32 bytes and a nonce of 12.')
+  if (key.length !== 32 || nonce.length !== 12) throw new TypeError('A key has 32 bytes, a nonce 12.')
   const state = Int32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574, 0, 0, 0, 0, 0, 0, 0, 0, counter, 0, 0, 0)
   const [keyView, nonceView] = [viewOf(key), viewOf(nonce)]
   for (let i = 0; i < 8; i++) state[4 + i] = keyView.getInt32(4 * i, true)
