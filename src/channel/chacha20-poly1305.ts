@@ -29,7 +29,7 @@ export const chaCha20Poly1305: Aead = {
       // Nothing is decrypted before the tag is known to be right.
       if (difference !== 0) {
         state.fill(0)
-        throw new Error('The tag is wrong.')
+        throw new Error('Wrong tag.')
       }
       const plaintext = new Uint8Array(length)
       chaCha20(state, ciphertext, plaintext)
@@ -39,7 +39,7 @@ export const chaCha20Poly1305: Aead = {
 
 /** RFC 8439 §2.3: the constants "expand 32-byte k", the key, the counter and the nonce, as little-endian words. */
 export function chaChaState(key: Uint8Array, nonce: Uint8Array, counter = 0): Int32Array {
-  if (key.length !== 32 || nonce.length !== 12) throw new TypeError('ChaCha20 takes a key of 32 bytes and a nonce of 12.')
+  if (key.length !== 32 || nonce.length !== 12) throw new TypeError('A key has 32 bytes, a nonce 12.')
   const state = Int32Array.of(0x61707865, 0x3320646e, 0x79622d32, 0x6b206574, 0, 0, 0, 0, 0, 0, 0, 0, counter, 0, 0, 0)
   const [keyView, nonceView] = [viewOf(key), viewOf(nonce)]
   for (let i = 0; i < 8; i++) state[4 + i] = keyView.getInt32(4 * i, true)
@@ -110,102 +110,70 @@ export function chaChaBlock(state: Int32Array, block: Int32Array): void {
   for (let round = 0; round < 10; round++) {
     // The columns.
     x0 = (x0 + x4) | 0
-    x12 ^= x0
-    x12 = (x12 << 16) | (x12 >>> 16)
+    x12 = rotated(x12 ^ x0, 16)
     x8 = (x8 + x12) | 0
-    x4 ^= x8
-    x4 = (x4 << 12) | (x4 >>> 20)
+    x4 = rotated(x4 ^ x8, 12)
     x0 = (x0 + x4) | 0
-    x12 ^= x0
-    x12 = (x12 << 8) | (x12 >>> 24)
+    x12 = rotated(x12 ^ x0, 8)
     x8 = (x8 + x12) | 0
-    x4 ^= x8
-    x4 = (x4 << 7) | (x4 >>> 25)
+    x4 = rotated(x4 ^ x8, 7)
     x1 = (x1 + x5) | 0
-    x13 ^= x1
-    x13 = (x13 << 16) | (x13 >>> 16)
+    x13 = rotated(x13 ^ x1, 16)
     x9 = (x9 + x13) | 0
-    x5 ^= x9
-    x5 = (x5 << 12) | (x5 >>> 20)
+    x5 = rotated(x5 ^ x9, 12)
     x1 = (x1 + x5) | 0
-    x13 ^= x1
-    x13 = (x13 << 8) | (x13 >>> 24)
+    x13 = rotated(x13 ^ x1, 8)
     x9 = (x9 + x13) | 0
-    x5 ^= x9
-    x5 = (x5 << 7) | (x5 >>> 25)
+    x5 = rotated(x5 ^ x9, 7)
     x2 = (x2 + x6) | 0
-    x14 ^= x2
-    x14 = (x14 << 16) | (x14 >>> 16)
+    x14 = rotated(x14 ^ x2, 16)
     x10 = (x10 + x14) | 0
-    x6 ^= x10
-    x6 = (x6 << 12) | (x6 >>> 20)
+    x6 = rotated(x6 ^ x10, 12)
     x2 = (x2 + x6) | 0
-    x14 ^= x2
-    x14 = (x14 << 8) | (x14 >>> 24)
+    x14 = rotated(x14 ^ x2, 8)
     x10 = (x10 + x14) | 0
-    x6 ^= x10
-    x6 = (x6 << 7) | (x6 >>> 25)
+    x6 = rotated(x6 ^ x10, 7)
     x3 = (x3 + x7) | 0
-    x15 ^= x3
-    x15 = (x15 << 16) | (x15 >>> 16)
+    x15 = rotated(x15 ^ x3, 16)
     x11 = (x11 + x15) | 0
-    x7 ^= x11
-    x7 = (x7 << 12) | (x7 >>> 20)
+    x7 = rotated(x7 ^ x11, 12)
     x3 = (x3 + x7) | 0
-    x15 ^= x3
-    x15 = (x15 << 8) | (x15 >>> 24)
+    x15 = rotated(x15 ^ x3, 8)
     x11 = (x11 + x15) | 0
-    x7 ^= x11
-    x7 = (x7 << 7) | (x7 >>> 25)
+    x7 = rotated(x7 ^ x11, 7)
     // The diagonals.
     x0 = (x0 + x5) | 0
-    x15 ^= x0
-    x15 = (x15 << 16) | (x15 >>> 16)
+    x15 = rotated(x15 ^ x0, 16)
     x10 = (x10 + x15) | 0
-    x5 ^= x10
-    x5 = (x5 << 12) | (x5 >>> 20)
+    x5 = rotated(x5 ^ x10, 12)
     x0 = (x0 + x5) | 0
-    x15 ^= x0
-    x15 = (x15 << 8) | (x15 >>> 24)
+    x15 = rotated(x15 ^ x0, 8)
     x10 = (x10 + x15) | 0
-    x5 ^= x10
-    x5 = (x5 << 7) | (x5 >>> 25)
+    x5 = rotated(x5 ^ x10, 7)
     x1 = (x1 + x6) | 0
-    x12 ^= x1
-    x12 = (x12 << 16) | (x12 >>> 16)
+    x12 = rotated(x12 ^ x1, 16)
     x11 = (x11 + x12) | 0
-    x6 ^= x11
-    x6 = (x6 << 12) | (x6 >>> 20)
+    x6 = rotated(x6 ^ x11, 12)
     x1 = (x1 + x6) | 0
-    x12 ^= x1
-    x12 = (x12 << 8) | (x12 >>> 24)
+    x12 = rotated(x12 ^ x1, 8)
     x11 = (x11 + x12) | 0
-    x6 ^= x11
-    x6 = (x6 << 7) | (x6 >>> 25)
+    x6 = rotated(x6 ^ x11, 7)
     x2 = (x2 + x7) | 0
-    x13 ^= x2
-    x13 = (x13 << 16) | (x13 >>> 16)
+    x13 = rotated(x13 ^ x2, 16)
     x8 = (x8 + x13) | 0
-    x7 ^= x8
-    x7 = (x7 << 12) | (x7 >>> 20)
+    x7 = rotated(x7 ^ x8, 12)
     x2 = (x2 + x7) | 0
-    x13 ^= x2
-    x13 = (x13 << 8) | (x13 >>> 24)
+    x13 = rotated(x13 ^ x2, 8)
     x8 = (x8 + x13) | 0
-    x7 ^= x8
-    x7 = (x7 << 7) | (x7 >>> 25)
+    x7 = rotated(x7 ^ x8, 7)
     x3 = (x3 + x4) | 0
-    x14 ^= x3
-    x14 = (x14 << 16) | (x14 >>> 16)
+    x14 = rotated(x14 ^ x3, 16)
     x9 = (x9 + x14) | 0
-    x4 ^= x9
-    x4 = (x4 << 12) | (x4 >>> 20)
+    x4 = rotated(x4 ^ x9, 12)
     x3 = (x3 + x4) | 0
-    x14 ^= x3
-    x14 = (x14 << 8) | (x14 >>> 24)
+    x14 = rotated(x14 ^ x3, 8)
     x9 = (x9 + x14) | 0
-    x4 ^= x9
-    x4 = (x4 << 7) | (x4 >>> 25)
+    x4 = rotated(x4 ^ x9, 7)
   }
   block[0] = x0 + state[0]!
   block[1] = x1 + state[1]!
@@ -223,4 +191,8 @@ export function chaChaBlock(state: Int32Array, block: Int32Array): void {
   block[13] = x13 + state[13]!
   block[14] = x14 + state[14]!
   block[15] = x15 + state[15]!
+}
+
+function rotated(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits))
 }
