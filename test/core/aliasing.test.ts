@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
+import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
+
+let net: TestNetwork
+afterEach(() => net?.stop())
+
+function heard(peer: P2PCoordinator) {
+  const payloads: unknown[] = []
+  peer.on('message', ({ payload }) => payloads.push(payload))
+  return payloads
+}
+
+async function pair(ours: P2PConfig = {}, theirs: P2PConfig = {}) {
+  net = createTestNetwork({ latencyMs: 5 })
+  const [alice, bob] = [net.createPeer({ host: 'a', ...ours }), net.createPeer({ host: 'b', ...theirs })]
+  await net.run(alice.start())
+  await net.run(bob.start())
+  return { alice, bob, connect: () => net.run(alice.connectToPeer(net.addressOf(bob))) }
+}
+
+describe('what is sent is what was given at the call:', () => {
+  const signed: [string, P2PConfig, P2PConfig][] = [
+    ['nobody signs', {}, {}],
+    ['we sign', { requireSignatures: true }, {}],
+    ['the peer wants signatures', {}, { requireSignatures: true }],
+  ]
+
+  it.each(signed)('sends that follow one another, where %s', async (_, ours, theirs) => {
+    const { alice, bob, connect } = await pair(ours, theirs)
+    await connect()
+    const got = heard(bob)
+    const payload = { n: 1, bytes: Uint8Array.of(1) }
+    const sent: Promise<unknown>[] = []
+    for (const n of [1, 2, 3]) {
+      payload.n = n
+      payload.bytes[0] = n
+      sent.push(alice.sendTo(bob.peerId, { type: 'note', payload }))
+    }
+    payload.n = 4
+    sent.push(alice.broadcast({ type: 'note', payload }))
+    payload.n = 5
+    await net.run(Promise.all(sent))
+    await net.clock.advance(100)
+    expect(got).toEqual([1, 2, 3, 4].map((n) => ({ n, bytes: Uint8Array.of(Math.min(n, 3)) })))
+  })
+
+  it.each(signed)('a message that waits for a peer, and the event of its delivery, where %s', async (_, ours, theirs) => {
+    const { alice, bob, connect } = await pair(ours, theirs)
+    const [got, delivered] = [heard(bob), [] as unknown[]]
+    alice.on('delivered', ({ payload, from, to }) => delivered.push({ payload, from, to }))
+    const payload = { n: 1 }
+    const { outcome } = await alice.sendTo(bob.peerId, { type: 'note', payload }, { queue: true })
+    payload.n = 2
+    // Longer than the replay window, so that a signature needs a date of its own.
+    await net.clock.advance(600_000)
+    await connect()
+    await net.clock.advance(1_000)
+    expect(await outcome).toBe('delivered')
+    expect(got).toEqual([{ n: 1 }])
+    expect(delivered).toEqual([{ payload: { n: 1 }, from: alice.peerId, to: bob.peerId }])
+  })
+
+  it('a signed message behind one whose signature takes longer than the replay window', async () => {
+    const plain = identityFromSeed(new Uint8Array(32).fill(7))
+    let held: Promise<unknown> | undefined
+    const identity = {
+      publicKey: plain.publicKey,
+      sign: async (bytes: Uint8Array) => {
+        await held
+        return plain.sign(bytes)
+      },
+    }
+    const { alice, bob, connect } = await pair({ identity, requireSignatures: true })
+    await connect()
+    const got: unknown[] = []
+    bob.on('message', ({ payload, timestamp }) => got.push([payload, net.clock.now() - timestamp < 1_000]))
+    let release = () => {}
+    held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const payload = { n: 1 }
+    const first = alice.sendTo(bob.peerId, { type: 'note', payload: 'first' })
+    const second = alice.sendTo(bob.peerId, { type: 'note', payload })
+    payload.n = 2
+    await net.clock.advance(200_000)
+    release()
+    await net.run(Promise.all([first.catch(() => {}), second]))
+    await net.clock.advance(100)
+    expect(got).toContainEqual([{ n: 1 }, true])
+    expect(got).not.toContainEqual([{ n: 2 }, true])
+  })
+
+  it('the event of a message that was not delivered in its time', async () => {
+    const { alice, bob } = await pair()
+    const expired: unknown[] = []
+    alice.on('expired', ({ payload }) => expired.push(payload))
+    const payload = { n: 1 }
+    await alice.sendTo(bob.peerId, { type: 'note', payload }, { queue: true, ttl: 1 })
+    payload.n = 2
+    await net.clock.advance(2_000)
+    expect(expired).toEqual([{ n: 1 }])
+  })
+})
