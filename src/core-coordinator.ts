@@ -359,8 +359,10 @@ export class CoreCoordinator {
     const { core } = this
     core.checkOpen()
     const about = { cause: 'manual', reason, durationMs } as const
-    if (id.startsWith('address:')) return core.defence.bans.add(id, about)
-    return core.defence.ban(core.keyOf(id) ?? decodePeerId(id), about)
+    const { defence } = core
+    return {
+      ...(id.startsWith('address:') ? defence.bans.add(id, about) : defence.ban(core.keyOf(id) ?? decodePeerId(id), about)),
+    }
   }
 
   /** Lifts a ban and forgives what led to it; false where there was none. @throws P2PError SHUT_DOWN. */

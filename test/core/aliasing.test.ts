@@ -103,3 +103,19 @@ describe('what is sent is what was given at the call:', () => {
     expect(expired).toEqual([{ n: 1 }])
   })
 })
+
+describe('what is handed out is a snapshot:', () => {
+  it('a ban', async () => {
+    const { alice, bob } = await pair()
+    const told: object[] = []
+    bob.on('peer-banned', (ban) => told.push(ban))
+    const ban = bob.ban(alice.peerId, { reason: 'flood', durationMs: 1_000 }) as { until: number }
+    const { until } = ban
+    ban.until = 0
+    ;(bob.listBans()[0] as { until: number }).until = 0
+    expect(() => Object.assign(told[0]!, { until: 0 })).toThrow(TypeError)
+    expect(bob.listBans()).toMatchObject([{ id: alice.peerId, reason: 'flood', until }])
+    expect(told).toEqual(bob.listBans())
+    await expect(net.run(alice.connectToPeer(net.addressOf(bob)))).rejects.toMatchObject({ code: 'BANNED' })
+  })
+})
