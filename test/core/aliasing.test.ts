@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import type { ProtocolHost } from '../../src/protocol/handler.js'
+import type { PeerInfo } from '../../src/protocol/peer-info.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 
 let net: TestNetwork
@@ -117,5 +119,62 @@ describe('what is handed out is a snapshot:', () => {
     expect(bob.listBans()).toMatchObject([{ id: alice.peerId, reason: 'flood', until }])
     expect(told).toEqual(bob.listBans())
     await expect(net.run(alice.connectToPeer(net.addressOf(bob)))).rejects.toMatchObject({ code: 'BANNED' })
+  })
+
+  it('what is known of a peer: its key and its metadata, wherever they are read', async () => {
+    const metadata = { name: 'alice', seal: Uint8Array.of(1, 2, 3), born: new Date(5) }
+    const { alice, bob, connect } = await pair({ metadata })
+    const infos: PeerInfo[] = []
+    let host: ProtocolHost | undefined
+    const note = (info: PeerInfo) => void infos.push(info)
+    bob.on('connected', note)
+    bob.on('message', (_, from) => note(from))
+    bob.on('disconnected', note)
+    bob.registerProtocol({
+      protocolName: 'chat',
+      onRegister: (given) => {
+        host = given
+      },
+      handleMessage: async (_, from) => note(from),
+      onPeerConnected: async (peer) => note(peer),
+    })
+    await connect()
+    await alice.sendTo(bob.peerId, { type: 'x', payload: 1, protocol: 'chat' })
+    await net.clock.advance(100)
+    infos.push(...host!.peers())
+    expect(infos).toHaveLength(5)
+    const spoil = (info: PeerInfo) => {
+      info.publicKey!.fill(0)
+      ;(info.metadata as typeof metadata).seal.fill(0)
+      ;(info.metadata as typeof metadata).born.setTime(0)
+    }
+    infos.forEach(spoil)
+    spoil(bob.getPeer(alice.peerId)!)
+    await net.run(bob.disconnectFromPeer(alice.peerId))
+    expect(infos).toHaveLength(6)
+    for (const info of [...infos, ...bob.getConnectedPeers()]) {
+      expect(info).toMatchObject({ publicKey: alice.publicKey, metadata })
+      expect({ ...info }).toMatchObject({ publicKey: alice.publicKey, metadata })
+    }
+    expect(() => Object.assign(infos[0]!, { publicKey: new Uint8Array(32) })).toThrow(TypeError)
+  })
+
+  it('a peer that a relay tells of, and that is connected already', async () => {
+    net = createTestNetwork({ latencyMs: 5 })
+    const relay = net.createPeer({ host: 'relay', relay: true })
+    await net.run(relay.start())
+    const [alice, bob] = ['a', 'b'].map((host) => net.createPeer({ host, bootstrap: [net.addressOf(relay)] })) as [
+      P2PCoordinator,
+      P2PCoordinator,
+    ]
+    await net.run(alice.start())
+    await net.run(bob.start())
+    await net.run(alice.connectToPeer(net.addressOf(bob)))
+    const found = async () => (await net.run(alice.findPeers())).find(({ peerId }) => peerId === bob.peerId)!
+    const first = await found()
+    expect(first.state).toBe('connected')
+    first.publicKey!.fill(0)
+    first.state = 'failed'
+    expect(await found()).toMatchObject({ publicKey: bob.publicKey, state: 'connected' })
   })
 })
