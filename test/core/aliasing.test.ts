@@ -177,4 +177,33 @@ describe('what is handed out is a snapshot:', () => {
     first.state = 'failed'
     expect(await found()).toMatchObject({ publicKey: bob.publicKey, state: 'connected' })
   })
+
+  it('a message: a listener changes neither what others see nor which handler gets it', async () => {
+    const { alice, bob, connect } = await pair()
+    await connect()
+    const [seen, handled, errors] = [[] as unknown[], [] as unknown[], [] as string[]]
+    bob.on('error', ({ code }) => errors.push(code))
+    for (const change of [{ protocol: 'vault' }, { type: 'other' }, { payload: 'other' }, { from: 'mallory' }]) {
+      bob.on('message', (message) => void Object.assign(message, change))
+    }
+    bob.on('message', ({ type, protocol, payload, from }) => seen.push([type, protocol, payload, from]))
+    for (const protocolName of ['chat', 'vault']) {
+      bob.registerProtocol({
+        protocolName,
+        handleMessage: async (message) => {
+          handled.push([protocolName, message.type, message.protocol, message.payload, message.from])
+          message.payload = 'opened'
+        },
+      })
+    }
+    await alice.sendTo(bob.peerId, { type: 'x', payload: 1, protocol: 'chat' })
+    await alice.sendTo(bob.peerId, { type: 'y', payload: 2 })
+    await net.clock.advance(100)
+    expect(handled).toEqual([['chat', 'x', 'chat', 1, alice.peerId]])
+    expect(seen).toEqual([
+      ['x', 'chat', 1, alice.peerId],
+      ['y', undefined, 2, alice.peerId],
+    ])
+    expect(errors).toEqual(Array(8).fill('LISTENER_FAILED'))
+  })
 })
