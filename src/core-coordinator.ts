@@ -338,7 +338,7 @@ export class CoreCoordinator {
     const { core } = this
     core.checkOpen()
     const stop = this.discovery.watchResources<T>(type, filters, (resource, change) => {
-      core.emit('resource', resource, change)
+      if (core.hasListeners('resource')) core.emit('resource', structuredClone(resource), change)
       // A listener that fails is reported and ends no watch.
       core.fenced('resource', () => listener(resource, change))
     })

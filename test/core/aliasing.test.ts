@@ -206,4 +206,28 @@ describe('what is handed out is a snapshot:', () => {
     ])
     expect(errors).toEqual(Array(8).fill('LISTENER_FAILED'))
   })
+
+  it('a resource: its listener, the event and the news of its end have data of their own', async () => {
+    const { bob } = await pair()
+    const told: unknown[] = []
+    const [watched, events] = [[] as { amount: number }[], [] as { amount: number }[]]
+    const spoil = (to: unknown[], data: { amount: number }, change: string) => {
+      told.push([change, data.amount])
+      to.push(data)
+      data.amount = 0
+    }
+    bob.on('resource', ({ data }, change) => spoil(events, data as { amount: number }, change))
+    bob.watchResources<{ amount: number }>('offer', {}, ({ data }, change) => spoil(watched, data, change))
+    await net.run(bob.discovery.announceResource('offer', 'one', { amount: 5 }))
+    await net.clock.advance(100)
+    await net.run(bob.discovery.withdrawResource('offer', 'one'))
+    await net.clock.advance(100)
+    expect(told).toEqual([
+      ['added', 5],
+      ['added', 5],
+      ['removed', 5],
+      ['removed', 5],
+    ])
+    expect(new Set([...watched, ...events]).size).toBe(4)
+  })
 })
