@@ -10,6 +10,7 @@ import type { Plugin } from './core/plugin.js'
 import type { Ban } from './defence/bans.js'
 import type { Standing } from './defence/reputation.js'
 import { decodePeerId, isPeerId } from './identity/peer-id.js'
+import { asSent } from './message/codec.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
 import type { PeerLoad } from './peer/connection/peer-connection.js'
 import type { QueuedMessage } from './peer/keep/outbox.js'
@@ -286,8 +287,9 @@ export class CoreCoordinator {
    * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.announce` and `start`.
    */
   async announceResource<T>(type: string, id: string, data: T, options?: AnnounceResourceOptions): Promise<AnnounceResult> {
+    const kept = asSent(data, this.core.limits)
     await this.core.start(options)
-    return this.discovery.announceResource(type, id, data, options)
+    return this.discovery.announceResource(type, id, kept, options)
   }
 
   /** Withdraws a resource of ours. @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.withdraw` and `start`. */

@@ -94,6 +94,36 @@ describe('what is sent is what was given at the call:', () => {
     expect(got).not.toContainEqual([{ n: 2 }, true])
   })
 
+  it('a resource and a record, which wait for the start and for one another', async () => {
+    net = createTestNetwork({ latencyMs: 5 })
+    const alice = net.createPeer({ host: 'a' })
+    const data = { amount: 1 }
+    const announced = [alice.announceResource('offer', 'one', data)]
+    for (const key of ['a', 'b']) {
+      data.amount++
+      announced.push(alice.dht.announce({ key, value: data }))
+    }
+    data.amount = 9
+    await net.run(Promise.all(announced))
+    expect(await alice.getResource('offer', 'one')).toMatchObject({ data: { amount: 1 } })
+    expect(await alice.dht.get('a')).toMatchObject({ value: { amount: 2 } })
+    expect(await alice.dht.get('b')).toMatchObject({ value: { amount: 3 } })
+  })
+
+  it('a message of a topic', async () => {
+    const { alice, bob, connect } = await pair()
+    await connect()
+    const got: unknown[] = []
+    bob.subscribe('news', ({ payload }) => got.push(payload))
+    await net.clock.advance(100)
+    const payload = { n: 1 }
+    const published = alice.publish('news', payload)
+    payload.n = 2
+    await net.run(published)
+    await net.clock.advance(100)
+    expect(got).toEqual([{ n: 1 }])
+  })
+
   it('the event of a message that was not delivered in its time', async () => {
     const { alice, bob } = await pair()
     const expired: unknown[] = []
@@ -218,9 +248,9 @@ describe('what is handed out is a snapshot:', () => {
     }
     bob.on('resource', ({ data }, change) => spoil(events, data as { amount: number }, change))
     bob.watchResources<{ amount: number }>('offer', {}, ({ data }, change) => spoil(watched, data, change))
-    await net.run(bob.discovery.announceResource('offer', 'one', { amount: 5 }))
+    await net.run(bob.announceResource('offer', 'one', { amount: 5 }))
     await net.clock.advance(100)
-    await net.run(bob.discovery.withdrawResource('offer', 'one'))
+    await net.run(bob.withdrawResource('offer', 'one'))
     await net.clock.advance(100)
     expect(told).toEqual([
       ['added', 5],
