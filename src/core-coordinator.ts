@@ -10,6 +10,7 @@ import type { Plugin } from './core/plugin.js'
 import type { Ban } from './defence/bans.js'
 import type { Standing } from './defence/reputation.js'
 import { decodePeerId, isPeerId } from './identity/peer-id.js'
+import { asSent } from './message/codec.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
 import type { PeerLoad } from './peer/connection/peer-connection.js'
 import type { QueuedMessage } from './peer/keep/outbox.js'
@@ -291,8 +292,9 @@ export class CoreCoordinator {
    * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.announce` and `start`.
    */
   async announceResource<T>(type: string, id: string, data: T, options?: AnnounceResourceOptions): Promise<AnnounceResult> {
+    const kept = asSent(data, this.core.limits)
     await this.core.start(options)
-    return this.discovery.announceResource(type, id, data, options)
+    return this.discovery.announceResource(type, id, kept, options)
   }
 
   /** Withdraws a resource of ours. @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.withdraw` and `start`. */
@@ -343,7 +345,7 @@ export class CoreCoordinator {
     const { core } = this
     core.checkOpen()
     const stop = this.discovery.watchResources<T>(type, filters, (resource, change) => {
-      core.emit('resource', resource, change)
+      if (core.hasListeners('resource')) core.emit('resource', structuredClone(resource), change)
       // A listener that fails is reported and ends no watch.
       core.fenced('resource', () => listener(resource, change))
     })
@@ -364,8 +366,10 @@ export class CoreCoordinator {
     const { core } = this
     core.checkOpen()
     const about = { cause: 'manual', reason, durationMs } as const
-    if (id.startsWith('address:')) return core.defence.bans.add(id, about)
-    return core.defence.ban(core.keyOf(id) ?? decodePeerId(id), about)
+    const { defence } = core
+    return {
+      ...(id.startsWith('address:') ? defence.bans.add(id, about) : defence.ban(core.keyOf(id) ?? decodePeerId(id), about)),
+    }
   }
 
   /** Lifts a ban and forgives what led to it; false where there was none. @throws P2PError SHUT_DOWN. */

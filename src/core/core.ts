@@ -190,6 +190,10 @@ export class Core implements PeerContext, NetworkOwner {
     this.emitter.emit(event, ...args)
   }
 
+  hasListeners(event: string): boolean {
+    return this.emitter.hasListeners(event)
+  }
+
   pathChanged({ info }: PeerConnection, from: string): void {
     this.plugins.pathChanged(info, from)
     this.events.emit('path-changed', info, from)

@@ -21,7 +21,10 @@ export interface PeerAddresses {
   relays?: string[]
 }
 
-/** What is known of a peer. Those handed to listeners and protocol handlers are frozen; `getPeer` and the like return copies. */
+/**
+ * What is known of a peer. Those handed to listeners and protocol handlers are frozen, and give a copy of their bytes at each read;
+ * `getPeer`, `findPeers` and the like return copies.
+ */
 export interface PeerInfo {
   /** `lp1…`, or the name the peer chose (pinned to its key on first contact). */
   peerId: string
