@@ -22,8 +22,10 @@ export class TransportRegistry {
     return this.transports
   }
 
-  /** @throws P2PError INVALID_CONFIG where a transport of that name is there already. */
+  /** @throws P2PError INVALID_CONFIG for what is no transport, and where a transport of that name is there already. */
   add(transport: Transport): void {
+    const fault = faultOf(transport ?? {})
+    if (fault !== undefined) throw new P2PError('INVALID_CONFIG', `Transport.${fault}.`)
     const { name } = transport
     if (this.transports.some((known) => known.name === name)) {
       throw new P2PError('INVALID_CONFIG', `There is a transport "${name}" already.`)
@@ -35,10 +37,23 @@ export class TransportRegistry {
     return this.transports.some((transport) => transport.canDial(address))
   }
 
+  /** @returns the highest rank among the transports that can dial an address; -Infinity where none can. */
+  rankOf(address: string): number {
+    return Math.max(...this.transports.filter((transport) => transport.canDial(address)).map(({ rank }) => rank))
+  }
+
   /** @returns of the transports that can dial an address the one added last. @throws P2PError INVALID_ADDRESS where none can. */
   forAddress(address: string): Transport {
     const transport = [...this.transports].reverse().find((candidate) => candidate.canDial(address))
     if (transport !== undefined) return transport
     throw invalidAddress(address, 'no transport here understands it')
   }
+}
+
+function faultOf({ name, rank, direct, canDial, dial }: Transport): string | undefined {
+  if (typeof name !== 'string' || name === '' || name.length > 64) return 'name must be a text of 1 to 64 characters'
+  if (!Number.isFinite(rank)) return 'rank must be a finite number'
+  if (typeof direct !== 'boolean') return 'direct must be a boolean'
+  if (typeof canDial !== 'function') return 'canDial must be a function'
+  return typeof dial === 'function' ? undefined : 'dial must be a function'
 }
