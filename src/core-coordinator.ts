@@ -1,7 +1,7 @@
 import { hexOf } from './base/bytes.js'
 import { isP2PError, P2PError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
-import type { WaitOptions } from './base/wait.js'
+import { type WaitOptions, withDeadline } from './base/wait.js'
 import type { CoreConfig } from './core/config.js'
 import { Core } from './core/core.js'
 import type { CoreEvents, CoreStats, P2PStatus } from './core/events.js'
@@ -117,12 +117,15 @@ export class CoreCoordinator {
   }
 
   /** Comes back from `suspend`; resolves with the first connection, or when each has failed once. @throws P2PError as `start`. */
-  async resume(): Promise<void> {
-    this.core.checkOpen()
-    if (this.core.lifecycle.phase !== 'suspended') return
+  async resume({ signal, timeoutMs }: WaitOptions = {}): Promise<void> {
+    const { core } = this
+    core.checkOpen()
+    if (core.lifecycle.phase !== 'suspended') return
     try {
-      await this.core.lifecycle.resume()
-      await this.core.start()
+      await withDeadline(core.config.clock, 'Resuming', { signal, timeoutMs }, async (inner) => {
+        await core.lifecycle.resume(inner)
+        await core.start({ signal: inner })
+      })
     } catch (error) {
       // The application has suspended it again meanwhile, and knows.
       if (!isP2PError(error, 'SUSPENDED')) throw error
@@ -270,11 +273,13 @@ export class CoreCoordinator {
    * @throws P2PError NO_RELAY, ABORTED, TIMEOUT, and as `start`.
    */
   async findPeers(query: PeerQuery & WaitOptions & { relays?: boolean } = {}): Promise<PeerInfo[]> {
-    const { signal, timeoutMs, relays = false, ...criteria } = query
+    const { signal, timeoutMs, relays = false, limit, ...criteria } = query
     await this.core.start({ signal, timeoutMs })
     const { limits } = this.core.config
-    const found = await findPeers(this.core.host, criteria, { signal, timeoutMs, limits })
-    return relays ? found : found.filter(({ protocols }) => !speaksAsRelay(protocols ?? []))
+    // An introducer does not tell relays from others: those that go must not take up the places of those that stay.
+    const asked = relays && limit !== undefined ? { ...criteria, limit } : criteria
+    const found = await findPeers(this.core.host, asked, { signal, timeoutMs, limits })
+    return found.filter(({ isRelay }) => relays || isRelay !== true).slice(0, limit)
   }
 
   /**

@@ -73,8 +73,9 @@ export class Messaging {
     const { exclude, relays = isInternal } = options
     const without = new Set(exclude)
     const all = this.parts.network.peers.all()
-    const peers = all.filter(({ info }) => (relays || info.isRelay !== true) && !without.has(info.peerId))
-    if (peers.length === 0 && !isInternal && without.size === 0) {
+    const company = all.filter(({ info }) => relays || info.isRelay !== true)
+    const peers = company.filter(({ peerId }) => !without.has(peerId))
+    if (company.length === 0 && !isInternal) {
       const only = all.length > 0 ? 'Only relays are connected, and a broadcast leaves them out.' : 'No peer is connected.'
       throw new P2PError('NO_PEERS', `${only} Connect to a peer first.`, { details: { relays: all.length } })
     }

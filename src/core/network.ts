@@ -29,6 +29,7 @@ export interface NetworkOwner extends PeerContext, Pick<PeerEvents, 'connected' 
   readonly plugins: {
     readonly resolvers: readonly PeerResolver[]
     run(hook: 'wake', reason: string): void
+    fenced(call: () => unknown): void
     peerDescribed(peer: PeerInfo): void
   }
   readonly transports: TransportRegistry
@@ -338,7 +339,7 @@ export class Network {
   }
 
   private networkChanged(): void {
-    for (const transport of this.core.transports.all) transport.networkChanged?.()
+    for (const transport of this.core.transports.all) this.core.plugins.fenced(() => transport.networkChanged?.())
   }
 
   private updateStatus(): void {

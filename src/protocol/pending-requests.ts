@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js'
-import { abortedError, knownCode, P2PError, timeoutError } from '../base/errors.js'
+import { abortedError, P2PError, type P2PErrorCode, timeoutError } from '../base/errors.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { printable } from '../base/text.js'
@@ -94,5 +94,10 @@ export class PendingRequests {
 function failureOf(message: P2PMessage): P2PError {
   const { code, message: text } = (message.payload ?? {}) as { code?: unknown; message?: unknown }
   const sentence = typeof text === 'string' ? printable(text, 512) : 'The peer could not answer.'
-  return new P2PError(knownCode(code, 'HANDLER_FAILED'), sentence, { details: { peerId: message.from, byPeer: true } })
+  return new P2PError(codeOf(code), sentence, { details: { peerId: message.from, byPeer: true } })
+}
+
+/** The code with which a handler has answered: one of the SDK's, or one that a plugin of both ends has declared. */
+function codeOf(code: unknown): P2PErrorCode {
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? (code as P2PErrorCode) : 'HANDLER_FAILED'
 }

@@ -33,6 +33,10 @@ export class TransportRegistry {
     this.transports.push(transport)
   }
 
+  remove(transport: Transport): void {
+    this.transports.splice(this.transports.indexOf(transport), 1)
+  }
+
   canDial(address: string): boolean {
     return this.transports.some((transport) => transport.canDial(address))
   }

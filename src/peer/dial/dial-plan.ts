@@ -65,7 +65,8 @@ async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, ra
   }
   const failures: unknown[] = []
   const ask = (question: Promise<PeerInfo[]>) => question.then(add, (error) => void failures.push(error))
-  await Promise.all(tools.resolvers.map((resolve) => ask(resolve(peerId, { signal }))))
+  // One that throws at once, or knows nothing, holds up no other.
+  await Promise.all(tools.resolvers.map((resolve) => ask((async () => (await resolve(peerId, { signal })) ?? [])())))
   if (race.knowsPaths) return
   throw new P2PError('PEER_NOT_FOUND', `No connected relay knows ${peerId}.`, { details: { peerId }, cause: failures[0] })
 }

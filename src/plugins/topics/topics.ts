@@ -164,7 +164,7 @@ export class Topics implements IProtocolHandler {
    *
    * @throws P2PError INVALID_TOPIC, LIMIT_EXCEEDED, INVALID_CONFIG.
    */
-  subscribe(topic: string, listener: TopicListener, { history = 0 }: SubscribeOptions = {}): Unsubscribe {
+  subscribe<T = unknown>(topic: string, listener: TopicListener<T>, { history = 0 }: SubscribeOptions = {}): Unsubscribe {
     if (this.closed) throw shutDownError()
     checkTopic(topic, this.limits)
     if (typeof listener !== 'function') throw new P2PError('INVALID_CONFIG', 'subscribe needs a listener.')
@@ -181,7 +181,7 @@ export class Topics implements IProtocolHandler {
         },
       )
     }
-    const deliver = (message: SignedTopicMessage) => this.hand(message, listener)
+    const deliver = (message: SignedTopicMessage) => this.hand(message, listener as TopicListener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
     this.options
