@@ -1,6 +1,13 @@
 import { invalidAddress } from '../address/web-address.js'
 import { P2PError } from '../base/errors.js'
+import { boolean, custom, Fault, number, object, text } from '../message/shape.js'
 import type { Transport } from './transport.js'
+
+const transportShape = /* @__PURE__ */ (() => {
+  const method = custom((value) => typeof value === 'function')
+  const { MAX_VALUE } = Number
+  return object({ name: text(1, 64), rank: number(-MAX_VALUE, MAX_VALUE), direct: boolean(), canDial: method, dial: method })
+})()
 
 /**
  * The transports of a coordinator.
@@ -24,8 +31,8 @@ export class TransportRegistry {
 
   /** @throws P2PError INVALID_CONFIG for what is no transport, and where a transport of that name is there already. */
   add(transport: Transport): void {
-    const fault = faultOf(transport ?? {})
-    if (fault !== undefined) throw new P2PError('INVALID_CONFIG', `Transport.${fault}.`)
+    const fault = transportShape(transport)
+    if (fault instanceof Fault) throw new P2PError('INVALID_CONFIG', `This is no Transport: see its ${fault.at || 'members'}.`)
     const { name } = transport
     if (this.transports.some((known) => known.name === name)) {
       throw new P2PError('INVALID_CONFIG', `There is a transport "${name}" already.`)
@@ -52,12 +59,4 @@ export class TransportRegistry {
     if (transport !== undefined) return transport
     throw invalidAddress(address, 'no transport here understands it')
   }
-}
-
-function faultOf({ name, rank, direct, canDial, dial }: Transport): string | undefined {
-  if (typeof name !== 'string' || name === '' || name.length > 64) return 'name must be a text of 1 to 64 characters'
-  if (!Number.isFinite(rank)) return 'rank must be a finite number'
-  if (typeof direct !== 'boolean') return 'direct must be a boolean'
-  if (typeof canDial !== 'function') return 'canDial must be a function'
-  return typeof dial === 'function' ? undefined : 'dial must be a function'
 }

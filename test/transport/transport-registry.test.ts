@@ -45,7 +45,7 @@ describe('TransportRegistry', () => {
     ['dial', 'ws'],
   ])('refuses a transport whose %s is %j, and says so', (member, value) => {
     const registry = new TransportRegistry()
-    const error = { code: 'INVALID_CONFIG', message: expect.stringContaining(`Transport.${member} must be`) }
+    const error = { code: 'INVALID_CONFIG', message: `This is no Transport: see its ${member}.` }
     expect(() => registry.add({ ...dialling('a', 'a:'), [member]: value })).toThrow(expect.objectContaining(error))
     expect(registry.all).toEqual([])
   })
