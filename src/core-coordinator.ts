@@ -85,7 +85,7 @@ export class CoreCoordinator {
     return this.core.config.identity.publicKey.slice()
   }
 
-  /** Addresses at which our listeners can be reached. */
+  /** Addresses at which our listeners can be reached, those of transports last. Peers are told the `ws://` and `wss://` ones. */
   get addresses(): string[] {
     return this.core.addresses
   }

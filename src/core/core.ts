@@ -120,9 +120,10 @@ export class Core implements PeerContext, NetworkOwner {
     return this.lifecycle.phase === 'closed'
   }
 
-  /** Addresses at which our listeners can be reached. */
+  /** Addresses at which our listeners can be reached; those of transports come last. */
   get addresses(): string[] {
-    return this.config.listen.flatMap((listener) => listener.addresses)
+    const listeners = [...this.config.listen, ...this.transports.all.map(({ listener }) => listener)]
+    return listeners.flatMap((listener) => listener?.addresses ?? [])
   }
 
   addTransport(transport: Transport): void {

@@ -308,6 +308,7 @@ export class Network {
       pausedMs: () => this.core.work?.pausedMs ?? 0,
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
       canDial: (address) => this.core.transports.canDial(address),
+      rankOf: (address) => this.core.transports.rankOf(address),
       dial: (address, expected, wait) => this.peers.dial(address, expected, wait),
       resolvers: this.core.plugins.resolvers,
     }
@@ -362,5 +363,7 @@ export class Network {
 }
 
 function addressOf(target: string | PeerInfo): string {
-  return typeof target === 'string' ? target : (target.addresses?.websocket ?? target.addresses?.http ?? '')
+  if (typeof target === 'string') return target
+  const { websocket, http, others } = target.addresses ?? {}
+  return websocket ?? http ?? others?.[0] ?? ''
 }

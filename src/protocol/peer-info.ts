@@ -19,6 +19,11 @@ export interface PeerAddresses {
   http?: string
   /** Relays that the peer is connected to: `wss://…` addresses, or peer ids of relays. */
   relays?: string[]
+  /**
+   * Addresses of any scheme that a transport here dials, such as `tcp://…` of a transport of the application's own. They travel by
+   * what the application has: no peer, relay or record tells them. Not dialled with `relayOnly`.
+   */
+  others?: string[]
 }
 
 /**

@@ -97,6 +97,7 @@ export class PeerSnapshot {
     return {
       ...(websocket !== undefined && { websocket }),
       ...(/^https?:/.test(dialled) && { http: dialled }),
+      ...(/^(?!wss?:|https?:|circuit:|webrtc:)./.test(dialled) && { others: Object.freeze([dialled]) as string[] }),
       ...(relay !== undefined && { relays: Object.freeze([relay]) as string[] }),
     }
   }
