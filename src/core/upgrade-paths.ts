@@ -36,7 +36,5 @@ export function upgradePaths(kit: PluginKit, transport: Transport): void {
     disconnected: ({ peerId }) => upgrades.forget(peerId),
   })
   const close = () => upgrades.close()
-  // A plugin that is attached at run time finds peers that are connected already.
-  const start = () => kit.peers().forEach(consider)
-  kit.onLifecycle({ start, suspend: close, stop: close, wake: () => upgrades.retry() })
+  kit.onLifecycle({ suspend: close, stop: close, wake: () => upgrades.retry() })
 }
