@@ -164,13 +164,30 @@ function isReference(type: ts.Type): type is ts.TypeReference {
   return ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Reference) !== 0
 }
 
+/** The names of properties in the code of packages, and their texts; a local variable or a comment gives none. */
 function namesIn(folders: readonly string[]): Set<string> {
   const names = new Set<string>()
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || (ts.isIdentifier(node) && isProperty(node))) names.add(node.text)
+    ts.forEachChild(node, visit)
+  }
   for (const folder of folders) {
     for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       if (!/\.[cm]?js$/.test(file)) continue
-      for (const [name] of readFileSync(join(folder, file), 'utf8').matchAll(/[A-Za-z_$][\w$]*/g)) names.add(name)
+      visit(ts.createSourceFile(file, readFileSync(join(folder, file), 'utf8'), ts.ScriptTarget.Latest, true, ts.ScriptKind.JS))
     }
   }
   return names
+}
+
+/** Whether an identifier names a property: after a dot, or in an object, a class or a pattern. */
+function isProperty({ parent }: ts.Identifier): boolean {
+  return (
+    ts.isPropertyAccessExpression(parent) ||
+    ts.isObjectLiteralElementLike(parent) ||
+    ts.isClassElement(parent) ||
+    ts.isBindingElement(parent) ||
+    ts.isExportSpecifier(parent) ||
+    ts.isImportSpecifier(parent)
+  )
 }
