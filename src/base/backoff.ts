@@ -24,7 +24,7 @@ const JITTER = 0.3
 export class Backoff {
   private failures = 0
 
-  constructor(private readonly options: BackoffOptions) {}
+  constructor(private readonly wiring: BackoffOptions) {}
 
   /**
    * The pause after one more failure.
@@ -33,7 +33,7 @@ export class Backoff {
    * @returns milliseconds.
    */
   next(askedMs = 0): number {
-    const { minMs, maxMs, random } = this.options
+    const { minMs, maxMs, random } = this.wiring
     const pause = Math.min(maxMs, minMs * 2 ** this.failures)
     if (pause < maxMs) this.failures++
     // All whom a peer turns away at once are asked to wait for as long: each comes later by another measure, and none too early.

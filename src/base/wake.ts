@@ -45,9 +45,9 @@ export class WakeWatch {
   private timer: Timer
   private lastTold = Number.NEGATIVE_INFINITY
 
-  constructor(private readonly options: WakeWatchOptions) {
-    this.clock = options.clock ?? systemClock
-    this.checkMs = (options.limits ?? CORE_LIMITS).wakeCheckMs
+  constructor(private readonly wiring: WakeWatchOptions) {
+    this.clock = wiring.clock ?? systemClock
+    this.checkMs = (wiring.limits ?? CORE_LIMITS).wakeCheckMs
   }
 
   /** True where the browser knows that there is no network. False says nothing: Node and many desktops never know. */
@@ -80,7 +80,7 @@ export class WakeWatch {
     const wakes = (reason: WakeReason) => () => this.wake(reason)
     const watched: [target: Partial<EventTarget> | undefined, event: string, listener: (event: Event) => void][] = [
       [page, 'online', () => this.online()],
-      [page, 'offline', () => this.options.onOffline?.()],
+      [page, 'offline', () => this.wiring.onOffline?.()],
       // The first showing of a page is not a return.
       [page, 'pageshow', (event) => (event as PageTransitionEvent).persisted !== false && this.wake('pageshow')],
       [document, 'visibilitychange', () => document?.visibilityState === 'visible' && this.wake('visible')],
@@ -94,7 +94,7 @@ export class WakeWatch {
   }
 
   private online(): void {
-    this.options.onOnline?.()
+    this.wiring.onOnline?.()
     // The callback may have stopped us.
     if (this.unlisten !== undefined) this.wake('online')
   }
@@ -116,6 +116,6 @@ export class WakeWatch {
     // A clock that was set back must not silence us.
     if (now >= this.lastTold && now - this.lastTold < BURST_MS) return
     this.lastTold = now
-    this.options.onWake(reason)
+    this.wiring.onWake(reason)
   }
 }

@@ -255,7 +255,7 @@ export class SecureChannel implements FrameSink {
       }
       this.busy = true
       const { frame: answer, done } = await this.schedule(() => handshake.receive(frame))
-      if (this.closed()) return
+      if (this.isOver()) return
       if (done === undefined) {
         this.busy = false
         this.transmit(answer!)
@@ -268,13 +268,13 @@ export class SecureChannel implements FrameSink {
       if (answer !== undefined) {
         // We dialled: whom we reached is decided before we tell who we are.
         await this.admitted()
-        if (this.closed()) return
+        if (this.isOver()) return
         this.state = 'confirming'
         this.transmit(answer)
         this.resume()
       } else {
         await this.admitted()
-        if (this.closed()) return
+        if (this.isOver()) return
         this.state = 'open'
         this.writer.add(Entry.READY, undefined, new Uint8Array(0))
         this.writer.flush()
@@ -361,7 +361,7 @@ export class SecureChannel implements FrameSink {
     this.connection.send(frame)
   }
 
-  private closed(): boolean {
+  private isOver(): boolean {
     return this.state === 'closed'
   }
 

@@ -34,7 +34,7 @@ export class Bans {
   private loading: Promise<void> | undefined
 
   constructor(
-    private readonly options: {
+    private readonly wiring: {
       clock: Clock
       limits: Limits
       store: KeyValueStore
@@ -52,19 +52,19 @@ export class Bans {
   /** The ban in force, if there is one. */
   of(id: string): Ban | undefined {
     const ban = this.bans.get(id)
-    return ban !== undefined && ban.until > this.options.clock.now() ? ban : undefined
+    return ban !== undefined && ban.until > this.wiring.clock.now() ? ban : undefined
   }
 
   /** Copies of those in force, the one that ends last first. */
   list(): Ban[] {
-    const now = this.options.clock.now()
+    const now = this.wiring.clock.now()
     const inForce = [...this.bans.values()].filter(({ until }) => until > now)
     return inForce.sort((a, b) => b.until - a.until).map((ban) => ({ ...ban }))
   }
 
   /** Those in force. */
   get count(): number {
-    const now = this.options.clock.now()
+    const now = this.wiring.clock.now()
     let count = 0
     for (const { until } of this.bans.values()) if (until > now) count++
     return count
@@ -72,7 +72,7 @@ export class Bans {
 
   /** @param durationMs milliseconds; by default `banMs` at the first time, four times as long at each further one, at most `maxBanMs`. */
   add(id: string, { cause, reason, durationMs }: { cause: Ban['cause']; reason: string; durationMs?: number | undefined }): Ban {
-    const { clock, limits } = this.options
+    const { clock, limits } = this.wiring
     const now = clock.now()
     const times = (this.bans.get(id)?.times ?? 0) + 1
     const lasts = Math.min(durationMs ?? limits.banMs * 4 ** Math.min(times - 1, 16), limits.maxBanMs)
@@ -82,7 +82,7 @@ export class Bans {
     this.bans.set(id, ban)
     this.shed(now)
     this.write(ban)
-    this.options.onBanned(ban)
+    this.wiring.onBanned(ban)
     return ban
   }
 
@@ -95,15 +95,15 @@ export class Bans {
 
   private write(ban: Ban): void {
     const { id, ...rest } = ban
-    this.options.store.set(PREFIX + id, encode(rest)).catch((error) => this.failed(error))
+    this.wiring.store.set(PREFIX + id, encode(rest)).catch((error) => this.failed(error))
   }
 
   private drop(id: string): void {
-    if (this.bans.delete(id)) this.options.store.delete(PREFIX + id).catch((error) => this.failed(error))
+    if (this.bans.delete(id)) this.wiring.store.delete(PREFIX + id).catch((error) => this.failed(error))
   }
 
   private shed(now: number): void {
-    const { maxBans } = this.options.limits
+    const { maxBans } = this.wiring.limits
     if (this.bans.size <= maxBans) return
     for (const { id, since, until } of this.bans.values()) if (now >= until + (until - since)) this.drop(id)
     // The one that would end first: it was the mildest, or is nearly served.
@@ -115,7 +115,7 @@ export class Bans {
   }
 
   private async read(): Promise<void> {
-    const { store, clock } = this.options
+    const { store, clock } = this.wiring
     const now = clock.now()
     for (const key of await store.keys(PREFIX)) {
       const bytes = await store.get(key)
@@ -129,7 +129,7 @@ export class Bans {
 
   private failed(error: unknown): void {
     const message = 'The store of bans failed. Check P2PConfig.store.'
-    this.options.onError(asP2PError(error, 'STORAGE_FAILED', message))
+    this.wiring.onError(asP2PError(error, 'STORAGE_FAILED', message))
   }
 }
 

@@ -37,10 +37,10 @@ export class Defence {
   private readonly byAddress: RateBuckets
   private readonly byGroup: RateBuckets
 
-  constructor(private readonly options: DefenceOptions) {
-    const { clock, limits, limitsOf } = options
+  constructor(private readonly wiring: DefenceOptions) {
+    const { clock, limits, limitsOf } = wiring
     this.reputation = new Reputation(clock, limits)
-    this.bans = new Bans(options)
+    this.bans = new Bans(wiring)
     this.budget = new VerificationBudget(clock, limits)
     this.slots = new HandshakeSlots(limits.maxPendingHandshakes)
     this.gate = new Gate({ clock, limits, limitsOf, shareOf: (key) => this.reputation.shareOf(key) })
@@ -60,7 +60,7 @@ export class Defence {
   refusalAt(connection: Connection): P2PError | undefined {
     for (const id of addressIds(connection)) {
       const ban = this.bans.of(id)
-      if (ban !== undefined) return banned(ban, this.options.clock.now())
+      if (ban !== undefined) return banned(ban, this.wiring.clock.now())
     }
     return undefined
   }
@@ -68,7 +68,7 @@ export class Defence {
   /** @throws P2PError BANNED. */
   checkPeer(publicKey: Uint8Array): void {
     const ban = this.bans.of(encodePeerId(publicKey))
-    if (ban !== undefined) throw banned(ban, this.options.clock.now())
+    if (ban !== undefined) throw banned(ban, this.wiring.clock.now())
   }
 
   /**
@@ -82,7 +82,7 @@ export class Defence {
     if (ids.length === 0 || error.code === 'POOL_FULL') return
     const [address, group] = ids
     const reason = 'Too many connections from there failed.'
-    const durationMs = this.options.limits.addressBanMs
+    const durationMs = this.wiring.limits.addressBanMs
     if (this.byAddress.take(address!) > 0) this.bans.add(address!, { cause: 'flood', reason, durationMs })
     if (this.byGroup.take(group!) > 0) this.bans.add(group!, { cause: 'flood', reason, durationMs })
   }
@@ -113,7 +113,7 @@ export class Defence {
     const consequence = this.reputation.blame(hexOf(publicKey), cause)
     if (consequence === 'ban') this.ban(publicKey, { cause, reason })
     else if (consequence === 'disconnect') {
-      this.options.disconnect(publicKey, new P2PError('BANNED', `Its reputation is too low: ${reason}`))
+      this.wiring.disconnect(publicKey, new P2PError('BANNED', `Its reputation is too low: ${reason}`))
     }
   }
 
@@ -121,7 +121,7 @@ export class Defence {
   ban(publicKey: Uint8Array, about: { cause: Ban['cause']; reason: string; durationMs?: number | undefined }): Ban {
     const id = encodePeerId(publicKey)
     const ban = this.bans.of(id) !== undefined && about.cause !== 'manual' ? this.bans.of(id)! : this.bans.add(id, about)
-    this.options.disconnect(publicKey, banned(ban, this.options.clock.now()))
+    this.wiring.disconnect(publicKey, banned(ban, this.wiring.clock.now()))
     return ban
   }
 

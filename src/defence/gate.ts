@@ -53,14 +53,14 @@ export class Gate {
   /** By the public key in hex, longest unused first. */
   private readonly peers = new LazyMap<string, PeerGate>()
 
-  constructor(readonly options: GateOptions) {
-    this.seen = new RecentKeys(options.limits.dedupeWindow)
+  constructor(readonly wiring: GateOptions) {
+    this.seen = new RecentKeys(wiring.limits.dedupeWindow)
   }
 
   /** The gate of one peer, the same for as long as its budgets could matter. */
   of(publicKey: Uint8Array): PeerGate {
     const key = hexOf(publicKey)
-    const now = this.options.clock.now()
+    const now = this.wiring.clock.now()
     this.forget(now)
     const gate = this.peers.get(key) ?? new PeerGate(key, this)
     this.peers.delete(key)
@@ -83,7 +83,7 @@ export class Gate {
   private forget(now: number): void {
     let looked = 0
     for (const [key, gate] of this.peers) {
-      if (looked++ === 8 || (gate.open === 0 && now - gate.lastUsedAt < this.options.limits.budgetMemoryMs)) return
+      if (looked++ === 8 || (gate.open === 0 && now - gate.lastUsedAt < this.wiring.limits.budgetMemoryMs)) return
       this.peers.delete(key)
       if (gate.open > 0) this.peers.set(key, gate)
     }
@@ -123,7 +123,7 @@ export class PeerGate {
     private readonly key: string,
     private readonly gate: Gate,
   ) {
-    const { limits, clock } = gate.options
+    const { limits, clock } = gate.wiring
     const { peerMessagesPerS, peerMessageBurst, peerBytesPerS, peerByteBurst } = limits
     const now = clock.now()
     this.messages = new TokenBucket(peerMessagesPerS, peerMessageBurst, now)
@@ -134,7 +134,7 @@ export class PeerGate {
 
   /** A message has come: whether its sender's budget has room for it. Before anything is decoded. */
   arrive(bytes: number): GateRefusal | undefined {
-    const now = this.gate.options.clock.now()
+    const now = this.gate.wiring.clock.now()
     const byCount = this.messages.take(now)
     if (byCount > 0) return this.refuse(now, byCount, 'peerMessagesPerS')
     const byBytes = this.bytes.take(now, bytes)
@@ -143,14 +143,14 @@ export class PeerGate {
 
   /** An acknowledgement or its like has come; false where there are more of them than messages could cause. */
   controlEntry(): boolean {
-    return this.control.take(this.gate.options.clock.now()) === 0
+    return this.control.take(this.gate.wiring.clock.now()) === 0
   }
 
   /** Whether protocol and type have room for the message. */
   admit({ protocol, type }: P2PMessage, bytes: number): GateRefusal | undefined {
-    const now = this.gate.options.clock.now()
+    const now = this.gate.wiring.clock.now()
     if (now >= this.shareUntil) {
-      this.share = this.gate.options.shareOf(this.key)
+      this.share = this.gate.wiring.shareOf(this.key)
       this.shareUntil = now + SHARE_EVERY_MS
     }
     const buckets = this.bucketsOf(protocol, now)
@@ -198,7 +198,7 @@ export class PeerGate {
    * @returns `'strike'`: it goes on regardless, and is to be blamed; `'excess'`: at once.
    */
   dropped(bytes: number): 'strike' | 'excess' | undefined {
-    const { limits, clock } = this.gate.options
+    const { limits, clock } = this.gate.wiring
     const now = clock.now()
     this.gate.stats.limited++
     this.refusedBytes += bytes
@@ -221,7 +221,7 @@ export class PeerGate {
   /** A connection of this peer has ended. */
   release(): void {
     this.open--
-    this.lastUsedAt = this.gate.options.clock.now()
+    this.lastUsedAt = this.gate.wiring.clock.now()
   }
 
   private refuse(now: number, retryAfterMs: number, limit: string): GateRefusal {
@@ -232,13 +232,13 @@ export class PeerGate {
     }
     this.refusedUntil = Math.max(this.refusedUntil, now + retryAfterMs)
     this.gate.stats.throttled++
-    return { retryAfterMs: Math.min(retryAfterMs, this.gate.options.limits.maxRefusalMs), limit }
+    return { retryAfterMs: Math.min(retryAfterMs, this.gate.wiring.limits.maxRefusalMs), limit }
   }
 
   private bucketsOf(protocol: string | undefined, now: number): ProtocolBuckets {
     const known = this.protocols.get(protocol)
     if (known !== undefined) return known
-    const { limitsOf, limits } = this.gate.options
+    const { limitsOf, limits } = this.gate.wiring
     const declared = protocol === undefined ? 'default' : limitsOf(protocol)
     // Protocols that are not registered here are the peer's invention, however many: all share one budget.
     if (declared === undefined && protocol !== '') return this.bucketsOf('', now)
@@ -260,7 +260,7 @@ export class PeerGate {
   private budgetOf({ own, perType, types }: ProtocolBuckets, type: string, now: number): Budget | 'own' | undefined {
     const known = types.get(type)
     if (known !== undefined) return known
-    const { typeMessagesPerS, typeMessageBurst, maxTypesPerProtocol } = this.gate.options.limits
+    const { typeMessagesPerS, typeMessageBurst, maxTypesPerProtocol } = this.gate.wiring.limits
     const declared = own?.types !== undefined && Object.hasOwn(own.types, type) ? own.types[type] : undefined
     if (declared === 'own') return declared
     const limit = declared ?? (perType ? { messagesPerS: typeMessagesPerS, burst: typeMessageBurst } : undefined)

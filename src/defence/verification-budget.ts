@@ -30,7 +30,7 @@ export class VerificationBudget {
   private readonly time: TokenBucket
   private readonly alarm: Alarm
   private waiting = 0
-  private running = false
+  private isActive = false
 
   constructor(
     private readonly clock: Clock,
@@ -94,8 +94,8 @@ export class VerificationBudget {
   }
 
   private async serve(): Promise<void> {
-    if (this.running || this.alarm.isArmed) return
-    this.running = true
+    if (this.isActive || this.alarm.isArmed) return
+    this.isActive = true
     let pauseMs = 0
     while (this.waiting > 0) {
       pauseMs = this.time.take(this.clock.now(), 0)
@@ -108,7 +108,7 @@ export class VerificationBudget {
       this.time.charge(spentMs * 1_000)
       this.stats.spentOnSuspectsMs += spentMs
     }
-    this.running = false
+    this.isActive = false
     // In steps of 20 ms: the flood's share of a core is spread over the second.
     if (this.waiting > 0) this.alarm.armOnce(Math.max(20, pauseMs))
   }

@@ -10,7 +10,7 @@ export class ProtocolRouter {
   private readonly uses = new Map<string | undefined, ProtocolUse>()
 
   constructor(
-    private readonly options: {
+    private readonly wiring: {
       host: ProtocolHost
       onError: (error: P2PError, peer?: PeerInfo) => void
       /** Tells the sender that its message could not be handled. */
@@ -45,7 +45,7 @@ export class ProtocolRouter {
       })
     }
     checkProtocolLimits(name, handler.rateLimits)
-    handler.onRegister?.(this.options.host)
+    handler.onRegister?.(this.wiring.host)
     this.handlers.set(name, handler)
     const { use, asks } = handler
     if (use === undefined) return
@@ -68,14 +68,14 @@ export class ProtocolRouter {
       const error = new P2PError('PROTOCOL_NOT_SUPPORTED', `This peer has no protocol "${name}".`, {
         details: { protocol: name },
       })
-      this.options.onFailed(message, error)
+      this.wiring.onFailed(message, error)
       return
     }
     const failed = (cause: unknown) => {
       const error = isP2PError(cause) ? cause : handlerFailed(name, cause)
       // A handler that refuses with a code of ours has done its work; anything else is a bug worth a report.
-      if (error !== cause) this.options.onError(error, from)
-      this.options.onFailed(message, error === cause ? error : new P2PError('HANDLER_FAILED', `The handler of "${name}" failed.`))
+      if (error !== cause) this.wiring.onError(error, from)
+      this.wiring.onFailed(message, error === cause ? error : new P2PError('HANDLER_FAILED', `The handler of "${name}" failed.`))
     }
     try {
       // Never awaited: a handler that takes for ever holds up no other.
@@ -99,7 +99,7 @@ export class ProtocolRouter {
   }
 
   private fenced(name: string, peer: PeerInfo | undefined, run: () => unknown): void {
-    const failed = (cause: unknown) => this.options.onError(handlerFailed(name, cause), peer)
+    const failed = (cause: unknown) => this.wiring.onError(handlerFailed(name, cause), peer)
     try {
       const result = run()
       if (result instanceof Promise) result.catch(failed)

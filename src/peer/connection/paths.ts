@@ -51,11 +51,11 @@ export class Paths {
 
   constructor(
     first: SecureChannel,
-    private readonly options: PathsOptions,
+    private readonly wiring: PathsOptions,
   ) {
-    this.session = options.session
-    this.clock = options.context.clock
-    this.limits = options.context.limits
+    this.session = wiring.session
+    this.clock = wiring.context.clock
+    this.limits = wiring.context.limits
     this.pauseEnd = new Alarm(this.clock, () => this.goOn())
     this.current = new Path(first, this.clock)
     this.paths.add(this.current)
@@ -156,7 +156,7 @@ export class Paths {
   private bind(path: Path): void {
     path.channel.attach({
       onEntry: (kind, body) => this.receive(path, kind, body),
-      onDrain: () => this.options.events.progressed(),
+      onDrain: () => this.wiring.events.progressed(),
       onClose: (error, fault) => this.ended(path, error, fault),
       onInterrupted: (isInterrupted) => this.interrupted(path, isInterrupted),
     })
@@ -170,7 +170,7 @@ export class Paths {
   /** One message, in three steps: it is offered, its number is accounted for, it is delivered. */
   private take(path: Path, kind: MessageKind, body: Uint8Array): void {
     const { session } = this
-    const { inbox } = this.options
+    const { inbox } = this.wiring
     if (path.refusing) {
       inbox.dropped(body.length)
       return
@@ -193,7 +193,7 @@ export class Paths {
 
   private control(path: Path, kind: Entry, body: Uint8Array): void {
     const { session } = this
-    const { inbox, events, leads } = this.options
+    const { inbox, events, leads } = this.wiring
     inbox.control()
     if (kind === Entry.ACK) {
       session.acknowledged(body)
@@ -225,13 +225,13 @@ export class Paths {
 
   private pause(waitMs: number): void {
     this.pauseEnd.arm(waitMs)
-    this.options.events.paused()
+    this.wiring.events.paused()
   }
 
   private goOn(): void {
     this.session.goOn()
     this.speakOn(this.current)
-    this.options.events.progressed()
+    this.wiring.events.progressed()
   }
 
   /** A path that carries nothing may recover: one that stands by serves meanwhile, and the best one once it has recovered. */
@@ -249,7 +249,7 @@ export class Paths {
       this.switchTo(next)
       const { outbound } = (isInterrupted ? before : next).channel.connection
       this.standDown(before, true, outbound)
-    } else if (isInterrupted && path === before) this.options.events.interrupted()
+    } else if (isInterrupted && path === before) this.wiring.events.interrupted()
   }
 
   private switchTo(path: Path): void {
@@ -259,8 +259,8 @@ export class Paths {
     this.current = path
     this.speakOn(path)
     if (this.gone) return
-    this.options.events.switched(before.channel)
-    this.options.events.progressed()
+    this.wiring.events.switched(before.channel)
+    this.wiring.events.progressed()
   }
 
   /** Ends a path that no longer serves: a spare one after a while, any other once both ends have left it. */
@@ -335,6 +335,6 @@ export class Paths {
       path.keep()
       path.channel.close(error)
     }
-    this.options.events.gone(error, fault)
+    this.wiring.events.gone(error, fault)
   }
 }

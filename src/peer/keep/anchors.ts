@@ -65,10 +65,10 @@ export class Anchors {
   private readonly missed = new LazySet<Anchor>()
   private loading: Promise<void> | undefined
   private readonly alarm: Alarm
-  private closed = false
+  private isOver = false
 
-  constructor(private readonly options: AnchorsOptions) {
-    this.alarm = new Alarm(options.clock, () => {
+  constructor(private readonly wiring: AnchorsOptions) {
+    this.alarm = new Alarm(wiring.clock, () => {
       this.review()
       void this.start()
       this.changed()
@@ -82,12 +82,12 @@ export class Anchors {
 
   /** Dials the remembered anchors. A store that is broken has none, and does not keep the coordinator from starting. */
   async start(): Promise<void> {
-    const { named, dial } = this.options
+    const { named, dial } = this.wiring
     this.loading ??= this.load().catch(() => {})
     await this.loading
     for (const anchor of this.anchors) {
       const [id, address] = anchor
-      if (this.closed || named.has(address) || this.dialled.has(id)) continue
+      if (this.isOver || named.has(address) || this.dialled.has(id)) continue
       this.dialled.add(id)
       dial(address, id).then(
         () => {
@@ -100,8 +100,8 @@ export class Anchors {
 
   /** A peer has connected. */
   changed(): void {
-    const { limits, chosen } = this.options
-    if (this.closed || this.alarm.isArmed || !chosen().some(({ isServer }) => isServer)) return
+    const { limits, chosen } = this.wiring
+    if (this.isOver || this.alarm.isArmed || !chosen().some(({ isServer }) => isServer)) return
     this.alarm.arm(limits.anchorAfterMs)
   }
 
@@ -110,12 +110,12 @@ export class Anchors {
   }
 
   close(): void {
-    this.closed = true
+    this.isOver = true
     this.stop()
   }
 
   private async load(): Promise<void> {
-    const { store, limits } = this.options
+    const { store, limits } = this.wiring
     const bytes = await store.get(STORE_KEY)
     if (bytes === undefined || bytes.length > MAX_BYTES) return
     const read = shaped(anchorsShape, decode(bytes, limits)) ?? []
@@ -123,14 +123,14 @@ export class Anchors {
   }
 
   private isLive([id, , until, misses]: Anchor): boolean {
-    const { clock, limits } = this.options
+    const { clock, limits } = this.wiring
     const left = until - clock.now()
     return isPeerId(id) && left > 0 && left <= limits.anchorMs && misses < limits.maxAnchorMisses
   }
 
   /** Frees the places of anchors that are gone, and fills them with the relays that are connected the longest, new operators first. */
   private review(): void {
-    const { clock, limits, chosen, store } = this.options
+    const { clock, limits, chosen, store } = this.wiring
     const now = clock.now()
     const relays = chosen().filter(({ isServer, address }) => isServer && ADDRESS.test(address))
     // A peer is connected, so the network is there: an anchor that is not connected has not answered.

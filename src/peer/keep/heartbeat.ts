@@ -17,13 +17,13 @@ export class Heartbeat implements IProtocolHandler {
   readonly protocolName = 'lotus/heartbeat'
   readonly use = 'upkeep'
   readonly rateLimits = { messagesPerS: 10, burst: 100 }
-  private host: ProtocolHost | undefined
+  private protocolHost: ProtocolHost | undefined
   private readonly alarm: Alarm
   /** When the alarm is to ring, milliseconds since the Unix epoch. */
   private due = 0
 
   constructor(
-    private readonly options: {
+    private readonly wiring: {
       clock: Clock
       limits: Limits
       intervalMs: number
@@ -34,20 +34,20 @@ export class Heartbeat implements IProtocolHandler {
       onDead: (peerId: string, error: P2PError) => void
     },
   ) {
-    this.alarm = new Alarm(options.clock, () => this.round())
+    this.alarm = new Alarm(wiring.clock, () => this.round())
   }
 
   onRegister(host: ProtocolHost): void {
-    this.host = host
+    this.protocolHost = host
   }
 
   onUnregister(): void {
     this.alarm.disarm()
-    this.host = undefined
+    this.protocolHost = undefined
   }
 
   async handleMessage(message: P2PMessage): Promise<void> {
-    if (message.type === PING) await this.host?.reply(message, { type: PONG, payload: null })
+    if (message.type === PING) await this.protocolHost?.reply(message, { type: PONG, payload: null })
   }
 
   async onPeerConnected(peer: PeerInfo): Promise<void> {
@@ -57,7 +57,7 @@ export class Heartbeat implements IProtocolHandler {
 
   /** Probes every peer at once; a path that does not answer in this time is given up. */
   probeAll(timeoutMs: number): void {
-    for (const { peerId } of this.host?.peers() ?? []) void this.probe(peerId, timeoutMs)
+    for (const { peerId } of this.protocolHost?.peers() ?? []) void this.probe(peerId, timeoutMs)
   }
 
   /** Measures the round trip to one peer, whose path has changed. */
@@ -66,14 +66,14 @@ export class Heartbeat implements IProtocolHandler {
   }
 
   private arm(): void {
-    const { clock, intervalMs } = this.options
+    const { clock, intervalMs } = this.wiring
     this.due = clock.now() + intervalMs
     this.alarm.arm(intervalMs)
   }
 
   private round(): void {
-    const { clock, limits } = this.options
-    const peers = this.host?.peers() ?? []
+    const { clock, limits } = this.wiring
+    const peers = this.protocolHost?.peers() ?? []
     // Without peers no timer runs: a coordinator that is only made, as on a server that renders a page, holds no process.
     if (peers.length === 0) return
     // A tab that slept wakes with all timers late: the answers to the probes may arrive first.
@@ -82,8 +82,8 @@ export class Heartbeat implements IProtocolHandler {
     this.arm()
   }
 
-  private async probe(peerId: string, timeoutMs = this.options.limits.heartbeatTimeoutMs): Promise<void> {
-    const { clock, pathOf, onDead } = this.options
+  private async probe(peerId: string, timeoutMs = this.wiring.limits.heartbeatTimeoutMs): Promise<void> {
+    const { clock, pathOf, onDead } = this.wiring
     const sentAt = clock.now()
     const path = pathOf(peerId)
     // The time runs in two halves: an answer that lies unread after the first, because we stood still, counts in the second.
@@ -105,10 +105,14 @@ export class Heartbeat implements IProtocolHandler {
 
   /** False where no answer came in time. */
   private async answers(peerId: string, timeoutMs: number): Promise<boolean> {
-    const { clock, onMeasured } = this.options
+    const { clock, onMeasured } = this.wiring
     const sentAt = clock.now()
     try {
-      const answer = await this.host?.request(peerId, { type: PING, payload: null, protocol: this.protocolName }, { timeoutMs })
+      const answer = await this.protocolHost?.request(
+        peerId,
+        { type: PING, payload: null, protocol: this.protocolName },
+        { timeoutMs },
+      )
       const rttMs = clock.now() - sentAt
       // As in NTP (RFC 5905 §8), the answer is taken to have been written half-way.
       if (answer !== undefined) onMeasured(peerId, rttMs, answer.timestamp - sentAt - rttMs / 2)

@@ -67,8 +67,8 @@ export class Outbox {
   private readonly alarm: Alarm
   private alarmAt = Number.POSITIVE_INFINITY
 
-  constructor(private readonly options: OutboxOptions) {
-    this.alarm = new Alarm(options.clock, () => this.expire())
+  constructor(private readonly wiring: OutboxOptions) {
+    this.alarm = new Alarm(wiring.clock, () => this.expire())
   }
 
   get stats(): { messages: number; bytes: number } {
@@ -85,7 +85,7 @@ export class Outbox {
    * @throws P2PError OUTBOX_FULL, MESSAGE_TOO_LARGE, UNSERIALIZABLE_PAYLOAD, INVALID_CONFIG.
    */
   add(peerId: string, message: P2PMessage, ttlS: number): QueuedMessage {
-    const { clock, limits } = this.options
+    const { clock, limits } = this.wiring
     if (!(ttlS > 0 && ttlS <= limits.maxOutboxTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxOutboxTtlS} seconds.`)
     }
@@ -111,7 +111,7 @@ export class Outbox {
     this.bytes += bytes
     this.arm(expiresAt)
     this.flush(peerId)
-    if (queue.some(({ sent }) => sent === undefined)) this.options.want(peerId)
+    if (queue.some(({ sent }) => sent === undefined)) this.wiring.want(peerId)
     return { messageId: message.messageId, peerId, outcome }
   }
 
@@ -126,7 +126,7 @@ export class Outbox {
       }
       entry.sent = onSettled
       try {
-        this.options.send(peerId, entry.message, onSettled, entry.encoded)?.catch(() => {
+        this.wiring.send(peerId, entry.message, onSettled, entry.encoded)?.catch(() => {
           onSettled(false)
           this.flushLater(peerId)
         })
@@ -144,7 +144,7 @@ export class Outbox {
 
   private flushLater(peerId: string): void {
     if (this.blocked.has(peerId)) return
-    const progress = this.options.progress(peerId)
+    const progress = this.wiring.progress(peerId)
     if (progress === undefined) return
     this.blocked.add(peerId)
     void progress.then(() => {
@@ -169,11 +169,11 @@ export class Outbox {
     this.bytes -= entry.bytes
     if (this.count === 0) this.disarm()
     entry.settle(outcome)
-    this.options.onOutcome(entry.message, outcome, entry.encoded)
+    this.wiring.onOutcome(entry.message, outcome, entry.encoded)
   }
 
   private expire(): void {
-    const { clock, takeBack } = this.options
+    const { clock, takeBack } = this.wiring
     const now = clock.now()
     let next = Number.POSITIVE_INFINITY
     this.alarmAt = next
@@ -191,7 +191,7 @@ export class Outbox {
   private arm(at: number): void {
     if (at >= this.alarmAt) return
     this.alarmAt = at
-    this.alarm.arm(at - this.options.clock.now())
+    this.alarm.arm(at - this.wiring.clock.now())
   }
 
   private disarm(): void {

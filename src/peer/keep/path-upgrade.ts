@@ -35,18 +35,18 @@ export interface PathUpgradeOptions {
 export class PathUpgrade {
   private readonly entries = new LazyMap<string, Entry>()
 
-  constructor(private readonly options: PathUpgradeOptions) {}
+  constructor(private readonly wiring: PathUpgradeOptions) {}
 
   /** A peer has connected, or is served by another path than before. */
   consider(peerId: string): void {
-    const peer = this.options.get(peerId)
-    const address = peer && this.options.addressOf(peer)
+    const peer = this.wiring.get(peerId)
+    const address = peer && this.wiring.addressOf(peer)
     if (address === undefined) {
       this.forget(peerId)
       return
     }
     if (!peer?.connection?.outbound || this.entries.has(peerId)) return
-    const { clock, limits, random = systemRandom } = this.options
+    const { clock, limits, random = systemRandom } = this.wiring
     const entry: Entry = {
       address,
       backoff: new Backoff({ minMs: limits.upgradeMinMs, maxMs: limits.upgradeMaxMs, random }),
@@ -80,7 +80,7 @@ export class PathUpgrade {
   }
 
   private async attempt(peerId: string, entry: Entry): Promise<void> {
-    const { logger, dial } = this.options
+    const { logger, dial } = this.wiring
     entry.attempt = new AbortController()
     try {
       await dial(entry.address, peerId, { signal: entry.attempt.signal })

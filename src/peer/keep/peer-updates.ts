@@ -11,11 +11,11 @@ export class PeerUpdates implements IProtocolHandler {
   readonly protocolName = 'lotus/peer'
   readonly use = 'upkeep'
   readonly rateLimits = { messagesPerS: 5, burst: 100 }
-  private host: ProtocolHost | undefined
+  private protocolHost: ProtocolHost | undefined
   private announced = false
 
   constructor(
-    private readonly options: {
+    private readonly wiring: {
       limits: Limits
       describe: () => PeerDescription
       onUpdate: (peerId: string, description: PeerDescription) => void
@@ -23,32 +23,34 @@ export class PeerUpdates implements IProtocolHandler {
   ) {}
 
   onRegister(host: ProtocolHost): void {
-    this.host = host
+    this.protocolHost = host
   }
 
   onUnregister(): void {
-    this.host = undefined
+    this.protocolHost = undefined
   }
 
   /** Tells all peers what we are now; several changes within a tick go out once. */
   changed(): void {
-    if (this.announced || this.host === undefined) return
+    if (this.announced || this.protocolHost === undefined) return
     this.announced = true
     queueMicrotask(() => {
       this.announced = false
       // With nobody to tell, no message is made, for which a fresh identity would have to derive its key.
-      if (this.host === undefined || this.host.peers().length === 0) return
-      void this.host.broadcast({ type: 'update', payload: this.options.describe(), protocol: this.protocolName }).catch(() => {})
+      if (this.protocolHost === undefined || this.protocolHost.peers().length === 0) return
+      void this.protocolHost
+        .broadcast({ type: 'update', payload: this.wiring.describe(), protocol: this.protocolName })
+        .catch(() => {})
     })
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
-    const description = shaped(object(descriptionShapes(this.options.limits)), message.payload)
+    const description = shaped(object(descriptionShapes(this.wiring.limits)), message.payload)
     if (message.type !== 'update' || description === undefined) {
-      this.host?.reject(from.peerId, new P2PError('MALFORMED_DATA', 'The peer sent a malformed description.'))
+      this.protocolHost?.reject(from.peerId, new P2PError('MALFORMED_DATA', 'The peer sent a malformed description.'))
       return
     }
-    checkMetadata(description.metadata, this.options.limits)
-    this.options.onUpdate(from.peerId, description)
+    checkMetadata(description.metadata, this.wiring.limits)
+    this.wiring.onUpdate(from.peerId, description)
   }
 }

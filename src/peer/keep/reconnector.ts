@@ -54,25 +54,25 @@ export interface ReconnectorOptions {
  */
 export class Reconnector {
   private readonly entries = new LazySet<Entry>()
-  private running = false
+  private isActive = false
 
   constructor(
     targets: (string | PeerInfo)[],
-    private readonly options: ReconnectorOptions,
+    private readonly wiring: ReconnectorOptions,
   ) {
     for (const target of targets) this.entries.add(this.entryOf(target, true, undefined))
   }
 
   /** True while a peer is still to be reached. */
   get pending(): boolean {
-    if (!this.running) return false
+    if (!this.isActive) return false
     for (const { dialling, alarm } of this.entries) if (dialling || alarm.isArmed) return true
     return false
   }
 
   /** Dials all; resolves with the first that connects, or when all have failed once. */
   async start(): Promise<void> {
-    this.running = true
+    this.isActive = true
     this.forgive()
     const idle = [...this.entries].filter((entry) => this.isIdle(entry))
     const first = idle.map((entry) => this.dial(entry).then((connected) => (connected ? undefined : Promise.reject())))
@@ -81,7 +81,7 @@ export class Reconnector {
 
   /** Dials no peer until `start`. */
   stop(): void {
-    this.running = false
+    this.isActive = false
     for (const { alarm } of this.entries) alarm.disarm()
   }
 
@@ -101,9 +101,9 @@ export class Reconnector {
   want(peerId: string): void {
     for (const entry of this.entries) if (entry.peerId === peerId) return
     const entry = this.entryOf(peerId, false, peerId)
-    entry.awaySince = this.options.clock.now()
+    entry.awaySince = this.wiring.clock.now()
     this.entries.add(entry)
-    if (this.running) void this.dial(entry)
+    if (this.isActive) void this.dial(entry)
   }
 
   /** Keeps the connection to this peer no more. */
@@ -113,7 +113,7 @@ export class Reconnector {
       entry.alarm.disarm()
       if (!entry.bootstrap) this.entries.delete(entry)
     }
-    this.options.onChange()
+    this.wiring.onChange()
   }
 
   lost(peerId: string, error: P2PError): void {
@@ -124,12 +124,12 @@ export class Reconnector {
       if (error.code === 'REPLACED' && byPeer !== true) continue
       // The application has disconnected on purpose, or the peer has said goodbye.
       const wanted = error.code === 'CONNECTION_CLOSED' && (byPeer !== true || !entry.bootstrap)
-      if (wanted && this.running) {
+      if (wanted && this.isActive) {
         if (!entry.bootstrap) this.entries.delete(entry)
         continue
       }
-      entry.awaySince ??= this.options.clock.now()
-      if (this.running && !entry.dialling) this.again(entry, error)
+      entry.awaySince ??= this.wiring.clock.now()
+      if (this.isActive && !entry.dialling) this.again(entry, error)
     }
   }
 
@@ -156,38 +156,38 @@ export class Reconnector {
 
   /** Begins the count of every absence anew: this machine was asleep or offline, and the peers may not have been away. */
   private forgive(): void {
-    for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = this.options.clock.now()
+    for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = this.wiring.clock.now()
   }
 
   private isIdle({ dialling, alarm, peerId }: Entry): boolean {
-    return !dialling && !alarm.isArmed && (peerId === undefined || !this.options.isConnected(peerId))
+    return !dialling && !alarm.isArmed && (peerId === undefined || !this.wiring.isConnected(peerId))
   }
 
   private async dial(entry: Entry): Promise<boolean> {
     entry.dialling = true
     try {
-      entry.peerId = await this.options.dial(entry.target)
+      entry.peerId = await this.wiring.dial(entry.target)
       entry.backoff.reset()
       entry.told = false
       entry.awaySince = undefined
       return true
     } catch (error) {
       const failure = asP2PError(error, 'PEER_UNREACHABLE', 'A peer cannot be reached.')
-      if (!this.running || !this.entries.has(entry)) return false
+      if (!this.isActive || !this.entries.has(entry)) return false
       // Only the first of a row of failures is reported.
-      if (entry.bootstrap && (!entry.told || FINAL.has(failure.code))) this.options.onError(failure)
+      if (entry.bootstrap && (!entry.told || FINAL.has(failure.code))) this.wiring.onError(failure)
       entry.told = true
       this.again(entry, failure)
       return false
     } finally {
       entry.dialling = false
-      this.options.onChange()
+      this.wiring.onChange()
     }
   }
 
   private again(entry: Entry, error: P2PError): void {
-    const { clock, limits } = this.options
-    const isWanted = entry.bootstrap || (entry.peerId !== undefined && this.options.isWanted(entry.peerId))
+    const { clock, limits } = this.wiring
+    const isWanted = entry.bootstrap || (entry.peerId !== undefined && this.wiring.isWanted(entry.peerId))
     const givenUp = !isWanted && clock.now() - (entry.awaySince ?? clock.now()) >= limits.reconnectGiveUpMs
     // A relay that shuts down often starts again.
     const isFinal = FINAL.has(error.code) && !(error.code === 'SHUT_DOWN' && error.details.byPeer === true)
@@ -200,7 +200,7 @@ export class Reconnector {
   }
 
   private entryOf(target: string | PeerInfo, bootstrap: boolean, peerId: string | undefined): Entry {
-    const { clock, limits, random = systemRandom } = this.options
+    const { clock, limits, random = systemRandom } = this.wiring
     const entry: Entry = {
       target,
       bootstrap,

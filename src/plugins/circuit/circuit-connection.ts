@@ -29,7 +29,7 @@ export class CircuitConnection {
   readonly relay: string
   readonly pipe: FramePipe
 
-  private readonly host: ProtocolHost
+  private readonly protocolHost: ProtocolHost
   private readonly incoming: Credit
   private readonly outgoing: Credit = new Credit(0)
   /** Given to the relay's connection, not yet accepted by it. */
@@ -40,7 +40,7 @@ export class CircuitConnection {
   constructor({ id, relay, peer, outbound, limits, host, onEnd, bounds }: CircuitOptions) {
     this.id = id
     this.relay = relay
-    this.host = host
+    this.protocolHost = host
     // Frames may overtake our knowledge of the window, for the answer to `open` resolves a promise first.
     this.incoming = new Credit(limits.sendMaxBufferedBytes)
     this.pipe = new FramePipe({
@@ -108,12 +108,12 @@ export class CircuitConnection {
     if (farewell === false) return
     const payload = farewell === true ? [id] : [id, farewell]
     // Where the relay is gone, it has told the other end itself.
-    this.host.sendTo(this.relay, { type: 'close', payload, protocol: CIRCUIT_HOP }).catch(() => {})
+    this.protocolHost.sendTo(this.relay, { type: 'close', payload, protocol: CIRCUIT_HOP }).catch(() => {})
   }
 
   private toRelay(type: string, payload: unknown, done: () => void = () => {}): void {
     // Not awaited: the window bounds what is under way, and the calls keep their order.
-    this.host.sendTo(this.relay, { type, payload, protocol: CIRCUIT_HOP }).then(done, (error) => {
+    this.protocolHost.sendTo(this.relay, { type, payload, protocol: CIRCUIT_HOP }).then(done, (error) => {
       this.end(asP2PError(error, 'CONNECTION_LOST', 'The relay cannot be reached. Connect again.'))
     })
   }

@@ -44,7 +44,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 
   private readonly limits: Limits
   private readonly onReservation: () => void
-  private host: ProtocolHost | undefined
+  private protocolHost: ProtocolHost | undefined
   private reservations: Reservations | undefined
   private accept: ((connection: Connection) => void) | undefined
   /** By relay and circuit id: two relays may use the same id. */
@@ -57,13 +57,13 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   onRegister(host: ProtocolHost): void {
-    this.host = host
+    this.protocolHost = host
   }
 
   onUnregister(): void {
     this.reservations?.close()
     this.endAll(() => true, shutDownError(), true)
-    this.host = undefined
+    this.protocolHost = undefined
   }
 
   /** Where callers can reach us. */
@@ -82,7 +82,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
    */
   async dial(address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
     const { relay, peerId: target } = parseCircuit(address)
-    const host = this.host
+    const host = this.protocolHost
     if (host === undefined) throw shutDownError()
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
     if (target === host.peerId) throw new P2PError('SELF_DIAL', 'A circuit cannot lead to oneself.', { details: { address } })
@@ -113,7 +113,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 
   async listen(accept: (connection: Connection) => void): Promise<void> {
     this.accept = accept
-    const { host } = this
+    const { protocolHost: host } = this
     if (host === undefined) return
     this.reservations ??= new Reservations(host, this.limits, () => host.peers().filter(isRelay), this.onReservation)
     this.reservations.update()
@@ -127,7 +127,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
-    const host = this.host
+    const host = this.protocolHost
     if (host === undefined) return
     if (!isRelay(from)) {
       const details = { peerId: from.peerId }

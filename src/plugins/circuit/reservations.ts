@@ -46,20 +46,20 @@ const RENEWAL_JITTER = 0.2
 export class Reservations {
   private readonly entries = new LazyMap<string, Entry>()
   private readonly alarm: Alarm
-  private closed = false
+  private isOver = false
 
   constructor(
-    private readonly host: ProtocolHost,
+    private readonly protocolHost: ProtocolHost,
     private readonly limits: Limits,
     private readonly relays: () => PeerInfo[],
     private readonly onChange: () => void,
   ) {
-    this.alarm = new Alarm(host.clock, () => this.update())
+    this.alarm = new Alarm(protocolHost.clock, () => this.update())
   }
 
   /** Those that hold now. */
   all(): Reservation[] {
-    const now = this.host.clock.now()
+    const now = this.protocolHost.clock.now()
     return [...this.entries.values()].flatMap(({ reservation }) =>
       reservation !== undefined && reservation.expiresAt > now ? [reservation] : [],
     )
@@ -67,8 +67,8 @@ export class Reservations {
 
   /** A relay has come, or a refusal has made room for another one. */
   update(): void {
-    if (this.closed) return
-    const now = this.host.clock.now()
+    if (this.isOver) return
+    const now = this.protocolHost.clock.now()
     const chosen = this.choose(now)
     let next = Number.POSITIVE_INFINITY
     let dropped = false
@@ -98,14 +98,19 @@ export class Reservations {
   }
 
   close(): void {
-    this.closed = true
+    this.isOver = true
     this.entries.clear()
     this.alarm.disarm()
   }
 
   private entryOf(): Entry {
     const { reserveRetryMinMs: minMs, reserveRetryMaxMs: maxMs } = this.limits
-    return { reservation: undefined, asking: false, backoff: new Backoff({ minMs, maxMs, random: this.host.random }), due: 0 }
+    return {
+      reservation: undefined,
+      asking: false,
+      backoff: new Backoff({ minMs, maxMs, random: this.protocolHost.random }),
+      due: 0,
+    }
   }
 
   /** One for each operator first, then any; what we have comes before what we should have to ask for. */
@@ -123,21 +128,21 @@ export class Reservations {
   }
 
   private async ask(relay: string, entry: Entry): Promise<void> {
-    const { clock } = this.host
+    const { clock } = this.protocolHost
     entry.asking = true
     const before = entry.reservation
     try {
-      const answer = await this.host.request(relay, { type: 'reserve', payload: null, protocol: CIRCUIT_HOP })
+      const answer = await this.protocolHost.request(relay, { type: 'reserve', payload: null, protocol: CIRCUIT_HOP })
       const { expiresInS, ...allowed } = parseFrame(reservedShape, answer.payload)
       // A relay may promise a year; what was promised is asked for again in time.
       const ms = Math.min(expiresInS * 1_000, this.limits.reservationMs)
       entry.reservation = { relay, expiresAt: clock.now() + ms, ...allowed }
       entry.backoff.reset()
-      entry.due = clock.now() + jittered(this.host.random, ms / 2, RENEWAL_JITTER)
+      entry.due = clock.now() + jittered(this.protocolHost.random, ms / 2, RENEWAL_JITTER)
     } catch (error) {
-      if (this.closed || this.entries.get(relay) !== entry) return
+      if (this.isOver || this.entries.get(relay) !== entry) return
       const { code, details } = asP2PError(error, 'CIRCUIT_REFUSED', '')
-      if (code === 'MALFORMED_DATA') return this.host.reject(relay, malformed('A reservation', error))
+      if (code === 'MALFORMED_DATA') return this.protocolHost.reject(relay, malformed('A reservation', error))
       // A relay of an earlier kind, that needs no reservation, is not asked again.
       const { reservationMs } = this.limits
       const isOld = code === 'PROTOCOL_NOT_SUPPORTED'
@@ -146,7 +151,7 @@ export class Reservations {
     } finally {
       entry.asking = false
     }
-    if (this.closed || this.entries.get(relay) !== entry) return
+    if (this.isOver || this.entries.get(relay) !== entry) return
     if ((before === undefined) !== (entry.reservation === undefined)) this.onChange()
     this.update()
   }

@@ -33,7 +33,7 @@ const recordShape = /* @__PURE__ */ (() =>
 export class PeerRecords {
   private readonly alarm: Alarm
   private published: string | undefined
-  private closed = false
+  private isOver = false
 
   /** @param describe gives what we publish. */
   constructor(
@@ -51,11 +51,11 @@ export class PeerRecords {
 
   /** Something of what we publish may have changed. */
   changed(): void {
-    if (!this.closed) this.alarm.armOnce(SETTLE_MS)
+    if (!this.isOver) this.alarm.armOnce(SETTLE_MS)
   }
 
   close(): void {
-    this.closed = true
+    this.isOver = true
     this.alarm.disarm()
   }
 

@@ -57,21 +57,21 @@ export class WorkProofs implements WorkSupply {
   private loaded = false
   private readonly paused = { dials: 0, since: 0, totalMs: 0 }
 
-  constructor(private readonly options: WorkProofsOptions) {
-    this.maxBits = options.limits.maxWorkBits
-    this.renewal = new Alarm(options.clock, () => this.renew())
+  constructor(private readonly wiring: WorkProofsOptions) {
+    this.maxBits = wiring.limits.maxWorkBits
+    this.renewal = new Alarm(wiring.clock, () => this.renew())
   }
 
   /** How long dials have waited for work, milliseconds since the start. Their deadlines do not count it. */
   get pausedMs(): number {
     const { dials, since, totalMs } = this.paused
-    return dials > 0 ? totalMs + this.options.clock.now() - since : totalMs
+    return dials > 0 ? totalMs + this.wiring.clock.now() - since : totalMs
   }
 
   /** A proof of so many bits or more, if we have one. */
   find(bits: number): WorkProof | undefined {
     const { proof } = this
-    const { clock, limits } = this.options
+    const { clock, limits } = this.wiring
     if (proof === undefined || proof.bits < bits || !isWorkEpoch(proof.epoch, clock.now(), limits)) return undefined
     this.wanted = Math.max(this.wanted, bits)
     if (proof.epoch < this.epoch) this.renew()
@@ -105,13 +105,13 @@ export class WorkProofs implements WorkSupply {
   }
 
   demand({ transport }: Connection, isConnected: (publicKey: Uint8Array) => boolean): WorkTerms | undefined {
-    const { difficulty: bits = 0, clock, limits } = this.options
+    const { difficulty: bits = 0, clock, limits } = this.wiring
     return workDemand({ bits, transport, clock, limits, isConnected })
   }
 
   /** The machine has slept, so that what seemed to take too long need not have. */
   wake(): void {
-    this.maxBits = this.options.limits.maxWorkBits
+    this.maxBits = this.wiring.limits.maxWorkBits
   }
 
   /** Ends what is under way; the next dial that needs work begins anew. */
@@ -122,11 +122,11 @@ export class WorkProofs implements WorkSupply {
   }
 
   private get epoch(): number {
-    return workEpoch(this.options.clock.now(), this.options.limits.workEpochMs)
+    return workEpoch(this.wiring.clock.now(), this.wiring.limits.workEpochMs)
   }
 
   private async prove(bits: number, address: string, signal: AbortSignal): Promise<void> {
-    const { clock } = this.options
+    const { clock } = this.wiring
     const { paused } = this
     if (paused.dials++ === 0) paused.since = clock.now()
     try {
@@ -145,7 +145,7 @@ export class WorkProofs implements WorkSupply {
     job.waiting++
     let timedOut = false
     try {
-      await withDeadline(this.options.clock, 'The proof of work', { signal }, () => job.done)
+      await withDeadline(this.wiring.clock, 'The proof of work', { signal }, () => job.done)
     } catch (error) {
       // Whoever dials nodes of the DHT has little patience; were the work given up with each of them, it would never be done.
       timedOut = (error as P2PError).walk((cause) => isP2PError(cause, 'TIMEOUT')) !== undefined
@@ -167,8 +167,8 @@ export class WorkProofs implements WorkSupply {
   }
 
   private begin(bits: number, address?: string): Job {
-    const { clock, limits, worker, store, onProgress } = this.options
-    const { publicKey } = this.options.identity
+    const { clock, limits, worker, store, onProgress } = this.wiring
+    const { publicKey } = this.wiring.identity
     const { epoch } = this
     let progress: WorkProgress = { hashes: 0, expectedHashes: 2 ** bits, hashesPerS: 0, elapsedMs: 0 }
     const tell = (state: ProofOfWorkEvent['state']) => {
@@ -223,15 +223,15 @@ export class WorkProofs implements WorkSupply {
   }
 
   private keep(proof: WorkProof): void {
-    this.proof = { ...proof, bits: workBits(this.options.identity.publicKey, proof) }
+    this.proof = { ...proof, bits: workBits(this.wiring.identity.publicKey, proof) }
   }
 
   private get storeKey(): string {
-    return `proof-of-work/${hexOf(this.options.identity.publicKey)}`
+    return `proof-of-work/${hexOf(this.wiring.identity.publicKey)}`
   }
 
   private async load(): Promise<void> {
-    const kept = await this.options.store.get(this.storeKey).catch(() => undefined)
+    const kept = await this.wiring.store.get(this.storeKey).catch(() => undefined)
     // What is stored need not be true: its bits are counted, and a proof of none serves nobody.
     if (kept?.length === 4 + WORK_NONCE_BYTES) this.keep(decodeProof(kept))
   }

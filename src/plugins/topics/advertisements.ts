@@ -31,11 +31,11 @@ export class Advertisements {
   private readonly missing = new Map<string, Missing>()
   private readonly alarm: Alarm
 
-  constructor(private readonly options: AdvertisementsOptions) {
-    this.alarm = new Alarm(options.clock, () => {
+  constructor(private readonly wiring: AdvertisementsOptions) {
+    this.alarm = new Alarm(wiring.clock, () => {
       const haves = [...this.haves]
       this.haves.clear()
-      for (const [peerId, list] of haves) options.send(peerId, list)
+      for (const [peerId, list] of haves) wiring.send(peerId, list)
     })
   }
 
@@ -43,17 +43,17 @@ export class Advertisements {
     const waiting = this.haves.get(peerId) ?? []
     // What a slow neighbour does not hear of is in the history.
     if (waiting.length >= NAMES_AT_ONCE) {
-      this.options.drop('SLOW')
+      this.wiring.drop('SLOW')
       return
     }
     this.haves.set(peerId, waiting)
     waiting.push([topic, id])
-    this.alarm.armOnce(this.options.limits.topicHaveDelayMs)
+    this.alarm.armOnce(this.wiring.limits.topicHaveDelayMs)
   }
 
   /** A neighbour has a message that we miss. False where too many are missing already. */
   heard(from: string, topic: string, id: string): boolean {
-    const { clock, limits, drop } = this.options
+    const { clock, limits, drop } = this.wiring
     const known = this.missing.get(id)
     if (known !== undefined) {
       if (known.holders.length < MAX_HOLDERS && !known.holders.includes(from)) known.holders.push(from)
@@ -94,7 +94,7 @@ export class Advertisements {
       this.arrived(id)
       return
     }
-    this.options.graft(holder, missing.topic, id)
-    missing.alarm.arm(this.options.limits.topicGraftMs)
+    this.wiring.graft(holder, missing.topic, id)
+    missing.alarm.arm(this.wiring.limits.topicGraftMs)
   }
 }

@@ -105,21 +105,21 @@ export class Topics implements IProtocolHandler {
   private readonly underWay = new LazyMap<string, number>()
   private readonly counts = { published: 0, delivered: 0, forwarded: 0, duplicates: 0 }
   private readonly dropped: Record<string, number> = {}
-  private host: ProtocolHost | undefined
-  private closed = false
+  private protocolHost: ProtocolHost | undefined
+  private isOver = false
   private history!: TopicHistory
   private publishers!: RateBuckets
   private neighbours!: RateBuckets
   private advertisements: Advertisements | undefined
 
-  constructor(private readonly options: TopicsOptions) {
-    this.limits = options.limits ?? limitsOf(TOPIC_LIMITS)
+  constructor(private readonly wiring: TopicsOptions) {
+    this.limits = wiring.limits ?? limitsOf(TOPIC_LIMITS)
     this.interest = new Interest(this.limits)
     this.seen = new RecentKeys(this.limits.topicSeen)
   }
 
   onRegister(host: ProtocolHost): void {
-    this.host = host
+    this.protocolHost = host
     this.advertisements = new Advertisements({
       clock: host.clock,
       limits: this.limits,
@@ -137,10 +137,10 @@ export class Topics implements IProtocolHandler {
   }
 
   onUnregister(): void {
-    this.closed = true
+    this.isOver = true
     this.advertisements?.close()
     this.listeners.clear()
-    this.host = undefined
+    this.protocolHost = undefined
   }
 
   async onPeerConnected(peer: PeerInfo): Promise<void> {
@@ -166,7 +166,7 @@ export class Topics implements IProtocolHandler {
    * @throws P2PError INVALID_TOPIC, LIMIT_EXCEEDED, INVALID_CONFIG.
    */
   subscribe<T = unknown>(topic: string, listener: TopicListener<T>, { history = 0 }: SubscribeOptions = {}): Unsubscribe {
-    if (this.closed) throw shutDownError()
+    if (this.isOver) throw shutDownError()
     checkTopic(topic, this.limits)
     if (typeof listener !== 'function') throw new P2PError('INVALID_CONFIG', 'subscribe needs a listener.')
     if (!Number.isInteger(history) || history < 0) {
@@ -185,9 +185,9 @@ export class Topics implements IProtocolHandler {
     const deliver = (message: SignedTopicMessage) => this.hand(message, listener as TopicListener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
-    this.options
+    this.wiring
       .run?.()
-      .catch((error) => this.options.onError?.(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
+      .catch((error) => this.wiring.onError?.(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
     if (history > (this.catchUp.get(topic) ?? 0)) this.catchUp.set(topic, history)
     this.tell(topic, own.size === 1 ? history : 0)
     for (const message of this.history?.last(topic, history) ?? []) queueMicrotask(() => own.has(deliver) && deliver(message))
@@ -210,8 +210,8 @@ export class Topics implements IProtocolHandler {
    */
   async publish(topic: string, payload: unknown, options: WaitOptions = {}): Promise<PublishResult> {
     const kept = asSent(payload, this.limits)
-    await this.options.run?.(options)
-    const host = this.host
+    await this.wiring.run?.(options)
+    const host = this.protocolHost
     if (host === undefined) throw shutDownError()
     checkTopic(topic, this.limits)
     if (this.peers.size === 0) {
@@ -219,7 +219,7 @@ export class Topics implements IProtocolHandler {
     }
     const retryAfterMs = this.publishers.take('')
     if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
-    const { identity } = this.options
+    const { identity } = this.wiring
     const id = host.random.bytes(TOPIC_ID_BYTES)
     const message = await signTopicMessage(identity, topic, kept, { id, publishedAt: host.clock.now(), limits: this.limits })
     this.seen.add(message.id)
@@ -274,7 +274,7 @@ export class Topics implements IProtocolHandler {
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
-    const { host, limits } = this
+    const { protocolHost: host, limits } = this
     if (host === undefined) return
     const { type, payload } = message
     try {
@@ -302,7 +302,7 @@ export class Topics implements IProtocolHandler {
   }
 
   private async receive(message: SignedTopicMessage, from: string, past = false): Promise<void> {
-    const { host, limits } = this
+    const { protocolHost: host, limits } = this
     const { topic, id, publishedAt, publicKey } = message
     const now = host!.clock.now()
     if (message.hops > limits.maxTopicHops * 2) return this.drop('HOPS')
@@ -320,14 +320,14 @@ export class Topics implements IProtocolHandler {
       throw new P2PError('INVALID_SIGNATURE', 'A topic message was not signed by its publisher.')
     }
     // While it was verified another copy may have come.
-    if (this.host === undefined || !this.seen.add(id)) return
+    if (this.protocolHost === undefined || !this.seen.add(id)) return
     const retryAfterMs = this.publishers.take(String.fromCharCode(...publicKey))
     if (retryAfterMs > 0) throw tooFast(retryAfterMs, limits)
     this.advertisements?.arrived(id)
     this.tree.first(topic, from)
     this.history.add(message)
     for (const deliver of [...(this.listeners.get(topic) ?? [])]) deliver(message)
-    if (this.options.router) this.forward({ ...message, hops: message.hops + 1 }, from)
+    if (this.wiring.router) this.forward({ ...message, hops: message.hops + 1 }, from)
   }
 
   private forward(message: SignedTopicMessage, from: string): void {
@@ -350,7 +350,7 @@ export class Topics implements IProtocolHandler {
       if (left > 0) this.underWay.set(peerId, left)
       else this.underWay.delete(peerId)
     }
-    this.host!.sendTo(peerId, { type, payload: wire, protocol: TOPICS_PROTOCOL }).then(done, done)
+    this.protocolHost!.sendTo(peerId, { type, payload: wire, protocol: TOPICS_PROTOCOL }).then(done, done)
     return true
   }
 
@@ -431,7 +431,7 @@ export class Topics implements IProtocolHandler {
   /** Leaves speak for themselves only; routers to routers for all behind them. */
   private distanceFor(peerId: string, topic: string): number | undefined {
     if (this.interest.ownCount(topic) > 0) return 0
-    return this.options.router && this.peers.get(peerId) ? this.interest.distanceFor(peerId, topic) : undefined
+    return this.wiring.router && this.peers.get(peerId) ? this.interest.distanceFor(peerId, topic) : undefined
   }
 
   private remember(peerId: string, topic: string, distance: number): void {
@@ -441,13 +441,13 @@ export class Topics implements IProtocolHandler {
 
   private subscribersOf(topic: string, except: string): number {
     let count = this.interest.ownCount(topic) > 0 ? 1 : 0
-    if (this.options.router) for (const peerId of this.interest.peersOf(topic)) if (peerId !== except) count++
+    if (this.wiring.router) for (const peerId of this.interest.peersOf(topic)) if (peerId !== except) count++
     return count
   }
 
   private send(peerId: string, type: string, payload: unknown): void {
     // A neighbour that is gone is told everything when it comes back.
-    this.host?.sendTo(peerId, { type, payload, protocol: TOPICS_PROTOCOL }).catch(() => {})
+    this.protocolHost?.sendTo(peerId, { type, payload, protocol: TOPICS_PROTOCOL }).catch(() => {})
   }
 
   private hand(message: SignedTopicMessage, listener: TopicListener): void {
@@ -458,7 +458,7 @@ export class Topics implements IProtocolHandler {
       const error = new P2PError('LISTENER_FAILED', `A listener of the topic "${message.topic}" threw.`, {
         cause,
       })
-      this.options.onError?.(error)
+      this.wiring.onError?.(error)
     }
   }
 

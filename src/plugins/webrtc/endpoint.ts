@@ -60,18 +60,18 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   private readonly limits: Limits
   private readonly implementation: RtcImplementation | undefined
   private readonly configuration: RtcConfiguration
-  private host: ProtocolHost | undefined
+  private protocolHost: ProtocolHost | undefined
   private accept: ((connection: Connection) => void) | undefined
   /** By peer and session id, oldest first. */
   private readonly sessions = new Map<string, RtcSession>()
   /** Signals that each connected peer sent in its current window. */
   private readonly rates = new Map<string, { since: number; count: number }>()
-  private readonly options: WebRtcOptions
+  private readonly wiring: WebRtcOptions
   private opened = 0
   private failed = 0
 
   constructor(options: WebRtcOptions = {}) {
-    this.options = options
+    this.wiring = options
     this.limits = options.limits ?? limitsOf(WEBRTC_LIMITS)
     this.implementation = options.implementation ?? platformRtc()
     this.direct = options.iceTransportPolicy !== 'relay'
@@ -85,7 +85,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   onRegister(host: ProtocolHost): void {
-    this.host = host
+    this.protocolHost = host
   }
 
   /** Ends what is being set up. Open channels stay until their connection or `close` ends them: a goodbye may be on its way. */
@@ -93,7 +93,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
     const error = shutDownError()
     for (const session of this.all()) session.fail(error)
     this.rates.clear()
-    this.host = undefined
+    this.protocolHost = undefined
   }
 
   canDial(address: string): boolean {
@@ -114,7 +114,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
    */
   async dial(address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
     const peerId = parseWebRtc(address)
-    const { host, implementation } = this
+    const { protocolHost: host, implementation } = this
     if (host === undefined) throw shutDownError()
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
     if (implementation === undefined) {
@@ -170,7 +170,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
-    const { host } = this
+    const { protocolHost: host } = this
     if (host === undefined) return
     try {
       this.countSignal(host, from.peerId)
@@ -276,8 +276,8 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
           this.failed++
           onFailed(error)
         },
-        onInterrupted: () => this.options.onInterrupted?.(peerId),
-        onRecovered: () => this.options.onRecovered?.(peerId),
+        onInterrupted: () => this.wiring.onInterrupted?.(peerId),
+        onRecovered: () => this.wiring.onRecovered?.(peerId),
         onFreed: () => this.sessions.delete(keyOf(peerId, id)),
       })
     } catch (cause) {

@@ -44,7 +44,7 @@ export class RtcSession {
   readonly freed: Promise<void>
 
   private readonly pc: RtcPeerConnection
-  private readonly options: RtcSessionOptions
+  private readonly wiring: RtcSessionOptions
   private tail: Promise<void> = Promise.resolve()
   private pending = 0
   /** Our description has left, so that candidates may follow. */
@@ -66,7 +66,7 @@ export class RtcSession {
     this.id = id
     this.peerId = peerId
     this.outbound = outbound
-    this.options = options
+    this.wiring = options
     this.freed = new Promise((resolve) => {
       this.settleFreed = resolve
     })
@@ -93,7 +93,7 @@ export class RtcSession {
 
   receiveCandidate({ candidate, sdpMid, sdpMLineIndex }: CandidateSignal): void {
     // More than honest peers have, or one that leads astray: it changes nothing for the others.
-    if (this.peerCandidates >= this.options.limits.maxIceCandidates || !isContained(candidate)) return
+    if (this.peerCandidates >= this.wiring.limits.maxIceCandidates || !isContained(candidate)) return
     this.peerCandidates++
     const whole = { candidate, sdpMid: sdpMid ?? null, sdpMLineIndex: sdpMLineIndex ?? null }
     this.enqueue(() => this.applyCandidate(whole))
@@ -132,7 +132,7 @@ export class RtcSession {
     if (tell && (this.described || !this.outbound)) this.send('end', { code: error.code })
     this.free()
     this.connection?.pipe.end(error)
-    this.options.onFailed(error)
+    this.wiring.onFailed(error)
   }
 
   /** Ends it, open or not, after what was sent is flushed. */
@@ -142,7 +142,7 @@ export class RtcSession {
   }
 
   private openChannel(): void {
-    const { peerId, outbound, limits, clock, configuration } = this.options
+    const { peerId, outbound, limits, clock, configuration } = this.wiring
     // Agreed beforehand (WebRTC 1.0 §6.2): no handshake of the channel's own, and neither side can open others for us to hold.
     const channel = this.pc.createDataChannel('lotus', { negotiated: true, id: 0, ordered: true })
     const connection = new RtcConnection({
@@ -161,8 +161,8 @@ export class RtcSession {
   private opened(connection: RtcConnection): void {
     if (this.state !== 'setup') return
     this.state = 'live'
-    this.options.clock.clearTimeout(this.timer)
-    this.options.onOpen(connection)
+    this.wiring.clock.clearTimeout(this.timer)
+    this.wiring.onOpen(connection)
   }
 
   private channelEnded(error: Error | undefined): void {
@@ -172,7 +172,7 @@ export class RtcSession {
 
   private stateChanged(): void {
     const { connectionState } = this.pc
-    const { clock, limits, peerId } = this.options
+    const { clock, limits, peerId } = this.wiring
     if (this.state === 'setup') {
       if (connectionState === 'failed' || connectionState === 'closed') {
         const message = 'No direct path to the peer was found. Give iceServers a TURN server.'
@@ -189,12 +189,12 @@ export class RtcSession {
       if (connectionState === 'connected' && this.interrupted) {
         this.interrupted = false
         this.connection?.pipe.interrupt(false)
-        this.options.onRecovered()
+        this.wiring.onRecovered()
       } else if (connectionState === 'disconnected') {
         this.timer = clock.setTimeout(() => {
           this.interrupted = true
           this.connection?.pipe.interrupt(true)
-          this.options.onInterrupted()
+          this.wiring.onInterrupted()
           this.restart()
         }, limits.webRtcRestartMs)
       }
@@ -215,7 +215,7 @@ export class RtcSession {
   private async applyDescription(type: 'offer' | 'answer', sdp: string): Promise<void> {
     const { pc } = this
     const collides = type === 'offer' && pc.signalingState !== 'stable'
-    if (collides && !this.options.polite) return
+    if (collides && !this.wiring.polite) return
     // A second answer, to an offer that was sent twice.
     if (type === 'answer' && pc.signalingState !== 'have-local-offer') return
     if (!isDataOnly(sdp)) throw malformed(SIGNAL)
@@ -266,13 +266,13 @@ export class RtcSession {
       this.ownWaiting.push(candidate)
       return
     }
-    if (this.ownCandidates++ >= this.options.limits.maxIceCandidates) return
+    if (this.ownCandidates++ >= this.wiring.limits.maxIceCandidates) return
     const { candidate: line, sdpMid = null, sdpMLineIndex = null } = candidate
     this.send('candidate', { candidate: line, sdpMid, sdpMLineIndex })
   }
 
   private send(type: 'description' | 'candidate' | 'end', payload: Record<string, unknown>): void {
-    this.options.signal(type, { session: this.id, ...payload }).catch((error) => {
+    this.wiring.signal(type, { session: this.id, ...payload }).catch((error) => {
       // An open session outlives the path of its signals.
       this.fail(asP2PError(error, 'CONNECTION_LOST', 'The path for WebRTC signals is gone. Connect again.'), false)
     })
@@ -281,7 +281,7 @@ export class RtcSession {
   /** One after another; what comes after the end does nothing. */
   private enqueue(task: () => Promise<void>): void {
     if (this.over) return
-    if (this.pending >= 2 * this.options.limits.maxIceCandidates) {
+    if (this.pending >= 2 * this.wiring.limits.maxIceCandidates) {
       this.broken(new P2PError('LIMIT_EXCEEDED', 'The peer sends WebRTC signals too fast.'))
       return
     }
@@ -311,12 +311,12 @@ export class RtcSession {
     if (this.state === 'freed') return
     this.state = 'freed'
     const { pc } = this
-    this.options.clock.clearTimeout(this.timer)
+    this.wiring.clock.clearTimeout(this.timer)
     pc.onicecandidate = pc.onconnectionstatechange = null
     this.ownWaiting = []
     this.peerWaiting = undefined
     pc.close()
-    this.options.onFreed()
+    this.wiring.onFreed()
     this.settleFreed()
   }
 }

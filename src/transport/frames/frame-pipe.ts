@@ -68,7 +68,7 @@ export class FramePipe implements Connection {
 
   readonly limits: PipeLimits
 
-  private readonly options: FramePipeOptions
+  private readonly wiring: FramePipeOptions
   private sink: FrameSink | undefined
   private early: [frame: Uint8Array, cost: number][] = []
   private over: { error: Error | undefined } | undefined
@@ -76,7 +76,7 @@ export class FramePipe implements Connection {
   private graceTimer: Timer
 
   constructor(options: FramePipeOptions) {
-    this.options = options
+    this.wiring = options
     this.limits = options.limits ?? DEFAULTS
     this.transport = options.transport
     this.rank = options.rank
@@ -92,7 +92,7 @@ export class FramePipe implements Connection {
   }
 
   get bufferedAmount(): number {
-    return this.state === 'ended' ? 0 : this.queue.bytes + (this.options.heldBytes?.() ?? 0)
+    return this.state === 'ended' ? 0 : this.queue.bytes + (this.wiring.heldBytes?.() ?? 0)
   }
 
   attach(sink: FrameSink): void {
@@ -106,7 +106,7 @@ export class FramePipe implements Connection {
       if (this.over !== over) return
       this.deliver(frame, cost)
     }
-    if (over === undefined) this.options.attached?.()
+    if (over === undefined) this.wiring.attached?.()
     else sink.onClose(over.error)
   }
 
@@ -117,7 +117,7 @@ export class FramePipe implements Connection {
     if (frame.length > maxFrameBytes) {
       throw new P2PError('LIMIT_EXCEEDED', `A frame here has at most ${maxFrameBytes} bytes.`)
     }
-    if (this.options.accepts?.(frame) === false) return
+    if (this.wiring.accepts?.(frame) === false) return
     this.queue.push(frame)
     this.pump()
     if (this.bufferedAmount > this.limits.sendLowWaterBytes) this.aboveLowWater = true
@@ -128,13 +128,13 @@ export class FramePipe implements Connection {
     this.state = 'closing'
     this.pump()
     if (this.over !== undefined) return
-    const late = () => (this.options.late === undefined ? this.end() : this.options.late())
+    const late = () => (this.wiring.late === undefined ? this.end() : this.wiring.late())
     this.graceTimer = this.clock.setTimeout(late, this.limits.closeGraceMs)
   }
 
   /** The carrier may have room again, or holds less: hands over what it takes, and tells the sink when enough has left. */
   pump(): void {
-    const { queue, options } = this
+    const { queue, wiring: options } = this
     while (queue.length > 0 && (options.hasRoom?.(queue.at(0)) ?? true)) {
       const frame = queue.at(0)
       // Before the carrier has it: the carrier may call back.
@@ -176,7 +176,7 @@ export class FramePipe implements Connection {
     this.state = 'ended'
     this.queue.clear()
     this.clock.clearTimeout(this.graceTimer)
-    this.options.ended?.(error)
+    this.wiring.ended?.(error)
     this.tell(error)
   }
 
@@ -190,16 +190,16 @@ export class FramePipe implements Connection {
   }
 
   private get clock(): Clock {
-    return this.options.clock ?? systemClock
+    return this.wiring.clock ?? systemClock
   }
 
   private deliver(frame: Uint8Array, cost: number): void {
     this.sink!.onFrame(frame)
-    if (this.state !== 'ended') this.options.consumed?.(cost)
+    if (this.state !== 'ended') this.wiring.consumed?.(cost)
   }
 
   private settle(): void {
-    const { options } = this
+    const { wiring: options } = this
     if (this.state === 'closing' && this.queue.length === 0) {
       if (options.flushed === undefined) this.end()
       else options.flushed()

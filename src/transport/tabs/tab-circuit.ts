@@ -44,11 +44,11 @@ export class TabCircuit {
   /** What the other end hears of the end: nothing, that it is one, or why. */
   private farewell: P2PErrorCode | boolean = true
 
-  constructor(private readonly options: TabCircuitOptions) {
-    const { id, peer, remoteAddress, outbound, limits, clock, post } = options
+  constructor(private readonly wiring: TabCircuitOptions) {
+    const { id, peer, remoteAddress, outbound, limits, clock, post } = wiring
     this.id = id
     this.peer = peer
-    this.incoming = new Credit(options.receiveWindow)
+    this.incoming = new Credit(wiring.receiveWindow)
     let resolveEnded: () => void
     this.ended = new Promise((resolve) => {
       resolveEnded = resolve
@@ -71,7 +71,7 @@ export class TabCircuit {
         if (farewell !== false) {
           post({ kind: 'close', circuit: id, number: framesSent, ...(farewell !== true && { code: farewell }) })
         }
-        options.onEnd()
+        wiring.onEnd()
         resolveEnded()
       },
     })
@@ -135,6 +135,6 @@ export class TabCircuit {
     const more = this.incoming.consume(cost)
     if (more === 0) return
     this.consumed += more
-    this.options.post({ kind: 'ack', circuit: this.id, consumed: this.consumed })
+    this.wiring.post({ kind: 'ack', circuit: this.id, consumed: this.consumed })
   }
 }

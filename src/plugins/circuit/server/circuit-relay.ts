@@ -66,7 +66,7 @@ export class CircuitRelay implements IProtocolHandler {
   private readonly limits: Limits
   private readonly window: number
   private readonly frameBytes: number
-  private host: ProtocolHost | undefined
+  private protocolHost: ProtocolHost | undefined
   private readonly circuits = new Map<string, Circuit>()
   private readonly byPeer = new Map<string, Set<Circuit>>()
   /** When each peer's reservation ends, milliseconds since the Unix epoch. */
@@ -82,12 +82,12 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   onRegister(host: ProtocolHost): void {
-    this.host = host
+    this.protocolHost = host
   }
 
   onUnregister(): void {
     for (const circuit of [...this.circuits.values()]) this.end(circuit, 'SHUT_DOWN')
-    this.host = undefined
+    this.protocolHost = undefined
   }
 
   getStats(): RelayStats {
@@ -95,7 +95,7 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
-    const host = this.host
+    const host = this.protocolHost
     if (host === undefined) return
     try {
       switch (message.type) {
@@ -122,13 +122,13 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   hasReservation(peerId: string): boolean {
-    return (this.reservations.get(peerId) ?? 0) > (this.host?.clock.now() ?? 0)
+    return (this.reservations.get(peerId) ?? 0) > (this.protocolHost?.clock.now() ?? 0)
   }
 
   /** Whether callers are brought to this peer. Who has just come is about to reserve. */
   canBeCalled({ peerId, protocols, connection }: PeerInfo): boolean {
     if (connection === undefined || connection.transport === 'circuit' || protocols?.includes(CIRCUIT_STOP) !== true) return false
-    const now = this.host?.clock.now() ?? 0
+    const now = this.protocolHost?.clock.now() ?? 0
     return (this.reservations.get(peerId) ?? 0) > now || now - connection.since < this.limits.reservationGraceMs
   }
 
@@ -284,7 +284,7 @@ export class CircuitRelay implements IProtocolHandler {
       return
     }
     received.unacked -= bytes
-    this.forward(this.host!, circuit, sent.to, 'ack', [id, bytes], 0)
+    this.forward(this.protocolHost!, circuit, sent.to, 'ack', [id, bytes], 0)
   }
 
   private close(payload: unknown, from: string): void {
@@ -329,13 +329,13 @@ export class CircuitRelay implements IProtocolHandler {
     for (const { to, delayed, alarm } of circuit.directions) {
       alarm.disarm()
       // What came before an orderly end still arrives.
-      if (to !== except && this.host !== undefined && code === undefined) {
-        for (const [frame, id] of delayed) this.deliverLate(this.host, to, [id, frame])
+      if (to !== except && this.protocolHost !== undefined && code === undefined) {
+        for (const [frame, id] of delayed) this.deliverLate(this.protocolHost, to, [id, frame])
       }
       const known = this.byPeer.get(to)
       known?.delete(circuit)
       if (known?.size === 0) this.byPeer.delete(to)
-      if (to !== except && this.host !== undefined) this.notify(this.host, to, circuit.id, code, limit)
+      if (to !== except && this.protocolHost !== undefined) this.notify(this.protocolHost, to, circuit.id, code, limit)
     }
   }
 

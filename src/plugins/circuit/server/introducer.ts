@@ -23,7 +23,7 @@ export class Introducer implements IProtocolHandler {
   private readonly limits: Limits
   private readonly publishersOf: (resourceType: string) => Iterable<string>
   private readonly canBeCalled: (peer: PeerInfo) => boolean
-  private host: ProtocolHost | undefined
+  private protocolHost: ProtocolHost | undefined
 
   /**
    * @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type.
@@ -42,15 +42,15 @@ export class Introducer implements IProtocolHandler {
   }
 
   onRegister(host: ProtocolHost): void {
-    this.host = host
+    this.protocolHost = host
   }
 
   onUnregister(): void {
-    this.host = undefined
+    this.protocolHost = undefined
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
-    const host = this.host
+    const host = this.protocolHost
     if (host === undefined) return
     if (message.type !== 'find') throw unknownType(message)
     const query = parsed(queryShape, message.payload, 'A query for peers')

@@ -22,8 +22,8 @@ const AT_ONCE = 16
 export class Announcements {
   private readonly byKey = new LazyMap<string, Announcement>()
   private readonly alarm: Alarm
-  private running = false
-  private closed = false
+  private isActive = false
+  private isOver = false
 
   constructor(
     private readonly clock: Clock,
@@ -77,7 +77,7 @@ export class Announcements {
     const queue = which.values()
     const worker = async () => {
       for (const announcement of queue) {
-        if (this.closed) return
+        if (this.isOver) return
         if (this.byKey.get(announcement.entry.key) === announcement) await task(announcement)
       }
     }
@@ -85,20 +85,20 @@ export class Announcements {
   }
 
   close(): void {
-    this.closed = true
+    this.isOver = true
     this.byKey.clear()
     this.alarm.disarm()
   }
 
   private arm(): void {
-    if (this.closed || this.running) return
+    if (this.isOver || this.isActive) return
     let next = Number.POSITIVE_INFINITY
     for (const { due } of this.byKey.values()) next = Math.min(next, due)
     this.alarm.arm(next - this.clock.now())
   }
 
   private async run(): Promise<void> {
-    this.running = true
+    this.isActive = true
     const now = this.clock.now()
     const due: Announcement[] = []
     for (const [key, announcement] of this.byKey) {
@@ -109,7 +109,7 @@ export class Announcements {
     try {
       await this.each(this.publish, due)
     } finally {
-      this.running = false
+      this.isActive = false
       this.arm()
     }
   }

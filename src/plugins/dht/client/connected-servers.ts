@@ -41,7 +41,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   readonly rateLimits = { messagesPerS: 5_000, burst: 20_000 }
   readonly exchanges: Exchanges
   private readonly limits: Limits
-  private host: ProtocolHost | undefined
+  private protocolHost: ProtocolHost | undefined
   private readonly known = new LazySet<string>()
   private readonly watches = new LazyMap<string, Set<(entry: RecordEntry) => void>>()
   /** Servers whose watches are being set up again; true if that has to be done once more. */
@@ -65,7 +65,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 
   onRegister(host: ProtocolHost): void {
-    this.host = host
+    this.protocolHost = host
     this.exchanges.open(host)
     this.retry = new Alarm(host.clock, () => {
       for (const server of this.known) void this.rewatch(server)
@@ -149,7 +149,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   close(): void {
     for (const pattern of [...this.watches.keys()]) this.unwatch(pattern)
     this.retry?.disarm()
-    this.host = undefined
+    this.protocolHost = undefined
     this.exchanges.close()
     this.known.clear()
     for (const end of this.underWay) end.abort()
@@ -158,7 +158,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   /** The connected servers. Also meets those that became servers after they connected. */
   private servers(): PeerInfo[] {
     const servers: PeerInfo[] = []
-    for (const peer of this.host?.peers() ?? []) {
+    for (const peer of this.protocolHost?.peers() ?? []) {
       if (!isServer(peer)) continue
       if (servers.push(peer) >= this.limits.dhtServers) break
       this.meet(peer)
@@ -215,7 +215,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 
   private ask(what: string, servers: string[], wait: WaitOptions, giveUp: boolean, one: AskOne): Promise<void> {
-    const { host } = this
+    const { protocolHost: host } = this
     if (host === undefined) return Promise.resolve()
     return askPeers(host.clock, this.limits, this.underWay, { what, peers: servers, giveUp, ...wait }, one)
   }
@@ -251,7 +251,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     } catch (error) {
       if (!this.known.has(peerId)) return
       const { code } = asP2PError(error, 'TIMEOUT', NO_ANSWER)
-      this.host?.logger.warn('a DHT server did not take a watch', { peerId, code })
+      this.protocolHost?.logger.warn('a DHT server did not take a watch', { peerId, code })
       if (code !== 'LIMIT_EXCEEDED' && code !== 'PROTOCOL_NOT_SUPPORTED') this.retry?.armOnce(this.limits.dhtTimeoutMs)
     }
   }
@@ -260,12 +260,12 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     this.watches.delete(key)
     for (const peerId of this.known) {
       // A server that is gone has forgotten the watch already.
-      this.host?.sendTo(peerId, { type: 'unwatch', protocol: DHT_PROTOCOL, payload: { key } }).catch(() => {})
+      this.protocolHost?.sendTo(peerId, { type: 'unwatch', protocol: DHT_PROTOCOL, payload: { key } }).catch(() => {})
     }
   }
 
   private asker(peerId: string, wait: WaitOptions): Ask {
-    return (request) => this.host!.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
+    return (request) => this.protocolHost!.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
   }
 
   private isWatched({ key }: RecordEntry): boolean {

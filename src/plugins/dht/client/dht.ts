@@ -66,7 +66,7 @@ export class DistributedHashTable {
   private lastSequence = 0
   /** Our records are made one after the other, so that none overtakes a later one, however slow the signer. */
   private readonly turn = new Serial()
-  private closed = false
+  private isOver = false
   private hits = 0
   private misses = 0
   private readonly refused: DhtStats['refused'] = {}
@@ -284,7 +284,7 @@ export class DistributedHashTable {
 
   /** Ends watches and timers, settles what waits. Records at servers end with their TTL. Idempotent. */
   shutdown(): void {
-    this.closed = true
+    this.isOver = true
     this.stopServers?.()
     this.announcements.close()
     this.watches.close()
@@ -292,7 +292,7 @@ export class DistributedHashTable {
   }
 
   private begin(what: string, { signal }: WaitOptions): void {
-    if (this.closed) throw shutDownError('This DHT')
+    if (this.isOver) throw shutDownError('This DHT')
     if (signal?.aborted) throw abortedError(what, signal.reason)
   }
 
@@ -325,7 +325,7 @@ export class DistributedHashTable {
       ...(withdrawn && { withdrawn }),
     }
     const entry = await createRecord(content, identity ? { identity } : { publisherId }, this.limits)
-    if (this.closed) throw shutDownError('This DHT')
+    if (this.isOver) throw shutDownError('This DHT')
     this.verifier.checkTime(entry)
     this.store.put(entry)
     if (this.isNetworked) {
@@ -383,7 +383,7 @@ export class DistributedHashTable {
       (outcome) => (outcome?.stored.length === 0 ? outcome.refused[0]?.error : undefined),
       (failure) => failure,
     )
-    if (error === undefined || this.closed) return
+    if (error === undefined || this.isOver) return
     this.logger.warn('a record could not be published anew', { key, code: this.countRefusal(error) })
     const announcement = this.announcements.get(key)
     if (announcement?.republish) this.announcements.retry(announcement)
@@ -412,7 +412,7 @@ export class DistributedHashTable {
     try {
       for (const entry of await lookup[how](pattern, { filters, maxResults, signal, timeoutMs })) merge.add(entry)
     } catch (error) {
-      if (signal?.aborted || this.closed || merge.size === 0) throw error
+      if (signal?.aborted || this.isOver || merge.size === 0) throw error
     }
     // What is here may be newer and no longer match: it still stands above an older one that does.
     for (const { key, publisher } of merge.all()) {

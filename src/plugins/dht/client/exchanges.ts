@@ -34,7 +34,7 @@ const MAX_PAGES = 64
 export class Exchanges {
   /** Records and pushes that did not hold, or that nobody here had asked for. */
   ignored = 0
-  private host: ProtocolHost | undefined
+  private protocolHost: ProtocolHost | undefined
 
   constructor(
     private readonly verifier: RecordVerifier,
@@ -42,11 +42,11 @@ export class Exchanges {
   ) {}
 
   open(host: ProtocolHost): void {
-    this.host = host
+    this.protocolHost = host
   }
 
   close(): void {
-    this.host = undefined
+    this.protocolHost = undefined
   }
 
   /**
@@ -75,7 +75,7 @@ export class Exchanges {
         onRecord?.(entry)
       }
       after = page.more ? page.after : undefined
-    } while (after && pages.length < MAX_PAGES && this.host && !isEnough(records.length))
+    } while (after && pages.length < MAX_PAGES && this.protocolHost && !isEnough(records.length))
     return { records, pages }
   }
 
@@ -122,7 +122,7 @@ export class Exchanges {
     try {
       return await check()
     } catch (error) {
-      if (isDishonest(error)) this.host?.reject(peerId, error)
+      if (isDishonest(error)) this.protocolHost?.reject(peerId, error)
       throw error
     }
   }

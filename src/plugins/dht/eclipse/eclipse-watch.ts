@@ -54,8 +54,8 @@ const EARLY = 10
  */
 export class EclipseWatch {
   private readonly alarm: Alarm
-  private running = false
-  private closed = false
+  private isActive = false
+  private isOver = false
   /** For each kind of reason, in how many rounds in a row it was found. */
   private rows = new Map<string, number>()
   private own: RecordEntry | undefined
@@ -65,11 +65,11 @@ export class EclipseWatch {
   private clean = 0
   private toldAt: number | undefined
 
-  constructor(private readonly options: EclipseWatchOptions) {
-    this.alarm = new Alarm(options.clock, () => {
-      this.running = true
+  constructor(private readonly wiring: EclipseWatchOptions) {
+    this.alarm = new Alarm(wiring.clock, () => {
+      this.isActive = true
       void this.round().finally(() => {
-        this.running = false
+        this.isActive = false
       })
     })
   }
@@ -82,26 +82,26 @@ export class EclipseWatch {
   /** A peer has connected. */
   changed(): void {
     // Of the one that has just connected it is not known yet who had asked for it.
-    if (!this.alarm.isArmed && !this.running && this.isEnough(this.options.chosen())) this.arm(true)
+    if (!this.alarm.isArmed && !this.isActive && this.isEnough(this.wiring.chosen())) this.arm(true)
   }
 
   close(): void {
-    this.closed = true
+    this.isOver = true
     this.alarm.disarm()
   }
 
   private isEnough({ length }: readonly ChosenPeer[]): boolean {
-    return length > (this.options.anchors > 0 ? 0 : 1)
+    return length > (this.wiring.anchors > 0 ? 0 : 1)
   }
 
   private arm(isEarly: boolean): void {
-    if (this.closed) return
-    const { limits, random } = this.options
+    if (this.isOver) return
+    const { limits, random } = this.wiring
     this.alarm.arm(isEarly ? limits.eclipseCheckMs / EARLY : jittered(random, limits.eclipseCheckMs, 0.25))
   }
 
   private async round(): Promise<void> {
-    const { chosen, anchors: configured, random } = this.options
+    const { chosen, anchors: configured, random } = this.wiring
     // Anchors first, then by lot: nobody knows whether it is looked at.
     const views: Compared[] = chosen()
       .filter(({ isServer, isNamed, isTrusted }) => isServer && (isNamed || isTrusted))
@@ -110,14 +110,14 @@ export class EclipseWatch {
       .slice(0, MAX_VIEWS)
     const connected = views.filter(({ isTrusted }) => isTrusted).length
     const keys = views.length > 1 ? await Promise.all([this.compareOwn(views), this.compareOther(views)]) : []
-    if (this.closed) return
+    if (this.isOver) return
     this.weigh(judge(views, keys, { configured, connected }), views)
     if (this.isEnough(views) || this.isSuspected) this.arm(this.rows.size > 0 && !this.isSuspected)
   }
 
   private async compareOwn(views: Compared[]): Promise<string | undefined> {
-    const { clock, limits, ownRecord, view } = this.options
-    const { peerId } = this.options.host
+    const { clock, limits, ownRecord, view } = this.wiring
+    const { peerId } = this.wiring.host
     const settleMs = limits.eclipseCheckMs / EARLY / 2
     const now = clock.now()
     // A suspicion is confirmed by the same record, as long as it holds.
@@ -134,7 +134,7 @@ export class EclipseWatch {
   }
 
   private async compareOther(views: Compared[]): Promise<string> {
-    const { view, onNamed, random } = this.options
+    const { view, onNamed, random } = this.wiring
     const witness = this.chooseWitness(views)
     const named: { peerId: string; publicKey: Uint8Array }[] = [witness]
     await each([witness], async ({ peerId, address, id }) => {
@@ -153,7 +153,7 @@ export class EclipseWatch {
   /** An anchor; else the one that has just caused a suspicion; else one by lot, each operator with the same chance. */
   private chooseWitness(views: Compared[]): Compared {
     const isAgain = this.rows.has('views-differ')
-    const drawn = randomItem(this.options.random, [...new Set(views.map(({ origin }) => origin))])
+    const drawn = randomItem(this.wiring.random, [...new Set(views.map(({ origin }) => origin))])
     const witness =
       views.find(({ isTrusted }) => isTrusted) ??
       views.find(({ peerId }) => isAgain && peerId === this.witness) ??
@@ -163,7 +163,7 @@ export class EclipseWatch {
   }
 
   private weigh({ reasons, suspects }: Finding, views: readonly View[]): void {
-    const { clock, limits, onSuspected, onCleared } = this.options
+    const { clock, limits, onSuspected, onCleared } = this.wiring
     const now = clock.now()
     this.rows = new Map(reasons.map(({ kind }) => [kind, (this.rows.get(kind) ?? 0) + 1]))
     if (reasons.length === 0) {

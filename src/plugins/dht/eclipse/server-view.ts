@@ -9,7 +9,7 @@ import { type Contact, readContacts } from '../walk/contact.js'
 /** What one server says by itself, for whoever compares several. */
 export class ServerView {
   constructor(
-    private readonly host: ProtocolHost,
+    private readonly protocolHost: ProtocolHost,
     private readonly servers: ConnectedServers,
     private readonly limits: Limits,
     private readonly ownId: () => Uint8Array,
@@ -44,6 +44,6 @@ export class ServerView {
   }
 
   private ask(peerId: string, request: { type: string; payload: unknown }) {
-    return this.host.request(peerId, { ...request, protocol: DHT_PROTOCOL }, { timeoutMs: this.limits.dhtTimeoutMs })
+    return this.protocolHost.request(peerId, { ...request, protocol: DHT_PROTOCOL }, { timeoutMs: this.limits.dhtTimeoutMs })
   }
 }

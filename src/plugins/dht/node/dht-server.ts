@@ -92,7 +92,7 @@ export class DhtServer implements IProtocolHandler {
   private readonly random: Random | undefined
   private requests = 0
   private pushed = 0
-  private host: ProtocolHost | undefined
+  private protocolHost: ProtocolHost | undefined
   private stopListening: Unsubscribe | undefined
   /** Whose request is being stored: it knows the record and need not be told. */
   private storing: string | undefined
@@ -117,7 +117,7 @@ export class DhtServer implements IProtocolHandler {
   }
 
   onRegister(host: ProtocolHost): void {
-    this.host = host
+    this.protocolHost = host
     this.stopListening = this.store.onChange((entry) => {
       if (entry !== undefined) this.tellWatchers(entry)
     })
@@ -125,7 +125,7 @@ export class DhtServer implements IProtocolHandler {
 
   onUnregister(): void {
     this.stopListening?.()
-    this.host = undefined
+    this.protocolHost = undefined
     for (const peerId of this.backlogs.keys()) this.watchers.deletePeer(peerId)
     this.backlogs.clear()
   }
@@ -181,9 +181,10 @@ export class DhtServer implements IProtocolHandler {
       entry = this.verifier.read(record)
       // What is older than ours needs no signature check to be refused.
       const known = this.store.find(entry.key, entry.publisher)
-      if (known === undefined || supersedes(entry, known)) await this.host!.check(from.peerId, () => this.verifier.verify(entry!))
+      if (known === undefined || supersedes(entry, known))
+        await this.protocolHost!.check(from.peerId, () => this.verifier.verify(entry!))
       if (cache) {
-        this.copies.put(shortLived(entry, this.host!.clock.now() + this.limits.dhtCacheMs))
+        this.copies.put(shortLived(entry, this.protocolHost!.clock.now() + this.limits.dhtCacheMs))
         return await this.reply(message, 'stored', { stored: true })
       }
       const deeper = depth === undefined ? undefined : this.splitDepth(entry, depth)
@@ -208,7 +209,7 @@ export class DhtServer implements IProtocolHandler {
       const newer = entry && error.code === 'STALE_RECORD' ? this.store.find(entry.key, entry.publisher) : undefined
       const record = newer && wireRecord(newer)
       await this.reply(message, 'stored', { stored: false, code: error.code, message: error.message, ...(record && { record }) })
-      if (isDishonest(error)) this.host?.reject(from.peerId, error)
+      if (isDishonest(error)) this.protocolHost?.reject(from.peerId, error)
     }
   }
 
@@ -301,7 +302,7 @@ export class DhtServer implements IProtocolHandler {
   /** A watcher that reads too slowly is not queued for without end: it is told once that it has missed something. */
   private push(peerId: string, payload: { record: unknown } | null): void {
     const backlog = this.backlogs.get(peerId)
-    if (backlog === undefined || this.host === undefined) return
+    if (backlog === undefined || this.protocolHost === undefined) return
     if (backlog.inFlight >= this.limits.maxWatchBacklog) {
       backlog.missed = true
       return
@@ -310,7 +311,7 @@ export class DhtServer implements IProtocolHandler {
     backlog.missed = false
     backlog.inFlight++
     this.pushed++
-    this.host
+    this.protocolHost
       .sendTo(peerId, { type: missed ? 'missed' : 'record', protocol: DHT_WATCH_PROTOCOL, payload: missed ? null : payload })
       .then(
         () => {
@@ -325,7 +326,7 @@ export class DhtServer implements IProtocolHandler {
   }
 
   private async reply(message: P2PMessage, type: string, payload: unknown): Promise<void> {
-    await this.host?.reply(message, { type, payload })
+    await this.protocolHost?.reply(message, { type, payload })
   }
 }
 

@@ -31,8 +31,8 @@ export class Replication {
   private readonly stops: (() => void)[]
   private readonly alarm: Alarm
   private active = false
-  private running = false
-  private closed = false
+  private isActive = false
+  private isOver = false
 
   constructor(
     private readonly parts: Pick<DhtParts, 'clock' | 'limits' | 'random'> & { readonly store: Records },
@@ -53,7 +53,7 @@ export class Replication {
   }
 
   close(): void {
-    this.closed = true
+    this.isOver = true
     this.active = false
     for (const stop of this.stops) stop()
     this.alarm.disarm()
@@ -62,7 +62,7 @@ export class Replication {
 
   /** A record was stored here, as a member of its set at a depth, or under its key. */
   received({ key, publisher }: RecordEntry, depth: number | undefined): void {
-    if (this.closed) return
+    if (this.isOver) return
     const id = idOf(key, publisher, depth)
     const known = this.kept.get(id)
     const receivedAt = this.parts.clock.now()
@@ -82,12 +82,12 @@ export class Replication {
 
   private arm(): void {
     const { limits, random } = this.parts
-    if (this.closed || this.running || this.kept.size === 0) return
+    if (this.isOver || this.isActive || this.kept.size === 0) return
     this.alarm.armOnce(jittered(random, limits.dhtReplicateMs / 2, 0.25))
   }
 
   private async round(): Promise<void> {
-    this.running = true
+    this.isActive = true
     const until = this.parts.clock.now() - this.parts.limits.dhtReplicateMs
     const due = [...this.kept.values()].filter(({ receivedAt }) => receivedAt <= until)
     const queue = due.values()
@@ -99,7 +99,7 @@ export class Replication {
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, worker))
-    this.running = false
+    this.isActive = false
     this.arm()
   }
 

@@ -20,7 +20,7 @@ const JOIN_DELAY_MS = 250
 export class TableUpkeep {
   private readonly alarm: Alarm
   private active = false
-  private running = false
+  private isActive = false
   private readonly stop: () => void
 
   constructor(
@@ -46,12 +46,12 @@ export class TableUpkeep {
   }
 
   private arm(delayMs: number): void {
-    if (this.active && !this.running) this.alarm.armOnce(delayMs)
+    if (this.active && !this.isActive) this.alarm.armOnce(delayMs)
   }
 
   private async round(): Promise<void> {
     const { network, limits, random } = this
-    this.running = true
+    this.isActive = true
     try {
       // Which nodes are nearest changes with each that comes or goes.
       await network.nearest(network.table.ownId)
@@ -65,7 +65,7 @@ export class TableUpkeep {
     } catch {
       // Shut down on the way, or nobody answered: the next round comes.
     } finally {
-      this.running = false
+      this.isActive = false
       // Not all at the same moment: nodes that started together would refresh together for ever.
       if (network.table.size > 0) this.arm(jittered(random, limits.dhtReplicateMs, 0.25))
     }

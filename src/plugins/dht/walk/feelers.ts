@@ -25,13 +25,13 @@ export interface FeelersOptions {
  */
 export class Feelers {
   private readonly alarm: Alarm
-  private closed = false
+  private isOver = false
   private isWanted = false
   private readonly stop: () => void
 
-  constructor(private readonly options: FeelersOptions) {
-    this.alarm = new Alarm(options.clock, () => void this.tryOne())
-    this.stop = options.network.onNewNode(() => this.arm())
+  constructor(private readonly wiring: FeelersOptions) {
+    this.alarm = new Alarm(wiring.clock, () => void this.tryOne())
+    this.stop = wiring.network.onNewNode(() => this.arm())
   }
 
   /** Tries nodes from here on, whether or not they are needed: others rely on the table of a node. */
@@ -40,18 +40,18 @@ export class Feelers {
   }
 
   close(): void {
-    this.closed = true
+    this.isOver = true
     this.stop()
     this.alarm.disarm()
   }
 
   private arm(): void {
-    const { limits, random } = this.options
-    if (!this.closed) this.alarm.armOnce(jittered(random, limits.feelerIntervalMs, 0.5))
+    const { limits, random } = this.wiring
+    if (!this.isOver) this.alarm.armOnce(jittered(random, limits.feelerIntervalMs, 0.5))
   }
 
   private async tryOne(): Promise<void> {
-    const { network, probe, isNeeded } = this.options
+    const { network, probe, isNeeded } = this.wiring
     try {
       const contact = this.isWanted || isNeeded() ? this.next() : undefined
       if (contact !== undefined) network.tried(contact, await probe(contact).catch(() => false))
@@ -61,7 +61,7 @@ export class Feelers {
   }
 
   private next(): Contact | undefined {
-    const { network, random } = this.options
+    const { network, random } = this.wiring
     const met = new Map<string | undefined, number>()
     for (const { address } of network.table.met()) {
       const origin = originOf(address)

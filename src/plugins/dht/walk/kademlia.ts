@@ -59,22 +59,22 @@ export class Kademlia {
   private readonly tellers = new Tellers()
   private readonly underWay = new LazySet<JoinedSignal>()
   private readonly newNodeListeners = new LazySet<(contact: Contact) => void>()
-  private closed = false
+  private isOver = false
 
-  constructor(private readonly options: KademliaOptions) {
-    const { host, identity, limits, dialer } = options
+  constructor(private readonly wiring: KademliaOptions) {
+    const { host, identity, limits, dialer } = wiring
     this.table = new RoutingTable(() => nodeIdOf(identity.publicKey), host.clock, limits)
     this.links = new NodeLinks(host, dialer, limits)
   }
 
   /** Whether fewer nodes are known than one bucket takes: in so small a network each server counts, also one that is no node. */
   get isSmall(): boolean {
-    return this.table.size < this.options.limits.dhtBucketSize
+    return this.table.size < this.wiring.limits.dhtBucketSize
   }
 
   /** Whether a walk has somewhere to begin, and may go on from there. */
   get canWalk(): boolean {
-    return this.options.mayDial && this.table.size > 0
+    return this.wiring.mayDial && this.table.size > 0
   }
 
   /** Mean round trip of all nodes asked so far, milliseconds; undefined before the first. */
@@ -104,7 +104,7 @@ export class Kademlia {
 
   /** Whether we are, as far as we know, among those that keep what belongs to a place. */
   isResponsible(place: Uint8Array): boolean {
-    const { dhtBucketSize } = this.options.limits
+    const { dhtBucketSize } = this.wiring.limits
     const near = this.table.closest(place, dhtBucketSize)
     const farthest = near.at(-1)
     return near.length < dhtBucketSize || compareDistance(place, this.table.ownId, farthest!.id) < 0
@@ -121,7 +121,7 @@ export class Kademlia {
 
   /** Walks to where a key or a set is kept. @throws P2PError ABORTED, SHUT_DOWN. */
   async trace(pattern: string, wait: WaitOptions = {}): Promise<LookupTrace> {
-    const { clock } = this.options.host
+    const { clock } = this.wiring.host
     const startedAt = clock.now()
     const set = setOfPattern(pattern)
     const target = set === undefined ? placeOfKey(pattern) : placeOfSet(set)
@@ -141,7 +141,7 @@ export class Kademlia {
   async keepWarm(): Promise<void> {
     const { links, table } = this
     const chosen: Contact[] = []
-    const { dhtLinks, maxOriginShare } = this.options.limits
+    const { dhtLinks, maxOriginShare } = this.wiring.limits
     const each = Math.max(1, Math.floor(dhtLinks / WARM_BUCKETS))
     for (let bits = 0; bits < WARM_BUCKETS; bits++) {
       const fastest = table.inBucket(bits).sort((a, b) => links.times.meanOf(a.peerId) - links.times.meanOf(b.peerId))
@@ -177,13 +177,13 @@ export class Kademlia {
   contactsFrom(wire: unknown, target: Uint8Array, { peerId, address, id }: Contact): Contact[] {
     if (this.tellers.isLiar(peerId)) return []
     try {
-      const max = this.options.limits.dhtBucketSize
+      const max = this.wiring.limits.dhtBucketSize
       return this.learn(readContacts(wire ?? [], target, { max, own: this.table.ownId, teller: address }), peerId)
     } catch (error) {
       // Condemned, it does not come in again by connecting anew.
       this.tellers.condemn(peerId)
       this.table.remove(id)
-      if (isDishonest(error)) this.options.host.reject(peerId, error)
+      if (isDishonest(error)) this.wiring.host.reject(peerId, error)
       throw error
     }
   }
@@ -194,9 +194,9 @@ export class Kademlia {
    * @throws P2PError ABORTED, SHUT_DOWN.
    */
   async walkTo(target: Uint8Array, plan: WalkPlan, ask: AskNode): Promise<WalkResult> {
-    const { host, limits } = this.options
+    const { host, limits } = this.wiring
     const { clock } = host
-    if (this.closed) throw shutDownError()
+    if (this.isOver) throw shutDownError()
     if (this.isSmall) for (const peer of host.peers()) this.connected(peer)
     this.table.used(target)
     const end = new JoinedSignal(plan.signal)
@@ -234,9 +234,9 @@ export class Kademlia {
 
   /** Asks one node. @throws P2PError SHUT_DOWN, ABORTED, TIMEOUT, what a dial fails with, or what the node refuses with. */
   async ask(contact: Contact, message: Question, signal?: AbortSignal): Promise<P2PMessage> {
-    if (this.closed) throw shutDownError()
+    if (this.isOver) throw shutDownError()
     // That we cannot dial a node says nothing against it.
-    if (!this.links.isConnected(contact.peerId) && (!this.options.mayDial || contact.address === '')) {
+    if (!this.links.isConnected(contact.peerId) && (!this.wiring.mayDial || contact.address === '')) {
       throw new P2PError('PEER_NOT_CONNECTED', 'This node cannot be dialled.')
     }
     try {
@@ -244,7 +244,7 @@ export class Kademlia {
       this.tried(contact, true)
       return answer
     } catch (error) {
-      if (!signal?.aborted && !this.closed) this.tried(contact, false)
+      if (!signal?.aborted && !this.isOver) this.tried(contact, false)
       throw error
     }
   }
@@ -254,7 +254,7 @@ export class Kademlia {
   }
 
   close(): void {
-    this.closed = true
+    this.isOver = true
     for (const end of this.underWay) end.abort()
     this.links.close()
   }
@@ -265,12 +265,12 @@ export class Kademlia {
     if (seen === 'added') for (const listener of [...this.newNodeListeners]) listener(contact)
     if (seen !== 'waiting') return
     const oldest = this.table.leastRecentlySeen(contact)
-    if (oldest !== undefined && this.table.isSilent(oldest.id, this.options.limits.dhtRefreshMs)) void this.ping(oldest)
+    if (oldest !== undefined && this.table.isSilent(oldest.id, this.wiring.limits.dhtRefreshMs)) void this.ping(oldest)
   }
 
   /** Connected nodes that are nearer to a place than we are. */
   private warmTowards(target: Uint8Array): Contact[] {
     const bucket = this.table.inBucket(commonBits(this.table.ownId, target))
-    return bucket.filter(({ peerId }) => this.links.isConnected(peerId)).slice(0, this.options.limits.dhtConcurrency)
+    return bucket.filter(({ peerId }) => this.links.isConnected(peerId)).slice(0, this.wiring.limits.dhtConcurrency)
   }
 }

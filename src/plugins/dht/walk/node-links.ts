@@ -39,15 +39,15 @@ export class NodeLinks {
   /** Nodes whose connections stay, used or not. */
   private warm: ReadonlySet<string> | undefined
   private readonly alarm: Alarm
-  private closed = false
+  private isOver = false
 
   constructor(
-    private readonly host: ProtocolHost,
+    private readonly protocolHost: ProtocolHost,
     private readonly dialer: NodeDialer,
     private readonly limits: Limits,
   ) {
     this.times = new RoundTrips(limits.dhtBucketSize * 32)
-    this.alarm = new Alarm(host.clock, () => this.tidy())
+    this.alarm = new Alarm(protocolHost.clock, () => this.tidy())
   }
 
   /** Connections to these nodes stay, used or not; those to others go as they are not used. */
@@ -68,7 +68,7 @@ export class NodeLinks {
     const { peerId } = contact
     const max = this.limits.dhtTimeoutMs
     const timeoutMs = this.times.timeout(peerId, this.isConnected(peerId), { min: MIN_TIMEOUT_MS, max })
-    return withDeadline(this.host.clock, 'The question to a DHT node', { signal, timeoutMs }, async (inner) => {
+    return withDeadline(this.protocolHost.clock, 'The question to a DHT node', { signal, timeoutMs }, async (inner) => {
       if (!this.isConnected(peerId)) {
         await this.dialer.dial(contact.address, peerId, { signal: inner, timeoutMs })
         // Two questions at once dial once, and share the link.
@@ -76,15 +76,15 @@ export class NodeLinks {
       }
       const link = this.links.get(peerId)
       if (link !== undefined) link.busy++
-      const startedAt = this.host.clock.now()
+      const startedAt = this.protocolHost.clock.now()
       try {
-        const answer = await this.host.request(peerId, message, { signal: inner, timeoutMs })
-        this.times.measured(peerId, this.host.clock.now() - startedAt)
+        const answer = await this.protocolHost.request(peerId, message, { signal: inner, timeoutMs })
+        this.times.measured(peerId, this.protocolHost.clock.now() - startedAt)
         return answer
       } finally {
         if (link !== undefined) {
           link.busy--
-          link.usedAt = this.host.clock.now()
+          link.usedAt = this.protocolHost.clock.now()
           // The latest used come last.
           if (this.links.delete(peerId)) this.links.set(peerId, link)
           this.trim()
@@ -100,7 +100,7 @@ export class NodeLinks {
   }
 
   close(): void {
-    this.closed = true
+    this.isOver = true
     this.alarm.disarm()
     this.links.clear()
   }
@@ -108,7 +108,7 @@ export class NodeLinks {
   /** Ends the least used of those that are too many; what was just used is likely to be used again, as by a store after its walk. */
   private trim(): void {
     const { dhtLinks } = this.limits
-    const settled = this.host.clock.now() - SETTLE_MS
+    const settled = this.protocolHost.clock.now() - SETTLE_MS
     for (const [peerId, { busy, usedAt }] of this.links) {
       if (this.links.size <= dhtLinks) return
       if (busy === 0 && !this.warm?.has(peerId) && (usedAt <= settled || this.links.size > dhtLinks * MOST)) this.release(peerId)
@@ -118,12 +118,12 @@ export class NodeLinks {
   /** Runs only while there are links. */
   private arm(): void {
     const { dhtLinks, dhtLinkIdleMs } = this.limits
-    if (this.links.size > 0 && !this.closed) this.alarm.armOnce(this.links.size > dhtLinks ? SETTLE_MS : dhtLinkIdleMs / 4)
+    if (this.links.size > 0 && !this.isOver) this.alarm.armOnce(this.links.size > dhtLinks ? SETTLE_MS : dhtLinkIdleMs / 4)
   }
 
   /** Ends links that nobody has used for a while. */
   private tidy(): void {
-    const until = this.host.clock.now() - this.limits.dhtLinkIdleMs
+    const until = this.protocolHost.clock.now() - this.limits.dhtLinkIdleMs
     for (const [peerId, { busy, usedAt }] of this.links) {
       if (busy === 0 && usedAt <= until && !this.warm?.has(peerId)) this.release(peerId)
     }

@@ -83,12 +83,12 @@ class Walk {
   private ended = false
 
   constructor(
-    private readonly options: WalkOptions,
+    private readonly wiring: WalkOptions,
     private readonly resolve: (result: WalkResult) => void,
     private readonly reject: (error: unknown) => void,
   ) {
-    const { clock, seeds, count, concurrency } = options
-    const paths = Math.max(1, Math.min(options.paths, seeds.length))
+    const { clock, seeds, count, concurrency } = wiring
+    const paths = Math.max(1, Math.min(wiring.paths, seeds.length))
     this.startedAt = clock.now()
     this.paths = Array.from({ length: paths }, (_, index) => ({
       index,
@@ -98,7 +98,7 @@ class Walk {
       slow: 0,
       warm: 0,
     }))
-    this.reach = options.thorough ? count : Math.ceil(count / paths)
+    this.reach = wiring.thorough ? count : Math.ceil(count / paths)
     // One that is slow must not hold up its whole path.
     this.width = Math.min(concurrency, Math.max(2, Math.ceil(concurrency / paths)))
     seeds.forEach((contact, i) => {
@@ -107,13 +107,13 @@ class Walk {
   }
 
   begin(): void {
-    const { signal } = this.options
+    const { signal } = this.wiring
     if (signal.aborted) {
       this.abort()
       return
     }
     signal.addEventListener('abort', this.abort)
-    for (const [i, contact] of (this.options.warm ?? []).entries()) {
+    for (const [i, contact] of (this.wiring.warm ?? []).entries()) {
       const path = this.paths[i % this.paths.length]!
       if (this.asked.has(hexOf(contact.id))) continue
       this.learn(path, contact, 1)
@@ -125,14 +125,14 @@ class Walk {
   }
 
   private readonly abort = (): void => {
-    if (this.end()) this.reject(abortedError('The lookup', this.options.signal.reason))
+    if (this.end()) this.reject(abortedError('The lookup', this.wiring.signal.reason))
   }
 
   private learn(path: Path, contact: Contact, hop: number): boolean {
     const id = hexOf(contact.id)
     if (path.known.has(id)) return false
     path.known.add(id)
-    const { target } = this.options
+    const { target } = this.wiring
     let at = path.candidates.length
     while (at > 0 && compareDistance(target, contact.id, path.candidates[at - 1]!.contact.id) < 0) at--
     path.candidates.splice(at, 0, { contact, hop, state: 'new' })
@@ -166,7 +166,7 @@ class Walk {
   }
 
   private ask(path: Path, candidate: Candidate, isWarm = false): void {
-    const { clock, target, slowAfterMs } = this.options
+    const { clock, target, slowAfterMs } = this.wiring
     const { contact, hop } = candidate
     candidate.state = 'asked'
     this.asked.add(hexOf(contact.id))
@@ -203,14 +203,14 @@ class Walk {
       else if (isWarm) path.warm--
       step.tookMs = clock.now() - this.startedAt - startedMs
     }
-    this.options.ask(contact, controller.signal).then(
+    this.wiring.ask(contact, controller.signal).then(
       (closer) => {
         if (this.ended) return
         done()
         candidate.state = 'answered'
         this.answered.push({ contact, hop })
         for (const other of closer) if (this.learn(path, other, hop + 1)) step.learned++
-        if (this.options.isEnough()) return this.finish(hop)
+        if (this.wiring.isEnough()) return this.finish(hop)
         this.advance(path)
         this.endIfDone()
       },
@@ -232,7 +232,7 @@ class Walk {
 
   private finish(hops?: number): void {
     if (!this.end()) return
-    const { target, count } = this.options
+    const { target, count } = this.wiring
     const sorted = this.answered.sort((a, b) => compareDistance(target, a.contact.id, b.contact.id))
     const closest = sorted.slice(0, count).map(({ contact }) => contact)
     this.resolve({ closest, hops: hops ?? sorted[0]?.hop ?? 0, steps: this.steps })
@@ -241,9 +241,9 @@ class Walk {
   private end(): boolean {
     if (this.ended) return false
     this.ended = true
-    for (const timer of this.timers) this.options.clock.clearTimeout(timer)
+    for (const timer of this.timers) this.wiring.clock.clearTimeout(timer)
     this.timers.clear()
-    this.options.signal.removeEventListener('abort', this.abort)
+    this.wiring.signal.removeEventListener('abort', this.abort)
     for (const controller of this.underWay) controller.abort()
     this.underWay.clear()
     return true
