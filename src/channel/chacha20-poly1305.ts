@@ -87,8 +87,8 @@ export function chaCha20(state: Int32Array, from: Uint8Array, to: Uint8Array): v
 }
 
 /**
- * RFC 8439 §2.3: twenty rounds over a state, in ten pairs of columns and diagonals, and the state added. The words are variables, not
- * an array, and the quarter rounds (§2.1) stand one behind the other: that is twice as fast.
+ * RFC 8439 §2.3: twenty rounds over a state, of columns and diagonals in turn, and the state added. The words are variables, not an
+ * array, and the quarter rounds (§2.1) stand one behind the other: that is twice as fast.
  */
 export function chaChaBlock(state: Int32Array, block: Int32Array): void {
   let x0 = state[0]!
@@ -107,8 +107,7 @@ export function chaChaBlock(state: Int32Array, block: Int32Array): void {
   let x13 = state[13]!
   let x14 = state[14]!
   let x15 = state[15]!
-  for (let round = 0; round < 10; round++) {
-    // The columns.
+  for (let round = 0; round < 20; round++) {
     x0 = (x0 + x4) | 0
     x12 = rotated(x12 ^ x0, 16)
     x8 = (x8 + x12) | 0
@@ -141,56 +140,28 @@ export function chaChaBlock(state: Int32Array, block: Int32Array): void {
     x15 = rotated(x15 ^ x3, 8)
     x11 = (x11 + x15) | 0
     x7 = rotated(x7 ^ x11, 7)
-    // The diagonals.
-    x0 = (x0 + x5) | 0
-    x15 = rotated(x15 ^ x0, 16)
-    x10 = (x10 + x15) | 0
-    x5 = rotated(x5 ^ x10, 12)
-    x0 = (x0 + x5) | 0
-    x15 = rotated(x15 ^ x0, 8)
-    x10 = (x10 + x15) | 0
-    x5 = rotated(x5 ^ x10, 7)
-    x1 = (x1 + x6) | 0
-    x12 = rotated(x12 ^ x1, 16)
-    x11 = (x11 + x12) | 0
-    x6 = rotated(x6 ^ x11, 12)
-    x1 = (x1 + x6) | 0
-    x12 = rotated(x12 ^ x1, 8)
-    x11 = (x11 + x12) | 0
-    x6 = rotated(x6 ^ x11, 7)
-    x2 = (x2 + x7) | 0
-    x13 = rotated(x13 ^ x2, 16)
-    x8 = (x8 + x13) | 0
-    x7 = rotated(x7 ^ x8, 12)
-    x2 = (x2 + x7) | 0
-    x13 = rotated(x13 ^ x2, 8)
-    x8 = (x8 + x13) | 0
-    x7 = rotated(x7 ^ x8, 7)
-    x3 = (x3 + x4) | 0
-    x14 = rotated(x14 ^ x3, 16)
-    x9 = (x9 + x14) | 0
-    x4 = rotated(x4 ^ x9, 12)
-    x3 = (x3 + x4) | 0
-    x14 = rotated(x14 ^ x3, 8)
-    x9 = (x9 + x14) | 0
-    x4 = rotated(x4 ^ x9, 7)
+    // The columns become diagonals, and the diagonals columns: row r puts place r − i at place i.
+    let swap = x1
+    x1 = x3
+    x3 = swap
+    swap = x4
+    x4 = x5
+    x5 = swap
+    swap = x6
+    x6 = x7
+    x7 = swap
+    swap = x8
+    x8 = x10
+    x10 = swap
+    swap = x12
+    x12 = x15
+    x15 = swap
+    swap = x13
+    x13 = x14
+    x14 = swap
   }
-  block[0] = x0 + state[0]!
-  block[1] = x1 + state[1]!
-  block[2] = x2 + state[2]!
-  block[3] = x3 + state[3]!
-  block[4] = x4 + state[4]!
-  block[5] = x5 + state[5]!
-  block[6] = x6 + state[6]!
-  block[7] = x7 + state[7]!
-  block[8] = x8 + state[8]!
-  block[9] = x9 + state[9]!
-  block[10] = x10 + state[10]!
-  block[11] = x11 + state[11]!
-  block[12] = x12 + state[12]!
-  block[13] = x13 + state[13]!
-  block[14] = x14 + state[14]!
-  block[15] = x15 + state[15]!
+  const words = [x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15]
+  for (let i = 0; i < 16; i++) block[i] = words[i]! + state[i]!
 }
 
 function rotated(word: number, bits: number): number {
