@@ -123,15 +123,15 @@ export class BatchReader {
     const end = plaintext.length
     let position = 0
     while (position < end) {
-      if (position + HEADER_BYTES > end) throw violation('cut an entry')
+      if (position + HEADER_BYTES > end) throw violation('sent a cut entry')
       const kind = plaintext[position]!
       const length = (plaintext[position + 1]! << 8) | plaintext[position + 2]!
       position += HEADER_BYTES
-      if (position + length > end) throw violation('sent an entry longer than its frame')
+      if (position + length > end) throw violation('sent a cut entry')
       const body = plaintext.subarray(position, position + length)
       position += length
       // Else one frame could ask for twenty thousand keys.
-      if (kind === Entry.REKEY && end !== HEADER_BYTES) throw violation('sent a re-key not alone in its frame')
+      if (kind === Entry.REKEY && end !== HEADER_BYTES) throw violation('sent a misplaced re-key')
       if (kind === Entry.FRAGMENT || kind === Entry.LAST_FRAGMENT) this.fragment(kind, body, onEntry)
       else onEntry(kind, body)
     }
@@ -157,7 +157,7 @@ export class BatchReader {
     this.whole = undefined
     this.partBytes = 0
     const inner = whole[0]!
-    if (inner !== Entry.MESSAGE && inner !== Entry.SIGNED_MESSAGE) throw violation('split what is no message')
+    if (inner !== Entry.MESSAGE && inner !== Entry.SIGNED_MESSAGE) throw violation('sent a misplaced fragment')
     onEntry(inner, whole.subarray(1, needed))
   }
 }

@@ -85,7 +85,7 @@ export class CipherState {
   }
 
   private usable(messageBytes: number): Uint8Array {
-    if (this.key === undefined) throw new P2PError('CONNECTION_CLOSED', 'This channel was closed. Connect again.')
+    if (this.key === undefined) throw new P2PError('CONNECTION_CLOSED', 'The connection is closed. Connect again.')
     if (messageBytes > MAX_NOISE_MESSAGE_BYTES) {
       throw new P2PError('LIMIT_EXCEEDED', `A Noise message has at most ${MAX_NOISE_MESSAGE_BYTES} bytes. Split it.`)
     }

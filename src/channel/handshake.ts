@@ -14,12 +14,18 @@ const HANDSHAKE = 0x01
 
 const PROLOGUE = /* @__PURE__ */ (() => new TextEncoder().encode('lotus-p2p'))()
 
+/** What a finished handshake has found out. */
+export interface HandshakeResult {
+  remote: RemoteHello
+  noise: NoiseChannel
+}
+
 /** What a handshake message led to. */
 export interface HandshakeStep {
   /** To be sent now. */
   frame?: Uint8Array
   /** Set with the last step. */
-  done?: { remote: RemoteHello; noise: NoiseChannel }
+  done?: HandshakeResult
 }
 
 /**

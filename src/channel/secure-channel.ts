@@ -157,7 +157,7 @@ export class SecureChannel implements FrameSink {
    * @throws P2PError CONNECTION_CLOSED.
    */
   send(kind: Entry, head: Uint8Array | undefined, body: Uint8Array): void {
-    if (this.state !== 'open') throw new P2PError('CONNECTION_CLOSED', 'The connection to this peer is closed. Connect again.')
+    if (this.state !== 'open') throw new P2PError('CONNECTION_CLOSED', 'The connection is closed. Connect again.')
     this.writer.add(kind, head, body)
     if (!this.flushing) this.flushSoon()
   }
@@ -226,7 +226,7 @@ export class SecureChannel implements FrameSink {
       }
       const { handshakeTimeoutMs } = this.limits
       const timer = this.clock.setTimeout(() => {
-        const message = `The handshake did not finish within ${handshakeTimeoutMs} ms.`
+        const message = `No handshake within ${handshakeTimeoutMs} ms.`
         this.end(new P2PError('HANDSHAKE_TIMEOUT', message), false, true)
       }, handshakeTimeoutMs)
       if (signal?.aborted) return abort()

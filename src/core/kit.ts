@@ -178,10 +178,7 @@ export class Kit implements PluginKit {
 
   async sign(tag: string, bytes: Uint8Array): Promise<Uint8Array> {
     if (!/^[a-z0-9][a-z0-9/-]{0,63}$/.test(tag)) {
-      throw new P2PError(
-        'INVALID_CONFIG',
-        'A tag has 1 to 64 characters of a-z, 0-9, - and /, and begins with one of a-z and 0-9.',
-      )
+      throw new P2PError('INVALID_CONFIG', 'A tag has 1 to 64 of a-z, 0-9, - and /, and does not begin with - or /.')
     }
     return (await signEnvelope(this.identity, `app/${tag}`, bytes)).signature
   }

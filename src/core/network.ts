@@ -24,18 +24,30 @@ import type { CoreEvents, Diversity, P2PStatus } from './events.js'
 import type { Phase } from './lifecycle.js'
 import type { Dialer, PeerResolver } from './plugin.js'
 
+interface NetworkPlugins {
+  readonly resolvers: readonly PeerResolver[]
+  run(hook: 'wake', reason: string): void
+  fenced(call: () => unknown): void
+  peerDescribed(peer: PeerInfo): void
+}
+
+interface NetworkMessaging {
+  receive: PeerEvents['message']
+  refuseStale(message: P2PMessage): void
+}
+
+interface NetworkLifecycle {
+  readonly phase: Phase
+  run(signal?: AbortSignal): Promise<void>
+}
+
 /** What a network needs of the core that it belongs to, and tells it. */
 export interface NetworkOwner extends PeerContext, Pick<PeerEvents, 'connected' | 'disconnected' | 'pathChanged'> {
   readonly events: Pick<TypedEvents<CoreEvents>, 'emit' | 'hasListeners'>
-  readonly plugins: {
-    readonly resolvers: readonly PeerResolver[]
-    run(hook: 'wake', reason: string): void
-    fenced(call: () => unknown): void
-    peerDescribed(peer: PeerInfo): void
-  }
+  readonly plugins: NetworkPlugins
   readonly transports: TransportRegistry
-  readonly messaging: { receive: PeerEvents['message']; refuseStale(message: P2PMessage): void }
-  readonly lifecycle: { readonly phase: Phase; run(signal?: AbortSignal): Promise<void> }
+  readonly messaging: NetworkMessaging
+  readonly lifecycle: NetworkLifecycle
   /** Whether a peer that speaks these protocols answers questions about records. */
   isServer(protocols: readonly string[]): boolean
   report(error: P2PError, peer?: PeerInfo): void

@@ -4,8 +4,15 @@ import type { CoreStats } from './events.js'
 import type { Messaging } from './messaging.js'
 import type { Network } from './network.js'
 
+interface StatsOwner {
+  config: ResolvedConfig
+  network: Network
+  defence: Defence
+  messaging: Messaging
+}
+
 /** Counts all that a core has done since its start. */
-export function readStats(core: { config: ResolvedConfig; network: Network; defence: Defence; messaging: Messaging }): CoreStats {
+export function readStats(core: StatsOwner): CoreStats {
   const { peers, outbox, skew } = core.network
   const { gate, bans, reputation, slots, budget } = core.defence
   const clockSkewMs = skew.medianMs

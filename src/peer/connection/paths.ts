@@ -111,7 +111,7 @@ export class Paths {
     }
     this.sendAck(false)
     const { channel } = this.current
-    if (!channel.open) throw new P2PError('CONNECTION_CLOSED', 'The connection to this peer is closed. Connect again.')
+    if (!channel.open) throw new P2PError('CONNECTION_CLOSED', 'The connection is closed. Connect again.')
     // The session remembers the message before it leaves: the path may break within the call, and the next one begins with it.
     session.remember(kind, head, body, lasting, onSettled)
     if (this.isPaused) return

@@ -116,10 +116,10 @@ export class Session {
    */
   refused(body: Uint8Array): number | undefined {
     const end = STREAM_ID_BYTES + NUMBER_BYTES + CHANGES_BYTES
-    if (body.length < end || body.length > end + 4 * MAX_LIMIT_NAME) throw violation('sent a refusal of another length')
+    if (body.length < end || body.length > end + 4 * MAX_LIMIT_NAME) throw violation('sent a malformed entry')
     const [stream, number] = readNumbered(body.subarray(0, end), CHANGES_BYTES)
     if (!same(stream, this.streamId)) return undefined
-    if (number === 0 || number >= this.nextNumber) throw violation('refused messages that were never sent')
+    if (number === 0 || number >= this.nextNumber) throw violation('refused what was never sent')
     const waitMs = new DataView(body.buffer, body.byteOffset).getUint32(STREAM_ID_BYTES + NUMBER_BYTES)
     this.settleUpTo(number - 1)
     const pausedMs = Math.min(Math.max(1, waitMs), this.limits.maxRefusalMs)
@@ -160,7 +160,7 @@ export class Session {
     const [stream, number] = readNumbered(body)
     // The acknowledgement is for a stream that we have given up.
     if (!same(stream, this.streamId)) return
-    if (number >= this.nextNumber) throw violation('acknowledged messages that were never sent')
+    if (number >= this.nextNumber) throw violation('acknowledged what was never sent')
     this.settleUpTo(number)
   }
 
@@ -276,7 +276,7 @@ function numbered(stream: Uint8Array, number: number, changes?: number): Uint8Ar
 
 function readNumbered(body: Uint8Array, more = 0): [stream: Uint8Array, number: number] {
   const length = STREAM_ID_BYTES + NUMBER_BYTES + more
-  if (body.length !== length) throw violation('sent an entry of another length')
+  if (body.length !== length) throw violation('sent a malformed entry')
   const view = new DataView(body.buffer, body.byteOffset, body.length)
   const number = view.getUint16(STREAM_ID_BYTES) * 2 ** 32 + view.getUint32(STREAM_ID_BYTES + 2)
   return [body.subarray(0, STREAM_ID_BYTES), number]
