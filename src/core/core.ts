@@ -196,7 +196,7 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   pathChanged({ info }: PeerConnection, from: string): void {
-    this.plugins.pathChanged(info, from)
+    this.plugins.tell('pathChanged', info, from)
     this.events.emit('path-changed', info, from)
   }
 
@@ -370,7 +370,7 @@ export class Core implements PeerContext, NetworkOwner {
   connected(peer: PeerConnection): void {
     const { info } = peer
     this.router.connected(info)
-    this.plugins.peerConnected(info)
+    this.plugins.tell('connected', info)
     this.events.emit('connected', info)
   }
 
@@ -378,7 +378,7 @@ export class Core implements PeerContext, NetworkOwner {
     const { info } = peer
     this.messaging.requests.peerGone(peer.peerId, error)
     this.router.disconnected(info)
-    this.plugins.peerDisconnected(info)
+    this.plugins.tell('disconnected', info)
     this.events.emit('disconnected', info, error)
     if (error.code === 'REPLACED' && error.details.byPeer === true) this.report(error, info)
   }

@@ -28,7 +28,7 @@ interface NetworkPlugins {
   readonly resolvers: readonly PeerResolver[]
   run(hook: 'wake', reason: string): void
   fenced(call: () => unknown): void
-  peerDescribed(peer: PeerInfo): void
+  tell(event: 'described', peer: PeerInfo): void
 }
 
 interface NetworkMessaging {
@@ -148,7 +148,7 @@ export class Network {
       onUpdate: (id, description) => {
         const peer = this.peers.get(id)
         peer?.describe(description)
-        if (peer !== undefined) core.plugins.peerDescribed(peer.info)
+        if (peer !== undefined) core.plugins.tell('described', peer.info)
       },
     })
     this.watch = new WakeWatch({

@@ -88,20 +88,9 @@ export class Plugins {
     for (const hooks of [...which]) this.fenced(() => (hooks[name] as ((reason?: string) => unknown) | undefined)?.(reason))
   }
 
-  peerConnected(peer: PeerInfo): void {
-    for (const listener of [...this.peers]) this.fenced(() => listener.connected?.(peer))
-  }
-
-  peerDisconnected(peer: PeerInfo): void {
-    for (const listener of [...this.peers]) this.fenced(() => listener.disconnected?.(peer))
-  }
-
-  peerDescribed(peer: PeerInfo): void {
-    for (const listener of [...this.peers]) this.fenced(() => listener.described?.(peer))
-  }
-
-  pathChanged(peer: PeerInfo, from: string): void {
-    for (const listener of [...this.peers]) this.fenced(() => listener.pathChanged?.(peer, from))
+  /** Tells all listeners of one peer. @param args the peer, and the path before where it has changed. */
+  tell(name: keyof PeerListener, ...args: [peer: PeerInfo, from?: string]): void {
+    for (const listener of [...this.peers]) this.fenced(() => listener[name]?.(...(args as [PeerInfo, string])))
   }
 
   /** The sections that plugins add to `getStats`. */

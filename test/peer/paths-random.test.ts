@@ -48,7 +48,7 @@ class End {
         dropped: () => {},
         control: () => {},
       },
-      context: { clock: this.clock, limits },
+      peerContext: { clock: this.clock, limits },
       leads: this.leads,
       events: {
         switched: () => {},

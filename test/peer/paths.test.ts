@@ -57,7 +57,7 @@ class End {
         dropped: () => this.dropped++,
         control: () => {},
       },
-      context: { clock: this.clock, limits: resolveLimits({}) },
+      peerContext: { clock: this.clock, limits: resolveLimits({}) },
       leads: this.leads,
       events: {
         switched: () => this.switches++,

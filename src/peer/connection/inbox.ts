@@ -45,11 +45,11 @@ export class Inbox {
   private readonly verifying = new Serial()
 
   constructor(
-    private readonly context: ConnectionContext,
+    private readonly peerContext: ConnectionContext,
     private readonly owner: InboxOwner,
   ) {
-    this.lastSeen = context.clock.now()
-    this.gate = context.defence.gate.of(owner.publicKey)
+    this.lastSeen = peerContext.clock.now()
+    this.gate = peerContext.defence.gate.of(owner.publicKey)
   }
 
   /** How far the peer's clock is ahead of ours, milliseconds; undefined until it was measured. */
@@ -64,13 +64,13 @@ export class Inbox {
 
   /** Whether a message is taken. Nothing is remembered of it: the caller delivers it once its number is accounted for. */
   offer(kind: MessageKind, body: Uint8Array): Answer {
-    this.lastSeen = this.context.clock.now()
+    this.lastSeen = this.peerContext.clock.now()
     const refusal = this.gate.arrive(body.length)
     if (refusal !== undefined) return refusal
     try {
       const message = this.decoded(kind, body)
       // What we have asked for is no flood, however much it is.
-      return (this.context.expects(message) ? undefined : this.gate.admit(message, body.length)) ?? message
+      return (this.peerContext.expects(message) ? undefined : this.gate.admit(message, body.length)) ?? message
     } catch (error) {
       return this.faultOf(error)
     }
@@ -91,7 +91,7 @@ export class Inbox {
     const verdict = this.gate.dropped(bytes)
     if (verdict === 'excess') throw this.flooded()
     if (verdict === 'strike') {
-      this.context.defence.blame(this.owner.publicKey, 'flood', 'The peer went on sending after it was told to wait.')
+      this.peerContext.defence.blame(this.owner.publicKey, 'flood', 'The peer went on sending after it was told to wait.')
     }
   }
 
@@ -107,7 +107,7 @@ export class Inbox {
 
   /** @throws P2PError for what no honest peer sends. */
   private decoded(kind: MessageKind, body: Uint8Array): P2PMessage {
-    const { peerId: local, limits, requireSignatures } = this.context
+    const { peerId: local, limits, requireSignatures } = this.peerContext
     const { peerId } = this.owner
     const isSigned = kind === Entry.SIGNED_MESSAGE
     const bytes = isSigned ? body.subarray(SIGNATURE_BYTES) : body
@@ -140,7 +140,7 @@ export class Inbox {
 
   /** @throws P2PError INVALID_SIGNATURE. */
   private async verify(signature: Uint8Array, timestamp: number, bytes: Uint8Array): Promise<void> {
-    const { defence, clock, limits } = this.context
+    const { defence, clock, limits } = this.peerContext
     const { publicKey } = this.owner
     const check = async () => verify(signature, signingBytes('message', bytes), publicKey)
     if (!(await defence.budget.run(hexOf(publicKey), check))) {
@@ -152,7 +152,7 @@ export class Inbox {
   }
 
   private skewKnown(): Promise<void> {
-    const { clock, limits } = this.context
+    const { clock, limits } = this.peerContext
     return new Promise((resolve) => {
       const timer = clock.setTimeout(resolve, limits.wakeProbeMs)
       this.skewMeasured.push(() => {

@@ -29,7 +29,7 @@ export interface PathsEvents {
 export interface PathsOptions {
   readonly session: Session
   readonly inbox: Pick<Inbox, 'offer' | 'deliver' | 'dropped' | 'control'>
-  readonly context: { readonly clock: Clock; readonly limits: Limits }
+  readonly peerContext: { readonly clock: Clock; readonly limits: Limits }
   /** Whether our choice of a path holds where both ends choose at once: exactly one end has true. */
   readonly leads: boolean
   readonly events: PathsEvents
@@ -54,8 +54,8 @@ export class Paths {
     private readonly wiring: PathsOptions,
   ) {
     this.session = wiring.session
-    this.clock = wiring.context.clock
-    this.limits = wiring.context.limits
+    this.clock = wiring.peerContext.clock
+    this.limits = wiring.peerContext.limits
     this.pauseEnd = new Alarm(this.clock, () => this.goOn())
     this.current = new Path(first, this.clock)
     this.paths.add(this.current)

@@ -83,17 +83,17 @@ export class PeerConnection {
   constructor(
     channel: SecureChannel,
     private readonly session: Session,
-    private readonly context: ConnectionContext,
+    private readonly peerContext: ConnectionContext,
     private readonly events: ConnectionEvents,
     onClosed: (peer: PeerConnection, error: P2PError, fault: boolean) => void,
   ) {
     const { remote } = channel
-    const { clock, identity } = context
+    const { clock, identity } = peerContext
     this.peerId = remote.peerId
     this.publicKey = remote.publicKey
     this.since = clock.now()
-    this.snapshot = new PeerSnapshot(channel, this.since, context.isRelay)
-    this.inbox = new Inbox(context, {
+    this.snapshot = new PeerSnapshot(channel, this.since, peerContext.isRelay)
+    this.inbox = new Inbox(peerContext, {
       peerId: this.peerId,
       publicKey: this.publicKey,
       traffic: this.traffic,
@@ -103,7 +103,7 @@ export class PeerConnection {
     this.paths = new Paths(channel, {
       session,
       inbox: this.inbox,
-      context,
+      peerContext,
       leads: compareBytes(identity.publicKey, remote.publicKey) < 0,
       events: {
         switched: (from) => {
@@ -220,7 +220,7 @@ export class PeerConnection {
   }
 
   private deliver(message: P2PMessage, freshness: Freshness): void {
-    const use = this.context.useOf(message.protocol)
+    const use = this.peerContext.useOf(message.protocol)
     if (use === 'lasting') this.isInUse = true
     if (freshness === 'new') {
       if (use !== 'upkeep') this.usedAt = this.inbox.lastSeen
@@ -229,18 +229,18 @@ export class PeerConnection {
   }
 
   private needsSignature({ protocol }: P2PMessage): boolean {
-    return (this.context.requireSignatures || this.remote.requireSignatures) && !protocol?.startsWith(INTERNAL_PREFIX)
+    return (this.peerContext.requireSignatures || this.remote.requireSignatures) && !protocol?.startsWith(INTERNAL_PREFIX)
   }
 
   private encodeNow(message: P2PMessage, isSigned: boolean): Uint8Array {
-    const { limits } = this.context
+    const { limits } = this.peerContext
     if (isSigned) return encode(toWire(message, message.from, message.to), limits)
     return encodeForPeer(message, message.to === this.peerId, limits)
   }
 
   private async transmitSigned(encoded: Uint8Array, message: P2PMessage, options: SendOptions): Promise<boolean> {
     const body = this.signable(encoded, message, options.encoded !== undefined)
-    const { signature } = await signEnvelope(this.context.identity, 'message', body)
+    const { signature } = await signEnvelope(this.peerContext.identity, 'message', body)
     return this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
   }
 
@@ -249,7 +249,7 @@ export class PeerConnection {
    * would make it a replay.
    */
   private signable(encoded: Uint8Array, { from, to, timestamp }: P2PMessage, lacksIds: boolean): Uint8Array {
-    const { clock, limits } = this.context
+    const { clock, limits } = this.peerContext
     const now = clock.now()
     const isLate = Math.abs(now - timestamp) > limits.replayWindowMs / 2
     if (!isLate && !lacksIds) return encoded
@@ -265,7 +265,7 @@ export class PeerConnection {
     message: P2PMessage,
     { lasting = true, onSettled }: SendOptions,
   ): boolean {
-    const { limits } = this.context
+    const { limits } = this.peerContext
     if (body.length > limits.maxMessageBytes) throw messageTooLarge(body.length, limits)
     const isInternal = message.protocol?.startsWith(INTERNAL_PREFIX) === true
     const { pausedMs, pausedBy } = this.session
@@ -275,7 +275,7 @@ export class PeerConnection {
     this.paths.send(kind, head, body, outlives, onSettled)
     this.traffic.messagesOut++
     this.traffic.bytesOut += body.length
-    this.isInUse ||= this.context.useOf(message.protocol) === 'lasting'
+    this.isInUse ||= this.peerContext.useOf(message.protocol) === 'lasting'
     return outlives
   }
 
@@ -286,7 +286,7 @@ export class PeerConnection {
 
   /** Whether few enough bytes wait here and on the way. */
   private get hasRoom(): boolean {
-    const { sendHighWaterBytes, sendMaxBufferedBytes } = this.context.limits
+    const { sendHighWaterBytes, sendMaxBufferedBytes } = this.peerContext.limits
     return this.paths.bufferedAmount <= sendHighWaterBytes && this.session.waitingBytes <= sendMaxBufferedBytes / 2
   }
 

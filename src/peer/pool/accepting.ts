@@ -10,14 +10,14 @@ export class Accepting {
   readonly stats = { accepted: 0, refused: 0, refusals: {} as Record<string, number> }
 
   constructor(
-    private readonly context: PeerContext,
+    private readonly peerContext: PeerContext,
     private readonly members: Members,
   ) {}
 
   accept(connection: Connection): void {
-    const { members, context } = this
-    const { defence } = context
-    const full = members.slots.mayFit(connection) ? undefined : poolFull(context)
+    const { members, peerContext } = this
+    const { defence } = peerContext
+    const full = members.slots.mayFit(connection) ? undefined : poolFull(peerContext)
     const refusal = members.resting ?? defence.refusalAt(connection) ?? full
     if (refusal !== undefined) {
       this.refused(refusal)
@@ -40,9 +40,9 @@ export class Accepting {
   }
 
   private async shakeHands(connection: Connection, schedule: Schedule): Promise<SecureChannel> {
-    const { members, context } = this
-    const options = await channelOptions(context)
-    const work = context.work?.demand(connection, (key) => members.withKey(key) !== undefined)
+    const { members, peerContext } = this
+    const options = await channelOptions(peerContext)
+    const work = peerContext.work?.demand(connection, (key) => members.withKey(key) !== undefined)
     return SecureChannel.accept(connection, {
       ...options,
       work,
@@ -64,7 +64,7 @@ export class Accepting {
 
   private failed(connection: Connection, error: P2PError): void {
     connection.close()
-    this.context.defence.strangerFailed(connection, error)
+    this.peerContext.defence.strangerFailed(connection, error)
     this.refused(error)
     // Failed handshakes of strangers are reported where they cannot be honest, else only counted.
     if (error.details.fault === true || error.code === 'NAME_TAKEN') this.members.fault(error)

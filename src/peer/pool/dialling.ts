@@ -18,14 +18,14 @@ export class Dialling {
   private readonly dials: SharedDials
 
   constructor(
-    private readonly context: PeerContext,
+    private readonly peerContext: PeerContext,
     private readonly members: Members,
     events: PeerEvents,
   ) {
     this.dials = new SharedDials(
-      context.clock,
+      peerContext.clock,
       () => events.changed(),
-      () => context.work?.pausedMs ?? 0,
+      () => peerContext.work?.pausedMs ?? 0,
     )
   }
 
@@ -38,7 +38,7 @@ export class Dialling {
     this.checkOpen()
     const transport = this.transportFor(address)
     const { members } = this
-    const { work, limits } = this.context
+    const { work, limits } = this.peerContext
     const known = members.all().find(({ activeChannel: { connection } }) => {
       return connection.outbound && connection.remoteAddress === address
     })
@@ -54,10 +54,10 @@ export class Dialling {
   async look(address: string, wait: WaitOptions): Promise<RemoteHello> {
     this.checkOpen()
     const transport = this.transportFor(address)
-    const { clock, limits } = this.context
+    const { clock, limits } = this.peerContext
     const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
     return withDeadline(clock, `Looking at ${address}`, within, async (signal) =>
-      probe(transport, address, { ...(await channelOptions(this.context)), signal }),
+      probe(transport, address, { ...(await channelOptions(this.peerContext)), signal }),
     )
   }
 
@@ -73,17 +73,17 @@ export class Dialling {
     signal: AbortSignal,
     self: () => Promise<string>,
   ): Promise<string> {
-    const { context, members } = this
+    const { peerContext, members } = this
     const { confirming } = members
-    if (members.size >= context.maxConnections) throw poolFull(context)
+    if (members.size >= peerContext.maxConnections) throw poolFull(peerContext)
     this.stats.dialled++
     let remote: string | undefined
     let key: string | undefined
     let earlier: Promise<string> | undefined
     try {
       const channel = await SecureChannel.dial(transport, address, {
-        ...(await channelOptions(context)),
-        work: context.work,
+        ...(await channelOptions(peerContext)),
+        work: peerContext.work,
         signal,
         admit: async (channel) => {
           remote = channel.remote.peerId
@@ -106,7 +106,7 @@ export class Dialling {
         if (earlier !== undefined) return earlier
         if (members.get(remote) !== undefined) return remote
       }
-      if (context.work !== undefined && isWorkNeeded(error)) throw error
+      if (peerContext.work !== undefined && isWorkNeeded(error)) throw error
       this.stats.dialsFailed++
       if (members.resting !== undefined) throw members.resting
       if (isP2PError(signal.reason)) throw signal.reason
@@ -120,7 +120,7 @@ export class Dialling {
 
   /** @throws P2PError INVALID_ADDRESS. */
   private transportFor(address: string): Transport {
-    return this.context.transports.forAddress(address)
+    return this.peerContext.transports.forAddress(address)
   }
 
   private checkOpen(): void {

@@ -29,12 +29,12 @@ export class Members {
   private readonly past: Traffic = { messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, refusals: 0 }
 
   constructor(
-    private readonly context: PeerContext,
+    private readonly peerContext: PeerContext,
     private readonly events: PeerEvents,
   ) {
-    const { clock, limits, defence } = context
+    const { clock, limits, defence } = peerContext
     this.sessions = new Sessions(clock, limits)
-    this.slots = new Slots(context, (key) => defence.reputation.scoreOf(hexOf(key)))
+    this.slots = new Slots(peerContext, (key) => defence.reputation.scoreOf(hexOf(key)))
   }
 
   get size(): number {
@@ -69,7 +69,7 @@ export class Members {
    */
   async admit(channel: SecureChannel, expected: string | undefined): Promise<void> {
     const { remote } = channel
-    const { identity, defence } = this.context
+    const { identity, defence } = this.peerContext
     if (equalBytes(remote.publicKey, identity.publicKey)) {
       throw new P2PError('SELF_DIAL', 'That address leads back to us.')
     }
@@ -85,7 +85,7 @@ export class Members {
     if (!channel.connection.outbound && this.oursWins(channel)) await this.confirming.get(key)?.catch(() => {})
     const existing = this.byKey.get(key)
     if (existing === undefined) {
-      if (!this.slots.placeFor(channel.connection).fits) throw poolFull(this.context)
+      if (!this.slots.placeFor(channel.connection).fits) throw poolFull(this.peerContext)
     } else if (this.verdict(existing, channel) === 'keep') throw duplicate()
   }
 
@@ -100,7 +100,7 @@ export class Members {
     if (!channel.open) throw channel.ended ?? shutDownError()
     if (existing === undefined) this.makeRoom(channel)
     else if (this.settle(existing, channel) === 'added') return
-    const peer = new PeerConnection(channel, this.sessions.open(channel.remote), this.context, this.events, this.gone)
+    const peer = new PeerConnection(channel, this.sessions.open(channel.remote), this.peerContext, this.events, this.gone)
     this.peers.set(peer.peerId, peer)
     this.byKey.set(hexOf(peer.publicKey), peer)
     this.slots.add(peer)
@@ -113,7 +113,7 @@ export class Members {
   fault(error: P2PError, peer?: PeerConnection): void {
     this.faults[error.code] = (this.faults[error.code] ?? 0) + 1
     this.events.error(error, peer)
-    if (peer !== undefined) this.context.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
+    if (peer !== undefined) this.peerContext.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
   }
 
   /** Says goodbye to all peers; to those behind relays first, for other connections carry those goodbyes. */
@@ -124,14 +124,14 @@ export class Members {
 
   /** @throws P2PError NAME_TAKEN. */
   private async checkName(name: string, publicKey: Uint8Array): Promise<void> {
-    const { names, peerId } = this.context
+    const { names, peerId } = this.peerContext
     if (name !== peerId && (await names.claim(name, publicKey, 'contact'))) return
     throw new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key.`, { details: { name } })
   }
 
   private makeRoom(channel: SecureChannel): void {
     const { fits, evicted } = this.slots.placeFor(channel.connection)
-    const error = poolFull(this.context)
+    const error = poolFull(this.peerContext)
     if (!fits) {
       channel.close(error)
       throw error
@@ -165,13 +165,13 @@ export class Members {
     if (channel.connection.outbound) return 'keep'
     // A peer that has just accepted our dial had its own under way, and settles on ours. Much later, a dial means that the peer
     // has lost the first connection.
-    const { clock, limits } = this.context
+    const { clock, limits } = this.peerContext
     const simultaneous = clock.now() - existing.since <= limits.handshakeTimeoutMs
     return old.connection.outbound && simultaneous && this.oursWins(channel) ? 'keep' : 'switch'
   }
 
   private oursWins({ remote }: SecureChannel): boolean {
-    return hexOf(this.context.identity.publicKey) < hexOf(remote.publicKey)
+    return hexOf(this.peerContext.identity.publicKey) < hexOf(remote.publicKey)
   }
 
   private readonly gone = (peer: PeerConnection, error: P2PError, fault: boolean): void => {

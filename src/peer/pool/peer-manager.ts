@@ -19,12 +19,12 @@ export class PeerManager {
   private readonly incoming: Accepting
 
   constructor(
-    private readonly context: PeerContext,
+    private readonly peerContext: PeerContext,
     events: PeerEvents,
   ) {
-    this.members = new Members(context, events)
-    this.outgoing = new Dialling(context, this.members, events)
-    this.incoming = new Accepting(context, this.members)
+    this.members = new Members(peerContext, events)
+    this.outgoing = new Dialling(peerContext, this.members, events)
+    this.incoming = new Accepting(peerContext, this.members)
   }
 
   get size(): number {
@@ -119,7 +119,7 @@ export class PeerManager {
     for (const peer of peers) {
       try {
         // A message that is signed has its own bytes for each peer.
-        if (!this.context.requireSignatures) encoded ??= encodeForPeer(message, false, this.context.limits)
+        if (!this.peerContext.requireSignatures) encoded ??= encodeForPeer(message, false, this.peerContext.limits)
         // A signature may still fail later: a broadcast does not wait for it.
         peer.send(message, { mayWait: false, encoded })?.catch(() => {})
         result.sent.push(peer.peerId)
@@ -138,7 +138,7 @@ export class PeerManager {
   rest(error: P2PError): void {
     this.members.resting = error
     this.outgoing.abortAll(error)
-    this.context.work?.rest()
+    this.peerContext.work?.rest()
     this.members.disconnectAll(error)
   }
 

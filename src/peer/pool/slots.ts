@@ -44,10 +44,10 @@ export class Slots<Peer extends SlotHolder> {
 
   /** @param scoreOf the reputation of a public key, below 0 for a peer that has misbehaved. */
   constructor(
-    private readonly context: Pick<PeerContext, 'maxConnections' | 'limits' | 'clock' | 'isNamed'>,
+    private readonly peerContext: Pick<PeerContext, 'maxConnections' | 'limits' | 'clock' | 'isNamed'>,
     private readonly scoreOf: (publicKey: Uint8Array) => number,
   ) {
-    const { maxConnections, limits } = context
+    const { maxConnections, limits } = peerContext
     this.maxInbound = maxConnections - Math.min(limits.outboundSlots, Math.floor(maxConnections / OUTBOUND_SHARE))
   }
 
@@ -94,7 +94,7 @@ export class Slots<Peer extends SlotHolder> {
 
   /** Whether a peer in the pool has misbehaved. Looked up once a second: a flood of newcomers asks thousands of times. */
   private hasUnwanted(): boolean {
-    const now = this.context.clock.now()
+    const now = this.peerContext.clock.now()
     if (now - this.lookedAt >= 1_000) {
       this.lookedAt = now
       this.unwanted = [...this.slots.values()].some(({ peer, outbound }) => !outbound && this.scoreOf(peer.publicKey) < 0)
@@ -110,12 +110,12 @@ export class Slots<Peer extends SlotHolder> {
   }
 
   private isFree({ outbound }: Connection): boolean {
-    return this.slots.size < this.context.maxConnections && (outbound || this.inbound < this.maxInbound)
+    return this.slots.size < this.peerContext.maxConnections && (outbound || this.inbound < this.maxInbound)
   }
 
   private evictable() {
     return [...this.slots.values()]
-      .filter(({ peer, outbound }) => !outbound && !this.context.isNamed(peer.peerId))
+      .filter(({ peer, outbound }) => !outbound && !this.peerContext.isNamed(peer.peerId))
       .map(({ peer, group }) => {
         const { since, usedAt, rttMs, publicKey } = peer
         return { peer, group, since, usedAt, rttMs, score: this.scoreOf(publicKey) }
