@@ -53,9 +53,10 @@ export class Plugins {
    * or what the plugin throws.
    */
   attach(plugin: Plugin, target: object): LifecycleHooks[] {
-    if (typeof plugin?.attach !== 'function') throw invalidPlugin('needs an attach method, as webRtc() has')
-    const { name, needs = [] } = plugin
-    if (typeof name !== 'string' || name === '' || name.length > 64) throw invalidPlugin('needs a name of 1 to 64 characters')
+    const { name, needs = [] } = plugin ?? {}
+    if (typeof plugin?.attach !== 'function' || typeof name !== 'string' || name === '' || name.length > 64) {
+      throw invalidPlugin('needs an attach method and a name of 1 to 64 characters')
+    }
     if (this.attached.has(name)) throw invalidPlugin(`"${name}" is attached already`)
     const missing = needs.filter((other) => !this.attached.has(other))
     if (missing.length > 0) throw invalidPlugin(`"${name}" needs ${missing.join(', ')}, which must come before it`)
@@ -129,7 +130,7 @@ function membersOf(plugin: Plugin, kit: PluginKit, target: object): [name: strin
   const api: unknown = plugin.attach(kit) ?? {}
   if (api instanceof Promise) {
     api.catch(() => {})
-    throw invalidPlugin(`"${name}" has an attach that is async; what takes time belongs into its start hook`)
+    throw invalidPlugin(`"${name}" has an async attach; what takes time belongs into its start hook`)
   }
   const members = Object.entries(api as object)
   for (const [member] of members) {
