@@ -47,7 +47,8 @@ const BUNDLED = [
 ]
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** Properties that nobody outside can see are short in what is built: they are a fiftieth of its bytes. */
-const mangleProps = new RegExp(`^(${internalNames(Object.values(entry).map(root), BUNDLED, root('tsconfig.json')).join('|')})$`)
+export const internal = internalNames(Object.values(entry).map(root), BUNDLED, root('tsconfig.json'))
+const mangleProps = new RegExp(`^(${internal.join('|')})$`)
 const short = (options: BuildOptions) => {
   options.mangleProps = mangleProps
 }
