@@ -5,7 +5,7 @@ import { internalNames } from './build/internal-names.js'
 
 /** What package.json chooses by condition: no bundler for browsers sees Node's half, and Node loads few files. */
 const platforms = { 'platform-node': 'src/platform/node.ts', 'platform-browser': 'src/platform/browser.ts' }
-const VENDOR = /^(@noble\/(ciphers|hashes)\/|idb-keyval$|mitt$|nanoid$)/
+const VENDOR = /^(idb-keyval|mitt|nanoid)$/
 
 /** Sources import Node's half, a file `*.node.ts` each; what is built imports the half that is asked for here. */
 const platform = (half: OnResolveResult) => ({
@@ -19,8 +19,7 @@ const vendorByCondition = {
   name: 'vendor',
   setup({ onResolve }: PluginBuild) {
     onResolve({ filter: VENDOR }, ({ path, importer }) => ({
-      // The fallback for browsers belongs to what is chosen by condition already.
-      path: /(vendor|ed25519-noble)\.ts$/.test(importer) ? path : '#vendor',
+      path: /vendor\.ts$/.test(importer) ? path : '#vendor',
       external: true,
     }))
   },
@@ -35,16 +34,7 @@ const entry = {
 }
 
 /** Packages that some bundle takes in. */
-const BUNDLED = [
-  '@noble/ciphers',
-  '@noble/ed25519',
-  '@noble/hashes',
-  '@scure/base',
-  'idb-keyval',
-  'isomorphic-ws',
-  'mitt',
-  'nanoid',
-]
+const BUNDLED = ['@noble/ed25519', '@noble/hashes', '@scure/base', 'idb-keyval', 'isomorphic-ws', 'mitt', 'nanoid']
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** Properties that nobody outside can see are short in what is built: they are a fiftieth of its bytes. */
 export const internal = internalNames(Object.values(entry).map(root), BUNDLED, root('tsconfig.json'))

@@ -53,8 +53,8 @@ export function internalNames(entries: readonly string[], packages: readonly str
     return found.length > 0 && found.every(isOurs) ? found[0] : undefined
   }
   const visit = (node: ts.Node): void => {
-    if (ts.isStringLiteralLike(node) && !ts.isImportDeclaration(node.parent))
-      for (const name of node.text.split(/[^\w$]+/)) outside.add(name)
+    // A text of several words names no property.
+    if (ts.isStringLiteralLike(node) && /^[\w$]+$/.test(node.text)) outside.add(node.text)
     if (ts.isPropertyAccessExpression(node)) {
       const type = checker.getTypeAtLocation(node.expression)
       const parts = type.isUnion() ? type.types : [type]

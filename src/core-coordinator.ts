@@ -1,7 +1,7 @@
 import { hexOf } from './base/bytes.js'
 import { isP2PError, P2PError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
-import type { WaitOptions } from './base/wait.js'
+import { type WaitOptions, withDeadline } from './base/wait.js'
 import type { CoreConfig } from './core/config.js'
 import { Core } from './core/core.js'
 import type { CoreEvents, CoreStats, P2PStatus } from './core/events.js'
@@ -10,6 +10,7 @@ import type { Plugin } from './core/plugin.js'
 import type { Ban } from './defence/bans.js'
 import type { Standing } from './defence/reputation.js'
 import { decodePeerId, isPeerId } from './identity/peer-id.js'
+import { asSent } from './message/codec.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
 import type { PeerLoad } from './peer/connection/peer-connection.js'
 import type { QueuedMessage } from './peer/keep/outbox.js'
@@ -84,7 +85,7 @@ export class CoreCoordinator {
     return this.core.config.identity.publicKey.slice()
   }
 
-  /** Addresses at which our listeners can be reached. */
+  /** Addresses at which our listeners can be reached, those of transports last. Peers are told the `ws://` and `wss://` ones. */
   get addresses(): string[] {
     return this.core.addresses
   }
@@ -117,12 +118,15 @@ export class CoreCoordinator {
   }
 
   /** Comes back from `suspend`; resolves with the first connection, or when each has failed once. @throws P2PError as `start`. */
-  async resume(): Promise<void> {
-    this.core.checkOpen()
-    if (this.core.lifecycle.phase !== 'suspended') return
+  async resume({ signal, timeoutMs }: WaitOptions = {}): Promise<void> {
+    const { core } = this
+    core.checkOpen()
+    if (core.lifecycle.phase !== 'suspended') return
     try {
-      await this.core.lifecycle.resume()
-      await this.core.start()
+      await withDeadline(core.config.clock, 'Resuming', { signal, timeoutMs }, async (inner) => {
+        await core.lifecycle.resume(inner)
+        await core.start({ signal: inner })
+      })
     } catch (error) {
       // The application has suspended it again meanwhile, and knows.
       if (!isP2PError(error, 'SUSPENDED')) throw error
@@ -270,11 +274,13 @@ export class CoreCoordinator {
    * @throws P2PError NO_RELAY, ABORTED, TIMEOUT, and as `start`.
    */
   async findPeers(query: PeerQuery & WaitOptions & { relays?: boolean } = {}): Promise<PeerInfo[]> {
-    const { signal, timeoutMs, relays = false, ...criteria } = query
+    const { signal, timeoutMs, relays = false, limit, ...criteria } = query
     await this.core.start({ signal, timeoutMs })
     const { limits } = this.core.config
-    const found = await findPeers(this.core.host, criteria, { signal, timeoutMs, limits })
-    return relays ? found : found.filter(({ protocols }) => !speaksAsRelay(protocols ?? []))
+    // An introducer does not tell relays from others: those that go must not take up the places of those that stay.
+    const asked = relays && limit !== undefined ? { ...criteria, limit } : criteria
+    const found = await findPeers(this.core.host, asked, { signal, timeoutMs, limits })
+    return found.filter(({ isRelay }) => relays || isRelay !== true).slice(0, limit)
   }
 
   /**
@@ -286,8 +292,9 @@ export class CoreCoordinator {
    * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.announce` and `start`.
    */
   async announceResource<T>(type: string, id: string, data: T, options?: AnnounceResourceOptions): Promise<AnnounceResult> {
+    const kept = asSent(data, this.core.limits)
     await this.core.start(options)
-    return this.discovery.announceResource(type, id, data, options)
+    return this.discovery.announceResource(type, id, kept, options)
   }
 
   /** Withdraws a resource of ours. @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.withdraw` and `start`. */
@@ -338,7 +345,7 @@ export class CoreCoordinator {
     const { core } = this
     core.checkOpen()
     const stop = this.discovery.watchResources<T>(type, filters, (resource, change) => {
-      core.emit('resource', resource, change)
+      if (core.hasListeners('resource')) core.emit('resource', structuredClone(resource), change)
       // A listener that fails is reported and ends no watch.
       core.fenced('resource', () => listener(resource, change))
     })
@@ -359,8 +366,10 @@ export class CoreCoordinator {
     const { core } = this
     core.checkOpen()
     const about = { cause: 'manual', reason, durationMs } as const
-    if (id.startsWith('address:')) return core.defence.bans.add(id, about)
-    return core.defence.ban(core.keyOf(id) ?? decodePeerId(id), about)
+    const { defence } = core
+    return {
+      ...(id.startsWith('address:') ? defence.bans.add(id, about) : defence.ban(core.keyOf(id) ?? decodePeerId(id), about)),
+    }
   }
 
   /** Lifts a ban and forgives what led to it; false where there was none. @throws P2PError SHUT_DOWN. */

@@ -13,7 +13,7 @@ const plain: Aead = {
   },
   decrypt: (_key, _nonce, ciphertext) => ciphertext.slice(0, -AEAD_TAG_BYTES),
 }
-export const nobleAead = plain
+export const chaCha20Poly1305 = plain
 export const platformAead = plain
 export const nodeAead = plain
 

@@ -158,11 +158,12 @@ export function asP2PError(error: unknown, code: P2PErrorCode, message: string):
   return isP2PError(error) ? error : new P2PError(code, message, { cause: error })
 }
 
-const CODES: ReadonlySet<string> = /* @__PURE__ */ new Set(P2P_ERROR_CODES)
-
-/** A code that came over the network, or the fallback where it is not one of ours. */
-export function knownCode(code: unknown, fallback: P2PErrorCode): P2PErrorCode {
-  return typeof code === 'string' && CODES.has(code) ? (code as P2PErrorCode) : fallback
+/**
+ * A code that came over the network, or the fallback where it has not the form of one. It may be one that only a plugin of both ends,
+ * or a later version, knows.
+ */
+export function codeOf(code: unknown, fallback: P2PErrorCode): P2PErrorCode {
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? (code as P2PErrorCode) : fallback
 }
 
 export function identityFailed(message: string, cause?: unknown): P2PError {

@@ -1,5 +1,5 @@
 import { joined } from '../base/bytes.js'
-import { knownCode, P2PError, violation } from '../base/errors.js'
+import { codeOf, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { cutText, printable } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
@@ -100,7 +100,7 @@ export function refusalOf(body: Uint8Array, limits: Limits): P2PError {
   if (refusal === undefined) return new P2PError('HANDSHAKE_FAILED', 'The peer refused.')
   const { code, message, retryAfterMs } = refusal
   const sentence = message ?? `The peer closed the connection: ${code}.`
-  return new P2PError(knownCode(code, 'CONNECTION_CLOSED'), printable(sentence, 512), {
+  return new P2PError(codeOf(code, 'CONNECTION_CLOSED'), printable(sentence, 512), {
     details: { byPeer: true, ...(retryAfterMs !== undefined && { retryAfterMs }) },
   })
 }

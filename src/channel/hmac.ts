@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '../base/sha256.js'
 
 const BLOCK_BYTES = 64
 
@@ -13,7 +13,7 @@ export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
   const keyed = (mask: number, text: Uint8Array) => {
     pad.fill(0).set(key)
     for (let i = 0; i < BLOCK_BYTES; i++) pad[i]! ^= mask
-    return sha256.create().update(pad).update(text).digest()
+    return sha256(pad, text)
   }
   const code = keyed(0x5c, keyed(0x36, data))
   pad.fill(0)

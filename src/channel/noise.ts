@@ -1,7 +1,7 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import { joined } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
-import { AEAD_TAG_BYTES, type Aead, nobleAead, platformAead } from './aead.js'
+import { sha256 } from '../base/sha256.js'
+import { AEAD_TAG_BYTES, type Aead, chaCha20Poly1305, platformAead } from './aead.js'
 import { CipherState, KEY_BYTES, MAX_NOISE_MESSAGE_BYTES } from './cipher-state.js'
 import { hmacSha256 } from './hmac.js'
 import { nodeHmac } from './primitives.node.js'
@@ -20,13 +20,14 @@ export interface NoiseCrypto {
   hmac(key: Uint8Array, data: Uint8Array): Uint8Array
 }
 
-export const nobleNoiseCrypto: NoiseCrypto = {
+/** Ours, for where the platform has none that is synchronous. */
+export const portableNoiseCrypto: NoiseCrypto = {
   x25519: ladderX25519,
-  aead: nobleAead,
+  aead: chaCha20Poly1305,
   hmac: hmacSha256,
 }
 
-/** What is fastest here: each primitive from Node where Node has it, else noble. */
+/** What is fastest here: each primitive from Node where Node has it, else ours. */
 export const platformNoiseCrypto: NoiseCrypto = {
   x25519: platformX25519,
   aead: platformAead,
@@ -225,7 +226,7 @@ export class NoiseXX {
   }
 
   private mixHash(data: Uint8Array): void {
-    this.hash = sha256.create().update(this.hash).update(data).digest()
+    this.hash = sha256(this.hash, data)
   }
 
   private encryptAndHash(plaintext: Uint8Array): Uint8Array {

@@ -7,7 +7,7 @@ export const nodeX25519: X25519 | undefined = /* @__PURE__ */ findNodeX25519()
 /** Undefined in what is built for browsers, and where crypto lacks this cipher (Electron's BoringSSL). */
 export const nodeAead: Aead | undefined = /* @__PURE__ */ findNodeAead()
 
-/** HMAC-SHA256 (RFC 2104): 32 bytes. Node's takes 2.4 µs, noble's 5.6 µs; a handshake has twelve on each side. */
+/** HMAC-SHA256 (RFC 2104): 32 bytes. Node's takes 1.4 µs, ours 3.7 µs; a handshake has twelve on each side. */
 export const nodeHmac: ((key: Uint8Array, data: Uint8Array) => Uint8Array) | undefined = (key, data) =>
   new Uint8Array(crypto.createHmac('sha256', key).update(data).digest())
 

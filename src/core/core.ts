@@ -17,7 +17,7 @@ import type { IProtocolHandler, ProtocolUse } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
 import { ProtocolRouter } from '../protocol/router.js'
-import type { Transport } from '../transport/transport.js'
+import type { Listener, Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
 import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoreEvents, CoreStats } from './events.js'
@@ -29,7 +29,7 @@ import type { Plugin } from './plugin.js'
 import { Plugins } from './plugins.js'
 import { readStats } from './stats.js'
 
-type Listener = (...args: never) => unknown
+type AnyListener = (...args: never) => unknown
 
 /** What a core knows of the protocols above it. */
 export interface CoreRoles {
@@ -112,21 +112,33 @@ export class Core implements PeerContext, NetworkOwner {
     return this.ownId
   }
 
+  get isRunning(): boolean {
+    return this.lifecycle.phase === 'running'
+  }
+
   get isClosed(): boolean {
     return this.lifecycle.phase === 'closed'
   }
 
-  /** Addresses at which our listeners can be reached. */
+  /** Addresses at which our listeners can be reached; those of transports come last. */
   get addresses(): string[] {
-    return this.config.listen.flatMap((listener) => listener.addresses)
+    const listeners = [...this.config.listen, ...this.transports.all.map(({ listener }) => listener)]
+    return listeners.flatMap((listener) => listener?.addresses ?? [])
   }
 
   addTransport(transport: Transport): void {
     this.transports.add(transport)
     // The coordinator listens already: a transport that comes later is opened by itself.
     if (this.listening === undefined || this.isClosed) return
-    this.listenOn(transport).catch((error) => this.report(asP2PError(error, 'LISTEN_FAILED', 'A transport does not listen.')))
-    this.discoverBy(transport)
+    const { listener } = transport
+    if (listener !== undefined) this.plugins.fenced(() => this.listenOn(listener))
+    if (this.isRunning) this.discoverBy(transport)
+  }
+
+  removeTransport(transport: Transport): void {
+    this.transports.remove(transport)
+    const { listener } = transport
+    if (listener !== undefined) this.plugins.fenced(() => listener.close())
   }
 
   /** Attaches a plugin to the coordinator `target`. @throws P2PError INVALID_CONFIG, SHUT_DOWN. */
@@ -162,21 +174,25 @@ export class Core implements PeerContext, NetworkOwner {
     if (this.router.unregister(protocolName)) this.protocolsChanged()
   }
 
-  on(event: string, listener: Listener): Unsubscribe {
+  on(event: string, listener: AnyListener): Unsubscribe {
     return this.emitter.on(event, listener as (...args: unknown[]) => void)
   }
 
-  once(event: string, listener: Listener): Unsubscribe {
+  once(event: string, listener: AnyListener): Unsubscribe {
     return this.emitter.once(event, listener as (...args: unknown[]) => void)
   }
 
-  off(event: string, listener: Listener): void {
+  off(event: string, listener: AnyListener): void {
     this.emitter.off(event, listener as (...args: unknown[]) => void)
   }
 
   /** Emits an event of a plugin, or of the facade. */
   emit(event: string, ...args: unknown[]): void {
     this.emitter.emit(event, ...args)
+  }
+
+  hasListeners(event: string): boolean {
+    return this.emitter.hasListeners(event)
   }
 
   pathChanged({ info }: PeerConnection, from: string): void {
@@ -190,7 +206,7 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   getStats(): CoreStats {
-    return { ...readStats(this), ...this.plugins.readStats() }
+    return { ...this.plugins.readStats(), ...readStats(this) }
   }
 
   /** Tells of what no call waits for. */
@@ -241,9 +257,11 @@ export class Core implements PeerContext, NetworkOwner {
     this.network.close()
     this.defence.budget.close(shutDownError())
     for (const name of names) this.router.unregister(name)
-    // The rest of `open` is not waited for: a signer may never answer.
-    await this.listening?.catch(() => {})
-    await Promise.allSettled(this.listeners().map((listener) => listener.close()))
+    // Not for all of `open`, since a signer may never answer, and not for a listener that never settles either.
+    const { clock, limits } = this
+    const within = { timeoutMs: limits.closeGraceMs }
+    await withDeadline(clock, 'Closing', within, async () => this.listening).catch(() => {})
+    await withDeadline(clock, 'Closing', within, () => this.closeListeners()).catch(() => {})
     this.emitter.clear()
   }
 
@@ -252,13 +270,29 @@ export class Core implements PeerContext, NetworkOwner {
     await this.keys()
     await this.defence.bans.load()
     this.checkOpen()
-    this.listening = Promise.all([
-      ...this.transports.all.map((transport) => this.listenOn(transport)),
-      ...this.config.listen.map((listener) => listener.listen((connection) => this.network.peers.accept(connection))),
-    ]).then(() => {})
+    this.listening = this.listenOnAll()
     await this.listening
     this.checkOpen()
     this.plugins.run('described')
+  }
+
+  /** Opens all listeners, or none: what has opened beside one that failed is closed, so that `open` can be tried again. */
+  private async listenOnAll(): Promise<void> {
+    const outcomes = await Promise.allSettled(this.listeners().map((listener) => this.listenOn(listener)))
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed === undefined) return
+    await this.closeListeners()
+    throw failed.reason
+  }
+
+  private async listenOn(listener: Listener): Promise<void> {
+    await listener.listen((connection) => this.network.peers.accept(connection))
+    // It has taken its time, and the coordinator has shut down meanwhile.
+    if (this.isClosed) await listener.close()
+  }
+
+  private async closeListeners(): Promise<void> {
+    await Promise.allSettled(this.listeners().map(async (listener) => listener.close()))
   }
 
   private run(): void {
@@ -273,21 +307,19 @@ export class Core implements PeerContext, NetworkOwner {
     this.network.rest()
   }
 
-  private async listenOn({ listener }: Transport): Promise<void> {
-    await listener?.listen((connection) => this.network.peers.accept(connection))
-  }
-
-  private listeners() {
+  private listeners(): Listener[] {
     return [...this.transports.all.flatMap(({ listener }) => listener ?? []), ...this.config.listen]
   }
 
   private discoverBy(transport: Transport): void {
-    const stop = transport.discover?.((address) => this.network.discovered(address))
-    if (stop !== undefined) this.stops.push(stop)
+    this.plugins.fenced(() => {
+      const stop = transport.discover?.((address) => this.network.discovered(address))
+      if (stop !== undefined) this.stops.push(stop)
+    })
   }
 
   private stopDiscovery(): void {
-    for (const stop of this.stops.splice(0)) stop()
+    for (const stop of this.stops.splice(0)) this.plugins.fenced(stop)
   }
 
   /** The keys of our channels, made once. */

@@ -16,7 +16,10 @@ export interface CoreEvents {
   disconnected: [peer: PeerInfo, reason: P2PError]
   /** The peer is served by another path than before, e.g. 'webrtc' instead of 'circuit'; nothing was lost. */
   'path-changed': [peer: PeerInfo, from: string]
-  /** Every message of an application, whether or not a protocol handler gets it too. */
+  /**
+   * Every message of an application, whether or not a protocol handler gets it too. The message is frozen; its payload is not, and is
+   * the same for all listeners and the handler: copy it before you change it.
+   */
   message: [message: P2PMessage, from: PeerInfo]
   /**
    * A failure that no call waits for: a peer's fault, a handler or listener that threw, a bootstrap peer out of reach. Without a

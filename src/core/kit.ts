@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js'
-import { asP2PError } from '../base/errors.js'
+import { asP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import type { Logger } from '../base/logger.js'
@@ -32,7 +32,9 @@ interface KitOwner {
   readonly plugins: Plugins
   work: WorkSupply | undefined
   keyOf(id: string): Uint8Array | undefined
+  readonly isRunning: boolean
   addTransport(transport: Transport): void
+  removeTransport(transport: Transport): void
   registerProtocol(handler: IProtocolHandler): void
   unregisterProtocol(protocolName: string): void
   describe(): PeerDescription
@@ -111,19 +113,28 @@ export class Kit implements PluginKit {
   }
 
   addTransport(transport: Transport): void {
-    this.core.addTransport(transport)
+    const { core } = this
+    core.addTransport(transport)
+    core.plugins.undoable(() => core.removeTransport(transport))
   }
 
   addResolver(resolver: PeerResolver): void {
-    this.core.plugins.resolvers.push(resolver)
+    this.core.plugins.addResolver(resolver)
   }
 
   setWork(work: WorkSupply): void {
-    this.core.work = work
+    const { core } = this
+    const { work: before } = core
+    core.work = work
+    core.plugins.undoable(() => {
+      core.work = before
+    })
   }
 
   registerProtocol(handler: IProtocolHandler): void {
-    this.core.registerProtocol(handler)
+    const { core } = this
+    core.registerProtocol(handler)
+    core.plugins.undoable(() => core.unregisterProtocol(handler.protocolName))
   }
 
   unregisterProtocol(protocolName: string): void {
@@ -131,7 +142,7 @@ export class Kit implements PluginKit {
   }
 
   onPeer(listener: PeerListener): Unsubscribe {
-    return this.core.plugins.onPeer(listener)
+    return this.core.plugins.onPeer(listener, this.core.isRunning ? this.peers() : [])
   }
 
   onLifecycle(hooks: LifecycleHooks): Unsubscribe {
@@ -167,6 +178,12 @@ export class Kit implements PluginKit {
   }
 
   async sign(tag: string, bytes: Uint8Array): Promise<Uint8Array> {
+    if (!/^[a-z0-9][a-z0-9/-]{0,63}$/.test(tag)) {
+      throw new P2PError(
+        'INVALID_CONFIG',
+        'A tag has 1 to 64 characters of a-z, 0-9, - and /, and begins with one of a-z and 0-9.',
+      )
+    }
     return (await signEnvelope(this.identity, `app/${tag}`, bytes)).signature
   }
 }

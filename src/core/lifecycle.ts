@@ -52,13 +52,14 @@ export class Lifecycle {
     if (before === 'suspended' || before === 'closed') return
     this.current = 'suspended'
     this.settle((waiter) => waiter.reject(suspendedError()))
-    if (before === 'running') this.steps.rest()
+    // Also what opens at this moment may have listeners, and peers, already.
+    if (before !== 'idle') this.steps.rest()
   }
 
   /** Comes back from `suspend`; otherwise does nothing. @throws P2PError as `run`. */
-  resume(): Promise<void> {
+  resume(signal?: AbortSignal): Promise<void> {
     if (this.current !== 'suspended') return Promise.resolve()
-    return this.wait(undefined, () => this.enter())
+    return this.wait(signal, () => this.enter())
   }
 
   /** Ends every wait. The caller then closes what was opened. */

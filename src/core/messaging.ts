@@ -29,7 +29,7 @@ export interface MessagingParts {
   readonly limits: Limits
   readonly network: Network
   readonly router: ProtocolRouter
-  readonly events: Pick<TypedEvents<CoreEvents>, 'emit'>
+  readonly events: Pick<TypedEvents<CoreEvents>, 'emit' | 'hasListeners'>
   readonly reputation: Reputation
 }
 
@@ -73,8 +73,9 @@ export class Messaging {
     const { exclude, relays = isInternal } = options
     const without = new Set(exclude)
     const all = this.parts.network.peers.all()
-    const peers = all.filter(({ info }) => (relays || info.isRelay !== true) && !without.has(info.peerId))
-    if (peers.length === 0 && !isInternal && without.size === 0) {
+    const company = all.filter(({ info }) => relays || info.isRelay !== true)
+    const peers = company.filter(({ peerId }) => !without.has(peerId))
+    if (company.length === 0 && !isInternal) {
       const only = all.length > 0 ? 'Only relays are connected, and a broadcast leaves them out.' : 'No peer is connected.'
       throw new P2PError('NO_PEERS', `${only} Connect to a peer first.`, { details: { relays: all.length } })
     }
@@ -90,8 +91,12 @@ export class Messaging {
     const { protocol } = message
     if (protocol === CORE_PROTOCOL) return
     const { info } = peer
-    if (!protocol?.startsWith(INTERNAL_PREFIX)) this.parts.events.emit('message', message, info)
-    if (protocol !== undefined) this.parts.router.dispatch(message, info)
+    const { events, router } = this.parts
+    if (!protocol?.startsWith(INTERNAL_PREFIX) && events.hasListeners('message')) {
+      // No listener changes what another one sees, nor where the message goes. The handler's own is not frozen.
+      events.emit('message', Object.freeze(protocol === undefined ? message : { ...message }), info)
+    }
+    if (protocol !== undefined) router.dispatch(message, info)
   }
 
   /** Tells the sender of a message why it gets no answer. */

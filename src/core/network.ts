@@ -6,6 +6,7 @@ import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
+import { decodeMessage } from '../message/p2p-protocol.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import { connectTo, type DialTools } from '../peer/dial/dial-plan.js'
 import { Anchors, type ChosenPeer } from '../peer/keep/anchors.js'
@@ -25,10 +26,11 @@ import type { Dialer, PeerResolver } from './plugin.js'
 
 /** What a network needs of the core that it belongs to, and tells it. */
 export interface NetworkOwner extends PeerContext, Pick<PeerEvents, 'connected' | 'disconnected' | 'pathChanged'> {
-  readonly events: Pick<TypedEvents<CoreEvents>, 'emit'>
+  readonly events: Pick<TypedEvents<CoreEvents>, 'emit' | 'hasListeners'>
   readonly plugins: {
     readonly resolvers: readonly PeerResolver[]
     run(hook: 'wake', reason: string): void
+    fenced(call: () => unknown): void
     peerDescribed(peer: PeerInfo): void
   }
   readonly transports: TransportRegistry
@@ -93,7 +95,11 @@ export class Network {
         // While the coordinator is suspended, what is queued waits for `resume`.
         if (!this.isRunning) core.lifecycle.run().catch((error) => isP2PError(error, 'SUSPENDED') || report(error))
       },
-      onOutcome: (message, outcome) => core.events.emit(outcome, message),
+      // The message as it was sent: the application may have changed the payload that it gave.
+      onOutcome: ({ from, to }, outcome, encoded) => {
+        if (!core.events.hasListeners(outcome)) return
+        core.events.emit(outcome, decodeMessage(encoded, limits, { remote: from, local: to! }))
+      },
     })
     this.reconnector = new Reconnector([...config.anchors, ...config.bootstrap], {
       clock,
@@ -302,6 +308,7 @@ export class Network {
       pausedMs: () => this.core.work?.pausedMs ?? 0,
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
       canDial: (address) => this.core.transports.canDial(address),
+      rankOf: (address) => this.core.transports.rankOf(address),
       dial: (address, expected, wait) => this.peers.dial(address, expected, wait),
       resolvers: this.core.plugins.resolvers,
     }
@@ -337,7 +344,7 @@ export class Network {
   }
 
   private networkChanged(): void {
-    for (const transport of this.core.transports.all) transport.networkChanged?.()
+    for (const transport of this.core.transports.all) this.core.plugins.fenced(() => transport.networkChanged?.())
   }
 
   private updateStatus(): void {
@@ -356,5 +363,7 @@ export class Network {
 }
 
 function addressOf(target: string | PeerInfo): string {
-  return typeof target === 'string' ? target : (target.addresses?.websocket ?? target.addresses?.http ?? '')
+  if (typeof target === 'string') return target
+  const { websocket, http, others } = target.addresses ?? {}
+  return websocket ?? http ?? others?.[0] ?? ''
 }

@@ -127,6 +127,8 @@ export interface PluginKit extends ProtocolHost {
    * Signs with the identity, under a tag that keeps one protocol's signatures from being taken for another's.
    *
    * @param tag 1 to 64 characters of `[a-z0-9-/]`.
+   * A verifier calls ``verifyEnvelope(`app/${tag}`, { publicKey, payload: bytes, signature })``.
+   *
    * @returns an Ed25519 signature, 64 bytes.
    */
   sign(tag: string, bytes: Uint8Array): Promise<Uint8Array>

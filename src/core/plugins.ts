@@ -12,6 +12,8 @@ export class Plugins {
   private readonly peers = new Set<PeerListener>()
   private readonly hooks = new Set<LifecycleHooks>()
   private readonly readers = new Map<string, () => object>()
+  /** How to take back what the plugin that is being attached has done so far. */
+  private undo: (() => void)[] | undefined
 
   /** @param report takes what a listener or a hook of a plugin failed with. */
   constructor(
@@ -19,16 +21,25 @@ export class Plugins {
     private readonly report: (error: P2PError) => void,
   ) {}
 
-  onPeer(listener: PeerListener): Unsubscribe {
-    return added(this.peers, listener)
+  /** @param connected the peers that are there already: the listener is told of each. */
+  onPeer(listener: PeerListener, connected: readonly PeerInfo[]): Unsubscribe {
+    const stop = this.added(this.peers, listener)
+    for (const peer of connected) this.fenced(() => listener.connected?.(peer))
+    return stop
   }
 
   onLifecycle(hooks: LifecycleHooks): Unsubscribe {
-    return added(this.hooks, hooks)
+    return this.added(this.hooks, hooks)
+  }
+
+  addResolver(resolver: PeerResolver): void {
+    this.resolvers.push(resolver)
+    this.undoable(() => void this.resolvers.splice(this.resolvers.indexOf(resolver), 1))
   }
 
   addStats(name: string, read: () => object): void {
     this.readers.set(name, read)
+    this.undoable(() => void this.readers.delete(name))
   }
 
   /** The members of a plugin, once it is attached. */
@@ -44,6 +55,7 @@ export class Plugins {
    * or what the plugin throws.
    */
   attach(plugin: Plugin, target: object): LifecycleHooks[] {
+    if (typeof plugin?.attach !== 'function') throw invalidPlugin('needs an attach method, as webRtc() has')
     const { name, needs = [] } = plugin
     if (typeof name !== 'string' || name === '' || name.length > 64) throw invalidPlugin('needs a name of 1 to 64 characters')
     if (this.attached.has(name)) throw invalidPlugin(`"${name}" is attached already`)
@@ -52,13 +64,25 @@ export class Plugins {
     // Of a plugin that was not configured at construction, the limits have their defaults.
     this.kit.limits = withLimits(this.kit.limits, plugin.limits)
     const before = new Set(this.hooks)
-    const api: object = plugin.attach(this.kit) ?? {}
-    for (const [member, value] of Object.entries(api)) {
-      if (member in target) throw invalidPlugin(`"${name}" brings "${member}", which the coordinator has already`)
-      Object.defineProperty(target, member, { value, enumerable: true })
+    const undo: (() => void)[] = []
+    this.undo = undo
+    try {
+      const members = membersOf(plugin, this.kit, target)
+      for (const [member, value] of members) Object.defineProperty(target, member, { value, enumerable: true })
+      this.attached.set(name, Object.fromEntries(members))
+    } catch (error) {
+      // All of it or nothing: the application may try again.
+      for (const step of undo.reverse()) this.fenced(step)
+      throw error
+    } finally {
+      this.undo = undefined
     }
-    this.attached.set(name, api)
     return [...this.hooks].filter((hooks) => !before.has(hooks))
+  }
+
+  /** Notes how to take back what the plugin that is being attached has just done. */
+  undoable(step: () => void): void {
+    this.undo?.push(step)
   }
 
   /** Calls one hook of all plugins, or of those given. */
@@ -84,11 +108,17 @@ export class Plugins {
 
   /** The sections that plugins add to `getStats`. */
   readStats(): Record<string, object> {
-    return Object.fromEntries([...this.readers].map(([name, read]) => [name, read()]))
+    const sections: Record<string, object> = {}
+    for (const [name, read] of this.readers) {
+      this.fenced(() => {
+        sections[name] = read()
+      })
+    }
+    return sections
   }
 
   /** What a plugin does wrong harms neither the coordinator nor another plugin. */
-  private fenced(call: () => unknown): void {
+  fenced(call: () => unknown): void {
     const failed = (error: unknown) => this.report(asP2PError(error, 'LISTENER_FAILED', 'A plugin failed.'))
     try {
       const result = call()
@@ -97,11 +127,30 @@ export class Plugins {
       failed(error)
     }
   }
+
+  private added<T>(set: Set<T>, item: T): Unsubscribe {
+    const remove = () => void set.delete(item)
+    set.add(item)
+    this.undoable(remove)
+    return remove
+  }
 }
 
-function added<T>(set: Set<T>, item: T): Unsubscribe {
-  set.add(item)
-  return () => void set.delete(item)
+/** The members that a plugin brings. @throws P2PError INVALID_CONFIG where one cannot be; or what the plugin throws. */
+function membersOf(plugin: Plugin, kit: PluginKit, target: object): [name: string, value: unknown][] {
+  const { name } = plugin
+  const api: unknown = plugin.attach(kit) ?? {}
+  if (api instanceof Promise) {
+    api.catch(() => {})
+    throw invalidPlugin(`"${name}" has an attach that is async; what takes time belongs into its start hook`)
+  }
+  const members = Object.entries(api as object)
+  for (const [member] of members) {
+    // A coordinator with a member `then` could not be awaited.
+    if (member in target || member === 'then')
+      throw invalidPlugin(`"${name}" brings "${member}", which the coordinator cannot have`)
+  }
+  return members
 }
 
 function invalidPlugin(why: string): P2PError {

@@ -5,12 +5,17 @@ import type { PluginKit } from './plugin.js'
 
 /**
  * Looks for a direct path by a transport to every peer that is reached through somebody else, and takes it where there is one. For
- * plugins whose transport needs a connection to agree over, as WebRTC does.
+ * plugins whose transport needs a connection to agree over, as WebRTC does. `withTransport` calls it by itself.
+ *
+ * A peer is considered while `PeerInfo.connection.direct` is false and another transport serves it. Ranks decide only once the new path
+ * is there: a circuit, of rank 1, goes on serving beside a transport of a lower rank. A coordinator that reaches peers through relays only
+ * (`relayOnly`) looks for no path.
  *
  * @param transport one with `upgradeOf`.
  */
 export function upgradePaths(kit: PluginKit, transport: Transport): void {
   const { clock, limits, random, logger } = kit
+  if (kit.relayOnly) return
   const upgrades = new PathUpgrade({
     clock,
     limits,

@@ -7,7 +7,7 @@ import { decode, encode } from '../message/codec.js'
 import type { BlameCause } from '../protocol/handler.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 
-/** Somebody who may not connect. */
+/** Somebody who may not connect. Listeners get it frozen; what `ban` and `listBans` return is a copy. */
 export interface Ban {
   /** The peer's `lp1…` id; or `address:` and an IP address or an address group, for floods without a name. */
   readonly id: string
@@ -55,10 +55,11 @@ export class Bans {
     return ban !== undefined && ban.until > this.options.clock.now() ? ban : undefined
   }
 
-  /** Those in force, the one that ends last first. */
+  /** Copies of those in force, the one that ends last first. */
   list(): Ban[] {
     const now = this.options.clock.now()
-    return [...this.bans.values()].filter(({ until }) => until > now).sort((a, b) => b.until - a.until)
+    const inForce = [...this.bans.values()].filter(({ until }) => until > now)
+    return inForce.sort((a, b) => b.until - a.until).map((ban) => ({ ...ban }))
   }
 
   /** Those in force. */
@@ -75,7 +76,8 @@ export class Bans {
     const now = clock.now()
     const times = (this.bans.get(id)?.times ?? 0) + 1
     const lasts = Math.min(durationMs ?? limits.banMs * 4 ** Math.min(times - 1, 16), limits.maxBanMs)
-    const ban: Ban = { id, reason: cutText(reason, 256), cause, since: now, until: now + lasts, times }
+    // Frozen, since listeners get this very object.
+    const ban: Ban = Object.freeze({ id, reason: cutText(reason, 256), cause, since: now, until: now + lasts, times })
     this.bans.delete(id)
     this.bans.set(id, ban)
     this.shed(now)

@@ -19,9 +19,17 @@ export interface PeerAddresses {
   http?: string
   /** Relays that the peer is connected to: `wss://…` addresses, or peer ids of relays. */
   relays?: string[]
+  /**
+   * Addresses of any scheme that a transport here dials, such as `tcp://…` of a transport of the application's own. They travel by
+   * what the application has: no peer, relay or record tells them. Not dialled with `relayOnly`.
+   */
+  others?: string[]
 }
 
-/** What is known of a peer. Those handed to listeners and protocol handlers are frozen; `getPeer` and the like return copies. */
+/**
+ * What is known of a peer. Those handed to listeners and protocol handlers are frozen, and give a copy of their bytes at each read;
+ * `getPeer`, `findPeers` and the like return copies.
+ */
 export interface PeerInfo {
   /** `lp1…`, or the name the peer chose (pinned to its key on first contact). */
   peerId: string

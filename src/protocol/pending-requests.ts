@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js'
-import { abortedError, knownCode, P2PError, timeoutError } from '../base/errors.js'
+import { abortedError, codeOf, P2PError, timeoutError } from '../base/errors.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { printable } from '../base/text.js'
@@ -94,5 +94,5 @@ export class PendingRequests {
 function failureOf(message: P2PMessage): P2PError {
   const { code, message: text } = (message.payload ?? {}) as { code?: unknown; message?: unknown }
   const sentence = typeof text === 'string' ? printable(text, 512) : 'The peer could not answer.'
-  return new P2PError(knownCode(code, 'HANDLER_FAILED'), sentence, { details: { peerId: message.from, byPeer: true } })
+  return new P2PError(codeOf(code, 'HANDLER_FAILED'), sentence, { details: { peerId: message.from, byPeer: true } })
 }

@@ -1,7 +1,7 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
+import { sha256 } from '../base/sha256.js'
 import type { SignedEnvelope } from '../identity/envelope.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
@@ -161,9 +161,13 @@ export class StatementBoard {
     const known = this.digests.get(round)
     if (known !== undefined) return known
     const held = this.held(round)
-    const hash = sha256.create()
-    for (const id of held.map(({ id }) => id).sort(compareBytes)) hash.update(id)
-    const digest = hash.digest()
+    const ids = new Uint8Array(32 * held.length)
+    for (const [i, id] of held
+      .map(({ id }) => id)
+      .sort(compareBytes)
+      .entries())
+      ids.set(id, 32 * i)
+    const digest = sha256(ids)
     // Only of rounds that we keep anyway.
     if (held.length > 0) this.digests.set(round, digest)
     return digest

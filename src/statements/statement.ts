@@ -1,6 +1,6 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import { compareBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
+import { sha256 } from '../base/sha256.js'
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../identity/ed25519.js'
 import { type SignedEnvelope, signEnvelope, verifyEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
@@ -100,7 +100,7 @@ export function wireStatement({ publicKey, payload, signature }: SignedEnvelope)
 
 /** SHA-256 of public key and payload: the signature is left out, for a key may sign the same bytes in many ways. */
 export function statementId({ publicKey, payload }: SignedEnvelope): Uint8Array {
-  return sha256.create().update(publicKey).update(payload).digest()
+  return sha256(publicKey, payload)
 }
 
 export function invalidStatement(why: string, cause?: unknown): P2PError {

@@ -3,7 +3,7 @@ import { x25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, it } from 'vitest'
-import { CipherState, NoiseXX, nobleNoiseCrypto, platformNoiseCrypto } from '../../src/channel/noise.js'
+import { CipherState, NoiseXX, platformNoiseCrypto, portableNoiseCrypto } from '../../src/channel/noise.js'
 import { makeNoiseVectors, type NoiseVector, type NoiseVectorFile } from '../vectors/make-noise-xx.js'
 import { publicVectors } from '../vectors/public.js'
 
@@ -11,13 +11,13 @@ const official = publicVectors('noise-xx.json')
 const own: NoiseVectorFile = JSON.parse(readFileSync(new URL('../vectors/noise-xx.json', import.meta.url), 'utf8'))
 const keyPair = (hex: string) => ({ secretKey: hexToBytes(hex), publicKey: x25519.getPublicKey(hexToBytes(hex)) })
 
-const cryptos = { node: platformNoiseCrypto, noble: nobleNoiseCrypto }
+const cryptos = { node: platformNoiseCrypto, portable: portableNoiseCrypto }
 type CryptoName = keyof typeof cryptos
 const PAIRS: [CryptoName, CryptoName][] = [
   ['node', 'node'],
-  ['noble', 'noble'],
-  ['node', 'noble'],
-  ['noble', 'node'],
+  ['portable', 'portable'],
+  ['node', 'portable'],
+  ['portable', 'node'],
 ]
 
 function check(vector: NoiseVector, initiator: CryptoName, responder: CryptoName): void {

@@ -6,8 +6,8 @@ import {
   type NoiseChannel,
   type NoiseCrypto,
   NoiseXX,
-  nobleNoiseCrypto,
   platformNoiseCrypto,
+  portableNoiseCrypto,
 } from '../../src/channel/noise.js'
 import { ladderX25519 } from '../../src/channel/x25519.js'
 
@@ -61,7 +61,7 @@ function flip(bytes: Uint8Array, bit: number): Uint8Array {
 
 describe.each([
   ['platform', platformNoiseCrypto, 100],
-  ['noble', nobleNoiseCrypto, 15],
+  ['portable', portableNoiseCrypto, 15],
 ] as const)('NoiseXX on %s crypto', (_, crypto, numRuns) => {
   it('carries payloads, proves static keys and ends in two matching directions', () => {
     const payload = fc.uint8Array({ maxLength: 300 })

@@ -243,7 +243,7 @@ describe('an endpoint with a hostile relay', () => {
     const recorder = record(accepted[0]!)
     await stop('ack', ['c'.repeat(20), Number.MAX_SAFE_INTEGER])
     await stop('ack', ['unknown-circuit-0000', 3])
-    await stop('close', ['c'.repeat(20), 'NO_SUCH_CODE'])
+    await stop('close', ['c'.repeat(20), 'no code at all'])
     await settle()
     expect(recorder.closes).toMatchObject([{ code: 'CONNECTION_CLOSED' }])
     await stop('incoming', { circuit: 5 })

@@ -89,7 +89,7 @@ describe('the lifecycle', () => {
     const second = outcome(lifecycle.resume())
     opened()
     expect(await second).toBe('ran')
-    expect(done).toEqual(['open', 'run'])
+    expect(done).toEqual(['open', 'rest', 'run'])
   })
 
   it('may be suspended before it has run: nothing opens until it is resumed', async () => {

@@ -48,6 +48,13 @@ describe('a relay is infrastructure, not company:', () => {
       code: 'NO_PEERS',
       details: { relays: 0 },
     })
+    await expect(alice.broadcast({ type: 'hello', payload: 1 }, { exclude: ['bob'] })).rejects.toMatchObject({ code: 'NO_PEERS' })
+  })
+
+  it('a broadcast that leaves out all there are reaches nobody, and that is no failure', async () => {
+    const { tab } = await world()
+    const [alice] = [await tab('alice'), await tab('bob')]
+    await net.run(alice.connectToPeer('bob'))
     expect(await alice.broadcast({ type: 'hello', payload: 1 }, { exclude: ['bob'] })).toEqual({ sent: [], failed: [] })
   })
 
@@ -73,6 +80,7 @@ describe('a relay is infrastructure, not company:', () => {
     const [alice] = [await tab('alice'), await tab('bob')]
     const found = await net.run(alice.findPeers())
     expect(found.map(({ peerId }) => peerId)).toEqual(['bob'])
+    expect(await net.run(alice.findPeers({ limit: 1 }))).toHaveLength(1)
     const all = await net.run(alice.findPeers({ relays: true }))
     expect(all.map(({ peerId }) => peerId).sort()).toEqual(['bob', 'second'])
     expect(all.find(({ peerId }) => peerId === 'second')?.isRelay).toBe(true)

@@ -5,7 +5,7 @@ import { operatorOf } from '../../src/address/operator.js'
 import { isPrivateAddress } from '../../src/address/private-address.js'
 import { hostnameOf, parseWebAddress } from '../../src/address/web-address.js'
 import { systemClock } from '../../src/base/clock.js'
-import { knownCode } from '../../src/base/errors.js'
+import { codeOf } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
 import { cutText, isWellFormed, printable } from '../../src/base/text.js'
 import { BatchReader } from '../../src/channel/batch.js'
@@ -253,7 +253,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   text('plugins/discovery/resource-key resourceIdOf', (input) => resourceIdOf(input, 'resource:x:')),
   text('plugins/webrtc/signals isDataOnly', signals.isDataOnly),
   text('plugins/webrtc/signals isContained', signals.isContained),
-  text('base/errors knownCode', (input) => knownCode(input, 'CONNECTION_CLOSED')),
+  text('base/errors codeOf', (input) => codeOf(input, 'CONNECTION_CLOSED')),
   text('base/text isWellFormed', isWellFormed),
   text('base/text printable', (input) => printable(input)),
   text('base/text cutText', (input) => check(isWellFormed(cutText(input, 20)), 'a text that was cut badly')),

@@ -229,7 +229,7 @@ describe('lotus-p2p relay', () => {
     const isBanned = () => first.out.errors.includes('banned lp1')
     while (!isBanned()) await flooding().catch(() => undefined)
     await expect.poll(isKept, { timeout: 10_000 }).toBe(true)
-    expect(first.out.errors).toMatch(/banned lp1\w+ until .*: It went on sending/)
+    expect(first.out.errors).toMatch(/banned lp1\w+ until .*: .*went on sending/)
     first.child.kill('SIGKILL')
     await first.exit
     const second = relay(option, data)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { schemeOf } from '../../src/address/addresses.js'
 import { P2PError } from '../../src/base/errors.js'
 import { resolveLimits } from '../../src/base/limits.js'
 import { connectTo, type DialTools } from '../../src/peer/dial/dial-plan.js'
@@ -11,6 +12,8 @@ const peer = (addresses: PeerInfo['addresses'], peerId = 'bob'): PeerInfo => ({
   state: PeerState.DISCONNECTED,
   lastSeen: 0,
 })
+
+const RANKS: Record<string, number> = { wss: 3, ws: 3, tcp: 2.5, https: 2, http: 2, desk: 4 }
 
 /** What each address does when it is dialled: connects as this peer, fails with this error, or hangs. */
 type Answers = Record<string, string | P2PError | 'hangs'>
@@ -27,6 +30,7 @@ function planning(answers: Answers = {}, changes: Partial<DialTools> = {}) {
     relayOnly: false,
     isConnected: () => false,
     canDial: (address) => /^(circuit|tab|webrtc):/.test(address),
+    rankOf: (address) => RANKS[schemeOf(address)] ?? Number.NEGATIVE_INFINITY,
     resolvers: [],
     dial: (address, expected, { signal }) => {
       dials.push([address, expected, clock.now() - started])
@@ -98,6 +102,18 @@ describe('the paths to a described peer', () => {
     ])
     // The winner ends the others, and no timer is left.
     expect([given, clock.pending]).toEqual([['ws://b', 'http://b'], 0])
+  })
+
+  it('are tried by the rank of their transports, the usual ones first among equals', async () => {
+    const { connect, addresses } = planning({ 'circuit:r1/bob': 'bob' })
+    expect(await connect(peer({ ...all, others: ['pigeon:b', 'tcp://b', 'desk:b', 'ws://b2'] }))).toBe('bob')
+    expect(addresses()).toEqual(['desk:b', 'ws://b', 'ws://b2', 'tcp://b', 'http://b', 'pigeon:b', 'circuit:r1/bob'])
+  })
+
+  it('are circuits alone for a wallet that hides its network address, whatever the scheme of the others', async () => {
+    const { connect, addresses } = planning({ 'desk:b': 'bob', 'circuit:r1/bob': 'bob' }, { relayOnly: true })
+    expect(await connect(peer({ others: ['desk:b'], relays: ['r1'] }))).toBe('bob')
+    expect(addresses()).toEqual(['circuit:r1/bob'])
   })
 
   it('give way at once to the next where one fails', async () => {

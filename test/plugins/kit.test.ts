@@ -161,6 +161,92 @@ describe('the plugin kit', () => {
     expect(new Set(errors)).toEqual(new Set(['LISTENER_FAILED']))
   })
 
+  it('attaches all of a plugin or nothing, so that it can be tried again', async () => {
+    net = createTestNetwork()
+    const notes: string[] = []
+    const alice = net.createPeer({ host: 'alice', peerId: 'alice' })
+    const bob = net.createPeer({ host: 'bob', peerId: 'bob' })
+    await net.run(bob.start())
+    await net.run(alice.connectToPeer(net.addressOf(bob)))
+    let broken = true
+    const fragile = (api: object): Plugin => ({
+      name: 'fragile',
+      attach(kit) {
+        kit.registerProtocol({ protocolName: 'fragile', async handleMessage() {} })
+        kit.addTransport({ name: 'fragile', rank: 1, direct: true, canDial: () => false, dial: () => Promise.reject() })
+        kit.addResolver(async () => [])
+        kit.stats('fragile', () => ({}))
+        kit.onLifecycle({ start: () => void notes.push('start'), trim: () => void notes.push('trim') })
+        kit.onPeer({ connected: ({ peerId }) => void notes.push(`met ${peerId}`) })
+        if (broken) throw new Error('not yet')
+        return api
+      },
+    })
+    await expect(alice.use(fragile({}))).rejects.toThrow('not yet')
+    broken = false
+    // The second member is there already: the first must not stay either.
+    await expect(alice.use(fragile({ one: 1, sendTo: 2 }))).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
+    expect('one' in alice).toBe(false)
+    expect(alice.getStats()).not.toHaveProperty('fragile')
+    notes.length = 0
+    alice.trim()
+    expect(notes).toEqual([])
+    await alice.use(fragile({ one: 1 }))
+    alice.trim()
+    expect(notes).toEqual(['met bob', 'start', 'trim'])
+  })
+
+  it('refuses what is no plugin, and members that cannot be', async () => {
+    const wallet = new P2PCoordinator({ logger: silent })
+    const use = (plugin: unknown) => wallet.use(plugin as Plugin)
+    for (const wrong of [
+      null,
+      {},
+      { name: 'x' },
+      { name: 'x', attach: async () => ({}) },
+      { name: 'x', attach: async () => Promise.reject(new Error('later')) },
+      { name: 'x', attach: () => Object.fromEntries([['then', () => {}]]) },
+    ]) {
+      await expect(use(wrong)).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
+    }
+    await wallet.shutdown()
+  })
+
+  it('reads the statistics of the others where a reader fails, and never lets one replace those of the core', () => {
+    const errors: unknown[] = []
+    const odd: Plugin = {
+      name: 'odd',
+      attach(kit) {
+        kit.stats('peers', () => ({}))
+        kit.stats('broken', () => {
+          throw new Error('no')
+        })
+        kit.stats('whole', () => ({ fine: true }))
+        return {}
+      },
+    }
+    const wallet = new P2PCoordinator({ logger: silent, plugins: [odd] })
+    wallet.on('error', (error) => errors.push(error.code))
+    expect(wallet.getStats()).toMatchObject({ peers: { connected: 0 }, whole: { fine: true } })
+    expect(errors).toEqual(['LISTENER_FAILED'])
+  })
+
+  it('signs under tags of its own alphabet only', async () => {
+    let sign: ((tag: string) => Promise<Uint8Array>) | undefined
+    const signer: Plugin = {
+      name: 'signer',
+      attach(kit) {
+        sign = (tag) => kit.sign(tag, new Uint8Array(1))
+        return {}
+      },
+    }
+    new P2PCoordinator({ logger: silent, plugins: [signer] })
+    expect(await sign!('escrow/1')).toHaveLength(64)
+    for (const tag of ['', '../message', 'Escrow', 'a b', 'x'.repeat(65), '/x']) {
+      await expect(sign!(tag)).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
+    }
+  })
+
   it('refuses plugins after the shutdown', async () => {
     const wallet = new P2PCoordinator({ logger: silent })
     await wallet.shutdown()

@@ -155,7 +155,10 @@ describe('a peer that answers with a failure', () => {
 
   it.each([
     [{ code: 'RATE_LIMITED', message: 'Later.' }, 'RATE_LIMITED', 'Later.'],
-    [{ code: 'NO_SUCH_CODE', message: 'x' }, 'HANDLER_FAILED', 'x'],
+    // A code that a plugin of both ends has declared.
+    [{ code: 'NO_PRICE', message: 'x' }, 'NO_PRICE', 'x'],
+    [{ code: 'no such code', message: 'x' }, 'HANDLER_FAILED', 'x'],
+    [{ code: 'X'.repeat(65), message: 'x' }, 'HANDLER_FAILED', 'x'],
     [{ code: 7, message: 7 }, 'HANDLER_FAILED', 'The peer could not answer.'],
     [null, 'HANDLER_FAILED', 'The peer could not answer.'],
     ['text', 'HANDLER_FAILED', 'The peer could not answer.'],

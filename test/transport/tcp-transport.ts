@@ -19,37 +19,41 @@ const EARLY_BYTES = 131_072
 /** Better than HTTP, not as good as WebSocket. */
 export const TCP_RANK = 2.5
 
-export const tcp: Transport = {
-  name: 'tcp',
-  rank: TCP_RANK,
-  direct: true,
-  canDial: (address) => address.startsWith('tcp://'),
-  async dial(address, { signal, firstFrame, limits }: DialOptions): Promise<Connection> {
-    const [, host, port] = /^tcp:\/\/([^/:]+):(\d{1,5})$/.exec(address) ?? []
-    if (host === undefined || !(Number(port) <= 65_535)) {
-      throw new P2PError('INVALID_ADDRESS', 'A TCP address is tcp://<host>:<port>.', { details: { address } })
-    }
-    if (signal?.aborted) throw aborted()
-    return new Promise((resolve, reject) => {
-      const socket = connect({ host, port: Number(port) })
-      const onAbort = () => {
-        socket.destroy()
-        reject(aborted())
+export const tcp: Transport = tcpTransport()
+
+export function tcpTransport(rank = TCP_RANK): Transport {
+  return {
+    name: 'tcp',
+    rank,
+    direct: true,
+    canDial: (address) => address.startsWith('tcp://'),
+    async dial(address, { signal, firstFrame, limits }: DialOptions): Promise<Connection> {
+      const [, host, port] = /^tcp:\/\/([^/:]+):(\d{1,5})$/.exec(address) ?? []
+      if (host === undefined || !(Number(port) <= 65_535)) {
+        throw new P2PError('INVALID_ADDRESS', 'A TCP address is tcp://<host>:<port>.', { details: { address } })
       }
-      signal?.addEventListener('abort', onAbort)
-      const settled = () => signal?.removeEventListener('abort', onAbort)
-      socket.once('error', (cause) => {
-        settled()
-        reject(new P2PError('PEER_UNREACHABLE', `Nobody answers at ${address}.`, { details: { address }, cause }))
+      if (signal?.aborted) throw aborted()
+      return new Promise((resolve, reject) => {
+        const socket = connect({ host, port: Number(port) })
+        const onAbort = () => {
+          socket.destroy()
+          reject(aborted())
+        }
+        signal?.addEventListener('abort', onAbort)
+        const settled = () => signal?.removeEventListener('abort', onAbort)
+        socket.once('error', (cause) => {
+          settled()
+          reject(new P2PError('PEER_UNREACHABLE', `Nobody answers at ${address}.`, { details: { address }, cause }))
+        })
+        socket.once('connect', () => {
+          settled()
+          const pipe = pipeOver(socket, rank, address, true, limits)
+          pipe.send(firstFrame)
+          resolve(pipe)
+        })
       })
-      socket.once('connect', () => {
-        settled()
-        const pipe = pipeOver(socket, address, true, limits)
-        pipe.send(firstFrame)
-        resolve(pipe)
-      })
-    })
-  },
+    },
+  }
 }
 
 export class TcpListener implements Listener {
@@ -58,9 +62,11 @@ export class TcpListener implements Listener {
   private server: Server | undefined
   private readonly pipes = new Set<Connection>()
 
+  constructor(private readonly rank = TCP_RANK) {}
+
   async listen(accept: (connection: Connection) => void): Promise<void> {
     const server = createServer((socket) => {
-      const pipe = pipeOver(socket, `tcp://${socket.remoteAddress}:${socket.remotePort}`, false)
+      const pipe = pipeOver(socket, this.rank, `tcp://${socket.remoteAddress}:${socket.remotePort}`, false)
       this.pipes.add(pipe)
       socket.once('close', () => this.pipes.delete(pipe))
       accept(pipe)
@@ -76,12 +82,12 @@ export class TcpListener implements Listener {
   }
 }
 
-function pipeOver(socket: Socket, remoteAddress: string, outbound: boolean, limits?: Limits): FramePipe {
+function pipeOver(socket: Socket, rank: number, remoteAddress: string, outbound: boolean, limits?: Limits): FramePipe {
   let failure: Error | undefined
   let rest = Buffer.alloc(0)
   const pipe = new FramePipe({
     transport: 'tcp',
-    rank: TCP_RANK,
+    rank,
     direct: true,
     remoteAddress,
     outbound,

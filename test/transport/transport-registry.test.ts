@@ -33,6 +33,32 @@ describe('TransportRegistry', () => {
     expect([registry.all.length, registry.canDial('b:1')]).toEqual([1, false])
   })
 
+  it.each([
+    ['name', ''],
+    ['name', 'x'.repeat(65)],
+    ['name', undefined],
+    ['rank', Number.NaN],
+    ['rank', Number.POSITIVE_INFINITY],
+    ['rank', '3'],
+    ['direct', undefined],
+    ['canDial', undefined],
+    ['dial', 'ws'],
+  ])('refuses a transport whose %s is %j, and says so', (member, value) => {
+    const registry = new TransportRegistry()
+    const error = { code: 'INVALID_CONFIG', message: `This is no Transport: see its ${member}.` }
+    expect(() => registry.add({ ...dialling('a', 'a:'), [member]: value })).toThrow(expect.objectContaining(error))
+    expect(registry.all).toEqual([])
+  })
+
+  it.each([undefined, null, 7, {}])('refuses %j', (value) => {
+    expect(() => new TransportRegistry([value as never])).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }))
+  })
+
+  it('ranks an address by the best that can dial it', () => {
+    const registry = new TransportRegistry([dialling('a', 'ws:'), { ...dialling('b', 'ws:', 'http:'), rank: 2 }])
+    expect(['ws:1', 'http:1', 'tcp:1'].map((address) => registry.rankOf(address))).toEqual([3, 2, Number.NEGATIVE_INFINITY])
+  })
+
   it('says INVALID_ADDRESS where none can', () => {
     const error = expect.objectContaining({ code: 'INVALID_ADDRESS', details: { address: 'b:1' } })
     expect(() => new TransportRegistry([dialling('a', 'a:')]).forAddress('b:1')).toThrow(error)

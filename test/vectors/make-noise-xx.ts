@@ -8,7 +8,7 @@
 import { x25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import { CipherState, type NoiseCrypto, NoiseXX, nobleNoiseCrypto } from '../../src/channel/noise.js'
+import { CipherState, type NoiseCrypto, NoiseXX, portableNoiseCrypto } from '../../src/channel/noise.js'
 
 export interface NoiseMessageVector {
   payload: string
@@ -130,7 +130,7 @@ function longMessage(length: number, crypto: NoiseCrypto): LongMessageVector {
   return { key: bytesToHex(key), byte: 0x5a, length, ciphertext_sha256: bytesToHex(sha256(sealed)) }
 }
 
-export function makeNoiseVectors(crypto: NoiseCrypto = nobleNoiseCrypto): NoiseVectorFile {
+export function makeNoiseVectors(crypto: NoiseCrypto = portableNoiseCrypto): NoiseVectorFile {
   return {
     source: 'lotus-p2p, made by test/vectors/make-noise-xx.ts',
     vectors: [

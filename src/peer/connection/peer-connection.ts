@@ -9,7 +9,7 @@ import type { Freshness } from '../../defence/replay-window.js'
 import { signEnvelope } from '../../identity/envelope.js'
 import { encode } from '../../message/codec.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../../message/message.js'
-import { messageTooLarge, toWire } from '../../message/p2p-protocol.js'
+import { decodeMessage, messageTooLarge, toWire } from '../../message/p2p-protocol.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import type { ConnectionContext } from './connection-context.js'
 import { Inbox } from './inbox.js'
@@ -44,7 +44,7 @@ export interface SendOptions {
   mayWait?: boolean
   /** Default: true for an application's messages. False: not sent again once the connection is lost. */
   lasting?: boolean
-  /** The message as `encodeForPeer` has encoded it already; of no use where it has to be signed. */
+  /** The message as `encodeForPeer` has encoded it already: its payload counts, and not that of the message. */
   encoded?: Uint8Array | undefined
   onSettled?: SentMessage['onSettled']
 }
@@ -196,12 +196,14 @@ export class PeerConnection {
    */
   send(message: P2PMessage, options: SendOptions = {}): Promise<void> | undefined {
     const isSigned = this.needsSignature(message)
-    if (isSigned || !this.signing.isIdle) {
-      const transmit = async () => (isSigned ? this.transmitSigned(message, options) : this.transmitUnsigned(message, options))
-      return this.signing.run(transmit).then((lasting) => this.drained(lasting))
-    }
-    this.checkRoom(options.mayWait ?? true)
-    return this.drained(this.transmitUnsigned(message, options))
+    const mustWait = isSigned || !this.signing.isIdle
+    if (!mustWait) this.checkRoom(options.mayWait ?? true)
+    // Encoded at the call: what the application changes while the message waits for a signature does not count.
+    const body = options.encoded ?? this.encodeNow(message, isSigned)
+    if (!mustWait) return this.drained(this.transmit(Entry.MESSAGE, undefined, body, message, options))
+    const transmit = async () =>
+      isSigned ? this.transmitSigned(body, message, options) : this.transmit(Entry.MESSAGE, undefined, body, message, options)
+    return this.signing.run(transmit).then((lasting) => this.drained(lasting))
   }
 
   /** Resolves when something that waits has left or arrived, or the connection is gone; undefined where nothing waits. */
@@ -230,22 +232,29 @@ export class PeerConnection {
     return (this.context.requireSignatures || this.remote.requireSignatures) && !protocol?.startsWith(INTERNAL_PREFIX)
   }
 
-  private transmitUnsigned(message: P2PMessage, options: SendOptions): boolean {
-    const body = options.encoded ?? encodeForPeer(message, message.to === this.peerId, this.context.limits)
-    return this.transmit(Entry.MESSAGE, undefined, body, message, options)
+  private encodeNow(message: P2PMessage, isSigned: boolean): Uint8Array {
+    const { limits } = this.context
+    if (isSigned) return encode(toWire(message, message.from, message.to), limits)
+    return encodeForPeer(message, message.to === this.peerId, limits)
   }
 
-  private async transmitSigned(message: P2PMessage, options: SendOptions): Promise<boolean> {
-    const body = encode(toWire(this.datedNow(message), message.from, message.to), this.context.limits)
+  private async transmitSigned(encoded: Uint8Array, message: P2PMessage, options: SendOptions): Promise<boolean> {
+    const body = this.signable(encoded, message, options.encoded !== undefined)
     const { signature } = await signEnvelope(this.context.identity, 'message', body)
     return this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
   }
 
-  /** The message with the date of its signing, where it has waited for so long that its own would make it a replay. */
-  private datedNow(message: P2PMessage): P2PMessage {
+  /**
+   * The bytes to sign: both ids are in them; and so is the date of the signing, where the message has waited for so long that its own
+   * would make it a replay.
+   */
+  private signable(encoded: Uint8Array, { from, to, timestamp }: P2PMessage, lacksIds: boolean): Uint8Array {
     const { clock, limits } = this.context
     const now = clock.now()
-    return Math.abs(now - message.timestamp) > limits.replayWindowMs / 2 ? { ...message, timestamp: now } : message
+    const isLate = Math.abs(now - timestamp) > limits.replayWindowMs / 2
+    if (!isLate && !lacksIds) return encoded
+    const message = decodeMessage(encoded, limits, { remote: from, local: this.peerId })
+    return encode(toWire(isLate ? { ...message, timestamp: now } : message, from, to), limits)
   }
 
   /** @returns whether the message outlasts the connection. */

@@ -2,19 +2,23 @@ import type { PeerDescription } from '../../channel/hello.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 
-/** All of a `PeerInfo` but the time of the last message, which changes too often. */
+/** All of a `PeerInfo` but its bytes, and the time of the last message, which changes too often. */
 type Parts = Omit<PeerInfo, 'lastSeen'>
+
+/** What a snapshot gives at each read anew. */
+type Fresh = Record<string, PropertyDescriptor>
 
 /**
  * What is known of one connected peer, as frozen objects: a receiver may keep one, and can change it for no other.
- * One object serves until something changes, so that a message costs no copy.
+ * One object serves until something changes, so that a message costs no copy. Bytes cannot be frozen: who reads them gets a copy.
  */
 export class PeerSnapshot {
   /** Round-trip time of the last probe, milliseconds. */
   rttMs: number | undefined
   private state: PeerState = PeerState.CONNECTED
   private skewMs: number | undefined
-  private description: PeerDescription
+  private description!: PeerDescription
+  private fresh: Fresh = {}
   private parts: Parts | undefined
   private last: PeerInfo | undefined
 
@@ -23,19 +27,26 @@ export class PeerSnapshot {
     private readonly since: number,
     private readonly isRelay: (protocols: readonly string[]) => boolean,
   ) {
-    this.description = frozen(channel.remote)
+    this.describe(channel.remote)
   }
 
   /** @param lastSeen when the peer last sent something, milliseconds since the Unix epoch. */
   at(lastSeen: number): PeerInfo {
     if (this.parts !== undefined && this.last?.lastSeen === lastSeen) return this.last
     this.parts ??= this.build()
-    this.last = Object.freeze({ ...this.parts, lastSeen })
+    const info: PeerInfo = { ...this.parts, lastSeen }
+    this.last = Object.freeze(Object.defineProperties(info, this.fresh))
     return this.last
   }
 
   describe(description: PeerDescription): void {
-    this.description = frozen(description)
+    const { protocols, metadata } = description
+    const { publicKey } = this.channel.remote
+    // The lists are shared by peers that say the same, so they are frozen rather than copied.
+    Object.freeze(protocols)
+    this.fresh = { publicKey: read(() => publicKey.slice()) }
+    if (freezeDeeply(metadata)) this.fresh.metadata = read(() => structuredClone(metadata))
+    this.description = description
     this.parts = undefined
   }
 
@@ -61,7 +72,6 @@ export class PeerSnapshot {
     const { rttMs, skewMs } = this
     return {
       peerId: remote.peerId,
-      publicKey: remote.publicKey.slice(),
       addresses: Object.freeze(this.addresses()),
       state: this.state,
       protocols,
@@ -87,21 +97,25 @@ export class PeerSnapshot {
     return {
       ...(websocket !== undefined && { websocket }),
       ...(/^https?:/.test(dialled) && { http: dialled }),
+      ...(/^(?!wss?:|https?:|circuit:|webrtc:)./.test(dialled) && { others: Object.freeze([dialled]) as string[] }),
       ...(relay !== undefined && { relays: Object.freeze([relay]) as string[] }),
     }
   }
 }
 
-/** The lists are shared by peers that say the same, so they are frozen rather than copied. */
-function frozen(description: PeerDescription): PeerDescription {
-  Object.freeze(description.protocols)
-  freezeDeeply(description.metadata)
-  return description
+function read(get: () => unknown): PropertyDescriptor {
+  return { get, enumerable: true }
 }
 
-/** What came over the wire has no cycles, and a bounded depth. */
-function freezeDeeply(value: unknown): void {
-  // The elements of a view cannot be frozen.
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return
-  for (const part of Object.values(Object.freeze(value))) freezeDeeply(part)
+/**
+ * What came over the wire has no cycles, and a bounded depth.
+ *
+ * @returns whether there are bytes or dates in it, which cannot be frozen.
+ */
+function freezeDeeply(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (ArrayBuffer.isView(value) || value instanceof Date) return true
+  let isOpen = false
+  for (const part of Object.values(Object.freeze(value))) isOpen = freezeDeeply(part) || isOpen
+  return isOpen
 }

@@ -19,13 +19,15 @@ export interface DialTools {
   dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
   /** Whether a text is an address that some transport understands. */
   canDial(address: string): boolean
+  /** The rank of the best path that dialling an address may give; see `TransportRegistry.rankOf`. */
+  rankOf(address: string): number
   /** Each knows a place to ask where a peer can be reached: the connected relays, the DHT. */
   readonly resolvers: readonly ((peerId: string, wait: WaitOptions) => Promise<PeerInfo[]>)[]
 }
 
 /**
- * Connects to an address, a peer id or a described peer. Of a peer all paths are tried, the better ones with a head start: the
- * direct address, then circuits through each relay that knows it; all under one deadline and one signal.
+ * Connects to an address, a peer id or a described peer. Of a peer all paths are tried, the better ones with a head start:
+ * direct addresses by rank, then circuits through each relay that knows it; all under one deadline and one signal.
  *
  * @returns the peer id reached.
  * @throws P2PError PEER_NOT_FOUND; of a single path its own error; of several PEER_UNREACHABLE; TIMEOUT, ABORTED. `details.paths`
@@ -63,17 +65,18 @@ async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, ra
   }
   const failures: unknown[] = []
   const ask = (question: Promise<PeerInfo[]>) => question.then(add, (error) => void failures.push(error))
-  await Promise.all(tools.resolvers.map((resolve) => ask(resolve(peerId, { signal }))))
+  // One that throws at once, or knows nothing, holds up no other.
+  await Promise.all(tools.resolvers.map((resolve) => ask((async () => (await resolve(peerId, { signal })) ?? [])())))
   if (race.knowsPaths) return
   throw new P2PError('PEER_NOT_FOUND', `No connected relay knows ${peerId}.`, { details: { peerId }, cause: failures[0] })
 }
 
 function pathsTo(peer: PeerInfo, tools: DialTools): DialPath[] {
-  const { websocket, http, relays = [] } = peer.addresses ?? {}
-  const paths: DialPath[] = []
-  for (const address of tools.relayOnly ? [] : [websocket, http]) {
-    if (address !== undefined) paths.push({ name: address, dial: (signal) => tools.dial(address, peer.peerId, { signal }) })
-  }
+  const { websocket, http, others = [], relays = [] } = peer.addresses ?? {}
+  const direct = tools.relayOnly ? [] : [websocket, http, ...others].filter((address) => typeof address === 'string')
+  const paths: DialPath[] = direct
+    .sort((a, b) => tools.rankOf(b) - tools.rankOf(a))
+    .map((address) => ({ name: address, dial: (signal) => tools.dial(address, peer.peerId, { signal }) }))
   for (const relay of relays) {
     paths.push({
       name: `circuit:${relay}`,

@@ -6,6 +6,7 @@ interface Dial<T> {
   promise: Promise<T>
   controller: AbortController
   callers: number
+  isDone: boolean
 }
 
 /** Dials that several callers wait for: one for each key, ended when the last caller has given up. */
@@ -33,7 +34,8 @@ export class SharedDials {
       throw error
     } finally {
       if (--dial.callers === 0) {
-        dial.controller.abort(reason)
+        // Of a dial that has succeeded, whoever still listens to the signal must not end the connection.
+        if (!dial.isDone) dial.controller.abort(reason)
         // The dial may take a while to end: the next caller dials anew.
         this.forget(key, dial)
       }
@@ -46,10 +48,13 @@ export class SharedDials {
 
   private begin(key: string, open: (signal: AbortSignal) => Promise<string>): Dial<string> {
     const controller = new AbortController()
-    const promise = open(controller.signal).finally(() => this.forget(key, dial))
+    const promise = open(controller.signal).finally(() => {
+      dial.isDone = true
+      this.forget(key, dial)
+    })
     // Every caller may have left before it fails.
     promise.catch(() => {})
-    const dial = { promise, controller, callers: 0 }
+    const dial: Dial<string> = { promise, controller, callers: 0, isDone: false }
     this.dials.set(key, dial)
     this.onChange()
     return dial

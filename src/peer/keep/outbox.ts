@@ -50,7 +50,8 @@ export interface OutboxOptions {
   progress: (peerId: string) => Promise<void> | undefined
   /** Asks for a connection to this peer. */
   want: (peerId: string) => void
-  onOutcome: (message: P2PMessage, outcome: QueuedOutcome) => void
+  /** @param encoded as for `send`. */
+  onOutcome: (message: P2PMessage, outcome: QueuedOutcome, encoded: Uint8Array) => void
 }
 
 /**
@@ -168,7 +169,7 @@ export class Outbox {
     this.bytes -= entry.bytes
     if (this.count === 0) this.disarm()
     entry.settle(outcome)
-    this.options.onOutcome(entry.message, outcome)
+    this.options.onOutcome(entry.message, outcome, entry.encoded)
   }
 
   private expire(): void {

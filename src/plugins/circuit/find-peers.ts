@@ -9,7 +9,7 @@ import { encode } from '../../message/codec.js'
 import { array, boolean, bytes, number, object, optional, parsed, present, record, shaped, text } from '../../message/shape.js'
 import { askPeers } from '../../protocol/ask-peers.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
-import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
+import { copyPeerInfo, type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import { speaksAsRelay } from './frames.js'
 
 /** Answers who else is connected here. */
@@ -84,7 +84,7 @@ export async function findPeers(
   const connected = new Map(host.peers().map((peer) => [peer.peerId, peer]))
   return [...found.values()].slice(0, limit).map((peer) => {
     const known = connected.get(peer.peerId)
-    return known?.publicKey !== undefined && equalBytes(known.publicKey, peer.publicKey!) ? known : peer
+    return known?.publicKey !== undefined && equalBytes(known.publicKey, peer.publicKey!) ? copyPeerInfo(known) : peer
   })
 }
 

@@ -1,4 +1,4 @@
-import { knownCode, type P2PErrorCode } from '../../base/errors.js'
+import { codeOf, type P2PErrorCode } from '../../base/errors.js'
 import { bytes, int, malformed, object, parsed, type Shape, text } from '../../message/shape.js'
 import type { ProtocolLimits } from '../../protocol/rate-limits.js'
 
@@ -81,7 +81,7 @@ export function parseClose(payload: unknown): CircuitEnd {
   const [circuit, code, limit] = pair(payload)
   return {
     circuit,
-    code: code == null ? undefined : knownCode(code, 'CONNECTION_CLOSED'),
+    code: code == null ? undefined : codeOf(code, 'CONNECTION_CLOSED'),
     limit: typeof limit === 'string' ? limit.slice(0, 64) : undefined,
   }
 }

@@ -146,6 +146,8 @@ export class ResourceDiscovery {
     const prefix = resourcePrefix(type, this.dht.limits)
     if (typeof listener !== 'function') throw invalidResource('watchResources needs a listener')
     const { publisherId, where = {} } = recordFiltersOf(filters)
+    // The listener's own copy: 'removed' tells of the resource as it was.
+    const tell: ResourceListener<T> = (resource, change) => listener(structuredClone(resource), change)
     /** What the listener knows, by key and publisher. */
     const shown = new Map<string, { resource: ResourceAnnouncement<T>; bytes: Uint8Array }>()
     const stop = this.dht.watch<ResourceValue<T>>(`${prefix}*`, (record, change) => {
@@ -157,13 +159,13 @@ export class ResourceDiscovery {
         (publisherId === undefined || resource.creatorPeerId === publisherId) &&
         matchesConditions(record.value, where)
       if (!matches) {
-        if (shown.delete(id) && before) listener(before.resource, 'removed')
+        if (shown.delete(id) && before) tell(before.resource, 'removed')
         return
       }
       const bytes = encode(record.value)
       shown.set(id, { resource, bytes })
-      if (before === undefined) listener(resource, 'added')
-      else if (compareBytes(before.bytes, bytes) !== 0) listener(resource, 'updated')
+      if (before === undefined) tell(resource, 'added')
+      else if (compareBytes(before.bytes, bytes) !== 0) tell(resource, 'updated')
     })
     const unwatch = () => {
       this.watches.delete(unwatch)

@@ -1,4 +1,4 @@
-import { knownCode, P2PError } from '../../base/errors.js'
+import { codeOf, P2PError } from '../../base/errors.js'
 
 /** Largest answer that holds no frames: a session id, a count, an error. */
 const SMALL_ANSWER_BYTES = 4_096
@@ -60,7 +60,7 @@ export async function request(
   const { status } = response
   if (status >= 500 || status === 408 || status === 425 || status === 429) throw new Error(`HTTP status ${status}`)
   if (status === 404 || status === 410) throw lost('it does not know this session')
-  const code = knownCode(codeIn(await smallAnswer(response)), 'CONNECTION_LOST')
+  const code = codeOf(codeIn(await smallAnswer(response)), 'CONNECTION_LOST')
   throw new P2PError(code, `The peer refused what we sent (HTTP status ${status}). Connect again.`, {
     details: { byPeer: true, status },
   })

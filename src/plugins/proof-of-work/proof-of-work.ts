@@ -1,7 +1,7 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import { abortedError, P2PError } from '../../base/errors.js'
 import { WORK_LIMITS } from '../../base/limits/proof-of-work.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
+import { sha256 } from '../../base/sha256.js'
 import { WORK_NONCE_BYTES, type WorkProof } from '../../channel/work.js'
 import { PUBLIC_KEY_BYTES } from '../../identity/ed25519.js'
 import { searchNonces, WORK_PREFIX_BYTES, type WorkTask, workPrefix } from './work-search.js'

@@ -7,6 +7,7 @@ import { type Limits, limitsOf } from '../../base/limits.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
 import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { Identity } from '../../identity/identity.js'
+import { asSent } from '../../message/codec.js'
 import type { P2PMessage } from '../../message/message.js'
 import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
@@ -164,7 +165,7 @@ export class Topics implements IProtocolHandler {
    *
    * @throws P2PError INVALID_TOPIC, LIMIT_EXCEEDED, INVALID_CONFIG.
    */
-  subscribe(topic: string, listener: TopicListener, { history = 0 }: SubscribeOptions = {}): Unsubscribe {
+  subscribe<T = unknown>(topic: string, listener: TopicListener<T>, { history = 0 }: SubscribeOptions = {}): Unsubscribe {
     if (this.closed) throw shutDownError()
     checkTopic(topic, this.limits)
     if (typeof listener !== 'function') throw new P2PError('INVALID_CONFIG', 'subscribe needs a listener.')
@@ -181,7 +182,7 @@ export class Topics implements IProtocolHandler {
         },
       )
     }
-    const deliver = (message: SignedTopicMessage) => this.hand(message, listener)
+    const deliver = (message: SignedTopicMessage) => this.hand(message, listener as TopicListener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
     this.options
@@ -208,6 +209,7 @@ export class Topics implements IProtocolHandler {
    * NO_PEERS where nobody is connected that could take it, ABORTED, TIMEOUT, or why no relay took it.
    */
   async publish(topic: string, payload: unknown, options: WaitOptions = {}): Promise<PublishResult> {
+    const kept = asSent(payload, this.limits)
     await this.options.run?.(options)
     const host = this.host
     if (host === undefined) throw shutDownError()
@@ -219,7 +221,7 @@ export class Topics implements IProtocolHandler {
     if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
     const { identity } = this.options
     const id = host.random.bytes(TOPIC_ID_BYTES)
-    const message = await signTopicMessage(identity, topic, payload, { id, publishedAt: host.clock.now(), limits: this.limits })
+    const message = await signTopicMessage(identity, topic, kept, { id, publishedAt: host.clock.now(), limits: this.limits })
     this.seen.add(message.id)
     this.history.add(message)
     const wanted = new Set(this.interest.peersOf(topic))

@@ -1,4 +1,4 @@
-import { knownCode, type P2PErrorCode } from '../../base/errors.js'
+import { codeOf, type P2PErrorCode } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { int, malformed, object, oneOf, optional, parsed, type Shaped, text, union } from '../../message/shape.js'
 
@@ -42,7 +42,7 @@ export function parseCandidate(payload: unknown): CandidateSignal {
 /** `end`: the session is over before it opened; the code says why. @throws P2PError MALFORMED_DATA. */
 export function parseEnd(payload: unknown): { session: string; code: P2PErrorCode } {
   const signal = parsed(endShape, payload, SIGNAL)
-  return { session: signal.session, code: knownCode(signal.code, 'PEER_UNREACHABLE') }
+  return { session: signal.session, code: codeOf(signal.code, 'PEER_UNREACHABLE') }
 }
 
 /**

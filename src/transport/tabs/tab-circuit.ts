@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js'
-import { knownCode, P2PError, type P2PErrorCode } from '../../base/errors.js'
+import { codeOf, P2PError, type P2PErrorCode } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Credit } from '../frames/credit.js'
 import { FramePipe } from '../frames/frame-pipe.js'
@@ -113,7 +113,7 @@ export class TabCircuit {
   /** The other end has closed, after so many data frames. */
   closed(number: number, code: P2PErrorCode | undefined): void {
     if (code !== undefined) {
-      const known = knownCode(code, 'CONNECTION_LOST')
+      const known = codeOf(code, 'CONNECTION_LOST')
       this.end(new P2PError(known, `The other tab ended the connection (${known}). Connect again.`), false)
     } else if (number !== this.framesReceived) this.lost()
     else this.end(undefined, false)

@@ -8,6 +8,7 @@ import { Serial } from '../../../base/serial.js'
 import type { WaitOptions } from '../../../base/wait.js'
 import type { Identity } from '../../../identity/identity.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
+import { asSent } from '../../../message/codec.js'
 import {
   checkPattern,
   createRecord,
@@ -158,7 +159,9 @@ export class DistributedHashTable {
       throw new P2PError('FOREIGN_SENDER', `Records are signed by ${this.peerId}. Leave publisherId out.`)
     }
     try {
-      const entry = await this.turn.run(() => this.write(key, value, ttl, republish, { publishedAt, publisherId }))
+      // Others may be before it in the line.
+      const kept = asSent(value, this.limits)
+      const entry = await this.turn.run(() => this.write(key, kept, ttl, republish, { publishedAt, publisherId }))
       return await this.publish(entry, options)
     } catch (error) {
       this.countRefusal(error)

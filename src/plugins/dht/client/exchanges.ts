@@ -1,4 +1,4 @@
-import { knownCode, P2PError } from '../../../base/errors.js'
+import { codeOf, P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import { printable } from '../../../base/text.js'
 import type { P2PMessage } from '../../../message/message.js'
@@ -90,7 +90,7 @@ export class Exchanges {
     const answer = await this.judge(peerId, () => parsed(storeAnswer, reply.payload, 'A DHT message'))
     if (answer.stored) return undefined
     const { depth, record } = answer
-    const code = knownCode(answer.code, 'NOT_STORED')
+    const code = codeOf(answer.code, 'NOT_STORED')
     const error = new P2PError(code, `The server refused the record: ${printable(answer.message, 256)}`, { details: { peerId } })
     const refusal = { peerId, error, depth }
     if (code !== 'STALE_RECORD' || record === undefined) return refusal

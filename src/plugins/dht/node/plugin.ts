@@ -73,7 +73,6 @@ export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
       if (mode === 'server') becomeNode()
       else {
         kit.onPeer({ connected: (peer) => role.connected(peer) })
-        for (const peer of kit.peers()) role.connected(peer)
       }
       kit.onLifecycle({
         trim: () => server.trim(),

@@ -1,6 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Random } from '../../../base/random.js'
+import { sha256 } from '../../../base/sha256.js'
 
 /** Bytes of a node id, and of a place. */
 export const NODE_ID_BYTES = 32
@@ -21,7 +20,7 @@ export function nodeIdOf(publicKey: Uint8Array): Uint8Array {
 
 /** Where the records under one key are kept, 32 bytes. */
 export function placeOfKey(key: string): Uint8Array {
-  return sha256(concatBytes(utf8ToBytes('lotus/dht key\0'), utf8ToBytes(key)))
+  return sha256Of(`lotus/dht key\0${key}`)
 }
 
 /** One part of a set: all keys with this prefix whose hash begins with so many bits of `path`. */
@@ -36,7 +35,7 @@ export interface SetPart {
 
 /** Where the records of one part of a set are kept, 32 bytes. */
 export function placeOfSet({ prefix, depth, path }: SetPart): Uint8Array {
-  return sha256(concatBytes(utf8ToBytes(`lotus/dht set\0${depth}\0${path}\0`), utf8ToBytes(prefix)))
+  return sha256Of(`lotus/dht set\0${depth}\0${path}\0${prefix}`)
 }
 
 /** The part of a set, at this depth, in which a key lies; undefined for a key that is in no set. */
@@ -93,6 +92,10 @@ export function idInBucket(own: Uint8Array, bucket: number, random: Random): Uin
 }
 
 function hashBits(key: string, depth: number): number {
-  const hash = sha256(utf8ToBytes(key))
+  const hash = sha256Of(key)
   return ((hash[0]! << 8) | hash[1]!) >> (16 - depth)
+}
+
+function sha256Of(text: string): Uint8Array {
+  return sha256(new TextEncoder().encode(text))
 }

@@ -64,7 +64,6 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
     : undefined
   dht.setLookup(new WalkLookup(servers, network, new RecordWalks(parts, network)))
   kit.onPeer({ connected: join, disconnected: leave })
-  for (const peer of kit.peers()) join(peer)
   kit.onLifecycle({
     stop: () => {
       feelers?.close()
