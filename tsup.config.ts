@@ -37,7 +37,8 @@ const entry = {
 const BUNDLED = ['@noble/ed25519', '@noble/hashes', '@scure/base', 'idb-keyval', 'isomorphic-ws', 'mitt', 'nanoid']
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** Properties that nobody outside can see are short in what is built: they are a fiftieth of its bytes. */
-const mangleProps = new RegExp(`^(${internalNames(Object.values(entry).map(root), BUNDLED, root('tsconfig.json')).join('|')})$`)
+export const internal = internalNames(Object.values(entry).map(root), BUNDLED, root('tsconfig.json'))
+const mangleProps = new RegExp(`^(${internal.join('|')})$`)
 const short = (options: BuildOptions) => {
   options.mangleProps = mangleProps
 }

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import ts from 'typescript'
 
 /** Lowest first. Each may import those before it. Paths are below src/; the longest that fits a file counts. */
 export const LAYERS = [
@@ -54,7 +55,7 @@ export function importsOf(src) {
   return new Map(
     files.map((file) => {
       const code = readFileSync(join(src, file), 'utf8')
-      const found = [...code.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
+      const found = pathsIn(code).map((path) =>
         normalize(join(dirname(file), path))
           .replaceAll('\\', '/')
           .replace(/\.js$/, '.ts'),
@@ -62,6 +63,36 @@ export function importsOf(src) {
       return [file, [...new Set(found)]]
     }),
   )
+}
+
+/** The relative paths that a file names: imports and exports of values and types, `import()`, `require()`, `new URL('…', import.meta.url)`. */
+function pathsIn(code) {
+  const found = []
+  const visit = (node) => {
+    const path = pathOf(node)
+    if (path !== undefined && ts.isStringLiteralLike(path) && path.text.startsWith('.')) found.push(path.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile('code.ts', code, ts.ScriptTarget.Latest))
+  return found
+}
+
+function pathOf(node) {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier
+  if (ts.isExternalModuleReference(node)) return node.expression
+  if (ts.isImportTypeNode(node)) return ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined
+  if (ts.isCallExpression(node)) {
+    const { expression } = node
+    const loads =
+      expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(expression) && expression.text === 'require')
+    return loads ? node.arguments[0] : undefined
+  }
+  if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'URL') {
+    const [path, base] = node.arguments ?? []
+    const isBeside = base !== undefined && ts.isPropertyAccessExpression(base) && ts.isMetaProperty(base.expression)
+    return isBeside ? path : undefined
+  }
+  return undefined
 }
 
 /** @returns {string[]} a sentence for each import that points upwards, each file without a layer, and each circle. */

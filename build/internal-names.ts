@@ -91,73 +91,85 @@ export function internalNames(entries: readonly string[], packages: readonly str
   return [...inside].filter((name) => !outside.has(name) && name.length > 2).sort()
 }
 
-/** How deep a type that an entry point exports may be nested. */
-const MAX_DEPTH = 24
-
 /** Every name that a user of the entry points can read or write, or has to implement. */
 function publicSurface(program: ts.Program, checker: ts.TypeChecker, entries: readonly string[]): { names: Set<string> } {
   const names = new Set<string>()
   const types = new Set<ts.Type>()
-  const symbols = new Set<ts.Symbol>()
-  // Types that hold themselves with ever more arguments, as a coordinator with its plugins does, end somewhere.
-  let depth = 0
-  const ofType = (type: ts.Type): void => {
-    if (types.has(type) || depth > MAX_DEPTH) return
-    types.add(type)
-    depth++
-    walk(type)
-    depth--
+  const declared = new Set<ts.Symbol>()
+  const add = (type: ts.Type | undefined): void => {
+    if (type !== undefined) types.add(type)
   }
-  const walk = (type: ts.Type): void => {
-    if (type.isUnionOrIntersection()) type.types.forEach(ofType)
-    for (const argument of isReference(type) ? checker.getTypeArguments(type) : []) ofType(argument)
-    for (const argument of type.aliasTypeArguments ?? []) ofType(argument)
-    const declared = type.symbol?.declarations ?? []
-    // What the platform's own types have is met where it is used.
-    if (
-      declared.length > 0 &&
-      declared.every(
-        (declaration) =>
-          program.isSourceFileDefaultLibrary(declaration.getSourceFile()) ||
-          declaration.getSourceFile().fileName.includes('/node_modules/'),
-      )
+  /**
+   * Whether the members of a type are to be walked: those of each declaration are, once. A coordinator with its plugins is a type that
+   * holds itself with ever more arguments, and all of its instantiations have the members of the declaration.
+   */
+  const isFirst = (type: ts.Type): boolean => {
+    const symbol = type.aliasSymbol ?? type.symbol
+    if (symbol === undefined) return true
+    if (declared.has(symbol)) return false
+    declared.add(symbol)
+    // A class is two types: its instances, and itself.
+    if (symbol.flags & ts.SymbolFlags.Type) membersOf(checker.getDeclaredTypeOfSymbol(symbol))
+    if (symbol.flags & ts.SymbolFlags.Value) membersOf(checker.getTypeOfSymbol(symbol))
+    return true
+  }
+  /** `Pick<Options, 'a'>` under a name of its own does not tell of `Options`, which its declaration tells the user all the same. */
+  const argumentsIn = (node: ts.Node): void => {
+    if (ts.isTypeReferenceNode(node)) for (const argument of node.typeArguments ?? []) add(checker.getTypeFromTypeNode(argument))
+    ts.forEachChild(node, argumentsIn)
+  }
+  /** What the platform's own types have is met where it is used. */
+  const isForeign = (declarations: readonly ts.Declaration[]): boolean =>
+    declarations.length > 0 &&
+    declarations.every(
+      (declaration) =>
+        program.isSourceFileDefaultLibrary(declaration.getSourceFile()) ||
+        declaration.getSourceFile().fileName.includes('/node_modules/'),
     )
-      return
-    for (const base of type.getBaseTypes() ?? []) ofType(base)
-    for (const property of checker.getPropertiesOfType(type)) {
-      const isPrivate = property.declarations?.some(
-        (declaration) => ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private,
-      )
-      if (isPrivate) continue
+  const walk = (type: ts.Type): void => {
+    if (type.isUnionOrIntersection()) type.types.forEach(add)
+    for (const argument of isReference(type) ? checker.getTypeArguments(type) : []) add(argument)
+    type.aliasTypeArguments?.forEach(add)
+    type.aliasSymbol?.declarations?.forEach(argumentsIn)
+    if (type.isTypeParameter()) add(type.getConstraint())
+    if (type.flags & ts.TypeFlags.Conditional) {
+      const { node } = (type as ts.ConditionalType).root
+      add(checker.getTypeFromTypeNode(node.trueType))
+      add(checker.getTypeFromTypeNode(node.falseType))
+    }
+    if (type.flags & ts.TypeFlags.Object && !isForeign(type.symbol?.declarations ?? []) && isFirst(type)) membersOf(type)
+  }
+  const membersOf = (type: ts.Type): void => {
+    const properties = checker.getPropertiesOfType(type).filter((property) => !isPrivate(property))
+    type.getBaseTypes()?.forEach(add)
+    for (const property of properties) {
       names.add(property.name)
-      if (property.valueDeclaration !== undefined || property.declarations?.length) ofType(checker.getTypeOfSymbol(property))
+      if (property.declarations?.length) add(checker.getTypeOfSymbol(property))
     }
     for (const signature of [...type.getCallSignatures(), ...type.getConstructSignatures()]) {
-      ofType(signature.getReturnType())
-      for (const parameter of signature.getParameters()) ofType(checker.getTypeOfSymbol(parameter))
-      for (const parameter of signature.getTypeParameters() ?? []) {
-        const constraint = parameter.getConstraint()
-        if (constraint !== undefined) ofType(constraint)
-      }
+      add(signature.getReturnType())
+      for (const parameter of signature.getParameters()) add(checker.getTypeOfSymbol(parameter))
+      signature.getTypeParameters()?.forEach(add)
     }
-    for (const kind of [ts.IndexKind.String, ts.IndexKind.Number]) {
-      const index = checker.getIndexTypeOfType(type, kind)
-      if (index !== undefined) ofType(index)
-    }
-  }
-  const ofSymbol = (symbol: ts.Symbol): void => {
-    if (symbols.has(symbol)) return
-    symbols.add(symbol)
-    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
-    if (target.flags & ts.SymbolFlags.Value) ofType(checker.getTypeOfSymbol(target))
-    if (target.flags & ts.SymbolFlags.Type) ofType(checker.getDeclaredTypeOfSymbol(target))
+    for (const index of checker.getIndexInfosOfType(type)) add(index.type)
   }
   for (const entry of entries) {
     const file = program.getSourceFile(entry)
     const module = file && checker.getSymbolAtLocation(file)
-    if (module !== undefined) checker.getExportsOfModule(module).forEach(ofSymbol)
+    for (const symbol of module === undefined ? [] : checker.getExportsOfModule(module)) {
+      const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+      if (target.flags & ts.SymbolFlags.Value) add(checker.getTypeOfSymbol(target))
+      if (target.flags & ts.SymbolFlags.Type) add(checker.getDeclaredTypeOfSymbol(target))
+    }
   }
+  for (const type of types) walk(type)
   return { names }
+}
+
+function isPrivate(property: ts.Symbol): boolean {
+  return (property.declarations ?? []).some(
+    (declaration) => (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private) !== 0,
+  )
 }
 
 function isReference(type: ts.Type): type is ts.TypeReference {

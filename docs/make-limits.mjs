@@ -6,7 +6,7 @@ const files = readdirSync(TABLES).sort((a, b) => Number(b === 'core.ts') - Numbe
 const body = files
   .map((file) => {
     const source = readFileSync(new URL(file, TABLES), 'utf8')
-    return source.slice(source.indexOf('= {') + 3, source.indexOf('} as const'))
+    return source.slice(source.indexOf('table({') + 7, source.indexOf('} as const'))
   })
   .join('')
 

@@ -110,7 +110,7 @@ describe('docs/plugins.md', { timeout: 30_000 }, () => {
   it("shows a transport of one's own that works and ends by itself", async () => {
     const { code, output, complaints } = await node('--input-type=module', '-e', transport!)
     expect(complaints).toBe('')
-    expect(output).toBe('Lunch? Yes. desk { desk: 1 }\n')
+    expect(output).toBe("Lunch? Yes. desk [ 'desk:bob' ] { desk: 1 }\ntrue\n")
     expect(code).toBe(0)
   })
 })

@@ -11,25 +11,27 @@ import { STATEMENT_LIMITS } from './limits/statements.js'
 import { TAB_LIMITS } from './limits/tabs.js'
 import { TOPIC_LIMITS } from './limits/topics.js'
 import { WEBRTC_LIMITS } from './limits/webrtc.js'
+import { table } from './table.js'
 
 /**
  * Every limit of the SDK. The unit is in the name (`Bytes`, `Ms`, `S` for seconds) or the value is a count; the comment beside
  * each, in `limits/`, is the reason. Any of them may be changed by `P2PConfig.limits`. One table for each part that a page can leave out.
  */
-export const DEFAULT_LIMITS = /* @__PURE__ */ (() => ({
-  ...CORE_LIMITS,
-  ...WORK_LIMITS,
-  ...WALK_LIMITS,
-  ...NODE_LIMITS,
-  ...ECLIPSE_LIMITS,
-  ...CIRCUIT_RELAY_LIMITS,
-  ...LISTENER_LIMITS,
-  ...HTTP_LIMITS,
-  ...TAB_LIMITS,
-  ...WEBRTC_LIMITS,
-  ...TOPIC_LIMITS,
-  ...STATEMENT_LIMITS,
-}))()
+export const DEFAULT_LIMITS = /* @__PURE__ */ (() =>
+  table({
+    ...CORE_LIMITS,
+    ...WORK_LIMITS,
+    ...WALK_LIMITS,
+    ...NODE_LIMITS,
+    ...ECLIPSE_LIMITS,
+    ...CIRCUIT_RELAY_LIMITS,
+    ...LISTENER_LIMITS,
+    ...HTTP_LIMITS,
+    ...TAB_LIMITS,
+    ...WEBRTC_LIMITS,
+    ...TOPIC_LIMITS,
+    ...STATEMENT_LIMITS,
+  }))()
 
 export type LimitName = keyof typeof DEFAULT_LIMITS
 /** All limits, resolved: defaults with the caller's changes. */
@@ -66,5 +68,5 @@ export function changedLimits(defaults: Partial<Limits>, changes: Partial<Limits
     if (fault !== undefined) throw new P2PError('INVALID_CONFIG', `limits.${name} ${fault}.`)
   }
   // Two kilobytes that coordinators share, unless one wants its own.
-  return (Object.keys(changes).length === 0 ? defaults : { ...defaults, ...changes }) as Limits
+  return (Object.keys(changes).length === 0 ? defaults : Object.freeze({ ...defaults, ...changes })) as Limits
 }

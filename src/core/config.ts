@@ -170,11 +170,20 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
 /** The limits of the core, and of the plugins that are configured or that listeners bring. */
 function defaultLimits({ plugins = [], listen = [] }: CoreConfig): Partial<Limits> {
   const all = [...listen.flatMap((listener) => listener.plugins ?? []), ...plugins]
-  // A table that has all others in it is shared by coordinators: it is two kilobytes.
-  const has = (table: object, other: object) => Object.keys(other).every((name) => name in table)
   let known: Partial<Limits> = CORE_LIMITS
-  for (const { limits = {} } of all) if (!has(known, limits)) known = has(limits, known) ? limits : { ...known, ...limits }
+  for (const { limits } of all) known = withLimits(known, limits)
   return known
+}
+
+/**
+ * A frozen table with the limits of a plugin beside those known; a limit that is known keeps its value.
+ *
+ * Coordinators share the table that has all others in it: it is two kilobytes.
+ */
+export function withLimits<T extends Partial<Limits>>(known: T, limits: Partial<Limits> = {}): T {
+  if (Object.keys(limits).every((name) => name in known)) return known
+  const all = Object.entries(known).every(([name, value]) => limits[name as keyof Limits] === value)
+  return all && Object.isFrozen(limits) ? (limits as T) : Object.freeze({ ...limits, ...known })
 }
 
 /** The chosen name. An id that is given as the name has to be that of the identity. */

@@ -54,7 +54,8 @@ export class Kit implements PluginKit {
   readonly store: KeyValueStore
   readonly logger: Logger
   readonly identity: Identity
-  readonly limits: Limits
+  /** Replaced, never changed, when a plugin that is attached later brings limits of its own. */
+  limits: Limits
   readonly names: PinnedNames
   readonly sendTo: ProtocolHost['sendTo']
   readonly reply: ProtocolHost['reply']

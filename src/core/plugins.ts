@@ -1,6 +1,8 @@
 import { asP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
+import type { Limits } from '../base/limits.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
+import { withLimits } from './config.js'
 import type { LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './plugin.js'
 
 /** The plugins of one coordinator: attaches them, and tells them of peers and of the coordinator's life. */
@@ -15,7 +17,7 @@ export class Plugins {
 
   /** @param report takes what a listener or a hook of a plugin failed with. */
   constructor(
-    private readonly kit: PluginKit,
+    private readonly kit: PluginKit & { limits: Limits },
     private readonly report: (error: P2PError) => void,
   ) {}
 
@@ -61,7 +63,7 @@ export class Plugins {
     const missing = needs.filter((other) => !this.attached.has(other))
     if (missing.length > 0) throw invalidPlugin(`"${name}" needs ${missing.join(', ')}, which must come before it`)
     // Of a plugin that was not configured at construction, the limits have their defaults.
-    Object.assign(this.kit.limits, { ...plugin.limits, ...this.kit.limits })
+    this.kit.limits = withLimits(this.kit.limits, plugin.limits)
     const before = new Set(this.hooks)
     const undo: (() => void)[] = []
     this.undo = undo

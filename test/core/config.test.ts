@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
-import { DEFAULT_LIMITS } from '../../src/base/limits.js'
+import { CORE_LIMITS } from '../../src/base/limits/core.js'
+import { DEFAULT_LIMITS, type Limits } from '../../src/base/limits.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { type CoordinatorListener, type CoreConfig, resolveConfig } from '../../src/core/config.js'
 import type { Plugin } from '../../src/core/plugin.js'
@@ -113,6 +115,55 @@ describe('limits', () => {
     const coordinator = await new CoreCoordinator({ logger }).use(limited)
     expect((coordinator as unknown as { seen: object }).seen).toMatchObject({ topicBurst: 7, topicSeen: 8, maxProtocols: 128 })
     await coordinator.shutdown()
+  })
+
+  it('of a plugin that comes later are those of its coordinator alone', async () => {
+    const seen: Limits[] = []
+    const looking = (name: string, limits?: Partial<Limits>): Plugin => ({
+      name,
+      ...(limits && { limits }),
+      attach: (kit) => {
+        seen.push(kit.limits)
+        return {}
+      },
+    })
+    const later = { limits: { topicBurst: 7, maxProtocols: 1 } }
+    const [one, other] = [
+      new CoreCoordinator({ logger, plugins: [looking('before')] }),
+      new CoreCoordinator({ logger, plugins: [looking('before')] }),
+    ]
+    await one.use(looking('later', later.limits))
+    await other.use(looking('another', { topicSeen: 8 }))
+    const fresh = new CoreCoordinator({ logger, plugins: [looking('fresh')] })
+    const [ofOne, ofOther, inOne, inOther, ofFresh] = seen as [Limits, Limits, Limits, Limits, Limits]
+    for (const limits of [ofOne, ofOther, ofFresh]) expect(limits).toEqual(CORE_LIMITS)
+    // What is known already keeps its value, whatever the plugin says.
+    expect(inOne).toEqual({ ...CORE_LIMITS, topicBurst: 7 })
+    expect(inOther).toEqual({ ...CORE_LIMITS, topicSeen: 8 })
+    later.limits.topicBurst = 9
+    expect(inOne.topicBurst).toBe(7)
+    for (const coordinator of [one, other, fresh]) await coordinator.shutdown()
+  })
+
+  it('cannot be written to, neither those of a coordinator nor a table', async () => {
+    const tables: object[] = [DEFAULT_LIMITS, CORE_LIMITS]
+    for (const file of readdirSync('src/base/limits')) {
+      tables.push(...Object.values<object>(await import(`../../src/base/limits/${file.slice(0, -3)}.ts`)))
+    }
+    expect(tables.length).toBeGreaterThan(10)
+    const changed = resolveConfig({ limits: { maxAddresses: 2 } }).limits
+    const own: Plugin = { name: 'own', limits: { ...DEFAULT_LIMITS }, attach: () => ({}) }
+    tables.push(changed, resolveConfig({ plugins: [limited] }).limits, resolveConfig({ plugins: [own] }).limits)
+    for (const late of [false, true]) {
+      const coordinator = new CoreCoordinator({ logger, plugins: late ? [] : [limited] })
+      const look: Plugin = { name: 'look', limits: { httpPollMs: 5 }, attach: (kit) => Object(tables.push(kit.limits)) }
+      await coordinator.use(look)
+      await coordinator.shutdown()
+    }
+    for (const table of tables) {
+      expect(Reflect.set(table, 'maxProtocols', 1)).toBe(false)
+      expect(Reflect.set(table, 'topicBurst', 1)).toBe(false)
+    }
   })
 
   it('of the full package may all be set, whatever is attached', async () => {

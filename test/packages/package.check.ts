@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { build } from 'esbuild'
+import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { internal } from '../../tsup.config.js'
 
 const root = process.cwd()
 const dist = (name: string) => join(root, 'dist', name)
@@ -151,6 +153,24 @@ describe('what is built', () => {
     // It must also end by itself: an import that starts a timer or opens a socket would keep it alive.
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 20_000 })
     expect(JSON.parse(output)).toEqual([])
+  })
+})
+
+describe('the names that the build makes short', () => {
+  it('are none that the types of the package tell', () => {
+    const told = new Set<string>()
+    const visit = (node: ts.Node): void => {
+      const isMember = ts.isTypeElement(node) || ts.isClassElement(node)
+      const isPrivate = isMember && (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0
+      if (isMember && !isPrivate && node.name !== undefined && 'text' in node.name) told.add(node.name.text)
+      ts.forEachChild(node, visit)
+    }
+    for (const name of readdirSync(join(root, 'dist')).filter((file) => /\.d\.c?ts$/.test(file))) {
+      visit(ts.createSourceFile(name, readFileSync(dist(name), 'utf8'), ts.ScriptTarget.Latest, true))
+    }
+    expect(told).toContain('unacknowledgedBytes')
+    expect(internal.length).toBeGreaterThan(100)
+    expect(internal.filter((name) => told.has(name))).toEqual([])
   })
 })
 

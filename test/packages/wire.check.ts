@@ -61,4 +61,52 @@ describe.each(['js', 'cjs'])('what is built as .%s and the sources', (ending) =>
       expect(await outcome).toBe('delivered')
     }
   })
+
+  it('give objects with the same keys', async () => {
+    const relay = await startRelay({ port: 0, host: '127.0.0.1', powDifficulty: 4, logger: silent })
+    ends.push(() => relay.stop())
+    const options = { bootstrap: [relay.url], logger: silent }
+    const [ours, theirs] = [new P2PCoordinator(options), new built.P2PCoordinator(options)]
+    ends.push(
+      () => ours.shutdown(),
+      () => theirs.shutdown(),
+    )
+    await Promise.all([ours.start(), theirs.start()])
+    await ours.connectToPeer(theirs.peerId)
+    const seen = await Promise.all([keysSeen(ours, theirs.peerId), keysSeen(theirs, ours.peerId)])
+    expect(seen[0].load).toContain('unacknowledgedBytes')
+    expect(seen[1]).toEqual(seen[0])
+  })
 })
+
+/** The keys of what a coordinator gives out, at any depth. */
+async function keysSeen(coordinator: P2PCoordinator, peerId: string): Promise<Record<string, string[]>> {
+  const thrown = (call: () => unknown) =>
+    Promise.resolve()
+      .then(call)
+      .then(undefined, (error: unknown) => error)
+  const refused = [
+    await thrown(() => coordinator.sendTo(peerId, { type: 'big', payload: new Uint8Array(2_000_000) })),
+    await thrown(() => coordinator.sendTo('nobody', { type: 'note', payload: 1 })),
+    await thrown(() => coordinator.request(peerId, { type: 'unheard', payload: 1 }, { timeoutMs: 1 })),
+    await thrown(() => coordinator.use({ name: '', attach: () => ({}) })),
+  ]
+  return {
+    load: keysOf(coordinator.getPeerLoad(peerId)),
+    stats: keysOf(coordinator.getStats()),
+    peers: coordinator
+      .getConnectedPeers()
+      .flatMap((peer) => keysOf(peer))
+      .sort(),
+    ban: keysOf(coordinator.ban('address:203.0.113.7', { reason: 'A test.', durationMs: 60_000 })),
+    errors: refused.flatMap((error) => keysOf({ ...(error as object) })),
+  }
+}
+
+function keysOf(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [path]
+  if (Array.isArray(value)) return value.length === 0 ? [path] : keysOf(value[0], `${path}[]`)
+  return Object.entries(value)
+    .flatMap(([key, inner]) => keysOf(inner, path === '' ? key : `${path}.${key}`))
+    .sort()
+}

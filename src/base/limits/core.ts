@@ -1,5 +1,7 @@
+import { table } from '../table.js'
+
 /** What every coordinator reads. */
-export const CORE_LIMITS = {
+export const CORE_LIMITS = /* @__PURE__ */ table({
   /** One serialised message. Above it an application should send a reference or split: a peer must buffer the whole of it. */
   maxMessageBytes: 1_048_576,
   /** Nesting of a decoded value. Honest payloads stay below 10; deeper ones only exhaust a stack. */
@@ -225,4 +227,4 @@ export const CORE_LIMITS = {
   maxIntroductions: 100,
   /** How often we look whether the machine slept; a timer more than three times as late means that it did. */
   wakeCheckMs: 5_000,
-} as const
+} as const)

@@ -1,5 +1,7 @@
+import { table } from '../table.js'
+
 /** What `dhtNode()` reads beside the limits of the core. */
-export const NODE_LIMITS = {
+export const NODE_LIMITS = /* @__PURE__ */ table({
   /** Questions that one peer may ask a server in a second, and ten times as many at once: a wallet that announces a thousand records, a node in the middle of many lookups. */
   dhtRequestsPerS: 2_000,
   /** How often a node looks for those nearest to itself, and what it stores for others is offered to the nodes nearest to that. */
@@ -18,4 +20,4 @@ export const NODE_LIMITS = {
   maxWatchesPerPeer: 64,
   /** Watches a server keeps in all. */
   maxWatches: 50_000,
-} as const
+} as const)

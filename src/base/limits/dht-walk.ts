@@ -1,5 +1,7 @@
+import { table } from '../table.js'
+
 /** What `dhtWalk()` reads beside the limits of the core. */
-export const WALK_LIMITS = {
+export const WALK_LIMITS = /* @__PURE__ */ table({
   /** Percent of the connections that we choose by ourselves which one address group or operator may have, as long as there are others to choose. */
   maxOriginShare: 25,
   /** How often one node that others have told of is tried, to see whether it lives. */
@@ -16,4 +18,4 @@ export const WALK_LIMITS = {
   dhtLinkIdleMs: 300_000,
   /** How often buckets that no lookup went through are refreshed (Kademlia's hour), and nodes silent for as long are asked whether they live. */
   dhtRefreshMs: 3_600_000,
-} as const
+} as const)

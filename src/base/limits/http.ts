@@ -1,5 +1,7 @@
+import { table } from '../table.js'
+
 /** What `httpFallback()` reads beside the limits of the core. */
-export const HTTP_LIMITS = {
+export const HTTP_LIMITS = /* @__PURE__ */ table({
   /** How long a long poll waits before it is answered with nothing: below the 30 s at which the strictest common proxies cut. */
   httpPollMs: 25_000,
   /** Time in which a request that fails is repeated before the connection counts as lost, and in which a closed session still hands out its last frames. */
@@ -12,4 +14,4 @@ export const HTTP_LIMITS = {
   httpHeadStartMs: 3_000,
   /** Time in which a host that only HTTP reached is dialled by both at once. */
   httpPreferMs: 600_000,
-} as const
+} as const)

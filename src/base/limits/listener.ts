@@ -1,5 +1,7 @@
+import { table } from '../table.js'
+
 /** What `webSocketServer()` reads beside the limits of the core. */
-export const LISTENER_LIMITS = {
+export const LISTENER_LIMITS = /* @__PURE__ */ table({
   /** Connections that one client address (IPv6: /64) has open at a relay: many wallets may share the address of a NAT, one must not take the pool. */
   maxConnectionsPerAddress: 64,
   /** Connections and requests that one client address may begin in a second, and at once. */
@@ -26,4 +28,4 @@ export const LISTENER_LIMITS = {
   /** A streamed answer is ended and asked for again after this time and these bytes, so that what collects answers on the way stays small. */
   httpStreamMs: 60_000,
   httpStreamBytes: 4_194_304,
-} as const
+} as const)

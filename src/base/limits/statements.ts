@@ -1,5 +1,7 @@
+import { table } from '../table.js'
+
 /** What `statements()` reads beside the limits of the core. */
-export const STATEMENT_LIMITS = {
+export const STATEMENT_LIMITS = /* @__PURE__ */ table({
   /** Sessions of statements joined at once. */
   maxStatementSessions: 64,
   /** Members of one session: the largest CoinJoin rounds have about a hundred. */
@@ -17,4 +19,4 @@ export const STATEMENT_LIMITS = {
   statementShowMs: 5_000,
   /** Proofs against strangers that are verified for one sender in a minute; more of them are not looked at. */
   maxEvidencePerMinute: 6,
-} as const
+} as const)

@@ -1,5 +1,7 @@
+import { table } from '../table.js'
+
 /** What `topics()` reads beside the limits of the core. */
-export const TOPIC_LIMITS = {
+export const TOPIC_LIMITS = /* @__PURE__ */ table({
   /** One topic message: every subscriber pays for it. */
   maxTopicMessageBytes: 65_536,
   /** Topics that one peer may want. */
@@ -28,4 +30,4 @@ export const TOPIC_LIMITS = {
   topicBurst: 100,
   /** Topic messages of any kind that one neighbour may send in a second; a relay brings those of many publishers. */
   topicNeighbourRatePerS: 2_000,
-} as const
+} as const)

@@ -1,5 +1,7 @@
+import { table } from '../table.js'
+
 /** What `webRtc()` reads beside the limits of the core. */
-export const WEBRTC_LIMITS = {
+export const WEBRTC_LIMITS = /* @__PURE__ */ table({
   /** Characters of a session description. One for a data channel has about 600, and as much again for a dozen candidates. */
   maxSdpChars: 16_384,
   /** ICE candidates that one side may bring to one description: a dozen interfaces, each by UDP, TCP, STUN and TURN. */
@@ -19,4 +21,4 @@ export const WEBRTC_LIMITS = {
   webRtcHighWaterBytes: 262_144,
   /** Bytes in a data channel's own buffer at which it is filled again. */
   webRtcLowWaterBytes: 65_536,
-} as const
+} as const)
