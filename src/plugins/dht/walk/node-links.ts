@@ -28,6 +28,8 @@ const MOST = 6
 
 /** Shortest time that a node has to answer, milliseconds: a loaded machine stands still for as long now and then. */
 const MIN_TIMEOUT_MS = 500
+/** Likewise where it has to be dialled first: Firefox opens one WebSocket to an address at a time, so a dial may wait for others. */
+const MIN_DIAL_TIMEOUT_MS = 1500
 
 /**
  * Asks nodes, over connections that are there or are made for it. Those made for it stay open while they are used, the latest
@@ -67,9 +69,11 @@ export class NodeLinks {
   async ask(contact: Contact, message: OutgoingMessage, { signal }: WaitOptions): Promise<P2PMessage> {
     const { peerId } = contact
     const max = this.limits.dhtTimeoutMs
-    const timeoutMs = this.times.timeout(peerId, this.isConnected(peerId), { min: MIN_TIMEOUT_MS, max })
+    const isConnected = this.isConnected(peerId)
+    const min = isConnected ? MIN_TIMEOUT_MS : MIN_DIAL_TIMEOUT_MS
+    const timeoutMs = this.times.timeout(peerId, isConnected, { min, max })
     return withDeadline(this.protocolHost.clock, 'The question to a DHT node', { signal, timeoutMs }, async (inner) => {
-      if (!this.isConnected(peerId)) {
+      if (!isConnected) {
         await this.dialer.dial(contact.address, peerId, { signal: inner, timeoutMs })
         // Two questions at once dial once, and share the link.
         if (!this.links.has(peerId)) this.links.set(peerId, { busy: 0, usedAt: 0 })
