@@ -91,17 +91,13 @@ describe('a record from elsewhere', () => {
   })
 })
 
-function plainValues() {
-  return fc.jsonValue({ maxDepth: 4 })
+/** What JSON takes, without the one key that is not sent. */
+function plainValues(maxDepth = 4) {
+  return fc.jsonValue({ maxDepth }).filter((value) => !JSON.stringify(value).includes('__proto__'))
 }
 
 function contents() {
-  const field = fc.oneof(
-    fc.jsonValue({ maxDepth: 1 }),
-    fc.integer(),
-    fc.double(),
-    fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }),
-  )
+  const field = fc.oneof(plainValues(1), fc.integer(), fc.double(), fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }))
   return fc.record(
     {
       key: fc.oneof(fc.string(), field),
