@@ -8,23 +8,8 @@ import { RecordStore } from '../../src/plugins/dht/records/record-store.js'
 import { SmallRecordStore } from '../../src/plugins/dht/records/small-record-store.js'
 import { SortedKeys } from '../../src/plugins/dht/records/sorted-keys.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import { recordEntry as entry, START } from './record-entry.js'
 
-const START = 1_700_000_000_000
-const entry = (key: string, publisher: string, more: Partial<RecordEntry> = {}): RecordEntry => ({
-  key,
-  publisher,
-  publisherId: publisher,
-  name: undefined,
-  publicKey: new Uint8Array(32),
-  sequence: 1,
-  publishedAt: START,
-  ttl: 60,
-  expiresAt: START + 60_000,
-  withdrawn: false,
-  payload: new Uint8Array(10),
-  signature: new Uint8Array(64),
-  ...more,
-})
 const hash = ({ payload }: RecordEntry) => Buffer.from(sha256(payload))
 const isSmaller = (a: RecordEntry, b: RecordEntry) => Buffer.compare(hash(a), hash(b)) < 0
 const nodeStore = (limits = {}) => {

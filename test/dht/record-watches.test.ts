@@ -4,23 +4,9 @@ import type { RecordEntry } from '../../src/plugins/dht/records/record.js'
 import { RecordStore } from '../../src/plugins/dht/records/record-store.js'
 import { type RecordChange, RecordWatches } from '../../src/plugins/dht/records/record-watches.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import { recordEntry, START } from './record-entry.js'
 
-const START = 1_700_000_000_000
-const entry = (key: string, more: Partial<RecordEntry> = {}): RecordEntry => ({
-  key,
-  publisher: 'a',
-  publisherId: 'a',
-  name: undefined,
-  publicKey: new Uint8Array(32),
-  sequence: 1,
-  publishedAt: START,
-  ttl: 60,
-  expiresAt: START + 60_000,
-  withdrawn: false,
-  payload: new Uint8Array(10),
-  signature: new Uint8Array(64),
-  ...more,
-})
+const entry = (key: string, more: Partial<RecordEntry> = {}) => recordEntry(key, 'a', more)
 
 /** Watches over an own store and one server, from which records come as the test says. */
 function watching(limits = {}) {

@@ -24,11 +24,9 @@ describe.each(['js', 'cjs'])('what is built as .%s and the sources', (ending) =>
     for (const end of ends.reverse()) await end()
   })
 
-  it.each([
-    ['a relay that is built', true],
-    ['a relay of the sources', false],
-  ])('talk by circuits, requests, resources, topics and proofs of work through %s', async (_, isBuilt) => {
-    const relay = await (isBuilt ? node.startRelay : startRelay)({ port: 0, host: '127.0.0.1', powDifficulty: 4, logger: silent })
+  /** A coordinator of the sources and one that is built, at a relay of either. */
+  async function pairAt(start: typeof startRelay): Promise<[P2PCoordinator, P2PCoordinator]> {
+    const relay = await start({ port: 0, host: '127.0.0.1', powDifficulty: 4, logger: silent })
     ends.push(() => relay.stop())
     const options = { bootstrap: [relay.url], logger: silent }
     const [ours, theirs] = [new P2PCoordinator(options), new built.P2PCoordinator(options)]
@@ -37,6 +35,14 @@ describe.each(['js', 'cjs'])('what is built as .%s and the sources', (ending) =>
       () => theirs.shutdown(),
     )
     await Promise.all([ours.start(), theirs.start()])
+    return [ours, theirs]
+  }
+
+  it.each([
+    ['a relay that is built', true],
+    ['a relay of the sources', false],
+  ])('talk by circuits, requests, resources, topics and proofs of work through %s', async (_, isBuilt) => {
+    const [ours, theirs] = await pairAt(isBuilt ? node.startRelay : startRelay)
     for (const [one, other] of [
       [ours, theirs],
       [theirs, ours],
@@ -63,15 +69,7 @@ describe.each(['js', 'cjs'])('what is built as .%s and the sources', (ending) =>
   })
 
   it('give objects with the same keys', async () => {
-    const relay = await startRelay({ port: 0, host: '127.0.0.1', powDifficulty: 4, logger: silent })
-    ends.push(() => relay.stop())
-    const options = { bootstrap: [relay.url], logger: silent }
-    const [ours, theirs] = [new P2PCoordinator(options), new built.P2PCoordinator(options)]
-    ends.push(
-      () => ours.shutdown(),
-      () => theirs.shutdown(),
-    )
-    await Promise.all([ours.start(), theirs.start()])
+    const [ours, theirs] = await pairAt(startRelay)
     await ours.connectToPeer(theirs.peerId)
     const seen = await Promise.all([keysSeen(ours, theirs.peerId), keysSeen(theirs, ours.peerId)])
     expect(seen[0].load).toContain('unacknowledgedBytes')

@@ -49,8 +49,8 @@ const EARLY = 10
 /**
  * Asks the relays that we have chosen for the same things now and then, and compares (after Heilman et al., 2015, and Marcus et
  * al., "Low-Resource Eclipse Attacks on Ethereum's Peer-to-Peer Network", 2018): a record of ours, which all of them must show,
- * for where one did not, it is stored there and asked for again; and the peer record of a node that one of them names, drawn by lot, so that nobody knows
- * beforehand what to show. Nothing runs with a single relay and without anchors: there is nothing to compare.
+ * for where one did not, it is stored there and asked for again; and the peer record of a node that one of them names, drawn by
+ * lot, so that nobody knows beforehand what to show. Nothing runs with a single relay and without anchors: there is nothing to compare.
  */
 export class EclipseWatch {
   private readonly alarm: Alarm

@@ -19,8 +19,9 @@ const JOIN_DELAY_MS = 250
  */
 export class TableUpkeep {
   private readonly alarm: Alarm
-  private active = false
-  private isActive = false
+  /** Whether we are a node, which others are to know. */
+  private hasBegun = false
+  private isRefreshing = false
   private readonly stop: () => void
 
   constructor(
@@ -35,28 +36,28 @@ export class TableUpkeep {
 
   /** We have become a node: others are to know us. */
   begin(): void {
-    this.active = true
+    this.hasBegun = true
     if (this.network.table.size > 0) this.arm(0)
   }
 
   close(): void {
-    this.active = false
+    this.hasBegun = false
     this.stop()
     this.alarm.disarm()
   }
 
   private arm(delayMs: number): void {
-    if (this.active && !this.isActive) this.alarm.armOnce(delayMs)
+    if (this.hasBegun && !this.isRefreshing) this.alarm.armOnce(delayMs)
   }
 
   private async round(): Promise<void> {
     const { network, limits, random } = this
-    this.isActive = true
+    this.isRefreshing = true
     try {
       // Which nodes are nearest changes with each that comes or goes.
       await network.nearest(network.table.ownId)
       for (const bits of network.table.stale(limits.dhtRefreshMs)) {
-        if (!this.active) return
+        if (!this.hasBegun) return
         await network.nearest(idInBucket(network.table.ownId, bits, random), { count: REFRESH_COUNT })
       }
       const silent = network.table.silent(limits.dhtRefreshMs).slice(0, PINGS)
@@ -65,7 +66,7 @@ export class TableUpkeep {
     } catch {
       // Shut down on the way, or nobody answered: the next round comes.
     } finally {
-      this.isActive = false
+      this.isRefreshing = false
       // Not all at the same moment: nodes that started together would refresh together for ever.
       if (network.table.size > 0) this.arm(jittered(random, limits.dhtReplicateMs, 0.25))
     }
