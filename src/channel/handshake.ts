@@ -62,7 +62,7 @@ export class Handshake {
       return { frame: this.hello({ ...this.local, workBits: this.work.bits }, this.version) }
     }
     const check = this.initiator ? undefined : this.work.check
-    const remote = await verifyHello(payload, this.noise.remoteStatic!, this.limits, check)
+    const remote = await verifyHello(payload, this.noise.remoteStatic!, this.limits, this.local.network, check)
     if (!this.initiator) {
       if (remote.version !== this.version) throw new P2PError('UNSUPPORTED_VERSION', 'The peer changed its protocol version.')
       return { done: { remote, noise: this.noise.split() } }

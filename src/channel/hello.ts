@@ -50,15 +50,16 @@ export interface ChannelKeys {
 }
 
 /** @throws P2PError IDENTITY_FAILED. */
-export async function createChannelKeys(identity: Identity): Promise<ChannelKeys> {
+export async function createChannelKeys(identity: Identity, network: string): Promise<ChannelKeys> {
   const noise = generateNoiseKeyPair()
-  const { publicKey, signature } = await signEnvelope(identity, 'handshake', noise.publicKey)
+  const { publicKey, signature } = await signEnvelope(identity, 'handshake', noise.publicKey, network)
   return { noise, publicKey, signature }
 }
 
 /** What we say of ourselves in a handshake. */
 export interface LocalHello extends PeerDescription {
   keys: ChannelKeys
+  network: string
   name?: string | undefined
   agent: string
   requireSignatures: boolean
@@ -161,6 +162,7 @@ export async function verifyHello(
   payload: Uint8Array,
   noiseStatic: Uint8Array,
   limits: Limits,
+  network: string,
   checkWork?: WorkTerms['check'],
 ): Promise<RemoteHello> {
   const hello = shaped(helloShape(limits), decodeBounded(payload, limits))
@@ -173,7 +175,7 @@ export async function verifyHello(
   checkWork?.(publicKey, proof && { epoch: proof[0], nonce: proof[1] })
   checkMetadata(description.metadata, limits)
   if (name !== undefined) assertPeerName(name)
-  if (!(await verify(signature, signingBytes('handshake', noiseStatic), publicKey))) {
+  if (!(await verify(signature, signingBytes('handshake', noiseStatic, network), publicKey))) {
     throw new P2PError('INVALID_SIGNATURE', 'The peer did not prove its identity.')
   }
   const key = publicKey.slice()

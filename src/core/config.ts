@@ -5,6 +5,7 @@ import { changedLimits, type Limits } from '../base/limits.js'
 import { consoleLogger, type Logger } from '../base/logger.js'
 import { type Random, systemRandom } from '../base/random.js'
 import { checkMetadata } from '../channel/hello.js'
+import { DEFAULT_NETWORK, isNetworkName } from '../identity/envelope.js'
 import { type Identity, identityFromSeed, isIdentity } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
@@ -17,6 +18,11 @@ export type CoordinatorListener = Listener & { readonly plugins?: readonly Plugi
 
 /** Configuration of `P2PCoordinator` of `lotus-p2p/core`; each option may be left out. */
 export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
+  /**
+   * The network, 1 to 32 characters of `[a-z0-9-]`. Peers of another one refuse us with WRONG_NETWORK, and no signature, proof of work
+   * or record of one network counts in another. Default 'lotus'.
+   */
+  network?: string
   /** A name instead of the `lp1…` id; every peer pins it to our key on first contact. */
   peerId?: string
   /** Default: a fresh one for this coordinator. */
@@ -58,6 +64,7 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
 
 /** A configuration with nothing left open. */
 export interface ResolvedConfig {
+  network: string
   identity: Identity
   /** The chosen name; undefined for a peer that is known by its key alone. */
   name: string | undefined
@@ -105,6 +112,7 @@ const target = being("an address such as 'wss://relay.example', a peer id or a P
 
 /** The check of each option. A table made at the first call, so that importing it does nothing. */
 const checks = (): Record<keyof CoreConfig, Check> => ({
+  network: being('1 to 32 characters of [a-z0-9-]', isNetworkName),
   peerId: being('a text', (value) => typeof value === 'string'),
   identity: being('an Identity: a publicKey of 32 bytes and a sign function', isIdentity),
   maxConnections: whole(1),
@@ -149,6 +157,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
   checkMetadata(metadata, limits)
   const identity = config.identity ?? identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
   return {
+    network: config.network ?? DEFAULT_NETWORK,
     identity,
     name: nameOf(config),
     heartbeatIntervalMs: config.heartbeatInterval ?? limits.heartbeatIntervalMs,

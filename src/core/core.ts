@@ -42,6 +42,7 @@ export interface CoreRoles {
 /** What a `P2PCoordinator` is made of: identity, connections, messages, plugins, and one life. */
 export class Core implements PeerContext, NetworkOwner {
   readonly config: ResolvedConfig
+  readonly networkName: string
   readonly identity: Identity
   readonly limits: Limits
   readonly clock: Clock
@@ -71,7 +72,8 @@ export class Core implements PeerContext, NetworkOwner {
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(config: CoreConfig | undefined, { isRelay, isServer }: CoreRoles) {
     this.config = resolveConfig(config)
-    const { identity, clock, limits, store, requireSignatures } = this.config
+    const { network, identity, clock, limits, store, requireSignatures } = this.config
+    this.networkName = network
     this.identity = identity
     this.limits = limits
     this.clock = clock
@@ -101,9 +103,16 @@ export class Core implements PeerContext, NetworkOwner {
     this.plugins = new Plugins(this.host, (error) => this.report(error))
     this.lifecycle = new Lifecycle({ open: () => this.open(), run: () => this.run(), rest: () => this.rest() })
     this.network = new Network(this, this.config)
-    const { router, events, network, defence } = this
-    this.messaging = new Messaging({ host: this.host, limits, network, router, events, reputation: defence.reputation })
-    for (const handler of network.handlers) router.register(handler)
+    const { router, events, defence } = this
+    this.messaging = new Messaging({
+      host: this.host,
+      limits,
+      network: this.network,
+      router,
+      events,
+      reputation: defence.reputation,
+    })
+    for (const handler of this.network.handlers) router.register(handler)
   }
 
   /** Our `lp1…` id, or the name given in the configuration. @throws P2PError IDENTITY_FAILED; see `Identity.publicKey`. */
@@ -324,7 +333,7 @@ export class Core implements PeerContext, NetworkOwner {
 
   /** The keys of our channels, made once. */
   keys(): Promise<ChannelKeys> {
-    this.ownKeys ??= createChannelKeys(this.identity).catch((error) => {
+    this.ownKeys ??= createChannelKeys(this.identity, this.networkName).catch((error) => {
       // A hardware signer may be plugged in later.
       this.ownKeys = undefined
       throw error

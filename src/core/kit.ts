@@ -49,6 +49,7 @@ interface KitOwner {
  * object a shape of its own. What handlers have are functions of the object itself, which they may take apart.
  */
 export class Kit implements PluginKit {
+  readonly network: string
   readonly clock: Clock
   readonly random: Random
   readonly store: KeyValueStore
@@ -68,7 +69,8 @@ export class Kit implements PluginKit {
   private ownDialer: Dialer | undefined = undefined
 
   constructor(private readonly core: KitOwner) {
-    const { clock, random, store, logger, identity, limits } = core.config
+    const { network, clock, random, store, logger, identity, limits } = core.config
+    this.network = network
     this.clock = clock
     this.random = random
     this.store = store
@@ -181,6 +183,6 @@ export class Kit implements PluginKit {
     if (!/^[a-z0-9][a-z0-9/-]{0,63}$/.test(tag)) {
       throw new P2PError('INVALID_CONFIG', 'A tag has 1 to 64 of a-z, 0-9, - and /, and does not begin with - or /.')
     }
-    return (await signEnvelope(this.identity, `app/${tag}`, bytes)).signature
+    return (await signEnvelope(this.identity, `app/${tag}`, bytes, this.network)).signature
   }
 }

@@ -19,12 +19,25 @@ export interface SignedEnvelope {
   signature: Uint8Array
 }
 
+/** The network of whoever names none. */
+export const DEFAULT_NETWORK = 'lotus'
+
+/** Whether this can be the name of a network: 1 to 32 characters of `[a-z0-9-]`. */
+export function isNetworkName(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z0-9-]{1,32}$/.test(value)
+}
+
 /**
- * What is actually signed: utf8('lotus-p2p/' + tag + '/1') ‖ 0x00 ‖ payload. No tag holds a zero byte, so no two pairs of tag
- * and payload give the same bytes.
+ * Bytes that mean one thing only: utf8('lotus-p2p/' + tag + '/2') ‖ 0x00 ‖ utf8(network) ‖ 0x00 ‖ payload. Neither tags nor networks
+ * hold a zero byte, so no two triples give the same bytes. All that is signed begins so, and all that is hashed to become a name.
  */
-export function signingBytes(tag: EnvelopeTag | OwnTag, payload: Uint8Array): Uint8Array {
-  return joined(new TextEncoder().encode(`lotus-p2p/${tag}/1\0`), payload)
+export function taggedBytes(tag: string, network: string, ...payload: Uint8Array[]): Uint8Array {
+  return joined(new TextEncoder().encode(`lotus-p2p/${tag}/2\0${network}\0`), ...payload)
+}
+
+/** What is actually signed; see `taggedBytes`. */
+export function signingBytes(tag: EnvelopeTag | OwnTag, payload: Uint8Array, network: string): Uint8Array {
+  return taggedBytes(tag, network, payload)
 }
 
 /**
@@ -35,12 +48,17 @@ export function signingBytes(tag: EnvelopeTag | OwnTag, payload: Uint8Array): Ui
  * @example
  * const envelope = await signEnvelope(identity, 'record', encode(record))
  */
-export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag, payload: Uint8Array): Promise<SignedEnvelope> {
+export async function signEnvelope(
+  identity: Identity,
+  tag: EnvelopeTag | OwnTag,
+  payload: Uint8Array,
+  network: string = DEFAULT_NETWORK,
+): Promise<SignedEnvelope> {
   const own = payload.slice()
   let publicKey: Uint8Array
   let signature: Uint8Array
   try {
-    signature = await identity.sign(signingBytes(tag, own))
+    signature = await identity.sign(signingBytes(tag, own, network))
     publicKey = identity.publicKey.slice()
   } catch (error) {
     if (isP2PError(error, 'IDENTITY_FAILED')) throw error
@@ -50,7 +68,7 @@ export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag
     throw identityFailed(`identity.sign() must resolve to ${SIGNATURE_BYTES} bytes.`)
   }
   const envelope = { publicKey, payload: own, signature: signature.slice() }
-  if (await verifyEnvelope(tag, envelope)) return envelope
+  if (await verifyEnvelope(tag, envelope, network)) return envelope
   throw identityFailed(
     'The signature of identity.sign() is not valid for identity.publicKey. Sign the bytes as they are, without hashing.',
   )
@@ -61,10 +79,14 @@ export async function signEnvelope(identity: Identity, tag: EnvelopeTag | OwnTag
  *
  * @throws P2PError IDENTITY_FAILED where no implementation of Ed25519 exists: a browser without it, and `lotus-p2p/core`.
  */
-export async function verifyEnvelope(tag: EnvelopeTag | OwnTag, envelope: SignedEnvelope): Promise<boolean> {
+export async function verifyEnvelope(
+  tag: EnvelopeTag | OwnTag,
+  envelope: SignedEnvelope,
+  network: string = DEFAULT_NETWORK,
+): Promise<boolean> {
   try {
     const { publicKey, payload, signature } = envelope
-    return payload instanceof Uint8Array && (await verify(signature, signingBytes(tag, payload), publicKey))
+    return payload instanceof Uint8Array && (await verify(signature, signingBytes(tag, payload, network), publicKey))
   } catch (error) {
     if (isP2PError(error, 'IDENTITY_FAILED')) throw error
     return false

@@ -43,6 +43,8 @@ export type ProtocolUse = 'upkeep' | 'passing' | 'lasting'
 /** What a coordinator gives a protocol handler to work with. */
 export interface ProtocolHost {
   readonly peerId: string
+  /** The name of our network; what is signed or hashed names it, so that nothing crosses from one network to another. */
+  readonly network: string
   readonly clock: Clock
   readonly random: Random
   readonly store: KeyValueStore

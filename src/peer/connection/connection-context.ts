@@ -7,6 +7,8 @@ import type { ProtocolUse } from '../../protocol/handler.js'
 
 /** The part of `PeerContext` that a connection itself needs. */
 export interface ConnectionContext {
+  /** The name of our network. */
+  readonly networkName: string
   /** Our own peer id. */
   readonly peerId: string
   readonly identity: Identity

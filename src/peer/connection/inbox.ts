@@ -142,7 +142,7 @@ export class Inbox {
   private async verify(signature: Uint8Array, timestamp: number, bytes: Uint8Array): Promise<void> {
     const { defence, clock, limits } = this.peerContext
     const { publicKey } = this.owner
-    const check = async () => verify(signature, signingBytes('message', bytes), publicKey)
+    const check = async () => verify(signature, signingBytes('message', bytes, this.peerContext.networkName), publicKey)
     if (!(await defence.budget.run(hexOf(publicKey), check))) {
       throw new P2PError('INVALID_SIGNATURE', 'The peer sent a message with a wrong signature.')
     }

@@ -240,7 +240,8 @@ export class PeerConnection {
 
   private async transmitSigned(encoded: Uint8Array, message: P2PMessage, options: SendOptions): Promise<boolean> {
     const body = this.signable(encoded, message, options.encoded !== undefined)
-    const { signature } = await signEnvelope(this.peerContext.identity, 'message', body)
+    const { identity, networkName } = this.peerContext
+    const { signature } = await signEnvelope(identity, 'message', body, networkName)
     return this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
   }
 
