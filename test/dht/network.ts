@@ -23,6 +23,7 @@ export const quiet = { debug: () => {}, warn: () => {}, error: () => {} }
 
 /** A coordinator of nothing but handlers and neighbours: messages are delivered at once, through the codec. */
 export class FakeHost implements ProtocolHost {
+  readonly network = 'lotus'
   readonly store = memoryStore()
   readonly random = seededRandom(1)
   readonly logger = quiet
@@ -147,7 +148,7 @@ export function createPeer(
   const peerId = name ?? encodePeerId(identity.publicKey)
   const host = new FakeHost(peerId, clock)
   const names = new PinnedNames(memoryStore(), limits)
-  const verifier = new RecordVerifier({ clock, limits, names })
+  const verifier = new RecordVerifier({ network: 'lotus', clock, limits, names })
   const store = new RecordStore({ clock, limits })
   const servers = new ConnectedServers(verifier, { limits })
   const dht = new DistributedHashTable(peerId, {
