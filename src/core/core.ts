@@ -2,6 +2,7 @@ import { isPrivateAddress } from '../address/private-address.js'
 import type { Clock } from '../base/clock.js'
 import { asP2PError, P2PError, shutDownError } from '../base/errors.js'
 import { TypedEvents, type Unsubscribe } from '../base/events.js'
+import { fenced } from '../base/fenced.js'
 import type { Limits } from '../base/limits.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type ChannelKeys, createChannelKeys, type PeerDescription } from '../channel/hello.js'
@@ -230,13 +231,7 @@ export class Core implements PeerContext, NetworkOwner {
 
   /** Runs a listener of the application's; its failure is reported. */
   fenced(event: string, listener: () => unknown): void {
-    const failed = (error: unknown) => this.listenerFailed(error, event)
-    try {
-      const result = listener()
-      if (result instanceof Promise) result.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    fenced(listener, (error) => this.listenerFailed(error, event))
   }
 
   close(): Promise<void> {
