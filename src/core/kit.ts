@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import { asP2PError, P2PError } from '../base/errors.js'
-import type { Unsubscribe } from '../base/events.js'
+import type { TypedEvents, Unsubscribe } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import type { Logger } from '../base/logger.js'
 import type { Random } from '../base/random.js'
@@ -39,7 +39,7 @@ interface KitOwner {
   unregisterProtocol(protocolName: string): void
   describe(): PeerDescription
   described(): void
-  emit(event: string, ...args: unknown[]): void
+  readonly emitter: TypedEvents<Record<string, unknown[]>>
   report(error: Error, peer?: PeerInfo): void
   start(wait?: WaitOptions): Promise<void>
 }
@@ -166,7 +166,7 @@ export class Kit implements PluginKit {
   }
 
   emit(event: string, ...args: unknown[]): void {
-    this.core.emit(event, ...args)
+    this.core.emitter.emit(event, ...args)
   }
 
   report(error: Error, peer?: PeerInfo): void {
