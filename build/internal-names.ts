@@ -46,7 +46,7 @@ export function internalNames(sources: Sources, entries: readonly string[], pack
   }
   const visit = (node: ts.Node): void => {
     // A text of several words names no property, and the key of a `Pick` is none that anything bears but what it is picked from.
-    if (ts.isTypeReferenceNode(node) && isPick(node)) {
+    if (isPick(node)) {
       visit(node.typeArguments![0]!)
       return
     }
@@ -163,8 +163,10 @@ function publicSurface(program: ts.Program, checker: ts.TypeChecker, entries: re
 }
 
 /** Whether a type is one part of another: its keys are no texts of the program. */
-function isPick({ typeName, typeArguments }: ts.TypeReferenceNode): boolean {
-  return typeArguments?.length === 2 && ts.isIdentifier(typeName) && /^(Pick|Omit)$/.test(typeName.text)
+function isPick(node: ts.Node): node is ts.NodeWithTypeArguments {
+  if (!ts.isTypeReferenceNode(node) && !ts.isExpressionWithTypeArguments(node)) return false
+  const name = ts.isTypeReferenceNode(node) ? node.typeName : node.expression
+  return node.typeArguments?.length === 2 && ts.isIdentifier(name) && /^(Pick|Omit)$/.test(name.text)
 }
 
 function isPrivate(property: ts.Symbol): boolean {
