@@ -179,7 +179,7 @@ export class Kit implements PluginKit {
 
   async sign(tag: string, bytes: Uint8Array): Promise<Uint8Array> {
     if (!/^[a-z0-9][a-z0-9/-]{0,63}$/.test(tag)) {
-      throw new P2PError('INVALID_CONFIG', 'A tag has 1 to 64 of a-z, 0-9, - and /, and does not begin with - or /.')
+      throw new P2PError('INVALID_CONFIG', 'A tag has 1 to 64 of a-z, 0-9, - and /, at first a letter or digit.')
     }
     return (await signEnvelope(this.identity, `app/${tag}`, bytes)).signature
   }

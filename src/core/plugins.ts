@@ -127,7 +127,7 @@ function membersOf(plugin: Plugin, kit: PluginKit, target: object): [name: strin
   const api: unknown = plugin.attach(kit) ?? {}
   if (api instanceof Promise) {
     api.catch(() => {})
-    throw invalidPlugin(`"${name}" has an async attach; what takes time belongs into its start hook`)
+    throw invalidPlugin(`"${name}" has an async attach; use its start hook`)
   }
   const members = Object.entries(api as object)
   for (const [member] of members) {

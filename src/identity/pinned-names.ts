@@ -96,7 +96,7 @@ export class PinnedNames {
       return undefined
     }
     if (found.length !== PUBLIC_KEY_BYTES) {
-      throw new P2PError('STORAGE_FAILED', 'The store holds no key for a pinned name. Remove the entry.', {
+      throw new P2PError('STORAGE_FAILED', 'The store holds no key for a pinned name. Remove it.', {
         details: { key: STORE_PREFIX + name },
       })
     }

@@ -1,7 +1,7 @@
 import { BoundedMap } from '../../../base/bounded-map.js'
 import { equalBytes } from '../../../base/bytes.js'
 import { type Clock, systemClock } from '../../../base/clock.js'
-import { isP2PError, P2PError } from '../../../base/errors.js'
+import { isP2PError, nameTaken, P2PError } from '../../../base/errors.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import { verifyEnvelope } from '../../../identity/envelope.js'
 import type { PinnedNames } from '../../../identity/pinned-names.js'
@@ -63,7 +63,7 @@ export class RecordVerifier {
     }
     if (!(await this.ownsName(entry))) {
       const { key, name } = entry
-      throw new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key. Choose another name.`, { details: { key } })
+      throw nameTaken(name!, { key })
     }
   }
 

@@ -84,7 +84,7 @@ export async function createRecord(
   if (valueBytes > limits.maxRecordBytes) {
     throw new P2PError(
       'MESSAGE_TOO_LARGE',
-      `The value has ${valueBytes} bytes, above the ${limits.maxRecordBytes} of limits.maxRecordBytes. Announce a reference to it.`,
+      `The value has ${valueBytes} bytes, above ${limits.maxRecordBytes}. Announce a reference to it.`,
       { details: { bytes: valueBytes, limit: 'maxRecordBytes', maxBytes: limits.maxRecordBytes } },
     )
   }
