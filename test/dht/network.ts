@@ -54,6 +54,10 @@ export class FakeHost implements ProtocolHost {
     return [...this.neighbours.values()].map((host) => host.info())
   }
 
+  peer(peerId: string): PeerInfo | undefined {
+    return this.neighbours.get(peerId)?.info()
+  }
+
   connect(other: FakeHost): void {
     this.neighbours.set(other.peerId, other)
     other.neighbours.set(this.peerId, this)

@@ -1,5 +1,5 @@
 import { BoundedMap, RecentKeys } from '../../base/bounded-map.js'
-import { compareBytes } from '../../base/bytes.js'
+import { equalBytes } from '../../base/bytes.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { LazyMap } from '../../base/lazy-map.js'
@@ -343,7 +343,7 @@ export class Topics implements IProtocolHandler {
   /** Both messages were verified here. What the first of them said has gone on already; the second goes no further. */
   private equivocated({ publicKey }: SignedTopicMessage): void {
     this.drop('EQUIVOCATION')
-    if (compareBytes(publicKey, this.wiring.identity.publicKey) === 0) return
+    if (equalBytes(publicKey, this.wiring.identity.publicKey)) return
     this.protocolHost!.blame(publicKey, 'equivocation', 'It has published two messages under one sequence.')
   }
 
