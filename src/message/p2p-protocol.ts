@@ -1,6 +1,7 @@
 import { nanoid } from 'nanoid'
+import { compareBytes } from '../base/bytes.js'
 import { type Clock, systemClock } from '../base/clock.js'
-import { P2PError } from '../base/errors.js'
+import { P2PError, violation } from '../base/errors.js'
 import { type Limits, limitsOf } from '../base/limits.js'
 import { decode, encode } from './codec.js'
 import { fromJsonValue, toJsonValue } from './json.js'
@@ -54,6 +55,21 @@ export class P2PProtocol {
   }
 
   /**
+   * The bytes that the sender of a message has signed under the tag 'message', for checking a message that was passed on.
+   *
+   * @param from the sender's Ed25519 public key, 32 bytes: that of its `lp1…` id, or the one that its name belongs to.
+   * @param to the receiver's key, 32 bytes; absent for a broadcast.
+   * @throws P2PError INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD.
+   * @example
+   * const payload = protocol.signedBytes(message, decodePeerId(message.from), decodePeerId(message.to))
+   * await verifyEnvelope('message', { publicKey: decodePeerId(message.from), payload, signature: message.signature }, network)
+   */
+  signedBytes(message: P2PMessage, from: Uint8Array, to?: Uint8Array): Uint8Array {
+    checkMessage(message, this.limits)
+    return encodeSigned(message, from, to, this.limits)
+  }
+
+  /**
    * The readable form, one line of JSON; bytes as base64url.
    *
    * @throws P2PError INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE.
@@ -102,8 +118,15 @@ export interface ChannelEnds {
   local: string
 }
 
+/** The ends of a channel as a signed message names them: by their Ed25519 keys, 32 bytes each, for a name can belong to another elsewhere. */
+export type ChannelEndKeys = Record<keyof ChannelEnds, Uint8Array>
+
 /** The array that travels: `[layout, type, from, to, payload, timestamp, messageId, protocol, inReplyTo, signature]`. */
-export function toWire(message: P2PMessage, from: string | undefined, to: string | true | undefined): unknown[] {
+export function toWire(
+  message: P2PMessage,
+  from: string | Uint8Array | undefined,
+  to: string | Uint8Array | true | undefined,
+): unknown[] {
   const wire: unknown[] = [
     LAYOUT,
     message.type,
@@ -119,16 +142,32 @@ export function toWire(message: P2PMessage, from: string | undefined, to: string
   return wire
 }
 
+/** What is signed of a message: both ends are in it, by their keys. @param to absent for a broadcast. */
+export function encodeSigned(message: P2PMessage, from: Uint8Array, to: Uint8Array | undefined, limits: Limits): Uint8Array {
+  const { signature, ...unsigned } = message
+  return encode(toWire(unsigned, from, to), limits)
+}
+
 /**
  * @param ends absent where the message names both ends itself.
- * @param canonical whether the bytes are signed.
- * @throws P2PError MESSAGE_TOO_LARGE, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_MESSAGE.
+ * @param keys given where the bytes are signed: the message must be from the one, and to the other or a broadcast.
+ * @throws P2PError MESSAGE_TOO_LARGE, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_MESSAGE; of a signed one FOREIGN_SENDER,
+ *   PROTOCOL_VIOLATION.
  */
-export function decodeMessage(bytes: Uint8Array, limits: Limits, ends?: ChannelEnds, canonical = false): P2PMessage {
+export function decodeMessage(bytes: Uint8Array, limits: Limits, ends?: ChannelEnds, keys?: ChannelEndKeys): P2PMessage {
   if (bytes.length > limits.maxMessageBytes) throw messageTooLarge(bytes.length, limits)
-  const wire = decode(bytes, limits, { canonical })
-  if (!Array.isArray(wire) || wire.length < 8) throw invalid('form')
+  const wire = decode(bytes, limits, { canonical: keys !== undefined })
+  if (!Array.isArray(wire)) throw invalid('form')
+  const { length } = wire
+  // On a channel the signature stands in the entry. What is absent at the end is left out: one message has one form.
+  if (length < 8 || length > (ends ? 9 : 10) || (length > 8 && wire[length - 1] === null)) throw invalid('form')
   if (wire[0] !== LAYOUT) throw invalid('version')
+  if (keys !== undefined) {
+    if (!isKey(wire[2], keys.remote)) throw new P2PError('FOREIGN_SENDER', 'The peer sent a message that another has signed.')
+    if (wire[3] !== null && !isKey(wire[3], keys.local)) throw violation('sent a message that was signed for another')
+    wire[2] = null
+    wire[3] &&= true
+  }
   const message: P2PMessage = {
     type: wire[1],
     from: wire[2] ?? ends?.remote,
@@ -171,6 +210,10 @@ function faultOf(value: unknown, limits: Limits): string | undefined {
     return 'signature'
   }
   return 'payload' in message ? undefined : 'payload'
+}
+
+function isKey(value: unknown, key: Uint8Array): boolean {
+  return value instanceof Uint8Array && compareBytes(value, key) === 0
 }
 
 function isText(value: unknown, maxLength: number): value is string {

@@ -94,9 +94,9 @@ export class RawPeer {
     return encode([1, type, null, true, payload, Date.now(), `raw-${this.#ids++}`, protocol])
   }
 
-  /** A signed message as bytes that can be sent again and again. */
-  async signed(to: string, payload: unknown, timestamp: number): Promise<Uint8Array> {
-    const body = encode([1, 'x', this.peerId, to, payload, timestamp, `raw-${this.#ids++}`, null])
+  /** A signed message to the peer of this key, or a broadcast, as bytes that can be sent again and again. */
+  async signed(to: Uint8Array | null, payload: unknown, timestamp: number): Promise<Uint8Array> {
+    const body = encode([1, 'x', this.#identity.publicKey, to, payload, timestamp, `raw-${this.#ids++}`, null])
     const { signature } = await signEnvelope(this.#identity, 'message', body)
     return Uint8Array.from([...signature, ...body])
   }

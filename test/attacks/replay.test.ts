@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.js'
 import { Entry } from '../../src/channel/batch.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
+import { signEnvelope } from '../../src/identity/envelope.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
+import { encode } from '../../src/message/codec.js'
 import { webSocketServer } from '../../src/node/index.js'
 import { RawPeer } from './raw-peer.js'
 
@@ -60,7 +62,7 @@ describe('a signed message that is sent again', () => {
     [4 * MINUTE, 'duplicates'],
     [6 * MINUTE, 'stale'],
   ] as const)('after %d ms reaches nobody twice (%s)', async (afterMs, counted) => {
-    const bytes = await raw.signed(victim.peerId, 'once', Date.now())
+    const bytes = await raw.signed(victimIdentity.publicKey, 'once', Date.now())
     await play(bytes)
     expect(got).toEqual(['once'])
     aheadMs = afterMs
@@ -70,7 +72,7 @@ describe('a signed message that is sent again', () => {
   })
 
   it('over a new connection reaches nobody twice', async () => {
-    const bytes = await raw.signed(victim.peerId, 'once', Date.now())
+    const bytes = await raw.signed(victimIdentity.publicKey, 'once', Date.now())
     await play(bytes)
     raw.end()
     raw = await new RawPeer().connect(url, { identity: attacker })
@@ -79,7 +81,7 @@ describe('a signed message that is sent again', () => {
   })
 
   it('to a victim that has restarted is too old after the window', async () => {
-    const bytes = await raw.signed(victim.peerId, 'once', Date.now())
+    const bytes = await raw.signed(victimIdentity.publicKey, 'once', Date.now())
     await play(bytes)
     raw.end()
     await victim.shutdown()
@@ -91,7 +93,7 @@ describe('a signed message that is sent again', () => {
   })
 
   it('by another peer ends its connection: the channel says who speaks', async () => {
-    const bytes = await raw.signed(victim.peerId, 'mine', Date.now())
+    const bytes = await raw.signed(victimIdentity.publicKey, 'mine', Date.now())
     const thief = await new RawPeer().connect(url)
     thief.entry(Entry.SIGNED_MESSAGE, bytes)
     await thief.closed
@@ -99,20 +101,37 @@ describe('a signed message that is sent again', () => {
   })
 
   it('to another victim than it was made for ends the connection', async () => {
-    const bytes = await raw.signed('lp1somebodyelse', 'not yours', Date.now())
+    const bytes = await raw.signed(attacker.publicKey, 'not yours', Date.now())
     raw.entry(Entry.SIGNED_MESSAGE, bytes)
     await raw.closed
     expect([got, victim.getStats().defence.faults]).toEqual([[], { PROTOCOL_VIOLATION: 1 }])
   })
 
+  it.each([
+    ['its own name', (bytes: Uint8Array) => ({ from: victim.peerId, to: bytes })],
+    ['the name of its receiver, which another may bear elsewhere', (bytes: Uint8Array) => ({ from: bytes, to: victim.peerId })],
+  ])('that is signed with %s in place of a key ends the connection', async (_, endsOf) => {
+    const { from, to } = endsOf(victimIdentity.publicKey)
+    const body = encode([1, 'x', from, to, 'named', Date.now(), 'id', null])
+    const { signature } = await signEnvelope(attacker, 'message', body)
+    raw.entry(Entry.SIGNED_MESSAGE, Uint8Array.of(...signature, ...body))
+    await raw.closed
+    expect([got, Object.values(victim.getStats().defence.faults)]).toEqual([[], [1]])
+  })
+
+  it('as a broadcast is taken by whoever hears it first', async () => {
+    await play(await raw.signed(null, 'to all', Date.now()))
+    expect(got).toEqual(['to all'])
+  })
+
   it('dated far ahead, so as to be good for long, is not taken', async () => {
-    await play(await raw.signed(victim.peerId, 'from the future', Date.now() + 10 * MINUTE))
+    await play(await raw.signed(victimIdentity.publicKey, 'from the future', Date.now() + 10 * MINUTE))
     expect([got, victim.getStats().defence.stale]).toEqual([[], 1])
   })
 })
 
 it('a frame of the channel that is sent again ends the connection: its counter was used', async () => {
-  const frame = raw.sealed(await raw.signed(victim.peerId, 'once', Date.now()))
+  const frame = raw.sealed(await raw.signed(victimIdentity.publicKey, 'once', Date.now()))
   raw.bytes(frame)
   raw.bytes(frame)
   await raw.closed

@@ -1,3 +1,4 @@
+import { encode as msgpack } from '@msgpack/msgpack'
 import { describe, expect, it } from 'vitest'
 import { P2PError } from '../../src/base/errors.js'
 import { type Limits, resolveLimits } from '../../src/base/limits.js'
@@ -5,16 +6,20 @@ import { Entry } from '../../src/channel/batch.js'
 import { Defence } from '../../src/defence/defence.js'
 import type { Freshness } from '../../src/defence/replay-window.js'
 import { signEnvelope } from '../../src/identity/envelope.js'
-import { identityFromSeed } from '../../src/identity/identity.js'
+import { type Identity, identityFromSeed } from '../../src/identity/identity.js'
 import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
-import { toWire } from '../../src/message/p2p-protocol.js'
+import { encodeSigned, toWire } from '../../src/message/p2p-protocol.js'
 import { Inbox, isAccepted } from '../../src/peer/connection/inbox.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const NOW = new VirtualClock().now()
-const alice = identityFromSeed(new Uint8Array(32).fill(1))
+const [alice, bob, carol] = [1, 2, 3].map((seed) => identityFromSeed(new Uint8Array(32).fill(seed))) as [
+  Identity,
+  Identity,
+  Identity,
+]
 
 function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: boolean; expects?: boolean } = {}) {
   const clock = new VirtualClock()
@@ -57,8 +62,9 @@ function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: bool
   const inbox = new Inbox(
     {
       ...shared,
+      networkName: 'lotus',
       peerId: 'bob',
-      identity: alice,
+      identity: bob,
       requireSignatures: context.requireSignatures ?? false,
       defence,
       expects: () => context.expects ?? false,
@@ -84,9 +90,13 @@ const plain = (payload: unknown, changes: Partial<P2PMessage> = {}) => {
   return encode(toWire(whole, changes.from, whole.to ?? true))
 }
 
-async function signed(payload: unknown, changes: Partial<P2PMessage> = {}): Promise<Uint8Array> {
-  const body = encode(toWire(message(payload, changes), 'alice', 'bob'))
-  const { signature } = await signEnvelope(alice, 'message', body)
+async function signed(
+  payload: unknown,
+  changes: Partial<P2PMessage> = {},
+  { by = alice, to = bob as Identity | null } = {},
+): Promise<Uint8Array> {
+  const body = encodeSigned(message(payload, changes), by.publicKey, to?.publicKey, resolveLimits({}))
+  const { signature } = await signEnvelope(by, 'message', body)
   return Uint8Array.of(...signature, ...body)
 }
 
@@ -125,6 +135,46 @@ describe('a message that is offered', () => {
     const answer = take(Entry.MESSAGE, body)
     expect(answer).toBeInstanceOf(P2PError)
     expect([answer, delivered]).toMatchObject([{ code, details: { peerId: 'alice' } }, []])
+  })
+})
+
+describe('a signed message that is offered', () => {
+  it.each([
+    ['to another, by whoever got it', { to: carol }, 'PROTOCOL_VIOLATION'],
+    ['of another', { by: carol }, 'FOREIGN_SENDER'],
+  ])('is refused where it was signed %s', async (_, ends, code) => {
+    const { take } = setUp()
+    expect(take(Entry.SIGNED_MESSAGE, await signed(1, {}, ends))).toMatchObject({ code })
+  })
+
+  it.each([
+    ['in other than the one order of keys', [1, 'x', alice.publicKey, bob.publicKey, { b: 1, a: 1 }, NOW, 'id', null]],
+    ['with a signature inside', [1, 'x', alice.publicKey, bob.publicKey, 1, NOW, 'id', null, 'other', new Uint8Array(64)]],
+    ['with an answer to nothing', [1, 'x', alice.publicKey, bob.publicKey, 1, NOW, 'id', null, null]],
+    ['to true', [1, 'x', alice.publicKey, true, 1, NOW, 'id', null]],
+    ['of nobody', [1, 'x', null, bob.publicKey, 1, NOW, 'id', null]],
+    ['of too short a key', [1, 'x', alice.publicKey.subarray(1), bob.publicKey, 1, NOW, 'id', null]],
+  ])('is a fault %s', async (_, wire) => {
+    const body = msgpack(wire)
+    const { signature } = await signEnvelope(alice, 'message', body)
+    const { take } = setUp()
+    expect(take(Entry.SIGNED_MESSAGE, Uint8Array.of(...signature, ...body))).toBeInstanceOf(P2PError)
+  })
+
+  it('is delivered as a broadcast where it is signed to nobody', async () => {
+    const { take, told, delivered } = setUp()
+    expect(take(Entry.SIGNED_MESSAGE, await signed(1, {}, { to: null }))).not.toHaveProperty('to')
+    await told(1)
+    expect(delivered).toEqual([[1, 'new']])
+  })
+
+  it('of another network is forged', async () => {
+    const body = encodeSigned(message(1), alice.publicKey, bob.publicKey, resolveLimits({}))
+    const { signature } = await signEnvelope(alice, 'message', body, 'test')
+    const { take, told, faults } = setUp()
+    take(Entry.SIGNED_MESSAGE, Uint8Array.of(...signature, ...body))
+    await told(1)
+    expect(faults).toEqual(['INVALID_SIGNATURE of alice'])
   })
 })
 

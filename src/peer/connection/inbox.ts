@@ -107,21 +107,20 @@ export class Inbox {
 
   /** @throws P2PError for what no honest peer sends. */
   private decoded(kind: MessageKind, body: Uint8Array): P2PMessage {
-    const { peerId: local, limits, requireSignatures } = this.peerContext
-    const { peerId } = this.owner
+    const { peerId: local, identity, limits, requireSignatures } = this.peerContext
+    const { peerId, publicKey } = this.owner
     const isSigned = kind === Entry.SIGNED_MESSAGE
     const bytes = isSigned ? body.subarray(SIGNATURE_BYTES) : body
-    const message = decodeMessage(bytes, limits, { remote: peerId, local })
+    const keys = isSigned ? { remote: publicKey, local: identity.publicKey } : undefined
+    const message = decodeMessage(bytes, limits, { remote: peerId, local }, keys)
     if (message.from !== peerId) {
       throw new P2PError('FOREIGN_SENDER', 'The peer sent a message in the name of another.')
     }
     if (message.to !== undefined && message.to !== local) {
       throw violation('sent a message for another')
     }
-    // Only what is verified here counts as a signature, whatever the message itself says.
     if (isSigned) message.signature = body.slice(0, SIGNATURE_BYTES)
-    else delete message.signature
-    if (!isSigned && requireSignatures && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
+    else if (requireSignatures && !message.protocol?.startsWith(INTERNAL_PREFIX)) {
       throw new P2PError('SIGNATURE_REQUIRED', 'This peer takes signed messages only.')
     }
     return message

@@ -9,7 +9,7 @@ import type { Freshness } from '../../defence/replay-window.js'
 import { signEnvelope } from '../../identity/envelope.js'
 import { encode } from '../../message/codec.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../../message/message.js'
-import { decodeMessage, messageTooLarge, toWire } from '../../message/p2p-protocol.js'
+import { decodeMessage, encodeSigned, messageTooLarge, toWire } from '../../message/p2p-protocol.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import type { ConnectionContext } from './connection-context.js'
 import { Inbox } from './inbox.js'
@@ -199,7 +199,7 @@ export class PeerConnection {
     const mustWait = isSigned || !this.signing.isIdle
     if (!mustWait) this.checkRoom(options.mayWait ?? true)
     // Encoded at the call: what the application changes while the message waits for a signature does not count.
-    const body = options.encoded ?? this.encodeNow(message, isSigned)
+    const body = options.encoded ?? encodeForPeer(message, message.to === this.peerId, this.peerContext.limits)
     if (!mustWait) return this.drained(this.transmit(Entry.MESSAGE, undefined, body, message, options))
     const transmit = async () =>
       isSigned ? this.transmitSigned(body, message, options) : this.transmit(Entry.MESSAGE, undefined, body, message, options)
@@ -232,30 +232,21 @@ export class PeerConnection {
     return (this.peerContext.requireSignatures || this.remote.requireSignatures) && !protocol?.startsWith(INTERNAL_PREFIX)
   }
 
-  private encodeNow(message: P2PMessage, isSigned: boolean): Uint8Array {
-    const { limits } = this.peerContext
-    if (isSigned) return encode(toWire(message, message.from, message.to), limits)
-    return encodeForPeer(message, message.to === this.peerId, limits)
-  }
-
   private async transmitSigned(encoded: Uint8Array, message: P2PMessage, options: SendOptions): Promise<boolean> {
-    const body = this.signable(encoded, message, options.encoded !== undefined)
+    const body = this.signable(encoded, message)
     const { identity, networkName } = this.peerContext
     const { signature } = await signEnvelope(identity, 'message', body, networkName)
     return this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
   }
 
-  /**
-   * The bytes to sign: both ids are in them; and so is the date of the signing, where the message has waited for so long that its own
-   * would make it a replay.
-   */
-  private signable(encoded: Uint8Array, { from, to, timestamp }: P2PMessage, lacksIds: boolean): Uint8Array {
-    const { clock, limits } = this.peerContext
+  /** The bytes to sign: with the date of the signing, where the message has waited for so long that its own would make it a replay. */
+  private signable(encoded: Uint8Array, { from, to, timestamp }: P2PMessage): Uint8Array {
+    const { clock, limits, identity } = this.peerContext
     const now = clock.now()
     const isLate = Math.abs(now - timestamp) > limits.replayWindowMs / 2
-    if (!isLate && !lacksIds) return encoded
     const message = decodeMessage(encoded, limits, { remote: from, local: this.peerId })
-    return encode(toWire(isLate ? { ...message, timestamp: now } : message, from, to), limits)
+    if (isLate) message.timestamp = now
+    return encodeSigned(message, identity.publicKey, to === undefined ? undefined : this.publicKey, limits)
   }
 
   /** @returns whether the message outlasts the connection. */
