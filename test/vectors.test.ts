@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hexToBytes as bytes, bytesToHex as hex } from '@noble/hashes/utils.js'
 import { expect, test } from 'vitest'
 import channel from '../docs/vectors/channel.json' with { type: 'json' }
+import circuits from '../docs/vectors/circuits.json' with { type: 'json' }
 import encoding from '../docs/vectors/encoding.json' with { type: 'json' }
 import handshake from '../docs/vectors/handshake.json' with { type: 'json' }
 import identity from '../docs/vectors/identity.json' with { type: 'json' }
@@ -14,6 +15,16 @@ import { assertPeerName, decodePeerId, encodePeerId } from '../src/identity/peer
 import { decode, encode } from '../src/message/codec.js'
 import { fromJsonValue, toJsonValue } from '../src/message/json.js'
 import { decodeMessage, encodeSigned } from '../src/message/p2p-protocol.js'
+import {
+  ackShape,
+  closeShape,
+  dataShape,
+  incomingShape,
+  openedShape,
+  openShape,
+  parseFrame,
+  reservedShape,
+} from '../src/plugins/circuit/frames.js'
 import { vectorFiles } from './vectors/make-wire.js'
 
 const NETWORK = 'lotus'
@@ -121,4 +132,32 @@ test('a signed message is the array with both keys, and its signature holds', as
 
 test.each(channel.messages.invalidSigned)('a signed message is refused: $why', ({ bytes: array, code }) => {
   expect(codeOf(() => decodeMessage(bytes(array), DEFAULT_LIMITS, ends, keys))).toBe(code)
+})
+
+const circuitShapes = {
+  open: openShape,
+  opened: openedShape,
+  incoming: incomingShape,
+  data: dataShape,
+  ack: ackShape,
+  close: closeShape,
+  reserved: reservedShape,
+}
+const circuitPayload = (type: string, payload: string): unknown =>
+  parseFrame(circuitShapes[type as 'open'], decode(bytes(payload)))
+
+test('circuit payloads are read as what they say', () => {
+  expect(circuitPayload('open', circuits.open)).toEqual({ target: responder.peerId, frame: Uint8Array.of(1, 2, 3) })
+  expect(circuitPayload('opened', circuits.opened)).toEqual({ circuit: 9, window: 524_288, frameBytes: 61_440 })
+  expect(circuitPayload('incoming', circuits.incoming)).toMatchObject({ circuit: 4, from: initiator.peerId })
+  expect(circuitPayload('data', circuits.data)).toEqual([9, Uint8Array.of(4, 5, 6)])
+  expect(circuitPayload('ack', circuits.ack)).toEqual([9, 131_072])
+  expect(circuitPayload('close', circuits.close)).toMatchObject([9])
+  expect(circuitPayload('close', circuits.closeWithCode)).toMatchObject([9, 'CONNECTION_LOST'])
+  expect(circuitPayload('close', circuits.closeWithLimit)).toEqual([9, 'LIMIT_EXCEEDED', 'circuitMs'])
+  expect(circuitPayload('reserved', circuits.reserved)).toMatchObject({ expiresInS: 3_600, maxCircuits: 64 })
+})
+
+test.each(circuits.invalid)('a circuit payload is refused: $why', ({ type, payload }) => {
+  expect(codeOf(() => circuitPayload(type, payload))).toBe('MALFORMED_DATA')
 })

@@ -23,6 +23,7 @@ export const quiet = { debug: () => {}, warn: () => {}, error: () => {} }
 
 /** A coordinator of nothing but handlers and neighbours: messages are delivered at once, through the codec. */
 export class FakeHost implements ProtocolHost {
+  readonly network = 'lotus'
   readonly store = memoryStore()
   readonly random = seededRandom(1)
   readonly logger = quiet
@@ -51,6 +52,10 @@ export class FakeHost implements ProtocolHost {
 
   peers(): PeerInfo[] {
     return [...this.neighbours.values()].map((host) => host.info())
+  }
+
+  peer(peerId: string): PeerInfo | undefined {
+    return this.neighbours.get(peerId)?.info()
   }
 
   connect(other: FakeHost): void {

@@ -90,6 +90,9 @@ const circuitShapes: Record<string, Shape<unknown>> = {
   openedShape: circuit.openedShape,
   reservedShape: circuit.reservedShape,
   incomingShape: circuit.incomingShape,
+  dataShape: circuit.dataShape,
+  ackShape: circuit.ackShape,
+  closeShape: circuit.closeShape,
 }
 
 /** What a record's reader does next, where it was one. */
@@ -289,9 +292,6 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   ...Object.entries(circuitShapes).map(([name, shape]) =>
     value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(shape, input)),
   ),
-  value('plugins/circuit/frames parseData', circuit.parseData),
-  value('plugins/circuit/frames parseAck', circuit.parseAck),
-  value('plugins/circuit/frames parseClose', circuit.parseClose),
   value('transport/tabs/tab-messages parseTabMessage', parseTabMessage),
   value('plugins/webrtc/signals parseDescription', (input) => signals.isDataOnly(signals.parseDescription(input, limits).sdp)),
   value('plugins/webrtc/signals parseCandidate', (input) => signals.isContained(signals.parseCandidate(input).candidate)),

@@ -44,7 +44,7 @@ const proof = evidenceOf(said, contradiction)!
 export const evidence = wireEvidence(proof)
 
 const id = 'abcdefghijklmnopqrstu'
-const place = new Uint8Array(32).fill(3)
+export const place = new Uint8Array(32).fill(3)
 const sdp = 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n'
 const bounds = { window: 524_288, frameBytes: 61_440 }
 const description = { protocols: ['chat'], addresses: ['wss://a.example'], metadata: { a: [1] } }
@@ -65,14 +65,15 @@ export const HONEST: readonly [protocol: string, type: string, payload: unknown]
   ['lotus/dht-watch', 'record', { record }],
   ['lotus/dht-watch', 'missed', null],
   ['lotus/circuit-hop', 'reserve', null],
-  ['lotus/circuit-hop', 'open', { circuit: id, target: 'honest', frame: new Uint8Array(40) }],
-  ['lotus/circuit-hop', 'data', [id, new Uint8Array(40)]],
-  ['lotus/circuit-hop', 'ack', [id, 168]],
-  ['lotus/circuit-hop', 'close', [id, 'LIMIT_EXCEEDED', 'circuitMs']],
-  ['lotus/circuit-stop', 'incoming', { circuit: id, from: 'honest', frame: new Uint8Array(40), ...bounds }],
-  ['lotus/circuit-stop', 'data', [id, new Uint8Array(40)]],
-  ['lotus/circuit-stop', 'ack', [id, 168]],
-  ['lotus/circuit-stop', 'close', [id]],
+  ['lotus/circuit-hop', 'open', { target: encodePeerId(place), frame: new Uint8Array(40) }],
+  ['lotus/circuit-hop', 'data', [1, new Uint8Array(40)]],
+  ['lotus/circuit-hop', 'ack', [1, 168]],
+  ['lotus/circuit-hop', 'close', [1, 'LIMIT_EXCEEDED', 'circuitMs']],
+  ['lotus/circuit-stop', 'incoming', { circuit: 1, from: encodePeerId(place), frame: new Uint8Array(40), ...bounds }],
+  ['lotus/circuit-stop', 'opened', { circuit: 1, ...bounds }],
+  ['lotus/circuit-stop', 'data', [1, new Uint8Array(40)]],
+  ['lotus/circuit-stop', 'ack', [1, 168]],
+  ['lotus/circuit-stop', 'close', [1]],
   ['lotus/introduce', 'find', { protocol: 'chat', resourceType: 'offer', peerId: 'honest', limit: 3 }],
   ['lotus/topics', 'want', [['offers', 0, 3]]],
   ['lotus/topics', 'unwant', ['offers']],
@@ -120,7 +121,7 @@ export const VALUES: readonly unknown[] = [
   { records: [record], more: true, after: ['a', 'b'], closer: [], split: true, cached: true },
   { closer: [wireContact(contactOf(author.publicKey, 'wss://a.example'))] },
   [wireContact(contactOf(author.publicKey, 'wss://a.example')), wireContact(contactOf(place, 'ws://10.0.0.1:1'))],
-  bounds,
+  { circuit: 1, ...bounds },
   {
     peers: [
       { ...introduced, metadata: { a: 1 }, reserved: true },

@@ -24,6 +24,7 @@ export function vectorsDocument(vectors: WireVectors): string {
     identity(vectors),
     handshake(vectors),
     channel(vectors),
+    circuits(vectors),
     dht(vectors),
     topics(vectors),
     statements(vectors),
@@ -279,6 +280,22 @@ Signed by the wallet to nobody, a broadcast:
 
 ${block(`${messages.signed.broadcast.bytes}\n${messages.signed.broadcast.signature}`)}
 Signed rightly and refused by the relay: ${messages.invalidSigned.map(({ why, code: name }) => `${why} (${name})`).join('; ')}.`
+}
+
+function circuits({ circuits: { invalid, ...valid } }: WireVectors): string {
+  return `## Circuits (R)
+
+${table(
+  ['payload of', 'bytes'],
+  Object.entries(valid).map(([name, bytes]) => [name, shown(bytes, 400)]),
+)}
+
+Payloads that end the connection (MALFORMED_DATA):
+
+${table(
+  ['why', 'type', 'bytes'],
+  invalid.map(({ why, type, payload }) => [why, code(type), shown(payload, 400)]),
+)}`
 }
 
 function dht({ dht }: WireVectors): string {

@@ -2,10 +2,12 @@ import { alice, bob, fill, hex, join, NETWORK, pack, sha256, sign, TIME, tagged,
 
 /** Section R. */
 export function circuitVectors() {
+  const bounds = { window: 524_288, frameBytes: 61_440 }
+  const frame = Uint8Array.of(1, 2, 3)
   return {
-    open: hex(pack({ target: bob.peerId, frame: Uint8Array.of(1, 2, 3) })),
-    opened: hex(pack({ circuit: 9, window: 524_288, frameBytes: 61_440 })),
-    incoming: hex(pack({ circuit: 4, from: alice.peerId, frame: Uint8Array.of(1, 2, 3), window: 524_288, frameBytes: 61_440 })),
+    open: hex(pack({ target: bob.peerId, frame })),
+    opened: hex(pack({ circuit: 9, ...bounds })),
+    incoming: hex(pack({ circuit: 4, from: alice.peerId, frame, ...bounds })),
     data: hex(pack([9, Uint8Array.of(4, 5, 6)])),
     ack: hex(pack([9, 131_072])),
     close: hex(pack([9])),
@@ -20,6 +22,25 @@ export function circuitVectors() {
         circuitBytesPerS: 134_217_728,
       }),
     ),
+    invalid: [
+      { why: 'open to a name', type: 'open', payload: hex(pack({ target: 'bob', frame })) },
+      { why: 'open without a frame', type: 'open', payload: hex(pack({ target: bob.peerId })) },
+      { why: 'the id 0', type: 'opened', payload: hex(pack({ circuit: 0, ...bounds })) },
+      { why: 'an id above u32', type: 'opened', payload: hex(pack({ circuit: 2 ** 32, ...bounds })) },
+      { why: 'an id that is text', type: 'data', payload: hex(pack(['9', frame])) },
+      { why: 'a window of 1,023 bytes', type: 'opened', payload: hex(pack({ circuit: 9, window: 1_023, frameBytes: 256 })) },
+      { why: 'frames of 255 bytes', type: 'opened', payload: hex(pack({ circuit: 9, window: 1_024, frameBytes: 255 })) },
+      { why: 'incoming from a name', type: 'incoming', payload: hex(pack({ circuit: 4, from: 'alice', frame, ...bounds })) },
+      { why: 'data that is text', type: 'data', payload: hex(pack([9, 'frame'])) },
+      { why: 'ack of nothing', type: 'ack', payload: hex(pack([9, 0])) },
+      { why: 'ack of half a byte', type: 'ack', payload: hex(pack([9, 0.5])) },
+      { why: 'close of nothing', type: 'close', payload: hex(pack([])) },
+      {
+        why: 'a reservation of 9 s',
+        type: 'reserved',
+        payload: hex(pack({ expiresInS: 9, maxCircuits: 1, circuitMs: 1, circuitBytes: 1, circuitBytesPerS: 1 })),
+      },
+    ],
   }
 }
 

@@ -16,7 +16,7 @@ import { Statements } from '../../../src/statements/statements.js'
 import { VirtualClock } from '../../../src/testing/virtual-clock.js'
 import { TestHost } from '../../circuit/test-network.js'
 import { FakeRtc } from '../../webrtc/fake-rtc.js'
-import { author, GAME, HONEST, PLAYERS, player } from '../samples.js'
+import { author, GAME, HONEST, PLAYERS, place, player } from '../samples.js'
 import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined, refusedOr } from '../target.js'
 
 const limits = resolveLimits({
@@ -79,6 +79,8 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const honest = new TestHost('honest', clock).register(new CircuitEndpoint({ limits }))
   // She is a member, and the third one is absent.
   Object.assign(mallory, { publicKey: author.publicKey })
+  // What the honest messages call.
+  Object.assign(honest, { publicKey: place })
   const session = statements.join({ ...GAME, members: PLAYERS })
   await session.say({ round: 0, slot: 'roll', value: Uint8Array.of(4) })
   await circuits.listen(() => {})
