@@ -3,9 +3,12 @@ import { hexToBytes as bytes, bytesToHex as hex } from '@noble/hashes/utils.js'
 import { expect, test } from 'vitest'
 import channel from '../docs/vectors/channel.json' with { type: 'json' }
 import circuits from '../docs/vectors/circuits.json' with { type: 'json' }
+import dht from '../docs/vectors/dht.json' with { type: 'json' }
 import encoding from '../docs/vectors/encoding.json' with { type: 'json' }
 import handshake from '../docs/vectors/handshake.json' with { type: 'json' }
 import identity from '../docs/vectors/identity.json' with { type: 'json' }
+import statements from '../docs/vectors/statements.json' with { type: 'json' }
+import topics from '../docs/vectors/topics.json' with { type: 'json' }
 import { isP2PError } from '../src/base/errors.js'
 import { DEFAULT_LIMITS } from '../src/base/limits.js'
 import { verify } from '../src/identity/ed25519.js'
@@ -25,6 +28,15 @@ import {
   parseFrame,
   reservedShape,
 } from '../src/plugins/circuit/frames.js'
+import { nodeIdOf, placeOfKey, placeOfSet, setPartOf } from '../src/plugins/dht/records/key-space.js'
+import { decodeRecord, supersedes } from '../src/plugins/dht/records/record.js'
+import { RecordVerifier } from '../src/plugins/dht/records/record-verifier.js'
+import { resourceKey } from '../src/plugins/discovery/resource-key.js'
+import { isGenuine, readTopicMessage } from '../src/plugins/topics/topic-messages.js'
+import { encodeEvidence, evidenceOf, evidenceToJson, verifyEvidence } from '../src/statements/equivocation.js'
+import { readStatement, statementId, verifyStatement } from '../src/statements/statement.js'
+import { StatementBoard } from '../src/statements/statement-board.js'
+import { VirtualClock } from '../src/testing/index.js'
 import { vectorFiles } from './vectors/make-wire.js'
 
 const NETWORK = 'lotus'
@@ -160,4 +172,95 @@ test('circuit payloads are read as what they say', () => {
 
 test.each(circuits.invalid)('a circuit payload is refused: $why', ({ type, payload }) => {
   expect(codeOf(() => circuitPayload(type, payload))).toBe('MALFORMED_DATA')
+})
+
+const publisher = bytes(dht.publisher)
+const recordOf = (payload: string) => decodeRecord([publisher, bytes(payload), new Uint8Array(64)], DEFAULT_LIMITS, NETWORK)
+
+test('records are read, and their signatures hold', async () => {
+  const clock = new VirtualClock()
+  const verifier = new RecordVerifier({ network: NETWORK, clock: { ...clock, now: () => 1_700_000_000_000 } as never })
+  for (const { wire } of Object.values(dht.records)) {
+    const entry = decodeRecord(decode(bytes(wire)), DEFAULT_LIMITS, NETWORK)
+    await verifier.verify(entry)
+    expect(entry.key).toBe('offer-1')
+  }
+})
+
+test.each(dht.invalidRecords)('a record is refused: $why', ({ payload, code }) => {
+  expect(codeOf(() => recordOf(payload))).toBe(code)
+})
+
+test('of two records with one sequence that of the smaller hash holds', () => {
+  const [one, other] = dht.tie.payloads.map(recordOf)
+  expect(supersedes(one!, other!)).toBe(dht.tie.holds === 0)
+  expect(supersedes(other!, one!)).toBe(dht.tie.holds === 1)
+})
+
+test('nodes, keys and sets have their places', () => {
+  for (const { publicKey, id } of dht.nodeIds) expect(hex(nodeIdOf(bytes(publicKey), NETWORK))).toBe(id)
+  expect(hex(placeOfKey(dht.placeOfKey.key, NETWORK))).toBe(dht.placeOfKey.place)
+  const { type, id, key, place, parts } = dht.resource
+  expect(resourceKey(type, id, DEFAULT_LIMITS)).toBe(key)
+  expect(hex(placeOfKey(key, NETWORK))).toBe(place)
+  for (const { place, ...part } of parts) {
+    expect(setPartOf(key, part.depth, NETWORK)).toEqual(part)
+    expect(hex(placeOfSet(part, NETWORK))).toBe(place)
+  }
+})
+
+test('topic messages are named by the hash of what is signed', async () => {
+  for (const { wire, name } of [topics.message, topics.equivocation, topics.next]) {
+    const message = readTopicMessage(decode(bytes(wire)), DEFAULT_LIMITS, NETWORK)
+    expect(message).toMatchObject({ topic: 'offers', id: name, hops: 0 })
+    expect(await isGenuine(message, NETWORK)).toBe(true)
+    expect(await isGenuine(message, 'other')).toBe(false)
+  }
+})
+
+test.each(topics.invalid)('a topic message is refused: $why', ({ wire, code }) => {
+  expect(codeOf(() => readTopicMessage(decode(bytes(wire)), DEFAULT_LIMITS, NETWORK))).toBe(code)
+})
+
+test('statements are verified, and what contradicts them is a proof', async () => {
+  const network = { network: NETWORK }
+  const [said, other] = await Promise.all(
+    [statements.statement, statements.contradiction].map(async ({ wire, id }) => {
+      const statement = await verifyStatement(readStatement(decode(bytes(wire))), network)
+      expect(hex(statementId(statement, NETWORK))).toBe(id)
+      return statement
+    }),
+  )
+  const evidence = evidenceOf(said!, other!)!
+  expect(hex(encodeEvidence(evidence))).toBe(statements.evidence)
+  expect(evidenceToJson(evidence)).toBe(statements.evidenceJson)
+  for (const proof of [bytes(statements.evidence), statements.evidenceJson]) {
+    expect((await verifyEvidence(proof, network)).publicKey).toEqual(publisher)
+  }
+})
+
+test('a session of statements has its tag, and its rounds their digests', async () => {
+  const board = (slots?: string[]) =>
+    new StatementBoard({
+      network: NETWORK,
+      protocol: 'dice',
+      session: 'table-7',
+      members: statements.members.map(bytes).reverse(),
+      slots,
+      limits: DEFAULT_LIMITS,
+    })
+  const { statement, otherStatement, digests, sessionTag } = statements
+  expect(hex(board().tag)).toBe(sessionTag.tagOfAnySlots)
+  const held = board([...sessionTag.slots].reverse())
+  expect(hex(held.tag)).toBe(sessionTag.tag)
+  expect(hex(held.digest(1))).toBe(digests.empty)
+  await held.hear({ publicKey: publisher, payload: bytes(statement.payload), signature: bytes(statement.signature) })
+  expect(hex(held.digest(1))).toBe(digests.ofOne)
+  const { publicKey, payload, signature } = otherStatement
+  await held.hear({ publicKey: bytes(publicKey), payload: bytes(payload), signature: bytes(signature) })
+  expect(hex(held.digest(1))).toBe(digests.ofBoth)
+})
+
+test.each(statements.invalid)('a statement is refused: $why', ({ payload }) => {
+  expect(codeOf(() => readStatement([publisher, bytes(payload), new Uint8Array(64)]))).toBe('INVALID_STATEMENT')
 })

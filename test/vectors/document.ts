@@ -347,7 +347,9 @@ ${table(
     row('another under the same run and sequence: a proof', topics.equivocation),
     row('the next one', topics.next),
   ],
-)}`
+)}
+
+No topic messages: ${topics.invalid.map(({ why, bytes, code: name }) => `${code(bytes)} (${why}: ${name})`).join('; ')}.`
 }
 
 function statements({ statements }: WireVectors): string {

@@ -113,6 +113,22 @@ export function topicVectors() {
     message: message(1, { sats: 5n }),
     equivocation: message(1, { sats: 6n }),
     next: message(2, null),
+    invalid: [
+      { why: 'a sequence of 0', bytes: pack(['offers', run, 0, TIME, null]) },
+      { why: 'a run of 15 bytes', bytes: pack(['offers', fill(0x55, 15), 1, TIME, null]) },
+      { why: 'an empty topic', bytes: pack(['', run, 1, TIME, null]), code: 'INVALID_TOPIC' },
+      { why: 'no payload', bytes: pack(['offers', run, 1, TIME]) },
+      { why: 'a sixth item', bytes: pack(['offers', run, 1, TIME, null, null]) },
+      {
+        why: 'keys that are not in order',
+        bytes: join(pack(['offers', run, 1, TIME, 0]).slice(0, -1), Uint8Array.of(0x82), pack('b'), pack(1), pack('a'), pack(2)),
+      },
+    ].map(({ why, bytes, code = 'MALFORMED_DATA' }) => ({
+      why,
+      bytes: hex(bytes),
+      wire: hex(pack([alice.publicKey, bytes, fill(0, 64), 0])),
+      code,
+    })),
   }
 }
 
