@@ -15,6 +15,7 @@ type Wire = { from: string; bytes: Uint8Array }
 
 /** Hosts wired by hand: each message is encoded, carried in order, decoded and handled, with nothing else in between. */
 export class TestHost implements ProtocolHost {
+  readonly network = 'lotus'
   readonly store = undefined as unknown as KeyValueStore
   readonly logger = { debug: () => {}, warn: () => {}, error: () => {} }
   readonly clock: Clock

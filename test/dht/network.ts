@@ -23,6 +23,7 @@ export const quiet = { debug: () => {}, warn: () => {}, error: () => {} }
 
 /** A coordinator of nothing but handlers and neighbours: messages are delivered at once, through the codec. */
 export class FakeHost implements ProtocolHost {
+  readonly network = 'lotus'
   readonly store = memoryStore()
   readonly random = seededRandom(1)
   readonly logger = quiet
