@@ -109,7 +109,7 @@ export class Messaging {
 
   /** Tells the sender of a signed message that its date is too far from now. */
   refuseStale(message: P2PMessage): void {
-    const sentence = 'The date of this signed message is too far from now. Check the clock of its sender; send it anew.'
+    const sentence = 'The date of this message is too far from now. Check the clock and send it anew.'
     this.answerFailure(message, new P2PError('REPLAYED', sentence, { details: { messageId: message.messageId } }))
   }
 

@@ -69,9 +69,7 @@ export async function signEnvelope(
   }
   const envelope = { publicKey, payload: own, signature: signature.slice() }
   if (await verifyEnvelope(tag, envelope, network)) return envelope
-  throw identityFailed(
-    'The signature of identity.sign() is not valid for identity.publicKey. Sign the bytes as they are, without hashing.',
-  )
+  throw identityFailed('identity.sign() does not fit identity.publicKey. Sign the bytes as they are, unhashed.')
 }
 
 /**

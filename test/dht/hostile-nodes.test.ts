@@ -8,6 +8,7 @@ import { type Contact, contactOf, wireContact } from '../../src/plugins/dht/walk
 import type { IProtocolHandler, ProtocolHost } from '../../src/protocol/handler.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import { signedWire } from './network.js'
+import { plainValues } from './plain-values.js'
 
 let net: TestNetwork
 afterEach(() => net.stop())
@@ -194,7 +195,7 @@ describe('who asks a node', () => {
         fc.asyncProperty(
           fc.constantFrom('ping', 'find-node', 'find-record', 'store', 'watch', 'unwatch', 'else'),
           fc.oneof(
-            fc.jsonValue(),
+            plainValues(),
             fc.record({ target: fc.uint8Array(), place: fc.uint8Array(), key: fc.string(), walk: fc.boolean() }),
           ),
           async (type, payload) => {

@@ -9,6 +9,7 @@ import { RecordVerifier } from '../../src/plugins/dht/records/record-verifier.js
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { signedWire } from './network.js'
+import { plainValues } from './plain-values.js'
 
 const START = 1_700_000_000_000
 const content = { key: 'k', value: 1, sequence: 1, publishedAt: START, ttl: 60 }
@@ -90,11 +91,6 @@ describe('a record from elsewhere', () => {
     fc.assert(fc.property(fc.tuple(key, payload, signature), refusedOrRead), { numRuns: 500 })
   })
 })
-
-/** What JSON takes, without the one key that is not sent. */
-function plainValues(maxDepth = 4) {
-  return fc.jsonValue({ maxDepth }).filter((value) => !JSON.stringify(value).includes('__proto__'))
-}
 
 function contents() {
   const field = fc.oneof(plainValues(1), fc.integer(), fc.double(), fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }))

@@ -1,7 +1,7 @@
 import { BoundedMap } from '../../../base/bounded-map.js'
-import { compareBytes } from '../../../base/bytes.js'
+import { equalBytes } from '../../../base/bytes.js'
 import { type Clock, systemClock } from '../../../base/clock.js'
-import { isP2PError, P2PError } from '../../../base/errors.js'
+import { isP2PError, nameTaken, P2PError } from '../../../base/errors.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import { verifyEnvelope } from '../../../identity/envelope.js'
 import type { PinnedNames } from '../../../identity/pinned-names.js'
@@ -63,7 +63,7 @@ export class RecordVerifier {
     }
     if (!(await this.ownsName(entry))) {
       const { key, name } = entry
-      throw new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key. Choose another name.`, { details: { key } })
+      throw nameTaken(name!, { key })
     }
   }
 
@@ -91,7 +91,7 @@ export class RecordVerifier {
   private remembered([publicKey, payload, signature]: WireRecord): RecordEntry | undefined {
     const id = cacheKey(signature)
     const entry = this.verified.get(id)
-    if (entry === undefined || compareBytes(entry.payload, payload) !== 0 || compareBytes(entry.publicKey!, publicKey) !== 0) {
+    if (entry === undefined || !equalBytes(entry.payload, payload) || !equalBytes(entry.publicKey!, publicKey)) {
       return undefined
     }
     this.verified.set(id, entry)

@@ -1,7 +1,8 @@
-import { compareBytes, hexOf } from '../../../base/bytes.js'
+import { compareBytes, equalBytes, hexOf } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import { sha256 } from '../../../base/sha256.js'
+import { isWellFormed } from '../../../base/text.js'
 import { signEnvelope } from '../../../identity/envelope.js'
 import type { Identity } from '../../../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../../../identity/peer-id.js'
@@ -83,7 +84,7 @@ export async function createRecord(
   if (valueBytes > limits.maxRecordBytes) {
     throw new P2PError(
       'MESSAGE_TOO_LARGE',
-      `The value has ${valueBytes} bytes, above the ${limits.maxRecordBytes} of limits.maxRecordBytes. Announce a reference to it.`,
+      `The value has ${valueBytes} bytes, above ${limits.maxRecordBytes}. Announce a reference to it.`,
       { details: { bytes: valueBytes, limit: 'maxRecordBytes', maxBytes: limits.maxRecordBytes } },
     )
   }
@@ -147,7 +148,7 @@ export function sizeOf(entry: RecordEntry): number {
 /** True if `a` replaces `b`, a record of the same publisher under the same key: the higher sequence, then the smaller SHA-256. */
 export function supersedes(a: RecordEntry, b: RecordEntry): boolean {
   if (a.sequence !== b.sequence) return a.sequence > b.sequence
-  return compareBytes(a.payload, b.payload) !== 0 && compareBytes(sha256(a.payload), sha256(b.payload)) < 0
+  return !equalBytes(a.payload, b.payload) && compareBytes(sha256(a.payload), sha256(b.payload)) < 0
 }
 
 /** Newest first; for any set of records it is one order. */
@@ -230,7 +231,7 @@ function keyFault(key: unknown, limits: Limits): string | undefined {
   if (key.length > limits.maxKeyLength) return `key has more than ${limits.maxKeyLength} characters`
   if (key.endsWith('*')) return 'key must not end with *'
   // Half a surrogate pair does not survive UTF-8: two different keys would become one.
-  return /\p{Cs}/u.test(key) ? 'key must be well-formed Unicode' : undefined
+  return isWellFormed(key) ? undefined : 'key must be well-formed Unicode'
 }
 
 function isCount(value: unknown): value is number {
