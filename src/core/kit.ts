@@ -63,6 +63,7 @@ export class Kit implements PluginKit {
   readonly request: ProtocolHost['request']
   readonly broadcast: ProtocolHost['broadcast']
   readonly peers: ProtocolHost['peers']
+  readonly peer: ProtocolHost['peer']
   readonly reject: ProtocolHost['reject']
   readonly check: ProtocolHost['check']
   readonly blame: ProtocolHost['blame']
@@ -83,6 +84,7 @@ export class Kit implements PluginKit {
     this.request = (to, message, options) => core.messaging.request(to, message, options)
     this.broadcast = async (message, options) => core.messaging.broadcast(message, options)
     this.peers = () => core.network.peers.all().map((peer) => peer.info)
+    this.peer = (id) => core.network.peers.get(id)?.info
     this.reject = (id, error) =>
       core.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.'))
     this.check = (id, work) => {

@@ -4,13 +4,12 @@ import type { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import { randomId } from '../base/random.js'
 import { cutText } from '../base/text.js'
-import type { WaitOptions } from '../base/wait.js'
 import type { Reputation } from '../defence/reputation.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
 import { checkMessage } from '../message/p2p-protocol.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import type { QueuedMessage } from '../peer/keep/outbox.js'
-import type { BroadcastOptions, BroadcastResult, ProtocolHost } from '../protocol/handler.js'
+import type { BroadcastOptions, BroadcastResult, ProtocolHost, RequestOptions } from '../protocol/handler.js'
 import { CORE_PROTOCOL, PendingRequests } from '../protocol/pending-requests.js'
 import type { ProtocolRouter } from '../protocol/router.js'
 import type { CoreEvents } from './events.js'
@@ -60,7 +59,7 @@ export class Messaging {
   }
 
   /** @throws P2PError as `P2PCoordinator.request`. */
-  async request<T>(peerId: string, message: OutgoingMessage, options: WaitOptions = {}): Promise<P2PMessage<T>> {
+  async request<T>(peerId: string, message: OutgoingMessage, options: RequestOptions = {}): Promise<P2PMessage<T>> {
     const peer = this.parts.network.peers.need(peerId)
     const whole = this.complete(message, peer.peerId)
     return (await this.requests.wait(whole, peer.peerId, options, () => peer.send(whole, { lasting: false }))) as P2PMessage<T>
@@ -100,10 +99,10 @@ export class Messaging {
   }
 
   /** Tells the sender of a message why it gets no answer. */
-  answerFailure(message: P2PMessage, { code, message: text }: P2PError): void {
+  answerFailure(message: P2PMessage, { code, message: text, details: { retryAfterMs } }: P2PError): void {
     // An answer is never answered: two peers could go on for ever.
     if (message.inReplyTo !== undefined || this.parts.network.peers.get(message.from) === undefined) return
-    const payload = { code, message: cutText(text) }
+    const payload = { code, message: cutText(text), ...(retryAfterMs !== undefined && { retryAfterMs }) }
     this.reply(message, { type: 'failed', payload, protocol: CORE_PROTOCOL }).catch(() => {})
   }
 

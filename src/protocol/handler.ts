@@ -52,10 +52,12 @@ export interface ProtocolHost {
   sendTo(peerId: string, message: OutgoingMessage): Promise<void>
   /** Answers a request; `inReplyTo` and `protocol` are taken from it. */
   reply(request: P2PMessage, message: OutgoingMessage): Promise<void>
-  request<T = unknown>(peerId: string, message: OutgoingMessage, options?: WaitOptions): Promise<P2PMessage<T>>
+  request<T = unknown>(peerId: string, message: OutgoingMessage, options?: RequestOptions): Promise<P2PMessage<T>>
   broadcast(message: OutgoingMessage, options?: BroadcastOptions): Promise<BroadcastResult>
   /** The connected peers. */
   peers(): PeerInfo[]
+  /** A connected peer, by its peer id, or by the `lp1…` id of a peer with a chosen name. */
+  peer(peerId: string): PeerInfo | undefined
   /** Ends the connection of a peer whose fault cannot be honest; reported as 'error'. */
   reject(peerId: string, error: Error): void
   /**
@@ -72,6 +74,15 @@ export interface ProtocolHost {
    * @param publicKey Ed25519 public key, 32 bytes.
    */
   blame(publicKey: Uint8Array, cause: BlameCause, reason: string): void
+}
+
+/** How a protocol handler asks. */
+export interface RequestOptions extends WaitOptions {
+  /**
+   * Called with the answer as it comes, before any message that came after it; what `request` resolves to comes a moment later. What it
+   * throws fails the request.
+   */
+  onAnswer?(answer: P2PMessage): void
 }
 
 /**

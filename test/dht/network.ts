@@ -54,6 +54,10 @@ export class FakeHost implements ProtocolHost {
     return [...this.neighbours.values()].map((host) => host.info())
   }
 
+  peer(peerId: string): PeerInfo | undefined {
+    return this.neighbours.get(peerId)?.info()
+  }
+
   connect(other: FakeHost): void {
     this.neighbours.set(other.peerId, other)
     other.neighbours.set(this.peerId, this)
@@ -148,7 +152,7 @@ export function createPeer(
   const peerId = name ?? encodePeerId(identity.publicKey)
   const host = new FakeHost(peerId, clock)
   const names = new PinnedNames(memoryStore(), limits)
-  const verifier = new RecordVerifier({ clock, limits, names })
+  const verifier = new RecordVerifier({ network: 'lotus', clock, limits, names })
   const store = new RecordStore({ clock, limits })
   const servers = new ConnectedServers(verifier, { limits })
   const dht = new DistributedHashTable(peerId, {
