@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type EnvelopeTag, type SignedEnvelope, signEnvelope, signingBytes, verifyEnvelope } from '../../src/identity/envelope.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
 
-const TAGS: EnvelopeTag[] = ['handshake', 'record', 'message']
+const TAGS: EnvelopeTag[] = ['channel', 'record', 'message']
 const PAYLOAD = Uint8Array.of(1, 2, 3)
 let identity: Identity
 let stranger: Identity
