@@ -1,10 +1,11 @@
 import { joined } from '../base/bytes.js'
 import { identityFailed, isP2PError } from '../base/errors.js'
+import { sha256 } from '../base/sha256.js'
 import { SIGNATURE_BYTES, verify } from './ed25519.js'
 import type { Identity } from './identity.js'
 
 /** What a signature is for. A signature made under one tag is worthless under every other. */
-export type EnvelopeTag = 'handshake' | 'record' | 'message' | 'topic' | 'statement'
+export type EnvelopeTag = 'channel' | 'record' | 'message' | 'topic' | 'statement'
 
 /** A tag of an application or a plugin; see `PluginKit.sign`. */
 export type OwnTag = `app/${string}`
@@ -33,6 +34,11 @@ export function isNetworkName(value: unknown): value is string {
  */
 export function taggedBytes(tag: string, network: string, ...payload: Uint8Array[]): Uint8Array {
   return joined(new TextEncoder().encode(`lotus-p2p/${tag}/2\0${network}\0`), ...payload)
+}
+
+/** A name made by hashing: the SHA-256 of `taggedBytes`, 32 bytes. */
+export function taggedHash(tag: string, network: string, ...payload: Uint8Array[]): Uint8Array {
+  return sha256(taggedBytes(tag, network, ...payload))
 }
 
 /** What is actually signed; see `taggedBytes`. */

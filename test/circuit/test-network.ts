@@ -19,9 +19,9 @@ interface Link {
 
 /** Hosts wired by hand: each message is encoded, carried in order, decoded and handled, with nothing else in between. */
 export class TestHost implements ProtocolHost {
+  readonly network = 'lotus'
   readonly store = undefined as unknown as KeyValueStore
   readonly logger = { debug: () => {}, warn: () => {}, error: () => {} }
-  readonly network = 'lotus'
   readonly clock: Clock
   readonly links = new Map<string, Link>()
   /** How long what leaves here is under way, milliseconds of the clock. */

@@ -152,7 +152,7 @@ export function createPeer(
   const peerId = name ?? encodePeerId(identity.publicKey)
   const host = new FakeHost(peerId, clock)
   const names = new PinnedNames(memoryStore(), limits)
-  const verifier = new RecordVerifier({ clock, limits, names })
+  const verifier = new RecordVerifier({ network: 'lotus', clock, limits, names })
   const store = new RecordStore({ clock, limits })
   const servers = new ConnectedServers(verifier, { limits })
   const dht = new DistributedHashTable(peerId, {

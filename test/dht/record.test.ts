@@ -16,7 +16,7 @@ const content = { key: 'k', value: 1, sequence: 1, publishedAt: START, ttl: 60 }
 
 describe('a record from elsewhere', () => {
   it('is read and verified, and the second time costs no signature check', async () => {
-    const verifier = new RecordVerifier({ clock: new VirtualClock(START) })
+    const verifier = new RecordVerifier({ network: 'lotus', clock: new VirtualClock(START) })
     const wire = await signedWire(1, content)
     await verifier.verify(verifier.read(wire))
     await verifier.verify(verifier.read(wire.map((bytes) => bytes.slice())))
@@ -39,11 +39,11 @@ describe('a record from elsewhere', () => {
     ['too many bytes', { ...content, value: new Uint8Array(20_000) }],
   ])('with %s is refused', async (_, bad) => {
     const wire = await signedWire(1, bad)
-    expect(() => decodeRecord(wire, DEFAULT_LIMITS)).toThrow(expect.objectContaining({ code: 'INVALID_RECORD' }))
+    expect(() => decodeRecord(wire, DEFAULT_LIMITS, 'lotus')).toThrow(expect.objectContaining({ code: 'INVALID_RECORD' }))
   })
 
   it('whose bytes were changed is refused, wherever they were', async () => {
-    const verifier = new RecordVerifier({ clock: new VirtualClock(START) })
+    const verifier = new RecordVerifier({ network: 'lotus', clock: new VirtualClock(START) })
     const wire = await signedWire(1, content)
     await verifier.verify(verifier.read(wire))
     const otherKey = (await signedWire(2, content))[0]
@@ -58,7 +58,7 @@ describe('a record from elsewhere', () => {
 
   it('that is expired or dated ahead is refused, also when it was verified before', async () => {
     const clock = new VirtualClock(START)
-    const verifier = new RecordVerifier({ clock })
+    const verifier = new RecordVerifier({ network: 'lotus', clock })
     const ahead = verifier.read(await signedWire(1, { ...content, publishedAt: START + 300_001 }))
     await expect(verifier.verify(ahead)).rejects.toMatchObject({ code: 'INVALID_RECORD' })
     const entry = verifier.read(await signedWire(1, content))
@@ -69,7 +69,12 @@ describe('a record from elsewhere', () => {
 
   it('under a name of another key is refused', async () => {
     const limits = resolveLimits()
-    const verifier = new RecordVerifier({ clock: new VirtualClock(START), limits, names: new PinnedNames(memoryStore(), limits) })
+    const verifier = new RecordVerifier({
+      network: 'lotus',
+      clock: new VirtualClock(START),
+      limits,
+      names: new PinnedNames(memoryStore(), limits),
+    })
     await verifier.verify(verifier.read(await signedWire(1, { ...content, name: 'alice' })))
     await expect(verifier.verify(verifier.read(await signedWire(2, { ...content, name: 'alice' })))).rejects.toMatchObject({
       code: 'NAME_TAKEN',
@@ -79,7 +84,7 @@ describe('a record from elsewhere', () => {
   it('never throws anything but a P2PError, whatever it holds', () => {
     const refusedOrRead = (wire: unknown) => {
       try {
-        decodeRecord(wire, DEFAULT_LIMITS)
+        decodeRecord(wire, DEFAULT_LIMITS, 'lotus')
       } catch (error) {
         if (!isP2PError(error)) throw error
       }

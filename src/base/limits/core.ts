@@ -87,8 +87,10 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   dialHeadStartMs: 250,
   /** How long the known paths to a peer are tried before relays and the DHT are asked for others as well: an address may lead nowhere by now. */
   dialLookupMs: 3_000,
-  /** One handshake payload: identity, a list of protocols, addresses, metadata. */
-  maxHandshakePayloadBytes: 8_192,
+  /** One handshake payload: identity, certificate, terms and padding have 512; the rest is room for what versions to come add. */
+  maxHandshakePayloadBytes: 2_048,
+  /** What a peer tells of itself when a channel begins: protocols, budgets, addresses, metadata. */
+  maxDescriptionBytes: 16_384,
   /** Protocol names a peer may advertise. */
   maxProtocols: 128,
   /** Addresses a peer may advertise. */

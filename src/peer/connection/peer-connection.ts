@@ -3,7 +3,8 @@ import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Serial } from '../../base/serial.js'
 import { Entry } from '../../channel/batch.js'
-import type { PeerDescription, RemoteHello } from '../../channel/hello.js'
+import type { PeerDescription } from '../../channel/description.js'
+import type { RemotePeer } from '../../channel/hello.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import type { Freshness } from '../../defence/replay-window.js'
 import { signEnvelope } from '../../identity/envelope.js'
@@ -134,7 +135,7 @@ export class PeerConnection {
     this.paths.begin()
   }
 
-  get remote(): RemoteHello {
+  get remote(): RemotePeer {
     return this.paths.active.remote
   }
 
@@ -229,7 +230,9 @@ export class PeerConnection {
   }
 
   private needsSignature({ protocol }: P2PMessage): boolean {
-    return (this.peerContext.requireSignatures || this.remote.requireSignatures) && !protocol?.startsWith(INTERNAL_PREFIX)
+    return (
+      (this.peerContext.requireSignatures || this.remote.requireSignatures === true) && !protocol?.startsWith(INTERNAL_PREFIX)
+    )
   }
 
   private async transmitSigned(encoded: Uint8Array, message: P2PMessage, options: SendOptions): Promise<boolean> {

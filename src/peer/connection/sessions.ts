@@ -3,12 +3,13 @@ import { hexOf } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
+import { STREAMS_BYTES } from '../../channel/description.js'
 import type { RemoteHello } from '../../channel/hello.js'
 import { Session } from './session.js'
 
 interface Kept {
   readonly session: Session
-  /** The channel key of the peer's process, in hex. */
+  /** The session id of the peer's process. */
   readonly process: string
   /** When the peer went away; undefined while it is connected. */
   awaySince: number | undefined
@@ -38,8 +39,7 @@ export class Sessions {
   }
 
   /** The session with this process. A session with an earlier process of the same peer ends. */
-  open({ channelKey, publicKey }: RemoteHello): Session {
-    const process = hexOf(channelKey)
+  open({ session: process, publicKey }: RemoteHello): Session {
     const owner = hexOf(publicKey)
     const known = this.kept.get(owner)
     this.kept.delete(owner)
@@ -47,6 +47,12 @@ export class Sessions {
     this.kept.set(owner, { session, process, awaySince: undefined })
     if (known !== undefined && known.session !== session) known.session.end()
     return session
+  }
+
+  /** What names our numbering towards this process, 8 bytes. */
+  streamsTo({ session: process, publicKey }: RemoteHello): Uint8Array {
+    const known = this.kept.get(hexOf(publicKey))
+    return known?.process === process ? known.session.streamId : crypto.getRandomValues(new Uint8Array(STREAMS_BYTES))
   }
 
   /** @param isToLast whether messages were sent that outlast a connection; without any there is nothing to remember. */

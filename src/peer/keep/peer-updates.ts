@@ -1,6 +1,6 @@
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { checkMetadata, descriptionShapes, type PeerDescription } from '../../channel/hello.js'
+import { checkMetadata, descriptionShapes, type PeerDescription } from '../../channel/description.js'
 import type { P2PMessage } from '../../message/message.js'
 import { object, shaped } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'

@@ -38,7 +38,7 @@ const limits = resolveLimits({
 /** Everything that answers messages of the SDK's own protocols, as a relay that also listens runs it. */
 export function handlers(clock: VirtualClock) {
   const store = new RecordStore({ clock, limits })
-  const verifier = new RecordVerifier({ clock, limits })
+  const verifier = new RecordVerifier({ network: 'lotus', clock, limits })
   const relay = new CircuitRelay({ limits })
   const rtc = new FakeRtc()
   const circuits = new CircuitEndpoint({ limits })

@@ -18,7 +18,8 @@ import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined, refusedOr
 const HANDSHAKE = 1
 const PROLOGUE = new TextEncoder().encode('lotus-p2p')
 const mallory: LocalHello = {
-  keys: await createChannelKeys(author),
+  keys: await createChannelKeys(author, 'lotus'),
+  network: 'lotus',
   agent: 'mallory/1',
   requireSignatures: false,
   protocols: ['chat'],
