@@ -74,7 +74,7 @@ server.close()
 const minutes = (s) => (s < 120 ? `${s.toFixed(0)} s` : `${(s / 60).toFixed(1)} min`)
 console.log('| | where | hashes/s | 18 bits, mean | 1,000 identities |\n|---|---|---:|---:|---:|')
 for (const [name, version, where, hashesPerS] of rows) {
-  const mean = 2 ** 20 / hashesPerS
+  const mean = 2 ** 18 / hashesPerS
   const cells = [
     `${name} ${version}`,
     where,
