@@ -25,8 +25,10 @@ import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import { Session } from '../../src/peer/connection/session.js'
 import { Anchors } from '../../src/peer/keep/anchors.js'
-import { findPeers, INTRODUCE } from '../../src/plugins/circuit/find-peers.js'
+import { findPeers, INTRODUCE, INTRODUCE_WATCH } from '../../src/plugins/circuit/find-peers.js'
 import * as circuit from '../../src/plugins/circuit/frames.js'
+import { findShape, unwatchShape, watchShape } from '../../src/plugins/circuit/server/introducer.js'
+import { PeerWatches, peersShape } from '../../src/plugins/circuit/watch-peers.js'
 import type { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
 import * as dht from '../../src/plugins/dht/client/dht-messages.js'
 import { checkPattern, decodeRecord, isWireRecord, type RecordEntry, recordValue } from '../../src/plugins/dht/records/record.js'
@@ -137,6 +139,30 @@ async function introduce(payload: unknown): Promise<void> {
     )
     check(protocols.length <= limits.maxProtocols && encode(metadata).length <= limits.maxMetadataBytes, 'too much of a peer')
   }
+}
+
+/** What an introducer pushes to one who watches. */
+async function push(payload: unknown): Promise<void> {
+  const asked = { peerId: 'relay', publicKey: place, addresses: {}, state: 'connected', lastSeen: 0, protocols: [INTRODUCE] }
+  const host = { peerId: 'bob', peers: () => [], peer: () => undefined } as unknown as ProtocolHost
+  const watches = new PeerWatches(host, limits)
+  const shown = new Set<string>()
+  watches.add({}, ({ publicKey, addresses }, change) => {
+    const id = encodePeerId(publicKey!)
+    check(change === 'removed' ? shown.delete(id) : (change === 'updated') === shown.has(id), 'a change of what was not told')
+    if (change !== 'removed') shown.add(id)
+    check(shown.size <= limits.maxIntroductions, 'more peers than one introducer may tell')
+    check(
+      (addresses.relays ?? []).every((relay) => relay === 'relay'),
+      'a relay that nobody has named',
+    )
+  })
+  // The number is right in any case, so that the rest is read.
+  const news = typeof payload === 'object' && payload !== null ? { gone: [], ...payload, watch: 1 } : payload
+  const message = { type: 'peers', from: 'relay', payload: news, timestamp: 0, messageId: 'm', protocol: INTRODUCE_WATCH }
+  for (let i = 0; i < 2; i++) await watches.handleMessage(message, asked as never)
+  await watches.onPeerDisconnected(asked as never)
+  check(shown.size === 0, 'a peer that nobody tells of any more')
 }
 
 /** What a peer has published of itself. */
@@ -296,7 +322,11 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('plugins/webrtc/signals parseDescription', (input) => signals.isDataOnly(signals.parseDescription(input, limits).sdp)),
   value('plugins/webrtc/signals parseCandidate', (input) => signals.isContained(signals.parseCandidate(input).candidate)),
   value('plugins/webrtc/signals parseEnd', signals.parseEnd),
-  value('plugins/circuit/find-peers readAnswer', introduce),
+  value('plugins/circuit/find-peers readPeers', introduce),
+  value('plugins/circuit/watch-peers PeerWatches', push),
+  ...Object.entries({ findShape, watchShape, unwatchShape, peersShape }).map(([name, shape]) =>
+    value(`plugins/circuit introductions ${name}`, (input) => parsed<unknown>(shape, input, name)),
+  ),
   value('plugins/discovery/peer-records PeerRecords.resolve', resolve),
   value('statements/statement readStatement', readStatement),
   value('statements/statement verifyStatement', (input) => verifyStatement(input as never)),
