@@ -259,6 +259,16 @@ ${table(
   invalidPlaintexts.map(({ why, plaintext, code: name }) => [why, shown(plaintext), name]),
 )}
 
+What a sender says behind READY, DESCRIPTION and SWITCH 0 (SWITCH 1 on a second path of the same session), and what its receiver delivers, by payload:
+
+${table(
+  ['', 'delivered'],
+  channel.scenarios.map(({ what, delivered, code: name }) => [
+    what,
+    delivered === undefined ? `– (${name})` : delivered.join(', '),
+  ]),
+)}
+
 Messages of the wallet to the relay:
 
 ${table(
