@@ -302,7 +302,7 @@ describe('a hello', () => {
     ['a proof of work with a nonce in text', { proof: [1, '01234567'] }, 'HANDSHAKE_FAILED'],
     ['a proof of work of a negative day', { proof: [-1, new Uint8Array(8)] }, 'HANDSHAKE_FAILED'],
     ['a proof of work of a day beyond 32 bits', { proof: [2 ** 32, new Uint8Array(8)] }, 'HANDSHAKE_FAILED'],
-    ['3 kB in all', { pad: new Uint8Array(3_000) }, 'LIMIT_EXCEEDED'],
+    ['9 kB in all', { pad: new Uint8Array(9_000) }, 'LIMIT_EXCEEDED'],
   ])('is refused with %s', async (_, changes, code) => {
     await expect(check(changes)).rejects.toMatchObject({ code })
   })

@@ -22,6 +22,7 @@ export async function channelOptions(
     limits,
     clock,
     local: hello,
+    padsFrames: context.relayOnly,
     describe: (remote) => ({ agent, name, requireSignatures, streams: sessions.streamsTo(remote), ...context.describe() }),
     approve: async (remote) => approve?.(remote),
   }
