@@ -11,6 +11,12 @@ import statements from '../docs/vectors/statements.json' with { type: 'json' }
 import topics from '../docs/vectors/topics.json' with { type: 'json' }
 import { isP2PError } from '../src/base/errors.js'
 import { DEFAULT_LIMITS } from '../src/base/limits.js'
+import { BatchReader, BatchWriter, type Entry } from '../src/channel/batch.js'
+import { verifyCertificate } from '../src/channel/certificate.js'
+import { decodeDescription } from '../src/channel/description.js'
+import { Handshake, refusalOf } from '../src/channel/handshake.js'
+import { chooseFrom, encodeHello, encodeOffer, verifyHello } from '../src/channel/hello.js'
+import { NoiseXX } from '../src/channel/noise.js'
 import { verify } from '../src/identity/ed25519.js'
 import { signEnvelope, signingBytes } from '../src/identity/envelope.js'
 import { identityFromSeed } from '../src/identity/identity.js'
@@ -100,6 +106,19 @@ test.each(identity.tags)('what is signed under the tag $tag', async ({ tag, payl
   expect(hex(signingBytes(own, bytes(payload), NETWORK))).toBe(signed)
   const envelope = await signEnvelope(identityFromSeed(bytes(initiator.ed25519Seed)), own, bytes(payload), NETWORK)
   expect(hex(envelope.signature)).toBe(signature)
+})
+
+test('the certificate of an X25519 key holds for its dates', async () => {
+  const { x25519, notBefore, notAfter, signature } = identity.certificate
+  const holds = (from: number, until: number) =>
+    verifyCertificate(
+      { notBefore: from, notAfter: until, signature: bytes(signature) },
+      bytes(initiator.ed25519Public),
+      bytes(x25519),
+      NETWORK,
+    )
+  expect(await holds(notBefore, notAfter)).toBe(true)
+  expect(await holds(notBefore, notAfter - 1)).toBe(false)
 })
 
 test.each(identity.signatures.valid)('a signature holds: $why', async ({ publicKey, message, signature }) => {
@@ -263,4 +282,130 @@ test('a session of statements has its tag, and its rounds their digests', async 
 
 test.each(statements.invalid)('a statement is refused: $why', ({ payload }) => {
   expect(codeOf(() => readStatement([publisher, bytes(payload), new Uint8Array(64)]))).toBe('INVALID_STATEMENT')
+})
+
+/** A hello, decoded without any judgement. */
+const told = (payload: string) => decode(bytes(payload)) as never as Record<'certificate' | 'now' | 'work' | 'proof', never>
+
+test('the offer and both hellos have the bytes of the vectors', () => {
+  expect(hex(encodeOffer(NETWORK))).toBe(handshake.offer)
+  for (const [payload, { ed25519Public, x25519Secret, x25519Public, session }] of [
+    [handshake.responderHello, responder],
+    [handshake.initiatorHello, initiator],
+  ] as const) {
+    const { certificate, now, work, proof } = told(payload)
+    const [notBefore, notAfter, signature] = certificate as unknown as [number, number, Uint8Array]
+    const [day, nonce] = (proof ?? []) as unknown as [number, Uint8Array]
+    const keys = {
+      noise: { secretKey: bytes(x25519Secret), publicKey: bytes(x25519Public) },
+      publicKey: bytes(ed25519Public),
+      certificate: { notBefore, notAfter, signature },
+    }
+    const hello = { version: 2, suite: 'ChaChaPoly', keys, session: bytes(session), now, work, proof: proof && { day, nonce } }
+    expect(hex(encodeHello(hello))).toBe(payload)
+    expect(payload.length % 512).toBe(0)
+  }
+})
+
+test('both hellos are accepted', async () => {
+  for (const [payload, { ed25519Public, x25519Public, session }] of [
+    [handshake.responderHello, responder],
+    [handshake.initiatorHello, initiator],
+  ] as const) {
+    const { remote } = await verifyHello(bytes(payload), bytes(x25519Public), DEFAULT_LIMITS, NETWORK)
+    expect(remote).toMatchObject({ session, publicKey: bytes(ed25519Public), version: 2 })
+  }
+})
+
+test.each(handshake.invalid.offers)('an offer is refused: $why', ({ payload, code }) => {
+  expect(codeOf(() => chooseFrom(bytes(payload), NETWORK, DEFAULT_LIMITS))).toBe(code)
+})
+
+test.each(handshake.invalid.hellos)('a hello of the responder is refused: $why', async ({ payload, code }) => {
+  const { answer } = await dialled()
+  await expect(answer(payload)).rejects.toMatchObject({ code })
+})
+
+test('the hello of the responder is accepted by a dialler', async () => {
+  const { answer } = await dialled()
+  expect((await answer(handshake.responderHello)).remote?.publicKey).toEqual(keys.local)
+})
+
+/** A dialler of the SDK, whose first message has come; `answer` sends it a hello as payload 2, by the responder of the vectors. */
+async function dialled() {
+  const local = { network: NETWORK, session: bytes(initiator.session), keys: () => Promise.reject(new Error('too early')) }
+  const dialler = new Handshake(true, local, DEFAULT_LIMITS, { now: () => 1_700_000_000_000 })
+  const staticKeys = { secretKey: bytes(responder.x25519Secret), publicKey: bytes(responder.x25519Public) }
+  const noise = new NoiseXX({ initiator: false, prologue: bytes(handshake.prologue), staticKeys })
+  noise.readMessage(dialler.start().subarray(1))
+  return { answer: (payload: string) => dialler.receive(Uint8Array.of(1, ...noise.writeMessage(bytes(payload)))) }
+}
+
+test('both ends of the handshake have the frames, the hash, and the channel of the vectors', () => {
+  const end = (isInitiator: boolean, { x25519Secret, x25519Public, ephemeralSecret }: typeof initiator, ephemeral: string) =>
+    new NoiseXX({
+      initiator: isInitiator,
+      prologue: bytes(handshake.prologue),
+      staticKeys: { secretKey: bytes(x25519Secret), publicKey: bytes(x25519Public) },
+      ephemeralKeys: { secretKey: bytes(ephemeralSecret), publicKey: bytes(ephemeral) },
+    })
+  const [first, second, third] = handshake.frames.map((frame) => frame.slice(2))
+  const wallet = end(true, initiator, first!.slice(0, 64))
+  const relay = end(false, responder, second!.slice(0, 64))
+  expect(hex(wallet.writeMessage(bytes(handshake.offer)))).toBe(first)
+  expect(hex(relay.readMessage(bytes(first!)))).toBe(handshake.offer)
+  expect(hex(relay.writeMessage(bytes(handshake.responderHello)))).toBe(second)
+  expect(hex(wallet.readMessage(bytes(second!)))).toBe(handshake.responderHello)
+  expect(hex(wallet.writeMessage(bytes(handshake.initiatorHello)))).toBe(third)
+  expect(hex(relay.readMessage(bytes(third!)))).toBe(handshake.initiatorHello)
+  const [alice, bob] = [wallet.split('ChaChaPoly'), relay.split('ChaChaPoly')]
+  expect(hex(alice.handshakeHash)).toBe(handshake.handshakeHash)
+  expect(hex(bob.handshakeHash)).toBe(handshake.handshakeHash)
+  for (const { from, plaintext, frame } of handshake.transport) {
+    const [sender, receiver] = from === 'alice' ? [alice, bob] : [bob, alice]
+    expect(hex(sender.send.encrypt(bytes(plaintext)))).toBe(frame)
+    expect(hex(receiver.receive.decrypt(bytes(frame)))).toBe(plaintext)
+    if (plaintext !== channel.entries.rekey) continue
+    sender.send.rekey()
+    receiver.receive.rekey()
+  }
+})
+
+test('a refusal in the clear is read, and keeps nobody away for more than 10 s', () => {
+  const { code, details } = refusalOf(bytes(handshake.refusal).subarray(1), DEFAULT_LIMITS, true)
+  expect(code).toBe('POOL_FULL')
+  expect(details.retryAfterMs).toBe(10_000)
+})
+
+const read = (plaintexts: string[]) => {
+  const entries: [kind: number, body: string][] = []
+  const reader = new BatchReader(DEFAULT_LIMITS)
+  for (const plaintext of plaintexts) reader.read(bytes(plaintext), (kind, body) => entries.push([kind, hex(body)]))
+  return entries
+}
+
+test('entries that are cut into parts are put together, and cut in the same way', () => {
+  const { whole, of24BytePlaintexts, descriptionOf64BytePlaintexts } = channel.fragments
+  expect(read(of24BytePlaintexts)).toEqual([[0x01, whole.slice(2)]])
+  const out: string[] = []
+  const writer = new BatchWriter(24, (plaintext) => out.push(hex(plaintext)))
+  writer.add(0x01 as Entry, undefined, bytes(whole.slice(2)))
+  writer.flush()
+  expect(out).toEqual(of24BytePlaintexts)
+  const [[kind, body]] = read(descriptionOf64BytePlaintexts) as [[number, string]]
+  expect(kind).toBe(0x16)
+  expect(decodeDescription(bytes(body), DEFAULT_LIMITS)).toMatchObject({ addresses: ['wss://relay.example'] })
+})
+
+test('the descriptions of the vectors are read as what they say', () => {
+  const [[, body]] = read([channel.entries.description]) as [[number, string]]
+  expect(decodeDescription(bytes(body), DEFAULT_LIMITS)).toEqual({
+    agent: 'vectors/2',
+    name: 'alice',
+    streams: bytes(initiator.streams),
+    protocols: ['lotus/heartbeat', 'lotus/peer', 'chat'],
+    addresses: [],
+    metadata: { label: 'a wallet' },
+    budgets: { '*': [1_000, 2_000, 1_048_576, 2_097_152], chat: [10, 20, null, null] },
+  })
 })
