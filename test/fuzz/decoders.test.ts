@@ -4,11 +4,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { P2PError } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
+import { encodeDescription } from '../../src/channel/description.js'
 import { refusalFrame } from '../../src/channel/handshake.js'
 import { encodeHello, encodeOffer } from '../../src/channel/hello.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { P2PProtocol } from '../../src/message/p2p-protocol.js'
-import { alice } from '../channel/pair.js'
+import { alice, NETWORK, partsOf } from '../channel/pair.js'
 import { askedFor } from './asked.js'
 import { anyValue, BOMBS, mutated, ODD } from './hostile.js'
 import { NETWORK_INPUTS, type NetworkInput } from './network-inputs.js'
@@ -23,9 +24,17 @@ const message = new P2PProtocol().createMessage('offer', { sats: 5n }, 'alice', 
 const encodings: Uint8Array[] = [
   ...VALUES.map((value) => encode(value)),
   new P2PProtocol().serialize(message),
-  encodeOffer(),
-  encodeHello(alice, 1, limits),
-  encodeHello({ ...alice, workBits: 20, proof: { epoch: 2_810, nonce: new Uint8Array(8) } }, 1, limits),
+  encodeOffer(NETWORK),
+  encodeHello(partsOf(alice)),
+  encodeHello({
+    ...partsOf(alice),
+    work: { bits: 20, salt: new Uint8Array(16), day: 19_675 },
+    proof: { day: 19_675, nonce: new Uint8Array(8) },
+  }),
+  encodeDescription(
+    { ...alice.described, budgets: { '': [1, 2, null, null], chat: [1, 2, 3, 4, { x: [1, 2, null, null] }] } },
+    limits,
+  ),
   refusalFrame(new P2PError('POOL_FULL', 'Full.', { details: { retryAfterMs: 5 } })).subarray(1),
   Uint8Array.of(1, 0, 1, 7, 3, 0, 1, 1, 4, 0, 2, 9, 9, 0x11, 0, 0),
   Uint8Array.from([...Array(8).fill(1), 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]),

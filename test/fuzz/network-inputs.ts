@@ -9,9 +9,11 @@ import { codeOf } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
 import { cutText, isWellFormed, printable } from '../../src/base/text.js'
 import { BatchReader } from '../../src/channel/batch.js'
+import { verifyCertificate } from '../../src/channel/certificate.js'
 import { CipherState } from '../../src/channel/cipher-state.js'
+import { checkMetadata, decodeDescription } from '../../src/channel/description.js'
 import { encodeRefusal, Handshake, refusalOf } from '../../src/channel/handshake.js'
-import { checkMetadata, chooseVersion, verifyHello } from '../../src/channel/hello.js'
+import { chooseFrom, verifyHello } from '../../src/channel/hello.js'
 import { Bans, banned } from '../../src/defence/bans.js'
 import { decodeBech32m } from '../../src/identity/bech32m.js'
 import { verify } from '../../src/identity/ed25519.js'
@@ -47,7 +49,7 @@ import { isSessionMessage, readSessionMessage } from '../../src/statements/state
 import { type KeyValueStore, memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { parseTabMessage } from '../../src/transport/tabs/tab-messages.js'
-import { bob } from '../channel/pair.js'
+import { bob, NETWORK } from '../channel/pair.js'
 import { author, NOW } from './samples.js'
 import { check } from './target.js'
 
@@ -213,8 +215,14 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   bytes('message/p2p-protocol decodeMessage', (input) => decodeMessage(input, limits, { remote: 'alice', local: 'bob' })),
   bytes('message/p2p-protocol P2PProtocol.deserialize', (input) => new P2PProtocol().deserialize(input)),
   bytes('channel/handshake refusalOf', (input) => refusalOf(input, limits)),
-  bytes('channel/handshake Handshake.receive', (input) => new Handshake(false, bob, limits).receive(input)),
-  bytes('channel/hello chooseVersion', (input) => chooseVersion(input, limits)),
+  bytes('channel/handshake Handshake.receive', (input) =>
+    new Handshake(false, bob.local, limits, { now: () => NOW }).receive(input),
+  ),
+  bytes('channel/hello chooseFrom', (input) => chooseFrom(input, NETWORK, limits)),
+  bytes('channel/certificate verifyCertificate', (input) =>
+    verifyCertificate({ ...bob.keys.certificate, signature: input }, input, input, NETWORK),
+  ),
+  bytes('channel/description decodeDescription', (input) => decodeDescription(input, limits)),
   bytes('channel/hello verifyHello', (input) => verifyHello(input, place, limits, 'lotus')),
   bytes('channel/batch BatchReader.read', (input) => new BatchReader(limits).read(input, () => {})),
   bytes('channel/cipher-state CipherState.decrypt', (input) => new CipherState(new Uint8Array(32)).decrypt(input)),
@@ -269,7 +277,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('message/json fromJsonValue', fromJsonValue),
   value('message/p2p-protocol checkMessage', (input) => checkMessage(input, limits)),
   value('identity/envelope verifyEnvelope', (input) => verifyEnvelope('record', input as never)),
-  value('channel/hello checkMetadata', (input) => checkMetadata(input as Record<string, unknown>, limits)),
+  value('channel/description checkMetadata', (input) => checkMetadata(input as Record<string, unknown>, limits)),
   value('plugins/dht/records/record decodeRecord', (input) => useRecord(decodeRecord(input, limits, 'lotus'))),
   value('plugins/dht/records/record isWireRecord', isWireRecord),
   value('plugins/dht/records/record checkPattern', (input) => checkPattern(input, limits)),

@@ -199,7 +199,8 @@ describe('lotus-p2p relay', () => {
       await exit
     }
     expect(new Set(ids).size).toBe(1)
-    expect(codes).toEqual(['connected', 'NAME_TAKEN', 'NAME_TAKEN'])
+    // Each time another key: a relay pins no names.
+    expect(codes).toEqual(['connected', 'connected', 'connected'])
     expect((await stat(join(data, 'identity.key'))).mode & 0o777).toBe(0o600)
   })
 

@@ -404,7 +404,7 @@ describe('webSocketServer with its HTTP endpoint', () => {
     const { base, endpoint } = await listening()
     expect((await post(endpoint, FIRST)).status).toBe(200)
     expect((await post(`${base}/some/prefix/lotus-p2p/2`, FIRST)).status).toBe(200)
-    for (const path of ['/', '/lotus-p2p/20', '/lotus-p2p', '/lotus-p2p/2']) {
+    for (const path of ['/', '/lotus-p2p/20', '/lotus-p2p', '/lotus-p2p/1']) {
       expect((await post(`${base}${path}`, FIRST)).status).toBe(426)
     }
     const own = await listening({}, { path: '/p2p' })

@@ -101,7 +101,11 @@ describe('webSocketServer', () => {
     ['an unused bit that is set', 'lotus-p2p.2.AB'],
     ['an empty frame', 'lotus-p2p.2.'],
     ['more than 1 kB', `lotus-p2p.2.${Buffer.alloc(1_025).toString('base64url')}`],
-    ['another subprotocol', 'lotus-p2p.2'],
+    ['another version', 'lotus-p2p.1'],
+    ['another version with a first frame', 'lotus-p2p.1.AQID'],
+    ['a version that begins like this one', 'lotus-p2p.20'],
+    ['one that begins like this one, with a first frame', 'lotus-p2p.20.AQID'],
+    ['other letters', 'LOTUS-P2P.2'],
   ])('refuses %s in the upgrade with 400', async (_, protocol) => {
     const { port } = await listening()
     const answer = await raw(port, upgradeRequest(protocol))

@@ -67,7 +67,7 @@ export class Introducer implements IProtocolHandler {
           peer.publicKey !== undefined &&
           peer.connection !== undefined &&
           peer.connection.transport !== 'circuit' &&
-          (peerId === undefined || peer.peerId === peerId) &&
+          (peerId === undefined || peer.peerId === peerId || peer.name === peerId) &&
           (protocol === undefined || peer.protocols?.includes(protocol) === true) &&
           (publishers === undefined || publishers.has(hexOf(peer.publicKey))),
       )
@@ -86,9 +86,9 @@ export class Introducer implements IProtocolHandler {
 }
 
 function describe(peer: PeerInfo, reserved: boolean): unknown {
-  const { peerId, publicKey, addresses, protocols = [], metadata, lastSeen } = peer
+  const { peerId, name = peerId, publicKey, addresses, protocols = [], metadata, lastSeen } = peer
   const { websocket, http } = addresses
-  return { peerId, publicKey, addresses: { websocket, http }, protocols, metadata, lastSeen, reserved }
+  return { peerId: name, publicKey, addresses: { websocket, http }, protocols, metadata, lastSeen, reserved }
 }
 
 /** So many of the items by lot (Fisher and Yates). */
