@@ -36,6 +36,7 @@ import {
 } from '../src/plugins/circuit/frames.js'
 import { nodeIdOf, placeOfKey, placeOfSet, setPartOf } from '../src/plugins/dht/records/key-space.js'
 import { decodeRecord, supersedes } from '../src/plugins/dht/records/record.js'
+import { checkFilters, matchesConditions } from '../src/plugins/dht/records/record-filters.js'
 import { RecordVerifier } from '../src/plugins/dht/records/record-verifier.js'
 import { resourceKey } from '../src/plugins/discovery/resource-key.js'
 import { isGenuine, readTopicMessage } from '../src/plugins/topics/topic-messages.js'
@@ -216,6 +217,15 @@ test('of two records with one sequence that of the smaller hash holds', () => {
   expect(supersedes(other!, one!)).toBe(dht.tie.holds === 1)
 })
 
+test.each(dht.filters.cases)('the conditions $where match: $matches', ({ where, matches }) => {
+  const conditions = checkFilters({ where: fromJsonValue(where) }).where!
+  expect(matchesConditions(fromJsonValue(dht.filters.value), conditions)).toBe(matches)
+})
+
+test.each(dht.filters.invalid)('conditions are refused: $why', ({ where }) => {
+  expect(codeOf(() => checkFilters({ where: fromJsonValue(where) }))).toBe('INVALID_RECORD')
+})
+
 test('nodes, keys and sets have their places', () => {
   for (const { publicKey, id } of dht.nodeIds) expect(hex(nodeIdOf(bytes(publicKey), NETWORK))).toBe(id)
   expect(hex(placeOfKey(dht.placeOfKey.key, NETWORK))).toBe(dht.placeOfKey.place)
@@ -328,7 +338,7 @@ test.each(handshake.invalid.hellos)('a hello of the responder is refused: $why',
 
 test('the hello of the responder is accepted by a dialler', async () => {
   const { answer } = await dialled()
-  expect((await answer(handshake.responderHello)).remote?.publicKey).toEqual(keys.local)
+  expect((await answer(handshake.responderHello)).met?.remote.publicKey).toEqual(keys.local)
 })
 
 /** A dialler of the SDK, whose first message has come; `answer` sends it a hello as payload 2, by the responder of the vectors. */

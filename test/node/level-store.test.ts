@@ -63,12 +63,12 @@ describe('levelStore', () => {
       const server = new P2PCoordinator({ listen: [listener], store: names })
       await server.start()
       const alice = new P2PCoordinator({ peerId: 'alice' })
-      codes.push(
-        await alice.connectToPeer(listener.addresses[0]!).then(
-          () => 'connected',
-          (error) => error.code,
-        ),
-      )
+      const outcome = Promise.race([
+        new Promise((resolve) => server.once('connected', () => resolve('connected'))),
+        new Promise((resolve) => alice.once('disconnected', (_, error) => resolve(error.code))),
+      ])
+      await alice.connectToPeer(listener.addresses[0]!)
+      codes.push(await outcome)
       await alice.shutdown()
       await server.shutdown()
       await names.close()
