@@ -137,6 +137,7 @@ describe.each(NETWORK_INPUTS.filter(({ takes }) => takes === 'text'))('$name', (
 describe('the table of what reads the network', () => {
   /** Functions whose name is one of a reader's, and whose input is our own. */
   const NOT_FROM_THE_NETWORK: Readonly<Record<string, string>> = {
+    'plugins/circuit/find-peers isCalled': 'an entry that readPeers, in its row, has taken, or a connected peer',
     'plugins/circuit/endpoint isRelay': 'what the handshake, in its row, has taken of a peer',
     'protocol/rate-limits checkProtocolLimits': 'what the application registers',
     'peer/connection/inbox isAccepted': "the inbox's own answer",
