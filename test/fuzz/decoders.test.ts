@@ -9,7 +9,7 @@ import { refusalFrame } from '../../src/channel/handshake.js'
 import { encodeHello, encodeOffer } from '../../src/channel/hello.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { P2PProtocol } from '../../src/message/p2p-protocol.js'
-import { alice, NETWORK, partsOf } from '../channel/pair.js'
+import { alice, partsOf } from '../channel/pair.js'
 import { askedFor } from './asked.js'
 import { anyValue, BOMBS, mutated, ODD } from './hostile.js'
 import { NETWORK_INPUTS, type NetworkInput } from './network-inputs.js'
@@ -24,7 +24,7 @@ const message = new P2PProtocol().createMessage('offer', { sats: 5n }, 'alice', 
 const encodings: Uint8Array[] = [
   ...VALUES.map((value) => encode(value)),
   new P2PProtocol().serialize(message),
-  encodeOffer(NETWORK),
+  encodeOffer('lotus'),
   encodeHello(partsOf(alice)),
   encodeHello({
     ...partsOf(alice),
@@ -32,7 +32,7 @@ const encodings: Uint8Array[] = [
     proof: { day: 19_675, nonce: new Uint8Array(8) },
   }),
   encodeDescription(
-    { ...alice.described, budgets: { '': [1, 2, null, null], chat: [1, 2, 3, 4, { x: [1, 2, null, null] }] } },
+    { ...alice.described, metadata: { a: 1 }, budgets: { chat: [1, 2, null, null, { x: [1, 2, 3, 4] }] } },
     limits,
   ),
   refusalFrame(new P2PError('POOL_FULL', 'Full.', { details: { retryAfterMs: 5 } })).subarray(1),
@@ -41,7 +41,7 @@ const encodings: Uint8Array[] = [
   // REFUSED: stream, number, milliseconds, name; and a proof of work as it is stored.
   Uint8Array.from([...Array(13).fill(0), 1, 0, 0, 3, 0xe8, ...new TextEncoder().encode('messagesPerPeerPerS')]),
   Uint8Array.from([...Array(13).fill(0), 1, 255, 255, 255, 255, ...Array(256).fill(0x61)]),
-  Uint8Array.from([0, 0, 0x0a, 0xfa, 0, 0, 0, 0, 0, 0, 0, 1]),
+  Uint8Array.from([...Array(48).fill(7), 0, 0, 0x4c, 0xdb, 0, 0, 0, 0, 0, 0, 0, 1]),
 ]
 const anyBytes = fc.oneof(
   { arbitrary: mutated(encodings), weight: 4 },
@@ -139,6 +139,7 @@ describe('the table of what reads the network', () => {
   const NOT_FROM_THE_NETWORK: Readonly<Record<string, string>> = {
     'plugins/circuit/find-peers isCalled': 'an entry that readPeers, in its row, has taken, or a connected peer',
     'plugins/circuit/endpoint isRelay': 'what the handshake, in its row, has taken of a peer',
+    'identity/envelope isNetworkName': 'what the application configures',
     'protocol/rate-limits checkProtocolLimits': 'what the application registers',
     'peer/connection/inbox isAccepted': "the inbox's own answer",
     'peer/connection/path isAboutPathOnly': 'an error of this process, or a goodbye that the handshake, in its row, has read',

@@ -99,7 +99,7 @@ function isPurpose({ publicKey, responder, salt }: WorkPurpose): boolean {
 }
 
 function isDay(day: number): boolean {
-  return day === day >>> 0
+  return typeof day === 'number' && day === day >>> 0
 }
 
 /**

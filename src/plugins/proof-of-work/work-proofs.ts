@@ -54,7 +54,6 @@ interface Demand extends WorkDemand {
 interface Kept extends WorkProof {
   responder: Uint8Array
   salt: Uint8Array
-  bits: number
 }
 
 /** One search, for all dials that wait for it. */
@@ -98,9 +97,13 @@ export class WorkProofs implements WorkSupply {
   find({ bits, salt, day }: WorkDemand, responder: Uint8Array): WorkProof | undefined {
     const id = hexOf(responder)
     const kept = this.proofs.get(id)
-    if (kept === undefined || kept.bits < bits) return undefined
+    if (kept === undefined) return undefined
     const isOld = kept.day === day - 1
     if (!isOld && !(kept.day === day && equalBytes(kept.salt, salt))) return undefined
+    const { identity, network } = this.wiring
+    // What is stored need not be true.
+    const block = workBlock({ publicKey: identity.publicKey, network, ...kept }, kept.day)
+    if (workBits(block, kept.nonce) < bits) return undefined
     if (isOld) this.shownOld.add(id)
     return { day: kept.day, nonce: kept.nonce }
   }
@@ -238,10 +241,8 @@ export class WorkProofs implements WorkSupply {
     return job
   }
 
-  private keep(kept: Omit<Kept, 'bits'>): void {
-    const { identity, network } = this.wiring
-    const block = workBlock({ publicKey: identity.publicKey, network, ...kept }, kept.day)
-    this.proofs.set(hexOf(kept.responder), { ...kept, bits: workBits(block, kept.nonce) })
+  private keep(kept: Kept): void {
+    this.proofs.set(hexOf(kept.responder), kept)
   }
 
   private get storeKey(): string {
@@ -256,7 +257,6 @@ export class WorkProofs implements WorkSupply {
 
   private async load(): Promise<void> {
     const stored = await this.wiring.store.get(this.storeKey).catch(() => undefined)
-    // What is stored need not be true: its bits are counted, and a proof of none serves nobody.
     for (
       let at = 0;
       stored !== undefined && at + KEPT_BYTES <= stored.length && this.proofs.size < MAX_PROOFS;
