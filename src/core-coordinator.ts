@@ -212,25 +212,30 @@ export class CoreCoordinator {
   }
 
   /**
-   * Sends a message; resolves once it is on its way and less than `limits.sendHighWaterBytes` wait for this peer. What was
-   * accepted arrives once, though the path changes or breaks, as long as both ends come back within `limits.sessionGraceMs`.
+   * Sends a message; resolves once it is on its way. Before that it waits for room, where much is under way, and for the budget that the
+   * peer has told for the message's protocol and type: a loop that awaits each call is never refused. What was accepted arrives once, though the
+   * path changes or breaks, as long as both ends come back within `limits.sessionGraceMs`.
    *
    * With `queue: true` the peer may be away: the message waits, in order, up to `ttl` seconds, and the `outcome` of what this
    * resolves to says whether it was delivered.
    *
-   * @throws P2PError PEER_NOT_CONNECTED, FOREIGN_SENDER, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, BUFFER_FULL,
-   * RATE_LIMITED, CONNECTION_CLOSED, IDENTITY_FAILED, SHUT_DOWN; with `queue`: OUTBOX_FULL, INVALID_CONFIG.
+   * @param options.timeoutMs milliseconds to wait, default 30,000; then TIMEOUT, and the message is not sent.
+   * @param options.signal ends the wait with ABORTED; the message is not sent then.
+   * @param options.wait false: RATE_LIMITED at once instead of a wait, with `details.retryAfterMs` where that is known.
+   * @throws P2PError PEER_NOT_CONNECTED, FOREIGN_SENDER, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, BUFFER_FULL where more than
+   * `limits.sendMaxBufferedBytes` wait, RATE_LIMITED, TIMEOUT, ABORTED, CONNECTION_CLOSED where the connection ends meanwhile, IDENTITY_FAILED,
+   * PROTOCOL_NOT_SUPPORTED where the peer takes no such messages at all, SHUT_DOWN; with `queue`: OUTBOX_FULL, INVALID_CONFIG.
    * @example
    * const { outcome } = await coordinator.sendTo(bob, { type: 'invoice', payload }, { queue: true, ttl: 3_600 })
    * console.log(await outcome) // 'delivered' or 'expired'
    */
   sendTo(peerId: string, message: OutgoingMessage, options?: SendToOptions & { queue?: false }): Promise<void>
   sendTo(peerId: string, message: OutgoingMessage, options: SendToOptions & { queue: true }): Promise<QueuedMessage>
-  async sendTo(peerId: string, message: OutgoingMessage, { queue, ttl }: SendToOptions = {}): Promise<unknown> {
+  async sendTo(peerId: string, message: OutgoingMessage, options: SendToOptions = {}): Promise<unknown> {
     const { core } = this
     core.checkOpen()
-    if (queue) return core.messaging.queue(peerId, message, ttl)
-    const waiting = core.messaging.send(peerId, message)
+    if (options.queue) return core.messaging.queue(peerId, message, options.ttl)
+    const waiting = core.messaging.send(peerId, message, options)
     if (waiting !== undefined) await waiting
     return
   }
@@ -242,9 +247,11 @@ export class CoreCoordinator {
   }
 
   /**
-   * Sends to all connected peers but relays; resolves to the peers that got the message, and those that did not with the reason.
+   * Sends to all connected peers but relays, to each once its budget allows it; resolves to the peers that got the message, and those that
+   * did not with the reason.
    *
    * @param options.relays true: relays get it too, and can read it.
+   * @param options.timeoutMs milliseconds that a peer may keep the message waiting, default 30,000.
    * @throws P2PError NO_PEERS where no peer is connected, or relays alone; as `sendTo` for a message that no peer could get.
    */
   async broadcast(message: OutgoingMessage, options?: BroadcastOptions): Promise<BroadcastResult> {

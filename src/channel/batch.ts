@@ -17,12 +17,14 @@ export const Entry = {
   CLOSE: 0x11,
   /** The sender's key changes after this frame (Noise rev 34 §11.3). Alone in its frame. */
   REKEY: 0x12,
-  /** Which messages of the receiver's stream have arrived; see peer/session.ts. */
+  /** Which messages of the receiver's streams have arrived; see peer/connection/stream-entries.ts. */
   ACK: 0x13,
-  /** The number of the next message in the sender's stream; see peer/session.ts. */
+  /** The number of the next message in one of the sender's streams. */
   SEQUENCE: 0x14,
-  /** From which message on nothing was taken, and when to send it again; see peer/session.ts. */
+  /** From which message of a stream on nothing was taken, and when to send it again. */
   REFUSED: 0x15,
+  /** The sender speaks on this path from here on. */
+  SWITCH: 0x17,
 } as const
 export type Entry = (typeof Entry)[keyof typeof Entry]
 
@@ -101,7 +103,9 @@ export class BatchWriter {
     buffer[position++] = kind
     buffer[position++] = length >> 8
     buffer[position++] = length & 0xff
-    if (head !== undefined) {
+    // Most have a stream alone: a call of `set` for one byte costs more than all the rest of the header.
+    if (head?.length === 1) buffer[position++] = head[0]!
+    else if (head !== undefined) {
       buffer.set(head, position)
       position += head.length
     }
@@ -139,8 +143,8 @@ export class BatchReader {
 
   private fragment(kind: number, body: Uint8Array, onEntry: (kind: number, body: Uint8Array) => void): void {
     if (body.length === 0) throw violation('sent an empty fragment')
-    // Kind and signature come on top of the message.
-    const max = this.limits.maxMessageBytes + 65
+    // Kind, stream and signature come on top of the message.
+    const max = this.limits.maxMessageBytes + 66
     const needed = this.partBytes + body.length
     if (needed > max) {
       throw new P2PError('LIMIT_EXCEEDED', `The peer sent a message of more than ${this.limits.maxMessageBytes} bytes.`)

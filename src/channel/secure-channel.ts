@@ -321,10 +321,8 @@ export class SecureChannel implements FrameSink {
       }
       this.receiveCipher!.rekey()
     } else if (FOR_SINK.has(kind)) {
-      // A copy, so that a small payload kept by somebody does not hold a whole frame in memory.
-      const own = body.length * 2 < body.buffer.byteLength ? body.slice() : body
-      if (this.sink !== undefined) this.sink.onEntry(kind as Entry, own)
-      else this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind as Entry, own)))
+      if (this.sink !== undefined) this.sink.onEntry(kind as Entry, body)
+      else this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind as Entry, body)))
     } else {
       throw violation(`sent an entry of unknown kind ${kind}`)
     }
@@ -414,6 +412,7 @@ const FOR_SINK: ReadonlySet<number> = /* @__PURE__ */ new Set([
   Entry.ACK,
   Entry.SEQUENCE,
   Entry.REFUSED,
+  Entry.SWITCH,
 ])
 
 const REKEY_FRAME = /* @__PURE__ */ Uint8Array.of(Entry.REKEY, 0, 0)

@@ -9,13 +9,11 @@ import { Defence } from '../defence/defence.js'
 import { type Identity, identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
-import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import type { PeerContext } from '../peer/peer-context.js'
 import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolUse } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
 import { ProtocolRouter } from '../protocol/router.js'
 import type { Listener, Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
@@ -95,7 +93,9 @@ export class Core implements PeerContext, NetworkOwner {
       clock,
       limits,
       store,
-      limitsOf: (protocol) => (protocol === CORE_PROTOCOL ? 'default' : this.router.limitsOf(protocol)),
+      served: () => this.router.names,
+      limitsOf: (protocol) => this.router.limitsOf(protocol),
+      shareChanged: (publicKey) => this.network.updates.budgetsChanged(publicKey),
       disconnect: (key, error) => this.network.expel(key, error),
       onBanned: (ban) => this.events.emit('peer-banned', ban),
       onError: (error) => this.report(error),
@@ -343,10 +343,6 @@ export class Core implements PeerContext, NetworkOwner {
 
   isNamed(peerId: string): boolean {
     return this.network.isNamed(peerId)
-  }
-
-  expects(message: P2PMessage): boolean {
-    return this.messaging.requests.expects(message)
   }
 
   useOf(protocol: string | undefined): ProtocolUse {

@@ -69,8 +69,8 @@ export class PipeEnd implements Connection {
 }
 
 export async function hello(seed: number, changes: Partial<LocalHello> = {}): Promise<LocalHello> {
-  const keys = await createChannelKeys(identityFromSeed(new Uint8Array(32).fill(seed)))
-  return { keys, agent: 'test/1', requireSignatures: false, protocols: ['chat'], addresses: [], ...changes }
+  const keys = await createChannelKeys(identityFromSeed(new Uint8Array(32).fill(seed)), 'lotus')
+  return { keys, network: 'lotus', agent: 'test/1', requireSignatures: false, protocols: ['chat'], addresses: [], ...changes }
 }
 
 export const alice = await hello(1, { name: 'alice' })

@@ -69,7 +69,7 @@ export class Sessions {
   /** Takes back a message that waits for a peer that is away; false where it waits no more. */
   takeBack(onSettled: (delivered: boolean) => void): boolean {
     for (const { session, awaySince } of this.kept.values()) {
-      if (awaySince !== undefined && session.giveUp(onSettled)) return true
+      if (awaySince !== undefined && session.outgoing.giveUp((message) => message.onSettled === onSettled) > 0) return true
     }
     return false
   }
@@ -82,11 +82,11 @@ export class Sessions {
 
   private shed(): void {
     const away = [...this.kept].filter(([, { awaySince }]) => awaySince !== undefined)
-    let bytes = away.reduce((sum, [, { session }]) => sum + session.waitingBytes, 0)
+    let bytes = away.reduce((sum, [, { session }]) => sum + session.outgoing.bytes, 0)
     let count = away.length
     for (const [id, { session }] of away) {
       if (count <= this.limits.maxSessions && bytes <= this.limits.maxSessionBytes) break
-      bytes -= session.waitingBytes
+      bytes -= session.outgoing.bytes
       count--
       this.kept.delete(id)
       session.end()

@@ -2,7 +2,7 @@ import { P2PError, shutDownError } from '../../base/errors.js'
 import type { WaitOptions } from '../../base/wait.js'
 import type { RemoteHello } from '../../channel/hello.js'
 import type { P2PMessage } from '../../message/message.js'
-import type { BroadcastResult } from '../../protocol/handler.js'
+import type { BroadcastResult, PacedOptions } from '../../protocol/handler.js'
 import type { Connection } from '../../transport/transport.js'
 import { encodeForPeer, type PeerConnection } from '../connection/peer-connection.js'
 import type { Sessions } from '../connection/sessions.js'
@@ -112,21 +112,25 @@ export class PeerManager {
     peer.close(error)
   }
 
-  /** Sends to several peers, each of which either takes the message at once or is passed over. */
-  broadcast(message: P2PMessage, peers: readonly PeerConnection[]): BroadcastResult {
+  /** Sends to several peers, each as soon as it takes the message. */
+  async broadcast(message: P2PMessage, peers: readonly PeerConnection[], options: PacedOptions): Promise<BroadcastResult> {
     const result: BroadcastResult = { sent: [], failed: [] }
     let encoded: Uint8Array | undefined
+    const waiting: Promise<unknown>[] = []
     for (const peer of peers) {
+      const { peerId } = peer
+      const failed = (error: unknown) => result.failed.push({ peerId, error: error as Error })
       try {
         // A message that is signed has its own bytes for each peer.
         if (!this.peerContext.requireSignatures) encoded ??= encodeForPeer(message, false, this.peerContext.limits)
-        // A signature may still fail later: a broadcast does not wait for it.
-        peer.send(message, { mayWait: false, encoded })?.catch(() => {})
-        result.sent.push(peer.peerId)
+        const sending = peer.send(message, { ...options, encoded })
+        if (sending === undefined) result.sent.push(peerId)
+        else waiting.push(sending.then(() => result.sent.push(peerId), failed))
       } catch (error) {
-        result.failed.push({ peerId: peer.peerId, error: error as Error })
+        failed(error)
       }
     }
+    if (waiting.length > 0) await Promise.all(waiting)
     return result
   }
 
