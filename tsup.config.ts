@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import type { BuildOptions, OnResolveResult, PluginBuild } from 'esbuild'
+import type { BuildOptions, OnLoadResult, OnResolveResult, PluginBuild } from 'esbuild'
 import { defineConfig } from 'tsup'
 import { internalNames } from './build/internal-names.js'
+import { PRIVATE_NAME, renamePrivates } from './build/private-names.js'
+import { readSources } from './build/program.js'
 
 /** What package.json chooses by condition: no bundler for browsers sees Node's half, and Node loads few files. */
 const platforms = { 'platform-node': 'src/platform/node.ts', 'platform-browser': 'src/platform/browser.ts' }
@@ -36,11 +38,27 @@ const entry = {
 /** Packages that some bundle takes in. */
 const BUNDLED = ['@noble/ed25519', '@noble/hashes', '@scure/base', 'idb-keyval', 'isomorphic-ws', 'mitt', 'nanoid']
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+export const sources = readSources(root('tsconfig.json'))
 /** Properties that nobody outside can see are short in what is built: they are a fiftieth of its bytes. */
-export const internal = internalNames(Object.values(entry).map(root), BUNDLED, root('tsconfig.json'))
-const mangleProps = new RegExp(`^(${internal.join('|')})$`)
+export const internal = internalNames(
+  sources,
+  Object.values(entry).map(root),
+  BUNDLED.map((name) => root(`node_modules/${name}`)),
+)
+const mangleProps = new RegExp(`^(${internal.join('|')})$|${PRIVATE_NAME.source}`)
 const short = (options: BuildOptions) => {
   options.mangleProps = mangleProps
+}
+/** The texts with other names for private members, which are short too. */
+export const renamed = renamePrivates(sources)
+const privates = {
+  name: 'privates',
+  setup({ onLoad }: PluginBuild) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }): OnLoadResult | undefined => {
+      const contents = renamed.get(path.replaceAll('\\', '/'))
+      return contents === undefined ? undefined : { contents, loader: 'ts' }
+    })
+  },
 }
 
 export default defineConfig([
@@ -55,7 +73,7 @@ export default defineConfig([
     outDir: 'dist',
     external: [/^node:/],
     noExternal: [VENDOR],
-    esbuildPlugins: [platformByCondition, vendorByCondition],
+    esbuildPlugins: [platformByCondition, vendorByCondition, privates],
     esbuildOptions: short,
   },
   {
@@ -82,7 +100,7 @@ export default defineConfig([
     external: [/^node:/],
     // These ship as ES modules only, which `require` of Node 20.19 takes; older bundlers get them inlined.
     noExternal: [/^@noble\//, 'nanoid', 'idb-keyval'],
-    esbuildPlugins: [platformByCondition],
+    esbuildPlugins: [platformByCondition, privates],
     esbuildOptions: short,
   },
   {
@@ -95,7 +113,7 @@ export default defineConfig([
     outDir: 'dist',
     outExtension: () => ({ js: '.global.js' }),
     noExternal: [/.*/],
-    esbuildPlugins: [platform({ path: fileURLToPath(new URL('src/platform/browser.ts', import.meta.url)) })],
+    esbuildPlugins: [platform({ path: root('src/platform/browser.ts') }), privates],
     esbuildOptions(options) {
       short(options)
       options.mainFields = ['browser', 'module', 'main']

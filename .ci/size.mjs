@@ -9,18 +9,17 @@ const FULL = './dist/index.js'
 
 /** What is measured: its name, the entry, the names imported from it, and the bytes after gzip that it may cost. Budgets go down only. */
 export const BUDGETS = [
-  // Aimed at: 64,000.
-  { name: 'lotus-p2p/core: P2PCoordinator', from: CORE, imports: ['P2PCoordinator'], budget: 64_450 },
-  { name: 'core, webRtc, proofOfWork', from: CORE, imports: ['P2PCoordinator', 'webRtc', 'proofOfWork'], budget: 72_000 },
-  { name: 'lotus-p2p: P2PCoordinator', from: FULL, imports: ['P2PCoordinator'], budget: 97_000 },
-  { name: 'lotus-p2p: everything', from: FULL, imports: [], budget: 102_300 },
+  { name: 'lotus-p2p/core: P2PCoordinator', from: CORE, imports: ['P2PCoordinator'], budget: 64_000 },
+  { name: 'core, webRtc, proofOfWork', from: CORE, imports: ['P2PCoordinator', 'webRtc', 'proofOfWork'], budget: 71_400 },
+  { name: 'lotus-p2p: P2PCoordinator', from: FULL, imports: ['P2PCoordinator'], budget: 96_300 },
+  { name: 'lotus-p2p: everything', from: FULL, imports: [], budget: 101_500 },
   { name: 'P2PError', from: FULL, imports: ['P2PError'], budget: 500 },
   { name: 'P2PError of the core', from: CORE, imports: ['P2PError'], budget: 500 },
-  { name: 'DistributedHashTable', from: FULL, imports: ['DistributedHashTable'], budget: 15_200 },
-  { name: 'ResourceDiscovery', from: FULL, imports: ['ResourceDiscovery'], budget: 6_200 },
-  { name: 'P2PProtocol', from: FULL, imports: ['P2PProtocol'], budget: 6_500 },
+  { name: 'DistributedHashTable', from: FULL, imports: ['DistributedHashTable'], budget: 15_000 },
+  { name: 'ResourceDiscovery', from: FULL, imports: ['ResourceDiscovery'], budget: 6_100 },
+  { name: 'P2PProtocol', from: FULL, imports: ['P2PProtocol'], budget: 6_400 },
   { name: 'generateIdentity', from: FULL, imports: ['generateIdentity'], budget: 9_600 },
-  { name: 'webSocket', from: FULL, imports: ['webSocket'], budget: 3_250 },
+  { name: 'webSocket', from: FULL, imports: ['webSocket'], budget: 3_200 },
 ]
 
 /** Plugins whose price beside the core is told. */

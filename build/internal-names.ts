@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import ts from 'typescript'
+import type { Sources } from './program.js'
 
 /**
  * The names of properties that nobody outside of the sources can see: members of classes and interfaces that no entry point gives
@@ -10,25 +11,16 @@ import ts from 'typescript'
  * text; a key of an object that is typed as nothing of ours, as every payload, record and shape is. So whatever travels or is stored
  * keeps its keys.
  *
+ * Private members need none of this; see `renamePrivates`.
+ *
  * @param entries the files of the entry points.
- * @param packages those that some bundle takes in: no name in their code is touched.
+ * @param packages the folders of those that some bundle takes in: no name in their code is touched.
  */
-export function internalNames(entries: readonly string[], packages: readonly string[], config: string): string[] {
-  const { options, fileNames } = ts.parseJsonConfigFileContent(
-    { ...ts.readConfigFile(config, ts.sys.readFile).config, include: ['src'] },
-    ts.sys,
-    dirname(config),
-  )
-  const program = ts.createProgram(fileNames, options)
-  const checker = program.getTypeChecker()
-  const src = `${dirname(config)}/src/`
-  const seen = publicSurface(program, checker, entries)
-
+export function internalNames(sources: Sources, entries: readonly string[], packages: readonly string[]): string[] {
+  const { program, checker, files } = sources
+  const own = new Set(files)
   const inside = new Set<string>()
-  const outside = new Set<string>([
-    ...seen.names,
-    ...namesIn(packages.map((name) => join(dirname(config), 'node_modules', name))),
-  ])
+  const outside = new Set<string>([...publicSurface(program, checker, entries), ...namesIn(packages)])
   const isOurs = (symbol: ts.Symbol): boolean =>
     (symbol.declarations ?? []).length > 0 &&
     symbol.declarations!.every((declaration) => {
@@ -38,7 +30,7 @@ export function internalNames(entries: readonly string[], packages: readonly str
         ts.isInterfaceDeclaration(owner) ||
         (ts.isTypeLiteralNode(owner) && ts.isTypeAliasDeclaration(owner.parent)) ||
         (ts.isParameter(declaration) && ts.isConstructorDeclaration(owner))
-      return isMember && declaration.getSourceFile().fileName.startsWith(src)
+      return isMember && own.has(declaration.getSourceFile())
     })
   const note = (name: string, symbol: ts.Symbol | undefined) => {
     if (symbol !== undefined && isOurs(symbol)) inside.add(name)
@@ -53,7 +45,11 @@ export function internalNames(entries: readonly string[], packages: readonly str
     return found.length > 0 && found.every(isOurs) ? found[0] : undefined
   }
   const visit = (node: ts.Node): void => {
-    // A text of several words names no property.
+    // A text of several words names no property, and the key of a `Pick` is none that anything bears but what it is picked from.
+    if (isPick(node)) {
+      visit(node.typeArguments![0]!)
+      return
+    }
     if (ts.isStringLiteralLike(node) && /^[\w$]+$/.test(node.text)) outside.add(node.text)
     if (ts.isPropertyAccessExpression(node)) {
       const type = checker.getTypeAtLocation(node.expression)
@@ -87,12 +83,12 @@ export function internalNames(entries: readonly string[], packages: readonly str
     }
     ts.forEachChild(node, visit)
   }
-  for (const file of program.getSourceFiles()) if (file.fileName.startsWith(src)) visit(file)
+  files.forEach(visit)
   return [...inside].filter((name) => !outside.has(name) && name.length > 2).sort()
 }
 
 /** Every name that a user of the entry points can read or write, or has to implement. */
-function publicSurface(program: ts.Program, checker: ts.TypeChecker, entries: readonly string[]): { names: Set<string> } {
+function publicSurface(program: ts.Program, checker: ts.TypeChecker, entries: readonly string[]): Set<string> {
   const names = new Set<string>()
   const types = new Set<ts.Type>()
   const declared = new Set<ts.Symbol>()
@@ -163,7 +159,14 @@ function publicSurface(program: ts.Program, checker: ts.TypeChecker, entries: re
     }
   }
   for (const type of types) walk(type)
-  return { names }
+  return names
+}
+
+/** Whether a type is one part of another: its keys are no texts of the program. */
+function isPick(node: ts.Node): node is ts.NodeWithTypeArguments {
+  if (!ts.isTypeReferenceNode(node) && !ts.isExpressionWithTypeArguments(node)) return false
+  const name = ts.isTypeReferenceNode(node) ? node.typeName : node.expression
+  return node.typeArguments?.length === 2 && ts.isIdentifier(name) && /^(Pick|Omit)$/.test(name.text)
 }
 
 function isPrivate(property: ts.Symbol): boolean {

@@ -1,6 +1,7 @@
 import { hexOf } from './base/bytes.js'
 import { isP2PError, P2PError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
+import { fenced } from './base/fenced.js'
 import { type WaitOptions, withDeadline } from './base/wait.js'
 import type { CoreConfig } from './core/config.js'
 import { Core } from './core/core.js'
@@ -38,6 +39,8 @@ export interface CoordinatorCoreEvents extends CoreEvents {
   /** A change that some `watchResources` of this coordinator has told. */
   resource: [resource: ResourceAnnouncement, change: ResourceChange]
 }
+
+type AnyListener = (...args: unknown[]) => unknown
 
 /** What `getStats` tells. */
 export type CoordinatorCoreStats = CoreStats & { dht: DhtStats }
@@ -352,9 +355,13 @@ export class CoreCoordinator {
     const { core } = this
     core.checkOpen()
     const stop = this.discovery.watchResources<T>(type, filters, (resource, change) => {
-      if (core.hasListeners('resource')) core.emit('resource', structuredClone(resource), change)
+      const { emitter } = core
+      if (emitter.hasListeners('resource')) emitter.emit('resource', structuredClone(resource), change)
       // A listener that fails is reported and ends no watch.
-      core.fenced('resource', () => listener(resource, change))
+      fenced(
+        () => listener(resource, change),
+        (error) => core.listenerFailed(error, 'resource'),
+      )
     })
     core.startSoon()
     return stop
@@ -386,7 +393,7 @@ export class CoreCoordinator {
     const { bans, reputation } = core.defence
     if (isPeerId(id)) reputation.forget(hexOf(decodePeerId(id)))
     const lifted = bans.lift(id)
-    if (lifted) core.emit('peer-unbanned', id)
+    if (lifted) core.emitter.emit('peer-unbanned', id)
     return lifted
   }
 
@@ -430,7 +437,7 @@ export class CoreCoordinator {
     event: Name,
     listener: (...args: CoordinatorCoreEvents[Name]) => void,
   ): Unsubscribe {
-    return this.core.on(event, listener)
+    return this.core.emitter.on(event, listener as AnyListener)
   }
 
   /** As `on`, for the first event only. */
@@ -438,11 +445,11 @@ export class CoreCoordinator {
     event: Name,
     listener: (...args: CoordinatorCoreEvents[Name]) => void,
   ): Unsubscribe {
-    return this.core.once(event, listener)
+    return this.core.emitter.once(event, listener as AnyListener)
   }
 
   /** Ends the calls of a listener. */
   off<Name extends keyof CoordinatorCoreEvents>(event: Name, listener: (...args: CoordinatorCoreEvents[Name]) => void): void {
-    this.core.off(event, listener)
+    this.core.emitter.off(event, listener as AnyListener)
   }
 }

@@ -6,12 +6,12 @@ import { verifyHello } from '../src/channel/hello.js'
 import { decode } from '../src/message/codec.js'
 import { decodeMessage } from '../src/message/p2p-protocol.js'
 import {
+  ackShape,
+  closeShape,
+  dataShape,
   incomingShape,
   openedShape,
   openShape,
-  parseAck,
-  parseClose,
-  parseData,
   parseFrame,
 } from '../src/plugins/circuit/frames.js'
 import { decodeRecord } from '../src/plugins/dht/records/record.js'
@@ -104,8 +104,8 @@ test('the circuit payloads in the vectors are read', () => {
   expect(parseFrame(openShape, payload(circuits.open)).target).toBe(vectors.responder.peerId)
   expect(parseFrame(openedShape, payload(circuits.opened)).window).toBe(524_288)
   expect(parseFrame(incomingShape, payload(circuits.incoming)).from).toBe(vectors.initiator.peerId)
-  expect(parseData(payload(circuits.data))[1]).toEqual(Uint8Array.of(4, 5, 6))
-  expect(parseAck(payload(circuits.ack))[1]).toBe(131_072)
-  expect(parseClose(payload(circuits.close)).code).toBeUndefined()
-  expect(parseClose(payload(circuits.closeWithCode)).code).toBe('CONNECTION_LOST')
+  expect(parseFrame(dataShape, payload(circuits.data))[1]).toEqual(Uint8Array.of(4, 5, 6))
+  expect(parseFrame(ackShape, payload(circuits.ack))[1]).toBe(131_072)
+  expect(parseFrame(closeShape, payload(circuits.close))[1]).toBeUndefined()
+  expect(parseFrame(closeShape, payload(circuits.closeWithCode))[1]).toBe('CONNECTION_LOST')
 })

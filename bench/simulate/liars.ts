@@ -41,7 +41,7 @@ function nearest(place: Uint8Array, contacts: Contact[]): Contact[] {
 function phantoms(place: Uint8Array): Contact[] {
   const made = Array.from({ length: 200 }, () => {
     const key = crypto.getRandomValues(new Uint8Array(32))
-    return contactOf(key, `ws://phantom${key[0]}${key[1]}${key[2]}.example`)
+    return contactOf(key, `ws://phantom${key[0]}${key[1]}${key[2]}.example`, 'lotus')
   })
   return nearest(place, made)
 }

@@ -85,7 +85,7 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
       limits: { dhtPaths: setting.paths, ...setting.limits },
     })
     peer.on('error', () => {})
-    const node = { host, peer, contact: contactOf(identity.publicKey, address), hostile: false }
+    const node = { host, peer, contact: contactOf(identity.publicKey, address, 'lotus'), hostile: false }
     // The first ones are honest: somebody has to be.
     if (born > WELL_KNOWN && random() < setting.hostile) node.hostile = true
     await peer.start().catch(() => {})

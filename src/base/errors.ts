@@ -193,6 +193,10 @@ export function shutDownError(what = 'This coordinator'): P2PError {
   return new P2PError('SHUT_DOWN', `${what} has shut down. Create a new one.`)
 }
 
+export function nameTaken(name: string, details: P2PErrorDetails): P2PError {
+  return new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key. Choose another name.`, { details })
+}
+
 /** For calls that need the network while the coordinator is suspended. */
 export function suspendedError(): P2PError {
   return new P2PError('SUSPENDED', 'This coordinator is suspended. Call resume() first.')

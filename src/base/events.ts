@@ -1,4 +1,5 @@
 import mitt, { type Emitter } from 'mitt'
+import { fenced } from './fenced.js'
 import { LazyMap } from './lazy-map.js'
 
 /** Stops a listener. Calling it twice does no harm. */
@@ -20,14 +21,8 @@ export class TypedEvents<Events extends { [Name in keyof Events]: unknown[] }> {
     const known = this.wrapped.get(event) ?? new Map()
     this.wrapped.set(event, known)
     if (known.has(listener)) return () => this.off(event, listener)
-    const wrapper = (args: unknown[]) => {
-      try {
-        const result: unknown = (listener as (...args: unknown[]) => unknown)(...args)
-        if (result instanceof Promise) result.catch((error) => this.onListenerError(error, event))
-      } catch (error) {
-        this.onListenerError(error, event)
-      }
-    }
+    const failed = (error: unknown) => this.onListenerError(error, event)
+    const wrapper = (args: unknown[]) => fenced(() => (listener as (...args: unknown[]) => unknown)(...args), failed)
     known.set(listener, wrapper)
     this.emitter.on(event, wrapper)
     return () => this.off(event, listener)

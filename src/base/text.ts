@@ -16,13 +16,7 @@ export function printable(text: string, maxLength = 128): string {
  * which UTF-8 has no form (RFC 3629 §3). `String.prototype.isWellFormed` is missing in Safari before 16.4.
  */
 export function isWellFormed(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if ((unit & 0xf800) !== 0xd800) continue
-    // Beyond the end it is NaN, of which no bit is set.
-    if (unit >= 0xdc00 || (text.charCodeAt(++i) & 0xfc00) !== 0xdc00) return false
-  }
-  return true
+  return !/\p{Cs}/u.test(text)
 }
 
 /**

@@ -148,7 +148,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     if (fault !== undefined) throw invalidOption(name, fault)
     if (check === undefined) unknown.push(name)
   }
-  if (unknown.length > 0) logger.warn('P2PConfig has options that this version does not know', { options: unknown })
+  if (unknown.length > 0) logger.warn('P2PConfig has unknown options', { options: unknown })
   const { maxConnections, metadata } = config
   const limits = changedLimits(
     defaultLimits(config),

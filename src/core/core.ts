@@ -1,7 +1,7 @@
 import { isPrivateAddress } from '../address/private-address.js'
 import type { Clock } from '../base/clock.js'
 import { asP2PError, P2PError, shutDownError } from '../base/errors.js'
-import { TypedEvents, type Unsubscribe } from '../base/events.js'
+import { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type ChannelKeys, createChannelKeys, type PeerDescription } from '../channel/hello.js'
@@ -27,8 +27,6 @@ import type { Plugin } from './plugin.js'
 import { Plugins } from './plugins.js'
 import { readStats } from './stats.js'
 
-type AnyListener = (...args: never) => unknown
-
 /** What a core knows of the protocols above it. */
 export interface CoreRoles {
   /** Whether a peer that speaks these protocols forwards circuits. */
@@ -48,7 +46,9 @@ export class Core implements PeerContext, NetworkOwner {
   readonly requireSignatures: boolean
   readonly isRelay: CoreRoles['isRelay']
   readonly isServer: CoreRoles['isServer']
-  /** The events of the core itself. Plugins emit theirs by `emit`. */
+  /** All events, those of plugins too. */
+  readonly emitter: TypedEvents<Record<string, unknown[]>>
+  /** Those of the core itself. */
   readonly events: Pick<TypedEvents<CoreEvents>, 'emit' | 'hasListeners'>
   readonly names: PinnedNames
   readonly router: ProtocolRouter
@@ -58,7 +58,6 @@ export class Core implements PeerContext, NetworkOwner {
   readonly plugins: Plugins
   readonly lifecycle: Lifecycle
   readonly host: Kit
-  private readonly emitter: TypedEvents<Record<string, unknown[]>>
   readonly transports = new TransportRegistry()
   private readonly stops: (() => void)[] = []
   work: WorkSupply | undefined
@@ -79,9 +78,8 @@ export class Core implements PeerContext, NetworkOwner {
     this.requireSignatures = requireSignatures
     this.isRelay = isRelay
     this.isServer = isServer
-    const emitter = new TypedEvents<Record<string, unknown[]>>((cause, event) => this.listenerFailed(cause, event))
-    this.emitter = emitter
-    this.events = { emit: (name, ...args) => emitter.emit(name, ...args), hasListeners: (name) => emitter.hasListeners(name) }
+    this.emitter = new TypedEvents((cause, event) => this.listenerFailed(cause, event))
+    this.events = this.emitter
     this.names = new PinnedNames(store, limits)
     this.host = new Kit(this)
     this.router = new ProtocolRouter({
@@ -183,27 +181,6 @@ export class Core implements PeerContext, NetworkOwner {
     if (this.router.unregister(protocolName)) this.protocolsChanged()
   }
 
-  on(event: string, listener: AnyListener): Unsubscribe {
-    return this.emitter.on(event, listener as (...args: unknown[]) => void)
-  }
-
-  once(event: string, listener: AnyListener): Unsubscribe {
-    return this.emitter.once(event, listener as (...args: unknown[]) => void)
-  }
-
-  off(event: string, listener: AnyListener): void {
-    this.emitter.off(event, listener as (...args: unknown[]) => void)
-  }
-
-  /** Emits an event of a plugin, or of the facade. */
-  emit(event: string, ...args: unknown[]): void {
-    this.emitter.emit(event, ...args)
-  }
-
-  hasListeners(event: string): boolean {
-    return this.emitter.hasListeners(event)
-  }
-
   pathChanged({ info }: PeerConnection, from: string): void {
     this.plugins.tell('pathChanged', info, from)
     this.events.emit('path-changed', info, from)
@@ -235,17 +212,6 @@ export class Core implements PeerContext, NetworkOwner {
   /** @throws P2PError SHUT_DOWN. */
   checkOpen(): void {
     if (this.isClosed) throw shutDownError()
-  }
-
-  /** Runs a listener of the application's; its failure is reported. */
-  fenced(event: string, listener: () => unknown): void {
-    const failed = (error: unknown) => this.listenerFailed(error, event)
-    try {
-      const result = listener()
-      if (result instanceof Promise) result.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
   }
 
   close(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import { asP2PError, P2PError } from '../base/errors.js'
-import type { Unsubscribe } from '../base/events.js'
+import type { TypedEvents, Unsubscribe } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import type { Logger } from '../base/logger.js'
 import type { Random } from '../base/random.js'
@@ -39,7 +39,7 @@ interface KitOwner {
   unregisterProtocol(protocolName: string): void
   describe(): PeerDescription
   described(): void
-  emit(event: string, ...args: unknown[]): void
+  readonly emitter: TypedEvents<Record<string, unknown[]>>
   report(error: Error, peer?: PeerInfo): void
   start(wait?: WaitOptions): Promise<void>
 }
@@ -63,6 +63,7 @@ export class Kit implements PluginKit {
   readonly request: ProtocolHost['request']
   readonly broadcast: ProtocolHost['broadcast']
   readonly peers: ProtocolHost['peers']
+  readonly peer: ProtocolHost['peer']
   readonly reject: ProtocolHost['reject']
   readonly check: ProtocolHost['check']
   readonly blame: ProtocolHost['blame']
@@ -83,6 +84,7 @@ export class Kit implements PluginKit {
     this.request = (to, message, options) => core.messaging.request(to, message, options)
     this.broadcast = async (message, options) => core.messaging.broadcast(message, options)
     this.peers = () => core.network.peers.all().map((peer) => peer.info)
+    this.peer = (id) => core.network.peers.get(id)?.info
     this.reject = (id, error) =>
       core.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.'))
     this.check = (id, work) => {
@@ -168,7 +170,7 @@ export class Kit implements PluginKit {
   }
 
   emit(event: string, ...args: unknown[]): void {
-    this.core.emit(event, ...args)
+    this.core.emitter.emit(event, ...args)
   }
 
   report(error: Error, peer?: PeerInfo): void {
@@ -181,7 +183,7 @@ export class Kit implements PluginKit {
 
   async sign(tag: string, bytes: Uint8Array): Promise<Uint8Array> {
     if (!/^[a-z0-9][a-z0-9/-]{0,63}$/.test(tag)) {
-      throw new P2PError('INVALID_CONFIG', 'A tag has 1 to 64 of a-z, 0-9, - and /, and does not begin with - or /.')
+      throw new P2PError('INVALID_CONFIG', 'A tag has 1 to 64 of a-z, 0-9, - and /, at first a letter or digit.')
     }
     return (await signEnvelope(this.identity, `app/${tag}`, bytes, this.network)).signature
   }

@@ -4,13 +4,12 @@ import type { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import { randomId } from '../base/random.js'
 import { cutText } from '../base/text.js'
-import type { WaitOptions } from '../base/wait.js'
 import type { Reputation } from '../defence/reputation.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
 import { checkMessage } from '../message/p2p-protocol.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import type { QueuedMessage } from '../peer/keep/outbox.js'
-import type { BroadcastOptions, BroadcastResult, PacedOptions, ProtocolHost } from '../protocol/handler.js'
+import type { BroadcastOptions, BroadcastResult, PacedOptions, ProtocolHost, RequestOptions } from '../protocol/handler.js'
 import { CORE_PROTOCOL, PendingRequests } from '../protocol/pending-requests.js'
 import type { ProtocolRouter } from '../protocol/router.js'
 import type { CoreEvents } from './events.js'
@@ -60,7 +59,7 @@ export class Messaging {
   }
 
   /** @throws P2PError as `P2PCoordinator.request`. */
-  async request<T>(peerId: string, message: OutgoingMessage, options: WaitOptions = {}): Promise<P2PMessage<T>> {
+  async request<T>(peerId: string, message: OutgoingMessage, options: RequestOptions = {}): Promise<P2PMessage<T>> {
     const peer = this.parts.network.peers.need(peerId)
     const whole = this.complete(message, peer.peerId)
     const { signal, timeoutMs = this.parts.limits.requestTimeoutMs } = options
@@ -102,16 +101,16 @@ export class Messaging {
   }
 
   /** Tells the sender of a message why it gets no answer. */
-  answerFailure(message: P2PMessage, { code, message: text }: P2PError): void {
+  answerFailure(message: P2PMessage, { code, message: text, details: { retryAfterMs } }: P2PError): void {
     // An answer is never answered: two peers could go on for ever.
     if (message.inReplyTo !== undefined || this.parts.network.peers.get(message.from) === undefined) return
-    const payload = { code, message: cutText(text) }
+    const payload = { code, message: cutText(text), ...(retryAfterMs !== undefined && { retryAfterMs }) }
     this.reply(message, { type: 'failed', payload, protocol: CORE_PROTOCOL }).catch(() => {})
   }
 
   /** Tells the sender of a signed message that its date is too far from now. */
   refuseStale(message: P2PMessage): void {
-    const sentence = 'The date of this signed message is too far from now. Check the clock of its sender; send it anew.'
+    const sentence = 'The date of this message is too far from now. Check the clock and send it anew.'
     this.answerFailure(message, new P2PError('REPLAYED', sentence, { details: { messageId: message.messageId } }))
   }
 

@@ -190,7 +190,7 @@ export class Network {
       release: (peerId) => {
         const peer = this.peers.get(peerId)
         if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
-        this.peers.disconnect(peer.peerId, new P2PError('CONNECTION_CLOSED', 'The lookup needs this connection no longer.'))
+        this.peers.disconnect(peer.peerId, new P2PError('CONNECTION_CLOSED', 'The lookup is over.'))
       },
       mayDial: !this.config.relayOnly,
       chosen: () => this.chosen(),

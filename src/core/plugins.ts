@@ -1,5 +1,6 @@
 import { asP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
+import { fenced } from '../base/fenced.js'
 import type { Limits } from '../base/limits.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { withLimits } from './config.js'
@@ -109,13 +110,7 @@ export class Plugins {
 
   /** What a plugin does wrong harms neither the coordinator nor another plugin. */
   fenced(call: () => unknown): void {
-    const failed = (error: unknown) => this.report(asP2PError(error, 'LISTENER_FAILED', 'A plugin failed.'))
-    try {
-      const result = call()
-      if (result instanceof Promise) result.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    fenced(call, (error) => this.report(asP2PError(error, 'LISTENER_FAILED', 'A plugin failed.')))
   }
 
   private added<T>(set: Set<T>, item: T): Unsubscribe {
@@ -132,7 +127,7 @@ function membersOf(plugin: Plugin, kit: PluginKit, target: object): [name: strin
   const api: unknown = plugin.attach(kit) ?? {}
   if (api instanceof Promise) {
     api.catch(() => {})
-    throw invalidPlugin(`"${name}" has an async attach; what takes time belongs into its start hook`)
+    throw invalidPlugin(`"${name}" has an async attach; use its start hook`)
   }
   const members = Object.entries(api as object)
   for (const [member] of members) {

@@ -57,17 +57,14 @@ export class Bans {
 
   /** Copies of those in force, the one that ends last first. */
   list(): Ban[] {
-    const now = this.wiring.clock.now()
-    const inForce = [...this.bans.values()].filter(({ until }) => until > now)
-    return inForce.sort((a, b) => b.until - a.until).map((ban) => ({ ...ban }))
+    return this.inForce()
+      .sort((a, b) => b.until - a.until)
+      .map((ban) => ({ ...ban }))
   }
 
   /** Those in force. */
   get count(): number {
-    const now = this.wiring.clock.now()
-    let count = 0
-    for (const { until } of this.bans.values()) if (until > now) count++
-    return count
+    return this.inForce().length
   }
 
   /** @param durationMs milliseconds; by default `banMs` at the first time, four times as long at each further one, at most `maxBanMs`. */
@@ -91,6 +88,11 @@ export class Bans {
     const isInForce = this.of(id) !== undefined
     this.drop(id)
     return isInForce
+  }
+
+  private inForce(): Ban[] {
+    const now = this.wiring.clock.now()
+    return [...this.bans.values()].filter(({ until }) => until > now)
   }
 
   private write(ban: Ban): void {

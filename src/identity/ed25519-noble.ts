@@ -1,7 +1,6 @@
 import * as ed25519 from '@noble/ed25519'
 import { sha512 } from '@noble/hashes/sha2.js'
-import { hexOf } from '../base/bytes.js'
-import { equalBytes } from './ed25519.js'
+import { equalBytes, hexOf } from '../base/bytes.js'
 import { isAcceptable, type SyncEd25519Provider } from './ed25519-provider.js'
 
 /** Ed25519 for browsers whose WebCrypto has none. Deriving a public key takes about 20 ms in a tab. */

@@ -82,10 +82,6 @@ export async function webCryptoSign(key: CryptoKey, bytes: Uint8Array): Promise<
   return new Uint8Array(await crypto.subtle.sign('Ed25519', key, source(bytes)))
 }
 
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
-}
-
 /** Whether WebCrypto verifies RFC 8032 §7.1 test 1, refuses it for another message, and can make keys. */
 async function webCryptoWorks(): Promise<boolean> {
   try {

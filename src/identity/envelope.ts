@@ -1,5 +1,6 @@
 import { joined } from '../base/bytes.js'
 import { identityFailed, isP2PError } from '../base/errors.js'
+import { sha256 } from '../base/sha256.js'
 import { SIGNATURE_BYTES, verify } from './ed25519.js'
 import type { Identity } from './identity.js'
 
@@ -33,6 +34,11 @@ export function isNetworkName(value: unknown): value is string {
  */
 export function taggedBytes(tag: string, network: string, ...payload: Uint8Array[]): Uint8Array {
   return joined(new TextEncoder().encode(`lotus-p2p/${tag}/2\0${network}\0`), ...payload)
+}
+
+/** A name made by hashing: the SHA-256 of `taggedBytes`, 32 bytes. */
+export function taggedHash(tag: string, network: string, ...payload: Uint8Array[]): Uint8Array {
+  return sha256(taggedBytes(tag, network, ...payload))
 }
 
 /** What is actually signed; see `taggedBytes`. */
@@ -69,9 +75,7 @@ export async function signEnvelope(
   }
   const envelope = { publicKey, payload: own, signature: signature.slice() }
   if (await verifyEnvelope(tag, envelope, network)) return envelope
-  throw identityFailed(
-    'The signature of identity.sign() is not valid for identity.publicKey. Sign the bytes as they are, without hashing.',
-  )
+  throw identityFailed('identity.sign() does not fit identity.publicKey. Sign the bytes as they are, unhashed.')
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createStore, get, update } from 'idb-keyval'
+import { equalBytes } from '../base/bytes.js'
 import { identityFailed, type P2PError } from '../base/errors.js'
 import {
-  equalBytes,
   fallbackOr,
   generateCryptoKey,
   noEd25519,

@@ -75,5 +75,5 @@ export function assertPeerName(name: string): void {
   // Control, format (zero-width, text direction) and lone surrogate characters, line and paragraph separators.
   if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) throw invalid('must not contain control or invisible characters')
   if (name.trim() !== name) throw invalid('must not begin or end with white space')
-  if (name.normalize('NFC') !== name) throw invalid("must be in Unicode normal form C: use name.normalize('NFC')")
+  if (name.normalize('NFC') !== name) throw invalid("must be in normal form C: use name.normalize('NFC')")
 }

@@ -1,8 +1,9 @@
 import { BoundedMap } from '../base/bounded-map.js'
+import { equalBytes } from '../base/bytes.js'
 import { asP2PError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
-import { equalBytes, PUBLIC_KEY_BYTES } from './ed25519.js'
+import { PUBLIC_KEY_BYTES } from './ed25519.js'
 import { assertPeerName, decodePeerId, isPeerId } from './peer-id.js'
 
 const STORE_PREFIX = 'pinned-name/'
@@ -95,7 +96,7 @@ export class PinnedNames {
       return undefined
     }
     if (found.length !== PUBLIC_KEY_BYTES) {
-      throw new P2PError('STORAGE_FAILED', 'The store holds no key for a pinned name. Remove the entry.', {
+      throw new P2PError('STORAGE_FAILED', 'The store holds no key for a pinned name. Remove it.', {
         details: { key: STORE_PREFIX + name },
       })
     }

@@ -1,4 +1,4 @@
-import { compareBytes } from '../base/bytes.js'
+import { equalBytes } from '../base/bytes.js'
 import { asP2PError, P2PError } from '../base/errors.js'
 import { CORE_LIMITS } from '../base/limits/core.js'
 import { BIGINT_EXTENSION, type CodecLimits, encode, MAX_BIGINT_DIGITS, TIMESTAMP_EXTENSION } from './encoder.js'
@@ -182,7 +182,7 @@ function readExtension(from: number, size: number): Date | bigint {
   let value: Date | bigint | undefined
   if (type === TIMESTAMP_EXTENSION) value = readDate(size)
   else if (type === BIGINT_EXTENSION && size <= MAX_BIGINT_DIGITS) value = BigInt(String.fromCharCode(...readBytes(size)))
-  if (value === undefined || compareBytes(encode(value), bytes.subarray(from, at)) !== 0) throw otherForm()
+  if (value === undefined || !equalBytes(encode(value), bytes.subarray(from, at))) throw otherForm()
   return value
 }
 

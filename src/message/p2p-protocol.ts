@@ -1,5 +1,5 @@
 import { nanoid } from 'nanoid'
-import { compareBytes } from '../base/bytes.js'
+import { equalBytes } from '../base/bytes.js'
 import { type Clock, systemClock } from '../base/clock.js'
 import { P2PError, violation } from '../base/errors.js'
 import { type Limits, limitsOf } from '../base/limits.js'
@@ -213,7 +213,7 @@ function faultOf(value: unknown, limits: Limits): string | undefined {
 }
 
 function isKey(value: unknown, key: Uint8Array): boolean {
-  return value instanceof Uint8Array && compareBytes(value, key) === 0
+  return value instanceof Uint8Array && equalBytes(value, key)
 }
 
 function isText(value: unknown, maxLength: number): value is string {

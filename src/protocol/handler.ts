@@ -53,10 +53,12 @@ export interface ProtocolHost {
   sendTo(peerId: string, message: OutgoingMessage, options?: PacedOptions): Promise<void>
   /** Answers a request; `inReplyTo` and `protocol` are taken from it. */
   reply(request: P2PMessage, message: OutgoingMessage): Promise<void>
-  request<T = unknown>(peerId: string, message: OutgoingMessage, options?: WaitOptions): Promise<P2PMessage<T>>
+  request<T = unknown>(peerId: string, message: OutgoingMessage, options?: RequestOptions): Promise<P2PMessage<T>>
   broadcast(message: OutgoingMessage, options?: BroadcastOptions): Promise<BroadcastResult>
   /** The connected peers. */
   peers(): PeerInfo[]
+  /** A connected peer, by its peer id, or by the `lp1…` id of a peer with a chosen name. */
+  peer(peerId: string): PeerInfo | undefined
   /** Ends the connection of a peer whose fault cannot be honest; reported as 'error'. */
   reject(peerId: string, error: Error): void
   /**
@@ -79,6 +81,15 @@ export interface ProtocolHost {
 export interface PacedOptions extends WaitOptions {
   /** False: RATE_LIMITED at once instead of a wait. Default true. */
   wait?: boolean | undefined
+}
+
+/** How a protocol handler asks. */
+export interface RequestOptions extends WaitOptions {
+  /**
+   * Called with the answer as it comes, before any message that came after it; what `request` resolves to comes a moment later. What it
+   * throws fails the request.
+   */
+  onAnswer?(answer: P2PMessage): void
 }
 
 /**

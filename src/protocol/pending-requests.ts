@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.js'
-import { abortedError, codeOf, P2PError, timeoutError } from '../base/errors.js'
+import { abortedError, codeOf, P2PError, type P2PErrorDetails, timeoutError } from '../base/errors.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { printable } from '../base/text.js'
-import type { WaitOptions } from '../base/wait.js'
 import type { P2PMessage } from '../message/message.js'
+import type { RequestOptions } from './handler.js'
 
 /** Protocol of the core's own answers, which only say that a request has failed. */
 export const CORE_PROTOCOL = 'lotus/core'
@@ -35,7 +35,7 @@ export class PendingRequests {
   wait(
     message: P2PMessage,
     peerId: string,
-    { signal, timeoutMs = this.limits.requestTimeoutMs }: WaitOptions,
+    { signal, timeoutMs = this.limits.requestTimeoutMs, onAnswer }: RequestOptions,
     send: () => Promise<void> | undefined,
   ): Promise<P2PMessage> {
     const { maxPendingRequests } = this.limits
@@ -52,7 +52,15 @@ export class PendingRequests {
         this.pending.delete(message.messageId)
         this.clock.clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
-        if (!(outcome instanceof Error)) return resolve(outcome)
+        if (!(outcome instanceof Error)) {
+          try {
+            onAnswer?.(outcome)
+            resolve(outcome)
+          } catch (error) {
+            reject(error)
+          }
+          return
+        }
         outcome.details.peerId ??= peerId
         reject(outcome)
       }
@@ -92,7 +100,9 @@ export class PendingRequests {
 }
 
 function failureOf(message: P2PMessage): P2PError {
-  const { code, message: text } = (message.payload ?? {}) as { code?: unknown; message?: unknown }
+  const { code, message: text, retryAfterMs: ms } = (message.payload ?? {}) as Record<string, unknown>
   const sentence = typeof text === 'string' ? printable(text, 512) : 'The peer could not answer.'
-  return new P2PError(codeOf(code, 'HANDLER_FAILED'), sentence, { details: { peerId: message.from, byPeer: true } })
+  const details: P2PErrorDetails = { peerId: message.from, byPeer: true }
+  if (typeof ms === 'number' && ms >= 0) details.retryAfterMs = ms
+  return new P2PError(codeOf(code, 'HANDLER_FAILED'), sentence, { details })
 }

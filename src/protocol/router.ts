@@ -1,4 +1,5 @@
 import { isP2PError, P2PError } from '../base/errors.js'
+import { fenced } from '../base/fenced.js'
 import type { P2PMessage } from '../message/message.js'
 import type { IProtocolHandler, ProtocolHost, ProtocolUse } from './handler.js'
 import type { PeerInfo } from './peer-info.js'
@@ -101,13 +102,7 @@ export class ProtocolRouter {
   }
 
   private fenced(name: string, peer: PeerInfo | undefined, run: () => unknown): void {
-    const failed = (cause: unknown) => this.wiring.onError(handlerFailed(name, cause), peer)
-    try {
-      const result = run()
-      if (result instanceof Promise) result.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    fenced(run, (cause) => this.wiring.onError(handlerFailed(name, cause), peer))
   }
 }
 

@@ -1,9 +1,15 @@
 import { compareBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
-import { verifyEnvelope } from '../identity/envelope.js'
+import { DEFAULT_NETWORK, verifyEnvelope } from '../identity/envelope.js'
 import { decode, encode } from '../message/codec.js'
 import { fromJsonValue, toJsonValue } from '../message/json.js'
-import { MAX_STATEMENT_VALUE_BYTES, readStatement, type SignedStatement, type Statement } from './statement.js'
+import {
+  MAX_STATEMENT_VALUE_BYTES,
+  type NetworkOptions,
+  readStatement,
+  type SignedStatement,
+  type Statement,
+} from './statement.js'
 
 /** Two statements with what belongs to them, in bytes; in base64url a third more. */
 const MAX_EVIDENCE_BYTES = 2 * MAX_STATEMENT_VALUE_BYTES + 4_096
@@ -39,17 +45,21 @@ export function evidenceToJson(evidence: EquivocationEvidence): string {
 
 /**
  * Checks evidence from anywhere: an object, the bytes of `encodeEvidence`, or the text of `evidenceToJson`. It needs nothing else:
- * no session, no network, no trust in who brought it. What it returns was read from the signed bytes.
+ * no session, no connection, no trust in who brought it. What it returns was read from the signed bytes.
  *
+ * @param options.network the network in which the key has lied; default 'lotus'. Evidence names none: it is proof in one only.
  * @throws P2PError INVALID_EVIDENCE, and nothing else, for whatever is no proof.
  * @example
  * const { publicKey, protocol, round } = await verifyEvidence(bytes)
  * console.log(encodePeerId(publicKey), 'has lied in round', round, 'of', protocol)
  */
-export async function verifyEvidence(evidence: EquivocationEvidence | Uint8Array | string): Promise<EquivocationEvidence> {
+export async function verifyEvidence(
+  evidence: EquivocationEvidence | Uint8Array | string,
+  { network = DEFAULT_NETWORK }: NetworkOptions = {},
+): Promise<EquivocationEvidence> {
   const read = readEvidence(evidence)
   for (const statement of read.statements) {
-    if (!(await verifyEnvelope('statement', statement)))
+    if (!(await verifyEnvelope('statement', statement, network)))
       throw invalidEvidence('one of its statements was not signed by the key it accuses')
   }
   return read
@@ -59,8 +69,9 @@ export async function verifyEvidence(evidence: EquivocationEvidence | Uint8Array
 export function readEvidence(evidence: unknown): EquivocationEvidence {
   let found: EquivocationEvidence | undefined
   try {
-    const [publicKey, ...rest] = wireOf(evidence)
-    const [payload, signature, otherPayload, otherSignature] = rest
+    const wire = wireOf(evidence)
+    const [publicKey, payload, signature, otherPayload, otherSignature, ...more] = wire
+    if (more.length > 0) throw invalidEvidence('it is too long')
     // One key for both: evidence against somebody in the name of another cannot even be written.
     found = evidenceOf(readStatement([publicKey, payload, signature]), readStatement([publicKey, otherPayload, otherSignature]))
   } catch (error) {

@@ -1,6 +1,7 @@
 import { Alarm } from '../base/alarm.js'
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { abortedError, asP2PError, isP2PError, P2PError } from '../base/errors.js'
+import { fenced } from '../base/fenced.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
 import type { BlameCause, ProtocolHost } from '../protocol/handler.js'
@@ -310,18 +311,12 @@ export class PhaseMachine<Item = unknown> {
 
   /** The author's own code: where it fails, the protocol cannot go on. */
   private run(callback: () => unknown): void {
-    const failed = (cause: unknown) => {
+    fenced(callback, (cause) => {
       // As `StatementSession.agreement` fails: these have not acted in time.
       const missing = isP2PError(cause, 'TIMEOUT') ? cause.details.missing : undefined
       if (Array.isArray(missing)) this.timeOut(new Set(missing))
       else this.end(asP2PError(cause, 'HANDLER_FAILED', `${this.options.name} failed in its own code.`))
-    }
-    try {
-      const result = callback()
-      if (result instanceof Promise) result.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    })
   }
 
   /** What has come up to the phase that begins: the early items of later ones are nobody's business yet. */

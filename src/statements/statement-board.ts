@@ -1,8 +1,7 @@
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
-import { sha256 } from '../base/sha256.js'
-import type { SignedEnvelope } from '../identity/envelope.js'
+import { type SignedEnvelope, taggedHash } from '../identity/envelope.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
 import { type EquivocationEvidence, evidenceOf } from './equivocation.js'
@@ -28,7 +27,7 @@ export interface Held {
 export class StatementBoard {
   /** Members' public keys in bytewise order: all of them count alike. */
   readonly members: readonly Uint8Array[]
-  /** Names session, members and slots, 16 bytes: peers that do not mean the same do not talk. */
+  /** Names session, members and slots, 32 bytes: peers that do not mean the same do not talk. */
   readonly tag: Uint8Array
   /** The latest round that we are in; what is too far ahead of it is not kept. */
   round = 0
@@ -44,6 +43,7 @@ export class StatementBoard {
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(
     private readonly options: {
+      network: string
       protocol: string
       session: string
       members: readonly Uint8Array[]
@@ -52,7 +52,7 @@ export class StatementBoard {
       limits: Limits
     },
   ) {
-    const { protocol, session, members, slots, limits } = options
+    const { network, protocol, session, members, slots, limits } = options
     for (const key of members) encodePeerId(key)
     this.members = [...members].sort(compareBytes).filter((key, at, all) => at === 0 || compareBytes(key, all[at - 1]!) !== 0)
     if (this.members.length > limits.maxStatementMembers) {
@@ -61,7 +61,13 @@ export class StatementBoard {
       })
     }
     for (const [index, key] of this.members.entries()) this.indexes.set(hexOf(key), index)
-    this.tag = sha256(encode([protocol, session, this.members, slots === undefined ? null : [...slots].sort()])).slice(0, 16)
+    const named = encode([protocol, session, this.members, slots === undefined ? null : [...slots].sort()])
+    this.tag = taggedHash('statement-session', network, named)
+  }
+
+  /** The name of a statement, whether it is held or not. */
+  idOf(envelope: SignedEnvelope): Uint8Array {
+    return statementId(envelope, this.options.network)
   }
 
   /** Place of a key among the members; undefined for an outsider. */
@@ -87,7 +93,7 @@ export class StatementBoard {
     if (!contradicts) {
       if (statement.round > this.round + maxStatementRoundsAhead) throw tooMuch('maxStatementRoundsAhead')
     }
-    await verifyStatement(statement)
+    await verifyStatement(statement, this.options)
     // While we verified, the same one or its contradiction may have come.
     if (this.isKnown(index, statement, key)) return 'known'
     const other = this.rounds.get(statement.round)?.get(key)?.statement
@@ -101,7 +107,7 @@ export class StatementBoard {
     this.spent.set(index, spent)
     this.digests.delete(statement.round)
     const round = this.rounds.get(statement.round) ?? new Map<string, Held>()
-    this.rounds.set(statement.round, round.set(key, { statement, index, id: statementId(statement) }))
+    this.rounds.set(statement.round, round.set(key, { statement, index, id: this.idOf(statement) }))
     return 'new'
   }
 
@@ -156,18 +162,13 @@ export class StatementBoard {
     this.spent.clear()
   }
 
-  /** SHA-256 over the ids of a round's statements in bytewise order: equal where two have heard the same. */
+  /** A hash of the ids of a round's statements in bytewise order: equal where two have heard the same. */
   digest(round: number): Uint8Array {
     const known = this.digests.get(round)
     if (known !== undefined) return known
     const held = this.held(round)
-    const ids = new Uint8Array(32 * held.length)
-    for (const [i, id] of held
-      .map(({ id }) => id)
-      .sort(compareBytes)
-      .entries())
-      ids.set(id, 32 * i)
-    const digest = sha256(ids)
+    const ids = held.map(({ id }) => id).sort(compareBytes)
+    const digest = taggedHash('statement-digest', this.options.network, ...ids)
     // Only of rounds that we keep anyway.
     if (held.length > 0) this.digests.set(round, digest)
     return digest

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.js'
 import { isP2PError, type P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import type { SignedEnvelope } from '../identity/envelope.js'
-import { statementId, wireStatement } from './statement.js'
+import { wireStatement } from './statement.js'
 import type { Held, StatementBoard } from './statement-board.js'
 import { StatementMember } from './statement-member.js'
 import { MAX_ENTRIES, malformed, type SessionMessage, type SessionMessageType } from './statement-messages.js'
@@ -227,7 +227,7 @@ export class StatementExchange {
       const [publicKey, payload, signature] = Array.isArray(wire) ? wire : []
       try {
         const envelope = { publicKey, payload, signature } as SignedEnvelope
-        if (payload instanceof Uint8Array && publicKey instanceof Uint8Array) member.shown(statementId(envelope))
+        if (payload instanceof Uint8Array && publicKey instanceof Uint8Array) member.shown(this.options.board.idOf(envelope))
         await this.options.hear(envelope)
       } catch (error) {
         if (!isP2PError(error)) throw error

@@ -7,23 +7,24 @@ export const STATEMENTS_PROTOCOL = 'lotus/statements'
 export const MAX_ENTRIES = 1_024
 
 const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
+const tag = /* @__PURE__ */ (() => bytes(32))()
 const slot = /* @__PURE__ */ (() => text(0, 128))()
 const entries = <T>(entry: Shape<T>) => array(entry, MAX_ENTRIES)
 
 /** Messages about a session; the first item of each is the session's tag. */
 const shapes = /* @__PURE__ */ (() => ({
   /** I am in the session now. */
-  join: tuple(bytes(16)),
+  join: tuple(tag),
   /** I have left it. */
-  end: tuple(bytes(16)),
+  end: tuple(tag),
   /** `[public key, payload, signature]` each. */
-  statements: tuple(bytes(16), entries(present)),
+  statements: tuple(tag, entries(tuple(present, present, present))),
   /** What I have heard, by rounds. */
-  digest: tuple(bytes(16), entries(tuple(count, bytes(32)))),
+  digest: tuple(tag, entries(tuple(count, bytes(32)))),
   /** The same for one round, statement by statement: place of the member, slot, id. */
-  list: tuple(bytes(16), count, entries(tuple(count, slot, bytes(32)))),
+  list: tuple(tag, count, entries(tuple(count, slot, bytes(32)))),
   /** Show me these: place of the member, slot. */
-  want: tuple(bytes(16), count, entries(tuple(count, slot))),
+  want: tuple(tag, count, entries(tuple(count, slot))),
 }))()
 
 export type SessionMessageType = keyof typeof shapes

@@ -40,6 +40,7 @@ export interface StatementSessionOptions {
 /** What a session needs of its surroundings. */
 export type SessionSurroundings = Omit<ExchangeOptions, 'board' | 'own' | 'hear' | 'onCompared'> & {
   identity: Identity
+  network: string
   onEvidence(evidence: EquivocationEvidence): void
   /** A member has said more than a member may, and signed it. */
   onFlood(publicKey: Uint8Array): void
@@ -74,8 +75,8 @@ export class StatementSession {
     private readonly around: SessionSurroundings,
   ) {
     const { protocol, session, members, slots, signal } = options
-    const { identity, limits } = around
-    this.board = new StatementBoard({ protocol, session, members: [...members, identity.publicKey], slots, limits })
+    const { identity, network, limits } = around
+    this.board = new StatementBoard({ network, protocol, session, members: [...members, identity.publicKey], slots, limits })
     this.exchange = new StatementExchange({
       ...around,
       board: this.board,
@@ -86,7 +87,7 @@ export class StatementSession {
     signal?.addEventListener('abort', this.onAbort)
   }
 
-  /** Names session, members and slots: 16 bytes in hex. */
+  /** Names session, members and slots: 32 bytes in hex. */
   get tag(): string {
     return hexOf(this.board.tag)
   }
@@ -204,7 +205,7 @@ export class StatementSession {
   private async sign({ round, slot, value }: Pick<Statement, 'round' | 'slot' | 'value'>): Promise<SignedStatement> {
     this.check()
     const { protocol, session } = this.options
-    const statement = await signStatement(this.around.identity, { protocol, session, round, slot, value })
+    const statement = await signStatement(this.around.identity, { protocol, session, round, slot, value }, this.around)
     this.check()
     this.enter(round)
     await this.board.hear(statement)

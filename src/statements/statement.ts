@@ -1,8 +1,7 @@
 import { compareBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
-import { sha256 } from '../base/sha256.js'
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../identity/ed25519.js'
-import { type SignedEnvelope, signEnvelope, verifyEnvelope } from '../identity/envelope.js'
+import { DEFAULT_NETWORK, type SignedEnvelope, signEnvelope, taggedHash, verifyEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import { decode, encode } from '../message/codec.js'
 
@@ -31,6 +30,12 @@ export interface Statement {
 /** A statement with its proof: the payload is the exact bytes that were signed, and decides what the statement says. */
 export interface SignedStatement extends Statement, Readonly<SignedEnvelope> {}
 
+/** Options of `signStatement`, `verifyStatement` and `verifyEvidence`. */
+export interface NetworkOptions {
+  /** Name of the network; default 'lotus'. */
+  network?: string | undefined
+}
+
 /** How a statement travels: public key, 32 bytes; payload; signature, 64 bytes. */
 export type WireStatement = [publicKey: Uint8Array, payload: Uint8Array, signature: Uint8Array]
 
@@ -38,26 +43,35 @@ export type WireStatement = [publicKey: Uint8Array, payload: Uint8Array, signatu
  * Signs a statement under the tag 'statement'. Whoever holds two of one key that differ in `value` only can prove to anybody that
  * the key lied ({@link verifyEvidence}): never sign a second one for the same slot. `StatementSession.say` sees to that.
  *
+ * @param options.network the network in which it is said; default 'lotus'.
  * @throws P2PError INVALID_STATEMENT for a field out of its bounds, IDENTITY_FAILED.
  * @example
  * const statement = await signStatement(identity, { protocol: 'musig2', session, round: 1, slot: 'nonce', value: nonce })
  */
-export async function signStatement(identity: Identity, statement: Statement): Promise<SignedStatement> {
+export async function signStatement(
+  identity: Identity,
+  statement: Statement,
+  { network = DEFAULT_NETWORK }: NetworkOptions = {},
+): Promise<SignedStatement> {
   const fault = faultOf(statement)
   if (fault !== undefined) throw invalidStatement(fault)
   const { protocol, session, round, slot, value } = statement
-  const envelope = await signEnvelope(identity, 'statement', encode([protocol, session, round, slot, value]))
+  const envelope = await signEnvelope(identity, 'statement', encode([protocol, session, round, slot, value]), network)
   return { protocol, session, round, slot, value: value.slice(), ...envelope }
 }
 
 /**
  * Checks form and signature, and returns what was signed, whatever else the object claims. Needs nothing but the envelope.
  *
+ * @param options.network the network for which it must be signed; default 'lotus'. The envelope names none.
  * @throws P2PError INVALID_STATEMENT for a wrong form, INVALID_SIGNATURE.
  */
-export async function verifyStatement(envelope: SignedEnvelope): Promise<SignedStatement> {
+export async function verifyStatement(
+  envelope: SignedEnvelope,
+  { network = DEFAULT_NETWORK }: NetworkOptions = {},
+): Promise<SignedStatement> {
   const statement = readStatement([envelope?.publicKey, envelope?.payload, envelope?.signature])
-  if (await verifyEnvelope('statement', statement)) return statement
+  if (await verifyEnvelope('statement', statement, network)) return statement
   throw new P2PError('INVALID_SIGNATURE', 'The statement was not signed by its key. Drop it.')
 }
 
@@ -68,7 +82,7 @@ export async function verifyStatement(envelope: SignedEnvelope): Promise<SignedS
  * @throws P2PError INVALID_STATEMENT.
  */
 export function readStatement(wire: unknown): SignedStatement {
-  const [publicKey, payload, signature] = Array.isArray(wire) ? wire : []
+  const [publicKey, payload, signature] = Array.isArray(wire) && wire.length === 3 ? wire : []
   if (!isBytes(publicKey, PUBLIC_KEY_BYTES) || !isBytes(signature, SIGNATURE_BYTES) || !isBytes(payload))
     throw invalidStatement('it is not a public key, a payload and a signature')
   if (payload.length > MAX_PAYLOAD_BYTES) throw invalidStatement('it is too long')
@@ -98,9 +112,9 @@ export function wireStatement({ publicKey, payload, signature }: SignedEnvelope)
   return [publicKey, payload, signature]
 }
 
-/** SHA-256 of public key and payload: the signature is left out, for a key may sign the same bytes in many ways. */
-export function statementId({ publicKey, payload }: SignedEnvelope): Uint8Array {
-  return sha256(publicKey, payload)
+/** A hash of public key and payload, 32 bytes: the signature is left out, for a key may sign the same bytes in many ways. */
+export function statementId({ publicKey, payload }: SignedEnvelope, network: string): Uint8Array {
+  return taggedHash('statement-id', network, publicKey, payload)
 }
 
 export function invalidStatement(why: string, cause?: unknown): P2PError {

@@ -90,6 +90,7 @@ export class Statements implements IProtocolHandler {
     const session: StatementSession = new StatementSession(options, {
       identity,
       limits,
+      network: host.network,
       clock: host.clock,
       send: (peerId, type, payload) => this.send(peerId, type, payload),
       onFault: (peerId, error) => host.reject(peerId, error),
@@ -113,7 +114,7 @@ export class Statements implements IProtocolHandler {
    * @throws P2PError INVALID_EVIDENCE.
    */
   async tell(evidence: EquivocationEvidence | Uint8Array | string, peerIds?: string[]): Promise<void> {
-    this.spread(await verifyEvidence(evidence), peerIds)
+    this.spread(await verifyEvidence(evidence, { network: this.host?.network }), peerIds)
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
@@ -148,7 +149,7 @@ export class Statements implements IProtocolHandler {
       // Strangers are without number: keys cost nothing, nor do two statements of each.
       if (!sessions.some((session) => session.isMember(key)) && this.budget?.take(from.peerId) !== 0) return
     }
-    this.convict(await verifyEvidence(evidence), from.peerId)
+    this.convict(await verifyEvidence(evidence, { network: this.host?.network }), from.peerId)
   }
 
   private convict(evidence: EquivocationEvidence, from?: string): void {

@@ -5,7 +5,7 @@ import { FRAME_COST_BYTES } from '../../src/plugins/circuit/frames.js'
 import { CircuitRelay } from '../../src/plugins/circuit/server/circuit-relay.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection } from '../../src/transport/transport.js'
-import { record, settle, TestHost, text } from './test-network.js'
+import { keysAt, record, settle, TestHost, text } from './test-network.js'
 
 function setUp(changes: Parameters<typeof resolveLimits>[0] = {}) {
   const limits = resolveLimits(changes)
@@ -13,7 +13,7 @@ function setUp(changes: Parameters<typeof resolveLimits>[0] = {}) {
   const relay = new CircuitRelay({ limits })
   const relayHost = new TestHost('relay', clock).register(relay)
   const peer = async (name: string) => {
-    const endpoint = new CircuitEndpoint({ limits })
+    const endpoint = new CircuitEndpoint({ limits, keyOf: keysAt(relayHost) })
     const host = new TestHost(name, clock).register(endpoint)
     host.connect(relayHost)
     const accepted: Connection[] = []
@@ -43,8 +43,17 @@ describe('a circuit', () => {
     const words = (frames: Uint8Array[]) => frames.map((frame) => new TextDecoder().decode(frame))
     expect(words(atBob.frames)).toEqual(['hello', ...Array.from({ length: 50 }, (_, i) => `a${i}`)])
     expect(words(atAlice.frames)).toEqual(Array.from({ length: 50 }, (_, i) => `b${i}`))
-    expect(out).toMatchObject({ transport: 'circuit', outbound: true, remoteAddress: 'circuit:relay/bob', maxFrameBytes: 61_440 })
-    expect(bob.accepted[0]).toMatchObject({ transport: 'circuit', outbound: false, remoteAddress: 'circuit:relay/alice' })
+    expect(out).toMatchObject({
+      transport: 'circuit',
+      outbound: true,
+      remoteAddress: 'circuit:relay/bob',
+      maxFrameBytes: 61_440,
+    })
+    expect(bob.accepted[0]).toMatchObject({
+      transport: 'circuit',
+      outbound: false,
+      remoteAddress: `circuit:relay/${alice.host.id}`,
+    })
   })
 
   it('keeps frames for a sink that comes late, and its end', async () => {
@@ -217,7 +226,7 @@ describe('a circuit', () => {
     const closed = recorders.filter(({ closes }) => closes.length > 0)
     expect(closed.length).toBeGreaterThan(0)
     expect(closed.length).toBeLessThan(recorders.length)
-    expect(closed[0]!.closes).toMatchObject([{ code: 'BUFFER_FULL' }])
+    expect(closed[0]!.closes).toMatchObject([{ code: 'CONNECTION_LOST', details: { reason: 'BUFFER_FULL' } }])
     expect(bob.accepted).toHaveLength(limits.maxCircuitsPerPair)
   })
 
@@ -238,7 +247,7 @@ describe('a dial through a relay', () => {
     ['circuit:relay/alice', 'SELF_DIAL'],
     ['circuit:nobody/bob', 'NO_RELAY'],
     ['circuit:relay/nobody', 'PEER_NOT_FOUND'],
-    ['circuit:relay/relay', 'CIRCUIT_REFUSED'],
+    ['circuit:relay/relay', 'PEER_NOT_FOUND'],
   ])('%s fails with %s and leaves nothing behind', async (address, code) => {
     const { peer, relay, clock } = setUp()
     const alice = await peer('alice')

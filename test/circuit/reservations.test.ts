@@ -9,7 +9,7 @@ import { CIRCUIT_HOP } from '../../src/plugins/circuit/frames.js'
 import { CircuitRelay } from '../../src/plugins/circuit/server/circuit-relay.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection } from '../../src/transport/transport.js'
-import { record, settle, TestHost, text } from './test-network.js'
+import { keysAt, record, settle, TestHost, text } from './test-network.js'
 
 async function setUp(relays: string[], changes: Parameters<typeof resolveLimits>[0] = {}) {
   const limits = resolveLimits(changes)
@@ -22,7 +22,7 @@ async function setUp(relays: string[], changes: Parameters<typeof resolveLimits>
   })
   const peer = async (name: string) => {
     let changes = 0
-    const endpoint = new CircuitEndpoint({ limits, onReservation: () => changes++ })
+    const endpoint = new CircuitEndpoint({ limits, onReservation: () => changes++, keyOf: keysAt(hosts[0]!) })
     const host = new TestHost(name, clock).register(endpoint)
     const accepted: Connection[] = []
     await endpoint.listen((connection) => accepted.push(connection))
@@ -180,7 +180,7 @@ describe("a relay's limits", () => {
     await clock.advance(4_999)
     expect(atAlice.closes).toEqual([])
     await clock.advance(1)
-    const error = { code: 'LIMIT_EXCEEDED', details: { limit: 'circuitMs' } }
+    const error = { code: 'CONNECTION_LOST', details: { reason: 'LIMIT_EXCEEDED', limit: 'circuitMs' } }
     expect([atAlice.closes, atBob.closes]).toMatchObject([[error], [error]])
   })
 
@@ -188,7 +188,7 @@ describe("a relay's limits", () => {
     const { out, atAlice, atBob } = await circuit({ circuitBytes: 10_000 })
     for (let i = 0; i < 3; i++) out.send(new Uint8Array(4_000))
     await settle()
-    const error = { code: 'LIMIT_EXCEEDED', details: { limit: 'circuitBytes' } }
+    const error = { code: 'CONNECTION_LOST', details: { reason: 'LIMIT_EXCEEDED', limit: 'circuitBytes' } }
     expect([atAlice.closes, atBob.closes]).toMatchObject([[error], [error]])
     expect(atBob.frames).toHaveLength(3)
   })

@@ -2,23 +2,30 @@ import { nanoid } from 'nanoid'
 import type { Clock } from '../../src/base/clock.js'
 import { isP2PError, P2PError } from '../../src/base/errors.js'
 import { seededRandom } from '../../src/base/random.js'
-import { type WaitOptions, withDeadline } from '../../src/base/wait.js'
+import { withDeadline } from '../../src/base/wait.js'
+import { encodePeerId } from '../../src/identity/peer-id.js'
 import { decode, encode } from '../../src/message/codec.js'
 import type { OutgoingMessage, P2PMessage } from '../../src/message/message.js'
-import type { BroadcastResult, IProtocolHandler, ProtocolHost } from '../../src/protocol/handler.js'
+import type { BroadcastResult, IProtocolHandler, ProtocolHost, RequestOptions } from '../../src/protocol/handler.js'
 import { type PeerInfo, PeerState } from '../../src/protocol/peer-info.js'
 import type { KeyValueStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection, FrameSink } from '../../src/transport/transport.js'
 
-type Wire = { from: string; bytes: Uint8Array }
+interface Link {
+  host: TestHost
+  transport: string
+}
 
 /** Hosts wired by hand: each message is encoded, carried in order, decoded and handled, with nothing else in between. */
 export class TestHost implements ProtocolHost {
+  readonly network = 'lotus'
   readonly store = undefined as unknown as KeyValueStore
   readonly logger = { debug: () => {}, warn: () => {}, error: () => {} }
   readonly clock: Clock
-  readonly links = new Map<string, { host: TestHost; transport: string }>()
+  readonly links = new Map<string, Link>()
+  /** How long what leaves here is under way, milliseconds of the clock. */
+  latencyMs = 0
   readonly rejected: { peerId: string; error: Error }[] = []
   readonly errors: unknown[] = []
   /** Every encoded message that passed here, in or out. */
@@ -95,6 +102,16 @@ export class TestHost implements ProtocolHost {
     return [...this.links.keys()].map((id) => this.info(id)!)
   }
 
+  /** Our `lp1…` id. */
+  get id(): string {
+    return encodePeerId(this.publicKey)
+  }
+
+  peer(peerId: string): PeerInfo | undefined {
+    const link = [...this.links.values()].find(({ host }) => host.peerId === peerId || host.id === peerId)
+    return link && this.info(link.host.peerId)
+  }
+
   async sendTo(peerId: string, message: OutgoingMessage): Promise<void> {
     this.transmit(peerId, message)
     const stalled = this.stalled.get(peerId)
@@ -107,7 +124,9 @@ export class TestHost implements ProtocolHost {
     const messageId = nanoid()
     const bytes = encode({ timestamp: this.clock.now(), messageId, ...message, from: this.peerId })
     this.seen.push(bytes)
-    const deliver = () => queueMicrotask(() => link.host.receive({ from: this.peerId, bytes }))
+    // What is under way on a link ends with it.
+    const arrive = () => this.links.get(peerId) === link && link.host.receive(this.peerId, bytes)
+    const deliver = () => (this.latencyMs > 0 ? this.clock.setTimeout(arrive, this.latencyMs) : queueMicrotask(arrive))
     const stalled = this.stalled.get(peerId)
     if (stalled === undefined) deliver()
     else stalled.push(deliver)
@@ -125,11 +144,20 @@ export class TestHost implements ProtocolHost {
     this.transmit(request.from, { ...message, inReplyTo: request.messageId })
   }
 
-  request<T>(peerId: string, message: OutgoingMessage, options: WaitOptions = {}): Promise<P2PMessage<T>> {
-    return withDeadline(this.clock, 'The request', options, () => {
+  request<T>(peerId: string, message: OutgoingMessage, { onAnswer, ...wait }: RequestOptions = {}): Promise<P2PMessage<T>> {
+    return withDeadline(this.clock, 'The request', wait, (signal) => {
       return new Promise<P2PMessage<T>>((resolve, reject) => {
         const id = this.transmit(peerId, message)
-        this.waiting.set(id, { resolve: resolve as (m: P2PMessage) => void, reject })
+        signal.addEventListener('abort', () => this.waiting.delete(id))
+        const settle = (answer: P2PMessage) => {
+          try {
+            onAnswer?.(answer)
+            resolve(answer as P2PMessage<T>)
+          } catch (error) {
+            reject(error)
+          }
+        }
+        this.waiting.set(id, { resolve: settle, reject })
       })
     })
   }
@@ -150,7 +178,7 @@ export class TestHost implements ProtocolHost {
     if (link !== undefined) this.disconnect(link.host)
   }
 
-  private receive({ from, bytes }: Wire): void {
+  private receive(from: string, bytes: Uint8Array): void {
     const info = this.info(from)
     if (info === undefined) return
     this.seen.push(bytes)
@@ -231,5 +259,8 @@ export function record(connection: Connection): Recorder {
 export async function settle(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise<void>((resolve) => setImmediate(resolve))
 }
+
+/** How a caller finds the key of a name: the relay's peers are asked. */
+export const keysAt = (relay: TestHost) => async (name: string) => relay.peer(name)?.publicKey
 
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value)

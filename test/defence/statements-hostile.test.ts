@@ -42,7 +42,7 @@ describe('a member that lies about what it has heard', () => {
     const victim = players[0]!
     const said = await roll(slow.identity, 1)
     const place = victim.session.members.findIndex((key) => Buffer.from(key).equals(slow.identity.publicKey))
-    await slow.send(victim, 'list', [tag, 0, [[place, 'roll', statementId(said)]]])
+    await slow.send(victim, 'list', [tag, 0, [[place, 'roll', statementId(said, 'lotus')]]])
     await leaver.send(victim, 'list', [tag, 0, [[place, 'roll', new Uint8Array(32)]]])
     await clock.advance(100)
     await leaver.send(victim, 'end', [tag])

@@ -7,10 +7,10 @@ const code = (code: string) => expect.objectContaining({ code })
 
 const target = new Uint8Array(32).fill(9)
 const own = new Uint8Array(32).fill(1)
-const node = (n: number, address = `wss://n${n}.example`) => contactOf(new Uint8Array(32).fill(n), address)
+const node = (n: number, address = `wss://n${n}.example`) => contactOf(new Uint8Array(32).fill(n), address, 'lotus')
 const byDistance = (contacts: Contact[]) => contacts.sort((a, b) => compareDistance(target, a.id, b.id))
 const read = (wire: unknown, options: Partial<Parameters<typeof readContacts>[2]> = {}) =>
-  readContacts(wire, target, { max: 20, own, teller: 'wss://teller.example', ...options })
+  readContacts(wire, target, { max: 20, own, teller: 'wss://teller.example', network: 'lotus', ...options })
 
 describe('contacts in an answer', () => {
   const contacts = byDistance([1, 2, 3, 4, 5].map((n) => node(n)))

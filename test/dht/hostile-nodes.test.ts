@@ -8,17 +8,18 @@ import { type Contact, contactOf, wireContact } from '../../src/plugins/dht/walk
 import type { IProtocolHandler, ProtocolHost } from '../../src/protocol/handler.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import { signedWire } from './network.js'
+import { plainValues } from './plain-values.js'
 
 let net: TestNetwork
 afterEach(() => net.stop())
 
 const K = 8
-const place = placeOfKey('offer')
+const place = placeOfKey('offer', 'lotus')
 const seed = (n: number) => new Uint8Array(32).fill(n + 1)
 const phantom = (n: number) => {
   const key = new Uint8Array(32)
   key.set([n & 255, n >> 8, 99])
-  return contactOf(key, `ws://phantom${n}.example`)
+  return contactOf(key, `ws://phantom${n}.example`, 'lotus')
 }
 const byDistance = (contacts: Contact[], to = place) => [...contacts].sort((a, b) => compareDistance(to, a.id, b.id))
 
@@ -115,9 +116,9 @@ describe('a node that answers with nodes', () => {
     const { us } = await world(() => ({
       records: [],
       closer: byDistance([
-        contactOf(us?.publicKey ?? new Uint8Array(32), 'ws://node0.example'),
-        contactOf(seed(7), 'ws://192.168.0.9'),
-        contactOf(seed(8), 'ws://127.0.0.1:22'),
+        contactOf(us?.publicKey ?? new Uint8Array(32), 'ws://node0.example', 'lotus'),
+        contactOf(seed(7), 'ws://192.168.0.9', 'lotus'),
+        contactOf(seed(8), 'ws://127.0.0.1:22', 'lotus'),
       ]).map(wireContact),
     }))
     const dialled = us.getStats().peers.dialled
@@ -152,7 +153,8 @@ describe('a node that answers with nodes', () => {
   it('in circles: a lookup ends all the same', async () => {
     const circle: Contact[] = []
     const { us } = await world(() => ({ records: [], closer: byDistance(circle).map(wireContact) }), { liars: 4 })
-    for (let i = 0; i < 4; i++) circle.push(contactOf(identityFromSeed(seed(100 + i)).publicKey, `ws://liar${i}.example`))
+    for (let i = 0; i < 4; i++)
+      circle.push(contactOf(identityFromSeed(seed(100 + i)).publicKey, `ws://liar${i}.example`, 'lotus'))
     const startedAt = net.clock.now()
     expect(await net.run(us.dht.get('offer'))).toBeNull()
     expect(net.clock.now() - startedAt).toBeLessThan(1_000)
@@ -194,7 +196,7 @@ describe('who asks a node', () => {
         fc.asyncProperty(
           fc.constantFrom('ping', 'find-node', 'find-record', 'store', 'watch', 'unwatch', 'else'),
           fc.oneof(
-            fc.jsonValue(),
+            plainValues(),
             fc.record({ target: fc.uint8Array(), place: fc.uint8Array(), key: fc.string(), walk: fc.boolean() }),
           ),
           async (type, payload) => {
@@ -235,7 +237,7 @@ describe('a set', () => {
     for (let i = 0; i < 12; i++) {
       const peer = net.createPeer({
         host: `node${i}.example`,
-        identity: identityFromSeed(seed(i)),
+        identity: identityFromSeed(seed(100 + i)),
         dht: { mode: 'server' },
         limits,
         bootstrap: i === 0 ? [] : ['ws://node0.example'],

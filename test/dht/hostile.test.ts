@@ -4,6 +4,7 @@ import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { createPeer, FakeHost, signedWire, type TestPeer } from './network.js'
+import { plainValues } from './plain-values.js'
 
 const START = 1_700_000_000_000
 const content = { key: 'k', value: 'true', sequence: 1, publishedAt: START, ttl: 60 }
@@ -138,7 +139,7 @@ describe('a hostile server', () => {
     const { bob } = reader(hostileServer(clock, () => answer))
     await fc.assert(
       fc.asyncProperty(
-        fc.oneof(fc.jsonValue(), fc.record({ records: fc.array(fc.jsonValue()), more: fc.jsonValue() })),
+        fc.oneof(plainValues(), fc.record({ records: fc.array(plainValues()), more: plainValues() })),
         async (payload) => {
           answer = payload
           const calls = [
@@ -215,14 +216,18 @@ describe('a hostile client', () => {
   it('is refused whatever it asks that is no request', async () => {
     const { clock, ask } = served()
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom('store', 'get', 'query', 'watch', 'x'), fc.jsonValue(), async (type, payload) => {
-        // Any object with a key that a record may have is a watch.
-        fc.pre(type !== 'watch' || typeof (payload as { key?: unknown } | null)?.key !== 'string')
-        await clock.run(ask(type, payload)).then(
-          (answer) => expect(answer.payload.stored).toBe(false),
-          (error) => expect(['MALFORMED_DATA', 'INVALID_RECORD', 'INVALID_MESSAGE']).toContain(error.code),
-        )
-      }),
+      fc.asyncProperty(
+        fc.constantFrom('store', 'find-node', 'find-record', 'watch', 'x'),
+        plainValues(),
+        async (type, payload) => {
+          // Any object with a key that a record may have is a watch.
+          fc.pre(type !== 'watch' || typeof (payload as { key?: unknown } | null)?.key !== 'string')
+          await clock.run(ask(type, payload)).then(
+            (answer) => expect(answer.payload.stored).toBe(false),
+            (error) => expect(['MALFORMED_DATA', 'INVALID_RECORD', 'INVALID_MESSAGE']).toContain(error.code),
+          )
+        },
+      ),
       { numRuns: 100 },
     )
   })

@@ -43,7 +43,7 @@ async function tab(n: number, options: TestPeerOptions = {}) {
 }
 
 const distance = (place: Uint8Array) => (a: P2PCoordinator, b: P2PCoordinator) =>
-  compareDistance(place, nodeIdOf(a.publicKey), nodeIdOf(b.publicKey))
+  compareDistance(place, nodeIdOf(a.publicKey, 'lotus'), nodeIdOf(b.publicKey, 'lotus'))
 const holders = (all: P2PCoordinator[], key: string) => all.filter(({ dht }) => [...dht.store.scan(key)].length > 0)
 const network = (peer: P2PCoordinator) => peer.dht.getStats().network!
 
@@ -57,7 +57,7 @@ describe('a network of thirty nodes', () => {
   it('keeps a record at the nodes nearest to its place, and any node finds it', async () => {
     const publisher = all[3]!
     const { servers } = await net.run(publisher.dht.announce({ key: 'offer 1', value: 1 }))
-    const expected = [...all].sort(distance(placeOfKey('offer 1'))).slice(0, 8)
+    const expected = [...all].sort(distance(placeOfKey('offer 1', 'lotus'))).slice(0, 8)
     const there = holders(all, 'offer 1').filter((peer) => peer !== publisher)
     // A table that has not met a newcomer yet may miss one of them.
     expect(there.filter((peer) => expected.includes(peer)).length).toBeGreaterThanOrEqual(6)
@@ -169,10 +169,10 @@ describe('nodes that come and go', () => {
   it('a newcomer that is nearest is given what belongs to it', async () => {
     const all = await nodes(24)
     await net.run(all[3]!.dht.announce({ key: 'offer', value: 1 }))
-    const place = placeOfKey('offer')
+    const place = placeOfKey('offer', 'lotus')
     const ids = Array.from({ length: 300 }, (_, n) => n + 5_000)
     const nearest = ids
-      .map((n) => ({ n, id: nodeIdOf(identityFromSeed(seed(n)).publicKey) }))
+      .map((n) => ({ n, id: nodeIdOf(identityFromSeed(seed(n)).publicKey, 'lotus') }))
       .reduce((a, b) => (compareDistance(place, a.id, b.id) < 0 ? a : b)).n
     const newcomer = await node(nearest, { bootstrap: ['ws://node0.example'], limits: { dhtBucketSize: 8 } })
     await net.clock.advance(5_000)

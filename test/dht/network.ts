@@ -23,6 +23,7 @@ export const quiet = { debug: () => {}, warn: () => {}, error: () => {} }
 
 /** A coordinator of nothing but handlers and neighbours: messages are delivered at once, through the codec. */
 export class FakeHost implements ProtocolHost {
+  readonly network = 'lotus'
   readonly store = memoryStore()
   readonly random = seededRandom(1)
   readonly logger = quiet
@@ -51,6 +52,10 @@ export class FakeHost implements ProtocolHost {
 
   peers(): PeerInfo[] {
     return [...this.neighbours.values()].map((host) => host.info())
+  }
+
+  peer(peerId: string): PeerInfo | undefined {
+    return this.neighbours.get(peerId)?.info()
   }
 
   connect(other: FakeHost): void {
@@ -147,7 +152,7 @@ export function createPeer(
   const peerId = name ?? encodePeerId(identity.publicKey)
   const host = new FakeHost(peerId, clock)
   const names = new PinnedNames(memoryStore(), limits)
-  const verifier = new RecordVerifier({ clock, limits, names })
+  const verifier = new RecordVerifier({ network: 'lotus', clock, limits, names })
   const store = new RecordStore({ clock, limits })
   const servers = new ConnectedServers(verifier, { limits })
   const dht = new DistributedHashTable(peerId, {

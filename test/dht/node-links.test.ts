@@ -33,7 +33,7 @@ function setUp({ answerMs = 10, dialMs = 30, idleMs = limits.dhtLinkIdleMs } = {
   }
   const links = new NodeLinks(us, dialer, resolveLimits({ ...limits, dhtLinkIdleMs: idleMs }))
   const node = (n: number, { silent = false } = {}): Contact => {
-    const contact = contactOf(seeded(n).publicKey, `ws://node${n}.example`)
+    const contact = contactOf(seeded(n).publicKey, `ws://node${n}.example`, 'lotus')
     const host = new FakeHost(contact.peerId, clock)
     host.register({
       protocolName: DHT_PROTOCOL,
@@ -133,7 +133,7 @@ describe('links to nodes', () => {
 
   it('fail with what the dial fails with, and leave no link and no timer', async () => {
     const { clock, ask, links, seen } = setUp()
-    const gone = contactOf(seeded(9).publicKey, 'ws://gone.example')
+    const gone = contactOf(seeded(9).publicKey, 'ws://gone.example', 'lotus')
     await expect(clock.run(ask(gone))).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' })
     expect(clock.pending).toBe(0)
     links.close()

@@ -4,6 +4,7 @@ export const START = 1_700_000_000_000
 
 /** A record for the tests of stores and watches: its signature is not a true one. */
 export const recordEntry = (key: string, publisher: string, more: Partial<RecordEntry> = {}): RecordEntry => ({
+  network: 'lotus',
   key,
   publisher,
   publisherId: publisher,

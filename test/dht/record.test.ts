@@ -9,13 +9,14 @@ import { RecordVerifier } from '../../src/plugins/dht/records/record-verifier.js
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { signedWire } from './network.js'
+import { plainValues } from './plain-values.js'
 
 const START = 1_700_000_000_000
 const content = { key: 'k', value: 1, sequence: 1, publishedAt: START, ttl: 60 }
 
 describe('a record from elsewhere', () => {
   it('is read and verified, and the second time costs no signature check', async () => {
-    const verifier = new RecordVerifier({ clock: new VirtualClock(START) })
+    const verifier = new RecordVerifier({ network: 'lotus', clock: new VirtualClock(START) })
     const wire = await signedWire(1, content)
     await verifier.verify(verifier.read(wire))
     await verifier.verify(verifier.read(wire.map((bytes) => bytes.slice())))
@@ -38,11 +39,11 @@ describe('a record from elsewhere', () => {
     ['too many bytes', { ...content, value: new Uint8Array(20_000) }],
   ])('with %s is refused', async (_, bad) => {
     const wire = await signedWire(1, bad)
-    expect(() => decodeRecord(wire, DEFAULT_LIMITS)).toThrow(expect.objectContaining({ code: 'INVALID_RECORD' }))
+    expect(() => decodeRecord(wire, DEFAULT_LIMITS, 'lotus')).toThrow(expect.objectContaining({ code: 'INVALID_RECORD' }))
   })
 
   it('whose bytes were changed is refused, wherever they were', async () => {
-    const verifier = new RecordVerifier({ clock: new VirtualClock(START) })
+    const verifier = new RecordVerifier({ network: 'lotus', clock: new VirtualClock(START) })
     const wire = await signedWire(1, content)
     await verifier.verify(verifier.read(wire))
     const otherKey = (await signedWire(2, content))[0]
@@ -57,7 +58,7 @@ describe('a record from elsewhere', () => {
 
   it('that is expired or dated ahead is refused, also when it was verified before', async () => {
     const clock = new VirtualClock(START)
-    const verifier = new RecordVerifier({ clock })
+    const verifier = new RecordVerifier({ network: 'lotus', clock })
     const ahead = verifier.read(await signedWire(1, { ...content, publishedAt: START + 300_001 }))
     await expect(verifier.verify(ahead)).rejects.toMatchObject({ code: 'INVALID_RECORD' })
     const entry = verifier.read(await signedWire(1, content))
@@ -68,7 +69,12 @@ describe('a record from elsewhere', () => {
 
   it('under a name of another key is refused', async () => {
     const limits = resolveLimits()
-    const verifier = new RecordVerifier({ clock: new VirtualClock(START), limits, names: new PinnedNames(memoryStore(), limits) })
+    const verifier = new RecordVerifier({
+      network: 'lotus',
+      clock: new VirtualClock(START),
+      limits,
+      names: new PinnedNames(memoryStore(), limits),
+    })
     await verifier.verify(verifier.read(await signedWire(1, { ...content, name: 'alice' })))
     await expect(verifier.verify(verifier.read(await signedWire(2, { ...content, name: 'alice' })))).rejects.toMatchObject({
       code: 'NAME_TAKEN',
@@ -78,7 +84,7 @@ describe('a record from elsewhere', () => {
   it('never throws anything but a P2PError, whatever it holds', () => {
     const refusedOrRead = (wire: unknown) => {
       try {
-        decodeRecord(wire, DEFAULT_LIMITS)
+        decodeRecord(wire, DEFAULT_LIMITS, 'lotus')
       } catch (error) {
         if (!isP2PError(error)) throw error
       }
@@ -90,11 +96,6 @@ describe('a record from elsewhere', () => {
     fc.assert(fc.property(fc.tuple(key, payload, signature), refusedOrRead), { numRuns: 500 })
   })
 })
-
-/** What JSON takes, without the one key that is not sent. */
-function plainValues(maxDepth = 4) {
-  return fc.jsonValue({ maxDepth }).filter((value) => !JSON.stringify(value).includes('__proto__'))
-}
 
 function contents() {
   const field = fc.oneof(plainValues(1), fc.integer(), fc.double(), fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }))

@@ -14,16 +14,16 @@ import { FakeHost, seeded } from './network.js'
 const limits = resolveLimits({ dhtBucketSize: 2, dhtReplicateMs: 600_000 })
 const publisher = seeded(1)
 /** Public keys of nodes, by how near they are to the place of the key: nearest first. */
-const place = placeOfKey('offer')
+const place = placeOfKey('offer', 'lotus')
 const keys = Array.from({ length: 40 }, (_, n) => new Uint8Array(32).fill(n + 1)).sort((a, b) =>
-  compareDistance(place, nodeIdOf(a), nodeIdOf(b)),
+  compareDistance(place, nodeIdOf(a, 'lotus'), nodeIdOf(b, 'lotus')),
 )
 
 /** A node with this key, and others that keep count of what they are offered. */
 function setUp(ownKey: Uint8Array) {
   const clock = new VirtualClock()
   const random = seededRandom(1)
-  const us = new FakeHost(contactOf(ownKey, '').peerId, clock)
+  const us = new FakeHost(contactOf(ownKey, '', 'lotus').peerId, clock)
   const store = new RecordStore({ clock, limits })
   const dialer = {
     isConnected: (peerId: string) => us.neighbours.has(peerId),
@@ -34,7 +34,7 @@ function setUp(ownKey: Uint8Array) {
   const replication = new Replication({ store, clock, limits, random }, network)
   const offers: { peerId: string; depth: number | undefined }[] = []
   const meet = (publicKey: Uint8Array): Contact => {
-    const contact = contactOf(publicKey, `ws://${publicKey[0]}.example`)
+    const contact = contactOf(publicKey, `ws://${publicKey[0]}.example`, 'lotus')
     const host = new FakeHost(contact.peerId, clock)
     host.register({
       protocolName: DHT_PROTOCOL,
@@ -56,6 +56,7 @@ function setUp(ownKey: Uint8Array) {
       { key, value: 1, sequence: clock.now(), publishedAt: clock.now(), ttl },
       { identity: publisher },
       limits,
+      'lotus',
     )
     store.put(entry)
     replication.received(entry, depth)

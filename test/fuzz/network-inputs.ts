@@ -90,6 +90,9 @@ const circuitShapes: Record<string, Shape<unknown>> = {
   openedShape: circuit.openedShape,
   reservedShape: circuit.reservedShape,
   incomingShape: circuit.incomingShape,
+  dataShape: circuit.dataShape,
+  ackShape: circuit.ackShape,
+  closeShape: circuit.closeShape,
 }
 
 /** What a record's reader does next, where it was one. */
@@ -212,7 +215,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   bytes('channel/handshake refusalOf', (input) => refusalOf(input, limits)),
   bytes('channel/handshake Handshake.receive', (input) => new Handshake(false, bob, limits).receive(input)),
   bytes('channel/hello chooseVersion', (input) => chooseVersion(input, limits)),
-  bytes('channel/hello verifyHello', (input) => verifyHello(input, place, limits)),
+  bytes('channel/hello verifyHello', (input) => verifyHello(input, place, limits, 'lotus')),
   bytes('channel/batch BatchReader.read', (input) => new BatchReader(limits).read(input, () => {})),
   bytes('channel/cipher-state CipherState.decrypt', (input) => new CipherState(new Uint8Array(32)).decrypt(input)),
   bytes('peer/connection/session Session.acknowledged', (input) => session().acknowledged(input)),
@@ -267,11 +270,11 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('message/p2p-protocol checkMessage', (input) => checkMessage(input, limits)),
   value('identity/envelope verifyEnvelope', (input) => verifyEnvelope('record', input as never)),
   value('channel/hello checkMetadata', (input) => checkMetadata(input as Record<string, unknown>, limits)),
-  value('plugins/dht/records/record decodeRecord', (input) => useRecord(decodeRecord(input, limits))),
+  value('plugins/dht/records/record decodeRecord', (input) => useRecord(decodeRecord(input, limits, 'lotus'))),
   value('plugins/dht/records/record isWireRecord', isWireRecord),
   value('plugins/dht/records/record checkPattern', (input) => checkPattern(input, limits)),
   value('plugins/dht/records/record-verifier RecordVerifier.read', async (input) => {
-    const verifier = new RecordVerifier()
+    const verifier = new RecordVerifier({ network: 'lotus' })
     await verifier.verify(verifier.read(input))
   }),
   value('plugins/dht/records/record-filters checkFilters', (input) =>
@@ -281,7 +284,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
     matchesConditions(input, { a: { gt: 1, lte: 10n, ne: null, in: [true, 'x', 2n] }, 'a.b.c': null }),
   ),
   value('plugins/dht/walk/contact readContacts', (input) =>
-    readContacts(input, place, { max: limits.dhtBucketSize, own: place, teller: 'wss://a.example' }),
+    readContacts(input, place, { max: limits.dhtBucketSize, own: place, teller: 'wss://a.example', network: 'lotus' }),
   ),
   ...Object.entries(shapes).map(([name, shape]) =>
     value(`plugins/dht/client/dht-messages ${name}`, (input) => parsed(shape, input, name)),
@@ -289,9 +292,6 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   ...Object.entries(circuitShapes).map(([name, shape]) =>
     value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(shape, input)),
   ),
-  value('plugins/circuit/frames parseData', circuit.parseData),
-  value('plugins/circuit/frames parseAck', circuit.parseAck),
-  value('plugins/circuit/frames parseClose', circuit.parseClose),
   value('transport/tabs/tab-messages parseTabMessage', parseTabMessage),
   value('plugins/webrtc/signals parseDescription', (input) => signals.isDataOnly(signals.parseDescription(input, limits).sdp)),
   value('plugins/webrtc/signals parseCandidate', (input) => signals.isContained(signals.parseCandidate(input).candidate)),
@@ -314,12 +314,13 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   }),
   value('plugins/proof-of-work/proof-of-work isWorkEpoch', (input) => isWorkEpoch(input as number, NOW, limits)),
   value('plugins/topics/topic-messages readTopicMessage', async (input) => {
-    const read = topics.readTopicMessage(input, limits)
+    const read = topics.readTopicMessage(input, limits, 'lotus')
     topics.topicMessageOf(read, limits)
-    await topics.isGenuine(read)
+    await topics.isGenuine(read, 'lotus')
   }),
   value('plugins/topics/topic-messages readWants', (input) => topics.readWants(input, limits)),
   value('plugins/topics/topic-messages readTopics', topics.readTopics),
   value('plugins/topics/topic-messages readHaves', topics.readHaves),
+  value('plugins/topics/topic-messages readGraft', topics.readGraft),
   value('plugins/topics/topic-messages checkTopic', (input) => topics.checkTopic(input, limits)),
 ]

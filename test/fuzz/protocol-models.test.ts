@@ -74,7 +74,7 @@ describe('a circuit whose ends send, stall, go on, close and lose the relay at r
         await clock.advance(0)
         const first = pattern(40)
         const ends = {
-          caller: await clock.run(endpoints.caller.dial('circuit:relay/called', { firstFrame: first })),
+          caller: await clock.run(endpoints.caller.dial(`circuit:relay/${hosts.called.id}`, { firstFrame: first })),
           called: accepted!,
         }
         const sinks = { caller: new Sink(ends.caller), called: new Sink(ends.called) }

@@ -17,6 +17,7 @@ export const record = wireRecord(
     { key: 'resource:offer:1', value: { data: { sats: 5n }, createdAt: NOW }, sequence: 1, publishedAt: NOW, ttl: 3_600 },
     { identity: author },
     limits,
+    'lotus',
   ),
 )
 export const withdrawal = wireRecord(
@@ -24,10 +25,18 @@ export const withdrawal = wireRecord(
     { key: 'peer:x', sequence: 2, publishedAt: NOW, ttl: 60, name: 'alice', withdrawn: true },
     { identity: author },
     limits,
+    'lotus',
   ),
 )
 export const published = wireOf(
-  await signTopicMessage(author, 'offers', { sats: 5n }, { id: new Uint8Array(16).fill(7), publishedAt: NOW, limits }),
+  await signTopicMessage(
+    author,
+    'offers',
+    { sats: 5n },
+    { run: new Uint8Array(16).fill(7), sequence: 1, publishedAt: NOW },
+    limits,
+    'lotus',
+  ),
 )
 
 /** The session in which `author`, a member, has said two things in one slot of round 0, and one in round 1. */
@@ -35,7 +44,7 @@ export const GAME = { protocol: 'dice', session: 'table-7' }
 export const player = identityFromSeed(new Uint8Array(32).fill(8))
 const absent = identityFromSeed(new Uint8Array(32).fill(9))
 export const PLAYERS = [author, player, absent].map(({ publicKey }) => publicKey)
-const { tag, members } = new StatementBoard({ ...GAME, members: PLAYERS, limits })
+const { tag, members } = new StatementBoard({ ...GAME, network: 'lotus', members: PLAYERS, limits })
 const state = (value: number, round: number) =>
   signStatement(author, { ...GAME, round, slot: 'roll', value: Uint8Array.of(value) })
 const [said, contradiction, later] = [await state(1, 0), await state(2, 0), await state(3, 1)]
@@ -44,7 +53,7 @@ const proof = evidenceOf(said, contradiction)!
 export const evidence = wireEvidence(proof)
 
 const id = 'abcdefghijklmnopqrstu'
-const place = new Uint8Array(32).fill(3)
+export const place = new Uint8Array(32).fill(3)
 const sdp = 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n'
 const bounds = { window: 524_288, frameBytes: 61_440 }
 const description = { protocols: ['chat'], addresses: ['wss://a.example'], metadata: { a: [1] } }
@@ -65,14 +74,15 @@ export const HONEST: readonly [protocol: string, type: string, payload: unknown]
   ['lotus/dht-watch', 'record', { record }],
   ['lotus/dht-watch', 'missed', null],
   ['lotus/circuit-hop', 'reserve', null],
-  ['lotus/circuit-hop', 'open', { circuit: id, target: 'honest', frame: new Uint8Array(40) }],
-  ['lotus/circuit-hop', 'data', [id, new Uint8Array(40)]],
-  ['lotus/circuit-hop', 'ack', [id, 168]],
-  ['lotus/circuit-hop', 'close', [id, 'LIMIT_EXCEEDED', 'circuitMs']],
-  ['lotus/circuit-stop', 'incoming', { circuit: id, from: 'honest', frame: new Uint8Array(40), ...bounds }],
-  ['lotus/circuit-stop', 'data', [id, new Uint8Array(40)]],
-  ['lotus/circuit-stop', 'ack', [id, 168]],
-  ['lotus/circuit-stop', 'close', [id]],
+  ['lotus/circuit-hop', 'open', { target: encodePeerId(place), frame: new Uint8Array(40) }],
+  ['lotus/circuit-hop', 'data', [1, new Uint8Array(40)]],
+  ['lotus/circuit-hop', 'ack', [1, 168]],
+  ['lotus/circuit-hop', 'close', [1, 'LIMIT_EXCEEDED', 'circuitMs']],
+  ['lotus/circuit-stop', 'incoming', { circuit: 1, from: encodePeerId(place), frame: new Uint8Array(40), ...bounds }],
+  ['lotus/circuit-stop', 'opened', { circuit: 1, ...bounds }],
+  ['lotus/circuit-stop', 'data', [1, new Uint8Array(40)]],
+  ['lotus/circuit-stop', 'ack', [1, 168]],
+  ['lotus/circuit-stop', 'close', [1]],
   ['lotus/introduce', 'find', { protocol: 'chat', resourceType: 'offer', peerId: 'honest', limit: 3 }],
   ['lotus/topics', 'want', [['offers', 0, 3]]],
   ['lotus/topics', 'unwant', ['offers']],
@@ -95,7 +105,7 @@ export const HONEST: readonly [protocol: string, type: string, payload: unknown]
   ['lotus/statements', 'statements', [tag, [wireStatement(contradiction)]]],
   ['lotus/statements', 'digest', [tag, [[0, place]]]],
   // What an absent member, and the receiver, are said to have stated.
-  ['lotus/statements', 'list', [tag, 0, members.map((_, at) => [at, 'roll', statementId(at === 0 ? said : later)])]],
+  ['lotus/statements', 'list', [tag, 0, members.map((_, at) => [at, 'roll', statementId(at === 0 ? said : later, 'lotus')])]],
   ['lotus/statements', 'want', [tag, 0, members.map((_, at) => [at, 'roll'])]],
   ['lotus/statements', 'evidence', evidence],
   ['lotus/statements', 'end', [tag]],
@@ -118,9 +128,12 @@ export const VALUES: readonly unknown[] = [
   { stored: true, copies: 3 },
   { stored: false, code: 'STALE_RECORD', message: 'A newer one.', record, depth: 2 },
   { records: [record], more: true, after: ['a', 'b'], closer: [], split: true, cached: true },
-  { closer: [wireContact(contactOf(author.publicKey, 'wss://a.example'))] },
-  [wireContact(contactOf(author.publicKey, 'wss://a.example')), wireContact(contactOf(place, 'ws://10.0.0.1:1'))],
-  bounds,
+  { closer: [wireContact(contactOf(author.publicKey, 'wss://a.example', 'lotus'))] },
+  [
+    wireContact(contactOf(author.publicKey, 'wss://a.example', 'lotus')),
+    wireContact(contactOf(place, 'ws://10.0.0.1:1', 'lotus')),
+  ],
+  { circuit: 1, ...bounds },
   {
     peers: [
       { ...introduced, metadata: { a: 1 }, reserved: true },

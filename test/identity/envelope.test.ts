@@ -14,9 +14,9 @@ beforeAll(async () => {
 })
 
 describe('signed envelopes', () => {
-  it('sign utf8("lotus-p2p/" + tag + "/1"), a zero byte and the payload', () => {
-    const expected = [...'lotus-p2p/record/1\0'].map((letter) => letter.charCodeAt(0))
-    expect([...signingBytes('record', PAYLOAD)]).toEqual([...expected, 1, 2, 3])
+  it('sign utf8("lotus-p2p/" + tag + "/2"), a zero byte, the network, a zero byte and the payload', () => {
+    const expected = [...'lotus-p2p/record/2\0lotus\0'].map((letter) => letter.charCodeAt(0))
+    expect([...signingBytes('record', PAYLOAD, 'lotus')]).toEqual([...expected, 1, 2, 3])
   })
 
   it('verify under the tag they were made with and fail under every other', async () => {
@@ -35,7 +35,7 @@ describe('signed envelopes', () => {
         fc.uint8Array(),
         (tag, payload, tag2, payload2) => {
           const same = tag === tag2 && payload.toString() === payload2.toString()
-          expect(signingBytes(tag, payload).toString() === signingBytes(tag2, payload2).toString()).toBe(same)
+          expect(signingBytes(tag, payload, 'lotus').toString() === signingBytes(tag2, payload2, 'lotus').toString()).toBe(same)
         },
       ),
     )

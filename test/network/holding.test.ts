@@ -93,11 +93,12 @@ describe('a peer known by its id', () => {
 
   it('is tried by the direct path first, and by a circuit soon after where that one hangs', async () => {
     const { tab, relays } = await world()
-    const [alice] = [await tab('alice'), await tab('bob', { listen: [] })]
+    const [alice, bob] = [await tab('alice'), await tab('bob', { listen: [] })]
     net.network.partition(['alice'], ['hanging'])
     const target = {
       ...alice.getPeer(relays[0]!.peerId)!,
       peerId: 'bob',
+      publicKey: bob.publicKey,
       addresses: { websocket: 'memory://hanging', relays: [relays[0]!.peerId] },
     }
     const before = net.clock.now()

@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 import { build } from 'esbuild'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { internal } from '../../tsup.config.js'
+import { internal, renamed, sources } from '../../tsup.config.js'
 
 const root = process.cwd()
 const dist = (name: string) => join(root, 'dist', name)
@@ -172,6 +172,17 @@ describe('the names that the build makes short', () => {
     expect(internal.length).toBeGreaterThan(100)
     expect(internal.filter((name) => told.has(name))).toEqual([])
   })
+
+  it('gives every private member another name, and the sources still fit together', () => {
+    const { program } = sources
+    const options = program.getCompilerOptions()
+    const host = ts.createCompilerHost(options)
+    const read = host.readFile.bind(host)
+    host.readFile = (name) => renamed.get(name) ?? read(name)
+    const again = ts.createProgram(program.getRootFileNames(), options, host)
+    expect(renamed.size).toBeGreaterThan(100)
+    expect(ts.getPreEmitDiagnostics(again).map(({ messageText }) => messageText)).toEqual([])
+  }, 120_000)
 })
 
 describe('an idle coordinator', () => {

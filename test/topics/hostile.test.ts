@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { resolveLimits } from '../../src/base/limits.js'
+import { seededRandom } from '../../src/base/random.js'
 import { signEnvelope } from '../../src/identity/envelope.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encode } from '../../src/message/codec.js'
@@ -32,12 +33,23 @@ async function setUp(changes: Parameters<typeof resolveLimits>[0] = {}) {
     await mallory.sendTo('router', { type, payload, protocol: TOPICS_PROTOCOL })
     await settle()
   }
-  const signed = (topic: string, payload: unknown, at = clock.now(), who = 9) =>
-    signTopicMessage(identity(who), topic, payload, {
-      id: crypto.getRandomValues(new Uint8Array(16)),
-      publishedAt: at,
-      limits: { ...limits, maxTopicMessageBytes: 1e7 },
-    }).then(wireOf)
+  let sequence = 0
+  /** By one process of a publisher, unless it says otherwise. */
+  const signed = (
+    topic: string,
+    payload: unknown,
+    at = clock.now(),
+    who = 9,
+    { run = who, network = 'lotus', ...publication }: { run?: number; sequence?: number; network?: string } = {},
+  ) =>
+    signTopicMessage(
+      identity(who),
+      topic,
+      payload,
+      { run: new Uint8Array(16).fill(run), publishedAt: at, sequence: ++sequence, ...publication },
+      { ...limits, maxTopicMessageBytes: 1e7 },
+      network,
+    ).then(wireOf)
   /** The others are still served. */
   const stillServed = async () => {
     const before = got.length
@@ -67,7 +79,7 @@ describe('a router with a hostile neighbour', () => {
 
   it('does not take a signature made for another purpose', async () => {
     const { attack, routerHost, clock } = await setUp()
-    const bytes = encode(['t', new Uint8Array(16), clock.now(), 1])
+    const bytes = encode(['t', new Uint8Array(16), 1, clock.now(), 1])
     const { publicKey, signature } = await signEnvelope(identity(9), 'record', bytes)
     await attack('message', [publicKey, bytes, signature, 0])
     expect(routerHost.rejected).toMatchObject([{ error: { code: 'INVALID_SIGNATURE' } }])
@@ -81,7 +93,10 @@ describe('a router with a hostile neighbour', () => {
     ['want', [['t', -1]]],
     ['unwant', 'x'],
     ['have', [['t']]],
+    ['have', [['t', 'x'.repeat(64)]]],
+    ['have', [['t', '0'.repeat(63)]]],
     ['graft', 7],
+    ['graft', ['t', 'none']],
     ['prune', { a: 1 }],
   ])('rejects a malformed %s (%j)', async (type, payload) => {
     const { attack, routerHost, stillServed } = await setUp()
@@ -103,6 +118,13 @@ describe('a router with a hostile neighbour', () => {
     await stillServed()
   })
 
+  it('does not take what was signed for another network', async () => {
+    const { attack, signed, routerHost, got, clock, stillServed } = await setUp()
+    await attack('message', await signed('t', 'elsewhere', clock.now(), 9, { network: 'test' }))
+    expect([routerHost.rejected, got]).toMatchObject([[{ error: { code: 'INVALID_SIGNATURE' } }], []])
+    await stillServed()
+  })
+
   it('delivers a replayed message once', async () => {
     const { attack, signed, got } = await setUp()
     const wire = await signed('t', 'once')
@@ -120,10 +142,9 @@ describe('a router with a hostile neighbour', () => {
     await attack('want', [['x'.repeat(100_000), 0]])
     await attack(
       'have',
-      Array.from({ length: 10_000 }, (_, i) => ['t', `${i}`]),
+      Array.from({ length: 10_000 }, (_, i) => ['t', `${i}`.padStart(64, '0')]),
     )
-    await attack('have', [['t', 'x'.repeat(100_000)]])
-    for (let i = 0; i < 100; i++) await attack('graft', ['t', `none${i}`])
+    for (let i = 0; i < 100; i++) await attack('graft', ['t', `${i}`.padStart(64, '0')])
     for (let i = 0; i < 100; i++) await attack('prune', [`nobody${i}`])
     await clock.advance(60_000)
     // Whatever it was asked for, it does not have.
@@ -152,5 +173,87 @@ describe('a router with a hostile neighbour', () => {
     for (let i = 0; i < 50; i++) await attack('message', await signed('t', new Uint8Array(30_000)))
     expect(routerHost.stalled.get('honest')!.length).toBeLessThanOrEqual(2 * Math.ceil(limits.sendHighWaterBytes / 30_000) + 2)
     expect(router.getStats().historyBytes).toBeLessThan(32 * 31_000)
+  })
+})
+
+describe('two messages under one sequence of one run', () => {
+  const blamed = (host: TestHost) => {
+    const keys: string[] = []
+    Object.assign(host, {
+      blame: (key: Uint8Array, cause: string) => void keys.push(`${Buffer.from(key).toString('hex')} ${cause}`),
+    })
+    return keys
+  }
+  const guilty = `${Buffer.from(identity(9).publicKey).toString('hex')} equivocation`
+
+  it('are a proof against their publisher, not against the neighbour, and the second goes no further', async () => {
+    const { attack, signed, router, routerHost, got, stillServed } = await setUp()
+    const keys = blamed(routerHost)
+    for (const payload of ['one', 'two']) await attack('message', await signed('t', payload, undefined, 9, { sequence: 7 }))
+    expect([keys, got, routerHost.rejected]).toEqual([[guilty], ['one'], []])
+    expect(router.getStats().dropped).toEqual({ EQUIVOCATION: 1 })
+    await stillServed()
+  })
+
+  it('are one in whichever topics and at whichever times they were published', async () => {
+    const { attack, signed, routerHost, clock } = await setUp()
+    const keys = blamed(routerHost)
+    await attack('message', await signed('t', 'one', undefined, 9, { sequence: 7 }))
+    await attack('message', await signed('other', 'one', clock.now() - 1_000, 9, { sequence: 7 }))
+    expect(keys).toEqual([guilty])
+  })
+
+  it('are none where one of them is forged: that is the fault of the neighbour', async () => {
+    const { attack, signed, routerHost } = await setUp()
+    const keys = blamed(routerHost)
+    for (const payload of ['one', 'two']) {
+      const wire = (await signed('t', payload, undefined, 9, { sequence: 7 })) as Uint8Array[]
+      if (payload === 'two') wire[2]![5]! ^= 1
+      await attack('message', wire)
+    }
+    expect([keys, routerHost.rejected]).toMatchObject([[], [{ peerId: 'mallory', error: { code: 'INVALID_SIGNATURE' } }]])
+  })
+
+  it.each<[string, Parameters<Awaited<ReturnType<typeof setUp>>['signed']>[4][]]>([
+    [
+      'of two processes that share a key',
+      [
+        { sequence: 1, run: 1 },
+        { sequence: 1, run: 2 },
+      ],
+    ],
+    ['of a process whose clock goes back', [{ sequence: 1 }, { sequence: 2 }]],
+    ['of other keys in the same run', [{ sequence: 1 }]],
+  ])('are none %s', async (_, publications) => {
+    const { attack, signed, routerHost, clock, got } = await setUp()
+    const keys = blamed(routerHost)
+    for (const [i, publication] of publications.entries()) {
+      await attack('message', await signed('t', 'mine', clock.now() - 60_000 * i, 9, publication))
+    }
+    await attack('message', await signed('t', 'of another', undefined, 8, { run: 9, sequence: 1 }))
+    expect([keys, got.length]).toEqual([[], publications.length + 1])
+  })
+
+  it('are never made by an honest publisher, also one that publishes many at once', async () => {
+    const { routerHost, clock, limits } = await setUp()
+    const keys = blamed(routerHost)
+    // The second life of a wallet that was restored: the same key and, as in a restored virtual machine, the same everything else but chance.
+    for (const life of [1, 2]) {
+      const wallet = new Topics({ identity: identity(5), limits })
+      const host = new TestHost('wallet', clock, seededRandom(life)).register(wallet)
+      host.connect(routerHost)
+      await settle()
+      await Promise.all(Array.from({ length: 20 }, (_, i) => wallet.publish('t', i)))
+      await settle()
+      host.disconnect(routerHost)
+    }
+    expect(keys).toEqual([])
+  })
+
+  it('do not make us ban ourselves where our own key is used twice', async () => {
+    const { attack, signed, router, routerHost } = await setUp()
+    const keys = blamed(routerHost)
+    for (const payload of ['one', 'two']) await attack('message', await signed('t', payload, undefined, 1, { sequence: 7 }))
+    expect([keys, router.getStats().dropped]).toEqual([[], { EQUIVOCATION: 1 }])
   })
 })

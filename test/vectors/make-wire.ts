@@ -29,7 +29,7 @@ const hex = bytesToHex
 const fill = (byte: number) => new Uint8Array(32).fill(byte)
 const channelKeys = (byte: number) => ({ secretKey: fill(byte), publicKey: x25519.getPublicKey(fill(byte)) })
 const TIME = 1_700_000_000_000
-const CIRCUIT = 'circuit-0123456789ab'
+const CIRCUIT = 7
 
 async function party(seed: number, noiseSecret: number, ephemeralSecret: number) {
   const identity = identityFromSeed(fill(seed))
@@ -222,8 +222,8 @@ export async function makeWireVectors() {
       digest: hex(board.digest(1)),
     },
     circuits: {
-      open: hex(encode({ circuit: CIRCUIT, target: bob.peerId, frame: Uint8Array.of(1, 2, 3) })),
-      opened: hex(encode({ window: 524_288, frameBytes: 61_440 })),
+      open: hex(encode({ target: bob.peerId, frame: Uint8Array.of(1, 2, 3) })),
+      opened: hex(encode({ circuit: CIRCUIT, window: 524_288, frameBytes: 61_440 })),
       incoming: hex(
         encode({ circuit: CIRCUIT, from: alice.peerId, frame: Uint8Array.of(1, 2, 3), window: 524_288, frameBytes: 61_440 }),
       ),

@@ -4,6 +4,12 @@ import { table } from '../table.js'
 export const CIRCUIT_RELAY_LIMITS = /* @__PURE__ */ table({
   /** Circuits between the same two peers: one is in use, one replaces it, two are dialled at once from both ends. So that one caller cannot use up the called one's share. */
   maxCircuitsPerPair: 4,
+  /** Circuits that one peer may open in a second, and at once: twice as many as it may have, so that a wallet that connects and disconnects for fun is served. */
+  circuitOpensPerS: 10,
+  circuitOpenBurst: 128,
+  /** Circuits that are opened to one peer in a second, and at once, whoever calls: each costs the called peer a handshake, and the relay's word to it counts in the budget of all that the relay says. */
+  circuitCallsPerS: 50,
+  circuitCallBurst: 256,
   /** Time in which a peer that has just connected is brought callers without a reservation: it is about to make one. */
   reservationGraceMs: 5_000,
   /** Reservations of a relay in all. */

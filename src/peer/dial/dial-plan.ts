@@ -1,8 +1,9 @@
+import { circuitAddress } from '../../address/addresses.js'
 import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { type WaitOptions, withDeadline } from '../../base/wait.js'
-import { decodePeerId } from '../../identity/peer-id.js'
+import { decodePeerId, encodePeerId } from '../../identity/peer-id.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { type DialPath, PathRace } from './path-race.js'
 
@@ -77,13 +78,15 @@ function pathsTo(peer: PeerInfo, tools: DialTools): DialPath[] {
   const paths: DialPath[] = direct
     .sort((a, b) => tools.rankOf(b) - tools.rankOf(a))
     .map((address) => ({ name: address, dial: (signal) => tools.dial(address, peer.peerId, { signal }) }))
+  const key = peer.publicKey && encodePeerId(peer.publicKey)
   for (const relay of relays) {
     paths.push({
       name: `circuit:${relay}`,
       dial: async (signal) => {
         // A relay is named by its address or by its peer id.
         const id = relay.includes('://') ? await tools.dial(relay, undefined, { signal }) : relay
-        return tools.dial(`circuit:${id}/${peer.peerId}`, peer.peerId, { signal })
+        // A relay knows its peers by their keys.
+        return tools.dial(circuitAddress(id, key ?? peer.peerId), peer.peerId, { signal })
       },
     })
   }

@@ -87,19 +87,17 @@ export class Reconnector {
 
   /** Keeps the connection to this peer: it is made anew when it is lost. */
   keep(target: string | PeerInfo, peerId: string): void {
-    for (const entry of this.entries) if (entry.peerId === peerId) return
-    this.entries.add(this.entryOf(target, false, peerId))
+    if (!this.wants(peerId)) this.entries.add(this.entryOf(target, false, peerId))
   }
 
   /** Whether the application has asked for this connection. */
   wants(peerId: string): boolean {
-    for (const entry of this.entries) if (entry.peerId === peerId) return true
-    return false
+    return this.entriesOf(peerId).length > 0
   }
 
   /** Dials a peer that is away, as though its connection had just been lost. */
   want(peerId: string): void {
-    for (const entry of this.entries) if (entry.peerId === peerId) return
+    if (this.wants(peerId)) return
     const entry = this.entryOf(peerId, false, peerId)
     entry.awaySince = this.wiring.clock.now()
     this.entries.add(entry)
@@ -108,8 +106,7 @@ export class Reconnector {
 
   /** Keeps the connection to this peer no more. */
   release(peerId: string): void {
-    for (const entry of this.entries) {
-      if (entry.peerId !== peerId) continue
+    for (const entry of this.entriesOf(peerId)) {
       entry.alarm.disarm()
       if (!entry.bootstrap) this.entries.delete(entry)
     }
@@ -117,8 +114,7 @@ export class Reconnector {
   }
 
   lost(peerId: string, error: P2PError): void {
-    for (const entry of this.entries) {
-      if (entry.peerId !== peerId) continue
+    for (const entry of this.entriesOf(peerId)) {
       const { byPeer } = error.details
       // Another process of the peer has come in the place of the one before.
       if (error.code === 'REPLACED' && byPeer !== true) continue
@@ -135,8 +131,7 @@ export class Reconnector {
 
   /** A connection came about by itself, from whichever end. */
   found(peerId: string): void {
-    for (const entry of this.entries) {
-      if (entry.peerId !== peerId) continue
+    for (const entry of this.entriesOf(peerId)) {
       entry.backoff.reset()
       entry.awaySince = undefined
       entry.alarm.disarm()
@@ -152,6 +147,10 @@ export class Reconnector {
       entry.alarm.disarm()
       void this.dial(entry)
     }
+  }
+
+  private entriesOf(peerId: string): Entry[] {
+    return [...this.entries].filter((entry) => entry.peerId === peerId)
   }
 
   /** Begins the count of every absence anew: this machine was asleep or offline, and the peers may not have been away. */

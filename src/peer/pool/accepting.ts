@@ -1,5 +1,6 @@
 import { asP2PError, type P2PError } from '../../base/errors.js'
 import { type Schedule, SecureChannel } from '../../channel/secure-channel.js'
+import type { PendingHandshake } from '../../defence/handshake-slots.js'
 import type { Connection } from '../../transport/transport.js'
 import type { PeerContext } from '../peer-context.js'
 import { channelOptions } from './channel-options.js'
@@ -25,7 +26,7 @@ export class Accepting {
       return
     }
     const source = defence.sourceOf(connection)
-    const pending = { source, end: () => connection.close() }
+    const pending: PendingHandshake = { source, end: () => connection.close() }
     defence.slots.enter(pending)
     const schedule: Schedule = (work) => {
       defence.slots.began(pending)

@@ -1,8 +1,7 @@
-import { hexOf } from '../../base/bytes.js'
-import { P2PError, shutDownError } from '../../base/errors.js'
+import { equalBytes, hexOf } from '../../base/bytes.js'
+import { nameTaken, P2PError, shutDownError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
-import { equalBytes } from '../../identity/ed25519.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../../identity/peer-id.js'
 import { duplicate, rankOf } from '../connection/path.js'
 import { PeerConnection } from '../connection/peer-connection.js'
@@ -126,7 +125,7 @@ export class Members {
   private async checkName(name: string, publicKey: Uint8Array): Promise<void> {
     const { names, peerId } = this.peerContext
     if (name !== peerId && (await names.claim(name, publicKey, 'contact'))) return
-    throw new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key.`, { details: { name } })
+    throw nameTaken(name, { name })
   }
 
   private makeRoom(channel: SecureChannel): void {

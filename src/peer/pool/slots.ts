@@ -2,7 +2,7 @@ import { groupOf } from '../../address/origin.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Connection } from '../../transport/transport.js'
 import type { PeerContext } from '../peer-context.js'
-import { chooseEvicted } from './eviction.js'
+import { chooseEvicted, type Evictable } from './eviction.js'
 
 /** A connected peer, as far as its place in the pool depends on it. */
 export interface SlotHolder {
@@ -22,6 +22,10 @@ interface Slot<Peer> {
   readonly group: string
   /** As we dialled it. */
   readonly address: string
+}
+
+interface Candidate<Peer> extends Evictable {
+  readonly peer: Peer
 }
 
 /** One slot in so many is kept for peers that we dial; a small pool keeps none. Bitcoin Core keeps 8 of 125. */
@@ -113,7 +117,7 @@ export class Slots<Peer extends SlotHolder> {
     return this.slots.size < this.peerContext.maxConnections && (outbound || this.inbound < this.maxInbound)
   }
 
-  private evictable() {
+  private evictable(): Candidate<Peer>[] {
     return [...this.slots.values()]
       .filter(({ peer, outbound }) => !outbound && !this.peerContext.isNamed(peer.peerId))
       .map(({ peer, group }) => {

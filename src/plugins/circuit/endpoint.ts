@@ -1,23 +1,23 @@
-import { parseCircuit } from '../../address/addresses.js'
+import { circuitAddress, parseCircuit } from '../../address/addresses.js'
 import { abortedError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
-import { randomId } from '../../base/random.js'
+import { encodePeerId, isPeerId } from '../../identity/peer-id.js'
 import type { P2PMessage } from '../../message/message.js'
 import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import type { Connection, DialOptions, Listener, Transport } from '../../transport/transport.js'
-import { CircuitConnection } from './circuit-connection.js'
+import { CircuitConnection, circuitEnded, type Opened, sayClose } from './circuit-connection.js'
 import {
+  ackShape,
   CIRCUIT_HOP,
   CIRCUIT_RATES,
   CIRCUIT_STOP,
+  closeShape,
+  dataShape,
   incomingShape,
   openedShape,
-  parseAck,
-  parseClose,
-  parseData,
   parseFrame,
 } from './frames.js'
 import { type Reservation, Reservations } from './reservations.js'
@@ -29,7 +29,7 @@ export function isRelay(peer: PeerInfo): boolean {
 
 /**
  * The ends of circuits: dials through a relay that we are connected to, and accepts what relays bring. An address is
- * `circuit:<peer id of the relay>/<peer id of the target>`.
+ * `circuit:<peer id of the relay>/<peer id of the target>`; the relay is told the target's `lp1…` id, whatever name it has chosen.
  */
 export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   readonly protocolName = CIRCUIT_STOP
@@ -44,16 +44,25 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 
   private readonly limits: Limits
   private readonly onReservation: () => void
+  private readonly keyOf: (name: string) => Promise<Uint8Array | undefined>
   private protocolHost: ProtocolHost | undefined
   private reservations: Reservations | undefined
   private accept: ((connection: Connection) => void) | undefined
   /** By relay and circuit id: two relays may use the same id. */
   private readonly circuits = new LazyMap<string, CircuitConnection>()
+  /** The last unknown circuit that a relay was told of: what else is under way on it needs no second word. */
+  private unknown: string | undefined
 
-  /** @param options.onReservation told when a reservation is there, or is lost. */
-  constructor(options: { limits?: Limits; onReservation?: () => void } = {}) {
+  /**
+   * @param options.onReservation told when a reservation is there, or is lost.
+   * @param options.keyOf the key of a peer that is dialled by a chosen name.
+   */
+  constructor(
+    options: { limits?: Limits; onReservation?: () => void; keyOf?: (name: string) => Promise<Uint8Array | undefined> } = {},
+  ) {
     this.limits = options.limits ?? limitsOf()
     this.onReservation = options.onReservation ?? (() => {})
+    this.keyOf = options.keyOf ?? (async () => undefined)
   }
 
   onRegister(host: ProtocolHost): void {
@@ -81,29 +90,36 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
    * @throws P2PError INVALID_ADDRESS, SELF_DIAL, NO_RELAY, PEER_NOT_FOUND, CIRCUIT_REFUSED, ABORTED, or what became of the relay.
    */
   async dial(address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
-    const { relay, peerId: target } = parseCircuit(address)
+    const { relay, peerId } = parseCircuit(address)
     const host = this.protocolHost
     if (host === undefined) throw shutDownError()
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
-    if (target === host.peerId) throw new P2PError('SELF_DIAL', 'A circuit cannot lead to oneself.', { details: { address } })
-    const relayPeer = host.peers().find((peer) => peer.peerId === relay)
+    if (peerId === host.peerId) throw new P2PError('SELF_DIAL', 'A circuit cannot lead to oneself.', { details: { address } })
+    const relayPeer = host.peer(relay)
     if (relayPeer === undefined || !isRelay(relayPeer)) {
       const why = relayPeer === undefined ? 'is not connected' : 'does not forward circuits'
       throw new P2PError('NO_RELAY', `The relay ${relay} ${why}. Connect to a relay directly first.`, {
         details: { address, peerId: relay },
       })
     }
-    const circuit = this.add(host, { id: randomId(host.random), relay, peer: target, outbound: true })
+    const target = await this.idOf(host, peerId)
+    const circuit = this.create(host, relayPeer.peerId, address, true)
     try {
-      const payload = { circuit: circuit.id, target, frame: firstFrame }
-      const answer = await host.request(
-        relay,
-        { type: 'open', payload, protocol: CIRCUIT_HOP },
-        { signal, timeoutMs: this.limits.dialTimeoutMs },
+      await host.request(
+        circuit.relay,
+        { type: 'open', payload: { target, frame: firstFrame }, protocol: CIRCUIT_HOP },
+        {
+          signal,
+          timeoutMs: this.limits.dialTimeoutMs,
+          // Before the frames that may follow in the same batch.
+          onAnswer: ({ payload }) => {
+            const opened = parseFrame(openedShape, payload)
+            circuit.id = opened.circuit
+            this.open(circuit, this.checkBounds(opened))
+          },
+        },
       )
-      circuit.opened(this.checkBounds(parseFrame(openedShape, answer.payload)))
     } catch (error) {
-      // The relay may have opened it all the same.
       circuit.end(error as Error)
       throw error
     }
@@ -129,12 +145,8 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
     const host = this.protocolHost
     if (host === undefined) return
-    if (!isRelay(from)) {
-      const details = { peerId: from.peerId }
-      return host.reject(from.peerId, new P2PError('PROTOCOL_VIOLATION', 'A peer that is no relay spoke as one.', { details }))
-    }
     try {
-      this.receive(host, message, from.peerId)
+      this.receive(host, message, from)
     } catch (error) {
       if (isP2PError(error, 'MALFORMED_DATA')) host.reject(from.peerId, error)
       else throw error
@@ -147,68 +159,93 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
     this.reservations?.lost(peer.peerId)
-    const error = new P2PError('CONNECTION_LOST', `The relay ${peer.peerId} is gone. Connect again.`, {
-      details: { peerId: peer.peerId },
-    })
+    const error = circuitEnded('The relay is gone.', peer.peerId)
     this.endAll((circuit) => circuit.relay === peer.peerId, error, false)
   }
 
-  private receive(host: ProtocolHost, message: P2PMessage, relay: string): void {
-    const { payload } = message
-    // After our end of it has gone, a circuit may still bring what was under way.
-    const find = (id: string) => this.circuits.get(keyOf(relay, id))
-    if (message.type === 'data') {
-      const [id, frame] = parseData(payload)
-      const circuit = find(id)
-      if (circuit !== undefined) circuit.receive(frame)
-      // We lost the relay and with it this circuit, and came back before the relay had noticed: the other end hears of it now.
-      else host.sendTo(relay, { type: 'close', payload: [id, 'CONNECTION_LOST'], protocol: CIRCUIT_HOP }).catch(() => {})
-    } else if (message.type === 'ack') {
-      const [id, bytes] = parseAck(payload)
-      find(id)?.acknowledged(bytes)
-    } else if (message.type === 'close') {
-      const { circuit: id, code, limit } = parseClose(payload)
-      find(id)?.end(code && closedBy(code, relay, limit), false)
-    } else if (message.type === 'incoming') {
-      this.incoming(host, payload, relay)
+  private receive(host: ProtocolHost, message: P2PMessage, from: PeerInfo): void {
+    const { payload, type } = message
+    const relay = from.peerId
+    if (type === 'data') {
+      const [id, frame] = parseFrame(dataShape, payload)
+      this.known(host, relay, id)?.receive(frame)
+    } else if (type === 'ack') {
+      const [id, bytes] = parseFrame(ackShape, payload)
+      this.known(host, relay, id)?.acknowledged(bytes)
+    } else if (type === 'close') {
+      const [id, code, limit] = parseFrame(closeShape, payload)
+      const why = limit === undefined ? code : `the relay's limit ${limit} is reached`
+      const details = { reason: code, ...(limit !== undefined && { limit }) }
+      const error = code === undefined ? undefined : circuitEnded(`The circuit ended: ${why}.`, relay, details)
+      this.circuits.get(keyOf(relay, id))?.end(error, false)
+    } else if (type === 'incoming') {
+      this.incoming(host, payload, from)
+    } else if (type === 'opened') {
+      // The answer to a dial that was given up meanwhile.
+      sayClose(host, relay, [parseFrame(openedShape, payload).circuit, 'ABORTED'])
     } else {
       throw unknownType(message)
     }
   }
 
-  private incoming(host: ProtocolHost, payload: unknown, relay: string): void {
-    const { circuit: id, from, frame, ...bounds } = parseFrame(incomingShape, payload)
-    const twin = this.circuits.get(keyOf(relay, id))
-    if (twin !== undefined) {
-      // It would swap the far end of a circuit under its channel.
-      twin.end(new P2PError('PROTOCOL_VIOLATION', 'The relay used a circuit id twice.'), 'PROTOCOL_VIOLATION')
-      return
+  /**
+   * The circuit of this id, or undefined, and the relay is told. After our end of a circuit has gone, what was under way still comes; or
+   * we lost the relay and came back before the relay had noticed, so that the other end hears of it only now.
+   */
+  private known(host: ProtocolHost, relay: string, id: number): CircuitConnection | undefined {
+    const key = keyOf(relay, id)
+    const circuit = this.circuits.get(key)
+    if (circuit === undefined && this.unknown !== key) {
+      this.unknown = key
+      sayClose(host, relay, [id, 'CONNECTION_LOST'])
     }
+    return circuit
+  }
+
+  private incoming(host: ProtocolHost, payload: unknown, from: PeerInfo): void {
+    const { from: caller, frame, ...opened } = parseFrame(incomingShape, payload)
+    const { peerId: relay } = from
     let ofRelay = 0
     for (const circuit of this.circuits.values()) if (circuit.relay === relay) ofRelay++
     const full = ofRelay >= this.limits.maxCircuitsPerPeer
-    if (this.accept === undefined || from === host.peerId || full || bounds.window > this.limits.sendMaxBufferedBytes) {
-      host.sendTo(relay, { type: 'close', payload: [id, 'CIRCUIT_REFUSED'], protocol: CIRCUIT_HOP }).catch(() => {})
+    // A peer may have ceased to be a relay while this was under way.
+    if (this.accept === undefined || full || !isRelay(from) || opened.window > this.limits.sendMaxBufferedBytes) {
+      sayClose(host, relay, [opened.circuit, 'CIRCUIT_REFUSED'])
       return
     }
-    const circuit = this.add(host, { id, relay, peer: from, outbound: false, bounds })
+    const circuit = this.create(host, relay, circuitAddress(relay, caller), false)
+    this.open(circuit, opened)
     circuit.receive(frame, 0)
     this.accept(circuit.pipe)
   }
 
-  private add(
-    host: ProtocolHost,
-    options: { id: string; relay: string; peer: string; outbound: boolean; bounds?: Bounds },
-  ): CircuitConnection {
-    const key = keyOf(options.relay, options.id)
-    const onEnd = () => this.circuits.delete(key)
-    const circuit = new CircuitConnection({ ...options, host, limits: this.limits, onEnd })
-    this.circuits.set(key, circuit)
+  private create(host: ProtocolHost, relay: string, remoteAddress: string, outbound: boolean): CircuitConnection {
+    const onEnd = () => {
+      const key = keyOf(relay, circuit.id)
+      if (this.circuits.get(key) === circuit) this.circuits.delete(key)
+    }
+    const circuit: CircuitConnection = new CircuitConnection({ relay, remoteAddress, outbound, host, limits: this.limits, onEnd })
     return circuit
   }
 
+  private open(circuit: CircuitConnection, opened: Opened): void {
+    const key = keyOf(circuit.relay, opened.circuit)
+    // The relay has lost us and begun its count anew, and we have not noticed: the circuit before is no more.
+    this.circuits.get(key)?.end(circuitEnded('The relay has given its id to another circuit.', circuit.relay), false)
+    this.circuits.set(key, circuit)
+    circuit.opened(opened)
+  }
+
+  /** @throws P2PError PEER_NOT_FOUND where nobody knows the key of a chosen name. */
+  private async idOf(host: ProtocolHost, peerId: string): Promise<string> {
+    if (isPeerId(peerId)) return peerId
+    const key = host.peer(peerId)?.publicKey ?? (await this.keyOf(peerId))
+    if (key !== undefined) return encodePeerId(key)
+    throw new P2PError('PEER_NOT_FOUND', `Nobody knows the key of ${peerId}. Use its lp1… id.`, { details: { peerId } })
+  }
+
   /** A window is what a relay may make us hold: never more than any other slow path may cost. */
-  private checkBounds(bounds: Bounds): Bounds {
+  private checkBounds(bounds: Opened): Opened {
     if (bounds.window <= this.limits.sendMaxBufferedBytes) return bounds
     throw new P2PError('CIRCUIT_REFUSED', "The relay's window is larger than limits.sendMaxBufferedBytes.")
   }
@@ -218,18 +255,6 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   }
 }
 
-function keyOf(relay: string, circuit: string): string {
+function keyOf(relay: string, circuit: number): string {
   return `${circuit} ${relay}`
-}
-
-interface Bounds {
-  window: number
-  frameBytes: number
-}
-
-function closedBy(code: P2PError['code'], relay: string, limit: string | undefined): P2PError {
-  const why = limit === undefined ? code : `the relay's limit ${limit} is reached`
-  const details = { peerId: relay, ...(limit !== undefined && { limit, byRelay: true }) }
-  // The relay's shutting down is not ours.
-  return new P2PError(code === 'SHUT_DOWN' ? 'CONNECTION_LOST' : code, `The circuit ended: ${why}. Connect again.`, { details })
 }

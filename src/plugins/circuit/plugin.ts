@@ -13,7 +13,13 @@ export function circuits(): Plugin<Circuits> {
     name: 'circuits',
     attach(kit) {
       const { limits } = kit
-      const endpoint = new CircuitEndpoint({ limits, onReservation: () => kit.described() })
+      const endpoint = new CircuitEndpoint({
+        limits,
+        onReservation: () => kit.described(),
+        // Where several claim the name, the handshake inside tells whether the right one was reached.
+        keyOf: async (name) =>
+          (await kit.names.lookup(name)) ?? (await findPeers(kit, { peerId: name }, { limits }))[0]?.publicKey,
+      })
       kit.addTransport(endpoint)
       kit.registerProtocol(endpoint)
       kit.addResolver((peerId, wait) => findPeers(kit, { peerId }, { ...wait, limits }))

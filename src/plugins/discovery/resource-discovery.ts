@@ -1,4 +1,4 @@
-import { compareBytes } from '../../base/bytes.js'
+import { equalBytes } from '../../base/bytes.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { LazySet } from '../../base/lazy-map.js'
 import type { WaitOptions } from '../../base/wait.js'
@@ -165,7 +165,7 @@ export class ResourceDiscovery {
       const bytes = encode(record.value)
       shown.set(id, { resource, bytes })
       if (before === undefined) tell(resource, 'added')
-      else if (compareBytes(before.bytes, bytes) !== 0) tell(resource, 'updated')
+      else if (!equalBytes(before.bytes, bytes)) tell(resource, 'updated')
     })
     const unwatch = () => {
       this.watches.delete(unwatch)

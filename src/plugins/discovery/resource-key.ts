@@ -1,5 +1,6 @@
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
+import { isWellFormed } from '../../base/text.js'
 
 /** The key of a resource: `resource:<type>:<id>`, with `%`, `:` and `*` inside them written as percent and two hex digits. */
 export function resourceKey(type: string, id: string, limits: Limits): string {
@@ -30,7 +31,7 @@ export function invalidResource(why: string): P2PError {
 
 function escapePart(what: 'type' | 'id', part: unknown): string {
   if (typeof part !== 'string' || part === '') throw invalidResource(`${what} must be a text of at least one character`)
-  if (/\p{Cs}/u.test(part)) throw invalidResource(`${what} must be well-formed Unicode`)
+  if (!isWellFormed(part)) throw invalidResource(`${what} must be well-formed Unicode`)
   return escaped(part)
 }
 

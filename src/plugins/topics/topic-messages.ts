@@ -1,6 +1,7 @@
+import { hexOf } from '../../base/bytes.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { signEnvelope, verifyEnvelope } from '../../identity/envelope.js'
+import { signEnvelope, taggedHash, verifyEnvelope } from '../../identity/envelope.js'
 import type { Identity } from '../../identity/identity.js'
 import { encodePeerId } from '../../identity/peer-id.js'
 import { decode, encode } from '../../message/codec.js'
@@ -19,7 +20,7 @@ export interface TopicMessage<T = unknown> {
   publisherKey: Uint8Array
   /** Milliseconds since the Unix epoch, by the publisher's clock. */
   publishedAt: number
-  /** Unique for the publisher: 32 hexadecimal digits. */
+  /** A hash of what is signed: 64 hexadecimal digits. */
   messageId: string
   /** Ed25519 signature under the tag 'topic', 64 bytes; checked already. */
   signature: Uint8Array
@@ -29,9 +30,10 @@ export interface TopicMessage<T = unknown> {
 export interface SignedTopicMessage {
   readonly topic: string
   readonly publishedAt: number
-  /** Publisher and id, as a key. */
+  /** A hash of the publisher's key and `bytes`: 64 hexadecimal digits. */
   readonly id: string
-  readonly messageId: string
+  /** Publisher, run and sequence: an honest publisher signs one message for each. */
+  readonly slot: string
   readonly publicKey: Uint8Array
   readonly bytes: Uint8Array
   readonly signature: Uint8Array
@@ -39,52 +41,65 @@ export interface SignedTopicMessage {
   readonly hops: number
 }
 
-/** Length of a message's id. */
-export const TOPIC_ID_BYTES = 16
+/** Length of a run. */
+export const RUN_BYTES = 16
 
 const WHAT = 'A topic message'
 const count = /* @__PURE__ */ (() => int(0))()
-const content = /* @__PURE__ */ (() => tuple(text(), bytes(TOPIC_ID_BYTES), count, present))()
+const content = /* @__PURE__ */ (() => tuple(text(), bytes(RUN_BYTES), int(1, Number.MAX_SAFE_INTEGER), count, present))()
 const wireMessage = /* @__PURE__ */ (() => tuple(bytes(32), bytes(), bytes(64), count))()
 const wants = /* @__PURE__ */ (() => array(tuple(text(), count, optional(count))))()
 const names = /* @__PURE__ */ (() => array(text()))()
-const haves = /* @__PURE__ */ (() => array(tuple(text(), text())))()
+const named = /* @__PURE__ */ (() => tuple(text(), text(64, 64, /^[0-9a-f]+$/)))()
+const haves = /* @__PURE__ */ (() => array(named))()
+
+/** What is signed beside topic and payload. */
+export interface Publication {
+  /** 16 random bytes of the process: two processes of one key never use one. */
+  run: Uint8Array
+  /** From 1 up in a run, never twice. */
+  sequence: number
+  publishedAt: number
+}
 
 export async function signTopicMessage(
   identity: Identity,
   topic: string,
   payload: unknown,
-  { id, publishedAt, limits }: { id: Uint8Array; publishedAt: number; limits: Limits },
+  { run, sequence, publishedAt }: Publication,
+  limits: Limits,
+  network: string,
 ): Promise<SignedTopicMessage> {
-  const whole = encode([topic, id, publishedAt, payload], limits)
+  const whole = encode([topic, run, sequence, publishedAt, payload], limits)
   if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length)
-  const { publicKey, signature } = await signEnvelope(identity, 'topic', whole)
-  return { topic, publishedAt, ...idsOf(publicKey, id), publicKey, bytes: whole, signature, hops: 0 }
+  const { publicKey, signature } = await signEnvelope(identity, 'topic', whole, network)
+  return { topic, publishedAt, ...namesOf(network, publicKey, whole, run, sequence), publicKey, bytes: whole, signature, hops: 0 }
 }
 
 /** Reads a message without believing it. @throws P2PError MALFORMED_DATA, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED. */
-export function readTopicMessage(payload: unknown, limits: Limits): SignedTopicMessage {
+export function readTopicMessage(payload: unknown, limits: Limits, network: string): SignedTopicMessage {
   const [publicKey, whole, signature, hops] = parsed(wireMessage, payload, WHAT)
   if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length)
-  const [topic, id, publishedAt] = parsed(content, decode(whole, limits, { canonical: true }), WHAT)
+  const [topic, run, sequence, publishedAt] = parsed(content, decode(whole, limits, { canonical: true }), WHAT)
   checkTopic(topic, limits)
   // Decoded bytes are views of a whole frame; what is kept must not keep that alive.
   const [key, kept, proof] = [publicKey.slice(), whole.slice(), signature.slice()]
-  return { topic, publishedAt, ...idsOf(key, id), publicKey: key, bytes: kept, signature: proof, hops }
+  const names = namesOf(network, key, kept, run, sequence)
+  return { topic, publishedAt, ...names, publicKey: key, bytes: kept, signature: proof, hops }
 }
 
 export function wireOf({ publicKey, bytes, signature, hops }: SignedTopicMessage): unknown {
   return [publicKey, bytes, signature, hops]
 }
 
-export function isGenuine({ publicKey, bytes, signature }: SignedTopicMessage): Promise<boolean> {
-  return verifyEnvelope('topic', { publicKey, payload: bytes, signature })
+export function isGenuine({ publicKey, bytes, signature }: SignedTopicMessage, network: string): Promise<boolean> {
+  return verifyEnvelope('topic', { publicKey, payload: bytes, signature }, network)
 }
 
 /** What the listeners get, decoded anew for each of them. */
 export function topicMessageOf(message: SignedTopicMessage, limits: Limits): TopicMessage {
-  const { topic, publicKey, publishedAt, messageId, signature, bytes } = message
-  const [, , , payload] = decode(bytes, limits) as [string, Uint8Array, number, unknown]
+  const { topic, publicKey, publishedAt, id: messageId, signature, bytes } = message
+  const [, , , , payload] = decode(bytes, limits) as unknown[]
   return { topic, payload, publisherId: encodePeerId(publicKey), publisherKey: publicKey, publishedAt, messageId, signature }
 }
 
@@ -100,9 +115,14 @@ export function readTopics(payload: unknown): string[] {
   return parsed(names, payload, WHAT)
 }
 
-/** `[topic, id]` each. @throws P2PError MALFORMED_DATA. */
+/** `[topic, name]` each. @throws P2PError MALFORMED_DATA. */
 export function readHaves(payload: unknown): [topic: string, id: string][] {
   return parsed(haves, payload, WHAT)
+}
+
+/** `[topic, name]`. @throws P2PError MALFORMED_DATA. */
+export function readGraft(payload: unknown): [topic: string, id: string] {
+  return parsed(named, payload, WHAT)
 }
 
 /** @throws P2PError INVALID_TOPIC. */
@@ -111,15 +131,15 @@ export function checkTopic(topic: unknown, limits: Limits): asserts topic is str
   throw new P2PError('INVALID_TOPIC', `A topic is a well-formed text of 1 to ${limits.maxNameLength} characters.`)
 }
 
-function idsOf(publicKey: Uint8Array, id: Uint8Array): { id: string; messageId: string } {
-  const messageId = hex(id)
-  return { messageId, id: `${hex(publicKey)}${messageId}` }
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += (byte + 256).toString(16).slice(1)
-  return text
+function namesOf(
+  network: string,
+  publicKey: Uint8Array,
+  bytes: Uint8Array,
+  run: Uint8Array,
+  sequence: number,
+): Pick<SignedTopicMessage, 'id' | 'slot'> {
+  const slot = `${String.fromCharCode(...publicKey, ...run)}${sequence}`
+  return { id: hexOf(taggedHash('topic-name', network, publicKey, bytes)), slot }
 }
 
 function tooLarge(bytes: number): P2PError {

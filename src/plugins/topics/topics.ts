@@ -1,4 +1,5 @@
-import { RecentKeys } from '../../base/bounded-map.js'
+import { BoundedMap, RecentKeys } from '../../base/bounded-map.js'
+import { equalBytes } from '../../base/bytes.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { LazyMap } from '../../base/lazy-map.js'
@@ -20,13 +21,14 @@ import { TopicHistory } from './topic-history.js'
 import {
   checkTopic,
   isGenuine,
+  RUN_BYTES,
+  readGraft,
   readHaves,
   readTopicMessage,
   readTopics,
   readWants,
   type SignedTopicMessage,
   signTopicMessage,
-  TOPIC_ID_BYTES,
   TOPICS_PROTOCOL,
   type TopicMessage,
   topicMessageOf,
@@ -42,7 +44,7 @@ export interface SubscribeOptions {
 
 /** What became of a publication. */
 export interface PublishResult {
-  /** 32 hexadecimal digits. */
+  /** 64 hexadecimal digits. */
   messageId: string
   /** Peer ids of the neighbours that took it. */
   sentTo: string[]
@@ -94,6 +96,10 @@ export class Topics implements IProtocolHandler {
   private readonly interest: Interest
   private readonly tree = new SpreadingTree()
   private readonly seen: RecentKeys
+  /** By publisher, run and sequence, the id of the message that was verified: another one is a proof against the publisher. */
+  private readonly slots: BoundedMap<string, string>
+  private run!: Uint8Array
+  private sequence = 0
   private readonly listeners = new LazyMap<string, Set<(message: SignedTopicMessage) => void>>()
   /** How many past messages of a topic are asked for when a neighbour comes. */
   private readonly catchUp = new LazyMap<string, number>()
@@ -116,10 +122,12 @@ export class Topics implements IProtocolHandler {
     this.limits = wiring.limits ?? limitsOf(TOPIC_LIMITS)
     this.interest = new Interest(this.limits)
     this.seen = new RecentKeys(this.limits.topicSeen)
+    this.slots = new BoundedMap(this.limits.topicSeen)
   }
 
   onRegister(host: ProtocolHost): void {
     this.protocolHost = host
+    this.run = host.random.bytes(RUN_BYTES)
     this.advertisements = new Advertisements({
       clock: host.clock,
       limits: this.limits,
@@ -219,13 +227,13 @@ export class Topics implements IProtocolHandler {
     }
     const retryAfterMs = this.publishers.take('')
     if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
-    const { identity } = this.wiring
-    const id = host.random.bytes(TOPIC_ID_BYTES)
-    const message = await signTopicMessage(identity, topic, kept, { id, publishedAt: host.clock.now(), limits: this.limits })
+    const publication = { run: this.run, sequence: ++this.sequence, publishedAt: host.clock.now() }
+    const message = await signTopicMessage(this.wiring.identity, topic, kept, publication, this.limits, host.network)
     this.seen.add(message.id)
+    this.slots.set(message.slot, message.id)
     this.history.add(message)
     const wanted = new Set(this.interest.peersOf(topic))
-    const result: PublishResult = { messageId: message.messageId, sentTo: [], subscribers: 0 }
+    const result: PublishResult = { messageId: message.id, sentTo: [], subscribers: 0 }
     const failures: unknown[] = []
     const wire = wireOf(message)
     await withDeadline(host.clock, 'Publishing', { timeoutMs: this.limits.requestTimeoutMs, ...options }, (signal) => {
@@ -282,9 +290,9 @@ export class Topics implements IProtocolHandler {
         throw new P2PError('LIMIT_EXCEEDED', 'Too many topic messages came. Send less.', { details: { retryAfterMs: 1_000 } })
       }
       if (type === 'message' || type === 'past')
-        await this.receive(readTopicMessage(payload, limits), from.peerId, type === 'past')
+        await this.receive(readTopicMessage(payload, limits, host.network), from.peerId, type === 'past')
       else if (type === 'publish') {
-        const read = readTopicMessage(payload, limits)
+        const read = readTopicMessage(payload, limits, host.network)
         await this.receive(read, from.peerId)
         await host.reply(message, { type: 'published', payload: { subscribers: this.subscribersOf(read.topic, from.peerId) } })
       } else if (type === 'want') this.wanted(payload, from.peerId)
@@ -303,7 +311,7 @@ export class Topics implements IProtocolHandler {
 
   private async receive(message: SignedTopicMessage, from: string, past = false): Promise<void> {
     const { protocolHost: host, limits } = this
-    const { topic, id, publishedAt, publicKey } = message
+    const { topic, id, slot, publishedAt, publicKey } = message
     const now = host!.clock.now()
     if (message.hops > limits.maxTopicHops * 2) return this.drop('HOPS')
     if (publishedAt > now + limits.maxClockSkewMs || publishedAt < now - limits.maxClockSkewMs - limits.topicHistoryMs) {
@@ -316,11 +324,13 @@ export class Topics implements IProtocolHandler {
       if (this.tree.duplicate(topic, from)) this.send(from, 'prune', [topic])
       return
     }
-    if (!(await host!.check(from, () => isGenuine(message)))) {
+    if (!(await host!.check(from, () => isGenuine(message, host!.network)))) {
       throw new P2PError('INVALID_SIGNATURE', 'A topic message was not signed by its publisher.')
     }
     // While it was verified another copy may have come.
     if (this.protocolHost === undefined || !this.seen.add(id)) return
+    if ((this.slots.get(slot) ?? id) !== id) return this.equivocated(message)
+    this.slots.set(slot, id)
     const retryAfterMs = this.publishers.take(String.fromCharCode(...publicKey))
     if (retryAfterMs > 0) throw tooFast(retryAfterMs, limits)
     this.advertisements?.arrived(id)
@@ -328,6 +338,13 @@ export class Topics implements IProtocolHandler {
     this.history.add(message)
     for (const deliver of [...(this.listeners.get(topic) ?? [])]) deliver(message)
     if (this.wiring.router) this.forward({ ...message, hops: message.hops + 1 }, from)
+  }
+
+  /** Both messages were verified here. What the first of them said has gone on already; the second goes no further. */
+  private equivocated({ publicKey }: SignedTopicMessage): void {
+    this.drop('EQUIVOCATION')
+    if (equalBytes(publicKey, this.wiring.identity.publicKey)) return
+    this.protocolHost!.blame(publicKey, 'equivocation', 'It has published two messages under one sequence.')
   }
 
   private forward(message: SignedTopicMessage, from: string): void {
@@ -357,13 +374,13 @@ export class Topics implements IProtocolHandler {
   private advertised(payload: unknown, from: string): void {
     for (const [topic, id] of readHaves(payload).slice(0, NAMES_AT_ONCE)) {
       const isWanted = this.interest.ownCount(topic) > 0 || this.interest.countOf(topic) > 0
-      if (id.length > 128 || this.seen.has(id) || !isWanted) continue
+      if (this.seen.has(id) || !isWanted) continue
       if (this.advertisements?.heard(from, topic, id) === false) return
     }
   }
 
   private grafted(payload: unknown, from: string): void {
-    const [topic = '', id = ''] = readTopics(payload)
+    const [topic, id] = readGraft(payload)
     this.tree.graft(topic, from)
     const message = this.history.get(id)
     if (message !== undefined) this.push(from, wireOf(message), message.bytes.length)

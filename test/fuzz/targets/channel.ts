@@ -94,6 +94,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     onError: () => {},
   })
   const context: ConnectionContext = {
+    networkName: 'lotus',
     peerId: 'bob',
     identity: author,
     requireSignatures: false,

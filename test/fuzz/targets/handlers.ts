@@ -16,7 +16,7 @@ import { Statements } from '../../../src/statements/statements.js'
 import { VirtualClock } from '../../../src/testing/virtual-clock.js'
 import { TestHost } from '../../circuit/test-network.js'
 import { FakeRtc } from '../../webrtc/fake-rtc.js'
-import { author, GAME, HONEST, PLAYERS, player } from '../samples.js'
+import { author, GAME, HONEST, PLAYERS, place, player } from '../samples.js'
 import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined, refusedOr } from '../target.js'
 
 const limits = resolveLimits({
@@ -38,7 +38,7 @@ const limits = resolveLimits({
 /** Everything that answers messages of the SDK's own protocols, as a relay that also listens runs it. */
 export function handlers(clock: VirtualClock) {
   const store = new RecordStore({ clock, limits })
-  const verifier = new RecordVerifier({ clock, limits })
+  const verifier = new RecordVerifier({ network: 'lotus', clock, limits })
   const relay = new CircuitRelay({ limits })
   const rtc = new FakeRtc()
   const circuits = new CircuitEndpoint({ limits })
@@ -79,6 +79,8 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const honest = new TestHost('honest', clock).register(new CircuitEndpoint({ limits }))
   // She is a member, and the third one is absent.
   Object.assign(mallory, { publicKey: author.publicKey })
+  // What the honest messages call.
+  Object.assign(honest, { publicKey: place })
   const session = statements.join({ ...GAME, members: PLAYERS })
   await session.say({ round: 0, slot: 'roll', value: Uint8Array.of(4) })
   await circuits.listen(() => {})

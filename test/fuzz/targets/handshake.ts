@@ -1,3 +1,4 @@
+import { equalBytes } from '../../../src/base/bytes.js'
 import { P2PError } from '../../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../../src/base/limits.js'
 import { Entry } from '../../../src/channel/batch.js'
@@ -6,7 +7,6 @@ import { createChannelKeys, encodeHello, encodeOffer, type LocalHello } from '..
 import { type NoiseChannel, NoiseXX } from '../../../src/channel/noise.js'
 import { SecureChannel } from '../../../src/channel/secure-channel.js'
 import type { WorkProof, WorkTerms } from '../../../src/channel/work.js'
-import { equalBytes } from '../../../src/identity/ed25519.js'
 import { decode, encode } from '../../../src/message/codec.js'
 import { mineProofOfWork, verifyProofOfWork, workEpoch } from '../../../src/plugins/proof-of-work/proof-of-work.js'
 import { VirtualClock } from '../../../src/testing/virtual-clock.js'
@@ -18,7 +18,8 @@ import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined, refusedOr
 const HANDSHAKE = 1
 const PROLOGUE = new TextEncoder().encode('lotus-p2p')
 const mallory: LocalHello = {
-  keys: await createChannelKeys(author),
+  keys: await createChannelKeys(author, 'lotus'),
+  network: 'lotus',
   agent: 'mallory/1',
   requireSignatures: false,
   protocols: ['chat'],

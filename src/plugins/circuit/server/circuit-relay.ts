@@ -1,42 +1,67 @@
 import { Alarm } from '../../../base/alarm.js'
-import { isP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
+import { BoundedMap } from '../../../base/bounded-map.js'
+import { codeOf, isP2PError, P2PError, type P2PErrorCode, type P2PErrorDetails } from '../../../base/errors.js'
 import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import { TokenBucket } from '../../../base/token-bucket.js'
+import { encodePeerId } from '../../../identity/peer-id.js'
 import type { P2PMessage } from '../../../message/message.js'
 import { unknownType } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import {
+  ackShape,
   CIRCUIT_HOP,
   CIRCUIT_RATES,
   CIRCUIT_STOP,
+  closeShape,
   costOf,
+  dataShape,
+  MAX_CIRCUIT_ID,
   openShape,
-  parseAck,
-  parseClose,
-  parseData,
   parseFrame,
 } from '../frames.js'
 
-/** One direction of a circuit. */
-interface Direction {
-  /** The receiver. */
-  to: string
-  /** Bytes sent by the other end and not yet acknowledged by the receiver, counted by `costOf`. */
+/** A peer that has, or had, circuits here. */
+interface Party {
+  readonly peerId: string
+  /** The last circuit id that it was given. */
+  lastId: number
+  /** Its ends of circuits, by id. */
+  readonly ends: Map<number, End>
+  /** Circuits that it may open. */
+  readonly opens: TokenBucket
+  /** Circuits that may be opened to it. */
+  readonly calls: TokenBucket
+  /** The last unknown id that it was told of: what else is under way on it needs no second word. */
+  unknown: number
+}
+
+/** One end of a circuit, and the direction that leads to it. */
+interface End {
+  readonly party: Party
+  /** What this party calls the circuit. The other end has an id of its own. */
+  readonly id: number
+  readonly circuit: Circuit
+  /** False until its opening is on its way: frames follow it. */
+  isOpen: boolean
+  /** It has closed, or was told of the close. */
+  isOver: boolean
+  /** The other end has closed in good order: this one hears of it behind the last frame. */
+  isLast: boolean
+  /** Bytes sent by the other end and not yet acknowledged by this one, counted by `costOf`. */
   unacked: number
   /** Bytes that may go on at once. One frame may overdraw it, so that the largest passes the smallest allowance. */
   readonly allowance: TokenBucket
-  /** Frames that wait for it; the window bounds them. */
-  readonly delayed: [frame: Uint8Array, id: string][]
+  /** Frames that wait for it, or for the opening; the window bounds them. */
+  readonly delayed: Uint8Array[]
   readonly alarm: Alarm
 }
 
 interface Circuit {
-  id: string
-  /** From the caller to the called, and back. */
-  directions: [Direction, Direction]
-  /** Bytes carried in both. */
+  /** The caller's, and the called peer's. */
+  ends: [End, End]
+  /** Bytes carried in both directions. */
   bytes: number
   /** Rings at the end of its time. */
   readonly alarm: Alarm
@@ -67,8 +92,14 @@ export class CircuitRelay implements IProtocolHandler {
   private readonly window: number
   private readonly frameBytes: number
   private protocolHost: ProtocolHost | undefined
-  private readonly circuits = new Map<string, Circuit>()
-  private readonly byPeer = new Map<string, Set<Circuit>>()
+  private readonly circuits = new Set<Circuit>()
+  /** The peers with circuits, by peer id. */
+  private readonly parties = new Map<string, Party>()
+  /**
+   * Those that are gone. A peer that comes back before it has noticed the loss may still speak of circuits that it had: no other circuit
+   * has their ids. And to come back fills no budget.
+   */
+  private readonly gone: BoundedMap<string, Party>
   /** When each peer's reservation ends, milliseconds since the Unix epoch. */
   private readonly reservations = new Map<string, number>()
   /** Bytes given to a peer's connection and not yet accepted by it, over all its circuits. */
@@ -78,6 +109,7 @@ export class CircuitRelay implements IProtocolHandler {
   constructor(options: { limits?: Limits } = {}) {
     this.limits = options.limits ?? limitsOf(CIRCUIT_RELAY_LIMITS)
     this.window = Math.max(1_024, this.limits.circuitWindowBytes)
+    this.gone = new BoundedMap(this.limits.maxRateBuckets)
     this.frameBytes = Math.max(256, Math.min(this.limits.circuitFrameBytes, Math.floor(this.window / 2)))
   }
 
@@ -86,7 +118,7 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   onUnregister(): void {
-    for (const circuit of [...this.circuits.values()]) this.end(circuit, 'SHUT_DOWN')
+    for (const circuit of [...this.circuits]) this.end(circuit, 'SHUT_DOWN')
     this.protocolHost = undefined
   }
 
@@ -102,9 +134,9 @@ export class CircuitRelay implements IProtocolHandler {
         case 'data':
           return this.data(host, message.payload, from.peerId)
         case 'ack':
-          return this.ack(message.payload, from.peerId)
+          return this.ack(host, message.payload, from.peerId)
         case 'close':
-          return this.close(message.payload, from.peerId)
+          return this.close(host, message.payload, from.peerId)
         case 'open':
           return await this.open(host, message, from)
         case 'reserve':
@@ -113,7 +145,7 @@ export class CircuitRelay implements IProtocolHandler {
           throw unknownType(message)
       }
     } catch (error) {
-      if (isP2PError(error, 'MALFORMED_DATA') || isP2PError(error, 'PROTOCOL_VIOLATION')) {
+      if (isP2PError(error, 'MALFORMED_DATA')) {
         this.counts.violations++
         return host.reject(from.peerId, error)
       }
@@ -134,7 +166,17 @@ export class CircuitRelay implements IProtocolHandler {
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
     this.reservations.delete(peer.peerId)
-    for (const circuit of [...(this.byPeer.get(peer.peerId) ?? [])]) this.end(circuit, 'CONNECTION_LOST', peer.peerId)
+    const party = this.parties.get(peer.peerId)
+    if (party === undefined) return
+    this.parties.delete(peer.peerId)
+    // On a new connection the count may begin anew.
+    if (party.lastId < MAX_CIRCUIT_ID / 2) this.gone.set(peer.peerId, party)
+    for (const end of [...party.ends.values()]) {
+      // What it sent before a close in good order still arrives.
+      if (end.isOver) continue
+      end.isOver = true
+      this.end(end.circuit, 'CONNECTION_LOST')
+    }
   }
 
   private async reserve(host: ProtocolHost, message: P2PMessage, from: PeerInfo): Promise<void> {
@@ -161,62 +203,103 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   private async open(host: ProtocolHost, message: P2PMessage, from: PeerInfo): Promise<void> {
-    const { circuit: id, target, frame } = parseFrame(openShape, message.payload)
-    const refusal = this.refusalOf(host, id, target, from, frame)
+    const { target, frame } = parseFrame(openShape, message.payload)
+    const caller = this.partyOf(host, from.peerId)
+    const called = host.peer(target)
+    const refusal = this.refusalOf(host, caller, called, from, frame)
     if (refusal !== undefined) {
       this.counts.refused++
       throw refusal
     }
-    const circuit: Circuit = {
-      id,
-      directions: [this.direction(host, target, () => circuit), this.direction(host, from.peerId, () => circuit)],
+    const circuit = {
       bytes: 0,
-      alarm: new Alarm(host.clock, () => this.end(circuit, 'LIMIT_EXCEEDED', undefined, 'circuitMs')),
-    }
+      alarm: new Alarm(host.clock, () => this.end(circuit, 'LIMIT_EXCEEDED', 'circuitMs')),
+    } as Circuit
+    const [near, far] = [caller, this.partyOf(host, called!.peerId)].map((party) => this.endOf(host, party, circuit)) as [
+      End,
+      End,
+    ]
+    circuit.ends = [near, far]
     circuit.alarm.arm(this.limits.circuitMs)
-    this.circuits.set(id, circuit)
-    for (const { to } of circuit.directions) {
-      const known = this.byPeer.get(to) ?? new Set()
-      this.byPeer.set(to, known)
-      known.add(circuit)
-    }
+    this.circuits.add(circuit)
     this.counts.opened++
     const bounds = { window: this.window, frameBytes: this.frameBytes }
     // The answer does not wait for the called one, whose first frame follows it: a round trip saved. A refusal comes as `close`.
-    this.forward(host, circuit, target, 'incoming', { circuit: id, from: from.peerId, frame, ...bounds }, frame.length)
-    await host.reply(message, { type: 'opened', payload: bounds }).catch(() => this.end(circuit, 'CONNECTION_LOST'))
+    const incoming = { circuit: far.id, from: encodePeerId(from.publicKey!), frame, ...bounds }
+    this.forward(host, far, 'incoming', incoming, frame.length, () => this.begin(host, far))
+    if (!this.circuits.has(circuit)) throw new P2PError('CIRCUIT_REFUSED', 'That peer reads too slowly. Try later.')
+    // In the protocol of the frames, which so stay behind it.
+    const opened = { type: 'opened', payload: { circuit: near.id, ...bounds }, protocol: CIRCUIT_STOP }
+    await host.reply(message, opened).then(
+      () => this.begin(host, near),
+      () => this.end(circuit, 'CONNECTION_LOST'),
+    )
   }
 
-  private direction(host: ProtocolHost, to: string, circuit: () => Circuit): Direction {
+  private begin(host: ProtocolHost, end: End): void {
+    end.isOpen = true
+    this.pass(host, end)
+  }
+
+  private partyOf(host: ProtocolHost, peerId: string): Party {
+    const known = this.parties.get(peerId)
+    if (known !== undefined) return known
+    const { circuitOpensPerS, circuitOpenBurst, circuitCallsPerS, circuitCallBurst } = this.limits
+    const now = host.clock.now()
+    const party = this.gone.get(peerId) ?? {
+      peerId,
+      lastId: 0,
+      ends: new Map(),
+      opens: new TokenBucket(circuitOpensPerS, circuitOpenBurst, now, 1),
+      calls: new TokenBucket(circuitCallsPerS, circuitCallBurst, now, 1),
+      unknown: 0,
+    }
+    this.gone.delete(peerId)
+    this.parties.set(peerId, party)
+    return party
+  }
+
+  private endOf(host: ProtocolHost, party: Party, circuit: Circuit): End {
     const { circuitBytesPerS } = this.limits
-    const direction: Direction = {
-      to,
+    const end: End = {
+      party,
+      id: ++party.lastId,
+      circuit,
+      isOpen: false,
+      isOver: false,
+      isLast: false,
       unacked: 0,
       allowance: new TokenBucket(circuitBytesPerS, circuitBytesPerS, host.clock.now(), 1),
       delayed: [],
-      alarm: new Alarm(host.clock, () => this.pass(host, circuit(), direction)),
+      alarm: new Alarm(host.clock, () => this.pass(host, end)),
     }
-    return direction
+    party.ends.set(end.id, end)
+    return end
   }
 
-  private refusalOf(host: ProtocolHost, id: string, target: string, from: PeerInfo, frame: Uint8Array): P2PError | undefined {
-    const refuse = (why: string, limit?: string) =>
-      new P2PError('CIRCUIT_REFUSED', `The relay refuses the circuit: ${why}.`, limit === undefined ? {} : { details: { limit } })
+  private refusalOf(
+    host: ProtocolHost,
+    caller: Party,
+    called: PeerInfo | undefined,
+    from: PeerInfo,
+    frame: Uint8Array,
+  ): P2PError | undefined {
+    const refuse = (why: string, details: P2PErrorDetails = {}) =>
+      new P2PError('CIRCUIT_REFUSED', `The relay refuses the circuit: ${why}.`, { details })
+    const now = host.clock.now()
     // The relay in the middle would then pay for a way that its own peers cannot see.
     if (from.connection?.transport === 'circuit') return refuse('a circuit inside a circuit')
-    if (target === from.peerId || target === host.peerId) return refuse('the target must be a third peer')
-    if (this.circuits.has(id)) return refuse('its id is in use')
-    if (frame.length > this.frameBytes) return refuse('its first frame is too large', 'circuitFrameBytes')
-    if (this.circuits.size >= this.limits.maxCircuits) return refuse('it has as many as it takes', 'maxCircuits')
-    const own = this.byPeer.get(from.peerId)
-    if (full(own, this.limits)) return refuse('you have as many as you may', 'maxCircuitsPerPeer')
-    let same = 0
-    for (const { directions } of own ?? []) if (directions.some(({ to }) => to === target)) same++
-    if (same >= this.limits.maxCircuitsPerPair) return refuse('there are enough to that peer', 'maxCircuitsPerPair')
-    const called = host.peers().find((peer) => peer.peerId === target)
+    const callerWaitMs = caller.opens.take(now)
+    if (callerWaitMs > 0) {
+      return refuse('you open them too fast', { limit: 'circuitOpensPerS', retryAfterMs: callerWaitMs })
+    }
+    if (frame.length > this.frameBytes) return refuse('its first frame is too large', { limit: 'circuitFrameBytes' })
+    if (this.circuits.size >= this.limits.maxCircuits) return refuse('it has as many as it takes', { limit: 'maxCircuits' })
+    if (full(caller, this.limits)) return refuse('you have as many as you may', { limit: 'maxCircuitsPerPeer' })
     if (called === undefined || called.connection?.transport === 'circuit') {
       return new P2PError('PEER_NOT_FOUND', 'That peer is not connected to this relay. Try another relay, or later.')
     }
+    if (called.peerId === from.peerId) return refuse('the target must be a third peer')
     if (called.protocols?.includes(CIRCUIT_STOP) !== true) return refuse('that peer takes no circuits')
     if (!this.canBeCalled(called)) {
       return new P2PError(
@@ -224,134 +307,158 @@ export class CircuitRelay implements IProtocolHandler {
         'That peer is connected to this relay, but has no reservation here. Try its other relays.',
       )
     }
+    const target = this.partyOf(host, called.peerId)
+    let same = 0
+    for (const { circuit } of caller.ends.values()) if (circuit.ends.some(({ party }) => party === target)) same++
+    if (same >= this.limits.maxCircuitsPerPair) return refuse('there are enough to that peer', { limit: 'maxCircuitsPerPair' })
     // Only now, so that whether a peer is here is told in the same way at any load of ours.
-    if (full(this.byPeer.get(target), this.limits)) return refuse('that peer has as many as it may', 'maxCircuitsPerPeer')
+    if (full(target, this.limits)) return refuse('that peer has as many as it may', { limit: 'maxCircuitsPerPeer' })
+    const calledWaitMs = target.calls.take(now)
+    if (calledWaitMs > 0) {
+      return refuse('that peer is called too often', { limit: 'circuitCallsPerS', retryAfterMs: calledWaitMs })
+    }
+    // An id is never given twice: a frame that is late must not reach another circuit.
+    if (Math.max(caller.lastId, target.lastId) >= MAX_CIRCUIT_ID) return refuse('its ids are used up; connect to it again')
     return undefined
   }
 
   private data(host: ProtocolHost, payload: unknown, from: string): void {
-    const [id, frame] = parseData(payload)
-    const direction = this.directionFrom(id, from)
-    if (direction === undefined) {
-      // Ended while this was under way. Should its notice have been lost, this is the second one.
-      this.notify(host, from, id, 'CONNECTION_CLOSED')
-      return
-    }
-    const circuit = this.circuits.get(id)!
-    direction.unacked += costOf(frame)
-    if (direction.unacked > this.window || frame.length > this.frameBytes) {
+    const [id, frame] = parseFrame(dataShape, payload)
+    const sender = this.known(host, id, from)
+    if (sender === undefined) return
+    const { circuit } = sender
+    const end = otherOf(sender)
+    end.unacked += costOf(frame)
+    if (end.unacked > this.window || frame.length > this.frameBytes) {
       this.counts.violations++
       this.end(circuit, 'PROTOCOL_VIOLATION')
       return
     }
+    // The other end has closed, and hears nothing more; this one learns of the close behind the frames that were before it.
+    if (end.isOver) return
     circuit.bytes += frame.length
     if (circuit.bytes > this.limits.circuitBytes) {
-      this.end(circuit, 'LIMIT_EXCEEDED', undefined, 'circuitBytes')
+      this.end(circuit, 'LIMIT_EXCEEDED', 'circuitBytes')
       return
     }
-    direction.delayed.push([frame, id])
-    if (!direction.alarm.isArmed) this.pass(host, circuit, direction)
+    end.delayed.push(frame)
+    if (!end.alarm.isArmed) this.pass(host, end)
   }
 
-  /** Passes on what the allowance of a direction lets through; the rest follows as it fills again. */
-  private pass(host: ProtocolHost, circuit: Circuit, direction: Direction): void {
-    const now = host.clock.now()
-    for (;;) {
-      const next = direction.delayed[0]
-      if (next === undefined || !this.circuits.has(circuit.id)) return
-      const [frame, id] = next
-      const waitMs = direction.allowance.take(now, frame.length)
-      if (waitMs > 0) {
-        direction.alarm.arm(waitMs)
+  /** Passes on what the allowance of a direction lets through; the rest follows as it fills again, and a close behind it. */
+  private pass(host: ProtocolHost, end: End): void {
+    const { delayed, circuit } = end
+    while (end.isOpen && !end.isOver) {
+      const frame = delayed[0]
+      if (frame === undefined) {
+        if (end.isLast) this.end(circuit, undefined)
         return
       }
-      direction.delayed.shift()
+      const waitMs = end.allowance.take(host.clock.now(), frame.length)
+      if (waitMs > 0) {
+        end.alarm.arm(waitMs)
+        return
+      }
+      delayed.shift()
       this.counts.frames++
       this.counts.bytes += frame.length
-      this.forward(host, circuit, direction.to, 'data', [id, frame], frame.length)
+      this.forward(host, end, 'data', [end.id, frame], frame.length)
     }
   }
 
-  private ack(payload: unknown, from: string): void {
-    const [id, bytes] = parseAck(payload)
-    const sent = this.directionFrom(id, from)
-    if (sent === undefined) return
-    const circuit = this.circuits.get(id)!
-    const received = circuit.directions.find((direction) => direction !== sent)!
-    if (bytes > received.unacked) {
+  private ack(host: ProtocolHost, payload: unknown, from: string): void {
+    const [id, bytes] = parseFrame(ackShape, payload)
+    const end = this.known(host, id, from)
+    if (end === undefined) return
+    if (bytes > end.unacked) {
       this.counts.violations++
-      this.end(circuit, 'PROTOCOL_VIOLATION')
+      this.end(end.circuit, 'PROTOCOL_VIOLATION')
       return
     }
-    received.unacked -= bytes
-    this.forward(this.protocolHost!, circuit, sent.to, 'ack', [id, bytes], 0)
+    end.unacked -= bytes
+    const sender = otherOf(end)
+    if (!sender.isOver) this.forward(host, sender, 'ack', [sender.id, bytes], 0)
   }
 
-  private close(payload: unknown, from: string): void {
-    const { circuit: id, code } = parseClose(payload)
-    if (this.directionFrom(id, from) === undefined) return
-    this.end(this.circuits.get(id)!, code, from)
+  private close(host: ProtocolHost, payload: unknown, from: string): void {
+    const [id, code] = parseFrame(closeShape, payload)
+    const end = this.parties.get(from)?.ends.get(id)
+    if (end === undefined || end.isOver) return
+    end.isOver = true
+    const other = otherOf(end)
+    if (code !== undefined || other.isOver) this.end(end.circuit, codeOf(code, 'CONNECTION_CLOSED'))
+    else {
+      other.isLast = true
+      if (!other.alarm.isArmed) this.pass(host, other)
+    }
   }
 
-  /** The direction in which this peer sends; undefined where there is no such circuit (any more). @throws P2PError PROTOCOL_VIOLATION. */
-  private directionFrom(id: string, from: string): Direction | undefined {
-    const circuit = this.circuits.get(id)
-    if (circuit === undefined) return undefined
-    const [out, back] = circuit.directions
-    if (back.to === from) return out
-    if (out.to === from) return back
-    // Ids are random: nobody names another's by accident.
-    throw new P2PError('PROTOCOL_VIOLATION', 'A peer spoke on a circuit that is not its own.', { details: { peerId: from } })
+  /**
+   * The end of a peer with this id. Where there is none, the peer is told that the circuit is over, and nothing else: a circuit may have
+   * ended while its frames were under way.
+   */
+  private known(host: ProtocolHost, id: number, from: string): End | undefined {
+    const party = this.partyOf(host, from)
+    const end = party.ends.get(id)
+    if (end !== undefined && !end.isOver) return end
+    if (party.unknown !== id) {
+      party.unknown = id
+      this.sayClose(host, from, [id, 'CONNECTION_LOST'])
+    }
+    return undefined
   }
 
-  private forward(host: ProtocolHost, circuit: Circuit, to: string, type: string, payload: unknown, bytes: number): void {
-    const pending = (this.pending.get(to) ?? 0) + bytes
-    if (pending > this.limits.sendMaxBufferedBytes) {
-      this.end(circuit, 'BUFFER_FULL')
+  private forward(host: ProtocolHost, end: End, type: string, payload: unknown, bytes: number, done = () => {}): void {
+    const { peerId } = end.party
+    const pending = (this.pending.get(peerId) ?? 0) + bytes
+    // The other half is for what the relay itself has to say.
+    if (pending > this.limits.sendMaxBufferedBytes / 2) {
+      this.end(end.circuit, 'BUFFER_FULL')
       return
     }
-    this.pending.set(to, pending)
-    const done = () => {
-      const left = (this.pending.get(to) ?? 0) - bytes
-      if (left > 0) this.pending.set(to, left)
-      else this.pending.delete(to)
+    this.pending.set(peerId, pending)
+    const settled = () => {
+      const left = (this.pending.get(peerId) ?? 0) - bytes
+      if (left > 0) this.pending.set(peerId, left)
+      else this.pending.delete(peerId)
     }
-    host.sendTo(to, { type, payload, protocol: CIRCUIT_STOP }).then(done, (error: unknown) => {
-      done()
-      this.end(circuit, isP2PError(error, 'BUFFER_FULL') ? error.code : 'CONNECTION_LOST')
-    })
+    host.sendTo(peerId, { type, payload, protocol: CIRCUIT_STOP }).then(
+      () => {
+        settled()
+        done()
+      },
+      (error: unknown) => {
+        settled()
+        this.end(end.circuit, isP2PError(error, 'BUFFER_FULL') ? error.code : 'CONNECTION_LOST')
+      },
+    )
   }
 
-  private end(circuit: Circuit, code: P2PErrorCode | undefined, except?: string, limit?: string): void {
-    if (this.circuits.get(circuit.id) !== circuit) return
-    this.circuits.delete(circuit.id)
+  /** Ends a circuit at once, and tells the ends that do not know. */
+  private end(circuit: Circuit, code: P2PErrorCode | undefined, limit?: string): void {
+    if (!this.circuits.delete(circuit)) return
     circuit.alarm.disarm()
-    for (const { to, delayed, alarm } of circuit.directions) {
-      alarm.disarm()
-      // What came before an orderly end still arrives.
-      if (to !== except && this.protocolHost !== undefined && code === undefined) {
-        for (const [frame, id] of delayed) this.deliverLate(this.protocolHost, to, [id, frame])
-      }
-      const known = this.byPeer.get(to)
-      known?.delete(circuit)
-      if (known?.size === 0) this.byPeer.delete(to)
-      if (to !== except && this.protocolHost !== undefined) this.notify(this.protocolHost, to, circuit.id, code, limit)
+    for (const end of circuit.ends) {
+      end.alarm.disarm()
+      end.party.ends.delete(end.id)
+      if (end.isOver || this.protocolHost === undefined) continue
+      end.isOver = true
+      const payload = limit !== undefined ? [end.id, code, limit] : code === undefined ? [end.id] : [end.id, code]
+      this.sayClose(this.protocolHost, end.party.peerId, payload)
     }
   }
 
-  private deliverLate(host: ProtocolHost, to: string, payload: unknown): void {
-    host.sendTo(to, { type: 'data', payload, protocol: CIRCUIT_STOP }).catch(() => {})
-  }
-
-  private notify(host: ProtocolHost, to: string, id: string, code: P2PErrorCode | undefined, limit?: string): void {
-    const payload = limit !== undefined ? [id, code, limit] : code === undefined ? [id] : [id, code]
-    host.sendTo(to, { type: 'close', payload, protocol: CIRCUIT_STOP }).catch((error: unknown) => {
-      // A peer that reads nothing can no longer be told; the end of its connection tells it.
-      if (isP2PError(error, 'BUFFER_FULL')) host.reject(to, error)
-    })
+  /** A peer that cannot be told hears of the end when it next speaks on the circuit. */
+  private sayClose(host: ProtocolHost, to: string, payload: unknown): void {
+    host.sendTo(to, { type: 'close', payload, protocol: CIRCUIT_STOP }).catch(() => {})
   }
 }
 
-function full(circuits: ReadonlySet<Circuit> | undefined, limits: Limits): boolean {
-  return (circuits?.size ?? 0) >= limits.maxCircuitsPerPeer
+function otherOf(end: End): End {
+  const [near, far] = end.circuit.ends
+  return near === end ? far : near
+}
+
+function full({ ends }: Party, limits: Limits): boolean {
+  return ends.size >= limits.maxCircuitsPerPeer
 }

@@ -19,6 +19,8 @@ export interface DhtOptions {
   identity?: Identity
   /** Whose name is whose. */
   names?: PinnedNames
+  /** The network whose records these are; default 'lotus'. */
+  network?: string
   /** How others are reached. Without it the DHT is a local store. */
   lookup?: Lookup
   /** Where records are kept; a DhtServer answers from the same one. */

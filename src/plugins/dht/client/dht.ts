@@ -6,6 +6,7 @@ import { consoleLogger, type Logger } from '../../../base/logger.js'
 import { systemRandom } from '../../../base/random.js'
 import { Serial } from '../../../base/serial.js'
 import type { WaitOptions } from '../../../base/wait.js'
+import { DEFAULT_NETWORK } from '../../../identity/envelope.js'
 import type { Identity } from '../../../identity/identity.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import { asSent } from '../../../message/codec.js'
@@ -75,14 +76,14 @@ export class DistributedHashTable {
   constructor(owner: string | Owner, options: DhtOptions = {}) {
     this.owner = typeof owner === 'string' ? { peerId: owner } : owner
     const { clock = systemClock, limits = limitsOf(), logger = consoleLogger, random = systemRandom } = options
-    const { identity, names, lookup } = options
+    const { identity, names, lookup, network = DEFAULT_NETWORK } = options
     this.clock = clock
     this.limits = limits
     this.logger = logger
     this.identity = identity
     this.onError = options.onError ?? ((error) => logger.error(error.message, { code: error.code }))
     this.records = options.store ?? new SmallRecordStore(clock, limits, random)
-    this.verifier = options.verifier ?? new RecordVerifier({ clock, limits, ...(names && { names }) })
+    this.verifier = options.verifier ?? new RecordVerifier({ network, clock, limits, ...(names && { names }) })
     this.announcements = new Announcements(clock, random, ({ entry: { key } }) =>
       this.inBackground(key, () => this.publishAnew(key)),
     )
@@ -324,7 +325,7 @@ export class DistributedHashTable {
       ...(name !== undefined && { name }),
       ...(withdrawn && { withdrawn }),
     }
-    const entry = await createRecord(content, identity ? { identity } : { publisherId }, this.limits)
+    const entry = await createRecord(content, identity ? { identity } : { publisherId }, this.limits, this.verifier.network)
     if (this.isOver) throw shutDownError('This DHT')
     this.verifier.checkTime(entry)
     this.store.put(entry)

@@ -25,8 +25,8 @@ export function dhtClient(): Plugin<DhtParts> {
   return {
     name: 'dht',
     attach(kit) {
-      const { clock, limits, logger, identity, names, random } = kit
-      const verifier = new RecordVerifier({ clock, limits, names })
+      const { clock, limits, logger, identity, names, random, network } = kit
+      const verifier = new RecordVerifier({ network, clock, limits, names })
       const servers = new ConnectedServers(verifier, { limits })
       const dht = new DistributedHashTable(kit, {
         clock,
@@ -34,6 +34,7 @@ export function dhtClient(): Plugin<DhtParts> {
         logger,
         identity,
         names,
+        network,
         verifier,
         lookup: servers,
         random,

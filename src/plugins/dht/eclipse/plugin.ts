@@ -44,7 +44,7 @@ export function eclipseWatch(): Plugin<object, EclipseEvents, EclipseStats> {
         host: kit,
         anchors: kit.anchors,
         chosen: () => kit.dialer.chosen(),
-        view: new ServerView(kit, servers, limits, () => nodeIdOf(kit.publicKey)),
+        view: new ServerView(kit, servers, limits, () => nodeIdOf(kit.publicKey, kit.network)),
         ownRecord: (before) => dht.ownRecord(before),
         onNamed: (contacts, teller) => walkOf(dht)?.network.learn(contacts, teller),
         onSuspected: (evidence) => kit.emit('eclipse-suspected', evidence),

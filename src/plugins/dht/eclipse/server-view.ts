@@ -19,7 +19,8 @@ export class ServerView {
   async nodes(peerId: string, address: string, target: Uint8Array): Promise<Contact[]> {
     const answer = await this.ask(peerId, { type: 'find-node', payload: { target } })
     const { closer } = parsed(findNodeAnswer, answer.payload, 'A DHT message')
-    return readContacts(closer ?? [], target, { max: this.limits.dhtBucketSize, own: this.ownId(), teller: address })
+    const { network } = this.protocolHost
+    return readContacts(closer ?? [], target, { max: this.limits.dhtBucketSize, own: this.ownId(), teller: address, network })
   }
 
   /**

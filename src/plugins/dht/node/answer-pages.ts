@@ -12,7 +12,7 @@ const WIRE_OVERHEAD = 112
  * it holds a fair choice of the window looked at; else a page in that order. Either way the asker who follows `after` to
  * the end has missed nothing.
  */
-export function pageOf(entries: Iterable<RecordEntry>, request: FindRequest, limits: Limits): FindAnswer {
+export function pageOf(entries: Iterable<RecordEntry>, request: FindRequest, limits: Limits, network: string): FindAnswer {
   const { filters, max, withdrawn = false } = request
   const { maxQueryRecords, maxRecordsPerAnswer, maxAnswerBytes } = limits
   const part = partOf(request)
@@ -27,7 +27,7 @@ export function pageOf(entries: Iterable<RecordEntry>, request: FindRequest, lim
       break
     }
     last = entry
-    if (entry.signature === undefined || (part !== undefined && !isInPart(entry.key, part))) continue
+    if (entry.signature === undefined || (part !== undefined && !isInPart(entry.key, part, network))) continue
     if (entry.withdrawn ? !withdrawn : !matchesFilters(entry, filters, limits)) continue
     window.push(entry)
     if (!entry.withdrawn) live.push(entry)

@@ -219,7 +219,7 @@ export class DhtServer implements IProtocolHandler {
 
   /** The depth at which the members of a set belong that has outgrown this one; undefined where it has not. */
   private splitDepth({ key, publisher }: RecordEntry, depth: number): number | undefined {
-    const part = setPartOf(key, depth)
+    const part = setPartOf(key, depth, this.verifier.network)
     if (part === undefined) throw new P2PError('INVALID_RECORD', 'This record is in no set, and has no depth in one.')
     if (this.store.find(key, publisher) !== undefined || depth >= MAX_SET_DEPTH) return undefined
     return this.countIn(part) >= this.limits.maxSetRecords ? depth + 1 : undefined
@@ -228,7 +228,7 @@ export class DhtServer implements IProtocolHandler {
   private countIn(part: SetPart): number {
     let count = 0
     for (const { key, withdrawn } of this.store.scan(`${part.prefix}*`)) {
-      if (!withdrawn && isInPart(key, part) && ++count >= this.limits.maxSetRecords) break
+      if (!withdrawn && isInPart(key, part, this.verifier.network) && ++count >= this.limits.maxSetRecords) break
     }
     return count
   }
@@ -259,7 +259,7 @@ export class DhtServer implements IProtocolHandler {
       for (const entry of this.store.scan(key)) if (entry.signature !== undefined) found.add(entry)
       const isLater = ({ key, publisher }: RecordEntry) =>
         after === undefined || key > after[0] || (key === after[0] && publisher > after[1])
-      return pageOf(found.all().filter(isLater).sort(byKey), request, this.limits)
+      return pageOf(found.all().filter(isLater).sort(byKey), request, this.limits, this.verifier.network)
     } catch {
       return this.find(request)
     } finally {
@@ -285,11 +285,11 @@ export class DhtServer implements IProtocolHandler {
   private find(request: FindRequest): FindAnswer {
     const { key } = request
     checkPattern(key, this.limits)
-    const answer = pageOf(this.store.scan(key, request.after), request, this.limits)
+    const answer = pageOf(this.store.scan(key, request.after), request, this.limits, this.verifier.network)
     const part = partOf(request)
     const split = part !== undefined && this.countIn(part) >= this.limits.maxSetRecords && part.depth < MAX_SET_DEPTH
     if (answer.records.length > 0 || key.endsWith('*')) return { ...answer, ...(split && { split }) }
-    const copies = pageOf(this.copies.scan(key), request, this.limits)
+    const copies = pageOf(this.copies.scan(key), request, this.limits, this.verifier.network)
     return copies.records.length === 0 ? answer : { ...copies, cached: true }
   }
 

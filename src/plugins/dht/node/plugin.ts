@@ -42,7 +42,7 @@ export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
       const parts = { ...dhtOf(kit), store }
       const { network, feelers } = attachWalk(kit)
       const { table } = network
-      store.farness = (key) => KEY_BITS - commonBits(table.ownId, placeOfKey(key))
+      store.farness = (key) => KEY_BITS - commonBits(table.ownId, placeOfKey(key, kit.network))
       const replication = new Replication(parts, network)
       const upkeep = new TableUpkeep(network, limits, random, clock)
       const spread = new Spread(parts, network, (entry, depth) => replication.received(entry, depth))

@@ -70,8 +70,9 @@ export class Replication {
       known.receivedAt = receivedAt
       return
     }
-    const part = depth === undefined ? undefined : setPartOf(key, depth)
-    const place = part === undefined ? placeOfKey(key) : placeOfSet(part)
+    const { networkName } = this.network
+    const part = depth === undefined ? undefined : setPartOf(key, depth, networkName)
+    const place = part === undefined ? placeOfKey(key, networkName) : placeOfSet(part, networkName)
     this.kept.set(id, { key, publisher, depth, place, receivedAt })
     this.arm()
   }

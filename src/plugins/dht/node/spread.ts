@@ -22,15 +22,18 @@ export class Spread {
   async store(entry: RecordEntry, options: WaitOptions = {}): Promise<StoreOutcome> {
     const outcome: StoreOutcome = { stored: [], refused: [] }
     const wait = { signal: options.signal, timeoutMs: options.timeoutMs }
-    const tasks: Promise<unknown>[] = [this.storeAt(placeOfKey(entry.key), entry, undefined, wait, outcome)]
-    if (setPartOf(entry.key, 0) !== undefined) tasks.push(this.storeInSet(entry, 0, wait, outcome))
+    const { networkName } = this.network
+    const tasks: Promise<unknown>[] = [this.storeAt(placeOfKey(entry.key, networkName), entry, undefined, wait, outcome)]
+    if (setPartOf(entry.key, 0, networkName) !== undefined) tasks.push(this.storeInSet(entry, 0, wait, outcome))
     await Promise.all(tasks)
     const stored = [...new Set(outcome.stored)]
     return { stored, refused: outcome.refused.filter(({ peerId }) => !stored.includes(peerId)) }
   }
 
   private async storeInSet(entry: RecordEntry, depth: number, wait: WaitOptions, outcome: StoreOutcome): Promise<void> {
-    const deeper = await this.storeAt(placeOfSet(setPartOf(entry.key, depth)!), entry, depth, wait, outcome)
+    const { networkName } = this.network
+    const place = placeOfSet(setPartOf(entry.key, depth, networkName)!, networkName)
+    const deeper = await this.storeAt(place, entry, depth, wait, outcome)
     if (deeper > depth) await this.storeInSet(entry, deeper, wait, outcome)
   }
 

@@ -1,5 +1,5 @@
 import type { Random } from '../../../base/random.js'
-import { sha256 } from '../../../base/sha256.js'
+import { taggedHash } from '../../../identity/envelope.js'
 
 /** Bytes of a node id, and of a place. */
 export const NODE_ID_BYTES = 32
@@ -11,37 +11,37 @@ export const MAX_SET_DEPTH = 16
 const SET_PREFIX = /^resource:[^:]+:/
 
 /**
- * Where a node stands in the key space: the SHA-256 of its public key, 32 bytes. So nobody chooses a place, and a contact
+ * Where a node of a network stands in the key space: a hash of its public key, 32 bytes. So nobody chooses a place, and a contact
  * cannot claim another's.
  */
-export function nodeIdOf(publicKey: Uint8Array): Uint8Array {
-  return sha256(publicKey)
+export function nodeIdOf(publicKey: Uint8Array, network: string): Uint8Array {
+  return taggedHash('dht-node', network, publicKey)
 }
 
 /** Where the records under one key are kept, 32 bytes. */
-export function placeOfKey(key: string): Uint8Array {
-  return sha256Of(`lotus/dht key\0${key}`)
+export function placeOfKey(key: string, network: string): Uint8Array {
+  return taggedHash('dht-key', network, utf8(key))
 }
 
-/** One part of a set: all keys with this prefix whose hash begins with so many bits of `path`. */
+/** One part of a set: all keys with this prefix whose place begins with so many bits of `path`. */
 export interface SetPart {
   /** `resource:<type>:` */
   readonly prefix: string
   /** 0: the whole set. */
   readonly depth: number
-  /** The first `depth` bits of the hashes of the keys in it, as a number. */
+  /** The first `depth` bits of the places of the keys in it, as a number. */
   readonly path: number
 }
 
 /** Where the records of one part of a set are kept, 32 bytes. */
-export function placeOfSet({ prefix, depth, path }: SetPart): Uint8Array {
-  return sha256Of(`lotus/dht set\0${depth}\0${path}\0${prefix}`)
+export function placeOfSet({ prefix, depth, path }: SetPart, network: string): Uint8Array {
+  return taggedHash('dht-set', network, utf8(`${depth}\0${path}\0${prefix}`))
 }
 
 /** The part of a set, at this depth, in which a key lies; undefined for a key that is in no set. */
-export function setPartOf(key: string, depth: number): SetPart | undefined {
+export function setPartOf(key: string, depth: number, network: string): SetPart | undefined {
   const prefix = SET_PREFIX.exec(key)?.[0]
-  return prefix === undefined ? undefined : { prefix, depth, path: hashBits(key, depth) }
+  return prefix === undefined ? undefined : { prefix, depth, path: placeBits(key, depth, network) }
 }
 
 /** The set that a pattern asks for whole; undefined where it is none. */
@@ -51,8 +51,8 @@ export function setOfPattern(pattern: string): SetPart | undefined {
 }
 
 /** Whether a key lies in a part of a set. */
-export function isInPart(key: string, { prefix, depth, path }: SetPart): boolean {
-  return key.startsWith(prefix) && (depth === 0 || hashBits(key, depth) === path)
+export function isInPart(key: string, { prefix, depth, path }: SetPart, network: string): boolean {
+  return key.startsWith(prefix) && (depth === 0 || placeBits(key, depth, network) === path)
 }
 
 /** The two halves of a part. */
@@ -91,11 +91,11 @@ export function idInBucket(own: Uint8Array, bucket: number, random: Random): Uin
   return id
 }
 
-function hashBits(key: string, depth: number): number {
-  const hash = sha256Of(key)
-  return ((hash[0]! << 8) | hash[1]!) >> (16 - depth)
+function placeBits(key: string, depth: number, network: string): number {
+  const place = placeOfKey(key, network)
+  return ((place[0]! << 8) | place[1]!) >> (16 - depth)
 }
 
-function sha256Of(text: string): Uint8Array {
-  return sha256(new TextEncoder().encode(text))
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
 }

@@ -1,13 +1,15 @@
 import { BoundedMap } from '../../../base/bounded-map.js'
-import { compareBytes } from '../../../base/bytes.js'
+import { equalBytes } from '../../../base/bytes.js'
 import { type Clock, systemClock } from '../../../base/clock.js'
-import { isP2PError, P2PError } from '../../../base/errors.js'
+import { isP2PError, nameTaken, P2PError } from '../../../base/errors.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import { verifyEnvelope } from '../../../identity/envelope.js'
 import type { PinnedNames } from '../../../identity/pinned-names.js'
 import { decodeRecord, invalidRecord, isWireRecord, type RecordEntry, type WireRecord } from './record.js'
 
 export interface RecordVerifierOptions {
+  /** The network whose records are believed. */
+  network: string
   clock?: Clock
   limits?: Limits
   /** Whose name is whose. Without it names in records are taken as they are. */
@@ -19,13 +21,15 @@ export interface RecordVerifierOptions {
  * held, so that reading one again costs no signature check.
  */
 export class RecordVerifier {
+  readonly network: string
   private readonly clock: Clock
   private readonly limits: Limits
   private readonly names: PinnedNames | undefined
   private readonly verified: BoundedMap<string, RecordEntry>
   private checks = 0
 
-  constructor({ clock = systemClock, limits = limitsOf(), names }: RecordVerifierOptions = {}) {
+  constructor({ network, clock = systemClock, limits = limitsOf(), names }: RecordVerifierOptions) {
+    this.network = network
     this.clock = clock
     this.limits = limits
     this.names = names
@@ -43,7 +47,7 @@ export class RecordVerifier {
    * @throws P2PError MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_RECORD.
    */
   read(wire: unknown): RecordEntry {
-    return (isWireRecord(wire) && this.remembered(wire)) || decodeRecord(wire, this.limits)
+    return (isWireRecord(wire) && this.remembered(wire)) || decodeRecord(wire, this.limits, this.network)
   }
 
   /**
@@ -58,12 +62,12 @@ export class RecordVerifier {
     const id = cacheKey(signature)
     if (this.verified.get(id) !== entry) {
       this.checks++
-      if (!(await verifyEnvelope('record', { publicKey, payload, signature }))) throw forged(entry)
+      if (!(await verifyEnvelope('record', { publicKey, payload, signature }, this.network))) throw forged(entry)
       this.verified.set(id, entry)
     }
     if (!(await this.ownsName(entry))) {
       const { key, name } = entry
-      throw new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key. Choose another name.`, { details: { key } })
+      throw nameTaken(name!, { key })
     }
   }
 
@@ -91,7 +95,7 @@ export class RecordVerifier {
   private remembered([publicKey, payload, signature]: WireRecord): RecordEntry | undefined {
     const id = cacheKey(signature)
     const entry = this.verified.get(id)
-    if (entry === undefined || compareBytes(entry.payload, payload) !== 0 || compareBytes(entry.publicKey!, publicKey) !== 0) {
+    if (entry === undefined || !equalBytes(entry.payload, payload) || !equalBytes(entry.publicKey!, publicKey)) {
       return undefined
     }
     this.verified.set(id, entry)

@@ -1,8 +1,8 @@
-import { compareBytes, hexOf } from '../../../base/bytes.js'
+import { compareBytes, equalBytes, hexOf } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
-import { sha256 } from '../../../base/sha256.js'
-import { signEnvelope } from '../../../identity/envelope.js'
+import { isWellFormed } from '../../../base/text.js'
+import { signEnvelope, taggedHash } from '../../../identity/envelope.js'
 import type { Identity } from '../../../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../../../identity/peer-id.js'
 import { decode, encode } from '../../../message/codec.js'
@@ -33,6 +33,8 @@ export interface DhtRecord<T = unknown> {
  * kept, and readers decode a value of their own.
  */
 export interface RecordEntry {
+  /** The network that it was signed for. */
+  readonly network: string
   readonly key: string
   /** Who wrote it, as an index: the public key in hex, or `local:` and an id where nobody signed. */
   readonly publisher: string
@@ -73,6 +75,7 @@ export async function createRecord(
   content: RecordContent,
   author: { identity: Identity } | { publisherId: string },
   limits: Limits,
+  network: string,
 ): Promise<RecordEntry> {
   if (content.value === undefined && !content.withdrawn) {
     throw new P2PError('UNSERIALIZABLE_PAYLOAD', 'A record needs a value. Use null for "none".')
@@ -83,14 +86,14 @@ export async function createRecord(
   if (valueBytes > limits.maxRecordBytes) {
     throw new P2PError(
       'MESSAGE_TOO_LARGE',
-      `The value has ${valueBytes} bytes, above the ${limits.maxRecordBytes} of limits.maxRecordBytes. Announce a reference to it.`,
+      `The value has ${valueBytes} bytes, above ${limits.maxRecordBytes}. Announce a reference to it.`,
       { details: { bytes: valueBytes, limit: 'maxRecordBytes', maxBytes: limits.maxRecordBytes } },
     )
   }
   const payload = encode(content, limits)
-  if (!('identity' in author)) return entryOf(content, payload, author.publisherId, undefined, undefined)
-  const { publicKey, signature } = await signEnvelope(author.identity, 'record', payload)
-  return entryOf(content, payload, undefined, publicKey, signature)
+  if (!('identity' in author)) return entryOf(network, content, payload, author.publisherId, undefined, undefined)
+  const { publicKey, signature } = await signEnvelope(author.identity, 'record', payload, network)
+  return entryOf(network, content, payload, undefined, publicKey, signature)
 }
 
 /**
@@ -99,7 +102,7 @@ export async function createRecord(
  *
  * @throws P2PError MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_RECORD.
  */
-export function decodeRecord(wire: unknown, limits: Limits): RecordEntry {
+export function decodeRecord(wire: unknown, limits: Limits, network: string): RecordEntry {
   if (!isWireRecord(wire)) throw malformed('A record')
   const [publicKey, payload, signature] = wire
   if (payload.length > maxPayloadBytes(limits)) throw invalidRecord('it is too long')
@@ -107,7 +110,7 @@ export function decodeRecord(wire: unknown, limits: Limits): RecordEntry {
   const fault = faultOf(content, limits)
   if (fault !== undefined) throw invalidRecord(fault)
   // Decoded bytes are views of a whole message; a record that is kept must not keep that alive.
-  return entryOf(content as RecordContent, payload.slice(), undefined, publicKey.slice(), signature.slice())
+  return entryOf(network, content as RecordContent, payload.slice(), undefined, publicKey.slice(), signature.slice())
 }
 
 /** The form that travels; undefined where nobody signed. */
@@ -116,7 +119,7 @@ export function wireRecord(entry: RecordEntry): WireRecord | undefined {
 }
 
 export function isWireRecord(wire: unknown): wire is WireRecord {
-  return Array.isArray(wire) && isBytes(wire[0], 32) && isBytes(wire[1]) && isBytes(wire[2], 64)
+  return Array.isArray(wire) && wire.length === 3 && isBytes(wire[0], 32) && isBytes(wire[1]) && isBytes(wire[2], 64)
 }
 
 /** The value, decoded anew for each caller, so that none can change another's. */
@@ -144,10 +147,14 @@ export function sizeOf(entry: RecordEntry): number {
   return entry.payload.length + entry.key.length + 96
 }
 
-/** True if `a` replaces `b`, a record of the same publisher under the same key: the higher sequence, then the smaller SHA-256. */
+/** True if `a` replaces `b`, a record of the same publisher under the same key: the higher sequence, then the smaller hash. */
 export function supersedes(a: RecordEntry, b: RecordEntry): boolean {
   if (a.sequence !== b.sequence) return a.sequence > b.sequence
-  return compareBytes(a.payload, b.payload) !== 0 && compareBytes(sha256(a.payload), sha256(b.payload)) < 0
+  return !equalBytes(a.payload, b.payload) && compareBytes(tieHash(a), tieHash(b)) < 0
+}
+
+function tieHash({ network, payload }: RecordEntry): Uint8Array {
+  return taggedHash('record-tie', network, payload)
 }
 
 /** Newest first; for any set of records it is one order. */
@@ -172,6 +179,7 @@ export function matchesPattern(key: string, pattern: string): boolean {
 }
 
 function entryOf(
+  network: string,
   content: RecordContent,
   payload: Uint8Array,
   localId: string | undefined,
@@ -180,6 +188,7 @@ function entryOf(
 ): RecordEntry {
   const { key, sequence, publishedAt, ttl, name } = content
   return {
+    network,
     key,
     publisher: publicKey ? publisherOf(publicKey) : `local:${localId}`,
     publisherId: localId ?? name ?? encodePeerId(publicKey!),
@@ -230,7 +239,7 @@ function keyFault(key: unknown, limits: Limits): string | undefined {
   if (key.length > limits.maxKeyLength) return `key has more than ${limits.maxKeyLength} characters`
   if (key.endsWith('*')) return 'key must not end with *'
   // Half a surrogate pair does not survive UTF-8: two different keys would become one.
-  return /\p{Cs}/u.test(key) ? 'key must be well-formed Unicode' : undefined
+  return isWellFormed(key) ? undefined : 'key must be well-formed Unicode'
 }
 
 function isCount(value: unknown): value is number {

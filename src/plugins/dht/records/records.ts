@@ -1,4 +1,4 @@
-import { compareBytes } from '../../../base/bytes.js'
+import { equalBytes } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import type { Limits } from '../../../base/limits.js'
@@ -51,7 +51,7 @@ export interface Records {
 /** Whether exactly this record is there already. @throws P2PError STALE_RECORD if a newer one is. */
 export function isThere(entry: RecordEntry, previous: RecordEntry | undefined): boolean {
   if (previous === undefined || supersedes(entry, previous)) return false
-  if (previous.sequence === entry.sequence && compareBytes(previous.payload, entry.payload) === 0) return true
+  if (previous.sequence === entry.sequence && equalBytes(previous.payload, entry.payload)) return true
   throw new P2PError('STALE_RECORD', 'A newer record of this publisher is there. Announce with a higher sequence.', {
     details: { key: entry.key, sequence: previous.sequence },
   })

@@ -6,7 +6,7 @@ import { compareDistance, nodeIdOf } from '../records/key-space.js'
 
 /** A node of the DHT: who it is, and where it can be dialled. */
 export interface Contact {
-  /** SHA-256 of its public key, 32 bytes. */
+  /** `nodeIdOf` its public key, 32 bytes. */
   readonly id: Uint8Array
   readonly publicKey: Uint8Array
   /** `lp1…` */
@@ -23,8 +23,8 @@ const CONTACTS = 'A list of DHT nodes'
 
 const wireContacts = /* @__PURE__ */ (() => array(tuple(bytes(PUBLIC_KEY_BYTES), text(0, MAX_ADDRESS_CHARS, /^wss?:\/\//))))()
 
-export function contactOf(publicKey: Uint8Array, address: string): Contact {
-  return { id: nodeIdOf(publicKey), publicKey, peerId: encodePeerId(publicKey), address }
+export function contactOf(publicKey: Uint8Array, address: string, network: string): Contact {
+  return { id: nodeIdOf(publicKey, network), publicKey, peerId: encodePeerId(publicKey), address }
 }
 
 export function wireContact({ publicKey, address }: Contact): WireContact {
@@ -43,12 +43,12 @@ export function wireContact({ publicKey, address }: Contact): WireContact {
 export function readContacts(
   wire: unknown,
   target: Uint8Array,
-  { max, own, teller }: { max: number; own: Uint8Array; teller: string },
+  { max, own, teller, network }: { max: number; own: Uint8Array; teller: string; network: string },
 ): Contact[] {
   const told = parsed(wireContacts, wire, CONTACTS)
   if (told.length > max) throw malformed(CONTACTS)
   // Decoded bytes are views of a whole message.
-  const contacts = told.map(([publicKey, address]) => contactOf(publicKey.slice(), address))
+  const contacts = told.map(([publicKey, address]) => contactOf(publicKey.slice(), address, network))
   contacts.forEach((contact, i) => {
     const before = contacts[i - 1]
     if (before !== undefined && compareDistance(target, before.id, contact.id) >= 0) {

@@ -63,8 +63,13 @@ export class Kademlia {
 
   constructor(private readonly wiring: KademliaOptions) {
     const { host, identity, limits, dialer } = wiring
-    this.table = new RoutingTable(() => nodeIdOf(identity.publicKey), host.clock, limits)
+    this.table = new RoutingTable(() => nodeIdOf(identity.publicKey, host.network), host.clock, limits)
     this.links = new NodeLinks(host, dialer, limits)
+  }
+
+  /** The name of the network that all the nodes are of. */
+  get networkName(): string {
+    return this.wiring.host.network
   }
 
   /** Whether fewer nodes are known than one bucket takes: in so small a network each server counts, also one that is no node. */
@@ -91,13 +96,13 @@ export class Kademlia {
   /** Takes a peer that has connected, and says that it is a node, into the table. */
   connected({ publicKey, addresses, protocols }: PeerInfo): void {
     if (publicKey === undefined || !protocols?.includes(DHT_NODE_PROTOCOL)) return
-    this.seen(contactOf(publicKey, addresses.websocket ?? ''))
+    this.seen(contactOf(publicKey, addresses.websocket ?? '', this.networkName))
   }
 
   /** A peer has disconnected. A node that tells no address cannot be reached any more. */
   disconnected({ publicKey, addresses }: PeerInfo): void {
     if (publicKey === undefined) return
-    const { id, peerId } = contactOf(publicKey, '')
+    const { id, peerId } = contactOf(publicKey, '', this.networkName)
     this.links.lost(peerId)
     if (addresses.websocket === undefined) this.table.remove(id)
   }
@@ -124,7 +129,7 @@ export class Kademlia {
     const { clock } = this.wiring.host
     const startedAt = clock.now()
     const set = setOfPattern(pattern)
-    const target = set === undefined ? placeOfKey(pattern) : placeOfSet(set)
+    const target = set === undefined ? placeOfKey(pattern, this.networkName) : placeOfSet(set, this.networkName)
     const { steps, hops } = await this.nearest(target, wait)
     return { target, steps, hops, tookMs: clock.now() - startedAt }
   }
@@ -165,7 +170,7 @@ export class Kademlia {
     if (lives) this.seen(contact)
     else this.table.failed(contact.id)
     const liar = this.tellers.came(contact.id, lives)
-    if (liar !== undefined) this.table.remove(nodeIdOf(decodePeerId(liar)))
+    if (liar !== undefined) this.table.remove(nodeIdOf(decodePeerId(liar), this.networkName))
   }
 
   /**
@@ -177,8 +182,9 @@ export class Kademlia {
   contactsFrom(wire: unknown, target: Uint8Array, { peerId, address, id }: Contact): Contact[] {
     if (this.tellers.isLiar(peerId)) return []
     try {
-      const max = this.wiring.limits.dhtBucketSize
-      return this.learn(readContacts(wire ?? [], target, { max, own: this.table.ownId, teller: address }), peerId)
+      const { networkName: network } = this
+      const options = { max: this.wiring.limits.dhtBucketSize, own: this.table.ownId, teller: address, network }
+      return this.learn(readContacts(wire ?? [], target, options), peerId)
     } catch (error) {
       // Condemned, it does not come in again by connecting anew.
       this.tellers.condemn(peerId)

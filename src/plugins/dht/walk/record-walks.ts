@@ -44,11 +44,11 @@ export class RecordWalks {
     const set = setOfPattern(pattern)
     if (set !== undefined) return this.collectSet(set, options)
     if (pattern.endsWith('*')) return []
-    return (await this.walk(placeOfKey(pattern), pattern, undefined, options)).merge.all()
+    return (await this.walk(placeOfKey(pattern, this.network.networkName), pattern, undefined, options)).merge.all()
   }
 
   private async collectSet(part: SetPart, options: FindOptions): Promise<RecordEntry[]> {
-    const { merge, split } = await this.walk(placeOfSet(part), `${part.prefix}*`, part, options)
+    const { merge, split } = await this.walk(placeOfSet(part, this.network.networkName), `${part.prefix}*`, part, options)
     const isFull = merge.size >= (options.maxResults ?? this.parts.limits.maxQueryRecords)
     if (!split || isFull || part.depth >= MAX_SET_DEPTH) return merge.all()
     const halves = await Promise.all(halvesOf(part).map((half) => this.collectSet(half, options)))
@@ -115,7 +115,9 @@ export class RecordWalks {
     const { dht, limits } = this.parts
     if (!this.network.isResponsible(place)) return []
     return [...dht.store.scan(key)]
-      .filter((entry) => entry.signature !== undefined && (part === undefined || isInPart(entry.key, part)))
+      .filter(
+        (entry) => entry.signature !== undefined && (part === undefined || isInPart(entry.key, part, this.network.networkName)),
+      )
       .slice(0, limits.maxQueryRecords)
   }
 }
