@@ -37,6 +37,7 @@ export const P2P_ERROR_CODES = [
   'REPLACED',
   // What the handshake and the channel refuse.
   'UNSUPPORTED_VERSION',
+  'WRONG_NETWORK',
   'HANDSHAKE_FAILED',
   'HANDSHAKE_TIMEOUT',
   'NAME_TAKEN',

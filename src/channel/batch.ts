@@ -23,10 +23,19 @@ export const Entry = {
   SEQUENCE: 0x14,
   /** From which message of a stream on nothing was taken, and when to send it again. */
   REFUSED: 0x15,
+  /** What the sender tells of itself (MessagePack), once for each channel; see description.ts. */
+  DESCRIPTION: 0x16,
   /** The sender speaks on this path from here on. */
   SWITCH: 0x17,
+  /** Nothing: it makes a frame longer. */
+  PADDING: 0x80,
 } as const
 export type Entry = (typeof Entry)[keyof typeof Entry]
+
+/** Kinds from here on are passed over by a peer that does not know them. */
+export const FIRST_IGNORED = 0x80
+
+const FRAGMENTED: ReadonlySet<number> = /* @__PURE__ */ new Set([Entry.MESSAGE, Entry.SIGNED_MESSAGE, Entry.DESCRIPTION])
 
 /** Kind (1 byte) and length of the body (2 bytes, big-endian). */
 const HEADER_BYTES = 3
@@ -120,7 +129,22 @@ export class BatchReader {
   private whole: Uint8Array | undefined
   private partBytes = 0
 
-  constructor(private readonly limits: Limits) {}
+  /** Bytes of the longest entry that is put together, its kind included. */
+  private maxBytes!: number
+
+  constructor(private readonly limits: Limits) {
+    this.takeMessages()
+  }
+
+  /** From now on, nothing longer than a description is put together. */
+  takeDescription(): void {
+    this.maxBytes = this.limits.maxDescriptionBytes + 1
+  }
+
+  /** From now on, messages of full length are put together: kind, stream and signature come on top of them. */
+  takeMessages(): void {
+    this.maxBytes = this.limits.maxMessageBytes + 66
+  }
 
   /** @throws P2PError PROTOCOL_VIOLATION for a malformed frame, LIMIT_EXCEEDED for an over-long entry. */
   read(plaintext: Uint8Array, onEntry: (kind: number, body: Uint8Array) => void): void {
@@ -143,12 +167,9 @@ export class BatchReader {
 
   private fragment(kind: number, body: Uint8Array, onEntry: (kind: number, body: Uint8Array) => void): void {
     if (body.length === 0) throw violation('sent an empty fragment')
-    // Kind, stream and signature come on top of the message.
-    const max = this.limits.maxMessageBytes + 66
+    const max = this.maxBytes
     const needed = this.partBytes + body.length
-    if (needed > max) {
-      throw new P2PError('LIMIT_EXCEEDED', `The peer sent a message of more than ${this.limits.maxMessageBytes} bytes.`)
-    }
+    if (needed > max) throw new P2PError('LIMIT_EXCEEDED', `The peer sent an entry of more than ${max} bytes.`)
     let { whole } = this
     if (whole === undefined || whole.length < needed) {
       const larger = new Uint8Array(Math.min(max, Math.max(needed, SMALL_BYTES, 2 * (whole?.length ?? 0))))
@@ -161,7 +182,7 @@ export class BatchReader {
     this.whole = undefined
     this.partBytes = 0
     const inner = whole[0]!
-    if (inner !== Entry.MESSAGE && inner !== Entry.SIGNED_MESSAGE) throw violation('sent a misplaced fragment')
+    if (!FRAGMENTED.has(inner)) throw violation('sent a misplaced fragment')
     onEntry(inner, whole.subarray(1, needed))
   }
 }

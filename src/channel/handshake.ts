@@ -3,8 +3,20 @@ import { codeOf, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { cutText, printable } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
-import { number, object, optional, shaped, text } from '../message/shape.js'
-import { chooseVersion, encodeHello, encodeOffer, type LocalHello, type RemoteHello, verifyHello } from './hello.js'
+import { boolean, number, object, optional, shaped, text } from '../message/shape.js'
+import type { Certificate } from './certificate.js'
+import {
+  type Agreement,
+  chooseFrom,
+  encodeHello,
+  encodeOffer,
+  type HelloParts,
+  type LocalHello,
+  PROTOCOL_VERSIONS,
+  type RemoteHello,
+  SUITES,
+  verifyHello,
+} from './hello.js'
 import { type NoiseChannel, NoiseXX } from './noise.js'
 import type { WorkTerms } from './work.js'
 
@@ -12,68 +24,116 @@ import type { WorkTerms } from './work.js'
 export const REFUSAL = 0x00
 const HANDSHAKE = 0x01
 
-const PROLOGUE = /* @__PURE__ */ (() => new TextEncoder().encode('lotus-p2p'))()
+/** utf8('lotus-p2p/2') ‖ 0x00 ‖ utf8(network): a peer of another network computes another hash. */
+function prologueOf(network: string): Uint8Array {
+  return new TextEncoder().encode(`lotus-p2p/2\0${network}`)
+}
 
-/** What a finished handshake has found out. */
-export interface HandshakeResult {
-  remote: RemoteHello
-  noise: NoiseChannel
+/** When the expensive part of a handshake runs. */
+export type Schedule = <T>(work: () => Promise<T>) => Promise<T>
+
+/** What the two ends of a handshake decide by, beside what they tell. */
+export interface HandshakeTerms {
+  /** Milliseconds since the Unix epoch, by our clock. */
+  now(): number
+  /** Default: at once. */
+  schedule?: Schedule | undefined
+  work?: WorkTerms | undefined
+  /**
+   * Judges whether the other end's certificate holds at this time.
+   *
+   * @param now the responder's clock, in the handshake of an initiator.
+   * @throws P2PError where it does not.
+   */
+  judge?: ((certificate: Certificate, now: number | undefined) => Promise<void>) | undefined
 }
 
 /** What a handshake message led to. */
 export interface HandshakeStep {
   /** To be sent now. */
   frame?: Uint8Array
-  /** Set with the last step. */
-  done?: HandshakeResult
+  /** Set once it is known who the other end is. An initiator goes on with `confirm`. */
+  remote?: RemoteHello
+  /** Set with the responder's last step. */
+  noise?: NoiseChannel
 }
 
 /**
- * The three messages of Noise XX with our payloads: `→ e, versions`, `← e, ee, s, es, hello`, `→ s, se, hello`.
+ * The three messages of Noise XX with our payloads: `→ e, offer`, `← e, ee, s, es, hello`, `→ s, se, hello`.
  * Knows nothing of connections or time.
  */
 export class Handshake {
   private readonly noise: NoiseXX
-  private version: number | undefined
+  private agreed: Agreement | undefined
+  private proof: HelloParts['proof']
+  /** The responder's clock. */
+  private theirNow = 0
   private step = 0
 
   constructor(
     private readonly initiator: boolean,
     private readonly local: LocalHello,
     private readonly limits: Limits,
-    private readonly work: WorkTerms = {},
+    private readonly terms: HandshakeTerms,
   ) {
-    this.noise = new NoiseXX({ initiator, staticKeys: local.keys.noise, prologue: PROLOGUE })
+    this.noise = new NoiseXX({ initiator, prologue: prologueOf(local.network) })
   }
 
   /** The initiator's first frame. */
   start(): Uint8Array {
     this.step = 1
-    return frameOf(HANDSHAKE, this.noise.writeMessage(encodeOffer()))
+    return frameOf(HANDSHAKE, this.noise.writeMessage(encodeOffer(this.local.network)))
   }
 
   /** Takes any frame but a refusal. @throws P2PError: the handshake is over then; see `refusalFrame`. */
   async receive(frame: Uint8Array): Promise<HandshakeStep> {
+    const { schedule = AT_ONCE } = this.terms
     if (frame[0] !== HANDSHAKE) throw violation('sent a first frame that is no handshake')
-    const payload = this.noise.readMessage(frame.subarray(1))
     if (!this.initiator && this.step === 0) {
       this.step = 1
-      this.version = chooseVersion(payload, this.limits)
-      return { frame: this.hello({ ...this.local, workBits: this.work.bits }, this.version) }
+      this.agreed = chooseFrom(this.noise.readMessage(frame.subarray(1)), this.local.network, this.limits)
+      return schedule(() => this.answer())
     }
-    const check = this.initiator ? undefined : this.work.check
-    const remote = await verifyHello(payload, this.noise.remoteStatic!, this.limits, this.local.network, check)
-    if (!this.initiator) {
-      if (remote.version !== this.version) throw new P2PError('UNSUPPORTED_VERSION', 'The peer changed its protocol version.')
-      return { done: { remote, noise: this.noise.split() } }
-    }
-    const proof = remote.work && this.work.find?.(remote.work.bits)
-    if (remote.work !== undefined) remote.work.proven = proof !== undefined
-    return { frame: this.hello({ ...this.local, proof }, remote.version), done: { remote, noise: this.noise.split() } }
+    return schedule(() => this.meet(frame))
   }
 
-  private hello(local: LocalHello, version: number): Uint8Array {
-    return frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello(local, version, this.limits)))
+  /** The initiator's last frame, and the channel. Our identity leaves with it. @throws P2PError IDENTITY_FAILED. */
+  async confirm(): Promise<{ frame: Uint8Array; noise: NoiseChannel }> {
+    // Dated by the responder's clock, which judges it.
+    const frame = await this.hello({ proof: this.proof }, this.theirNow)
+    return { frame, noise: this.noise.split(this.agreed!.suite) }
+  }
+
+  private async answer(): Promise<HandshakeStep> {
+    const now = this.terms.now()
+    return { frame: await this.hello({ now, work: this.terms.work?.demanded }, now) }
+  }
+
+  private async meet(frame: Uint8Array): Promise<HandshakeStep> {
+    const { noise, initiator, terms, limits, local } = this
+    const { work, judge } = terms
+    const payload = noise.readMessage(frame.subarray(1))
+    const check = initiator ? undefined : work?.check
+    const { remote, certificate, now, ...agreed } = await verifyHello(payload, noise.remoteStatic!, limits, local.network, check)
+    const isOffered = PROTOCOL_VERSIONS.includes(agreed.version) && SUITES.includes(agreed.suite)
+    this.agreed ??= agreed
+    if (!isOffered || agreed.version !== this.agreed.version || agreed.suite !== this.agreed.suite) {
+      throw new P2PError('UNSUPPORTED_VERSION', 'The peer chose a protocol version or a cipher suite that nobody offered.')
+    }
+    if (initiator && now === undefined) throw new P2PError('HANDSHAKE_FAILED', 'The peer does not tell its time.')
+    await judge?.(certificate, now)
+    if (!initiator) return { remote, noise: noise.split(agreed.suite) }
+    this.theirNow = now!
+    this.proof = remote.work && work?.find?.(remote.work, remote.publicKey)
+    if (remote.work !== undefined) remote.work.proven = this.proof !== undefined
+    return { remote }
+  }
+
+  private async hello(parts: Partial<HelloParts>, at: number): Promise<Uint8Array> {
+    const { keys, session } = this.local
+    const own = await keys(at)
+    this.noise.staticKeys = own.noise
+    return frameOf(HANDSHAKE, this.noise.writeMessage(encodeHello({ ...this.agreed!, keys: own, session, ...parts })))
   }
 
   /** Zeroes the secrets of a handshake that will not be finished. */
@@ -82,17 +142,20 @@ export class Handshake {
   }
 }
 
+const AT_ONCE: Schedule = (work) => work()
+
 const refusalShape = /* @__PURE__ */ (() =>
   object({
     code: text(0, 64),
     message: optional(text(0, 512)),
     retryAfterMs: optional(number(0, 86_400_000)),
+    moved: optional(boolean()),
   }))()
 
 /** The refusal that goes out for an error: its code and sentence, never its cause. */
 export function encodeRefusal(error: P2PError): Uint8Array {
-  const { retryAfterMs } = error.details
-  return encode({ code: error.code, message: cutText(error.message, 512), retryAfterMs })
+  const { retryAfterMs, moved } = error.details
+  return encode({ code: error.code, message: cutText(error.message, 512), retryAfterMs, moved: moved === true || undefined })
 }
 
 /** A refusal in the clear, for before there is a channel. */
@@ -100,14 +163,26 @@ export function refusalFrame(error: P2PError): Uint8Array {
   return frameOf(REFUSAL, encodeRefusal(error))
 }
 
-/** What a peer said when it refused or closed, as an error of ours. @throws P2PError MALFORMED_DATA. */
-export function refusalOf(body: Uint8Array, limits: Limits): P2PError {
+/** The longest that a refusal in the clear, which anybody on the way can have written, keeps us away. */
+const MAX_CLEAR_RETRY_MS = 10_000
+
+/**
+ * What a peer said when it refused or closed, as an error of ours.
+ *
+ * @param inClear whether it came outside of a channel: anybody on the way can have written it, so it ends this attempt and decides nothing.
+ * @throws P2PError MALFORMED_DATA.
+ */
+export function refusalOf(body: Uint8Array, limits: Limits, inClear = false): P2PError {
   const refusal = body.length <= 2_048 ? shaped(refusalShape, decode(body, limits)) : undefined
-  if (refusal === undefined) return new P2PError('HANDSHAKE_FAILED', 'The peer refused.')
-  const { code, message, retryAfterMs } = refusal
+  if (refusal === undefined) return new P2PError('HANDSHAKE_FAILED', 'The peer refused.', { details: { inClear } })
+  const { code, message, retryAfterMs, moved } = refusal
   const sentence = message ?? `The peer closed the connection: ${code}.`
   return new P2PError(codeOf(code, 'CONNECTION_CLOSED'), printable(sentence, 512), {
-    details: { byPeer: true, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+    details: {
+      byPeer: true,
+      ...(inClear ? { inClear } : moved && { moved }),
+      ...(retryAfterMs !== undefined && { retryAfterMs: inClear ? Math.min(retryAfterMs, MAX_CLEAR_RETRY_MS) : retryAfterMs }),
+    },
   })
 }
 

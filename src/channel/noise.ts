@@ -36,8 +36,8 @@ export const platformNoiseCrypto: NoiseCrypto = {
 
 export interface NoiseXXOptions {
   initiator: boolean
-  /** Our long-term X25519 keys. Never modified. */
-  staticKeys: NoiseKeyPair
+  /** Our long-term X25519 keys, which may be set later, before the message that carries them. Never modified. */
+  staticKeys?: NoiseKeyPair
   /** Bytes that both sides must agree on; a difference fails the handshake at its second message. Default: empty. */
   prologue?: Uint8Array
   /** For test vectors only: a reused ephemeral key gives the secrecy of the handshake away. Taken over and zeroed. */
@@ -76,7 +76,8 @@ const OVERHEAD = [KEY_BYTES, KEY_BYTES + KEY_BYTES + 2 * AEAD_TAG_BYTES, KEY_BYT
 export class NoiseXX {
   private readonly initiator: boolean
   private readonly crypto: NoiseCrypto
-  private readonly staticKeys: NoiseKeyPair
+  /** Ours. */
+  staticKeys: NoiseKeyPair | undefined
   private ephemeralKeys: NoiseKeyPair | undefined
   private remoteEphemeralKey: Uint8Array | undefined
   private remoteStaticKey: Uint8Array | undefined
@@ -121,7 +122,7 @@ export class NoiseXX {
           this.ephemeralKeys ??= this.crypto.x25519.generate()
           this.mixHash(this.ephemeralKeys.publicKey)
           parts.push(this.ephemeralKeys.publicKey)
-        } else if (token === 's') parts.push(this.encryptAndHash(this.staticKeys.publicKey))
+        } else if (token === 's') parts.push(this.encryptAndHash(this.staticKeys!.publicKey))
         else this.mixDH(token)
       }
       parts.push(this.encryptAndHash(payload))
@@ -161,13 +162,17 @@ export class NoiseXX {
 
   /**
    * The two directions of the channel. Call it once; it zeroes what is left of the handshake.
+   *
+   * @param suite the cipher suite whose keys are derived from those of Noise, so that one key never serves two ciphers; undefined: the
+   *   keys of Noise themselves.
    * @throws P2PError HANDSHAKE_FAILED before the third message, after a failure, and the second time.
    */
-  split(): NoiseChannel {
+  split(suite?: string): NoiseChannel {
     return this.guarded(() => {
       if (!this.finished) throw outOfOrder()
-      const [first, second] = this.hkdf(new Uint8Array())
+      const keys = this.hkdf(new Uint8Array())
       const { aead } = this.crypto
+      const [first, second] = suite === undefined ? keys : [this.keyFor(suite, keys[0]), this.keyFor(suite, keys[1])]
       const [send, receive] = this.initiator ? [first, second] : [second, first]
       const handshakeHash = this.hash
       this.destroy()
@@ -213,6 +218,14 @@ export class NoiseXX {
     this.chainingKey = chainingKey
     this.cipher?.destroy()
     this.cipher = new CipherState(key, this.crypto.aead)
+  }
+
+  /** HKDF-SHA256 (RFC 5869 §2.2, §2.3) without salt: 32 bytes. Zeroes the key that it is made of. */
+  private keyFor(suite: string, key: Uint8Array): Uint8Array {
+    const { hmac } = this.crypto
+    const made = hmac(hmac(new Uint8Array(32), key), new TextEncoder().encode(`lotus-p2p/2/${suite}\x01`))
+    key.fill(0)
+    return made
   }
 
   /** Noise rev 34 §4.3 with two outputs. */

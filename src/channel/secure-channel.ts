@@ -2,12 +2,13 @@ import type { Clock } from '../base/clock.js'
 import { abortedError, asP2PError, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
+import { encodePeerId } from '../identity/peer-id.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
-import { BatchReader, BatchWriter, Entry } from './batch.js'
-import { encodeRefusal, Handshake, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
-import type { LocalHello, RemoteHello } from './hello.js'
-import { type CipherState, MAX_NOISE_MESSAGE_BYTES } from './noise.js'
-import type { WorkTerms } from './work.js'
+import { BatchReader, BatchWriter, Entry, FIRST_IGNORED } from './batch.js'
+import { decodeDescription, encodeDescription, type OwnDescription } from './description.js'
+import { encodeRefusal, Handshake, type HandshakeTerms, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
+import type { LocalHello, RemoteHello, RemotePeer } from './hello.js'
+import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type NoiseChannel } from './noise.js'
 
 const TAG_BYTES = 16
 /** Microtasks without a new entry after which a batch leaves: enough for `await sendTo(…)` in a loop to share one frame. */
@@ -24,16 +25,15 @@ export interface ChannelSink {
   onInterrupted?(isInterrupted: boolean): void
 }
 
-export interface ChannelOptions {
+export interface ChannelOptions extends Omit<HandshakeTerms, 'now'> {
   local: LocalHello
   limits: Limits
   clock: Clock
-  /** When the expensive part of a handshake runs; default: at once. */
-  schedule?: Schedule
-  work?: WorkTerms | undefined
+  /** What we tell of ourselves to the peer that has proven to be this one. */
+  describe(remote: RemoteHello): OwnDescription
+  /** Judges what the peer tells of itself, before the channel is open; what it throws is told to the peer. */
+  approve?: (remote: RemotePeer) => Promise<void>
 }
-
-export type Schedule = <T>(work: () => Promise<T>) => Promise<T>
 
 /**
  * A private, authenticated, ordered channel between two peers over any connection: Noise_XX_25519_ChaChaPoly_SHA256, then
@@ -42,7 +42,9 @@ export type Schedule = <T>(work: () => Promise<T>) => Promise<T>
  */
 export class SecureChannel implements FrameSink {
   /** Set once the peer is authenticated. */
-  remote!: RemoteHello
+  hello!: RemoteHello
+  /** Set once the peer has told of itself: what `hello` is, and more. */
+  remote!: RemotePeer
   bytesIn = 0
   bytesOut = 0
   /** Why the channel is over; undefined while it is not. */
@@ -50,8 +52,8 @@ export class SecureChannel implements FrameSink {
 
   private readonly limits: Limits
   private readonly clock: Clock
-  private readonly schedule: Schedule
-  private state: 'handshake' | 'confirming' | 'open' | 'closed' = 'handshake'
+  /** `confirming`: the initiator waits for READY; `meeting`: an end waits for the other's description, or judges it. */
+  private state: 'handshake' | 'confirming' | 'meeting' | 'open' | 'closed' = 'handshake'
   private handshake: Handshake | undefined
   private busy = false
   /** A frame that came while the one before was being checked. */
@@ -69,6 +71,9 @@ export class SecureChannel implements FrameSink {
   private sink: ChannelSink | undefined
   /** Entries and the end that came before the sink. */
   private early: (() => void)[] = []
+  /** Bytes of the entries that came before the sink. */
+  private earlyBytes = 0
+  private isDescribed = false
   /** The sink knows of the end. */
   private told = false
   private flushing = false
@@ -78,35 +83,36 @@ export class SecureChannel implements FrameSink {
   private constructor(
     readonly connection: Connection,
     handshake: Handshake,
-    { limits, clock, schedule = AT_ONCE }: ChannelOptions,
-    private admit: ((channel: SecureChannel) => Promise<void>) | undefined,
+    private terms: Pick<ChannelOptions, 'limits' | 'clock' | 'describe' | 'approve'> & Admission,
   ) {
+    const { limits, clock } = terms
     this.limits = limits
     this.clock = clock
-    this.schedule = schedule
     this.handshake = handshake
     this.reader = new BatchReader(limits)
+    this.reader.takeDescription()
     this.frames = new TokenBucket(4 * limits.peerMessagesPerS, 4 * limits.peerMessageBurst, clock.now())
     const maxFrame = Math.min(connection.maxFrameBytes, MAX_NOISE_MESSAGE_BYTES)
     this.writer = new BatchWriter(maxFrame - TAG_BYTES, (plaintext) => this.sendFrame(plaintext))
   }
 
   /**
-   * Dials an address and opens a channel; resolves once the peer has accepted us.
+   * Dials an address and opens a channel; resolves once the peer has accepted us and has told of itself.
    *
+   * @param options.admit decides whether the authenticated peer is to know who we are; what it throws is told to the peer.
    * @throws P2PError of the transport; HANDSHAKE_FAILED, HANDSHAKE_TIMEOUT, UNSUPPORTED_VERSION, INVALID_SIGNATURE, ABORTED; or the
    * code with which the peer refused.
    */
   static async dial(
     transport: Transport,
     address: string,
-    options: ChannelOptions & { signal?: AbortSignal; admit?: (channel: SecureChannel) => Promise<void> },
+    options: ChannelOptions & Admission & { signal?: AbortSignal },
   ): Promise<SecureChannel> {
-    const handshake = new Handshake(true, options.local, options.limits, options.work)
+    const handshake = handshakeOf(true, options)
     try {
       const { signal, limits } = options
       const connection = await transport.dial(address, { signal, limits, firstFrame: handshake.start() })
-      return await new SecureChannel(connection, handshake, options, options.admit).run(options.signal)
+      return await new SecureChannel(connection, handshake, options).run(options.signal)
     } catch (error) {
       handshake.destroy()
       throw error
@@ -114,17 +120,13 @@ export class SecureChannel implements FrameSink {
   }
 
   /**
-   * Answers the handshake of an accepted connection.
+   * Answers the handshake of an accepted connection; resolves once the peer has told of itself.
    *
-   * @param admit decides whether the authenticated peer may come in; what it throws is told to the peer.
+   * @param options.admit decides whether the authenticated peer may come in; what it throws is told to the peer.
    * @throws P2PError where the handshake fails or the peer is not admitted.
    */
-  static accept(
-    connection: Connection,
-    options: ChannelOptions & { admit: (channel: SecureChannel) => Promise<void> },
-  ): Promise<SecureChannel> {
-    const handshake = new Handshake(false, options.local, options.limits, options.work)
-    return new SecureChannel(connection, handshake, options, options.admit).run()
+  static accept(connection: Connection, options: ChannelOptions & Admission): Promise<SecureChannel> {
+    return new SecureChannel(connection, handshakeOf(false, options), options).run()
   }
 
   /** Refuses a connection before any cryptography. */
@@ -194,7 +196,7 @@ export class SecureChannel implements FrameSink {
   /** A responder that cannot accept our last message has no keys to say so with. */
   private refusalInClear(frame: Uint8Array): P2PError | undefined {
     try {
-      return this.state === 'confirming' && frame[0] === REFUSAL ? refusalOf(frame.subarray(1), this.limits) : undefined
+      return this.state === 'confirming' && frame[0] === REFUSAL ? refusalOf(frame.subarray(1), this.limits, true) : undefined
     } catch {
       return undefined
     }
@@ -235,18 +237,11 @@ export class SecureChannel implements FrameSink {
     })
   }
 
-  /** Asked once; what it closes over is not kept for as long as the channel lives. */
-  private async admitted(): Promise<void> {
-    const { admit } = this
-    this.admit = undefined
-    await admit?.(this)
-  }
-
   private async handshakeFrame(frame: Uint8Array): Promise<void> {
     const handshake = this.handshake!
     try {
       // At once: the end of the connection, which follows, must not overtake it.
-      if (frame[0] === REFUSAL) throw refusalOf(frame.subarray(1), this.limits)
+      if (frame[0] === REFUSAL) throw refusalOf(frame.subarray(1), this.limits, true)
       if (this.busy) {
         // Only a goodbye may overtake our checks; it waits for them.
         if (this.waiting !== undefined) throw violation('sent too much in the handshake')
@@ -254,37 +249,71 @@ export class SecureChannel implements FrameSink {
         return
       }
       this.busy = true
-      const { frame: answer, done } = await this.schedule(() => handshake.receive(frame))
+      const { frame: answer, remote, noise } = await handshake.receive(frame)
       if (this.isOver()) return
-      if (done === undefined) {
+      if (remote === undefined) {
         this.busy = false
         this.transmit(answer!)
         return this.resume()
       }
-      this.remote = done.remote
-      this.sendCipher = done.noise.send
-      this.receiveCipher = done.noise.receive
-      this.handshake = undefined
-      if (answer !== undefined) {
-        // We dialled: whom we reached is decided before we tell who we are.
-        await this.admitted()
+      this.hello = remote
+      if (noise !== undefined) this.begin(noise)
+      // Where we dialled: whom we reached is decided before we tell who we are.
+      await this.terms.admit?.(this)
+      if (this.isOver()) return
+      if (noise === undefined) {
+        const last = await handshake.confirm()
         if (this.isOver()) return
+        this.begin(last.noise)
         this.state = 'confirming'
-        this.transmit(answer)
-        this.resume()
+        this.transmit(last.frame)
       } else {
-        await this.admitted()
-        if (this.isOver()) return
-        this.state = 'open'
+        this.state = 'meeting'
         this.writer.add(Entry.READY, undefined, new Uint8Array(0))
+        this.describe()
         this.writer.flush()
-        this.settle?.()
-        this.resume()
       }
+      this.resume()
     } catch (error) {
-      const refusal = asP2PError(error, 'HANDSHAKE_FAILED', 'The handshake failed.')
-      this.end(refusal, isFault(refusal), refusal.details.byPeer !== true)
+      this.refuse(error, 'The handshake failed.')
     }
+  }
+
+  private begin({ send, receive }: NoiseChannel): void {
+    this.sendCipher = send
+    this.receiveCipher = receive
+    this.handshake = undefined
+  }
+
+  private describe(): void {
+    this.writer.add(Entry.DESCRIPTION, undefined, encodeDescription(this.terms.describe(this.hello), this.limits))
+  }
+
+  /** The peer has told of itself: the channel is open, unless that is not to our liking. */
+  private async meet(body: Uint8Array): Promise<void> {
+    try {
+      const description = decodeDescription(body, this.limits)
+      const { hello, terms, connection } = this
+      const remote: RemotePeer = Object.assign(hello, description, { peerId: description.name ?? encodePeerId(hello.publicKey) })
+      this.remote = remote
+      if (terms.approve !== undefined) await terms.approve(remote)
+      if (this.isOver()) return
+      this.state = 'open'
+      if (connection.outbound) {
+        this.describe()
+        this.flushSoon()
+      }
+      // What they close over is not kept for as long as the channel lives.
+      this.terms = undefined!
+      this.settle?.()
+    } catch (error) {
+      this.refuse(error, 'The peer told of itself what cannot be handled.')
+    }
+  }
+
+  private refuse(error: unknown, message: string): void {
+    const refusal = asP2PError(error, 'HANDSHAKE_FAILED', message)
+    this.end(refusal, isFault(refusal), refusal.details.byPeer !== true)
   }
 
   /** Frames cost a decryption each, whatever is in them: more than messages could need end the channel. */
@@ -306,14 +335,20 @@ export class SecureChannel implements FrameSink {
 
   private receiveEntry(kind: number, body: Uint8Array): void {
     if (this.state === 'closed') return
-    if (this.state === 'confirming' && kind === Entry.READY) {
-      this.state = 'open'
-      this.settle?.()
-    } else if (kind === Entry.CLOSE) {
+    if (kind === Entry.CLOSE) {
       if (this.state === 'open') this.writer.flush()
       this.end(refusalOf(body, this.limits), false, false)
+    } else if (kind >= FIRST_IGNORED) {
+      // Long ones count as so many frames as would carry messages of the same size.
+      this.framesReceived += body.length >> IGNORED_SHIFT
     } else if (this.state === 'confirming') {
-      throw violation('spoke before it accepted us')
+      if (kind !== Entry.READY) throw violation('spoke before it accepted us')
+      this.state = 'meeting'
+    } else if (!this.isDescribed) {
+      if (kind !== Entry.DESCRIPTION) throw violation('spoke before it told of itself')
+      this.isDescribed = true
+      this.reader.takeMessages()
+      void this.meet(body)
     } else if (kind === Entry.REKEY) {
       // Each costs a block of the cipher; honest ones come once in `rekeyAfterFrames`.
       if (++this.rekeys * 16 > this.framesReceived + 1_024) {
@@ -321,8 +356,15 @@ export class SecureChannel implements FrameSink {
       }
       this.receiveCipher!.rekey()
     } else if (FOR_SINK.has(kind)) {
-      if (this.sink !== undefined) this.sink.onEntry(kind as Entry, body)
-      else this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind as Entry, body)))
+      if (this.sink !== undefined) {
+        this.sink.onEntry(kind as Entry, body)
+        return
+      }
+      // A copy, so that it does not hold a whole frame in memory.
+      const own = body.slice()
+      this.earlyBytes += own.length + EARLY_BYTES
+      if (this.earlyBytes > 2 * this.limits.sendMaxBufferedBytes) throw violation('sent too much before it was accepted')
+      this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind as Entry, own)))
     } else {
       throw violation(`sent an entry of unknown kind ${kind}`)
     }
@@ -400,7 +442,18 @@ export class SecureChannel implements FrameSink {
   }
 }
 
-const AT_ONCE: Schedule = (work) => work()
+interface Admission {
+  admit?: (channel: SecureChannel) => Promise<void>
+}
+
+function handshakeOf(initiator: boolean, { local, limits, clock, schedule, work, judge }: ChannelOptions): Handshake {
+  return new Handshake(initiator, local, limits, { now: () => clock.now(), schedule, work, judge })
+}
+
+/** What an entry that waits takes beside its body. */
+const EARLY_BYTES = 128
+/** The budgets of a peer are 670 bytes for each frame. */
+const IGNORED_SHIFT = 9
 
 /** How many frames are paid for at once: a look at the clock for each would be a cost of its own. */
 const FRAME_STEP = 64

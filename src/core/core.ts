@@ -4,7 +4,9 @@ import { asP2PError, P2PError, shutDownError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
-import { type ChannelKeys, createChannelKeys, type PeerDescription } from '../channel/hello.js'
+import { ChannelKeyring } from '../channel/certificate.js'
+import type { PeerDescription } from '../channel/description.js'
+import { type LocalHello, SESSION_BYTES } from '../channel/hello.js'
 import { Defence } from '../defence/defence.js'
 import { type Identity, identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
@@ -39,6 +41,7 @@ export interface CoreRoles {
 export class Core implements PeerContext, NetworkOwner {
   readonly config: ResolvedConfig
   readonly networkName: string
+  readonly hello: LocalHello
   readonly identity: Identity
   readonly limits: Limits
   readonly clock: Clock
@@ -61,7 +64,6 @@ export class Core implements PeerContext, NetworkOwner {
   readonly transports = new TransportRegistry()
   private readonly stops: (() => void)[] = []
   work: WorkSupply | undefined
-  private ownKeys: Promise<ChannelKeys> | undefined
   private ownId: string | undefined
   private listening: Promise<void> | undefined
   private closing: Promise<void> | undefined
@@ -71,6 +73,9 @@ export class Core implements PeerContext, NetworkOwner {
     this.config = resolveConfig(config)
     const { network, identity, clock, limits, store, requireSignatures } = this.config
     this.networkName = network
+    const keyring = new ChannelKeyring(identity, network)
+    const session = crypto.getRandomValues(new Uint8Array(SESSION_BYTES))
+    this.hello = { network, session, keys: (at) => keyring.at(at) }
     this.identity = identity
     this.limits = limits
     this.clock = clock
@@ -242,7 +247,7 @@ export class Core implements PeerContext, NetworkOwner {
 
   private async open(): Promise<void> {
     await identityReady(this.config.identity)
-    await this.keys()
+    await this.hello.keys(this.clock.now())
     await this.defence.bans.load()
     this.checkOpen()
     this.listening = this.listenOnAll()
@@ -295,16 +300,6 @@ export class Core implements PeerContext, NetworkOwner {
 
   private stopDiscovery(): void {
     for (const stop of this.stops.splice(0)) this.plugins.fenced(stop)
-  }
-
-  /** The keys of our channels, made once. */
-  keys(): Promise<ChannelKeys> {
-    this.ownKeys ??= createChannelKeys(this.identity, this.networkName).catch((error) => {
-      // A hardware signer may be plugged in later.
-      this.ownKeys = undefined
-      throw error
-    })
-    return this.ownKeys
   }
 
   isNamed(peerId: string): boolean {

@@ -144,7 +144,7 @@ export class Network {
     })
     this.updates = new PeerUpdates({
       limits,
-      describe: () => core.describe(),
+      describe: (publicKey) => ({ ...core.describe(), budgets: core.defence.gate.budgetsOf(publicKey) }),
       onUpdate: (id, description) => {
         const peer = this.peers.get(id)
         peer?.describe(description)

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
-import { type Budget, type Budgets, LEAST_PER_S, type ProtocolBudget } from '../channel/budgets.js'
+import { LEAST_PER_S, type ToldBudget, type ToldBudgets, type ToldRate } from '../channel/description.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import type { ProtocolLimits, RateLimit } from '../protocol/rate-limits.js'
 import { type Freshness, ReplayWindow } from './replay-window.js'
@@ -64,7 +64,7 @@ export class Gate {
   /** By the public key in hex, longest unused first. */
   private readonly peers = new LazyMap<string, PeerGate>()
   /** What peers are told, by their share: the same for thousands of them. */
-  private readonly told = new LazyMap<number, Budgets>()
+  private readonly told = new LazyMap<number, ToldBudgets>()
 
   constructor(readonly wiring: GateOptions) {
     this.seen = new RecentKeys(wiring.limits.dedupeWindow)
@@ -78,11 +78,11 @@ export class Gate {
   }
 
   /** What a peer is told of its budgets. They hold from then on. */
-  budgetsOf(publicKey: Uint8Array): Budgets {
+  budgetsOf(publicKey: Uint8Array): ToldBudgets {
     return this.find(publicKey).budgets
   }
 
-  budgetsAt(share: number): Budgets {
+  budgetsAt(share: number): ToldBudgets {
     const known = this.told.get(share)
     if (known !== undefined) return known
     const { limits, served, limitsOf } = this.wiring
@@ -90,7 +90,7 @@ export class Gate {
     const byDefault = { messagesPerS: protocolMessagesPerS, burst: protocolMessageBurst }
     // What the handler itself limits has no limit here.
     const ofType = (limit: RateLimit | 'own') => (limit === 'own' ? wholeOf(limits) : toldOf(limit, share))
-    const told: Budgets = { '*': wholeOf(limits), '': toldOf(byDefault, share) }
+    const told: ToldBudgets = { '*': wholeOf(limits), '': toldOf(byDefault, share) }
     for (const protocol of served()) {
       const declared = limitsOf(protocol)
       const { types, ...own }: ProtocolLimits = typeof declared === 'object' ? declared : byDefault
@@ -182,7 +182,7 @@ export class PeerGate {
   }
 
   /** What the peer is told of its budgets. */
-  get budgets(): Budgets {
+  get budgets(): ToldBudgets {
     return this.gate.budgetsAt(this.share)
   }
 
@@ -310,7 +310,7 @@ class Buckets {
   private readonly messages: TokenBucket
   private readonly bytes: TokenBucket | undefined
 
-  constructor([messagesPerS, burst, bytesPerS, burstBytes]: Readonly<ProtocolBudget>, now: number) {
+  constructor([messagesPerS, burst, bytesPerS, burstBytes]: Readonly<ToldBudget>, now: number) {
     this.messages = new TokenBucket(messagesPerS * RATE_MARGIN, burst * BURST_MARGIN, now)
     this.bytes = bytesPerS === null ? undefined : new TokenBucket(bytesPerS * RATE_MARGIN, burstBytes! * BURST_MARGIN, now)
   }
@@ -321,12 +321,12 @@ class Buckets {
   }
 }
 
-function wholeOf({ peerMessagesPerS, peerMessageBurst, peerBytesPerS, peerByteBurst }: Limits): Budget {
+function wholeOf({ peerMessagesPerS, peerMessageBurst, peerBytesPerS, peerByteBurst }: Limits): ToldRate {
   return [peerMessagesPerS, peerMessageBurst, peerBytesPerS, peerByteBurst]
 }
 
 /** What a peer with a share of a limit is told: never so little that it would count as nothing. */
-function toldOf({ messagesPerS, burst = 2 * messagesPerS, bytesPerS, burstBytes }: RateLimit, share: number): Budget {
+function toldOf({ messagesPerS, burst = 2 * messagesPerS, bytesPerS, burstBytes }: RateLimit, share: number): ToldRate {
   const rate = Math.max(LEAST_PER_S, messagesPerS * share)
   const messages = Math.max(1, Math.floor(burst * share))
   if (bytesPerS === undefined) return [rate, messages, null, null]

@@ -1,5 +1,6 @@
 import type { P2PError } from '../base/errors.js'
-import type { ChannelKeys, PeerDescription } from '../channel/hello.js'
+import type { PeerDescription } from '../channel/description.js'
+import type { LocalHello } from '../channel/hello.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
 import type { Transport } from '../transport/transport.js'
 import type { ConnectionContext } from './connection/connection-context.js'
@@ -17,9 +18,9 @@ export interface PeerContext extends ConnectionContext {
   readonly maxConnections: number
   readonly transports: Transports
   readonly names: PinnedNames
-  /** The keys of our channels, made once per coordinator. */
-  keys(): Promise<ChannelKeys>
-  /** What handshakes tell of us. */
+  /** What our channels prove. */
+  readonly hello: LocalHello
+  /** What we tell of ourselves to every peer. */
   describe(): PeerDescription
   /** Read at each use: a plugin may supply it after construction. */
   readonly work: WorkSupply | undefined

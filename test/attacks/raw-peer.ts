@@ -1,14 +1,12 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
-import { Handshake } from '../../src/channel/handshake.js'
-import { createChannelKeys } from '../../src/channel/hello.js'
 import type { NoiseChannel } from '../../src/channel/noise.js'
 import { signEnvelope } from '../../src/identity/envelope.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { encode } from '../../src/message/codec.js'
+import { finish, rawHandshake } from '../channel/raw-handshake.js'
 
 /** A peer that keeps to the handshake and to nothing after it. */
 export class RawPeer {
@@ -31,9 +29,7 @@ export class RawPeer {
     const identity = options.identity ?? (await generateIdentity())
     this.#identity = identity
     this.peerId = encodePeerId(identity.publicKey)
-    const keys = await createChannelKeys(identity)
-    const local = { keys, agent: 'raw', requireSignatures: false, protocols: [], addresses: [] }
-    const handshake = new Handshake(true, local, DEFAULT_LIMITS)
+    const { handshake, description } = await rawHandshake(identity)
     this.#socket = new WebSocket(url, { ...options, perMessageDeflate: false })
     this.closed = once(this.#socket, 'close')
     this.#socket.on('error', () => {})
@@ -59,13 +55,14 @@ export class RawPeer {
     }
     await Promise.race([once(this.#socket, 'open'), this.closed])
     this.#socket.send(handshake.start())
-    const { frame, done } = await handshake.receive(await next())
-    this.#noise = done!.noise
-    this.#socket.send(frame!)
+    const { frame, noise } = await finish(handshake, await next())
+    this.#noise = noise
+    this.#socket.send(frame)
     this.read(await next())
     this.#socket.off('message', early)
     for (const rest of frames) this.read(new Uint8Array(rest))
     this.#socket.on('message', (data: Buffer) => this.read(new Uint8Array(data)))
+    this.entry(Entry.DESCRIPTION, description)
     const sequence = new Uint8Array(18)
     sequence[13] = 1
     this.entry(Entry.SEQUENCE, sequence)

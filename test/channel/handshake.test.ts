@@ -2,16 +2,51 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { P2PError } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
+import { decodeDescription, encodeDescription } from '../../src/channel/description.js'
 import { Handshake, refusalFrame, refusalOf } from '../../src/channel/handshake.js'
-import { chooseVersion, encodeHello, encodeOffer, verifyHello } from '../../src/channel/hello.js'
+import { chooseFrom, encodeHello, encodeOffer, verifyHello } from '../../src/channel/hello.js'
 import { NoiseXX } from '../../src/channel/noise.js'
 import { SecureChannel } from '../../src/channel/secure-channel.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { encode } from '../../src/message/codec.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
-import { alice, bob, dialled, hello, type PairOptions, type PipeEnd, pipe } from './pair.js'
+import type { Transport } from '../../src/transport/transport.js'
+import { alice, bob, dialled, NETWORK, type PairOptions, type PipeEnd, partsOf, party, partyOf, pipe, START } from './pair.js'
 
-const PROLOGUE = new TextEncoder().encode('lotus-p2p')
+const PROLOGUE = new TextEncoder().encode(`lotus-p2p/2\0${NETWORK}`)
+/** A transport that dials one end of a pipe. */
+const over = (end: PipeEnd): Transport => ({
+  name: 'memory',
+  rank: 3,
+  direct: true,
+  canDial: () => true,
+  dial: async (_, { firstFrame }) => {
+    end.send(firstFrame)
+    return end
+  },
+})
+
+/** A hostile end that says what it likes in the handshake messages that are due, with Bob's keys. */
+class Hostile {
+  readonly frames: Uint8Array[] = []
+  readonly noise: NoiseXX
+
+  constructor(
+    readonly end: PipeEnd,
+    initiator: boolean,
+    prologue = PROLOGUE,
+  ) {
+    this.noise = new NoiseXX({ initiator, staticKeys: bob.keys.noise, prologue })
+    end.attach({ onFrame: (frame) => this.frames.push(frame), onClose: () => {}, onDrain: () => {} })
+  }
+  say(payload: Uint8Array): void {
+    this.end.send(framed(1, this.noise.writeMessage(payload)))
+  }
+  hear(): Uint8Array {
+    return this.noise.readMessage(this.frames.shift()!.subarray(1))
+  }
+}
+
 const framed = (kind: number, body: Uint8Array) => Uint8Array.from([kind, ...body])
 const outcome = (promise: Promise<SecureChannel>) =>
   promise.then(
@@ -30,22 +65,23 @@ async function fate(options: PairOptions): Promise<[string, string]> {
 
 describe('a handshake', () => {
   it('tells each end who the other is', async () => {
-    const described = await hello(3, {
+    const carol = await party(3, {
       name: 'carol',
       protocols: ['x', 'y'],
       addresses: ['wss://carol.example'],
       metadata: { a: [1] },
       requireSignatures: true,
     })
-    const pair = dialled({ b: { local: described } })
+    const pair = dialled({ b: carol })
     const [a, b] = await pair.clock.run(Promise.all([pair.a, pair.b]))
     expect(a.remote).toEqual({
       peerId: 'carol',
       name: 'carol',
-      publicKey: described.keys.publicKey,
-      channelKey: described.keys.noise.publicKey,
-      version: 1,
+      publicKey: carol.keys.publicKey,
+      session: '03'.repeat(16),
+      version: 2,
       agent: 'test/1',
+      streams: new Uint8Array(8).fill(3),
       protocols: ['x', 'y'],
       addresses: ['wss://carol.example'],
       metadata: { a: [1] },
@@ -57,10 +93,10 @@ describe('a handshake', () => {
     expect((await unnamed.clock.run(unnamed.a)).remote.peerId).toBe(encodePeerId(bob.keys.publicKey))
   })
 
-  it('takes three frames and the acceptance, and hides both identities', async () => {
+  it('takes three frames, the acceptance and two descriptions, and hides both identities', async () => {
     const pair = dialled()
     await pair.clock.run(Promise.all([pair.a, pair.b]))
-    expect([pair.near.sent.length, pair.far.sent.length]).toEqual([2, 2])
+    expect([pair.near.sent.length, pair.far.sent.length]).toEqual([3, 2])
     const seen = Buffer.concat([...pair.near.sent, ...pair.far.sent])
     for (const { keys } of [alice, bob]) expect(seen.includes(Buffer.from(keys.publicKey))).toBe(false)
     expect(seen.includes('alice')).toBe(false)
@@ -71,6 +107,7 @@ describe('a handshake', () => {
     ['the dialler, second frame', 'a', 1],
     ['the one who answers', 'b', 0],
     ['the one who answers, acceptance', 'b', 1],
+    ['the dialler, description', 'a', 2],
   ] as const)('fails typed at both ends for any bit flipped in the frame of %s', async (_, side, index) => {
     const whole = dialled()
     await whole.clock.run(Promise.all([whole.a, whole.b]))
@@ -83,10 +120,11 @@ describe('a handshake', () => {
       }
       const pair = dialled({ alter })
       const [atA, atB] = await pair.clock.run(Promise.all([outcome(pair.a), outcome(pair.b)]))
-      expect([at, atA]).not.toEqual([at, 'open'])
-      // The one who answers had accepted already when its acceptance was altered; it is told at once.
-      if (side === 'b' && index === 1) expect((await pair.b).open).toBe(false)
-      else expect([at, atB]).not.toEqual([at, 'open'])
+      await pair.clock.advance(0)
+      // The dialler had accepted already when its description was altered; it is told at once.
+      if (index === 2) expect((await pair.a).open).toBe(false)
+      else expect([at, atA]).not.toEqual([at, 'open'])
+      expect([at, atB]).not.toEqual([at, 'open'])
     }
   })
 
@@ -119,7 +157,7 @@ describe('a handshake', () => {
     const offers = fc.uint8Array({ maxLength: 200 }).map((body) => framed(1, body))
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.uint8Array({ maxLength: 200 }), offers), async (frame) => {
-        const handshake = new Handshake(false, bob, DEFAULT_LIMITS)
+        const handshake = new Handshake(false, bob.local, DEFAULT_LIMITS, { now: () => START })
         await handshake.receive(frame).catch((error) => expect(error).toBeInstanceOf(P2PError))
       }),
     )
@@ -132,14 +170,14 @@ describe('version negotiation', () => {
     const noise = new NoiseXX({ initiator: true, staticKeys: alice.keys.noise, prologue: PROLOGUE })
     const answers: Uint8Array[] = []
     near.attach({ onFrame: (frame) => answers.push(frame), onClose: () => {}, onDrain: () => {} })
-    near.send(framed(1, noise.writeMessage(encode({ versions: [7, 9] }))))
+    near.send(framed(1, noise.writeMessage(encode({ versions: [7, 9], network: NETWORK, suites: ['ChaChaPoly'] }))))
     const clock = new VirtualClock()
-    const accepting = SecureChannel.accept(far, { local: bob, limits: DEFAULT_LIMITS, clock, admit: async () => {} })
-    await expect(accepting).rejects.toMatchObject({ code: 'UNSUPPORTED_VERSION', details: { theirs: [7, 9], ours: [1] } })
+    const accepting = SecureChannel.accept(far, { ...bob, limits: DEFAULT_LIMITS, clock })
+    await expect(accepting).rejects.toMatchObject({ code: 'UNSUPPORTED_VERSION', details: { theirs: [7, 9], ours: [2] } })
     await clock.advance(0)
     const refusal = refusalOf(answers[0]!.subarray(1), DEFAULT_LIMITS)
     expect(refusal).toMatchObject({ code: 'UNSUPPORTED_VERSION', details: { byPeer: true } })
-    expect(refusal.message).toMatch(/7, 9.*1/)
+    expect(refusal.message).toMatch(/7, 9.*2/)
   })
 
   it('is clear at the dialler too', async () => {
@@ -152,125 +190,160 @@ describe('version negotiation', () => {
   })
 
   it('picks the best common version from an offer of many', () => {
-    expect(chooseVersion(encode({ versions: [9, 3, 1] }), DEFAULT_LIMITS)).toBe(1)
+    const whole = { versions: [9, 3, 2], network: NETWORK, suites: ['AESGCM', 'ChaChaPoly'] }
+    const agreed = { version: 2, suite: 'ChaChaPoly' }
+    expect(chooseFrom(encode({ ...whole, more: 1 }), NETWORK, DEFAULT_LIMITS)).toEqual(agreed)
     for (const offer of [
       {},
-      { versions: [] },
-      { versions: ['1'] },
-      { versions: [1.5] },
-      { versions: new Array(17).fill(1) },
+      { ...whole, versions: [] },
+      { ...whole, versions: ['2'] },
+      { ...whole, versions: [1.5] },
+      { ...whole, versions: new Array(17).fill(2) },
+      { ...whole, suites: [] },
+      { ...whole, suites: 'ChaChaPoly' },
+      { ...whole, suites: [''] },
+      { ...whole, suites: new Array(17).fill('ChaChaPoly') },
+      { ...whole, network: '' },
+      { ...whole, network: 'x'.repeat(33) },
       null,
     ]) {
-      expect(() => chooseVersion(encode(offer), DEFAULT_LIMITS)).toThrow(expect.objectContaining({ code: 'HANDSHAKE_FAILED' }))
+      expect(() => chooseFrom(encode(offer), NETWORK, DEFAULT_LIMITS)).toThrow(
+        expect.objectContaining({ code: 'HANDSHAKE_FAILED' }),
+      )
     }
   })
 
   it('notices an offer that was changed on the way: no downgrade', async () => {
     // Both sides compute a hash over all that was said; an added version changes it.
-    const offer = encodeOffer()
+    const offer = encodeOffer(NETWORK)
     const alter = (frame: Uint8Array, from: string, index: number) =>
       from === 'a' && index === 0
-        ? [Uint8Array.from([...frame.subarray(0, frame.length - offer.length), ...encode({ versions: [1, 0] })])]
+        ? [
+            Uint8Array.from([
+              ...frame.subarray(0, frame.length - offer.length),
+              ...encode({ versions: [2, 0], network: NETWORK, suites: ['ChaChaPoly'] }),
+            ]),
+          ]
         : [frame]
     expect(await fate({ alter })).toEqual(['DECRYPT_FAILED', 'DECRYPT_FAILED'])
   })
 
-  it('refuses an answer in a version that nobody offered, and a dialler that changes its mind', async () => {
-    const payload = encodeHello(bob, 2, DEFAULT_LIMITS)
-    await expect(verifyHello(payload, bob.keys.noise.publicKey, DEFAULT_LIMITS)).rejects.toMatchObject({
-      code: 'UNSUPPORTED_VERSION',
-    })
+  it.each([
+    ['a version', { version: 3 }],
+    ['a cipher suite', { suite: 'AESGCM' }],
+  ])('refuses an answer in %s that nobody offered, and a dialler that changes its mind', async (_, changes) => {
+    const parts = { ...partsOf(bob), ...changes }
+    for (const role of ['a', 'b'] as const) {
+      const [near, far] = pipe()
+      const ours = role === 'a' ? near : far
+      const options = { ...alice, limits: DEFAULT_LIMITS, clock: new VirtualClock() }
+      const hostile = new Hostile(role === 'a' ? far : near, role === 'b')
+      const fails = role === 'a' ? SecureChannel.dial(over(near), '', options) : SecureChannel.accept(ours, options)
+      const refused = expect(fails).rejects.toMatchObject({ code: 'UNSUPPORTED_VERSION' })
+      if (role === 'b') hostile.say(encodeOffer(NETWORK))
+      await options.clock.advance(0)
+      hostile.hear()
+      hostile.say(encodeHello(parts))
+      await refused
+    }
   })
 })
 
 describe('a hello', () => {
+  const { notBefore, notAfter, signature } = bob.keys.certificate
   const check = (changes: object, key = bob.keys.noise.publicKey) => {
-    const { keys, ...rest } = bob
-    return verifyHello(
-      encode({ version: 1, publicKey: keys.publicKey, signature: keys.signature, ...rest, ...changes }),
-      key,
-      DEFAULT_LIMITS,
-    )
+    const { keys, local } = bob
+    const fields = { version: 2, publicKey: keys.publicKey, session: local.session, suite: 'ChaChaPoly', now: START }
+    const certificate = [notBefore, notAfter, signature]
+    return verifyHello(encode({ ...fields, certificate, ...changes }), key, DEFAULT_LIMITS, NETWORK)
   }
 
   it('is accepted with fields of the future', async () => {
-    await expect(check({ proofOfWork: 5 })).resolves.toMatchObject({ agent: 'test/1' })
+    await expect(check({ more: 5 })).resolves.toMatchObject({ remote: { version: 2 } })
   })
 
   it.each<[string, object, string]>([
-    ['a wrong signature', { signature: new Uint8Array(64) }, 'INVALID_SIGNATURE'],
-    ["another's signature", { signature: alice.keys.signature }, 'INVALID_SIGNATURE'],
+    ['a wrong signature', { certificate: [notBefore, notAfter, new Uint8Array(64)] }, 'INVALID_SIGNATURE'],
+    ["another's signature", { certificate: [notBefore, notAfter, alice.keys.certificate.signature] }, 'INVALID_SIGNATURE'],
+    [
+      'a certificate that begins earlier than was signed',
+      { certificate: [notBefore - 1, notAfter, signature] },
+      'INVALID_SIGNATURE',
+    ],
+    [
+      'a certificate that ends later than was signed',
+      { certificate: [notBefore + 1, notAfter + 1, signature] },
+      'INVALID_SIGNATURE',
+    ],
+    ['a certificate that ends before it begins', { certificate: [notAfter, notBefore, signature] }, 'INVALID_SIGNATURE'],
+    ['a certificate without a time', { certificate: [notBefore, notBefore, signature] }, 'INVALID_SIGNATURE'],
+    ['a certificate of half a millisecond', { certificate: [notBefore, notAfter + 0.5, signature] }, 'HANDSHAKE_FAILED'],
+    ['a certificate from before 1970', { certificate: [-1, notAfter, signature] }, 'HANDSHAKE_FAILED'],
+    ['a certificate that is a signature alone', { certificate: signature }, 'HANDSHAKE_FAILED'],
+    ['a short signature', { certificate: [notBefore, notAfter, new Uint8Array(63)] }, 'HANDSHAKE_FAILED'],
     ["another's identity key", { publicKey: alice.keys.publicKey }, 'INVALID_SIGNATURE'],
     ['an identity key of zeroes', { publicKey: new Uint8Array(32) }, 'INVALID_SIGNATURE'],
     ['a short key', { publicKey: new Uint8Array(31) }, 'HANDSHAKE_FAILED'],
-    ['no signature', { signature: undefined }, 'HANDSHAKE_FAILED'],
-    ['too many protocols', { protocols: new Array(129).fill('x') }, 'HANDSHAKE_FAILED'],
-    ['a protocol name of 129 characters', { protocols: ['x'.repeat(129)] }, 'HANDSHAKE_FAILED'],
-    ['too many addresses', { addresses: new Array(17).fill('ws://x') }, 'HANDSHAKE_FAILED'],
-    ['an address that is a script', { addresses: ['javascript:alert(1)'] }, 'HANDSHAKE_FAILED'],
-    ['a demand of half a bit of work', { work: { bits: 0.5 } }, 'HANDSHAKE_FAILED'],
-    ['a demand of no work', { work: { bits: 0 } }, 'HANDSHAKE_FAILED'],
-    ['a demand of more work than a hash has bits', { work: { bits: 257 } }, 'HANDSHAKE_FAILED'],
+    ['no certificate', { certificate: undefined }, 'HANDSHAKE_FAILED'],
+    ['a short session id', { session: new Uint8Array(15) }, 'HANDSHAKE_FAILED'],
+    ['a long session id', { session: new Uint8Array(17) }, 'HANDSHAKE_FAILED'],
+    ['no session id', { session: undefined }, 'HANDSHAKE_FAILED'],
+    ['no suite', { suite: undefined }, 'HANDSHAKE_FAILED'],
+    ['a time that is no number', { now: 'noon' }, 'HANDSHAKE_FAILED'],
+    ['padding that is text', { pad: 'x' }, 'HANDSHAKE_FAILED'],
+    ['a demand of half a bit of work', { work: { bits: 0.5, salt: new Uint8Array(16), day: 1 } }, 'HANDSHAKE_FAILED'],
+    ['a demand of no work', { work: { bits: 0, salt: new Uint8Array(16), day: 1 } }, 'HANDSHAKE_FAILED'],
+    ['a demand of more work than a hash has bits', { work: { bits: 257, salt: new Uint8Array(16), day: 1 } }, 'HANDSHAKE_FAILED'],
+    ['a demand with a short salt', { work: { bits: 4, salt: new Uint8Array(15), day: 1 } }, 'HANDSHAKE_FAILED'],
+    ['a demand of no day', { work: { bits: 4, salt: new Uint8Array(16) } }, 'HANDSHAKE_FAILED'],
     ['a demand that is a number', { work: 20 }, 'HANDSHAKE_FAILED'],
     ['a proof of work that is a nonce alone', { proof: new Uint8Array(8) }, 'HANDSHAKE_FAILED'],
     ['a proof of work with a short nonce', { proof: [1, new Uint8Array(7)] }, 'HANDSHAKE_FAILED'],
     ['a proof of work with a nonce in text', { proof: [1, '01234567'] }, 'HANDSHAKE_FAILED'],
-    ['a proof of work of a negative epoch', { proof: [-1, new Uint8Array(8)] }, 'HANDSHAKE_FAILED'],
-    ['a proof of work of an epoch beyond 32 bits', { proof: [2 ** 32, new Uint8Array(8)] }, 'HANDSHAKE_FAILED'],
-    ['metadata that is text', { metadata: 'x' }, 'HANDSHAKE_FAILED'],
-    ['3 kB of metadata', { metadata: { x: 'y'.repeat(3_000) } }, 'LIMIT_EXCEEDED'],
-    ['9 kB in all', { metadata: { x: 'y'.repeat(9_000) } }, 'LIMIT_EXCEEDED'],
-    ['a name that looks like an id', { name: 'lp1abc' }, 'INVALID_PEER_ID'],
-    ['a name with a line break', { name: 'a\nb' }, 'INVALID_PEER_ID'],
-    ['no agent', { agent: '' }, 'HANDSHAKE_FAILED'],
+    ['a proof of work of a negative day', { proof: [-1, new Uint8Array(8)] }, 'HANDSHAKE_FAILED'],
+    ['a proof of work of a day beyond 32 bits', { proof: [2 ** 32, new Uint8Array(8)] }, 'HANDSHAKE_FAILED'],
+    ['3 kB in all', { pad: new Uint8Array(3_000) }, 'LIMIT_EXCEEDED'],
   ])('is refused with %s', async (_, changes, code) => {
     await expect(check(changes)).rejects.toMatchObject({ code })
   })
 
   it('is refused for the channel key of another process: a copied hello proves nothing', async () => {
     await expect(check({}, alice.keys.noise.publicKey)).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' })
-    // The same over the wire: Mallory presents Bob's identity and signature, but has only her own X25519 key.
-    const mallory = await hello(9)
-    const thief = { ...bob, keys: { ...bob.keys, noise: mallory.keys.noise } }
-    expect(await fate({ b: { local: thief } })).toEqual(['INVALID_SIGNATURE', 'INVALID_SIGNATURE'])
-    expect(await fate({ a: { local: thief } })).toEqual(['INVALID_SIGNATURE', 'INVALID_SIGNATURE'])
+    // The same over the wire: Mallory presents Bob's identity and certificate, but has only her own X25519 key.
+    const mallory = await party(9)
+    const thief = partyOf({ ...bob.keys, noise: mallory.keys.noise }, 2, bob.described)
+    expect(await fate({ b: thief })).toEqual(['INVALID_SIGNATURE', 'INVALID_SIGNATURE'])
+    expect(await fate({ a: thief })).toEqual(['INVALID_SIGNATURE', 'INVALID_SIGNATURE'])
   })
 
   it('cannot be finished by who holds the public half of a stolen channel key only', async () => {
-    const mallory = await hello(9)
+    const mallory = await party(9)
     const noise = { ...mallory.keys.noise, publicKey: bob.keys.noise.publicKey }
-    const [atA, atB] = await fate({ b: { local: { ...bob, keys: { ...bob.keys, noise } } } })
+    const thief = partyOf({ ...bob.keys, noise }, 2, bob.described)
+    const [atA, atB] = await fate({ b: thief })
     expect([atA, atB]).not.toContain('open')
-    const [dialler, answerer] = await fate({ a: { local: { ...bob, keys: { ...bob.keys, noise } } }, b: { local: alice } })
+    const [dialler, answerer] = await fate({ a: thief, b: alice })
     expect([dialler, answerer]).not.toContain('open')
   })
 
-  it('of our own that every peer would refuse is refused here', async () => {
-    for (const [changes, what] of [
-      [{ protocols: new Array(129).fill('x') }, /128 protocols/],
-      [{ metadata: { x: 'y'.repeat(3_000) } }, /bytes of metadata/],
-      [{ addresses: new Array(17).fill('ws://x') }, /16 addresses/],
-      [{ protocols: Array.from({ length: 100 }, (_, i) => `${'x'.repeat(100)}${i}`) }, /8192 bytes/],
-    ] as const) {
-      expect(() => encodeHello({ ...bob, ...changes }, 1, DEFAULT_LIMITS)).toThrow(
-        expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringMatching(what) }),
-      )
+  it('fills handshake payloads up to a multiple of 256 bytes, whatever is in them', () => {
+    const work = { bits: 18, salt: new Uint8Array(16), day: 20_000 }
+    for (const parts of [partsOf(bob), { ...partsOf(bob), work }, { ...partsOf(bob), now: undefined }]) {
+      // Suites of every length stand for every length of the rest.
+      for (let length = 1; length <= 300; length++) {
+        expect(encodeHello({ ...parts, suite: 'x'.repeat(length) }).length % 256).toBe(0)
+      }
     }
-    expect(await fate({ a: { local: { ...alice, metadata: { x: 'y'.repeat(3_000) } } } })).toEqual([
-      'INVALID_CONFIG',
-      'INVALID_CONFIG',
-    ])
   })
 
   it('takes any payload and throws nothing but a P2PError', async () => {
     const shaped = fc.record({
       version: fc.constantFrom(1, 2, 'x'),
       publicKey: fc.uint8Array({ minLength: 30, maxLength: 33 }),
-      signature: fc.uint8Array({ minLength: 64, maxLength: 64 }),
-      agent: fc.string(),
-      protocols: fc.array(fc.string()),
-      addresses: fc.array(fc.webUrl()),
-      name: fc.anything(),
+      certificate: fc.tuple(fc.integer(), fc.maxSafeNat(), fc.uint8Array({ minLength: 64, maxLength: 64 })),
+      session: fc.uint8Array({ minLength: 15, maxLength: 17 }),
+      suite: fc.constantFrom('ChaChaPoly', 'AESGCM'),
+      now: fc.anything(),
     })
     await fc.assert(
       fc.asyncProperty(
@@ -285,7 +358,7 @@ describe('a hello', () => {
           }),
         ),
         async (payload) => {
-          await verifyHello(payload, bob.keys.noise.publicKey, DEFAULT_LIMITS).then(
+          await verifyHello(payload, bob.keys.noise.publicKey, DEFAULT_LIMITS, NETWORK).then(
             () => expect.unreachable(),
             (error) => expect(error).toBeInstanceOf(P2PError),
           )
@@ -330,6 +403,7 @@ describe('a handshake that does not go on', () => {
       ['b', 0],
       ['a', 1],
       ['b', 1],
+      ['a', 2],
     ] as const) {
       let ends: PipeEnd[] = []
       const pair = dialled({
@@ -343,9 +417,9 @@ describe('a handshake that does not go on', () => {
       })
       ends = [pair.near, pair.far]
       const [atA, atB] = await pair.clock.run(Promise.all([outcome(pair.a), outcome(pair.b)]))
-      expect(atA).toBe('CONNECTION_LOST')
-      if (side === 'b' && index === 1) expect((await pair.b).open).toBe(false)
-      else expect(atB).toBe('CONNECTION_LOST')
+      if (index === 2) expect((await pair.a).open).toBe(false)
+      else expect(atA).toBe('CONNECTION_LOST')
+      expect(atB).toBe('CONNECTION_LOST')
       expect(pair.clock.pending).toBe(0)
     }
   })
@@ -394,7 +468,7 @@ describe('a handshake that does not go on', () => {
     const [near, far] = pipe()
     SecureChannel.refuse(far, new P2PError('POOL_FULL', 'Full.', { details: { retryAfterMs: 1 } }))
     const transport = { name: 'memory', rank: 3, direct: true, canDial: () => true, dial: async () => near }
-    const dial = SecureChannel.dial(transport, '', { local: alice, limits: DEFAULT_LIMITS, clock: new VirtualClock() })
+    const dial = SecureChannel.dial(transport, '', { ...alice, limits: DEFAULT_LIMITS, clock: new VirtualClock() })
     await expect(dial).rejects.toMatchObject({ code: 'POOL_FULL', details: { retryAfterMs: 1, byPeer: true } })
   })
 })
@@ -433,5 +507,51 @@ describe('a refusal', () => {
     expect(refusalOf(new Uint8Array(5_000), DEFAULT_LIMITS).code).toBe('HANDSHAKE_FAILED')
     expect(refusalOf(encode({ code: 'toString' }), DEFAULT_LIMITS).code).toBe('CONNECTION_CLOSED')
     expect(refusalOf(encode({ code: 'POOL_FULL', retryAfterMs: -5 }), DEFAULT_LIMITS).code).toBe('HANDSHAKE_FAILED')
+  })
+})
+
+describe('a description', () => {
+  const check = (changes: object) => decodeDescription(encode({ ...bob.described, ...changes }), DEFAULT_LIMITS)
+
+  it('is read as it was told, with members of the future left out', () => {
+    const budgets = { '': [10, 20, null, null], chat: [1, 2, 3, 4, { note: [0.5, 1, null, null] }] }
+    const told = { ...bob.described, name: 'bob', requireSignatures: true, metadata: { a: 1 } }
+    expect(check({ ...told, budgets, more: 1 })).toEqual({ ...told, budgets })
+  })
+
+  it.each<[string, object, string]>([
+    ['too many protocols', { protocols: new Array(129).fill('x') }, 'MALFORMED_DATA'],
+    ['a protocol name of 129 characters', { protocols: ['x'.repeat(129)] }, 'MALFORMED_DATA'],
+    ['too many addresses', { addresses: new Array(17).fill('ws://x') }, 'MALFORMED_DATA'],
+    ['an address that is a script', { addresses: ['javascript:alert(1)'] }, 'MALFORMED_DATA'],
+    ['metadata that is text', { metadata: 'x' }, 'MALFORMED_DATA'],
+    ['3 kB of metadata', { metadata: { x: 'y'.repeat(3_000) } }, 'LIMIT_EXCEEDED'],
+    ['17 kB in all', { metadata: { x: 'y'.repeat(17_000) } }, 'LIMIT_EXCEEDED'],
+    ['a name that looks like an id', { name: 'lp1abc' }, 'INVALID_PEER_ID'],
+    ['a name with a line break', { name: 'a\nb' }, 'INVALID_PEER_ID'],
+    ['no agent', { agent: '' }, 'MALFORMED_DATA'],
+    ['no name of its streams', { streams: undefined }, 'MALFORMED_DATA'],
+    ['a short name of its streams', { streams: new Uint8Array(7) }, 'MALFORMED_DATA'],
+    ['a budget of three numbers', { budgets: { chat: [1, 2, 3] } }, 'MALFORMED_DATA'],
+    ['a budget below nothing', { budgets: { chat: [-1, 2, null, null] } }, 'MALFORMED_DATA'],
+    ['types of types in a budget', { budgets: { chat: [1, 2, null, null, { x: [1, 2, null, null, {}] }] } }, 'MALFORMED_DATA'],
+  ])('is refused with %s', (_, changes, code) => {
+    expect(() => check(changes)).toThrow(expect.objectContaining({ code }))
+  })
+
+  it('of our own that every peer would refuse is refused here', async () => {
+    for (const [changes, what] of [
+      [{ protocols: new Array(129).fill('x') }, /128 protocols/],
+      [{ metadata: { x: 'y'.repeat(3_000) } }, /bytes of metadata/],
+      [{ addresses: new Array(17).fill('ws://x') }, /16 addresses/],
+      [{ protocols: Array.from({ length: 128 }, (_, i) => `${'x'.repeat(130)}${i}`) }, /16384 bytes/],
+    ] as const) {
+      expect(() => encodeDescription({ ...bob.described, ...changes }, DEFAULT_LIMITS)).toThrow(
+        expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringMatching(what) }),
+      )
+    }
+    const talker = await party(3, { metadata: { x: 'y'.repeat(3_000) } })
+    expect(await fate({ a: talker })).toEqual(['INVALID_CONFIG', 'INVALID_CONFIG'])
+    expect(await fate({ b: talker })).toEqual(['INVALID_CONFIG', 'INVALID_CONFIG'])
   })
 })

@@ -1,7 +1,9 @@
 import type { P2PError } from '../../src/base/errors.js'
 import { type Limits, resolveLimits } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
-import { createChannelKeys, type LocalHello } from '../../src/channel/hello.js'
+import { type ChannelKeys, createChannelKeys } from '../../src/channel/certificate.js'
+import type { OwnDescription } from '../../src/channel/description.js'
+import type { HelloParts, LocalHello } from '../../src/channel/hello.js'
 import { type ChannelOptions, type ChannelSink, SecureChannel } from '../../src/channel/secure-channel.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
@@ -68,13 +70,37 @@ export class PipeEnd implements Connection {
   }
 }
 
-export async function hello(seed: number, changes: Partial<LocalHello> = {}): Promise<LocalHello> {
-  const keys = await createChannelKeys(identityFromSeed(new Uint8Array(32).fill(seed)), 'lotus')
-  return { keys, network: 'lotus', agent: 'test/1', requireSignatures: false, protocols: ['chat'], addresses: [], ...changes }
+/** The network of the tests of channels. */
+export const NETWORK = 'test'
+/** When their clocks begin. */
+export const START = new VirtualClock().now()
+
+/** One end of a handshake: what it proves, the keys that it does so with, and what it tells of itself. */
+export interface Party {
+  readonly local: LocalHello
+  readonly keys: ChannelKeys
+  readonly described: OwnDescription
+  describe(): OwnDescription
 }
 
-export const alice = await hello(1, { name: 'alice' })
-export const bob = await hello(2)
+export async function party(seed: number, changes: Partial<OwnDescription> = {}): Promise<Party> {
+  const keys = await createChannelKeys(identityFromSeed(new Uint8Array(32).fill(seed)), NETWORK, START)
+  const streams = new Uint8Array(8).fill(seed)
+  return partyOf(keys, seed, { agent: 'test/1', protocols: ['chat'], addresses: [], streams, ...changes })
+}
+
+export function partyOf(keys: ChannelKeys, seed: number, described: OwnDescription): Party {
+  const local: LocalHello = { network: NETWORK, session: new Uint8Array(16).fill(seed), keys: async () => keys }
+  return { local, keys, described, describe: () => described }
+}
+
+/** What the hello of a party says, as its sender makes it. */
+export function partsOf({ keys, local }: Party): HelloParts {
+  return { version: 2, suite: 'ChaChaPoly', keys, session: local.session, now: START }
+}
+
+export const alice = await party(1, { name: 'alice' })
+export const bob = await party(2)
 
 export interface PairOptions {
   alter?: Alter
@@ -113,8 +139,8 @@ export function dialled({
       return near
     },
   }
-  const dialling = SecureChannel.dial(transport, 'memory://pipe', { local: alice, limits, clock, ...a })
-  const accepting = SecureChannel.accept(far, { local: bob, limits, clock, admit: async () => {}, ...b })
+  const dialling = SecureChannel.dial(transport, 'memory://pipe', { ...alice, limits, clock, ...a })
+  const accepting = SecureChannel.accept(far, { ...bob, limits, clock, ...b })
   // Each test looks at the end it is about.
   dialling.catch(() => {})
   accepting.catch(() => {})

@@ -6,8 +6,8 @@ import { type Alter, dialled, Inbox, opened, type PairOptions, pattern, send, se
 
 const same = (a: Uint8Array | undefined, b: Uint8Array) => a !== undefined && Buffer.compare(a, b) === 0
 const bye = new P2PError('CONNECTION_CLOSED', 'Bye.')
-/** Frames that each end has sent when a channel is open. */
-const HANDSHAKE_FRAMES = 2
+/** Frames that the dialler has sent when a channel is open. */
+const HANDSHAKE_FRAMES = 3
 
 describe('an open channel', () => {
   it('carries messages both ways, in order, whole', async () => {

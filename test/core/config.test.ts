@@ -20,6 +20,7 @@ const refusal = (make: () => unknown) => {
 
 /** A wrong value for each option; a new option without a row here fails the last test. */
 const WRONG: Record<keyof CoreConfig, unknown[]> = {
+  network: ['', 'Lotus', 'a b', 'x'.repeat(33), 7, null],
   peerId: [7, null],
   identity: [{}, { publicKey: new Uint8Array(32) }, { sign: () => {} }, null, 'lp1'],
   maxConnections: [0, -1, 1.5, '5', Number.NaN, null],

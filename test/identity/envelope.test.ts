@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type EnvelopeTag, type SignedEnvelope, signEnvelope, signingBytes, verifyEnvelope } from '../../src/identity/envelope.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
 
-const TAGS: EnvelopeTag[] = ['handshake', 'record', 'message']
+const TAGS: EnvelopeTag[] = ['channel', 'record', 'message']
 const PAYLOAD = Uint8Array.of(1, 2, 3)
 let identity: Identity
 let stranger: Identity
@@ -26,16 +26,25 @@ describe('signed envelopes', () => {
     }
   })
 
-  it('never give the same bytes for two different pairs of tag and payload', () => {
+  it('verify in the network they were made in and fail in every other', async () => {
+    const envelope = await signEnvelope(identity, 'record', PAYLOAD, 'mine')
+    expect(await verifyEnvelope('record', envelope, 'mine')).toBe(true)
+    for (const other of ['lotus', 'mine-2', '']) expect(await verifyEnvelope('record', envelope, other)).toBe(false)
+  })
+
+  it('never give the same bytes for two different triples of tag, network and payload', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...TAGS),
-        fc.uint8Array(),
+        fc.constantFrom('a', 'ab', 'b'),
+        fc.uint8Array({ maxLength: 4 }),
         fc.constantFrom(...TAGS),
-        fc.uint8Array(),
-        (tag, payload, tag2, payload2) => {
-          const same = tag === tag2 && payload.toString() === payload2.toString()
-          expect(signingBytes(tag, payload, 'lotus').toString() === signingBytes(tag2, payload2, 'lotus').toString()).toBe(same)
+        fc.constantFrom('a', 'ab', 'b'),
+        fc.uint8Array({ maxLength: 4 }),
+        (tag, network, payload, tag2, network2, payload2) => {
+          const same = tag === tag2 && network === network2 && payload.toString() === payload2.toString()
+          const [one, other] = [signingBytes(tag, payload, network), signingBytes(tag2, payload2, network2)]
+          expect(one.toString() === other.toString()).toBe(same)
         },
       ),
     )

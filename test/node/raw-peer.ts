@@ -1,12 +1,10 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
-import { Handshake } from '../../src/channel/handshake.js'
-import { createChannelKeys } from '../../src/channel/hello.js'
 import type { NoiseChannel } from '../../src/channel/noise.js'
 import { generateIdentity } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
+import { finish, rawHandshake } from '../channel/raw-handshake.js'
 
 /** A peer that keeps to the handshake, and then reads only if it is told to. */
 export class RawPeer {
@@ -19,27 +17,26 @@ export class RawPeer {
   async connect(url: string): Promise<this> {
     const identity = await generateIdentity()
     this.peerId = encodePeerId(identity.publicKey)
-    const keys = await createChannelKeys(identity)
-    const handshake = new Handshake(
-      true,
-      { keys, agent: 'raw', requireSignatures: false, protocols: [], addresses: [] },
-      DEFAULT_LIMITS,
-    )
+    const { handshake, description } = await rawHandshake(identity)
     this.socket = new WebSocket(url, { perMessageDeflate: false })
     this.socket.on('error', () => {})
     await once(this.socket, 'open')
     const answered = once(this.socket, 'message')
     this.socket.send(handshake.start())
     const [answer] = (await answered) as [Buffer]
-    const { frame, done } = await handshake.receive(new Uint8Array(answer))
-    this.noise = done!.noise
+    const { frame, noise } = await finish(handshake, new Uint8Array(answer))
+    this.noise = noise
+    let isDescribed = false
     const heard = new Promise<void>((resolve) => {
       this.socket.on('message', (data: Buffer) => {
         if (this.theirStream === undefined) this.listen(this.noise.receive.decrypt(new Uint8Array(data)))
+        // The first frame accepts us; the other end speaks once we have told of ourselves.
+        if (!isDescribed) this.entry(Entry.DESCRIPTION, description)
+        isDescribed = true
         if (this.theirStream !== undefined) resolve()
       })
     })
-    this.socket.send(frame!)
+    this.socket.send(frame)
     await heard
     const sequence = new Uint8Array(18)
     sequence[13] = 1

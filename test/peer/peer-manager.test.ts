@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { P2PError } from '../../src/base/errors.js'
 import { type Limits, resolveLimits } from '../../src/base/limits.js'
-import { createChannelKeys } from '../../src/channel/hello.js'
+import { ChannelKeyring } from '../../src/channel/certificate.js'
 import { Defence } from '../../src/defence/defence.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
@@ -37,7 +37,7 @@ async function pool(host: string, changes: Partial<PeerContext> = {}, limits: Pa
     onBanned: () => {},
     onError: () => {},
   })
-  const keys = createChannelKeys(identity)
+  const keyring = new ChannelKeyring(identity, 'test')
   const peers = new PeerManager(
     {
       ...shared,
@@ -48,7 +48,8 @@ async function pool(host: string, changes: Partial<PeerContext> = {}, limits: Pa
       defence,
       names: new PinnedNames(store, shared.limits),
       transports: { forAddress: () => network.transport(host) },
-      keys: () => keys,
+      networkName: 'test',
+      hello: { network: 'test', session: new Uint8Array(16).fill(made), keys: (at) => keyring.at(at) },
       describe: () => ({ protocols: ['chat'], addresses: [] }),
       work: undefined,
       isNamed: () => false,
@@ -124,7 +125,7 @@ describe('a pool', () => {
     const demand: WorkSupply = {
       pausedMs: 0,
       dial: (_address, _signal, attempt) => attempt(),
-      demand: () => ({ bits: 12, check: () => {} }),
+      demand: () => ({ demanded: { bits: 12, salt: new Uint8Array(16), day: 1 }, check: () => {} }),
       rest: () => {},
       wake: () => {},
     }

@@ -47,7 +47,7 @@ describe('the pool', () => {
     const alice = await started({ maxConnections: 1 })
     await net.run(bob.connectToPeer(net.addressOf(alice)))
     const refused = net.run(carol.connectToPeer(net.addressOf(alice)))
-    await expect(refused).rejects.toMatchObject({ code: 'POOL_FULL', details: { retryAfterMs: 30_000, byPeer: true } })
+    await expect(refused).rejects.toMatchObject({ code: 'POOL_FULL', details: { retryAfterMs: 10_000, byPeer: true } })
     expect(alice.getStats().defence.refused).toBe(1)
     await bob.disconnectFromPeer(alice.peerId)
     await net.clock.advance(0)

@@ -8,20 +8,9 @@ import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const GRACE_MS = resolveLimits({}).sessionGraceMs
 
-/** A peer's process: the same peer has another channel key after a restart. */
+/** A peer's process: the same peer has another session id after a restart. */
 function peer(id: number, process = 1): RemoteHello {
-  const key = (value: number) => new Uint8Array(32).fill(value)
-  return {
-    peerId: `peer${id}`,
-    publicKey: key(id),
-    channelKey: key(100 + process),
-    name: undefined,
-    version: 1,
-    agent: 'test/1',
-    requireSignatures: false,
-    protocols: [],
-    addresses: [],
-  }
+  return { publicKey: new Uint8Array(32).fill(id), session: `process ${process}`, version: 2 }
 }
 
 function setUp(changes: Partial<Limits> = {}) {

@@ -46,8 +46,8 @@ describe("A transport of an application's own", () => {
     const { address, next, stop } = await loopback()
     const options = { limits: resolveLimits({}), clock: systemClock }
     const [near, far] = await Promise.all([
-      SecureChannel.dial(tcp, address, { ...options, local: alice }),
-      next().then((connection) => SecureChannel.accept(connection, { ...options, local: bob, admit: async () => {} })),
+      SecureChannel.dial(tcp, address, { ...options, ...alice }),
+      next().then((connection) => SecureChannel.accept(connection, { ...options, ...bob })),
     ])
     expect([rankOf(near), rankOf(far)]).toEqual([TCP_RANK, TCP_RANK])
     const message = pattern(200_000)

@@ -126,10 +126,8 @@ describe('the in-memory network', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const { clock, net, transport, address, next } = await network({ random: seededRandom(seed * 7_919).unit })
       const limits = DEFAULT_LIMITS
-      const dialling = SecureChannel.dial(transport, address, { local: alice, limits, clock })
-      const accepting = next().then((connection) =>
-        SecureChannel.accept(connection, { local: bob, limits, clock, admit: async () => {} }),
-      )
+      const dialling = SecureChannel.dial(transport, address, { ...alice, limits, clock })
+      const accepting = next().then((connection) => SecureChannel.accept(connection, { ...bob, limits, clock }))
       const [a, b] = await clock.run(Promise.all([dialling, accepting]))
       const inbox = new Inbox(b)
       new Inbox(a)

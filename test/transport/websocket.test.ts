@@ -176,7 +176,7 @@ describe('webSocket', () => {
         return webSocket().dial(address, options)
       },
     }
-    const dial = SecureChannel.dial(transport, 'ws://127.0.0.1:1', { limits, clock: systemClock, local: alice })
+    const dial = SecureChannel.dial(transport, 'ws://127.0.0.1:1', { limits, clock: systemClock, ...alice })
     await expect(dial).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' })
     expect(dialled.map((options) => options.limits)).toEqual([limits])
   })

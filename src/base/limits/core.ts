@@ -23,6 +23,8 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   /** Messages of one protocol in a second, and at once, where the protocol declares no limits of its own. A relay, to which no application talks, has 500 and 1,000. */
   protocolMessagesPerS: 100_000,
   protocolMessageBurst: 400_000,
+  /** Types of one protocol that may have a budget of their own. */
+  maxTypesPerProtocol: 64,
   /** How long a peer's budgets are remembered after its last message, so that coming again does not fill them: they are full by then. */
   budgetMemoryMs: 60_000,
   /** Token buckets of one kind, for peers, addresses or publishers; the longest unused are forgotten, for one that is full is as good as a new one. */
@@ -85,8 +87,10 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   dialHeadStartMs: 250,
   /** How long the known paths to a peer are tried before relays and the DHT are asked for others as well: an address may lead nowhere by now. */
   dialLookupMs: 3_000,
-  /** One handshake payload: identity, a list of protocols, addresses, metadata. */
-  maxHandshakePayloadBytes: 8_192,
+  /** One handshake payload: identity, certificate, terms and padding have 512; the rest is room for what versions to come add. */
+  maxHandshakePayloadBytes: 2_048,
+  /** What a peer tells of itself when a channel begins: protocols, budgets, addresses, metadata. */
+  maxDescriptionBytes: 16_384,
   /** Protocol names a peer may advertise. */
   maxProtocols: 128,
   /** Addresses a peer may advertise. */

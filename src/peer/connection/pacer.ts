@@ -4,7 +4,7 @@ import { abortedError, P2PError, timeoutError } from '../../base/errors.js'
 import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { TokenBucket } from '../../base/token-bucket.js'
-import { type Budget, type Budgets, LEAST_PER_S, type ProtocolBudget } from '../../channel/budgets.js'
+import { LEAST_PER_S, type ToldBudget, type ToldBudgets, type ToldRate } from '../../channel/description.js'
 import type { PacedOptions } from '../../protocol/handler.js'
 import type { InFlight, Outgoing, OutgoingStream } from './outgoing.js'
 
@@ -37,7 +37,7 @@ export class Lane implements InFlight {
   ) {}
 
   /** What the peer takes; undefined: as much as the whole allows. */
-  tell(budget: Readonly<Budget | ProtocolBudget> | undefined, now: number): void {
+  tell(budget: Readonly<ToldRate | ToldBudget> | undefined, now: number): void {
     const [perS, burst, bytesPerS, burstBytes] = budget ?? []
     this.maxMessages = burst ?? Number.POSITIVE_INFINITY
     this.maxBytes = burstBytes ?? Number.POSITIVE_INFINITY
@@ -82,7 +82,7 @@ export interface Route {
 export class Pacer {
   /** Bytes that wait. */
   heldBytes = 0
-  private budgets: Budgets = {}
+  private budgets: ToldBudgets = {}
   private served: readonly string[] = []
   private readonly whole = new Lane('*', undefined)
   private readonly lanes = new LazyMap<string, Lane>()
@@ -108,7 +108,7 @@ export class Pacer {
   }
 
   /** The peer tells what it takes, and which protocols it serves. */
-  tell(budgets: Budgets, served: readonly string[]): void {
+  tell(budgets: ToldBudgets, served: readonly string[]): void {
     this.budgets = budgets
     this.served = served
     this.routes.clear()
@@ -261,7 +261,7 @@ export class Pacer {
     return route
   }
 
-  private lane(name: string, budget: Budget | ProtocolBudget | undefined): Lane {
+  private lane(name: string, budget: ToldRate | ToldBudget | undefined): Lane {
     const known = this.lanes.get(name)
     if (known !== undefined) return known
     const lane = new Lane(name.replace('\0', ' '), this.whole)

@@ -66,6 +66,7 @@ export class Paths {
     this.current = new Path(first, this.clock)
     this.paths.add(this.current)
     this.session.serve({ ackDue: () => this.sendAck(), progressed: () => wiring.events.progressed() })
+    this.session.numberedAs(first.remote.streams)
     this.speakOn(this.current)
   }
 
@@ -104,6 +105,11 @@ export class Paths {
   add(channel: SecureChannel): void {
     const path = new Path(channel, this.clock)
     const before = this.current
+    // A peer that numbers anew has given up what is under way on its other paths.
+    if (this.session.numberedAs(channel.remote.streams)) {
+      this.paths.clear()
+      before.end()
+    }
     this.paths.add(path)
     this.session.choose()
     this.switchTo(path)

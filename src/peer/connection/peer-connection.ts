@@ -3,7 +3,8 @@ import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Serial } from '../../base/serial.js'
 import { Entry } from '../../channel/batch.js'
-import type { PeerDescription, RemoteHello } from '../../channel/hello.js'
+import type { PeerDescription } from '../../channel/description.js'
+import type { RemotePeer } from '../../channel/hello.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import { MAX_ANSWERS } from '../../defence/gate.js'
 import type { Freshness } from '../../defence/replay-window.js'
@@ -85,7 +86,7 @@ export class PeerConnection {
    */
   constructor(
     channel: SecureChannel,
-    private readonly session: Session,
+    readonly session: Session,
     private readonly peerContext: ConnectionContext,
     private readonly events: ConnectionEvents,
     onClosed: (peer: PeerConnection, error: P2PError, fault: boolean) => void,
@@ -103,6 +104,7 @@ export class PeerConnection {
       deliver: (message, freshness) => this.deliver(message, freshness),
       fail: (fault) => this.close(fault, true),
     })
+    session.pacer.tell(remote.budgets ?? {}, remote.protocols)
     session.pacer.unsentBytes = () => this.paths.bufferedAmount
     this.paths = new Paths(channel, {
       session,
@@ -138,7 +140,7 @@ export class PeerConnection {
     this.paths.begin()
   }
 
-  get remote(): RemoteHello {
+  get remote(): RemotePeer {
     return this.paths.active.remote
   }
 
@@ -174,6 +176,7 @@ export class PeerConnection {
 
   describe(description: PeerDescription): void {
     this.snapshot.describe(description)
+    this.session.pacer.tell(description.budgets ?? {}, description.protocols)
   }
 
   /** @param skewMs how far the peer's clock is ahead of ours. */
@@ -231,7 +234,9 @@ export class PeerConnection {
   }
 
   private needsSignature({ protocol }: P2PMessage): boolean {
-    return (this.peerContext.requireSignatures || this.remote.requireSignatures) && !protocol?.startsWith(INTERNAL_PREFIX)
+    return (
+      (this.peerContext.requireSignatures || this.remote.requireSignatures === true) && !protocol?.startsWith(INTERNAL_PREFIX)
+    )
   }
 
   private async signed(encoded: Uint8Array, message: P2PMessage): Promise<[signature: Uint8Array, body: Uint8Array]> {

@@ -1,4 +1,4 @@
-import type { PeerDescription } from '../../channel/hello.js'
+import type { PeerDescription } from '../../channel/description.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 

@@ -53,10 +53,12 @@ export class Session {
     this.events = events
   }
 
-  /** The peer has told the name of its numbering: another one than before begins anew. */
-  numberedAs(theirs: Uint8Array): void {
-    if (this.theirs?.every((byte, i) => byte === theirs[i]) !== true) this.incoming.reset()
+  /** The peer has told the name of its numbering. @returns whether it is another one than before: it begins anew then. */
+  numberedAs(theirs: Uint8Array): boolean {
+    if (this.theirs?.every((byte, i) => byte === theirs[i]) === true) return false
     this.theirs = theirs
+    this.incoming.reset()
+    return true
   }
 
   /** How often both ends have changed the path. */

@@ -8,7 +8,7 @@ import { Session } from './session.js'
 
 interface Kept {
   readonly session: Session
-  /** The channel key of the peer's process, in hex. */
+  /** The session id of the peer's process. */
   readonly process: string
   /** When the peer went away; undefined while it is connected. */
   awaySince: number | undefined
@@ -25,6 +25,10 @@ export class Sessions {
   /** By the public key of the peer, in the order in which they went away. */
   private readonly kept = new LazyMap<string, Kept>()
   private readonly alarm: Alarm
+  /** By the public key and the process of a peer of which no channel is in service yet. */
+  private readonly prepared = new LazyMap<string, Session>()
+  /** By what the peer has proven on a channel. */
+  private readonly told = new WeakMap<RemoteHello, Session>()
 
   constructor(
     private readonly clock: Clock,
@@ -37,15 +41,38 @@ export class Sessions {
     return this.kept.size
   }
 
-  /** The session with this process. A session with an earlier process of the same peer ends. */
-  open({ channelKey, publicKey }: RemoteHello): Session {
-    const process = hexOf(channelKey)
+  /** The session with the process that was told of it. A session with an earlier process of the same peer ends. */
+  open(remote: RemoteHello): Session {
+    const owner = hexOf(remote.publicKey)
+    const known = this.kept.get(owner)
+    const session = this.of(remote)
+    this.prepared.delete(`${owner} ${remote.session}`)
+    this.kept.delete(owner)
+    this.kept.set(owner, { session, process: remote.session, awaySince: undefined })
+    if (known !== undefined && known.session !== session) known.session.end()
+    return session
+  }
+
+  /**
+   * The session with a process, for a channel on which the process is about to be told of it: the same for all channels with it, whichever
+   * of them comes into service.
+   */
+  of(remote: RemoteHello): Session {
+    const { publicKey, session: process } = remote
     const owner = hexOf(publicKey)
     const known = this.kept.get(owner)
-    this.kept.delete(owner)
-    const session = known?.process === process ? known.session : new Session(this.clock, this.limits)
-    this.kept.set(owner, { session, process, awaySince: undefined })
-    if (known !== undefined && known.session !== session) known.session.end()
+    const goesOn = known?.process === process && !known.session.outgoing.isWorn
+    const id = `${owner} ${process}`
+    const session =
+      this.told.get(remote) ??
+      (goesOn ? known.session : this.prepared.get(id)) ??
+      new Session(this.clock, this.limits, known?.session.outgoing.repetition)
+    this.told.set(remote, session)
+    if (!goesOn) this.prepared.set(id, session)
+    for (const oldest of this.prepared.keys()) {
+      if (this.prepared.size <= this.limits.maxPendingHandshakes) break
+      this.prepared.delete(oldest)
+    }
     return session
   }
 

@@ -16,7 +16,7 @@ export async function probe(
 ): Promise<RemoteHello> {
   let remote: RemoteHello | undefined
   const admit = async (channel: SecureChannel) => {
-    remote = channel.remote
+    remote = channel.hello
     throw new P2PError('CONNECTION_CLOSED', 'Only looking who lives.')
   }
   await SecureChannel.dial(transport, address, { ...options, admit }).catch((error) => {

@@ -1,5 +1,7 @@
+import { hexOf } from '../../base/bytes.js'
 import { asP2PError, type P2PError } from '../../base/errors.js'
-import { type Schedule, SecureChannel } from '../../channel/secure-channel.js'
+import type { Schedule } from '../../channel/handshake.js'
+import { SecureChannel } from '../../channel/secure-channel.js'
 import type { PendingHandshake } from '../../defence/handshake-slots.js'
 import type { Connection } from '../../transport/transport.js'
 import type { PeerContext } from '../peer-context.js'
@@ -32,24 +34,32 @@ export class Accepting {
       defence.slots.began(pending)
       return defence.budget.run(source, work)
     }
-    this.shakeHands(connection, schedule)
+    let key: string | undefined
+    const admit = async (channel: SecureChannel) => {
+      await members.admit(channel)
+      key = hexOf(channel.hello.publicKey)
+      members.entering.set(key, entered)
+    }
+    const entered: Promise<void> = this.shakeHands(connection, schedule, admit)
       .then(
         (channel) => this.adopt(channel),
         (error) => this.failed(connection, asP2PError(error, 'HANDSHAKE_FAILED', 'An incoming connection failed.')),
       )
-      .finally(() => defence.slots.leave(pending))
+      .finally(() => {
+        defence.slots.leave(pending)
+        if (key !== undefined && members.entering.get(key) === entered) members.entering.delete(key)
+      })
   }
 
-  private async shakeHands(connection: Connection, schedule: Schedule): Promise<SecureChannel> {
+  private async shakeHands(
+    connection: Connection,
+    schedule: Schedule,
+    admit: (channel: SecureChannel) => Promise<void>,
+  ): Promise<SecureChannel> {
     const { members, peerContext } = this
-    const options = await channelOptions(peerContext)
+    const options = await channelOptions(peerContext, members.sessions, (remote) => members.approve(remote))
     const work = peerContext.work?.demand(connection, (key) => members.withKey(key) !== undefined)
-    return SecureChannel.accept(connection, {
-      ...options,
-      work,
-      schedule,
-      admit: (channel) => members.admit(channel, undefined),
-    })
+    return SecureChannel.accept(connection, { ...options, work, schedule, admit })
   }
 
   private adopt(channel: SecureChannel): void {

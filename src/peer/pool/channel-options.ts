@@ -1,15 +1,32 @@
 import { VERSION } from '../../base/version.js'
+import type { RemotePeer } from '../../channel/hello.js'
 import type { ChannelOptions } from '../../channel/secure-channel.js'
+import type { Sessions } from '../connection/sessions.js'
 import type { PeerContext } from '../peer-context.js'
 
-/** What every channel of ours begins with: our keys, and what we tell of ourselves. @throws P2PError IDENTITY_FAILED. */
-export async function channelOptions(context: PeerContext): Promise<ChannelOptions> {
-  const { peerId, networkName: network, requireSignatures, limits, clock } = context
-  const keys = await context.keys()
+/**
+ * What every channel of ours begins with: what we prove, and what we tell of ourselves.
+ *
+ * @throws P2PError IDENTITY_FAILED, before anybody is dialled for nothing.
+ */
+export async function channelOptions(
+  context: PeerContext,
+  sessions: Sessions,
+  approve?: (remote: RemotePeer) => Promise<void>,
+): Promise<ChannelOptions & Required<Pick<ChannelOptions, 'approve'>>> {
+  const { peerId, hello, requireSignatures, limits, clock, defence } = context
+  await hello.keys(clock.now())
   const name = peerId.startsWith('lp1') ? undefined : peerId
+  const agent = `lotus-p2p/${VERSION}`
   return {
     limits,
     clock,
-    local: { keys, network, name, agent: `lotus-p2p/${VERSION}`, requireSignatures, ...context.describe() },
+    local: hello,
+    describe: (remote) => {
+      const streams = sessions.of(remote).numbering
+      const budgets = defence.gate.budgetsOf(remote.publicKey)
+      return { agent, name, requireSignatures, streams, ...context.describe(), budgets }
+    },
+    approve: async (remote) => approve?.(remote),
   }
 }

@@ -57,7 +57,7 @@ export class Dialling {
     const { clock, limits } = this.peerContext
     const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
     return withDeadline(clock, `Looking at ${address}`, within, async (signal) =>
-      probe(transport, address, { ...(await channelOptions(this.peerContext)), signal }),
+      probe(transport, address, { ...(await channelOptions(this.peerContext, this.members.sessions)), signal }),
     )
   }
 
@@ -77,22 +77,22 @@ export class Dialling {
     const { confirming } = members
     if (members.size >= peerContext.maxConnections) throw poolFull(peerContext)
     this.stats.dialled++
-    let remote: string | undefined
+    let remote: Uint8Array | undefined
     let key: string | undefined
     let earlier: Promise<string> | undefined
     try {
       const channel = await SecureChannel.dial(transport, address, {
-        ...(await channelOptions(peerContext)),
+        ...(await channelOptions(peerContext, members.sessions, (told) => members.approve(told, expected))),
         work: peerContext.work,
         signal,
         admit: async (channel) => {
-          remote = channel.remote.peerId
+          const { publicKey, work } = channel.hello
+          remote = publicKey
           await members.admit(channel, expected)
-          const reached = hexOf(channel.remote.publicKey)
+          const reached = hexOf(publicKey)
           // Another address of the same peer is a step ahead of this one.
           earlier = confirming.get(reached)
           if (earlier !== undefined) throw duplicate()
-          const { work } = channel.remote
           if (work !== undefined && !work.proven) throw workNeeded(work.bits)
           key = reached
           confirming.set(key, self())
@@ -104,7 +104,10 @@ export class Dialling {
       // One of the two ends has settled on another connection between them.
       if (remote !== undefined && isP2PError(error, 'DUPLICATE_CONNECTION')) {
         if (earlier !== undefined) return earlier
-        if (members.get(remote) !== undefined) return remote
+        // The other one may be a word behind.
+        await members.entering.get(hexOf(remote))
+        const other = members.withKey(remote)
+        if (other !== undefined) return other.peerId
       }
       if (peerContext.work !== undefined && isWorkNeeded(error)) throw error
       this.stats.dialsFailed++

@@ -1,6 +1,7 @@
 import { equalBytes, hexOf } from '../../base/bytes.js'
 import { nameTaken, P2PError, shutDownError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
+import type { RemotePeer } from '../../channel/hello.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../../identity/peer-id.js'
 import { duplicate, rankOf } from '../connection/path.js'
@@ -22,6 +23,8 @@ export class Members {
   resting: P2PError | undefined
   /** Dials, by the key of the peer reached in hex, that wait for its acceptance. */
   readonly confirming = new LazyMap<string, Promise<string>>()
+  /** Channels that we have accepted, by the key of the peer in hex, until it has told of itself. */
+  readonly entering = new LazyMap<string, Promise<void>>()
   private readonly peers = new LazyMap<string, PeerConnection>()
   private readonly byKey = new LazyMap<string, PeerConnection>()
   /** The traffic of peers that are gone. */
@@ -61,26 +64,22 @@ export class Members {
   }
 
   /**
-   * Decides whether an authenticated peer may come in.
+   * Decides whether an authenticated peer may come in, by its key.
    *
-   * @param expected the id of the peer that we dialled; undefined: any peer.
-   * @throws P2PError SELF_DIAL, BANNED, WRONG_PEER, NAME_TAKEN, POOL_FULL, DUPLICATE_CONNECTION.
+   * @param expected the id of the peer that we dialled; undefined: any peer. That of a name to which no key is pinned is checked in `approve`.
+   * @throws P2PError SELF_DIAL, BANNED, WRONG_PEER, POOL_FULL, DUPLICATE_CONNECTION.
    */
-  async admit(channel: SecureChannel, expected: string | undefined): Promise<void> {
-    const { remote } = channel
-    const { identity, defence } = this.peerContext
-    if (equalBytes(remote.publicKey, identity.publicKey)) {
+  async admit(channel: SecureChannel, expected?: string): Promise<void> {
+    const { publicKey } = channel.hello
+    const { identity, defence, names } = this.peerContext
+    if (equalBytes(publicKey, identity.publicKey)) {
       throw new P2PError('SELF_DIAL', 'That address leads back to us.')
     }
-    defence.checkPeer(remote.publicKey)
-    if (expected !== undefined && expected !== remote.peerId && expected !== encodePeerId(remote.publicKey)) {
-      throw new P2PError('WRONG_PEER', `At this address is ${remote.peerId}, not ${expected}.`, {
-        details: { peerId: remote.peerId, expected },
-      })
-    }
-    if (remote.name !== undefined) await this.checkName(remote.name, remote.publicKey)
+    defence.checkPeer(publicKey)
+    const wanted = expected === undefined ? undefined : await names.lookup(expected)
+    if (wanted !== undefined && !equalBytes(wanted, publicKey)) throw wrongPeer(encodePeerId(publicKey), expected)
     // Both dial at once: the smaller key has the say, and waits for its own dial before it takes the other's.
-    const key = hexOf(remote.publicKey)
+    const key = hexOf(publicKey)
     if (!channel.connection.outbound && this.oursWins(channel)) await this.confirming.get(key)?.catch(() => {})
     const existing = this.byKey.get(key)
     if (existing === undefined) {
@@ -89,9 +88,20 @@ export class Members {
   }
 
   /**
+   * Decides whether a peer may come in, by what it tells of itself.
+   *
+   * @param expected as in `admit`.
+   * @throws P2PError WRONG_PEER, NAME_TAKEN.
+   */
+  async approve({ name, peerId, publicKey }: RemotePeer, expected?: string): Promise<void> {
+    if (expected !== undefined && expected !== peerId && expected !== encodePeerId(publicKey)) throw wrongPeer(peerId, expected)
+    if (name !== undefined) await this.checkName(name, publicKey)
+  }
+
+  /**
    * Takes an admitted channel into service: as a new peer, as another path to a known one, or in place of the peer's earlier process.
    *
-   * @throws P2PError DUPLICATE_CONNECTION, POOL_FULL, or why the channel has ended.
+   * @throws P2PError POOL_FULL, or why the channel has ended.
    */
   adopt(channel: SecureChannel): void {
     const existing = this.withKey(channel.remote.publicKey)
@@ -139,15 +149,10 @@ export class Members {
   }
 
   private settle(existing: PeerConnection, channel: SecureChannel): 'added' | 'replaced' {
-    const verdict = this.verdict(existing, channel)
-    // A peer that has just accepted our dial has given up any connection before it.
-    if (verdict === 'switch' || (verdict === 'keep' && channel.connection.outbound)) {
+    // Both ends have accepted the channel: to close it for one that came meanwhile could leave the peer with none.
+    if (this.verdict(existing, channel) !== 'replace' && this.sessions.of(channel.remote) === existing.session) {
       existing.addPath(channel)
       return 'added'
-    }
-    if (verdict === 'keep') {
-      channel.close(duplicate())
-      throw duplicate()
     }
     existing.close(new P2PError('REPLACED', 'Another session with this identity has connected. Use one for each tab.'))
     return 'replaced'
@@ -159,7 +164,7 @@ export class Members {
    */
   private verdict(existing: PeerConnection, channel: SecureChannel): 'keep' | 'switch' | 'replace' {
     const old = existing.activeChannel
-    if (!equalBytes(old.remote.channelKey, channel.remote.channelKey)) return 'replace'
+    if (old.hello.session !== channel.hello.session) return 'replace'
     if (rankOf(channel) > rankOf(old) || existing.isInterrupted) return 'switch'
     if (channel.connection.outbound) return 'keep'
     // A peer that has just accepted our dial had its own under way, and settles on ours. Much later, a dial means that the peer
@@ -169,8 +174,8 @@ export class Members {
     return old.connection.outbound && simultaneous && this.oursWins(channel) ? 'keep' : 'switch'
   }
 
-  private oursWins({ remote }: SecureChannel): boolean {
-    return hexOf(this.peerContext.identity.publicKey) < hexOf(remote.publicKey)
+  private oursWins({ hello }: SecureChannel): boolean {
+    return hexOf(this.peerContext.identity.publicKey) < hexOf(hello.publicKey)
   }
 
   private readonly gone = (peer: PeerConnection, error: P2PError, fault: boolean): void => {
@@ -184,6 +189,10 @@ export class Members {
     this.events.disconnected(peer, error)
     this.events.changed()
   }
+}
+
+function wrongPeer(peerId: string, expected: string | undefined): P2PError {
+  return new P2PError('WRONG_PEER', `At this address is ${peerId}, not ${expected}.`, { details: { peerId, expected } })
 }
 
 export function poolFull({ maxConnections, limits }: Pick<PeerContext, 'maxConnections' | 'limits'>): P2PError {

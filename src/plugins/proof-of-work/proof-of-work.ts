@@ -48,7 +48,7 @@ export function workEpoch(nowMs: number, epochMs: number): number {
  * How many zero bits the hash of a proof begins with: SHA-256 over utf8('lotus-p2p/work/1') ‖ 0x00 ‖ publicKey (32) ‖ epoch (4,
  * big-endian) ‖ 11 zero bytes ‖ nonce (8). Hashcash (Back, 2002), with the key and the epoch as the resource.
  */
-export function workBits(publicKey: Uint8Array, { epoch, nonce }: WorkProof): number {
+export function workBits(publicKey: Uint8Array, { day: epoch, nonce }: WorkProof): number {
   const input = new Uint8Array(WORK_PREFIX_BYTES + WORK_NONCE_BYTES)
   input.set(workPrefix(publicKey, epoch))
   input.set(nonce, WORK_PREFIX_BYTES)
@@ -89,7 +89,7 @@ export function verifyProofOfWork(options: {
     publicKey.length === PUBLIC_KEY_BYTES &&
     proof?.nonce instanceof Uint8Array &&
     proof.nonce.length === WORK_NONCE_BYTES &&
-    isWorkEpoch(proof.epoch, now, limits) &&
+    isWorkEpoch(proof.day, now, limits) &&
     workBits(publicKey, proof) >= bits
   )
 }
@@ -137,7 +137,7 @@ export async function mineProofOfWork(options: MineOptions): Promise<WorkProof> 
 function proofOf(epoch: number, nonce: number): WorkProof {
   const bytes = new Uint8Array(WORK_NONCE_BYTES)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(nonce))
-  return { epoch, nonce: bytes }
+  return { day: epoch, nonce: bytes }
 }
 
 type Tell = (hashes: number) => void

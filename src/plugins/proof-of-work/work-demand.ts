@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import type { WorkTerms } from '../../channel/work.js'
-import { verifyProofOfWork } from './proof-of-work.js'
+import { WORK_SALT_BYTES, type WorkTerms } from '../../channel/work.js'
+import { verifyProofOfWork, workEpoch } from './proof-of-work.js'
 
 /**
  * What work a dialler has to show. Strangers come by a listener or a circuit. Tabs of one browser are its user's own. WebRTC is
@@ -19,7 +19,9 @@ export function workDemand(options: {
   if (bits === 0 || transport === 'broadcast-channel') return undefined
   const isUpgrade = transport === 'webrtc'
   return {
-    ...(!isUpgrade && { bits }),
+    ...(!isUpgrade && {
+      demanded: { bits, salt: new Uint8Array(WORK_SALT_BYTES), day: workEpoch(clock.now(), limits.workEpochMs) },
+    }),
     check: (publicKey, proof) => {
       if (isUpgrade && isConnected(publicKey)) return
       if (verifyProofOfWork({ publicKey, proof, bits, now: clock.now(), limits })) return

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { withDeadline } from '../../base/wait.js'
-import { isWorkNeeded, WORK_NONCE_BYTES, type WorkProof, type WorkTerms } from '../../channel/work.js'
+import { isWorkNeeded, WORK_NONCE_BYTES, type WorkDemand, type WorkProof, type WorkTerms } from '../../channel/work.js'
 import type { Identity } from '../../identity/identity.js'
 import type { WorkSupply } from '../../peer/pool/work.js'
 import type { KeyValueStore } from '../../storage/key-value-store.js'
@@ -69,14 +69,14 @@ export class WorkProofs implements WorkSupply {
   }
 
   /** A proof of so many bits or more, if we have one. */
-  find(bits: number): WorkProof | undefined {
+  find({ bits }: Pick<WorkDemand, 'bits'>): WorkProof | undefined {
     const { proof } = this
     const { clock, limits } = this.wiring
-    if (proof === undefined || proof.bits < bits || !isWorkEpoch(proof.epoch, clock.now(), limits)) return undefined
+    if (proof === undefined || proof.bits < bits || !isWorkEpoch(proof.day, clock.now(), limits)) return undefined
     this.wanted = Math.max(this.wanted, bits)
-    if (proof.epoch < this.epoch) this.renew()
+    if (proof.day < this.epoch) this.renew()
     else {
-      const untilNextMs = (proof.epoch + 1) * limits.workEpochMs - clock.now()
+      const untilNextMs = (proof.day + 1) * limits.workEpochMs - clock.now()
       this.renewal.armOnce(untilNextMs)
     }
     return proof
@@ -130,7 +130,7 @@ export class WorkProofs implements WorkSupply {
     const { paused } = this
     if (paused.dials++ === 0) paused.since = clock.now()
     try {
-      while (this.find(bits) === undefined) {
+      while (this.find({ bits }) === undefined) {
         this.checkBits(bits, address)
         const job = this.job ?? this.begin(bits, address)
         job.address ??= address
@@ -217,7 +217,7 @@ export class WorkProofs implements WorkSupply {
   private renew(): void {
     const { wanted, proof } = this
     this.renewal.disarm()
-    if (this.job !== undefined || wanted === 0 || wanted > this.maxBits || proof?.epoch === this.epoch) return
+    if (this.job !== undefined || wanted === 0 || wanted > this.maxBits || proof?.day === this.epoch) return
     this.wanted = 0
     this.begin(wanted)
   }
@@ -238,13 +238,13 @@ export class WorkProofs implements WorkSupply {
 }
 
 /** Epoch (4, big-endian) ‖ nonce (8). */
-function encodeProof({ epoch, nonce }: WorkProof): Uint8Array {
+function encodeProof({ day, nonce }: WorkProof): Uint8Array {
   const bytes = new Uint8Array(4 + WORK_NONCE_BYTES)
-  new DataView(bytes.buffer).setUint32(0, epoch)
+  new DataView(bytes.buffer).setUint32(0, day)
   bytes.set(nonce, 4)
   return bytes
 }
 
 function decodeProof(bytes: Uint8Array): WorkProof {
-  return { epoch: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0), nonce: bytes.slice(4) }
+  return { day: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0), nonce: bytes.slice(4) }
 }

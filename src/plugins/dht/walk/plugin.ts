@@ -3,7 +3,6 @@ import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import type { Plugin, PluginKit } from '../../../core/plugin.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
-import { DHT_NODE_PROTOCOL } from '../client/dht-messages.js'
 import { dhtOf } from '../client/plugin.js'
 import { type AttachedWalk, setWalk, walkOf } from './attached.js'
 import type { Contact } from './contact.js'
@@ -92,6 +91,6 @@ function operatorsOf({ dialer }: PluginKit): number {
 /** Whether a node lives where others say, without becoming connected to it. @throws P2PError what a dial fails with. */
 async function probe({ dialer }: PluginKit, connected: LazySet<string>, { address, peerId }: Contact): Promise<boolean> {
   if (connected.has(peerId)) return true
-  const { publicKey, protocols } = await dialer.look(address, {})
-  return encodePeerId(publicKey) === peerId && protocols.includes(DHT_NODE_PROTOCOL)
+  const { publicKey } = await dialer.look(address, {})
+  return encodePeerId(publicKey) === peerId
 }
