@@ -127,6 +127,15 @@ export function object<M extends Members>(members: M): Shape<ObjectOf<M>> {
   return (value) => collected(value, Object.keys(members), (key) => members[key]!) as ObjectOf<M> | Fault
 }
 
+/** An object of these members and no others. */
+export function exactly<M extends Members>(members: M): Shape<ObjectOf<M>> {
+  const shape = object(members)
+  return (value) => {
+    const other = isObject(value) && Object.keys(value).find((key) => !Object.hasOwn(members, key))
+    return typeof other === 'string' ? new Fault(other) : shape(value)
+  }
+}
+
 /**
  * An object whose members all have one shape.
  *

@@ -66,6 +66,9 @@ export class RawPeer {
     const sequence = new Uint8Array(18)
     sequence[13] = 1
     this.entry(Entry.SEQUENCE, sequence)
+    // The other end is connected once it speaks.
+    const spoken = this.until(({ kind }) => kind !== Entry.READY && kind !== Entry.DESCRIPTION)
+    await Promise.race([spoken, this.closed])
     return this
   }
 

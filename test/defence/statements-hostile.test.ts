@@ -207,7 +207,7 @@ describe('evidence from a peer', () => {
     const forged = await proofAgainst(liar.identity)
     forged[0] = players[1]!.identity.publicKey
     await liar.send(players[0]!, 'evidence', forged)
-    await clock.advance(1_000)
+    await clock.advance(500)
     expect(players[0]!.statements.blamed).toEqual([])
     expect(players[0]!.peer.isConnected(players[1]!.peer.peerId)).toBe(true)
     expect(players[0]!.peer.isConnected(liar.peer.peerId)).toBe(false)

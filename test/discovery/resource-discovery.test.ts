@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
+import type { FilterConditions } from '../../src/plugins/dht/records/record-filters.js'
 import { ResourceDiscovery } from '../../src/plugins/discovery/resource-discovery.js'
 import { resourceIdOf, resourceKey, resourcePrefix } from '../../src/plugins/discovery/resource-key.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
@@ -78,9 +79,70 @@ describe('ResourceDiscovery alone', () => {
       (d: ResourceDiscovery) => d.discoverResources('t', { where: { x: (() => 1) as never } }),
       'INVALID_RESOURCE',
     ],
+    [
+      'an unknown operator',
+      (d: ResourceDiscovery) => d.discoverResources('t', { where: { x: { like: 1 } as never } }),
+      'INVALID_RESOURCE',
+    ],
+    [
+      'exists: 1',
+      (d: ResourceDiscovery) => d.discoverResources('t', { where: { x: { exists: 1 } as never } }),
+      'INVALID_RESOURCE',
+    ],
+    [
+      'contains of an array',
+      (d: ResourceDiscovery) => d.discoverResources('t', { where: { x: { contains: [] } as never } }),
+      'INVALID_RESOURCE',
+    ],
     ['maxResults 0', (d: ResourceDiscovery) => d.discoverResources('t', { maxResults: 0 }), 'INVALID_RESOURCE'],
   ])('refuses %s', async (_, call, code) => {
     await expect(call(alone().discovery)).rejects.toMatchObject({ code })
+  })
+})
+
+describe('filters by what a field holds', () => {
+  const data = [
+    { name: 'swap fast', tags: ['a', 5n, new Date(7)], note: null },
+    { name: 'swap', tags: 'b', deep: { fee: 1 } },
+    { tags: [] },
+  ]
+  const cases: [string, FilterConditions, number[]][] = [
+    ['a text in a text', { name: { contains: 'fast' } }, [0]],
+    ['the empty text, in every text', { name: { contains: '' } }, [0, 1]],
+    ['a value in an array', { tags: { contains: 'a' } }, [0]],
+    ['a number in an array, of whichever type', { tags: { contains: 5 } }, [0]],
+    ['a date in an array', { tags: { contains: 7 } }, [0]],
+    ['a number in no text', { name: { contains: 5 } }, []],
+    ['a field that is there, be it null', { note: { exists: true } }, [0]],
+    ['a field that is not there', { 'deep.fee': { exists: false } }, [0, 2]],
+    ['two of them', { name: { exists: true, ne: 'swap' } }, [0]],
+    ['what is not equal, or not there', { name: { ne: 'swap' } }, [0, 2]],
+  ]
+
+  it.each(cases)('find %s', async (_, where, expected) => {
+    const clock = new VirtualClock()
+    const [alice, server, bob] = [createPeer(clock, 1), createPeer(clock, 2, { server: true }), createPeer(clock, 3)]
+    for (const peer of [alice, bob]) peer.host.connect(server.host)
+    for (const [id, item] of data.entries()) await clock.run(alice.discovery.announceResource('t', `${id}`, item))
+    const found = await clock.run(bob.discovery.discoverResources('t', { where }))
+    expect(found.map(({ resourceId }) => Number(resourceId)).sort()).toEqual(expected)
+  })
+
+  it.each([
+    ['an unknown operator', { where: { name: { like: 'x' } } }],
+    ['an unknown filter', { owner: 'alice' }],
+    ['contains with a map', { where: { name: { contains: {} } } }],
+    ['exists with a text', { where: { name: { exists: 'yes' } } }],
+  ])('are refused by a server that is sent %s', async (_, filters) => {
+    const clock = new VirtualClock()
+    const [server, bob] = [createPeer(clock, 2, { server: true }), createPeer(clock, 3)]
+    bob.host.connect(server.host)
+    const asked = bob.host.request(server.host.peerId, {
+      type: 'find-record',
+      payload: { key: 'resource:t:*', filters },
+      protocol: 'lotus/dht',
+    })
+    await expect(clock.run(asked)).rejects.toMatchObject({ code: 'MALFORMED_DATA' })
   })
 })
 

@@ -5,6 +5,7 @@ import {
   boolean,
   bytes,
   custom,
+  exactly,
   Fault,
   int,
   number,
@@ -71,6 +72,14 @@ describe('a shape', () => {
     expect(found).toStrictEqual({ list: [{ a: 1 }], pair: [{ a: 2 }] })
     found!.list.push({ a: 9 })
     expect(given.list).toHaveLength(1)
+  })
+
+  it('takes an object of exactly its members where that is asked for', () => {
+    const shape = exactly({ a: int(), b: optional(int()) })
+    expect(shape({ a: 1 })).toStrictEqual({ a: 1 })
+    expect(shape({ a: 1, c: 2 })).toStrictEqual(new Fault('c'))
+    expect(shape({ a: 1, toString: 2 })).toStrictEqual(new Fault('toString'))
+    for (const other of [null, 'a', []]) expect(shape(other)).toBeInstanceOf(Fault)
   })
 
   it('says at which member a value is wrong', () => {

@@ -14,7 +14,7 @@ export interface ResourceFilters {
   /**
    * Conditions on fields of `data`, named by their path with dots; at most 14.
    *
-   * @example { where: { amount: { gte: 1_000n }, 'terms.coin': 'XPI', state: { in: ['open', 'joining'] } } }
+   * @example { where: { amount: { gte: 1_000n }, 'terms.coin': 'XPI', state: { in: ['open', 'joining'] }, tags: { contains: 'fast' } } }
    */
   where?: FilterConditions
 }

@@ -1,5 +1,5 @@
 import type { Limits } from '../../../base/limits.js'
-import { array, bigint, boolean, Fault, number, object, oneOf, optional, record, text, union } from '../../../message/shape.js'
+import { array, bigint, boolean, exactly, Fault, number, oneOf, optional, record, text, union } from '../../../message/shape.js'
 import { invalidRecord, type RecordEntry, recordValue } from './record.js'
 
 export type FilterScalar = string | number | bigint | boolean | null
@@ -12,6 +12,10 @@ export interface FilterRange {
   lte?: number | bigint | string | undefined
   ne?: FilterScalar | undefined
   in?: FilterScalar[] | undefined
+  /** A text that the field's text holds, or a value that is in the field's array. */
+  contains?: FilterScalar | undefined
+  /** Whether the field is there, be it null. */
+  exists?: boolean | undefined
 }
 
 /** Conditions on fields, each named by its path with dots (`'amount'`, `'terms.fee'`); a field that is not there equals null. */
@@ -37,17 +41,19 @@ const words = /* @__PURE__ */ (() => text(0, MAX_TEXT_LENGTH))()
 const bound = /* @__PURE__ */ (() => optional(union(number(), bigint(), words)))()
 const scalar = /* @__PURE__ */ (() => union(words, number(), bigint(), boolean(), oneOf(null)))()
 const range = /* @__PURE__ */ (() =>
-  object({
+  exactly({
     gt: bound,
     gte: bound,
     lt: bound,
     lte: bound,
     ne: optional(scalar),
     in: optional(array(scalar, MAX_ALTERNATIVES)),
+    contains: optional(scalar),
+    exists: optional(boolean()),
   }))()
 
 export const recordFilters = /* @__PURE__ */ (() =>
-  object({
+  exactly({
     publisherId: optional(words),
     publishedAfter: optional(number()),
     publishedBefore: optional(number()),
@@ -58,7 +64,9 @@ export const recordFilters = /* @__PURE__ */ (() =>
 export function checkFilters(filters: unknown): RecordFilters {
   const checked = recordFilters(filters)
   if (checked instanceof Fault) {
-    throw invalidRecord(`filters${checked.at && `.${checked.at}`} must be a plain value, or { gt, gte, lt, lte, ne, in }`)
+    throw invalidRecord(
+      `filters${checked.at && `.${checked.at}`} must be a plain value, or { gt, gte, lt, lte, ne, in, contains, exists }`,
+    )
   }
   return checked
 }
@@ -74,31 +82,39 @@ export function matchesFilters(entry: RecordEntry, filters: RecordFilters | unde
 }
 
 export function matchesConditions(value: unknown, conditions: FilterConditions): boolean {
-  return Object.entries(conditions).every(([path, condition]) => holds(comparable(fieldAt(value, path)), condition))
+  return Object.entries(conditions).every(([path, condition]) => holds(fieldAt(value, path), condition))
 }
 
-function holds(field: unknown, condition: FilterScalar | FilterRange): boolean {
+function holds(found: unknown, condition: FilterScalar | FilterRange): boolean {
+  const field = comparable(found)
   if (typeof condition !== 'object' || condition === null) return equal(field, condition)
-  const { gt, gte, lt, lte, ne, in: alternatives } = condition
+  const { gt, gte, lt, lte, ne, in: alternatives, contains, exists } = condition
   if (gt !== undefined && !(ordered(field, gt) && field > gt)) return false
   if (gte !== undefined && !(ordered(field, gte) && field >= gte)) return false
   if (lt !== undefined && !(ordered(field, lt) && field < lt)) return false
   if (lte !== undefined && !(ordered(field, lte) && field <= lte)) return false
   if (ne !== undefined && equal(field, ne)) return false
+  if (exists !== undefined && exists !== (found !== undefined)) return false
+  if (contains !== undefined && !holdsWithin(field, contains)) return false
   return alternatives === undefined || alternatives.some((alternative) => equal(field, alternative))
 }
 
 function fieldAt(value: unknown, path: string): unknown {
   let field = value
   for (const name of path.split('.')) {
-    if (typeof field !== 'object' || field === null || !Object.hasOwn(field, name)) return null
+    if (typeof field !== 'object' || field === null || !Object.hasOwn(field, name)) return undefined
     field = (field as Record<string, unknown>)[name]
   }
   return field
 }
 
+function holdsWithin(field: unknown, part: FilterScalar): boolean {
+  if (typeof field === 'string') return typeof part === 'string' && field.includes(part)
+  return Array.isArray(field) && field.some((item) => equal(comparable(item), part))
+}
+
 function comparable(field: unknown): unknown {
-  return field instanceof Date ? field.getTime() : field
+  return field instanceof Date ? field.getTime() : (field ?? null)
 }
 
 function ordered(field: unknown, limit: number | bigint | string): field is number | bigint | string {
