@@ -210,7 +210,12 @@ export class Paths {
       path.replaces = undefined
       if (replaces !== undefined) this.retire(replaces)
       const isLater = session.isLater(changes, leads)
-      if (isLater && path !== this.current && path.open) this.switchTo(path)
+      const before = this.current
+      if (isLater && path !== before && path.open) {
+        this.switchTo(path)
+        // The peer ends the path that it has left; we only make sure.
+        if (before !== this.current) this.standDown(before, rankOf(before.channel) !== rankOf(path.channel), false)
+      }
     }
   }
 
