@@ -88,7 +88,9 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     limits,
     clock,
     store: memoryStore(),
+    served: () => [],
     limitsOf: () => undefined,
+    shareChanged: () => {},
     disconnect: () => {},
     onBanned: () => {},
     onError: () => {},
@@ -101,7 +103,6 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     limits,
     clock,
     defence,
-    expects: () => false,
     useOf: () => 'lasting',
     isRelay: () => false,
   }
