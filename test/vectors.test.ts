@@ -36,6 +36,7 @@ import {
 } from '../src/plugins/circuit/frames.js'
 import { nodeIdOf, placeOfKey, placeOfSet, setPartOf } from '../src/plugins/dht/records/key-space.js'
 import { decodeRecord, supersedes } from '../src/plugins/dht/records/record.js'
+import { checkFilters, matchesConditions } from '../src/plugins/dht/records/record-filters.js'
 import { RecordVerifier } from '../src/plugins/dht/records/record-verifier.js'
 import { resourceKey } from '../src/plugins/discovery/resource-key.js'
 import { isGenuine, readTopicMessage } from '../src/plugins/topics/topic-messages.js'
@@ -214,6 +215,15 @@ test('of two records with one sequence that of the smaller hash holds', () => {
   const [one, other] = dht.tie.payloads.map(recordOf)
   expect(supersedes(one!, other!)).toBe(dht.tie.holds === 0)
   expect(supersedes(other!, one!)).toBe(dht.tie.holds === 1)
+})
+
+test.each(dht.filters.cases)('the conditions $where match: $matches', ({ where, matches }) => {
+  const conditions = checkFilters({ where: fromJsonValue(where) }).where!
+  expect(matchesConditions(fromJsonValue(dht.filters.value), conditions)).toBe(matches)
+})
+
+test.each(dht.filters.invalid)('conditions are refused: $why', ({ where }) => {
+  expect(codeOf(() => checkFilters({ where: fromJsonValue(where) }))).toBe('INVALID_RECORD')
 })
 
 test('nodes, keys and sets have their places', () => {

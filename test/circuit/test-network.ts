@@ -75,6 +75,15 @@ export class TestHost implements ProtocolHost {
     other.lose(this)
   }
 
+  /** Loses the other host and is connected again, before the other one has noticed anything. */
+  flicker(other: TestHost): void {
+    const link = this.links.get(other.peerId)
+    if (link === undefined) return
+    this.lose(other)
+    this.links.set(other.peerId, link)
+    this.meet(other)
+  }
+
   private lose(other: TestHost): void {
     const info = this.info(other.peerId)
     if (info === undefined) return

@@ -170,11 +170,12 @@ export function transportCompliance(
       let sent = 0
       while (from.bufferedAmount <= 2 * LOW_WATER_BYTES && sent < 1_000) from.send(marked(size, sent++))
       expect(from.bufferedAmount).toBeGreaterThan(LOW_WATER_BYTES)
-      expect(sink.drains).toBe(0)
-      await sink.until(({ drains }) => drains > 0)
+      // A carrier with a thread of its own may have emptied itself between two frames of a busy machine.
+      const before = sink.drains
+      await sink.until(({ drains }) => drains > before)
       expect(from.bufferedAmount).toBeLessThanOrEqual(LOW_WATER_BYTES)
       await receiver.until(({ frames }) => frames.length >= sent)
-      expect(sink.drains).toBe(1)
+      expect(sink.drains).toBe(before + 1)
     })
 
     it('fails typed where nobody is', async () => {

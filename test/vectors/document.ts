@@ -310,6 +310,15 @@ ${table(
 
 Payloads that are no record's: ${dht.invalidRecords.map(({ why, payload }) => `${code(payload.slice(0, 200))} (${why})`).join('; ')}.
 
+Conditions on the value ${code(JSON.stringify(dht.filters.value))}:
+
+${table(
+  ['where', 'matches'],
+  dht.filters.cases.map(({ where, matches }) => [code(JSON.stringify(where)), matches ? 'yes' : 'no']),
+)}
+
+No conditions: ${dht.filters.invalid.map(({ why }) => why).join('; ')}.
+
 ${table(
   ['', 'id or place'],
   [

@@ -87,10 +87,67 @@ export function dhtVectors() {
       },
       { why: 'withdrawn: false', payload: hex(pack({ ...content, withdrawn: false, value: 1 })), code: 'INVALID_RECORD' },
     ],
+    filters: filterVectors(),
     nodeIds: [alice, bob].map(({ publicKey }) => ({ publicKey: hex(publicKey), id: hex(sha256(tagged('dht-node', publicKey))) })),
     resource: { type: 'swap', id: '42:1', key, place: hex(keyPlace), parts: [0, 1, 4, 16].map(part) },
     placeOfKey: { key: 'offer-1', place: hex(sha256(tagged('dht-key', utf8('offer-1')))) },
     tie: { payloads: ties.map(hex), hashes: tieHashes, holds: tieHashes[0]! < tieHashes[1]! ? 0 : 1 },
+  }
+}
+
+/** Section D.2: conditions on a value, in the JSON form of section E. */
+function filterVectors() {
+  const value = {
+    amount: { $bigint: '1000' },
+    rate: 0.5,
+    when: { $date: TIME },
+    coin: 'XPI',
+    tags: ['fast', 'cheap', 3],
+    terms: { fee: 2, note: null },
+  }
+  const cases: [where: Record<string, unknown>, matches: boolean][] = [
+    [{ coin: 'XPI' }, true],
+    [{ coin: 'xpi' }, false],
+    [{ amount: 1_000 }, true],
+    [{ amount: { gte: 1_000, lt: { $bigint: '1001' } } }, true],
+    [{ amount: { gt: 1_000 } }, false],
+    [{ rate: { lt: 1 } }, true],
+    [{ when: { gte: TIME } }, true],
+    [{ when: TIME }, true],
+    [{ coin: { gt: 'XP' } }, true],
+    [{ coin: { gt: 1 } }, false],
+    [{ 'terms.fee': 2 }, true],
+    [{ 'terms.note': null }, true],
+    [{ 'terms.none': null }, true],
+    [{ 'terms.none': { exists: false } }, true],
+    [{ 'terms.note': { exists: true } }, true],
+    [{ 'terms.none': { exists: true } }, false],
+    [{ 'tags.1': 'cheap' }, true],
+    [{ coin: { contains: 'PI' } }, true],
+    [{ coin: { contains: 'pi' } }, false],
+    [{ tags: { contains: 'fast' } }, true],
+    [{ tags: { contains: 3 } }, true],
+    [{ tags: { contains: 'as' } }, false],
+    [{ amount: { contains: 1 } }, false],
+    [{ coin: { ne: 'BTC' } }, true],
+    [{ none: { ne: 'BTC' } }, true],
+    [{ coin: { in: ['BTC', 'XPI'] } }, true],
+    [{ coin: { in: [] } }, false],
+    [{ coin: 'XPI', rate: { gt: 1 } }, false],
+    [{}, true],
+  ]
+  const invalid: [why: string, where: Record<string, unknown>][] = [
+    ['an operator that is not listed', { coin: { like: 'X' } }],
+    ['17 conditions', Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`f${i}`, i]))],
+    ['a path of 257 characters', { ['a'.repeat(257)]: 1 }],
+    ['65 alternatives', { coin: { in: Array.from({ length: 65 }, (_, i) => i) } }],
+    ['an array as a scalar', { coin: ['XPI'] }],
+    ['a text of 1,025 characters', { coin: 'a'.repeat(1_025) }],
+  ]
+  return {
+    value,
+    cases: cases.map(([where, matches]) => ({ where, matches })),
+    invalid: invalid.map(([why, where]) => ({ why, where })),
   }
 }
 

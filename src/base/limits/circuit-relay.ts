@@ -14,4 +14,8 @@ export const CIRCUIT_RELAY_LIMITS = /* @__PURE__ */ table({
   reservationGraceMs: 5_000,
   /** Reservations of a relay in all. */
   maxRelayReservations: 10_000,
+  /** Watches for peers of a relay in all: some for each peer of a large one. */
+  maxRelayPeerWatches: 20_000,
+  /** How long changes are collected before a watcher of peers is told, so that many cost one message. */
+  peerWatchDelayMs: 100,
 } as const)

@@ -227,8 +227,10 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   circuitBytes: 17_179_869_184,
   /** Bytes a second that one direction of one circuit may carry, beyond which the relay delays it; operators of public relays lower it. */
   circuitBytesPerS: 134_217_728,
-  /** Peers in one introduction. */
+  /** Peers in one introduction, and in view of one watch for peers. */
   maxIntroductions: 100,
+  /** Watches for peers that one peer may have at a relay. */
+  maxPeerWatches: 64,
   /** How often we look whether the machine slept; a timer more than three times as late means that it did. */
   wakeCheckMs: 5_000,
 } as const)

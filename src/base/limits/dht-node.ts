@@ -8,6 +8,8 @@ export const NODE_LIMITS = /* @__PURE__ */ table({
   dhtReplicateMs: 600_000,
   /** How long a copy on the way of lookups is kept. */
   dhtCacheMs: 120_000,
+  /** How long the publisher of a record that holds while it is connected may be away: a page that reloads is back before. */
+  dhtAwayMs: 5_000,
   /** How long a listening peer must be up, and have been reached, before others keep it in their routing tables. */
   dhtNodeAfterMs: 600_000,
   /** Members of one part of a set at one node, beyond which it is split in two. */

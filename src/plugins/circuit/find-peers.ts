@@ -3,7 +3,7 @@ import { asP2PError, P2PError, timeoutError } from '../../base/errors.js'
 import { CORE_LIMITS } from '../../base/limits/core.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
 import type { WaitOptions } from '../../base/wait.js'
-import { fitsKey } from '../../identity/peer-id.js'
+import { encodePeerId, fitsKey } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
 import { array, boolean, bytes, number, object, optional, parsed, present, record, shaped, text } from '../../message/shape.js'
 import { askPeers } from '../../protocol/ask-peers.js'
@@ -13,6 +13,8 @@ import { speaksAsRelay } from './frames.js'
 
 /** Answers who else is connected here. */
 export const INTRODUCE = 'lotus/introduce'
+/** Tells those who watch at an introducer which peers come, change and go. */
+export const INTRODUCE_WATCH = 'lotus/introduce-watch'
 
 /** Who is sought. Several criteria must all hold; none means anybody. */
 export interface PeerQuery {
@@ -20,6 +22,7 @@ export interface PeerQuery {
   protocol?: string | undefined
   /** Type of a resource that the peer has announced. */
   resourceType?: string | undefined
+  /** An `lp1…` id, or a chosen name; all who claim the name are meant. */
   peerId?: string | undefined
   /** At most so many peers; never above `limits.maxIntroductions`. */
   limit?: number | undefined
@@ -64,7 +67,7 @@ export async function findPeers(
   await askPeers(host.clock, limits, new Set(), question, async (introducer, wait) => {
     try {
       const { payload } = await host.request(introducer, request, wait)
-      const peers = readAnswer(payload, limits).filter(({ info }) => info.peerId !== host.peerId && matches(info, query))
+      const peers = readPeers(parsed(answerShape, payload, 'An introduction').peers, host, query, limits)
       answers.push({ introducer, peers })
       return peers.length > 0
     } catch (error) {
@@ -88,19 +91,18 @@ export async function findPeers(
 }
 
 /** A peer as one introducer tells of it. */
-interface Introduced {
+export interface Introduced {
   info: PeerInfo
   /** Whether the introducer brings callers to it. */
   reserved: boolean
 }
 
-/** @throws P2PError MALFORMED_DATA where it is no answer at all; single entries that are wrong are left out. */
-function readAnswer(answer: unknown, limits: Limits): Introduced[] {
-  const told = parsed(answerShape, answer, 'An introduction')
+/** The entries of an introduction that are in order, of others, and asked for. */
+export function readPeers(entries: unknown[], host: ProtocolHost, query: PeerQuery, limits: Limits): Introduced[] {
   const peers: Introduced[] = []
-  for (const entry of told.peers.slice(0, limits.maxIntroductions)) {
+  for (const entry of entries.slice(0, limits.maxIntroductions)) {
     const peer = shaped(peerShape, entry)
-    if (peer === undefined || !fitsKey(peer.peerId, peer.publicKey)) continue
+    if (peer === undefined || !fitsKey(peer.peerId, peer.publicKey) || peer.peerId === host.peerId) continue
     const { metadata, addresses, reserved = false, ...rest } = peer
     const info: PeerInfo = {
       ...rest,
@@ -109,18 +111,20 @@ function readAnswer(answer: unknown, limits: Limits): Introduced[] {
       isRelay: speaksAsRelay(peer.protocols),
       ...(metadata !== undefined && encode(metadata, limits).length <= limits.maxMetadataBytes && { metadata }),
     }
-    peers.push({ info, reserved })
+    const { protocol } = query
+    if (isCalled(info, query.peerId) && (protocol === undefined || peer.protocols.includes(protocol)))
+      peers.push({ info, reserved })
   }
   return peers
 }
 
-function matches(peer: PeerInfo, { peerId, protocol }: PeerQuery): boolean {
-  return (
-    (peerId === undefined || peer.peerId === peerId) && (protocol === undefined || peer.protocols?.includes(protocol) === true)
-  )
+/** Whether a peer has this id, whatever name it has chosen, or claims this name. */
+export function isCalled({ peerId, publicKey }: PeerInfo, sought: string | undefined): boolean {
+  return sought === undefined || peerId === sought || (sought.startsWith('lp1') && encodePeerId(publicKey!) === sought)
 }
 
-function merge(found: Map<string, PeerInfo>, { info, reserved }: Introduced, introducer: string, limits: Limits): void {
+/** Adds what one introducer tells of a peer to what others tell. */
+export function merge(found: Map<string, PeerInfo>, { info, reserved }: Introduced, introducer: string, limits: Limits): void {
   const id = `${info.peerId} ${hexOf(info.publicKey!)}`
   const known = found.get(id) ?? { ...info, addresses: { ...info.addresses, relays: [] } }
   found.set(id, known)

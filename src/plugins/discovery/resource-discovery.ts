@@ -33,6 +33,8 @@ export interface AnnounceResourceOptions extends WaitOptions {
   ttl?: number
   /** False: it ends with its TTL. Default true: it is published anew until it is withdrawn. */
   republish?: boolean
+  /** True: it is withdrawn by the servers 5 s after they have lost us for good. */
+  whileConnected?: boolean
 }
 
 /** What the record of a resource holds. */
@@ -71,7 +73,7 @@ export class ResourceDiscovery {
    * @throws P2PError INVALID_RESOURCE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED, and like `DistributedHashTable.announce`.
    */
   async announceResource<T>(type: string, id: string, data: T, options: AnnounceResourceOptions = {}): Promise<AnnounceResult> {
-    const { ttl = this.dht.limits.defaultTtlS, republish = true, signal, timeoutMs } = options
+    const { ttl = this.dht.limits.defaultTtlS, republish = true, whileConnected = false, signal, timeoutMs } = options
     const key = resourceKey(type, id, this.dht.limits)
     if (data === undefined) throw invalidResource('it has no data')
     if (!(ttl > 0 && ttl <= this.dht.limits.maxTtlS)) {
@@ -79,7 +81,8 @@ export class ResourceDiscovery {
     }
     const now = Math.floor(this.dht.clock.now())
     const value: ResourceValue<T> = { data, createdAt: now }
-    return this.dht.announce({ key, value, publisherId: this.peerId, ttl, publishedAt: now, republish, signal, timeoutMs })
+    const how = { ttl, publishedAt: now, republish, whileConnected, signal, timeoutMs }
+    return this.dht.announce({ key, value, publisherId: this.peerId, ...how })
   }
 
   /** Takes it back, at once. @throws P2PError INVALID_RESOURCE, and like `DistributedHashTable.withdraw`. */

@@ -18,10 +18,16 @@ export function resourcePrefix(type: string, limits: Limits): string {
   return `resource:${part}:`
 }
 
+/** The type in a resource key, or undefined where it is not the key of a resource. */
+export function resourceTypeOf(key: string): string | undefined {
+  const part = /^resource:([^:]+):/.exec(key)?.[1]
+  return part === undefined ? undefined : unescaped(part)
+}
+
 /** The id in a resource key, or undefined where it is not one as we write them. */
 export function resourceIdOf(key: string, prefix: string): string | undefined {
   const part = key.slice(prefix.length)
-  const id = part.replace(/%(25|3A|2A)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  const id = unescaped(part)
   return key.startsWith(prefix) && id !== '' && escaped(id) === part ? id : undefined
 }
 
@@ -33,6 +39,10 @@ function escapePart(what: 'type' | 'id', part: unknown): string {
   if (typeof part !== 'string' || part === '') throw invalidResource(`${what} must be a text of at least one character`)
   if (!isWellFormed(part)) throw invalidResource(`${what} must be well-formed Unicode`)
   return escaped(part)
+}
+
+function unescaped(part: string): string {
+  return part.replace(/%(25|3A|2A)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
 function escaped(part: string): string {

@@ -1,76 +1,129 @@
 import { hexOf } from '../../../base/bytes.js'
+import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
+import { encodePeerId, isPeerId } from '../../../identity/peer-id.js'
 import { encode } from '../../../message/codec.js'
 import type { P2PMessage } from '../../../message/message.js'
 import { int, object, optional, parsed, text, unknownType } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
-import { INTRODUCE, type PeerQuery } from '../find-peers.js'
+import { INTRODUCE, isCalled, type PeerQuery } from '../find-peers.js'
+import { PeerWatchers } from './peer-watchers.js'
 
-const queryShape = /* @__PURE__ */ (() =>
-  object({
-    protocol: optional(text(1, 128)),
-    resourceType: optional(text(1, 256)),
-    peerId: optional(text(1, 128)),
-    limit: optional(int(1)),
-  }))()
+const criteria = /* @__PURE__ */ (() => ({
+  protocol: optional(text(1, 128)),
+  resourceType: optional(text(1, 256)),
+  peerId: optional(text(1, 128)),
+  limit: optional(int(1)),
+}))()
+const watch = /* @__PURE__ */ int(1, 0xffff_ffff)
 
-/** Introduces the peers that are connected to us, other than by a circuit, to each other. */
+/** `find`, a request. */
+export const findShape = /* @__PURE__ */ (() => object(criteria))()
+/** `watch`: the same question, which stays open under the watcher's number. */
+export const watchShape = /* @__PURE__ */ (() => object({ watch, ...criteria }))()
+/** `unwatch`. */
+export const unwatchShape = /* @__PURE__ */ (() => object({ watch }))()
+
+/**
+ * Introduces the peers that are connected to us, other than by a circuit, to each other: once (`find`), or for as long as a peer
+ * watches (`watch`).
+ */
 export class Introducer implements IProtocolHandler {
   readonly protocolName = INTRODUCE
   readonly rateLimits = { messagesPerS: 50, burst: 500 }
   private readonly limits: Limits
   private readonly publishersOf: (resourceType: string) => Iterable<string>
+  private readonly typesOf: (publisher: string) => Iterable<string>
   private readonly canBeCalled: (peer: PeerInfo) => boolean
   private protocolHost: ProtocolHost | undefined
+  private watchers: PeerWatchers | undefined
 
   /**
    * @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type.
+   * @param options.typesOf types of the resources that a public key, in lower-case hex, has announced.
    * @param options.canBeCalled whether a peer can be called through us.
    */
   constructor(
     options: {
       limits?: Limits
       publishersOf?: (resourceType: string) => Iterable<string>
+      typesOf?: (publisher: string) => Iterable<string>
       canBeCalled?: (peer: PeerInfo) => boolean
     } = {},
   ) {
     this.canBeCalled = options.canBeCalled ?? (() => false)
-    this.limits = options.limits ?? limitsOf()
+    this.limits = options.limits ?? limitsOf(CIRCUIT_RELAY_LIMITS)
     this.publishersOf = options.publishersOf ?? (() => [])
+    this.typesOf = options.typesOf ?? (() => [])
   }
 
   onRegister(host: ProtocolHost): void {
     this.protocolHost = host
+    this.watchers = new PeerWatchers(host, {
+      limits: this.limits,
+      candidates: (query) => candidates(host, query),
+      fits,
+      describe: (peer) => describe(peer, this.canBeCalled(peer)),
+      publishersOf: this.publishersOf,
+      typesOf: this.typesOf,
+      draw: (peers, count) => sample(host.random, peers, count),
+    })
   }
 
   onUnregister(): void {
-    this.protocolHost = undefined
+    this.watchers?.close()
+    this.protocolHost = this.watchers = undefined
+  }
+
+  /** Watches for peers that are open. */
+  get watches(): number {
+    return this.watchers?.count ?? 0
+  }
+
+  async onPeerConnected(peer: PeerInfo): Promise<void> {
+    this.changed(peer)
+  }
+
+  async onPeerDisconnected(peer: PeerInfo): Promise<void> {
+    this.watchers?.deleteOf(peer.peerId)
+    this.changed(peer)
+  }
+
+  /** A peer has come or gone, says something else of itself, or is reached by another path. */
+  changed(peer: PeerInfo): void {
+    this.watchers?.changed(peer)
+  }
+
+  /** A peer that may be connected has announced or withdrawn a resource. @param publicKey 32 bytes. */
+  published(publicKey: Uint8Array, resourceType: string): void {
+    if (this.watchers?.watchesType(resourceType) !== true) return
+    const peer = this.protocolHost?.peer(encodePeerId(publicKey))
+    if (peer !== undefined) this.changed(peer)
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
-    const host = this.protocolHost
-    if (host === undefined) return
-    if (message.type !== 'find') throw unknownType(message)
-    const query = parsed(queryShape, message.payload, 'A query for peers')
-    await host.reply(message, { type: 'found', payload: { peers: this.find(host, query, from.peerId) } })
+    const { protocolHost: host, watchers } = this
+    if (host === undefined || watchers === undefined) return
+    const { type, payload } = message
+    if (type === 'find') {
+      const query = parsed(findShape, payload, 'A query for peers')
+      await host.reply(message, { type: 'found', payload: { peers: this.find(host, query, from.peerId) } })
+    } else if (type === 'watch') {
+      const { watch: id, ...query } = parsed(watchShape, payload, 'A watch for peers')
+      watchers.add(from.peerId, id, query)
+    } else if (type === 'unwatch') {
+      watchers.delete(from.peerId, parsed(unwatchShape, payload, 'The end of a watch').watch)
+    } else throw unknownType(message)
   }
 
-  private find(host: ProtocolHost, { protocol, resourceType, peerId, limit }: PeerQuery, asker: string): unknown[] {
+  private find(host: ProtocolHost, query: PeerQuery, asker: string): unknown[] {
+    const { resourceType, limit } = query
     const publishers = resourceType === undefined ? undefined : new Set(this.publishersOf(resourceType))
-    const found = host
-      .peers()
-      .filter(
-        (peer) =>
-          peer.peerId !== asker &&
-          peer.publicKey !== undefined &&
-          peer.connection !== undefined &&
-          peer.connection.transport !== 'circuit' &&
-          (peerId === undefined || peer.peerId === peerId) &&
-          (protocol === undefined || peer.protocols?.includes(protocol) === true) &&
-          (publishers === undefined || publishers.has(hexOf(peer.publicKey))),
-      )
+    const found = candidates(host, query).filter(
+      (peer) => fits(peer, asker, query) && (publishers === undefined || publishers.has(hexOf(peer.publicKey!))),
+    )
     // By lot where there are too many: neither the oldest nor the newest has an advantage that could be won by reconnecting.
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, this.limits.maxIntroductions)
     const answer: unknown[] = []
@@ -83,6 +136,24 @@ export class Introducer implements IProtocolHandler {
     }
     return answer
   }
+}
+
+/** Those among whom a question can be answered: for an `lp1…` id one look finds the peer. */
+function candidates(host: ProtocolHost, { peerId }: PeerQuery): PeerInfo[] {
+  const known = isPeerId(peerId) ? host.peer(peerId) : undefined
+  return isPeerId(peerId) ? (known === undefined ? [] : [known]) : host.peers()
+}
+
+/** Whether a peer is introduced to another one by this question, whatever it has announced. */
+function fits(peer: PeerInfo, asker: string, { peerId, protocol }: PeerQuery): boolean {
+  return (
+    peer.peerId !== asker &&
+    peer.publicKey !== undefined &&
+    peer.connection !== undefined &&
+    peer.connection.transport !== 'circuit' &&
+    isCalled(peer, peerId) &&
+    (protocol === undefined || peer.protocols?.includes(protocol) === true)
+  )
 }
 
 function describe(peer: PeerInfo, reserved: boolean): unknown {

@@ -2,7 +2,8 @@ import type { Plugin } from '../../../core/plugin.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import type { DistributedHashTable } from '../../dht/client/dht.js'
 import { dhtOf } from '../../dht/client/plugin.js'
-import { resourcePrefix } from '../../discovery/resource-key.js'
+import type { Records, StoreListener } from '../../dht/records/records.js'
+import { resourcePrefix, resourceTypeOf } from '../../discovery/resource-key.js'
 import { CircuitRelay, type RelayStats } from './circuit-relay.js'
 import { Introducer } from './introducer.js'
 
@@ -30,16 +31,39 @@ export function relayServices(): RelayServices {
       const introducer = new Introducer({
         limits,
         publishersOf: (type) => publishersOf(dht, type),
+        typesOf: (publisher) => typesOf(dht, publisher),
         canBeCalled: (peer: PeerInfo) => circuits.canBeCalled(peer),
       })
       kit.registerProtocol(circuits)
       kit.registerProtocol(introducer)
+      // What says itself that it has come or gone, the router tells.
+      kit.onPeer({ described: (peer) => introducer.changed(peer), pathChanged: (peer) => introducer.changed(peer) })
+      const stored: StoreListener = (entry, previous) => {
+        const { key, publicKey } = (entry ?? previous)!
+        const type = resourceTypeOf(key)
+        if (type !== undefined && publicKey !== undefined) introducer.published(publicKey, type)
+      }
+      // A plugin that is attached later may bring another store.
+      let heard: Records | undefined
+      kit.onLifecycle({
+        start: () => {
+          if (heard !== dht.store) dht.store.onChange(stored)
+          heard = dht.store
+        },
+      })
       kit.stats('circuits', () => circuits.getStats())
       relay = circuits
       return {}
     },
     hasReservation: (peerId) => relay?.hasReservation(peerId) ?? false,
     getStats: () => (relay ?? new CircuitRelay()).getStats(),
+  }
+}
+
+function* typesOf({ store }: DistributedHashTable, publisher: string): Generator<string> {
+  for (const { key, withdrawn } of store.of?.(publisher) ?? []) {
+    const type = withdrawn ? undefined : resourceTypeOf(key)
+    if (type !== undefined) yield type
   }
 }
 

@@ -49,6 +49,8 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   private readonly newServerListeners = new LazySet<(peerId: string) => void>()
   private readonly underWay = new LazySet<JoinedSignal>()
   private retry: Alarm | undefined
+  /** Is told that the connection to a server is lost. */
+  onLostServer: (() => void) | undefined
 
   constructor(verifier: RecordVerifier, { limits = limitsOf() }: { limits?: Limits } = {}) {
     this.limits = limits
@@ -82,7 +84,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
-    this.known.delete(peer.peerId)
+    if (this.known.delete(peer.peerId)) this.onLostServer?.()
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
@@ -101,11 +103,12 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     const outcome: StoreOutcome = { stored: [], refused: [] }
     const record = wireRecord(entry)
     if (record === undefined) return outcome
+    const withdrawal = entry.withdrawal && wireRecord(entry.withdrawal)
     const what = 'Storing a record'
     const servers = at === undefined ? this.delegates(options) : [at]
     const answers = new Map<string, StoreRefusal | undefined>()
     await this.ask(what, servers, { signal, timeoutMs }, false, async (peerId, wait) => {
-      const payload = { record, ...(walk && { walk }) }
+      const payload = { record, ...(withdrawal && { withdrawal }), ...(walk && { walk }) }
       const refusal = this.exchanges.storeBy(payload, entry, this.asker(peerId, wait), peerId).catch((cause) => ({
         peerId,
         error: asP2PError(cause, 'NOT_STORED', NO_ANSWER),

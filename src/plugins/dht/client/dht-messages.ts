@@ -32,6 +32,8 @@ const setPart = /* @__PURE__ */ (() =>
 export const storeRequest = /* @__PURE__ */ (() =>
   object({
     record: present,
+    /** Signed by the same key, for when its connection is lost. */
+    withdrawal: optional(present),
     /** Store it at the nodes where it belongs. */
     walk: optional(boolean()),
     /** As a member of its set, at this depth; absent: under its key. */

@@ -46,6 +46,11 @@ export interface AnnounceOptions extends WaitOptions {
   publishedAt?: number
   /** False: the record ends with its TTL, and is not published anew. */
   republish?: boolean
+  /**
+   * True: servers withdraw the record 5 s after they have lost us for good, so that nobody finds what a closed tab has offered. For
+   * peers that are no DHT nodes themselves.
+   */
+  whileConnected?: boolean
 }
 
 export interface AnnounceResult {

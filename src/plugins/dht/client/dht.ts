@@ -17,6 +17,7 @@ import {
   dhtRecord,
   invalidRecord,
   publisherOf,
+  type RecordContent,
   type RecordEntry,
   recordValue,
 } from '../records/record.js'
@@ -154,7 +155,7 @@ export class DistributedHashTable {
    * NOT_STORED, ABORTED, SHUT_DOWN.
    */
   async announce(options: AnnounceOptions): Promise<AnnounceResult> {
-    const { key, value, publisherId, ttl = this.limits.defaultTtlS, publishedAt, republish = true } = options
+    const { key, value, publisherId, ttl = this.limits.defaultTtlS, publishedAt, republish = true, whileConnected } = options
     this.begin('Announcing', options)
     if (this.identity !== undefined && publisherId !== undefined && publisherId !== this.peerId) {
       throw new P2PError('FOREIGN_SENDER', `Records are signed by ${this.peerId}. Leave publisherId out.`)
@@ -162,7 +163,7 @@ export class DistributedHashTable {
     try {
       // Others may be before it in the line.
       const kept = asSent(value, this.limits)
-      const entry = await this.turn.run(() => this.write(key, kept, ttl, republish, { publishedAt, publisherId }))
+      const entry = await this.turn.run(() => this.write(key, kept, ttl, republish, { publishedAt, publisherId, whileConnected }))
       return await this.publish(entry, options)
     } catch (error) {
       this.countRefusal(error)
@@ -308,15 +309,20 @@ export class DistributedHashTable {
     value: unknown,
     ttl: number,
     republish: boolean,
-    more: { publishedAt?: number | undefined; publisherId?: string | undefined; withdrawn?: true } = {},
+    more: {
+      publishedAt?: number | undefined
+      publisherId?: string | undefined
+      withdrawn?: true
+      whileConnected?: boolean | undefined
+    } = {},
   ): Promise<RecordEntry> {
-    const { publisherId = this.peerId, withdrawn } = more
+    const { publisherId = this.peerId, withdrawn, whileConnected } = more
     const { identity, name } = this
     const now = Math.floor(this.clock.now())
     const publisher = identity ? this.publisher : `local:${publisherId}`
     // Of the clock, so that sequences rise over restarts without being stored.
     this.lastSequence = Math.max(this.lastSequence + 1, now, (this.store.find(key, publisher)?.sequence ?? 0) + 1)
-    const content = {
+    const content: RecordContent = {
       key,
       ...(!withdrawn && { value }),
       sequence: this.lastSequence,
@@ -325,13 +331,20 @@ export class DistributedHashTable {
       ...(name !== undefined && { name }),
       ...(withdrawn && { withdrawn }),
     }
-    const entry = await createRecord(content, identity ? { identity } : { publisherId }, this.limits, this.verifier.network)
+    const author = identity ? { identity } : { publisherId }
+    const signed = (content: RecordContent) => createRecord(content, author, this.limits, this.verifier.network)
+    let entry = await signed(content)
+    if (whileConnected && identity) {
+      const { value: _, ...left } = content
+      const withdrawal = await signed({ ...left, sequence: ++this.lastSequence, withdrawn: true })
+      entry = { ...entry, withdrawal }
+    }
     if (this.isOver) throw shutDownError('This DHT')
     this.verifier.checkTime(entry)
     this.store.put(entry)
     if (this.isNetworked) {
       this.announcements.set(entry, republish)
-      for (const feed of this.feeds) feed.publish(entry)
+      this.passOn(entry)
     }
     return entry
   }
@@ -349,7 +362,8 @@ export class DistributedHashTable {
       if (current?.entry !== entry || newest < entry.sequence) return undefined
       this.lastSequence = Math.max(this.lastSequence, newest)
       const value = entry.withdrawn ? undefined : recordValue(entry, this.limits)
-      return this.write(entry.key, value, entry.ttl, current.republish, entry.withdrawn ? { withdrawn: true } : {})
+      const more = { whileConnected: entry.withdrawal !== undefined, ...(entry.withdrawn && { withdrawn: true as const }) }
+      return this.write(entry.key, value, entry.ttl, current.republish, more)
     })
     if (above !== undefined) return lookup.store(above, wait)
     // A later record of ours has come first: that is as good.
@@ -369,11 +383,26 @@ export class DistributedHashTable {
     })
   }
 
+  /** A server that has lost us withdraws what holds while we are connected; what we sign from here on stands above that. */
+  lostServer(): void {
+    void this.announcements.each(async ({ entry: { key, withdrawal } }) => {
+      if (withdrawal !== undefined) await this.inBackground(key, () => this.publishAnew(key))
+    })
+  }
+
+  /** Tells others of a record of a publisher that is gone. */
+  passOn(entry: RecordEntry): void {
+    for (const feed of this.feeds) feed.publish(entry)
+  }
+
   private async publishAnew(key: string): Promise<StoreOutcome | undefined> {
     const entry = await this.turn.run(async () => {
       const { entry: old, republish = false } = this.announcements.get(key) ?? {}
+      const whileConnected = old?.withdrawal !== undefined
       // It may have been withdrawn, or announced with another value, while this waited for its turn.
-      return old && republish ? this.write(key, recordValue(old, this.limits), old.ttl, true) : undefined
+      if (old === undefined || !(republish || whileConnected)) return undefined
+      const ttl = republish ? old.ttl : (old.expiresAt - this.clock.now()) / 1_000
+      return this.write(key, recordValue(old, this.limits), ttl, republish, { whileConnected })
     })
     return entry && this.spread(entry)
   }

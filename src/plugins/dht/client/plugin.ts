@@ -40,6 +40,7 @@ export function dhtClient(): Plugin<DhtParts> {
         random,
         onError: (error) => kit.report(error),
       })
+      servers.onLostServer = () => dht.lostServer()
       kit.registerProtocol(servers)
       kit.onLifecycle({ trim: () => verifier.trim(), stop: () => dht.shutdown() })
       return { dht, servers, verifier, clock, limits, random }

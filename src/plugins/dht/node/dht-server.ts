@@ -22,11 +22,12 @@ import {
 } from '../client/dht-messages.js'
 import type { FindOptions, StoreOutcome } from '../client/lookup.js'
 import { isInPart, MAX_SET_DEPTH, type SetPart, setPartOf } from '../records/key-space.js'
-import { checkPattern, type RecordEntry, supersedes, wireRecord } from '../records/record.js'
+import { checkPattern, invalidRecord, publisherOf, type RecordEntry, supersedes, wireRecord } from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import { RecordStore } from '../records/record-store.js'
 import { isDishonest, type RecordVerifier } from '../records/record-verifier.js'
 import { pageOf, partOf } from './answer-pages.js'
+import { Deposits } from './deposits.js'
 import { Watchers } from './watchers.js'
 
 export interface DhtServerStats {
@@ -49,6 +50,8 @@ export interface DhtNetwork {
   find(pattern: string, options: FindOptions): Promise<RecordEntry[]>
   /** A record has been stored here: as a member of its set at a depth, or under its key. */
   received(entry: RecordEntry, depth: number | undefined): void
+  /** Tells those who do not watch here that the publisher of a record is gone. */
+  passOn(withdrawal: RecordEntry): void
 }
 
 export interface DhtServerOptions {
@@ -93,6 +96,7 @@ export class DhtServer implements IProtocolHandler {
   private requests = 0
   private pushed = 0
   private protocolHost: ProtocolHost | undefined
+  private deposits: Deposits | undefined
   private stopListening: Unsubscribe | undefined
   /** Whose request is being stored: it knows the record and need not be told. */
   private storing: string | undefined
@@ -118,19 +122,27 @@ export class DhtServer implements IProtocolHandler {
 
   onRegister(host: ProtocolHost): void {
     this.protocolHost = host
-    this.stopListening = this.store.onChange((entry) => {
+    this.deposits = new Deposits(host.clock, this.limits.dhtAwayMs, (withdrawal) => this.withdraw(withdrawal))
+    this.stopListening = this.store.onChange((entry, previous) => {
+      if (previous !== undefined) this.deposits?.drop(previous)
       if (entry !== undefined) this.tellWatchers(entry)
     })
   }
 
   onUnregister(): void {
     this.stopListening?.()
+    this.deposits?.close()
     this.protocolHost = undefined
     for (const peerId of this.backlogs.keys()) this.watchers.deletePeer(peerId)
     this.backlogs.clear()
   }
 
+  async onPeerConnected({ publicKey }: PeerInfo): Promise<void> {
+    if (publicKey !== undefined) this.deposits?.back(publisherOf(publicKey))
+  }
+
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
+    if (peer.publicKey !== undefined) this.deposits?.lost(publisherOf(peer.publicKey))
     this.watchers.deletePeer(peer.peerId)
     this.backlogs.delete(peer.peerId)
   }
@@ -177,12 +189,13 @@ export class DhtServer implements IProtocolHandler {
   private async receive(message: P2PMessage, from: PeerInfo): Promise<void> {
     let entry: RecordEntry | undefined
     try {
-      const { record, walk, depth, cache } = parsed(storeRequest, message.payload, 'A DHT message')
+      const { record, withdrawal, walk, depth, cache } = parsed(storeRequest, message.payload, 'A DHT message')
       entry = this.verifier.read(record)
       // What is older than ours needs no signature check to be refused.
       const known = this.store.find(entry.key, entry.publisher)
       if (known === undefined || supersedes(entry, known))
         await this.protocolHost!.check(from.peerId, () => this.verifier.verify(entry!))
+      const deposit = withdrawal === undefined ? undefined : await this.deposited(withdrawal, entry, from)
       if (cache) {
         this.copies.put(shortLived(entry, this.protocolHost!.clock.now() + this.limits.dhtCacheMs))
         return await this.reply(message, 'stored', { stored: true })
@@ -199,6 +212,7 @@ export class DhtServer implements IProtocolHandler {
       } finally {
         this.storing = undefined
       }
+      if (deposit !== undefined) this.deposits?.keep(deposit)
       this.network?.received(entry, depth)
       // Its publisher, or a node, has brought a record that is not new here to where it belongs already.
       const copies = walk && isNew ? await this.storeEverywhere(entry) : undefined
@@ -211,6 +225,28 @@ export class DhtServer implements IProtocolHandler {
       await this.reply(message, 'stored', { stored: false, code: error.code, message: error.message, ...(record && { record }) })
       if (isDishonest(error)) this.protocolHost?.reject(from.peerId, error)
     }
+  }
+
+  /** What a publisher leaves here for when it is gone. @throws P2PError INVALID_RECORD, INVALID_SIGNATURE, and as `RecordVerifier.read`. */
+  private async deposited(wire: unknown, { key, publisher, sequence }: RecordEntry, from: PeerInfo): Promise<RecordEntry> {
+    const entry = this.verifier.read(wire)
+    const isOfPublisher = from.publicKey !== undefined && publisherOf(from.publicKey) === publisher
+    const isOfRecord = entry.publisher === publisher && entry.key === key && entry.sequence === sequence + 1
+    if (!isOfPublisher || !isOfRecord || !entry.withdrawn) throw invalidRecord('its withdrawal is that of another')
+    await this.protocolHost!.check(from.peerId, () => this.verifier.verify(entry))
+    return entry
+  }
+
+  /** A publisher is gone that wanted its record to end with that. */
+  private withdraw(withdrawal: RecordEntry): void {
+    try {
+      this.store.put(withdrawal)
+    } catch {
+      // It has ended, or a newer one is here.
+      return
+    }
+    this.network?.passOn(withdrawal)
+    void this.storeEverywhere(withdrawal)
   }
 
   private closer(place: Uint8Array, { publicKey }: PeerInfo): unknown[] {

@@ -55,6 +55,7 @@ export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
         network: {
           closer: (place, asker) => closerTo(table, place, asker, limits.dhtBucketSize),
           received: (entry, depth) => replication.received(entry, depth),
+          passOn: (withdrawal) => dht.passOn(withdrawal),
           // A server that is no node passes a record on, once, to the servers that it knows.
           store: (entry, wait) => lookup?.store(entry, wait) ?? servers.store(entry, { ...wait, walk: false }),
           find: async (pattern, options) => lookup?.query(pattern, options) ?? [],

@@ -109,6 +109,10 @@ export class RecordStore implements Records {
     }
   }
 
+  of(publisher: string): Iterable<RecordEntry> {
+    return this.publishers.get(publisher)?.entries.values() ?? []
+  }
+
   removeExpired(): number {
     const now = this.clock.now()
     let removed = 0

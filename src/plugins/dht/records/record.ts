@@ -49,6 +49,8 @@ export interface RecordEntry {
   readonly withdrawn: boolean
   readonly payload: Uint8Array
   readonly signature: Uint8Array | undefined
+  /** Of a record of ours that holds only while we are connected: what withdraws it then. */
+  readonly withdrawal?: RecordEntry | undefined
 }
 
 /** A record on the wire: public key, 32 bytes; payload as signed; signature, 64 bytes. */

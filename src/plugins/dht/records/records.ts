@@ -41,6 +41,8 @@ export interface Records {
   find(key: string, publisher: string): RecordEntry | undefined
   /** Records and withdrawals whose key is the pattern, or begins with it where it ends with `*`; ordered by key and publisher. */
   scan(pattern: string): Iterable<RecordEntry>
+  /** Records and withdrawals of one publisher. A node's store knows them. */
+  of?(publisher: string): Iterable<RecordEntry>
   /** Drops what has expired; returns how many. */
   removeExpired(): number
   /** Tells every change: stored, replaced, withdrawn, expired, shed. */
