@@ -113,7 +113,7 @@ export class CoreCoordinator {
   }
 
   /**
-   * Says goodbye to all peers and dials none until `resume`: for an app that is put into the background. Sleep that the app does not
+   * Says goodbye to all peers, after what `sendTo` accepted, and dials none until `resume`: for an app that is put into the background. Sleep that the app does not
    * announces is noticed without it.
    *
    * @throws P2PError SHUT_DOWN.
@@ -139,7 +139,10 @@ export class CoreCoordinator {
     }
   }
 
-  /** Says goodbye to all peers and releases every socket and timer. A second call waits for the first. */
+  /**
+   * Sends what `sendTo` accepted, says goodbye to all peers, and releases every socket and timer. A second call waits for the first. What cannot
+   * be sent within `limits.closeGraceMs` rejects.
+   */
   shutdown(): Promise<void> {
     return this.core.close()
   }
@@ -185,10 +188,15 @@ export class CoreCoordinator {
     await this.core.network.connect(peer, options)
   }
 
-  /** Ends a connection for good, and tells the peer the reason. @throws P2PError PEER_NOT_CONNECTED, SHUT_DOWN. */
+  /**
+   * Ends a connection for good, and tells the peer the reason; resolves when the peer has all that `sendTo` accepted, at the latest after twice
+   * `limits.closeGraceMs`. What cannot be sent within that time rejects.
+   *
+   * @throws P2PError PEER_NOT_CONNECTED, SHUT_DOWN.
+   */
   async disconnectFromPeer(peerId: string, reason?: P2PError): Promise<void> {
     this.core.checkOpen()
-    this.core.network.disconnect(peerId, reason)
+    await this.core.network.disconnect(peerId, reason)
   }
 
   /**

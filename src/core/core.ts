@@ -234,7 +234,7 @@ export class Core implements PeerContext, NetworkOwner {
     const names = this.router.names
     for (const name of names) if (!carriers.has(name)) this.router.unregister(name)
     this.stopDiscovery()
-    this.network.close()
+    await this.network.close()
     this.defence.budget.close(shutDownError())
     for (const name of names) this.router.unregister(name)
     // Not for all of `open`, since a signer may never answer, and not for a listener that never settles either.

@@ -91,6 +91,8 @@ export class Pacer {
   private readonly waiting = new LazySet<Lane>()
   private readonly alarm: Alarm
   private isPumping = false
+  /** Called when nothing waits any more. */
+  onIdle: () => void = () => {}
 
   constructor(
     private readonly clock: Clock,
@@ -224,12 +226,14 @@ export class Pacer {
     } while (hasMoved)
     this.isPumping = false
     this.alarm.arm(wakeMs)
+    if (this.isIdle) this.onIdle()
   }
 
   /** Nothing is sent any more: what waits fails. */
   close(error: Error): void {
     this.alarm.disarm()
     this.unsentBytes = NONE_UNSENT
+    this.onIdle = () => {}
     for (const lane of [...this.waiting]) for (const held of [...lane.held]) held.fail(error)
   }
 

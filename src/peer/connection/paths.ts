@@ -137,16 +137,33 @@ export class Paths {
     this.end(error, fault, () => channel.close(error, fault))
   }
 
+  /** As `close`, in order: resolves when the peer has all that was sent, at the latest after `closeGraceMs`. */
+  leave(error: P2PError): Promise<void> {
+    const { channel } = this.current
+    this.sendAck()
+    let left = Promise.resolve()
+    this.end(error, false, () => {
+      left = channel.leave(error)
+    })
+    return left
+  }
+
   private bind(path: Path): void {
     path.channel.attach({
       onEntry: (kind, body) => this.receive(path, kind, body),
       onDrain: () => this.wiring.events.progressed(),
+      onGoodbye: () => this.sendAck(path),
       onClose: (error, fault) => this.ended(path, error, fault),
       onInterrupted: (isInterrupted) => this.interrupted(path, isInterrupted),
     })
   }
 
   private receive(path: Path, kind: Entry, body: Uint8Array): void {
+    if (this.gone) {
+      // We have left, and the peer tells what has arrived.
+      if (kind === Entry.ACK) this.session.outgoing.acknowledged(decodeAck(body))
+      return
+    }
     if (kind === Entry.MESSAGE || kind === Entry.SIGNED_MESSAGE) this.take(path, kind, body)
     else this.control(path, kind, body)
   }
@@ -275,11 +292,10 @@ export class Paths {
     this.sendAck()
   }
 
-  private sendAck(): void {
-    const { current } = this
-    if (!current.open) return
+  private sendAck(path = this.current): void {
+    if (!path.open) return
     const ack = this.session.incoming.takeAck()
-    if (ack !== undefined) current.send(Entry.ACK, undefined, ack)
+    if (ack !== undefined) path.send(Entry.ACK, undefined, ack)
   }
 
   private ended(path: Path, error: P2PError, fault: boolean): void {

@@ -79,6 +79,8 @@ export class PeerConnection {
   private answers = 0
   private progressed: (() => void)[] = []
   private readonly signing = new Serial()
+  /** Ends the connection in order, once all that was accepted has been sent; undefined until it is to end. */
+  private depart: (() => void) | undefined
 
   /**
    * @param session what the two processes have said to each other on earlier connections.
@@ -120,6 +122,7 @@ export class PeerConnection {
         progressed: () => {
           session.pacer.pump()
           this.settleProgress()
+          this.sentMore()
         },
         paused: () => {
           this.traffic.refusals++
@@ -128,6 +131,7 @@ export class PeerConnection {
           this.snapshot.stateChanged(PeerState.DISCONNECTED)
           session.pacer.close(closedError(error))
           this.settleProgress()
+          this.depart?.()
           this.inbox.close()
           onClosed(this, error, fault)
         },
@@ -202,12 +206,14 @@ export class PeerConnection {
    * TIMEOUT, ABORTED; RATE_LIMITED where it may not wait.
    */
   send(message: P2PMessage, options: SendOptions = {}): Promise<void> | undefined {
+    if (this.depart !== undefined) throw new P2PError('CONNECTION_CLOSED', 'The connection is being closed. Connect again.')
     // Encoded at the call: what the application changes while the message waits does not count.
     const body = options.encoded ?? encodeForPeer(message, message.to === this.peerId, this.peerContext.limits)
     if (!this.needsSignature(message)) return this.dispatch(Entry.MESSAGE, undefined, body, message, options)
     return this.signing
       .run(() => this.signed(body, message))
       .then(([signature, whole]) => this.dispatch(Entry.SIGNED_MESSAGE, signature, whole, message, options))
+      .finally(() => this.sentMore())
   }
 
   /** Resolves when something that waits has left or arrived, or the connection is gone; undefined where nothing waits. */
@@ -221,6 +227,38 @@ export class PeerConnection {
   close(error: P2PError, fault = false): void {
     this.snapshot.stateChanged(PeerState.DISCONNECTING)
     this.paths.close(error, fault)
+  }
+
+  /**
+   * Sends what was accepted, as far as that goes within `closeGraceMs`, tells the peer the reason, and ends the connection.
+   *
+   * @returns resolves when the peer has all of it, or has had as long again.
+   */
+  leave(error: P2PError): Promise<void> {
+    this.snapshot.stateChanged(PeerState.DISCONNECTING)
+    if (this.depart === undefined && this.hasSentAll) return this.paths.leave(error)
+    return new Promise((resolve) => {
+      const { clock, limits } = this.peerContext
+      const before = this.depart
+      const timer = clock.setTimeout(() => this.depart?.(), limits.closeGraceMs)
+      this.depart = () => {
+        clock.clearTimeout(timer)
+        this.depart = () => {}
+        before?.()
+        resolve(this.paths.leave(error))
+      }
+      this.session.pacer.onIdle = () => this.sentMore()
+    })
+  }
+
+  /** Whether nothing that was accepted waits to be sent. */
+  private get hasSentAll(): boolean {
+    const { pacer, outgoing } = this.session
+    return pacer.isIdle && outgoing.isIdle && this.signing.isIdle
+  }
+
+  private sentMore(): void {
+    if (this.depart !== undefined && this.hasSentAll) this.depart()
   }
 
   private deliver(message: P2PMessage, freshness: Freshness): void {

@@ -125,10 +125,13 @@ export class Members {
     if (peer !== undefined) this.peerContext.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
   }
 
-  /** Says goodbye to all peers; to those behind relays first, for other connections carry those goodbyes. */
-  disconnectAll(error: P2PError): void {
-    const peers = this.all().sort((a, b) => rankOf(a.activeChannel) - rankOf(b.activeChannel))
-    for (const peer of peers) peer.close(error)
+  /** Says goodbye to all peers; to those behind relays first, for other connections carry what they still have to say. */
+  async leaveAll(error: P2PError): Promise<void> {
+    const peers = this.all()
+    const ranks = new Set(peers.map(({ activeChannel }) => rankOf(activeChannel)))
+    for (const rank of [...ranks].sort((a, b) => a - b)) {
+      await Promise.all(peers.filter(({ activeChannel }) => rankOf(activeChannel) === rank).map((peer) => peer.leave(error)))
+    }
   }
 
   /** @throws P2PError NAME_TAKEN. */

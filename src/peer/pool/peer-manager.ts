@@ -94,9 +94,9 @@ export class PeerManager {
     this.incoming.accept(connection)
   }
 
-  /** Says goodbye and forgets the peer. @throws P2PError PEER_NOT_CONNECTED. */
-  disconnect(peerId: string, error: P2PError): void {
-    this.need(peerId).close(error)
+  /** Sends what was accepted, says goodbye and forgets the peer; resolves when that is done. @throws P2PError PEER_NOT_CONNECTED. */
+  disconnect(peerId: string, error: P2PError): Promise<void> {
+    return this.need(peerId).leave(error)
   }
 
   /** Ends the connection with the holder of a key, if there is one. */
@@ -138,12 +138,12 @@ export class PeerManager {
     return this.members.traffic()
   }
 
-  /** Ends every connection and dial, and begins none until `resume`. */
-  rest(error: P2PError): void {
+  /** Ends every connection and dial, and begins none until `resume`; resolves when the peers have all that was accepted for them. */
+  rest(error: P2PError): Promise<void> {
     this.members.resting = error
     this.outgoing.abortAll(error)
     this.peerContext.work?.rest()
-    this.members.disconnectAll(error)
+    return this.members.leaveAll(error)
   }
 
   resume(): void {
@@ -151,9 +151,10 @@ export class PeerManager {
   }
 
   /** Ends everything for good. */
-  close(error: P2PError): void {
-    this.rest(error)
+  async close(error: P2PError): Promise<void> {
+    const rest = this.rest(error)
     this.members.resting = shutDownError()
+    await rest
     this.sessions.close()
   }
 }
