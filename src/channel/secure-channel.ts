@@ -218,8 +218,10 @@ export class SecureChannel implements FrameSink {
       run()
     } catch (error) {
       const refusal = frame && this.refusalInClear(frame)
-      const fault = refusal === undefined
-      this.end(refusal ?? asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer broke the channel.'), fault, fault)
+      const reason = asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer broke the channel.')
+      // Bytes that the peer did not seal are another's, on the way: of a network, or of the relay of a circuit.
+      const fault = refusal === undefined && reason.code !== 'DECRYPT_FAILED'
+      this.end(refusal ?? reason, fault, refusal === undefined)
     }
   }
 
@@ -512,7 +514,6 @@ export function isFault(error: P2PError): boolean {
 
 const FAULTS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'PROTOCOL_VIOLATION',
-  'DECRYPT_FAILED',
   'MALFORMED_DATA',
   'LIMIT_EXCEEDED',
   'HANDSHAKE_FAILED',

@@ -34,9 +34,9 @@ export interface WorkTerms {
 }
 
 /** Why a dial of ours ended before we said who we are: the peer demands work that is not done yet. */
-export function workNeeded(bits: number): P2PError {
+export function workNeeded({ bits, salt, day }: WorkDemand, responder: Uint8Array): P2PError {
   return new P2PError('PROOF_OF_WORK_REQUIRED', `The peer demands work of ${bits} bits. Add the plugin proofOfWork().`, {
-    details: { bits },
+    details: { bits, salt, day, responder },
   })
 }
 

@@ -26,8 +26,8 @@ const PROTOCOL_VERSIONS = [1]
 const MAX_LABEL_LENGTH = 64
 /** No application talks to a relay: what has no protocol of ours is either a mistake or an attack. */
 const RELAY_LIMITS = { protocolMessagesPerS: 500, protocolMessageBurst: 1_000 }
-/** What a new identity costs at a relay that anybody can reach: half a second of a desktop, some seconds of a phone. */
-const PUBLIC_POW_DIFFICULTY = 20
+/** What an identity costs each day at a relay that anybody can reach: a tenth of a second of a desktop, a second of a phone. */
+const PUBLIC_POW_DIFFICULTY = 18
 
 export interface RelayOptions extends AdmissionOptions {
   /** TCP port; 0 takes a free one. Default 8787. */
@@ -57,7 +57,7 @@ export interface RelayOptions extends AdmissionOptions {
   metrics?: boolean | { token: string }
   logger?: Logger
   /**
-   * Bits of proof of work that whoever connects has to show, 0 to 40; told at /info. Default: 20 where an address that it
+   * Bits of proof of work that whoever connects has to show, 0 to 40; told at /info. Default: 18 where an address that it
    * announces, or listens at, is reached from everywhere; 0 in private networks and on loopback.
    */
   powDifficulty?: number
@@ -143,7 +143,6 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
         peers: coordinator.getConnectedPeers().length,
         maxConnections,
         powDifficulty,
-        workEpochMs: limits.workEpochMs,
         limits,
         uptimeS: Math.floor((performance.now() - startedMs) / 1_000),
       }),

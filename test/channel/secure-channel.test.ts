@@ -188,7 +188,7 @@ describe('a channel with an attacker in the middle', () => {
       send(pair.a, pattern(40))
       await settled(pair)
       expect(pair.atB.messages).toEqual([])
-      expect(pair.atB.closes).toMatchObject([{ error: { code: 'DECRYPT_FAILED' }, fault: true }])
+      expect(pair.atB.closes).toMatchObject([{ error: { code: 'DECRYPT_FAILED' }, fault: false }])
       expect(pair.atA.closes).toMatchObject([{ error: { code: 'DECRYPT_FAILED', details: { byPeer: true } }, fault: false }])
     }
   })
@@ -205,7 +205,7 @@ describe('a channel with an attacker in the middle', () => {
       const pair = await opened()
       put(pair)
       await settled(pair)
-      expect(pair.atB.closes).toMatchObject([{ error: { code: 'DECRYPT_FAILED' }, fault: true }])
+      expect(pair.atB.closes).toMatchObject([{ error: { code: 'DECRYPT_FAILED' }, fault: false }])
     }
   })
 

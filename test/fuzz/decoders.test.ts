@@ -4,11 +4,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { P2PError } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
+import { encodeDescription } from '../../src/channel/description.js'
 import { refusalFrame } from '../../src/channel/handshake.js'
 import { encodeHello, encodeOffer } from '../../src/channel/hello.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { P2PProtocol } from '../../src/message/p2p-protocol.js'
-import { alice } from '../channel/pair.js'
+import { alice, partsOf } from '../channel/pair.js'
 import { askedFor } from './asked.js'
 import { anyValue, BOMBS, mutated, ODD } from './hostile.js'
 import { NETWORK_INPUTS, type NetworkInput } from './network-inputs.js'
@@ -23,16 +24,24 @@ const message = new P2PProtocol().createMessage('offer', { sats: 5n }, 'alice', 
 const encodings: Uint8Array[] = [
   ...VALUES.map((value) => encode(value)),
   new P2PProtocol().serialize(message),
-  encodeOffer(),
-  encodeHello(alice, 1, limits),
-  encodeHello({ ...alice, workBits: 20, proof: { epoch: 2_810, nonce: new Uint8Array(8) } }, 1, limits),
+  encodeOffer('lotus'),
+  encodeHello(partsOf(alice)),
+  encodeHello({
+    ...partsOf(alice),
+    work: { bits: 20, salt: new Uint8Array(16), day: 19_675 },
+    proof: { day: 19_675, nonce: new Uint8Array(8) },
+  }),
+  encodeDescription(
+    { ...alice.described, metadata: { a: 1 }, budgets: { chat: [1, 2, null, null, { x: [1, 2, 3, 4] }] } },
+    limits,
+  ),
   refusalFrame(new P2PError('POOL_FULL', 'Full.', { details: { retryAfterMs: 5 } })).subarray(1),
   Uint8Array.of(1, 0, 1, 7, 3, 0, 1, 1, 4, 0, 2, 9, 9, 0x11, 0, 0),
   Uint8Array.from([...Array(8).fill(1), 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]),
   // REFUSED: stream, number, milliseconds, name; and a proof of work as it is stored.
   Uint8Array.from([...Array(13).fill(0), 1, 0, 0, 3, 0xe8, ...new TextEncoder().encode('messagesPerPeerPerS')]),
   Uint8Array.from([...Array(13).fill(0), 1, 255, 255, 255, 255, ...Array(256).fill(0x61)]),
-  Uint8Array.from([0, 0, 0x0a, 0xfa, 0, 0, 0, 0, 0, 0, 0, 1]),
+  Uint8Array.from([...Array(48).fill(7), 0, 0, 0x4c, 0xdb, 0, 0, 0, 0, 0, 0, 0, 1]),
 ]
 const anyBytes = fc.oneof(
   { arbitrary: mutated(encodings), weight: 4 },
@@ -128,7 +137,9 @@ describe.each(NETWORK_INPUTS.filter(({ takes }) => takes === 'text'))('$name', (
 describe('the table of what reads the network', () => {
   /** Functions whose name is one of a reader's, and whose input is our own. */
   const NOT_FROM_THE_NETWORK: Readonly<Record<string, string>> = {
+    'plugins/circuit/find-peers isCalled': 'an entry that readPeers, in its row, has taken, or a connected peer',
     'plugins/circuit/endpoint isRelay': 'what the handshake, in its row, has taken of a peer',
+    'identity/envelope isNetworkName': 'what the application configures',
     'protocol/rate-limits checkProtocolLimits': 'what the application registers',
     'peer/connection/inbox isAccepted': "the inbox's own answer",
     'peer/connection/path isAboutPathOnly': 'an error of this process, or a goodbye that the handshake, in its row, has read',

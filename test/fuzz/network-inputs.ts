@@ -9,9 +9,11 @@ import { codeOf } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
 import { cutText, isWellFormed, printable } from '../../src/base/text.js'
 import { BatchReader } from '../../src/channel/batch.js'
+import { verifyCertificate } from '../../src/channel/certificate.js'
 import { CipherState } from '../../src/channel/cipher-state.js'
+import { checkMetadata, decodeDescription } from '../../src/channel/description.js'
 import { encodeRefusal, Handshake, refusalOf } from '../../src/channel/handshake.js'
-import { checkMetadata, chooseVersion, verifyHello } from '../../src/channel/hello.js'
+import { chooseFrom, verifyHello } from '../../src/channel/hello.js'
 import { Bans, banned } from '../../src/defence/bans.js'
 import { decodeBech32m } from '../../src/identity/bech32m.js'
 import { verify } from '../../src/identity/ed25519.js'
@@ -25,8 +27,10 @@ import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import { Session } from '../../src/peer/connection/session.js'
 import { Anchors } from '../../src/peer/keep/anchors.js'
-import { findPeers, INTRODUCE } from '../../src/plugins/circuit/find-peers.js'
+import { findPeers, INTRODUCE, INTRODUCE_WATCH } from '../../src/plugins/circuit/find-peers.js'
 import * as circuit from '../../src/plugins/circuit/frames.js'
+import { findShape, unwatchShape, watchShape } from '../../src/plugins/circuit/server/introducer.js'
+import { PeerWatches, peersShape } from '../../src/plugins/circuit/watch-peers.js'
 import type { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
 import * as dht from '../../src/plugins/dht/client/dht-messages.js'
 import { checkPattern, decodeRecord, isWireRecord, type RecordEntry, recordValue } from '../../src/plugins/dht/records/record.js'
@@ -36,8 +40,9 @@ import { readContacts } from '../../src/plugins/dht/walk/contact.js'
 import { PeerRecords } from '../../src/plugins/discovery/peer-records.js'
 import { resourceIdOf } from '../../src/plugins/discovery/resource-key.js'
 import { FrameReader } from '../../src/plugins/http/http-frames.js'
-import { isWorkEpoch, verifyProofOfWork } from '../../src/plugins/proof-of-work/proof-of-work.js'
+import { verifyProofOfWork, workBits, workBlock } from '../../src/plugins/proof-of-work/proof-of-work.js'
 import { WorkProofs } from '../../src/plugins/proof-of-work/work-proofs.js'
+import { WorkSalts } from '../../src/plugins/proof-of-work/work-salts.js'
 import * as topics from '../../src/plugins/topics/topic-messages.js'
 import * as signals from '../../src/plugins/webrtc/signals.js'
 import type { ProtocolHost } from '../../src/protocol/handler.js'
@@ -139,6 +144,30 @@ async function introduce(payload: unknown): Promise<void> {
   }
 }
 
+/** What an introducer pushes to one who watches. */
+async function push(payload: unknown): Promise<void> {
+  const asked = { peerId: 'relay', publicKey: place, addresses: {}, state: 'connected', lastSeen: 0, protocols: [INTRODUCE] }
+  const host = { peerId: 'bob', peers: () => [], peer: () => undefined } as unknown as ProtocolHost
+  const watches = new PeerWatches(host, limits)
+  const shown = new Set<string>()
+  watches.add({}, ({ publicKey, addresses }, change) => {
+    const id = encodePeerId(publicKey!)
+    check(change === 'removed' ? shown.delete(id) : (change === 'updated') === shown.has(id), 'a change of what was not told')
+    if (change !== 'removed') shown.add(id)
+    check(shown.size <= limits.maxIntroductions, 'more peers than one introducer may tell')
+    check(
+      (addresses.relays ?? []).every((relay) => relay === 'relay'),
+      'a relay that nobody has named',
+    )
+  })
+  // The number is right in any case, so that the rest is read.
+  const news = typeof payload === 'object' && payload !== null ? { gone: [], ...payload, watch: 1 } : payload
+  const message = { type: 'peers', from: 'relay', payload: news, timestamp: 0, messageId: 'm', protocol: INTRODUCE_WATCH }
+  for (let i = 0; i < 2; i++) await watches.handleMessage(message, asked as never)
+  await watches.onPeerDisconnected(asked as never)
+  check(shown.size === 0, 'a peer that nobody tells of any more')
+}
+
 /** What a peer has published of itself. */
 async function resolve(published: unknown): Promise<void> {
   const record = { value: published, publisherKey: author.publicKey, publishedAt: NOW }
@@ -189,11 +218,15 @@ async function loadAnchors(kept: Uint8Array): Promise<void> {
 
 async function loadProof(kept: Uint8Array): Promise<void> {
   const clock = new VirtualClock(NOW)
-  const { publicKey } = author
-  const proofs = new WorkProofs({ identity: author, store: storeOf(kept), clock, limits, onProgress: () => {} })
+  const [network, onError] = ['lotus', () => {}]
+  const salts = new WorkSalts({ identity: author, network, clock, limits, onError })
+  const proofs = new WorkProofs({ identity: author, network, store: storeOf(kept), clock, limits, salts, onProgress: () => {} })
   await proofs.dial('wss://a.example', new AbortController().signal, async () => {})
-  const proof = proofs.find(1)
-  check(proof === undefined || verifyProofOfWork({ publicKey, proof, bits: 1, now: NOW }), 'a proof that proves nothing')
+  const [responder, salt] = [kept.slice(0, 32), kept.slice(32, 48)]
+  const day = kept.length < 52 ? 0 : new DataView(kept.buffer, kept.byteOffset).getUint32(48)
+  const proof = responder.length < 32 ? undefined : proofs.find({ bits: 1, salt, day }, responder)
+  const block = workBlock({ publicKey: author.publicKey, responder, salt, network }, day)
+  check(proof === undefined || workBits(block, proof.nonce) > 0, 'a proof that proves nothing')
   proofs.rest()
 }
 
@@ -213,8 +246,15 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   bytes('message/p2p-protocol decodeMessage', (input) => decodeMessage(input, limits, { remote: 'alice', local: 'bob' })),
   bytes('message/p2p-protocol P2PProtocol.deserialize', (input) => new P2PProtocol().deserialize(input)),
   bytes('channel/handshake refusalOf', (input) => refusalOf(input, limits)),
-  bytes('channel/handshake Handshake.receive', (input) => new Handshake(false, bob, limits).receive(input)),
-  bytes('channel/hello chooseVersion', (input) => chooseVersion(input, limits)),
+  bytes('channel/handshake Handshake.receive', (input) =>
+    new Handshake(false, bob.local, limits, { now: () => NOW }).receive(input),
+  ),
+  bytes('channel/hello chooseFrom', (input) => chooseFrom(input, 'lotus', limits)),
+  bytes('channel/description decodeDescription', (input) => decodeDescription(input, limits)),
+  bytes('channel/certificate verifyCertificate', (input) => {
+    const certificate = { notBefore: NOW, notAfter: NOW + 1, signature: input }
+    return verifyCertificate(certificate, author.publicKey, place, 'lotus')
+  }),
   bytes('channel/hello verifyHello', (input) => verifyHello(input, place, limits, 'lotus')),
   bytes('channel/batch BatchReader.read', (input) => new BatchReader(limits).read(input, () => {})),
   bytes('channel/cipher-state CipherState.decrypt', (input) => new CipherState(new Uint8Array(32)).decrypt(input)),
@@ -269,7 +309,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('message/json fromJsonValue', fromJsonValue),
   value('message/p2p-protocol checkMessage', (input) => checkMessage(input, limits)),
   value('identity/envelope verifyEnvelope', (input) => verifyEnvelope('record', input as never)),
-  value('channel/hello checkMetadata', (input) => checkMetadata(input as Record<string, unknown>, limits)),
+  value('channel/description checkMetadata', (input) => checkMetadata(input as Record<string, unknown>, limits)),
   value('plugins/dht/records/record decodeRecord', (input) => useRecord(decodeRecord(input, limits, 'lotus'))),
   value('plugins/dht/records/record isWireRecord', isWireRecord),
   value('plugins/dht/records/record checkPattern', (input) => checkPattern(input, limits)),
@@ -296,7 +336,12 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('plugins/webrtc/signals parseDescription', (input) => signals.isDataOnly(signals.parseDescription(input, limits).sdp)),
   value('plugins/webrtc/signals parseCandidate', (input) => signals.isContained(signals.parseCandidate(input).candidate)),
   value('plugins/webrtc/signals parseEnd', signals.parseEnd),
-  value('plugins/circuit/find-peers readAnswer', introduce),
+  value('plugins/circuit/find-peers readPeers', introduce),
+  value('plugins/circuit/watch-peers PeerWatches', push),
+  ...Object.entries({ findShape, watchShape, unwatchShape }).map(([name, shape]) =>
+    value(`plugins/circuit/server/introducer ${name}`, (input) => parsed<unknown>(shape, input, name)),
+  ),
+  value('plugins/circuit/watch-peers peersShape', (input) => parsed(peersShape, input, 'peers')),
   value('plugins/discovery/peer-records PeerRecords.resolve', resolve),
   value('statements/statement readStatement', readStatement),
   value('statements/statement verifyStatement', (input) => verifyStatement(input as never)),
@@ -305,14 +350,14 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
     value(`statements/statement-messages readSessionMessage ${type}`, (input) => readSessionMessage(type, input)),
   ),
   value('plugins/proof-of-work/proof-of-work verifyProofOfWork', (input) => {
-    const [epoch, nonce] = Array.isArray(input) ? input : []
-    const proofs = [input, { epoch, nonce }, { epoch: input, nonce: new Uint8Array(8) }, { epoch: 2_810, nonce: input }]
-    for (const proof of proofs as never[]) {
-      check(verifyProofOfWork({ publicKey: place, proof, bits: 255, now: NOW }) === false, 'work of 255 bits')
-    }
-    verifyProofOfWork({ publicKey: input as never, proof: { epoch: 2_810, nonce: new Uint8Array(8) }, bits: 1, now: NOW })
+    const [day, nonce] = Array.isArray(input) ? input : []
+    const proofs = [input, { day, nonce }, { day: input, nonce: new Uint8Array(8) }, { day: 19_675, nonce: input }]
+    const purpose = { publicKey: place, responder: place, salt: new Uint8Array(16) }
+    for (const proof of proofs as never[]) check(!verifyProofOfWork({ ...purpose, proof, bits: 255 }), 'work of 255 bits')
+    const proof = { day: 19_675, nonce: new Uint8Array(8) }
+    for (const name of ['publicKey', 'responder', 'salt'])
+      verifyProofOfWork({ ...purpose, [name]: input as never, proof, bits: 1 })
   }),
-  value('plugins/proof-of-work/proof-of-work isWorkEpoch', (input) => isWorkEpoch(input as number, NOW, limits)),
   value('plugins/topics/topic-messages readTopicMessage', async (input) => {
     const read = topics.readTopicMessage(input, limits, 'lotus')
     topics.topicMessageOf(read, limits)

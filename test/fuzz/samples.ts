@@ -58,6 +58,15 @@ const sdp = 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\nm=application 9 UDP/DTLS/SCTP we
 const bounds = { window: 524_288, frameBytes: 61_440 }
 const description = { protocols: ['chat'], addresses: ['wss://a.example'], metadata: { a: [1] } }
 
+const introduced = {
+  peerId: 'alice',
+  publicKey: author.publicKey,
+  addresses: { websocket: 'wss://a.example' },
+  protocols: ['chat'],
+  lastSeen: NOW,
+}
+const news = { watch: 1, peers: [introduced], gone: [encodePeerId(place)] }
+
 /** One honest message of each type of each of the SDK's protocols: `[protocol, type, payload]`. */
 export const HONEST: readonly [protocol: string, type: string, payload: unknown][] = [
   ['lotus/peer', 'update', description],
@@ -84,6 +93,10 @@ export const HONEST: readonly [protocol: string, type: string, payload: unknown]
   ['lotus/circuit-stop', 'ack', [1, 168]],
   ['lotus/circuit-stop', 'close', [1]],
   ['lotus/introduce', 'find', { protocol: 'chat', resourceType: 'offer', peerId: 'honest', limit: 3 }],
+  ['lotus/introduce', 'watch', { watch: 1, protocol: 'chat', limit: 3 }],
+  ['lotus/introduce', 'watch', { watch: 2 }],
+  ['lotus/introduce', 'unwatch', { watch: 1 }],
+  ['lotus/introduce-watch', 'peers', news],
   ['lotus/topics', 'want', [['offers', 0, 3]]],
   ['lotus/topics', 'unwant', ['offers']],
   ['lotus/topics', 'message', published],
@@ -110,14 +123,6 @@ export const HONEST: readonly [protocol: string, type: string, payload: unknown]
   ['lotus/statements', 'evidence', evidence],
   ['lotus/statements', 'end', [tag]],
 ]
-
-const introduced = {
-  peerId: 'alice',
-  publicKey: author.publicKey,
-  addresses: { websocket: 'wss://a.example' },
-  protocols: ['chat'],
-  lastSeen: NOW,
-}
 
 /** What else travels as a value, or is stored: answers, and what tabs say to each other. */
 export const VALUES: readonly unknown[] = [

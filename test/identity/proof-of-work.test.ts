@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import type { WorkProof } from '../../src/channel/work.js'
 import {
   mineProofOfWork,
@@ -8,26 +7,26 @@ import {
   type WorkProgress,
   type WorkWorker,
   workBits,
-  workEpoch,
+  workBlock,
 } from '../../src/plugins/proof-of-work/proof-of-work.js'
 import { searchNonces, type WorkTask } from '../../src/plugins/proof-of-work/work-search.js'
 
 const KEY = new Uint8Array(32).fill(7)
-const NOW = 1_700_000_000_000
-const { workEpochMs, maxClockSkewMs } = DEFAULT_LIMITS
-const EPOCH = workEpoch(NOW, workEpochMs)
+const DAY = 19_675
+const PURPOSE = { publicKey: KEY, responder: new Uint8Array(32).fill(8), salt: new Uint8Array(16).fill(9) }
+const BLOCK = workBlock(PURPOSE, DAY)
 
-/** The hash as docs/wire-protocol.md §3.5 has it, by node:crypto alone. */
-function digestOf(publicKey: Uint8Array, { epoch, nonce }: WorkProof): string {
+/** The hash as docs/wire-protocol.md has it, by node:crypto alone. */
+function digestOf({ day, nonce }: WorkProof, { publicKey, responder, salt } = PURPOSE, network = 'lotus'): string {
   const number = Buffer.alloc(4)
-  number.writeUInt32BE(epoch)
-  return createHash('sha256')
-    .update('lotus-p2p/work/1\0')
-    .update(publicKey)
+  number.writeUInt32BE(day)
+  const first = createHash('sha256')
+    .update(`lotus-p2p/work/2\0${network}\0`)
+    .update(responder)
+    .update(salt)
     .update(number)
-    .update(new Uint8Array(11))
-    .update(nonce)
-    .digest('hex')
+    .digest()
+  return createHash('sha256').update(first).update(publicKey).update(nonce).digest('hex')
 }
 
 const zeros = (digest: string) => /^0*/.exec(BigInt(`0x${digest}`).toString(2).padStart(256, '0'))![0].length
@@ -35,55 +34,56 @@ const zeros = (digest: string) => /^0*/.exec(BigInt(`0x${digest}`).toString(2).p
 describe('a proof of work', () => {
   it('is a nonce whose hash, by node:crypto, begins with as many zero bits', async () => {
     for (const bits of [1, 7, 8, 9, 14]) {
-      const proof = await mineProofOfWork({ publicKey: KEY, bits, epoch: EPOCH })
-      const found = zeros(digestOf(KEY, proof))
+      const proof = await mineProofOfWork({ ...PURPOSE, bits, day: DAY })
+      const found = zeros(digestOf(proof))
       expect(found).toBeGreaterThanOrEqual(bits)
-      expect(workBits(KEY, proof)).toBe(found)
+      expect(workBits(BLOCK, proof.nonce)).toBe(found)
     }
   })
 
+  it('is one of its network', async () => {
+    const proof = await mineProofOfWork({ ...PURPOSE, network: 'test', bits: 10, day: DAY })
+    expect(zeros(digestOf(proof, PURPOSE, 'test'))).toBeGreaterThanOrEqual(10)
+    expect(workBlock({ ...PURPOSE, network: 'test' }, DAY)).not.toEqual(BLOCK)
+  })
+
   it('is the first that fits, so that the search skips none', () => {
-    const found = searchNonces({ publicKey: KEY, epoch: EPOCH, bits: 10 })(0, 100_000)!
+    const found = searchNonces({ block: BLOCK, bits: 10 })(0, 100_000)!
     for (let nonce = 0; nonce <= found; nonce++) {
       const bytes = Buffer.alloc(8)
       bytes.writeBigUInt64BE(BigInt(nonce))
-      expect(zeros(digestOf(KEY, { epoch: EPOCH, nonce: bytes })) >= 10).toBe(nonce === found)
+      expect(zeros(digestOf({ day: DAY, nonce: bytes })) >= 10).toBe(nonce === found)
     }
   })
 
   it('is searched for beyond 2^32 nonces', () => {
     const from = 2 ** 32 - 5
-    const found = searchNonces({ publicKey: KEY, epoch: EPOCH, bits: 12 })(from, 100_000)!
+    const found = searchNonces({ block: BLOCK, bits: 12 })(from, 100_000)!
     expect(found).toBeGreaterThan(2 ** 32)
     const nonce = Buffer.alloc(8)
     nonce.writeBigUInt64BE(BigInt(found))
-    expect(workBits(KEY, { epoch: EPOCH, nonce })).toBeGreaterThanOrEqual(12)
+    expect(workBits(BLOCK, nonce)).toBeGreaterThanOrEqual(12)
   })
 
-  it('holds in its epoch and the next, and a moment before it where clocks differ', async () => {
-    const proof = await mineProofOfWork({ publicKey: KEY, bits: 8, epoch: EPOCH })
-    const start = EPOCH * workEpochMs
-    const holdsAt = (now: number) => verifyProofOfWork({ publicKey: KEY, proof, bits: 8, now })
-    expect(holdsAt(start)).toBe(true)
-    expect(holdsAt(start + 2 * workEpochMs - 1)).toBe(true)
-    expect(holdsAt(start - maxClockSkewMs)).toBe(true)
-    expect(holdsAt(start + 2 * workEpochMs)).toBe(false)
-    expect(holdsAt(start - maxClockSkewMs - 1)).toBe(false)
-  })
-
-  it('holds for its key, its bits and its nonce only', async () => {
-    const proof = await mineProofOfWork({ publicKey: KEY, bits: 12, epoch: EPOCH })
-    const has = workBits(KEY, proof)
+  it('holds for its dialler, its responder, salt, day and network, its bits and its nonce only', async () => {
+    const proof = await mineProofOfWork({ ...PURPOSE, bits: 12, day: DAY })
+    const has = workBits(BLOCK, proof.nonce)
     const holds = (changes: Partial<Parameters<typeof verifyProofOfWork>[0]>) =>
-      verifyProofOfWork({ publicKey: KEY, proof, bits: 12, now: NOW, ...changes })
+      verifyProofOfWork({ ...PURPOSE, proof, bits: 12, ...changes })
     expect(holds({})).toBe(true)
     expect(holds({ bits: has })).toBe(true)
     expect(holds({ bits: has + 1 })).toBe(false)
     expect(holds({ publicKey: new Uint8Array(32).fill(8) })).toBe(false)
     expect(holds({ publicKey: new Uint8Array(31) })).toBe(false)
+    expect(holds({ responder: new Uint8Array(32).fill(7) })).toBe(false)
+    expect(holds({ responder: new Uint8Array(33) })).toBe(false)
+    expect(holds({ salt: new Uint8Array(16) })).toBe(false)
+    expect(holds({ salt: new Uint8Array(15) })).toBe(false)
+    expect(holds({ network: 'test' })).toBe(false)
     expect(holds({ proof: undefined })).toBe(false)
-    expect(holds({ proof: { ...proof, epoch: EPOCH - 1 } })).toBe(false)
-    expect(holds({ proof: { ...proof, epoch: Number.NaN } })).toBe(false)
+    expect(holds({ proof: { ...proof, day: DAY - 1 } })).toBe(false)
+    expect(holds({ proof: { ...proof, day: DAY + 2 ** 32 } })).toBe(false)
+    expect(holds({ proof: { ...proof, day: Number.NaN } })).toBe(false)
     expect(holds({ proof: { ...proof, nonce: new Uint8Array(9) } })).toBe(false)
     expect(holds({ proof: { ...proof, nonce: proof.nonce.map((byte, i) => (i === 7 ? byte ^ 1 : byte)) } })).toBe(false)
   })
@@ -96,10 +96,12 @@ describe('the search', () => {
     ['half a bit', { bits: 1.5 }],
     ['NaN bits', { bits: Number.NaN }],
     ['a short key', { publicKey: new Uint8Array(31) }],
-    ['a negative epoch', { epoch: -1 }],
-    ['an epoch beyond 32 bits', { epoch: 2 ** 32 }],
+    ['a short responder', { responder: new Uint8Array(31) }],
+    ['a short salt', { salt: new Uint8Array(15) }],
+    ['a negative day', { day: -1 }],
+    ['a day beyond 32 bits', { day: 2 ** 32 }],
   ])('refuses %s with INVALID_CONFIG', async (_, changes) => {
-    await expect(mineProofOfWork({ publicKey: KEY, bits: 8, ...changes })).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
+    await expect(mineProofOfWork({ ...PURPOSE, day: DAY, bits: 8, ...changes })).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
   })
 
   it('lets others have their turn after each slice of some milliseconds, and tells how far it is', async () => {
@@ -114,7 +116,8 @@ describe('the search', () => {
     })
     const leaving = new AbortController()
     const search = mineProofOfWork({
-      publicKey: KEY,
+      ...PURPOSE,
+      day: DAY,
       bits: 40,
       signal: leaving.signal,
       onProgress: (progress) => {
@@ -136,7 +139,7 @@ describe('the search', () => {
   })
 
   it('does not begin where it was cancelled before', async () => {
-    await expect(mineProofOfWork({ publicKey: KEY, bits: 40, signal: AbortSignal.abort() })).rejects.toMatchObject({
+    await expect(mineProofOfWork({ ...PURPOSE, day: DAY, bits: 40, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'ABORTED',
     })
   })
@@ -178,7 +181,7 @@ describe('a worker', () => {
   it('finds what slices find, tells of it, and is ended', async () => {
     await import('../../src/plugins/proof-of-work/pow-worker.js')
     const told: WorkProgress[] = []
-    const options = { publicKey: KEY, bits: 16, epoch: EPOCH }
+    const options = { ...PURPOSE, bits: 16, day: DAY }
     const worker = () => new LocalWorker(real)
     const proof = await mineProofOfWork({ ...options, worker, onProgress: (progress) => told.push(progress) })
     expect(proof).toEqual(await mineProofOfWork(options))
@@ -196,15 +199,16 @@ describe('a worker', () => {
     ['fails to load', () => new LocalWorker((worker) => worker.emit('error', {}))],
     ['finds what is none', () => new LocalWorker((worker) => worker.emit('message', { data: { hashes: 1, nonce: 12345 } }))],
   ])('that %s leaves the work to slices', async (_, worker) => {
-    const proof = await mineProofOfWork({ publicKey: KEY, bits: 12, epoch: EPOCH, worker })
-    expect(workBits(KEY, proof)).toBeGreaterThanOrEqual(12)
+    const proof = await mineProofOfWork({ ...PURPOSE, bits: 12, day: DAY, worker })
+    expect(workBits(BLOCK, proof.nonce)).toBeGreaterThanOrEqual(12)
     for (const { ended } of LocalWorker.made) expect(ended).toBe(1)
   })
 
   it('is ended at once where the search is cancelled', async () => {
     const leaving = new AbortController()
     const search = mineProofOfWork({
-      publicKey: KEY,
+      ...PURPOSE,
+      day: DAY,
       bits: 40,
       signal: leaving.signal,
       worker: () => new LocalWorker(() => leaving.abort()),

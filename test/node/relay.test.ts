@@ -136,7 +136,7 @@ describe('a relay', () => {
     const announce = ['ws://10.0.0.1:8787', 'wss://relay.example']
     expect((await relayOf()).powDifficulty).toBe(0)
     expect((await relayOf({ announce: announce.slice(0, 1) })).powDifficulty).toBe(0)
-    expect((await relayOf({ announce })).powDifficulty).toBe(20)
+    expect((await relayOf({ announce })).powDifficulty).toBe(18)
     expect((await relayOf({ announce, powDifficulty: 0 })).powDifficulty).toBe(0)
   })
 

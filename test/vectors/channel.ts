@@ -71,7 +71,6 @@ export function channelVectors() {
         plaintext: hex(join(sequence(1, 1, 0, 'chat'), message(1), sequence(1, 6, 3, 'chat'))),
         code: 'PROTOCOL_VIOLATION',
       },
-      { why: 'SEQUENCE that gave up more than there is', plaintext: hex(sequence(1, 3, 3, 'chat')), code: 'PROTOCOL_VIOLATION' },
       { why: 'SEQUENCE of stream 0 with a protocol', plaintext: hex(sequence(0, 1, 0, 'chat')), code: 'PROTOCOL_VIOLATION' },
       { why: 'a message without SEQUENCE', plaintext: hex(message(5)), code: 'PROTOCOL_VIOLATION' },
       {

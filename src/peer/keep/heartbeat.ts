@@ -16,7 +16,8 @@ const PONG = 'pong'
 export class Heartbeat implements IProtocolHandler {
   readonly protocolName = 'lotus/heartbeat'
   readonly use = 'upkeep'
-  readonly rateLimits = { messagesPerS: 10, burst: 100 }
+  /** One at each connection too: a wallet may connect many times in a second. */
+  readonly rateLimits = { messagesPerS: 50, burst: 1_000 }
   private protocolHost: ProtocolHost | undefined
   private readonly alarm: Alarm
   /** When the alarm is to ring, milliseconds since the Unix epoch. */

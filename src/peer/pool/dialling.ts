@@ -93,7 +93,7 @@ export class Dialling {
           // Another address of the same peer is a step ahead of this one.
           earlier = confirming.get(reached)
           if (earlier !== undefined) throw duplicate()
-          if (work !== undefined && !work.proven) throw workNeeded(work.bits)
+          if (work !== undefined && !work.proven) throw workNeeded(work, publicKey)
           key = reached
           confirming.set(key, self())
         },

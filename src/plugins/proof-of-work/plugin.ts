@@ -3,10 +3,11 @@ import { WORK_LIMITS } from '../../base/limits/proof-of-work.js'
 import type { Plugin } from '../../core/plugin.js'
 import { MAX_POW_DIFFICULTY, type WorkWorker } from './proof-of-work.js'
 import { type ProofOfWorkEvent, WorkProofs } from './work-proofs.js'
+import { WorkSalts } from './work-salts.js'
 
 export interface ProofOfWorkOptions {
   /**
-   * Bits of work (0 to 40) that this coordinator demands of strangers that dial it: 2^bits hashes each, renewed every week. Default
+   * Bits of work (0 to 40) that this coordinator demands of strangers that dial it: 2^bits hashes each, for this peer and the day. Default
    * 0: none.
    */
   difficulty?: number
@@ -40,9 +41,12 @@ export function proofOfWork({
     name: 'proof-of-work',
     limits: WORK_LIMITS,
     attach(kit) {
-      const { clock, limits, store, identity } = kit
+      const { clock, limits, store, identity, network } = kit
       const onProgress = (event: ProofOfWorkEvent) => kit.emit('proof-of-work', event)
-      kit.setWork(new WorkProofs({ identity, store, clock, limits, difficulty, worker, onProgress }))
+      const salts = new WorkSalts({ identity, network, clock, limits, onError: (error) => kit.report(error) })
+      kit.setWork(new WorkProofs({ identity, network, store, clock, limits, salts, difficulty, worker, onProgress }))
+      // A first look, so that the salt is there when the first dialler comes.
+      if (difficulty > 0) kit.onLifecycle({ start: () => void salts.current })
       return {}
     },
   }

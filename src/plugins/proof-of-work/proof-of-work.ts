@@ -1,10 +1,10 @@
+import { joined } from '../../base/bytes.js'
 import { abortedError, P2PError } from '../../base/errors.js'
-import { WORK_LIMITS } from '../../base/limits/proof-of-work.js'
-import { type Limits, limitsOf } from '../../base/limits.js'
 import { sha256 } from '../../base/sha256.js'
-import { WORK_NONCE_BYTES, type WorkProof } from '../../channel/work.js'
+import { WORK_NONCE_BYTES, WORK_SALT_BYTES, type WorkProof } from '../../channel/work.js'
 import { PUBLIC_KEY_BYTES } from '../../identity/ed25519.js'
-import { searchNonces, WORK_PREFIX_BYTES, type WorkTask, workPrefix } from './work-search.js'
+import { DEFAULT_NETWORK, taggedHash } from '../../identity/envelope.js'
+import { searchNonces, type WorkTask } from './work-search.js'
 
 /** Most bits that anybody may ask for: days of a desktop. */
 export const MAX_POW_DIFFICULTY = 40
@@ -25,13 +25,23 @@ export interface WorkWorker {
   terminate(): void
 }
 
-export interface MineOptions {
-  /** Ed25519 public key, 32 bytes. */
+/** For what work is done: one dialler at one responder. */
+export interface WorkPurpose {
+  /** Ed25519 public key of the dialler, 32 bytes. */
   publicKey: Uint8Array
+  /** Ed25519 public key of the peer that demands the work, 32 bytes. */
+  responder: Uint8Array
+  /** What that peer has drawn for the day, 16 bytes. */
+  salt: Uint8Array
+  /** Name of the network; default 'lotus'. */
+  network?: string | undefined
+}
+
+export interface MineOptions extends WorkPurpose {
+  /** The day of the salt: days since 1970, 0 to 2^32 − 1. */
+  day: number
   /** Leading zero bits, 1 to 40: 2^bits hashes in the mean. */
   bits: number
-  /** Default: the present one. */
-  epoch?: number
   signal?: AbortSignal | undefined
   /** Called about ten times a second. */
   onProgress?: ((progress: WorkProgress) => void) | undefined
@@ -39,84 +49,74 @@ export interface MineOptions {
   worker?: (() => WorkWorker) | undefined
 }
 
-/** The number of an epoch, from 0 in 1970. */
-export function workEpoch(nowMs: number, epochMs: number): number {
-  return Math.floor(nowMs / epochMs)
+/** A day as it is signed and hashed: 4 bytes, big-endian. */
+export function dayBytes(day: number): Uint8Array {
+  return Uint8Array.of(day >>> 24, day >>> 16, day >>> 8, day)
 }
 
 /**
- * How many zero bits the hash of a proof begins with: SHA-256 over utf8('lotus-p2p/work/1') ‖ 0x00 ‖ publicKey (32) ‖ epoch (4,
- * big-endian) ‖ 11 zero bytes ‖ nonce (8). Hashcash (Back, 2002), with the key and the epoch as the resource.
+ * What comes before the nonce: SHA-256 over `taggedBytes('work', network, responder (32) ‖ salt (16) ‖ day (4))`, and the dialler's
+ * key, 64 bytes in all.
  */
-export function workBits(publicKey: Uint8Array, { day: epoch, nonce }: WorkProof): number {
-  const input = new Uint8Array(WORK_PREFIX_BYTES + WORK_NONCE_BYTES)
-  input.set(workPrefix(publicKey, epoch))
-  input.set(nonce, WORK_PREFIX_BYTES)
-  const hash = sha256(input)
+export function workBlock(purpose: WorkPurpose, day: number): Uint8Array {
+  const { publicKey, responder, salt, network = DEFAULT_NETWORK } = purpose
+  return joined(taggedHash('work', network, responder, salt, dayBytes(day)), publicKey)
+}
+
+/** How many zero bits the hash of block and nonce begins with. Hashcash (Back, 2002), with keys, salt and day as the resource. */
+export function workBits(block: Uint8Array, nonce: Uint8Array): number {
   let bits = 0
-  for (const byte of hash) {
+  for (const byte of sha256(block, nonce)) {
     bits += Math.clz32(byte) - 24
     if (byte !== 0) break
   }
   return bits
 }
 
-/** Whether a proof's epoch counts: this one, the one before, and the next one where clocks may differ as much. */
-export function isWorkEpoch(epoch: number, now: number, { workEpochMs, maxClockSkewMs }: Limits): boolean {
-  const earliest = workEpoch(now, workEpochMs) - 1
-  return Number.isInteger(epoch) && epoch >= earliest && epoch <= workEpoch(now + maxClockSkewMs, workEpochMs)
-}
-
 /**
- * Whether a proof holds for a key: one hash, some microseconds. False for anything malformed.
+ * Whether a proof holds: some hashes, some microseconds. False for anything malformed.
  *
- * @param options.publicKey Ed25519 public key, 32 bytes.
+ * @param options.salt that of the day which the proof names; whether that day counts is for the caller to say.
  * @param options.bits leading zero bits at least.
- * @param options.now milliseconds since 1970; default: now.
  * @example
- * verifyProofOfWork({ publicKey, proof, bits: 20 })
+ * verifyProofOfWork({ publicKey, responder, salt, proof, bits: 18 })
  */
-export function verifyProofOfWork(options: {
-  publicKey: Uint8Array
-  proof: WorkProof | undefined
-  bits: number
-  now?: number
-  limits?: Limits
-}): boolean {
-  const { publicKey, proof, bits, now = Date.now(), limits = limitsOf(WORK_LIMITS) } = options
+export function verifyProofOfWork(options: WorkPurpose & { proof: WorkProof | undefined; bits: number }): boolean {
+  const { proof, bits } = options
   return (
-    publicKey instanceof Uint8Array &&
-    publicKey.length === PUBLIC_KEY_BYTES &&
+    isPurpose(options) &&
     proof?.nonce instanceof Uint8Array &&
     proof.nonce.length === WORK_NONCE_BYTES &&
-    isWorkEpoch(proof.day, now, limits) &&
-    workBits(publicKey, proof) >= bits
+    isDay(proof.day) &&
+    workBits(workBlock(options, proof.day), proof.nonce) >= bits
   )
+}
+
+function isPurpose({ publicKey, responder, salt }: WorkPurpose): boolean {
+  const isBytes = (value: unknown, length: number) => value instanceof Uint8Array && value.length === length
+  return isBytes(publicKey, PUBLIC_KEY_BYTES) && isBytes(responder, PUBLIC_KEY_BYTES) && isBytes(salt, WORK_SALT_BYTES)
+}
+
+function isDay(day: number): boolean {
+  return typeof day === 'number' && day === day >>> 0
 }
 
 /**
  * Searches for a proof of work. Without a worker it searches here, in slices of 10 ms between which a page lives on.
  *
- * @throws P2PError INVALID_CONFIG for bits outside of 1 to 40, a malformed key or an epoch that is none, ABORTED.
+ * @throws P2PError INVALID_CONFIG for bits outside of 1 to 40, a malformed key or salt or a day that is none, ABORTED.
  * @example
- * const proof = await mineProofOfWork({ publicKey: identity.publicKey, bits: 20, onProgress: ({ hashesPerS }) => show(hashesPerS) })
+ * const proof = await mineProofOfWork({ publicKey: identity.publicKey, responder, salt, day, bits: 18 })
  */
 export async function mineProofOfWork(options: MineOptions): Promise<WorkProof> {
-  const { publicKey, bits, signal, onProgress, worker } = options
-  const { epoch = workEpoch(Date.now(), WORK_LIMITS.workEpochMs) } = options
-  if (
-    bits !== bits >>> 0 ||
-    bits < 1 ||
-    bits > MAX_POW_DIFFICULTY ||
-    publicKey.length !== PUBLIC_KEY_BYTES ||
-    epoch !== epoch >>> 0
-  ) {
+  const { day, bits, signal, onProgress, worker } = options
+  if (bits !== bits >>> 0 || bits < 1 || bits > MAX_POW_DIFFICULTY || !isPurpose(options) || !isDay(day)) {
     throw new P2PError(
       'INVALID_CONFIG',
-      `Work is 1 to ${MAX_POW_DIFFICULTY} bits, for a key of 32 bytes and an epoch below 2^32.`,
+      `Work is 1 to ${MAX_POW_DIFFICULTY} bits, for keys of 32 bytes, a salt of 16 and a day below 2^32.`,
     )
   }
-  const task: WorkTask = { publicKey: publicKey.slice(), epoch, bits }
+  const task: WorkTask = { block: workBlock(options, day), bits }
   const startedAt = performance.now()
   let toldAt = 0
   const tell = (hashes: number, pauseMs = TELL_MS) => {
@@ -128,16 +128,16 @@ export async function mineProofOfWork(options: MineOptions): Promise<WorkProof> 
   }
   let found = worker && (await searchInWorker(worker, task, signal, tell))
   // A worker that a page's policy forbids, or whose file is missing, is no reason to stay outside.
-  if (found === undefined || workBits(publicKey, proofOf(epoch, found)) < bits) found = await searchInSlices(task, signal, tell)
+  if (found === undefined || workBits(task.block, nonceOf(found)) < bits) found = await searchInSlices(task, signal, tell)
   if (found === undefined) throw abortedError('The proof of work', signal?.reason)
   tell(found + 1, 0)
-  return proofOf(epoch, found)
+  return { day, nonce: nonceOf(found) }
 }
 
-function proofOf(epoch: number, nonce: number): WorkProof {
+function nonceOf(found: number): Uint8Array {
   const bytes = new Uint8Array(WORK_NONCE_BYTES)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(nonce))
-  return { day: epoch, nonce: bytes }
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(found))
+  return bytes
 }
 
 type Tell = (hashes: number) => void

@@ -1,8 +1,7 @@
-import type { Clock } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
-import type { Limits } from '../../base/limits.js'
-import { WORK_SALT_BYTES, type WorkTerms } from '../../channel/work.js'
-import { verifyProofOfWork, workEpoch } from './proof-of-work.js'
+import type { WorkTerms } from '../../channel/work.js'
+import { verifyProofOfWork } from './proof-of-work.js'
+import type { WorkSalts } from './work-salts.js'
 
 /**
  * What work a dialler has to show. Strangers come by a listener or a circuit. Tabs of one browser are its user's own. WebRTC is
@@ -11,23 +10,26 @@ import { verifyProofOfWork, workEpoch } from './proof-of-work.js'
 export function workDemand(options: {
   bits: number
   transport: string
-  clock: Clock
-  limits: Limits
+  /** Our key, 32 bytes. */
+  responder: Uint8Array
+  network: string
+  salts: Pick<WorkSalts, 'current' | 'of'>
   isConnected(publicKey: Uint8Array): boolean
 }): WorkTerms | undefined {
-  const { bits, transport, clock, limits, isConnected } = options
+  const { bits, transport, responder, network, salts, isConnected } = options
   if (bits === 0 || transport === 'broadcast-channel') return undefined
+  const { current } = salts
+  if (current === undefined) return undefined
   const isUpgrade = transport === 'webrtc'
   return {
-    ...(!isUpgrade && {
-      demanded: { bits, salt: new Uint8Array(WORK_SALT_BYTES), day: workEpoch(clock.now(), limits.workEpochMs) },
-    }),
+    ...(!isUpgrade && { demanded: { bits, ...current } }),
     check: (publicKey, proof) => {
       if (isUpgrade && isConnected(publicKey)) return
-      if (verifyProofOfWork({ publicKey, proof, bits, now: clock.now(), limits })) return
+      const salt = proof && salts.of(proof.day)
+      if (salt !== undefined && verifyProofOfWork({ publicKey, responder, salt, network, proof, bits })) return
       throw new P2PError(
         'PROOF_OF_WORK_REQUIRED',
-        `A proof of work of ${bits} bits is needed here. Check the clock if you gave one.`,
+        `A proof of work of ${bits} bits is needed here, for what this peer demands today.`,
         { details: { bits } },
       )
     },

@@ -1,16 +1,26 @@
-import { Alarm } from '../../base/alarm.js'
-import { hexOf } from '../../base/bytes.js'
+import { BoundedMap } from '../../base/bounded-map.js'
+import { equalBytes, hexOf, joined } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
+import { Serial } from '../../base/serial.js'
 import { withDeadline } from '../../base/wait.js'
-import { isWorkNeeded, WORK_NONCE_BYTES, type WorkDemand, type WorkProof, type WorkTerms } from '../../channel/work.js'
+import {
+  isWorkNeeded,
+  WORK_NONCE_BYTES,
+  WORK_SALT_BYTES,
+  type WorkDemand,
+  type WorkProof,
+  type WorkTerms,
+} from '../../channel/work.js'
+import { PUBLIC_KEY_BYTES } from '../../identity/ed25519.js'
 import type { Identity } from '../../identity/identity.js'
 import type { WorkSupply } from '../../peer/pool/work.js'
 import type { KeyValueStore } from '../../storage/key-value-store.js'
 import type { Connection } from '../../transport/transport.js'
-import { isWorkEpoch, mineProofOfWork, type WorkProgress, type WorkWorker, workBits, workEpoch } from './proof-of-work.js'
+import { dayBytes, mineProofOfWork, type WorkProgress, type WorkWorker, workBits, workBlock } from './proof-of-work.js'
 import { workDemand } from './work-demand.js'
+import type { WorkSalts } from './work-salts.js'
 
 /** How work that a peer demanded goes on. */
 export interface ProofOfWorkEvent extends WorkProgress {
@@ -22,44 +32,59 @@ export interface ProofOfWorkEvent extends WorkProgress {
 }
 
 export interface WorkProofsOptions {
-  /** Whose proof it is. */
+  /** Whose proofs they are. */
   identity: Pick<Identity, 'publicKey'>
+  network: string
   store: KeyValueStore
   clock: Clock
   limits: Limits
+  salts: WorkSalts
   /** Bits of work that dialers of ours have to show; default 0, none. */
   difficulty?: number
   worker?: (() => WorkWorker) | undefined
   onProgress(event: ProofOfWorkEvent): void
 }
 
+/** What one responder demands, with its Ed25519 key. */
+interface Demand extends WorkDemand {
+  responder: Uint8Array
+}
+
+/** The proof for one responder, on one day. */
+interface Kept extends WorkProof {
+  responder: Uint8Array
+  salt: Uint8Array
+}
+
 /** One search, for all dials that wait for it. */
 interface Job {
-  bits: number
-  /** Undefined while nobody has waited yet: a renewal. */
-  address: string | undefined
   waiting: number
   controller: AbortController
   done: Promise<void>
 }
 
-/** The proof of one identity: found when it is demanded, kept over a reload, renewed before it is refused. */
+/** Responders whose proofs are kept. */
+const MAX_PROOFS = 64
+/** Of a proof in the store: responder, salt, day and nonce. */
+const KEPT_BYTES = PUBLIC_KEY_BYTES + WORK_SALT_BYTES + 4 + WORK_NONCE_BYTES
+
+/** The proofs of one identity: each found when a responder demands it, and kept over a reload. */
 export class WorkProofs implements WorkSupply {
-  private proof: (WorkProof & { bits: number }) | undefined
-  private job: Job | undefined
+  /** By the responder's key in hex. */
+  private readonly proofs = new BoundedMap<string, Kept>(MAX_PROOFS)
+  private readonly jobs = new Map<string, Job>()
+  private readonly searching = new Serial()
+  /** Responders that were shown the proof of yesterday, which they may have forgotten. */
+  private readonly shownOld = new Set<string>()
   private loading: Promise<void> | undefined
-  /** Most bits that were asked for since the last renewal. */
-  private wanted = 0
-  private readonly renewal: Alarm
+  private loaded = false
   /** Lowered to what this machine has been able to do in time. */
   private maxBits: number
   /** Dials that wait for work, since when, and how long others have before. */
-  private loaded = false
   private readonly paused = { dials: 0, since: 0, totalMs: 0 }
 
   constructor(private readonly wiring: WorkProofsOptions) {
     this.maxBits = wiring.limits.maxWorkBits
-    this.renewal = new Alarm(wiring.clock, () => this.renew())
   }
 
   /** How long dials have waited for work, milliseconds since the start. Their deadlines do not count it. */
@@ -68,18 +93,19 @@ export class WorkProofs implements WorkSupply {
     return dials > 0 ? totalMs + this.wiring.clock.now() - since : totalMs
   }
 
-  /** A proof of so many bits or more, if we have one. */
-  find({ bits }: Pick<WorkDemand, 'bits'>): WorkProof | undefined {
-    const { proof } = this
-    const { clock, limits } = this.wiring
-    if (proof === undefined || proof.bits < bits || !isWorkEpoch(proof.day, clock.now(), limits)) return undefined
-    this.wanted = Math.max(this.wanted, bits)
-    if (proof.day < this.epoch) this.renew()
-    else {
-      const untilNextMs = (proof.day + 1) * limits.workEpochMs - clock.now()
-      this.renewal.armOnce(untilNextMs)
-    }
-    return proof
+  /** The proof for today's demand of a responder, or for yesterday's, if we have one of so many bits. */
+  find({ bits, salt, day }: WorkDemand, responder: Uint8Array): WorkProof | undefined {
+    const id = hexOf(responder)
+    const kept = this.proofs.get(id)
+    if (kept === undefined) return undefined
+    const isOld = kept.day === day - 1
+    if (!isOld && !(kept.day === day && equalBytes(kept.salt, salt))) return undefined
+    const { identity, network } = this.wiring
+    // What is stored need not be true.
+    const block = workBlock({ publicKey: identity.publicKey, network, ...kept }, kept.day)
+    if (workBits(block, kept.nonce) < bits) return undefined
+    if (isOld) this.shownOld.add(id)
+    return { day: kept.day, nonce: kept.nonce }
   }
 
   /**
@@ -95,8 +121,9 @@ export class WorkProofs implements WorkSupply {
     try {
       return await attempt()
     } catch (error) {
+      if (isP2PError(error, 'PROOF_OF_WORK_REQUIRED') && this.forgetOld()) return this.dial(address, signal, attempt)
       if (!isWorkNeeded(error)) throw error
-      await this.prove(error.details.bits as number, address, signal).catch((failure) => {
+      await this.prove(error.details as unknown as Demand, address, signal).catch((failure) => {
         // What all dials were ended with tells more than that they were.
         throw isP2PError(signal.reason) ? signal.reason : failure
       })
@@ -105,8 +132,8 @@ export class WorkProofs implements WorkSupply {
   }
 
   demand({ transport }: Connection, isConnected: (publicKey: Uint8Array) => boolean): WorkTerms | undefined {
-    const { difficulty: bits = 0, clock, limits } = this.wiring
-    return workDemand({ bits, transport, clock, limits, isConnected })
+    const { difficulty: bits = 0, identity, network, salts } = this.wiring
+    return bits === 0 ? undefined : workDemand({ bits, transport, responder: identity.publicKey, network, salts, isConnected })
   }
 
   /** The machine has slept, so that what seemed to take too long need not have. */
@@ -117,24 +144,25 @@ export class WorkProofs implements WorkSupply {
   /** Ends what is under way; the next dial that needs work begins anew. */
   rest(): void {
     this.wake()
-    this.job?.controller.abort()
-    this.renewal.disarm()
+    for (const { controller } of this.jobs.values()) controller.abort()
   }
 
-  private get epoch(): number {
-    return workEpoch(this.wiring.clock.now(), this.wiring.limits.workEpochMs)
+  /** False where none was shown, so that a refusal, which anybody on the way can write, costs one search a day at most. */
+  private forgetOld(): boolean {
+    const isAny = this.shownOld.size > 0
+    for (const id of this.shownOld) this.proofs.delete(id)
+    this.shownOld.clear()
+    return isAny
   }
 
-  private async prove(bits: number, address: string, signal: AbortSignal): Promise<void> {
+  private async prove(demand: Demand, address: string, signal: AbortSignal): Promise<void> {
     const { clock } = this.wiring
     const { paused } = this
     if (paused.dials++ === 0) paused.since = clock.now()
     try {
-      while (this.find({ bits }) === undefined) {
-        this.checkBits(bits, address)
-        const job = this.job ?? this.begin(bits, address)
-        job.address ??= address
-        await this.waitFor(job, signal)
+      while (this.find(demand, demand.responder) === undefined) {
+        this.checkBits(demand.bits, address)
+        await this.waitFor(this.jobs.get(hexOf(demand.responder)) ?? this.begin(demand, address), signal)
       }
     } finally {
       if (--paused.dials === 0) paused.totalMs += clock.now() - paused.since
@@ -166,85 +194,79 @@ export class WorkProofs implements WorkSupply {
     )
   }
 
-  private begin(bits: number, address?: string): Job {
-    const { clock, limits, worker, store, onProgress } = this.wiring
-    const { publicKey } = this.wiring.identity
-    const { epoch } = this
+  private begin({ responder, salt, day, bits }: Demand, address: string): Job {
+    const { clock, limits, worker, onProgress, network, identity } = this.wiring
+    const id = hexOf(responder)
     let progress: WorkProgress = { hashes: 0, expectedHashes: 2 ** bits, hashesPerS: 0, elapsedMs: 0 }
-    const tell = (state: ProofOfWorkEvent['state']) => {
-      if (job.address !== undefined) onProgress({ state, bits, address: job.address, ...progress })
-    }
+    const tell = (state: ProofOfWorkEvent['state']) => onProgress({ state, bits, address, ...progress })
     const run = async (signal: AbortSignal) => {
       // By then the job is known to whom it is told.
       await null
       tell('mining')
+      const { publicKey } = identity
       const proof = await mineProofOfWork({
-        ...{ publicKey, bits, epoch, signal, worker },
+        ...{ publicKey, responder, salt, network, day, bits, signal, worker },
         onProgress: (next) => {
           progress = next
           tell('mining')
         },
       })
-      this.keep(proof)
-      // A store that fails costs work, and is no reason not to connect.
-      store.set(this.storeKey, encodeProof(proof)).catch(() => {})
+      this.keep({ ...proof, responder, salt })
+      this.save()
     }
     const controller = new AbortController()
     const wait = { signal: controller.signal, timeoutMs: limits.workTimeoutMs }
-    const done = withDeadline(clock, 'The proof of work', wait, run).then(
-      () => {
-        this.job = undefined
-        tell('done')
-      },
-      (error) => {
-        this.job = undefined
-        tell('failed')
-        if (isP2PError(error, 'TIMEOUT')) {
-          this.maxBits = bits - 1
-          this.checkBits(bits, job.address ?? '')
-        }
-        throw error
-      },
-    )
+    // One after the other: the first is done sooner, and a page has as much of its time for itself.
+    const done = this.searching
+      .run(() => withDeadline(clock, 'The proof of work', wait, run))
+      .then(
+        () => {
+          this.jobs.delete(id)
+          tell('done')
+        },
+        (error) => {
+          this.jobs.delete(id)
+          tell('failed')
+          if (isP2PError(error, 'TIMEOUT')) {
+            this.maxBits = bits - 1
+            this.checkBits(bits, address)
+          }
+          throw error
+        },
+      )
     // All who wait may have left.
     done.catch(() => {})
-    const job: Job = { bits, address, waiting: 0, controller, done }
-    this.job = job
+    const job: Job = { waiting: 0, controller, done }
+    this.jobs.set(id, job)
     return job
   }
 
-  /** Works for the present epoch while the proof of the last one still counts; nobody waits for it. */
-  private renew(): void {
-    const { wanted, proof } = this
-    this.renewal.disarm()
-    if (this.job !== undefined || wanted === 0 || wanted > this.maxBits || proof?.day === this.epoch) return
-    this.wanted = 0
-    this.begin(wanted)
-  }
-
-  private keep(proof: WorkProof): void {
-    this.proof = { ...proof, bits: workBits(this.wiring.identity.publicKey, proof) }
+  private keep(kept: Kept): void {
+    this.proofs.set(hexOf(kept.responder), kept)
   }
 
   private get storeKey(): string {
     return `proof-of-work/${hexOf(this.wiring.identity.publicKey)}`
   }
 
-  private async load(): Promise<void> {
-    const kept = await this.wiring.store.get(this.storeKey).catch(() => undefined)
-    // What is stored need not be true: its bits are counted, and a proof of none serves nobody.
-    if (kept?.length === 4 + WORK_NONCE_BYTES) this.keep(decodeProof(kept))
+  private save(): void {
+    const all = [...this.proofs.values()].map(({ responder, salt, day, nonce }) => joined(responder, salt, dayBytes(day), nonce))
+    // A store that fails costs work, and is no reason not to connect.
+    this.wiring.store.set(this.storeKey, joined(...all)).catch(() => {})
   }
-}
 
-/** Epoch (4, big-endian) ‖ nonce (8). */
-function encodeProof({ day, nonce }: WorkProof): Uint8Array {
-  const bytes = new Uint8Array(4 + WORK_NONCE_BYTES)
-  new DataView(bytes.buffer).setUint32(0, day)
-  bytes.set(nonce, 4)
-  return bytes
-}
-
-function decodeProof(bytes: Uint8Array): WorkProof {
-  return { day: new DataView(bytes.buffer, bytes.byteOffset).getUint32(0), nonce: bytes.slice(4) }
+  private async load(): Promise<void> {
+    const stored = await this.wiring.store.get(this.storeKey).catch(() => undefined)
+    for (
+      let at = 0;
+      stored !== undefined && at + KEPT_BYTES <= stored.length && this.proofs.size < MAX_PROOFS;
+      at += KEPT_BYTES
+    ) {
+      const kept = stored.slice(at, at + KEPT_BYTES)
+      const day = new DataView(kept.buffer).getUint32(PUBLIC_KEY_BYTES + WORK_SALT_BYTES)
+      const responder = kept.subarray(0, PUBLIC_KEY_BYTES)
+      const salt = kept.subarray(PUBLIC_KEY_BYTES, PUBLIC_KEY_BYTES + WORK_SALT_BYTES)
+      this.keep({ responder, salt, day, nonce: kept.subarray(-WORK_NONCE_BYTES) })
+    }
+  }
 }

@@ -1,42 +1,31 @@
 /** The search for a nonce, alone, so that it runs in a worker of 1 kB as well as in a page. */
 import { SHA256_INITIAL, sha256Block } from '../../base/sha256.js'
 
-/** What is to be found: a nonce for this key and epoch whose hash begins with so many zero bits. */
+/** What is to be found: a nonce so that the hash of block and nonce begins with so many zero bits. */
 export interface WorkTask {
-  /** Ed25519 public key, 32 bytes. */
-  publicKey: Uint8Array
-  epoch: number
+  /** 64 bytes: one block of SHA-256, so that each try costs one compression and not two. */
+  block: Uint8Array
   bits: number
 }
 
-/** Bytes before the nonce: one block of SHA-256, so that each try costs one compression and not two. */
-export const WORK_PREFIX_BYTES = 64
-
-/** utf8('lotus-p2p/work/1') ‖ 0x00 ‖ publicKey (32) ‖ epoch (4, big-endian) ‖ 11 zero bytes. */
-export function workPrefix(publicKey: Uint8Array, epoch: number): Uint8Array {
-  const prefix = new Uint8Array(WORK_PREFIX_BYTES)
-  const tag = new TextEncoder().encode('lotus-p2p/work/1\0')
-  prefix.set(tag)
-  prefix.set(publicKey, tag.length)
-  new DataView(prefix.buffer).setUint32(tag.length + publicKey.length, epoch)
-  return prefix
-}
+/** Bytes before the nonce. */
+export const WORK_BLOCK_BYTES = 64
 
 /**
  * Looks through nonces, one after the other.
  *
  * @returns a function that tries `count` nonces beginning with `from` (below 2^53) and gives the first that fits, if any.
  */
-export function searchNonces({ publicKey, epoch, bits }: WorkTask): (from: number, count: number) => number | undefined {
+export function searchNonces({ block, bits }: WorkTask): (from: number, count: number) => number | undefined {
   const words = new Int32Array(64)
-  const view = new DataView(workPrefix(publicKey, epoch).buffer)
+  const view = new DataView(block.buffer, block.byteOffset)
   for (let i = 0; i < 16; i++) words[i] = view.getInt32(4 * i)
   const middle = new Int32Array(8)
   sha256Block(words, SHA256_INITIAL, middle)
   // The second block: nonce, padding, and the length of the whole in bits (FIPS 180-4 §5.1.1).
   words.fill(0, 0, 16)
   words[2] = 0x80000000
-  words[15] = 8 * (WORK_PREFIX_BYTES + 8)
+  words[15] = 8 * (WORK_BLOCK_BYTES + 8)
   const hash = new Int32Array(8)
   return (from, count) => {
     for (let nonce = from; nonce < from + count; nonce++) {

@@ -7,7 +7,8 @@ await wallet.start()
 // The worker must have answered, or this page says nothing.
 const worker = new Worker(new URL('./pow-worker.js', import.meta.url), { type: 'module' })
 const answered = new Promise((resolve) => worker.addEventListener('message', resolve))
-await mineProofOfWork({ publicKey: wallet.publicKey, bits: 10, worker: () => worker })
+const salt = new Uint8Array(16)
+await mineProofOfWork({ publicKey: wallet.publicKey, responder: wallet.publicKey, salt, day: 0, bits: 10, worker: () => worker })
 await answered
 
 await wallet.announceResource('app', 'vite', { works: true })

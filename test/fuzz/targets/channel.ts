@@ -3,6 +3,7 @@ import { resolveLimits } from '../../../src/base/limits.js'
 import type { Serial } from '../../../src/base/serial.js'
 import { Entry } from '../../../src/channel/batch.js'
 import { CipherState } from '../../../src/channel/cipher-state.js'
+import { encodeDescription } from '../../../src/channel/description.js'
 import type { Handshake } from '../../../src/channel/handshake.js'
 import type { RemoteHello } from '../../../src/channel/hello.js'
 import { type ChannelOptions, SecureChannel } from '../../../src/channel/secure-channel.js'
@@ -22,7 +23,8 @@ import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined } from '..
 const limits = resolveLimits({ maxMessageBytes: 4_096, rekeyAfterFrames: 3, ackDelayMs: 50 })
 const KEYS = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)] as const
 const KINDS = [...Object.values(Entry), 0x7f]
-const mallory = { peerId: 'mallory', publicKey: author.publicKey, channelKey: new Uint8Array(32).fill(9) } as RemoteHello
+const mallory: RemoteHello = { publicKey: author.publicKey, session: '09'.repeat(16), version: 2 }
+const described = { agent: 'mallory/1', name: 'mallory', protocols: [], addresses: [], streams: new Uint8Array(8) }
 
 class Wire implements Connection {
   readonly transport = 'memory'
@@ -52,8 +54,7 @@ class Wire implements Connection {
 const OpenChannel = SecureChannel as unknown as new (
   connection: Connection,
   handshake: Pick<Handshake, 'receive' | 'destroy'>,
-  options: Pick<ChannelOptions, 'limits' | 'clock'>,
-  admit: undefined,
+  options: Pick<ChannelOptions, 'limits' | 'clock' | 'describe'>,
 ) => { run(): Promise<SecureChannel> }
 
 /**
@@ -67,17 +68,17 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const wire = new Wire()
   const handshake = {
     receive: async () => ({
-      done: {
-        remote: mallory,
-        noise: { send: new CipherState(KEYS[0].slice()), receive: new CipherState(KEYS[1].slice()), handshakeHash: KEYS[0] },
-      },
+      // Its own, for a channel puts the description into it.
+      remote: { ...mallory },
+      noise: { send: new CipherState(KEYS[0].slice()), receive: new CipherState(KEYS[1].slice()), handshakeHash: KEYS[0] },
     }),
     destroy() {},
   }
-  const opening = new OpenChannel(wire, handshake, { limits, clock }, undefined).run()
-  wire.sink.onFrame(Uint8Array.of(1))
-  const channel = await opening
+  const opening = new OpenChannel(wire, handshake, { limits, clock, describe: () => described }).run()
   const seal = new CipherState(KEYS[1].slice())
+  wire.sink.onFrame(Uint8Array.of(1))
+  wire.sink.onFrame(seal.encrypt(joined([Entry.DESCRIPTION], chunk(encodeDescription(described, limits)))))
+  const channel = await opening
   const open = new CipherState(KEYS[0].slice())
   const messages: P2PMessage[] = []
   const ends: string[] = []

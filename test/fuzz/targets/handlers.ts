@@ -6,6 +6,7 @@ import { PeerUpdates } from '../../../src/peer/keep/peer-updates.js'
 import { CircuitEndpoint } from '../../../src/plugins/circuit/endpoint.js'
 import { CircuitRelay } from '../../../src/plugins/circuit/server/circuit-relay.js'
 import { Introducer } from '../../../src/plugins/circuit/server/introducer.js'
+import { PeerWatches } from '../../../src/plugins/circuit/watch-peers.js'
 import { ConnectedServers } from '../../../src/plugins/dht/client/connected-servers.js'
 import { DhtServer } from '../../../src/plugins/dht/node/dht-server.js'
 import { RecordStore } from '../../../src/plugins/dht/records/record-store.js'
@@ -25,6 +26,7 @@ const limits = resolveLimits({
   maxWatches: 10,
   maxWatchesPerPeer: 3,
   maxCircuits: 6,
+  maxPeerWatches: 3,
   maxCircuitsPerPeer: 4,
   maxTopicsPerPeer: 4,
   maxTopics: 8,
@@ -54,11 +56,12 @@ export function handlers(clock: VirtualClock) {
     onDead: () => {},
   })
   const server = new DhtServer(store, verifier, { limits, clock })
+  const introducer = new Introducer({ limits, canBeCalled: (peer) => relay.canBeCalled(peer) })
   const all = [
     new ConnectedServers(verifier, { limits }),
     server,
     relay,
-    new Introducer({ limits, canBeCalled: (peer) => relay.canBeCalled(peer) }),
+    introducer,
     circuits,
     topics,
     webrtc,
@@ -66,15 +69,18 @@ export function handlers(clock: VirtualClock) {
     heartbeat,
     new PeerUpdates({ limits, describe: () => ({ protocols: [], addresses: [] }), onUpdate: () => {} }),
   ]
-  return { all, store, relay, rtc, circuits, webrtc, topics, statements, server }
+  return { all, store, relay, rtc, circuits, webrtc, topics, statements, server, introducer }
 }
 
 /** The handlers of all protocols, and what a hostile and an honest neighbour do in turn, as the input says: nothing is thrown but errors of ours, and no table outgrows its limit. */
 export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const choices = new Choices(bytes)
   const clock = new VirtualClock()
-  const { all, store, relay, rtc, circuits, webrtc, topics, statements, server } = handlers(clock)
-  const victim = new TestHost('victim', clock).register(...all)
+  const { all, store, relay, rtc, circuits, webrtc, topics, statements, server, introducer } = handlers(clock)
+  const victim = new TestHost('victim', clock)
+  const watches = new PeerWatches(victim, limits)
+  victim.register(...all, watches)
+  watches.add({}, () => {})
   const mallory = new TestHost('mallory', clock).register(new CircuitRelay({ limits }), new CircuitEndpoint({ limits }))
   const honest = new TestHost('honest', clock).register(new CircuitEndpoint({ limits }))
   // She is a member, and the third one is absent.
@@ -104,6 +110,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const stats = store.getStats()
   check(stats.records + stats.withdrawn <= limits.maxRecords, 'more records than the store may hold')
   check(server.getStats().watches <= limits.maxWatchesPerPeer * 2, 'more watches than two peers may have')
+  check(introducer.watches <= 2 * limits.maxPeerWatches, 'more watches for peers than two peers may have')
   check(relay.getStats().circuits <= limits.maxCircuits, 'more circuits than the relay may have')
   check(topics.getStats().topics <= limits.maxTopics, 'more topics than may be')
   check(rtc.open.length <= limits.maxWebRtcSessionsPerPeer * 2, 'more peer connections than two peers may have')
@@ -117,7 +124,10 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   await circuits.close()
   await webrtc.close()
   await clock.advance(limits.webRtcTimeoutMs + limits.requestTimeoutMs)
-  check(server.getStats().watches === 0 && relay.getStats().circuits === 0, 'a peer that is gone is remembered')
+  check(
+    server.getStats().watches === 0 && relay.getStats().circuits === 0 && introducer.watches === 0,
+    'a peer that is gone is remembered',
+  )
   check(rtc.open.length === 0, 'peer connections stay after the end')
 }
 

@@ -2,49 +2,38 @@ import { equalBytes } from '../../../src/base/bytes.js'
 import { P2PError } from '../../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../../src/base/limits.js'
 import { Entry } from '../../../src/channel/batch.js'
+import { createChannelKeys } from '../../../src/channel/certificate.js'
+import { encodeDescription } from '../../../src/channel/description.js'
 import { REFUSAL } from '../../../src/channel/handshake.js'
-import { createChannelKeys, encodeHello, encodeOffer, type LocalHello } from '../../../src/channel/hello.js'
+import { encodeHello, encodeOffer } from '../../../src/channel/hello.js'
 import { type NoiseChannel, NoiseXX } from '../../../src/channel/noise.js'
 import { SecureChannel } from '../../../src/channel/secure-channel.js'
 import type { WorkProof, WorkTerms } from '../../../src/channel/work.js'
 import { decode, encode } from '../../../src/message/codec.js'
-import { mineProofOfWork, verifyProofOfWork, workEpoch } from '../../../src/plugins/proof-of-work/proof-of-work.js'
+import { mineProofOfWork, verifyProofOfWork } from '../../../src/plugins/proof-of-work/proof-of-work.js'
 import { VirtualClock } from '../../../src/testing/virtual-clock.js'
 import type { Transport } from '../../../src/transport/transport.js'
-import { alice, bob, type PipeEnd, pipe } from '../../channel/pair.js'
-import { author, NOW } from '../samples.js'
+import { alice, bob, NETWORK, type PipeEnd, partsOf, partyOf, pipe, START } from '../../channel/pair.js'
+import { author } from '../samples.js'
 import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined, refusedOr } from '../target.js'
 
 const HANDSHAKE = 1
-const PROLOGUE = new TextEncoder().encode('lotus-p2p')
-const mallory: LocalHello = {
-  keys: await createChannelKeys(author, 'lotus'),
-  network: 'lotus',
+const PROLOGUE = new TextEncoder().encode(`lotus-p2p/2\0${NETWORK}`)
+const mallory = partyOf(await createChannelKeys(author, NETWORK, START), 7, {
   agent: 'mallory/1',
-  requireSignatures: false,
   protocols: ['chat'],
   addresses: ['wss://m.example'],
   metadata: { a: 1 },
-}
-/** Bits of work, where it is demanded. */
-const BITS = 4
-const EPOCH = workEpoch(NOW, limits.workEpochMs)
-const [theirProof, ourProof] = await Promise.all(
-  [author.publicKey, bob.keys.publicKey].map((publicKey) => mineProofOfWork({ publicKey, bits: BITS, epoch: EPOCH })),
-)
-const FIELDS = [
-  'version',
-  'publicKey',
-  'signature',
-  'name',
-  'agent',
-  'requireSignatures',
-  'protocols',
-  'addresses',
-  'metadata',
-  'work',
-  'proof',
+  streams: new Uint8Array(8),
+})
+/** What is demanded, where work is. */
+const DEMAND = { bits: 4, salt: new Uint8Array(16).fill(5), day: 19_675 }
+const purpose = (publicKey: Uint8Array, responder: Uint8Array) => ({ publicKey, responder, network: NETWORK, salt: DEMAND.salt })
+const [theirProof, ourProof] = [
+  await mineProofOfWork({ ...DEMAND, ...purpose(author.publicKey, bob.keys.publicKey) }),
+  await mineProofOfWork({ ...DEMAND, ...purpose(bob.keys.publicKey, author.publicKey) }),
 ]
+const FIELDS = ['version', 'publicKey', 'certificate', 'session', 'suite', 'now', 'work', 'proof', 'pad']
 
 /** A hostile end that can do all that the real one can, as long as it keeps to the pattern. */
 class Mallory {
@@ -74,7 +63,7 @@ class Mallory {
       if (!due.includes(this.step)) return undefined
       const frame = joined([HANDSHAKE], this.noise.writeMessage(payload))
       this.step++
-      if (this.initiator && this.step === 3) this.channel = this.noise.split()
+      if (this.initiator && this.step === 3) this.channel = this.noise.split('ChaChaPoly')
       return frame
     } catch {
       return undefined
@@ -83,9 +72,9 @@ class Mallory {
 
   /** What an honest one would say now. */
   get honest(): Uint8Array {
-    if (this.initiator && this.step === 0) return encodeOffer()
-    const work = this.initiator ? { proof: theirProof } : { workBits: BITS }
-    return encodeHello(this.work ? { ...mallory, ...work } : mallory, 1, limits)
+    if (this.initiator && this.step === 0) return encodeOffer(NETWORK)
+    const work = this.initiator ? { proof: theirProof } : { work: DEMAND }
+    return encodeHello(this.work ? { ...partsOf(mallory), ...work } : partsOf(mallory))
   }
 
   read(): void {
@@ -93,7 +82,7 @@ class Mallory {
     if (frame === undefined || frame[0] !== HANDSHAKE) return
     this.noise.readMessage(frame.subarray(1))
     this.step++
-    if (!this.initiator && this.step === 3) this.channel = this.noise.split()
+    if (!this.initiator && this.step === 3) this.channel = this.noise.split('ChaChaPoly')
   }
 }
 
@@ -113,13 +102,14 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   let proven = victimDials || !demandsWork
   const prove = (publicKey: Uint8Array, proof: WorkProof | undefined) => {
     if (!demandsWork) return
-    proven = verifyProofOfWork({ publicKey, proof, bits: BITS, now: clock.now() })
+    proven =
+      verifyProofOfWork({ ...purpose(publicKey, bob.keys.publicKey), proof, bits: DEMAND.bits }) && proof?.day === DEMAND.day
     if (!proven) throw new P2PError('PROOF_OF_WORK_REQUIRED', 'Work first.')
   }
   const work: WorkTerms = {
-    ...(demandsWork && { bits: BITS }),
+    ...(demandsWork && { demanded: DEMAND }),
     check: prove,
-    find: (bits) => (bits <= BITS ? ourProof : undefined),
+    find: ({ bits }) => (bits <= DEMAND.bits ? ourProof : undefined),
   }
   const opening = open(victimDials, ours, clock, work)
   const began = clock.now()
@@ -146,7 +136,6 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     check(proven, 'a channel without the work that was demanded')
     // She knows what Alice says of herself, but cannot speak for her.
     check(equalBytes(outcome.remote.publicKey, author.publicKey), 'a channel to somebody who has proven nothing')
-    check(equalBytes(outcome.remote.channelKey, mallory.keys.noise.publicKey), 'a channel with another key')
   } else check(ours.closedHere || ours.closes > 0, 'a refused connection stays open')
   await clock.advance(0)
   check(clock.pending === 0, 'timers stay after the end')
@@ -166,7 +155,7 @@ function act(choices: Choices, attacker: Mallory): void {
   else if (what === 4) attacker.send(joined([REFUSAL], choices.chunk()))
   else if (what === 5) {
     // Alice's own words: her key, and her signature over her own channel key.
-    sendIf(attacker, attacker.next(encodeHello(alice, 1, limits)))
+    sendIf(attacker, attacker.next(encodeHello(partsOf(alice))))
   } else if (what === 6) {
     const frame = attacker.next(attacker.honest)
     if (frame !== undefined) frame[choices.byte() % frame.length]! ^= 1 << (choices.byte() & 7)
@@ -184,7 +173,7 @@ function sendIf(attacker: Mallory, frame: Uint8Array | undefined): void {
 }
 
 function open(dials: boolean, end: PipeEnd, clock: VirtualClock, work: WorkTerms): Promise<SecureChannel> {
-  const options = { local: bob, limits, clock, work }
+  const options = { ...bob, limits, clock, work }
   if (!dials) return SecureChannel.accept(end, { ...options, admit: async () => {} })
   const transport: Transport = {
     name: 'memory',
@@ -202,26 +191,31 @@ function open(dials: boolean, end: PipeEnd, clock: VirtualClock, work: WorkTerms
 export const seeds: FuzzTarget['seeds'] = () => {
   const go = 0
   const wait = (what: number, ...rest: number[]) => [what, ...rest, go]
-  const ready = joined([7], chunk(new Uint8Array()), [Entry.READY, go])
+  const entry = (kind: Entry, body: Uint8Array) => joined([7], chunk(body), [kind, go])
+  const described = entry(Entry.DESCRIPTION, encodeDescription(mallory.described, limits))
+  const ready = joined(entry(Entry.READY, new Uint8Array()), described)
   const field = (name: string, value: unknown) => joined([2, FIELDS.indexOf(name)], chunk(encode(value)), [go])
   return [
     // She dials: the whole handshake, then words of her own.
-    joined([0], wait(0), wait(0), ready),
-    joined([0], wait(0), joined([2, 6], chunk(encode(['chat', 'x'])), [go])),
-    joined([0], wait(0), field('metadata', { a: { b: [1n] } })),
-    joined([0], [1], chunk(encode({ versions: [7, 1] })), [go], wait(0)),
+    joined([0], wait(0), wait(0), described),
+    joined([0], wait(0), field('suite', 'AESGCM')),
+    joined([0], wait(0), field('certificate', [START, START + 1, new Uint8Array(64)])),
+    joined([0], [1], chunk(encode({ versions: [7, 2], network: NETWORK, suites: ['x', 'ChaChaPoly'] })), [go], wait(0)),
+    joined([0], [1], chunk(encodeOffer('other')), [go], wait(0)),
     joined([0], wait(0), wait(5)),
     joined([0], wait(0), wait(6, 40, 3)),
-    joined([2], wait(0), wait(0), ready),
-    joined([2], wait(0), field('proof', [EPOCH, new Uint8Array(8)])),
+    joined([0], wait(0), wait(0), entry(Entry.MESSAGE, new Uint8Array(1))),
+    joined([2], wait(0), wait(0), described),
+    joined([2], wait(0), field('proof', [DEMAND.day, new Uint8Array(8)])),
     // She answers.
     joined([3], wait(0), ready),
-    joined([1], field('work', { bits: 30 })),
+    joined([1], field('work', { ...DEMAND, bits: 30 })),
+    joined([1], field('now', START + 1e9), ready),
     joined([1], wait(0), [7], chunk(encode({ code: 'POOL_FULL', retryAfterMs: 5 })), [Entry.CLOSE, go]),
     joined([1], wait(0), ready),
+    joined([1], wait(0), described),
     joined([1], wait(5)),
     joined([1], [4], chunk(encode({ code: 'NAME_TAKEN', message: 'Taken.' })), [go]),
-    joined([1], field('name', 'mallory'), ready),
     joined([1], [3], chunk(Uint8Array.of(1, 2, 3)), [255], wait(0)),
   ]
 }

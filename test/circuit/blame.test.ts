@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import type { Plugin, PluginKit } from '../../src/core/plugin.js'
+import type { OutgoingMessage } from '../../src/message/message.js'
+import { CIRCUIT_STOP } from '../../src/plugins/circuit/frames.js'
+import { relayServices } from '../../src/plugins/circuit/server/relay-services.js'
+import type { IProtocolHandler, ProtocolHost } from '../../src/protocol/handler.js'
+import { createTestNetwork } from '../../src/testing/test-network.js'
+
+/** A relay that may change what it says to the ends of circuits. */
+function lyingRelay(lie: (message: OutgoingMessage) => OutgoingMessage): Plugin {
+  const honest = relayServices()
+  return {
+    ...honest,
+    attach(kit) {
+      const lying = (host: ProtocolHost) =>
+        Object.assign(Object.create(host), {
+          sendTo: (to: string, message: OutgoingMessage) =>
+            host.sendTo(to, message.protocol === CIRCUIT_STOP ? lie(message) : message),
+        }) as ProtocolHost
+      const registerProtocol = (handler: IProtocolHandler) => {
+        const register = handler.onRegister?.bind(handler)
+        handler.onRegister = (host) => register?.(lying(host))
+        kit.registerProtocol(handler)
+      }
+      return honest.attach(Object.assign(Object.create(kit), { registerProtocol }) as PluginKit)
+    },
+  }
+}
+
+describe('two peers behind a relay that lies', () => {
+  const flipped = (frame: Uint8Array) => frame.map((byte, i) => (i === frame.length - 1 ? byte ^ 1 : byte))
+  const lies: [name: string, lie: (message: OutgoingMessage<[number, Uint8Array]>) => OutgoingMessage][] = [
+    ['alters a frame', (message) => ({ ...message, payload: [message.payload[0], flipped(message.payload[1])] })],
+    ['invents a frame', (message) => ({ ...message, payload: [message.payload[0], new Uint8Array(64)] })],
+    ['makes a frame a refusal', (message) => ({ ...message, payload: [message.payload[0], Uint8Array.of(0, 0x80)] })],
+    ['sends an empty frame', (message) => ({ ...message, payload: [message.payload[0], new Uint8Array()] })],
+    ...['PROTOCOL_VIOLATION', 'RATE_LIMITED', 'BANNED', 'REPLACED', 'LIMIT_EXCEEDED'].map(
+      (code): [string, (message: OutgoingMessage<[number, Uint8Array]>) => OutgoingMessage] => [
+        `ends the circuit with ${code}`,
+        (message) => ({ ...message, type: 'close', payload: [message.payload[0], code] }),
+      ],
+    ),
+  ]
+
+  it.each(lies)('do not blame each other where it %s, and find each other again', async (_, lie) => {
+    const net = createTestNetwork({ latencyMs: 5 })
+    let lying = false
+    const plugin = lyingRelay((message) => {
+      if (!lying || message.type !== 'data') return message
+      lying = false
+      return lie(message as OutgoingMessage<[number, Uint8Array]>)
+    })
+    const relay = net.createPeer({ dht: { mode: 'server' }, plugins: [plugin] })
+    await net.run(relay.start())
+    const bootstrap = [net.addressOf(relay)]
+    const [alice, bob] = [net.createPeer({ listening: false, bootstrap }), net.createPeer({ listening: false, bootstrap })]
+    await net.run(Promise.all([alice.start(), bob.start()]))
+    await net.clock.advance(200)
+    await net.run(alice.connectToPeer(bob.peerId))
+    await net.clock.advance(200)
+    for (let round = 0; round < 6; round++) {
+      expect(alice.getPeer(bob.peerId)?.connection?.transport).toBe('circuit')
+      lying = true
+      await alice.sendTo(bob.peerId, { type: 'hello', payload: round })
+      await net.clock.advance(10_000)
+      expect(lying).toBe(false)
+      // The attempts, and the pauses between them, are the reconnector's.
+      await net.clock.advance(60_000)
+    }
+    for (const [one, other] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const) {
+      expect(one.reputationOf(other.peerId).score).toBeGreaterThanOrEqual(0)
+      expect(one.listBans()).toEqual([])
+      expect(one.isConnected(other.peerId)).toBe(true)
+    }
+    await net.stop()
+  })
+})
+
+describe('a wallet that connects and disconnects sixty times in half a second', () => {
+  it('is served or told when to come again, and nothing that the relay says to the called peer waits', async () => {
+    const net = createTestNetwork({ latencyMs: 1 })
+    const relay = net.createPeer({ relay: true })
+    await net.run(relay.start())
+    const bootstrap = [net.addressOf(relay)]
+    const [alice, bob] = [net.createPeer({ listening: false, bootstrap }), net.createPeer({ listening: false, bootstrap })]
+    bob.registerProtocol({
+      protocolName: 'echo',
+      handleMessage: async (message) => bob.reply(message, { type: 'echo', payload: message.payload }),
+    })
+    await net.run(Promise.all([alice.start(), bob.start()]))
+    await net.clock.advance(200)
+    for (let i = 0; i < 60; i++) {
+      await net.run(alice.connectToPeer(bob.peerId))
+      await alice.disconnectFromPeer(bob.peerId)
+    }
+    await net.run(alice.connectToPeer(bob.peerId))
+    let before = net.clock.now()
+    const { payload } = await net.run(alice.request(bob.peerId, { type: 'echo', payload: 5, protocol: 'echo' }))
+    expect(payload).toBe(5)
+    expect(net.clock.now() - before).toBeLessThanOrEqual(10)
+    before = net.clock.now()
+    expect((await net.run(bob.findPeers())).map(({ peerId }) => peerId)).toEqual([alice.peerId])
+    expect(net.clock.now() - before).toBeLessThanOrEqual(10)
+    for (const peer of [alice, bob, relay]) {
+      expect(peer.getStats()).toMatchObject({ traffic: { refusals: 0 } })
+      expect(peer.listBans()).toEqual([])
+    }
+    // Far more than that is refused, with a time.
+    let refusal: unknown
+    for (let i = 0; i < 200 && refusal === undefined; i++) {
+      await alice.disconnectFromPeer(bob.peerId)
+      refusal = await net.run(alice.connectToPeer(bob.peerId)).then(
+        () => undefined,
+        (error) => error,
+      )
+    }
+    expect(refusal).toMatchObject({ code: 'CIRCUIT_REFUSED', details: { retryAfterMs: expect.any(Number) } })
+    await net.stop()
+  })
+})
