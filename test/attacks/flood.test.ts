@@ -22,7 +22,7 @@ beforeEach(async () => {
   relay = await startRelay({
     port: 0,
     host: '127.0.0.1',
-    limits: { refusalGraceMs: 300, refusalStrikeMs: 50 },
+    limits: { refusalGraceMs: 300, refusalStrikeMs: 50, dhtRequestsPerS: 200 },
   })
   honest = new P2PCoordinator({ bootstrap: [relay.url], webrtc: false })
   await honest.start()
