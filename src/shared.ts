@@ -77,6 +77,7 @@ export type {
   BroadcastResult,
   IProtocolHandler,
   ProtocolHost,
+  RequestOptions,
 } from './protocol/handler.js'
 export { type PeerAddresses, type PeerInfo, PeerState } from './protocol/peer-info.js'
 export type { ProtocolLimits, RateLimit } from './protocol/rate-limits.js'

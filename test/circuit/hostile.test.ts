@@ -188,6 +188,20 @@ describe('a relay with a hostile peer', () => {
     await stillServed()
   })
 
+  it('tells a peer that does not read of no more unknown circuits than it may have', async () => {
+    const { relayHost, limits, stop, hop, stillServed } = await setUp()
+    relayHost.stalled.set('mallory', [])
+    for (let round = 0; round < 500; round++) await hop('data', [1 + (round % 250), text('x')])
+    await settle()
+    relayHost.resume('mallory')
+    await settle()
+    expect(stop).toHaveLength(limits.maxCircuitsPerPeer)
+    await hop('data', [7, text('x')])
+    await settle()
+    expect(stop).toHaveLength(limits.maxCircuitsPerPeer + 1)
+    await stillServed()
+  })
+
   it('answers a type it does not know with PROTOCOL_NOT_SUPPORTED', async () => {
     const { mallory } = await setUp()
     await expect(mallory.request('relay', { type: 'conserve', payload: {}, protocol: CIRCUIT_HOP })).rejects.toMatchObject({
@@ -281,6 +295,16 @@ describe('an endpoint with a hostile relay', () => {
     await settle()
     expect(heard).toEqual([{ type: 'close', payload: [7, 'CONNECTION_LOST'] }])
     expect(host.rejected).toEqual([])
+  })
+
+  it('tells a relay that does not read of no more unknown circuits than it may have', async () => {
+    const { host, limits, heard, stop } = await victim()
+    host.stalled.set('evil', [])
+    for (let id = 1; id < 200; id++) await stop('data', [id, text('x')])
+    await settle()
+    host.resume('evil')
+    await settle()
+    expect(heard).toHaveLength(limits.maxCircuitsPerPeer)
   })
 
   it('closes a circuit that the relay opens after the dial was given up', async () => {

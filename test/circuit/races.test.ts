@@ -336,6 +336,62 @@ describe('last words', () => {
     expect(relay.getStats().circuits).toBe(0)
   })
 
+  /** Holds what leaves a host and is of one type, while other types pass, as pacing may do. */
+  function hold(host: TestHost, type: string): { release(): void } {
+    const waiting: (() => void)[] = []
+    let isHeld = true
+    const { sendTo, reply } = host
+    const held = <T extends unknown[]>(send: (...given: T) => Promise<void>, is: (...given: T) => string) => {
+      return (...given: T): Promise<void> => {
+        if (!isHeld || is(...given) !== type) return send.apply(host, given)
+        return new Promise((resolve) => waiting.push(() => resolve(send.apply(host, given))))
+      }
+    }
+    host.sendTo = held(sendTo, (_, message) => message.type)
+    host.reply = held(reply, (_, message) => message.type)
+    return {
+      release() {
+        isHeld = false
+        for (const go of waiting) go()
+      },
+    }
+  }
+
+  it.each(['alice', 'relay'] as const)('stay before the close where the connection of %s holds frames alone', async (at) => {
+    const { clock, relay, hosts, caller, called } = await pair({})
+    const frames = hold(hosts.find(({ peerId }) => peerId === at)!, 'data')
+    for (let i = 0; i < 5; i++) caller.say(1_000)
+    caller.connection.close()
+    await clock.advance(500)
+    expect(called.ends).toEqual([])
+    frames.release()
+    await clock.advance(200)
+    expect([called.heard, called.strange, called.ends, caller.ends]).toEqual([caller.sent, [], [undefined], [undefined]])
+    expect(relay.getStats().circuits).toBe(0)
+  })
+
+  it.each(['incoming', 'opened'])('and first ones wait for the %s that the relay holds', async (type) => {
+    const { clock, relayHost, hosts, peers, ends } = await pair({})
+    const opening = hold(relayHost, type)
+    const dialled = peers.alice.endpoint.dial(`circuit:relay/${peers.bob.host.id}`, { firstFrame: frameOf(2, 'near', 0) })
+    let near: Watched | undefined
+    void dialled.then((connection) => {
+      near = new Watched(connection, 'near', 2)
+      near.say(10)
+    })
+    await clock.advance(200)
+    ends[1]?.say(10)
+    await clock.advance(200)
+    opening.release()
+    await clock.advance(400)
+    const far = ends[1]!
+    if (far.sent === 0) far.say(10)
+    await clock.advance(200)
+    expect([near!.heard, near!.strange, near!.ends]).toEqual([1, [], []])
+    expect([far.heard, far.strange, far.ends]).toEqual([2, [], []])
+    for (const host of hosts) expect(host.rejected).toEqual([])
+  })
+
   it('that find no credit are waited for no longer than the grace', async () => {
     const { clock, relayHost, caller, limits } = await pair({})
     relayHost.stalled.set('bob', [])

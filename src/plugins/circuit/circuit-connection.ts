@@ -113,7 +113,7 @@ export class CircuitConnection {
     const { farewell, id } = this
     if (farewell === false || id === 0) return
     // Where the relay is gone, it has told the other end itself.
-    sayClose(this.protocolHost, this.relay, farewell === true ? [id] : [id, farewell])
+    void sayClose(this.protocolHost, this.relay, farewell === true ? [id] : [id, farewell])
   }
 
   private toRelay(type: string, payload: unknown, done: () => void = () => {}): void {
@@ -125,8 +125,8 @@ export class CircuitConnection {
 }
 
 /** Tells a relay that a circuit has ended here. */
-export function sayClose(host: ProtocolHost, relay: string, payload: [circuit: number, code?: P2PErrorCode]): void {
-  host.sendTo(relay, { type: 'close', payload, protocol: CIRCUIT_HOP }).catch(() => {})
+export function sayClose(host: ProtocolHost, relay: string, payload: [circuit: number, code?: P2PErrorCode]): Promise<void> {
+  return host.sendTo(relay, { type: 'close', payload, protocol: CIRCUIT_HOP }).catch(() => {})
 }
 
 /**

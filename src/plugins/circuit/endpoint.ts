@@ -52,6 +52,8 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   private readonly circuits = new LazyMap<string, CircuitConnection>()
   /** The last unknown circuit that a relay was told of: what else is under way on it needs no second word. */
   private unknown: string | undefined
+  /** Such words that have not left: a relay that does not read is told no more of them. */
+  private telling = 0
 
   /**
    * @param options.onReservation told when a reservation is there, or is lost.
@@ -182,7 +184,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
       this.incoming(host, payload, from)
     } else if (type === 'opened') {
       // The answer to a dial that was given up meanwhile.
-      sayClose(host, relay, [parseFrame(openedShape, payload).circuit, 'ABORTED'])
+      void sayClose(host, relay, [parseFrame(openedShape, payload).circuit, 'ABORTED'])
     } else {
       throw unknownType(message)
     }
@@ -195,9 +197,10 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
   private known(host: ProtocolHost, relay: string, id: number): CircuitConnection | undefined {
     const key = keyOf(relay, id)
     const circuit = this.circuits.get(key)
-    if (circuit === undefined && this.unknown !== key) {
+    if (circuit === undefined && this.unknown !== key && this.telling < this.limits.maxCircuitsPerPeer) {
       this.unknown = key
-      sayClose(host, relay, [id, 'CONNECTION_LOST'])
+      this.telling++
+      void sayClose(host, relay, [id, 'CONNECTION_LOST']).then(() => this.telling--)
     }
     return circuit
   }
@@ -210,7 +213,7 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
     const full = ofRelay >= this.limits.maxCircuitsPerPeer
     // A peer may have ceased to be a relay while this was under way.
     if (this.accept === undefined || full || !isRelay(from) || opened.window > this.limits.sendMaxBufferedBytes) {
-      sayClose(host, relay, [opened.circuit, 'CIRCUIT_REFUSED'])
+      void sayClose(host, relay, [opened.circuit, 'CIRCUIT_REFUSED'])
       return
     }
     const circuit = this.create(host, relay, circuitAddress(relay, caller), false)

@@ -35,6 +35,8 @@ interface Party {
   readonly calls: TokenBucket
   /** The last unknown id that it was told of: what else is under way on it needs no second word. */
   unknown: number
+  /** Such words that have not left: a peer that does not read is told no more of them. */
+  telling: number
 }
 
 /** One end of a circuit, and the direction that leads to it. */
@@ -49,6 +51,8 @@ interface End {
   isOver: boolean
   /** The other end has closed in good order: this one hears of it behind the last frame. */
   isLast: boolean
+  /** Frames given to its connection and not yet on their way: what is no frame may overtake them there. */
+  leaving: number
   /** Bytes sent by the other end and not yet acknowledged by this one, counted by `costOf`. */
   unacked: number
   /** Bytes that may go on at once. One frame may overdraw it, so that the largest passes the smallest allowance. */
@@ -253,6 +257,7 @@ export class CircuitRelay implements IProtocolHandler {
       opens: new TokenBucket(circuitOpensPerS, circuitOpenBurst, now, 1),
       calls: new TokenBucket(circuitCallsPerS, circuitCallBurst, now, 1),
       unknown: 0,
+      telling: 0,
     }
     this.gone.delete(peerId)
     this.parties.set(peerId, party)
@@ -268,6 +273,7 @@ export class CircuitRelay implements IProtocolHandler {
       isOpen: false,
       isOver: false,
       isLast: false,
+      leaving: 0,
       unacked: 0,
       allowance: new TokenBucket(circuitBytesPerS, circuitBytesPerS, host.clock.now(), 1),
       delayed: [],
@@ -351,7 +357,7 @@ export class CircuitRelay implements IProtocolHandler {
     while (end.isOpen && !end.isOver) {
       const frame = delayed[0]
       if (frame === undefined) {
-        if (end.isLast) this.end(circuit, undefined)
+        if (end.isLast && end.leaving === 0) this.end(circuit, undefined)
         return
       }
       const waitMs = end.allowance.take(host.clock.now(), frame.length)
@@ -362,7 +368,11 @@ export class CircuitRelay implements IProtocolHandler {
       delayed.shift()
       this.counts.frames++
       this.counts.bytes += frame.length
-      this.forward(host, end, 'data', [end.id, frame], frame.length)
+      end.leaving++
+      this.forward(host, end, 'data', [end.id, frame], frame.length, () => {
+        end.leaving--
+        if (end.isLast && !end.alarm.isArmed) this.pass(host, end)
+      })
     }
   }
 
@@ -401,9 +411,10 @@ export class CircuitRelay implements IProtocolHandler {
     const party = this.partyOf(host, from)
     const end = party.ends.get(id)
     if (end !== undefined && !end.isOver) return end
-    if (party.unknown !== id) {
+    if (party.unknown !== id && party.telling < this.limits.maxCircuitsPerPeer) {
       party.unknown = id
-      this.sayClose(host, from, [id, 'CONNECTION_LOST'])
+      party.telling++
+      void this.sayClose(host, from, [id, 'CONNECTION_LOST']).then(() => party.telling--)
     }
     return undefined
   }
@@ -444,13 +455,13 @@ export class CircuitRelay implements IProtocolHandler {
       if (end.isOver || this.protocolHost === undefined) continue
       end.isOver = true
       const payload = limit !== undefined ? [end.id, code, limit] : code === undefined ? [end.id] : [end.id, code]
-      this.sayClose(this.protocolHost, end.party.peerId, payload)
+      void this.sayClose(this.protocolHost, end.party.peerId, payload)
     }
   }
 
   /** A peer that cannot be told hears of the end when it next speaks on the circuit. */
-  private sayClose(host: ProtocolHost, to: string, payload: unknown): void {
-    host.sendTo(to, { type: 'close', payload, protocol: CIRCUIT_STOP }).catch(() => {})
+  private sayClose(host: ProtocolHost, to: string, payload: unknown): Promise<void> {
+    return host.sendTo(to, { type: 'close', payload, protocol: CIRCUIT_STOP }).catch(() => {})
   }
 }
 
