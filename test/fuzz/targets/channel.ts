@@ -97,7 +97,9 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     limits,
     clock,
     store: memoryStore(),
+    served: () => [],
     limitsOf: () => undefined,
+    shareChanged: () => {},
     disconnect: () => {},
     onBanned: () => {},
     onError: () => {},
@@ -110,7 +112,6 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     limits,
     clock,
     defence,
-    expects: () => false,
     useOf: () => 'lasting',
     isRelay: () => false,
   }
