@@ -138,6 +138,7 @@ export const MUTANTS: readonly Mutant[] = [
   { fault: 'M-7' },
   { fault: 'M-8' },
   { fault: 'M-9' },
+  { fault: 'M-9/again' },
   { fault: 'P-1', also: ['*'] },
   { fault: 'P-2' },
   { fault: 'P-2/keeps' },

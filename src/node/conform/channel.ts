@@ -206,11 +206,21 @@ export class Channel {
     return this.isRefused(codes, what)
   }
 
+  /** Sees that the other end ends the channel, if after other work: handlers and signatures take their time. @throws Failed. */
+  async isEnded(codes: readonly string[], what: string): Promise<string> {
+    if (!(await this.until(() => this.isOver || undefined))) throw new Failed(`${what}: the channel stays open`)
+    return this.endedWith(codes, what)
+  }
+
   async isRefused(codes: readonly string[], what: string): Promise<string> {
     const id = this.ping()
     await this.until(() => this.answerTo(id) !== undefined || this.isOver || undefined)
     if (this.answerTo(id) !== undefined) throw new Failed(`${what}: the channel goes on`)
     if (!this.isOver) throw new Failed(`${what}: the channel stays open`)
+    return this.endedWith(codes, what)
+  }
+
+  private async endedWith(codes: readonly string[], what: string): Promise<string> {
     const code = this.close?.code
     if (codes.length > 0 && code !== undefined && !codes.includes(code)) throw new Failed(`${what}: CLOSE ${code}`)
     if (!(await this.until(() => this.ended || undefined))) throw new Failed(`${what}: CLOSE ${code}, and the connection stays`)

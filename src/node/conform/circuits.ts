@@ -251,7 +251,7 @@ export const circuitChecks: Check[] = [
       const listed: string[] = channel.description.protocols
       if (listed.includes(HOP)) {
         channel.say({ type: 'open', protocol: HOP, payload: { target: channel.self.peerId } })
-        return channel.isRefused(['MALFORMED_DATA'], '`open` without a frame')
+        return channel.isEnded(['MALFORMED_DATA'], '`open` without a frame')
       }
       if (!listed.includes(STOP)) throw new NotObservable('the target lists neither lotus/circuit-hop nor lotus/circuit-stop')
       const payload = { circuit: 1, from: channel.self.peerId, frame: firstFrame(bench), window: 65_536, frameBytes: 61_440 }
@@ -263,7 +263,7 @@ export const circuitChecks: Check[] = [
       )
       const relayed = await asRelay(bench)
       relayed.say({ type: 'incoming', protocol: STOP, payload: { circuit: 0 } })
-      return `CIRCUIT_REFUSED; ${await relayed.isRefused(['MALFORMED_DATA'], 'a malformed `incoming`')}`
+      return `CIRCUIT_REFUSED; ${await relayed.isEnded(['MALFORMED_DATA'], 'a malformed `incoming`')}`
     },
   },
   {

@@ -1,11 +1,13 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { isWebAddress } from '../../address/addresses.js'
+import { P2PError } from '../../base/errors.js'
 import { printable } from '../../base/text.js'
 import { DEFAULT_NETWORK, isNetworkName } from '../../identity/envelope.js'
 import { isPeerId } from '../../identity/peer-id.js'
 import { Bench, type TargetOptions } from './bench.js'
 import { type Check, PROFILES, type Profile } from './check.js'
 import { checksOf } from './checks.js'
+import { httpRequest, webUrl } from './http.js'
 import { CircuitBench } from './circuit-bench.js'
 import { type BenchMaker, type Result, runChecks } from './run.js'
 import { UNOBSERVABLE } from './unobservable.js'
@@ -49,7 +51,7 @@ function isProfile(text: string): text is Profile {
  *
  * @param args what stands behind `conform`.
  * @returns the exit code: 0 where no clause is broken, 1 where one is.
- * @throws ConformUsageError.
+ * @throws ConformUsageError; P2PError PEER_UNREACHABLE where nothing answers at the address.
  */
 export async function conform(args: readonly string[], say: (line: string) => void): Promise<number> {
   const { values, positionals } = read(args)
@@ -74,6 +76,9 @@ export async function conform(args: readonly string[], say: (line: string) => vo
     handshakeMs: HANDSHAKE_MS,
     maxBits: whole('work', values.work, 0, 32),
   }
+  await httpRequest(webUrl(address), {}, options.waitMs).catch((error: Error) => {
+    throw new P2PError('PEER_UNREACHABLE', `Nothing answers at ${address}: ${error.message}`)
+  })
   const make: BenchMaker = (given) => (peer === undefined ? new Bench(given) : new CircuitBench(given, peer))
   const results = await runChecks(checks, options, { make })
   if (values.verbose) results.push(...unobservable(only))

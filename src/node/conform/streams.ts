@@ -20,7 +20,7 @@ async function eachEnds(
 ): Promise<string> {
   await Promise.all(
     Object.entries(cases).map(async ([what, plaintexts]) => {
-      const channel = await bench.dial()
+      const channel = await bench.dial({ pongs: false })
       await channel.alive()
       await channel.refuses(VIOLATION, what, ...plaintexts(channel, channel.streamOf(HEARTBEAT)))
     }),
@@ -31,9 +31,10 @@ async function eachEnds(
 /** Two paths of one process: the first is in use, and nothing has been said on the second. */
 async function twoPaths(bench: Bench): Promise<{ first: Channel; second: Channel; self: Self }> {
   const self = await Self.create()
-  const first = await bench.dial({ self })
+  // An answer to its ping would take a number of the stream.
+  const first = await bench.dial({ self, pongs: false })
   await first.alive()
-  return { first, second: await bench.dial({ self, speak: false }), self }
+  return { first, second: await bench.dial({ self, speak: false, pongs: false }), self }
 }
 
 /** The SWITCH entries that have come on a channel. */
@@ -66,10 +67,9 @@ export const streamChecks: Check[] = [
       const { first, second, self } = await twoPaths(bench)
       const same = Buffer.compare(first.description.streams, second.description.streams) === 0
       ensure(same, 'another `streams` on a second channel of one process')
-      await first.alive()
       second.switchHere(1)
-      const stream = second.streamOf(HEARTBEAT)
-      second.begin(stream, 1)
+      await second.alive()
+      second.begin(second.streamOf(HEARTBEAT), 1)
       await onlyLast(second, [second.ping(), second.ping(), second.ping()], 'numbers 1 and 2 again, on another channel')
       const reborn = await bench.dial({ self: self.reborn() })
       const streams = reborn.description.streams
@@ -83,7 +83,7 @@ export const streamChecks: Check[] = [
     title: 'takes all streams as new where `streams` is another',
     async run(bench) {
       const self = await Self.create()
-      const first = await bench.dial({ self })
+      const first = await bench.dial({ self, pongs: false })
       await first.alive()
       await first.alive()
       const before = first.description.streams
@@ -202,7 +202,7 @@ export const streamChecks: Check[] = [
     clause: 'S-9',
     title: 'drops messages whose number it has had',
     async run(bench) {
-      const channel = await bench.dial()
+      const channel = await bench.dial({ pongs: false })
       for (let i = 0; i < 3; i++) await channel.alive()
       channel.begin(channel.streamOf(HEARTBEAT), 1)
       await onlyLast(
@@ -260,21 +260,22 @@ export const streamChecks: Check[] = [
       const begun = Date.now()
       await channel.alive()
       const roundTrip = Date.now() - begun
-      const sent = Date.now()
-      channel.say({ type: 'note', protocol: NOBODYS, payload: null, inReplyTo: 'nobody-asked' })
-      ensure(
-        await channel.until(() => channel.acknowledged(0) >= 1 || undefined, 2_000 + roundTrip),
-        `no ACK, ${channel.state()}`,
-      )
-      const took = Date.now() - sent
-      // What a busy computer adds is not the target's fault.
-      ensure(took <= 250 + roundTrip + 500, `ACK after ${took} ms`)
+      // What a busy computer adds is not the target's fault: the fastest of some counts.
+      let fastest = Number.POSITIVE_INFINITY
+      for (let number = 1; number <= 4 && fastest > 250 + roundTrip; number++) {
+        const sent = Date.now()
+        channel.say({ type: 'note', protocol: NOBODYS, payload: null, inReplyTo: 'nobody-asked' })
+        const due = () => channel.acknowledged(0) >= number || undefined
+        ensure(await channel.until(due, 2_000 + roundTrip), `no ACK, ${channel.state()}`)
+        fastest = Math.min(fastest, Date.now() - sent)
+      }
+      ensure(fastest <= 250 + roundTrip + 100, `ACK after ${fastest} ms at best`)
       const { second, self } = await twoPaths(bench)
       second.switchHere(1)
       const stream = second.streamOf(HEARTBEAT)
       ensure(await second.until(() => second.acknowledged(stream) > 0 || undefined), 'no ACK after SWITCH')
       ensure(second.acknowledged(stream) === self.outgoing.get(stream)!.next - 1, 'another number than what was sent')
-      return `ACK after ${took} ms, round trip ${roundTrip} ms`
+      return `ACK after ${fastest} ms, round trip ${roundTrip} ms`
     },
   },
   {
@@ -470,12 +471,16 @@ export const streamChecks: Check[] = [
     clause: 'S-25',
     title: 'follows a SWITCH of a higher count',
     async run(bench) {
-      const { second } = await twoPaths(bench)
-      second.switchHere(7)
-      await second.until(() => switches(second).includes(7) || undefined)
-      ensure(switches(second).includes(7), `SWITCH ${switches(second).join(', ') || 'is missing'} on the new path, not 7`)
+      const { first, second } = await twoPaths(bench)
+      second.switchHere(1)
       await second.alive()
-      return 'SWITCH 7 on the new path'
+      first.switchHere(7)
+      ensure(
+        await first.until(() => switches(first).includes(7) || undefined),
+        `SWITCH ${switches(first).join(', ')} on the path that was chosen with 7`,
+      )
+      await first.alive()
+      return 'SWITCH 7 on the path that was chosen with 7'
     },
   },
   {

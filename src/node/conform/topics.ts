@@ -126,10 +126,10 @@ export const topicChecks: Check[] = [
       const forger = await neighbour(bench)
       const forged = await topicMessage(bench, forger, { topic, signature: random(64) })
       forger.say({ type: 'message', protocol: TOPICS, payload: forged })
-      const seen = await endOf(forger, ['INVALID_SIGNATURE'], 'a chance signature')
+      const seen = await forger.isEnded(['INVALID_SIGNATURE'], 'a chance signature')
       const other = await neighbour(bench)
       other.say({ type: 'message', protocol: TOPICS, payload: [other.self.publicKey, random(3)] })
-      await endOf(other, ['MALFORMED_DATA'], 'a message of two items')
+      await other.isEnded(['MALFORMED_DATA'], 'a message of two items')
       await wants.alive()
       ensure(came(wants, forged).length === 0, 'a forged message is passed on')
       return seen
@@ -182,11 +182,3 @@ export const topicChecks: Check[] = [
     },
   },
 ]
-
-/** Sees that a channel ends, whatever else is said on it: signatures are checked behind other work. */
-async function endOf(channel: Channel, codes: string[], what: string): Promise<string> {
-  ensure(await channel.until(() => channel.isOver || undefined), `${what}: the channel stays open`)
-  const code = channel.close?.code
-  ensure(code === undefined || codes.includes(code), `${what}: CLOSE ${code}`)
-  return code === undefined ? 'the connection ended' : `CLOSE ${code}`
-}

@@ -106,14 +106,13 @@ export class Paths {
     const path = new Path(channel, this.clock)
     const before = this.current
     // A peer that numbers anew has given up what is under way on its other paths.
-    if (this.session.numberedAs(channel.remote.streams)) {
-      this.paths.clear()
-      before.end()
-    }
+    const left = this.session.numberedAs(channel.remote.streams) ? [...this.paths] : []
+    for (const old of left) this.paths.delete(old)
     this.paths.add(path)
     this.session.choose()
     this.switchTo(path)
     this.bind(path)
+    for (const old of left) old.end()
     const isSpare = rankOf(before.channel) !== rankOf(channel)
     // The end that dialled the new path ends the old one; the other end only makes sure.
     if (!isSpare && channel.connection.outbound) path.replaces = before

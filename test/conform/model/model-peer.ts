@@ -297,7 +297,8 @@ export class ModelPeer {
     if (signature !== undefined) {
       const holds = await verify(signature, taggedBytes('message', this.network, bytes), channel.remoteKey)
       if (!holds && !this.breaks('M-8')) throw new Violation('INVALID_SIGNATURE')
-      const isLate = Math.abs(Date.now() - message.timestamp) > 5 * MINUTE_MS || this.signed.has(message.id)
+      const isLate = Math.abs(Date.now() - message.timestamp) > 5 * MINUTE_MS
+      if (this.signed.has(message.id) && !this.breaks('M-9/again')) return
       this.signed.add(message.id)
       if (isLate && !this.breaks('M-9')) {
         this.fail(channel, message, 'REPLAYED')
