@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hexToBytes as bytes, bytesToHex as hex } from '@noble/hashes/utils.js'
 import { expect, test } from 'vitest'
@@ -39,6 +40,7 @@ import { decodeRecord, supersedes } from '../src/plugins/dht/records/record.js'
 import { checkFilters, matchesConditions } from '../src/plugins/dht/records/record-filters.js'
 import { RecordVerifier } from '../src/plugins/dht/records/record-verifier.js'
 import { resourceKey } from '../src/plugins/discovery/resource-key.js'
+import { verifyProofOfWork, workBlock } from '../src/plugins/proof-of-work/proof-of-work.js'
 import { isGenuine, readTopicMessage } from '../src/plugins/topics/topic-messages.js'
 import { encodeEvidence, evidenceOf, evidenceToJson, verifyEvidence } from '../src/statements/equivocation.js'
 import { readStatement, statementId, verifyStatement } from '../src/statements/statement.js'
@@ -418,4 +420,23 @@ test('the descriptions of the vectors are read as what they say', () => {
     metadata: { label: 'a wallet' },
     budgets: { '*': [1_000, 2_000, 1_048_576, 2_097_152], chat: [10, 20, null, null] },
   })
+})
+
+test('a proof of work is for one dialler, one responder and one day', async () => {
+  const { responder, dialler, day, salt, saltSignature, saltOfYesterday, block, bits, nonce } = handshake.proofOfWork
+  const dayOf = new Uint8Array(4)
+  new DataView(dayOf.buffer).setUint32(0, day)
+  const signed = await signEnvelope(identityFromSeed(bytes(handshake.responder.ed25519Seed)), 'work-salt', dayOf, NETWORK)
+  expect(hex(signed.signature)).toBe(saltSignature)
+  expect(createHash('sha256').update(signed.signature).digest('hex').slice(0, 32)).toBe(salt)
+  const purpose = { publicKey: bytes(dialler), responder: bytes(responder), salt: bytes(salt), network: NETWORK }
+  expect(hex(workBlock(purpose, day))).toBe(block)
+  const holds = (change: object = {}, proof = { day, nonce: bytes(nonce) }) =>
+    verifyProofOfWork({ ...purpose, bits, proof, ...change })
+  expect(holds()).toBe(true)
+  expect(holds({ publicKey: bytes(responder) })).toBe(false)
+  expect(holds({ responder: bytes(dialler) })).toBe(false)
+  expect(holds({ salt: bytes(saltOfYesterday) })).toBe(false)
+  expect(holds({ network: 'other' })).toBe(false)
+  expect(holds({}, { day: day - 1, nonce: bytes(nonce) })).toBe(false)
 })

@@ -18,7 +18,9 @@ const QUIET_HOPS = 8
 export interface ChannelSink {
   /** A MESSAGE, SIGNED_MESSAGE, ACK or SEQUENCE. What it throws ends the channel as the peer's fault. */
   onEntry(kind: Entry, body: Uint8Array): void
-  /** The channel is over; called once. `fault` is true where the peer broke the protocol. */
+  /** The peer says goodbye: what it is to know of before the end is sent now. */
+  onGoodbye?(): void
+  /** The channel is over; called once. `fault` is true where the peer broke the protocol. After `leave`, acknowledgements still come. */
   onClose(error: P2PError, fault: boolean): void
   onDrain(): void
   /** The connection carries nothing at present and may recover (true), or has recovered (false). */
@@ -52,8 +54,11 @@ export class SecureChannel implements FrameSink {
 
   private readonly limits: Limits
   private readonly clock: Clock
-  /** `confirming`: the initiator waits for READY; `meeting`: an end waits for the other's description, or judges it. */
-  private state: 'handshake' | 'confirming' | 'meeting' | 'open' | 'closed' = 'handshake'
+  /**
+   * `confirming`: the initiator waits for READY; `meeting`: an end waits for the other's description, or judges it;
+   * `leaving`: the peer has been told goodbye, and ends the connection.
+   */
+  private state: 'handshake' | 'confirming' | 'meeting' | 'open' | 'leaving' | 'closed' = 'handshake'
   private handshake: Handshake | undefined
   private busy = false
   /** A frame that came while the one before was being checked. */
@@ -167,6 +172,31 @@ export class SecureChannel implements FrameSink {
   /** Sends what waits, tells the peer why, and ends the connection. */
   close(error: P2PError, fault = false): void {
     this.end(error, fault, true)
+  }
+
+  /**
+   * Sends what waits and says goodbye. The peer ends the connection once it has all of it: an end that closed it itself could lose what
+   * its transport still holds.
+   *
+   * @returns resolves when the connection is over, at the latest after `closeGraceMs`.
+   */
+  leave(error: P2PError): Promise<void> {
+    if (this.state === 'open') this.sayGoodbye(this.state, error)
+    if (this.state !== 'open') {
+      this.close(error)
+      return Promise.resolve()
+    }
+    this.state = 'leaving'
+    this.ended = error
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimeout(() => this.end(error, false, false), this.limits.closeGraceMs)
+      this.settle = () => {
+        this.settle = undefined
+        this.clock.clearTimeout(timer)
+        resolve()
+      }
+      this.tellEnd(error, false)
+    })
   }
 
   onFrame(frame: Uint8Array): void {
@@ -338,7 +368,10 @@ export class SecureChannel implements FrameSink {
   private receiveEntry(kind: number, body: Uint8Array): void {
     if (this.state === 'closed') return
     if (kind === Entry.CLOSE) {
-      if (this.state === 'open') this.writer.flush()
+      if (this.state === 'open') {
+        this.sink?.onGoodbye?.()
+        this.writer.flush()
+      }
       this.end(refusalOf(body, this.limits), false, false)
     } else if (kind >= FIRST_IGNORED) {
       // Long ones count as so many frames as would carry messages of the same size.
@@ -357,13 +390,15 @@ export class SecureChannel implements FrameSink {
         throw violation('changes its key too often')
       }
       this.receiveCipher!.rekey()
+    } else if (this.state === 'leaving' && kind !== Entry.ACK) {
+      // The session keeps what the peer sends now for the next connection.
     } else if (FOR_SINK.has(kind)) {
-      // A copy, so that a small payload kept by somebody does not hold a whole frame in memory.
-      const own = body.length * 2 < body.buffer.byteLength ? body.slice() : body
       if (this.sink !== undefined) {
-        this.sink.onEntry(kind as Entry, own)
+        this.sink.onEntry(kind as Entry, body)
         return
       }
+      // A copy, so that it does not hold a whole frame in memory.
+      const own = body.slice()
       this.earlyBytes += own.length + EARLY_BYTES
       if (this.earlyBytes > 2 * this.limits.sendMaxBufferedBytes) throw violation('sent too much before it was accepted')
       this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind as Entry, own)))
@@ -467,6 +502,7 @@ const FOR_SINK: ReadonlySet<number> = /* @__PURE__ */ new Set([
   Entry.ACK,
   Entry.SEQUENCE,
   Entry.REFUSED,
+  Entry.SWITCH,
 ])
 
 const REKEY_FRAME = /* @__PURE__ */ Uint8Array.of(Entry.REKEY, 0, 0)

@@ -11,13 +11,11 @@ import { Defence } from '../defence/defence.js'
 import { type Identity, identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
-import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import type { PeerContext } from '../peer/peer-context.js'
 import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolUse } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
 import { ProtocolRouter } from '../protocol/router.js'
 import type { Listener, Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
@@ -98,7 +96,9 @@ export class Core implements PeerContext, NetworkOwner {
       clock,
       limits,
       store,
-      limitsOf: (protocol) => (protocol === CORE_PROTOCOL ? 'default' : this.router.limitsOf(protocol)),
+      served: () => this.router.names,
+      limitsOf: (protocol) => this.router.limitsOf(protocol),
+      shareChanged: (publicKey) => this.network.updates.budgetsChanged(publicKey),
       disconnect: (key, error) => this.network.expel(key, error),
       onBanned: (ban) => this.events.emit('peer-banned', ban),
       onError: (error) => this.report(error),
@@ -234,7 +234,7 @@ export class Core implements PeerContext, NetworkOwner {
     const names = this.router.names
     for (const name of names) if (!carriers.has(name)) this.router.unregister(name)
     this.stopDiscovery()
-    this.network.close()
+    await this.network.close()
     this.defence.budget.close(shutDownError())
     for (const name of names) this.router.unregister(name)
     // Not for all of `open`, since a signer may never answer, and not for a listener that never settles either.
@@ -304,10 +304,6 @@ export class Core implements PeerContext, NetworkOwner {
 
   isNamed(peerId: string): boolean {
     return this.network.isNamed(peerId)
-  }
-
-  expects(message: P2PMessage): boolean {
-    return this.messaging.requests.expects(message)
   }
 
   useOf(protocol: string | undefined): ProtocolUse {

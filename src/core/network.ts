@@ -144,7 +144,7 @@ export class Network {
     })
     this.updates = new PeerUpdates({
       limits,
-      describe: () => core.describe(),
+      describe: (publicKey) => ({ ...core.describe(), budgets: core.defence.gate.budgetsOf(publicKey) }),
       onUpdate: (id, description) => {
         const peer = this.peers.get(id)
         peer?.describe(description)
@@ -190,7 +190,7 @@ export class Network {
       release: (peerId) => {
         const peer = this.peers.get(peerId)
         if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
-        this.peers.disconnect(peer.peerId, new P2PError('CONNECTION_CLOSED', 'The lookup is over.'))
+        void this.peers.disconnect(peer.peerId, new P2PError('CONNECTION_CLOSED', 'The lookup is over.'))
       },
       mayDial: !this.config.relayOnly,
       chosen: () => this.chosen(),
@@ -226,15 +226,15 @@ export class Network {
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
     this.anchors.stop()
-    this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended and comes back later.'))
+    void this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended and comes back later.'))
     this.updateStatus()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.watch.stop()
     this.reconnector.stop()
     this.anchors.close()
-    this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
+    await this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
     this.outbox.close()
     this.updateStatus()
   }
@@ -256,10 +256,10 @@ export class Network {
   }
 
   /** @throws P2PError PEER_NOT_CONNECTED. */
-  disconnect(peerId: string, reason = new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.')): void {
+  async disconnect(peerId: string, reason = new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.')): Promise<void> {
     const { peerId: id } = this.peers.need(peerId)
     this.reconnector.release(id)
-    this.peers.disconnect(id, reason)
+    await this.peers.disconnect(id, reason)
   }
 
   /** Ends the connection with the holder of a key that is banned, or nearly so, and does not dial it again. */

@@ -128,7 +128,7 @@ export interface PluginKit extends ProtocolHost {
    * Signs with the identity, under a tag that keeps one protocol's signatures from being taken for another's.
    *
    * @param tag 1 to 64 characters of `[a-z0-9-/]`.
-   * A verifier calls ``verifyEnvelope(`app/${tag}`, { publicKey, payload: bytes, signature })``.
+   * A verifier calls ``verifyEnvelope(`app/${tag}`, { publicKey, payload: bytes, signature }, network)``.
    *
    * @returns an Ed25519 signature, 64 bytes.
    */

@@ -16,7 +16,7 @@ import { HandshakeSlots } from './handshake-slots.js'
 import { Reputation, type Standing } from './reputation.js'
 import { VerificationBudget } from './verification-budget.js'
 
-export interface DefenceOptions extends Pick<GateOptions, 'limitsOf'> {
+export interface DefenceOptions extends Pick<GateOptions, 'served' | 'limitsOf' | 'shareChanged'> {
   clock: Clock
   limits: Limits
   store: KeyValueStore
@@ -39,12 +39,12 @@ export class Defence {
   private readonly byGroup: RateBuckets
 
   constructor(private readonly wiring: DefenceOptions) {
-    const { clock, limits, limitsOf } = wiring
+    const { clock, limits, served, limitsOf, shareChanged } = wiring
     this.reputation = new Reputation(clock, limits)
     this.bans = new Bans(wiring)
     this.budget = new VerificationBudget(clock, limits)
     this.slots = new HandshakeSlots(limits.maxPendingHandshakes)
-    this.gate = new Gate({ clock, limits, limitsOf, shareOf: (key) => this.reputation.shareOf(key) })
+    this.gate = new Gate({ clock, limits, served, limitsOf, shareChanged, shareOf: (key) => this.reputation.shareOf(key) })
     const { addressFaultsPerMin, addressGroupFactor, maxRateBuckets } = limits
     const faults = (factor: number) =>
       new RateBuckets(clock, (addressFaultsPerMin * factor) / 60, addressFaultsPerMin * factor, maxRateBuckets)

@@ -32,7 +32,9 @@ async function pool(host: string, changes: Partial<PeerContext> = {}, limits: Pa
   const defence = new Defence({
     ...shared,
     store,
+    served: () => [],
     limitsOf: () => 'default',
+    shareChanged: () => {},
     disconnect: () => {},
     onBanned: () => {},
     onError: () => {},
@@ -53,7 +55,6 @@ async function pool(host: string, changes: Partial<PeerContext> = {}, limits: Pa
       describe: () => ({ protocols: ['chat'], addresses: [] }),
       work: undefined,
       isNamed: () => false,
-      expects: () => false,
       useOf: (protocol) => (protocol === 'ping' ? 'upkeep' : protocol === 'lookup' ? 'passing' : 'lasting'),
       isRelay: (protocols) => protocols.includes('chat'),
       ...changes,

@@ -95,8 +95,72 @@ export function channelVectors() {
         code: 'MALFORMED_DATA',
       },
     ],
+    scenarios: scenarioVectors(),
     messages: messageVectors(),
   }
+}
+
+/**
+ * What a sender says on one path or two of one session, after READY, DESCRIPTION and the first SWITCH, and which messages its receiver
+ * delivers, by the payload; or the code that ends the channel.
+ */
+function scenarioVectors() {
+  const say = (number: number, payload: number, protocol: string | null = 'chat') =>
+    entry(KIND.MESSAGE, stream(number), pack([1, 'say', null, true, payload, TIME, `say-${number}-${payload}`, protocol]))
+  const switched = (changes: number) => entry(KIND.SWITCH, uint(changes, 4))
+  const scenario = (what: string, paths: Uint8Array[][], result: { delivered?: number[]; code?: string }) => ({
+    what,
+    paths: paths.map((entries) => entries.map(hex)),
+    ...result,
+  })
+  const violation = { code: 'PROTOCOL_VIOLATION' }
+  return [
+    scenario('one stream', [[sequence(1, 1, 0, 'chat'), say(1, 1), say(1, 2)]], { delivered: [1, 2] }),
+    scenario('two streams', [[sequence(1, 1, 0, 'chat'), sequence(2, 1, 0, ''), say(1, 1), say(2, 2, null), say(1, 3)]], {
+      delivered: [1, 2, 3],
+    }),
+    scenario(
+      'a SEQUENCE that begins anew: what has come is dropped',
+      [[sequence(1, 1, 0, 'chat'), say(1, 1), say(1, 2), sequence(1, 2, 0, 'chat'), say(1, 2), say(1, 3)]],
+      {
+        delivered: [1, 2, 3],
+      },
+    ),
+    scenario('numbers 2 and 3 were given up', [[sequence(1, 1, 0, 'chat'), say(1, 1), sequence(1, 4, 2, 'chat'), say(1, 4)]], {
+      delivered: [1, 4],
+    }),
+    scenario(
+      'numbers given up in two parts',
+      [[sequence(1, 1, 0, 'chat'), say(1, 1), sequence(1, 3, 1, 'chat'), say(1, 3), sequence(1, 5, 2, 'chat'), say(1, 5)]],
+      {
+        delivered: [1, 3, 5],
+      },
+    ),
+    scenario(
+      'of three numbers that are missing two were given up',
+      [[sequence(1, 1, 0, 'chat'), say(1, 1), sequence(1, 5, 2, 'chat'), say(1, 5)]],
+      violation,
+    ),
+    scenario('the first SEQUENCE of a stream begins anywhere', [[sequence(1, 9, 0, 'chat'), say(1, 9), say(1, 10)]], {
+      delivered: [9, 10],
+    }),
+    scenario('stream 0 takes any protocol', [[sequence(0, 1, 0, ''), say(0, 1), say(0, 2, null)]], { delivered: [1, 2] }),
+    scenario(
+      'padding and unknown kinds between',
+      [[entry(KIND.PADDING, fill(0, 9)), sequence(1, 1, 0, 'chat'), entry(0xf0), say(1, 1)]],
+      { delivered: [1] },
+    ),
+    scenario(
+      'the second path repeats what may be lost',
+      [
+        [sequence(1, 1, 0, 'chat'), say(1, 1), say(1, 2)],
+        [sequence(1, 2, 0, 'chat'), say(1, 2), say(1, 3)],
+      ],
+      { delivered: [1, 2, 3] },
+    ),
+    scenario('the second path speaks without a SEQUENCE', [[sequence(1, 1, 0, 'chat'), say(1, 1)], [say(1, 2)]], violation),
+    scenario('SWITCH on a path that was not left', [[switched(0)]], violation),
+  ]
 }
 
 function messageVectors() {

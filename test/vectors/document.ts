@@ -37,6 +37,17 @@ const INTRODUCTION = `# Wire protocol 2: vectors
 The third part of the [wire protocol](../wire-protocol.md). Made by \`npm run docs:vectors\`; change \`test/vectors/\`. \`docs/vectors/*.json\` has these values, and more, for programs: bytes in hexadecimal, values in the JSON form of section E.
 Tests compare them with the SDK; the script that makes them uses nothing of it.
 
+| file | sections | holds |
+|---|---|---|
+| [encoding.json](../vectors/encoding.json) | E | values and their bytes; bytes that are no value, and those that are none where signed |
+| [identity.json](../vectors/identity.json) | I | keys, ids, names, a signature for each tag, a certificate, signatures that must not hold |
+| [handshake.json](../vectors/handshake.json) | H, C | a whole session with all secrets; offers and hellos to refuse |
+| [channel.json](../vectors/channel.json) | C, S, M | entries, fragments, plaintexts that end a channel, streams on one path and two, messages |
+| [circuits.json](../vectors/circuits.json) | R | payloads, good and bad |
+| [dht.json](../vectors/dht.json) | D | records, ids and places, ties, conditions |
+| [topics.json](../vectors/topics.json) | T | messages, their names, a proof of equivocation |
+| [statements.json](../vectors/statements.json) | X | statements, ids, evidence, tags and digests |
+
 All secrets here are known to everybody. The network is \`lotus\`, the date 1,700,000,000,000 (2023-11-14T22:13:20Z), day 19,675.`
 
 function session({ handshake }: WireVectors): string {
@@ -257,6 +268,16 @@ Plaintexts that end an open channel. Before each, the peer has sent READY, DESCR
 ${table(
   ['why', 'plaintext', 'code'],
   invalidPlaintexts.map(({ why, plaintext, code: name }) => [why, shown(plaintext), name]),
+)}
+
+What a sender says behind READY, DESCRIPTION and SWITCH 0 (SWITCH 1 on a second path of the same session), and what its receiver delivers, by payload:
+
+${table(
+  ['', 'delivered'],
+  channel.scenarios.map(({ what, delivered, code: name }) => [
+    what,
+    delivered === undefined ? `– (${name})` : delivered.join(', '),
+  ]),
 )}
 
 Messages of the wallet to the relay:

@@ -69,9 +69,18 @@ export class Cipher {
   constructor(private key: Uint8Array) {}
 
   seal(plaintext: Uint8Array, ad: Uint8Array = new Uint8Array(0)): Uint8Array {
+    return this.next(ad).encrypt(plaintext)
+  }
+
+  /** @throws Error for any byte that differs. */
+  open(ciphertext: Uint8Array, ad: Uint8Array = new Uint8Array(0)): Uint8Array {
+    return this.next(ad).decrypt(ciphertext)
+  }
+
+  private next(ad: Uint8Array) {
     const nonce = new Uint8Array(12)
     new DataView(nonce.buffer).setUint32(4, this.count++, true)
-    return chacha20poly1305(this.key, nonce, ad).encrypt(plaintext)
+    return chacha20poly1305(this.key, nonce, ad)
   }
 
   /** Noise rev 34 §4.2. */
@@ -157,7 +166,7 @@ export class NoiseXX {
 }
 
 /** HKDF of Noise rev 34 §4.3, two outputs. */
-function hkdfOfNoise(ck: Uint8Array, input: Uint8Array): [Uint8Array, Uint8Array] {
+export function hkdfOfNoise(ck: Uint8Array, input: Uint8Array): [Uint8Array, Uint8Array] {
   const temp = hmac(sha256, ck, input)
   const first = hmac(sha256, temp, Uint8Array.of(1))
   return [first, hmac(sha256, temp, concatBytes(first, Uint8Array.of(2)))]

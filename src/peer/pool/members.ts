@@ -125,10 +125,13 @@ export class Members {
     if (peer !== undefined) this.peerContext.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
   }
 
-  /** Says goodbye to all peers; to those behind relays first, for other connections carry those goodbyes. */
-  disconnectAll(error: P2PError): void {
-    const peers = this.all().sort((a, b) => rankOf(a.activeChannel) - rankOf(b.activeChannel))
-    for (const peer of peers) peer.close(error)
+  /** Says goodbye to all peers; to those behind relays first, for other connections carry what they still have to say. */
+  async leaveAll(error: P2PError): Promise<void> {
+    const peers = this.all()
+    const ranks = new Set(peers.map(({ activeChannel }) => rankOf(activeChannel)))
+    for (const rank of [...ranks].sort((a, b) => a - b)) {
+      await Promise.all(peers.filter(({ activeChannel }) => rankOf(activeChannel) === rank).map((peer) => peer.leave(error)))
+    }
   }
 
   /** @throws P2PError NAME_TAKEN. */
@@ -150,7 +153,7 @@ export class Members {
 
   private settle(existing: PeerConnection, channel: SecureChannel): 'added' | 'replaced' {
     // Both ends have accepted the channel: to close it for one that came meanwhile could leave the peer with none.
-    if (this.verdict(existing, channel) !== 'replace') {
+    if (this.verdict(existing, channel) !== 'replace' && this.sessions.of(channel.remote) === existing.session) {
       existing.addPath(channel)
       return 'added'
     }

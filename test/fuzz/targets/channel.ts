@@ -89,7 +89,9 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     limits,
     clock,
     store: memoryStore(),
+    served: () => [],
     limitsOf: () => undefined,
+    shareChanged: () => {},
     disconnect: () => {},
     onBanned: () => {},
     onError: () => {},
@@ -102,7 +104,6 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     limits,
     clock,
     defence,
-    expects: () => false,
     useOf: () => 'lasting',
     isRelay: () => false,
   }
