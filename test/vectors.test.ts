@@ -340,7 +340,7 @@ test.each(handshake.invalid.hellos)('a hello of the responder is refused: $why',
 
 test('the hello of the responder is accepted by a dialler', async () => {
   const { answer } = await dialled()
-  expect((await answer(handshake.responderHello)).remote?.publicKey).toEqual(keys.local)
+  expect((await answer(handshake.responderHello)).met?.remote.publicKey).toEqual(keys.local)
 })
 
 /** A dialler of the SDK, whose first message has come; `answer` sends it a hello as payload 2, by the responder of the vectors. */

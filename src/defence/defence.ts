@@ -59,6 +59,20 @@ export class Defence {
     return addressGroup(remoteAddress) === undefined ? groupOf(connection) : `address:${hostOf(remoteAddress)}`
   }
 
+  /**
+   * Bits of work that a dialler has to do before we do any cryptography for it: 0 unless many handshakes are under way that have cost
+   * us some. Those that only hold a connection, or have not done the work, do not raise the price for others.
+   */
+  get retryBits(): number {
+    const { retryAboveHandshakes: least, maxPendingHandshakes: most, retryMinBits, retryMaxBits } = this.wiring.limits
+    const { answered } = this.slots
+    if (answered <= least) return 0
+    return Math.min(
+      retryMaxBits,
+      retryMinBits + Math.floor(((retryMaxBits - retryMinBits) * (answered - least)) / (most - least)),
+    )
+  }
+
   /** The refusal for whoever may not even begin a handshake. */
   refusalAt(connection: Connection): P2PError | undefined {
     for (const id of addressIds(connection)) {
