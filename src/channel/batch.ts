@@ -40,6 +40,7 @@ const FRAGMENTED: ReadonlySet<number> = /* @__PURE__ */ new Set([Entry.MESSAGE, 
 /** Kind (1 byte) and length of the body (2 bytes, big-endian). */
 const HEADER_BYTES = 3
 const SMALL_BYTES = 2_048
+const SMALLEST_BUCKET = 256
 /** Any plaintext of a Noise message fits. */
 const LARGE_BYTES = 65_535
 
@@ -121,6 +122,23 @@ export class BatchWriter {
     buffer.set(body, position)
     this.used = position + body.length
   }
+}
+
+/**
+ * The entries, with a PADDING behind them that makes their frame as long as a power of two, from 256 bytes on, or as the longest frame.
+ *
+ * @param max bytes of the longest plaintext; the frame of each is `tagBytes` longer.
+ */
+export function padded(plaintext: Uint8Array, max: number, tagBytes: number): Uint8Array {
+  const { length } = plaintext
+  let bucket = SMALLEST_BUCKET
+  while (bucket - tagBytes < length + HEADER_BYTES && bucket - tagBytes !== length) bucket *= 2
+  const whole = new Uint8Array(Math.min(bucket - tagBytes, max))
+  const rest = whole.length - length - HEADER_BYTES
+  if (rest < 0) return plaintext
+  whole.set(plaintext)
+  whole.set([Entry.PADDING, rest >> 8, rest & 0xff], length)
+  return whole
 }
 
 /** Unpacks plaintext frames into entries, putting fragments together again. */

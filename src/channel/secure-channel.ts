@@ -4,7 +4,8 @@ import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
-import { BatchReader, BatchWriter, Entry, FIRST_IGNORED } from './batch.js'
+import { BatchReader, BatchWriter, Entry, FIRST_IGNORED, padded } from './batch.js'
+import type { Certificate } from './certificate.js'
 import { decodeDescription, encodeDescription, type OwnDescription } from './description.js'
 import { encodeRefusal, Handshake, type HandshakeTerms, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
 import type { LocalHello, RemoteHello, RemotePeer } from './hello.js'
@@ -31,8 +32,17 @@ export interface ChannelOptions extends Omit<HandshakeTerms, 'now'> {
   local: LocalHello
   limits: Limits
   clock: Clock
+  /** Whether frames are filled up to few lengths, so that onlookers learn less of what is in them. Default false. */
+  padsFrames?: boolean | undefined
   /** What we tell of ourselves to the peer that has proven to be this one. */
   describe(remote: RemoteHello): OwnDescription
+  /**
+   * Judges whether the peer's certificate holds at this time; by default it does.
+   *
+   * @param now the responder's clock, milliseconds since the Unix epoch; undefined where we are the responder.
+   * @throws P2PError where it does not.
+   */
+  judge?: ((certificate: Certificate, now: number | undefined) => Promise<void> | void) | undefined
   /** Judges what the peer tells of itself, before the channel is open; what it throws is told to the peer. */
   approve?: (remote: RemotePeer) => Promise<void>
 }
@@ -79,6 +89,8 @@ export class SecureChannel implements FrameSink {
   /** Bytes of the entries that came before the sink. */
   private earlyBytes = 0
   private isDescribed = false
+  private readonly maxPlaintextBytes: number
+  private readonly padsFrames: boolean
   /** The sink knows of the end. */
   private told = false
   private flushing = false
@@ -88,9 +100,10 @@ export class SecureChannel implements FrameSink {
   private constructor(
     readonly connection: Connection,
     handshake: Handshake,
-    private terms: Pick<ChannelOptions, 'limits' | 'clock' | 'describe' | 'approve'> & Admission,
+    private terms: ChannelOptions & Admission,
   ) {
     const { limits, clock } = terms
+    this.padsFrames = terms.padsFrames === true
     this.limits = limits
     this.clock = clock
     this.handshake = handshake
@@ -98,7 +111,8 @@ export class SecureChannel implements FrameSink {
     this.reader.takeDescription()
     this.frames = new TokenBucket(4 * limits.peerMessagesPerS, 4 * limits.peerMessageBurst, clock.now())
     const maxFrame = Math.min(connection.maxFrameBytes, MAX_NOISE_MESSAGE_BYTES)
-    this.writer = new BatchWriter(maxFrame - TAG_BYTES, (plaintext) => this.sendFrame(plaintext))
+    this.maxPlaintextBytes = maxFrame - TAG_BYTES
+    this.writer = new BatchWriter(this.maxPlaintextBytes, (plaintext) => this.sendFrame(plaintext))
   }
 
   /**
@@ -281,15 +295,20 @@ export class SecureChannel implements FrameSink {
         return
       }
       this.busy = true
-      const { frame: answer, remote, noise } = await handshake.receive(frame)
+      const { frame: answer, met, noise } = await handshake.receive(frame)
       if (this.isOver()) return
-      if (remote === undefined) {
+      if (met === undefined) {
+        // What came meanwhile was sent before the answer to it.
+        if (this.waiting !== undefined) throw violation('sent another frame than the one that is due')
         this.busy = false
         this.transmit(answer!)
-        return this.resume()
+        return
       }
-      this.hello = remote
+      this.hello = met.remote
+      // From here on a responder refuses inside the channel.
       if (noise !== undefined) this.begin(noise)
+      await this.terms.judge?.(met.certificate, met.now)
+      if (this.isOver()) return
       // Where we dialled: whom we reached is decided before we tell who we are.
       await this.terms.admit?.(this)
       if (this.isOver()) return
@@ -426,7 +445,8 @@ export class SecureChannel implements FrameSink {
   }
 
   private sendFrame(plaintext: Uint8Array): void {
-    this.transmit(this.sendCipher!.encrypt(plaintext))
+    const hidden = this.padsFrames ? padded(plaintext, this.maxPlaintextBytes, TAG_BYTES) : plaintext
+    this.transmit(this.sendCipher!.encrypt(hidden))
     if (++this.framesSent < this.limits.rekeyAfterFrames) return
     this.framesSent = 0
     this.transmit(this.sendCipher!.encrypt(REKEY_FRAME))
@@ -483,8 +503,8 @@ interface Admission {
   admit?: (channel: SecureChannel) => Promise<void>
 }
 
-function handshakeOf(initiator: boolean, { local, limits, clock, schedule, work, judge }: ChannelOptions): Handshake {
-  return new Handshake(initiator, local, limits, { now: () => clock.now(), schedule, work, judge })
+function handshakeOf(initiator: boolean, { local, limits, clock, schedule, work, retryBits }: ChannelOptions): Handshake {
+  return new Handshake(initiator, local, limits, { now: () => clock.now(), schedule, work, retryBits })
 }
 
 /** What an entry that waits takes beside its body. */

@@ -8,6 +8,7 @@ import { ChannelKeyring } from '../channel/certificate.js'
 import type { PeerDescription } from '../channel/description.js'
 import { type LocalHello, SESSION_BYTES } from '../channel/hello.js'
 import { Defence } from '../defence/defence.js'
+import type { RelayClocks } from '../defence/relay-clocks.js'
 import { type Identity, identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
@@ -46,6 +47,7 @@ export class Core implements PeerContext, NetworkOwner {
   readonly limits: Limits
   readonly clock: Clock
   readonly maxConnections: number
+  readonly relayOnly: boolean
   readonly requireSignatures: boolean
   readonly isRelay: CoreRoles['isRelay']
   readonly isServer: CoreRoles['isServer']
@@ -80,6 +82,7 @@ export class Core implements PeerContext, NetworkOwner {
     this.limits = limits
     this.clock = clock
     this.maxConnections = limits.maxConnections
+    this.relayOnly = this.config.relayOnly
     this.requireSignatures = requireSignatures
     this.isRelay = isRelay
     this.isServer = isServer
@@ -300,6 +303,10 @@ export class Core implements PeerContext, NetworkOwner {
 
   private stopDiscovery(): void {
     for (const stop of this.stops.splice(0)) this.plugins.fenced(stop)
+  }
+
+  get clocks(): RelayClocks {
+    return this.network.clocks
   }
 
   isNamed(peerId: string): boolean {

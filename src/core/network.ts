@@ -4,6 +4,7 @@ import type { TypedEvents } from '../base/events.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { ClockSkew } from '../defence/clock-skew.js'
+import { RelayClocks } from '../defence/relay-clocks.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
 import { decodeMessage } from '../message/p2p-protocol.js'
@@ -62,6 +63,7 @@ export class Network {
   readonly outbox: Outbox
   readonly updates: PeerUpdates
   readonly anchors: Anchors
+  readonly clocks: RelayClocks
   readonly skew: ClockSkew
   /** The protocols by which connections are kept. */
   readonly handlers: IProtocolHandler[]
@@ -123,11 +125,13 @@ export class Network {
       onChange: () => this.updateStatus(),
       onError: report,
     })
+    const named = new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target)))
+    this.clocks = new RelayClocks({ clock, limits, store: config.store, named, onSkew: report })
     this.anchors = new Anchors({
       clock,
       limits,
       store: config.store,
-      named: new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target))),
+      named,
       chosen: () => this.chosen(),
       dial: async (address, id) => this.reconnector.keep(address, await this.peers.dial(address, id, {})),
     })

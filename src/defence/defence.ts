@@ -1,4 +1,5 @@
 import { addressGroup, hostOf, isLoopback } from '../address/address-group.js'
+import { groupOf } from '../address/origin.js'
 import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
@@ -52,8 +53,24 @@ export class Defence {
   }
 
   /** Where a connection comes from, for sharing out what strangers may cost. */
-  sourceOf({ remoteAddress, transport }: Connection): string {
-    return addressGroup(remoteAddress) === undefined ? transport : `address:${hostOf(remoteAddress)}`
+  sourceOf(connection: Connection): string {
+    const { remoteAddress } = connection
+    // A circuit comes from its relay: who the caller is, is but the relay's word.
+    return addressGroup(remoteAddress) === undefined ? groupOf(connection) : `address:${hostOf(remoteAddress)}`
+  }
+
+  /**
+   * Bits of work that a dialler has to do before we do any cryptography for it: 0 unless many handshakes are under way that have cost
+   * us some. Those that only hold a connection, or have not done the work, do not raise the price for others.
+   */
+  get retryBits(): number {
+    const { retryAboveHandshakes: least, maxPendingHandshakes: most, retryMinBits, retryMaxBits } = this.wiring.limits
+    const { answered } = this.slots
+    if (answered <= least) return 0
+    return Math.min(
+      retryMaxBits,
+      retryMinBits + Math.floor(((retryMaxBits - retryMinBits) * (answered - least)) / (most - least)),
+    )
   }
 
   /** The refusal for whoever may not even begin a handshake. */

@@ -446,8 +446,8 @@ describe('who comes without work to a relay that demands it', () => {
     await once(socket, 'open')
     socket.send(handshake.start())
     const [answer] = (await once(socket, 'message')) as [Buffer]
-    const { remote } = await handshake.receive(new Uint8Array(answer))
-    return { socket, handshake, remote: remote! }
+    const { met } = await handshake.receive(new Uint8Array(answer))
+    return { socket, handshake, remote: met!.remote }
   }
 
   /** The code with which the relay refuses a peer made by hand; undefined where it takes it. */

@@ -67,7 +67,7 @@ describe('a reader that reads nothing', () => {
 
   it('by HTTP is ended too, if it holds its stream and takes nothing from it', async () => {
     const { listener, accepted, url } = await accepting({ slowReaderMs: 400, httpSessionMs: 60_000 })
-    const endpoint = `${url.replace('ws', 'http')}/lotus-p2p/1`
+    const endpoint = `${url.replace('ws', 'http')}/lotus-p2p/2`
     const id = await (await fetch(endpoint, { method: 'POST', body: new Uint8Array([1]) })).text()
     const connection = await accepted
     const sink = record(connection)

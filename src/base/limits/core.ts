@@ -88,7 +88,7 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   /** How long the known paths to a peer are tried before relays and the DHT are asked for others as well: an address may lead nowhere by now. */
   dialLookupMs: 3_000,
   /** One handshake payload: identity, certificate, terms and padding have 512; the rest is room for what versions to come add. */
-  maxHandshakePayloadBytes: 2_048,
+  maxHandshakePayloadBytes: 8_192,
   /** What a peer tells of itself when a channel begins: protocols, budgets, addresses, metadata. */
   maxDescriptionBytes: 16_384,
   /** Protocol names a peer may advertise. */
@@ -139,6 +139,11 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   anchorMs: 604_800_000,
   /** Handshakes under way at once, dialled by others; where more come, the oldest that have said nothing make room. */
   maxPendingHandshakes: 512,
+  /** How many of them may have cost us cryptography before further diallers have to work first: a relay that comes back to a thousand tabs has fewer. */
+  retryAboveHandshakes: 128,
+  /** Bits of that work, where it begins and where all places are taken: about 10 ms of a phone, some times what an answer costs us, and some seconds. No peer does more than 20. */
+  retryMinBits: 12,
+  retryMaxBits: 20,
   /** How often a connection is probed; NATs forget idle TCP mappings after some minutes. */
   heartbeatIntervalMs: 30_000,
   /** Answer time of a probe after which the connection counts as dead. */

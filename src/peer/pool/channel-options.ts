@@ -22,6 +22,7 @@ export async function channelOptions(
     limits,
     clock,
     local: hello,
+    padsFrames: context.relayOnly,
     describe: (remote) => {
       const streams = sessions.of(remote).numbering
       const budgets = defence.gate.budgetsOf(remote.publicKey)

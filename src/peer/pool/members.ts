@@ -93,9 +93,14 @@ export class Members {
    * @param expected as in `admit`.
    * @throws P2PError WRONG_PEER, NAME_TAKEN.
    */
-  async approve({ name, peerId, publicKey }: RemotePeer, expected?: string): Promise<void> {
-    if (expected !== undefined && expected !== peerId && expected !== encodePeerId(publicKey)) throw wrongPeer(peerId, expected)
-    if (name !== undefined) await this.checkName(name, publicKey)
+  async approve(remote: RemotePeer, expected?: string): Promise<void> {
+    const { name, peerId, publicKey } = remote
+    const id = encodePeerId(publicKey)
+    if (expected !== undefined && expected !== name && expected !== id) throw wrongPeer(peerId, expected)
+    if (name === undefined) return
+    // A relay is everybody's: whoever came first with a name would keep all others of that name out.
+    if (this.peerContext.isRelay(this.peerContext.describe().protocols)) remote.peerId = id
+    else await this.checkName(name, publicKey)
   }
 
   /**
