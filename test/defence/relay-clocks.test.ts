@@ -120,7 +120,7 @@ describe('a device whose clock is weeks wrong', () => {
   it.each([-5 * WEEK_MS, 5 * WEEK_MS])(
     'connects to its relays, and the application hears why its clock is wrong (%i ms)',
     async (byMs) => {
-      net = createTestNetwork({ scheme: 'wss' })
+      net = createTestNetwork({ scheme: 'ws' })
       const relays = ['relay.one.example', 'relay.other.example'].map((host) => net.createPeer({ host, relay: true }))
       for (const relay of relays) await net.run(relay.start())
       const bootstrap = relays.map((relay) => net.addressOf(relay))
@@ -136,7 +136,7 @@ describe('a device whose clock is weeks wrong', () => {
   )
 
   it('is refused by nobody but itself: a stranger that it dials is not believed', async () => {
-    net = createTestNetwork({ scheme: 'wss' })
+    net = createTestNetwork({ scheme: 'ws' })
     const bob = net.createPeer({ host: 'bob.example' })
     await net.run(bob.start())
     const alice = net.createPeer({ listening: false, clock: shifted(net.clock, 5 * WEEK_MS) })
