@@ -113,7 +113,7 @@ export class CoreCoordinator {
   }
 
   /**
-   * Says goodbye to all peers and dials none until `resume`: for an app that is put into the background. Sleep that the app does not
+   * Says goodbye to all peers, after what `sendTo` accepted, and dials none until `resume`: for an app that is put into the background. Sleep that the app does not
    * announces is noticed without it.
    *
    * @throws P2PError SHUT_DOWN.
@@ -139,7 +139,10 @@ export class CoreCoordinator {
     }
   }
 
-  /** Says goodbye to all peers and releases every socket and timer. A second call waits for the first. */
+  /**
+   * Sends what `sendTo` accepted, says goodbye to all peers, and releases every socket and timer. A second call waits for the first. What cannot
+   * be sent within `limits.closeGraceMs` rejects.
+   */
   shutdown(): Promise<void> {
     return this.core.close()
   }
@@ -185,10 +188,15 @@ export class CoreCoordinator {
     await this.core.network.connect(peer, options)
   }
 
-  /** Ends a connection for good, and tells the peer the reason. @throws P2PError PEER_NOT_CONNECTED, SHUT_DOWN. */
+  /**
+   * Ends a connection for good, and tells the peer the reason; resolves when the peer has all that `sendTo` accepted, at the latest after twice
+   * `limits.closeGraceMs`. What cannot be sent within that time rejects.
+   *
+   * @throws P2PError PEER_NOT_CONNECTED, SHUT_DOWN.
+   */
   async disconnectFromPeer(peerId: string, reason?: P2PError): Promise<void> {
     this.core.checkOpen()
-    this.core.network.disconnect(peerId, reason)
+    await this.core.network.disconnect(peerId, reason)
   }
 
   /**
@@ -218,25 +226,30 @@ export class CoreCoordinator {
   }
 
   /**
-   * Sends a message; resolves once it is on its way and less than `limits.sendHighWaterBytes` wait for this peer. What was
-   * accepted arrives once, though the path changes or breaks, as long as both ends come back within `limits.sessionGraceMs`.
+   * Sends a message; resolves once it is on its way. Before that it waits for room, where much is under way, and for the budget that the
+   * peer has told for the message's protocol and type: a loop that awaits each call is never refused. What was accepted arrives once, though the
+   * path changes or breaks, as long as both ends come back within `limits.sessionGraceMs`.
    *
    * With `queue: true` the peer may be away: the message waits, in order, up to `ttl` seconds, and the `outcome` of what this
    * resolves to says whether it was delivered.
    *
-   * @throws P2PError PEER_NOT_CONNECTED, FOREIGN_SENDER, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, BUFFER_FULL,
-   * RATE_LIMITED, CONNECTION_CLOSED, IDENTITY_FAILED, SHUT_DOWN; with `queue`: OUTBOX_FULL, INVALID_CONFIG.
+   * @param options.timeoutMs milliseconds to wait, default 30,000; then TIMEOUT, and the message is not sent.
+   * @param options.signal ends the wait with ABORTED; the message is not sent then.
+   * @param options.wait false: RATE_LIMITED at once instead of a wait, with `details.retryAfterMs` where that is known.
+   * @throws P2PError PEER_NOT_CONNECTED, FOREIGN_SENDER, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, BUFFER_FULL where more than
+   * `limits.sendMaxBufferedBytes` wait, RATE_LIMITED, TIMEOUT, ABORTED, CONNECTION_CLOSED where the connection ends meanwhile, IDENTITY_FAILED,
+   * PROTOCOL_NOT_SUPPORTED where the peer takes no such messages at all, SHUT_DOWN; with `queue`: OUTBOX_FULL, INVALID_CONFIG.
    * @example
    * const { outcome } = await coordinator.sendTo(bob, { type: 'invoice', payload }, { queue: true, ttl: 3_600 })
    * console.log(await outcome) // 'delivered' or 'expired'
    */
   sendTo(peerId: string, message: OutgoingMessage, options?: SendToOptions & { queue?: false }): Promise<void>
   sendTo(peerId: string, message: OutgoingMessage, options: SendToOptions & { queue: true }): Promise<QueuedMessage>
-  async sendTo(peerId: string, message: OutgoingMessage, { queue, ttl }: SendToOptions = {}): Promise<unknown> {
+  async sendTo(peerId: string, message: OutgoingMessage, options: SendToOptions = {}): Promise<unknown> {
     const { core } = this
     core.checkOpen()
-    if (queue) return core.messaging.queue(peerId, message, ttl)
-    const waiting = core.messaging.send(peerId, message)
+    if (options.queue) return core.messaging.queue(peerId, message, options.ttl)
+    const waiting = core.messaging.send(peerId, message, options)
     if (waiting !== undefined) await waiting
     return
   }
@@ -248,9 +261,11 @@ export class CoreCoordinator {
   }
 
   /**
-   * Sends to all connected peers but relays; resolves to the peers that got the message, and those that did not with the reason.
+   * Sends to all connected peers but relays, to each once its budget allows it; resolves to the peers that got the message, and those that
+   * did not with the reason.
    *
    * @param options.relays true: relays get it too, and can read it.
+   * @param options.timeoutMs milliseconds that a peer may keep the message waiting, default 30,000.
    * @throws P2PError NO_PEERS where no peer is connected, or relays alone; as `sendTo` for a message that no peer could get.
    */
   async broadcast(message: OutgoingMessage, options?: BroadcastOptions): Promise<BroadcastResult> {

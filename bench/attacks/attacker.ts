@@ -65,7 +65,7 @@ obey({
         open++
         const socket = connect({ ...hostOf(url), localAddress: addressOf(first + (attempts % 5_000)) }, () => {
           socket.write(
-            'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: lotus-p2p.1\r\n\r\n',
+            'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: lotus-p2p.2\r\n\r\n',
           )
           setTimeout(() => socket.destroy(), 100)
         })

@@ -29,14 +29,20 @@ export class TokenBucket {
    * @returns 0, or where the bucket is empty, and nothing was taken, the milliseconds after which trying again makes sense.
    */
   take(now: number, cost = 1, share = 1): number {
+    const waitMs = this.waitMs(now, share)
+    if (waitMs === 0) this.tokens -= cost
+    return waitMs
+  }
+
+  /** As `take`, without taking. */
+  waitMs(now: number, share = 1): number {
     const perMs = (this.perS * share) / 1_000
     // A clock that was set back refills nothing.
     const grown = this.tokens + Math.max(0, now - this.filledAt) * perMs
     this.tokens = Math.min(this.burst * share, grown)
     this.filledAt = now
-    if (this.tokens < 1) return Math.ceil((Math.max(1, this.worthWaitingFor * share) - this.tokens) / perMs)
-    this.tokens -= cost
-    return 0
+    if (this.tokens >= 1) return 0
+    return Math.ceil((Math.max(1, this.worthWaitingFor * share) - this.tokens) / perMs)
   }
 
   /** Takes tokens whether they are there or not, as what is known to cost only afterwards. */

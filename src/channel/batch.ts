@@ -17,14 +17,16 @@ export const Entry = {
   CLOSE: 0x11,
   /** The sender's key changes after this frame (Noise rev 34 §11.3). Alone in its frame. */
   REKEY: 0x12,
-  /** Which messages of the receiver's stream have arrived; see peer/session.ts. */
+  /** Which messages of the receiver's streams have arrived; see peer/connection/stream-entries.ts. */
   ACK: 0x13,
-  /** The number of the next message in the sender's stream; see peer/session.ts. */
+  /** The number of the next message in one of the sender's streams. */
   SEQUENCE: 0x14,
-  /** From which message on nothing was taken, and when to send it again; see peer/session.ts. */
+  /** From which message of a stream on nothing was taken, and when to send it again. */
   REFUSED: 0x15,
   /** What the sender tells of itself (MessagePack), once for each channel; see description.ts. */
   DESCRIPTION: 0x16,
+  /** The sender speaks on this path from here on. */
+  SWITCH: 0x17,
   /** Nothing: it makes a frame longer. */
   PADDING: 0x80,
 } as const
@@ -38,6 +40,7 @@ const FRAGMENTED: ReadonlySet<number> = /* @__PURE__ */ new Set([Entry.MESSAGE, 
 /** Kind (1 byte) and length of the body (2 bytes, big-endian). */
 const HEADER_BYTES = 3
 const SMALL_BYTES = 2_048
+const SMALLEST_BUCKET = 256
 /** Any plaintext of a Noise message fits. */
 const LARGE_BYTES = 65_535
 
@@ -110,13 +113,32 @@ export class BatchWriter {
     buffer[position++] = kind
     buffer[position++] = length >> 8
     buffer[position++] = length & 0xff
-    if (head !== undefined) {
+    // Most have a stream alone: a call of `set` for one byte costs more than all the rest of the header.
+    if (head?.length === 1) buffer[position++] = head[0]!
+    else if (head !== undefined) {
       buffer.set(head, position)
       position += head.length
     }
     buffer.set(body, position)
     this.used = position + body.length
   }
+}
+
+/**
+ * The entries, with a PADDING behind them that makes their frame as long as a power of two, from 256 bytes on, or as the longest frame.
+ *
+ * @param max bytes of the longest plaintext; the frame of each is `tagBytes` longer.
+ */
+export function padded(plaintext: Uint8Array, max: number, tagBytes: number): Uint8Array {
+  const { length } = plaintext
+  let bucket = SMALLEST_BUCKET
+  while (bucket - tagBytes < length + HEADER_BYTES && bucket - tagBytes !== length) bucket *= 2
+  const whole = new Uint8Array(Math.min(bucket - tagBytes, max))
+  const rest = whole.length - length - HEADER_BYTES
+  if (rest < 0) return plaintext
+  whole.set(plaintext)
+  whole.set([Entry.PADDING, rest >> 8, rest & 0xff], length)
+  return whole
 }
 
 /** Unpacks plaintext frames into entries, putting fragments together again. */
@@ -137,9 +159,9 @@ export class BatchReader {
     this.maxBytes = this.limits.maxDescriptionBytes + 1
   }
 
-  /** From now on, messages of full length are put together: kind and signature come on top of them. */
+  /** From now on, messages of full length are put together: kind, stream and signature come on top of them. */
   takeMessages(): void {
-    this.maxBytes = this.limits.maxMessageBytes + 65
+    this.maxBytes = this.limits.maxMessageBytes + 66
   }
 
   /** @throws P2PError PROTOCOL_VIOLATION for a malformed frame, LIMIT_EXCEEDED for an over-long entry. */

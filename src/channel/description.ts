@@ -21,10 +21,19 @@ import {
 /** Bytes of `OwnDescription.streams`. */
 export const STREAMS_BYTES = 8
 
+/** A protocol of which a peer takes fewer messages in a second is not served. */
+export const LEAST_PER_S = 0.1
+
 /** Messages in a second and at once, bytes in a second and at once; null: no limit of bytes. */
 export type ToldRate = [messagesPerS: number, burst: number, bytesPerS: number | null, burstBytes: number | null]
 /** What a peer takes of one protocol, and of those of its types that have limits of their own. */
 export type ToldBudget = [...rate: ToldRate, types?: Record<string, ToldRate> | undefined]
+
+/**
+ * What a peer takes, by protocol; '' is for messages without a protocol and those of protocols that it does not serve, '*' for everything
+ * together. A protocol that is served and not named has no limit of its own.
+ */
+export type ToldBudgets = Record<string, ToldBudget>
 
 /** What a peer tells of itself at any time, beside its identity. */
 export interface PeerDescription {
@@ -33,8 +42,7 @@ export interface PeerDescription {
   /** Addresses where it listens: `ws://…` or `wss://…`. */
   addresses: string[]
   metadata?: Record<string, unknown> | undefined
-  /** What it takes, by protocol; '' is for messages without a protocol, '*' for everything together. */
-  budgets?: Record<string, ToldBudget> | undefined
+  budgets?: ToldBudgets | undefined
 }
 
 /** What a peer tells of itself when a channel begins, once it knows who is at the other end. */
@@ -51,8 +59,8 @@ export interface OwnDescription extends PeerDescription {
 /** The members of a description: see `PeerDescription`. */
 export function descriptionShapes(limits: Limits) {
   const { maxNameLength, maxProtocols, maxAddresses, maxTypesPerProtocol } = limits
-  const bounded = union(number(0), oneOf(null))
-  const rate = [number(0), number(0), bounded, bounded] as const
+  const [amount, burst, none] = [number(0), number(1), oneOf(null)]
+  const rate = [amount, burst, union(amount, none), union(burst, none)] as const
   const types = record(tuple(...rate), maxTypesPerProtocol, maxNameLength)
   return {
     protocols: array(text(1, maxNameLength), maxProtocols),

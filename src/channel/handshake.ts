@@ -4,25 +4,28 @@ import type { Limits } from '../base/limits.js'
 import { cutText, printable } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
 import { boolean, number, object, optional, shaped, text } from '../message/shape.js'
-import type { Certificate } from './certificate.js'
 import {
   type Agreement,
   chooseFrom,
   encodeHello,
   encodeOffer,
+  type Hello,
   type HelloParts,
   type LocalHello,
   PROTOCOL_VERSIONS,
-  type RemoteHello,
   SUITES,
   verifyHello,
 } from './hello.js'
 import { type NoiseChannel, NoiseXX } from './noise.js'
+import { answerRetry, answersRetry, CHALLENGE_BYTES, MAX_RETRY_BITS, RETRY_NONCE_BYTES, retryTask } from './retry.js'
 import type { WorkTerms } from './work.js'
 
 /** First byte of a frame before the channel is open. */
 export const REFUSAL = 0x00
 const HANDSHAKE = 0x01
+const RETRY = 0x02
+const WORK = 0x03
+const KEY_BYTES = 32
 
 /** utf8('lotus-p2p/2') ‖ 0x00 ‖ utf8(network): a peer of another network computes another hash. */
 function prologueOf(network: string): Uint8Array {
@@ -39,13 +42,8 @@ export interface HandshakeTerms {
   /** Default: at once. */
   schedule?: Schedule | undefined
   work?: WorkTerms | undefined
-  /**
-   * Judges whether the other end's certificate holds at this time.
-   *
-   * @param now the responder's clock, in the handshake of an initiator.
-   * @throws P2PError where it does not.
-   */
-  judge?: ((certificate: Certificate, now: number | undefined) => Promise<void>) | undefined
+  /** Bits of work (1 to 20) that a responder asks for before it does any cryptography; 0 or absent: it is not under load. */
+  retryBits?: (() => number) | undefined
 }
 
 /** What a handshake message led to. */
@@ -53,7 +51,7 @@ export interface HandshakeStep {
   /** To be sent now. */
   frame?: Uint8Array
   /** Set once it is known who the other end is. An initiator goes on with `confirm`. */
-  remote?: RemoteHello
+  met?: Hello
   /** Set with the responder's last step. */
   noise?: NoiseChannel
 }
@@ -69,6 +67,10 @@ export class Handshake {
   /** The responder's clock. */
   private theirNow = 0
   private step = 0
+  /** The initiator's first key, and what was asked for under load. */
+  private ephemeralKey: Uint8Array | undefined
+  private retry: { task: Uint8Array; bits: number } | undefined
+  private isOver = false
 
   constructor(
     private readonly initiator: boolean,
@@ -82,19 +84,53 @@ export class Handshake {
   /** The initiator's first frame. */
   start(): Uint8Array {
     this.step = 1
-    return frameOf(HANDSHAKE, this.noise.writeMessage(encodeOffer(this.local.network)))
+    const message = this.noise.writeMessage(encodeOffer(this.local.network))
+    this.ephemeralKey = message.slice(0, KEY_BYTES)
+    return frameOf(HANDSHAKE, message)
   }
 
   /** Takes any frame but a refusal. @throws P2PError: the handshake is over then; see `refusalFrame`. */
   async receive(frame: Uint8Array): Promise<HandshakeStep> {
-    const { schedule = AT_ONCE } = this.terms
-    if (frame[0] !== HANDSHAKE) throw violation('sent a first frame that is no handshake')
-    if (!this.initiator && this.step === 0) {
-      this.step = 1
-      this.agreed = chooseFrom(this.noise.readMessage(frame.subarray(1)), this.local.network, this.limits)
+    const { schedule = AT_ONCE, retryBits } = this.terms
+    const body = frame.subarray(1)
+    const kind = frame[0]
+    if (this.initiator && kind === RETRY && this.step === 1) return this.prove(body)
+    if (!this.initiator && kind === WORK && this.step === 1 && this.retry !== undefined) {
+      const { task, bits } = this.retry
+      if (body.length !== RETRY_NONCE_BYTES) throw violation('answers with a nonce of another length')
+      if (!answersRetry(task, body, bits))
+        throw new P2PError('HANDSHAKE_FAILED', 'The peer has not done the work that it was asked for.')
+      this.retry = undefined
       return schedule(() => this.answer())
     }
-    return schedule(() => this.meet(frame))
+    if (kind !== HANDSHAKE || this.retry !== undefined) throw violation('sent another frame than the one that is due')
+    if (!this.initiator && this.step === 0) {
+      this.step = 1
+      this.agreed = chooseFrom(this.noise.readMessage(body), this.local.network, this.limits)
+      const bits = retryBits?.() ?? 0
+      return bits > 0 ? this.challenge(body.subarray(0, KEY_BYTES), bits) : schedule(() => this.answer())
+    }
+    this.step = 2
+    return schedule(() => this.meet(body))
+  }
+
+  private challenge(ephemeralKey: Uint8Array, bits: number): HandshakeStep {
+    const challenge = crypto.getRandomValues(new Uint8Array(CHALLENGE_BYTES))
+    this.retry = { task: retryTask(this.local.network, challenge, ephemeralKey), bits }
+    return { frame: frameOf(RETRY, joined(challenge, Uint8Array.of(bits))) }
+  }
+
+  private async prove(body: Uint8Array): Promise<HandshakeStep> {
+    const bits = body[CHALLENGE_BYTES]
+    // Its first key serves one RETRY.
+    const { ephemeralKey } = this
+    this.ephemeralKey = undefined
+    if (body.length !== CHALLENGE_BYTES + 1 || bits! > MAX_RETRY_BITS || ephemeralKey === undefined) {
+      throw violation('asks for work that nobody may ask for')
+    }
+    const task = retryTask(this.local.network, body.subarray(0, CHALLENGE_BYTES), ephemeralKey)
+    const nonce = await answerRetry(task, bits!, () => this.isOver)
+    return nonce === undefined ? {} : { frame: frameOf(WORK, nonce) }
   }
 
   /** The initiator's last frame, and the channel. Our identity leaves with it. @throws P2PError IDENTITY_FAILED. */
@@ -109,24 +145,24 @@ export class Handshake {
     return { frame: await this.hello({ now, work: this.terms.work?.demanded }, now) }
   }
 
-  private async meet(frame: Uint8Array): Promise<HandshakeStep> {
+  private async meet(message: Uint8Array): Promise<HandshakeStep> {
     const { noise, initiator, terms, limits, local } = this
-    const { work, judge } = terms
-    const payload = noise.readMessage(frame.subarray(1))
+    const { work } = terms
+    const payload = noise.readMessage(message)
     const check = initiator ? undefined : work?.check
-    const { remote, certificate, now, ...agreed } = await verifyHello(payload, noise.remoteStatic!, limits, local.network, check)
-    const isOffered = PROTOCOL_VERSIONS.includes(agreed.version) && SUITES.includes(agreed.suite)
-    this.agreed ??= agreed
-    if (!isOffered || agreed.version !== this.agreed.version || agreed.suite !== this.agreed.suite) {
+    const met = await verifyHello(payload, noise.remoteStatic!, limits, local.network, check)
+    const { remote, version, suite, now } = met
+    const isOffered = PROTOCOL_VERSIONS.includes(version) && SUITES.includes(suite)
+    this.agreed ??= { version, suite }
+    if (!isOffered || version !== this.agreed.version || suite !== this.agreed.suite) {
       throw new P2PError('UNSUPPORTED_VERSION', 'The peer chose a protocol version or a cipher suite that nobody offered.')
     }
-    if (initiator && now === undefined) throw new P2PError('HANDSHAKE_FAILED', 'The peer does not tell its time.')
-    await judge?.(certificate, now)
-    if (!initiator) return { remote, noise: noise.split(agreed.suite) }
-    this.theirNow = now!
+    if (!initiator) return { met, noise: noise.split(suite) }
+    if (now === undefined) throw new P2PError('HANDSHAKE_FAILED', 'The peer does not tell its time.')
+    this.theirNow = now
     this.proof = remote.work && work?.find?.(remote.work, remote.publicKey)
     if (remote.work !== undefined) remote.work.proven = this.proof !== undefined
-    return { remote }
+    return { met }
   }
 
   private async hello(parts: Partial<HelloParts>, at: number): Promise<Uint8Array> {
@@ -138,6 +174,7 @@ export class Handshake {
 
   /** Zeroes the secrets of a handshake that will not be finished. */
   destroy(): void {
+    this.isOver = true
     this.noise.destroy()
   }
 }

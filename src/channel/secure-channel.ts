@@ -4,7 +4,8 @@ import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
-import { BatchReader, BatchWriter, Entry, FIRST_IGNORED } from './batch.js'
+import { BatchReader, BatchWriter, Entry, FIRST_IGNORED, padded } from './batch.js'
+import type { Certificate } from './certificate.js'
 import { decodeDescription, encodeDescription, type OwnDescription } from './description.js'
 import { encodeRefusal, Handshake, type HandshakeTerms, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
 import type { LocalHello, RemoteHello, RemotePeer } from './hello.js'
@@ -18,7 +19,9 @@ const QUIET_HOPS = 8
 export interface ChannelSink {
   /** A MESSAGE, SIGNED_MESSAGE, ACK or SEQUENCE. What it throws ends the channel as the peer's fault. */
   onEntry(kind: Entry, body: Uint8Array): void
-  /** The channel is over; called once. `fault` is true where the peer broke the protocol. */
+  /** The peer says goodbye: what it is to know of before the end is sent now. */
+  onGoodbye?(): void
+  /** The channel is over; called once. `fault` is true where the peer broke the protocol. After `leave`, acknowledgements still come. */
   onClose(error: P2PError, fault: boolean): void
   onDrain(): void
   /** The connection carries nothing at present and may recover (true), or has recovered (false). */
@@ -29,8 +32,17 @@ export interface ChannelOptions extends Omit<HandshakeTerms, 'now'> {
   local: LocalHello
   limits: Limits
   clock: Clock
+  /** Whether frames are filled up to few lengths, so that onlookers learn less of what is in them. Default false. */
+  padsFrames?: boolean | undefined
   /** What we tell of ourselves to the peer that has proven to be this one. */
   describe(remote: RemoteHello): OwnDescription
+  /**
+   * Judges whether the peer's certificate holds at this time; by default it does.
+   *
+   * @param now the responder's clock, milliseconds since the Unix epoch; undefined where we are the responder.
+   * @throws P2PError where it does not.
+   */
+  judge?: ((certificate: Certificate, now: number | undefined) => Promise<void> | void) | undefined
   /** Judges what the peer tells of itself, before the channel is open; what it throws is told to the peer. */
   approve?: (remote: RemotePeer) => Promise<void>
 }
@@ -52,8 +64,11 @@ export class SecureChannel implements FrameSink {
 
   private readonly limits: Limits
   private readonly clock: Clock
-  /** `confirming`: the initiator waits for READY; `meeting`: an end waits for the other's description, or judges it. */
-  private state: 'handshake' | 'confirming' | 'meeting' | 'open' | 'closed' = 'handshake'
+  /**
+   * `confirming`: the initiator waits for READY; `meeting`: an end waits for the other's description, or judges it;
+   * `leaving`: the peer has been told goodbye, and ends the connection.
+   */
+  private state: 'handshake' | 'confirming' | 'meeting' | 'open' | 'leaving' | 'closed' = 'handshake'
   private handshake: Handshake | undefined
   private busy = false
   /** A frame that came while the one before was being checked. */
@@ -74,6 +89,8 @@ export class SecureChannel implements FrameSink {
   /** Bytes of the entries that came before the sink. */
   private earlyBytes = 0
   private isDescribed = false
+  private readonly maxPlaintextBytes: number
+  private readonly padsFrames: boolean
   /** The sink knows of the end. */
   private told = false
   private flushing = false
@@ -83,9 +100,10 @@ export class SecureChannel implements FrameSink {
   private constructor(
     readonly connection: Connection,
     handshake: Handshake,
-    private terms: Pick<ChannelOptions, 'limits' | 'clock' | 'describe' | 'approve'> & Admission,
+    private terms: ChannelOptions & Admission,
   ) {
     const { limits, clock } = terms
+    this.padsFrames = terms.padsFrames === true
     this.limits = limits
     this.clock = clock
     this.handshake = handshake
@@ -93,7 +111,8 @@ export class SecureChannel implements FrameSink {
     this.reader.takeDescription()
     this.frames = new TokenBucket(4 * limits.peerMessagesPerS, 4 * limits.peerMessageBurst, clock.now())
     const maxFrame = Math.min(connection.maxFrameBytes, MAX_NOISE_MESSAGE_BYTES)
-    this.writer = new BatchWriter(maxFrame - TAG_BYTES, (plaintext) => this.sendFrame(plaintext))
+    this.maxPlaintextBytes = maxFrame - TAG_BYTES
+    this.writer = new BatchWriter(this.maxPlaintextBytes, (plaintext) => this.sendFrame(plaintext))
   }
 
   /**
@@ -167,6 +186,31 @@ export class SecureChannel implements FrameSink {
   /** Sends what waits, tells the peer why, and ends the connection. */
   close(error: P2PError, fault = false): void {
     this.end(error, fault, true)
+  }
+
+  /**
+   * Sends what waits and says goodbye. The peer ends the connection once it has all of it: an end that closed it itself could lose what
+   * its transport still holds.
+   *
+   * @returns resolves when the connection is over, at the latest after `closeGraceMs`.
+   */
+  leave(error: P2PError): Promise<void> {
+    if (this.state === 'open') this.sayGoodbye(this.state, error)
+    if (this.state !== 'open') {
+      this.close(error)
+      return Promise.resolve()
+    }
+    this.state = 'leaving'
+    this.ended = error
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimeout(() => this.end(error, false, false), this.limits.closeGraceMs)
+      this.settle = () => {
+        this.settle = undefined
+        this.clock.clearTimeout(timer)
+        resolve()
+      }
+      this.tellEnd(error, false)
+    })
   }
 
   onFrame(frame: Uint8Array): void {
@@ -251,15 +295,20 @@ export class SecureChannel implements FrameSink {
         return
       }
       this.busy = true
-      const { frame: answer, remote, noise } = await handshake.receive(frame)
+      const { frame: answer, met, noise } = await handshake.receive(frame)
       if (this.isOver()) return
-      if (remote === undefined) {
+      if (met === undefined) {
+        // What came meanwhile was sent before the answer to it.
+        if (this.waiting !== undefined) throw violation('sent another frame than the one that is due')
         this.busy = false
         this.transmit(answer!)
-        return this.resume()
+        return
       }
-      this.hello = remote
+      this.hello = met.remote
+      // From here on a responder refuses inside the channel.
       if (noise !== undefined) this.begin(noise)
+      await this.terms.judge?.(met.certificate, met.now)
+      if (this.isOver()) return
       // Where we dialled: whom we reached is decided before we tell who we are.
       await this.terms.admit?.(this)
       if (this.isOver()) return
@@ -338,7 +387,10 @@ export class SecureChannel implements FrameSink {
   private receiveEntry(kind: number, body: Uint8Array): void {
     if (this.state === 'closed') return
     if (kind === Entry.CLOSE) {
-      if (this.state === 'open') this.writer.flush()
+      if (this.state === 'open') {
+        this.sink?.onGoodbye?.()
+        this.writer.flush()
+      }
       this.end(refusalOf(body, this.limits), false, false)
     } else if (kind >= FIRST_IGNORED) {
       // Long ones count as so many frames as would carry messages of the same size.
@@ -357,13 +409,15 @@ export class SecureChannel implements FrameSink {
         throw violation('changes its key too often')
       }
       this.receiveCipher!.rekey()
+    } else if (this.state === 'leaving' && kind !== Entry.ACK) {
+      // The session keeps what the peer sends now for the next connection.
     } else if (FOR_SINK.has(kind)) {
-      // A copy, so that a small payload kept by somebody does not hold a whole frame in memory.
-      const own = body.length * 2 < body.buffer.byteLength ? body.slice() : body
       if (this.sink !== undefined) {
-        this.sink.onEntry(kind as Entry, own)
+        this.sink.onEntry(kind as Entry, body)
         return
       }
+      // A copy, so that it does not hold a whole frame in memory.
+      const own = body.slice()
       this.earlyBytes += own.length + EARLY_BYTES
       if (this.earlyBytes > 2 * this.limits.sendMaxBufferedBytes) throw violation('sent too much before it was accepted')
       this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind as Entry, own)))
@@ -391,7 +445,8 @@ export class SecureChannel implements FrameSink {
   }
 
   private sendFrame(plaintext: Uint8Array): void {
-    this.transmit(this.sendCipher!.encrypt(plaintext))
+    const hidden = this.padsFrames ? padded(plaintext, this.maxPlaintextBytes, TAG_BYTES) : plaintext
+    this.transmit(this.sendCipher!.encrypt(hidden))
     if (++this.framesSent < this.limits.rekeyAfterFrames) return
     this.framesSent = 0
     this.transmit(this.sendCipher!.encrypt(REKEY_FRAME))
@@ -448,8 +503,8 @@ interface Admission {
   admit?: (channel: SecureChannel) => Promise<void>
 }
 
-function handshakeOf(initiator: boolean, { local, limits, clock, schedule, work, judge }: ChannelOptions): Handshake {
-  return new Handshake(initiator, local, limits, { now: () => clock.now(), schedule, work, judge })
+function handshakeOf(initiator: boolean, { local, limits, clock, schedule, work, retryBits }: ChannelOptions): Handshake {
+  return new Handshake(initiator, local, limits, { now: () => clock.now(), schedule, work, retryBits })
 }
 
 /** What an entry that waits takes beside its body. */
@@ -467,6 +522,7 @@ const FOR_SINK: ReadonlySet<number> = /* @__PURE__ */ new Set([
   Entry.ACK,
   Entry.SEQUENCE,
   Entry.REFUSED,
+  Entry.SWITCH,
 ])
 
 const REKEY_FRAME = /* @__PURE__ */ Uint8Array.of(Entry.REKEY, 0, 0)

@@ -8,16 +8,15 @@ import { ChannelKeyring } from '../channel/certificate.js'
 import type { PeerDescription } from '../channel/description.js'
 import { type LocalHello, SESSION_BYTES } from '../channel/hello.js'
 import { Defence } from '../defence/defence.js'
+import type { RelayClocks } from '../defence/relay-clocks.js'
 import { type Identity, identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
-import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import type { PeerContext } from '../peer/peer-context.js'
 import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolUse } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
 import { ProtocolRouter } from '../protocol/router.js'
 import type { Listener, Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
@@ -48,6 +47,7 @@ export class Core implements PeerContext, NetworkOwner {
   readonly limits: Limits
   readonly clock: Clock
   readonly maxConnections: number
+  readonly relayOnly: boolean
   readonly requireSignatures: boolean
   readonly isRelay: CoreRoles['isRelay']
   readonly isServer: CoreRoles['isServer']
@@ -82,6 +82,7 @@ export class Core implements PeerContext, NetworkOwner {
     this.limits = limits
     this.clock = clock
     this.maxConnections = limits.maxConnections
+    this.relayOnly = this.config.relayOnly
     this.requireSignatures = requireSignatures
     this.isRelay = isRelay
     this.isServer = isServer
@@ -98,7 +99,9 @@ export class Core implements PeerContext, NetworkOwner {
       clock,
       limits,
       store,
-      limitsOf: (protocol) => (protocol === CORE_PROTOCOL ? 'default' : this.router.limitsOf(protocol)),
+      served: () => this.router.names,
+      limitsOf: (protocol) => this.router.limitsOf(protocol),
+      shareChanged: (publicKey) => this.network.updates.budgetsChanged(publicKey),
       disconnect: (key, error) => this.network.expel(key, error),
       onBanned: (ban) => this.events.emit('peer-banned', ban),
       onError: (error) => this.report(error),
@@ -234,7 +237,7 @@ export class Core implements PeerContext, NetworkOwner {
     const names = this.router.names
     for (const name of names) if (!carriers.has(name)) this.router.unregister(name)
     this.stopDiscovery()
-    this.network.close()
+    await this.network.close()
     this.defence.budget.close(shutDownError())
     for (const name of names) this.router.unregister(name)
     // Not for all of `open`, since a signer may never answer, and not for a listener that never settles either.
@@ -302,12 +305,12 @@ export class Core implements PeerContext, NetworkOwner {
     for (const stop of this.stops.splice(0)) this.plugins.fenced(stop)
   }
 
-  isNamed(peerId: string): boolean {
-    return this.network.isNamed(peerId)
+  get clocks(): RelayClocks {
+    return this.network.clocks
   }
 
-  expects(message: P2PMessage): boolean {
-    return this.messaging.requests.expects(message)
+  isNamed(peerId: string): boolean {
+    return this.network.isNamed(peerId)
   }
 
   useOf(protocol: string | undefined): ProtocolUse {

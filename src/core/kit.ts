@@ -79,7 +79,7 @@ export class Kit implements PluginKit {
     this.identity = identity
     this.limits = limits
     this.names = core.names
-    this.sendTo = async (to, message) => core.messaging.send(to, message)
+    this.sendTo = async (to, message, options) => core.messaging.send(to, message, options)
     this.reply = (request, message) => core.messaging.reply(request, message)
     this.request = (to, message, options) => core.messaging.request(to, message, options)
     this.broadcast = async (message, options) => core.messaging.broadcast(message, options)

@@ -9,14 +9,14 @@ import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../messa
 import { checkMessage } from '../message/p2p-protocol.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import type { QueuedMessage } from '../peer/keep/outbox.js'
-import type { BroadcastOptions, BroadcastResult, ProtocolHost, RequestOptions } from '../protocol/handler.js'
+import type { BroadcastOptions, BroadcastResult, PacedOptions, ProtocolHost, RequestOptions } from '../protocol/handler.js'
 import { CORE_PROTOCOL, PendingRequests } from '../protocol/pending-requests.js'
 import type { ProtocolRouter } from '../protocol/router.js'
 import type { CoreEvents } from './events.js'
 import type { Network } from './network.js'
 
-/** How `sendTo` sends. */
-export interface SendToOptions {
+/** How `sendTo` sends. It waits for room and for the peer's budget, at most 30 s where `timeoutMs` (milliseconds) does not say. */
+export interface SendToOptions extends PacedOptions {
   /** True: the peer may be away; the message waits for it. Default false: PEER_NOT_CONNECTED at once. */
   queue?: boolean
   /** Seconds that a queued message may wait; default 3,600, at most 604,800. */
@@ -41,9 +41,9 @@ export class Messaging {
   }
 
   /** @throws P2PError as `P2PCoordinator.sendTo`. */
-  send(peerId: string, message: OutgoingMessage): Promise<void> | undefined {
+  send(peerId: string, message: OutgoingMessage, options?: PacedOptions): Promise<void> | undefined {
     const peer = this.parts.network.peers.need(peerId)
-    return peer.send(this.complete(message, peer.peerId))
+    return peer.send(this.complete(message, peer.peerId), options)
   }
 
   /** Accepts a message for a peer that may be away. @throws P2PError OUTBOX_FULL, and as `send`. */
@@ -62,14 +62,16 @@ export class Messaging {
   async request<T>(peerId: string, message: OutgoingMessage, options: RequestOptions = {}): Promise<P2PMessage<T>> {
     const peer = this.parts.network.peers.need(peerId)
     const whole = this.complete(message, peer.peerId)
-    return (await this.requests.wait(whole, peer.peerId, options, () => peer.send(whole, { lasting: false }))) as P2PMessage<T>
+    const { signal, timeoutMs = this.parts.limits.requestTimeoutMs } = options
+    const send = () => peer.send(whole, { lasting: false, signal, timeoutMs })
+    return (await this.requests.wait(whole, peer.peerId, options, send)) as P2PMessage<T>
   }
 
   /** Sends to all connected peers, to relays only where `relays` asks for it. @throws P2PError NO_PEERS, and as `send`. */
-  broadcast(message: OutgoingMessage, options: BroadcastOptions = {}): BroadcastResult {
+  async broadcast(message: OutgoingMessage, options: BroadcastOptions = {}): Promise<BroadcastResult> {
     const whole = this.complete(message, undefined)
     const isInternal = message.protocol?.startsWith(INTERNAL_PREFIX) === true
-    const { exclude, relays = isInternal } = options
+    const { exclude, relays = isInternal, ...paced } = options
     const without = new Set(exclude)
     const all = this.parts.network.peers.all()
     const company = all.filter(({ info }) => relays || info.isRelay !== true)
@@ -78,7 +80,7 @@ export class Messaging {
       const only = all.length > 0 ? 'Only relays are connected, and a broadcast leaves them out.' : 'No peer is connected.'
       throw new P2PError('NO_PEERS', `${only} Connect to a peer first.`, { details: { relays: all.length } })
     }
-    return this.parts.network.peers.broadcast(whole, peers)
+    return this.parts.network.peers.broadcast(whole, peers, paced)
   }
 
   /** Takes a message that has passed the inbox of its connection: to the request that waits for it, the application, the handler. */

@@ -4,6 +4,7 @@ import type { TypedEvents } from '../base/events.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { ClockSkew } from '../defence/clock-skew.js'
+import { RelayClocks } from '../defence/relay-clocks.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
 import { decodeMessage } from '../message/p2p-protocol.js'
@@ -62,6 +63,7 @@ export class Network {
   readonly outbox: Outbox
   readonly updates: PeerUpdates
   readonly anchors: Anchors
+  readonly clocks: RelayClocks
   readonly skew: ClockSkew
   /** The protocols by which connections are kept. */
   readonly handlers: IProtocolHandler[]
@@ -123,11 +125,13 @@ export class Network {
       onChange: () => this.updateStatus(),
       onError: report,
     })
+    const named = new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target)))
+    this.clocks = new RelayClocks({ clock, limits, store: config.store, named, onSkew: report })
     this.anchors = new Anchors({
       clock,
       limits,
       store: config.store,
-      named: new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target))),
+      named,
       chosen: () => this.chosen(),
       dial: async (address, id) => this.reconnector.keep(address, await this.peers.dial(address, id, {})),
     })
@@ -144,7 +148,7 @@ export class Network {
     })
     this.updates = new PeerUpdates({
       limits,
-      describe: () => core.describe(),
+      describe: (publicKey) => ({ ...core.describe(), budgets: core.defence.gate.budgetsOf(publicKey) }),
       onUpdate: (id, description) => {
         const peer = this.peers.get(id)
         peer?.describe(description)
@@ -190,7 +194,7 @@ export class Network {
       release: (peerId) => {
         const peer = this.peers.get(peerId)
         if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
-        this.peers.disconnect(peer.peerId, new P2PError('CONNECTION_CLOSED', 'The lookup is over.'))
+        void this.peers.disconnect(peer.peerId, new P2PError('CONNECTION_CLOSED', 'The lookup is over.'))
       },
       mayDial: !this.config.relayOnly,
       chosen: () => this.chosen(),
@@ -226,15 +230,15 @@ export class Network {
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
     this.anchors.stop()
-    this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended and comes back later.'))
+    void this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended and comes back later.'))
     this.updateStatus()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.watch.stop()
     this.reconnector.stop()
     this.anchors.close()
-    this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
+    await this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
     this.outbox.close()
     this.updateStatus()
   }
@@ -256,10 +260,10 @@ export class Network {
   }
 
   /** @throws P2PError PEER_NOT_CONNECTED. */
-  disconnect(peerId: string, reason = new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.')): void {
+  async disconnect(peerId: string, reason = new P2PError('CONNECTION_CLOSED', 'The peer has disconnected.')): Promise<void> {
     const { peerId: id } = this.peers.need(peerId)
     this.reconnector.release(id)
-    this.peers.disconnect(id, reason)
+    await this.peers.disconnect(id, reason)
   }
 
   /** Ends the connection with the holder of a key that is banned, or nearly so, and does not dial it again. */

@@ -1,4 +1,5 @@
 import { addressGroup, hostOf, isLoopback } from '../address/address-group.js'
+import { groupOf } from '../address/origin.js'
 import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
@@ -15,7 +16,7 @@ import { HandshakeSlots } from './handshake-slots.js'
 import { Reputation, type Standing } from './reputation.js'
 import { VerificationBudget } from './verification-budget.js'
 
-export interface DefenceOptions extends Pick<GateOptions, 'limitsOf'> {
+export interface DefenceOptions extends Pick<GateOptions, 'served' | 'limitsOf' | 'shareChanged'> {
   clock: Clock
   limits: Limits
   store: KeyValueStore
@@ -38,12 +39,12 @@ export class Defence {
   private readonly byGroup: RateBuckets
 
   constructor(private readonly wiring: DefenceOptions) {
-    const { clock, limits, limitsOf } = wiring
+    const { clock, limits, served, limitsOf, shareChanged } = wiring
     this.reputation = new Reputation(clock, limits)
     this.bans = new Bans(wiring)
     this.budget = new VerificationBudget(clock, limits)
     this.slots = new HandshakeSlots(limits.maxPendingHandshakes)
-    this.gate = new Gate({ clock, limits, limitsOf, shareOf: (key) => this.reputation.shareOf(key) })
+    this.gate = new Gate({ clock, limits, served, limitsOf, shareChanged, shareOf: (key) => this.reputation.shareOf(key) })
     const { addressFaultsPerMin, addressGroupFactor, maxRateBuckets } = limits
     const faults = (factor: number) =>
       new RateBuckets(clock, (addressFaultsPerMin * factor) / 60, addressFaultsPerMin * factor, maxRateBuckets)
@@ -52,8 +53,24 @@ export class Defence {
   }
 
   /** Where a connection comes from, for sharing out what strangers may cost. */
-  sourceOf({ remoteAddress, transport }: Connection): string {
-    return addressGroup(remoteAddress) === undefined ? transport : `address:${hostOf(remoteAddress)}`
+  sourceOf(connection: Connection): string {
+    const { remoteAddress } = connection
+    // A circuit comes from its relay: who the caller is, is but the relay's word.
+    return addressGroup(remoteAddress) === undefined ? groupOf(connection) : `address:${hostOf(remoteAddress)}`
+  }
+
+  /**
+   * Bits of work that a dialler has to do before we do any cryptography for it: 0 unless many handshakes are under way that have cost
+   * us some. Those that only hold a connection, or have not done the work, do not raise the price for others.
+   */
+  get retryBits(): number {
+    const { retryAboveHandshakes: least, maxPendingHandshakes: most, retryMinBits, retryMaxBits } = this.wiring.limits
+    const { answered } = this.slots
+    if (answered <= least) return 0
+    return Math.min(
+      retryMaxBits,
+      retryMinBits + Math.floor(((retryMaxBits - retryMinBits) * (answered - least)) / (most - least)),
+    )
   }
 
   /** The refusal for whoever may not even begin a handshake. */

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
+import { LEAST_PER_S, type ToldBudget, type ToldBudgets, type ToldRate } from '../channel/description.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import type { ProtocolLimits, RateLimit } from '../protocol/rate-limits.js'
 import { type Freshness, ReplayWindow } from './replay-window.js'
@@ -12,17 +13,21 @@ import { type Freshness, ReplayWindow } from './replay-window.js'
 export interface GateRefusal {
   /** Milliseconds. */
   readonly retryAfterMs: number
-  /** The limit that was reached: a name of `Limits`, or a protocol and type. */
+  /** The budget that is used up: `'*'` for everything together, a protocol, or a protocol and a type. */
   readonly limit: string
 }
 
 export interface GateOptions {
   limits: Limits
   clock: Clock
+  /** The protocols that we serve. */
+  served(): readonly string[]
   /** What a registered handler has declared; `'default'` where it has declared nothing, undefined for a protocol that nobody has registered. */
   limitsOf(protocol: string): ProtocolLimits | 'default' | undefined
   /** The part of each limit that a peer gets, by its key in hex: 1 for one well known. */
   shareOf(key: string): number
+  /** A connected peer's share has changed: it is to be told. */
+  shareChanged(publicKey: Uint8Array): void
 }
 
 export interface GateStats {
@@ -31,16 +36,22 @@ export interface GateStats {
   duplicates: number
   /** Signed messages whose date was not within the window. */
   stale: number
-  /** Messages refused, or dropped while their sender was told to wait. */
+  /** Messages dropped while the sender of their stream was told to wait. */
   limited: number
-  /** How often a peer was told to wait. */
+  /** How often a stream of a peer was told to wait: never while its sender keeps to the budgets that it was told. */
   throttled: number
 }
 
-/** What a protocol that declares nothing may have in all, in budgets of one type. */
-const TYPES_OF_DEFAULT = 4
-/** How often a peer's share is looked up. */
-const SHARE_EVERY_MS = 1_000
+/** How often a peer's budgets may change. */
+const TELL_EVERY_MS = 60_000
+/**
+ * How much more is taken than a peer was told. What left within the rate may come at once after a stall of the link, and clocks
+ * differ: one that keeps to what it was told, with at most `burst` messages unacknowledged, is never refused.
+ */
+const BURST_MARGIN = 2
+const RATE_MARGIN = 1.05
+/** Answers that a peer may have on its way, whatever its budgets. */
+export const MAX_ANSWERS = 4_096
 
 /**
  * What every incoming message passes, cheapest check first: the budgets of its sender before it is decoded, then those of its
@@ -52,6 +63,8 @@ export class Gate {
   readonly seen: RecentKeys
   /** By the public key in hex, longest unused first. */
   private readonly peers = new LazyMap<string, PeerGate>()
+  /** What peers are told, by their share: the same for thousands of them. */
+  private readonly told = new LazyMap<number, ToldBudgets>()
 
   constructor(readonly wiring: GateOptions) {
     this.seen = new RecentKeys(wiring.limits.dedupeWindow)
@@ -59,24 +72,54 @@ export class Gate {
 
   /** The gate of one peer, the same for as long as its budgets could matter. */
   of(publicKey: Uint8Array): PeerGate {
-    const key = hexOf(publicKey)
-    const now = this.wiring.clock.now()
-    this.forget(now)
-    const gate = this.peers.get(key) ?? new PeerGate(key, this)
-    this.peers.delete(key)
-    this.peers.set(key, gate)
-    gate.lastUsedAt = now
+    const gate = this.find(publicKey)
     gate.open++
     return gate
   }
 
+  /** What a peer is told of its budgets. They hold from then on. */
+  budgetsOf(publicKey: Uint8Array): ToldBudgets {
+    return this.find(publicKey).budgets
+  }
+
+  budgetsAt(share: number): ToldBudgets {
+    const known = this.told.get(share)
+    if (known !== undefined) return known
+    const { limits, served, limitsOf } = this.wiring
+    const { protocolMessagesPerS, protocolMessageBurst } = limits
+    const byDefault = { messagesPerS: protocolMessagesPerS, burst: protocolMessageBurst }
+    // What the handler itself limits has no limit here.
+    const ofType = (limit: RateLimit | 'own') => (limit === 'own' ? wholeOf(limits) : toldOf(limit, share))
+    const told: ToldBudgets = { '*': wholeOf(limits), '': toldOf(byDefault, share) }
+    for (const protocol of served()) {
+      const declared = limitsOf(protocol)
+      const { types, ...own }: ProtocolLimits = typeof declared === 'object' ? declared : byDefault
+      const ofTypes = types && Object.fromEntries(Object.entries(types).map(([type, limit]) => [type, ofType(limit)]))
+      told[protocol] = ofTypes === undefined ? toldOf(own, share) : [...toldOf(own, share), ofTypes]
+    }
+    this.told.set(share, told)
+    return told
+  }
+
   /** A handler has come or gone, and its limits with it. */
   protocolsChanged(): void {
+    this.told.clear()
     for (const peer of this.peers.values()) peer.protocolsChanged()
   }
 
   get remembered(): number {
     return this.seen.size
+  }
+
+  private find(publicKey: Uint8Array): PeerGate {
+    const key = hexOf(publicKey)
+    const now = this.wiring.clock.now()
+    this.forget(now)
+    const gate = this.peers.get(key) ?? new PeerGate(publicKey, key, this)
+    this.peers.delete(key)
+    this.peers.set(key, gate)
+    gate.lastUsedAt = now
+    return gate
   }
 
   /** A few at each connection, so that none waits for a thousand. */
@@ -90,13 +133,23 @@ export class Gate {
   }
 }
 
+/** What may still come of a stream that was refused. */
+export interface Refusal extends GateRefusal {
+  /** When the stream was refused, milliseconds. */
+  readonly at: number
+  /** Messages that an honest peer can have on its way. */
+  readonly inFlight: number
+  /** Messages, and their bytes, that have come since. */
+  messages: number
+  bytes: number
+}
+
 interface ProtocolBuckets {
-  readonly whole: Budget
-  /** What its handler has declared. */
-  readonly own: ProtocolLimits | undefined
-  /** Whether each type has the default budget. */
-  readonly perType: boolean
-  readonly types: Map<string, Budget>
+  readonly whole: Buckets
+  /** Types with limits of their own; null: the handler itself limits them. */
+  readonly types: ReadonlyMap<string, Buckets | null> | undefined
+  /** Messages that the peer may have on its way. */
+  readonly inFlight: number
 }
 
 /** What one peer may send us, over all of its connections. */
@@ -104,41 +157,39 @@ export class PeerGate {
   lastUsedAt = 0
   /** Connections that use it. */
   open = 0
-  private readonly messages: TokenBucket
-  private readonly bytes: TokenBucket
+  private readonly whole: Buckets
   private readonly control: TokenBucket
-  private readonly protocols = new Map<string | undefined, ProtocolBuckets>()
+  private readonly protocols = new LazyMap<string, ProtocolBuckets>()
   private readonly signed: ReplayWindow
-  private share = 1
-  private shareUntil = Number.NEGATIVE_INFINITY
-  /** Until when it was told to send nothing. */
-  private refusedUntil = Number.NEGATIVE_INFINITY
-  /** When it was told so first, while it has not kept to it. */
-  private refusedSince: number | undefined
-  private refusedBytes = 0
+  /** The part of each limit that the peer was told. */
+  private share: number
+  private toldAt: number
   /** When it was last blamed for going on. */
   private struckAt = Number.NEGATIVE_INFINITY
 
   constructor(
+    private readonly publicKey: Uint8Array,
     private readonly key: string,
     private readonly gate: Gate,
   ) {
-    const { limits, clock } = gate.wiring
-    const { peerMessagesPerS, peerMessageBurst, peerBytesPerS, peerByteBurst } = limits
-    const now = clock.now()
-    this.messages = new TokenBucket(peerMessagesPerS, peerMessageBurst, now)
-    this.bytes = new TokenBucket(peerBytesPerS, peerByteBurst, now)
-    this.control = new TokenBucket(2 * peerMessagesPerS, 2 * peerMessageBurst, now)
+    const { limits, clock, shareOf } = gate.wiring
+    const { peerMessagesPerS, peerMessageBurst } = limits
+    this.toldAt = clock.now()
+    this.share = shareOf(key)
+    this.whole = new Buckets(wholeOf(limits), this.toldAt)
+    this.control = new TokenBucket(2 * peerMessagesPerS, 2 * peerMessageBurst, this.toldAt)
     this.signed = new ReplayWindow(clock, limits.replayWindowMs, limits.maxReplayIds)
+  }
+
+  /** What the peer is told of its budgets. */
+  get budgets(): ToldBudgets {
+    return this.gate.budgetsAt(this.share)
   }
 
   /** A message has come: whether its sender's budget has room for it. Before anything is decoded. */
   arrive(bytes: number): GateRefusal | undefined {
-    const now = this.gate.wiring.clock.now()
-    const byCount = this.messages.take(now)
-    if (byCount > 0) return this.refuse(now, byCount, 'peerMessagesPerS')
-    const byBytes = this.bytes.take(now, bytes)
-    return byBytes > 0 ? this.refuse(now, byBytes, 'peerBytesPerS') : undefined
+    const waitMs = this.whole.take(this.gate.wiring.clock.now(), bytes)
+    return waitMs > 0 ? this.refuse(waitMs, '*') : undefined
   }
 
   /** An acknowledgement or its like has come; false where there are more of them than messages could cause. */
@@ -147,26 +198,25 @@ export class PeerGate {
   }
 
   /** Whether protocol and type have room for the message. */
-  admit({ protocol, type }: P2PMessage, bytes: number): GateRefusal | undefined {
+  admit({ protocol = '', type }: P2PMessage, bytes: number): GateRefusal | undefined {
     const now = this.gate.wiring.clock.now()
-    if (now >= this.shareUntil) {
-      this.share = this.gate.wiring.shareOf(this.key)
-      this.shareUntil = now + SHARE_EVERY_MS
-    }
-    const buckets = this.bucketsOf(protocol, now)
-    const budget = this.budgetOf(buckets, type, now)
-    if (budget !== 'own') {
-      const byType = budget?.take(now, bytes, this.share) ?? 0
-      // A type with limits of its own does not count for the rest of its protocol.
-      const waitMs =
-        byType || (buckets.own !== undefined && budget !== undefined ? 0 : buckets.whole.take(now, bytes, this.share))
-      if (waitMs > 0) {
-        const name = budget === undefined ? protocol : `${protocol} ${type}`
-        return this.refuse(now, waitMs, buckets.own === undefined ? 'typeMessagesPerS' : name!)
-      }
-    }
-    if (this.refusedSince !== undefined && now >= this.refusedUntil) this.refusedSince = undefined
-    return undefined
+    if (now - this.toldAt >= TELL_EVERY_MS) this.reconsider(now)
+    const { whole, types } = this.bucketsOf(protocol)
+    const own = types?.get(type)
+    if (own === null) return undefined
+    const waitMs = (own ?? whole).take(now, bytes)
+    return waitMs > 0 ? this.refuse(waitMs, own === undefined ? protocol : `${protocol} ${type}`) : undefined
+  }
+
+  /** Messages of a protocol that the peer may have on its way, answers aside. */
+  burstOf(protocol: string): number {
+    return this.bucketsOf(protocol).inFlight
+  }
+
+  /** A stream was refused: what an honest peer may still send of it. */
+  refusal(refusal: GateRefusal, protocol: string): Refusal {
+    const inFlight = this.burstOf(protocol) + MAX_ANSWERS
+    return { ...refusal, at: this.gate.wiring.clock.now(), inFlight, messages: 0, bytes: 0 }
   }
 
   /** Whether the message is new. */
@@ -192,24 +242,21 @@ export class PeerGate {
   }
 
   /**
-   * Another message has come of a peer that was told to wait. What was on its way is forgiven, for `refusalGraceMs` and up to what
-   * an honest peer may have sent unacknowledged.
+   * Another message has come of a stream that was told to wait. What an honest peer can have on its way is forgiven, however long it
+   * takes.
    *
-   * @returns `'strike'`: it goes on regardless, and is to be blamed; `'excess'`: at once.
+   * @returns `'strike'`: the peer goes on regardless, and is to be blamed; `'excess'`: at once.
    */
-  dropped(bytes: number): 'strike' | 'excess' | undefined {
+  dropped(refusal: Refusal, bytes: number): 'strike' | 'excess' | undefined {
     const { limits, clock } = this.gate.wiring
-    const now = clock.now()
     this.gate.stats.limited++
-    this.refusedBytes += bytes
-    if (this.refusedBytes > 2 * limits.sendMaxBufferedBytes) {
-      this.refusedBytes = 0
-      return 'excess'
-    }
-    // Grace is for honest peers: one that has gone on regardless a moment ago is known.
-    const isKnown = now - this.struckAt < limits.budgetMemoryMs
-    const inGrace = !isKnown && now - (this.refusedSince ?? now) <= limits.refusalGraceMs
-    if (inGrace || now - this.struckAt < limits.refusalStrikeMs) return undefined
+    refusal.messages++
+    refusal.bytes += bytes
+    const times = Math.max(refusal.messages / refusal.inFlight, refusal.bytes / limits.sendMaxBufferedBytes)
+    if (times <= 1) return undefined
+    if (times > 2) return 'excess'
+    const now = clock.now()
+    if (now - refusal.at <= limits.refusalGraceMs || now - this.struckAt < limits.refusalStrikeMs) return undefined
     this.struckAt = now
     return 'strike'
   }
@@ -224,65 +271,64 @@ export class PeerGate {
     this.lastUsedAt = this.gate.wiring.clock.now()
   }
 
-  private refuse(now: number, retryAfterMs: number, limit: string): GateRefusal {
-    // Who keeps to what it was told begins anew.
-    if (this.refusedSince === undefined) {
-      this.refusedSince = now
-      this.refusedBytes = 0
-    }
-    this.refusedUntil = Math.max(this.refusedUntil, now + retryAfterMs)
+  /** The peer may have earned more, or less, than it was told. */
+  private reconsider(now: number): void {
+    const { shareOf, shareChanged } = this.gate.wiring
+    this.toldAt = now
+    const share = shareOf(this.key)
+    if (share === this.share) return
+    this.share = share
+    this.protocols.clear()
+    shareChanged(this.publicKey)
+  }
+
+  private refuse(retryAfterMs: number, limit: string): GateRefusal {
     this.gate.stats.throttled++
     return { retryAfterMs: Math.min(retryAfterMs, this.gate.wiring.limits.maxRefusalMs), limit }
   }
 
-  private bucketsOf(protocol: string | undefined, now: number): ProtocolBuckets {
+  private bucketsOf(protocol: string): ProtocolBuckets {
     const known = this.protocols.get(protocol)
     if (known !== undefined) return known
-    const { limitsOf, limits } = this.gate.wiring
-    const declared = protocol === undefined ? 'default' : limitsOf(protocol)
+    const { limitsOf, clock } = this.gate.wiring
+    const declared = protocol === '' ? 'default' : limitsOf(protocol)
     // Protocols that are not registered here are the peer's invention, however many: all share one budget.
-    if (declared === undefined && protocol !== '') return this.bucketsOf('', now)
-    const { typeMessagesPerS, typeMessageBurst } = limits
-    const factor = declared === 'default' ? TYPES_OF_DEFAULT : 1
-    const byDefault = { messagesPerS: factor * typeMessagesPerS, burst: factor * typeMessageBurst }
-    const own = declared === undefined || declared === 'default' ? undefined : declared
-    const buckets: ProtocolBuckets = {
-      whole: new Budget(own ?? byDefault, now),
-      own,
-      perType: declared === 'default',
-      types: new Map(),
-    }
+    if (declared === undefined) return this.bucketsOf('')
+    const now = clock.now()
+    const [told, own] = [this.budgets[protocol]!, typeof declared === 'object' ? declared.types : undefined]
+    const types =
+      told[4] && new Map(Object.entries(told[4]).map(([type, b]) => [type, own?.[type] === 'own' ? null : new Buckets(b, now)]))
+    const inFlight = Object.values(told[4] ?? {}).reduce((sum, [, burst]) => sum + burst, told[1])
+    const buckets = { whole: new Buckets(told, now), types, inFlight }
     this.protocols.set(protocol, buckets)
     return buckets
   }
-
-  /** The type's own budget; undefined where it has but that of its protocol. */
-  private budgetOf({ own, perType, types }: ProtocolBuckets, type: string, now: number): Budget | 'own' | undefined {
-    const known = types.get(type)
-    if (known !== undefined) return known
-    const { typeMessagesPerS, typeMessageBurst, maxTypesPerProtocol } = this.gate.wiring.limits
-    const declared = own?.types !== undefined && Object.hasOwn(own.types, type) ? own.types[type] : undefined
-    if (declared === 'own') return declared
-    const limit = declared ?? (perType ? { messagesPerS: typeMessagesPerS, burst: typeMessageBurst } : undefined)
-    if (limit === undefined || types.size >= maxTypesPerProtocol) return undefined
-    const budget = new Budget(limit, now)
-    types.set(type, budget)
-    return budget
-  }
 }
 
-/** How much of something one peer may send. */
-class Budget {
+/** How much of something one peer may send: what it was told, with a margin. */
+class Buckets {
   private readonly messages: TokenBucket
   private readonly bytes: TokenBucket | undefined
 
-  constructor({ messagesPerS, burst = 2 * messagesPerS, bytesPerS, burstBytes = 2 * (bytesPerS ?? 0) }: RateLimit, now: number) {
-    this.messages = new TokenBucket(messagesPerS, Math.max(1, burst), now)
-    this.bytes = bytesPerS === undefined ? undefined : new TokenBucket(bytesPerS, Math.max(1, burstBytes), now)
+  constructor([messagesPerS, burst, bytesPerS, burstBytes]: Readonly<ToldBudget>, now: number) {
+    this.messages = new TokenBucket(messagesPerS * RATE_MARGIN, burst * BURST_MARGIN, now)
+    this.bytes = bytesPerS === null ? undefined : new TokenBucket(bytesPerS * RATE_MARGIN, burstBytes! * BURST_MARGIN, now)
   }
 
   /** 0 where it has room; else milliseconds. */
-  take(now: number, bytes: number, share: number): number {
-    return this.messages.take(now, 1, share) || (this.bytes?.take(now, bytes, share) ?? 0)
+  take(now: number, bytes: number): number {
+    return this.messages.take(now) || (this.bytes?.take(now, bytes) ?? 0)
   }
+}
+
+function wholeOf({ peerMessagesPerS, peerMessageBurst, peerBytesPerS, peerByteBurst }: Limits): ToldRate {
+  return [peerMessagesPerS, peerMessageBurst, peerBytesPerS, peerByteBurst]
+}
+
+/** What a peer with a share of a limit is told: never so little that it would count as nothing. */
+function toldOf({ messagesPerS, burst = 2 * messagesPerS, bytesPerS, burstBytes }: RateLimit, share: number): ToldRate {
+  const rate = Math.max(LEAST_PER_S, messagesPerS * share)
+  const messages = Math.max(1, Math.floor(burst * share))
+  if (bytesPerS === undefined) return [rate, messages, null, null]
+  return [rate, messages, Math.max(1, bytesPerS * share), Math.max(1, Math.floor((burstBytes ?? 2 * bytesPerS) * share))]
 }

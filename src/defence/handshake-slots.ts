@@ -18,6 +18,8 @@ export class HandshakeSlots {
   private readonly silent: BySource = new LazyMap()
   private readonly begun: BySource = new LazyMap()
   private taken = 0
+  /** Handshakes that have cost us cryptography and are not done. */
+  answered = 0
 
   constructor(private readonly max: number) {}
 
@@ -39,11 +41,15 @@ export class HandshakeSlots {
 
   /** It has spoken. */
   began(pending: PendingHandshake): void {
-    if (remove(this.silent, pending)) add(this.begun, pending)
+    if (!remove(this.silent, pending)) return
+    add(this.begun, pending)
+    this.answered++
   }
 
   leave(pending: PendingHandshake): void {
-    if (remove(this.silent, pending) || remove(this.begun, pending)) this.taken--
+    const hasBegun = remove(this.begun, pending)
+    if (hasBegun) this.answered--
+    if (hasBegun || remove(this.silent, pending)) this.taken--
   }
 
   private victim(newcomer: string): PendingHandshake | undefined {

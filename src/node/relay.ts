@@ -25,7 +25,7 @@ import { addressesAt, type WebSocketServerStats, webSocketServer } from './web-s
 const PROTOCOL_VERSIONS = [1]
 const MAX_LABEL_LENGTH = 64
 /** No application talks to a relay: what has no protocol of ours is either a mistake or an attack. */
-const RELAY_LIMITS = { typeMessagesPerS: 100, typeMessageBurst: 200 }
+const RELAY_LIMITS = { protocolMessagesPerS: 500, protocolMessageBurst: 1_000 }
 /** What an identity costs each day at a relay that anybody can reach: a tenth of a second of a desktop, a second of a phone. */
 const PUBLIC_POW_DIFFICULTY = 18
 

@@ -16,8 +16,8 @@ import { SlowReaders } from './slow-readers.js'
 import { Sockets } from './sockets.js'
 import { MAX_FRAME_BYTES, WsConnection } from './ws-connection.js'
 
-/** The subprotocol; `lotus-p2p.1.<base64url>` carries the first frame as well. */
-const SUBPROTOCOL = 'lotus-p2p.1'
+/** The subprotocol; `lotus-p2p.2.<base64url>` carries the first frame as well. */
+const SUBPROTOCOL = 'lotus-p2p.2'
 /** A first frame in a header: the first handshake message has about 50 bytes, and servers and proxies limit headers. */
 const MAX_FIRST_FRAME_BYTES = 1_024
 /** Pieces of one frame: an honest frame comes in a few dozen TCP segments, a byte at a time would cost a buffer each. */
@@ -34,7 +34,7 @@ export interface WebSocketServerOptions extends AdmissionOptions {
   server?: Server
   /** Answers plain HTTP requests; not used on a server of yours that has a request listener of its own. */
   onRequest?: RequestListener
-  /** Also serve the HTTP fallback, at `<path>/lotus-p2p/1`, for networks that block WebSocket. Default true. */
+  /** Also serve the HTTP fallback, at `<path>/lotus-p2p/2`, for networks that block WebSocket. Default true. */
   http?: boolean
   /**
    * TCP connections at most, those before their upgrade included; for a newcomer the one goes that has waited longest without a

@@ -1,6 +1,7 @@
 import type { P2PError } from '../base/errors.js'
 import type { PeerDescription } from '../channel/description.js'
 import type { LocalHello } from '../channel/hello.js'
+import type { RelayClocks } from '../defence/relay-clocks.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
 import type { Transport } from '../transport/transport.js'
 import type { ConnectionContext } from './connection/connection-context.js'
@@ -16,12 +17,16 @@ export interface Transports {
 /** What all connections of one coordinator share. It is handed down once, and nobody forwards it. */
 export interface PeerContext extends ConnectionContext {
   readonly maxConnections: number
+  /** Whether the user asks for privacy: no peer learns our network address, and frames have few lengths. */
+  readonly relayOnly: boolean
   readonly transports: Transports
   readonly names: PinnedNames
   /** What our channels prove. */
   readonly hello: LocalHello
   /** What we tell of ourselves to every peer. */
   describe(): PeerDescription
+  /** Judges the dates of those that we dial. */
+  readonly clocks: Pick<RelayClocks, 'judge'>
   /** Read at each use: a plugin may supply it after construction. */
   readonly work: WorkSupply | undefined
   /** Whether the application has named a peer: nobody takes its place. */

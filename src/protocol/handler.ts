@@ -19,7 +19,7 @@ import type { ProtocolLimits } from './rate-limits.js'
  */
 export interface IProtocolHandler {
   readonly protocolName: string
-  /** How much one peer may send of this protocol; default: `limits.typeMessagesPerS` of each type. Read at registration. */
+  /** How much one peer may send of this protocol; default: `limits.protocolMessagesPerS`. Read at registration. */
   readonly rateLimits?: ProtocolLimits
   /** What its messages say of the connection that carries them; default `'lasting'`. Read at registration. */
   readonly use?: ProtocolUse
@@ -49,7 +49,8 @@ export interface ProtocolHost {
   readonly random: Random
   readonly store: KeyValueStore
   readonly logger: Logger
-  sendTo(peerId: string, message: OutgoingMessage): Promise<void>
+  /** Waits for room and for the peer's budget, as `P2PCoordinator.sendTo` does. */
+  sendTo(peerId: string, message: OutgoingMessage, options?: PacedOptions): Promise<void>
   /** Answers a request; `inReplyTo` and `protocol` are taken from it. */
   reply(request: P2PMessage, message: OutgoingMessage): Promise<void>
   request<T = unknown>(peerId: string, message: OutgoingMessage, options?: RequestOptions): Promise<P2PMessage<T>>
@@ -76,6 +77,12 @@ export interface ProtocolHost {
   blame(publicKey: Uint8Array, cause: BlameCause, reason: string): void
 }
 
+/** How a sender waits for room and for the peer's budget. */
+export interface PacedOptions extends WaitOptions {
+  /** False: RATE_LIMITED at once instead of a wait. Default true. */
+  wait?: boolean | undefined
+}
+
 /** How a protocol handler asks. */
 export interface RequestOptions extends WaitOptions {
   /**
@@ -91,8 +98,8 @@ export interface RequestOptions extends WaitOptions {
  */
 export type BlameCause = 'offence' | 'flood' | 'timeout' | 'equivocation'
 
-/** Which peers a broadcast goes to. */
-export interface BroadcastOptions {
+/** Which peers a broadcast goes to, and how long it waits for those that take no more at present: 30 s by default, in milliseconds. */
+export interface BroadcastOptions extends WaitOptions {
   /** Peer ids that do not get it. */
   exclude?: string[]
   /** True: relays get it too, and can read it. Default false; true for protocols of the SDK itself. */

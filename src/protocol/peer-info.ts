@@ -33,6 +33,8 @@ export interface PeerAddresses {
 export interface PeerInfo {
   /** `lp1…`, or the name the peer chose (pinned to its key on first contact). */
   peerId: string
+  /** The name that the peer claims, where `peerId` is not it: a relay pins no names, and several of its peers may claim one. */
+  name?: string
   /** Ed25519 public key, 32 bytes. */
   publicKey?: Uint8Array
   addresses: PeerAddresses

@@ -37,7 +37,9 @@ export class ProtocolRouter {
   /** @throws P2PError DUPLICATE_PROTOCOL, INVALID_CONFIG. */
   register(handler: IProtocolHandler): void {
     const name = handler?.protocolName
-    if (typeof name !== 'string' || name === '' || name.length > 128 || typeof handler.handleMessage !== 'function') {
+    // Both mean something else among budgets.
+    const isName = typeof name === 'string' && name !== '' && name.length <= 128 && name !== '*' && name !== '__proto__'
+    if (!isName || typeof handler.handleMessage !== 'function') {
       throw new P2PError('INVALID_CONFIG', 'A handler needs a protocolName of 1 to 128 characters and handleMessage.')
     }
     if (this.handlers.has(name)) {

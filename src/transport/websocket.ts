@@ -10,7 +10,7 @@ import { loadWebSocket } from './websocket.node.js'
 /** Largest frame: the largest Noise message (Noise rev 34 §3). */
 export const WEBSOCKET_FRAME_BYTES = 65_535
 /** The subprotocol; a first frame follows it as `.` and base64url. */
-export const WEBSOCKET_SUBPROTOCOL = 'lotus-p2p.1'
+export const WEBSOCKET_SUBPROTOCOL = 'lotus-p2p.2'
 /** How often a browser's socket is asked whether it has drained: there is no event for it. */
 const DRAIN_POLL_MS = 5
 const OPEN = 1

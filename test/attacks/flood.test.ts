@@ -4,6 +4,7 @@ import { P2PCoordinator } from '../../src/coordinator.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
 import { encode } from '../../src/message/codec.js'
 import { type Relay, startRelay } from '../../src/node/index.js'
+import { encodeSequence } from '../../src/peer/connection/stream-entries.js'
 import { entryOf, RawPeer } from './raw-peer.js'
 
 let relay: Relay
@@ -21,7 +22,7 @@ beforeEach(async () => {
   relay = await startRelay({
     port: 0,
     host: '127.0.0.1',
-    limits: { refusalGraceMs: 300, refusalStrikeMs: 50 },
+    limits: { refusalGraceMs: 300, refusalStrikeMs: 50, dhtRequestsPerS: 200 },
   })
   honest = new P2PCoordinator({ bootstrap: [relay.url], webrtc: false })
   await honest.start()
@@ -91,8 +92,9 @@ describe('a flood from a peer that ignores refusals', () => {
     await stillServed()
   })
 
-  it('acknowledgements: ends, as nothing that was sent could need them', async () => {
-    const frame = Array.from({ length: 3_000 }, () => entryOf(Entry.ACK, new Uint8Array(14))).flatMap((bytes) => [...bytes])
+  it('entries that are no messages: ends, as nothing that was sent could need them', async () => {
+    const sequence = encodeSequence({ stream: 0, number: 1, givenUp: 0, protocol: '' })
+    const frame = Array.from({ length: 3_000 }, () => entryOf(Entry.SEQUENCE, sequence)).flatMap((bytes) => [...bytes])
     await floodOut(() => raw.plaintext(Uint8Array.from(frame)))
     expect(defence().faults).toEqual({ RATE_LIMITED: 1 })
     await stillServed()
@@ -115,13 +117,11 @@ describe('a flood from a peer that ignores refusals', () => {
 })
 
 it('a peer that sends SEQUENCE after each refusal gets its budget and no more', async () => {
-  const sequence = new Uint8Array(18)
-  sequence[13] = 1
   let arrived = 0
   relay.coordinator.on('message', () => arrived++)
   for (let seconds = 0; seconds <= 3; seconds++) {
     for (let i = 0; i < 5; i++) {
-      raw.entry(Entry.SEQUENCE, sequence)
+      raw.sequence(1)
       for (let j = 0; j < 200; j++) raw.message('flood')
       await raw.taken()
     }

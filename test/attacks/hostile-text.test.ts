@@ -43,7 +43,7 @@ it('nor can what it answers to a request', async () => {
   const question = await raw.until(({ kind, body }) => kind === Entry.MESSAGE && Buffer.from(body).includes('ask'))
   const asked = /[\w-]{21}/.exec(Buffer.from(question.body).toString('latin1'))![0]
   const payload = { code: 'HANDLER_FAILED', message: EVIL }
-  raw.entry(Entry.MESSAGE, encode([1, 'failed', null, true, payload, Date.now(), 'id', 'lotus/core', asked]))
+  raw.on(0, encode([1, 'failed', null, true, payload, Date.now(), 'id', 'lotus/core', asked]))
   const error = (await failed) as P2PError
   expect(error).toMatchObject({ code: 'HANDLER_FAILED', details: { byPeer: true } })
   expect(error.message).toContain('forged line')
@@ -53,14 +53,13 @@ it('nor can what it answers to a request', async () => {
 it('nor the name of a limit in a refusal, nor the reason of a ban', async () => {
   const { peer, raw } = await victim()
   await peer.sendTo(raw.peerId, { type: 'x', payload: 1 })
-  const { body: sequence } = await raw.until(({ kind }) => kind === Entry.SEQUENCE)
-  const body = new Uint8Array([...sequence.subarray(0, 8), 0, 0, 0, 0, 0, 1, 0, 0, 200, 0, ...new TextEncoder().encode(EVIL)])
-  raw.entry(Entry.REFUSED, body)
+  const { body: message } = await raw.until(({ kind, body }) => kind === Entry.MESSAGE && Buffer.from(body).includes('x'))
+  raw.entry(Entry.REFUSED, Uint8Array.of(message[0]!, 0, 0, 0, 0, 0, 1, 0, 0, 200, 0, ...new TextEncoder().encode(EVIL)))
   // What comes after it is handled after it.
   const heard = new Promise((resolve) => peer.once('message', resolve))
   raw.message('after')
   await heard
-  const refused = await peer.sendTo(raw.peerId, { type: 'x', payload: 1 }).then(
+  const refused = await peer.sendTo(raw.peerId, { type: 'x', payload: 1 }, { wait: false }).then(
     () => expect.fail('It should have been refused.'),
     (error: P2PError) => error,
   )

@@ -6,6 +6,7 @@ import { signEnvelope } from '../../src/identity/envelope.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { encode } from '../../src/message/codec.js'
+import { encodeSequence, SHARED_STREAM } from '../../src/peer/connection/stream-entries.js'
 import { finish, rawHandshake } from '../channel/raw-handshake.js'
 
 /** A peer that keeps to the handshake and to nothing after it. */
@@ -63,9 +64,8 @@ export class RawPeer {
     for (const rest of frames) this.read(new Uint8Array(rest))
     this.#socket.on('message', (data: Buffer) => this.read(new Uint8Array(data)))
     this.entry(Entry.DESCRIPTION, description)
-    const sequence = new Uint8Array(18)
-    sequence[13] = 1
-    this.entry(Entry.SEQUENCE, sequence)
+    this.entry(Entry.SWITCH, new Uint8Array(4))
+    this.sequence(1)
     // The other end is connected once it speaks.
     const spoken = this.until(({ kind }) => kind !== Entry.READY && kind !== Entry.DESCRIPTION)
     await Promise.race([spoken, this.closed])
@@ -85,9 +85,19 @@ export class RawPeer {
     this.plaintext(entryOf(kind, body))
   }
 
-  /** Sends an application message, as an SDK would put it. */
+  /** Says which message of a stream comes next. */
+  sequence(number: number, { stream = SHARED_STREAM, givenUp = 0, protocol = '' } = {}): void {
+    this.entry(Entry.SEQUENCE, encodeSequence({ stream, number, givenUp, protocol }))
+  }
+
+  /** Sends the bytes of a message on a stream. */
+  on(stream: number, body: Uint8Array, kind: number = Entry.MESSAGE): void {
+    this.entry(kind, Uint8Array.of(stream, ...body))
+  }
+
+  /** Sends an application message on the stream that all protocols may share. */
   message(payload: unknown, type = 'x', protocol: string | null = null): void {
-    this.entry(Entry.MESSAGE, this.encoded(payload, type, protocol))
+    this.on(SHARED_STREAM, this.encoded(payload, type, protocol))
   }
 
   encoded(payload: unknown, type = 'x', protocol: string | null = null): Uint8Array {
@@ -103,7 +113,7 @@ export class RawPeer {
 
   /** A frame with one signed message, encrypted and not sent. */
   sealed(body: Uint8Array): Uint8Array {
-    return this.#noise.send.encrypt(entryOf(Entry.SIGNED_MESSAGE, body))
+    return this.#noise.send.encrypt(entryOf(Entry.SIGNED_MESSAGE, Uint8Array.of(SHARED_STREAM, ...body)))
   }
 
   /** The first entry that is like this, once it is there. */

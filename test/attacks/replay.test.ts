@@ -52,7 +52,7 @@ async function play(bytes: Uint8Array): Promise<void> {
     return accepted + duplicates + stale
   }
   const before = seen()
-  raw.entry(Entry.SIGNED_MESSAGE, bytes)
+  raw.on(0, bytes, Entry.SIGNED_MESSAGE)
   await expect.poll(seen, { interval: 1, timeout: 10_000 }).toBeGreaterThan(before)
 }
 
@@ -95,14 +95,14 @@ describe('a signed message that is sent again', () => {
   it('by another peer ends its connection: the channel says who speaks', async () => {
     const bytes = await raw.signed(victimIdentity.publicKey, 'mine', Date.now())
     const thief = await new RawPeer().connect(url)
-    thief.entry(Entry.SIGNED_MESSAGE, bytes)
+    thief.on(0, bytes, Entry.SIGNED_MESSAGE)
     await thief.closed
     expect([got, victim.getStats().defence.faults]).toEqual([[], { FOREIGN_SENDER: 1 }])
   })
 
   it('to another victim than it was made for ends the connection', async () => {
     const bytes = await raw.signed(attacker.publicKey, 'not yours', Date.now())
-    raw.entry(Entry.SIGNED_MESSAGE, bytes)
+    raw.on(0, bytes, Entry.SIGNED_MESSAGE)
     await raw.closed
     expect([got, victim.getStats().defence.faults]).toEqual([[], { PROTOCOL_VIOLATION: 1 }])
   })
@@ -114,7 +114,7 @@ describe('a signed message that is sent again', () => {
     const { from, to } = endsOf(victimIdentity.publicKey)
     const body = encode([1, 'x', from, to, 'named', Date.now(), 'id', null])
     const { signature } = await signEnvelope(attacker, 'message', body)
-    raw.entry(Entry.SIGNED_MESSAGE, Uint8Array.of(...signature, ...body))
+    raw.on(0, Uint8Array.of(...signature, ...body), Entry.SIGNED_MESSAGE)
     await raw.closed
     expect([got, Object.values(victim.getStats().defence.faults)]).toEqual([[], [1]])
   })

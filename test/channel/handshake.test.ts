@@ -6,6 +6,7 @@ import { decodeDescription, encodeDescription } from '../../src/channel/descript
 import { Handshake, refusalFrame, refusalOf } from '../../src/channel/handshake.js'
 import { chooseFrom, encodeHello, encodeOffer, verifyHello } from '../../src/channel/hello.js'
 import { NoiseXX } from '../../src/channel/noise.js'
+import { answersRetry, retryTask } from '../../src/channel/retry.js'
 import { SecureChannel } from '../../src/channel/secure-channel.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { encode } from '../../src/message/codec.js'
@@ -302,7 +303,7 @@ describe('a hello', () => {
     ['a proof of work with a nonce in text', { proof: [1, '01234567'] }, 'HANDSHAKE_FAILED'],
     ['a proof of work of a negative day', { proof: [-1, new Uint8Array(8)] }, 'HANDSHAKE_FAILED'],
     ['a proof of work of a day beyond 32 bits', { proof: [2 ** 32, new Uint8Array(8)] }, 'HANDSHAKE_FAILED'],
-    ['3 kB in all', { pad: new Uint8Array(3_000) }, 'LIMIT_EXCEEDED'],
+    ['9 kB in all', { pad: new Uint8Array(9_000) }, 'LIMIT_EXCEEDED'],
   ])('is refused with %s', async (_, changes, code) => {
     await expect(check(changes)).rejects.toMatchObject({ code })
   })
@@ -553,5 +554,226 @@ describe('a description', () => {
     const talker = await party(3, { metadata: { x: 'y'.repeat(3_000) } })
     expect(await fate({ a: talker })).toEqual(['INVALID_CONFIG', 'INVALID_CONFIG'])
     expect(await fate({ b: talker })).toEqual(['INVALID_CONFIG', 'INVALID_CONFIG'])
+  })
+})
+
+describe('a network', () => {
+  it('keeps peers of others out, in the clear and before any cryptography', async () => {
+    const elsewhere = { ...alice, local: { ...alice.local, network: 'elsewhere' } }
+    const pair = dialled({ a: elsewhere })
+    await expect(pair.clock.run(pair.a)).rejects.toMatchObject({
+      code: 'WRONG_NETWORK',
+      details: { byPeer: true, inClear: true },
+    })
+    await expect(pair.b).rejects.toMatchObject({ code: 'WRONG_NETWORK' })
+    expect(pair.far.sent).toHaveLength(1)
+  })
+
+  it('is hashed too: who offers ours and means another fails', async () => {
+    const [near, far] = pipe()
+    const clock = new VirtualClock()
+    const accepting = SecureChannel.accept(far, { ...alice, limits: DEFAULT_LIMITS, clock })
+    const refused = expect(accepting).rejects.toMatchObject({ code: 'DECRYPT_FAILED' })
+    const hostile = new Hostile(near, true, new TextEncoder().encode('lotus-p2p/2\0elsewhere'))
+    hostile.say(encodeOffer(NETWORK))
+    await clock.advance(0)
+    // She cannot read the answer, and makes something up.
+    near.send(framed(1, new Uint8Array(600)))
+    await refused
+  })
+
+  it.each([
+    ['of other suites', { versions: [2], network: NETWORK, suites: ['AESGCM'] }, 'UNSUPPORTED_VERSION'],
+    ['without suites', { versions: [2], network: NETWORK }, 'UNSUPPORTED_VERSION'],
+    ['without a network', { versions: [2], suites: ['ChaChaPoly'] }, 'WRONG_NETWORK'],
+    ['of version 1', { versions: [1] }, 'UNSUPPORTED_VERSION'],
+  ])('refuses an offer %s', async (_, offer, code) => {
+    const [near, far] = pipe()
+    const accepting = SecureChannel.accept(far, { ...alice, limits: DEFAULT_LIMITS, clock: new VirtualClock() })
+    const refused = expect(accepting).rejects.toMatchObject({ code })
+    new Hostile(near, true).say(encode(offer))
+    await refused
+  })
+})
+
+describe('a responder under load', () => {
+  const CHALLENGE = new Uint8Array(16).fill(7)
+  const retry = (bits: number, challenge = CHALLENGE) => framed(2, Uint8Array.from([...challenge, bits]))
+
+  it('asks for work once, and then goes on with the first message', async () => {
+    const pair = dialled({ b: { ...bob, retryBits: () => 6 } })
+    const [a, b] = await Promise.all([pair.a, pair.b])
+    expect([a.open, b.open]).toEqual([true, true])
+    expect(pair.far.sent[0]!.length).toBe(18)
+    expect([pair.far.sent[0]![0], pair.far.sent[0]![17], pair.near.sent[1]![0], pair.near.sent[1]!.length]).toEqual([2, 6, 3, 9])
+    const task = retryTask(NETWORK, pair.far.sent[0]!.subarray(1, 17), pair.near.sent[0]!.subarray(1, 33))
+    expect(answersRetry(task, pair.near.sent[1]!.subarray(1), 6)).toBe(true)
+  })
+
+  it('does no cryptography for whoever has not worked', async () => {
+    const ran: string[] = []
+    const asked = dialled({
+      b: {
+        ...bob,
+        retryBits: () => 6,
+        schedule: (work) => {
+          ran.push('work')
+          return work()
+        },
+      },
+      alter: (frame, from, index) => (from === 'a' && index === 1 ? [] : [frame]),
+    })
+    await asked.clock.advance(10_000)
+    await expect(asked.b).rejects.toMatchObject({ code: 'HANDSHAKE_TIMEOUT' })
+    expect(ran).toEqual([])
+  })
+
+  it.each<[string, (frame: Uint8Array) => Uint8Array[], string]>([
+    // All 20 bits by chance: once in a million.
+    ['a wrong nonce', () => [framed(3, new Uint8Array(8).fill(9))], 'HANDSHAKE_FAILED'],
+    ['a short nonce', (frame) => [frame.subarray(0, 8)], 'PROTOCOL_VIOLATION'],
+    ['a long nonce', (frame) => [Uint8Array.from([...frame, 0])], 'PROTOCOL_VIOLATION'],
+    ['the last message instead', () => [framed(1, new Uint8Array(400))], 'PROTOCOL_VIOLATION'],
+    ['a RETRY of its own', () => [retry(1)], 'PROTOCOL_VIOLATION'],
+  ])('refuses %s', async (_, alter, code) => {
+    const bits = code === 'HANDSHAKE_FAILED' ? 20 : 1
+    const [near, far] = pipe()
+    const accepting = SecureChannel.accept(far, {
+      ...bob,
+      limits: DEFAULT_LIMITS,
+      clock: new VirtualClock(),
+      retryBits: () => bits,
+    })
+    const refused = expect(accepting).rejects.toMatchObject({ code, details: { fault: true } })
+    const hostile = new Hostile(near, true)
+    hostile.say(encodeOffer(NETWORK))
+    await Promise.resolve()
+    for (const frame of alter(framed(3, new Uint8Array(8)))) near.send(frame)
+    await refused
+    // Refused in the clear.
+    await Promise.resolve()
+    expect(hostile.frames.at(-1)![0]).toBe(0)
+  })
+
+  it('refuses work that nobody has asked for', async () => {
+    const [near, far] = pipe()
+    const accepting = SecureChannel.accept(far, { ...bob, limits: DEFAULT_LIMITS, clock: new VirtualClock() })
+    const refused = expect(accepting).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' })
+    near.send(framed(3, new Uint8Array(8)))
+    await refused
+  })
+
+  it.each<[string, Uint8Array[]]>([
+    ['more than 20 bits', [retry(21)]],
+    ['255 bits', [retry(255)]],
+    ['a short challenge', [framed(2, new Uint8Array(16))]],
+    ['a long one', [framed(2, new Uint8Array(18))]],
+    ['two RETRYs at once', [retry(1), retry(1)]],
+    ['work', [framed(3, new Uint8Array(8))]],
+  ])('is refused by the dialler where it sends %s', async (_, frames) => {
+    const [near, far] = pipe()
+    far.attach({ onFrame: () => {}, onClose: () => {}, onDrain: () => {} })
+    const dialling = SecureChannel.dial(over(near), '', { ...alice, limits: DEFAULT_LIMITS, clock: new VirtualClock() })
+    const refused = expect(dialling).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION', details: { fault: true } })
+    for (const frame of frames) far.send(frame)
+    await refused
+  })
+
+  it.each(['again', 'after its answer'])('is refused by the dialler where it asks %s', async (when) => {
+    const [near, far] = pipe()
+    const answers: Uint8Array[] = []
+    let again = () => {}
+    far.attach({
+      onFrame: (frame) => {
+        answers.push(frame)
+        if (frame[0] === 3) again()
+      },
+      onClose: () => {},
+      onDrain: () => {},
+    })
+    const dialling = SecureChannel.dial(over(near), '', { ...alice, limits: DEFAULT_LIMITS, clock: new VirtualClock() })
+    // After our last message any frame is taken for one of the channel.
+    const code = when === 'again' ? 'PROTOCOL_VIOLATION' : 'DECRYPT_FAILED'
+    const refused = expect(dialling).rejects.toMatchObject({ code })
+    if (when === 'again') {
+      again = () => far.send(retry(0))
+      far.send(retry(0))
+    } else {
+      await Promise.resolve()
+      const hostile = new Hostile(far, false)
+      hostile.frames.push(answers.shift()!)
+      hostile.hear()
+      hostile.say(encodeHello(partsOf(bob)))
+      far.send(retry(0))
+    }
+    await refused
+  })
+
+  it('is not worked for any longer once the dial has been given up', async () => {
+    const [near, far] = pipe()
+    const answers: Uint8Array[] = []
+    far.attach({ onFrame: (frame) => answers.push(frame), onClose: () => {}, onDrain: () => {} })
+    const controller = new AbortController()
+    const clock = new VirtualClock()
+    const { signal } = controller
+    const dialling = SecureChannel.dial(over(near), '', { ...alice, limits: DEFAULT_LIMITS, clock, signal })
+    far.send(retry(20))
+    await clock.advance(0)
+    controller.abort()
+    await expect(dialling).rejects.toMatchObject({ code: 'ABORTED' })
+    await clock.advance(0)
+    expect(answers.every((frame) => frame[0] !== 3)).toBe(true)
+  })
+})
+
+describe('the dates of a certificate', () => {
+  it('are judged by the responder inside the channel, where nobody on the way can tell us that our clock is wrong', async () => {
+    const skew = new P2PError('CLOCK_SKEW', 'Your certificate does not hold.')
+    const judge = async () => {
+      throw skew
+    }
+    const pair = dialled({ b: { ...bob, judge } })
+    await expect(pair.clock.run(pair.a)).rejects.toMatchObject({ code: 'CLOCK_SKEW', details: { byPeer: true } })
+    expect((await pair.a.catch((error) => error)).details.inClear).toBeUndefined()
+    expect(pair.far.sent.every((frame) => frame[0] !== 0)).toBe(true)
+  })
+
+  it('are judged by the dialler before it tells who it is, with the clock of the responder', async () => {
+    const seen: unknown[] = []
+    const judge = async (certificate: unknown, now: number | undefined) => {
+      seen.push(certificate, now)
+      throw new P2PError('CLOCK_SKEW', 'No.')
+    }
+    const pair = dialled({ a: { ...alice, judge } })
+    await expect(pair.clock.run(pair.a)).rejects.toMatchObject({ code: 'CLOCK_SKEW' })
+    expect(seen).toEqual([bob.keys.certificate, START])
+    expect(pair.near.sent.map((frame) => frame[0])).toEqual([1, 0])
+  })
+
+  it("of the dialler's own are chosen by the responder's clock", async () => {
+    const asked: number[] = []
+    const local = {
+      ...alice.local,
+      keys: async (at: number) => {
+        asked.push(at)
+        return alice.keys
+      },
+    }
+    const clock = new VirtualClock(START + 86_400_000)
+    const pair = dialled({ a: { ...alice, local }, clock })
+    await clock.run(pair.a)
+    expect(asked).toEqual([START + 86_400_000])
+  })
+
+  it('are asked of a responder that tells no time', async () => {
+    const [near, far] = pipe()
+    const clock = new VirtualClock()
+    const dialling = SecureChannel.dial(over(near), '', { ...alice, limits: DEFAULT_LIMITS, clock })
+    const refused = expect(dialling).rejects.toMatchObject({ code: 'HANDSHAKE_FAILED' })
+    const hostile = new Hostile(far, false)
+    await clock.advance(0)
+    hostile.hear()
+    hostile.say(encodeHello({ ...partsOf(bob), now: undefined }))
+    await refused
   })
 })

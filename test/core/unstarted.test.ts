@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import { encodePeerId } from '../../src/identity/peer-id.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 
 let net: TestNetwork
@@ -46,7 +47,7 @@ describe('a coordinator that nobody has started', () => {
     void (async () => call(alice))().catch(() => {})
     await net.clock.advance(1_000)
     expect(alice.status).toBe('online')
-    expect(relay.isConnected('alice')).toBe(true)
+    expect(relay.isConnected(encodePeerId(alice.publicKey))).toBe(true)
   })
 
   it('comes back to its peer when the path drops, as any other', async () => {

@@ -202,7 +202,8 @@ describe('a peer that demands work', () => {
     const relay = net.createPeer({ powDifficulty: 8 })
     await net.run(relay.start())
     for (const years of [-5, 5]) {
-      const alice = net.createPeer({ clock: shifted(net.clock, years * 365 * DAY_MS), listening: false })
+      const bootstrap = [net.addressOf(relay)]
+      const alice = net.createPeer({ clock: shifted(net.clock, years * 365 * DAY_MS), listening: false, bootstrap })
       await net.run(alice.connectToPeer(net.addressOf(relay)))
       expect(alice.isConnected(relay.peerId)).toBe(true)
     }
@@ -446,8 +447,8 @@ describe('who comes without work to a relay that demands it', () => {
     await once(socket, 'open')
     socket.send(handshake.start())
     const [answer] = (await once(socket, 'message')) as [Buffer]
-    const { remote } = await handshake.receive(new Uint8Array(answer))
-    return { socket, handshake, remote: remote! }
+    const { met } = await handshake.receive(new Uint8Array(answer))
+    return { socket, handshake, remote: met!.remote }
   }
 
   /** The code with which the relay refuses a peer made by hand; undefined where it takes it. */

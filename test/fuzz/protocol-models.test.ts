@@ -341,7 +341,7 @@ describe('an HTTP session whose requests are repeated, overlap, skip and break o
     const ask = (method: string, path: string, body?: Uint8Array, cutAt?: number) =>
       new Promise<{ status: number; body: Buffer }>((resolve) => {
         const headers = body === undefined ? {} : { 'Content-Length': String(body.length) }
-        const req = request({ port, host: '127.0.0.1', method, path: `/lotus-p2p/1${path}`, headers }, (res) => {
+        const req = request({ port, host: '127.0.0.1', method, path: `/lotus-p2p/2${path}`, headers }, (res) => {
           const chunks: Buffer[] = []
           res.on('data', (chunk) => chunks.push(chunk))
           res.on('end', () => resolve({ status: res.statusCode!, body: Buffer.concat(chunks) }))

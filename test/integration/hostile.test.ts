@@ -30,22 +30,22 @@ describe('a peer that breaks the rules after a good handshake', () => {
   })
 
   const attacks: [name: string, code: string, attack: (peer: RawPeer) => void][] = [
-    ['a message in the name of another', 'FOREIGN_SENDER', (peer) => peer.entry(Entry.MESSAGE, message('mallory', true))],
-    ['a message that is for another', 'PROTOCOL_VIOLATION', (peer) => peer.entry(Entry.MESSAGE, message(null, 'bob'))],
-    ['bytes that are no MessagePack', 'MALFORMED_DATA', (peer) => peer.entry(Entry.MESSAGE, Uint8Array.of(0xc1))],
+    ['a message in the name of another', 'FOREIGN_SENDER', (peer) => peer.on(0, message('mallory', true))],
+    ['a message that is for another', 'PROTOCOL_VIOLATION', (peer) => peer.on(0, message(null, 'bob'))],
+    ['bytes that are no MessagePack', 'MALFORMED_DATA', (peer) => peer.on(0, Uint8Array.of(0xc1))],
     [
       'an array that claims four thousand million items',
       'MALFORMED_DATA',
-      (peer) => peer.entry(Entry.MESSAGE, Uint8Array.of(0xdd, 255, 255, 255, 255)),
+      (peer) => peer.on(0, Uint8Array.of(0xdd, 255, 255, 255, 255)),
     ],
     [
       'nesting without end',
       'LIMIT_EXCEEDED',
-      (peer) => peer.entry(Entry.MESSAGE, new Uint8Array(10_000).fill(0x91).fill(0xc0, 9_999)),
+      (peer) => peer.on(0, new Uint8Array(10_000).fill(0x91).fill(0xc0, 9_999)),
     ],
-    ['a value that is no message', 'INVALID_MESSAGE', (peer) => peer.entry(Entry.MESSAGE, encode({ type: 'x' }))],
-    ['a signature that is wrong', 'INVALID_SIGNATURE', (peer) => peer.entry(Entry.SIGNED_MESSAGE, badlySigned(peer))],
-    ['an acknowledgement of what was never sent', 'PROTOCOL_VIOLATION', (peer) => peer.entry(Entry.ACK, new Uint8Array(13))],
+    ['a value that is no message', 'INVALID_MESSAGE', (peer) => peer.on(0, encode({ type: 'x' }))],
+    ['a signature that is wrong', 'INVALID_SIGNATURE', (peer) => peer.on(0, badlySigned(peer), Entry.SIGNED_MESSAGE)],
+    ['an acknowledgement of what was never sent', 'PROTOCOL_VIOLATION', (peer) => peer.entry(Entry.ACK, Uint8Array.of(1, 0, 0, 1, 0, 0, 0))],
     ['an entry of no known kind', 'PROTOCOL_VIOLATION', (peer) => peer.entry(0x7f, new Uint8Array(1))],
     ['an entry longer than its frame', 'PROTOCOL_VIOLATION', (peer) => peer.plaintext(Uint8Array.of(Entry.MESSAGE, 255, 255, 0))],
     ['a frame that was not sealed', 'DECRYPT_FAILED', (peer) => peer.unsealed()],
@@ -86,7 +86,7 @@ describe('a peer that breaks the rules after a good handshake', () => {
     const arrived = new Promise<Uint8Array | undefined>((resolve) =>
       relay.coordinator.once('message', (got) => resolve(got.signature)),
     )
-    raw.entry(Entry.MESSAGE, encode([1, 'x', null, true, 'payload', 1, 'id', null, null, new Uint8Array(64)]))
+    raw.on(0, encode([1, 'x', null, true, 'payload', 1, 'id', null, null, new Uint8Array(64)]))
     expect(await arrived).toBeUndefined()
   })
 })

@@ -146,11 +146,13 @@ describe('a lost connection', () => {
     const { tab } = await world()
     const [alice, bob] = [await tab('alice'), await tab('bob')]
     await net.run(alice.connectToPeer('bob'))
-    await bob.disconnectFromPeer('alice')
+    // Bob is connected once Alice's description has come.
+    await net.clock.advance(100)
+    await net.run(bob.disconnectFromPeer('alice'))
     await net.clock.advance(100_000)
     expect(alice.isConnected('bob')).toBe(false)
     await net.run(alice.connectToPeer('bob'))
-    await alice.disconnectFromPeer('bob')
+    await net.run(alice.disconnectFromPeer('bob'))
     await net.clock.advance(100_000)
     expect(alice.isConnected('bob')).toBe(false)
   })
@@ -178,6 +180,7 @@ describe('sleep', () => {
     const { tab } = await world()
     const [alice, bob] = [await tab('alice'), await tab('bob')]
     await net.run(alice.connectToPeer('bob'))
+    await net.clock.advance(100)
     const gone: string[] = []
     alice.on('disconnected', ({ peerId }) => gone.push(peerId))
     // The NAT has forgotten the mapping: frames vanish, and nobody says so.
@@ -199,6 +202,7 @@ describe('sleep', () => {
     const { tab } = await world()
     const [alice] = [await tab('alice'), await tab('bob')]
     await net.run(alice.connectToPeer('bob'))
+    await net.clock.advance(100)
     const gone: string[] = []
     alice.on('disconnected', ({ peerId }) => gone.push(peerId))
     net.clock.sleep(600_000)
@@ -275,6 +279,7 @@ describe('sleep', () => {
     await expect(net.run(alice.connectToPeer('memory://bob'))).rejects.toEqual(code('SUSPENDED'))
     await net.run(bob.resume())
     await net.run(alice.connectToPeer('memory://bob'))
+    await net.clock.advance(100)
     expect(bob.isConnected('alice')).toBe(true)
   })
 })

@@ -44,7 +44,7 @@ async function rawSocket(port: number, localAddress = '127.0.0.1'): Promise<Sock
 }
 
 const session = (url: string, headers: Record<string, string> = {}) =>
-  fetch(`${url.replace('ws', 'http')}/lotus-p2p/1`, { method: 'POST', body: new Uint8Array([1]), headers })
+  fetch(`${url.replace('ws', 'http')}/lotus-p2p/2`, { method: 'POST', body: new Uint8Array([1]), headers })
 
 describe('behind a proxy', () => {
   it('is the client whom the trusted proxy names, by WebSocket and by HTTP', async () => {
@@ -234,7 +234,7 @@ it('a flood of upgrades that say nothing is refused, and who brings the first fr
   const answers = await Promise.all(Array.from({ length: 30 }, () => open(url)))
   expect(answers.filter(isOpen).length).toBeLessThan(8)
   expect(answers.filter((answer) => answer === 503).length).toBeGreaterThan(20)
-  const speaking = new WebSocket(url, ['lotus-p2p.1.AQ'], { perMessageDeflate: false })
+  const speaking = new WebSocket(url, ['lotus-p2p.2.AQ'], { perMessageDeflate: false })
   cleanUps.push(() => speaking.terminate())
   await once(speaking, 'open')
 })

@@ -33,7 +33,7 @@ async function listening(limits: Partial<Limits> = {}, options: WebSocketServerO
   })
   cleanUps.push(() => listener.close())
   const base = listener.addresses[0]!.replace('ws', 'http')
-  return { listener, base, endpoint: `${base}/lotus-p2p/1`, port: Number(new URL(base).port), next, accepted }
+  return { listener, base, endpoint: `${base}/lotus-p2p/2`, port: Number(new URL(base).port), next, accepted }
 }
 
 type Setup = Awaited<ReturnType<typeof listening>>
@@ -260,13 +260,13 @@ describe('the HTTP endpoint and hostile peers', () => {
     const { id, sink } = await session(server)
     const friend = await honest(server)
     const { port } = server
-    expect(await raw(port, half('/lotus-p2p/1', 65_536))).toMatch(/^HTTP\/1\.1 413 .*"LIMIT_EXCEEDED"/s)
-    expect(await raw(port, half(`/lotus-p2p/1/${id}?n=1`, 262_145))).toMatch(/^HTTP\/1\.1 413 .*"LIMIT_EXCEEDED"/s)
+    expect(await raw(port, half('/lotus-p2p/2', 65_536))).toMatch(/^HTTP\/1\.1 413 .*"LIMIT_EXCEEDED"/s)
+    expect(await raw(port, half(`/lotus-p2p/2/${id}?n=1`, 262_145))).toMatch(/^HTTP\/1\.1 413 .*"LIMIT_EXCEEDED"/s)
     expect(sink.closes).toEqual([])
     const chunked = (path: string, body: string) =>
       `POST ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n`
-    expect(await raw(port, chunked('/lotus-p2p/1', 'x'.repeat(65_536)))).toMatch(/^HTTP\/1\.1 413 /)
-    expect(await raw(port, chunked(`/lotus-p2p/1/${id}?n=1`, '\0\x01x'.repeat(90_000)))).toMatch(/^HTTP\/1\.1 413 /)
+    expect(await raw(port, chunked('/lotus-p2p/2', 'x'.repeat(65_536)))).toMatch(/^HTTP\/1\.1 413 /)
+    expect(await raw(port, chunked(`/lotus-p2p/2/${id}?n=1`, '\0\x01x'.repeat(90_000)))).toMatch(/^HTTP\/1\.1 413 /)
     expect(sink.closes).toMatchObject([{ code: 'LIMIT_EXCEEDED' }])
     await friend.works()
   })
@@ -278,7 +278,7 @@ describe('the HTTP endpoint and hostile peers', () => {
     const { id, url, sink } = await session(server)
     const begun = requests(/^POST /, 2)
     let ended = 0
-    const ends = [half('/lotus-p2p/1', 50, 'abc'), half(`/lotus-p2p/1/${id}?n=1`, 50, '\0\x01a\0\x02b')].map(async (request) => {
+    const ends = [half('/lotus-p2p/2', 50, 'abc'), half(`/lotus-p2p/2/${id}?n=1`, 50, '\0\x01a\0\x02b')].map(async (request) => {
       await raw(server.port, request)
       ended++
     })
@@ -298,7 +298,7 @@ describe('the HTTP endpoint and hostile peers', () => {
   it('lets a new upload replace one that hangs', async () => {
     const server = await listening()
     const { id, url, sink } = await session(server)
-    const hanging = raw(server.port, half(`/lotus-p2p/1/${id}?n=1`, 50, '\0\x01a\0\x02b'))
+    const hanging = raw(server.port, half(`/lotus-p2p/2/${id}?n=1`, 50, '\0\x01a\0\x02b'))
     await sink.until(({ frames }) => frames.length === 2)
     expect(await (await post(`${url}?n=1`, encodeFrames([Uint8Array.of(97), Uint8Array.of(98)]))).text()).toBe('3')
     expect(await hanging).toBe('')
@@ -307,7 +307,7 @@ describe('the HTTP endpoint and hostile peers', () => {
   it('lets many half-open openings keep nobody out', async () => {
     const server = await listening({ maxPendingHandshakes: 4 })
     const friend = await honest(server)
-    for (let i = 0; i < 30; i++) rawSocket(server.port).write(half('/lotus-p2p/1', 50, 'abc'))
+    for (let i = 0; i < 30; i++) rawSocket(server.port).write(half('/lotus-p2p/2', 50, 'abc'))
     await friend.works()
     await (await honest(server)).works()
     expect(server.accepted).toHaveLength(2)
@@ -319,13 +319,13 @@ describe('the HTTP endpoint and hostile peers', () => {
     const gone = await session(server)
     const socket = rawSocket(server.port)
     const polled = requests(new RegExp(`^GET .*${gone.id}`))
-    socket.write(`GET /lotus-p2p/1/${gone.id}?after=0 HTTP/1.1\r\nHost: x\r\n\r\n`)
+    socket.write(`GET /lotus-p2p/2/${gone.id}?after=0 HTTP/1.1\r\nHost: x\r\n\r\n`)
     await polled
     socket.destroy()
     const deaf = await session(server)
     const deafSocket = rawSocket(server.port)
     deafSocket.pause()
-    deafSocket.write(`GET /lotus-p2p/1/${deaf.id}?after=0&stream=1 HTTP/1.1\r\nHost: x\r\n\r\n`)
+    deafSocket.write(`GET /lotus-p2p/2/${deaf.id}?after=0&stream=1 HTTP/1.1\r\nHost: x\r\n\r\n`)
     for (let i = 0; i < 200; i++) deaf.far.send(new Uint8Array(60_000))
     await gone.sink.until(({ closes }) => closes.length === 1)
     expect(gone.sink.closes).toMatchObject([{ code: 'CONNECTION_LOST' }])
@@ -381,11 +381,11 @@ describe('the HTTP endpoint and hostile peers', () => {
     const { id } = await session(server)
     const friend = await honest(server)
     const broken = [
-      half('/lotus-p2p/1', 50, 'abc'),
-      half(`/lotus-p2p/1/${id}?n=1`, 50, '\0\x05a'),
-      `GET /lotus-p2p/1/${id}?after=0 HTTP/1.1\r\nHost: x\r\n\r\n`,
-      `GET /lotus-p2p/1/${id}?after=0&stream=1 HTTP/1.1\r\nHost: x\r\n\r\n`,
-      half('/lotus-p2p/1', 3, 'abc'),
+      half('/lotus-p2p/2', 50, 'abc'),
+      half(`/lotus-p2p/2/${id}?n=1`, 50, '\0\x05a'),
+      `GET /lotus-p2p/2/${id}?after=0 HTTP/1.1\r\nHost: x\r\n\r\n`,
+      `GET /lotus-p2p/2/${id}?after=0&stream=1 HTTP/1.1\r\nHost: x\r\n\r\n`,
+      half('/lotus-p2p/2', 3, 'abc'),
     ]
     for (let i = 0; i < 50; i++) {
       const socket = rawSocket(server.port)
@@ -403,13 +403,13 @@ describe('webSocketServer with its HTTP endpoint', () => {
   it('serves it below its path, whatever a proxy puts before, and nothing else', async () => {
     const { base, endpoint } = await listening()
     expect((await post(endpoint, FIRST)).status).toBe(200)
-    expect((await post(`${base}/some/prefix/lotus-p2p/1`, FIRST)).status).toBe(200)
-    for (const path of ['/', '/lotus-p2p/10', '/lotus-p2p', '/lotus-p2p/2']) {
+    expect((await post(`${base}/some/prefix/lotus-p2p/2`, FIRST)).status).toBe(200)
+    for (const path of ['/', '/lotus-p2p/20', '/lotus-p2p', '/lotus-p2p/1']) {
       expect((await post(`${base}${path}`, FIRST)).status).toBe(426)
     }
     const own = await listening({}, { path: '/p2p' })
-    expect((await post(`${own.base}/lotus-p2p/1`, FIRST)).status).toBe(200)
-    expect((await post(`${own.base.replace('/p2p', '')}/lotus-p2p/1`, FIRST)).status).toBe(426)
+    expect((await post(`${own.base}/lotus-p2p/2`, FIRST)).status).toBe(200)
+    expect((await post(`${own.base.replace('/p2p', '')}/lotus-p2p/2`, FIRST)).status).toBe(426)
   })
 
   it('shares a server: its own requests only, everything else as before, and puts it back', async () => {

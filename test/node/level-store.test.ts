@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { type LevelStore, levelStore } from '../../src/node/level-store.js'
-import { startRelay } from '../../src/node/relay.js'
+import { webSocketServer } from '../../src/node/web-socket-server.js'
 import { keyValueStoreCompliance } from '../compliance/key-value-store.js'
 
 let folder: string
@@ -55,20 +55,22 @@ describe('levelStore', () => {
     await expect(levelStore('/dev/null/store').get('a')).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
   })
 
-  it('lets a relay remember over a restart whose a name is', async () => {
+  it('lets a server remember over a restart whose a name is', async () => {
     const names = made('names')
     const codes: unknown[] = []
     for (let start = 0; start < 2; start++) {
-      const relay = await startRelay({ port: 0, host: '127.0.0.1', store: names })
+      const listener = webSocketServer({ port: 0, host: '127.0.0.1' })
+      const server = new P2PCoordinator({ listen: [listener], store: names })
+      await server.start()
       const alice = new P2PCoordinator({ peerId: 'alice' })
-      codes.push(
-        await alice.connectToPeer(relay.url).then(
-          () => 'connected',
-          (error) => error.code,
-        ),
-      )
+      const outcome = Promise.race([
+        new Promise((resolve) => server.once('connected', () => resolve('connected'))),
+        new Promise((resolve) => alice.once('disconnected', (_, error) => resolve(error.code))),
+      ])
+      await alice.connectToPeer(listener.addresses[0]!)
+      codes.push(await outcome)
       await alice.shutdown()
-      await relay.stop()
+      await server.shutdown()
       await names.close()
     }
     expect(codes).toEqual(['connected', 'NAME_TAKEN'])

@@ -118,7 +118,7 @@ describe('a relay at its ceiling', () => {
       )
       .toBeGreaterThan(0)
     await flood
-    expect(refusals[0]).toEqual({ code: 'POOL_FULL', retryAfterMs: 30_000 })
+    expect(refusals[0]).toEqual({ code: 'POOL_FULL', retryAfterMs: 10_000 })
     await expect
       .poll(
         async () => {

@@ -61,7 +61,7 @@ describe('/metrics of a relay', () => {
     await alice.sendTo(bob.peerId, { type: 'hello', payload: 'x'.repeat(5_000) })
     await arrived
     await alice.announceResource('session', 's1', 1)
-    const foreign = await fetch(`${relay.url.replace('ws', 'http')}/lotus-p2p/1`, {
+    const foreign = await fetch(`${relay.url.replace('ws', 'http')}/lotus-p2p/2`, {
       method: 'POST',
       headers: { Origin: 'https://else.example' },
     })

@@ -4,6 +4,7 @@ import { Entry } from '../../src/channel/batch.js'
 import type { NoiseChannel } from '../../src/channel/noise.js'
 import { generateIdentity } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
+import { encodeAck, encodeSequence, SHARED_STREAM } from '../../src/peer/connection/stream-entries.js'
 import { finish, rawHandshake } from '../channel/raw-handshake.js'
 
 /** A peer that keeps to the handshake, and then reads only if it is told to. */
@@ -11,8 +12,8 @@ export class RawPeer {
   peerId = ''
   socket!: WebSocket
   private noise!: NoiseChannel
-  /** The id of the stream that we are sent, from its SEQUENCE. */
-  private theirStream: Uint8Array | undefined
+  /** Streams on which we are sent something, from their SEQUENCEs. */
+  private readonly theirStreams: number[] = []
 
   async connect(url: string): Promise<this> {
     const identity = await generateIdentity()
@@ -29,18 +30,17 @@ export class RawPeer {
     let isDescribed = false
     const heard = new Promise<void>((resolve) => {
       this.socket.on('message', (data: Buffer) => {
-        if (this.theirStream === undefined) this.listen(this.noise.receive.decrypt(new Uint8Array(data)))
+        if (this.theirStreams.length === 0) this.listen(this.noise.receive.decrypt(new Uint8Array(data)))
         // The first frame accepts us; the other end speaks once we have told of ourselves.
         if (!isDescribed) this.entry(Entry.DESCRIPTION, description)
         isDescribed = true
-        if (this.theirStream !== undefined) resolve()
+        if (this.theirStreams.length > 0) resolve()
       })
     })
     this.socket.send(frame)
     await heard
-    const sequence = new Uint8Array(18)
-    sequence[13] = 1
-    this.entry(Entry.SEQUENCE, sequence)
+    this.entry(Entry.SWITCH, new Uint8Array(4))
+    this.entry(Entry.SEQUENCE, encodeSequence({ stream: SHARED_STREAM, number: 1, givenUp: 0, protocol: '' }))
     return this
   }
 
@@ -54,18 +54,15 @@ export class RawPeer {
     this.socket.send(this.noise.send.encrypt(Uint8Array.from([kind, body.length >> 8, body.length & 0xff, ...body])))
   }
 
-  /** Claims to have had all messages up to this number. */
-  acknowledge(number: number): void {
-    const body = new Uint8Array(14)
-    body.set(this.theirStream!)
-    new DataView(body.buffer).setUint32(10, number)
-    this.entry(Entry.ACK, body)
+  /** Claims to have had all messages of a stream up to this number. */
+  acknowledge(number: number, stream = this.theirStreams[0]!): void {
+    this.entry(Entry.ACK, encodeAck([{ stream, number }]))
   }
 
   private listen(entries: Uint8Array): void {
     for (let at = 0; at + 3 <= entries.length; ) {
       const length = entries[at + 1]! * 256 + entries[at + 2]!
-      if (entries[at] === Entry.SEQUENCE) this.theirStream = entries.slice(at + 3, at + 11)
+      if (entries[at] === Entry.SEQUENCE) this.theirStreams.push(entries[at + 3]!)
       at += 3 + length
     }
   }

@@ -79,7 +79,7 @@ describe('webSocketServer', () => {
   it('takes the first frame from the subprotocol, echoes it, and delivers it before all others', async () => {
     const { url, next } = await listening()
     const first = draws().bytes(1_024)
-    const offer = `lotus-p2p.1.${Buffer.from(first).toString('base64url')}`
+    const offer = `lotus-p2p.2.${Buffer.from(first).toString('base64url')}`
     const socket = await client(url, [offer])
     expect(socket.protocol).toBe(offer)
     socket.send(new Uint8Array([2]))
@@ -90,18 +90,22 @@ describe('webSocketServer', () => {
 
   it('serves clients that offer the bare subprotocol, or none', async () => {
     const { url, next } = await listening()
-    expect((await client(url, ['lotus-p2p.1'])).protocol).toBe('lotus-p2p.1')
+    expect((await client(url, ['lotus-p2p.2'])).protocol).toBe('lotus-p2p.2')
     expect((await client(url)).protocol).toBe('')
     await next()
     await next()
   })
 
   it.each([
-    ['what is not base64url', 'lotus-p2p.1.a+b'],
-    ['an unused bit that is set', 'lotus-p2p.1.AB'],
-    ['an empty frame', 'lotus-p2p.1.'],
-    ['more than 1 kB', `lotus-p2p.1.${Buffer.alloc(1_025).toString('base64url')}`],
-    ['another subprotocol', 'lotus-p2p.2'],
+    ['what is not base64url', 'lotus-p2p.2.a+b'],
+    ['an unused bit that is set', 'lotus-p2p.2.AB'],
+    ['an empty frame', 'lotus-p2p.2.'],
+    ['more than 1 kB', `lotus-p2p.2.${Buffer.alloc(1_025).toString('base64url')}`],
+    ['another version', 'lotus-p2p.1'],
+    ['another version with a first frame', 'lotus-p2p.1.AQID'],
+    ['a version that begins like this one', 'lotus-p2p.20'],
+    ['one that begins like this one, with a first frame', 'lotus-p2p.20.AQID'],
+    ['other letters', 'LOTUS-P2P.2'],
   ])('refuses %s in the upgrade with 400', async (_, protocol) => {
     const { port } = await listening()
     const answer = await raw(port, upgradeRequest(protocol))

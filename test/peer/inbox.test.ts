@@ -4,6 +4,7 @@ import { P2PError } from '../../src/base/errors.js'
 import { type Limits, resolveLimits } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
 import { Defence } from '../../src/defence/defence.js'
+import { MAX_ANSWERS } from '../../src/defence/gate.js'
 import type { Freshness } from '../../src/defence/replay-window.js'
 import { signEnvelope } from '../../src/identity/envelope.js'
 import { type Identity, identityFromSeed } from '../../src/identity/identity.js'
@@ -21,14 +22,16 @@ const [alice, bob, carol] = [1, 2, 3].map((seed) => identityFromSeed(new Uint8Ar
   Identity,
 ]
 
-function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: boolean; expects?: boolean } = {}) {
+function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: boolean } = {}) {
   const clock = new VirtualClock()
   const shared = { clock, limits: resolveLimits(limits) }
   const blamed: string[] = []
   const defence = new Defence({
     ...shared,
     store: memoryStore(),
+    served: () => [],
     limitsOf: () => 'default',
+    shareChanged: () => {},
     disconnect: () => {},
     onBanned: () => {},
     onError: () => {},
@@ -67,7 +70,6 @@ function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: bool
       identity: bob,
       requireSignatures: context.requireSignatures ?? false,
       defence,
-      expects: () => context.expects ?? false,
       useOf: () => 'lasting',
       isRelay: () => false,
     },
@@ -112,17 +114,18 @@ describe('a message that is offered', () => {
 
   it('is refused before it is decoded, where the budget of its sender is used up', () => {
     const { take } = setUp({ peerMessagesPerS: 1, peerMessageBurst: 1 })
-    take(Entry.MESSAGE, plain(1))
-    expect(take(Entry.MESSAGE, new Uint8Array(5))).toMatchObject({ limit: 'peerMessagesPerS', retryAfterMs: 1_000 })
+    for (const payload of [1, 2]) take(Entry.MESSAGE, plain(payload))
+    expect(take(Entry.MESSAGE, new Uint8Array(5))).toMatchObject({ limit: '*', retryAfterMs: 953 })
   })
 
-  it('is refused by the budget of its type, unless we have asked for it', () => {
-    const flood = (expects: boolean) => {
-      const { take } = setUp({ typeMessagesPerS: 1, typeMessageBurst: 20 }, { expects })
-      return Array.from({ length: 30 }, (_, i) => take(Entry.MESSAGE, plain(i))).map(isAccepted)
-    }
-    expect(flood(true)).toEqual(Array(30).fill(true))
-    expect(flood(false)).toEqual(expect.arrayContaining([true, false]))
+  it('is refused by the budget of its protocol, unless it answers one of ours: one for each', () => {
+    const { inbox, take } = setUp({ protocolMessagesPerS: 1, protocolMessageBurst: 2 })
+    const flood = (changes: Partial<P2PMessage>) =>
+      Array.from({ length: 30 }, (_, i) => take(Entry.MESSAGE, plain(i, changes))).filter(isAccepted).length
+    // A newcomer is told half, and has twice what it is told.
+    expect(flood({})).toBe(2)
+    for (let i = 0; i < 20; i++) inbox.sent()
+    expect(flood({ inReplyTo: 'x' })).toBe(20)
   })
 
   it.each([
@@ -235,16 +238,32 @@ describe('a message that was accepted', () => {
 })
 
 describe('a peer that was told to wait', () => {
-  it('is blamed when it goes on, and ended when it goes on with more than can be on its way', async () => {
-    const { clock, inbox, take, blamed } = setUp({ peerMessagesPerS: 1, peerMessageBurst: 1 })
-    for (const payload of [1, 2]) take(Entry.MESSAGE, plain(payload))
-    inbox.dropped(10)
+  const limits = { peerMessagesPerS: 1, peerMessageBurst: 1, protocolMessagesPerS: 1, protocolMessageBurst: 20 }
+
+  it('is forgiven what it can have had on its way, however long that takes', async () => {
+    const { clock, inbox, blamed } = setUp(limits)
+    const refusal = inbox.refusal({ retryAfterMs: 1_000, limit: '*' }, '')
+    // A newcomer is told half of the burst, and may have answers on its way beside that.
+    for (let i = 0; i < 10 + MAX_ANSWERS; i++) {
+      if (i % 100 === 0) await clock.advance(60_000)
+      inbox.dropped(refusal, 10)
+    }
+    expect(blamed).toEqual([])
+    inbox.dropped(refusal, 10)
+    expect(blamed).toEqual(['flood'])
+  })
+
+  it('is blamed when it goes on beyond that, and ended when it goes on with twice as much', async () => {
+    const { clock, inbox, blamed } = setUp(limits)
+    const refusal = inbox.refusal({ retryAfterMs: 1_000, limit: '*' }, '')
+    const { sendMaxBufferedBytes } = resolveLimits({})
+    inbox.dropped(refusal, sendMaxBufferedBytes)
+    inbox.dropped(refusal, 1)
     expect(blamed).toEqual([])
     await clock.advance(60_000)
-    inbox.dropped(10)
+    for (let i = 0; i < 3; i++) inbox.dropped(refusal, 1)
     expect(blamed).toEqual(['flood'])
-    const { sendMaxBufferedBytes } = resolveLimits({})
-    expect(() => inbox.dropped(2 * sendMaxBufferedBytes)).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
+    expect(() => inbox.dropped(refusal, sendMaxBufferedBytes)).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   })
 
   it('cannot send acknowledgements without end', () => {

@@ -14,14 +14,20 @@ const SEEDS = Number(process.env.PATHS_SEEDS ?? 30)
 const limits = resolveLimits({})
 const lost = () => new P2PError('CONNECTION_LOST', 'Broken.')
 
+/** Messages without a protocol, of one that the other end serves, and of one that it does not. */
+const PROTOCOLS = [undefined, 'chat', 'unknown']
+
 /** A message as an inbox decodes it: its number is what it says. */
 function numbered(body: Uint8Array): P2PMessage {
   const payload = new DataView(body.buffer, body.byteOffset).getUint32(0)
-  return { type: 'x', from: 'peer', payload, timestamp: 0, messageId: String(payload) }
+  const protocol = PROTOCOLS[body[4]!]
+  return { type: 'x', from: 'peer', payload, timestamp: 0, messageId: String(payload), ...(protocol && { protocol }) }
 }
 
 class End {
   readonly got: number[] = []
+  /** The protocol of each message sent. */
+  readonly protocols: number[] = []
   readonly gone: string[] = []
   readonly settled: boolean[][] = []
   /** Whether the next messages that arrive are refused. */
@@ -45,6 +51,8 @@ class End {
       inbox: {
         offer: (_, body) => (this.refuseNext.shift() ? { retryAfterMs: 300, limit: 'test' } : numbered(body)),
         deliver: ({ payload }) => this.got.push(payload as number),
+        burstOf: () => 100_000,
+        refusal: (refusal) => ({ ...refusal, at: 0, inFlight: 0, messages: 0, bytes: 0 }),
         dropped: () => {},
         control: () => {},
       },
@@ -64,12 +72,27 @@ class End {
     this.paths.begin()
   }
 
-  send(bytes: number): void {
+  /** @param protocol one of three: its index. */
+  send(bytes: number, protocol: number): void {
     const body = new Uint8Array(bytes)
     new DataView(body.buffer).setUint32(0, this.sent)
     const settled: boolean[] = []
+    body[4] = protocol
+    this.protocols[this.sent] = protocol
     this.settled[this.sent++] = settled
-    this.paths.send(Entry.MESSAGE, undefined, body, true, (delivered) => settled.push(delivered))
+    const stream = this.session.outgoing.streamOf(PROTOCOLS[protocol], protocol < 2)
+    const onSettled = (delivered: boolean) => void settled.push(delivered)
+    const message = { kind: Entry.MESSAGE, head: stream.head, body, lasting: true, budget: { changed: () => {} }, onSettled }
+    this.paths.send(stream, { ...message, number: 0, order: 0, repeatedOn: 0 })
+  }
+
+  /** What came of a protocol. */
+  gotOf(from: End, protocol: number): number[] {
+    return this.got.filter((number) => from.protocols[number] === protocol)
+  }
+
+  sentOf(protocol: number): number[] {
+    return Array.from(this.protocols.keys()).filter((number) => this.protocols[number] === protocol)
   }
 
   add(channel: SecureChannel): void {
@@ -147,7 +170,7 @@ class World {
     if (!end.up || what < 0.5) {
       for (let i = random() * 40; i > 0; i--) {
         const from = this.pick([a, b])
-        if (from.up) from.send(random() < 0.03 ? 100_000 : 100)
+        if (from.up) from.send(random() < 0.03 ? 100_000 : 100, Math.floor(random() * 3))
       }
     } else if (what < 0.65) {
       const [atA, atB] = await this.path()
@@ -184,7 +207,7 @@ it(`paths that come, go and break at random lose, double and reorder nothing (${
       [a, b],
       [b, a],
     ] as const) {
-      expect([seed, to.got]).toEqual([seed, Array.from({ length: from.sent }, (_, i) => i)])
+      for (const protocol of [0, 1, 2]) expect([seed, to.gotOf(from, protocol)]).toEqual([seed, from.sentOf(protocol)])
       expect([seed, from.settled.filter((told) => told.length !== 1 || !told[0]), from.session.waiting]).toEqual([seed, [], 0])
       expect([seed, from.gone.filter((code) => code !== 'CONNECTION_LOST' && code !== 'DUPLICATE_CONNECTION')]).toEqual([
         seed,
@@ -192,6 +215,6 @@ it(`paths that come, go and break at random lose, double and reorder nothing (${
       ])
     }
     await clock.advance(300_000)
-    expect([seed, clock.pending, a.paths.standby, b.paths.standby]).toEqual([seed, 0, [], []])
+    expect([seed, clock.pending, a.paths.standby.length, b.paths.standby.length]).toEqual([seed, 0, 0, 0])
   }
 })

@@ -22,7 +22,10 @@ function setUp(changes: Partial<Limits> = {}) {
 function wait(session: Session, bytes = 10) {
   const told: boolean[] = []
   const onSettled = (delivered: boolean) => void told.push(delivered)
-  session.remember(Entry.MESSAGE, undefined, new Uint8Array(bytes), true, onSettled)
+  const { outgoing } = session
+  const stream = outgoing.streamOf(undefined, true)
+  const message = { kind: Entry.MESSAGE, head: stream.head, body: new Uint8Array(bytes), lasting: true, onSettled }
+  outgoing.send(stream, { ...message, budget: { changed: () => {} }, number: 0, order: 0, repeatedOn: 0 })
   return { told, onSettled }
 }
 
@@ -85,7 +88,44 @@ describe('a session', () => {
     const { told, onSettled } = wait(session)
     expect(sessions.takeBack(onSettled)).toBe(false)
     sessions.away(peer(1), true)
-    expect([sessions.takeBack(onSettled), sessions.takeBack(onSettled), session.waiting, told]).toEqual([true, false, 0, []])
+    expect([sessions.takeBack(onSettled), sessions.takeBack(onSettled), session.waiting, told]).toEqual([true, false, 0, [false]])
+  })
+})
+
+describe('a process that comes back', () => {
+  it('is told the same numbering on all channels that are opened at once, and another one after it was forgotten', () => {
+    const { sessions } = setUp()
+    const [first, second] = [peer(1), peer(1)]
+    expect(sessions.of(first)).toBe(sessions.of(second))
+    expect(sessions.open(second)).toBe(sessions.of(first))
+    sessions.away(peer(1), false)
+    expect(sessions.of(peer(1)).numbering).not.toEqual(sessions.of(first).numbering)
+  })
+
+  it('is sent no more again for coming as another process: the allowance is that of its key', () => {
+    const { sessions } = setUp()
+    const session = sessions.open(peer(1))
+    wait(session)
+    sessions.away(peer(1), true)
+    expect(sessions.open(peer(1, 2)).outgoing.repetition).toBe(session.outgoing.repetition)
+  })
+
+  it('is given new numbers long before they end', () => {
+    const { sessions } = setUp()
+    const session = sessions.open(peer(1))
+    session.outgoing.streamOf(undefined, true).next = 2 ** 47 + 1
+    wait(session)
+    sessions.away(peer(1), true)
+    const next = sessions.open(peer(1))
+    expect(next).not.toBe(session)
+    expect(next.numbering).not.toEqual(session.numbering)
+  })
+
+  it('whose handshakes fail without end, under ever new keys, fills no memory', () => {
+    const { sessions } = setUp({ maxPendingHandshakes: 3 })
+    const first = sessions.of(peer(1))
+    for (let id = 2; id <= 5; id++) sessions.of(peer(id))
+    expect(sessions.of(peer(1))).not.toBe(first)
   })
 })
 

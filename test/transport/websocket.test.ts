@@ -65,7 +65,7 @@ describe('webSocket', () => {
     const { url, client } = await rawServer({ perMessageDeflate: true })
     const connection = await webSocket().dial(url, { firstFrame: FIRST })
     const [socket, { headers }] = await client
-    expect(headers['sec-websocket-protocol']).toBe('lotus-p2p.1.AQID')
+    expect(headers['sec-websocket-protocol']).toBe('lotus-p2p.2.AQID')
     expect(headers['sec-websocket-extensions']).toBeUndefined()
     expect(socket.extensions).toBe('')
     connection.close()

@@ -13,17 +13,17 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   /** Message ids remembered to drop duplicates: about 1 MB, some seconds of heavy traffic. */
   dedupeWindow: 10_000,
 
-  // The gate. Budgets are for each peer, whatever connections it has; a newcomer has half of those by type.
+  // The gate. Budgets are for each peer, whatever connections it has; a newcomer is told half of those by protocol and type.
   /** Messages of one peer in a second, and at once: more than any link or application of today, and no more than a core can decode. */
-  peerMessagesPerS: 50_000,
-  peerMessageBurst: 200_000,
+  peerMessagesPerS: 100_000,
+  peerMessageBurst: 400_000,
   /** Bytes of one peer in a second, and at once: a gigabit link. */
   peerBytesPerS: 134_217_728,
   peerByteBurst: 268_435_456,
-  /** Messages of one type in a second, and at once, where the protocol declares no limits of its own. A relay, to which no application talks, has 100 and 200. */
-  typeMessagesPerS: 20_000,
-  typeMessageBurst: 200_000,
-  /** Types of one protocol that have a budget of their own for each peer: names are the peer's to choose. Further types share that of the protocol. */
+  /** Messages of one protocol in a second, and at once, where the protocol declares no limits of its own. A relay, to which no application talks, has 500 and 1,000. */
+  protocolMessagesPerS: 100_000,
+  protocolMessageBurst: 400_000,
+  /** Types of one protocol that may have a budget of their own. */
   maxTypesPerProtocol: 64,
   /** How long a peer's budgets are remembered after its last message, so that coming again does not fill them: they are full by then. */
   budgetMemoryMs: 60_000,
@@ -88,7 +88,7 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   /** How long the known paths to a peer are tried before relays and the DHT are asked for others as well: an address may lead nowhere by now. */
   dialLookupMs: 3_000,
   /** One handshake payload: identity, certificate, terms and padding have 512; the rest is room for what versions to come add. */
-  maxHandshakePayloadBytes: 2_048,
+  maxHandshakePayloadBytes: 8_192,
   /** What a peer tells of itself when a channel begins: protocols, budgets, addresses, metadata. */
   maxDescriptionBytes: 16_384,
   /** Protocol names a peer may advertise. */
@@ -104,8 +104,10 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   sendHighWaterBytes: 1_048_576,
   /** Bytes waiting at which waiting senders go on. */
   sendLowWaterBytes: 262_144,
-  /** Bytes waiting at which a send is refused: the most that one slow reader can cost. */
+  /** Bytes that one peer may leave unacknowledged, and as many again that wait for room and budget before a send is refused: the most that one slow reader can cost. */
   sendMaxBufferedBytes: 8_388_608,
+  /** Default time for which `sendTo` waits for room and for the peer's budget: half a minute of a stalled link. */
+  sendTimeoutMs: 30_000,
 
   /** How long a receiver may wait for company before an acknowledgement goes out by itself: an answer usually comes first. */
   ackDelayMs: 250,
@@ -137,6 +139,11 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   anchorMs: 604_800_000,
   /** Handshakes under way at once, dialled by others; where more come, the oldest that have said nothing make room. */
   maxPendingHandshakes: 512,
+  /** How many of them may have cost us cryptography before further diallers have to work first: a relay that comes back to a thousand tabs has fewer. */
+  retryAboveHandshakes: 128,
+  /** Bits of that work, where it begins and where all places are taken: about 10 ms of a phone, some times what an answer costs us, and some seconds. No peer does more than 20. */
+  retryMinBits: 12,
+  retryMaxBits: 20,
   /** How often a connection is probed; NATs forget idle TCP mappings after some minutes. */
   heartbeatIntervalMs: 30_000,
   /** Answer time of a probe after which the connection counts as dead. */

@@ -2,7 +2,6 @@ import type { Clock } from '../../base/clock.js'
 import type { Limits } from '../../base/limits.js'
 import type { Defence } from '../../defence/defence.js'
 import type { Identity } from '../../identity/identity.js'
-import type { P2PMessage } from '../../message/message.js'
 import type { ProtocolUse } from '../../protocol/handler.js'
 
 /** The part of `PeerContext` that a connection itself needs. */
@@ -16,8 +15,6 @@ export interface ConnectionContext {
   readonly clock: Clock
   readonly requireSignatures: boolean
   readonly defence: Defence
-  /** Whether a message answers a request of ours. Such a message does not count against the budget of its type. */
-  expects(message: P2PMessage): boolean
   /** What a message of a protocol says of the connection that carries it; undefined: a message without a protocol. */
   useOf(protocol: string | undefined): ProtocolUse
   /** Whether a peer that speaks these protocols forwards circuits. */

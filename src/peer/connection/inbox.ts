@@ -2,14 +2,14 @@ import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError, violation } from '../../base/errors.js'
 import { Serial } from '../../base/serial.js'
 import { Entry } from '../../channel/batch.js'
-import type { GateRefusal, PeerGate } from '../../defence/gate.js'
+import { type GateRefusal, MAX_ANSWERS, type PeerGate, type Refusal } from '../../defence/gate.js'
 import type { Freshness } from '../../defence/replay-window.js'
 import { SIGNATURE_BYTES, verify } from '../../identity/ed25519.js'
 import { signingBytes } from '../../identity/envelope.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../../message/message.js'
 import { decodeMessage } from '../../message/p2p-protocol.js'
 import type { ConnectionContext } from './connection-context.js'
-import type { MessageKind } from './session.js'
+import type { MessageKind } from './outgoing.js'
 
 /** The answer to a message that is offered: the message, accepted; a refusal, to offer it again later; or a fault, which ends the connection. */
 export type Answer = P2PMessage | GateRefusal | P2PError
@@ -42,6 +42,8 @@ export class Inbox {
   private readonly gate: PeerGate
   /** A message could not be handled. What came after it is not worth looking at. */
   private distrusted = false
+  /** Answers that the peer may still give: one to each message of ours. */
+  private answers = 0
   private readonly verifying = new Serial()
 
   constructor(
@@ -62,6 +64,12 @@ export class Inbox {
     for (const go of this.skewMeasured.splice(0)) go()
   }
 
+  /** A message goes to the peer, which may answer it. */
+  sent(): void {
+    // Twice what the peer gives at once: what it has on its way was counted before.
+    if (this.answers < 2 * MAX_ANSWERS) this.answers++
+  }
+
   /** Whether a message is taken. Nothing is remembered of it: the caller delivers it once its number is accounted for. */
   offer(kind: MessageKind, body: Uint8Array): Answer {
     this.lastSeen = this.peerContext.clock.now()
@@ -70,7 +78,11 @@ export class Inbox {
     try {
       const message = this.decoded(kind, body)
       // What we have asked for is no flood, however much it is.
-      return (this.peerContext.expects(message) ? undefined : this.gate.admit(message, body.length)) ?? message
+      if (message.inReplyTo !== undefined && this.answers > 0) {
+        this.answers--
+        return message
+      }
+      return this.gate.admit(message, body.length) ?? message
     } catch (error) {
       return this.faultOf(error)
     }
@@ -86,9 +98,19 @@ export class Inbox {
     else this.pass(message)
   }
 
-  /** A message has come of a peer that was told to wait. @throws P2PError RATE_LIMITED for more than an honest peer can have on its way. */
-  dropped(bytes: number): void {
-    const verdict = this.gate.dropped(bytes)
+  /** Messages of a protocol that the peer may have on its way. */
+  burstOf(protocol: string): number {
+    return this.gate.burstOf(protocol)
+  }
+
+  /** A stream of this protocol was refused. */
+  refusal(refusal: GateRefusal, protocol: string): Refusal {
+    return this.gate.refusal(refusal, protocol)
+  }
+
+  /** A message has come of a stream that was told to wait. @throws P2PError RATE_LIMITED for more than an honest peer can have on its way. */
+  dropped(refusal: Refusal, bytes: number): void {
+    const verdict = this.gate.dropped(refusal, bytes)
     if (verdict === 'excess') throw this.flooded()
     if (verdict === 'strike') {
       this.peerContext.defence.blame(this.owner.publicKey, 'flood', 'The peer went on sending after it was told to wait.')

@@ -1,22 +1,27 @@
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
-import { P2PError } from '../../base/errors.js'
+import { asP2PError, P2PError, violation } from '../../base/errors.js'
+import { LazyMap } from '../../base/lazy-map.js'
+import type { Entry } from '../../channel/batch.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
-import type { IncomingNumbers } from './session.js'
+import type { Refusal } from '../../defence/gate.js'
+import { IncomingPlaces } from './incoming.js'
+import type { OutgoingPath } from './outgoing.js'
 
 /** The rank of a path: of two, the one of the higher rank is better; see `Transport.rank`. */
 export function rankOf({ connection }: SecureChannel): number {
   return connection.rank
 }
 
-/** One channel to a peer, and where it stands in both streams. */
-export class Path {
-  /** The peer's numbering here; undefined until its SEQUENCE. */
-  incoming: IncomingNumbers | undefined
+/** One channel to a peer, and where it stands in the peer's streams. */
+export class Path implements OutgoingPath {
+  readonly places = new IncomingPlaces()
+  /** Streams of which we refused a message here. We take none of those after it either, until the peer begins again with that one. */
+  readonly refusals = new LazyMap<number, Refusal>()
+  /** The count of path changes with which the peer last began to speak here; undefined until it does. */
+  changes: number | undefined
   /** The path that this one has made superfluous; it ends as soon as the peer speaks here. */
   replaces: Path | undefined
-  /** We refused a message here. We take none of those after it either, until the peer begins again with that one. */
-  refusing = false
   /** The path carries nothing at present, and may recover. */
   isInterrupted = false
   private readonly ending: Alarm
@@ -26,6 +31,34 @@ export class Path {
     clock: Clock,
   ) {
     this.ending = new Alarm(clock, () => this.end())
+  }
+
+  get open(): boolean {
+    return this.channel.open
+  }
+
+  /** A path that takes nothing more ends; its `onClose` comes. */
+  send(kind: Entry, head: Uint8Array | undefined, body: Uint8Array): void {
+    const { channel } = this
+    if (!channel.open) return
+    try {
+      channel.send(kind, head, body)
+    } catch (error) {
+      channel.close(asP2PError(error, 'CONNECTION_LOST', 'The path takes nothing more.'))
+    }
+  }
+
+  /**
+   * The peer speaks here from now on.
+   *
+   * @param changes of the path, by both ends.
+   * @throws P2PError PROTOCOL_VIOLATION where it has not left in between.
+   */
+  switchedTo(changes: number): void {
+    if (this.changes !== undefined && changes <= this.changes) throw violation('switched to a path that it had not left')
+    this.changes = changes
+    this.places.clear()
+    this.refusals.clear()
   }
 
   /** Ends the channel after a while, unless it is kept before. */
@@ -48,7 +81,7 @@ export class Path {
 /** The open path that serves best: one that works before one that is interrupted, then by rank, then the oldest. */
 export function bestOf(paths: Iterable<Path>): Path | undefined {
   let best: Path | undefined
-  for (const path of paths) if (path.channel.open && (best === undefined || isBetter(path, best))) best = path
+  for (const path of paths) if (path.open && (best === undefined || isBetter(path, best))) best = path
   return best
 }
 

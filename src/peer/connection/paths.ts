@@ -1,13 +1,22 @@
-import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
-import { asP2PError, P2PError, violation } from '../../base/errors.js'
+import { P2PError, violation } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import type { GateRefusal } from '../../defence/gate.js'
 import { type Inbox, isAccepted } from './inbox.js'
+import type { IncomingStream } from './incoming.js'
+import type { MessageKind, OutgoingStream, SentMessage } from './outgoing.js'
 import { bestOf, isAboutPathOnly, Path, rankOf } from './path.js'
-import type { IncomingNumbers, MessageKind, SentMessage, Session } from './session.js'
+import type { Session } from './session.js'
+import {
+  decodeAck,
+  decodeRefused,
+  decodeSequence,
+  decodeSwitch,
+  encodeRefused,
+  SHARED_STREAM,
+} from './stream-entries.js'
 
 /** Channels to one peer at once: the one that serves, a spare, and two that are about to end. A peer that dials on and on holds no more. */
 const MAX_PATHS = 4
@@ -20,7 +29,7 @@ export interface PathsEvents {
   interrupted(): void
   /** What was sent is on its way, or has arrived. */
   progressed(): void
-  /** The peer takes nothing for a while: it wants less from us. */
+  /** The peer takes nothing of a stream for a while: it wants less from us. */
   paused(): void
   /** No path is left, or the peer is not to be spoken with. */
   gone(error: P2PError, fault: boolean): void
@@ -28,7 +37,7 @@ export interface PathsEvents {
 
 export interface PathsOptions {
   readonly session: Session
-  readonly inbox: Pick<Inbox, 'offer' | 'deliver' | 'dropped' | 'control'>
+  readonly inbox: Pick<Inbox, 'offer' | 'deliver' | 'burstOf' | 'refusal' | 'dropped' | 'control'>
   readonly peerContext: { readonly clock: Clock; readonly limits: Limits }
   /** Whether our choice of a path holds where both ends choose at once: exactly one end has true. */
   readonly leads: boolean
@@ -43,8 +52,6 @@ export class Paths {
   private readonly paths = new Set<Path>()
   private current: Path
   private gone = false
-  /** Runs while the peer takes nothing. */
-  private readonly pauseEnd: Alarm
   private readonly clock: Clock
   private readonly limits: Limits
   private readonly session: Session
@@ -56,13 +63,10 @@ export class Paths {
     this.session = wiring.session
     this.clock = wiring.peerContext.clock
     this.limits = wiring.peerContext.limits
-    this.pauseEnd = new Alarm(this.clock, () => this.goOn())
     this.current = new Path(first, this.clock)
     this.paths.add(this.current)
-    this.session.onAckDue = () => this.sendAck()
-    // The peer asked for the pause on an earlier connection.
-    const { pausedMs } = this.session
-    if (pausedMs > 0) this.pause(pausedMs)
+    this.session.serve({ ackDue: () => this.sendAck(), progressed: () => wiring.events.progressed() })
+    this.session.numberedAs(first.remote.streams)
     this.speakOn(this.current)
   }
 
@@ -90,42 +94,22 @@ export class Paths {
     return this.current.channel.bufferedAmount
   }
 
-  /**
-   * Sends a message on the active path.
-   *
-   * @throws P2PError CONNECTION_CLOSED, BUFFER_FULL.
-   */
-  send(
-    kind: MessageKind,
-    head: Uint8Array | undefined,
-    body: Uint8Array,
-    lasting: boolean,
-    onSettled: SentMessage['onSettled'],
-  ): void {
-    const { session, limits } = this
-    // Both are looked at: a peer may acknowledge what it has not read.
-    if (Math.max(session.waitingBytes, this.bufferedAmount) + body.length > limits.sendMaxBufferedBytes) {
-      throw new P2PError('BUFFER_FULL', 'The peer reads too slowly. Wait for sendTo before sending more.', {
-        details: { limit: 'sendMaxBufferedBytes', maxBytes: limits.sendMaxBufferedBytes },
-      })
-    }
-    this.sendAck(false)
-    const { channel } = this.current
-    if (!channel.open) throw new P2PError('CONNECTION_CLOSED', 'The connection is closed. Connect again.')
-    // The session remembers the message before it leaves: the path may break within the call, and the next one begins with it.
-    session.remember(kind, head, body, lasting, onSettled)
-    if (this.isPaused) return
-    try {
-      channel.send(kind, head, body)
-    } catch (error) {
-      channel.close(asP2PError(error, 'CONNECTION_LOST', 'The path takes nothing more.'))
-    }
+  /** Sends a message on the active path. The pacer has found room for it. @throws P2PError CONNECTION_CLOSED. */
+  send(stream: OutgoingStream, message: SentMessage): void {
+    if (!this.current.open) throw new P2PError('CONNECTION_CLOSED', 'The connection is closed. Connect again.')
+    this.sendAck()
+    this.session.outgoing.send(stream, message)
   }
 
   /** Takes another channel to the same process into service; a worse one before it stands by for a while. */
   add(channel: SecureChannel): void {
     const path = new Path(channel, this.clock)
     const before = this.current
+    // A peer that numbers anew has given up what is under way on its other paths.
+    if (this.session.numberedAs(channel.remote.streams)) {
+      this.paths.clear()
+      before.end()
+    }
     this.paths.add(path)
     this.session.choose()
     this.switchTo(path)
@@ -149,46 +133,75 @@ export class Paths {
   close(error: P2PError, fault = false): void {
     const { channel } = this.current
     // Without this acknowledgement the peer would send to our next process what we have had.
-    this.sendAck(false)
+    this.sendAck()
     this.end(error, fault, () => channel.close(error, fault))
+  }
+
+  /** As `close`, in order: resolves when the peer has all that was sent, at the latest after `closeGraceMs`. */
+  leave(error: P2PError): Promise<void> {
+    const { channel } = this.current
+    this.sendAck()
+    let left = Promise.resolve()
+    this.end(error, false, () => {
+      left = channel.leave(error)
+    })
+    return left
   }
 
   private bind(path: Path): void {
     path.channel.attach({
       onEntry: (kind, body) => this.receive(path, kind, body),
       onDrain: () => this.wiring.events.progressed(),
+      onGoodbye: () => this.sendAck(path),
       onClose: (error, fault) => this.ended(path, error, fault),
       onInterrupted: (isInterrupted) => this.interrupted(path, isInterrupted),
     })
   }
 
   private receive(path: Path, kind: Entry, body: Uint8Array): void {
+    if (this.gone) {
+      // We have left, and the peer tells what has arrived.
+      if (kind === Entry.ACK) this.session.outgoing.acknowledged(decodeAck(body))
+      return
+    }
     if (kind === Entry.MESSAGE || kind === Entry.SIGNED_MESSAGE) this.take(path, kind, body)
     else this.control(path, kind, body)
   }
 
   /** One message, in three steps: it is offered, its number is accounted for, it is delivered. */
-  private take(path: Path, kind: MessageKind, body: Uint8Array): void {
-    const { session } = this
+  private take(path: Path, kind: MessageKind, entry: Uint8Array): void {
+    const { incoming } = this.session
     const { inbox } = this.wiring
-    if (path.refusing) {
-      inbox.dropped(body.length)
+    const id = entry[0]!
+    const bytes = entry.length - 1
+    const refusal = path.refusals.get(id)
+    if (refusal !== undefined) {
+      inbox.dropped(refusal, bytes)
       return
     }
-    const { incoming } = path
-    if (incoming === undefined) throw violation('sent a message without a number')
-    if (!session.isNew(incoming)) {
-      session.accept(incoming, body.length)
+    const number = path.places.nextOf(id)
+    const stream = incoming.of(id)
+    if (stream === undefined) throw violation('sent a message of a numbering that it has given up')
+    if (number <= stream.received) {
+      path.places.set(id, number + 1)
+      incoming.take(stream, number, bytes)
       return
     }
-    const answer = inbox.offer(kind, body)
+    // A copy, so that a small payload kept by somebody does not hold a whole frame in memory.
+    const body = bytes * 2 < entry.buffer.byteLength ? entry.slice(1) : entry.subarray(1)
+    let answer = inbox.offer(kind, body)
+    if (isAccepted(answer) && id !== SHARED_STREAM && (answer.protocol ?? '') !== stream.protocol) {
+      answer = violation("sent a message on another protocol's stream")
+    }
     if (isAccepted(answer)) {
-      if (session.accept(incoming, body.length)) inbox.deliver(answer, body)
+      path.places.set(id, number + 1)
+      incoming.take(stream, number, bytes)
+      inbox.deliver(answer, body)
     } else if (answer instanceof P2PError) {
-      this.close(answer, true)
       // Should the peer come back, the message counts as taken: it is not looked at again.
-      session.accept(incoming, body.length)
-    } else this.refuse(path, incoming, answer)
+      incoming.take(stream, number, bytes)
+      this.close(answer, true)
+    } else this.refuse(path, stream, number, answer)
   }
 
   private control(path: Path, kind: Entry, body: Uint8Array): void {
@@ -196,42 +209,38 @@ export class Paths {
     const { inbox, events, leads } = this.wiring
     inbox.control()
     if (kind === Entry.ACK) {
-      session.acknowledged(body)
+      session.outgoing.acknowledged(decodeAck(body))
       events.progressed()
     } else if (kind === Entry.REFUSED) {
-      const waitMs = session.refused(body)
-      if (waitMs !== undefined) this.pause(waitMs)
+      if (session.outgoing.refused(decodeRefused(body))) events.paused()
+      events.progressed()
+    } else if (kind === Entry.SEQUENCE) {
+      if (path.changes === undefined) throw violation('numbered messages on a path that it does not speak on')
+      const sequence = decodeSequence(body)
+      session.incoming.begins(sequence, inbox.burstOf(sequence.protocol))
+      path.places.set(sequence.stream, sequence.number)
+      path.refusals.delete(sequence.stream)
     } else {
-      path.incoming = session.begins(body)
-      path.refusing = false
+      const changes = decodeSwitch(body)
+      path.switchedTo(changes)
       const { replaces } = path
       path.replaces = undefined
       if (replaces !== undefined) this.retire(replaces)
-      const isLater = session.isLater(body, leads)
-      if (isLater && path !== this.current && path.channel.open) this.switchTo(path)
+      const isLater = session.isLater(changes, leads)
+      const before = this.current
+      if (isLater && path !== before && path.open) {
+        this.switchTo(path)
+        // The peer ends the path that it has left; we only make sure.
+        if (before !== this.current) this.standDown(before, rankOf(before.channel) !== rankOf(path.channel), false)
+      }
     }
   }
 
-  /** The peer's budget is used up: it is to send this message, and what follows it, again later. */
-  private refuse(path: Path, incoming: IncomingNumbers, refusal: GateRefusal): void {
-    path.refusing = true
-    const { channel } = path
-    if (channel.open) channel.send(Entry.REFUSED, undefined, this.session.refusal(incoming, refusal))
-  }
-
-  private get isPaused(): boolean {
-    return this.pauseEnd.isArmed
-  }
-
-  private pause(waitMs: number): void {
-    this.pauseEnd.arm(waitMs)
-    this.wiring.events.paused()
-  }
-
-  private goOn(): void {
-    this.session.goOn()
-    this.speakOn(this.current)
-    this.wiring.events.progressed()
+  /** A budget of the peer's is used up: it is to send this message, and what follows it in its stream, again later. */
+  private refuse(path: Path, stream: IncomingStream, number: number, refusal: GateRefusal): void {
+    path.refusals.set(stream.id, this.wiring.inbox.refusal(refusal, stream.protocol))
+    const { retryAfterMs: waitMs, limit: budget } = refusal
+    path.send(Entry.REFUSED, undefined, encodeRefused({ stream: stream.id, number, waitMs, budget }))
   }
 
   /** A path that carries nothing may recover: one that stands by serves meanwhile, and the best one once it has recovered. */
@@ -275,35 +284,18 @@ export class Paths {
     if (path !== this.current) path.end()
   }
 
-  /** Begins to speak on a path: first with every message that the peer may not have. */
-  private speakOn({ channel }: Path): void {
-    const { session } = this
-    let expected: number | undefined
-    // Messages that were given up leave gaps in the numbers.
-    const skipTo = (number: number) => {
-      if (expected !== number) channel.send(Entry.SEQUENCE, undefined, session.sequence(number))
-      expected = number + 1
-    }
-    try {
-      for (const { number, kind, head, body } of session.unacknowledged()) {
-        skipTo(number)
-        // The rest follows when the pause is over.
-        if (this.isPaused) return
-        channel.send(kind, head, body)
-      }
-      skipTo(session.next)
-      const ack = session.takeAck(true)
-      if (ack !== undefined) channel.send(Entry.ACK, undefined, ack)
-    } catch {
-      // The path has ended already; its onClose comes.
-    }
+  /** Begins to speak on a path: with every message that the peer may not have. */
+  private speakOn(path: Path): void {
+    const { outgoing, incoming, changes } = this.session
+    incoming.acknowledgeAll()
+    outgoing.speakOn(path, changes)
+    this.sendAck()
   }
 
-  private sendAck(force = true): void {
-    const { channel } = this.current
-    if (!channel.open) return
-    const ack = this.session.takeAck(force)
-    if (ack !== undefined) channel.send(Entry.ACK, undefined, ack)
+  private sendAck(path = this.current): void {
+    if (!path.open) return
+    const ack = this.session.incoming.takeAck()
+    if (ack !== undefined) path.send(Entry.ACK, undefined, ack)
   }
 
   private ended(path: Path, error: P2PError, fault: boolean): void {
@@ -326,7 +318,6 @@ export class Paths {
   private end(error: P2PError, fault: boolean, sayGoodbye: () => void = () => {}): void {
     if (this.gone) return
     this.gone = true
-    this.pauseEnd.disarm()
     this.session.suspend()
     const others = [...this.paths]
     this.paths.clear()

@@ -1,4 +1,4 @@
-import { compareBytes } from '../../base/bytes.js'
+import { compareBytes, joined } from '../../base/bytes.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Serial } from '../../base/serial.js'
@@ -6,17 +6,21 @@ import { Entry } from '../../channel/batch.js'
 import type { PeerDescription } from '../../channel/description.js'
 import type { RemotePeer } from '../../channel/hello.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
+import { MAX_ANSWERS } from '../../defence/gate.js'
 import type { Freshness } from '../../defence/replay-window.js'
 import { signEnvelope } from '../../identity/envelope.js'
 import { encode } from '../../message/codec.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../../message/message.js'
 import { decodeMessage, encodeSigned, messageTooLarge, toWire } from '../../message/p2p-protocol.js'
+import type { PacedOptions } from '../../protocol/handler.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import type { ConnectionContext } from './connection-context.js'
 import { Inbox } from './inbox.js'
 import { Paths } from './paths.js'
 import { PeerSnapshot } from './peer-snapshot.js'
-import type { MessageKind, SentMessage, Session } from './session.js'
+import type { MessageKind, SentMessage } from './outgoing.js'
+import type { Lane, Route } from './pacer.js'
+import type { Session } from './session.js'
 
 /** What a connection tells of itself. */
 export interface ConnectionEvents {
@@ -40,9 +44,7 @@ export interface PeerLoad {
   delivered: number
 }
 
-export interface SendOptions {
-  /** Default true. False, as for a broadcast: refused at the high-water mark already, where others wait. */
-  mayWait?: boolean
+export interface SendOptions extends PacedOptions {
   /** Default: true for an application's messages. False: not sent again once the connection is lost. */
   lasting?: boolean
   /** The message as `encodeForPeer` has encoded it already: its payload counts, and not that of the message. */
@@ -73,9 +75,12 @@ export class PeerConnection {
   private readonly snapshot: PeerSnapshot
   private readonly inbox: Inbox
   private readonly paths: Paths
-  private drains: { resolve: () => void; reject: (error: P2PError) => void; lasting: boolean }[] = []
+  /** Answers that the peer awaits: one to each message of its. */
+  private answers = 0
   private progressed: (() => void)[] = []
   private readonly signing = new Serial()
+  /** Ends the connection in order, once all that was accepted has been sent; undefined until it is to end. */
+  private depart: (() => void) | undefined
 
   /**
    * @param session what the two processes have said to each other on earlier connections.
@@ -83,7 +88,7 @@ export class PeerConnection {
    */
   constructor(
     channel: SecureChannel,
-    private readonly session: Session,
+    readonly session: Session,
     private readonly peerContext: ConnectionContext,
     private readonly events: ConnectionEvents,
     onClosed: (peer: PeerConnection, error: P2PError, fault: boolean) => void,
@@ -101,6 +106,8 @@ export class PeerConnection {
       deliver: (message, freshness) => this.deliver(message, freshness),
       fail: (fault) => this.close(fault, true),
     })
+    session.pacer.tell(remote.budgets ?? {}, remote.protocols)
+    session.pacer.unsentBytes = () => this.paths.bufferedAmount
     this.paths = new Paths(channel, {
       session,
       inbox: this.inbox,
@@ -113,16 +120,18 @@ export class PeerConnection {
         },
         interrupted: () => events.interrupted(this),
         progressed: () => {
-          this.settleDrains()
+          session.pacer.pump()
           this.settleProgress()
+          this.sentMore()
         },
         paused: () => {
           this.traffic.refusals++
         },
         gone: (error, fault) => {
           this.snapshot.stateChanged(PeerState.DISCONNECTED)
-          this.settleDrains(error)
+          session.pacer.close(closedError(error))
           this.settleProgress()
+          this.depart?.()
           this.inbox.close()
           onClosed(this, error, fault)
         },
@@ -160,8 +169,8 @@ export class PeerConnection {
 
   /** What the peer costs at present. */
   get load(): PeerLoad {
-    const { waitingBytes, delivered } = this.session
-    return { unsentBytes: this.paths.bufferedAmount, unacknowledgedBytes: waitingBytes, delivered }
+    const { bytes, delivered } = this.session.outgoing
+    return { unsentBytes: this.paths.bufferedAmount, unacknowledgedBytes: bytes, delivered }
   }
 
   /** What is known of the peer: a frozen object, another one where something has changed since the last call. */
@@ -171,6 +180,7 @@ export class PeerConnection {
 
   describe(description: PeerDescription): void {
     this.snapshot.describe(description)
+    this.session.pacer.tell(description.budgets ?? {}, description.protocols)
   }
 
   /** @param skewMs how far the peer's clock is ahead of ours. */
@@ -190,27 +200,26 @@ export class PeerConnection {
   }
 
   /**
-   * Queues a message; resolves once less than `limits.sendHighWaterBytes` wait.
+   * Sends a message, once there is room for it and the peer's budget allows it; undefined where it has gone at once.
    *
-   * @throws P2PError UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, CONNECTION_CLOSED, BUFFER_FULL, IDENTITY_FAILED; RATE_LIMITED while
-   * the peer takes nothing, with `retryAfterMs`.
+   * @throws P2PError UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, CONNECTION_CLOSED, BUFFER_FULL, IDENTITY_FAILED, PROTOCOL_NOT_SUPPORTED,
+   * TIMEOUT, ABORTED; RATE_LIMITED where it may not wait.
    */
   send(message: P2PMessage, options: SendOptions = {}): Promise<void> | undefined {
-    const isSigned = this.needsSignature(message)
-    const mustWait = isSigned || !this.signing.isIdle
-    if (!mustWait) this.checkRoom(options.mayWait ?? true)
-    // Encoded at the call: what the application changes while the message waits for a signature does not count.
+    if (this.depart !== undefined) throw new P2PError('CONNECTION_CLOSED', 'The connection is being closed. Connect again.')
+    // Encoded at the call: what the application changes while the message waits does not count.
     const body = options.encoded ?? encodeForPeer(message, message.to === this.peerId, this.peerContext.limits)
-    if (!mustWait) return this.drained(this.transmit(Entry.MESSAGE, undefined, body, message, options))
-    const transmit = async () =>
-      isSigned ? this.transmitSigned(body, message, options) : this.transmit(Entry.MESSAGE, undefined, body, message, options)
-    return this.signing.run(transmit).then((lasting) => this.drained(lasting))
+    if (!this.needsSignature(message)) return this.dispatch(Entry.MESSAGE, undefined, body, message, options)
+    return this.signing
+      .run(() => this.signed(body, message))
+      .then(([signature, whole]) => this.dispatch(Entry.SIGNED_MESSAGE, signature, whole, message, options))
+      .finally(() => this.sentMore())
   }
 
   /** Resolves when something that waits has left or arrived, or the connection is gone; undefined where nothing waits. */
   progress(): Promise<void> | undefined {
-    const { session } = this
-    if (session.waiting === 0 && session.pausedMs === 0) return undefined
+    const { waiting, pacer, outgoing } = this.session
+    if (waiting === 0 && pacer.isIdle && outgoing.isIdle) return undefined
     return new Promise((resolve) => this.progressed.push(resolve))
   }
 
@@ -220,7 +229,40 @@ export class PeerConnection {
     this.paths.close(error, fault)
   }
 
+  /**
+   * Sends what was accepted, as far as that goes within `closeGraceMs`, tells the peer the reason, and ends the connection.
+   *
+   * @returns resolves when the peer has all of it, or has had as long again.
+   */
+  leave(error: P2PError): Promise<void> {
+    this.snapshot.stateChanged(PeerState.DISCONNECTING)
+    if (this.depart === undefined && this.hasSentAll) return this.paths.leave(error)
+    return new Promise((resolve) => {
+      const { clock, limits } = this.peerContext
+      const before = this.depart
+      const timer = clock.setTimeout(() => this.depart?.(), limits.closeGraceMs)
+      this.depart = () => {
+        clock.clearTimeout(timer)
+        this.depart = () => {}
+        before?.()
+        resolve(this.paths.leave(error))
+      }
+      this.session.pacer.onIdle = () => this.sentMore()
+    })
+  }
+
+  /** Whether nothing that was accepted waits to be sent. */
+  private get hasSentAll(): boolean {
+    const { pacer, outgoing } = this.session
+    return pacer.isIdle && outgoing.isIdle && this.signing.isIdle
+  }
+
+  private sentMore(): void {
+    if (this.depart !== undefined && this.hasSentAll) this.depart()
+  }
+
   private deliver(message: P2PMessage, freshness: Freshness): void {
+    if (this.answers < MAX_ANSWERS) this.answers++
     const use = this.peerContext.useOf(message.protocol)
     if (use === 'lasting') this.isInUse = true
     if (freshness === 'new') {
@@ -235,11 +277,11 @@ export class PeerConnection {
     )
   }
 
-  private async transmitSigned(encoded: Uint8Array, message: P2PMessage, options: SendOptions): Promise<boolean> {
+  private async signed(encoded: Uint8Array, message: P2PMessage): Promise<[signature: Uint8Array, body: Uint8Array]> {
     const body = this.signable(encoded, message)
     const { identity, networkName } = this.peerContext
     const { signature } = await signEnvelope(identity, 'message', body, networkName)
-    return this.transmit(Entry.SIGNED_MESSAGE, signature, body, message, options)
+    return [signature, body]
   }
 
   /** The bytes to sign: with the date of the signing, where the message has waited for so long that its own would make it a replay. */
@@ -252,50 +294,47 @@ export class PeerConnection {
     return encodeSigned(message, identity.publicKey, to === undefined ? undefined : this.publicKey, limits)
   }
 
-  /** @returns whether the message outlasts the connection. */
-  private transmit(
+  private dispatch(
     kind: MessageKind,
-    head: Uint8Array | undefined,
+    signature: Uint8Array | undefined,
     body: Uint8Array,
     message: P2PMessage,
-    { lasting = true, onSettled }: SendOptions,
-  ): boolean {
+    options: SendOptions,
+  ): Promise<void> | undefined {
     const { limits } = this.peerContext
     if (body.length > limits.maxMessageBytes) throw messageTooLarge(body.length, limits)
-    const isInternal = message.protocol?.startsWith(INTERNAL_PREFIX) === true
-    const { pausedMs, pausedBy } = this.session
-    if (pausedMs > 0 && !isInternal) throw refusedByPeer(this.peerId, pausedMs, pausedBy)
+    const { pacer } = this.session
+    const route = pacer.routeOf(message.protocol)
+    const isAwaited = message.inReplyTo !== undefined && this.answers > 0
+    if (isAwaited) this.answers--
+    const lane = pacer.laneOf(route, message.type, isAwaited)
+    if (pacer.takes(route, lane, body.length)) {
+      this.transmit(kind, signature, body, message, options, route, lane)
+      return undefined
+    }
+    return pacer.hold(route, lane, body.length, `The message "${message.type}"`, options, () =>
+      this.transmit(kind, signature, body, message, options, route, lane),
+    )
+  }
+
+  private transmit(
+    kind: MessageKind,
+    signature: Uint8Array | undefined,
+    body: Uint8Array,
+    { protocol, inReplyTo }: P2PMessage,
+    { lasting = true, onSettled }: SendOptions,
+    { stream }: Route,
+    budget: Lane,
+  ): void {
+    const isInternal = protocol?.startsWith(INTERNAL_PREFIX) === true
+    const head = signature === undefined ? stream.head : joined(stream.head, signature)
     // A peer that has lost the connection has given up its requests, so an answer is of no use; nor is upkeep of a connection that is gone.
-    const outlives = lasting && message.inReplyTo === undefined && !isInternal
-    this.paths.send(kind, head, body, outlives, onSettled)
+    const outlives = lasting && inReplyTo === undefined && !isInternal
+    this.paths.send(stream, { kind, head, body, lasting: outlives, budget, onSettled, number: 0, order: 0, repeatedOn: 0 })
     this.traffic.messagesOut++
     this.traffic.bytesOut += body.length
-    this.isInUse ||= this.peerContext.useOf(message.protocol) === 'lasting'
-    return outlives
-  }
-
-  private checkRoom(mayWait: boolean): void {
-    if (mayWait || this.hasRoom) return
-    throw new P2PError('BUFFER_FULL', 'The peer reads too slowly.', { details: { peerId: this.peerId } })
-  }
-
-  /** Whether few enough bytes wait here and on the way. */
-  private get hasRoom(): boolean {
-    const { sendHighWaterBytes, sendMaxBufferedBytes } = this.peerContext.limits
-    return this.paths.bufferedAmount <= sendHighWaterBytes && this.session.waitingBytes <= sendMaxBufferedBytes / 2
-  }
-
-  private drained(lasting: boolean): Promise<void> | undefined {
-    if (this.hasRoom) return undefined
-    return new Promise((resolve, reject) => this.drains.push({ resolve, reject, lasting }))
-  }
-
-  private settleDrains(error?: P2PError): void {
-    if (this.drains.length === 0 || (error === undefined && !this.hasRoom)) return
-    const drains = this.drains
-    this.drains = []
-    // A lasting message goes out on the next connection: an application that is told of a failure would send it twice.
-    for (const { resolve, reject, lasting } of drains) error === undefined || lasting ? resolve() : reject(error)
+    this.inbox.sent()
+    this.isInUse ||= this.peerContext.useOf(protocol) === 'lasting'
   }
 
   private settleProgress(): void {
@@ -303,8 +342,6 @@ export class PeerConnection {
   }
 }
 
-function refusedByPeer(peerId: string, retryAfterMs: number, limit: string): P2PError {
-  return new P2PError('RATE_LIMITED', `The peer takes nothing for ${Math.ceil(retryAfterMs)} ms. Send less.`, {
-    details: { peerId, retryAfterMs: Math.ceil(retryAfterMs), limit, byPeer: true },
-  })
+function closedError(cause: P2PError): P2PError {
+  return new P2PError('CONNECTION_CLOSED', 'The connection ended before the message could be sent. Connect again.', { cause })
 }

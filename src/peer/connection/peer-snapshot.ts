@@ -72,6 +72,7 @@ export class PeerSnapshot {
     const { rttMs, skewMs } = this
     return {
       peerId: remote.peerId,
+      ...(remote.name !== undefined && remote.name !== remote.peerId && { name: remote.name }),
       addresses: Object.freeze(this.addresses()),
       state: this.state,
       protocols,

@@ -3,7 +3,6 @@ import { hexOf } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
-import { STREAMS_BYTES } from '../../channel/description.js'
 import type { RemoteHello } from '../../channel/hello.js'
 import { Session } from './session.js'
 
@@ -26,6 +25,10 @@ export class Sessions {
   /** By the public key of the peer, in the order in which they went away. */
   private readonly kept = new LazyMap<string, Kept>()
   private readonly alarm: Alarm
+  /** By the public key and the process of a peer of which no channel is in service yet. */
+  private readonly prepared = new LazyMap<string, Session>()
+  /** By what the peer has proven on a channel. */
+  private readonly told = new WeakMap<RemoteHello, Session>()
 
   constructor(
     private readonly clock: Clock,
@@ -38,21 +41,39 @@ export class Sessions {
     return this.kept.size
   }
 
-  /** The session with this process. A session with an earlier process of the same peer ends. */
-  open({ session: process, publicKey }: RemoteHello): Session {
-    const owner = hexOf(publicKey)
+  /** The session with the process that was told of it. A session with an earlier process of the same peer ends. */
+  open(remote: RemoteHello): Session {
+    const owner = hexOf(remote.publicKey)
     const known = this.kept.get(owner)
+    const session = this.of(remote)
+    this.prepared.delete(`${owner} ${remote.session}`)
     this.kept.delete(owner)
-    const session = known?.process === process ? known.session : new Session(this.clock, this.limits)
-    this.kept.set(owner, { session, process, awaySince: undefined })
+    this.kept.set(owner, { session, process: remote.session, awaySince: undefined })
     if (known !== undefined && known.session !== session) known.session.end()
     return session
   }
 
-  /** What names our numbering towards this process, 8 bytes. */
-  streamsTo({ session: process, publicKey }: RemoteHello): Uint8Array {
-    const known = this.kept.get(hexOf(publicKey))
-    return known?.process === process ? known.session.streamId : crypto.getRandomValues(new Uint8Array(STREAMS_BYTES))
+  /**
+   * The session with a process, for a channel on which the process is about to be told of it: the same for all channels with it, whichever
+   * of them comes into service.
+   */
+  of(remote: RemoteHello): Session {
+    const { publicKey, session: process } = remote
+    const owner = hexOf(publicKey)
+    const known = this.kept.get(owner)
+    const goesOn = known?.process === process && !known.session.outgoing.isWorn
+    const id = `${owner} ${process}`
+    const session =
+      this.told.get(remote) ??
+      (goesOn ? known.session : this.prepared.get(id)) ??
+      new Session(this.clock, this.limits, known?.session.outgoing.repetition)
+    this.told.set(remote, session)
+    if (!goesOn) this.prepared.set(id, session)
+    for (const oldest of this.prepared.keys()) {
+      if (this.prepared.size <= this.limits.maxPendingHandshakes) break
+      this.prepared.delete(oldest)
+    }
+    return session
   }
 
   /** @param isToLast whether messages were sent that outlast a connection; without any there is nothing to remember. */
@@ -75,7 +96,7 @@ export class Sessions {
   /** Takes back a message that waits for a peer that is away; false where it waits no more. */
   takeBack(onSettled: (delivered: boolean) => void): boolean {
     for (const { session, awaySince } of this.kept.values()) {
-      if (awaySince !== undefined && session.giveUp(onSettled)) return true
+      if (awaySince !== undefined && session.outgoing.giveUp((message) => message.onSettled === onSettled) > 0) return true
     }
     return false
   }
@@ -88,11 +109,11 @@ export class Sessions {
 
   private shed(): void {
     const away = [...this.kept].filter(([, { awaySince }]) => awaySince !== undefined)
-    let bytes = away.reduce((sum, [, { session }]) => sum + session.waitingBytes, 0)
+    let bytes = away.reduce((sum, [, { session }]) => sum + session.outgoing.bytes, 0)
     let count = away.length
     for (const [id, { session }] of away) {
       if (count <= this.limits.maxSessions && bytes <= this.limits.maxSessionBytes) break
-      bytes -= session.waitingBytes
+      bytes -= session.outgoing.bytes
       count--
       this.kept.delete(id)
       session.end()

@@ -1,6 +1,7 @@
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { checkMetadata, descriptionShapes, type PeerDescription } from '../../channel/description.js'
+import { encodePeerId } from '../../identity/peer-id.js'
 import type { P2PMessage } from '../../message/message.js'
 import { object, shaped } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
@@ -17,7 +18,7 @@ export class PeerUpdates implements IProtocolHandler {
   constructor(
     private readonly wiring: {
       limits: Limits
-      describe: () => PeerDescription
+      describe: (publicKey: Uint8Array) => PeerDescription
       onUpdate: (peerId: string, description: PeerDescription) => void
     },
   ) {}
@@ -36,12 +37,18 @@ export class PeerUpdates implements IProtocolHandler {
     this.announced = true
     queueMicrotask(() => {
       this.announced = false
-      // With nobody to tell, no message is made, for which a fresh identity would have to derive its key.
-      if (this.protocolHost === undefined || this.protocolHost.peers().length === 0) return
-      void this.protocolHost
-        .broadcast({ type: 'update', payload: this.wiring.describe(), protocol: this.protocolName })
-        .catch(() => {})
+      for (const { peerId, publicKey } of this.protocolHost?.peers() ?? []) this.tell(peerId, publicKey!)
     })
+  }
+
+  /** What we take of one peer has changed. */
+  budgetsChanged(publicKey: Uint8Array): void {
+    this.tell(encodePeerId(publicKey), publicKey)
+  }
+
+  private tell(peerId: string, publicKey: Uint8Array): void {
+    const payload = this.wiring.describe(publicKey)
+    this.protocolHost?.sendTo(peerId, { type: 'update', payload, protocol: this.protocolName }).catch(() => {})
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {

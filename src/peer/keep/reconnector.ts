@@ -19,6 +19,8 @@ interface Entry {
   dialling: boolean
   /** Since when the peer is away, milliseconds since the Unix epoch. */
   awaySince: number | undefined
+  /** When it was connected last, milliseconds since the Unix epoch. */
+  since: number
 }
 
 /** Codes after which dialling again cannot help. */
@@ -33,6 +35,11 @@ const FINAL: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'UNSUPPORTED_VERSION',
   'SHUT_DOWN',
 ])
+
+/** A relay that shuts down often starts again; and a refusal in the clear can be anybody's. */
+function isFinal({ code, details }: P2PError): boolean {
+  return FINAL.has(code) && details.inClear !== true && !(code === 'SHUT_DOWN' && details.byPeer === true)
+}
 
 export interface ReconnectorOptions {
   clock: Clock
@@ -115,17 +122,22 @@ export class Reconnector {
 
   lost(peerId: string, error: P2PError): void {
     for (const entry of this.entriesOf(peerId)) {
-      const { byPeer } = error.details
+      const { byPeer, moved } = error.details
       // Another process of the peer has come in the place of the one before.
       if (error.code === 'REPLACED' && byPeer !== true) continue
       // The application has disconnected on purpose, or the peer has said goodbye.
-      const wanted = error.code === 'CONNECTION_CLOSED' && (byPeer !== true || !entry.bootstrap)
+      const wanted = error.code === 'CONNECTION_CLOSED' && moved !== true && (byPeer !== true || !entry.bootstrap)
       if (wanted && this.isActive) {
         if (!entry.bootstrap) this.entries.delete(entry)
         continue
       }
-      entry.awaySince ??= this.wiring.clock.now()
-      if (this.isActive && !entry.dialling) this.again(entry, error)
+      const { clock, limits } = this.wiring
+      const now = clock.now()
+      entry.awaySince ??= now
+      if (!this.isActive || entry.dialling) continue
+      // The peer asks us to come back at once; one that asks again and again is dialled with pauses.
+      if (moved === true && now - entry.since >= limits.reconnectMinMs) entry.alarm.arm(0)
+      else this.again(entry, error)
     }
   }
 
@@ -134,6 +146,7 @@ export class Reconnector {
     for (const entry of this.entriesOf(peerId)) {
       entry.backoff.reset()
       entry.awaySince = undefined
+      entry.since = this.wiring.clock.now()
       entry.alarm.disarm()
     }
   }
@@ -166,6 +179,7 @@ export class Reconnector {
     entry.dialling = true
     try {
       entry.peerId = await this.wiring.dial(entry.target)
+      entry.since = this.wiring.clock.now()
       entry.backoff.reset()
       entry.told = false
       entry.awaySince = undefined
@@ -174,7 +188,7 @@ export class Reconnector {
       const failure = asP2PError(error, 'PEER_UNREACHABLE', 'A peer cannot be reached.')
       if (!this.isActive || !this.entries.has(entry)) return false
       // Only the first of a row of failures is reported.
-      if (entry.bootstrap && (!entry.told || FINAL.has(failure.code))) this.wiring.onError(failure)
+      if (entry.bootstrap && (!entry.told || isFinal(failure))) this.wiring.onError(failure)
       entry.told = true
       this.again(entry, failure)
       return false
@@ -188,9 +202,7 @@ export class Reconnector {
     const { clock, limits } = this.wiring
     const isWanted = entry.bootstrap || (entry.peerId !== undefined && this.wiring.isWanted(entry.peerId))
     const givenUp = !isWanted && clock.now() - (entry.awaySince ?? clock.now()) >= limits.reconnectGiveUpMs
-    // A relay that shuts down often starts again.
-    const isFinal = FINAL.has(error.code) && !(error.code === 'SHUT_DOWN' && error.details.byPeer === true)
-    if (isFinal || givenUp) {
+    if (isFinal(error) || givenUp) {
       if (!entry.bootstrap) this.entries.delete(entry)
       return
     }
@@ -209,6 +221,7 @@ export class Reconnector {
       alarm: new Alarm(clock, () => void this.dial(entry)),
       dialling: false,
       awaySince: undefined,
+      since: clock.now(),
     }
     return entry
   }

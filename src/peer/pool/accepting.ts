@@ -3,6 +3,7 @@ import { asP2PError, type P2PError } from '../../base/errors.js'
 import type { Schedule } from '../../channel/handshake.js'
 import { SecureChannel } from '../../channel/secure-channel.js'
 import type { PendingHandshake } from '../../defence/handshake-slots.js'
+import { judgeDialler } from '../../defence/relay-clocks.js'
 import type { Connection } from '../../transport/transport.js'
 import type { PeerContext } from '../peer-context.js'
 import { channelOptions } from './channel-options.js'
@@ -59,7 +60,15 @@ export class Accepting {
     const { members, peerContext } = this
     const options = await channelOptions(peerContext, members.sessions, (remote) => members.approve(remote))
     const work = peerContext.work?.demand(connection, (key) => members.withKey(key) !== undefined)
-    return SecureChannel.accept(connection, { ...options, work, schedule, admit })
+    const { clock, limits, defence } = peerContext
+    return SecureChannel.accept(connection, {
+      ...options,
+      work,
+      schedule,
+      retryBits: () => defence.retryBits,
+      judge: (certificate) => judgeDialler(certificate, clock, limits),
+      admit,
+    })
   }
 
   private adopt(channel: SecureChannel): void {

@@ -14,7 +14,7 @@ export async function channelOptions(
   sessions: Sessions,
   approve?: (remote: RemotePeer) => Promise<void>,
 ): Promise<ChannelOptions & Required<Pick<ChannelOptions, 'approve'>>> {
-  const { peerId, hello, requireSignatures, limits, clock } = context
+  const { peerId, hello, requireSignatures, limits, clock, defence } = context
   await hello.keys(clock.now())
   const name = peerId.startsWith('lp1') ? undefined : peerId
   const agent = `lotus-p2p/${VERSION}`
@@ -22,7 +22,12 @@ export async function channelOptions(
     limits,
     clock,
     local: hello,
-    describe: (remote) => ({ agent, name, requireSignatures, streams: sessions.streamsTo(remote), ...context.describe() }),
+    padsFrames: context.relayOnly,
+    describe: (remote) => {
+      const streams = sessions.of(remote).numbering
+      const budgets = defence.gate.budgetsOf(remote.publicKey)
+      return { agent, name, requireSignatures, streams, ...context.describe(), budgets }
+    },
     approve: async (remote) => approve?.(remote),
   }
 }

@@ -93,9 +93,14 @@ export class Members {
    * @param expected as in `admit`.
    * @throws P2PError WRONG_PEER, NAME_TAKEN.
    */
-  async approve({ name, peerId, publicKey }: RemotePeer, expected?: string): Promise<void> {
-    if (expected !== undefined && expected !== peerId && expected !== encodePeerId(publicKey)) throw wrongPeer(peerId, expected)
-    if (name !== undefined) await this.checkName(name, publicKey)
+  async approve(remote: RemotePeer, expected?: string): Promise<void> {
+    const { name, peerId, publicKey } = remote
+    const id = encodePeerId(publicKey)
+    if (expected !== undefined && expected !== name && expected !== id) throw wrongPeer(peerId, expected)
+    if (name === undefined) return
+    // A relay is everybody's: whoever came first with a name would keep all others of that name out.
+    if (this.peerContext.isRelay(this.peerContext.describe().protocols)) remote.peerId = id
+    else await this.checkName(name, publicKey)
   }
 
   /**
@@ -125,10 +130,13 @@ export class Members {
     if (peer !== undefined) this.peerContext.defence.faulted(peer.publicKey, peer.activeChannel.connection, error)
   }
 
-  /** Says goodbye to all peers; to those behind relays first, for other connections carry those goodbyes. */
-  disconnectAll(error: P2PError): void {
-    const peers = this.all().sort((a, b) => rankOf(a.activeChannel) - rankOf(b.activeChannel))
-    for (const peer of peers) peer.close(error)
+  /** Says goodbye to all peers; to those behind relays first, for other connections carry what they still have to say. */
+  async leaveAll(error: P2PError): Promise<void> {
+    const peers = this.all()
+    const ranks = new Set(peers.map(({ activeChannel }) => rankOf(activeChannel)))
+    for (const rank of [...ranks].sort((a, b) => a - b)) {
+      await Promise.all(peers.filter(({ activeChannel }) => rankOf(activeChannel) === rank).map((peer) => peer.leave(error)))
+    }
   }
 
   /** @throws P2PError NAME_TAKEN. */
@@ -150,7 +158,7 @@ export class Members {
 
   private settle(existing: PeerConnection, channel: SecureChannel): 'added' | 'replaced' {
     // Both ends have accepted the channel: to close it for one that came meanwhile could leave the peer with none.
-    if (this.verdict(existing, channel) !== 'replace') {
+    if (this.verdict(existing, channel) !== 'replace' && this.sessions.of(channel.remote) === existing.session) {
       existing.addPath(channel)
       return 'added'
     }

@@ -2,7 +2,7 @@ import { P2PError, shutDownError } from '../../base/errors.js'
 import type { WaitOptions } from '../../base/wait.js'
 import type { RemoteHello } from '../../channel/hello.js'
 import type { P2PMessage } from '../../message/message.js'
-import type { BroadcastResult } from '../../protocol/handler.js'
+import type { BroadcastResult, PacedOptions } from '../../protocol/handler.js'
 import type { Connection } from '../../transport/transport.js'
 import { encodeForPeer, type PeerConnection } from '../connection/peer-connection.js'
 import type { Sessions } from '../connection/sessions.js'
@@ -94,9 +94,9 @@ export class PeerManager {
     this.incoming.accept(connection)
   }
 
-  /** Says goodbye and forgets the peer. @throws P2PError PEER_NOT_CONNECTED. */
-  disconnect(peerId: string, error: P2PError): void {
-    this.need(peerId).close(error)
+  /** Sends what was accepted, says goodbye and forgets the peer; resolves when that is done. @throws P2PError PEER_NOT_CONNECTED. */
+  disconnect(peerId: string, error: P2PError): Promise<void> {
+    return this.need(peerId).leave(error)
   }
 
   /** Ends the connection with the holder of a key, if there is one. */
@@ -112,21 +112,25 @@ export class PeerManager {
     peer.close(error)
   }
 
-  /** Sends to several peers, each of which either takes the message at once or is passed over. */
-  broadcast(message: P2PMessage, peers: readonly PeerConnection[]): BroadcastResult {
+  /** Sends to several peers, each as soon as it takes the message. */
+  async broadcast(message: P2PMessage, peers: readonly PeerConnection[], options: PacedOptions): Promise<BroadcastResult> {
     const result: BroadcastResult = { sent: [], failed: [] }
     let encoded: Uint8Array | undefined
+    const waiting: Promise<unknown>[] = []
     for (const peer of peers) {
+      const { peerId } = peer
+      const failed = (error: unknown) => result.failed.push({ peerId, error: error as Error })
       try {
         // A message that is signed has its own bytes for each peer.
         if (!this.peerContext.requireSignatures) encoded ??= encodeForPeer(message, false, this.peerContext.limits)
-        // A signature may still fail later: a broadcast does not wait for it.
-        peer.send(message, { mayWait: false, encoded })?.catch(() => {})
-        result.sent.push(peer.peerId)
+        const sending = peer.send(message, { ...options, encoded })
+        if (sending === undefined) result.sent.push(peerId)
+        else waiting.push(sending.then(() => result.sent.push(peerId), failed))
       } catch (error) {
-        result.failed.push({ peerId: peer.peerId, error: error as Error })
+        failed(error)
       }
     }
+    if (waiting.length > 0) await Promise.all(waiting)
     return result
   }
 
@@ -134,12 +138,12 @@ export class PeerManager {
     return this.members.traffic()
   }
 
-  /** Ends every connection and dial, and begins none until `resume`. */
-  rest(error: P2PError): void {
+  /** Ends every connection and dial, and begins none until `resume`; resolves when the peers have all that was accepted for them. */
+  rest(error: P2PError): Promise<void> {
     this.members.resting = error
     this.outgoing.abortAll(error)
     this.peerContext.work?.rest()
-    this.members.disconnectAll(error)
+    return this.members.leaveAll(error)
   }
 
   resume(): void {
@@ -147,9 +151,10 @@ export class PeerManager {
   }
 
   /** Ends everything for good. */
-  close(error: P2PError): void {
-    this.rest(error)
+  async close(error: P2PError): Promise<void> {
+    const rest = this.rest(error)
     this.members.resting = shutDownError()
+    await rest
     this.sessions.close()
   }
 }

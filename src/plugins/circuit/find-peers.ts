@@ -119,8 +119,13 @@ export function readPeers(entries: unknown[], host: ProtocolHost, query: PeerQue
 }
 
 /** Whether a peer has this id, whatever name it has chosen, or claims this name. */
-export function isCalled({ peerId, publicKey }: PeerInfo, sought: string | undefined): boolean {
-  return sought === undefined || peerId === sought || (sought.startsWith('lp1') && encodePeerId(publicKey!) === sought)
+export function isCalled({ peerId, name, publicKey }: PeerInfo, sought: string | undefined): boolean {
+  return (
+    sought === undefined ||
+    peerId === sought ||
+    name === sought ||
+    (sought.startsWith('lp1') && encodePeerId(publicKey!) === sought)
+  )
 }
 
 /** Adds what one introducer tells of a peer to what others tell. */

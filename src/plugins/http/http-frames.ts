@@ -1,7 +1,7 @@
 import type { FrameQueue } from '../../transport/frames/frame-queue.js'
 
 /** Where the endpoint is below the path of an address. */
-export const HTTP_PATH = '/lotus-p2p/1'
+export const HTTP_PATH = '/lotus-p2p/2'
 /** Largest frame: the largest Noise message (Noise rev 34 §3). */
 export const HTTP_FRAME_BYTES = 65_535
 /** Largest body of frames in one request, and in one answer that is not streamed. */

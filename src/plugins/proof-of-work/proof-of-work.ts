@@ -1,6 +1,7 @@
 import { joined } from '../../base/bytes.js'
 import { abortedError, P2PError } from '../../base/errors.js'
 import { sha256 } from '../../base/sha256.js'
+import { nextTurn } from '../../base/turn.js'
 import { WORK_NONCE_BYTES, WORK_SALT_BYTES, type WorkProof } from '../../channel/work.js'
 import { PUBLIC_KEY_BYTES } from '../../identity/ed25519.js'
 import { DEFAULT_NETWORK, taggedHash } from '../../identity/envelope.js'
@@ -162,19 +163,6 @@ async function searchInSlices(task: WorkTask, signal: AbortSignal | undefined, t
     tell(from)
   }
   return undefined
-}
-
-/** Lets everything else have its turn. Timers would not do: browsers slow them down to one a second in a hidden tab. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === 'function') return void setImmediate(resolve)
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(0)
-  })
 }
 
 /** Undefined where it was cancelled, or the worker does not work. */

@@ -3,6 +3,7 @@ import { resolveLimits } from '../../../src/base/limits.js'
 import type { Serial } from '../../../src/base/serial.js'
 import { Entry } from '../../../src/channel/batch.js'
 import { CipherState } from '../../../src/channel/cipher-state.js'
+import type { OwnDescription } from '../../../src/channel/description.js'
 import { encodeDescription } from '../../../src/channel/description.js'
 import type { Handshake } from '../../../src/channel/handshake.js'
 import type { RemoteHello } from '../../../src/channel/hello.js'
@@ -22,9 +23,16 @@ import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined } from '..
 
 const limits = resolveLimits({ maxMessageBytes: 4_096, rekeyAfterFrames: 3, ackDelayMs: 50 })
 const KEYS = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)] as const
+const CERTIFICATE = { notBefore: 0, notAfter: 1, signature: new Uint8Array(64) }
 const KINDS = [...Object.values(Entry), 0x7f]
-const mallory: RemoteHello = { publicKey: author.publicKey, session: '09'.repeat(16), version: 2 }
-const described = { agent: 'mallory/1', name: 'mallory', protocols: [], addresses: [], streams: new Uint8Array(8) }
+const hello = (): RemoteHello => ({ publicKey: author.publicKey, session: '09'.repeat(16), version: 2 })
+const described: OwnDescription = {
+  agent: 'm/1',
+  name: 'mallory',
+  protocols: [],
+  addresses: [],
+  streams: new Uint8Array(8).fill(9),
+}
 
 class Wire implements Connection {
   readonly transport = 'memory'
@@ -68,15 +76,15 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const wire = new Wire()
   const handshake = {
     receive: async () => ({
-      // Its own, for a channel puts the description into it.
-      remote: { ...mallory },
+      met: { remote: hello(), version: 2, suite: 'ChaChaPoly', certificate: CERTIFICATE, now: undefined },
       noise: { send: new CipherState(KEYS[0].slice()), receive: new CipherState(KEYS[1].slice()), handshakeHash: KEYS[0] },
     }),
     destroy() {},
   }
   const opening = new OpenChannel(wire, handshake, { limits, clock, describe: () => described }).run()
-  const seal = new CipherState(KEYS[1].slice())
   wire.sink.onFrame(Uint8Array.of(1))
+  const seal = new CipherState(KEYS[1].slice())
+  await clock.advance(0)
   wire.sink.onFrame(seal.encrypt(joined([Entry.DESCRIPTION], chunk(encodeDescription(described, limits)))))
   const channel = await opening
   const open = new CipherState(KEYS[0].slice())
@@ -89,7 +97,9 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     limits,
     clock,
     store: memoryStore(),
+    served: () => [],
     limitsOf: () => undefined,
+    shareChanged: () => {},
     disconnect: () => {},
     onBanned: () => {},
     onError: () => {},
@@ -102,7 +112,6 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     limits,
     clock,
     defence,
-    expects: () => false,
     useOf: () => 'lasting',
     isRelay: () => false,
   }

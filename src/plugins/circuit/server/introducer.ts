@@ -157,9 +157,9 @@ function fits(peer: PeerInfo, asker: string, { peerId, protocol }: PeerQuery): b
 }
 
 function describe(peer: PeerInfo, reserved: boolean): unknown {
-  const { peerId, publicKey, addresses, protocols = [], metadata, lastSeen } = peer
+  const { peerId, name = peerId, publicKey, addresses, protocols = [], metadata, lastSeen } = peer
   const { websocket, http } = addresses
-  return { peerId, publicKey, addresses: { websocket, http }, protocols, metadata, lastSeen, reserved }
+  return { peerId: name, publicKey, addresses: { websocket, http }, protocols, metadata, lastSeen, reserved }
 }
 
 /** So many of the items by lot (Fisher and Yates). */

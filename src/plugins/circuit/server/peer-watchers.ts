@@ -117,10 +117,10 @@ export class PeerWatchers {
   }
 
   /** A peer has come, has gone, or says something else of itself. */
-  changed({ peerId, publicKey, protocols = [] }: PeerInfo): void {
+  changed({ peerId, name = peerId, publicKey, protocols = [] }: PeerInfo): void {
     this.mark(peerId, this.byTold.get(peerId))
     if (this.total === 0 || publicKey === undefined) return
-    for (const sought of [peerId, encodePeerId(publicKey)]) this.mark(peerId, this.byCriterion.get(`id ${sought}`))
+    for (const sought of [name, encodePeerId(publicKey)]) this.mark(peerId, this.byCriterion.get(`id ${sought}`))
     for (const protocol of protocols) this.mark(peerId, this.byCriterion.get(`protocol ${protocol}`))
     if (this.ofTypes > 0) {
       for (const type of this.wiring.typesOf(hexOf(publicKey))) this.mark(peerId, this.byCriterion.get(`type ${type}`))

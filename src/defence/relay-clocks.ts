@@ -1,0 +1,103 @@
+import { originOf } from '../address/origin.js'
+import type { Clock } from '../base/clock.js'
+import { P2PError } from '../base/errors.js'
+import { LazyMap } from '../base/lazy-map.js'
+import type { Limits } from '../base/limits.js'
+import { type Certificate, holdsAt } from '../channel/certificate.js'
+import type { KeyValueStore } from '../storage/key-value-store.js'
+
+/** How far our clock may be off before others are asked for the time. */
+const TRUSTED_WITHIN_MS = 86_400_000
+/** How far the clocks of two relays may differ that agree. */
+const AGREE_WITHIN_MS = 600_000
+/** How often the application is told of a wrong clock. */
+const TELL_EVERY_MS = 3_600_000
+const STORE_KEY = 'clock/not-before'
+
+/**
+ * Judges the dates of responders' certificates: by our own clock and, where that is off by more than a day, by the clocks of the relays
+ * that the application has named. So a device whose clock is weeks wrong connects, and an expired certificate passes only with the
+ * help of two operators, and never one from before the newest that we have seen.
+ */
+export class RelayClocks {
+  /** By operator, how far the clock of its relay is ahead of ours, milliseconds. */
+  private readonly offsets = new LazyMap<string, number>()
+  private newest: Promise<number> | undefined
+  private toldAt = Number.NEGATIVE_INFINITY
+
+  constructor(
+    private readonly wiring: {
+      readonly clock: Clock
+      readonly limits: Limits
+      readonly store: KeyValueStore
+      /** Addresses of the relays that the application has named. */
+      readonly named: ReadonlySet<string>
+      onSkew(error: P2PError): void
+    },
+  ) {}
+
+  /**
+   * @param address as the responder was dialled.
+   * @param now the responder's clock, milliseconds since the Unix epoch.
+   * @throws P2PError CLOCK_SKEW for a certificate that does not hold, or for a responder whose own clock it does not hold by.
+   */
+  async judge(address: string, certificate: Certificate, now: number): Promise<void> {
+    const { clock, limits, named } = this.wiring
+    const own = clock.now()
+    // We date our own certificate by the responder's clock: no further from the truth than its certificate is.
+    if (!holdsAt(certificate, now, limits.maxClockSkewMs))
+      throw skewed('The peer has a certificate for another time than its own', now - own)
+    if (named.has(address)) this.offsets.set(originOf(address) ?? address, now - own)
+    if (!holdsAt(certificate, own, TRUSTED_WITHIN_MS)) {
+      const offsetMs = this.agreed()
+      const at = own + (offsetMs ?? Number.NaN)
+      if (!(at >= (await this.seen()) && holdsAt(certificate, at, AGREE_WITHIN_MS))) {
+        throw skewed('The certificate of the peer does not hold at this time by our clock', now - own)
+      }
+      if (own - this.toldAt >= TELL_EVERY_MS) {
+        this.toldAt = own
+        this.wiring.onSkew(skewed('The clock of this device is wrong. Set it right', offsetMs!))
+      }
+    }
+    if (named.has(address)) await this.note(certificate.notBefore)
+  }
+
+  /** What the clocks of two operators agree on, or that of the only relay says. */
+  private agreed(): number | undefined {
+    const sorted = [...this.offsets.values()].sort((a, b) => a - b)
+    if (this.wiring.named.size === 1) return sorted[0]
+    const groups = sorted.map((least) => sorted.filter((other) => other >= least && other - least <= AGREE_WITHIN_MS))
+    const most = groups.reduce((best, group) => (group.length > best.length ? group : best), [])
+    return most.length >= 2 ? most[most.length >> 1] : undefined
+  }
+
+  /** The newest `notBefore` of a relay's certificate; a store that fails costs the memory of it only. */
+  private seen(): Promise<number> {
+    this.newest ??= this.wiring.store.get(STORE_KEY).then(
+      (kept) => (kept?.length === 8 ? new DataView(kept.buffer, kept.byteOffset).getFloat64(0) || 0 : 0),
+      () => 0,
+    )
+    return this.newest
+  }
+
+  private async note(notBefore: number): Promise<void> {
+    if (notBefore <= (await this.seen())) return
+    this.newest = Promise.resolve(notBefore)
+    const kept = new DataView(new ArrayBuffer(8))
+    kept.setFloat64(0, notBefore)
+    this.wiring.store.set(STORE_KEY, new Uint8Array(kept.buffer)).catch(() => {})
+  }
+}
+
+function skewed(what: string, offsetMs: number): P2PError {
+  const hours = Math.round(Math.abs(offsetMs) / 3_600_000)
+  const direction = offsetMs > 0 ? 'ahead' : 'behind'
+  return new P2PError('CLOCK_SKEW', `${what}: the other clock is ${hours} h ${direction}.`, { details: { offsetMs } })
+}
+
+/** Judges a dialler's certificate by our clock. @throws P2PError CLOCK_SKEW. */
+export function judgeDialler(certificate: Certificate, clock: Clock, limits: Limits): void {
+  const now = clock.now()
+  if (holdsAt(certificate, now, limits.maxClockSkewMs)) return
+  throw skewed('Your certificate does not hold at this time', now - certificate.notBefore)
+}

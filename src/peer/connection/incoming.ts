@@ -1,0 +1,143 @@
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
+import { violation } from '../../base/errors.js'
+import type { Limits } from '../../base/limits.js'
+import { encodeAck, MAX_NUMBER, type Place, type Sequence } from './stream-entries.js'
+
+/** Bytes of a stream after which an acknowledgement goes out at once. */
+const ACK_BYTES = 262_144
+/** Messages of a stream after which an acknowledgement goes out at once. */
+const ACK_MESSAGES = 256
+
+/** What has come of one of the peer's streams, by whatever path. */
+export interface IncomingStream {
+  readonly id: number
+  readonly protocol: string
+  /** The number up to which all has arrived, or was given up. */
+  received: number
+  /** How many numbers below it were given up without having come. */
+  missed: number
+  unackedMessages: number
+  unackedBytes: number
+  /** Messages after which an acknowledgement goes out at once. */
+  ackEvery: number
+  /** Whether something has come since the last acknowledgement. */
+  isDue: boolean
+}
+
+/** Where one path stands in the peer's streams. */
+export class IncomingPlaces {
+  /** By stream: the number of the next message here; 0 or absent until its SEQUENCE. */
+  private next: number[] = []
+
+  /** The number of the next message. @throws P2PError PROTOCOL_VIOLATION where the peer has told none, or has used up all numbers. */
+  nextOf(stream: number): number {
+    const next = this.next[stream] ?? 0
+    if (next === 0) throw violation('sent a message without a number')
+    if (next > MAX_NUMBER) throw violation('sent a message whose number is too large')
+    return next
+  }
+
+  set(stream: number, next: number): void {
+    this.next[stream] = next
+  }
+
+  /** The peer speaks here anew: each stream needs a SEQUENCE. */
+  clear(): void {
+    this.next = []
+  }
+}
+
+/** The numbering of what the peer sends: each message is taken once, in the order of its stream, and acknowledged. */
+export class Incoming {
+  private streams: (IncomingStream | undefined)[] = []
+  private due: IncomingStream[] = []
+  private readonly ackDue: Alarm
+
+  /** @param onAckDue sends an acknowledgement: no message has gone out that it could have gone with. */
+  constructor(
+    clock: Clock,
+    private readonly limits: Limits,
+    private readonly onAckDue: () => void,
+  ) {
+    this.ackDue = new Alarm(clock, onAckDue)
+  }
+
+  of(stream: number): IncomingStream | undefined {
+    return this.streams[stream]
+  }
+
+  /**
+   * The peer's SEQUENCE: numbers that the peer has given up are passed over.
+   *
+   * @param burst how many messages of the protocol the peer may have unacknowledged. Once it has, it waits for us.
+   * @throws P2PError PROTOCOL_VIOLATION.
+   */
+  begins({ stream: id, number, givenUp, protocol }: Sequence, burst: number): void {
+    const stream = this.streams[id]
+    if (stream === undefined) {
+      // We may have forgotten what was before, and do not know which of it was given up.
+      const received = number - 1
+      const ackEvery = Math.min(ACK_MESSAGES, burst / 4)
+      const unacked = { unackedMessages: 0, unackedBytes: 0, ackEvery, isDue: false }
+      this.streams[id] = { id, protocol, received, missed: 0, ...unacked }
+      return
+    }
+    if (stream.protocol !== protocol) throw violation('gave a stream to another protocol')
+    const gap = number - 1 - stream.received
+    if (gap <= 0) return
+    if (stream.missed + gap > givenUp) throw violation('left out messages that it has not given up')
+    stream.missed += gap
+    stream.received = number - 1
+  }
+
+  /** Accounts for a message, also for one that has come before. */
+  take(stream: IncomingStream, number: number, bytes: number): void {
+    if (number > stream.received) stream.received = number
+    stream.unackedMessages++
+    stream.unackedBytes += bytes
+    this.mark(stream)
+    if (stream.unackedMessages >= stream.ackEvery || stream.unackedBytes >= ACK_BYTES) this.onAckDue()
+    else this.ackDue.armOnce(this.limits.ackDelayMs)
+  }
+
+  /** The body of an ACK of all that has come since the last; undefined where nothing has. */
+  takeAck(): Uint8Array | undefined {
+    const { due } = this
+    if (due.length === 0) return undefined
+    this.due = []
+    this.ackDue.disarm()
+    return encodeAck(due.map((stream) => acknowledged(stream)))
+  }
+
+  /** Acknowledges all streams once more: the acknowledgements of a path that broke may be lost. */
+  acknowledgeAll(): void {
+    for (const stream of this.streams) if (stream !== undefined && stream.received > 0) this.mark(stream)
+  }
+
+  /** The peer numbers anew. */
+  reset(): void {
+    this.streams = []
+    this.rest()
+  }
+
+  /** No acknowledgement goes out until something comes. */
+  rest(): void {
+    for (const stream of this.due) acknowledged(stream)
+    this.due = []
+    this.ackDue.disarm()
+  }
+
+  private mark(stream: IncomingStream): void {
+    if (stream.isDue) return
+    stream.isDue = true
+    this.due.push(stream)
+  }
+}
+
+function acknowledged(stream: IncomingStream): Place {
+  stream.isDue = false
+  stream.unackedMessages = 0
+  stream.unackedBytes = 0
+  return { stream: stream.id, number: stream.received }
+}
