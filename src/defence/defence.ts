@@ -1,4 +1,5 @@
 import { addressGroup, hostOf, isLoopback } from '../address/address-group.js'
+import { groupOf } from '../address/origin.js'
 import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
@@ -52,8 +53,10 @@ export class Defence {
   }
 
   /** Where a connection comes from, for sharing out what strangers may cost. */
-  sourceOf({ remoteAddress, transport }: Connection): string {
-    return addressGroup(remoteAddress) === undefined ? transport : `address:${hostOf(remoteAddress)}`
+  sourceOf(connection: Connection): string {
+    const { remoteAddress } = connection
+    // A circuit comes from its relay: who the caller is, is but the relay's word.
+    return addressGroup(remoteAddress) === undefined ? groupOf(connection) : `address:${hostOf(remoteAddress)}`
   }
 
   /**

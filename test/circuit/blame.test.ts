@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Plugin, PluginKit } from '../../src/core/plugin.js'
 import type { OutgoingMessage } from '../../src/message/message.js'
-import { CIRCUIT_STOP } from '../../src/plugins/circuit/frames.js'
+import { CIRCUIT_HOP, CIRCUIT_STOP } from '../../src/plugins/circuit/frames.js'
 import { relayServices } from '../../src/plugins/circuit/server/relay-services.js'
 import type { IProtocolHandler, ProtocolHost } from '../../src/protocol/handler.js'
 import { createTestNetwork } from '../../src/testing/test-network.js'
@@ -75,6 +75,33 @@ describe('two peers behind a relay that lies', () => {
       expect(one.listBans()).toEqual([])
       expect(one.isConnected(other.peerId)).toBe(true)
     }
+    await net.stop()
+  })
+})
+
+describe('callers whose handshakes fail', () => {
+  it('cast suspicion on the relay by which they come, not on the circuits of others', async () => {
+    const net = createTestNetwork({ latencyMs: 5 })
+    const relays = [net.createPeer({ relay: true }), net.createPeer({ relay: true })]
+    for (const relay of relays) await net.run(relay.start())
+    let kit!: PluginKit
+    const hand = {
+      name: 'hand',
+      attach(given: PluginKit) {
+        kit = given
+        return {}
+      },
+    }
+    const bob = net.createPeer({ listening: false, bootstrap: relays.map((relay) => net.addressOf(relay)) })
+    const mallory = net.createPeer({ listening: false, bootstrap: [net.addressOf(relays[0]!)], plugins: [hand] })
+    await net.run(Promise.all([bob.start(), mallory.start()]))
+    await net.clock.advance(500)
+    const payload = { target: bob.peerId, frame: Uint8Array.of(1, 2, 3) }
+    await net.run(kit.request(relays[0]!.peerId, { type: 'open', payload, protocol: CIRCUIT_HOP }))
+    await net.clock.advance(500)
+    const { budget } = (bob as unknown as { core: { defence: { budget: { isSuspect(source: string): boolean } } } }).core.defence
+    expect(relays.map(({ peerId }) => budget.isSuspect(`circuit:${peerId}`))).toEqual([true, false])
+    expect(budget.isSuspect('circuit')).toBe(false)
     await net.stop()
   })
 })
