@@ -30,12 +30,24 @@ export class CircuitBench extends Bench {
     caller.onMessage.add((got) => take(got))
     const { type, payload } = await caller.ask('open', { target: this.peerId, frame: first }, HOP)
     if (type !== 'opened') throw new Failed(`the relay opens no circuit: ${payload?.code}`)
-    const { circuit } = payload
+    const { circuit, window } = payload
+    const queued: Uint8Array[] = []
+    let credit: number = window
+    const flush = () => {
+      while (queued.length > 0 && queued[0]!.length + FRAME_COST <= credit) {
+        const frame = queued.shift()!
+        credit -= frame.length + FRAME_COST
+        say('data', frame)
+      }
+    }
     const say = (kind: string, ...items: unknown[]) => {
       if (!caller.isOver) caller.say({ type: kind, protocol: HOP, payload: [circuit, ...items] })
     }
     const pipe = new Pipe(
-      (frame) => say('data', frame),
+      (frame) => {
+        queued.push(frame as Uint8Array)
+        flush()
+      },
       () => {
         say('close')
         pipe.finish()
@@ -44,6 +56,10 @@ export class CircuitBench extends Bench {
     take = ({ type: kind, payload: [id, item] = [], protocol }) => {
       if (protocol !== STOP || id !== circuit) return
       if (kind === 'close') pipe.finish()
+      if (kind === 'ack') {
+        credit += item
+        flush()
+      }
       if (kind !== 'data') return
       say('ack', item.length + FRAME_COST)
       pipe.take(new Uint8Array(item))
