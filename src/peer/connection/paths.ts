@@ -98,11 +98,7 @@ export class Paths {
   add(channel: SecureChannel): void {
     const path = new Path(channel, this.clock)
     const before = this.current
-    // A peer that numbers anew has given up what is under way on its other paths.
-    if (this.session.numberedAs(channel.remote.streams)) {
-      this.paths.clear()
-      before.end()
-    }
+    const isAnew = this.session.numberedAs(channel.remote.streams)
     this.paths.add(path)
     this.session.choose()
     this.switchTo(path)
@@ -112,8 +108,8 @@ export class Paths {
     if (!isSpare && channel.connection.outbound) path.replaces = before
     this.standDown(before, isSpare, channel.connection.outbound)
     for (const old of this.paths) {
-      if (this.paths.size <= MAX_PATHS) break
-      if (old !== before) this.retire(old)
+      // A peer that numbers anew has given up what is under way on its other paths.
+      if (isAnew || (this.paths.size > MAX_PATHS && old !== before)) this.retire(old)
     }
   }
 
