@@ -18,6 +18,7 @@ import { decodeDescription } from '../src/channel/description.js'
 import { Handshake, refusalOf } from '../src/channel/handshake.js'
 import { chooseFrom, encodeHello, encodeOffer, verifyHello } from '../src/channel/hello.js'
 import { NoiseXX } from '../src/channel/noise.js'
+import { answersRetry, retryTask } from '../src/channel/retry.js'
 import { verify } from '../src/identity/ed25519.js'
 import { signEnvelope, signingBytes } from '../src/identity/envelope.js'
 import { identityFromSeed } from '../src/identity/identity.js'
@@ -352,6 +353,15 @@ async function dialled() {
   noise.readMessage(dialler.start().subarray(1))
   return { answer: (payload: string) => dialler.receive(Uint8Array.of(1, ...noise.writeMessage(bytes(payload)))) }
 }
+
+test('the work of a RETRY is for its challenge and one first key', () => {
+  const { challenge, ephemeral, bits, nonce, hashed } = handshake.retry
+  const task = retryTask(NETWORK, bytes(challenge), bytes(ephemeral))
+  expect(hex(task) + nonce).toBe(hashed)
+  expect(answersRetry(task, bytes(nonce), bits)).toBe(true)
+  expect(answersRetry(task, bytes(nonce), bits + 8)).toBe(false)
+  expect(answersRetry(retryTask('other', bytes(challenge), bytes(ephemeral)), bytes(nonce), bits)).toBe(false)
+})
 
 test('both ends of the handshake have the frames, the hash, and the channel of the vectors', () => {
   const end = (isInitiator: boolean, { x25519Secret, x25519Public, ephemeralSecret }: typeof initiator, ephemeral: string) =>

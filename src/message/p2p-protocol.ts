@@ -163,8 +163,8 @@ export function decodeMessage(bytes: Uint8Array, limits: Limits, ends?: ChannelE
   if (length < 8 || length > (ends ? 9 : 10) || (length > 8 && wire[length - 1] === null)) throw invalid('form')
   if (wire[0] !== LAYOUT) throw invalid('version')
   if (keys !== undefined) {
-    if (!isKey(wire[2], keys.remote)) throw new P2PError('FOREIGN_SENDER', 'The peer sent a message that another has signed.')
-    if (wire[3] !== null && !isKey(wire[3], keys.local)) throw violation('sent a message that was signed for another')
+    if (!isKey(wire[2], keys.remote)) throw new P2PError('FOREIGN_SENDER', 'The peer sent a message in the name of another.')
+    if (wire[3] !== null && !isKey(wire[3], keys.local)) throw violation('sent a message for another')
     wire[2] = null
     wire[3] &&= true
   }

@@ -122,12 +122,13 @@ describe('the reader of batches', () => {
     const limits = resolveLimits({ maxMessageBytes: 1_000 })
     const signed = (extra: number) => [
       entry(Entry.FRAGMENT, Uint8Array.of(Entry.SIGNED_MESSAGE)),
-      entry(Entry.FRAGMENT, pattern(64)),
+      // Stream and signature.
+      entry(Entry.FRAGMENT, pattern(65)),
       entry(Entry.LAST_FRAGMENT, pattern(1_000 + extra)),
     ]
     const got: number[] = []
     new BatchReader(limits).read(frame(...signed(0)), (_, body) => got.push(body.length))
-    expect(got).toEqual([1_064])
+    expect(got).toEqual([1_065])
     expect(() => new BatchReader(limits).read(frame(...signed(1)), () => {})).toThrow(code('LIMIT_EXCEEDED'))
   })
 

@@ -202,7 +202,8 @@ describe('a peer that demands work', () => {
     const relay = net.createPeer({ powDifficulty: 8 })
     await net.run(relay.start())
     for (const years of [-5, 5]) {
-      const alice = net.createPeer({ clock: shifted(net.clock, years * 365 * DAY_MS), listening: false })
+      const bootstrap = [net.addressOf(relay)]
+      const alice = net.createPeer({ clock: shifted(net.clock, years * 365 * DAY_MS), listening: false, bootstrap })
       await net.run(alice.connectToPeer(net.addressOf(relay)))
       expect(alice.isConnected(relay.peerId)).toBe(true)
     }

@@ -115,6 +115,21 @@ describe('the pool', () => {
       { numRuns: 60 },
     )
   })
+
+  it('is reached in two round trips, and answers a request in the one after', async () => {
+    network({ latencyMs: 25 })
+    const [alice, bob] = [await started(), await started()]
+    bob.registerProtocol({
+      protocolName: 'echo',
+      handleMessage: async (message) =>
+        void (await bob.sendTo(message.from, { type: 'echo', payload: 1, inReplyTo: message.messageId, protocol: 'echo' })),
+    })
+    const began = net.clock.now()
+    await net.run(alice.connectToPeer(net.addressOf(bob)))
+    const connectedMs = net.clock.now() - began
+    await net.run(alice.request(bob.peerId, { type: 'ask', payload: 1, protocol: 'echo' }))
+    expect([connectedMs, net.clock.now() - began]).toEqual([100, 150])
+  })
 })
 
 describe('what is told of a peer', () => {

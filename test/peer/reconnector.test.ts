@@ -144,3 +144,75 @@ describe('a bootstrap peer', () => {
     expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(2_000)
   })
 })
+
+describe('a refusal in the clear, which anybody on the way can have written', () => {
+  const inClear = (code: P2PErrorCode, retryAfterMs?: number) =>
+    new P2PError(code, 'No.', { details: { byPeer: true, inClear: true, ...(retryAfterMs !== undefined && { retryAfterMs }) } })
+
+  it.each<P2PErrorCode>([
+    'WRONG_PEER',
+    'NAME_TAKEN',
+    'REPLACED',
+    'SELF_DIAL',
+    'UNSUPPORTED_VERSION',
+    'BANNED',
+    'WRONG_NETWORK',
+    'SHUT_DOWN',
+  ])('ends no attempts to come back: %s', async (code) => {
+    const { clock, dials, reconnector, fail } = await setUp(['wss://relay.example'])
+    reconnector.keep('bob', 'bob')
+    fail(inClear(code))
+    reconnector.lost('bob', loss())
+    await clock.advance(60_000)
+    fail(undefined)
+    await clock.advance(120_000)
+    expect(dials.length).toBeGreaterThan(3)
+    expect(reconnector.wants('bob')).toBe(true)
+    reconnector.stop()
+  })
+
+  it('is told of once in a row of failures, whatever its code', async () => {
+    const { clock, errors, reconnector, fail } = await setUp(['wss://relay.example'])
+    fail(inClear('WRONG_PEER'))
+    reconnector.lost('bob', loss())
+    await clock.advance(600_000)
+    expect(errors).toEqual(['WRONG_PEER'])
+    reconnector.stop()
+  })
+})
+
+describe('a peer that closes with `moved`', () => {
+  const moved = (code: P2PErrorCode = 'CONNECTION_CLOSED') =>
+    new P2PError(code, 'Draining.', { details: { byPeer: true, moved: true } })
+
+  it('is dialled again at once, though it has said goodbye, and it does not count as a failure', async () => {
+    for (const code of ['CONNECTION_CLOSED', 'SHUT_DOWN'] as const) {
+      const { clock, dials, reconnector } = await setUp()
+      reconnector.keep('bob', 'bob')
+      await clock.advance(5_000)
+      reconnector.lost('bob', moved(code))
+      await clock.advance(0)
+      expect(dials).toEqual([['bob', 5_000]])
+      await clock.advance(5_000)
+      reconnector.lost('bob', loss())
+      // The first pause of all.
+      await clock.advance(1_300)
+      expect(dials).toHaveLength(2)
+      reconnector.stop()
+    }
+  })
+
+  it('again and again is dialled with pauses', async () => {
+    const { clock, dials, reconnector } = await setUp()
+    reconnector.keep('bob', 'bob')
+    await clock.advance(5_000)
+    for (let i = 0; i < 1_000; i++) {
+      reconnector.lost('bob', moved())
+      await clock.advance(10)
+      reconnector.found('bob')
+    }
+    // Ten seconds, and no pause shorter than 700 ms but the first.
+    expect(dials.length).toBeLessThan(17)
+    reconnector.stop()
+  })
+})

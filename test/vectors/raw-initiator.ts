@@ -34,6 +34,16 @@ export class RawProcess {
   readonly streams = crypto.getRandomValues(new Uint8Array(8))
 }
 
+/** What an initiator says otherwise than it should. */
+export interface Lies {
+  /** Payload 1. */
+  offer?: Uint8Array
+  /** Fields of payload 3. */
+  hello?: Record<string, unknown>
+  /** `notBefore` and `notAfter` of the certificate, from the responder's `now` on. */
+  dates?: [fromMs: number, untilMs: number]
+}
+
 /**
  * The initiator of docs/wire-protocol.md over WebSocket, up to READY; what follows is for the test to send. Made of nothing of `src/`, so
  * it says by hand what no SDK would.
@@ -54,12 +64,15 @@ export class RawInitiator {
   private arrived = () => {}
   private isClosed = false
 
-  constructor(private readonly process = new RawProcess()) {}
+  constructor(
+    private readonly process = new RawProcess(),
+    private readonly lies: Lies = {},
+  ) {}
 
   /** @throws Error with the refusal, where the responder refuses. */
   async connect(url: string): Promise<this> {
     const e = x25519.getPublicKey(this.ephemeral)
-    const offer = pack({ versions: [2], network: NETWORK, suites: ['ChaChaPoly'] })
+    const { offer = pack({ versions: [2], network: NETWORK, suites: ['ChaChaPoly'] }) } = this.lies
     for (const part of [join(utf8('lotus-p2p/2'), Uint8Array.of(0), utf8(NETWORK)), e, offer]) this.mix(part)
     const first = Buffer.from(join(Uint8Array.of(1), e, offer)).toString('base64url')
     this.socket = new WebSocket(url, [`lotus-p2p.2.${first}`], { perMessageDeflate: false })
@@ -102,10 +115,12 @@ export class RawInitiator {
       throw new Error('certificate')
     const { seed, publicKey: own, session } = this.process
     const key = x25519.getPublicKey(this.secret)
-    const ownCertificate = [now, now + WEEK_MS, sign(seed, 'channel', certified(key, now, now + WEEK_MS))]
+    const { dates = [0, WEEK_MS], hello: change } = this.lies
+    const [from, until] = dates.map((ms) => now + ms) as [number, number]
+    const ownCertificate = [from, until, sign(seed, 'channel', certified(key, from, until))]
     const s = this.sealed(key)
     this.dh(this.secret, re)
-    const hello = pack({ version: 2, publicKey: own, certificate: ownCertificate, session, suite: 'ChaChaPoly' })
+    const hello = pack({ version: 2, publicKey: own, certificate: ownCertificate, session, suite: 'ChaChaPoly', ...change })
     const third = join(Uint8Array.of(1), s, this.sealed(hello))
     const [toResponder, toInitiator] = hkdfOfNoise(this.ck, NOTHING)
     this.sender = new Cipher(suiteKey(toResponder, 'ChaChaPoly'))
@@ -134,6 +149,11 @@ export class RawInitiator {
       if (at >= 0) return this.entries.splice(at, 1)[0]!
       this.read(this.receiver.open(await this.frame()))
     }
+  }
+
+  /** The refusal in the clear, where the responder cannot or does not answer message 3 in the channel. */
+  async refusal() {
+    return unpack((await this.frame()).subarray(1))
   }
 
   /** Ends the connection without a word. */
