@@ -254,11 +254,13 @@ export class PeerGate {
     refusal.bytes += bytes
     const times = Math.max(refusal.messages / refusal.inFlight, refusal.bytes / limits.sendMaxBufferedBytes)
     if (times <= 1) return undefined
-    if (times > 2) return 'excess'
     const now = clock.now()
-    if (now - refusal.at <= limits.refusalGraceMs || now - this.struckAt < limits.refusalStrikeMs) return undefined
+    const struckMs = now - this.struckAt
+    // Grace is for honest peers: one that has gone on regardless a moment ago is known.
+    const isInGrace = now - refusal.at <= limits.refusalGraceMs && struckMs >= limits.budgetMemoryMs
+    if (times <= 2 && (isInGrace || struckMs < limits.refusalStrikeMs)) return undefined
     this.struckAt = now
-    return 'strike'
+    return times > 2 ? 'excess' : 'strike'
   }
 
   protocolsChanged(): void {

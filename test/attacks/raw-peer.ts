@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
+import { joined } from '../../src/base/bytes.js'
 import { Entry } from '../../src/channel/batch.js'
 import type { NoiseChannel } from '../../src/channel/noise.js'
 import { signEnvelope } from '../../src/identity/envelope.js'
@@ -17,6 +18,7 @@ export class RawPeer {
   closed!: Promise<unknown>
   /** Looks at what was received, after each entry. */
   readonly #watchers = new Set<() => void>()
+  #batch: Uint8Array[] | undefined
   #socket!: WebSocket
   #noise!: NoiseChannel
   #ids = 0
@@ -144,7 +146,17 @@ export class RawPeer {
   }
 
   plaintext(bytes: Uint8Array): void {
-    if (this.isOpen) this.#socket.send(this.#noise.send.encrypt(bytes))
+    if (this.#batch !== undefined) this.#batch.push(bytes)
+    else if (this.isOpen) this.#socket.send(this.#noise.send.encrypt(bytes))
+  }
+
+  /** Sends the entries of `run` in one frame. */
+  batch(run: () => void): void {
+    const batch: Uint8Array[] = []
+    this.#batch = batch
+    run()
+    this.#batch = undefined
+    this.plaintext(joined(...batch))
   }
 
   /** Changes the key of our direction. */

@@ -4,7 +4,7 @@ import { violation } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
-import { Repetition } from './repetition.js'
+import type { Repetition } from './repetition.js'
 import { encodeSequence, encodeSwitch, MAX_STREAMS, type Place, type Refused, SHARED_STREAM } from './stream-entries.js'
 
 /** Entries that carry a message. */

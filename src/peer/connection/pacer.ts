@@ -27,6 +27,7 @@ export class Lane implements InFlight {
   private maxBytes = Number.POSITIVE_INFINITY
   private messagesUnderWay = 0
   private bytesUnderWay = 0
+  private told: string | undefined
   /** Whether the peer takes nothing at all. */
   isShut = false
 
@@ -38,6 +39,10 @@ export class Lane implements InFlight {
 
   /** What the peer takes; undefined: as much as the whole allows. */
   tell(budget: Readonly<ToldRate | ToldBudget> | undefined, now: number): void {
+    // A budget that is told again is as full as it was.
+    const told = String(budget?.slice(0, 4))
+    if (told === this.told) return
+    this.told = told
     const [perS, burst, bytesPerS, burstBytes] = budget ?? []
     this.maxMessages = burst ?? Number.POSITIVE_INFINITY
     this.maxBytes = burstBytes ?? Number.POSITIVE_INFINITY
@@ -258,7 +263,8 @@ export class Pacer {
     const isServed = protocol === undefined || this.served.includes(protocol)
     const name = isServed && protocol !== undefined ? protocol : ''
     const budget = this.budgetOf(name)
-    const types = budget?.[4] && new Map(Object.entries(budget[4]).map(([type, own]) => [type, this.lane(`${name}\0${type}`, own)]))
+    const types =
+      budget?.[4] && new Map(Object.entries(budget[4]).map(([type, own]) => [type, this.lane(`${name}\0${type}`, own)]))
     const route = { stream: this.outgoing.streamOf(protocol, isServed), lane: this.lane(name, budget), types }
     // Of names that the peer does not serve, none is remembered.
     if (isServed) this.routes.set(protocol, route)

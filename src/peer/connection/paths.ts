@@ -9,14 +9,7 @@ import type { IncomingStream } from './incoming.js'
 import type { MessageKind, OutgoingStream, SentMessage } from './outgoing.js'
 import { bestOf, isAboutPathOnly, Path, rankOf } from './path.js'
 import type { Session } from './session.js'
-import {
-  decodeAck,
-  decodeRefused,
-  decodeSequence,
-  decodeSwitch,
-  encodeRefused,
-  SHARED_STREAM,
-} from './stream-entries.js'
+import { decodeAck, decodeRefused, decodeSequence, decodeSwitch, encodeRefused, SHARED_STREAM } from './stream-entries.js'
 
 /** Channels to one peer at once: the one that serves, a spare, and two that are about to end. A peer that dials on and on holds no more. */
 const MAX_PATHS = 4

@@ -16,10 +16,10 @@ import type { PacedOptions } from '../../protocol/handler.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import type { ConnectionContext } from './connection-context.js'
 import { Inbox } from './inbox.js'
-import { Paths } from './paths.js'
-import { PeerSnapshot } from './peer-snapshot.js'
 import type { MessageKind, SentMessage } from './outgoing.js'
 import type { Lane, Route } from './pacer.js'
+import { Paths } from './paths.js'
+import { PeerSnapshot } from './peer-snapshot.js'
 import type { Session } from './session.js'
 
 /** What a connection tells of itself. */
