@@ -293,11 +293,12 @@ export class PeerGate {
     const known = this.protocols.get(protocol)
     if (known !== undefined) return known
     const { limitsOf, clock } = this.gate.wiring
-    const declared = protocol === '' ? 'default' : limitsOf(protocol)
+    const told = protocol !== '*' && Object.hasOwn(this.budgets, protocol) ? this.budgets[protocol]! : undefined
     // Protocols that are not registered here are the peer's invention, however many: all share one budget.
-    if (declared === undefined) return this.bucketsOf('')
+    if (told === undefined) return this.bucketsOf('')
     const now = clock.now()
-    const [told, own] = [this.budgets[protocol]!, typeof declared === 'object' ? declared.types : undefined]
+    const declared = limitsOf(protocol)
+    const own = typeof declared === 'object' ? declared.types : undefined
     const types =
       told[4] && new Map(Object.entries(told[4]).map(([type, b]) => [type, own?.[type] === 'own' ? null : new Buckets(b, now)]))
     const inFlight = Object.values(told[4] ?? {}).reduce((sum, [, burst]) => sum + burst, told[1])

@@ -106,6 +106,31 @@ describe('callers whose handshakes fail', () => {
   })
 })
 
+describe('600 kB that a wallet has sent over a circuit of 25 ms', () => {
+  it('arrive before disconnectFromPeer ends it', async () => {
+    const net = createTestNetwork({ latencyMs: 25 })
+    const relay = net.createPeer({ relay: true })
+    await net.run(relay.start())
+    const bootstrap = [net.addressOf(relay)]
+    const [alice, bob] = [net.createPeer({ listening: false, bootstrap }), net.createPeer({ listening: false, bootstrap })]
+    await net.run(Promise.all([alice.start(), bob.start()]))
+    await net.clock.advance(500)
+    await net.run(alice.connectToPeer(bob.peerId))
+    await net.clock.advance(500)
+    let bytes = 0
+    bob.on('message', ({ payload }) => {
+      bytes += (payload as Uint8Array).length
+    })
+    for (let i = 0; i < 6; i++) await net.run(alice.sendTo(bob.peerId, { type: 'part', payload: new Uint8Array(100_000) }))
+    await net.run(alice.disconnectFromPeer(bob.peerId))
+    await net.clock.advance(5_000)
+    expect(bytes).toBe(600_000)
+    expect(bob.isConnected(alice.peerId)).toBe(false)
+    expect((relay.getStats() as unknown as { circuits: { circuits: number } }).circuits.circuits).toBe(0)
+    await net.stop()
+  })
+})
+
 describe('a wallet that connects and disconnects sixty times in half a second', () => {
   it('is served or told when to come again, and nothing that the relay says to the called peer waits', async () => {
     const net = createTestNetwork({ latencyMs: 1 })
@@ -121,7 +146,7 @@ describe('a wallet that connects and disconnects sixty times in half a second', 
     await net.clock.advance(200)
     for (let i = 0; i < 60; i++) {
       await net.run(alice.connectToPeer(bob.peerId))
-      await alice.disconnectFromPeer(bob.peerId)
+      await net.run(alice.disconnectFromPeer(bob.peerId))
     }
     await net.run(alice.connectToPeer(bob.peerId))
     let before = net.clock.now()
@@ -138,7 +163,7 @@ describe('a wallet that connects and disconnects sixty times in half a second', 
     // Far more than that is refused, with a time.
     let refusal: unknown
     for (let i = 0; i < 200 && refusal === undefined; i++) {
-      await alice.disconnectFromPeer(bob.peerId)
+      await net.run(alice.disconnectFromPeer(bob.peerId))
       refusal = await net.run(alice.connectToPeer(bob.peerId)).then(
         () => undefined,
         (error) => error,

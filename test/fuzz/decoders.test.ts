@@ -9,6 +9,7 @@ import { refusalFrame } from '../../src/channel/handshake.js'
 import { encodeHello, encodeOffer } from '../../src/channel/hello.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { P2PProtocol } from '../../src/message/p2p-protocol.js'
+import { encodeAck, encodeRefused, encodeSequence, encodeSwitch } from '../../src/peer/connection/stream-entries.js'
 import { alice, partsOf } from '../channel/pair.js'
 import { askedFor } from './asked.js'
 import { anyValue, BOMBS, mutated, ODD } from './hostile.js'
@@ -37,10 +38,14 @@ const encodings: Uint8Array[] = [
   ),
   refusalFrame(new P2PError('POOL_FULL', 'Full.', { details: { retryAfterMs: 5 } })).subarray(1),
   Uint8Array.of(1, 0, 1, 7, 3, 0, 1, 1, 4, 0, 2, 9, 9, 0x11, 0, 0),
-  Uint8Array.from([...Array(8).fill(1), 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]),
-  // REFUSED: stream, number, milliseconds, name; and a proof of work as it is stored.
-  Uint8Array.from([...Array(13).fill(0), 1, 0, 0, 3, 0xe8, ...new TextEncoder().encode('messagesPerPeerPerS')]),
-  Uint8Array.from([...Array(13).fill(0), 1, 255, 255, 255, 255, ...Array(256).fill(0x61)]),
+  encodeAck([
+    { stream: 0, number: 3 },
+    { stream: 1, number: 150 },
+  ]),
+  encodeSequence({ stream: 1, number: 5, givenUp: 2, protocol: 'chat' }),
+  encodeRefused({ stream: 1, number: 7, waitMs: 1_000, budget: 'chat order' }),
+  encodeSwitch(7),
+  // A proof of work as it is stored.
   Uint8Array.from([...Array(48).fill(7), 0, 0, 0x4c, 0xdb, 0, 0, 0, 0, 0, 0, 0, 1]),
 ]
 const anyBytes = fc.oneof(

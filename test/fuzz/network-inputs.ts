@@ -26,6 +26,7 @@ import { parsed, type Shape } from '../../src/message/shape.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import { Session } from '../../src/peer/connection/session.js'
+import { decodeAck, decodeRefused, decodeSequence, decodeSwitch } from '../../src/peer/connection/stream-entries.js'
 import { Anchors } from '../../src/peer/keep/anchors.js'
 import { findPeers, INTRODUCE, INTRODUCE_WATCH } from '../../src/plugins/circuit/find-peers.js'
 import * as circuit from '../../src/plugins/circuit/frames.js'
@@ -105,23 +106,50 @@ function useRecord(entry: RecordEntry): unknown {
   return matchesFilters(entry, { where: { a: 1, 'a.b': { gt: 1n, in: ['x', null] } } }, limits) && recordValue(entry, limits)
 }
 
-/** A session with one message under way, and the same bytes about it and about nothing. */
-function refuse(body: Uint8Array): void {
-  const mine = session()
-  for (let i = 0; i < 300; i++) mine.remember(1, undefined, body, true, undefined)
-  const ours = body.slice()
-  ours.set(mine.streamId.subarray(0, ours.length))
-  for (const each of [body, ours]) {
-    let pausedMs: number | undefined
-    try {
-      pausedMs = mine.refused(each)
-    } catch (error) {
-      if (each === ours) throw error
+/** What we send on two streams, and what the peer says of it. */
+function sending() {
+  const { outgoing } = session()
+  const streams = [outgoing.streamOf('unknown', false), outgoing.streamOf('chat', true)]
+  const body = new Uint8Array(10)
+  for (let i = 0; i < 300; i++) {
+    const stream = streams[i % 2]!
+    const message = {
+      kind: 1 as const,
+      head: stream.head,
+      body,
+      lasting: true,
+      budget: { changed: () => {} },
+      onSettled: undefined,
     }
-    check(pausedMs === undefined || (pausedMs > 0 && pausedMs <= limits.maxRefusalMs), 'a pause without end')
-    check(/^[\w ./?-]{0,64}$/.test(mine.pausedBy), 'a limit with a name that nobody has')
-    check(mine.waiting + mine.delivered === 300, 'messages that are neither delivered nor waiting')
+    outgoing.send(stream, { ...message, number: 0, order: 0, repeatedOn: 0 })
   }
+  return { outgoing, streams }
+}
+
+function acknowledge(body: Uint8Array): void {
+  const { outgoing } = sending()
+  outgoing.acknowledged(decodeAck(body))
+  check(outgoing.waiting + outgoing.delivered === 300, 'messages that are neither delivered nor waiting')
+}
+
+function refuse(body: Uint8Array): void {
+  const { outgoing, streams } = sending()
+  const isPaused = outgoing.refused(decodeRefused(body))
+  const paused = streams.filter(({ pausedUntil }) => pausedUntil > Number.NEGATIVE_INFINITY)
+  check(paused.length === (isPaused ? 1 : 0), 'a refusal that pauses more than its stream')
+  for (const { pausedUntil, pausedBy } of paused) {
+    check(pausedUntil <= systemClock.now() + limits.maxRefusalMs, 'a pause without end')
+    check(/^[\w ./*?-]{0,64}$/.test(pausedBy), 'a budget with a name that nobody has')
+  }
+  check(outgoing.waiting + outgoing.delivered === 300, 'messages that are neither delivered nor waiting')
+  outgoing.suspend()
+}
+
+function begin(body: Uint8Array): void {
+  const { incoming } = session()
+  const sequence = decodeSequence(body)
+  incoming.begins(sequence, 100)
+  check(incoming.of(sequence.stream)?.received === sequence.number - 1, 'a stream that begins elsewhere')
 }
 
 /** What an introducer answers. */
@@ -258,12 +286,10 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   bytes('channel/hello verifyHello', (input) => verifyHello(input, place, limits, 'lotus')),
   bytes('channel/batch BatchReader.read', (input) => new BatchReader(limits).read(input, () => {})),
   bytes('channel/cipher-state CipherState.decrypt', (input) => new CipherState(new Uint8Array(32)).decrypt(input)),
-  bytes('peer/connection/session Session.acknowledged', (input) => session().acknowledged(input)),
-  bytes('peer/connection/session Session.begins', (input) => {
-    const mine = session()
-    return mine.begins(input) && mine.isLater(input, true)
-  }),
-  bytes('peer/connection/session Session.refused', refuse),
+  bytes('peer/connection/stream-entries decodeAck', acknowledge),
+  bytes('peer/connection/stream-entries decodeSequence', begin),
+  bytes('peer/connection/stream-entries decodeRefused', refuse),
+  bytes('peer/connection/stream-entries decodeSwitch', (input) => session().isLater(decodeSwitch(input), true)),
   bytes('statements/equivocation verifyEvidence', (input) => verifyEvidence(input)),
   bytes('defence/bans Bans.load', loadBans),
   bytes('peer/keep/anchors Anchors.start', loadAnchors),

@@ -118,7 +118,7 @@ describe('a pool', () => {
     for (const host of ['b', 'c']) await clock.run(a.peers.dial(`memory://${host}`, undefined, {}))
     let reads = 0
     const payload = Object.defineProperty({}, 'value', { enumerable: true, get: () => ++reads })
-    const result = a.peers.broadcast(message(a.peerId, payload), a.peers.all())
+    const result = await clock.run(a.peers.broadcast(message(a.peerId, payload), a.peers.all(), {}))
     await clock.advance(0)
     expect([result.failed, result.sent.length]).toEqual([[], 2])
     expect(b.got[0]!.payload).toEqual(c.got[0]!.payload)

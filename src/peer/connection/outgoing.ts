@@ -248,7 +248,7 @@ export class Outgoing {
           else if (next === undefined || orderOf(stream) < orderOf(next)) next = stream
         }
       }
-      const bytes = next?.sent[next.cursor]!.body.length ?? 0
+      const bytes = next === undefined ? 0 : next.sent[next.cursor]!.body.length
       const waitMs = next === undefined ? 0 : this.repetition.waitMs(now, bytes)
       if (next === undefined || waitMs > 0) {
         this.alarm.arm(Math.min(wakeAt - now, next === undefined ? Number.POSITIVE_INFINITY : waitMs))

@@ -98,21 +98,18 @@ export class Paths {
   add(channel: SecureChannel): void {
     const path = new Path(channel, this.clock)
     const before = this.current
-    // A peer that numbers anew has given up what is under way on its other paths.
-    const left = this.session.numberedAs(channel.remote.streams) ? [...this.paths] : []
-    for (const old of left) this.paths.delete(old)
+    const isAnew = this.session.numberedAs(channel.remote.streams)
     this.paths.add(path)
     this.session.choose()
     this.switchTo(path)
     this.bind(path)
-    for (const old of left) old.end()
     const isSpare = rankOf(before.channel) !== rankOf(channel)
     // The end that dialled the new path ends the old one; the other end only makes sure.
     if (!isSpare && channel.connection.outbound) path.replaces = before
     this.standDown(before, isSpare, channel.connection.outbound)
     for (const old of this.paths) {
-      if (this.paths.size <= MAX_PATHS) break
-      if (old !== before) this.retire(old)
+      // A peer that numbers anew has given up what is under way on its other paths.
+      if (isAnew || (this.paths.size > MAX_PATHS && old !== before)) this.retire(old)
     }
   }
 

@@ -15,6 +15,7 @@ import { checkMessage, toWire } from '../../../src/message/p2p-protocol.js'
 import type { ConnectionContext } from '../../../src/peer/connection/connection-context.js'
 import { PeerConnection } from '../../../src/peer/connection/peer-connection.js'
 import { Session } from '../../../src/peer/connection/session.js'
+import { encodeAck, encodeRefused, encodeSequence, encodeSwitch } from '../../../src/peer/connection/stream-entries.js'
 import { memoryStore } from '../../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../../src/testing/virtual-clock.js'
 import type { Connection, FrameSink } from '../../../src/transport/transport.js'
@@ -91,8 +92,6 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const messages: P2PMessage[] = []
   const ends: string[] = []
   const session = new Session(clock, limits)
-  // Not by chance, so that an input can acknowledge and refuse what we have sent.
-  Object.assign(session, { streamId: new Uint8Array(8) })
   const defence = new Defence({
     limits,
     clock,
@@ -124,6 +123,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const peer = new PeerConnection(channel, session, context, events, (_, { code }) => ends.push(code))
   peer.begin()
   let said = 0
+  let numbered = 0
   let plaintext: Uint8Array = new Uint8Array()
   const flush = () => {
     if (plaintext.length === 0) return
@@ -141,9 +141,10 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
       if (act >= 75) flush()
     } else if (act < 180) {
       // A message as an honest peer numbers it, so that its content is reached.
-      const stream = new Uint8Array(18)
-      stream[13] = 1
-      plaintext = joined(plaintext, [Entry.SEQUENCE], chunk(stream), [Entry.MESSAGE], chunk(choices.bytes(choices.byte())))
+      const sequence = encodeSequence({ stream: 0, number: ++numbered, givenUp: 0, protocol: '' })
+      if (numbered === 1) plaintext = joined(plaintext, [Entry.SWITCH], chunk(encodeSwitch(0)))
+      const message = joined([0], choices.bytes(choices.byte()))
+      plaintext = joined(plaintext, [Entry.SEQUENCE], chunk(sequence), [Entry.MESSAGE], chunk(message))
       said++
       flush()
     } else if (act < 195) {
@@ -162,7 +163,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     else if (channel.open) {
       const message = { type: 't', from: 'bob', payload: choices.byte(), timestamp: 1, messageId: 'x' }
       try {
-        await peer.send(message)
+        await peer.send(message, { wait: false })
       } catch (error) {
         // She takes nothing for a while.
         checkRefusal(error, ['RATE_LIMITED'])
@@ -197,29 +198,27 @@ function readable(sent: readonly Uint8Array[], open: CipherState): void {
 }
 
 export const seeds: FuzzTarget['seeds'] = () => {
-  const stream = new Uint8Array(18)
-  stream[13] = 1
+  const stream = encodeSequence({ stream: 0, number: 1, givenUp: 0, protocol: '' })
   const message = (payload: unknown) =>
-    encode(toWire({ type: 't', from: '', payload, timestamp: 1, messageId: 'm' }, undefined, true))
+    joined([0], encode(toWire({ type: 't', from: '', payload, timestamp: 1, messageId: 'm' }, undefined, true)))
   const entry = (kind: Entry, body: Uint8Array, ends = true) => {
     const index = KINDS.indexOf(kind)
     return joined([ends ? 75 + ((index - (75 % KINDS.length) + KINDS.length) % KINDS.length) : index, body.length], body)
   }
   const refused = (number: number, waitMs: number) =>
-    entry(
-      Entry.REFUSED,
-      joined(new Uint8Array(8), [0, 0, 0, 0, 0, number, 0, 0, 0, waitMs], new TextEncoder().encode('messagesPerPeerPerS')),
-    )
-  const ack = joined(new Uint8Array(8), [0, 0, 0, 0, 0, 1])
+    entry(Entry.REFUSED, encodeRefused({ stream: 1, number, waitMs, budget: 'chat order' }))
+  const ack = encodeAck([{ stream: 1, number: 1 }])
+  const speak = entry(Entry.SWITCH, encodeSwitch(0))
   return [
-    joined([170, message({ a: 1 }).length], message({ a: 1 }), [225, 100], [185], [250, 5]),
-    joined(entry(Entry.SEQUENCE, stream, false), entry(Entry.MESSAGE, message('x')), entry(Entry.ACK, ack)),
+    joined([170, message({ a: 1 }).length - 1], message({ a: 1 }).subarray(1), [225, 100], [185], [250, 5]),
+    joined(speak, entry(Entry.SEQUENCE, stream, false), entry(Entry.MESSAGE, message('x')), entry(Entry.ACK, ack)),
     joined(
+      speak,
       entry(Entry.SEQUENCE, stream),
       entry(Entry.FRAGMENT, Uint8Array.of(Entry.MESSAGE)),
       entry(Entry.LAST_FRAGMENT, message([1, 2, 3])),
     ),
-    joined(entry(Entry.SEQUENCE, stream), entry(Entry.SIGNED_MESSAGE, joined(new Uint8Array(64), message('y')))),
+    joined(speak, entry(Entry.SEQUENCE, stream), entry(Entry.SIGNED_MESSAGE, joined(new Uint8Array(65), message('y')))),
     entry(Entry.CLOSE, encode({ code: 'SHUT_DOWN', message: 'Bye.' })),
     joined([250, 1, 250, 2, 250, 3, 250, 4, 230, 60]),
     joined([250, 1, 250, 2, 250, 3], refused(2, 200), [250, 4, 230, 250], entry(Entry.ACK, ack), refused(3, 0), [230, 60]),
