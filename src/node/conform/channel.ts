@@ -1,7 +1,7 @@
 import { joined } from '../../base/bytes.js'
 import type { NoiseChannel } from '../../channel/noise.js'
 import { decode, encode } from '../../message/codec.js'
-import { Failed } from './check.js'
+import { Failed } from './outcome.js'
 import type { Pipe } from './pipe.js'
 import type { Self } from './self.js'
 import {

@@ -1,5 +1,7 @@
 import type { Bench } from './bench.js'
 
+export { ensure, Failed, NotObservable } from './outcome.js'
+
 export type Profile = 'relay' | 'peer' | 'dht-node' | 'router'
 export const PROFILES: readonly Profile[] = ['relay', 'peer', 'dht-node', 'router']
 
@@ -16,14 +18,4 @@ export interface Check {
    * @throws Failed where the target breaks the clause; NotObservable where this target gives no occasion to see it.
    */
   run(bench: Bench): Promise<string>
-}
-
-/** The target breaks a clause. The message says what was seen. */
-export class Failed extends Error {}
-
-/** This target gives no occasion to see whether it keeps a clause. The message says why. */
-export class NotObservable extends Error {}
-
-export function ensure(holds: unknown, seen: string): asserts holds {
-  if (!holds) throw new Failed(seen)
 }

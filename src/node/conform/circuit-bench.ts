@@ -1,7 +1,7 @@
 import { Bench, type TargetOptions } from './bench.js'
 import type { Got } from './channel.js'
-import { Failed } from './check.js'
 import { HOP, STOP } from './circuits.js'
+import { Failed } from './outcome.js'
 import { Pipe } from './pipe.js'
 import { NO_BYTES } from './wire.js'
 

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, request as plainRequest } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import type { Bench } from './bench.js'
-import { NotObservable } from './check.js'
+import { NotObservable } from './outcome.js'
 import { readUint } from './wire.js'
 
 /** An answer to an HTTP request or an upgrade. */
