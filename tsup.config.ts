@@ -36,7 +36,7 @@ const entry = {
 }
 
 /** Packages that some bundle takes in. */
-const BUNDLED = ['@noble/ed25519', '@noble/hashes', '@scure/base', 'idb-keyval', 'isomorphic-ws', 'mitt', 'nanoid']
+const BUNDLED = ['@noble/ed25519', '@scure/base', 'idb-keyval', 'isomorphic-ws', 'mitt', 'nanoid']
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export const sources = readSources(root('tsconfig.json'))
 /** Properties that nobody outside can see are short in what is built: they are a fiftieth of its bytes. */
