@@ -48,6 +48,8 @@ export const internal = internalNames(
 const mangleProps = new RegExp(`^(${internal.join('|')})$|${PRIVATE_NAME.source}`)
 const short = (options: BuildOptions) => {
   options.mangleProps = mangleProps
+  // A minifier writes `Infinity` as `1/0`.
+  options.define = { ...options.define, 'Number.POSITIVE_INFINITY': 'Infinity' }
 }
 /** The texts with other names for private members, which are short too. */
 export const renamed = renamePrivates(sources)
