@@ -1,4 +1,4 @@
-import { asP2PError, shutDownError } from '../../base/errors.js'
+import { P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { fenced } from '../../base/fenced.js'
 import type { Plugin } from '../../core/plugin.js'
@@ -29,7 +29,8 @@ export function peerWatch(): Plugin<PeerWatch> {
     attach(kit) {
       let watches: PeerWatches | undefined
       let isOver = false
-      const failed = (cause: unknown) => kit.report(asP2PError(cause, 'LISTENER_FAILED', 'A listener of watchPeers failed.'))
+      const failed = (cause: unknown) =>
+        kit.report(new P2PError('LISTENER_FAILED', 'A listener of watchPeers failed.', { cause }))
       kit.onLifecycle({
         stop() {
           isOver = true
