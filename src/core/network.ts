@@ -102,6 +102,7 @@ export class Network {
         const peer = this.peers.need(id)
         return peer.send({ ...message, to: peer.peerId }, { onSettled, encoded })
       },
+      repeatMs: (id, bytes) => this.peers.get(id)?.session.outgoing.repetition.take(clock.now(), bytes) ?? 0,
       takeBack: (id, onSettled) => this.peers.get(id) === undefined && this.peers.sessions.takeBack(onSettled),
       progress: (id) => this.peers.get(id)?.progress(),
       want: (id) => {

@@ -9,12 +9,14 @@ import { TokenBucket } from '../base/token-bucket.js'
 import { VERSION } from '../base/version.js'
 import { MAX_POW_DIFFICULTY } from '../plugins/proof-of-work/proof-of-work.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
+import { CONFORM_USAGE, ConformUsageError } from './conform/usage.js'
 import { fileIdentity } from './file-identity.js'
 import { fileStore } from './file-store.js'
 import { levelStore } from './level-store.js'
 import { startRelay } from './relay.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
+       lotus-p2p conform <address> [options]     tests a peer against the wire protocol; see lotus-p2p conform --help
 
 Starts a relay: wallets connect to it, find each other and talk through it. It cannot read what they say.
 
@@ -86,6 +88,12 @@ function readArguments() {
 }
 
 async function main(): Promise<void> {
+  if (process.argv[2] === 'conform') {
+    // A relay needs nothing of it.
+    const { conform } = await import('./conform/command.js')
+    process.exitCode = await conform(process.argv.slice(3), say)
+    return
+  }
   const { values, positionals } = readArguments()
   if (values.help) return void process.stdout.write(USAGE)
   if (values.version) return say(VERSION)
@@ -183,6 +191,11 @@ const terminalLogger: Logger = {
 }
 
 function fail(error: unknown): void {
+  if (error instanceof ConformUsageError) {
+    process.stderr.write(`${error.message}\n\n${CONFORM_USAGE}`)
+    process.exitCode = 2
+    return
+  }
   if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n\n${USAGE}`)
     process.exitCode = 2

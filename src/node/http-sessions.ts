@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { P2PErrorCode } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
-import { HTTP_BODY_BYTES, HTTP_FRAME_BYTES, HTTP_PATH } from '../plugins/http/http-frames.js'
+import { HTTP_FRAME_BYTES, HTTP_PATH } from '../plugins/http/http-frames.js'
 import type { Connection } from '../transport/transport.js'
 import type { Admission } from './admission.js'
 import { answer, commonHeaders, refuseRequest, refuseTooMany } from './http-answers.js'
@@ -87,7 +87,6 @@ export class HttpSessions {
       if (after === undefined) refuse(400, 'PROTOCOL_VIOLATION', 'Say after=<frames received>.')
       else session.ask(response, after, query.get('stream') === '1')
     } else if (number === undefined) refuse(400, 'PROTOCOL_VIOLATION', 'Say n=<number of the first frame>.')
-    else if (tooLong(request, HTTP_BODY_BYTES)) refuse(413, 'LIMIT_EXCEEDED', `A body has at most ${HTTP_BODY_BYTES} bytes.`)
     else session.take(request, response, { number, after, close: query.get('close') === '1' })
   }
 

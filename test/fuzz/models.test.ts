@@ -240,7 +240,8 @@ describe('Outbox, over a connection that comes, goes, fills and forgets', () => 
             link.underWay.push({ id: messageId, bytes, onSettled })
             return Promise.resolve()
           },
-          takeBack: (peerId, onSettled) => {
+          repeatMs: () => 0,
+      takeBack: (peerId, onSettled) => {
             const { underWay, up } = links.get(peerId)!
             const at = up ? -1 : underWay.findIndex((each) => each.onSettled === onSettled)
             if (at !== -1) underWay.splice(at, 1)

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { type Limits, resolveLimits } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
 import type { RemoteHello } from '../../src/channel/hello.js'
+import { Repetition } from '../../src/peer/connection/repetition.js'
 import type { Session } from '../../src/peer/connection/session.js'
 import { Sessions } from '../../src/peer/connection/sessions.js'
+import { Outbox } from '../../src/peer/keep/outbox.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const GRACE_MS = resolveLimits({}).sessionGraceMs
@@ -153,4 +155,54 @@ describe('all sessions of peers that are away', () => {
     sessions.close()
     expect([told, sessions.size, clock.pending]).toEqual([[false], 0, 0])
   })
+})
+
+it('a peer that comes as ever new processes, and acknowledges nothing, is sent what waits for it within an allowance', async () => {
+  const clock = new VirtualClock()
+  const limits = resolveLimits({})
+  const repetition = new Repetition()
+  let settle: ((delivered: boolean) => void)[] = []
+  let givenBytes = 0
+  const outbox = new Outbox({
+    clock,
+    limits,
+    send: (_, __, onSettled, encoded) => {
+      settle.push(onSettled)
+      givenBytes += encoded.length
+      return undefined
+    },
+    repeatMs: (_, bytes) => repetition.take(clock.now(), bytes),
+    takeBack: () => true,
+    progress: () => undefined,
+    want: () => {},
+    onOutcome: () => {},
+  })
+  const outcomes = Array.from({ length: 70 }, (_, i) =>
+    outbox.add('bob', { type: 'x', from: 'alice', payload: new Uint8Array(100_000), timestamp: 0, messageId: `${i}` }, 3_600),
+  )
+  expect(givenBytes).toBeGreaterThan(7_000_000)
+  givenBytes = 0
+  const startedAt = clock.now()
+  for (let process = 0; process < 100; process++) {
+    for (const gone of settle.splice(0)) gone(false)
+    outbox.flush('bob')
+    await clock.advance(100)
+  }
+  expect(givenBytes).toBeGreaterThan(0)
+  expect(givenBytes).toBeLessThanOrEqual(262_144 + (16_384 * (clock.now() - startedAt)) / 1_000)
+  // One that does acknowledge has all of it soon.
+  const before = clock.now()
+  while (outbox.stats.messages > 0) {
+    const given = settle
+    settle = []
+    for (const taken of given) {
+      repetition.acknowledged(100_000, false)
+      taken(true)
+    }
+    outbox.flush('bob')
+    await clock.advance(1_000)
+  }
+  expect(clock.now() - before).toBeLessThan(60_000)
+  expect(await Promise.all(outcomes.map(({ outcome }) => outcome))).toEqual(new Array(70).fill('delivered'))
+  expect(clock.pending).toBe(0)
 })

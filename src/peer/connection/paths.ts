@@ -127,14 +127,21 @@ export class Paths {
   }
 
   /** As `close`, in order: resolves when the peer has all that was sent, at the latest after `closeGraceMs`. */
-  leave(error: P2PError): Promise<void> {
+  async leave(error: P2PError): Promise<void> {
     const { channel } = this.current
+    // A goodbye on another path could overtake what is on its way on this one.
+    const others = [...this.paths].filter((path) => path !== this.current)
+    for (const path of others) {
+      path.keep()
+      this.paths.delete(path)
+    }
     this.sendAck()
-    let left = Promise.resolve()
+    let left: Promise<void> | undefined
     this.end(error, false, () => {
       left = channel.leave(error)
     })
-    return left
+    await left
+    for (const path of others) path.channel.close(error)
   }
 
   private bind(path: Path): void {
@@ -313,7 +320,8 @@ export class Paths {
     sayGoodbye()
     for (const path of others) {
       path.keep()
-      path.channel.close(error)
+      // One on which we leave is ended by the peer.
+      if (path.open) path.channel.close(error)
     }
     this.wiring.events.gone(error, fault)
   }

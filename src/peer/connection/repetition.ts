@@ -37,6 +37,16 @@ export class Repetition {
     return missing > 0 ? Math.ceil((missing * 1_000) / FREE_BYTES_PER_S) : 0
   }
 
+  /** As `waitMs` for what another process of the peer was sent before; where that may be sent again now, it counts. */
+  take(now: number, bytes: number): number {
+    const { underWay } = this
+    this.underWay = 0
+    const waitMs = this.waitMs(now, bytes)
+    this.underWay = underWay
+    if (waitMs === 0) this.allowance -= bytes
+    return waitMs
+  }
+
   /** So many bytes were sent again. */
   repeated(bytes: number): void {
     this.underWay += bytes

@@ -27,6 +27,8 @@ interface Entry {
   readonly settle: (outcome: QueuedOutcome) => void
   /** Given to a connection, which tells when the peer has it. */
   sent: ((delivered: boolean) => void) | undefined
+  /** Given to one that has ended since. */
+  isRepeated: boolean
 }
 
 export interface OutboxOptions {
@@ -44,6 +46,11 @@ export interface OutboxOptions {
     onSettled: (delivered: boolean) => void,
     encoded: Uint8Array,
   ) => Promise<void> | undefined
+  /**
+   * Whether so many bytes may be given to the peer's connection once more: 0, or milliseconds to wait. A peer that comes as ever new
+   * processes and acknowledges nothing is not sent all of it each time.
+   */
+  repeatMs: (peerId: string, bytes: number) => number
   /** Takes back a message that was given to a connection that is gone; false where the peer has it after all. */
   takeBack: (peerId: string, onSettled: (delivered: boolean) => void) => boolean
   /** Settles when the peer's connection may take more, or is gone; undefined where nothing on it waits. */
@@ -66,9 +73,13 @@ export class Outbox {
   private bytes = 0
   private readonly alarm: Alarm
   private alarmAt = Number.POSITIVE_INFINITY
+  private readonly again: Alarm
 
   constructor(private readonly wiring: OutboxOptions) {
     this.alarm = new Alarm(wiring.clock, () => this.expire())
+    this.again = new Alarm(wiring.clock, () => {
+      for (const peerId of [...this.queues.keys()]) this.flush(peerId)
+    })
   }
 
   get stats(): { messages: number; bytes: number } {
@@ -106,7 +117,7 @@ export class Outbox {
     const expiresAt = clock.now() + ttlS * 1_000
     const queue = this.queues.get(peerId) ?? []
     this.queues.set(peerId, queue)
-    queue.push({ message, encoded, bytes, expiresAt, settle, sent: undefined })
+    queue.push({ message, encoded, bytes, expiresAt, settle, sent: undefined, isRepeated: false })
     this.count++
     this.bytes += bytes
     this.arm(expiresAt)
@@ -119,9 +130,15 @@ export class Outbox {
   flush(peerId: string): void {
     for (const entry of [...(this.queues.get(peerId) ?? [])]) {
       if (entry.sent !== undefined) continue
+      const waitMs = entry.isRepeated ? this.wiring.repeatMs(peerId, entry.bytes) : 0
+      if (waitMs > 0) {
+        this.again.armOnce(waitMs)
+        return
+      }
       const onSettled = (delivered: boolean) => {
         if (entry.sent !== onSettled) return
         entry.sent = undefined
+        entry.isRepeated = true
         if (delivered) this.finish(peerId, entry, 'delivered')
       }
       entry.sent = onSettled
@@ -196,6 +213,7 @@ export class Outbox {
 
   private disarm(): void {
     this.alarm.disarm()
+    this.again.disarm()
     this.alarmAt = Number.POSITIVE_INFINITY
   }
 }

@@ -85,6 +85,10 @@ export class CircuitConnection {
 
   /** The other end has consumed so much. */
   acknowledged(bytes: number): void {
+    if (bytes > this.outgoing.used) {
+      this.end(circuitEnded('The circuit acknowledged more than it was sent.', this.relay), 'PROTOCOL_VIOLATION')
+      return
+    }
     this.outgoing.give(bytes)
     this.pipe.pump()
   }

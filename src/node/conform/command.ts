@@ -1,0 +1,116 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { isWebAddress } from '../../address/addresses.js'
+import { P2PError } from '../../base/errors.js'
+import { printable } from '../../base/text.js'
+import { DEFAULT_NETWORK, isNetworkName } from '../../identity/envelope.js'
+import { isPeerId } from '../../identity/peer-id.js'
+import { Bench, type TargetOptions } from './bench.js'
+import { type Check, PROFILES, type Profile } from './check.js'
+import { checksOf } from './checks.js'
+import { CircuitBench } from './circuit-bench.js'
+import { httpRequest, webUrl } from './http.js'
+import { type BenchMaker, type Result, runChecks } from './run.js'
+import { UNOBSERVABLE } from './unobservable.js'
+import { CONFORM_USAGE, ConformUsageError } from './usage.js'
+
+/** The time that a handshake may take (H-5). */
+const HANDSHAKE_MS = 10_000
+
+const OPTIONS = {
+  profile: { type: 'string' as const, default: 'relay' },
+  peer: { type: 'string' as const },
+  network: { type: 'string' as const, default: DEFAULT_NETWORK },
+  only: { type: 'string' as const, multiple: true as const, default: [] as string[] },
+  timeout: { type: 'string' as const, default: '3000' },
+  work: { type: 'string' as const, default: '20' },
+  verbose: { type: 'boolean' as const, default: false },
+  json: { type: 'boolean' as const, default: false },
+  help: { type: 'boolean' as const, short: 'h', default: false },
+} satisfies ParseArgsConfig['options']
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS })
+  } catch (error) {
+    throw new ConformUsageError((error as Error).message)
+  }
+}
+
+function whole(flag: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= min && value <= max)) throw new ConformUsageError(`--${flag} must be a whole number from ${min} to ${max}.`)
+  return value
+}
+
+function isProfile(text: string): text is Profile {
+  return (PROFILES as readonly string[]).includes(text)
+}
+
+/**
+ * The command `lotus-p2p conform`.
+ *
+ * @param args what stands behind `conform`.
+ * @returns the exit code: 0 where no clause is broken, 1 where one is.
+ * @throws ConformUsageError; P2PError PEER_UNREACHABLE where nothing answers at the address.
+ */
+export async function conform(args: readonly string[], say: (line: string) => void): Promise<number> {
+  const { values, positionals } = read(args)
+  if (values.help) {
+    say(CONFORM_USAGE.trimEnd())
+    return 0
+  }
+  const [address, ...more] = positionals
+  if (address === undefined || more.length > 0)
+    throw new ConformUsageError('Say which peer to test: lotus-p2p conform wss://relay.example')
+  if (!isWebAddress(address, 'ws'))
+    throw new ConformUsageError(`Not an address: ${printable(address)}. It begins with ws:// or wss://.`)
+  const { profile, network, peer, only } = values
+  if (!isProfile(profile)) throw new ConformUsageError(`--profile must be one of ${PROFILES.join(', ')}.`)
+  if (!isNetworkName(network)) throw new ConformUsageError('--network has 1 to 32 characters of a-z, 0-9 and -.')
+  if (peer !== undefined && !isPeerId(peer)) throw new ConformUsageError(`--peer is not a peer id: ${printable(peer)}`)
+  const checks = chosen(checksOf(profile), only)
+  const options: TargetOptions = {
+    address,
+    network,
+    waitMs: whole('timeout', values.timeout, 100, 60_000),
+    handshakeMs: HANDSHAKE_MS,
+    maxBits: whole('work', values.work, 0, 32),
+  }
+  await httpRequest(webUrl(address), {}, options.waitMs).catch((error: Error) => {
+    throw new P2PError('PEER_UNREACHABLE', `Nothing answers at ${address}: ${error.message}`)
+  })
+  const make: BenchMaker = (given) => (peer === undefined ? new Bench(given) : new CircuitBench(given, peer))
+  const results = await runChecks(checks, options, { make })
+  if (values.verbose) results.push(...unobservable(only))
+  if (values.json) for (const result of results) say(JSON.stringify(result))
+  else for (const line of tableOf(results)) say(line)
+  return results.some(({ outcome }) => outcome === 'failed') ? 1 : 0
+}
+
+const fits = (clause: string, only: readonly string[]): boolean =>
+  only.length === 0 || only.some((wanted) => clause === wanted || clause.startsWith(`${wanted}-`))
+
+function chosen(checks: Check[], only: readonly string[]): Check[] {
+  const found = checks.filter(({ clause }) => fits(clause, only))
+  if (found.length === 0)
+    throw new ConformUsageError(`--only: no clause of this profile is checked under ${printable(only.join(', '))}.`)
+  return found
+}
+
+function unobservable(only: readonly string[]): Result[] {
+  return Object.entries(UNOBSERVABLE)
+    .filter(([clause]) => fits(clause, only))
+    .map(([clause, seen]) => ({ clause, title: '', outcome: 'not observable', seen, ms: 0 }))
+}
+
+/** Lines for people: clause, outcome, what was seen. What has failed is told with what was due, and again at the end. */
+export function tableOf(results: readonly Result[]): string[] {
+  const line = ({ clause, outcome, title, seen }: Result) => {
+    const due = outcome === 'failed' ? `${title}: ` : ''
+    return `${clause.padEnd(6)}${outcome.padEnd(16)}${printable(due + seen, 400)}`
+  }
+  const failed = results.filter(({ outcome }) => outcome === 'failed')
+  const count = (outcome: Result['outcome']) => results.filter((result) => result.outcome === outcome).length
+  const sum = `${count('passed')} passed, ${failed.length} failed, ${count('not observable')} not observable`
+  return [...results.map(line), '', ...(failed.length > 0 ? [...failed.map(line), ''] : []), sum]
+}

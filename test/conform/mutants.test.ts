@@ -1,0 +1,47 @@
+import { afterAll, expect, test } from 'vitest'
+import type { TargetOptions } from '../../src/node/conform/bench.js'
+import { CHECKS, checksOf } from '../../src/node/conform/checks.js'
+import { runChecks } from '../../src/node/conform/run.js'
+import { type ModelOptions, ModelPeer } from './model/model-peer.js'
+import { MUTANTS } from './mutants.js'
+
+/** Of each mutant all checks, and not only the one that it must fail. Takes minutes. */
+const WHOLE = process.env.CONFORM_MATRIX === '1'
+const HANDSHAKE_MS = 1_500
+const clauseOf = (fault: string): string => fault.split('/')[0]!
+
+const models: ModelPeer[] = []
+afterAll(() => {
+  for (const model of models) model.stop()
+})
+
+async function started(options: ModelOptions): Promise<TargetOptions> {
+  const model = new ModelPeer({ bits: 2, handshakeMs: HANDSHAKE_MS, ...options })
+  models.push(model)
+  return { address: await model.start(), network: 'lotus', waitMs: 1_000, handshakeMs: HANDSHAKE_MS, maxBits: 8 }
+}
+
+const checksFor = (profile: ModelOptions['profile'] = 'relay') =>
+  profile === 'peer' ? checksOf('peer') : CHECKS.filter(({ profiles }) => profiles === undefined || profiles.join() !== 'peer')
+
+test.concurrent.each(['relay', 'peer'] as const)('a %s made from the document passes every check', async (profile) => {
+  const target = await started({ profile })
+  const results = await runChecks(checksFor(profile), { ...target, waitMs: 3_000 })
+  expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+  const unseen = results.filter(({ outcome }) => outcome === 'not observable').map(({ clause }) => clause)
+  expect(unseen).toEqual(['H-18', 'H-20'])
+})
+
+test('every check has a mutant', () => {
+  const broken = new Set(MUTANTS.map(({ fault }) => clauseOf(fault)))
+  expect(CHECKS.map(({ clause }) => clause).filter((clause) => !broken.has(clause))).toEqual([])
+})
+
+test.concurrent.each(MUTANTS)('a peer that breaks $fault fails the check of it', async ({ fault, also = [], options }) => {
+  const target = await started({ fault, ...options })
+  const clause = clauseOf(fault)
+  const checks = checksFor(options?.profile).filter((check) => (WHOLE && !also.includes('*')) || check.clause === clause)
+  const failed = (await runChecks(checks, target)).filter(({ outcome }) => outcome === 'failed')
+  expect(failed.map((result) => result.clause)).toContain(clause)
+  expect(failed.filter((result) => result.clause !== clause && !also.includes(result.clause))).toEqual([])
+})

@@ -1,0 +1,80 @@
+import { afterAll, expect, test } from 'vitest'
+import type { Limits } from '../../src/base/limits.js'
+import { P2PCoordinator } from '../../src/index.js'
+import { Bench } from '../../src/node/conform/bench.js'
+import type { Check, Profile } from '../../src/node/conform/check.js'
+import { CHECKS, checksOf } from '../../src/node/conform/checks.js'
+import { CircuitBench } from '../../src/node/conform/circuit-bench.js'
+import { runChecks } from '../../src/node/conform/run.js'
+import { dhtNode, startRelay, webSocketServer } from '../../src/node/index.js'
+
+const ends: (() => unknown)[] = []
+afterAll(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+/** Every hostile check is an error at the target. */
+const logger = { debug: () => {}, warn: () => {}, error: () => {} }
+
+interface Tested {
+  checks: readonly Check[]
+  /** Called through the relay at the address. */
+  peerId?: string
+}
+
+/** What fails, and which clauses could not be seen. */
+async function tested(address: string, { checks, peerId }: Tested) {
+  const options = { address, network: 'lotus', waitMs: 5_000, handshakeMs: 10_000, maxBits: 8 }
+  const results = await runChecks(checks, options, {
+    make: (given) => (peerId === undefined ? new Bench(given) : new CircuitBench(given, peerId)),
+  })
+  const failed = results.filter(({ outcome }) => outcome === 'failed').map(({ clause, seen }) => `${clause}: ${seen}`)
+  const unseen = results.filter(({ outcome }) => outcome === 'not observable').map(({ clause }) => clause)
+  return { failed, unseen }
+}
+
+const ofSections = (profile: Profile, sections: string): Check[] =>
+  checksOf(profile).filter(({ clause }) => sections.includes(clause[0]!))
+
+async function relay(bootstrap: string[] = [], limits: Partial<Limits> = {}) {
+  const started = await startRelay({ port: 0, host: '127.0.0.1', powDifficulty: 4, bootstrap, limits, logger })
+  ends.push(() => started.stop())
+  return started
+}
+
+async function peer(config: ConstructorParameters<typeof P2PCoordinator>[0]) {
+  const started = new P2PCoordinator({ logger, ...config })
+  ends.push(() => started.shutdown())
+  await started.start()
+  return started
+}
+
+test.concurrent('a relay of ours, which is a router and a DHT node, keeps every clause', async () => {
+  const { url } = await relay([(await relay()).url])
+  const checks = CHECKS.filter(({ profiles }) => profiles === undefined || profiles.some((profile) => profile !== 'peer'))
+  expect(await tested(url, { checks })).toEqual({ failed: [], unseen: ['H-18', 'H-20'] })
+})
+
+test.concurrent('a relay of ours under load keeps the clauses of RETRY', async () => {
+  const { url } = await relay([], { retryAboveHandshakes: 4, retryMinBits: 4, retryMaxBits: 8 })
+  const checks = CHECKS.filter(({ clause }) => clause === 'H-18' || clause === 'H-20')
+  expect(await tested(url, { checks })).toEqual({ failed: [], unseen: [] })
+})
+
+test.concurrent('a listening peer of ours keeps every clause', async () => {
+  const { addresses } = await peer({ listen: [webSocketServer()] })
+  const unseen = ['H-15', 'H-18', 'H-20', 'H-21', 'H-22']
+  expect(await tested(addresses[0]!, { checks: checksOf('peer') })).toEqual({ failed: [], unseen })
+})
+
+test.concurrent('a DHT node of ours keeps the clauses of the DHT', async () => {
+  const { url } = await relay()
+  const { addresses } = await peer({ listen: [webSocketServer()], plugins: [dhtNode()], bootstrap: [url] })
+  expect(await tested(addresses[0]!, { checks: ofSections('dht-node', 'ED') })).toEqual({ failed: [], unseen: [] })
+})
+
+test.concurrent('a peer of ours that is called through a relay keeps the clauses that a circuit shows', async () => {
+  const { url } = await relay()
+  const { peerId } = await peer({ bootstrap: [url] })
+  expect(await tested(url, { checks: ofSections('peer', 'IHCSMP'), peerId })).toMatchObject({ failed: [] })
+})
