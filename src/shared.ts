@@ -30,6 +30,7 @@ export type { OutgoingMessage, P2PMessage } from './message/message.js'
 export { type CreateMessageOptions, P2PProtocol } from './message/p2p-protocol.js'
 export type { QueuedMessage, QueuedOutcome } from './peer/keep/outbox.js'
 export type { PeerQuery } from './plugins/circuit/find-peers.js'
+export { type PeerWatch, peerWatch } from './plugins/circuit/peer-watch.js'
 export type { PeerChange, PeerWatchListener } from './plugins/circuit/watch-peers.js'
 export {
   type AnnounceOptions,
@@ -52,6 +53,7 @@ export {
   ResourceDiscovery,
   type ResourceListener,
 } from './plugins/discovery/resource-discovery.js'
+export { type ResourceEvents, type Resources, resources } from './plugins/discovery/resources.js'
 export { http } from './plugins/http/http.js'
 export { httpFallback } from './plugins/http/plugin.js'
 export { webFallback } from './plugins/http/web-fallback.js'

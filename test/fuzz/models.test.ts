@@ -241,7 +241,7 @@ describe('Outbox, over a connection that comes, goes, fills and forgets', () => 
             return Promise.resolve()
           },
           repeatMs: () => 0,
-      takeBack: (peerId, onSettled) => {
+          takeBack: (peerId, onSettled) => {
             const { underWay, up } = links.get(peerId)!
             const at = up ? -1 : underWay.findIndex((each) => each.onSettled === onSettled)
             if (at !== -1) underWay.splice(at, 1)

@@ -2,17 +2,15 @@ import type { Plugin } from '../../core/plugin.js'
 import type { Circuits } from '../circuit/plugin.js'
 import { dhtOf } from '../dht/client/plugin.js'
 import { PeerRecords } from './peer-records.js'
-import { ResourceDiscovery } from './resource-discovery.js'
 
-/** Finds resources, and peers by their id; publishes where we can be reached ourselves. Attached by the core itself. */
-export function discovery(): Plugin<{ discovery: ResourceDiscovery }> {
+/** Finds peers by their id, and publishes where we can be reached ourselves. Attached by the core itself. */
+export function peerRecords(): Plugin {
   return {
-    name: 'discovery',
+    name: 'peer-records',
     needs: ['circuits', 'dht'],
     attach(kit) {
       const { dht } = dhtOf(kit)
       const { endpoint } = kit.plugin('circuits') as Circuits
-      const resources = new ResourceDiscovery(dht, kit)
       const records = new PeerRecords(dht, () => {
         const { addresses, protocols } = kit.describe()
         const known = new Map(kit.peers().map((peer) => [peer.peerId, peer.addresses.websocket ?? null]))
@@ -30,12 +28,9 @@ export function discovery(): Plugin<{ discovery: ResourceDiscovery }> {
         described: () => {
           if (hasRun) records.changed()
         },
-        stop: () => {
-          records.close()
-          resources.shutdown()
-        },
+        stop: () => records.close(),
       })
-      return { discovery: resources }
+      return {}
     },
   }
 }
