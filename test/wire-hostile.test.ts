@@ -33,7 +33,7 @@ beforeEach(() => {
 
 async function connected(process = new RawProcess(), changes = 0): Promise<RawInitiator> {
   const peer = await new RawInitiator(process).connect(listener.addresses[0]!)
-  await peer.describe(changes)
+  await peer.accepted(changes)
   return peer
 }
 
@@ -100,7 +100,7 @@ test('takes a certificate that is off by less than 5 min', async () => {
     [240_000, WEEK_MS],
   ] as [number, number][]) {
     const peer = await new RawInitiator(undefined, { dates }).connect(listener.addresses[0]!)
-    expect((await peer.describe()).protocols).toContain('chat')
+    expect((await peer.accepted()).protocols).toContain('chat')
     peer.cut()
   }
 })

@@ -11,7 +11,7 @@ export const Entry = {
   FRAGMENT: 0x03,
   /** The last part. */
   LAST_FRAGMENT: 0x04,
-  /** The responder accepts the initiator; first entry of its direction. */
+  /** The responder accepts the initiator and its description; first entry of its direction. */
   READY: 0x10,
   /** The sender ends the channel: a refusal (MessagePack). Nothing follows. */
   CLOSE: 0x11,

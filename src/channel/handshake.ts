@@ -114,6 +114,11 @@ export class Handshake {
     return schedule(() => this.meet(body))
   }
 
+  /** Whether the frames that come next belong to the channel, whatever they begin with: a responder has message 3. */
+  get isSealed(): boolean {
+    return !this.initiator && this.step === 2
+  }
+
   private challenge(ephemeralKey: Uint8Array, bits: number): HandshakeStep {
     const challenge = crypto.getRandomValues(new Uint8Array(CHALLENGE_BYTES))
     this.retry = { task: retryTask(this.local.network, challenge, ephemeralKey), bits }

@@ -65,14 +65,14 @@ export class SecureChannel implements FrameSink {
   private readonly limits: Limits
   private readonly clock: Clock
   /**
-   * `confirming`: the initiator waits for READY; `meeting`: an end waits for the other's description, or judges it;
+   * `confirming`: the initiator, which has told of itself, waits for READY; `meeting`: an end waits for the other's description, or judges it;
    * `leaving`: the peer has been told goodbye, and ends the connection.
    */
   private state: 'handshake' | 'confirming' | 'meeting' | 'open' | 'leaving' | 'closed' = 'handshake'
   private handshake: Handshake | undefined
   private busy = false
-  /** A frame that came while the one before was being checked. */
-  private waiting: Uint8Array | undefined
+  /** Frames that came while the one before was being checked. */
+  private waiting: Uint8Array[] = []
   private sendCipher: CipherState | undefined
   private receiveCipher: CipherState | undefined
   private framesSent = 0
@@ -86,7 +86,7 @@ export class SecureChannel implements FrameSink {
   private sink: ChannelSink | undefined
   /** Entries and the end that came before the sink. */
   private early: (() => void)[] = []
-  /** Bytes of the entries that came before the sink. */
+  /** Bytes of `waiting`, and of the entries that came before the sink. */
   private earlyBytes = 0
   private isDescribed = false
   private readonly maxPlaintextBytes: number
@@ -116,7 +116,7 @@ export class SecureChannel implements FrameSink {
   }
 
   /**
-   * Dials an address and opens a channel; resolves once the peer has accepted us and has told of itself.
+   * Dials an address and opens a channel; resolves once the peer has accepted us and what we tell of ourselves, and has told of itself.
    *
    * @param options.admit decides whether the authenticated peer is to know who we are; what it throws is told to the peer.
    * @throws P2PError of the transport; HANDSHAKE_FAILED, HANDSHAKE_TIMEOUT, UNSUPPORTED_VERSION, INVALID_SIGNATURE, ABORTED; or the
@@ -139,7 +139,7 @@ export class SecureChannel implements FrameSink {
   }
 
   /**
-   * Answers the handshake of an accepted connection; resolves once the peer has told of itself.
+   * Answers the handshake of an accepted connection; resolves once the peer, and what it tells of itself, is accepted.
    *
    * @param options.admit decides whether the authenticated peer may come in; what it throws is told to the peer.
    * @throws P2PError where the handshake fails or the peer is not admitted.
@@ -287,11 +287,12 @@ export class SecureChannel implements FrameSink {
     const handshake = this.handshake!
     try {
       // At once: the end of the connection, which follows, must not overtake it.
-      if (frame[0] === REFUSAL) throw refusalOf(frame.subarray(1), this.limits, true)
+      if (frame[0] === REFUSAL && !handshake.isSealed) throw refusalOf(frame.subarray(1), this.limits, true)
       if (this.busy) {
-        // Only a goodbye may overtake our checks; it waits for them.
-        if (this.waiting !== undefined) throw violation('sent too much in the handshake')
-        this.waiting = frame
+        // A description, in parts where frames are short, and a goodbye may overtake our checks; they wait for them.
+        this.earlyBytes += frame.length + EARLY_BYTES
+        if (this.earlyBytes > 2 * MAX_NOISE_MESSAGE_BYTES) throw violation('sent too much in the handshake')
+        this.waiting.push(frame)
         return
       }
       this.busy = true
@@ -299,7 +300,7 @@ export class SecureChannel implements FrameSink {
       if (this.isOver()) return
       if (met === undefined) {
         // What came meanwhile was sent before the answer to it.
-        if (this.waiting !== undefined) throw violation('sent another frame than the one that is due')
+        if (this.waiting.length > 0) throw violation('sent another frame than the one that is due')
         this.busy = false
         this.transmit(answer!)
         return
@@ -313,17 +314,15 @@ export class SecureChannel implements FrameSink {
       await this.terms.admit?.(this)
       if (this.isOver()) return
       if (noise === undefined) {
+        const description = this.describe()
         const last = await handshake.confirm()
         if (this.isOver()) return
         this.begin(last.noise)
         this.state = 'confirming'
         this.transmit(last.frame)
-      } else {
-        this.state = 'meeting'
-        this.writer.add(Entry.READY, undefined, new Uint8Array(0))
-        this.describe()
-        this.writer.flush()
-      }
+        // At once: READY then says that the responder accepts that too.
+        this.tell(description)
+      } else this.state = 'meeting'
       this.resume()
     } catch (error) {
       this.refuse(error, 'The handshake failed.')
@@ -336,8 +335,14 @@ export class SecureChannel implements FrameSink {
     this.handshake = undefined
   }
 
-  private describe(): void {
-    this.writer.add(Entry.DESCRIPTION, undefined, encodeDescription(this.terms.describe(this.hello), this.limits))
+  /** @throws P2PError INVALID_CONFIG. */
+  private describe(): Uint8Array {
+    return encodeDescription(this.terms.describe(this.hello), this.limits)
+  }
+
+  private tell(description: Uint8Array): void {
+    this.writer.add(Entry.DESCRIPTION, undefined, description)
+    this.writer.flush()
   }
 
   /** The peer has told of itself: the channel is open, unless that is not to our liking. */
@@ -347,13 +352,14 @@ export class SecureChannel implements FrameSink {
       const { hello, terms, connection } = this
       const remote: RemotePeer = Object.assign(hello, description, { peerId: description.name ?? encodePeerId(hello.publicKey) })
       this.remote = remote
-      if (terms.approve !== undefined) await terms.approve(remote)
+      await terms.approve?.(remote)
       if (this.isOver()) return
-      this.state = 'open'
-      if (connection.outbound) {
-        this.describe()
-        this.flushSoon()
+      if (!connection.outbound) {
+        const description = this.describe()
+        this.writer.add(Entry.READY, undefined, NOTHING)
+        this.tell(description)
       }
+      this.state = 'open'
       // What they close over is not kept for as long as the channel lives.
       this.terms = undefined!
       this.settle?.()
@@ -379,9 +385,10 @@ export class SecureChannel implements FrameSink {
   }
 
   private resume(): void {
-    const frame = this.waiting
-    this.waiting = undefined
-    if (frame !== undefined) this.onFrame(frame)
+    for (const frame of this.waiting.splice(0)) {
+      this.bytesIn -= frame.length
+      this.onFrame(frame)
+    }
   }
 
   private receiveEntry(kind: number, body: Uint8Array): void {
@@ -409,6 +416,8 @@ export class SecureChannel implements FrameSink {
         throw violation('changes its key too often')
       }
       this.receiveCipher!.rekey()
+    } else if (this.state === 'meeting' && !this.connection.outbound) {
+      throw violation('spoke before it was accepted')
     } else if (this.state === 'leaving' && kind !== Entry.ACK) {
       // The session keeps what the peer sends now for the next connection.
     } else if (FOR_SINK.has(kind)) {
@@ -507,7 +516,9 @@ function handshakeOf(initiator: boolean, { local, limits, clock, schedule, work,
   return new Handshake(initiator, local, limits, { now: () => clock.now(), schedule, work, retryBits })
 }
 
-/** What an entry that waits takes beside its body. */
+const NOTHING = /* @__PURE__ */ new Uint8Array(0)
+
+/** What an entry or a frame that waits takes beside its body. */
 const EARLY_BYTES = 128
 /** The budgets of a peer are 670 bytes for each frame. */
 const IGNORED_SHIFT = 9

@@ -61,11 +61,11 @@ export class RawPeer {
     const { frame, noise } = await finish(handshake, await next())
     this.#noise = noise
     this.#socket.send(frame)
+    this.entry(Entry.DESCRIPTION, description)
     this.read(await next())
     this.#socket.off('message', early)
     for (const rest of frames) this.read(new Uint8Array(rest))
     this.#socket.on('message', (data: Buffer) => this.read(new Uint8Array(data)))
-    this.entry(Entry.DESCRIPTION, description)
     this.entry(Entry.SWITCH, new Uint8Array(4))
     this.sequence(1)
     // The other end is connected once it speaks.

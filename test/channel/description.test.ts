@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { BatchWriter, Entry } from '../../src/channel/batch.js'
 import type { CipherState } from '../../src/channel/cipher-state.js'
 import { encodeDescription } from '../../src/channel/description.js'
-import { Handshake } from '../../src/channel/handshake.js'
+import { Handshake, refusalFrame } from '../../src/channel/handshake.js'
 import { type ChannelOptions, SecureChannel } from '../../src/channel/secure-channel.js'
 import { encode } from '../../src/message/codec.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
@@ -41,9 +41,6 @@ async function hostile(role: 'dials' | 'answers', changes: Partial<ChannelOption
     const last = await handshake.confirm()
     noise = last.noise
     theirs.send(last.frame)
-    // Whoever dials waits for the acceptance before it speaks.
-    const accepted = await next()
-    frames.unshift(accepted)
   } else {
     theirs.send(frame!)
     noise = (await handshake.receive(await next())).noise
@@ -55,21 +52,41 @@ async function hostile(role: 'dials' | 'answers', changes: Partial<ChannelOption
 }
 
 describe('a description', () => {
-  it('comes behind READY in one frame from the one who answers, and in the first frame after it from the dialler', async () => {
-    const answering = await hostile('dials')
-    const first = await answering.hear()
-    expect([...first.subarray(0, 4)]).toEqual([Entry.READY, 0, 0, Entry.DESCRIPTION])
-    const dialling = await hostile('answers')
-    dialling.say(entryOf(Entry.READY, NOTHING), entryOf(Entry.DESCRIPTION, described))
-    expect((await dialling.hear())[0]).toBe(Entry.DESCRIPTION)
-    expect((await dialling.alices).remote.streams).toEqual(bob.described.streams)
+  it('comes at once behind message 3 from the dialler, in a frame of its own', async () => {
+    const peer = await hostile('answers')
+    await peer.clock.advance(0)
+    expect(peer.ours.sent).toHaveLength(3)
+    expect((await peer.hear())[0]).toBe(Entry.DESCRIPTION)
+    peer.say(entryOf(Entry.READY, NOTHING), entryOf(Entry.DESCRIPTION, described))
+    expect((await peer.alices).remote.streams).toEqual(bob.described.streams)
+    expect(peer.ours.sent).toHaveLength(3)
   })
 
-  it('is told by the dialler only once that of the other end has come and was accepted', async () => {
-    const peer = await hostile('answers')
-    peer.say(entryOf(Entry.READY, NOTHING))
+  it('comes behind READY in one frame from the one who answers, which sends nothing before it has accepted that of the dialler', async () => {
+    let accept = () => {}
+    const peer = await hostile('dials', { approve: () => new Promise<void>((resolve) => (accept = resolve)) })
     await peer.clock.advance(100)
-    expect(peer.ours.sent).toHaveLength(2)
+    peer.say(entryOf(Entry.DESCRIPTION, described))
+    await peer.clock.advance(100)
+    expect(peer.ours.sent).toHaveLength(1)
+    accept()
+    const { open } = await peer.alices
+    expect(open).toBe(true)
+    const first = await peer.hear()
+    expect([...first.subarray(0, 4)]).toEqual([Entry.READY, 0, 0, Entry.DESCRIPTION])
+  })
+
+  it('that is not to the liking of its receiver ends the dial: from the dialler in place of READY', async () => {
+    const refused = dialled({
+      b: {
+        ...bob,
+        approve: async () => {
+          throw new P2PError('NAME_TAKEN', 'Somebody else has that name.')
+        },
+      },
+    })
+    await expect(refused.clock.run(refused.a)).rejects.toMatchObject({ code: 'NAME_TAKEN', details: { byPeer: true } })
+    await expect(refused.b).rejects.toMatchObject({ code: 'NAME_TAKEN' })
     const refusing = await hostile('answers', {
       approve: async () => {
         throw new P2PError('WRONG_PEER', 'Somebody else.')
@@ -77,6 +94,7 @@ describe('a description', () => {
     })
     refusing.say(entryOf(Entry.READY, NOTHING), entryOf(Entry.DESCRIPTION, described))
     await expect(refusing.alices).rejects.toMatchObject({ code: 'WRONG_PEER' })
+    expect((await refusing.hear())[0]).toBe(Entry.DESCRIPTION)
     expect((await refusing.hear())[0]).toBe(Entry.CLOSE)
   })
 
@@ -141,9 +159,39 @@ describe('a description', () => {
     expect(outcome).toMatchObject({ error: { code }, fault: true })
   })
 
+  it.each([
+    ['a message', Entry.MESSAGE, NOTHING],
+    ['an acknowledgement', Entry.ACK, new Uint8Array(7)],
+    ['another description', Entry.DESCRIPTION, described],
+    ['READY', Entry.READY, NOTHING],
+  ])('is not followed by %s before READY: a fault of the dialler', async (_, kind, body) => {
+    const peer = await hostile('dials', { approve: () => new Promise<void>(() => {}) })
+    peer.say(entryOf(Entry.DESCRIPTION, described))
+    peer.say(entryOf(Entry.PADDING, NOTHING))
+    peer.say(entryOf(kind, body))
+    await expect(peer.alices).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION', details: { fault: true } })
+    expect((await peer.hear())[0]).toBe(Entry.CLOSE)
+    // In one frame with the description, it comes before READY has left, even where nothing has to be looked up.
+    const quick = await hostile('dials')
+    quick.say(entryOf(Entry.DESCRIPTION, described), entryOf(kind, body))
+    await expect(quick.alices).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION', details: { fault: true } })
+  })
+
+  it('waits while message 3 is checked, whatever its frame begins with; a flood there is a fault', async () => {
+    const behind = (frames: (frame: Uint8Array) => Uint8Array[]) =>
+      dialled({ alter: (frame, side, index) => (side === 'a' && index === 2 ? frames(frame) : [frame]) })
+    // A frame of the channel may begin like a refusal in the clear.
+    const refused = behind(() => [refusalFrame(new P2PError('POOL_FULL', 'No.'))])
+    await expect(refused.clock.run(refused.b)).rejects.toMatchObject({ code: 'DECRYPT_FAILED' })
+    const flood = behind((frame) => new Array(1_024).fill(frame))
+    await expect(flood.clock.run(flood.b)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION', details: { fault: true } })
+  })
+
   it.each(['dials', 'answers'] as const)('that never comes ends the handshake of a peer that %s in time', async (role) => {
     const peer = await hostile(role)
     if (role === 'answers') peer.say(entryOf(Entry.READY, NOTHING))
+    // What the channel skips does not stand in its place.
+    peer.say(entryOf(Entry.PADDING, NOTHING))
     await peer.clock.advance(10_000)
     await expect(peer.alices).rejects.toMatchObject({ code: 'HANDSHAKE_TIMEOUT' })
     expect(peer.clock.pending).toBe(0)
@@ -163,16 +211,16 @@ describe('a description', () => {
   it('delivers nothing of what follows it before it was accepted, and bounds what waits', async () => {
     let accept = () => {}
     const approve = () => new Promise<void>((resolve) => (accept = resolve))
-    const pair = dialled({ b: { ...bob, approve } })
-    const a = await pair.clock.run(pair.a)
-    for (let i = 0; i < 5; i++) send(a, pattern(100, i))
+    const pair = dialled({ a: { ...alice, approve } })
+    const b = await pair.clock.run(pair.b)
+    for (let i = 0; i < 5; i++) send(b, pattern(100, i))
     await settled(pair)
     accept()
-    const inbox = new Inbox(await pair.b)
+    const inbox = new Inbox(await pair.a)
     expect(inbox.messages).toHaveLength(5)
 
-    const flooded = await hostile('dials', { approve: () => new Promise(() => {}) })
-    flooded.say(entryOf(Entry.DESCRIPTION, described))
+    const flooded = await hostile('answers', { approve: () => new Promise(() => {}) })
+    flooded.say(entryOf(Entry.READY, NOTHING), entryOf(Entry.DESCRIPTION, described))
     for (let i = 0; i < 300; i++) flooded.say(entryOf(Entry.MESSAGE, new Uint8Array(65_000)))
     await flooded.clock.advance(0)
     await expect(flooded.alices).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION', details: { fault: true } })
@@ -198,9 +246,9 @@ describe('entries that a peer does not know', () => {
       expect((await answers.alices).open).toBe(true)
       const dials = await hostile('dials')
       dials.say(unknown(kind))
-      dials.say(entryOf(Entry.DESCRIPTION, described), entryOf(Entry.MESSAGE, pattern(5)), unknown(kind))
+      dials.say(entryOf(Entry.DESCRIPTION, described), unknown(kind))
       const inbox = new Inbox(await dials.alices)
-      dials.say(unknown(kind), entryOf(Entry.MESSAGE, pattern(6)))
+      dials.say(unknown(kind), entryOf(Entry.MESSAGE, pattern(5)), entryOf(Entry.MESSAGE, pattern(6)))
       await dials.clock.advance(0)
       expect(inbox.messages).toEqual([pattern(5), pattern(6)])
     }

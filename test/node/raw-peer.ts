@@ -27,17 +27,14 @@ export class RawPeer {
     const [answer] = (await answered) as [Buffer]
     const { frame, noise } = await finish(handshake, new Uint8Array(answer))
     this.noise = noise
-    let isDescribed = false
     const heard = new Promise<void>((resolve) => {
       this.socket.on('message', (data: Buffer) => {
         if (this.theirStreams.length === 0) this.listen(this.noise.receive.decrypt(new Uint8Array(data)))
-        // The first frame accepts us; the other end speaks once we have told of ourselves.
-        if (!isDescribed) this.entry(Entry.DESCRIPTION, description)
-        isDescribed = true
         if (this.theirStreams.length > 0) resolve()
       })
     })
     this.socket.send(frame)
+    this.entry(Entry.DESCRIPTION, description)
     await heard
     this.entry(Entry.SWITCH, new Uint8Array(4))
     this.entry(Entry.SEQUENCE, encodeSequence({ stream: SHARED_STREAM, number: 1, givenUp: 0, protocol: '' }))

@@ -43,16 +43,27 @@ describe('a relay', () => {
 })
 
 describe('a peer that is no relay', () => {
-  it('refuses a second key that claims a pinned name, inside the channel', async () => {
+  it('refuses the dial of a second key that claims a pinned name, and neither end has been connected', async () => {
     net = createTestNetwork({ latencyMs: 10 })
     const bob = net.createPeer()
     const alices = [net.createPeer({ peerId: 'alice' }), net.createPeer({ peerId: 'alice' })]
     for (const peer of [bob, ...alices]) await net.run(peer.start())
-    const codes: string[] = []
-    alices[1]!.on('disconnected', (_, { code }) => void codes.push(code))
-    for (const alice of alices) await net.run(alice.connectToPeer(net.addressOf(bob)))
+    const seen: string[] = []
+    for (const peer of [bob, alices[1]!]) peer.on('connected', ({ publicKey }) => void seen.push(encodePeerId(publicKey!)))
+    await net.run(alices[0]!.connectToPeer(net.addressOf(bob)))
+    const second = net.run(alices[1]!.connectToPeer(net.addressOf(bob)))
+    await expect(second).rejects.toMatchObject({ code: 'NAME_TAKEN', details: { byPeer: true } })
     await net.clock.advance(1_000)
-    expect([bob.getConnectedPeers().map(({ peerId }) => peerId), codes]).toEqual([['alice'], ['NAME_TAKEN']])
+    expect(bob.getConnectedPeers().map(({ peerId }) => peerId)).toEqual(['alice'])
+    expect(seen).toEqual([encodePeerId(alices[0]!.publicKey)])
+  })
+
+  it('counts a dialler as connected before the dial resolves', async () => {
+    net = createTestNetwork({ latencyMs: 200 })
+    const [alice, bob] = [net.createPeer(), net.createPeer()]
+    for (const peer of [bob, alice]) await net.run(peer.start())
+    const known = alice.connectToPeer(net.addressOf(bob)).then(() => bob.getConnectedPeers().length)
+    expect(await net.run(known)).toBe(1)
   })
 
   it('checks an expected name by the key that is pinned to it, before it tells who it is', async () => {
@@ -60,7 +71,7 @@ describe('a peer that is no relay', () => {
     const [alice, bob, mallory] = [net.createPeer(), net.createPeer({ peerId: 'bob' }), net.createPeer({ peerId: 'bob' })]
     for (const peer of [alice, bob, mallory]) await net.run(peer.start())
     await net.run(alice.connectToPeer(net.addressOf(bob)))
-    await alice.disconnectFromPeer('bob')
+    await net.run(alice.disconnectFromPeer('bob'))
     await net.clock.advance(1_000)
     const target = { peerId: 'bob', addresses: { others: [net.addressOf(mallory)] }, state: 'disconnected' as const, lastSeen: 0 }
     await expect(net.run(alice.connectToPeer(target))).rejects.toMatchObject({ code: 'WRONG_PEER' })

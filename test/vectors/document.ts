@@ -144,7 +144,7 @@ ${table(
   ]),
 )}
 
-After its REKEY (step 10) the wallet sends under ${code(handshake.initiatorKeyAfterRekey)}.
+After its REKEY (step 11) the wallet sends under ${code(handshake.initiatorKeyAfterRekey)}.
 
 ${steps.join('\n')}
 The relay ends the connection.`
@@ -263,14 +263,14 @@ ${table(
 The MESSAGE above, as parts in plaintexts of 24 bytes:
 
 ${block(fragments.of24BytePlaintexts.join('\n'))}
-Plaintexts that end an open channel. Before each, the peer has sent READY, DESCRIPTION, and SWITCH 0, and nothing else:
+Plaintexts that end an open channel. Before each, DESCRIPTIONs and READY have gone, and the peer has sent SWITCH 0 and nothing else:
 
 ${table(
   ['why', 'plaintext', 'code'],
   invalidPlaintexts.map(({ why, plaintext, code: name }) => [why, shown(plaintext), name]),
 )}
 
-What a sender says behind READY, DESCRIPTION and SWITCH 0 (SWITCH 1 on a second path of the same session), and what its receiver delivers, by payload:
+What a sender says on an open channel behind SWITCH 0 (SWITCH 1 on a second path of the same session), and what its receiver delivers, by payload:
 
 ${table(
   ['', 'delivered'],

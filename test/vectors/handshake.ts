@@ -161,6 +161,7 @@ export function handshakeVectors() {
     const cipher = from === alice ? toBob : toAlice
     transport.push({ from: from.name, what, plaintext: hex(plaintext), frame: hex(cipher.seal(plaintext)) })
   }
+  send(alice, 'DESCRIPTION, at once behind message 3', entry(KIND.DESCRIPTION, description.alice))
   send(
     bob,
     'READY, DESCRIPTION, and SWITCH: the relay accepts the wallet',
@@ -170,8 +171,7 @@ export function handshakeVectors() {
   )
   send(
     alice,
-    'DESCRIPTION, SWITCH, and a ping on stream 1',
-    entry(KIND.DESCRIPTION, description.alice),
+    'SWITCH, and a ping on stream 1',
     entry(KIND.SWITCH, uint(0, 4)),
     sequence(1, 1, 0, 'lotus/heartbeat'),
     entry(KIND.MESSAGE, stream(1), ping),

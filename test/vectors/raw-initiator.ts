@@ -42,10 +42,14 @@ export interface Lies {
   hello?: Record<string, unknown>
   /** `notBefore` and `notAfter` of the certificate, from the responder's `now` on. */
   dates?: [fromMs: number, untilMs: number]
+  /** Fields of its description. */
+  described?: Record<string, unknown>
+  /** The entries behind message 3, in place of its description. */
+  first?: Uint8Array[]
 }
 
 /**
- * The initiator of docs/wire-protocol.md over WebSocket, up to READY; what follows is for the test to send. Made of nothing of `src/`, so
+ * The initiator of docs/wire-protocol.md over WebSocket, up to its DESCRIPTION; what follows is for the test to send. Made of nothing of `src/`, so
  * it says by hand what no SDK would.
  */
 export class RawInitiator {
@@ -98,6 +102,7 @@ export class RawInitiator {
     }
     if (second[0] !== 1) throw new Error(JSON.stringify(unpack(second.subarray(1))))
     this.socket.send(this.answer(second.subarray(1)))
+    this.send(...(this.lies.first ?? [this.description]))
     return this
   }
 
@@ -128,13 +133,18 @@ export class RawInitiator {
     return third
   }
 
-  /** Takes READY and DESCRIPTION, and sends a DESCRIPTION and the SWITCH of a path. @returns what the responder tells of itself. */
-  async describe(changes = 0) {
+  /** Takes READY and DESCRIPTION, and sends the SWITCH of a path. @returns what the responder tells of itself. */
+  async accepted(changes = 0) {
     const { body } = await this.until(KIND.DESCRIPTION)
-    const { streams } = this.process
-    const own = { agent: 'raw/1', protocols: ['lotus/heartbeat', 'chat'], addresses: [], streams, budgets: {} }
-    this.send(entry(KIND.DESCRIPTION, pack(own)), entry(KIND.SWITCH, uint(changes, 4)))
+    this.send(entry(KIND.SWITCH, uint(changes, 4)))
     return unpack(body)
+  }
+
+  /** The entry that it sends at once behind message 3. */
+  get description(): Uint8Array {
+    const { process, lies } = this
+    const own = { agent: 'raw/1', protocols: ['lotus/heartbeat', 'chat'], addresses: [], streams: process.streams, budgets: {} }
+    return entry(KIND.DESCRIPTION, pack({ ...own, ...lies.described }))
   }
 
   /** Sends a plaintext of these entries. */
