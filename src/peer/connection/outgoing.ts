@@ -183,16 +183,20 @@ export class Outgoing {
   /**
    * Takes the peer's REFUSED: messages before the one that it names are acknowledged, and the rest waits.
    *
-   * @returns whether the stream pauses; a refusal of what has come since by another path says nothing.
+   * @returns whether the stream pauses: not for a message that has come since by another path.
    * @throws P2PError PROTOCOL_VIOLATION.
    */
   refused(refused: Refused): boolean {
     const stream = this.sentAt(refused, 'refused')
-    const first = stream.sent[stream.first]
-    if (first === undefined || refused.number < first.number) return false
+    const taken = stream.sent[stream.first]?.number ?? stream.next
     this.settleUpTo(stream, refused.number - 1)
-    this.rewind(stream)
+    // The peer drops what follows on this path until a SEQUENCE, also where it has taken the message by another path since.
     stream.expected = 0
+    this.rewind(stream)
+    if (refused.number < taken) {
+      this.repeat()
+      return false
+    }
     const { maxRefusalMs } = this.limits
     // A peer that goes on refusing is asked less and less often.
     const pauseMs = Math.min(Math.max(1, refused.waitMs) * 2 ** stream.refusals++, maxRefusalMs)
