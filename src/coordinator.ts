@@ -10,7 +10,6 @@ import { type PeerWatch, peerWatch } from './plugins/circuit/peer-watch.js'
 import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 import { dhtWalk } from './plugins/dht/walk/plugin.js'
-import { type ResourceEvents, type Resources, resources } from './plugins/discovery/resources.js'
 import { httpFallback } from './plugins/http/plugin.js'
 import { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 import type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
@@ -38,7 +37,7 @@ export interface P2PConfig<P extends readonly Plugin[] = readonly Plugin[]> exte
 }
 
 /** The events of a coordinator, and their listeners' arguments. */
-export interface CoordinatorEvents extends CoordinatorCoreEvents, ResourceEvents {
+export interface CoordinatorEvents extends CoordinatorCoreEvents {
   /** A peer that we dial demands a proof of work: how it goes on, about ten times a second, and its end. */
   'proof-of-work': [event: ProofOfWorkEvent]
   /**
@@ -57,15 +56,10 @@ export type CoordinatorStats = CoordinatorCoreStats & {
   eclipse: { suspected: boolean }
 }
 
-/** The core coordinator with the usual plugins: WebRTC, HTTP fallback, proof of work, topics, resources, watches for peers, own walks in the DHT, the eclipse watch. */
+/** The core coordinator with the usual plugins: WebRTC, HTTP fallback, proof of work, topics, watches for peers, own walks in the DHT, the eclipse watch. */
 export class FullCoordinator extends CoreCoordinator {
   declare readonly topics: Topics
   declare readonly watchPeers: PeerWatch['watchPeers']
-  declare readonly announceResource: Resources['announceResource']
-  declare readonly withdrawResource: Resources['withdrawResource']
-  declare readonly discoverResources: Resources['discoverResources']
-  declare readonly getResource: Resources['getResource']
-  declare readonly watchResources: Resources['watchResources']
 
   constructor(config: P2PConfig = {}) {
     installEd25519Fallback()
@@ -126,7 +120,6 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
     // Every limit may be set, whatever is attached: also those of plugins that come later, and of a relay.
     { name: 'limits', limits: DEFAULT_LIMITS, attach: () => ({}) },
     relayClocks(),
-    resources(),
     peerWatch(),
     httpFallback(),
     proofOfWork({ ...(powDifficulty !== undefined && { difficulty: powDifficulty }), ...worker(work) }),

@@ -1,6 +1,7 @@
 import { hexOf } from './base/bytes.js'
 import { isP2PError, P2PError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
+import { fenced } from './base/fenced.js'
 import { type WaitOptions, withDeadline } from './base/wait.js'
 import type { CoreConfig } from './core/config.js'
 import { Core } from './core/core.js'
@@ -10,22 +11,34 @@ import type { Plugin } from './core/plugin.js'
 import type { Ban } from './defence/bans.js'
 import type { Standing } from './defence/reputation.js'
 import { decodePeerId, isPeerId } from './identity/peer-id.js'
+import { asSent } from './message/codec.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
 import type { PeerLoad } from './peer/connection/peer-connection.js'
 import type { QueuedMessage } from './peer/keep/outbox.js'
 import { findPeers, type PeerQuery } from './plugins/circuit/find-peers.js'
 import { speaksAsRelay } from './plugins/circuit/frames.js'
 import { circuits } from './plugins/circuit/plugin.js'
-import type { DhtStats, DistributedHashTable } from './plugins/dht/client/dht.js'
+import type { AnnounceResult, DhtStats, DistributedHashTable } from './plugins/dht/client/dht.js'
 import { DHT_PROTOCOL } from './plugins/dht/client/dht-messages.js'
 import { type DhtParts, dhtClient } from './plugins/dht/client/plugin.js'
-import { peerRecords } from './plugins/discovery/plugin.js'
+import type { ResourceFilters } from './plugins/discovery/filters.js'
+import { discovery } from './plugins/discovery/plugin.js'
+import type {
+  AnnounceResourceOptions,
+  ResourceAnnouncement,
+  ResourceChange,
+  ResourceDiscovery,
+  ResourceListener,
+} from './plugins/discovery/resource-discovery.js'
 import type { BroadcastOptions, BroadcastResult, IProtocolHandler } from './protocol/handler.js'
 import { copyPeerInfo, type PeerInfo } from './protocol/peer-info.js'
 import { webSocket } from './transport/websocket.js'
 
 /** The events of a coordinator, and their listeners' arguments. */
-export type CoordinatorCoreEvents = CoreEvents
+export interface CoordinatorCoreEvents extends CoreEvents {
+  /** A change that some `watchResources` of this coordinator has told. */
+  resource: [resource: ResourceAnnouncement, change: ResourceChange]
+}
 
 type AnyListener = (...args: unknown[]) => unknown
 
@@ -33,12 +46,13 @@ type AnyListener = (...args: unknown[]) => unknown
 export type CoordinatorCoreStats = CoreStats & { dht: DhtStats }
 
 /**
- * A peer with the core alone: WebSocket, circuits through relays, messages, requests, records by the servers that it is
- * connected to, reconnection, bans. Plugins add the rest.
+ * A peer with the core alone: WebSocket, circuits through relays, messages, requests, records and resources by the servers that it
+ * is connected to, reconnection, bans. Plugins add the rest.
  */
 export class CoreCoordinator {
   readonly dht: DistributedHashTable
   private readonly core: Core
+  private readonly discovery: ResourceDiscovery
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(config: CoreConfig = {}) {
@@ -48,11 +62,12 @@ export class CoreCoordinator {
     })
     this.core = core
     core.addTransport(webSocket())
-    const inner = {} as DhtParts
+    const inner = {} as DhtParts & { discovery: ResourceDiscovery }
     core.attach(circuits(), inner)
     core.attach(dhtClient(), inner)
-    core.attach(peerRecords(), inner)
+    core.attach(discovery(), inner)
     this.dht = inner.dht
+    this.discovery = inner.discovery
     const { plugins = [], listen = [] } = config
     const taken = new Set(plugins.map(({ name }) => name))
     // A listener brings what is not there yet: two listeners may bring the same, and what the application attaches itself counts.
@@ -284,6 +299,80 @@ export class CoreCoordinator {
     const asked = relays && limit !== undefined ? { ...criteria, limit } : criteria
     const found = await findPeers(this.core.host, asked, { signal, timeoutMs, limits })
     return found.filter(({ isRelay }) => relays || isRelay !== true).slice(0, limit)
+  }
+
+  /**
+   * Announces a resource: a signed record that others find by type and id, published anew until it is withdrawn.
+   *
+   * @param data what JSON takes, and `Uint8Array`, `Date` and `BigInt`; the record has at most 16 KiB.
+   * @param options.ttl seconds; default 3,600, at most 172,800.
+   * @returns the servers that have stored the record, and those that have not, with the reason.
+   * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.announce` and `start`.
+   */
+  async announceResource<T>(type: string, id: string, data: T, options?: AnnounceResourceOptions): Promise<AnnounceResult> {
+    const kept = asSent(data, this.core.limits)
+    await this.core.start(options)
+    return this.discovery.announceResource(type, id, kept, options)
+  }
+
+  /** Withdraws a resource of ours. @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.withdraw` and `start`. */
+  async withdrawResource(type: string, id: string, options?: WaitOptions): Promise<AnnounceResult> {
+    await this.core.start(options)
+    return this.discovery.withdrawResource(type, id, options)
+  }
+
+  /**
+   * Finds resources of a type; signatures are verified, the newest come first.
+   *
+   * @example
+   * const offers = await coordinator.discoverResources<Offer>('offer', { where: { amount: { gte: 1_000n } }, maxResults: 20 })
+   * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.query` and `start`.
+   */
+  async discoverResources<T = unknown>(
+    type: string,
+    filters?: ResourceFilters,
+    options?: WaitOptions,
+  ): Promise<ResourceAnnouncement<T>[]> {
+    await this.core.start(options)
+    return this.discovery.discoverResources<T>(type, filters, options)
+  }
+
+  /**
+   * Finds one resource.
+   *
+   * @param options.creatorPeerId whose; default: the newest of that id.
+   * @returns null where there is none.
+   * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.get` and `start`.
+   */
+  async getResource<T = unknown>(
+    type: string,
+    id: string,
+    options?: WaitOptions & { creatorPeerId?: string },
+  ): Promise<ResourceAnnouncement<T> | null> {
+    await this.core.start(options)
+    return this.discovery.getResource<T>(type, id, options)
+  }
+
+  /**
+   * Tells of matching resources as they come, change and go; servers push, nothing polls.
+   *
+   * @returns ends the watch.
+   * @throws P2PError INVALID_RESOURCE, SHUT_DOWN.
+   */
+  watchResources<T = unknown>(type: string, filters: ResourceFilters, listener: ResourceListener<T>): Unsubscribe {
+    const { core } = this
+    core.checkOpen()
+    const stop = this.discovery.watchResources<T>(type, filters, (resource, change) => {
+      const { emitter } = core
+      if (emitter.hasListeners('resource')) emitter.emit('resource', structuredClone(resource), change)
+      // A listener that fails is reported and ends no watch.
+      fenced(
+        () => listener(resource, change),
+        (error) => core.listenerFailed(error, 'resource'),
+      )
+    })
+    core.startSoon()
+    return stop
   }
 
   /**

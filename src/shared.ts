@@ -53,7 +53,6 @@ export {
   ResourceDiscovery,
   type ResourceListener,
 } from './plugins/discovery/resource-discovery.js'
-export { type ResourceEvents, type Resources, resources } from './plugins/discovery/resources.js'
 export { http } from './plugins/http/http.js'
 export { httpFallback } from './plugins/http/plugin.js'
 export { webFallback } from './plugins/http/web-fallback.js'

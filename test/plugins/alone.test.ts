@@ -7,9 +7,7 @@ import {
   httpFallback,
   P2PCoordinator,
   type Plugin,
-  peerWatch,
   proofOfWork,
-  resources,
   statements,
   topics,
   webRtc,
@@ -41,22 +39,22 @@ function lean<const P extends readonly Plugin[]>(config: CoreConfig<P>): P2PCoor
 }
 
 describe('a core without plugins', () => {
-  it('talks by circuits, finds records and is found', async () => {
+  it('talks by circuits, finds resources and is found', async () => {
     const relay = await relayOf()
     const [alice, bob] = [lean({ bootstrap: [relay.url] }), lean({ bootstrap: [relay.url] })]
     await Promise.all([alice.start(), bob.start()])
-    await bob.dht.announce({ key: 'shop-bakery', value: { bread: 5 } })
-    const [shop] = await alice.dht.query({ key: 'shop-*' })
+    await bob.announceResource('shop', 'bakery', { bread: 5 })
+    const [shop] = await alice.discoverResources('shop')
     const arrived = new Promise<[unknown, PeerInfo]>((resolve) =>
       bob.on('message', ({ payload }, from) => resolve([payload, from])),
     )
-    await alice.connectToPeer(shop!.publisherId)
+    await alice.connectToPeer(shop!.creatorPeerId)
     await alice.sendTo(bob.peerId, { type: 'order', payload: 'bread' })
     const [payload, from] = await arrived
     expect(payload).toBe('bread')
     expect(from.peerId).toBe(alice.peerId)
     expect(alice.getPeer(bob.peerId)?.connection?.transport).toBe('circuit')
-    for (const name of ['topics', 'statements', 'subscribe', 'announceResource', 'watchPeers']) expect(name in alice).toBe(false)
+    for (const name of ['topics', 'statements', 'subscribe']) expect(name in alice).toBe(false)
   })
 
   it('is refused by a relay that demands work, and told which plugin does it', async () => {
@@ -70,28 +68,6 @@ describe('a core without plugins', () => {
 })
 
 describe('alone on a core,', () => {
-  it('resources() announces, finds and watches', async () => {
-    const relay = await relayOf()
-    const plugins = [resources()] as const
-    const [alice, bob] = [lean({ bootstrap: [relay.url], plugins }), lean({ bootstrap: [relay.url], plugins })]
-    const seen = new Promise((resolve) => alice.once('resource', ({ data }, change) => resolve([data, change])))
-    alice.watchResources('shop', {}, () => {})
-    await alice.start()
-    await bob.announceResource('shop', 'bakery', { bread: 5 })
-    expect((await alice.getResource('shop', 'bakery'))?.data).toEqual({ bread: 5 })
-    expect(await alice.discoverResources('shop')).toHaveLength(1)
-    expect(await seen).toEqual([{ bread: 5 }, 'added'])
-  })
-
-  it('peerWatch() tells of a peer at the same relay', async () => {
-    const relay = await relayOf()
-    const alice = lean({ bootstrap: [relay.url], plugins: [peerWatch()] })
-    const bob = lean({ bootstrap: [relay.url] })
-    await bob.start()
-    const seen = new Promise((resolve) => alice.watchPeers({}, ({ peerId }, change) => resolve([peerId, change])))
-    expect(await seen).toEqual([bob.peerId, 'added'])
-  })
-
   it('proofOfWork() comes into a relay that demands work', async () => {
     const relay = await relayOf({ powDifficulty: 8 })
     const wallet = lean({ plugins: [proofOfWork()] })

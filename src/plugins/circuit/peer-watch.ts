@@ -1,4 +1,4 @@
-import { P2PError, shutDownError } from '../../base/errors.js'
+import { asP2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { fenced } from '../../base/fenced.js'
 import type { Plugin } from '../../core/plugin.js'
@@ -29,8 +29,7 @@ export function peerWatch(): Plugin<PeerWatch> {
     attach(kit) {
       let watches: PeerWatches | undefined
       let isOver = false
-      const failed = (cause: unknown) =>
-        kit.report(new P2PError('LISTENER_FAILED', 'A listener of watchPeers failed.', { cause }))
+      const failed = (cause: unknown) => kit.report(asP2PError(cause, 'LISTENER_FAILED', 'A listener of watchPeers failed.'))
       kit.onLifecycle({
         stop() {
           isOver = true

@@ -2,15 +2,17 @@ import type { Plugin } from '../../core/plugin.js'
 import type { Circuits } from '../circuit/plugin.js'
 import { dhtOf } from '../dht/client/plugin.js'
 import { PeerRecords } from './peer-records.js'
+import { ResourceDiscovery } from './resource-discovery.js'
 
-/** Finds peers by their id, and publishes where we can be reached ourselves. Attached by the core itself. */
-export function peerRecords(): Plugin {
+/** Finds resources, and peers by their id; publishes where we can be reached ourselves. Attached by the core itself. */
+export function discovery(): Plugin<{ discovery: ResourceDiscovery }> {
   return {
-    name: 'peer-records',
+    name: 'discovery',
     needs: ['circuits', 'dht'],
     attach(kit) {
       const { dht } = dhtOf(kit)
       const { endpoint } = kit.plugin('circuits') as Circuits
+      const resources = new ResourceDiscovery(dht, kit)
       const records = new PeerRecords(dht, () => {
         const { addresses, protocols } = kit.describe()
         const known = new Map(kit.peers().map((peer) => [peer.peerId, peer.addresses.websocket ?? null]))
@@ -28,9 +30,12 @@ export function peerRecords(): Plugin {
         described: () => {
           if (hasRun) records.changed()
         },
-        stop: () => records.close(),
+        stop: () => {
+          records.close()
+          resources.shutdown()
+        },
       })
-      return {}
+      return { discovery: resources }
     },
   }
 }
