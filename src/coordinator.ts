@@ -13,6 +13,7 @@ import { dhtWalk } from './plugins/dht/walk/plugin.js'
 import { httpFallback } from './plugins/http/plugin.js'
 import { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 import type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
+import { relayClocks } from './plugins/relay-clocks/plugin.js'
 import { topics } from './plugins/topics/plugin.js'
 import type { TopicMessage } from './plugins/topics/topic-messages.js'
 import type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics } from './plugins/topics/topics.js'
@@ -118,6 +119,7 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
   const usual: Plugin[] = [
     // Every limit may be set, whatever is attached: also those of plugins that come later, and of a relay.
     { name: 'limits', limits: DEFAULT_LIMITS, attach: () => ({}) },
+    relayClocks(),
     peerWatch(),
     httpFallback(),
     proofOfWork({ ...(powDifficulty !== undefined && { difficulty: powDifficulty }), ...worker(work) }),

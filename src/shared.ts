@@ -65,6 +65,7 @@ export {
   type WorkWorker,
 } from './plugins/proof-of-work/proof-of-work.js'
 export type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
+export { relayClocks } from './plugins/relay-clocks/plugin.js'
 export { broadcastChannel } from './plugins/tabs/plugin.js'
 export { type TopicsOptions, topics } from './plugins/topics/plugin.js'
 export type { TopicMessage } from './plugins/topics/topic-messages.js'
