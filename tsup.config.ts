@@ -36,7 +36,7 @@ const entry = {
 }
 
 /** Packages that some bundle takes in. */
-const BUNDLED = ['@noble/ed25519', '@noble/hashes', '@scure/base', 'idb-keyval', 'isomorphic-ws', 'mitt', 'nanoid']
+const BUNDLED = ['@noble/ed25519', '@scure/base', 'idb-keyval', 'isomorphic-ws', 'mitt', 'nanoid']
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export const sources = readSources(root('tsconfig.json'))
 /** Properties that nobody outside can see are short in what is built: they are a fiftieth of its bytes. */
@@ -48,6 +48,8 @@ export const internal = internalNames(
 const mangleProps = new RegExp(`^(${internal.join('|')})$|${PRIVATE_NAME.source}`)
 const short = (options: BuildOptions) => {
   options.mangleProps = mangleProps
+  // A minifier writes `Infinity` as `1/0`.
+  options.define = { ...options.define, 'Number.POSITIVE_INFINITY': 'Infinity' }
 }
 /** The texts with other names for private members, which are short too. */
 export const renamed = renamePrivates(sources)

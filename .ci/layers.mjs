@@ -24,6 +24,7 @@ export const LAYERS = [
   'plugins/circuit',
   'plugins/webrtc',
   'plugins/proof-of-work',
+  'plugins/relay-clocks',
   'plugins/dht/records',
   'plugins/dht/client',
   'plugins/dht/walk',

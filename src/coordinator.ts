@@ -6,12 +6,14 @@ import type { Plugin } from './core/plugin.js'
 import type { WithPlugins } from './core/typed.js'
 import { type CoordinatorCoreEvents, type CoordinatorCoreStats, CoreCoordinator } from './core-coordinator.js'
 import { installEd25519Fallback } from './identity/with-fallback.js'
+import { type PeerWatch, peerWatch } from './plugins/circuit/peer-watch.js'
 import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 import { dhtWalk } from './plugins/dht/walk/plugin.js'
 import { httpFallback } from './plugins/http/plugin.js'
 import { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 import type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
+import { relayClocks } from './plugins/relay-clocks/plugin.js'
 import { topics } from './plugins/topics/plugin.js'
 import type { TopicMessage } from './plugins/topics/topic-messages.js'
 import type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics } from './plugins/topics/topics.js'
@@ -54,9 +56,10 @@ export type CoordinatorStats = CoordinatorCoreStats & {
   eclipse: { suspected: boolean }
 }
 
-/** The core coordinator with the usual plugins: WebRTC, HTTP fallback, proof of work, topics, own walks in the DHT, the eclipse watch. */
+/** The core coordinator with the usual plugins: WebRTC, HTTP fallback, proof of work, topics, watches for peers, own walks in the DHT, the eclipse watch. */
 export class FullCoordinator extends CoreCoordinator {
   declare readonly topics: Topics
+  declare readonly watchPeers: PeerWatch['watchPeers']
 
   constructor(config: P2PConfig = {}) {
     installEd25519Fallback()
@@ -116,6 +119,8 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
   const usual: Plugin[] = [
     // Every limit may be set, whatever is attached: also those of plugins that come later, and of a relay.
     { name: 'limits', limits: DEFAULT_LIMITS, attach: () => ({}) },
+    relayClocks(),
+    peerWatch(),
     httpFallback(),
     proofOfWork({ ...(powDifficulty !== undefined && { difficulty: powDifficulty }), ...worker(work) }),
     topics({ router: core.listen !== undefined && core.listen.length > 0 }),

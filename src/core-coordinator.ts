@@ -17,8 +17,7 @@ import type { PeerLoad } from './peer/connection/peer-connection.js'
 import type { QueuedMessage } from './peer/keep/outbox.js'
 import { findPeers, type PeerQuery } from './plugins/circuit/find-peers.js'
 import { speaksAsRelay } from './plugins/circuit/frames.js'
-import { type Circuits, circuits } from './plugins/circuit/plugin.js'
-import type { PeerWatchListener } from './plugins/circuit/watch-peers.js'
+import { circuits } from './plugins/circuit/plugin.js'
 import type { AnnounceResult, DhtStats, DistributedHashTable } from './plugins/dht/client/dht.js'
 import { DHT_PROTOCOL } from './plugins/dht/client/dht-messages.js'
 import { type DhtParts, dhtClient } from './plugins/dht/client/plugin.js'
@@ -53,7 +52,6 @@ export type CoordinatorCoreStats = CoreStats & { dht: DhtStats }
 export class CoreCoordinator {
   readonly dht: DistributedHashTable
   private readonly core: Core
-  private readonly circuits: Circuits
   private readonly discovery: ResourceDiscovery
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
@@ -64,11 +62,10 @@ export class CoreCoordinator {
     })
     this.core = core
     core.addTransport(webSocket())
-    const inner = {} as Circuits & DhtParts & { discovery: ResourceDiscovery }
+    const inner = {} as DhtParts & { discovery: ResourceDiscovery }
     core.attach(circuits(), inner)
     core.attach(dhtClient(), inner)
     core.attach(discovery(), inner)
-    this.circuits = inner
     this.dht = inner.dht
     this.discovery = inner.discovery
     const { plugins = [], listen = [] } = config
@@ -302,34 +299,6 @@ export class CoreCoordinator {
     const asked = relays && limit !== undefined ? { ...criteria, limit } : criteria
     const found = await findPeers(this.core.host, asked, { signal, timeoutMs, limits })
     return found.filter(({ isRelay }) => relays || isRelay !== true).slice(0, limit)
-  }
-
-  /**
-   * Tells of the peers that are connected to the connected relays, as they come, change and go: those that are there as `'added'`, then
-   * each change when a relay pushes it. A peer at several relays is told of once, with all of them in `addresses.relays`. A relay that
-   * is lost takes its peers along, and tells of them again when it is back.
-   *
-   * @param query as for `findPeers`; `limit` is for each relay, which tells of others as some leave.
-   * @param listener called with a copy of the peer's description, and the change.
-   * @returns ends the watch, here and at the relays.
-   * @throws P2PError LIMIT_EXCEEDED above `limits.maxPeerWatches`, SHUT_DOWN.
-   * @example
-   * const stop = coordinator.watchPeers({ protocol: 'chat' }, (peer, change) => console.log(change, peer.peerId))
-   */
-  watchPeers(query: PeerQuery & { relays?: boolean }, listener: PeerWatchListener): Unsubscribe {
-    const { core } = this
-    core.checkOpen()
-    const { relays, ...criteria } = query
-    const stop = this.circuits.watchPeers(criteria, (peer, change) => {
-      // A listener that fails is reported and ends no watch.
-      if (!relays && peer.isRelay === true) return
-      fenced(
-        () => listener(peer, change),
-        (error) => core.listenerFailed(error, 'watchPeers'),
-      )
-    })
-    core.startSoon()
-    return stop
   }
 
   /**

@@ -30,6 +30,7 @@ export type { OutgoingMessage, P2PMessage } from './message/message.js'
 export { type CreateMessageOptions, P2PProtocol } from './message/p2p-protocol.js'
 export type { QueuedMessage, QueuedOutcome } from './peer/keep/outbox.js'
 export type { PeerQuery } from './plugins/circuit/find-peers.js'
+export { type PeerWatch, peerWatch } from './plugins/circuit/peer-watch.js'
 export type { PeerChange, PeerWatchListener } from './plugins/circuit/watch-peers.js'
 export {
   type AnnounceOptions,
@@ -64,6 +65,7 @@ export {
   type WorkWorker,
 } from './plugins/proof-of-work/proof-of-work.js'
 export type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
+export { relayClocks } from './plugins/relay-clocks/plugin.js'
 export { broadcastChannel } from './plugins/tabs/plugin.js'
 export { type TopicsOptions, topics } from './plugins/topics/plugin.js'
 export type { TopicMessage } from './plugins/topics/topic-messages.js'

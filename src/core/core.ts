@@ -7,8 +7,8 @@ import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { ChannelKeyring } from '../channel/certificate.js'
 import type { PeerDescription } from '../channel/description.js'
 import { type LocalHello, SESSION_BYTES } from '../channel/hello.js'
+import { type CertificateJudge, judgeResponder } from '../defence/certificate-times.js'
 import { Defence } from '../defence/defence.js'
-import type { RelayClocks } from '../defence/relay-clocks.js'
 import { type Identity, identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
@@ -66,6 +66,7 @@ export class Core implements PeerContext, NetworkOwner {
   readonly transports = new TransportRegistry()
   private readonly stops: (() => void)[] = []
   work: WorkSupply | undefined
+  judge: CertificateJudge = (_, certificate, now) => judgeResponder(certificate, now, this.clock, this.limits)
   private ownId: string | undefined
   private listening: Promise<void> | undefined
   private closing: Promise<void> | undefined
@@ -303,10 +304,6 @@ export class Core implements PeerContext, NetworkOwner {
 
   private stopDiscovery(): void {
     for (const stop of this.stops.splice(0)) this.plugins.fenced(stop)
-  }
-
-  get clocks(): RelayClocks {
-    return this.network.clocks
   }
 
   isNamed(peerId: string): boolean {

@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger.js'
 import type { Random } from '../base/random.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription } from '../channel/description.js'
+import type { CertificateJudge } from '../defence/certificate-times.js'
 import type { Defence } from '../defence/defence.js'
 import { signEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
@@ -31,6 +32,7 @@ interface KitOwner {
   readonly messaging: Messaging
   readonly plugins: Plugins
   work: WorkSupply | undefined
+  judge: CertificateJudge
   keyOf(id: string): Uint8Array | undefined
   readonly isRunning: boolean
   addTransport(transport: Transport): void
@@ -111,6 +113,10 @@ export class Kit implements PluginKit {
     return this.core.config.anchors.length
   }
 
+  get named(): ReadonlySet<string> {
+    return this.core.network.named
+  }
+
   get dialer(): Dialer {
     this.ownDialer ??= this.core.network.dialer
     return this.ownDialer
@@ -132,6 +138,15 @@ export class Kit implements PluginKit {
     core.work = work
     core.plugins.undoable(() => {
       core.work = before
+    })
+  }
+
+  setJudge(judge: CertificateJudge): void {
+    const { core } = this
+    const { judge: before } = core
+    core.judge = judge
+    core.plugins.undoable(() => {
+      core.judge = before
     })
   }
 

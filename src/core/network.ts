@@ -4,7 +4,6 @@ import type { TypedEvents } from '../base/events.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { ClockSkew } from '../defence/clock-skew.js'
-import { RelayClocks } from '../defence/relay-clocks.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
 import { decodeMessage } from '../message/p2p-protocol.js'
@@ -63,7 +62,8 @@ export class Network {
   readonly outbox: Outbox
   readonly updates: PeerUpdates
   readonly anchors: Anchors
-  readonly clocks: RelayClocks
+  /** Addresses of the relays that the application has named. */
+  readonly named: ReadonlySet<string>
   readonly skew: ClockSkew
   /** The protocols by which connections are kept. */
   readonly handlers: IProtocolHandler[]
@@ -127,7 +127,7 @@ export class Network {
       onError: report,
     })
     const named = new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target)))
-    this.clocks = new RelayClocks({ clock, limits, store: config.store, named, onSkew: report })
+    this.named = named
     this.anchors = new Anchors({
       clock,
       limits,

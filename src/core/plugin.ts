@@ -3,6 +3,7 @@ import type { Limits } from '../base/limits.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription } from '../channel/description.js'
 import type { RemoteHello } from '../channel/hello.js'
+import type { CertificateJudge } from '../defence/certificate-times.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
 import type { ChosenPeer } from '../peer/keep/anchors.js'
@@ -97,6 +98,8 @@ export interface PluginKit extends ProtocolHost {
   readonly relayOnly: boolean
   /** How many trusted relays are configured. */
   readonly anchors: number
+  /** Addresses of the relays in `P2PConfig.bootstrap` and `anchors`. */
+  readonly named: ReadonlySet<string>
   /** Which key a chosen name belongs to. */
   readonly names: PinnedNames
   readonly limits: Limits
@@ -107,6 +110,8 @@ export interface PluginKit extends ProtocolHost {
   addResolver(resolver: PeerResolver): void
   /** Supplies proofs of work to dials, and demands them of peers that dial us. One plugin only. */
   setWork(work: WorkSupply): void
+  /** Judges the dates of responders' certificates in place of the core, which goes by the clock of this device alone. One plugin only. */
+  setJudge(judge: CertificateJudge): void
   /** As `P2PCoordinator.registerProtocol`, also for names that begin with `lotus/`. */
   registerProtocol(handler: IProtocolHandler): void
   unregisterProtocol(protocolName: string): void

@@ -1,7 +1,7 @@
 import * as ed25519 from '@noble/ed25519'
-import { sha512 } from '@noble/hashes/sha2.js'
 import { equalBytes, hexOf } from '../base/bytes.js'
 import { isAcceptable, type SyncEd25519Provider } from './ed25519-provider.js'
+import { sha512 } from './sha512.js'
 
 /** Ed25519 for browsers whose WebCrypto has none. Deriving a public key takes about 20 ms in a tab. */
 export const nobleEd25519: SyncEd25519Provider = {
@@ -17,7 +17,7 @@ export const nobleEd25519: SyncEd25519Provider = {
       // noble's own verify multiplies by the cofactor; the native implementations do not, and would refuse what it accepts.
       const { Point } = ed25519
       const R = signature.subarray(0, 32)
-      const k = sha512.create().update(R).update(publicKey).update(message).digest()
+      const k = sha512(R, publicKey, message)
       const kA = Point.fromBytes(publicKey).multiplyUnsafe(littleEndian(k) % GROUP_ORDER)
       return equalBytes(
         Point.BASE.multiplyUnsafe(littleEndian(signature.subarray(32)))

@@ -1,7 +1,7 @@
 import type { P2PError } from '../base/errors.js'
 import type { PeerDescription } from '../channel/description.js'
 import type { LocalHello } from '../channel/hello.js'
-import type { RelayClocks } from '../defence/relay-clocks.js'
+import type { CertificateJudge } from '../defence/certificate-times.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
 import type { Transport } from '../transport/transport.js'
 import type { ConnectionContext } from './connection/connection-context.js'
@@ -25,8 +25,8 @@ export interface PeerContext extends ConnectionContext {
   readonly hello: LocalHello
   /** What we tell of ourselves to every peer. */
   describe(): PeerDescription
-  /** Judges the dates of those that we dial. */
-  readonly clocks: Pick<RelayClocks, 'judge'>
+  /** Judges the dates of those that we dial; read at each use: a plugin may judge instead. */
+  readonly judge: CertificateJudge
   /** Read at each use: a plugin may supply it after construction. */
   readonly work: WorkSupply | undefined
   /** Whether the application has named a peer: nobody takes its place. */

@@ -54,7 +54,7 @@ async function pool(host: string, changes: Partial<PeerContext> = {}, limits: Pa
       networkName: 'test',
       hello: { network: 'test', session: new Uint8Array(16).fill(made), keys: (at) => keyring.at(at) },
       describe: () => ({ protocols: ['chat'], addresses: [] }),
-      clocks: { judge: async () => {} },
+      judge: () => {},
       work: undefined,
       isNamed: () => false,
       useOf: (protocol) => (protocol === 'ping' ? 'upkeep' : protocol === 'lookup' ? 'passing' : 'lasting'),

@@ -59,7 +59,7 @@ export class Dialling {
     return withDeadline(clock, `Looking at ${address}`, within, async (signal) =>
       probe(transport, address, {
         ...(await channelOptions(this.peerContext, this.members.sessions)),
-        judge: (certificate, now) => this.peerContext.clocks.judge(address, certificate, now!),
+        judge: (certificate, now) => this.peerContext.judge(address, certificate, now!),
         signal,
       }),
     )
@@ -88,7 +88,7 @@ export class Dialling {
       const channel = await SecureChannel.dial(transport, address, {
         ...(await channelOptions(peerContext, members.sessions, (told) => members.approve(told, expected))),
         work: peerContext.work,
-        judge: (certificate, now) => peerContext.clocks.judge(address, certificate, now!),
+        judge: (certificate, now) => peerContext.judge(address, certificate, now!),
         signal,
         admit: async (channel) => {
           const { publicKey, work } = channel.hello

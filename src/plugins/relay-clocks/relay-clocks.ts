@@ -1,13 +1,12 @@
-import { originOf } from '../address/origin.js'
-import type { Clock } from '../base/clock.js'
-import { P2PError } from '../base/errors.js'
-import { LazyMap } from '../base/lazy-map.js'
-import type { Limits } from '../base/limits.js'
-import { type Certificate, holdsAt } from '../channel/certificate.js'
-import type { KeyValueStore } from '../storage/key-value-store.js'
+import { originOf } from '../../address/origin.js'
+import type { Clock } from '../../base/clock.js'
+import type { P2PError } from '../../base/errors.js'
+import { LazyMap } from '../../base/lazy-map.js'
+import type { Limits } from '../../base/limits.js'
+import { type Certificate, holdsAt } from '../../channel/certificate.js'
+import { checkOwnTime, holdsByOurClock, notNow, skewed } from '../../defence/certificate-times.js'
+import type { KeyValueStore } from '../../storage/key-value-store.js'
 
-/** How far our clock may be off before others are asked for the time. */
-const TRUSTED_WITHIN_MS = 86_400_000
 /** How far the clocks of two relays may differ that agree. */
 const AGREE_WITHIN_MS = 600_000
 /** How often the application is told of a wrong clock. */
@@ -44,15 +43,13 @@ export class RelayClocks {
   async judge(address: string, certificate: Certificate, now: number): Promise<void> {
     const { clock, limits, named } = this.wiring
     const own = clock.now()
-    // We date our own certificate by the responder's clock: no further from the truth than its certificate is.
-    if (!holdsAt(certificate, now, limits.maxClockSkewMs))
-      throw skewed('The peer has a certificate for another time than its own', now - own)
+    checkOwnTime(certificate, now, clock, limits)
     if (named.has(address)) this.offsets.set(originOf(address) ?? address, now - own)
-    if (!holdsAt(certificate, own, TRUSTED_WITHIN_MS)) {
+    if (!holdsByOurClock(certificate, clock)) {
       const offsetMs = this.agreed()
       const at = own + (offsetMs ?? Number.NaN)
       if (!(at >= (await this.seen()) && holdsAt(certificate, at, AGREE_WITHIN_MS))) {
-        throw skewed('The certificate of the peer does not hold at this time by our clock', now - own)
+        throw notNow("The peer's", now - own)
       }
       if (own - this.toldAt >= TELL_EVERY_MS) {
         this.toldAt = own
@@ -87,17 +84,4 @@ export class RelayClocks {
     kept.setFloat64(0, notBefore)
     this.wiring.store.set(STORE_KEY, new Uint8Array(kept.buffer)).catch(() => {})
   }
-}
-
-function skewed(what: string, offsetMs: number): P2PError {
-  const hours = Math.round(Math.abs(offsetMs) / 3_600_000)
-  const direction = offsetMs > 0 ? 'ahead' : 'behind'
-  return new P2PError('CLOCK_SKEW', `${what}: the other clock is ${hours} h ${direction}.`, { details: { offsetMs } })
-}
-
-/** Judges a dialler's certificate by our clock. @throws P2PError CLOCK_SKEW. */
-export function judgeDialler(certificate: Certificate, clock: Clock, limits: Limits): void {
-  const now = clock.now()
-  if (holdsAt(certificate, now, limits.maxClockSkewMs)) return
-  throw skewed('Your certificate does not hold at this time', now - certificate.notBefore)
 }
