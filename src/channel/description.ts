@@ -109,21 +109,22 @@ export function decodeDescription(body: Uint8Array, limits: Limits): OwnDescript
   checkMetadata(description.metadata, limits)
   if (description.name !== undefined) assertPeerName(description.name)
   // The bytes of a decoded value are a view of the whole frame.
-  return { ...description, protocols: shared(description.protocols), streams: description.streams.slice() }
+  const { protocols, budgets, streams } = description
+  return { ...description, protocols: shared(protocols), budgets: budgets && shared(budgets), streams: streams.slice() }
 }
 
-/** Lists that were seen last, by their content. */
-const sharedLists = /* @__PURE__ */ new Map<string, string[]>()
-const SHARED_LISTS = 64
+/** Lists and budgets that were seen last, by their content. */
+const sharedParts = /* @__PURE__ */ new Map<string, unknown>()
+const SHARED_PARTS = 64
 
-/** One list for all peers that speak the same: a relay has thousands of them, and most run the same wallet. */
-function shared(protocols: string[]): string[] {
-  const id = protocols.join(' ')
-  const known = sharedLists.get(id)
-  if (known !== undefined) return known
-  if (sharedLists.size >= SHARED_LISTS) sharedLists.clear()
-  sharedLists.set(id, protocols)
-  return protocols
+/** One part for all peers that tell the same: a relay has thousands of them, and most run the same wallet. */
+function shared<T>(part: T): T {
+  const id = JSON.stringify(part)
+  const known = sharedParts.get(id)
+  if (known !== undefined) return known as T
+  if (sharedParts.size >= SHARED_PARTS) sharedParts.clear()
+  sharedParts.set(id, part)
+  return part
 }
 
 /** @throws P2PError LIMIT_EXCEEDED. */

@@ -20,7 +20,7 @@ export interface ChannelSink {
   /** A MESSAGE, SIGNED_MESSAGE, ACK or SEQUENCE. What it throws ends the channel as the peer's fault. */
   onEntry(kind: Entry, body: Uint8Array): void
   /** The peer says goodbye: what it is to know of before the end is sent now. */
-  onGoodbye?(): void
+  onGoodbye?(): unknown
   /** The channel is over; called once. `fault` is true where the peer broke the protocol. After `leave`, acknowledgements still come. */
   onClose(error: P2PError, fault: boolean): void
   onDrain(): void

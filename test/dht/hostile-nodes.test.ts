@@ -235,26 +235,34 @@ describe('who asks a node', () => {
 })
 
 describe('a set', () => {
-  it('that outgrows a node is split, and found whole', async () => {
-    net = createTestNetwork({ latencyMs: 5, scheme: 'ws' })
-    const limits = { dhtBucketSize: 3, maxSetRecords: 20 }
-    const peers: P2PCoordinator[] = []
-    for (let i = 0; i < 12; i++) {
-      const peer = net.createPeer({
-        host: `node${i}.example`,
-        identity: identityFromSeed(seed(100 + i)),
-        dht: { mode: 'server' },
-        limits,
-        bootstrap: i === 0 ? [] : ['ws://node0.example'],
-      })
-      await net.run(peer.start())
-      peers.push(peer)
-    }
-    await net.clock.advance(30_000)
-    for (let i = 0; i < 90; i++) await net.run(peers[i % 12]!.announceResource('offer', `o${i}`, i))
-    const found = await net.run(peers[5]!.discoverResources<number>('offer'))
-    expect(found.map(({ data }) => data).sort((a, b) => a - b)).toEqual(Array.from({ length: 90 }, (_, i) => i))
-  })
+  // Every node keeps some members under their own keys, so a walk meets many that know nothing of the others.
+  it.each([0, 60, 84, 108, 120])(
+    'that outgrows a node is split, and found whole by every reader: seeds from %i',
+    async (base) => {
+      net = createTestNetwork({ latencyMs: 5, scheme: 'ws' })
+      const limits = { dhtBucketSize: 3, maxSetRecords: 20 }
+      const peers: P2PCoordinator[] = []
+      for (let i = 0; i < 12; i++) {
+        const peer = net.createPeer({
+          host: `node${i}.example`,
+          identity: identityFromSeed(seed(base + i)),
+          dht: { mode: 'server' },
+          limits,
+          bootstrap: i === 0 ? [] : ['ws://node0.example'],
+        })
+        await net.run(peer.start())
+        peers.push(peer)
+      }
+      await net.clock.advance(30_000)
+      for (let i = 0; i < 90; i++) await net.run(peers[i % 12]!.announceResource('offer', `o${i}`, i))
+      const all = Array.from({ length: 90 }, (_, i) => i)
+      for (const [reader, peer] of peers.entries()) {
+        const found = new Set((await net.run(peer.discoverResources<number>('offer'))).map(({ data }) => data))
+        expect([reader, all.filter((i) => !found.has(i))]).toEqual([reader, []])
+      }
+    },
+    60_000,
+  )
 
   it('is sampled fairly where fewer are wanted: who announces much crowds nobody out', async () => {
     net = createTestNetwork({ latencyMs: 5, scheme: 'ws' })

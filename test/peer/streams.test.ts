@@ -358,12 +358,15 @@ describe('a sender', () => {
     expect(chat.pausedUntil - w.clock.now()).toBe(100)
   })
 
-  it('passes over a refusal of what the peer has acknowledged since', async () => {
+  it('does not pause for a refusal of what the peer has taken since by another path, and begins again all the same', async () => {
     const w = await new World().connect()
     for (let i = 0; i < 3; i++) w.send(100)
     await w.says(Entry.ACK, encodeAck([{ stream: 1, number: 2 }]))
     await w.says(Entry.REFUSED, encodeRefused({ stream: 1, number: 1, waitMs: 100, budget: 'chat' }))
     expect([w.stream().isReady, w.gone]).toEqual([true, []])
+    const after = w.heard.slice(w.heard.findLastIndex(({ kind }) => kind === Entry.SEQUENCE))
+    expect(after.map(({ kind }) => kind)).toEqual([Entry.SEQUENCE, Entry.MESSAGE])
+    expect(decodeSequence(after[0]!.body).number).toBe(3)
   })
 })
 

@@ -1,7 +1,7 @@
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
 import { violation } from '../../base/errors.js'
-import { LazyMap } from '../../base/lazy-map.js'
+import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
 import type { Repetition } from './repetition.js'
@@ -36,6 +36,7 @@ export interface SentMessage {
 }
 
 const NONE: SentMessage[] = []
+const HEADS: Uint8Array[] = []
 
 /** The messages of one protocol to one peer. */
 export class OutgoingStream {
@@ -58,14 +59,15 @@ export class OutgoingStream {
   cursor = 0
   /** The number that the peer expects next on the present path; 0: it needs a SEQUENCE. */
   expected = 0
-  /** The head of an unsigned message. */
-  readonly head: Uint8Array
-
   constructor(
     readonly id: number,
     readonly protocol: string,
-  ) {
-    this.head = Uint8Array.of(id)
+  ) {}
+
+  /** The head of an unsigned message: one for all peers. */
+  get head(): Uint8Array {
+    HEADS[this.id] ??= Uint8Array.of(this.id)
+    return HEADS[this.id]!
   }
 
   /** Whether a new message may follow at once: nothing before it waits. */
@@ -98,7 +100,7 @@ export class Outgoing {
   private paths = 0
   private order = 0
   /** Streams whose messages wait to be sent again, or whose pause runs. */
-  private readonly behind = new Set<OutgoingStream>()
+  private readonly behind = new LazySet<OutgoingStream>()
   private readonly alarm: Alarm
 
   /**
@@ -181,16 +183,20 @@ export class Outgoing {
   /**
    * Takes the peer's REFUSED: messages before the one that it names are acknowledged, and the rest waits.
    *
-   * @returns whether the stream pauses; a refusal of what has come since by another path says nothing.
+   * @returns whether the stream pauses: not for a message that has come since by another path.
    * @throws P2PError PROTOCOL_VIOLATION.
    */
   refused(refused: Refused): boolean {
     const stream = this.sentAt(refused, 'refused')
-    const first = stream.sent[stream.first]
-    if (first === undefined || refused.number < first.number) return false
+    const taken = stream.sent[stream.first]?.number ?? stream.next
     this.settleUpTo(stream, refused.number - 1)
-    this.rewind(stream)
+    // The peer drops what follows on this path until a SEQUENCE, also where it has taken the message by another path since.
     stream.expected = 0
+    this.rewind(stream)
+    if (refused.number < taken) {
+      this.repeat()
+      return false
+    }
     const { maxRefusalMs } = this.limits
     // A peer that goes on refusing is asked less and less often.
     const pauseMs = Math.min(Math.max(1, refused.waitMs) * 2 ** stream.refusals++, maxRefusalMs)

@@ -27,7 +27,7 @@ export class Lane implements InFlight {
   private maxBytes = Number.POSITIVE_INFINITY
   private messagesUnderWay = 0
   private bytesUnderWay = 0
-  private told: string | undefined
+  private told: Readonly<ToldRate | ToldBudget> | undefined
   /** Whether the peer takes nothing at all. */
   isShut = false
 
@@ -40,9 +40,9 @@ export class Lane implements InFlight {
   /** What the peer takes; undefined: as much as the whole allows. */
   tell(budget: Readonly<ToldRate | ToldBudget> | undefined, now: number): void {
     // A budget that is told again is as full as it was.
-    const told = String(budget?.slice(0, 4))
-    if (told === this.told) return
-    this.told = told
+    const before = this.told
+    if (budget === before || (before?.every((value, i) => i === 4 || value === budget?.[i]) ?? false)) return
+    this.told = budget
     const [perS, burst, bytesPerS, burstBytes] = budget ?? []
     this.maxMessages = burst ?? Number.POSITIVE_INFINITY
     this.maxBytes = burstBytes ?? Number.POSITIVE_INFINITY

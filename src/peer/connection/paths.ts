@@ -148,7 +148,8 @@ export class Paths {
     path.channel.attach({
       onEntry: (kind, body) => this.receive(path, kind, body),
       onDrain: () => this.wiring.events.progressed(),
-      onGoodbye: () => this.sendAck(path),
+      // An acknowledgement on a path that is over, where another serves, would be lost.
+      onGoodbye: () => path === this.current && this.sendAck(),
       onClose: (error, fault) => this.ended(path, error, fault),
       onInterrupted: (isInterrupted) => this.interrupted(path, isInterrupted),
     })
@@ -288,10 +289,11 @@ export class Paths {
     this.sendAck()
   }
 
-  private sendAck(path = this.current): void {
-    if (!path.open) return
+  private sendAck(): void {
+    const { current } = this
+    if (!current.open) return
     const ack = this.session.incoming.takeAck()
-    if (ack !== undefined) path.send(Entry.ACK, undefined, ack)
+    if (ack !== undefined) current.send(Entry.ACK, undefined, ack)
   }
 
   private ended(path: Path, error: P2PError, fault: boolean): void {

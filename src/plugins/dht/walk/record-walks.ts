@@ -60,8 +60,11 @@ export class RecordWalks {
     const { servers, limits, clock } = this.parts
     const { filters, maxResults } = options
     const found: Found = { merge: new RecordMerge(), split: false }
-    const tally = new Tally(found.merge, limits.dhtQuorum, part !== undefined)
-    tally.count(this.own(place, key, part))
+    const known = part && new Vicinity(place, limits.dhtBucketSize, this.network.table.closest(place, limits.dhtBucketSize))
+    const tally = new Tally(found.merge, limits.dhtQuorum, known)
+    const own = this.own(place, key, part)
+    tally.count(own)
+    if (part !== undefined && own.length >= limits.maxSetRecords) found.split = true
     const end = new JoinedSignal(options.signal)
     let late = false
     let grace: unknown
@@ -73,7 +76,8 @@ export class RecordWalks {
           late = true
           end.abort()
         },
-        Math.min(limits.dhtGraceMs, this.network.meanRttMs ?? limits.dhtGraceMs),
+        // Of a set each node may have members that the others lack.
+        part ? limits.dhtGraceMs : Math.min(limits.dhtGraceMs, this.network.meanRttMs ?? limits.dhtGraceMs),
       )
       return late || tally.isDecided
     }
@@ -91,13 +95,18 @@ export class RecordWalks {
       const plan = { signal: end.signal, timeoutMs: options.timeoutMs, thorough: true, isEnough }
       await this.network.walkTo(place, plan, async (contact, signal) => {
         const ask = (request: { type: string; payload: unknown }) => this.network.ask(contact, request, signal)
-        const { records, pages } = await servers.exchanges.readFrom(payload, ask, contact.peerId)
+        const { records, pages } = await servers.exchanges.readFrom(payload, ask, contact.peerId).catch((error) => {
+          known?.failed(contact)
+          throw error
+        })
         if (pages.some(({ split }) => split)) found.split = true
         if (pages.some(({ cached }) => cached)) for (const entry of records) found.merge.add(entry)
-        else tally.count(records)
+        else tally.count(records, contact)
         const isNearer = without === undefined || compareDistance(place, contact.id, without.id) < 0
         if (records.length === 0 && isNearer) without = contact
-        return this.network.contactsFrom(pages[0]?.closer, place, contact)
+        const closer = this.network.contactsFrom(pages[0]?.closer, place, contact)
+        known?.learn([contact, ...closer])
+        return closer
       })
     } catch (error) {
       if (!late) throw error
@@ -122,31 +131,69 @@ export class RecordWalks {
   }
 }
 
+/** The nodes nearest to a place, as far as a walk knows. */
+class Vicinity {
+  private readonly lost = new Set<string>()
+
+  constructor(
+    private readonly place: Uint8Array,
+    private readonly size: number,
+    private nearest: Contact[],
+  ) {}
+
+  learn(contacts: readonly Contact[]): void {
+    const all = new Map([...this.nearest, ...contacts].map((contact) => [contact.peerId, contact]))
+    const living = [...all.values()].filter(({ peerId }) => !this.lost.has(peerId))
+    this.nearest = living.sort((a, b) => compareDistance(this.place, a.id, b.id)).slice(0, this.size)
+  }
+
+  /** A node that does not answer keeps nothing there. */
+  failed({ peerId }: Contact): void {
+    this.lost.add(peerId)
+    this.learn([])
+  }
+
+  /** How many of the nearest are among these. */
+  countOf(peerIds: ReadonlySet<string>): number {
+    return this.nearest.filter(({ peerId }) => peerIds.has(peerId)).length
+  }
+}
+
 /** Counts which nodes have confirmed what. */
 class Tally {
-  /** Nodes that had anything. */
-  holders = 0
+  private readonly holding = new Set<string>()
   /** By publisher and sequence. */
   private readonly votes = new Map<string, number>()
 
   constructor(
     private readonly merge: RecordMerge,
     private readonly quorum: number,
-    private readonly isSet: boolean,
+    /** Of a set. */
+    private readonly vicinity: Vicinity | undefined,
   ) {}
 
-  count(records: readonly RecordEntry[]): void {
+  /** @param contact undefined: what is stored here. */
+  count(records: readonly RecordEntry[], contact?: Contact): void {
     for (const entry of records) {
       this.merge.add(entry)
       const id = idOf(entry)
       this.votes.set(id, (this.votes.get(id) ?? 0) + 1)
     }
-    if (records.length > 0) this.holders++
+    if (records.length > 0) this.holding.add(contact?.peerId ?? '')
+  }
+
+  /**
+   * Nodes that had anything. Of a set only the nearest to its place count: any node on the way may keep some of its members under their
+   * own keys, and knows nothing of how many there are.
+   */
+  get holders(): number {
+    const { holding, vicinity } = this
+    return vicinity === undefined ? holding.size : vicinity.countOf(holding) + (holding.has('') ? 1 : 0)
   }
 
   /** Of a set, more than a quorum has told its members; else a quorum has confirmed what is newest. */
   get isDecided(): boolean {
-    if (this.isSet) return this.holders > this.quorum
+    if (this.vicinity !== undefined) return this.holders > this.quorum
     const [newest] = this.merge.all()
     return newest !== undefined && (this.votes.get(idOf(newest)) ?? 0) >= this.quorum
   }
