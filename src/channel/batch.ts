@@ -2,35 +2,34 @@ import { P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 
 /** Kinds of the entries in a channel's frames. */
-export const Entry = {
+export enum Entry {
   /** One message: its MessagePack bytes. */
-  MESSAGE: 0x01,
+  MESSAGE = 0x01,
   /** One signed message: signature (64 bytes), then its MessagePack bytes. */
-  SIGNED_MESSAGE: 0x02,
+  SIGNED_MESSAGE = 0x02,
   /** A part of an entry too long for one frame; the first byte of the whole is its kind. */
-  FRAGMENT: 0x03,
+  FRAGMENT = 0x03,
   /** The last part. */
-  LAST_FRAGMENT: 0x04,
+  LAST_FRAGMENT = 0x04,
   /** The responder accepts the initiator and its description; first entry of its direction. */
-  READY: 0x10,
+  READY = 0x10,
   /** The sender ends the channel: a refusal (MessagePack). Nothing follows. */
-  CLOSE: 0x11,
+  CLOSE = 0x11,
   /** The sender's key changes after this frame (Noise rev 34 §11.3). Alone in its frame. */
-  REKEY: 0x12,
+  REKEY = 0x12,
   /** Which messages of the receiver's streams have arrived; see peer/connection/stream-entries.ts. */
-  ACK: 0x13,
+  ACK = 0x13,
   /** The number of the next message in one of the sender's streams. */
-  SEQUENCE: 0x14,
+  SEQUENCE = 0x14,
   /** From which message of a stream on nothing was taken, and when to send it again. */
-  REFUSED: 0x15,
+  REFUSED = 0x15,
   /** What the sender tells of itself (MessagePack), once for each channel; see description.ts. */
-  DESCRIPTION: 0x16,
+  DESCRIPTION = 0x16,
   /** The sender speaks on this path from here on. */
-  SWITCH: 0x17,
+  SWITCH = 0x17,
   /** Nothing: it makes a frame longer. */
-  PADDING: 0x80,
-} as const
-export type Entry = (typeof Entry)[keyof typeof Entry]
+  PADDING = 0x80,
+}
 
 /** Kinds from here on are passed over by a peer that does not know them. */
 export const FIRST_IGNORED = 0x80

@@ -82,7 +82,14 @@ class End {
     this.settled[this.sent++] = settled
     const stream = this.session.outgoing.streamOf(PROTOCOLS[protocol], protocol < 2)
     const onSettled = (delivered: boolean) => void settled.push(delivered)
-    const message = { kind: Entry.MESSAGE, head: stream.head, body, lasting: true, budget: { changed: () => {} }, onSettled }
+    const message = {
+      kind: Entry.MESSAGE as const,
+      head: stream.head,
+      body,
+      lasting: true,
+      budget: { changed: () => {} },
+      onSettled,
+    }
     this.paths.send(stream, { ...message, number: 0, order: 0, repeatedOn: 0 })
   }
 

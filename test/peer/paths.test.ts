@@ -79,7 +79,7 @@ class End {
     new DataView(body.buffer).setUint32(0, number)
     const stream = this.session.outgoing.streamOf(undefined, true)
     const onSettled = (delivered: boolean) => void this.settled.push([number, delivered])
-    const message = { kind: Entry.MESSAGE, head: stream.head, body, lasting, budget: { changed: () => {} }, onSettled }
+    const message = { kind: Entry.MESSAGE as const, head: stream.head, body, lasting, budget: { changed: () => {} }, onSettled }
     this.paths.send(stream, { ...message, number: 0, order: 0, repeatedOn: 0 })
   }
 }

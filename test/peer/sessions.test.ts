@@ -26,7 +26,7 @@ function wait(session: Session, bytes = 10) {
   const onSettled = (delivered: boolean) => void told.push(delivered)
   const { outgoing } = session
   const stream = outgoing.streamOf(undefined, true)
-  const message = { kind: Entry.MESSAGE, head: stream.head, body: new Uint8Array(bytes), lasting: true, onSettled }
+  const message = { kind: Entry.MESSAGE as const, head: stream.head, body: new Uint8Array(bytes), lasting: true, onSettled }
   outgoing.send(stream, { ...message, budget: { changed: () => {} }, number: 0, order: 0, repeatedOn: 0 })
   return { told, onSettled }
 }

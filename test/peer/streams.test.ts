@@ -77,7 +77,7 @@ class World {
   }
 
   send(bytes: number, stream = this.stream(), lasting = true): void {
-    const message = { kind: Entry.MESSAGE, head: stream.head, body: new Uint8Array(bytes), lasting, onSettled: undefined }
+    const message = { kind: Entry.MESSAGE as const, head: stream.head, body: new Uint8Array(bytes), lasting, onSettled: undefined }
     this.paths.send(stream, { ...message, budget: { changed: () => {} }, number: 0, order: 0, repeatedOn: 0 })
   }
 

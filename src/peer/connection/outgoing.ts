@@ -8,7 +8,7 @@ import type { Repetition } from './repetition.js'
 import { encodeSequence, encodeSwitch, MAX_STREAMS, type Place, type Refused, SHARED_STREAM } from './stream-entries.js'
 
 /** Entries that carry a message. */
-export type MessageKind = typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE
+export type MessageKind = Entry.MESSAGE | Entry.SIGNED_MESSAGE
 
 /** What counts the messages that are under way within one budget. */
 export interface InFlight {

@@ -25,7 +25,7 @@ import { Choices, check, checkRefusal, chunk, type FuzzTarget, joined } from '..
 const limits = resolveLimits({ maxMessageBytes: 4_096, rekeyAfterFrames: 3, ackDelayMs: 50 })
 const KEYS = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)] as const
 const CERTIFICATE = { notBefore: 0, notAfter: 1, signature: new Uint8Array(64) }
-const KINDS = [...Object.values(Entry), 0x7f]
+const KINDS = [...Object.values(Entry).filter((kind) => typeof kind === 'number'), 0x7f]
 const hello = (): RemoteHello => ({ publicKey: author.publicKey, session: '09'.repeat(16), version: 2 })
 const described: OwnDescription = {
   agent: 'm/1',
