@@ -41,7 +41,7 @@ test('every check has a mutant', () => {
 })
 
 test.concurrent.each(MUTANTS)('a peer that breaks $fault fails the check of it', async ({ fault, also = [], options }) => {
-  const target = await started({ fault, ...options })
+  const target = { ...(await started({ fault, ...options })), ...(WHOLE && { waitMs: 4_000 }) }
   const clause = clauseOf(fault)
   const checks = checksFor(options?.profile).filter((check) => (WHOLE && !also.includes('*')) || check.clause === clause)
   const failed = (await runChecks(checks, target)).filter(({ outcome }) => outcome === 'failed')

@@ -130,24 +130,26 @@ export class Attempt {
 
   /** The refusal in the clear that comes; undefined where something else, or nothing, comes. */
   async refusal(): Promise<Anything> {
-    const frame = await this.next()
+    const frame = await this.afterRetry()
     return frame?.[0] === Frame.REFUSAL ? tryDecode(frame.subarray(1)) : undefined
   }
 
   /** Reads message 2, after RETRY where it comes. @throws Failed. */
   async meet(): Promise<this> {
-    let frame = await this.next()
-    if (frame?.[0] === Frame.RETRY) {
-      this.bench.retries.push(frame)
-      this.retries.push(frame)
-      const bits = frame[17]!
-      if (frame.length !== 18 || bits > 20) throw new Failed(`RETRY of ${frame.length} bytes and ${bits} bits`)
-      const nonce = await workOn(this.retryBytes(frame), bits)
-      this.pipe.send(joined(Uint8Array.of(Frame.WORK), nonce))
-      frame = await this.next()
-    }
-    this.hello = this.read(frame)
+    this.hello = this.read(await this.afterRetry())
     return this
+  }
+
+  /** The next frame, or that which follows the work of a RETRY. @throws Failed. */
+  private async afterRetry(): Promise<Uint8Array | undefined> {
+    const frame = await this.next()
+    if (frame?.[0] !== Frame.RETRY) return frame
+    this.retries.push(frame)
+    const bits = frame[17]!
+    if (frame.length !== 18 || bits > 20) throw new Failed(`RETRY of ${frame.length} bytes and ${bits} bits`)
+    const nonce = await workOn(this.retryBytes(frame), bits)
+    this.pipe.send(joined(Uint8Array.of(Frame.WORK), nonce))
+    return this.next()
   }
 
   /** What the nonce of a RETRY is hashed behind (H-19). */
@@ -199,8 +201,6 @@ export class Attempt {
 /** What one check works with: connections to the target that end with it. */
 export class Bench {
   readonly channels: Channel[] = []
-  /** RETRY frames that the target has sent. */
-  readonly retries: Uint8Array[] = []
   private readonly pipes: Pipe[] = []
 
   constructor(readonly options: TargetOptions) {}

@@ -153,13 +153,15 @@ export class ModelChannel {
     if (frame[0] !== Frame.NOISE) throw new Violation(this.breaks('H-1') ? 'HANDSHAKE_FAILED' : 'PROTOCOL_VIOLATION')
     const payload = this.noiseXX.readMessage(frame.subarray(1))
     if (payload.length > 8_192 && !this.breaks('H-2')) throw new Violation('LIMIT_EXCEEDED')
-    if (this.breaks('H-6/late')) this.noiseXX.writeMessage(new Uint8Array())
     const offer = decode(payload) as Anything
     const versions = Array.isArray(offer?.versions) && offer.versions.length > 0 ? offer.versions : undefined
     if (!versions?.every((version: unknown) => Number.isSafeInteger(version) || this.breaks('E-8')))
       throw new Violation('HANDSHAKE_FAILED')
     const suites = Array.isArray(offer.suites) ? offer.suites : []
     const speaks = versions.includes(2) && suites.includes(SUITE)
+    // With a key of small order this throws.
+    const isRefused = !speaks || offer.network !== this.peer.network
+    if (isRefused && this.breaks('H-6/late')) this.noiseXX.writeMessage(new Uint8Array())
     if (!speaks && !this.breaks('H-6/version')) throw new Violation('UNSUPPORTED_VERSION')
     if (offer.network !== this.peer.network && !this.breaks('H-6/network')) throw new Violation('WRONG_NETWORK')
     this.message1 = frame.slice(1, 33)
@@ -266,7 +268,7 @@ export class ModelChannel {
         .update(workBlock(peer.network, peer.self.publicKey, salt, of, publicKey))
         .update(nonce)
         .digest()
-    if (this.breaks('H-21')) return
+    if (this.breaks('H-21') && day < today - 1) return
     if (day > today || day < today - 1 || zeroBits(hash(day)) < peer.bits) throw new Violation('PROOF_OF_WORK_REQUIRED')
   }
 
@@ -302,7 +304,10 @@ export class ModelChannel {
       throw new Violation('PROTOCOL_VIOLATION')
     }
     if (kind === Kind.DESCRIPTION) return this.onDescription(body)
-    if (kind === Kind.READY && this.breaks('C-9')) return
+    if (kind === Kind.READY) {
+      if (this.breaks('C-9')) return
+      throw new Violation('PROTOCOL_VIOLATION')
+    }
     if (kind === Kind.REKEY) return this.onRekey(body, inFrame)
     const malformed = () => {
       if (!this.breaks('C-4')) throw new Violation('PROTOCOL_VIOLATION')

@@ -79,7 +79,7 @@ export class ModelPeer {
   readonly retryBits: number | undefined
   readonly handshakeMs: number
   /** How long a path that was left stands. */
-  readonly leaveMs = 200
+  readonly leaveMs = 1_000
   readonly pingBudget = { perS: 20, burst: 20 }
   readonly pins = new Map<string, string>()
   /** The channels that count as connected, by peer id: the latest of each. */
@@ -146,7 +146,7 @@ export class ModelPeer {
 
   private fits(text: string): boolean {
     if (text === 'lotus-p2p.2') return true
-    if (this.breaks('F-4')) return text.startsWith('lotus-p2p.')
+    if (this.breaks('F-4') && !/^lotus-p2p\.2\../.test(text)) return text.startsWith('lotus-p2p.')
     if (!text.startsWith('lotus-p2p.2.')) return false
     const rest = text.slice(12)
     if (this.breaks('F-6')) return rest.length > 0
@@ -162,7 +162,8 @@ export class ModelPeer {
     if (offered === undefined) return this.breaks('F-5/none') ? undefined : 'lotus-p2p.2'
     const fitting = offered.filter((text) => this.fits(text))
     if (this.breaks('F-5')) return fitting.at(-1)
-    return fitting[0] ?? (this.breaks('F-5/foreign') ? 'lotus-p2p.2' : undefined)
+    const isForeign = offered.every((text) => !text.toLowerCase().startsWith('lotus'))
+    return fitting[0] ?? (this.breaks('F-5/foreign') && isForeign ? 'lotus-p2p.2' : undefined)
   }
 
   private accept(socket: WebSocket, subprotocol: string): void {

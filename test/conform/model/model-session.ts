@@ -19,6 +19,8 @@ interface Incoming {
   protocol: string
   received: number
   passed: number
+  /** Of a numbering that its sender has ended. */
+  isOld?: boolean
 }
 
 interface Outgoing {
@@ -79,7 +81,7 @@ export class ModelSession {
     const named = Buffer.from(streams).toString('hex')
     const isNew = named !== this.theirStreams && !this.peer.breaks('S-2')
     if (isNew && this.peer.breaks('S-3')) {
-      for (const known of this.incoming.values()) known.protocol = '?'
+      for (const known of this.incoming.values()) known.isOld = true
     } else if (isNew) this.incoming = new Map()
     this.theirStreams = named
     this.budgets = channel.description.budgets ?? {}
@@ -132,7 +134,6 @@ export class ModelSession {
       this.incoming.set(stream, { protocol, received: number - 1, passed: number - 1 })
       return
     }
-    if (known.protocol === '?') known.protocol = protocol
     if (known.protocol !== protocol && !this.peer.breaks('S-4')) throw new Violation('PROTOCOL_VIOLATION')
     const gap = number - known.received - 1
     if (gap <= 0) return
@@ -143,7 +144,7 @@ export class ModelSession {
 
   has(stream: number, number: number): boolean {
     if (this.peer.breaks('S-1')) return (this.incoming.get(stream)?.received ?? 0) >= number && this.paths.size < 2
-    return (this.incoming.get(stream)?.received ?? 0) >= number && !this.peer.breaks('S-3')
+    return (this.incoming.get(stream)?.received ?? 0) >= number && this.incoming.get(stream)?.isOld !== true
   }
 
   received(channel: ModelChannel, stream: number, number: number): void {
@@ -194,11 +195,8 @@ export class ModelSession {
     }
     if (number <= known.acked) return
     this.refusals++
-    const pauseMs = this.peer.breaks('S-16')
-      ? 0
-      : this.peer.breaks('S-22')
-        ? ms / 4
-        : Math.max(ms, this.refusals > 1 ? 50 * 2 ** this.refusals : 0)
+    const growing = this.refusals > 1 && !this.peer.breaks('S-16') ? 50 * 2 ** this.refusals : 0
+    const pauseMs = Math.max(this.peer.breaks('S-22') ? ms / 4 : ms, growing)
     known.waiting.unshift(...known.sent.filter((sent) => sent.number >= number).map(({ bytes }) => bytes))
     known.sent = []
     if (this.peer.breaks('S-31')) known.waiting.shift()
