@@ -144,14 +144,6 @@ export interface Refusal extends GateRefusal {
   bytes: number
 }
 
-interface ProtocolBuckets {
-  readonly whole: Buckets
-  /** Types with limits of their own; null: the handler itself limits them. */
-  readonly types: ReadonlyMap<string, Buckets | null> | undefined
-  /** Messages that the peer may have on its way. */
-  readonly inFlight: number
-}
-
 /** What one peer may send us, over all of its connections. */
 export class PeerGate {
   lastUsedAt = 0
@@ -159,7 +151,8 @@ export class PeerGate {
   open = 0
   private readonly whole: Buckets
   private readonly control: TokenBucket
-  private readonly protocols = new LazyMap<string, ProtocolBuckets>()
+  /** By protocol; with a type of its own limits, by both. */
+  private readonly buckets = new LazyMap<string, Buckets>()
   private readonly signed: ReplayWindow
   /** The part of each limit that the peer was told. */
   private share: number
@@ -201,16 +194,32 @@ export class PeerGate {
   admit({ protocol = '', type }: P2PMessage, bytes: number): GateRefusal | undefined {
     const now = this.gate.wiring.clock.now()
     if (now - this.toldAt >= TELL_EVERY_MS) this.reconsider(now)
-    const { whole, types } = this.bucketsOf(protocol)
-    const own = types?.get(type)
-    if (own === null) return undefined
-    const waitMs = (own ?? whole).take(now, bytes)
-    return waitMs > 0 ? this.refuse(waitMs, own === undefined ? protocol : `${protocol} ${type}`) : undefined
+    const told = this.toldOf(protocol)
+    // Protocols that are not registered here are the peer's invention, however many: all share one budget.
+    let key = told === undefined ? '' : protocol
+    let limit = protocol
+    let rate: Readonly<ToldBudget> = told ?? this.budgets['']!
+    const types = told?.[4]
+    if (types !== undefined && Object.hasOwn(types, type)) {
+      const declared = this.gate.wiring.limitsOf(protocol)
+      if (typeof declared === 'object' && declared.types?.[type] === 'own') return undefined
+      key += `\0${type}`
+      limit += ` ${type}`
+      rate = types[type]!
+    }
+    let buckets = this.buckets.get(key)
+    if (buckets === undefined) {
+      buckets = new Buckets(rate, now)
+      this.buckets.set(key, buckets)
+    }
+    const waitMs = buckets.take(now, bytes)
+    return waitMs > 0 ? this.refuse(waitMs, limit) : undefined
   }
 
   /** Messages of a protocol that the peer may have on its way, answers aside. */
   burstOf(protocol: string): number {
-    return this.bucketsOf(protocol).inFlight
+    const [, whole, , , types = {}] = this.toldOf(protocol) ?? this.budgets['']!
+    return Object.values(types).reduce((sum, [, burst]) => sum + burst, whole)
   }
 
   /** A stream was refused: what an honest peer may still send of it. */
@@ -264,7 +273,7 @@ export class PeerGate {
   }
 
   protocolsChanged(): void {
-    this.protocols.clear()
+    this.buckets.clear()
   }
 
   /** A connection of this peer has ended. */
@@ -280,7 +289,7 @@ export class PeerGate {
     const share = shareOf(this.key)
     if (share === this.share) return
     this.share = share
-    this.protocols.clear()
+    this.buckets.clear()
     shareChanged(this.publicKey)
   }
 
@@ -289,22 +298,9 @@ export class PeerGate {
     return { retryAfterMs: Math.min(retryAfterMs, this.gate.wiring.limits.maxRefusalMs), limit }
   }
 
-  private bucketsOf(protocol: string): ProtocolBuckets {
-    const known = this.protocols.get(protocol)
-    if (known !== undefined) return known
-    const { limitsOf, clock } = this.gate.wiring
-    const told = protocol !== '*' && Object.hasOwn(this.budgets, protocol) ? this.budgets[protocol]! : undefined
-    // Protocols that are not registered here are the peer's invention, however many: all share one budget.
-    if (told === undefined) return this.bucketsOf('')
-    const now = clock.now()
-    const declared = limitsOf(protocol)
-    const own = typeof declared === 'object' ? declared.types : undefined
-    const types =
-      told[4] && new Map(Object.entries(told[4]).map(([type, b]) => [type, own?.[type] === 'own' ? null : new Buckets(b, now)]))
-    const inFlight = Object.values(told[4] ?? {}).reduce((sum, [, burst]) => sum + burst, told[1])
-    const buckets = { whole: new Buckets(told, now), types, inFlight }
-    this.protocols.set(protocol, buckets)
-    return buckets
+  /** What the peer is told of a protocol; undefined for one that is not registered here. */
+  private toldOf(protocol: string): ToldBudget | undefined {
+    return protocol !== '*' && Object.hasOwn(this.budgets, protocol) ? this.budgets[protocol] : undefined
   }
 }
 
