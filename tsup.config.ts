@@ -27,6 +27,14 @@ const vendorByCondition = {
   },
 }
 
+/** The command loads the tester where it is asked for. */
+const tester = {
+  name: 'tester',
+  setup({ onResolve }: PluginBuild) {
+    onResolve({ filter: /conform\/command\.js$/ }, () => ({ path: './conform.js', external: true }))
+  },
+}
+
 const entry = {
   index: 'src/index.ts',
   core: 'src/core.ts',
@@ -75,7 +83,7 @@ export default defineConfig([
     outDir: 'dist',
     external: [/^node:/],
     noExternal: [VENDOR],
-    esbuildPlugins: [platformByCondition, vendorByCondition, privates],
+    esbuildPlugins: [platformByCondition, vendorByCondition, tester, privates],
     esbuildOptions: short,
   },
   {
@@ -89,6 +97,16 @@ export default defineConfig([
       // nanoid's half for Node loads all of WebCrypto's JavaScript for one function that is global anyway.
       options.conditions = ['browser']
     },
+  },
+  {
+    // It shares nothing with the others, whose names are short.
+    entry: { conform: 'src/node/conform/command.ts' },
+    format: 'esm',
+    target: 'es2022',
+    platform: 'node',
+    splitting: false,
+    outDir: 'dist',
+    esbuildPlugins: [platform({ path: root('src/platform/node.ts') })],
   },
   {
     entry: { ...entry, ...platforms },

@@ -9,7 +9,6 @@ import { TokenBucket } from '../base/token-bucket.js'
 import { VERSION } from '../base/version.js'
 import { MAX_POW_DIFFICULTY } from '../plugins/proof-of-work/proof-of-work.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import { CONFORM_USAGE, ConformUsageError } from './conform/usage.js'
 import { fileIdentity } from './file-identity.js'
 import { fileStore } from './file-store.js'
 import { levelStore } from './level-store.js'
@@ -91,7 +90,7 @@ async function main(): Promise<void> {
   if (process.argv[2] === 'conform') {
     // A relay needs nothing of it.
     const { conform } = await import('./conform/command.js')
-    process.exitCode = await conform(process.argv.slice(3), say)
+    process.exitCode = await conform(process.argv.slice(3), say, (lines) => void process.stderr.write(`${lines}\n`))
     return
   }
   const { values, positionals } = readArguments()
@@ -191,11 +190,6 @@ const terminalLogger: Logger = {
 }
 
 function fail(error: unknown): void {
-  if (error instanceof ConformUsageError) {
-    process.stderr.write(`${error.message}\n\n${CONFORM_USAGE}`)
-    process.exitCode = 2
-    return
-  }
   if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n\n${USAGE}`)
     process.exitCode = 2

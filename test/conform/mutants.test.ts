@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import type { TargetOptions } from '../../src/node/conform/bench.js'
 import { CHECKS, checksOf } from '../../src/node/conform/checks.js'
 import { runChecks } from '../../src/node/conform/run.js'
@@ -7,6 +7,9 @@ import { MUTANTS } from './mutants.js'
 
 /** Of each mutant all checks, and not only the one that it must fail. Takes minutes. */
 const WHOLE = process.env.CONFORM_MATRIX === '1'
+// Some checks wait for seconds, and other tests want the computer too.
+vi.setConfig({ testTimeout: WHOLE ? 600_000 : 120_000 })
+
 const HANDSHAKE_MS = 1_500
 const clauseOf = (fault: string): string => fault.split('/')[0]!
 

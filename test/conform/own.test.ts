@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import type { Limits } from '../../src/base/limits.js'
 import { P2PCoordinator } from '../../src/index.js'
 import { Bench } from '../../src/node/conform/bench.js'
@@ -7,6 +7,9 @@ import { CHECKS, checksOf } from '../../src/node/conform/checks.js'
 import { CircuitBench } from '../../src/node/conform/circuit-bench.js'
 import { runChecks } from '../../src/node/conform/run.js'
 import { dhtNode, startRelay, webSocketServer } from '../../src/node/index.js'
+
+// Some checks wait for seconds, and other tests want the computer too.
+vi.setConfig({ testTimeout: 120_000 })
 
 const ends: (() => unknown)[] = []
 afterAll(async () => {
@@ -24,7 +27,7 @@ interface Tested {
 
 /** What fails, and which clauses could not be seen. */
 async function tested(address: string, { checks, peerId }: Tested) {
-  const options = { address, network: 'lotus', waitMs: 5_000, handshakeMs: 10_000, maxBits: 8 }
+  const options = { address, network: 'lotus', waitMs: 20_000, handshakeMs: 10_000, maxBits: 8 }
   const results = await runChecks(checks, options, {
     make: (given) => (peerId === undefined ? new Bench(given) : new CircuitBench(given, peerId)),
   })
@@ -73,7 +76,8 @@ test.concurrent('a DHT node of ours keeps the clauses of the DHT', async () => {
   expect(await tested(addresses[0]!, { checks: ofSections('dht-node', 'ED') })).toEqual({ failed: [], unseen: [] })
 })
 
-test.concurrent('a peer of ours that is called through a relay keeps the clauses that a circuit shows', async () => {
+// Alone: what fills budgets at one circuit delays the others.
+test('a peer of ours that is called through a relay keeps the clauses that a circuit shows', async () => {
   const { url } = await relay()
   const { peerId } = await peer({ bootstrap: [url] })
   expect(await tested(url, { checks: ofSections('peer', 'IHCSMP'), peerId })).toMatchObject({ failed: [] })

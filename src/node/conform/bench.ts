@@ -33,6 +33,8 @@ export interface AttemptOptions {
 export interface DialOptions extends AttemptOptions, ChannelOptions {
   /** What DESCRIPTION says beside the usual. */
   description?: object
+  /** False: without DESCRIPTION behind message 3. */
+  describes?: boolean
   /** False: without SWITCH. */
   speak?: boolean
   /** Changes the payload of message 3. */
@@ -246,19 +248,32 @@ export class Bench {
   /** A channel, open and described on both sides. @throws Failed. */
   async dial(options: DialOptions = {}): Promise<Channel> {
     const channel = await this.shake(options)
-    const { description, speak = true } = options
     await this.ready(channel)
-    channel.write(channel.describe(description))
-    if (speak) channel.switchHere(0)
+    if (options.speak !== false) channel.switchHere(0)
     return channel
   }
 
-  /** A channel whose message 3 has been sent; READY may come. */
+  /** A channel whose message 3 and DESCRIPTION have been sent; READY may come. */
   async shake(options: DialOptions = {}): Promise<Channel> {
     const attempt = await this.meet(options)
+    return this.confirmed(attempt, options)
+  }
+
+  /** Sends message 3, and DESCRIPTION behind it. */
+  async confirmed(attempt: Attempt, options: DialOptions = {}): Promise<Channel> {
     const payload = await attempt.payload()
     attempt.confirm(options.hello?.(payload) ?? payload)
-    return attempt.channel(options)
+    const channel = attempt.channel(options)
+    if (options.describes !== false) channel.write(channel.describe(options.description))
+    return channel
+  }
+
+  /** Sees that the target closes in place of READY. @throws Failed. */
+  async notDescribed(description: object, codes: readonly string[], what: string): Promise<string> {
+    const channel = await this.shake({ description })
+    await channel.until(() => channel.description !== undefined || channel.isOver || undefined)
+    if (channel.description !== undefined) throw new Failed(`${what}: READY`)
+    return channel.isEnded(codes, what)
   }
 
   /** @throws Failed where READY and DESCRIPTION do not come. */

@@ -289,7 +289,12 @@ export class Channel {
     }
     const entries = entriesOf(plaintext)
     if (entries === undefined) this.note('C-4', 'a cut entry')
-    for (const found of entries ?? []) this.onEntry(found.kind, found.body, entries!.length)
+    try {
+      for (const found of entries ?? []) this.onEntry(found.kind, found.body, entries!.length)
+    } catch (error) {
+      // A target of any form: what it sends must not end the tester.
+      this.broken = `what has come cannot be read: ${(error as Error).message}`
+    }
     this.frames++
     this.changed()
   }

@@ -32,12 +32,8 @@ async function eachEnds(
   return `${[...new Set(results)].join(', ')} for ${Object.keys(cases).join('; ')}`
 }
 
-/** A channel with READY and the target's DESCRIPTION, and nothing said by the tester. */
-async function undescribed(bench: Bench): Promise<Channel> {
-  const channel = await bench.shake()
-  await bench.ready(channel)
-  return channel
-}
+/** A channel whose message 3 has been sent, and nothing behind it. */
+const undescribed = (bench: Bench): Promise<Channel> => bench.shake({ describes: false })
 
 export const channelChecks: Check[] = [
   {
@@ -91,6 +87,7 @@ export const channelChecks: Check[] = [
       channel.write(entry(0x80, random(9)), entry(0xc3))
       channel.write(channel.describe())
       channel.write(entry(0xff, random(300)))
+      await bench.ready(channel)
       channel.switchHere(0)
       channel.write(entry(0x81, random(50)), entry(0xfe, random(2_000)))
       await channel.alive()
@@ -164,7 +161,7 @@ export const channelChecks: Check[] = [
   },
   {
     clause: 'C-9',
-    title: 'begins with READY and DESCRIPTION in one frame, and takes DESCRIPTION once',
+    title: 'answers DESCRIPTION with READY and its own in one frame, and takes DESCRIPTION once',
     async run(bench) {
       const channel = await bench.dial()
       await channel.alive()
@@ -177,6 +174,9 @@ export const channelChecks: Check[] = [
       const twice = channel.broke.get('C-9')
       ensure(twice === undefined, String(twice))
       await channel.refuses(VIOLATION, 'a second DESCRIPTION', channel.describe())
+      const silent = await undescribed(bench)
+      const early = await silent.until(() => silent.entries.find(({ kind }) => kind < Kind.PADDING), 400)
+      ensure(early === undefined, `an entry ${early?.kind.toString(16)} before the DESCRIPTION of the initiator`)
       return eachEnds(bench, VIOLATION, { 'READY of the initiator': () => [entry(Kind.READY)] })
     },
   },
@@ -211,14 +211,8 @@ export const channelChecks: Check[] = [
         ['metadata of 2,100 bytes', { metadata: { text: 'x'.repeat(2_100) } }],
         ['17,000 bytes', { more: 'x'.repeat(17_000) }],
       ]
-      await Promise.all(
-        bad.map(async ([what, more]) => {
-          const channel = await undescribed(bench)
-          channel.write(channel.describe(more))
-          channel.switchHere(0)
-          await channel.isRefused(['MALFORMED_DATA', 'LIMIT_EXCEEDED'], `a DESCRIPTION with ${what}`)
-        }),
-      )
+      const codes = ['MALFORMED_DATA', 'LIMIT_EXCEEDED']
+      await Promise.all(bad.map(([what, more]) => bench.notDescribed(more, codes, `a DESCRIPTION with ${what}`)))
       return `${bad.length} of them refused`
     },
   },
@@ -234,10 +228,9 @@ export const channelChecks: Check[] = [
         (await asker.ask('find', { peerId: silent.self.peerId }, 'lotus/introduce')).payload.peers?.length
       ensure((await listed()) === 0, 'a peer without DESCRIPTION is introduced')
       silent.write(silent.describe({ protocols: [protocol] }))
-      silent.switchHere(0)
-      await silent.alive()
-      ensure((await listed()) === 1, 'a peer with DESCRIPTION is not introduced')
-      return 'introduced once it was described'
+      await bench.ready(silent)
+      ensure((await listed()) === 1, 'a peer that has READY is not introduced')
+      return 'introduced with READY'
     },
   },
   {

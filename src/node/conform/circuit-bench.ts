@@ -53,8 +53,9 @@ export class CircuitBench extends Bench {
         pipe.finish()
       },
     )
-    take = ({ type: kind, payload: [id, item] = [], protocol }) => {
-      if (protocol !== STOP || id !== circuit) return
+    take = ({ type: kind, payload: items, protocol }) => {
+      if (protocol !== STOP || !Array.isArray(items) || items[0] !== circuit) return
+      const item = items[1]
       if (kind === 'close') pipe.finish()
       if (kind === 'ack') {
         credit += item
@@ -64,7 +65,7 @@ export class CircuitBench extends Bench {
       say('ack', item.length + FRAME_COST)
       pipe.take(new Uint8Array(item))
     }
-    for (const got of waiting) if (Array.isArray(got.payload)) take(got)
+    for (const got of waiting) take(got)
     caller.pipe.onEnd(() => pipe.finish())
     return pipe
   }

@@ -233,10 +233,8 @@ export const circuitChecks: Check[] = [
     async run(bench) {
       const { attempt } = await called(bench, { from: (await Self.create()).peerId })
       await attempt.meet()
-      attempt.confirm(await attempt.payload())
-      const inner = attempt.channel()
+      const inner = await bench.confirmed(attempt)
       await bench.ready(inner)
-      inner.write(inner.describe())
       inner.switchHere(0)
       await inner.alive()
       return 'a circuit with the `from` of another is taken by its handshake'
@@ -277,14 +275,12 @@ export const circuitChecks: Check[] = [
       await attempt.meet()
       ensure(incoming.unacknowledgedBytes <= window, `${incoming.unacknowledgedBytes} bytes, where the window is ${window}`)
       incoming.acknowledge()
-      attempt.confirm(await attempt.payload())
-      const inner = attempt.channel()
+      const inner = await bench.confirmed(attempt)
       await pause(300)
       ensure(incoming.unacknowledgedBytes <= window, `${incoming.unacknowledgedBytes} bytes, where the window is ${window}`)
       incoming.acknowledge()
       incoming.acks = true
       await bench.ready(inner)
-      inner.write(inner.describe({ budgets: {} }))
       inner.switchHere(0)
       incoming.acks = false
       // Each answer costs a frame or a part of one: more than fit.
@@ -314,10 +310,8 @@ export const circuitChecks: Check[] = [
       const window = 16_384
       const { attempt, incoming } = await called(bench, { window })
       await attempt.meet()
-      attempt.confirm(await attempt.payload())
-      const inner = attempt.channel()
+      const inner = await bench.confirmed(attempt)
       await bench.ready(inner)
-      inner.write(inner.describe())
       inner.switchHere(0)
       for (let i = 0; i < 5; i++) inner.write(entry(Kind.PADDING, random(1_000)))
       const { channel } = incoming

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { isWebAddress } from '../../address/addresses.js'
-import { P2PError } from '../../base/errors.js'
+import { isP2PError, P2PError } from '../../base/errors.js'
 import { printable } from '../../base/text.js'
 import { DEFAULT_NETWORK, isNetworkName } from '../../identity/envelope.js'
 import { isPeerId } from '../../identity/peer-id.js'
@@ -11,7 +11,10 @@ import { CircuitBench } from './circuit-bench.js'
 import { httpRequest, webUrl } from './http.js'
 import { type BenchMaker, type Result, runChecks } from './run.js'
 import { UNOBSERVABLE } from './unobservable.js'
-import { CONFORM_USAGE, ConformUsageError } from './usage.js'
+import { CONFORM_USAGE } from './usage.js'
+
+/** The command was called in a wrong way. */
+class UsageError extends Error {}
 
 /** The time that a handshake may take (H-5). */
 const HANDSHAKE_MS = 10_000
@@ -32,13 +35,13 @@ function read(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS })
   } catch (error) {
-    throw new ConformUsageError((error as Error).message)
+    throw new UsageError((error as Error).message)
   }
 }
 
 function whole(flag: string, text: string, min: number, max: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= min && value <= max)) throw new ConformUsageError(`--${flag} must be a whole number from ${min} to ${max}.`)
+  if (!(value >= min && value <= max)) throw new UsageError(`--${flag} must be a whole number from ${min} to ${max}.`)
   return value
 }
 
@@ -50,10 +53,26 @@ function isProfile(text: string): text is Profile {
  * The command `lotus-p2p conform`.
  *
  * @param args what stands behind `conform`.
- * @returns the exit code: 0 where no clause is broken, 1 where one is.
- * @throws ConformUsageError; P2PError PEER_UNREACHABLE where nothing answers at the address.
+ * @param say writes a line for whoever reads the results, `complain` one for whoever has called.
+ * @returns the exit code: 0 where no clause is broken, 1 where one is or nothing answers, 2 where the call is wrong.
  */
-export async function conform(args: readonly string[], say: (line: string) => void): Promise<number> {
+export async function conform(
+  args: readonly string[],
+  say: (line: string) => void,
+  complain: (line: string) => void,
+): Promise<number> {
+  try {
+    return await run(args, say)
+  } catch (error) {
+    const isUsage = error instanceof UsageError
+    if (!isUsage && !isP2PError(error)) throw error
+    complain(isUsage ? `${error.message}\n\n${CONFORM_USAGE}` : `lotus-p2p: ${(error as Error).message}`)
+    return isUsage ? 2 : 1
+  }
+}
+
+/** @throws UsageError; P2PError PEER_UNREACHABLE where nothing answers at the address. */
+async function run(args: readonly string[], say: (line: string) => void): Promise<number> {
   const { values, positionals } = read(args)
   if (values.help) {
     say(CONFORM_USAGE.trimEnd())
@@ -61,13 +80,12 @@ export async function conform(args: readonly string[], say: (line: string) => vo
   }
   const [address, ...more] = positionals
   if (address === undefined || more.length > 0)
-    throw new ConformUsageError('Say which peer to test: lotus-p2p conform wss://relay.example')
-  if (!isWebAddress(address, 'ws'))
-    throw new ConformUsageError(`Not an address: ${printable(address)}. It begins with ws:// or wss://.`)
+    throw new UsageError('Say which peer to test: lotus-p2p conform wss://relay.example')
+  if (!isWebAddress(address, 'ws')) throw new UsageError(`Not an address: ${printable(address)}. It begins with ws:// or wss://.`)
   const { profile, network, peer, only } = values
-  if (!isProfile(profile)) throw new ConformUsageError(`--profile must be one of ${PROFILES.join(', ')}.`)
-  if (!isNetworkName(network)) throw new ConformUsageError('--network has 1 to 32 characters of a-z, 0-9 and -.')
-  if (peer !== undefined && !isPeerId(peer)) throw new ConformUsageError(`--peer is not a peer id: ${printable(peer)}`)
+  if (!isProfile(profile)) throw new UsageError(`--profile must be one of ${PROFILES.join(', ')}.`)
+  if (!isNetworkName(network)) throw new UsageError('--network has 1 to 32 characters of a-z, 0-9 and -.')
+  if (peer !== undefined && !isPeerId(peer)) throw new UsageError(`--peer is not a peer id: ${printable(peer)}`)
   const checks = chosen(checksOf(profile), only)
   const options: TargetOptions = {
     address,
@@ -93,7 +111,7 @@ const fits = (clause: string, only: readonly string[]): boolean =>
 function chosen(checks: Check[], only: readonly string[]): Check[] {
   const found = checks.filter(({ clause }) => fits(clause, only))
   if (found.length === 0)
-    throw new ConformUsageError(`--only: no clause of this profile is checked under ${printable(only.join(', '))}.`)
+    throw new UsageError(`--only: no clause of this profile is checked under ${printable(only.join(', '))}.`)
   return found
 }
 

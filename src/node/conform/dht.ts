@@ -266,7 +266,9 @@ export const dhtChecks: Check[] = [
       publisher.pipe.end()
       const lost = Date.now()
       await pause(2_500)
-      ensure((await found(other, key)).records.length === 1, 'withdrawn after 2.5 s already')
+      const { records } = await found(other, key)
+      // A busy computer may have answered late.
+      ensure(records.length === 1 || Date.now() - lost > 5_000, 'withdrawn after 2.5 s already')
       for (;;) {
         await pause(500)
         if ((await found(other, key)).records.length === 0) break

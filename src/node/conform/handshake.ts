@@ -31,6 +31,11 @@ async function verdictOf(channel: Channel): Promise<{ ready: boolean; code?: str
   return { ready: code === undefined && channel.description !== undefined, code, inClear: channel.refusal !== undefined }
 }
 
+function described(channel: Channel): Channel {
+  channel.write(channel.describe())
+  return channel
+}
+
 async function notTaken(bench: Bench, what: string, codes: string[], options: DialOptions): Promise<string> {
   const { ready, code } = await verdict(bench, options)
   ensure(!ready, `${what}: READY`)
@@ -307,7 +312,7 @@ export const handshakeChecks: Check[] = [
       const payload = await attempt.payload()
       // The proof holds, but for the day that it names.
       attempt.confirm({ ...payload, proof: [work.day - 2, payload.proof[1]] })
-      const { ready, code } = await verdictOf(attempt.channel())
+      const { ready, code } = await verdictOf(described(attempt.channel()))
       ensure(!ready && (code === undefined || code === 'PROOF_OF_WORK_REQUIRED'), `a proof of two days ago: ${code ?? 'READY'}`)
       return `day ${work.day}`
     },
@@ -385,13 +390,11 @@ export const identityChecks: Check[] = [
     title: 'refuses names against the rules',
     async run(bench) {
       const names = ['lp1name', ' edge', 'a/b', 'e\u0301', 'zero\u200bwidth', '', 'x'.repeat(65)]
-      for (const name of names) {
-        const channel = await bench.shake()
-        await bench.ready(channel)
-        channel.write(channel.describe({ name }))
-        channel.switchHere(0)
-        await channel.isRefused(['INVALID_PEER_ID', 'MALFORMED_DATA'], `the name ${JSON.stringify(name.slice(0, 10))}`)
-      }
+      await Promise.all(
+        names.map((name) =>
+          bench.notDescribed({ name }, ['INVALID_PEER_ID', 'MALFORMED_DATA'], `the name ${JSON.stringify(name.slice(0, 10))}`),
+        ),
+      )
       return `${names.length} names refused`
     },
   },
@@ -403,8 +406,7 @@ export const identityChecks: Check[] = [
       const name = `conform-${Buffer.from(random(6)).toString('hex')}`
       const first = await bench.dial({ description: { name } })
       await first.alive()
-      const second = await bench.dial({ description: { name } })
-      return second.isRefused(['NAME_TAKEN'], 'a second key with the name')
+      return bench.notDescribed({ name }, ['NAME_TAKEN'], 'a second key with the name')
     },
   },
   {

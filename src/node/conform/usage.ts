@@ -15,6 +15,3 @@ Dials a peer of any implementation, as a careful and as a hostile peer, and says
 Exits with 1 where a clause is broken. The tester uses a new identity for each connection, and breaks every rule: a peer on
 the open internet may ban the address that it comes from for a while. Loopback is never banned by the SDK.
 `
-
-/** The command was called in a wrong way. */
-export class ConformUsageError extends Error {}

@@ -212,7 +212,7 @@ export class Paths {
       if (session.outgoing.refused(decodeRefused(body))) events.paused()
       events.progressed()
     } else if (kind === Entry.SEQUENCE) {
-      if (path.changes === undefined) throw violation('numbered messages on a path that it does not speak on')
+      if (path.changes === undefined) throw violation('numbered messages on a path before it spoke there')
       const sequence = decodeSequence(body)
       session.incoming.begins(sequence, inbox.burstOf(sequence.protocol))
       path.places.set(sequence.stream, sequence.number)

@@ -241,13 +241,17 @@ export class ModelChannel {
     this.remoteId = encodePeerId(publicKey)
     if (this.expected !== undefined && this.expected !== this.remoteId) throw new Violation('WRONG_PEER')
     this.session = peer.sessionWith(this, Buffer.from(hello.session).toString('hex'))
-    const description = entry(Kind.DESCRIPTION, encode(peer.describe(this)))
+    if (this.breaks('C-9/early')) this.sayReady()
+    if (this.breaks('C-12')) peer.admit(this)
+  }
+
+  private sayReady(): void {
+    const description = entry(Kind.DESCRIPTION, encode(this.peer.describe(this)))
     if (this.breaks('C-9/order')) this.write(description, entry(Kind.READY))
     else if (this.breaks('C-9/frames')) {
       this.write(entry(Kind.READY))
       this.write(description)
     } else this.write(entry(Kind.READY), description)
-    if (this.breaks('C-12')) peer.admit(this)
   }
 
   private async checkProof(publicKey: Uint8Array, proof: Anything): Promise<void> {
@@ -361,8 +365,10 @@ export class ModelChannel {
     this.description = { ...told, protocols: fits ? protocols : [] }
     clearTimeout(this.timer)
     this.connectedAt = Date.now()
+    if (!this.breaks('C-9/early')) this.sayReady()
     this.session!.described(this, streams)
-    this.peer.admit(this)
+    if (this.breaks('C-12/late')) setTimeout(() => this.peer.admit(this), 300)
+    else this.peer.admit(this)
   }
 
   private onRekey(body: Uint8Array, inFrame: number): void {
