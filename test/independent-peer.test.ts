@@ -100,6 +100,7 @@ test('the vectors: values, identities, a handshake with fixed keys', () => {
   expect(work(block(bob.publicKey, salt, day, alice.publicKey), bits).toString('hex')).toBe(nonce)
 })
 
+const until = (holds: () => unknown) => vi.waitFor(holds, 10_000)
 const ends: (() => unknown)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
@@ -119,9 +120,29 @@ const relayWith = async (options: object = {}) => {
 }
 const sdkWith = async (options: object = {}) => {
   const sdk = new P2PCoordinator(options)
+  sdk.on('error', () => undefined)
   ends.push(() => sdk.shutdown())
   await sdk.start()
   return sdk
+}
+
+/** For `dial`: straight to another peer of this kind. */
+function within(other: Peer) {
+  return async (first: Buffer): Promise<Pipe> => {
+    const inboxes = [new Inbox<Buffer>(), new Inbox<Buffer>()]
+    const [here, there] = inboxes.map((frames, index) => ({
+      rank: 3,
+      largest: 65_535,
+      frames,
+      send: (frame: Buffer) => inboxes[1 - index]!.put(frame),
+      close() {
+        for (const inbox of inboxes) inbox.end(new Refused('CONNECTION_LOST'))
+      },
+    }))
+    there!.frames.put(first)
+    void other.answer(there!)
+    return here!
+  }
 }
 
 test('a relay: proof of work, heartbeat, records, what it does not serve', async () => {
@@ -140,6 +161,49 @@ test('a relay: proof of work, heartbeat, records, what it does not serve', async
   await expect(session.request('anything', null, 'no-such-protocol')).rejects.toMatchObject({ code: 'PROTOCOL_NOT_SUPPORTED' })
 })
 
+test('a relay under load asks for work first, and what is malformed ends a channel either way', async () => {
+  const relay = await relayWith()
+  const offer = pack({ versions: [2], network: 'lotus', suites: ['ChaChaPoly'] })
+  const idle = await Promise.all(
+    Array.from({ length: 130 }, () => webSocket(relay.url)(new Noise(true, pairOf('X25519')).write(0, offer))),
+  )
+  const peer = peerWith()
+  const session = await peer.dial(webSocket(relay.url), relay.peerId)
+  expect([peer.worked.retry, session.peerId]).toEqual([1, relay.peerId])
+  for (const pipe of idle) pipe.close()
+  for (const [target, url] of [
+    ['relay', webSocket(relay.url)],
+    ['independent', within(peerWith('chat'))],
+  ] as const) {
+    const evil = peerWith()
+    evil.silent = true
+    const victim = await evil.dial(url)
+    victim.serving!.raw(hex('14000d0100000000000100000000000001000401cd0001')) // 1, not in its shortest form
+    await until(() => expect([target, victim.ended]).toEqual([target, 'MALFORMED_DATA']))
+  }
+})
+
+test('signed messages, and those of `lotus/` that are given up with the connection', async () => {
+  const sdk = await sdkWith({ listen: [webSocketServer()], requireSignatures: true })
+  const got: unknown[] = []
+  sdk.on('message', ({ payload }) => got.push(payload))
+  const peer = peerWith('echo')
+  const session = await peer.dial(webSocket(sdk.addresses[0]!), sdk.peerId)
+  await session.post('note', { b: 1, a: 2n }, 'echo')
+  await until(() => expect(got).toEqual([{ a: 2n, b: 1 }]))
+  await sdk.sendTo(peer.peerId, { type: 'note', payload: { z: 1, y: 2 }, protocol: 'echo' })
+  expect((await peer.received.next(({ type }) => type === 'note')).payload).toEqual({ y: 2, z: 1 })
+  session.cut()
+  for (let n = 0; n < 3; n++) await session.post('ping', null, 'lotus/heartbeat')
+  await until(() => expect(session.paths).toEqual([]))
+  await peer.dial(webSocket(sdk.addresses[0]!), sdk.peerId)
+  expect(Math.max(...[...session.outs.values()].map(({ givenUp }) => givenUp))).toBeGreaterThanOrEqual(3)
+  expect((await session.request('ping', null, 'lotus/heartbeat')).type).toBe('pong')
+  session.told.requireSignatures = false
+  await session.post('note', 'unsigned', 'echo')
+  await until(() => expect(session.ended).toBe('SIGNATURE_REQUIRED'))
+})
+
 test('an SDK peer: both directions, long messages, new keys, budgets and refusals', async () => {
   const sdk = await sdkWith({ listen: [webSocketServer()] })
   const handled: unknown[] = []
@@ -154,7 +218,7 @@ test('an SDK peer: both directions, long messages, new keys, budgets and refusal
   const session = await peer.dial(webSocket(sdk.addresses[0]!), sdk.peerId)
   await session.post('note', 'x'.repeat(200_000), 'echo')
   session.rekey()
-  await vi.waitFor(() => expect(handled).toHaveLength(1))
+  await until(() => expect(handled).toHaveLength(1))
   const answer = sdk.request(peer.peerId, { type: 'say', payload: { n: 7n, when: new Date(5) }, protocol: 'echo' })
   const asked = await peer.received.next(({ type }) => type === 'say')
   await session.post('said', asked.payload, 'echo', { inReplyTo: asked.id })
@@ -163,11 +227,11 @@ test('an SDK peer: both directions, long messages, new keys, budgets and refusal
   const begun = Date.now()
   await Promise.all(Array.from({ length: 40 }, (_, n) => session.post('note', n, 'echo')))
   expect(Date.now() - begun).toBeGreaterThan(500)
-  await vi.waitFor(() => expect(handled).toHaveLength(41))
+  await until(() => expect(handled).toHaveLength(41))
   expect(session.refusals).toEqual([])
   session.unpaced = true
   for (let n = 40; n < 140; n++) void session.post('note', n, 'echo')
-  await vi.waitFor(() => expect(handled).toHaveLength(141), 10_000)
+  await until(() => expect(handled).toHaveLength(141))
   expect(handled.slice(1)).toEqual(Array.from({ length: 140 }, (_, n) => n))
   expect(session.refusals[0]).toMatchObject({ protocol: 'echo', budget: 'echo' })
 })
@@ -187,22 +251,28 @@ test('circuits: found by introduction, called, called back; a better path, and a
   const session = await peer.dial(atRelay.through(sdk.peerId), sdk.peerId)
   expect(session.transport).toBe('circuit')
   let sent = 0
-  const stream = setInterval(() => void session.post('note', sent++, null), 5)
+  let back = 0
+  const stream = setInterval(() => {
+    void session.post('note', sent++, null)
+    void sdk.sendTo(peer.peerId, { type: 'back', payload: back++ }, { queue: true })
+  }, 5)
   ends.push(() => clearInterval(stream))
   await session.post('large', 'x'.repeat(700_000), null)
-  await vi.waitFor(() => expect(got.length).toBeGreaterThan(20))
+  await until(() => expect(got.length).toBeGreaterThan(20))
   expect(await peer.dial(webSocket(sdk.addresses[0]!), sdk.peerId)).toBe(session)
   expect([session.transport, session.paths.length]).toEqual(['websocket', 2])
   for (let cut = 0; cut < 2; cut++) {
     const before = got.length
-    await vi.waitFor(() => expect(got.length).toBeGreaterThan(before + 50))
+    await until(() => expect(got.length).toBeGreaterThan(before + 50))
+    const old = session.paths
     session.cut()
-    await vi.waitFor(() => expect(session.paths).toEqual([]))
+    await until(() => expect(session.paths.some((path) => old.includes(path))).toBe(false))
     expect(await peer.dial(webSocket(sdk.addresses[0]!), sdk.peerId)).toBe(session)
   }
   clearInterval(stream)
-  await vi.waitFor(() => expect(got.length).toBe(sent + 1))
+  await until(() => expect(got.length).toBe(sent + 1))
   expect(got.filter((one) => typeof one === 'number')).toEqual(Array.from({ length: sent }, (_, n) => n))
+  for (let n = 0; n < back; n++) expect((await peer.received.next(({ type }) => type === 'back')).payload).toBe(n)
   const answer = sdk.request(peer.peerId, { type: 'say', payload: 1, protocol: 'echo' })
   const asked = await peer.received.next(({ type }) => type === 'say')
   await session.post('said', 2, 'echo', { inReplyTo: asked.id })
@@ -218,6 +288,11 @@ test('circuits: found by introduction, called, called back; a better path, and a
   const { payload: pushed } = await peer.received.next(({ type }) => type === 'peers')
   expect([pushed.watch, peerIdOf(pushed.peers[0].publicKey)]).toEqual([1, caller.peerId])
   await caller.connectToPeer(peer.peerId)
+  let pauses = 2
+  peer.refuse = (protocol, number) => (protocol === 'echo' && number === 3 && pauses-- > 0 ? 100 : 0)
+  for (let n = 0; n < 6; n++) await caller.sendTo(peer.peerId, { type: 'part', payload: n, protocol: 'echo' })
+  for (let n = 0; n < 6; n++) expect((await peer.received.next(({ type }) => type === 'part')).payload).toBe(n)
+  expect(pauses).toBeLessThan(0)
   await caller.sendTo(peer.peerId, { type: 'call', payload: 'x'.repeat(300_000), protocol: 'echo' })
   const call = await peer.received.next(({ type }) => type === 'call')
   expect([call.from.peerId, call.from.transport, call.payload.length]).toEqual([caller.peerId, 'circuit', 300_000])
@@ -252,34 +327,15 @@ test('records and topics, together with an SDK peer', async () => {
   const heard: unknown[] = []
   sdk.subscribe('offers', ({ payload, publisherId }) => heard.push([payload, publisherId]))
   await atRelay.post('want', [['offers', 0]], 'lotus/topics')
-  await vi.waitFor(async () => {
+  await until(async () => {
     expect((await atRelay.request('publish', peer.topicMessage('offers', { sats: 7 }), 'lotus/topics')).payload).toEqual({
       subscribers: 1,
     })
   })
-  await vi.waitFor(() => expect(heard.at(-1)).toEqual([{ sats: 7 }, peer.peerId]))
-  await vi.waitFor(async () => expect((await sdk.publish('offers', { sats: 8 })).subscribers).toBe(1))
+  await until(() => expect(heard.at(-1)).toEqual([{ sats: 7 }, peer.peerId]))
+  await until(async () => expect((await sdk.publish('offers', { sats: 8 })).subscribers).toBe(1))
   expect(await peer.topics.next()).toEqual({ topic: 'offers', payload: { sats: 8 }, publisher: sdk.peerId })
 })
-
-/** For `dial`: straight to another peer of this kind. */
-function within(other: Peer) {
-  return async (first: Buffer): Promise<Pipe> => {
-    const inboxes = [new Inbox<Buffer>(), new Inbox<Buffer>()]
-    const [here, there] = inboxes.map((frames, index) => ({
-      rank: 3,
-      largest: 65_535,
-      frames,
-      send: (frame: Buffer) => inboxes[1 - index]!.put(frame),
-      close() {
-        for (const inbox of inboxes) inbox.end(new Refused('CONNECTION_LOST'))
-      },
-    }))
-    there!.frames.put(first)
-    void other.answer(there!)
-    return here!
-  }
-}
 
 test('what breaks the rules ends the channel, at an SDK peer and at this one', async () => {
   const { invalidPlaintexts, scenarios, messages } = vectors('channel')
@@ -290,7 +346,6 @@ test('what breaks the rules ends the channel, at an SDK peer and at this one', a
   }
   const bad = [...invalidPlaintexts, ...messages.invalid.map(asPlaintext)]
   const sdk = await sdkWith({ listen: [webSocketServer()] })
-  sdk.on('error', () => undefined)
   const delivered: unknown[] = []
   sdk.on('message', ({ payload }) => delivered.push(payload))
   for (const target of ['sdk', 'independent']) {
@@ -306,7 +361,7 @@ test('what breaks the rules ends the channel, at an SDK peer and at this one', a
     for (const { why, plaintext, code } of bad) {
       const session = await dial()
       session.serving!.raw(hex(plaintext))
-      await vi.waitFor(() => expect([target, why, session.ended]).toEqual([target, why, code]))
+      await until(() => expect([target, why, session.ended]).toEqual([target, why, code]))
     }
     for (const { what, paths, delivered: expected, code } of scenarios) {
       const session = await dial()
@@ -317,8 +372,8 @@ test('what breaks the rules ends the channel, at an SDK peer and at this one', a
         await new Promise((resolve) => setTimeout(resolve, 5))
         for (const plaintext of plaintexts) session.serving!.raw(hex(plaintext))
       }
-      if (code !== undefined) await vi.waitFor(() => expect([target, what, session.ended]).toEqual([target, what, code]))
-      else if (target === 'sdk') await vi.waitFor(() => expect([what, delivered]).toEqual([what, expected]))
+      if (code !== undefined) await until(() => expect([target, what, session.ended]).toEqual([target, what, code]))
+      else if (target === 'sdk') await until(() => expect([what, delivered]).toEqual([what, expected]))
       else for (const payload of expected) expect([what, (await other.received.next()).payload]).toEqual([what, payload])
     }
   }

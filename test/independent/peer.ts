@@ -50,7 +50,6 @@ export class Path {
   private pending: Buffer[] = []
   private parts: Buffer[] = []
   private closing = false
-  frames = 0
   constructor(
     readonly peer: Peer,
     readonly session: Session,
@@ -118,7 +117,7 @@ export class Path {
       if (!this.ready && this.dialled && frame[0] === 0) throw new Refused(unpack(frame.subarray(1)).code) // [H-17]
       throw error
     }
-    this.frames++
+    if (this.closing && !this.described) return // refused already
     for (let at = 0; at < plaintext.length; ) {
       check(at + 3 <= plaintext.length, 'PROTOCOL_VIOLATION')
       const [kind, end] = [plaintext[at]!, at + 3 + plaintext.readUInt16BE(at + 1)]
@@ -189,6 +188,7 @@ export class Peer {
   refuse = (_protocol: string, _number: number) => 0
   private readonly run = nodeCrypto.randomBytes(16)
   private published = 0
+  private readonly dialling = new Map<string, Promise<Session>>()
   private readonly proofs = new Map<string, [day: number, nonce: Buffer]>()
   private channel: { s: ReturnType<typeof pairOf>; certificate: [number, number, Buffer] } | undefined
   constructor(
@@ -226,7 +226,12 @@ export class Peer {
     const known = this.sessions.get(peerIdOf(publicKey))
     return known?.id.equals(session) ? known : new Session(this, publicKey, session)
   }
-  async dial(open: (first: Buffer) => Promise<Pipe>, expected?: string): Promise<Session> {
+  dial(open: (first: Buffer) => Promise<Pipe>, expected?: string): Promise<Session> {
+    const dialled = this.attempt(open, expected)
+    if (expected !== undefined) this.dialling.set(expected, dialled)
+    return dialled.finally(() => this.dialling.delete(expected ?? ''))
+  }
+  private async attempt(open: (first: Buffer) => Promise<Pipe>, expected?: string): Promise<Session> {
     const noise = new Noise(true, this.credentials(Date.now()).s)
     const pipe = await open(noise.write(0, pack(OFFER)))
     try {
@@ -254,7 +259,7 @@ export class Peer {
         const { salt, day, bits } = hello.work
         this.worked.proof++
         this.proofs.set(terms, [day, work(block(hello.publicKey, salt, day, this.publicKey), bits)])
-        return this.dial(open, expected)
+        return this.attempt(open, expected)
       }
       const { s, certificate } = this.credentials(hello.now)
       noise.s = s
@@ -277,6 +282,8 @@ export class Peer {
       pipe.send(noise.write(1, this.hello(certificate, { now: Date.now() })))
       const hello = unpack(noise.read(2, await pipe.frames.next()))
       this.judge(hello, noise, [[Date.now(), 300_000]])
+      const smaller = Buffer.compare(this.publicKey, hello.publicKey) < 0
+      if (smaller) await this.dialling.get(peerIdOf(hello.publicKey))?.catch(() => undefined) // [S-27]
       const session = this.sessionWith(hello)
       const path = new Path(this, session, pipe, false, noise.split())
       if (session.refuses(hello.session, pipe.rank, false)) path.close('DUPLICATE_CONNECTION')

@@ -36,6 +36,7 @@ interface Out {
   next: number
   cursor: number
   sent: number
+  givenUp: number
   sequenced: boolean
   resumeAt: number
   refusals: number
@@ -62,7 +63,10 @@ export class Session {
   private readonly ins = new Map<number, { protocol: string; got: number; passed: number; acked: number }>()
   private readonly buckets = new Map<string, { messages: number; bytes: number; at: number }>()
   private readonly lanes = new Map<string, Promise<unknown>>()
-  private readonly requests = new Map<string, { take: (answer: Received) => void; fail: (error: unknown) => void }>()
+  private readonly requests = new Map<
+    string,
+    { protocol: string | null; take: (answer: Received) => void; fail: (error: unknown) => void }
+  >()
   private readonly seen = new Set<string>()
   constructor(
     readonly peer: Peer,
@@ -112,12 +116,19 @@ export class Session {
         this.speak(best)
       }
     }
-    for (const circuit of [...this.circuits.values()]) if (this.paths.length === 0) circuit.ended('CONNECTION_LOST')
+    if (this.paths.length === 0) this.giveUp()
     if (PASSING.includes(code) || !path.described || this.ended !== undefined) return
     this.ended = code
     for (const { fail } of this.requests.values()) fail(new Fault(code))
     if (this.peer.sessions.get(this.peerId) === this) this.peer.sessions.delete(this.peerId)
     for (const other of [...this.paths]) other.close(code)
+  }
+  /** What belongs to the connection goes with the last path: circuits, and messages and requests of `lotus/`, S.1. */
+  private giveUp() {
+    for (const circuit of [...this.circuits.values()]) circuit.ended('CONNECTION_LOST')
+    for (const { protocol, fail } of this.requests.values())
+      if (protocol?.startsWith('lotus/')) fail(new Fault('CONNECTION_LOST'))
+    for (const out of this.outs.values()) if (out.protocol.startsWith('lotus/')) out.givenUp += out.kept.splice(0).length
   }
   /** The path rules; the result is why the new channel is refused. */
   refuses(session: Buffer, rank: number, dialled: boolean): boolean {
@@ -230,7 +241,7 @@ export class Session {
         this.credit -= body.length
         this.repeated++
       }
-      if (!out.sequenced) this.serving.write(SEQUENCE, u(1, out.id), u(6, n), u(6, 0), utf8(out.protocol))
+      if (!out.sequenced) this.serving.write(SEQUENCE, u(1, out.id), u(6, n), u(6, out.givenUp), utf8(out.protocol))
       this.serving.write(kind, u(1, out.id), body)
       out.sequenced = true
       out.cursor = n + 1
@@ -267,7 +278,7 @@ export class Session {
         id: stream === '' ? 0 : 1 + [...this.outs.keys()].filter((key) => key !== '').length,
         protocol: stream ?? '',
       }
-      const rest = { next: 1, cursor: 1, sent: 0, sequenced: false, resumeAt: 0, refusals: 0, kept: [] }
+      const rest = { next: 1, cursor: 1, sent: 0, givenUp: 0, sequenced: false, resumeAt: 0, refusals: 0, kept: [] }
       const out: Out = this.outs.get(stream) ?? { ...fresh, ...rest }
       this.outs.set(stream, out)
       out.kept.push({ n: out.next++, kind: isSigned ? SIGNED_MESSAGE : MESSAGE, body })
@@ -299,7 +310,7 @@ export class Session {
     const id = nodeCrypto.randomUUID() as string
     return new Promise<T>((resolve, fail) => {
       const take = (answer: Received) => (answer.type === 'failed' ? fail(new Fault(answer.payload.code)) : resolve(then(answer)))
-      this.requests.set(id, { take, fail })
+      this.requests.set(id, { protocol, take, fail })
       void this.post(type, payload, protocol, { id })
     })
   }
