@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
-import { P2PCoordinator } from '../src/index.js'
+import { P2PCoordinator } from '../src/coordinator.js'
 import { startRelay, webSocketServer } from '../src/node/index.js'
 import { Peer } from './independent/peer.js'
 import { Inbox, type Pipe, Refused, webSocket } from './independent/pipes.js'
