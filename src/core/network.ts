@@ -231,7 +231,7 @@ export class Network {
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
     this.anchors.stop()
-    void this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended and comes back later.'))
+    void this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended.'))
     this.updateStatus()
   }
 

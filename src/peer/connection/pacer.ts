@@ -261,7 +261,7 @@ export class Pacer {
     const isPaused = stream.pausedUntil > now
     const waitMs = isPaused ? stream.pausedUntil - now : this.waitMs(stream, lane, bytes, now)
     const details = { limit: isPaused ? stream.pausedBy : lane.name, byPeer: isPaused }
-    return new P2PError('RATE_LIMITED', 'The peer takes no more at present. Send less, or let sendTo wait.', {
+    return new P2PError('RATE_LIMITED', 'The peer takes no more at present. Send less.', {
       details: { ...details, ...(Number.isFinite(waitMs) && { retryAfterMs: waitMs }) },
     })
   }
@@ -300,7 +300,7 @@ function notTaken({ name }: Lane): P2PError {
 }
 
 function tooMuchWaits({ sendMaxBufferedBytes: maxBytes }: Limits): P2PError {
-  return new P2PError('BUFFER_FULL', 'Too much waits for this peer. Wait for sendTo before sending more.', {
+  return new P2PError('BUFFER_FULL', 'Too much waits for this peer. Wait for sendTo.', {
     details: { limit: 'sendMaxBufferedBytes', maxBytes },
   })
 }
