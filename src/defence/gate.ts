@@ -40,6 +40,8 @@ export interface GateStats {
   limited: number
   /** How often a stream of a peer was told to wait: never while its sender keeps to the budgets that it was told. */
   throttled: number
+  /** How often a stream of a peer was told to wait because its signatures wait to be checked: that is not the peer's fault. */
+  busy: number
 }
 
 /** How often a peer's budgets may change. */
@@ -50,6 +52,8 @@ const TELL_EVERY_MS = 60_000
  */
 const BURST_MARGIN = 2
 const RATE_MARGIN = 1.05
+/** How long a peer waits whose signatures wait to be checked. */
+const BUSY_MS = 500
 /** Answers that a peer may have on its way, whatever its budgets. */
 export const MAX_ANSWERS = 4_096
 
@@ -58,7 +62,7 @@ export const MAX_ANSWERS = 4_096
  * protocol and type, then whether it is new. Its size, structure and sender are checked on the way, its signature at the end.
  */
 export class Gate {
-  readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, throttled: 0 }
+  readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, throttled: 0, busy: 0 }
   /** Ids of unsigned messages. A channel delivers nothing twice; this is for an application that sends the same id again. */
   readonly seen: RecentKeys
   /** By the public key in hex, longest unused first. */
@@ -183,6 +187,12 @@ export class PeerGate {
   arrive(bytes: number): GateRefusal | undefined {
     const waitMs = this.whole.take(this.gate.wiring.clock.now(), bytes)
     return waitMs > 0 ? this.refuse(waitMs, '*') : undefined
+  }
+
+  /** The processor is behind with the peer's messages: nothing of it counts against the peer. */
+  busy(): GateRefusal {
+    this.gate.stats.busy++
+    return { retryAfterMs: BUSY_MS, limit: 'cpu' }
   }
 
   /** An acknowledgement or its like has come; false where there are more of them than messages could cause. */

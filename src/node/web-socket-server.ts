@@ -253,6 +253,8 @@ class Acceptor implements WebSocketListener {
     }
   }
 
+  private readonly overfull = (slow: WsConnection): void => this.slowReaders.overfull(slow)
+
   private readonly ended = (connection: WsConnection): void => {
     this.connections.delete(connection)
     this.slowReaders.remove(connection)

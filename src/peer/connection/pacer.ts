@@ -104,14 +104,14 @@ export class Pacer {
   private readonly alarm: Alarm
   private isPumping = false
   /** Called when nothing waits any more. */
-  onIdle: () => void = () => {}
+  onIdle: () => unknown = NONE
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: Limits,
     private readonly outgoing: Outgoing,
     /** Bytes that have not left yet. */
-    public unsentBytes: () => number = NONE_UNSENT,
+    public unsentBytes: () => number = NONE,
   ) {
     this.alarm = new Alarm(clock, () => this.pump())
   }
@@ -244,8 +244,8 @@ export class Pacer {
   /** Nothing is sent any more: what waits fails. */
   close(error: Error): void {
     this.alarm.disarm()
-    this.unsentBytes = NONE_UNSENT
-    this.onIdle = () => {}
+    this.unsentBytes = NONE
+    this.onIdle = NONE
     for (const lane of [...this.waiting]) for (const held of [...lane.held]) held.fail(error)
   }
 
@@ -292,7 +292,7 @@ export class Pacer {
   }
 }
 
-const NONE_UNSENT = () => 0
+const NONE = () => 0
 const NO_LIMIT: ToldRate = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, null, null]
 
 function notTaken({ name }: Lane): P2PError {
