@@ -24,6 +24,7 @@ export const UNOBSERVABLE: Readonly<Record<string, string>> = {
   'S-20': 'a target changes its budgets when its configuration does',
   'S-27': DIALLER,
   'S-28': DIALLER,
+  'S-32': 'what a target gives up shows only where it has something of its own to repeat',
   'N-5': 'a rule of the asker: the tester is not asked',
   'R-15': 'a relay is reached by a circuit through another relay only',
   'D-12': READER,
