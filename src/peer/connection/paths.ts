@@ -221,8 +221,11 @@ export class Paths {
       const changes = decodeSwitch(body)
       path.switchedTo(changes)
       const { replaces } = path
-      path.replaces = undefined
-      if (replaces !== undefined) this.retire(replaces)
+      // The peer has begun on this path before it heard of our choice, where its count is lower: it may have chosen the other one.
+      if (replaces !== undefined && changes >= session.changes) {
+        path.replaces = undefined
+        this.retire(replaces)
+      }
       const isLater = session.isLater(changes, leads)
       const before = this.current
       if (isLater && path !== before && path.open) {
