@@ -239,7 +239,7 @@ export class Network {
     this.watch.stop()
     this.reconnector.stop()
     this.anchors.close()
-    await this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
+    await this.peers.close(new P2PError('SHUT_DOWN', 'The peer has shut down.'))
     this.outbox.close()
     this.updateStatus()
   }

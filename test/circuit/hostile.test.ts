@@ -202,10 +202,10 @@ describe('a relay with a hostile peer', () => {
     await stillServed()
   })
 
-  it('answers a type it does not know with PROTOCOL_NOT_SUPPORTED', async () => {
+  it('answers a type it does not know with INVALID_MESSAGE', async () => {
     const { mallory } = await setUp()
     await expect(mallory.request('relay', { type: 'conserve', payload: {}, protocol: CIRCUIT_HOP })).rejects.toMatchObject({
-      code: 'PROTOCOL_NOT_SUPPORTED',
+      code: 'INVALID_MESSAGE',
     })
   })
 })

@@ -292,7 +292,7 @@ export const streamChecks: Check[] = [
       }),
   },
   {
-    clause: 'S-32',
+    clause: 'S-33',
     title: 'ends a channel whose ACK has no places, a part of one, or too many',
     run: (bench) =>
       eachEnds(bench, {

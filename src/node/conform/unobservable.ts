@@ -24,7 +24,7 @@ export const UNOBSERVABLE: Readonly<Record<string, string>> = {
   'S-20': 'a target changes its budgets when its configuration does',
   'S-27': DIALLER,
   'S-28': DIALLER,
-  'S-33': 'the tester asks for nothing that comes in many bytes',
+  'S-32': 'what a target gives up shows only where it has something of its own to repeat',
   'S-34': 'what is left of a budget, and what of it answers took, only its holder knows',
   'S-35': 'a target lists the protocols that its configuration names',
   'S-36': 'a target repeats only where it has something of its own to say while two paths are open',
