@@ -7,23 +7,38 @@ import { build } from 'esbuild'
 const CORE = './dist/core.js'
 const FULL = './dist/index.js'
 
-/** What is measured: its name, the entry, the names imported from it, and the bytes after gzip that it may cost. Budgets go down only. */
+/**
+ * What is measured: its name, the entry, the names imported from it, and the bytes after gzip that it may cost. Budgets go down only, but for
+ * wire protocol 2 with its defences (streams, paced budgets, certificates, work under load): it may cost the core 2,500 more than the 64,000
+ * before it, and the whole 4,500.
+ */
 export const BUDGETS = [
-  { name: 'lotus-p2p/core: P2PCoordinator', from: CORE, imports: ['P2PCoordinator'], budget: 64_000 },
-  { name: 'core, webRtc, proofOfWork', from: CORE, imports: ['P2PCoordinator', 'webRtc', 'proofOfWork'], budget: 71_400 },
-  { name: 'lotus-p2p: P2PCoordinator', from: FULL, imports: ['P2PCoordinator'], budget: 96_300 },
-  { name: 'lotus-p2p: everything', from: FULL, imports: [], budget: 101_500 },
+  { name: 'lotus-p2p/core: P2PCoordinator', from: CORE, imports: ['P2PCoordinator'], budget: 66_500 },
+  { name: 'core, webRtc, proofOfWork', from: CORE, imports: ['P2PCoordinator', 'webRtc', 'proofOfWork'], budget: 74_500 },
+  { name: 'lotus-p2p: P2PCoordinator', from: FULL, imports: ['P2PCoordinator'], budget: 100_800 },
+  { name: 'lotus-p2p: everything', from: FULL, imports: [], budget: 106_000 },
   { name: 'P2PError', from: FULL, imports: ['P2PError'], budget: 500 },
   { name: 'P2PError of the core', from: CORE, imports: ['P2PError'], budget: 500 },
-  { name: 'DistributedHashTable', from: FULL, imports: ['DistributedHashTable'], budget: 15_000 },
-  { name: 'ResourceDiscovery', from: FULL, imports: ['ResourceDiscovery'], budget: 6_100 },
-  { name: 'P2PProtocol', from: FULL, imports: ['P2PProtocol'], budget: 6_400 },
-  { name: 'generateIdentity', from: FULL, imports: ['generateIdentity'], budget: 9_600 },
-  { name: 'webSocket', from: FULL, imports: ['webSocket'], budget: 3_200 },
+  { name: 'DistributedHashTable', from: FULL, imports: ['DistributedHashTable'], budget: 15_400 },
+  { name: 'ResourceDiscovery', from: FULL, imports: ['ResourceDiscovery'], budget: 6_200 },
+  { name: 'P2PProtocol', from: FULL, imports: ['P2PProtocol'], budget: 6_900 },
+  { name: 'generateIdentity', from: FULL, imports: ['generateIdentity'], budget: 6_200 },
+  { name: 'webSocket', from: FULL, imports: ['webSocket'], budget: 3_500 },
 ]
 
 /** Plugins whose price beside the core is told. */
-const PLUGINS = ['webRtc', 'proofOfWork', 'httpFallback', 'topics', 'dhtWalk', 'eclipseWatch', 'broadcastChannel', 'statements']
+const PLUGINS = [
+  'webRtc',
+  'proofOfWork',
+  'httpFallback',
+  'topics',
+  'dhtWalk',
+  'eclipseWatch',
+  'broadcastChannel',
+  'statements',
+  'peerWatch',
+  'relayClocks',
+]
 
 /** @returns {Promise<number>} bytes after gzip. */
 export async function sizeOf(from, imports) {

@@ -166,7 +166,7 @@ export class CoreCoordinator {
   /** Takes the handler of a protocol away. @throws P2PError INVALID_CONFIG for a protocol of the SDK itself. */
   unregisterProtocol(protocolName: string): void {
     if (protocolName.startsWith(INTERNAL_PREFIX)) {
-      throw new P2PError('INVALID_CONFIG', `"${protocolName}" is a protocol of the SDK itself and stays.`)
+      throw new P2PError('INVALID_CONFIG', `"${protocolName}" is a protocol of the SDK.`)
     }
     this.core.unregisterProtocol(protocolName)
   }
@@ -204,7 +204,7 @@ export class CoreCoordinator {
    */
   dropPath(peerId: string): void {
     this.core.checkOpen()
-    this.core.network.peers.need(peerId).dropPath(new P2PError('CONNECTION_LOST', 'The path was dropped on purpose.'))
+    this.core.network.peers.need(peerId).dropPath(new P2PError('CONNECTION_LOST', 'The path was dropped.'))
   }
 
   /** The connected peers, relays included (`isRelay`). */

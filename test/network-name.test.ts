@@ -183,6 +183,7 @@ describe('the SDK itself', () => {
     expect(places).toEqual([
       'core/config.ts',
       'identity/envelope.ts',
+      'node/conform/command.ts',
       'plugins/dht/client/dht.ts',
       'plugins/proof-of-work/proof-of-work.ts',
       'statements/equivocation.ts',

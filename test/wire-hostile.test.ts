@@ -5,6 +5,7 @@ import handshake from '../docs/vectors/handshake.json' with { type: 'json' }
 import { P2PCoordinator } from '../src/index.js'
 import { webSocketServer } from '../src/node/index.js'
 import { KIND } from './vectors/handshake.js'
+import { entry, uint } from './vectors/primitives.js'
 import { type Lies, RawInitiator, RawProcess, unpack } from './vectors/raw-initiator.js'
 
 // The vectors of docs/vectors/channel.json, said to a coordinator over a socket by a peer that is made of docs/wire-protocol.md alone.
@@ -92,6 +93,20 @@ test.each<[what: string, lies: Lies, code: string]>([
 ])('refuses a dialler in the clear, %s', async (_, lies, code) => {
   const peer = await new RawInitiator(undefined, lies).connect(listener.addresses[0]!)
   expect((await peer.refusal()).code).toBe(code)
+})
+
+const switched = entry(KIND.SWITCH, uint(0, 4))
+
+test.each<[what: string, lies: Lies, code: string]>([
+  ['that says READY itself', { first: [entry(KIND.READY)] }, 'PROTOCOL_VIOLATION'],
+  ['that speaks before it tells of itself', { first: [switched] }, 'PROTOCOL_VIOLATION'],
+  ['that speaks before READY', { first: [new RawInitiator().description, switched] }, 'PROTOCOL_VIOLATION'],
+  ['whose description names no streams', { described: { streams: undefined } }, 'MALFORMED_DATA'],
+  ['with a name that is none', { described: { name: 'lp1x' } }, 'INVALID_PEER_ID'],
+])('refuses a dialler in place of READY, %s', async (_, lies, code) => {
+  const peer = await new RawInitiator(undefined, lies).connect(listener.addresses[0]!)
+  expect(await closedWith(peer)).toBe(code)
+  expect(peer.entries).toEqual([])
 })
 
 test('takes a certificate that is off by less than 5 min', async () => {

@@ -160,7 +160,7 @@ export class Handshake {
     const isOffered = PROTOCOL_VERSIONS.includes(version) && SUITES.includes(suite)
     this.agreed ??= { version, suite }
     if (!isOffered || version !== this.agreed.version || suite !== this.agreed.suite) {
-      throw new P2PError('UNSUPPORTED_VERSION', 'The peer chose a protocol version or a cipher suite that nobody offered.')
+      throw new P2PError('UNSUPPORTED_VERSION', 'The peer chose a version or suite that nobody offered.')
     }
     if (!initiator) return { met, noise: noise.split(suite) }
     if (now === undefined) throw new P2PError('HANDSHAKE_FAILED', 'The peer does not tell its time.')

@@ -90,8 +90,12 @@ const being =
   (what: string, holds: (value: unknown) => boolean): Check =>
   (value) =>
     holds(value) ? undefined : `must be ${what}`
-const having = (what: string, ...methods: string[]): Check =>
-  being(what, (value) => methods.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'))
+const having =
+  (...methods: string[]): Check =>
+  (value) => {
+    const missing = methods.find((name) => typeof (value as Record<string, unknown> | null)?.[name] !== 'function')
+    return missing && `must have a method ${missing}`
+  }
 const listOf =
   (item: Check): Check =>
   (value) => {
@@ -106,7 +110,7 @@ const whole = (min: number): Check =>
   being(`a whole number of at least ${min}`, (value) => Number.isSafeInteger(value) && (value as number) >= min)
 const flag = being('true or false', (value) => typeof value === 'boolean')
 const record = being('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-const target = being("an address such as 'wss://relay.example', a peer id or a PeerInfo", (value) =>
+const target = being('an address, a peer id or a PeerInfo', (value) =>
   typeof value === 'string' ? value !== '' : typeof (value as PeerInfo | null)?.peerId === 'string',
 )
 
@@ -114,23 +118,23 @@ const target = being("an address such as 'wss://relay.example', a peer id or a P
 const checks = (): Record<keyof CoreConfig, Check> => ({
   network: being('1 to 32 characters of [a-z0-9-]', isNetworkName),
   peerId: being('a text', (value) => typeof value === 'string'),
-  identity: being('an Identity: a publicKey of 32 bytes and a sign function', isIdentity),
+  identity: being('an Identity', isIdentity),
   maxConnections: whole(1),
   heartbeatInterval: whole(100),
   bootstrap: listOf(target),
   anchors: listOf(target),
-  listen: listOf(having('a listener, such as webSocketServer()', 'listen', 'close')),
+  listen: listOf(having('listen', 'close')),
   announce: listOf(
     being('a ws:// or wss:// address of at most 256 characters', (value) => {
       return typeof value === 'string' && value.length <= 256 && /^wss?:\/\/[^/]/.test(value)
     }),
   ),
-  plugins: listOf(having('a plugin, such as webRtc()', 'attach')),
+  plugins: listOf(having('attach')),
   relayOnly: flag,
-  store: having('a KeyValueStore: get, set, delete and keys', 'get', 'set', 'delete', 'keys'),
-  clock: having('a Clock: now, setTimeout and clearTimeout', 'now', 'setTimeout', 'clearTimeout'),
-  random: having('a Random: bytes and unit', 'bytes', 'unit'),
-  logger: having('a Logger: debug, warn and error', 'debug', 'warn', 'error'),
+  store: having('get', 'set', 'delete', 'keys'),
+  clock: having('now', 'setTimeout', 'clearTimeout'),
+  random: having('bytes', 'unit'),
+  logger: having('debug', 'warn', 'error'),
   requireSignatures: flag,
   limits: record,
   metadata: record,

@@ -12,7 +12,7 @@ export type P2PStatus = 'offline' | 'connecting' | 'online'
 export interface CoreEvents {
   /** A peer is connected; messages to it can be sent. */
   connected: [peer: PeerInfo]
-  /** With the reason: CONNECTION_CLOSED where one of the two ends has closed it on purpose. */
+  /** With the reason: CONNECTION_CLOSED where one of the two ends has closed it on purpose, SHUT_DOWN where one has shut down. */
   disconnected: [peer: PeerInfo, reason: P2PError]
   /** The peer is served by another path than before, e.g. 'webrtc' instead of 'circuit'; nothing was lost. */
   'path-changed': [peer: PeerInfo, from: string]

@@ -46,6 +46,8 @@ interface KitOwner {
   start(wait?: WaitOptions): Promise<void>
 }
 
+const TAG = /^[a-z0-9][a-z0-9/-]{0,63}$/
+
 /**
  * What the plugins and the protocol handlers of a coordinator work with. A class, since a getter in an object literal gives each
  * object a shape of its own. What handlers have are functions of the object itself, which they may take apart.
@@ -197,9 +199,7 @@ export class Kit implements PluginKit {
   }
 
   async sign(tag: string, bytes: Uint8Array): Promise<Uint8Array> {
-    if (!/^[a-z0-9][a-z0-9/-]{0,63}$/.test(tag)) {
-      throw new P2PError('INVALID_CONFIG', 'A tag has 1 to 64 of a-z, 0-9, - and /, at first a letter or digit.')
-    }
+    if (!TAG.test(tag)) throw new P2PError('INVALID_CONFIG', `A tag must match ${TAG}.`)
     return (await signEnvelope(this.identity, `app/${tag}`, bytes, this.network)).signature
   }
 }

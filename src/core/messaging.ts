@@ -77,7 +77,7 @@ export class Messaging {
     const company = all.filter(({ info }) => relays || info.isRelay !== true)
     const peers = company.filter(({ peerId }) => !without.has(peerId))
     if (company.length === 0 && !isInternal) {
-      const only = all.length > 0 ? 'Only relays are connected, and a broadcast leaves them out.' : 'No peer is connected.'
+      const only = all.length > 0 ? 'Only relays are connected.' : 'No peer is connected.'
       throw new P2PError('NO_PEERS', `${only} Connect to a peer first.`, { details: { relays: all.length } })
     }
     return this.parts.network.peers.broadcast(whole, peers, paced)
@@ -110,7 +110,7 @@ export class Messaging {
 
   /** Tells the sender of a signed message that its date is too far from now. */
   refuseStale(message: P2PMessage): void {
-    const sentence = 'The date of this message is too far from now. Check the clock and send it anew.'
+    const sentence = 'The date of this message is too far from now. Check the clock.'
     this.answerFailure(message, new P2PError('REPLAYED', sentence, { details: { messageId: message.messageId } }))
   }
 
@@ -118,7 +118,7 @@ export class Messaging {
     const { limits } = this.parts
     const { peerId, clock, random } = this.parts.host
     if (message.from !== undefined && message.from !== peerId) {
-      throw new P2PError('FOREIGN_SENDER', 'A message can only be sent in our own name. Leave `from` out.', {
+      throw new P2PError('FOREIGN_SENDER', 'A message is sent in our own name. Leave `from` out.', {
         details: { from: message.from },
       })
     }

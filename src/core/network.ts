@@ -231,7 +231,7 @@ export class Network {
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
     this.anchors.stop()
-    void this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended and comes back later.'))
+    void this.peers.rest(new P2PError('SUSPENDED', 'The peer is suspended.'))
     this.updateStatus()
   }
 
@@ -239,7 +239,7 @@ export class Network {
     this.watch.stop()
     this.reconnector.stop()
     this.anchors.close()
-    await this.peers.close(new P2PError('CONNECTION_CLOSED', 'The peer has shut down.'))
+    await this.peers.close(new P2PError('SHUT_DOWN', 'The peer has shut down.'))
     this.outbox.close()
     this.updateStatus()
   }

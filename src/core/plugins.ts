@@ -58,11 +58,11 @@ export class Plugins {
   attach(plugin: Plugin, target: object): LifecycleHooks[] {
     const { name, needs = [] } = plugin ?? {}
     if (typeof plugin?.attach !== 'function' || typeof name !== 'string' || name === '' || name.length > 64) {
-      throw invalidPlugin('needs an attach method and a name of 1 to 64 characters')
+      throw invalidPlugin('must have attach and a name of 1 to 64 characters')
     }
     if (this.attached.has(name)) throw invalidPlugin(`"${name}" is attached already`)
     const missing = needs.filter((other) => !this.attached.has(other))
-    if (missing.length > 0) throw invalidPlugin(`"${name}" needs ${missing.join(', ')}, which must come before it`)
+    if (missing.length > 0) throw invalidPlugin(`"${name}" needs ${missing.join(', ')} before it`)
     // Of a plugin that was not configured at construction, the limits have their defaults.
     this.kit.limits = withLimits(this.kit.limits, plugin.limits)
     const before = new Set(this.hooks)

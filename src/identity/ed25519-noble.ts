@@ -1,4 +1,4 @@
-import * as ed25519 from '@noble/ed25519'
+import { getPublicKey, hashes, Point, sign } from '@noble/ed25519'
 import { equalBytes, hexOf } from '../base/bytes.js'
 import { isAcceptable, type SyncEd25519Provider } from './ed25519-provider.js'
 import { sha512 } from './sha512.js'
@@ -6,16 +6,15 @@ import { sha512 } from './sha512.js'
 /** Ed25519 for browsers whose WebCrypto has none. Deriving a public key takes about 20 ms in a tab. */
 export const nobleEd25519: SyncEd25519Provider = {
   name: 'noble',
-  publicKey: (seed) => noble().getPublicKey(seed),
+  publicKey: (seed) => hashed(() => getPublicKey(seed)),
   signer(seed) {
     const own = seed.slice()
-    return (bytes) => noble().sign(bytes, own)
+    return (bytes) => hashed(() => sign(bytes, own))
   },
   verify(signature, message, publicKey) {
     if (!isAcceptable(signature, message, publicKey)) return false
     try {
       // noble's own verify multiplies by the cofactor; the native implementations do not, and would refuse what it accepts.
-      const { Point } = ed25519
       const R = signature.subarray(0, 32)
       const k = sha512(R, publicKey, message)
       const kA = Point.fromBytes(publicKey).multiplyUnsafe(littleEndian(k) % GROUP_ORDER)
@@ -35,9 +34,9 @@ export const nobleEd25519: SyncEd25519Provider = {
 const GROUP_ORDER = 0x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3edn
 
 /** @noble/ed25519 leaves its SHA-512 to be chosen; set at each use, so that importing the SDK changes nothing. */
-function noble(): typeof ed25519 {
-  ed25519.hashes.sha512 = sha512
-  return ed25519
+function hashed<T>(work: () => T): T {
+  hashes.sha512 = sha512
+  return work()
 }
 
 function littleEndian(bytes: Uint8Array): bigint {

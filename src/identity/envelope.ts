@@ -75,7 +75,7 @@ export async function signEnvelope(
   }
   const envelope = { publicKey, payload: own, signature: signature.slice() }
   if (await verifyEnvelope(tag, envelope, network)) return envelope
-  throw identityFailed('identity.sign() does not fit identity.publicKey. Sign the bytes as they are, unhashed.')
+  throw identityFailed('identity.sign() does not fit identity.publicKey. Sign the bytes unhashed.')
 }
 
 /**

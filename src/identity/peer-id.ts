@@ -40,7 +40,7 @@ export function decodePeerId(id: string): Uint8Array {
   if (decoded === undefined) throw invalid('its checksum is wrong. Copy it again.')
   const { prefix, words } = decoded
   // A second "1" gives another prefix; the last word has one bit of the key, and four that give it one spelling only where they are 0.
-  if (prefix !== PREFIX || (words.at(-1)! & 15) > 0) throw invalid('it holds something else than a public key.')
+  if (prefix !== PREFIX || (words.at(-1)! & 15) > 0) throw invalid('it holds no public key.')
   return fromWords(words)
 }
 
@@ -75,5 +75,5 @@ export function assertPeerName(name: string): void {
   // Control, format (zero-width, text direction) and lone surrogate characters, line and paragraph separators.
   if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) throw invalid('must not contain control or invisible characters')
   if (name.trim() !== name) throw invalid('must not begin or end with white space')
-  if (name.normalize('NFC') !== name) throw invalid("must be in normal form C: use name.normalize('NFC')")
+  if (name.normalize('NFC') !== name) throw invalid('must be in normal form C')
 }

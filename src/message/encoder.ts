@@ -54,7 +54,7 @@ export function encode(value: unknown, limits: CodecLimits = CORE_LIMITS): Uint8
     const why = error instanceof Error ? error.message : String(error)
     throw new P2PError(
       'UNSERIALIZABLE_PAYLOAD',
-      `The value cannot be sent: ${why}. Send what JSON takes, BigInt, Date and Uint8Array.`,
+      `The value cannot be sent: ${why}. Send what JSON takes, BigInt, Date, Uint8Array.`,
       { cause: error },
     )
   } finally {
@@ -266,5 +266,5 @@ function tooManyItems(maxDecodeItems: number): P2PError {
 }
 
 function illFormed(): P2PError {
-  return new P2PError('UNSERIALIZABLE_PAYLOAD', 'A text holds half of a surrogate pair. Call its toWellFormed() first.')
+  return new P2PError('UNSERIALIZABLE_PAYLOAD', 'A text holds half of a surrogate pair. Call toWellFormed().')
 }

@@ -47,9 +47,14 @@ export function malformed(what: string, cause?: unknown): P2PError {
   return new P2PError('MALFORMED_DATA', `${what} is malformed.`, { cause })
 }
 
-/** For a message type that this version does not know. */
+/** For a message type that this version does not know: the same answer in every protocol. */
 export function unknownType({ protocol, type }: P2PMessage): P2PError {
-  return new P2PError('PROTOCOL_NOT_SUPPORTED', `${protocol} has no messages of type ${type.slice(0, 32)}.`)
+  return new P2PError('INVALID_MESSAGE', `${protocol} has no messages of type ${type.slice(0, 32)}.`)
+}
+
+/** Checks the payload of a message that says all by its type. @throws P2PError MALFORMED_DATA. */
+export function checkEmpty({ payload }: P2PMessage): void {
+  if (payload !== null) throw malformed('A payload that has to be nil')
 }
 
 /** Whatever `is` says yes to. */

@@ -193,6 +193,12 @@ export class HttpSession implements Reader {
       this.refuse(response, 409, new P2PError('PROTOCOL_VIOLATION', 'The peer counted frames that never were.'))
       return
     }
+    const tooLong = () => new P2PError('LIMIT_EXCEEDED', `A body has at most ${HTTP_BODY_BYTES} bytes.`)
+    // What is announced is not waited for.
+    if (Number(request.headers['content-length']) > HTTP_BODY_BYTES) {
+      this.refuse(response, 413, tooLong())
+      return
+    }
     // One at a time: a newer one means that the peer has given the older up.
     this.stopUpload()
     let next = number
@@ -215,7 +221,7 @@ export class HttpSession implements Reader {
     const onData = (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes > HTTP_BODY_BYTES) {
-        return refuse(413, new P2PError('LIMIT_EXCEEDED', `A body has at most ${HTTP_BODY_BYTES} bytes.`))
+        return refuse(413, tooLong())
       }
       reader.read(chunk)
       if (fault !== undefined) return refuse(400, fault)

@@ -40,7 +40,7 @@ export class ProtocolRouter {
     // Both mean something else among budgets.
     const isName = typeof name === 'string' && name !== '' && name.length <= 128 && name !== '*' && name !== '__proto__'
     if (!isName || typeof handler.handleMessage !== 'function') {
-      throw new P2PError('INVALID_CONFIG', 'A handler needs a protocolName of 1 to 128 characters and handleMessage.')
+      throw new P2PError('INVALID_CONFIG', 'A handler must have handleMessage and a protocolName of 1 to 128 characters.')
     }
     if (this.handlers.has(name)) {
       throw new P2PError('DUPLICATE_PROTOCOL', `A handler of "${name}" is registered already.`, {

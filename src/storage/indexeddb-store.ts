@@ -28,7 +28,7 @@ export function indexedDbStore(name = 'default'): KeyValueStore {
       throw asP2PError(
         error,
         'STORAGE_FAILED',
-        `IndexedDB failed for "${database}"; full disks and private windows do that. Free space and try again, or use memoryStore().`,
+        `IndexedDB failed for "${database}", as it does in private windows. Use memoryStore() there.`,
       )
     }
   }
@@ -37,13 +37,9 @@ export function indexedDbStore(name = 'default'): KeyValueStore {
       run(async (store) => {
         const value: unknown = await get(key, store)
         if (value === undefined || value instanceof Uint8Array) return value
-        throw new P2PError(
-          'STORAGE_FAILED',
-          `"${database}" holds something under this key that the SDK did not write. Delete the entry.`,
-          {
-            details: { key },
-          },
-        )
+        throw new P2PError('STORAGE_FAILED', `"${database}" holds something that the SDK did not write. Delete it.`, {
+          details: { key },
+        })
       }),
     // A copy: of a view into a large buffer IndexedDB would store the whole buffer.
     set: async (key, value) => {

@@ -141,7 +141,7 @@ it('a peer that sends SEQUENCE after each refusal gets its budget and no more', 
 })
 
 it('forged signatures cost the relay one check each connection, and the forger its name', async () => {
-  const forged = [new Uint8Array(32).fill(1), encode(['topic', new Uint8Array(16), Date.now(), 'x']), new Uint8Array(64), 0]
+  const forged = [new Uint8Array(32).fill(1), encode(['topic', new Uint8Array(16), 1, Date.now(), 'x']), new Uint8Array(64), 0]
   for (let i = 0; i < 2_000; i++) raw.message(forged, 'message', 'lotus/topics')
   await raw.closed
   expect(relay.coordinator.getStats().defence.faults).toEqual({ INVALID_SIGNATURE: 1 })

@@ -141,7 +141,7 @@ describe('an introduction', () => {
       })
     }
     await expect(alice.request('r', { type: 'other', payload: {}, protocol: INTRODUCE })).rejects.toMatchObject({
-      code: 'PROTOCOL_NOT_SUPPORTED',
+      code: 'INVALID_MESSAGE',
     })
   })
 })

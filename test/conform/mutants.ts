@@ -141,6 +141,8 @@ export const MUTANTS: readonly Mutant[] = [
   { fault: 'M-8' },
   { fault: 'M-9' },
   { fault: 'M-9/again' },
+  { fault: 'M-10' },
+  { fault: 'M-10/payload' },
   { fault: 'P-1', also: ['*'] },
   { fault: 'P-2' },
   { fault: 'P-2/keeps' },

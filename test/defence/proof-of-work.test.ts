@@ -252,7 +252,7 @@ describe('work that is under way', () => {
     const dial = alice.connectToPeer(address).catch(({ code }) => code)
     await net.clock.advance(100)
     await net.run(alice.shutdown())
-    expect(await net.run(dial)).toBe('CONNECTION_CLOSED')
+    expect(await net.run(dial)).toBe('SHUT_DOWN')
     expect(HandWorker.all.map(({ ended }) => ended)).toEqual([true])
     await net.stop()
     expect(net.clock.pending).toBe(0)

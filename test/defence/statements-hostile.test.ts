@@ -277,7 +277,7 @@ describe('evidence from a peer', () => {
     const other = attacker()
     await connect([other, players[0]!])
     const asking = other.peer.request(players[0]!.peer.peerId, { type: 'dance', payload: null, protocol: STATEMENTS_PROTOCOL })
-    await expect(net.run(asking)).rejects.toMatchObject({ code: 'PROTOCOL_NOT_SUPPORTED' })
+    await expect(net.run(asking)).rejects.toMatchObject({ code: 'INVALID_MESSAGE' })
     await clock.advance(100)
     await net.stop()
   })

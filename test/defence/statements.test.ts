@@ -112,7 +112,7 @@ describe('a session of statements', () => {
     await net.run(Promise.all([alice, bob, carol].map(({ session }) => session.agreement(0, { timeoutMs: 2_000 }))))
     expect(values(carol.session.statements(0))).toEqual([1, 2, 3])
 
-    await a.peer.disconnectFromPeer(c.peer.peerId)
+    await net.run(a.peer.disconnectFromPeer(c.peer.peerId))
     await clock.advance(100)
     // Alice reaches Carol through what Bob has heard.
     await alice.session.say({ round: 1, slot: 'roll', value: bytes(4) })

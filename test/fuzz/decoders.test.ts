@@ -149,6 +149,8 @@ describe('the table of what reads the network', () => {
     'peer/connection/inbox isAccepted': "the inbox's own answer",
     'peer/connection/path isAboutPathOnly': 'an error of this process, or a goodbye that the handshake, in its row, has read',
     'channel/work isWorkNeeded': 'an error of this process',
+    'defence/certificate-times checkOwnTime': 'a certificate and a date that the handshake, in its row, has read',
+    'node/conform/wire readUint': 'bytes of which the tester, in processes of its own, has taken the number that it reads',
     'core/stats readStats': 'what plugins of this process tell',
     'identity/ed25519-provider isAcceptable': 'called by verify, in the row of signed envelopes',
     'identity/identity isIdentity': 'what the application gives',

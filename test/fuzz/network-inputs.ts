@@ -389,7 +389,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
     topics.topicMessageOf(read, limits)
     await topics.isGenuine(read, 'lotus')
   }),
-  value('plugins/topics/topic-messages readWants', (input) => topics.readWants(input, limits)),
+  value('plugins/topics/topic-messages readWants', topics.readWants),
   value('plugins/topics/topic-messages readTopics', topics.readTopics),
   value('plugins/topics/topic-messages readHaves', topics.readHaves),
   value('plugins/topics/topic-messages readGraft', topics.readGraft),

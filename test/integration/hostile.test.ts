@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Entry } from '../../src/channel/batch.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
+import { decodePeerId } from '../../src/identity/peer-id.js'
 import { encode } from '../../src/message/codec.js'
 import { type Relay, startRelay } from '../../src/node/index.js'
 import { RawPeer } from '../attacks/raw-peer.js'
 
 /** A message that is well-formed, under a signature of nobody. */
 const badlySigned = (peer: RawPeer) =>
-  new Uint8Array([...new Uint8Array(64), ...encode([1, 'x', peer.peerId, null, 1, Date.now(), 'id', null])])
+  new Uint8Array([...new Uint8Array(64), ...encode([1, 'x', decodePeerId(peer.peerId), null, 1, Date.now(), 'id', null])])
 
 const message = (from: string | null, to: string | true | null) => encode([1, 'x', from, to, 'payload', 1, 'id', null])
 
@@ -48,7 +49,6 @@ describe('a peer that breaks the rules after a good handshake', () => {
     ],
     ['an entry of no known kind', 'PROTOCOL_VIOLATION', (peer) => peer.entry(0x7f, new Uint8Array(1))],
     ['an entry longer than its frame', 'PROTOCOL_VIOLATION', (peer) => peer.plaintext(Uint8Array.of(Entry.MESSAGE, 255, 255, 0))],
-    ['a frame that was not sealed', 'DECRYPT_FAILED', (peer) => peer.unsealed()],
     [
       'fragments that never end',
       'LIMIT_EXCEEDED',
@@ -71,6 +71,16 @@ describe('a peer that breaks the rules after a good handshake', () => {
     expect(honest.isConnected(relay.peerId)).toBe(true)
   })
 
+  it('by a frame that was not sealed loses its connection, and is not blamed: anybody on the way can have sent it', async () => {
+    const raw = await new RawPeer().connect(relay.url)
+    const ended = new Promise<string>((resolve) => relay.coordinator.once('disconnected', (_, { code }) => resolve(code)))
+    raw.unsealed()
+    await raw.closed
+    expect(await ended).toBe('DECRYPT_FAILED')
+    expect([errors, relay.coordinator.getStats().defence.faults]).toEqual([[], {}])
+    expect(honest.isConnected(relay.peerId)).toBe(true)
+  })
+
   it('by a text frame loses its connection', async () => {
     const raw = await new RawPeer().connect(relay.url)
     const gone = new Promise((resolve) => relay.coordinator.once('disconnected', resolve))
@@ -81,12 +91,12 @@ describe('a peer that breaks the rules after a good handshake', () => {
     expect(honest.isConnected(relay.peerId)).toBe(true)
   })
 
-  it('has no say on signatures: one put into an unsigned message never reaches the application', async () => {
+  it('has no say on signatures: one put into an unsigned message ends its connection, and never reaches the application', async () => {
     const raw = await new RawPeer().connect(relay.url)
-    const arrived = new Promise<Uint8Array | undefined>((resolve) =>
-      relay.coordinator.once('message', (got) => resolve(got.signature)),
-    )
+    const got: unknown[] = []
+    relay.coordinator.on('message', (message) => got.push(message))
     raw.on(0, encode([1, 'x', null, true, 'payload', 1, 'id', null, null, new Uint8Array(64)]))
-    expect(await arrived).toBeUndefined()
+    await raw.closed
+    expect([got, errors]).toEqual([[], ['INVALID_MESSAGE']])
   })
 })

@@ -443,7 +443,7 @@ describe('a message for a peer that is away', () => {
     await net.run(bob.shutdown())
     await net.clock.advance(100)
     // Over a circuit too.
-    expect(reasons).toEqual([['CONNECTION_CLOSED', true]])
+    expect(reasons).toEqual([['SHUT_DOWN', true]])
     const next = net.createPeer({
       host: 'bob2',
       peerId: 'bob',

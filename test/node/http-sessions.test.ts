@@ -257,11 +257,13 @@ describe('the HTTP endpoint and hostile peers', () => {
 
   it('refuses bodies that are too large, by their length or by what comes', async () => {
     const server = await listening()
+    const announced = await session(server)
     const { id, sink } = await session(server)
     const friend = await honest(server)
     const { port } = server
     expect(await raw(port, half('/lotus-p2p/2', 65_536))).toMatch(/^HTTP\/1\.1 413 .*"LIMIT_EXCEEDED"/s)
-    expect(await raw(port, half(`/lotus-p2p/2/${id}?n=1`, 262_145))).toMatch(/^HTTP\/1\.1 413 .*"LIMIT_EXCEEDED"/s)
+    expect(await raw(port, half(`/lotus-p2p/2/${announced.id}?n=1`, 262_145))).toMatch(/^HTTP\/1\.1 413 .*"LIMIT_EXCEEDED"/s)
+    expect(announced.sink.closes).toMatchObject([{ code: 'LIMIT_EXCEEDED' }])
     expect(sink.closes).toEqual([])
     const chunked = (path: string, body: string) =>
       `POST ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n`

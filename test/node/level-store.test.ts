@@ -63,16 +63,17 @@ describe('levelStore', () => {
       const server = new P2PCoordinator({ listen: [listener], store: names })
       await server.start()
       const alice = new P2PCoordinator({ peerId: 'alice' })
-      const outcome = Promise.race([
-        new Promise((resolve) => server.once('connected', () => resolve('connected'))),
-        new Promise((resolve) => alice.once('disconnected', (_, error) => resolve(error.code))),
-      ])
-      await alice.connectToPeer(listener.addresses[0]!)
-      codes.push(await outcome)
+      const dial = alice.connectToPeer(listener.addresses[0]!)
+      codes.push(
+        await dial.then(
+          () => server.isConnected('alice'),
+          (error) => error.code,
+        ),
+      )
       await alice.shutdown()
       await server.shutdown()
       await names.close()
     }
-    expect(codes).toEqual(['connected', 'NAME_TAKEN'])
+    expect(codes).toEqual([true, 'NAME_TAKEN'])
   })
 })

@@ -112,7 +112,11 @@ describe('the pool', () => {
         expect(alice.getPeer(bob.peerId)!.connection!.outbound).toBe(!bob.getPeer(alice.peerId)!.connection!.outbound)
         await net.stop()
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60,
+        // Each end is accepted on the path of the other, has its own accepted, and chooses that.
+        examples: [[91, 191, 0, 4_653]],
+      },
     )
   })
 

@@ -64,6 +64,7 @@ describe('a peer that the application has connected to', () => {
 
   it.each([
     ['when it says goodbye', loss('CONNECTION_CLOSED', true)],
+    ['when it shuts down', loss('SHUT_DOWN', true)],
     ['when we do', loss('CONNECTION_CLOSED')],
     ['when another session of ours has taken its place', loss('REPLACED', true)],
     ['when its name is taken', loss('NAME_TAKEN')],

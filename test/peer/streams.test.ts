@@ -77,7 +77,13 @@ class World {
   }
 
   send(bytes: number, stream = this.stream(), lasting = true): void {
-    const message = { kind: Entry.MESSAGE as const, head: stream.head, body: new Uint8Array(bytes), lasting, onSettled: undefined }
+    const message = {
+      kind: Entry.MESSAGE as const,
+      head: stream.head,
+      body: new Uint8Array(bytes),
+      lasting,
+      onSettled: undefined,
+    }
     this.paths.send(stream, { ...message, budget: { changed: () => {} }, number: 0, order: 0, repeatedOn: 0 })
   }
 
@@ -364,7 +370,7 @@ describe('a sender', () => {
     await w.says(Entry.ACK, encodeAck([{ stream: 1, number: 2 }]))
     await w.says(Entry.REFUSED, encodeRefused({ stream: 1, number: 1, waitMs: 100, budget: 'chat' }))
     expect([w.stream().isReady, w.gone]).toEqual([true, []])
-    const after = w.heard.slice(w.heard.findLastIndex(({ kind }) => kind === Entry.SEQUENCE))
+    const after = w.heard.slice(w.heard.map(({ kind }) => kind).lastIndexOf(Entry.SEQUENCE))
     expect(after.map(({ kind }) => kind)).toEqual([Entry.SEQUENCE, Entry.MESSAGE])
     expect(decodeSequence(after[0]!.body).number).toBe(3)
   })

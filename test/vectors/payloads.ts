@@ -173,7 +173,7 @@ export function topicVectors() {
     invalid: [
       { why: 'a sequence of 0', bytes: pack(['offers', run, 0, TIME, null]) },
       { why: 'a run of 15 bytes', bytes: pack(['offers', fill(0x55, 15), 1, TIME, null]) },
-      { why: 'an empty topic', bytes: pack(['', run, 1, TIME, null]), code: 'INVALID_TOPIC' },
+      { why: 'an empty topic', bytes: pack(['', run, 1, TIME, null]), code: 'MALFORMED_DATA' },
       { why: 'no payload', bytes: pack(['offers', run, 1, TIME]) },
       { why: 'a sixth item', bytes: pack(['offers', run, 1, TIME, null, null]) },
       {

@@ -161,6 +161,12 @@ export class RawInitiator {
     }
   }
 
+  /** The next entry of any kind. @throws Error where the connection ends first. */
+  async any(): Promise<{ kind: number; body: Uint8Array }> {
+    while (this.entries.length === 0) this.read(this.receiver.open(await this.frame()))
+    return this.entries.shift()!
+  }
+
   /** The refusal in the clear, where the responder cannot or does not answer message 3 in the channel. */
   async refusal() {
     return unpack((await this.frame()).subarray(1))

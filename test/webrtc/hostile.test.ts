@@ -66,7 +66,7 @@ describe('Signals that no honest peer sends', () => {
   it('a message type of another version is answered, not punished', async () => {
     const { bob, say } = await withMallory()
     await say('renegotiate', {})
-    expect(bob.host.errors).toMatchObject([{ code: 'PROTOCOL_NOT_SUPPORTED' }])
+    expect(bob.host.errors).toMatchObject([{ code: 'INVALID_MESSAGE' }])
     expect(bob.host.rejected).toEqual([])
   })
 

@@ -5,6 +5,8 @@ import { Self } from './self.js'
 import { freshId, messageBytes, random } from './wire.js'
 
 const HEARTBEAT = 'lotus/heartbeat'
+/** Protocols of this document that answer whoever asks. */
+const ASKED = [HEARTBEAT, 'lotus/peer', 'lotus/introduce', 'lotus/circuit-hop', 'lotus/circuit-stop', 'lotus/dht', 'lotus/topics']
 const look = (more: object = {}) => ({ type: 'look', protocol: NOBODYS, ...more })
 
 async function bad(bench: Bench, what: string, codes: string[], parts: object): Promise<string> {
@@ -167,6 +169,24 @@ export const messageChecks: Check[] = [
       const answers = channel.messages.filter(({ inReplyTo }) => inReplyTo === id).length
       ensure(answers === 1, `the same id twice: ${answers} answers`)
       return 'REPLAYED, and the connection lives on'
+    },
+  },
+  {
+    clause: 'M-10',
+    title: 'answers INVALID_MESSAGE to a type that a protocol does not know, and MALFORMED_DATA to a ping with a payload',
+    async run(bench) {
+      const channel = await bench.dial()
+      const asked = ASKED.filter((protocol) => channel.description.protocols.includes(protocol))
+      for (const protocol of asked) {
+        const { type, payload } = await channel.ask('no-such-type', null, protocol)
+        ensure(type === 'failed' && payload?.code === 'INVALID_MESSAGE', `${protocol} answers ${type} ${payload?.code}`)
+      }
+      const { type, payload } = await channel.ask('ping', 5, HEARTBEAT)
+      ensure(
+        type === 'failed' && payload?.code === 'MALFORMED_DATA',
+        `a ping with a payload is answered ${type} ${payload?.code}`,
+      )
+      return `INVALID_MESSAGE in ${asked.join(', ')}`
     },
   },
 ]

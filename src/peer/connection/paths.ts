@@ -212,7 +212,7 @@ export class Paths {
       if (session.outgoing.refused(decodeRefused(body))) events.paused()
       events.progressed()
     } else if (kind === Entry.SEQUENCE) {
-      if (path.changes === undefined) throw violation('numbered messages on a path that it does not speak on')
+      if (path.changes === undefined) throw violation('numbered messages on a path before it spoke there')
       const sequence = decodeSequence(body)
       session.incoming.begins(sequence, inbox.burstOf(sequence.protocol))
       path.places.set(sequence.stream, sequence.number)
@@ -221,8 +221,11 @@ export class Paths {
       const changes = decodeSwitch(body)
       path.switchedTo(changes)
       const { replaces } = path
-      path.replaces = undefined
-      if (replaces !== undefined) this.retire(replaces)
+      // The peer has begun on this path before it heard of our choice, where its count is lower: it may have chosen the other one.
+      if (replaces !== undefined && changes >= session.changes) {
+        path.replaces = undefined
+        this.retire(replaces)
+      }
       const isLater = session.isLater(changes, leads)
       const before = this.current
       if (isLater && path !== before && path.open) {

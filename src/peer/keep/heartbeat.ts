@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import type { P2PMessage } from '../../message/message.js'
+import { checkEmpty, unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 
@@ -48,7 +49,9 @@ export class Heartbeat implements IProtocolHandler {
   }
 
   async handleMessage(message: P2PMessage): Promise<void> {
-    if (message.type === PING) await this.protocolHost?.reply(message, { type: PONG, payload: null })
+    if (message.type !== PING) throw unknownType(message)
+    checkEmpty(message)
+    await this.protocolHost?.reply(message, { type: PONG, payload: null })
   }
 
   async onPeerConnected(peer: PeerInfo): Promise<void> {

@@ -1,9 +1,9 @@
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { checkMetadata, descriptionShapes, type PeerDescription } from '../../channel/description.js'
+import { checkMetadata, descriptionShapes, type PeerDescription, shareParts } from '../../channel/description.js'
 import { encodePeerId } from '../../identity/peer-id.js'
 import type { P2PMessage } from '../../message/message.js'
-import { object, shaped } from '../../message/shape.js'
+import { object, shaped, unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 
@@ -52,12 +52,13 @@ export class PeerUpdates implements IProtocolHandler {
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
+    if (message.type !== 'update') throw unknownType(message)
     const description = shaped(object(descriptionShapes(this.wiring.limits)), message.payload)
-    if (message.type !== 'update' || description === undefined) {
+    if (description === undefined) {
       this.protocolHost?.reject(from.peerId, new P2PError('MALFORMED_DATA', 'The peer sent a malformed description.'))
       return
     }
     checkMetadata(description.metadata, this.wiring.limits)
-    this.wiring.onUpdate(from.peerId, description)
+    this.wiring.onUpdate(from.peerId, shareParts(description))
   }
 }

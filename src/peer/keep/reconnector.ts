@@ -126,7 +126,8 @@ export class Reconnector {
       // Another process of the peer has come in the place of the one before.
       if (error.code === 'REPLACED' && byPeer !== true) continue
       // The application has disconnected on purpose, or the peer has said goodbye.
-      const wanted = error.code === 'CONNECTION_CLOSED' && moved !== true && (byPeer !== true || !entry.bootstrap)
+      const isGoodbye = error.code === 'CONNECTION_CLOSED' || error.code === 'SHUT_DOWN'
+      const wanted = isGoodbye && moved !== true && (byPeer !== true || !entry.bootstrap)
       if (wanted && this.isActive) {
         if (!entry.bootstrap) this.entries.delete(entry)
         continue

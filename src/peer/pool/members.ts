@@ -204,7 +204,7 @@ function wrongPeer(peerId: string, expected: string | undefined): P2PError {
 }
 
 export function poolFull({ maxConnections, limits }: Pick<PeerContext, 'maxConnections' | 'limits'>): P2PError {
-  return new P2PError('POOL_FULL', `All ${maxConnections} connections are taken. Raise maxConnections.`, {
+  return new P2PError('POOL_FULL', `All ${maxConnections} connections are taken.`, {
     details: { limit: 'maxConnections', maxConnections, retryAfterMs: limits.heartbeatIntervalMs },
   })
 }

@@ -30,7 +30,7 @@ export function recordFiltersOf(filters: ResourceFilters | null | undefined): Re
   if (filters === null || filters === undefined) return {}
   if (typeof filters !== 'object') throw invalidResource('filters must be an object')
   const unknown = Object.keys(filters).find((name) => !NAMES.has(name))
-  if (unknown !== undefined) throw invalidResource(`filters.${unknown} is unknown; put it into filters.where`)
+  if (unknown !== undefined) throw invalidResource(`filters.${unknown} is unknown`)
   const { creatorPeerId, createdAfter, createdBefore, maxResults, where = {} } = filters
   if (maxResults !== undefined && !(maxResults >= 1)) throw invalidResource('filters.maxResults must be 1 or more')
   if (typeof where !== 'object' || where === null) throw invalidResource('filters.where must be an object')

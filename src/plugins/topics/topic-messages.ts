@@ -46,11 +46,12 @@ export const RUN_BYTES = 16
 
 const WHAT = 'A topic message'
 const count = /* @__PURE__ */ (() => int(0))()
-const content = /* @__PURE__ */ (() => tuple(text(), bytes(RUN_BYTES), int(1, Number.MAX_SAFE_INTEGER), count, present))()
+const name = /* @__PURE__ */ text(1, 128)
+const content = /* @__PURE__ */ (() => tuple(name, bytes(RUN_BYTES), int(1, Number.MAX_SAFE_INTEGER), count, present))()
 const wireMessage = /* @__PURE__ */ (() => tuple(bytes(32), bytes(), bytes(64), count))()
-const wants = /* @__PURE__ */ (() => array(tuple(text(), count, optional(count))))()
-const names = /* @__PURE__ */ (() => array(text()))()
-const named = /* @__PURE__ */ (() => tuple(text(), text(64, 64, /^[0-9a-f]+$/)))()
+const wants = /* @__PURE__ */ (() => array(tuple(name, count, optional(count))))()
+const names = /* @__PURE__ */ (() => array(name))()
+const named = /* @__PURE__ */ (() => tuple(name, text(64, 64, /^[0-9a-f]+$/)))()
 const haves = /* @__PURE__ */ (() => array(named))()
 
 /** What is signed beside topic and payload. */
@@ -81,7 +82,6 @@ export function readTopicMessage(payload: unknown, limits: Limits, network: stri
   const [publicKey, whole, signature, hops] = parsed(wireMessage, payload, WHAT)
   if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length)
   const [topic, run, sequence, publishedAt] = parsed(content, decode(whole, limits, { canonical: true }), WHAT)
-  checkTopic(topic, limits)
   // Decoded bytes are views of a whole frame; what is kept must not keep that alive.
   const [key, kept, proof] = [publicKey.slice(), whole.slice(), signature.slice()]
   const names = namesOf(network, key, kept, run, sequence)
@@ -103,11 +103,9 @@ export function topicMessageOf(message: SignedTopicMessage, limits: Limits): Top
   return { topic, payload, publisherId: encodePeerId(publicKey), publisherKey: publicKey, publishedAt, messageId, signature }
 }
 
-/** `want`: `[topic, distance, history?]` each. @throws P2PError MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_TOPIC. */
-export function readWants(payload: unknown, limits: Limits): [topic: string, distance: number, history?: number | undefined][] {
-  const read = parsed(wants, payload, WHAT)
-  for (const [topic] of read) checkTopic(topic, limits)
-  return read
+/** `want`: `[topic, distance, history?]` each. @throws P2PError MALFORMED_DATA. */
+export function readWants(payload: unknown): [topic: string, distance: number, history?: number | undefined][] {
+  return parsed(wants, payload, WHAT)
 }
 
 /** Names of topics. @throws P2PError MALFORMED_DATA. */

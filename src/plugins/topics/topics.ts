@@ -305,7 +305,7 @@ export class Topics implements IProtocolHandler {
       const { code } = asP2PError(error, 'HANDLER_FAILED', '')
       this.drop(code)
       if (NEVER_HONEST.has(code)) host.reject(from.peerId, error as P2PError)
-      else if (type === 'publish' || !isP2PError(error)) throw error
+      else if (type === 'publish' || code === 'INVALID_MESSAGE' || !isP2PError(error)) throw error
     }
   }
 
@@ -399,7 +399,7 @@ export class Topics implements IProtocolHandler {
     const router = this.peers.get(from)
     // It has gone since.
     if (router === undefined) return
-    for (const [topic, distance, history = 0] of readWants(payload, this.limits)) {
+    for (const [topic, distance, history = 0] of readWants(payload)) {
       this.interest.add(from, topic, distance, router)
       this.tell(topic)
       for (const message of this.history.last(topic, Math.min(history, this.limits.topicHistory))) {

@@ -116,7 +116,7 @@ class Tab implements TabTransport {
       }
       const failed = () => {
         settle()
-        const message = `No tab answers at ${address}: it is closed, frozen or full. Show it, or wait until it is found again.`
+        const message = `No tab answers at ${address}: it is closed, frozen or full.`
         reject(new P2PError('PEER_UNREACHABLE', message, { details: { address } }))
       }
       const onAbort = () => {
@@ -156,7 +156,7 @@ class Tab implements TabTransport {
 
   private listen(accept: (connection: Connection) => void): void {
     if (this.accept !== undefined) {
-      const message = 'This broadcastChannel listens already. Make another one for a second peer in the same tab.'
+      const message = 'This broadcastChannel listens already. Make another one.'
       throw new P2PError('ADDRESS_IN_USE', message, { details: { address: this.prefix + this.id } })
     }
     this.open()
@@ -205,7 +205,7 @@ class Tab implements TabTransport {
     try {
       channel = new BroadcastChannel(this.network)
     } catch (cause) {
-      const message = 'This platform has no BroadcastChannel for us. Leave broadcastChannel() out of P2PConfig.transports.'
+      const message = 'This platform has no BroadcastChannel.'
       throw new P2PError('TRANSPORT_UNAVAILABLE', message, { cause })
     }
     this.channel = channel

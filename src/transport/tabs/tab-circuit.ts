@@ -93,7 +93,7 @@ export class TabCircuit {
     }
     const cost = costOf(frame)
     if (!this.incoming.take(cost)) {
-      const message = 'The other tab sent more than its window allows. Load the same version in all tabs.'
+      const message = 'The other tab sent more than its window allows.'
       this.end(new P2PError('PROTOCOL_VIOLATION', message), 'PROTOCOL_VIOLATION')
       return
     }

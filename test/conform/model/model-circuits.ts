@@ -6,6 +6,7 @@ import { type Message, type ModelHandler, type ModelPeer, Refusal } from './mode
 
 const HOP = 'lotus/circuit-hop'
 const STOP = 'lotus/circuit-stop'
+const TYPES = ['reserve', 'open', 'incoming', 'opened', 'data', 'ack', 'close']
 const WINDOW = 524_288
 const FRAME_BYTES = 61_440
 const FRAME_COST = 128
@@ -31,6 +32,7 @@ export class ModelCircuits implements ModelHandler {
 
   handle(channel: ModelChannel, message: Message): Promise<Anything> | undefined {
     const { type, payload, protocol } = message
+    if (!TYPES.includes(type)) throw new Refusal('INVALID_MESSAGE')
     if (this.peer.profile === 'peer') {
       this.onStop(channel, type, payload)
       return undefined

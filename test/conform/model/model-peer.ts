@@ -325,6 +325,12 @@ export class ModelPeer {
     if (to !== null && to !== true && to !== this.self.peerId) throw new Violation('PROTOCOL_VIOLATION')
   }
 
+  /** The code for a message that nothing takes. */
+  private unhandled(protocol: string): string {
+    const isOwn = (protocol === HEARTBEAT || protocol === 'lotus/peer') && !this.breaks('M-10')
+    return isOwn ? 'INVALID_MESSAGE' : 'PROTOCOL_NOT_SUPPORTED'
+  }
+
   private async dispatch(channel: ModelChannel, message: Message): Promise<void> {
     const { protocol, type, inReplyTo, payload } = message
     const session = channel.session!
@@ -335,6 +341,10 @@ export class ModelPeer {
       return
     }
     if (protocol === HEARTBEAT && type === 'ping') {
+      if (payload !== null && !this.breaks('M-10/payload')) {
+        this.fail(channel, message, 'MALFORMED_DATA')
+        return
+      }
       const broken = this.breaks('P-1')
       session.send({
         type: broken ? 'ping' : 'pong',
@@ -363,7 +373,7 @@ export class ModelPeer {
       this.handlers.find((each) => each.protocols.includes(protocol))
     const circuits = protocol.startsWith('lotus/circuit-') ? this.handlers[0] : handler
     try {
-      if (circuits === undefined) throw new Refusal(protocol === HEARTBEAT ? 'INVALID_MESSAGE' : 'PROTOCOL_NOT_SUPPORTED')
+      if (circuits === undefined) throw new Refusal(this.unhandled(protocol))
       const answer = await circuits.handle(channel, message)
       if (answer !== undefined) session.send({ protocol, ...answer, inReplyTo: message.id })
     } catch (error) {

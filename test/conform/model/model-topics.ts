@@ -3,9 +3,10 @@ import { taggedBytes, taggedHash } from '../../../src/identity/envelope.js'
 import { decode } from '../../../src/message/codec.js'
 import type { Anything } from '../../../src/node/conform/wire.js'
 import { type ModelChannel, Violation } from './model-channel.js'
-import type { Message, ModelHandler, ModelPeer } from './model-peer.js'
+import { type Message, type ModelHandler, type ModelPeer, Refusal } from './model-peer.js'
 
 const TOPICS = 'lotus/topics'
+const TYPES = ['want', 'unwant', 'publish', 'message', 'past', 'prune', 'have', 'graft']
 const MINUTE_MS = 60_000
 
 /** A router of topics (T), which pushes to all that want. */
@@ -18,6 +19,7 @@ export class ModelTopics implements ModelHandler {
   constructor(private readonly peer: ModelPeer) {}
 
   async handle(channel: ModelChannel, { type, payload }: Message): Promise<Anything> {
+    if (!TYPES.includes(type)) throw new Refusal('INVALID_MESSAGE')
     if (type === 'want') this.onWant(channel, payload)
     if (type === 'message') await this.take(channel, payload)
     if (type !== 'publish') return undefined

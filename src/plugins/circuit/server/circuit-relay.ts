@@ -6,7 +6,7 @@ import { type Limits, limitsOf } from '../../../base/limits.js'
 import { TokenBucket } from '../../../base/token-bucket.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import type { P2PMessage } from '../../../message/message.js'
-import { unknownType } from '../../../message/shape.js'
+import { checkEmpty, unknownType } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import {
@@ -144,6 +144,7 @@ export class CircuitRelay implements IProtocolHandler {
         case 'open':
           return await this.open(host, message, from)
         case 'reserve':
+          checkEmpty(message)
           return await this.reserve(host, message, from)
         default:
           throw unknownType(message)

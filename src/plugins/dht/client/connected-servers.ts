@@ -7,7 +7,7 @@ import { LazyMap, LazySet } from '../../../base/lazy-map.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { JoinedSignal, WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
-import { shaped } from '../../../message/shape.js'
+import { checkEmpty, shaped, unknownType } from '../../../message/shape.js'
 import { type AskOne, askPeers } from '../../../protocol/ask-peers.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
@@ -88,12 +88,15 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
+    const { type, payload } = message
+    if (type !== 'missed' && type !== 'record') throw unknownType(message)
+    if (type === 'missed') checkEmpty(message)
     if (!this.known.has(from.peerId)) {
       this.exchanges.ignored++
-    } else if (message.type === 'missed') {
+    } else if (type === 'missed') {
       await this.rewatch(from.peerId)
-    } else if (message.type === 'record') {
-      const wire = shaped(recordPush, message.payload)?.record
+    } else {
+      const wire = shaped(recordPush, payload)?.record
       for (const entry of await this.exchanges.believe([wire], from.peerId, (entry) => this.isWatched(entry))) this.tell(entry)
     }
   }

@@ -201,7 +201,7 @@ export class DistributedHashTable {
   async get<T = unknown>(key: string, options: GetOptions = {}): Promise<DhtRecord<T> | null> {
     this.begin('Getting a record', options)
     checkPattern(key, this.limits)
-    if (key.endsWith('*')) throw invalidRecord('get takes one key; use query for a prefix')
+    if (key.endsWith('*')) throw invalidRecord('get takes one key')
     const { publisherId } = options
     const filters = publisherId === undefined ? undefined : { publisherId }
     const own = publisherId === this.peerId ? this.store.find(key, this.publisher) : undefined
@@ -377,7 +377,7 @@ export class DistributedHashTable {
     if (stored.length > 0 || refused.length === 0) {
       return { servers: stored, refused: refused.map(({ peerId, error }) => ({ peerId, error })) }
     }
-    throw new P2PError('NOT_STORED', 'No server stored the record. It is offered again; see details.refused.', {
+    throw new P2PError('NOT_STORED', 'No server stored the record; see details.refused.', {
       details: { refused: refused.map(({ peerId, error: { code, message } }) => ({ peerId, code, message })) },
       cause: refused[0]!.error,
     })

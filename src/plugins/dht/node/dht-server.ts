@@ -6,7 +6,7 @@ import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import type { WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
-import { parsed } from '../../../message/shape.js'
+import { checkEmpty, parsed, unknownType } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import type { RateLimit } from '../../../protocol/rate-limits.js'
@@ -153,6 +153,7 @@ export class DhtServer implements IProtocolHandler {
       case 'store':
         return this.receive(message, from)
       case 'ping':
+        checkEmpty(message)
         return this.reply(message, 'pong', null)
       case 'find-node': {
         const { target } = parsed(findNodeRequest, message.payload, 'A DHT message')
@@ -175,10 +176,7 @@ export class DhtServer implements IProtocolHandler {
       case 'unwatch':
         return this.watchers.delete(from.peerId, parsed(watchRequest, message.payload, 'A DHT message').key)
       default:
-        throw new P2PError(
-          'INVALID_MESSAGE',
-          'The DHT knows ping, find-node, find-record, store, watch and unwatch, not this type.',
-        )
+        throw unknownType(message)
     }
   }
 

@@ -64,9 +64,7 @@ export const recordFilters = /* @__PURE__ */ (() =>
 export function checkFilters(filters: unknown): RecordFilters {
   const checked = recordFilters(filters)
   if (checked instanceof Fault) {
-    throw invalidRecord(
-      `filters${checked.at && `.${checked.at}`} must be a plain value, or { gt, gte, lt, lte, ne, in, contains, exists }`,
-    )
+    throw invalidRecord(`filters${checked.at && `.${checked.at}`} must be a value or a FilterRange`)
   }
   return checked
 }

@@ -74,9 +74,9 @@ export class RecordVerifier {
   /** @throws P2PError INVALID_RECORD for a record that has ended, or is dated further ahead than clocks honestly differ. */
   checkTime(entry: RecordEntry): void {
     const now = this.clock.now()
-    if (entry.expiresAt <= now) throw invalidRecord('it has expired; check the clock')
+    if (entry.expiresAt <= now) throw invalidRecord('it has expired')
     if (entry.publishedAt > now + this.limits.maxClockSkewMs) {
-      throw invalidRecord('it is dated in the future; check the clock')
+      throw invalidRecord('it is dated in the future')
     }
   }
 

@@ -54,7 +54,7 @@ export interface Records {
 export function isThere(entry: RecordEntry, previous: RecordEntry | undefined): boolean {
   if (previous === undefined || supersedes(entry, previous)) return false
   if (previous.sequence === entry.sequence && equalBytes(previous.payload, entry.payload)) return true
-  throw new P2PError('STALE_RECORD', 'A newer record of this publisher is there. Announce with a higher sequence.', {
+  throw new P2PError('STALE_RECORD', 'A newer record of this publisher is there.', {
     details: { key: entry.key, sequence: previous.sequence },
   })
 }
