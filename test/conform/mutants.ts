@@ -130,6 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
   { fault: 'S-29' },
   { fault: 'S-30' },
   { fault: 'S-31', also: ['S-22'] },
+  { fault: 'S-33' },
   { fault: 'M-1' },
   { fault: 'M-1/own' },
   { fault: 'M-2' },

@@ -314,7 +314,12 @@ export class ModelChannel {
     }
     const session = this.session!
     if (kind === Kind.SWITCH) return body.length === 4 ? session.onSwitch(this, readUint(body)) : malformed()
-    if (kind === Kind.ACK) return body.length > 0 && body.length % 7 === 0 ? session.onAck(body) : malformed()
+    if (kind === Kind.ACK) {
+      const fits = body.length > 0 && body.length % 7 === 0 && body.length <= 128 * 7
+      if (fits) return session.onAck(body)
+      if (this.breaks('S-33')) return
+      throw new Violation('PROTOCOL_VIOLATION')
+    }
     if (kind === Kind.REFUSED) return body.length >= 11 ? session.onRefused(body) : malformed()
     if (kind === Kind.SEQUENCE) return body.length >= 13 ? this.onSequence(body) : malformed()
     if (kind === Kind.MESSAGE || kind === Kind.SIGNED_MESSAGE) {
