@@ -3,6 +3,7 @@
  * take more than there are, and the rest is a debt: one large message passes where many small ones would.
  */
 export class TokenBucket {
+  private readonly rate: Rate
   private tokens: number
   private filledAt: number
 
@@ -11,12 +12,8 @@ export class TokenBucket {
    * @param worthWaitingFor tokens that must be there before another try makes sense. Default: a quarter of a second's worth, so
    *   that whoever came back for a single token is not refused at the next message again.
    */
-  constructor(
-    private readonly perS: number,
-    private readonly burst: number,
-    now: number,
-    private readonly worthWaitingFor = Math.min(burst / 2, perS / 4),
-  ) {
+  constructor(perS: number, burst: number, now: number, worthWaitingFor = Math.min(burst / 2, perS / 4)) {
+    this.rate = sharedRate(perS, burst, worthWaitingFor)
     this.tokens = burst
     this.filledAt = now
   }
@@ -36,17 +33,38 @@ export class TokenBucket {
 
   /** As `take`, without taking. */
   waitMs(now: number, share = 1): number {
-    const perMs = (this.perS * share) / 1_000
+    const { perS, burst, worthWaitingFor } = this.rate
+    const perMs = (perS * share) / 1_000
     // A clock that was set back refills nothing.
     const grown = this.tokens + Math.max(0, now - this.filledAt) * perMs
-    this.tokens = Math.min(this.burst * share, grown)
+    this.tokens = Math.min(burst * share, grown)
     this.filledAt = now
     if (this.tokens >= 1) return 0
-    return Math.ceil((Math.max(1, this.worthWaitingFor * share) - this.tokens) / perMs)
+    return Math.ceil((Math.max(1, worthWaitingFor * share) - this.tokens) / perMs)
   }
 
   /** Takes tokens whether they are there or not, as what is known to cost only afterwards. */
   charge(cost: number): void {
     this.tokens -= cost
   }
+}
+
+interface Rate {
+  readonly perS: number
+  readonly burst: number
+  readonly worthWaitingFor: number
+}
+
+/** Rates that were asked for last. */
+const RATES: Rate[] = []
+const MAX_RATES = 32
+let made = 0
+
+/** One for all buckets with the same numbers: a relay has a dozen buckets for each of thousands of peers. */
+function sharedRate(perS: number, burst: number, worthWaitingFor: number): Rate {
+  const known = RATES.find((rate) => rate.perS === perS && rate.burst === burst && rate.worthWaitingFor === worthWaitingFor)
+  if (known !== undefined) return known
+  const rate = { perS, burst, worthWaitingFor }
+  RATES[made++ % MAX_RATES] = rate
+  return rate
 }

@@ -109,8 +109,13 @@ export function decodeDescription(body: Uint8Array, limits: Limits): OwnDescript
   checkMetadata(description.metadata, limits)
   if (description.name !== undefined) assertPeerName(description.name)
   // The bytes of a decoded value are a view of the whole frame.
-  const { protocols, budgets, streams } = description
-  return { ...description, protocols: shared(protocols), budgets: budgets && shared(budgets), streams: streams.slice() }
+  return { ...shareParts(description), streams: description.streams.slice() }
+}
+
+/** The same description, with its lists and budgets shared with peers that told the same. */
+export function shareParts<T extends PeerDescription>(description: T): T {
+  const { protocols, addresses, budgets } = description
+  return { ...description, protocols: shared(protocols), addresses: shared(addresses), budgets: budgets && shared(budgets) }
 }
 
 /** Lists and budgets that were seen last, by their content. */

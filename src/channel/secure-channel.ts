@@ -78,9 +78,9 @@ export class SecureChannel implements FrameSink {
   private framesSent = 0
   private framesReceived = 0
   /** Until this many, no budget is looked at. */
-  private framesAllowed = 0
+  private framesAllowed = FRAME_STEP
   private rekeys = 0
-  private readonly frames: TokenBucket
+  private frames: TokenBucket | undefined
   private readonly reader: BatchReader
   private readonly writer: BatchWriter
   private sink: ChannelSink | undefined
@@ -109,7 +109,6 @@ export class SecureChannel implements FrameSink {
     this.handshake = handshake
     this.reader = new BatchReader(limits)
     this.reader.takeDescription()
-    this.frames = new TokenBucket(4 * limits.peerMessagesPerS, 4 * limits.peerMessageBurst, clock.now())
     const maxFrame = Math.min(connection.maxFrameBytes, MAX_NOISE_MESSAGE_BYTES)
     this.maxPlaintextBytes = maxFrame - TAG_BYTES
     this.writer = new BatchWriter(this.maxPlaintextBytes, (plaintext) => this.sendFrame(plaintext))
@@ -375,7 +374,10 @@ export class SecureChannel implements FrameSink {
 
   /** Frames cost a decryption each, whatever is in them: more than messages could need end the channel. */
   private allowFrames(): void {
-    const waitMs = this.frames.take(this.clock.now(), FRAME_STEP)
+    const { peerMessagesPerS, peerMessageBurst } = this.limits
+    const now = this.clock.now()
+    this.frames ??= new TokenBucket(4 * peerMessagesPerS, 4 * peerMessageBurst, now)
+    const waitMs = this.frames.take(now, FRAME_STEP)
     if (waitMs > 0) {
       throw new P2PError('RATE_LIMITED', 'The peer sends too many frames.', {
         details: { limit: 'peerMessagesPerS', retryAfterMs: waitMs },

@@ -40,6 +40,8 @@ export interface GateStats {
   limited: number
   /** How often a stream of a peer was told to wait: never while its sender keeps to the budgets that it was told. */
   throttled: number
+  /** How often a stream of a peer was told to wait because its signatures wait to be checked: that is not the peer's fault. */
+  busy: number
 }
 
 /** How often a peer's budgets may change. */
@@ -50,6 +52,8 @@ const TELL_EVERY_MS = 60_000
  */
 const BURST_MARGIN = 2
 const RATE_MARGIN = 1.05
+/** How long a peer waits whose signatures wait to be checked. */
+const BUSY_MS = 500
 /** Answers that a peer may have on its way, whatever its budgets. */
 export const MAX_ANSWERS = 4_096
 
@@ -58,7 +62,7 @@ export const MAX_ANSWERS = 4_096
  * protocol and type, then whether it is new. Its size, structure and sender are checked on the way, its signature at the end.
  */
 export class Gate {
-  readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, throttled: 0 }
+  readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, throttled: 0, busy: 0 }
   /** Ids of unsigned messages. A channel delivers nothing twice; this is for an application that sends the same id again. */
   readonly seen: RecentKeys
   /** By the public key in hex, longest unused first. */
@@ -144,14 +148,6 @@ export interface Refusal extends GateRefusal {
   bytes: number
 }
 
-interface ProtocolBuckets {
-  readonly whole: Buckets
-  /** Types with limits of their own; null: the handler itself limits them. */
-  readonly types: ReadonlyMap<string, Buckets | null> | undefined
-  /** Messages that the peer may have on its way. */
-  readonly inFlight: number
-}
-
 /** What one peer may send us, over all of its connections. */
 export class PeerGate {
   lastUsedAt = 0
@@ -159,7 +155,8 @@ export class PeerGate {
   open = 0
   private readonly whole: Buckets
   private readonly control: TokenBucket
-  private readonly protocols = new LazyMap<string, ProtocolBuckets>()
+  /** By protocol; with a type of its own limits, by both. */
+  private readonly buckets = new LazyMap<string, Buckets>()
   private readonly signed: ReplayWindow
   /** The part of each limit that the peer was told. */
   private share: number
@@ -192,6 +189,12 @@ export class PeerGate {
     return waitMs > 0 ? this.refuse(waitMs, '*') : undefined
   }
 
+  /** The processor is behind with the peer's messages: nothing of it counts against the peer. */
+  busy(): GateRefusal {
+    this.gate.stats.busy++
+    return { retryAfterMs: BUSY_MS, limit: 'cpu' }
+  }
+
   /** An acknowledgement or its like has come; false where there are more of them than messages could cause. */
   controlEntry(): boolean {
     return this.control.take(this.gate.wiring.clock.now()) === 0
@@ -201,16 +204,32 @@ export class PeerGate {
   admit({ protocol = '', type }: P2PMessage, bytes: number): GateRefusal | undefined {
     const now = this.gate.wiring.clock.now()
     if (now - this.toldAt >= TELL_EVERY_MS) this.reconsider(now)
-    const { whole, types } = this.bucketsOf(protocol)
-    const own = types?.get(type)
-    if (own === null) return undefined
-    const waitMs = (own ?? whole).take(now, bytes)
-    return waitMs > 0 ? this.refuse(waitMs, own === undefined ? protocol : `${protocol} ${type}`) : undefined
+    const told = this.toldOf(protocol)
+    // Protocols that are not registered here are the peer's invention, however many: all share one budget.
+    let key = told === undefined ? '' : protocol
+    let limit = protocol
+    let rate: Readonly<ToldBudget> = told ?? this.budgets['']!
+    const types = told?.[4]
+    if (types !== undefined && Object.hasOwn(types, type)) {
+      const declared = this.gate.wiring.limitsOf(protocol)
+      if (typeof declared === 'object' && declared.types?.[type] === 'own') return undefined
+      key += `\0${type}`
+      limit += ` ${type}`
+      rate = types[type]!
+    }
+    let buckets = this.buckets.get(key)
+    if (buckets === undefined) {
+      buckets = new Buckets(rate, now)
+      this.buckets.set(key, buckets)
+    }
+    const waitMs = buckets.take(now, bytes)
+    return waitMs > 0 ? this.refuse(waitMs, limit) : undefined
   }
 
   /** Messages of a protocol that the peer may have on its way, answers aside. */
   burstOf(protocol: string): number {
-    return this.bucketsOf(protocol).inFlight
+    const [, whole, , , types = {}] = this.toldOf(protocol) ?? this.budgets['']!
+    return Object.values(types).reduce((sum, [, burst]) => sum + burst, whole)
   }
 
   /** A stream was refused: what an honest peer may still send of it. */
@@ -264,7 +283,7 @@ export class PeerGate {
   }
 
   protocolsChanged(): void {
-    this.protocols.clear()
+    this.buckets.clear()
   }
 
   /** A connection of this peer has ended. */
@@ -280,7 +299,7 @@ export class PeerGate {
     const share = shareOf(this.key)
     if (share === this.share) return
     this.share = share
-    this.protocols.clear()
+    this.buckets.clear()
     shareChanged(this.publicKey)
   }
 
@@ -289,22 +308,9 @@ export class PeerGate {
     return { retryAfterMs: Math.min(retryAfterMs, this.gate.wiring.limits.maxRefusalMs), limit }
   }
 
-  private bucketsOf(protocol: string): ProtocolBuckets {
-    const known = this.protocols.get(protocol)
-    if (known !== undefined) return known
-    const { limitsOf, clock } = this.gate.wiring
-    const told = protocol !== '*' && Object.hasOwn(this.budgets, protocol) ? this.budgets[protocol]! : undefined
-    // Protocols that are not registered here are the peer's invention, however many: all share one budget.
-    if (told === undefined) return this.bucketsOf('')
-    const now = clock.now()
-    const declared = limitsOf(protocol)
-    const own = typeof declared === 'object' ? declared.types : undefined
-    const types =
-      told[4] && new Map(Object.entries(told[4]).map(([type, b]) => [type, own?.[type] === 'own' ? null : new Buckets(b, now)]))
-    const inFlight = Object.values(told[4] ?? {}).reduce((sum, [, burst]) => sum + burst, told[1])
-    const buckets = { whole: new Buckets(told, now), types, inFlight }
-    this.protocols.set(protocol, buckets)
-    return buckets
+  /** What the peer is told of a protocol; undefined for one that is not registered here. */
+  private toldOf(protocol: string): ToldBudget | undefined {
+    return protocol !== '*' && Object.hasOwn(this.budgets, protocol) ? this.budgets[protocol] : undefined
   }
 }
 

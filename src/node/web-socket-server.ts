@@ -221,7 +221,8 @@ class Acceptor implements WebSocketListener {
       const connection = new WsConnection(webSocket, remoteAddress, firstFrame, this.limits, {
         onEnd: this.ended,
         onSpoken: hold.spoken,
-        onOverfull: (slow) => this.slowReaders.overfull(slow),
+        // A function made here would keep the first frame for as long as the connection lives.
+        onOverfull: this.overfull,
       })
       this.slowReaders.add(connection)
       this.connections.add(connection)
@@ -251,6 +252,8 @@ class Acceptor implements WebSocketListener {
       else refuseTooMany(response, refusal)
     }
   }
+
+  private readonly overfull = (slow: WsConnection): void => this.slowReaders.overfull(slow)
 
   private readonly ended = (connection: WsConnection): void => {
     this.connections.delete(connection)

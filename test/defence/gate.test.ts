@@ -227,6 +227,17 @@ describe('signed messages', () => {
     expect(bob.getStats().defence).toMatchObject({ duplicates: 2, stale: 0 })
   })
 
+  it('that come faster than they are verified are refused for lack of processor time, which counts for nothing, and all arrive', async () => {
+    const { alice, bob, got } = await pair({ requireSignatures: true, limits: { maxVerifyQueue: 1 } })
+    const sent = Array.from({ length: 60 }, (_, i) => send(alice, i))
+    await net.run(Promise.all(sent))
+    await net.clock.advance(20_000)
+    expect(got).toEqual(Array.from({ length: 60 }, (_, i) => i))
+    const { busy, throttled } = bob.getStats().defence
+    expect(busy).toBeGreaterThan(0)
+    expect([throttled, alice.isConnected('bob')]).toEqual([0, true])
+  })
+
   it('that waited long in the outbox are not taken for replays', async () => {
     const { alice, bob, got } = await pair({ requireSignatures: true })
     await net.run(alice.disconnectFromPeer('bob'))

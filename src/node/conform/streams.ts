@@ -292,6 +292,16 @@ export const streamChecks: Check[] = [
       }),
   },
   {
+    clause: 'S-33',
+    title: 'ends a channel whose ACK has no places, a part of one, or too many',
+    run: (bench) =>
+      eachEnds(bench, {
+        'ACK without a place': () => [entry(Kind.ACK, new Uint8Array(0))],
+        'ACK of 6 bytes': () => [entry(Kind.ACK, new Uint8Array(6))],
+        'ACK of 129 places': () => [entry(Kind.ACK, new Uint8Array(129 * 7))],
+      }),
+  },
+  {
     clause: 'S-16',
     profiles: SERVERS,
     title: 'bounds what it repeats without progress',

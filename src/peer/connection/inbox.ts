@@ -11,6 +11,9 @@ import { decodeMessage } from '../../message/p2p-protocol.js'
 import type { ConnectionContext } from './connection-context.js'
 import type { MessageKind } from './outgoing.js'
 
+/** Messages that wait for checks of signatures, in queues of `maxVerifyQueue`: more than an honest burst leaves for long. */
+const UNVERIFIED_QUEUES = 16
+
 /** The answer to a message that is offered: the message, accepted; a refusal, to offer it again later; or a fault, which ends the connection. */
 export type Answer = P2PMessage | GateRefusal | P2PError
 
@@ -45,6 +48,8 @@ export class Inbox {
   /** Answers that the peer may still give: one to each message of ours. */
   private answers = 0
   private readonly verifying = new Serial()
+  /** Messages that wait for the check of a signature, their own or one before. */
+  private unverified = 0
 
   constructor(
     private readonly peerContext: ConnectionContext,
@@ -73,6 +78,8 @@ export class Inbox {
   /** Whether a message is taken. Nothing is remembered of it: the caller delivers it once its number is accounted for. */
   offer(kind: MessageKind, body: Uint8Array): Answer {
     this.lastSeen = this.peerContext.clock.now()
+    // They are acknowledged: nothing else bounds what waits here.
+    if (this.unverified >= UNVERIFIED_QUEUES * this.peerContext.limits.maxVerifyQueue) return this.gate.busy()
     const refusal = this.gate.arrive(body.length)
     if (refusal !== undefined) return refusal
     try {
@@ -93,9 +100,16 @@ export class Inbox {
     const { traffic } = this.owner
     traffic.messagesIn++
     traffic.bytesIn += body.length
-    if (message.signature !== undefined || !this.verifying.isIdle)
-      void this.verifying.run(() => this.verifyAndPass(message, body))
-    else this.pass(message)
+    if (message.signature === undefined && this.verifying.isIdle) {
+      this.pass(message)
+      return
+    }
+    this.unverified++
+    void this.verifying
+      .run(() => this.verifyAndPass(message, body))
+      .finally(() => {
+        this.unverified--
+      })
   }
 
   /** Messages of a protocol that the peer may have on its way. */

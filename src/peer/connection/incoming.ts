@@ -10,19 +10,24 @@ const ACK_BYTES = 262_144
 const ACK_MESSAGES = 256
 
 /** What has come of one of the peer's streams, by whatever path. */
-export interface IncomingStream {
-  readonly id: number
-  readonly protocol: string
-  /** The number up to which all has arrived, or was given up. */
-  received: number
-  /** How many numbers below it were given up without having come. */
-  missed: number
-  unackedMessages: number
-  unackedBytes: number
-  /** Messages after which an acknowledgement goes out at once. */
-  ackEvery: number
+export class IncomingStream {
+  /** How many numbers below `received` were given up without having come. */
+  missed = 0
+  unackedMessages = 0
+  unackedBytes = 0
   /** Whether something has come since the last acknowledgement. */
-  isDue: boolean
+  isDue = false
+
+  /**
+   * @param received the number up to which all has arrived, or was given up.
+   * @param ackEvery messages after which an acknowledgement goes out at once.
+   */
+  constructor(
+    readonly id: number,
+    readonly protocol: string,
+    public received: number,
+    readonly ackEvery: number,
+  ) {}
 }
 
 /** Where one path stands in the peer's streams. */
@@ -39,6 +44,7 @@ export class IncomingPlaces {
   }
 
   set(stream: number, next: number): void {
+    if (stream >= this.next.length) this.next = grown(this.next, stream, 0)
     this.next[stream] = next
   }
 
@@ -77,10 +83,9 @@ export class Incoming {
     const stream = this.streams[id]
     if (stream === undefined) {
       // We may have forgotten what was before, and do not know which of it was given up.
-      const received = number - 1
-      const ackEvery = Math.min(ACK_MESSAGES, burst / 4)
-      const unacked = { unackedMessages: 0, unackedBytes: 0, ackEvery, isDue: false }
-      this.streams[id] = { id, protocol, received, missed: 0, ...unacked }
+      const ackEvery = Math.ceil(Math.min(ACK_MESSAGES, burst / 4))
+      if (id >= this.streams.length) this.streams = grown(this.streams, id, undefined)
+      this.streams[id] = new IncomingStream(id, protocol, number - 1, ackEvery)
       return
     }
     if (stream.protocol !== protocol) throw violation('gave a stream to another protocol')
@@ -133,6 +138,11 @@ export class Incoming {
     stream.isDue = true
     this.due.push(stream)
   }
+}
+
+/** The list with a place for this index too, and for no more: one that grows in place has room for sixteen more. */
+function grown<T>(list: readonly T[], index: number, none: T): T[] {
+  return Array.from({ length: index + 1 }, (_, i) => list[i] ?? none)
 }
 
 function acknowledged(stream: IncomingStream): Place {

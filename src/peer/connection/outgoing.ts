@@ -1,7 +1,7 @@
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
 import { violation } from '../../base/errors.js'
-import { LazyMap, LazySet } from '../../base/lazy-map.js'
+import { LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
 import type { Repetition } from './repetition.js'
@@ -93,8 +93,7 @@ export class Outgoing {
   bytes = 0
   /** Messages that it has not acknowledged. */
   waiting = 0
-  private readonly streams: OutgoingStream[] = [new OutgoingStream(SHARED_STREAM, '')]
-  private readonly byProtocol = new LazyMap<string | undefined, OutgoingStream>()
+  private streams: OutgoingStream[] = [new OutgoingStream(SHARED_STREAM, '')]
   private path: OutgoingPath | undefined
   /** Paths that we have spoken on. */
   private paths = 0
@@ -133,13 +132,14 @@ export class Outgoing {
    * @param isServed whether the peer serves the protocol: what it does not serve shares a stream, so that names cost nothing.
    */
   streamOf(protocol: string | undefined, isServed: boolean): OutgoingStream {
-    if (!isServed) return this.streams[SHARED_STREAM]!
-    const known = this.byProtocol.get(protocol)
+    const { streams } = this
+    if (!isServed) return streams[SHARED_STREAM]!
+    const known = streams.find((stream) => stream.id !== SHARED_STREAM && stream.protocol === (protocol ?? ''))
     if (known !== undefined) return known
-    if (this.streams.length === MAX_STREAMS) return this.streams[SHARED_STREAM]!
-    const stream = new OutgoingStream(this.streams.length, protocol ?? '')
-    this.streams.push(stream)
-    this.byProtocol.set(protocol, stream)
+    if (streams.length === MAX_STREAMS) return streams[SHARED_STREAM]!
+    const stream = new OutgoingStream(streams.length, protocol ?? '')
+    // An array that grows in place has room for sixteen more.
+    this.streams = [...streams, stream]
     return stream
   }
 

@@ -23,19 +23,23 @@ export class Lane implements InFlight {
   readonly held = new LazySet<Held>()
   private messages: TokenBucket | undefined
   private bytes: TokenBucket | undefined
-  private maxMessages = Number.POSITIVE_INFINITY
-  private maxBytes = Number.POSITIVE_INFINITY
   private messagesUnderWay = 0
   private bytesUnderWay = 0
   private told: Readonly<ToldRate | ToldBudget> | undefined
-  /** Whether the peer takes nothing at all. */
-  isShut = false
 
-  /** @param whole the budget of everything together, of which this is a part. */
+  /**
+   * @param key the protocol, or protocol, U+0000 and type.
+   * @param whole the budget of everything together, of which this is a part.
+   */
   constructor(
-    readonly name: string,
+    readonly key: string,
     private readonly whole: Lane | undefined,
   ) {}
+
+  /** Shown to people. */
+  get name(): string {
+    return this.key.replace('\0', ' ')
+  }
 
   /** What the peer takes; undefined: as much as the whole allows. */
   tell(budget: Readonly<ToldRate | ToldBudget> | undefined, now: number): void {
@@ -43,12 +47,13 @@ export class Lane implements InFlight {
     const before = this.told
     if (budget === before || (before?.every((value, i) => i === 4 || value === budget?.[i]) ?? false)) return
     this.told = budget
-    const [perS, burst, bytesPerS, burstBytes] = budget ?? []
-    this.maxMessages = burst ?? Number.POSITIVE_INFINITY
-    this.maxBytes = burstBytes ?? Number.POSITIVE_INFINITY
-    this.isShut = perS !== undefined && perS < LEAST_PER_S
-    this.messages = perS === undefined ? undefined : new TokenBucket(perS, this.maxMessages, now, 1)
-    this.bytes = bytesPerS == null ? undefined : new TokenBucket(bytesPerS, this.maxBytes, now, 1)
+    this.messages = budget && new TokenBucket(budget[0], budget[1], now, 1)
+    this.bytes = budget?.[2] == null ? undefined : new TokenBucket(budget[2], budget[3] ?? Number.POSITIVE_INFINITY, now, 1)
+  }
+
+  /** Whether the peer takes nothing at all. */
+  get isShut(): boolean {
+    return this.told !== undefined && this.told[0] < LEAST_PER_S
   }
 
   changed(messages: number, bytes: number): void {
@@ -59,8 +64,10 @@ export class Lane implements InFlight {
 
   /** 0 where the budget has room for a message of so many bytes; else milliseconds, and Infinity where an acknowledgement is awaited. */
   waitMs(now: number, bytes: number): number {
+    const [, burst, , burstBytes] = this.told ?? NO_LIMIT
     const isFull =
-      this.messagesUnderWay >= this.maxMessages || (this.bytesUnderWay > 0 && this.bytesUnderWay + bytes > this.maxBytes)
+      this.messagesUnderWay >= burst ||
+      (this.bytesUnderWay > 0 && this.bytesUnderWay + bytes > (burstBytes ?? Number.POSITIVE_INFINITY))
     if (isFull) return Number.POSITIVE_INFINITY
     return Math.max(this.messages?.waitMs(now) ?? 0, this.bytes?.waitMs(now) ?? 0, this.whole?.waitMs(now, bytes) ?? 0)
   }
@@ -90,21 +97,21 @@ export class Pacer {
   private budgets: ToldBudgets = {}
   private served: readonly string[] = []
   private readonly whole = new Lane('*', undefined)
-  private readonly lanes = new LazyMap<string, Lane>()
+  private lanes: Lane[] = []
   private readonly routes = new LazyMap<string | undefined, Route>()
   /** Lanes in which something waits, each in its turn. */
   private readonly waiting = new LazySet<Lane>()
   private readonly alarm: Alarm
   private isPumping = false
   /** Called when nothing waits any more. */
-  onIdle: () => void = () => {}
+  onIdle: () => unknown = NONE
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: Limits,
     private readonly outgoing: Outgoing,
     /** Bytes that have not left yet. */
-    public unsentBytes: () => number = NONE_UNSENT,
+    public unsentBytes: () => number = NONE,
   ) {
     this.alarm = new Alarm(clock, () => this.pump())
   }
@@ -122,8 +129,8 @@ export class Pacer {
     const now = this.clock.now()
     this.whole.tell(this.budgetOf('*'), now)
     // What waits goes on waiting in its lane.
-    for (const [name, lane] of this.lanes) {
-      const [protocol, type] = name.split('\0') as [string, string | undefined]
+    for (const lane of this.lanes) {
+      const [protocol, type] = lane.key.split('\0') as [string, string | undefined]
       const budget = this.budgetOf(protocol)
       lane.tell(type === undefined ? budget : (budget?.[4]?.[type] ?? budget), now)
     }
@@ -237,8 +244,8 @@ export class Pacer {
   /** Nothing is sent any more: what waits fails. */
   close(error: Error): void {
     this.alarm.disarm()
-    this.unsentBytes = NONE_UNSENT
-    this.onIdle = () => {}
+    this.unsentBytes = NONE
+    this.onIdle = NONE
     for (const lane of [...this.waiting]) for (const held of [...lane.held]) held.fail(error)
   }
 
@@ -272,11 +279,11 @@ export class Pacer {
   }
 
   private lane(name: string, budget: ToldRate | ToldBudget | undefined): Lane {
-    const known = this.lanes.get(name)
+    const known = this.lanes.find(({ key }) => key === name)
     if (known !== undefined) return known
-    const lane = new Lane(name.replace('\0', ' '), this.whole)
+    const lane = new Lane(name, this.whole)
     lane.tell(budget, this.clock.now())
-    this.lanes.set(name, lane)
+    this.lanes = [...this.lanes, lane]
     return lane
   }
 
@@ -285,7 +292,8 @@ export class Pacer {
   }
 }
 
-const NONE_UNSENT = () => 0
+const NONE = () => 0
+const NO_LIMIT: ToldRate = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, null, null]
 
 function notTaken({ name }: Lane): P2PError {
   return new P2PError('PROTOCOL_NOT_SUPPORTED', `The peer takes no messages of "${name}".`, { details: { protocol: name } })

@@ -24,14 +24,12 @@ export class Path implements OutgoingPath {
   replaces: Path | undefined
   /** The path carries nothing at present, and may recover. */
   isInterrupted = false
-  private readonly ending: Alarm
+  private ending: Alarm | undefined
 
   constructor(
     readonly channel: SecureChannel,
-    clock: Clock,
-  ) {
-    this.ending = new Alarm(clock, () => this.end())
-  }
+    private readonly clock: Clock,
+  ) {}
 
   get open(): boolean {
     return this.channel.open
@@ -63,6 +61,7 @@ export class Path implements OutgoingPath {
 
   /** Ends the channel after a while, unless it is kept before. */
   endAfter(delayMs: number): void {
+    this.ending ??= new Alarm(this.clock, () => this.end())
     this.ending.arm(delayMs)
   }
 
@@ -74,7 +73,7 @@ export class Path implements OutgoingPath {
 
   /** Lets the channel be. */
   keep(): void {
-    this.ending.disarm()
+    this.ending?.disarm()
   }
 }
 

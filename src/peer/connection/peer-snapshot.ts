@@ -47,23 +47,28 @@ export class PeerSnapshot {
     this.fresh = { publicKey: read(() => publicKey.slice()) }
     if (freezeDeeply(metadata)) this.fresh.metadata = read(() => structuredClone(metadata))
     this.description = description
-    this.parts = undefined
+    this.change()
   }
 
   measured(rttMs: number, skewMs: number): void {
     this.rttMs = rttMs
     this.skewMs = skewMs
-    this.parts = undefined
+    this.change()
   }
 
   pathChanged(channel: SecureChannel): void {
     this.channel = channel
-    this.parts = undefined
+    this.change()
   }
 
   stateChanged(state: PeerState): void {
     this.state = state
+    this.change()
+  }
+
+  private change(): void {
     this.parts = undefined
+    this.last = undefined
   }
 
   private build(): Parts {

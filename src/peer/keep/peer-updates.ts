@@ -1,6 +1,6 @@
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { checkMetadata, descriptionShapes, type PeerDescription } from '../../channel/description.js'
+import { checkMetadata, descriptionShapes, type PeerDescription, shareParts } from '../../channel/description.js'
 import { encodePeerId } from '../../identity/peer-id.js'
 import type { P2PMessage } from '../../message/message.js'
 import { object, shaped, unknownType } from '../../message/shape.js'
@@ -59,6 +59,6 @@ export class PeerUpdates implements IProtocolHandler {
       return
     }
     checkMetadata(description.metadata, this.wiring.limits)
-    this.wiring.onUpdate(from.peerId, description)
+    this.wiring.onUpdate(from.peerId, shareParts(description))
   }
 }
