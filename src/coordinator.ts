@@ -1,6 +1,5 @@
 import type { Unsubscribe } from './base/events.js'
 import { DEFAULT_LIMITS } from './base/limits.js'
-import type { WaitOptions } from './base/wait.js'
 import { type CoreConfig, invalidOption } from './core/config.js'
 import type { Plugin } from './core/plugin.js'
 import type { WithPlugins } from './core/typed.js'
@@ -20,6 +19,7 @@ import type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics
 import type { WebRtcStats } from './plugins/webrtc/endpoint.js'
 import { type WebRtcConfig, webRtc } from './plugins/webrtc/plugin.js'
 
+import type { PacedOptions } from './protocol/handler.js'
 /** Configuration of `P2PCoordinator`; each option may be left out. */
 export interface P2PConfig<P extends readonly Plugin[] = readonly Plugin[]> extends CoreConfig<P> {
   /**
@@ -80,13 +80,13 @@ export class FullCoordinator extends CoreCoordinator {
   }
 
   /**
-   * Publishes to all subscribers of a topic.
+   * Publishes to all subscribers of a topic; waits for the rate of one publisher, as `sendTo` for a budget.
    *
    * @param payload at most 64 KiB encoded.
    * @returns the neighbours that took it, and how many subscribers they know; 0: none listens.
    * @throws P2PError as `Topics.publish`, and as `start`.
    */
-  publish(topic: string, payload: unknown, options?: WaitOptions): Promise<PublishResult> {
+  publish(topic: string, payload: unknown, options?: PacedOptions): Promise<PublishResult> {
     return this.topics.publish(topic, payload, options)
   }
 }

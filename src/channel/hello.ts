@@ -1,6 +1,7 @@
 import { hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
+import { printable } from '../base/text.js'
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../identity/ed25519.js'
 import { decode, encode } from '../message/codec.js'
 import { array, bytes, int, object, optional, shaped, text, tuple } from '../message/shape.js'
@@ -106,7 +107,10 @@ export function chooseFrom(offer: Uint8Array, network: string, limits: Limits): 
     )
   }
   if (offered.network !== network) {
-    throw new P2PError('WRONG_NETWORK', `This peer belongs to the network "${network}". Set P2PConfig.network.`)
+    // Read at both ends: "ours" would be wrong at one of them.
+    const theirs = offered.network === undefined ? 'none' : `"${printable(offered.network)}"`
+    const message = `The dialler's network is ${theirs}, the other's "${network}". Set P2PConfig.network to the same name on both.`
+    throw new P2PError('WRONG_NETWORK', message)
   }
   return { version, suite }
 }

@@ -23,12 +23,13 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --host <address>            interface to listen on (0.0.0.0: all)
   --bootstrap <address>       another relay to join, again for more: together they are one network
   --announce <address>        address to tell others, e.g. wss://relay.example behind a TLS proxy; again for more
+  --network <name>            the network that it serves; wallets name the same one (lotus)
   --name <label>              a name for people, shown at /info
   --identity <file>           where the relay's key is kept, made if absent (~/.lotus-p2p/relay-<port>.key)
   --data <folder>             keeps bans, pinned names and the key there, for many peers (needs: npm install classic-level);
                               without it they are kept in a file beside the key
   --max-connections <number>  connected peers at most (1000)
-  --pow <bits>                proof of work that a new identity has to show, 0 for none (20 where the relay is
+  --pow <bits>                proof of work that a new identity has to show, 0 for none (18 where the relay is
                               reached from everywhere, else 0)
   --max-memory <MB>           above it newcomers are refused, then peers ended (3/4 of what the process may have)
   --trust-proxy <networks>    proxies whose X-Forwarded-For is believed: loopback, private, 10.0.0.0/8, …; commas between
@@ -65,6 +66,7 @@ function readArguments() {
         host: { type: 'string', default: '0.0.0.0' },
         bootstrap: { type: 'string', multiple: true, default: [] },
         announce: { type: 'string', multiple: true },
+        network: { type: 'string' },
         name: { type: 'string' },
         identity: { type: 'string' },
         data: { type: 'string' },
@@ -129,6 +131,7 @@ async function main(): Promise<void> {
     ...(values.origin && { origins: values.origin }),
     ...(store && { store }),
     ...(values.announce && { announce: values.announce }),
+    ...(values.network !== undefined && { network: values.network }),
     ...(values.name !== undefined && { name: values.name }),
     ...(path !== undefined && { identity: await fileIdentity(path) }),
   })
@@ -152,6 +155,7 @@ async function main(): Promise<void> {
   say(`lotus-p2p ${VERSION} relay${values.name === undefined ? '' : ` "${printable(values.name)}"`}`)
   for (const address of relay.addresses) say(`  listening  ${address}`)
   say(`  peer id    ${relay.peerId}`)
+  say(`  network    ${relay.network}`)
   say(`  work       ${relay.powDifficulty === 0 ? 'none' : `${relay.powDifficulty} bits for each identity`} (--pow)`)
   if (path !== undefined) say(`  identity   ${path}`)
   if (data !== undefined) say(`  data       ${data}`)

@@ -2,10 +2,12 @@ import type { Server } from 'node:http'
 import { isPrivateAddress } from '../address/private-address.js'
 import { P2PError } from '../base/errors.js'
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from '../base/limits.js'
-import type { Logger } from '../base/logger.js'
+import { consoleLogger, type Logger } from '../base/logger.js'
 import { VERSION } from '../base/version.js'
+import { PROTOCOL_VERSIONS } from '../channel/hello.js'
 import { SecureChannel } from '../channel/secure-channel.js'
 import { P2PCoordinator } from '../coordinator.js'
+import { DEFAULT_NETWORK } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { PeerLoad } from '../peer/connection/peer-connection.js'
 import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
@@ -21,19 +23,19 @@ import { relayRoutes } from './relay-routes.js'
 import { type Reader, SlowReaders } from './slow-readers.js'
 import { addressesAt, type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
 
-/** Versions of the wire protocol that this SDK speaks. */
-const PROTOCOL_VERSIONS = [1]
 const MAX_LABEL_LENGTH = 64
 /** No application talks to a relay: what has no protocol of ours is either a mistake or an attack. */
 const RELAY_LIMITS = { protocolMessagesPerS: 500, protocolMessageBurst: 1_000 }
 /** What an identity costs each day at a relay that anybody can reach: a tenth of a second of a desktop, a second of a phone. */
-const PUBLIC_POW_DIFFICULTY = 18
+export const PUBLIC_POW_DIFFICULTY = 18
 
 export interface RelayOptions extends AdmissionOptions {
   /** TCP port; 0 takes a free one. Default 8787. */
   port?: number
   /** Interface. Default `0.0.0.0`: all. */
   host?: string
+  /** As `P2PConfig.network` of its wallets: a relay serves one network. Shown at /info. Default 'lotus'. */
+  network?: string
   /** A label for people, at most 64 characters; shown at /info and to peers. Not a peer id. */
   name?: string
   /** Default: a fresh one, so that the relay has another peer id after every start; see `fileIdentity`. */
@@ -70,11 +72,36 @@ export interface RelayOptions extends AdmissionOptions {
   server?: Server
 }
 
+/** The name of each option. */
+const OPTIONS: Record<keyof RelayOptions, true> = {
+  port: true,
+  host: true,
+  network: true,
+  name: true,
+  identity: true,
+  maxConnections: true,
+  limits: true,
+  announce: true,
+  bootstrap: true,
+  maxMemoryBytes: true,
+  metrics: true,
+  logger: true,
+  powDifficulty: true,
+  store: true,
+  server: true,
+  trustProxy: true,
+  origins: true,
+  requireOrigin: true,
+  capLoopback: true,
+}
+
 export interface Relay {
   /** The first of `addresses`. */
   readonly url: string
   readonly addresses: readonly string[]
   readonly peerId: string
+  /** The network that it serves. */
+  readonly network: string
   /** Bits of proof of work that it demands. */
   readonly powDifficulty: number
   readonly coordinator: P2PCoordinator
@@ -102,7 +129,7 @@ export interface RelayServerStats {
 
 /**
  * Starts a relay: a peer that listens, keeps DHT records, introduces its peers to each other and forwards their circuits,
- * which it cannot read. Serves `/healthz` and `/info` on the same port.
+ * which it cannot read. Serves `/healthz` and `/info` on the same port. The logger is told of options that are unknown.
  *
  * @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, INVALID_CONFIG.
  * @example
@@ -110,7 +137,9 @@ export interface RelayServerStats {
  * console.log(relay.url, relay.peerId)
  */
 export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
-  const { port = 8787, host = '0.0.0.0', name, maxConnections = 1_000 } = options
+  const { port = 8787, host = '0.0.0.0', network = DEFAULT_NETWORK, name, maxConnections = 1_000 } = options
+  const unknown = Object.keys(options).filter((option) => !Object.hasOwn(OPTIONS, option))
+  if (unknown.length > 0) (options.logger ?? consoleLogger).warn('RelayOptions has unknown options', { options: unknown })
   if (name !== undefined && (typeof name !== 'string' || name.length === 0 || name.length > MAX_LABEL_LENGTH)) {
     throw new P2PError('INVALID_CONFIG', `The name of a relay has 1 to ${MAX_LABEL_LENGTH} characters.`)
   }
@@ -137,6 +166,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
       metrics: () => metrics?.text(),
       info: () => ({
         name: name ?? null,
+        network,
         version: VERSION,
         peerId: coordinator.peerId,
         protocolVersions: PROTOCOL_VERSIONS,
@@ -150,6 +180,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   })
   const circuits = relayServices()
   const coordinator: P2PCoordinator = new P2PCoordinator({
+    network,
     maxConnections,
     powDifficulty,
     limits,
@@ -194,6 +225,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     url: addresses[0]!,
     addresses,
     peerId: coordinator.peerId,
+    network,
     powDifficulty,
     coordinator,
     getStats,

@@ -570,7 +570,9 @@ describe('a network', () => {
       code: 'WRONG_NETWORK',
       details: { byPeer: true, inClear: true },
     })
-    await expect(pair.b).rejects.toMatchObject({ code: 'WRONG_NETWORK' })
+    const told = /^The dialler's network is "elsewhere", the other's "test"\. Set P2PConfig\.network/
+    await expect(pair.a).rejects.toThrow(told)
+    await expect(pair.b).rejects.toMatchObject({ code: 'WRONG_NETWORK', message: expect.stringMatching(told) })
     expect(pair.far.sent).toHaveLength(1)
   })
 

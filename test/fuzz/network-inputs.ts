@@ -386,7 +386,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   }),
   value('plugins/topics/topic-messages readTopicMessage', async (input) => {
     const read = topics.readTopicMessage(input, limits, 'lotus')
-    topics.topicMessageOf(read, limits)
+    topics.topicMessageOf(read, false, limits)
     await topics.isGenuine(read, 'lotus')
   }),
   value('plugins/topics/topic-messages readWants', topics.readWants),

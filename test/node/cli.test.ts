@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { generateIdentity } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
+import { PUBLIC_POW_DIFFICULTY } from '../../src/node/relay.js'
 import { RawPeer } from '../attacks/raw-peer.js'
 
 let folder: string
@@ -86,6 +87,7 @@ describe('lotus-p2p', () => {
     const help = cli('--help')
     expect(await help.exit).toBe(0)
     expect(help.out.text).toMatch(/^Usage: lotus-p2p relay/)
+    expect(help.out.text).toContain(`(${PUBLIC_POW_DIFFICULTY} where`)
   })
 
   it.each([
@@ -121,6 +123,17 @@ describe('lotus-p2p relay', () => {
     child.kill('SIGTERM')
     expect(await exit).toBe(0)
     expect(out.errors).toBe('')
+  })
+
+  it('serves the network that its operator names, and prints it', async () => {
+    const { says, child, exit } = relay('--network', 'testnet', '--quiet')
+    const url = await says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)
+    await says(/network {4}testnet\n/)
+    const wallet = new P2PCoordinator({ network: 'testnet' })
+    await wallet.connectToPeer(url)
+    await wallet.shutdown()
+    child.kill('SIGTERM')
+    expect(await exit).toBe(0)
   })
 
   it('demands the work that its operator says, and prints it', async () => {

@@ -120,7 +120,8 @@ describe('a relay', () => {
       name: 'Test relay',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       peerId: relay.peerId,
-      protocolVersions: [1],
+      network: 'lotus',
+      protocolVersions: [2],
       peers: 1,
       maxConnections: 7,
       limits: { maxCircuits: 10_000, maxConnections: 7 },
@@ -130,6 +131,29 @@ describe('a relay', () => {
     expect(other.status).toBe(404)
     expect(await other.text()).toMatch(/^This is a lotus-p2p relay\..*\n$/)
     expect((await fetch(`${relay.url.replace('ws', 'http')}/info`, { method: 'POST' })).status).toBe(405)
+  })
+
+  it('serves the network that it is told, and refuses wallets of another with what to set', async () => {
+    const relay = await relayOf({ network: 'testnet' })
+    const [alice, bob] = [await walletAt(relay, { network: 'testnet' }), await walletAt(relay, { network: 'testnet' })]
+    await alice.connectToPeer(bob.peerId)
+    expect(await (await http(relay, '/info')).json()).toMatchObject({ network: 'testnet' })
+    const stranger = new P2PCoordinator()
+    cleanUps.push(() => stranger.shutdown())
+    await expect(stranger.connectToPeer(relay.url)).rejects.toMatchObject({
+      code: 'WRONG_NETWORK',
+      message: expect.stringMatching(/"lotus".*"testnet".*P2PConfig\.network/),
+    })
+    await expect(startRelay({ network: 'No network' })).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
+  })
+
+  it('tells its logger of options that it does not know, as a coordinator does, and of no others', async () => {
+    const warn = vi.fn()
+    const logger = { debug() {}, warn, error() {} }
+    await relayOf({ logger, network: 'lotus', capLoopback: true, origins: ['https://wallet.example'] })
+    expect(warn).not.toHaveBeenCalled()
+    await relayOf({ logger, netwrok: 'testnet' } as RelayOptions)
+    expect(warn.mock.calls).toEqual([['RelayOptions has unknown options', { options: ['netwrok'] }]])
   })
 
   it('demands work by default where everybody can reach it, and none where its operator says so', async () => {

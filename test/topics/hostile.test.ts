@@ -180,7 +180,7 @@ describe('a router with a hostile neighbour', () => {
     const { attack, signed, router, got, stillServed } = await setUp()
     for (let i = 0; i < 300; i++) await attack('message', await signed('t', i))
     expect(got.length).toBe(100)
-    expect(router.getStats().dropped.LIMIT_EXCEEDED).toBe(200)
+    expect(router.getStats().dropped.RATE_LIMITED).toBe(200)
     await stillServed()
   })
 

@@ -84,7 +84,7 @@ describe('a publication', () => {
     await expect(publish(lonely, 1)).rejects.toEqual(code('NO_PEERS'))
   })
 
-  it('is refused at its publisher where topic or payload are none, too large, or too many', async () => {
+  it('is refused at its publisher where topic or payload are none, or too large', async () => {
     const { tab } = await mesh(1, [])
     const alice = await tab(0)
     for (const topic of ['', 'x'.repeat(129), '\ud800', 7 as unknown as string]) {
@@ -94,16 +94,58 @@ describe('a publication', () => {
     await expect(publish(alice, new Uint8Array(65_536))).rejects.toEqual(code('MESSAGE_TOO_LARGE'))
     await expect(publish(alice, () => 1)).rejects.toEqual(code('UNSERIALIZABLE_PAYLOAD'))
     expect(() => alice.subscribe('t', () => {}, { history: -1 })).toThrow(code('INVALID_CONFIG'))
-    const failures: unknown[] = []
-    const all = Array.from({ length: 120 }, (_, i) => alice.publish('t', i).catch((error) => failures.push(error)))
-    await net.run(Promise.all(all))
-    expect(failures.length).toBeGreaterThan(0)
-    expect(failures[0]).toMatchObject({
-      code: 'LIMIT_EXCEEDED',
-      details: { limit: 'topicRatePerS', retryAfterMs: expect.any(Number) },
-    })
+  })
+
+  it('waits for the rate of its publisher: a loop sees no error, and no relay refuses any', async () => {
+    const { relays, tab } = await mesh(2, [[1, 0]])
+    const [alice, bob] = [await tab([0, 1]), await tab(1)]
+    const { got } = listen(bob)
+    await net.clock.advance(100)
+    const numbers = Array.from({ length: 300 }, (_, i) => i)
+    const loop = async () => {
+      for (const i of numbers) expect((await alice.publish('t', i)).sentTo).toHaveLength(2)
+    }
+    await net.run(loop())
+    await net.run(Promise.all(numbers.map((i) => alice.publish('t', i))))
     await net.clock.advance(1_000)
-    await publish(alice, 'again')
+    expect(got).toEqual([...numbers, ...numbers])
+    expect(relays.map((relay) => relay.getStats().topics.dropped)).toEqual([{}, {}])
+  })
+
+  it('waits no longer than its deadline and its signal say, and not at all where it must not', async () => {
+    const { tab } = await mesh(1, [])
+    const [alice, bob] = [await tab(0), await tab(0)]
+    const { got } = listen(bob)
+    await net.clock.advance(100)
+    const flood = Promise.all(Array.from({ length: 150 }, (_, i) => alice.publish('t', i)))
+    const aborting = new AbortController()
+    const late = [
+      expect(alice.publish('t', 'late', { timeoutMs: 200 })).rejects.toEqual(code('TIMEOUT')),
+      expect(alice.publish('t', 'aborted', { signal: aborting.signal })).rejects.toEqual(code('ABORTED')),
+      expect(alice.publish('t', 'refused', { wait: false })).rejects.toMatchObject({
+        code: 'RATE_LIMITED',
+        details: { limit: 'topicRatePerS', retryAfterMs: expect.any(Number) },
+      }),
+    ]
+    const last = alice.publish('t', 'last')
+    await net.clock.advance(300)
+    aborting.abort()
+    await Promise.all(late)
+    await net.run(Promise.all([flood, last]))
+    await net.clock.advance(1_000)
+    await net.run(alice.publish('t', 'again', { wait: false }))
+    await net.clock.advance(100)
+    expect(got).toEqual([...Array(150).keys(), 'last', 'again'])
+  })
+
+  it('that waits ends with its coordinator', async () => {
+    const { tab } = await mesh(1, [])
+    const alice = await tab(0)
+    const all = Promise.allSettled(Array.from({ length: 200 }, (_, i) => alice.publish('t', i)))
+    await net.clock.advance(100)
+    await net.run(alice.shutdown())
+    const waiting = (await all).slice(150)
+    for (const outcome of waiting) expect(outcome).toMatchObject({ status: 'rejected', reason: code('SHUT_DOWN') })
   })
 })
 
@@ -247,6 +289,28 @@ describe('across relays', () => {
       ['late', 'added'],
       ['late', 'removed'],
     ])
+  })
+
+  it('resources that were withdrawn before a watch began are not told of, and those that are there are', async () => {
+    const { tab } = await mesh(2, [[1, 0]])
+    const [alice, early] = [await tab(0), await tab([0, 1])]
+    // Both relays carry the topic, and keep its history.
+    early.watchResources('offer', {}, () => {})
+    await net.clock.advance(500)
+    for (const id of ['1', '2', '3']) await net.run(alice.announceResource('offer', id, 1))
+    for (const id of ['1', '2']) await net.run(alice.withdrawResource('offer', id))
+    await net.clock.advance(500)
+    for (const relays of [0, 1, [0, 1]]) {
+      const wallet = await tab(relays)
+      const changes: unknown[] = []
+      wallet.watchResources('offer', {}, ({ resourceId }, change) => changes.push([resourceId, change]))
+      await net.clock.advance(2_000)
+      expect(changes).toEqual([['3', 'added']])
+    }
+    const wallet = await tab(1)
+    const stop = wallet.watchResources('offer', {}, () => expect.unreachable())
+    stop()
+    await net.clock.advance(2_000)
   })
 })
 

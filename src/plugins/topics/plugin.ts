@@ -27,7 +27,7 @@ export function topics({ router = false }: TopicsOptions = {}): Plugin<{ topics:
       const { dht, verifier } = dhtOf(kit)
       const topics = new Topics({ identity, limits, router, run: (wait) => kit.run(wait), onError: (error) => kit.report(error) })
       kit.registerProtocol(topics)
-      dht.addFeed(new ResourceTopics(topics, verifier))
+      dht.addFeed(new ResourceTopics(topics, verifier, kit.clock))
       kit.onLifecycle({ trim: () => topics.trim() })
       kit.stats('topics', () => topics.getStats())
       return { topics }

@@ -1,7 +1,10 @@
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
 import type { Unsubscribe } from '../../base/events.js'
 import type { RecordFeed } from '../dht/client/lookup.js'
 import { matchesPattern, type RecordEntry, wireRecord } from '../dht/records/record.js'
 import type { RecordVerifier } from '../dht/records/record-verifier.js'
+import type { TopicMessage } from './topic-messages.js'
 import type { Topics } from './topics.js'
 
 const TOPIC_PREFIX = 'lotus/resource:'
@@ -15,6 +18,7 @@ export class ResourceTopics implements RecordFeed {
   constructor(
     private readonly topics: Topics,
     private readonly verifier: RecordVerifier,
+    private readonly clock: Clock,
   ) {}
 
   publish(entry: RecordEntry): void {
@@ -26,15 +30,31 @@ export class ResourceTopics implements RecordFeed {
   watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe {
     const topic = topicOf(pattern)
     if (topic === undefined) return () => {}
-    const receive = async (payload: unknown) => {
+    // What was announced earlier may have been withdrawn since: the withdrawal comes right behind it, or by another relay.
+    const earlier: RecordEntry[] = []
+    let isOver = false
+    const settled = new Alarm(this.clock, () => {
+      // A watch that knows the newest record of a key takes no older one.
+      for (const entry of earlier.splice(0).sort((a, b) => b.sequence - a.sequence)) onRecord(entry)
+    })
+    const receive = async (payload: unknown, past: boolean) => {
       const entry = this.verifier.read(payload)
       if (!matchesPattern(entry.key, pattern)) return
       await this.verifier.verify(entry)
-      onRecord(entry)
+      if (isOver) return
+      if (!past || earlier.length >= MAX_EARLIER) return onRecord(entry)
+      earlier.push(entry)
+      settled.arm(SETTLE_MS)
     }
     // Anybody may publish anything here; only records that hold are looked at.
     try {
-      return this.topics.subscribe(topic, ({ payload }) => void receive(payload).catch(() => {}), { history: PAST })
+      const listener = ({ payload, past }: TopicMessage) => void receive(payload, past).catch(() => {})
+      const stop = this.topics.subscribe(topic, listener, { history: PAST })
+      return () => {
+        isOver = true
+        settled.disarm()
+        stop()
+      }
     } catch {
       // More topics than one peer may want: the servers that we are connected to still push.
       return () => {}
@@ -44,6 +64,10 @@ export class ResourceTopics implements RecordFeed {
 
 /** Past announcements of a type asked for when a watch begins. */
 const PAST = 32
+/** After the last of them that came they are told of, as what they come to. */
+const SETTLE_MS = 250
+/** No more of them wait: those of some relays. */
+const MAX_EARLIER = 256
 
 function topicOf(key: string): string | undefined {
   const type = KEY.exec(key)?.[1]

@@ -22,6 +22,8 @@ export interface TopicMessage<T = unknown> {
   publishedAt: number
   /** A hash of what is signed: 64 hexadecimal digits. */
   messageId: string
+  /** True for one of the earlier messages that `history` asked for. */
+  past: boolean
   /** Ed25519 signature under the tag 'topic', 64 bytes; checked already. */
   signature: Uint8Array
 }
@@ -97,10 +99,11 @@ export function isGenuine({ publicKey, bytes, signature }: SignedTopicMessage, n
 }
 
 /** What the listeners get, decoded anew for each of them. */
-export function topicMessageOf(message: SignedTopicMessage, limits: Limits): TopicMessage {
+export function topicMessageOf(message: SignedTopicMessage, past: boolean, limits: Limits): TopicMessage {
   const { topic, publicKey, publishedAt, id: messageId, signature, bytes } = message
   const [, , , , payload] = decode(bytes, limits) as unknown[]
-  return { topic, payload, publisherId: encodePeerId(publicKey), publisherKey: publicKey, publishedAt, messageId, signature }
+  const publisherId = encodePeerId(publicKey)
+  return { topic, payload, publisherId, publisherKey: publicKey, publishedAt, messageId, past, signature }
 }
 
 /** `want`: `[topic, distance, history?]` each. @throws P2PError MALFORMED_DATA. */

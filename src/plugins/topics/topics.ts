@@ -1,17 +1,21 @@
+import { Alarm } from '../../base/alarm.js'
 import { BoundedMap, RecentKeys } from '../../base/bounded-map.js'
 import { equalBytes } from '../../base/bytes.js'
+import type { Clock } from '../../base/clock.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import { TOPIC_LIMITS } from '../../base/limits/topics.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
+import { Serial } from '../../base/serial.js'
+import { TokenBucket } from '../../base/token-bucket.js'
 import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { Identity } from '../../identity/identity.js'
 import { asSent } from '../../message/codec.js'
 import type { P2PMessage } from '../../message/message.js'
 import { unknownType } from '../../message/shape.js'
-import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
+import type { IProtocolHandler, PacedOptions, ProtocolHost } from '../../protocol/handler.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { DHT_PROTOCOL } from '../dht/client/dht-messages.js'
 import { Advertisements, NAMES_AT_ONCE } from './advertisements.js'
@@ -100,7 +104,7 @@ export class Topics implements IProtocolHandler {
   private readonly slots: BoundedMap<string, string>
   private run!: Uint8Array
   private sequence = 0
-  private readonly listeners = new LazyMap<string, Set<(message: SignedTopicMessage) => void>>()
+  private readonly listeners = new LazyMap<string, Set<(message: SignedTopicMessage, past: boolean) => void>>()
   /** How many past messages of a topic are asked for when a neighbour comes. */
   private readonly catchUp = new LazyMap<string, number>()
   /** Connected peers that speak this protocol, and whether they are routers. */
@@ -115,6 +119,11 @@ export class Topics implements IProtocolHandler {
   private isOver = false
   private history!: TopicHistory
   private publishers!: RateBuckets
+  /** What we publish ourselves: less than routers let pass, for the way there bunches messages. */
+  private pace!: TokenBucket
+  /** Publications that wait for it, in the order of the calls. */
+  private readonly line = new Serial()
+  private wake: (() => void) | undefined
   private neighbours!: RateBuckets
   private advertisements: Advertisements | undefined
 
@@ -140,12 +149,14 @@ export class Topics implements IProtocolHandler {
     })
     this.history = new TopicHistory(host.clock, this.limits)
     const { topicRatePerS, topicBurst, topicNeighbourRatePerS, maxRateBuckets } = this.limits
+    this.pace = new TokenBucket(0.95 * topicRatePerS, Math.max(1, 0.8 * topicBurst), host.clock.now(), 1)
     this.publishers = new RateBuckets(host.clock, topicRatePerS, topicBurst, maxRateBuckets)
     this.neighbours = new RateBuckets(host.clock, topicNeighbourRatePerS, 2 * topicNeighbourRatePerS, maxRateBuckets)
   }
 
   onUnregister(): void {
     this.isOver = true
+    this.wake?.()
     this.advertisements?.close()
     this.listeners.clear()
     this.protocolHost = undefined
@@ -190,7 +201,7 @@ export class Topics implements IProtocolHandler {
         },
       )
     }
-    const deliver = (message: SignedTopicMessage) => this.hand(message, listener as TopicListener)
+    const deliver = (message: SignedTopicMessage, past: boolean) => this.hand(message, past, listener as TopicListener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
     this.wiring
@@ -198,7 +209,8 @@ export class Topics implements IProtocolHandler {
       .catch((error) => this.wiring.onError?.(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
     if (history > (this.catchUp.get(topic) ?? 0)) this.catchUp.set(topic, history)
     this.tell(topic, own.size === 1 ? history : 0)
-    for (const message of this.history?.last(topic, history) ?? []) queueMicrotask(() => own.has(deliver) && deliver(message))
+    for (const message of this.history?.last(topic, history) ?? [])
+      queueMicrotask(() => own.has(deliver) && deliver(message, true))
     return () => {
       if (!own.delete(deliver)) return
       if (own.size === 0) {
@@ -211,22 +223,62 @@ export class Topics implements IProtocolHandler {
   }
 
   /**
-   * Publishes to all who are subscribed, at whichever relay.
+   * Publishes to all who are subscribed, at whichever relay. It waits for the rate that a publisher has (`limits.topicRatePerS`,
+   * `topicBurst`), so that a loop that awaits each call is never refused.
    *
-   * @throws P2PError INVALID_TOPIC, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED (`details.retryAfterMs`), IDENTITY_FAILED,
-   * NO_PEERS where nobody is connected that could take it, ABORTED, TIMEOUT, or why no relay took it.
+   * @param options.timeoutMs milliseconds for all of it, default 30,000; then TIMEOUT.
+   * @param options.wait false: RATE_LIMITED at once instead of a wait, with `details.retryAfterMs`.
+   * @throws P2PError INVALID_TOPIC, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, RATE_LIMITED, IDENTITY_FAILED, NO_PEERS where nobody is
+   * connected that could take it, ABORTED, TIMEOUT, SHUT_DOWN, or why no relay took it.
    */
-  async publish(topic: string, payload: unknown, options: WaitOptions = {}): Promise<PublishResult> {
+  async publish(topic: string, payload: unknown, options: PacedOptions = {}): Promise<PublishResult> {
     const kept = asSent(payload, this.limits)
     await this.wiring.run?.(options)
     const host = this.protocolHost
     if (host === undefined) throw shutDownError()
     checkTopic(topic, this.limits)
-    if (this.peers.size === 0) {
-      throw new P2PError('NO_PEERS', 'No connected peer takes topics. Connect to a relay first.')
-    }
-    const retryAfterMs = this.publishers.take('')
-    if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
+    this.checkPeers()
+    const { wait = true, signal, timeoutMs = this.limits.sendTimeoutMs } = options
+    return withDeadline(host.clock, 'Publishing', { timeoutMs, signal }, async (signal) => {
+      if (wait) await this.line.run(() => this.paced(host.clock, signal))
+      else {
+        const now = host.clock.now()
+        // Those that wait come first, and each leaves the bucket empty.
+        const retryAfterMs = this.line.isIdle ? this.pace.take(now) : Math.max(1, this.pace.waitMs(now))
+        if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
+      }
+      if (this.isOver) throw shutDownError()
+      if (signal.aborted) throw signal.reason
+      this.checkPeers()
+      return this.publishNow(host, topic, kept, signal)
+    })
+  }
+
+  /** Resolves when one more message may be published, or none any more. */
+  private paced(clock: Clock, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const waitMs = this.isOver || signal.aborted ? 0 : this.pace.take(clock.now())
+        if (waitMs > 0) return alarm.arm(waitMs)
+        alarm.disarm()
+        signal.removeEventListener('abort', look)
+        this.wake = undefined
+        resolve()
+      }
+      const alarm = new Alarm(clock, look)
+      signal.addEventListener('abort', look)
+      this.wake = look
+      look()
+    })
+  }
+
+  /** @throws P2PError NO_PEERS. */
+  private checkPeers(): void {
+    if (this.peers.size > 0) return
+    throw new P2PError('NO_PEERS', 'No connected peer takes topics. Connect to a relay first.')
+  }
+
+  private async publishNow(host: ProtocolHost, topic: string, kept: unknown, signal: AbortSignal): Promise<PublishResult> {
     const publication = { run: this.run, sequence: ++this.sequence, publishedAt: host.clock.now() }
     const message = await signTopicMessage(this.wiring.identity, topic, kept, publication, this.limits, host.network)
     this.seen.add(message.id)
@@ -236,9 +288,9 @@ export class Topics implements IProtocolHandler {
     const result: PublishResult = { messageId: message.id, sentTo: [], subscribers: 0 }
     const failures: unknown[] = []
     const wire = wireOf(message)
-    await withDeadline(host.clock, 'Publishing', { timeoutMs: this.limits.requestTimeoutMs, ...options }, (signal) => {
-      const joined = new JoinedSignal(signal)
-      return Promise.all(
+    const joined = new JoinedSignal(signal)
+    try {
+      await Promise.all(
         [...this.peers].map(async ([peerId, router]) => {
           // Who is no router and wants it is a subscriber, and needs no asking.
           if (!router) {
@@ -260,8 +312,10 @@ export class Topics implements IProtocolHandler {
             failures.push(error)
           }
         }),
-      ).finally(() => joined.release())
-    })
+      )
+    } finally {
+      joined.release()
+    }
     this.counts.published++
     if (result.sentTo.length === 0 && failures.length > 0) {
       throw asP2PError(failures[0], 'PEER_UNREACHABLE', 'No relay took the publication. Try again.')
@@ -287,7 +341,7 @@ export class Topics implements IProtocolHandler {
     const { type, payload } = message
     try {
       if (this.neighbours.take(from.peerId) > 0) {
-        throw new P2PError('LIMIT_EXCEEDED', 'Too many topic messages came. Send less.', { details: { retryAfterMs: 1_000 } })
+        throw new P2PError('RATE_LIMITED', 'Too many topic messages came. Send less.', { details: { retryAfterMs: 1_000 } })
       }
       if (type === 'message' || type === 'past')
         await this.receive(readTopicMessage(payload, limits, host.network), from.peerId, type === 'past')
@@ -336,7 +390,7 @@ export class Topics implements IProtocolHandler {
     this.advertisements?.arrived(id)
     this.tree.first(topic, from)
     this.history.add(message)
-    for (const deliver of [...(this.listeners.get(topic) ?? [])]) deliver(message)
+    for (const deliver of [...(this.listeners.get(topic) ?? [])]) deliver(message, past)
     if (this.wiring.router) this.forward({ ...message, hops: message.hops + 1 }, from)
   }
 
@@ -467,10 +521,10 @@ export class Topics implements IProtocolHandler {
     this.protocolHost?.sendTo(peerId, { type, payload, protocol: TOPICS_PROTOCOL }).catch(() => {})
   }
 
-  private hand(message: SignedTopicMessage, listener: TopicListener): void {
+  private hand(message: SignedTopicMessage, past: boolean, listener: TopicListener): void {
     this.counts.delivered++
     try {
-      listener(topicMessageOf(message, this.limits))
+      listener(topicMessageOf(message, past, this.limits))
     } catch (cause) {
       const error = new P2PError('LISTENER_FAILED', `A listener of the topic "${message.topic}" threw.`, {
         cause,
@@ -498,5 +552,5 @@ function isRouter({ protocols }: PeerInfo): boolean {
 
 function tooFast(retryAfterMs: number, limits: Limits): P2PError {
   const message = `One publisher may publish ${limits.topicRatePerS} messages a second. Publish less.`
-  return new P2PError('LIMIT_EXCEEDED', message, { details: { limit: 'topicRatePerS', retryAfterMs } })
+  return new P2PError('RATE_LIMITED', message, { details: { limit: 'topicRatePerS', retryAfterMs } })
 }
