@@ -12,6 +12,7 @@ import { Defence } from '../defence/defence.js'
 import { type Identity, identityReady } from '../identity/identity.js'
 import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
+import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import type { PeerContext } from '../peer/peer-context.js'
 import type { WorkSupply } from '../peer/pool/work.js'
@@ -312,6 +313,10 @@ export class Core implements PeerContext, NetworkOwner {
 
   useOf(protocol: string | undefined): ProtocolUse {
     return this.router.useOf(protocol)
+  }
+
+  claimAnswer(message: P2PMessage): boolean {
+    return this.messaging.requests.claim(message)
   }
 
   /** What handshakes and peer records tell of us. */

@@ -90,7 +90,8 @@ export class Messaging {
       return
     }
     const { protocol } = message
-    if (protocol === CORE_PROTOCOL) return
+    // An answer that nobody waits for: to a request that was given up just before, or to none.
+    if (protocol === CORE_PROTOCOL || message.inReplyTo !== undefined) return
     const { info } = peer
     const { events, router } = this.parts
     if (!protocol?.startsWith(INTERNAL_PREFIX) && events.hasListeners('message')) {

@@ -11,6 +11,8 @@ export const CORE_PROTOCOL = 'lotus/core'
 
 interface Pending {
   readonly peerId: string
+  /** Whether its answer has come, which may wait for the check of a signature. */
+  isAnswered: boolean
   settle(outcome: P2PMessage | P2PError): void
 }
 
@@ -67,7 +69,7 @@ export class PendingRequests {
       const onAbort = () => settle(abortedError(what, signal?.reason))
       const timer = this.clock.setTimeout(() => settle(timeoutError(what, timeoutMs)), timeoutMs)
       signal?.addEventListener('abort', onAbort)
-      this.pending.set(message.messageId, { peerId, settle })
+      this.pending.set(message.messageId, { peerId, isAnswered: false, settle })
       try {
         send()?.catch(settle)
       } catch (error) {
@@ -76,9 +78,12 @@ export class PendingRequests {
     })
   }
 
-  /** Whether a message answers a request made to its sender. */
-  expects({ inReplyTo, from }: P2PMessage): boolean {
-    return inReplyTo !== undefined && this.pending.get(inReplyTo)?.peerId === from
+  /** Whether a message that has just come answers a request made to its sender; true once for each request. */
+  claim({ inReplyTo = '', from }: P2PMessage): boolean {
+    const pending = this.pending.get(inReplyTo)
+    if (pending === undefined || pending.peerId !== from || pending.isAnswered) return false
+    pending.isAnswered = true
+    return true
   }
 
   /** Takes the message if it answers a request made to its sender. */

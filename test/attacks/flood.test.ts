@@ -79,6 +79,7 @@ describe('a flood from a peer that ignores refusals', () => {
     ['pings', () => raw.message(null, 'ping', 'lotus/heartbeat')],
     ['descriptions', () => raw.message({ protocols: [], addresses: [] }, 'update', 'lotus/peer')],
     ['introductions', () => raw.message({}, 'find', 'lotus/introduce')],
+    ['introductions in answer to nothing', () => raw.message({}, 'find', 'lotus/introduce', 'made up')],
   ])('%s: is refused once, disconnected, banned when it comes back, and not let in again', async (_, one) => {
     const first = await floodOut(one)
     expect(raw.received.filter(({ kind }) => kind === Entry.REFUSED)).toHaveLength(1)

@@ -98,12 +98,13 @@ export class RawPeer {
   }
 
   /** Sends an application message on the stream that all protocols may share. */
-  message(payload: unknown, type = 'x', protocol: string | null = null): void {
-    this.on(SHARED_STREAM, this.encoded(payload, type, protocol))
+  message(payload: unknown, type = 'x', protocol: string | null = null, inReplyTo?: string): void {
+    this.on(SHARED_STREAM, this.encoded(payload, type, protocol, inReplyTo))
   }
 
-  encoded(payload: unknown, type = 'x', protocol: string | null = null): Uint8Array {
-    return encode([1, type, null, true, payload, Date.now(), `raw-${this.#ids++}`, protocol])
+  encoded(payload: unknown, type = 'x', protocol: string | null = null, inReplyTo?: string): Uint8Array {
+    const answered = inReplyTo === undefined ? [] : [inReplyTo]
+    return encode([1, type, null, true, payload, Date.now(), `raw-${this.#ids++}`, protocol, ...answered])
   }
 
   /** A signed message to the peer of this key, or a broadcast, as bytes that can be sent again and again. */

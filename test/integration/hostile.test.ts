@@ -91,6 +91,18 @@ describe('a peer that breaks the rules after a good handshake', () => {
     expect(honest.isConnected(relay.peerId)).toBe(true)
   })
 
+  it('cannot pass a question off as an answer: it is ignored, and the peer blamed for nothing', async () => {
+    const raw = await new RawPeer().connect(relay.url)
+    const got: unknown[] = []
+    relay.coordinator.on('message', ({ payload }) => got.push(payload))
+    relay.coordinator.registerProtocol({ protocolName: 'shop', handleMessage: async ({ payload }) => void got.push(payload) })
+    raw.message('made up', 'x', null, 'nothing')
+    raw.message('made up', 'x', 'shop', 'nothing')
+    raw.message('asked', 'x', 'shop')
+    await expect.poll(() => got).toEqual(['asked', 'asked'])
+    expect([errors, relay.coordinator.getStats().defence.faults, raw.isOpen]).toEqual([[], {}, true])
+  })
+
   it('has no say on signatures: one put into an unsigned message ends its connection, and never reaches the application', async () => {
     const raw = await new RawPeer().connect(relay.url)
     const got: unknown[] = []

@@ -39,6 +39,8 @@ function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: bool
   defence.blame = (_, cause) => void blamed.push(cause)
   const delivered: [payload: unknown, freshness: Freshness][] = []
   const faults: string[] = []
+  /** Requests whose answers are awaited. */
+  const awaited = new Set<string>()
   let changed = () => {}
   /** Resolves when so many messages have been delivered or have turned out faults. */
   const told = async (count: number) => {
@@ -71,6 +73,7 @@ function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: bool
       requireSignatures: context.requireSignatures ?? false,
       defence,
       useOf: () => 'lasting',
+      claimAnswer: ({ inReplyTo = '' }) => awaited.delete(inReplyTo),
       isRelay: () => false,
     },
     owner,
@@ -81,7 +84,7 @@ function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: bool
     if (isAccepted(answer)) inbox.deliver(answer, body)
     return answer
   }
-  return { clock, inbox, owner, take, told, delivered, faults, blamed }
+  return { clock, inbox, owner, awaited, take, told, delivered, faults, blamed }
 }
 
 const message = (payload: unknown, changes: Partial<P2PMessage> = {}): P2PMessage => {
@@ -118,14 +121,15 @@ describe('a message that is offered', () => {
     expect(take(Entry.MESSAGE, new Uint8Array(5))).toMatchObject({ limit: '*', retryAfterMs: 953 })
   })
 
-  it('is refused by the budget of its protocol, unless it answers one of ours: one for each', () => {
-    const { inbox, take } = setUp({ protocolMessagesPerS: 1, protocolMessageBurst: 2 })
+  it('is refused by the budget of its protocol, unless it is the awaited answer to a request: one for each', () => {
+    const { awaited, take } = setUp({ protocolMessagesPerS: 1, protocolMessageBurst: 2 })
     const flood = (changes: Partial<P2PMessage>) =>
       Array.from({ length: 30 }, (_, i) => take(Entry.MESSAGE, plain(i, changes))).filter(isAccepted).length
     // A newcomer is told half, and has twice what it is told.
     expect(flood({})).toBe(2)
-    for (let i = 0; i < 20; i++) inbox.sent()
-    expect(flood({ inReplyTo: 'x' })).toBe(20)
+    expect(flood({ inReplyTo: 'made up' })).toBe(0)
+    awaited.add('x')
+    expect(flood({ inReplyTo: 'x' })).toBe(1)
   })
 
   it.each([

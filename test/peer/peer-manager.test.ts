@@ -58,6 +58,7 @@ async function pool(host: string, changes: Partial<PeerContext> = {}, limits: Pa
       work: undefined,
       isNamed: () => false,
       useOf: (protocol) => (protocol === 'ping' ? 'upkeep' : protocol === 'lookup' ? 'passing' : 'lasting'),
+      claimAnswer: () => false,
       isRelay: (protocols) => protocols.includes('chat'),
       ...changes,
     },

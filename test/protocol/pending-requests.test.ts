@@ -36,7 +36,7 @@ describe('requests that wait', () => {
     const { clock, requests, ask } = waiting()
     const [first, second] = [ask('1'), ask('2')]
     expect(requests.count).toBe(2)
-    expect(requests.expects(answerTo('2'))).toBe(true)
+    expect(requests.claim(answerTo('2'))).toBe(true)
     expect(requests.settle(answerTo('2'))).toBe(true)
     expect(requests.settle(answerTo('1', { payload: 8 }))).toBe(true)
     expect([(await first).payload, (await second).payload]).toEqual([8, 7])
@@ -50,7 +50,7 @@ describe('requests that wait', () => {
   ])('take no answer %s', async (_, answer) => {
     const { requests, ask } = waiting()
     const request = ask('1')
-    expect([requests.expects(answer), requests.settle(answer), requests.count]).toEqual([false, false, 1])
+    expect([requests.claim(answer), requests.settle(answer), requests.count]).toEqual([false, false, 1])
     requests.settle(answerTo('1'))
     await request
   })

@@ -2,7 +2,7 @@ import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError, violation } from '../../base/errors.js'
 import { Serial } from '../../base/serial.js'
 import { Entry } from '../../channel/batch.js'
-import { type GateRefusal, MAX_ANSWERS, type PeerGate, type Refusal } from '../../defence/gate.js'
+import type { GateRefusal, PeerGate, Refusal } from '../../defence/gate.js'
 import type { Freshness } from '../../defence/replay-window.js'
 import { SIGNATURE_BYTES, verify } from '../../identity/ed25519.js'
 import { signingBytes } from '../../identity/envelope.js'
@@ -45,8 +45,6 @@ export class Inbox {
   private readonly gate: PeerGate
   /** A message could not be handled. What came after it is not worth looking at. */
   private distrusted = false
-  /** Answers that the peer may still give: one to each message of ours. */
-  private answers = 0
   private readonly verifying = new Serial()
   /** Messages that wait for the check of a signature, their own or one before. */
   private unverified = 0
@@ -69,12 +67,6 @@ export class Inbox {
     for (const go of this.skewMeasured.splice(0)) go()
   }
 
-  /** A message goes to the peer, which may answer it. */
-  sent(): void {
-    // Twice what the peer gives at once: what it has on its way was counted before.
-    if (this.answers < 2 * MAX_ANSWERS) this.answers++
-  }
-
   /** Whether a message is taken. Nothing is remembered of it: the caller delivers it once its number is accounted for. */
   offer(kind: MessageKind, body: Uint8Array): Answer {
     this.lastSeen = this.peerContext.clock.now()
@@ -85,10 +77,7 @@ export class Inbox {
     try {
       const message = this.decoded(kind, body)
       // What we have asked for is no flood, however much it is.
-      if (message.inReplyTo !== undefined && this.answers > 0) {
-        this.answers--
-        return message
-      }
+      if (this.peerContext.claimAnswer(message)) return message
       return this.gate.admit(message, body.length) ?? message
     } catch (error) {
       return this.faultOf(error)

@@ -112,6 +112,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     clock,
     defence,
     useOf: () => 'lasting',
+    claimAnswer: () => false,
     isRelay: () => false,
   }
   const events = {
