@@ -184,6 +184,7 @@ describe('the SDK itself', () => {
       'core/config.ts',
       'identity/envelope.ts',
       'node/conform/command.ts',
+      'node/relay.ts',
       'plugins/dht/client/dht.ts',
       'plugins/proof-of-work/proof-of-work.ts',
       'statements/equivocation.ts',

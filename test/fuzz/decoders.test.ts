@@ -160,6 +160,7 @@ describe('the table of what reads the network', () => {
     'channel/secure-channel isFault': 'an error of this process',
     'plugins/dht/records/record-verifier isDishonest': 'an error of this process',
     'message/shape parsed': 'has the shapes of the other rows',
+    'message/shape checkEmpty': 'a decoded payload that it compares with nil, no more',
     'plugins/dht/records/records isThere': 'records that a store was given after they were verified',
     'plugins/dht/records/records checkQuota': 'our own counts',
     'plugins/dht/records/key-space isInPart': 'a key and a part that were checked before',
