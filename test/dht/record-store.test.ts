@@ -10,7 +10,9 @@ import { SortedKeys } from '../../src/plugins/dht/records/sorted-keys.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { recordEntry as entry, START } from './record-entry.js'
 
-const hash = ({ payload }: RecordEntry) => Buffer.from(sha256(payload))
+/** The tie-break of the document: SHA-256 over the tagged payload. */
+const hash = ({ network, payload }: RecordEntry) =>
+  Buffer.from(sha256(Buffer.concat([Buffer.from(`lotus-p2p/record-tie/2\0${network}\0`), payload])))
 const isSmaller = (a: RecordEntry, b: RecordEntry) => Buffer.compare(hash(a), hash(b)) < 0
 const nodeStore = (limits = {}) => {
   const clock = new VirtualClock(START)
