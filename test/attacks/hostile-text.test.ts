@@ -52,14 +52,14 @@ it('nor can what it answers to a request', async () => {
 
 it('nor the name of a limit in a refusal, nor the reason of a ban', async () => {
   const { peer, raw } = await victim()
-  await peer.sendTo(raw.peerId, { type: 'x', payload: 1 })
-  const { body: message } = await raw.until(({ kind, body }) => kind === Entry.MESSAGE && Buffer.from(body).includes('x'))
+  await peer.sendTo(raw.peerId, { type: 'refuse-me', payload: 1 })
+  const { body: message } = await raw.until(({ kind, body }) => kind === Entry.MESSAGE && Buffer.from(body).includes('refuse-me'))
   raw.entry(Entry.REFUSED, Uint8Array.of(message[0]!, 0, 0, 0, 0, 0, 1, 0, 0, 200, 0, ...new TextEncoder().encode(EVIL)))
   // What comes after it is handled after it.
   const heard = new Promise((resolve) => peer.once('message', resolve))
   raw.message('after')
   await heard
-  const refused = await peer.sendTo(raw.peerId, { type: 'x', payload: 1 }, { wait: false }).then(
+  const refused = await peer.sendTo(raw.peerId, { type: 'refuse-me', payload: 1 }, { wait: false }).then(
     () => expect.fail('It should have been refused.'),
     (error: P2PError) => error,
   )
