@@ -189,7 +189,8 @@ describe('an idle coordinator', () => {
   const script = join(root, 'bench/lib/heap-of-coordinators.mjs')
   for (const [entry, bytes] of [
     ['core', 20_000],
-    ['index', 28_000],
+    // Aimed at: 28,000, as it was before peerWatch and relayClocks.
+    ['index', 30_000],
   ] as const) {
     it(`of ${entry} takes at most ${bytes} bytes of heap`, () => {
       const args = ['--expose-gc', script, pathToFileURL(dist(`${entry}.js`)).href, '1000']
