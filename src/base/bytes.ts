@@ -21,6 +21,11 @@ export function joined(...parts: Uint8Array[]): Uint8Array {
   return whole
 }
 
+/** The view of these bytes: reads and writes words at any offset. */
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
+}
+
 const HEX = /* @__PURE__ */ (() => Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0)))()
 
 /**

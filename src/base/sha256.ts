@@ -44,9 +44,14 @@ export const SHA256_INITIAL = /* @__PURE__ */ fractionsOfRoots(8, (prime) => Mat
  * a double matter, in which implementations of `Math.cbrt` differ.
  */
 function fractionsOfRoots(count: number, root: (prime: number) => number): Int32Array {
+  return Int32Array.from(firstPrimes(count), (prime) => (root(prime) % 1) * 2 ** 32)
+}
+
+/** The first primes, of which the constants of SHA-2 are made. */
+export function firstPrimes(count: number): number[] {
   const primes: number[] = []
   for (let n = 2; primes.length < count; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n)
-  return Int32Array.from(primes, (prime) => (root(prime) % 1) * 2 ** 32)
+  return primes
 }
 
 /**

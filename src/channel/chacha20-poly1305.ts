@@ -1,4 +1,5 @@
-import { poly1305, viewOf } from './poly1305.js'
+import { viewOf } from '../base/bytes.js'
+import { poly1305 } from './poly1305.js'
 import { AEAD_TAG_BYTES, type Aead, opened } from './primitives.js'
 
 const BLOCK_BYTES = 64

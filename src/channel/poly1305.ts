@@ -1,3 +1,5 @@
+import { viewOf } from '../base/bytes.js'
+
 /**
  * Poly1305 (RFC 8439 §2.5) over the parts one behind the other, each but the last filled up with zeros to 16 bytes (§2.8.1).
  *
@@ -113,8 +115,3 @@ export function poly1305(key: Uint8Array, ...parts: Uint8Array[]): Uint8Array {
 /** A double so large (1.5 · 2^74) that adding it rounds to a multiple of 2^22. */
 const ROUND = 3 * 2 ** 73
 const DOWN = 2 ** -22
-
-/** The view of these bytes: reads and writes words at any offset. */
-export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength)
-}

@@ -1,4 +1,5 @@
 import { joined } from '../base/bytes.js'
+import { firstPrimes } from '../base/sha256.js'
 
 const BLOCK_BYTES = 128
 /** Bytes that follow every message: a one bit and its length (FIPS 180-4 §5.1.2). */
@@ -41,10 +42,8 @@ const fractions = /* @__PURE__ */ new Map<number, Uint32Array>()
 export function fractionsOfRoots(count: number, power: 2 | 3): Uint32Array {
   const known = fractions.get(power)
   if (known !== undefined) return known
-  const primes: number[] = []
-  for (let n = 2; primes.length < count; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n)
   const made = Uint32Array.from(
-    primes.flatMap((prime) => {
+    firstPrimes(count).flatMap((prime) => {
       const radicand = BigInt(prime) << BigInt(64 * power)
       let root = 0n
       // No root of these primes is above 32.

@@ -29,22 +29,23 @@ export class Repetition {
   /** 0 where so many bytes may be sent again now; else milliseconds, and Infinity where an acknowledgement is awaited. */
   waitMs(now: number, bytes: number): number {
     if (this.underWay > 0 && this.underWay + bytes > this.window) return Number.POSITIVE_INFINITY
+    return this.allowedInMs(now, bytes)
+  }
+
+  /** As `waitMs` for what another process of the peer was sent before; where that may be sent again now, it counts. */
+  take(now: number, bytes: number): number {
+    const waitMs = this.allowedInMs(now, bytes)
+    if (waitMs === 0) this.allowance -= bytes
+    return waitMs
+  }
+
+  private allowedInMs(now: number, bytes: number): number {
     if (this.allowance < FREE_BYTES && now > this.at) {
       this.allowance = Math.min(FREE_BYTES, this.allowance + ((now - this.at) * FREE_BYTES_PER_S) / 1_000)
     }
     this.at = now
     const missing = Math.min(bytes, FREE_BYTES) - this.allowance
     return missing > 0 ? Math.ceil((missing * 1_000) / FREE_BYTES_PER_S) : 0
-  }
-
-  /** As `waitMs` for what another process of the peer was sent before; where that may be sent again now, it counts. */
-  take(now: number, bytes: number): number {
-    const { underWay } = this
-    this.underWay = 0
-    const waitMs = this.waitMs(now, bytes)
-    this.underWay = underWay
-    if (waitMs === 0) this.allowance -= bytes
-    return waitMs
   }
 
   /** So many bytes were sent again. */

@@ -1,3 +1,4 @@
+import { viewOf } from '../../base/bytes.js'
 import { violation } from '../../base/errors.js'
 
 /** Streams of one direction, numbered from 0. */
@@ -115,10 +116,6 @@ function decodeText(bytes: Uint8Array, maxCharacters: number): string {
     // Not UTF-8.
   }
   throw malformed()
-}
-
-function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, length)
 }
 
 function writePlace(view: DataView, at: number, { stream, number }: Place): void {
