@@ -5,6 +5,7 @@ import type { Plugin } from './core/plugin.js'
 import type { WithPlugins } from './core/typed.js'
 import { type CoordinatorCoreEvents, type CoordinatorCoreStats, CoreCoordinator } from './core-coordinator.js'
 import { installEd25519Fallback } from './identity/with-fallback.js'
+import type { Travelling } from './message/message.js'
 import { type PeerWatch, peerWatch } from './plugins/circuit/peer-watch.js'
 import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
@@ -18,7 +19,6 @@ import type { TopicMessage } from './plugins/topics/topic-messages.js'
 import type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics } from './plugins/topics/topics.js'
 import type { WebRtcStats } from './plugins/webrtc/endpoint.js'
 import { type WebRtcConfig, webRtc } from './plugins/webrtc/plugin.js'
-
 import type { PacedOptions } from './protocol/handler.js'
 /** Configuration of `P2PCoordinator`; each option may be left out. */
 export interface P2PConfig<P extends readonly Plugin[] = readonly Plugin[]> extends CoreConfig<P> {
@@ -86,7 +86,7 @@ export class FullCoordinator extends CoreCoordinator {
    * @returns the neighbours that took it, and how many subscribers they know; 0: none listens.
    * @throws P2PError as `Topics.publish`, and as `start`.
    */
-  publish(topic: string, payload: unknown, options?: PacedOptions): Promise<PublishResult> {
+  publish<T>(topic: string, payload: T & Travelling<T>, options?: PacedOptions): Promise<PublishResult> {
     return this.topics.publish(topic, payload, options)
   }
 }

@@ -25,10 +25,22 @@ export { upgradePaths } from './core/upgrade-paths.js'
 export { withTransport } from './core/with-transport.js'
 export type { Ban } from './defence/bans.js'
 export type { Standing } from './defence/reputation.js'
+export {
+  defineProtocol,
+  type MessageSchemas,
+  type ProtocolDefinition,
+  type TypedHandlers,
+  type TypedMessage,
+  type TypedProtocol,
+  type TypedProtocolClient,
+  type TypedReply,
+} from './definitions/define-protocol.js'
+export { defineResource, type TypedResource, type TypedResourceClient } from './definitions/define-resource.js'
+export type { SchemaIssue, SchemaResult, StandardSchema } from './definitions/standard-schema.js'
 export type { EnvelopeTag, SignedEnvelope } from './identity/envelope.js'
 export type { Identity } from './identity/identity.js'
 export { decodePeerId, encodePeerId, isPeerId } from './identity/peer-id.js'
-export type { OutgoingMessage, P2PMessage } from './message/message.js'
+export type { OutgoingMessage, P2PMessage, Travelling } from './message/message.js'
 export { type CreateMessageOptions, P2PProtocol } from './message/p2p-protocol.js'
 export type { QueuedMessage, QueuedOutcome } from './peer/keep/outbox.js'
 export type { PeerQuery } from './plugins/circuit/find-peers.js'

@@ -195,7 +195,11 @@ export function shutDownError(what = 'This coordinator'): P2PError {
 }
 
 export function nameTaken(name: string, details: P2PErrorDetails): P2PError {
-  return new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key. Choose another name.`, { details })
+  return new P2PError(
+    'NAME_TAKEN',
+    `The name "${name}" belongs to another key. Choose another name, or keep the identity that it belongs to.`,
+    { details },
+  )
 }
 
 /** For calls that need the network while the coordinator is suspended. */

@@ -1,4 +1,5 @@
 import { originOf } from '../address/origin.js'
+import { elapsed } from '../base/clock.js'
 import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
@@ -102,7 +103,7 @@ export class Network {
         const peer = this.peers.need(id)
         return peer.send({ ...message, to: peer.peerId }, { onSettled, encoded })
       },
-      repeatMs: (id, bytes) => this.peers.get(id)?.session.outgoing.repetition.take(clock.now(), bytes) ?? 0,
+      repeatMs: (id, bytes) => this.peers.get(id)?.session.outgoing.repetition.take(elapsed(clock), bytes) ?? 0,
       takeBack: (id, onSettled) => this.peers.get(id) === undefined && this.peers.sessions.takeBack(onSettled),
       progress: (id) => this.peers.get(id)?.progress(),
       want: (id) => {
@@ -248,10 +249,10 @@ export class Network {
   async connect(target: PeerInfo | string, wait: WaitOptions): Promise<PeerInfo> {
     const { clock, limits } = this.config
     const { signal, timeoutMs = limits.dialTimeoutMs } = wait
-    const startedAt = clock.now()
+    const startedAt = elapsed(clock)
     // A signer or a store may never answer: the caller waits no longer than it allows.
     await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.core.lifecycle.run(inner))
-    const left = Math.max(1, timeoutMs - Math.max(0, clock.now() - startedAt))
+    const left = Math.max(1, timeoutMs - (elapsed(clock) - startedAt))
     const peerId = await connectTo(target, this.dialTools(), { signal, timeoutMs: left }).catch((error) => {
       // The suspension has ended the paths, whatever they report.
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
@@ -321,6 +322,7 @@ export class Network {
     return {
       clock,
       limits,
+      peerId: this.core.peerId,
       relayOnly,
       pausedMs: () => this.core.work?.pausedMs ?? 0,
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,

@@ -1,6 +1,6 @@
 import { RecentKeys } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
@@ -117,7 +117,7 @@ export class Gate {
 
   private find(publicKey: Uint8Array): PeerGate {
     const key = hexOf(publicKey)
-    const now = this.wiring.clock.now()
+    const now = elapsed(this.wiring.clock)
     this.forget(now)
     const gate = this.peers.get(key) ?? new PeerGate(publicKey, key, this)
     this.peers.delete(key)
@@ -171,7 +171,7 @@ export class PeerGate {
   ) {
     const { limits, clock, shareOf } = gate.wiring
     const { peerMessagesPerS, peerMessageBurst } = limits
-    this.toldAt = clock.now()
+    this.toldAt = elapsed(clock)
     this.share = shareOf(key)
     this.whole = new Buckets(wholeOf(limits), this.toldAt)
     this.control = new TokenBucket(2 * peerMessagesPerS, 2 * peerMessageBurst, this.toldAt)
@@ -185,7 +185,7 @@ export class PeerGate {
 
   /** A message has come: whether its sender's budget has room for it. Before anything is decoded. */
   arrive(bytes: number): GateRefusal | undefined {
-    const waitMs = this.whole.take(this.gate.wiring.clock.now(), bytes)
+    const waitMs = this.whole.take(elapsed(this.gate.wiring.clock), bytes)
     return waitMs > 0 ? this.refuse(waitMs, '*') : undefined
   }
 
@@ -197,12 +197,12 @@ export class PeerGate {
 
   /** An acknowledgement or its like has come; false where there are more of them than messages could cause. */
   controlEntry(): boolean {
-    return this.control.take(this.gate.wiring.clock.now()) === 0
+    return this.control.take(elapsed(this.gate.wiring.clock)) === 0
   }
 
   /** Whether protocol and type have room for the message. */
   admit({ protocol = '', type }: P2PMessage, bytes: number): GateRefusal | undefined {
-    const now = this.gate.wiring.clock.now()
+    const now = elapsed(this.gate.wiring.clock)
     if (now - this.toldAt >= TELL_EVERY_MS) this.reconsider(now)
     const told = this.toldOf(protocol)
     // Protocols that are not registered here are the peer's invention, however many: all share one budget.
@@ -235,7 +235,7 @@ export class PeerGate {
   /** A stream was refused: what an honest peer may still send of it. */
   refusal(refusal: GateRefusal, protocol: string): Refusal {
     const inFlight = this.burstOf(protocol) + MAX_ANSWERS
-    return { ...refusal, at: this.gate.wiring.clock.now(), inFlight, messages: 0, bytes: 0 }
+    return { ...refusal, at: elapsed(this.gate.wiring.clock), inFlight, messages: 0, bytes: 0 }
   }
 
   /** Whether the message is new. */
@@ -273,7 +273,7 @@ export class PeerGate {
     refusal.bytes += bytes
     const times = Math.max(refusal.messages / refusal.inFlight, refusal.bytes / limits.sendMaxBufferedBytes)
     if (times <= 1) return undefined
-    const now = clock.now()
+    const now = elapsed(clock)
     const struckMs = now - this.struckAt
     // Grace is for honest peers: one that has gone on regardless a moment ago is known.
     const isInGrace = now - refusal.at <= limits.refusalGraceMs && struckMs >= limits.budgetMemoryMs
@@ -289,7 +289,7 @@ export class PeerGate {
   /** A connection of this peer has ended. */
   release(): void {
     this.open--
-    this.lastUsedAt = this.gate.wiring.clock.now()
+    this.lastUsedAt = elapsed(this.gate.wiring.clock)
   }
 
   /** The peer may have earned more, or less, than it was told. */
