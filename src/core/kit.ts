@@ -96,7 +96,7 @@ export class Kit implements PluginKit {
       const isHere = () => core.network.peers.get(id) !== undefined
       return key === undefined ? work() : core.defence.inTurn(key, isHere, work)
     }
-    this.blame = (key, cause, reason) => core.defence.blame(key, cause, reason)
+    this.blame = (key, reason, text) => core.defence.blame(key, reason, text)
   }
 
   get peerId(): string {

@@ -116,7 +116,7 @@ export class Inbox {
     const verdict = this.gate.dropped(refusal, bytes)
     if (verdict === 'excess') throw this.flooded()
     if (verdict === 'strike') {
-      this.peerContext.defence.blame(this.owner.publicKey, 'flood', 'The peer went on sending after it was told to wait.')
+      this.peerContext.defence.blame(this.owner.publicKey, 'RATE_LIMITED', 'The peer went on sending after it was told to wait.')
     }
   }
 
