@@ -137,6 +137,20 @@ export class CoreCoordinator {
   }
 
   /**
+   * Looks after every connection at once: probes those that are there, and dials those that are away without waiting for their time. Does
+   * nothing unless the coordinator runs.
+   *
+   * @throws P2PError SHUT_DOWN.
+   * @example
+   * retryButton.onclick = () => wallet.reconnect()
+   */
+  reconnect(): void {
+    const { core } = this
+    core.checkOpen()
+    if (core.isRunning) core.network.woke('network-change')
+  }
+
+  /**
    * Sends what `sendTo` accepted, says goodbye to all peers, and releases every socket and timer. A second call waits for the first. What cannot
    * be sent within `limits.closeGraceMs` rejects.
    */

@@ -9,6 +9,11 @@ import type { Limits } from './limits.js'
  */
 export type WakeReason = 'visible' | 'pageshow' | 'resume' | 'online' | 'network-change' | 'late-timer'
 
+/** True where nobody sees the page. A process or a worker without a page is never hidden. */
+export function isHidden(): boolean {
+  return (globalThis as { document?: Document }).document?.visibilityState === 'hidden'
+}
+
 /** Options of `WakeWatch`. */
 export interface WakeWatchOptions {
   clock?: Clock
@@ -104,8 +109,7 @@ export class WakeWatch {
     this.timer = this.clock.setTimeout(() => {
       const late = this.clock.now() - due
       this.check()
-      const hidden = (globalThis as { document?: Document }).document?.visibilityState === 'hidden'
-      if (late > LATE_PERIODS * (hidden ? Math.max(HIDDEN_PERIOD_MS, this.checkMs) : this.checkMs)) this.wake('late-timer')
+      if (late > LATE_PERIODS * (isHidden() ? Math.max(HIDDEN_PERIOD_MS, this.checkMs) : this.checkMs)) this.wake('late-timer')
     }, this.checkMs)
     // The system clock of Node gives timers that would keep the process alive.
     ;(this.timer as { unref?: () => void } | undefined)?.unref?.()

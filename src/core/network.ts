@@ -26,7 +26,7 @@ import type { Dialer, PeerResolver } from './plugin.js'
 
 interface NetworkPlugins {
   readonly resolvers: readonly PeerResolver[]
-  run(hook: 'wake', reason: string): void
+  run(hook: 'wake' | 'away', about: string): void
   fenced(call: () => unknown): void
   tell(event: 'described', peer: PeerInfo): void
 }
@@ -125,6 +125,7 @@ export class Network {
       isWanted: (id) => this.outbox.has(id),
       onChange: () => this.updateStatus(),
       onError: report,
+      onAway: (id) => core.plugins.run('away', id),
     })
     const named = new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target)))
     this.named = named
@@ -199,6 +200,7 @@ export class Network {
       },
       mayDial: !this.config.relayOnly,
       chosen: () => this.chosen(),
+      seen: (peerId) => this.reconnector.seen(peerId),
     }
   }
 
@@ -335,6 +337,7 @@ export class Network {
     this.reconnector.found(peer.peerId)
     this.anchors.changed()
     this.core.connected(peer)
+    if (peer.info.isRelay) this.reconnector.relayBack()
     for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.outbox.flush(id)
   }
 
@@ -351,7 +354,8 @@ export class Network {
     connectTo(peer.peerId, tools, {}).catch((error) => this.debug(error, 'No circuit.'))
   }
 
-  private woke(reason: WakeReason): void {
+  /** Looks after every connection at once, as after sleep: probes those that are there, dials those that are not. */
+  woke(reason: WakeReason): void {
     this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
     this.core.work?.wake()
     this.reconnector.wake()

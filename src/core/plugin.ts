@@ -59,6 +59,8 @@ export interface LifecycleHooks {
   suspend?(): unknown
   /** The machine or the page has woken, or the network has changed. */
   wake?(reason: string): unknown
+  /** A peer that is to be connected could not be reached, or was lost; it is dialled again after a pause. Relays do not count. */
+  away?(peerId: string): unknown
   /** What `PluginKit.describe` tells has changed, or may have. */
   described?(): unknown
   /** Memory is short: give up what can be had again. */
@@ -87,6 +89,8 @@ export interface Dialer {
   release(peerId: string): void
   /** The peers that this coordinator has dialled directly: relays and DHT servers, as a rule. */
   chosen(): ChosenPeer[]
+  /** Says that a peer has come somewhere: where it is wanted, it is dialled now. */
+  seen(peerId: string): void
 }
 
 /** What a plugin works with: all that a protocol handler has, and the places where it plugs in. */

@@ -157,7 +157,9 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   /** First and longest pause before a bootstrap address is dialled again. */
   reconnectMinMs: 1_000,
   reconnectMaxMs: 60_000,
-  /** How long a lost peer that is no bootstrap peer is dialled again. */
+  /** Longest pause before a relay is dialled again while the page is visible: with its jitter, and the dial, less than 3 s. */
+  reconnectVisibleMs: 2_000,
+  /** How long a lost peer that is no bootstrap peer is dialled again, and how long a process whose place another one has taken leaves it there. */
   reconnectGiveUpMs: 600_000,
 
   /** Messages that wait for peers that are away, in all. */
