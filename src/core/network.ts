@@ -2,7 +2,6 @@ import { originOf } from '../address/origin.js'
 import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
-import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
@@ -22,7 +21,7 @@ import type { TransportRegistry } from '../transport/transport-registry.js'
 import type { ResolvedConfig } from './config.js'
 import type { CoreEvents, Diversity, P2PStatus } from './events.js'
 import type { Phase } from './lifecycle.js'
-import type { Dialer, PeerResolver } from './plugin.js'
+import type { Dialer, PeerResolver, WakeReason } from './plugin.js'
 
 interface NetworkPlugins {
   readonly resolvers: readonly PeerResolver[]
@@ -69,7 +68,6 @@ export class Network {
   readonly handlers: IProtocolHandler[]
   private readonly heartbeat: Heartbeat
   private readonly reconnector: Reconnector
-  private readonly watch: WakeWatch
   /** Peer ids found at `P2PConfig.anchors`. */
   private readonly trusted = new Map<string | PeerInfo, string>()
   private reaching: Promise<void> | undefined
@@ -90,6 +88,8 @@ export class Network {
         this.heartbeat.measure(peer.peerId)
       },
       interrupted: (peer) => this.lookForCircuit(peer),
+      // A relay tells of a peer that is gone long before a direct path shows it.
+      spareLost: ({ peerId }) => this.heartbeat.measure(peerId, limits.spareProbeMs),
       message: (message, peer) => core.messaging.receive(message, peer),
       stale: (message) => core.messaging.refuseStale(message),
       error: (error, peer) => report(error, peer?.info),
@@ -157,20 +157,6 @@ export class Network {
         if (peer !== undefined) core.plugins.tell('described', peer.info)
       },
     })
-    this.watch = new WakeWatch({
-      clock,
-      limits,
-      onWake: (reason) => this.woke(reason),
-      // Also a moment after waking: there was no network yet when the machine woke.
-      onOnline: () => {
-        this.reconnector.wake()
-        this.networkChanged()
-      },
-      onOffline: () => {
-        this.heartbeat.probeAll(limits.wakeProbeMs)
-        this.updateStatus()
-      },
-    })
     this.handlers = [this.heartbeat, this.updates]
   }
 
@@ -212,7 +198,6 @@ export class Network {
   /** Begins to keep connections. */
   run(): void {
     this.peers.resume()
-    this.watch.start()
     this.reach().catch(() => {})
   }
 
@@ -228,7 +213,6 @@ export class Network {
   /** Ends all connections and dials until `run`; what waits for others goes on waiting. */
   rest(): void {
     this.reaching = undefined
-    this.watch.stop()
     // Peers that had dialled us may have given up by then: we come back to them.
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
@@ -238,7 +222,6 @@ export class Network {
   }
 
   async close(): Promise<void> {
-    this.watch.stop()
     this.reconnector.stop()
     this.anchors.close()
     await this.peers.close(new P2PError('SHUT_DOWN', 'The peer has shut down.'))
@@ -355,23 +338,28 @@ export class Network {
   }
 
   /** Looks after every connection at once, as after sleep: probes those that are there, dials those that are not. */
-  woke(reason: WakeReason): void {
+  woke(reason: WakeReason | 'offline'): void {
+    const { plugins, transports, work } = this.core
+    if (!this.isRunning) return
     this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
-    this.core.work?.wake()
-    this.reconnector.wake()
-    if (reason === 'network-change') this.networkChanged()
-    this.core.plugins.run('wake', reason)
+    if (reason !== 'offline') {
+      work?.wake()
+      this.reconnector.wake()
+      plugins.run('wake', reason)
+    }
+    if (reason === 'network-change' || reason === 'online') {
+      for (const transport of transports.all) plugins.fenced(() => transport.networkChanged?.())
+    }
     this.updateStatus()
-  }
-
-  private networkChanged(): void {
-    for (const transport of this.core.transports.all) this.core.plugins.fenced(() => transport.networkChanged?.())
   }
 
   private updateStatus(): void {
     const waiting = this.peers.dialling > 0 || this.reconnector.pending
-    const mayConnect = waiting && this.isRunning && !this.watch.offline
-    const status = this.peers.size > 0 ? 'online' : mayConnect ? 'connecting' : 'offline'
+    // False says nothing: Node and many desktops never know.
+    const mayConnect = waiting && (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine !== false
+    const { phase } = this.core.lifecycle
+    const status =
+      this.peers.size > 0 ? 'online' : phase === 'suspended' ? phase : mayConnect && this.isRunning ? 'connecting' : 'offline'
     if (status === this.lastStatus) return
     this.lastStatus = status
     this.core.events.emit('status', status)

@@ -41,6 +41,12 @@ export interface Plugin<Api extends object = object, Events extends object = obj
   readonly _stats?: Stats
 }
 
+/**
+ * What tells that connections may have died unnoticed: the page is shown again, comes back from the back/forward cache or from being
+ * frozen, the network returns or changes (Wi-Fi to mobile), a timer fired so late that the machine slept, or the application says so.
+ */
+export type WakeReason = 'visible' | 'pageshow' | 'resume' | 'online' | 'network-change' | 'late-timer' | 'asked'
+
 /** What a plugin may hear of connected peers. A listener may be async and may fail: its error reaches 'error'. */
 export interface PeerListener {
   connected?(peer: PeerInfo): unknown
@@ -142,6 +148,12 @@ export interface PluginKit extends ProtocolHost {
    * @returns an Ed25519 signature, 64 bytes.
    */
   sign(tag: string, bytes: Uint8Array): Promise<Uint8Array>
+  /** Says that connections may have died unnoticed: they are probed, and peers that are away are dialled. 'offline': the network has gone. */
+  woke(reason: WakeReason | 'offline'): void
+  /** As `P2PCoordinator.suspend`, before the handler of an event returns: what is not sent by then is not waited for. */
+  suspend(): void
+  /** Comes back from `suspend`. */
+  resume(): Promise<void>
   /** Another plugin's members, once it is attached; undefined before. */
   plugin(name: string): object | undefined
 }

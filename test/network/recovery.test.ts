@@ -227,3 +227,38 @@ describe('a relay process that is killed and started again', () => {
     }
   })
 })
+
+describe('waitFor', () => {
+  it('starts the coordinator, and resolves when a relay is connected; the statistics tell of it', async () => {
+    const network = createTestNetwork()
+    net = network
+    const relay = network.createPeer({ host: 'relay', relay: true })
+    const wallet = network.createPeer({ listening: false, bootstrap: ['memory://relay'] })
+    const waiting = wallet.waitFor('online')
+    await network.clock.advance(100)
+    expect([wallet.status, wallet.getStats().relays]).toEqual(['connecting', { named: 1, connected: 0 }])
+    await network.run(relay.start())
+    await network.run(waiting)
+    expect([wallet.status, wallet.getStats().relays]).toEqual(['online', { named: 1, connected: 1 }])
+    await network.run(wallet.waitFor('online'))
+    wallet.suspend()
+    await network.run(wallet.waitFor('suspended'))
+  })
+
+  it('ends with its deadline, its signal, and the coordinator', async () => {
+    const network = createTestNetwork()
+    net = network
+    const wallet = network.createPeer({ listening: false, bootstrap: ['memory://nobody'] })
+    const code = (expected: string) => expect.objectContaining({ code: expected })
+    const controller = new AbortController()
+    const waits = [{ timeoutMs: 1_000 }, { signal: controller.signal }, {}].map((options) => wallet.waitFor('online', options))
+    const outcomes = Promise.allSettled(waits)
+    await network.clock.advance(1_000)
+    controller.abort()
+    await network.run(wallet.shutdown())
+    expect((await network.run(outcomes)).map((outcome) => (outcome as PromiseRejectedResult).reason)).toEqual(
+      ['TIMEOUT', 'ABORTED', 'SHUT_DOWN'].map(code),
+    )
+    await expect(wallet.waitFor('online')).rejects.toEqual(code('SHUT_DOWN'))
+  })
+})

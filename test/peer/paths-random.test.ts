@@ -61,6 +61,7 @@ class End {
       events: {
         switched: () => {},
         interrupted: () => {},
+        spareLost: () => {},
         progressed: () => {},
         paused: () => {},
         gone: ({ code }) => {

@@ -62,6 +62,7 @@ class World {
       events: {
         switched: () => {},
         interrupted: () => {},
+        spareLost: () => {},
         progressed: () => {},
         paused: () => {},
         gone: ({ code }) => void this.gone.push(code),

@@ -122,6 +122,8 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   upgradeMaxMs: 300_000,
   /** Time for a probe after waking: an honest path answers within a few round trips. */
   wakeProbeMs: 3_000,
+  /** Time for a probe of a direct path after the circuit beside it has broken: with what the relay needs to notice, a peer that is gone is so after 2 s. */
+  spareProbeMs: 1_500,
   /** How long a path stands by after a better one has taken over. */
   standbyMs: 60_000,
 

@@ -39,7 +39,10 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
   const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
   // What looks like an address and is none of ours fails with a word on which ones are.
   if (typeof target === 'string' && (target.includes('://') || tools.canDial(target))) {
-    return tools.dial(target, undefined, within)
+    return tools.dial(target, undefined, within).catch((error) => {
+      if (isP2PError(error)) error.details.paths ??= [{ path: target, code: error.code, message: error.message }]
+      throw error
+    })
   }
   const peerId = typeof target === 'string' ? target : target?.peerId
   if (typeof peerId !== 'string') {

@@ -2,10 +2,10 @@ import { Alarm } from '../../base/alarm.js'
 import { Backoff } from '../../base/backoff.js'
 import type { Clock } from '../../base/clock.js'
 import { asP2PError, type P2PError } from '../../base/errors.js'
+import { isHidden } from '../../base/hidden.js'
 import { LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { type Random, systemRandom } from '../../base/random.js'
-import { isHidden } from '../../base/wake.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 
 interface Entry {

@@ -1,18 +1,9 @@
-import { type Clock, systemClock, type Timer } from './clock.js'
-import type { Unsubscribe } from './events.js'
-import { CORE_LIMITS } from './limits/core.js'
-import type { Limits } from './limits.js'
-
-/**
- * What tells that connections may have died unnoticed: the page is shown again, comes back from the back/forward cache or
- * from being frozen, the network returns or changes (Wi-Fi to mobile), or a timer fired so late that the machine slept.
- */
-export type WakeReason = 'visible' | 'pageshow' | 'resume' | 'online' | 'network-change' | 'late-timer'
-
-/** True where nobody sees the page. A process or a worker without a page is never hidden. */
-export function isHidden(): boolean {
-  return (globalThis as { document?: Document }).document?.visibilityState === 'hidden'
-}
+import { type Clock, systemClock, type Timer } from '../../base/clock.js'
+import type { Unsubscribe } from '../../base/events.js'
+import { isHidden } from '../../base/hidden.js'
+import { CORE_LIMITS } from '../../base/limits/core.js'
+import type { Limits } from '../../base/limits.js'
+import type { WakeReason } from '../../core/plugin.js'
 
 /** Options of `WakeWatch`. */
 export interface WakeWatchOptions {
@@ -53,11 +44,6 @@ export class WakeWatch {
   constructor(private readonly wiring: WakeWatchOptions) {
     this.clock = wiring.clock ?? systemClock
     this.checkMs = (wiring.limits ?? CORE_LIMITS).wakeCheckMs
-  }
-
-  /** True where the browser knows that there is no network. False says nothing: Node and many desktops never know. */
-  get offline(): boolean {
-    return (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === false
   }
 
   /** Begins to watch; a second call does nothing. */
