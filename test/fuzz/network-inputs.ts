@@ -386,8 +386,8 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   }),
   value('plugins/topics/topic-messages readTopicMessage', async (input) => {
     const read = topics.readTopicMessage(input, limits, 'lotus')
-    topics.topicMessageOf(read, false, limits)
-    await topics.isGenuine(read, 'lotus')
+    topics.topicMessageOf(read as topics.VerifiedTopicMessage, false, limits)
+    await topics.verifyTopicMessage(read, 'lotus')
   }),
   value('plugins/topics/topic-messages readWants', topics.readWants),
   value('plugins/topics/topic-messages readTopics', topics.readTopics),

@@ -16,10 +16,11 @@ import {
   type DhtRecord,
   dhtRecord,
   invalidRecord,
+  keptAs,
   publisherOf,
   type RecordContent,
-  type RecordEntry,
   recordValue,
+  type VerifiedRecord,
 } from '../records/record.js'
 import { checkFilters, matchesFilters, type RecordFilters } from '../records/record-filters.js'
 import { RecordMerge } from '../records/record-merge.js'
@@ -262,7 +263,7 @@ export class DistributedHashTable {
   }
 
   /** One of our own records that servers must have: published before this time, milliseconds since the Unix epoch. */
-  ownRecord(before: number): RecordEntry | undefined {
+  ownRecord(before: number): VerifiedRecord | undefined {
     return this.announcements.sample(before)
   }
 
@@ -315,7 +316,7 @@ export class DistributedHashTable {
       withdrawn?: true
       whileConnected?: boolean | undefined
     } = {},
-  ): Promise<RecordEntry> {
+  ): Promise<VerifiedRecord> {
     const { publisherId = this.peerId, withdrawn, whileConnected } = more
     const { identity, name } = this
     const now = Math.floor(this.clock.now())
@@ -337,7 +338,7 @@ export class DistributedHashTable {
     if (whileConnected && identity) {
       const { value: _, ...left } = content
       const withdrawal = await signed({ ...left, sequence: ++this.lastSequence, withdrawn: true })
-      entry = { ...entry, withdrawal }
+      entry = keptAs(entry, { withdrawal })
     }
     if (this.isOver) throw shutDownError('This DHT')
     this.verifier.checkTime(entry)
@@ -350,7 +351,7 @@ export class DistributedHashTable {
   }
 
   /** Stores at the servers. Where one has a newer record of ours, from before a clock went back, signs above it once. */
-  private async spread(entry: RecordEntry, options: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
+  private async spread(entry: VerifiedRecord, options: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
     const lookup = this.lookup!
     const { signal, timeoutMs, at } = options
     const wait = { signal, timeoutMs }
@@ -371,7 +372,7 @@ export class DistributedHashTable {
     return { stored: [...outcome.stored, ...overtaken], refused: outcome.refused.filter(({ newer }) => !newer) }
   }
 
-  private async publish(entry: RecordEntry | undefined, options: WaitOptions): Promise<AnnounceResult> {
+  private async publish(entry: VerifiedRecord | undefined, options: WaitOptions): Promise<AnnounceResult> {
     if (entry === undefined || !this.isNetworked) return { servers: [], refused: [] }
     const { stored, refused } = await this.spread(entry, options)
     if (stored.length > 0 || refused.length === 0) {
@@ -391,7 +392,7 @@ export class DistributedHashTable {
   }
 
   /** Tells others of a record of a publisher that is gone. */
-  passOn(entry: RecordEntry): void {
+  passOn(entry: VerifiedRecord): void {
     for (const feed of this.feeds) feed.publish(entry)
   }
 
@@ -431,9 +432,9 @@ export class DistributedHashTable {
     filters: RecordFilters | undefined,
     how: 'get' | 'query',
     { signal, timeoutMs, maxResults }: WaitOptions & { maxResults?: number },
-  ): Promise<RecordEntry[]> {
+  ): Promise<VerifiedRecord[]> {
     const { lookup, store } = this
-    const passes = (entry: RecordEntry) => entry.withdrawn || matchesFilters(entry, filters, this.limits)
+    const passes = (entry: VerifiedRecord) => entry.withdrawn || matchesFilters(entry, filters, this.limits)
     const merge = new RecordMerge()
     for (const entry of [...store.scan(pattern)]) {
       if (passes(entry) && (entry.publisher === this.publisher || (await this.verifier.ownsName(entry)))) merge.add(entry)

@@ -3,7 +3,7 @@ import { parsed } from '../../../message/shape.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
 import type { ConnectedServers } from '../client/connected-servers.js'
 import { DHT_PROTOCOL, findNodeAnswer } from '../client/dht-messages.js'
-import type { RecordEntry } from '../records/record.js'
+import type { VerifiedRecord } from '../records/record.js'
 import { type Contact, readContacts } from '../walk/contact.js'
 
 /** What one server says by itself, for whoever compares several. */
@@ -39,7 +39,7 @@ export class ServerView {
   }
 
   /** Stores our record at one server. False where it did not take it. */
-  async give(peerId: string, entry: RecordEntry): Promise<boolean> {
+  async give(peerId: string, entry: VerifiedRecord): Promise<boolean> {
     const { stored } = await this.servers.store(entry, { at: peerId })
     return stored.includes(peerId)
   }

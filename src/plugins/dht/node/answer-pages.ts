@@ -1,7 +1,7 @@
 import type { Limits } from '../../../base/limits.js'
 import type { FindAnswer, FindRequest } from '../client/dht-messages.js'
 import { isInPart, type SetPart, setOfPattern } from '../records/key-space.js'
-import { newestFirst, type RecordEntry, sizeOf, wireRecord } from '../records/record.js'
+import { newestFirst, sizeOf, type VerifiedRecord, wireRecord } from '../records/record.js'
 import { matchesFilters } from '../records/record-filters.js'
 
 /** Bytes that a record adds to an answer beyond its payload: key, signature, MessagePack heads. */
@@ -12,13 +12,13 @@ const WIRE_OVERHEAD = 112
  * it holds a fair choice of the window looked at; else a page in that order. Either way the asker who follows `after` to
  * the end has missed nothing.
  */
-export function pageOf(entries: Iterable<RecordEntry>, request: FindRequest, limits: Limits, network: string): FindAnswer {
+export function pageOf(entries: Iterable<VerifiedRecord>, request: FindRequest, limits: Limits, network: string): FindAnswer {
   const { filters, max, withdrawn = false } = request
   const { maxQueryRecords, maxRecordsPerAnswer, maxAnswerBytes } = limits
   const part = partOf(request)
-  const live: RecordEntry[] = []
-  const window: RecordEntry[] = []
-  let last: RecordEntry | undefined
+  const live: VerifiedRecord[] = []
+  const window: VerifiedRecord[] = []
+  let last: VerifiedRecord | undefined
   let scanned = 0
   let more = false
   for (const entry of entries) {
@@ -47,7 +47,7 @@ export function pageOf(entries: Iterable<RecordEntry>, request: FindRequest, lim
 }
 
 /** The newest of each publisher, then the second of each, and so on: who announces much crowds nobody out. */
-function fairly(entries: RecordEntry[], max: number): RecordEntry[] {
+function fairly(entries: VerifiedRecord[], max: number): VerifiedRecord[] {
   const turns = new Map<string, number>()
   const ranked = entries.sort(newestFirst).map((entry) => {
     const turn = turns.get(entry.publisher) ?? 0
@@ -60,12 +60,12 @@ function fairly(entries: RecordEntry[], max: number): RecordEntry[] {
     .map(({ entry }) => entry)
 }
 
-function fits(page: RecordEntry[], maxRecords: number, maxBytes: number): boolean {
+function fits(page: VerifiedRecord[], maxRecords: number, maxBytes: number): boolean {
   return fitting(page, maxRecords, maxBytes) === page.length
 }
 
 /** How many of these, from the first on, fit one answer; one always does. */
-function fitting(page: RecordEntry[], maxRecords: number, maxBytes: number): number {
+function fitting(page: VerifiedRecord[], maxRecords: number, maxBytes: number): number {
   let bytes = 0
   let count = 0
   for (const entry of page) {

@@ -1,14 +1,14 @@
-import { newestFirst, type RecordEntry, supersedes } from './record.js'
+import { newestFirst, supersedes, type VerifiedRecord } from './record.js'
 
 /** Joins what several nodes say: of each publisher under each key, the newest. */
 export class RecordMerge {
-  private readonly newest = new Map<string, RecordEntry>()
+  private readonly newest = new Map<string, VerifiedRecord>()
 
-  constructor(entries: Iterable<RecordEntry> = []) {
+  constructor(entries: Iterable<VerifiedRecord> = []) {
     for (const entry of entries) this.add(entry)
   }
 
-  add(entry: RecordEntry): void {
+  add(entry: VerifiedRecord): void {
     // A publisher never holds a space.
     const id = `${entry.publisher} ${entry.key}`
     const known = this.newest.get(id)
@@ -20,7 +20,7 @@ export class RecordMerge {
   }
 
   /** Newest first, withdrawals included. */
-  all(): RecordEntry[] {
+  all(): VerifiedRecord[] {
     return [...this.newest.values()].sort(newestFirst)
   }
 }
