@@ -103,7 +103,7 @@ export const streamChecks: Check[] = [
       const first = await bench.dial({ self })
       for (let i = 0; i < 5; i++) await first.alive()
       self.renumber()
-      const second = await bench.dial({ self, speak: false })
+      const second = await bench.dial({ self, speak: false, pongs: false })
       second.switchHere(1)
       const stream = second.streamOf(HEARTBEAT)
       const id = second.ping()
