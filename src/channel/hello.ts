@@ -99,9 +99,13 @@ export function chooseFrom(offer: Uint8Array, network: string, limits: Limits): 
   const version = PROTOCOL_VERSIONS.find((ours) => offered.versions.includes(ours))
   const suite = SUITES.find((ours) => offered.suites?.includes(ours))
   if (version === undefined || suite === undefined) {
-    throw new P2PError('UNSUPPORTED_VERSION', 'The two have no version or cipher suite in common. Update the older.', {
-      details: { theirs: offered.versions, ours: PROTOCOL_VERSIONS },
-    })
+    throw new P2PError(
+      'UNSUPPORTED_VERSION',
+      `No version in common (theirs ${offered.versions.join(', ')}; ours ${PROTOCOL_VERSIONS.join(', ')}), or no cipher suite. Update the older.`,
+      {
+        details: { theirs: offered.versions, ours: PROTOCOL_VERSIONS },
+      },
+    )
   }
   if (offered.network !== network) {
     // Read at both ends: "ours" would be wrong at one of them.
