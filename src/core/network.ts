@@ -17,7 +17,7 @@ import { Reconnector } from '../peer/keep/reconnector.js'
 import type { PeerContext, PeerEvents } from '../peer/peer-context.js'
 import { PeerManager } from '../peer/pool/peer-manager.js'
 import type { IProtocolHandler } from '../protocol/handler.js'
-import type { PeerInfo } from '../protocol/peer-info.js'
+import { copyPeerInfo, type PeerInfo } from '../protocol/peer-info.js'
 import type { TransportRegistry } from '../transport/transport-registry.js'
 import type { ResolvedConfig } from './config.js'
 import type { CoreEvents, Diversity, P2PStatus } from './events.js'
@@ -244,8 +244,8 @@ export class Network {
     this.updateStatus()
   }
 
-  /** @returns the peer id reached. @throws P2PError as `P2PCoordinator.connectToPeer`. */
-  async connect(target: PeerInfo | string, wait: WaitOptions): Promise<string> {
+  /** @returns a copy of what is known of the peer. @throws P2PError as `P2PCoordinator.connectToPeer`. */
+  async connect(target: PeerInfo | string, wait: WaitOptions): Promise<PeerInfo> {
     const { clock, limits } = this.config
     const { signal, timeoutMs = limits.dialTimeoutMs } = wait
     const startedAt = clock.now()
@@ -257,7 +257,7 @@ export class Network {
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
     this.reconnector.keep(target, peerId)
-    return peerId
+    return copyPeerInfo(this.peers.need(peerId).info)
   }
 
   /** @throws P2PError PEER_NOT_CONNECTED. */

@@ -22,13 +22,25 @@ const OPEN = 1
  * @example
  * webSocket().dial('wss://relay.example', { firstFrame }) // every coordinator has one
  */
-export function webSocket(options: { limits?: Limits } = {}): Transport {
-  return {
-    name: 'websocket',
-    rank: 3,
-    direct: true,
-    canDial: (address) => isWebAddress(address, 'ws'),
-    dial: (address, dialOptions) => dial(address, { ...dialOptions, limits: options.limits ?? dialOptions.limits }),
+export function webSocket(options?: { limits?: Limits }): Transport {
+  return new WebSocketTransport(options)
+}
+
+/** As `webSocket()`, as a class. */
+export class WebSocketTransport implements Transport {
+  readonly name = 'websocket'
+  readonly rank = 3
+  readonly direct = true
+
+  /** @param options.limits default: those of the coordinator that dials. */
+  constructor(private readonly options: { limits?: Limits } = {}) {}
+
+  canDial(address: string): boolean {
+    return isWebAddress(address, 'ws')
+  }
+
+  dial(address: string, dialOptions: DialOptions): Promise<Connection> {
+    return dial(address, { ...dialOptions, limits: this.options.limits ?? dialOptions.limits })
   }
 }
 

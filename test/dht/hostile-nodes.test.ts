@@ -272,7 +272,7 @@ describe('a set', () => {
     for (let i = 0; i < 50; i++) await net.run(loud.announceResource('offer', `loud${i}`, 'loud'))
     const tab = net.createPeer({ listening: false, bootstrap: ['ws://node0.example'] })
     await net.run(tab.start())
-    const found = await net.run(tab.discoverResources<string>('offer', { maxResults: 4 }))
+    const found = await net.run(tab.discoverResources<string>('offer', {}, { maxResults: 4 }))
     expect(found).toHaveLength(4)
     expect(found.map(({ data }) => data)).toContain('quiet')
     expect(relay.dht.store.getStats().records).toBeGreaterThan(50)
