@@ -1,4 +1,5 @@
 import { isWebAddress } from '../address/addresses.js'
+import { publicLookup } from '../address/public-lookup.node.js'
 import { parseWebAddress } from '../address/web-address.js'
 import { toBase64Url } from '../base/base64url.js'
 import { abortedError, P2PError, violation } from '../base/errors.js'
@@ -44,7 +45,7 @@ export class WebSocketTransport implements Transport {
   }
 }
 
-async function dial(address: string, { signal, firstFrame, limits }: DialOptions): Promise<Connection> {
+async function dial(address: string, { signal, firstFrame, limits, learnt }: DialOptions): Promise<Connection> {
   const { href } = parseWebAddress(address, 'ws')
   const loaded = loadWebSocket()
   const WebSocketImplementation = loaded instanceof Promise ? await loaded : loaded
@@ -58,6 +59,7 @@ async function dial(address: string, { signal, firstFrame, limits }: DialOptions
     const socket = new (WebSocketImplementation as unknown as NodeWebSocketConstructor)(href, [subprotocol], {
       perMessageDeflate: false,
       maxPayload: WEBSOCKET_FRAME_BYTES,
+      ...(learnt && { lookup: publicLookup }),
     })
     const settle = () => {
       signal?.removeEventListener('abort', onAbort)

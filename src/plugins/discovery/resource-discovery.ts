@@ -1,6 +1,7 @@
 import { equalBytes } from '../../base/bytes.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { LazySet } from '../../base/lazy-map.js'
+import { tupleKey } from '../../base/tuple-key.js'
 import type { WaitOptions } from '../../base/wait.js'
 import { encode } from '../../message/codec.js'
 import type { AnnounceResult, DistributedHashTable } from '../dht/client/dht.js'
@@ -158,7 +159,7 @@ export class ResourceDiscovery {
     /** What the listener knows, by key and publisher. */
     const shown = new Map<string, { resource: ResourceAnnouncement<T>; bytes: Uint8Array }>()
     const stop = this.dht.watch<ResourceValue<T>>(`${prefix}*`, (record, change) => {
-      const id = `${record.publisherKey ?? record.publisherId} ${record.key}`
+      const id = tupleKey(String(record.publisherKey ?? record.publisherId), record.key)
       const before = shown.get(id)
       const resource = change === 'removed' ? undefined : this.resourceOf<T>(record, type, prefix)
       const matches =
