@@ -58,8 +58,10 @@ class End {
         offer: (_, body) => this.refusals.shift() ?? numbered(body),
         deliver: ({ payload }) => this.got.push(payload as number),
         burstOf: () => this.burst,
-        refusal: (refusal) => ({ ...refusal, at: 0, inFlight: 0, messages: 0, bytes: 0 }),
+        refusal: (refusal) => ({ ...refusal, at: 0, until: 0, inFlight: 0, messages: 0, bytes: 0 }),
+        pauseMs: () => 0,
         dropped: () => this.dropped++,
+        repeated: () => {},
         control: () => {},
       },
       peerContext: { clock: this.clock, limits: resolveLimits({}) },
@@ -390,6 +392,32 @@ describe('a message that is refused', () => {
     expect(b.got).toEqual([])
     await clock.advance(1)
     expect(b.got).toEqual(range(0, 5))
+  })
+
+  it('on the path that serves, and has come by the one before, keeps back nothing that follows', async () => {
+    const { clock, first, a, b } = await connected()
+    // Both paths stay: the ranks differ.
+    worse(first.near)
+    worse(first.far)
+    const late: Uint8Array[] = []
+    const { send } = first.near
+    first.near.send = (frame) => void late.push(frame.slice())
+    a.send(0)
+    await clock.advance(0)
+    const second = await channel(clock)
+    b.refusals = [refusal]
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    await clock.advance(0)
+    // Refused where A speaks, and taken where A has spoken before.
+    first.near.send = send
+    for (const frame of late) send.call(first.near, frame)
+    await clock.advance(0)
+    expect(b.got).toEqual([0])
+    await clock.advance(250)
+    a.send(1)
+    await clock.advance(400)
+    expect(b.got).toEqual([0, 1])
   })
 
   it('waits no longer than the limit, whatever the peer says', async () => {

@@ -35,6 +35,9 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   refusalGraceMs: 1_000,
   /** How often a peer that goes on regardless is blamed. With `penaltyFlood` it is banned two seconds after that. */
   refusalStrikeMs: 200,
+  /** ACK, REFUSED, SEQUENCE and SWITCH entries of one peer in a second, and at once, beside one for each message in either direction: four acknowledgements a second of each of 100 streams, and a change of the path with SEQUENCEs of all 128 streams thirty times at once. */
+  controlEntriesPerS: 400,
+  controlEntryBurst: 4_000,
   /** How far the date of a signed message may be from now, by its sender's clock. */
   replayWindowMs: 300_000,
   /** Ids of signed messages remembered for one peer; where more come, the oldest of their dates count as too old. */

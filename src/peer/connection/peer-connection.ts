@@ -336,6 +336,7 @@ export class PeerConnection {
     this.paths.send(stream, { kind, head, body, lasting: outlives, budget, onSettled, number: 0, order: 0, repeatedOn: 0 })
     this.traffic.messagesOut++
     this.traffic.bytesOut += body.length
+    this.inbox.sent()
     this.isInUse ||= this.peerContext.useOf(protocol) === 'lasting'
   }
 
