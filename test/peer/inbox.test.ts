@@ -270,8 +270,11 @@ describe('a peer that was told to wait', () => {
     expect(() => inbox.dropped(refusal, sendMaxBufferedBytes)).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   })
 
-  it('cannot send acknowledgements without end', () => {
-    const { inbox } = setUp({ peerMessagesPerS: 1, peerMessageBurst: 2 })
+  it('cannot send acknowledgements without end, beside one for each message', () => {
+    const { inbox, take } = setUp({ controlEntriesPerS: 1, controlEntryBurst: 3 })
+    inbox.control()
+    inbox.sent()
+    take(Entry.MESSAGE, plain(1))
     for (let i = 0; i < 4; i++) inbox.control()
     expect(() => inbox.control()).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   })
