@@ -117,7 +117,7 @@ async function main(): Promise<void> {
     throw new UsageError('Every user of this machine sees arguments. Use --metrics-token-file or LOTUS_METRICS_TOKEN.')
   }
   const tokenFile = values['metrics-token-file']
-  const token = tokenFile === undefined ? process.env.LOTUS_METRICS_TOKEN : readFileSync(tokenFile, 'utf8').trim()
+  const token = tokenFile === undefined ? process.env.LOTUS_METRICS_TOKEN : tokenIn(tokenFile)
   const { data } = values
   const home = join(homedir(), '.lotus-p2p', `relay-${port}.key`)
   const path = values.identity ?? (data !== undefined ? join(data, 'identity.key') : port === 0 ? undefined : home)
@@ -195,6 +195,15 @@ async function main(): Promise<void> {
     const code = isP2PError(error) ? error.code : error.name
     complain(`${new Date().toISOString()}${who} ${code}: ${printable(error.message, 256)}`)
   })
+}
+
+/** @throws UsageError */
+function tokenIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new UsageError(`--metrics-token-file: ${(error as Error).message}`)
+  }
 }
 
 const terminalLogger: Logger = {
