@@ -1,5 +1,6 @@
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError, shutDownError } from '../base/errors.js'
+import { tupleKey } from '../base/tuple-key.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import type { SignedEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
@@ -111,7 +112,7 @@ export class StatementSession {
     const { round, slot, value } = content
     if (!(value instanceof Uint8Array)) throw invalidStatement('value must be a Uint8Array')
     if (this.options.slots?.includes(slot) === false) throw invalidStatement('its slot is none of this session')
-    const name = `${round} ${slot}`
+    const name = tupleKey(round, slot)
     const known = this.own.get(name)
     if (known !== undefined) {
       if (compareBytes(known.value, value) === 0) return known.saying

@@ -139,7 +139,7 @@ describe('a forged copy', () => {
         expect(found.map(({ value }) => value)).toEqual(['true'])
         await net.clock.advance(10_000)
       }
-        for (const [one, other] of [
+      for (const [one, other] of [
         [first, second],
         [second, first],
       ] as const) {

@@ -49,7 +49,7 @@ interface Owner {
  * @example
  * const dht = new DistributedHashTable('alice')
  * await dht.announce({ key: 'offer-1', value: { amount: 5n }, ttl: 60 })
- * const offers = await dht.query({ key: 'offer-*', filters: { where: { amount: { gte: 3 } } } })
+ * const offers = await dht.query({ key: 'offer-*', filters: { amount: { gte: 3 } } })
  */
 export class DistributedHashTable {
   readonly clock: Clock
@@ -223,14 +223,23 @@ export class DistributedHashTable {
    */
   async query<T = unknown>(options: QueryOptions): Promise<DhtRecord<T>[]> {
     this.begin('Querying', options)
-    const { key, maxResults = Number.POSITIVE_INFINITY } = options
+    const {
+      key,
+      maxResults: wanted = Number.POSITIVE_INFINITY,
+      publisherId,
+      publishedAfter,
+      publishedBefore,
+      filters: where,
+    } = options
     checkPattern(key, this.limits)
-    if (!(maxResults >= 1)) throw invalidRecord('maxResults must be 1 or more')
-    const filters = options.filters && checkFilters(options.filters)
-    const found = await this.find(key, filters, 'query', options)
+    const max = Math.ceil(wanted)
+    if (!(max >= 1)) throw invalidRecord('maxResults must be 1 or more')
+    const filters = checkFilters({ publisherId, publishedAfter, publishedBefore, where })
+    const maxResults = Number.isSafeInteger(max) ? max : undefined
+    const found = await this.find(key, filters, 'query', { ...options, maxResults })
     return found
       .filter((entry) => !entry.withdrawn)
-      .slice(0, maxResults)
+      .slice(0, max)
       .map((entry) => dhtRecord<T>(entry, this.limits))
   }
 
@@ -273,8 +282,10 @@ export class DistributedHashTable {
   }
 
   getStats(): DhtStats {
+    const kept = this.store.getStats()
     return {
-      ...this.store.getStats(),
+      ...kept,
+      totalAnnouncements: kept.records,
       announcements: this.announcements.live,
       watches: this.watches.count,
       hits: this.hits,
@@ -431,7 +442,7 @@ export class DistributedHashTable {
     pattern: string,
     filters: RecordFilters | undefined,
     how: 'get' | 'query',
-    { signal, timeoutMs, maxResults }: WaitOptions & { maxResults?: number },
+    { signal, timeoutMs, maxResults }: WaitOptions & { maxResults?: number | undefined },
   ): Promise<VerifiedRecord[]> {
     const { lookup, store } = this
     const passes = (entry: VerifiedRecord) => entry.withdrawn || matchesFilters(entry, filters, this.limits)
