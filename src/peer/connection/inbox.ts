@@ -42,7 +42,7 @@ export class Inbox {
   lastSeen: number
   private skew: number | undefined
   private skewMeasured: (() => void)[] = []
-  private readonly gate: PeerGate
+  readonly gate: PeerGate
   /** A message could not be handled. What came after it is not worth looking at. */
   private distrusted = false
   private readonly verifying = new Serial()
@@ -89,16 +89,16 @@ export class Inbox {
     const { traffic } = this.owner
     traffic.messagesIn++
     traffic.bytesIn += body.length
-    if (message.signature === undefined && this.verifying.isIdle) {
-      this.pass(message)
-      return
+    if (message.signature === undefined && this.verifying.isIdle) this.pass(message)
+    else {
+      this.unverified++
+      void this.verifying
+        .run(() => this.verifyAndPass(message, body))
+        .finally(() => {
+          this.unverified--
+        })
     }
-    this.unverified++
-    void this.verifying
-      .run(() => this.verifyAndPass(message, body))
-      .finally(() => {
-        this.unverified--
-      })
+    this.gate.done()
   }
 
   /** Messages of a protocol that the peer may have on its way. */

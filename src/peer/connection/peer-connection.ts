@@ -305,7 +305,9 @@ export class PeerConnection {
     if (body.length > limits.maxMessageBytes) throw messageTooLarge(body.length, limits)
     const { pacer } = this.session
     const route = pacer.routeOf(message.protocol)
-    const isAwaited = message.inReplyTo !== undefined && this.answers > 0
+    const isAnswer = message.inReplyTo !== undefined
+    this.inbox.gate.sent(body.length, isAnswer)
+    const isAwaited = isAnswer && this.answers > 0
     if (isAwaited) this.answers--
     const lane = pacer.laneOf(route, message.type, isAwaited)
     if (pacer.takes(route, lane, body.length)) {
