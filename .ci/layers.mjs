@@ -19,6 +19,7 @@ export const LAYERS = [
   'defence',
   'peer',
   'core',
+  'alone',
   'plugins/http',
   'plugins/tabs',
   'plugins/circuit',

@@ -1,4 +1,6 @@
 // What both entry points, lotus-p2p and lotus-p2p/core, give out beside their coordinator and what signs or verifies.
+export { PeerConnection } from './alone/peer-connection.js'
+export { PeerManager, type PeerManagerConfig } from './alone/peer-manager.js'
 export { type Clock, systemClock, type Timer } from './base/clock.js'
 export {
   isP2PError,
@@ -44,8 +46,9 @@ export {
 export type { EclipseReason, EclipseReasonKind } from './plugins/dht/eclipse/eclipse-evidence.js'
 export type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 export { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
+export type { FilterConditions, FilterRange, FilterScalar } from './plugins/dht/records/record-filters.js'
 export { dhtWalk } from './plugins/dht/walk/plugin.js'
-export type { ResourceFilters } from './plugins/discovery/filters.js'
+export type { DiscoverOptions, ResourceConditions, ResourceCriteria } from './plugins/discovery/filters.js'
 export {
   type AnnounceResourceOptions,
   type ResourceAnnouncement,
@@ -88,4 +91,4 @@ export { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
 export { FramePipe, type FramePipeOptions } from './transport/frames/frame-pipe.js'
 export type { BroadcastChannelOptions } from './transport/tabs/broadcast-channel.js'
 export type { Connection, DialOptions, FrameSink, Listener, Transport } from './transport/transport.js'
-export { webSocket } from './transport/websocket.js'
+export { WebSocketTransport, webSocket } from './transport/websocket.js'

@@ -122,7 +122,7 @@ export class SecureChannel implements FrameSink {
    * code with which the peer refused.
    */
   static async dial(
-    transport: Transport,
+    transport: Pick<Transport, 'dial'>,
     address: string,
     options: ChannelOptions & Admission & { signal?: AbortSignal },
   ): Promise<SecureChannel> {

@@ -57,7 +57,7 @@ export interface Diversity {
 export interface CoreStats {
   peers: {
     /** Connected peers, relays included. */
-    connected: number
+    connectedPeers: number
     /** Connected relays. */
     relays: number
     maxConnections: number

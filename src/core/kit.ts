@@ -60,6 +60,7 @@ export class Kit implements PluginKit {
   readonly store: KeyValueStore
   readonly logger: Logger
   readonly identity: Identity
+  readonly allowPrivate: boolean
   /** Replaced, never changed, when a plugin that is attached later brings limits of its own. */
   limits: Limits
   readonly names: PinnedNames
@@ -75,13 +76,14 @@ export class Kit implements PluginKit {
   private ownDialer: Dialer | undefined = undefined
 
   constructor(private readonly core: KitOwner) {
-    const { network, clock, random, store, logger, identity, limits } = core.config
+    const { network, clock, random, store, logger, identity, limits, allowPrivate } = core.config
     this.network = network
     this.clock = clock
     this.random = random
     this.store = store
     this.logger = logger
     this.identity = identity
+    this.allowPrivate = allowPrivate
     this.limits = limits
     this.names = core.names
     this.sendTo = async (to, message, options) => core.messaging.send(to, message, options)

@@ -1,3 +1,4 @@
+import { NamedAddress } from '../address/dial-policy.js'
 import { originOf } from '../address/origin.js'
 import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
@@ -17,7 +18,7 @@ import { Reconnector } from '../peer/keep/reconnector.js'
 import type { PeerContext, PeerEvents } from '../peer/peer-context.js'
 import { PeerManager } from '../peer/pool/peer-manager.js'
 import type { IProtocolHandler } from '../protocol/handler.js'
-import type { PeerInfo } from '../protocol/peer-info.js'
+import { copyPeerInfo, type PeerInfo } from '../protocol/peer-info.js'
 import type { TransportRegistry } from '../transport/transport-registry.js'
 import type { ResolvedConfig } from './config.js'
 import type { CoreEvents, Diversity, P2PStatus } from './events.js'
@@ -72,6 +73,8 @@ export class Network {
   private readonly watch: WakeWatch
   /** Peer ids found at `P2PConfig.anchors`. */
   private readonly trusted = new Map<string | PeerInfo, string>()
+  /** Who is expected at the addresses of anchors that were remembered: the application has not named these. */
+  private readonly remembered = new Map<string, string>()
   private reaching: Promise<void> | undefined
   private lastStatus: P2PStatus = 'offline'
 
@@ -134,7 +137,12 @@ export class Network {
       store: config.store,
       named,
       chosen: () => this.chosen(),
-      dial: async (address, id) => this.reconnector.keep(address, await this.peers.dial(address, id, {})),
+      rules: core,
+      dial: async (address, id) => {
+        const peerId = await this.peers.dial(address, id, {})
+        this.remembered.set(address, id)
+        this.reconnector.keep(address, peerId)
+      },
     })
     this.heartbeat = new Heartbeat({
       clock,
@@ -188,10 +196,11 @@ export class Network {
         await this.core.lifecycle.run(signal)
         return this.peers.dial(address, expected, { signal, timeoutMs })
       },
-      look: async (address, { signal, timeoutMs }) => {
+      look: async (address, expected, { signal, timeoutMs }) => {
         await this.core.lifecycle.run(signal)
-        return this.peers.look(address, { signal, timeoutMs })
+        return this.peers.look(address, expected, { signal, timeoutMs })
       },
+      isProven: (address, peerId) => this.peers.isProven(address, peerId),
       release: (peerId) => {
         const peer = this.peers.get(peerId)
         if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
@@ -244,8 +253,8 @@ export class Network {
     this.updateStatus()
   }
 
-  /** @returns the peer id reached. @throws P2PError as `P2PCoordinator.connectToPeer`. */
-  async connect(target: PeerInfo | string, wait: WaitOptions): Promise<string> {
+  /** @returns a copy of what is known of the peer. @throws P2PError as `P2PCoordinator.connectToPeer`. */
+  async connect(target: PeerInfo | string, wait: WaitOptions): Promise<PeerInfo> {
     const { clock, limits } = this.config
     const { signal, timeoutMs = limits.dialTimeoutMs } = wait
     const startedAt = clock.now()
@@ -257,7 +266,7 @@ export class Network {
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
     this.reconnector.keep(target, peerId)
-    return peerId
+    return copyPeerInfo(this.peers.need(peerId).info)
   }
 
   /** @throws P2PError PEER_NOT_CONNECTED. */
@@ -309,9 +318,12 @@ export class Network {
   }
 
   private async reconnect(target: string | PeerInfo): Promise<string> {
+    const expected = typeof target === 'string' ? this.remembered.get(target) : undefined
+    if (expected !== undefined) return this.peers.dial(target as string, expected, {})
     const isAnchor = this.config.anchors.includes(target)
     // An anchor is a relay: `relayOnly` does not keep it from being dialled.
-    const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { relayOnly: false }) }, {})
+    const isNamed = isAnchor || this.config.bootstrap.includes(target)
+    const peerId = await connectTo(target, { ...this.dialTools(), isNamed, ...(isAnchor && { relayOnly: false }) }, {})
     if (isAnchor) this.trusted.set(target, peerId)
     return peerId
   }
@@ -326,7 +338,7 @@ export class Network {
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
       canDial: (address) => this.core.transports.canDial(address),
       rankOf: (address) => this.core.transports.rankOf(address),
-      dial: (address, expected, wait) => this.peers.dial(address, expected, wait),
+      dial: (address, expected, wait, isNamed) => this.peers.dial(isNamed ? new NamedAddress(address) : address, expected, wait),
       resolvers: this.core.plugins.resolvers,
     }
   }

@@ -76,14 +76,20 @@ export interface Dialer {
   /** False for a coordinator that reaches peers, and is reached, through relays only: `dial` and `look` are not to be called. */
   readonly mayDial: boolean
   /**
-   * Connects to an address, or does nothing where a connection to it is there already.
+   * Connects to an address that others have told, as far as the dial policy takes it, or does nothing where a connection to it is there already.
    *
    * @param expected the id of the peer that must be found there; undefined: any peer.
    * @returns the peer id found.
    */
   dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
-  /** Learns which peer answers at an address, without becoming connected and without telling who asks. */
-  look(address: string, wait: WaitOptions): Promise<RemoteHello>
+  /**
+   * Learns which peer answers at an address, without becoming connected and without telling who asks.
+   *
+   * @param expected the id of the peer that is looked for.
+   */
+  look(address: string, expected: string, wait: WaitOptions): Promise<RemoteHello>
+  /** Whether a handshake that we began at an address has proven that this peer, by its `lp1…` id, is there: only then may others be told. */
+  isProven(address: string, peerId: string): boolean
   /** Ends a connection made by `dial`, unless the application or another protocol uses it. */
   release(peerId: string): void
   /** The peers that this coordinator has dialled directly: relays and DHT servers, as a rule. */

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
+import { tupleKey } from '../base/tuple-key.js'
 import { LEAST_PER_S, type ToldBudget, type ToldBudgets, type ToldRate } from '../channel/description.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import type { ProtocolLimits, RateLimit } from '../protocol/rate-limits.js'
@@ -281,7 +282,7 @@ export class PeerGate {
     const fresh =
       signature !== undefined
         ? this.signed.check(messageId, timestamp, skewMs)
-        : seen.add(`${messageId} ${from}`)
+        : seen.add(tupleKey(messageId, from))
           ? 'new'
           : 'seen'
     if (fresh === 'new') stats.accepted++

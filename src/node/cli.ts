@@ -22,6 +22,7 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --port <number>             TCP port, 0 for a free one (8787)
   --host <address>            interface to listen on (0.0.0.0: all)
   --bootstrap <address>       another relay to join, again for more: together they are one network
+  --allow-private             believe addresses in private networks when other relays tell them (for tests, and one house)
   --announce <address>        address to tell others, e.g. wss://relay.example behind a TLS proxy; again for more
   --network <name>            the network that it serves; wallets name the same one (lotus)
   --name <label>              a name for people, shown at /info
@@ -65,6 +66,7 @@ function readArguments() {
         port: { type: 'string', default: '8787' },
         host: { type: 'string', default: '0.0.0.0' },
         bootstrap: { type: 'string', multiple: true, default: [] },
+        'allow-private': { type: 'boolean', default: false },
         announce: { type: 'string', multiple: true },
         network: { type: 'string' },
         name: { type: 'string' },
@@ -123,6 +125,7 @@ async function main(): Promise<void> {
     maxConnections,
     logger: terminalLogger,
     bootstrap: values.bootstrap,
+    allowPrivate: values['allow-private'],
     ...(powDifficulty !== undefined && { powDifficulty }),
     requireOrigin: values['require-origin'],
     metrics: token === undefined ? values.metrics : { token },

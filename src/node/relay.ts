@@ -47,6 +47,8 @@ export interface RelayOptions extends AdmissionOptions {
   announce?: string[]
   /** Other relays to connect to: with them it is a node of one network. */
   bootstrap?: (string | PeerInfo)[]
+  /** Believe addresses in private networks when other relays tell them: for relays of one house or one machine. Default false; see `P2PConfig`. */
+  allowPrivate?: boolean
   /**
    * Bytes of memory above which the relay refuses newcomers and, where that is not enough, ends peers; at least 134,217,728. Default:
    * three quarters of what the process may have.
@@ -83,6 +85,7 @@ const OPTIONS: Record<keyof RelayOptions, true> = {
   limits: true,
   announce: true,
   bootstrap: true,
+  allowPrivate: true,
   maxMemoryBytes: true,
   metrics: true,
   logger: true,
@@ -188,6 +191,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     plugins: [dhtNode({ mode: 'server' }), circuits],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
+    ...(options.allowPrivate !== undefined && { allowPrivate: options.allowPrivate }),
     ...(options.announce && { announce: options.announce }),
     ...(options.logger && { logger: options.logger }),
     ...(options.store && { store: options.store }),

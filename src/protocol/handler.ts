@@ -45,6 +45,8 @@ export interface ProtocolHost {
   readonly peerId: string
   /** The name of our network; what is signed or hashed names it, so that nothing crosses from one network to another. */
   readonly network: string
+  /** See `P2PConfig.allowPrivate`; absent: false. */
+  readonly allowPrivate?: boolean
   readonly clock: Clock
   readonly random: Random
   readonly store: KeyValueStore

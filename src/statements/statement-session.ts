@@ -1,18 +1,12 @@
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError, shutDownError } from '../base/errors.js'
+import { tupleKey } from '../base/tuple-key.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import type { SignedEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import type { EquivocationEvidence } from './equivocation.js'
-import {
-  invalidStatement,
-  readStatement,
-  type SignedStatement,
-  type Statement,
-  signStatement,
-  wireStatement,
-} from './statement.js'
+import type { EquivocationEvidence, VerifiedEvidence } from './equivocation.js'
+import { invalidStatement, type SignedStatement, type Statement, signStatement, type VerifiedStatement } from './statement.js'
 import { equivocated, StatementBoard } from './statement-board.js'
 import { type ExchangeOptions, StatementExchange } from './statement-exchange.js'
 
@@ -41,7 +35,7 @@ export interface StatementSessionOptions {
 export type SessionSurroundings = Omit<ExchangeOptions, 'board' | 'own' | 'hear' | 'onCompared'> & {
   identity: Identity
   network: string
-  onEvidence(evidence: EquivocationEvidence): void
+  onEvidence(evidence: VerifiedEvidence): void
   /** A member has said more than a member may, and signed it. */
   onFlood(publicKey: Uint8Array): void
   onListenerFailed(error: unknown): void
@@ -118,7 +112,7 @@ export class StatementSession {
     const { round, slot, value } = content
     if (!(value instanceof Uint8Array)) throw invalidStatement('value must be a Uint8Array')
     if (this.options.slots?.includes(slot) === false) throw invalidStatement('its slot is none of this session')
-    const name = `${round} ${slot}`
+    const name = tupleKey(round, slot)
     const known = this.own.get(name)
     if (known !== undefined) {
       if (compareBytes(known.value, value) === 0) return known.saying
@@ -149,8 +143,8 @@ export class StatementSession {
    * @throws P2PError EQUIVOCATION with `details.evidence`, INVALID_STATEMENT for an outsider or another session, INVALID_SIGNATURE,
    *   LIMIT_EXCEEDED, SHUT_DOWN.
    */
-  hear(statement: SignedEnvelope): Promise<'new' | 'known'> {
-    return this.take(statement)
+  async hear(statement: SignedEnvelope): Promise<'new' | 'known'> {
+    return (await this.take(statement)) === undefined ? 'known' : 'new'
   }
 
   /**
@@ -190,7 +184,7 @@ export class StatementSession {
   }
 
   /** A proof that concerns this session. @internal */
-  convict(evidence: EquivocationEvidence): void {
+  convict(evidence: VerifiedEvidence): void {
     this.board.convict(evidence)
     this.exchange.dropped(this.board.indexOf(evidence.publicKey)!)
     this.wake()
@@ -216,21 +210,20 @@ export class StatementSession {
     return statement
   }
 
-  private async take(envelope: SignedEnvelope): Promise<'new' | 'known'> {
+  private async take(envelope: SignedEnvelope): Promise<VerifiedStatement | undefined> {
     this.check()
-    let news: 'new' | 'known'
+    let news: VerifiedStatement | undefined
     try {
       news = await this.board.hear(envelope)
     } catch (error) {
-      if (isP2PError(error, 'EQUIVOCATION')) this.around.onEvidence(error.details.evidence as EquivocationEvidence)
+      if (isP2PError(error, 'EQUIVOCATION')) this.around.onEvidence(error.details.evidence as VerifiedEvidence)
       if (isP2PError(error, 'LIMIT_EXCEEDED') && this.ended === undefined) this.flooded(error.details.flooding)
       throw error
     }
     this.check()
-    if (news === 'new') {
-      const statement = readStatement(wireStatement(envelope))
-      this.exchange.changedIn(statement.round)
-      this.fenced(() => this.options.onStatement?.(statement))
+    if (news !== undefined) {
+      this.exchange.changedIn(news.round)
+      this.fenced(() => this.options.onStatement?.(structuredClone(news) as SignedStatement))
     }
     return news
   }
@@ -246,7 +239,7 @@ export class StatementSession {
   private agreed(round: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = () => {
-        const [evidence] = this.evidence
+        const [evidence] = this.board.evidence()
         const failed = this.ended ?? (signal.aborted ? abortedError('The agreement') : evidence && equivocated(evidence))
         if (failed !== undefined) reject(failed)
         else if (this.exchange.disagreeing(round).length === 0) resolve()

@@ -10,7 +10,7 @@ import type { P2PMessage } from '../message/message.js'
 import { unknownType } from '../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import { type EquivocationEvidence, readEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
+import { type EquivocationEvidence, readEvidence, type VerifiedEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
 import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './statement-messages.js'
 import { StatementSession, type StatementSessionOptions } from './statement-session.js'
 
@@ -152,7 +152,7 @@ export class Statements implements IProtocolHandler {
     this.convict(await verifyEvidence(evidence, { network: this.host?.network }), from.peerId)
   }
 
-  private convict(evidence: EquivocationEvidence, from?: string): void {
+  private convict(evidence: VerifiedEvidence, from?: string): void {
     const { publicKey, protocol } = evidence
     const { host } = this
     if (host === undefined) return
@@ -168,7 +168,7 @@ export class Statements implements IProtocolHandler {
     for (const session of concerned) session.convict(evidence)
   }
 
-  private spread(evidence: EquivocationEvidence, peerIds?: string[], except?: string): void {
+  private spread(evidence: VerifiedEvidence, peerIds?: string[], except?: string): void {
     const liar = encodePeerId(evidence.publicKey)
     const served = this.host?.peers().filter((peer) => this.isServed(peer) && encodePeerId(peer.publicKey!) !== liar) ?? []
     for (const peerId of peerIds ?? served.map((peer) => peer.peerId)) {

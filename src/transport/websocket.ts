@@ -1,4 +1,5 @@
 import { isWebAddress } from '../address/addresses.js'
+import { publicLookup } from '../address/public-lookup.node.js'
 import { parseWebAddress } from '../address/web-address.js'
 import { toBase64Url } from '../base/base64url.js'
 import { abortedError, P2PError, violation } from '../base/errors.js'
@@ -22,17 +23,29 @@ const OPEN = 1
  * @example
  * webSocket().dial('wss://relay.example', { firstFrame }) // every coordinator has one
  */
-export function webSocket(options: { limits?: Limits } = {}): Transport {
-  return {
-    name: 'websocket',
-    rank: 3,
-    direct: true,
-    canDial: (address) => isWebAddress(address, 'ws'),
-    dial: (address, dialOptions) => dial(address, { ...dialOptions, limits: options.limits ?? dialOptions.limits }),
+export function webSocket(options?: { limits?: Limits }): Transport {
+  return new WebSocketTransport(options)
+}
+
+/** As `webSocket()`, as a class. */
+export class WebSocketTransport implements Transport {
+  readonly name = 'websocket'
+  readonly rank = 3
+  readonly direct = true
+
+  /** @param options.limits default: those of the coordinator that dials. */
+  constructor(private readonly options: { limits?: Limits } = {}) {}
+
+  canDial(address: string): boolean {
+    return isWebAddress(address, 'ws')
+  }
+
+  dial(address: string, dialOptions: DialOptions): Promise<Connection> {
+    return dial(address, { ...dialOptions, limits: this.options.limits ?? dialOptions.limits })
   }
 }
 
-async function dial(address: string, { signal, firstFrame, limits }: DialOptions): Promise<Connection> {
+async function dial(address: string, { signal, firstFrame, limits, learnt }: DialOptions): Promise<Connection> {
   const { href } = parseWebAddress(address, 'ws')
   const loaded = loadWebSocket()
   const WebSocketImplementation = loaded instanceof Promise ? await loaded : loaded
@@ -46,6 +59,7 @@ async function dial(address: string, { signal, firstFrame, limits }: DialOptions
     const socket = new (WebSocketImplementation as unknown as NodeWebSocketConstructor)(href, [subprotocol], {
       perMessageDeflate: false,
       maxPayload: WEBSOCKET_FRAME_BYTES,
+      ...(learnt && { lookup: publicLookup }),
     })
     const settle = () => {
       signal?.removeEventListener('abort', onAbort)

@@ -180,7 +180,7 @@ export const MUTANTS: readonly Mutant[] = [
   { fault: 'D-1' },
   { fault: 'D-2' },
   { fault: 'D-3' },
-  { fault: 'D-3/sequence' },
+  { fault: 'D-3/sequence', also: ['D-6'] },
   { fault: 'D-4' },
   { fault: 'D-4/more' },
   { fault: 'D-5/stays' },
@@ -210,6 +210,6 @@ export const MUTANTS: readonly Mutant[] = [
   { fault: 'T-6/malformed' },
   { fault: 'T-7' },
   { fault: 'T-7/old' },
-  { fault: 'T-7/blames' },
+  { fault: 'T-7/blames', also: ['T-8'] },
   { fault: 'T-8' },
 ]

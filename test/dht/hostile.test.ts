@@ -72,7 +72,7 @@ describe('a hostile server', () => {
     const clock = new VirtualClock(START)
     const record = await signedWire(2, content)
     const { bob } = reader(hostileServer(clock, () => ({ records: [record] })))
-    expect(await clock.run(bob.dht.query({ key: 'k*', filters: { where: { x: 1 } } }))).toEqual([])
+    expect(await clock.run(bob.dht.query({ key: 'k*', filters: { x: 1 } }))).toEqual([])
     expect(await clock.run(bob.dht.get('k', { publisherId: 'somebody' }))).toBeNull()
   })
 

@@ -74,7 +74,7 @@ describe('/metrics of a relay', () => {
     const { peers, traffic, dht } = relay.coordinator.getStats()
     const { circuits, listener, memory } = relay.getStats()
     const facts: Record<string, number> = {
-      peers: peers.connected,
+      peers: peers.connectedPeers,
       'connections{transport="websocket"}': 2,
       handshakes_accepted_total: peers.accepted,
       circuits: 1,

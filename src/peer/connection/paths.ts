@@ -90,7 +90,7 @@ export class Paths {
   /** Sends a message on the active path. The pacer has found room for it. @throws P2PError CONNECTION_CLOSED. */
   send(stream: OutgoingStream, message: SentMessage): void {
     if (!this.current.open) throw new P2PError('CONNECTION_CLOSED', 'The connection is closed. Connect again.')
-    this.sendAck()
+    if (this.session.incoming.owesAck) this.sendAck()
     this.session.outgoing.send(stream, message)
   }
 

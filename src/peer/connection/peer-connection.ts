@@ -98,7 +98,7 @@ export class PeerConnection {
     this.peerId = remote.peerId
     this.publicKey = remote.publicKey
     this.since = clock.now()
-    this.snapshot = new PeerSnapshot(channel, this.since, peerContext.isRelay)
+    this.snapshot = new PeerSnapshot(channel, this.since, peerContext.isRelay, peerContext)
     this.inbox = new Inbox(peerContext, {
       peerId: this.peerId,
       publicKey: this.publicKey,

@@ -24,7 +24,6 @@ import { SpreadingTree } from './spreading-tree.js'
 import { TopicHistory } from './topic-history.js'
 import {
   checkTopic,
-  isGenuine,
   RUN_BYTES,
   readGraft,
   readHaves,
@@ -36,6 +35,8 @@ import {
   TOPICS_PROTOCOL,
   type TopicMessage,
   topicMessageOf,
+  type VerifiedTopicMessage,
+  verifyTopicMessage,
   wireOf,
 } from './topic-messages.js'
 
@@ -104,7 +105,7 @@ export class Topics implements IProtocolHandler {
   private readonly slots: BoundedMap<string, string>
   private run!: Uint8Array
   private sequence = 0
-  private readonly listeners = new LazyMap<string, Set<(message: SignedTopicMessage, past: boolean) => void>>()
+  private readonly listeners = new LazyMap<string, Set<(message: VerifiedTopicMessage, past: boolean) => void>>()
   /** How many past messages of a topic are asked for when a neighbour comes. */
   private readonly catchUp = new LazyMap<string, number>()
   /** Connected peers that speak this protocol, and whether they are routers. */
@@ -201,7 +202,7 @@ export class Topics implements IProtocolHandler {
         },
       )
     }
-    const deliver = (message: SignedTopicMessage, past: boolean) => this.hand(message, past, listener as TopicListener)
+    const deliver = (message: VerifiedTopicMessage, past: boolean) => this.hand(message, past, listener as TopicListener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
     this.wiring
@@ -363,11 +364,11 @@ export class Topics implements IProtocolHandler {
     }
   }
 
-  private async receive(message: SignedTopicMessage, from: string, past = false): Promise<void> {
+  private async receive(read: SignedTopicMessage, from: string, past = false): Promise<void> {
     const { protocolHost: host, limits } = this
-    const { topic, id, slot, publishedAt, publicKey } = message
+    const { topic, id, slot, publishedAt, publicKey } = read
     const now = host!.clock.now()
-    if (message.hops > limits.maxTopicHops * 2) return this.drop('HOPS')
+    if (read.hops > limits.maxTopicHops * 2) return this.drop('HOPS')
     if (publishedAt > now + limits.maxClockSkewMs || publishedAt < now - limits.maxClockSkewMs - limits.topicHistoryMs) {
       return this.drop('STALE')
     }
@@ -378,9 +379,7 @@ export class Topics implements IProtocolHandler {
       if (this.tree.duplicate(topic, from)) this.send(from, 'prune', [topic])
       return
     }
-    if (!(await host!.check(from, () => isGenuine(message, host!.network)))) {
-      throw new P2PError('INVALID_SIGNATURE', 'A topic message was not signed by its publisher.')
-    }
+    const message = await host!.check(from, () => verifyTopicMessage(read, host!.network))
     // While it was verified another copy may have come.
     if (this.protocolHost === undefined || !this.seen.add(id)) return
     if ((this.slots.get(slot) ?? id) !== id) return this.equivocated(message)
@@ -391,19 +390,19 @@ export class Topics implements IProtocolHandler {
     this.tree.first(topic, from)
     this.history.add(message)
     for (const deliver of [...(this.listeners.get(topic) ?? [])]) deliver(message, past)
-    if (this.wiring.router) this.forward({ ...message, hops: message.hops + 1 }, from)
+    if (this.wiring.router) this.forward(message, from)
   }
 
   /** Both messages were verified here. What the first of them said has gone on already; the second goes no further. */
-  private equivocated({ publicKey }: SignedTopicMessage): void {
+  private equivocated({ publicKey }: VerifiedTopicMessage): void {
     this.drop('EQUIVOCATION')
     if (equalBytes(publicKey, this.wiring.identity.publicKey)) return
     this.protocolHost!.blame(publicKey, 'equivocation', 'It has published two messages under one sequence.')
   }
 
-  private forward(message: SignedTopicMessage, from: string): void {
+  private forward(message: VerifiedTopicMessage, from: string): void {
     const { topic, id } = message
-    const wire = wireOf(message)
+    const wire = wireOf(message, message.hops + 1)
     for (const peerId of this.interest.peersOf(topic)) {
       if (peerId === from) continue
       if (this.tree.isEager(topic, peerId) && this.push(peerId, wire, message.bytes.length)) this.counts.forwarded++
@@ -521,7 +520,7 @@ export class Topics implements IProtocolHandler {
     this.protocolHost?.sendTo(peerId, { type, payload, protocol: TOPICS_PROTOCOL }).catch(() => {})
   }
 
-  private hand(message: SignedTopicMessage, past: boolean, listener: TopicListener): void {
+  private hand(message: VerifiedTopicMessage, past: boolean, listener: TopicListener): void {
     this.counts.delivered++
     try {
       listener(topicMessageOf(message, past, this.limits))

@@ -2,7 +2,7 @@ import type { Limits } from '../../../base/limits.js'
 import type { Work } from '../../../defence/fair-turns.js'
 import type { FindAnswer, FindRequest } from '../client/dht-messages.js'
 import { isInPart, type SetPart, setOfPattern } from '../records/key-space.js'
-import { newestFirst, type RecordEntry, sizeOf, wireRecord } from '../records/record.js'
+import { newestFirst, sizeOf, type VerifiedRecord, wireRecord } from '../records/record.js'
 import { matchesFilters } from '../records/record-filters.js'
 
 /** Bytes that a record adds to an answer beyond its payload: key, signature, MessagePack heads. */
@@ -21,19 +21,24 @@ const MAX_PAGE_UNITS = 65_536
  *
  * @param entries are read at once: the store may change before the work is done.
  */
-export function pageOf(entries: Iterable<RecordEntry>, request: FindRequest, limits: Limits, network: string): Work<FindAnswer> {
-  const window: RecordEntry[] = []
+export function pageOf(
+  entries: Iterable<VerifiedRecord>,
+  request: FindRequest,
+  limits: Limits,
+  network: string,
+): Work<FindAnswer> {
+  const window: VerifiedRecord[] = []
   for (const entry of entries) if (window.push(entry) > limits.maxQueryRecords) break
   return pageOfWindow(window, request, limits, network)
 }
 
-function* pageOfWindow(entries: RecordEntry[], request: FindRequest, limits: Limits, network: string): Work<FindAnswer> {
+function* pageOfWindow(entries: VerifiedRecord[], request: FindRequest, limits: Limits, network: string): Work<FindAnswer> {
   const { filters, max, withdrawn = false } = request
   const { maxQueryRecords, maxRecordsPerAnswer, maxAnswerBytes } = limits
   const part = partOf(request)
-  const live: RecordEntry[] = []
-  const window: RecordEntry[] = []
-  let last: RecordEntry | undefined
+  const live: VerifiedRecord[] = []
+  const window: VerifiedRecord[] = []
+  let last: VerifiedRecord | undefined
   const needsValue = filters?.where !== undefined
   let scanned = 0
   let spent = 0
@@ -67,7 +72,7 @@ function* pageOfWindow(entries: RecordEntry[], request: FindRequest, limits: Lim
 }
 
 /** The newest of each publisher, then the second of each, and so on: who announces much crowds nobody out. */
-function fairly(entries: RecordEntry[], max: number): RecordEntry[] {
+function fairly(entries: VerifiedRecord[], max: number): VerifiedRecord[] {
   const turns = new Map<string, number>()
   const ranked = entries.sort(newestFirst).map((entry) => {
     const turn = turns.get(entry.publisher) ?? 0
@@ -80,12 +85,12 @@ function fairly(entries: RecordEntry[], max: number): RecordEntry[] {
     .map(({ entry }) => entry)
 }
 
-function fits(page: RecordEntry[], maxRecords: number, maxBytes: number): boolean {
+function fits(page: VerifiedRecord[], maxRecords: number, maxBytes: number): boolean {
   return fitting(page, maxRecords, maxBytes) === page.length
 }
 
 /** How many of these, from the first on, fit one answer; one always does. */
-function fitting(page: RecordEntry[], maxRecords: number, maxBytes: number): number {
+function fitting(page: VerifiedRecord[], maxRecords: number, maxBytes: number): number {
   let bytes = 0
   let count = 0
   for (const entry of page) {

@@ -24,10 +24,19 @@ import {
 } from '../client/dht-messages.js'
 import type { FindOptions, StoreOutcome } from '../client/lookup.js'
 import { MAX_SET_DEPTH, setPartOf } from '../records/key-space.js'
-import { checkPattern, invalidRecord, publisherOf, type RecordEntry, supersedes, wireRecord } from '../records/record.js'
+import {
+  checkPattern,
+  invalidRecord,
+  keptAs,
+  publisherOf,
+  type RecordEntry,
+  type VerifiedRecord,
+  wireRecord,
+} from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import { RecordStore } from '../records/record-store.js'
 import { isDishonest, type RecordVerifier } from '../records/record-verifier.js'
+import { isThere } from '../records/records.js'
 import { pageOf, partOf } from './answer-pages.js'
 import { Deposits } from './deposits.js'
 import { SetSizes } from './set-sizes.js'
@@ -48,13 +57,13 @@ export interface DhtNetwork {
   /** The nodes nearest to a place, as they travel; without the asker. */
   closer(place: Uint8Array, asker: Uint8Array | undefined): unknown[]
   /** Stores a client's record where it belongs. */
-  store(entry: RecordEntry, wait: WaitOptions): Promise<StoreOutcome>
+  store(entry: VerifiedRecord, wait: WaitOptions): Promise<StoreOutcome>
   /** What the network holds, for a client. */
-  find(pattern: string, options: FindOptions): Promise<RecordEntry[]>
+  find(pattern: string, options: FindOptions): Promise<VerifiedRecord[]>
   /** A record has been stored here: as a member of its set at a depth, or under its key. */
-  received(entry: RecordEntry, depth: number | undefined): void
+  received(entry: VerifiedRecord, depth: number | undefined): void
   /** Tells those who do not watch here that the publisher of a record is gone. */
-  passOn(withdrawal: RecordEntry): void
+  passOn(withdrawal: VerifiedRecord): void
 }
 
 export interface DhtServerOptions {
@@ -198,17 +207,15 @@ export class DhtServer implements IProtocolHandler {
   }
 
   private async receive(message: P2PMessage, from: PeerInfo): Promise<void> {
-    let entry: RecordEntry | undefined
+    let read: RecordEntry | undefined
     try {
       const { record, withdrawal, walk, depth, cache } = parsed(storeRequest, message.payload, 'A DHT message')
-      entry = this.verifier.read(record)
-      // What is older than ours needs no signature check to be refused.
-      const known = this.store.find(entry.key, entry.publisher)
-      if (known === undefined || supersedes(entry, known))
-        await this.protocolHost!.check(from.peerId, () => this.verifier.verify(entry!))
+      read = this.verifier.read(record)
+      const entry = await this.verified(read, from)
       const deposit = withdrawal === undefined ? undefined : await this.deposited(withdrawal, entry, from)
       if (cache) {
-        this.copies.put(shortLived(entry, this.protocolHost!.clock.now() + this.limits.dhtCacheMs))
+        const until = this.protocolHost!.clock.now() + this.limits.dhtCacheMs
+        this.copies.put(keptAs(entry, { expiresAt: Math.min(entry.expiresAt, until) }))
         return await this.reply(message, 'stored', { stored: true })
       }
       const deeper = depth === undefined ? undefined : this.splitDepth(entry, depth)
@@ -231,25 +238,36 @@ export class DhtServer implements IProtocolHandler {
     } catch (cause) {
       const error = asP2PError(cause, 'HANDLER_FAILED', 'The record could not be stored.')
       this.refused[error.code] = (this.refused[error.code] ?? 0) + 1
-      const newer = entry && error.code === 'STALE_RECORD' ? this.store.find(entry.key, entry.publisher) : undefined
+      const newer = read && error.code === 'STALE_RECORD' ? this.store.find(read.key, read.publisher) : undefined
       const record = newer && wireRecord(newer)
       await this.reply(message, 'stored', { stored: false, code: error.code, message: error.message, ...(record && { record }) })
       if (isDishonest(error)) this.protocolHost?.reject(from.peerId, error)
     }
   }
 
+  /**
+   * The record, once its signature is checked; ours, where it is the same. One that is older than ours is refused without a check, and
+   * so is neither kept nor a reason to blame.
+   *
+   * @throws P2PError STALE_RECORD, and as `RecordVerifier.verify`.
+   */
+  private async verified(read: RecordEntry, from: PeerInfo): Promise<VerifiedRecord> {
+    const known = this.store.find(read.key, read.publisher)
+    if (known !== undefined && isThere(read, known)) return known
+    return this.protocolHost!.check(from.peerId, () => this.verifier.verify(read))
+  }
+
   /** What a publisher leaves here for when it is gone. @throws P2PError INVALID_RECORD, INVALID_SIGNATURE, and as `RecordVerifier.read`. */
-  private async deposited(wire: unknown, { key, publisher, sequence }: RecordEntry, from: PeerInfo): Promise<RecordEntry> {
+  private async deposited(wire: unknown, { key, publisher, sequence }: VerifiedRecord, from: PeerInfo): Promise<VerifiedRecord> {
     const entry = this.verifier.read(wire)
     const isOfPublisher = from.publicKey !== undefined && publisherOf(from.publicKey) === publisher
     const isOfRecord = entry.publisher === publisher && entry.key === key && entry.sequence === sequence + 1
     if (!isOfPublisher || !isOfRecord || !entry.withdrawn) throw invalidRecord('its withdrawal is that of another')
-    await this.protocolHost!.check(from.peerId, () => this.verifier.verify(entry))
-    return entry
+    return this.protocolHost!.check(from.peerId, () => this.verifier.verify(entry))
   }
 
   /** A publisher is gone that wanted its record to end with that. */
-  private withdraw(withdrawal: RecordEntry): void {
+  private withdraw(withdrawal: VerifiedRecord): void {
     try {
       this.store.put(withdrawal)
     } catch {
@@ -265,7 +283,7 @@ export class DhtServer implements IProtocolHandler {
   }
 
   /** The depth at which the members of a set belong that has outgrown this one; undefined where it has not. */
-  private splitDepth({ key, publisher }: RecordEntry, depth: number): number | undefined {
+  private splitDepth({ key, publisher }: VerifiedRecord, depth: number): number | undefined {
     const part = setPartOf(key, depth, this.verifier.network)
     if (part === undefined) throw new P2PError('INVALID_RECORD', 'This record is in no set, and has no depth in one.')
     if (this.store.find(key, publisher) !== undefined || depth >= MAX_SET_DEPTH) return undefined
@@ -273,7 +291,7 @@ export class DhtServer implements IProtocolHandler {
   }
 
   /** For a client: the record goes where it belongs. @returns how many nodes hold it. */
-  private async storeEverywhere(entry: RecordEntry): Promise<number> {
+  private async storeEverywhere(entry: VerifiedRecord): Promise<number> {
     if (this.network === undefined || this.walks >= this.limits.maxWalksForOthers) return 1
     this.walks++
     try {
@@ -296,7 +314,7 @@ export class DhtServer implements IProtocolHandler {
     try {
       const found = new RecordMerge(await network.find(key, { filters, maxResults: max, ...this.walkWait() }))
       for (const entry of this.store.scan(key)) if (entry.signature !== undefined) found.add(entry)
-      const isLater = ({ key, publisher }: RecordEntry) =>
+      const isLater = ({ key, publisher }: VerifiedRecord) =>
         after === undefined || key > after[0] || (key === after[0] && publisher > after[1])
       return await this.page(found.all().filter(isLater).sort(byKey), request, from)
     } catch {
@@ -333,12 +351,12 @@ export class DhtServer implements IProtocolHandler {
   }
 
   /** Whoever asks: what takes long is done in slices, which count as costs of the asker. */
-  private page(entries: Iterable<RecordEntry>, request: FindRequest, { peerId, publicKey }: PeerInfo): Promise<FindAnswer> {
+  private page(entries: Iterable<VerifiedRecord>, request: FindRequest, { peerId, publicKey }: PeerInfo): Promise<FindAnswer> {
     const asker = publicKey === undefined ? peerId : hexOf(publicKey)
     return this.turns.run(asker, pageOf(entries, request, this.limits, this.verifier.network))
   }
 
-  private tellWatchers(entry: RecordEntry): void {
+  private tellWatchers(entry: VerifiedRecord): void {
     const record = wireRecord(entry)
     if (record === undefined) return
     for (const peerId of this.watchers.of(entry.key)) if (peerId !== this.storing) this.push(peerId, { record })
@@ -375,10 +393,6 @@ export class DhtServer implements IProtocolHandler {
   }
 }
 
-function shortLived(entry: RecordEntry, until: number): RecordEntry {
-  return { ...entry, expiresAt: Math.min(entry.expiresAt, until) }
-}
-
-function byKey(a: RecordEntry, b: RecordEntry): number {
+function byKey(a: VerifiedRecord, b: VerifiedRecord): number {
   return a.key === b.key ? (a.publisher < b.publisher ? -1 : 1) : a.key < b.key ? -1 : 1
 }

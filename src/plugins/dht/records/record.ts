@@ -2,6 +2,7 @@ import { compareBytes, equalBytes, hexOf } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import { isWellFormed } from '../../../base/text.js'
+import type { Verified } from '../../../base/verified.js'
 import { signEnvelope, taggedHash } from '../../../identity/envelope.js'
 import type { Identity } from '../../../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../../../identity/peer-id.js'
@@ -50,8 +51,11 @@ export interface RecordEntry {
   readonly payload: Uint8Array
   readonly signature: Uint8Array | undefined
   /** Of a record of ours that holds only while we are connected: what withdraws it then. */
-  readonly withdrawal?: RecordEntry | undefined
+  readonly withdrawal?: VerifiedRecord | undefined
 }
+
+/** A record whose signature holds for its key, or that we have made: stores and answers take no other. */
+export type VerifiedRecord = Verified<RecordEntry>
 
 /** A record on the wire: public key, 32 bytes; payload as signed; signature, 64 bytes. */
 export type WireRecord = [publicKey: Uint8Array, payload: Uint8Array, signature: Uint8Array]
@@ -78,7 +82,7 @@ export async function createRecord(
   author: { identity: Identity } | { publisherId: string },
   limits: Limits,
   network: string,
-): Promise<RecordEntry> {
+): Promise<VerifiedRecord> {
   if (content.value === undefined && !content.withdrawn) {
     throw new P2PError('UNSERIALIZABLE_PAYLOAD', 'A record needs a value. Use null for "none".')
   }
@@ -93,9 +97,16 @@ export async function createRecord(
     )
   }
   const payload = encode(content, limits)
-  if (!('identity' in author)) return entryOf(network, content, payload, author.publisherId, undefined, undefined)
+  if (!('identity' in author)) {
+    return entryOf(network, content, payload, author.publisherId, undefined, undefined) as VerifiedRecord
+  }
   const { publicKey, signature } = await signEnvelope(author.identity, 'record', payload, network)
-  return entryOf(network, content, payload, undefined, publicKey, signature)
+  return entryOf(network, content, payload, undefined, publicKey, signature) as VerifiedRecord
+}
+
+/** A copy that differs in what is ours to say: until when it is kept here, and what withdraws it. */
+export function keptAs(entry: VerifiedRecord, kept: Pick<Partial<RecordEntry>, 'expiresAt' | 'withdrawal'>): VerifiedRecord {
+  return { ...entry, ...kept } as VerifiedRecord
 }
 
 /**
@@ -116,7 +127,7 @@ export function decodeRecord(wire: unknown, limits: Limits, network: string): Re
 }
 
 /** The form that travels; undefined where nobody signed. */
-export function wireRecord(entry: RecordEntry): WireRecord | undefined {
+export function wireRecord(entry: VerifiedRecord): WireRecord | undefined {
   return entry.publicKey && entry.signature && [entry.publicKey, entry.payload, entry.signature]
 }
 
