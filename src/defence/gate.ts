@@ -72,6 +72,16 @@ const BURST_MARGIN = 2
 const RATE_MARGIN = 1.05
 /** How long a peer waits whose signatures wait to be checked. */
 const BUSY_MS = 500
+/** The part of a pause that a peer has to keep to: timers and clocks differ. */
+const PAUSE_MARGIN = 0.9
+/**
+ * What an honest peer sends in vain, after a refusal or because it repeats: what was under way, and what it may repeat (`Repetition`),
+ * which is thrice what was taken at most. Each message counts for so many bytes more.
+ */
+const VAIN_BYTES = 67_108_864
+const VAIN_BYTES_PER_S = 65_536
+const VAIN_FACTOR = 3
+const VAIN_MESSAGE_BYTES = 32
 /** Answers that a peer may have on its way, whatever its budgets. */
 export const MAX_ANSWERS = 4_096
 
@@ -160,8 +170,12 @@ export class Gate {
 export interface Refusal extends GateRefusal {
   /** When the stream was refused, milliseconds. */
   readonly at: number
+  /** Before this no honest peer begins the stream again but with what was on its way, milliseconds. */
+  readonly until: number
   /** Messages that an honest peer can have on its way. */
   readonly inFlight: number
+  /** Whether the peer has begun the stream again before its time: it may not have heard of the refusal. */
+  isIgnored?: boolean
   /** Messages, and their bytes, that have come since. */
   messages: number
   bytes: number
@@ -174,6 +188,9 @@ export class PeerGate {
   open = 0
   private readonly whole: Buckets
   private readonly control: TokenBucket
+  /** Messages to and from the peer for which no acknowledgement or its like has come. */
+  private controlCredit = 0
+  private readonly vain: TokenBucket
   /** By protocol; with a type of its own limits, by both. */
   private readonly buckets = new LazyMap<string, Buckets>()
   private readonly signed: ReplayWindow
@@ -189,11 +206,12 @@ export class PeerGate {
     private readonly gate: Gate,
   ) {
     const { limits, clock, shareOf } = gate.wiring
-    const { peerMessagesPerS, peerMessageBurst } = limits
+    const { controlEntriesPerS, controlEntryBurst } = limits
     this.toldAt = clock.now()
     this.share = shareOf(key)
     this.whole = new Buckets(wholeOf(limits), this.toldAt)
-    this.control = new TokenBucket(2 * peerMessagesPerS, 2 * peerMessageBurst, this.toldAt)
+    this.control = new TokenBucket(controlEntriesPerS, controlEntryBurst, this.toldAt)
+    this.vain = new TokenBucket(VAIN_BYTES_PER_S, VAIN_BYTES, this.toldAt)
     this.signed = new ReplayWindow(clock, limits.replayWindowMs, limits.maxReplayIds)
   }
 
@@ -224,9 +242,27 @@ export class PeerGate {
     return { retryAfterMs, limit: 'cpu' }
   }
 
+  /** A message goes to the peer, which may cause an acknowledgement or its like. */
+  sent(): void {
+    if (this.controlCredit < this.gate.wiring.limits.peerMessageBurst) this.controlCredit++
+  }
+
+  /** A message of the peer was taken. */
+  taken(bytes: number): void {
+    this.sent()
+    this.vain.charge(-VAIN_FACTOR * (bytes + VAIN_MESSAGE_BYTES))
+  }
+
   /** An acknowledgement or its like has come; false where there are more of them than messages could cause. */
   controlEntry(): boolean {
-    return this.control.take(this.gate.wiring.clock.now()) === 0
+    if (this.controlCredit === 0) return this.control.take(this.gate.wiring.clock.now()) === 0
+    this.controlCredit--
+    return true
+  }
+
+  /** A message has come in vain; false where there are more of them than an honest peer sends. */
+  cameInVain(bytes: number): boolean {
+    return this.vain.take(this.gate.wiring.clock.now(), bytes + VAIN_MESSAGE_BYTES) === 0
   }
 
   /** Whether protocol and type have room for the message. */
@@ -265,8 +301,15 @@ export class PeerGate {
 
   /** A stream was refused: what an honest peer may still send of it. */
   refusal(refusal: GateRefusal, protocol: string): Refusal {
+    const at = this.gate.wiring.clock.now()
     const inFlight = this.burstOf(protocol) + MAX_ANSWERS
-    return { ...refusal, at: this.gate.wiring.clock.now(), inFlight, messages: 0, bytes: 0 }
+    return { ...refusal, at, until: at + refusal.retryAfterMs * PAUSE_MARGIN, inFlight, messages: 0, bytes: 0 }
+  }
+
+  /** How long the pause that the peer was told goes on, milliseconds; 0 where it is over. A clock that was set back ends it. */
+  pauseMs({ at, until }: Refusal): number {
+    const now = this.gate.wiring.clock.now()
+    return now < at ? 0 : Math.max(0, Math.ceil(until - now))
   }
 
   /** Whether the message is new. */
@@ -300,6 +343,7 @@ export class PeerGate {
   dropped(refusal: Refusal, bytes: number): 'strike' | 'excess' | undefined {
     const { limits, clock } = this.gate.wiring
     this.gate.stats.limited++
+    if (!this.cameInVain(bytes)) return 'excess'
     refusal.messages++
     refusal.bytes += bytes
     const times = Math.max(refusal.messages / refusal.inFlight, refusal.bytes / limits.sendMaxBufferedBytes)
