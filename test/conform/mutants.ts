@@ -131,6 +131,8 @@ export const MUTANTS: readonly Mutant[] = [
   { fault: 'S-30' },
   { fault: 'S-31', also: ['S-22'] },
   { fault: 'S-33' },
+  { fault: 'S-36' },
+  { fault: 'S-38' },
   { fault: 'M-1' },
   { fault: 'M-1/own' },
   { fault: 'M-2' },

@@ -254,7 +254,7 @@ describe('a peer that was told to wait', () => {
     }
     expect(blamed).toEqual([])
     inbox.dropped(refusal, 10)
-    expect(blamed).toEqual(['flood'])
+    expect(blamed).toEqual(['RATE_LIMITED'])
   })
 
   it('is blamed when it goes on beyond that, and ended when it goes on with twice as much', async () => {
@@ -266,12 +266,15 @@ describe('a peer that was told to wait', () => {
     expect(blamed).toEqual([])
     await clock.advance(60_000)
     for (let i = 0; i < 3; i++) inbox.dropped(refusal, 1)
-    expect(blamed).toEqual(['flood'])
+    expect(blamed).toEqual(['RATE_LIMITED'])
     expect(() => inbox.dropped(refusal, sendMaxBufferedBytes)).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   })
 
-  it('cannot send acknowledgements without end', () => {
-    const { inbox } = setUp({ peerMessagesPerS: 1, peerMessageBurst: 2 })
+  it('cannot send acknowledgements without end, beside one for each message', () => {
+    const { inbox, take } = setUp({ controlEntriesPerS: 1, controlEntryBurst: 3 })
+    inbox.control()
+    inbox.sent()
+    take(Entry.MESSAGE, plain(1))
     for (let i = 0; i < 4; i++) inbox.control()
     expect(() => inbox.control()).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   })

@@ -42,7 +42,7 @@ export class Inbox {
   lastSeen: number
   private skew: number | undefined
   private skewMeasured: (() => void)[] = []
-  private readonly gate: PeerGate
+  readonly gate: PeerGate
   /** A message could not be handled. What came after it is not worth looking at. */
   private distrusted = false
   private readonly verifying = new Serial()
@@ -67,6 +67,11 @@ export class Inbox {
     for (const go of this.skewMeasured.splice(0)) go()
   }
 
+  /** A message goes to the peer, which acknowledges it. */
+  sent(): void {
+    this.gate.sent()
+  }
+
   /** Whether a message is taken. Nothing is remembered of it: the caller delivers it once its number is accounted for. */
   offer(kind: MessageKind, body: Uint8Array): Answer {
     this.lastSeen = this.peerContext.clock.now()
@@ -87,18 +92,19 @@ export class Inbox {
   /** Delivers a message that was accepted: at once, or behind those whose signatures are being checked. */
   deliver(message: P2PMessage, body: Uint8Array): void {
     const { traffic } = this.owner
+    this.gate.taken(body.length)
     traffic.messagesIn++
     traffic.bytesIn += body.length
-    if (message.signature === undefined && this.verifying.isIdle) {
-      this.pass(message)
-      return
+    if (message.signature === undefined && this.verifying.isIdle) this.pass(message)
+    else {
+      this.unverified++
+      void this.verifying
+        .run(() => this.verifyAndPass(message, body))
+        .finally(() => {
+          this.unverified--
+        })
     }
-    this.unverified++
-    void this.verifying
-      .run(() => this.verifyAndPass(message, body))
-      .finally(() => {
-        this.unverified--
-      })
+    this.gate.done()
   }
 
   /** Messages of a protocol that the peer may have on its way. */
@@ -111,13 +117,23 @@ export class Inbox {
     return this.gate.refusal(refusal, protocol)
   }
 
+  /** How long the pause that the peer was told goes on, milliseconds; 0 where it is over. */
+  pauseMs(refusal: Refusal): number {
+    return this.gate.pauseMs(refusal)
+  }
+
   /** A message has come of a stream that was told to wait. @throws P2PError RATE_LIMITED for more than an honest peer can have on its way. */
   dropped(refusal: Refusal, bytes: number): void {
     const verdict = this.gate.dropped(refusal, bytes)
     if (verdict === 'excess') throw this.flooded()
     if (verdict === 'strike') {
-      this.peerContext.defence.blame(this.owner.publicKey, 'flood', 'The peer went on sending after it was told to wait.')
+      this.peerContext.defence.blame(this.owner.publicKey, 'RATE_LIMITED', 'The peer went on sending after it was told to wait.')
     }
+  }
+
+  /** A message has come once more. @throws P2PError RATE_LIMITED for more of them than an honest peer repeats. */
+  repeated(bytes: number): void {
+    if (!this.gate.cameInVain(bytes)) throw this.flooded()
   }
 
   /** An entry has come that is no message. @throws P2PError RATE_LIMITED for more of them than messages could cause. */
