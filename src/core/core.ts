@@ -233,6 +233,8 @@ export class Core implements PeerContext, NetworkOwner {
 
   private async end(): Promise<void> {
     this.lifecycle.close()
+    // Of those who wait for a status.
+    this.emitter.emit('closed')
     this.plugins.run('stop')
     // Handlers that carry goodbyes, such as circuits, stay until the goodbyes have left.
     const carriers = new Set(

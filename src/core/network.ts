@@ -3,7 +3,6 @@ import { originOf } from '../address/origin.js'
 import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
-import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
@@ -23,11 +22,11 @@ import type { TransportRegistry } from '../transport/transport-registry.js'
 import type { ResolvedConfig } from './config.js'
 import type { CoreEvents, Diversity, P2PStatus } from './events.js'
 import type { Phase } from './lifecycle.js'
-import type { Dialer, PeerResolver } from './plugin.js'
+import type { Dialer, PeerResolver, WakeReason } from './plugin.js'
 
 interface NetworkPlugins {
   readonly resolvers: readonly PeerResolver[]
-  run(hook: 'wake', reason: string): void
+  run(hook: 'wake' | 'away', about: string): void
   fenced(call: () => unknown): void
   tell(event: 'described', peer: PeerInfo): void
 }
@@ -70,7 +69,6 @@ export class Network {
   readonly handlers: IProtocolHandler[]
   private readonly heartbeat: Heartbeat
   private readonly reconnector: Reconnector
-  private readonly watch: WakeWatch
   /** Peer ids found at `P2PConfig.anchors`. */
   private readonly trusted = new Map<string | PeerInfo, string>()
   /** Who is expected at the addresses of anchors that were remembered: the application has not named these. */
@@ -93,6 +91,8 @@ export class Network {
         this.heartbeat.measure(peer.peerId)
       },
       interrupted: (peer) => this.lookForCircuit(peer),
+      // A relay tells of a peer that is gone long before a direct path shows it.
+      spareLost: ({ peerId }) => this.heartbeat.measure(peerId, limits.spareProbeMs),
       message: (message, peer) => core.messaging.receive(message, peer),
       stale: (message) => core.messaging.refuseStale(message),
       error: (error, peer) => report(error, peer?.info),
@@ -128,6 +128,7 @@ export class Network {
       isWanted: (id) => this.outbox.has(id),
       onChange: () => this.updateStatus(),
       onError: report,
+      onAway: (id) => core.plugins.run('away', id),
     })
     const named = new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target)))
     this.named = named
@@ -164,20 +165,6 @@ export class Network {
         if (peer !== undefined) core.plugins.tell('described', peer.info)
       },
     })
-    this.watch = new WakeWatch({
-      clock,
-      limits,
-      onWake: (reason) => this.woke(reason),
-      // Also a moment after waking: there was no network yet when the machine woke.
-      onOnline: () => {
-        this.reconnector.wake()
-        this.networkChanged()
-      },
-      onOffline: () => {
-        this.heartbeat.probeAll(limits.wakeProbeMs)
-        this.updateStatus()
-      },
-    })
     this.handlers = [this.heartbeat, this.updates]
   }
 
@@ -208,6 +195,7 @@ export class Network {
       },
       mayDial: !this.config.relayOnly,
       chosen: () => this.chosen(),
+      seen: (peerId) => this.reconnector.seen(peerId),
     }
   }
 
@@ -219,7 +207,6 @@ export class Network {
   /** Begins to keep connections. */
   run(): void {
     this.peers.resume()
-    this.watch.start()
     this.reach().catch(() => {})
   }
 
@@ -235,7 +222,6 @@ export class Network {
   /** Ends all connections and dials until `run`; what waits for others goes on waiting. */
   rest(): void {
     this.reaching = undefined
-    this.watch.stop()
     // Peers that had dialled us may have given up by then: we come back to them.
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
@@ -245,7 +231,6 @@ export class Network {
   }
 
   async close(): Promise<void> {
-    this.watch.stop()
     this.reconnector.stop()
     this.anchors.close()
     await this.peers.close(new P2PError('SHUT_DOWN', 'The peer has shut down.'))
@@ -347,6 +332,7 @@ export class Network {
     this.reconnector.found(peer.peerId)
     this.anchors.changed()
     this.core.connected(peer)
+    if (peer.info.isRelay) this.reconnector.relayBack()
     for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.outbox.flush(id)
   }
 
@@ -363,23 +349,29 @@ export class Network {
     connectTo(peer.peerId, tools, {}).catch((error) => this.debug(error, 'No circuit.'))
   }
 
-  private woke(reason: WakeReason): void {
+  /** Looks after every connection at once, as after sleep: probes those that are there, dials those that are not. */
+  woke(reason: WakeReason | 'offline'): void {
+    const { plugins, transports, work } = this.core
+    if (!this.isRunning) return
     this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
-    this.core.work?.wake()
-    this.reconnector.wake()
-    if (reason === 'network-change') this.networkChanged()
-    this.core.plugins.run('wake', reason)
+    if (reason !== 'offline') {
+      work?.wake()
+      this.reconnector.wake()
+      plugins.run('wake', reason)
+    }
+    if (reason === 'network-change' || reason === 'online') {
+      for (const transport of transports.all) plugins.fenced(() => transport.networkChanged?.())
+    }
     this.updateStatus()
-  }
-
-  private networkChanged(): void {
-    for (const transport of this.core.transports.all) this.core.plugins.fenced(() => transport.networkChanged?.())
   }
 
   private updateStatus(): void {
     const waiting = this.peers.dialling > 0 || this.reconnector.pending
-    const mayConnect = waiting && this.isRunning && !this.watch.offline
-    const status = this.peers.size > 0 ? 'online' : mayConnect ? 'connecting' : 'offline'
+    // False says nothing: Node and many desktops never know.
+    const mayConnect = waiting && (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine !== false
+    const { phase } = this.core.lifecycle
+    const status =
+      this.peers.size > 0 ? 'online' : phase === 'suspended' ? phase : mayConnect && this.isRunning ? 'connecting' : 'offline'
     if (status === this.lastStatus) return
     this.lastStatus = status
     this.core.events.emit('status', status)

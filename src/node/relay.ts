@@ -19,6 +19,7 @@ import type { Listener } from '../transport/transport.js'
 import type { AdmissionOptions } from './admission.js'
 import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
+import { Newcomers } from './newcomers.js'
 import { relayRoutes } from './relay-routes.js'
 import { type Reader, SlowReaders } from './slow-readers.js'
 import { addressesAt, type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
@@ -187,7 +188,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     maxConnections,
     powDifficulty,
     limits,
-    listen: [refusing(listener, () => memory.refusal())],
+    listen: [refusing(listener, () => memory.refusal() ?? newcomers.refusal())],
     plugins: [dhtNode({ mode: 'server' }), circuits],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
@@ -197,6 +198,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     ...(options.store && { store: options.store }),
     ...(name !== undefined && { metadata: { name } }),
   })
+  const newcomers = new Newcomers(limits)
+  coordinator.on('connected', () => newcomers.joined())
   const memory = new MemoryCeiling({
     maxBytes: maxMemoryBytes,
     trim: () => coordinator.trim(),

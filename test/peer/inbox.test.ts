@@ -262,7 +262,7 @@ describe('a peer that was told to wait', () => {
     }
     expect(blamed).toEqual([])
     inbox.dropped(refusal, 10)
-    expect(blamed).toEqual(['flood'])
+    expect(blamed).toEqual(['RATE_LIMITED'])
   })
 
   it('is blamed when it goes on beyond that, and ended when it goes on with twice as much', async () => {
@@ -274,7 +274,7 @@ describe('a peer that was told to wait', () => {
     expect(blamed).toEqual([])
     await clock.advance(60_000)
     for (let i = 0; i < 3; i++) inbox.dropped(refusal, 1)
-    expect(blamed).toEqual(['flood'])
+    expect(blamed).toEqual(['RATE_LIMITED'])
     expect(() => inbox.dropped(refusal, sendMaxBufferedBytes)).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   })
 

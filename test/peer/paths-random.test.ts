@@ -72,6 +72,7 @@ class End {
       events: {
         switched: () => {},
         interrupted: () => {},
+        spareLost: () => {},
         progressed: () => {},
         paused: () => {},
         gone: ({ code }) => {

@@ -43,6 +43,7 @@ class End {
   /** Messages of one protocol that the other end may have unacknowledged. */
   burst = 100_000
   interruptions = 0
+  sparesLost = 0
 
   constructor(
     readonly session: Session,
@@ -68,6 +69,7 @@ class End {
       events: {
         switched: () => this.switches++,
         interrupted: () => this.interruptions++,
+        spareLost: () => this.sparesLost++,
         progressed: () => {},
         paused: () => this.pauses++,
         gone: (error) => this.gone.push(error.code),
@@ -169,6 +171,25 @@ describe('a change of paths', () => {
     await clock.advance(200_000)
     expect([a.gone, b.gone, first.a.open, second.b.open]).toEqual([[], [], true, false])
     expect(clock.pending).toBe(0)
+  })
+
+  it('is safe where the spare one breaks, of which the end that notices is told; its orderly end is nothing to tell', async () => {
+    for (const [error, told] of [
+      [broken, 1],
+      [new P2PError('DUPLICATE_CONNECTION', 'Over.'), 0],
+    ] as const) {
+      const { clock, first, a, b } = await connected()
+      worse(first.near)
+      worse(first.far)
+      const second = await channel(clock)
+      a.paths.add(second.a)
+      b.paths.add(second.b)
+      await clock.advance(0)
+      expect(a.paths.standby).toEqual([first.a])
+      first.a.close(error)
+      await clock.advance(10)
+      expect([a.sparesLost, a.gone, a.paths.active === second.a]).toEqual([told, [], true])
+    }
   })
 
   it('by breaking under the very message that it is given loses none', async () => {

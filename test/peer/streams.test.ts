@@ -66,6 +66,7 @@ class World {
       events: {
         switched: () => {},
         interrupted: () => {},
+        spareLost: () => {},
         progressed: () => {},
         paused: () => {},
         gone: ({ code }) => void this.gone.push(code),

@@ -42,7 +42,7 @@ export class Inbox {
   lastSeen: number
   private skew: number | undefined
   private skewMeasured: (() => void)[] = []
-  private readonly gate: PeerGate
+  readonly gate: PeerGate
   /** A message could not be handled. What came after it is not worth looking at. */
   private distrusted = false
   private readonly verifying = new Serial()
@@ -101,16 +101,16 @@ export class Inbox {
     this.gate.taken(body.length)
     traffic.messagesIn++
     traffic.bytesIn += body.length
-    if (message.signature === undefined && this.verifying.isIdle) {
-      this.pass(message)
-      return
+    if (message.signature === undefined && this.verifying.isIdle) this.pass(message)
+    else {
+      this.unverified++
+      void this.verifying
+        .run(() => this.verifyAndPass(message, body))
+        .finally(() => {
+          this.unverified--
+        })
     }
-    this.unverified++
-    void this.verifying
-      .run(() => this.verifyAndPass(message, body))
-      .finally(() => {
-        this.unverified--
-      })
+    this.gate.done()
   }
 
   /** Messages of a protocol that the peer may have on its way. */
@@ -133,7 +133,7 @@ export class Inbox {
     const verdict = this.gate.dropped(refusal, bytes)
     if (verdict === 'excess') throw this.flooded()
     if (verdict === 'strike') {
-      this.peerContext.defence.blame(this.owner.publicKey, 'flood', 'The peer went on sending after it was told to wait.')
+      this.peerContext.defence.blame(this.owner.publicKey, 'RATE_LIMITED', 'The peer went on sending after it was told to wait.')
     }
   }
 

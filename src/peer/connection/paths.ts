@@ -20,6 +20,8 @@ export interface PathsEvents {
   switched(from: SecureChannel): void
   /** The only path carries nothing at present, and may recover. */
   interrupted(): void
+  /** A path that stood by has broken. */
+  spareLost(): void
   /** What was sent is on its way, or has arrived. */
   progressed(): void
   /** The peer takes nothing of a stream for a while: it wants less from us. */
@@ -321,7 +323,10 @@ export class Paths {
       this.end(error, fault)
       return
     }
-    if (path !== this.current) return
+    if (path !== this.current) {
+      if (error.code !== 'DUPLICATE_CONNECTION') this.wiring.events.spareLost()
+      return
+    }
     const next = bestOf(this.paths)
     if (next === undefined) this.end(error, fault)
     else {

@@ -47,7 +47,10 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
   // What looks like an address and is none of ours fails with a word on which ones are.
   // A name that a peer chose has no '/', yet URL parsers read `ws:127.0.0.1:80` as an address: only '://' makes one of the web.
   if (typeof target === 'string' && (target.includes('://') || (!isWeb(target) && tools.canDial(target)))) {
-    return tools.dial(target, undefined, within, true)
+    return tools.dial(target, undefined, within, true).catch((error) => {
+      if (isP2PError(error)) error.details.paths ??= [{ path: target, code: error.code, message: error.message }]
+      throw error
+    })
   }
   const peerId = typeof target === 'string' ? target : target?.peerId
   if (typeof peerId !== 'string') {
