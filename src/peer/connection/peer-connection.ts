@@ -335,10 +335,10 @@ export class PeerConnection {
     const head = signature === undefined ? stream.head : joined(stream.head, signature)
     // A peer that has lost the connection has given up its requests, so an answer is of no use; nor is upkeep of a connection that is gone.
     const outlives = lasting && inReplyTo === undefined && !isInternal
+    this.inbox.sent()
     this.paths.send(stream, { kind, head, body, lasting: outlives, budget, onSettled, number: 0, order: 0, repeatedOn: 0 })
     this.traffic.messagesOut++
     this.traffic.bytesOut += body.length
-    this.inbox.sent()
     this.isInUse ||= this.peerContext.useOf(protocol) === 'lasting'
   }
 
