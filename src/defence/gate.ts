@@ -242,14 +242,14 @@ export class PeerGate {
     return { retryAfterMs, limit: 'cpu' }
   }
 
-  /** What may cause an acknowledgement or its like has gone to the peer. */
-  credit(): void {
+  /** A message has come or gone, which may cause an acknowledgement or its like. */
+  creditEntry(): void {
     if (this.controlCredit < this.gate.wiring.limits.peerMessageBurst) this.controlCredit++
   }
 
   /** A message of the peer was taken. */
   taken(bytes: number): void {
-    this.credit()
+    this.creditEntry()
     this.vain.charge(-VAIN_FACTOR * (bytes + VAIN_MESSAGE_BYTES))
   }
 
