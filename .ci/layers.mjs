@@ -26,6 +26,7 @@ export const LAYERS = [
   'plugins/webrtc',
   'plugins/proof-of-work',
   'plugins/relay-clocks',
+  'plugins/page',
   'plugins/dht/records',
   'plugins/dht/client',
   'plugins/dht/walk',

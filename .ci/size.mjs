@@ -38,6 +38,7 @@ const PLUGINS = [
   'statements',
   'peerWatch',
   'relayClocks',
+  'pageEvents',
 ]
 
 /** @returns {Promise<number>} bytes after gzip. */

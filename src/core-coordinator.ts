@@ -1,5 +1,5 @@
 import { hexOf } from './base/bytes.js'
-import { isP2PError, P2PError, suspendedError } from './base/errors.js'
+import { isP2PError, P2PError, shutDownError, suspendedError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
 import { fenced } from './base/fenced.js'
 import { nearest } from './base/nearest.js'
@@ -150,6 +150,48 @@ export class CoreCoordinator {
       // The application has suspended it again meanwhile, and knows.
       if (!isP2PError(error, 'SUSPENDED')) throw error
     }
+  }
+
+  /**
+   * Resolves as soon as `status` is this one, which it may be already. To wait for `'online'` starts the coordinator.
+   *
+   * @throws P2PError TIMEOUT after `timeoutMs` milliseconds, ABORTED, SHUT_DOWN.
+   * @example
+   * await wallet.waitFor('online', { timeoutMs: 10_000 })
+   */
+  async waitFor(status: P2PStatus, options: WaitOptions = {}): Promise<void> {
+    const { core } = this
+    core.checkOpen()
+    if (status === 'online') core.startSoon()
+    return withDeadline(core.clock, `Waiting for '${status}'`, options, (signal) => {
+      return new Promise((resolve, reject) => {
+        const look = () => {
+          if (core.isClosed) reject(shutDownError())
+          else if (this.status === status) resolve()
+          else return
+          for (const stop of stops) stop()
+        }
+        const stops = ['status', 'closed'].map((event) => core.emitter.on(event, look))
+        signal.addEventListener('abort', () => {
+          for (const stop of stops) stop()
+        })
+        look()
+      })
+    })
+  }
+
+  /**
+   * Looks after every connection at once: probes those that are there, and dials those that are away without waiting for their time. Does
+   * nothing unless the coordinator runs.
+   *
+   * @throws P2PError SHUT_DOWN.
+   * @example
+   * retryButton.onclick = () => wallet.reconnect()
+   */
+  reconnect(): void {
+    const { core } = this
+    core.checkOpen()
+    core.network.woke('asked')
   }
 
   /**

@@ -20,7 +20,7 @@ export type { WorkProof } from './channel/work.js'
 export type { CoordinatorListener, CoreConfig } from './core/config.js'
 export type { Diversity, P2PStatus } from './core/events.js'
 export type { SendToOptions } from './core/messaging.js'
-export type { Dialer, LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './core/plugin.js'
+export type { Dialer, LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit, WakeReason } from './core/plugin.js'
 export { upgradePaths } from './core/upgrade-paths.js'
 export { withTransport } from './core/with-transport.js'
 export type { Ban } from './defence/bans.js'
@@ -71,6 +71,7 @@ export {
 export { http } from './plugins/http/http.js'
 export { httpFallback } from './plugins/http/plugin.js'
 export { webFallback } from './plugins/http/web-fallback.js'
+export { pageEvents } from './plugins/page/plugin.js'
 export { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 export {
   type MineOptions,
@@ -88,8 +89,8 @@ export type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics
 export type { WebRtcStats } from './plugins/webrtc/endpoint.js'
 export { type WebRtcConfig, webRtc } from './plugins/webrtc/plugin.js'
 export type { RtcImplementation } from './plugins/webrtc/rtc-types.js'
+export type { BlameCause, BlameReason } from './protocol/blame.js'
 export type {
-  BlameCause,
   BroadcastOptions,
   BroadcastResult,
   IProtocolHandler,

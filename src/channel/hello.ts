@@ -101,7 +101,7 @@ export function chooseFrom(offer: Uint8Array, network: string, limits: Limits): 
   if (version === undefined || suite === undefined) {
     throw new P2PError(
       'UNSUPPORTED_VERSION',
-      `The peer speaks versions ${offered.versions.join(', ')}, this one ${PROTOCOL_VERSIONS.join(', ')}. Update the older.`,
+      `No version in common (theirs ${offered.versions.join(', ')}; ours ${PROTOCOL_VERSIONS.join(', ')}), or no cipher suite. Update the older.`,
       {
         details: { theirs: offered.versions, ours: PROTOCOL_VERSIONS },
       },

@@ -28,6 +28,7 @@ export function readStats(core: StatsOwner): CoreStats {
   const { maxConnections } = core.config.limits
   return {
     peers: { connectedPeers, relays, maxConnections, dialling, paths, ...dials },
+    relays: { named: core.network.named.size, connected: relays },
     traffic: { ...peers.traffic(), pendingRequests: core.messaging.requests.count, queued: outbox.stats },
     defence: {
       ...gate.stats,

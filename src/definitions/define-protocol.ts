@@ -98,7 +98,9 @@ export function defineProtocol<const M extends MessageSchemas>(definition: Proto
       const functions = handlers as Record<string, ((...args: unknown[]) => unknown) | undefined>
       wallet.registerProtocol({
         protocolName: name,
-        ...(rateLimits && { rateLimits: { messagesPerS: CORE_LIMITS.protocolMessagesPerS, types: rateLimits as Record<string, RateLimit> } }),
+        ...(rateLimits && {
+          rateLimits: { messagesPerS: CORE_LIMITS.protocolMessagesPerS, types: rateLimits as Record<string, RateLimit> },
+        }),
         async handleMessage(message, from) {
           const payload = await check(message.type, message.payload)
           if (functions[message.type] === undefined) {

@@ -1,6 +1,7 @@
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
+import { tupleKey } from '../base/tuple-key.js'
 import { type SignedEnvelope, taggedHash } from '../identity/envelope.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
@@ -86,7 +87,7 @@ export class StatementBoard {
   async hear(envelope: SignedEnvelope): Promise<VerifiedStatement | undefined> {
     const read = readStatement(wireStatement(envelope))
     const index = this.check(read)
-    const key = `${index} ${read.slot}`
+    const key = tupleKey(index, read.slot)
     if (this.isKnown(index, read, key)) return undefined
     const spent = this.spent.get(index) ?? { count: 0, bytes: 0 }
     const { maxStatementRoundsAhead, maxStatementsPerMember, maxStatementBytesPerMember } = this.options.limits
@@ -143,7 +144,7 @@ export class StatementBoard {
 
   /** Also what does not count any more: who has named it must be able to show it. */
   get(round: number, index: number, slot: string): Held | undefined {
-    return this.rounds.get(round)?.get(`${index} ${slot}`)
+    return this.rounds.get(round)?.get(tupleKey(index, slot))
   }
 
   /** What counts. */

@@ -42,13 +42,21 @@ const ofSections = (profile: Profile, sections: string): Check[] =>
   checksOf(profile).filter(({ clause }) => sections.includes(clause[0]!))
 
 async function relay(bootstrap: string[] = [], limits: Partial<Limits> = {}) {
-  const started = await startRelay({ port: 0, host: '127.0.0.1', powDifficulty: 4, bootstrap, limits, logger })
+  const started = await startRelay({
+    port: 0,
+    host: '127.0.0.1',
+    powDifficulty: 4,
+    bootstrap,
+    limits,
+    allowPrivate: true,
+    logger,
+  })
   ends.push(() => started.stop())
   return started
 }
 
 async function peer(config: ConstructorParameters<typeof P2PCoordinator>[0]) {
-  const started = new P2PCoordinator({ logger, ...config })
+  const started = new P2PCoordinator({ logger, allowPrivate: true, ...config })
   ends.push(() => started.shutdown())
   await started.start()
   return started

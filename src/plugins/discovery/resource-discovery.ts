@@ -1,6 +1,7 @@
 import { equalBytes } from '../../base/bytes.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { LazySet } from '../../base/lazy-map.js'
+import { tupleKey } from '../../base/tuple-key.js'
 import type { WaitOptions } from '../../base/wait.js'
 import { encode } from '../../message/codec.js'
 import type { AnnounceResult, DistributedHashTable } from '../dht/client/dht.js'
@@ -154,11 +155,12 @@ export class ResourceDiscovery {
     if (typeof listener !== 'function') throw invalidResource('watchResources needs a listener')
     const { publisherId, where = {} } = recordFiltersOf(conditions, options)
     // The listener's own copy: 'removed' tells of the resource as it was.
-    const tell: ResourceListener<T> = (resource, change) => listener(structuredClone(resource), change)
+    const tell = (resource: ResourceAnnouncement<T>, change: ResourceChange): unknown =>
+      listener(structuredClone(resource), change)
     /** What the listener knows, by key and publisher. */
     const shown = new Map<string, { resource: ResourceAnnouncement<T>; bytes: Uint8Array }>()
     const stop = this.dht.watch<ResourceValue<T>>(`${prefix}*`, (record, change) => {
-      const id = `${record.publisherKey ?? record.publisherId} ${record.key}`
+      const id = tupleKey(String(record.publisherKey ?? record.publisherId), record.key)
       const before = shown.get(id)
       const resource = change === 'removed' ? undefined : this.resourceOf<T>(record, type, prefix)
       const matches =
@@ -166,13 +168,12 @@ export class ResourceDiscovery {
         (publisherId === undefined || resource.creatorPeerId === publisherId) &&
         matchesConditions(record.value, where)
       if (!matches) {
-        if (shown.delete(id) && before) tell(before.resource, 'removed')
-        return
+        return shown.delete(id) && before && tell(before.resource, 'removed')
       }
       const bytes = encode(record.value)
       shown.set(id, { resource, bytes })
-      if (before === undefined) tell(resource, 'added')
-      else if (!equalBytes(before.bytes, bytes)) tell(resource, 'updated')
+      if (before === undefined) return tell(resource, 'added')
+      return equalBytes(before.bytes, bytes) || tell(resource, 'updated')
     })
     const unwatch = () => {
       this.watches.delete(unwatch)

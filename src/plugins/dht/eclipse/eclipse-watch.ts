@@ -137,8 +137,8 @@ export class EclipseWatch {
     const { view, onNamed, random } = this.wiring
     const witness = this.chooseWitness(views)
     const named: { peerId: string; publicKey: Uint8Array }[] = [witness]
-    await each([witness], async ({ peerId, address, id }) => {
-      const contacts = await view.nodes(peerId, address, random.bytes(NODE_ID_BYTES))
+    await each([witness], async ({ peerId, id }) => {
+      const contacts = await view.nodes(peerId, random.bytes(NODE_ID_BYTES))
       onNamed(contacts, id)
       named.push(...contacts)
     })

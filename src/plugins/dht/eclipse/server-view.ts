@@ -16,11 +16,12 @@ export class ServerView {
   ) {}
 
   /** The nodes that a server names as nearest to a place. @throws P2PError where it does not answer as one does. */
-  async nodes(peerId: string, address: string, target: Uint8Array): Promise<Contact[]> {
+  async nodes(peerId: string, target: Uint8Array): Promise<Contact[]> {
     const answer = await this.ask(peerId, { type: 'find-node', payload: { target } })
     const { closer } = parsed(findNodeAnswer, answer.payload, 'A DHT message')
     const { network } = this.protocolHost
-    return readContacts(closer ?? [], target, { max: this.limits.dhtBucketSize, own: this.ownId(), teller: address, network })
+    const options = { max: this.limits.dhtBucketSize, own: this.ownId(), rules: this.protocolHost, network }
+    return readContacts(closer ?? [], target, options)
   }
 
   /**

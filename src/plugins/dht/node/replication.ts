@@ -1,5 +1,6 @@
 import { Alarm } from '../../../base/alarm.js'
 import { jittered } from '../../../base/random.js'
+import { tupleKey } from '../../../base/tuple-key.js'
 import type { DhtParts } from '../client/plugin.js'
 import { commonBits, compareDistance, placeOfKey, placeOfSet, setPartOf } from '../records/key-space.js'
 import { type VerifiedRecord, wireRecord } from '../records/record.js'
@@ -149,5 +150,5 @@ export class Replication {
 }
 
 function idOf(key: string, publisher: string, depth: number | undefined): string {
-  return `${depth ?? ''} ${publisher} ${key}`
+  return tupleKey(depth, publisher, key)
 }

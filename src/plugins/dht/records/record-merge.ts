@@ -1,3 +1,4 @@
+import { tupleKey } from '../../../base/tuple-key.js'
 import { newestFirst, supersedes, type VerifiedRecord } from './record.js'
 
 /** Joins what several nodes say: of each publisher under each key, the newest. */
@@ -9,8 +10,7 @@ export class RecordMerge {
   }
 
   add(entry: VerifiedRecord): void {
-    // A publisher never holds a space.
-    const id = `${entry.publisher} ${entry.key}`
+    const id = tupleKey(entry.publisher, entry.key)
     const known = this.newest.get(id)
     if (known === undefined || supersedes(entry, known)) this.newest.set(id, entry)
   }

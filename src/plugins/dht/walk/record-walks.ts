@@ -1,3 +1,4 @@
+import { tupleKey } from '../../../base/tuple-key.js'
 import { JoinedSignal } from '../../../base/wait.js'
 import type { FindOptions } from '../client/lookup.js'
 import type { DhtParts } from '../client/plugin.js'
@@ -200,5 +201,5 @@ class Tally {
 }
 
 function idOf({ publisher, sequence }: VerifiedRecord): string {
-  return `${publisher} ${sequence}`
+  return tupleKey(publisher, sequence)
 }
