@@ -222,33 +222,14 @@ describe('time', () => {
     expect(slow.getStats().traffic.messagesOut).toBe(before)
   })
 
-  it.each([-3_600_000, 3_600_000])(
-    'a device clock that is set by %d ms changes no deadline of a dial or a budget',
-    async (byMs) => {
-      const { net, alice, bob } = await pair()
-      let took = 0
-      const started = net.clock.elapsed()
-      const dial = failure(alice.connectToPeer('carol', { timeoutMs: 5_000 })).then((error) => {
-        took = net.clock.elapsed() - started
-        return error
-      })
-      net.clock.setDate(net.clock.now() + byMs)
-      await net.run(dial)
-      expect(took).toBeLessThanOrEqual(5_000)
-      bob.registerProtocol({ protocolName: 'slow', rateLimits: { messagesPerS: 10, burst: 1 }, handleMessage: async () => {} })
-      await net.clock.advance(1_000)
-      const from = net.clock.elapsed()
-      const sending = Promise.all(
-        Array.from({ length: 30 }, (_, i) =>
-          alice.sendTo('bob', { type: 'n', payload: i, protocol: 'slow' }, { timeoutMs: 60_000 }),
-        ),
-      )
-      await net.clock.advance(500)
-      net.clock.setDate(net.clock.now() - byMs)
-      await net.run(sending)
-      expect(net.clock.elapsed() - from).toBeLessThan(12_000)
-    },
-  )
+  it.each([-3_600_000, 3_600_000])('a device clock that is set by %d ms changes no deadline of a dial', async (byMs) => {
+    const { net, alice } = await pair()
+    const started = net.clock.elapsed()
+    const dial = failure(alice.connectToPeer('carol', { timeoutMs: 5_000 }))
+    net.clock.setDate(net.clock.now() + byMs)
+    await net.run(dial)
+    expect(net.clock.elapsed() - started).toBeLessThanOrEqual(5_000)
+  })
 })
 
 describe('other realms', () => {
