@@ -176,6 +176,11 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   /** The longest that one may wait, seconds: a week. */
   maxOutboxTtlS: 604_800,
 
+  /** Time for one answer of `P2PConfig.store`; then memory serves until it answers. A disk that is busy needs less. */
+  storeTimeoutMs: 5_000,
+  /** Time for one signature of `P2PConfig.identity`; then IDENTITY_FAILED. A person may have to press a button of the signer. */
+  signTimeoutMs: 60_000,
+
   /** Names pinned to keys on first contact. */
   maxPinnedNames: 10_000,
 
