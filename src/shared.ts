@@ -77,8 +77,8 @@ export type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics
 export type { WebRtcStats } from './plugins/webrtc/endpoint.js'
 export { type WebRtcConfig, webRtc } from './plugins/webrtc/plugin.js'
 export type { RtcImplementation } from './plugins/webrtc/rtc-types.js'
+export type { BlameCause, BlameReason } from './protocol/blame.js'
 export type {
-  BlameCause,
   BroadcastOptions,
   BroadcastResult,
   IProtocolHandler,

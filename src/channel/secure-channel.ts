@@ -249,8 +249,9 @@ export class SecureChannel implements FrameSink {
 
   onClose(error?: Error): void {
     const reason = asP2PError(error, 'CONNECTION_LOST', 'The connection broke. Connect again.')
-    // A transport ends the connection itself at what is no frame: a text, or more bytes than any frame has.
-    this.end(reason, isFault(reason), false)
+    // A transport ends the connection itself at what is no frame: a text, or more bytes than any frame has. Once there is a peer to be
+    // blamed, its keys have not sealed that, and anybody on the way can have sent it.
+    this.end(reason, this.state === 'handshake' && isFault(reason), false)
   }
 
   onDrain(): void {

@@ -8,6 +8,7 @@ import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription } from '../channel/description.js'
 import type { CertificateJudge } from '../defence/certificate-times.js'
 import type { Defence } from '../defence/defence.js'
+import type { Meter } from '../defence/gate.js'
 import { signEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
@@ -100,7 +101,7 @@ export class Kit implements PluginKit {
       const isHere = () => core.network.peers.get(id) !== undefined
       return key === undefined ? work() : core.defence.inTurn(key, isHere, work)
     }
-    this.blame = (key, cause, reason) => core.defence.blame(key, cause, reason)
+    this.blame = (key, reason, text) => core.defence.blame(key, reason, text)
   }
 
   get peerId(): string {
@@ -154,6 +155,10 @@ export class Kit implements PluginKit {
     core.plugins.undoable(() => {
       core.judge = before
     })
+  }
+
+  setMeter(meter: Meter): void {
+    this.core.defence.gate.meter = meter
   }
 
   registerProtocol(handler: IProtocolHandler): void {

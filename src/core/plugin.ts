@@ -4,6 +4,7 @@ import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription } from '../channel/description.js'
 import type { RemoteHello } from '../channel/hello.js'
 import type { CertificateJudge } from '../defence/certificate-times.js'
+import type { Meter } from '../defence/gate.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
 import type { ChosenPeer } from '../peer/keep/anchors.js'
@@ -128,6 +129,8 @@ export interface PluginKit extends ProtocolHost {
   setWork(work: WorkSupply): void
   /** Judges the dates of responders' certificates in place of the core, which goes by the clock of this device alone. One plugin only. */
   setJudge(judge: CertificateJudge): void
+  /** Accounts to peers what they cost. */
+  setMeter(meter: Meter): void
   /** As `P2PCoordinator.registerProtocol`, also for names that begin with `lotus/`. */
   registerProtocol(handler: IProtocolHandler): void
   unregisterProtocol(protocolName: string): void

@@ -45,6 +45,23 @@ export interface GateStats {
   busy: number
 }
 
+/**
+ * Accounts the processor's time, and the bytes of answers, to the peers that cause them. Who serves strangers brings one; a wallet,
+ * which talks to peers of its own choice, has none.
+ */
+export interface Meter {
+  /**
+   * A message of a peer, by its key in hex, has come, and later, once it is decoded, its protocol is known. What follows up to `end` is
+   * done for the peer.
+   *
+   * @returns milliseconds that the peer has to wait: the message is not taken; 0 for none.
+   */
+  waitMs(key: string, bytes: number, protocol?: string): number
+  end(): void
+  /** A message goes to a peer. */
+  sent(key: string, bytes: number, isAnswer: boolean): void
+}
+
 /** How often a peer's budgets may change. */
 const TELL_EVERY_MS = 60_000
 /**
@@ -76,6 +93,7 @@ export class Gate {
   readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, throttled: 0, busy: 0 }
   /** Ids of unsigned messages. A channel delivers nothing twice; this is for an application that sends the same id again. */
   readonly seen: RecentKeys
+  meter: Meter | undefined
   /** By the public key in hex, longest unused first. */
   private readonly peers = new LazyMap<string, PeerGate>()
   /** What peers are told, by their share: the same for thousands of them. */
@@ -205,13 +223,23 @@ export class PeerGate {
   /** A message has come: whether its sender's budget has room for it. Before anything is decoded. */
   arrive(bytes: number): GateRefusal | undefined {
     const waitMs = this.whole.take(this.gate.wiring.clock.now(), bytes)
-    return waitMs > 0 ? this.refuse(waitMs, '*') : undefined
+    return waitMs > 0 ? this.refuse(waitMs, '*') : this.costly(bytes)
+  }
+
+  /** The message is done with. */
+  done(): void {
+    this.gate.meter?.end()
+  }
+
+  /** A message goes to the peer. */
+  sent(bytes: number, isAnswer: boolean): void {
+    this.gate.meter?.sent(this.key, bytes, isAnswer)
   }
 
   /** The processor is behind with the peer's messages: nothing of it counts against the peer. */
-  busy(): GateRefusal {
+  busy(retryAfterMs = BUSY_MS): GateRefusal {
     this.gate.stats.busy++
-    return { retryAfterMs: BUSY_MS, limit: 'cpu' }
+    return { retryAfterMs, limit: 'cpu' }
   }
 
   /** A message goes to the peer, which may cause an acknowledgement or its like. */
@@ -239,6 +267,8 @@ export class PeerGate {
 
   /** Whether protocol and type have room for the message. */
   admit({ protocol = '', type }: P2PMessage, bytes: number): GateRefusal | undefined {
+    const refusal = this.costly(bytes, protocol)
+    if (refusal !== undefined) return refusal
     const now = this.gate.wiring.clock.now()
     if (now - this.toldAt >= TELL_EVERY_MS) this.reconsider(now)
     const told = this.toldOf(protocol)
@@ -348,7 +378,13 @@ export class PeerGate {
     shareChanged(this.publicKey)
   }
 
+  private costly(bytes: number, protocol?: string): GateRefusal | undefined {
+    const waitMs = this.gate.meter?.waitMs(this.key, bytes, protocol)
+    return waitMs ? this.busy(waitMs) : undefined
+  }
+
   private refuse(retryAfterMs: number, limit: string): GateRefusal {
+    this.done()
     this.gate.stats.throttled++
     return { retryAfterMs: Math.min(retryAfterMs, this.gate.wiring.limits.maxRefusalMs), limit }
   }

@@ -94,8 +94,8 @@ export class Statements implements IProtocolHandler {
       clock: host.clock,
       send: (peerId, type, payload) => this.send(peerId, type, payload),
       onFault: (peerId, error) => host.reject(peerId, error),
-      onLiar: (key) => host.blame(key, 'offence', `It claims a statement in "${protocol}" that it does not show.`),
-      onFlood: (key) => host.blame(key, 'flood', `It states more in "${protocol}" than one member may.`),
+      onLiar: (key) => host.blame(key, 'statement-not-shown', `It claims a statement in "${protocol}" that it does not show.`),
+      onFlood: (key) => host.blame(key, 'too-many-statements', `It states more in "${protocol}" than one member may.`),
       onEvidence: (evidence) => this.convict(evidence),
       onListenerFailed: (error) =>
         host.logger.error(`A listener of a session of "${protocol}" failed.`, { error: String(error) }),
@@ -163,7 +163,7 @@ export class Statements implements IProtocolHandler {
     if (compareBytes(publicKey, this.identity.publicKey) === 0) {
       host.logger.error('There is a proof of equivocation against our own key: it is used twice, or stolen.', { protocol })
     } else if (first) {
-      host.blame(publicKey, 'equivocation', `It has said two things in one slot of "${protocol.slice(0, 32)}".`)
+      host.blame(publicKey, 'two-statements', `It has said two things in one slot of "${protocol.slice(0, 32)}".`)
     }
     for (const session of concerned) session.convict(evidence)
   }

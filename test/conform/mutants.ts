@@ -180,7 +180,7 @@ export const MUTANTS: readonly Mutant[] = [
   { fault: 'R-13/close' },
   { fault: 'R-14' },
   { fault: 'D-1' },
-  { fault: 'D-2' },
+  { fault: 'D-2', also: ['D-5'] },
   { fault: 'D-3' },
   { fault: 'D-3/sequence', also: ['D-6'] },
   { fault: 'D-4' },

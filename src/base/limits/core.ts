@@ -54,7 +54,7 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   penaltyOffence: 5,
   /** What it costs to go on sending after a refusal, each `refusalStrikeMs`. */
   penaltyFlood: 5,
-  /** What it costs to keep others waiting until a deadline. */
+  /** What it costs to keep others waiting until a deadline: the peer is chosen later, and never banned for it. */
   penaltyTimeout: 10,
   /** What two contradicting statements cost; they ban at once. */
   penaltyEquivocation: 50,
@@ -76,7 +76,7 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   maxBanMs: 2_592_000_000,
   /** Bans that are kept. */
   maxBans: 10_000,
-  /** Failed connections from one address in a minute before it is banned, and how many times as many a whole group of addresses has. */
+  /** Failed connections from one address in a minute before it is banned; and how many times as many a group of addresses may have before its diallers have to work. */
   addressFaultsPerMin: 120,
   addressGroupFactor: 16,
   /** How long an address stays banned: others may share it, or get it next. */

@@ -311,7 +311,9 @@ export class PeerConnection {
     if (body.length > limits.maxMessageBytes) throw messageTooLarge(body.length, limits)
     const { pacer } = this.session
     const route = pacer.routeOf(message.protocol)
-    const isAwaited = message.inReplyTo !== undefined && this.answers > 0
+    const isAnswer = message.inReplyTo !== undefined
+    this.inbox.gate.sent(body.length, isAnswer)
+    const isAwaited = isAnswer && this.answers > 0
     if (isAwaited) this.answers--
     const lane = pacer.laneOf(route, message.type, isAwaited)
     if (pacer.takes(route, lane, body.length)) {
@@ -336,10 +338,10 @@ export class PeerConnection {
     const head = signature === undefined ? stream.head : joined(stream.head, signature)
     // A peer that has lost the connection has given up its requests, so an answer is of no use; nor is upkeep of a connection that is gone.
     const outlives = lasting && inReplyTo === undefined && !isInternal
+    this.inbox.sent()
     this.paths.send(stream, { kind, head, body, lasting: outlives, budget, onSettled, number: 0, order: 0, repeatedOn: 0 })
     this.traffic.messagesOut++
     this.traffic.bytesOut += body.length
-    this.inbox.sent()
     this.isInUse ||= this.peerContext.useOf(protocol) === 'lasting'
   }
 

@@ -65,7 +65,7 @@ export class Accepting {
       ...options,
       work,
       schedule,
-      retryBits: () => defence.retryBits,
+      retryBits: () => defence.retryBits(connection),
       judge: (certificate) => judgeDialler(certificate, clock, limits),
       admit,
     })

@@ -397,7 +397,7 @@ export class Topics implements IProtocolHandler {
   private equivocated({ publicKey }: VerifiedTopicMessage): void {
     this.drop('EQUIVOCATION')
     if (equalBytes(publicKey, this.wiring.identity.publicKey)) return
-    this.protocolHost!.blame(publicKey, 'equivocation', 'It has published two messages under one sequence.')
+    this.protocolHost!.blame(publicKey, 'two-messages', 'It has published two messages under one sequence.')
   }
 
   private forward(message: VerifiedTopicMessage, from: string): void {

@@ -2,6 +2,7 @@ import { compareBytes } from '../../../base/bytes.js'
 import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import type { Plugin } from '../../../core/plugin.js'
+import type { FairTurns } from '../../../defence/fair-turns.js'
 import { dhtOf } from '../client/plugin.js'
 import { commonBits, KEY_BITS, placeOfKey } from '../records/key-space.js'
 import { RecordStore } from '../records/record-store.js'
@@ -61,6 +62,7 @@ export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
         limits,
         clock,
         random,
+        ...(kit.plugin('costs') as { turns: FairTurns } | undefined),
         network: {
           closer: (place, asker) => closerTo(table, place, asker, limits.dhtBucketSize, (contact) => proofs.mayTell(contact)),
           received: (entry, depth) => replication.received(entry, depth),
