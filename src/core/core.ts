@@ -123,7 +123,12 @@ export class Core implements PeerContext, NetworkOwner {
       onError: (error) => this.report(error),
     })
     this.plugins = new Plugins(this.host, (error) => this.report(error))
-    this.lifecycle = new Lifecycle({ open: () => this.open(), run: () => this.run(), rest: () => this.rest() })
+    this.lifecycle = new Lifecycle({
+      open: () => this.open(),
+      lead: () => this.plugins.lead(),
+      run: () => this.run(),
+      rest: () => this.rest(),
+    })
     this.network = new Network(this, this.config)
     const { router, events, defence } = this
     this.messaging = new Messaging({

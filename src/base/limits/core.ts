@@ -192,6 +192,8 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   maxRecords: 100_000,
   /** Records of one publisher in one store, so that none can fill it. */
   maxRecordsPerPublisher: 1_000,
+  /** Resources of one publisher in one search, unless it asks for more: who announces hundreds does not fill it. */
+  resourcesPerPublisher: 20,
   /** Records of one key in one answer. */
   maxRecordsPerAnswer: 256,
   /** Bytes of one DHT answer: below `maxMessageBytes` with room for the envelope. */

@@ -230,6 +230,7 @@ export class DistributedHashTable {
       publishedAfter,
       publishedBefore,
       filters: where,
+      perPublisher = Number.POSITIVE_INFINITY,
     } = options
     checkPattern(key, this.limits)
     const max = Math.ceil(wanted)
@@ -237,8 +238,13 @@ export class DistributedHashTable {
     const filters = checkFilters({ publisherId, publishedAfter, publishedBefore, where })
     const maxResults = Number.isSafeInteger(max) ? max : undefined
     const found = await this.find(key, filters, 'query', { ...options, maxResults })
+    const counts = new Map<string, number>()
     return found
-      .filter((entry) => !entry.withdrawn)
+      .filter(({ withdrawn, publisher }) => {
+        const count = (counts.get(publisher) ?? 0) + (withdrawn ? 0 : 1)
+        counts.set(publisher, count)
+        return !withdrawn && count <= perPublisher
+      })
       .slice(0, max)
       .map((entry) => dhtRecord<T>(entry, this.limits))
   }
