@@ -242,14 +242,14 @@ export class PeerGate {
     return { retryAfterMs, limit: 'cpu' }
   }
 
-  /** A message goes to the peer, which may cause an acknowledgement or its like. */
-  sent(): void {
+  /** A message has come or gone, which may cause an acknowledgement or its like. */
+  creditEntry(): void {
     if (this.controlCredit < this.gate.wiring.limits.peerMessageBurst) this.controlCredit++
   }
 
   /** A message of the peer was taken. */
   taken(bytes: number): void {
-    this.sent()
+    this.creditEntry()
     this.vain.charge(-VAIN_FACTOR * (bytes + VAIN_MESSAGE_BYTES))
   }
 

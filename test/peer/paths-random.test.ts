@@ -107,7 +107,7 @@ class End {
       onSettled,
     }
     this.paths.send(stream, { ...message, number: 0, order: 0, repeatedOn: 0 })
-    this.gate.sent()
+    this.gate.creditEntry()
   }
 
   /** What came of a protocol. */

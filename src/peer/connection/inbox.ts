@@ -71,7 +71,7 @@ export class Inbox {
 
   /** A message goes to the peer, which acknowledges it, and may answer it. */
   sent(): void {
-    this.gate.sent()
+    this.gate.creditEntry()
     if (this.answersDue < 2 * MAX_ANSWERS) this.answersDue++
   }
 
