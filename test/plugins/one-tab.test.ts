@@ -43,6 +43,8 @@ class FakeChannel {
   postMessage() {
     const before = page.visibilityState
     page.visibilityState = othersAreHidden ? 'hidden' : 'visible'
+    // The tab that hands over is hidden still, and does not ask in its turn.
+    othersAreHidden = false
     for (const channel of [...channels]) if (channel !== this && channel.name === this.name) channel.onmessage?.()
     page.visibilityState = before
   }
