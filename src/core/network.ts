@@ -1,6 +1,7 @@
 import { originOf } from '../address/origin.js'
 import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
+import { LazyMap } from '../base/lazy-map.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { ClockSkew } from '../defence/clock-skew.js'
@@ -71,7 +72,7 @@ export class Network {
   private readonly reconnector: Reconnector
   private readonly watch: WakeWatch
   /** Peer ids found at `P2PConfig.anchors`. */
-  private readonly trusted = new Map<string | PeerInfo, string>()
+  private readonly trusted = new LazyMap<string | PeerInfo, string>()
   private reaching: Promise<void> | undefined
   private lastStatus: P2PStatus = 'offline'
 
