@@ -3,6 +3,10 @@ import { findBrowsers } from './.ci/browsers.mjs'
 
 const { chromium, firefox } = findBrowsers()
 
+/** `npm test` runs one test of each feature, `npm run test:ci` the others, which are tagged: a second way to the same feature, or one of minutes. */
+const isLong = process.env.LONG_TESTS === '1'
+const chosen = (...notHere: RegExp[]) => (isLong ? { grep: /@long/, grepInvert: notHere } : { grepInvert: [/@long/, ...notHere] })
+
 export default defineConfig({
   testDir: 'e2e',
   timeout: 60_000,
@@ -12,10 +16,13 @@ export default defineConfig({
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   outputDir: 'test-results',
-  reporter: process.env.CI ? [['line'], ['json', { outputFile: '.reports/playwright.json' }]] : [['list']],
+  reporter: process.env.CI
+    ? [['line'], ['json', { outputFile: `.reports/playwright${isLong ? '-long' : ''}.json` }]]
+    : [['list']],
   projects: [
     {
       name: 'chromium',
+      ...chosen(),
       use: {
         browserName: 'chromium',
         launchOptions: {
@@ -28,7 +35,7 @@ export default defineConfig({
     {
       name: 'firefox',
       // Tests that start the other browser themselves, or need the tools of Chromium, are run once.
-      grepInvert: /@chromium/,
+      ...chosen(/@chromium/),
       use: {
         browserName: 'firefox',
         // Debian's Firefox is the stock one, which Playwright drives by this channel.

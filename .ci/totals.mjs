@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 
 /** One for each suite that .ci/run starts. */
 const VITEST = ['vitest.json', 'vitest-packages.json', 'vitest-ci.json']
-const PLAYWRIGHT = ['playwright.json']
+const PLAYWRIGHT = ['playwright.json', 'playwright-long.json']
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const count = (name, { passed = 0, failed = 0, skipped = 0 }) => {

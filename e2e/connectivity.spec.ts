@@ -90,7 +90,11 @@ test('a WebRTC path that ends falls back to the circuit and is opened anew; nobo
 
 for (const webrtc of [true, false]) {
   const name = webrtc ? 'by WebRTC' : 'by a circuit'
-  test(`tabs that talk ${name} outlive a restart of their relay`, async ({ openTab, relay, complaints }) => {
+  test(`tabs that talk ${name} outlive a restart of their relay`, { tag: webrtc ? [] : '@long' }, async ({
+    openTab,
+    relay,
+    complaints,
+  }) => {
     complaints.expectFailures(relay.url)
     const alice = await openTab({ webrtc })
     const bob = await openTab({ webrtc })
@@ -159,7 +163,7 @@ test('a tab whose line died while it slept for two minutes is back within second
 })
 
 // Only the tools of Chromium stop a tab, and only its full version freezes one as phones do.
-test('a tab that stood still until all others gave it up is back within seconds', { tag: '@chromium' }, async ({
+test('a tab that stood still until all others gave it up is back within seconds', { tag: ['@chromium', '@long'] }, async ({
   openTab,
   relayWith,
 }) => {
@@ -233,7 +237,12 @@ test('where WebSockets are refused, HTTP carries the conversation', async ({ ope
   expect(await pathTo(alice, relay.peerId)).toBe('http')
 })
 
-test('two tabs behind nothing but HTTP change to WebRTC as well', async ({ openTab, relay, lineTo, complaints }) => {
+test('two tabs behind nothing but HTTP change to WebRTC as well', { tag: '@long' }, async ({
+  openTab,
+  relay,
+  lineTo,
+  complaints,
+}) => {
   const line = await lineTo(relay, { webSockets: false })
   complaints.expectFailures(line.url)
   const alice = await openTab({ bootstrap: [line.url] })

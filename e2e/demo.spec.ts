@@ -139,7 +139,9 @@ test('two demo wallets see each other, talk both ways, and share resources live'
   expect(complaints).toEqual([])
 })
 
-test('a path that is killed is replaced: by the circuit at once, and by a new direct one', async ({ context }) => {
+test('a path that is killed is replaced: by the circuit at once, and by a new direct one', { tag: '@long' }, async ({
+  context,
+}) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()
@@ -160,7 +162,7 @@ test('a path that is killed is replaced: by the circuit at once, and by a new di
   expect(complaints).toEqual([])
 })
 
-test('a circuit that is killed comes back, and so does the path to the relay', async ({ context }) => {
+test('a circuit that is killed comes back, and so does the path to the relay', { tag: '@long' }, async ({ context }) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()
@@ -269,7 +271,7 @@ test('a lookup is walked through the DHT, node by node, and what it finds is cou
   await testInfo.attach('dht', { body: await dht.screenshot(), contentType: 'image/png' })
 })
 
-test('HTTP alone carries a wallet: no WebSocket is opened', async ({ context }) => {
+test('HTTP alone carries a wallet: no WebSocket is opened', { tag: '@long' }, async ({ context }) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()

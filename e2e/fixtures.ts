@@ -100,7 +100,7 @@ export const test = base.extend<Fixtures>({
   relayWith: async ({}, use) => {
     const relays: Relay[] = []
     await use(async (options = {}) => {
-      const relay = await startRelay({ port: 0, host: '127.0.0.1', ...options })
+      const relay = await startRelay({ port: 0, host: '127.0.0.1', allowPrivate: true, ...options })
       relays.push(relay)
       return relay
     })
@@ -143,6 +143,8 @@ export function startPeer(page: Page, options: PeerOptions): Promise<string> {
     window.seen = seen
     window.aheadMs = 0
     const peer = new P2PCoordinator({
+      // All relays of these tests are on this machine.
+      allowPrivate: true,
       ...config,
       limits: { reconnectMinMs: 50, reconnectMaxMs: 500, ...config.limits },
       ...(ownClock && { clock: { ...systemClock, now: () => Date.now() + window.aheadMs } }),

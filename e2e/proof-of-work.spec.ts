@@ -48,7 +48,12 @@ test('a tab without a worker does the work in slices, and stays alive', async ({
   expect(hashes / turns).toBeLessThanOrEqual(SLICE_HASHES)
 })
 
-test('a tab whose worker is missing does the work itself', async ({ openTab, relayWith, complaints, pageUrl }) => {
+test('a tab whose worker is missing does the work itself', { tag: '@long' }, async ({
+  openTab,
+  relayWith,
+  complaints,
+  pageUrl,
+}) => {
   complaints.expectFailures(`${pageUrl}missing.js`)
   const relay = await relayWith({ powDifficulty: 12 })
   const tab = await openTab({ powWorker: '/missing.js' })

@@ -66,7 +66,7 @@ test('a tab and a listening Node peer talk both ways', async ({ openTab, complai
   }
 })
 
-test('a tab and a Node script talk through the relay', async ({ openTab, relay }) => {
+test('a tab and a Node script talk through the relay', { tag: '@long' }, async ({ openTab, relay }) => {
   const node = new P2PCoordinator({ bootstrap: [relay.url] })
   try {
     const tab = await openTab()
@@ -221,7 +221,7 @@ test('a stored identity survives a reload and cannot be exported', async ({ page
   expect(extractable).toEqual([false])
 })
 
-test('a Chromium tab and a Firefox tab talk through the relay', { tag: '@chromium' }, async ({ openTab }) => {
+test('a Chromium tab and a Firefox tab talk through the relay', { tag: ['@chromium', '@long'] }, async ({ openTab }) => {
   const other = await firefox.launch(browserOptions.firefox)
   try {
     const chrome = await openTab()

@@ -109,7 +109,7 @@ async function startRelays(startRelay, { relays: count, relayPort, host }) {
       const wanted = before === undefined || relayPort === 0 ? relayPort : (portOfUrl(before.url) + 1) % 65_536
       const name = before === undefined ? 'Demo relay' : `Demo relay ${relays.length + 1}`
       const bootstrap = before === undefined ? [] : [before.url]
-      relays.push(await onFreePort('relay', wanted, (port) => startRelay({ port, host, name, bootstrap })))
+      relays.push(await onFreePort('relay', wanted, (port) => startRelay({ port, host, name, bootstrap, allowPrivate: true })))
     }
     return relays
   } catch (error) {

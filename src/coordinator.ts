@@ -11,6 +11,7 @@ import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 import { dhtWalk } from './plugins/dht/walk/plugin.js'
 import { httpFallback } from './plugins/http/plugin.js'
+import { pageEvents } from './plugins/page/plugin.js'
 import { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 import type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
 import { relayClocks } from './plugins/relay-clocks/plugin.js'
@@ -124,6 +125,7 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
     // Every limit may be set, whatever is attached: also those of plugins that come later, and of a relay.
     { name: 'limits', limits: DEFAULT_LIMITS, attach: () => ({}) },
     relayClocks(),
+    pageEvents(),
     peerWatch(),
     httpFallback(),
     proofOfWork({ ...(powDifficulty !== undefined && { difficulty: powDifficulty }), ...worker(work) }),

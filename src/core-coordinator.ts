@@ -1,5 +1,5 @@
 import { hexOf } from './base/bytes.js'
-import { isP2PError, P2PError } from './base/errors.js'
+import { isP2PError, P2PError, shutDownError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
 import { fenced } from './base/fenced.js'
 import { type WaitOptions, withDeadline } from './base/wait.js'
@@ -21,7 +21,7 @@ import { circuits } from './plugins/circuit/plugin.js'
 import type { AnnounceResult, DhtStats, DistributedHashTable } from './plugins/dht/client/dht.js'
 import { DHT_PROTOCOL } from './plugins/dht/client/dht-messages.js'
 import { type DhtParts, dhtClient } from './plugins/dht/client/plugin.js'
-import type { ResourceFilters } from './plugins/discovery/filters.js'
+import type { DiscoverOptions, ResourceConditions, ResourceCriteria } from './plugins/discovery/filters.js'
 import { discovery } from './plugins/discovery/plugin.js'
 import type {
   AnnounceResourceOptions,
@@ -137,6 +137,48 @@ export class CoreCoordinator {
   }
 
   /**
+   * Resolves as soon as `status` is this one, which it may be already. To wait for `'online'` starts the coordinator.
+   *
+   * @throws P2PError TIMEOUT after `timeoutMs` milliseconds, ABORTED, SHUT_DOWN.
+   * @example
+   * await wallet.waitFor('online', { timeoutMs: 10_000 })
+   */
+  async waitFor(status: P2PStatus, options: WaitOptions = {}): Promise<void> {
+    const { core } = this
+    core.checkOpen()
+    if (status === 'online') core.startSoon()
+    return withDeadline(core.clock, `Waiting for '${status}'`, options, (signal) => {
+      return new Promise((resolve, reject) => {
+        const look = () => {
+          if (core.isClosed) reject(shutDownError())
+          else if (this.status === status) resolve()
+          else return
+          for (const stop of stops) stop()
+        }
+        const stops = ['status', 'closed'].map((event) => core.emitter.on(event, look))
+        signal.addEventListener('abort', () => {
+          for (const stop of stops) stop()
+        })
+        look()
+      })
+    })
+  }
+
+  /**
+   * Looks after every connection at once: probes those that are there, and dials those that are away without waiting for their time. Does
+   * nothing unless the coordinator runs.
+   *
+   * @throws P2PError SHUT_DOWN.
+   * @example
+   * retryButton.onclick = () => wallet.reconnect()
+   */
+  reconnect(): void {
+    const { core } = this
+    core.checkOpen()
+    core.network.woke('asked')
+  }
+
+  /**
    * Sends what `sendTo` accepted, says goodbye to all peers, and releases every socket and timer. A second call waits for the first. What cannot
    * be sent within `limits.closeGraceMs` rejects.
    */
@@ -179,10 +221,11 @@ export class CoreCoordinator {
    * @param options.timeoutMs milliseconds for all of it, but for a proof of work that a peer demands; default 15,000.
    * @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS, INVALID_PEER_ID, PEER_NOT_FOUND, PEER_UNREACHABLE, WRONG_PEER, NAME_TAKEN, POOL_FULL,
    * TIMEOUT, ABORTED, UNSUPPORTED_VERSION, PROOF_OF_WORK_REQUIRED, PROOF_OF_WORK_TOO_HARD, SUSPENDED, SHUT_DOWN, what `start` throws, or
-   * what the peer refused with. `details.paths` names each path tried, and why it failed.
+   * what the peer refused with; PEER_NOT_CONNECTED where it has gone at once. `details.paths` names each path tried, and why it failed.
+   * @returns a copy of what is known of the peer.
    */
-  async connectToPeer(peer: PeerInfo | string, options: WaitOptions = {}): Promise<void> {
-    await this.core.network.connect(peer, options)
+  connectToPeer(peer: PeerInfo | string, options: WaitOptions = {}): Promise<PeerInfo> {
+    return this.core.network.connect(peer, options)
   }
 
   /**
@@ -324,17 +367,19 @@ export class CoreCoordinator {
   /**
    * Finds resources of a type; signatures are verified, the newest come first.
    *
+   * @param conditions on fields of the data: a value, or `{ gt, gte, lt, lte, ne, in, contains, exists }`.
+   * @param options.maxResults the newest so many; `creatorPeerId`, `createdAfter`, `createdBefore`: whose, and of which time.
    * @example
-   * const offers = await coordinator.discoverResources<Offer>('offer', { where: { amount: { gte: 1_000n } }, maxResults: 20 })
+   * const offers = await coordinator.discoverResources<Offer>('offer', { coin: 'XPI', amount: { gte: 1_000n } }, { maxResults: 20 })
    * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.query` and `start`.
    */
   async discoverResources<T = unknown>(
     type: string,
-    filters?: ResourceFilters,
-    options?: WaitOptions,
+    conditions?: ResourceConditions<T>,
+    options?: DiscoverOptions,
   ): Promise<ResourceAnnouncement<T>[]> {
     await this.core.start(options)
-    return this.discovery.discoverResources<T>(type, filters, options)
+    return this.discovery.discoverResources<T>(type, conditions, options)
   }
 
   /**
@@ -359,10 +404,15 @@ export class CoreCoordinator {
    * @returns ends the watch.
    * @throws P2PError INVALID_RESOURCE, SHUT_DOWN.
    */
-  watchResources<T = unknown>(type: string, filters: ResourceFilters, listener: ResourceListener<T>): Unsubscribe {
+  watchResources<T = unknown>(
+    type: string,
+    conditions: ResourceConditions<T>,
+    listener: ResourceListener<T>,
+    options?: ResourceCriteria,
+  ): Unsubscribe {
     const { core } = this
     core.checkOpen()
-    const stop = this.discovery.watchResources<T>(type, filters, (resource, change) => {
+    const tell: ResourceListener<T> = (resource, change) => {
       const { emitter } = core
       if (emitter.hasListeners('resource')) emitter.emit('resource', structuredClone(resource), change)
       // A listener that fails is reported and ends no watch.
@@ -370,7 +420,8 @@ export class CoreCoordinator {
         () => listener(resource, change),
         (error) => core.listenerFailed(error, 'resource'),
       )
-    })
+    }
+    const stop = this.discovery.watchResources<T>(type, conditions, tell, options)
     core.startSoon()
     return stop
   }

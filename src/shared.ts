@@ -1,4 +1,6 @@
 // What both entry points, lotus-p2p and lotus-p2p/core, give out beside their coordinator and what signs or verifies.
+export { PeerConnection } from './alone/peer-connection.js'
+export { PeerManager, type PeerManagerConfig } from './alone/peer-manager.js'
 export { type Clock, systemClock, type Timer } from './base/clock.js'
 export {
   isP2PError,
@@ -19,7 +21,7 @@ export type { WorkProof } from './channel/work.js'
 export type { CoordinatorListener, CoreConfig } from './core/config.js'
 export type { Diversity, P2PStatus } from './core/events.js'
 export type { SendToOptions } from './core/messaging.js'
-export type { Dialer, LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './core/plugin.js'
+export type { Dialer, LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit, WakeReason } from './core/plugin.js'
 export { upgradePaths } from './core/upgrade-paths.js'
 export { withTransport } from './core/with-transport.js'
 export type { Ban } from './defence/bans.js'
@@ -45,8 +47,9 @@ export {
 export type { EclipseReason, EclipseReasonKind } from './plugins/dht/eclipse/eclipse-evidence.js'
 export type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 export { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
+export type { FilterConditions, FilterRange, FilterScalar } from './plugins/dht/records/record-filters.js'
 export { dhtWalk } from './plugins/dht/walk/plugin.js'
-export type { ResourceFilters } from './plugins/discovery/filters.js'
+export type { DiscoverOptions, ResourceConditions, ResourceCriteria } from './plugins/discovery/filters.js'
 export {
   type AnnounceResourceOptions,
   type ResourceAnnouncement,
@@ -57,6 +60,7 @@ export {
 export { http } from './plugins/http/http.js'
 export { httpFallback } from './plugins/http/plugin.js'
 export { webFallback } from './plugins/http/web-fallback.js'
+export { pageEvents } from './plugins/page/plugin.js'
 export { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 export {
   type MineOptions,
@@ -74,8 +78,8 @@ export type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics
 export type { WebRtcStats } from './plugins/webrtc/endpoint.js'
 export { type WebRtcConfig, webRtc } from './plugins/webrtc/plugin.js'
 export type { RtcImplementation } from './plugins/webrtc/rtc-types.js'
+export type { BlameCause, BlameReason } from './protocol/blame.js'
 export type {
-  BlameCause,
   BroadcastOptions,
   BroadcastResult,
   IProtocolHandler,
@@ -89,4 +93,4 @@ export { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
 export { FramePipe, type FramePipeOptions } from './transport/frames/frame-pipe.js'
 export type { BroadcastChannelOptions } from './transport/tabs/broadcast-channel.js'
 export type { Connection, DialOptions, FrameSink, Listener, Transport } from './transport/transport.js'
-export { webSocket } from './transport/websocket.js'
+export { WebSocketTransport, webSocket } from './transport/websocket.js'

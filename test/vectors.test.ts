@@ -42,7 +42,7 @@ import { checkFilters, matchesConditions } from '../src/plugins/dht/records/reco
 import { RecordVerifier } from '../src/plugins/dht/records/record-verifier.js'
 import { resourceKey } from '../src/plugins/discovery/resource-key.js'
 import { verifyProofOfWork, workBlock } from '../src/plugins/proof-of-work/proof-of-work.js'
-import { isGenuine, readTopicMessage } from '../src/plugins/topics/topic-messages.js'
+import { readTopicMessage, verifyTopicMessage } from '../src/plugins/topics/topic-messages.js'
 import { encodeEvidence, evidenceOf, evidenceToJson, verifyEvidence } from '../src/statements/equivocation.js'
 import { readStatement, statementId, verifyStatement } from '../src/statements/statement.js'
 import { StatementBoard } from '../src/statements/statement-board.js'
@@ -245,8 +245,8 @@ test('topic messages are named by the hash of what is signed', async () => {
   for (const { wire, name } of [topics.message, topics.equivocation, topics.next]) {
     const message = readTopicMessage(decode(bytes(wire)), DEFAULT_LIMITS, NETWORK)
     expect(message).toMatchObject({ topic: 'offers', id: name, hops: 0 })
-    expect(await isGenuine(message, NETWORK)).toBe(true)
-    expect(await isGenuine(message, 'other')).toBe(false)
+    expect(await verifyTopicMessage(message, NETWORK)).toBe(message)
+    await expect(verifyTopicMessage(message, 'other')).rejects.toMatchObject({ code: 'INVALID_SIGNATURE' })
   }
 })
 

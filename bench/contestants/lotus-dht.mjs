@@ -10,7 +10,7 @@ serve({
 
   commands: dhtCommands({
     async server(bootstrap) {
-      const relay = await startRelay({ host: '127.0.0.1', port: 0, bootstrap })
+      const relay = await startRelay({ host: '127.0.0.1', port: 0, bootstrap, allowPrivate: true })
       held.push(relay.coordinator)
       return { address: relay.url, dht: relay.coordinator.dht }
     },

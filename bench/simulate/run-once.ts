@@ -1,3 +1,4 @@
+import { learnt } from '../../src/address/dial-policy.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { withTransport } from '../../src/core/with-transport.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
@@ -68,7 +69,7 @@ export async function simulate(setting: Setting, progress: (text: string) => voi
 
   const bear = async () => {
     const host = `n${born++}`
-    const address = `ws://${host}.example`
+    const address = learnt(`ws://${host}.example`, {})!
     const identity = identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
     // One of the relays that everybody knows, and somebody: who knows nobody but liars is lost in any network.
     const known = alive.length === 0 ? [] : [pick(alive.slice(0, WELL_KNOWN)), pick(alive)].map(({ contact }) => contact.address)

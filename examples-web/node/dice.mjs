@@ -73,7 +73,7 @@ class Dice {
         const id = encodePeerId(key)
         const revealed = items.get('reveal').get(id)
         if (!same(await sha256(revealed), items.get('commit').get(id))) {
-          this.#host.blame(key, 'offence', 'It revealed another number than it had committed to.')
+          this.#host.blame(key, 'own-rules', 'It revealed another number than it had committed to.')
           throw new P2PError('ABORTED', `${id} cheated.`, { details: { blamed: [id] } })
         }
         sum += revealed[0] + revealed[1] * 256

@@ -19,7 +19,7 @@ await seen.next('added', 'offer-1')
 await seen.next('added', 'offer-2')
 
 // Discovery asks once. The relay applies the filter, the buyer checks each signature.
-const large = await buyer.discoverResources('swap-offer', { where: { amount: { gte: 1_000n } } })
+const large = await buyer.discoverResources('swap-offer', { amount: { gte: 1_000n } })
 console.log(`Offers of 1000 or more: ${large.map(({ resourceId, data }) => `${resourceId} (${data.amount})`).join(', ')}`)
 
 // Announcing the same id again replaces the data.

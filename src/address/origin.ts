@@ -1,6 +1,10 @@
 import { addressGroup, isLoopback } from './address-group.js'
 import { operatorOf } from './operator.js'
 import { isPrivateAddress } from './private-address.js'
+import { hostnameOf } from './web-address.js'
+
+/** Addresses of documentation and tests (RFC 5737): nobody is reached at one, yet they stand for many different owners. */
+const DOCUMENTATION = /^(192\.0\.2|198\.51\.100|203\.0\.113)\./
 
 /**
  * Who is behind an address that we dial: the operator of a name, the group of a number. Undefined where the address means
@@ -12,7 +16,8 @@ import { isPrivateAddress } from './private-address.js'
  * originOf('ws://192.168.1.4:8787') // undefined
  */
 export function originOf(address: string | undefined): string | undefined {
-  return address === undefined || isPrivateAddress(address) ? undefined : operatorOf(address)
+  if (address === undefined) return undefined
+  return isPrivateAddress(address) && !DOCUMENTATION.test(hostnameOf(address) ?? '') ? undefined : operatorOf(address)
 }
 
 /**

@@ -30,10 +30,11 @@ export class Backoff {
    * The pause after one more failure.
    *
    * @param askedMs what the other side asked to be left alone for, milliseconds. It is kept to in full, even above `maxMs`.
+   * @param maxMs the longest pause this time.
    * @returns milliseconds.
    */
-  next(askedMs = 0): number {
-    const { minMs, maxMs, random } = this.wiring
+  next(askedMs = 0, maxMs = this.wiring.maxMs): number {
+    const { minMs, random } = this.wiring
     const pause = Math.min(maxMs, minMs * 2 ** this.failures)
     if (pause < maxMs) this.failures++
     // All whom a peer turns away at once are asked to wait for as long: each comes later by another measure, and none too early.

@@ -6,6 +6,7 @@ import { WALK_LIMITS } from './limits/dht-walk.js'
 import { ECLIPSE_LIMITS } from './limits/eclipse.js'
 import { HTTP_LIMITS } from './limits/http.js'
 import { LISTENER_LIMITS } from './limits/listener.js'
+import { METER_LIMITS } from './limits/meter.js'
 import { WORK_LIMITS } from './limits/proof-of-work.js'
 import { STATEMENT_LIMITS } from './limits/statements.js'
 import { TAB_LIMITS } from './limits/tabs.js'
@@ -26,6 +27,7 @@ export const DEFAULT_LIMITS = /* @__PURE__ */ (() =>
     ...ECLIPSE_LIMITS,
     ...CIRCUIT_RELAY_LIMITS,
     ...LISTENER_LIMITS,
+    ...METER_LIMITS,
     ...HTTP_LIMITS,
     ...TAB_LIMITS,
     ...WEBRTC_LIMITS,

@@ -2,6 +2,7 @@ import { joined } from '../base/bytes.js'
 import { codeOf, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { cutText, printable } from '../base/text.js'
+import type { Verified } from '../base/verified.js'
 import { decode, encode } from '../message/codec.js'
 import { boolean, number, object, optional, shaped, text } from '../message/shape.js'
 import {
@@ -51,7 +52,7 @@ export interface HandshakeStep {
   /** To be sent now. */
   frame?: Uint8Array
   /** Set once it is known who the other end is. An initiator goes on with `confirm`. */
-  met?: Hello
+  met?: Verified<Hello>
   /** Set with the responder's last step. */
   noise?: NoiseChannel
 }

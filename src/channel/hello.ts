@@ -2,6 +2,7 @@ import { hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { printable } from '../base/text.js'
+import type { Verified } from '../base/verified.js'
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../identity/ed25519.js'
 import { decode, encode } from '../message/codec.js'
 import { array, bytes, int, object, optional, shaped, text, tuple } from '../message/shape.js'
@@ -62,7 +63,7 @@ export interface HelloParts extends Agreement {
   proof?: WorkProof | undefined
 }
 
-/** A hello, verified. */
+/** A hello. `verifyHello` makes it {@link Verified}: nobody is met by another. */
 export interface Hello extends Agreement {
   remote: RemoteHello
   certificate: Certificate
@@ -100,7 +101,7 @@ export function chooseFrom(offer: Uint8Array, network: string, limits: Limits): 
   if (version === undefined || suite === undefined) {
     throw new P2PError(
       'UNSUPPORTED_VERSION',
-      `The peer speaks versions ${offered.versions.join(', ')}, this one ${PROTOCOL_VERSIONS.join(', ')}. Update the older.`,
+      `No version in common (theirs ${offered.versions.join(', ')}; ours ${PROTOCOL_VERSIONS.join(', ')}), or no cipher suite. Update the older.`,
       {
         details: { theirs: offered.versions, ours: PROTOCOL_VERSIONS },
       },
@@ -149,7 +150,7 @@ export async function verifyHello(
   limits: Limits,
   network: string,
   checkWork?: WorkTerms['check'],
-): Promise<Hello> {
+): Promise<Verified<Hello>> {
   const hello = shaped(helloShape, decodeBounded(payload, limits))
   if (hello === undefined)
     throw new P2PError('HANDSHAKE_FAILED', "The peer's handshake payload lacks a field or holds a wrong one.")
@@ -164,7 +165,7 @@ export async function verifyHello(
   }
   const remote: RemoteHello = { publicKey, session: hexOf(session), version }
   if (work !== undefined) remote.work = { ...work, salt: work.salt.slice(), proven: false }
-  return { remote, certificate, version, suite, now }
+  return { remote, certificate, version, suite, now } as Verified<Hello>
 }
 
 function decodeBounded(payload: Uint8Array, limits: Limits): unknown {

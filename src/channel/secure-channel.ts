@@ -122,7 +122,7 @@ export class SecureChannel implements FrameSink {
    * code with which the peer refused.
    */
   static async dial(
-    transport: Transport,
+    transport: Pick<Transport, 'dial'>,
     address: string,
     options: ChannelOptions & Admission & { signal?: AbortSignal },
   ): Promise<SecureChannel> {
@@ -248,9 +248,10 @@ export class SecureChannel implements FrameSink {
   }
 
   onClose(error?: Error): void {
-    const reason = asP2PError(error, 'CONNECTION_LOST', 'The connection broke. Connect again.')
-    // A transport ends the connection itself at what is no frame: a text, or more bytes than any frame has.
-    this.end(reason, isFault(reason), false)
+    const reason = this.ended ?? asP2PError(error, 'CONNECTION_LOST', 'The connection broke. Connect again.')
+    // A transport ends the connection itself at what is no frame: a text, or more bytes than any frame has. Once there is a peer to be
+    // blamed, its keys have not sealed that, and anybody on the way can have sent it.
+    this.end(reason, this.state === 'handshake' && isFault(reason), false)
   }
 
   onDrain(): void {
@@ -395,7 +396,8 @@ export class SecureChannel implements FrameSink {
 
   private receiveEntry(kind: number, body: Uint8Array): void {
     if (this.state === 'closed') return
-    if (kind === Entry.CLOSE) {
+    // A goodbye comes in its turn: what was said before it waits until we have judged the peer.
+    if (kind === Entry.CLOSE && this.early.length === 0) {
       if (this.state === 'open') {
         this.sink?.onGoodbye?.()
         this.writer.flush()
@@ -422,19 +424,25 @@ export class SecureChannel implements FrameSink {
       throw violation('spoke before it was accepted')
     } else if (this.state === 'leaving' && kind !== Entry.ACK) {
       // The session keeps what the peer sends now for the next connection.
-    } else if (FOR_SINK.has(kind)) {
+    } else if (FOR_SINK.has(kind) || kind === Entry.CLOSE) {
       if (this.sink !== undefined) {
         this.sink.onEntry(kind as Entry, body)
         return
       }
+      if (kind === Entry.CLOSE) this.ended = refusalOf(body, this.limits)
       // A copy, so that it does not hold a whole frame in memory.
       const own = body.slice()
       this.earlyBytes += own.length + EARLY_BYTES
       if (this.earlyBytes > 2 * this.limits.sendMaxBufferedBytes) throw violation('sent too much before it was accepted')
-      this.early.push(() => this.told || this.guarded(undefined, () => this.sink!.onEntry(kind as Entry, own)))
+      this.early.push(() => this.told || this.guarded(undefined, () => this.deliverEarly(kind, own)))
     } else {
       throw violation(`sent an entry of unknown kind ${kind}`)
     }
+  }
+
+  private deliverEarly(kind: number, body: Uint8Array): void {
+    if (kind === Entry.CLOSE) this.receiveEntry(kind, body)
+    else this.sink!.onEntry(kind as Entry, body)
   }
 
   private flushSoon(): void {

@@ -44,6 +44,13 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
   announce?: string[]
   /** Parts beyond the core, attached in this order; `P2PCoordinator.use` attaches more at run time. */
   plugins?: P
+  /**
+   * Believe addresses in private networks when others tell them: for peers of one house or one machine, and for tests. By default an
+   * address that a peer, a record or a relay tells is dialled, kept and told on only where it is reached from everywhere, so that
+   * nobody makes us knock at doors inside. It concerns no address that you name yourself: `bootstrap`, `anchors` and
+   * `connectToPeer('ws://…')` may be private. Default false.
+   */
+  allowPrivate?: boolean
   /** Reach peers and be reached through relays only, so that no peer learns our network address. */
   relayOnly?: boolean
   /** Keeps pinned names, bans, proofs of work, and the relays that served us long. Default: memory. */
@@ -73,6 +80,7 @@ export interface ResolvedConfig {
   anchors: (string | PeerInfo)[]
   listen: CoordinatorListener[]
   announce: string[] | undefined
+  allowPrivate: boolean
   relayOnly: boolean
   store: KeyValueStore
   clock: Clock
@@ -130,6 +138,7 @@ const checks = (): Record<keyof CoreConfig, Check> => ({
     }),
   ),
   plugins: listOf(having('attach')),
+  allowPrivate: flag,
   relayOnly: flag,
   store: having('get', 'set', 'delete', 'keys'),
   clock: having('now', 'setTimeout', 'clearTimeout'),
@@ -169,6 +178,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     anchors: config.anchors ?? [],
     listen: config.listen ?? [],
     announce: config.announce,
+    allowPrivate: config.allowPrivate ?? false,
     relayOnly: config.relayOnly ?? false,
     store: config.store ?? memoryStore(),
     clock: config.clock ?? systemClock,

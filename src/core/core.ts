@@ -50,6 +50,7 @@ export class Core implements PeerContext, NetworkOwner {
   readonly maxConnections: number
   readonly relayOnly: boolean
   readonly requireSignatures: boolean
+  readonly allowPrivate: boolean
   readonly isRelay: CoreRoles['isRelay']
   readonly isServer: CoreRoles['isServer']
   /** All events, those of plugins too. */
@@ -75,7 +76,7 @@ export class Core implements PeerContext, NetworkOwner {
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(config: CoreConfig | undefined, { isRelay, isServer }: CoreRoles) {
     this.config = resolveConfig(config)
-    const { network, identity, clock, limits, store, requireSignatures } = this.config
+    const { network, identity, clock, limits, store, requireSignatures, allowPrivate } = this.config
     this.networkName = network
     const keyring = new ChannelKeyring(identity, network)
     const session = crypto.getRandomValues(new Uint8Array(SESSION_BYTES))
@@ -86,6 +87,7 @@ export class Core implements PeerContext, NetworkOwner {
     this.maxConnections = limits.maxConnections
     this.relayOnly = this.config.relayOnly
     this.requireSignatures = requireSignatures
+    this.allowPrivate = allowPrivate
     this.isRelay = isRelay
     this.isServer = isServer
     this.emitter = new TypedEvents((cause, event) => this.listenerFailed(cause, event))
@@ -231,6 +233,8 @@ export class Core implements PeerContext, NetworkOwner {
 
   private async end(): Promise<void> {
     this.lifecycle.close()
+    // Of those who wait for a status.
+    this.emitter.emit('closed')
     this.plugins.run('stop')
     // Handlers that carry goodbyes, such as circuits, stay until the goodbyes have left.
     const carriers = new Set(

@@ -5,8 +5,11 @@ import type { P2PMessage } from '../message/message.js'
 import type { Traffic } from '../peer/pool/members.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 
-/** `'online'`: a peer is connected. `'connecting'`: none is, and a dial is under way or waits for its time. */
-export type P2PStatus = 'offline' | 'connecting' | 'online'
+/**
+ * `'online'`: a peer is connected; `getStats().relays` tells whether a relay is. `'connecting'`: none is, and a dial is under way or
+ * waits for its time. `'suspended'`: between `suspend` and `resume`, or while the page is away. `'standby'`: another tab leads (`oneTab`).
+ */
+export type P2PStatus = 'offline' | 'connecting' | 'online' | 'suspended' | 'standby'
 
 /** The events of every coordinator, and their listeners' arguments. Plugins add theirs. */
 export interface CoreEvents {
@@ -57,7 +60,7 @@ export interface Diversity {
 export interface CoreStats {
   peers: {
     /** Connected peers, relays included. */
-    connected: number
+    connectedPeers: number
     /** Connected relays. */
     relays: number
     maxConnections: number
@@ -69,6 +72,8 @@ export interface CoreStats {
     dialsFailed: number
     accepted: number
   }
+  /** Relays that the configuration names, and relays that are connected: with none of them, peers are found and reached no more. */
+  relays: { named: number; connected: number }
   /** Messages and their bytes since the start, over all peers. */
   traffic: Traffic & {
     pendingRequests: number

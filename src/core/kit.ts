@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js'
-import { asP2PError, P2PError } from '../base/errors.js'
+import { asP2PError, P2PError, suspendedError } from '../base/errors.js'
 import type { TypedEvents, Unsubscribe } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import type { Logger } from '../base/logger.js'
@@ -8,6 +8,7 @@ import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription } from '../channel/description.js'
 import type { CertificateJudge } from '../defence/certificate-times.js'
 import type { Defence } from '../defence/defence.js'
+import type { Meter } from '../defence/gate.js'
 import { signEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
@@ -17,9 +18,10 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Transport } from '../transport/transport.js'
 import type { ResolvedConfig } from './config.js'
+import type { Lifecycle } from './lifecycle.js'
 import type { Messaging } from './messaging.js'
 import type { Network } from './network.js'
-import type { Dialer, LifecycleHooks, PeerListener, PeerResolver, PluginKit } from './plugin.js'
+import type { Dialer, LifecycleHooks, PeerListener, PeerResolver, PluginKit, WakeReason } from './plugin.js'
 import type { Plugins } from './plugins.js'
 
 /** What a kit needs of the core. */
@@ -31,6 +33,7 @@ interface KitOwner {
   readonly network: Network
   readonly messaging: Messaging
   readonly plugins: Plugins
+  readonly lifecycle: Lifecycle
   work: WorkSupply | undefined
   judge: CertificateJudge
   keyOf(id: string): Uint8Array | undefined
@@ -59,6 +62,7 @@ export class Kit implements PluginKit {
   readonly store: KeyValueStore
   readonly logger: Logger
   readonly identity: Identity
+  readonly allowPrivate: boolean
   /** Replaced, never changed, when a plugin that is attached later brings limits of its own. */
   limits: Limits
   readonly names: PinnedNames
@@ -74,13 +78,14 @@ export class Kit implements PluginKit {
   private ownDialer: Dialer | undefined = undefined
 
   constructor(private readonly core: KitOwner) {
-    const { network, clock, random, store, logger, identity, limits } = core.config
+    const { network, clock, random, store, logger, identity, limits, allowPrivate } = core.config
     this.network = network
     this.clock = clock
     this.random = random
     this.store = store
     this.logger = logger
     this.identity = identity
+    this.allowPrivate = allowPrivate
     this.limits = limits
     this.names = core.names
     this.sendTo = async (to, message, options) => core.messaging.send(to, message, options)
@@ -96,7 +101,7 @@ export class Kit implements PluginKit {
       const isHere = () => core.network.peers.get(id) !== undefined
       return key === undefined ? work() : core.defence.inTurn(key, isHere, work)
     }
-    this.blame = (key, cause, reason) => core.defence.blame(key, cause, reason)
+    this.blame = (key, reason, text) => core.defence.blame(key, reason, text)
   }
 
   get peerId(): string {
@@ -152,6 +157,10 @@ export class Kit implements PluginKit {
     })
   }
 
+  setMeter(meter: Meter): void {
+    this.core.defence.gate.meter = meter
+  }
+
   registerProtocol(handler: IProtocolHandler): void {
     const { core } = this
     core.registerProtocol(handler)
@@ -196,6 +205,20 @@ export class Kit implements PluginKit {
 
   run(wait: WaitOptions = {}): Promise<void> {
     return this.core.start(wait)
+  }
+
+  woke(reason: WakeReason | 'offline'): void {
+    this.core.network.woke(reason)
+  }
+
+  suspend(): void {
+    const { lifecycle, network } = this.core
+    lifecycle.suspend()
+    for (const peer of network.peers.all()) peer.close(suspendedError())
+  }
+
+  resume(): Promise<void> {
+    return this.core.lifecycle.resume()
   }
 
   async sign(tag: string, bytes: Uint8Array): Promise<Uint8Array> {

@@ -1,9 +1,9 @@
+import { NamedAddress } from '../address/dial-policy.js'
 import { originOf } from '../address/origin.js'
 import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
 import { LazyMap } from '../base/lazy-map.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
-import { type WakeReason, WakeWatch } from '../base/wake.js'
 import { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
@@ -18,16 +18,16 @@ import { Reconnector } from '../peer/keep/reconnector.js'
 import type { PeerContext, PeerEvents } from '../peer/peer-context.js'
 import { PeerManager } from '../peer/pool/peer-manager.js'
 import type { IProtocolHandler } from '../protocol/handler.js'
-import type { PeerInfo } from '../protocol/peer-info.js'
+import { copyPeerInfo, type PeerInfo } from '../protocol/peer-info.js'
 import type { TransportRegistry } from '../transport/transport-registry.js'
 import type { ResolvedConfig } from './config.js'
 import type { CoreEvents, Diversity, P2PStatus } from './events.js'
 import type { Phase } from './lifecycle.js'
-import type { Dialer, PeerResolver } from './plugin.js'
+import type { Dialer, PeerResolver, WakeReason } from './plugin.js'
 
 interface NetworkPlugins {
   readonly resolvers: readonly PeerResolver[]
-  run(hook: 'wake', reason: string): void
+  run(hook: 'wake' | 'away', about: string): void
   fenced(call: () => unknown): void
   tell(event: 'described', peer: PeerInfo): void
 }
@@ -70,9 +70,10 @@ export class Network {
   readonly handlers: IProtocolHandler[]
   private readonly heartbeat: Heartbeat
   private readonly reconnector: Reconnector
-  private readonly watch: WakeWatch
   /** Peer ids found at `P2PConfig.anchors`. */
   private readonly trusted = new LazyMap<string | PeerInfo, string>()
+  /** Who is expected at the addresses of anchors that were remembered: the application has not named these. */
+  private readonly remembered = new LazyMap<string, string>()
   private reaching: Promise<void> | undefined
   private lastStatus: P2PStatus = 'offline'
 
@@ -91,6 +92,8 @@ export class Network {
         this.heartbeat.measure(peer.peerId)
       },
       interrupted: (peer) => this.lookForCircuit(peer),
+      // A relay tells of a peer that is gone long before a direct path shows it.
+      spareLost: ({ peerId }) => this.heartbeat.measure(peerId, limits.spareProbeMs),
       message: (message, peer) => core.messaging.receive(message, peer),
       stale: (message) => core.messaging.refuseStale(message),
       error: (error, peer) => report(error, peer?.info),
@@ -126,6 +129,7 @@ export class Network {
       isWanted: (id) => this.outbox.has(id),
       onChange: () => this.updateStatus(),
       onError: report,
+      onAway: (id) => core.plugins.run('away', id),
     })
     const named = new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target)))
     this.named = named
@@ -135,7 +139,12 @@ export class Network {
       store: config.store,
       named,
       chosen: () => this.chosen(),
-      dial: async (address, id) => this.reconnector.keep(address, await this.peers.dial(address, id, {})),
+      rules: core,
+      dial: async (address, id) => {
+        const peerId = await this.peers.dial(address, id, {})
+        this.remembered.set(address, id)
+        this.reconnector.keep(address, peerId)
+      },
     })
     this.heartbeat = new Heartbeat({
       clock,
@@ -157,20 +166,6 @@ export class Network {
         if (peer !== undefined) core.plugins.tell('described', peer.info)
       },
     })
-    this.watch = new WakeWatch({
-      clock,
-      limits,
-      onWake: (reason) => this.woke(reason),
-      // Also a moment after waking: there was no network yet when the machine woke.
-      onOnline: () => {
-        this.reconnector.wake()
-        this.networkChanged()
-      },
-      onOffline: () => {
-        this.heartbeat.probeAll(limits.wakeProbeMs)
-        this.updateStatus()
-      },
-    })
     this.handlers = [this.heartbeat, this.updates]
   }
 
@@ -189,10 +184,11 @@ export class Network {
         await this.core.lifecycle.run(signal)
         return this.peers.dial(address, expected, { signal, timeoutMs })
       },
-      look: async (address, { signal, timeoutMs }) => {
+      look: async (address, expected, { signal, timeoutMs }) => {
         await this.core.lifecycle.run(signal)
-        return this.peers.look(address, { signal, timeoutMs })
+        return this.peers.look(address, expected, { signal, timeoutMs })
       },
+      isProven: (address, peerId) => this.peers.isProven(address, peerId),
       release: (peerId) => {
         const peer = this.peers.get(peerId)
         if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
@@ -200,6 +196,7 @@ export class Network {
       },
       mayDial: !this.config.relayOnly,
       chosen: () => this.chosen(),
+      seen: (peerId) => this.reconnector.seen(peerId),
     }
   }
 
@@ -211,7 +208,6 @@ export class Network {
   /** Begins to keep connections. */
   run(): void {
     this.peers.resume()
-    this.watch.start()
     this.reach().catch(() => {})
   }
 
@@ -227,7 +223,6 @@ export class Network {
   /** Ends all connections and dials until `run`; what waits for others goes on waiting. */
   rest(): void {
     this.reaching = undefined
-    this.watch.stop()
     // Peers that had dialled us may have given up by then: we come back to them.
     for (const { peerId } of this.peers.all()) this.reconnector.keep(peerId, peerId)
     this.reconnector.stop()
@@ -237,7 +232,6 @@ export class Network {
   }
 
   async close(): Promise<void> {
-    this.watch.stop()
     this.reconnector.stop()
     this.anchors.close()
     await this.peers.close(new P2PError('SHUT_DOWN', 'The peer has shut down.'))
@@ -245,8 +239,8 @@ export class Network {
     this.updateStatus()
   }
 
-  /** @returns the peer id reached. @throws P2PError as `P2PCoordinator.connectToPeer`. */
-  async connect(target: PeerInfo | string, wait: WaitOptions): Promise<string> {
+  /** @returns a copy of what is known of the peer. @throws P2PError as `P2PCoordinator.connectToPeer`. */
+  async connect(target: PeerInfo | string, wait: WaitOptions): Promise<PeerInfo> {
     const { clock, limits } = this.config
     const { signal, timeoutMs = limits.dialTimeoutMs } = wait
     const startedAt = clock.now()
@@ -258,7 +252,7 @@ export class Network {
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
     this.reconnector.keep(target, peerId)
-    return peerId
+    return copyPeerInfo(this.peers.need(peerId).info)
   }
 
   /** @throws P2PError PEER_NOT_CONNECTED. */
@@ -310,9 +304,12 @@ export class Network {
   }
 
   private async reconnect(target: string | PeerInfo): Promise<string> {
+    const expected = typeof target === 'string' ? this.remembered.get(target) : undefined
+    if (expected !== undefined) return this.peers.dial(target as string, expected, {})
     const isAnchor = this.config.anchors.includes(target)
     // An anchor is a relay: `relayOnly` does not keep it from being dialled.
-    const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { relayOnly: false }) }, {})
+    const isNamed = isAnchor || this.config.bootstrap.includes(target)
+    const peerId = await connectTo(target, { ...this.dialTools(), isNamed, ...(isAnchor && { relayOnly: false }) }, {})
     if (isAnchor) this.trusted.set(target, peerId)
     return peerId
   }
@@ -327,7 +324,7 @@ export class Network {
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
       canDial: (address) => this.core.transports.canDial(address),
       rankOf: (address) => this.core.transports.rankOf(address),
-      dial: (address, expected, wait) => this.peers.dial(address, expected, wait),
+      dial: (address, expected, wait, isNamed) => this.peers.dial(isNamed ? new NamedAddress(address) : address, expected, wait),
       resolvers: this.core.plugins.resolvers,
     }
   }
@@ -336,6 +333,7 @@ export class Network {
     this.reconnector.found(peer.peerId)
     this.anchors.changed()
     this.core.connected(peer)
+    if (peer.info.isRelay) this.reconnector.relayBack()
     for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.outbox.flush(id)
   }
 
@@ -352,23 +350,29 @@ export class Network {
     connectTo(peer.peerId, tools, {}).catch((error) => this.debug(error, 'No circuit.'))
   }
 
-  private woke(reason: WakeReason): void {
+  /** Looks after every connection at once, as after sleep: probes those that are there, dials those that are not. */
+  woke(reason: WakeReason | 'offline'): void {
+    const { plugins, transports, work } = this.core
+    if (!this.isRunning) return
     this.heartbeat.probeAll(this.config.limits.wakeProbeMs)
-    this.core.work?.wake()
-    this.reconnector.wake()
-    if (reason === 'network-change') this.networkChanged()
-    this.core.plugins.run('wake', reason)
+    if (reason !== 'offline') {
+      work?.wake()
+      this.reconnector.wake()
+      plugins.run('wake', reason)
+    }
+    if (reason === 'network-change' || reason === 'online') {
+      for (const transport of transports.all) plugins.fenced(() => transport.networkChanged?.())
+    }
     this.updateStatus()
-  }
-
-  private networkChanged(): void {
-    for (const transport of this.core.transports.all) this.core.plugins.fenced(() => transport.networkChanged?.())
   }
 
   private updateStatus(): void {
     const waiting = this.peers.dialling > 0 || this.reconnector.pending
-    const mayConnect = waiting && this.isRunning && !this.watch.offline
-    const status = this.peers.size > 0 ? 'online' : mayConnect ? 'connecting' : 'offline'
+    // False says nothing: Node and many desktops never know.
+    const mayConnect = waiting && (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine !== false
+    const { phase } = this.core.lifecycle
+    const status =
+      this.peers.size > 0 ? 'online' : phase === 'suspended' ? phase : mayConnect && this.isRunning ? 'connecting' : 'offline'
     if (status === this.lastStatus) return
     this.lastStatus = status
     this.core.events.emit('status', status)

@@ -4,6 +4,7 @@ import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription } from '../channel/description.js'
 import type { RemoteHello } from '../channel/hello.js'
 import type { CertificateJudge } from '../defence/certificate-times.js'
+import type { Meter } from '../defence/gate.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
 import type { ChosenPeer } from '../peer/keep/anchors.js'
@@ -41,6 +42,12 @@ export interface Plugin<Api extends object = object, Events extends object = obj
   readonly _stats?: Stats
 }
 
+/**
+ * What tells that connections may have died unnoticed: the page is shown again, comes back from the back/forward cache or from being
+ * frozen, the network returns or changes (Wi-Fi to mobile), a timer fired so late that the machine slept, or the application says so.
+ */
+export type WakeReason = 'visible' | 'pageshow' | 'resume' | 'online' | 'network-change' | 'late-timer' | 'asked'
+
 /** What a plugin may hear of connected peers. A listener may be async and may fail: its error reaches 'error'. */
 export interface PeerListener {
   connected?(peer: PeerInfo): unknown
@@ -59,6 +66,8 @@ export interface LifecycleHooks {
   suspend?(): unknown
   /** The machine or the page has woken, or the network has changed. */
   wake?(reason: string): unknown
+  /** A peer that is to be connected could not be reached, or was lost; it is dialled again after a pause. Relays do not count. */
+  away?(peerId: string): unknown
   /** What `PluginKit.describe` tells has changed, or may have. */
   described?(): unknown
   /** Memory is short: give up what can be had again. */
@@ -75,18 +84,26 @@ export interface Dialer {
   /** False for a coordinator that reaches peers, and is reached, through relays only: `dial` and `look` are not to be called. */
   readonly mayDial: boolean
   /**
-   * Connects to an address, or does nothing where a connection to it is there already.
+   * Connects to an address that others have told, as far as the dial policy takes it, or does nothing where a connection to it is there already.
    *
    * @param expected the id of the peer that must be found there; undefined: any peer.
    * @returns the peer id found.
    */
   dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
-  /** Learns which peer answers at an address, without becoming connected and without telling who asks. */
-  look(address: string, wait: WaitOptions): Promise<RemoteHello>
+  /**
+   * Learns which peer answers at an address, without becoming connected and without telling who asks.
+   *
+   * @param expected the id of the peer that is looked for.
+   */
+  look(address: string, expected: string, wait: WaitOptions): Promise<RemoteHello>
+  /** Whether a handshake that we began at an address has proven that this peer, by its `lp1…` id, is there: only then may others be told. */
+  isProven(address: string, peerId: string): boolean
   /** Ends a connection made by `dial`, unless the application or another protocol uses it. */
   release(peerId: string): void
   /** The peers that this coordinator has dialled directly: relays and DHT servers, as a rule. */
   chosen(): ChosenPeer[]
+  /** Says that a peer has come somewhere: where it is wanted, it is dialled now. */
+  seen(peerId: string): void
 }
 
 /** What a plugin works with: all that a protocol handler has, and the places where it plugs in. */
@@ -112,6 +129,8 @@ export interface PluginKit extends ProtocolHost {
   setWork(work: WorkSupply): void
   /** Judges the dates of responders' certificates in place of the core, which goes by the clock of this device alone. One plugin only. */
   setJudge(judge: CertificateJudge): void
+  /** Accounts to peers what they cost. */
+  setMeter(meter: Meter): void
   /** As `P2PCoordinator.registerProtocol`, also for names that begin with `lotus/`. */
   registerProtocol(handler: IProtocolHandler): void
   unregisterProtocol(protocolName: string): void
@@ -138,6 +157,12 @@ export interface PluginKit extends ProtocolHost {
    * @returns an Ed25519 signature, 64 bytes.
    */
   sign(tag: string, bytes: Uint8Array): Promise<Uint8Array>
+  /** Says that connections may have died unnoticed: they are probed, and peers that are away are dialled. 'offline': the network has gone. */
+  woke(reason: WakeReason | 'offline'): void
+  /** As `P2PCoordinator.suspend`, before the handler of an event returns: what is not sent by then is not waited for. */
+  suspend(): void
+  /** Comes back from `suspend`. */
+  resume(): Promise<void>
   /** Another plugin's members, once it is attached; undefined before. */
   plugin(name: string): object | undefined
 }

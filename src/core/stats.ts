@@ -24,10 +24,11 @@ export function readStats(core: StatsOwner): CoreStats {
     if (peer.info.isRelay) relays++
   }
   const { faults, refused, refusals, ...dials } = peers.stats
-  const { size: connected, dialling } = peers
+  const { size: connectedPeers, dialling } = peers
   const { maxConnections } = core.config.limits
   return {
-    peers: { connected, relays, maxConnections, dialling, paths, ...dials },
+    peers: { connectedPeers, relays, maxConnections, dialling, paths, ...dials },
+    relays: { named: core.network.named.size, connected: relays },
     traffic: { ...peers.traffic(), pendingRequests: core.messaging.requests.count, queued: outbox.stats },
     defence: {
       ...gate.stats,

@@ -4,7 +4,7 @@ import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { cutText } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
-import type { BlameCause } from '../protocol/handler.js'
+import type { BlameCause } from '../protocol/blame.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 
 /** Somebody who may not connect. Listeners get it frozen; what `ban` and `listBans` return is a copy. */

@@ -1,5 +1,6 @@
 import { addressGroup, hostOf, isLoopback } from '../address/address-group.js'
 import { groupOf } from '../address/origin.js'
+import { BoundedMap } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
@@ -7,7 +8,7 @@ import type { Limits } from '../base/limits.js'
 import { RateBuckets } from '../base/rate-buckets.js'
 import { SerialByKey } from '../base/serial.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import type { BlameCause } from '../protocol/handler.js'
+import { ADDRESS_FAULTS, BLAME, type BlameReason, isBlamed } from '../protocol/blame.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Connection } from '../transport/transport.js'
 import { type Ban, Bans, banned } from './bans.js'
@@ -37,6 +38,8 @@ export class Defence {
   private readonly checks = new SerialByKey()
   private readonly byAddress: RateBuckets
   private readonly byGroup: RateBuckets
+  /** Groups of addresses whose diallers have to work, and until when, milliseconds since the Unix epoch. */
+  private readonly working: BoundedMap<string, number>
 
   constructor(private readonly wiring: DefenceOptions) {
     const { clock, limits, served, limitsOf, shareChanged } = wiring
@@ -50,6 +53,7 @@ export class Defence {
       new RateBuckets(clock, (addressFaultsPerMin * factor) / 60, addressFaultsPerMin * factor, maxRateBuckets)
     this.byAddress = faults(1)
     this.byGroup = faults(addressGroupFactor)
+    this.working = new BoundedMap(maxRateBuckets)
   }
 
   /** Where a connection comes from, for sharing out what strangers may cost. */
@@ -61,16 +65,19 @@ export class Defence {
 
   /**
    * Bits of work that a dialler has to do before we do any cryptography for it: 0 unless many handshakes are under way that have cost
-   * us some. Those that only hold a connection, or have not done the work, do not raise the price for others.
+   * us some, or many have failed that came from its group of addresses. A group is never banned, for it belongs to a provider and its
+   * honest customers too. Those that only hold a connection, or have not done the work, do not raise the price for others.
    */
-  get retryBits(): number {
+  retryBits(connection?: Connection): number {
     const { retryAboveHandshakes: least, maxPendingHandshakes: most, retryMinBits, retryMaxBits } = this.wiring.limits
     const { answered } = this.slots
-    if (answered <= least) return 0
-    return Math.min(
-      retryMaxBits,
-      retryMinBits + Math.floor(((retryMaxBits - retryMinBits) * (answered - least)) / (most - least)),
-    )
+    const range = retryMaxBits - retryMinBits
+    if (connection !== undefined && this.wiring.clock.now() < (this.working.get(addressIds(connection)[1] ?? '') ?? 0)) {
+      return retryMinBits + Math.ceil(range * Math.max(0.5, (answered - least) / (most - least)))
+    }
+    return answered <= least
+      ? 0
+      : Math.min(retryMaxBits, retryMinBits + Math.floor((range * (answered - least)) / (most - least)))
   }
 
   /** The refusal for whoever may not even begin a handshake. */
@@ -95,20 +102,21 @@ export class Defence {
   strangerFailed(connection: Connection, error: P2PError): void {
     if (connection.outbound) return
     if (error.details.fault === true) this.budget.suspect(this.sourceOf(connection))
-    const ids = addressIds(connection)
-    if (ids.length === 0 || error.code === 'POOL_FULL') return
-    const [address, group] = ids
-    const reason = 'Too many connections from there failed.'
-    const durationMs = this.wiring.limits.addressBanMs
-    if (this.byAddress.take(address!) > 0) this.bans.add(address!, { cause: 'flood', reason, durationMs })
-    if (this.byGroup.take(group!) > 0) this.bans.add(group!, { cause: 'flood', reason, durationMs })
+    const [address, group] = addressIds(connection)
+    if (address === undefined || !ADDRESS_FAULTS.has(error.code)) return
+    const { clock, limits } = this.wiring
+    const durationMs = limits.addressBanMs
+    if (this.byAddress.take(address) > 0) {
+      this.bans.add(address, { cause: 'flood', reason: 'Too many connections from there failed.', durationMs })
+    }
+    if (this.byGroup.take(group!) > 0) this.working.set(group!, clock.now() + durationMs)
   }
 
   /** A peer broke the rules; its connection ends anyway. */
   faulted(publicKey: Uint8Array, connection: Connection, error: P2PError): void {
     if (!connection.outbound) this.budget.suspect(this.sourceOf(connection))
     this.budget.suspect(hexOf(publicKey))
-    this.blame(publicKey, error.code === 'RATE_LIMITED' ? 'flood' : 'offence', error.message)
+    if (isBlamed(error.code)) this.blame(publicKey, error.code, error.message)
   }
 
   /**
@@ -125,10 +133,10 @@ export class Defence {
     })
   }
 
-  /** Notes a fault, and draws the consequence. */
-  blame(publicKey: Uint8Array, cause: BlameCause, reason: string): void {
-    const consequence = this.reputation.blame(hexOf(publicKey), cause)
-    if (consequence === 'ban') this.ban(publicKey, { cause, reason })
+  /** Notes a fault, and draws the consequence: all blame comes through here. */
+  blame(publicKey: Uint8Array, why: BlameReason, reason: string): void {
+    const consequence = this.reputation.blame(hexOf(publicKey), why)
+    if (consequence === 'ban') this.ban(publicKey, { cause: BLAME[why], reason })
     else if (consequence === 'disconnect') {
       this.wiring.disconnect(publicKey, new P2PError('BANNED', `Its reputation is too low: ${reason}`))
     }

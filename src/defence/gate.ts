@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
+import { tupleKey } from '../base/tuple-key.js'
 import { LEAST_PER_S, type ToldBudget, type ToldBudgets, type ToldRate } from '../channel/description.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import type { ProtocolLimits, RateLimit } from '../protocol/rate-limits.js'
@@ -44,6 +45,23 @@ export interface GateStats {
   busy: number
 }
 
+/**
+ * Accounts the processor's time, and the bytes of answers, to the peers that cause them. Who serves strangers brings one; a wallet,
+ * which talks to peers of its own choice, has none.
+ */
+export interface Meter {
+  /**
+   * A message of a peer, by its key in hex, has come, and later, once it is decoded, its protocol is known. What follows up to `end` is
+   * done for the peer.
+   *
+   * @returns milliseconds that the peer has to wait: the message is not taken; 0 for none.
+   */
+  waitMs(key: string, bytes: number, protocol?: string): number
+  end(): void
+  /** A message goes to a peer. */
+  sent(key: string, bytes: number, isAnswer: boolean): void
+}
+
 /** How often a peer's budgets may change. */
 const TELL_EVERY_MS = 60_000
 /**
@@ -54,6 +72,16 @@ const BURST_MARGIN = 2
 const RATE_MARGIN = 1.05
 /** How long a peer waits whose signatures wait to be checked. */
 const BUSY_MS = 500
+/** The part of a pause that a peer has to keep to: timers and clocks differ. */
+const PAUSE_MARGIN = 0.9
+/**
+ * What an honest peer sends in vain, after a refusal or because it repeats: what was under way, and what it may repeat (`Repetition`),
+ * which is thrice what was taken at most. Each message counts for so many bytes more.
+ */
+const VAIN_BYTES = 67_108_864
+const VAIN_BYTES_PER_S = 65_536
+const VAIN_FACTOR = 3
+const VAIN_MESSAGE_BYTES = 32
 /** Answers that a peer may have on its way, whatever its budgets. */
 export const MAX_ANSWERS = 4_096
 
@@ -65,6 +93,7 @@ export class Gate {
   readonly stats: GateStats = { accepted: 0, duplicates: 0, stale: 0, limited: 0, throttled: 0, busy: 0 }
   /** Ids of unsigned messages. A channel delivers nothing twice; this is for an application that sends the same id again. */
   readonly seen: RecentKeys
+  meter: Meter | undefined
   /** By the public key in hex, longest unused first. */
   private readonly peers = new LazyMap<string, PeerGate>()
   /** What peers are told, by their share: the same for thousands of them. */
@@ -141,8 +170,12 @@ export class Gate {
 export interface Refusal extends GateRefusal {
   /** When the stream was refused, milliseconds. */
   readonly at: number
+  /** Before this no honest peer begins the stream again but with what was on its way, milliseconds. */
+  readonly until: number
   /** Messages that an honest peer can have on its way. */
   readonly inFlight: number
+  /** Whether the peer has begun the stream again before its time: it may not have heard of the refusal. */
+  isIgnored?: boolean
   /** Messages, and their bytes, that have come since. */
   messages: number
   bytes: number
@@ -155,6 +188,9 @@ export class PeerGate {
   open = 0
   private readonly whole: Buckets
   private readonly control: TokenBucket
+  /** Messages to and from the peer for which no acknowledgement or its like has come. */
+  private controlCredit = 0
+  private readonly vain: TokenBucket
   /** By protocol; with a type of its own limits, by both. */
   private readonly buckets = new LazyMap<string, Buckets>()
   private readonly signed: ReplayWindow
@@ -170,11 +206,12 @@ export class PeerGate {
     private readonly gate: Gate,
   ) {
     const { limits, clock, shareOf } = gate.wiring
-    const { peerMessagesPerS, peerMessageBurst } = limits
+    const { controlEntriesPerS, controlEntryBurst } = limits
     this.toldAt = clock.now()
     this.share = shareOf(key)
     this.whole = new Buckets(wholeOf(limits), this.toldAt)
-    this.control = new TokenBucket(2 * peerMessagesPerS, 2 * peerMessageBurst, this.toldAt)
+    this.control = new TokenBucket(controlEntriesPerS, controlEntryBurst, this.toldAt)
+    this.vain = new TokenBucket(VAIN_BYTES_PER_S, VAIN_BYTES, this.toldAt)
     this.signed = new ReplayWindow(clock, limits.replayWindowMs, limits.maxReplayIds)
   }
 
@@ -186,22 +223,52 @@ export class PeerGate {
   /** A message has come: whether its sender's budget has room for it. Before anything is decoded. */
   arrive(bytes: number): GateRefusal | undefined {
     const waitMs = this.whole.take(this.gate.wiring.clock.now(), bytes)
-    return waitMs > 0 ? this.refuse(waitMs, '*') : undefined
+    return waitMs > 0 ? this.refuse(waitMs, '*') : this.costly(bytes)
+  }
+
+  /** The message is done with. */
+  done(): void {
+    this.gate.meter?.end()
+  }
+
+  /** A message goes to the peer. */
+  sent(bytes: number, isAnswer: boolean): void {
+    this.gate.meter?.sent(this.key, bytes, isAnswer)
   }
 
   /** The processor is behind with the peer's messages: nothing of it counts against the peer. */
-  busy(): GateRefusal {
+  busy(retryAfterMs = BUSY_MS): GateRefusal {
     this.gate.stats.busy++
-    return { retryAfterMs: BUSY_MS, limit: 'cpu' }
+    return { retryAfterMs, limit: 'cpu' }
+  }
+
+  /** A message has come or gone, which may cause an acknowledgement or its like. */
+  creditEntry(): void {
+    if (this.controlCredit < this.gate.wiring.limits.peerMessageBurst) this.controlCredit++
+  }
+
+  /** A message of the peer was taken. */
+  taken(bytes: number): void {
+    this.creditEntry()
+    this.vain.charge(-VAIN_FACTOR * (bytes + VAIN_MESSAGE_BYTES))
   }
 
   /** An acknowledgement or its like has come; false where there are more of them than messages could cause. */
   controlEntry(): boolean {
-    return this.control.take(this.gate.wiring.clock.now()) === 0
+    if (this.controlCredit === 0) return this.control.take(this.gate.wiring.clock.now()) === 0
+    this.controlCredit--
+    return true
+  }
+
+  /** A message has come in vain; false where there are more of them than an honest peer sends. */
+  cameInVain(bytes: number): boolean {
+    return this.vain.take(this.gate.wiring.clock.now(), bytes + VAIN_MESSAGE_BYTES) === 0
   }
 
   /** Whether protocol and type have room for the message. */
   admit({ protocol = '', type }: P2PMessage, bytes: number): GateRefusal | undefined {
+    const refusal = this.costly(bytes, protocol)
+    if (refusal !== undefined) return refusal
     const now = this.gate.wiring.clock.now()
     if (now - this.toldAt >= TELL_EVERY_MS) this.reconsider(now)
     const told = this.toldOf(protocol)
@@ -234,8 +301,15 @@ export class PeerGate {
 
   /** A stream was refused: what an honest peer may still send of it. */
   refusal(refusal: GateRefusal, protocol: string): Refusal {
+    const at = this.gate.wiring.clock.now()
     const inFlight = this.burstOf(protocol) + MAX_ANSWERS
-    return { ...refusal, at: this.gate.wiring.clock.now(), inFlight, messages: 0, bytes: 0 }
+    return { ...refusal, at, until: at + refusal.retryAfterMs * PAUSE_MARGIN, inFlight, messages: 0, bytes: 0 }
+  }
+
+  /** How long the pause that the peer was told goes on, milliseconds; 0 where it is over. A clock that was set back ends it. */
+  pauseMs({ at, until }: Refusal): number {
+    const now = this.gate.wiring.clock.now()
+    return now < at ? 0 : Math.max(0, Math.ceil(until - now))
   }
 
   /** Whether the message is new. */
@@ -251,7 +325,7 @@ export class PeerGate {
     const fresh =
       signature !== undefined
         ? this.signed.check(messageId, timestamp, skewMs)
-        : seen.add(`${messageId} ${from}`)
+        : seen.add(tupleKey(messageId, from))
           ? 'new'
           : 'seen'
     if (fresh === 'new') stats.accepted++
@@ -269,6 +343,7 @@ export class PeerGate {
   dropped(refusal: Refusal, bytes: number): 'strike' | 'excess' | undefined {
     const { limits, clock } = this.gate.wiring
     this.gate.stats.limited++
+    if (!this.cameInVain(bytes)) return 'excess'
     refusal.messages++
     refusal.bytes += bytes
     const times = Math.max(refusal.messages / refusal.inFlight, refusal.bytes / limits.sendMaxBufferedBytes)
@@ -303,7 +378,13 @@ export class PeerGate {
     shareChanged(this.publicKey)
   }
 
+  private costly(bytes: number, protocol?: string): GateRefusal | undefined {
+    const waitMs = this.gate.meter?.waitMs(this.key, bytes, protocol)
+    return waitMs ? this.busy(waitMs) : undefined
+  }
+
   private refuse(retryAfterMs: number, limit: string): GateRefusal {
+    this.done()
     this.gate.stats.throttled++
     return { retryAfterMs: Math.min(retryAfterMs, this.gate.wiring.limits.maxRefusalMs), limit }
   }

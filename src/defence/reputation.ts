@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
-import type { BlameCause } from '../protocol/handler.js'
+import { BLAME, type BlameCause, type BlameReason } from '../protocol/blame.js'
 
 /** What follows from a peer's score. */
 export type Consequence = 'none' | 'throttle' | 'disconnect' | 'ban'
@@ -15,7 +15,9 @@ export interface Standing {
 }
 
 interface Entry extends Standing {
-  /** When `score` held. */
+  /** Points for timeouts, which lower the order in which a peer is chosen and nothing else. */
+  late: number
+  /** When `score` and `late` held. */
   at: number
   creditedAt: number
 }
@@ -38,12 +40,13 @@ export class Reputation {
     return this.entries.size
   }
 
-  /** Notes a fault; tells what is to follow. Equivocation is proven, and bans whatever the score. */
-  blame(key: string, cause: BlameCause): Consequence {
+  /** Notes a fault; tells what is to follow. Equivocation is proven, and bans whatever the score; a timeout has no consequence. */
+  blame(key: string, reason: BlameReason): Consequence {
+    const cause = BLAME[reason]
     const entry = this.touch(key)
-    entry.score -= this.penalty(cause)
+    entry[cause === 'timeout' ? 'late' : 'score'] -= this.penalty(cause)
     entry.faults[cause] = (entry.faults[cause] ?? 0) + 1
-    return cause === 'equivocation' ? 'ban' : this.consequenceOf(entry.score)
+    return cause === 'equivocation' ? 'ban' : cause === 'timeout' ? 'none' : this.consequenceOf(entry.score)
   }
 
   /** Notes a good exchange. */
@@ -57,14 +60,16 @@ export class Reputation {
     entry.score = Math.min(maxCredit, entry.score + 1)
   }
 
+  /** By which peers are chosen: timeouts count. */
   scoreOf(key: string): number {
     const entry = this.entries.get(key)
-    return entry === undefined ? 0 : this.faded(entry)
+    return entry === undefined ? 0 : this.faded(entry, entry.score + entry.late)
   }
 
   /** The part of a rate limit that a peer gets: half as a newcomer, a quarter as one that misbehaved. */
   shareOf(key: string): number {
-    const score = this.scoreOf(key)
+    const entry = this.entries.get(key)
+    const score = entry === undefined ? 0 : this.faded(entry)
     return score <= -this.limits.throttleBelow ? 0.25 : score < this.limits.establishedAt ? 0.5 : 1
   }
 
@@ -87,13 +92,14 @@ export class Reputation {
     return score <= -banBelow ? 'ban' : score <= -disconnectBelow ? 'disconnect' : score <= -throttleBelow ? 'throttle' : 'none'
   }
 
-  private faded({ score, at }: Entry): number {
-    return score * 0.5 ** (Math.max(0, this.clock.now() - at) / this.limits.reputationHalfLifeMs)
+  private faded({ score, at }: Entry, points = score): number {
+    return points * 0.5 ** (Math.max(0, this.clock.now() - at) / this.limits.reputationHalfLifeMs)
   }
 
   private touch(key: string): Entry {
     const now = this.clock.now()
-    const entry = this.entries.get(key) ?? { score: 0, at: now, creditedAt: Number.NEGATIVE_INFINITY, faults: {} }
+    const entry = this.entries.get(key) ?? { score: 0, late: 0, at: now, creditedAt: Number.NEGATIVE_INFINITY, faults: {} }
+    entry.late = this.faded(entry, entry.late)
     entry.score = this.faded(entry)
     entry.at = now
     this.entries.delete(key)
@@ -108,7 +114,7 @@ export class Reputation {
     let weight = Number.POSITIVE_INFINITY
     let looked = 0
     for (const [key, entry] of this.entries) {
-      const of = Math.abs(this.faded(entry))
+      const of = Math.abs(this.faded(entry, entry.score + entry.late))
       if (of < weight) [least, weight] = [key, of]
       if (++looked === 16) break
     }

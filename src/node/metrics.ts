@@ -75,7 +75,7 @@ const gauge = (name: string, help: string, of: Definition['of'], label?: string)
 
 /** Names as Prometheus wants them: base units, `_total` for what only rises. */
 const METRICS: Definition[] = [
-  gauge('peers', 'Connected peers.', ({ coordinator }) => coordinator.peers.connected),
+  gauge('peers', 'Connected peers.', ({ coordinator }) => coordinator.peers.connectedPeers),
   gauge('peers_max', 'Connected peers at most.', ({ coordinator }) => coordinator.peers.maxConnections),
   gauge('connections', 'Connected peers by transport.', ({ coordinator }) => coordinator.peers.paths, 'transport'),
   counter('dials_total', 'Dials begun.', ({ coordinator }) => coordinator.peers.dialled),

@@ -19,6 +19,7 @@ import type { Listener } from '../transport/transport.js'
 import type { AdmissionOptions } from './admission.js'
 import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
+import { Newcomers } from './newcomers.js'
 import { relayRoutes } from './relay-routes.js'
 import { type Reader, SlowReaders } from './slow-readers.js'
 import { addressesAt, type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
@@ -47,6 +48,8 @@ export interface RelayOptions extends AdmissionOptions {
   announce?: string[]
   /** Other relays to connect to: with them it is a node of one network. */
   bootstrap?: (string | PeerInfo)[]
+  /** Believe addresses in private networks when other relays tell them: for relays of one house or one machine. Default false; see `P2PConfig`. */
+  allowPrivate?: boolean
   /**
    * Bytes of memory above which the relay refuses newcomers and, where that is not enough, ends peers; at least 134,217,728. Default:
    * three quarters of what the process may have.
@@ -83,6 +86,7 @@ const OPTIONS: Record<keyof RelayOptions, true> = {
   limits: true,
   announce: true,
   bootstrap: true,
+  allowPrivate: true,
   maxMemoryBytes: true,
   metrics: true,
   logger: true,
@@ -184,15 +188,18 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     maxConnections,
     powDifficulty,
     limits,
-    listen: [refusing(listener, () => memory.refusal())],
+    listen: [refusing(listener, () => memory.refusal() ?? newcomers.refusal())],
     plugins: [dhtNode({ mode: 'server' }), circuits],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
+    ...(options.allowPrivate !== undefined && { allowPrivate: options.allowPrivate }),
     ...(options.announce && { announce: options.announce }),
     ...(options.logger && { logger: options.logger }),
     ...(options.store && { store: options.store }),
     ...(name !== undefined && { metadata: { name } }),
   })
+  const newcomers = new Newcomers(limits)
+  coordinator.on('connected', () => newcomers.joined())
   const memory = new MemoryCeiling({
     maxBytes: maxMemoryBytes,
     trim: () => coordinator.trim(),

@@ -10,6 +10,7 @@ import { dhtNode } from '../plugins/dht/node/plugin.js'
 import type { Connection, Listener } from '../transport/transport.js'
 import type { CapRefusal } from './address-caps.js'
 import { Admission, type AdmissionCounts, type AdmissionOptions, tooMany } from './admission.js'
+import { costs } from './costs.js'
 import { refuseTooMany, retryAfterS } from './http-answers.js'
 import { HttpSessions } from './http-sessions.js'
 import { SlowReaders } from './slow-readers.js'
@@ -107,7 +108,7 @@ class Acceptor implements WebSocketListener {
     private readonly options: WebSocketServerOptions & { port: number; host: string },
     private readonly limits: Limits,
   ) {
-    this.plugins = options.dhtNode === false ? [] : [dhtNode()]
+    this.plugins = [costs(), ...(options.dhtNode === false ? [] : [dhtNode()])]
     const settings: ServerOptions & { closeTimeout: number; maxBufferedChunks: number; maxFragments: number } = {
       noServer: true,
       perMessageDeflate: false,

@@ -7,4 +7,7 @@ export const nodeAead: typeof node.nodeAead = undefined
 export const nodeHmac: typeof node.nodeHmac = undefined
 export const nodeX25519: typeof node.nodeX25519 = undefined
 export const nodeEd25519: typeof node.nodeEd25519 = undefined
+export const blockedPorts: typeof node.blockedPorts = undefined
+export const publicLookup: typeof node.publicLookup = undefined
+export const publicFetch: typeof node.publicFetch = undefined
 export const loadWebSocket = (): typeof WebSocketImplementation | undefined => WebSocketImplementation

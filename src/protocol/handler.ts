@@ -4,6 +4,7 @@ import type { Random } from '../base/random.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { OutgoingMessage, P2PMessage } from '../message/message.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
+import type { BlameReason } from './blame.js'
 import type { PeerInfo } from './peer-info.js'
 import type { ProtocolLimits } from './rate-limits.js'
 
@@ -45,6 +46,8 @@ export interface ProtocolHost {
   readonly peerId: string
   /** The name of our network; what is signed or hashed names it, so that nothing crosses from one network to another. */
   readonly network: string
+  /** See `P2PConfig.allowPrivate`; absent: false. */
+  readonly allowPrivate?: boolean
   readonly clock: Clock
   readonly random: Random
   readonly store: KeyValueStore
@@ -70,11 +73,13 @@ export interface ProtocolHost {
   check<T>(peerId: string, work: () => Promise<T>): Promise<T>
   /**
    * Lowers a peer's reputation, whether it is connected or not. A reputation below `limits.banBelow` is a ban; proven equivocation bans
-   * at once.
+   * at once. Blame only what the peer alone can have caused.
    *
    * @param publicKey Ed25519 public key, 32 bytes.
+   * @param reason for a protocol of your own `'own-rules'`, an offence, or `'phase-missed'`, a timeout.
+   * @param text a sentence for people.
    */
-  blame(publicKey: Uint8Array, cause: BlameCause, reason: string): void
+  blame(publicKey: Uint8Array, reason: BlameReason, text: string): void
 }
 
 /** How a sender waits for room and for the peer's budget. */
@@ -91,12 +96,6 @@ export interface RequestOptions extends WaitOptions {
    */
   onAnswer?(answer: P2PMessage): void
 }
-
-/**
- * What a peer can be blamed for. `'offence'`: a message that no honest peer sends. `'flood'`: too many of those that honest peers
- * send. `'timeout'`: it did not act in time. `'equivocation'`: two statements where there may be one.
- */
-export type BlameCause = 'offence' | 'flood' | 'timeout' | 'equivocation'
 
 /** Which peers a broadcast goes to, and how long it waits for those that take no more at present: 30 s by default, in milliseconds. */
 export interface BroadcastOptions extends WaitOptions {

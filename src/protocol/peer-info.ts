@@ -17,7 +17,10 @@ export interface PeerAddresses {
   /** `ws://…` or `wss://…` */
   websocket?: string
   http?: string
-  /** Relays that the peer is connected to: `wss://…` addresses, or peer ids of relays. */
+  /**
+   * Relays that the peer is connected to: peer ids of relays, or `wss://…#lp1…`, an address and the peer id that must answer there.
+   * An address alone is dialled only where it is in `P2PConfig`, or connected already.
+   */
   relays?: string[]
   /**
    * Addresses of any scheme that a transport here dials, such as `tcp://…` of a transport of the application's own. They travel by

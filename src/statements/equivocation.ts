@@ -1,5 +1,6 @@
 import { compareBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
+import type { Verified } from '../base/verified.js'
 import { DEFAULT_NETWORK, verifyEnvelope } from '../identity/envelope.js'
 import { decode, encode } from '../message/codec.js'
 import { fromJsonValue, toJsonValue } from '../message/json.js'
@@ -9,6 +10,7 @@ import {
   readStatement,
   type SignedStatement,
   type Statement,
+  type VerifiedStatement,
 } from './statement.js'
 
 /** Two statements with what belongs to them, in bytes; in base64url a third more. */
@@ -23,8 +25,15 @@ export interface EquivocationEvidence extends Omit<Statement, 'value'> {
   readonly statements: readonly [SignedStatement, SignedStatement]
 }
 
-/** The evidence in two statements whose signatures have been verified; undefined where they do not contradict each other. */
-export function evidenceOf(one: SignedStatement, other: SignedStatement): EquivocationEvidence | undefined {
+/** Evidence whose two signatures hold: only this convicts, and only this is shown to others. */
+export type VerifiedEvidence = Verified<EquivocationEvidence>
+
+/** The evidence in two statements; undefined where they do not contradict each other. */
+export function evidenceOf(one: VerifiedStatement, other: VerifiedStatement): VerifiedEvidence | undefined {
+  return contradiction(one, other) as VerifiedEvidence | undefined
+}
+
+function contradiction(one: SignedStatement, other: SignedStatement): EquivocationEvidence | undefined {
   const { publicKey, protocol, session, round, slot } = one
   if (compareBytes(publicKey, other.publicKey) !== 0) return
   if (protocol !== other.protocol || session !== other.session || round !== other.round || slot !== other.slot) return
@@ -56,13 +65,13 @@ export function evidenceToJson(evidence: EquivocationEvidence): string {
 export async function verifyEvidence(
   evidence: EquivocationEvidence | Uint8Array | string,
   { network = DEFAULT_NETWORK }: NetworkOptions = {},
-): Promise<EquivocationEvidence> {
+): Promise<VerifiedEvidence> {
   const read = readEvidence(evidence)
   for (const statement of read.statements) {
     if (!(await verifyEnvelope('statement', statement, network)))
       throw invalidEvidence('one of its statements was not signed by the key it accuses')
   }
-  return read
+  return read as VerifiedEvidence
 }
 
 /** Reads evidence without believing it. @throws P2PError INVALID_EVIDENCE. */
@@ -73,7 +82,10 @@ export function readEvidence(evidence: unknown): EquivocationEvidence {
     const [publicKey, payload, signature, otherPayload, otherSignature, ...more] = wire
     if (more.length > 0) throw invalidEvidence('it is too long')
     // One key for both: evidence against somebody in the name of another cannot even be written.
-    found = evidenceOf(readStatement([publicKey, payload, signature]), readStatement([publicKey, otherPayload, otherSignature]))
+    found = contradiction(
+      readStatement([publicKey, payload, signature]),
+      readStatement([publicKey, otherPayload, otherSignature]),
+    )
   } catch (error) {
     throw invalidEvidence('it does not hold one key and two statements', error)
   }

@@ -4,7 +4,8 @@ import { abortedError, asP2PError, isP2PError, P2PError } from '../base/errors.j
 import { fenced } from '../base/fenced.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
-import type { BlameCause, ProtocolHost } from '../protocol/handler.js'
+import type { BlameReason } from '../protocol/blame.js'
+import type { ProtocolHost } from '../protocol/handler.js'
 
 /** The items of each phase, by phase name and then by the `lp1…` id of the sender. */
 export type PhaseItems<Item> = ReadonlyMap<string, ReadonlyMap<string, Item>>
@@ -178,9 +179,9 @@ export class PhaseMachine<Item = unknown> {
    * Ends all of it, with ABORTED and this reason.
    *
    * @param named public keys of whose fault it is, `details.blamed` in the error.
-   * @param cause what they are blamed for; null: nothing, for they are blamed already, as after an equivocation.
+   * @param cause why they are blamed; null: they are not, or are already, as after an equivocation.
    */
-  abort(reason: string, named: readonly Uint8Array[] = [], cause: BlameCause | null = 'offence'): void {
+  abort(reason: string, named: readonly Uint8Array[] = [], cause: BlameReason | null = 'own-rules'): void {
     if (this.over) return
     if (cause === null) this.named = named
     else this.blame(named, cause, reason)
@@ -200,7 +201,7 @@ export class PhaseMachine<Item = unknown> {
     if ((this.options.same ?? sameBytes)(first, item)) return 'duplicate'
     if (!this.conflicting.has(id) && compareBytes(key, self) !== 0) {
       this.conflicting.add(id)
-      this.options.host.blame(key, 'offence', `It sent two different items in one phase of ${name}.`)
+      this.options.host.blame(key, 'two-items', `It sent two different items in one phase of ${name}.`)
     }
     return 'conflict'
   }
@@ -271,7 +272,7 @@ export class PhaseMachine<Item = unknown> {
     const idle = members.filter((key) => owing.has(this.ids.get(hexOf(key))!) && compareBytes(key, self) !== 0)
     const excused = this.stalled || offline
     if (excused) this.named = idle
-    else this.blame(idle, 'timeout', `It did not act in time in the phase "${phase}" of ${name}.`)
+    else this.blame(idle, 'phase-missed', `It did not act in time in the phase "${phase}" of ${name}.`)
     this.end(
       new P2PError(
         'PHASE_TIMEOUT',
@@ -283,9 +284,9 @@ export class PhaseMachine<Item = unknown> {
     )
   }
 
-  private blame(keys: readonly Uint8Array[], cause: BlameCause, reason: string): void {
+  private blame(keys: readonly Uint8Array[], why: BlameReason, reason: string): void {
     this.named = keys
-    for (const key of keys) if (compareBytes(key, this.options.self) !== 0) this.options.host.blame(key, cause, reason)
+    for (const key of keys) if (compareBytes(key, this.options.self) !== 0) this.options.host.blame(key, why, reason)
   }
 
   private progressed(): void {

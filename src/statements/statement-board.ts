@@ -1,22 +1,24 @@
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
+import { tupleKey } from '../base/tuple-key.js'
 import { type SignedEnvelope, taggedHash } from '../identity/envelope.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
-import { type EquivocationEvidence, evidenceOf } from './equivocation.js'
+import { evidenceOf, type VerifiedEvidence } from './equivocation.js'
 import {
   invalidStatement,
   readStatement,
   type SignedStatement,
   statementId,
+  type VerifiedStatement,
   verifyStatement,
   wireStatement,
 } from './statement.js'
 
 /** A statement as it is held, with the name by which peers compare it. */
 export interface Held {
-  readonly statement: SignedStatement
+  readonly statement: VerifiedStatement
   /** Place of its signer among the members. */
   readonly index: number
   /** {@link statementId} */
@@ -36,7 +38,7 @@ export class StatementBoard {
   private readonly rounds = new Map<number, Map<string, Held>>()
   private readonly spent = new Map<number, { count: number; bytes: number }>()
   private readonly digests = new Map<number, Uint8Array>()
-  private readonly guilty = new Map<number, EquivocationEvidence>()
+  private readonly guilty = new Map<number, VerifiedEvidence>()
   /** Members that have said more than anybody keeps: who keeps which of it would be another view at each. */
   private readonly flooding = new Set<number>()
 
@@ -76,26 +78,26 @@ export class StatementBoard {
   }
 
   /**
-   * Takes a statement in. What costs nothing is checked first, the signature last.
+   * Takes a statement in; returns it where it is news. What costs nothing is checked first, the signature last.
    *
    * @throws P2PError INVALID_STATEMENT for another form, an outsider or another session, INVALID_SIGNATURE, LIMIT_EXCEEDED for a
    *   round too far ahead or more than a member may say, EQUIVOCATION with `details.evidence`.
    *   `details.flooding` is the place of a member that has said too much.
    */
-  async hear(envelope: SignedEnvelope): Promise<'new' | 'known'> {
-    const statement = readStatement(wireStatement(envelope))
-    const index = this.check(statement)
-    const key = `${index} ${statement.slot}`
-    if (this.isKnown(index, statement, key)) return 'known'
+  async hear(envelope: SignedEnvelope): Promise<VerifiedStatement | undefined> {
+    const read = readStatement(wireStatement(envelope))
+    const index = this.check(read)
+    const key = tupleKey(index, read.slot)
+    if (this.isKnown(index, read, key)) return undefined
     const spent = this.spent.get(index) ?? { count: 0, bytes: 0 }
     const { maxStatementRoundsAhead, maxStatementsPerMember, maxStatementBytesPerMember } = this.options.limits
-    const contradicts = this.rounds.get(statement.round)?.has(key) === true
+    const contradicts = this.rounds.get(read.round)?.has(key) === true
     if (!contradicts) {
-      if (statement.round > this.round + maxStatementRoundsAhead) throw tooMuch('maxStatementRoundsAhead')
+      if (read.round > this.round + maxStatementRoundsAhead) throw tooMuch('maxStatementRoundsAhead')
     }
-    await verifyStatement(statement, this.options)
+    const statement = await verifyStatement(read, this.options)
     // While we verified, the same one or its contradiction may have come.
-    if (this.isKnown(index, statement, key)) return 'known'
+    if (this.isKnown(index, statement, key)) return undefined
     const other = this.rounds.get(statement.round)?.get(key)?.statement
     const evidence = other && evidenceOf(other, statement)
     if (evidence !== undefined) throw equivocated(evidence)
@@ -108,11 +110,11 @@ export class StatementBoard {
     this.digests.delete(statement.round)
     const round = this.rounds.get(statement.round) ?? new Map<string, Held>()
     this.rounds.set(statement.round, round.set(key, { statement, index, id: this.idOf(statement) }))
-    return 'new'
+    return statement
   }
 
   /** What a liar has said counts no more: whoever is honest then sees the same again. */
-  convict(evidence: EquivocationEvidence): void {
+  convict(evidence: VerifiedEvidence): void {
     const index = this.indexOf(evidence.publicKey)
     if (index === undefined) return
     this.guilty.set(index, evidence)
@@ -136,13 +138,13 @@ export class StatementBoard {
   }
 
   /** The proofs against members. */
-  evidence(): EquivocationEvidence[] {
+  evidence(): VerifiedEvidence[] {
     return [...this.guilty.values()]
   }
 
   /** Also what does not count any more: who has named it must be able to show it. */
   get(round: number, index: number, slot: string): Held | undefined {
-    return this.rounds.get(round)?.get(`${index} ${slot}`)
+    return this.rounds.get(round)?.get(tupleKey(index, slot))
   }
 
   /** What counts. */
@@ -191,7 +193,7 @@ export class StatementBoard {
   }
 }
 
-export function equivocated(evidence: EquivocationEvidence): P2PError {
+export function equivocated(evidence: VerifiedEvidence): P2PError {
   const { publicKey, protocol, session, round, slot } = evidence
   return new P2PError(
     'EQUIVOCATION',

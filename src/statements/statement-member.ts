@@ -1,6 +1,7 @@
 import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
+import { tupleKey } from '../base/tuple-key.js'
 
 /** How often one statement is asked of a member, and shown to it, in one connection: once would do, were memory without bounds. */
 const MAX_TIMES = 3
@@ -34,7 +35,7 @@ export class StatementMember {
 
   /** True as long as this may be asked or shown once more. */
   mayRepeat(what: 'ask' | 'show', id: Uint8Array): boolean {
-    const name = `${what} ${hexOf(id)}`
+    const name = tupleKey(what, hexOf(id))
     const times = this.times.get(name) ?? 0
     this.times.set(name, times + 1)
     return times < MAX_TIMES

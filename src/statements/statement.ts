@@ -1,5 +1,6 @@
 import { compareBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
+import type { Verified } from '../base/verified.js'
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../identity/ed25519.js'
 import { DEFAULT_NETWORK, type SignedEnvelope, signEnvelope, taggedHash, verifyEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
@@ -30,6 +31,9 @@ export interface Statement {
 /** A statement with its proof: the payload is the exact bytes that were signed, and decides what the statement says. */
 export interface SignedStatement extends Statement, Readonly<SignedEnvelope> {}
 
+/** A statement whose signature holds, or that we have signed: what is kept, shown to others, and evidence is made of. */
+export type VerifiedStatement = Verified<SignedStatement>
+
 /** Options of `signStatement`, `verifyStatement` and `verifyEvidence`. */
 export interface NetworkOptions {
   /** Name of the network; default 'lotus'. */
@@ -52,12 +56,12 @@ export async function signStatement(
   identity: Identity,
   statement: Statement,
   { network = DEFAULT_NETWORK }: NetworkOptions = {},
-): Promise<SignedStatement> {
+): Promise<VerifiedStatement> {
   const fault = faultOf(statement)
   if (fault !== undefined) throw invalidStatement(fault)
   const { protocol, session, round, slot, value } = statement
   const envelope = await signEnvelope(identity, 'statement', encode([protocol, session, round, slot, value]), network)
-  return { protocol, session, round, slot, value: value.slice(), ...envelope }
+  return { protocol, session, round, slot, value: value.slice(), ...envelope } as VerifiedStatement
 }
 
 /**
@@ -69,9 +73,9 @@ export async function signStatement(
 export async function verifyStatement(
   envelope: SignedEnvelope,
   { network = DEFAULT_NETWORK }: NetworkOptions = {},
-): Promise<SignedStatement> {
+): Promise<VerifiedStatement> {
   const statement = readStatement([envelope?.publicKey, envelope?.payload, envelope?.signature])
-  if (await verifyEnvelope('statement', statement, network)) return statement
+  if (await verifyEnvelope('statement', statement, network)) return statement as VerifiedStatement
   throw new P2PError('INVALID_SIGNATURE', 'The statement was not signed by its key. Drop it.')
 }
 

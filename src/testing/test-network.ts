@@ -1,3 +1,5 @@
+import { memoryAddress } from '../address/addresses.js'
+import { isPrivateAddress } from '../address/private-address.js'
 import { seededRandom } from '../base/random.js'
 import { type P2PConfig, P2PCoordinator } from '../coordinator.js'
 import type { Plugin } from '../core/plugin.js'
@@ -83,6 +85,8 @@ export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork
       const peer: P2PCoordinator = new P2PCoordinator({
         clock,
         random,
+        // A host without a dot in its name lives in a private network, as all of this one do by default.
+        allowPrivate: isPrivateAddress(memoryAddress(host)),
         listen: listening ? [network.listener(host)] : [],
         logger: SILENT,
         ...config,

@@ -49,6 +49,11 @@ export interface DialOptions {
    * as soon as it is open. Either way the other side sees it as the first frame.
    */
   firstFrame: Uint8Array
+  /**
+   * True for an address that others have told: the transport connects to no host in a private network, checks what a name resolves
+   * to where it can, and follows no redirect. Absent where the application has named the address, or allows private networks.
+   */
+  learnt?: boolean | undefined
   /** The limits of the coordinator that dials. A transport that was made with limits of its own keeps to those. */
   limits?: Limits | undefined
 }

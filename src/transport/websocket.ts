@@ -1,4 +1,5 @@
 import { isWebAddress } from '../address/addresses.js'
+import { publicLookup } from '../address/public-lookup.node.js'
 import { parseWebAddress } from '../address/web-address.js'
 import { toBase64Url } from '../base/base64url.js'
 import { abortedError, P2PError, violation } from '../base/errors.js'
@@ -14,6 +15,7 @@ export const WEBSOCKET_SUBPROTOCOL = 'lotus-p2p.2'
 /** How often a browser's socket is asked whether it has drained: there is no event for it. */
 const DRAIN_POLL_MS = 5
 const OPEN = 1
+const CHECK = "Check the address, network and certificate, and connect-src in the page's Content-Security-Policy."
 
 /**
  * WebSocket in browsers, workers and Node. The first frame rides in the upgrade request, which saves a round trip.
@@ -22,17 +24,29 @@ const OPEN = 1
  * @example
  * webSocket().dial('wss://relay.example', { firstFrame }) // every coordinator has one
  */
-export function webSocket(options: { limits?: Limits } = {}): Transport {
-  return {
-    name: 'websocket',
-    rank: 3,
-    direct: true,
-    canDial: (address) => isWebAddress(address, 'ws'),
-    dial: (address, dialOptions) => dial(address, { ...dialOptions, limits: options.limits ?? dialOptions.limits }),
+export function webSocket(options?: { limits?: Limits }): Transport {
+  return new WebSocketTransport(options)
+}
+
+/** As `webSocket()`, as a class. */
+export class WebSocketTransport implements Transport {
+  readonly name = 'websocket'
+  readonly rank = 3
+  readonly direct = true
+
+  /** @param options.limits default: those of the coordinator that dials. */
+  constructor(private readonly options: { limits?: Limits } = {}) {}
+
+  canDial(address: string): boolean {
+    return isWebAddress(address, 'ws')
+  }
+
+  dial(address: string, dialOptions: DialOptions): Promise<Connection> {
+    return dial(address, { ...dialOptions, limits: this.options.limits ?? dialOptions.limits })
   }
 }
 
-async function dial(address: string, { signal, firstFrame, limits }: DialOptions): Promise<Connection> {
+async function dial(address: string, { signal, firstFrame, limits, learnt }: DialOptions): Promise<Connection> {
   const { href } = parseWebAddress(address, 'ws')
   const loaded = loadWebSocket()
   const WebSocketImplementation = loaded instanceof Promise ? await loaded : loaded
@@ -42,11 +56,18 @@ async function dial(address: string, { signal, firstFrame, limits }: DialOptions
       throw new P2PError('TRANSPORT_UNAVAILABLE', 'This platform has no WebSocket.')
     }
     const subprotocol = `${WEBSOCKET_SUBPROTOCOL}.${toBase64Url(firstFrame)}`
-    // Browsers ignore the third argument, which is for `ws` in Node.
-    const socket = new (WebSocketImplementation as unknown as NodeWebSocketConstructor)(href, [subprotocol], {
-      perMessageDeflate: false,
-      maxPayload: WEBSOCKET_FRAME_BYTES,
-    })
+    let socket: WebSocket
+    try {
+      // Browsers ignore the third argument, which is for `ws` in Node.
+      socket = new (WebSocketImplementation as unknown as NodeWebSocketConstructor)(href, [subprotocol], {
+        perMessageDeflate: false,
+        maxPayload: WEBSOCKET_FRAME_BYTES,
+        ...(learnt && { lookup: publicLookup }),
+      })
+    } catch (cause) {
+      // Safari and mixed content: what the page may not reach throws.
+      throw new P2PError('PEER_UNREACHABLE', `No connection to ${address}. ${CHECK}`, { details: { address }, cause })
+    }
     const settle = () => {
       signal?.removeEventListener('abort', onAbort)
     }
@@ -62,8 +83,7 @@ async function dial(address: string, { signal, firstFrame, limits }: DialOptions
     const failed = (reason: string | undefined) => {
       settle()
       // Browsers hide why, on purpose; Node tells.
-      const why = reason === undefined ? '' : ` (${reason})`
-      const message = `No connection to ${address}${why}. Check the address and the network.`
+      const message = `No connection to ${address}${reason === undefined ? '' : ` (${reason})`}. ${CHECK}`
       reject(new P2PError('PEER_UNREACHABLE', message, { details: { address } }))
     }
     const pipe = pipeOver(socket, address, limits, opened, failed)
@@ -130,6 +150,11 @@ function pipeOver(
     if (typeof message === 'string' && message !== '') reason = message
     // `ws` in Node has refused what came, and would wait half a minute for the peer to agree.
     if (isOpen && error?.code?.startsWith('WS_ERR_')) refuse()
+    // Chromium fires no `close` where the page's policy forbids the address.
+    if (!isOpen) {
+      failed(reason)
+      pipe.end(undefined)
+    }
   }
   socket.onclose = ({ code }) => {
     // 1000 and 1001 are ends on purpose, 1005 one without a word.

@@ -108,6 +108,29 @@ describe('a flood from a peer that ignores refusals', () => {
     await stillServed()
   })
 
+  it('messages with a SEQUENCE before each hundred: is banned, as what comes before the pause is over counts on', async () => {
+    let number = 1
+    const ms = await floodUntilBanned(() => {
+      // A new connection begins with a SEQUENCE of its own, and the stream goes on.
+      if (number++ % 100 === 1) raw.sequence(number, { givenUp: number })
+      raw.message('flood')
+    })
+    expect(ms).toBeLessThan(5_000)
+    expect(relay.coordinator.listBans()).toMatchObject([{ id: raw.peerId, cause: 'flood' }])
+    await stillServed()
+  })
+
+  it('the same numbers again and again: ends, as nobody repeats that much', async () => {
+    raw.message('once')
+    const again = entryOf(Entry.MESSAGE, Uint8Array.of(0, ...raw.encoded(new Uint8Array(60_000))))
+    await floodOut(() => {
+      raw.sequence(1)
+      raw.plaintext(again)
+    }, false)
+    expect(defence()).toMatchObject({ faults: { RATE_LIMITED: 1 }, throttled: 0 })
+    await stillServed()
+  })
+
   it('changes of the key: ends as a breach of the protocol', async () => {
     await floodOut(() => raw.rekey(), false)
     expect(defence().faults).toEqual({ PROTOCOL_VIOLATION: 1 })

@@ -152,6 +152,32 @@ describe('the end of a channel', () => {
     expect([pair.near.closes, pair.far.closes, pair.clock.pending]).toEqual([1, 1, 0])
   })
 
+  it.each([
+    ['while its dialler still judges it', 50],
+    ['before its dialler has taken it into service', 0],
+  ])('by the end that was dialled, right after its last words and %s, loses none of them', async (_, judgedMs) => {
+    const pair = dialled({ a: { approve: () => new Promise((resolve) => void pair.clock.setTimeout(resolve, judgedMs)) } })
+    const b = await pair.clock.run(pair.b)
+    const atB = new Inbox(b)
+    for (let i = 0; i < 3; i++) send(b, pattern(20_000, i))
+    const left = b.leave(bye)
+    const a = await pair.clock.run(pair.a)
+    await settled(pair)
+    expect([b.open, atB.closes]).toEqual([false, [{ error: bye, fault: false }]])
+    const atA = new Inbox(a)
+    await pair.clock.run(left)
+    expect(atA.messages.map(({ length }) => length)).toEqual([20_000, 20_000, 20_000])
+    expect(atA.closes).toMatchObject([{ error: { code: 'CONNECTION_CLOSED', details: { byPeer: true } }, fault: false }])
+    expect(pair.clock.pending).toBe(0)
+  })
+
+  it('that says nothing but goodbye, in place of a service, fails the dial', async () => {
+    const pair = dialled({ a: { approve: () => new Promise((resolve) => void pair.clock.setTimeout(resolve, 50)) } })
+    const b = await pair.clock.run(pair.b)
+    b.close(new P2PError('POOL_FULL', 'Full.'))
+    await expect(pair.clock.run(pair.a)).rejects.toMatchObject({ code: 'POOL_FULL' })
+  })
+
   it('without a goodbye is CONNECTION_LOST: a cut-off tail never looks like an end', async () => {
     const pair = await opened()
     pair.far.ended()

@@ -21,6 +21,7 @@ function setUp(publishers: Record<string, string[]> = {}) {
         limits,
         publishersOf: (type) => (publishers[type] ?? []).map((name) => keys.get(name) ?? ''),
         canBeCalled: ({ peerId }) => peerId !== 'no-reservation',
+        provenAddress: ({ addresses }) => addresses.websocket,
       }),
     )
   const peer = (name: string, relays: TestHost[], ...protocols: string[]) => {
@@ -84,6 +85,16 @@ describe('an introduction', () => {
         metadata: { name: 'Bob' },
       },
     ])
+  })
+
+  it('tells no address that a peer only says to have, and takes none that leads inside', async () => {
+    const { peer, liar, find, clock } = setUp()
+    const honest = new TestHost('honest', clock).register(new Introducer({ limits }))
+    peer('bob', [honest]).addresses = { websocket: 'wss://victim.example' }
+    expect((await find(peer('alice', [honest])))[0]?.addresses).toEqual({ relays: [] })
+    const told = { ...entry('carol'), addresses: { websocket: 'ws://127.0.0.1:8787', http: 'http://carol.example' } }
+    const hostile = liar('hostile', { peers: [told] })
+    expect((await find(peer('dave', [hostile])))[0]?.addresses).toEqual({ http: 'http://carol.example', relays: [] })
   })
 
   it('merges what several relays say', async () => {

@@ -420,21 +420,21 @@ describe('circuit ids', () => {
       ;(await dial()).close()
       await clock.advance(10)
     }
-    expect(opened).toEqual(['1 relay', '2 relay', '3 relay'])
+    expect(opened).toEqual(['["relay",1]', '["relay",2]', '["relay",3]'])
     // The relay has lost the caller and got it back: what the caller may still say of circuit 3 is about no other one.
     relayHost.flicker(alice.host)
     await dial()
-    expect(opened.at(-1)).toBe('4 relay')
+    expect(opened.at(-1)).toBe('["relay",4]')
     const party = (relay as unknown as { parties: Map<string, { lastId: number }> }).parties.get('alice')!
     party.lastId = 2 ** 32 - 2
     await dial()
-    expect(opened.at(-1)).toBe(`${2 ** 32 - 1} relay`)
+    expect(opened.at(-1)).toBe(`["relay",${2 ** 32 - 1}]`)
     await expect(dial()).rejects.toMatchObject({ code: 'CIRCUIT_REFUSED' })
     expect(party.lastId).toBe(2 ** 32 - 1)
     alice.host.disconnect(relayHost)
     alice.host.connect(relayHost)
     await dial()
-    expect(opened.at(-1)).toBe('1 relay')
+    expect(opened.at(-1)).toBe('["relay",1]')
   })
 })
 

@@ -30,6 +30,7 @@ const WRONG: Record<keyof CoreConfig, unknown[]> = {
   listen: [{}, [{}], [null], [{ listen() {} }]],
   announce: ['wss://relay.example', ['https://relay.example'], ['wss:///x'], [`wss://${'x'.repeat(256)}`], [7]],
   plugins: [{}, ['webrtc'], [{ name: 'x' }], [null]],
+  allowPrivate: ['yes', 1, null],
   relayOnly: ['yes', 1, null],
   store: [{}, { get() {}, set() {} }, null],
   clock: [{}, { now() {} }],

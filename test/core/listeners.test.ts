@@ -114,7 +114,7 @@ describe('listeners', () => {
     expect(await net.run(start)).toBe('SUSPENDED')
     const carol = net.createPeer({ host: 'carol', listening: false })
     expect(await net.run(code(carol.connectToPeer('memory://bob', { timeoutMs: 2_000 })))).not.toBe('done')
-    expect([bob.status, bob.getConnectedPeers()]).toEqual(['offline', []])
+    expect([bob.status, bob.getConnectedPeers()]).toEqual(['suspended', []])
     await net.run(bob.resume())
     expect(await net.run(code(carol.connectToPeer('memory://bob')))).toBe('done')
   })

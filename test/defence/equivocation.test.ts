@@ -13,8 +13,8 @@ import {
 import {
   MAX_STATEMENT_VALUE_BYTES,
   readStatement,
-  type SignedStatement,
   signStatement,
+  type VerifiedStatement,
   verifyStatement,
   wireStatement,
 } from '../../src/statements/statement.js'
@@ -22,8 +22,8 @@ import { bytes, GAME, identityOf } from './table.js'
 
 const liar = identityOf(1)
 const content = { ...GAME, round: 3, slot: 'roll', value: bytes(1) }
-let one: SignedStatement
-let two: SignedStatement
+let one: VerifiedStatement
+let two: VerifiedStatement
 let evidence: EquivocationEvidence
 
 beforeAll(async () => {

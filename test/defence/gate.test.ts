@@ -193,17 +193,17 @@ describe('bans', () => {
     bob.registerProtocol({
       protocolName: 'judge',
       onRegister: ({ blame }) => {
-        host.blame = (key) => blame(key, 'timeout', 'It kept everybody waiting.')
+        host.blame = (key) => blame(key, 'own-rules', 'It showed another card.')
       },
       handleMessage: async () => {},
     })
     expect(bob.reputationOf(encodePeerId(identity.publicKey))).toMatchObject({ faults: {} })
     // One more than for a stranger: it has answered a question.
-    for (let i = 0; i < 6; i++) host.blame!(identity.publicKey)
-    expect(bob.reputationOf(encodePeerId(identity.publicKey))).toMatchObject({ faults: { timeout: 6 } })
+    for (let i = 0; i < 11; i++) host.blame!(identity.publicKey)
+    expect(bob.reputationOf(encodePeerId(identity.publicKey))).toMatchObject({ faults: { offence: 11 } })
     expect(bob.reputationOf(encodePeerId(identity.publicKey)).score).toBeLessThan(-48)
     expect(() => bob.reputationOf('nobody')).toThrow(expect.objectContaining({ code: 'INVALID_PEER_ID' }))
-    expect(bob.listBans()).toMatchObject([{ cause: 'timeout', reason: 'It kept everybody waiting.' }])
+    expect(bob.listBans()).toMatchObject([{ cause: 'offence', reason: 'It showed another card.' }])
     await net.clock.advance(50)
     expect(bob.getConnectedPeers()).toEqual([])
   })

@@ -67,6 +67,31 @@ describe('a sender', () => {
     expect(got[99]![0]).toBeGreaterThan(7_500)
   })
 
+  it('whose answers come too late is refused nothing, blamed for nothing, and heard at once', async () => {
+    const { alice, bob } = await pair({}, { limits: { protocolMessagesPerS: 1, protocolMessageBurst: 2 } })
+    serve(alice, 'slow')
+    bob.registerProtocol({
+      protocolName: 'slow',
+      handleMessage: async (message) => {
+        net.clock.setTimeout(() => void bob.reply(message, { type: 'answer', payload: 'late' }), 3_000)
+      },
+    })
+    const asked = Array.from({ length: 200 }, () =>
+      alice.request('bob', { type: 'ask', payload: 1, protocol: 'slow' }, { timeoutMs: 1_000 }).catch(({ code }) => code),
+    )
+    expect(new Set(await net.run(Promise.all(asked)))).toEqual(new Set(['TIMEOUT']))
+    await net.clock.advance(2_100)
+    expect(alice.getStats().defence.accepted).toBeGreaterThanOrEqual(200)
+    const heard: number[] = []
+    alice.on('message', () => void heard.push(net.clock.now()))
+    const at = net.clock.now()
+    await bob.sendTo('alice', { type: 'next', payload: 2, protocol: 'slow' })
+    await net.clock.advance(100)
+    expect(heard.map((ms) => ms - at)).toEqual([20])
+    expect([refusals(alice), alice.getStats().defence.limited, alice.getStats().defence.faults]).toEqual([0, 0, {}])
+    expect(alice.isConnected('bob')).toBe(true)
+  })
+
   it('that must not wait is told when to come again, and the message is not sent', async () => {
     const { alice, got } = await pair({ limits })
     for (let i = 0; i < 20; i++) await send(alice, i)

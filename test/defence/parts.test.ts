@@ -71,7 +71,7 @@ describe('Reputation', () => {
   it('begins at zero, sinks with offences, and ends in a ban', () => {
     const { of } = reputation()
     expect(of.scoreOf('a')).toBe(0)
-    const consequences = Array.from({ length: 10 }, () => of.blame('a', 'offence'))
+    const consequences = Array.from({ length: 10 }, () => of.blame('a', 'own-rules'))
     expect(consequences).toEqual([
       'none',
       'none',
@@ -89,10 +89,19 @@ describe('Reputation', () => {
 
   it('counts causes apart, and each at its price', () => {
     const { of } = reputation()
-    of.blame('a', 'timeout')
-    of.blame('a', 'timeout')
-    of.blame('a', 'flood')
+    of.blame('a', 'phase-missed')
+    of.blame('a', 'phase-missed')
+    of.blame('a', 'RATE_LIMITED')
     expect(of.standingOf('a')).toEqual({ score: -25, faults: { timeout: 2, flood: 1 } })
+  })
+
+  it('of timeouts lowers the order in which a peer is chosen, and nothing else', async () => {
+    const { of, clock } = reputation()
+    for (let i = 0; i < 1_000; i++) expect(of.blame('a', 'phase-missed')).toBe('none')
+    expect([of.scoreOf('a'), of.shareOf('a')]).toEqual([-10_000, 0.5])
+    expect(of.blame('a', 'own-rules')).toBe('none')
+    await clock.advance(HOUR)
+    expect(of.scoreOf('a')).toBeCloseTo(-5_002.5)
   })
 
   it('bans for proven equivocation, however good the name', async () => {
@@ -102,12 +111,12 @@ describe('Reputation', () => {
       await clock.advance(MINUTE)
     }
     expect(of.scoreOf('a')).toBeGreaterThan(10)
-    expect(of.blame('a', 'equivocation')).toBe('ban')
+    expect(of.blame('a', 'two-statements')).toBe('ban')
   })
 
   it('fades by half in its half-life', async () => {
     const { of, clock } = reputation()
-    for (let i = 0; i < 4; i++) of.blame('a', 'offence')
+    for (let i = 0; i < 4; i++) of.blame('a', 'own-rules')
     await clock.advance(HOUR)
     expect(of.scoreOf('a')).toBeCloseTo(-10)
     await clock.advance(10 * HOUR)
@@ -133,14 +142,14 @@ describe('Reputation', () => {
       await clock.advance(MINUTE)
     }
     expect(of.shareOf('a')).toBe(1)
-    for (let i = 0; i < 4; i++) of.blame('b', 'offence')
+    for (let i = 0; i < 4; i++) of.blame('b', 'own-rules')
     expect(of.shareOf('b')).toBe(0.25)
   })
 
   it('keeps a bounded number, and a flood of strangers does not push out who is known', () => {
     const { of } = reputation({ maxReputations: 100 })
-    for (let i = 0; i < 9; i++) of.blame('liar', 'offence')
-    for (let i = 0; i < 10_000; i++) of.blame(`stranger${i}`, 'offence')
+    for (let i = 0; i < 9; i++) of.blame('liar', 'own-rules')
+    for (let i = 0; i < 10_000; i++) of.blame(`stranger${i}`, 'own-rules')
     expect(of.size).toBe(100)
     expect(of.scoreOf('liar')).toBe(-45)
   })

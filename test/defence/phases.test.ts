@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { P2PError } from '../../src/base/errors.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
+import { BLAME } from '../../src/protocol/blame.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
 import { PhaseMachine, type PhaseMachineOptions, type PhaseProgress } from '../../src/statements/phases.js'
 import { VirtualClock } from '../../src/testing/index.js'
@@ -19,7 +20,7 @@ function machineOf(options: Partial<PhaseMachineOptions<string>> = {}) {
   const progress: PhaseProgress[] = []
   const begun: string[] = []
   const machine: PhaseMachine<string> = new PhaseMachine<string>({
-    host: { clock, peers: () => peers, blame: (key, cause) => void blamed.push({ peerId: idOf(key), cause }) },
+    host: { clock, peers: () => peers, blame: (key, why) => void blamed.push({ peerId: idOf(key), cause: BLAME[why] }) },
     name: 'a test',
     self,
     members,

@@ -11,7 +11,27 @@ const proofAgainst = async (who: Identity, session?: string) => {
   const said = await Promise.all([1, 2].map((value) => roll(who, value, 0, 'roll', session)))
   return wireEvidence(evidenceOf(said[0]!, said[1]!)!)
 }
-const offence = (publicKey: Uint8Array) => ({ publicKey, cause: 'offence' })
+const timeout = (publicKey: Uint8Array) => ({ publicKey, cause: 'timeout' })
+
+describe('a member whose relay holds up what it shows', () => {
+  it('is chosen later, and neither disconnected nor banned, however often that happens', async () => {
+    const { net, clock, table } = createTable({ latencyMs: 25 })
+    const { players, attackers, tag } = await table(2, 1)
+    const [alice, bob] = players as [(typeof players)[0], (typeof players)[0]]
+    // What comes from it is all that alice can see: that it names statements, and shows none.
+    const slow = attackers[0]!
+    const place = alice.session.members.findIndex((key) => Buffer.from(key).equals(bob.identity.publicKey))
+    for (let round = 0; round < 8; round++) {
+      await slow.send(alice, 'list', [tag, round, [[place, 'roll', new Uint8Array(32).fill(round)]]])
+      await clock.advance(6_000)
+    }
+    expect(alice.statements.blamed.length).toBeGreaterThan(4)
+    expect(new Set(alice.statements.blamed.map(({ cause }) => cause))).toEqual(new Set(['timeout']))
+    expect([alice.peer.listBans(), alice.peer.isConnected(slow.peer.peerId)]).toEqual([[], true])
+    expect(alice.peer.reputationOf(slow.peer.peerId).score).toBeLessThan(0)
+    await net.stop()
+  })
+})
 
 describe('a member that lies about what it has heard', () => {
   it('is blamed after its time to show it, and those that it names are not', async () => {
@@ -29,7 +49,8 @@ describe('a member that lies about what it has heard', () => {
     await clock.advance(3_900)
     expect(alice.statements.blamed).toEqual([])
     await clock.advance(200)
-    expect(alice.statements.blamed).toEqual([offence(liar.identity.publicKey)])
+    expect(alice.statements.blamed).toEqual([timeout(liar.identity.publicKey)])
+    expect(alice.peer.isConnected(liar.peer.peerId)).toBe(true)
     expect(alice.evidence).toEqual([])
     expect(alice.peer.isConnected(bob.peer.peerId)).toBe(true)
     await net.stop()

@@ -1,7 +1,8 @@
 import type { Limits } from '../../src/base/limits.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { type Identity, identityFromSeed } from '../../src/identity/identity.js'
-import type { BlameCause, ProtocolHost } from '../../src/protocol/handler.js'
+import { BLAME, type BlameCause } from '../../src/protocol/blame.js'
+import type { ProtocolHost } from '../../src/protocol/handler.js'
 import type { EquivocationEvidence } from '../../src/statements/equivocation.js'
 import type { SignedStatement } from '../../src/statements/statement.js'
 import { STATEMENTS_PROTOCOL } from '../../src/statements/statement-messages.js'
@@ -18,9 +19,9 @@ class WatchedStatements extends Statements {
   readonly blamed: { publicKey: Uint8Array; cause: BlameCause }[] = []
 
   override onRegister(host: ProtocolHost): void {
-    const blame: ProtocolHost['blame'] = (publicKey, cause, reason) => {
-      this.blamed.push({ publicKey, cause })
-      host.blame(publicKey, cause, reason)
+    const blame: ProtocolHost['blame'] = (publicKey, reason, text) => {
+      this.blamed.push({ publicKey, cause: BLAME[reason] })
+      host.blame(publicKey, reason, text)
     }
     super.onRegister(Object.create(host, { blame: { value: blame } }))
   }

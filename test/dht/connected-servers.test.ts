@@ -170,7 +170,7 @@ describe('a DHT with connected servers', () => {
       (await clock.run(bob.dht.query({ key: 'k-*', ...options }))).map(({ value }) => value)
     expect(await values({})).toEqual(Array.from({ length: 50 }, (_, i) => 49 - i))
     expect(await values({ maxResults: 3 })).toEqual([49, 48, 47])
-    expect(await values({ filters: { publisherId: alice.host.peerId }, maxResults: 1 })).toEqual([49])
+    expect(await values({ publisherId: alice.host.peerId, maxResults: 1 })).toEqual([49])
   })
 
   it('asks no signature check of the relay for reads, and one of the reader', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { learnt } from '../../src/address/dial-policy.js'
 import { compareDistance } from '../../src/plugins/dht/records/key-space.js'
 import { type Contact, contactOf, readContacts, wireContact } from '../../src/plugins/dht/walk/contact.js'
 
@@ -7,10 +8,11 @@ const code = (code: string) => expect.objectContaining({ code })
 
 const target = new Uint8Array(32).fill(9)
 const own = new Uint8Array(32).fill(1)
-const node = (n: number, address = `wss://n${n}.example`) => contactOf(new Uint8Array(32).fill(n), address, 'lotus')
+const node = (n: number, address = `wss://n${n}.example`) =>
+  contactOf(new Uint8Array(32).fill(n), learnt(address, { allowPrivate: true })!, 'lotus')
 const byDistance = (contacts: Contact[]) => contacts.sort((a, b) => compareDistance(target, a.id, b.id))
 const read = (wire: unknown, options: Partial<Parameters<typeof readContacts>[2]> = {}) =>
-  readContacts(wire, target, { max: 20, own, teller: 'wss://teller.example', network: 'lotus', ...options })
+  readContacts(wire, target, { max: 20, own, network: 'lotus', ...options })
 
 describe('contacts in an answer', () => {
   const contacts = byDistance([1, 2, 3, 4, 5].map((n) => node(n)))
@@ -54,9 +56,9 @@ describe('contacts in an answer', () => {
     expect(read(contacts.map(wireContact), { own: us.id }).map(({ address }) => address)).not.toContain(us.address)
   })
 
-  it('leave private addresses out, unless the teller is in a private network itself', () => {
+  it('leave private addresses out, unless the application allows them', () => {
     const mixed = byDistance([node(1), node(2, 'ws://192.168.1.4:8787'), node(3, 'ws://localhost:8787')])
     expect(read(mixed.map(wireContact)).map(({ address }) => address)).toEqual(['wss://n1.example'])
-    expect(read(mixed.map(wireContact), { teller: 'ws://127.0.0.1:9' })).toHaveLength(3)
+    expect(read(mixed.map(wireContact), { rules: { allowPrivate: true } })).toHaveLength(3)
   })
 })

@@ -9,6 +9,7 @@ import type { IProtocolHandler, ProtocolHost } from '../../src/protocol/handler.
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import { signedWire } from './network.js'
 import { plainValues } from './plain-values.js'
+import { told } from './told.js'
 
 let net: TestNetwork
 afterEach(() => net.stop())
@@ -19,7 +20,7 @@ const seed = (n: number) => new Uint8Array(32).fill(n + 1)
 const phantom = (n: number) => {
   const key = new Uint8Array(32)
   key.set([n & 255, n >> 8, 99])
-  return contactOf(key, `ws://phantom${n}.example`, 'lotus')
+  return contactOf(key, told(`ws://phantom${n}.example`), 'lotus')
 }
 const byDistance = (contacts: Contact[], to = place) => [...contacts].sort((a, b) => compareDistance(to, a.id, b.id))
 
@@ -121,9 +122,9 @@ describe('a node that answers with nodes', () => {
     const { us } = await world(() => ({
       records: [],
       closer: byDistance([
-        contactOf(us?.publicKey ?? new Uint8Array(32), 'ws://node0.example', 'lotus'),
-        contactOf(seed(7), 'ws://192.168.0.9', 'lotus'),
-        contactOf(seed(8), 'ws://127.0.0.1:22', 'lotus'),
+        contactOf(us?.publicKey ?? new Uint8Array(32), told('ws://node0.example'), 'lotus'),
+        contactOf(seed(7), told('ws://192.168.0.9'), 'lotus'),
+        contactOf(seed(8), told('ws://127.0.0.1:22'), 'lotus'),
       ]).map(wireContact),
     }))
     const dialled = us.getStats().peers.dialled
@@ -159,7 +160,7 @@ describe('a node that answers with nodes', () => {
     const circle: Contact[] = []
     const { us } = await world(() => ({ records: [], closer: byDistance(circle).map(wireContact) }), { liars: 4 })
     for (let i = 0; i < 4; i++)
-      circle.push(contactOf(identityFromSeed(seed(100 + i)).publicKey, `ws://liar${i}.example`, 'lotus'))
+      circle.push(contactOf(identityFromSeed(seed(100 + i)).publicKey, told(`ws://liar${i}.example`), 'lotus'))
     const startedAt = net.clock.now()
     expect(await net.run(us.dht.get('offer'))).toBeNull()
     expect(net.clock.now() - startedAt).toBeLessThan(1_000)
@@ -272,7 +273,7 @@ describe('a set', () => {
     for (let i = 0; i < 50; i++) await net.run(loud.announceResource('offer', `loud${i}`, 'loud'))
     const tab = net.createPeer({ listening: false, bootstrap: ['ws://node0.example'] })
     await net.run(tab.start())
-    const found = await net.run(tab.discoverResources<string>('offer', { maxResults: 4 }))
+    const found = await net.run(tab.discoverResources<string>('offer', {}, { maxResults: 4 }))
     expect(found).toHaveLength(4)
     expect(found.map(({ data }) => data)).toContain('quiet')
     expect(relay.dht.store.getStats().records).toBeGreaterThan(50)

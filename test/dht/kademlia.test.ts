@@ -89,7 +89,7 @@ describe('a network of thirty nodes', () => {
   it('finds the resources of a type from everywhere, filtered where they are kept', async () => {
     for (const n of [1, 9, 17, 25, 28]) await net.run(all[n]!.announceResource('offer', `o${n}`, { amount: n }))
     const bob = await tab(5, { bootstrap: ['ws://node29.example'] })
-    const found = await net.run(bob.discoverResources<{ amount: number }>('offer', { where: { amount: { gte: 10 } } }))
+    const found = await net.run(bob.discoverResources<{ amount: number }>('offer', { amount: { gte: 10 } }))
     expect(found.map(({ data }) => data.amount).sort()).toEqual([17, 25, 28])
     expect((await net.run(bob.getResource<{ amount: number }>('offer', 'o9')))?.data.amount).toBe(9)
     expect(await net.run(bob.getResource('offer', 'o8'))).toBeNull()

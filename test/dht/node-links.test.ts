@@ -6,6 +6,7 @@ import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
 import { type NodeDialer, NodeLinks } from '../../src/plugins/dht/walk/node-links.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { FakeHost, seeded } from './network.js'
+import { told } from './told.js'
 
 const PING = { type: 'ping', protocol: DHT_PROTOCOL, payload: null }
 const limits = { dhtLinks: 2, dhtLinkIdleMs: 60_000, dhtTimeoutMs: 5_000 }
@@ -33,7 +34,7 @@ function setUp({ answerMs = 10, dialMs = 30, idleMs = limits.dhtLinkIdleMs } = {
   }
   const links = new NodeLinks(us, dialer, resolveLimits({ ...limits, dhtLinkIdleMs: idleMs }))
   const node = (n: number, { silent = false } = {}): Contact => {
-    const contact = contactOf(seeded(n).publicKey, `ws://node${n}.example`, 'lotus')
+    const contact = contactOf(seeded(n).publicKey, told(`ws://node${n}.example`), 'lotus')
     const host = new FakeHost(contact.peerId, clock)
     host.register({
       protocolName: DHT_PROTOCOL,
@@ -133,7 +134,7 @@ describe('links to nodes', () => {
 
   it('fail with what the dial fails with, and leave no link and no timer', async () => {
     const { clock, ask, links, seen } = setUp()
-    const gone = contactOf(seeded(9).publicKey, 'ws://gone.example', 'lotus')
+    const gone = contactOf(seeded(9).publicKey, told('ws://gone.example'), 'lotus')
     await expect(clock.run(ask(gone))).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' })
     expect(clock.pending).toBe(0)
     links.close()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { resolveLimits } from '../../src/base/limits.js'
-import type { RecordEntry } from '../../src/plugins/dht/records/record.js'
+import type { RecordEntry, VerifiedRecord } from '../../src/plugins/dht/records/record.js'
 import { RecordStore } from '../../src/plugins/dht/records/record-store.js'
 import { type RecordChange, RecordWatches } from '../../src/plugins/dht/records/record-watches.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
@@ -16,8 +16,8 @@ function watching(limits = {}) {
   const errors: unknown[] = []
   const server = {
     patterns: [] as string[],
-    tell: (_: RecordEntry) => {},
-    watch(pattern: string, onRecord: (entry: RecordEntry) => void) {
+    tell: (_: VerifiedRecord) => {},
+    watch(pattern: string, onRecord: (entry: VerifiedRecord) => void) {
       server.patterns.push(pattern)
       server.tell = onRecord
       return () => {

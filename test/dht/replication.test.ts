@@ -10,6 +10,7 @@ import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
 import { Kademlia } from '../../src/plugins/dht/walk/kademlia.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { FakeHost, seeded } from './network.js'
+import { told } from './told.js'
 
 const limits = resolveLimits({ dhtBucketSize: 2, dhtReplicateMs: 600_000 })
 const publisher = seeded(1)
@@ -34,7 +35,7 @@ function setUp(ownKey: Uint8Array) {
   const replication = new Replication({ store, clock, limits, random }, network)
   const offers: { peerId: string; depth: number | undefined }[] = []
   const meet = (publicKey: Uint8Array): Contact => {
-    const contact = contactOf(publicKey, `ws://${publicKey[0]}.example`, 'lotus')
+    const contact = contactOf(publicKey, told(`ws://${publicKey[0]}.example`), 'lotus')
     const host = new FakeHost(contact.peerId, clock)
     host.register({
       protocolName: DHT_PROTOCOL,

@@ -5,13 +5,14 @@ import { commonBits, compareDistance, nodeIdOf } from '../../src/plugins/dht/rec
 import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
 import { RoutingTable } from '../../src/plugins/dht/walk/routing-table.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import { told } from './told.js'
 
 const K = 4
 const ownId = nodeIdOf(new Uint8Array(32).fill(255), 'lotus')
 const all = Array.from({ length: 400 }, (_, n) => {
   const key = new Uint8Array(32)
   key.set([n & 255, n >> 8])
-  return contactOf(key, `wss://n${n}.example`, 'lotus')
+  return contactOf(key, told(`wss://n${n}.example`), 'lotus')
 })
 /** Nodes of the far half: they share no bit with us, and so one bucket. */
 const far = all.filter(({ id }) => commonBits(ownId, id) === 0)
@@ -41,7 +42,7 @@ describe('a bucket', () => {
   it('that one origin has more than its share of makes room for rarer ones, until it has no more than that', async () => {
     const { clock } = setup()
     const table = new RoutingTable(ownId, clock, resolveLimits({ dhtBucketSize: 8 }))
-    const at = (contact: Contact, address: string) => contactOf(contact.publicKey, address, 'lotus')
+    const at = (contact: Contact, address: string) => contactOf(contact.publicKey, told(address), 'lotus')
     const crowd = far.slice(0, 8).map((contact, i) => at(contact, `ws://203.0.113.${i}`))
     for (const contact of crowd) expect(table.seen(contact)).toBe('added')
     expect(table.seen(at(far[8]!, 'ws://203.0.113.99'))).toBe('waiting')
@@ -104,8 +105,8 @@ describe('a bucket', () => {
 
   it('never holds ourselves', () => {
     const { table } = setup()
-    table.seen(contactOf(new Uint8Array(32).fill(255), 'wss://us.example', 'lotus'))
-    table.learned(contactOf(new Uint8Array(32).fill(255), 'wss://us.example', 'lotus'), 'x')
+    table.seen(contactOf(new Uint8Array(32).fill(255), told('wss://us.example'), 'lotus'))
+    table.learned(contactOf(new Uint8Array(32).fill(255), told('wss://us.example'), 'lotus'), 'x')
     expect(table.size).toBe(0)
   })
 })

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
 import { Tellers } from '../../src/plugins/dht/walk/tellers.js'
+import { told as toldAddress } from './told.js'
 
-const contact = (n: number): Contact => contactOf(new Uint8Array(32).fill(n), `ws://node${n}.example`, 'lotus')
+const contact = (n: number): Contact => contactOf(new Uint8Array(32).fill(n), toldAddress(`ws://node${n}.example`), 'lotus')
 const contacts = (from: number, count: number) => Array.from({ length: count }, (_, i) => contact(from + i))
 
 /** A teller of so many nodes, of which some answer; whether each failure has named a liar. */

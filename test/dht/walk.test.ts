@@ -4,6 +4,7 @@ import { compareDistance } from '../../src/plugins/dht/records/key-space.js'
 import { type Contact, contactOf } from '../../src/plugins/dht/walk/contact.js'
 import { type WalkOptions, walk } from '../../src/plugins/dht/walk/walk.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
+import { told } from './told.js'
 
 const code = (code: string) => expect.objectContaining({ code })
 
@@ -11,7 +12,7 @@ const target = new Uint8Array(32).fill(77)
 const nodes = Array.from({ length: 300 }, (_, n) => {
   const key = new Uint8Array(32)
   key.set([n & 255, n >> 8, 1])
-  return contactOf(key, `wss://n${n}.example`, 'lotus')
+  return contactOf(key, told(`wss://n${n}.example`), 'lotus')
 })
 const sorted = (contacts: Contact[]) => [...contacts].sort((a, b) => compareDistance(target, a.id, b.id))
 const nearest = (contacts: Contact[], count: number) => sorted(contacts).slice(0, count)
@@ -97,7 +98,7 @@ describe('a walk', () => {
   })
 
   it('is led astray by one liar on one path, and not on three', async () => {
-    const phantom = (n: number) => contactOf(new Uint8Array(32).fill(n), `wss://phantom${n}.example`, 'lotus')
+    const phantom = (n: number) => contactOf(new Uint8Array(32).fill(n), told(`wss://phantom${n}.example`), 'lotus')
     const phantoms = sorted(Array.from({ length: 200 }, (_, n) => phantom(n))).slice(0, 10)
     const liar = nearest(nodes.slice(100, 110), 1)[0]!
     const found = async (paths: number) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
 import type { FilterConditions } from '../../src/plugins/dht/records/record-filters.js'
+import type { DiscoverOptions } from '../../src/plugins/discovery/filters.js'
 import { ResourceDiscovery } from '../../src/plugins/discovery/resource-discovery.js'
 import { resourceIdOf, resourceKey, resourcePrefix } from '../../src/plugins/discovery/resource-key.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
@@ -52,12 +53,12 @@ describe('ResourceDiscovery alone', () => {
       await discovery.announceResource<Session>('session', `${i}`, { amount: BigInt(i), state: i % 2 ? 'open' : 'full' })
       await clock.advance(10)
     }
-    const ids = async (filters: Parameters<typeof discovery.discoverResources>[1]) =>
-      (await discovery.discoverResources('session', filters)).map(({ resourceId }) => resourceId)
-    expect(await ids({ maxResults: 2 })).toEqual(['3', '2'])
-    expect(await ids({ createdAfter: start, createdBefore: start + 30 })).toEqual(['2', '1'])
-    expect(await ids({ where: { amount: { gte: 1n }, state: 'open' } })).toEqual(['3', '1'])
-    expect(await ids({ creatorPeerId: 'bob' })).toEqual([])
+    const ids = async (conditions: FilterConditions | null, options?: DiscoverOptions) =>
+      (await discovery.discoverResources('session', conditions, options)).map(({ resourceId }) => resourceId)
+    expect(await ids({}, { maxResults: 2 })).toEqual(['3', '2'])
+    expect(await ids({}, { createdAfter: start, createdBefore: start + 30 })).toEqual(['2', '1'])
+    expect(await ids({ amount: { gte: 1n }, state: 'open' })).toEqual(['3', '1'])
+    expect(await ids({}, { creatorPeerId: 'bob' })).toEqual([])
     expect(await ids(null)).toHaveLength(4)
   })
 
@@ -73,28 +74,32 @@ describe('ResourceDiscovery alone', () => {
     ['a ttl above the cap', (d: ResourceDiscovery) => d.announceResource('t', 'x', 1, { ttl: 1e9 }), 'INVALID_RESOURCE'],
     ['data that cannot travel', (d: ResourceDiscovery) => d.announceResource('t', 'x', new Map()), 'UNSERIALIZABLE_PAYLOAD'],
     ['data that is too large', (d: ResourceDiscovery) => d.announceResource('t', 'x', 'x'.repeat(20_000)), 'MESSAGE_TOO_LARGE'],
-    ['an unknown filter', (d: ResourceDiscovery) => d.discoverResources('t', { amount: 1 } as never), 'INVALID_RESOURCE'],
+    ['conditions that are a text', (d: ResourceDiscovery) => d.discoverResources('t', 'open' as never), 'INVALID_RESOURCE'],
+    ['the operator $gte', (d: ResourceDiscovery) => d.discoverResources('t', { x: { $gte: 1 } as never }), 'INVALID_RESOURCE'],
+    ['the operator eq', (d: ResourceDiscovery) => d.discoverResources('t', { x: { eq: 1 } as never }), 'INVALID_RESOURCE'],
+    [
+      'the operator constructor',
+      (d: ResourceDiscovery) => d.discoverResources('t', { x: { constructor: 1 } as never }),
+      'INVALID_RESOURCE',
+    ],
+    [
+      'a condition that is undefined',
+      (d: ResourceDiscovery) => d.discoverResources('t', { x: undefined as never }),
+      'INVALID_RESOURCE',
+    ],
     [
       'a filter that is a function',
-      (d: ResourceDiscovery) => d.discoverResources('t', { where: { x: (() => 1) as never } }),
+      (d: ResourceDiscovery) => d.discoverResources('t', { x: (() => 1) as never }),
       'INVALID_RESOURCE',
     ],
-    [
-      'an unknown operator',
-      (d: ResourceDiscovery) => d.discoverResources('t', { where: { x: { like: 1 } as never } }),
-      'INVALID_RESOURCE',
-    ],
-    [
-      'exists: 1',
-      (d: ResourceDiscovery) => d.discoverResources('t', { where: { x: { exists: 1 } as never } }),
-      'INVALID_RESOURCE',
-    ],
+    ['an unknown operator', (d: ResourceDiscovery) => d.discoverResources('t', { x: { like: 1 } as never }), 'INVALID_RESOURCE'],
+    ['exists: 1', (d: ResourceDiscovery) => d.discoverResources('t', { x: { exists: 1 } as never }), 'INVALID_RESOURCE'],
     [
       'contains of an array',
-      (d: ResourceDiscovery) => d.discoverResources('t', { where: { x: { contains: [] } as never } }),
+      (d: ResourceDiscovery) => d.discoverResources('t', { x: { contains: [] } as never }),
       'INVALID_RESOURCE',
     ],
-    ['maxResults 0', (d: ResourceDiscovery) => d.discoverResources('t', { maxResults: 0 }), 'INVALID_RESOURCE'],
+    ['maxResults 0', (d: ResourceDiscovery) => d.discoverResources('t', {}, { maxResults: 0 }), 'INVALID_RESOURCE'],
   ])('refuses %s', async (_, call, code) => {
     await expect(call(alone().discovery)).rejects.toMatchObject({ code })
   })
@@ -124,7 +129,7 @@ describe('filters by what a field holds', () => {
     const [alice, server, bob] = [createPeer(clock, 1), createPeer(clock, 2, { server: true }), createPeer(clock, 3)]
     for (const peer of [alice, bob]) peer.host.connect(server.host)
     for (const [id, item] of data.entries()) await clock.run(alice.discovery.announceResource('t', `${id}`, item))
-    const found = await clock.run(bob.discovery.discoverResources('t', { where }))
+    const found = await clock.run(bob.discovery.discoverResources('t', where))
     expect(found.map(({ resourceId }) => Number(resourceId)).sort()).toEqual(expected)
   })
 
@@ -177,7 +182,7 @@ describe('ResourceDiscovery on the network', () => {
     const note = ({ resourceId, data }: { resourceId: string; data: Session }, change: string) =>
       heard.push([change, resourceId, data.amount])
     await alice.discovery.announceResource<Session>('session', '1', { amount: 5n })
-    const stop = bob.discovery.watchResources<Session>('session', { where: { amount: { gte: 5n } } }, note)
+    const stop = bob.discovery.watchResources<Session>('session', { amount: { gte: 5n } }, note)
     await clock.advance(1)
     await alice.discovery.announceResource<Session>('session', '2', { amount: 1n })
     await alice.discovery.announceResource<Session>('session', '3', { amount: 7n }, { ttl: 60 })

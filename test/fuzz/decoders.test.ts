@@ -164,7 +164,9 @@ describe('the table of what reads the network', () => {
     'plugins/dht/records/records isThere': 'records that a store was given after they were verified',
     'plugins/dht/records/records checkQuota': 'our own counts',
     'plugins/dht/records/key-space isInPart': 'a key and a part that were checked before',
-    'plugins/topics/topic-messages isGenuine': 'read by readTopicMessage before, in its row',
+    'plugins/topics/topic-messages verifyTopicMessage': 'called in the row of readTopicMessage, with what that has read',
+    'address/dial-policy isWeb': 'a scheme, compared and no more',
+    'address/private-address isIpLiteral': 'a host name that hostnameOf, in its row, has read',
   }
   const src = fileURLToPath(new URL('../../src/', import.meta.url))
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

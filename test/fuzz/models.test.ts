@@ -9,7 +9,7 @@ import { Outbox, type QueuedOutcome } from '../../src/peer/keep/outbox.js'
 import { Watchers } from '../../src/plugins/dht/node/watchers.js'
 import { Interest } from '../../src/plugins/topics/interest.js'
 import { TopicHistory } from '../../src/plugins/topics/topic-history.js'
-import type { SignedTopicMessage } from '../../src/plugins/topics/topic-messages.js'
+import type { VerifiedTopicMessage } from '../../src/plugins/topics/topic-messages.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { runs } from './target.js'
 
@@ -154,7 +154,7 @@ describe('what topics remember', () => {
         for (const [i, [name, size, wait]] of steps.entries()) {
           await clock.advance(wait)
           added.push({ topic: name, id: String(i), at: clock.now() })
-          history.add({ topic: name, id: String(i), bytes: new Uint8Array(size) } as SignedTopicMessage)
+          history.add({ topic: name, id: String(i), bytes: new Uint8Array(size) } as VerifiedTopicMessage)
           expect(history.bytes).toBeLessThanOrEqual(limits.maxTopicHistoryBytes)
           for (const each of ['a', 'b', 'c', 'd']) {
             const live = added.filter(({ topic, at }) => topic === each && at + limits.topicHistoryMs > clock.now()).slice(-3)

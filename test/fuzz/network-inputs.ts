@@ -232,6 +232,7 @@ async function loadAnchors(kept: Uint8Array): Promise<void> {
     clock: new VirtualClock(NOW),
     limits,
     store: storeOf(kept),
+    rules: {},
     named: new Set(),
     chosen: () => [],
     dial: async (address, id) => {
@@ -350,7 +351,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
     matchesConditions(input, { a: { gt: 1, lte: 10n, ne: null, in: [true, 'x', 2n] }, 'a.b.c': null }),
   ),
   value('plugins/dht/walk/contact readContacts', (input) =>
-    readContacts(input, place, { max: limits.dhtBucketSize, own: place, teller: 'wss://a.example', network: 'lotus' }),
+    readContacts(input, place, { max: limits.dhtBucketSize, own: place, rules: {}, network: 'lotus' }),
   ),
   ...Object.entries(shapes).map(([name, shape]) =>
     value(`plugins/dht/client/dht-messages ${name}`, (input) => parsed(shape, input, name)),
@@ -386,8 +387,8 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   }),
   value('plugins/topics/topic-messages readTopicMessage', async (input) => {
     const read = topics.readTopicMessage(input, limits, 'lotus')
-    topics.topicMessageOf(read, false, limits)
-    await topics.isGenuine(read, 'lotus')
+    topics.topicMessageOf(read as topics.VerifiedTopicMessage, false, limits)
+    await topics.verifyTopicMessage(read, 'lotus')
   }),
   value('plugins/topics/topic-messages readWants', topics.readWants),
   value('plugins/topics/topic-messages readTopics', topics.readTopics),

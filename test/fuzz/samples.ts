@@ -7,6 +7,7 @@ import { signTopicMessage, wireOf } from '../../src/plugins/topics/topic-message
 import { evidenceOf, evidenceToJson, wireEvidence } from '../../src/statements/equivocation.js'
 import { signStatement, statementId, wireStatement } from '../../src/statements/statement.js'
 import { StatementBoard } from '../../src/statements/statement-board.js'
+import { told } from '../dht/told.js'
 
 /** The time of the virtual clock when it begins. */
 export const NOW = 1_700_000_000_000
@@ -133,10 +134,10 @@ export const VALUES: readonly unknown[] = [
   { stored: true, copies: 3 },
   { stored: false, code: 'STALE_RECORD', message: 'A newer one.', record, depth: 2 },
   { records: [record], more: true, after: ['a', 'b'], closer: [], split: true, cached: true },
-  { closer: [wireContact(contactOf(author.publicKey, 'wss://a.example', 'lotus'))] },
+  { closer: [wireContact(contactOf(author.publicKey, told('wss://a.example'), 'lotus'))] },
   [
-    wireContact(contactOf(author.publicKey, 'wss://a.example', 'lotus')),
-    wireContact(contactOf(place, 'ws://10.0.0.1:1', 'lotus')),
+    wireContact(contactOf(author.publicKey, told('wss://a.example'), 'lotus')),
+    wireContact(contactOf(place, told('ws://10.0.0.1:1'), 'lotus')),
   ],
   { circuit: 1, ...bounds },
   {

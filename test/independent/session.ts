@@ -204,7 +204,13 @@ export class Session {
       check(body.length >= 11, 'PROTOCOL_VIOLATION')
       const [number, budget] = [body.readUIntBE(1, 6), body.subarray(11).toString()]
       const out = this.settle(body[0]!, number - 1, number)
-      if (number < (out.kept[0]?.n ?? out.next)) return
+      const oldest = out.kept[0]?.n ?? out.next
+      if (number < oldest) {
+        // [S-36]
+        out.cursor = oldest
+        out.sequenced = false
+        return this.flush(out)
+      }
       const ms = Math.min(60_000, body.readUInt32BE(7) * 2 ** Math.min(16, out.refusals++)) // [S-22]
       this.refusals.push({ protocol: out.protocol, number, ms, budget })
       out.cursor = number

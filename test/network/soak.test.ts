@@ -5,8 +5,8 @@ import { identityFromSeed } from '../../src/identity/identity.js'
 import { createTestNetwork } from '../../src/testing/test-network.js'
 
 /** `npm run soak`: as many peers and minutes as the environment asks for. */
-const PEERS = Number(process.env.SOAK_PEERS ?? 16)
-const MINUTES = Number(process.env.SOAK_MINUTES ?? 3)
+const PEERS = Number(process.env.SOAK_PEERS ?? 8)
+const MINUTES = Number(process.env.SOAK_MINUTES ?? 1)
 const SEED = Number(process.env.SEED ?? 1)
 
 it(

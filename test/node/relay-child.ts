@@ -43,7 +43,7 @@ export class RelayChild {
   /** Resolves with the exit code. */
   async stop(): Promise<number | null> {
     const exit = once(this.child, 'exit')
-    if (this.child.connected) this.child.send({ do: 'stop' } satisfies RelayCommand)
+    if (this.child.connected && !this.child.killed) this.child.send({ do: 'stop' } satisfies RelayCommand)
     const [code] = (await exit) as [number | null]
     await rm(this.folder, { recursive: true })
     return code

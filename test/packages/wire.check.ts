@@ -52,7 +52,7 @@ describe.each(['js', 'cjs'])('what is built as .%s and the sources', (ending) =>
         async handleMessage() {},
       })
       await other.announceResource('shop', other.peerId, { name: 'bakery', open: true, cents: 5n })
-      const [shop] = await one.discoverResources('shop', { creatorPeerId: other.peerId })
+      const [shop] = await one.discoverResources('shop', {}, { creatorPeerId: other.peerId })
       expect(shop?.data).toEqual({ name: 'bakery', open: true, cents: 5n })
       await one.connectToPeer(other.peerId)
       const stop = other.on('message', (message) => void other.reply(message, { type: 'answer', payload: message.payload }))

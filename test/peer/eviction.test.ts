@@ -50,7 +50,7 @@ describe('a full pool', () => {
       others.push({ peer: other })
     }
     expect(connected(victim, others)).toBe(2)
-    expect(victim.getStats().peers.connected).toBe(32)
+    expect(victim.getStats().peers.connectedPeers).toBe(32)
   })
 
   it('of 50 places, filled from one address group before anybody else came, gives most to newcomers of other groups', async () => {

@@ -132,6 +132,14 @@ describe('a message that is offered', () => {
     expect(flood({ inReplyTo: 'x' })).toBe(1)
   })
 
+  it('is taken as a late answer, which nobody awaits any more, as often as something was asked', () => {
+    const { inbox, take } = setUp({ protocolMessagesPerS: 1, protocolMessageBurst: 2 })
+    for (let i = 0; i < 10; i++) inbox.sent()
+    const answers = Array.from({ length: 30 }, (_, i) => take(Entry.MESSAGE, plain(i, { inReplyTo: `late${i}` })))
+    // Ten of them, and the two that the budget of the protocol has room for.
+    expect(answers.filter(isAccepted)).toHaveLength(12)
+  })
+
   it.each([
     ['MALFORMED_DATA', new Uint8Array([0xc1]), false],
     ['FOREIGN_SENDER', plain(1, { from: 'carol' }), false],
@@ -254,7 +262,7 @@ describe('a peer that was told to wait', () => {
     }
     expect(blamed).toEqual([])
     inbox.dropped(refusal, 10)
-    expect(blamed).toEqual(['flood'])
+    expect(blamed).toEqual(['RATE_LIMITED'])
   })
 
   it('is blamed when it goes on beyond that, and ended when it goes on with twice as much', async () => {
@@ -266,12 +274,15 @@ describe('a peer that was told to wait', () => {
     expect(blamed).toEqual([])
     await clock.advance(60_000)
     for (let i = 0; i < 3; i++) inbox.dropped(refusal, 1)
-    expect(blamed).toEqual(['flood'])
+    expect(blamed).toEqual(['RATE_LIMITED'])
     expect(() => inbox.dropped(refusal, sendMaxBufferedBytes)).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   })
 
-  it('cannot send acknowledgements without end', () => {
-    const { inbox } = setUp({ peerMessagesPerS: 1, peerMessageBurst: 2 })
+  it('cannot send acknowledgements without end, beside one for each message', () => {
+    const { inbox, take } = setUp({ controlEntriesPerS: 1, controlEntryBurst: 3 })
+    inbox.control()
+    inbox.sent()
+    take(Entry.MESSAGE, plain(1))
     for (let i = 0; i < 4; i++) inbox.control()
     expect(() => inbox.control()).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   })

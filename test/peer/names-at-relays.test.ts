@@ -101,14 +101,14 @@ describe('load', () => {
     const defence = new Defence({ ...options, clock: net.clock, limits, store: memoryStore() } as never)
     const pending = Array.from({ length: limits.maxPendingHandshakes }, (_, i) => ({ source: `address:${i}`, end: none }))
     for (const one of pending) defence.slots.enter(one)
-    expect(defence.retryBits).toBe(0)
+    expect(defence.retryBits()).toBe(0)
     const bits = pending.map((one) => {
       defence.slots.began(one)
-      return defence.retryBits
+      return defence.retryBits()
     })
     expect([bits[127], bits[128], bits.at(-1)]).toEqual([0, 12, 20])
     expect(bits.every((value, i) => i === 0 || value >= bits[i - 1]!)).toBe(true)
     for (const one of pending) defence.slots.leave(one)
-    expect([defence.retryBits, defence.slots.answered]).toEqual([0, 0])
+    expect([defence.retryBits(), defence.slots.answered]).toEqual([0, 0])
   })
 })

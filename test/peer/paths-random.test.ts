@@ -4,6 +4,7 @@ import { resolveLimits } from '../../src/base/limits.js'
 import { seededRandom } from '../../src/base/random.js'
 import { Entry } from '../../src/channel/batch.js'
 import type { SecureChannel } from '../../src/channel/secure-channel.js'
+import { Gate, type PeerGate } from '../../src/defence/gate.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { Paths } from '../../src/peer/connection/paths.js'
 import { Session } from '../../src/peer/connection/session.js'
@@ -14,8 +15,8 @@ const SEEDS = Number(process.env.PATHS_SEEDS ?? 30)
 const limits = resolveLimits({})
 const lost = () => new P2PError('CONNECTION_LOST', 'Broken.')
 
-/** Messages without a protocol, of one that the other end serves, and of one that it does not. */
-const PROTOCOLS = [undefined, 'chat', 'unknown']
+/** Messages without a protocol, of one that the other end does not serve, and of many that it does. */
+const PROTOCOLS = [undefined, 'unknown', ...Array.from({ length: 40 }, (_, i) => `chat${i}`)]
 
 /** A message as an inbox decodes it: its number is what it says. */
 function numbered(body: Uint8Array): P2PMessage {
@@ -32,16 +33,21 @@ class End {
   readonly settled: boolean[][] = []
   /** Whether the next messages that arrive are refused. */
   refuseNext: boolean[] = []
+  /** What the gate has found to be more than an honest peer sends. */
+  readonly faults: string[] = []
   sent = 0
   up = false
   paths!: Paths
   readonly session: Session
+  private readonly gate: PeerGate
 
   constructor(
     private readonly clock: VirtualClock,
     private readonly leads: boolean,
   ) {
     this.session = new Session(clock, limits)
+    const told = { served: () => [], limitsOf: () => undefined, shareOf: () => 1, shareChanged: () => {} }
+    this.gate = new Gate({ limits, clock, ...told }).of(new Uint8Array(32))
   }
 
   connect(channel: SecureChannel): void {
@@ -50,17 +56,23 @@ class End {
       session: this.session,
       inbox: {
         offer: (_, body) => (this.refuseNext.shift() ? { retryAfterMs: 300, limit: 'test' } : numbered(body)),
-        deliver: ({ payload }) => this.got.push(payload as number),
+        deliver: ({ payload }, body) => {
+          this.gate.taken(body.length)
+          this.got.push(payload as number)
+        },
         burstOf: () => 100_000,
-        refusal: (refusal) => ({ ...refusal, at: 0, inFlight: 0, messages: 0, bytes: 0 }),
-        dropped: () => {},
-        control: () => {},
+        refusal: (refusal) => this.gate.refusal(refusal, ''),
+        pauseMs: (refusal) => this.gate.pauseMs(refusal),
+        dropped: (refusal, bytes) => this.mind(this.gate.dropped(refusal, bytes) === undefined, 'ignores a refusal'),
+        repeated: (bytes) => this.mind(this.gate.cameInVain(bytes), 'repeats without end'),
+        control: () => this.mind(this.gate.controlEntry(), 'sends entries without messages'),
       },
       peerContext: { clock: this.clock, limits },
       leads: this.leads,
       events: {
         switched: () => {},
         interrupted: () => {},
+        spareLost: () => {},
         progressed: () => {},
         paused: () => {},
         gone: ({ code }) => {
@@ -72,7 +84,11 @@ class End {
     this.paths.begin()
   }
 
-  /** @param protocol one of three: its index. */
+  private mind(isHonest: boolean, otherwise: string): void {
+    if (!isHonest) this.faults.push(otherwise)
+  }
+
+  /** @param protocol an index. */
   send(bytes: number, protocol: number): void {
     const body = new Uint8Array(bytes)
     new DataView(body.buffer).setUint32(0, this.sent)
@@ -80,7 +96,7 @@ class End {
     body[4] = protocol
     this.protocols[this.sent] = protocol
     this.settled[this.sent++] = settled
-    const stream = this.session.outgoing.streamOf(PROTOCOLS[protocol], protocol < 2)
+    const stream = this.session.outgoing.streamOf(PROTOCOLS[protocol], protocol !== 1)
     const onSettled = (delivered: boolean) => void settled.push(delivered)
     const message = {
       kind: Entry.MESSAGE as const,
@@ -91,6 +107,7 @@ class End {
       onSettled,
     }
     this.paths.send(stream, { ...message, number: 0, order: 0, repeatedOn: 0 })
+    this.gate.creditEntry()
   }
 
   /** What came of a protocol. */
@@ -177,7 +194,7 @@ class World {
     if (!end.up || what < 0.5) {
       for (let i = random() * 40; i > 0; i--) {
         const from = this.pick([a, b])
-        if (from.up) from.send(random() < 0.03 ? 100_000 : 100, Math.floor(random() * 3))
+        if (from.up) from.send(random() < 0.03 ? 100_000 : 100, Math.floor(random() * PROTOCOLS.length))
       }
     } else if (what < 0.65) {
       const [atA, atB] = await this.path()
@@ -193,7 +210,7 @@ class World {
   }
 }
 
-it(`paths that come, go and break at random lose, double and reorder nothing (${SEEDS} runs)`, {
+it(`paths that come, go and break at random lose, double and reorder nothing, and look like no flood (${SEEDS} runs)`, {
   timeout: SEEDS * 5_000,
 }, async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
@@ -214,8 +231,9 @@ it(`paths that come, go and break at random lose, double and reorder nothing (${
       [a, b],
       [b, a],
     ] as const) {
-      for (const protocol of [0, 1, 2]) expect([seed, to.gotOf(from, protocol)]).toEqual([seed, from.sentOf(protocol)])
+      for (const protocol of PROTOCOLS.keys()) expect([seed, to.gotOf(from, protocol)]).toEqual([seed, from.sentOf(protocol)])
       expect([seed, from.settled.filter((told) => told.length !== 1 || !told[0]), from.session.waiting]).toEqual([seed, [], 0])
+      expect([seed, from.faults]).toEqual([seed, []])
       expect([seed, from.gone.filter((code) => code !== 'CONNECTION_LOST' && code !== 'DUPLICATE_CONNECTION')]).toEqual([
         seed,
         [],

@@ -43,6 +43,7 @@ class End {
   /** Messages of one protocol that the other end may have unacknowledged. */
   burst = 100_000
   interruptions = 0
+  sparesLost = 0
 
   constructor(
     readonly session: Session,
@@ -57,8 +58,10 @@ class End {
         offer: (_, body) => this.refusals.shift() ?? numbered(body),
         deliver: ({ payload }) => this.got.push(payload as number),
         burstOf: () => this.burst,
-        refusal: (refusal) => ({ ...refusal, at: 0, inFlight: 0, messages: 0, bytes: 0 }),
+        refusal: (refusal) => ({ ...refusal, at: 0, until: 0, inFlight: 0, messages: 0, bytes: 0 }),
+        pauseMs: () => 0,
         dropped: () => this.dropped++,
+        repeated: () => {},
         control: () => {},
       },
       peerContext: { clock: this.clock, limits: resolveLimits({}) },
@@ -66,6 +69,7 @@ class End {
       events: {
         switched: () => this.switches++,
         interrupted: () => this.interruptions++,
+        spareLost: () => this.sparesLost++,
         progressed: () => {},
         paused: () => this.pauses++,
         gone: (error) => this.gone.push(error.code),
@@ -167,6 +171,25 @@ describe('a change of paths', () => {
     await clock.advance(200_000)
     expect([a.gone, b.gone, first.a.open, second.b.open]).toEqual([[], [], true, false])
     expect(clock.pending).toBe(0)
+  })
+
+  it('is safe where the spare one breaks, of which the end that notices is told; its orderly end is nothing to tell', async () => {
+    for (const [error, told] of [
+      [broken, 1],
+      [new P2PError('DUPLICATE_CONNECTION', 'Over.'), 0],
+    ] as const) {
+      const { clock, first, a, b } = await connected()
+      worse(first.near)
+      worse(first.far)
+      const second = await channel(clock)
+      a.paths.add(second.a)
+      b.paths.add(second.b)
+      await clock.advance(0)
+      expect(a.paths.standby).toEqual([first.a])
+      first.a.close(error)
+      await clock.advance(10)
+      expect([a.sparesLost, a.gone, a.paths.active === second.a]).toEqual([told, [], true])
+    }
   })
 
   it('by breaking under the very message that it is given loses none', async () => {
@@ -369,6 +392,32 @@ describe('a message that is refused', () => {
     expect(b.got).toEqual([])
     await clock.advance(1)
     expect(b.got).toEqual(range(0, 5))
+  })
+
+  it('on the path that serves, and has come by the one before, keeps back nothing that follows', async () => {
+    const { clock, first, a, b } = await connected()
+    // Both paths stay: the ranks differ.
+    worse(first.near)
+    worse(first.far)
+    const late: Uint8Array[] = []
+    const { send } = first.near
+    first.near.send = (frame) => void late.push(frame.slice())
+    a.send(0)
+    await clock.advance(0)
+    const second = await channel(clock)
+    b.refusals = [refusal]
+    a.paths.add(second.a)
+    b.paths.add(second.b)
+    await clock.advance(0)
+    // Refused where A speaks, and taken where A has spoken before.
+    first.near.send = send
+    for (const frame of late) send.call(first.near, frame)
+    await clock.advance(0)
+    expect(b.got).toEqual([0])
+    await clock.advance(250)
+    a.send(1)
+    await clock.advance(400)
+    expect(b.got).toEqual([0, 1])
   })
 
   it('waits no longer than the limit, whatever the peer says', async () => {

@@ -67,6 +67,7 @@ async function pool(host: string, changes: Partial<PeerContext> = {}, limits: Pa
       disconnected: (_, { code }) => void told.push(`disconnected ${code}`),
       pathChanged: (_, from) => void told.push(`path changed from ${from}`),
       interrupted: () => void told.push('interrupted'),
+      spareLost: () => void told.push('spare-lost'),
       message: (message) => void got.push(message),
       stale: () => void told.push('stale'),
       error: ({ code }) => void told.push(`error ${code}`),

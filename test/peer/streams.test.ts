@@ -30,6 +30,8 @@ class World {
   readonly heard: { kind: Entry; body: Uint8Array }[] = []
   paths!: Paths
   peer!: SecureChannel
+  /** What is left of the pause of whatever was refused. */
+  pauseMs = 0
   offer: (body: Uint8Array) => P2PMessage | P2PError | { retryAfterMs: number; limit: string } = (body) => message(body)
 
   /** @returns the peer's end of another channel, and ours. */
@@ -53,8 +55,10 @@ class World {
         offer: (_, body) => this.offer(body),
         deliver: ({ payload }) => void this.got.push(payload as number),
         burstOf: () => 1_000,
-        refusal: (refusal) => ({ ...refusal, at: 0, inFlight: 0, messages: 0, bytes: 0 }),
+        refusal: (refusal) => ({ ...refusal, at: 0, until: 0, inFlight: 0, messages: 0, bytes: 0 }),
+        pauseMs: () => this.pauseMs,
         dropped: () => {},
+        repeated: () => {},
         control: () => {},
       },
       peerContext: { clock: this.clock, limits },
@@ -62,6 +66,7 @@ class World {
       events: {
         switched: () => {},
         interrupted: () => {},
+        spareLost: () => {},
         progressed: () => {},
         paused: () => {},
         gone: ({ code }) => void this.gone.push(code),
@@ -279,6 +284,36 @@ describe('a receiver', () => {
     await w.sequence(1)
     await w.messages(11, 12)
     expect(w.got).toEqual([1, 2, 3, 11, 12])
+  })
+
+  it('takes nothing of a refused stream that begins again too early, and says so once, of a message that there is', async () => {
+    const w = await new World().connect()
+    await w.switches()
+    await w.sequence(1)
+    await w.messages(1, 3)
+    w.offer = () => ({ retryAfterMs: 100, limit: 'chat' })
+    await w.messages(4, 9)
+    w.offer = (body) => message(body)
+    const refused = () => w.heard.filter(({ kind }) => kind === Entry.REFUSED).map(({ body }) => [body[6], body[10]])
+    w.pauseMs = 40
+    // It passes over a number, and nothing has that which follows yet.
+    await w.sequence(5, { givenUp: 1 })
+    expect(refused()).toEqual([[4, 100]])
+    await w.messages(5, 9)
+    await w.sequence(2, { givenUp: 1 })
+    await w.messages(2, 9)
+    expect([w.got, refused()]).toEqual([
+      [1, 2, 3],
+      [
+        [4, 100],
+        [5, 40],
+        [5, 40],
+      ],
+    ])
+    w.pauseMs = 0
+    await w.sequence(5, { givenUp: 1 })
+    await w.messages(5, 6)
+    expect([w.got, w.gone]).toEqual([[1, 2, 3, 5, 6], []])
   })
 
   it('begins anew where the peer names another numbering, and reads nothing more of the old one', async () => {

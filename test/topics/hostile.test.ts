@@ -49,7 +49,7 @@ async function setUp(changes: Parameters<typeof resolveLimits>[0] = {}) {
       { run: new Uint8Array(16).fill(run), publishedAt: at, sequence: ++sequence, ...publication },
       { ...limits, maxTopicMessageBytes: 1e7 },
       network,
-    ).then(wireOf)
+    ).then((message) => wireOf(message))
   /** The others are still served. */
   const stillServed = async () => {
     const before = got.length

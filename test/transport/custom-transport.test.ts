@@ -135,7 +135,7 @@ describe('Coordinators whose one plugin is a transport of their own', () => {
     const { bob, address } = await listening({ listen: [webSocketServer({ host: '127.0.0.1', port: 0 })] })
     const [websocket, ...more] = bob.addresses
     expect([websocket, more]).toEqual([expect.stringMatching(/^ws:/), [address]])
-    const alice = lean(tcp)
+    const alice = lean(tcp, { allowPrivate: true })
     await alice.connectToPeer(address)
     expect(alice.getPeer(bob.peerId)?.addresses).toEqual({ websocket, others: [address] })
   })

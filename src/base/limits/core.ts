@@ -35,6 +35,9 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   refusalGraceMs: 1_000,
   /** How often a peer that goes on regardless is blamed. With `penaltyFlood` it is banned two seconds after that. */
   refusalStrikeMs: 200,
+  /** ACK, REFUSED, SEQUENCE and SWITCH entries of one peer in a second, and at once, beside one for each message in either direction: four acknowledgements a second of each of 100 streams, and a change of the path with SEQUENCEs of all 128 streams thirty times at once. */
+  controlEntriesPerS: 400,
+  controlEntryBurst: 4_000,
   /** How far the date of a signed message may be from now, by its sender's clock. */
   replayWindowMs: 300_000,
   /** Ids of signed messages remembered for one peer; where more come, the oldest of their dates count as too old. */
@@ -51,7 +54,7 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   penaltyOffence: 5,
   /** What it costs to go on sending after a refusal, each `refusalStrikeMs`. */
   penaltyFlood: 5,
-  /** What it costs to keep others waiting until a deadline. */
+  /** What it costs to keep others waiting until a deadline: the peer is chosen later, and never banned for it. */
   penaltyTimeout: 10,
   /** What two contradicting statements cost; they ban at once. */
   penaltyEquivocation: 50,
@@ -73,7 +76,7 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   maxBanMs: 2_592_000_000,
   /** Bans that are kept. */
   maxBans: 10_000,
-  /** Failed connections from one address in a minute before it is banned, and how many times as many a whole group of addresses has. */
+  /** Failed connections from one address in a minute before it is banned; and how many times as many a group of addresses may have before its diallers have to work. */
   addressFaultsPerMin: 120,
   addressGroupFactor: 16,
   /** How long an address stays banned: others may share it, or get it next. */
@@ -122,6 +125,8 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   upgradeMaxMs: 300_000,
   /** Time for a probe after waking: an honest path answers within a few round trips. */
   wakeProbeMs: 3_000,
+  /** Time for a probe of a direct path after the circuit beside it has broken: with what the relay needs to notice, a peer that is gone is so after 2 s. */
+  spareProbeMs: 1_500,
   /** How long a path stands by after a better one has taken over. */
   standbyMs: 60_000,
 
@@ -157,7 +162,9 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   /** First and longest pause before a bootstrap address is dialled again. */
   reconnectMinMs: 1_000,
   reconnectMaxMs: 60_000,
-  /** How long a lost peer that is no bootstrap peer is dialled again. */
+  /** Longest pause before a relay is dialled again while the page is visible: with its jitter, and the dial, less than 3 s. */
+  reconnectVisibleMs: 2_000,
+  /** How long a lost peer that is no bootstrap peer is dialled again, and how long a process whose place another one has taken leaves it there. */
   reconnectGiveUpMs: 600_000,
 
   /** Messages that wait for peers that are away, in all. */

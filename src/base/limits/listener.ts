@@ -11,6 +11,9 @@ export const LISTENER_LIMITS = /* @__PURE__ */ table({
   bareUpgradesPerS: 500,
   /** Sockets and handshakes of one client address that are not finished: above what a NAT's wallets have under way when they all come back at once. */
   maxPendingPerAddress: 32,
+  /** Peers that join a relay in a second, and at once, before newcomers are asked to come later: after an outage 500 wallets are back within 3 s, and more come one after the other. */
+  newcomersPerS: 250,
+  newcomerBurst: 500,
   /** Client addresses without a connection that a relay remembers: what they have used up is forgotten early only in a flood from more than these. */
   maxIdleAddresses: 20_000,
   /** Connections that the system has accepted and a relay has not: a burst of newcomers waits rather than be told nothing. */

@@ -9,6 +9,7 @@ import { type Check, PROFILES, type Profile } from './check.js'
 import { checksOf } from './checks.js'
 import { CircuitBench } from './circuit-bench.js'
 import { httpRequest, webUrl } from './http.js'
+import { listenFor } from './listen.js'
 import { type BenchMaker, type Result, runChecks } from './run.js'
 import { UNOBSERVABLE } from './unobservable.js'
 import { CONFORM_USAGE } from './usage.js'
@@ -21,6 +22,7 @@ const HANDSHAKE_MS = 10_000
 
 const OPTIONS = {
   profile: { type: 'string' as const, default: 'relay' },
+  listen: { type: 'string' as const },
   peer: { type: 'string' as const },
   network: { type: 'string' as const, default: DEFAULT_NETWORK },
   only: { type: 'string' as const, multiple: true as const, default: [] as string[] },
@@ -78,19 +80,25 @@ async function run(args: readonly string[], say: (line: string) => void): Promis
     say(CONFORM_USAGE.trimEnd())
     return 0
   }
+  const { profile, network, peer, only } = values
+  if (!isNetworkName(network)) throw new UsageError('--network has 1 to 32 characters of a-z, 0-9 and -.')
+  const waitMs = whole('timeout', values.timeout, 100, 60_000)
+  if (values.listen !== undefined) {
+    if (positionals.length > 0) throw new UsageError('With --listen the tester is dialled, and dials nobody.')
+    const port = whole('listen', values.listen, 0, 65_535)
+    return report(await listenFor({ port, network, waitMs, wants: (clause) => fits(clause, only), say }), values.json, say)
+  }
   const [address, ...more] = positionals
   if (address === undefined || more.length > 0)
     throw new UsageError('Say which peer to test: lotus-p2p conform wss://relay.example')
   if (!isWebAddress(address, 'ws')) throw new UsageError(`Not an address: ${printable(address)}. It begins with ws:// or wss://.`)
-  const { profile, network, peer, only } = values
   if (!isProfile(profile)) throw new UsageError(`--profile must be one of ${PROFILES.join(', ')}.`)
-  if (!isNetworkName(network)) throw new UsageError('--network has 1 to 32 characters of a-z, 0-9 and -.')
   if (peer !== undefined && !isPeerId(peer)) throw new UsageError(`--peer is not a peer id: ${printable(peer)}`)
   const checks = chosen(checksOf(profile), only)
   const options: TargetOptions = {
     address,
     network,
-    waitMs: whole('timeout', values.timeout, 100, 60_000),
+    waitMs,
     handshakeMs: HANDSHAKE_MS,
     maxBits: whole('work', values.work, 0, 32),
   }
@@ -100,7 +108,12 @@ async function run(args: readonly string[], say: (line: string) => void): Promis
   const make: BenchMaker = (given) => (peer === undefined ? new Bench(given) : new CircuitBench(given, peer))
   const results = await runChecks(checks, options, { make })
   if (values.verbose) results.push(...unobservable(only))
-  if (values.json) for (const result of results) say(JSON.stringify(result))
+  return report(results, values.json, say)
+}
+
+/** Tells the results. @returns the exit code. */
+function report(results: readonly Result[], asJson: boolean, say: (line: string) => void): number {
+  if (asJson) for (const result of results) say(JSON.stringify(result))
   else for (const line of tableOf(results)) say(line)
   return results.some(({ outcome }) => outcome === 'failed') ? 1 : 0
 }

@@ -147,6 +147,7 @@ export const dhtChecks: Check[] = [
       const cases: [string, (channel: Channel) => Promise<OwnRecord>, string][] = [
         ['a chance signature', async ({ self }) => forged(await aRecord(self, network)), 'INVALID_SIGNATURE'],
         ['a payload that is no MessagePack', ({ self }) => aRecord(self, network, {}, Uint8Array.of(0xc1)), 'MALFORMED_DATA'],
+        ['a record without key', ({ self }) => aRecord(self, network, { key: undefined }), 'MALFORMED_DATA'],
         ['keys out of order', ({ self }) => aRecord(self, network, {}, unsorted()), 'MALFORMED_DATA'],
       ]
       for (const [what, make, code] of cases) {

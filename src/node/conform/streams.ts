@@ -103,7 +103,7 @@ export const streamChecks: Check[] = [
       const first = await bench.dial({ self })
       for (let i = 0; i < 5; i++) await first.alive()
       self.renumber()
-      const second = await bench.dial({ self, speak: false })
+      const second = await bench.dial({ self, speak: false, pongs: false })
       second.switchHere(1)
       const stream = second.streamOf(HEARTBEAT)
       const id = second.ping()
@@ -552,6 +552,36 @@ export const streamChecks: Check[] = [
       const same = again()[0]!.inReplyTo === ids[1] && again()[1]!.inReplyTo === ids[2]
       ensure(same, 'other messages under the same numbers')
       return `numbers ${wanted.join(', ')} again`
+    },
+  },
+  {
+    clause: 'S-36',
+    title: 'begins a stream again, and at once, at the late refusal of a message that is acknowledged',
+    async run(bench) {
+      const channel = await bench.dial({ pongs: false })
+      const { stream, number } = await channel.answer(channel.ping())
+      const mark = channel.entries.length
+      channel.write(ackEntry(stream, number), refusedEntry(stream, number, 60_000, 'cpu'))
+      const next = await channel.answer(channel.ping())
+      const begun = channel.entries
+        .slice(mark)
+        .filter(({ kind, body }) => kind === Kind.SEQUENCE && body[0] === next.stream)
+        .map(({ body }) => readUint(body.subarray(1, 7)))
+      ensure(begun.includes(number + 1), `no SEQUENCE of ${number + 1} after the refusal of ${number}`)
+      return `SEQUENCE ${number + 1} at once`
+    },
+  },
+  {
+    clause: 'S-38',
+    title: 'takes thousands of ACKs at once, and ends a channel that sends them without end',
+    async run(bench) {
+      const channel = await bench.dial()
+      const { stream, number } = await channel.answer(channel.ping())
+      const acks = Array.from({ length: 1_000 }, () => ackEntry(stream, number))
+      for (let i = 0; i < 3; i++) channel.write(...acks)
+      await channel.alive()
+      for (let i = 0; i < 50 && !channel.isOver; i++) channel.write(...acks)
+      return `3,000 pass; of 50,000: ${await channel.isEnded(['RATE_LIMITED'], '50,000 ACKs')}`
     },
   },
 ]

@@ -1,8 +1,10 @@
 export const CONFORM_USAGE = `Usage: lotus-p2p conform <address> [options]
+       lotus-p2p conform --listen <port> [options]
 
 Dials a peer of any implementation, as a careful and as a hostile peer, and says which clauses of the wire protocol it keeps.
 
   <address>                   ws://… or wss://… of the peer; with --peer, of a relay at which it can be called
+  --listen <port>             listens here, and tests the peer that dials, again after each end
   --profile <profile>         relay, peer, dht-node or router (relay)
   --peer <lp1…>               calls this peer through the relay at the address
   --network <name>            the network (lotus)

@@ -15,6 +15,8 @@ export interface ConnectionContext {
   readonly limits: Limits
   readonly clock: Clock
   readonly requireSignatures: boolean
+  /** See `DialRules`. */
+  readonly allowPrivate?: boolean | undefined
   readonly defence: Defence
   /** What a message of a protocol says of the connection that carries it; undefined: a message without a protocol. */
   useOf(protocol: string | undefined): ProtocolUse

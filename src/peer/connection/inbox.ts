@@ -2,7 +2,7 @@ import { hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError, violation } from '../../base/errors.js'
 import { Serial } from '../../base/serial.js'
 import { Entry } from '../../channel/batch.js'
-import type { GateRefusal, PeerGate, Refusal } from '../../defence/gate.js'
+import { type GateRefusal, MAX_ANSWERS, type PeerGate, type Refusal } from '../../defence/gate.js'
 import type { Freshness } from '../../defence/replay-window.js'
 import { SIGNATURE_BYTES, verify } from '../../identity/ed25519.js'
 import { signingBytes } from '../../identity/envelope.js'
@@ -42,10 +42,12 @@ export class Inbox {
   lastSeen: number
   private skew: number | undefined
   private skewMeasured: (() => void)[] = []
-  private readonly gate: PeerGate
+  readonly gate: PeerGate
   /** A message could not be handled. What came after it is not worth looking at. */
   private distrusted = false
   private readonly verifying = new Serial()
+  /** Messages to the peer that it has not answered, a late answer included: its sender has counted it against no protocol. */
+  private answersDue = 0
   /** Messages that wait for the check of a signature, their own or one before. */
   private unverified = 0
 
@@ -67,6 +69,12 @@ export class Inbox {
     for (const go of this.skewMeasured.splice(0)) go()
   }
 
+  /** A message goes to the peer, which acknowledges it, and may answer it. */
+  sent(): void {
+    this.gate.creditEntry()
+    if (this.answersDue < 2 * MAX_ANSWERS) this.answersDue++
+  }
+
   /** Whether a message is taken. Nothing is remembered of it: the caller delivers it once its number is accounted for. */
   offer(kind: MessageKind, body: Uint8Array): Answer {
     this.lastSeen = this.peerContext.clock.now()
@@ -76,8 +84,11 @@ export class Inbox {
     if (refusal !== undefined) return refusal
     try {
       const message = this.decoded(kind, body)
-      // What we have asked for is no flood, however much it is.
-      if (this.peerContext.claimAnswer(message)) return message
+      // What we have asked for is no flood, however much it is, nor where we wait for it no more.
+      const isAwaited = this.peerContext.claimAnswer(message)
+      const isDue = message.inReplyTo !== undefined && this.answersDue > 0
+      if (isDue) this.answersDue--
+      if (isAwaited || isDue) return message
       return this.gate.admit(message, body.length) ?? message
     } catch (error) {
       return this.faultOf(error)
@@ -87,18 +98,19 @@ export class Inbox {
   /** Delivers a message that was accepted: at once, or behind those whose signatures are being checked. */
   deliver(message: P2PMessage, body: Uint8Array): void {
     const { traffic } = this.owner
+    this.gate.taken(body.length)
     traffic.messagesIn++
     traffic.bytesIn += body.length
-    if (message.signature === undefined && this.verifying.isIdle) {
-      this.pass(message)
-      return
+    if (message.signature === undefined && this.verifying.isIdle) this.pass(message)
+    else {
+      this.unverified++
+      void this.verifying
+        .run(() => this.verifyAndPass(message, body))
+        .finally(() => {
+          this.unverified--
+        })
     }
-    this.unverified++
-    void this.verifying
-      .run(() => this.verifyAndPass(message, body))
-      .finally(() => {
-        this.unverified--
-      })
+    this.gate.done()
   }
 
   /** Messages of a protocol that the peer may have on its way. */
@@ -111,13 +123,23 @@ export class Inbox {
     return this.gate.refusal(refusal, protocol)
   }
 
+  /** How long the pause that the peer was told goes on, milliseconds; 0 where it is over. */
+  pauseMs(refusal: Refusal): number {
+    return this.gate.pauseMs(refusal)
+  }
+
   /** A message has come of a stream that was told to wait. @throws P2PError RATE_LIMITED for more than an honest peer can have on its way. */
   dropped(refusal: Refusal, bytes: number): void {
     const verdict = this.gate.dropped(refusal, bytes)
     if (verdict === 'excess') throw this.flooded()
     if (verdict === 'strike') {
-      this.peerContext.defence.blame(this.owner.publicKey, 'flood', 'The peer went on sending after it was told to wait.')
+      this.peerContext.defence.blame(this.owner.publicKey, 'RATE_LIMITED', 'The peer went on sending after it was told to wait.')
     }
+  }
+
+  /** A message has come once more. @throws P2PError RATE_LIMITED for more of them than an honest peer repeats. */
+  repeated(bytes: number): void {
+    if (!this.gate.cameInVain(bytes)) throw this.flooded()
   }
 
   /** An entry has come that is no message. @throws P2PError RATE_LIMITED for more of them than messages could cause. */

@@ -8,6 +8,8 @@ import { encodeAck, MAX_NUMBER, type Place, type Sequence } from './stream-entri
 const ACK_BYTES = 262_144
 /** Messages of a stream after which an acknowledgement goes out at once. */
 const ACK_MESSAGES = 256
+/** Messages, a kibibyte counting as one more, from which on an acknowledgement goes with the next message of ours. */
+const ACK_ALONG = 16
 
 /** What has come of one of the peer's streams, by whatever path. */
 export class IncomingStream {
@@ -58,6 +60,8 @@ export class IncomingPlaces {
 export class Incoming {
   private streams: (IncomingStream | undefined)[] = []
   private due: IncomingStream[] = []
+  /** What has come since the last acknowledgement, as ACK_ALONG counts. */
+  private owed = 0
   private readonly ackDue: Alarm
 
   /** @param onAckDue sends an acknowledgement: no message has gone out that it could have gone with. */
@@ -101,9 +105,15 @@ export class Incoming {
     if (number > stream.received) stream.received = number
     stream.unackedMessages++
     stream.unackedBytes += bytes
+    this.owed += 1 + (bytes >> 10)
     this.mark(stream)
     if (stream.unackedMessages >= stream.ackEvery || stream.unackedBytes >= ACK_BYTES) this.onAckDue()
     else this.ackDue.armOnce(this.limits.ackDelayMs)
+  }
+
+  /** Whether an acknowledgement is worth its bytes beside a message that goes out anyway. */
+  get owesAck(): boolean {
+    return this.owed >= ACK_ALONG
   }
 
   /** The body of an ACK of all that has come since the last; undefined where nothing has. */
@@ -111,6 +121,7 @@ export class Incoming {
     const { due } = this
     if (due.length === 0) return undefined
     this.due = []
+    this.owed = 0
     this.ackDue.disarm()
     return encodeAck(due.map((stream) => acknowledged(stream)))
   }
@@ -130,6 +141,7 @@ export class Incoming {
   rest(): void {
     for (const stream of this.due) acknowledged(stream)
     this.due = []
+    this.owed = 0
     this.ackDue.disarm()
   }
 

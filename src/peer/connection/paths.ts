@@ -20,6 +20,8 @@ export interface PathsEvents {
   switched(from: SecureChannel): void
   /** The only path carries nothing at present, and may recover. */
   interrupted(): void
+  /** A path that stood by has broken. */
+  spareLost(): void
   /** What was sent is on its way, or has arrived. */
   progressed(): void
   /** The peer takes nothing of a stream for a while: it wants less from us. */
@@ -30,7 +32,7 @@ export interface PathsEvents {
 
 export interface PathsOptions {
   readonly session: Session
-  readonly inbox: Pick<Inbox, 'offer' | 'deliver' | 'burstOf' | 'refusal' | 'dropped' | 'control'>
+  readonly inbox: Pick<Inbox, 'offer' | 'deliver' | 'burstOf' | 'refusal' | 'pauseMs' | 'dropped' | 'repeated' | 'control'>
   readonly peerContext: { readonly clock: Clock; readonly limits: Limits }
   /** Whether our choice of a path holds where both ends choose at once: exactly one end has true. */
   readonly leads: boolean
@@ -90,7 +92,7 @@ export class Paths {
   /** Sends a message on the active path. The pacer has found room for it. @throws P2PError CONNECTION_CLOSED. */
   send(stream: OutgoingStream, message: SentMessage): void {
     if (!this.current.open) throw new P2PError('CONNECTION_CLOSED', 'The connection is closed. Connect again.')
-    this.sendAck()
+    if (this.session.incoming.owesAck) this.sendAck()
     this.session.outgoing.send(stream, message)
   }
 
@@ -174,12 +176,19 @@ export class Paths {
     const refusal = path.refusals.get(id)
     if (refusal !== undefined) {
       inbox.dropped(refusal, bytes)
-      return
+      if (refusal.isIgnored !== true) return
     }
     const number = path.places.nextOf(id)
     const stream = incoming.of(id)
     if (stream === undefined) throw violation('sent a message of a numbering that it has given up')
+    if (refusal !== undefined && number > stream.received) {
+      // Told again, lest a peer whose clock runs otherwise waits for ever.
+      refusal.isIgnored = false
+      this.sayRefused(path, id, number, Math.max(1, inbox.pauseMs(refusal)), refusal)
+      return
+    }
     if (number <= stream.received) {
+      if (refusal === undefined) inbox.repeated(bytes)
       path.places.set(id, number + 1)
       incoming.take(stream, number, bytes)
       return
@@ -216,7 +225,11 @@ export class Paths {
       const sequence = decodeSequence(body)
       session.incoming.begins(sequence, inbox.burstOf(sequence.protocol))
       path.places.set(sequence.stream, sequence.number)
-      path.refusals.delete(sequence.stream)
+      const refusal = path.refusals.get(sequence.stream)
+      if (refusal === undefined) return
+      // One that comes before the pause is over was on its way, or ignores the refusal: what follows it is dropped and counted too.
+      if (inbox.pauseMs(refusal) > 0) refusal.isIgnored = true
+      else path.refusals.delete(sequence.stream)
     } else {
       const changes = decodeSwitch(body)
       path.switchedTo(changes)
@@ -239,8 +252,11 @@ export class Paths {
   /** A budget of the peer's is used up: it is to send this message, and what follows it in its stream, again later. */
   private refuse(path: Path, stream: IncomingStream, number: number, refusal: GateRefusal): void {
     path.refusals.set(stream.id, this.wiring.inbox.refusal(refusal, stream.protocol))
-    const { retryAfterMs: waitMs, limit: budget } = refusal
-    path.send(Entry.REFUSED, undefined, encodeRefused({ stream: stream.id, number, waitMs, budget }))
+    this.sayRefused(path, stream.id, number, refusal.retryAfterMs, refusal)
+  }
+
+  private sayRefused(path: Path, stream: number, number: number, waitMs: number, { limit: budget }: GateRefusal): void {
+    path.send(Entry.REFUSED, undefined, encodeRefused({ stream, number, waitMs, budget }))
   }
 
   /** A path that carries nothing may recover: one that stands by serves meanwhile, and the best one once it has recovered. */
@@ -307,7 +323,10 @@ export class Paths {
       this.end(error, fault)
       return
     }
-    if (path !== this.current) return
+    if (path !== this.current) {
+      if (error.code !== 'DUPLICATE_CONNECTION') this.wiring.events.spareLost()
+      return
+    }
     const next = bestOf(this.paths)
     if (next === undefined) this.end(error, fault)
     else {

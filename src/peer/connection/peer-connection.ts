@@ -32,6 +32,8 @@ export interface ConnectionEvents {
   pathChanged(peer: PeerConnection, from: string): void
   /** The only path carries nothing at present and may recover. */
   interrupted(peer: PeerConnection): void
+  /** A path that stood by has broken. */
+  spareLost(peer: PeerConnection): void
 }
 
 /** What waits for a peer. */
@@ -98,7 +100,7 @@ export class PeerConnection {
     this.peerId = remote.peerId
     this.publicKey = remote.publicKey
     this.since = clock.now()
-    this.snapshot = new PeerSnapshot(channel, this.since, peerContext.isRelay)
+    this.snapshot = new PeerSnapshot(channel, this.since, peerContext.isRelay, peerContext)
     this.inbox = new Inbox(peerContext, {
       peerId: this.peerId,
       publicKey: this.publicKey,
@@ -119,6 +121,7 @@ export class PeerConnection {
           events.pathChanged(this, from.connection.transport)
         },
         interrupted: () => events.interrupted(this),
+        spareLost: () => events.spareLost(this),
         progressed: () => {
           session.pacer.pump()
           this.settleProgress()
@@ -305,7 +308,9 @@ export class PeerConnection {
     if (body.length > limits.maxMessageBytes) throw messageTooLarge(body.length, limits)
     const { pacer } = this.session
     const route = pacer.routeOf(message.protocol)
-    const isAwaited = message.inReplyTo !== undefined && this.answers > 0
+    const isAnswer = message.inReplyTo !== undefined
+    this.inbox.gate.sent(body.length, isAnswer)
+    const isAwaited = isAnswer && this.answers > 0
     if (isAwaited) this.answers--
     const lane = pacer.laneOf(route, message.type, isAwaited)
     if (pacer.takes(route, lane, body.length)) {
@@ -330,6 +335,7 @@ export class PeerConnection {
     const head = signature === undefined ? stream.head : joined(stream.head, signature)
     // A peer that has lost the connection has given up its requests, so an answer is of no use; nor is upkeep of a connection that is gone.
     const outlives = lasting && inReplyTo === undefined && !isInternal
+    this.inbox.sent()
     this.paths.send(stream, { kind, head, body, lasting: outlives, budget, onSettled, number: 0, order: 0, repeatedOn: 0 })
     this.traffic.messagesOut++
     this.traffic.bytesOut += body.length

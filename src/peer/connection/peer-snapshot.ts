@@ -1,3 +1,4 @@
+import { allLearnt, type DialRules } from '../../address/dial-policy.js'
 import type { PeerDescription } from '../../channel/description.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
@@ -26,6 +27,7 @@ export class PeerSnapshot {
     private channel: SecureChannel,
     private readonly since: number,
     private readonly isRelay: (protocols: readonly string[]) => boolean,
+    private readonly rules: DialRules,
   ) {
     this.describe(channel.remote)
   }
@@ -94,11 +96,11 @@ export class PeerSnapshot {
     }
   }
 
-  /** As we dialled the peer, where we did; else as it says. */
+  /** As we dialled the peer, where we did; else as it says, as far as the dial policy takes it. */
   private addresses(): PeerAddresses {
     const { outbound, remoteAddress } = this.channel.connection
     const dialled = outbound ? remoteAddress : ''
-    const websocket = /^wss?:/.test(dialled) ? dialled : this.description.addresses[0]
+    const websocket = /^wss?:/.test(dialled) ? dialled : allLearnt(this.description.addresses, this.rules)[0]
     const relay = /^circuit:([^/]+)\//.exec(remoteAddress)?.[1]
     return {
       ...(websocket !== undefined && { websocket }),

@@ -36,7 +36,9 @@ export function decodeAck(body: Uint8Array): Place[] {
   const count = body.length / PLACE_BYTES
   if (!Number.isInteger(count) || count < 1 || count > MAX_STREAMS) throw malformed()
   const view = viewOf(body)
-  return Array.from({ length: count }, (_, i) => readPlace(view, i * PLACE_BYTES))
+  const places: Place[] = []
+  for (let i = 0; i < count; i++) places.push(readPlace(view, i * PLACE_BYTES))
+  return places
 }
 
 export interface Sequence extends Place {

@@ -1,4 +1,5 @@
 import { circuitAddress } from '../../address/addresses.js'
+import { isWeb } from '../../address/dial-policy.js'
 import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
@@ -16,8 +17,14 @@ export interface DialTools {
   /** See `PausableWait`. */
   pausedMs?(): number
   isConnected(peerId: string): boolean
-  /** Dials one address; resolves to the peer id found there. */
-  dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
+  /**
+   * Dials one address; resolves to the peer id found there.
+   *
+   * @param isNamed whether the application has named the address, so that the dial policy does not concern it. Absent: others have told it.
+   */
+  dial(address: string, expected: string | undefined, wait: WaitOptions, isNamed?: boolean): Promise<string>
+  /** Whether the target is of the application's configuration; a described peer of elsewhere may be what others have told. */
+  readonly isNamed?: boolean
   /** Whether a text is an address that some transport understands. */
   canDial(address: string): boolean
   /** The rank of the best path that dialling an address may give; see `TransportRegistry.rankOf`. */
@@ -38,8 +45,12 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
   const { clock, limits } = tools
   const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
   // What looks like an address and is none of ours fails with a word on which ones are.
-  if (typeof target === 'string' && (target.includes('://') || tools.canDial(target))) {
-    return tools.dial(target, undefined, within)
+  // A name that a peer chose has no '/', yet URL parsers read `ws:127.0.0.1:80` as an address: only '://' makes one of the web.
+  if (typeof target === 'string' && (target.includes('://') || (!isWeb(target) && tools.canDial(target)))) {
+    return tools.dial(target, undefined, within, true).catch((error) => {
+      if (isP2PError(error)) error.details.paths ??= [{ path: target, code: error.code, message: error.message }]
+      throw error
+    })
   }
   const peerId = typeof target === 'string' ? target : target?.peerId
   if (typeof peerId !== 'string') {
@@ -47,7 +58,7 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
   }
   if (tools.isConnected(peerId)) return peerId
   if (peerId.startsWith('lp1')) decodePeerId(peerId)
-  const given = typeof target === 'string' ? [] : pathsTo(target, tools)
+  const given = typeof target === 'string' ? [] : pathsTo(target, tools, tools.isNamed)
   const race = new PathRace(peerId, clock, limits)
   try {
     return await withDeadline(clock, `Connecting to ${peerId}`, { ...within, pausedMs: tools.pausedMs }, (signal) =>
@@ -72,21 +83,22 @@ async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, ra
   throw new P2PError('PEER_NOT_FOUND', `No connected relay knows ${peerId}.`, { details: { peerId }, cause: failures[0] })
 }
 
-function pathsTo(peer: PeerInfo, tools: DialTools): DialPath[] {
+function pathsTo(peer: PeerInfo, tools: DialTools, isNamed?: boolean): DialPath[] {
   const { websocket, http, others = [], relays = [] } = peer.addresses ?? {}
   const direct = tools.relayOnly ? [] : [websocket, http, ...others].filter((address) => typeof address === 'string')
   const paths: DialPath[] = direct
     .sort((a, b) => tools.rankOf(b) - tools.rankOf(a))
-    .map((address) => ({ name: address, dial: (signal) => tools.dial(address, peer.peerId, { signal }) }))
+    .map((address) => ({ name: address, dial: (signal) => tools.dial(address, peer.peerId, { signal }, isNamed) }))
   const key = peer.publicKey && encodePeerId(peer.publicKey)
   for (const relay of relays) {
     paths.push({
       name: `circuit:${relay}`,
       dial: async (signal) => {
-        // A relay is named by its address or by its peer id.
-        const id = relay.includes('://') ? await tools.dial(relay, undefined, { signal }) : relay
+        // A relay is named by its address, with or without its peer id, or by its peer id.
+        const [address = '', expected] = relay.split('#')
+        const id = relay.includes('://') ? await tools.dial(address, expected, { signal }, isNamed) : relay
         // A relay knows its peers by their keys.
-        return tools.dial(circuitAddress(id, key ?? peer.peerId), peer.peerId, { signal })
+        return tools.dial(circuitAddress(id, key ?? peer.peerId), peer.peerId, { signal }, isNamed)
       },
     })
   }

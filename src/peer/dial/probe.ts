@@ -10,7 +10,7 @@ import type { Transport } from '../../transport/transport.js'
  * @throws P2PError what `SecureChannel.dial` fails with.
  */
 export async function probe(
-  transport: Transport,
+  transport: Pick<Transport, 'dial'>,
   address: string,
   options: ChannelOptions & { signal?: AbortSignal },
 ): Promise<RemoteHello> {

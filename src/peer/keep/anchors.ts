@@ -1,3 +1,4 @@
+import { type DialRules, isWeb, learnt } from '../../address/dial-policy.js'
 import { originOf } from '../../address/origin.js'
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
@@ -36,6 +37,7 @@ export interface AnchorsOptions {
   clock: Clock
   limits: Limits
   store: KeyValueStore
+  rules: DialRules
   /** Addresses that are dialled anyway. */
   named: ReadonlySet<string>
   chosen(): ChosenPeer[]
@@ -46,9 +48,7 @@ export interface AnchorsOptions {
 const STORE_KEY = 'anchors'
 /** Bytes that the store may hold for us: three anchors of about 512. */
 const MAX_BYTES = 4_096
-const ADDRESS = /^(wss?|https?|memory):\/\/.{1,256}$/
-const anchorsShape = /* @__PURE__ */ (() =>
-  array(tuple(text(), text(0, Number.POSITIVE_INFINITY, ADDRESS), number(), number())))()
+const anchorsShape = /* @__PURE__ */ (() => array(tuple(text(), text(0, 512), number(), number())))()
 
 /**
  * Relays that have served us long, kept over restarts and dialled at the next start beside the bootstrap peers: an attacker that makes us
@@ -122,17 +122,22 @@ export class Anchors {
     this.anchors = read.filter((anchor) => this.isLive(anchor)).slice(0, limits.maxAnchors)
   }
 
-  private isLive([id, , until, misses]: Anchor): boolean {
+  /** The store may be older than the rules, or another's: what comes from it is what others have told. */
+  private mayKeep(address: string): boolean {
+    return isWeb(address) ? learnt(address, this.wiring.rules) !== undefined : /^memory:/.test(address)
+  }
+
+  private isLive([id, address, until, misses]: Anchor): boolean {
     const { clock, limits } = this.wiring
     const left = until - clock.now()
-    return isPeerId(id) && left > 0 && left <= limits.anchorMs && misses < limits.maxAnchorMisses
+    return isPeerId(id) && this.mayKeep(address) && left > 0 && left <= limits.anchorMs && misses < limits.maxAnchorMisses
   }
 
   /** Frees the places of anchors that are gone, and fills them with the relays that are connected the longest, new operators first. */
   private review(): void {
     const { clock, limits, chosen, store } = this.wiring
     const now = clock.now()
-    const relays = chosen().filter(({ isServer, address }) => isServer && ADDRESS.test(address))
+    const relays = chosen().filter(({ isServer, address }) => isServer && this.mayKeep(address))
     // A peer is connected, so the network is there: an anchor that is not connected has not answered.
     for (const anchor of relays.length > 0 ? this.anchors : []) {
       if (this.missed.has(anchor) || relays.some(({ id }) => id === anchor[0])) continue

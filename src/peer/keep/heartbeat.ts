@@ -64,9 +64,9 @@ export class Heartbeat implements IProtocolHandler {
     for (const { peerId } of this.protocolHost?.peers() ?? []) void this.probe(peerId, timeoutMs)
   }
 
-  /** Measures the round trip to one peer, whose path has changed. */
-  measure(peerId: string): void {
-    void this.probe(peerId)
+  /** Probes one peer: its path has changed, or may be broken. */
+  measure(peerId: string, timeoutMs?: number): void {
+    void this.probe(peerId, timeoutMs)
   }
 
   private arm(): void {

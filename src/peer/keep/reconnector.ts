@@ -2,6 +2,7 @@ import { Alarm } from '../../base/alarm.js'
 import { Backoff } from '../../base/backoff.js'
 import type { Clock } from '../../base/clock.js'
 import { asP2PError, type P2PError } from '../../base/errors.js'
+import { isHidden } from '../../base/hidden.js'
 import { LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { type Random, systemRandom } from '../../base/random.js'
@@ -30,7 +31,6 @@ const FINAL: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'INVALID_PEER_ID',
   'WRONG_PEER',
   'NAME_TAKEN',
-  'REPLACED',
   'SELF_DIAL',
   'UNSUPPORTED_VERSION',
   'SHUT_DOWN',
@@ -53,11 +53,14 @@ export interface ReconnectorOptions {
   onError: (error: P2PError) => void
   /** `pending` may have changed. */
   onChange: () => void
+  /** A peer that is no relay is away, and wanted. */
+  onAway?: (peerId: string) => void
 }
 
 /**
  * Keeps connections. Those to the bootstrap peers are kept for ever; those that the application asked for until it disconnects, the
- * peer says goodbye, or the peer was away for `reconnectGiveUpMs`. Dials again after a loss, with pauses from 1 to 60 s.
+ * peer says goodbye, or the peer was away for `reconnectGiveUpMs`. Dials again after a loss, with pauses from 1 to 60 s; relays, while
+ * the page is visible, with pauses of at most `reconnectVisibleMs`.
  */
 export class Reconnector {
   private readonly entries = new LazySet<Entry>()
@@ -80,9 +83,7 @@ export class Reconnector {
   /** Dials all; resolves with the first that connects, or when all have failed once. */
   async start(): Promise<void> {
     this.isActive = true
-    this.forgive()
-    const idle = [...this.entries].filter((entry) => this.isIdle(entry))
-    const first = idle.map((entry) => this.dial(entry).then((connected) => (connected ? undefined : Promise.reject())))
+    const first = this.wake().map((dial) => dial.then((connected) => (connected ? undefined : Promise.reject())))
     if (first.length > 0) await Promise.any(first).catch(() => {})
   }
 
@@ -152,28 +153,39 @@ export class Reconnector {
     }
   }
 
-  /** The network is back, or the machine awoke: dial now, from the shortest pause. */
-  wake(): void {
-    this.forgive()
-    for (const entry of this.entries) {
-      if (!entry.alarm.isArmed) continue
-      entry.backoff.reset()
-      entry.alarm.disarm()
-      void this.dial(entry)
-    }
+  /**
+   * Dials now, and from the shortest pause, all that are away: the network is back, or the machine awoke. The time that they were
+   * away does not count: this machine was asleep or offline, and the peers may have been there.
+   */
+  wake(): Promise<boolean>[] {
+    for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = this.wiring.clock.now()
+    return this.dialAway(() => true)
+  }
+
+  /** A relay is connected: the peers that it may bring us to are dialled now. */
+  relayBack(): void {
+    this.dialAway((entry) => entry.alarm.isArmed && !isRelay(entry))
+  }
+
+  /** A peer was seen: it is dialled now, where it is wanted. */
+  seen(peerId: string): void {
+    this.dialAway((entry) => entry.peerId === peerId)
   }
 
   private entriesOf(peerId: string): Entry[] {
     return [...this.entries].filter((entry) => entry.peerId === peerId)
   }
 
-  /** Begins the count of every absence anew: this machine was asleep or offline, and the peers may not have been away. */
-  private forgive(): void {
-    for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = this.wiring.clock.now()
-  }
-
-  private isIdle({ dialling, alarm, peerId }: Entry): boolean {
-    return !dialling && !alarm.isArmed && (peerId === undefined || !this.wiring.isConnected(peerId))
+  private dialAway(which: (entry: Entry) => boolean): Promise<boolean>[] {
+    const away = [...this.entries].filter((entry) => {
+      const { dialling, peerId } = entry
+      return !dialling && which(entry) && (peerId === undefined || !this.wiring.isConnected(peerId))
+    })
+    return away.map((entry) => {
+      entry.backoff.reset()
+      entry.alarm.disarm()
+      return this.dial(entry)
+    })
   }
 
   private async dial(entry: Entry): Promise<boolean> {
@@ -208,7 +220,12 @@ export class Reconnector {
       return
     }
     if (entry.alarm.isArmed) return
-    entry.alarm.arm(entry.backoff.next(Math.min(error.details.retryAfterMs ?? 0, limits.reconnectMaxMs)))
+    const { code, details } = error
+    // Another process with our key is there. To come back at once would only drive it out in its turn.
+    const isReplaced = code === 'REPLACED' && details.inClear !== true
+    const askedMs = isReplaced ? limits.reconnectGiveUpMs : Math.min(details.retryAfterMs ?? 0, limits.reconnectMaxMs)
+    entry.alarm.arm(entry.backoff.next(askedMs, isRelay(entry) && !isHidden() ? limits.reconnectVisibleMs : undefined))
+    if (!isRelay(entry) && entry.peerId !== undefined) this.wiring.onAway?.(entry.peerId)
   }
 
   private entryOf(target: string | PeerInfo, bootstrap: boolean, peerId: string | undefined): Entry {
@@ -226,4 +243,9 @@ export class Reconnector {
     }
     return entry
   }
+}
+
+/** Whether the application has named an address, as of a relay: a peer that is known by its id is found through one. */
+function isRelay({ target, bootstrap }: Entry): boolean {
+  return bootstrap || (typeof target === 'string' && target.includes('://'))
 }

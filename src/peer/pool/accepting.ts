@@ -65,7 +65,7 @@ export class Accepting {
       ...options,
       work,
       schedule,
-      retryBits: () => defence.retryBits,
+      retryBits: () => defence.retryBits(connection),
       judge: (certificate) => judgeDialler(certificate, clock, limits),
       admit,
     })
@@ -85,7 +85,8 @@ export class Accepting {
   private failed(connection: Connection, error: P2PError): void {
     connection.close()
     this.peerContext.defence.strangerFailed(connection, error)
-    this.refused(error)
+    // A dialler that only looked who is here, to prove our address or as a feeler, has left by itself.
+    if (error.code !== 'CONNECTION_CLOSED') this.refused(error)
     // Failed handshakes of strangers are reported where they cannot be honest, else only counted.
     if (error.details.fault === true || error.code === 'NAME_TAKEN') this.members.fault(error)
   }

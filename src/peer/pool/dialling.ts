@@ -1,9 +1,13 @@
+import { isWeb, learnt, NamedAddress, needLearnt } from '../../address/dial-policy.js'
+import { BoundedMap } from '../../base/bounded-map.js'
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, isP2PError } from '../../base/errors.js'
+import { tupleKey } from '../../base/tuple-key.js'
 import { type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { RemoteHello } from '../../channel/hello.js'
 import { SecureChannel } from '../../channel/secure-channel.js'
 import { isWorkNeeded, workNeeded } from '../../channel/work.js'
+import { encodePeerId } from '../../identity/peer-id.js'
 import type { Transport } from '../../transport/transport.js'
 import { duplicate } from '../connection/path.js'
 import { probe } from '../dial/probe.js'
@@ -12,10 +16,22 @@ import type { PeerContext, PeerEvents } from '../peer-context.js'
 import { channelOptions } from './channel-options.js'
 import { type Members, poolFull } from './members.js'
 
+/** Addresses remembered as proven: more than a routing table and the peers of a relay have. */
+const MAX_PROVEN = 16_384
+
+/** How an address is dialled. */
+interface Way {
+  readonly address: string
+  readonly isLearnt: boolean
+  readonly transport: Pick<Transport, 'dial'>
+}
+
 /** The connections that we make. */
 export class Dialling {
   readonly stats = { dialled: 0, dialsFailed: 0 }
   private readonly dials: SharedDials
+  /** Who was found last at an address that we have dialled. */
+  private readonly proven = new BoundedMap<string, string>(MAX_PROVEN)
 
   constructor(
     private readonly peerContext: PeerContext,
@@ -34,35 +50,44 @@ export class Dialling {
     return this.dials.count
   }
 
-  async dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string> {
+  /** @param target a plain text is an address that others have told, and has to pass the dial policy. */
+  async dial(target: string | NamedAddress, expected: string | undefined, wait: WaitOptions): Promise<string> {
     this.checkOpen()
-    const transport = this.transportFor(address)
     const { members } = this
     const { work, limits } = this.peerContext
+    const text = target instanceof NamedAddress ? target.text : target
     const known = members.all().find(({ activeChannel: { connection } }) => {
-      return connection.outbound && connection.remoteAddress === address
+      return connection.outbound && connection.remoteAddress === text
     })
     if (known !== undefined && (expected === undefined || members.get(expected) === known)) return known.peerId
+    const { address, transport, isLearnt } = this.way(target, expected)
     const timeoutMs = wait.timeoutMs ?? limits.dialTimeoutMs
-    return this.dials.join(`${address} ${expected ?? ''}`, { signal: wait.signal, timeoutMs }, (signal) => {
+    return this.dials.join(tupleKey(address, expected, isLearnt), { signal: wait.signal, timeoutMs }, (signal) => {
       const attempt = () => this.attempt(transport, address, expected, signal, () => dial)
       const dial: Promise<string> = work === undefined ? attempt() : work.dial(address, signal, attempt)
       return dial
     })
   }
 
-  async look(address: string, wait: WaitOptions): Promise<RemoteHello> {
+  async look(told: string, expected: string, wait: WaitOptions): Promise<RemoteHello> {
     this.checkOpen()
-    const transport = this.transportFor(address)
+    const { address, transport } = this.way(told, expected)
     const { clock, limits } = this.peerContext
     const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
-    return withDeadline(clock, `Looking at ${address}`, within, async (signal) =>
-      probe(transport, address, {
+    return withDeadline(clock, `Looking at ${address}`, within, async (signal) => {
+      const remote = await probe(transport, address, {
         ...(await channelOptions(this.peerContext, this.members.sessions)),
         judge: (certificate, now) => this.peerContext.judge(address, certificate, now!),
         signal,
-      }),
-    )
+      })
+      this.prove(address, remote.publicKey)
+      return remote
+    })
+  }
+
+  /** Whether a handshake that we began at an address has proven the key of this `lp1…` id there. */
+  isProven(address: string, peerId: string): boolean {
+    return this.proven.get(address) === peerId
   }
 
   abortAll(error: Error): void {
@@ -71,7 +96,7 @@ export class Dialling {
 
   /** @param self the dial that this is an attempt of, which others of the same peer wait for. */
   private async attempt(
-    transport: Transport,
+    transport: Way['transport'],
     address: string,
     expected: string | undefined,
     signal: AbortSignal,
@@ -103,6 +128,7 @@ export class Dialling {
           confirming.set(key, self())
         },
       })
+      this.prove(address, channel.remote.publicKey)
       members.adopt(channel)
       return channel.remote.peerId
     } catch (error) {
@@ -126,9 +152,23 @@ export class Dialling {
     }
   }
 
-  /** @throws P2PError INVALID_ADDRESS. */
-  private transportFor(address: string): Transport {
-    return this.peerContext.transports.forAddress(address)
+  /** The one way to a transport, and so the place that nothing passes without the dial policy. @throws P2PError INVALID_ADDRESS. */
+  private way(target: string | NamedAddress, expected: string | undefined): Way {
+    const { transports, allowPrivate } = this.peerContext
+    const isNamed = target instanceof NamedAddress
+    const address = isNamed ? target.text : needLearnt(target, expected, this.peerContext)
+    const isLearnt = !isNamed && !allowPrivate && isWeb(address)
+    const transport = transports.forAddress(address)
+    return {
+      address,
+      isLearnt,
+      transport: isLearnt ? { dial: (to, options) => transport.dial(to, { ...options, learnt: true }) } : transport,
+    }
+  }
+
+  private prove(address: string, publicKey: Uint8Array): void {
+    // As others write it, where the application has named it with a path or a slash.
+    if (isWeb(address)) this.proven.set(learnt(address, this.peerContext) ?? address, encodePeerId(publicKey))
   }
 
   private checkOpen(): void {

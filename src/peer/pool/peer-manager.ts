@@ -1,3 +1,4 @@
+import type { NamedAddress } from '../../address/dial-policy.js'
 import { P2PError, shutDownError } from '../../base/errors.js'
 import type { WaitOptions } from '../../base/wait.js'
 import type { RemoteHello } from '../../channel/hello.js'
@@ -71,12 +72,13 @@ export class PeerManager {
   /**
    * Connects to the peer that answers at an address; two calls share one dial.
    *
+   * @param address a plain text has been told by others and passes the dial policy.
    * @param expected the peer that must be found there.
    * @returns the peer id.
    * @throws P2PError INVALID_ADDRESS, POOL_FULL, WRONG_PEER, NAME_TAKEN, SELF_DIAL, PROOF_OF_WORK_REQUIRED, PROOF_OF_WORK_TOO_HARD,
    * TIMEOUT, ABORTED, and those of `SecureChannel.dial`.
    */
-  dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string> {
+  dial(address: string | NamedAddress, expected: string | undefined, wait: WaitOptions): Promise<string> {
     return this.outgoing.dial(address, expected, wait)
   }
 
@@ -85,8 +87,13 @@ export class PeerManager {
    *
    * @throws P2PError as `dial`.
    */
-  look(address: string, wait: WaitOptions): Promise<RemoteHello> {
-    return this.outgoing.look(address, wait)
+  look(address: string, expected: string, wait: WaitOptions): Promise<RemoteHello> {
+    return this.outgoing.look(address, expected, wait)
+  }
+
+  /** Whether a handshake that we began at an address has proven the key of this `lp1…` id there. */
+  isProven(address: string, peerId: string): boolean {
+    return this.outgoing.isProven(address, peerId)
   }
 
   /** Takes a connection that another peer dialled. */

@@ -2,6 +2,7 @@ import { circuitAddress, parseCircuit } from '../../address/addresses.js'
 import { abortedError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
+import { tupleKey } from '../../base/tuple-key.js'
 import { encodePeerId, isPeerId } from '../../identity/peer-id.js'
 import type { P2PMessage } from '../../message/message.js'
 import { unknownType } from '../../message/shape.js'
@@ -259,5 +260,5 @@ export class CircuitEndpoint implements IProtocolHandler, Transport, Listener {
 }
 
 function keyOf(relay: string, circuit: number): string {
-  return `${circuit} ${relay}`
+  return tupleKey(relay, circuit)
 }

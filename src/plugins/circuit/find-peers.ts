@@ -1,7 +1,9 @@
+import { learnt } from '../../address/dial-policy.js'
 import { equalBytes, hexOf } from '../../base/bytes.js'
 import { asP2PError, P2PError, timeoutError } from '../../base/errors.js'
 import { CORE_LIMITS } from '../../base/limits/core.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
+import { tupleKey } from '../../base/tuple-key.js'
 import type { WaitOptions } from '../../base/wait.js'
 import { encodePeerId, fitsKey } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
@@ -106,7 +108,12 @@ export function readPeers(entries: unknown[], host: ProtocolHost, query: PeerQue
     const { metadata, addresses, reserved = false, ...rest } = peer
     const info: PeerInfo = {
       ...rest,
-      addresses: Object.fromEntries(Object.entries(addresses).filter(([, address]) => address !== undefined)) as PeerAddresses,
+      addresses: Object.fromEntries(
+        Object.entries(addresses).flatMap(([name, address = '']) => {
+          const taken = learnt(address, host)
+          return taken === undefined ? [] : [[name, taken]]
+        }),
+      ) as PeerAddresses,
       state: PeerState.DISCONNECTED,
       isRelay: speaksAsRelay(peer.protocols),
       ...(metadata !== undefined && encode(metadata, limits).length <= limits.maxMetadataBytes && { metadata }),
@@ -130,7 +137,7 @@ export function isCalled({ peerId, name, publicKey }: PeerInfo, sought: string |
 
 /** Adds what one introducer tells of a peer to what others tell. */
 export function merge(found: Map<string, PeerInfo>, { info, reserved }: Introduced, introducer: string, limits: Limits): void {
-  const id = `${info.peerId} ${hexOf(info.publicKey!)}`
+  const id = tupleKey(info.peerId, hexOf(info.publicKey!))
   const known = found.get(id) ?? { ...info, addresses: { ...info.addresses, relays: [] } }
   found.set(id, known)
   if (reserved && known.addresses.relays!.length < limits.maxAddresses) known.addresses.relays!.push(introducer)

@@ -29,8 +29,31 @@ export function peerWatch(): Plugin<PeerWatch> {
     attach(kit) {
       let watches: PeerWatches | undefined
       let isOver = false
+      // Only a coordinator that watches takes what introducers push.
+      const add = (query: PeerQuery, listener: PeerWatchListener) => {
+        if (watches === undefined) {
+          watches = new PeerWatches(kit, kit.limits)
+          kit.registerProtocol(watches)
+        }
+        return watches.add(query, listener)
+      }
+      const away = new Map<string, Unsubscribe>()
+      const stopFor = (peerId: string) => {
+        away.get(peerId)?.()
+        away.delete(peerId)
+      }
+      kit.onPeer({ connected: ({ peerId }) => stopFor(peerId) })
       const failed = (cause: unknown) => kit.report(asP2PError(cause, 'LISTENER_FAILED', 'A listener of watchPeers failed.'))
       kit.onLifecycle({
+        // Relays tell when a wanted peer comes: it is dialled then, not only after a pause. Half of the watches are the application's.
+        away(peerId) {
+          if (away.has(peerId) || isOver) return
+          if (away.size >= kit.limits.maxPeerWatches / 2) stopFor(away.keys().next().value!)
+          away.set(
+            peerId,
+            add({ peerId }, (_, change) => change !== 'removed' && kit.dialer.seen(peerId)),
+          )
+        },
         stop() {
           isOver = true
         },
@@ -38,12 +61,7 @@ export function peerWatch(): Plugin<PeerWatch> {
       return {
         watchPeers({ relays = false, ...criteria }, listener) {
           if (isOver) throw shutDownError()
-          // Only a coordinator that watches takes what introducers push.
-          if (watches === undefined) {
-            watches = new PeerWatches(kit, kit.limits)
-            kit.registerProtocol(watches)
-          }
-          const stop = watches.add(criteria, (peer, change) => {
+          const stop = add(criteria, (peer, change) => {
             // A listener that fails is reported and ends no watch.
             if (relays || peer.isRelay !== true) fenced(() => listener(peer, change), failed)
           })

@@ -1,48 +1,55 @@
 import { isP2PError } from '../../base/errors.js'
-import { checkFilters, type FilterConditions, type RecordFilters } from '../dht/records/record-filters.js'
+import type { WaitOptions } from '../../base/wait.js'
+import {
+  checkFilters,
+  type FilterConditions,
+  type FilterRange,
+  type FilterScalar,
+  type RecordFilters,
+} from '../dht/records/record-filters.js'
 import { invalidResource } from './resource-key.js'
 
-/** Which resources to find. Plain data: the node that stores them applies it. */
-export interface ResourceFilters {
+/**
+ * Conditions on fields of a resource's `data`, named by their path with dots; at most 14. A plain value means equality. Plain data: the
+ * node that stores the resource applies them.
+ *
+ * @example { status: 'waiting', amount: { gte: 1_000n }, 'terms.coin': { in: ['XPI', 'XEC'] }, tags: { contains: 'fast' } }
+ */
+export type ResourceConditions<T = unknown> = [T] extends [object]
+  ? { [Field in keyof T & string]?: FilterScalar | FilterRange } & {
+      [path: `${string}.${string}`]: FilterScalar | FilterRange
+    }
+  : FilterConditions
+
+/** Whose resources, and of which time. */
+export interface ResourceCriteria {
   creatorPeerId?: string
   /** Milliseconds since the Unix epoch, exclusive. */
   createdAfter?: number
   /** Milliseconds since the Unix epoch, exclusive. */
   createdBefore?: number
-  /** The newest so many. */
-  maxResults?: number
-  /**
-   * Conditions on fields of `data`, named by their path with dots; at most 14.
-   *
-   * @example { where: { amount: { gte: 1_000n }, 'terms.coin': 'XPI', state: { in: ['open', 'joining'] }, tags: { contains: 'fast' } } }
-   */
-  where?: FilterConditions
 }
 
-const NAMES = /* @__PURE__ */ new Set(['creatorPeerId', 'createdAfter', 'createdBefore', 'maxResults', 'where'])
+/** How `discoverResources` looks, beside the conditions on the data. */
+export interface DiscoverOptions extends ResourceCriteria, WaitOptions {
+  /** The newest so many. */
+  maxResults?: number
+}
 
 /**
  * The same as filters on records, whose value is `{ data, createdAt }`.
  *
- * @throws P2PError INVALID_RESOURCE for an unknown field or what cannot be a filter.
+ * @throws P2PError INVALID_RESOURCE for what cannot be a condition, a misspelt operator among it.
  */
-export function recordFiltersOf(filters: ResourceFilters | null | undefined): RecordFilters {
-  if (filters === null || filters === undefined) return {}
-  if (typeof filters !== 'object') throw invalidResource('filters must be an object')
-  const unknown = Object.keys(filters).find((name) => !NAMES.has(name))
-  if (unknown !== undefined) throw invalidResource(`filters.${unknown} is unknown`)
-  const { creatorPeerId, createdAfter, createdBefore, maxResults, where = {} } = filters
-  if (maxResults !== undefined && !(maxResults >= 1)) throw invalidResource('filters.maxResults must be 1 or more')
-  if (typeof where !== 'object' || where === null) throw invalidResource('filters.where must be an object')
-  const conditions: FilterConditions = {}
-  for (const [path, condition] of Object.entries(where)) conditions[`data.${path}`] = condition
-  if (createdAfter !== undefined || createdBefore !== undefined) conditions.createdAt = { gt: createdAfter, lt: createdBefore }
+export function recordFiltersOf(conditions: object | null | undefined, options: ResourceCriteria): RecordFilters {
+  const { creatorPeerId, createdAfter, createdBefore } = options
+  if (typeof (conditions ?? {}) !== 'object') throw invalidResource('its conditions must be an object')
+  const where: FilterConditions = {}
+  for (const [path, condition] of Object.entries(conditions ?? {})) where[`data.${path}`] = condition
+  if (createdAfter !== undefined || createdBefore !== undefined) where.createdAt = { gt: createdAfter, lt: createdBefore }
   try {
-    return checkFilters({
-      ...(creatorPeerId !== undefined && { publisherId: creatorPeerId }),
-      ...(Object.keys(conditions).length > 0 && { where: conditions }),
-    })
+    return checkFilters({ publisherId: creatorPeerId, ...(Object.keys(where).length > 0 && { where }) })
   } catch (error) {
-    throw invalidResource(isP2PError(error) ? error.message : 'its filters cannot be read')
+    throw invalidResource(isP2PError(error) ? error.message : 'its conditions cannot be read')
   }
 }

@@ -1,7 +1,8 @@
+import { allLearnt, type DialRules, learnt } from '../../address/dial-policy.js'
 import { Alarm } from '../../base/alarm.js'
 import { asP2PError } from '../../base/errors.js'
 import type { WaitOptions } from '../../base/wait.js'
-import { fitsKey } from '../../identity/peer-id.js'
+import { fitsKey, isPeerId } from '../../identity/peer-id.js'
 import { array, object, oneOf, shaped, text, tuple, union } from '../../message/shape.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import { speaksAsRelay } from '../circuit/frames.js'
@@ -39,6 +40,7 @@ export class PeerRecords {
   constructor(
     private readonly dht: DistributedHashTable,
     private readonly describe: () => PeerRecord,
+    private readonly rules: DialRules = {},
   ) {
     this.alarm = new Alarm(dht.clock, () => {
       this.publish().catch((error) => {
@@ -66,13 +68,18 @@ export class PeerRecords {
     const publicKey = record?.publisherKey
     // The record's signature proves its key; an lp1 id must be of that key.
     if (published === undefined || publicKey === undefined || !fitsKey(peerId, publicKey)) return []
-    const { addresses, relays, protocols } = published
+    const { relays, protocols } = published
+    const [websocket] = allLearnt(published.addresses, this.rules)
     const info: PeerInfo = {
       peerId,
       publicKey,
       addresses: {
-        ...(addresses[0] !== undefined && { websocket: addresses[0] }),
-        relays: relays.map(([id, address]) => address ?? id),
+        ...(websocket !== undefined && { websocket }),
+        // Through the relay where it is connected, whatever address the record gives it; else at that address, if it may be dialled.
+        relays: relays.flatMap(([id, address]) => {
+          const taken = address === null ? undefined : learnt(address, this.rules)
+          return taken === undefined || !isPeerId(id) ? [id] : [id, `${taken}#${id}`]
+        }),
       },
       state: PeerState.DISCONNECTED,
       lastSeen: record!.publishedAt,

@@ -1,5 +1,6 @@
 import type { Plugin } from '../../core/plugin.js'
 import type { Circuits } from '../circuit/plugin.js'
+import { provenAddress } from '../circuit/proven-address.js'
 import { dhtOf } from '../dht/client/plugin.js'
 import { PeerRecords } from './peer-records.js'
 import { ResourceDiscovery } from './resource-discovery.js'
@@ -13,12 +14,16 @@ export function discovery(): Plugin<{ discovery: ResourceDiscovery }> {
       const { dht } = dhtOf(kit)
       const { endpoint } = kit.plugin('circuits') as Circuits
       const resources = new ResourceDiscovery(dht, kit)
-      const records = new PeerRecords(dht, () => {
-        const { addresses, protocols } = kit.describe()
-        const known = new Map(kit.peers().map((peer) => [peer.peerId, peer.addresses.websocket ?? null]))
-        const relays = endpoint.reserved().map(({ relay }): [string, string | null] => [relay, known.get(relay) ?? null])
-        return { addresses, relays, protocols }
-      })
+      const records = new PeerRecords(
+        dht,
+        () => {
+          const { addresses, protocols } = kit.describe()
+          const known = new Map(kit.peers().map((peer) => [peer.peerId, provenAddress(kit, peer) ?? null]))
+          const relays = endpoint.reserved().map(({ relay }): [string, string | null] => [relay, known.get(relay) ?? null])
+          return { addresses, relays, protocols }
+        },
+        kit,
+      )
       kit.addResolver((peerId, wait) => records.resolve(peerId, wait))
       // Nothing is published before the coordinator runs, nor is its key derived for that.
       let hasRun = false

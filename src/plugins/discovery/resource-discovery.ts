@@ -1,12 +1,13 @@
 import { equalBytes } from '../../base/bytes.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { LazySet } from '../../base/lazy-map.js'
+import { tupleKey } from '../../base/tuple-key.js'
 import type { WaitOptions } from '../../base/wait.js'
 import { encode } from '../../message/codec.js'
 import type { AnnounceResult, DistributedHashTable } from '../dht/client/dht.js'
 import type { DhtRecord } from '../dht/records/record.js'
 import { matchesConditions } from '../dht/records/record-filters.js'
-import { type ResourceFilters, recordFiltersOf } from './filters.js'
+import { type DiscoverOptions, type ResourceConditions, type ResourceCriteria, recordFiltersOf } from './filters.js'
 import { invalidResource, resourceIdOf, resourceKey, resourcePrefix } from './resource-key.js'
 
 /** Something a peer offers: a session to join, a key, a quote. */
@@ -93,20 +94,23 @@ export class ResourceDiscovery {
   /**
    * The resources of a type, newest first.
    *
+   * @param conditions on the data; see `ResourceConditions`.
    * @throws P2PError INVALID_RESOURCE; TIMEOUT or what the servers say if none answered and nothing is here; ABORTED, SHUT_DOWN.
    */
   async discoverResources<T = unknown>(
     type: string,
-    filters?: ResourceFilters | null,
-    options: WaitOptions = {},
+    conditions?: ResourceConditions<T> | null,
+    options: DiscoverOptions = {},
   ): Promise<ResourceAnnouncement<T>[]> {
     const prefix = resourcePrefix(type, this.dht.limits)
-    const { signal, timeoutMs } = options
-    const maxResults = filters?.maxResults
+    const { signal, timeoutMs, maxResults = Number.POSITIVE_INFINITY } = options
+    if (!(maxResults >= 1)) throw invalidResource('maxResults must be 1 or more')
+    const { publisherId, where } = recordFiltersOf(conditions, options)
     const records = await this.dht.query<ResourceValue<T>>({
       key: `${prefix}*`,
-      filters: recordFiltersOf(filters),
-      ...(maxResults !== undefined && { maxResults }),
+      filters: where,
+      publisherId,
+      maxResults,
       signal,
       timeoutMs,
     })
@@ -143,18 +147,20 @@ export class ResourceDiscovery {
    */
   watchResources<T = unknown>(
     type: string,
-    filters: Omit<ResourceFilters, 'maxResults'> | null | undefined,
+    conditions: ResourceConditions<T> | null | undefined,
     listener: ResourceListener<T>,
+    options: ResourceCriteria = {},
   ): Unsubscribe {
     const prefix = resourcePrefix(type, this.dht.limits)
     if (typeof listener !== 'function') throw invalidResource('watchResources needs a listener')
-    const { publisherId, where = {} } = recordFiltersOf(filters)
+    const { publisherId, where = {} } = recordFiltersOf(conditions, options)
     // The listener's own copy: 'removed' tells of the resource as it was.
-    const tell: ResourceListener<T> = (resource, change) => listener(structuredClone(resource), change)
+    const tell = (resource: ResourceAnnouncement<T>, change: ResourceChange): unknown =>
+      listener(structuredClone(resource), change)
     /** What the listener knows, by key and publisher. */
     const shown = new Map<string, { resource: ResourceAnnouncement<T>; bytes: Uint8Array }>()
     const stop = this.dht.watch<ResourceValue<T>>(`${prefix}*`, (record, change) => {
-      const id = `${record.publisherKey ?? record.publisherId} ${record.key}`
+      const id = tupleKey(String(record.publisherKey ?? record.publisherId), record.key)
       const before = shown.get(id)
       const resource = change === 'removed' ? undefined : this.resourceOf<T>(record, type, prefix)
       const matches =
@@ -162,13 +168,12 @@ export class ResourceDiscovery {
         (publisherId === undefined || resource.creatorPeerId === publisherId) &&
         matchesConditions(record.value, where)
       if (!matches) {
-        if (shown.delete(id) && before) tell(before.resource, 'removed')
-        return
+        return shown.delete(id) && before && tell(before.resource, 'removed')
       }
       const bytes = encode(record.value)
       shown.set(id, { resource, bytes })
-      if (before === undefined) tell(resource, 'added')
-      else if (!equalBytes(before.bytes, bytes)) tell(resource, 'updated')
+      if (before === undefined) return tell(resource, 'added')
+      return equalBytes(before.bytes, bytes) || tell(resource, 'updated')
     })
     const unwatch = () => {
       this.watches.delete(unwatch)

@@ -1,4 +1,5 @@
 import { codeOf, P2PError } from '../../base/errors.js'
+import { publicFetch } from '../../transport/public-fetch.node.js'
 
 /** Largest answer that holds no frames: a session id, a count, an error. */
 const SMALL_ANSWER_BYTES = 4_096
@@ -42,13 +43,15 @@ export class Exchange {
 /**
  * A request that browsers send without asking the server first (a CORS "simple" one), without cookies and referrer.
  *
+ * @param learnt whether others have told the address; see `DialOptions.learnt`.
  * @throws P2PError where the peer itself refuses; anything else is worth another try.
  */
 export async function request(
   url: URL,
   init: { method: 'GET' | 'POST'; body?: Uint8Array<ArrayBuffer>; keepalive?: boolean; signal: AbortSignal },
+  learnt: boolean | undefined,
 ): Promise<Response> {
-  const response = await fetch(url, {
+  const response = await ((learnt && publicFetch) || fetch)(url, {
     ...init,
     ...(init.body && { headers: { 'Content-Type': 'text/plain' } }),
     cache: 'no-store',

@@ -76,7 +76,10 @@ interface Opening extends DialOptions {
   buffering: Buffering
 }
 
-async function openSession(address: string, { signal, firstFrame, dialled, limits, buffering }: Opening): Promise<Connection> {
+async function openSession(
+  address: string,
+  { signal, firstFrame, dialled, limits, buffering, learnt }: Opening,
+): Promise<Connection> {
   const endpoint = parseWebAddress(address, 'http')
   endpoint.pathname = endpoint.pathname.replace(/\/*$/, HTTP_PATH)
   if (signal?.aborted) throw abortedError('The dial', signal.reason)
@@ -88,11 +91,11 @@ async function openSession(address: string, { signal, firstFrame, dialled, limit
   for (let attempt = 1; ; attempt++) {
     const exchange = new Exchange(signal, limits.dialTimeoutMs)
     try {
-      const response = await request(endpoint, { method: 'POST', body, signal: exchange.signal })
+      const response = await request(endpoint, { method: 'POST', body, signal: exchange.signal }, learnt)
       const id = await smallAnswer(response)
       if (signal?.aborted) throw signal.reason
       if (!/^[\w-]{22,64}$/.test(id)) throw notThePeer()
-      return new HttpConnection(dialled, endpoint, id, limits, buffering).pipe
+      return new HttpConnection(dialled, endpoint, id, limits, buffering, learnt).pipe
     } catch (error) {
       if (signal?.aborted) throw abortedError('The dial', signal.reason)
       if (error instanceof TypeError && attempt === 1) continue
@@ -130,6 +133,7 @@ class HttpConnection {
     id: string,
     private readonly limits: Limits,
     private readonly buffering: Buffering,
+    private readonly learnt: boolean | undefined,
   ) {
     this.session = new URL(endpoint)
     this.session.pathname += `/${id}`
@@ -193,7 +197,7 @@ class HttpConnection {
       // So that it outlives the page, where the browser can.
       const keepalive = last && attempt === 0 && body.length <= PARTING_BYTES
       const url = this.url({ n: this.arrived, after, ...(last && { close: 1 }) })
-      const response = await request(url, { method: 'POST', body, keepalive, signal: exchange.signal })
+      const response = await request(url, { method: 'POST', body, keepalive, signal: exchange.signal }, this.learnt)
       const has = Number(await smallAnswer(response))
       // Somebody else's page is no answer to frames: they count as sent only once the server says that it has them.
       if (!(has >= this.arrived + count && has <= this.arrived + pipe.queue.length)) throw notThePeer()
@@ -236,7 +240,7 @@ class HttpConnection {
     let begun = false
     try {
       const url = this.url({ after: this.received, ...(stream && { stream: 1 }) })
-      const response = await request(url, { method: 'GET', signal: exchange.signal })
+      const response = await request(url, { method: 'GET', signal: exchange.signal }, this.learnt)
       if (response.headers.get('content-type')?.split(';')[0] !== HTTP_FRAMES_TYPE) {
         throw notThePeer()
       }
@@ -329,7 +333,7 @@ class HttpConnection {
   private sayClosed(): void {
     const exchange = new Exchange(undefined, this.limits.closeGraceMs)
     const url = this.url({ n: this.arrived, close: 1 })
-    request(url, { method: 'POST', body: new Uint8Array(), keepalive: true, signal: exchange.signal })
+    request(url, { method: 'POST', body: new Uint8Array(), keepalive: true, signal: exchange.signal }, this.learnt)
       .then(smallAnswer)
       .catch(() => {})
       .finally(() => exchange.done())

@@ -2,7 +2,7 @@ import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
 import type { Unsubscribe } from '../../base/events.js'
 import type { RecordFeed } from '../dht/client/lookup.js'
-import { matchesPattern, type RecordEntry, wireRecord } from '../dht/records/record.js'
+import { matchesPattern, type VerifiedRecord, wireRecord } from '../dht/records/record.js'
 import type { RecordVerifier } from '../dht/records/record-verifier.js'
 import type { TopicMessage } from './topic-messages.js'
 import type { Topics } from './topics.js'
@@ -21,26 +21,26 @@ export class ResourceTopics implements RecordFeed {
     private readonly clock: Clock,
   ) {}
 
-  publish(entry: RecordEntry): void {
+  publish(entry: VerifiedRecord): void {
     const topic = topicOf(entry.key)
     // Without a relay there is nobody to tell; and a topic that is full leaves the DHT's own way.
     if (topic !== undefined) this.topics.publish(topic, wireRecord(entry)).catch(() => {})
   }
 
-  watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe {
+  watch(pattern: string, onRecord: (entry: VerifiedRecord) => void): Unsubscribe {
     const topic = topicOf(pattern)
     if (topic === undefined) return () => {}
     // What was announced earlier may have been withdrawn since: the withdrawal comes right behind it, or by another relay.
-    const earlier: RecordEntry[] = []
+    const earlier: VerifiedRecord[] = []
     let isOver = false
     const settled = new Alarm(this.clock, () => {
       // A watch that knows the newest record of a key takes no older one.
       for (const entry of earlier.splice(0).sort((a, b) => b.sequence - a.sequence)) onRecord(entry)
     })
     const receive = async (payload: unknown, past: boolean) => {
-      const entry = this.verifier.read(payload)
-      if (!matchesPattern(entry.key, pattern)) return
-      await this.verifier.verify(entry)
+      const read = this.verifier.read(payload)
+      if (!matchesPattern(read.key, pattern)) return
+      const entry = await this.verifier.verify(read)
       if (isOver) return
       if (!past || earlier.length >= MAX_EARLIER) return onRecord(entry)
       earlier.push(entry)

@@ -1,4 +1,5 @@
 import { LazyMap, LazySet } from '../../base/lazy-map.js'
+import { tupleKey } from '../../base/tuple-key.js'
 
 /** Messages in a row that a neighbour sent after somebody else had, before it is asked to only advertise. */
 const PRUNE_AFTER = 3
@@ -57,5 +58,5 @@ export class SpreadingTree {
 }
 
 function key(topic: string, peerId: string): string {
-  return `${peerId} ${topic}`
+  return tupleKey(peerId, topic)
 }

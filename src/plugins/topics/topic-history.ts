@@ -1,19 +1,19 @@
 import type { Clock } from '../../base/clock.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
-import type { SignedTopicMessage } from './topic-messages.js'
+import type { VerifiedTopicMessage } from './topic-messages.js'
 
 /** What every kept message costs beside its bytes. */
 const OVERHEAD_BYTES = 512
 
 interface Kept {
-  readonly message: SignedTopicMessage
+  readonly message: VerifiedTopicMessage
   readonly until: number
 }
 
 /** The last messages of each topic, for late subscribers and for neighbours that have missed one. */
 export class TopicHistory {
-  private readonly topics = new LazyMap<string, SignedTopicMessage[]>()
+  private readonly topics = new LazyMap<string, VerifiedTopicMessage[]>()
   /** By id, oldest first. */
   private readonly all = new LazyMap<string, Kept>()
   private total = 0
@@ -27,7 +27,7 @@ export class TopicHistory {
     return this.total
   }
 
-  add(message: SignedTopicMessage): void {
+  add(message: VerifiedTopicMessage): void {
     const { topic, id } = message
     const kept = this.topics.get(topic) ?? []
     this.topics.set(topic, kept)
@@ -42,12 +42,12 @@ export class TopicHistory {
     }
   }
 
-  get(id: string): SignedTopicMessage | undefined {
+  get(id: string): VerifiedTopicMessage | undefined {
     return this.all.get(id)?.message
   }
 
   /** The last `count` of a topic, oldest first. */
-  last(topic: string, count: number): SignedTopicMessage[] {
+  last(topic: string, count: number): VerifiedTopicMessage[] {
     const now = this.clock.now()
     const live = (this.topics.get(topic) ?? []).filter(({ id }) => (this.all.get(id)?.until ?? 0) > now)
     return count > 0 ? live.slice(-count) : []
@@ -59,7 +59,7 @@ export class TopicHistory {
     this.total = 0
   }
 
-  private drop(message: SignedTopicMessage): void {
+  private drop(message: VerifiedTopicMessage): void {
     const { topic, id } = message
     if (!this.all.delete(id)) return
     this.total -= sizeOf(message)
@@ -69,6 +69,6 @@ export class TopicHistory {
   }
 }
 
-function sizeOf({ bytes }: SignedTopicMessage): number {
+function sizeOf({ bytes }: VerifiedTopicMessage): number {
   return bytes.length + OVERHEAD_BYTES
 }

@@ -1,6 +1,7 @@
 import { hexOf } from '../../base/bytes.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
+import type { Verified } from '../../base/verified.js'
 import { signEnvelope, taggedHash, verifyEnvelope } from '../../identity/envelope.js'
 import type { Identity } from '../../identity/identity.js'
 import { encodePeerId } from '../../identity/peer-id.js'
@@ -43,6 +44,9 @@ export interface SignedTopicMessage {
   readonly hops: number
 }
 
+/** A message whose signature holds for its publisher, or that we have signed: what is kept and passed on. */
+export type VerifiedTopicMessage = Verified<SignedTopicMessage>
+
 /** Length of a run. */
 export const RUN_BYTES = 16
 
@@ -72,11 +76,12 @@ export async function signTopicMessage(
   { run, sequence, publishedAt }: Publication,
   limits: Limits,
   network: string,
-): Promise<SignedTopicMessage> {
+): Promise<VerifiedTopicMessage> {
   const whole = encode([topic, run, sequence, publishedAt, payload], limits)
   if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length)
   const { publicKey, signature } = await signEnvelope(identity, 'topic', whole, network)
-  return { topic, publishedAt, ...namesOf(network, publicKey, whole, run, sequence), publicKey, bytes: whole, signature, hops: 0 }
+  const names = namesOf(network, publicKey, whole, run, sequence)
+  return { topic, publishedAt, ...names, publicKey, bytes: whole, signature, hops: 0 } as VerifiedTopicMessage
 }
 
 /** Reads a message without believing it. @throws P2PError MALFORMED_DATA, MESSAGE_TOO_LARGE, LIMIT_EXCEEDED. */
@@ -90,16 +95,19 @@ export function readTopicMessage(payload: unknown, limits: Limits, network: stri
   return { topic, publishedAt, ...names, publicKey: key, bytes: kept, signature: proof, hops }
 }
 
-export function wireOf({ publicKey, bytes, signature, hops }: SignedTopicMessage): unknown {
+export function wireOf({ publicKey, bytes, signature, hops: own }: VerifiedTopicMessage, hops = own): unknown {
   return [publicKey, bytes, signature, hops]
 }
 
-export function isGenuine({ publicKey, bytes, signature }: SignedTopicMessage, network: string): Promise<boolean> {
-  return verifyEnvelope('topic', { publicKey, payload: bytes, signature }, network)
+/** @throws P2PError INVALID_SIGNATURE. */
+export async function verifyTopicMessage(message: SignedTopicMessage, network: string): Promise<VerifiedTopicMessage> {
+  const { publicKey, bytes, signature } = message
+  if (await verifyEnvelope('topic', { publicKey, payload: bytes, signature }, network)) return message as VerifiedTopicMessage
+  throw new P2PError('INVALID_SIGNATURE', 'A topic message was not signed by its publisher.')
 }
 
 /** What the listeners get, decoded anew for each of them. */
-export function topicMessageOf(message: SignedTopicMessage, past: boolean, limits: Limits): TopicMessage {
+export function topicMessageOf(message: VerifiedTopicMessage, past: boolean, limits: Limits): TopicMessage {
   const { topic, publicKey, publishedAt, id: messageId, signature, bytes } = message
   const [, , , , payload] = decode(bytes, limits) as unknown[]
   const publisherId = encodePeerId(publicKey)

@@ -4,6 +4,7 @@ import { equalBytes } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
+import { fenced } from '../../base/fenced.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import { TOPIC_LIMITS } from '../../base/limits/topics.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
@@ -24,7 +25,6 @@ import { SpreadingTree } from './spreading-tree.js'
 import { TopicHistory } from './topic-history.js'
 import {
   checkTopic,
-  isGenuine,
   RUN_BYTES,
   readGraft,
   readHaves,
@@ -36,6 +36,8 @@ import {
   TOPICS_PROTOCOL,
   type TopicMessage,
   topicMessageOf,
+  type VerifiedTopicMessage,
+  verifyTopicMessage,
   wireOf,
 } from './topic-messages.js'
 
@@ -104,7 +106,7 @@ export class Topics implements IProtocolHandler {
   private readonly slots: BoundedMap<string, string>
   private run!: Uint8Array
   private sequence = 0
-  private readonly listeners = new LazyMap<string, Set<(message: SignedTopicMessage, past: boolean) => void>>()
+  private readonly listeners = new LazyMap<string, Set<(message: VerifiedTopicMessage, past: boolean) => void>>()
   /** How many past messages of a topic are asked for when a neighbour comes. */
   private readonly catchUp = new LazyMap<string, number>()
   /** Connected peers that speak this protocol, and whether they are routers. */
@@ -201,7 +203,7 @@ export class Topics implements IProtocolHandler {
         },
       )
     }
-    const deliver = (message: SignedTopicMessage, past: boolean) => this.hand(message, past, listener as TopicListener)
+    const deliver = (message: VerifiedTopicMessage, past: boolean) => this.hand(message, past, listener as TopicListener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
     this.wiring
@@ -363,11 +365,11 @@ export class Topics implements IProtocolHandler {
     }
   }
 
-  private async receive(message: SignedTopicMessage, from: string, past = false): Promise<void> {
+  private async receive(read: SignedTopicMessage, from: string, past = false): Promise<void> {
     const { protocolHost: host, limits } = this
-    const { topic, id, slot, publishedAt, publicKey } = message
+    const { topic, id, slot, publishedAt, publicKey } = read
     const now = host!.clock.now()
-    if (message.hops > limits.maxTopicHops * 2) return this.drop('HOPS')
+    if (read.hops > limits.maxTopicHops * 2) return this.drop('HOPS')
     if (publishedAt > now + limits.maxClockSkewMs || publishedAt < now - limits.maxClockSkewMs - limits.topicHistoryMs) {
       return this.drop('STALE')
     }
@@ -378,9 +380,7 @@ export class Topics implements IProtocolHandler {
       if (this.tree.duplicate(topic, from)) this.send(from, 'prune', [topic])
       return
     }
-    if (!(await host!.check(from, () => isGenuine(message, host!.network)))) {
-      throw new P2PError('INVALID_SIGNATURE', 'A topic message was not signed by its publisher.')
-    }
+    const message = await host!.check(from, () => verifyTopicMessage(read, host!.network))
     // While it was verified another copy may have come.
     if (this.protocolHost === undefined || !this.seen.add(id)) return
     if ((this.slots.get(slot) ?? id) !== id) return this.equivocated(message)
@@ -391,19 +391,19 @@ export class Topics implements IProtocolHandler {
     this.tree.first(topic, from)
     this.history.add(message)
     for (const deliver of [...(this.listeners.get(topic) ?? [])]) deliver(message, past)
-    if (this.wiring.router) this.forward({ ...message, hops: message.hops + 1 }, from)
+    if (this.wiring.router) this.forward(message, from)
   }
 
   /** Both messages were verified here. What the first of them said has gone on already; the second goes no further. */
-  private equivocated({ publicKey }: SignedTopicMessage): void {
+  private equivocated({ publicKey }: VerifiedTopicMessage): void {
     this.drop('EQUIVOCATION')
     if (equalBytes(publicKey, this.wiring.identity.publicKey)) return
-    this.protocolHost!.blame(publicKey, 'equivocation', 'It has published two messages under one sequence.')
+    this.protocolHost!.blame(publicKey, 'two-messages', 'It has published two messages under one sequence.')
   }
 
-  private forward(message: SignedTopicMessage, from: string): void {
+  private forward(message: VerifiedTopicMessage, from: string): void {
     const { topic, id } = message
-    const wire = wireOf(message)
+    const wire = wireOf(message, message.hops + 1)
     for (const peerId of this.interest.peersOf(topic)) {
       if (peerId === from) continue
       if (this.tree.isEager(topic, peerId) && this.push(peerId, wire, message.bytes.length)) this.counts.forwarded++
@@ -521,16 +521,13 @@ export class Topics implements IProtocolHandler {
     this.protocolHost?.sendTo(peerId, { type, payload, protocol: TOPICS_PROTOCOL }).catch(() => {})
   }
 
-  private hand(message: SignedTopicMessage, past: boolean, listener: TopicListener): void {
+  private hand(message: VerifiedTopicMessage, past: boolean, listener: TopicListener): void {
     this.counts.delivered++
-    try {
-      listener(topicMessageOf(message, past, this.limits))
-    } catch (cause) {
-      const error = new P2PError('LISTENER_FAILED', `A listener of the topic "${message.topic}" threw.`, {
-        cause,
-      })
-      this.wiring.onError?.(error)
-    }
+    fenced(
+      () => listener(topicMessageOf(message, past, this.limits)),
+      (cause) =>
+        this.wiring.onError?.(new P2PError('LISTENER_FAILED', `A listener of the topic "${message.topic}" failed.`, { cause })),
+    )
   }
 
   private drop(cause: string): void {

@@ -3,6 +3,7 @@ import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } 
 import { WEBRTC_LIMITS } from '../../base/limits/webrtc.js'
 import { type LimitName, type Limits, limitsOf } from '../../base/limits.js'
 import { randomId } from '../../base/random.js'
+import { tupleKey } from '../../base/tuple-key.js'
 import type { P2PMessage } from '../../message/message.js'
 import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
@@ -333,7 +334,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
 }
 
 function keyOf(peerId: string, session: string): string {
-  return `${session} ${peerId}`
+  return tupleKey(peerId, session)
 }
 
 /** In a glare the polite side gives way: the one whose peer id is the larger string. */

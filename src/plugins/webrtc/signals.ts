@@ -1,3 +1,5 @@
+import { isPrivateAddress } from '../../address/private-address.js'
+import { hostnameOf } from '../../address/web-address.js'
 import { codeOf, type P2PErrorCode } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { int, malformed, object, oneOf, optional, parsed, type Shaped, text, union } from '../../message/shape.js'
@@ -56,9 +58,19 @@ export function isDataOnly(sdp: string): boolean {
   return lines.every((line) => !line.startsWith('a=candidate:') || isContained(line.slice(2)))
 }
 
-/** Whether a candidate names an IP address, or an mDNS name as browsers use to hide one (RFC 8839 §5.1 allows any host name). */
+/**
+ * Whether ICE may try a candidate. It names an IP address, or by UDP an mDNS name as browsers use to hide one (RFC 8839 §5.1 allows any
+ * host name). A check by UDP is a fixed STUN request, which wallets of one house need at private addresses; this machine, link-local
+ * and multicast addresses nobody needs. By TCP ICE opens connections, so only at addresses that are reached from everywhere.
+ */
 export function isContained(candidate: string): boolean {
   if (candidate === '') return true
-  const address = candidate.trim().split(/\s+/)[4] ?? ''
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(address) || /^[\w-]+\.local$/i.test(address)
+  const [, , transport = '', , address = ''] = candidate.trim().split(/\s+/)
+  const isUdp = /^udp$/i.test(transport)
+  if (/^[\w-]+\.local$/i.test(address)) return isUdp
+  const isIPv6 = /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(address)
+  if (!isIPv6 && !/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return false
+  const url = `ws://${isIPv6 ? `[${address}]` : address}`
+  if (!isPrivateAddress(url)) return true
+  return isUdp && /^\[f([cd]|e[89ab])|^(?!(0|127|169\.254|22[4-9]|2[345]\d)\.)\d/.test(hostnameOf(url) ?? '')
 }

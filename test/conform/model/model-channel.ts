@@ -55,6 +55,8 @@ function orRandom(make: () => Uint8Array): Uint8Array {
   }
 }
 
+const CONTROL: ReadonlySet<number> = new Set([Kind.ACK, Kind.REFUSED, Kind.SEQUENCE, Kind.SWITCH])
+
 /** The responder's end of one channel, by the document, but for the fault of its peer. */
 export class ModelChannel {
   session: ModelSession | undefined
@@ -81,6 +83,7 @@ export class ModelChannel {
   private parts: Uint8Array[] = []
   private rekeys = 0
   private frames = 0
+  private controls = 0
   private chain: Promise<void> = Promise.resolve()
   private readonly timer: ReturnType<typeof setTimeout>
 
@@ -313,6 +316,7 @@ export class ModelChannel {
       if (!this.breaks('C-4')) throw new Violation('PROTOCOL_VIOLATION')
     }
     const session = this.session!
+    if (CONTROL.has(kind) && ++this.controls > 6_000 && !this.breaks('S-38')) throw new Violation('RATE_LIMITED')
     if (kind === Kind.SWITCH) return body.length === 4 ? session.onSwitch(this, readUint(body)) : malformed()
     if (kind === Kind.ACK) {
       const fits = body.length > 0 && body.length % 7 === 0 && body.length <= 128 * 7

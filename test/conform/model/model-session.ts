@@ -193,7 +193,15 @@ export class ModelSession {
       if (this.peer.breaks('S-14/refused')) return
       throw new Violation('PROTOCOL_VIOLATION')
     }
-    if (number <= known.acked) return
+    if (number <= known.acked) {
+      if (this.peer.breaks('S-36')) return
+      known.waiting.unshift(...known.sent.map(({ bytes }) => bytes))
+      known.sent = []
+      known.next = known.acked + 1
+      this.told.delete(stream)
+      this.pump(stream, known)
+      return
+    }
     this.refusals++
     const growing = this.refusals > 1 && !this.peer.breaks('S-16') ? 50 * 2 ** this.refusals : 0
     const pauseMs = Math.max(this.peer.breaks('S-22') ? ms / 4 : ms, growing)

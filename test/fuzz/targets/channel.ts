@@ -1,12 +1,13 @@
 import { codeOf, P2PError } from '../../../src/base/errors.js'
 import { resolveLimits } from '../../../src/base/limits.js'
 import type { Serial } from '../../../src/base/serial.js'
+import type { Verified } from '../../../src/base/verified.js'
 import { Entry } from '../../../src/channel/batch.js'
 import { CipherState } from '../../../src/channel/cipher-state.js'
 import type { OwnDescription } from '../../../src/channel/description.js'
 import { encodeDescription } from '../../../src/channel/description.js'
 import type { Handshake } from '../../../src/channel/handshake.js'
-import type { RemoteHello } from '../../../src/channel/hello.js'
+import type { Hello, RemoteHello } from '../../../src/channel/hello.js'
 import { type ChannelOptions, SecureChannel } from '../../../src/channel/secure-channel.js'
 import { Defence } from '../../../src/defence/defence.js'
 import { encode } from '../../../src/message/codec.js'
@@ -77,7 +78,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
   const wire = new Wire()
   const handshake = {
     receive: async () => ({
-      met: { remote: hello(), version: 2, suite: 'ChaChaPoly', certificate: CERTIFICATE, now: undefined },
+      met: { remote: hello(), version: 2, suite: 'ChaChaPoly', certificate: CERTIFICATE, now: undefined } as Verified<Hello>,
       noise: { send: new CipherState(KEYS[0].slice()), receive: new CipherState(KEYS[1].slice()), handshakeHash: KEYS[0] },
     }),
     destroy() {},
@@ -120,6 +121,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     stale: () => {},
     pathChanged: () => {},
     interrupted: () => {},
+    spareLost: () => {},
   }
   const peer = new PeerConnection(channel, session, context, events, (_, { code }) => ends.push(code))
   peer.begin()

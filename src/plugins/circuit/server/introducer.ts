@@ -37,6 +37,7 @@ export class Introducer implements IProtocolHandler {
   private readonly publishersOf: (resourceType: string) => Iterable<string>
   private readonly typesOf: (publisher: string) => Iterable<string>
   private readonly canBeCalled: (peer: PeerInfo) => boolean
+  private readonly provenAddress: (peer: PeerInfo) => string | undefined
   private protocolHost: ProtocolHost | undefined
   private watchers: PeerWatchers | undefined
 
@@ -44,6 +45,7 @@ export class Introducer implements IProtocolHandler {
    * @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type.
    * @param options.typesOf types of the resources that a public key, in lower-case hex, has announced.
    * @param options.canBeCalled whether a peer can be called through us.
+   * @param options.provenAddress where a handshake of ours has found a peer. Default: nowhere, and no addresses are told.
    */
   constructor(
     options: {
@@ -51,8 +53,10 @@ export class Introducer implements IProtocolHandler {
       publishersOf?: (resourceType: string) => Iterable<string>
       typesOf?: (publisher: string) => Iterable<string>
       canBeCalled?: (peer: PeerInfo) => boolean
+      provenAddress?: (peer: PeerInfo) => string | undefined
     } = {},
   ) {
+    this.provenAddress = options.provenAddress ?? (() => undefined)
     this.canBeCalled = options.canBeCalled ?? (() => false)
     this.limits = options.limits ?? limitsOf(CIRCUIT_RELAY_LIMITS)
     this.publishersOf = options.publishersOf ?? (() => [])
@@ -65,7 +69,7 @@ export class Introducer implements IProtocolHandler {
       limits: this.limits,
       candidates: (query) => candidates(host, query),
       fits,
-      describe: (peer) => describe(peer, this.canBeCalled(peer)),
+      describe: (peer) => describe(peer, this.provenAddress(peer), this.canBeCalled(peer)),
       publishersOf: this.publishersOf,
       typesOf: this.typesOf,
       draw: (peers, count) => sample(host.random, peers, count),
@@ -129,7 +133,7 @@ export class Introducer implements IProtocolHandler {
     const answer: unknown[] = []
     let bytes = 0
     for (const peer of found.length > count ? sample(host.random, found, count) : found) {
-      const entry = describe(peer, this.canBeCalled(peer))
+      const entry = describe(peer, this.provenAddress(peer), this.canBeCalled(peer))
       bytes += encode(entry, this.limits).length
       if (bytes > this.limits.maxAnswerBytes) break
       answer.push(entry)
@@ -156,10 +160,9 @@ function fits(peer: PeerInfo, asker: string, { peerId, protocol }: PeerQuery): b
   )
 }
 
-function describe(peer: PeerInfo, reserved: boolean): unknown {
-  const { peerId, name = peerId, publicKey, addresses, protocols = [], metadata, lastSeen } = peer
-  const { websocket, http } = addresses
-  return { peerId: name, publicKey, addresses: { websocket, http }, protocols, metadata, lastSeen, reserved }
+function describe(peer: PeerInfo, websocket: string | undefined, reserved: boolean): unknown {
+  const { peerId, name = peerId, publicKey, protocols = [], metadata, lastSeen } = peer
+  return { peerId: name, publicKey, addresses: { websocket }, protocols, metadata, lastSeen, reserved }
 }
 
 /** So many of the items by lot (Fisher and Yates). */

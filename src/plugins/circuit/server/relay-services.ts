@@ -4,6 +4,7 @@ import type { DistributedHashTable } from '../../dht/client/dht.js'
 import { dhtOf } from '../../dht/client/plugin.js'
 import type { Records, StoreListener } from '../../dht/records/records.js'
 import { resourcePrefix, resourceTypeOf } from '../../discovery/resource-key.js'
+import { provenAddress } from '../proven-address.js'
 import { CircuitRelay, type RelayStats } from './circuit-relay.js'
 import { Introducer } from './introducer.js'
 
@@ -33,6 +34,7 @@ export function relayServices(): RelayServices {
         publishersOf: (type) => publishersOf(dht, type),
         typesOf: (publisher) => typesOf(dht, publisher),
         canBeCalled: (peer: PeerInfo) => circuits.canBeCalled(peer),
+        provenAddress: (peer: PeerInfo) => provenAddress(kit, peer),
       })
       kit.registerProtocol(circuits)
       kit.registerProtocol(introducer)

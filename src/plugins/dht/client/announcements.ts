@@ -2,11 +2,11 @@ import { Alarm } from '../../../base/alarm.js'
 import type { Clock } from '../../../base/clock.js'
 import { LazyMap } from '../../../base/lazy-map.js'
 import { type Random, randomItem } from '../../../base/random.js'
-import type { RecordEntry } from '../records/record.js'
+import type { VerifiedRecord } from '../records/record.js'
 
 /** One of our own records, and what is to become of it. */
 export interface Announcement {
-  entry: RecordEntry
+  entry: VerifiedRecord
   /** False: it ends with its TTL. */
   republish: boolean
   /** When to publish it anew, or to forget it; milliseconds since the Unix epoch. */
@@ -44,8 +44,8 @@ export class Announcements {
   }
 
   /** One of those that are kept alive and were published before a time, drawn by lot. */
-  sample(before: number): RecordEntry | undefined {
-    const old: RecordEntry[] = []
+  sample(before: number): VerifiedRecord | undefined {
+    const old: VerifiedRecord[] = []
     for (const { entry, republish } of this.byKey.values()) {
       if (republish && !entry.withdrawn && entry.publishedAt <= before) old.push(entry)
     }
@@ -53,7 +53,7 @@ export class Announcements {
   }
 
   /** Records the newest version of an announcement. */
-  set(entry: RecordEntry, republish: boolean): Announcement {
+  set(entry: VerifiedRecord, republish: boolean): Announcement {
     const known = this.byKey.get(entry.key)
     const announcement = known ?? { entry, republish, due: 0, lastExpiry: 0 }
     announcement.entry = entry

@@ -11,7 +11,7 @@ import { checkEmpty, shaped, unknownType } from '../../../message/shape.js'
 import { type AskOne, askPeers } from '../../../protocol/ask-peers.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
-import { matchesPattern, type RecordEntry, wireRecord } from '../records/record.js'
+import { matchesPattern, type RecordEntry, type VerifiedRecord, wireRecord } from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import type { RecordVerifier } from '../records/record-verifier.js'
 import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, DHT_WATCH_PROTOCOL, recordPush } from './dht-messages.js'
@@ -43,7 +43,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   private readonly limits: Limits
   private protocolHost: ProtocolHost | undefined
   private readonly known = new LazySet<string>()
-  private readonly watches = new LazyMap<string, Set<(entry: RecordEntry) => void>>()
+  private readonly watches = new LazyMap<string, Set<(entry: VerifiedRecord) => void>>()
   /** Servers whose watches are being set up again; true if that has to be done once more. */
   private readonly rewatching = new LazyMap<string, boolean>()
   private readonly newServerListeners = new LazySet<(peerId: string) => void>()
@@ -101,7 +101,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     }
   }
 
-  async store(entry: RecordEntry, options: WaitOptions & { at?: string } & Scope = {}): Promise<StoreOutcome> {
+  async store(entry: VerifiedRecord, options: WaitOptions & { at?: string } & Scope = {}): Promise<StoreOutcome> {
     const { at, signal, timeoutMs, walk = true } = options
     const outcome: StoreOutcome = { stored: [], refused: [] }
     const record = wireRecord(entry)
@@ -128,15 +128,15 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     return outcome
   }
 
-  get(key: string, options: FindOptions & Scope = {}): Promise<RecordEntry[]> {
+  get(key: string, options: FindOptions & Scope = {}): Promise<VerifiedRecord[]> {
     return this.find(key, { ...options, maxResults: options.maxResults ?? GET_RECORDS })
   }
 
-  query(pattern: string, options: FindOptions & Scope = {}): Promise<RecordEntry[]> {
+  query(pattern: string, options: FindOptions & Scope = {}): Promise<VerifiedRecord[]> {
     return this.find(pattern, options)
   }
 
-  watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe {
+  watch(pattern: string, onRecord: (entry: VerifiedRecord) => void): Unsubscribe {
     const listeners = this.watches.get(pattern) ?? new Set()
     this.watches.set(pattern, listeners.add(onRecord))
     // The second watcher of a pattern needs what the first one was given when it began.
@@ -193,7 +193,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     for (const listener of [...this.newServerListeners]) listener(peer.peerId)
   }
 
-  private async find(key: string, options: FindOptions & Scope): Promise<RecordEntry[]> {
+  private async find(key: string, options: FindOptions & Scope): Promise<VerifiedRecord[]> {
     const { filters, maxResults, signal, timeoutMs, walk = true } = options
     const servers = this.delegates(options)
     if (servers.length === 0) return []
@@ -278,7 +278,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     return [...this.watches.keys()].some((pattern) => matchesPattern(key, pattern))
   }
 
-  private tell(entry: RecordEntry): void {
+  private tell(entry: VerifiedRecord): void {
     for (const [pattern, listeners] of this.watches) {
       if (matchesPattern(entry.key, pattern)) for (const listener of [...listeners]) listener(entry)
     }

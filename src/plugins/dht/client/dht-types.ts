@@ -6,7 +6,7 @@ import type { Random } from '../../../base/random.js'
 import type { WaitOptions } from '../../../base/wait.js'
 import type { Identity } from '../../../identity/identity.js'
 import type { PinnedNames } from '../../../identity/pinned-names.js'
-import type { RecordFilters } from '../records/record-filters.js'
+import type { FilterConditions, RecordFilters } from '../records/record-filters.js'
 import type { RecordVerifier } from '../records/record-verifier.js'
 import type { RecordStoreStats, Records } from '../records/records.js'
 import type { Lookup, LookupNetworkStats } from './lookup.js'
@@ -65,15 +65,18 @@ export interface GetOptions extends WaitOptions {
   publisherId?: string
 }
 
-export interface QueryOptions extends WaitOptions {
+export interface QueryOptions extends WaitOptions, Omit<RecordFilters, 'where'> {
   /** A key, or a prefix and `*`. */
   key: string
-  filters?: RecordFilters
+  /** Conditions on fields of the value, as `{ type: 'session', amount: { gte: 3 } }`; at most 16. */
+  filters?: FilterConditions | undefined
   /** The newest so many. */
   maxResults?: number
 }
 
 export interface DhtStats extends RecordStoreStats {
+  /** Live records here, our own and those of others. */
+  totalAnnouncements: number
   /** Our own announcements that are kept alive. */
   announcements: number
   watches: number

@@ -16,10 +16,11 @@ import {
   type DhtRecord,
   dhtRecord,
   invalidRecord,
+  keptAs,
   publisherOf,
   type RecordContent,
-  type RecordEntry,
   recordValue,
+  type VerifiedRecord,
 } from '../records/record.js'
 import { checkFilters, matchesFilters, type RecordFilters } from '../records/record-filters.js'
 import { RecordMerge } from '../records/record-merge.js'
@@ -48,7 +49,7 @@ interface Owner {
  * @example
  * const dht = new DistributedHashTable('alice')
  * await dht.announce({ key: 'offer-1', value: { amount: 5n }, ttl: 60 })
- * const offers = await dht.query({ key: 'offer-*', filters: { where: { amount: { gte: 3 } } } })
+ * const offers = await dht.query({ key: 'offer-*', filters: { amount: { gte: 3 } } })
  */
 export class DistributedHashTable {
   readonly clock: Clock
@@ -88,7 +89,7 @@ export class DistributedHashTable {
     this.announcements = new Announcements(clock, random, ({ entry: { key } }) =>
       this.inBackground(key, () => this.publishAnew(key)),
     )
-    const onError = (cause: unknown) => this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw.', { cause }))
+    const onError = (cause: unknown) => this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() failed.', { cause }))
     this.watches = new RecordWatches(clock, limits, this.store, onError, random)
     if (lookup?.watch !== undefined) this.watches.addSource(lookup as Lookup & RecordSource)
     if (lookup !== undefined) this.setLookup(lookup)
@@ -222,14 +223,23 @@ export class DistributedHashTable {
    */
   async query<T = unknown>(options: QueryOptions): Promise<DhtRecord<T>[]> {
     this.begin('Querying', options)
-    const { key, maxResults = Number.POSITIVE_INFINITY } = options
+    const {
+      key,
+      maxResults: wanted = Number.POSITIVE_INFINITY,
+      publisherId,
+      publishedAfter,
+      publishedBefore,
+      filters: where,
+    } = options
     checkPattern(key, this.limits)
-    if (!(maxResults >= 1)) throw invalidRecord('maxResults must be 1 or more')
-    const filters = options.filters && checkFilters(options.filters)
-    const found = await this.find(key, filters, 'query', options)
+    const max = Math.ceil(wanted)
+    if (!(max >= 1)) throw invalidRecord('maxResults must be 1 or more')
+    const filters = checkFilters({ publisherId, publishedAfter, publishedBefore, where })
+    const maxResults = Number.isSafeInteger(max) ? max : undefined
+    const found = await this.find(key, filters, 'query', { ...options, maxResults })
     return found
       .filter((entry) => !entry.withdrawn)
-      .slice(0, maxResults)
+      .slice(0, max)
       .map((entry) => dhtRecord<T>(entry, this.limits))
   }
 
@@ -239,7 +249,7 @@ export class DistributedHashTable {
    *
    * @throws P2PError INVALID_RECORD, SHUT_DOWN.
    */
-  watch<T = unknown>(pattern: string, listener: (record: DhtRecord<T>, change: RecordChange) => void): Unsubscribe {
+  watch<T = unknown>(pattern: string, listener: (record: DhtRecord<T>, change: RecordChange) => unknown): Unsubscribe {
     this.begin('Watching', {})
     checkPattern(pattern, this.limits)
     return this.watches.watch(pattern, (entry, change) => listener(dhtRecord<T>(entry, this.limits), change))
@@ -262,7 +272,7 @@ export class DistributedHashTable {
   }
 
   /** One of our own records that servers must have: published before this time, milliseconds since the Unix epoch. */
-  ownRecord(before: number): RecordEntry | undefined {
+  ownRecord(before: number): VerifiedRecord | undefined {
     return this.announcements.sample(before)
   }
 
@@ -272,8 +282,10 @@ export class DistributedHashTable {
   }
 
   getStats(): DhtStats {
+    const kept = this.store.getStats()
     return {
-      ...this.store.getStats(),
+      ...kept,
+      totalAnnouncements: kept.records,
       announcements: this.announcements.live,
       watches: this.watches.count,
       hits: this.hits,
@@ -315,7 +327,7 @@ export class DistributedHashTable {
       withdrawn?: true
       whileConnected?: boolean | undefined
     } = {},
-  ): Promise<RecordEntry> {
+  ): Promise<VerifiedRecord> {
     const { publisherId = this.peerId, withdrawn, whileConnected } = more
     const { identity, name } = this
     const now = Math.floor(this.clock.now())
@@ -337,7 +349,7 @@ export class DistributedHashTable {
     if (whileConnected && identity) {
       const { value: _, ...left } = content
       const withdrawal = await signed({ ...left, sequence: ++this.lastSequence, withdrawn: true })
-      entry = { ...entry, withdrawal }
+      entry = keptAs(entry, { withdrawal })
     }
     if (this.isOver) throw shutDownError('This DHT')
     this.verifier.checkTime(entry)
@@ -350,7 +362,7 @@ export class DistributedHashTable {
   }
 
   /** Stores at the servers. Where one has a newer record of ours, from before a clock went back, signs above it once. */
-  private async spread(entry: RecordEntry, options: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
+  private async spread(entry: VerifiedRecord, options: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
     const lookup = this.lookup!
     const { signal, timeoutMs, at } = options
     const wait = { signal, timeoutMs }
@@ -371,7 +383,7 @@ export class DistributedHashTable {
     return { stored: [...outcome.stored, ...overtaken], refused: outcome.refused.filter(({ newer }) => !newer) }
   }
 
-  private async publish(entry: RecordEntry | undefined, options: WaitOptions): Promise<AnnounceResult> {
+  private async publish(entry: VerifiedRecord | undefined, options: WaitOptions): Promise<AnnounceResult> {
     if (entry === undefined || !this.isNetworked) return { servers: [], refused: [] }
     const { stored, refused } = await this.spread(entry, options)
     if (stored.length > 0 || refused.length === 0) {
@@ -391,7 +403,7 @@ export class DistributedHashTable {
   }
 
   /** Tells others of a record of a publisher that is gone. */
-  passOn(entry: RecordEntry): void {
+  passOn(entry: VerifiedRecord): void {
     for (const feed of this.feeds) feed.publish(entry)
   }
 
@@ -430,10 +442,10 @@ export class DistributedHashTable {
     pattern: string,
     filters: RecordFilters | undefined,
     how: 'get' | 'query',
-    { signal, timeoutMs, maxResults }: WaitOptions & { maxResults?: number },
-  ): Promise<RecordEntry[]> {
+    { signal, timeoutMs, maxResults }: WaitOptions & { maxResults?: number | undefined },
+  ): Promise<VerifiedRecord[]> {
     const { lookup, store } = this
-    const passes = (entry: RecordEntry) => entry.withdrawn || matchesFilters(entry, filters, this.limits)
+    const passes = (entry: VerifiedRecord) => entry.withdrawn || matchesFilters(entry, filters, this.limits)
     const merge = new RecordMerge()
     for (const entry of [...store.scan(pattern)]) {
       if (passes(entry) && (entry.publisher === this.publisher || (await this.verifier.ownsName(entry)))) merge.add(entry)

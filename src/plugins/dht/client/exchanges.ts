@@ -4,7 +4,7 @@ import { printable } from '../../../base/text.js'
 import type { P2PMessage } from '../../../message/message.js'
 import { parsed } from '../../../message/shape.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
-import { matchesPattern, type RecordEntry, supersedes } from '../records/record.js'
+import { matchesPattern, type RecordEntry, supersedes, type VerifiedRecord } from '../records/record.js'
 import { matchesFilters } from '../records/record-filters.js'
 import { isDishonest, type RecordVerifier } from '../records/record-verifier.js'
 import { type FindAnswer, type FindRequest, findAnswer, type StoreRequest, storeAnswer } from './dht-messages.js'
@@ -19,7 +19,7 @@ export type Ask = (request: Question) => Promise<P2PMessage>
 /** What one server has said. */
 export interface ServerAnswer {
   /** Verified, and matching. */
-  records: RecordEntry[]
+  records: VerifiedRecord[]
   /** As they came: nodes nearer to the place are in the first. */
   pages: FindAnswer[]
 }
@@ -58,11 +58,11 @@ export class Exchanges {
     payload: FindRequest,
     ask: Ask,
     peerId: string,
-    onRecord?: (entry: RecordEntry) => void,
+    onRecord?: (entry: VerifiedRecord) => void,
     isEnough = (read: number) => read >= this.limits.maxQueryRecords,
   ): Promise<ServerAnswer> {
     const { key, filters } = payload
-    const records: RecordEntry[] = []
+    const records: VerifiedRecord[] = []
     const pages: FindAnswer[] = []
     let after: FindAnswer['after']
     do {
@@ -82,7 +82,7 @@ export class Exchanges {
   /** Stores at one server; undefined where it has done so. @throws P2PError what `ask` throws, MALFORMED_DATA. */
   async storeBy(
     payload: StoreRequest,
-    entry: RecordEntry,
+    entry: VerifiedRecord,
     ask: Ask,
     peerId: string,
   ): Promise<(StoreRefusal & { depth?: number | undefined }) | undefined> {
@@ -101,7 +101,7 @@ export class Exchanges {
   }
 
   /** Those of a server's records that are wanted and hold. The others are counted, forgers reported. */
-  async believe(wires: unknown[], peerId: string, isWanted: (entry: RecordEntry) => boolean): Promise<RecordEntry[]> {
+  async believe(wires: unknown[], peerId: string, isWanted: (entry: RecordEntry) => boolean): Promise<VerifiedRecord[]> {
     const { maxRecordsPerAnswer } = this.limits
     if (wires.length > maxRecordsPerAnswer) {
       throw new P2PError('LIMIT_EXCEEDED', `A DHT answer held more than ${maxRecordsPerAnswer} records.`)
@@ -127,10 +127,8 @@ export class Exchanges {
     }
   }
 
-  private async verified(wire: unknown, isWanted?: (entry: RecordEntry) => boolean): Promise<RecordEntry | undefined> {
+  private async verified(wire: unknown, isWanted?: (entry: RecordEntry) => boolean): Promise<VerifiedRecord | undefined> {
     const entry = this.verifier.read(wire)
-    if (isWanted?.(entry) === false) return undefined
-    await this.verifier.verify(entry)
-    return entry
+    return isWanted?.(entry) === false ? undefined : this.verifier.verify(entry)
   }
 }

@@ -1,7 +1,7 @@
 import type { P2PError, P2PErrorCode } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import type { WaitOptions } from '../../../base/wait.js'
-import type { RecordEntry } from '../records/record.js'
+import type { VerifiedRecord } from '../records/record.js'
 import type { RecordFilters } from '../records/record-filters.js'
 import type { RecordSource } from '../records/record-watches.js'
 
@@ -16,7 +16,7 @@ export interface StoreRefusal {
   peerId: string
   error: P2PError
   /** With STALE_RECORD: the newer record, which the same key has signed. */
-  newer?: RecordEntry
+  newer?: VerifiedRecord
 }
 
 export interface FindOptions extends WaitOptions {
@@ -35,11 +35,11 @@ export interface Lookup extends Partial<RecordSource> {
   /** True where there is somebody to ask. Without, a DHT answers from its own store at once. */
   readonly isReachable: boolean
   /** Stores a signed record; at one node only where `at` names it. Does not throw for refusals. */
-  store(entry: RecordEntry, options?: WaitOptions & { at?: string }): Promise<StoreOutcome>
+  store(entry: VerifiedRecord, options?: WaitOptions & { at?: string }): Promise<StoreOutcome>
   /** The records under one key. @throws P2PError TIMEOUT and others if nobody answered, ABORTED. */
-  get(key: string, options?: FindOptions): Promise<RecordEntry[]>
+  get(key: string, options?: FindOptions): Promise<VerifiedRecord[]>
   /** The records under a pattern (`key` or `prefix*`). @throws like `get`. */
-  query(pattern: string, options?: FindOptions): Promise<RecordEntry[]>
+  query(pattern: string, options?: FindOptions): Promise<VerifiedRecord[]>
   /** Tells of each node that can store and could not before: what we announce belongs there too. */
   onNewServer(listener: (peerId: string) => void): Unsubscribe
   /** Walks to where a key or a resource type is kept, and tells of each step. @throws P2PError ABORTED. */
@@ -124,5 +124,5 @@ export interface LookupNetworkStats extends LookupStats {
 /** A second way for news of records, beside what servers push: it reaches each peer that watches, at whichever relay. */
 export interface RecordFeed extends RecordSource {
   /** Tells of a record of ours. Never throws, and nobody waits for it. */
-  publish(entry: RecordEntry): void
+  publish(entry: VerifiedRecord): void
 }

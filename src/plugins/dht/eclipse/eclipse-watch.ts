@@ -4,7 +4,7 @@ import type { Limits } from '../../../base/limits.js'
 import { jittered, type Random, randomItem } from '../../../base/random.js'
 import type { ChosenPeer } from '../../../peer/keep/anchors.js'
 import { NODE_ID_BYTES } from '../records/key-space.js'
-import { publisherOf, type RecordEntry } from '../records/record.js'
+import { publisherOf, type VerifiedRecord } from '../records/record.js'
 import type { Contact } from '../walk/contact.js'
 import { type EclipseReason, type Finding, judge, type View } from './eclipse-evidence.js'
 import type { ServerView } from './server-view.js'
@@ -32,7 +32,7 @@ export interface EclipseWatchOptions {
   chosen(): ChosenPeer[]
   view: ServerView
   /** One of our own records, published before this time, milliseconds since the Unix epoch. */
-  ownRecord(before: number): RecordEntry | undefined
+  ownRecord(before: number): VerifiedRecord | undefined
   /** Nodes that a relay has named: feelers try them. */
   onNamed(contacts: Contact[], teller: string): void
   onSuspected(evidence: EclipseEvidence): void
@@ -59,7 +59,7 @@ export class EclipseWatch {
   private isOver = false
   /** For each kind of reason, in how many rounds in a row it was found. */
   private rows: ReadonlyMap<string, number> = NO_ROWS
-  private own: RecordEntry | undefined
+  private own: VerifiedRecord | undefined
   /** Peer id of the one whose word gave rise to a suspicion, and is to confirm it. */
   private witness: string | undefined
   private since: number | undefined
@@ -138,8 +138,8 @@ export class EclipseWatch {
     const { view, onNamed, random } = this.wiring
     const witness = this.chooseWitness(views)
     const named: { peerId: string; publicKey: Uint8Array }[] = [witness]
-    await each([witness], async ({ peerId, address, id }) => {
-      const contacts = await view.nodes(peerId, address, random.bytes(NODE_ID_BYTES))
+    await each([witness], async ({ peerId, id }) => {
+      const contacts = await view.nodes(peerId, random.bytes(NODE_ID_BYTES))
       onNamed(contacts, id)
       named.push(...contacts)
     })

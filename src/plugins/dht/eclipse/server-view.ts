@@ -3,7 +3,7 @@ import { parsed } from '../../../message/shape.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
 import type { ConnectedServers } from '../client/connected-servers.js'
 import { DHT_PROTOCOL, findNodeAnswer } from '../client/dht-messages.js'
-import type { RecordEntry } from '../records/record.js'
+import type { VerifiedRecord } from '../records/record.js'
 import { type Contact, readContacts } from '../walk/contact.js'
 
 /** What one server says by itself, for whoever compares several. */
@@ -16,11 +16,12 @@ export class ServerView {
   ) {}
 
   /** The nodes that a server names as nearest to a place. @throws P2PError where it does not answer as one does. */
-  async nodes(peerId: string, address: string, target: Uint8Array): Promise<Contact[]> {
+  async nodes(peerId: string, target: Uint8Array): Promise<Contact[]> {
     const answer = await this.ask(peerId, { type: 'find-node', payload: { target } })
     const { closer } = parsed(findNodeAnswer, answer.payload, 'A DHT message')
     const { network } = this.protocolHost
-    return readContacts(closer ?? [], target, { max: this.limits.dhtBucketSize, own: this.ownId(), teller: address, network })
+    const options = { max: this.limits.dhtBucketSize, own: this.ownId(), rules: this.protocolHost, network }
+    return readContacts(closer ?? [], target, options)
   }
 
   /**
@@ -39,7 +40,7 @@ export class ServerView {
   }
 
   /** Stores our record at one server. False where it did not take it. */
-  async give(peerId: string, entry: RecordEntry): Promise<boolean> {
+  async give(peerId: string, entry: VerifiedRecord): Promise<boolean> {
     const { stored } = await this.servers.store(entry, { at: peerId })
     return stored.includes(peerId)
   }

@@ -1,32 +1,57 @@
 import type { Limits } from '../../../base/limits.js'
+import type { Work } from '../../../defence/fair-turns.js'
 import type { FindAnswer, FindRequest } from '../client/dht-messages.js'
 import { isInPart, type SetPart, setOfPattern } from '../records/key-space.js'
-import { newestFirst, type RecordEntry, sizeOf, wireRecord } from '../records/record.js'
+import { newestFirst, sizeOf, type VerifiedRecord, wireRecord } from '../records/record.js'
 import { matchesFilters } from '../records/record-filters.js'
 
 /** Bytes that a record adds to an answer beyond its payload: key, signature, MessagePack heads. */
 const WIRE_OVERHEAD = 112
 
+/** Units that it costs to hash a key, and bytes of a value that cost one unit to decode. */
+const HASH_UNITS = 8
+const BYTES_PER_UNIT = 32
+/** Units of one page, for filters over the largest values: what such a page cost, a page of records has bytes to send as well. */
+const MAX_PAGE_UNITS = 65_536
+
 /**
  * One page of what matches, out of entries ordered by key and publisher. Where fewer are wanted than there are and those fit,
  * it holds a fair choice of the window looked at; else a page in that order. Either way the asker who follows `after` to
  * the end has missed nothing.
+ *
+ * @param entries are read at once: the store may change before the work is done.
  */
-export function pageOf(entries: Iterable<RecordEntry>, request: FindRequest, limits: Limits, network: string): FindAnswer {
+export function pageOf(
+  entries: Iterable<VerifiedRecord>,
+  request: FindRequest,
+  limits: Limits,
+  network: string,
+): Work<FindAnswer> {
+  const window: VerifiedRecord[] = []
+  for (const entry of entries) if (window.push(entry) > limits.maxQueryRecords) break
+  return pageOfWindow(window, request, limits, network)
+}
+
+function* pageOfWindow(entries: VerifiedRecord[], request: FindRequest, limits: Limits, network: string): Work<FindAnswer> {
   const { filters, max, withdrawn = false } = request
   const { maxQueryRecords, maxRecordsPerAnswer, maxAnswerBytes } = limits
   const part = partOf(request)
-  const live: RecordEntry[] = []
-  const window: RecordEntry[] = []
-  let last: RecordEntry | undefined
+  const live: VerifiedRecord[] = []
+  const window: VerifiedRecord[] = []
+  let last: VerifiedRecord | undefined
+  const needsValue = filters?.where !== undefined
   let scanned = 0
+  let spent = 0
   let more = false
   for (const entry of entries) {
-    if (++scanned > maxQueryRecords) {
+    if (++scanned > maxQueryRecords || spent > MAX_PAGE_UNITS) {
       more = true
       break
     }
     last = entry
+    const units = 1 + (part?.depth ? HASH_UNITS : 0) + (needsValue ? entry.payload.length / BYTES_PER_UNIT : 0)
+    spent += units
+    yield units
     if (entry.signature === undefined || (part !== undefined && !isInPart(entry.key, part, network))) continue
     if (entry.withdrawn ? !withdrawn : !matchesFilters(entry, filters, limits)) continue
     window.push(entry)
@@ -47,7 +72,7 @@ export function pageOf(entries: Iterable<RecordEntry>, request: FindRequest, lim
 }
 
 /** The newest of each publisher, then the second of each, and so on: who announces much crowds nobody out. */
-function fairly(entries: RecordEntry[], max: number): RecordEntry[] {
+function fairly(entries: VerifiedRecord[], max: number): VerifiedRecord[] {
   const turns = new Map<string, number>()
   const ranked = entries.sort(newestFirst).map((entry) => {
     const turn = turns.get(entry.publisher) ?? 0
@@ -60,12 +85,12 @@ function fairly(entries: RecordEntry[], max: number): RecordEntry[] {
     .map(({ entry }) => entry)
 }
 
-function fits(page: RecordEntry[], maxRecords: number, maxBytes: number): boolean {
+function fits(page: VerifiedRecord[], maxRecords: number, maxBytes: number): boolean {
   return fitting(page, maxRecords, maxBytes) === page.length
 }
 
 /** How many of these, from the first on, fit one answer; one always does. */
-function fitting(page: RecordEntry[], maxRecords: number, maxBytes: number): number {
+function fitting(page: VerifiedRecord[], maxRecords: number, maxBytes: number): number {
   let bytes = 0
   let count = 0
   for (const entry of page) {

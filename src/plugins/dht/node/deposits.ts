@@ -1,10 +1,10 @@
 import { Alarm } from '../../../base/alarm.js'
 import type { Clock } from '../../../base/clock.js'
-import type { RecordEntry } from '../records/record.js'
+import type { VerifiedRecord } from '../records/record.js'
 
 interface Depositor {
   /** Signed withdrawals, by key. */
-  readonly withdrawals: Map<string, RecordEntry>
+  readonly withdrawals: Map<string, VerifiedRecord>
   /** Set while the publisher is not connected. */
   readonly alarm: Alarm
 }
@@ -20,11 +20,11 @@ export class Deposits {
   constructor(
     private readonly clock: Clock,
     private readonly graceMs: number,
-    private readonly publish: (withdrawal: RecordEntry) => void,
+    private readonly publish: (withdrawal: VerifiedRecord) => void,
   ) {}
 
   /** Keeps the withdrawal of a record that is stored here; its publisher is connected. */
-  keep(withdrawal: RecordEntry): void {
+  keep(withdrawal: VerifiedRecord): void {
     const { publisher, key } = withdrawal
     let depositor = this.depositors.get(publisher)
     if (depositor === undefined) {
@@ -35,7 +35,7 @@ export class Deposits {
   }
 
   /** The record is not here any more, or a newer one is: its withdrawal says nothing. So there are never more of them than records. */
-  drop({ publisher, key }: RecordEntry): void {
+  drop({ publisher, key }: VerifiedRecord): void {
     const depositor = this.depositors.get(publisher)
     if (depositor?.withdrawals.delete(key) && depositor.withdrawals.size === 0) this.forget(publisher)
   }

@@ -1,3 +1,4 @@
+import { hexOf } from '../../../base/bytes.js'
 import type { Clock } from '../../../base/clock.js'
 import { asP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
@@ -5,6 +6,7 @@ import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import type { WaitOptions } from '../../../base/wait.js'
+import { FairTurns } from '../../../defence/fair-turns.js'
 import type { P2PMessage } from '../../../message/message.js'
 import { checkEmpty, parsed, unknownType } from '../../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
@@ -21,13 +23,23 @@ import {
   watchRequest,
 } from '../client/dht-messages.js'
 import type { FindOptions, StoreOutcome } from '../client/lookup.js'
-import { isInPart, MAX_SET_DEPTH, type SetPart, setPartOf } from '../records/key-space.js'
-import { checkPattern, invalidRecord, publisherOf, type RecordEntry, supersedes, wireRecord } from '../records/record.js'
+import { MAX_SET_DEPTH, setPartOf } from '../records/key-space.js'
+import {
+  checkPattern,
+  invalidRecord,
+  keptAs,
+  publisherOf,
+  type RecordEntry,
+  type VerifiedRecord,
+  wireRecord,
+} from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import { RecordStore } from '../records/record-store.js'
 import { isDishonest, type RecordVerifier } from '../records/record-verifier.js'
+import { isThere } from '../records/records.js'
 import { pageOf, partOf } from './answer-pages.js'
 import { Deposits } from './deposits.js'
+import { SetSizes } from './set-sizes.js'
 import { Watchers } from './watchers.js'
 
 export interface DhtServerStats {
@@ -45,13 +57,13 @@ export interface DhtNetwork {
   /** The nodes nearest to a place, as they travel; without the asker. */
   closer(place: Uint8Array, asker: Uint8Array | undefined): unknown[]
   /** Stores a client's record where it belongs. */
-  store(entry: RecordEntry, wait: WaitOptions): Promise<StoreOutcome>
+  store(entry: VerifiedRecord, wait: WaitOptions): Promise<StoreOutcome>
   /** What the network holds, for a client. */
-  find(pattern: string, options: FindOptions): Promise<RecordEntry[]>
+  find(pattern: string, options: FindOptions): Promise<VerifiedRecord[]>
   /** A record has been stored here: as a member of its set at a depth, or under its key. */
-  received(entry: RecordEntry, depth: number | undefined): void
+  received(entry: VerifiedRecord, depth: number | undefined): void
   /** Tells those who do not watch here that the publisher of a record is gone. */
-  passOn(withdrawal: RecordEntry): void
+  passOn(withdrawal: VerifiedRecord): void
 }
 
 export interface DhtServerOptions {
@@ -60,6 +72,8 @@ export interface DhtServerOptions {
   random?: Random
   /** Without it, a server answers for itself only. */
   network?: DhtNetwork
+  /** Runs what takes long. */
+  turns?: FairTurns
 }
 
 /** Part of `dhtTimeoutMs` that a walk for a client may take. */
@@ -97,6 +111,8 @@ export class DhtServer implements IProtocolHandler {
   private pushed = 0
   private protocolHost: ProtocolHost | undefined
   private deposits: Deposits | undefined
+  private sizes: SetSizes | undefined
+  private readonly turns: FairTurns
   private stopListening: Unsubscribe | undefined
   /** Whose request is being stored: it knows the record and need not be told. */
   private storing: string | undefined
@@ -104,12 +120,13 @@ export class DhtServer implements IProtocolHandler {
   constructor(
     private readonly store: RecordStore,
     private readonly verifier: RecordVerifier,
-    { limits = limitsOf(NODE_LIMITS), clock, random, network }: DhtServerOptions = {},
+    { limits = limitsOf(NODE_LIMITS), clock, random, network, turns = new FairTurns() }: DhtServerOptions = {},
   ) {
     this.limits = limits
     this.rateLimits = { messagesPerS: limits.dhtRequestsPerS, burst: 10 * limits.dhtRequestsPerS }
     this.watchers = new Watchers(limits)
     this.network = network
+    this.turns = turns
     this.clock = clock
     this.random = random
     this.copies = this.noCopies()
@@ -123,7 +140,9 @@ export class DhtServer implements IProtocolHandler {
   onRegister(host: ProtocolHost): void {
     this.protocolHost = host
     this.deposits = new Deposits(host.clock, this.limits.dhtAwayMs, (withdrawal) => this.withdraw(withdrawal))
+    this.sizes = new SetSizes(this.store, this.verifier.network, this.limits.maxSetRecords)
     this.stopListening = this.store.onChange((entry, previous) => {
+      this.sizes?.changed(entry, previous)
       if (previous !== undefined) this.deposits?.drop(previous)
       if (entry !== undefined) this.tellWatchers(entry)
     })
@@ -142,7 +161,10 @@ export class DhtServer implements IProtocolHandler {
   }
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
-    if (peer.publicKey !== undefined) this.deposits?.lost(publisherOf(peer.publicKey))
+    if (peer.publicKey !== undefined) {
+      this.deposits?.lost(publisherOf(peer.publicKey))
+      this.turns.forget(hexOf(peer.publicKey))
+    }
     this.watchers.deletePeer(peer.peerId)
     this.backlogs.delete(peer.peerId)
   }
@@ -162,7 +184,7 @@ export class DhtServer implements IProtocolHandler {
       case 'find-record': {
         const request = parsed(findRequest, message.payload, 'A DHT message')
         checkPattern(request.key, this.limits)
-        const answer = request.walk ? await this.findEverywhere(request) : this.find(request)
+        const answer = await (request.walk ? this.findEverywhere(request, from) : this.find(request, from))
         const { place } = request
         return this.reply(message, 'records', place === undefined ? answer : { ...answer, closer: this.closer(place, from) })
       }
@@ -171,7 +193,7 @@ export class DhtServer implements IProtocolHandler {
         checkPattern(key, this.limits)
         this.watchers.add(from.peerId, key)
         if (!this.backlogs.has(from.peerId)) this.backlogs.set(from.peerId, { inFlight: 0, missed: false })
-        return this.reply(message, 'records', this.find({ key, withdrawn: true }))
+        return this.reply(message, 'records', await this.find({ key, withdrawn: true }, from))
       }
       case 'unwatch':
         return this.watchers.delete(from.peerId, parsed(watchRequest, message.payload, 'A DHT message').key)
@@ -185,17 +207,15 @@ export class DhtServer implements IProtocolHandler {
   }
 
   private async receive(message: P2PMessage, from: PeerInfo): Promise<void> {
-    let entry: RecordEntry | undefined
+    let read: RecordEntry | undefined
     try {
       const { record, withdrawal, walk, depth, cache } = parsed(storeRequest, message.payload, 'A DHT message')
-      entry = this.verifier.read(record)
-      // What is older than ours needs no signature check to be refused.
-      const known = this.store.find(entry.key, entry.publisher)
-      if (known === undefined || supersedes(entry, known))
-        await this.protocolHost!.check(from.peerId, () => this.verifier.verify(entry!))
+      read = this.verifier.read(record)
+      const entry = await this.verified(read, from)
       const deposit = withdrawal === undefined ? undefined : await this.deposited(withdrawal, entry, from)
       if (cache) {
-        this.copies.put(shortLived(entry, this.protocolHost!.clock.now() + this.limits.dhtCacheMs))
+        const until = this.protocolHost!.clock.now() + this.limits.dhtCacheMs
+        this.copies.put(keptAs(entry, { expiresAt: Math.min(entry.expiresAt, until) }))
         return await this.reply(message, 'stored', { stored: true })
       }
       const deeper = depth === undefined ? undefined : this.splitDepth(entry, depth)
@@ -218,25 +238,36 @@ export class DhtServer implements IProtocolHandler {
     } catch (cause) {
       const error = asP2PError(cause, 'HANDLER_FAILED', 'The record could not be stored.')
       this.refused[error.code] = (this.refused[error.code] ?? 0) + 1
-      const newer = entry && error.code === 'STALE_RECORD' ? this.store.find(entry.key, entry.publisher) : undefined
+      const newer = read && error.code === 'STALE_RECORD' ? this.store.find(read.key, read.publisher) : undefined
       const record = newer && wireRecord(newer)
       await this.reply(message, 'stored', { stored: false, code: error.code, message: error.message, ...(record && { record }) })
       if (isDishonest(error)) this.protocolHost?.reject(from.peerId, error)
     }
   }
 
+  /**
+   * The record, once its signature is checked; ours, where it is the same. One that is older than ours is refused without a check, and
+   * so is neither kept nor a reason to blame.
+   *
+   * @throws P2PError STALE_RECORD, and as `RecordVerifier.verify`.
+   */
+  private async verified(read: RecordEntry, from: PeerInfo): Promise<VerifiedRecord> {
+    const known = this.store.find(read.key, read.publisher)
+    if (known !== undefined && isThere(read, known)) return known
+    return this.protocolHost!.check(from.peerId, () => this.verifier.verify(read))
+  }
+
   /** What a publisher leaves here for when it is gone. @throws P2PError INVALID_RECORD, INVALID_SIGNATURE, and as `RecordVerifier.read`. */
-  private async deposited(wire: unknown, { key, publisher, sequence }: RecordEntry, from: PeerInfo): Promise<RecordEntry> {
+  private async deposited(wire: unknown, { key, publisher, sequence }: VerifiedRecord, from: PeerInfo): Promise<VerifiedRecord> {
     const entry = this.verifier.read(wire)
     const isOfPublisher = from.publicKey !== undefined && publisherOf(from.publicKey) === publisher
     const isOfRecord = entry.publisher === publisher && entry.key === key && entry.sequence === sequence + 1
     if (!isOfPublisher || !isOfRecord || !entry.withdrawn) throw invalidRecord('its withdrawal is that of another')
-    await this.protocolHost!.check(from.peerId, () => this.verifier.verify(entry))
-    return entry
+    return this.protocolHost!.check(from.peerId, () => this.verifier.verify(entry))
   }
 
   /** A publisher is gone that wanted its record to end with that. */
-  private withdraw(withdrawal: RecordEntry): void {
+  private withdraw(withdrawal: VerifiedRecord): void {
     try {
       this.store.put(withdrawal)
     } catch {
@@ -252,23 +283,15 @@ export class DhtServer implements IProtocolHandler {
   }
 
   /** The depth at which the members of a set belong that has outgrown this one; undefined where it has not. */
-  private splitDepth({ key, publisher }: RecordEntry, depth: number): number | undefined {
+  private splitDepth({ key, publisher }: VerifiedRecord, depth: number): number | undefined {
     const part = setPartOf(key, depth, this.verifier.network)
     if (part === undefined) throw new P2PError('INVALID_RECORD', 'This record is in no set, and has no depth in one.')
     if (this.store.find(key, publisher) !== undefined || depth >= MAX_SET_DEPTH) return undefined
-    return this.countIn(part) >= this.limits.maxSetRecords ? depth + 1 : undefined
-  }
-
-  private countIn(part: SetPart): number {
-    let count = 0
-    for (const { key, withdrawn } of this.store.scan(`${part.prefix}*`)) {
-      if (!withdrawn && isInPart(key, part, this.verifier.network) && ++count >= this.limits.maxSetRecords) break
-    }
-    return count
+    return this.sizes!.isFull(part) ? depth + 1 : undefined
   }
 
   /** For a client: the record goes where it belongs. @returns how many nodes hold it. */
-  private async storeEverywhere(entry: RecordEntry): Promise<number> {
+  private async storeEverywhere(entry: VerifiedRecord): Promise<number> {
     if (this.network === undefined || this.walks >= this.limits.maxWalksForOthers) return 1
     this.walks++
     try {
@@ -283,19 +306,19 @@ export class DhtServer implements IProtocolHandler {
   }
 
   /** For a client: what the whole network has. Where we are too busy, what is here. */
-  private async findEverywhere(request: FindRequest): Promise<FindAnswer> {
+  private async findEverywhere(request: FindRequest, from: PeerInfo): Promise<FindAnswer> {
     const { network } = this
-    if (network === undefined || this.walks >= this.limits.maxWalksForOthers) return this.find(request)
+    if (network === undefined || this.walks >= this.limits.maxWalksForOthers) return this.find(request, from)
     const { key, filters, max, after } = request
     this.walks++
     try {
       const found = new RecordMerge(await network.find(key, { filters, maxResults: max, ...this.walkWait() }))
       for (const entry of this.store.scan(key)) if (entry.signature !== undefined) found.add(entry)
-      const isLater = ({ key, publisher }: RecordEntry) =>
+      const isLater = ({ key, publisher }: VerifiedRecord) =>
         after === undefined || key > after[0] || (key === after[0] && publisher > after[1])
-      return pageOf(found.all().filter(isLater).sort(byKey), request, this.limits, this.verifier.network)
+      return await this.page(found.all().filter(isLater).sort(byKey), request, from)
     } catch {
-      return this.find(request)
+      return await this.find(request, from)
     } finally {
       this.walks--
     }
@@ -316,18 +339,24 @@ export class DhtServer implements IProtocolHandler {
   }
 
   /** What is here: records, and copies of others on the way of lookups. */
-  private find(request: FindRequest): FindAnswer {
+  private async find(request: FindRequest, from: PeerInfo): Promise<FindAnswer> {
     const { key } = request
     checkPattern(key, this.limits)
-    const answer = pageOf(this.store.scan(key, request.after), request, this.limits, this.verifier.network)
+    const answer = await this.page(this.store.scan(key, request.after), request, from)
     const part = partOf(request)
-    const split = part !== undefined && this.countIn(part) >= this.limits.maxSetRecords && part.depth < MAX_SET_DEPTH
+    const split = part !== undefined && part.depth < MAX_SET_DEPTH && this.sizes?.isFull(part) === true
     if (answer.records.length > 0 || key.endsWith('*')) return { ...answer, ...(split && { split }) }
-    const copies = pageOf(this.copies.scan(key), request, this.limits, this.verifier.network)
+    const copies = await this.page(this.copies.scan(key), request, from)
     return copies.records.length === 0 ? answer : { ...copies, cached: true }
   }
 
-  private tellWatchers(entry: RecordEntry): void {
+  /** Whoever asks: what takes long is done in slices, which count as costs of the asker. */
+  private page(entries: Iterable<VerifiedRecord>, request: FindRequest, { peerId, publicKey }: PeerInfo): Promise<FindAnswer> {
+    const asker = publicKey === undefined ? peerId : hexOf(publicKey)
+    return this.turns.run(asker, pageOf(entries, request, this.limits, this.verifier.network))
+  }
+
+  private tellWatchers(entry: VerifiedRecord): void {
     const record = wireRecord(entry)
     if (record === undefined) return
     for (const peerId of this.watchers.of(entry.key)) if (peerId !== this.storing) this.push(peerId, { record })
@@ -364,10 +393,6 @@ export class DhtServer implements IProtocolHandler {
   }
 }
 
-function shortLived(entry: RecordEntry, until: number): RecordEntry {
-  return { ...entry, expiresAt: Math.min(entry.expiresAt, until) }
-}
-
-function byKey(a: RecordEntry, b: RecordEntry): number {
+function byKey(a: VerifiedRecord, b: VerifiedRecord): number {
   return a.key === b.key ? (a.publisher < b.publisher ? -1 : 1) : a.key < b.key ? -1 : 1
 }

@@ -3,7 +3,7 @@ import type { WaitOptions } from '../../../base/wait.js'
 import type { FindOptions, Lookup, LookupNetworkStats, LookupTrace, StoreOutcome } from '../client/lookup.js'
 import type { DhtParts } from '../client/plugin.js'
 import { setOfPattern } from '../records/key-space.js'
-import { type RecordEntry, wireRecord } from '../records/record.js'
+import { type VerifiedRecord, wireRecord } from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import type { Contact } from '../walk/contact.js'
 import type { Kademlia } from '../walk/kademlia.js'
@@ -33,7 +33,7 @@ export class NodeLookup implements Lookup {
     return this.parts.servers.isReachable || this.network.table.size > 0
   }
 
-  async store(entry: RecordEntry, options: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
+  async store(entry: VerifiedRecord, options: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
     const { servers } = this.parts
     // A server that has just come is told what is ours; where else it belongs, it is already.
     if (options.at !== undefined) return servers.store(entry, { ...options, walk: false })
@@ -44,11 +44,11 @@ export class NodeLookup implements Lookup {
     return { stored: [...new Set([...there.stored, ...beside.stored])], refused: [...there.refused, ...beside.refused] }
   }
 
-  get(key: string, options?: FindOptions): Promise<RecordEntry[]> {
+  get(key: string, options?: FindOptions): Promise<VerifiedRecord[]> {
     return this.query(key, options)
   }
 
-  async query(pattern: string, options: FindOptions = {}): Promise<RecordEntry[]> {
+  async query(pattern: string, options: FindOptions = {}): Promise<VerifiedRecord[]> {
     const { servers } = this.parts
     const isPlaced = setOfPattern(pattern) !== undefined || !pattern.endsWith('*')
     if (!isPlaced) return servers.query(pattern, { ...options, walk: false })
@@ -80,7 +80,7 @@ export class NodeLookup implements Lookup {
   }
 
   /** A lookup that comes the same way finds it earlier (Maymounkov and Mazières, 2002, §2.3); for a short while, so that none grows old. */
-  private leaveCopy(contact: Contact, entry: RecordEntry): void {
+  private leaveCopy(contact: Contact, entry: VerifiedRecord): void {
     const record = wireRecord(entry)
     if (record === undefined) return
     this.network.ask(contact, { type: 'store', payload: { record, cache: true } }).catch(() => {})

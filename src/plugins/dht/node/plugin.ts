@@ -2,12 +2,14 @@ import { compareBytes } from '../../../base/bytes.js'
 import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import type { Plugin } from '../../../core/plugin.js'
+import type { FairTurns } from '../../../defence/fair-turns.js'
 import { dhtOf } from '../client/plugin.js'
 import { commonBits, KEY_BITS, placeOfKey } from '../records/key-space.js'
 import { RecordStore } from '../records/record-store.js'
 import { type Contact, type WireContact, wireContact } from '../walk/contact.js'
 import { attachWalk } from '../walk/plugin.js'
 import type { RoutingTable } from '../walk/routing-table.js'
+import { AddressProofs } from './address-proofs.js'
 import { DhtServer } from './dht-server.js'
 import { NodeLookup } from './node-lookup.js'
 import { NodeRole } from './node-role.js'
@@ -46,14 +48,23 @@ export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
       const replication = new Replication(parts, network)
       const upkeep = new TableUpkeep(network, limits, random, clock)
       const spread = new Spread(parts, network, (entry, depth) => replication.received(entry, depth))
+      const { dialer } = kit
+      const proofs = new AddressProofs({
+        clock,
+        isProven: ({ address, peerId }) => dialer.isProven(address, peerId),
+        look: async ({ address, peerId }) => dialer.look(address, peerId, {}),
+      })
+      network.onNewNode((contact) => proofs.want(contact))
+      if (!dialer.mayDial) proofs.close()
       /** Undefined until others may keep us in their routing tables. */
       let lookup: NodeLookup | undefined
       const server = new DhtServer(store, verifier, {
         limits,
         clock,
         random,
+        ...(kit.plugin('costs') as { turns: FairTurns } | undefined),
         network: {
-          closer: (place, asker) => closerTo(table, place, asker, limits.dhtBucketSize),
+          closer: (place, asker) => closerTo(table, place, asker, limits.dhtBucketSize, (contact) => proofs.mayTell(contact)),
           received: (entry, depth) => replication.received(entry, depth),
           passOn: (withdrawal) => dht.passOn(withdrawal),
           // A server that is no node passes a record on, once, to the servers that it knows.
@@ -81,6 +92,7 @@ export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
           role.close()
           upkeep.close()
           replication.close()
+          proofs.close()
         },
       })
       return {}
@@ -89,11 +101,17 @@ export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
 }
 
 /** The nodes of our table that are nearest to a place, as they are told to a peer; without the peer itself. */
-function closerTo(table: RoutingTable, place: Uint8Array, asker: Uint8Array | undefined, count: number): WireContact[] {
+function closerTo(
+  table: RoutingTable,
+  place: Uint8Array,
+  asker: Uint8Array | undefined,
+  count: number,
+  mayTell: (contact: Contact) => boolean,
+): WireContact[] {
   const isAsker = ({ publicKey }: Contact) => asker !== undefined && compareBytes(publicKey, asker) === 0
   return table
     .trusted(place, count + 1)
-    .filter((contact) => contact.address !== '' && !isAsker(contact))
+    .filter((contact) => contact.address !== '' && !isAsker(contact) && mayTell(contact))
     .slice(0, count)
     .map(wireContact)
 }

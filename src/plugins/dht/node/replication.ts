@@ -1,8 +1,9 @@
 import { Alarm } from '../../../base/alarm.js'
 import { jittered } from '../../../base/random.js'
+import { tupleKey } from '../../../base/tuple-key.js'
 import type { DhtParts } from '../client/plugin.js'
 import { commonBits, compareDistance, placeOfKey, placeOfSet, setPartOf } from '../records/key-space.js'
-import { type RecordEntry, wireRecord } from '../records/record.js'
+import { type VerifiedRecord, wireRecord } from '../records/record.js'
 import type { Records } from '../records/records.js'
 import type { Contact } from '../walk/contact.js'
 import type { Kademlia } from '../walk/kademlia.js'
@@ -61,7 +62,7 @@ export class Replication {
   }
 
   /** A record was stored here, as a member of its set at a depth, or under its key. */
-  received({ key, publisher }: RecordEntry, depth: number | undefined): void {
+  received({ key, publisher }: VerifiedRecord, depth: number | undefined): void {
     if (this.isOver) return
     const id = idOf(key, publisher, depth)
     const known = this.kept.get(id)
@@ -77,7 +78,7 @@ export class Replication {
     this.arm()
   }
 
-  private forget({ key, publisher }: RecordEntry): void {
+  private forget({ key, publisher }: VerifiedRecord): void {
     for (const [id, kept] of this.kept) if (kept.key === key && kept.publisher === publisher) this.kept.delete(id)
   }
 
@@ -140,7 +141,7 @@ export class Replication {
   }
 
   /** Offers a record to one node, which may refuse it, or be gone. */
-  private async offer(contact: Contact, entry: RecordEntry, depth: number | undefined): Promise<void> {
+  private async offer(contact: Contact, entry: VerifiedRecord, depth: number | undefined): Promise<void> {
     const record = wireRecord(entry)
     if (record === undefined) return
     const payload = { record, ...(depth !== undefined && { depth }) }
@@ -149,5 +150,5 @@ export class Replication {
 }
 
 function idOf(key: string, publisher: string, depth: number | undefined): string {
-  return `${depth ?? ''} ${publisher} ${key}`
+  return tupleKey(depth, publisher, key)
 }

@@ -3,12 +3,12 @@ import { JoinedSignal, type WaitOptions } from '../../../base/wait.js'
 import type { StoreOutcome } from '../client/lookup.js'
 import type { DhtParts } from '../client/plugin.js'
 import { placeOfKey, placeOfSet, setPartOf } from '../records/key-space.js'
-import { type RecordEntry, wireRecord } from '../records/record.js'
+import { type VerifiedRecord, wireRecord } from '../records/record.js'
 import type { Records } from '../records/records.js'
 import type { Kademlia } from '../walk/kademlia.js'
 
 /** A record was stored here: as a member of its set at a depth, or under its key. */
-export type OnReceived = (entry: RecordEntry, depth: number | undefined) => void
+export type OnReceived = (entry: VerifiedRecord, depth: number | undefined) => void
 
 /** Stores records at the nodes where they belong: those nearest to their key's place, and to that of their set. */
 export class Spread {
@@ -19,7 +19,7 @@ export class Spread {
   ) {}
 
   /** Stores a record at the nodes where it belongs, here too where we are one of them. @throws P2PError ABORTED, SHUT_DOWN. */
-  async store(entry: RecordEntry, options: WaitOptions = {}): Promise<StoreOutcome> {
+  async store(entry: VerifiedRecord, options: WaitOptions = {}): Promise<StoreOutcome> {
     const outcome: StoreOutcome = { stored: [], refused: [] }
     const wait = { signal: options.signal, timeoutMs: options.timeoutMs }
     const { networkName } = this.network
@@ -30,7 +30,7 @@ export class Spread {
     return { stored, refused: outcome.refused.filter(({ peerId }) => !stored.includes(peerId)) }
   }
 
-  private async storeInSet(entry: RecordEntry, depth: number, wait: WaitOptions, outcome: StoreOutcome): Promise<void> {
+  private async storeInSet(entry: VerifiedRecord, depth: number, wait: WaitOptions, outcome: StoreOutcome): Promise<void> {
     const { networkName } = this.network
     const place = placeOfSet(setPartOf(entry.key, depth, networkName)!, networkName)
     const deeper = await this.storeAt(place, entry, depth, wait, outcome)
@@ -40,7 +40,7 @@ export class Spread {
   /** @returns the depth to which the set there has been split; 0 where it has not. */
   private async storeAt(
     place: Uint8Array,
-    entry: RecordEntry,
+    entry: VerifiedRecord,
     depth: number | undefined,
     wait: WaitOptions,
     outcome: StoreOutcome,
@@ -72,7 +72,7 @@ export class Spread {
     return deeper
   }
 
-  private storeHere(entry: RecordEntry, depth: number | undefined): void {
+  private storeHere(entry: VerifiedRecord, depth: number | undefined): void {
     try {
       this.parts.store.put(entry)
       this.onReceived(entry, depth)

@@ -38,10 +38,15 @@ export function placeOfSet({ prefix, depth, path }: SetPart, network: string): U
   return taggedHash('dht-set', network, utf8(`${depth}\0${path}\0${prefix}`))
 }
 
+/** What the keys of a set begin with; undefined for a key that is in none. */
+export function setPrefixOf(key: string): string | undefined {
+  return SET_PREFIX.exec(key)?.[0]
+}
+
 /** The part of a set, at this depth, in which a key lies; undefined for a key that is in no set. */
 export function setPartOf(key: string, depth: number, network: string): SetPart | undefined {
   const prefix = SET_PREFIX.exec(key)?.[0]
-  return prefix === undefined ? undefined : { prefix, depth, path: placeBits(key, depth, network) }
+  return prefix === undefined ? undefined : { prefix, depth, path: pathOf(key, depth, network) }
 }
 
 /** The set that a pattern asks for whole; undefined where it is none. */
@@ -52,7 +57,7 @@ export function setOfPattern(pattern: string): SetPart | undefined {
 
 /** Whether a key lies in a part of a set. */
 export function isInPart(key: string, { prefix, depth, path }: SetPart, network: string): boolean {
-  return key.startsWith(prefix) && (depth === 0 || placeBits(key, depth, network) === path)
+  return key.startsWith(prefix) && (depth === 0 || pathOf(key, depth, network) === path)
 }
 
 /** The two halves of a part. */
@@ -91,7 +96,8 @@ export function idInBucket(own: Uint8Array, bucket: number, random: Random): Uin
   return id
 }
 
-function placeBits(key: string, depth: number, network: string): number {
+/** The first `depth` bits of a key's place, as a number. */
+export function pathOf(key: string, depth: number, network: string): number {
   const place = placeOfKey(key, network)
   return ((place[0]! << 8) | place[1]!) >> (16 - depth)
 }

@@ -40,17 +40,17 @@ const MAX_TEXT_LENGTH = 1024
 const words = /* @__PURE__ */ (() => text(0, MAX_TEXT_LENGTH))()
 const bound = /* @__PURE__ */ (() => optional(union(number(), bigint(), words)))()
 const scalar = /* @__PURE__ */ (() => union(words, number(), bigint(), boolean(), oneOf(null)))()
-const range = /* @__PURE__ */ (() =>
-  exactly({
-    gt: bound,
-    gte: bound,
-    lt: bound,
-    lte: bound,
-    ne: optional(scalar),
-    in: optional(array(scalar, MAX_ALTERNATIVES)),
-    contains: optional(scalar),
-    exists: optional(boolean()),
-  }))()
+const operators = /* @__PURE__ */ (() => ({
+  gt: bound,
+  gte: bound,
+  lt: bound,
+  lte: bound,
+  ne: optional(scalar),
+  in: optional(array(scalar, MAX_ALTERNATIVES)),
+  contains: optional(scalar),
+  exists: optional(boolean()),
+}))()
+const range = /* @__PURE__ */ (() => exactly(operators))()
 
 export const recordFilters = /* @__PURE__ */ (() =>
   exactly({
@@ -64,7 +64,9 @@ export const recordFilters = /* @__PURE__ */ (() =>
 export function checkFilters(filters: unknown): RecordFilters {
   const checked = recordFilters(filters)
   if (checked instanceof Fault) {
-    throw invalidRecord(`filters${checked.at && `.${checked.at}`} must be a value or a FilterRange`)
+    throw invalidRecord(
+      `filters${checked.at && `.${checked.at}`} must be a value, or any of ${Object.keys(operators).join(', ')}`,
+    )
   }
   return checked
 }

@@ -1,16 +1,16 @@
-import { newestFirst, type RecordEntry, supersedes } from './record.js'
+import { tupleKey } from '../../../base/tuple-key.js'
+import { newestFirst, supersedes, type VerifiedRecord } from './record.js'
 
 /** Joins what several nodes say: of each publisher under each key, the newest. */
 export class RecordMerge {
-  private readonly newest = new Map<string, RecordEntry>()
+  private readonly newest = new Map<string, VerifiedRecord>()
 
-  constructor(entries: Iterable<RecordEntry> = []) {
+  constructor(entries: Iterable<VerifiedRecord> = []) {
     for (const entry of entries) this.add(entry)
   }
 
-  add(entry: RecordEntry): void {
-    // A publisher never holds a space.
-    const id = `${entry.publisher} ${entry.key}`
+  add(entry: VerifiedRecord): void {
+    const id = tupleKey(entry.publisher, entry.key)
     const known = this.newest.get(id)
     if (known === undefined || supersedes(entry, known)) this.newest.set(id, entry)
   }
@@ -20,7 +20,7 @@ export class RecordMerge {
   }
 
   /** Newest first, withdrawals included. */
-  all(): RecordEntry[] {
+  all(): VerifiedRecord[] {
     return [...this.newest.values()].sort(newestFirst)
   }
 }

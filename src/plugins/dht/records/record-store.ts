@@ -3,7 +3,7 @@ import type { Unsubscribe } from '../../../base/events.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import { type Random, randomItem, systemRandom } from '../../../base/random.js'
 import { ExpiryHeap } from './expiry-heap.js'
-import { invalidRecord, type RecordEntry, sizeOf } from './record.js'
+import { invalidRecord, sizeOf, type VerifiedRecord } from './record.js'
 import { checkQuota, isThere, type RecordStoreStats, type Records, type StoreListener, shareOf, storeFull } from './records.js'
 import { SortedKeys } from './sorted-keys.js'
 
@@ -22,7 +22,7 @@ const CANDIDATES = 8
 
 interface Publisher {
   readonly id: string
-  readonly entries: Map<string, RecordEntry>
+  readonly entries: Map<string, VerifiedRecord>
   /** How much of the store it takes: one for each record and one more for each KiB of it. */
   share: number
   /** Place among the publishers of the same share; -1 for who is never shed. */
@@ -41,9 +41,9 @@ export class RecordStore implements Records {
   private readonly random: Random
   /** How far what is under a key is from belonging here: of equals the farthest is given up first. A node sets it; 0 is all the same. */
   farness: (key: string) => number = () => 0
-  private readonly byKey = new Map<string, Map<string, RecordEntry>>()
+  private readonly byKey = new Map<string, Map<string, VerifiedRecord>>()
   private readonly keys = new SortedKeys()
-  private readonly expiries = new ExpiryHeap<RecordEntry>()
+  private readonly expiries = new ExpiryHeap<VerifiedRecord>()
   private readonly publishers = new Map<string, Publisher>()
   private readonly kept = new Set<string>()
   private readonly byShare: (Publisher[] | undefined)[] = []
@@ -64,7 +64,7 @@ export class RecordStore implements Records {
     if (known !== undefined) this.unrank(known)
   }
 
-  put(entry: RecordEntry): boolean {
+  put(entry: VerifiedRecord): boolean {
     this.removeExpired()
     if (entry.expiresAt <= this.clock.now()) throw invalidRecord('it has expired')
     const previous = this.byKey.get(entry.key)?.get(entry.publisher)
@@ -88,12 +88,12 @@ export class RecordStore implements Records {
     return true
   }
 
-  find(key: string, publisher: string): RecordEntry | undefined {
+  find(key: string, publisher: string): VerifiedRecord | undefined {
     const entry = this.byKey.get(key)?.get(publisher)
     return entry && entry.expiresAt > this.clock.now() ? entry : undefined
   }
 
-  *scan(pattern: string, after?: ScanPosition): Generator<RecordEntry> {
+  *scan(pattern: string, after?: ScanPosition): Generator<VerifiedRecord> {
     const now = this.clock.now()
     const keys = pattern.endsWith('*') ? this.keys.withPrefix(pattern.slice(0, -1), after?.[0]) : [pattern]
     for (const key of keys) {
@@ -109,7 +109,7 @@ export class RecordStore implements Records {
     }
   }
 
-  of(publisher: string): Iterable<RecordEntry> {
+  of(publisher: string): Iterable<VerifiedRecord> {
     return this.publishers.get(publisher)?.entries.values() ?? []
   }
 
@@ -136,7 +136,7 @@ export class RecordStore implements Records {
     return { ...this.counters, records: this.count - this.counters.withdrawn, publishers: this.publishers.size }
   }
 
-  private insert(entry: RecordEntry): void {
+  private insert(entry: VerifiedRecord): void {
     let entries = this.byKey.get(entry.key)
     if (entries === undefined) {
       entries = new Map()
@@ -154,7 +154,7 @@ export class RecordStore implements Records {
     this.account(publisher, entry, 1)
   }
 
-  private remove(entry: RecordEntry): void {
+  private remove(entry: VerifiedRecord): void {
     const entries = this.byKey.get(entry.key)!
     entries.delete(entry.publisher)
     if (entries.size === 0) {
@@ -167,7 +167,7 @@ export class RecordStore implements Records {
     if (publisher.entries.size === 0) this.publishers.delete(entry.publisher)
   }
 
-  private account(publisher: Publisher, entry: RecordEntry, sign: 1 | -1): void {
+  private account(publisher: Publisher, entry: VerifiedRecord, sign: 1 | -1): void {
     const bytes = sizeOf(entry)
     this.count += sign
     this.counters.bytes += sign * bytes
@@ -200,8 +200,8 @@ export class RecordStore implements Records {
     return this.count > this.limits.maxRecords || this.counters.bytes > this.limits.maxStoreBytes
   }
 
-  private makeRoom(): RecordEntry[] {
-    const shed: RecordEntry[] = []
+  private makeRoom(): VerifiedRecord[] {
+    const shed: VerifiedRecord[] = []
     while (this.isOverfull()) {
       while (this.largestShare > 0 && !this.byShare[this.largestShare]?.length) this.largestShare--
       const largest = this.byShare[this.largestShare]
@@ -214,10 +214,10 @@ export class RecordStore implements Records {
   }
 
   /** Of some of these publishers, by lot, the record that ends first; of those the one that belongs here least. */
-  private farthest(publishers: Publisher[]): RecordEntry {
-    let farthest: RecordEntry | undefined
+  private farthest(publishers: Publisher[]): VerifiedRecord {
+    let farthest: VerifiedRecord | undefined
     for (let drawn = 0; drawn < Math.min(CANDIDATES, publishers.length); drawn++) {
-      let first: RecordEntry | undefined
+      let first: VerifiedRecord | undefined
       for (const entry of randomItem(this.random, publishers)!.entries.values()) {
         if (first === undefined || entry.expiresAt < first.expiresAt) first = entry
       }
@@ -226,15 +226,15 @@ export class RecordStore implements Records {
     return farthest!
   }
 
-  private isCurrent(entry: RecordEntry): boolean {
+  private isCurrent(entry: VerifiedRecord): boolean {
     return this.byKey.get(entry.key)?.get(entry.publisher) === entry
   }
 
-  private *entries(): Generator<RecordEntry> {
+  private *entries(): Generator<VerifiedRecord> {
     for (const entries of this.byKey.values()) yield* entries.values()
   }
 
-  private tell(entry: RecordEntry | undefined, previous: RecordEntry | undefined): void {
+  private tell(entry: VerifiedRecord | undefined, previous: VerifiedRecord | undefined): void {
     for (const listener of [...this.listeners]) listener(entry, previous)
   }
 }

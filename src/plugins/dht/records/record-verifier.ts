@@ -5,7 +5,7 @@ import { isP2PError, nameTaken, P2PError } from '../../../base/errors.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import { verifyEnvelope } from '../../../identity/envelope.js'
 import type { PinnedNames } from '../../../identity/pinned-names.js'
-import { decodeRecord, invalidRecord, isWireRecord, type RecordEntry, type WireRecord } from './record.js'
+import { decodeRecord, invalidRecord, isWireRecord, type RecordEntry, type VerifiedRecord, type WireRecord } from './record.js'
 
 export interface RecordVerifierOptions {
   /** The network whose records are believed. */
@@ -25,7 +25,7 @@ export class RecordVerifier {
   private readonly clock: Clock
   private readonly limits: Limits
   private readonly names: PinnedNames | undefined
-  private readonly verified: BoundedMap<string, RecordEntry>
+  private readonly verified: BoundedMap<string, VerifiedRecord>
   private checks = 0
 
   constructor({ network, clock = systemClock, limits = limitsOf(), names }: RecordVerifierOptions) {
@@ -55,20 +55,22 @@ export class RecordVerifier {
    *
    * @throws P2PError INVALID_RECORD, INVALID_SIGNATURE, NAME_TAKEN.
    */
-  async verify(entry: RecordEntry): Promise<void> {
+  async verify(entry: RecordEntry): Promise<VerifiedRecord> {
     this.checkTime(entry)
     const { publicKey, payload, signature } = entry
     if (publicKey === undefined || signature === undefined) throw forged(entry)
     const id = cacheKey(signature)
+    const verified = entry as VerifiedRecord
     if (this.verified.get(id) !== entry) {
       this.checks++
       if (!(await verifyEnvelope('record', { publicKey, payload, signature }, this.network))) throw forged(entry)
-      this.verified.set(id, entry)
+      this.verified.set(id, verified)
     }
     if (!(await this.ownsName(entry))) {
       const { key, name } = entry
       throw nameTaken(name!, { key })
     }
+    return verified
   }
 
   /** @throws P2PError INVALID_RECORD for a record that has ended, or is dated further ahead than clocks honestly differ. */

@@ -1,16 +1,17 @@
 import { Alarm } from '../../../base/alarm.js'
 import type { Clock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
+import { fenced } from '../../../base/fenced.js'
 import { LazySet } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { type Random, systemRandom } from '../../../base/random.js'
-import { matchesPattern, type RecordEntry } from './record.js'
+import { matchesPattern, type VerifiedRecord } from './record.js'
 import type { Records } from './records.js'
 import { SmallRecordStore } from './small-record-store.js'
 
 /** What happened to a record under watch. A new sequence is an update, even with the same value. */
 export type RecordChange = 'added' | 'updated' | 'removed'
-export type EntryListener = (entry: RecordEntry, change: RecordChange) => void
+export type EntryListener = (entry: VerifiedRecord, change: RecordChange) => unknown
 
 /** Where news of records comes from. */
 export interface RecordSource {
@@ -18,7 +19,7 @@ export interface RecordSource {
    * Verified records under a pattern (`key` or `prefix*`): those that are there, then every change as it happens. Some may come
    * more than once, or not at all.
    */
-  watch(pattern: string, onRecord: (entry: RecordEntry) => void): Unsubscribe
+  watch(pattern: string, onRecord: (entry: VerifiedRecord) => void): Unsubscribe
 }
 
 interface Watch {
@@ -120,7 +121,7 @@ export class RecordWatches {
     })
   }
 
-  private see(entry: RecordEntry): void {
+  private see(entry: VerifiedRecord): void {
     try {
       this.view.put(entry)
     } catch {
@@ -133,23 +134,18 @@ export class RecordWatches {
     if (this.watches.size > 0) this.alarm.arm(this.view.nextExpiry - this.clock.now())
   }
 
-  private isWatched(entry: RecordEntry): boolean {
+  private isWatched(entry: VerifiedRecord): boolean {
     for (const { pattern } of this.watches) if (matchesPattern(entry.key, pattern)) return true
     return false
   }
 
-  private tell(entry: RecordEntry, change: RecordChange): void {
+  private tell(entry: VerifiedRecord, change: RecordChange): void {
     for (const watch of [...this.watches]) {
       if (watch.ready && matchesPattern(entry.key, watch.pattern)) this.call(watch, entry, change)
     }
   }
 
-  private call(watch: Watch, entry: RecordEntry, change: RecordChange): void {
-    if (!this.watches.has(watch)) return
-    try {
-      watch.listener(entry, change)
-    } catch (error) {
-      this.onError(error)
-    }
+  private call(watch: Watch, entry: VerifiedRecord, change: RecordChange): void {
+    if (this.watches.has(watch)) fenced(() => watch.listener(entry, change), this.onError)
   }
 }

@@ -2,11 +2,24 @@ import { compareBytes, equalBytes, hexOf } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import { isWellFormed } from '../../../base/text.js'
+import type { Verified } from '../../../base/verified.js'
 import { signEnvelope, taggedHash } from '../../../identity/envelope.js'
 import type { Identity } from '../../../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../../../identity/peer-id.js'
 import { decode, encode } from '../../../message/codec.js'
-import { malformed } from '../../../message/shape.js'
+import {
+  Fault,
+  int,
+  malformed,
+  number,
+  object,
+  oneOf,
+  optional,
+  parsed,
+  type Shaped,
+  text,
+  where,
+} from '../../../message/shape.js'
 
 /** What a DHT gives its caller: one publisher's record under a key. */
 export interface DhtRecord<T = unknown> {
@@ -50,8 +63,11 @@ export interface RecordEntry {
   readonly payload: Uint8Array
   readonly signature: Uint8Array | undefined
   /** Of a record of ours that holds only while we are connected: what withdraws it then. */
-  readonly withdrawal?: RecordEntry | undefined
+  readonly withdrawal?: VerifiedRecord | undefined
 }
+
+/** A record whose signature holds for its key, or that we have made: stores and answers take no other. */
+export type VerifiedRecord = Verified<RecordEntry>
 
 /** A record on the wire: public key, 32 bytes; payload as signed; signature, 64 bytes. */
 export type WireRecord = [publicKey: Uint8Array, payload: Uint8Array, signature: Uint8Array]
@@ -68,6 +84,24 @@ export interface RecordContent {
   withdrawn?: true
 }
 
+const count = /* @__PURE__ */ int(0, Number.MAX_SAFE_INTEGER)
+/** The form of what is signed, without its bounds. */
+const contentShape = /* @__PURE__ */ (() =>
+  where(
+    object({
+      key: text(1),
+      value: (value: unknown) => value,
+      sequence: count,
+      publishedAt: count,
+      ttl: number(),
+      name: optional(text()),
+      withdrawn: optional(oneOf(true)),
+    }),
+    ({ value, withdrawn }) => withdrawn || value !== undefined,
+  ))()
+
+type Content = Shaped<typeof contentShape>
+
 /**
  * Makes a record: signed where there is an identity, else good for this process only.
  *
@@ -78,11 +112,12 @@ export async function createRecord(
   author: { identity: Identity } | { publisherId: string },
   limits: Limits,
   network: string,
-): Promise<RecordEntry> {
+): Promise<VerifiedRecord> {
   if (content.value === undefined && !content.withdrawn) {
     throw new P2PError('UNSERIALIZABLE_PAYLOAD', 'A record needs a value. Use null for "none".')
   }
-  const fault = faultOf(content, limits)
+  const formed = contentShape(content)
+  const fault = formed instanceof Fault ? `${formed.at || 'a field'} is missing or of another type` : faultOf(formed, limits)
   if (fault !== undefined) throw invalidRecord(fault)
   const valueBytes = encode(content.value ?? null, limits).length
   if (valueBytes > limits.maxRecordBytes) {
@@ -93,30 +128,38 @@ export async function createRecord(
     )
   }
   const payload = encode(content, limits)
-  if (!('identity' in author)) return entryOf(network, content, payload, author.publisherId, undefined, undefined)
+  if (!('identity' in author)) {
+    return entryOf(network, content, payload, author.publisherId, undefined, undefined) as VerifiedRecord
+  }
   const { publicKey, signature } = await signEnvelope(author.identity, 'record', payload, network)
-  return entryOf(network, content, payload, undefined, publicKey, signature)
+  return entryOf(network, content, payload, undefined, publicKey, signature) as VerifiedRecord
+}
+
+/** A copy that differs in what is ours to say: until when it is kept here, and what withdraws it. */
+export function keptAs(entry: VerifiedRecord, kept: Pick<Partial<RecordEntry>, 'expiresAt' | 'withdrawal'>): VerifiedRecord {
+  return { ...entry, ...kept } as VerifiedRecord
 }
 
 /**
  * Reads a record that came from elsewhere. Checks everything but its time, its signature and the right to its name: those
  * are RecordVerifier's.
  *
- * @throws P2PError MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_RECORD.
+ * @throws P2PError MALFORMED_DATA for a field that is missing or of another type; INVALID_RECORD for what is out of its bounds; LIMIT_EXCEEDED.
  */
 export function decodeRecord(wire: unknown, limits: Limits, network: string): RecordEntry {
   if (!isWireRecord(wire)) throw malformed('A record')
   const [publicKey, payload, signature] = wire
   if (payload.length > maxPayloadBytes(limits)) throw invalidRecord('it is too long')
-  const content = decode(payload, limits, { canonical: true })
+  const content = parsed(contentShape, decode(payload, limits, { canonical: true }), 'A record')
+  // Another peer may keep longer ones: what is out of bounds is refused without blame.
   const fault = faultOf(content, limits)
   if (fault !== undefined) throw invalidRecord(fault)
   // Decoded bytes are views of a whole message; a record that is kept must not keep that alive.
-  return entryOf(network, content as RecordContent, payload.slice(), undefined, publicKey.slice(), signature.slice())
+  return entryOf(network, content, payload.slice(), undefined, publicKey.slice(), signature.slice())
 }
 
 /** The form that travels; undefined where nobody signed. */
-export function wireRecord(entry: RecordEntry): WireRecord | undefined {
+export function wireRecord(entry: VerifiedRecord): WireRecord | undefined {
   return entry.publicKey && entry.signature && [entry.publicKey, entry.payload, entry.signature]
 }
 
@@ -182,7 +225,7 @@ export function matchesPattern(key: string, pattern: string): boolean {
 
 function entryOf(
   network: string,
-  content: RecordContent,
+  content: Content,
   payload: Uint8Array,
   localId: string | undefined,
   publicKey: Uint8Array | undefined,
@@ -216,20 +259,14 @@ function maxPayloadBytes(limits: Limits): number {
   return limits.maxRecordBytes + 4 * limits.maxKeyLength + 512
 }
 
-function faultOf(value: unknown, limits: Limits): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'it must be an object'
-  const { key, sequence, publishedAt, ttl, name, withdrawn } = value as Partial<Record<keyof RecordContent, unknown>>
+/** What of a record is out of its bounds. */
+function faultOf({ key, ttl, name }: Content, limits: Limits): string | undefined {
   const fault = keyFault(key, limits)
   if (fault !== undefined) return fault
-  if (!isCount(sequence)) return 'sequence must be a whole number'
-  if (!isCount(publishedAt)) return 'publishedAt must be a whole number'
-  if (typeof ttl !== 'number' || !(ttl > 0 && ttl <= limits.maxTtlS))
-    return `ttl must be above 0 and at most ${limits.maxTtlS} seconds`
-  if (withdrawn !== undefined && withdrawn !== true) return 'withdrawn must be true or absent'
-  if (!withdrawn && !('value' in value)) return 'it has no value'
+  if (!(ttl > 0 && ttl <= limits.maxTtlS)) return `ttl must be above 0 and at most ${limits.maxTtlS} seconds`
   if (name === undefined) return undefined
   try {
-    assertPeerName(name as string)
+    assertPeerName(name)
     return undefined
   } catch {
     return 'name is not a peer name'
@@ -242,10 +279,6 @@ function keyFault(key: unknown, limits: Limits): string | undefined {
   if (key.endsWith('*')) return 'key must not end with *'
   // Half a surrogate pair does not survive UTF-8: two different keys would become one.
   return isWellFormed(key) ? undefined : 'key must be well-formed Unicode'
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 function isBytes(value: unknown, length?: number): value is Uint8Array {

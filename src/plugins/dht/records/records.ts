@@ -2,10 +2,10 @@ import { equalBytes } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import type { Limits } from '../../../base/limits.js'
-import { type RecordEntry, supersedes } from './record.js'
+import { type RecordEntry, supersedes, type VerifiedRecord } from './record.js'
 
 /** Called with what is there now and what was there before, under one key of one publisher. */
-export type StoreListener = (entry: RecordEntry | undefined, previous: RecordEntry | undefined) => void
+export type StoreListener = (entry: VerifiedRecord | undefined, previous: VerifiedRecord | undefined) => void
 
 export interface RecordStoreStats {
   /** Live records. */
@@ -23,7 +23,7 @@ export interface RecordStoreStats {
 
 /**
  * Holds one record per key and publisher. A newer one replaces an older one, a withdrawal stays until it expires, what has
- * expired is never given out. Does no verification: only verified records are put in.
+ * expired is never given out. Does no verification: its type has it that only verified records are put in.
  */
 export interface Records {
   /** Names a publisher, our own, whose records are never shed for those of others. */
@@ -36,13 +36,13 @@ export interface Records {
    * @throws P2PError INVALID_RECORD if expired, STALE_RECORD if a newer one is there, LIMIT_EXCEEDED for too many records of
    * one publisher, STORE_FULL.
    */
-  put(entry: RecordEntry): boolean
+  put(entry: VerifiedRecord): boolean
   /** The record or withdrawal of one publisher under a key. */
-  find(key: string, publisher: string): RecordEntry | undefined
+  find(key: string, publisher: string): VerifiedRecord | undefined
   /** Records and withdrawals whose key is the pattern, or begins with it where it ends with `*`; ordered by key and publisher. */
-  scan(pattern: string): Iterable<RecordEntry>
+  scan(pattern: string): Iterable<VerifiedRecord>
   /** Records and withdrawals of one publisher. A node's store knows them. */
-  of?(publisher: string): Iterable<RecordEntry>
+  of?(publisher: string): Iterable<VerifiedRecord>
   /** Drops what has expired; returns how many. */
   removeExpired(): number
   /** Tells every change: stored, replaced, withdrawn, expired, shed. */
@@ -51,7 +51,7 @@ export interface Records {
 }
 
 /** Whether exactly this record is there already. @throws P2PError STALE_RECORD if a newer one is. */
-export function isThere(entry: RecordEntry, previous: RecordEntry | undefined): boolean {
+export function isThere(entry: RecordEntry, previous: VerifiedRecord | undefined): boolean {
   if (previous === undefined || supersedes(entry, previous)) return false
   if (previous.sequence === entry.sequence && equalBytes(previous.payload, entry.payload)) return true
   throw new P2PError('STALE_RECORD', 'A newer record of this publisher is there.', {

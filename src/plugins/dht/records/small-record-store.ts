@@ -3,11 +3,11 @@ import type { Unsubscribe } from '../../../base/events.js'
 import { LazyMap, LazySet } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { type Random, randomItem } from '../../../base/random.js'
-import { invalidRecord, matchesPattern, type RecordEntry, sizeOf } from './record.js'
+import { invalidRecord, matchesPattern, sizeOf, type VerifiedRecord } from './record.js'
 import { checkQuota, isThere, type RecordStoreStats, type Records, type StoreListener, shareOf, storeFull } from './records.js'
 
 interface Publisher {
-  readonly entries: Map<string, RecordEntry>
+  readonly entries: Map<string, VerifiedRecord>
   share: number
 }
 
@@ -35,7 +35,7 @@ export class SmallRecordStore implements Records {
     this.kept = publisher
   }
 
-  put(entry: RecordEntry): boolean {
+  put(entry: VerifiedRecord): boolean {
     this.removeExpired()
     if (entry.expiresAt <= this.clock.now()) throw invalidRecord('it has expired')
     const publisher = this.publishers.get(entry.publisher)
@@ -59,21 +59,21 @@ export class SmallRecordStore implements Records {
     return true
   }
 
-  find(key: string, publisher: string): RecordEntry | undefined {
+  find(key: string, publisher: string): VerifiedRecord | undefined {
     const entry = this.publishers.get(publisher)?.entries.get(key)
     return entry && entry.expiresAt > this.clock.now() ? entry : undefined
   }
 
-  scan(pattern: string): RecordEntry[] {
+  scan(pattern: string): VerifiedRecord[] {
     const now = this.clock.now()
-    const order = ({ key, publisher }: RecordEntry) => `${key}\0${publisher}`
+    const order = ({ key, publisher }: VerifiedRecord) => `${key}\0${publisher}`
     return this.all()
       .filter(({ key, expiresAt }) => expiresAt > now && matchesPattern(key, pattern))
       .sort((a, b) => (order(a) < order(b) ? -1 : 1))
   }
 
   /** Drops one entry, which is there, without telling anybody. */
-  delete(entry: RecordEntry): void {
+  delete(entry: VerifiedRecord): void {
     const publisher = this.publishers.get(entry.publisher)!
     publisher.entries.delete(entry.key)
     if (publisher.entries.size === 0) this.publishers.delete(entry.publisher)
@@ -84,7 +84,7 @@ export class SmallRecordStore implements Records {
     const now = this.clock.now()
     if (now < this.nextExpiry) return 0
     this.nextExpiry = Number.POSITIVE_INFINITY
-    const expired: RecordEntry[] = []
+    const expired: VerifiedRecord[] = []
     for (const entry of this.all()) {
       if (entry.expiresAt <= now) expired.push(entry)
       else this.nextExpiry = Math.min(this.nextExpiry, entry.expiresAt)
@@ -104,11 +104,11 @@ export class SmallRecordStore implements Records {
     return { ...this.counters, records: this.count - this.counters.withdrawn, publishers: this.publishers.size }
   }
 
-  private all(): RecordEntry[] {
+  private all(): VerifiedRecord[] {
     return [...this.publishers.values()].flatMap(({ entries }) => [...entries.values()])
   }
 
-  private insert(entry: RecordEntry): void {
+  private insert(entry: VerifiedRecord): void {
     const publisher = this.publishers.get(entry.publisher) ?? { entries: new Map(), share: 0 }
     this.publishers.set(entry.publisher, publisher)
     publisher.entries.set(entry.key, entry)
@@ -116,7 +116,7 @@ export class SmallRecordStore implements Records {
     this.nextExpiry = Math.min(this.nextExpiry, entry.expiresAt)
   }
 
-  private account(publisher: Publisher, entry: RecordEntry, sign: 1 | -1): void {
+  private account(publisher: Publisher, entry: VerifiedRecord, sign: 1 | -1): void {
     const bytes = sizeOf(entry)
     this.count += sign
     this.counters.bytes += sign * bytes
@@ -125,7 +125,7 @@ export class SmallRecordStore implements Records {
   }
 
   /** What ends first of the publisher that takes most; undefined where all is our own. */
-  private leastWanted(): RecordEntry | undefined {
+  private leastWanted(): VerifiedRecord | undefined {
     let largest: Publisher[] = []
     for (const [id, publisher] of this.publishers) {
       const more = publisher.share - (largest[0]?.share ?? 0)
@@ -137,7 +137,7 @@ export class SmallRecordStore implements Records {
     return others.reduce((soonest, entry) => (entry.expiresAt < soonest!.expiresAt ? entry : soonest), first)
   }
 
-  private tell(entry: RecordEntry | undefined, previous: RecordEntry | undefined): void {
+  private tell(entry: VerifiedRecord | undefined, previous: VerifiedRecord | undefined): void {
     for (const listener of [...this.listeners]) listener(entry, previous)
   }
 }

@@ -1,4 +1,4 @@
-import { isPrivateAddress } from '../../../address/private-address.js'
+import { type DialRules, type LearntAddress, learnt } from '../../../address/dial-policy.js'
 import { PUBLIC_KEY_BYTES } from '../../../identity/ed25519.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import { array, bytes, malformed, parsed, text, tuple } from '../../../message/shape.js'
@@ -12,7 +12,7 @@ export interface Contact {
   /** `lp1…` */
   readonly peerId: string
   /** `wss://…` or `ws://…`; empty where it can be asked only while it is connected. */
-  readonly address: string
+  readonly address: LearntAddress | ''
 }
 
 /** A contact on the wire: public key, 32 bytes, and address. */
@@ -23,7 +23,7 @@ const CONTACTS = 'A list of DHT nodes'
 
 const wireContacts = /* @__PURE__ */ (() => array(tuple(bytes(PUBLIC_KEY_BYTES), text(0, MAX_ADDRESS_CHARS, /^wss?:\/\//))))()
 
-export function contactOf(publicKey: Uint8Array, address: string, network: string): Contact {
+export function contactOf(publicKey: Uint8Array, address: LearntAddress | '', network: string): Contact {
   return { id: nodeIdOf(publicKey, network), publicKey, peerId: encodePeerId(publicKey), address }
 }
 
@@ -35,28 +35,26 @@ export function wireContact({ publicKey, address }: Contact): WireContact {
  * The contacts that a node gave as nearest to a target.
  *
  * Nobody honest sends more than were asked for, one twice, or out of order; who does so is not believed at all. What may
- * honestly be in it and is of no use is left out: ourselves, and addresses of a private network that came from outside of it.
+ * honestly be in it and is of no use is left out: ourselves, and addresses that the dial policy does not take.
  *
- * @param teller the address of the node that told.
  * @throws P2PError MALFORMED_DATA.
  */
 export function readContacts(
   wire: unknown,
   target: Uint8Array,
-  { max, own, teller, network }: { max: number; own: Uint8Array; teller: string; network: string },
+  { max, own, rules = {}, network }: { max: number; own: Uint8Array; rules?: DialRules; network: string },
 ): Contact[] {
   const told = parsed(wireContacts, wire, CONTACTS)
   if (told.length > max) throw malformed(CONTACTS)
   // Decoded bytes are views of a whole message.
-  const contacts = told.map(([publicKey, address]) => contactOf(publicKey.slice(), address, network))
+  const contacts = told.map(([publicKey, address]) => contactOf(publicKey.slice(), learnt(address, rules) ?? '', network))
   contacts.forEach((contact, i) => {
     const before = contacts[i - 1]
     if (before !== undefined && compareDistance(target, before.id, contact.id) >= 0) {
       throw malformed(CONTACTS)
     }
   })
-  const isInside = isPrivateAddress(teller)
-  return contacts.filter(({ id, address }) => !same(id, own) && (isInside || !isPrivateAddress(address)))
+  return contacts.filter(({ id, address }) => !same(id, own) && address !== '')
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,3 +1,4 @@
+import { learnt } from '../../../address/dial-policy.js'
 import { diverse } from '../../../address/diversity.js'
 import { originOf } from '../../../address/origin.js'
 import { P2PError, shutDownError } from '../../../base/errors.js'
@@ -9,7 +10,7 @@ import { decodePeerId } from '../../../identity/peer-id.js'
 import type { P2PMessage } from '../../../message/message.js'
 import { parsed } from '../../../message/shape.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
-import type { PeerInfo } from '../../../protocol/peer-info.js'
+import type { PeerAddresses, PeerInfo } from '../../../protocol/peer-info.js'
 import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, findNodeAnswer } from '../client/dht-messages.js'
 import type { Question } from '../client/exchanges.js'
 import type { LookupNetworkStats, LookupTrace } from '../client/lookup.js'
@@ -96,7 +97,7 @@ export class Kademlia {
   /** Takes a peer that has connected, and says that it is a node, into the table. */
   connected({ publicKey, addresses, protocols }: PeerInfo): void {
     if (publicKey === undefined || !protocols?.includes(DHT_NODE_PROTOCOL)) return
-    this.seen(contactOf(publicKey, addresses.websocket ?? '', this.networkName))
+    this.seen(contactOf(publicKey, this.addressIn(addresses), this.networkName))
   }
 
   /** A peer has disconnected. A node that tells no address cannot be reached any more. */
@@ -104,7 +105,7 @@ export class Kademlia {
     if (publicKey === undefined) return
     const { id, peerId } = contactOf(publicKey, '', this.networkName)
     this.links.lost(peerId)
-    if (addresses.websocket === undefined) this.table.remove(id)
+    if (this.addressIn(addresses) === '') this.table.remove(id)
   }
 
   /** Whether we are, as far as we know, among those that keep what belongs to a place. */
@@ -179,11 +180,11 @@ export class Kademlia {
    *
    * @throws P2PError MALFORMED_DATA.
    */
-  contactsFrom(wire: unknown, target: Uint8Array, { peerId, address, id }: Contact): Contact[] {
+  contactsFrom(wire: unknown, target: Uint8Array, { peerId, id }: Contact): Contact[] {
     if (this.tellers.isLiar(peerId)) return []
     try {
-      const { networkName: network } = this
-      const options = { max: this.wiring.limits.dhtBucketSize, own: this.table.ownId, teller: address, network }
+      const { networkName: network, wiring } = this
+      const options = { max: wiring.limits.dhtBucketSize, own: this.table.ownId, rules: wiring.host, network }
       return this.learn(readContacts(wire ?? [], target, options), peerId)
     } catch (error) {
       // Condemned, it does not come in again by connecting anew.
@@ -263,6 +264,10 @@ export class Kademlia {
     this.isOver = true
     for (const end of this.underWay) end.abort()
     this.links.close()
+  }
+
+  private addressIn({ websocket = '' }: PeerAddresses): Contact['address'] {
+    return learnt(websocket, this.wiring.host) ?? ''
   }
 
   private seen(contact: Contact): void {

@@ -91,6 +91,6 @@ function operatorsOf({ dialer }: PluginKit): number {
 /** Whether a node lives where others say, without becoming connected to it. @throws P2PError what a dial fails with. */
 async function probe({ dialer }: PluginKit, connected: LazySet<string>, { address, peerId }: Contact): Promise<boolean> {
   if (connected.has(peerId)) return true
-  const { publicKey } = await dialer.look(address, {})
+  const { publicKey } = await dialer.look(address, peerId, {})
   return encodePeerId(publicKey) === peerId
 }

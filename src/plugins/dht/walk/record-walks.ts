@@ -1,3 +1,4 @@
+import { tupleKey } from '../../../base/tuple-key.js'
 import { JoinedSignal } from '../../../base/wait.js'
 import type { FindOptions } from '../client/lookup.js'
 import type { DhtParts } from '../client/plugin.js'
@@ -11,13 +12,13 @@ import {
   type SetPart,
   setOfPattern,
 } from '../records/key-space.js'
-import type { RecordEntry } from '../records/record.js'
+import type { VerifiedRecord } from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import type { Contact } from './contact.js'
 import type { Kademlia } from './kademlia.js'
 
 /** Is told of the nearest node that does not have a record which others have. */
-export type OnMissing = (contact: Contact, newest: RecordEntry) => void
+export type OnMissing = (contact: Contact, newest: VerifiedRecord) => void
 
 /** What one place has given. */
 interface Found {
@@ -40,14 +41,14 @@ export class RecordWalks {
    *
    * @throws P2PError ABORTED, SHUT_DOWN.
    */
-  async collect(pattern: string, options: FindOptions): Promise<RecordEntry[]> {
+  async collect(pattern: string, options: FindOptions): Promise<VerifiedRecord[]> {
     const set = setOfPattern(pattern)
     if (set !== undefined) return this.collectSet(set, options)
     if (pattern.endsWith('*')) return []
     return (await this.walk(placeOfKey(pattern, this.network.networkName), pattern, undefined, options)).merge.all()
   }
 
-  private async collectSet(part: SetPart, options: FindOptions): Promise<RecordEntry[]> {
+  private async collectSet(part: SetPart, options: FindOptions): Promise<VerifiedRecord[]> {
     const { merge, split } = await this.walk(placeOfSet(part, this.network.networkName), `${part.prefix}*`, part, options)
     const isFull = merge.size >= (options.maxResults ?? this.parts.limits.maxQueryRecords)
     if (!split || isFull || part.depth >= MAX_SET_DEPTH) return merge.all()
@@ -120,7 +121,7 @@ export class RecordWalks {
   }
 
   /** What is stored here, where it belongs here. */
-  private own(place: Uint8Array, key: string, part: SetPart | undefined): RecordEntry[] {
+  private own(place: Uint8Array, key: string, part: SetPart | undefined): VerifiedRecord[] {
     const { dht, limits } = this.parts
     if (!this.network.isResponsible(place)) return []
     return [...dht.store.scan(key)]
@@ -173,7 +174,7 @@ class Tally {
   ) {}
 
   /** @param contact undefined: what is stored here. */
-  count(records: readonly RecordEntry[], contact?: Contact): void {
+  count(records: readonly VerifiedRecord[], contact?: Contact): void {
     for (const entry of records) {
       this.merge.add(entry)
       const id = idOf(entry)
@@ -199,6 +200,6 @@ class Tally {
   }
 }
 
-function idOf({ publisher, sequence }: RecordEntry): string {
-  return `${publisher} ${sequence}`
+function idOf({ publisher, sequence }: VerifiedRecord): string {
+  return tupleKey(publisher, sequence)
 }

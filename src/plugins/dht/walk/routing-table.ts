@@ -170,7 +170,7 @@ export class RoutingTable {
     return this.nearest(target, count, () => true)
   }
 
-  /** Those of them that we have met ourselves, or that two have told of: a single rumour is not passed on. */
+  /** Those of them that we have met ourselves, or that two have told of. Which of them others are told decides `AddressProofs`. */
   trusted(target: Uint8Array, count: number): Contact[] {
     return this.nearest(target, count, ({ seenAt, tellers }) => seenAt > 0 || tellers > 1)
   }

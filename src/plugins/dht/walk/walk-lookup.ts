@@ -2,7 +2,7 @@ import type { Unsubscribe } from '../../../base/events.js'
 import type { WaitOptions } from '../../../base/wait.js'
 import type { ConnectedServers } from '../client/connected-servers.js'
 import type { FindOptions, Lookup, LookupNetworkStats, LookupTrace, StoreOutcome } from '../client/lookup.js'
-import type { RecordEntry } from '../records/record.js'
+import type { VerifiedRecord } from '../records/record.js'
 import type { Kademlia } from './kademlia.js'
 import type { RecordWalks } from './record-walks.js'
 
@@ -21,15 +21,15 @@ export class WalkLookup implements Lookup {
     return this.servers.isReachable
   }
 
-  store(entry: RecordEntry, options?: WaitOptions & { at?: string }): Promise<StoreOutcome> {
+  store(entry: VerifiedRecord, options?: WaitOptions & { at?: string }): Promise<StoreOutcome> {
     return this.servers.store(entry, options)
   }
 
-  get(key: string, options: FindOptions = {}): Promise<RecordEntry[]> {
+  get(key: string, options: FindOptions = {}): Promise<VerifiedRecord[]> {
     return this.orWalk(key, options, this.servers.get(key, options))
   }
 
-  query(pattern: string, options: FindOptions = {}): Promise<RecordEntry[]> {
+  query(pattern: string, options: FindOptions = {}): Promise<VerifiedRecord[]> {
     return this.orWalk(pattern, options, this.servers.query(pattern, options))
   }
 
@@ -50,7 +50,7 @@ export class WalkLookup implements Lookup {
     this.servers.close()
   }
 
-  private async orWalk(pattern: string, options: FindOptions, asked: Promise<RecordEntry[]>): Promise<RecordEntry[]> {
+  private async orWalk(pattern: string, options: FindOptions, asked: Promise<VerifiedRecord[]>): Promise<VerifiedRecord[]> {
     try {
       return await asked
     } catch (error) {

@@ -1,13 +1,9 @@
-import { type Clock, systemClock, type Timer } from './clock.js'
-import type { Unsubscribe } from './events.js'
-import { CORE_LIMITS } from './limits/core.js'
-import type { Limits } from './limits.js'
-
-/**
- * What tells that connections may have died unnoticed: the page is shown again, comes back from the back/forward cache or
- * from being frozen, the network returns or changes (Wi-Fi to mobile), or a timer fired so late that the machine slept.
- */
-export type WakeReason = 'visible' | 'pageshow' | 'resume' | 'online' | 'network-change' | 'late-timer'
+import { type Clock, systemClock, type Timer } from '../../base/clock.js'
+import type { Unsubscribe } from '../../base/events.js'
+import { isHidden } from '../../base/hidden.js'
+import { CORE_LIMITS } from '../../base/limits/core.js'
+import type { Limits } from '../../base/limits.js'
+import type { WakeReason } from '../../core/plugin.js'
 
 /** Options of `WakeWatch`. */
 export interface WakeWatchOptions {
@@ -48,11 +44,6 @@ export class WakeWatch {
   constructor(private readonly wiring: WakeWatchOptions) {
     this.clock = wiring.clock ?? systemClock
     this.checkMs = (wiring.limits ?? CORE_LIMITS).wakeCheckMs
-  }
-
-  /** True where the browser knows that there is no network. False says nothing: Node and many desktops never know. */
-  get offline(): boolean {
-    return (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === false
   }
 
   /** Begins to watch; a second call does nothing. */
@@ -104,8 +95,7 @@ export class WakeWatch {
     this.timer = this.clock.setTimeout(() => {
       const late = this.clock.now() - due
       this.check()
-      const hidden = (globalThis as { document?: Document }).document?.visibilityState === 'hidden'
-      if (late > LATE_PERIODS * (hidden ? Math.max(HIDDEN_PERIOD_MS, this.checkMs) : this.checkMs)) this.wake('late-timer')
+      if (late > LATE_PERIODS * (isHidden() ? Math.max(HIDDEN_PERIOD_MS, this.checkMs) : this.checkMs)) this.wake('late-timer')
     }, this.checkMs)
     // The system clock of Node gives timers that would keep the process alive.
     ;(this.timer as { unref?: () => void } | undefined)?.unref?.()

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { DEFAULT_LIMITS } from '../src/base/limits.js'
-import { WakeWatch } from '../src/base/wake.js'
-import { VirtualClock } from '../src/testing/virtual-clock.js'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
+import { WakeWatch } from '../../src/plugins/page/wake-watch.js'
+import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const { wakeCheckMs } = DEFAULT_LIMITS
 
@@ -130,13 +130,6 @@ describe('WakeWatch in a browser', () => {
     watch.stop()
   })
 
-  it('knows from the browser whether there is no network', () => {
-    const { watch } = watched()
-    expect(watch.offline).toBe(false)
-    navigator.onLine = false
-    expect(watch.offline).toBe(true)
-  })
-
   it('leaves no listener and no timer when it stops, tells nothing then, and can start again', async () => {
     const { clock, told, watch } = watched()
     const counts = () => [page.count, document.count, connection.count, clock.pending]
@@ -220,7 +213,6 @@ describe('WakeWatch anywhere', () => {
     vi.stubGlobal('navigator', undefined)
     const { clock, watch } = watched()
     watch.start()
-    expect(watch.offline).toBe(false)
     watch.stop()
     expect(clock.pending).toBe(0)
   })

@@ -1,0 +1,162 @@
+import { BoundedMap } from '../base/bounded-map.js'
+import type { Clock } from '../base/clock.js'
+import { METER_LIMITS } from '../base/limits/meter.js'
+import { type Limits, limitsOf } from '../base/limits.js'
+import { TokenBucket } from '../base/token-bucket.js'
+import type { Meter } from './gate.js'
+
+/** What one peer has cost. */
+interface User {
+  /** Milliseconds of processor time, of which each fades within a window. */
+  usedMs: number
+  /** Up to when they have faded. */
+  at: number
+  readonly answers: TokenBucket
+}
+
+export interface ProcessorTimeOptions {
+  clock: Clock
+  limits?: Limits
+  /** Long scans of a peer that wait, by its key in hex. */
+  waitingOf?: (key: string) => number
+  /** Processor time is real even where the clock is not. */
+  cpuNow?: () => number
+  /** Calls back when the event loop begins its next turn. */
+  afterTurn?: (begin: () => void) => void
+}
+
+/** Time in which what was used fades to 37 %: so long a peer that is alone may use all there is, and so long others may wait for it. */
+const WINDOW_MS = 250
+/** How long a long turn is remembered. */
+const LONG_MEMORY_MS = 1_000
+/** How often the level is found anew. */
+const LEVEL_EVERY_MS = 10
+/** Shorter pauses are not worth what is sent again; longer ones would pass for a dead connection. */
+const MIN_WAIT_MS = 100
+const MAX_WAIT_MS = 2_000
+/** What costs less to decode than to look at. */
+const SMALL_BYTES = 1_024
+/** Whether a connection lives is asked and answered whatever else it costs. */
+const UPKEEP = 'lotus/heartbeat'
+
+/**
+ * Accounts processor time and answered bytes to the peers that cause them. As long as turns of the event loop are short, nobody waits
+ * for anybody, and each may use what there is. Where they are long, those that use the most are cut to a level at which all together fit
+ * `processorMsPerS` (max-min fairness: Bertsekas and Gallager, Data Networks, §6.5.2); who uses less than the level notices nothing.
+ * A refusal for it is a pause, never blame: an honest peer cannot know what its messages cost.
+ */
+export class ProcessorTime implements Meter {
+  private readonly limits: Limits
+  private readonly cpuNow: () => number
+  /** By the key in hex. */
+  private readonly users: BoundedMap<string, User>
+  private current: string | undefined
+  private startedMs = 0
+  /** Work of this turn of the event loop. */
+  private turnMs = 0
+  private longUntilMs = Number.NEGATIVE_INFINITY
+  private level = Number.POSITIVE_INFINITY
+  private levelAt = Number.NEGATIVE_INFINITY
+
+  constructor(private readonly options: ProcessorTimeOptions) {
+    this.limits = options.limits ?? limitsOf(METER_LIMITS)
+    this.cpuNow = options.cpuNow ?? (() => performance.now())
+    this.users = new BoundedMap(this.limits.maxRateBuckets)
+  }
+
+  end(): void {
+    const { current } = this
+    if (current === undefined) return
+    this.current = undefined
+    this.charge(current, this.cpuNow() - this.startedMs)
+  }
+
+  /** A peer has cost so much. */
+  charge(key: string, ms: number): void {
+    const now = this.cpuNow()
+    const user = this.userOf(key, now)
+    user.usedMs = faded(user, now) + ms
+    user.at = now
+    if (this.turnMs === 0) (this.options.afterTurn ?? setImmediate)(this.turnEnded)
+    // Even what took no time that can be measured begins a turn.
+    this.turnMs += Math.max(ms, Number.EPSILON)
+    if (this.turnMs > this.limits.longTurnMs) this.longUntilMs = now + LONG_MEMORY_MS
+  }
+
+  waitMs(key: string, bytes: number, protocol?: string): number {
+    if (protocol === undefined) {
+      this.current = key
+      this.startedMs = this.cpuNow()
+    }
+    const waitMs = this.pauseOf(key, bytes, protocol)
+    if (waitMs > 0) this.end()
+    return waitMs
+  }
+
+  /** What goes to a peer while its own message is being handled is an answer too, such as what a new subscriber has missed. */
+  sent(key: string, bytes: number, isAnswer: boolean): void {
+    if (isAnswer || this.current === key) this.userOf(key, this.cpuNow()).answers.charge(bytes)
+  }
+
+  /** Peers whose costs are remembered. */
+  get remembered(): number {
+    return this.users.size
+  }
+
+  /** Forgets peers whose costs have faded and whose budgets are full: nothing of them is left to account for. */
+  trim(): void {
+    const now = this.cpuNow()
+    for (const [key, user] of [...this.users]) if (now - user.at > this.limits.budgetMemoryMs) this.users.delete(key)
+  }
+
+  private pauseOf(key: string, bytes: number, protocol: string | undefined): number {
+    if (protocol === UPKEEP || (protocol === undefined && bytes < SMALL_BYTES)) return 0
+    const user = this.users.get(key)
+    if (user === undefined) return 0
+    const waitMs =
+      user.answers.waitMs(this.options.clock.now()) ||
+      this.overMs(user) ||
+      ((this.options.waitingOf?.(key) ?? 0) < this.limits.maxScansWaiting ? 0 : MIN_WAIT_MS)
+    return waitMs && Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, Math.ceil(waitMs)))
+  }
+
+  private userOf(key: string, now: number): User {
+    const { answerBytesPerS, answerByteBurst } = this.limits
+    const answers = () => new TokenBucket(answerBytesPerS, answerByteBurst, this.options.clock.now())
+    return this.users.use(key, () => ({ usedMs: 0, at: now, answers: answers() }))
+  }
+
+  /** Milliseconds after which a peer that is above the level is below it; 0 where it is. */
+  private overMs(user: User): number {
+    const now = this.cpuNow()
+    if (now > this.longUntilMs) return 0
+    if (now - this.levelAt > LEVEL_EVERY_MS) this.findLevel(now)
+    const usedMs = faded(user, now)
+    // Down to half of it, so that the pause is worth it.
+    return usedMs <= this.level ? 0 : WINDOW_MS * Math.log((2 * usedMs) / this.level)
+  }
+
+  private readonly turnEnded = (): void => {
+    this.turnMs = 0
+  }
+
+  /** The level to which the greediest are cut, so that all fit. */
+  private findLevel(now: number): void {
+    this.levelAt = now
+    const used = [...this.users.values()].map((user) => faded(user, now)).sort((a, b) => a - b)
+    let left = (this.limits.processorMsPerS * WINDOW_MS) / 1_000
+    this.level = Number.POSITIVE_INFINITY
+    for (let i = 0; i < used.length; i++) {
+      const equal = left / (used.length - i)
+      if (used[i]! > equal) {
+        this.level = equal
+        return
+      }
+      left -= used[i]!
+    }
+  }
+}
+
+function faded({ usedMs, at }: User, now: number): number {
+  return usedMs * Math.exp((at - now) / WINDOW_MS)
+}
