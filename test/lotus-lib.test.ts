@@ -217,6 +217,7 @@ it('Example 1 and 2: a message and a resource between two peers', async () => {
   kept(alone)
   const coordinator = new P2PCoordinator({
     peerId: 'alice',
+    allowPrivate: true, // the servers of these tests are on this machine
   })
   kept(coordinator)
   await coordinator.use(hosts)
@@ -264,7 +265,7 @@ it('PeerManager and PeerConnection alone', async () => {
   const peerInfo: PeerInfo = { peerId, addresses: { websocket: address }, state: PeerState.DISCONNECTED, lastSeen: 0 }
   const message = { type: 'note', payload: 'one' }
 
-  const peerManager = kept(new PeerManager({ peerId: 'carol', plugins: [hosts] }))
+  const peerManager = kept(new PeerManager({ peerId: 'carol', allowPrivate: true, plugins: [hosts] }))
   await peerManager.connect(peerInfo)
   await peerManager.sendTo(peerId, message)
   await peerManager.broadcast(message)
@@ -276,7 +277,7 @@ it('PeerManager and PeerConnection alone', async () => {
 
   const events: unknown[] = []
   const transport = new WebSocketTransport()
-  const connection = new PeerConnection(peerInfo, transport)
+  const connection = new PeerConnection(peerInfo, transport, { allowPrivate: true })
   closing.push(() => connection.close())
   connection.on('connected', () => {})
   connection.on('disconnected', () => {})
@@ -336,7 +337,7 @@ it('DistributedHashTable, ResourceDiscovery and P2PProtocol alone', async () => 
 
 it('Best Practices: errors, reconnection and cleanup', async () => {
   const { hosts } = await serverNamed('bob')
-  const coordinator = kept(new P2PCoordinator({ peerId: 'alice' }))
+  const coordinator = kept(new P2PCoordinator({ peerId: 'alice', allowPrivate: true }))
   await coordinator.use(hosts)
   coordinator.on('error', (error, peer) => {
     console.error('P2P error:', error)
