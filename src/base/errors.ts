@@ -1,3 +1,5 @@
+import { messageOf } from './sentences.js'
+
 /**
  * Every way the SDK can fail, as a stable code. Applications branch on the code, people read the message.
  *
@@ -120,7 +122,7 @@ export class P2PError extends Error {
   readonly details: P2PErrorDetails
 
   constructor(code: P2PErrorCode, message: string, options: { details?: P2PErrorDetails; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(messageOf(code, message), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.details = options.details ?? {}
   }

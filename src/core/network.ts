@@ -2,6 +2,7 @@ import { NamedAddress } from '../address/dial-policy.js'
 import { originOf } from '../address/origin.js'
 import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
+import { LazyMap } from '../base/lazy-map.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
@@ -70,9 +71,9 @@ export class Network {
   private readonly heartbeat: Heartbeat
   private readonly reconnector: Reconnector
   /** Peer ids found at `P2PConfig.anchors`. */
-  private readonly trusted = new Map<string | PeerInfo, string>()
+  private readonly trusted = new LazyMap<string | PeerInfo, string>()
   /** Who is expected at the addresses of anchors that were remembered: the application has not named these. */
-  private readonly remembered = new Map<string, string>()
+  private readonly remembered = new LazyMap<string, string>()
   private reaching: Promise<void> | undefined
   private lastStatus: P2PStatus = 'offline'
   private isStandby = false

@@ -60,7 +60,7 @@ export class DistributedHashTable {
   private readonly owner: Owner
   private ownPublisher: string | undefined
   private lookup: Lookup | undefined
-  private readonly feeds: RecordFeed[] = []
+  private feeds: readonly RecordFeed[] = []
   readonly logger: Logger
   private readonly announcements: Announcements
   private readonly watches: RecordWatches
@@ -142,7 +142,7 @@ export class DistributedHashTable {
 
   /** Carries news of our records by a second way too, and hears of those of others by it. */
   addFeed(feed: RecordFeed): void {
-    this.feeds.push(feed)
+    this.feeds = [...this.feeds, feed]
     this.watches.addSource(feed)
   }
 
