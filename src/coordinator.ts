@@ -1,5 +1,7 @@
+import { P2PError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
 import { DEFAULT_LIMITS } from './base/limits.js'
+import { nearest } from './base/nearest.js'
 import { withSentences } from './base/sentences.js'
 import { type CoreConfig, invalidOption } from './core/config.js'
 import type { Plugin } from './core/plugin.js'
@@ -57,6 +59,13 @@ export interface CoordinatorEvents extends CoordinatorCoreEvents {
   'eclipse-cleared': []
 }
 
+type AnyListener = (...args: never[]) => void
+
+const EVENTS =
+  /* @__PURE__ */ 'connected disconnected path-changed message error status peer-banned peer-unbanned delivered expired resource'.split(
+    ' ',
+  )
+
 /** What `getStats` tells. */
 export type CoordinatorStats = CoordinatorCoreStats & {
   topics: TopicStats
@@ -75,6 +84,16 @@ export class FullCoordinator extends Explained {
   constructor(config: P2PConfig = {}) {
     installEd25519Fallback()
     super(withUsualPlugins(config))
+  }
+
+  override on(event: keyof CoordinatorCoreEvents, listener: AnyListener): Unsubscribe {
+    checkEvent(event)
+    return super.on(event, listener)
+  }
+
+  override once(event: keyof CoordinatorCoreEvents, listener: AnyListener): Unsubscribe {
+    checkEvent(event)
+    return super.once(event, listener)
   }
 
   /**
@@ -122,6 +141,14 @@ export type P2PCoordinator<P extends readonly Plugin[] = readonly []> = WithPlug
 /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
 export const P2PCoordinator = FullCoordinator as unknown as {
   new <const P extends readonly Plugin[] = readonly []>(config?: P2PConfig<P>): P2PCoordinator<P>
+}
+
+/** Plugins have events of their own: only what is nearly one of ours is refused. */
+function checkEvent(event: string): void {
+  const meant = nearest(event, EVENTS)
+  if (meant !== undefined && meant !== event) {
+    throw new P2PError('INVALID_CONFIG', `There is no event "${event}"; perhaps you mean "${meant}".`)
+  }
 }
 
 function withUsualPlugins(config: P2PConfig): CoreConfig {

@@ -2,7 +2,6 @@ import { hexOf } from './base/bytes.js'
 import { isP2PError, P2PError, shutDownError, suspendedError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
 import { fenced } from './base/fenced.js'
-import { nearest } from './base/nearest.js'
 import { type WaitOptions, withDeadline } from './base/wait.js'
 import type { CoreConfig } from './core/config.js'
 import { Core } from './core/core.js'
@@ -52,11 +51,6 @@ interface Defined<Client> {
 }
 
 type AnyListener = (...args: unknown[]) => unknown
-
-const EVENTS =
-  /* @__PURE__ */ 'connected disconnected path-changed message error status peer-banned peer-unbanned delivered expired resource'.split(
-    ' ',
-  )
 
 /** What `getStats` tells. */
 export type CoordinatorCoreStats = CoreStats & { dht: DhtStats }
@@ -548,12 +542,11 @@ export class CoreCoordinator {
     this.dht.cleanup()
   }
 
-  /** Calls the listener at each event of this name. @returns ends it. @throws P2PError INVALID_CONFIG for a misspelt name. */
+  /** Calls the listener at each event of this name. @returns ends it. @throws P2PError INVALID_CONFIG for a misspelt name, from `P2PCoordinator` of `lotus-p2p`. */
   on<Name extends keyof CoordinatorCoreEvents>(
     event: Name,
     listener: (...args: CoordinatorCoreEvents[Name]) => void,
   ): Unsubscribe {
-    checkEvent(event)
     return this.core.emitter.on(event, listener as AnyListener)
   }
 
@@ -562,21 +555,12 @@ export class CoreCoordinator {
     event: Name,
     listener: (...args: CoordinatorCoreEvents[Name]) => void,
   ): Unsubscribe {
-    checkEvent(event)
     return this.core.emitter.once(event, listener as AnyListener)
   }
 
   /** Ends the calls of a listener. */
   off<Name extends keyof CoordinatorCoreEvents>(event: Name, listener: (...args: CoordinatorCoreEvents[Name]) => void): void {
     this.core.emitter.off(event, listener as AnyListener)
-  }
-}
-
-/** Plugins have events of their own: only what is nearly one of ours is refused. */
-function checkEvent(event: string): void {
-  const meant = nearest(event, EVENTS)
-  if (meant !== undefined && meant !== event) {
-    throw new P2PError('INVALID_CONFIG', `There is no event "${event}"; perhaps you mean "${meant}".`)
   }
 }
 

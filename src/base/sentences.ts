@@ -1,11 +1,15 @@
+import { nearest } from './nearest.js'
+
 /** The sentences of errors that the build has taken out of the sources; on the sources themselves they stand where they are thrown. */
 const SENTENCES = ''
 
 let table: readonly string[] | undefined
+let near: typeof nearest | undefined
 
 /**
  * Gives the errors of `lotus-p2p/core` their sentences: `The store is full. Try again later.` instead of `STORE_FULL`. Without it a page
- * saves the bytes of the sentences, and the message of an error holds its code and the values that the sentence tells of. An
+ * saves the bytes of the sentences, and the message of an error holds its code and the values that the sentence tells of; nor is a
+ * misspelt name told what it may stand for. An
  * application calls it at its start, for errors that exist already keep their message. `P2PCoordinator` of `lotus-p2p` needs no call.
  *
  * @example
@@ -14,6 +18,7 @@ let table: readonly string[] | undefined
  */
 export function explainErrors(): void {
   table ??= SENTENCES.split('|')
+  near = nearest
 }
 
 /** The class itself: who has it has the sentences too, from the moment it is loaded. */
@@ -34,4 +39,9 @@ function text(value: unknown): string {
   const [number, ...values] = value as [number, ...unknown[]]
   const texts = values.map(text)
   return table === undefined ? texts.filter(Boolean).join(', ') : table[number]!.replace(/~/g, () => texts.shift()!)
+}
+
+/** What a misspelt word may stand for, where errors have sentences. */
+export function suggestion(word: string, words: readonly string[]): string | undefined {
+  return near?.(word, words)
 }

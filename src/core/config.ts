@@ -3,8 +3,8 @@ import { identityFailed, isP2PError, P2PError } from '../base/errors.js'
 import { CORE_LIMITS } from '../base/limits/core.js'
 import { changedLimits, type Limits } from '../base/limits.js'
 import { consoleLogger, type Logger } from '../base/logger.js'
-import { nearest } from '../base/nearest.js'
 import { type Random, systemRandom } from '../base/random.js'
+import { suggestion } from '../base/sentences.js'
 import { withDeadline } from '../base/wait.js'
 import { checkMetadata } from '../channel/description.js'
 import { DEFAULT_NETWORK, isNetworkName } from '../identity/envelope.js'
@@ -93,28 +93,29 @@ export interface ResolvedConfig {
   metadata: Record<string, unknown> | undefined
 }
 
-/** Checks the value of an option. @returns what it must be, as the rest of a sentence that begins with the option's name; undefined where it is right. */
-type Check = (value: unknown) => string | undefined
+/** Checks the value of an option, or the item of a list at some place. @throws P2PError INVALID_CONFIG. */
+type Check = (option: string, value: unknown, place?: number) => void
 
 const being =
   (what: string, holds: (value: unknown) => boolean): Check =>
-  (value) =>
-    holds(value) ? undefined : `must be ${what}`
+  (option, value, place) => {
+    if (!holds(value)) throw invalidOption(option, place === undefined ? `must be ${what}` : `must be ${what} (item ${place})`)
+  }
 const having =
   (...methods: string[]): Check =>
-  (value) => {
+  (option, value, place) => {
     const missing = methods.find((name) => typeof (value as Record<string, unknown> | null)?.[name] !== 'function')
-    return missing && `must have a method ${missing}`
+    if (missing === undefined) return
+    throw invalidOption(
+      option,
+      place === undefined ? `must have a method ${missing}` : `must have a method ${missing} (item ${place})`,
+    )
   }
 const listOf =
   (item: Check): Check =>
-  (value) => {
-    if (!Array.isArray(value)) return 'must be an array'
-    for (const [index, each] of value.entries()) {
-      const fault = item(each)
-      if (fault !== undefined) return `${fault} (item ${index})`
-    }
-    return undefined
+  (option, value) => {
+    if (!Array.isArray(value)) throw invalidOption(option, 'must be an array')
+    for (const [place, each] of value.entries()) item(option, each, place)
   }
 const whole = (min: number): Check =>
   being(`a whole number of at least ${min}`, (value) => Number.isSafeInteger(value) && (value as number) >= min)
@@ -158,12 +159,11 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
   const logger = config.logger ?? consoleLogger
   for (const [name, value] of Object.entries(config)) {
     const check = Object.hasOwn(table, name) ? table[name as keyof CoreConfig] : undefined
-    const fault = value === undefined ? undefined : check?.(value)
-    if (fault !== undefined) throw invalidOption(name, fault)
     if (check === undefined) {
-      const meant = nearest(name, Object.keys(table))
+      const meant = suggestion(name, Object.keys(table))
       throw invalidOption(name, `does not exist${meant === undefined ? '' : `; perhaps you mean ${meant}`}`)
     }
+    if (value !== undefined) check(name, value)
   }
   const { maxConnections, metadata } = config
   const limits = changedLimits(
