@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -37,7 +38,8 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --origin <origin>           pages that may connect: https://wallet.example or *.wallet.example; again for more (all)
   --require-origin            refuse programs other than browsers
   --metrics                   serve /metrics for Prometheus to this machine (needs: npm install prom-client)
-  --metrics-token <token>     the same, to whoever brings the token (or LOTUS_METRICS_TOKEN in the environment)
+  --metrics-token-file <file> the same, to whoever brings the token in this file (or LOTUS_METRICS_TOKEN in the environment;
+                              in an argument every user of the machine would see it)
   --quiet                     no line for each connect and disconnect
   --help, --version
 `
@@ -80,6 +82,7 @@ function readArguments() {
         'require-origin': { type: 'boolean', default: false },
         metrics: { type: 'boolean', default: false },
         'metrics-token': { type: 'string' },
+        'metrics-token-file': { type: 'string' },
         quiet: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', short: 'v', default: false },
@@ -110,7 +113,11 @@ async function main(): Promise<void> {
   const powDifficulty = values.pow === undefined ? undefined : numberOf('pow', values.pow, 0, MAX_POW_DIFFICULTY)
   const memory = values['max-memory']
   const maxMemoryBytes = memory === undefined ? undefined : numberOf('max-memory', memory, 128, 1_000_000) * 1_048_576
-  const token = values['metrics-token'] ?? process.env.LOTUS_METRICS_TOKEN
+  if (values['metrics-token'] !== undefined) {
+    throw new UsageError('Every user of this machine sees arguments. Use --metrics-token-file or LOTUS_METRICS_TOKEN.')
+  }
+  const tokenFile = values['metrics-token-file']
+  const token = tokenFile === undefined ? process.env.LOTUS_METRICS_TOKEN : tokenIn(tokenFile)
   const { data } = values
   const home = join(homedir(), '.lotus-p2p', `relay-${port}.key`)
   const path = values.identity ?? (data !== undefined ? join(data, 'identity.key') : port === 0 ? undefined : home)
@@ -188,6 +195,15 @@ async function main(): Promise<void> {
     const code = isP2PError(error) ? error.code : error.name
     complain(`${new Date().toISOString()}${who} ${code}: ${printable(error.message, 256)}`)
   })
+}
+
+/** @throws UsageError */
+function tokenIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new UsageError(`--metrics-token-file: ${(error as Error).message}`)
+  }
 }
 
 const terminalLogger: Logger = {

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { isLoopback } from '../address/address-group.js'
 import { P2PError } from '../base/errors.js'
@@ -53,15 +53,22 @@ function readersOf(access: MetricsAccess): (request: IncomingMessage) => boolean
     if (typeof access.token !== 'string' || access.token.length < MIN_TOKEN_LENGTH) {
       throw new P2PError('INVALID_CONFIG', `The metrics' token must have at least ${MIN_TOKEN_LENGTH} characters.`)
     }
-    const expected = Buffer.from(`Bearer ${access.token}`)
-    return ({ headers }) => {
-      const given = Buffer.from(headers.authorization ?? '')
-      return given.length === expected.length && timingSafeEqual(given, expected)
-    }
+    // Hashes have one length, so that the time tells not even that of the token.
+    const hash = (text: string) => createHash('sha256').update(text).digest()
+    const expected = hash(`Bearer ${access.token}`)
+    return ({ headers }) => timingSafeEqual(hash(headers.authorization ?? ''), expected)
   }
   if (!access) return () => false
-  // A proxy on this machine asks for the world.
-  return ({ socket, headers }) => isLoopback(socket.remoteAddress ?? '') && FORWARDED.every((name) => headers[name] === undefined)
+  // A proxy on this machine asks for the world; and so does a page whose name its owner lets lead to this machine (DNS rebinding): it
+  // is told by the `Host` under which it asks, which a page cannot choose.
+  return ({ socket, headers }) =>
+    isLoopback(socket.remoteAddress ?? '') && isOwnHost(headers.host) && FORWARDED.every((name) => headers[name] === undefined)
+}
+
+/** Whether a `Host` header names this very machine: `localhost`, or a loopback address in numbers. */
+function isOwnHost(header = ''): boolean {
+  const host = header.replace(/:\d*$/, '')
+  return host.toLowerCase() === 'localhost' || isLoopback(host)
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, status: number, type: string, body: string): void {

@@ -80,12 +80,8 @@ export class ProtocolRouter {
       if (error !== cause) this.wiring.onError(error, from)
       this.wiring.onFailed(message, error === cause ? error : new P2PError('HANDLER_FAILED', `The handler of "${name}" failed.`))
     }
-    try {
-      // Never awaited: a handler that takes for ever holds up no other.
-      handler.handleMessage(message, from)?.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    // Never awaited: a handler that takes for ever holds up no other.
+    fenced(() => handler.handleMessage(message, from), failed)
   }
 
   /** Tells a handler that was registered late of a peer that is connected already. */

@@ -1,11 +1,13 @@
-import { compareBytes, hexOf } from '../base/bytes.js'
+import { hexOf } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError, shutDownError } from '../base/errors.js'
+import { fenced } from '../base/fenced.js'
 import { tupleKey } from '../base/tuple-key.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import type { SignedEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { EquivocationEvidence, VerifiedEvidence } from './equivocation.js'
+import { checkSame, type OwnSlots } from './own-slots.js'
 import { invalidStatement, type SignedStatement, type Statement, signStatement, type VerifiedStatement } from './statement.js'
 import { equivocated, StatementBoard } from './statement-board.js'
 import { type ExchangeOptions, StatementExchange } from './statement-exchange.js'
@@ -16,6 +18,16 @@ export interface StatementSessionOptions {
   protocol: string
   /** Name of the session, 1 to 128 characters: fresh, and the same at all members. */
   session: string
+  /**
+   * What each member has drawn for this session with `Statements.fresh`, 16 bytes each, in bytewise order of the members' keys. It is
+   * hashed into the session's name, so that whoever has lost what it remembers meets no session that it was in.
+   */
+  fresh?: readonly Uint8Array[]
+  /**
+   * Whether what we say is kept in the store before it leaves, so that after a reload the same is said again and nothing else. Default:
+   * true, and false with `fresh`.
+   */
+  remember?: boolean
   /** Ed25519 public keys of all members, 32 bytes each, in any order; with or without our own. */
   members: readonly Uint8Array[]
   /**
@@ -35,6 +47,8 @@ export interface StatementSessionOptions {
 export type SessionSurroundings = Omit<ExchangeOptions, 'board' | 'own' | 'hear' | 'onCompared'> & {
   identity: Identity
   network: string
+  /** Absent where nothing of the session is remembered. */
+  slots: OwnSlots | undefined
   onEvidence(evidence: VerifiedEvidence): void
   /** A member has said more than a member may, and signed it. */
   onFlood(publicKey: Uint8Array): void
@@ -102,10 +116,11 @@ export class StatementSession {
   }
 
   /**
-   * Signs a statement and sends it to all connected members; others get it when they connect. Saying the same again is harmless.
+   * Signs a statement and sends it to all connected members; others get it when they connect. Saying the same again is harmless, after
+   * a reload too: the statement that the store remembers, or that a member has shown, is said again as it was.
    *
    * @throws P2PError EQUIVOCATION where we have said something else in this slot, INVALID_STATEMENT, LIMIT_EXCEEDED,
-   *   IDENTITY_FAILED, SHUT_DOWN.
+   *   IDENTITY_FAILED, STORAGE_FAILED, SHUT_DOWN.
    */
   async say(content: Pick<Statement, 'round' | 'slot' | 'value'>): Promise<SignedStatement> {
     this.check()
@@ -115,11 +130,9 @@ export class StatementSession {
     const name = tupleKey(round, slot)
     const known = this.own.get(name)
     if (known !== undefined) {
-      if (compareBytes(known.value, value) === 0) return known.saying
       // Before it is signed: the second signature would be a proof against ourselves.
-      throw new P2PError('EQUIVOCATION', 'You have said something else in this slot. Take another slot, round or session.', {
-        details: { round, slot },
-      })
+      checkSame({ ...this.options, round, slot, value: known.value }, value)
+      return known.saying
     }
     const saying = this.sign(content)
     this.own.set(name, { value: value.slice(), saying })
@@ -199,7 +212,14 @@ export class StatementSession {
   private async sign({ round, slot, value }: Pick<Statement, 'round' | 'slot' | 'value'>): Promise<SignedStatement> {
     this.check()
     const { protocol, session } = this.options
-    const statement = await signStatement(this.around.identity, { protocol, session, round, slot, value }, this.around)
+    const { identity, slots } = this.around
+    const content = { protocol, session, round, slot, value: value.slice() }
+    const heard = this.board.get(round, this.board.indexOf(identity.publicKey)!, slot)?.statement
+    const said = heard ?? (await slots?.recall(content))
+    if (said !== undefined) checkSame(said, content.value)
+    const statement = said ?? (await signStatement(identity, content, this.around))
+    // Before it leaves: whoever stops here has said nothing.
+    if (said === undefined) await slots?.keep(statement)
     this.check()
     this.enter(round)
     await this.board.hear(statement)
@@ -256,12 +276,8 @@ export class StatementSession {
     for (const look of [...this.waiting]) look()
   }
 
-  private fenced(listener: () => void): void {
-    try {
-      listener()
-    } catch (error) {
-      this.around.onListenerFailed(error)
-    }
+  private fenced(listener: () => unknown): void {
+    fenced(listener, (error) => this.around.onListenerFailed(error))
   }
 
   private check(): void {

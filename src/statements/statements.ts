@@ -1,18 +1,25 @@
-import { RecentKeys } from '../base/bounded-map.js'
+import { BoundedMap, RecentKeys } from '../base/bounded-map.js'
 import { compareBytes, hexOf } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError } from '../base/errors.js'
 import { STATEMENT_LIMITS } from '../base/limits/statements.js'
 import { type Limits, limitsOf } from '../base/limits.js'
 import { RateBuckets } from '../base/rate-buckets.js'
+import type { PluginKit } from '../core/plugin.js'
+import { taggedHash } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId, isPeerId } from '../identity/peer-id.js'
+import { encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
 import { unknownType } from '../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { type EquivocationEvidence, readEvidence, type VerifiedEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
+import { OwnSlots } from './own-slots.js'
 import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './statement-messages.js'
 import { StatementSession, type StatementSessionOptions } from './statement-session.js'
+
+/** Bytes that a member draws for a session. */
+const FRESH_BYTES = 16
 
 /**
  * Statements and proofs of equivocation, as a service to multi-party protocols. The plugin `statements()` attaches one; a protocol joins
@@ -31,7 +38,10 @@ export class Statements implements IProtocolHandler {
   private readonly joined: RecentKeys
   private readonly liars: RecentKeys
   private budget: RateBuckets | undefined
-  private host: ProtocolHost | undefined
+  private slots: OwnSlots | undefined
+  /** What was drawn and is in no session yet, in hex. */
+  private readonly drawn: BoundedMap<string, true>
+  private host: (ProtocolHost & Partial<Pick<PluginKit, 'report'>>) | undefined
 
   /**
    * @param identity the one of the coordinator: members know each other by its public key.
@@ -44,6 +54,7 @@ export class Statements implements IProtocolHandler {
     this.limits = limitsOf({ ...STATEMENT_LIMITS, ...options.limits })
     this.joined = new RecentKeys(this.limits.maxStatementMemory)
     this.liars = new RecentKeys(this.limits.maxStatementMemory)
+    this.drawn = new BoundedMap(this.limits.maxStatementMemory)
   }
 
   /** @throws P2PError INVALID_CONFIG where the coordinator has another identity. */
@@ -55,6 +66,9 @@ export class Statements implements IProtocolHandler {
     }
     const { maxEvidencePerMinute, maxRateBuckets } = this.limits
     this.host = host
+    const { store, clock, network } = host
+    this.slots = new OwnSlots({ store, clock, network, identity: this.identity, keptMs: this.limits.ownStatementMs })
+    this.slots.prune().catch((error) => host.logger.debug('Old statements were not forgotten.', { error: String(error) }))
     this.budget = new RateBuckets(host.clock, maxEvidencePerMinute / 60, maxEvidencePerMinute, maxRateBuckets)
   }
 
@@ -64,14 +78,31 @@ export class Statements implements IProtocolHandler {
   }
 
   /**
+   * Draws what names a session together with what the other members draw: send it to them, and give all of it to `join`. It is kept in
+   * memory only and serves once, so that a member that was restarted, from a backup too, joins no session that it was in.
+   *
+   * @returns 16 random bytes.
+   * @throws P2PError INVALID_CONFIG before registration.
+   * @example
+   * const mine = wallet.statements.fresh()
+   * const session = wallet.statements.join({ protocol: 'dice', session: 'table-7', members, fresh: [mine, theirs] })
+   */
+  fresh(): Uint8Array {
+    if (this.host === undefined) throw new P2PError('INVALID_CONFIG', 'Register Statements with the coordinator first.')
+    const bytes = this.host.random.bytes(FRESH_BYTES)
+    this.drawn.set(hexOf(bytes), true)
+    return bytes
+  }
+
+  /**
    * Begins to take part in a session. All members must name the same members; one that names others is in another session.
    *
-   * @throws P2PError INVALID_CONFIG before registration, without valid names or members, for a session that was joined before, or
+   * @throws P2PError INVALID_CONFIG before registration, without valid names or members, for `fresh` that was not drawn here, for a session that was joined before, or
    *   above `maxStatementSessions` and `maxStatementMembers`; INVALID_PEER_ID; ABORTED.
    */
   join(options: StatementSessionOptions): StatementSession {
     const { host, identity, limits } = this
-    const { protocol, session: name, signal } = options
+    const { protocol, signal, fresh, remember = fresh === undefined } = options
     if (host === undefined)
       throw new P2PError('INVALID_CONFIG', 'Register Statements with the coordinator before you join a session.')
     if (this.sessions.size >= limits.maxStatementSessions) {
@@ -80,6 +111,7 @@ export class Statements implements IProtocolHandler {
       })
     }
     if (signal?.aborted) throw abortedError('The session', signal.reason)
+    const name = fresh === undefined ? options.session : this.freshName(options, fresh)
     const joined = JSON.stringify([protocol, name])
     if (this.joined.has(joined)) {
       throw new P2PError(
@@ -87,20 +119,28 @@ export class Statements implements IProtocolHandler {
         'This session was joined before. Take a fresh name: two statements in one slot of one session would be a proof against us.',
       )
     }
-    const session: StatementSession = new StatementSession(options, {
-      identity,
-      limits,
-      network: host.network,
-      clock: host.clock,
-      send: (peerId, type, payload) => this.send(peerId, type, payload),
-      onFault: (peerId, error) => host.reject(peerId, error),
-      onLiar: (key) => host.blame(key, 'statement-not-shown', `It claims a statement in "${protocol}" that it does not show.`),
-      onFlood: (key) => host.blame(key, 'too-many-statements', `It states more in "${protocol}" than one member may.`),
-      onEvidence: (evidence) => this.convict(evidence),
-      onListenerFailed: (error) =>
-        host.logger.error(`A listener of a session of "${protocol}" failed.`, { error: String(error) }),
-      onClosed: () => this.sessions.delete(session.tag),
-    })
+    const slots = remember ? this.slots : undefined
+    const session: StatementSession = new StatementSession(
+      { ...options, session: name },
+      {
+        slots,
+        identity,
+        limits,
+        network: host.network,
+        clock: host.clock,
+        send: (peerId, type, payload) => this.send(peerId, type, payload),
+        onFault: (peerId, error) => host.reject(peerId, error),
+        onLiar: (key) => host.blame(key, 'statement-not-shown', `It claims a statement in "${protocol}" that it does not show.`),
+        onFlood: (key) => host.blame(key, 'too-many-statements', `It states more in "${protocol}" than one member may.`),
+        onEvidence: (evidence) => this.convict(evidence),
+        onListenerFailed: (cause) => {
+          const error = new P2PError('LISTENER_FAILED', `A listener of a session of "${protocol}" failed.`, { cause })
+          if (host.report === undefined) host.logger.error(error.message, { error: String(cause) })
+          else host.report(error)
+        },
+        onClosed: () => this.sessions.delete(session.tag),
+      },
+    )
     this.joined.add(joined)
     this.sessions.set(session.tag, session)
     for (const { peerId, publicKey } of host.peers()) if (publicKey) session.exchange.connected(peerId, publicKey)
@@ -137,6 +177,25 @@ export class Statements implements IProtocolHandler {
 
   async onPeerDisconnected({ publicKey }: PeerInfo): Promise<void> {
     if (publicKey) for (const session of this.sessions.values()) session.exchange.disconnected(publicKey)
+  }
+
+  /** The name of a session that all members have drawn for. @throws P2PError INVALID_CONFIG. */
+  private freshName({ protocol, session, members }: StatementSessionOptions, fresh: readonly Uint8Array[]): string {
+    const own = this.identity.publicKey
+    const keys = new Map([...members, own].map((key) => [hexOf(key), key]))
+    const sorted = [...keys.values()].sort(compareBytes)
+    const mine = fresh[sorted.findIndex((key) => compareBytes(key, own) === 0)]
+    if (fresh.length !== sorted.length || !fresh.every((bytes) => bytes instanceof Uint8Array && bytes.length === FRESH_BYTES)) {
+      throw new P2PError('INVALID_CONFIG', `fresh must hold ${FRESH_BYTES} bytes of each member.`, {
+        details: { option: 'fresh' },
+      })
+    }
+    if (!this.drawn.delete(hexOf(mine!))) {
+      throw new P2PError('INVALID_CONFIG', 'fresh must hold what fresh() has drawn here, and for one session only.', {
+        details: { option: 'fresh' },
+      })
+    }
+    return hexOf(taggedHash('statement-session-name', this.host!.network, encode([protocol, session, sorted, fresh])))
   }
 
   /** A proof that a peer brings. */

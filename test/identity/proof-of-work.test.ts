@@ -217,3 +217,18 @@ describe('a worker', () => {
     expect(LocalWorker.made.map(({ ended }) => ended)).toEqual([1])
   })
 })
+
+it.each([
+  [
+    'throws',
+    () => {
+      throw new Error('broken')
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('broken'))],
+])('a progress function that %s fails the call, and nothing else', async (_, onProgress) => {
+  const purpose = { publicKey: new Uint8Array(32).fill(1), responder: new Uint8Array(32).fill(2), salt: new Uint8Array(16) }
+  const signal = AbortSignal.timeout(20_000)
+  const mining = mineProofOfWork({ ...purpose, day: 19_675, bits: 40, signal, onProgress: onProgress as () => void })
+  await expect(mining).rejects.toThrow('broken')
+})

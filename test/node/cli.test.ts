@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -270,7 +270,9 @@ describe('lotus-p2p relay', () => {
 
   it('takes the options of a relay in the open', async () => {
     const options = ['--trust-proxy', 'loopback, 10.0.0.0/8', '--origin', 'https://wallet.example', '--origin', '*.pages.example']
-    const { says, child, exit } = relay(...options, '--max-memory', '512', '--metrics-token', 'correct-horse-battery')
+    const tokenFile = join(folder, 'metrics-token')
+    await writeFile(tokenFile, 'correct-horse-battery\n', { mode: 0o600 })
+    const { says, child, exit } = relay(...options, '--max-memory', '512', '--metrics-token-file', tokenFile)
     const url = (await says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)).replace('ws', 'http')
     const fallback = (origin: string) => fetch(`${url}/lotus-p2p/2`, { method: 'OPTIONS', headers: { Origin: origin } })
     expect((await fallback('https://a.pages.example')).status).toBe(204)
@@ -285,7 +287,8 @@ describe('lotus-p2p relay', () => {
     ['--trust-proxy', 'proxy.example'],
     ['--origin', 'wallet.example'],
     ['--max-memory', '5'],
-    ['--metrics-token', 'short'],
+    ['--metrics-token', 'correct-horse-battery'],
+    ['--metrics-token-file', '/nowhere/at/all'],
   ])('refuses %s %s in words', async (flag, value) => {
     const { exit, out } = relay(flag, value)
     expect(await exit).toBeGreaterThan(0)

@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'
@@ -116,6 +117,25 @@ describe('/metrics of a relay', () => {
     for (const name of ['X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'Via']) {
       expect((await read(relay, { [name]: '203.0.113.7' })).status, name).toBe(404)
     }
+  })
+
+  it('answers under names of this machine only: a page whose own name leads here reads nothing', async () => {
+    const relay = await relayOf({ metrics: true })
+    const { port } = new URL(relay.url)
+    const statusAs = (host: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        request({ host: '127.0.0.1', port, path: '/metrics', headers: { Host: host } }, (response) => {
+          response.resume()
+          resolve(response.statusCode)
+        })
+          .on('error', reject)
+          .end()
+      })
+    for (const host of ['localhost', `localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, 'LOCALHOST']) {
+      expect([host, await statusAs(host)]).toEqual([host, 200])
+    }
+    const others = ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', 'localhost.evil.example', '192.168.0.7']
+    for (const host of others) expect([host, await statusAs(host)]).toEqual([host, 404])
   })
 
   it('with a token is for whoever brings it, and nobody else', async () => {

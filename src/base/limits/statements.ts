@@ -11,6 +11,8 @@ export const STATEMENT_LIMITS = /* @__PURE__ */ table({
   maxStatementBytesPerMember: 131_072,
   /** Names of sessions that were joined, and keys that have lied, remembered: so that no session is joined twice, and no liar is blamed twice. */
   maxStatementMemory: 4_096,
+  /** How long what we have stated is remembered in the store, so that a reload says nothing else in the same slot. */
+  ownStatementMs: 2_592_000_000,
   /** Rounds that a member may be ahead of us: honest ones wait for each other, but not all speak in each round. */
   maxStatementRoundsAhead: 8,
   /** How long changes are collected before members compare what they have heard: longer than a statement takes from one to all. */

@@ -155,7 +155,8 @@ export class ResourceDiscovery {
     if (typeof listener !== 'function') throw invalidResource('watchResources needs a listener')
     const { publisherId, where = {} } = recordFiltersOf(conditions, options)
     // The listener's own copy: 'removed' tells of the resource as it was.
-    const tell: ResourceListener<T> = (resource, change) => listener(structuredClone(resource), change)
+    const tell = (resource: ResourceAnnouncement<T>, change: ResourceChange): unknown =>
+      listener(structuredClone(resource), change)
     /** What the listener knows, by key and publisher. */
     const shown = new Map<string, { resource: ResourceAnnouncement<T>; bytes: Uint8Array }>()
     const stop = this.dht.watch<ResourceValue<T>>(`${prefix}*`, (record, change) => {
@@ -167,13 +168,12 @@ export class ResourceDiscovery {
         (publisherId === undefined || resource.creatorPeerId === publisherId) &&
         matchesConditions(record.value, where)
       if (!matches) {
-        if (shown.delete(id) && before) tell(before.resource, 'removed')
-        return
+        return shown.delete(id) && before && tell(before.resource, 'removed')
       }
       const bytes = encode(record.value)
       shown.set(id, { resource, bytes })
-      if (before === undefined) tell(resource, 'added')
-      else if (!equalBytes(before.bytes, bytes)) tell(resource, 'updated')
+      if (before === undefined) return tell(resource, 'added')
+      return equalBytes(before.bytes, bytes) || tell(resource, 'updated')
     })
     const unwatch = () => {
       this.watches.delete(unwatch)

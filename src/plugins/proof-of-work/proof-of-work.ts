@@ -1,5 +1,6 @@
 import { joined } from '../../base/bytes.js'
 import { abortedError, P2PError } from '../../base/errors.js'
+import { fenced } from '../../base/fenced.js'
 import { sha256 } from '../../base/sha256.js'
 import { nextTurn } from '../../base/turn.js'
 import { WORK_NONCE_BYTES, WORK_SALT_BYTES, type WorkProof } from '../../channel/work.js'
@@ -120,12 +121,21 @@ export async function mineProofOfWork(options: MineOptions): Promise<WorkProof> 
   const task: WorkTask = { block: workBlock(options, day), bits }
   const startedAt = performance.now()
   let toldAt = 0
+  /** What `onProgress` failed with: the caller's own, and so the caller's to hear. */
+  let failure: { error: unknown } | undefined
   const tell = (hashes: number, pauseMs = TELL_MS) => {
     const now = performance.now()
     if (now - toldAt < pauseMs) return
     toldAt = now
     const elapsedMs = now - startedAt
-    onProgress?.({ hashes, expectedHashes: 2 ** bits, elapsedMs, hashesPerS: Math.round((1_000 * hashes) / (elapsedMs || 1)) })
+    const hashesPerS = Math.round((1_000 * hashes) / (elapsedMs || 1))
+    fenced(
+      () => onProgress?.({ hashes, expectedHashes: 2 ** bits, elapsedMs, hashesPerS }),
+      (error) => {
+        failure ??= { error }
+      },
+    )
+    if (failure !== undefined) throw failure.error
   }
   let found = worker && (await searchInWorker(worker, task, signal, tell))
   // A worker that a page's policy forbids, or whose file is missing, is no reason to stay outside.

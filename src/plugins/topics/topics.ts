@@ -4,6 +4,7 @@ import { equalBytes } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
+import { fenced } from '../../base/fenced.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import { TOPIC_LIMITS } from '../../base/limits/topics.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
@@ -519,14 +520,11 @@ export class Topics implements IProtocolHandler {
 
   private hand(message: VerifiedTopicMessage, past: boolean, listener: TopicListener): void {
     this.counts.delivered++
-    try {
-      listener(topicMessageOf(message, past, this.limits))
-    } catch (cause) {
-      const error = new P2PError('LISTENER_FAILED', `A listener of the topic "${message.topic}" threw.`, {
-        cause,
-      })
-      this.wiring.onError?.(error)
-    }
+    fenced(
+      () => listener(topicMessageOf(message, past, this.limits)),
+      (cause) =>
+        this.wiring.onError?.(new P2PError('LISTENER_FAILED', `A listener of the topic "${message.topic}" failed.`, { cause })),
+    )
   }
 
   private drop(cause: string): void {

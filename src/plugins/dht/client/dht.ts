@@ -89,7 +89,7 @@ export class DistributedHashTable {
     this.announcements = new Announcements(clock, random, ({ entry: { key } }) =>
       this.inBackground(key, () => this.publishAnew(key)),
     )
-    const onError = (cause: unknown) => this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() threw.', { cause }))
+    const onError = (cause: unknown) => this.onError(new P2PError('LISTENER_FAILED', 'A listener of watch() failed.', { cause }))
     this.watches = new RecordWatches(clock, limits, this.store, onError, random)
     if (lookup?.watch !== undefined) this.watches.addSource(lookup as Lookup & RecordSource)
     if (lookup !== undefined) this.setLookup(lookup)
@@ -249,7 +249,7 @@ export class DistributedHashTable {
    *
    * @throws P2PError INVALID_RECORD, SHUT_DOWN.
    */
-  watch<T = unknown>(pattern: string, listener: (record: DhtRecord<T>, change: RecordChange) => void): Unsubscribe {
+  watch<T = unknown>(pattern: string, listener: (record: DhtRecord<T>, change: RecordChange) => unknown): Unsubscribe {
     this.begin('Watching', {})
     checkPattern(pattern, this.limits)
     return this.watches.watch(pattern, (entry, change) => listener(dhtRecord<T>(entry, this.limits), change))

@@ -1,6 +1,7 @@
 import { Alarm } from '../../../base/alarm.js'
 import type { Clock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
+import { fenced } from '../../../base/fenced.js'
 import { LazySet } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { type Random, systemRandom } from '../../../base/random.js'
@@ -10,7 +11,7 @@ import { SmallRecordStore } from './small-record-store.js'
 
 /** What happened to a record under watch. A new sequence is an update, even with the same value. */
 export type RecordChange = 'added' | 'updated' | 'removed'
-export type EntryListener = (entry: VerifiedRecord, change: RecordChange) => void
+export type EntryListener = (entry: VerifiedRecord, change: RecordChange) => unknown
 
 /** Where news of records comes from. */
 export interface RecordSource {
@@ -144,11 +145,6 @@ export class RecordWatches {
   }
 
   private call(watch: Watch, entry: VerifiedRecord, change: RecordChange): void {
-    if (!this.watches.has(watch)) return
-    try {
-      watch.listener(entry, change)
-    } catch (error) {
-      this.onError(error)
-    }
+    if (this.watches.has(watch)) fenced(() => watch.listener(entry, change), this.onError)
   }
 }
