@@ -39,6 +39,7 @@ const PLUGINS = [
   'peerWatch',
   'relayClocks',
   'pageEvents',
+  'oneTab',
 ]
 
 /** @returns {Promise<number>} bytes after gzip. */

@@ -10,6 +10,7 @@ import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 import { dhtWalk } from './plugins/dht/walk/plugin.js'
 import { httpFallback } from './plugins/http/plugin.js'
+import { oneTab } from './plugins/page/one-tab.js'
 import { pageEvents } from './plugins/page/plugin.js'
 import { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 import type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
@@ -28,6 +29,11 @@ export interface P2PConfig<P extends readonly Plugin[] = readonly Plugin[]> exte
    * implementation, e.g. that of `node-datachannel/polyfill`.
    */
   webrtc?: boolean | WebRtcConfig
+  /**
+   * Of several tabs with one identity one runs, and the others wait (`status` 'standby'); `'throw'`: their start fails with STORE_IN_USE.
+   * Default: true in browsers where `identity` or `store` is given.
+   */
+  oneTab?: boolean | 'throw'
   /**
    * Bits of proof of work (0 to 40) that this coordinator demands of strangers that dial it: 2^bits hashes each, renewed every week.
    * Wallets do up to `limits.maxWorkBits`. Default 0: none; public relays demand 20.
@@ -116,7 +122,7 @@ export const P2PCoordinator = FullCoordinator as unknown as {
 
 function withUsualPlugins(config: P2PConfig): CoreConfig {
   if (typeof config !== 'object' || config === null) return config
-  const { webrtc = true, powDifficulty, proofOfWork: work, plugins, ...core } = config
+  const { webrtc = true, powDifficulty, proofOfWork: work, oneTab: mode = isKept(config), plugins, ...core } = config
   const usual: Plugin[] = [
     // Every limit may be set, whatever is attached: also those of plugins that come later, and of a relay.
     { name: 'limits', limits: DEFAULT_LIMITS, attach: () => ({}) },
@@ -129,11 +135,18 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
     dhtWalk(),
     eclipseWatch(),
   ]
+  if (mode === 'throw' || mode === true) usual.push(oneTab({ throws: mode === 'throw' }))
+  else if (mode !== false) throw invalidOption('oneTab', "must be true, false or 'throw'")
   const direct = webRtcOf(webrtc)
   if (direct !== undefined) usual.push(webRtc(direct))
   const own: unknown = plugins ?? []
   // What is no list is named by the core.
   return { ...core, plugins: Array.isArray(own) ? [...usual, ...own] : (own as Plugin[]) }
+}
+
+/** Whether another tab may come with the same identity. */
+function isKept({ identity, store }: P2PConfig): boolean {
+  return (identity !== undefined || store !== undefined) && ('document' in globalThis || 'WorkerGlobalScope' in globalThis)
 }
 
 function worker(work: unknown): Pick<ProofOfWorkOptions, 'worker'> {

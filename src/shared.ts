@@ -59,6 +59,7 @@ export {
 export { http } from './plugins/http/http.js'
 export { httpFallback } from './plugins/http/plugin.js'
 export { webFallback } from './plugins/http/web-fallback.js'
+export { type OneTabOptions, oneTab } from './plugins/page/one-tab.js'
 export { pageEvents } from './plugins/page/plugin.js'
 export { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 export {

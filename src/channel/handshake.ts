@@ -155,14 +155,16 @@ export class Handshake {
     const { noise, initiator, terms, limits, local } = this
     const { work } = terms
     const payload = noise.readMessage(message)
-    const check = initiator ? undefined : work?.check
-    const met = await verifyHello(payload, noise.remoteStatic!, limits, local.network, check)
+    const met = await verifyHello(payload, noise.remoteStatic!, limits, local.network, (key, proof, { version, suite }) => {
+      const { agreed } = this
+      const isOffered = agreed
+        ? version === agreed.version && suite === agreed.suite
+        : PROTOCOL_VERSIONS.includes(version) && SUITES.includes(suite)
+      if (!isOffered) throw new P2PError('UNSUPPORTED_VERSION', 'The peer chose a version or suite that nobody offered.')
+      if (!initiator) work?.check?.(key, proof)
+    })
     const { remote, version, suite, now } = met
-    const isOffered = PROTOCOL_VERSIONS.includes(version) && SUITES.includes(suite)
     this.agreed ??= { version, suite }
-    if (!isOffered || version !== this.agreed.version || suite !== this.agreed.suite) {
-      throw new P2PError('UNSUPPORTED_VERSION', 'The peer chose a version or suite that nobody offered.')
-    }
     if (!initiator) return { met, noise: noise.split(suite) }
     if (now === undefined) throw new P2PError('HANDSHAKE_FAILED', 'The peer does not tell its time.')
     this.theirNow = now

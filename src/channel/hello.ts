@@ -8,7 +8,7 @@ import { decode, encode } from '../message/codec.js'
 import { array, bytes, int, object, optional, shaped, text, tuple } from '../message/shape.js'
 import { type Certificate, type ChannelKeys, verifyCertificate } from './certificate.js'
 import type { OwnDescription } from './description.js'
-import { WORK_NONCE_BYTES, WORK_SALT_BYTES, type WorkDemand, type WorkProof, type WorkTerms } from './work.js'
+import { WORK_NONCE_BYTES, WORK_SALT_BYTES, type WorkDemand, type WorkProof } from './work.js'
 
 /** Versions of the wire protocol that we speak, best first. */
 export const PROTOCOL_VERSIONS = [2]
@@ -141,15 +141,15 @@ export function encodeHello({ version, keys, session, suite, now, work, proof }:
  * certificate holds at this time is for the caller to judge.
  *
  * @param channelKey the peer's X25519 public key, 32 bytes, from the handshake.
- * @param checkWork judges an initiator's proof of work: one hash, before the signature costs tens of times as much.
- * @throws P2PError HANDSHAKE_FAILED, INVALID_SIGNATURE, MALFORMED_DATA, LIMIT_EXCEEDED, or what `checkWork` throws.
+ * @param check judges what is cheap, an initiator's proof of work for one, before the signature costs tens of times as much.
+ * @throws P2PError HANDSHAKE_FAILED, INVALID_SIGNATURE, MALFORMED_DATA, LIMIT_EXCEEDED, or what `check` throws.
  */
 export async function verifyHello(
   payload: Uint8Array,
   channelKey: Uint8Array,
   limits: Limits,
   network: string,
-  checkWork?: WorkTerms['check'],
+  check?: (publicKey: Uint8Array, proof: WorkProof | undefined, agreed: Agreement) => void,
 ): Promise<Verified<Hello>> {
   const hello = shaped(helloShape, decodeBounded(payload, limits))
   if (hello === undefined)
@@ -157,7 +157,7 @@ export async function verifyHello(
   const { version, suite, session, now, work, proof } = hello
   // The bytes of a decoded value are a view of the whole payload.
   const publicKey = hello.publicKey.slice()
-  checkWork?.(publicKey, proof && { day: proof[0], nonce: proof[1] })
+  check?.(publicKey, proof && { day: proof[0], nonce: proof[1] }, hello)
   const [notBefore, notAfter, signature] = hello.certificate
   const certificate = { notBefore, notAfter, signature }
   if (!(await verifyCertificate(certificate, publicKey, channelKey, network))) {

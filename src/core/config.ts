@@ -1,12 +1,13 @@
 import { type Clock, systemClock } from '../base/clock.js'
-import { P2PError } from '../base/errors.js'
+import { identityFailed, isP2PError, P2PError } from '../base/errors.js'
 import { CORE_LIMITS } from '../base/limits/core.js'
 import { changedLimits, type Limits } from '../base/limits.js'
 import { consoleLogger, type Logger } from '../base/logger.js'
 import { type Random, systemRandom } from '../base/random.js'
+import { withDeadline } from '../base/wait.js'
 import { checkMetadata } from '../channel/description.js'
 import { DEFAULT_NETWORK, isNetworkName } from '../identity/envelope.js'
-import { type Identity, identityFromSeed, isIdentity } from '../identity/identity.js'
+import { type Identity, identityFromSeed, isIdentity, withinDeadline } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { type KeyValueStore, memoryStore } from '../storage/key-value-store.js'
@@ -168,7 +169,16 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     maxConnections === undefined ? config.limits : { ...config.limits, maxConnections },
   )
   checkMetadata(metadata, limits)
-  const identity = config.identity ?? identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
+  const { clock = systemClock } = config
+  const timeoutMs = limits.signTimeoutMs
+  const identity =
+    config.identity === undefined
+      ? identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
+      : withinDeadline(config.identity, (sign) =>
+          withDeadline(clock, 'The signature', { timeoutMs }, sign).catch((error) => {
+            throw isP2PError(error, 'TIMEOUT') ? identityFailed(`The signer has not answered for ${timeoutMs} ms.`, error) : error
+          }),
+        )
   return {
     network: config.network ?? DEFAULT_NETWORK,
     identity,
@@ -181,7 +191,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     allowPrivate: config.allowPrivate ?? false,
     relayOnly: config.relayOnly ?? false,
     store: config.store ?? memoryStore(),
-    clock: config.clock ?? systemClock,
+    clock,
     random: config.random ?? systemRandom,
     logger,
     requireSignatures: config.requireSignatures ?? false,

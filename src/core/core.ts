@@ -19,6 +19,7 @@ import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolUse } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { ProtocolRouter } from '../protocol/router.js'
+import { patientStore } from '../storage/patient-store.js'
 import type { Listener, Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
 import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js'
@@ -75,7 +76,18 @@ export class Core implements PeerContext, NetworkOwner {
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(config: CoreConfig | undefined, { isRelay, isServer }: CoreRoles) {
-    this.config = resolveConfig(config)
+    const resolved = resolveConfig(config)
+    this.config =
+      config?.store === undefined
+        ? resolved
+        : {
+            ...resolved,
+            store: patientStore(resolved.store, {
+              clock: resolved.clock,
+              timeoutMs: resolved.limits.storeTimeoutMs,
+              onSilent: (error) => this.report(error),
+            }),
+          }
     const { network, identity, clock, limits, store, requireSignatures, allowPrivate } = this.config
     this.networkName = network
     const keyring = new ChannelKeyring(identity, network)
@@ -111,7 +123,12 @@ export class Core implements PeerContext, NetworkOwner {
       onError: (error) => this.report(error),
     })
     this.plugins = new Plugins(this.host, (error) => this.report(error))
-    this.lifecycle = new Lifecycle({ open: () => this.open(), run: () => this.run(), rest: () => this.rest() })
+    this.lifecycle = new Lifecycle({
+      open: () => this.open(),
+      lead: () => this.plugins.lead(),
+      run: () => this.run(),
+      rest: () => this.rest(),
+    })
     this.network = new Network(this, this.config)
     const { router, events, defence } = this
     this.messaging = new Messaging({

@@ -217,6 +217,10 @@ export class Kit implements PluginKit {
     for (const peer of network.peers.all()) peer.close(suspendedError())
   }
 
+  standby(isStandby: boolean): void {
+    this.core.network.standby(isStandby)
+  }
+
   resume(): Promise<void> {
     return this.core.lifecycle.resume()
   }

@@ -7,6 +7,8 @@ export type Phase = 'idle' | 'opening' | 'running' | 'suspended' | 'closed'
 export interface LifecycleSteps {
   /** Opens what listens. Called once, and again after a failure. */
   open(): Promise<void>
+  /** Waits until this process may run: another one may lead. Called before each `run`. */
+  lead(): Promise<unknown>
   /** Begins to run, at first or after `rest`. */
   run(): void
   /** Lets go of connections and timers until `run`. */
@@ -25,6 +27,8 @@ interface Waiter {
 export class Lifecycle {
   private current: Phase = 'idle'
   private opened: Promise<void> | undefined
+  /** The way into `running` that was begun last: one before it is over. */
+  private entry: object | undefined
   private readonly waiters = new LazySet<Waiter>()
 
   constructor(private readonly steps: LifecycleSteps) {}
@@ -96,22 +100,26 @@ export class Lifecycle {
     this.current = 'opening'
     this.opened ??= this.steps.open()
     const { opened } = this
-    opened.then(
-      () => {
-        // Suspended, resumed or closed meanwhile: the call that changed the phase has settled the waits, or has begun again.
-        if (this.current !== 'opening') return
-        this.current = 'running'
-        this.steps.run()
-        this.settle((waiter) => waiter.resolve())
-      },
-      (error) => {
-        // A hardware signer may be plugged in later.
-        if (this.opened === opened) this.opened = undefined
-        if (this.current !== 'opening') return
-        this.current = 'idle'
-        this.settle((waiter) => waiter.reject(error))
-      },
-    )
+    const entry = {}
+    this.entry = entry
+    opened
+      .then(() => this.entry === entry && this.steps.lead())
+      .then(
+        () => {
+          // Suspended, resumed or closed meanwhile: the call that changed the phase has settled the waits, or has begun again.
+          if (this.current !== 'opening' || this.entry !== entry) return
+          this.current = 'running'
+          this.steps.run()
+          this.settle((waiter) => waiter.resolve())
+        },
+        (error) => {
+          // A hardware signer may be plugged in later.
+          if (this.opened === opened) this.opened = undefined
+          if (this.current !== 'opening' || this.entry !== entry) return
+          this.current = 'idle'
+          this.settle((waiter) => waiter.reject(error))
+        },
+      )
   }
 
   private settle(how: (waiter: Waiter) => void): void {

@@ -75,6 +75,7 @@ export class Network {
   private readonly remembered = new Map<string, string>()
   private reaching: Promise<void> | undefined
   private lastStatus: P2PStatus = 'offline'
+  private isStandby = false
 
   constructor(
     private readonly core: NetworkOwner,
@@ -349,6 +350,11 @@ export class Network {
     connectTo(peer.peerId, tools, {}).catch((error) => this.debug(error, 'No circuit.'))
   }
 
+  standby(isStandby: boolean): void {
+    this.isStandby = isStandby
+    this.updateStatus()
+  }
+
   /** Looks after every connection at once, as after sleep: probes those that are there, dials those that are not. */
   woke(reason: WakeReason | 'offline'): void {
     const { plugins, transports, work } = this.core
@@ -371,7 +377,15 @@ export class Network {
     const mayConnect = waiting && (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine !== false
     const { phase } = this.core.lifecycle
     const status =
-      this.peers.size > 0 ? 'online' : phase === 'suspended' ? phase : mayConnect && this.isRunning ? 'connecting' : 'offline'
+      this.peers.size > 0
+        ? 'online'
+        : phase === 'suspended'
+          ? phase
+          : this.isStandby
+            ? 'standby'
+            : mayConnect && this.isRunning
+              ? 'connecting'
+              : 'offline'
     if (status === this.lastStatus) return
     this.lastStatus = status
     this.core.events.emit('status', status)

@@ -60,6 +60,8 @@ export interface PeerListener {
 
 /** When a coordinator starts and ends. Each hook may be left out. */
 export interface LifecycleHooks {
+  /** Before it begins to run, each time: resolves when it may. A rejection fails the start. `suspend` and `stop` come meanwhile too. */
+  lead?(): Promise<void>
   /** Each time that the coordinator begins to run: after the first call that needs a network, and after `resume`. */
   start?(): unknown
   /** `suspend` was called: let go of sockets and timers; what was asked for is kept. */
@@ -163,6 +165,8 @@ export interface PluginKit extends ProtocolHost {
   suspend(): void
   /** Comes back from `suspend`. */
   resume(): Promise<void>
+  /** While true, `status` is `'standby'`: another process runs in our place. */
+  standby(isStandby: boolean): void
   /** Another plugin's members, once it is attached; undefined before. */
   plugin(name: string): object | undefined
 }

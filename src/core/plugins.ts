@@ -92,6 +92,11 @@ export class Plugins {
     for (const hooks of [...which]) this.fenced(() => (hooks[name] as ((reason?: string) => unknown) | undefined)?.(reason))
   }
 
+  /** Waits until all plugins let this process run. @throws what one of them refuses with. */
+  async lead(): Promise<void> {
+    for (const { lead } of this.hooks) await lead?.()
+  }
+
   /** Tells all listeners of one peer. @param args the peer, and the path before where it has changed. */
   tell(name: keyof PeerListener, ...args: [peer: PeerInfo, from?: string]): void {
     for (const listener of [...this.peers]) this.fenced(() => listener[name]?.(...(args as [PeerInfo, string])))

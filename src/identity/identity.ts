@@ -1,6 +1,7 @@
-import { createStore, get, update } from 'idb-keyval'
+import { get, update } from 'idb-keyval'
 import { equalBytes } from '../base/bytes.js'
 import { identityFailed, type P2PError } from '../base/errors.js'
+import { databaseOf } from '../storage/database.js'
 import {
   fallbackOr,
   generateCryptoKey,
@@ -67,6 +68,20 @@ const derivations = /* @__PURE__ */ new WeakMap<object, () => Promise<unknown>>(
  */
 export async function identityReady(identity: Identity): Promise<void> {
   await derivations.get(identity)?.()
+}
+
+/**
+ * The identity, with every signature by this way: a signer outside may never answer.
+ *
+ * @param within runs a signature under a deadline.
+ */
+export function withinDeadline(identity: Identity, within: (sign: () => Promise<Uint8Array>) => Promise<Uint8Array>): Identity {
+  const bounded: Identity = Object.create(identity, {
+    sign: { value: (bytes: Uint8Array) => within(async () => identity.sign(bytes)) },
+  })
+  const ready = derivations.get(identity)
+  if (ready !== undefined) derivations.set(bounded, ready)
+  return bounded
 }
 
 /** Whether the value can be used as an identity. Derives no key. */
@@ -149,19 +164,24 @@ export async function openStoredIdentity(name: string, asCryptoKey: boolean): Pr
   }
   let kept: unknown
   try {
-    const store = createStore('lotus-p2p-identity', 'identities')
-    kept = await get(name, store)
+    const identities = databaseOf('lotus-p2p-identity', 'identities')
+    const read = () => identities((store) => get<unknown>(name, store))
+    // One transaction reads and writes, so of two tabs that come here at once the second gets the key of the first.
+    const keep = (fresh: Kept) =>
+      identities((store) => update(name, (existing: unknown) => (isBlank(existing) ? fresh : existing), store))
+    kept = await read()
+    if (kept === undefined && asCryptoKey) {
+      const fresh = await freshKey(true)
+      await keep(fresh).catch((error) => {
+        if (error?.name !== 'DataCloneError') throw error
+      })
+      kept = await read()
+      // The platform signs with a CryptoKey and cannot store one, or stores nothing in its place.
+      if (isBlank(kept)) kept = undefined
+    }
     if (kept === undefined) {
-      const fresh = await freshKey(asCryptoKey)
-      // One transaction reads and writes, so of two tabs that come here at once the second gets the key of the first.
-      await update(
-        name,
-        (existing: unknown) => {
-          kept = existing === undefined ? fresh : existing
-          return kept
-        },
-        store,
-      )
+      await keep(await freshKey(false))
+      kept = await read()
     }
   } catch (error) {
     throw identityFailed(
@@ -170,6 +190,11 @@ export async function openStoredIdentity(name: string, asCryptoKey: boolean): Pr
     )
   }
   return restore(name, kept as Kept)
+}
+
+/** Nothing, or an entry whose CryptoKey was lost on its way into the database. */
+function isBlank(kept: unknown): boolean {
+  return kept === undefined || (kept as { privateKey?: unknown } | null)?.privateKey === null
 }
 
 async function freshKey(asCryptoKey: boolean): Promise<Kept> {

@@ -1,5 +1,6 @@
-import { createStore, del, get, promisifyRequest, set, type UseStore } from 'idb-keyval'
+import { del, get, promisifyRequest, set, type UseStore } from 'idb-keyval'
 import { asP2PError, P2PError } from '../base/errors.js'
+import { databaseOf } from './database.js'
 import type { KeyValueStore } from './key-value-store.js'
 
 /**
@@ -13,7 +14,7 @@ import type { KeyValueStore } from './key-value-store.js'
  */
 export function indexedDbStore(name = 'default'): KeyValueStore {
   const database = `lotus-p2p/${name}`
-  let opened: UseStore | undefined
+  const entriesOf = databaseOf(database, 'entries')
   const run = async <T>(action: (store: UseStore) => Promise<T>): Promise<T> => {
     if (typeof indexedDB === 'undefined') {
       throw new P2PError(
@@ -21,9 +22,8 @@ export function indexedDbStore(name = 'default'): KeyValueStore {
         'indexedDbStore() needs IndexedDB, which does not exist here. Use memoryStore(), or a store made for this environment.',
       )
     }
-    opened ??= createStore(database, 'entries')
     try {
-      return await action(opened)
+      return await entriesOf(action)
     } catch (error) {
       throw asP2PError(
         error,

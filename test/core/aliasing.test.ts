@@ -74,7 +74,9 @@ describe('what is sent is what was given at the call:', () => {
         return plain.sign(bytes)
       },
     }
-    const { alice, bob, connect } = await pair({ identity, requireSignatures: true })
+    const patient = { timeoutMs: 1_000_000 }
+    const limits = { signTimeoutMs: patient.timeoutMs }
+    const { alice, bob, connect } = await pair({ identity, requireSignatures: true, limits })
     await connect()
     const got: unknown[] = []
     bob.on('message', ({ payload, timestamp }) => got.push([payload, net.clock.now() - timestamp < 1_000]))
@@ -83,8 +85,8 @@ describe('what is sent is what was given at the call:', () => {
       release = resolve
     })
     const payload = { n: 1 }
-    const first = alice.sendTo(bob.peerId, { type: 'note', payload: 'first' })
-    const second = alice.sendTo(bob.peerId, { type: 'note', payload })
+    const first = alice.sendTo(bob.peerId, { type: 'note', payload: 'first' }, patient)
+    const second = alice.sendTo(bob.peerId, { type: 'note', payload }, patient)
     payload.n = 2
     await net.clock.advance(200_000)
     release()

@@ -12,6 +12,7 @@ function made() {
         settle = { resolve, reject }
       })
     },
+    lead: async () => {},
     run: () => done.push('run'),
     rest: () => done.push('rest'),
   }

@@ -92,6 +92,6 @@ describe('a relay is infrastructure, not company:', () => {
     await net.run(alice.connectToPeer('bob'))
     const roles = Object.fromEntries(alice.getConnectedPeers().map(({ peerId, isRelay }) => [peerId, isRelay === true]))
     expect(roles).toEqual({ relay: true, bob: false })
-    expect(alice.getStats().peers).toMatchObject({ connected: 2, relays: 1 })
+    expect(alice.getStats().peers).toMatchObject({ connectedPeers: 2, relays: 1 })
   })
 })

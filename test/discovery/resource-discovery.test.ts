@@ -38,6 +38,23 @@ describe('ResourceDiscovery alone', () => {
     expect(await discovery.getResource('session', 's:1')).toBeNull()
   })
 
+  it('takes the newest 20 of one publisher, of which 300 do not fill a search, unless it is asked for more', async () => {
+    const { clock, discovery } = alone()
+    const ids: string[] = []
+    for (let i = 0; i < 300; i++) {
+      ids.unshift(`s${i}`)
+      await discovery.announceResource('session', ids[0]!, { i })
+      await clock.advance(1)
+    }
+    const found = async (options: DiscoverOptions) =>
+      (await discovery.discoverResources('session', {}, options)).map(({ resourceId }) => resourceId)
+    expect(await found({})).toEqual(ids.slice(0, 20))
+    expect(await found({ onePerPublisher: true })).toEqual(ids.slice(0, 1))
+    expect(await found({ resourcesPerPublisher: 50, maxResults: 30 })).toEqual(ids.slice(0, 30))
+    expect(await found({ creatorPeerId: 'alice' })).toHaveLength(300)
+    await expect(found({ resourcesPerPublisher: 0 })).rejects.toMatchObject({ code: 'INVALID_RESOURCE' })
+  })
+
   it('ends a resource with its TTL', async () => {
     const { clock, discovery } = alone()
     await discovery.announceResource('session', '1', {}, { ttl: 2 })

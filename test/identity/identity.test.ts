@@ -174,6 +174,23 @@ describe('what is stored', () => {
     }
   })
 
+  it.each([
+    ['refuses a CryptoKey', 'throw'],
+    ['reads a CryptoKey back as null', 'null'],
+  ])('is the seed where the platform signs with a CryptoKey and its database %s', async (_, how) => {
+    const { openStoredIdentity, verify } = await load('a browser with WebCrypto Ed25519')
+    const { IDBObjectStore } = await import('fake-indexeddb')
+    const { put } = IDBObjectStore.prototype
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value: object, key) {
+      if ('privateKey' in value && how === 'throw') throw new DOMException('No keys.', 'DataCloneError')
+      return put.call(this, 'privateKey' in value ? { ...value, privateKey: null } : value, key)
+    })
+    const first = await openStoredIdentity('phone', true)
+    expect(await verify(await first.sign(BYTES), BYTES, first.publicKey)).toBe(true)
+    expect(await get('phone', open())).toEqual({ version: 1, publicKey: first.publicKey, seed: expect.any(Uint8Array) })
+    expect((await openStoredIdentity('phone', true)).publicKey).toEqual(first.publicKey)
+  })
+
   it('if it is a CryptoKey that belongs to another public key, is refused', async () => {
     const { openStoredIdentity } = await load('a browser with WebCrypto Ed25519')
     await openStoredIdentity('one', true)

@@ -54,6 +54,34 @@ describe('indexedDbStore', () => {
     expect(await store.get('key')).toBeUndefined()
   })
 
+  it('lets another tab delete the database, and opens it anew', async () => {
+    const [one, two] = [indexedDbStore('shared'), indexedDbStore('shared')]
+    for (const store of [one, two]) await store.set('key', Uint8Array.of(1))
+    await new Promise<void>((resolve, reject) => {
+      const request = indexedDB.deleteDatabase('lotus-p2p/shared')
+      request.onsuccess = () => resolve()
+      request.onblocked = () => reject(new Error('A handle stayed open.'))
+    })
+    expect([await one.get('key'), await two.keys('')]).toEqual([undefined, []])
+    await one.set('key', Uint8Array.of(2))
+    expect(await two.get('key')).toEqual(Uint8Array.of(2))
+  })
+
+  it('opens a handle anew that is closing', async () => {
+    const store = indexedDbStore('closing')
+    const opened: IDBDatabase[] = []
+    const { open } = IDBFactory.prototype
+    vi.spyOn(indexedDB, 'open').mockImplementation(function (this: IDBFactory, name: string) {
+      const request = open.call(this, name)
+      request.addEventListener('success', () => opened.push(request.result))
+      return request
+    })
+    await store.set('key', Uint8Array.of(1))
+    opened[0]!.close()
+    expect(await store.get('key')).toEqual(Uint8Array.of(1))
+    expect(opened).toHaveLength(2)
+  })
+
   it('refuses a value that the SDK did not write', async () => {
     await set('key', 'text', createStore('lotus-p2p/foreign', 'entries'))
     await expect(indexedDbStore('foreign').get('key')).rejects.toMatchObject({ code: 'STORAGE_FAILED', details: { key: 'key' } })

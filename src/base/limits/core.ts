@@ -176,6 +176,11 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   /** The longest that one may wait, seconds: a week. */
   maxOutboxTtlS: 604_800,
 
+  /** Time for one answer of `P2PConfig.store`; then memory serves until it answers. A disk that is busy needs less. */
+  storeTimeoutMs: 5_000,
+  /** Time for one signature of `P2PConfig.identity`; then IDENTITY_FAILED. A person may have to press a button of the signer. */
+  signTimeoutMs: 60_000,
+
   /** Names pinned to keys on first contact. */
   maxPinnedNames: 10_000,
 
@@ -187,6 +192,8 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   maxRecords: 100_000,
   /** Records of one publisher in one store, so that none can fill it. */
   maxRecordsPerPublisher: 1_000,
+  /** Resources of one publisher in one search, unless it asks for more: who announces hundreds does not fill it. */
+  resourcesPerPublisher: 20,
   /** Records of one key in one answer. */
   maxRecordsPerAnswer: 256,
   /** Bytes of one DHT answer: below `maxMessageBytes` with room for the envelope. */

@@ -94,8 +94,8 @@ export const DIALLER_CHECKS: readonly DiallerCheck[] = [
   })),
   refuses(
     'H-14',
-    'confirms nothing in which both the suite and the certificate are wrong',
-    ['UNSUPPORTED_VERSION', 'INVALID_SIGNATURE'],
+    'looks at the suite before the certificate, where both are wrong',
+    ['UNSUPPORTED_VERSION'],
     () => (hello) => unsigned({ ...hello, suite: 'NoSuchSuite' }),
   ),
   refuses('I-2', 'confirms no certificate whose signature does not hold', ['INVALID_SIGNATURE'], () => unsigned),

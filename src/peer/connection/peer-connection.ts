@@ -2,6 +2,7 @@ import { compareBytes, joined } from '../../base/bytes.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Serial } from '../../base/serial.js'
+import { withDeadline } from '../../base/wait.js'
 import { Entry } from '../../channel/batch.js'
 import type { PeerDescription } from '../../channel/description.js'
 import type { RemotePeer } from '../../channel/hello.js'
@@ -213,10 +214,12 @@ export class PeerConnection {
     // Encoded at the call: what the application changes while the message waits does not count.
     const body = options.encoded ?? encodeForPeer(message, message.to === this.peerId, this.peerContext.limits)
     if (!this.needsSignature(message)) return this.dispatch(Entry.MESSAGE, undefined, body, message, options)
-    return this.signing
-      .run(() => this.signed(body, message))
-      .then(([signature, whole]) => this.dispatch(Entry.SIGNED_MESSAGE, signature, whole, message, options))
-      .finally(() => this.sentMore())
+    const { clock, limits } = this.peerContext
+    const { signal, timeoutMs = limits.sendTimeoutMs } = options
+    return withDeadline(clock, `The message "${message.type}"`, { signal, timeoutMs }, async (inner) => {
+      const [signature, whole] = await this.signing.run(() => this.signed(body, message))
+      if (!inner.aborted) await this.dispatch(Entry.SIGNED_MESSAGE, signature, whole, message, options)
+    }).finally(() => this.sentMore())
   }
 
   /** Resolves when something that waits has left or arrived, or the connection is gone; undefined where nothing waits. */

@@ -119,6 +119,8 @@ export class Dialling {
           const { publicKey, work } = channel.hello
           remote = publicKey
           await members.admit(channel, expected)
+          // The store has answered late, and nobody waits for this dial any more.
+          if (signal.aborted) throw signal.reason
           const reached = hexOf(publicKey)
           // Another address of the same peer is a step ahead of this one.
           earlier = confirming.get(reached)

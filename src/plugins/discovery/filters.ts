@@ -34,6 +34,10 @@ export interface ResourceCriteria {
 export interface DiscoverOptions extends ResourceCriteria, WaitOptions {
   /** The newest so many. */
   maxResults?: number
+  /** The newest of each publisher alone. Default false. */
+  onePerPublisher?: boolean
+  /** The newest so many of each publisher; default `limits.resourcesPerPublisher` (20), and all where `creatorPeerId` names the publisher. */
+  resourcesPerPublisher?: number
 }
 
 /**

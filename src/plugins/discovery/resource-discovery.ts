@@ -106,10 +106,17 @@ export class ResourceDiscovery {
     const { signal, timeoutMs, maxResults = Number.POSITIVE_INFINITY } = options
     if (!(maxResults >= 1)) throw invalidResource('maxResults must be 1 or more')
     const { publisherId, where } = recordFiltersOf(conditions, options)
+    const {
+      onePerPublisher = false,
+      resourcesPerPublisher = publisherId === undefined ? this.dht.limits.resourcesPerPublisher : undefined,
+    } = options
+    const perPublisher = onePerPublisher ? 1 : resourcesPerPublisher
+    if (perPublisher !== undefined && !(perPublisher >= 1)) throw invalidResource('resourcesPerPublisher must be 1 or more')
     const records = await this.dht.query<ResourceValue<T>>({
       key: `${prefix}*`,
       filters: where,
       publisherId,
+      perPublisher,
       maxResults,
       signal,
       timeoutMs,

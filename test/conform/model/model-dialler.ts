@@ -79,7 +79,7 @@ async function nonceFor(attempt: Attempt, retry: Uint8Array, isLazy: boolean): P
 async function judged(attempt: Attempt, hello: Anything, breaks: (name: string) => boolean): Promise<string | undefined> {
   const [from, to, signature] = hello.certificate
   const holds = await verify(signature, certified('lotus', attempt.noise.remoteStatic!, from, to), hello.publicKey)
-  if (breaks('H-14')) return undefined
+  if (breaks('H-14') && !holds) return 'INVALID_SIGNATURE'
   if (hello.version !== 2 && !breaks('H-7')) return 'UNSUPPORTED_VERSION'
   if (hello.suite !== SUITE) return 'UNSUPPORTED_VERSION'
   if (!holds && !breaks('I-2')) return 'INVALID_SIGNATURE'

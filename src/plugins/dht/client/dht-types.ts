@@ -72,6 +72,8 @@ export interface QueryOptions extends WaitOptions, Omit<RecordFilters, 'where'> 
   filters?: FilterConditions | undefined
   /** The newest so many. */
   maxResults?: number
+  /** Of these, the newest so many of each publisher. */
+  perPublisher?: number | undefined
 }
 
 export interface DhtStats extends RecordStoreStats {

@@ -5,7 +5,7 @@ import { type Limits, limitsOf } from '../../../base/limits.js'
 import { consoleLogger, type Logger } from '../../../base/logger.js'
 import { systemRandom } from '../../../base/random.js'
 import { Serial } from '../../../base/serial.js'
-import type { WaitOptions } from '../../../base/wait.js'
+import { type WaitOptions, withDeadline } from '../../../base/wait.js'
 import { DEFAULT_NETWORK } from '../../../identity/envelope.js'
 import type { Identity } from '../../../identity/identity.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
@@ -164,8 +164,9 @@ export class DistributedHashTable {
     try {
       // Others may be before it in the line.
       const kept = asSent(value, this.limits)
-      const entry = await this.turn.run(() => this.write(key, kept, ttl, republish, { publishedAt, publisherId, whileConnected }))
-      return await this.publish(entry, options)
+      return await this.make('Announcing', options, () =>
+        this.write(key, kept, ttl, republish, { publishedAt, publisherId, whileConnected }),
+      )
     } catch (error) {
       this.countRefusal(error)
       throw error
@@ -181,7 +182,7 @@ export class DistributedHashTable {
   async withdraw(key: string, options: WaitOptions = {}): Promise<AnnounceResult> {
     this.begin('Withdrawing', options)
     checkPattern(key, this.limits)
-    const entry = await this.turn.run(async () => {
+    return this.make('Withdrawing', options, async () => {
       const known = this.store.find(key, this.publisher)
       if (known === undefined && !this.isNetworked) return undefined
       // A record of an earlier session may be anywhere, and live as long as any.
@@ -190,7 +191,6 @@ export class DistributedHashTable {
       const ttl = Math.min(this.limits.maxTtlS, Math.max(1, left))
       return this.write(key, undefined, ttl, false, { withdrawn: true })
     })
-    return this.publish(entry, options)
   }
 
   /**
@@ -230,6 +230,7 @@ export class DistributedHashTable {
       publishedAfter,
       publishedBefore,
       filters: where,
+      perPublisher = Number.POSITIVE_INFINITY,
     } = options
     checkPattern(key, this.limits)
     const max = Math.ceil(wanted)
@@ -237,8 +238,13 @@ export class DistributedHashTable {
     const filters = checkFilters({ publisherId, publishedAfter, publishedBefore, where })
     const maxResults = Number.isSafeInteger(max) ? max : undefined
     const found = await this.find(key, filters, 'query', { ...options, maxResults })
+    const counts = new Map<string, number>()
     return found
-      .filter((entry) => !entry.withdrawn)
+      .filter(({ withdrawn, publisher }) => {
+        const count = (counts.get(publisher) ?? 0) + (withdrawn ? 0 : 1)
+        counts.set(publisher, count)
+        return !withdrawn && count <= perPublisher
+      })
       .slice(0, max)
       .map((entry) => dhtRecord<T>(entry, this.limits))
   }
@@ -313,6 +319,23 @@ export class DistributedHashTable {
   /** True where our records can leave this process. */
   private get isNetworked(): boolean {
     return this.identity !== undefined && this.lookup !== undefined
+  }
+
+  /** Makes a record of ours in its turn, and publishes it. One whose caller has given up while it waited is not made. */
+  private async make(
+    what: string,
+    { signal, timeoutMs, ...options }: WaitOptions,
+    write: () => Promise<VerifiedRecord | undefined>,
+  ): Promise<AnnounceResult> {
+    const startedAt = this.clock.now()
+    const entry = await withDeadline(this.clock, what, { signal, timeoutMs }, (inner) =>
+      this.turn.run(async () => {
+        if (inner.aborted) throw inner.reason
+        return write()
+      }),
+    )
+    const left = timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - (this.clock.now() - startedAt))
+    return this.publish(entry, { ...options, signal, timeoutMs: left })
   }
 
   /** Makes our next record under a key, stores it here and remembers to keep it alive. */
