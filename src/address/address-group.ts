@@ -18,6 +18,23 @@ export function addressGroup(address: string): string | undefined {
   return `${(first || '0').toLowerCase()}:${(second || '0').toLowerCase()}`
 }
 
+/**
+ * The first groups of an IPv6 address: four are what a customer has at least, three what a site has at most (RFC 6177 §2).
+ *
+ * @param host in numbers, without brackets; IPv4 at the end stands for two groups.
+ * @returns for example `2001:db8:0:1`, without leading zeros.
+ */
+export function prefixOf(host: string, groups: number): string {
+  const [left = '', right] = host.split('%')[0]!.toLowerCase().split('::')
+  const head = left.split(':')
+  const tail = right?.split(':') ?? []
+  const zeros = right === undefined ? 0 : 8 - head.length - tail.length - Number(right.includes('.'))
+  return [...head, ...Array(Math.max(0, zeros)).fill('0'), ...tail]
+    .slice(0, groups)
+    .map((group) => group.replace(/^0+(?=.)/, '') || '0')
+    .join(':')
+}
+
 /** True for an address of this very machine: 127.0.0.0/8 or ::1. Whoever connects from there may be a proxy for anybody. */
 export function isLoopback(address: string): boolean {
   const host = hostOf(address)

@@ -104,7 +104,7 @@ export class Core implements PeerContext, NetworkOwner {
     this.isServer = isServer
     this.emitter = new TypedEvents((cause, event) => this.listenerFailed(cause, event))
     this.events = this.emitter
-    this.names = new PinnedNames(store, limits)
+    this.names = new PinnedNames(store, limits, (name) => this.network.peers.get(name) !== undefined || this.isNamed(name))
     this.host = new Kit(this)
     this.router = new ProtocolRouter({
       host: this.host,

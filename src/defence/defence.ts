@@ -1,4 +1,4 @@
-import { addressGroup, hostOf, isLoopback } from '../address/address-group.js'
+import { addressGroup, hostOf, isLoopback, prefixOf } from '../address/address-group.js'
 import { groupOf } from '../address/origin.js'
 import { BoundedMap } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
@@ -60,7 +60,11 @@ export class Defence {
   sourceOf(connection: Connection): string {
     const { remoteAddress } = connection
     // A circuit comes from its relay: who the caller is, is but the relay's word.
-    return addressGroup(remoteAddress) === undefined ? groupOf(connection) : `address:${hostOf(remoteAddress)}`
+    const group = addressGroup(remoteAddress)
+    if (group === undefined) return groupOf(connection)
+    const host = hostOf(remoteAddress)
+    // One customer has all addresses of an IPv6 /64.
+    return `address:${group.includes(':') ? prefixOf(host, 4) : host}`
   }
 
   /**
@@ -72,7 +76,7 @@ export class Defence {
     const { retryAboveHandshakes: least, maxPendingHandshakes: most, retryMinBits, retryMaxBits } = this.wiring.limits
     const { answered } = this.slots
     const range = retryMaxBits - retryMinBits
-    if (connection !== undefined && this.wiring.clock.now() < (this.working.get(addressIds(connection)[1] ?? '') ?? 0)) {
+    if (connection !== undefined && this.wiring.clock.now() < (this.working.get(addressIds(connection).at(-1) ?? '') ?? 0)) {
       return retryMinBits + Math.ceil(range * Math.max(0.5, (answered - least) / (most - least)))
     }
     return answered <= least
@@ -102,14 +106,17 @@ export class Defence {
   strangerFailed(connection: Connection, error: P2PError): void {
     if (connection.outbound) return
     if (error.details.fault === true) this.budget.suspect(this.sourceOf(connection))
-    const [address, group] = addressIds(connection)
-    if (address === undefined || !ADDRESS_FAULTS.has(error.code)) return
+    const ids = addressIds(connection)
+    if (ids.length === 0 || !ADDRESS_FAULTS.has(error.code)) return
     const { clock, limits } = this.wiring
     const durationMs = limits.addressBanMs
-    if (this.byAddress.take(address) > 0) {
-      this.bans.add(address, { cause: 'flood', reason: 'Too many connections from there failed.', durationMs })
-    }
-    if (this.byGroup.take(group!) > 0) this.working.set(group!, clock.now() + durationMs)
+    const about = { cause: 'flood', reason: 'Too many connections from there failed.', durationMs } as const
+    // All of an IPv6 address is in its /64, and one site in its /48; an IPv4 address has no neighbours that are as near.
+    const [address, site] = ids.length > 2 ? ids.slice(1) : ids
+    if (this.byAddress.take(address!) > 0) this.bans.add(address!, about)
+    if (ids.length > 2 && this.byGroup.take(site!) > 0) this.bans.add(site!, about)
+    const group = ids.at(-1)!
+    if (this.byGroup.take(group) > 0) this.working.set(group, clock.now() + durationMs)
   }
 
   /** A peer broke the rules; its connection ends anyway. */
@@ -155,9 +162,14 @@ export class Defence {
   }
 }
 
-/** The address and its group, as ids of bans; none for what is no address on a network, or may be a proxy for many. */
+/**
+ * What a connection comes from, as ids of bans, narrowest first: the address, its IPv6 /64 and /48, and the group; none for what is no
+ * address on a network, or may be a proxy for many. Nobody rents less than the narrow ones, so others share but the last.
+ */
 function addressIds({ remoteAddress, outbound }: Connection): string[] {
   const group = addressGroup(remoteAddress)
   if (group === undefined || outbound || isLoopback(remoteAddress)) return []
-  return [`address:${hostOf(remoteAddress)}`, `address:${group}`]
+  const host = hostOf(remoteAddress)
+  const networks = group.includes(':') ? [`${prefixOf(host, 4)}::/64`, `${prefixOf(host, 3)}::/48`] : []
+  return [host, ...networks, group].map((id) => `address:${id}`)
 }

@@ -1,6 +1,6 @@
-import { BoundedMap } from '../base/bounded-map.js'
 import { equalBytes } from '../base/bytes.js'
 import { asP2PError, P2PError } from '../base/errors.js'
+import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import { PUBLIC_KEY_BYTES } from './ed25519.js'
@@ -8,21 +8,17 @@ import { assertPeerName, decodePeerId, isPeerId } from './peer-id.js'
 
 const STORE_PREFIX = 'pinned-name/'
 
-/** How a name was learnt: from the peer itself over an authenticated channel, or from a record it signed. */
-export type PinKind = 'contact' | 'record'
-
-interface Pin {
-  publicKey: Uint8Array
-  kind: PinKind
-}
+/** Stored pins of one key at most: the names that an owner has really had. */
+const PINS_PER_KEY = 4
 
 /**
- * Which key a chosen name belongs to: the first one seen with it. A contact's pin is stored, survives a reload, and overrides a
- * record's, which is in memory only: anyone may publish records under any name before the owner comes.
+ * Which key a chosen name belongs to: the first one that was met with it over an authenticated channel. A record pins nothing: anyone may
+ * publish under any name before its owner comes.
  *
- * At most `limits.maxPinnedNames` pins are stored, and as many more are remembered in memory, the longest unused going first.
- * A stored pin is never pushed out, or a flood of made-up names could free a name to steal it; once the store is full, new
- * contacts are remembered in memory.
+ * At most `limits.maxPinnedNames` pins are stored, of one key no more than a few, and as many more are remembered in memory, the
+ * longest unused going first. A stored pin is pushed out by its own key alone, and one in memory not while its owner is connected, or a
+ * flood of made-up names could free a name to steal it. Once the store is full, new contacts are remembered in memory; one that the
+ * application has asked for is stored all the same.
  */
 export class PinnedNames {
   readonly #store: KeyValueStore
@@ -30,10 +26,13 @@ export class PinnedNames {
   /** Stored pins; undefined until its key was needed. */
   #stored: Map<string, Uint8Array | undefined> | undefined
   #loading: Promise<Map<string, Uint8Array | undefined>> | undefined
-  /** Pins in memory; made with the first, for most coordinators see none. */
-  #remembered: BoundedMap<string, Pin> | undefined
+  /** Pins in memory, longest unused first. */
+  readonly #remembered = new LazyMap<string, Uint8Array>()
+  readonly #isUsed: (name: string) => boolean
 
-  constructor(store: KeyValueStore, limits: Pick<Limits, 'maxPinnedNames'>) {
+  /** @param isUsed whether the owner of a name is connected, or the application has asked for it. */
+  constructor(store: KeyValueStore, limits: Pick<Limits, 'maxPinnedNames'>, isUsed: (name: string) => boolean = () => false) {
+    this.#isUsed = isUsed
     this.#store = store
     this.#max = limits.maxPinnedNames
   }
@@ -43,9 +42,10 @@ export class PinnedNames {
    * is never pinned: it is its key's and no other's.
    *
    * @param publicKey Ed25519 public key, 32 bytes, whose ownership was proven.
+   * @param isChosen whether the application has asked for this peer. Default false.
    * @throws P2PError INVALID_PEER_ID if the name breaks the rules of `assertPeerName`; STORAGE_FAILED if the store fails.
    */
-  async claim(name: string, publicKey: Uint8Array, kind: PinKind): Promise<boolean> {
+  async claim(name: string, publicKey: Uint8Array, isChosen = false): Promise<boolean> {
     if (isPeerId(name)) return equalBytes(decodePeerId(name), publicKey)
     assertPeerName(name)
     await this.#storedOwner(name)
@@ -54,14 +54,20 @@ export class PinnedNames {
     const owner = stored.get(name)
     if (owner !== undefined) return equalBytes(owner, publicKey)
     const known = this.#recall(name)
-    if (known !== undefined && (kind === 'record' || known.kind === 'contact') && !equalBytes(known.publicKey, publicKey))
-      return false
-    if (kind === 'record' || stored.size >= this.#max) {
-      this.#remember(name, { publicKey: publicKey.slice(), kind: known?.kind === 'contact' ? 'contact' : kind })
+    if (known !== undefined && !equalBytes(known, publicKey)) return false
+    const own = [...stored].filter(([, key]) => key && equalBytes(key, publicKey))
+    if (own.length >= PINS_PER_KEY) {
+      const [oldest] = own.find(([name]) => !this.#isUsed(name)) ?? []
+      if (oldest === undefined) return true
+      stored.delete(oldest)
+      this.#store.delete(STORE_PREFIX + oldest).catch(() => {})
+    }
+    if (stored.size >= this.#max && !isChosen) {
+      this.#remember(name, publicKey.slice())
       return true
     }
     stored.set(name, publicKey.slice())
-    this.#remembered?.delete(name)
+    this.#remembered.delete(name)
     try {
       await this.#store.set(STORE_PREFIX + name, publicKey.slice())
     } catch (error) {
@@ -74,7 +80,7 @@ export class PinnedNames {
   /** The key (32 bytes) that the name, or peer id, belongs to. @throws P2PError STORAGE_FAILED if the store fails. */
   async lookup(name: string): Promise<Uint8Array | undefined> {
     if (isPeerId(name)) return decodePeerId(name)
-    return ((await this.#storedOwner(name)) ?? this.#recall(name)?.publicKey)?.slice()
+    return ((await this.#storedOwner(name)) ?? this.#recall(name))?.slice()
   }
 
   async #storedOwner(name: string): Promise<Uint8Array | undefined> {
@@ -118,15 +124,22 @@ export class PinnedNames {
     return this.#loading
   }
 
-  #recall(name: string): Pin | undefined {
-    const known = this.#remembered?.get(name)
+  #recall(name: string): Uint8Array | undefined {
+    const known = this.#remembered.get(name)
     if (known !== undefined) this.#remember(name, known)
     return known
   }
 
-  #remember(name: string, pin: Pin): void {
-    this.#remembered ??= new BoundedMap(this.#max)
-    this.#remembered.set(name, pin)
+  #remember(name: string, publicKey: Uint8Array): void {
+    this.#remembered.delete(name)
+    this.#remembered.set(name, publicKey)
+    if (this.#remembered.size <= this.#max) return
+    for (const other of this.#remembered.keys()) {
+      // The newest counts as used: its owner is about to be connected.
+      if (other === name || this.#isUsed(other)) continue
+      this.#remembered.delete(other)
+      return
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { prefixOf } from '../address/address-group.js'
 import { P2PError } from '../base/errors.js'
 
 /** More proxies in a row than anybody runs; a longer header was made up. */
@@ -83,17 +84,5 @@ function plainAddress(text: string): string | undefined {
  * @returns for example `203.0.113.7` or `2001:db8:0:1`; what is no address as it is.
  */
 export function addressKey(host: string): string {
-  if (!isIPv6(host)) return host
-  const [left = '', right] = host.split('%')[0]!.toLowerCase().split('::')
-  const head = left === '' ? [] : left.split(':')
-  if (right !== undefined) {
-    // An IPv4 tail stands for two groups.
-    const tail = right === '' ? 0 : right.split(':').length + (right.includes('.') ? 1 : 0)
-    while (head.length + tail < 8) head.push('0')
-    head.push(...right.split(':'))
-  }
-  return head
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')
+  return isIPv6(host) ? prefixOf(host, 4) : host
 }

@@ -62,7 +62,17 @@ export interface PeerInfo {
     /** Milliseconds since the Unix epoch. */
     since: number
     outbound: boolean
+    /**
+     * Whether we have dialled the peer at an address of its own, and not through others: such a peer alone is asked for what its protocols
+     * offer (DHT, circuits, introductions, topic routing), for whoever comes by itself says what it likes. Absent: no.
+     */
+    chosen?: boolean
   }
+}
+
+/** Whether a peer may be asked to serve by a protocol: it offers that, and we have chosen it. A claim alone grants nothing. */
+export function serves({ protocols, connection }: PeerInfo, protocol: string): boolean {
+  return connection?.chosen === true && protocols?.includes(protocol) === true
 }
 
 /** A copy that belongs to the caller: to change it changes nothing for others. */

@@ -103,7 +103,7 @@ export class TestHost implements ProtocolHost {
       lastSeen: this.clock.now(),
       protocols: host.protocols,
       ...(host.metadata && { metadata: host.metadata }),
-      connection: { transport: link.transport, since: 0, outbound: true, direct: link.transport !== 'circuit' },
+      connection: { transport: link.transport, since: 0, outbound: true, direct: link.transport !== 'circuit', chosen: true },
     }
   }
 

@@ -140,19 +140,26 @@ describe('a DHT with connected servers', () => {
     expect((await relay.dht.get('b'))?.value).toBe(1)
   })
 
-  it('keeps a name to the key that had it first', async () => {
+  it('keeps what each key says under a name, whichever came first, and finds all of it', async () => {
     const clock = new VirtualClock()
     const relay = createPeer(clock, 1, { server: true })
     const alice = createPeer(clock, 2, { name: 'alice' })
     const thief = createPeer(clock, 3, { name: 'alice' })
-    alice.host.connect(relay.host)
-    await alice.dht.announce({ key: 'k', value: 1 })
-    alice.host.disconnect(relay.host)
     thief.host.connect(relay.host)
-    await expect(thief.dht.announce({ key: 'k', value: 2 })).rejects.toMatchObject({
-      details: { refused: [{ code: 'NAME_TAKEN' }] },
-    })
-    expect((await relay.dht.get('k', { publisherId: 'alice' }))?.value).toBe(1)
+    await clock.run(thief.dht.announce({ key: 'k', value: 'in the way' }))
+    await clock.advance(1)
+    // The relay of this network knows its peers by their names.
+    thief.host.disconnect(relay.host)
+    alice.host.connect(relay.host)
+    await clock.run(alice.dht.announce({ key: 'k', value: 1 }))
+    const reader = createPeer(clock, 4)
+    reader.host.connect(relay.host)
+    const found = async () => (await clock.run(reader.dht.query({ key: 'k' }))).map(({ value }) => value)
+    expect(await found()).toEqual([1, 'in the way'])
+    expect((await clock.run(relay.dht.get('k', { publisherId: 'alice' })))?.value).toBe(1)
+    // Who has met the owner sees the owner's alone.
+    await reader.names.claim('alice', seeded(2).publicKey)
+    expect(await found()).toEqual([1])
   })
 
   it('refuses to announce for another', async () => {

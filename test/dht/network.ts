@@ -47,7 +47,15 @@ export class FakeHost implements ProtocolHost {
   }
 
   info(): PeerInfo {
-    return { peerId: this.peerId, addresses: {}, state: 'connected', lastSeen: 0, protocols: [...this.handlers.keys()] }
+    const connection = { transport: 'memory', direct: true, since: 0, outbound: true, chosen: true }
+    return {
+      peerId: this.peerId,
+      addresses: {},
+      state: 'connected',
+      lastSeen: 0,
+      protocols: [...this.handlers.keys()],
+      connection,
+    }
   }
 
   peers(): PeerInfo[] {

@@ -102,6 +102,8 @@ const circuitShapes: Record<string, Shape<unknown>> = {
 }
 
 /** What a record's reader does next, where it was one. */
+const CHOSEN = { transport: 'websocket', direct: true, since: 0, outbound: true, chosen: true }
+
 function useRecord(entry: RecordEntry): unknown {
   return matchesFilters(entry, { where: { a: 1, 'a.b': { gt: 1n, in: ['x', null] } } }, limits) && recordValue(entry, limits)
 }
@@ -154,7 +156,15 @@ function begin(body: Uint8Array): void {
 
 /** What an introducer answers. */
 async function introduce(payload: unknown): Promise<void> {
-  const asked = { peerId: 'relay', publicKey: place, addresses: {}, state: 'connected', lastSeen: 0, protocols: [INTRODUCE] }
+  const asked = {
+    peerId: 'relay',
+    publicKey: place,
+    addresses: {},
+    state: 'connected',
+    lastSeen: 0,
+    protocols: [INTRODUCE],
+    connection: CHOSEN,
+  }
   const host = {
     peerId: 'bob',
     clock: new VirtualClock(NOW),
@@ -174,7 +184,15 @@ async function introduce(payload: unknown): Promise<void> {
 
 /** What an introducer pushes to one who watches. */
 async function push(payload: unknown): Promise<void> {
-  const asked = { peerId: 'relay', publicKey: place, addresses: {}, state: 'connected', lastSeen: 0, protocols: [INTRODUCE] }
+  const asked = {
+    peerId: 'relay',
+    publicKey: place,
+    addresses: {},
+    state: 'connected',
+    lastSeen: 0,
+    protocols: [INTRODUCE],
+    connection: CHOSEN,
+  }
   const host = { peerId: 'bob', peers: () => [], peer: () => undefined } as unknown as ProtocolHost
   const watches = new PeerWatches(host, limits)
   const shown = new Set<string>()

@@ -111,11 +111,11 @@ describe('a bootstrap peer', () => {
     await clock.advance(7_200_000)
     expect(dials.length).toBeGreaterThan(100)
     expect(errors).toEqual(['PEER_UNREACHABLE'])
-    fail('UNSUPPORTED_VERSION')
+    fail('INVALID_ADDRESS')
     await clock.advance(120_000)
     const count = dials.length
     await clock.advance(600_000)
-    expect([dials.length, errors]).toEqual([count, ['PEER_UNREACHABLE', 'UNSUPPORTED_VERSION']])
+    expect([dials.length, errors]).toEqual([count, ['PEER_UNREACHABLE', 'INVALID_ADDRESS']])
   })
 
   it('is dialled again after a restart, though it said that it is shutting down', async () => {
@@ -170,6 +170,32 @@ describe('a refusal in the clear, which anybody on the way can have written', ()
     expect(dials.length).toBeGreaterThan(3)
     expect(reconnector.wants('bob')).toBe(true)
     reconnector.stop()
+  })
+
+  it.each<P2PErrorCode>(['WRONG_PEER', 'NAME_TAKEN', 'SELF_DIAL', 'UNSUPPORTED_VERSION', 'HANDSHAKE_FAILED'])(
+    'nor does somebody else that answers there, whatever we find: %s',
+    async (code) => {
+      const { clock, dials, reconnector, fail } = await setUp(['wss://relay.example'])
+      reconnector.keep('bob', 'bob')
+      fail(code)
+      reconnector.lost('bob', loss())
+      await clock.advance(60_000)
+      fail(undefined)
+      await clock.advance(120_000)
+      expect(dials.length).toBeGreaterThan(3)
+      expect(reconnector.wants('bob')).toBe(true)
+      reconnector.stop()
+    },
+  )
+
+  it('keeps us away for less than 10 s, whatever it asks for', async () => {
+    for (let i = 0; i < 30; i++) {
+      const { clock, dials, reconnector } = await setUp(['wss://relay.example'])
+      reconnector.lost('bob', inClear('POOL_FULL', 86_400_000))
+      await clock.advance(10_000)
+      expect(dials.length).toBeGreaterThan(1)
+      reconnector.stop()
+    }
   })
 
   it('is told of once in a row of failures, whatever its code', async () => {

@@ -193,6 +193,11 @@ export class PeerConnection {
     this.inbox.measured(skewMs)
   }
 
+  /** A dial of ours at an address has found the peer, and gave way to the connection that there is. */
+  found(remoteAddress: string): void {
+    this.snapshot.choose({ outbound: true, remoteAddress })
+  }
+
   /** Takes another channel to the same process into service; nothing under way on the old one is lost. */
   addPath(channel: SecureChannel): void {
     this.paths.add(channel)

@@ -2,6 +2,7 @@ import { allLearnt, type DialRules } from '../../address/dial-policy.js'
 import type { PeerDescription } from '../../channel/description.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
+import type { Connection } from '../../transport/transport.js'
 
 /** All of a `PeerInfo` but its bytes, and the time of the last message, which changes too often. */
 type Parts = Omit<PeerInfo, 'lastSeen'>
@@ -17,6 +18,7 @@ export class PeerSnapshot {
   /** Round-trip time of the last probe, milliseconds. */
   rttMs: number | undefined
   private state: PeerState = PeerState.CONNECTED
+  private isChosen = false
   private skewMs: number | undefined
   private description!: PeerDescription
   private fresh: Fresh = {}
@@ -29,6 +31,7 @@ export class PeerSnapshot {
     private readonly isRelay: (protocols: readonly string[]) => boolean,
     private readonly rules: DialRules,
   ) {
+    this.choose(channel.connection)
     this.describe(channel.remote)
   }
 
@@ -60,6 +63,12 @@ export class PeerSnapshot {
 
   pathChanged(channel: SecureChannel): void {
     this.channel = channel
+    this.choose(channel.connection)
+  }
+
+  /** Notes a dial of ours that has found the peer, at an address of its own: of this kind are those with an authority (RFC 3986 §3.2). */
+  choose({ outbound, remoteAddress }: Pick<Connection, 'outbound' | 'remoteAddress'>): void {
+    this.isChosen ||= outbound && remoteAddress.includes('://')
     this.change()
   }
 
@@ -89,6 +98,7 @@ export class PeerSnapshot {
         direct: connection.direct,
         since: this.since,
         outbound: connection.outbound,
+        ...(this.isChosen && { chosen: true }),
         ...(rttMs !== undefined && { rttMs }),
         ...(skewMs !== undefined && { clockSkewMs: skewMs }),
       }),

@@ -24,22 +24,19 @@ interface Entry {
   since: number
 }
 
-/** Codes after which dialling again cannot help. */
-const FINAL: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  'INVALID_ADDRESS',
-  'INSECURE_ADDRESS',
-  'INVALID_PEER_ID',
-  'WRONG_PEER',
-  'NAME_TAKEN',
-  'SELF_DIAL',
-  'UNSUPPORTED_VERSION',
-  'SHUT_DOWN',
-])
+/**
+ * Codes after which dialling again cannot help: what we know without the network. Whoever answers instead of the peer, with another key or version, or leads our dial back to
+ * ourselves, can be anybody on the way.
+ */
+const FINAL = /^(INVALID_ADDRESS|INSECURE_ADDRESS|INVALID_PEER_ID|SHUT_DOWN)$/
 
 /** A relay that shuts down often starts again; and a refusal in the clear can be anybody's. */
 function isFinal({ code, details }: P2PError): boolean {
-  return FINAL.has(code) && details.inClear !== true && !(code === 'SHUT_DOWN' && details.byPeer === true)
+  return FINAL.test(code) && details.inClear !== true && !(code === 'SHUT_DOWN' && details.byPeer === true)
 }
+
+/** What a refusal in the clear may ask for at most, milliseconds: with the jitter of `Backoff` it keeps us away for less than 10 s. */
+const MAX_CLEAR_MS = 6_000
 
 export interface ReconnectorOptions {
   clock: Clock
@@ -126,8 +123,8 @@ export class Reconnector {
       const { byPeer, moved } = error.details
       // Another process of the peer has come in the place of the one before.
       if (error.code === 'REPLACED' && byPeer !== true) continue
-      // The application has disconnected on purpose, or the peer has said goodbye.
-      const isGoodbye = error.code === 'CONNECTION_CLOSED' || error.code === 'SHUT_DOWN'
+      // The application has disconnected on purpose, or the peer has said goodbye, inside its channel: so are all losses told here.
+      const isGoodbye = /^(CONNECTION_CLOSED|SHUT_DOWN|NAME_TAKEN)$/.test(error.code)
       const wanted = isGoodbye && moved !== true && (byPeer !== true || !entry.bootstrap)
       if (wanted && this.isActive) {
         if (!entry.bootstrap) this.entries.delete(entry)
@@ -221,9 +218,10 @@ export class Reconnector {
     }
     if (entry.alarm.isArmed) return
     const { code, details } = error
+    const mostMs = details.inClear === true ? MAX_CLEAR_MS : limits.reconnectMaxMs
     // Another process with our key is there. To come back at once would only drive it out in its turn.
     const isReplaced = code === 'REPLACED' && details.inClear !== true
-    const askedMs = isReplaced ? limits.reconnectGiveUpMs : Math.min(details.retryAfterMs ?? 0, limits.reconnectMaxMs)
+    const askedMs = isReplaced ? limits.reconnectGiveUpMs : Math.min(details.retryAfterMs ?? 0, mostMs)
     entry.alarm.arm(entry.backoff.next(askedMs, isRelay(entry) && !isHidden() ? limits.reconnectVisibleMs : undefined))
     if (!isRelay(entry) && entry.peerId !== undefined) this.wiring.onAway?.(entry.peerId)
   }

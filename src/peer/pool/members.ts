@@ -100,7 +100,7 @@ export class Members {
     if (name === undefined) return
     // A relay is everybody's: whoever came first with a name would keep all others of that name out.
     if (this.peerContext.isRelay(this.peerContext.describe().protocols)) remote.peerId = id
-    else await this.checkName(name, publicKey)
+    else await this.checkName(name, publicKey, expected !== undefined)
   }
 
   /**
@@ -140,9 +140,9 @@ export class Members {
   }
 
   /** @throws P2PError NAME_TAKEN. */
-  private async checkName(name: string, publicKey: Uint8Array): Promise<void> {
+  private async checkName(name: string, publicKey: Uint8Array, isChosen: boolean): Promise<void> {
     const { names, peerId } = this.peerContext
-    if (name !== peerId && (await names.claim(name, publicKey, 'contact'))) return
+    if (name !== peerId && (await names.claim(name, publicKey, isChosen))) return
     throw nameTaken(name, { name })
   }
 

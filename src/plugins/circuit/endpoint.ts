@@ -7,7 +7,7 @@ import { encodePeerId, isPeerId } from '../../identity/peer-id.js'
 import type { P2PMessage } from '../../message/message.js'
 import { unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
-import type { PeerInfo } from '../../protocol/peer-info.js'
+import { type PeerInfo, serves } from '../../protocol/peer-info.js'
 import type { Connection, DialOptions, Listener, Transport } from '../../transport/transport.js'
 import { CircuitConnection, circuitEnded, type Opened, sayClose } from './circuit-connection.js'
 import {
@@ -23,9 +23,9 @@ import {
 } from './frames.js'
 import { type Reservation, Reservations } from './reservations.js'
 
-/** True for a peer that forwards circuits and is reached without one. */
+/** True for a peer that forwards circuits, that we have chosen, and that is reached without one. */
 export function isRelay(peer: PeerInfo): boolean {
-  return peer.connection?.transport !== 'circuit' && peer.protocols?.includes(CIRCUIT_HOP) === true
+  return peer.connection?.transport !== 'circuit' && serves(peer, CIRCUIT_HOP)
 }
 
 /**

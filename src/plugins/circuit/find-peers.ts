@@ -10,7 +10,7 @@ import { encode } from '../../message/codec.js'
 import { array, boolean, bytes, number, object, optional, parsed, present, record, shaped, text } from '../../message/shape.js'
 import { askPeers } from '../../protocol/ask-peers.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
-import { copyPeerInfo, type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
+import { copyPeerInfo, type PeerAddresses, type PeerInfo, PeerState, serves } from '../../protocol/peer-info.js'
 import { speaksAsRelay } from './frames.js'
 
 /** Answers who else is connected here. */
@@ -58,7 +58,7 @@ export async function findPeers(
 ): Promise<PeerInfo[]> {
   const limits = options.limits ?? limitsOf()
   const limit = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limits.maxIntroductions)
-  const introducers = host.peers().filter((peer) => peer.protocols?.includes(INTRODUCE))
+  const introducers = host.peers().filter((peer) => serves(peer, INTRODUCE))
   if (introducers.length === 0) throw new P2PError('NO_RELAY', 'No relay is connected. Connect to one first.')
   const found = new Map<string, PeerInfo>()
   const answers: { introducer: string; peers: Introduced[] }[] = []

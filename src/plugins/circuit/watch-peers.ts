@@ -7,7 +7,7 @@ import { encode } from '../../message/codec.js'
 import type { P2PMessage } from '../../message/message.js'
 import { array, custom, int, object, parsed, present, unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
-import { copyPeerInfo, type PeerInfo } from '../../protocol/peer-info.js'
+import { copyPeerInfo, type PeerInfo, serves } from '../../protocol/peer-info.js'
 import { INTRODUCE, INTRODUCE_WATCH, type Introduced, merge, type PeerQuery, readPeers } from './find-peers.js'
 
 /** `'removed'`: the peer has left the relays that told of it, or fits the query no longer. */
@@ -62,7 +62,7 @@ export class PeerWatches implements IProtocolHandler {
     const { watch: id, peers, gone } = parsed(peersShape, payload, 'News of peers')
     const watch = this.watches.get(id)
     // It has ended meanwhile; or a peer pushes that nobody has asked.
-    if (watch === undefined || !introduces(from)) return
+    if (watch === undefined || !serves(from, INTRODUCE)) return
     const { limits } = this
     const told = watch.told.get(from.peerId) ?? new Map<string, Introduced>()
     watch.told.set(from.peerId, told)
@@ -89,7 +89,7 @@ export class PeerWatches implements IProtocolHandler {
   }
 
   private say(peer: PeerInfo, type: string, payload: object): void {
-    if (introduces(peer)) this.protocolHost.sendTo(peer.peerId, { type, payload, protocol: INTRODUCE }).catch(() => {})
+    if (serves(peer, INTRODUCE)) this.protocolHost.sendTo(peer.peerId, { type, payload, protocol: INTRODUCE }).catch(() => {})
   }
 
   /** Tells the listener what it does not know of a peer. */
@@ -114,8 +114,4 @@ export class PeerWatches implements IProtocolHandler {
       listener(copyPeerInfo(known ?? info), before === undefined ? 'added' : 'updated')
     }
   }
-}
-
-function introduces({ protocols }: PeerInfo): boolean {
-  return protocols?.includes(INTRODUCE) === true
 }

@@ -109,8 +109,11 @@ export class Topics implements IProtocolHandler {
   private readonly listeners = new LazyMap<string, Set<(message: VerifiedTopicMessage, past: boolean) => void>>()
   /** How many past messages of a topic are asked for when a neighbour comes. */
   private readonly catchUp = new LazyMap<string, number>()
-  /** Connected peers that speak this protocol, and whether they are routers. */
-  private readonly peers = new LazyMap<string, boolean>()
+  /**
+   * Connected peers that speak this protocol, and whether they are routers. Null: a peer that says so and that we have not chosen; it may
+   * subscribe here, and is asked for nothing. A router takes the word of others: all that it passes on is for whoever asks.
+   */
+  private readonly peers = new LazyMap<string, boolean | null>()
   /** What each neighbour was told that we want. */
   private readonly told = new LazyMap<string, Map<string, number>>()
   /** Bytes under way to each neighbour. */
@@ -166,7 +169,8 @@ export class Topics implements IProtocolHandler {
 
   async onPeerConnected(peer: PeerInfo): Promise<void> {
     if (!speaks(peer)) return
-    this.peers.set(peer.peerId, isRouter(peer))
+    const claims = isRouter(peer)
+    this.peers.set(peer.peerId, claims && !this.wiring.router && peer.connection?.chosen !== true ? null : claims)
     this.tellAll(peer.peerId)
   }
 
@@ -451,7 +455,7 @@ export class Topics implements IProtocolHandler {
     // It has gone since.
     if (router === undefined) return
     for (const [topic, distance, history = 0] of readWants(payload)) {
-      if (this.interest.add(from, topic, distance, router)) this.tell(topic)
+      if (this.interest.add(from, topic, distance, router === true)) this.tell(topic)
       for (const message of this.history.last(topic, Math.min(history, this.limits.topicHistory))) {
         this.push(from, wireOf(message), message.bytes.length, 'past')
       }
@@ -498,8 +502,10 @@ export class Topics implements IProtocolHandler {
 
   /** Leaves speak for themselves only; routers to routers for all behind them. */
   private distanceFor(peerId: string, topic: string): number | undefined {
+    const router = this.peers.get(peerId)
+    if (router === null) return undefined
     if (this.interest.ownCount(topic) > 0) return 0
-    return this.wiring.router && this.peers.get(peerId) ? this.interest.distanceFor(peerId, topic) : undefined
+    return this.wiring.router && router ? this.interest.distanceFor(peerId, topic) : undefined
   }
 
   private remember(peerId: string, topic: string, distance: number): void {

@@ -10,7 +10,7 @@ import type { P2PMessage } from '../../../message/message.js'
 import { checkEmpty, shaped, unknownType } from '../../../message/shape.js'
 import { type AskOne, askPeers } from '../../../protocol/ask-peers.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
-import type { PeerInfo } from '../../../protocol/peer-info.js'
+import { type PeerInfo, serves } from '../../../protocol/peer-info.js'
 import { matchesPattern, type RecordEntry, type VerifiedRecord, wireRecord } from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import type { RecordVerifier } from '../records/record-verifier.js'
@@ -285,8 +285,8 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 }
 
-function isServer({ protocols }: PeerInfo): boolean {
-  return protocols?.includes(DHT_PROTOCOL) === true
+function isServer(peer: PeerInfo): boolean {
+  return serves(peer, DHT_PROTOCOL)
 }
 
 function isNode({ protocols }: PeerInfo): boolean {

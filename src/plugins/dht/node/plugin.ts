@@ -43,6 +43,7 @@ export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
       dht.setStore(store)
       const parts = { ...dhtOf(kit), store }
       const { network, feelers } = attachWalk(kit)
+      network.isNode = true
       const { table } = network
       store.farness = (key) => KEY_BITS - commonBits(table.ownId, placeOfKey(key, kit.network))
       const replication = new Replication(parts, network)

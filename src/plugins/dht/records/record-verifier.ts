@@ -82,11 +82,12 @@ export class RecordVerifier {
     }
   }
 
-  /** False where the name in the record is pinned to another key. */
+  /** False where we know the owner of the name in the record, and it is another one. Who claims a name that we do not know, may. */
   async ownsName(entry: RecordEntry): Promise<boolean> {
     const { name, publicKey } = entry
     if (name === undefined || publicKey === undefined || this.names === undefined) return true
-    return this.names.claim(name, publicKey, 'record')
+    const owner = await this.names.lookup(name)
+    return owner === undefined || equalBytes(owner, publicKey)
   }
 
   /** Forgets what was verified: it costs a signature check each to know it again. */

@@ -10,7 +10,7 @@ import { decodePeerId } from '../../../identity/peer-id.js'
 import type { P2PMessage } from '../../../message/message.js'
 import { parsed } from '../../../message/shape.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
-import type { PeerAddresses, PeerInfo } from '../../../protocol/peer-info.js'
+import { type PeerAddresses, type PeerInfo, serves } from '../../../protocol/peer-info.js'
 import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, findNodeAnswer } from '../client/dht-messages.js'
 import type { Question } from '../client/exchanges.js'
 import type { LookupNetworkStats, LookupTrace } from '../client/lookup.js'
@@ -61,6 +61,8 @@ export class Kademlia {
   private readonly underWay = new LazySet<JoinedSignal>()
   private readonly newNodeListeners = new LazySet<(contact: Contact) => void>()
   private isOver = false
+  /** Whether we are to be a node: then nodes that have come by themselves are our neighbours too. */
+  isNode = false
 
   constructor(private readonly wiring: KademliaOptions) {
     const { host, identity, limits, dialer } = wiring
@@ -94,9 +96,14 @@ export class Kademlia {
     return () => this.newNodeListeners.delete(listener)
   }
 
-  /** Takes a peer that has connected, and says that it is a node, into the table. */
-  connected({ publicKey, addresses, protocols }: PeerInfo): void {
-    if (publicKey === undefined || !protocols?.includes(DHT_NODE_PROTOCOL)) return
+  /**
+   * Takes a peer that has connected, and says that it is a node, into the table. A client takes none that it has not chosen: it would
+   * ask it over the connection on which it came.
+   */
+  connected(peer: PeerInfo): void {
+    const { publicKey, addresses, protocols } = peer
+    const mayAsk = this.isNode ? protocols?.includes(DHT_NODE_PROTOCOL) : serves(peer, DHT_NODE_PROTOCOL)
+    if (publicKey === undefined || !mayAsk) return
     this.seen(contactOf(publicKey, this.addressIn(addresses), this.networkName))
   }
 
