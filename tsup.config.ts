@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import type { BuildOptions, OnLoadResult, OnResolveResult, PluginBuild } from 'esbuild'
 import { defineConfig } from 'tsup'
+import type { SourceFile } from 'typescript'
+import { type Edit, edited } from './build/edits.js'
 import { internalNames } from './build/internal-names.js'
 import { PRIVATE_NAME, renamePrivates } from './build/private-names.js'
 import { readSources } from './build/program.js'
+import { liftSentences } from './build/sentences.js'
 
 /** What package.json chooses by condition: no bundler for browsers sees Node's half, and Node loads few files. */
 const platforms = { 'platform-node': 'src/platform/node.ts', 'platform-browser': 'src/platform/browser.ts' }
@@ -60,15 +63,28 @@ const short = (options: BuildOptions) => {
   options.define = { ...options.define, 'Number.POSITIVE_INFINITY': 'Infinity' }
 }
 /** The texts with other names for private members, which are short too. */
-export const renamed = renamePrivates(sources)
-const privates = {
-  name: 'privates',
+const privates = renamePrivates(sources)
+export const renamed = textsWith(({ fileName }) => privates.get(fileName))
+/** The texts that are built: their errors have numbers in the place of sentences, which stand in one table. */
+const lifted = liftSentences(sources, root(entry.index))
+const built = textsWith(({ fileName }) => [...(privates.get(fileName) ?? []), ...(lifted.get(fileName) ?? [])])
+const rewritten = {
+  name: 'rewritten',
   setup({ onLoad }: PluginBuild) {
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }): OnLoadResult | undefined => {
-      const contents = renamed.get(path.replaceAll('\\', '/'))
+      const contents = built.get(path.replaceAll('\\', '/'))
       return contents === undefined ? undefined : { contents, loader: 'ts' }
     })
   },
+}
+
+function textsWith(editsOf: (file: SourceFile) => readonly Edit[] | undefined): Map<string, string> {
+  const texts = new Map<string, string>()
+  for (const file of sources.files) {
+    const edits = editsOf(file)
+    if (edits?.length) texts.set(file.fileName, edited(file.text, edits))
+  }
+  return texts
 }
 
 export default defineConfig([
@@ -83,7 +99,7 @@ export default defineConfig([
     outDir: 'dist',
     external: [/^node:/],
     noExternal: [VENDOR],
-    esbuildPlugins: [platformByCondition, vendorByCondition, tester, privates],
+    esbuildPlugins: [platformByCondition, vendorByCondition, tester, rewritten],
     esbuildOptions: short,
   },
   {
@@ -120,7 +136,7 @@ export default defineConfig([
     external: [/^node:/],
     // These ship as ES modules only, which `require` of Node 20.19 takes; older bundlers get them inlined.
     noExternal: [/^@noble\//, 'nanoid', 'idb-keyval'],
-    esbuildPlugins: [platformByCondition, privates],
+    esbuildPlugins: [platformByCondition, rewritten],
     esbuildOptions: short,
   },
   {
@@ -133,7 +149,7 @@ export default defineConfig([
     outDir: 'dist',
     outExtension: () => ({ js: '.global.js' }),
     noExternal: [/.*/],
-    esbuildPlugins: [platform({ path: root('src/platform/browser.ts') }), privates],
+    esbuildPlugins: [platform({ path: root('src/platform/browser.ts') }), rewritten],
     esbuildOptions(options) {
       short(options)
       options.mainFields = ['browser', 'module', 'main']

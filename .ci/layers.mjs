@@ -34,6 +34,7 @@ export const LAYERS = [
   'plugins/dht/eclipse',
   'plugins/discovery',
   'plugins/topics',
+  'definitions',
   'plugins/circuit/server',
   'statements',
   'shared.ts',

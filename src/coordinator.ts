@@ -1,10 +1,12 @@
 import type { Unsubscribe } from './base/events.js'
 import { DEFAULT_LIMITS } from './base/limits.js'
+import { withSentences } from './base/sentences.js'
 import { type CoreConfig, invalidOption } from './core/config.js'
 import type { Plugin } from './core/plugin.js'
 import type { WithPlugins } from './core/typed.js'
 import { type CoordinatorCoreEvents, type CoordinatorCoreStats, CoreCoordinator } from './core-coordinator.js'
 import { installEd25519Fallback } from './identity/with-fallback.js'
+import type { Travelling } from './message/message.js'
 import { type PeerWatch, peerWatch } from './plugins/circuit/peer-watch.js'
 import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
@@ -20,7 +22,6 @@ import type { TopicMessage } from './plugins/topics/topic-messages.js'
 import type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics } from './plugins/topics/topics.js'
 import type { WebRtcStats } from './plugins/webrtc/endpoint.js'
 import { type WebRtcConfig, webRtc } from './plugins/webrtc/plugin.js'
-
 import type { PacedOptions } from './protocol/handler.js'
 /** Configuration of `P2PCoordinator`; each option may be left out. */
 export interface P2PConfig<P extends readonly Plugin[] = readonly Plugin[]> extends CoreConfig<P> {
@@ -63,8 +64,11 @@ export type CoordinatorStats = CoordinatorCoreStats & {
   eclipse: { suspected: boolean }
 }
 
+/** Whatever is used beside it, without a bundler: the module of this class brings the sentences of all errors. */
+const Explained = /* @__PURE__ */ withSentences(CoreCoordinator)
+
 /** The core coordinator with the usual plugins: WebRTC, HTTP fallback, proof of work, topics, watches for peers, own walks in the DHT, the eclipse watch. */
-export class FullCoordinator extends CoreCoordinator {
+export class FullCoordinator extends Explained {
   declare readonly topics: Topics
   declare readonly watchPeers: PeerWatch['watchPeers']
 
@@ -93,7 +97,7 @@ export class FullCoordinator extends CoreCoordinator {
    * @returns the neighbours that took it, and how many subscribers they know; 0: none listens.
    * @throws P2PError as `Topics.publish`, and as `start`.
    */
-  publish(topic: string, payload: unknown, options?: PacedOptions): Promise<PublishResult> {
+  publish<T>(topic: string, payload: T & Travelling<T>, options?: PacedOptions): Promise<PublishResult> {
     return this.topics.publish(topic, payload, options)
   }
 }

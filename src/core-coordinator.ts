@@ -1,7 +1,8 @@
 import { hexOf } from './base/bytes.js'
-import { isP2PError, P2PError, shutDownError } from './base/errors.js'
+import { isP2PError, P2PError, shutDownError, suspendedError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
 import { fenced } from './base/fenced.js'
+import { nearest } from './base/nearest.js'
 import { type WaitOptions, withDeadline } from './base/wait.js'
 import type { CoreConfig } from './core/config.js'
 import { Core } from './core/core.js'
@@ -10,9 +11,11 @@ import type { SendToOptions } from './core/messaging.js'
 import type { Plugin } from './core/plugin.js'
 import type { Ban } from './defence/bans.js'
 import type { Standing } from './defence/reputation.js'
+import type { ProtocolWallet } from './definitions/define-protocol.js'
+import type { ResourceWallet } from './definitions/define-resource.js'
 import { decodePeerId, isPeerId } from './identity/peer-id.js'
 import { asSent } from './message/codec.js'
-import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from './message/message.js'
+import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage, type Travelling } from './message/message.js'
 import type { PeerLoad } from './peer/connection/peer-connection.js'
 import type { QueuedMessage } from './peer/keep/outbox.js'
 import { findPeers, type PeerQuery } from './plugins/circuit/find-peers.js'
@@ -40,7 +43,20 @@ export interface CoordinatorCoreEvents extends CoreEvents {
   resource: [resource: ResourceAnnouncement, change: ResourceChange]
 }
 
+interface Handled<Handlers> {
+  handle(wallet: ProtocolWallet, handlers: Handlers): Unsubscribe
+}
+
+interface Defined<Client> {
+  client(wallet: ProtocolWallet & ResourceWallet): Client
+}
+
 type AnyListener = (...args: unknown[]) => unknown
+
+const EVENTS =
+  /* @__PURE__ */ 'connected disconnected path-changed message error status peer-banned peer-unbanned delivered expired resource'.split(
+    ' ',
+  )
 
 /** What `getStats` tells. */
 export type CoordinatorCoreStats = CoreStats & { dht: DhtStats }
@@ -100,13 +116,13 @@ export class CoreCoordinator {
 
   /**
    * Opens the listeners and connects to the bootstrap peers; resolves with the first of them, or when each has failed once
-   * (the coordinator goes on trying them). Every call that needs a network starts the coordinator by itself. While it is suspended,
-   * `start` does nothing.
+   * (the coordinator goes on trying them). Every call that needs a network starts the coordinator by itself.
    *
    * @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, IDENTITY_FAILED, SUSPENDED, SHUT_DOWN, TIMEOUT, ABORTED.
    */
-  start(options?: WaitOptions): Promise<void> {
-    return this.core.start(options)
+  async start(options?: WaitOptions): Promise<void> {
+    if (this.core.lifecycle.phase === 'suspended') throw suspendedError()
+    await this.core.start(options)
   }
 
   /**
@@ -214,6 +230,28 @@ export class CoreCoordinator {
   }
 
   /**
+   * Handles the messages of a protocol that `defineProtocol` describes; each payload has passed its schema.
+   *
+   * @returns ends it.
+   * @throws P2PError as `registerProtocol`.
+   * @example
+   * wallet.handle(shop, { order: (order, from, reply) => reply('receipt', { total: order.amount * 5n }) })
+   */
+  handle<Handlers>(protocol: Handled<Handlers>, handlers: NoInfer<Handlers>): Unsubscribe {
+    return protocol.handle(this, handlers)
+  }
+
+  /**
+   * Sends and asks by a protocol that `defineProtocol` describes, or announces and finds resources of a type that `defineResource` describes.
+   *
+   * @example
+   * const answer = await wallet.for(shop).request(peerId, 'order', { amount: 3n })
+   */
+  for<Client>(definition: Defined<Client>): Client {
+    return definition.client(this)
+  }
+
+  /**
    * Connects to an address (`wss://…`), a peer id or name, or a described peer, by whatever path leads there: a direct one,
    * or circuits through relays, which become direct where they can. A connection that is lost is made anew until one of the
    * two disconnects.
@@ -283,19 +321,28 @@ export class CoreCoordinator {
    * const { outcome } = await coordinator.sendTo(bob, { type: 'invoice', payload }, { queue: true, ttl: 3_600 })
    * console.log(await outcome) // 'delivered' or 'expired'
    */
-  sendTo(peerId: string, message: OutgoingMessage, options?: SendToOptions & { queue?: false }): Promise<void>
-  sendTo(peerId: string, message: OutgoingMessage, options: SendToOptions & { queue: true }): Promise<QueuedMessage>
+  sendTo<T>(
+    peerId: string,
+    message: OutgoingMessage<T> & { payload: Travelling<T> },
+    options?: SendToOptions & { queue?: false },
+  ): Promise<void>
+  sendTo<T>(
+    peerId: string,
+    message: OutgoingMessage<T> & { payload: Travelling<T> },
+    options: SendToOptions & { queue: true },
+  ): Promise<QueuedMessage>
   async sendTo(peerId: string, message: OutgoingMessage, options: SendToOptions = {}): Promise<unknown> {
     const { core } = this
     core.checkOpen()
-    if (options.queue) return core.messaging.queue(peerId, message, options.ttl)
+    checkProtocol(message)
+    if (options.queue) return core.messaging.queue(peerId, message, options)
     const waiting = core.messaging.send(peerId, message, options)
     if (waiting !== undefined) await waiting
     return
   }
 
   /** Answers a request; protocol and `inReplyTo` are taken from it. @throws P2PError as `sendTo`. */
-  async reply(request: P2PMessage, message: OutgoingMessage): Promise<void> {
+  async reply<T>(request: P2PMessage, message: OutgoingMessage<T> & { payload: Travelling<T> }): Promise<void> {
     this.core.checkOpen()
     await this.core.messaging.reply(request, message)
   }
@@ -308,8 +355,12 @@ export class CoreCoordinator {
    * @param options.timeoutMs milliseconds that a peer may keep the message waiting, default 30,000.
    * @throws P2PError NO_PEERS where no peer is connected, or relays alone; as `sendTo` for a message that no peer could get.
    */
-  async broadcast(message: OutgoingMessage, options?: BroadcastOptions): Promise<BroadcastResult> {
+  async broadcast<T>(
+    message: OutgoingMessage<T> & { payload: Travelling<T> },
+    options?: BroadcastOptions,
+  ): Promise<BroadcastResult> {
     this.core.checkOpen()
+    checkProtocol(message)
     return this.core.messaging.broadcast(message, options)
   }
 
@@ -322,6 +373,7 @@ export class CoreCoordinator {
    */
   async request<T = unknown>(peerId: string, message: OutgoingMessage, options?: WaitOptions): Promise<P2PMessage<T>> {
     this.core.checkOpen()
+    checkProtocol(message)
     return this.core.messaging.request<T>(peerId, message, options)
   }
 
@@ -352,7 +404,12 @@ export class CoreCoordinator {
    * @returns the servers that have stored the record, and those that have not, with the reason.
    * @throws P2PError INVALID_RESOURCE, and as `DistributedHashTable.announce` and `start`.
    */
-  async announceResource<T>(type: string, id: string, data: T, options?: AnnounceResourceOptions): Promise<AnnounceResult> {
+  async announceResource<T>(
+    type: string,
+    id: string,
+    data: T & Travelling<T>,
+    options?: AnnounceResourceOptions,
+  ): Promise<AnnounceResult> {
     const kept = asSent(data, this.core.limits)
     await this.core.start(options)
     return this.discovery.announceResource(type, id, kept, options)
@@ -491,11 +548,12 @@ export class CoreCoordinator {
     this.dht.cleanup()
   }
 
-  /** Calls the listener at each event of this name. @returns ends it. */
+  /** Calls the listener at each event of this name. @returns ends it. @throws P2PError INVALID_CONFIG for a misspelt name. */
   on<Name extends keyof CoordinatorCoreEvents>(
     event: Name,
     listener: (...args: CoordinatorCoreEvents[Name]) => void,
   ): Unsubscribe {
+    checkEvent(event)
     return this.core.emitter.on(event, listener as AnyListener)
   }
 
@@ -504,11 +562,30 @@ export class CoreCoordinator {
     event: Name,
     listener: (...args: CoordinatorCoreEvents[Name]) => void,
   ): Unsubscribe {
+    checkEvent(event)
     return this.core.emitter.once(event, listener as AnyListener)
   }
 
   /** Ends the calls of a listener. */
   off<Name extends keyof CoordinatorCoreEvents>(event: Name, listener: (...args: CoordinatorCoreEvents[Name]) => void): void {
     this.core.emitter.off(event, listener as AnyListener)
+  }
+}
+
+/** Plugins have events of their own: only what is nearly one of ours is refused. */
+function checkEvent(event: string): void {
+  const meant = nearest(event, EVENTS)
+  if (meant !== undefined && meant !== event) {
+    throw new P2PError('INVALID_CONFIG', `There is no event "${event}"; perhaps you mean "${meant}".`)
+  }
+}
+
+/** @throws P2PError INVALID_MESSAGE for a protocol of the SDK, which answers nothing of the application's. */
+function checkProtocol({ protocol }: OutgoingMessage): void {
+  if (typeof protocol === 'string' && protocol.startsWith(INTERNAL_PREFIX)) {
+    throw new P2PError(
+      'INVALID_MESSAGE',
+      `"${protocol}" is a protocol of the SDK. Choose a name that does not begin with ${INTERNAL_PREFIX}.`,
+    )
   }
 }

@@ -14,6 +14,7 @@ export type { Unsubscribe } from './base/events.js'
 export { DEFAULT_LIMITS, type LimitName, type Limits } from './base/limits.js'
 export { consoleLogger, type Logger } from './base/logger.js'
 export type { Random } from './base/random.js'
+export { explainErrors } from './base/sentences.js'
 export { VERSION } from './base/version.js'
 export type { WaitOptions } from './base/wait.js'
 export type { WorkProof } from './channel/work.js'
@@ -25,10 +26,22 @@ export { upgradePaths } from './core/upgrade-paths.js'
 export { withTransport } from './core/with-transport.js'
 export type { Ban } from './defence/bans.js'
 export type { Standing } from './defence/reputation.js'
+export {
+  defineProtocol,
+  type MessageSchemas,
+  type ProtocolDefinition,
+  type TypedHandlers,
+  type TypedMessage,
+  type TypedProtocol,
+  type TypedProtocolClient,
+  type TypedReply,
+} from './definitions/define-protocol.js'
+export { defineResource, type TypedResource, type TypedResourceClient } from './definitions/define-resource.js'
+export type { SchemaIssue, SchemaResult, StandardSchema } from './definitions/standard-schema.js'
 export type { EnvelopeTag, SignedEnvelope } from './identity/envelope.js'
 export type { Identity } from './identity/identity.js'
 export { decodePeerId, encodePeerId, isPeerId } from './identity/peer-id.js'
-export type { OutgoingMessage, P2PMessage } from './message/message.js'
+export type { OutgoingMessage, P2PMessage, Travelling } from './message/message.js'
 export { type CreateMessageOptions, P2PProtocol } from './message/p2p-protocol.js'
 export type { QueuedMessage, QueuedOutcome } from './peer/keep/outbox.js'
 export type { PeerQuery } from './plugins/circuit/find-peers.js'

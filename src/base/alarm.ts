@@ -1,7 +1,4 @@
-import type { Clock, Timer } from './clock.js'
-
-/** Timers of the platform hold their delay in 31 bits; a longer one would fire at once (HTML §8.6, Node's `timers`). */
-const MAX_DELAY_MS = 2 ** 31 - 1
+import { type Clock, MAX_DELAY_MS, type Timer } from './clock.js'
 
 /**
  * One timer that can be set, set anew and put out.

@@ -1,3 +1,5 @@
+import { messageOf } from './sentences.js'
+
 /**
  * Every way the SDK can fail, as a stable code. Applications branch on the code, people read the message.
  *
@@ -120,7 +122,7 @@ export class P2PError extends Error {
   readonly details: P2PErrorDetails
 
   constructor(code: P2PErrorCode, message: string, options: { details?: P2PErrorDetails; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(messageOf(code, message), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.details = options.details ?? {}
   }
@@ -196,7 +198,11 @@ export function shutDownError(what = 'This coordinator'): P2PError {
 }
 
 export function nameTaken(name: string, details: P2PErrorDetails): P2PError {
-  return new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key. Choose another name.`, { details })
+  return new P2PError(
+    'NAME_TAKEN',
+    `The name "${name}" belongs to another key. Choose another name, or keep the identity that it belongs to.`,
+    { details },
+  )
 }
 
 /** For calls that need the network while the coordinator is suspended. */

@@ -13,6 +13,8 @@ type Listener<Args extends unknown[]> = (...args: Args) => void
  */
 export class TypedEvents<Events extends { [Name in keyof Events]: unknown[] }> {
   private readonly emitter: Emitter<Record<keyof Events & string, unknown[]>> = mitt()
+  /** What the listeners of the event that is being emitted go on with. */
+  private running: PromiseLike<unknown>[] = []
   private readonly wrapped = new LazyMap<string, Map<unknown, (args: unknown[]) => void>>()
 
   constructor(private readonly onListenerError: (error: unknown, event: keyof Events & string) => void) {}
@@ -22,7 +24,12 @@ export class TypedEvents<Events extends { [Name in keyof Events]: unknown[] }> {
     this.wrapped.set(event, known)
     if (known.has(listener)) return () => this.off(event, listener)
     const failed = (error: unknown) => this.onListenerError(error, event)
-    const wrapper = (args: unknown[]) => fenced(() => (listener as (...args: unknown[]) => unknown)(...args), failed)
+    const wrapper = (args: unknown[]) =>
+      fenced(() => {
+        const result = (listener as (...args: unknown[]) => unknown)(...args) as PromiseLike<unknown> | undefined
+        if (result?.then !== undefined) this.running.push(result)
+        return result
+      }, failed)
     known.set(listener, wrapper)
     this.emitter.on(event, wrapper)
     return () => this.off(event, listener)
@@ -43,8 +50,14 @@ export class TypedEvents<Events extends { [Name in keyof Events]: unknown[] }> {
     this.emitter.off(event, wrapper)
   }
 
-  emit<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): void {
+  /** @returns what the asynchronous listeners go on with. */
+  emit<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): PromiseLike<unknown>[] {
+    const outer = this.running
+    const running: PromiseLike<unknown>[] = []
+    this.running = running
     this.emitter.emit(event, args)
+    this.running = outer
+    return running
   }
 
   hasListeners(event: keyof Events & string): boolean {

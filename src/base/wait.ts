@@ -1,12 +1,18 @@
 import { Alarm } from './alarm.js'
 import type { Clock } from './clock.js'
-import { abortedError, timeoutError } from './errors.js'
+import { abortedError, P2PError, timeoutError } from './errors.js'
 
 export interface WaitOptions {
   /** Cancels the wait; it then fails with ABORTED. */
   signal?: AbortSignal | undefined
   /** Milliseconds; the wait then fails with TIMEOUT. */
   timeoutMs?: number | undefined
+}
+
+/** @throws P2PError INVALID_CONFIG for what is no number: a timer would take NaN for 0. */
+export function checkTimeout(timeoutMs: unknown): void {
+  if (timeoutMs === undefined || (typeof timeoutMs === 'number' && !Number.isNaN(timeoutMs))) return
+  throw new P2PError('INVALID_CONFIG', `timeoutMs must be a number of milliseconds, and is ${String(timeoutMs)}.`)
 }
 
 /** A wait whose deadline stands still at times: while work is done that somebody else has demanded. */
@@ -28,6 +34,7 @@ export function withDeadline<T>(
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
+    checkTimeout(timeoutMs)
     if (signal?.aborted) return reject(abortedError(what, signal.reason))
     const inner = new AbortController()
     let granted = pausedMs?.() ?? 0

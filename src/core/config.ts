@@ -3,6 +3,7 @@ import { identityFailed, isP2PError, P2PError } from '../base/errors.js'
 import { CORE_LIMITS } from '../base/limits/core.js'
 import { changedLimits, type Limits } from '../base/limits.js'
 import { consoleLogger, type Logger } from '../base/logger.js'
+import { nearest } from '../base/nearest.js'
 import { type Random, systemRandom } from '../base/random.js'
 import { withDeadline } from '../base/wait.js'
 import { checkMetadata } from '../channel/description.js'
@@ -155,14 +156,15 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
   if (typeof config !== 'object' || config === null) throw invalidOption('P2PConfig', 'must be an object')
   const table = checks()
   const logger = config.logger ?? consoleLogger
-  const unknown: string[] = []
   for (const [name, value] of Object.entries(config)) {
     const check = Object.hasOwn(table, name) ? table[name as keyof CoreConfig] : undefined
     const fault = value === undefined ? undefined : check?.(value)
     if (fault !== undefined) throw invalidOption(name, fault)
-    if (check === undefined) unknown.push(name)
+    if (check === undefined) {
+      const meant = nearest(name, Object.keys(table))
+      throw invalidOption(name, `does not exist${meant === undefined ? '' : `; perhaps you mean ${meant}`}`)
+    }
   }
-  if (unknown.length > 0) logger.warn('P2PConfig has unknown options', { options: unknown })
   const { maxConnections, metadata } = config
   const limits = changedLimits(
     defaultLimits(config),

@@ -10,7 +10,7 @@ import { type LocalHello, SESSION_BYTES } from '../channel/hello.js'
 import { type CertificateJudge, judgeResponder } from '../defence/certificate-times.js'
 import { Defence } from '../defence/defence.js'
 import { type Identity, identityReady } from '../identity/identity.js'
-import { decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
+import { canonicalId, decodePeerId, encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { PinnedNames } from '../identity/pinned-names.js'
 import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
@@ -216,7 +216,8 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   /** The key of a connected peer, or in a peer id; undefined for the name of a peer that is not connected. */
-  keyOf(id: string): Uint8Array | undefined {
+  keyOf(given: string): Uint8Array | undefined {
+    const id = canonicalId(given)
     return this.network.peers.get(id)?.publicKey ?? (isPeerId(id) ? decodePeerId(id) : undefined)
   }
 

@@ -1,10 +1,14 @@
 import { hexOf } from '../base/bytes.js'
-import { P2PError } from '../base/errors.js'
+import { isP2PError, P2PError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import { randomId } from '../base/random.js'
+import { Serial } from '../base/serial.js'
 import { cutText } from '../base/text.js'
+import { withDeadline } from '../base/wait.js'
 import type { Reputation } from '../defence/reputation.js'
+import { canonicalId, checkTarget } from '../identity/peer-id.js'
+import { asSent } from '../message/codec.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
 import { checkMessage } from '../message/p2p-protocol.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
@@ -35,6 +39,10 @@ export interface MessagingParts {
 /** The one way out and the one way in: between an application's calls and handlers, and the connections of its peers. */
 export class Messaging {
   readonly requests: PendingRequests
+  /** Messages of the application that were answered. */
+  private readonly answered = new WeakSet<P2PMessage>()
+  /** Where the outbox is full, messages for connected peers wait in their order. */
+  private readonly full = new Serial()
 
   constructor(private readonly parts: MessagingParts) {
     this.requests = new PendingRequests(parts.host.clock, parts.limits)
@@ -46,15 +54,45 @@ export class Messaging {
     return peer.send(this.complete(message, peer.peerId), options)
   }
 
-  /** Accepts a message for a peer that may be away. @throws P2PError OUTBOX_FULL, and as `send`. */
-  queue(peerId: string, message: OutgoingMessage, ttlS = this.parts.limits.outboxTtlS): QueuedMessage {
-    const to = this.parts.network.peers.get(peerId)?.peerId ?? peerId
-    return this.parts.network.outbox.add(to, this.complete(message, to), ttlS)
+  /** Accepts a message for a peer that may be away. @throws P2PError OUTBOX_FULL, TIMEOUT, ABORTED, and as `send`. */
+  async queue(peerId: string, message: OutgoingMessage, { ttl, signal, timeoutMs }: SendToOptions): Promise<QueuedMessage> {
+    const { network, limits, host } = this.parts
+    const { peers, outbox } = network
+    const to = peers.get(peerId)?.peerId ?? canonicalId(peerId)
+    checkTarget(to, host.peerId)
+    const whole = this.complete(message, to)
+    const add = () => outbox.add(to, whole, ttl ?? limits.outboxTtlS)
+    // A connected peer makes room by itself.
+    const isWaiting = (error: unknown) => isP2PError(error, 'OUTBOX_FULL') && peers.get(to) !== undefined
+    try {
+      if (this.full.isIdle) return add()
+    } catch (error) {
+      if (!isWaiting(error)) throw error
+    }
+    whole.payload = asSent(whole.payload, limits)
+    return this.full.run(() =>
+      withDeadline(
+        host.clock,
+        'Queueing the message',
+        { signal, timeoutMs: timeoutMs ?? limits.sendTimeoutMs },
+        async (ended) => {
+          for (;;) {
+            try {
+              return add()
+            } catch (error) {
+              if (ended.aborted || !isWaiting(error)) throw error
+            }
+            await outbox.room()
+          }
+        },
+      ),
+    )
   }
 
   /** Answers a request; protocol and `inReplyTo` are taken from it. */
   async reply(request: P2PMessage, message: OutgoingMessage): Promise<void> {
     const protocol = request.protocol === undefined ? {} : { protocol: request.protocol }
+    this.answered.add(request)
     await this.send(request.from, { ...protocol, ...message, inReplyTo: request.messageId })
   }
 
@@ -94,11 +132,19 @@ export class Messaging {
     if (protocol === CORE_PROTOCOL || message.inReplyTo !== undefined) return
     const { info } = peer
     const { events, router } = this.parts
-    if (!protocol?.startsWith(INTERNAL_PREFIX) && events.hasListeners('message')) {
-      // No listener changes what another one sees, nor where the message goes. The handler's own is not frozen.
-      events.emit('message', Object.freeze(protocol === undefined ? message : { ...message }), info)
+    if (protocol?.startsWith(INTERNAL_PREFIX) || !events.hasListeners('message')) {
+      if (protocol !== undefined) router.dispatch(message, info)
+      return
     }
-    if (protocol !== undefined) router.dispatch(message, info)
+    // No listener changes what another one sees, nor where the message goes. The handler's own is not frozen.
+    const told = Object.freeze(protocol === undefined ? message : { ...message })
+    const running = events.emit('message', told, info)
+    if (protocol === undefined) return
+    // Without a handler a listener may have answered, or be about to.
+    const dispatch = () => this.answered.has(told) || router.dispatch(message, info)
+    if (router.limitsOf(protocol) !== undefined) router.dispatch(message, info)
+    else if (running.length === 0) dispatch()
+    else void Promise.allSettled(running).then(dispatch)
   }
 
   /** Tells the sender of a message why it gets no answer. */

@@ -1,7 +1,9 @@
 import { NamedAddress } from '../address/dial-policy.js'
 import { originOf } from '../address/origin.js'
+import { elapsed } from '../base/clock.js'
 import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
+import { LazyMap } from '../base/lazy-map.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
@@ -70,9 +72,9 @@ export class Network {
   private readonly heartbeat: Heartbeat
   private readonly reconnector: Reconnector
   /** Peer ids found at `P2PConfig.anchors`. */
-  private readonly trusted = new Map<string | PeerInfo, string>()
+  private readonly trusted = new LazyMap<string | PeerInfo, string>()
   /** Who is expected at the addresses of anchors that were remembered: the application has not named these. */
-  private readonly remembered = new Map<string, string>()
+  private readonly remembered = new LazyMap<string, string>()
   private reaching: Promise<void> | undefined
   private lastStatus: P2PStatus = 'offline'
   private isStandby = false
@@ -106,7 +108,7 @@ export class Network {
         const peer = this.peers.need(id)
         return peer.send({ ...message, to: peer.peerId }, { onSettled, encoded })
       },
-      repeatMs: (id, bytes) => this.peers.get(id)?.session.outgoing.repetition.take(clock.now(), bytes) ?? 0,
+      repeatMs: (id, bytes) => this.peers.get(id)?.session.outgoing.repetition.take(elapsed(clock), bytes) ?? 0,
       takeBack: (id, onSettled) => this.peers.get(id) === undefined && this.peers.sessions.takeBack(onSettled),
       progress: (id) => this.peers.get(id)?.progress(),
       want: (id) => {
@@ -243,10 +245,10 @@ export class Network {
   async connect(target: PeerInfo | string, wait: WaitOptions): Promise<PeerInfo> {
     const { clock, limits } = this.config
     const { signal, timeoutMs = limits.dialTimeoutMs } = wait
-    const startedAt = clock.now()
+    const startedAt = elapsed(clock)
     // A signer or a store may never answer: the caller waits no longer than it allows.
     await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.core.lifecycle.run(inner))
-    const left = Math.max(1, timeoutMs - Math.max(0, clock.now() - startedAt))
+    const left = Math.max(1, timeoutMs - (elapsed(clock) - startedAt))
     const peerId = await connectTo(target, this.dialTools(), { signal, timeoutMs: left }).catch((error) => {
       // The suspension has ended the paths, whatever they report.
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
@@ -308,8 +310,7 @@ export class Network {
     if (expected !== undefined) return this.peers.dial(target as string, expected, {})
     const isAnchor = this.config.anchors.includes(target)
     // An anchor is a relay: `relayOnly` does not keep it from being dialled.
-    const isNamed = isAnchor || this.config.bootstrap.includes(target)
-    const peerId = await connectTo(target, { ...this.dialTools(), isNamed, ...(isAnchor && { relayOnly: false }) }, {})
+    const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { relayOnly: false }) }, {})
     if (isAnchor) this.trusted.set(target, peerId)
     return peerId
   }
@@ -319,6 +320,7 @@ export class Network {
     return {
       clock,
       limits,
+      peerId: this.core.peerId,
       relayOnly,
       pausedMs: () => this.core.work?.pausedMs ?? 0,
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,

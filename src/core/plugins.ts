@@ -6,6 +6,8 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import { withLimits } from './config.js'
 import type { LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './plugin.js'
 
+const NO_MEMBERS = /* @__PURE__ */ Object.freeze({})
+
 /** The plugins of one coordinator: attaches them, and tells them of peers and of the coordinator's life. */
 export class Plugins {
   readonly resolvers: PeerResolver[] = []
@@ -71,7 +73,7 @@ export class Plugins {
     try {
       const members = membersOf(plugin, this.kit, target)
       for (const [member, value] of members) Object.defineProperty(target, member, { value, enumerable: true })
-      this.attached.set(name, Object.fromEntries(members))
+      this.attached.set(name, members.length > 0 ? Object.fromEntries(members) : NO_MEMBERS)
     } catch (error) {
       // All of it or nothing: the application may try again.
       for (const step of undo.reverse()) this.fenced(step)

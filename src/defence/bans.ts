@@ -70,6 +70,9 @@ export class Bans {
   /** @param durationMs milliseconds; by default `banMs` at the first time, four times as long at each further one, at most `maxBanMs`. */
   add(id: string, { cause, reason, durationMs }: { cause: Ban['cause']; reason: string; durationMs?: number | undefined }): Ban {
     const { clock, limits } = this.wiring
+    if (durationMs !== undefined && !(typeof durationMs === 'number' && durationMs > 0)) {
+      throw new P2PError('INVALID_CONFIG', 'durationMs must be a number of milliseconds above 0.')
+    }
     const now = clock.now()
     const times = (this.bans.get(id)?.times ?? 0) + 1
     const lasts = Math.min(durationMs ?? limits.banMs * 4 ** Math.min(times - 1, 16), limits.maxBanMs)

@@ -54,6 +54,22 @@ export function isPeerId(text: unknown): text is string {
   }
 }
 
+/** A peer id in capitals, as a QR code has it, in the one spelling that ids are compared in; anything else as it is. */
+export function canonicalId(id: string): string {
+  return /^LP1[^a-z]*$/.test(id) ? id.toLowerCase() : id
+}
+
+/** @throws P2PError INVALID_PEER_ID for what names no peer, SELF_DIAL for our own id. */
+export function checkTarget(peerId: unknown, own: string): void {
+  const details = { peerId: String(peerId).slice(0, 128) }
+  if (typeof peerId !== 'string' || peerId === '') {
+    throw new P2PError('INVALID_PEER_ID', `"${details.peerId}" is no peer id. Give the id of another peer.`, { details })
+  }
+  if (peerId === own) {
+    throw new P2PError('SELF_DIAL', `"${details.peerId}" is this coordinator itself. Give the id of another peer.`, { details })
+  }
+}
+
 /** False where the id is an `lp1…` of another key. A chosen name says nothing of a key. */
 export function fitsKey(peerId: string, publicKey: Uint8Array): boolean {
   return !peerId.startsWith('lp1') || peerId === encodePeerId(publicKey)

@@ -139,7 +139,8 @@ function readText(size: number): string {
 function readBytes(size: number): Uint8Array {
   need(size)
   at += size
-  return bytes.subarray(at - size, at)
+  // Its own memory: one small array would hold the whole message, and its `buffer` show it.
+  return new Uint8Array(bytes.subarray(at - size, at))
 }
 
 function readFloat(): number {

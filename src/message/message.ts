@@ -21,5 +21,24 @@ export interface P2PMessage<T = unknown> {
   inReplyTo?: string
 }
 
+/**
+ * The type itself where its values can travel: what JSON takes, and `Uint8Array`, `Date` and `bigint`. Functions, symbols, `Map`, `Set`
+ * and other arrays of bytes become `never`, so that they do not compile.
+ */
+export type Travelling<T> = unknown extends T
+  ? T
+  : T extends string | number | boolean | bigint | null | undefined | Date | Uint8Array
+    ? T
+    : T extends
+          | symbol
+          | ((...args: never[]) => unknown)
+          | ReadonlyMap<unknown, unknown>
+          | ReadonlySet<unknown>
+          | ArrayBuffer
+          | ArrayBufferView
+          | Promise<unknown>
+      ? never
+      : { [K in keyof T]: Travelling<T[K]> }
+
 /** A message as an application writes it: `from`, `timestamp` and `messageId` are filled in; a foreign `from` is refused. */
 export type OutgoingMessage<T = unknown> = Pick<P2PMessage<T>, 'type' | 'payload'> & Partial<P2PMessage<T>>

@@ -44,6 +44,9 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --help, --version
 `
 
+/** What is told where the call is wrong; the whole of it would push the error off the screen. */
+const SHORT_USAGE = 'Usage: lotus-p2p relay [options], or lotus-p2p conform <address>. lotus-p2p --help lists the options.\n'
+
 class UsageError extends Error {}
 
 function say(line: string): void {
@@ -111,6 +114,13 @@ async function main(): Promise<void> {
   const port = numberOf('port', values.port, 0, 65_535)
   const maxConnections = numberOf('max-connections', values['max-connections'], 1, 1_000_000)
   const powDifficulty = values.pow === undefined ? undefined : numberOf('pow', values.pow, 0, MAX_POW_DIFFICULTY)
+  for (const flag of ['bootstrap', 'announce'] as const) {
+    for (const address of values[flag] ?? []) {
+      if (!/^wss?:\/\/[^/]/i.test(address)) {
+        throw new UsageError(`--${flag} must be a ws:// or wss:// address, and is "${printable(address)}".`)
+      }
+    }
+  }
   const memory = values['max-memory']
   const maxMemoryBytes = memory === undefined ? undefined : numberOf('max-memory', memory, 128, 1_000_000) * 1_048_576
   if (values['metrics-token'] !== undefined) {
@@ -169,7 +179,9 @@ async function main(): Promise<void> {
   say(`  work       ${relay.powDifficulty === 0 ? 'none' : `${relay.powDifficulty} bits for each identity`} (--pow)`)
   if (path !== undefined) say(`  identity   ${path}`)
   if (data !== undefined) say(`  data       ${data}`)
-  say(`  wallets    bootstrap: ['${relay.addresses.at(-1)}']  (wss:// behind a TLS proxy for pages served over https)`)
+  const told = values.announce?.[0]
+  const how = told === undefined ? '  (wss:// behind a TLS proxy for pages served over https)' : ''
+  say(`  wallets    bootstrap: ['${told ?? relay.addresses.at(-1)}']${how}`)
 
   const { coordinator } = relay
   if (!values.quiet) {
@@ -214,7 +226,8 @@ const terminalLogger: Logger = {
 
 function fail(error: unknown): void {
   if (error instanceof UsageError) {
-    process.stderr.write(`${error.message}\n\n${USAGE}`)
+    // The error last, where it is seen.
+    process.stderr.write(`${SHORT_USAGE}${error.message}\n`)
     process.exitCode = 2
     return
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js'
+import type { P2PError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import type { Random } from '../base/random.js'
 import type { WaitOptions } from '../base/wait.js'
@@ -110,5 +111,5 @@ export interface BroadcastResult {
   /** Peers whose connection took the message. */
   sent: string[]
   /** Peers that did not get it, and why. */
-  failed: { peerId: string; error: Error }[]
+  failed: { peerId: string; error: P2PError }[]
 }

@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.js'
 import { abortedError, codeOf, P2PError, type P2PErrorDetails, timeoutError } from '../base/errors.js'
-import { LazyMap } from '../base/lazy-map.js'
+import { LazyMap, LazySet } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { printable } from '../base/text.js'
+import { checkTimeout } from '../base/wait.js'
+import { asSent } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
 import type { RequestOptions } from './handler.js'
 
@@ -19,6 +21,8 @@ interface Pending {
 /** Requests that wait for their answer. */
 export class PendingRequests {
   private readonly pending = new LazyMap<string, Pending>()
+  /** Requests that are sent as others are answered. */
+  private readonly waiting = new LazySet<() => void>()
 
   constructor(
     private readonly clock: Clock,
@@ -30,9 +34,9 @@ export class PendingRequests {
   }
 
   /**
-   * Sends a request and waits for its answer.
+   * Sends a request and waits for its answer. Where `maxPendingRequests` wait already, it is sent when one of them is answered.
    *
-   * @throws P2PError TIMEOUT, ABORTED, LIMIT_EXCEEDED, what `send` throws, or the code with which the peer answered.
+   * @throws P2PError INVALID_CONFIG, TIMEOUT, ABORTED, what `send` throws, or the code with which the peer answered.
    */
   wait(
     message: P2PMessage,
@@ -44,14 +48,11 @@ export class PendingRequests {
     const what = `The request "${message.type}"`
     // Not withDeadline: an AbortController for each request would be a tenth of what a round trip costs.
     return new Promise((resolve, reject) => {
+      checkTimeout(timeoutMs)
       if (signal?.aborted) throw abortedError(what, signal.reason)
-      if (this.pending.size >= maxPendingRequests) {
-        throw new P2PError('LIMIT_EXCEEDED', `${maxPendingRequests} requests wait for answers already.`, {
-          details: { limit: 'maxPendingRequests', peerId },
-        })
-      }
       const settle = (outcome: P2PMessage | P2PError) => {
-        this.pending.delete(message.messageId)
+        this.waiting.delete(begin)
+        if (this.pending.delete(message.messageId) && this.waiting.size > 0) void Promise.resolve().then(() => this.goOn())
         this.clock.clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
         if (!(outcome instanceof Error)) {
@@ -69,13 +70,28 @@ export class PendingRequests {
       const onAbort = () => settle(abortedError(what, signal?.reason))
       const timer = this.clock.setTimeout(() => settle(timeoutError(what, timeoutMs)), timeoutMs)
       signal?.addEventListener('abort', onAbort)
-      this.pending.set(message.messageId, { peerId, isAnswered: false, settle })
-      try {
-        send()?.catch(settle)
-      } catch (error) {
-        settle(error as P2PError)
+      const begin = () => {
+        this.pending.set(message.messageId, { peerId, isAnswered: false, settle })
+        try {
+          send()?.catch(settle)
+        } catch (error) {
+          settle(error as P2PError)
+        }
+      }
+      if (this.pending.size < maxPendingRequests) begin()
+      else {
+        // What the application changes after the call does not count.
+        message.payload = asSent(message.payload, this.limits)
+        this.waiting.add(begin)
       }
     })
+  }
+
+  private goOn(): void {
+    const [begin] = this.waiting
+    if (begin === undefined || this.pending.size >= this.limits.maxPendingRequests) return
+    this.waiting.delete(begin)
+    begin()
   }
 
   /** Whether a message that has just come answers a request made to its sender; true once for each request. */

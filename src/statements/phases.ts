@@ -1,5 +1,6 @@
 import { Alarm } from '../base/alarm.js'
 import { compareBytes, hexOf } from '../base/bytes.js'
+import { elapsed } from '../base/clock.js'
 import { abortedError, asP2PError, isP2PError, P2PError } from '../base/errors.js'
 import { fenced } from '../base/fenced.js'
 import { encodePeerId } from '../identity/peer-id.js'
@@ -96,6 +97,7 @@ export class PhaseMachine<Item = unknown> {
   private at = -1
   private owing = new Set<string>()
   private expected = 0
+  /** By the time that passes, not by the date. */
   private deadlineAt = 0
   /** We stood still in this phase: what others did meanwhile we do not know. */
   private stalled = false
@@ -111,7 +113,11 @@ export class PhaseMachine<Item = unknown> {
   constructor(private readonly options: PhaseMachineOptions<Item>) {
     const { phases, members } = options
     const names = new Set(phases.map(({ name }) => name))
-    if (phases.length === 0 || names.size !== phases.length || !phases.every(({ deadlineMs }) => deadlineMs > 0)) {
+    if (
+      phases.length === 0 ||
+      names.size !== phases.length ||
+      !phases.every(({ deadlineMs }) => typeof deadlineMs === 'number' && deadlineMs > 0)
+    ) {
       throw new P2PError(
         'INVALID_CONFIG',
         'A PhaseMachine needs one phase at least, each with its own name and a deadlineMs above 0.',
@@ -172,7 +178,9 @@ export class PhaseMachine<Item = unknown> {
     const phase = this.options.phases[this.at]
     if (this.over || phase === undefined) return undefined
     const { expected, owing, deadlineAt } = this
-    return { phase: phase.name, done: expected - owing.size, of: expected, missing: [...owing], deadlineAt }
+    const { clock } = this.options.host
+    const left = deadlineAt - elapsed(clock)
+    return { phase: phase.name, done: expected - owing.size, of: expected, missing: [...owing], deadlineAt: clock.now() + left }
   }
 
   /**
@@ -223,7 +231,7 @@ export class PhaseMachine<Item = unknown> {
       this.expected = owing.size
       this.owing = new Set([...owing].filter((id) => !early.has(id)))
       this.stalled = false
-      this.deadlineAt = host.clock.now() + phase.deadlineMs
+      this.deadlineAt = elapsed(host.clock) + phase.deadlineMs
       this.tick()
       const at = this.at
       this.run(() => this.options.onPhase?.(phase.name, this.snapshot()))
@@ -246,13 +254,16 @@ export class PhaseMachine<Item = unknown> {
 
   private tick(): void {
     const { clock } = this.options.host
-    this.due = Math.min(this.deadlineAt, clock.now() + TICK_MS)
-    this.alarm.arm(this.due - clock.now())
+    const delayMs = Math.min(this.deadlineAt - elapsed(clock), TICK_MS)
+    this.due = clock.now() + delayMs
+    this.alarm.arm(delayMs)
   }
 
   private look(): void {
-    const now = this.options.host.clock.now()
-    if (now - this.due > LATE_MS && !this.stalled) {
+    const { clock } = this.options.host
+    const now = elapsed(clock)
+    // By the date: the time that passes may stand still while the machine sleeps.
+    if (clock.now() - this.due > LATE_MS && !this.stalled) {
       // Once: a hidden tab is late at every look, and must come to an end too.
       this.stalled = true
       this.deadlineAt = Math.max(this.deadlineAt, now + GRACE_MS)

@@ -18,6 +18,8 @@ interface VirtualTimer {
  */
 export class VirtualClock implements Clock {
   private time: number
+  /** How far the date is ahead of where it began and what has passed since. */
+  private aheadMs = 0
   private order = 0
   /** A binary heap, the next to fire first; what was cleared stays in it until it would have fired. */
   private heap: VirtualTimer[] = []
@@ -30,7 +32,16 @@ export class VirtualClock implements Clock {
 
   /** Whole milliseconds, as those of `Date.now()`. */
   now(): number {
-    return Math.floor(this.time)
+    return Math.floor(this.time + this.aheadMs)
+  }
+
+  elapsed(): number {
+    return this.time
+  }
+
+  /** Sets the date, as a user or a time server sets that of a device: no timer moves. @param ms milliseconds since the Unix epoch. */
+  setDate(ms: number): void {
+    this.aheadMs = ms - this.time
   }
 
   setTimeout(callback: () => void, delayMs: number): Timer {

@@ -57,6 +57,6 @@ export class TransportRegistry {
   forAddress(address: string): Transport {
     const transport = [...this.transports].reverse().find((candidate) => candidate.canDial(address))
     if (transport !== undefined) return transport
-    throw invalidAddress(address, 'no transport here understands it')
+    throw invalidAddress(address, 'no transport here understands it; a relay is at wss:// or ws://')
   }
 }

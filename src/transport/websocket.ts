@@ -49,7 +49,7 @@ export class WebSocketTransport implements Transport {
 async function dial(address: string, { signal, firstFrame, limits, learnt }: DialOptions): Promise<Connection> {
   const { href } = parseWebAddress(address, 'ws')
   const loaded = loadWebSocket()
-  const WebSocketImplementation = loaded instanceof Promise ? await loaded : loaded
+  const WebSocketImplementation = loaded && 'then' in loaded ? await loaded : loaded
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw abortedError('The dial', signal.reason)
     if (!WebSocketImplementation) {

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { CORE_LIMITS } from '../../src/base/limits/core.js'
 import { DEFAULT_LIMITS, type Limits } from '../../src/base/limits.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
@@ -75,10 +75,10 @@ describe('the configuration', () => {
     }
   })
 
-  it('warns of an option that it does not know, and goes on', () => {
-    const warn = vi.fn()
-    resolveConfig({ logger: { debug() {}, warn, error() {} }, bootstarp: [] } as CoreConfig)
-    expect(warn).toHaveBeenCalledWith(expect.any(String), { options: ['bootstarp'] })
+  it('refuses an option that it does not know, and names the one that is meant', () => {
+    expect(() => resolveConfig({ bootstarp: [] } as CoreConfig)).toThrow('bootstarp does not exist; perhaps you mean bootstrap')
+    expect(() => new P2PCoordinator({ powdifficulty: 5 } as CoreConfig)).toThrow('powdifficulty does not exist')
+    expect(refusal(() => resolveConfig({ colour: 'red' } as CoreConfig))).toBe('INVALID_CONFIG colour')
   })
 
   it('takes an id as the name only where it is that of the identity', () => {

@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm'
 import { build } from 'esbuild'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { errorsDocument } from '../../build/errors-document.js'
 import { internal, renamed, sources } from '../../tsup.config.js'
 
 const root = process.cwd()
@@ -184,6 +185,65 @@ describe('the names that the build makes short', () => {
     expect(ts.getPreEmitDiagnostics(again).map(({ messageText }) => messageText)).toEqual([])
   }, 120_000)
 })
+
+describe('the sentences of errors', () => {
+  it('stand in docs/errors.md, by code', () => {
+    // Is it stale? Then `npm run docs:errors`.
+    expect(readFileSync(join(root, 'docs/errors.md'), 'utf8')).toBe(errorsDocument(sources))
+  }, 120_000)
+
+  for (const [entry, name] of [
+    ['core', 'PEER_NOT_CONNECTED: lp1nobody (see lotus-p2p/docs/errors.md)'],
+    ['index', 'Not connected to lp1nobody. Call connectToPeer first.'],
+  ] as const) {
+    for (const file of [`${entry}.js`, `${entry}.cjs`]) {
+      it(`are ${entry === 'core' ? 'left out of' : 'there in'} ${file}`, () => {
+        expect(run('node', '-e', failing(file))).toBe(name)
+      })
+    }
+  }
+
+  it('come to the core by explainErrors(), with their values and their parts', () => {
+    const call = 'lotus.explainErrors();'
+    for (const file of ['core.js', 'core.cjs']) {
+      expect(run('node', '-e', failing(file, call))).toBe('Not connected to lp1nobody. Call connectToPeer first.')
+      const decode = `try { lotus.decodePeerId('lp1x') } catch (error) { said = error.message }`
+      expect(run('node', '-e', failing(file, call, decode))).toMatch(/^This is not a peer id: it has 4 characters, not \d+\.$/)
+      const name = `try { new lotus.P2PCoordinator({ bootstrap: 1 }) } catch (error) { said = error.message }`
+      expect(run('node', '-e', failing(file, call, name))).toMatch(/^P2PConfig\.bootstrap must be an array/)
+    }
+  })
+
+  it('are there for the parts of lotus-p2p without a coordinator, where no bundler took them apart', () => {
+    const decode = `try { lotus.decodePeerId('no') } catch (error) { said = error.message }`
+    for (const file of ['index.js', 'index.cjs', 'node.js', 'testing.js']) {
+      const said = run('node', '-e', failing('index.js', file === 'index.js' ? '' : `await import(${at(file)});`, decode))
+      expect(said, file).toBe('This is not a peer id: it begins with "lp1".')
+    }
+  })
+
+  it('stand nowhere in the core but in the table', () => {
+    const texts = reachable('core.js').map((file) => readFileSync(dist(file), 'utf8'))
+    const places = (sentence: string) => texts.join('\n').split(sentence).length - 1
+    for (const sentence of ['The store is full. Try again later.', 'sent a cut entry', 'Nobody knows the key of ']) {
+      expect(places(sentence), sentence).toBe(1)
+    }
+  })
+})
+
+const at = (file: string) => JSON.stringify(pathToFileURL(dist(file)).href)
+const SENDS = `await new lotus.P2PCoordinator().disconnectFromPeer('lp1nobody').catch((error) => { said = error.message })`
+
+/** A script that prints what an error says. */
+function failing(file: string, before = '', fails = SENDS): string {
+  return `(async () => {
+    let said
+    const lotus = await import(${at(file)})
+    ${before}
+    ${fails}
+    process.stdout.write(said, () => process.exit())
+  })()`
+}
 
 describe('an idle coordinator', () => {
   const script = join(root, 'bench/lib/heap-of-coordinators.mjs')

@@ -27,6 +27,7 @@ function planning(answers: Answers = {}, changes: Partial<DialTools> = {}) {
   const tools: DialTools = {
     clock,
     limits: resolveLimits({ dialTimeoutMs: 20_000, dialHeadStartMs: 250, dialLookupMs: 3_000 }),
+    peerId: 'me',
     relayOnly: false,
     isConnected: () => false,
     canDial: (address) => /^(circuit|tab|webrtc):/.test(address),

@@ -227,7 +227,7 @@ describe('the plugin kit', () => {
     }
     const wallet = new P2PCoordinator({ logger: silent, plugins: [odd] })
     wallet.on('error', (error) => errors.push(error.code))
-    expect(wallet.getStats()).toMatchObject({ peers: { connected: 0 }, whole: { fine: true } })
+    expect(wallet.getStats()).toMatchObject({ peers: { connectedPeers: 0 }, whole: { fine: true } })
     expect(errors).toEqual(['LISTENER_FAILED'])
   })
 

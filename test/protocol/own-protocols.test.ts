@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Plugin, PluginKit } from '../../src/core/plugin.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 
 // Section M.2 of docs/wire-protocol.md: what every protocol of the SDK's own does with a message that it does not know.
@@ -11,13 +12,16 @@ async function withRelay() {
   const relay = net.createPeer({ host: 'relay', relay: true })
   await net.run(relay.start())
   const bob = net.createPeer({ host: 'bob', bootstrap: [net.addressOf(relay)] })
+  // A plugin may speak the SDK's own protocols; the application may not.
+  const inside: Plugin<{ kit: PluginKit }> = { name: 'inside', attach: (kit) => ({ kit }) }
   const alice = net.createPeer({ host: 'alice', bootstrap: [net.addressOf(relay)] })
+  const { kit } = await alice.use(inside)
   await net.run(bob.start())
   await net.run(alice.start())
   await net.run(alice.connectToPeer(bob.peerId))
   const ask = (peerId: string, protocol: string, type: string, payload: unknown) =>
     net.run(
-      alice.request(peerId, { type, payload, protocol }, { timeoutMs: 2_000 }).then(
+      kit.request(peerId, { type, payload, protocol }, { timeoutMs: 2_000 }).then(
         (answer) => answer.type,
         ({ code }) => code,
       ),

@@ -109,21 +109,42 @@ describe('requests that wait', () => {
     expect(listening.size).toBe(0)
   })
 
-  it('are refused with LIMIT_EXCEEDED beyond their bound, unsent, until one of them is settled', async () => {
-    const { requests, ask } = waiting({ maxPendingRequests: 2 })
-    const [first, second] = [ask('1'), ask('2')]
-    let sends = 0
-    expect(await errorOf(ask('3', {}, async () => void sends++))).toMatchObject({
-      code: 'LIMIT_EXCEEDED',
-      details: { limit: 'maxPendingRequests', peerId: 'bob' },
-    })
-    expect([sends, requests.count]).toEqual([0, 2])
+  it('are sent beyond their bound in their order, each when one of them is settled, or not at all where time is over first', async () => {
+    const { clock, requests, ask } = waiting({ maxPendingRequests: 2 })
+    const sends: string[] = []
+    const noting = (id: string) => () => void sends.push(id)
+    const [first, second] = [ask('1', {}, noting('1')), ask('2', {}, noting('2'))]
+    const [third, fourth] = [ask('3', {}, noting('3')), ask('4', { timeoutMs: 100 }, noting('4'))]
+    const end = new AbortController()
+    const fifth = ask('5', { signal: end.signal }, noting('5'))
+    expect([sends, requests.count]).toEqual([['1', '2'], 2])
+    const late = errorOf(fourth)
+    const ended = errorOf(fifth)
+    end.abort()
+    await clock.advance(100)
+    expect([(await late).code, (await ended).code]).toEqual(['TIMEOUT', 'ABORTED'])
     requests.settle(answerTo('1'))
     await first
-    const third = ask('3')
+    await clock.advance(0)
+    expect(sends).toEqual(['1', '2', '3'])
     requests.settle(answerTo('2'))
     requests.settle(answerTo('3'))
     await Promise.all([second, third])
+    expect([sends, requests.count, clock.pending]).toEqual([['1', '2', '3'], 0, 0])
+  })
+
+  it.each([Number.NaN, '5000', null, {}])('are refused where timeoutMs is %s', async (timeoutMs) => {
+    const { requests, ask } = waiting()
+    expect(await errorOf(ask('1', { timeoutMs }))).toMatchObject({ code: 'INVALID_CONFIG' })
+    expect(requests.count).toBe(0)
+  })
+
+  it.each([Number.POSITIVE_INFINITY, 2 ** 31])('wait on where timeoutMs is %s', async (timeoutMs) => {
+    const { clock, requests, ask } = waiting()
+    const request = ask('1', { timeoutMs })
+    await clock.advance(60_000)
+    requests.settle(answerTo('1'))
+    expect((await request).payload).toBe(7)
   })
 
   it('fail as their message does, at once or later, and then wait no more', async () => {

@@ -155,7 +155,7 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   heartbeatTimeoutMs: 20_000,
   /** Time that a closing connection has to send what is queued. */
   closeGraceMs: 1_000,
-  /** Requests that wait for an answer, over all peers. */
+  /** Requests that wait for an answer, over all peers. Further ones wait to be sent. */
   maxPendingRequests: 4_096,
   /** Default time for `request`. */
   requestTimeoutMs: 15_000,

@@ -1,5 +1,5 @@
 import { Alarm } from '../../base/alarm.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { violation } from '../../base/errors.js'
 import { LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
@@ -200,7 +200,7 @@ export class Outgoing {
     const { maxRefusalMs } = this.limits
     // A peer that goes on refusing is asked less and less often.
     const pauseMs = Math.min(Math.max(1, refused.waitMs) * 2 ** stream.refusals++, maxRefusalMs)
-    stream.pausedUntil = this.clock.now() + pauseMs
+    stream.pausedUntil = elapsed(this.clock) + pauseMs
     stream.pausedBy = refused.budget
     this.behind.add(stream)
     this.repeat()
@@ -242,7 +242,7 @@ export class Outgoing {
 
   /** Sends again what may go: in the order of all streams, as far as none of them pauses. */
   private repeat(): void {
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     while (this.path?.open === true) {
       let next: OutgoingStream | undefined
       let wakeAt = Number.POSITIVE_INFINITY

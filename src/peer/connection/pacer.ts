@@ -1,9 +1,10 @@
 import { Alarm } from '../../base/alarm.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { abortedError, P2PError, timeoutError } from '../../base/errors.js'
 import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { TokenBucket } from '../../base/token-bucket.js'
+import { checkTimeout } from '../../base/wait.js'
 import { LEAST_PER_S, type ToldBudget, type ToldBudgets, type ToldRate } from '../../channel/description.js'
 import type { PacedOptions } from '../../protocol/handler.js'
 import type { InFlight, Outgoing, OutgoingStream } from './outgoing.js'
@@ -126,7 +127,7 @@ export class Pacer {
     this.budgets = budgets
     this.served = served
     this.routes.clear()
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     this.whole.tell(this.budgetOf('*'), now)
     // What waits goes on waiting in its lane.
     for (const lane of this.lanes) {
@@ -154,7 +155,7 @@ export class Pacer {
    */
   takes({ stream }: Route, lane: Lane, bytes: number): boolean {
     if (lane.isShut) throw notTaken(lane)
-    if (lane.held.size > 0 || this.waitMs(stream, lane, bytes, this.clock.now()) > 0) return false
+    if (lane.held.size > 0 || this.waitMs(stream, lane, bytes, elapsed(this.clock)) > 0) return false
     lane.charge(bytes)
     return true
   }
@@ -176,8 +177,9 @@ export class Pacer {
     go: () => void,
   ): Promise<void> {
     const { clock, limits } = this
-    const now = clock.now()
+    const now = elapsed(clock)
     if (!wait) throw this.limited(stream, lane, bytes, now)
+    checkTimeout(timeoutMs)
     if (signal?.aborted) throw abortedError(what, signal.reason)
     if (this.heldBytes + bytes > limits.sendMaxBufferedBytes) throw tooMuchWaits(limits)
     return new Promise((resolve, reject) => {
@@ -219,7 +221,7 @@ export class Pacer {
   pump(): void {
     if (this.isPumping || this.waiting.size === 0) return
     this.isPumping = true
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     let wakeMs: number
     let hasMoved: boolean
     do {
@@ -282,7 +284,7 @@ export class Pacer {
     const known = this.lanes.find(({ key }) => key === name)
     if (known !== undefined) return known
     const lane = new Lane(name, this.whole)
-    lane.tell(budget, this.clock.now())
+    lane.tell(budget, elapsed(this.clock))
     this.lanes = [...this.lanes, lane]
     return lane
   }

@@ -7,7 +7,7 @@ import type { GateRefusal } from '../../defence/gate.js'
 import { type Inbox, isAccepted } from './inbox.js'
 import type { IncomingStream } from './incoming.js'
 import type { MessageKind, OutgoingStream, SentMessage } from './outgoing.js'
-import { bestOf, isAboutPathOnly, Path, rankOf } from './path.js'
+import { bestOf, duplicate, isAboutPathOnly, Path, rankOf } from './path.js'
 import type { Session } from './session.js'
 import { decodeAck, decodeRefused, decodeSequence, decodeSwitch, encodeRefused, SHARED_STREAM } from './stream-entries.js'
 
@@ -143,7 +143,8 @@ export class Paths {
       left = channel.leave(error)
     })
     await left
-    for (const path of others) path.channel.close(error)
+    // As spares: where the peer still reads our last words, a goodbye here would end what they come on.
+    for (const path of others) path.channel.close(duplicate())
   }
 
   private bind(path: Path): void {

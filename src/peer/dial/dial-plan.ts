@@ -4,14 +4,16 @@ import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { type WaitOptions, withDeadline } from '../../base/wait.js'
-import { decodePeerId, encodePeerId } from '../../identity/peer-id.js'
-import type { PeerInfo } from '../../protocol/peer-info.js'
+import { canonicalId, checkTarget, decodePeerId, encodePeerId } from '../../identity/peer-id.js'
+import { isTold, type PeerInfo } from '../../protocol/peer-info.js'
 import { type DialPath, PathRace } from './path-race.js'
 
 /** What a plan needs from the coordinator. */
 export interface DialTools {
   readonly clock: Clock
   readonly limits: Limits
+  /** Our own id. */
+  readonly peerId: string
   /** Never dial a peer but through a relay, so that it does not learn our network address. */
   readonly relayOnly: boolean
   /** See `PausableWait`. */
@@ -23,8 +25,6 @@ export interface DialTools {
    * @param isNamed whether the application has named the address, so that the dial policy does not concern it. Absent: others have told it.
    */
   dial(address: string, expected: string | undefined, wait: WaitOptions, isNamed?: boolean): Promise<string>
-  /** Whether the target is of the application's configuration; a described peer of elsewhere may be what others have told. */
-  readonly isNamed?: boolean
   /** Whether a text is an address that some transport understands. */
   canDial(address: string): boolean
   /** The rank of the best path that dialling an address may give; see `TransportRegistry.rankOf`. */
@@ -52,13 +52,17 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
       throw error
     })
   }
-  const peerId = typeof target === 'string' ? target : target?.peerId
-  if (typeof peerId !== 'string') {
-    throw new P2PError('INVALID_ADDRESS', 'Give an address, a peer id or a PeerInfo.')
+  const named: unknown = typeof target === 'object' ? target?.peerId : target
+  if (typeof named !== 'string' || named === '') {
+    throw invalidTarget(`"${named}" is no address, peer id or PeerInfo with a peerId`)
   }
+  const peerId = canonicalId(named)
+  checkTarget(peerId, tools.peerId)
+  // A name may hold a colon, yet none that a port or a path follows.
+  if (/^[^:/]+:\d+$|\//.test(peerId)) throw invalidTarget(`"${peerId}" has no scheme. Write "wss://${peerId}"`)
   if (tools.isConnected(peerId)) return peerId
   if (peerId.startsWith('lp1')) decodePeerId(peerId)
-  const given = typeof target === 'string' ? [] : pathsTo(target, tools, tools.isNamed)
+  const given = typeof target === 'string' ? [] : pathsTo(target, tools, !isTold(target.addresses))
   const race = new PathRace(peerId, clock, limits)
   try {
     return await withDeadline(clock, `Connecting to ${peerId}`, { ...within, pausedMs: tools.pausedMs }, (signal) =>
@@ -68,6 +72,10 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
     if (isP2PError(error, 'TIMEOUT')) error.details.paths ??= race.told()
     throw error
   }
+}
+
+function invalidTarget(why: string): P2PError {
+  return new P2PError('INVALID_ADDRESS', `${why}.`)
 }
 
 /** Asks all resolvers at once; what each knows is tried as soon as it is known. */
@@ -80,11 +88,18 @@ async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, ra
   // One that throws at once, or knows nothing, holds up no other.
   await Promise.all(tools.resolvers.map((resolve) => ask((async () => (await resolve(peerId, { signal })) ?? [])())))
   if (race.knowsPaths) return
-  throw new P2PError('PEER_NOT_FOUND', `No connected relay knows ${peerId}.`, { details: { peerId }, cause: failures[0] })
+  const hint = peerId.includes('.') ? ' An address begins with wss:// or ws://.' : ''
+  throw new P2PError('PEER_NOT_FOUND', `No connected relay knows "${peerId}".${hint}`, {
+    details: { peerId },
+    cause: failures[0],
+  })
 }
 
 function pathsTo(peer: PeerInfo, tools: DialTools, isNamed?: boolean): DialPath[] {
   const { websocket, http, others = [], relays = [] } = peer.addresses ?? {}
+  if (![others, relays].every((list) => Array.isArray(list) && list.every((item) => typeof item === 'string'))) {
+    throw invalidTarget('addresses.others and addresses.relays are arrays of texts')
+  }
   const direct = tools.relayOnly ? [] : [websocket, http, ...others].filter((address) => typeof address === 'string')
   const paths: DialPath[] = direct
     .sort((a, b) => tools.rankOf(b) - tools.rankOf(a))

@@ -132,9 +132,10 @@ export class PathRace {
 
   private failure(): P2PError {
     const paths = this.told()
-    const [first] = this.failures
+    const taken = this.failures.filter(({ error }) => error.code === 'NAME_TAKEN')
+    const [first] = taken.length > 0 ? taken : this.failures
     if (first === undefined) return this.sourceFailure ?? this.notFound()
-    if (this.failures.length === 1) {
+    if (this.failures.length === 1 || taken.length > 0) {
       first.error.details.paths ??= paths
       return first.error
     }

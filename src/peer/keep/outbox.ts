@@ -73,6 +73,7 @@ export class Outbox {
   private bytes = 0
   private readonly alarm: Alarm
   private alarmAt = Number.POSITIVE_INFINITY
+  private hasRoom: (() => void) | undefined
   private readonly again: Alarm
 
   constructor(private readonly wiring: OutboxOptions) {
@@ -84,6 +85,13 @@ export class Outbox {
 
   get stats(): { messages: number; bytes: number } {
     return { messages: this.count, bytes: this.bytes }
+  }
+
+  /** Resolves when a message has left the outbox. For one caller at a time. */
+  room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.hasRoom = resolve
+    })
   }
 
   /** True while messages wait for this peer. */
@@ -106,7 +114,7 @@ export class Outbox {
     if (bytes > limits.maxMessageBytes) throw messageTooLarge(bytes, limits)
     if (this.count >= limits.maxOutboxMessages || this.bytes + bytes > limits.maxOutboxBytes) {
       const limit = this.count >= limits.maxOutboxMessages ? 'maxOutboxMessages' : 'maxOutboxBytes'
-      throw new P2PError('OUTBOX_FULL', 'Too much waits for peers that are away.', {
+      throw new P2PError('OUTBOX_FULL', 'Too many messages wait for peers that are away or have not acknowledged them yet.', {
         details: { peerId, limit },
       })
     }
@@ -185,6 +193,7 @@ export class Outbox {
     this.count--
     this.bytes -= entry.bytes
     if (this.count === 0) this.disarm()
+    this.hasRoom?.()
     entry.settle(outcome)
     this.wiring.onOutcome(entry.message, outcome, entry.encoded)
   }

@@ -3,7 +3,7 @@ import { nameTaken, P2PError, shutDownError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { RemotePeer } from '../../channel/hello.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
-import { decodePeerId, encodePeerId, isPeerId } from '../../identity/peer-id.js'
+import { canonicalId, decodePeerId, encodePeerId, isPeerId } from '../../identity/peer-id.js'
 import { duplicate, rankOf } from '../connection/path.js'
 import { PeerConnection } from '../connection/peer-connection.js'
 import { Sessions } from '../connection/sessions.js'
@@ -48,7 +48,8 @@ export class Members {
   }
 
   /** By peer id, or by the `lp1…` id of a peer with a chosen name. */
-  get(peerId: string): PeerConnection | undefined {
+  get(given: string): PeerConnection | undefined {
+    const peerId = canonicalId(given)
     return this.peers.get(peerId) ?? (isPeerId(peerId) ? this.withKey(decodePeerId(peerId)) : undefined)
   }
 

@@ -2,6 +2,7 @@ import type { NamedAddress } from '../../address/dial-policy.js'
 import { P2PError, shutDownError } from '../../base/errors.js'
 import type { WaitOptions } from '../../base/wait.js'
 import type { RemoteHello } from '../../channel/hello.js'
+import { checkTarget } from '../../identity/peer-id.js'
 import type { P2PMessage } from '../../message/message.js'
 import type { BroadcastResult, PacedOptions } from '../../protocol/handler.js'
 import type { Connection } from '../../transport/transport.js'
@@ -58,11 +59,13 @@ export class PeerManager {
     return this.members.get(peerId)
   }
 
-  /** @throws P2PError PEER_NOT_CONNECTED. */
+  /** @throws P2PError PEER_NOT_CONNECTED, INVALID_PEER_ID, SELF_DIAL. */
   need(peerId: string): PeerConnection {
     const peer = this.get(peerId)
     if (peer === undefined) {
-      throw new P2PError('PEER_NOT_CONNECTED', `Not connected to ${String(peerId).slice(0, 128)}. Call connectToPeer first.`, {
+      // Where nobody is connected, our key may not be derived yet.
+      checkTarget(peerId, this.size > 0 ? this.peerContext.peerId : '')
+      throw new P2PError('PEER_NOT_CONNECTED', `Not connected to "${peerId.slice(0, 128)}". Call connectToPeer first.`, {
         details: { peerId },
       })
     }
@@ -126,7 +129,7 @@ export class PeerManager {
     const waiting: Promise<unknown>[] = []
     for (const peer of peers) {
       const { peerId } = peer
-      const failed = (error: unknown) => result.failed.push({ peerId, error: error as Error })
+      const failed = (error: unknown) => result.failed.push({ peerId, error: error as P2PError })
       try {
         // A message that is signed has its own bytes for each peer.
         if (!this.peerContext.requireSignatures) encoded ??= encodeForPeer(message, false, this.peerContext.limits)

@@ -2,6 +2,7 @@ import { diverse } from '../../address/diversity.js'
 import { operatorOf } from '../../address/operator.js'
 import { Alarm } from '../../base/alarm.js'
 import { Backoff } from '../../base/backoff.js'
+import { elapsed } from '../../base/clock.js'
 import { asP2PError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
@@ -59,7 +60,7 @@ export class Reservations {
 
   /** Those that hold now. */
   all(): Reservation[] {
-    const now = this.protocolHost.clock.now()
+    const now = elapsed(this.protocolHost.clock)
     return [...this.entries.values()].flatMap(({ reservation }) =>
       reservation !== undefined && reservation.expiresAt > now ? [reservation] : [],
     )
@@ -68,7 +69,7 @@ export class Reservations {
   /** A relay has come, or a refusal has made room for another one. */
   update(): void {
     if (this.isOver) return
-    const now = this.protocolHost.clock.now()
+    const now = elapsed(this.protocolHost.clock)
     const chosen = this.choose(now)
     let next = Number.POSITIVE_INFINITY
     let dropped = false
@@ -136,9 +137,9 @@ export class Reservations {
       const { expiresInS, ...allowed } = parseFrame(reservedShape, answer.payload)
       // A relay may promise a year; what was promised is asked for again in time.
       const ms = Math.min(expiresInS * 1_000, this.limits.reservationMs)
-      entry.reservation = { relay, expiresAt: clock.now() + ms, ...allowed }
+      entry.reservation = { relay, expiresAt: elapsed(clock) + ms, ...allowed }
       entry.backoff.reset()
-      entry.due = clock.now() + jittered(this.protocolHost.random, ms / 2, RENEWAL_JITTER)
+      entry.due = elapsed(clock) + jittered(this.protocolHost.random, ms / 2, RENEWAL_JITTER)
     } catch (error) {
       if (this.isOver || this.entries.get(relay) !== entry) return
       const { code, details } = asP2PError(error, 'CIRCUIT_REFUSED', '')
@@ -146,7 +147,7 @@ export class Reservations {
       // A relay of an earlier kind, that needs no reservation, is not asked again.
       const { reservationMs } = this.limits
       const isOld = code === 'PROTOCOL_NOT_SUPPORTED'
-      entry.due = clock.now() + entry.backoff.next(isOld ? reservationMs : Math.min(details.retryAfterMs ?? 0, reservationMs))
+      entry.due = elapsed(clock) + entry.backoff.next(isOld ? reservationMs : Math.min(details.retryAfterMs ?? 0, reservationMs))
       if (before !== undefined && before.expiresAt <= entry.due) entry.reservation = undefined
     } finally {
       entry.asking = false

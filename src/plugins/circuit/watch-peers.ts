@@ -1,6 +1,7 @@
 import { compareBytes } from '../../base/bytes.js'
 import { P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { encodePeerId, isPeerId } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
@@ -32,7 +33,7 @@ export class PeerWatches implements IProtocolHandler {
   readonly protocolName = INTRODUCE_WATCH
   readonly use = 'passing'
   readonly asks = INTRODUCE
-  private readonly watches = new Map<number, Watch>()
+  private readonly watches = new LazyMap<number, Watch>()
   private lastId = 0
 
   constructor(

@@ -2,6 +2,7 @@ import { BoundedMap } from '../../base/bounded-map.js'
 import { equalBytes, hexOf, joined } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
+import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { Serial } from '../../base/serial.js'
 import { withDeadline } from '../../base/wait.js'
@@ -72,10 +73,10 @@ const KEPT_BYTES = PUBLIC_KEY_BYTES + WORK_SALT_BYTES + 4 + WORK_NONCE_BYTES
 export class WorkProofs implements WorkSupply {
   /** By the responder's key in hex. */
   private readonly proofs = new BoundedMap<string, Kept>(MAX_PROOFS)
-  private readonly jobs = new Map<string, Job>()
+  private readonly jobs = new LazyMap<string, Job>()
   private readonly searching = new Serial()
   /** Responders that were shown the proof of yesterday, which they may have forgotten. */
-  private readonly shownOld = new Set<string>()
+  private readonly shownOld = new LazySet<string>()
   private loading: Promise<void> | undefined
   private loaded = false
   /** Lowered to what this machine has been able to do in time. */

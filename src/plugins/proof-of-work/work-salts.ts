@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js'
 import { asP2PError, type P2PError } from '../../base/errors.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { sha256 } from '../../base/sha256.js'
 import { withDeadline } from '../../base/wait.js'
@@ -17,7 +18,7 @@ const DAY_MS = 86_400_000
  * key have the same. A signer that fails or hangs holds no handshake up: yesterday's salt serves for a day more, then no work is demanded.
  */
 export class WorkSalts {
-  private readonly known = new Map<number, Uint8Array>()
+  private readonly known = new LazyMap<number, Uint8Array>()
   private isDrawing = false
   private retryAt = 0
 

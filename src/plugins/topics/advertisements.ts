@@ -1,5 +1,6 @@
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 
 /** Names in one message of ours. */
@@ -26,9 +27,9 @@ export interface AdvertisementsOptions {
 /** What is told of by its name only: what we have for slow or pruned neighbours, and what they have and we miss. */
 export class Advertisements {
   /** To be sent, by neighbour. */
-  private readonly haves = new Map<string, [topic: string, id: string][]>()
+  private readonly haves = new LazyMap<string, [topic: string, id: string][]>()
   /** Advertised messages that have not come. */
-  private readonly missing = new Map<string, Missing>()
+  private readonly missing = new LazyMap<string, Missing>()
   private readonly alarm: Alarm
 
   constructor(private readonly wiring: AdvertisementsOptions) {

@@ -60,7 +60,7 @@ export class DistributedHashTable {
   private readonly owner: Owner
   private ownPublisher: string | undefined
   private lookup: Lookup | undefined
-  private readonly feeds: RecordFeed[] = []
+  private feeds: readonly RecordFeed[] = []
   readonly logger: Logger
   private readonly announcements: Announcements
   private readonly watches: RecordWatches
@@ -70,6 +70,7 @@ export class DistributedHashTable {
   /** Our records are made one after the other, so that none overtakes a later one, however slow the signer. */
   private readonly turn = new Serial()
   private isOver = false
+  private isFailing = false
   private hits = 0
   private misses = 0
   private readonly refused: DhtStats['refused'] = {}
@@ -142,7 +143,7 @@ export class DistributedHashTable {
 
   /** Carries news of our records by a second way too, and hears of those of others by it. */
   addFeed(feed: RecordFeed): void {
-    this.feeds.push(feed)
+    this.feeds = [...this.feeds, feed]
     this.watches.addSource(feed)
   }
 
@@ -448,8 +449,15 @@ export class DistributedHashTable {
       (outcome) => (outcome?.stored.length === 0 ? outcome.refused[0]?.error : undefined),
       (failure) => failure,
     )
-    if (error === undefined || this.isOver) return
-    this.logger.warn('a record could not be published anew', { key, code: this.countRefusal(error) })
+    if (this.isOver) return
+    if (error === undefined) {
+      this.isFailing = false
+      return
+    }
+    const code = this.countRefusal(error)
+    // Hundreds may fail for one reason: the first of a row is told.
+    if (!this.isFailing) this.logger.warn('a record could not be published anew', { key, code })
+    this.isFailing = true
     const announcement = this.announcements.get(key)
     if (announcement?.republish) this.announcements.retry(announcement)
   }

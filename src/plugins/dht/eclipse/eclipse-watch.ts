@@ -45,6 +45,7 @@ const MAX_VIEWS = 8
 const ROUNDS = 2
 /** The first round, and the one that confirms a suspicion, come so many times earlier than the others. */
 const EARLY = 10
+const NO_ROWS: ReadonlyMap<string, number> = /* @__PURE__ */ new Map<string, number>()
 
 /**
  * Asks the relays that we have chosen for the same things now and then, and compares (after Heilman et al., 2015, and Marcus et
@@ -57,7 +58,7 @@ export class EclipseWatch {
   private isActive = false
   private isOver = false
   /** For each kind of reason, in how many rounds in a row it was found. */
-  private rows = new Map<string, number>()
+  private rows: ReadonlyMap<string, number> = NO_ROWS
   private own: VerifiedRecord | undefined
   /** Peer id of the one whose word gave rise to a suspicion, and is to confirm it. */
   private witness: string | undefined

@@ -38,7 +38,7 @@ interface Watch {
 export class RecordWatches {
   /** What has been seen; made with the first watch. */
   private seen: SmallRecordStore | undefined
-  private readonly sources: RecordSource[] = []
+  private sources: readonly RecordSource[] = []
   private readonly watches = new LazySet<Watch>()
   private stopLocal: Unsubscribe | undefined
   private readonly alarm: Alarm
@@ -62,7 +62,8 @@ export class RecordWatches {
 
   /** Asks a source for what is watched already, and for what will be. */
   addSource(source: RecordSource): void {
-    this.sources.push(source)
+    // An array that is pushed to keeps room for sixteen more.
+    this.sources = [...this.sources, source]
     for (const { pattern, stops } of this.watches) stops.push(source.watch(pattern, (entry) => this.see(entry)))
   }
 

@@ -1,0 +1,95 @@
+import { P2P_ERROR_CODES } from '../src/base/errors.js'
+import { errorSentences } from './error-sentences.js'
+import type { Sources } from './program.js'
+
+/** What an application does about each code. */
+const ADVICE: Record<(typeof P2P_ERROR_CODES)[number], string> = {
+  INVALID_CONFIG: 'Correct the option that is named; trying again does not help.',
+  INVALID_ADDRESS: 'Correct the address.',
+  INSECURE_ADDRESS: 'Give the relay a certificate and use its `wss://` or `https://` address.',
+  INVALID_PEER_ID: 'Copy the `lp1…` id or the name again, whole.',
+  INVALID_MESSAGE: 'Correct the field that is named.',
+  INVALID_RESOURCE: 'Correct the type, the id or the filter that is named.',
+  INVALID_TOPIC: 'Use a shorter, well-formed text.',
+  MESSAGE_TOO_LARGE: 'Split the message, or send a reference; `details.maxBytes` is the bound.',
+  UNSERIALIZABLE_PAYLOAD: 'Send what MessagePack takes: plain objects, arrays, texts, numbers, BigInt, Date, Uint8Array.',
+  FOREIGN_SENDER: 'Leave the sender or publisher out: everything is sent in your own name.',
+  DUPLICATE_PROTOCOL: 'Register each handler once; unregister the old one first.',
+  SELF_DIAL: 'Dial another peer: this address leads back here.',
+  SHUT_DOWN: 'Create a new coordinator.',
+  SUSPENDED: 'Call `resume()` first.',
+  PEER_NOT_CONNECTED: 'Connect first, or send with `queue: true`.',
+  PEER_UNREACHABLE: 'Check the address and the network, and try again later.',
+  PEER_NOT_FOUND: 'Use the `lp1…` id, or an address of the peer.',
+  WRONG_PEER: 'Another peer lives at this address: ask for its address anew.',
+  NO_PEERS: 'Connect to a peer first.',
+  NO_RELAY: 'Connect to a relay that serves this first.',
+  POOL_FULL: 'Wait for `details.retryAfterMs`, or use another relay.',
+  TIMEOUT: 'Try again, or allow more with `timeoutMs`.',
+  ABORTED: 'Nothing: the application itself has cancelled it.',
+  BUFFER_FULL: 'Await what `sendTo` returns before sending more.',
+  OUTBOX_FULL: 'Wait until the peers that messages wait for are back.',
+  CONNECTION_CLOSED: 'Connect again.',
+  CONNECTION_LOST: 'Connect again; known peers are reconnected by themselves.',
+  DUPLICATE_CONNECTION: 'Nothing: the other connection serves.',
+  REPLACED: 'Use one identity for each tab or process.',
+  UNSUPPORTED_VERSION: 'Update the older of the two.',
+  WRONG_NETWORK: 'Set `network` to the same name on both sides.',
+  HANDSHAKE_FAILED: 'Try again; if it goes on, the other side is not what it should be.',
+  HANDSHAKE_TIMEOUT: 'Try again.',
+  NAME_TAKEN: 'Choose another name.',
+  PROOF_OF_WORK_REQUIRED: 'Attach `proofOfWork()`.',
+  PROOF_OF_WORK_TOO_HARD: 'Use another peer, or raise `limits.maxWorkBits`.',
+  PROTOCOL_VIOLATION: 'Nothing: the connection ends, and the other side has a fault.',
+  DECRYPT_FAILED: 'Connect again: the bytes were changed on the way.',
+  MALFORMED_DATA: 'Nothing: the other side has sent, or the store holds, what cannot be read.',
+  LIMIT_EXCEEDED: 'Do less of it at once; `details.limit` names the limit.',
+  PROTOCOL_NOT_SUPPORTED: 'Ask a peer that has the protocol.',
+  HANDLER_FAILED: 'Look at the cause, which the peer that failed alone can see.',
+  LISTENER_FAILED: 'Correct the listener of the application; the cause is in `cause`.',
+  SIGNATURE_REQUIRED: 'Send with a signature: this peer takes no other messages.',
+  INVALID_SIGNATURE: 'Nothing: it was changed on the way, or signed by another key.',
+  INVALID_RECORD: 'Correct the record as told.',
+  STALE_RECORD: 'Announce again; another device with this identity has written since.',
+  STORE_FULL: 'Try again later, or elsewhere.',
+  NOT_STORED: 'Try again; `details.refused` tells why each server refused.',
+  RATE_LIMITED: 'Wait for `details.retryAfterMs`.',
+  BANNED: 'Wait for `details.retryAfterMs`; an operator can lift the ban with `unban`.',
+  REPLAYED: 'Set the clock of the device right.',
+  CLOCK_SKEW: 'Set the clock of the device right.',
+  CIRCUIT_REFUSED: 'Try again, or go by another relay.',
+  NO_RESERVATION: 'Try again once the peer is connected to the relay.',
+  INVALID_STATEMENT: 'Go on without the statement.',
+  INVALID_EVIDENCE: 'Nothing: it proves nothing.',
+  EQUIVOCATION: 'Go on without the member; the error holds the proof.',
+  PHASE_TIMEOUT: 'Try again without the members that `details.blamed` names.',
+  ADDRESS_IN_USE: 'Choose another port or name.',
+  LISTEN_FAILED: 'Check host, port and permissions.',
+  IDENTITY_FAILED: 'Check the key, its store or its device.',
+  STORE_IN_USE: 'Close the other tab or process with this identity, or wait for it.',
+  STORAGE_FAILED: 'Check the store that is named.',
+  TRANSPORT_UNAVAILABLE: 'Use another transport, or give an implementation.',
+}
+
+/** @returns the text of docs/errors.md. */
+export function errorsDocument(sources: Sources): string {
+  const sentences = errorSentences(sources)
+  const ofPlugins = [...sentences.keys()].filter((code) => !P2P_ERROR_CODES.some((known) => known === code)).sort()
+  const sections = [...P2P_ERROR_CODES, ...ofPlugins].map((code) => {
+    const advice = code in ADVICE ? `${ADVICE[code as keyof typeof ADVICE]}\n` : ''
+    const lines = (sentences.get(code) ?? []).map((sentence) => `- ${sentence.replace(/[<>*|]/g, '\\$&')}`)
+    return `## ${code}\n\n${[advice, lines.join('\n')].filter(Boolean).join('\n')}\n`
+  })
+  return `# Errors
+
+Made by \`npm run docs:errors\` from the sources. Each error of the SDK is a \`P2PError\` with a \`code\`, which programs branch on, and
+\`details\`. Below, for each code, what to do about it, and the sentences that its errors have as their message; names in braces stand for
+values.
+
+Errors of \`lotus-p2p/core\` have the sentences once \`explainErrors()\` of the same entry was called: \`STORE_FULL (see
+lotus-p2p/docs/errors.md)\` becomes \`The store is full. Try again later.\` The sentences are a twentieth of the bytes of the core, which
+a page without the call saves. \`lotus-p2p\` brings them with \`P2PCoordinator\`; a bundle that takes other parts of it alone calls
+\`explainErrors()\` too. What a refusal or an answer says to another peer is the message of the error, with or without sentences.
+
+${sections.join('\n')}`
+}
