@@ -335,8 +335,9 @@ export class CircuitRelay implements IProtocolHandler {
     if (full(target, this.limits) && silent === undefined) {
       return refuse('that peer has as many as it may', { limit: 'maxCircuitsPerPeer' })
     }
+    const callsSeldom = caller.firstCalls.take(now) === 0
     const calledWaitMs = target.calls.take(now)
-    if (calledWaitMs > 0 && (caller.firstCalls.take(now) > 0 || target.callsOfOthers.take(now) > 0)) {
+    if (calledWaitMs > 0 && !(callsSeldom && target.callsOfOthers.take(now) === 0)) {
       return refuse('that peer is called too often', { limit: 'circuitCallsPerS', retryAfterMs: calledWaitMs })
     }
     // An id is never given twice: a frame that is late must not reach another circuit.
