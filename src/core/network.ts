@@ -310,8 +310,7 @@ export class Network {
     if (expected !== undefined) return this.peers.dial(target as string, expected, {})
     const isAnchor = this.config.anchors.includes(target)
     // An anchor is a relay: `relayOnly` does not keep it from being dialled.
-    const isNamed = isAnchor || this.config.bootstrap.includes(target)
-    const peerId = await connectTo(target, { ...this.dialTools(), isNamed, ...(isAnchor && { relayOnly: false }) }, {})
+    const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { relayOnly: false }) }, {})
     if (isAnchor) this.trusted.set(target, peerId)
     return peerId
   }

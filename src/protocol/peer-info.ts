@@ -19,7 +19,7 @@ export interface PeerAddresses {
   http?: string
   /**
    * Relays that the peer is connected to: peer ids of relays, or `wss://…#lp1…`, an address and the peer id that must answer there.
-   * An address alone is dialled only where it is in `P2PConfig`, or connected already.
+   * An address alone is dialled only where the application has written it, or it is connected already.
    */
   relays?: string[]
   /**
@@ -77,5 +77,21 @@ export function serves({ protocols, connection }: PeerInfo, protocol: string): b
 
 /** A copy that belongs to the caller: to change it changes nothing for others. */
 export function copyPeerInfo(info: PeerInfo): PeerInfo {
-  return structuredClone(info)
+  const copy = structuredClone(info)
+  if (isTold(info.addresses)) asTold(copy.addresses)
+  return copy
+}
+
+/** Addresses that others have told, in what the SDK hands out: an application that passes them back has not chosen them. */
+const told = /* @__PURE__ */ new WeakSet<object>()
+
+/** Marks addresses as told by others: the dial policy judges them, whoever dials them. */
+export function asTold<T extends PeerAddresses>(addresses: T): T {
+  told.add(addresses)
+  return addresses
+}
+
+/** Whether these are addresses that the SDK has handed out as others tell them; those that an application writes are its own choice. */
+export function isTold(addresses: PeerAddresses | undefined): boolean {
+  return addresses !== undefined && told.has(addresses)
 }

@@ -218,7 +218,7 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
     run: (address, rules) => introduced({ websocket: address }, rules),
   },
   'an introduction that was watched for': {
-    files: ['plugins/circuit/watch-peers.ts'],
+    files: ['plugins/circuit/watch-peers.ts', 'plugins/circuit/peer-watch.ts'],
     async run(address, rules) {
       const plugin = liar({
         'lotus/introduce': (message) => {
@@ -239,24 +239,8 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
     run: (address, rules) => introduced({ http: address.replace('ws', 'http') }, rules),
   },
   'an introduction, copied by the application': {
-    files: [],
-    run: (address, rules) =>
-      introduced({ websocket: address }, rules, (peer) => JSON.parse(JSON.stringify({ ...peer, publicKey: undefined }))),
-  },
-  'a described peer that the application was given': {
-    files: ['peer/dial/dial-plan.ts', 'peer/pool/dialling.ts', 'protocol/peer-info.ts'],
-    async run(address, rules) {
-      const wallet = await coordinator(rules)
-      const addresses = [{ websocket: address }, { http: address.replace('ws', 'http') }, { others: [address] }]
-      for (const [n, each] of addresses.entries()) await tryTo(wallet.connectToPeer(described(each, n)))
-      await tryTo(wallet.connectToPeer(described({ relays: [`${address}#${encodePeerId(random(3))}`] })))
-    },
-  },
-  'a relay without an id in such a description': {
-    files: [],
-    async run(address, rules) {
-      await tryTo((await coordinator(rules)).connectToPeer(described({ relays: [address] })))
-    },
+    files: ['peer/dial/dial-plan.ts', 'peer/pool/dialling.ts', 'protocol/peer-info.ts', 'peer/connection/peer-snapshot.ts'],
+    run: (address, rules) => introduced({ websocket: address }, rules, (peer) => ({ ...peer, metadata: {} })),
   },
   'an anchor that the store remembers': {
     files: ['peer/keep/anchors.ts'],
@@ -360,6 +344,18 @@ describe.each(Object.entries(SOURCES))('%s', (name, { run }) => {
       await run(DISGUISES.plain!(port), { allowPrivate: true })
       if (never) expect(reached).toEqual([])
       else expect(reached.length).toBeGreaterThan(0)
+    },
+  )
+})
+
+describe('a described peer that the application writes itself', () => {
+  it.each(['websocket', 'http', 'others', 'relays'])(
+    'is dialled as it says (%s): the application has chosen the address',
+    async (kind) => {
+      const address = kind === 'http' ? DISGUISES.plain!(port).replace('ws', 'http') : DISGUISES.plain!(port)
+      const addresses = kind === 'websocket' || kind === 'http' ? { [kind]: address } : { [kind]: [address] }
+      await tryTo((await coordinator({})).connectToPeer(described(addresses)))
+      expect(reached.length).toBeGreaterThan(0)
     },
   )
 })

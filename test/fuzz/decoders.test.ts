@@ -165,6 +165,13 @@ describe('the table of what reads the network', () => {
     'plugins/dht/records/records checkQuota': 'our own counts',
     'plugins/dht/records/key-space isInPart': 'a key and a part that were checked before',
     'plugins/topics/topic-messages verifyTopicMessage': 'called in the row of readTopicMessage, with what that has read',
+    'base/hidden isHidden': 'the state of the page',
+    'base/wait checkTimeout': 'what the application gives',
+    'definitions/standard-schema checkedBy': "called with what a handler was given, by the application's own schema",
+    'identity/peer-id checkTarget': 'what the application gives',
+    'protocol/blame isBlamed': 'a code that a decoder of the other rows has taken',
+    'protocol/peer-info isTold': 'an object that this process has made',
+    'statements/own-slots checkSame': 'our own statements',
     'address/dial-policy isWeb': 'a scheme, compared and no more',
     'address/private-address isIpLiteral': 'a host name that hostnameOf, in its row, has read',
   }

@@ -242,7 +242,7 @@ describe('sleep', () => {
     alice.suspend()
     await net.clock.advance(1_000)
     expect(reasons).toEqual(['SUSPENDED'])
-    expect([alice.status, alice.getConnectedPeers().length, bob.isConnected('alice')]).toEqual(['offline', 0, false])
+    expect([alice.status, alice.getConnectedPeers().length, bob.isConnected('alice')]).toEqual(['suspended', 0, false])
     await expect(alice.connectToPeer('bob')).rejects.toEqual(code('SUSPENDED'))
     const { outcome } = await alice.sendTo('bob', note('later'), { queue: true })
     await net.clock.advance(300_000)
@@ -311,7 +311,7 @@ describe('suspend', () => {
     while (alice.getStats().peers.dialling === 0) await net.clock.advance(5)
     alice.suspend()
     await net.clock.advance(60_000)
-    expect([alice.getConnectedPeers(), alice.status]).toEqual([[], 'offline'])
+    expect([alice.getConnectedPeers(), alice.status]).toEqual([[], 'suspended'])
     await net.run(alice.resume())
     expect(alice.status).toBe('online')
   })
@@ -367,7 +367,7 @@ describe('suspend', () => {
     alice.suspend()
     await net.run(resumed)
     await net.clock.advance(60_000)
-    expect([alice.getConnectedPeers(), alice.status]).toEqual([[], 'offline'])
+    expect([alice.getConnectedPeers(), alice.status]).toEqual([[], 'suspended'])
     await net.run(alice.resume())
     expect(alice.status).toBe('online')
   })
@@ -583,7 +583,7 @@ describe('a wallet behind relays only', () => {
 })
 
 describe('a hundred tabs whose relay restarts', () => {
-  it('come back spread over time, within what the relay accepts', async () => {
+  it('come back spread over time, within what the relay accepts', { timeout: 90_000 }, async () => {
     const { makeRelay, relays } = await world(1, { latencyMs: 20 })
     const tabs = Array.from({ length: 100 }, (_, i) =>
       net.createPeer({ host: `tab${i}`, listening: false, bootstrap: [net.addressOf(relays[0]!)] }),
@@ -596,11 +596,12 @@ describe('a hundred tabs whose relay restarts', () => {
     await net.run(again.start())
     const start = net.clock.now()
     again.on('connected', () => arrivals.push(net.clock.now() - start))
-    await net.clock.advance(60_000)
+    await net.clock.advance(10_000)
     expect(arrivals).toHaveLength(100)
-    // No more than a third of them in any second.
-    for (let second = 0; second < 60; second++) {
-      expect(arrivals.filter((at) => at >= second * 1_000 && at < second * 1_000 + 1_000).length).toBeLessThan(40)
+    // The relay takes twenty handshakes at a time. Nobody waits long, and there is no herd in any one second.
+    expect(Math.max(...arrivals)).toBeLessThan(6_000)
+    for (let second = 0; second < 6; second++) {
+      expect(arrivals.filter((at) => at >= second * 1_000 && at < second * 1_000 + 1_000).length).toBeLessThan(60)
     }
     expect(tabs.every(({ status }) => status === 'online')).toBe(true)
   })

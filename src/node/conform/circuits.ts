@@ -132,6 +132,12 @@ async function called(bench: Bench, more: object = {}) {
   const attempt = await bench.within()
   const incoming = await Incoming.begin(bench, attempt.firstFrame(), more)
   attempt.use(incoming.pipe)
+  const { channel } = incoming
+  await channel.until(() => incoming.frames[0] ?? (incoming.pipe.ended || undefined), 2_000)
+  const [refusal] = closes(channel, incoming.circuit)
+  if (incoming.frames.length === 0 && refusal?.payload[1] === 'CIRCUIT_REFUSED') {
+    throw new NotObservable('the target takes circuits of relays alone that it has dialled')
+  }
   return { attempt, incoming }
 }
 
@@ -220,9 +226,12 @@ export const circuitChecks: Check[] = [
       const close = await closeOf(channel, large.circuit)
       ensure(close?.payload[1] === 'CIRCUIT_REFUSED', `a window of 8,388,609: ${close?.payload[1] ?? 'no close'}`)
       const crowd = await asRelay(bench)
-      for (let id = 1; id <= 65; id++) await Incoming.begin(bench, firstFrame(bench), {}, id, crowd)
-      const last = await closeOf(crowd, 65)
-      ensure(last?.payload[1] === 'CIRCUIT_REFUSED', `circuit 65: ${last?.payload[1] ?? 'no close'}`)
+      await Incoming.begin(bench, firstFrame(bench), {}, 66, crowd)
+      const alone = await crowd.until(() => closes(crowd, 66)[0], 500)
+      if (alone?.payload[1] === 'CIRCUIT_REFUSED') return 'CIRCUIT_REFUSED, of any circuit of a relay that it has not dialled'
+      for (let id = 1; id <= 64; id++) await Incoming.begin(bench, firstFrame(bench), {}, id, crowd)
+      const last = await closeOf(crowd, 64)
+      ensure(last?.payload[1] === 'CIRCUIT_REFUSED', `the 65th circuit: ${last?.payload[1] ?? 'no close'}`)
       return 'CIRCUIT_REFUSED'
     },
   },

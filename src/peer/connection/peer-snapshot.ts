@@ -1,7 +1,7 @@
 import { allLearnt, type DialRules } from '../../address/dial-policy.js'
 import type { PeerDescription } from '../../channel/description.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
-import { type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
+import { asTold, type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import type { Connection } from '../../transport/transport.js'
 
 /** All of a `PeerInfo` but its bytes, and the time of the last message, which changes too often. */
@@ -89,7 +89,7 @@ export class PeerSnapshot {
     return {
       peerId: remote.peerId,
       ...(remote.name !== undefined && remote.name !== remote.peerId && { name: remote.name }),
-      addresses: Object.freeze(this.addresses()),
+      addresses: Object.freeze(connection.outbound ? this.addresses() : asTold(this.addresses())),
       state: this.state,
       protocols,
       isRelay: this.isRelay(protocols),

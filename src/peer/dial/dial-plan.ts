@@ -5,7 +5,7 @@ import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { type WaitOptions, withDeadline } from '../../base/wait.js'
 import { canonicalId, checkTarget, decodePeerId, encodePeerId } from '../../identity/peer-id.js'
-import type { PeerInfo } from '../../protocol/peer-info.js'
+import { isTold, type PeerInfo } from '../../protocol/peer-info.js'
 import { type DialPath, PathRace } from './path-race.js'
 
 /** What a plan needs from the coordinator. */
@@ -25,8 +25,6 @@ export interface DialTools {
    * @param isNamed whether the application has named the address, so that the dial policy does not concern it. Absent: others have told it.
    */
   dial(address: string, expected: string | undefined, wait: WaitOptions, isNamed?: boolean): Promise<string>
-  /** Whether the target is of the application's configuration; a described peer of elsewhere may be what others have told. */
-  readonly isNamed?: boolean
   /** Whether a text is an address that some transport understands. */
   canDial(address: string): boolean
   /** The rank of the best path that dialling an address may give; see `TransportRegistry.rankOf`. */
@@ -64,7 +62,7 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
   if (/^[^:/]+:\d+$|\//.test(peerId)) throw invalidTarget(`"${peerId}" has no scheme. Write "wss://${peerId}"`)
   if (tools.isConnected(peerId)) return peerId
   if (peerId.startsWith('lp1')) decodePeerId(peerId)
-  const given = typeof target === 'string' ? [] : pathsTo(target, tools, tools.isNamed)
+  const given = typeof target === 'string' ? [] : pathsTo(target, tools, !isTold(target.addresses))
   const race = new PathRace(peerId, clock, limits)
   try {
     return await withDeadline(clock, `Connecting to ${peerId}`, { ...within, pausedMs: tools.pausedMs }, (signal) =>

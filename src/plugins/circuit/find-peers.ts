@@ -10,7 +10,7 @@ import { encode } from '../../message/codec.js'
 import { array, boolean, bytes, number, object, optional, parsed, present, record, shaped, text } from '../../message/shape.js'
 import { askPeers } from '../../protocol/ask-peers.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
-import { copyPeerInfo, type PeerAddresses, type PeerInfo, PeerState, serves } from '../../protocol/peer-info.js'
+import { asTold, copyPeerInfo, type PeerAddresses, type PeerInfo, PeerState, serves } from '../../protocol/peer-info.js'
 import { speaksAsRelay } from './frames.js'
 
 /** Answers who else is connected here. */
@@ -108,12 +108,14 @@ export function readPeers(entries: unknown[], host: ProtocolHost, query: PeerQue
     const { metadata, addresses, reserved = false, ...rest } = peer
     const info: PeerInfo = {
       ...rest,
-      addresses: Object.fromEntries(
-        Object.entries(addresses).flatMap(([name, address = '']) => {
-          const taken = learnt(address, host)
-          return taken === undefined ? [] : [[name, taken]]
-        }),
-      ) as PeerAddresses,
+      addresses: asTold(
+        Object.fromEntries(
+          Object.entries(addresses).flatMap(([name, address = '']) => {
+            const taken = learnt(address, host)
+            return taken === undefined ? [] : [[name, taken]]
+          }),
+        ) as PeerAddresses,
+      ),
       state: PeerState.DISCONNECTED,
       isRelay: speaksAsRelay(peer.protocols),
       ...(metadata !== undefined && encode(metadata, limits).length <= limits.maxMetadataBytes && { metadata }),
@@ -138,7 +140,7 @@ export function isCalled({ peerId, name, publicKey }: PeerInfo, sought: string |
 /** Adds what one introducer tells of a peer to what others tell. */
 export function merge(found: Map<string, PeerInfo>, { info, reserved }: Introduced, introducer: string, limits: Limits): void {
   const id = tupleKey(info.peerId, hexOf(info.publicKey!))
-  const known = found.get(id) ?? { ...info, addresses: { ...info.addresses, relays: [] } }
+  const known = found.get(id) ?? { ...info, addresses: asTold({ ...info.addresses, relays: [] }) }
   found.set(id, known)
   if (reserved && known.addresses.relays!.length < limits.maxAddresses) known.addresses.relays!.push(introducer)
 }

@@ -62,7 +62,8 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
       })
     : undefined
   dht.setLookup(new WalkLookup(servers, network, new RecordWalks(parts, network)))
-  kit.onPeer({ connected: join, disconnected: leave })
+  // A peer may become a node long after it has connected.
+  kit.onPeer({ connected: join, disconnected: leave, described: (peer) => network.connected(peer) })
   kit.onLifecycle({
     stop: () => {
       feelers?.close()
