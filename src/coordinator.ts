@@ -59,8 +59,6 @@ export interface CoordinatorEvents extends CoordinatorCoreEvents {
   'eclipse-cleared': []
 }
 
-type AnyListener = (...args: never[]) => void
-
 const EVENTS =
   /* @__PURE__ */ 'connected disconnected path-changed message error status peer-banned peer-unbanned delivered expired resource'.split(
     ' ',
@@ -86,12 +84,18 @@ export class FullCoordinator extends Explained {
     super(withUsualPlugins(config))
   }
 
-  override on(event: keyof CoordinatorCoreEvents, listener: AnyListener): Unsubscribe {
+  override on<Name extends keyof CoordinatorCoreEvents>(
+    event: Name,
+    listener: (...args: CoordinatorCoreEvents[Name]) => void,
+  ): Unsubscribe {
     checkEvent(event)
     return super.on(event, listener)
   }
 
-  override once(event: keyof CoordinatorCoreEvents, listener: AnyListener): Unsubscribe {
+  override once<Name extends keyof CoordinatorCoreEvents>(
+    event: Name,
+    listener: (...args: CoordinatorCoreEvents[Name]) => void,
+  ): Unsubscribe {
     checkEvent(event)
     return super.once(event, listener)
   }

@@ -194,7 +194,7 @@ describe('the sentences of errors', () => {
 
   for (const [entry, name] of [
     ['core', 'PEER_NOT_CONNECTED: lp1nobody (see lotus-p2p/docs/errors.md)'],
-    ['index', 'Not connected to lp1nobody. Call connectToPeer first.'],
+    ['index', 'Not connected to "lp1nobody". Call connectToPeer first.'],
   ] as const) {
     for (const file of [`${entry}.js`, `${entry}.cjs`]) {
       it(`are ${entry === 'core' ? 'left out of' : 'there in'} ${file}`, () => {
@@ -206,7 +206,7 @@ describe('the sentences of errors', () => {
   it('come to the core by explainErrors(), with their values and their parts', () => {
     const call = 'lotus.explainErrors();'
     for (const file of ['core.js', 'core.cjs']) {
-      expect(run('node', '-e', failing(file, call))).toBe('Not connected to lp1nobody. Call connectToPeer first.')
+      expect(run('node', '-e', failing(file, call))).toBe('Not connected to "lp1nobody". Call connectToPeer first.')
       const decode = `try { lotus.decodePeerId('lp1x') } catch (error) { said = error.message }`
       expect(run('node', '-e', failing(file, call, decode))).toMatch(/^This is not a peer id: it has 4 characters, not \d+\.$/)
       const name = `try { new lotus.P2PCoordinator({ bootstrap: 1 }) } catch (error) { said = error.message }`
