@@ -149,18 +149,18 @@ describe('bad input', () => {
 })
 
 describe('status', () => {
-  it('says offline once no bootstrap peer is left to be tried', async () => {
+  it('goes on connecting where its bootstrap address leads back to itself', async () => {
     net = createTestNetwork()
-    // It leads back to itself: no second try can help.
+    // Anybody on the way can bring that about, so it decides nothing lasting.
     const alice = net.createPeer({ bootstrap: ['memory://a'], host: 'a', listening: true })
     const seen: string[] = []
     alice.on('status', (status) => seen.push(status))
     await net.run(alice.start())
-    expect(alice.status).toBe('offline')
-    expect(seen).toEqual(['connecting', 'offline'])
+    expect(alice.status).toBe('connecting')
+    expect(seen).toEqual(['connecting'])
   })
 
-  it('is connecting while a lost relay is dialled with growing pauses, and online when it is back', async () => {
+  it('is connecting while a lost relay is dialled with pauses of at most 2 s, and online within 3 s of its return', async () => {
     net = createTestNetwork()
     const relay = net.createPeer({ host: 'r', identity: seed(3) })
     await net.run(relay.start())
@@ -179,10 +179,10 @@ describe('status', () => {
       if (now !== before) failed.push(second)
       before = now
     }
-    expect(failed.length).toBeGreaterThanOrEqual(6)
-    expect(failed.length).toBeLessThanOrEqual(10)
+    expect(failed.length).toBeGreaterThanOrEqual(90)
+    expect(failed.length).toBeLessThanOrEqual(150)
     await net.run(net.createPeer({ host: 'r', identity: seed(3) }).start())
-    await net.clock.advance(78_000)
+    await net.clock.advance(3_000)
     expect(alice.status).toBe('online')
     expect(seen).toEqual(['connecting', 'online', 'connecting', 'online'])
   })

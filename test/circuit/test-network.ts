@@ -8,7 +8,7 @@ import { decode, encode } from '../../src/message/codec.js'
 import type { OutgoingMessage, P2PMessage } from '../../src/message/message.js'
 import type { BroadcastResult, IProtocolHandler, ProtocolHost, RequestOptions } from '../../src/protocol/handler.js'
 import { type PeerInfo, PeerState } from '../../src/protocol/peer-info.js'
-import type { KeyValueStore } from '../../src/storage/key-value-store.js'
+import { memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection, FrameSink } from '../../src/transport/transport.js'
 
@@ -20,7 +20,7 @@ interface Link {
 /** Hosts wired by hand: each message is encoded, carried in order, decoded and handled, with nothing else in between. */
 export class TestHost implements ProtocolHost {
   readonly network = 'lotus'
-  readonly store = undefined as unknown as KeyValueStore
+  readonly store = memoryStore()
   readonly logger = { debug: () => {}, warn: () => {}, error: () => {} }
   readonly clock: Clock
   readonly links = new Map<string, Link>()
