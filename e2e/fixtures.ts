@@ -178,7 +178,10 @@ export async function connect(from: Tab, to: { id: string }): Promise<void> {
 }
 
 export const send = (from: Tab, to: string, payload: string) =>
-  from.page.evaluate(([to, payload]) => window.peer.sendTo(to!, { type: 'note', payload, protocol: 'e2e' }), [to, payload])
+  from.page.evaluate(
+    ([to, payload]) => window.peer.sendTo(to!, { type: 'note', payload: payload!, protocol: 'e2e' }),
+    [to, payload],
+  )
 
 export const received = (tab: Tab) => tab.page.evaluate(() => window.seen.messages.map((message) => message.payload))
 

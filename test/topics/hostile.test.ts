@@ -205,7 +205,7 @@ describe('two messages under one sequence of one run', () => {
     })
     return keys
   }
-  const guilty = `${Buffer.from(identity(9).publicKey).toString('hex')} equivocation`
+  const guilty = `${Buffer.from(identity(9).publicKey).toString('hex')} two-messages`
 
   it('are a proof against their publisher, not against the neighbour, and the second goes no further', async () => {
     const { attack, signed, router, routerHost, got, stillServed } = await setUp()

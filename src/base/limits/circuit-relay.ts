@@ -14,6 +14,8 @@ export const CIRCUIT_RELAY_LIMITS = /* @__PURE__ */ table({
   reservationGraceMs: 5_000,
   /** Reservations of a relay in all. */
   maxRelayReservations: 10_000,
+  /** Bytes of one introduction: what one peer may learn by a question of a hundred bytes. Those that it holds are drawn by lot. */
+  maxIntroductionBytes: 65_536,
   /** Watches for peers of a relay in all: some for each peer of a large one. */
   maxRelayPeerWatches: 20_000,
   /** How long changes are collected before a watcher of peers is told, so that many cost one message. */

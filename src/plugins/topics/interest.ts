@@ -1,4 +1,5 @@
 import { P2PError } from '../../base/errors.js'
+import { greediest } from '../../base/greediest.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 
@@ -13,7 +14,11 @@ export class Interest {
   private readonly byPeer = new LazyMap<string, Set<string>>()
   private readonly own = new LazyMap<string, number>()
 
-  constructor(private readonly limits: Limits) {}
+  /** @param onShed is told of a neighbour's topic that had to make room. */
+  constructor(
+    private readonly limits: Limits,
+    private readonly onShed: (topic: string, peerId: string) => void = () => {},
+  ) {}
 
   get topics(): number {
     return this.byTopic.size
@@ -31,28 +36,44 @@ export class Interest {
     else this.own.delete(topic)
   }
 
-  /** @throws P2PError LIMIT_EXCEEDED where the neighbour, or all of them, want too much. */
-  add(peerId: string, topic: string, distance: number, router: boolean): void {
-    if (distance > this.limits.maxTopicHops) {
-      this.remove(peerId, topic)
-      return
-    }
+  /**
+   * @returns whether that is news.
+   * @throws P2PError LIMIT_EXCEEDED where the neighbour, or all of them, want too much.
+   */
+  add(peerId: string, topic: string, distance: number, router: boolean): boolean {
+    if (distance > this.limits.maxTopicHops) return this.remove(peerId, topic)
     const topics = this.byPeer.get(peerId) ?? new Set()
     const peers = this.byTopic.get(topic) ?? new Map<string, number>()
     const limit = router ? 'maxTopicsPerRouter' : 'maxTopicsPerPeer'
     if (!topics.has(topic) && topics.size >= this.limits[limit]) throw tooMany(limit, this.limits)
-    if (peers.size === 0 && this.byTopic.size >= this.limits.maxTopics) throw tooMany('maxTopics', this.limits)
+    if (peers.get(peerId) === distance) return false
+    if (peers.size === 0 && this.byTopic.size >= this.limits.maxTopics) this.makeRoom(topics.size)
     this.byPeer.set(peerId, topics.add(topic))
     this.byTopic.set(topic, peers.set(peerId, distance))
+    return true
   }
 
-  remove(peerId: string, topic: string): void {
+  /** @returns whether the neighbour wanted it. */
+  remove(peerId: string, topic: string): boolean {
     const topics = this.byPeer.get(peerId)
-    if (!topics?.delete(topic)) return
+    if (!topics?.delete(topic)) return false
     if (topics.size === 0) this.byPeer.delete(peerId)
     const peers = this.byTopic.get(topic)
     peers?.delete(peerId)
     if (peers?.size === 0) this.byTopic.delete(topic)
+    return true
+  }
+
+  private makeRoom(own: number): void {
+    const peerId = greediest(this.byPeer, own)
+    for (const topic of this.byPeer.get(peerId ?? '') ?? []) {
+      // What others want too frees no place.
+      if (this.countOf(topic) > 1) continue
+      this.remove(peerId!, topic)
+      this.onShed(topic, peerId!)
+      return
+    }
+    throw tooMany('maxTopics', this.limits)
   }
 
   /** Forgets a neighbour; returns the topics that it wanted. */

@@ -134,7 +134,7 @@ export class Topics implements IProtocolHandler {
 
   constructor(private readonly wiring: TopicsOptions) {
     this.limits = wiring.limits ?? limitsOf(TOPIC_LIMITS)
-    this.interest = new Interest(this.limits)
+    this.interest = new Interest(this.limits, (topic, peerId) => this.unwantedBy(peerId, topic))
     this.seen = new RecentKeys(this.limits.topicSeen)
     this.slots = new BoundedMap(this.limits.topicSeen)
   }
@@ -179,10 +179,7 @@ export class Topics implements IProtocolHandler {
     this.told.delete(peerId)
     this.advertisements?.forget(peerId)
     this.underWay.delete(peerId)
-    for (const topic of this.interest.removePeer(peerId)) {
-      this.tree.forget(topic, peerId)
-      this.tell(topic)
-    }
+    for (const topic of this.interest.removePeer(peerId)) this.unwantedBy(peerId, topic)
   }
 
   /**
@@ -458,8 +455,7 @@ export class Topics implements IProtocolHandler {
     // It has gone since.
     if (router === undefined) return
     for (const [topic, distance, history = 0] of readWants(payload)) {
-      this.interest.add(from, topic, distance, router === true)
-      this.tell(topic)
+      if (this.interest.add(from, topic, distance, router === true)) this.tell(topic)
       for (const message of this.history.last(topic, Math.min(history, this.limits.topicHistory))) {
         this.push(from, wireOf(message), message.bytes.length, 'past')
       }
@@ -467,11 +463,12 @@ export class Topics implements IProtocolHandler {
   }
 
   private unwanted(payload: unknown, from: string): void {
-    for (const topic of readTopics(payload)) {
-      this.interest.remove(from, topic)
-      this.tree.forget(topic, from)
-      this.tell(topic)
-    }
+    for (const topic of readTopics(payload)) if (this.interest.remove(from, topic)) this.unwantedBy(from, topic)
+  }
+
+  private unwantedBy(peerId: string, topic: string): void {
+    this.tree.forget(topic, peerId)
+    this.tell(topic)
   }
 
   /** A neighbour has come: everything that it should know. */

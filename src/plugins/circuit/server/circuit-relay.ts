@@ -35,8 +35,14 @@ interface Party {
   readonly calls: TokenBucket
   /** The last unknown id that it was told of: what else is under way on it needs no second word. */
   unknown: number
+  /** Such words that it may yet hear: no honest peer speaks of more circuits than it has had. */
+  readonly words: TokenBucket
   /** Such words that have not left: a peer that does not read is told no more of them. */
   telling: number
+  /** Its first calls after a while, which a peer that is called all the time takes nevertheless. */
+  readonly firstCalls: TokenBucket
+  /** Those that it takes. */
+  readonly callsOfOthers: TokenBucket
 }
 
 /** One end of a circuit, and the direction that leads to it. */
@@ -65,6 +71,8 @@ interface End {
 interface Circuit {
   /** The caller's, and the called peer's. */
   ends: [End, End]
+  /** The caller has gone on after the called peer's answer, which it needs for it. */
+  isUsed: boolean
   /** Bytes carried in both directions. */
   bytes: number
   /** Rings at the end of its time. */
@@ -218,6 +226,7 @@ export class CircuitRelay implements IProtocolHandler {
     }
     const circuit = {
       bytes: 0,
+      isUsed: false,
       alarm: new Alarm(host.clock, () => this.end(circuit, 'LIMIT_EXCEEDED', 'circuitMs')),
     } as Circuit
     const [near, far] = [caller, this.partyOf(host, called!.peerId)].map((party) => this.endOf(host, party, circuit)) as [
@@ -258,7 +267,10 @@ export class CircuitRelay implements IProtocolHandler {
       opens: new TokenBucket(circuitOpensPerS, circuitOpenBurst, now, 1),
       calls: new TokenBucket(circuitCallsPerS, circuitCallBurst, now, 1),
       unknown: 0,
+      words: new TokenBucket(circuitOpensPerS + circuitCallsPerS, circuitOpenBurst + circuitCallBurst, now, 1),
       telling: 0,
+      firstCalls: new TokenBucket(circuitOpensPerS / 100, circuitOpenBurst / 32, now, 1),
+      callsOfOthers: new TokenBucket(circuitCallsPerS / 2, circuitCallBurst / 4, now, 1),
     }
     this.gone.delete(peerId)
     this.parties.set(peerId, party)
@@ -319,13 +331,18 @@ export class CircuitRelay implements IProtocolHandler {
     for (const { circuit } of caller.ends.values()) if (circuit.ends.some(({ party }) => party === target)) same++
     if (same >= this.limits.maxCircuitsPerPair) return refuse('there are enough to that peer', { limit: 'maxCircuitsPerPair' })
     // Only now, so that whether a peer is here is told in the same way at any load of ours.
-    if (full(target, this.limits)) return refuse('that peer has as many as it may', { limit: 'maxCircuitsPerPeer' })
+    const silent = full(target, this.limits) ? silentAt(target, caller) : undefined
+    if (full(target, this.limits) && silent === undefined) {
+      return refuse('that peer has as many as it may', { limit: 'maxCircuitsPerPeer' })
+    }
+    const callsSeldom = caller.firstCalls.take(now) === 0
     const calledWaitMs = target.calls.take(now)
-    if (calledWaitMs > 0) {
+    if (calledWaitMs > 0 && !(callsSeldom && target.callsOfOthers.take(now) === 0)) {
       return refuse('that peer is called too often', { limit: 'circuitCallsPerS', retryAfterMs: calledWaitMs })
     }
     // An id is never given twice: a frame that is late must not reach another circuit.
     if (Math.max(caller.lastId, target.lastId) >= MAX_CIRCUIT_ID) return refuse('its ids are used up; connect to it again')
+    if (silent !== undefined) this.end(silent, 'LIMIT_EXCEEDED', 'maxCircuitsPerPeer')
     return undefined
   }
 
@@ -335,6 +352,7 @@ export class CircuitRelay implements IProtocolHandler {
     if (sender === undefined) return
     const { circuit } = sender
     const end = otherOf(sender)
+    if (sender === circuit.ends[0]) circuit.isUsed = true
     end.unacked += costOf(frame)
     if (end.unacked > this.window || frame.length > this.frameBytes) {
       this.counts.violations++
@@ -412,7 +430,8 @@ export class CircuitRelay implements IProtocolHandler {
     const party = this.partyOf(host, from)
     const end = party.ends.get(id)
     if (end !== undefined && !end.isOver) return end
-    if (party.unknown !== id && party.telling < this.limits.maxCircuitsPerPeer) {
+    const mayBeTold = party.unknown !== id && party.telling < this.limits.maxCircuitsPerPeer
+    if (mayBeTold && party.words.take(host.clock.now()) === 0) {
       party.unknown = id
       party.telling++
       void this.sayClose(host, from, [id, 'CONNECTION_LOST']).then(() => party.telling--)
@@ -469,6 +488,23 @@ export class CircuitRelay implements IProtocolHandler {
 function otherOf(end: End): End {
   const [near, far] = end.circuit.ends
   return near === end ? far : near
+}
+
+/**
+ * The circuit that makes room for another caller at a peer that has as many as it may: of those whose callers have said nothing since
+ * they called, the oldest of the caller with the most. So nobody keeps a peer from being called by calls that lead to nothing.
+ */
+function silentAt(target: Party, caller: Party): Circuit | undefined {
+  const byCaller = new Map<Party, Circuit[]>()
+  for (const { circuit } of target.ends.values()) {
+    const [{ party }, called] = circuit.ends
+    if (called.party !== target || circuit.isUsed) continue
+    byCaller.set(party, [...(byCaller.get(party) ?? []), circuit])
+  }
+  const own = byCaller.get(caller)?.length ?? 0
+  let most: Circuit[] = []
+  for (const silent of byCaller.values()) if (silent.length > Math.max(own, most.length)) most = silent
+  return most[0]
 }
 
 function full({ ends }: Party, limits: Limits): boolean {

@@ -130,12 +130,13 @@ export class Introducer implements IProtocolHandler {
     )
     // By lot where there are too many: neither the oldest nor the newest has an advantage that could be won by reconnecting.
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, this.limits.maxIntroductions)
+    const { maxIntroductionBytes, maxAnswerBytes } = this.limits
     const answer: unknown[] = []
     let bytes = 0
     for (const peer of found.length > count ? sample(host.random, found, count) : found) {
       const entry = describe(peer, this.provenAddress(peer), this.canBeCalled(peer))
       bytes += encode(entry, this.limits).length
-      if (bytes > this.limits.maxAnswerBytes) break
+      if (bytes > Math.min(maxIntroductionBytes, maxAnswerBytes)) break
       answer.push(entry)
     }
     return answer

@@ -1,6 +1,7 @@
 import { Alarm } from '../../../base/alarm.js'
 import { hexOf } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
+import { greediest } from '../../../base/greediest.js'
 import type { Limits } from '../../../base/limits.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import { encode } from '../../../message/codec.js'
@@ -77,7 +78,7 @@ export class PeerWatchers {
     this.delete(watcher, id)
     const own = this.byWatcher.get(watcher) ?? new Map<number, Watch>()
     if (own.size >= limits.maxPeerWatches) throw tooMany('maxPeerWatches', limits)
-    if (this.total >= limits.maxRelayPeerWatches) throw tooMany('maxRelayPeerWatches', limits)
+    if (this.total >= limits.maxRelayPeerWatches) this.makeRoom(own.size)
     const watch: Watch = {
       watcher,
       id,
@@ -109,6 +110,14 @@ export class PeerWatchers {
     remove(this.byCriterion, criterionOf(watch.query), watch)
     for (const peerId of watch.told.keys()) remove(this.byTold, peerId, watch)
     this.dirty.delete(watch)
+  }
+
+  /** @throws P2PError LIMIT_EXCEEDED where nobody has more watches than the peer that wants another. */
+  private makeRoom(own: number): void {
+    const watcher = greediest(this.byWatcher, own)
+    if (watcher === undefined) throw tooMany('maxRelayPeerWatches', this.wiring.limits)
+    const [id] = this.byWatcher.get(watcher)!.keys()
+    this.delete(watcher, id!)
   }
 
   /** Ends all watches of a peer that is gone. */

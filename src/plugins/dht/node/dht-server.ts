@@ -124,7 +124,8 @@ export class DhtServer implements IProtocolHandler {
   ) {
     this.limits = limits
     this.rateLimits = { messagesPerS: limits.dhtRequestsPerS, burst: 10 * limits.dhtRequestsPerS }
-    this.watchers = new Watchers(limits)
+    // Told that it missed something, a watcher asks again, and learns by the answer.
+    this.watchers = new Watchers(limits, (peerId) => this.push(peerId, null))
     this.network = network
     this.turns = turns
     this.clock = clock

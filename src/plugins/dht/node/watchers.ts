@@ -1,4 +1,5 @@
 import { P2PError } from '../../../base/errors.js'
+import { greediest } from '../../../base/greediest.js'
 import type { Limits } from '../../../base/limits.js'
 
 /** Who watches what at this server. Finding the watchers of a key looks at its prefixes, not at the watches. */
@@ -9,7 +10,11 @@ export class Watchers {
   private readonly lengths = new Map<number, number>()
   private total = 0
 
-  constructor(private readonly limits: Limits) {}
+  /** @param onShed is told of a watch that had to make room. */
+  constructor(
+    private readonly limits: Limits,
+    private readonly onShed: (peerId: string) => void = () => {},
+  ) {}
 
   get count(): number {
     return this.total
@@ -20,7 +25,7 @@ export class Watchers {
     const patterns = this.byPeer.get(peerId)
     if (patterns?.has(pattern)) return
     if ((patterns?.size ?? 0) >= this.limits.maxWatchesPerPeer) throw tooMany('maxWatchesPerPeer', this.limits.maxWatchesPerPeer)
-    if (this.total >= this.limits.maxWatches) throw tooMany('maxWatches', this.limits.maxWatches)
+    if (this.total >= this.limits.maxWatches) this.makeRoom(patterns?.size ?? 0)
     this.total++
     this.byPeer.set(peerId, (patterns ?? new Set()).add(pattern))
     const peers = this.byPattern.get(pattern)
@@ -48,6 +53,15 @@ export class Watchers {
 
   deletePeer(peerId: string): void {
     for (const pattern of this.byPeer.get(peerId) ?? []) this.delete(peerId, pattern)
+  }
+
+  /** @throws P2PError LIMIT_EXCEEDED where nobody has more watches than the peer that wants another. */
+  private makeRoom(own: number): void {
+    const peerId = greediest(this.byPeer, own)
+    if (peerId === undefined) throw tooMany('maxWatches', this.limits.maxWatches)
+    const [pattern] = this.byPeer.get(peerId)!
+    this.delete(peerId, pattern!)
+    this.onShed(peerId)
   }
 
   /** The peers that watch this key, each once. */
