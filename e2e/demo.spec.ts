@@ -193,7 +193,7 @@ test('a message to a wallet that sleeps waits, and is delivered when it wakes', 
   const sleep = second.getByRole('button', { name: 'Sleep', exact: true })
   await sleep.click()
   await expect(sleep).toHaveAttribute('aria-pressed', 'true')
-  await expect(second.locator('#status')).toHaveText('Offline')
+  await expect(second.locator('#status')).toHaveText('Asleep')
   await expect(rowOf(first, bob.id)).toHaveAttribute('data-state', 'away')
 
   await rowOf(first, bob.id)

@@ -3,7 +3,9 @@
 /** The part of the P2PConfig that says how peers may be reached, and `words` to show what is not as usual. */
 export function pathOptions(relay, search = location.search) {
   const asked = new URLSearchParams(search)
-  const config = { bootstrap: [relay] }
+  // The relays of `npm run demo` name each other by addresses of this machine.
+  const isHere = /^wss?:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/i.test(`${relay}/`)
+  const config = { bootstrap: [relay], ...(isHere && { allowPrivate: true }) }
   const words = []
   if (asked.get('relayonly') === '1') {
     config.relayOnly = true

@@ -2,7 +2,13 @@
 
 import { byId, setText } from './dom.js'
 
-const STATUS_WORDS = { offline: 'Offline', connecting: 'Connecting', online: 'Online' }
+const STATUS_WORDS = {
+  offline: 'Offline',
+  connecting: 'Connecting',
+  online: 'Online',
+  suspended: 'Asleep',
+  standby: 'Other tab leads',
+}
 
 /** @param options.onError called with a failure and what was being done. */
 export function statusBar(wallet, { onError }) {

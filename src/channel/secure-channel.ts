@@ -284,10 +284,11 @@ export class SecureChannel implements FrameSink {
   }
 
   private async handshakeFrame(frame: Uint8Array): Promise<void> {
-    const handshake = this.handshake!
+    // A responder that has its keys, and still judges the peer, has none.
+    const { handshake } = this
     try {
       // At once: the end of the connection, which follows, must not overtake it.
-      if (frame[0] === REFUSAL && !handshake.isSealed) throw refusalOf(frame.subarray(1), this.limits, true)
+      if (frame[0] === REFUSAL && handshake?.isSealed === false) throw refusalOf(frame.subarray(1), this.limits, true)
       if (this.busy) {
         // A description, in parts where frames are short, and a goodbye may overtake our checks; they wait for them.
         this.earlyBytes += frame.length + EARLY_BYTES
@@ -296,7 +297,7 @@ export class SecureChannel implements FrameSink {
         return
       }
       this.busy = true
-      const { frame: answer, met, noise } = await handshake.receive(frame)
+      const { frame: answer, met, noise } = await handshake!.receive(frame)
       if (this.isOver()) return
       if (met === undefined) {
         // What came meanwhile was sent before the answer to it.
@@ -315,7 +316,7 @@ export class SecureChannel implements FrameSink {
       if (this.isOver()) return
       if (noise === undefined) {
         const description = this.describe()
-        const last = await handshake.confirm()
+        const last = await handshake!.confirm()
         if (this.isOver()) return
         this.begin(last.noise)
         this.state = 'confirming'

@@ -12,7 +12,20 @@ import { encodePeerId } from '../../src/identity/peer-id.js'
 import { encode } from '../../src/message/codec.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Transport } from '../../src/transport/transport.js'
-import { alice, bob, dialled, NETWORK, type PairOptions, type PipeEnd, partsOf, party, partyOf, pipe, START } from './pair.js'
+import {
+  type Alter,
+  alice,
+  bob,
+  dialled,
+  NETWORK,
+  type PairOptions,
+  type PipeEnd,
+  partsOf,
+  party,
+  partyOf,
+  pipe,
+  START,
+} from './pair.js'
 
 const PROLOGUE = new TextEncoder().encode(`lotus-p2p/2\0${NETWORK}`)
 /** A transport that dials one end of a pipe. */
@@ -513,6 +526,17 @@ describe('a refusal', () => {
     expect(refusalOf(new Uint8Array(5_000), DEFAULT_LIMITS).code).toBe('HANDSHAKE_FAILED')
     expect(refusalOf(encode({ code: 'toString' }), DEFAULT_LIMITS).code).toBe('CONNECTION_CLOSED')
     expect(refusalOf(encode({ code: 'POOL_FULL', retryAfterMs: -5 }), DEFAULT_LIMITS).code).toBe('HANDSHAKE_FAILED')
+  })
+
+  it('is none to a responder that still judges the peer: one frame in 256 of a channel begins with the same byte', async () => {
+    // The dialler's description comes later than its message 3, which the responder has read by then.
+    const alter: Alter = (frame, from, index) => (from === 'a' && index === 2 ? [] : [frame])
+    const pair = dialled({ alter, b: { admit: () => new Promise((resolve) => void pair.clock.setTimeout(resolve, 50)) } })
+    await pair.clock.advance(20)
+    pair.far.receive(framed(0, new Uint8Array(100)))
+    // The frame is read in its turn, as one of the channel, and nobody is blamed for what its keys have not sealed.
+    await expect(pair.clock.run(pair.b)).rejects.toMatchObject({ code: 'DECRYPT_FAILED' })
+    expect(pair.clock.now() - START).toBe(50)
   })
 })
 

@@ -12,8 +12,15 @@ const WHOLE = process.env.CONFORM_MATRIX === '1'
 // Some checks wait for seconds, and other tests want the computer too.
 vi.setConfig({ testTimeout: WHOLE ? 600_000 : 120_000 })
 
-/** Where a mutant runs all checks, it is alone, and nothing but a fault is to show: not what a busy computer makes late. */
-const [HANDSHAKE_MS, WAIT_MS] = WHOLE ? [6_000, 8_000] : [1_500, 1_000]
+interface Patience {
+  handshakeMs: number
+  waitMs: number
+}
+
+/** Where nothing but a fault is to show: not what a busy computer makes late. */
+const PATIENT: Patience = { handshakeMs: 6_000, waitMs: 8_000 }
+/** A mutant that runs all checks is alone; another one fails its check in any case. */
+const OF_MUTANTS: Patience = WHOLE ? PATIENT : { handshakeMs: 1_500, waitMs: 1_000 }
 const clauseOf = (fault: string): string => fault.split('/')[0]!
 const sections = MUTANTS.map(({ fault }) => fault[0]!)
 /** All of them where time is no matter, else the first of each section. */
@@ -25,18 +32,17 @@ afterAll(() => {
   for (const model of models) model.stop()
 })
 
-async function started(options: ModelOptions): Promise<TargetOptions> {
-  const model = new ModelPeer({ bits: 2, handshakeMs: HANDSHAKE_MS, ...options })
+async function started(options: ModelOptions, patience: Patience): Promise<TargetOptions> {
+  const model = new ModelPeer({ bits: 2, handshakeMs: patience.handshakeMs, ...options })
   models.push(model)
-  return { address: await model.start(), network: 'lotus', waitMs: WAIT_MS, handshakeMs: HANDSHAKE_MS, maxBits: 8 }
+  return { address: await model.start(), network: 'lotus', maxBits: 8, ...patience }
 }
 
 const checksFor = (profile: ModelOptions['profile'] = 'relay') =>
   profile === 'peer' ? checksOf('peer') : CHECKS.filter(({ profiles }) => profiles === undefined || profiles.join() !== 'peer')
 
 run.each(['relay', 'peer'] as const)('a %s made from the document passes every check', async (profile) => {
-  const target = await started({ profile })
-  const results = await runChecks(quick(checksFor(profile)), { ...target, waitMs: Math.max(WAIT_MS, 3_000) })
+  const results = await runChecks(quick(checksFor(profile)), await started({ profile }, PATIENT))
   expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([])
   const unseen = results.filter(({ outcome }) => outcome === 'not observable').map(({ clause }) => clause)
   expect(unseen).toEqual(['H-18', 'H-20'])
@@ -48,7 +54,7 @@ test('every check has a mutant', () => {
 })
 
 run.each(mutants)('a peer that breaks $fault fails the check of it', async ({ fault, also = [], options }) => {
-  const target = await started({ fault, ...options })
+  const target = await started({ fault, ...options }, OF_MUTANTS)
   const clause = clauseOf(fault)
   const checks = checksFor(options?.profile).filter((check) => (WHOLE && !also.includes('*')) || check.clause === clause)
   const failed = (await runChecks(checks, target)).filter(({ outcome }) => outcome === 'failed')

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { P2PCoordinator } from '../../src/coordinator.js'
+import type { Defence } from '../../src/defence/defence.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import type { P2PMessage } from '../../src/message/message.js'
@@ -229,6 +230,10 @@ describe('signed messages', () => {
 
   it('that come faster than they are verified are refused for lack of processor time, which counts for nothing, and all arrive', async () => {
     const { alice, bob, got } = await pair({ requireSignatures: true, limits: { maxVerifyQueue: 1 } })
+    // A slow processor: 20 ms for each check, however fast this one is.
+    const { budget } = (bob as unknown as { core: { defence: Defence } }).core.defence
+    const slowly = () => new Promise<void>((resolve) => void net.clock.setTimeout(resolve, 20))
+    budget.run = async (_, check) => slowly().then(check)
     const sent = Array.from({ length: 60 }, (_, i) => send(alice, i))
     await net.run(Promise.all(sent))
     await net.clock.advance(20_000)

@@ -90,41 +90,30 @@ describe('webFallback', () => {
     near.close()
   })
 
-  it('remembers a host that only HTTP reached: later dials begin both at once, until the time is over', async () => {
+  it('remembers nothing of a host that only HTTP reached: at the next dial the WebSocket has its head start again', async () => {
     holdTime()
     const { address, next, state } = await blocked(() => {})
-    const unspied = fetch
     const requests = vi.spyOn(globalThis, 'fetch')
-    const transport = webFallback({ limits: resolveLimits({ httpHeadStartMs: 300, httpPreferMs: 60_000 }) })
+    const transport = webFallback({ limits: resolveLimits({ httpHeadStartMs: 300 }) })
     const dial = async () => {
       const [near, far] = await Promise.all([transport.dial(address, { firstFrame: FIRST }), next()])
       near.close()
       far.close()
       return near.transport
     }
-    const nextUpgrade = () =>
-      new Promise<void>((resolve) => {
-        state.upgraded = resolve
-      })
-    const upgraded = nextUpgrade()
+    const upgraded = new Promise<void>((resolve) => {
+      state.upgraded = resolve
+    })
     const first = dial()
     await upgraded
     vi.advanceTimersByTime(299)
     expect(requests).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
     expect(await first).toBe('http')
-    // No time passes: HTTP waits for nothing. Its first request goes once the WebSocket's has come, as both are begun.
-    const both = nextUpgrade()
-    const held = vi.fn(async (...request: Parameters<typeof fetch>) => {
-      await both
-      return unspied(...request)
-    })
-    requests.mockImplementationOnce(held)
-    expect(await dial()).toBe('http')
-    expect([state.upgrades, held.mock.calls.length]).toEqual([2, 1])
     state.blocking = false
-    vi.advanceTimersByTime(61_000)
+    requests.mockClear()
     expect(await dial()).toBe('websocket')
+    expect(requests.mock.calls.filter(([, init]) => !String(init?.body ?? '').length && init?.method !== 'POST')).toEqual([])
   })
 
   it('fails with the WebSocket error, HTTP named in its details, where nobody is', async () => {

@@ -12,6 +12,4 @@ export const HTTP_LIMITS = /* @__PURE__ */ table({
   httpFirstByteMs: 2_000,
   /** Head start of a WebSocket before HTTP is tried beside it: three round trips of a bad mobile link. */
   httpHeadStartMs: 3_000,
-  /** Time in which a host that only HTTP reached is dialled by both at once. */
-  httpPreferMs: 600_000,
 } as const)

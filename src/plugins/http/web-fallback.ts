@@ -1,5 +1,4 @@
 import { asWebAddress, isWebAddress } from '../../address/addresses.js'
-import { BoundedMap } from '../../base/bounded-map.js'
 import { abortedError, asP2PError, P2PError } from '../../base/errors.js'
 import { HTTP_LIMITS } from '../../base/limits/http.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
@@ -9,19 +8,18 @@ import { httpDial } from './http.js'
 
 /** WebSocket attempts of one dial, the second at once after the first: a middlebox that has slept lets the second through. */
 const WEBSOCKET_ATTEMPTS = 2
-/** Hosts remembered as reached by HTTP only. */
-const MAX_HOSTS = 64
 
 /**
  * WebSocket, and HTTP to the same host where the network lets no WebSocket through: after two quick failures, or beside a
- * WebSocket that has not opened within `limits.httpHeadStartMs`. Whichever opens first carries the connection.
+ * WebSocket that has not opened within `limits.httpHeadStartMs`. Whichever opens first carries the connection. Nothing is remembered of
+ * it: whoever holds up one WebSocket would decide how the next dials go.
  *
  * @param options.limits default: those of the coordinator that dials.
  * @example
  * new P2PCoordinator({ transports: [webFallback()], bootstrap: ['wss://relay.example'] })
  */
 export function webFallback(options: { limits?: Limits } = {}): Transport {
-  const ways: Ways = { webSocket: webSocket(), http: httpDial(), httpOnly: new BoundedMap(MAX_HOSTS) }
+  const ways: Ways = { webSocket: webSocket(), http: httpDial() }
   const isHttp = (address: string) => isWebAddress(address, 'http')
   return {
     name: 'http',
@@ -38,16 +36,12 @@ export function webFallback(options: { limits?: Limits } = {}): Transport {
 interface Ways {
   webSocket: Transport
   http: ReturnType<typeof httpDial>
-  /** Hosts that only HTTP reached, with the time until which both are dialled at once. */
-  httpOnly: BoundedMap<string, number>
 }
 
 function dialBoth(address: string, options: DialOptions & { limits: Limits }, ways: Ways): Promise<Connection> {
   const { signal, limits } = options
   return new Promise((resolve, reject) => {
-    const host = hostOf(address)
     const httpAddress = asWebAddress(address, 'http')
-    const both = (ways.httpOnly.get(host) ?? 0) > Date.now()
     const losers = new AbortController()
     const failures: { webSocket?: P2PError; http?: P2PError } = {}
     let settled = false
@@ -66,9 +60,6 @@ function dialBoth(address: string, options: DialOptions & { limits: Limits }, wa
         connection.close()
         return
       }
-      if (connection.transport !== 'http') ways.httpOnly.delete(host)
-      // Not prolonged while both are dialled: HTTP may win by a hair where WebSocket works again.
-      else if (!both) ways.httpOnly.set(host, Date.now() + limits.httpPreferMs)
       resolve(connection)
     }
     const failed = () => {
@@ -111,7 +102,6 @@ function dialBoth(address: string, options: DialOptions & { limits: Limits }, wa
       return
     }
     tryWebSocket(1)
-    if (both) tryHttp()
   })
 }
 
@@ -122,13 +112,4 @@ function bothFailed(webSocket: P2PError, http: P2PError, address: string, httpAd
     { path: httpAddress, code: http.code, message: http.message },
   ]
   return new P2PError(webSocket.code, webSocket.message, { details: { ...webSocket.details, paths }, cause: webSocket })
-}
-
-/** What is no URL fails as such in the dial. */
-function hostOf(address: string): string {
-  try {
-    return new URL(address).host
-  } catch {
-    return ''
-  }
 }

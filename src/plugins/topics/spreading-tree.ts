@@ -1,5 +1,5 @@
-import { LazyMap, LazySet } from '../../base/lazy-map.js'
-import { tupleKey } from '../../base/tuple-key.js'
+import { BoundedMap } from '../../base/bounded-map.js'
+import { LazyMap } from '../../base/lazy-map.js'
 
 /** Messages in a row that a neighbour sent after somebody else had, before it is asked to only advertise. */
 const PRUNE_AFTER = 3
@@ -12,51 +12,48 @@ const PRUNE_AFTER = 3
  * publishers that are connected to several relays make single ones all the time.
  */
 export class SpreadingTree {
-  /** `topic` and peer, where we only advertise. */
-  private readonly lazy = new LazySet<string>()
-  private readonly duplicates = new LazyMap<string, number>()
+  /** By neighbour and topic, its duplicates in a row; where they are enough, we only advertise. What it sends on other topics counts too. */
+  private readonly links = new LazyMap<string, BoundedMap<string, number>>()
+
+  /** @param maxTopics of one neighbour. */
+  constructor(private readonly maxTopics: number) {}
 
   isEager(topic: string, peerId: string): boolean {
-    return !this.lazy.has(key(topic, peerId))
+    return (this.links.get(peerId)?.get(topic) ?? 0) < PRUNE_AFTER
   }
 
   /** The neighbour was the first to bring a message. */
   first(topic: string, peerId: string): void {
-    this.duplicates.delete(key(topic, peerId))
+    if (this.isEager(topic, peerId)) this.graft(topic, peerId)
+    else this.prune(topic, peerId)
   }
 
   /** The neighbour brought what was known; true where it should be told to stop pushing. */
   duplicate(topic: string, peerId: string): boolean {
-    const link = key(topic, peerId)
-    const count = (this.duplicates.get(link) ?? 0) + 1
-    if (count < PRUNE_AFTER) {
-      this.duplicates.set(link, count)
-      return false
-    }
-    this.duplicates.delete(link)
-    this.lazy.add(link)
-    return true
+    const count = (this.links.get(peerId)?.get(topic) ?? 0) + 1
+    this.count(topic, peerId, count)
+    return count % PRUNE_AFTER === 0
   }
 
   prune(topic: string, peerId: string): void {
-    this.lazy.add(key(topic, peerId))
+    this.count(topic, peerId, PRUNE_AFTER)
   }
 
+  /** A link is needed; or the neighbour wants the topic no more. */
   graft(topic: string, peerId: string): void {
-    this.lazy.delete(key(topic, peerId))
-    this.duplicates.delete(key(topic, peerId))
+    const topics = this.links.get(peerId)
+    topics?.delete(topic)
+    if (topics?.size === 0) this.links.delete(peerId)
   }
 
-  /** A neighbour wants a topic no more, or is gone. */
-  forget(topic: string, peerId: string): void {
-    this.graft(topic, peerId)
+  /** A neighbour is gone. */
+  forget(peerId: string): void {
+    this.links.delete(peerId)
   }
 
-  get lazyLinks(): number {
-    return this.lazy.size
+  private count(topic: string, peerId: string, count: number): void {
+    const topics = this.links.get(peerId) ?? new BoundedMap<string, number>(this.maxTopics)
+    this.links.set(peerId, topics)
+    topics.set(topic, count)
   }
-}
-
-function key(topic: string, peerId: string): string {
-  return tupleKey(peerId, topic)
 }

@@ -100,7 +100,7 @@ export class Topics implements IProtocolHandler {
   readonly rateLimits = { messagesPerS: 10_000, burst: 40_000 }
   private readonly limits: Limits
   private readonly interest: Interest
-  private readonly tree = new SpreadingTree()
+  private readonly tree: SpreadingTree
   private readonly seen: RecentKeys
   /** By publisher, run and sequence, the id of the message that was verified: another one is a proof against the publisher. */
   private readonly slots: BoundedMap<string, string>
@@ -135,6 +135,7 @@ export class Topics implements IProtocolHandler {
   constructor(private readonly wiring: TopicsOptions) {
     this.limits = wiring.limits ?? limitsOf(TOPIC_LIMITS)
     this.interest = new Interest(this.limits, (topic, peerId) => this.unwantedBy(peerId, topic))
+    this.tree = new SpreadingTree(this.limits.maxTopicsPerRouter)
     this.seen = new RecentKeys(this.limits.topicSeen)
     this.slots = new BoundedMap(this.limits.topicSeen)
   }
@@ -179,7 +180,8 @@ export class Topics implements IProtocolHandler {
     this.told.delete(peerId)
     this.advertisements?.forget(peerId)
     this.underWay.delete(peerId)
-    for (const topic of this.interest.removePeer(peerId)) this.unwantedBy(peerId, topic)
+    this.tree.forget(peerId)
+    for (const topic of this.interest.removePeer(peerId)) this.tell(topic)
   }
 
   /**
@@ -467,7 +469,7 @@ export class Topics implements IProtocolHandler {
   }
 
   private unwantedBy(peerId: string, topic: string): void {
-    this.tree.forget(topic, peerId)
+    this.tree.graft(topic, peerId)
     this.tell(topic)
   }
 
