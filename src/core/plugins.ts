@@ -10,7 +10,8 @@ const NO_MEMBERS = /* @__PURE__ */ Object.freeze({})
 
 /** The plugins of one coordinator: attaches them, and tells them of peers and of the coordinator's life. */
 export class Plugins {
-  readonly resolvers: PeerResolver[] = []
+  /** Replaced, never changed in place: a list that grows in place has room for sixteen more. */
+  resolvers: readonly PeerResolver[] = []
   private readonly attached = new Map<string, object>()
   private readonly peers = new Set<PeerListener>()
   private readonly hooks = new Set<LifecycleHooks>()
@@ -36,8 +37,10 @@ export class Plugins {
   }
 
   addResolver(resolver: PeerResolver): void {
-    this.resolvers.push(resolver)
-    this.undoable(() => void this.resolvers.splice(this.resolvers.indexOf(resolver), 1))
+    this.resolvers = [...this.resolvers, resolver]
+    this.undoable(() => {
+      this.resolvers = this.resolvers.filter((known) => known !== resolver)
+    })
   }
 
   addStats(name: string, read: () => object): void {

@@ -17,7 +17,7 @@ const transportShape = /* @__PURE__ */ (() => {
  * registry.forAddress('wss://relay.example').dial('wss://relay.example', { firstFrame })
  */
 export class TransportRegistry {
-  private readonly transports: Transport[] = []
+  private transports: readonly Transport[] = []
 
   /** @throws P2PError INVALID_CONFIG, as `add`. */
   constructor(transports: readonly Transport[] = []) {
@@ -37,11 +37,12 @@ export class TransportRegistry {
     if (this.transports.some((known) => known.name === name)) {
       throw new P2PError('INVALID_CONFIG', `There is a transport "${name}" already.`)
     }
-    this.transports.push(transport)
+    // A list that grows in place has room for sixteen more.
+    this.transports = [...this.transports, transport]
   }
 
   remove(transport: Transport): void {
-    this.transports.splice(this.transports.indexOf(transport), 1)
+    this.transports = this.transports.filter((known) => known !== transport)
   }
 
   canDial(address: string): boolean {

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm'
 import ts from 'typescript'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PluginKit } from '../../src/core/plugin.js'
+import { defineResource } from '../../src/definitions/define-resource.js'
 import { statements } from '../../src/statements/plugin.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import { identityOf } from '../defence/table.js'
@@ -113,6 +114,7 @@ it('lists what takes a callback: a new one needs a line here, and a test below',
       "Topics.onUnregister",
       "Topics.subscribe(listener)",
       "TopicsOptions.onError",
+      "TypedResourceClient.watch(listener)",
       "VirtualClock.setTimeout(callback)",
       "WebSocketServerOptions.onRequest",
       "WorkWorker.addEventListener(listener)",
@@ -175,6 +177,9 @@ describe('a callback', () => {
       alice.once('connected', fails as () => void)
       for (const listener of [fails as () => void, told('topic')]) alice.subscribe('offers', listener)
       for (const listener of [fails as () => void, told('resource')]) alice.watchResources('session', {}, listener)
+      const anything = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } } as const
+      const typed = alice.for(defineResource({ type: 'session', data: anything }))
+      for (const listener of [fails as () => void, told('typed')]) typed.watch({}, listener)
       for (const listener of [fails as () => void, told('record')]) alice.dht.watch('offer', listener)
       for (const listener of [fails as () => void, told('peer')]) alice.watchPeers({}, listener)
       const members = [identityOf(1).publicKey, identityOf(2).publicKey]
@@ -191,7 +196,7 @@ describe('a callback', () => {
       await net.run(theirs!.say({ round: 0, slot: 'a', value: new Uint8Array(1) }))
       await net.clock.advance(2_000)
       await new Promise((resolve) => setTimeout(resolve))
-      expect(heard).toMatchObject({ message: expect.any(Number), other: 1, topic: 1, resource: 1, record: 1 })
+      expect(heard).toMatchObject({ message: expect.any(Number), other: 1, topic: 1, resource: 1, typed: 1, record: 1 })
       expect([ours!.statements(0).length, lifecycle.length > 0]).toEqual([1, true])
       alice.suspend()
       await net.run(alice.resume())

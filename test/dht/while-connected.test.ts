@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { P2PError } from '../../src/base/errors.js'
 import { resolveLimits } from '../../src/base/limits.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
+import type { PluginKit } from '../../src/core/plugin.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { createRecord, type RecordContent, wireRecord } from '../../src/plugins/dht/records/record.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
@@ -201,7 +202,9 @@ describe('a withdrawal that is left at a server', () => {
     const { relays, found, tab } = await setUp()
     const liar = await tab('liar', 0, 60)
     const payload = { record: await signed(60, { value }), withdrawal: await make() }
-    const answer = await net.run(liar.request(relays[0]!.peerId, { type: 'store', payload, protocol: 'lotus/dht' }))
+    const answer = await net.run(
+      (await kitOf(liar)).request(relays[0]!.peerId, { type: 'store', payload, protocol: 'lotus/dht' }),
+    )
     expect(answer.payload).toMatchObject({ stored: false, code })
     expect(await found()).toEqual([[], []])
   })
@@ -210,7 +213,20 @@ describe('a withdrawal that is left at a server', () => {
     const { relays, tab } = await setUp()
     const thief = await tab('thief', 0, 61)
     const payload = { record: await signed(60, { value }), withdrawal: await signed(60, { sequence: 2, withdrawn: true }) }
-    const answer = await net.run(thief.request(relays[0]!.peerId, { type: 'store', payload, protocol: 'lotus/dht' }))
+    const answer = await net.run(
+      (await kitOf(thief)).request(relays[0]!.peerId, { type: 'store', payload, protocol: 'lotus/dht' }),
+    )
     expect(answer.payload).toMatchObject({ stored: false, code: 'INVALID_RECORD' })
   })
 })
+
+/** What plugins work with, which may speak the protocols of the SDK. */
+async function kitOf(peer: P2PCoordinator): Promise<PluginKit> {
+  let kit: PluginKit | undefined
+  const keep = (given: PluginKit) => {
+    kit = given
+    return {}
+  }
+  await peer.use({ name: 'hostile', attach: keep })
+  return kit!
+}
