@@ -3,6 +3,7 @@ import type { Identity } from '../../src/identity/identity.js'
 import { evidenceOf, wireEvidence } from '../../src/statements/equivocation.js'
 import { type SignedStatement, signStatement, statementId, wireStatement } from '../../src/statements/statement.js'
 import { STATEMENTS_PROTOCOL } from '../../src/statements/statement-messages.js'
+import { kitOf } from '../kit-of.js'
 import { bytes, createTable, GAME, identityOf, type Player } from './table.js'
 
 const roll = (who: Identity, value: number, round = 0, slot = 'roll', session = GAME.session) =>
@@ -297,7 +298,11 @@ describe('evidence from a peer', () => {
     const { players } = await table(1)
     const other = attacker()
     await connect([other, players[0]!])
-    const asking = other.peer.request(players[0]!.peer.peerId, { type: 'dance', payload: null, protocol: STATEMENTS_PROTOCOL })
+    const asking = (await kitOf(other.peer)).request(players[0]!.peer.peerId, {
+      type: 'dance',
+      payload: null,
+      protocol: STATEMENTS_PROTOCOL,
+    })
     await expect(net.run(asking)).rejects.toMatchObject({ code: 'INVALID_MESSAGE' })
     await clock.advance(100)
     await net.stop()

@@ -9,6 +9,7 @@ import { STATEMENTS_PROTOCOL } from '../../src/statements/statement-messages.js'
 import type { StatementSession, StatementSessionOptions } from '../../src/statements/statement-session.js'
 import { Statements } from '../../src/statements/statements.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/index.js'
+import { kitOf } from '../kit-of.js'
 
 export const GAME = { protocol: 'dice', session: 'table-7' }
 export const bytes = (...values: number[]) => Uint8Array.from(values)
@@ -68,7 +69,9 @@ export function createTable(options: { latencyMs?: number; limits?: Partial<Limi
       handleMessage: async ({ type, payload }) => void got.push({ type, payload }),
     })
     const send: Attacker['send'] = (to, type, payload) =>
-      peer.sendTo(to.peer.peerId, { type, payload, protocol: STATEMENTS_PROTOCOL }).catch(() => {})
+      kitOf(peer)
+        .then((kit) => kit.sendTo(to.peer.peerId, { type, payload, protocol: STATEMENTS_PROTOCOL }))
+        .catch(() => {})
     return { peer, identity, got, send }
   }
   const join = (

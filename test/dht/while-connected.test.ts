@@ -2,11 +2,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { P2PError } from '../../src/base/errors.js'
 import { resolveLimits } from '../../src/base/limits.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
-import type { PluginKit } from '../../src/core/plugin.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { createRecord, type RecordContent, wireRecord } from '../../src/plugins/dht/records/record.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import type { Connection, Transport } from '../../src/transport/transport.js'
+import { kitOf } from '../kit-of.js'
 
 let net: TestNetwork
 afterEach(() => net?.stop())
@@ -219,14 +219,3 @@ describe('a withdrawal that is left at a server', () => {
     expect(answer.payload).toMatchObject({ stored: false, code: 'INVALID_RECORD' })
   })
 })
-
-/** What plugins work with, which may speak the protocols of the SDK. */
-async function kitOf(peer: P2PCoordinator): Promise<PluginKit> {
-  let kit: PluginKit | undefined
-  const keep = (given: PluginKit) => {
-    kit = given
-    return {}
-  }
-  await peer.use({ name: 'hostile', attach: keep })
-  return kit!
-}
