@@ -63,6 +63,7 @@ const NO_KEYS: Record<string, string> = {
   'plugins/topics/topic-messages.ts': 'bytes of fixed lengths before the last part',
   'node/cli.ts': 'a line for people',
   'node/metrics.ts': 'names of measures, of our own words',
+  'definitions/standard-schema.ts': 'a sentence',
   'peer/connection/pacer.ts': 'the label of a lane: maps find it by protocol and by type',
   'peer/connection/sessions.ts': 'hex digits and base64url of fixed lengths',
 }

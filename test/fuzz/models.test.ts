@@ -29,8 +29,13 @@ describe('Interest, against a table of who wants what how far away', () => {
   it('tells each neighbour the nearest subscriber that is not behind it, and keeps within its limits', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
-        const interest = new Interest(limits)
         const table = new Map<string, { peer: string; topic: string; distance: number }>()
+        const interest = new Interest(limits, (topic, peer) => {
+          // Only where there is no room for another topic, and of a topic that nobody else wants.
+          expect(new Set([...table.values()].map((row) => row.topic)).size).toBe(limits.maxTopics)
+          expect([...table.values()].filter((row) => row.topic === topic).length).toBe(1)
+          expect(table.delete(`${peer} ${topic}`)).toBe(true)
+        })
         const own = new Map<string, number>()
         for (const each of steps) {
           if (each.what === 'gone') {
