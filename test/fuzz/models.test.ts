@@ -97,8 +97,12 @@ describe('Watchers, against a list of who watches what', () => {
     const limits = resolveLimits({ maxWatches: 6, maxWatchesPerPeer: 3 })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
-        const watchers = new Watchers(limits)
         const list = new Set<string>()
+        // Where there is no room, the oldest watch of the peer that has most makes it.
+        const watchers = new Watchers(limits, (peer) => {
+          expect(list.size).toBe(limits.maxWatches)
+          list.delete([...list].find((each) => each.startsWith(`${peer} `))!)
+        })
         for (const { what, peer, pattern } of steps) {
           if (what === 'gone') {
             watchers.deletePeer(peer)
