@@ -374,23 +374,20 @@ export class Network {
   }
 
   private updateStatus(): void {
-    const waiting = this.peers.dialling > 0 || this.reconnector.pending
-    // False says nothing: Node and many desktops never know.
-    const mayConnect = waiting && (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine !== false
-    const { phase } = this.core.lifecycle
-    const status =
-      this.peers.size > 0
-        ? 'online'
-        : phase === 'suspended'
-          ? phase
-          : this.isStandby
-            ? 'standby'
-            : mayConnect && this.isRunning
-              ? 'connecting'
-              : 'offline'
+    const status = this.statusNow()
     if (status === this.lastStatus) return
     this.lastStatus = status
     this.core.events.emit('status', status)
+  }
+
+  private statusNow(): P2PStatus {
+    if (this.peers.size > 0) return 'online'
+    if (this.core.lifecycle.phase === 'suspended') return 'suspended'
+    if (this.isStandby) return 'standby'
+    const waiting = this.peers.dialling > 0 || this.reconnector.pending
+    // False says nothing: Node and many desktops never know.
+    const mayConnect = waiting && (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine !== false
+    return mayConnect && this.isRunning ? 'connecting' : 'offline'
   }
 
   private debug(error: unknown, otherwise: string): void {
