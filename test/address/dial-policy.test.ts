@@ -6,6 +6,7 @@ import { allLearnt, learnt, needLearnt } from '../../src/address/dial-policy.js'
 import { publicLookup } from '../../src/address/public-lookup.node.js'
 import { publicFetch } from '../../src/transport/public-fetch.node.js'
 import { webSocket } from '../../src/transport/websocket.js'
+import { innerServer } from './inner-server.js'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -133,15 +134,7 @@ describe('names that others tell, at connect time', () => {
 
   it('that change between check and connect (rebinding) lead nowhere inside, by WebSocket and by HTTP', async () => {
     const reached: string[] = []
-    const inner = createServer((request, response) => {
-      reached.push(`${request.method} ${request.url}`)
-      response.end()
-    }).on('upgrade', (request, socket) => {
-      reached.push(`upgrade ${request.url}`)
-      socket.destroy()
-    })
-    await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve))
-    const { port } = inner.address() as AddressInfo
+    const { server: inner, port } = await innerServer((what) => reached.push(what))
     // A public answer that nobody serves, then the inner one for ever.
     const asked = resolving(['192.0.0.1'], ['127.0.0.1'])
     const options = { firstFrame: new Uint8Array(40), learnt: true, signal: AbortSignal.timeout(5_000) }

@@ -1,7 +1,6 @@
 import dns from 'node:dns'
 import { readdirSync, readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import type { Plugin, PluginKit } from '../../src/core/plugin.js'
@@ -15,6 +14,7 @@ import { webSocketServer } from '../../src/node/web-socket-server.js'
 import { isContained } from '../../src/plugins/webrtc/signals.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
+import { innerServer } from '../address/inner-server.js'
 import { quiet } from '../dht/network.js'
 
 /** Something inside that nobody outside is to reach; it notes whatever comes. */
@@ -25,15 +25,7 @@ const cleanUps: (() => unknown)[] = []
 
 beforeEach(async () => {
   reached = []
-  inner = createServer((request, response) => {
-    reached.push(`${request.method} ${request.url}`)
-    response.end()
-  }).on('upgrade', (request, socket) => {
-    reached.push(`upgrade ${request.url}`)
-    socket.destroy()
-  })
-  await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve))
-  port = (inner.address() as AddressInfo).port
+  ;({ server: inner, port } = await innerServer((what) => reached.push(what)))
   // Names that somebody has made to resolve inside. All others are as ever.
   const lookup = dns.lookup
   vi.spyOn(dns, 'lookup').mockImplementation(((
@@ -179,9 +171,9 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
       const payload = { protocols: ['updated', 'lotus/dht-node'], addresses: [address], metadata: undefined }
       await plugin.kit().sendTo(relay.peerId, { type: 'update', protocol: 'lotus/peer', payload })
       await until(() => relay.coordinator.getPeer(stranger.peerId)?.protocols?.includes('updated') === true)
-      // What an application copies out of a description, it names itself; so it must not be there.
-      const told = relay.coordinator.getPeer(stranger.peerId)?.addresses.websocket
-      if (told !== undefined) await tryTo(relay.coordinator.connectToPeer(described({ websocket: told })))
+      // What an application hands back of a description is what others have told.
+      const told = relay.coordinator.getPeer(stranger.peerId)?.addresses
+      if (told !== undefined) await tryTo(relay.coordinator.connectToPeer({ ...described({}), addresses: told }))
     },
   },
   'nodes that a DHT server names': {
