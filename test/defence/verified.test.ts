@@ -4,7 +4,6 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { resolveLimits } from '../../src/base/limits.js'
 import type { Verified } from '../../src/base/verified.js'
-import type { PluginKit } from '../../src/core/plugin.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { Deposits } from '../../src/plugins/dht/node/deposits.js'
 import { createRecord, keptAs, type RecordEntry, wireRecord } from '../../src/plugins/dht/records/record.js'
@@ -17,6 +16,7 @@ import { evidenceOf } from '../../src/statements/equivocation.js'
 import { type SignedStatement, signStatement } from '../../src/statements/statement.js'
 import type { Held } from '../../src/statements/statement-board.js'
 import { createTestNetwork } from '../../src/testing/test-network.js'
+import { kitOf } from '../kit-of.js'
 import { identityOf } from './table.js'
 
 const root = fileURLToPath(new URL('../../src/', import.meta.url))
@@ -113,15 +113,7 @@ describe('a forged copy', () => {
       await net.run(first.start())
       const second = net.createPeer({ relay: true, bootstrap: [net.addressOf(first)] })
       await net.run(second.start())
-      let kit!: PluginKit
-      const plugin = {
-        name: 'hand',
-        attach(given: PluginKit) {
-          kit = given
-          return {}
-        },
-      }
-      const mallory = net.createPeer({ listening: false, bootstrap: [net.addressOf(first)], plugins: [plugin] })
+      const mallory = net.createPeer({ listening: false, bootstrap: [net.addressOf(first)] })
       const author = identityFromSeed(new Uint8Array(32).fill(77))
       const alice = net.createPeer({ listening: false, identity: author, bootstrap: [net.addressOf(first)] })
       await net.run(Promise.all([mallory.start(), alice.start()]))
@@ -132,7 +124,9 @@ describe('a forged copy', () => {
       for (let round = 0; round < 12; round++) {
         for (const cache of [true, undefined]) {
           const payload = { record: wire, ...(cache && { cache }) }
-          const answer = await net.run(kit.request(first.peerId, { type: 'store', protocol: 'lotus/dht', payload }))
+          const answer = await net.run(
+            (await kitOf(mallory)).request(first.peerId, { type: 'store', protocol: 'lotus/dht', payload }),
+          )
           expect(answer.payload).toMatchObject({ stored: false, code: 'STALE_RECORD' })
         }
         const found = await net.run(second.dht.query({ key: 'offer' }))
@@ -155,21 +149,13 @@ describe('a forged copy', () => {
     const net = createTestNetwork({ latencyMs: 25 })
     const relay = net.createPeer({ relay: true })
     await net.run(relay.start())
-    let kit!: PluginKit
-    const plugin = {
-      name: 'hand',
-      attach(given: PluginKit) {
-        kit = given
-        return {}
-      },
-    }
-    const mallory = net.createPeer({ listening: false, bootstrap: [net.addressOf(relay)], plugins: [plugin] })
+    const mallory = net.createPeer({ listening: false, bootstrap: [net.addressOf(relay)] })
     await net.run(mallory.start())
     const content = { key: 'offer', value: 1, sequence: 1, publishedAt: net.clock.now(), ttl: 60 }
     const [key, payload] = wireRecord(await createRecord(content, { identity: identityOf(3) }, resolveLimits(), 'lotus'))!
     const record = [key, payload, new Uint8Array(64).fill(1)]
     const store = { type: 'store', protocol: 'lotus/dht', payload: { record, cache: true } }
-    const answer = await net.run(kit.request(relay.peerId, store))
+    const answer = await net.run((await kitOf(mallory)).request(relay.peerId, store))
     expect(answer.payload).toMatchObject({ stored: false, code: 'INVALID_SIGNATURE' })
     await net.clock.advance(100)
     expect(relay.reputationOf(mallory.peerId)).toMatchObject({ faults: { offence: 1 } })

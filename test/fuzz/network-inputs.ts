@@ -154,21 +154,23 @@ function begin(body: Uint8Array): void {
   check(incoming.of(sequence.stream)?.received === sequence.number - 1, 'a stream that begins elsewhere')
 }
 
+/** A relay that introduces, and that we have chosen. */
+const introducer = {
+  peerId: 'relay',
+  publicKey: place,
+  addresses: {},
+  state: 'connected',
+  lastSeen: 0,
+  protocols: [INTRODUCE],
+  connection: CHOSEN,
+}
+
 /** What an introducer answers. */
 async function introduce(payload: unknown): Promise<void> {
-  const asked = {
-    peerId: 'relay',
-    publicKey: place,
-    addresses: {},
-    state: 'connected',
-    lastSeen: 0,
-    protocols: [INTRODUCE],
-    connection: CHOSEN,
-  }
   const host = {
     peerId: 'bob',
     clock: new VirtualClock(NOW),
-    peers: () => [asked],
+    peers: () => [introducer],
     request: async () => ({ payload }),
   } as unknown as ProtocolHost
   for (const { peerId, publicKey, addresses, metadata, protocols = [] } of await findPeers(host, {}, { limits })) {
@@ -184,15 +186,6 @@ async function introduce(payload: unknown): Promise<void> {
 
 /** What an introducer pushes to one who watches. */
 async function push(payload: unknown): Promise<void> {
-  const asked = {
-    peerId: 'relay',
-    publicKey: place,
-    addresses: {},
-    state: 'connected',
-    lastSeen: 0,
-    protocols: [INTRODUCE],
-    connection: CHOSEN,
-  }
   const host = { peerId: 'bob', peers: () => [], peer: () => undefined } as unknown as ProtocolHost
   const watches = new PeerWatches(host, limits)
   const shown = new Set<string>()
@@ -209,8 +202,8 @@ async function push(payload: unknown): Promise<void> {
   // The number is right in any case, so that the rest is read.
   const news = typeof payload === 'object' && payload !== null ? { gone: [], ...payload, watch: 1 } : payload
   const message = { type: 'peers', from: 'relay', payload: news, timestamp: 0, messageId: 'm', protocol: INTRODUCE_WATCH }
-  for (let i = 0; i < 2; i++) await watches.handleMessage(message, asked as never)
-  await watches.onPeerDisconnected(asked as never)
+  for (let i = 0; i < 2; i++) await watches.handleMessage(message, introducer as never)
+  await watches.onPeerDisconnected(introducer as never)
   check(shown.size === 0, 'a peer that nobody tells of any more')
 }
 

@@ -150,6 +150,20 @@ describe('a refusal in the clear, which anybody on the way can have written', ()
   const inClear = (code: P2PErrorCode, retryAfterMs?: number) =>
     new P2PError(code, 'No.', { details: { byPeer: true, inClear: true, ...(retryAfterMs !== undefined && { retryAfterMs }) } })
 
+  /** Bob is lost, each dial fails for a minute, and then none does. */
+  async function staysWanted(failure: P2PError | P2PErrorCode): Promise<void> {
+    const { clock, dials, reconnector, fail } = await setUp(['wss://relay.example'])
+    reconnector.keep('bob', 'bob')
+    fail(failure)
+    reconnector.lost('bob', loss())
+    await clock.advance(60_000)
+    fail(undefined)
+    await clock.advance(120_000)
+    expect(dials.length).toBeGreaterThan(3)
+    expect(reconnector.wants('bob')).toBe(true)
+    reconnector.stop()
+  }
+
   it.each<P2PErrorCode>([
     'WRONG_PEER',
     'NAME_TAKEN',
@@ -159,33 +173,11 @@ describe('a refusal in the clear, which anybody on the way can have written', ()
     'BANNED',
     'WRONG_NETWORK',
     'SHUT_DOWN',
-  ])('ends no attempts to come back: %s', async (code) => {
-    const { clock, dials, reconnector, fail } = await setUp(['wss://relay.example'])
-    reconnector.keep('bob', 'bob')
-    fail(inClear(code))
-    reconnector.lost('bob', loss())
-    await clock.advance(60_000)
-    fail(undefined)
-    await clock.advance(120_000)
-    expect(dials.length).toBeGreaterThan(3)
-    expect(reconnector.wants('bob')).toBe(true)
-    reconnector.stop()
-  })
+  ])('ends no attempts to come back: %s', (code) => staysWanted(inClear(code)))
 
   it.each<P2PErrorCode>(['WRONG_PEER', 'NAME_TAKEN', 'SELF_DIAL', 'UNSUPPORTED_VERSION', 'HANDSHAKE_FAILED'])(
     'nor does somebody else that answers there, whatever we find: %s',
-    async (code) => {
-      const { clock, dials, reconnector, fail } = await setUp(['wss://relay.example'])
-      reconnector.keep('bob', 'bob')
-      fail(code)
-      reconnector.lost('bob', loss())
-      await clock.advance(60_000)
-      fail(undefined)
-      await clock.advance(120_000)
-      expect(dials.length).toBeGreaterThan(3)
-      expect(reconnector.wants('bob')).toBe(true)
-      reconnector.stop()
-    },
+    staysWanted,
   )
 
   it('keeps us away for less than 10 s, whatever it asks for', async () => {
