@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { abortedError, asP2PError, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
@@ -377,7 +377,7 @@ export class SecureChannel implements FrameSink {
   /** Frames cost a decryption each, whatever is in them: more than messages could need end the channel. */
   private allowFrames(): void {
     const { peerMessagesPerS, peerMessageBurst } = this.limits
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     this.frames ??= new TokenBucket(4 * peerMessagesPerS, 4 * peerMessageBurst, now)
     const waitMs = this.frames.take(now, FRAME_STEP)
     if (waitMs > 0) {

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../base/bounded-map.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { METER_LIMITS } from '../base/limits/meter.js'
 import { type Limits, limitsOf } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
@@ -114,7 +114,7 @@ export class ProcessorTime implements Meter {
     const user = this.users.get(key)
     if (user === undefined) return 0
     const waitMs =
-      user.answers.waitMs(this.options.clock.now()) ||
+      user.answers.waitMs(elapsed(this.options.clock)) ||
       this.overMs(user) ||
       ((this.options.waitingOf?.(key) ?? 0) < this.limits.maxScansWaiting ? 0 : MIN_WAIT_MS)
     return waitMs && Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, Math.ceil(waitMs)))
@@ -122,7 +122,7 @@ export class ProcessorTime implements Meter {
 
   private userOf(key: string, now: number): User {
     const { answerBytesPerS, answerByteBurst } = this.limits
-    const answers = () => new TokenBucket(answerBytesPerS, answerByteBurst, this.options.clock.now())
+    const answers = () => new TokenBucket(answerBytesPerS, answerByteBurst, elapsed(this.options.clock))
     return this.users.use(key, () => ({ usedMs: 0, at: now, answers: answers() }))
   }
 

@@ -1,5 +1,5 @@
 import { Alarm } from '../../base/alarm.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
@@ -122,7 +122,7 @@ export class Outbox {
     const outcome = new Promise<QueuedOutcome>((resolve) => {
       settle = resolve
     })
-    const expiresAt = clock.now() + ttlS * 1_000
+    const expiresAt = elapsed(clock) + ttlS * 1_000
     const queue = this.queues.get(peerId) ?? []
     this.queues.set(peerId, queue)
     queue.push({ message, encoded, bytes, expiresAt, settle, sent: undefined, isRepeated: false })
@@ -200,7 +200,7 @@ export class Outbox {
 
   private expire(): void {
     const { clock, takeBack } = this.wiring
-    const now = clock.now()
+    const now = elapsed(clock)
     let next = Number.POSITIVE_INFINITY
     this.alarmAt = next
     for (const [peerId, queue] of [...this.queues]) {
@@ -217,7 +217,7 @@ export class Outbox {
   private arm(at: number): void {
     if (at >= this.alarmAt) return
     this.alarmAt = at
-    this.alarm.arm(at - this.wiring.clock.now())
+    this.alarm.arm(at - elapsed(this.wiring.clock))
   }
 
   private disarm(): void {

@@ -1,6 +1,6 @@
 import { Alarm } from '../../base/alarm.js'
 import { Backoff } from '../../base/backoff.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { asP2PError, type P2PError } from '../../base/errors.js'
 import { isHidden } from '../../base/hidden.js'
 import { LazySet } from '../../base/lazy-map.js'
@@ -104,7 +104,7 @@ export class Reconnector {
   want(peerId: string): void {
     if (this.wants(peerId)) return
     const entry = this.entryOf(peerId, false, peerId)
-    entry.awaySince = this.wiring.clock.now()
+    entry.awaySince = elapsed(this.wiring.clock)
     this.entries.add(entry)
     if (this.isActive) void this.dial(entry)
   }
@@ -131,7 +131,7 @@ export class Reconnector {
         continue
       }
       const { clock, limits } = this.wiring
-      const now = clock.now()
+      const now = elapsed(clock)
       entry.awaySince ??= now
       if (!this.isActive || entry.dialling) continue
       // The peer asks us to come back at once; one that asks again and again is dialled with pauses.
@@ -145,7 +145,7 @@ export class Reconnector {
     for (const entry of this.entriesOf(peerId)) {
       entry.backoff.reset()
       entry.awaySince = undefined
-      entry.since = this.wiring.clock.now()
+      entry.since = elapsed(this.wiring.clock)
       entry.alarm.disarm()
     }
   }
@@ -155,7 +155,7 @@ export class Reconnector {
    * away does not count: this machine was asleep or offline, and the peers may have been there.
    */
   wake(): Promise<boolean>[] {
-    for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = this.wiring.clock.now()
+    for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = elapsed(this.wiring.clock)
     return this.dialAway(() => true)
   }
 
@@ -189,7 +189,7 @@ export class Reconnector {
     entry.dialling = true
     try {
       entry.peerId = await this.wiring.dial(entry.target)
-      entry.since = this.wiring.clock.now()
+      entry.since = elapsed(this.wiring.clock)
       entry.backoff.reset()
       entry.told = false
       entry.awaySince = undefined
@@ -211,7 +211,7 @@ export class Reconnector {
   private again(entry: Entry, error: P2PError): void {
     const { clock, limits } = this.wiring
     const isWanted = entry.bootstrap || (entry.peerId !== undefined && this.wiring.isWanted(entry.peerId))
-    const givenUp = !isWanted && clock.now() - (entry.awaySince ?? clock.now()) >= limits.reconnectGiveUpMs
+    const givenUp = !isWanted && elapsed(clock) - (entry.awaySince ?? elapsed(clock)) >= limits.reconnectGiveUpMs
     if (isFinal(error) || givenUp) {
       if (!entry.bootstrap) this.entries.delete(entry)
       return
@@ -237,7 +237,7 @@ export class Reconnector {
       alarm: new Alarm(clock, () => void this.dial(entry)),
       dialling: false,
       awaySince: undefined,
-      since: clock.now(),
+      since: elapsed(clock),
     }
     return entry
   }

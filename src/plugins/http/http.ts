@@ -137,7 +137,7 @@ class HttpConnection {
   ) {
     this.session = new URL(endpoint)
     this.session.pathname += `/${id}`
-    this.canStream = !((buffering.get(endpoint.host) ?? 0) > Date.now())
+    this.canStream = !((buffering.get(endpoint.host) ?? 0) > performance.now())
     const { polls, all } = this
     this.pipe = new FramePipe({
       transport: 'http',
@@ -340,7 +340,7 @@ class HttpConnection {
   }
 
   private rememberBuffering(): void {
-    this.buffering.set(this.session.host, Date.now() + HOST_MEMORY_MS)
+    this.buffering.set(this.session.host, performance.now() + HOST_MEMORY_MS)
   }
 
   private url(query: Record<string, number>): URL {
