@@ -82,7 +82,7 @@ async function coordinator(config: P2PConfig): Promise<P2PCoordinator> {
   const made = new P2PCoordinator({
     webrtc: false,
     logger: quiet,
-    limits: { dialTimeoutMs: 1_500, dhtTimeoutMs: 1_000, dialLookupMs: 200 },
+    limits: { dialTimeoutMs: 10_000, dhtTimeoutMs: 1_000, dialLookupMs: 200 },
     ...config,
   })
   cleanUps.push(() => made.shutdown())
