@@ -251,7 +251,10 @@ export class SecureChannel implements FrameSink {
     const reason = this.ended ?? asP2PError(error, 'CONNECTION_LOST', 'The connection broke. Connect again.')
     // A transport ends the connection itself at what is no frame: a text, or more bytes than any frame has. Once there is a peer to be
     // blamed, its keys have not sealed that, and anybody on the way can have sent it.
-    this.end(reason, this.state === 'handshake' && isFault(reason), false)
+    const fault = this.state === 'handshake' && isFault(reason)
+    // What a transport was told, such as a WebSocket's close code, is nobody's word either.
+    if (this.ended === undefined) Object.assign(reason.details, { inClear: true, byPeer: false })
+    this.end(reason, fault, false)
   }
 
   onDrain(): void {
@@ -561,5 +564,6 @@ const FAULTS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'HANDSHAKE_FAILED',
   'INVALID_SIGNATURE',
   'FOREIGN_SENDER',
+  'INVALID_PEER_ID',
   'RATE_LIMITED',
 ])

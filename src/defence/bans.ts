@@ -58,18 +58,13 @@ export class Bans {
     return ban !== undefined && this.leftMs(ban) > 0 ? ban : undefined
   }
 
-  /** What whoever is banned is told, and whoever dials one. */
-  error(ban: Ban): P2PError {
-    const { id, reason, until } = ban
-    return new P2PError('BANNED', `Banned: ${reason}`, {
-      details: { ban: id, until, retryAfterMs: Math.min(Math.max(0, Math.ceil(this.leftMs(ban))), 86_400_000) },
-    })
-  }
-
-  /** The refusal where a ban is in force. */
+  /** What whoever is banned is told, and whoever dials one; undefined where no ban is in force. */
   refusal(id: string): P2PError | undefined {
     const ban = this.of(id)
-    return ban && this.error(ban)
+    if (ban === undefined) return undefined
+    const { reason, until } = ban
+    const retryAfterMs = Math.min(Math.ceil(this.leftMs(ban)), 86_400_000)
+    return new P2PError('BANNED', `Banned: ${reason}`, { details: { ban: id, until, retryAfterMs } })
   }
 
   /** Copies of those in force, the one that ends last first. */

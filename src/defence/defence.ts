@@ -153,7 +153,7 @@ export class Defence {
   ban(publicKey: Uint8Array, about: { cause: Ban['cause']; reason: string; durationMs?: number | undefined }): Ban {
     const id = encodePeerId(publicKey)
     const ban = this.bans.of(id) !== undefined && about.cause !== 'manual' ? this.bans.of(id)! : this.bans.add(id, about)
-    this.wiring.disconnect(publicKey, this.bans.error(ban))
+    this.wiring.disconnect(publicKey, this.bans.refusal(id)!)
     return ban
   }
 

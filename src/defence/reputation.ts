@@ -93,7 +93,7 @@ export class Reputation {
   }
 
   private faded({ score, at }: Entry, points = score): number {
-    return points * 0.5 ** (Math.max(0, elapsed(this.clock) - at) / this.limits.reputationHalfLifeMs)
+    return points * 0.5 ** ((elapsed(this.clock) - at) / this.limits.reputationHalfLifeMs)
   }
 
   private touch(key: string): Entry {

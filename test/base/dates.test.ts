@@ -17,7 +17,7 @@ const DATES: Record<string, [reads: number, of: string]> = {
   'message/p2p-protocol.ts': [1, 'the timestamp of a message'],
   'node/cli.ts': [3, 'the dates of the lines of a log'],
   'peer/connection/inbox.ts': [2, 'lastSeen of a peer, which applications read'],
-  'peer/connection/peer-clock.ts': [2, 'the date of a peer, compared with what passes here'],
+  'peer/connection/peer-clock.ts': [1, 'the date of a peer, compared with what passes here'],
   'peer/connection/peer-connection.ts': [
     2,
     'since when applications read that a peer is connected; the timestamp that is signed',

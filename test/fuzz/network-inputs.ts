@@ -231,7 +231,7 @@ async function loadBans(kept: Uint8Array): Promise<void> {
   const store = storeOf(kept, 'ban/lp1x')
   const bans = new Bans({ clock, limits, store, onBanned: () => {}, onError: (error) => errors.push(error) })
   await bans.load()
-  for (const ban of bans.list()) refusalOf(encodeRefusal(bans.error(ban)), limits)
+  for (const { id } of bans.list()) refusalOf(encodeRefusal(bans.refusal(id)!), limits)
   const { since, until } = bans.add('lp1x', { cause: 'offence', reason: 'Again.' })
   check(since === NOW && until > NOW && until <= NOW + limits.maxBanMs, 'a ban of another length')
   for (const error of errors) throw error

@@ -31,9 +31,9 @@ export interface KeptConnection {
  */
 const FINAL = /^(INVALID_ADDRESS|INSECURE_ADDRESS|INVALID_PEER_ID|SHUT_DOWN)$/
 
-/** A relay that shuts down often starts again; and a refusal in the clear can be anybody's. */
+/** A relay that shuts down often starts again; a refusal in the clear can be anybody's, and so can what is no description. */
 function isFinal({ code, details }: P2PError): boolean {
-  return FINAL.test(code) && details.inClear !== true && !(code === 'SHUT_DOWN' && details.byPeer === true)
+  return FINAL.test(code) && !details.inClear && !details.byPeer && !details.fault
 }
 
 /** What a refusal in the clear may ask for at most, milliseconds: with the jitter of `Backoff` it keeps us away for less than 10 s. */
@@ -123,11 +123,11 @@ export class Reconnector {
 
   lost(peerId: string, error: P2PError): void {
     for (const entry of this.entriesOf(peerId)) {
-      const { byPeer, moved } = error.details
+      const { byPeer, moved, inClear } = error.details
       // Another process of the peer has come in the place of the one before.
       if (error.code === 'REPLACED' && byPeer !== true) continue
-      // The application has disconnected on purpose, or the peer has said goodbye, inside its channel: so are all losses told here.
-      const isGoodbye = /^(CONNECTION_CLOSED|SHUT_DOWN|NAME_TAKEN)$/.test(error.code)
+      // The application has disconnected on purpose, or the peer has said goodbye, inside its channel.
+      const isGoodbye = !inClear && /^(CONNECTION_CLOSED|SHUT_DOWN|NAME_TAKEN)$/.test(error.code)
       const wanted = isGoodbye && moved !== true && (byPeer !== true || !entry.bootstrap)
       if (wanted && this.isActive) {
         if (!entry.bootstrap) this.entries.delete(entry)
