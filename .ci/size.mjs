@@ -40,6 +40,7 @@ const PLUGINS = [
   'relayClocks',
   'pageEvents',
   'oneTab',
+  'persistence',
 ]
 
 /** @returns {Promise<number>} bytes after gzip. */

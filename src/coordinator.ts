@@ -17,6 +17,7 @@ import { dhtWalk } from './plugins/dht/walk/plugin.js'
 import { httpFallback } from './plugins/http/plugin.js'
 import { oneTab } from './plugins/page/one-tab.js'
 import { pageEvents } from './plugins/page/plugin.js'
+import { persistence } from './plugins/persistence/plugin.js'
 import { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 import type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
 import { relayClocks } from './plugins/relay-clocks/plugin.js'
@@ -196,6 +197,7 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
   ]
   if (mode === 'throw' || mode === true) usual.push(oneTab({ throws: mode === 'throw' }))
   else if (mode !== false) throw invalidOption('oneTab', "must be true, false or 'throw'")
+  if (core.store !== undefined) usual.push(persistence())
   usual.push(webRtc(webRtcOf(webrtc)))
   const own: unknown = plugins ?? []
   // What is no list is named by the core.

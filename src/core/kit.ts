@@ -12,6 +12,7 @@ import type { Meter } from '../defence/gate.js'
 import { signEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
+import type { Outbox } from '../peer/keep/outbox.js'
 import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
@@ -127,6 +128,10 @@ export class Kit implements PluginKit {
   get dialer(): Dialer {
     this.ownDialer ??= this.core.network.dialer
     return this.ownDialer
+  }
+
+  get outbox(): Outbox {
+    return this.core.network.outbox
   }
 
   addTransport(transport: Transport): void {

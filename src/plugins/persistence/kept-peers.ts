@@ -1,0 +1,67 @@
+import type { PluginKit } from '../../core/plugin.js'
+import { int, optional, parsed, text, tuple } from '../../message/shape.js'
+import type { PeerInfo } from '../../protocol/peer-info.js'
+import { readState, stateOf } from './state-format.js'
+import type { StateWriter } from './state-writer.js'
+
+const PREFIX = 'wanted/'
+
+/** Until when it is dialled; null while it is connected. */
+const entryShape = /* @__PURE__ */ (() => tuple(optional(int(0)), optional(text(1, 256))))()
+
+/**
+ * The peers that the application has connected to, in the store: `wanted/<peer id>` → version, until when it is dialled (ms; nil while it is
+ * connected), where it was dialled.
+ */
+export class KeptPeers {
+  private readonly ids = new Set<string>()
+
+  constructor(
+    private readonly kit: PluginKit,
+    private readonly writer: StateWriter,
+  ) {}
+
+  async load(): Promise<number> {
+    const { clock, dialer, limits, store } = this.kit
+    const { found, bad } = await readState(store, PREFIX, (members, key) => {
+      const [until, address] = parsed(entryShape, members, 'wanted peer')
+      return { peerId: key.slice(PREFIX.length), until, address }
+    })
+    for (const [key, { peerId, until, address }] of found.slice(-limits.maxConnections)) {
+      if (until !== undefined && until <= clock.now()) this.writer.writeSoon({ key, delete: true })
+      else {
+        this.ids.add(peerId)
+        dialer.want(peerId, address)
+      }
+    }
+    return bad
+  }
+
+  /** `connectToPeer` has connected it. */
+  add(peerId: string): void {
+    this.ids.add(peerId)
+    this.note(peerId, undefined)
+  }
+
+  connected({ peerId }: PeerInfo): void {
+    if (this.ids.has(peerId)) this.note(peerId, undefined)
+  }
+
+  disconnected({ peerId }: PeerInfo): void {
+    const { clock, dialer, limits } = this.kit
+    // Whether it is kept is decided behind this event.
+    queueMicrotask(() => {
+      if (!this.ids.has(peerId)) return
+      if (dialer.isWanted(peerId)) this.note(peerId, clock.now() + limits.reconnectGiveUpMs)
+      else {
+        this.ids.delete(peerId)
+        this.writer.writeSoon({ key: PREFIX + peerId, delete: true })
+      }
+    })
+  }
+
+  private note(peerId: string, until: number | undefined): void {
+    const address = this.kit.dialer.chosen().find((peer) => peer.peerId === peerId)?.address
+    this.writer.writeSoon({ key: PREFIX + peerId, value: stateOf(until ?? null, address ?? null) })
+  }
+}
