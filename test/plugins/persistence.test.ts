@@ -252,7 +252,10 @@ describe('announcements', () => {
     const found = await net.run(process('bob').discoverResources('offer'))
     expect(found.map(({ resourceId }) => resourceId)).toEqual(['long'])
     const left = await Promise.all((await store.keys('announce/')).map(async (key) => decode((await store.get(key))!)))
-    expect(left.map((entry) => (entry as unknown[])[1]).sort()).toEqual(['long', 'withdrawn'].map((id) => `resource:offer:${id}`))
+    expect(left.map((entry) => (entry as unknown[])[1]).sort()).toEqual([
+      `peer:${one.peerId}`,
+      ...['connected', 'long', 'withdrawn'].map((id) => `resource:offer:${id}`),
+    ])
   })
 })
 

@@ -75,7 +75,8 @@ export class KeptAnnouncements implements RecordJournal {
 
   private write(entry: VerifiedRecord, republish: boolean): void {
     const { key, ttl, sequence, expiresAt, withdrawn, withdrawal } = entry
-    const isAlive = republish && !withdrawn && withdrawal === undefined
+    // Our own peer record is made anew in any case, as we are then.
+    const isAlive = republish && !withdrawn && withdrawal === undefined && !key.startsWith('peer:')
     const value = isAlive ? recordValue(entry, this.kit.limits) : null
     this.writer.writeSoon({ key: nameOf(entry), value: stateOf(key, ttl, sequence, expiresAt, isAlive, value) })
   }

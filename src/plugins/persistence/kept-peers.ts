@@ -1,20 +1,21 @@
 import type { PluginKit } from '../../core/plugin.js'
-import { int, optional, parsed, text, tuple } from '../../message/shape.js'
+import { int, parsed, text, tuple } from '../../message/shape.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { readState, stateOf } from './state-format.js'
 import type { StateWriter } from './state-writer.js'
 
 const PREFIX = 'wanted/'
 
-/** Until when it is dialled; null while it is connected. */
-const entryShape = /* @__PURE__ */ (() => tuple(optional(int(0)), optional(text(1, 256))))()
+const entryShape = /* @__PURE__ */ (() => tuple(int(0), text(0, 256)))()
 
 /**
- * The peers that the application has connected to, in the store: `wanted/<peer id>` → version, until when it is dialled (ms; nil while it is
- * connected), where it was dialled.
+ * The peers that the application has connected to, in the store: `wanted/<peer id>` → version, until when it is dialled (ms; 0 while it is
+ * connected), the address where it was dialled or ''.
  */
 export class KeptPeers {
   private readonly ids = new Set<string>()
+  /** Where each was dialled last, if not through others. */
+  private readonly addresses = new Map<string, string>()
 
   constructor(
     private readonly kit: PluginKit,
@@ -28,10 +29,11 @@ export class KeptPeers {
       return { peerId: key.slice(PREFIX.length), until, address }
     })
     for (const [key, { peerId, until, address }] of found.slice(-limits.maxConnections)) {
-      if (until !== undefined && until <= clock.now()) this.writer.writeSoon({ key, delete: true })
+      if (until > 0 && until <= clock.now()) this.writer.writeSoon({ key, delete: true })
       else {
         this.ids.add(peerId)
-        dialer.want(peerId, address)
+        if (address !== '') this.addresses.set(peerId, address)
+        dialer.want(peerId, address || peerId)
       }
     }
     return bad
@@ -40,11 +42,11 @@ export class KeptPeers {
   /** `connectToPeer` has connected it. */
   add(peerId: string): void {
     this.ids.add(peerId)
-    this.note(peerId, undefined)
+    this.note(peerId, 0)
   }
 
   connected({ peerId }: PeerInfo): void {
-    if (this.ids.has(peerId)) this.note(peerId, undefined)
+    if (this.ids.has(peerId)) this.note(peerId, 0)
   }
 
   disconnected({ peerId }: PeerInfo): void {
@@ -55,13 +57,15 @@ export class KeptPeers {
       if (dialer.isWanted(peerId)) this.note(peerId, clock.now() + limits.reconnectGiveUpMs)
       else {
         this.ids.delete(peerId)
+        this.addresses.delete(peerId)
         this.writer.writeSoon({ key: PREFIX + peerId, delete: true })
       }
     })
   }
 
-  private note(peerId: string, until: number | undefined): void {
+  private note(peerId: string, until: number): void {
     const address = this.kit.dialer.chosen().find((peer) => peer.peerId === peerId)?.address
-    this.writer.writeSoon({ key: PREFIX + peerId, value: stateOf(until ?? null, address ?? null) })
+    if (address !== undefined) this.addresses.set(peerId, address)
+    this.writer.writeSoon({ key: PREFIX + peerId, value: stateOf(until, this.addresses.get(peerId) ?? '') })
   }
 }
