@@ -12,7 +12,6 @@ import type { Meter } from '../defence/gate.js'
 import { signEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
-import type { Outbox } from '../peer/keep/outbox.js'
 import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
@@ -130,18 +129,10 @@ export class Kit implements PluginKit {
     return this.ownDialer
   }
 
-  get outbox(): Outbox {
-    return this.core.network.outbox
-  }
-
   addTransport(transport: Transport): void {
     const { core } = this
     core.addTransport(transport)
     core.plugins.undoable(() => core.removeTransport(transport))
-  }
-
-  removeTransport(transport: Transport): void {
-    this.core.removeTransport(transport)
   }
 
   addResolver(resolver: PeerResolver): void {

@@ -200,8 +200,6 @@ export class Network {
       mayDial: !this.config.relayOnly,
       chosen: () => this.chosen(),
       seen: (peerId) => this.reconnector.seen(peerId),
-      want: (peerId, address) => this.reconnector.want(peerId, address),
-      isWanted: (peerId) => this.isNamed(peerId),
     }
   }
 

@@ -8,7 +8,6 @@ import type { Meter } from '../defence/gate.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
 import type { ChosenPeer } from '../peer/keep/anchors.js'
-import type { Outbox } from '../peer/keep/outbox.js'
 import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
@@ -111,10 +110,6 @@ export interface Dialer {
   chosen(): ChosenPeer[]
   /** Says that a peer has come somewhere: where it is wanted, it is dialled now. */
   seen(peerId: string): void
-  /** Keeps a connection to a peer, as `connectToPeer` does, from now on or from the next start. @param address where it was last. */
-  want(peerId: string, address?: string): void
-  /** Whether the application has asked for the connection to a peer, and it has not been given up since. */
-  isWanted(peerId: string): boolean
 }
 
 /** What a plugin works with: all that a protocol handler has, and the places where it plugs in. */
@@ -132,12 +127,8 @@ export interface PluginKit extends ProtocolHost {
   readonly names: PinnedNames
   readonly limits: Limits
   readonly dialer: Dialer
-  /** Messages that wait for peers. */
-  readonly outbox: Outbox
   /** Adds a way to reach peers. Of two transports that can dial an address, the one added last does. */
   addTransport(transport: Transport): void
-  /** Takes it away again, and closes its listener. */
-  removeTransport(transport: Transport): void
   /** Adds a way to find peers by their id. */
   addResolver(resolver: PeerResolver): void
   /** Supplies proofs of work to dials, and demands them of peers that dial us. One plugin only. */

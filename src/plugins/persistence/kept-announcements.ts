@@ -5,7 +5,7 @@ import type { PluginKit } from '../../core/plugin.js'
 import { boolean, int, number, parsed, present, text, tuple } from '../../message/shape.js'
 import type { RecordJournal } from '../dht/client/dht.js'
 import { dhtOf } from '../dht/client/plugin.js'
-import { recordValue, type VerifiedRecord } from '../dht/records/record.js'
+import { publisherOf, recordValue, type VerifiedRecord } from '../dht/records/record.js'
 import { readState, stateOf } from './state-format.js'
 import type { StateWriter } from './state-writer.js'
 
@@ -44,7 +44,8 @@ export class KeptAnnouncements implements RecordJournal {
   }
 
   async load(): Promise<number> {
-    const { clock, store, logger } = this.kit
+    const { clock, store, logger, publicKey } = this.kit
+    const publisher = publisherOf(publicKey)
     const { dht } = dhtOf(this.kit)
     const { found, bad } = await readState(store, PREFIX, (members): Kept => {
       const [key, ttl, sequence, expiresAt, isAlive, value] = parsed(entryShape, members, 'announcement')
@@ -54,7 +55,7 @@ export class KeptAnnouncements implements RecordJournal {
     for (const [name, { key, ttl, sequence, expiresAt, isAlive, value }] of found) {
       dht.lastSequence = Math.max(dht.lastSequence, sequence)
       if (expiresAt <= clock.now()) this.writer.writeSoon({ key: name, delete: true })
-      const own = dht.ownEntry(key)
+      const own = dht.store.find(key, publisher)
       if (this.early.has(name) || (own === undefined ? !isAlive || expiresAt <= clock.now() : own.sequence >= sequence)) continue
       // Another process of ours may have led meanwhile, and have withdrawn it.
       const making = isAlive ? dht.announce({ key, value, ttl }) : dht.withdraw(key)

@@ -1,4 +1,5 @@
 import { abortedError, P2PError } from '../../base/errors.js'
+import { coreOf } from '../../core/core.js'
 import type { PluginKit } from '../../core/plugin.js'
 import { decodeMessage } from '../../message/p2p-protocol.js'
 import { bytes, int, parsed, text, tuple } from '../../message/shape.js'
@@ -48,7 +49,8 @@ export class KeptOutbox implements OutboxJournal {
   /** Takes in what is in the store. What we had and is not there any more, another process has delivered, or it has expired. */
   async load(): Promise<number> {
     const { kit } = this
-    const { limits, outbox, store, peerId: from } = kit
+    const { limits, store, peerId: from } = kit
+    const { outbox } = coreOf(kit).network
     const { found, bad } = await readState(store, PREFIX, (members) => {
       const [peerId, expiresAt, encoded] = parsed(entryShape, members, 'queued message')
       return { peerId, expiresAt, encoded, message: decodeMessage(encoded, limits, { remote: from, local: peerId }) }

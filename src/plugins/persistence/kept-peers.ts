@@ -1,3 +1,4 @@
+import { coreOf } from '../../core/core.js'
 import type { PluginKit } from '../../core/plugin.js'
 import { int, parsed, text, tuple } from '../../message/shape.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
@@ -23,7 +24,8 @@ export class KeptPeers {
   ) {}
 
   async load(): Promise<number> {
-    const { clock, dialer, limits, store } = this.kit
+    const { clock, limits, store } = this.kit
+    const { reconnector } = coreOf(this.kit).network
     const { found, bad } = await readState(store, PREFIX, (members, key) => {
       const [until, address] = parsed(entryShape, members, 'wanted peer')
       return { peerId: key.slice(PREFIX.length), until, address }
@@ -33,7 +35,7 @@ export class KeptPeers {
       else {
         this.ids.add(peerId)
         if (address !== '') this.addresses.set(peerId, address)
-        dialer.want(peerId, address || peerId)
+        reconnector.want(peerId, address || peerId)
       }
     }
     return bad
@@ -50,11 +52,11 @@ export class KeptPeers {
   }
 
   disconnected({ peerId }: PeerInfo): void {
-    const { clock, dialer, limits } = this.kit
+    const { clock, limits } = this.kit
     // Whether it is kept is decided behind this event.
     queueMicrotask(() => {
       if (!this.ids.has(peerId)) return
-      if (dialer.isWanted(peerId)) this.note(peerId, clock.now() + limits.reconnectGiveUpMs)
+      if (coreOf(this.kit).isNamed(peerId)) this.note(peerId, clock.now() + limits.reconnectGiveUpMs)
       else {
         this.ids.delete(peerId)
         this.addresses.delete(peerId)

@@ -1,4 +1,5 @@
 import { asP2PError, isP2PError, P2PError } from '../../base/errors.js'
+import { coreOf } from '../../core/core.js'
 import type { Plugin } from '../../core/plugin.js'
 import { dhtOf } from '../dht/client/plugin.js'
 import { KeptAnnouncements } from './kept-announcements.js'
@@ -26,7 +27,7 @@ export function persistence(): Plugin {
       const outbox = new KeptOutbox(kit, writer)
       const announcements = new KeptAnnouncements(kit, writer)
       const peers = new KeptPeers(kit, writer)
-      kit.outbox.journal = outbox
+      coreOf(kit).network.outbox.journal = outbox
       dhtOf(kit).dht.journal = announcements
       kit.onPeer(peers)
       kit.onLifecycle({

@@ -291,11 +291,6 @@ export class DistributedHashTable {
     return this.announcements.sample(before)
   }
 
-  /** Our newest record under a key, or its withdrawal. */
-  ownEntry(key: string): VerifiedRecord | undefined {
-    return this.announcements.get(key)?.entry
-  }
-
   /** Drops what has expired; returns how many records. */
   cleanup(): number {
     return this.store.removeExpired()
