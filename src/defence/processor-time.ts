@@ -22,7 +22,7 @@ export interface ProcessorTimeOptions {
   waitingOf?: (key: string) => number
   /** Milliseconds that pass even where the clock does not. */
   cpuNow?: () => number
-  /** Milliseconds that the processor has worked for this program: less than have passed where others use it too. Default: `cpuNow`. */
+  /** Milliseconds that the processor has worked for this program: less than have passed where others use it too. Default: all of them. */
   workedMs?: () => number
   /** Calls back when the event loop begins its next turn. */
   afterTurn?: (begin: () => void) => void
@@ -32,6 +32,8 @@ export interface ProcessorTimeOptions {
 const WINDOW_MS = 250
 /** How long a long turn is remembered. */
 const LONG_MEMORY_MS = 1_000
+/** How often it is looked what part of the processor is ours. */
+const SHARE_EVERY_MS = 50
 /** How often the level is found anew. */
 const LEVEL_EVERY_MS = 10
 /** Shorter pauses are not worth what is sent again; longer ones would pass for a dead connection. */
@@ -51,15 +53,14 @@ const UPKEEP = 'lotus/heartbeat'
 export class ProcessorTime implements Meter {
   private readonly limits: Limits
   private readonly cpuNow: () => number
-  private readonly workedMs: () => number
   /** By the key in hex. */
   private readonly users: BoundedMap<string, User>
   private current: string | undefined
   private startedMs = 0
   /** Work of this turn of the event loop. */
   private turnMs = 0
-  /** What `workedMs` was when the turn began. */
-  private workedBefore = 0
+  /** The last reading of `workedMs`, when it was taken, and the part of the processor that this program has had before it. */
+  private worked = { ms: 0, at: Number.NEGATIVE_INFINITY, share: 0 }
   private longUntilMs = Number.NEGATIVE_INFINITY
   private level = Number.POSITIVE_INFINITY
   private levelAt = Number.NEGATIVE_INFINITY
@@ -67,7 +68,6 @@ export class ProcessorTime implements Meter {
   constructor(private readonly options: ProcessorTimeOptions) {
     this.limits = options.limits ?? limitsOf(METER_LIMITS)
     this.cpuNow = options.cpuNow ?? (() => performance.now())
-    this.workedMs = options.workedMs ?? this.cpuNow
     this.users = new BoundedMap(this.limits.maxRateBuckets)
   }
 
@@ -84,16 +84,15 @@ export class ProcessorTime implements Meter {
     const user = this.userOf(key, now)
     user.usedMs = faded(user, now) + ms
     user.at = now
-    this.beginTurn(ms)
-    this.turnMs += ms
+    if (this.turnMs === 0) (this.options.afterTurn ?? setImmediate)(this.turnEnded)
+    // Even what took no time that can be measured begins a turn.
+    this.turnMs += Math.max(ms, Number.EPSILON)
     const { longTurnMs } = this.limits
-    // A computer that is busy with something else makes turns long as well: no peer is to wait for that.
-    if (this.turnMs > longTurnMs && this.workedMs() - this.workedBefore > longTurnMs) this.longUntilMs = now + LONG_MEMORY_MS
+    if (this.turnMs > longTurnMs && this.turnMs * this.shareOfProcessor(now) > longTurnMs) this.longUntilMs = now + LONG_MEMORY_MS
   }
 
   waitMs(key: string, bytes: number, protocol?: string): number {
     if (protocol === undefined) {
-      this.beginTurn(0)
       this.current = key
       this.startedMs = this.cpuNow()
     }
@@ -158,13 +157,18 @@ export class ProcessorTime implements Meter {
     return usedMs <= this.level ? 0 : WINDOW_MS * Math.log((2 * usedMs) / this.level)
   }
 
-  /** @param ms that it has gone on for. */
-  private beginTurn(ms: number): void {
-    if (this.turnMs > 0) return
-    // Even what took no time that can be measured begins a turn.
-    this.turnMs = Number.EPSILON
-    this.workedBefore = this.workedMs() - ms
-    ;(this.options.afterTurn ?? setImmediate)(this.turnEnded)
+  /**
+   * The part of the processor that this program has. A computer that is busy with something else makes turns long as well, and no peer
+   * is to wait for that. A reading is a system call: the first long turn after a while takes one, and the next are judged by it.
+   */
+  private shareOfProcessor(now: number): number {
+    const { workedMs } = this.options
+    if (workedMs === undefined) return 1
+    const passed = now - this.worked.at
+    if (passed < SHARE_EVERY_MS) return this.worked.share
+    const ms = workedMs()
+    this.worked = { ms, at: now, share: passed > LONG_MEMORY_MS ? 0 : (ms - this.worked.ms) / passed }
+    return this.worked.share
   }
 
   private readonly turnEnded = (): void => {
