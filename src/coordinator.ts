@@ -2,8 +2,8 @@ import { P2PError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
 import { DEFAULT_LIMITS } from './base/limits.js'
 import { nearest } from './base/nearest.js'
-import { withSentences } from './base/sentences.js'
 import { type CoreConfig, invalidOption } from './core/config.js'
+import { type RunTimeConfig, reconfigure } from './core/configure.js'
 import type { Plugin } from './core/plugin.js'
 import type { WithPlugins } from './core/typed.js'
 import { type CoordinatorCoreEvents, type CoordinatorCoreStats, CoreCoordinator } from './core-coordinator.js'
@@ -46,6 +46,9 @@ export interface P2PConfig<P extends readonly Plugin[] = readonly Plugin[]> exte
   proofOfWork?: Pick<ProofOfWorkOptions, 'worker'>
 }
 
+/** What `configure` can change; what is left out stays as it is. */
+export type RunTimeOptions = RunTimeConfig & Pick<P2PConfig, 'webrtc'>
+
 /** The events of a coordinator, and their listeners' arguments. */
 export interface CoordinatorEvents extends CoordinatorCoreEvents {
   /** A peer that we dial demands a proof of work: how it goes on, about ten times a second, and its end. */
@@ -71,11 +74,8 @@ export type CoordinatorStats = CoordinatorCoreStats & {
   eclipse: { suspected: boolean }
 }
 
-/** Whatever is used beside it, without a bundler: the module of this class brings the sentences of all errors. */
-const Explained = /* @__PURE__ */ withSentences(CoreCoordinator)
-
 /** The core coordinator with the usual plugins: WebRTC, HTTP fallback, proof of work, topics, watches for peers, own walks in the DHT, the eclipse watch. */
-export class FullCoordinator extends Explained {
+export class FullCoordinator extends CoreCoordinator {
   declare readonly topics: Topics
   declare readonly watchPeers: PeerWatch['watchPeers']
 
@@ -98,6 +98,26 @@ export class FullCoordinator extends Explained {
   ): Unsubscribe {
     checkEvent(event)
     return super.once(event, listener)
+  }
+
+  /**
+   * Changes options while the coordinator runs, all that are given or none.
+   *
+   * - `bootstrap`: connections to targets that are not in the new list end, those that are new in it are dialled.
+   * - `relayOnly: true`: every path ends, and peers are connected anew through relays; messages that were accepted arrive all the same.
+   * - `webrtc`: paths of other settings end, and peers move to a new one where they can.
+   * - `metadata`: connected peers are told.
+   * - `maxConnections`: of more peers than that, relays and those that the application asked for stay longest.
+   *
+   * @throws P2PError INVALID_CONFIG for what is misspelt or cannot change, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD, SHUT_DOWN.
+   * @example
+   * wallet.configure({ bootstrap: ['wss://relay2.example'], relayOnly: true })
+   */
+  configure(changes: RunTimeOptions): void {
+    const { core } = this
+    core.checkOpen()
+    const { webrtc, ...rest } = Object(changes) as RunTimeOptions
+    reconfigure(core, changes === Object(changes) ? rest : changes, webrtc === undefined ? {} : { webrtc: webRtcOf(webrtc) })
   }
 
   /**
@@ -172,11 +192,13 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
   ]
   if (mode === 'throw' || mode === true) usual.push(oneTab({ throws: mode === 'throw' }))
   else if (mode !== false) throw invalidOption('oneTab', "must be true, false or 'throw'")
-  const direct = webRtcOf(webrtc)
-  if (direct !== undefined) usual.push(webRtc(direct))
+  usual.push(webRtc(webRtcOf(webrtc)))
   const own: unknown = plugins ?? []
   // What is no list is named by the core.
-  return { ...core, plugins: Array.isArray(own) ? [...usual, ...own] : (own as Plugin[]) }
+  if (!Array.isArray(own)) return { ...core, plugins: own as Plugin[] }
+  // Off, it leaves its name to another one.
+  const isTaken = webrtc === false && own.some((plugin) => plugin?.name === 'webrtc')
+  return { ...core, plugins: [...usual.filter(({ name }) => !isTaken || name !== 'webrtc'), ...own] }
 }
 
 /** Whether another tab may come with the same identity. */
@@ -190,8 +212,8 @@ function worker(work: unknown): Pick<ProofOfWorkOptions, 'worker'> {
   throw invalidOption('proofOfWork', 'must be { worker }')
 }
 
-function webRtcOf(webrtc: unknown): WebRtcConfig | undefined {
-  if (webrtc === false) return undefined
+function webRtcOf(webrtc: unknown): WebRtcConfig | false {
+  if (webrtc === false) return false
   if (webrtc === true) return {}
   if (typeof webrtc === 'object' && webrtc !== null) return webrtc
   throw invalidOption('webrtc', 'must be true, false, or { implementation?, iceServers?, iceTransportPolicy? }')

@@ -6,23 +6,15 @@ import { expect, test } from 'vitest'
 import { LAYERS } from '../.ci/layers.mjs'
 import { P2P_ERROR_CODES } from '../src/base/errors.js'
 import { DEFAULT_LIMITS } from '../src/base/limits.js'
+import { codeBlocks, localLinks } from './documents.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFileSync(root + path, 'utf8')
 
-/** The fenced blocks of a language, each with the line where it begins. */
-function blocks(path: string, language: string): { line: number; code: string }[] {
-  const text = read(path)
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}(?: run)?\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map((match) => ({
-    line: text.slice(0, match.index).split('\n').length + 1,
-    code: match[1]!,
-  }))
-}
-
 /** Every document that people read, as paths from the root. */
 function documents(): string[] {
   const folders = readdirSync(root, { withFileTypes: true }).filter(
-    (entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$)/.test(entry.name),
+    (entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|site$)/.test(entry.name),
   )
   return [
     ...readdirSync(root),
@@ -34,68 +26,78 @@ function documents(): string[] {
     .filter((file) => file.endsWith('.md') && !file.includes('node_modules/'))
 }
 
-test.each([
-  ['README.md', 9],
-  ['docs/protocols.md', 3],
-  ['docs/plugins.md', 4],
-  ['docs/eclipse.md', 1],
-])(
-  'every TypeScript example in %s has the right types',
-  (document, atLeast) => {
-    const options: ts.CompilerOptions = {
-      ...ts.convertCompilerOptionsFromJson(JSON.parse(read('tsconfig.json')).compilerOptions, root).options,
-      noUnusedLocals: false,
-      noUnusedParameters: false,
-      paths: {
-        'lotus-p2p': [`${root}src/index.ts`],
-        'lotus-p2p/core': [`${root}src/core.ts`],
-        'lotus-p2p/*': [`${root}src/*/index.ts`],
-      },
-    }
-    const sources = new Map(
-      blocks(document, 'ts').map(({ line, code }) => [
-        `${root}test/${document.replace(/\W/g, '-')}-line-${line}.ts`,
-        `${code}\nexport {}\n`,
-      ]),
+test('every TypeScript example of a document has the right types', () => {
+  const options: ts.CompilerOptions = {
+    ...ts.convertCompilerOptionsFromJson(JSON.parse(read('tsconfig.json')).compilerOptions, root).options,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    paths: {
+      'lotus-p2p': [`${root}src/index.ts`],
+      'lotus-p2p/core': [`${root}src/core.ts`],
+      'lotus-p2p/*': [`${root}src/*/index.ts`],
+    },
+  }
+  const sources = new Map(
+    documents().flatMap((document) =>
+      codeBlocks(read(document))
+        .filter(({ info }) => /^ts\b/.test(info))
+        .map(({ line, code }) => [`${root}test/${document.replace(/\W/g, '-')}-line-${line}.ts`, `${code}\nexport {}\n`]),
+    ),
+  )
+  expect(sources.size).toBeGreaterThanOrEqual(35)
+  const host = ts.createCompilerHost(options)
+  const { readFile, fileExists, getSourceFile } = host
+  host.fileExists = (path) => sources.has(path) || fileExists(path)
+  host.readFile = (path) => sources.get(path) ?? readFile(path)
+  host.getSourceFile = (path, target, ...rest) => {
+    const source = sources.get(path)
+    return source === undefined ? getSourceFile.call(host, path, target, ...rest) : ts.createSourceFile(path, source, target)
+  }
+  const program = ts.createProgram([...sources.keys()], options, host)
+  const problems = [...sources.keys()].flatMap((path) => {
+    const file = program.getSourceFile(path)
+    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
+      ({ messageText }) => `${path.slice(root.length)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
     )
-    expect(sources.size).toBeGreaterThanOrEqual(atLeast)
-    const host = ts.createCompilerHost(options)
-    const { readFile, fileExists, getSourceFile } = host
-    host.fileExists = (path) => sources.has(path) || fileExists(path)
-    host.readFile = (path) => sources.get(path) ?? readFile(path)
-    host.getSourceFile = (path, target, ...rest) => {
-      const source = sources.get(path)
-      return source === undefined ? getSourceFile.call(host, path, target, ...rest) : ts.createSourceFile(path, source, target)
-    }
-    const program = ts.createProgram([...sources.keys()], options, host)
-    const problems = [...sources.keys()].flatMap((path) => {
-      const file = program.getSourceFile(path)
-      return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
-        ({ messageText }) => `${path.slice(root.length)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
-      )
-    })
-    expect(problems).toEqual([])
-  },
-  120_000,
-)
+  })
+  expect(problems).toEqual([])
+}, 120_000)
+
+/** Each link of a document to another file of this repository, and the file. */
+function linksOf(document: string): { target: string; file: string; heading: string | undefined }[] {
+  return localLinks(read(document)).map((target) => {
+    const [path, heading] = target.split('#')
+    const url = new URL(path === '' ? `file://${root}${document}` : path!, `file://${root}${document}`)
+    return { target, file: fileURLToPath(url), heading }
+  })
+}
 
 test('every link of a document leads to a file, and to a heading that is there', () => {
-  const dead: string[] = []
-  let links = 0
-  for (const document of documents()) {
-    // What stands in code is no link.
-    const text = read(document).replaceAll(/^```[\s\S]*?^```$|`[^`\n]*`/gm, '')
-    for (const [, target] of text.matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)) {
-      links++
-      const [path, heading] = target!.split('#')
-      const url = new URL(path === '' ? document : path!, `file://${root}${path === '' ? '' : document}`)
-      if (!existsSync(url)) dead.push(`${document}: ${target}`)
-      else if (heading !== undefined && url.pathname.endsWith('.md') && !headingsOf(readFileSync(url, 'utf8')).includes(heading))
-        dead.push(`${document}: ${target}`)
-    }
-  }
-  expect(links).toBeGreaterThan(100)
+  const links = documents().flatMap((document) => linksOf(document).map((link) => ({ ...link, document })))
+  expect(links.length).toBeGreaterThan(200)
+  const dead = links.filter(
+    ({ file, heading }) =>
+      !existsSync(file) ||
+      (heading !== undefined && file.endsWith('.md') && !headingsOf(readFileSync(file, 'utf8')).includes(heading)),
+  )
+  expect(dead.map(({ document, target }) => `${document}: ${target}`)).toEqual([])
+})
+
+test('a document of the package links to nothing that the package has not', () => {
+  const { files } = JSON.parse(read('package.json')) as { files: string[] }
+  const isPacked = (path: string) => files.some((entry) => path === entry || path.startsWith(`${entry}/`))
+  const packed = documents().filter(isPacked)
+  expect(packed).toContain('docs/guide/connect.md')
+  const dead = packed.flatMap((document) =>
+    linksOf(document)
+      .filter(({ file }) => !isPacked(file.slice(root.length)))
+      .map(({ target }) => `${document}: ${target}`),
+  )
   expect(dead).toEqual([])
+})
+
+test('the README is short', () => {
+  expect(read('README.md').split('\n').length).toBeLessThanOrEqual(250)
 })
 
 /** The anchors that GitHub gives to the headings of a document. */
@@ -123,8 +125,11 @@ test('docs/architecture.md names each layer, and no file that is not there', () 
 test('every limit and every error code is documented', () => {
   const limits = read('docs/limits.md')
   for (const name of Object.keys(DEFAULT_LIMITS)) expect(limits).toContain(`| \`${name}\` |`)
-  const readme = read('README.md')
-  for (const code of P2P_ERROR_CODES) expect(readme).toContain(`\`${code}\``)
+  const [errors, troubleshooting] = [read('docs/errors.md'), read('docs/guide/troubleshooting.md')]
+  for (const code of P2P_ERROR_CODES) {
+    expect(errors).toContain(`## ${code}\n`)
+    expect(troubleshooting).toContain(`[\`${code}\`](../errors.md#${code.toLowerCase()})`)
+  }
 })
 
 test('docs/limits.md is what npm run docs:limits makes', () => {
@@ -134,7 +139,7 @@ test('docs/limits.md is what npm run docs:limits makes', () => {
 })
 
 test('every test that docs/threat-model.md names is there', () => {
-  const links = [...read('docs/threat-model.md').matchAll(/\[([^\]]+)\]\(\.\.\/((?:test|e2e)\/[^)]+)\)/g)]
-  expect(links.length).toBeGreaterThan(40)
-  for (const [, title, file] of links) expect([file, title, read(file!).includes(title!)]).toEqual([file, title, true])
+  const tests = [...read('docs/threat-model.md').matchAll(/“([^”]+)” \(`((?:test|e2e)\/[^`]+)`\)/g)]
+  expect(tests.length).toBeGreaterThan(40)
+  for (const [, title, file] of tests) expect([file, title, read(file!).includes(title!)]).toEqual([file, title, true])
 })

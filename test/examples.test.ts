@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Relay, startRelay } from '../src/node/index.js'
+import { codeBlocks } from './documents.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
@@ -93,24 +95,39 @@ describe('the Node examples', { timeout: 30_000 }, () => {
   })
 })
 
-describe('docs/plugins.md', { timeout: 30_000 }, () => {
-  // The very text of the document, without its types.
-  const [plugin, transport] = [...readFileSync(`${root}docs/plugins.md`, 'utf8').matchAll(/^```ts run\n([\s\S]*?)^```$/gm)].map(
-    ([, code]) =>
-      ts.transpile(code!, { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true }),
-  )
+/** Addresses that documents use for a relay. */
+const RELAY = 'wss://relay.example'
 
-  it("shows a plugin of one's own that works and ends by itself", async () => {
-    const { code, output, complaints } = await node('--input-type=module', '-e', plugin!)
-    expect(complaints).toBe('')
-    expect(output).toBe('at lunch at lunch 1\n')
-    expect(code).toBe(0)
+describe('an example of a document that is marked to run', { timeout: 30_000 }, () => {
+  const documents = [
+    'README.md',
+    ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),
+  ]
+  const examples = documents
+    .filter((document) => document.endsWith('.md'))
+    .flatMap((document) => codeBlocks(readFileSync(root + document, 'utf8')).map((block) => ({ document, ...block })))
+    .filter(({ info }) => info === 'ts run')
+  let relay: Relay
+
+  beforeAll(async () => {
+    relay = await startRelay({ port: 0, host: '127.0.0.1' })
+  })
+  afterAll(() => relay.stop())
+
+  it('is there, and says what it prints', () => {
+    expect(examples.length).toBeGreaterThanOrEqual(10)
+    expect(examples.filter(({ output }) => output === undefined)).toEqual([])
   })
 
-  it("shows a transport of one's own that works and ends by itself", async () => {
-    const { code, output, complaints } = await node('--input-type=module', '-e', transport!)
+  // The very text of the document, without its types, and at a relay that is there.
+  it.each(examples)('prints in $document at line $line what stands below it, and ends by itself', async (example) => {
+    const script = ts
+      .transpile(example.code, { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true })
+      .replaceAll(RELAY, relay.url)
+    const { code, output, complaints } = await node('--input-type=module', '-e', script)
     expect(complaints).toBe('')
-    expect(output).toBe("Lunch? Yes. desk [ 'desk:bob' ] { desk: 1 }\ntrue\n")
+    // An ellipsis stands for what differs from run to run.
+    expect(example.output!.includes('…') ? output.replace(/lp1\w+/g, 'lp1…') : output).toBe(example.output)
     expect(code).toBe(0)
   })
 })

@@ -48,8 +48,7 @@ export class Core implements PeerContext, NetworkOwner {
   readonly identity: Identity
   readonly limits: Limits
   readonly clock: Clock
-  readonly maxConnections: number
-  readonly relayOnly: boolean
+  maxConnections: number
   readonly requireSignatures: boolean
   readonly allowPrivate: boolean
   readonly isRelay: CoreRoles['isRelay']
@@ -97,7 +96,6 @@ export class Core implements PeerContext, NetworkOwner {
     this.limits = limits
     this.clock = clock
     this.maxConnections = limits.maxConnections
-    this.relayOnly = this.config.relayOnly
     this.requireSignatures = requireSignatures
     this.allowPrivate = allowPrivate
     this.isRelay = isRelay
@@ -146,6 +144,10 @@ export class Core implements PeerContext, NetworkOwner {
   get peerId(): string {
     this.ownId ??= this.config.name ?? encodePeerId(this.config.identity.publicKey)
     return this.ownId
+  }
+
+  get relayOnly(): boolean {
+    return this.config.relayOnly
   }
 
   get isRunning(): boolean {

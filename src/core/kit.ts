@@ -135,6 +135,10 @@ export class Kit implements PluginKit {
     core.plugins.undoable(() => core.removeTransport(transport))
   }
 
+  removeTransport(transport: Transport): void {
+    this.core.removeTransport(transport)
+  }
+
   addResolver(resolver: PeerResolver): void {
     this.core.plugins.addResolver(resolver)
   }
@@ -179,7 +183,7 @@ export class Kit implements PluginKit {
     return this.core.plugins.onLifecycle(hooks)
   }
 
-  stats(name: string, read: () => object): void {
+  stats(name: string, read: () => object | undefined): void {
     this.core.plugins.addStats(name, read)
   }
 

@@ -65,12 +65,12 @@ export class Network {
   readonly updates: PeerUpdates
   readonly anchors: Anchors
   /** Addresses of the relays that the application has named. */
-  readonly named: ReadonlySet<string>
+  readonly named: Set<string>
   readonly skew: ClockSkew
   /** The protocols by which connections are kept. */
   readonly handlers: IProtocolHandler[]
   private readonly heartbeat: Heartbeat
-  private readonly reconnector: Reconnector
+  readonly reconnector: Reconnector
   /** Peer ids found at `P2PConfig.anchors`. */
   private readonly trusted = new LazyMap<string | PeerInfo, string>()
   /** Who is expected at the addresses of anchors that were remembered: the application has not named these. */
@@ -131,6 +131,7 @@ export class Network {
       isWanted: (id) => this.outbox.has(id),
       onChange: () => this.updateStatus(),
       onError: report,
+      onUnwanted: (id) => void this.disconnect(id).catch(() => {}),
       onAway: (id) => core.plugins.run('away', id),
     })
     const named = new Set([...config.anchors, ...config.bootstrap].map((target) => addressOf(target)))
@@ -249,7 +250,8 @@ export class Network {
     // A signer or a store may never answer: the caller waits no longer than it allows.
     await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.core.lifecycle.run(inner))
     const left = Math.max(1, timeoutMs - (elapsed(clock) - startedAt))
-    const peerId = await connectTo(target, this.dialTools(), { signal, timeoutMs: left }).catch((error) => {
+    const tools = { ...this.dialTools(), reach: () => this.reach() }
+    const peerId = await connectTo(target, tools, { signal, timeoutMs: left }).catch((error) => {
       // The suspension has ended the paths, whatever they report.
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
@@ -396,7 +398,7 @@ export class Network {
   }
 }
 
-function addressOf(target: string | PeerInfo): string {
+export function addressOf(target: string | PeerInfo): string {
   if (typeof target === 'string') return target
   const { websocket, http, others } = target.addresses ?? {}
   return websocket ?? http ?? others?.[0] ?? ''

@@ -74,6 +74,8 @@ export interface LifecycleHooks {
   described?(): unknown
   /** Memory is short: give up what can be had again. */
   trim?(): unknown
+  /** `configure` has changed options: those of plugins, and `relayOnly` where it is another than before. */
+  configured?(changes: { readonly relayOnly?: boolean; readonly [option: string]: unknown }): unknown
   /** The coordinator shuts down; called before its peers are told goodbye. */
   stop?(): unknown
 }
@@ -125,6 +127,8 @@ export interface PluginKit extends ProtocolHost {
   readonly dialer: Dialer
   /** Adds a way to reach peers. Of two transports that can dial an address, the one added last does. */
   addTransport(transport: Transport): void
+  /** Takes it away again, and closes its listener. */
+  removeTransport(transport: Transport): void
   /** Adds a way to find peers by their id. */
   addResolver(resolver: PeerResolver): void
   /** Supplies proofs of work to dials, and demands them of peers that dial us. One plugin only. */
@@ -139,7 +143,7 @@ export interface PluginKit extends ProtocolHost {
   onPeer(listener: PeerListener): Unsubscribe
   onLifecycle(hooks: LifecycleHooks): Unsubscribe
   /** Adds a section to `getStats`. */
-  stats(name: string, read: () => object): void
+  stats(name: string, read: () => object | undefined): void
   /** What this coordinator tells others of itself: protocols, public addresses, metadata. */
   describe(): PeerDescription
   /** Says that something of `describe`, or of where this coordinator can be reached, has changed. */

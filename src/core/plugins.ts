@@ -15,7 +15,7 @@ export class Plugins {
   private readonly attached = new Map<string, object>()
   private readonly peers = new Set<PeerListener>()
   private readonly hooks = new Set<LifecycleHooks>()
-  private readonly readers = new Map<string, () => object>()
+  private readonly readers = new Map<string, () => object | undefined>()
   /** How to take back what the plugin that is being attached has done so far. */
   private undo: (() => void)[] | undefined
 
@@ -43,7 +43,7 @@ export class Plugins {
     })
   }
 
-  addStats(name: string, read: () => object): void {
+  addStats(name: string, read: () => object | undefined): void {
     this.readers.set(name, read)
     this.undoable(() => void this.readers.delete(name))
   }
@@ -93,8 +93,8 @@ export class Plugins {
   }
 
   /** Calls one hook of all plugins, or of those given. */
-  run(name: keyof LifecycleHooks, reason?: string, which: Iterable<LifecycleHooks> = this.hooks): void {
-    for (const hooks of [...which]) this.fenced(() => (hooks[name] as ((reason?: string) => unknown) | undefined)?.(reason))
+  run(name: keyof LifecycleHooks, reason?: unknown, which: Iterable<LifecycleHooks> = this.hooks): void {
+    for (const hooks of [...which]) this.fenced(() => (hooks[name] as ((reason?: unknown) => unknown) | undefined)?.(reason))
   }
 
   /** Waits until all plugins let this process run. @throws what one of them refuses with. */
@@ -112,7 +112,8 @@ export class Plugins {
     const sections: Record<string, object> = {}
     for (const [name, read] of this.readers) {
       this.fenced(() => {
-        sections[name] = read()
+        const section = read()
+        if (section !== undefined) sections[name] = section
       })
     }
     return sections

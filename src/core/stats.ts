@@ -1,11 +1,10 @@
 import type { Defence } from '../defence/defence.js'
-import type { ResolvedConfig } from './config.js'
 import type { CoreStats } from './events.js'
 import type { Messaging } from './messaging.js'
 import type { Network } from './network.js'
 
 interface StatsOwner {
-  config: ResolvedConfig
+  maxConnections: number
   network: Network
   defence: Defence
   messaging: Messaging
@@ -25,7 +24,7 @@ export function readStats(core: StatsOwner): CoreStats {
   }
   const { faults, refused, refusals, ...dials } = peers.stats
   const { size: connectedPeers, dialling } = peers
-  const { maxConnections } = core.config.limits
+  const { maxConnections } = core
   return {
     peers: { connectedPeers, relays, maxConnections, dialling, paths, ...dials },
     relays: { named: core.network.named.size, connected: relays },

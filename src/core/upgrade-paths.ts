@@ -1,3 +1,4 @@
+import type { Unsubscribe } from '../base/events.js'
 import { PathUpgrade } from '../peer/keep/path-upgrade.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { Transport } from '../transport/transport.js'
@@ -12,10 +13,11 @@ import type { PluginKit } from './plugin.js'
  * (`relayOnly`) looks for no path.
  *
  * @param transport one with `upgradeOf`.
+ * @returns ends it.
  */
-export function upgradePaths(kit: PluginKit, transport: Transport): void {
+export function upgradePaths(kit: PluginKit, transport: Transport): Unsubscribe {
   const { clock, limits, random, logger } = kit
-  if (kit.relayOnly) return
+  if (kit.relayOnly) return () => {}
   const upgrades = new PathUpgrade({
     clock,
     limits,
@@ -29,12 +31,17 @@ export function upgradePaths(kit: PluginKit, transport: Transport): void {
     dial: (address, peerId, wait) => kit.dialer.dial(address, peerId, wait),
   })
   const consider = ({ peerId }: PeerInfo) => upgrades.consider(peerId)
-  kit.onPeer({
+  const stopPeers = kit.onPeer({
     connected: consider,
     pathChanged: consider,
     described: consider,
     disconnected: ({ peerId }) => upgrades.forget(peerId),
   })
   const close = () => upgrades.close()
-  kit.onLifecycle({ suspend: close, stop: close, wake: () => upgrades.retry() })
+  const stopHooks = kit.onLifecycle({ suspend: close, stop: close, wake: () => upgrades.retry() })
+  return () => {
+    stopPeers()
+    stopHooks()
+    close()
+  }
 }

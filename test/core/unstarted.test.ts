@@ -50,6 +50,37 @@ describe('a coordinator that nobody has started', () => {
     expect(relay.isConnected(encodePeerId(alice.publicKey))).toBe(true)
   })
 
+  /** What each call that asks others gives as the first one of all: it waits for somebody to ask. */
+  const ANSWERS: Record<string, (tab: P2PCoordinator, bob: P2PCoordinator) => Promise<unknown>> = {
+    'connectToPeer by name': async (tab) => (await tab.connectToPeer('bob')).peerId,
+    'connectToPeer by id': async (tab, bob) => {
+      const { publicKey } = await tab.connectToPeer(encodePeerId(bob.publicKey))
+      return publicKey && encodePeerId(publicKey) === encodePeerId(bob.publicKey) ? 'bob' : publicKey
+    },
+    findPeers: async (tab) => (await tab.findPeers()).map(({ peerId }) => peerId).join(),
+    discoverResources: async (tab) => (await tab.discoverResources<{ of: string }>('shop'))[0]?.data.of,
+    getResource: async (tab) => (await tab.getResource<{ of: string }>('shop', 's1'))?.data.of,
+    publish: async (tab) => ((await tab.publish('offers', 1)).subscribers === 1 ? 'bob' : 'nobody'),
+  }
+
+  it.each(Object.entries(ANSWERS))('is answered by others at its very first call: %s', async (_name, call) => {
+    const { tab } = await world()
+    const bob = tab('bob')
+    await net.run(bob.start())
+    bob.subscribe('offers', () => {})
+    await net.run(bob.announceResource('shop', 's1', { of: 'bob' }))
+    await net.clock.advance(500)
+    expect(await net.run(call(tab('alice'), bob))).toBe('bob')
+  })
+
+  it('says that nobody knows a peer once each relay has failed, and waits no longer', async () => {
+    const { tab } = await world()
+    const alice = tab('alice', { bootstrap: ['memory://nowhere'] })
+    const began = net.clock.now()
+    expect(await net.run(codeOf(alice.connectToPeer('bob', { timeoutMs: 60_000 })))).toBe('PEER_NOT_FOUND')
+    expect(net.clock.now() - began).toBeLessThan(10_000)
+  })
+
   it('comes back to its peer when the path drops, as any other', async () => {
     const { relay, tab } = await world()
     const alice = tab('alice', { bootstrap: [] })

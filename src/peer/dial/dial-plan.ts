@@ -31,6 +31,8 @@ export interface DialTools {
   rankOf(address: string): number
   /** Each knows a place to ask where a peer can be reached: the connected relays, the DHT. */
   readonly resolvers: readonly ((peerId: string, wait: WaitOptions) => Promise<PeerInfo[]>)[]
+  /** Settles once the resolvers have somebody to ask: a relay is connected, or each that is named has failed. */
+  reach?(): Promise<void>
 }
 
 /**
@@ -83,6 +85,7 @@ async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, ra
   const add = (peers: PeerInfo[]) => {
     for (const peer of peers) for (const path of pathsTo(peer, tools)) race.add(path)
   }
+  await tools.reach?.()
   const failures: unknown[] = []
   const ask = (question: Promise<PeerInfo[]>) => question.then(add, (error) => void failures.push(error))
   // One that throws at once, or knows nothing, holds up no other.

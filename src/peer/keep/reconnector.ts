@@ -8,7 +8,8 @@ import type { Limits } from '../../base/limits.js'
 import { type Random, systemRandom } from '../../base/random.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
 
-interface Entry {
+/** A connection that is kept. */
+export interface KeptConnection {
   readonly target: string | PeerInfo
   /** Tried for ever, as the application has configured it. */
   readonly bootstrap: boolean
@@ -50,6 +51,8 @@ export interface ReconnectorOptions {
   onError: (error: P2PError) => void
   /** `pending` may have changed. */
   onChange: () => void
+  /** A peer was dialled, and is connected, that was given up meanwhile. */
+  onUnwanted?: (peerId: string) => void
   /** A peer that is no relay is away, and wanted. */
   onAway?: (peerId: string) => void
 }
@@ -60,8 +63,8 @@ export interface ReconnectorOptions {
  * the page is visible, with pauses of at most `reconnectVisibleMs`.
  */
 export class Reconnector {
-  private readonly entries = new LazySet<Entry>()
-  private isActive = false
+  readonly entries = new LazySet<KeptConnection>()
+  isActive = false
 
   constructor(
     targets: (string | PeerInfo)[],
@@ -169,11 +172,11 @@ export class Reconnector {
     this.dialAway((entry) => entry.peerId === peerId)
   }
 
-  private entriesOf(peerId: string): Entry[] {
+  private entriesOf(peerId: string): KeptConnection[] {
     return [...this.entries].filter((entry) => entry.peerId === peerId)
   }
 
-  private dialAway(which: (entry: Entry) => boolean): Promise<boolean>[] {
+  private dialAway(which: (entry: KeptConnection) => boolean): Promise<boolean>[] {
     const away = [...this.entries].filter((entry) => {
       const { dialling, peerId } = entry
       return !dialling && which(entry) && (peerId === undefined || !this.wiring.isConnected(peerId))
@@ -185,7 +188,7 @@ export class Reconnector {
     })
   }
 
-  private async dial(entry: Entry): Promise<boolean> {
+  async dial(entry: KeptConnection): Promise<boolean> {
     entry.dialling = true
     try {
       entry.peerId = await this.wiring.dial(entry.target)
@@ -193,6 +196,7 @@ export class Reconnector {
       entry.backoff.reset()
       entry.told = false
       entry.awaySince = undefined
+      if (!this.entries.has(entry) && !this.wants(entry.peerId)) this.wiring.onUnwanted?.(entry.peerId)
       return true
     } catch (error) {
       const failure = asP2PError(error, 'PEER_UNREACHABLE', 'A peer cannot be reached.')
@@ -208,7 +212,7 @@ export class Reconnector {
     }
   }
 
-  private again(entry: Entry, error: P2PError): void {
+  private again(entry: KeptConnection, error: P2PError): void {
     const { clock, limits } = this.wiring
     const isWanted = entry.bootstrap || (entry.peerId !== undefined && this.wiring.isWanted(entry.peerId))
     const givenUp = !isWanted && clock.now() - (entry.awaySince ?? clock.now()) >= limits.reconnectGiveUpMs
@@ -226,9 +230,9 @@ export class Reconnector {
     if (!isRelay(entry) && entry.peerId !== undefined) this.wiring.onAway?.(entry.peerId)
   }
 
-  private entryOf(target: string | PeerInfo, bootstrap: boolean, peerId: string | undefined): Entry {
+  entryOf(target: string | PeerInfo, bootstrap: boolean, peerId: string | undefined): KeptConnection {
     const { clock, limits, random = systemRandom } = this.wiring
-    const entry: Entry = {
+    const entry: KeptConnection = {
       target,
       bootstrap,
       peerId,
@@ -244,6 +248,6 @@ export class Reconnector {
 }
 
 /** Whether the application has named an address, as of a relay: a peer that is known by its id is found through one. */
-function isRelay({ target, bootstrap }: Entry): boolean {
+function isRelay({ target, bootstrap }: KeptConnection): boolean {
   return bootstrap || (typeof target === 'string' && target.includes('://'))
 }

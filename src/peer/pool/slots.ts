@@ -40,7 +40,6 @@ export class Slots<Peer extends SlotHolder> {
   private readonly slots = new LazyMap<Peer, Slot<Peer>>()
   /** Sizes of the address groups of the peers that came by themselves. */
   private readonly sizes = new LazyMap<string, number>()
-  private readonly maxInbound: number
   private unwanted = false
   private lookedAt = Number.NEGATIVE_INFINITY
   /** Peers that have come by themselves. */
@@ -50,10 +49,7 @@ export class Slots<Peer extends SlotHolder> {
   constructor(
     private readonly peerContext: Pick<PeerContext, 'maxConnections' | 'limits' | 'clock' | 'isNamed'>,
     private readonly scoreOf: (publicKey: Uint8Array) => number,
-  ) {
-    const { maxConnections, limits } = peerContext
-    this.maxInbound = maxConnections - Math.min(limits.outboundSlots, Math.floor(maxConnections / OUTBOUND_SHARE))
-  }
+  ) {}
 
   /** Peers that we dialled. */
   get outbound(): number {
@@ -114,7 +110,9 @@ export class Slots<Peer extends SlotHolder> {
   }
 
   private isFree({ outbound }: Connection): boolean {
-    return this.slots.size < this.peerContext.maxConnections && (outbound || this.inbound < this.maxInbound)
+    const { maxConnections, limits } = this.peerContext
+    const kept = outbound ? 0 : Math.min(limits.outboundSlots, Math.floor(maxConnections / OUTBOUND_SHARE))
+    return this.slots.size < maxConnections && (outbound || this.inbound < maxConnections - kept)
   }
 
   private evictable(): Candidate<Peer>[] {

@@ -1,5 +1,5 @@
 import { WEBRTC_LIMITS } from '../../base/limits/webrtc.js'
-import type { Plugin } from '../../core/plugin.js'
+import type { Plugin, PluginKit } from '../../core/plugin.js'
 import { upgradePaths } from '../../core/upgrade-paths.js'
 import { WebRtcEndpoint, type WebRtcOptions, type WebRtcStats } from './endpoint.js'
 
@@ -10,21 +10,41 @@ export type WebRtcConfig = Pick<WebRtcOptions, 'implementation' | 'iceServers' |
  * Direct paths between peers that are connected already, by a circuit for instance. Where the platform has no WebRTC, or the
  * coordinator reaches peers through relays only, the plugin adds nothing.
  *
+ * @param options false: none until `configure` says otherwise.
  * @example
  * new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [webRtc({ iceServers: [{ urls: 'stun:stun.example' }] })] })
  */
-export function webRtc(options: WebRtcConfig = {}): Plugin<object, object, { webrtc?: WebRtcStats }> {
+export function webRtc(options: WebRtcConfig | false = {}): Plugin<object, object, { webrtc?: WebRtcStats }> {
   return {
     name: 'webrtc',
     limits: WEBRTC_LIMITS,
     attach(kit) {
-      if (kit.relayOnly || !WebRtcEndpoint.available(options.implementation)) return {}
-      const endpoint = new WebRtcEndpoint({ ...options, limits: kit.limits })
-      kit.addTransport(endpoint)
-      kit.registerProtocol(endpoint)
-      upgradePaths(kit, endpoint)
-      kit.stats('webrtc', () => endpoint.getStats())
+      let running = begin(kit, options)
+      let wanted = options
+      kit.stats('webrtc', () => running?.endpoint.getStats())
+      kit.onLifecycle({
+        configured({ webrtc, relayOnly }) {
+          if (webrtc === undefined && relayOnly === undefined) return
+          if (webrtc !== undefined) wanted = webrtc as WebRtcConfig | false
+          running?.end()
+          running = begin(kit, wanted)
+        },
+      })
       return {}
     },
   }
+}
+
+function begin(kit: PluginKit, options: WebRtcConfig | false): { endpoint: WebRtcEndpoint; end(): void } | undefined {
+  if (options === false || kit.relayOnly || !WebRtcEndpoint.available(options.implementation)) return undefined
+  const endpoint = new WebRtcEndpoint({ ...options, limits: kit.limits })
+  kit.addTransport(endpoint)
+  kit.registerProtocol(endpoint)
+  const stopUpgrades = upgradePaths(kit, endpoint)
+  const end = () => {
+    stopUpgrades()
+    kit.unregisterProtocol(endpoint.protocolName)
+    kit.removeTransport(endpoint)
+  }
+  return { endpoint, end }
 }

@@ -1,0 +1,32 @@
+/** A fenced block of a Markdown text. */
+export interface CodeBlock {
+  /** What stands after the fence: `ts`, `ts run`, `text`. */
+  info: string
+  code: string
+  /** Where the code begins, counted from 1. */
+  line: number
+  /** What the example prints: the `text` block that follows it at once. */
+  output?: string
+}
+
+/** The fenced blocks of a document, in order. */
+export function codeBlocks(text: string): CodeBlock[] {
+  const found = [...text.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)]
+  return found.map((match, place) => {
+    const [block, info, code] = match as unknown as [string, string, string]
+    const next = found[place + 1]
+    const follows = next?.[1] === 'text' && text.slice(match.index + block.length, next.index).trim() === ''
+    return {
+      info,
+      code,
+      line: text.slice(0, match.index).split('\n').length + 1,
+      ...(follows && { output: next[2]! }),
+    }
+  })
+}
+
+/** The links of a document that lead to no other site. What stands in code is no link. */
+export function localLinks(text: string): string[] {
+  const prose = text.replaceAll(/^```[\s\S]*?^```|`[^`\n]*`/gm, '')
+  return [...prose.matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(([, target]) => target!)
+}
