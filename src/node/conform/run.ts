@@ -1,3 +1,4 @@
+import { mapAtOnce } from '../../base/at-once.js'
 import { Bench, type TargetOptions } from './bench.js'
 import { type Check, Failed, NotObservable } from './check.js'
 
@@ -37,16 +38,11 @@ export async function runChecks(
   options: TargetOptions,
   { make = (given: TargetOptions) => new Bench(given), atOnce = 6, told = () => {} }: RunOptions = {},
 ): Promise<Result[]> {
-  const results: Result[] = []
-  let next = 0
-  const work = async () => {
-    for (let i = next++; i < checks.length; i = next++) {
-      results[i] = await runCheck(checks[i]!, options, make)
-      told(results[i]!)
-    }
-  }
-  await Promise.all(Array.from({ length: atOnce }, work))
-  return results
+  return mapAtOnce(checks, atOnce, async (check) => {
+    const result = await runCheck(check, options, make)
+    told(result)
+    return result
+  })
 }
 
 export interface RunOptions {
