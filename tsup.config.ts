@@ -47,6 +47,9 @@ const entry = {
   testing: 'src/testing/index.ts',
 }
 
+/** What conditions choose in place of an entry, with the same types. */
+const development = { 'index.development': 'src/index.development.ts', 'core.development': 'src/core.development.ts' }
+
 /** Packages that some bundle takes in. */
 const BUNDLED = ['@noble/ed25519', '@scure/base', 'idb-keyval', 'isomorphic-ws', 'mitt', 'nanoid']
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -115,7 +118,7 @@ function textsWith(editsOf: (file: SourceFile) => readonly Edit[] | undefined): 
 
 export default defineConfig([
   {
-    entry: { ...entry, ...platforms, vendor: 'src/platform/vendor.ts', cli: 'src/node/cli.ts' },
+    entry: { ...entry, ...development, ...platforms, vendor: 'src/platform/vendor.ts', cli: 'src/node/cli.ts' },
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
@@ -152,7 +155,7 @@ export default defineConfig([
     esbuildPlugins: [platform({ path: root('src/platform/node.ts') })],
   },
   {
-    entry: { ...entry, ...platforms },
+    entry: { ...entry, ...development, ...platforms },
     format: 'cjs',
     target: 'es2022',
     platform: 'neutral',
@@ -163,10 +166,14 @@ export default defineConfig([
     // These ship as ES modules only, which `require` of Node 20.19 takes; older bundlers get them inlined.
     noExternal: [/^@noble\//, 'nanoid', 'idb-keyval'],
     esbuildPlugins: [platformByCondition, rewritten],
-    esbuildOptions: short,
+    esbuildOptions(options) {
+      short(options)
+      // Bundlers for browsers take it too, and find no `crypto` of Node, which nanoid's half for Node asks for.
+      options.conditions = ['browser']
+    },
   },
   {
-    entry: { 'lotus-p2p': 'src/index.ts' },
+    entry: { 'lotus-p2p': 'src/index.development.ts' },
     format: 'iife',
     globalName: 'LotusP2P',
     target: 'es2022',

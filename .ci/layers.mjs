@@ -40,8 +40,10 @@ export const LAYERS = [
   'shared.ts',
   'core-coordinator.ts',
   'core.ts',
+  'core.development.ts',
   'coordinator.ts',
   'index.ts',
+  'index.development.ts',
   'node',
   'testing',
 ]

@@ -5,17 +5,16 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const CORE = './dist/core.js'
-const FULL = './dist/index.js'
+export const FULL = './dist/index.js'
 
 /**
- * What is measured: its name, the entry, the names imported from it, and the bytes after gzip that it may cost. Budgets go down only. Those
- * of the full class and of everything are 2,600 and 3,200 above what they were: the defences and the calls of the founding document are in
- * them, and what they cost has not been taken from elsewhere yet. To be reached, in the order below: 67,000, 75,000, 102,750 and 107,950.
+ * What is measured: its name, the entry, the names imported from it, and the bytes after gzip that it may cost. Budgets go down only. To be
+ * reached, for the core, the usual wallet and everything: 67,000, 75,000 and 107,950.
  */
 export const BUDGETS = [
   { name: 'lotus-p2p/core: P2PCoordinator', from: CORE, imports: ['P2PCoordinator'], budget: 69_720 },
   { name: 'core, webRtc, proofOfWork', from: CORE, imports: ['P2PCoordinator', 'webRtc', 'proofOfWork'], budget: 76_880 },
-  { name: 'lotus-p2p: P2PCoordinator', from: FULL, imports: ['P2PCoordinator'], budget: 105_350 },
+  { name: 'lotus-p2p: P2PCoordinator', from: FULL, imports: ['P2PCoordinator'], budget: 100_210 },
   { name: 'lotus-p2p: everything', from: FULL, imports: [], budget: 111_150 },
   { name: 'P2PError', from: FULL, imports: ['P2PError'], budget: 430 },
   { name: 'P2PError of the core', from: CORE, imports: ['P2PError'], budget: 430 },

@@ -86,10 +86,13 @@ Made by \`npm run docs:errors\` from the sources. Each error of the SDK is a \`P
 \`details\`. Below, for each code, what to do about it, and the sentences that its errors have as their message; names in braces stand for
 values.
 
-Errors of \`lotus-p2p/core\` have the sentences once \`explainErrors()\` of the same entry was called: \`STORE_FULL (see
-lotus-p2p/docs/errors.md)\` becomes \`The store is full. Try again later.\` The sentences are a twentieth of the bytes of the core, which
-a page without the call saves. \`lotus-p2p\` brings them with \`P2PCoordinator\`; a bundle that takes other parts of it alone calls
-\`explainErrors()\` too. What a refusal or an answer says to another peer is the message of the error, with or without sentences.
+In development an error says its sentence, \`The store is full. Try again later.\`; what is bundled for production saves the bytes of all
+sentences, a twentieth of the SDK, and says \`STORE_FULL (see lotus-p2p/docs/errors.md)\`, with the values that the sentence tells of.
+Conditions of the package's exports decide it, for \`lotus-p2p\` and \`lotus-p2p/core\` alike: \`node\` and \`development\` bring the
+sentences. Node sets the one by itself, and Vite, webpack and Rspack set the other in their development mode; esbuild takes
+\`--conditions=development\`. The script-tag bundle has the sentences. \`explainErrors()\`, called at an application's start, brings them in
+production too, and adds their bytes. What a refusal or an answer says to another peer is the message of the error, with or without
+sentences.
 
 ${sections.join('\n')}`
 }

@@ -2,7 +2,6 @@ import { P2PError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
 import { DEFAULT_LIMITS } from './base/limits.js'
 import { nearest } from './base/nearest.js'
-import { withSentences } from './base/sentences.js'
 import { type CoreConfig, invalidOption } from './core/config.js'
 import { type RunTimeConfig, reconfigure } from './core/configure.js'
 import type { Plugin } from './core/plugin.js'
@@ -75,11 +74,8 @@ export type CoordinatorStats = CoordinatorCoreStats & {
   eclipse: { suspected: boolean }
 }
 
-/** Whatever is used beside it, without a bundler: the module of this class brings the sentences of all errors. */
-const Explained = /* @__PURE__ */ withSentences(CoreCoordinator)
-
 /** The core coordinator with the usual plugins: WebRTC, HTTP fallback, proof of work, topics, watches for peers, own walks in the DHT, the eclipse watch. */
-export class FullCoordinator extends Explained {
+export class FullCoordinator extends CoreCoordinator {
   declare readonly topics: Topics
   declare readonly watchPeers: PeerWatch['watchPeers']
 

@@ -7,24 +7,19 @@ let table: readonly string[] | undefined
 let near: typeof nearest | undefined
 
 /**
- * Gives the errors of `lotus-p2p/core` their sentences: `The store is full. Try again later.` instead of `STORE_FULL`. Without it a page
- * saves the bytes of the sentences, and the message of an error holds its code and the values that the sentence tells of; nor is a
- * misspelt name told what it may stand for. An
- * application calls it at its start, for errors that exist already keep their message. `P2PCoordinator` of `lotus-p2p` needs no call.
+ * Gives errors their sentences: `The store is full. Try again later.` instead of `STORE_FULL`. Node, and bundlers in their development
+ * mode, call it by themselves (the conditions `node` and `development` of package.json). What is bundled for production saves the bytes
+ * of the sentences instead: the message of an error holds its code and the values that the sentence tells of, and a misspelt name is not
+ * told what it may stand for. An application that wants sentences there too calls it at its start, for errors that exist already keep
+ * their message.
  *
  * @example
- * import { explainErrors, P2PCoordinator } from 'lotus-p2p/core'
- * if (location.hostname === 'localhost') explainErrors()
+ * import { explainErrors, P2PCoordinator } from 'lotus-p2p'
+ * if (location.hostname === 'beta.wallet.example') explainErrors()
  */
 export function explainErrors(): void {
   table ??= SENTENCES.split('|')
   near = nearest
-}
-
-/** The class itself: who has it has the sentences too, from the moment it is loaded. */
-export function withSentences<T>(type: T): T {
-  explainErrors()
-  return type
 }
 
 /** @param sentence what an error was constructed with: a sentence, its number in the table, or that number and the values in the sentence. */

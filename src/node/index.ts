@@ -1,3 +1,8 @@
+import { explainErrors } from '../base/sentences.js'
+
+// Whatever else of the SDK is loaded with it.
+explainErrors()
+
 export { type RelayServices, relayServices } from '../plugins/circuit/server/relay-services.js'
 export { type DhtNodeOptions, dhtNode } from '../plugins/dht/node/plugin.js'
 export { fileIdentity } from './file-identity.js'

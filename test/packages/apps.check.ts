@@ -5,7 +5,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type Browser, chromium } from 'playwright'
+import type { ViteDevServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findBrowsers } from '../../.ci/browsers.mjs'
 
@@ -99,6 +101,7 @@ describe('in a browser, under a strict Content-Security-Policy', () => {
   let relayProcess: ChildProcess
   let relay: string
   let origin: string
+  let development: ViteDevServer
 
   beforeAll(async () => {
     run(at('node_modules/.bin/vite'), ['build', 'vite', '--logLevel', 'error'])
@@ -119,6 +122,17 @@ describe('in a browser, under a strict Content-Security-Policy', () => {
         response.writeHead(404).end()
       }
     })
+    // The Vite that the apps install: its development server, which bundles dependencies by itself.
+    const { createServer: createVite } = (await import(
+      /* @vite-ignore */ pathToFileURL(at('node_modules/vite/dist/node/index.js')).href
+    )) as typeof import('vite')
+    development = await createVite({
+      root: at('vite'),
+      configFile: false,
+      logLevel: 'error',
+      server: { host: '127.0.0.1', port: 0 },
+    })
+    await development.listen()
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -145,6 +159,7 @@ describe('in a browser, under a strict Content-Security-Policy', () => {
     relayProcess?.removeAllListeners('exit')
     relayProcess?.kill('SIGTERM')
     server?.close()
+    await development?.close()
   })
 
   for (const path of ['vite/dist/index.html', 'esbuild/index.html', 'script-tag/index.html', 'module-worker/index.html']) {
@@ -161,7 +176,20 @@ describe('in a browser, under a strict Content-Security-Policy', () => {
       await page.goto(`${origin}/${path}?relay=${encodeURIComponent(relay)}`)
       await expect.poll(() => page.title(), { timeout: 20_000 }).toBe('works: true, servers: 1')
       expect(complaints).toEqual([])
+      // Vite has bundled it for production.
+      if (path.startsWith('vite/'))
+        expect(await page.textContent('body')).toBe('PEER_NOT_CONNECTED: lp1nobody (see lotus-p2p/docs/errors.md)')
       await page.close()
     })
   }
+
+  it('has the sentences of errors at the development server of Vite', async () => {
+    const page = await browser.newPage()
+    const [at] = development.resolvedUrls!.local
+    await page.goto(`${at}?relay=${encodeURIComponent(relay)}`)
+    await expect
+      .poll(() => page.textContent('body'), { timeout: 30_000 })
+      .toBe('Not connected to "lp1nobody". Call connectToPeer first.')
+    await page.close()
+  })
 })

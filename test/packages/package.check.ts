@@ -192,21 +192,39 @@ describe('the sentences of errors', () => {
     expect(readFileSync(join(root, 'docs/errors.md'), 'utf8')).toBe(errorsDocument(sources))
   }, 120_000)
 
-  for (const [entry, name] of [
-    ['core', 'PEER_NOT_CONNECTED: lp1nobody (see lotus-p2p/docs/errors.md)'],
-    ['index', 'Not connected to "lp1nobody". Call connectToPeer first.'],
-  ] as const) {
-    for (const file of [`${entry}.js`, `${entry}.cjs`]) {
-      it(`are ${entry === 'core' ? 'left out of' : 'there in'} ${file}`, () => {
-        expect(run('node', '-e', failing(file))).toBe(name)
-      })
-    }
+  const CODE = 'PEER_NOT_CONNECTED: lp1nobody (see lotus-p2p/docs/errors.md)'
+  const SENTENCE = 'Not connected to "lp1nobody". Call connectToPeer first.'
+  for (const entry of ['lotus-p2p', 'lotus-p2p/core']) {
+    it.each([
+      ['left out of a bundle for production', [], CODE],
+      ['left out where a bundler names its mode', ['production'], CODE],
+      ['there in a bundle for development', ['development'], SENTENCE],
+    ])(`of ${entry} are %s, all of them`, async (_, conditions, said) => {
+      for (const load of [`import * as lotus from '${entry}'`, `const lotus = require('${entry}')`]) {
+        const text = await bundled(`${load}; ${attempt()}`, conditions)
+        expect(runScript(text)).toBe(said)
+        // Parts of it alone, which have no coordinator.
+        const part = await bundled(
+          `import { decodePeerId } from '${entry}'; try { decodePeerId('no') } catch ({ message }) { console.log(message) }`,
+          conditions,
+        )
+        expect(part.includes('it begins with')).toBe(said === SENTENCE)
+      }
+      const taken = await bundled(`import { P2PCoordinator } from '${entry}'; console.log(P2PCoordinator)`, conditions)
+      expect(taken.includes('Try again later')).toBe(said === SENTENCE)
+    })
+
+    it(`of ${entry} are there in Node, by import and by require`, () => {
+      expect(run('node', '-e', failing(`import('${entry}')`))).toBe(SENTENCE)
+      expect(run('node', '-e', failing(`require('${entry}')`))).toBe(SENTENCE)
+    })
   }
 
-  it('come to the core by explainErrors(), with their values and their parts', () => {
+  it('come to a production bundle by explainErrors(), with their values and their parts', () => {
     const call = 'lotus.explainErrors();'
-    for (const file of ['core.js', 'core.cjs']) {
-      expect(run('node', '-e', failing(file, call))).toBe('Not connected to "lp1nobody". Call connectToPeer first.')
+    for (const file of ['core.js', 'core.cjs', 'index.js', 'index.cjs'].map(loading)) {
+      expect(run('node', '-e', failing(file))).toBe(CODE)
+      expect(run('node', '-e', failing(file, call))).toBe(SENTENCE)
       const decode = `try { lotus.decodePeerId('lp1x') } catch (error) { said = error.message }`
       expect(run('node', '-e', failing(file, call, decode))).toMatch(/^This is not a peer id: it has 4 characters, not \d+\.$/)
       const name = `try { new lotus.P2PCoordinator({ bootstrap: 1 }) } catch (error) { said = error.message }`
@@ -214,12 +232,19 @@ describe('the sentences of errors', () => {
     }
   })
 
-  it('are there for the parts of lotus-p2p without a coordinator, where no bundler took them apart', () => {
+  it('are brought by the entries for Node and for tests, too', () => {
     const decode = `try { lotus.decodePeerId('no') } catch (error) { said = error.message }`
-    for (const file of ['index.js', 'index.cjs', 'node.js', 'testing.js']) {
-      const said = run('node', '-e', failing('index.js', file === 'index.js' ? '' : `await import(${at(file)});`, decode))
-      expect(said, file).toBe('This is not a peer id: it begins with "lp1".')
+    for (const ending of ['js', 'cjs']) {
+      for (const entry of ['node', 'testing']) {
+        const said = run('node', '-e', failing(loading(`index.${ending}`), `await ${loading(`${entry}.${ending}`)};`, decode))
+        expect(said, entry).toBe('This is not a peer id: it begins with "lp1".')
+      }
     }
+  })
+
+  it('are there for the script tag', () => {
+    const script = `${readFileSync(dist('lotus-p2p.global.js'), 'utf8')}; const lotus = LotusP2P; ${attempt()}`
+    expect(runScript(script)).toBe(SENTENCE)
   })
 
   it('stand nowhere in the core but in the table', () => {
@@ -234,15 +259,34 @@ describe('the sentences of errors', () => {
 const at = (file: string) => JSON.stringify(pathToFileURL(dist(file)).href)
 const SENDS = `await new lotus.P2PCoordinator().disconnectFromPeer('lp1nobody').catch((error) => { said = error.message })`
 
+const loading = (file: string) => `import(${at(file)})`
+
+/** For one too long for an argument. */
+function runScript(input: string): string {
+  return execFileSync(process.execPath, ['--input-type=commonjs', '-'], { input, encoding: 'utf8', timeout: 20_000 })
+}
+
 /** A script that prints what an error says. */
-function failing(file: string, before = '', fails = SENDS): string {
+function failing(load: string, before = '', fails = SENDS): string {
+  return `Promise.resolve(${load}).then((lotus) => { ${attempt(before, fails)} })`
+}
+
+function attempt(before = '', fails = SENDS): string {
   return `(async () => {
     let said
-    const lotus = await import(${at(file)})
     ${before}
     ${fails}
     process.stdout.write(said, () => process.exit())
   })()`
+}
+
+/** What a bundler for browsers makes of a program that names the package, as an application does. */
+async function bundled(contents: string, conditions: string[]): Promise<string> {
+  const stdin = { contents, resolveDir: root }
+  const options = { bundle: true, write: false, format: 'iife', platform: 'browser', logLevel: 'error' } as const
+  // A bundler's own \`module\` goes once conditions are named.
+  const { outputFiles } = await build({ stdin, conditions: ['module', ...conditions], ...options })
+  return outputFiles[0]!.text
 }
 
 describe('an idle coordinator', () => {

@@ -13,4 +13,7 @@ await answered
 
 await wallet.announceResource('app', 'vite', { works: true })
 const found = await wallet.getResource('app', 'vite')
+wallet.disconnectFromPeer('lp1nobody').catch(({ message }) => {
+  document.body.textContent = message
+})
 document.title = `works: ${found.data.works}, servers: ${wallet.getConnectedPeers().length}`
