@@ -7,7 +7,20 @@ import { Channel, type ChannelOptions } from './channel.js'
 import { Failed, NotObservable } from './outcome.js'
 import { openWebSocket, type Pipe } from './pipe.js'
 import { Self } from './self.js'
-import { type Anything, Frame, HEARTBEAT, HOP, NO_BYTES, offerBytes, STOP, SUITE, tryDecode, utf8, workBlock, workOn } from './wire.js'
+import {
+  type Anything,
+  Frame,
+  HEARTBEAT,
+  HOP,
+  NO_BYTES,
+  offerBytes,
+  STOP,
+  SUITE,
+  tryDecode,
+  utf8,
+  workBlock,
+  workOn,
+} from './wire.js'
 
 export interface TargetOptions {
   /** `ws://…` or `wss://…`: of the target, or of the relay that leads to it. */

@@ -22,7 +22,6 @@ export async function called(bench: Bench, more: object = {}) {
   return { attempt, incoming }
 }
 
-
 export const calledChecks: Check[] = [
   {
     clause: 'R-5',

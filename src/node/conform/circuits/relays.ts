@@ -38,7 +38,6 @@ async function refusedWith(answer: Got, code: string, what: string): Promise<voi
   ensure(answer.type === 'failed' && answer.payload?.code === code, `${what}: ${answer.payload?.code ?? answer.type}`)
 }
 
-
 export const relayChecks: Check[] = [
   {
     clause: 'R-1',

@@ -157,4 +157,3 @@ function padded(network: string, bytes: number): Uint8Array {
   // A length above 255 takes one byte more.
   return offerBytes(network, { pad: new Uint8Array(bytes - bare - 1) })
 }
-

@@ -1,5 +1,5 @@
 import { joined } from '../../../base/bytes.js'
-import { type Check, ensure } from '../check.js'
+import type { Check } from '../check.js'
 import { Self } from '../self.js'
 import { type Anything, DAY_MS, random } from '../wire.js'
 import { notTaken } from './verdict.js'

@@ -35,4 +35,3 @@ export async function notTaken(bench: Bench, what: string, codes: string[], opti
   ensure(code === undefined || codes.includes(code), `${what}: ${code}`)
   return code ?? 'the connection ended'
 }
-

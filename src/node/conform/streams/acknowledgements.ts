@@ -1,8 +1,8 @@
 import { type Check, ensure } from '../check.js'
 import { NOBODYS } from '../encoding.js'
 import { aRecord, DHT, freshKey, SERVERS, store } from '../records.js'
-import { ackEntry, entry, Kind, refusedEntry } from '../wire.js'
-import { begunAt, endsAt, HEARTBEAT, twoPaths } from './seen.js'
+import { ackEntry, entry, HEARTBEAT, Kind, refusedEntry } from '../wire.js'
+import { begunAt, endsAt, twoPaths } from './seen.js'
 
 /** ACK and REFUSED, and what is sent again. */
 export const acknowledgementChecks: Check[] = [
@@ -34,11 +34,11 @@ export const acknowledgementChecks: Check[] = [
     },
   },
   endsAt('S-14', 'ends a channel that acknowledges or refuses what was never sent', {
-        'ACK of number 999': (channel) => [ackEntry(channel.messages[0]!.stream, 999)],
-        'ACK of a stream that is not there': () => [ackEntry(77, 1)],
-        'ACK of stream 128': () => [ackEntry(128, 0)],
-        'REFUSED of number 999': (channel) => [refusedEntry(channel.messages[0]!.stream, 999, 1, 'cpu')],
-        'REFUSED of stream 200': () => [refusedEntry(200, 1, 1, 'cpu')],
+    'ACK of number 999': (channel) => [ackEntry(channel.messages[0]!.stream, 999)],
+    'ACK of a stream that is not there': () => [ackEntry(77, 1)],
+    'ACK of stream 128': () => [ackEntry(128, 0)],
+    'REFUSED of number 999': (channel) => [refusedEntry(channel.messages[0]!.stream, 999, 1, 'cpu')],
+    'REFUSED of stream 200': () => [refusedEntry(200, 1, 1, 'cpu')],
   }),
   {
     clause: 'S-16',
@@ -128,9 +128,9 @@ export const acknowledgementChecks: Check[] = [
     },
   },
   endsAt('S-33', 'ends a channel whose ACK has no places, a part of one, or too many', {
-        'ACK without a place': () => [entry(Kind.ACK, new Uint8Array(0))],
-        'ACK of 6 bytes': () => [entry(Kind.ACK, new Uint8Array(6))],
-        'ACK of 129 places': () => [entry(Kind.ACK, new Uint8Array(129 * 7))],
+    'ACK without a place': () => [entry(Kind.ACK, new Uint8Array(0))],
+    'ACK of 6 bytes': () => [entry(Kind.ACK, new Uint8Array(6))],
+    'ACK of 129 places': () => [entry(Kind.ACK, new Uint8Array(129 * 7))],
   }),
   {
     clause: 'S-36',

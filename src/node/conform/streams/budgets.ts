@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Channel } from '../channel.js'
 import { type Check, ensure, NotObservable } from '../check.js'
 import { NOBODYS } from '../encoding.js'
-import { ackEntry, Kind, readUint } from '../wire.js'
-import { HEARTBEAT } from './seen.js'
+import { ackEntry, HEARTBEAT, Kind, readUint } from '../wire.js'
 
 const refusals = (channel: Channel) => channel.entries.filter(({ kind }) => kind === Kind.REFUSED)
 

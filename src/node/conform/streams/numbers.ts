@@ -1,8 +1,8 @@
 import { type Check, ensure } from '../check.js'
 import { NOBODYS } from '../encoding.js'
 import { Self } from '../self.js'
-import { hex, messageBytes, sequenceEntry, switchEntry } from '../wire.js'
-import { endsAt, HEARTBEAT, itself, messageIn, onlyLast, twoPaths, VIOLATION } from './seen.js'
+import { HEARTBEAT, hex, messageBytes, sequenceEntry, switchEntry } from '../wire.js'
+import { endsAt, itself, messageIn, onlyLast, twoPaths, VIOLATION } from './seen.js'
 
 const LAST_NUMBER = 2 ** 48 - 1
 
@@ -65,9 +65,9 @@ export const numberChecks: Check[] = [
     'S-4',
     'keeps a stream to its protocol, and streams below 128',
     {
-        'a SEQUENCE of stream 128': () => [sequenceEntry(128, 1, 0, NOBODYS)],
-        'a MESSAGE of stream 200': () => [messageIn(200)],
-        'another protocol for a stream': (_, stream) => [sequenceEntry(stream, 2, 0, 'lotus/peer')],
+      'a SEQUENCE of stream 128': () => [sequenceEntry(128, 1, 0, NOBODYS)],
+      'a MESSAGE of stream 200': () => [messageIn(200)],
+      'another protocol for a stream': (_, stream) => [sequenceEntry(stream, 2, 0, 'lotus/peer')],
     },
     itself('S-4'),
   ),
@@ -98,8 +98,8 @@ export const numberChecks: Check[] = [
     'S-6',
     'ends a channel at a message whose protocol is not that of its stream',
     {
-        'another protocol': (_, stream) => [messageIn(stream, messageBytes({ type: 'update', protocol: 'lotus/peer' }))],
-        'no protocol': (_, stream) => [messageIn(stream, messageBytes({ type: 'note' }))],
+      'another protocol': (_, stream) => [messageIn(stream, messageBytes({ type: 'update', protocol: 'lotus/peer' }))],
+      'no protocol': (_, stream) => [messageIn(stream, messageBytes({ type: 'note' }))],
     },
     itself('S-6'),
   ),
@@ -173,9 +173,9 @@ export const numberChecks: Check[] = [
     },
   },
   endsAt('S-12', 'ends a channel at a SEQUENCE that cannot be', {
-        'number 0': () => [sequenceEntry(9, 0, 0, 'conform/a')],
-        'a protocol that is no UTF-8': () => [sequenceEntry(9, 1, 0, hex('ff'))],
-        'a protocol of 129 characters': () => [sequenceEntry(9, 1, 0, 'x'.repeat(129))],
-        'a protocol for stream 0': () => [sequenceEntry(0, 1, 0, 'conform/a')],
+    'number 0': () => [sequenceEntry(9, 0, 0, 'conform/a')],
+    'a protocol that is no UTF-8': () => [sequenceEntry(9, 1, 0, hex('ff'))],
+    'a protocol of 129 characters': () => [sequenceEntry(9, 1, 0, 'x'.repeat(129))],
+    'a protocol for stream 0': () => [sequenceEntry(0, 1, 0, 'conform/a')],
   }),
 ]

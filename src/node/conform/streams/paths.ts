@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Channel } from '../channel.js'
 import { type Check, ensure } from '../check.js'
-import { Kind, readUint, sequenceEntry, switchEntry } from '../wire.js'
-import { endsAt, HEARTBEAT, twoPaths } from './seen.js'
+import { HEARTBEAT, Kind, readUint, sequenceEntry, switchEntry } from '../wire.js'
+import { endsAt, twoPaths } from './seen.js'
 
 /** The SWITCH entries that have come on a channel. */
 const switches = (channel: Channel): number[] =>
@@ -83,7 +83,7 @@ export const pathChecks: Check[] = [
     },
   },
   endsAt('S-30', 'takes no SWITCH on a path whose count is not above the one before', {
-        'SWITCH 0 twice': (_, stream) => [switchEntry(0), sequenceEntry(stream, 2, 0, HEARTBEAT)],
-        'SWITCH 5, then 4': (_, stream) => [switchEntry(5), switchEntry(4), sequenceEntry(stream, 2, 0, HEARTBEAT)],
+    'SWITCH 0 twice': (_, stream) => [switchEntry(0), sequenceEntry(stream, 2, 0, HEARTBEAT)],
+    'SWITCH 5, then 4': (_, stream) => [switchEntry(5), switchEntry(4), sequenceEntry(stream, 2, 0, HEARTBEAT)],
   }),
 ]

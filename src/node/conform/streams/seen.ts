@@ -2,14 +2,12 @@ import type { Bench } from '../bench.js'
 import type { Channel } from '../channel.js'
 import { type Check, ensure } from '../check.js'
 import { Self } from '../self.js'
-import { entry, Kind, messageBytes, readUint } from '../wire.js'
+import { entry, HEARTBEAT, Kind, messageBytes, readUint } from '../wire.js'
 
-export const HEARTBEAT = 'lotus/heartbeat'
 export const VIOLATION = ['PROTOCOL_VIOLATION']
 
 const pingBytes = (): Uint8Array => messageBytes({ type: 'ping', protocol: HEARTBEAT })
-export const messageIn = (stream: number, bytes = pingBytes()): Uint8Array =>
-  entry(Kind.MESSAGE, Uint8Array.of(stream), bytes)
+export const messageIn = (stream: number, bytes = pingBytes()): Uint8Array => entry(Kind.MESSAGE, Uint8Array.of(stream), bytes)
 
 /** Plaintexts that break a clause, on a channel that has used the stream of lotus/heartbeat. */
 type Breach = (channel: Channel, stream: number) => Uint8Array[]
