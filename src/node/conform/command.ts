@@ -6,13 +6,16 @@ import { DEFAULT_NETWORK, isNetworkName } from '../../identity/envelope.js'
 import { isPeerId } from '../../identity/peer-id.js'
 import { Bench, type TargetOptions } from './bench.js'
 import { type Check, PROFILES, type Profile } from './check.js'
-import { checksOf } from './checks.js'
+import { CHECKS, checksOf } from './checks.js'
 import { CircuitBench } from './circuit-bench.js'
+import { DIALLER_CHECKS } from './dialler-checks.js'
 import { httpRequest, webUrl } from './http.js'
 import { listenFor } from './listen.js'
 import { type BenchMaker, HANDSHAKE_MS, type Result, runChecks } from './run.js'
 import { UNOBSERVABLE } from './unobservable.js'
 import { CONFORM_USAGE } from './usage.js'
+
+const DIALLER = 'a rule of the dialler: conform --listen looks at it'
 
 /** The command was called in a wrong way. */
 class UsageError extends Error {}
@@ -130,8 +133,12 @@ function chosen(checks: Check[], only: readonly string[]): Check[] {
   return found
 }
 
+/** The clauses that this run has not looked at, and why. */
 function unobservable(only: readonly string[]): Result[] {
-  return Object.entries(UNOBSERVABLE)
+  const known = new Set(CHECKS.map(({ clause }) => clause))
+  const ofDiallers = DIALLER_CHECKS.filter(({ clause }) => !known.has(clause))
+  const reasons = { ...Object.fromEntries(ofDiallers.map(({ clause }) => [clause, DIALLER])), ...UNOBSERVABLE }
+  return Object.entries(reasons)
     .filter(([clause]) => fits(clause, only))
     .map(([clause, seen]) => ({ clause, title: '', outcome: 'not observable', seen, ms: 0 }))
 }
