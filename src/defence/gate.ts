@@ -4,7 +4,6 @@ import type { Clock } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
-import { tupleKey } from '../base/tuple-key.js'
 import { LEAST_PER_S, type ToldBudget, type ToldBudgets, type ToldRate } from '../channel/description.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import type { ProtocolLimits, RateLimit } from '../protocol/rate-limits.js'
@@ -271,11 +270,12 @@ export class PeerGate {
     if (refusal !== undefined) return refusal
     const now = this.gate.wiring.clock.now()
     if (now - this.toldAt >= TELL_EVERY_MS) this.reconsider(now)
-    const told = this.toldOf(protocol)
+    const { budgets } = this
+    const told = this.toldOf(protocol, budgets)
     // Protocols that are not registered here are the peer's invention, however many: all share one budget.
     let key = told === undefined ? '' : protocol
     let limit = protocol
-    let rate: Readonly<ToldBudget> = told ?? this.budgets['']!
+    let rate: Readonly<ToldBudget> = told ?? budgets['']!
     const types = told?.[4]
     if (types !== undefined && Object.hasOwn(types, type)) {
       const declared = this.gate.wiring.limitsOf(protocol)
@@ -321,13 +321,10 @@ export class PeerGate {
       stats.accepted++
       return 'new'
     }
-    const { messageId, from, timestamp, signature } = message
+    const { messageId, timestamp, signature } = message
+    // The key of a peer has 64 digits whoever it is: no two of them share one with an id.
     const fresh =
-      signature !== undefined
-        ? this.signed.check(messageId, timestamp, skewMs)
-        : seen.add(tupleKey(messageId, from))
-          ? 'new'
-          : 'seen'
+      signature !== undefined ? this.signed.check(messageId, timestamp, skewMs) : seen.add(this.key + messageId) ? 'new' : 'seen'
     if (fresh === 'new') stats.accepted++
     else if (fresh === 'seen') stats.duplicates++
     else stats.stale++
@@ -390,8 +387,8 @@ export class PeerGate {
   }
 
   /** What the peer is told of a protocol; undefined for one that is not registered here. */
-  private toldOf(protocol: string): ToldBudget | undefined {
-    return protocol !== '*' && Object.hasOwn(this.budgets, protocol) ? this.budgets[protocol] : undefined
+  private toldOf(protocol: string, budgets = this.budgets): ToldBudget | undefined {
+    return protocol !== '*' && Object.hasOwn(budgets, protocol) ? budgets[protocol] : undefined
   }
 }
 

@@ -6,7 +6,7 @@ import { abortedError, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
 import type { Connection, DialOptions, Transport } from './transport.js'
-import { loadWebSocket } from './websocket.node.js'
+import { loadWebSocket, webSocketOptions } from './websocket.node.js'
 
 /** Largest frame: the largest Noise message (Noise rev 34 §3). */
 export const WEBSOCKET_FRAME_BYTES = 65_535
@@ -60,8 +60,7 @@ async function dial(address: string, { signal, firstFrame, limits, learnt }: Dia
     try {
       // Browsers ignore the third argument, which is for `ws` in Node.
       socket = new (WebSocketImplementation as unknown as NodeWebSocketConstructor)(href, [subprotocol], {
-        perMessageDeflate: false,
-        maxPayload: WEBSOCKET_FRAME_BYTES,
+        ...webSocketOptions?.(WEBSOCKET_FRAME_BYTES),
         ...(learnt && { lookup: publicLookup }),
       })
     } catch (cause) {
