@@ -1,5 +1,6 @@
 import { P2PError, suspendedError } from '../base/errors.js'
 import { suggestion } from '../base/sentences.js'
+import { tupleKey } from '../base/tuple-key.js'
 import { asSent } from '../message/codec.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import { poolFull } from '../peer/pool/members.js'
@@ -62,7 +63,7 @@ function replaceBootstrap(
   { bootstrap: after, anchors }: Pick<ResolvedConfig, 'bootstrap' | 'anchors'>,
 ): void {
   const { reconnector, peers, named } = network
-  const keyOf = (target: string | PeerInfo) => (typeof target === 'string' ? target : `${target.peerId} ${addressOf(target)}`)
+  const keyOf = (target: string | PeerInfo) => (typeof target === 'string' ? target : tupleKey(target.peerId, addressOf(target)))
   const wanted = new Map(after.map((target) => [keyOf(target), target]))
   const old = new Set(before)
   for (const entry of [...reconnector.entries]) {

@@ -13,6 +13,7 @@ import {
   Frame,
   fragments,
   freshId,
+  HEARTBEAT,
   Kind,
   MAX_PLAINTEXT_BYTES,
   type MessageParts,
@@ -51,8 +52,6 @@ export interface ChannelOptions {
   /** Default true: answer pings. */
   pongs?: boolean
 }
-
-const HEARTBEAT = 'lotus/heartbeat'
 
 /** A channel of the tester's, after the handshake. What comes is kept; what the other end does wrong is noted, not punished. */
 export class Channel {

@@ -102,9 +102,9 @@ export class Dialled {
     return channel
   }
 
-  /** READY and DESCRIPTION in one frame. */
-  ready(channel: Channel): void {
-    channel.write(entry(Kind.READY), channel.describe())
+  /** READY and DESCRIPTION in one frame. @param description what it says beside the usual. */
+  ready(channel: Channel, description?: object): void {
+    channel.write(entry(Kind.READY), channel.describe(description))
   }
 
   /**
@@ -175,6 +175,7 @@ export class Doorway {
 
   /** The next connection, with its message 1 read. @throws Failed where nobody dials in time. */
   async next(waitMs: number): Promise<Dialled> {
+    this.waiting.splice(0, this.waiting.length, ...this.waiting.filter(({ ended }) => !ended))
     const pipe = this.waiting.shift() ?? (await this.arrival(waitMs))
     return new Dialled(pipe, this.self, this.network, this.waitMs).begin()
   }
