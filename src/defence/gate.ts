@@ -3,8 +3,8 @@ import { hexOf } from '../base/bytes.js'
 import { type Clock, elapsed } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
+import { setOwn } from '../base/own.js'
 import { TokenBucket } from '../base/token-bucket.js'
-import { tupleKey } from '../base/tuple-key.js'
 import { LEAST_PER_S, type ToldBudget, type ToldBudgets, type ToldRate } from '../channel/description.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import type { ProtocolLimits, RateLimit } from '../protocol/rate-limits.js'
@@ -128,7 +128,7 @@ export class Gate {
       const declared = limitsOf(protocol)
       const { types, ...own }: ProtocolLimits = typeof declared === 'object' ? declared : byDefault
       const ofTypes = types && Object.fromEntries(Object.entries(types).map(([type, limit]) => [type, ofType(limit)]))
-      told[protocol] = ofTypes === undefined ? toldOf(own, share) : [...toldOf(own, share), ofTypes]
+      setOwn<ToldBudget>(told, protocol, ofTypes === undefined ? toldOf(own, share) : [...toldOf(own, share), ofTypes])
     }
     this.told.set(share, told)
     return told
@@ -271,11 +271,12 @@ export class PeerGate {
     if (refusal !== undefined) return refusal
     const now = elapsed(this.gate.wiring.clock)
     if (now - this.toldAt >= TELL_EVERY_MS) this.reconsider(now)
-    const told = this.toldOf(protocol)
+    const { budgets } = this
+    const told = this.toldOf(protocol, budgets)
     // Protocols that are not registered here are the peer's invention, however many: all share one budget.
     let key = told === undefined ? '' : protocol
     let limit = protocol
-    let rate: Readonly<ToldBudget> = told ?? this.budgets['']!
+    let rate: Readonly<ToldBudget> = told ?? budgets['']!
     const types = told?.[4]
     if (types !== undefined && Object.hasOwn(types, type)) {
       const declared = this.gate.wiring.limitsOf(protocol)
@@ -320,9 +321,9 @@ export class PeerGate {
       stats.accepted++
       return 'new'
     }
-    const { messageId, from, signature } = message
-    const fresh =
-      signature !== undefined ? this.signed.check(messageId, at) : seen.add(tupleKey(messageId, from)) ? 'new' : 'seen'
+    const { messageId, signature } = message
+    // The key of a peer has 64 digits whoever it is: no two of them share one with an id.
+    const fresh = signature !== undefined ? this.signed.check(messageId, at) : seen.add(this.key + messageId) ? 'new' : 'seen'
     if (fresh === 'new') stats.accepted++
     else if (fresh === 'seen') stats.duplicates++
     else stats.stale++
@@ -385,8 +386,8 @@ export class PeerGate {
   }
 
   /** What the peer is told of a protocol; undefined for one that is not registered here. */
-  private toldOf(protocol: string): ToldBudget | undefined {
-    return protocol !== '*' && Object.hasOwn(this.budgets, protocol) ? this.budgets[protocol] : undefined
+  private toldOf(protocol: string, budgets = this.budgets): ToldBudget | undefined {
+    return protocol !== '*' && Object.hasOwn(budgets, protocol) ? budgets[protocol] : undefined
   }
 }
 

@@ -105,8 +105,10 @@ export class Inbox {
     if (message.signature === undefined && (this.verifying.isIdle || isUpkeep)) this.pass(message)
     else {
       this.unverified++
+      // A copy: a small message that waits does not hold its whole frame in memory.
+      const own = new Uint8Array(body)
       void this.verifying
-        .run(() => this.verifyAndPass(message, body))
+        .run(() => this.verifyAndPass(message, own))
         .finally(() => {
           this.unverified--
         })
