@@ -6,8 +6,8 @@ import { type WaitOptions, withDeadline } from './base/wait.js'
 import type { CoreConfig } from './core/config.js'
 import { Core } from './core/core.js'
 import type { CoreEvents, CoreStats, P2PStatus } from './core/events.js'
-import type { SendToOptions } from './core/messaging.js'
 import type { Plugin } from './core/plugin.js'
+import type { QueuedMessage, SendToOptions } from './core/queue.js'
 import type { Ban } from './defence/bans.js'
 import type { Standing } from './defence/reputation.js'
 import type { ProtocolWallet } from './definitions/define-protocol.js'
@@ -16,7 +16,6 @@ import { decodePeerId, isPeerId } from './identity/peer-id.js'
 import { asSent } from './message/codec.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage, type Travelling } from './message/message.js'
 import type { PeerLoad } from './peer/connection/peer-connection.js'
-import type { QueuedMessage } from './peer/keep/outbox.js'
 import { findPeers, type PeerQuery } from './plugins/circuit/find-peers.js'
 import { speaksAsRelay } from './plugins/circuit/frames.js'
 import { circuits } from './plugins/circuit/plugin.js'
@@ -61,6 +60,7 @@ export type CoordinatorCoreStats = CoreStats & { dht: DhtStats }
  */
 export class CoreCoordinator {
   readonly dht: DistributedHashTable
+  /** @internal For the full class: types do not tell of it. */
   protected readonly core: Core
   private readonly discovery: ResourceDiscovery
 

@@ -23,6 +23,7 @@ import type { Messaging } from './messaging.js'
 import type { Network } from './network.js'
 import type { Dialer, LifecycleHooks, PeerListener, PeerResolver, PluginKit, WakeReason } from './plugin.js'
 import type { Plugins } from './plugins.js'
+import type { Queue, QueueHost } from './queue.js'
 
 /** What a kit needs of the core. */
 interface KitOwner {
@@ -158,6 +159,14 @@ export class Kit implements PluginKit {
     core.judge = judge
     core.plugins.undoable(() => {
       core.judge = before
+    })
+  }
+
+  setQueue(make: (host: QueueHost) => Queue): void {
+    const { network, plugins } = this.core
+    network.queue = make(this.core)
+    plugins.undoable(() => {
+      network.queue = undefined
     })
   }
 

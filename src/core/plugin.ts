@@ -12,6 +12,7 @@ import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { Transport } from '../transport/transport.js'
+import type { Queue, QueueHost } from './queue.js'
 
 /**
  * A part of a coordinator beyond its core: a transport, a protocol, a service, or several of them under one name.
@@ -135,6 +136,8 @@ export interface PluginKit extends ProtocolHost {
   setWork(work: WorkSupply): void
   /** Judges the dates of responders' certificates in place of the core, which goes by the clock of this device alone. One plugin only. */
   setJudge(judge: CertificateJudge): void
+  /** @internal Keeps messages for peers that are away. */
+  setQueue(make: (host: QueueHost) => Queue): void
   /** Accounts to peers what they cost. */
   setMeter(meter: Meter): void
   /** As `P2PCoordinator.registerProtocol`, also for names that begin with `lotus/`. */

@@ -18,8 +18,10 @@ const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javas
 const root = process.cwd()
 let folder: string
 const at = (...path: string[]) => join(folder, ...path)
+/** As a shell of one's own has it: where tests set NODE_ENV, Vite would build for development. */
+const { NODE_ENV: _, ...env } = process.env
 const run = (command: string, args: string[], cwd = folder) =>
-  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
+  execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'lotus-p2p-apps-'))

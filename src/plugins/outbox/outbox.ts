@@ -3,20 +3,10 @@ import type { Clock } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
+import type { QueuedMessage, QueuedOutcome, Waiting } from '../../core/queue.js'
 import type { P2PMessage } from '../../message/message.js'
 import { messageTooLarge } from '../../message/p2p-protocol.js'
-import { encodeForPeer } from '../connection/peer-connection.js'
-
-/** What became of a queued message: the peer's process has it, or its time was over first. */
-export type QueuedOutcome = 'delivered' | 'expired'
-
-/** A message that was accepted for a peer that may be away. */
-export interface QueuedMessage {
-  messageId: string
-  peerId: string
-  /** Settles once, never rejects. */
-  outcome: Promise<QueuedOutcome>
-}
+import { encodeForPeer } from '../../peer/connection/peer-connection.js'
 
 interface Entry {
   readonly message: P2PMessage
@@ -65,7 +55,7 @@ export interface OutboxOptions {
  * Keeps messages for peers that are away, in order, until they are delivered or their time is over. A message that was given to
  * a connection stays here until the peer's process has acknowledged it, so that a loss on the way only delays it.
  */
-export class Outbox {
+export class Outbox implements Waiting {
   private readonly queues = new LazyMap<string, Entry[]>()
   /** Peers whose connection took no more. */
   private readonly blocked = new LazySet<string>()
