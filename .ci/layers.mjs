@@ -35,6 +35,7 @@ export const LAYERS = [
   'plugins/dht/eclipse',
   'plugins/discovery',
   'plugins/topics',
+  'plugins/persistence',
   'definitions',
   'plugins/circuit/server',
   'statements',

@@ -41,6 +41,7 @@ const PLUGINS = [
   'relayClocks',
   'pageEvents',
   'oneTab',
+  'persistence',
 ]
 
 /** @returns {Promise<number>} bytes after gzip. */

@@ -169,12 +169,9 @@ function isPick(node: ts.Node): node is ts.NodeWithTypeArguments {
   return node.typeArguments?.length === 2 && ts.isIdentifier(name) && /^(Pick|Omit)$/.test(name.text)
 }
 
-/** Private, or left out of the types of the package by `@internal`. */
 function isPrivate(property: ts.Symbol): boolean {
   return (property.declarations ?? []).some(
-    (declaration) =>
-      (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private) !== 0 ||
-      ts.getJSDocTags(declaration).some(({ tagName }) => tagName.text === 'internal'),
+    (declaration) => (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private) !== 0,
   )
 }
 

@@ -60,8 +60,7 @@ export type CoordinatorCoreStats = CoreStats & { dht: DhtStats }
  */
 export class CoreCoordinator {
   readonly dht: DistributedHashTable
-  /** @internal For the full class: types do not tell of it. */
-  protected readonly core: Core
+  private readonly core: Core
   private readonly discovery: ResourceDiscovery
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */

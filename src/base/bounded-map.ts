@@ -47,6 +47,16 @@ export class BoundedMap<Key, Value> {
     if (this.entries.size > this.max) this.evict()
   }
 
+  /** Sets an entry whose place in the line stays, or a new one; false for the former. */
+  put(key: Key, value: Value): boolean {
+    const { entries } = this
+    const { size } = entries
+    entries.set(key, value)
+    if (entries.size === size) return false
+    if (size >= this.max) this.evict()
+    return true
+  }
+
   /** Forgets an entry; false where there is none. */
   delete(key: Key): boolean {
     if (!this.entries.delete(key)) return false
@@ -78,9 +88,10 @@ export class BoundedMap<Key, Value> {
   private evict(): void {
     this.oldest ??= this.entries.keys()
     const key = this.oldest.next().value as Key
-    const value = this.entries.get(key) as Value
+    const { onEvict } = this
+    const value = onEvict && (this.entries.get(key) as Value)
     this.entries.delete(key)
-    this.onEvict?.(key, value)
+    onEvict?.(key, value!)
   }
 }
 
@@ -102,8 +113,6 @@ export class RecentKeys<Key = string> {
 
   /** Remembers the key; false where it is known already. */
   add(key: Key): boolean {
-    if (this.keys.has(key)) return false
-    this.keys.set(key, true)
-    return true
+    return this.keys.put(key, true)
   }
 }

@@ -4,7 +4,7 @@ import { urlAlphabet } from 'nanoid'
 const POOL_BYTES = 4_096
 
 /**
- * Where all randomness of the SDK comes from. In production it is {@link systemRandom}; a test network gives {@link seededRandom},
+ * Where all randomness of the SDK comes from. In production it is `systemRandom`; a test network gives {@link seededRandom},
  * so that a run repeats from its seed.
  */
 export interface Random {

@@ -23,7 +23,6 @@ import type { Messaging } from './messaging.js'
 import type { Network } from './network.js'
 import type { Dialer, LifecycleHooks, PeerListener, PeerResolver, PluginKit, WakeReason } from './plugin.js'
 import type { Plugins } from './plugins.js'
-import type { Queue, QueueHost } from './queue.js'
 
 /** What a kit needs of the core. */
 interface KitOwner {
@@ -136,10 +135,6 @@ export class Kit implements PluginKit {
     core.plugins.undoable(() => core.removeTransport(transport))
   }
 
-  removeTransport(transport: Transport): void {
-    this.core.removeTransport(transport)
-  }
-
   addResolver(resolver: PeerResolver): void {
     this.core.plugins.addResolver(resolver)
   }
@@ -159,14 +154,6 @@ export class Kit implements PluginKit {
     core.judge = judge
     core.plugins.undoable(() => {
       core.judge = before
-    })
-  }
-
-  setQueue(make: (host: QueueHost) => Queue): void {
-    const { network, plugins } = this.core
-    network.queue = make(this.core)
-    plugins.undoable(() => {
-      network.queue = undefined
     })
   }
 

@@ -27,7 +27,7 @@ import type { Queue } from './queue.js'
 
 interface NetworkPlugins {
   readonly resolvers: readonly PeerResolver[]
-  run(hook: 'wake' | 'away', about: string): void
+  run(hook: 'wake' | 'away' | 'wanted', about: string): void
   fenced(call: () => unknown): void
   tell(event: 'described', peer: PeerInfo): void
 }
@@ -95,6 +95,7 @@ export class Network {
       },
       interrupted: (peer) => this.lookForCircuit(peer),
       // A relay tells of a peer that is gone long before a direct path shows it.
+      doubted: ({ peerId }) => this.heartbeat.measure(peerId),
       spareLost: ({ peerId }) => this.heartbeat.measure(peerId, limits.spareProbeMs),
       message: (message, peer) => core.messaging.receive(message, peer),
       stale: (message) => core.messaging.refuseStale(message),
@@ -187,11 +188,6 @@ export class Network {
     return this.reconnector.wants(peerId)
   }
 
-  /** Asks for the connection to a peer that something waits for. */
-  want(peerId: string): void {
-    this.reconnector.want(peerId)
-  }
-
   private isAwaited(peerId: string): boolean {
     return this.queue?.has(peerId) ?? false
   }
@@ -244,6 +240,7 @@ export class Network {
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
     this.reconnector.keep(target, peerId)
+    this.core.plugins.run('wanted', peerId)
     return copyPeerInfo(this.peers.need(peerId).info)
   }
 
@@ -333,7 +330,7 @@ export class Network {
     this.skew.gone(peer.peerId)
     this.core.disconnected(peer, error)
     this.reconnector.lost(peer.peerId, error)
-    if (this.isAwaited(peer.peerId) && this.isRunning) this.want(peer.peerId)
+    if (this.isAwaited(peer.peerId) && this.isRunning) this.reconnector.want(peer.peerId)
   }
 
   /** Looks for a circuit to a peer whose direct path is interrupted: messages, and the signals that mend the path, need one meanwhile. */

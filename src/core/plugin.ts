@@ -12,7 +12,6 @@ import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { Transport } from '../transport/transport.js'
-import type { Queue, QueueHost } from './queue.js'
 
 /**
  * A part of a coordinator beyond its core: a transport, a protocol, a service, or several of them under one name.
@@ -71,6 +70,8 @@ export interface LifecycleHooks {
   wake?(reason: string): unknown
   /** A peer that is to be connected could not be reached, or was lost; it is dialled again after a pause. Relays do not count. */
   away?(peerId: string): unknown
+  /** `connectToPeer` has connected this peer: it is kept connected from here on. */
+  wanted?(peerId: string): unknown
   /** What `PluginKit.describe` tells has changed, or may have. */
   described?(): unknown
   /** Memory is short: give up what can be had again. */
@@ -128,16 +129,12 @@ export interface PluginKit extends ProtocolHost {
   readonly dialer: Dialer
   /** Adds a way to reach peers. Of two transports that can dial an address, the one added last does. */
   addTransport(transport: Transport): void
-  /** Takes it away again, and closes its listener. */
-  removeTransport(transport: Transport): void
   /** Adds a way to find peers by their id. */
   addResolver(resolver: PeerResolver): void
   /** Supplies proofs of work to dials, and demands them of peers that dial us. One plugin only. */
   setWork(work: WorkSupply): void
   /** Judges the dates of responders' certificates in place of the core, which goes by the clock of this device alone. One plugin only. */
   setJudge(judge: CertificateJudge): void
-  /** @internal Keeps messages for peers that are away. */
-  setQueue(make: (host: QueueHost) => Queue): void
   /** Accounts to peers what they cost. */
   setMeter(meter: Meter): void
   /** As `P2PCoordinator.registerProtocol`, also for names that begin with `lotus/`. */

@@ -1,6 +1,4 @@
-import type { TypedEvents } from '../base/events.js'
-import type { OutgoingMessage, P2PMessage } from '../message/message.js'
-import type { PeerManager } from '../peer/pool/peer-manager.js'
+import type { OutgoingMessage } from '../message/message.js'
 import type { PacedOptions } from '../protocol/handler.js'
 
 /** How `sendTo` sends. It waits for room and for the peer's budget, at most 30 s where `timeoutMs` (milliseconds) does not say. */
@@ -14,8 +12,11 @@ export interface SendToOptions extends PacedOptions {
   ttl?: number
 }
 
-/** What became of a queued message: the peer's process has it, or its time was over first. */
-export type QueuedOutcome = 'delivered' | 'expired'
+/**
+ * What became of a queued message: the peer's process has it, or its time was over first; 'kept': the coordinator has shut down, and the
+ * message waits in the store for the next one.
+ */
+export type QueuedOutcome = 'delivered' | 'expired' | 'kept'
 
 /** A message that was accepted for a peer that may be away. */
 export interface QueuedMessage {
@@ -25,28 +26,13 @@ export interface QueuedMessage {
   outcome: Promise<QueuedOutcome>
 }
 
-/** Messages for peers that are away. */
-export interface Waiting {
+/** Messages for peers that are away, which the plugin `outbox()` keeps. */
+export interface Queue {
   readonly stats: { messages: number; bytes: number }
   /** True while messages wait for this peer. */
   has(peerId: string): boolean
   /** Sends what waits for a peer that is connected. */
   flush(peerId: string): void
-  close(): void
-}
-
-/** What the plugin `outbox()` brings to the core. */
-export interface Queue extends Waiting {
   add(peerId: string, message: OutgoingMessage, options: SendToOptions): Promise<QueuedMessage>
-}
-
-/** What an outbox needs of the core. */
-export interface QueueHost {
-  readonly peerId: string
-  readonly isRunning: boolean
-  readonly network: { readonly peers: PeerManager; want(peerId: string): void }
-  readonly messaging: { complete(message: OutgoingMessage, to: string): P2PMessage }
-  readonly lifecycle: { run(): Promise<void> }
-  readonly emitter: Pick<TypedEvents<Record<string, unknown[]>>, 'emit' | 'hasListeners'>
-  report(error: Error): void
+  close(): void
 }

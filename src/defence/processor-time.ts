@@ -1,5 +1,5 @@
 import { BoundedMap } from '../base/bounded-map.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { METER_LIMITS } from '../base/limits/meter.js'
 import { type Limits, limitsOf } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
@@ -11,7 +11,8 @@ interface User {
   usedMs: number
   /** Up to when they have faded. */
   at: number
-  readonly answers: TokenBucket
+  /** Bytes of answers; absent until there is one. */
+  answers?: TokenBucket
 }
 
 export interface ProcessorTimeOptions {
@@ -19,8 +20,10 @@ export interface ProcessorTimeOptions {
   limits?: Limits
   /** Long scans of a peer that wait, by its key in hex. */
   waitingOf?: (key: string) => number
-  /** Processor time is real even where the clock is not. */
+  /** Milliseconds that pass even where the clock does not. */
   cpuNow?: () => number
+  /** Milliseconds that the processor has worked for this program: less than have passed where others use it too. Default: all of them. */
+  workedMs?: () => number
   /** Calls back when the event loop begins its next turn. */
   afterTurn?: (begin: () => void) => void
 }
@@ -29,6 +32,8 @@ export interface ProcessorTimeOptions {
 const WINDOW_MS = 250
 /** How long a long turn is remembered. */
 const LONG_MEMORY_MS = 1_000
+/** How often it is looked what part of the processor is ours. */
+const SHARE_EVERY_MS = 50
 /** How often the level is found anew. */
 const LEVEL_EVERY_MS = 10
 /** Shorter pauses are not worth what is sent again; longer ones would pass for a dead connection. */
@@ -54,6 +59,8 @@ export class ProcessorTime implements Meter {
   private startedMs = 0
   /** Work of this turn of the event loop. */
   private turnMs = 0
+  /** The last reading of `workedMs`, when it was taken, and the part of the processor that this program has had before it. */
+  private worked = { ms: 0, at: Number.NEGATIVE_INFINITY, share: 0 }
   private longUntilMs = Number.NEGATIVE_INFINITY
   private level = Number.POSITIVE_INFINITY
   private levelAt = Number.NEGATIVE_INFINITY
@@ -68,19 +75,20 @@ export class ProcessorTime implements Meter {
     const { current } = this
     if (current === undefined) return
     this.current = undefined
-    this.charge(current, this.cpuNow() - this.startedMs)
+    const now = this.cpuNow()
+    this.charge(current, now - this.startedMs, now)
   }
 
   /** A peer has cost so much. */
-  charge(key: string, ms: number): void {
-    const now = this.cpuNow()
+  charge(key: string, ms: number, now = this.cpuNow()): void {
     const user = this.userOf(key, now)
     user.usedMs = faded(user, now) + ms
     user.at = now
     if (this.turnMs === 0) (this.options.afterTurn ?? setImmediate)(this.turnEnded)
     // Even what took no time that can be measured begins a turn.
     this.turnMs += Math.max(ms, Number.EPSILON)
-    if (this.turnMs > this.limits.longTurnMs) this.longUntilMs = now + LONG_MEMORY_MS
+    const { longTurnMs } = this.limits
+    if (this.turnMs > longTurnMs && this.turnMs * this.shareOfProcessor(now) > longTurnMs) this.longUntilMs = now + LONG_MEMORY_MS
   }
 
   waitMs(key: string, bytes: number, protocol?: string): number {
@@ -95,7 +103,7 @@ export class ProcessorTime implements Meter {
 
   /** What goes to a peer while its own message is being handled is an answer too, such as what a new subscriber has missed. */
   sent(key: string, bytes: number, isAnswer: boolean): void {
-    if (isAnswer || this.current === key) this.userOf(key, this.cpuNow()).answers.charge(bytes)
+    if (isAnswer || this.current === key) this.answersTo(key).charge(bytes)
   }
 
   /** Peers whose costs are remembered. */
@@ -114,26 +122,53 @@ export class ProcessorTime implements Meter {
     const user = this.users.get(key)
     if (user === undefined) return 0
     const waitMs =
-      user.answers.waitMs(this.options.clock.now()) ||
+      (user.answers?.waitMs(elapsed(this.options.clock)) ?? 0) ||
       this.overMs(user) ||
       ((this.options.waitingOf?.(key) ?? 0) < this.limits.maxScansWaiting ? 0 : MIN_WAIT_MS)
     return waitMs && Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, Math.ceil(waitMs)))
   }
 
   private userOf(key: string, now: number): User {
+    const known = this.users.get(key)
+    if (known !== undefined) return known
+    const user: User = { usedMs: 0, at: now }
+    this.users.set(key, user)
+    return user
+  }
+
+  private answersTo(key: string): TokenBucket {
     const { answerBytesPerS, answerByteBurst } = this.limits
-    const answers = () => new TokenBucket(answerBytesPerS, answerByteBurst, this.options.clock.now())
-    return this.users.use(key, () => ({ usedMs: 0, at: now, answers: answers() }))
+    const user = this.userOf(key, this.cpuNow())
+    user.answers ??= new TokenBucket(answerBytesPerS, answerByteBurst, elapsed(this.options.clock))
+    return user.answers
   }
 
   /** Milliseconds after which a peer that is above the level is below it; 0 where it is. */
   private overMs(user: User): number {
+    if (this.longUntilMs === Number.NEGATIVE_INFINITY) return 0
     const now = this.cpuNow()
-    if (now > this.longUntilMs) return 0
+    if (now > this.longUntilMs) {
+      this.longUntilMs = Number.NEGATIVE_INFINITY
+      return 0
+    }
     if (now - this.levelAt > LEVEL_EVERY_MS) this.findLevel(now)
     const usedMs = faded(user, now)
     // Down to half of it, so that the pause is worth it.
     return usedMs <= this.level ? 0 : WINDOW_MS * Math.log((2 * usedMs) / this.level)
+  }
+
+  /**
+   * The part of the processor that this program has. A computer that is busy with something else makes turns long as well, and no peer
+   * is to wait for that. A reading is a system call: the first long turn after a while takes one, and the next are judged by it.
+   */
+  private shareOfProcessor(now: number): number {
+    const { workedMs } = this.options
+    if (workedMs === undefined) return 1
+    const passed = now - this.worked.at
+    if (passed < SHARE_EVERY_MS) return this.worked.share
+    const ms = workedMs()
+    this.worked = { ms, at: now, share: passed > LONG_MEMORY_MS ? 0 : (ms - this.worked.ms) / passed }
+    return this.worked.share
   }
 
   private readonly turnEnded = (): void => {
@@ -143,9 +178,12 @@ export class ProcessorTime implements Meter {
   /** The level to which the greediest are cut, so that all fit. */
   private findLevel(now: number): void {
     this.levelAt = now
-    const used = [...this.users.values()].map((user) => faded(user, now)).sort((a, b) => a - b)
+    const recent = [...this.users.values()].filter(({ at }) => now - at < LONG_MEMORY_MS)
+    const used = recent.map((user) => faded(user, now)).sort((a, b) => a - b)
     let left = (this.limits.processorMsPerS * WINDOW_MS) / 1_000
     this.level = Number.POSITIVE_INFINITY
+    // Whoever is alone is in nobody's way.
+    if (used.length < 2) return
     for (let i = 0; i < used.length; i++) {
       const equal = left / (used.length - i)
       if (used[i]! > equal) {

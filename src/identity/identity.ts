@@ -149,7 +149,7 @@ type Kept = { version: 1; publicKey: Uint8Array } & ({ privateKey: CryptoKey } |
  * is stored unencrypted instead, readable by every script of this origin.** Browsers may clear storage when space runs short
  * unless the page has called `navigator.storage.persist()`.
  *
- * @param options.name which of the origin's identities, 'default' unless given.
+ * @param options `name`: which of the origin's identities, 'default' unless given.
  * @throws P2PError IDENTITY_FAILED without IndexedDB, if it fails, or if what is stored is not a working identity. It is then
  * left as it is; a new identity is never made in its place.
  */

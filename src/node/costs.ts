@@ -11,10 +11,16 @@ export function costs(): Plugin<{ turns: FairTurns }> {
     attach(kit) {
       const turns: FairTurns = new FairTurns({ charge: (key, ms) => meter.charge(key, ms) })
       const { clock, limits } = kit
-      const meter = new ProcessorTime({ clock, limits, waitingOf: (key) => turns.waitingOf(key) })
+      const meter = new ProcessorTime({ clock, limits, waitingOf: (key) => turns.waitingOf(key), workedMs })
       kit.setMeter(meter)
       kit.onLifecycle({ trim: () => meter.trim() })
       return { turns }
     },
   }
+}
+
+/** Milliseconds that the processor has worked for this process. */
+function workedMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }

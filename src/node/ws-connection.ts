@@ -11,6 +11,8 @@ export const MAX_FRAME_BYTES = 65_535
 const EARLY_BYTES = 131_072
 /** Bytes given to the socket at a time. What is given at once leaves at once, in the socket's eyes: in pieces we see a slow reader move. */
 const WINDOW_BYTES = 65_536
+/** Bytes that one peer gets read before it is everybody else's turn: what is cheap to handle then holds up nobody for long, however fast it comes. */
+const TURN_BYTES = 131_072
 /** Frames of the peer after which its handshake is over, one way or the other (Noise XX: it sends the first and the third message). */
 const HANDSHAKE_FRAMES = 2
 const NORMAL_CLOSE = 1000
@@ -34,6 +36,7 @@ export class WsConnection implements Reader {
   readonly pipe: FramePipe
   private error: P2PError | undefined
   private received = 0
+  private bytesOfTurn = 0
   private closeCode = NORMAL_CLOSE
   progress = 0
 
@@ -117,6 +120,17 @@ export class WsConnection implements Reader {
     const buffer = data as Buffer
     this.pipe.receive(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length))
     if (this.pipe.earlyBytes > EARLY_BYTES) this.socket.pause()
+    this.bytesOfTurn += buffer.length
+    if (this.bytesOfTurn >= TURN_BYTES) this.yieldTurn()
+  }
+
+  /** Reads on in the next turn of the event loop. */
+  private yieldTurn(): void {
+    this.bytesOfTurn = 0
+    this.socket.pause()
+    setImmediate(() => {
+      if (this.pipe.earlyBytes <= EARLY_BYTES) this.socket.resume()
+    })
   }
 }
 

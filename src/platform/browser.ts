@@ -11,3 +11,4 @@ export const blockedPorts: typeof node.blockedPorts = undefined
 export const publicLookup: typeof node.publicLookup = undefined
 export const publicFetch: typeof node.publicFetch = undefined
 export const loadWebSocket = (): typeof WebSocketImplementation | undefined => WebSocketImplementation
+export const webSocketOptions: typeof node.webSocketOptions = undefined

@@ -8,5 +8,20 @@ export function loadWebSocket(): typeof WebSocketClass | Promise<typeof WebSocke
   return loaded ?? import('isomorphic-ws').then((module) => (loaded = module.default))
 }
 
+/** Frames of ours that have random masks: the third message of the handshake is the only one that is no ciphertext. */
+const MASKED_FRAMES = 2
+
+/**
+ * Options of a dial with `ws`. RFC 6455 §5.3 wants a mask that nobody can foresee, lest what a script sends looks like another protocol to a
+ * proxy. Ciphertext looks like nothing: after the handshake the mask is zero, and neither end copies and changes each byte.
+ *
+ * @param maxPayload bytes of a frame.
+ */
+export const webSocketOptions: ((maxPayload: number) => object) | undefined = (maxPayload) => {
+  let frames = 0
+  const generateMask = (mask: Uint8Array) => (frames++ < MASKED_FRAMES ? crypto.getRandomValues(mask) : mask.fill(0))
+  return { perMessageDeflate: false, maxPayload, generateMask }
+}
+
 /** Later dials begin at once, or HTTP beside them would always be first. */
 let loaded: typeof WebSocketClass | undefined

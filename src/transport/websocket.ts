@@ -2,11 +2,12 @@ import { isWebAddress } from '../address/addresses.js'
 import { publicLookup } from '../address/public-lookup.node.js'
 import { parseWebAddress } from '../address/web-address.js'
 import { toBase64Url } from '../base/base64url.js'
+import { platformTimer } from '../base/clock.js'
 import { abortedError, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
 import type { Connection, DialOptions, Transport } from './transport.js'
-import { loadWebSocket } from './websocket.node.js'
+import { loadWebSocket, webSocketOptions } from './websocket.node.js'
 
 /** Largest frame: the largest Noise message (Noise rev 34 §3). */
 export const WEBSOCKET_FRAME_BYTES = 65_535
@@ -60,8 +61,7 @@ async function dial(address: string, { signal, firstFrame, limits, learnt }: Dia
     try {
       // Browsers ignore the third argument, which is for `ws` in Node.
       socket = new (WebSocketImplementation as unknown as NodeWebSocketConstructor)(href, [subprotocol], {
-        perMessageDeflate: false,
-        maxPayload: WEBSOCKET_FRAME_BYTES,
+        ...webSocketOptions?.(WEBSOCKET_FRAME_BYTES),
         ...(learnt && { lookup: publicLookup }),
       })
     } catch (cause) {
@@ -107,7 +107,7 @@ function pipeOver(
   // The socket's own time, not the coordinator's clock: it is the operating system that drains.
   const poll = () => {
     polling = socket.readyState === OPEN && pipe.bufferedAmount > pipe.limits.sendLowWaterBytes
-    if (polling) setTimeout(poll, DRAIN_POLL_MS)
+    if (polling) platformTimer(poll, DRAIN_POLL_MS)
     else pipe.pump()
   }
   const pipe = new FramePipe({
@@ -123,7 +123,7 @@ function pipeOver(
       socket.send(frame as Uint8Array<ArrayBuffer>)
       if (polling || socket.bufferedAmount <= pipe.limits.sendLowWaterBytes) return
       polling = true
-      setTimeout(poll, DRAIN_POLL_MS)
+      platformTimer(poll, DRAIN_POLL_MS)
     },
     heldBytes: () => socket.bufferedAmount,
     flushed: () => socket.close(1000),

@@ -11,6 +11,8 @@ function processor(limits = {}) {
   let now = 0
   let ended = () => {}
   const waiting = new Map<string, number>()
+  /** Milliseconds of them that others have used the processor. */
+  let elsewhere = 0
   const time = new ProcessorTime({
     clock,
     limits: resolveLimits(limits),
@@ -19,6 +21,7 @@ function processor(limits = {}) {
       ended = begin
     },
     waitingOf: (key) => waiting.get(key) ?? 0,
+    workedMs: () => now - elsewhere,
   })
   const waitOf = (peer: string, protocol = SPEAKS) => time.waitMs(peer, 100, protocol)
   return {
@@ -43,6 +46,14 @@ function processor(limits = {}) {
     },
     rest: (ms: number) => {
       now += ms
+    },
+    /** From now on, so much of each message's time is another program's. */
+    preempted(ms: number) {
+      const before = time.end
+      time.end = () => {
+        elsewhere += ms
+        before.call(time)
+      }
     },
   }
 }
@@ -78,9 +89,21 @@ describe('processor time', () => {
     expect(worked).toBeLessThan(8_000)
   })
 
+  it('is nobody’s to wait for while one peer is alone, however long the turns', () => {
+    const { turn, waitOf } = processor()
+    expect(turn(...many('bulk', 50, 20))).toEqual(new Set())
+    expect(waitOf('bulk')).toBe(0)
+  })
+
+  it('is no peer’s fault where another program has the processor', () => {
+    const { turn, preempted } = processor()
+    preempted(19)
+    for (let i = 0; i < 50; i++) expect(turn(['small', 20], ['bulk', 20], ['bulk', 20])).toEqual(new Set())
+  })
+
   it('comes back by itself: who pauses is served again', () => {
     const { turn, waitOf, rest } = processor()
-    turn(...many('evil', 50, 20))
+    turn(['honest', 0.2], ...many('evil', 50, 20))
     const waitMs = waitOf('evil')
     expect(waitMs).toBeGreaterThan(0)
     rest(waitMs)
@@ -89,7 +112,7 @@ describe('processor time', () => {
 
   it('is asked of no message that keeps the connection alive, nor of one too small to cost much unread', () => {
     const { turn, waitOf, time } = processor()
-    turn(...many('evil', 50, 20))
+    turn(['honest', 0.2], ...many('evil', 50, 20))
     expect(waitOf('evil')).toBeGreaterThan(0)
     expect(waitOf('evil', 'lotus/heartbeat')).toBe(0)
     expect(time.waitMs('evil', 1_023)).toBe(0)

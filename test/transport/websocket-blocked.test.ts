@@ -17,7 +17,7 @@ class FakeSocket {
   send() {}
   close() {}
 }
-vi.mock('../../src/transport/websocket.node.js', () => ({ loadWebSocket: () => FakeSocket }))
+vi.mock('../../src/transport/websocket.node.js', () => ({ loadWebSocket: () => FakeSocket, webSocketOptions: undefined }))
 
 const address = 'wss://relay.example'
 let wallet: P2PCoordinator<readonly []>

@@ -194,8 +194,7 @@ export class Paths {
       incoming.take(stream, number, bytes)
       return
     }
-    // A copy, so that a small payload kept by somebody does not hold a whole frame in memory.
-    const body = bytes * 2 < entry.buffer.byteLength ? entry.slice(1) : entry.subarray(1)
+    const body = entry.subarray(1)
     let answer = inbox.offer(kind, body)
     if (isAccepted(answer) && id !== SHARED_STREAM && (answer.protocol ?? '') !== stream.protocol) {
       answer = violation("sent a message on another protocol's stream")

@@ -1,6 +1,8 @@
 import { OUTBOX_LIMITS } from '../../base/limits/outbox.js'
-import type { Plugin } from '../../core/plugin.js'
-import { queueOf } from './queue.js'
+import { coreOf } from '../../core/core.js'
+import type { Plugin, PluginKit } from '../../core/plugin.js'
+import type { Outbox } from './outbox.js'
+import { OutboxQueue } from './queue.js'
 
 /**
  * Keeps messages for peers that are away: what `sendTo` accepts with `queue: true` waits for its peer, up to its `ttl`.
@@ -14,9 +16,14 @@ export function outbox(): Plugin {
     name: 'outbox',
     limits: OUTBOX_LIMITS,
     attach(kit) {
-      const { clock, limits } = kit
-      kit.setQueue((host) => queueOf(host, clock, limits))
+      const core = coreOf(kit)
+      core.network.queue = new OutboxQueue(core, kit.limits)
       return {}
     },
   }
+}
+
+/** The outbox of the coordinator that a plugin is attached to; there, where the plugin needs 'outbox'. */
+export function outboxOf(kit: PluginKit): Outbox {
+  return (coreOf(kit).network.queue as OutboxQueue).outbox
 }
