@@ -1,0 +1,62 @@
+import { createRequire } from 'node:module'
+
+/** xpi-ts, the Lotus ecosystem's own library, written by others: what it accepts, the network accepts. Its CommonJS half runs in Node 20. */
+interface Bitcore {
+  Transaction: new (bytes: Buffer) => OracleTransaction
+  Script: new (bytes: Buffer) => { toBuffer(): Buffer }
+  Output: new (content: { script: unknown; satoshis: number }) => unknown
+  Interpreter: {
+    new (): {
+      verify(scriptSig: unknown, script: unknown, tx: unknown, index: number, flags: number, sats: number): boolean
+      errstr: string
+    }
+    SCRIPT_VERIFY_CLEANSTACK: number
+    SCRIPT_ENABLE_SIGHASH_FORKID: number
+  }
+  PublicKey: new (bytes: Buffer) => OracleKey
+  PrivateKey: new (hex: string) => unknown
+  BN: new (hex: string, base: 16) => { toString(base: 16, padding: number): string }
+  muSig2KeyAgg(keys: OracleKey[]): OracleContext
+  muSig2PartialSign(
+    secret: [unknown, unknown],
+    key: unknown,
+    context: OracleContext,
+    index: number,
+    sum: unknown,
+    message: Buffer,
+  ): unknown
+}
+interface OracleKey {
+  toBuffer(): Buffer
+}
+export interface OracleContext {
+  aggregatedPubKey: OracleKey
+}
+interface OracleTransaction {
+  id: string
+  inputs: { script: unknown; output?: unknown }[]
+}
+
+export const bitcore: Bitcore = createRequire(import.meta.url)('xpi-ts').Bitcore
+
+export interface Spent {
+  sats: bigint
+  script: Uint8Array
+}
+
+/** What the interpreter says of each input: undefined where it is satisfied. */
+export function verdictOf(transaction: Uint8Array, spent: readonly Spent[]): { txid: string; faults: (string | undefined)[] } {
+  const { Transaction, Script, Output, Interpreter } = bitcore
+  const scripts = spent.map(({ script }) => new Script(Buffer.from(script)))
+  const tx = new Transaction(Buffer.from(transaction))
+  for (const [i, input] of tx.inputs.entries())
+    input.output = new Output({ script: scripts[i], satoshis: Number(spent[i]!.sats) })
+  const flags = Interpreter.SCRIPT_ENABLE_SIGHASH_FORKID | Interpreter.SCRIPT_VERIFY_CLEANSTACK
+  const faults = tx.inputs.map((input, i) => {
+    const interpreter = new Interpreter()
+    return interpreter.verify(input.script, scripts[i], tx, i, flags, Number(spent[i]!.sats))
+      ? undefined
+      : interpreter.errstr || 'refused'
+  })
+  return { txid: tx.id, faults }
+}
