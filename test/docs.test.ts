@@ -96,6 +96,17 @@ test('a document of the package links to nothing that the package has not', () =
   expect(dead).toEqual([])
 })
 
+test('a block that names a file is that file', () => {
+  const named = documents().flatMap((document) =>
+    codeBlocks(read(document)).flatMap(({ info, code, line }) => {
+      const [, file] = /^\w+ (\S+\/\S+)$/.exec(info) ?? []
+      return file === undefined ? [] : [{ place: `${document}:${line}`, file, code }]
+    }),
+  )
+  expect(named.length).toBeGreaterThanOrEqual(7)
+  for (const { place, file, code } of named) expect([place, code]).toEqual([place, read(file)])
+})
+
 test('the README is short', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(250)
 })

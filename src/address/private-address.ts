@@ -20,8 +20,10 @@ const PRIVATE_NAME = /(^|\.)(local(host|domain)?|lan|home(\.arpa)?|internal|corp
  * @param address a URL; what is none counts as private.
  */
 export function isPrivateAddress(address: string): boolean {
-  const host = hostnameOf(address)?.replace(/\.+$/, '')
+  let host = hostnameOf(address)
   if (host === undefined) return true
+  // `/\.+$/` would take the square of the dots that stand before something else.
+  while (host.endsWith('.')) host = host.slice(0, -1)
   if (host.startsWith('[')) return isPrivateIPv6(groupsOf(host.slice(1, -1)))
   return isIPv4(host) ? PRIVATE_IPV4.test(host) : !host.includes('.') || PRIVATE_NAME.test(host)
 }

@@ -14,6 +14,16 @@ export interface Clock {
 /** Timers of the platform hold their delay in 31 bits; a longer one would fire at once (HTML §8.6, Node's `timers`). */
 export const MAX_DELAY_MS = 2 ** 31 - 1
 
+/** A timer of the platform itself, for what happens in its time and not in a test's. @param delayMs of any length. */
+export function platformTimer(callback: () => void, delayMs: number): ReturnType<typeof setTimeout> {
+  return setTimeout(callback, Math.min(delayMs, MAX_DELAY_MS))
+}
+
+/** As `platformTimer`, again and again. */
+export function platformInterval(callback: () => void, periodMs: number): ReturnType<typeof setInterval> {
+  return setInterval(callback, Math.min(periodMs, MAX_DELAY_MS))
+}
+
 /** For how long something has gone on: the difference of two readings. */
 export function elapsed(clock: Clock): number {
   return clock.elapsed?.() ?? clock.now()
@@ -22,6 +32,6 @@ export function elapsed(clock: Clock): number {
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
-  setTimeout: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, MAX_DELAY_MS)),
+  setTimeout: platformTimer,
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 }

@@ -1,5 +1,6 @@
 import { P2PError, suspendedError } from '../base/errors.js'
 import { suggestion } from '../base/sentences.js'
+import { tupleKey } from '../base/tuple-key.js'
 import { asSent } from '../message/codec.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import { poolFull } from '../peer/pool/members.js'
@@ -18,6 +19,7 @@ export type RunTimeConfig = Pick<CoreConfig, 'bootstrap' | 'relayOnly' | 'metada
  * @throws P2PError INVALID_CONFIG, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD; nothing has changed then.
  */
 export function reconfigure(core: Core, changes: RunTimeConfig, others: object = {}): void {
+  core.checkOpen()
   checkChanges(core, changes, Object.keys(others))
   const { config, network } = core
   const { bootstrap, relayOnly = config.relayOnly, metadata, maxConnections } = changes
@@ -61,7 +63,7 @@ function replaceBootstrap(
   { bootstrap: after, anchors }: Pick<ResolvedConfig, 'bootstrap' | 'anchors'>,
 ): void {
   const { reconnector, peers, named } = network
-  const keyOf = (target: string | PeerInfo) => (typeof target === 'string' ? target : `${target.peerId} ${addressOf(target)}`)
+  const keyOf = (target: string | PeerInfo) => (typeof target === 'string' ? target : tupleKey(target.peerId, addressOf(target)))
   const wanted = new Map(after.map((target) => [keyOf(target), target]))
   const old = new Set(before)
   for (const entry of [...reconnector.entries]) {

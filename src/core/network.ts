@@ -28,7 +28,7 @@ import type { Dialer, PeerResolver, WakeReason } from './plugin.js'
 
 interface NetworkPlugins {
   readonly resolvers: readonly PeerResolver[]
-  run(hook: 'wake' | 'away', about: string): void
+  run(hook: 'wake' | 'away' | 'wanted', about: string): void
   fenced(call: () => unknown): void
   tell(event: 'described', peer: PeerInfo): void
 }
@@ -256,6 +256,7 @@ export class Network {
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
     this.reconnector.keep(target, peerId)
+    this.core.plugins.run('wanted', peerId)
     return copyPeerInfo(this.peers.need(peerId).info)
   }
 

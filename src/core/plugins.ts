@@ -2,6 +2,7 @@ import { asP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import { fenced } from '../base/fenced.js'
 import type { Limits } from '../base/limits.js'
+import { setOwn } from '../base/own.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { withLimits } from './config.js'
 import type { LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './plugin.js'
@@ -113,7 +114,7 @@ export class Plugins {
     for (const [name, read] of this.readers) {
       this.fenced(() => {
         const section = read()
-        if (section !== undefined) sections[name] = section
+        if (section !== undefined) setOwn(sections, name, section)
       })
     }
     return sections

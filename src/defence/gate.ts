@@ -3,6 +3,7 @@ import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
+import { setOwn } from '../base/own.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { LEAST_PER_S, type ToldBudget, type ToldBudgets, type ToldRate } from '../channel/description.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
@@ -127,7 +128,7 @@ export class Gate {
       const declared = limitsOf(protocol)
       const { types, ...own }: ProtocolLimits = typeof declared === 'object' ? declared : byDefault
       const ofTypes = types && Object.fromEntries(Object.entries(types).map(([type, limit]) => [type, ofType(limit)]))
-      told[protocol] = ofTypes === undefined ? toldOf(own, share) : [...toldOf(own, share), ofTypes]
+      setOwn<ToldBudget>(told, protocol, ofTypes === undefined ? toldOf(own, share) : [...toldOf(own, share), ofTypes])
     }
     this.told.set(share, told)
     return told

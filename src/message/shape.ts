@@ -1,4 +1,5 @@
 import { P2PError } from '../base/errors.js'
+import { setOwn } from '../base/own.js'
 import type { P2PMessage } from './message.js'
 
 /** Why a value has not a shape: at which member, by its path with dots; empty for the value itself. */
@@ -181,7 +182,7 @@ function collected(value: unknown, keys: string[], shapeOf: (key: string) => Sha
   for (const key of keys) {
     const found = shapeOf(key)(value[key])
     if (found instanceof Fault) return within(key, found)
-    if (found !== undefined) copy[key] = found
+    if (found !== undefined) setOwn(copy, key, found)
   }
   return copy
 }

@@ -16,6 +16,7 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import { type EquivocationEvidence, readEvidence, type VerifiedEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
 import { OwnSlots } from './own-slots.js'
 import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './statement-messages.js'
+import { StatementRun, type StatementRunOptions } from './statement-run.js'
 import { StatementSession, type StatementSessionOptions } from './statement-session.js'
 
 /** Bytes that a member draws for a session. */
@@ -145,6 +146,29 @@ export class Statements implements IProtocolHandler {
     this.sessions.set(session.tag, session)
     for (const { peerId, publicKey } of host.peers()) if (publicKey) session.exchange.connected(peerId, publicKey)
     return session
+  }
+
+  /**
+   * Takes part in a protocol in phases, whose items are statements of a session of this call's own. `join` and `PhaseMachine` in one.
+   *
+   * @throws P2PError INVALID_CONFIG for phases without distinct names and deadlines, and as `join`.
+   * @example
+   * const run = wallet.statements.run({
+   *   protocol: 'dice', session: 'table-7', members,
+   *   phases: [{ name: 'commit', deadlineMs: 30_000 }, { name: 'reveal', deadlineMs: 30_000 }],
+   *   say: (phase) => (phase === 'commit' ? commitment : number),
+   * })
+   * const items = await run.finished
+   */
+  run(options: StatementRunOptions): StatementRun {
+    const { host, identity } = this
+    if (host === undefined) throw new P2PError('INVALID_CONFIG', 'Register Statements with the coordinator first.')
+    return new StatementRun(options, {
+      host,
+      self: identity.publicKey,
+      join: (joining) => this.join(joining),
+      run: (next) => this.run(next),
+    })
   }
 
   /**

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { isP2PError } from '../../src/base/errors.js'
 import { Entry } from '../../src/channel/batch.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
@@ -54,13 +55,23 @@ async function floodOut(one: () => void, inFrame = true): Promise<number> {
   return Date.now() - started
 }
 
+/** A suspect source has so much processor time in a second, of which a busy computer leaves less: it is let in, or refused in the clear. */
+async function comeBack(): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    pass(500)
+    try {
+      return void (await raw.connect(relay.url, { identity }))
+    } catch (error) {
+      if (!isP2PError(error) || error.details.inClear !== true || tries === 20) throw error
+    }
+  }
+}
+
 /** Floods, comes back and floods, until it is banned; the milliseconds that it took. */
 async function floodUntilBanned(one: () => void): Promise<number> {
   let ms = await floodOut(one)
   for (let i = 0; i < 10 && relay.coordinator.listBans().length === 0; i++) {
-    // A suspect source has so much processor time in a second.
-    pass(500)
-    await raw.connect(relay.url, { identity })
+    await comeBack()
     ms += 500 + (await floodOut(one))
   }
   return ms
@@ -87,8 +98,7 @@ describe('a flood from a peer that ignores refusals', () => {
     expect(first + (await floodUntilBanned(one))).toBeLessThan(5_000)
     expect(relay.coordinator.listBans()).toMatchObject([{ id: raw.peerId, cause: 'flood' }])
     expect(defence().limited).toBeGreaterThan(0)
-    pass(500)
-    await raw.connect(relay.url, { identity })
+    await comeBack()
     await raw.closed
     expect(relay.coordinator.isConnected(raw.peerId)).toBe(false)
     await stillServed()

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { joined } from '../../src/base/bytes.js'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { Entry } from '../../src/channel/batch.js'
+import { REFUSAL, refusalOf } from '../../src/channel/handshake.js'
 import type { NoiseChannel } from '../../src/channel/noise.js'
 import { signEnvelope } from '../../src/identity/envelope.js'
 import { generateIdentity, type Identity } from '../../src/identity/identity.js'
@@ -24,7 +26,10 @@ export class RawPeer {
   #ids = 0
   #identity!: Identity
 
-  /** @param options.localAddress where to connect from: 127.0.0.2, … are loopback too. */
+  /**
+   * @param options.localAddress where to connect from: 127.0.0.2, … are loopback too.
+   * @throws P2PError of the refusal in the clear that comes in place of an answer.
+   */
   async connect(
     url: string,
     options: { identity?: Identity; localAddress?: string; headers?: Record<string, string> } = {},
@@ -44,6 +49,11 @@ export class RawPeer {
     }
     this.#socket.on('message', early)
     const next = async () => {
+      const frame = await anyFrame()
+      if (frame[0] === REFUSAL) throw refusalOf(frame.subarray(1), DEFAULT_LIMITS, true)
+      return frame
+    }
+    const anyFrame = async () => {
       while (frames.length === 0) {
         await Promise.race([
           new Promise<void>((resolve) => {

@@ -62,6 +62,7 @@ test.each([
   ['no address', []],
   ['an address of HTTP', ['http://127.0.0.1:1']],
   ['an unknown profile', ['ws://127.0.0.1:1', '--profile', 'whale']],
+  ['the relay of nobody who dials', ['ws://127.0.0.1:1', '--relay']],
   ['an unknown option', ['ws://127.0.0.1:1', '--colour']],
   ['a clause that is not there', ['ws://127.0.0.1:1', '--only', 'Q-1']],
   ['a peer id that is none', ['ws://127.0.0.1:1', '--peer', 'bob']],

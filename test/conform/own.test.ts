@@ -5,6 +5,8 @@ import { Bench } from '../../src/node/conform/bench.js'
 import type { Check, Profile } from '../../src/node/conform/check.js'
 import { CHECKS, checksOf } from '../../src/node/conform/checks.js'
 import { CircuitBench } from '../../src/node/conform/circuit-bench.js'
+import { Doorway } from '../../src/node/conform/dialled.js'
+import { runRelayed } from '../../src/node/conform/listen.js'
 import { runChecks } from '../../src/node/conform/run.js'
 import { dhtNode, startRelay, webSocketServer } from '../../src/node/index.js'
 import { LONG } from '../long.js'
@@ -76,12 +78,25 @@ test.concurrent('a relay of ours under load keeps the clauses of RETRY', async (
 
 test.concurrent('a listening peer of ours keeps every clause', async () => {
   const { addresses } = await peer({ listen: [webSocketServer()] })
-  // It takes circuits of relays alone that it has dialled, and the tester dials it.
+  // It takes circuits of relays alone that it has dialled, and the tester dials it. The test below is dialled.
   const unseen = ['H-15', 'H-18', 'H-20', 'H-21', 'H-22', 'R-6', 'R-8', 'R-9', 'R-10', 'R-11']
   expect(await tested(addresses[0]!, { checks: LONG ? checksOf('peer') : ofSections('peer', 'HR') })).toEqual({
     failed: [],
     unseen,
   })
+})
+
+test.concurrent('a peer of ours that has the tester as its relay keeps every clause of circuits', async () => {
+  const doorway = await Doorway.open(0, 'lotus', 20_000)
+  ends.push(() => doorway.close())
+  // It is online once the first check answers it.
+  void peer({ bootstrap: [doorway.address], limits: { reconnectMinMs: 20, reconnectVisibleMs: 20 } })
+  const options = { address: doorway.address, network: 'lotus', waitMs: 20_000, handshakeMs: 10_000, maxBits: 8 }
+  const results = await runRelayed(ofSections('peer', 'R'), options, doorway)
+  const clauses = ['R-5', 'R-6', 'R-7', 'R-8', 'R-9', 'R-10', 'R-11', 'R-13']
+  expect(results.map(({ clause, outcome, seen }) => [clause, outcome, seen])).toEqual(
+    clauses.map((clause) => [clause, 'passed', expect.any(String)]),
+  )
 })
 
 test.concurrent('a DHT node of ours keeps the clauses of the DHT', async () => {

@@ -1,38 +1,79 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { type Browser, chromium } from 'playwright'
-import type { ViteDevServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findBrowsers } from '../../.ci/browsers.mjs'
+import { codeBlocks, localLinks } from '../documents.js'
+import { type Installed, install, printed, QUIETLY, serve, startRelayCommand } from './installed.js'
 
-/** The strictest policy a wallet may run under. */
-const POLICY = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self' ws:"
-const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' }
-
-const root = process.cwd()
-let folder: string
-const at = (...path: string[]) => join(folder, ...path)
-const run = (command: string, args: string[], cwd = folder) =>
-  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
+let installed: Installed
+const at = (...path: string[]) => installed.at(...path)
+const run: Installed['run'] = (...given) => installed.run(...given)
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'lotus-p2p-apps-'))
-  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root)) as [{ filename: string }]
-  const dev = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies as Record<string, string>
-  writeFileSync(at('package.json'), JSON.stringify({ private: true, type: 'module' }))
-  const tools = ['vite', 'esbuild', 'typescript', '@types/node', '@types/ws'].map((name) => `${name}@${dev[name]}`)
-  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${filename}`, ...tools])
-  cpSync(join(root, 'test/apps'), folder, { recursive: true })
+  installed = install()
 })
 
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true })
+  installed?.remove()
+})
+
+describe('the documents of the package', () => {
+  it('lead to nothing that was not packed', () => {
+    const base = at('node_modules/lotus-p2p')
+    const documents = readdirSync(base, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.md') && !name.includes('node_modules'),
+    )
+    expect(documents.length).toBeGreaterThan(25)
+    const dead = documents.flatMap((name) =>
+      localLinks(readFileSync(join(base, name), 'utf8'))
+        .filter((link) => !link.startsWith('#') && !existsSync(resolve(base, name, '..', link.split('#')[0]!)))
+        .map((link) => `${name}: ${link}`),
+    )
+    expect(dead).toEqual([])
+  })
+
+  it('begin with a quick start that does as it says, command by command', async () => {
+    const [, text = ''] =
+      /## Quick start\n([\s\S]*?)\n## /.exec(readFileSync(at('node_modules/lotus-p2p/README.md'), 'utf8')) ?? []
+    const blocks = codeBlocks(text)
+    const [setUp, relayCommand] = blocks.filter(({ info }) => info === 'sh').map(({ code }) => code)
+    const [bob, alice] = blocks.filter(({ info }) => info === 'js').map(({ code }) => code)
+    const { code: output } = blocks.find(({ info }) => info === 'text')!
+    const folder = at('quick-start')
+    mkdirSync(folder)
+    const shell = (command: string) =>
+      spawn('sh', ['-ec', command], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    // What is told apart from the page: the tarball in place of the registry, and a free port.
+    const [installing] = await once(
+      shell(setUp!.replace(/npm install lotus-p2p.*/, `npm install ${QUIETLY.join(' ')} ${installed.tarball}`)),
+      'exit',
+    )
+    expect(installing).toBe(0)
+    expect(setUp).toMatch(/^npm init -y\n/)
+    const children = [shell(`exec ${relayCommand!.trim()} --port 0`)]
+    try {
+      const [url] = await printed(children[0]!, /ws:\/\/127\.0\.0\.1:\d+/)
+      for (const [name, code] of Object.entries({ bob, alice }))
+        writeFileSync(join(folder, `${name}.js`), code!.replace('ws://127.0.0.1:8787', url))
+      const said: Record<string, string> = { bob: '', alice: '' }
+      const start = (name: string) => {
+        const child = shell(`exec node ${name}.js`)
+        children.push(child)
+        for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said[name] += chunk))
+        return child
+      }
+      await printed(start('bob'), /Bob is online/)
+      const [code] = await once(start('alice'), 'close')
+      expect(code).toBe(0)
+      expect(`$ node bob.js\n${said.bob}\n$ node alice.js\n${said.alice}`).toBe(output)
+    } finally {
+      // Each with all that npx has started.
+      for (const { pid, exitCode } of children) if (pid !== undefined && exitCode === null) process.kill(-pid, 'SIGTERM')
+    }
+  })
 })
 
 describe('in Node', () => {
@@ -96,100 +137,74 @@ describe('the types', () => {
 })
 
 describe('in a browser, under a strict Content-Security-Policy', () => {
-  let server: Server
+  const ends: (() => unknown)[] = []
   let browser: Browser
-  let relayProcess: ChildProcess
   let relay: string
   let origin: string
-  let development: ViteDevServer
+  /** Next is a package of its own, and takes longest: it is built beside the others. */
+  let next: Promise<unknown>
 
   beforeAll(async () => {
-    run(at('node_modules/.bin/vite'), ['build', 'vite', '--logLevel', 'error'])
-    const esbuild = ['--bundle', '--minify', '--format=esm', '--target=es2022', '--log-level=error']
-    run(at('node_modules/.bin/esbuild'), ['esbuild/main.js', ...esbuild, '--outfile=esbuild/bundle.js'])
-    run(at('node_modules/.bin/esbuild'), ['module-worker/worker.js', ...esbuild, '--outfile=module-worker/bundle.js'])
+    const bin = (name: string) => at('node_modules/.bin', name)
+    next = (async () => {
+      await installed.runBeside('npm', ['install', ...QUIETLY, installed.tarball], at('next'))
+      await installed.runBeside(at('next/node_modules/.bin/next'), ['build'], at('next'))
+    })()
+    next.catch(() => {})
+    for (const app of ['vite', 'vue', 'svelte']) run(bin('vite'), ['build', '--logLevel', 'error'], at(app))
+    const esbuild = ['--bundle', '--format=esm', '--target=es2022', '--log-level=error']
+    run(bin('esbuild'), ['esbuild/main.js', '--minify', ...esbuild, '--outfile=esbuild/bundle.js'])
+    for (const app of ['module-worker', 'service-worker'])
+      run(bin('esbuild'), [`${app}/worker.js`, ...esbuild, `--outfile=${app}/bundle.js`])
+    // StrictMode mounts twice in React's development build alone.
+    const react = ['--jsx=automatic', '--conditions=development', '--define:process.env.NODE_ENV="development"']
+    run(bin('esbuild'), ['react/main.jsx', ...react, ...esbuild, '--outfile=react/bundle.js'])
     cpSync(at('node_modules/lotus-p2p/dist/lotus-p2p.global.js'), at('script-tag/lotus-p2p.global.js'))
 
-    server = createServer((request, response) => {
-      const path = new URL(request.url ?? '/', 'http://localhost').pathname
-      if (!/^(\/[\w.-]+)+$/.test(path) || path.includes('..')) return void response.writeHead(404).end()
-      try {
-        const body = readFileSync(at(path))
-        response
-          .writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'text/plain', 'Content-Security-Policy': POLICY })
-          .end(body)
-      } catch {
-        response.writeHead(404).end()
-      }
-    })
-    // The Vite that the apps install: its development server, which bundles dependencies by itself.
-    const { createServer: createVite } = (await import(
-      /* @vite-ignore */ pathToFileURL(at('node_modules/vite/dist/node/index.js')).href
-    )) as typeof import('vite')
-    development = await createVite({
-      root: at('vite'),
-      configFile: false,
-      logLevel: 'error',
-      server: { host: '127.0.0.1', port: 0 },
-    })
-    await development.listen()
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-
-    // The command that a relay's operator types, from the package as it is installed.
-    relayProcess = spawn(at('node_modules/.bin/lotus-p2p'), ['relay', '--port', '0', '--host', '127.0.0.1', '--quiet'], {
-      stdio: 'pipe',
-    })
-    relay = await new Promise((resolve, reject) => {
-      let text = ''
-      relayProcess.stdout!.on('data', (chunk) => {
-        text += chunk
-        const address = /ws:\/\/127\.0\.0\.1:\d+/.exec(text)
-        if (address) resolve(address[0])
-      })
-      relayProcess.once('exit', (code) => reject(new Error(`The relay ended with ${code}: ${text}`)))
-    })
+    const server = await serve(installed)
+    ends.push(server.close)
+    origin = server.origin
+    const command = await startRelayCommand(installed)
+    ends.push(command.stop)
+    relay = command.url
     const found = findBrowsers().chromium
     browser = await chromium.launch(found && !found.own ? { executablePath: found.path } : {})
+    ends.push(() => browser.close())
   })
 
   afterAll(async () => {
-    await browser?.close()
-    relayProcess?.removeAllListeners('exit')
-    relayProcess?.kill('SIGTERM')
-    server?.close()
-    await development?.close()
+    for (const end of ends.reverse()) await end()
   })
 
-  for (const path of ['vite/dist/index.html', 'esbuild/index.html', 'script-tag/index.html', 'module-worker/index.html']) {
-    it(`works in ${path.split('/')[0]}`, async () => {
-      const page = await browser.newPage()
-      const complaints: string[] = []
-      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-      page.on('pageerror', (error) => complaints.push(String(error)))
-      // Vite's output loads from the root of its own site.
-      await page.route('**/assets/**', (route) =>
-        route.continue({ url: route.request().url().replace('/assets/', '/vite/dist/assets/') }),
-      )
-      await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }))
-      await page.goto(`${origin}/${path}?relay=${encodeURIComponent(relay)}`)
-      await expect.poll(() => page.title(), { timeout: 20_000 }).toBe('works: true, servers: 1')
-      expect(complaints).toEqual([])
-      // Vite has bundled it for production.
-      if (path.startsWith('vite/'))
-        expect(await page.textContent('body')).toBe('PEER_NOT_CONNECTED: lp1nobody (see lotus-p2p/docs/errors.md)')
-      await page.close()
-    })
-  }
-
-  it('has the sentences of errors at the development server of Vite', async () => {
+  it.each([
+    'vite/dist/index.html',
+    'vue/dist/index.html',
+    'svelte/dist/index.html',
+    'react/index.html',
+    'esbuild/index.html',
+    'script-tag/index.html',
+    'module-worker/index.html',
+    'service-worker/index.html',
+    'next/out/index.html',
+  ])('works: %s', async (path) => {
+    const [app] = path.split('/')
+    if (app === 'next') await next
     const page = await browser.newPage()
-    const [at] = development.resolvedUrls!.local
-    await page.goto(`${at}?relay=${encodeURIComponent(relay)}`)
-    await expect
-      .poll(() => page.textContent('body'), { timeout: 30_000 })
-      .toBe('Not connected to "lp1nobody". Call connectToPeer first.')
+    const complaints: string[] = []
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    // What they build loads from the root of its own site.
+    for (const [folder, place] of [
+      ['assets', 'vite/dist'],
+      ['_next', 'next/out'],
+    ] as const)
+      await page.route(new RegExp(`^http://[^/]+/${folder}/`), (route) =>
+        route.continue({ url: route.request().url().replace(`/${folder}/`, `/${place}/${folder}/`) }),
+      )
+    await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }))
+    await page.goto(`${origin}/${path}?relay=${encodeURIComponent(relay)}`)
+    await expect.poll(() => page.title(), { timeout: 20_000 }).toBe('works: true, servers: 1')
+    expect(complaints).toEqual([])
     await page.close()
   })
 })

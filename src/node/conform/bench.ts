@@ -1,4 +1,5 @@
 import { joined } from '../../base/bytes.js'
+import { platformTimer } from '../../base/clock.js'
 import type { NoiseKeyPair } from '../../channel/noise.js'
 import { NoiseXX } from '../../channel/noise.js'
 import { taggedBytes } from '../../identity/envelope.js'
@@ -7,7 +8,20 @@ import { Channel, type ChannelOptions } from './channel.js'
 import { Failed, NotObservable } from './outcome.js'
 import { openWebSocket, type Pipe } from './pipe.js'
 import { Self } from './self.js'
-import { type Anything, Frame, NO_BYTES, offerBytes, SUITE, tryDecode, utf8, workBlock, workOn } from './wire.js'
+import {
+  type Anything,
+  Frame,
+  HEARTBEAT,
+  HOP,
+  NO_BYTES,
+  offerBytes,
+  STOP,
+  SUITE,
+  tryDecode,
+  utf8,
+  workBlock,
+  workOn,
+} from './wire.js'
 
 export interface TargetOptions {
   /** `ws://…` or `wss://…`: of the target, or of the relay that leads to it. */
@@ -111,7 +125,7 @@ export class Attempt {
         if (this.frames.length > this.taken) done(this.frames[this.taken++])
         else if (this.pipe.ended) done(undefined)
       }
-      const timer = setTimeout(() => done(undefined), waitMs)
+      const timer = platformTimer(() => done(undefined), waitMs)
       this.watchers.add(look)
       look()
     })
@@ -120,7 +134,7 @@ export class Attempt {
   /** Whether the target ends the connection in time. */
   ends(waitMs = this.bench.options.waitMs): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), waitMs)
+      const timer = platformTimer(() => resolve(false), waitMs)
       this.pipe.onEnd(() => {
         clearTimeout(timer)
         resolve(true)
@@ -250,6 +264,14 @@ export class Bench {
     const channel = await this.shake(options)
     await this.ready(channel)
     if (options.speak !== false) channel.switchHere(0)
+    return channel
+  }
+
+  /** A channel in which the target takes the tester for a relay. @throws Failed, NotObservable. */
+  async relayed(): Promise<Channel> {
+    if (!this.isDirect) throw new NotObservable('a peer that is reached by a circuit takes the tester for no relay')
+    const channel = await this.dial({ description: { protocols: [HEARTBEAT, HOP] } })
+    if (!channel.description.protocols.includes(STOP)) throw new NotObservable('the target does not list lotus/circuit-stop')
     return channel
   }
 

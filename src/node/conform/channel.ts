@@ -1,4 +1,5 @@
 import { joined } from '../../base/bytes.js'
+import { platformTimer } from '../../base/clock.js'
 import type { NoiseChannel } from '../../channel/noise.js'
 import { decode, encode } from '../../message/codec.js'
 import { Failed } from './outcome.js'
@@ -12,6 +13,7 @@ import {
   Frame,
   fragments,
   freshId,
+  HEARTBEAT,
   Kind,
   MAX_PLAINTEXT_BYTES,
   type MessageParts,
@@ -50,8 +52,6 @@ export interface ChannelOptions {
   /** Default true: answer pings. */
   pongs?: boolean
 }
-
-const HEARTBEAT = 'lotus/heartbeat'
 
 /** A channel of the tester's, after the handshake. What comes is kept; what the other end does wrong is noted, not punished. */
 export class Channel {
@@ -252,7 +252,7 @@ export class Channel {
         const value = find()
         if (value !== undefined) done(value)
       }
-      const timer = setTimeout(() => done(undefined), waitMs)
+      const timer = platformTimer(() => done(undefined), waitMs)
       this.watchers.add(look)
     })
   }

@@ -1,11 +1,9 @@
 import { Bench, type TargetOptions } from './bench.js'
 import type { Got } from './channel.js'
-import { HOP, STOP } from './circuits.js'
+import { FRAME_COST } from './circuits/seen.js'
 import { Failed } from './outcome.js'
 import { Pipe } from './pipe.js'
-import { NO_BYTES } from './wire.js'
-
-const FRAME_COST = 128
+import { HOP, NO_BYTES, STOP } from './wire.js'
 
 /** A bench whose target is called through the relay at its address. */
 export class CircuitBench extends Bench {

@@ -6,23 +6,24 @@ import { DEFAULT_NETWORK, isNetworkName } from '../../identity/envelope.js'
 import { isPeerId } from '../../identity/peer-id.js'
 import { Bench, type TargetOptions } from './bench.js'
 import { type Check, PROFILES, type Profile } from './check.js'
-import { checksOf } from './checks.js'
+import { CHECKS, checksOf } from './checks.js'
 import { CircuitBench } from './circuit-bench.js'
+import { DIALLER_CHECKS } from './dialler-checks.js'
 import { httpRequest, webUrl } from './http.js'
 import { listenFor } from './listen.js'
-import { type BenchMaker, type Result, runChecks } from './run.js'
+import { type BenchMaker, HANDSHAKE_MS, type Result, runChecks } from './run.js'
 import { UNOBSERVABLE } from './unobservable.js'
 import { CONFORM_USAGE } from './usage.js'
+
+const DIALLER = 'a rule of the dialler: conform --listen looks at it'
 
 /** The command was called in a wrong way. */
 class UsageError extends Error {}
 
-/** The time that a handshake may take (H-5). */
-const HANDSHAKE_MS = 10_000
-
 const OPTIONS = {
   profile: { type: 'string' as const, default: 'relay' },
   listen: { type: 'string' as const },
+  relay: { type: 'boolean' as const, default: false },
   peer: { type: 'string' as const },
   network: { type: 'string' as const, default: DEFAULT_NETWORK },
   only: { type: 'string' as const, multiple: true as const, default: [] as string[] },
@@ -83,11 +84,15 @@ async function run(args: readonly string[], say: (line: string) => void): Promis
   const { profile, network, peer, only } = values
   if (!isNetworkName(network)) throw new UsageError('--network has 1 to 32 characters of a-z, 0-9 and -.')
   const waitMs = whole('timeout', values.timeout, 100, 60_000)
+  const maxBits = whole('work', values.work, 0, 32)
   if (values.listen !== undefined) {
     if (positionals.length > 0) throw new UsageError('With --listen the tester is dialled, and dials nobody.')
     const port = whole('listen', values.listen, 0, 65_535)
-    return report(await listenFor({ port, network, waitMs, wants: (clause) => fits(clause, only), say }), values.json, say)
+    const checks = values.relay ? chosen(checksOf('peer'), only) : undefined
+    const wants = (clause: string) => fits(clause, only)
+    return report(await listenFor({ port, network, waitMs, maxBits, ...(checks && { checks }), wants, say }), values.json, say)
   }
+  if (values.relay) throw new UsageError('--relay goes with --listen: the target dials the tester as its relay.')
   const [address, ...more] = positionals
   if (address === undefined || more.length > 0)
     throw new UsageError('Say which peer to test: lotus-p2p conform wss://relay.example')
@@ -100,7 +105,7 @@ async function run(args: readonly string[], say: (line: string) => void): Promis
     network,
     waitMs,
     handshakeMs: HANDSHAKE_MS,
-    maxBits: whole('work', values.work, 0, 32),
+    maxBits,
   }
   await httpRequest(webUrl(address), {}, options.waitMs).catch((error: Error) => {
     throw new P2PError('PEER_UNREACHABLE', `Nothing answers at ${address}: ${error.message}`)
@@ -128,8 +133,12 @@ function chosen(checks: Check[], only: readonly string[]): Check[] {
   return found
 }
 
+/** The clauses that this run has not looked at, and why. */
 function unobservable(only: readonly string[]): Result[] {
-  return Object.entries(UNOBSERVABLE)
+  const known = new Set(CHECKS.map(({ clause }) => clause))
+  const ofDiallers = DIALLER_CHECKS.filter(({ clause }) => !known.has(clause))
+  const reasons = { ...Object.fromEntries(ofDiallers.map(({ clause }) => [clause, DIALLER])), ...UNOBSERVABLE }
+  return Object.entries(reasons)
     .filter(([clause]) => fits(clause, only))
     .map(([clause, seen]) => ({ clause, title: '', outcome: 'not observable', seen, ms: 0 }))
 }

@@ -1,6 +1,7 @@
 import { WebSocketServer } from 'ws'
 import { fromBase64Url } from '../../base/base64url.js'
 import { joined } from '../../base/bytes.js'
+import { platformTimer } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import { NoiseXX } from '../../channel/noise.js'
 import { encode } from '../../message/codec.js'
@@ -48,7 +49,7 @@ export class Dialled {
       const look = () => {
         if (this.frames.length > 0 || this.pipe.ended) done()
       }
-      const timer = setTimeout(done, waitMs)
+      const timer = platformTimer(done, waitMs)
       this.watchers.add(look)
       look()
     })
@@ -101,9 +102,9 @@ export class Dialled {
     return channel
   }
 
-  /** READY and DESCRIPTION in one frame. */
-  ready(channel: Channel): void {
-    channel.write(entry(Kind.READY), channel.describe())
+  /** READY and DESCRIPTION in one frame. @param description what it says beside the usual. */
+  ready(channel: Channel, description?: object): void {
+    channel.write(entry(Kind.READY), channel.describe(description))
   }
 
   /**
@@ -174,13 +175,14 @@ export class Doorway {
 
   /** The next connection, with its message 1 read. @throws Failed where nobody dials in time. */
   async next(waitMs: number): Promise<Dialled> {
+    this.waiting.splice(0, this.waiting.length, ...this.waiting.filter(({ ended }) => !ended))
     const pipe = this.waiting.shift() ?? (await this.arrival(waitMs))
     return new Dialled(pipe, this.self, this.network, this.waitMs).begin()
   }
 
   private arrival(waitMs: number): Promise<Pipe> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const timer = platformTimer(() => {
         this.taker = undefined
         reject(new Failed(`nobody has dialled within ${waitMs} ms`))
       }, waitMs)

@@ -2,11 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Bench } from './bench.js'
 import type { Channel } from './channel.js'
 import { type Check, ensure } from './check.js'
-import { type Anything, closeEntry, random } from './wire.js'
+import { type Anything, closeEntry, HEARTBEAT, random } from './wire.js'
 
 const INTRODUCE = 'lotus/introduce'
 const INTRODUCE_WATCH = 'lotus/introduce-watch'
-const HEARTBEAT = 'lotus/heartbeat'
 const relay = ['relay'] as const
 
 const fresh = (): string => `conform/${Buffer.from(random(6)).toString('hex')}`

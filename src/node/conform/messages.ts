@@ -2,11 +2,10 @@ import type { Bench } from './bench.js'
 import { type Check, ensure } from './check.js'
 import { NOBODYS } from './encoding.js'
 import { Self } from './self.js'
-import { freshId, messageBytes, random } from './wire.js'
+import { freshId, HEARTBEAT, HOP, messageBytes, random, STOP } from './wire.js'
 
-const HEARTBEAT = 'lotus/heartbeat'
 /** Protocols of this document that answer whoever asks. */
-const ASKED = [HEARTBEAT, 'lotus/peer', 'lotus/introduce', 'lotus/circuit-hop', 'lotus/circuit-stop', 'lotus/dht', 'lotus/topics']
+const ASKED = [HEARTBEAT, 'lotus/peer', 'lotus/introduce', HOP, STOP, 'lotus/dht', 'lotus/topics']
 const look = (more: object = {}) => ({ type: 'look', protocol: NOBODYS, ...more })
 
 async function bad(bench: Bench, what: string, codes: string[], parts: object): Promise<string> {

@@ -11,6 +11,9 @@ export interface Result {
   ms: number
 }
 
+/** The time that a handshake may take (H-5). */
+export const HANDSHAKE_MS = 10_000
+
 /** Makes what a check works with. */
 export type BenchMaker = (options: TargetOptions) => Bench | Promise<Bench>
 

@@ -2,10 +2,9 @@ import { encode } from '../../message/codec.js'
 import type { Bench } from './bench.js'
 import type { Channel } from './channel.js'
 import { type Check, ensure } from './check.js'
-import { type Anything, random } from './wire.js'
+import { type Anything, HEARTBEAT, random } from './wire.js'
 
 const TOPICS = 'lotus/topics'
-const HEARTBEAT = 'lotus/heartbeat'
 const router = ['router'] as const
 const MINUTE_MS = 60_000
 

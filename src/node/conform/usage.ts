@@ -5,6 +5,7 @@ Dials a peer of any implementation, as a careful and as a hostile peer, and says
 
   <address>                   ws://… or wss://… of the peer; with --peer, of a relay at which it can be called
   --listen <port>             listens here, and tests the peer that dials, again after each end
+  --relay                     with --listen: the peer that dials has the tester as its relay, and is called through it
   --profile <profile>         relay, peer, dht-node or router (relay)
   --peer <lp1…>               calls this peer through the relay at the address
   --network <name>            the network (lotus)

@@ -30,6 +30,10 @@ export const Kind = {
 /** First bytes of frames before the channel (H.1). */
 export const Frame = { REFUSAL: 0, NOISE: 1, RETRY: 2, WORK: 3 } as const
 
+export const HEARTBEAT = 'lotus/heartbeat'
+/** Of circuits: what relays serve, and what called peers do. */
+export const HOP = 'lotus/circuit-hop'
+export const STOP = 'lotus/circuit-stop'
 export const SUITE = 'ChaChaPoly'
 export const DAY_MS = 86_400_000
 export const NO_BYTES = new Uint8Array()

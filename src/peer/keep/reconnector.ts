@@ -103,10 +103,10 @@ export class Reconnector {
     return this.entriesOf(peerId).length > 0
   }
 
-  /** Dials a peer that is away, as though its connection had just been lost. */
-  want(peerId: string): void {
+  /** Dials a peer that is away, as though its connection had just been lost; where it was last, if that is known. */
+  want(peerId: string, target = peerId): void {
     if (this.wants(peerId)) return
-    const entry = this.entryOf(peerId, false, peerId)
+    const entry = this.entryOf(target, false, peerId)
     entry.awaySince = this.wiring.clock.now()
     this.entries.add(entry)
     if (this.isActive) void this.dial(entry)

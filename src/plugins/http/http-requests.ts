@@ -1,3 +1,4 @@
+import { platformTimer } from '../../base/clock.js'
 import { codeOf, P2PError } from '../../base/errors.js'
 import { publicFetch } from '../../transport/public-fetch.node.js'
 
@@ -26,7 +27,7 @@ export class Exchange {
 
   extend(timeoutMs: number): void {
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => {
+    this.timer = platformTimer(() => {
       this.timedOut = true
       this.controller.abort()
     }, timeoutMs)
@@ -125,7 +126,7 @@ export function pause(delayMs: number, until: AbortSignal): Promise<void> {
       until.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, delayMs)
+    const timer = platformTimer(done, delayMs)
     until.addEventListener('abort', done)
   })
 }

@@ -1,6 +1,7 @@
 import { isWebAddress } from '../../address/addresses.js'
 import { parseWebAddress } from '../../address/web-address.js'
 import { BoundedMap } from '../../base/bounded-map.js'
+import { platformTimer } from '../../base/clock.js'
 import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
 import { HTTP_LIMITS } from '../../base/limits/http.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
@@ -289,7 +290,7 @@ class HttpConnection {
   private acknowledgeSoon(bytes: number): void {
     this.streamedBytes += bytes
     if (this.streamedBytes >= ACKNOWLEDGE_BYTES) this.acknowledge()
-    else this.acknowledgeTimer ??= setTimeout(() => this.acknowledge(), ACKNOWLEDGE_MS)
+    else this.acknowledgeTimer ??= platformTimer(() => this.acknowledge(), ACKNOWLEDGE_MS)
   }
 
   private acknowledge(): void {

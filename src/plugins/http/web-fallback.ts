@@ -1,4 +1,5 @@
 import { asWebAddress, isWebAddress } from '../../address/addresses.js'
+import { platformTimer } from '../../base/clock.js'
 import { abortedError, asP2PError, P2PError } from '../../base/errors.js'
 import { HTTP_LIMITS } from '../../base/limits/http.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
@@ -95,7 +96,7 @@ function dialBoth(address: string, options: DialOptions & { limits: Limits }, wa
       })
     }
 
-    const headStart = setTimeout(tryHttp, limits.httpHeadStartMs)
+    const headStart = platformTimer(tryHttp, limits.httpHeadStartMs)
     signal?.addEventListener('abort', onAbort)
     if (signal?.aborted) {
       onAbort()
