@@ -43,6 +43,7 @@ const entry = {
   index: 'src/index.ts',
   core: 'src/core.ts',
   statements: 'src/statements/index.ts',
+  musig2: 'src/musig2/index.ts',
   node: 'src/node/index.ts',
   testing: 'src/testing/index.ts',
 }

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 
 /** xpi-ts, the Lotus ecosystem's own library, written by others: what it accepts, the network accepts. Its CommonJS half runs in Node 20. */
 interface Bitcore {
-  Transaction: new (bytes: Buffer) => OracleTransaction
-  Script: new (bytes: Buffer) => { toBuffer(): Buffer }
+  Transaction: new (bytes: Buffer) => { id: string; inputs: { script: unknown; output?: unknown }[] }
+  Script: new (bytes: Buffer) => unknown
   Output: new (content: { script: unknown; satoshis: number }) => unknown
   Interpreter: {
     new (): {
@@ -14,27 +14,47 @@ interface Bitcore {
     SCRIPT_ENABLE_SIGHASH_FORKID: number
   }
   PublicKey: new (bytes: Buffer) => OracleKey
-  PrivateKey: new (hex: string) => unknown
-  BN: new (hex: string, base: 16) => { toString(base: 16, padding: number): string }
+  PrivateKey: new (hex: string) => OracleSecret
+  Point: { pointFromCompressed?(bytes: Buffer): OraclePoint; pointToCompressed(point: OraclePoint): Buffer }
+  Schnorr: { sign(hash: Buffer, key: OracleSecret, endian: 'big'): { toBuffer(): Buffer } }
+  calculateTapTweak(key: OracleKey, root: Buffer): Buffer
   muSig2KeyAgg(keys: OracleKey[]): OracleContext
+  muSig2NonceGen(key: OracleSecret, aggregated: OracleKey, message: Buffer, extra: Buffer): OracleNonce
+  muSig2NonceAgg(nonces: [OraclePoint, OraclePoint][]): unknown
   muSig2PartialSign(
-    secret: [unknown, unknown],
-    key: unknown,
+    nonce: OracleNonce,
+    key: OracleSecret,
     context: OracleContext,
     index: number,
     sum: unknown,
     message: Buffer,
-  ): unknown
+  ): OracleNumber
+  signTaprootKeyPathWithMuSig2(
+    nonce: OracleNonce,
+    key: OracleSecret,
+    context: OracleContext,
+    index: number,
+    sum: unknown,
+    message: Buffer,
+    tweak: Buffer,
+  ): OracleNumber
 }
+type OraclePoint = { readonly isPoint: unique symbol }
 interface OracleKey {
+  point: OraclePoint
   toBuffer(): Buffer
 }
-export interface OracleContext {
+interface OracleSecret {
+  publicKey: OracleKey
+}
+interface OracleNumber {
+  toBuffer(options: { size: number }): Buffer
+}
+interface OracleContext {
   aggregatedPubKey: OracleKey
 }
-interface OracleTransaction {
-  id: string
-  inputs: { script: unknown; output?: unknown }[]
+export interface OracleNonce {
+  publicNonces: [OraclePoint, OraclePoint]
 }
 
 export const bitcore: Bitcore = createRequire(import.meta.url)('xpi-ts').Bitcore
