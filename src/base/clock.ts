@@ -3,7 +3,7 @@ export type Timer = unknown
 
 /** Where all times and timers of the SDK come from. Tests replace it with `VirtualClock` of `lotus-p2p/testing`. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** The date, milliseconds since the Unix epoch. It may be set at any time, so durations and deadlines go by `elapsed`. */
   now(): number
   /** Milliseconds since whenever, which nobody sets back. Default: `now`. */
   elapsed?(): number
@@ -27,6 +27,20 @@ export function platformInterval(callback: () => void, periodMs: number): Return
 /** For how long something has gone on: the difference of two readings. */
 export function elapsed(clock: Clock): number {
   return clock.elapsed?.() ?? clock.now()
+}
+
+/**
+ * How much later than in `delayMs` it is, milliseconds: by the date, or by the time that has passed, whichever is more. The one may
+ * have been set back, and the other stands still where the machine sleeps.
+ *
+ * @example
+ * const late = lateness(clock, 5_000)
+ * clock.setTimeout(() => { if (late() > 1_000) weHaveSlept() }, 5_000)
+ */
+export function lateness(clock: Clock, delayMs: number): () => number {
+  const date = clock.now() + delayMs
+  const due = elapsed(clock) + delayMs
+  return () => Math.max(clock.now() - date, elapsed(clock) - due)
 }
 
 export const systemClock: Clock = {

@@ -95,6 +95,7 @@ export class Network {
       },
       interrupted: (peer) => this.lookForCircuit(peer),
       // A relay tells of a peer that is gone long before a direct path shows it.
+      doubted: ({ peerId }) => this.heartbeat.measure(peerId),
       spareLost: ({ peerId }) => this.heartbeat.measure(peerId, limits.spareProbeMs),
       message: (message, peer) => core.messaging.receive(message, peer),
       stale: (message) => core.messaging.refuseStale(message),

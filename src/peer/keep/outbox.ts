@@ -1,5 +1,5 @@
 import { Alarm } from '../../base/alarm.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
@@ -28,7 +28,10 @@ export interface OutboxEntry {
   /** The message as it goes out: what the application changes after the call does not count. */
   readonly encoded: Uint8Array
   readonly bytes: number
+  /** The date of its end, milliseconds since the Unix epoch, for whoever keeps it beyond this process. */
   readonly expiresAt: number
+  /** Its end here, by `elapsed`. */
+  readonly endsAt: number
   readonly settle: (outcome: QueuedOutcome) => void
   /** Given to a connection, which tells when the peer has it. */
   sent: ((delivered: boolean) => void) | undefined
@@ -168,14 +171,17 @@ export class Outbox {
     const outcome = new Promise<QueuedOutcome>((resolve) => {
       settle = resolve
     })
-    const entry: OutboxEntry = { ...about, settle, sent: undefined, isRepeated: false }
+    const { clock, limits } = this.wiring
     const { peerId, bytes, expiresAt } = about
+    // Of one that a journal has kept no more is left than it had, whatever became of the date since.
+    const endsAt = elapsed(clock) + Math.min(expiresAt - clock.now(), limits.maxOutboxTtlS * 1_000)
+    const entry: OutboxEntry = { ...about, endsAt, settle, sent: undefined, isRepeated: false }
     const queue = this.queues.get(peerId) ?? []
     this.queues.set(peerId, queue)
     queue.splice(place ?? queue.length, 0, entry)
     this.count++
     this.bytes += bytes
-    this.arm(expiresAt)
+    this.arm(endsAt)
     return [entry, outcome]
   }
 
@@ -255,12 +261,12 @@ export class Outbox {
 
   private expire(): void {
     const { clock, takeBack } = this.wiring
-    const now = clock.now()
+    const now = elapsed(clock)
     let next = Number.POSITIVE_INFINITY
     this.alarmAt = next
     for (const [peerId, queue] of [...this.queues]) {
       for (const entry of [...queue]) {
-        if (entry.expiresAt > now) next = Math.min(next, entry.expiresAt)
+        if (entry.endsAt > now) next = Math.min(next, entry.endsAt)
         else if (entry.sent === undefined || takeBack(peerId, entry.sent)) this.finish(entry, 'expired')
         // The message is on its way: the peer has it at any moment, or the connection breaks.
         else next = Math.min(next, now + 1_000)
@@ -272,7 +278,7 @@ export class Outbox {
   private arm(at: number): void {
     if (at >= this.alarmAt) return
     this.alarmAt = at
-    this.alarm.arm(at - this.wiring.clock.now())
+    this.alarm.arm(at - elapsed(this.wiring.clock))
   }
 
   private disarm(): void {

@@ -20,7 +20,7 @@ const WEBSOCKET_ATTEMPTS = 2
  * new P2PCoordinator({ transports: [webFallback()], bootstrap: ['wss://relay.example'] })
  */
 export function webFallback(options: { limits?: Limits } = {}): Transport {
-  const ways: Ways = { webSocket: webSocket(), http: httpDial() }
+  const ways: Ways = { webSocket: webSocket(), http: httpDial }
   const isHttp = (address: string) => isWebAddress(address, 'http')
   return {
     name: 'http',
@@ -36,7 +36,7 @@ export function webFallback(options: { limits?: Limits } = {}): Transport {
 
 interface Ways {
   webSocket: Transport
-  http: ReturnType<typeof httpDial>
+  http: typeof httpDial
 }
 
 function dialBoth(address: string, options: DialOptions & { limits: Limits }, ways: Ways): Promise<Connection> {

@@ -1,3 +1,4 @@
+import { elapsed } from '../../base/clock.js'
 import { abortedError, P2PError } from '../../base/errors.js'
 import { coreOf } from '../../core/core.js'
 import type { PluginKit } from '../../core/plugin.js'
@@ -65,7 +66,7 @@ export class KeptOutbox implements OutboxJournal {
     }
     for (const entry of known.values()) {
       this.keys.delete(entry)
-      outbox.finish(entry, entry.expiresAt <= kit.clock.now() ? 'expired' : 'delivered')
+      outbox.finish(entry, entry.endsAt <= elapsed(kit.clock) ? 'expired' : 'delivered')
     }
     return bad
   }

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../../base/clock.js'
+import { type Clock, elapsed, systemClock } from '../../../base/clock.js'
 import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
@@ -336,14 +336,14 @@ export class DistributedHashTable {
     { signal, timeoutMs, ...options }: WaitOptions,
     write: () => Promise<VerifiedRecord | undefined>,
   ): Promise<AnnounceResult> {
-    const startedAt = this.clock.now()
+    const startedAt = elapsed(this.clock)
     const entry = await withDeadline(this.clock, what, { signal, timeoutMs }, (inner) =>
       this.turn.run(async () => {
         if (inner.aborted) throw inner.reason
         return write()
       }),
     )
-    const left = timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - (this.clock.now() - startedAt))
+    const left = timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - (elapsed(this.clock) - startedAt))
     return this.publish(entry, { ...options, signal, timeoutMs: left })
   }
 
