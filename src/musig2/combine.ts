@@ -21,7 +21,7 @@ export type ByMember = readonly (readonly Uint8Array[])[]
 /** Either all hold, or these members' partial signatures do not. */
 export type Combined =
   | { readonly signed: SignedTransaction; readonly culprits?: undefined }
-  | { readonly culprits: readonly number[] }
+  | { readonly culprits: readonly number[]; readonly signed?: undefined }
 
 /**
  * Adds up what the members have signed. The whole signature is verified first; single parts only where it does not hold.

@@ -15,12 +15,12 @@ interface Bitcore {
   }
   PublicKey: new (bytes: Buffer) => OracleKey
   PrivateKey: new (hex: string) => OracleSecret
-  Point: { pointFromCompressed?(bytes: Buffer): OraclePoint; pointToCompressed(point: OraclePoint): Buffer }
+  Point: { pointToCompressed(point: OraclePoint): Buffer }
   Schnorr: { sign(hash: Buffer, key: OracleSecret, endian: 'big'): { toBuffer(): Buffer } }
   calculateTapTweak(key: OracleKey, root: Buffer): Buffer
   muSig2KeyAgg(keys: OracleKey[]): OracleContext
   muSig2NonceGen(key: OracleSecret, aggregated: OracleKey, message: Buffer, extra: Buffer): OracleNonce
-  muSig2NonceAgg(nonces: [OraclePoint, OraclePoint][]): unknown
+  muSig2NonceAgg(nonces: [OraclePoint, OraclePoint][]): { R1: OraclePoint; R2: OraclePoint }
   muSig2PartialSign(
     nonce: OracleNonce,
     key: OracleSecret,
