@@ -251,7 +251,7 @@ export class Network {
     // A signer or a store may never answer: the caller waits no longer than it allows.
     await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.core.lifecycle.run(inner))
     const left = Math.max(1, timeoutMs - (elapsed(clock) - startedAt))
-    const tools = { ...this.dialTools(), reach: () => this.reach() }
+    const tools = { ...this.dialTools(), reach: () => this.reach(), joining: () => this.reconnector.joining }
     const peerId = await connectTo(target, tools, { signal, timeoutMs: left }).catch((error) => {
       // The suspension has ended the paths, whatever they report.
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error

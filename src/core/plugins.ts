@@ -137,8 +137,8 @@ export class Plugins {
 function membersOf(plugin: Plugin, kit: PluginKit, target: object): [name: string, value: unknown][] {
   const { name } = plugin
   const api: unknown = plugin.attach(kit) ?? {}
-  if (api instanceof Promise) {
-    api.catch(() => {})
+  if (typeof (api as Partial<Promise<object>>).then === 'function') {
+    Promise.resolve(api).catch(() => {})
     throw invalidPlugin(`"${name}" has an async attach; use its start hook`)
   }
   const members = Object.entries(api as object)

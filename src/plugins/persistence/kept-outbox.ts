@@ -119,8 +119,8 @@ export class KeptOutbox implements OutboxJournal {
 
 /** Whether a store has failed for want of room, whatever it has wrapped that in. */
 function isQuota(error: unknown): boolean {
-  for (let at = error as { name?: string; cause?: unknown } | undefined; at instanceof Object; at = at.cause as typeof at) {
-    if (at.name === 'QuotaExceededError') return true
+  for (let at = error as { name?: string; cause?: unknown } | undefined; at !== undefined; at = at.cause as typeof at) {
+    if (at?.name === 'QuotaExceededError') return true
   }
   return false
 }
