@@ -4,8 +4,9 @@ import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
-const CORE = './dist/core.js'
-export const FULL = './dist/index.js'
+export const CORE = './dist/core.js'
+export const ERRORS = './dist/errors.js'
+const FULL = './dist/index.js'
 const MUSIG2 = './dist/musig2.js'
 
 /**
@@ -32,6 +33,7 @@ const PLUGINS = [
   'webRtc',
   'proofOfWork',
   'httpFallback',
+  'outbox',
   'topics',
   'dhtWalk',
   'eclipseWatch',
