@@ -293,7 +293,7 @@ export class DistributedHashTable {
 
   /** Drops what has expired; returns how many records. */
   cleanup(): number {
-    return this.store.removeExpired()
+    return this.store.removeExpired(Number.POSITIVE_INFINITY)
   }
 
   getStats(): DhtStats {
