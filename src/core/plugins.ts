@@ -137,8 +137,8 @@ export class Plugins {
 function membersOf(plugin: Plugin, kit: PluginKit, target: object): [name: string, value: unknown][] {
   const { name } = plugin
   const api: unknown = plugin.attach(kit) ?? {}
-  if (api instanceof Promise) {
-    api.catch(() => {})
+  if (typeof (api as Partial<Promise<object>>).then === 'function') {
+    Promise.resolve(api).catch(() => {})
     throw invalidPlugin(`"${name}" has an async attach; use its start hook`)
   }
   const members = Object.entries(api as object)
@@ -148,6 +148,11 @@ function membersOf(plugin: Plugin, kit: PluginKit, target: object): [name: strin
       throw invalidPlugin(`"${name}" brings "${member}", which the coordinator cannot have`)
   }
   return members
+}
+
+/** What the application calls is brought by a plugin that it has not attached. */
+export function needsPlugin(what: string, plugin: string): P2PError {
+  return new P2PError('INVALID_CONFIG', `${what} needs the plugin ${plugin}().`, { details: { option: 'plugins', plugin } })
 }
 
 function invalidPlugin(why: string): P2PError {

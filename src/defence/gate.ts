@@ -157,9 +157,11 @@ export class Gate {
 
   /** A few at each connection, so that none waits for a thousand. */
   private forget(now: number): void {
+    const { budgetMemoryMs, maxRateBuckets } = this.wiring.limits
     let looked = 0
     for (const [key, gate] of this.peers) {
-      if (looked++ === 8 || (gate.open === 0 && now - gate.lastUsedAt < this.wiring.limits.budgetMemoryMs)) return
+      const isDue = now - gate.lastUsedAt >= budgetMemoryMs || this.peers.size > maxRateBuckets
+      if (looked++ === 8 || (gate.open === 0 && !isDue)) return
       this.peers.delete(key)
       if (gate.open > 0) this.peers.set(key, gate)
     }

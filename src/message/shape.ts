@@ -1,3 +1,4 @@
+import { isBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import { setOwn } from '../base/own.js'
 import type { P2PMessage } from './message.js'
@@ -88,7 +89,7 @@ export function int(min?: number, max?: number): Shape<number> {
 
 /** @param length of any length where absent. */
 export function bytes(length?: number): Shape<Uint8Array> {
-  return custom((value) => value instanceof Uint8Array && (length === undefined || value.length === length))
+  return custom((value) => isBytes(value) && (length === undefined || value.length === length))
 }
 
 /** One of these values. */

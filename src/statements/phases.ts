@@ -1,5 +1,5 @@
 import { Alarm } from '../base/alarm.js'
-import { compareBytes, hexOf } from '../base/bytes.js'
+import { compareBytes, hexOf, isBytes } from '../base/bytes.js'
 import { elapsed, lateness } from '../base/clock.js'
 import { abortedError, asP2PError, isP2PError, P2PError } from '../base/errors.js'
 import { fenced } from '../base/fenced.js'
@@ -154,7 +154,7 @@ export class PhaseMachine<Item = unknown> {
    * @param from public key, 32 bytes, or the `PeerInfo` that a handler got.
    */
   received(phase: string, from: Uint8Array | { publicKey?: Uint8Array }, item: Item): PhaseVerdict {
-    const key = from instanceof Uint8Array ? from : from.publicKey
+    const key = isBytes(from) ? from : from.publicKey
     const id = key && this.ids.get(hexOf(key))
     if (this.over) return 'late'
     const index = this.options.phases.findIndex(({ name }) => name === phase)

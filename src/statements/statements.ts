@@ -1,5 +1,5 @@
 import { BoundedMap, RecentKeys } from '../base/bounded-map.js'
-import { compareBytes, hexOf } from '../base/bytes.js'
+import { compareBytes, hexOf, isBytes } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError } from '../base/errors.js'
 import { STATEMENT_LIMITS } from '../base/limits/statements.js'
 import { type Limits, limitsOf } from '../base/limits.js'
@@ -209,7 +209,7 @@ export class Statements implements IProtocolHandler {
     const keys = new Map([...members, own].map((key) => [hexOf(key), key]))
     const sorted = [...keys.values()].sort(compareBytes)
     const mine = fresh[sorted.findIndex((key) => compareBytes(key, own) === 0)]
-    if (fresh.length !== sorted.length || !fresh.every((bytes) => bytes instanceof Uint8Array && bytes.length === FRESH_BYTES)) {
+    if (fresh.length !== sorted.length || !fresh.every((bytes) => isBytes(bytes, FRESH_BYTES))) {
       throw new P2PError('INVALID_CONFIG', `fresh must hold ${FRESH_BYTES} bytes of each member.`, {
         details: { option: 'fresh' },
       })

@@ -1,4 +1,5 @@
 import { get, promisifyRequest, type UseStore } from 'idb-keyval'
+import { isBytes } from '../base/bytes.js'
 import { asP2PError, P2PError } from '../base/errors.js'
 import { databaseOf } from './database.js'
 import { copiesOf, type KeyValueStore } from './key-value-store.js'
@@ -51,7 +52,7 @@ export function indexedDbStore(name = 'default'): KeyValueStore {
     get: (key) =>
       run(async (store) => {
         const value: unknown = await get(key, store)
-        if (value === undefined || value instanceof Uint8Array) return value
+        if (value === undefined || isBytes(value)) return value
         throw new P2PError('STORAGE_FAILED', `"${database}" holds something that the SDK did not write. Delete it.`, {
           details: { key },
         })

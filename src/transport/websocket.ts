@@ -2,6 +2,7 @@ import { isWebAddress } from '../address/addresses.js'
 import { publicLookup } from '../address/public-lookup.node.js'
 import { parseWebAddress } from '../address/web-address.js'
 import { toBase64Url } from '../base/base64url.js'
+import { isArrayBuffer } from '../base/bytes.js'
 import { platformTimer } from '../base/clock.js'
 import { abortedError, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
@@ -142,7 +143,7 @@ function pipeOver(
   }
   socket.onmessage = ({ data }) => {
     if (fault !== undefined) return
-    if (data instanceof ArrayBuffer && data.byteLength <= WEBSOCKET_FRAME_BYTES) pipe.receive(new Uint8Array(data))
+    if (isArrayBuffer(data) && data.byteLength <= WEBSOCKET_FRAME_BYTES) pipe.receive(new Uint8Array(data))
     else refuse()
   }
   socket.onerror = (event) => {

@@ -148,6 +148,20 @@ describe('a run of statements', () => {
     expect(await net.run(failure(aborted.finished))).toMatchObject({ code: 'ABORTED' })
   })
 
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no screen')
+      },
+    ],
+    ['rejects', async () => Promise.reject(new Error('no screen'))],
+  ])('ends where onProgress %s', async (_, onProgress) => {
+    const { seats, options } = await table(2)
+    const run = seats[0]!.statements.run({ ...options(0), onProgress })
+    expect(await net.run(failure(run.finished))).toMatchObject({ code: 'HANDLER_FAILED' })
+  })
+
   it('takes part in no attempt twice, and refuses what is none', async () => {
     const { seats, options } = await table(2)
     const [seat] = seats

@@ -65,6 +65,8 @@ export interface ReconnectorOptions {
 export class Reconnector {
   readonly entries = new LazySet<KeptConnection>()
   isActive = false
+  /** Settles when all that are dialled at the start are connected or have failed; undefined after it. */
+  joining: Promise<unknown> | undefined
 
   constructor(
     targets: (string | PeerInfo)[],
@@ -83,7 +85,13 @@ export class Reconnector {
   /** Dials all; resolves with the first that connects, or when all have failed once. */
   async start(): Promise<void> {
     this.isActive = true
-    const first = this.wake().map((dial) => dial.then((connected) => (connected ? undefined : Promise.reject())))
+    const dials = this.wake()
+    const joining = Promise.all(dials)
+    this.joining = joining
+    void joining.finally(() => {
+      if (this.joining === joining) this.joining = undefined
+    })
+    const first = dials.map((dial) => dial.then((connected) => (connected ? undefined : Promise.reject())))
     if (first.length > 0) await Promise.any(first).catch(() => {})
   }
 

@@ -85,7 +85,7 @@ async function openSession(address: string, { signal, firstFrame, dialled, limit
       return new HttpConnection(dialled, endpoint, id, limits, learnt).pipe
     } catch (error) {
       if (signal?.aborted) throw abortedError('The dial', signal.reason)
-      if (error instanceof TypeError && attempt === 1) continue
+      if ((error as Error).name === 'TypeError' && attempt === 1) continue
       const why = exchange.timedOut ? `no answer within ${limits.dialTimeoutMs} ms` : causeOf(error)
       const message = `No connection to ${address} (${why}). Check the address, and that it serves HTTP.`
       throw new P2PError('PEER_UNREACHABLE', message, { details: { address }, cause: error })
