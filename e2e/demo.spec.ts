@@ -1,39 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { expect, type Page, test } from '@playwright/test'
+import { demoForAll, startDemo } from './demo-server.js'
 
-const root = fileURLToPath(new URL('../', import.meta.url))
-
-let demo: ChildProcess
-let address: string
-
-/** The command of `npm run demo`, without the build, on free ports. */
-async function startDemo(): Promise<{ demo: ChildProcess; address: string }> {
-  const demo = spawn(process.execPath, ['examples-web/demo.mjs', '--port', '0', '--relay-port', '0'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const address = await new Promise<string>((resolve, reject) => {
-    let output = ''
-    demo.once('exit', (code) => reject(new Error(`The demo ended with ${code}: ${output}`)))
-    demo.stdout!.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-      const found = /wallet\s+(http:\S+)/.exec(output)
-      if (found && output.includes('Ctrl-C')) resolve(found[1]!)
-    })
-  })
-  return { demo, address }
-}
-
-test.beforeAll(async () => {
-  ;({ demo, address } = await startDemo())
-})
-
-test.afterAll(async () => {
-  demo.kill()
-  await once(demo, 'exit')
-})
+const address = demoForAll()
 
 /** Opens the wallet and waits until it has its relay. What the page complains about is kept. */
 async function openWallet(page: Page, complaints: string[], query = ''): Promise<{ id: string; name: string }> {
@@ -41,7 +10,7 @@ async function openWallet(page: Page, complaints: string[], query = ''): Promise
   page.on('console', (line) => {
     if (line.type() === 'error') complaints.push(line.text())
   })
-  await page.goto(`${address}${query}`)
+  await page.goto(`${address()}${query}`)
   await expect(page.locator('#status')).toHaveText('Online')
   await expect(page.locator('.peer[data-kind="relay"]')).toHaveCount(1)
   const id = await page.locator('#my-id').getAttribute('title')
@@ -298,7 +267,7 @@ test('the script-tag page says hello to another one', async ({ context }) => {
   const first = await context.newPage()
   const second = await context.newPage()
   for (const page of [first, second]) {
-    await page.goto(`${address}script-tag.html`)
+    await page.goto(`${address()}script-tag.html`)
     await expect(page.locator('#status')).toHaveText('online')
   }
   await expect(second.locator('#peers')).toContainText('circuit')
@@ -307,7 +276,7 @@ test('the script-tag page says hello to another one', async ({ context }) => {
 })
 
 test('the demo server serves its pages and nothing else', async ({ request }) => {
-  const page = await request.get(address)
+  const page = await request.get(address())
   expect(page.headers()['content-security-policy']).toContain("script-src 'self'")
   for (const path of [
     'package.json',
@@ -318,9 +287,9 @@ test('the demo server serves its pages and nothing else', async ({ request }) =>
     'dist/node.js',
     'dist/',
   ]) {
-    expect((await request.get(`${address}${path}`)).status(), path).toBe(404)
+    expect((await request.get(`${address()}${path}`)).status(), path).toBe(404)
   }
-  expect((await request.post(address)).status()).toBe(405)
+  expect((await request.post(address())).status()).toBe(405)
 })
 
 test('Ctrl-C ends relays and page, and the process with them, while a wallet is connected', async ({ page }) => {
