@@ -30,9 +30,11 @@ wallet.addEventListener('error', ({ detail }) => say(`${detail.error.code}: ${de
 for (const open of wallet.requests()) showRequest(open)
 
 byId('reconnect').addEventListener('click', () => wallet.reconnect())
-byId('name').addEventListener('change', ({ target }) => {
-  localStorage.setItem('adapter-name', target.value)
-  attempt(() => wallet.setPresence({ name: target.value }))
+byId('name-form').addEventListener('submit', (event) => {
+  event.preventDefault()
+  const name = byId('name').value
+  localStorage.setItem('adapter-name', name)
+  attempt(() => wallet.setPresence({ name }))
 })
 byId('offer-form').addEventListener('submit', (event) => {
   event.preventDefault()
