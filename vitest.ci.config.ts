@@ -12,7 +12,7 @@ export default defineConfig({
       'test/fuzz/{coordinators,decoders,hostile-handshake,models,protocol-models,two-parties}.test.ts',
       'test/circuit/races.test.ts',
       'test/conform/{mutants,own}.test.ts',
-      'test/network/soak.test.ts',
+      'test/network/{real-sockets,soak}.test.ts',
       'test/node/slow-readers.test.ts',
       'test/peer/paths-random.test.ts',
     ],

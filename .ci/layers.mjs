@@ -34,6 +34,7 @@ export const LAYERS = [
   'plugins/dht/eclipse',
   'plugins/discovery',
   'plugins/topics',
+  'plugins/persistence',
   'definitions',
   'plugins/circuit/server',
   'statements',

@@ -39,6 +39,7 @@ const PLUGINS = [
   'relayClocks',
   'pageEvents',
   'oneTab',
+  'persistence',
 ]
 
 /** @returns {Promise<number>} bytes after gzip. */

@@ -67,6 +67,7 @@ const ADVICE: Record<(typeof P2P_ERROR_CODES)[number], string> = {
   LISTEN_FAILED: 'Check host, port and permissions.',
   IDENTITY_FAILED: 'Check the key, its store or its device.',
   STORE_IN_USE: 'Close the other tab or process with this identity, or wait for it.',
+  STORE_TOO_NEW: 'Load the newest version of the application: a page with a newer SDK has written the store.',
   STORAGE_FAILED: 'Check the store that is named.',
   TRANSPORT_UNAVAILABLE: 'Use another transport, or give an implementation.',
 }

@@ -4,7 +4,8 @@ import { DEFAULT_LIMITS } from './base/limits.js'
 import { nearest } from './base/nearest.js'
 import { type CoreConfig, invalidOption } from './core/config.js'
 import { type RunTimeConfig, reconfigure } from './core/configure.js'
-import type { Plugin } from './core/plugin.js'
+import { coreOf } from './core/core.js'
+import type { Plugin, PluginKit } from './core/plugin.js'
 import type { WithPlugins } from './core/typed.js'
 import { type CoordinatorCoreEvents, type CoordinatorCoreStats, CoreCoordinator } from './core-coordinator.js'
 import { installEd25519Fallback } from './identity/with-fallback.js'
@@ -16,6 +17,7 @@ import { dhtWalk } from './plugins/dht/walk/plugin.js'
 import { httpFallback } from './plugins/http/plugin.js'
 import { oneTab } from './plugins/page/one-tab.js'
 import { pageEvents } from './plugins/page/plugin.js'
+import { persistence } from './plugins/persistence/plugin.js'
 import { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 import type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
 import { relayClocks } from './plugins/relay-clocks/plugin.js'
@@ -78,6 +80,20 @@ export type CoordinatorStats = CoordinatorCoreStats & {
 export class FullCoordinator extends CoreCoordinator {
   declare readonly topics: Topics
   declare readonly watchPeers: PeerWatch['watchPeers']
+  /**
+   * Changes options while the coordinator runs, all that are given or none.
+   *
+   * - `bootstrap`: connections to targets that are not in the new list end, those that are new in it are dialled.
+   * - `relayOnly: true`: every path ends, and peers are connected anew through relays; messages that were accepted arrive all the same.
+   * - `webrtc`: paths of other settings end, and peers move to a new one where they can.
+   * - `metadata`: connected peers are told.
+   * - `maxConnections`: of more peers than that, relays and those that the application asked for stay longest.
+   *
+   * @throws P2PError INVALID_CONFIG for what is misspelt or cannot change, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD, SHUT_DOWN.
+   * @example
+   * wallet.configure({ bootstrap: ['wss://relay2.example'], relayOnly: true })
+   */
+  declare readonly configure: (changes: RunTimeOptions) => void
 
   constructor(config: P2PConfig = {}) {
     installEd25519Fallback()
@@ -98,26 +114,6 @@ export class FullCoordinator extends CoreCoordinator {
   ): Unsubscribe {
     checkEvent(event)
     return super.once(event, listener)
-  }
-
-  /**
-   * Changes options while the coordinator runs, all that are given or none.
-   *
-   * - `bootstrap`: connections to targets that are not in the new list end, those that are new in it are dialled.
-   * - `relayOnly: true`: every path ends, and peers are connected anew through relays; messages that were accepted arrive all the same.
-   * - `webrtc`: paths of other settings end, and peers move to a new one where they can.
-   * - `metadata`: connected peers are told.
-   * - `maxConnections`: of more peers than that, relays and those that the application asked for stay longest.
-   *
-   * @throws P2PError INVALID_CONFIG for what is misspelt or cannot change, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD, SHUT_DOWN.
-   * @example
-   * wallet.configure({ bootstrap: ['wss://relay2.example'], relayOnly: true })
-   */
-  configure(changes: RunTimeOptions): void {
-    const { core } = this
-    core.checkOpen()
-    const { webrtc, ...rest } = Object(changes) as RunTimeOptions
-    reconfigure(core, changes === Object(changes) ? rest : changes, webrtc === undefined ? {} : { webrtc: webRtcOf(webrtc) })
   }
 
   /**
@@ -181,6 +177,10 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
   const usual: Plugin[] = [
     // Every limit may be set, whatever is attached: also those of plugins that come later, and of a relay.
     { name: 'limits', limits: DEFAULT_LIMITS, attach: () => ({}) },
+    {
+      name: 'configure',
+      attach: (kit) => ({ configure: (changes: RunTimeOptions) => configure(kit, changes) }),
+    },
     relayClocks(),
     pageEvents(),
     peerWatch(),
@@ -192,6 +192,7 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
   ]
   if (mode === 'throw' || mode === true) usual.push(oneTab({ throws: mode === 'throw' }))
   else if (mode !== false) throw invalidOption('oneTab', "must be true, false or 'throw'")
+  if (core.store !== undefined) usual.push(persistence())
   usual.push(webRtc(webRtcOf(webrtc)))
   const own: unknown = plugins ?? []
   // What is no list is named by the core.
@@ -199,6 +200,12 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
   // Off, it leaves its name to another one.
   const isTaken = webrtc === false && own.some((plugin) => plugin?.name === 'webrtc')
   return { ...core, plugins: [...usual.filter(({ name }) => !isTaken || name !== 'webrtc'), ...own] }
+}
+
+function configure(kit: PluginKit, changes: RunTimeOptions): void {
+  const { webrtc, ...rest } = Object(changes) as RunTimeOptions
+  const given = changes === Object(changes) ? rest : changes
+  reconfigure(coreOf(kit), given, webrtc === undefined ? {} : { webrtc: webRtcOf(webrtc) })
 }
 
 /** Whether another tab may come with the same identity. */

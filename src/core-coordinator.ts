@@ -61,7 +61,7 @@ export type CoordinatorCoreStats = CoreStats & { dht: DhtStats }
  */
 export class CoreCoordinator {
   readonly dht: DistributedHashTable
-  protected readonly core: Core
+  private readonly core: Core
   private readonly discovery: ResourceDiscovery
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */

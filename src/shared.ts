@@ -74,6 +74,7 @@ export { httpFallback } from './plugins/http/plugin.js'
 export { webFallback } from './plugins/http/web-fallback.js'
 export { type OneTabOptions, oneTab } from './plugins/page/one-tab.js'
 export { pageEvents } from './plugins/page/plugin.js'
+export { persistence } from './plugins/persistence/plugin.js'
 export { type ProofOfWorkOptions, proofOfWork } from './plugins/proof-of-work/plugin.js'
 export {
   type MineOptions,
@@ -102,7 +103,7 @@ export type {
 export { type PeerAddresses, type PeerInfo, PeerState } from './protocol/peer-info.js'
 export type { ProtocolLimits, RateLimit } from './protocol/rate-limits.js'
 export { indexedDbStore } from './storage/indexeddb-store.js'
-export { type KeyValueStore, memoryStore } from './storage/key-value-store.js'
+export { type BatchOptions, type KeyValueStore, memoryStore, type StoreChange } from './storage/key-value-store.js'
 export { FramePipe, type FramePipeOptions } from './transport/frames/frame-pipe.js'
 export type { BroadcastChannelOptions } from './transport/tabs/broadcast-channel.js'
 export type { Connection, DialOptions, FrameSink, Listener, Transport } from './transport/transport.js'

@@ -1,3 +1,26 @@
+/**
+ * Whether a value is a `Uint8Array`, of so many bytes where `length` says so. That of another realm is one too: of a frame, a vm context, or
+ * the page that jsdom makes beside Node's own globals.
+ */
+export function isBytes(value: unknown, length?: number): value is Uint8Array {
+  const isOne = value instanceof Uint8Array || (ArrayBuffer.isView(value) && tagOf(value) === 'Uint8Array')
+  return isOne && (length === undefined || value.byteLength === length)
+}
+
+/** Whether a value is a `Date`, of any realm. */
+export function isDate(value: unknown): value is Date {
+  return value instanceof Date || tagOf(value) === 'Date'
+}
+
+/** Whether a value is an `ArrayBuffer`, of any realm. */
+export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  return value instanceof ArrayBuffer || tagOf(value) === 'ArrayBuffer'
+}
+
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1)
+}
+
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {

@@ -75,6 +75,7 @@ export const P2P_ERROR_CODES = [
   'IDENTITY_FAILED',
   'STORAGE_FAILED',
   'STORE_IN_USE',
+  'STORE_TOO_NEW',
   'TRANSPORT_UNAVAILABLE',
 ] as const
 

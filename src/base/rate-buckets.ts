@@ -1,5 +1,5 @@
 import { BoundedMap } from './bounded-map.js'
-import type { Clock } from './clock.js'
+import { type Clock, elapsed } from './clock.js'
 import { CORE_LIMITS } from './limits/core.js'
 import { TokenBucket } from './token-bucket.js'
 
@@ -18,7 +18,7 @@ export class RateBuckets {
 
   /** Takes one token; returns 0, or the milliseconds until it makes sense to try again. */
   take(name: string): number {
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     return this.buckets.use(name, () => new TokenBucket(this.perS, this.burst, now)).take(now)
   }
 }

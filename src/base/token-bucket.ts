@@ -8,7 +8,7 @@ export class TokenBucket {
   private filledAt: number
 
   /**
-   * @param now milliseconds.
+   * @param now milliseconds, by `elapsed`.
    * @param worthWaitingFor tokens that must be there before another try makes sense. Default: a quarter of a second's worth, so
    *   that whoever came back for a single token is not refused at the next message again.
    */
@@ -35,9 +35,7 @@ export class TokenBucket {
   waitMs(now: number, share = 1): number {
     const { perS, burst, worthWaitingFor } = this.rate
     const perMs = (perS * share) / 1_000
-    // A clock that was set back refills nothing.
-    const grown = this.tokens + Math.max(0, now - this.filledAt) * perMs
-    this.tokens = Math.min(burst * share, grown)
+    this.tokens = Math.min(burst * share, this.tokens + (now - this.filledAt) * perMs)
     this.filledAt = now
     if (this.tokens >= 1) return 0
     return Math.ceil((Math.max(1, worthWaitingFor * share) - this.tokens) / perMs)

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { abortedError, asP2PError, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
@@ -251,7 +251,10 @@ export class SecureChannel implements FrameSink {
     const reason = this.ended ?? asP2PError(error, 'CONNECTION_LOST', 'The connection broke. Connect again.')
     // A transport ends the connection itself at what is no frame: a text, or more bytes than any frame has. Once there is a peer to be
     // blamed, its keys have not sealed that, and anybody on the way can have sent it.
-    this.end(reason, this.state === 'handshake' && isFault(reason), false)
+    const fault = this.state === 'handshake' && isFault(reason)
+    // What a transport was told, such as a WebSocket's close code, is nobody's word either.
+    if (this.ended === undefined) Object.assign(reason.details, { inClear: true, byPeer: false })
+    this.end(reason, fault, false)
   }
 
   onDrain(): void {
@@ -377,7 +380,7 @@ export class SecureChannel implements FrameSink {
   /** Frames cost a decryption each, whatever is in them: more than messages could need end the channel. */
   private allowFrames(): void {
     const { peerMessagesPerS, peerMessageBurst } = this.limits
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     this.frames ??= new TokenBucket(4 * peerMessagesPerS, 4 * peerMessageBurst, now)
     const waitMs = this.frames.take(now, FRAME_STEP)
     if (waitMs > 0) {
@@ -561,5 +564,6 @@ const FAULTS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'HANDSHAKE_FAILED',
   'INVALID_SIGNATURE',
   'FOREIGN_SENDER',
+  'INVALID_PEER_ID',
   'RATE_LIMITED',
 ])

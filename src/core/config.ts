@@ -143,7 +143,7 @@ const checks = (): Record<keyof CoreConfig, Check> => ({
   plugins: listOf(having('attach')),
   allowPrivate: flag,
   relayOnly: flag,
-  store: having('get', 'set', 'delete', 'keys'),
+  store: having('get', 'set', 'delete', 'keys', 'batch'),
   clock: having('now', 'setTimeout', 'clearTimeout'),
   random: having('bytes', 'unit'),
   logger: having('debug', 'warn', 'error'),

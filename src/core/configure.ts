@@ -19,6 +19,7 @@ export type RunTimeConfig = Pick<CoreConfig, 'bootstrap' | 'relayOnly' | 'metada
  * @throws P2PError INVALID_CONFIG, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD; nothing has changed then.
  */
 export function reconfigure(core: Core, changes: RunTimeConfig, others: object = {}): void {
+  core.checkOpen()
   checkChanges(core, changes, Object.keys(others))
   const { config, network } = core
   const { bootstrap, relayOnly = config.relayOnly, metadata, maxConnections } = changes

@@ -28,7 +28,7 @@ import { Kit } from './kit.js'
 import { Lifecycle } from './lifecycle.js'
 import { Messaging } from './messaging.js'
 import { Network, type NetworkOwner } from './network.js'
-import type { Plugin } from './plugin.js'
+import type { Plugin, PluginKit } from './plugin.js'
 import { Plugins } from './plugins.js'
 import { readStats } from './stats.js'
 
@@ -38,6 +38,13 @@ export interface CoreRoles {
   isRelay(protocols: readonly string[]): boolean
   /** Whether a peer that speaks these protocols answers questions about records. */
   isServer(protocols: readonly string[]): boolean
+}
+
+const cores = /* @__PURE__ */ new WeakMap<PluginKit, Core>()
+
+/** The core that a kit is of: for plugins of the SDK that reach deeper than others may. */
+export function coreOf(kit: PluginKit): Core {
+  return cores.get(kit)!
 }
 
 /** What a `P2PCoordinator` is made of: identity, connections, messages, plugins, and one life. */
@@ -104,6 +111,7 @@ export class Core implements PeerContext, NetworkOwner {
     this.events = this.emitter
     this.names = new PinnedNames(store, limits, (name) => this.network.peers.get(name) !== undefined || this.isNamed(name))
     this.host = new Kit(this)
+    cores.set(this.host, this)
     this.router = new ProtocolRouter({
       host: this.host,
       onError: (error, peer) => this.report(error, peer),

@@ -135,10 +135,6 @@ export class Kit implements PluginKit {
     core.plugins.undoable(() => core.removeTransport(transport))
   }
 
-  removeTransport(transport: Transport): void {
-    this.core.removeTransport(transport)
-  }
-
   addResolver(resolver: PeerResolver): void {
     this.core.plugins.addResolver(resolver)
   }

@@ -61,31 +61,32 @@ export class Messaging {
     const to = peers.get(peerId)?.peerId ?? canonicalId(peerId)
     checkTarget(to, host.peerId)
     const whole = this.complete(message, to)
-    const add = () => outbox.add(to, whole, ttl ?? limits.outboxTtlS)
+    const add = (ended?: AbortSignal) => outbox.add(to, whole, ttl ?? limits.outboxTtlS, ended)
+    const within = (work: (ended: AbortSignal) => Promise<QueuedMessage>) =>
+      withDeadline(host.clock, 'Queueing the message', { signal, timeoutMs: timeoutMs ?? limits.sendTimeoutMs }, work)
     // A connected peer makes room by itself.
     const isWaiting = (error: unknown) => isP2PError(error, 'OUTBOX_FULL') && peers.get(to) !== undefined
     try {
-      if (this.full.isIdle) return add()
+      if (this.full.isIdle) {
+        const ended = new AbortController()
+        const added = add(ended.signal)
+        return added instanceof Promise ? within(() => added).finally(() => ended.abort()) : added
+      }
     } catch (error) {
       if (!isWaiting(error)) throw error
     }
     whole.payload = asSent(whole.payload, limits)
     return this.full.run(() =>
-      withDeadline(
-        host.clock,
-        'Queueing the message',
-        { signal, timeoutMs: timeoutMs ?? limits.sendTimeoutMs },
-        async (ended) => {
-          for (;;) {
-            try {
-              return add()
-            } catch (error) {
-              if (ended.aborted || !isWaiting(error)) throw error
-            }
-            await outbox.room()
+      within(async (ended) => {
+        for (;;) {
+          try {
+            return await add(ended)
+          } catch (error) {
+            if (ended.aborted || !isWaiting(error)) throw error
           }
-        },
-      ),
+          await outbox.room()
+        }
+      }),
     )
   }
 

@@ -28,7 +28,7 @@ import type { Dialer, PeerResolver, WakeReason } from './plugin.js'
 
 interface NetworkPlugins {
   readonly resolvers: readonly PeerResolver[]
-  run(hook: 'wake' | 'away', about: string): void
+  run(hook: 'wake' | 'away' | 'wanted', about: string): void
   fenced(call: () => unknown): void
   tell(event: 'described', peer: PeerInfo): void
 }
@@ -95,6 +95,7 @@ export class Network {
       },
       interrupted: (peer) => this.lookForCircuit(peer),
       // A relay tells of a peer that is gone long before a direct path shows it.
+      doubted: ({ peerId }) => this.heartbeat.measure(peerId),
       spareLost: ({ peerId }) => this.heartbeat.measure(peerId, limits.spareProbeMs),
       message: (message, peer) => core.messaging.receive(message, peer),
       stale: (message) => core.messaging.refuseStale(message),
@@ -250,12 +251,13 @@ export class Network {
     // A signer or a store may never answer: the caller waits no longer than it allows.
     await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.core.lifecycle.run(inner))
     const left = Math.max(1, timeoutMs - (elapsed(clock) - startedAt))
-    const tools = { ...this.dialTools(), reach: () => this.reach() }
+    const tools = { ...this.dialTools(), reach: () => this.reach(), joining: () => this.reconnector.joining }
     const peerId = await connectTo(target, tools, { signal, timeoutMs: left }).catch((error) => {
       // The suspension has ended the paths, whatever they report.
       throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
     })
     this.reconnector.keep(target, peerId)
+    this.core.plugins.run('wanted', peerId)
     return copyPeerInfo(this.peers.need(peerId).info)
   }
 

@@ -70,6 +70,8 @@ export interface LifecycleHooks {
   wake?(reason: string): unknown
   /** A peer that is to be connected could not be reached, or was lost; it is dialled again after a pause. Relays do not count. */
   away?(peerId: string): unknown
+  /** `connectToPeer` has connected this peer: it is kept connected from here on. */
+  wanted?(peerId: string): unknown
   /** What `PluginKit.describe` tells has changed, or may have. */
   described?(): unknown
   /** Memory is short: give up what can be had again. */
@@ -127,8 +129,6 @@ export interface PluginKit extends ProtocolHost {
   readonly dialer: Dialer
   /** Adds a way to reach peers. Of two transports that can dial an address, the one added last does. */
   addTransport(transport: Transport): void
-  /** Takes it away again, and closes its listener. */
-  removeTransport(transport: Transport): void
   /** Adds a way to find peers by their id. */
   addResolver(resolver: PeerResolver): void
   /** Supplies proofs of work to dials, and demands them of peers that dial us. One plugin only. */

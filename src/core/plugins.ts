@@ -2,6 +2,7 @@ import { asP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import { fenced } from '../base/fenced.js'
 import type { Limits } from '../base/limits.js'
+import { setOwn } from '../base/own.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { withLimits } from './config.js'
 import type { LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit } from './plugin.js'
@@ -113,7 +114,7 @@ export class Plugins {
     for (const [name, read] of this.readers) {
       this.fenced(() => {
         const section = read()
-        if (section !== undefined) sections[name] = section
+        if (section !== undefined) setOwn(sections, name, section)
       })
     }
     return sections
@@ -136,8 +137,8 @@ export class Plugins {
 function membersOf(plugin: Plugin, kit: PluginKit, target: object): [name: string, value: unknown][] {
   const { name } = plugin
   const api: unknown = plugin.attach(kit) ?? {}
-  if (api instanceof Promise) {
-    api.catch(() => {})
+  if (typeof (api as Partial<Promise<object>>).then === 'function') {
+    Promise.resolve(api).catch(() => {})
     throw invalidPlugin(`"${name}" has an async attach; use its start hook`)
   }
   const members = Object.entries(api as object)

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { asP2PError, P2PError } from '../base/errors.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
@@ -27,10 +27,13 @@ const CAUSES: ReadonlySet<unknown> = /* @__PURE__ */ new Set(['offence', 'flood'
 
 /**
  * Who may not connect, until when, and why; kept in the store, so that a restart forgets none. A ban that has ended is remembered
- * for as long again as it lasted, so that the next one is longer.
+ * for as long again as it lasted, so that the next one is longer. A ban lasts as long as it was to, whatever becomes of the date meanwhile;
+ * of what the store holds only the rest is known, which is never more than the whole.
  */
 export class Bans {
   private readonly bans = new LazyMap<string, Ban>()
+  /** When each ends, by `elapsed`. */
+  private readonly ends = new WeakMap<Ban, number>()
   private loading: Promise<void> | undefined
 
   constructor(
@@ -52,7 +55,16 @@ export class Bans {
   /** The ban in force, if there is one. */
   of(id: string): Ban | undefined {
     const ban = this.bans.get(id)
-    return ban !== undefined && ban.until > this.wiring.clock.now() ? ban : undefined
+    return ban !== undefined && this.leftMs(ban) > 0 ? ban : undefined
+  }
+
+  /** What whoever is banned is told, and whoever dials one; undefined where no ban is in force. */
+  refusal(id: string): P2PError | undefined {
+    const ban = this.of(id)
+    if (ban === undefined) return undefined
+    const { reason, until } = ban
+    const retryAfterMs = Math.min(Math.ceil(this.leftMs(ban)), 86_400_000)
+    return new P2PError('BANNED', `Banned: ${reason}`, { details: { ban: id, until, retryAfterMs } })
   }
 
   /** Copies of those in force, the one that ends last first. */
@@ -79,8 +91,8 @@ export class Bans {
     // Frozen, since listeners get this very object.
     const ban: Ban = Object.freeze({ id, reason: cutText(reason, 256), cause, since: now, until: now + lasts, times })
     this.bans.delete(id)
-    this.bans.set(id, ban)
-    this.shed(now)
+    this.keep(ban, lasts)
+    this.shed()
     this.write(ban)
     this.wiring.onBanned(ban)
     return ban
@@ -94,8 +106,17 @@ export class Bans {
   }
 
   private inForce(): Ban[] {
-    const now = this.wiring.clock.now()
-    return [...this.bans.values()].filter(({ until }) => until > now)
+    return [...this.bans.values()].filter((ban) => this.leftMs(ban) > 0)
+  }
+
+  private keep(ban: Ban, leftMs: number): void {
+    this.bans.set(ban.id, ban)
+    this.ends.set(ban, elapsed(this.wiring.clock) + leftMs)
+  }
+
+  /** Milliseconds until the ban ends; below 0 where it has ended. */
+  private leftMs(ban: Ban): number {
+    return (this.ends.get(ban) ?? 0) - elapsed(this.wiring.clock)
   }
 
   private write(ban: Ban): void {
@@ -107,14 +128,14 @@ export class Bans {
     if (this.bans.delete(id)) this.wiring.store.delete(PREFIX + id).catch((error) => this.failed(error))
   }
 
-  private shed(now: number): void {
+  private shed(): void {
     const { maxBans } = this.wiring.limits
     if (this.bans.size <= maxBans) return
-    for (const { id, since, until } of this.bans.values()) if (now >= until + (until - since)) this.drop(id)
+    for (const ban of this.bans.values()) if (-this.leftMs(ban) >= ban.until - ban.since) this.drop(ban.id)
     // The one that would end first: it was the mildest, or is nearly served.
     while (this.bans.size > maxBans) {
       let first: Ban | undefined
-      for (const ban of this.bans.values()) if (first === undefined || ban.until < first.until) first = ban
+      for (const ban of this.bans.values()) if (first === undefined || this.leftMs(ban) < this.leftMs(first)) first = ban
       this.drop(first!.id)
     }
   }
@@ -127,22 +148,15 @@ export class Bans {
       const ban = bytes && banOf(key.slice(PREFIX.length), bytes)
       if (ban === undefined || now >= ban.until + (ban.until - ban.since)) await store.delete(key)
       // One of this session is newer.
-      else if (!this.bans.has(ban.id)) this.bans.set(ban.id, ban)
+      else if (!this.bans.has(ban.id)) this.keep(ban, Math.min(ban.until - now, ban.until - ban.since))
     }
-    this.shed(now)
+    this.shed()
   }
 
   private failed(error: unknown): void {
     const message = 'The store of bans failed. Check P2PConfig.store.'
     this.wiring.onError(asP2PError(error, 'STORAGE_FAILED', message))
   }
-}
-
-/** What whoever is banned is told, and whoever dials one. */
-export function banned({ id, reason, until }: Ban, now: number): P2PError {
-  return new P2PError('BANNED', `Banned: ${reason}`, {
-    details: { ban: id, until, retryAfterMs: Math.min(Math.max(0, until - now), 86_400_000) },
-  })
 }
 
 function banOf(id: string, bytes: Uint8Array): Ban | undefined {

@@ -2,7 +2,7 @@ import { addressGroup, hostOf, isLoopback, prefixOf } from '../address/address-g
 import { groupOf } from '../address/origin.js'
 import { BoundedMap } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { RateBuckets } from '../base/rate-buckets.js'
@@ -11,7 +11,7 @@ import { encodePeerId } from '../identity/peer-id.js'
 import { ADDRESS_FAULTS, BLAME, type BlameReason, isBlamed } from '../protocol/blame.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Connection } from '../transport/transport.js'
-import { type Ban, Bans, banned } from './bans.js'
+import { type Ban, Bans } from './bans.js'
 import { Gate, type GateOptions } from './gate.js'
 import { HandshakeSlots } from './handshake-slots.js'
 import { Reputation, type Standing } from './reputation.js'
@@ -38,7 +38,7 @@ export class Defence {
   private readonly checks = new SerialByKey()
   private readonly byAddress: RateBuckets
   private readonly byGroup: RateBuckets
-  /** Groups of addresses whose diallers have to work, and until when, milliseconds since the Unix epoch. */
+  /** Groups of addresses whose diallers have to work, and until when, by `elapsed`. */
   private readonly working: BoundedMap<string, number>
 
   constructor(private readonly wiring: DefenceOptions) {
@@ -76,7 +76,7 @@ export class Defence {
     const { retryAboveHandshakes: least, maxPendingHandshakes: most, retryMinBits, retryMaxBits } = this.wiring.limits
     const { answered } = this.slots
     const range = retryMaxBits - retryMinBits
-    if (connection !== undefined && this.wiring.clock.now() < (this.working.get(addressIds(connection).at(-1) ?? '') ?? 0)) {
+    if (connection !== undefined && elapsed(this.wiring.clock) < (this.working.get(addressIds(connection).at(-1) ?? '') ?? 0)) {
       return retryMinBits + Math.ceil(range * Math.max(0.5, (answered - least) / (most - least)))
     }
     return answered <= least
@@ -87,16 +87,16 @@ export class Defence {
   /** The refusal for whoever may not even begin a handshake. */
   refusalAt(connection: Connection): P2PError | undefined {
     for (const id of addressIds(connection)) {
-      const ban = this.bans.of(id)
-      if (ban !== undefined) return banned(ban, this.wiring.clock.now())
+      const refusal = this.bans.refusal(id)
+      if (refusal !== undefined) return refusal
     }
     return undefined
   }
 
   /** @throws P2PError BANNED. */
   checkPeer(publicKey: Uint8Array): void {
-    const ban = this.bans.of(encodePeerId(publicKey))
-    if (ban !== undefined) throw banned(ban, this.wiring.clock.now())
+    const refusal = this.bans.refusal(encodePeerId(publicKey))
+    if (refusal !== undefined) throw refusal
   }
 
   /**
@@ -116,7 +116,7 @@ export class Defence {
     if (this.byAddress.take(address!) > 0) this.bans.add(address!, about)
     if (ids.length > 2 && this.byGroup.take(site!) > 0) this.bans.add(site!, about)
     const group = ids.at(-1)!
-    if (this.byGroup.take(group) > 0) this.working.set(group, clock.now() + durationMs)
+    if (this.byGroup.take(group) > 0) this.working.set(group, elapsed(clock) + durationMs)
   }
 
   /** A peer broke the rules; its connection ends anyway. */
@@ -153,7 +153,7 @@ export class Defence {
   ban(publicKey: Uint8Array, about: { cause: Ban['cause']; reason: string; durationMs?: number | undefined }): Ban {
     const id = encodePeerId(publicKey)
     const ban = this.bans.of(id) !== undefined && about.cause !== 'manual' ? this.bans.of(id)! : this.bans.add(id, about)
-    this.wiring.disconnect(publicKey, banned(ban, this.wiring.clock.now()))
+    this.wiring.disconnect(publicKey, this.bans.refusal(id)!)
     return ban
   }
 

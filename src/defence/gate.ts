@@ -1,8 +1,9 @@
 import { RecentKeys } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
+import { setOwn } from '../base/own.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { LEAST_PER_S, type ToldBudget, type ToldBudgets, type ToldRate } from '../channel/description.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
@@ -127,7 +128,7 @@ export class Gate {
       const declared = limitsOf(protocol)
       const { types, ...own }: ProtocolLimits = typeof declared === 'object' ? declared : byDefault
       const ofTypes = types && Object.fromEntries(Object.entries(types).map(([type, limit]) => [type, ofType(limit)]))
-      told[protocol] = ofTypes === undefined ? toldOf(own, share) : [...toldOf(own, share), ofTypes]
+      setOwn<ToldBudget>(told, protocol, ofTypes === undefined ? toldOf(own, share) : [...toldOf(own, share), ofTypes])
     }
     this.told.set(share, told)
     return told
@@ -145,7 +146,7 @@ export class Gate {
 
   private find(publicKey: Uint8Array): PeerGate {
     const key = hexOf(publicKey)
-    const now = this.wiring.clock.now()
+    const now = elapsed(this.wiring.clock)
     this.forget(now)
     const gate = this.peers.get(key) ?? new PeerGate(publicKey, key, this)
     this.peers.delete(key)
@@ -156,9 +157,11 @@ export class Gate {
 
   /** A few at each connection, so that none waits for a thousand. */
   private forget(now: number): void {
+    const { budgetMemoryMs, maxRateBuckets } = this.wiring.limits
     let looked = 0
     for (const [key, gate] of this.peers) {
-      if (looked++ === 8 || (gate.open === 0 && now - gate.lastUsedAt < this.wiring.limits.budgetMemoryMs)) return
+      const isDue = now - gate.lastUsedAt >= budgetMemoryMs || this.peers.size > maxRateBuckets
+      if (looked++ === 8 || (gate.open === 0 && !isDue)) return
       this.peers.delete(key)
       if (gate.open > 0) this.peers.set(key, gate)
     }
@@ -206,7 +209,7 @@ export class PeerGate {
   ) {
     const { limits, clock, shareOf } = gate.wiring
     const { controlEntriesPerS, controlEntryBurst } = limits
-    this.toldAt = clock.now()
+    this.toldAt = elapsed(clock)
     this.share = shareOf(key)
     this.whole = new Buckets(wholeOf(limits), this.toldAt)
     this.control = new TokenBucket(controlEntriesPerS, controlEntryBurst, this.toldAt)
@@ -221,7 +224,7 @@ export class PeerGate {
 
   /** A message has come: whether its sender's budget has room for it. Before anything is decoded. */
   arrive(bytes: number): GateRefusal | undefined {
-    const waitMs = this.whole.take(this.gate.wiring.clock.now(), bytes)
+    const waitMs = this.whole.take(elapsed(this.gate.wiring.clock), bytes)
     return waitMs > 0 ? this.refuse(waitMs, '*') : this.costly(bytes)
   }
 
@@ -254,21 +257,21 @@ export class PeerGate {
 
   /** An acknowledgement or its like has come; false where there are more of them than messages could cause. */
   controlEntry(): boolean {
-    if (this.controlCredit === 0) return this.control.take(this.gate.wiring.clock.now()) === 0
+    if (this.controlCredit === 0) return this.control.take(elapsed(this.gate.wiring.clock)) === 0
     this.controlCredit--
     return true
   }
 
   /** A message has come in vain; false where there are more of them than an honest peer sends. */
   cameInVain(bytes: number): boolean {
-    return this.vain.take(this.gate.wiring.clock.now(), bytes + VAIN_MESSAGE_BYTES) === 0
+    return this.vain.take(elapsed(this.gate.wiring.clock), bytes + VAIN_MESSAGE_BYTES) === 0
   }
 
   /** Whether protocol and type have room for the message. */
   admit({ protocol = '', type }: P2PMessage, bytes: number): GateRefusal | undefined {
     const refusal = this.costly(bytes, protocol)
     if (refusal !== undefined) return refusal
-    const now = this.gate.wiring.clock.now()
+    const now = elapsed(this.gate.wiring.clock)
     if (now - this.toldAt >= TELL_EVERY_MS) this.reconsider(now)
     const { budgets } = this
     const told = this.toldOf(protocol, budgets)
@@ -301,19 +304,18 @@ export class PeerGate {
 
   /** A stream was refused: what an honest peer may still send of it. */
   refusal(refusal: GateRefusal, protocol: string): Refusal {
-    const at = this.gate.wiring.clock.now()
+    const at = elapsed(this.gate.wiring.clock)
     const inFlight = this.burstOf(protocol) + MAX_ANSWERS
     return { ...refusal, at, until: at + refusal.retryAfterMs * PAUSE_MARGIN, inFlight, messages: 0, bytes: 0 }
   }
 
-  /** How long the pause that the peer was told goes on, milliseconds; 0 where it is over. A clock that was set back ends it. */
-  pauseMs({ at, until }: Refusal): number {
-    const now = this.gate.wiring.clock.now()
-    return now < at ? 0 : Math.max(0, Math.ceil(until - now))
+  /** How long the pause that the peer was told goes on, milliseconds; 0 where it is over. */
+  pauseMs({ until }: Refusal): number {
+    return Math.max(0, Math.ceil(until - elapsed(this.gate.wiring.clock)))
   }
 
-  /** Whether the message is new. */
-  freshness(message: P2PMessage, skewMs: number): Freshness {
+  /** Whether the message is new. @param at when its date is here, by `elapsed`. */
+  freshness(message: P2PMessage, at: number): Freshness {
     const { stats, seen } = this.gate
     // A channel delivers nothing twice, and what the SDK's own protocols say may be heard twice without harm: a node of the DHT
     // would remember nothing but questions.
@@ -321,10 +323,9 @@ export class PeerGate {
       stats.accepted++
       return 'new'
     }
-    const { messageId, timestamp, signature } = message
+    const { messageId, signature } = message
     // The key of a peer has 64 digits whoever it is: no two of them share one with an id.
-    const fresh =
-      signature !== undefined ? this.signed.check(messageId, timestamp, skewMs) : seen.add(this.key + messageId) ? 'new' : 'seen'
+    const fresh = signature !== undefined ? this.signed.check(messageId, at) : seen.add(this.key + messageId) ? 'new' : 'seen'
     if (fresh === 'new') stats.accepted++
     else if (fresh === 'seen') stats.duplicates++
     else stats.stale++
@@ -345,7 +346,7 @@ export class PeerGate {
     refusal.bytes += bytes
     const times = Math.max(refusal.messages / refusal.inFlight, refusal.bytes / limits.sendMaxBufferedBytes)
     if (times <= 1) return undefined
-    const now = clock.now()
+    const now = elapsed(clock)
     const struckMs = now - this.struckAt
     // Grace is for honest peers: one that has gone on regardless a moment ago is known.
     const isInGrace = now - refusal.at <= limits.refusalGraceMs && struckMs >= limits.budgetMemoryMs
@@ -361,7 +362,7 @@ export class PeerGate {
   /** A connection of this peer has ended. */
   release(): void {
     this.open--
-    this.lastUsedAt = this.gate.wiring.clock.now()
+    this.lastUsedAt = elapsed(this.gate.wiring.clock)
   }
 
   /** The peer may have earned more, or less, than it was told. */

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../base/bounded-map.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { METER_LIMITS } from '../base/limits/meter.js'
 import { type Limits, limitsOf } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
@@ -122,7 +122,7 @@ export class ProcessorTime implements Meter {
     const user = this.users.get(key)
     if (user === undefined) return 0
     const waitMs =
-      (user.answers?.waitMs(this.options.clock.now()) ?? 0) ||
+      (user.answers?.waitMs(elapsed(this.options.clock)) ?? 0) ||
       this.overMs(user) ||
       ((this.options.waitingOf?.(key) ?? 0) < this.limits.maxScansWaiting ? 0 : MIN_WAIT_MS)
     return waitMs && Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, Math.ceil(waitMs)))
@@ -139,7 +139,7 @@ export class ProcessorTime implements Meter {
   private answersTo(key: string): TokenBucket {
     const { answerBytesPerS, answerByteBurst } = this.limits
     const user = this.userOf(key, this.cpuNow())
-    user.answers ??= new TokenBucket(answerBytesPerS, answerByteBurst, this.options.clock.now())
+    user.answers ??= new TokenBucket(answerBytesPerS, answerByteBurst, elapsed(this.options.clock))
     return user.answers
   }
 

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../base/bounded-map.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 
 export type Freshness = 'new' | 'seen' | 'stale' | 'early'
 
@@ -10,9 +10,9 @@ export type Freshness = 'new' | 'seen' | 'stale' | 'early'
  * taken twice.
  */
 export class ReplayWindow {
-  /** Id to date, in the order of coming. */
+  /** Id to the time that its date is here, in the order of coming. */
   private readonly seen: BoundedMap<string, number>
-  /** Dates up to this one are not taken any more. */
+  /** Up to this time nothing is taken any more. */
   private floor = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -20,8 +20,8 @@ export class ReplayWindow {
     private readonly windowMs: number,
     maxIds: number,
   ) {
-    this.seen = new BoundedMap(maxIds, (_id, date) => {
-      this.floor = Math.max(this.floor, date)
+    this.seen = new BoundedMap(maxIds, (_id, at) => {
+      this.floor = Math.max(this.floor, at)
     })
   }
 
@@ -29,27 +29,21 @@ export class ReplayWindow {
     return this.seen.size
   }
 
-  /**
-   * Takes note of a message.
-   *
-   * @param date by the sender's clock, milliseconds since 1970.
-   * @param skewMs how far the sender's clock is ahead of ours.
-   */
-  check(id: string, date: number, skewMs = 0): Freshness {
-    const ours = date - skewMs
-    const now = this.clock.now()
-    if (ours > now + this.windowMs) return 'early'
+  /** Takes note of a message. @param at when its date is here, by `elapsed`. */
+  check(id: string, at: number): Freshness {
+    const now = elapsed(this.clock)
+    if (at > now + this.windowMs) return 'early'
     this.forget(now - this.windowMs)
     if (this.seen.has(id)) return 'seen'
-    if (ours < now - this.windowMs || ours <= this.floor) return 'stale'
-    this.seen.set(id, ours)
+    if (at < now - this.windowMs || at <= this.floor) return 'stale'
+    this.seen.set(id, at)
     return 'new'
   }
 
   /** What is too old to be taken again need not be known. */
   private forget(before: number): void {
-    for (const [id, date] of this.seen) {
-      if (date >= before) return
+    for (const [id, at] of this.seen) {
+      if (at >= before) return
       this.seen.delete(id)
     }
   }

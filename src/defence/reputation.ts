@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { BLAME, type BlameCause, type BlameReason } from '../protocol/blame.js'
@@ -52,7 +52,7 @@ export class Reputation {
   /** Notes a good exchange. */
   credit(key: string): void {
     const { maxCredit, creditEveryMs } = this.limits
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     const known = this.entries.get(key)
     if (known !== undefined && now - known.creditedAt < creditEveryMs) return
     const entry = this.touch(key)
@@ -93,11 +93,11 @@ export class Reputation {
   }
 
   private faded({ score, at }: Entry, points = score): number {
-    return points * 0.5 ** (Math.max(0, this.clock.now() - at) / this.limits.reputationHalfLifeMs)
+    return points * 0.5 ** ((elapsed(this.clock) - at) / this.limits.reputationHalfLifeMs)
   }
 
   private touch(key: string): Entry {
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     const entry = this.entries.get(key) ?? { score: 0, late: 0, at: now, creditedAt: Number.NEGATIVE_INFINITY, faults: {} }
     entry.late = this.faded(entry, entry.late)
     entry.score = this.faded(entry)

@@ -1,5 +1,5 @@
 import { Alarm } from '../base/alarm.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
@@ -40,14 +40,14 @@ export class VerificationBudget {
   ) {
     const perS = limits.suspectVerifyMsPerS * 1_000
     // Never more than a tenth of a second's worth at once: others wait meanwhile.
-    this.time = new TokenBucket(perS, perS / 10, clock.now(), 1)
+    this.time = new TokenBucket(perS, perS / 10, elapsed(clock), 1)
     this.alarm = new Alarm(clock, () => void this.serve())
   }
 
   /** Something from this source did not hold. */
   suspect(source: string): void {
     const known = this.sources.get(source)
-    const suspectUntil = this.clock.now() + this.limits.suspectMs
+    const suspectUntil = elapsed(this.clock) + this.limits.suspectMs
     if (known !== undefined) known.suspectUntil = suspectUntil
     else this.sources.set(source, { suspectUntil, jobs: [] })
     if (this.sources.size > this.limits.maxSuspects) this.forgetOne()
@@ -56,7 +56,7 @@ export class VerificationBudget {
   isSuspect(source: string): boolean {
     const known = this.sources.get(source)
     if (known === undefined) return false
-    if (known.suspectUntil > this.clock.now() || known.jobs.length > 0) return true
+    if (known.suspectUntil > elapsed(this.clock) || known.jobs.length > 0) return true
     this.sources.delete(source)
     return false
   }
@@ -98,7 +98,7 @@ export class VerificationBudget {
     this.isActive = true
     let pauseMs = 0
     while (this.waiting > 0) {
-      pauseMs = this.time.take(this.clock.now(), 0)
+      pauseMs = this.time.take(elapsed(this.clock), 0)
       if (pauseMs > 0) break
       const job = this.next()
       if (job === undefined) break

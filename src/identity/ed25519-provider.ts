@@ -1,4 +1,4 @@
-import { hexOf } from '../base/bytes.js'
+import { hexOf, isBytes } from '../base/bytes.js'
 
 /** Length of an Ed25519 public key and of a seed (RFC 8032 §5.1.5), and of a signature (§5.1.6). */
 export const PUBLIC_KEY_BYTES = 32
@@ -29,11 +29,11 @@ export interface SyncEd25519Provider extends Ed25519Provider {
 /** The rules on which implementations differ, so that none is asked about them. Costs less than a microsecond. */
 export function isAcceptable(signature: unknown, message: unknown, publicKey: unknown): boolean {
   return (
-    signature instanceof Uint8Array &&
+    isBytes(signature) &&
     signature.length === SIGNATURE_BYTES &&
-    publicKey instanceof Uint8Array &&
+    isBytes(publicKey) &&
     publicKey.length === PUBLIC_KEY_BYTES &&
-    message instanceof Uint8Array &&
+    isBytes(message) &&
     isUsualPoint(publicKey) &&
     isUsualPoint(signature) &&
     isReducedScalar(signature)

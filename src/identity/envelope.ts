@@ -1,4 +1,4 @@
-import { joined } from '../base/bytes.js'
+import { isBytes, joined } from '../base/bytes.js'
 import { identityFailed, isP2PError } from '../base/errors.js'
 import { sha256 } from '../base/sha256.js'
 import { SIGNATURE_BYTES, verify } from './ed25519.js'
@@ -70,7 +70,7 @@ export async function signEnvelope(
     if (isP2PError(error, 'IDENTITY_FAILED')) throw error
     throw identityFailed('The identity did not sign. Check its key or device.', error)
   }
-  if (!(signature instanceof Uint8Array) || signature.length !== SIGNATURE_BYTES) {
+  if (!isBytes(signature, SIGNATURE_BYTES)) {
     throw identityFailed(`identity.sign() must resolve to ${SIGNATURE_BYTES} bytes.`)
   }
   const envelope = { publicKey, payload: own, signature: signature.slice() }
@@ -90,7 +90,7 @@ export async function verifyEnvelope(
 ): Promise<boolean> {
   try {
     const { publicKey, payload, signature } = envelope
-    return payload instanceof Uint8Array && (await verify(signature, signingBytes(tag, payload, network), publicKey))
+    return isBytes(payload) && (await verify(signature, signingBytes(tag, payload, network), publicKey))
   } catch (error) {
     if (isP2PError(error, 'IDENTITY_FAILED')) throw error
     return false

@@ -1,5 +1,5 @@
 import { get, update } from 'idb-keyval'
-import { equalBytes } from '../base/bytes.js'
+import { equalBytes, isBytes } from '../base/bytes.js'
 import { identityFailed, type P2PError } from '../base/errors.js'
 import { databaseOf } from '../storage/database.js'
 import {
@@ -51,7 +51,7 @@ export async function generateIdentity(): Promise<Identity> {
  * before the key is derived.
  */
 export function identityFromSeed(seed: Uint8Array): Identity {
-  if (!(seed instanceof Uint8Array) || seed.length !== SEED_BYTES) {
+  if (!isBytes(seed, SEED_BYTES)) {
     throw identityFailed(`A seed must be a Uint8Array of ${SEED_BYTES} bytes.`)
   }
   if (nodeEd25519 !== undefined) return identityOf(nodeEd25519.publicKey(seed), nodeEd25519.signer(seed))
@@ -89,7 +89,7 @@ export function isIdentity(value: unknown): value is Identity {
   if (typeof value !== 'object' || value === null) return false
   if (derivations.has(value)) return true
   const { publicKey, sign } = value as Partial<Identity>
-  return publicKey instanceof Uint8Array && publicKey.length === PUBLIC_KEY_BYTES && typeof sign === 'function'
+  return isBytes(publicKey, PUBLIC_KEY_BYTES) && typeof sign === 'function'
 }
 
 /** Takes the seed over, and zeroes it once the platform holds the key. */
@@ -208,7 +208,7 @@ async function restore(name: string, kept: Partial<Kept> | null): Promise<Identi
   let cause: unknown
   try {
     const { version, publicKey } = kept as Kept
-    if (version === 1 && publicKey instanceof Uint8Array) {
+    if (version === 1 && isBytes(publicKey)) {
       const identity =
         'privateKey' in (kept as Kept) ? fromCryptoKey(kept as never) : identityFromSeed((kept as { seed: Uint8Array }).seed)
       await identityReady(identity)

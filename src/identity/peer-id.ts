@@ -1,3 +1,4 @@
+import { isBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import { decodeBech32m, encodeBech32m, fromWords, toWords } from './bech32m.js'
 import { PUBLIC_KEY_BYTES } from './ed25519.js'
@@ -17,7 +18,7 @@ export const MAX_PEER_NAME_LENGTH = 64
  * encodePeerId(identity.publicKey) // 'lp1…'
  */
 export function encodePeerId(publicKey: Uint8Array): string {
-  if (!(publicKey instanceof Uint8Array) || publicKey.length !== PUBLIC_KEY_BYTES) {
+  if (!isBytes(publicKey, PUBLIC_KEY_BYTES)) {
     throw new P2PError('INVALID_PEER_ID', `A public key has ${PUBLIC_KEY_BYTES} bytes.`)
   }
   return encodeBech32m(PREFIX, toWords(publicKey))

@@ -1,6 +1,7 @@
 import { equalBytes } from '../base/bytes.js'
 import { asP2PError, P2PError } from '../base/errors.js'
 import { CORE_LIMITS } from '../base/limits/core.js'
+import { setOwn } from '../base/own.js'
 import { BIGINT_EXTENSION, type CodecLimits, encode, MAX_BIGINT_DIGITS, TIMESTAMP_EXTENSION } from './encoder.js'
 
 /** Texts below this length are read faster by a loop than by a call of the platform. */
@@ -103,7 +104,7 @@ function readMap(length: number, depth: number): Record<string, unknown> {
     } else if (isCanonical || Object.hasOwn(map, key)) throw malformed('keys are doubled or not in order')
     // In careless hands it changes what all objects inherit.
     if (key === '__proto__') throw malformed('they hold the key __proto__')
-    map[key] = read(depth - 1)
+    setOwn(map, key, read(depth - 1))
   }
   return map
 }

@@ -1,3 +1,4 @@
+import { isBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import { CORE_LIMITS } from '../base/limits/core.js'
 import type { Limits } from '../base/limits.js'
@@ -84,7 +85,7 @@ function write(value: unknown, depth: number): void {
 function writeObject(value: object, depth: number): void {
   // What a Map, a Set, a Float64Array or a Promise holds would be lost on the way. The tag tells, of another realm's too.
   let kind = 'Object'
-  if (value instanceof Uint8Array) kind = 'Uint8Array'
+  if (isBytes(value)) kind = 'Uint8Array'
   else if (Object.getPrototypeOf(value) !== Object.prototype) kind = Object.prototype.toString.call(value).slice(8, -1)
   if (kind === 'Object') writeMap(value as Record<string, unknown>, depth)
   else if (kind === 'Uint8Array' && ArrayBuffer.isView(value)) writeBytes(value as Uint8Array)

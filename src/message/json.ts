@@ -1,4 +1,5 @@
 import { fromBase64Url, toBase64Url } from '../base/base64url.js'
+import { isBytes, isDate } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 
 /**
@@ -11,8 +12,8 @@ export function toJsonValue(value: unknown): unknown {
     return { $number: Object.is(value, -0) ? '-0' : String(value) }
   }
   if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Uint8Array) return { $bytes: toBase64Url(value) }
-  if (value instanceof Date) return { $date: value.getTime() }
+  if (isBytes(value)) return { $bytes: toBase64Url(value) }
+  if (isDate(value)) return { $date: value.getTime() }
   if (Array.isArray(value)) return value.map(toJsonValue)
   return Object.fromEntries(
     Object.entries(value)

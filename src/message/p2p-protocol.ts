@@ -1,5 +1,5 @@
 import { nanoid } from 'nanoid'
-import { equalBytes } from '../base/bytes.js'
+import { equalBytes, isBytes } from '../base/bytes.js'
 import { type Clock, systemClock } from '../base/clock.js'
 import { P2PError, violation } from '../base/errors.js'
 import { type Limits, limitsOf } from '../base/limits.js'
@@ -206,14 +206,14 @@ function faultOf(value: unknown, limits: Limits): string | undefined {
   }
   if (message.inReplyTo !== undefined && !isText(message.inReplyTo, MAX_ID_LENGTH)) return 'inReplyTo'
   const { signature } = message
-  if (signature !== undefined && !(signature instanceof Uint8Array && signature.length === SIGNATURE_BYTES)) {
+  if (signature !== undefined && !isBytes(signature, SIGNATURE_BYTES)) {
     return 'signature'
   }
   return 'payload' in message ? undefined : 'payload'
 }
 
 function isKey(value: unknown, key: Uint8Array): boolean {
-  return value instanceof Uint8Array && equalBytes(value, key)
+  return isBytes(value) && equalBytes(value, key)
 }
 
 function isText(value: unknown, maxLength: number): value is string {

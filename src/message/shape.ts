@@ -1,4 +1,6 @@
+import { isBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
+import { setOwn } from '../base/own.js'
 import type { P2PMessage } from './message.js'
 
 /** Why a value has not a shape: at which member, by its path with dots; empty for the value itself. */
@@ -87,7 +89,7 @@ export function int(min?: number, max?: number): Shape<number> {
 
 /** @param length of any length where absent. */
 export function bytes(length?: number): Shape<Uint8Array> {
-  return custom((value) => value instanceof Uint8Array && (length === undefined || value.length === length))
+  return custom((value) => isBytes(value) && (length === undefined || value.length === length))
 }
 
 /** One of these values. */
@@ -181,7 +183,7 @@ function collected(value: unknown, keys: string[], shapeOf: (key: string) => Sha
   for (const key of keys) {
     const found = shapeOf(key)(value[key])
     if (found instanceof Fault) return within(key, found)
-    if (found !== undefined) copy[key] = found
+    if (found !== undefined) setOwn(copy, key, found)
   }
   return copy
 }

@@ -53,7 +53,7 @@ export class Admission {
   /** @throws P2PError INVALID_CONFIG. */
   constructor({ trustProxy, origins, requireOrigin, capLoopback = false }: AdmissionOptions, limits: Limits) {
     this.caps = new AddressCaps(limits)
-    this.bare = new TokenBucket(limits.bareUpgradesPerS, 2 * limits.bareUpgradesPerS, Date.now())
+    this.bare = new TokenBucket(limits.bareUpgradesPerS, 2 * limits.bareUpgradesPerS, performance.now())
     this.proxies = new TrustedProxies(trustProxy)
     this.origins = originPolicy(origins, requireOrigin)
     this.capLoopback = capLoopback
@@ -61,7 +61,7 @@ export class Admission {
 
   /** Whether an upgrade may come in that brings no first frame: it has said nothing yet that could not be said by anybody. */
   bareUpgrade(): boolean {
-    if (this.bare.take(Date.now()) === 0) return true
+    if (this.bare.take(performance.now()) === 0) return true
     this.counts.bareUpgradesPerS++
     return false
   }

@@ -200,9 +200,9 @@ async function main(): Promise<void> {
     )
   })
   // Whoever makes errors by the thousand is not to fill the disk as well.
-  const lines = new TokenBucket(5, 200, Date.now())
+  const lines = new TokenBucket(5, 200, performance.now())
   coordinator.on('error', (error: Error, peer?: PeerInfo) => {
-    if (lines.take(Date.now()) > 0) return
+    if (lines.take(performance.now()) > 0) return
     const who = peer === undefined ? '' : ` ${printable(peer.peerId)}`
     const code = isP2PError(error) ? error.code : error.name
     complain(`${new Date().toISOString()}${who} ${code}: ${printable(error.message, 256)}`)

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isP2PError, P2PError } from '../base/errors.js'
-import type { KeyValueStore } from '../storage/key-value-store.js'
+import type { KeyValueStore, StoreChange } from '../storage/key-value-store.js'
 
 /** A store in one file. */
 export interface FileStore extends KeyValueStore {
@@ -36,14 +36,26 @@ class JsonFileStore implements FileStore {
   }
 
   async set(key: string, value: Uint8Array): Promise<void> {
-    const text = Buffer.from(value).toString('base64')
-    const entries = await this.read()
-    entries.set(key, text)
-    await this.write()
+    await this.batch([{ key, value }])
   }
 
   async delete(key: string): Promise<void> {
-    if ((await this.read()).delete(key)) await this.write()
+    await this.batch([{ key, delete: true }])
+  }
+
+  async batch(changes: readonly StoreChange[]): Promise<void> {
+    const texts = changes.map((change): [string, string | undefined] => [
+      change.key,
+      'delete' in change ? undefined : Buffer.from(change.value).toString('base64'),
+    ])
+    const entries = await this.read()
+    let isChanged = false
+    for (const [key, text] of texts) {
+      isChanged ||= entries.get(key) !== text
+      if (text === undefined) entries.delete(key)
+      else entries.set(key, text)
+    }
+    if (isChanged) await this.write()
   }
 
   async keys(prefix: string): Promise<string[]> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { platformInterval, platformTimer } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { isFrame } from '../plugins/http/http.js'
@@ -108,7 +109,7 @@ export class HttpSession implements Reader {
       late: () => {
         this.tell(undefined)
         // The last frames stay for a peer whose network fails just now.
-        this.lastWait = setTimeout(() => this.end(undefined), limits.httpRetryMs)
+        this.lastWait = platformTimer(() => this.end(undefined), limits.httpRetryMs)
       },
       ended: (error) => {
         clearTimeout(this.idle)
@@ -168,8 +169,8 @@ export class HttpSession implements Reader {
       next: after,
       bytes: 0,
       full: false,
-      timer: setTimeout(() => this.finishPoll(), stream ? httpStreamMs : httpPollMs),
-      beat: stream ? setInterval(() => this.beat(), Math.ceil(httpPollMs / 2)) : undefined,
+      timer: platformTimer(() => this.finishPoll(), stream ? httpStreamMs : httpPollMs),
+      beat: stream ? platformInterval(() => this.beat(), Math.ceil(httpPollMs / 2)) : undefined,
     }
     this.poll = poll
     response.on('close', () => {
@@ -235,7 +236,7 @@ export class HttpSession implements Reader {
       answer(response, 200, 'text/plain', String(this.received))
       if (close) this.end(undefined)
     }
-    const timer = setTimeout(() => request.destroy(), this.limits.httpUploadMs)
+    const timer = platformTimer(() => request.destroy(), this.limits.httpUploadMs)
     const onClose = () => this.release(upload)
     const upload: Upload = {
       request,
@@ -331,7 +332,7 @@ export class HttpSession implements Reader {
     if (poll.stream) poll.response.end(body)
     else answer(poll.response, 200, HTTP_FRAMES_TYPE, body)
     // Who does not read its answer loses its socket.
-    const timer = setTimeout(() => poll.response.destroy(), this.limits.httpUploadMs).unref()
+    const timer = platformTimer(() => poll.response.destroy(), this.limits.httpUploadMs).unref()
     poll.response.on('close', () => clearTimeout(timer))
     poll.response.on('finish', () => clearTimeout(timer))
   }
@@ -345,7 +346,7 @@ export class HttpSession implements Reader {
 
   private expectPoll(withinMs: number): void {
     clearTimeout(this.idle)
-    this.idle = setTimeout(() => {
+    this.idle = platformTimer(() => {
       this.end(new P2PError('CONNECTION_LOST', 'The peer has not asked for frames for too long. It connects again when it can.'))
     }, withinMs)
   }

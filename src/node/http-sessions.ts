@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { platformTimer } from '../base/clock.js'
 import type { P2PErrorCode } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { HTTP_FRAME_BYTES, HTTP_PATH } from '../plugins/http/http-frames.js'
@@ -95,7 +96,7 @@ export class HttpSessions {
     if (this.openings.size >= this.limits.maxPendingHandshakes) first(this.openings)?.destroy()
     const chunks: Buffer[] = []
     let bytes = 0
-    const timer = setTimeout(() => request.destroy(), this.limits.httpUploadMs)
+    const timer = platformTimer(() => request.destroy(), this.limits.httpUploadMs)
     const done = () => {
       clearTimeout(timer)
       this.openings.delete(request)

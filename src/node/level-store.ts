@@ -1,6 +1,6 @@
 import type { ClassicLevel } from 'classic-level'
 import { asP2PError, isP2PError, P2PError } from '../base/errors.js'
-import type { KeyValueStore } from '../storage/key-value-store.js'
+import { copiesOf, type KeyValueStore } from '../storage/key-value-store.js'
 
 /** A store on disk. One process at a time has it open. */
 export interface LevelStore extends KeyValueStore {
@@ -38,6 +38,15 @@ export function levelStore(path: string): LevelStore {
       throw asP2PError(error, 'STORAGE_FAILED', `The store in ${path} failed. Check the disk, its space and its permissions.`)
     }
   }
+  const batch: KeyValueStore['batch'] = async (changes, { durability } = {}) => {
+    // The write happens later, on another thread.
+    const operations = copiesOf(changes).map((change) =>
+      'delete' in change
+        ? { type: 'del' as const, key: bytesOf(change.key) }
+        : { type: 'put' as const, key: bytesOf(change.key), value: change.value },
+    )
+    await run((database) => database.batch(operations, { sync: durability === 'strict' }))
+  }
   return {
     get: (key) =>
       run(async (database) => {
@@ -45,12 +54,9 @@ export function levelStore(path: string): LevelStore {
         // LevelDB's own answer is a Buffer, at times a view into more than the value.
         return value && new Uint8Array(value)
       }),
-    // A copy: the write happens later, on another thread.
-    set: (key, value) => {
-      const copy = new Uint8Array(value)
-      return run((database) => database.put(bytesOf(key), copy))
-    },
-    delete: (key) => run((database) => database.del(bytesOf(key))),
+    set: (key, value) => batch([{ key, value }]),
+    delete: (key) => batch([{ key, delete: true }]),
+    batch,
     keys: (prefix) => run(async (database) => (await database.keys(rangeOf(prefix)).all()).map(textOf)),
     close: async () => {
       const closing = opened

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { platformInterval } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 
 /** How often memory is measured, milliseconds. */
@@ -76,7 +77,7 @@ export class MemoryCeiling {
   }
 
   start(): void {
-    this.timer ??= setInterval(() => this.look(), INTERVAL_MS).unref()
+    this.timer ??= platformInterval(() => this.look(), INTERVAL_MS).unref()
   }
 
   stop(): void {

@@ -1,3 +1,4 @@
+import { platformInterval } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 
@@ -21,7 +22,7 @@ export class SlowReaders {
 
   add(reader: Reader): void {
     this.readers.set(reader, { progress: -1, since: 0 })
-    this.timer ??= setInterval(() => this.look(), Math.ceil(this.limits.slowReaderMs / 8)).unref()
+    this.timer ??= platformInterval(() => this.look(), Math.ceil(this.limits.slowReaderMs / 8)).unref()
   }
 
   remove(reader: Reader): void {

@@ -1,4 +1,4 @@
-import { compareBytes } from '../base/bytes.js'
+import { compareBytes, isBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { Verified } from '../base/verified.js'
 import { DEFAULT_NETWORK, verifyEnvelope } from '../identity/envelope.js'
@@ -99,7 +99,7 @@ export function wireEvidence({ publicKey, statements: [one, other] }: Equivocati
 }
 
 function wireOf(evidence: unknown): unknown[] {
-  if (evidence instanceof Uint8Array) {
+  if (isBytes(evidence)) {
     if (evidence.length > MAX_EVIDENCE_BYTES) throw invalidEvidence('it is too long')
     return decode(evidence) as unknown[]
   }

@@ -10,6 +10,7 @@ export {
 } from './phases.js'
 export { statements } from './plugin.js'
 export type { SignedStatement, Statement } from './statement.js'
+export type { StatementRun, StatementRunOptions } from './statement-run.js'
 export type { StatementSession, StatementSessionOptions } from './statement-session.js'
 export { Statements } from './statements.js'
 export { signStatement, verifyEvidence, verifyStatement } from './with-fallback.js'

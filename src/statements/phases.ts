@@ -1,6 +1,6 @@
 import { Alarm } from '../base/alarm.js'
-import { compareBytes, hexOf } from '../base/bytes.js'
-import { elapsed } from '../base/clock.js'
+import { compareBytes, hexOf, isBytes } from '../base/bytes.js'
+import { elapsed, lateness } from '../base/clock.js'
 import { abortedError, asP2PError, isP2PError, P2PError } from '../base/errors.js'
 import { fenced } from '../base/fenced.js'
 import { encodePeerId } from '../identity/peer-id.js'
@@ -102,8 +102,8 @@ export class PhaseMachine<Item = unknown> {
   /** We stood still in this phase: what others did meanwhile we do not know. */
   private stalled = false
   private readonly alarm: Alarm
-  /** When the next look is due, milliseconds since the Unix epoch. */
-  private due = 0
+  /** By how much the next look is late, milliseconds. */
+  private late: () => number = () => 0
   private over = false
   private named: readonly Uint8Array[] = []
   private settle!: { resolve: (items: PhaseItems<Item>) => void; reject: (error: P2PError) => void }
@@ -154,7 +154,7 @@ export class PhaseMachine<Item = unknown> {
    * @param from public key, 32 bytes, or the `PeerInfo` that a handler got.
    */
   received(phase: string, from: Uint8Array | { publicKey?: Uint8Array }, item: Item): PhaseVerdict {
-    const key = from instanceof Uint8Array ? from : from.publicKey
+    const key = isBytes(from) ? from : from.publicKey
     const id = key && this.ids.get(hexOf(key))
     if (this.over) return 'late'
     const index = this.options.phases.findIndex(({ name }) => name === phase)
@@ -255,15 +255,14 @@ export class PhaseMachine<Item = unknown> {
   private tick(): void {
     const { clock } = this.options.host
     const delayMs = Math.min(this.deadlineAt - elapsed(clock), TICK_MS)
-    this.due = clock.now() + delayMs
+    this.late = lateness(clock, delayMs)
     this.alarm.arm(delayMs)
   }
 
   private look(): void {
     const { clock } = this.options.host
     const now = elapsed(clock)
-    // By the date: the time that passes may stand still while the machine sleeps.
-    if (clock.now() - this.due > LATE_MS && !this.stalled) {
+    if (this.late() > LATE_MS && !this.stalled) {
       // Once: a hidden tab is late at every look, and must come to an end too.
       this.stalled = true
       this.deadlineAt = Math.max(this.deadlineAt, now + GRACE_MS)

@@ -1,5 +1,5 @@
 import { Alarm } from '../base/alarm.js'
-import { compareBytes, hexOf } from '../base/bytes.js'
+import { compareBytes, hexOf, isBytes } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import { isP2PError, type P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
@@ -227,7 +227,7 @@ export class StatementExchange {
       const [publicKey, payload, signature] = Array.isArray(wire) ? wire : []
       try {
         const envelope = { publicKey, payload, signature } as SignedEnvelope
-        if (payload instanceof Uint8Array && publicKey instanceof Uint8Array) member.shown(this.options.board.idOf(envelope))
+        if (isBytes(payload) && isBytes(publicKey)) member.shown(this.options.board.idOf(envelope))
         await this.options.hear(envelope)
       } catch (error) {
         if (!isP2PError(error)) throw error

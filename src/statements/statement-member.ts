@@ -1,6 +1,6 @@
 import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, lateness } from '../base/clock.js'
 import { tupleKey } from '../base/tuple-key.js'
 
 /** How often one statement is asked of a member, and shown to it, in one connection: once would do, were memory without bounds. */
@@ -23,7 +23,7 @@ export class StatementMember {
   private readonly alarm: Alarm
   /** What it owes when the alarm rings, and when that is, milliseconds since the Unix epoch. */
   private owed: string[] = []
-  private due = 0
+  private late: () => number = () => 0
 
   constructor(
     readonly peerId: string,
@@ -71,16 +71,15 @@ export class StatementMember {
 
   private wait(): void {
     const { clock, showMs } = this.options
-    this.due = clock.now() + showMs
+    this.late = lateness(clock, showMs)
     // Those that it owes now; what is claimed meanwhile has time of its own.
     this.owed = [...this.claims.keys()]
     this.alarm.arm(showMs)
   }
 
   private judge(): void {
-    const { clock, onLiar } = this.options
-    const late = clock.now() - this.due > LATE_MS
-    if (!late && this.owed.some((id) => this.claims.has(id))) {
+    const { onLiar } = this.options
+    if (this.late() <= LATE_MS && this.owed.some((id) => this.claims.has(id))) {
       this.stop()
       onLiar()
     } else if (this.claims.size > 0) this.wait()

@@ -1,4 +1,4 @@
-import { hexOf } from '../base/bytes.js'
+import { hexOf, isBytes } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError, shutDownError } from '../base/errors.js'
 import { fenced } from '../base/fenced.js'
 import { tupleKey } from '../base/tuple-key.js'
@@ -125,7 +125,7 @@ export class StatementSession {
   async say(content: Pick<Statement, 'round' | 'slot' | 'value'>): Promise<SignedStatement> {
     this.check()
     const { round, slot, value } = content
-    if (!(value instanceof Uint8Array)) throw invalidStatement('value must be a Uint8Array')
+    if (!isBytes(value)) throw invalidStatement('value must be a Uint8Array')
     if (this.options.slots?.includes(slot) === false) throw invalidStatement('its slot is none of this session')
     const name = tupleKey(round, slot)
     const known = this.own.get(name)

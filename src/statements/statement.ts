@@ -1,4 +1,4 @@
-import { compareBytes } from '../base/bytes.js'
+import { compareBytes, isBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { Verified } from '../base/verified.js'
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../identity/ed25519.js'
@@ -134,8 +134,4 @@ function faultOf({ protocol, session, round, slot, value }: Statement): string |
   if (!isBytes(value) || value.length > MAX_STATEMENT_VALUE_BYTES)
     return `value must be a Uint8Array of at most ${MAX_STATEMENT_VALUE_BYTES} bytes`
   return
-}
-
-function isBytes(value: unknown, length?: number): value is Uint8Array {
-  return value instanceof Uint8Array && (length === undefined || value.length === length)
 }

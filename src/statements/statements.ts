@@ -1,5 +1,5 @@
 import { BoundedMap, RecentKeys } from '../base/bounded-map.js'
-import { compareBytes, hexOf } from '../base/bytes.js'
+import { compareBytes, hexOf, isBytes } from '../base/bytes.js'
 import { abortedError, isP2PError, P2PError } from '../base/errors.js'
 import { STATEMENT_LIMITS } from '../base/limits/statements.js'
 import { type Limits, limitsOf } from '../base/limits.js'
@@ -16,6 +16,7 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import { type EquivocationEvidence, readEvidence, type VerifiedEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
 import { OwnSlots } from './own-slots.js'
 import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './statement-messages.js'
+import { StatementRun, type StatementRunOptions } from './statement-run.js'
 import { StatementSession, type StatementSessionOptions } from './statement-session.js'
 
 /** Bytes that a member draws for a session. */
@@ -148,6 +149,29 @@ export class Statements implements IProtocolHandler {
   }
 
   /**
+   * Takes part in a protocol in phases, whose items are statements of a session of this call's own. `join` and `PhaseMachine` in one.
+   *
+   * @throws P2PError INVALID_CONFIG for phases without distinct names and deadlines, and as `join`.
+   * @example
+   * const run = wallet.statements.run({
+   *   protocol: 'dice', session: 'table-7', members,
+   *   phases: [{ name: 'commit', deadlineMs: 30_000 }, { name: 'reveal', deadlineMs: 30_000 }],
+   *   say: (phase) => (phase === 'commit' ? commitment : number),
+   * })
+   * const items = await run.finished
+   */
+  run(options: StatementRunOptions): StatementRun {
+    const { host, identity } = this
+    if (host === undefined) throw new P2PError('INVALID_CONFIG', 'Register Statements with the coordinator first.')
+    return new StatementRun(options, {
+      host,
+      self: identity.publicKey,
+      join: (joining) => this.join(joining),
+      run: (next) => this.run(next),
+    })
+  }
+
+  /**
    * Shows a proof to connected peers; sessions do so by themselves.
    *
    * @param peerIds default: all connected peers that have this protocol.
@@ -185,7 +209,7 @@ export class Statements implements IProtocolHandler {
     const keys = new Map([...members, own].map((key) => [hexOf(key), key]))
     const sorted = [...keys.values()].sort(compareBytes)
     const mine = fresh[sorted.findIndex((key) => compareBytes(key, own) === 0)]
-    if (fresh.length !== sorted.length || !fresh.every((bytes) => bytes instanceof Uint8Array && bytes.length === FRESH_BYTES)) {
+    if (fresh.length !== sorted.length || !fresh.every((bytes) => isBytes(bytes, FRESH_BYTES))) {
       throw new P2PError('INVALID_CONFIG', `fresh must hold ${FRESH_BYTES} bytes of each member.`, {
         details: { option: 'fresh' },
       })

@@ -1,7 +1,8 @@
-import { del, get, promisifyRequest, set, type UseStore } from 'idb-keyval'
+import { get, promisifyRequest, type UseStore } from 'idb-keyval'
+import { isBytes } from '../base/bytes.js'
 import { asP2PError, P2PError } from '../base/errors.js'
 import { databaseOf } from './database.js'
-import type { KeyValueStore } from './key-value-store.js'
+import { copiesOf, type KeyValueStore } from './key-value-store.js'
 
 /**
  * A store that survives reloads, shared by the tabs of this origin. Nothing is opened before its first use, so it may be made
@@ -32,21 +33,33 @@ export function indexedDbStore(name = 'default'): KeyValueStore {
       )
     }
   }
+  const batch: KeyValueStore['batch'] = async (changes, { durability = 'relaxed' } = {}) => {
+    const copies = copiesOf(changes)
+    await run((store) =>
+      store('readonly', ({ name, transaction: { db } }) => {
+        const transaction = db.transaction(name, 'readwrite', { durability })
+        const entries = transaction.objectStore(name)
+        for (const change of copies) {
+          if ('delete' in change) entries.delete(change.key)
+          else entries.put(change.value, change.key)
+        }
+        return promisifyRequest(transaction)
+      }),
+    )
+  }
   return {
+    name,
     get: (key) =>
       run(async (store) => {
         const value: unknown = await get(key, store)
-        if (value === undefined || value instanceof Uint8Array) return value
+        if (value === undefined || isBytes(value)) return value
         throw new P2PError('STORAGE_FAILED', `"${database}" holds something that the SDK did not write. Delete it.`, {
           details: { key },
         })
       }),
-    // A copy: of a view into a large buffer IndexedDB would store the whole buffer.
-    set: async (key, value) => {
-      const copy = new Uint8Array(value)
-      await run((store) => set(key, copy, store))
-    },
-    delete: (key) => run((store) => del(key, store)),
+    set: (key, value) => batch([{ key, value }]),
+    delete: (key) => batch([{ key, delete: true }]),
+    batch,
     keys: (prefix) =>
       run((store) =>
         store('readonly', (entries) => promisifyRequest(entries.getAllKeys(prefixRange(prefix)) as IDBRequest<string[]>)),

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import { isP2PError, P2PError } from '../base/errors.js'
 import { withDeadline } from '../base/wait.js'
-import type { KeyValueStore } from './key-value-store.js'
+import { copiesOf, type KeyValueStore, type StoreChange } from './key-value-store.js'
 
 /**
  * A store for those who cannot wait for ever. One that has not answered in time is replaced by memory until it answers: what is written
@@ -16,7 +16,8 @@ export function patientStore(
   /** What was written, or deleted (undefined), while the store is silent; undefined while it answers. */
   let kept: Map<string, Uint8Array | undefined> | undefined
   const recovered = async () => {
-    for (const [key, value] of kept!) await (value === undefined ? store.delete(key) : store.set(key, value)).catch(() => {})
+    const changes = [...kept!].map(([key, value]): StoreChange => (value === undefined ? { key, delete: true } : { key, value }))
+    await store.batch(changes).catch(() => {})
     kept = undefined
   }
   const ask = async <T>(
@@ -38,16 +39,25 @@ export function patientStore(
       return otherwise(kept)
     }
   }
-  const write = (key: string, value: Uint8Array | undefined, question: () => Promise<void>) =>
-    ask(question, (memory) => void memory.set(key, value))
+  const batch: KeyValueStore['batch'] = (changes, options) => {
+    const copies = copiesOf(changes)
+    return ask(
+      () => store.batch(copies, options),
+      (memory) => {
+        for (const change of copies) memory.set(change.key, 'delete' in change ? undefined : change.value)
+      },
+    )
+  }
   return {
+    ...(store.name !== undefined && { name: store.name }),
     get: (key) =>
       ask(
         () => store.get(key),
         (memory) => memory.get(key)?.slice(),
       ),
-    set: (key, value) => write(key, value.slice(), () => store.set(key, value)),
-    delete: (key) => write(key, undefined, () => store.delete(key)),
+    set: (key, value) => batch([{ key, value }]),
+    delete: (key) => batch([{ key, delete: true }]),
+    batch,
     keys: (prefix) =>
       ask(
         () => store.keys(prefix),

@@ -1,5 +1,5 @@
 import { memoryAddress } from '../address/addresses.js'
-import { type Clock, systemClock } from '../base/clock.js'
+import { type Clock, elapsed, systemClock } from '../base/clock.js'
 import { abortedError, P2PError } from '../base/errors.js'
 import { systemRandom } from '../base/random.js'
 import { FramePipe } from './frames/frame-pipe.js'
@@ -211,7 +211,7 @@ class Link {
     const { latencyMs = 0, jitterMs = 0 } = network.conditions
     const latency = typeof latencyMs === 'number' ? latencyMs : latencyMs(this.from, this.to)
     const delay = latency + (jitterMs > 0 ? network.random() * jitterMs : 0)
-    const now = network.clock.now()
+    const now = elapsed(network.clock)
     this.lastAt = Math.max(this.lastAt, now + delay)
     if (this.lastAt <= now) queueMicrotask(this.arrive)
     else network.clock.setTimeout(this.arrive, this.lastAt - now)

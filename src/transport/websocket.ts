@@ -2,6 +2,8 @@ import { isWebAddress } from '../address/addresses.js'
 import { publicLookup } from '../address/public-lookup.node.js'
 import { parseWebAddress } from '../address/web-address.js'
 import { toBase64Url } from '../base/base64url.js'
+import { isArrayBuffer } from '../base/bytes.js'
+import { platformTimer } from '../base/clock.js'
 import { abortedError, P2PError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { FramePipe } from './frames/frame-pipe.js'
@@ -106,7 +108,7 @@ function pipeOver(
   // The socket's own time, not the coordinator's clock: it is the operating system that drains.
   const poll = () => {
     polling = socket.readyState === OPEN && pipe.bufferedAmount > pipe.limits.sendLowWaterBytes
-    if (polling) setTimeout(poll, DRAIN_POLL_MS)
+    if (polling) platformTimer(poll, DRAIN_POLL_MS)
     else pipe.pump()
   }
   const pipe = new FramePipe({
@@ -122,7 +124,7 @@ function pipeOver(
       socket.send(frame as Uint8Array<ArrayBuffer>)
       if (polling || socket.bufferedAmount <= pipe.limits.sendLowWaterBytes) return
       polling = true
-      setTimeout(poll, DRAIN_POLL_MS)
+      platformTimer(poll, DRAIN_POLL_MS)
     },
     heldBytes: () => socket.bufferedAmount,
     flushed: () => socket.close(1000),
@@ -141,7 +143,7 @@ function pipeOver(
   }
   socket.onmessage = ({ data }) => {
     if (fault !== undefined) return
-    if (data instanceof ArrayBuffer && data.byteLength <= WEBSOCKET_FRAME_BYTES) pipe.receive(new Uint8Array(data))
+    if (isArrayBuffer(data) && data.byteLength <= WEBSOCKET_FRAME_BYTES) pipe.receive(new Uint8Array(data))
     else refuse()
   }
   socket.onerror = (event) => {

@@ -12,7 +12,7 @@ const MINUTE = 60_000
 
 /** The victim's clock runs ahead on demand; its timers are real. */
 let aheadMs: number
-const clock = { ...systemClock, now: () => Date.now() + aheadMs }
+const clock = { ...systemClock, now: () => Date.now() + aheadMs, elapsed: () => performance.now() + aheadMs }
 /** For so long the victim waits for the attacker to say what its clock shows, which it never does. */
 const limits = { wakeProbeMs: 100 }
 let victim: P2PCoordinator

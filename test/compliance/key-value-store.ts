@@ -82,6 +82,44 @@ export function keyValueStoreCompliance(name: string, create: () => KeyValueStor
       )
     })
 
+    it('makes all changes of a batch, in their order', async () => {
+      const store = await create()
+      await store.set('gone', Uint8Array.of(1))
+      const value = Uint8Array.of(1, 2)
+      const writing = store.batch(
+        [
+          { key: 'a', value: Uint8Array.of(1) },
+          { key: 'gone', delete: true },
+          { key: 'a', value },
+          { key: 'b', value: Uint8Array.of(3) },
+          { key: 'c', value: Uint8Array.of(4) },
+          { key: 'c', delete: true },
+        ],
+        { durability: 'strict' },
+      )
+      value.fill(9)
+      await writing
+      expect((await store.keys('')).sort()).toEqual(['a', 'b'])
+      expect(await store.get('a')).toEqual(Uint8Array.of(1, 2))
+      await store.batch([])
+    })
+
+    it('leaves nothing of a batch that fails', async () => {
+      const store = await create()
+      const changes = [{ key: 'a', value: Uint8Array.of(1) }, { key: 'b' } as { key: string; value: Uint8Array }]
+      await expect(async () => store.batch(changes)).rejects.toThrow()
+      expect(await store.keys('')).toEqual([])
+      await store.batch([{ key: 'a', value: Uint8Array.of(2) }])
+      expect(await store.get('a')).toEqual(Uint8Array.of(2))
+    })
+
+    it('finds 1,000 of 10,000 keys by their prefix', async () => {
+      const store = await create()
+      const changes = Array.from({ length: 10_000 }, (_, i) => ({ key: `${i % 10}/${i}`, value: Uint8Array.of(i & 255) }))
+      await store.batch(changes)
+      expect(await store.keys('7/')).toHaveLength(1_000)
+    })
+
     it('treats names of object members as ordinary keys', async () => {
       const store = await create()
       for (const key of ['__proto__', 'constructor', 'toString']) {

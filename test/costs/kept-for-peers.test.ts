@@ -2,95 +2,76 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS as ALL_LIMITS } from '../../src/base/limits.js'
+import { KEPT } from './registry.js'
 
 const root = fileURLToPath(new URL('../../src/', import.meta.url))
-/** The halves that serve strangers. */
-const SERVING = ['plugins/circuit/server', 'plugins/dht/node', 'plugins/topics']
-const CONTAINER = /^(Readonly)?(Map|Set|BoundedMap|LazyMap|LazySet|RecentKeys|RateBuckets|SerialByKey)\b/
+/** Containers themselves: those who have one answer for it. The conformance tester and what is shipped for tests serve nobody. */
+const ELSEWHERE = /^(base\/(bounded-map|lazy-map|rate-buckets|serial)\.ts|node\/conform\/|testing\/|alone\/)/
+const CONTAINER =
+  /^(Map|Set|BoundedMap|LazyMap|LazySet|RecentKeys|RateBuckets|SerialByKey|BySource)\b|^(?!readonly ).*\[\]( \| undefined)?$/
 
-/** Of each container that is kept: whose entries it has, their bound, and how they end. */
-const KEPT: Record<string, [whose: string, bound: string, end: string]> = {
-  'plugins/circuit/server/circuit-relay.ts ends': ['a connected peer', 'maxCircuitsPerPeer', 'with the circuit or the peer'],
-  'plugins/circuit/server/circuit-relay.ts circuits': [
-    'two peers',
-    'maxCircuits, maxCircuitsPerPeer',
-    'circuitMs, or with either',
-  ],
-  'plugins/circuit/server/circuit-relay.ts parties': ['a connected peer', 'connections', 'with the peer'],
-  'plugins/circuit/server/circuit-relay.ts gone': ['a peer that is gone', 'maxRateBuckets', 'the oldest goes, or it comes back'],
-  'plugins/circuit/server/circuit-relay.ts reservations': ['a connected peer', 'one each, maxRelayReservations', 'with the peer'],
-  'plugins/circuit/server/circuit-relay.ts pending': [
-    'a connected peer',
-    'one number each',
-    'when its bytes have left or failed',
-  ],
-  'plugins/circuit/server/peer-watchers.ts told': ['a watch', 'maxIntroductions', 'with the watch'],
-  'plugins/circuit/server/peer-watchers.ts due': ['a watch', 'connections', 'when told, or with the watch'],
-  'plugins/circuit/server/peer-watchers.ts gone': ['a watch', 'maxIntroductions', 'when told, or with the watch'],
-  'plugins/circuit/server/peer-watchers.ts byWatcher': [
-    'a connected peer',
-    'maxPeerWatches, maxRelayPeerWatches',
-    'with the peer',
-  ],
-  'plugins/circuit/server/peer-watchers.ts byCriterion': ['a watch', 'one each', 'with the watch'],
-  'plugins/circuit/server/peer-watchers.ts byTold': ['a watch', 'maxIntroductions each', 'with the watch'],
-  'plugins/circuit/server/peer-watchers.ts dirty': ['a watch', 'one each', 'when told, or with the watch'],
-  'plugins/dht/node/address-proofs.ts waiting': ['nodes that were named', 'MAX_WAITING', 'when their turn comes'],
-  'plugins/dht/node/address-proofs.ts failed': ['nodes that were named', 'MAX_FAILED', 'the oldest goes'],
-  'plugins/dht/node/deposits.ts withdrawals': [
-    'a publisher',
-    'one for each of its records here',
-    'with the record, or after the grace',
-  ],
-  'plugins/dht/node/deposits.ts depositors': ['a publisher', 'those with records here', 'with its last withdrawal'],
-  'plugins/dht/node/dht-server.ts backlogs': ['a connected peer that watches', 'one each', 'with the peer'],
-  'plugins/dht/node/replication.ts kept': ['records', 'those of the store', 'with the record'],
-  'plugins/dht/node/set-sizes.ts counts': ['sets of records', 'those of the store', 'with the last record'],
-  'plugins/dht/node/set-sizes.ts trees': ['sets of records', 'those of the store', 'with the last record'],
-  'plugins/dht/node/watchers.ts byPattern': ['a connected peer', 'maxWatches, maxWatchesPerPeer', 'with the watch or the peer'],
-  'plugins/dht/node/watchers.ts byPeer': ['a connected peer', 'maxWatches, maxWatchesPerPeer', 'with the watch or the peer'],
-  'plugins/dht/node/watchers.ts lengths': ['watches', 'lengths of a key', 'with the last watch of that length'],
-  'plugins/topics/advertisements.ts haves': ['a connected peer', 'NAMES_AT_ONCE', 'topicHaveDelayMs, or with the peer'],
-  'plugins/topics/advertisements.ts missing': ['neighbours', 'maxTopicMissing', 'topicGraftMs for each of MAX_HOLDERS'],
-  'plugins/topics/interest.ts byTopic': ['a connected peer', 'maxTopics', 'with the want or the peer'],
-  'plugins/topics/interest.ts byPeer': ['a connected peer', 'maxTopicsPerPeer, maxTopicsPerRouter', 'with the want or the peer'],
-  'plugins/topics/interest.ts own': ['the application', 'maxTopicsPerPeer', 'with the subscription'],
-  'plugins/topics/spreading-tree.ts links': ['a connected peer', 'maxTopicsPerRouter', 'with the peer'],
-  'plugins/topics/topic-history.ts topics': ['messages', 'the bounds of the history', 'topicHistoryMs'],
-  'plugins/topics/topic-history.ts all': ['messages', 'the bounds of the history', 'topicHistoryMs'],
-  'plugins/topics/topics.ts seen': ['messages', 'topicSeen', 'the oldest goes'],
-  'plugins/topics/topics.ts slots': ['messages', 'topicSeen', 'the oldest goes'],
-  'plugins/topics/topics.ts listeners': ['the application', 'maxTopicsPerPeer', 'with the subscription'],
-  'plugins/topics/topics.ts catchUp': ['the application', 'maxTopicsPerPeer', 'with the subscription'],
-  'plugins/topics/topics.ts peers': ['a connected peer', 'one each', 'with the peer'],
-  'plugins/topics/topics.ts told': ['a connected peer', 'topics that there are', 'with the want or the peer'],
-  'plugins/topics/topics.ts underWay': ['a connected peer', 'one number each', 'when its bytes have left, or with the peer'],
-  'plugins/topics/topics.ts publishers': ['publishers', 'maxRateBuckets', 'the oldest goes'],
-  'plugins/topics/topics.ts neighbours': ['peers', 'maxRateBuckets', 'the oldest goes'],
+/** The fields, and the variables of a module, that keep more than one thing. */
+function containersOf(file: string): string[] {
+  return containersIn(readFileSync(root + file, 'utf8'), file)
 }
 
-function fieldsOf(file: string): string[] {
-  const source = ts.createSourceFile(file, readFileSync(root + file, 'utf8'), ts.ScriptTarget.Latest)
+function containersIn(code: string, file = 'x'): string[] {
+  const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true)
   const found: string[] = []
+  const typeOf = (node: ts.PropertyDeclaration | ts.PropertySignature | ts.VariableDeclaration): string => {
+    const made = ts.isPropertySignature(node) ? undefined : node.initializer
+    if (node.type !== undefined) return node.type.getText(source)
+    if (made === undefined) return ''
+    return ts.isNewExpression(made) ? made.expression.getText(source) : ts.isArrayLiteralExpression(made) ? 'unknown[]' : ''
+  }
   const visit = (node: ts.Node): void => {
-    if (ts.isPropertyDeclaration(node) || ts.isPropertySignature(node)) {
-      const made = ts.isPropertyDeclaration(node) && node.initializer && ts.isNewExpression(node.initializer) && node.initializer
-      const type = node.type?.getText(source) ?? (made ? made.expression.getText(source) : '')
-      if (CONTAINER.test(type)) found.push(`${file} ${node.name.getText(source)}`)
-    }
+    const isField = ts.isPropertyDeclaration(node) && !node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.StaticKeyword)
+    // Arrays of an interface are what is given or answered; those that are kept are fields of a class.
+    const isPart = ts.isPropertySignature(node) && !/\[\]/.test(typeOf(node))
+    const isOfModule = ts.isVariableDeclaration(node) && node.parent.parent.parent === source && isEmpty(node.initializer)
+    if ((isField || isPart || isOfModule) && CONTAINER.test(typeOf(node))) found.push(`${file} ${node.name.getText(source)}`)
     ts.forEachChild(node, visit)
   }
   visit(source)
   return found
 }
 
-describe('whatever is kept for a peer by what serves strangers', () => {
+/** Whether a variable begins with nothing, and so is there to be filled. */
+function isEmpty(made: ts.Expression | undefined): boolean {
+  if (made === undefined) return true
+  return ts.isNewExpression(made) ? !made.arguments?.length : ts.isArrayLiteralExpression(made) && made.elements.length === 0
+}
+
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => name.endsWith('.ts') && !ELSEWHERE.test(name))
+
+describe('whatever is kept', () => {
   it('has a bound, and ends: each field that keeps more than one thing has a row that says how', () => {
-    const files = SERVING.flatMap((folder) =>
-      readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.ts'))
-        .map((name) => `${folder}/${name.replaceAll('\\', '/')}`),
+    expect([...new Set(files.flatMap(containersOf))].sort()).toEqual(Object.keys(KEPT).sort())
+  })
+
+  it('has a bound by limits and constants that there are', () => {
+    const sources = files.map((file) => readFileSync(root + file, 'utf8')).join('\n')
+    const limits = new Set(Object.keys(ALL_LIMITS))
+    const named = Object.values(KEPT).flatMap(([, ...texts]) =>
+      texts.flatMap((text) => text.match(/\b[a-z]+[A-Z]\w+\b|\b[A-Z]+_[A-Z_]+\b/g) ?? []),
     )
-    expect(files.flatMap(fieldsOf).sort()).toEqual(Object.keys(KEPT).sort())
+    const isThere = (name: string) => (/^[A-Z]/.test(name) ? new RegExp(`const ${name}\\b`).test(sources) : limits.has(name))
+    expect([...new Set(named)].filter((name) => !isThere(name))).toEqual([])
+  })
+
+  it.each([
+    'class A { private readonly all = new Map<string, number>() }',
+    'class A { all: LazyMap<string, number> | undefined }',
+    'class A { private all: string[] = [] }',
+    'class A { #all = new LazySet<string>() }',
+    'class A { private readonly all: [string, number][] = [] }',
+    'interface A { readonly all: Map<string, number> }',
+    'const all = new Map<string, number>()',
+    'const all: string[] = []',
+  ])('is found in the form `%s`', (code) => {
+    expect(containersIn(code)).toEqual(['x all'.replace('all', code.includes('#all') ? '#all' : 'all')])
   })
 })

@@ -8,6 +8,7 @@ import { ReplayWindow } from '../../src/defence/replay-window.js'
 import { Reputation } from '../../src/defence/reputation.js'
 import { VerificationBudget } from '../../src/defence/verification-budget.js'
 import { encode } from '../../src/message/codec.js'
+import { PeerClock } from '../../src/peer/connection/peer-clock.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
@@ -27,27 +28,25 @@ describe('ReplayWindow', () => {
     [24 * HOUR, 'stale'],
   ])('knows a message again, or takes it for too old, after %d ms', async (afterMs, expected) => {
     const { clock, seen } = window()
-    const date = clock.now()
+    const date = clock.elapsed()
     expect(seen.check('id', date)).toBe('new')
     await clock.advance(afterMs)
     expect(seen.check('id', date)).toBe(expected)
   })
 
-  it('takes dates within the window only, by the sender’s own clock', () => {
+  it('takes dates within the window only', () => {
     const { clock, seen } = window()
-    const now = clock.now()
+    const now = clock.elapsed()
     expect(seen.check('a', now + 5 * MINUTE)).toBe('new')
     expect(seen.check('b', now + 5 * MINUTE + 1)).toBe('early')
     expect(seen.check('c', now - 5 * MINUTE)).toBe('new')
     expect(seen.check('d', now - 5 * MINUTE - 1)).toBe('stale')
-    expect(seen.check('e', now + 20 * MINUTE, 20 * MINUTE)).toBe('new')
-    expect(seen.check('f', now, 20 * MINUTE)).toBe('stale')
   })
 
   it('never takes a message twice, though more come than it remembers', () => {
     const { clock, seen } = window(10)
     const sent: [string, number][] = []
-    for (let i = 0; i < 100; i++) sent.push([`id${i}`, clock.now() - 60_000 + i])
+    for (let i = 0; i < 100; i++) sent.push([`id${i}`, clock.elapsed() - 60_000 + i])
     for (const [id, date] of sent) expect(seen.check(id, date)).toBe('new')
     expect(seen.size).toBe(10)
     for (const [id, date] of sent) expect(seen.check(id, date)).not.toBe('new')
@@ -55,10 +54,43 @@ describe('ReplayWindow', () => {
 
   it('forgets ids when their dates are over', async () => {
     const { clock, seen } = window()
-    for (let i = 0; i < 50; i++) seen.check(`id${i}`, clock.now())
+    for (let i = 0; i < 50; i++) seen.check(`id${i}`, clock.elapsed())
     await clock.advance(5 * MINUTE + 1)
-    seen.check('other', clock.now())
+    seen.check('other', clock.elapsed())
     expect(seen.size).toBe(1)
+  })
+})
+
+describe('PeerClock', () => {
+  const clockOf = () => {
+    const clock = new VirtualClock(1_000 * HOUR)
+    return { clock, peer: new PeerClock(clock, 5 * MINUTE) }
+  }
+
+  it('takes a peer’s clock for one like ours until it is measured', async () => {
+    const { clock, peer } = clockOf()
+    expect([clock.now(), clock.now() + 20 * MINUTE].map((date) => peer.isOdd(date))).toEqual([false, true])
+    peer.measured(20 * MINUTE)
+    expect([clock.now(), clock.now() + 20 * MINUTE].map((date) => peer.isOdd(date))).toEqual([true, false])
+    expect(peer.timeOf(clock.now() + 20 * MINUTE)).toBe(clock.elapsed())
+  })
+
+  it('knows it whatever becomes of the date here', async () => {
+    const { clock, peer } = clockOf()
+    peer.measured(20 * MINUTE)
+    const theirs = clock.now() + 20 * MINUTE
+    await clock.advance(MINUTE)
+    clock.setDate(clock.now() - 3 * HOUR)
+    expect([peer.isOdd(theirs + MINUTE), peer.timeOf(theirs + MINUTE)]).toEqual([false, clock.elapsed()])
+  })
+
+  it('takes what was dated before the peer’s clock was set, and what was dated after, and nothing else', () => {
+    const { clock, peer } = clockOf()
+    const now = clock.now()
+    for (const skewMs of [0, 300, 3 * HOUR, 3 * HOUR + 200, 3 * HOUR - 900]) peer.measured(skewMs)
+    expect([now, now + 3 * HOUR, now + HOUR, now - HOUR].map((date) => peer.isOdd(date))).toEqual([false, false, true, true])
+    peer.measured(-HOUR)
+    expect([now - HOUR, now + 3 * HOUR, now].map((date) => peer.isOdd(date))).toEqual([false, false, true])
   })
 })
 

@@ -5,8 +5,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { P2PError } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
+import { Entry } from '../../src/channel/batch.js'
 import { createChannelKeys } from '../../src/channel/certificate.js'
-import { Handshake, refusalOf } from '../../src/channel/handshake.js'
+import { Handshake, REFUSAL, refusalOf } from '../../src/channel/handshake.js'
 import { encodeHello, verifyHello } from '../../src/channel/hello.js'
 import { SecureChannel } from '../../src/channel/secure-channel.js'
 import type { WorkProof, WorkTerms } from '../../src/channel/work.js'
@@ -20,6 +21,8 @@ import { WorkSalts } from '../../src/plugins/proof-of-work/work-salts.js'
 import { searchNonces, type WorkTask } from '../../src/plugins/proof-of-work/work-search.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { createTestNetwork, VirtualClock } from '../../src/testing/index.js'
+import { entryOf } from '../attacks/raw-peer.js'
+import { rawHandshake } from '../channel/raw-handshake.js'
 import { FakeRtc } from '../webrtc/fake-rtc.js'
 
 const DAY_MS = 86_400_000
@@ -459,12 +462,14 @@ describe('who comes without work to a relay that demands it', () => {
     const { work = { bits: 12, salt: new Uint8Array(16), day: 0 }, publicKey: responder } = look.remote
     const proof = await proofFor({ publicKey: identity.publicKey, responder, salt: work.salt, day: work.day, bits: work.bits })
     const { socket, handshake } = await hello(identity, proof)
-    socket.send((await handshake.confirm()).frame)
+    const { frame, noise } = await handshake.confirm()
+    socket.send(frame)
+    // READY waits for it.
+    socket.send(noise.send.encrypt(entryOf(Entry.DESCRIPTION, (await rawHandshake(identity)).description)))
     const [last] = (await once(socket, 'message')) as [Buffer]
     socket.close()
     // What is sealed may begin with the byte of a refusal, but never reads as one.
-    const refusal = last[0] === 0 ? refusalIn(new Uint8Array(last).subarray(1)) : undefined
-    return refusal === 'HANDSHAKE_FAILED' ? undefined : refusal
+    return last[0] === REFUSAL ? refusalIn(new Uint8Array(last).subarray(1)) : undefined
   }
 
   function refusalIn(bytes: Uint8Array): string | undefined {

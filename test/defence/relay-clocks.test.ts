@@ -102,6 +102,7 @@ describe('the certificate of a responder', () => {
         set: () => Promise.reject(new Error('full')),
         delete: async () => {},
         keys: async () => [],
+        batch: () => Promise.reject(new Error('full')),
       }
       expect(await device([ONE], broken).verdict(ONE, 5 * WEEK_MS)).toBe('taken')
     }

@@ -277,7 +277,7 @@ describe('Outbox, over a connection that comes, goes, fills and forgets', () => 
               messageId: String(next++),
             }
             try {
-              const { outcome } = outbox.add(each.peer, message, each.ttlS)
+              const { outcome } = await outbox.add(each.peer, message, each.ttlS)
               expected.set(message.messageId, { peer: each.peer, until: clock.now() + each.ttlS * 1_000, outcome })
             } catch (error) {
               expect(isP2PError(error, 'OUTBOX_FULL')).toBe(true)

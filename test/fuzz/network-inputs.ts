@@ -14,7 +14,7 @@ import { CipherState } from '../../src/channel/cipher-state.js'
 import { checkMetadata, decodeDescription } from '../../src/channel/description.js'
 import { encodeRefusal, Handshake, refusalOf } from '../../src/channel/handshake.js'
 import { chooseFrom, verifyHello } from '../../src/channel/hello.js'
-import { Bans, banned } from '../../src/defence/bans.js'
+import { Bans } from '../../src/defence/bans.js'
 import { decodeBech32m } from '../../src/identity/bech32m.js'
 import { verify } from '../../src/identity/ed25519.js'
 import { verifyEnvelope } from '../../src/identity/envelope.js'
@@ -231,7 +231,7 @@ async function loadBans(kept: Uint8Array): Promise<void> {
   const store = storeOf(kept, 'ban/lp1x')
   const bans = new Bans({ clock, limits, store, onBanned: () => {}, onError: (error) => errors.push(error) })
   await bans.load()
-  for (const ban of bans.list()) refusalOf(encodeRefusal(banned(ban, NOW)), limits)
+  for (const { id } of bans.list()) refusalOf(encodeRefusal(bans.refusal(id)!), limits)
   const { since, until } = bans.add('lp1x', { cause: 'offence', reason: 'Again.' })
   check(since === NOW && until > NOW && until <= NOW + limits.maxBanMs, 'a ban of another length')
   for (const error of errors) throw error

@@ -12,6 +12,7 @@ import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { encodeSigned, toWire } from '../../src/message/p2p-protocol.js'
 import { Inbox, isAccepted } from '../../src/peer/connection/inbox.js'
+import { PeerClock } from '../../src/peer/connection/peer-clock.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
@@ -53,12 +54,14 @@ function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: bool
   const owner = {
     peerId: 'alice',
     publicKey: alice.publicKey,
+    clock: new PeerClock(clock, shared.limits.replayWindowMs),
     traffic: { messagesIn: 0, bytesIn: 0 },
     deliver: ({ payload }: P2PMessage, freshness: Freshness) => {
       if (payload === 'thrown') throw new Error('A listener of the core failed.')
       delivered.push([payload, freshness])
       changed()
     },
+    measure: () => {},
     fail: ({ code, details }: P2PError) => {
       faults.push(`${code} of ${details.peerId}`)
       changed()

@@ -67,6 +67,7 @@ async function pool(host: string, changes: Partial<PeerContext> = {}, limits: Pa
       disconnected: (_, { code }) => void told.push(`disconnected ${code}`),
       pathChanged: (_, from) => void told.push(`path changed from ${from}`),
       interrupted: () => void told.push('interrupted'),
+      doubted: () => {},
       spareLost: () => void told.push('spare-lost'),
       message: (message) => void got.push(message),
       stale: () => void told.push('stale'),
@@ -106,7 +107,7 @@ describe('a pool', () => {
       await clock.advance(1_000)
       void a.peers.need(peerId).send(message(a.peerId, 1, protocol))
       await clock.advance(0)
-      noted.push([atB.usedAt > 0 && clock.now() - atB.usedAt < 1_000, atB.isInUse, a.peers.need(peerId).isInUse])
+      noted.push([atB.usedAt > 0 && clock.elapsed() - atB.usedAt < 1_000, atB.isInUse, a.peers.need(peerId).isInUse])
     }
     expect(noted).toEqual([
       [false, false, false],

@@ -203,6 +203,6 @@ it('a peer that comes as ever new processes, and acknowledges nothing, is sent w
     await clock.advance(1_000)
   }
   expect(clock.now() - before).toBeLessThan(60_000)
-  expect(await Promise.all(outcomes.map(({ outcome }) => outcome))).toEqual(new Array(70).fill('delivered'))
+  expect(await Promise.all(outcomes.map(async (queued) => (await queued).outcome))).toEqual(new Array(70).fill('delivered'))
   expect(clock.pending).toBe(0)
 })

@@ -384,7 +384,7 @@ describe('a sender', () => {
     const refuse = () => w.says(Entry.REFUSED, encodeRefused({ stream: chat.id, number: 1, waitMs: 100, budget: 'chat' }))
     for (const pauseMs of [100, 200, 400, 800]) {
       await refuse()
-      expect([chat.isReady, other.isReady, chat.pausedUntil - w.clock.now()]).toEqual([false, true, pauseMs])
+      expect([chat.isReady, other.isReady, chat.pausedUntil - w.clock.elapsed()]).toEqual([false, true, pauseMs])
       await w.clock.advance(pauseMs)
       expect(chat.isReady).toBe(true)
     }
@@ -393,10 +393,10 @@ describe('a sender', () => {
       await w.clock.advance(limits.maxRefusalMs)
     }
     await refuse()
-    expect(chat.pausedUntil - w.clock.now()).toBe(limits.maxRefusalMs)
+    expect(chat.pausedUntil - w.clock.elapsed()).toBe(limits.maxRefusalMs)
     await w.says(Entry.ACK, encodeAck([{ stream: chat.id, number: 1 }]))
     await w.says(Entry.REFUSED, encodeRefused({ stream: chat.id, number: 2, waitMs: 100, budget: 'chat' }))
-    expect(chat.pausedUntil - w.clock.now()).toBe(100)
+    expect(chat.pausedUntil - w.clock.elapsed()).toBe(100)
   })
 
   it('does not pause for a refusal of what the peer has taken since by another path, and begins again all the same', async () => {
@@ -427,12 +427,12 @@ describe('what a peer can make us repeat', () => {
   it('by refusing all of it without end is a window at once, and a trickle', async () => {
     const { w, first } = await loaded()
     expect(first).toBeGreaterThan(7_900_000)
-    const startedAt = w.clock.now()
+    const startedAt = w.clock.elapsed()
     for (let i = 0; i < 2_000; i++) {
       await w.says(Entry.REFUSED, encodeRefused({ stream: 1, number: 1, waitMs: 1, budget: 'all' }))
       await w.clock.advance(50)
     }
-    const allowed = 256 * KIB + (16 * KIB * (w.clock.now() - startedAt)) / 1_000 + 1_000
+    const allowed = 256 * KIB + (16 * KIB * (w.clock.elapsed() - startedAt)) / 1_000 + 1_000
     expect(w.gone).toEqual([])
     expect(w.heardBytes).toBeGreaterThan(0)
     expect(w.heardBytes).toBeLessThanOrEqual(allowed)
@@ -441,13 +441,13 @@ describe('what a peer can make us repeat', () => {
 
   it('by acknowledging one by one, and refusing the rest each time, is twice what it took, and a trickle', async () => {
     const { w } = await loaded()
-    const startedAt = w.clock.now()
+    const startedAt = w.clock.elapsed()
     for (let number = 1; number <= 500; number++) {
       await w.says(Entry.ACK, encodeAck([{ stream: 1, number }]))
       await w.says(Entry.REFUSED, encodeRefused({ stream: 1, number: number + 1, waitMs: 1, budget: 'all' }))
       await w.clock.advance(2)
     }
-    const allowed = 256 * KIB + (16 * KIB * (w.clock.now() - startedAt)) / 1_000 + 2 * 500 * 1_000 + 1_000
+    const allowed = 256 * KIB + (16 * KIB * (w.clock.elapsed() - startedAt)) / 1_000 + 2 * 500 * 1_000 + 1_000
     expect(w.gone).toEqual([])
     expect(w.heardBytes).toBeLessThanOrEqual(allowed)
     w.paths.close(new P2PError('CONNECTION_CLOSED', 'Bye.'))
@@ -461,27 +461,27 @@ describe('what a peer can make us repeat', () => {
     w.paths.add(ours)
     await w.clock.advance(0)
     w.heard.length = 0
-    const startedAt = w.clock.now()
+    const startedAt = w.clock.elapsed()
     let changes = 1
     for (let i = 0; i < 500; i++) {
       await w.switches(++changes, i % 2 === 0 ? w.peer : second)
       await w.clock.advance(10)
     }
     expect(w.gone).toEqual([])
-    expect(w.heardBytes).toBeLessThanOrEqual(256 * KIB + (16 * KIB * (w.clock.now() - startedAt)) / 1_000 + 1_000)
+    expect(w.heardBytes).toBeLessThanOrEqual(256 * KIB + (16 * KIB * (w.clock.elapsed() - startedAt)) / 1_000 + 1_000)
     w.paths.close(new P2PError('CONNECTION_CLOSED', 'Bye.'))
   })
 
   it('by coming back without end is a window at once, and a trickle', async () => {
     const { w } = await loaded()
-    const startedAt = w.clock.now()
+    const startedAt = w.clock.elapsed()
     for (let i = 0; i < 40; i++) {
       w.paths.drop(new P2PError('CONNECTION_LOST', 'Broken.'))
       await w.connect()
       await w.switches(i + 1)
     }
     expect(w.heardBytes).toBeGreaterThan(0)
-    expect(w.heardBytes).toBeLessThanOrEqual(256 * KIB + (16 * KIB * (w.clock.now() - startedAt)) / 1_000 + 1_000)
+    expect(w.heardBytes).toBeLessThanOrEqual(256 * KIB + (16 * KIB * (w.clock.elapsed() - startedAt)) / 1_000 + 1_000)
     w.paths.close(new P2PError('CONNECTION_CLOSED', 'Bye.'))
   })
 

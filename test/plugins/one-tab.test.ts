@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import { type KeyValueStore, memoryStore } from '../../src/storage/key-value-store.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 
 /** Web Locks of one browser: each name is held by one, and given in the order of the requests. */
@@ -161,5 +162,65 @@ describe('tabs', () => {
     await net.run(third.start())
     expect(third.status).toBe('online')
     expect(() => tab(1, { oneTab: 'maybe' as never })).toThrow(code('INVALID_CONFIG'))
+  })
+})
+
+describe('two tabs with one store', () => {
+  const shared = (): KeyValueStore => ({ ...memoryStore(), name: 'wallet' })
+
+  it('run one after the other, whatever their identities: what one keeps is not for two at once', async () => {
+    const store = shared()
+    const [one, two] = [tab(1, { store }), tab(2, { store })]
+    await net.run(one.start())
+    const starting = two.start()
+    await net.clock.advance(1_000)
+    expect(two.status).toBe('standby')
+    const other = tab(1, { store: { ...memoryStore(), name: 'another wallet' } })
+    await net.run(one.shutdown())
+    await net.run(starting)
+    await net.run(other.start())
+    expect([two.status, other.status]).toEqual(['online', 'online'])
+  })
+
+  it('send what was queued in whichever leads; the one that had queued it learns what became of it', async () => {
+    const store = shared()
+    const bob = tab(5)
+    const got: unknown[] = []
+    bob.on('message', ({ payload }) => got.push(payload))
+    const [one, two] = [tab(1, { store }), tab(1, { store })]
+    const note = (payload: unknown) => ({ type: 'note', payload })
+    const first = await net.run(one.sendTo(bob.peerId, note(1), { queue: true }))
+    const late = two.sendTo(bob.peerId, note(2), { queue: true, timeoutMs: 60_000 })
+    await expect(net.run(two.sendTo(bob.peerId, note(9), { queue: true, timeoutMs: 500 }))).rejects.toEqual(code('TIMEOUT'))
+    one.suspend()
+    const second = await net.run(late)
+    await net.run(bob.start())
+    expect(await net.run(second.outcome)).toBe('delivered')
+    expect(got).toEqual([1, 2])
+    const back = one.resume()
+    await net.run(two.shutdown())
+    await net.run(back)
+    expect(await net.run(first.outcome)).toBe('delivered')
+    await net.clock.advance(60_000)
+    expect(got).toEqual([1, 2])
+  })
+
+  it('take over announcements, and one that was withdrawn meanwhile stays so', async () => {
+    const store = shared()
+    const [one, two] = [tab(1, { store }), tab(1, { store })]
+    await net.run(one.announceResource('offer', 'a', 1))
+    await net.run(one.announceResource('offer', 'b', 1))
+    const starting = two.start()
+    await net.clock.advance(100)
+    one.suspend()
+    await net.run(starting)
+    await net.run(two.withdrawResource('offer', 'a'))
+    await net.run(two.announceResource('offer', 'b', 2))
+    const back = one.resume()
+    await net.run(two.shutdown())
+    await net.run(back)
+    await net.clock.advance(5_000)
+    const found = await net.run(tab(7).discoverResources('offer'))
+    expect(found.map(({ resourceId, data }) => [resourceId, data])).toEqual([['b', 2]])
   })
 })

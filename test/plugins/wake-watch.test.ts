@@ -120,11 +120,12 @@ describe('WakeWatch in a browser', () => {
     watch.stop()
   })
 
-  it('is not silenced by a clock that was set back', () => {
+  it('is not silenced by a clock that was set back', async () => {
     const { clock, told, watch } = watched()
     watch.start()
     document.tell('resume')
-    clock.sleep(-3_600_000)
+    clock.setDate(clock.now() - 3_600_000)
+    await clock.advance(500)
     document.tell('resume')
     expect(told).toEqual(['resume', 'resume'])
     watch.stop()

@@ -1,4 +1,5 @@
 import { joined } from '../../base/bytes.js'
+import { platformTimer } from '../../base/clock.js'
 import type { NoiseKeyPair } from '../../channel/noise.js'
 import { NoiseXX } from '../../channel/noise.js'
 import { taggedBytes } from '../../identity/envelope.js'
@@ -124,7 +125,7 @@ export class Attempt {
         if (this.frames.length > this.taken) done(this.frames[this.taken++])
         else if (this.pipe.ended) done(undefined)
       }
-      const timer = setTimeout(() => done(undefined), waitMs)
+      const timer = platformTimer(() => done(undefined), waitMs)
       this.watchers.add(look)
       look()
     })
@@ -133,7 +134,7 @@ export class Attempt {
   /** Whether the target ends the connection in time. */
   ends(waitMs = this.bench.options.waitMs): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), waitMs)
+      const timer = platformTimer(() => resolve(false), waitMs)
       this.pipe.onEnd(() => {
         clearTimeout(timer)
         resolve(true)

@@ -1,4 +1,5 @@
 import { joined } from '../../base/bytes.js'
+import { platformTimer } from '../../base/clock.js'
 import type { NoiseChannel } from '../../channel/noise.js'
 import { decode, encode } from '../../message/codec.js'
 import { Failed } from './outcome.js'
@@ -251,7 +252,7 @@ export class Channel {
         const value = find()
         if (value !== undefined) done(value)
       }
-      const timer = setTimeout(() => done(undefined), waitMs)
+      const timer = platformTimer(() => done(undefined), waitMs)
       this.watchers.add(look)
     })
   }

@@ -1,6 +1,7 @@
 import { WebSocketServer } from 'ws'
 import { fromBase64Url } from '../../base/base64url.js'
 import { joined } from '../../base/bytes.js'
+import { platformTimer } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import { NoiseXX } from '../../channel/noise.js'
 import { encode } from '../../message/codec.js'
@@ -48,7 +49,7 @@ export class Dialled {
       const look = () => {
         if (this.frames.length > 0 || this.pipe.ended) done()
       }
-      const timer = setTimeout(done, waitMs)
+      const timer = platformTimer(done, waitMs)
       this.watchers.add(look)
       look()
     })
@@ -181,7 +182,7 @@ export class Doorway {
 
   private arrival(waitMs: number): Promise<Pipe> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const timer = platformTimer(() => {
         this.taker = undefined
         reject(new Failed(`nobody has dialled within ${waitMs} ms`))
       }, waitMs)

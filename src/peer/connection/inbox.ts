@@ -10,6 +10,7 @@ import { INTERNAL_PREFIX, type P2PMessage } from '../../message/message.js'
 import { decodeMessage } from '../../message/p2p-protocol.js'
 import type { ConnectionContext } from './connection-context.js'
 import type { MessageKind } from './outgoing.js'
+import type { PeerClock } from './peer-clock.js'
 
 /** Messages that wait for checks of signatures, in queues of `maxVerifyQueue`: more than an honest burst leaves for long. */
 const UNVERIFIED_QUEUES = 16
@@ -26,9 +27,12 @@ export interface InboxOwner {
   readonly peerId: string
   /** Ed25519 public key, 32 bytes. */
   readonly publicKey: Uint8Array
+  readonly clock: PeerClock
   readonly traffic: { messagesIn: number; bytesIn: number }
   /** A message has passed the last check. */
   deliver(message: P2PMessage, freshness: Freshness): void
+  /** Asks for a measurement of the peer's clock. */
+  measure(): void
   /** A message that was accepted turns out to be one that no honest peer sends. */
   fail(fault: P2PError): void
 }
@@ -40,8 +44,7 @@ export interface InboxOwner {
 export class Inbox {
   /** When anything was offered last, milliseconds since the Unix epoch. */
   lastSeen: number
-  private skew: number | undefined
-  private skewMeasured: (() => void)[] = []
+  private onMeasured: (() => void)[] = []
   readonly gate: PeerGate
   /** A message could not be handled. What came after it is not worth looking at. */
   private distrusted = false
@@ -59,14 +62,10 @@ export class Inbox {
     this.gate = peerContext.defence.gate.of(owner.publicKey)
   }
 
-  /** How far the peer's clock is ahead of ours, milliseconds; undefined until it was measured. */
-  get skewMs(): number | undefined {
-    return this.skew
-  }
-
+  /** @param skewMs how far the peer's clock is ahead of ours. */
   measured(skewMs: number): void {
-    this.skew = skewMs
-    for (const go of this.skewMeasured.splice(0)) go()
+    this.owner.clock.measured(skewMs)
+    for (const go of this.onMeasured.splice(0)) go()
   }
 
   /** A message goes to the peer, which acknowledges it, and may answer it. */
@@ -101,7 +100,9 @@ export class Inbox {
     this.gate.taken(body.length)
     traffic.messagesIn++
     traffic.bytesIn += body.length
-    if (message.signature === undefined && this.verifying.isIdle) this.pass(message)
+    // What measures the sender's clock cannot wait for a message whose date is not known without.
+    const isUpkeep = this.peerContext.useOf(message.protocol) === 'upkeep'
+    if (message.signature === undefined && (this.verifying.isIdle || isUpkeep)) this.pass(message)
     else {
       this.unverified++
       // A copy: a small message that waits does not hold its whole frame in memory.
@@ -188,22 +189,22 @@ export class Inbox {
 
   /** @throws P2PError INVALID_SIGNATURE. */
   private async verify(signature: Uint8Array, timestamp: number, bytes: Uint8Array): Promise<void> {
-    const { defence, clock, limits } = this.peerContext
+    const { defence } = this.peerContext
     const { publicKey } = this.owner
     const check = async () => verify(signature, signingBytes('message', bytes, this.peerContext.networkName), publicKey)
     if (!(await defence.budget.run(hexOf(publicKey), check))) {
       throw new P2PError('INVALID_SIGNATURE', 'The peer sent a message with a wrong signature.')
     }
-    // Dates count by the sender's clock; the first measurement takes one round trip.
-    const isOdd = Math.abs(timestamp - clock.now()) > limits.replayWindowMs
-    if (isOdd && this.skew === undefined) await this.skewKnown()
+    // Dates count by the sender's clock, which takes a round trip to measure: for the first time, or anew where it may have been set.
+    if (this.owner.clock.isOdd(timestamp)) await this.measure()
   }
 
-  private skewKnown(): Promise<void> {
+  private measure(): Promise<void> {
     const { clock, limits } = this.peerContext
+    this.owner.measure()
     return new Promise((resolve) => {
-      const timer = clock.setTimeout(resolve, limits.wakeProbeMs)
-      this.skewMeasured.push(() => {
+      const timer = clock.setTimeout(resolve, limits.heartbeatTimeoutMs)
+      this.onMeasured.push(() => {
         clock.clearTimeout(timer)
         resolve()
       })
@@ -212,7 +213,7 @@ export class Inbox {
 
   private pass(message: P2PMessage): void {
     try {
-      this.owner.deliver(message, this.gate.freshness(message, this.skew ?? 0))
+      this.owner.deliver(message, this.gate.freshness(message, this.owner.clock.timeOf(message.timestamp)))
     } catch (error) {
       this.owner.fail(this.faultOf(error))
     }

@@ -1,4 +1,5 @@
 import { compareBytes, joined } from '../../base/bytes.js'
+import { elapsed } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Serial } from '../../base/serial.js'
@@ -27,6 +28,8 @@ import type { Session } from './session.js'
 export interface ConnectionEvents {
   /** A message that has passed every check. */
   message(message: P2PMessage, peer: PeerConnection): void
+  /** Its clock may have been set. */
+  doubted(peer: PeerConnection): void
   /** A signed message whose date is too far from now. */
   stale(message: P2PMessage, peer: PeerConnection): void
   /** Another path serves the peer; `from` is the name of the transport before. */
@@ -100,13 +103,15 @@ export class PeerConnection {
     const { clock, identity } = peerContext
     this.peerId = remote.peerId
     this.publicKey = remote.publicKey
-    this.since = clock.now()
-    this.snapshot = new PeerSnapshot(channel, this.since, peerContext.isRelay, peerContext)
+    this.since = elapsed(clock)
+    this.snapshot = new PeerSnapshot(channel, clock.now(), peerContext.isRelay, peerContext)
     this.inbox = new Inbox(peerContext, {
       peerId: this.peerId,
       publicKey: this.publicKey,
       traffic: this.traffic,
+      clock: session.clock,
       deliver: (message, freshness) => this.deliver(message, freshness),
+      measure: () => events.doubted(this),
       fail: (fault) => this.close(fault, true),
     })
     session.pacer.tell(remote.budgets ?? {}, remote.protocols)
@@ -277,7 +282,7 @@ export class PeerConnection {
     const use = this.peerContext.useOf(message.protocol)
     if (use === 'lasting') this.isInUse = true
     if (freshness === 'new') {
-      if (use !== 'upkeep') this.usedAt = this.inbox.lastSeen
+      if (use !== 'upkeep') this.usedAt = elapsed(this.peerContext.clock)
       this.events.message(message, this)
     } else if (freshness !== 'seen') this.events.stale(message, this)
   }

@@ -1,4 +1,5 @@
 import { allLearnt, type DialRules } from '../../address/dial-policy.js'
+import { isDate } from '../../base/bytes.js'
 import type { PeerDescription } from '../../channel/description.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import { asTold, type PeerAddresses, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
@@ -132,7 +133,7 @@ function read(get: () => unknown): PropertyDescriptor {
  */
 function freezeDeeply(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
-  if (ArrayBuffer.isView(value) || value instanceof Date) return true
+  if (ArrayBuffer.isView(value) || isDate(value)) return true
   let isOpen = false
   for (const part of Object.values(Object.freeze(value))) isOpen = freezeDeeply(part) || isOpen
   return isOpen

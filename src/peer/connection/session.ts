@@ -3,6 +3,7 @@ import type { Limits } from '../../base/limits.js'
 import { Incoming } from './incoming.js'
 import { Outgoing } from './outgoing.js'
 import { Pacer } from './pacer.js'
+import { PeerClock } from './peer-clock.js'
 import { Repetition } from './repetition.js'
 
 const NUMBERING_BYTES = 8
@@ -31,6 +32,8 @@ export class Session {
   readonly outgoing: Outgoing
   readonly incoming: Incoming
   readonly pacer: Pacer
+  /** The clock of the peer's process. */
+  readonly clock: PeerClock
   private events = NOBODY
   private theirs: Uint8Array | undefined
   /** Path changes, by whichever end: of two choices the later one holds (a clock as of Lamport, 1978). */
@@ -40,6 +43,7 @@ export class Session {
   constructor(clock: Clock, limits: Limits, repetition: Repetition = new Repetition()) {
     this.outgoing = new Outgoing(clock, limits, repetition, () => this.events.progressed())
     this.incoming = new Incoming(clock, limits, () => this.events.ackDue())
+    this.clock = new PeerClock(clock, limits.replayWindowMs)
     this.pacer = new Pacer(clock, limits, this.outgoing)
   }
 

@@ -1,6 +1,6 @@
 import { Alarm } from '../../base/alarm.js'
 import { hexOf } from '../../base/bytes.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import type { RemoteHello } from '../../channel/hello.js'
@@ -86,7 +86,7 @@ export class Sessions {
       kept.session.end()
       return
     }
-    kept.awaySince = this.clock.now()
+    kept.awaySince = elapsed(this.clock)
     this.kept.delete(owner)
     this.kept.set(owner, kept)
     this.shed()
@@ -123,7 +123,7 @@ export class Sessions {
   /** Arms the alarm while messages wait for a peer that is away. Sessions without any are dropped when it is armed the next time. */
   private arm(): void {
     const { sessionGraceMs } = this.limits
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     let next = Number.POSITIVE_INFINITY
     for (const [id, { session, awaySince }] of this.kept) {
       if (awaySince === undefined) continue

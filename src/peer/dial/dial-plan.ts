@@ -33,6 +33,8 @@ export interface DialTools {
   readonly resolvers: readonly ((peerId: string, wait: WaitOptions) => Promise<PeerInfo[]>)[]
   /** Settles once the resolvers have somebody to ask: a relay is connected, or each that is named has failed. */
   reach?(): Promise<void>
+  /** Settles once all that are named have connected or failed; undefined where that is so. */
+  joining?(): Promise<unknown> | undefined
 }
 
 /**
@@ -80,6 +82,9 @@ function invalidTarget(why: string): P2PError {
   return new P2PError('INVALID_ADDRESS', `${why}.`)
 }
 
+/** How long a lookup at the start waits for the relays that have not answered yet, milliseconds. */
+const JOIN_MS = 3_000
+
 /** Asks all resolvers at once; what each knows is tried as soon as it is known. */
 async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, race: PathRace): Promise<void> {
   const add = (peers: PeerInfo[]) => {
@@ -88,9 +93,14 @@ async function lookFor(peerId: string, tools: DialTools, signal: AbortSignal, ra
   await tools.reach?.()
   const failures: unknown[] = []
   const ask = (question: Promise<PeerInfo[]>) => question.then(add, (error) => void failures.push(error))
-  // One that throws at once, or knows nothing, holds up no other.
-  await Promise.all(tools.resolvers.map((resolve) => ask((async () => (await resolve(peerId, { signal })) ?? [])())))
-  if (race.knowsPaths) return
+  for (let joining = tools.joining?.(); ; joining = undefined) {
+    // One that throws at once, or knows nothing, holds up no other.
+    await Promise.all(tools.resolvers.map((resolve) => ask((async () => (await resolve(peerId, { signal })) ?? [])())))
+    if (race.knowsPaths || signal.aborted) return
+    if (joining === undefined) break
+    // A relay that knows the peer may be among those that are joined at this moment.
+    await withDeadline(tools.clock, 'Joining', { timeoutMs: JOIN_MS, signal }, () => joining!).catch(() => {})
+  }
   const hint = peerId.includes('.') ? ' An address begins with wss:// or ws://.' : ''
   throw new P2PError('PEER_NOT_FOUND', `No connected relay knows "${peerId}".${hint}`, {
     details: { peerId },

@@ -105,7 +105,7 @@ export class PathRace {
         if (!this.running.delete(name) || this.settle === undefined) return
         const error = asP2PError(cause, 'PEER_UNREACHABLE', `The path over ${name} failed.`)
         const isOurEnd = error.code === 'SUSPENDED' || error.code === 'SHUT_DOWN'
-        if (isOurEnd && error.details.byPeer !== true) return this.settle(error)
+        if (isOurEnd && !error.details.byPeer && !error.details.inClear) return this.settle(error)
         this.failures.push({ path: name, error })
         if (this.running.size === 0) this.goOn()
       },

@@ -1,7 +1,7 @@
 import { type DialRules, isWeb, learnt } from '../../address/dial-policy.js'
 import { originOf } from '../../address/origin.js'
 import { Alarm } from '../../base/alarm.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { isPeerId } from '../../identity/peer-id.js'
@@ -21,7 +21,7 @@ export interface ChosenPeer {
   readonly address: string
   /** The operator, as far as the address tells; undefined for private addresses. */
   readonly origin: string | undefined
-  /** Milliseconds since the Unix epoch. */
+  /** When it connected, by `elapsed`. */
   readonly since: number
   readonly isServer: boolean
   /** The application has asked for it, or it is an anchor. */
@@ -115,11 +115,14 @@ export class Anchors {
   }
 
   private async load(): Promise<void> {
-    const { store, limits } = this.wiring
+    const { store, limits, clock } = this.wiring
     const bytes = await store.get(STORE_KEY)
     if (bytes === undefined || bytes.length > MAX_BYTES) return
     const read = shaped(anchorsShape, decode(bytes, limits)) ?? []
-    this.anchors = read.filter((anchor) => this.isLive(anchor)).slice(0, limits.maxAnchors)
+    const most = clock.now() + limits.anchorMs
+    const live = read.filter((anchor) => this.isLive(anchor)).slice(0, limits.maxAnchors)
+    // A clock that was set back since makes no anchor last longer.
+    this.anchors = live.map(([id, address, until, misses]) => [id, address, Math.min(until, most), misses])
   }
 
   /** The store may be older than the rules, or another's: what comes from it is what others have told. */
@@ -129,14 +132,13 @@ export class Anchors {
 
   private isLive([id, address, until, misses]: Anchor): boolean {
     const { clock, limits } = this.wiring
-    const left = until - clock.now()
-    return isPeerId(id) && this.mayKeep(address) && left > 0 && left <= limits.anchorMs && misses < limits.maxAnchorMisses
+    return isPeerId(id) && this.mayKeep(address) && until > clock.now() && misses < limits.maxAnchorMisses
   }
 
   /** Frees the places of anchors that are gone, and fills them with the relays that are connected the longest, new operators first. */
   private review(): void {
     const { clock, limits, chosen, store } = this.wiring
-    const now = clock.now()
+    const at = elapsed(clock)
     const relays = chosen().filter(({ isServer, address }) => isServer && this.mayKeep(address))
     // A peer is connected, so the network is there: an anchor that is not connected has not answered.
     for (const anchor of relays.length > 0 ? this.anchors : []) {
@@ -145,12 +147,12 @@ export class Anchors {
       anchor[3]++
     }
     this.anchors = this.anchors.filter((anchor) => this.isLive(anchor))
-    const good = relays.filter(({ since }) => now - since >= limits.anchorAfterMs).sort((a, b) => a.since - b.since)
+    const good = relays.filter(({ since }) => at - since >= limits.anchorAfterMs).sort((a, b) => a.since - b.since)
     const origins = new Set(this.anchors.map(([, address]) => originOf(address)))
     for (const isAny of [false, true]) {
       for (const { id, address, origin } of good) {
         const known = this.anchors.find(([other]) => other === id)
-        const until = now + limits.anchorMs
+        const until = clock.now() + limits.anchorMs
         // A relay that is here as an anchor alone is not thereby one for ever.
         if (this.dialled.has(id)) continue
         if (known !== undefined) known[2] = until

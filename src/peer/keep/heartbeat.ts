@@ -1,5 +1,5 @@
 import { Alarm } from '../../base/alarm.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed, lateness } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import type { P2PMessage } from '../../message/message.js'
@@ -21,8 +21,8 @@ export class Heartbeat implements IProtocolHandler {
   readonly rateLimits = { messagesPerS: 50, burst: 1_000 }
   private protocolHost: ProtocolHost | undefined
   private readonly alarm: Alarm
-  /** When the alarm is to ring, milliseconds since the Unix epoch. */
-  private due = 0
+  /** By how much the alarm is late, milliseconds. */
+  private late: () => number = () => 0
 
   constructor(
     private readonly wiring: {
@@ -71,34 +71,33 @@ export class Heartbeat implements IProtocolHandler {
 
   private arm(): void {
     const { clock, intervalMs } = this.wiring
-    this.due = clock.now() + intervalMs
+    this.late = lateness(clock, intervalMs)
     this.alarm.arm(intervalMs)
   }
 
   private round(): void {
-    const { clock, limits } = this.wiring
+    const { limits } = this.wiring
     const peers = this.protocolHost?.peers() ?? []
     // Without peers no timer runs: a coordinator that is only made, as on a server that renders a page, holds no process.
     if (peers.length === 0) return
     // A tab that slept wakes with all timers late: the answers to the probes may arrive first.
-    const stalled = clock.now() - this.due > limits.heartbeatTimeoutMs
+    const stalled = this.late() > limits.heartbeatTimeoutMs
     if (!stalled) for (const peer of peers) void this.probe(peer.peerId)
     this.arm()
   }
 
   private async probe(peerId: string, timeoutMs = this.wiring.limits.heartbeatTimeoutMs): Promise<void> {
     const { clock, pathOf, onDead } = this.wiring
-    const sentAt = clock.now()
+    const late = lateness(clock, timeoutMs)
     const path = pathOf(peerId)
     // The time runs in two halves: an answer that lies unread after the first, because we stood still, counts in the second.
     if (await this.answers(peerId, timeoutMs / 2)) return
     const heard = path?.bytesIn
     if (await this.answers(peerId, timeoutMs / 2)) return
-    const late = clock.now() - sentAt - timeoutMs
     // A timer so late means that we stood still: the answer may lie unread.
     // Another path serves the peer meanwhile: the probe says nothing of it.
     // Other bytes have come: the answer stands behind them.
-    if (late > 100 || pathOf(peerId) !== path || path?.bytesIn !== heard) return this.probe(peerId, timeoutMs)
+    if (late() > 100 || pathOf(peerId) !== path || path?.bytesIn !== heard) return this.probe(peerId, timeoutMs)
     onDead(
       peerId,
       new P2PError('CONNECTION_LOST', `The peer did not answer within ${timeoutMs} ms. Connect again.`, {
@@ -110,16 +109,16 @@ export class Heartbeat implements IProtocolHandler {
   /** False where no answer came in time. */
   private async answers(peerId: string, timeoutMs: number): Promise<boolean> {
     const { clock, onMeasured } = this.wiring
-    const sentAt = clock.now()
+    const sentAt = elapsed(clock)
     try {
       const answer = await this.protocolHost?.request(
         peerId,
         { type: PING, payload: null, protocol: this.protocolName },
         { timeoutMs },
       )
-      const rttMs = clock.now() - sentAt
+      const rttMs = elapsed(clock) - sentAt
       // As in NTP (RFC 5905 §8), the answer is taken to have been written half-way.
-      if (answer !== undefined) onMeasured(peerId, rttMs, answer.timestamp - sentAt - rttMs / 2)
+      if (answer !== undefined) onMeasured(peerId, rttMs, answer.timestamp - clock.now() + rttMs / 2)
       return true
     } catch (error) {
       // A peer that answers with an error is alive; of one that is gone there is nothing to say.

@@ -1,5 +1,5 @@
 import { Alarm } from '../../base/alarm.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
@@ -7,8 +7,11 @@ import type { P2PMessage } from '../../message/message.js'
 import { messageTooLarge } from '../../message/p2p-protocol.js'
 import { encodeForPeer } from '../connection/peer-connection.js'
 
-/** What became of a queued message: the peer's process has it, or its time was over first. */
-export type QueuedOutcome = 'delivered' | 'expired'
+/**
+ * What became of a queued message: the peer's process has it, or its time was over first; 'kept': the coordinator has shut down, and the
+ * message waits in the store for the next one.
+ */
+export type QueuedOutcome = 'delivered' | 'expired' | 'kept'
 
 /** A message that was accepted for a peer that may be away. */
 export interface QueuedMessage {
@@ -18,18 +21,34 @@ export interface QueuedMessage {
   outcome: Promise<QueuedOutcome>
 }
 
-interface Entry {
+/** A message that waits, or is on its way. */
+export interface OutboxEntry {
+  readonly peerId: string
   readonly message: P2PMessage
   /** The message as it goes out: what the application changes after the call does not count. */
   readonly encoded: Uint8Array
   readonly bytes: number
+  /** The date of its end, milliseconds since the Unix epoch, for whoever keeps it beyond this process. */
   readonly expiresAt: number
+  /** Its end here, by `elapsed`. */
+  readonly endsAt: number
   readonly settle: (outcome: QueuedOutcome) => void
   /** Given to a connection, which tells when the peer has it. */
   sent: ((delivered: boolean) => void) | undefined
   /** Given to one that has ended since. */
   isRepeated: boolean
 }
+
+/** Keeps an outbox beyond this process. */
+export interface OutboxJournal {
+  /** Resolves once the entry is kept; it leaves no earlier. Its caller has given up where `ended` says so. */
+  add(entry: OutboxEntry, ended: AbortSignal | undefined): Promise<void>
+  /** The message has been delivered, or has expired. */
+  delete(entry: OutboxEntry): void
+}
+
+/** Of an entry that is not kept yet. */
+const NOT_YET = () => {}
 
 export interface OutboxOptions {
   clock: Clock
@@ -58,7 +77,7 @@ export interface OutboxOptions {
   /** Asks for a connection to this peer. */
   want: (peerId: string) => void
   /** @param encoded as for `send`. */
-  onOutcome: (message: P2PMessage, outcome: QueuedOutcome, encoded: Uint8Array) => void
+  onOutcome: (message: P2PMessage, outcome: 'delivered' | 'expired', encoded: Uint8Array) => void
 }
 
 /**
@@ -66,9 +85,10 @@ export interface OutboxOptions {
  * a connection stays here until the peer's process has acknowledged it, so that a loss on the way only delays it.
  */
 export class Outbox {
-  private readonly queues = new LazyMap<string, Entry[]>()
+  private readonly queues = new LazyMap<string, OutboxEntry[]>()
   /** Peers whose connection took no more. */
   private readonly blocked = new LazySet<string>()
+  journal: OutboxJournal | undefined
   private count = 0
   private bytes = 0
   private readonly alarm: Alarm
@@ -101,9 +121,10 @@ export class Outbox {
 
   /**
    * @param ttlS seconds.
+   * @param ended the caller has given up before a journal has kept the message.
    * @throws P2PError OUTBOX_FULL, MESSAGE_TOO_LARGE, UNSERIALIZABLE_PAYLOAD, INVALID_CONFIG.
    */
-  add(peerId: string, message: P2PMessage, ttlS: number): QueuedMessage {
+  add(peerId: string, message: P2PMessage, ttlS: number, ended?: AbortSignal): QueuedMessage | Promise<QueuedMessage> {
     const { clock, limits } = this.wiring
     if (!(ttlS > 0 && ttlS <= limits.maxOutboxTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxOutboxTtlS} seconds.`)
@@ -118,20 +139,50 @@ export class Outbox {
         details: { peerId, limit },
       })
     }
+    const [entry, outcome] = this.put({ peerId, message, encoded, bytes, expiresAt: clock.now() + ttlS * 1_000 })
+    const queued = { messageId: message.messageId, peerId, outcome }
+    const keeping = this.journal?.add(entry, ended)
+    const go = () => {
+      entry.sent = undefined
+      this.flush(peerId)
+      if (this.queues.get(peerId)?.some(({ sent }) => sent === undefined)) this.wiring.want(peerId)
+      return queued
+    }
+    if (keeping === undefined) return go()
+    entry.sent = NOT_YET
+    return keeping.then(go, (error) => {
+      this.take(entry)
+      throw error
+    })
+  }
+
+  /** Takes in what a journal has kept, before all else that waits for the peer. @param place how many of them are in already. */
+  restore(kept: Pick<OutboxEntry, 'peerId' | 'message' | 'encoded' | 'expiresAt'>, place: number): OutboxEntry {
+    const [entry] = this.put({ ...kept, bytes: kept.encoded.length }, place)
+    this.wiring.want(kept.peerId)
+    return entry
+  }
+
+  private put(
+    about: Pick<OutboxEntry, 'peerId' | 'message' | 'encoded' | 'bytes' | 'expiresAt'>,
+    place?: number,
+  ): [entry: OutboxEntry, outcome: Promise<QueuedOutcome>] {
     let settle!: (outcome: QueuedOutcome) => void
     const outcome = new Promise<QueuedOutcome>((resolve) => {
       settle = resolve
     })
-    const expiresAt = clock.now() + ttlS * 1_000
+    const { clock, limits } = this.wiring
+    const { peerId, bytes, expiresAt } = about
+    // Of one that a journal has kept no more is left than it had, whatever became of the date since.
+    const endsAt = elapsed(clock) + Math.min(expiresAt - clock.now(), limits.maxOutboxTtlS * 1_000)
+    const entry: OutboxEntry = { ...about, endsAt, settle, sent: undefined, isRepeated: false }
     const queue = this.queues.get(peerId) ?? []
     this.queues.set(peerId, queue)
-    queue.push({ message, encoded, bytes, expiresAt, settle, sent: undefined, isRepeated: false })
+    queue.splice(place ?? queue.length, 0, entry)
     this.count++
     this.bytes += bytes
-    this.arm(expiresAt)
-    this.flush(peerId)
-    if (queue.some(({ sent }) => sent === undefined)) this.wiring.want(peerId)
-    return { messageId: message.messageId, peerId, outcome }
+    this.arm(endsAt)
+    return [entry, outcome]
   }
 
   /** Sends what waits for a peer that is connected, in order. */
@@ -147,7 +198,7 @@ export class Outbox {
         if (entry.sent !== onSettled) return
         entry.sent = undefined
         entry.isRepeated = true
-        if (delivered) this.finish(peerId, entry, 'delivered')
+        if (delivered) this.finish(entry, 'delivered')
       }
       entry.sent = onSettled
       try {
@@ -162,7 +213,7 @@ export class Outbox {
           this.flushLater(peerId)
           return
         }
-        this.finish(peerId, entry, 'expired')
+        this.finish(entry, 'expired')
       }
     }
   }
@@ -178,35 +229,45 @@ export class Outbox {
     })
   }
 
-  /** Forgets all messages; each has expired. */
+  /** Forgets all messages: what no journal keeps has expired. */
   close(): void {
-    for (const [peerId, queue] of [...this.queues]) for (const entry of [...queue]) this.finish(peerId, entry, 'expired')
+    for (const queue of [...this.queues.values()])
+      for (const entry of [...queue]) this.finish(entry, this.journal ? 'kept' : 'expired')
     this.disarm()
   }
 
-  private finish(peerId: string, entry: Entry, outcome: QueuedOutcome): void {
+  /** Tells what became of a message; one that is in no queue any more has been told of. */
+  finish(entry: OutboxEntry, outcome: QueuedOutcome): void {
+    if (!this.take(entry)) return
+    entry.settle(outcome)
+    if (outcome === 'kept') return
+    this.journal?.delete(entry)
+    this.wiring.onOutcome(entry.message, outcome, entry.encoded)
+  }
+
+  private take(entry: OutboxEntry): boolean {
+    const { peerId } = entry
     const queue = this.queues.get(peerId)
     const index = queue?.indexOf(entry) ?? -1
-    if (queue === undefined || index === -1) return
+    if (queue === undefined || index === -1) return false
     queue.splice(index, 1)
     if (queue.length === 0) this.queues.delete(peerId)
     this.count--
     this.bytes -= entry.bytes
     if (this.count === 0) this.disarm()
     this.hasRoom?.()
-    entry.settle(outcome)
-    this.wiring.onOutcome(entry.message, outcome, entry.encoded)
+    return true
   }
 
   private expire(): void {
     const { clock, takeBack } = this.wiring
-    const now = clock.now()
+    const now = elapsed(clock)
     let next = Number.POSITIVE_INFINITY
     this.alarmAt = next
     for (const [peerId, queue] of [...this.queues]) {
       for (const entry of [...queue]) {
-        if (entry.expiresAt > now) next = Math.min(next, entry.expiresAt)
-        else if (entry.sent === undefined || takeBack(peerId, entry.sent)) this.finish(peerId, entry, 'expired')
+        if (entry.endsAt > now) next = Math.min(next, entry.endsAt)
+        else if (entry.sent === undefined || takeBack(peerId, entry.sent)) this.finish(entry, 'expired')
         // The message is on its way: the peer has it at any moment, or the connection breaks.
         else next = Math.min(next, now + 1_000)
       }
@@ -217,7 +278,7 @@ export class Outbox {
   private arm(at: number): void {
     if (at >= this.alarmAt) return
     this.alarmAt = at
-    this.alarm.arm(at - this.wiring.clock.now())
+    this.alarm.arm(at - elapsed(this.wiring.clock))
   }
 
   private disarm(): void {

@@ -1,6 +1,6 @@
 import { Alarm } from '../../base/alarm.js'
 import { Backoff } from '../../base/backoff.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { asP2PError, type P2PError } from '../../base/errors.js'
 import { isHidden } from '../../base/hidden.js'
 import { LazySet } from '../../base/lazy-map.js'
@@ -31,9 +31,9 @@ export interface KeptConnection {
  */
 const FINAL = /^(INVALID_ADDRESS|INSECURE_ADDRESS|INVALID_PEER_ID|SHUT_DOWN)$/
 
-/** A relay that shuts down often starts again; and a refusal in the clear can be anybody's. */
+/** A relay that shuts down often starts again; a refusal in the clear can be anybody's, and so can what is no description. */
 function isFinal({ code, details }: P2PError): boolean {
-  return FINAL.test(code) && details.inClear !== true && !(code === 'SHUT_DOWN' && details.byPeer === true)
+  return FINAL.test(code) && !details.inClear && !details.byPeer && !details.fault
 }
 
 /** What a refusal in the clear may ask for at most, milliseconds: with the jitter of `Backoff` it keeps us away for less than 10 s. */
@@ -65,6 +65,8 @@ export interface ReconnectorOptions {
 export class Reconnector {
   readonly entries = new LazySet<KeptConnection>()
   isActive = false
+  /** Settles when all that are dialled at the start are connected or have failed; undefined after it. */
+  joining: Promise<unknown> | undefined
 
   constructor(
     targets: (string | PeerInfo)[],
@@ -83,7 +85,13 @@ export class Reconnector {
   /** Dials all; resolves with the first that connects, or when all have failed once. */
   async start(): Promise<void> {
     this.isActive = true
-    const first = this.wake().map((dial) => dial.then((connected) => (connected ? undefined : Promise.reject())))
+    const dials = this.wake()
+    const joining = Promise.all(dials)
+    this.joining = joining
+    void joining.finally(() => {
+      if (this.joining === joining) this.joining = undefined
+    })
+    const first = dials.map((dial) => dial.then((connected) => (connected ? undefined : Promise.reject())))
     if (first.length > 0) await Promise.any(first).catch(() => {})
   }
 
@@ -103,11 +111,11 @@ export class Reconnector {
     return this.entriesOf(peerId).length > 0
   }
 
-  /** Dials a peer that is away, as though its connection had just been lost. */
-  want(peerId: string): void {
+  /** Dials a peer that is away, as though its connection had just been lost; where it was last, if that is known. */
+  want(peerId: string, target = peerId): void {
     if (this.wants(peerId)) return
-    const entry = this.entryOf(peerId, false, peerId)
-    entry.awaySince = this.wiring.clock.now()
+    const entry = this.entryOf(target, false, peerId)
+    entry.awaySince = elapsed(this.wiring.clock)
     this.entries.add(entry)
     if (this.isActive) void this.dial(entry)
   }
@@ -123,18 +131,18 @@ export class Reconnector {
 
   lost(peerId: string, error: P2PError): void {
     for (const entry of this.entriesOf(peerId)) {
-      const { byPeer, moved } = error.details
+      const { byPeer, moved, inClear } = error.details
       // Another process of the peer has come in the place of the one before.
       if (error.code === 'REPLACED' && byPeer !== true) continue
-      // The application has disconnected on purpose, or the peer has said goodbye, inside its channel: so are all losses told here.
-      const isGoodbye = /^(CONNECTION_CLOSED|SHUT_DOWN|NAME_TAKEN)$/.test(error.code)
+      // The application has disconnected on purpose, or the peer has said goodbye, inside its channel.
+      const isGoodbye = !inClear && /^(CONNECTION_CLOSED|SHUT_DOWN|NAME_TAKEN)$/.test(error.code)
       const wanted = isGoodbye && moved !== true && (byPeer !== true || !entry.bootstrap)
       if (wanted && this.isActive) {
         if (!entry.bootstrap) this.entries.delete(entry)
         continue
       }
       const { clock, limits } = this.wiring
-      const now = clock.now()
+      const now = elapsed(clock)
       entry.awaySince ??= now
       if (!this.isActive || entry.dialling) continue
       // The peer asks us to come back at once; one that asks again and again is dialled with pauses.
@@ -148,7 +156,7 @@ export class Reconnector {
     for (const entry of this.entriesOf(peerId)) {
       entry.backoff.reset()
       entry.awaySince = undefined
-      entry.since = this.wiring.clock.now()
+      entry.since = elapsed(this.wiring.clock)
       entry.alarm.disarm()
     }
   }
@@ -158,7 +166,7 @@ export class Reconnector {
    * away does not count: this machine was asleep or offline, and the peers may have been there.
    */
   wake(): Promise<boolean>[] {
-    for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = this.wiring.clock.now()
+    for (const entry of this.entries) if (entry.awaySince !== undefined) entry.awaySince = elapsed(this.wiring.clock)
     return this.dialAway(() => true)
   }
 
@@ -192,7 +200,7 @@ export class Reconnector {
     entry.dialling = true
     try {
       entry.peerId = await this.wiring.dial(entry.target)
-      entry.since = this.wiring.clock.now()
+      entry.since = elapsed(this.wiring.clock)
       entry.backoff.reset()
       entry.told = false
       entry.awaySince = undefined
@@ -215,7 +223,7 @@ export class Reconnector {
   private again(entry: KeptConnection, error: P2PError): void {
     const { clock, limits } = this.wiring
     const isWanted = entry.bootstrap || (entry.peerId !== undefined && this.wiring.isWanted(entry.peerId))
-    const givenUp = !isWanted && clock.now() - (entry.awaySince ?? clock.now()) >= limits.reconnectGiveUpMs
+    const givenUp = !isWanted && elapsed(clock) - (entry.awaySince ?? elapsed(clock)) >= limits.reconnectGiveUpMs
     if (isFinal(error) || givenUp) {
       if (!entry.bootstrap) this.entries.delete(entry)
       return
@@ -241,7 +249,7 @@ export class Reconnector {
       alarm: new Alarm(clock, () => void this.dial(entry)),
       dialling: false,
       awaySince: undefined,
-      since: clock.now(),
+      since: elapsed(clock),
     }
     return entry
   }

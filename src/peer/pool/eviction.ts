@@ -2,9 +2,9 @@
 export interface Evictable {
   /** The group of its address, which one party is likely to hold; see `groupOf`. */
   readonly group: string
-  /** When it came, milliseconds since the Unix epoch. */
+  /** When it came, by `elapsed`. */
   readonly since: number
-  /** When it last said something that is of use, milliseconds since the Unix epoch; 0: never. */
+  /** When it last said something that is of use, by `elapsed`; 0: never. */
   readonly usedAt: number
   readonly rttMs: number | undefined
   /** Its reputation: below 0 for a peer that has misbehaved. */

@@ -1,4 +1,5 @@
 import { equalBytes, hexOf } from '../../base/bytes.js'
+import { elapsed } from '../../base/clock.js'
 import { nameTaken, P2PError, shutDownError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { RemotePeer } from '../../channel/hello.js'
@@ -179,7 +180,7 @@ export class Members {
     // A peer that has just accepted our dial had its own under way, and settles on ours. Much later, a dial means that the peer
     // has lost the first connection.
     const { clock, limits } = this.peerContext
-    const simultaneous = clock.now() - existing.since <= limits.handshakeTimeoutMs
+    const simultaneous = elapsed(clock) - existing.since <= limits.handshakeTimeoutMs
     return old.connection.outbound && simultaneous && this.oursWins(channel) ? 'keep' : 'switch'
   }
 

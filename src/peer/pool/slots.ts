@@ -1,4 +1,5 @@
 import { groupOf } from '../../address/origin.js'
+import { elapsed } from '../../base/clock.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Connection } from '../../transport/transport.js'
 import type { PeerContext } from '../peer-context.js'
@@ -94,7 +95,7 @@ export class Slots<Peer extends SlotHolder> {
 
   /** Whether a peer in the pool has misbehaved. Looked up once a second: a flood of newcomers asks thousands of times. */
   private hasUnwanted(): boolean {
-    const now = this.peerContext.clock.now()
+    const now = elapsed(this.peerContext.clock)
     if (now - this.lookedAt >= 1_000) {
       this.lookedAt = now
       this.unwanted = [...this.slots.values()].some(({ peer, outbound }) => !outbound && this.scoreOf(peer.publicKey) < 0)

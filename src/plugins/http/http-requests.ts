@@ -1,4 +1,5 @@
-import { codeOf, P2PError } from '../../base/errors.js'
+import { platformTimer } from '../../base/clock.js'
+import { P2PError } from '../../base/errors.js'
 import { publicFetch } from '../../transport/public-fetch.node.js'
 
 /** Largest answer that holds no frames: a session id, a count, an error. */
@@ -26,7 +27,7 @@ export class Exchange {
 
   extend(timeoutMs: number): void {
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => {
+    this.timer = platformTimer(() => {
       this.timedOut = true
       this.controller.abort()
     }, timeoutMs)
@@ -44,7 +45,7 @@ export class Exchange {
  * A request that browsers send without asking the server first (a CORS "simple" one), without cookies and referrer.
  *
  * @param learnt whether others have told the address; see `DialOptions.learnt`.
- * @throws P2PError where the peer itself refuses; anything else is worth another try.
+ * @throws P2PError CONNECTION_LOST where the answer is a refusal; anything else is worth another try.
  */
 export async function request(
   url: URL,
@@ -62,19 +63,10 @@ export async function request(
   if (response.ok) return response
   const { status } = response
   if (status >= 500 || status === 408 || status === 425 || status === 429) throw new Error(`HTTP status ${status}`)
-  if (status === 404 || status === 410) throw lost('it does not know this session')
-  const code = codeOf(codeIn(await smallAnswer(response)), 'CONNECTION_LOST')
-  throw new P2PError(code, `The peer refused what we sent (HTTP status ${status}). Connect again.`, {
-    details: { byPeer: true, status },
-  })
-}
-
-function codeIn(text: string): unknown {
-  try {
-    return (JSON.parse(text) as { code?: unknown } | null)?.code
-  } catch {
-    return undefined
-  }
+  // Whatever code it gives: nobody has sealed it.
+  throw lost(
+    status === 404 || status === 410 ? 'it does not know this session' : `it refused what we sent, HTTP status ${status}`,
+  )
 }
 
 /** An answer that must be short; who sends more is not the peer. */
@@ -125,7 +117,7 @@ export function pause(delayMs: number, until: AbortSignal): Promise<void> {
       until.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, delayMs)
+    const timer = platformTimer(done, delayMs)
     until.addEventListener('abort', done)
   })
 }

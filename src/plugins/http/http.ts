@@ -1,6 +1,6 @@
 import { isWebAddress } from '../../address/addresses.js'
 import { parseWebAddress } from '../../address/web-address.js'
-import { BoundedMap } from '../../base/bounded-map.js'
+import { platformTimer } from '../../base/clock.js'
 import { abortedError, isP2PError, P2PError } from '../../base/errors.js'
 import { HTTP_LIMITS } from '../../base/limits/http.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
@@ -37,9 +37,6 @@ const EARLY_ANSWER_MS = 500
 const PARTING_BYTES = 16_384
 /** Time for the network, on top of what the server takes for itself. */
 const SLACK_MS = 5_000
-/** Hosts remembered as being behind something that holds streams back, and for how long. */
-const MAX_HOSTS = 64
-const HOST_MEMORY_MS = 600_000
 
 /**
  * HTTP requests, for networks that let nothing else through: long polls, or streamed answers where nothing on the way
@@ -50,36 +47,26 @@ const HOST_MEMORY_MS = 600_000
  * new P2PCoordinator({ transports: [http()], bootstrap: ['https://relay.example'] })
  */
 export function http(options: { limits?: Limits } = {}): Transport {
-  const dial = httpDial()
   return {
     name: 'http',
     rank: 2,
     direct: true,
     canDial: (address) => isWebAddress(address, 'http'),
-    dial: (address, dialOptions) => dial(address, { ...dialOptions, limits: options.limits ?? dialOptions.limits }),
+    dial: (address, dialOptions) => httpDial(address, { ...dialOptions, limits: options.limits ?? dialOptions.limits }),
   }
 }
 
 /** The dial of `http`. `dialled` is the address that the connection gives as its own, where that is another. */
-export function httpDial() {
-  const buffering: Buffering = new BoundedMap(MAX_HOSTS)
-  return (address: string, options: DialOptions, dialled = address): Promise<Connection> =>
-    openSession(address, { ...options, dialled, limits: limitsOf({ ...HTTP_LIMITS, ...options.limits }), buffering })
+export function httpDial(address: string, options: DialOptions, dialled = address): Promise<Connection> {
+  return openSession(address, { ...options, dialled, limits: limitsOf({ ...HTTP_LIMITS, ...options.limits }) })
 }
-
-/** Hosts behind something that holds streams back, with the time until which that is believed. */
-type Buffering = BoundedMap<string, number>
 
 interface Opening extends DialOptions {
   dialled: string
   limits: Limits
-  buffering: Buffering
 }
 
-async function openSession(
-  address: string,
-  { signal, firstFrame, dialled, limits, buffering, learnt }: Opening,
-): Promise<Connection> {
+async function openSession(address: string, { signal, firstFrame, dialled, limits, learnt }: Opening): Promise<Connection> {
   const endpoint = parseWebAddress(address, 'http')
   endpoint.pathname = endpoint.pathname.replace(/\/*$/, HTTP_PATH)
   if (signal?.aborted) throw abortedError('The dial', signal.reason)
@@ -95,10 +82,10 @@ async function openSession(
       const id = await smallAnswer(response)
       if (signal?.aborted) throw signal.reason
       if (!/^[\w-]{22,64}$/.test(id)) throw notThePeer()
-      return new HttpConnection(dialled, endpoint, id, limits, buffering, learnt).pipe
+      return new HttpConnection(dialled, endpoint, id, limits, learnt).pipe
     } catch (error) {
       if (signal?.aborted) throw abortedError('The dial', signal.reason)
-      if (error instanceof TypeError && attempt === 1) continue
+      if ((error as Error).name === 'TypeError' && attempt === 1) continue
       const why = exchange.timedOut ? `no answer within ${limits.dialTimeoutMs} ms` : causeOf(error)
       const message = `No connection to ${address} (${why}). Check the address, and that it serves HTTP.`
       throw new P2PError('PEER_UNREACHABLE', message, { details: { address }, cause: error })
@@ -125,19 +112,18 @@ class HttpConnection {
   private streamedBytes = 0
   private acknowledgeTimer: ReturnType<typeof setTimeout> | undefined
   private acknowledgeNow = false
-  private canStream: boolean
+  /** False once something on the way has held a stream back: for this connection alone, as anybody on the way can. */
+  private canStream = true
 
   constructor(
     remoteAddress: string,
     endpoint: URL,
     id: string,
     private readonly limits: Limits,
-    private readonly buffering: Buffering,
     private readonly learnt: boolean | undefined,
   ) {
     this.session = new URL(endpoint)
     this.session.pathname += `/${id}`
-    this.canStream = !((buffering.get(endpoint.host) ?? 0) > Date.now())
     const { polls, all } = this
     this.pipe = new FramePipe({
       transport: 'http',
@@ -260,10 +246,7 @@ class HttpConnection {
       if (isP2PError(error) || this.state !== 'open') throw error
       // Something on the way holds answers back until they are whole, or does not let streams through.
       if (stream && (!begun || exchange.timedOut)) this.canStream = false
-      if (stream && !begun && exchange.timedOut) {
-        this.rememberBuffering()
-        return
-      }
+      if (stream && !begun && exchange.timedOut) return
       if (this.received === before) throw error
     } finally {
       exchange.done()
@@ -289,7 +272,7 @@ class HttpConnection {
   private acknowledgeSoon(bytes: number): void {
     this.streamedBytes += bytes
     if (this.streamedBytes >= ACKNOWLEDGE_BYTES) this.acknowledge()
-    else this.acknowledgeTimer ??= setTimeout(() => this.acknowledge(), ACKNOWLEDGE_MS)
+    else this.acknowledgeTimer ??= platformTimer(() => this.acknowledge(), ACKNOWLEDGE_MS)
   }
 
   private acknowledge(): void {
@@ -337,10 +320,6 @@ class HttpConnection {
       .then(smallAnswer)
       .catch(() => {})
       .finally(() => exchange.done())
-  }
-
-  private rememberBuffering(): void {
-    this.buffering.set(this.session.host, Date.now() + HOST_MEMORY_MS)
   }
 
   private url(query: Record<string, number>): URL {

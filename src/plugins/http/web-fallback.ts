@@ -1,4 +1,5 @@
 import { asWebAddress, isWebAddress } from '../../address/addresses.js'
+import { platformTimer } from '../../base/clock.js'
 import { abortedError, asP2PError, P2PError } from '../../base/errors.js'
 import { HTTP_LIMITS } from '../../base/limits/http.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
@@ -19,7 +20,7 @@ const WEBSOCKET_ATTEMPTS = 2
  * new P2PCoordinator({ transports: [webFallback()], bootstrap: ['wss://relay.example'] })
  */
 export function webFallback(options: { limits?: Limits } = {}): Transport {
-  const ways: Ways = { webSocket: webSocket(), http: httpDial() }
+  const ways: Ways = { webSocket: webSocket(), http: httpDial }
   const isHttp = (address: string) => isWebAddress(address, 'http')
   return {
     name: 'http',
@@ -35,7 +36,7 @@ export function webFallback(options: { limits?: Limits } = {}): Transport {
 
 interface Ways {
   webSocket: Transport
-  http: ReturnType<typeof httpDial>
+  http: typeof httpDial
 }
 
 function dialBoth(address: string, options: DialOptions & { limits: Limits }, ways: Ways): Promise<Connection> {
@@ -95,7 +96,7 @@ function dialBoth(address: string, options: DialOptions & { limits: Limits }, wa
       })
     }
 
-    const headStart = setTimeout(tryHttp, limits.httpHeadStartMs)
+    const headStart = platformTimer(tryHttp, limits.httpHeadStartMs)
     signal?.addEventListener('abort', onAbort)
     if (signal?.aborted) {
       onAbort()

@@ -56,7 +56,7 @@ export function oneTab({ throws = false }: OneTabOptions = {}): Plugin {
         })
       kit.onLifecycle({
         async lead() {
-          const name = `lotus-p2p/${encodePeerId(kit.publicKey)}`
+          const name = `lotus-p2p/${kit.store.name ?? encodePeerId(kit.publicKey)}`
           end()
           if (!(await take(name, { ifAvailable: true }))) {
             if (throws) throw new P2PError('STORE_IN_USE', 'Another tab runs with this identity. Close it, or wait for it.')

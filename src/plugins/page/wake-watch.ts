@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type Timer } from '../../base/clock.js'
+import { type Clock, elapsed, lateness, systemClock, type Timer } from '../../base/clock.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { isHidden } from '../../base/hidden.js'
 import { CORE_LIMITS } from '../../base/limits/core.js'
@@ -91,9 +91,9 @@ export class WakeWatch {
   }
 
   private check(): void {
-    const due = this.clock.now() + this.checkMs
+    const lateMs = lateness(this.clock, this.checkMs)
     this.timer = this.clock.setTimeout(() => {
-      const late = this.clock.now() - due
+      const late = lateMs()
       this.check()
       if (late > LATE_PERIODS * (isHidden() ? Math.max(HIDDEN_PERIOD_MS, this.checkMs) : this.checkMs)) this.wake('late-timer')
     }, this.checkMs)
@@ -102,9 +102,8 @@ export class WakeWatch {
   }
 
   private wake(reason: WakeReason): void {
-    const now = this.clock.now()
-    // A clock that was set back must not silence us.
-    if (now >= this.lastTold && now - this.lastTold < BURST_MS) return
+    const now = elapsed(this.clock)
+    if (now - this.lastTold < BURST_MS) return
     this.lastTold = now
     this.wiring.onWake(reason)
   }

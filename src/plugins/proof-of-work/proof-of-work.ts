@@ -1,4 +1,4 @@
-import { joined } from '../../base/bytes.js'
+import { isBytes, joined } from '../../base/bytes.js'
 import { abortedError, P2PError } from '../../base/errors.js'
 import { fenced } from '../../base/fenced.js'
 import { sha256 } from '../../base/sha256.js'
@@ -87,7 +87,7 @@ export function verifyProofOfWork(options: WorkPurpose & { proof: WorkProof | un
   const { proof, bits } = options
   return (
     isPurpose(options) &&
-    proof?.nonce instanceof Uint8Array &&
+    isBytes(proof?.nonce) &&
     proof.nonce.length === WORK_NONCE_BYTES &&
     isDay(proof.day) &&
     workBits(workBlock(options, proof.day), proof.nonce) >= bits
@@ -95,7 +95,6 @@ export function verifyProofOfWork(options: WorkPurpose & { proof: WorkProof | un
 }
 
 function isPurpose({ publicKey, responder, salt }: WorkPurpose): boolean {
-  const isBytes = (value: unknown, length: number) => value instanceof Uint8Array && value.length === length
   return isBytes(publicKey, PUBLIC_KEY_BYTES) && isBytes(responder, PUBLIC_KEY_BYTES) && isBytes(salt, WORK_SALT_BYTES)
 }
 

@@ -1,6 +1,6 @@
 import { BoundedMap } from '../../base/bounded-map.js'
 import { equalBytes, hexOf, joined } from '../../base/bytes.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
@@ -91,7 +91,7 @@ export class WorkProofs implements WorkSupply {
   /** How long dials have waited for work, milliseconds since the start. Their deadlines do not count it. */
   get pausedMs(): number {
     const { dials, since, totalMs } = this.paused
-    return dials > 0 ? totalMs + this.wiring.clock.now() - since : totalMs
+    return dials > 0 ? totalMs + elapsed(this.wiring.clock) - since : totalMs
   }
 
   /** The proof for today's demand of a responder, or for yesterday's, if we have one of so many bits. */
@@ -159,14 +159,14 @@ export class WorkProofs implements WorkSupply {
   private async prove(demand: Demand, address: string, signal: AbortSignal): Promise<void> {
     const { clock } = this.wiring
     const { paused } = this
-    if (paused.dials++ === 0) paused.since = clock.now()
+    if (paused.dials++ === 0) paused.since = elapsed(clock)
     try {
       while (this.find(demand, demand.responder) === undefined) {
         this.checkBits(demand.bits, address)
         await this.waitFor(this.jobs.get(hexOf(demand.responder)) ?? this.begin(demand, address), signal)
       }
     } finally {
-      if (--paused.dials === 0) paused.totalMs += clock.now() - paused.since
+      if (--paused.dials === 0) paused.totalMs += elapsed(clock) - paused.since
     }
   }
 

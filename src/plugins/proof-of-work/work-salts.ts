@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { asP2PError, type P2PError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000
 export class WorkSalts {
   private readonly known = new LazyMap<number, Uint8Array>()
   private isDrawing = false
-  private retryAt = 0
+  private retryAt = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly wiring: {
@@ -55,9 +55,9 @@ export class WorkSalts {
 
   private async draw(today: number): Promise<void> {
     const { identity, network, clock, limits, onError } = this.wiring
-    if (this.isDrawing || clock.now() < this.retryAt) return
+    if (this.isDrawing || elapsed(clock) < this.retryAt) return
     this.isDrawing = true
-    this.retryAt = clock.now() + RETRY_MS
+    this.retryAt = elapsed(clock) + RETRY_MS
     try {
       await withDeadline(clock, 'Signing the salt of the day', { timeoutMs: limits.requestTimeoutMs }, async () => {
         for (const day of [today, today - 1]) {
@@ -66,7 +66,7 @@ export class WorkSalts {
           this.known.set(day, sha256(signature).slice(0, WORK_SALT_BYTES))
         }
       })
-      this.retryAt = 0
+      this.retryAt = Number.NEGATIVE_INFINITY
       for (const day of this.known.keys()) if (day < today - 1) this.known.delete(day)
     } catch (error) {
       onError(asP2PError(error, 'IDENTITY_FAILED', 'The identity did not sign the salt of the day: no work is demanded.'))

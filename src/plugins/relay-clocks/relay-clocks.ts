@@ -1,5 +1,5 @@
 import { originOf } from '../../address/origin.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import type { P2PError } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
@@ -19,7 +19,7 @@ const STORE_KEY = 'clock/not-before'
  * help of two operators, and never one from before the newest that we have seen.
  */
 export class RelayClocks {
-  /** By operator, how far the clock of its relay is ahead of ours, milliseconds. */
+  /** By operator, the date of its relay less what has passed here by then, milliseconds: nobody sets that. */
   private readonly offsets = new LazyMap<string, number>()
   private newest: Promise<number> | undefined
   private toldAt = Number.NEGATIVE_INFINITY
@@ -44,16 +44,15 @@ export class RelayClocks {
     const { clock, limits, named } = this.wiring
     const own = clock.now()
     checkOwnTime(certificate, now, clock, limits)
-    if (named.has(address)) this.offsets.set(originOf(address) ?? address, now - own)
+    if (named.has(address)) this.offsets.set(originOf(address) ?? address, now - elapsed(clock))
     if (!holdsByOurClock(certificate, clock)) {
-      const offsetMs = this.agreed()
-      const at = own + (offsetMs ?? Number.NaN)
+      const at = elapsed(clock) + (this.agreed() ?? Number.NaN)
       if (!(at >= (await this.seen()) && holdsAt(certificate, at, AGREE_WITHIN_MS))) {
         throw notNow("The peer's", now - own)
       }
-      if (own - this.toldAt >= TELL_EVERY_MS) {
-        this.toldAt = own
-        this.wiring.onSkew(skewed('The clock of this device is wrong. Set it right', offsetMs!))
+      if (elapsed(clock) - this.toldAt >= TELL_EVERY_MS) {
+        this.toldAt = elapsed(clock)
+        this.wiring.onSkew(skewed('The clock of this device is wrong. Set it right', at - own))
       }
     }
     if (named.has(address)) await this.note(certificate.notBefore)

@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import type { VerifiedTopicMessage } from './topic-messages.js'
@@ -32,10 +32,10 @@ export class TopicHistory {
     const kept = this.topics.get(topic) ?? []
     this.topics.set(topic, kept)
     kept.push(message)
-    this.all.set(id, { message, until: this.clock.now() + this.limits.topicHistoryMs })
+    this.all.set(id, { message, until: elapsed(this.clock) + this.limits.topicHistoryMs })
     this.total += sizeOf(message)
     if (kept.length > this.limits.topicHistory) this.drop(kept[0]!)
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     for (const { message: oldest, until } of this.all.values()) {
       if (until > now && this.total <= this.limits.maxTopicHistoryBytes) break
       this.drop(oldest)
@@ -48,7 +48,7 @@ export class TopicHistory {
 
   /** The last `count` of a topic, oldest first. */
   last(topic: string, count: number): VerifiedTopicMessage[] {
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     const live = (this.topics.get(topic) ?? []).filter(({ id }) => (this.all.get(id)?.until ?? 0) > now)
     return count > 0 ? live.slice(-count) : []
   }

@@ -1,7 +1,7 @@
 import { Alarm } from '../../base/alarm.js'
 import { BoundedMap, RecentKeys } from '../../base/bounded-map.js'
 import { equalBytes } from '../../base/bytes.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { fenced } from '../../base/fenced.js'
@@ -155,7 +155,7 @@ export class Topics implements IProtocolHandler {
     })
     this.history = new TopicHistory(host.clock, this.limits)
     const { topicRatePerS, topicBurst, topicNeighbourRatePerS, maxRateBuckets } = this.limits
-    this.pace = new TokenBucket(0.95 * topicRatePerS, Math.max(1, 0.8 * topicBurst), host.clock.now(), 1)
+    this.pace = new TokenBucket(0.95 * topicRatePerS, Math.max(1, 0.8 * topicBurst), elapsed(host.clock), 1)
     this.publishers = new RateBuckets(host.clock, topicRatePerS, topicBurst, maxRateBuckets)
     this.neighbours = new RateBuckets(host.clock, topicNeighbourRatePerS, 2 * topicNeighbourRatePerS, maxRateBuckets)
   }
@@ -247,7 +247,7 @@ export class Topics implements IProtocolHandler {
     return withDeadline(host.clock, 'Publishing', { timeoutMs, signal }, async (signal) => {
       if (wait) await this.line.run(() => this.paced(host.clock, signal))
       else {
-        const now = host.clock.now()
+        const now = elapsed(host.clock)
         // Those that wait come first, and each leaves the bucket empty.
         const retryAfterMs = this.line.isIdle ? this.pace.take(now) : Math.max(1, this.pace.waitMs(now))
         if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
@@ -263,7 +263,7 @@ export class Topics implements IProtocolHandler {
   private paced(clock: Clock, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
-        const waitMs = this.isOver || signal.aborted ? 0 : this.pace.take(clock.now())
+        const waitMs = this.isOver || signal.aborted ? 0 : this.pace.take(elapsed(clock))
         if (waitMs > 0) return alarm.arm(waitMs)
         alarm.disarm()
         signal.removeEventListener('abort', look)

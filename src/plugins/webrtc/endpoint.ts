@@ -1,4 +1,5 @@
 import { parseWebRtc, webRtcAddress } from '../../address/addresses.js'
+import { elapsed } from '../../base/clock.js'
 import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../base/errors.js'
 import { WEBRTC_LIMITS } from '../../base/limits/webrtc.js'
 import { type LimitName, type Limits, limitsOf } from '../../base/limits.js'
@@ -311,7 +312,7 @@ export class WebRtcEndpoint implements IProtocolHandler, Transport, Listener {
 
   /** @throws P2PError LIMIT_EXCEEDED where a peer floods us with signals. */
   private countSignal(host: ProtocolHost, peerId: string): void {
-    const now = host.clock.now()
+    const now = elapsed(host.clock)
     const { maxWebRtcSignals, webRtcSignalWindowMs } = this.limits
     let rate = this.rates.get(peerId)
     if (rate === undefined || now - rate.since >= webRtcSignalWindowMs) {

@@ -1,4 +1,5 @@
 import { WEBRTC_LIMITS } from '../../base/limits/webrtc.js'
+import { coreOf } from '../../core/core.js'
 import type { Plugin, PluginKit } from '../../core/plugin.js'
 import { upgradePaths } from '../../core/upgrade-paths.js'
 import { WebRtcEndpoint, type WebRtcOptions, type WebRtcStats } from './endpoint.js'
@@ -44,7 +45,7 @@ function begin(kit: PluginKit, options: WebRtcConfig | false): { endpoint: WebRt
   const end = () => {
     stopUpgrades()
     kit.unregisterProtocol(endpoint.protocolName)
-    kit.removeTransport(endpoint)
+    coreOf(kit).removeTransport(endpoint)
   }
   return { endpoint, end }
 }

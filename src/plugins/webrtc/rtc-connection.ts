@@ -1,4 +1,5 @@
 import { webRtcAddress } from '../../address/addresses.js'
+import { isArrayBuffer } from '../../base/bytes.js'
 import type { Clock } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
@@ -115,7 +116,7 @@ export class RtcConnection {
   }
 
   private receive(data: unknown): void {
-    if (!(data instanceof ArrayBuffer) || data.byteLength > RTC_CHUNK_BYTES) {
+    if (!isArrayBuffer(data) || data.byteLength > RTC_CHUNK_BYTES) {
       const message = 'The peer sent a malformed chunk over its data channel.'
       this.pipe.end(new P2PError('PROTOCOL_VIOLATION', message))
     } else if (data.byteLength > 0) {

@@ -1,3 +1,4 @@
+import { isBytes } from '../../base/bytes.js'
 import type { P2PErrorCode } from '../../base/errors.js'
 
 /** Largest frame: the largest Noise message (Noise rev 34 §3). */
@@ -34,7 +35,7 @@ export type TabEnvelope = TabMessage & { v: 1; from: string; to?: string | undef
 
 const isId = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{16,64}$/.test(value)
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-const isFrame = (value: unknown): value is Uint8Array => value instanceof Uint8Array && value.length <= TAB_FRAME_BYTES
+const isFrame = (value: unknown): value is Uint8Array => isBytes(value) && value.length <= TAB_FRAME_BYTES
 
 /**
  * What came over the channel, or undefined where it is not ours: any script of the origin may write there. Frames are

@@ -121,6 +121,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     stale: () => {},
     pathChanged: () => {},
     interrupted: () => {},
+    doubted: () => {},
     spareLost: () => {},
   }
   const peer = new PeerConnection(channel, session, context, events, (_, { code }) => ends.push(code))

@@ -1,5 +1,6 @@
 import { Alarm } from '../../../base/alarm.js'
 import { BoundedMap } from '../../../base/bounded-map.js'
+import { elapsed } from '../../../base/clock.js'
 import { codeOf, isP2PError, P2PError, type P2PErrorCode, type P2PErrorDetails } from '../../../base/errors.js'
 import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
@@ -112,7 +113,7 @@ export class CircuitRelay implements IProtocolHandler {
    * has their ids. And to come back fills no budget.
    */
   private readonly gone: BoundedMap<string, Party>
-  /** When each peer's reservation ends, milliseconds since the Unix epoch. */
+  /** When each peer's reservation ends, by `elapsed`. */
   private readonly reservations = new Map<string, number>()
   /** Bytes given to a peer's connection and not yet accepted by it, over all its circuits. */
   private readonly pending = new Map<string, number>()
@@ -167,14 +168,15 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   hasReservation(peerId: string): boolean {
-    return (this.reservations.get(peerId) ?? 0) > (this.protocolHost?.clock.now() ?? 0)
+    const { protocolHost: host } = this
+    return host !== undefined && (this.reservations.get(peerId) ?? 0) > elapsed(host.clock)
   }
 
   /** Whether callers are brought to this peer. Who has just come is about to reserve. */
   canBeCalled({ peerId, protocols, connection }: PeerInfo): boolean {
     if (connection === undefined || connection.transport === 'circuit' || protocols?.includes(CIRCUIT_STOP) !== true) return false
     const now = this.protocolHost?.clock.now() ?? 0
-    return (this.reservations.get(peerId) ?? 0) > now || now - connection.since < this.limits.reservationGraceMs
+    return this.hasReservation(peerId) || now - connection.since < this.limits.reservationGraceMs
   }
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
@@ -204,7 +206,7 @@ export class CircuitRelay implements IProtocolHandler {
         details: { limit: 'maxRelayReservations', retryAfterMs: reservationMs / 4 },
       })
     }
-    this.reservations.set(from.peerId, host.clock.now() + reservationMs)
+    this.reservations.set(from.peerId, elapsed(host.clock) + reservationMs)
     const payload = {
       expiresInS: Math.max(10, Math.floor(reservationMs / 1_000)),
       maxCircuits: maxCircuitsPerPeer,
@@ -259,7 +261,7 @@ export class CircuitRelay implements IProtocolHandler {
     const known = this.parties.get(peerId)
     if (known !== undefined) return known
     const { circuitOpensPerS, circuitOpenBurst, circuitCallsPerS, circuitCallBurst } = this.limits
-    const now = host.clock.now()
+    const now = elapsed(host.clock)
     const party = this.gone.get(peerId) ?? {
       peerId,
       lastId: 0,
@@ -288,7 +290,7 @@ export class CircuitRelay implements IProtocolHandler {
       isLast: false,
       leaving: 0,
       unacked: 0,
-      allowance: new TokenBucket(circuitBytesPerS, circuitBytesPerS, host.clock.now(), 1),
+      allowance: new TokenBucket(circuitBytesPerS, circuitBytesPerS, elapsed(host.clock), 1),
       delayed: [],
       alarm: new Alarm(host.clock, () => this.pass(host, end)),
     }
@@ -305,7 +307,7 @@ export class CircuitRelay implements IProtocolHandler {
   ): P2PError | undefined {
     const refuse = (why: string, details: P2PErrorDetails = {}) =>
       new P2PError('CIRCUIT_REFUSED', `The relay refuses the circuit: ${why}.`, { details })
-    const now = host.clock.now()
+    const now = elapsed(host.clock)
     // The relay in the middle would then pay for a way that its own peers cannot see.
     if (from.connection?.transport === 'circuit') return refuse('a circuit inside a circuit')
     const callerWaitMs = caller.opens.take(now)
@@ -379,7 +381,7 @@ export class CircuitRelay implements IProtocolHandler {
         if (end.isLast && end.leaving === 0) this.end(circuit, undefined)
         return
       }
-      const waitMs = end.allowance.take(host.clock.now(), frame.length)
+      const waitMs = end.allowance.take(elapsed(host.clock), frame.length)
       if (waitMs > 0) {
         end.alarm.arm(waitMs)
         return
@@ -431,7 +433,7 @@ export class CircuitRelay implements IProtocolHandler {
     const end = party.ends.get(id)
     if (end !== undefined && !end.isOver) return end
     const mayBeTold = party.unknown !== id && party.telling < this.limits.maxCircuitsPerPeer
-    if (mayBeTold && party.words.take(host.clock.now()) === 0) {
+    if (mayBeTold && party.words.take(elapsed(host.clock)) === 0) {
       party.unknown = id
       party.telling++
       void this.sayClose(host, from, [id, 'CONNECTION_LOST']).then(() => party.telling--)

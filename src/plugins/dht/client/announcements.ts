@@ -1,5 +1,5 @@
 import { Alarm } from '../../../base/alarm.js'
-import type { Clock } from '../../../base/clock.js'
+import { type Clock, elapsed } from '../../../base/clock.js'
 import { LazyMap } from '../../../base/lazy-map.js'
 import { type Random, randomItem } from '../../../base/random.js'
 import type { VerifiedRecord } from '../records/record.js'
@@ -9,7 +9,7 @@ export interface Announcement {
   entry: VerifiedRecord
   /** False: it ends with its TTL. */
   republish: boolean
-  /** When to publish it anew, or to forget it; milliseconds since the Unix epoch. */
+  /** When to publish it anew, or to forget it, by `elapsed`. */
   due: number
   /** Latest end of any version of it: so long a withdrawal must hold. */
   lastExpiry: number
@@ -59,7 +59,8 @@ export class Announcements {
     announcement.entry = entry
     announcement.republish = republish
     announcement.lastExpiry = Math.max(announcement.lastExpiry, entry.expiresAt)
-    announcement.due = republish ? (entry.expiresAt + this.clock.now()) / 2 : entry.expiresAt
+    const livesMs = entry.expiresAt - this.clock.now()
+    announcement.due = elapsed(this.clock) + (republish ? livesMs / 2 : livesMs)
     this.byKey.set(entry.key, announcement)
     this.arm()
     return announcement
@@ -67,8 +68,8 @@ export class Announcements {
 
   /** Moves the next publication forward: the last one reached nobody. */
   retry(announcement: Announcement): void {
-    const now = this.clock.now()
-    announcement.due = Math.min(announcement.due, now + Math.max(1000, (announcement.entry.expiresAt - now) / 8))
+    const livesMs = announcement.entry.expiresAt - this.clock.now()
+    announcement.due = Math.min(announcement.due, elapsed(this.clock) + Math.max(1000, livesMs / 8))
     this.arm()
   }
 
@@ -94,12 +95,12 @@ export class Announcements {
     if (this.isOver || this.isActive) return
     let next = Number.POSITIVE_INFINITY
     for (const { due } of this.byKey.values()) next = Math.min(next, due)
-    this.alarm.arm(next - this.clock.now())
+    this.alarm.arm(next - elapsed(this.clock))
   }
 
   private async run(): Promise<void> {
     this.isActive = true
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     const due: Announcement[] = []
     for (const [key, announcement] of this.byKey) {
       if (announcement.due > now) continue

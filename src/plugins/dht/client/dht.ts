@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../../base/clock.js'
+import { type Clock, elapsed, systemClock } from '../../../base/clock.js'
 import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
@@ -34,6 +34,12 @@ import type { Lookup, LookupTrace, RecordFeed, StoreOutcome } from './lookup.js'
 
 export type { AnnounceOptions, AnnounceResult, DhtOptions, DhtStats, GetOptions, QueryOptions } from './dht-types.js'
 
+/** Keeps our records beyond this process. */
+export interface RecordJournal {
+  /** A record was made, and is published now. @param republish whether it is kept alive. */
+  made(entry: VerifiedRecord, republish: boolean): void
+}
+
 interface Owner {
   readonly peerId: string
 }
@@ -66,7 +72,9 @@ export class DistributedHashTable {
   private readonly watches: RecordWatches
   private readonly onError: (error: P2PError) => void
   private stopServers: Unsubscribe | undefined
-  private lastSequence = 0
+  /** Of our records; a journal sets it to the last one of processes before. */
+  lastSequence = 0
+  journal: RecordJournal | undefined
   /** Our records are made one after the other, so that none overtakes a later one, however slow the signer. */
   private readonly turn = new Serial()
   private isOver = false
@@ -328,14 +336,14 @@ export class DistributedHashTable {
     { signal, timeoutMs, ...options }: WaitOptions,
     write: () => Promise<VerifiedRecord | undefined>,
   ): Promise<AnnounceResult> {
-    const startedAt = this.clock.now()
+    const startedAt = elapsed(this.clock)
     const entry = await withDeadline(this.clock, what, { signal, timeoutMs }, (inner) =>
       this.turn.run(async () => {
         if (inner.aborted) throw inner.reason
         return write()
       }),
     )
-    const left = timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - (this.clock.now() - startedAt))
+    const left = timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - (elapsed(this.clock) - startedAt))
     return this.publish(entry, { ...options, signal, timeoutMs: left })
   }
 
@@ -378,6 +386,7 @@ export class DistributedHashTable {
     if (this.isOver) throw shutDownError('This DHT')
     this.verifier.checkTime(entry)
     this.store.put(entry)
+    this.journal?.made(entry, republish)
     if (this.isNetworked) {
       this.announcements.set(entry, republish)
       this.passOn(entry)

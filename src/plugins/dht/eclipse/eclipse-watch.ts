@@ -1,5 +1,5 @@
 import { Alarm } from '../../../base/alarm.js'
-import type { Clock } from '../../../base/clock.js'
+import { type Clock, elapsed } from '../../../base/clock.js'
 import type { Limits } from '../../../base/limits.js'
 import { jittered, type Random, randomItem } from '../../../base/random.js'
 import type { ChosenPeer } from '../../../peer/keep/anchors.js'
@@ -176,8 +176,9 @@ export class EclipseWatch {
     this.clean = 0
     this.since ??= now
     if (Math.max(...this.rows.values()) < ROUNDS) return
-    if (this.toldAt !== undefined && now - this.toldAt < limits.eclipseCheckMs) return
-    this.toldAt = now
+    const at = elapsed(clock)
+    if (this.toldAt !== undefined && at - this.toldAt < limits.eclipseCheckMs) return
+    this.toldAt = at
     const origins = views.filter(({ peerId }) => suspects.includes(peerId)).flatMap(({ origin }) => origin ?? [])
     onSuspected({ reasons, peers: suspects, groups: [...new Set(origins)], since: this.since })
   }

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../../../base/bounded-map.js'
-import type { Clock } from '../../../base/clock.js'
+import { type Clock, elapsed } from '../../../base/clock.js'
 import type { Contact } from '../walk/contact.js'
 
 /** Addresses tried at once, waiting to be tried, and remembered as having failed: what strangers claim costs no more than this. */
@@ -41,7 +41,7 @@ export class AddressProofs {
     const { address } = contact
     const { clock, isProven } = this.wiring
     if (address === '' || this.isOver || isProven(contact) || this.waiting.size >= MAX_WAITING) return
-    if ((this.failed.get(address) ?? 0) > clock.now()) return
+    if ((this.failed.get(address) ?? 0) > elapsed(clock)) return
     this.waiting.set(address, contact)
     this.next()
   }
@@ -57,7 +57,7 @@ export class AddressProofs {
     this.waiting.delete(contact.address)
     this.running++
     // Until it is proven it counts as failed, so that it is not tried twice at once.
-    this.failed.set(contact.address, this.wiring.clock.now() + RETRY_MS)
+    this.failed.set(contact.address, elapsed(this.wiring.clock) + RETRY_MS)
     this.wiring
       .look(contact)
       .catch(() => {})

@@ -1,5 +1,5 @@
 import { Alarm } from '../../../base/alarm.js'
-import type { Clock } from '../../../base/clock.js'
+import { type Clock, elapsed } from '../../../base/clock.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import type { IProtocolHandler } from '../../../protocol/handler.js'
@@ -23,7 +23,7 @@ export class NodeRole implements IProtocolHandler {
     /** Called once it is time. */
     onNode: () => void,
   ) {
-    this.since = clock.now()
+    this.since = elapsed(clock)
     this.alarm = new Alarm(clock, onNode)
   }
 
@@ -33,7 +33,7 @@ export class NodeRole implements IProtocolHandler {
     const { outbound, transport } = connection
     if (outbound || (transport !== 'websocket' && transport !== 'http' && transport !== 'memory')) return
     this.isReached = true
-    this.alarm.arm(this.since + this.limits.dhtNodeAfterMs - this.clock.now())
+    this.alarm.arm(this.since + this.limits.dhtNodeAfterMs - elapsed(this.clock))
   }
 
   onUnregister(): void {

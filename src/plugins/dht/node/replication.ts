@@ -1,4 +1,5 @@
 import { Alarm } from '../../../base/alarm.js'
+import { elapsed } from '../../../base/clock.js'
 import { jittered } from '../../../base/random.js'
 import { tupleKey } from '../../../base/tuple-key.js'
 import type { DhtParts } from '../client/plugin.js'
@@ -66,7 +67,7 @@ export class Replication {
     if (this.isOver) return
     const id = idOf(key, publisher, depth)
     const known = this.kept.get(id)
-    const receivedAt = this.parts.clock.now()
+    const receivedAt = elapsed(this.parts.clock)
     if (known !== undefined) {
       known.receivedAt = receivedAt
       return
@@ -90,7 +91,7 @@ export class Replication {
 
   private async round(): Promise<void> {
     this.isActive = true
-    const until = this.parts.clock.now() - this.parts.limits.dhtReplicateMs
+    const until = elapsed(this.parts.clock) - this.parts.limits.dhtReplicateMs
     const due = [...this.kept.values()].filter(({ receivedAt }) => receivedAt <= until)
     const queue = due.values()
     const worker = async () => {
@@ -111,7 +112,7 @@ export class Replication {
       this.kept.delete(idOf(kept.key, kept.publisher, kept.depth))
       return
     }
-    kept.receivedAt = this.parts.clock.now()
+    kept.receivedAt = elapsed(this.parts.clock)
     const { closest } = await this.network.nearest(kept.place)
     await Promise.all(closest.map((contact) => this.offer(contact, entry, kept.depth)))
   }

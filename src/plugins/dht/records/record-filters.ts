@@ -1,3 +1,4 @@
+import { isDate } from '../../../base/bytes.js'
 import type { Limits } from '../../../base/limits.js'
 import { array, bigint, boolean, exactly, Fault, number, oneOf, optional, record, text, union } from '../../../message/shape.js'
 import { invalidRecord, type RecordEntry, recordValue } from './record.js'
@@ -114,7 +115,7 @@ function holdsWithin(field: unknown, part: FilterScalar): boolean {
 }
 
 function comparable(field: unknown): unknown {
-  return field instanceof Date ? field.getTime() : (field ?? null)
+  return isDate(field) ? field.getTime() : (field ?? null)
 }
 
 function ordered(field: unknown, limit: number | bigint | string): field is number | bigint | string {

@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, hexOf } from '../../../base/bytes.js'
+import { compareBytes, equalBytes, hexOf, isBytes } from '../../../base/bytes.js'
 import { P2PError } from '../../../base/errors.js'
 import type { Limits } from '../../../base/limits.js'
 import { isWellFormed } from '../../../base/text.js'
@@ -279,8 +279,4 @@ function keyFault(key: unknown, limits: Limits): string | undefined {
   if (key.endsWith('*')) return 'key must not end with *'
   // Half a surrogate pair does not survive UTF-8: two different keys would become one.
   return isWellFormed(key) ? undefined : 'key must be well-formed Unicode'
-}
-
-function isBytes(value: unknown, length?: number): value is Uint8Array {
-  return value instanceof Uint8Array && (length === undefined || value.length === length)
 }

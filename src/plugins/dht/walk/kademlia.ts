@@ -1,6 +1,7 @@
 import { learnt } from '../../../address/dial-policy.js'
 import { diverse } from '../../../address/diversity.js'
 import { originOf } from '../../../address/origin.js'
+import { elapsed } from '../../../base/clock.js'
 import { P2PError, shutDownError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import { LazySet } from '../../../base/lazy-map.js'
@@ -135,11 +136,11 @@ export class Kademlia {
   /** Walks to where a key or a set is kept. @throws P2PError ABORTED, SHUT_DOWN. */
   async trace(pattern: string, wait: WaitOptions = {}): Promise<LookupTrace> {
     const { clock } = this.wiring.host
-    const startedAt = clock.now()
+    const startedAt = elapsed(clock)
     const set = setOfPattern(pattern)
     const target = set === undefined ? placeOfKey(pattern, this.networkName) : placeOfSet(set, this.networkName)
     const { steps, hops } = await this.nearest(target, wait)
-    return { target, steps, hops, tookMs: clock.now() - startedAt }
+    return { target, steps, hops, tookMs: elapsed(clock) - startedAt }
   }
 
   /** Asks a node whether it lives. False where it does not answer. */
@@ -216,7 +217,7 @@ export class Kademlia {
     const end = new JoinedSignal(plan.signal)
     this.underWay.add(end)
     const timer = plan.timeoutMs === undefined ? undefined : clock.setTimeout(() => end.abort(), plan.timeoutMs)
-    const startedAt = clock.now()
+    const startedAt = elapsed(clock)
     try {
       const result = await walk({
         clock,
@@ -234,10 +235,10 @@ export class Kademlia {
       })
       // Nobody may have answered.
       const isSuccess = result.closest.length > 0 || result.steps.length === 0
-      this.log.ended(result.hops, clock.now() - startedAt, isSuccess, result.steps)
+      this.log.ended(result.hops, elapsed(clock) - startedAt, isSuccess, result.steps)
       return result
     } catch (error) {
-      this.log.ended(0, clock.now() - startedAt, false, [])
+      this.log.ended(0, elapsed(clock) - startedAt, false, [])
       throw error
     } finally {
       end.release()

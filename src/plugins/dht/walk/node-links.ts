@@ -1,4 +1,5 @@
 import { Alarm } from '../../../base/alarm.js'
+import { elapsed } from '../../../base/clock.js'
 import { LazyMap } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import { type WaitOptions, withDeadline } from '../../../base/wait.js'
@@ -80,15 +81,15 @@ export class NodeLinks {
       }
       const link = this.links.get(peerId)
       if (link !== undefined) link.busy++
-      const startedAt = this.protocolHost.clock.now()
+      const startedAt = elapsed(this.protocolHost.clock)
       try {
         const answer = await this.protocolHost.request(peerId, message, { signal: inner, timeoutMs })
-        this.times.measured(peerId, this.protocolHost.clock.now() - startedAt)
+        this.times.measured(peerId, elapsed(this.protocolHost.clock) - startedAt)
         return answer
       } finally {
         if (link !== undefined) {
           link.busy--
-          link.usedAt = this.protocolHost.clock.now()
+          link.usedAt = elapsed(this.protocolHost.clock)
           // The latest used come last.
           if (this.links.delete(peerId)) this.links.set(peerId, link)
           this.trim()
@@ -112,7 +113,7 @@ export class NodeLinks {
   /** Ends the least used of those that are too many; what was just used is likely to be used again, as by a store after its walk. */
   private trim(): void {
     const { dhtLinks } = this.limits
-    const settled = this.protocolHost.clock.now() - SETTLE_MS
+    const settled = elapsed(this.protocolHost.clock) - SETTLE_MS
     for (const [peerId, { busy, usedAt }] of this.links) {
       if (this.links.size <= dhtLinks) return
       if (busy === 0 && !this.warm?.has(peerId) && (usedAt <= settled || this.links.size > dhtLinks * MOST)) this.release(peerId)
@@ -127,7 +128,7 @@ export class NodeLinks {
 
   /** Ends links that nobody has used for a while. */
   private tidy(): void {
-    const until = this.protocolHost.clock.now() - this.limits.dhtLinkIdleMs
+    const until = elapsed(this.protocolHost.clock) - this.limits.dhtLinkIdleMs
     for (const [peerId, { busy, usedAt }] of this.links) {
       if (busy === 0 && usedAt <= until && !this.warm?.has(peerId)) this.release(peerId)
     }

@@ -1,6 +1,6 @@
 import { originOf } from '../../../address/origin.js'
 import { hexOf } from '../../../base/bytes.js'
-import type { Clock } from '../../../base/clock.js'
+import { type Clock, elapsed } from '../../../base/clock.js'
 import { LazyMap } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
 import type { BucketStats } from '../client/lookup.js'
@@ -77,7 +77,7 @@ export class RoutingTable {
     const bucket = this.bucket(bits)
     const id = hexOf(contact.id)
     const known = this.byId.get(id)
-    const now = this.clock.now()
+    const now = elapsed(this.clock)
     if (known !== undefined) {
       known.contact = contact
       known.seenAt = now
@@ -194,12 +194,12 @@ export class RoutingTable {
   /** A lookup has gone to this place: its bucket needs no refresh for a while. */
   used(target: Uint8Array): void {
     const bucket = this.buckets.get(commonBits(this.ownId, target))
-    if (bucket !== undefined) bucket.usedAt = this.clock.now()
+    if (bucket !== undefined) bucket.usedAt = elapsed(this.clock)
   }
 
   /** Buckets, by their bits, that no lookup has gone through for so long; the empty ones among the far are included. */
   stale(olderThanMs: number): number[] {
-    const until = this.clock.now() - olderThanMs
+    const until = elapsed(this.clock) - olderThanMs
     const deepest = Math.max(-1, ...[...this.buckets].filter(([, { entries }]) => entries.length > 0).map(([bits]) => bits))
     const stale: number[] = []
     for (let bits = 0; bits <= deepest; bits++) {
@@ -211,12 +211,12 @@ export class RoutingTable {
 
   isSilent(id: Uint8Array, forMs: number): boolean {
     const entry = this.byId.get(hexOf(id))
-    return entry !== undefined && entry.seenAt > 0 && entry.seenAt <= this.clock.now() - forMs
+    return entry !== undefined && entry.seenAt > 0 && entry.seenAt <= elapsed(this.clock) - forMs
   }
 
   /** Nodes that nothing has been heard of for so long, the longest silent first. */
   silent(forMs: number): Contact[] {
-    const until = this.clock.now() - forMs
+    const until = elapsed(this.clock) - forMs
     const entries = [...this.byId.values()].filter(({ seenAt }) => seenAt <= until)
     return entries.sort((a, b) => a.seenAt - b.seenAt).map(({ contact }) => contact)
   }
@@ -238,14 +238,18 @@ export class RoutingTable {
         bits,
         nodes: entries.length,
         waiting: waiting.length,
-        oldestSeenAt: entries[0]!.seenAt,
+        oldestSeenAt: this.dateOf(entries[0]!),
       }))
+  }
+
+  private dateOf({ seenAt }: Entry): number {
+    return seenAt > 0 ? Math.round(this.clock.now() - elapsed(this.clock) + seenAt) : 0
   }
 
   private bucket(bits: number): Bucket {
     let bucket = this.buckets.get(bits)
     if (bucket === undefined) {
-      bucket = { entries: [], waiting: [], usedAt: this.clock.now() }
+      bucket = { entries: [], waiting: [], usedAt: elapsed(this.clock) }
       this.buckets.set(bits, bucket)
     }
     return bucket

@@ -1,5 +1,5 @@
 import { compareBytes, hexOf } from '../../../base/bytes.js'
-import type { Clock, Timer } from '../../../base/clock.js'
+import { type Clock, elapsed, type Timer } from '../../../base/clock.js'
 import { abortedError, asP2PError } from '../../../base/errors.js'
 import type { TraceStep } from '../client/lookup.js'
 import { commonBits, compareDistance } from '../records/key-space.js'
@@ -89,7 +89,7 @@ class Walk {
   ) {
     const { clock, seeds, count, concurrency } = wiring
     const paths = Math.max(1, Math.min(wiring.paths, seeds.length))
-    this.startedAt = clock.now()
+    this.startedAt = elapsed(clock)
     this.paths = Array.from({ length: paths }, (_, index) => ({
       index,
       candidates: [],
@@ -172,7 +172,7 @@ class Walk {
     this.asked.add(hexOf(contact.id))
     path.underWay++
     if (isWarm) path.warm++
-    const startedMs = clock.now() - this.startedAt
+    const startedMs = elapsed(clock) - this.startedAt
     const step: TraceStep = {
       peerId: contact.peerId,
       address: contact.address,
@@ -201,7 +201,7 @@ class Walk {
       path.underWay--
       if (isSlow) path.slow--
       else if (isWarm) path.warm--
-      step.tookMs = clock.now() - this.startedAt - startedMs
+      step.tookMs = elapsed(clock) - this.startedAt - startedMs
     }
     this.wiring.ask(contact, controller.signal).then(
       (closer) => {
