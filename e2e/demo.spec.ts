@@ -99,7 +99,7 @@ test('two demo wallets see each other, talk both ways, and share resources live'
   await test.step('a tab that closes is away in the other, until it is forgotten', async () => {
     await second.close({ runBeforeUnload: true })
     // A browser need not send the goodbye of a tab that closes; then it is known to be away a quarter of a minute later.
-    await expect(rowOf(first, bob.id).locator('.path')).toHaveAttribute('data-path', 'away', { timeout: 20_000 })
+    await expect(rowOf(first, bob.id)).toHaveAttribute('data-state', 'away', { timeout: 20_000 })
     await rowOf(first, bob.id)
       .getByRole('button', { name: `Forget ${bob.name}` })
       .click()
@@ -315,9 +315,10 @@ test('the wallet fits a phone', async ({ context }, testInfo) => {
       .map(({ name }) => name),
   )
   expect(small).toEqual([])
-  await expect(page.getByRole('button', { name: 'Look up' }).last()).toBeHidden()
-  await page.locator('.dht-card').getByRole('button', { name: 'Show' }).click()
-  await expect(page.getByRole('button', { name: 'Look up' }).last()).toBeVisible()
+  const dht = page.locator('.dht-card')
+  await expect(dht.locator('#dht-form')).toBeHidden()
+  await dht.getByRole('button', { name: 'Show' }).click()
+  await expect(dht.locator('#dht-form')).toBeVisible()
   await testInfo.attach('phone', { body: await page.screenshot({ fullPage: true }), contentType: 'image/png' })
 })
 

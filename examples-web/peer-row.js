@@ -6,7 +6,7 @@ import { pathBadge } from './path-badge.js'
 import { isRelay } from './wallet.js'
 
 const AWAY = {
-  asleep: 'It sleeps, and comes back when it wakes; messages wait for it',
+  asleep: 'It said that it sleeps, as a page does too that is left; messages wait for it until it is back',
   reconnecting: 'The network broke the connection; it is made anew by itself',
   away: 'It has left, and may come back; messages wait for it',
 }

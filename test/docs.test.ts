@@ -14,7 +14,8 @@ const read = (path: string) => readFileSync(root + path, 'utf8')
 /** Every document that people read, as paths from the root. */
 function documents(): string[] {
   const folders = readdirSync(root, { withFileTypes: true }).filter(
-    (entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|site$)/.test(entry.name),
+    (entry) =>
+      entry.isDirectory() && !/^(\.|node_modules$|dist$|site$|test-results$|coverage$|playwright-report$)/.test(entry.name),
   )
   return [
     ...readdirSync(root),
