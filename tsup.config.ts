@@ -42,6 +42,7 @@ const tester = {
 const entry = {
   index: 'src/index.ts',
   core: 'src/core.ts',
+  errors: 'src/errors.ts',
   statements: 'src/statements/index.ts',
   node: 'src/node/index.ts',
   testing: 'src/testing/index.ts',

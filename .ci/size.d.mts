@@ -1,3 +1,6 @@
+/** Entries of dist. */
+export const CORE: string
+export const ERRORS: string
 /** What is measured: the names imported from an entry of dist, and the bytes after gzip that they may cost. No names: everything. */
 export const BUDGETS: readonly { name: string; from: string; imports: readonly string[]; budget: number }[]
 /** What an import costs a browser: bytes after gzip. */

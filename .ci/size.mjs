@@ -4,8 +4,9 @@ import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
-const CORE = './dist/core.js'
-export const FULL = './dist/index.js'
+export const CORE = './dist/core.js'
+export const ERRORS = './dist/errors.js'
+const FULL = './dist/index.js'
 
 /**
  * What is measured: its name, the entry, the names imported from it, and the bytes after gzip that it may cost. Budgets go down only. To be
@@ -30,6 +31,7 @@ const PLUGINS = [
   'webRtc',
   'proofOfWork',
   'httpFallback',
+  'outbox',
   'topics',
   'dhtWalk',
   'eclipseWatch',

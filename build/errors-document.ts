@@ -91,8 +91,8 @@ In development an error says its sentence, \`The store is full. Try again later.
 sentences, a twentieth of the SDK, and says \`STORE_FULL (see lotus-p2p/docs/errors.md)\`, with the values that the sentence tells of.
 Conditions of the package's exports decide it, for \`lotus-p2p\` and \`lotus-p2p/core\` alike: \`node\` and \`development\` bring the
 sentences. Node sets the one by itself, and Vite, webpack and Rspack set the other in their development mode; esbuild takes
-\`--conditions=development\`. The script-tag bundle has the sentences. \`explainErrors()\`, called at an application's start, brings them in
-production too, and adds their bytes. What a refusal or an answer says to another peer is the message of the error, with or without
+\`--conditions=development\`. The script-tag bundle has the sentences. \`explainErrors()\` of \`lotus-p2p/errors\`, called at an application's
+start, brings them in production too, and adds their bytes. What a refusal or an answer says to another peer is the message of the error, with or without
 sentences.
 
 ${sections.join('\n')}`

@@ -15,6 +15,7 @@ import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 import { dhtWalk } from './plugins/dht/walk/plugin.js'
 import { httpFallback } from './plugins/http/plugin.js'
+import { outbox } from './plugins/outbox/plugin.js'
 import { oneTab } from './plugins/page/one-tab.js'
 import { pageEvents } from './plugins/page/plugin.js'
 import { persistence } from './plugins/persistence/plugin.js'
@@ -177,6 +178,7 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
   const usual: Plugin[] = [
     // Every limit may be set, whatever is attached: also those of plugins that come later, and of a relay.
     { name: 'limits', limits: DEFAULT_LIMITS, attach: () => ({}) },
+    outbox(),
     {
       name: 'configure',
       attach: (kit) => ({ configure: (changes: RunTimeOptions) => configure(kit, changes) }),

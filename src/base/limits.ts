@@ -7,6 +7,7 @@ import { ECLIPSE_LIMITS } from './limits/eclipse.js'
 import { HTTP_LIMITS } from './limits/http.js'
 import { LISTENER_LIMITS } from './limits/listener.js'
 import { METER_LIMITS } from './limits/meter.js'
+import { OUTBOX_LIMITS } from './limits/outbox.js'
 import { WORK_LIMITS } from './limits/proof-of-work.js'
 import { STATEMENT_LIMITS } from './limits/statements.js'
 import { TAB_LIMITS } from './limits/tabs.js'
@@ -21,6 +22,7 @@ import { table } from './table.js'
 export const DEFAULT_LIMITS = /* @__PURE__ */ (() =>
   table({
     ...CORE_LIMITS,
+    ...OUTBOX_LIMITS,
     ...WORK_LIMITS,
     ...WALK_LIMITS,
     ...NODE_LIMITS,

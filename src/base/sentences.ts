@@ -14,7 +14,7 @@ let near: typeof nearest | undefined
  * their message.
  *
  * @example
- * import { explainErrors, P2PCoordinator } from 'lotus-p2p'
+ * import { explainErrors } from 'lotus-p2p/errors'
  * if (location.hostname === 'beta.wallet.example') explainErrors()
  */
 export function explainErrors(): void {

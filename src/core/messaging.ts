@@ -1,31 +1,20 @@
 import { hexOf } from '../base/bytes.js'
-import { isP2PError, P2PError } from '../base/errors.js'
+import { P2PError } from '../base/errors.js'
 import type { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import { randomId } from '../base/random.js'
-import { Serial } from '../base/serial.js'
 import { cutText } from '../base/text.js'
-import { withDeadline } from '../base/wait.js'
 import type { Reputation } from '../defence/reputation.js'
-import { canonicalId, checkTarget } from '../identity/peer-id.js'
-import { asSent } from '../message/codec.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
 import { checkMessage } from '../message/p2p-protocol.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
-import type { QueuedMessage } from '../peer/keep/outbox.js'
 import type { BroadcastOptions, BroadcastResult, PacedOptions, ProtocolHost, RequestOptions } from '../protocol/handler.js'
 import { CORE_PROTOCOL, PendingRequests } from '../protocol/pending-requests.js'
 import type { ProtocolRouter } from '../protocol/router.js'
 import type { CoreEvents } from './events.js'
 import type { Network } from './network.js'
-
-/** How `sendTo` sends. It waits for room and for the peer's budget, at most 30 s where `timeoutMs` (milliseconds) does not say. */
-export interface SendToOptions extends PacedOptions {
-  /** True: the peer may be away; the message waits for it. Default false: PEER_NOT_CONNECTED at once. */
-  queue?: boolean
-  /** Seconds that a queued message may wait; default 3,600, at most 604,800. */
-  ttl?: number
-}
+import { needsPlugin } from './plugins.js'
+import type { QueuedMessage, SendToOptions } from './queue.js'
 
 export interface MessagingParts {
   readonly host: Pick<ProtocolHost, 'peerId' | 'clock' | 'random'>
@@ -41,8 +30,6 @@ export class Messaging {
   readonly requests: PendingRequests
   /** Messages of the application that were answered. */
   private readonly answered = new WeakSet<P2PMessage>()
-  /** Where the outbox is full, messages for connected peers wait in their order. */
-  private readonly full = new Serial()
 
   constructor(private readonly parts: MessagingParts) {
     this.requests = new PendingRequests(parts.host.clock, parts.limits)
@@ -54,40 +41,11 @@ export class Messaging {
     return peer.send(this.complete(message, peer.peerId), options)
   }
 
-  /** Accepts a message for a peer that may be away. @throws P2PError OUTBOX_FULL, TIMEOUT, ABORTED, and as `send`. */
-  async queue(peerId: string, message: OutgoingMessage, { ttl, signal, timeoutMs }: SendToOptions): Promise<QueuedMessage> {
-    const { network, limits, host } = this.parts
-    const { peers, outbox } = network
-    const to = peers.get(peerId)?.peerId ?? canonicalId(peerId)
-    checkTarget(to, host.peerId)
-    const whole = this.complete(message, to)
-    const add = (ended?: AbortSignal) => outbox.add(to, whole, ttl ?? limits.outboxTtlS, ended)
-    const within = (work: (ended: AbortSignal) => Promise<QueuedMessage>) =>
-      withDeadline(host.clock, 'Queueing the message', { signal, timeoutMs: timeoutMs ?? limits.sendTimeoutMs }, work)
-    // A connected peer makes room by itself.
-    const isWaiting = (error: unknown) => isP2PError(error, 'OUTBOX_FULL') && peers.get(to) !== undefined
-    try {
-      if (this.full.isIdle) {
-        const ended = new AbortController()
-        const added = add(ended.signal)
-        return added instanceof Promise ? within(() => added).finally(() => ended.abort()) : added
-      }
-    } catch (error) {
-      if (!isWaiting(error)) throw error
-    }
-    whole.payload = asSent(whole.payload, limits)
-    return this.full.run(() =>
-      within(async (ended) => {
-        for (;;) {
-          try {
-            return await add(ended)
-          } catch (error) {
-            if (ended.aborted || !isWaiting(error)) throw error
-          }
-          await outbox.room()
-        }
-      }),
-    )
+  /** Accepts a message for a peer that may be away. @throws P2PError INVALID_CONFIG without `outbox()`, OUTBOX_FULL, TIMEOUT, ABORTED, and as `send`. */
+  queue(peerId: string, message: OutgoingMessage, options: SendToOptions): Promise<QueuedMessage> {
+    const { queue } = this.parts.network
+    if (queue === undefined) throw needsPlugin('sendTo with queue', 'outbox')
+    return queue.add(peerId, message, options)
   }
 
   /** Answers a request; protocol and `inReplyTo` are taken from it. */
@@ -162,7 +120,8 @@ export class Messaging {
     this.answerFailure(message, new P2PError('REPLAYED', sentence, { details: { messageId: message.messageId } }))
   }
 
-  private complete(message: OutgoingMessage, to: string | undefined): P2PMessage {
+  /** The message as it goes out. @throws P2PError FOREIGN_SENDER, INVALID_MESSAGE. */
+  complete(message: OutgoingMessage, to: string | undefined): P2PMessage {
     const { limits } = this.parts
     const { peerId, clock, random } = this.parts.host
     if (message.from !== undefined && message.from !== peerId) {

@@ -8,12 +8,10 @@ import { type WaitOptions, withDeadline } from '../base/wait.js'
 import { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
-import { decodeMessage } from '../message/p2p-protocol.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
 import { connectTo, type DialTools } from '../peer/dial/dial-plan.js'
 import { Anchors, type ChosenPeer } from '../peer/keep/anchors.js'
 import { Heartbeat } from '../peer/keep/heartbeat.js'
-import { Outbox } from '../peer/keep/outbox.js'
 import { PeerUpdates } from '../peer/keep/peer-updates.js'
 import { Reconnector } from '../peer/keep/reconnector.js'
 import type { PeerContext, PeerEvents } from '../peer/peer-context.js'
@@ -25,6 +23,7 @@ import type { ResolvedConfig } from './config.js'
 import type { CoreEvents, Diversity, P2PStatus } from './events.js'
 import type { Phase } from './lifecycle.js'
 import type { Dialer, PeerResolver, WakeReason } from './plugin.js'
+import type { Queue } from './queue.js'
 
 interface NetworkPlugins {
   readonly resolvers: readonly PeerResolver[]
@@ -61,7 +60,8 @@ export interface NetworkOwner extends PeerContext, Pick<PeerEvents, 'connected' 
  */
 export class Network {
   readonly peers: PeerManager
-  readonly outbox: Outbox
+  /** Messages for peers that are away, where a plugin keeps them. */
+  queue: Queue | undefined
   readonly updates: PeerUpdates
   readonly anchors: Anchors
   /** Addresses of the relays that the application has named. */
@@ -102,34 +102,13 @@ export class Network {
       error: (error, peer) => report(error, peer?.info),
       changed: () => this.updateStatus(),
     })
-    this.outbox = new Outbox({
-      clock,
-      limits,
-      send: (id, message, onSettled, encoded) => {
-        const peer = this.peers.need(id)
-        return peer.send({ ...message, to: peer.peerId }, { onSettled, encoded })
-      },
-      repeatMs: (id, bytes) => this.peers.get(id)?.session.outgoing.repetition.take(elapsed(clock), bytes) ?? 0,
-      takeBack: (id, onSettled) => this.peers.get(id) === undefined && this.peers.sessions.takeBack(onSettled),
-      progress: (id) => this.peers.get(id)?.progress(),
-      want: (id) => {
-        this.reconnector.want(id)
-        // While the coordinator is suspended, what is queued waits for `resume`.
-        if (!this.isRunning) core.lifecycle.run().catch((error) => isP2PError(error, 'SUSPENDED') || report(error))
-      },
-      // The message as it was sent: the application may have changed the payload that it gave.
-      onOutcome: ({ from, to }, outcome, encoded) => {
-        if (!core.events.hasListeners(outcome)) return
-        core.events.emit(outcome, decodeMessage(encoded, limits, { remote: from, local: to! }))
-      },
-    })
     this.reconnector = new Reconnector([...config.anchors, ...config.bootstrap], {
       clock,
       limits,
       random,
       dial: (target) => this.reconnect(target),
       isConnected: (id) => this.peers.get(id) !== undefined,
-      isWanted: (id) => this.outbox.has(id),
+      isWanted: (id) => this.isAwaited(id),
       onChange: () => this.updateStatus(),
       onError: report,
       onUnwanted: (id) => void this.disconnect(id).catch(() => {}),
@@ -209,6 +188,10 @@ export class Network {
     return this.reconnector.wants(peerId)
   }
 
+  private isAwaited(peerId: string): boolean {
+    return this.queue?.has(peerId) ?? false
+  }
+
   /** Begins to keep connections. */
   run(): void {
     this.peers.resume()
@@ -239,7 +222,7 @@ export class Network {
     this.reconnector.stop()
     this.anchors.close()
     await this.peers.close(new P2PError('SHUT_DOWN', 'The peer has shut down.'))
-    this.outbox.close()
+    this.queue?.close()
     this.updateStatus()
   }
 
@@ -340,14 +323,14 @@ export class Network {
     this.anchors.changed()
     this.core.connected(peer)
     if (peer.info.isRelay) this.reconnector.relayBack()
-    for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.outbox.flush(id)
+    for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.queue?.flush(id)
   }
 
   private disconnected(peer: PeerConnection, error: P2PError): void {
     this.skew.gone(peer.peerId)
     this.core.disconnected(peer, error)
     this.reconnector.lost(peer.peerId, error)
-    if (this.outbox.has(peer.peerId) && this.isRunning) this.reconnector.want(peer.peerId)
+    if (this.isAwaited(peer.peerId) && this.isRunning) this.reconnector.want(peer.peerId)
   }
 
   /** Looks for a circuit to a peer whose direct path is interrupted: messages, and the signals that mend the path, need one meanwhile. */

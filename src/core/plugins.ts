@@ -150,6 +150,11 @@ function membersOf(plugin: Plugin, kit: PluginKit, target: object): [name: strin
   return members
 }
 
+/** What the application calls is brought by a plugin that it has not attached. */
+export function needsPlugin(what: string, plugin: string): P2PError {
+  return new P2PError('INVALID_CONFIG', `${what} needs the plugin ${plugin}().`, { details: { option: 'plugins', plugin } })
+}
+
 function invalidPlugin(why: string): P2PError {
   return new P2PError('INVALID_CONFIG', `A plugin ${why}.`, { details: { option: 'plugins' } })
 }

@@ -12,7 +12,7 @@ interface StatsOwner {
 
 /** Counts all that a core has done since its start. */
 export function readStats(core: StatsOwner): CoreStats {
-  const { peers, outbox, skew } = core.network
+  const { peers, queue, skew } = core.network
   const { gate, bans, reputation, slots, budget } = core.defence
   const clockSkewMs = skew.medianMs
   const paths: Record<string, number> = {}
@@ -28,7 +28,11 @@ export function readStats(core: StatsOwner): CoreStats {
   return {
     peers: { connectedPeers, relays, maxConnections, dialling, paths, ...dials },
     relays: { named: core.network.named.size, connected: relays },
-    traffic: { ...peers.traffic(), pendingRequests: core.messaging.requests.count, queued: outbox.stats },
+    traffic: {
+      ...peers.traffic(),
+      pendingRequests: core.messaging.requests.count,
+      queued: queue?.stats ?? { messages: 0, bytes: 0 },
+    },
     defence: {
       ...gate.stats,
       rememberedIds: gate.remembered,

@@ -24,7 +24,7 @@ const DATES: Record<string, [reads: number, of: string]> = {
   ],
   'peer/keep/anchors.ts': [3, 'how long a stored anchor lasts'],
   'peer/keep/heartbeat.ts': [1, 'the difference between the dates of two peers'],
-  'peer/keep/outbox.ts': [2, 'the end of a message that a journal keeps'],
+  'plugins/outbox/outbox.ts': [2, 'the end of a message that a journal keeps'],
   'peer/pool/channel-options.ts': [1, 'the dates of our certificate'],
   'plugins/circuit/server/circuit-relay.ts': [1, 'compared with since when a peer is connected, a date'],
   'plugins/dht/client/announcements.ts': [2, 'the expiry of records'],

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type Browser, chromium } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findBrowsers } from '../../.ci/browsers.mjs'
@@ -205,6 +206,24 @@ describe('in a browser, under a strict Content-Security-Policy', () => {
     await page.goto(`${origin}/${path}?relay=${encodeURIComponent(relay)}`)
     await expect.poll(() => page.title(), { timeout: 20_000 }).toBe('works: true, servers: 1')
     expect(complaints).toEqual([])
+    // Vite has bundled it for production.
+    if (app === 'vite')
+      expect(await page.textContent('body')).toContain('PEER_NOT_CONNECTED: lp1nobody (see lotus-p2p/docs/errors.md)')
+    await page.close()
+  })
+
+  it('has the sentences of errors at the development server of Vite', async () => {
+    const vite: typeof import('vite') = await import(
+      /* @vite-ignore */ pathToFileURL(at('node_modules/vite/dist/node/index.js')).href
+    )
+    const server = { host: '127.0.0.1', port: 0 }
+    const development = await vite.createServer({ root: at('vite'), configFile: false, logLevel: 'error', server })
+    ends.push(() => development.close())
+    await development.listen()
+    const page = await browser.newPage()
+    await page.goto(`${development.resolvedUrls!.local[0]}?relay=${encodeURIComponent(relay)}`)
+    const said = () => page.textContent('body')
+    await expect.poll(said, { timeout: 30_000 }).toContain('Not connected to "lp1nobody". Call connectToPeer first.')
     await page.close()
   })
 })

@@ -29,7 +29,9 @@ export interface Installed {
 export function install(): Installed {
   const folder = mkdtempSync(join(tmpdir(), 'lotus-p2p-apps-'))
   const at = (...path: string[]) => join(folder, ...path)
-  const options = { encoding: 'utf8', timeout: 180_000 } as const
+  // As a shell of one's own has it: where tests set NODE_ENV, Vite would build for development.
+  const { NODE_ENV: _, ...env } = process.env
+  const options = { encoding: 'utf8', timeout: 180_000, env } as const
   const run = (command: string, args: string[], cwd = folder) =>
     execFileSync(command, args, { ...options, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   const runBeside = async (command: string, args: string[], cwd = folder) =>

@@ -51,7 +51,7 @@ describe('the package', () => {
 })
 
 describe('the exports', () => {
-  for (const entry of ['index', 'core', 'statements', 'node', 'testing']) {
+  for (const entry of ['index', 'core', 'errors', 'statements', 'node', 'testing']) {
     it(`of ${entry} are those agreed on, as ES module and as CommonJS`, async () => {
       const names = Object.keys(await importDist(`${entry}.js`)).sort()
       await expect(names.join('\n')).toMatchFileSnapshot(`exports-${entry}.txt`)
@@ -221,8 +221,14 @@ describe('the sentences of errors', () => {
   }
 
   it('come to a production bundle by explainErrors(), with their values and their parts', () => {
-    const call = 'lotus.explainErrors();'
-    for (const file of ['core.js', 'core.cjs', 'index.js', 'index.cjs'].map(loading)) {
+    for (const [entry, ending] of [
+      ['core', 'js'],
+      ['core', 'cjs'],
+      ['index', 'js'],
+      ['index', 'cjs'],
+    ] as const) {
+      const file = loading(`${entry}.${ending}`)
+      const call = `const { explainErrors } = await ${loading(`errors.${ending}`)}; explainErrors();`
       expect(run('node', '-e', failing(file))).toBe(CODE)
       expect(run('node', '-e', failing(file, call))).toBe(SENTENCE)
       const decode = `try { lotus.decodePeerId('lp1x') } catch (error) { said = error.message }`

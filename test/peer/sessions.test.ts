@@ -5,7 +5,7 @@ import type { RemoteHello } from '../../src/channel/hello.js'
 import { Repetition } from '../../src/peer/connection/repetition.js'
 import type { Session } from '../../src/peer/connection/session.js'
 import { Sessions } from '../../src/peer/connection/sessions.js'
-import { Outbox } from '../../src/peer/keep/outbox.js'
+import { Outbox } from '../../src/plugins/outbox/outbox.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const GRACE_MS = resolveLimits({}).sessionGraceMs

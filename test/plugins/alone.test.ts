@@ -5,6 +5,7 @@ import {
   dhtWalk,
   eclipseWatch,
   httpFallback,
+  outbox,
   P2PCoordinator,
   type Plugin,
   proofOfWork,
@@ -84,6 +85,26 @@ describe('alone on a core,', () => {
     await wallet.connectToPeer(relay.url.replace('ws:', 'http:'))
     expect(wallet.getPeer(relay.peerId)?.connection?.transport).toBe('http')
     await expect(lean({}).connectToPeer(relay.url.replace('ws:', 'http:'))).rejects.toMatchObject({ code: 'INVALID_ADDRESS' })
+  })
+
+  it('outbox() keeps a message for a peer that is away, and delivers it', async () => {
+    const relay = await relayOf()
+    const bob = lean({ bootstrap: [relay.url] })
+    const alice = lean({ bootstrap: [relay.url], plugins: [outbox()] })
+    await alice.start()
+    const delivered = new Promise((resolve) => alice.on('delivered', ({ payload }) => resolve(payload)))
+    const { outcome } = await alice.sendTo(bob.peerId, { type: 'order', payload: 'bread' }, { queue: true })
+    expect(alice.getStats().traffic.queued.messages).toBe(1)
+    const arrived = new Promise((resolve) => bob.on('message', ({ payload }) => resolve(payload)))
+    await bob.start()
+    await bob.connectToPeer(alice.peerId)
+    expect(await arrived).toBe('bread')
+    expect(await outcome).toBe('delivered')
+    expect(await delivered).toBe('bread')
+    expect(alice.getStats().traffic.queued).toEqual({ messages: 0, bytes: 0 })
+    const refused = bob.sendTo(alice.peerId, { type: 'order', payload: 'bread' }, { queue: true })
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_CONFIG', details: { plugin: 'outbox' } })
+    await expect(refused).rejects.toThrow('sendTo with queue needs the plugin outbox().')
   })
 
   it('topics() publishes and subscribes', async () => {
@@ -167,6 +188,7 @@ describe('any two plugins', () => {
     webRtc,
     httpFallback,
     topics,
+    outbox,
     dhtWalk,
     eclipseWatch,
     proofOfWork,

@@ -167,15 +167,6 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   /** How long a lost peer that is no bootstrap peer is dialled again, and how long a process whose place another one has taken leaves it there. */
   reconnectGiveUpMs: 600_000,
 
-  /** Messages that wait for peers that are away, in all. */
-  maxOutboxMessages: 1_000,
-  /** Bytes of them. */
-  maxOutboxBytes: 8_388_608,
-  /** How long a queued message waits where its sender does not say, seconds. */
-  outboxTtlS: 3_600,
-  /** The longest that one may wait, seconds: a week. */
-  maxOutboxTtlS: 604_800,
-
   /** Time for one answer of `P2PConfig.store`; then memory serves until it answers. A disk that is busy needs less. */
   storeTimeoutMs: 5_000,
   /** Time for one signature of `P2PConfig.identity`; then IDENTITY_FAILED. A person may have to press a button of the signer. */

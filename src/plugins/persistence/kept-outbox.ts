@@ -1,10 +1,10 @@
 import { elapsed } from '../../base/clock.js'
 import { abortedError, P2PError } from '../../base/errors.js'
-import { coreOf } from '../../core/core.js'
 import type { PluginKit } from '../../core/plugin.js'
 import { decodeMessage } from '../../message/p2p-protocol.js'
 import { bytes, int, parsed, text, tuple } from '../../message/shape.js'
-import type { OutboxEntry, OutboxJournal } from '../../peer/keep/outbox.js'
+import type { OutboxEntry, OutboxJournal } from '../outbox/outbox.js'
+import { outboxOf } from '../outbox/plugin.js'
 import { readState, stateOf } from './state-format.js'
 import type { StateWriter } from './state-writer.js'
 
@@ -51,7 +51,7 @@ export class KeptOutbox implements OutboxJournal {
   async load(): Promise<number> {
     const { kit } = this
     const { limits, store, peerId: from } = kit
-    const { outbox } = coreOf(kit).network
+    const outbox = outboxOf(kit)
     const { found, bad } = await readState(store, PREFIX, (members) => {
       const [peerId, expiresAt, encoded] = parsed(entryShape, members, 'queued message')
       return { peerId, expiresAt, encoded, message: decodeMessage(encoded, limits, { remote: from, local: peerId }) }

@@ -1,7 +1,7 @@
 import { asP2PError, isP2PError, P2PError } from '../../base/errors.js'
-import { coreOf } from '../../core/core.js'
 import type { Plugin } from '../../core/plugin.js'
 import { dhtOf } from '../dht/client/plugin.js'
+import { outboxOf } from '../outbox/plugin.js'
 import { KeptAnnouncements } from './kept-announcements.js'
 import { KeptOutbox } from './kept-outbox.js'
 import { KeptPeers } from './kept-peers.js'
@@ -16,18 +16,18 @@ import { StateWriter } from './state-writer.js'
  * A message that was under way when the process ended may come twice, with the same `messageId`.
  *
  * @example
- * new P2PCoordinator({ store: indexedDbStore(), plugins: [oneTab(), persistence()] }) // of lotus-p2p/core; that of lotus-p2p has it
+ * new P2PCoordinator({ store: indexedDbStore(), plugins: [oneTab(), outbox(), persistence()] }) // of lotus-p2p/core; that of lotus-p2p has it
  */
 export function persistence(): Plugin {
   return {
     name: 'persistence',
-    needs: ['dht'],
+    needs: ['dht', 'outbox'],
     attach(kit) {
       const writer = new StateWriter(kit.store, (error) => kit.report(error))
       const outbox = new KeptOutbox(kit, writer)
       const announcements = new KeptAnnouncements(kit, writer)
       const peers = new KeptPeers(kit, writer)
-      coreOf(kit).network.outbox.journal = outbox
+      outboxOf(kit).journal = outbox
       dhtOf(kit).dht.journal = announcements
       kit.onPeer(peers)
       kit.onLifecycle({

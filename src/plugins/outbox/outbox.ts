@@ -3,23 +3,10 @@ import { type Clock, elapsed } from '../../base/clock.js'
 import { asP2PError, P2PError } from '../../base/errors.js'
 import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
+import type { QueuedMessage, QueuedOutcome } from '../../core/queue.js'
 import type { P2PMessage } from '../../message/message.js'
 import { messageTooLarge } from '../../message/p2p-protocol.js'
-import { encodeForPeer } from '../connection/peer-connection.js'
-
-/**
- * What became of a queued message: the peer's process has it, or its time was over first; 'kept': the coordinator has shut down, and the
- * message waits in the store for the next one.
- */
-export type QueuedOutcome = 'delivered' | 'expired' | 'kept'
-
-/** A message that was accepted for a peer that may be away. */
-export interface QueuedMessage {
-  messageId: string
-  peerId: string
-  /** Settles once, never rejects. */
-  outcome: Promise<QueuedOutcome>
-}
+import { encodeForPeer } from '../../peer/connection/peer-connection.js'
 
 /** A message that waits, or is on its way. */
 export interface OutboxEntry {

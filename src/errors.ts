@@ -1,0 +1,2 @@
+// lotus-p2p/errors: the sentences of errors, for a page that wants them in production.
+export { explainErrors } from './base/sentences.js'
