@@ -144,9 +144,9 @@ test('every limit and every error code is documented', () => {
   }
 })
 
-test('docs/limits.md is what npm run docs:limits makes', () => {
-  expect(execFileSync(process.execPath, [`${root}docs/make-limits.mjs`, '--print'], { encoding: 'utf8' })).toBe(
-    read('docs/limits.md'),
+test.each(['limits', 'measured'])('docs/%s.md is what npm run docs:%s makes', (name) => {
+  expect(execFileSync(process.execPath, [`${root}docs/make-${name}.mjs`, '--print'], { encoding: 'utf8' })).toBe(
+    read(`docs/${name}.md`),
   )
 })
 
