@@ -5,7 +5,9 @@ import { demoForAll } from './demo-server.js'
 const address = demoForAll()
 
 for (const path of ['', 'adapter.html', 'script-tag.html']) {
-  test(`axe finds nothing to complain of: ${path || 'the demo wallet'}, wide and narrow, light and dark`, async ({ context }) => {
+  test(`axe finds nothing to complain of: ${path || 'the demo wallet'}, wide and narrow, light and dark`, {
+    tag: '@chromium',
+  }, async ({ context }) => {
     const open = async () => {
       const page = await context.newPage()
       await page.goto(address() + path)

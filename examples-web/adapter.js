@@ -1,5 +1,6 @@
 // A wallet's peer-to-peer part on lotus-p2p: status, presence, offers, messages, and requests that the other user accepts or rejects.
-// Offers, open requests and what is not yet delivered outlast a reload. Bundled wallets import these from 'lotus-p2p'.
+// Offers and what is not yet delivered outlast a reload by the SDK's store, open requests by this class. Bundled wallets import these from
+// 'lotus-p2p'.
 const { indexedDbStore, isPeerId, P2PCoordinator } = window.LotusP2P
 
 const PROTOCOL = 'wallet-adapter/1'
@@ -9,7 +10,8 @@ const MAX = { seen: 1_000, open: 50 }
 /** Events, with these values in `detail`: 'status' { status }, 'peers', 'text' { from, text }, 'request' { id, from, body }, 'error' { error }. */
 export class WalletP2P extends EventTarget {
   #p2p
-  #kept = { offers: {}, outbox: {}, open: {}, ...JSON.parse(localStorage.getItem(PROTOCOL)) }
+  /** Requests of others that wait for the user, by id. */
+  #open = JSON.parse(localStorage.getItem(PROTOCOL)) ?? {}
   #seen = new Set()
   #asked = new Map()
 
@@ -26,8 +28,6 @@ export class WalletP2P extends EventTarget {
     p2p.on('status', (status) => this.#tell('status', { status }))
     for (const event of ['connected', 'disconnected', 'path-changed']) p2p.on(event, () => this.#tell('peers', {}))
     p2p.on('error', (error) => this.#tell('error', { error }))
-    for (const { type, id, data } of Object.values(this.#kept.offers)) this.advertise(type, id, data).catch(() => {})
-    for (const entry of Object.values(this.#kept.outbox)) this.#post(entry).catch(() => {})
   }
 
   peerId = () => this.#p2p.peerId
@@ -39,14 +39,8 @@ export class WalletP2P extends EventTarget {
 
   /** Shows others that this wallet is here; relays withdraw it when it is gone. */
   setPresence = (data) => this.#p2p.announceResource('presence', this.peerId(), data, { whileConnected: true })
-  async advertise(type, id, data) {
-    this.#keep('offers', `${type}/${id}`, { type, id, data })
-    await this.#p2p.announceResource(type, id, data)
-  }
-  async withdraw(type, id) {
-    this.#keep('offers', `${type}/${id}`, undefined)
-    await this.#p2p.withdrawResource(type, id)
-  }
+  advertise = (type, id, data) => this.#p2p.announceResource(type, id, data)
+  withdraw = (type, id) => this.#p2p.withdrawResource(type, id)
   discover = (type, conditions = {}) => this.#p2p.discoverResources(type, conditions)
   /** @param listener called with (resource, 'added' | 'updated' | 'removed'). @returns a function that ends it. */
   subscribe = (type, conditions, listener) => this.#p2p.watchResources(type, conditions, listener)
@@ -63,27 +57,27 @@ export class WalletP2P extends EventTarget {
     }).finally(() => this.#asked.delete(id))
   }
   /** Requests of others that are open: { id, from, body }. */
-  requests = () => Object.values(this.#kept.open)
+  requests = () => Object.values(this.#open)
   accept = (id) => this.#answer(id, 'accepted', null)
   progress = (id, value) => this.#answer(id, 'progress', value)
   complete = (id, value) => this.#answer(id, 'done', value)
   reject = (id, reason) => this.#answer(id, 'rejected', reason)
 
   #answer(re, type, value) {
-    const { from } = this.#kept.open[re]
-    if (type === 'done' || type === 'rejected') this.#keep('open', re, undefined)
+    const { from } = this.#open[re]
+    if (type === 'done' || type === 'rejected') this.#keep(re, undefined)
     return this.#post({ id: crypto.randomUUID(), to: from, type, body: { re, value } })
   }
 
   #receive({ type, payload }, from) {
     const { id, body } = payload ?? {}
-    // A peer may send anything; and one that has reloaded sends what was under way again.
+    // A peer may send anything; and what was under way at a crash may come twice.
     if (!/^[0-9a-f-]{36}$/.test(id) || this.#seen.has(`${from} ${id}`)) return
     this.#seen.add(`${from} ${id}`)
     if (this.#seen.size > MAX.seen) this.#seen.delete(this.#seen.values().next().value)
     if (type === 'text' && typeof body === 'string') this.#tell('text', { from, text: body })
-    if (type === 'request' && this.requests().length < MAX.open && !Object.hasOwn(this.#kept.open, id)) {
-      this.#keep('open', id, { id, from, body })
+    if (type === 'request' && this.requests().length < MAX.open && !Object.hasOwn(this.#open, id)) {
+      this.#keep(id, { id, from, body })
       this.#tell('request', { id, from, body })
     }
     const asked = this.#asked.get(body?.re)
@@ -93,19 +87,18 @@ export class WalletP2P extends EventTarget {
     if (type === 'accepted' || type === 'progress') asked.onProgress(type, body.value)
   }
 
-  /** Sends, now or once both wallets are there, and keeps it until it has arrived. */
+  /** Sends, now or once both wallets are there. */
   async #post({ id, to, type, body }) {
     if (!isPeerId(to)) throw new Error(`"${to}" is no peer id.`)
-    this.#keep('outbox', id, { id, to, type, body })
     const message = { type, payload: { id, body }, protocol: PROTOCOL }
     const { outcome } = await this.#p2p.sendTo(to, message, { queue: true, ttl: WEEK_S })
-    return outcome.finally(() => this.#keep('outbox', id, undefined))
+    return outcome
   }
 
-  #keep(part, key, value) {
-    if (value === undefined) delete this.#kept[part][key]
-    else this.#kept[part][key] = value
-    localStorage.setItem(PROTOCOL, JSON.stringify(this.#kept))
+  #keep(id, request) {
+    if (request === undefined) delete this.#open[id]
+    else this.#open[id] = request
+    localStorage.setItem(PROTOCOL, JSON.stringify(this.#open))
   }
   #tell = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail }))
 }
