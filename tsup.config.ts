@@ -44,6 +44,7 @@ const entry = {
   core: 'src/core.ts',
   errors: 'src/errors.ts',
   statements: 'src/statements/index.ts',
+  musig2: 'src/musig2/index.ts',
   node: 'src/node/index.ts',
   testing: 'src/testing/index.ts',
 }

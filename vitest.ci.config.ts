@@ -13,6 +13,8 @@ export default defineConfig({
       'test/circuit/races.test.ts',
       'test/conform/{mutants,own}.test.ts',
       'test/network/{real-sockets,soak}.test.ts',
+      'test/dht/hostile-nodes.test.ts',
+      'test/simulate.test.ts',
       'test/node/slow-readers.test.ts',
       'test/peer/paths-random.test.ts',
     ],

@@ -8,6 +8,7 @@ import ts from 'typescript'
 /** Lowest first. Each may import those before it. Paths are below src/; the longest that fits a file counts. */
 export const LAYERS = [
   'base',
+  'lotus',
   'address',
   'storage',
   'message',
@@ -39,6 +40,7 @@ export const LAYERS = [
   'definitions',
   'plugins/circuit/server',
   'statements',
+  'musig2',
   'errors.ts',
   'shared.ts',
   'core-coordinator.ts',

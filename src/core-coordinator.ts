@@ -111,7 +111,8 @@ export class CoreCoordinator {
    * Opens the listeners and connects to the bootstrap peers; resolves with the first of them, or when each has failed once
    * (the coordinator goes on trying them). Every call that needs a network starts the coordinator by itself.
    *
-   * @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, IDENTITY_FAILED, SUSPENDED, SHUT_DOWN, TIMEOUT, ABORTED.
+   * @throws P2PError ADDRESS_IN_USE, LISTEN_FAILED, IDENTITY_FAILED, SUSPENDED, SHUT_DOWN, TIMEOUT, ABORTED, INVALID_CONFIG for a `timeoutMs` that is no
+   * number; with a store STORE_IN_USE, STORE_TOO_NEW.
    */
   async start(options?: WaitOptions): Promise<void> {
     if (this.core.lifecycle.phase === 'suspended') throw suspendedError()
@@ -148,7 +149,7 @@ export class CoreCoordinator {
   /**
    * Resolves as soon as `status` is this one, which it may be already. To wait for `'online'` starts the coordinator.
    *
-   * @throws P2PError TIMEOUT after `timeoutMs` milliseconds, ABORTED, SHUT_DOWN.
+   * @throws P2PError TIMEOUT after `timeoutMs` milliseconds, ABORTED, INVALID_CONFIG, SHUT_DOWN.
    * @example
    * await wallet.waitFor('online', { timeoutMs: 10_000 })
    */
@@ -250,7 +251,7 @@ export class CoreCoordinator {
    * two disconnects.
    *
    * @param options.timeoutMs milliseconds for all of it, but for a proof of work that a peer demands; default 15,000.
-   * @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS, INVALID_PEER_ID, PEER_NOT_FOUND, PEER_UNREACHABLE, WRONG_PEER, NAME_TAKEN, POOL_FULL,
+   * @throws P2PError INVALID_ADDRESS, INSECURE_ADDRESS, INVALID_PEER_ID, SELF_DIAL, PEER_NOT_FOUND, PEER_UNREACHABLE, WRONG_PEER, NAME_TAKEN, POOL_FULL,
    * TIMEOUT, ABORTED, UNSUPPORTED_VERSION, PROOF_OF_WORK_REQUIRED, PROOF_OF_WORK_TOO_HARD, SUSPENDED, SHUT_DOWN, what `start` throws, or
    * what the peer refused with; PEER_NOT_CONNECTED where it has gone at once. `details.paths` names each path tried, and why it failed.
    * @returns a copy of what is known of the peer.
@@ -263,7 +264,7 @@ export class CoreCoordinator {
    * Ends a connection for good, and tells the peer the reason; resolves when the peer has all that `sendTo` accepted, at the latest after twice
    * `limits.closeGraceMs`. What cannot be sent within that time rejects.
    *
-   * @throws P2PError PEER_NOT_CONNECTED, SHUT_DOWN.
+   * @throws P2PError PEER_NOT_CONNECTED, INVALID_PEER_ID, SELF_DIAL, SHUT_DOWN.
    */
   async disconnectFromPeer(peerId: string, reason?: P2PError): Promise<void> {
     this.core.checkOpen()
@@ -274,7 +275,7 @@ export class CoreCoordinator {
    * Ends the path that serves a peer, as though the network had broken it: another path takes over, or the connection is made
    * anew. For trying out how an application copes.
    *
-   * @throws P2PError PEER_NOT_CONNECTED, SHUT_DOWN.
+   * @throws P2PError PEER_NOT_CONNECTED, INVALID_PEER_ID, SELF_DIAL, SHUT_DOWN.
    */
   dropPath(peerId: string): void {
     this.core.checkOpen()
@@ -307,7 +308,7 @@ export class CoreCoordinator {
    * @param options.timeoutMs milliseconds to wait, default 30,000; then TIMEOUT, and the message is not sent.
    * @param options.signal ends the wait with ABORTED; the message is not sent then.
    * @param options.wait false: RATE_LIMITED at once instead of a wait, with `details.retryAfterMs` where that is known.
-   * @throws P2PError PEER_NOT_CONNECTED, FOREIGN_SENDER, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, BUFFER_FULL where more than
+   * @throws P2PError PEER_NOT_CONNECTED, INVALID_PEER_ID, SELF_DIAL, FOREIGN_SENDER, INVALID_MESSAGE, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, BUFFER_FULL where more than
    * `limits.sendMaxBufferedBytes` wait, RATE_LIMITED, TIMEOUT, ABORTED, CONNECTION_CLOSED where the connection ends meanwhile, IDENTITY_FAILED,
    * PROTOCOL_NOT_SUPPORTED where the peer takes no such messages at all, SHUT_DOWN; with `queue`: OUTBOX_FULL, INVALID_CONFIG.
    * @example
@@ -481,7 +482,7 @@ export class CoreCoordinator {
    *
    * @param id a peer id, the name of a connected peer, or `address:` and an IP address or a group such as `address:203.0`.
    * @param options.durationMs milliseconds; default `limits.banMs`, longer each time.
-   * @throws P2PError INVALID_PEER_ID, SHUT_DOWN.
+   * @throws P2PError INVALID_PEER_ID, INVALID_CONFIG, SHUT_DOWN.
    * @example
    * coordinator.ban(from.peerId, { reason: 'It sent an invoice that it did not own.' })
    */
@@ -491,7 +492,7 @@ export class CoreCoordinator {
     const about = { cause: 'manual', reason, durationMs } as const
     const { defence } = core
     return {
-      ...(id.startsWith('address:') ? defence.bans.add(id, about) : defence.ban(core.keyOf(id) ?? decodePeerId(id), about)),
+      ...(`${id}`.startsWith('address:') ? defence.bans.add(id, about) : defence.ban(core.keyOf(id) ?? decodePeerId(id), about)),
     }
   }
 
@@ -563,8 +564,10 @@ export class CoreCoordinator {
   }
 }
 
-/** @throws P2PError INVALID_MESSAGE for a protocol of the SDK, which answers nothing of the application's. */
-function checkProtocol({ protocol }: OutgoingMessage): void {
+/** @throws P2PError INVALID_MESSAGE for what is no message, and for a protocol of the SDK, which answers nothing of the application's. */
+function checkProtocol(message: OutgoingMessage): void {
+  if (Object(message) !== message) throw new P2PError('INVALID_MESSAGE', 'A message is an object with a type and a payload.')
+  const { protocol } = message
   if (typeof protocol === 'string' && protocol.startsWith(INTERNAL_PREFIX)) {
     throw new P2PError(
       'INVALID_MESSAGE',

@@ -103,6 +103,11 @@ export class Plugins {
     for (const { lead } of this.hooks) await lead?.()
   }
 
+  /** Whether others wait for what a plugin does. */
+  get isHeld(): boolean {
+    return [...this.hooks].some((hooks) => hooks.holds?.())
+  }
+
   /** Tells all listeners of one peer. @param args the peer, and the path before where it has changed. */
   tell(name: keyof PeerListener, ...args: [peer: PeerInfo, from?: string]): void {
     for (const listener of [...this.peers]) this.fenced(() => listener[name]?.(...(args as [PeerInfo, string])))

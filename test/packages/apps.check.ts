@@ -86,6 +86,10 @@ describe('in Node', () => {
     expect(run('node', ['node-cjs/main.cjs'])).toBe('works: true, typed: true, network: function\n')
   })
 
+  it('works behind lockdown() of SES, whatever the keys of payloads, metadata and protocols', () => {
+    expect(run('node', ['hardened/main.mjs'])).toBe('keys: true, told: constructor,toString, found: 1, P2PError true\n')
+  })
+
   it('prints no warning of an experimental feature', () => {
     const script = "import { generateIdentity } from 'lotus-p2p'; await (await generateIdentity()).sign(new Uint8Array(1))"
     expect(run('node', ['--input-type=module', '-e', `process.on('warning', (w) => console.log(String(w))); ${script}`])).toBe('')

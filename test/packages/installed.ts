@@ -46,7 +46,7 @@ export function install(): Installed {
   const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root)) as [{ filename: string }]
   const ours = dependenciesOf(join(root, 'package.json'))
   const packages = {
-    ...Object.fromEntries(['vite', 'esbuild', 'typescript', '@types/node', '@types/ws'].map((name) => [name, ours[name]])),
+    ...Object.fromEntries(['vite', 'esbuild', 'typescript', '@types/node', '@types/ws', 'ses'].map((name) => [name, ours[name]])),
     ...Object.assign(
       {},
       ...['react', 'vue', 'svelte'].map((app) => dependenciesOf(join(root, 'test/apps', app, 'package.json'))),

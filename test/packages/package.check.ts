@@ -51,7 +51,7 @@ describe('the package', () => {
 })
 
 describe('the exports', () => {
-  for (const entry of ['index', 'core', 'errors', 'statements', 'node', 'testing']) {
+  for (const entry of ['index', 'core', 'errors', 'statements', 'musig2', 'node', 'testing']) {
     it(`of ${entry} are those agreed on, as ES module and as CommonJS`, async () => {
       const names = Object.keys(await importDist(`${entry}.js`)).sort()
       await expect(names.join('\n')).toMatchFileSnapshot(`exports-${entry}.txt`)

@@ -131,8 +131,8 @@ export class Attempt {
     })
   }
 
-  /** Whether the target ends the connection in time. */
-  ends(waitMs = this.bench.options.waitMs): Promise<boolean> {
+  /** Whether the target ends the connection in time: well before it would end any handshake that takes too long. */
+  ends(waitMs = this.bench.patienceMs): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = platformTimer(() => resolve(false), waitMs)
       this.pipe.onEnd(() => {
@@ -222,6 +222,10 @@ export class Bench {
   /** Whether frames are carried by the target's own WebSocket. */
   get isDirect(): boolean {
     return true
+  }
+
+  get patienceMs(): number {
+    return Math.min(this.options.waitMs, this.options.handshakeMs * 0.8)
   }
 
   async open(first?: Uint8Array): Promise<Pipe> {

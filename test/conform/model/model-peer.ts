@@ -174,7 +174,7 @@ export class ModelPeer {
     )
     socket.on('message', (data: Buffer, isBinary) => {
       if (!isBinary || data.length > 65_535 || (data.length === 0 && !this.breaks('F-1'))) {
-        if (!this.breaks('F-3')) socket.close()
+        if (data.length === 0 || !this.breaks('F-3')) socket.close()
         return
       }
       pipe.take(new Uint8Array(data))

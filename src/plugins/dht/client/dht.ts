@@ -5,7 +5,7 @@ import { type Limits, limitsOf } from '../../../base/limits.js'
 import { consoleLogger, type Logger } from '../../../base/logger.js'
 import { systemRandom } from '../../../base/random.js'
 import { Serial } from '../../../base/serial.js'
-import { type WaitOptions, withDeadline } from '../../../base/wait.js'
+import { checkTimeout, type WaitOptions, withDeadline } from '../../../base/wait.js'
 import { DEFAULT_NETWORK } from '../../../identity/envelope.js'
 import type { Identity } from '../../../identity/identity.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
@@ -161,7 +161,7 @@ export class DistributedHashTable {
    * If servers are connected and all refuse, it fails with NOT_STORED, the causes in `details.refused`. The record is then still
    * here and is offered again, to these servers and to new ones, until `withdraw`.
    *
-   * @throws P2PError INVALID_RECORD, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, FOREIGN_SENDER, LIMIT_EXCEEDED, STORE_FULL,
+   * @throws P2PError INVALID_RECORD, INVALID_CONFIG, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, FOREIGN_SENDER, LIMIT_EXCEEDED, STORE_FULL,
    * NOT_STORED, ABORTED, SHUT_DOWN.
    */
   async announce(options: AnnounceOptions): Promise<AnnounceResult> {
@@ -186,7 +186,7 @@ export class DistributedHashTable {
    * Takes our record back, at once and everywhere it can be reached. It stays withdrawn until it would have ended; servers that
    * connect until then are told.
    *
-   * @throws P2PError INVALID_RECORD, NOT_STORED if servers are connected and all refuse, ABORTED, SHUT_DOWN.
+   * @throws P2PError INVALID_RECORD, INVALID_CONFIG, NOT_STORED if servers are connected and all refuse, ABORTED, SHUT_DOWN.
    */
   async withdraw(key: string, options: WaitOptions = {}): Promise<AnnounceResult> {
     this.begin('Withdrawing', options)
@@ -206,7 +206,7 @@ export class DistributedHashTable {
    * The newest record under a key, of whichever publisher; with `publisherId` that publisher's, which nobody else can replace.
    * Null if there is none, or it has expired or was withdrawn. Our own record needs no question to others.
    *
-   * @throws P2PError INVALID_RECORD; TIMEOUT or what the servers say if none answered and nothing is here; ABORTED, SHUT_DOWN.
+   * @throws P2PError INVALID_RECORD, INVALID_CONFIG; TIMEOUT or what the servers say if none answered and nothing is here; ABORTED, SHUT_DOWN.
    */
   async get<T = unknown>(key: string, options: GetOptions = {}): Promise<DhtRecord<T> | null> {
     this.begin('Getting a record', options)
@@ -274,7 +274,7 @@ export class DistributedHashTable {
    * Walks to where a key, or a set (`'resource:<type>:*'`), is kept, and tells of every node on the way: for finding out why a
    * lookup is slow or fails.
    *
-   * @throws P2PError INVALID_RECORD, NOT_STORED where there is no network, ABORTED, SHUT_DOWN.
+   * @throws P2PError INVALID_RECORD, INVALID_CONFIG, NOT_STORED where there is no network, ABORTED, SHUT_DOWN.
    * @example
    * const { steps } = await coordinator.dht.trace('offer-1')
    * for (const { hop, address, bits, tookMs, error } of steps) console.log(hop, address, bits, tookMs, error)
@@ -293,7 +293,7 @@ export class DistributedHashTable {
 
   /** Drops what has expired; returns how many records. */
   cleanup(): number {
-    return this.store.removeExpired()
+    return this.store.removeExpired(Number.POSITIVE_INFINITY)
   }
 
   getStats(): DhtStats {
@@ -320,7 +320,8 @@ export class DistributedHashTable {
     this.lookup?.close()
   }
 
-  private begin(what: string, { signal }: WaitOptions): void {
+  private begin(what: string, { signal, timeoutMs }: WaitOptions): void {
+    checkTimeout(timeoutMs)
     if (this.isOver) throw shutDownError('This DHT')
     if (signal?.aborted) throw abortedError(what, signal.reason)
   }

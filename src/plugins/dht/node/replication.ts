@@ -29,7 +29,8 @@ const TELLERS = 2
  * §2.5): every `dhtReplicateMs` by the node whose turn comes first, and at once to a newcomer in our neighbourhood.
  */
 export class Replication {
-  private readonly kept = new Map<string, Kept>()
+  /** By publisher and key, then by depth: records that end together are forgotten one by one, each at once. */
+  private readonly kept = new Map<string, Map<number | undefined, Kept>>()
   private readonly stops: (() => void)[]
   private readonly alarm: Alarm
   private active = false
@@ -65,8 +66,10 @@ export class Replication {
   /** A record was stored here, as a member of its set at a depth, or under its key. */
   received({ key, publisher }: VerifiedRecord, depth: number | undefined): void {
     if (this.isOver) return
-    const id = idOf(key, publisher, depth)
-    const known = this.kept.get(id)
+    const id = tupleKey(publisher, key)
+    const places = this.kept.get(id) ?? new Map<number | undefined, Kept>()
+    this.kept.set(id, places)
+    const known = places.get(depth)
     const receivedAt = elapsed(this.parts.clock)
     if (known !== undefined) {
       known.receivedAt = receivedAt
@@ -75,12 +78,16 @@ export class Replication {
     const { networkName } = this.network
     const part = depth === undefined ? undefined : setPartOf(key, depth, networkName)
     const place = part === undefined ? placeOfKey(key, networkName) : placeOfSet(part, networkName)
-    this.kept.set(id, { key, publisher, depth, place, receivedAt })
+    places.set(depth, { key, publisher, depth, place, receivedAt })
     this.arm()
   }
 
-  private forget({ key, publisher }: VerifiedRecord): void {
-    for (const [id, kept] of this.kept) if (kept.key === key && kept.publisher === publisher) this.kept.delete(id)
+  private forget({ key, publisher }: Pick<VerifiedRecord, 'key' | 'publisher'>): void {
+    this.kept.delete(tupleKey(publisher, key))
+  }
+
+  private *all(): Generator<Kept> {
+    for (const places of this.kept.values()) yield* places.values()
   }
 
   private arm(): void {
@@ -92,7 +99,7 @@ export class Replication {
   private async round(): Promise<void> {
     this.isActive = true
     const until = elapsed(this.parts.clock) - this.parts.limits.dhtReplicateMs
-    const due = [...this.kept.values()].filter(({ receivedAt }) => receivedAt <= until)
+    const due = [...this.all()].filter(({ receivedAt }) => receivedAt <= until)
     const queue = due.values()
     const worker = async () => {
       for (const kept of queue) {
@@ -109,7 +116,7 @@ export class Replication {
   private async replicate(kept: Kept): Promise<void> {
     const entry = this.parts.store.find(kept.key, kept.publisher)
     if (entry === undefined) {
-      this.kept.delete(idOf(kept.key, kept.publisher, kept.depth))
+      this.forget(kept)
       return
     }
     kept.receivedAt = elapsed(this.parts.clock)
@@ -130,7 +137,7 @@ export class Replication {
       commonBits(table.ownId, contact.id) + 1 < commonBits(table.ownId, edge.id)
     )
       return
-    for (const kept of this.kept.values()) {
+    for (const kept of this.all()) {
       const near = table.closest(kept.place, dhtBucketSize + 1).filter(({ peerId }) => peerId !== contact.peerId)
       const last = near[dhtBucketSize - 1]
       if (last !== undefined && compareDistance(kept.place, contact.id, last.id) > 0) continue
@@ -148,8 +155,4 @@ export class Replication {
     const payload = { record, ...(depth !== undefined && { depth }) }
     await this.network.ask(contact, { type: 'store', payload }).catch(() => {})
   }
-}
-
-function idOf(key: string, publisher: string, depth: number | undefined): string {
-  return tupleKey(depth, publisher, key)
 }

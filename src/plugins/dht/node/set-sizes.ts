@@ -4,6 +4,8 @@ import type { RecordStore } from '../records/record-store.js'
 
 /** Leaves of a tree: the parts of a set at the greatest depth. */
 const LEAVES = 1 << MAX_SET_DEPTH
+/** What has expired counts until the store tells that it is gone. */
+const NONE_EXPIRED = Number.NEGATIVE_INFINITY
 
 /**
  * How many live records each part of each set has, kept as records come and go: to look through a set at every question and for every
@@ -22,8 +24,7 @@ export class SetSizes {
     private readonly network: string,
     private readonly splitAt: number,
   ) {
-    store.removeExpired()
-    for (const entry of store.scan('resource:*')) this.changed(entry, undefined)
+    for (const entry of store.scan('resource:*', undefined, NONE_EXPIRED)) this.changed(entry, undefined)
   }
 
   /** Sets that have a tree. */
@@ -68,10 +69,8 @@ export class SetSizes {
   private treeOf(prefix: string): Uint32Array {
     const known = this.trees.get(prefix)
     if (known !== undefined) return known
-    // A scan passes over what has expired, and the store tells of it later.
-    this.store.removeExpired()
     const tree = new Uint32Array(LEAVES + 1)
-    for (const { key, withdrawn } of this.store.scan(`${prefix}*`)) {
+    for (const { key, withdrawn } of this.store.scan(`${prefix}*`, undefined, NONE_EXPIRED)) {
       if (!withdrawn) addAt(tree, pathOf(key, MAX_SET_DEPTH, this.network), 1)
     }
     this.trees.set(prefix, tree)

@@ -29,6 +29,9 @@ interface Publisher {
   index: number
 }
 
+/** Records that have expired and are dropped in one turn: of thousands that end together the others are passed over until their turn comes. */
+const EXPIRED_AT_ONCE = 100
+
 /**
  * The store of a node: it finds by prefix, sheds and expires among a hundred thousand records without looking at the others.
  *
@@ -66,14 +69,19 @@ export class RecordStore implements Records {
 
   put(entry: VerifiedRecord): boolean {
     this.removeExpired()
-    if (entry.expiresAt <= this.clock.now()) throw invalidRecord('it has expired')
+    const now = this.clock.now()
+    if (entry.expiresAt <= now) throw invalidRecord('it has expired')
+    this.expire([this.byKey.get(entry.key)?.get(entry.publisher)], now)
     const previous = this.byKey.get(entry.key)?.get(entry.publisher)
     if (isThere(entry, previous)) return false
     if (previous === undefined && entry.signature !== undefined) {
+      const { size = 0 } = this.publishers.get(entry.publisher)?.entries ?? {}
+      if (size >= this.limits.maxRecordsPerPublisher) this.expire([...this.of(entry.publisher)], now)
       checkQuota(this.publishers.get(entry.publisher)?.entries.size ?? 0, this.limits)
     }
     if (previous !== undefined) this.remove(previous)
     this.insert(entry)
+    while (this.isOverfull() && this.removeExpired() > 0);
     const shed = this.makeRoom()
     this.counters.shed += shed.length
     for (const victim of shed) if (victim !== entry) this.tell(undefined, victim)
@@ -93,8 +101,8 @@ export class RecordStore implements Records {
     return entry && entry.expiresAt > this.clock.now() ? entry : undefined
   }
 
-  *scan(pattern: string, after?: ScanPosition): Generator<VerifiedRecord> {
-    const now = this.clock.now()
+  /** @param now records that end by then are passed over; by default those that have expired. */
+  *scan(pattern: string, after?: ScanPosition, now = this.clock.now()): Generator<VerifiedRecord> {
     const keys = pattern.endsWith('*') ? this.keys.withPrefix(pattern.slice(0, -1), after?.[0]) : [pattern]
     for (const key of keys) {
       const entries = this.byKey.get(key)
@@ -113,15 +121,25 @@ export class RecordStore implements Records {
     return this.publishers.get(publisher)?.entries.values() ?? []
   }
 
-  removeExpired(): number {
+  removeExpired(most = EXPIRED_AT_ONCE): number {
     const now = this.clock.now()
     let removed = 0
     for (let first = this.expiries.first; first !== undefined && first.expiresAt <= now; first = this.expiries.first) {
+      if (removed >= most) break
       this.expiries.pop()
-      if (!this.isCurrent(first)) continue
-      this.remove(first)
+      removed += this.expire([first], now)
+    }
+    return removed
+  }
+
+  /** Drops those that have expired and are here; returns how many. */
+  private expire(entries: readonly (VerifiedRecord | undefined)[], now: number): number {
+    let removed = 0
+    for (const entry of entries) {
+      if (entry === undefined || entry.expiresAt > now || !this.isCurrent(entry)) continue
+      this.remove(entry)
       removed++
-      this.tell(undefined, first)
+      this.tell(undefined, entry)
     }
     this.counters.expired += removed
     return removed

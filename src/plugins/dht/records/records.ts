@@ -43,8 +43,8 @@ export interface Records {
   scan(pattern: string): Iterable<VerifiedRecord>
   /** Records and withdrawals of one publisher. A node's store knows them. */
   of?(publisher: string): Iterable<VerifiedRecord>
-  /** Drops what has expired; returns how many. */
-  removeExpired(): number
+  /** Drops what has expired; returns how many. @param most a node's store drops some at once, and those that it has not dropped count for nothing. */
+  removeExpired(most?: number): number
   /** Tells every change: stored, replaced, withdrawn, expired, shed. */
   onChange(listener: StoreListener): Unsubscribe
   getStats(): RecordStoreStats

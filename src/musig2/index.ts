@@ -1,0 +1,29 @@
+// lotus-p2p/musig2: several wallets sign one Lotus transaction with an aggregated key.
+export { publicKeyOf } from '../lotus/curve.js'
+export { schnorrSign } from '../lotus/schnorr.js'
+export { dustOf, type KnownScript, p2pkhScript, readScript, taprootScript } from '../lotus/script.js'
+export { SIGHASH_FORKID, SIGHASH_LOTUS, type SighashType, sighashOf } from '../lotus/sighash.js'
+export { proveSpent, type SpentOutput, type SpentProof } from '../lotus/spent.js'
+export {
+  decodeTransaction,
+  encodeTransaction,
+  type MerkleRoot,
+  rootsOf,
+  type Transaction,
+  type TransactionInput,
+  type TransactionOutput,
+  type TransactionRoots,
+  txidOf,
+} from '../lotus/transaction.js'
+export { schnorrVerify } from '../lotus/verify-schnorr.js'
+export { bindingHolds, keysOfMember } from './binding.js'
+export { type ByMember, type Combined, combine, type SignedTransaction } from './combine.js'
+export type { SigningFailure, SigningFailureDetails } from './errors.js'
+export type { AggregatedKey, Aggregation } from './key-agg.js'
+export { aggregateKeys, type Keyset, type KeysetKey } from './keyset.js'
+export { encodeRequest, type InputToSign, type Member, type RequestContent, readRequest, type SigningRequest } from './request.js'
+export type { Scheme, SessionValues, SigningKey } from './session-math.js'
+export type { CreateNoncesInput, MuSig2Signer, ProveInput, SignPartialsInput } from './signer.js'
+export { type ServeSignerOptions, type SignerPort, serveSigner, workerSigner } from './signer-port.js'
+export { type SoftwareSignerOptions, softwareSigner } from './software-signer.js'
+export { type RequestSummary, type SummaryWarning, summaryOf } from './summary.js'

@@ -1,0 +1,160 @@
+import { hexOf } from '../base/bytes.js'
+import { isP2PError, P2PError } from '../base/errors.js'
+import type { Unsubscribe } from '../base/events.js'
+import { POINT_BYTES } from '../lotus/curve.js'
+import { array, bytes, Fault, int, object, oneOf, optional, type Shape, type Shaped, text } from '../message/shape.js'
+import { signingFailed } from './errors.js'
+import { readRequest } from './request.js'
+import type { MuSig2Signer } from './signer.js'
+import { type RequestSummary, summaryOf } from './summary.js'
+
+/** A worker, a worker's own scope, or one end of a MessageChannel. In Node, give each thread an end of a MessageChannel. */
+export interface SignerPort {
+  postMessage(message: unknown): void
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void
+  removeEventListener(type: 'message', listener: (event: { data: unknown }) => void): void
+  start?(): void
+}
+
+export interface ServeSignerOptions {
+  /**
+   * Asks the user, in the worker's own words: the page may be lying. False refuses. Called once for each request, before anything is
+   * signed for it.
+   */
+  approve?(summary: RequestSummary): Promise<boolean>
+  /** Scripts that the wallet knows as its own, for the summary. */
+  ownScripts?: readonly Uint8Array[]
+  /** True: whatever the page asks is signed without `approve`. */
+  unattended?: boolean
+}
+
+/** How long a signer that asks nobody may take. */
+const CALL_MS = 60_000
+/** Requests that were approved, remembered; the oldest has to be asked for again. */
+const MAX_APPROVED = 128
+const MARK = 'lotus-p2p/musig2-signer'
+
+const session = text(64, 64)
+const INPUTS = {
+  publicKeys: object({}),
+  prove: object({ request: bytes(), networkKey: bytes(32), fresh: bytes(16) }),
+  createNonces: object({ session, request: bytes() }),
+  signPartials: object({ session, nonces: array(array(bytes())) }),
+  forget: object({ session }),
+}
+type Call = keyof typeof INPUTS
+const callShape = object({
+  mark: oneOf(MARK),
+  id: int(0),
+  call: oneOf('publicKeys', 'prove', 'createNonces', 'signPartials', 'forget'),
+})
+const answerShape = object({ mark: oneOf(`${MARK}/answer`), id: int(0), error: optional(text()) })
+
+/**
+ * The worker's side: a page, through its port, may ask for proofs, nonces and signatures, for requests that `approve` has said yes to.
+ * Keys and secret nonces stay here.
+ *
+ * @throws P2PError INVALID_CONFIG without `approve` and without `unattended`.
+ * @example
+ * // worker.js
+ * serveSigner(self, softwareSigner({ secretKeys: [key] }), { approve: (summary) => askTheUser(summary) })
+ */
+export function serveSigner(port: SignerPort, signer: MuSig2Signer, options: ServeSignerOptions): Unsubscribe {
+  const { approve, unattended = false, ownScripts } = options
+  if (approve === undefined && !unattended) {
+    throw new P2PError('INVALID_CONFIG', 'serveSigner needs approve, which asks the user, or unattended: true.')
+  }
+  const approved = new Set<string>()
+  const check = async (request: Uint8Array, mayAsk: boolean): Promise<void> => {
+    if (approve === undefined) return
+    const read = readRequest(request)
+    const hash = hexOf(read.hash)
+    if (approved.has(hash)) return
+    if (!mayAsk || !(await approve(summaryOf(read, ownScripts)))) {
+      throw signingFailed('The request was not approved at the signer.', { reason: 'REJECTED' })
+    }
+    approved.add(hash)
+    for (const oldest of approved) if (approved.size > MAX_APPROVED) approved.delete(oldest)
+  }
+  const run: { [C in Call]: (input: Shaped<(typeof INPUTS)[C]>) => unknown } = {
+    publicKeys: () => signer.publicKeys,
+    prove: async (input) => {
+      await check(input.request, true)
+      return signer.prove(input)
+    },
+    createNonces: async (input) => {
+      await check(input.request, false)
+      return signer.createNonces(input)
+    },
+    signPartials: (input) => signer.signPartials(input),
+    forget: (input) => signer.forget(input.session),
+  }
+  const onMessage = async ({ data }: { data: unknown }): Promise<void> => {
+    const asked = callShape(data)
+    if (asked instanceof Fault) return
+    const { id, call } = asked
+    const answer = { mark: `${MARK}/answer`, id }
+    try {
+      const input = INPUTS[call]((data as { input?: unknown }).input ?? {})
+      if (input instanceof Fault) throw signingFailed('The signer was asked in another form.', { reason: 'SIGNER_FAILED' })
+      port.postMessage({ ...answer, result: await (run[call] as (given: unknown) => unknown)(input) })
+    } catch (error) {
+      // What an error carries may be secret: its sentence and reason alone leave.
+      const reason = isP2PError(error) ? error.details.reason : undefined
+      port.postMessage({ ...answer, error: isP2PError(error) ? error.message : 'The signer failed.', reason })
+    }
+  }
+  const listener = (event: { data: unknown }) => void onMessage(event)
+  port.addEventListener('message', listener)
+  port.start?.()
+  return () => port.removeEventListener('message', listener)
+}
+
+/**
+ * The page's side of `serveSigner`. Resolves once the signer has told its public keys.
+ *
+ * @throws P2PError SIGNING_FAILED, reason SIGNER_FAILED, where nobody answers for a minute.
+ * @example
+ * const signer = await workerSigner(new Worker(new URL('worker.js', import.meta.url), { type: 'module' }))
+ */
+export async function workerSigner(port: SignerPort): Promise<MuSig2Signer> {
+  const waiting = new Map<number, (answer: unknown) => void>()
+  let asked = 0
+  port.addEventListener('message', ({ data }) => {
+    const answer = answerShape(data)
+    if (answer instanceof Fault) return
+    const settle = waiting.get(answer.id)
+    waiting.delete(answer.id)
+    settle?.(data)
+  })
+  port.start?.()
+
+  /** A person may take as long as the request lasts: `prove` alone asks one. */
+  const ask = async <T>(call: Call, result: Shape<T>, input: object, timeoutMs?: number): Promise<T> => {
+    const id = asked++
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const answer = await new Promise<unknown>((resolve, reject) => {
+      waiting.set(id, resolve)
+      port.postMessage({ mark: MARK, id, call, input })
+      if (timeoutMs === undefined) return
+      timer = setTimeout(() => {
+        waiting.delete(id)
+        reject(signingFailed('The signer does not answer. Its worker may have crashed.', { reason: 'SIGNER_FAILED' }))
+      }, timeoutMs)
+    }).finally(() => clearTimeout(timer))
+    const { error, reason, result: value } = answer as { error?: string; reason?: unknown; result?: unknown }
+    if (error !== undefined) throw signingFailed(error, { reason: reason === 'REJECTED' ? 'REJECTED' : 'SIGNER_FAILED' })
+    const found = result(value)
+    if (found instanceof Fault) throw signingFailed('The signer answered in another form.', { reason: 'SIGNER_FAILED' })
+    return found
+  }
+
+  const publicKeys = await ask('publicKeys', array(bytes(POINT_BYTES)), {}, CALL_MS)
+  return {
+    publicKeys,
+    prove: (input) => ask('prove', array(bytes()), input),
+    createNonces: (input) => ask('createNonces', array(bytes()), input, CALL_MS),
+    signPartials: (input) => ask('signPartials', array(bytes()), input, CALL_MS),
+    forget: (input) => ask('forget', optional(oneOf(undefined)), { session: input }, CALL_MS),
+  }
+}

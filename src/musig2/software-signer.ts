@@ -1,0 +1,184 @@
+import { BoundedMap } from '../base/bounded-map.js'
+import { equalBytes, hexOf, joined } from '../base/bytes.js'
+import { sha256 } from '../base/sha256.js'
+import { bytesOf, publicKeyOf, secretOf } from '../lotus/curve.js'
+import { freshBytes, schnorrSign } from '../lotus/schnorr.js'
+import { bindingOf, keysOfMember } from './binding.js'
+import { signingFailed } from './errors.js'
+import { addNonces, makeNonce, type SecretNonce } from './nonces.js'
+import { readRequest, type SigningRequest } from './request.js'
+import { partialOf, sessionOf } from './session-math.js'
+import type { CreateNoncesInput, MuSig2Signer, ProveInput, SignPartialsInput } from './signer.js'
+
+/** Sessions whose nonces wait. */
+const MAX_SESSIONS = 16
+/** How long nonces wait: people have decided before. */
+const NONCE_LIFE_MS = 300_000
+/** Names of sessions that had nonces, remembered for good: enough for years of signing. */
+const MAX_NAMES = 100_000
+const SESSION = /^[0-9a-f]{64}$/
+
+export interface SoftwareSignerOptions {
+  /** 32 bytes each; copied. */
+  secretKeys: readonly Uint8Array[]
+  /** Milliseconds that pass. Default: `performance.now`. */
+  now?: () => number
+  /** Default: the platform's generator. A nonce hangs on more than it. @internal */
+  random?: (length: number) => Uint8Array
+}
+
+/**
+ * A signer in this process: for the worker's side of `serveSigner`, for Node, and for tests. It knows no network.
+ *
+ * @throws P2PError INVALID_TRANSACTION for what is no secret key.
+ * @example
+ * serveSigner(self, softwareSigner({ secretKeys: [key] }), { approve: (summary) => ask(summary) })
+ */
+export function softwareSigner(options: SoftwareSignerOptions): MuSig2Signer {
+  return new SoftwareSigner(options)
+}
+
+interface LiveSession {
+  readonly request: SigningRequest
+  /** By input to sign. */
+  readonly secrets: SecretNonce[]
+  readonly nonces: Uint8Array[]
+  readonly endsAt: number
+}
+
+class SoftwareSigner implements MuSig2Signer {
+  readonly publicKeys: readonly Uint8Array[]
+  private readonly secrets: ReadonlyMap<string, Uint8Array>
+  private readonly live = new Map<string, LiveSession>()
+  private readonly used = new Set<string>()
+  /** Requests read last, by hash: adding up keys is most of the work. */
+  private readonly requests = new BoundedMap<string, SigningRequest>(MAX_SESSIONS)
+  /** Of nonces made in this process: two never have the same. */
+  private made = 0
+  private readonly now: () => number
+  private readonly random: (length: number) => Uint8Array
+
+  constructor({ secretKeys, now = () => performance.now(), random = freshBytes }: SoftwareSignerOptions) {
+    this.publicKeys = secretKeys.map(publicKeyOf)
+    this.secrets = new Map(secretKeys.map((key, i) => [hexOf(this.publicKeys[i]!), key.slice()]))
+    this.now = now
+    this.random = random
+  }
+
+  async prove({ request, networkKey, fresh }: ProveInput): Promise<Uint8Array[]> {
+    const read = this.read(request)
+    const member = this.memberOf(read)
+    if (!equalBytes(read.members[member]!.networkKey, networkKey)) throw refused('The request gives our key to another member.')
+    if (fresh.length !== 16) throw refused('16 fresh bytes are needed.')
+    const message = bindingOf(read.hash, networkKey, fresh)
+    return keysOfMember(read, member).map((key) => schnorrSign(message, this.secretOf(key), this.random(32)))
+  }
+
+  async createNonces({ session, request }: CreateNoncesInput): Promise<Uint8Array[]> {
+    if (!SESSION.test(session)) throw refused('A session is named by 64 digits.')
+    this.expire()
+    if (this.used.has(session)) throw refused('The session has had its nonces.')
+    if (this.live.size >= MAX_SESSIONS) throw refused(`More than ${MAX_SESSIONS} sessions wait.`)
+    if (this.used.size >= MAX_NAMES) throw refused('The signer has to be started anew.')
+    const read = this.read(request)
+    const member = this.memberOf(read)
+    this.used.add(session)
+    const made = read.sign.map(({ keyset }, i) => {
+      const key = read.keysets[keyset]!.keys[member]!
+      const { point } = read.keys[keyset]!.signing
+      return makeNonce({
+        random: this.random(32),
+        publicKey: key,
+        secretKey: this.secretOf(key),
+        aggregateX: bytesOf(point.x),
+        message: read.sighashes[i]!,
+        extra: joined(hexBytes(session), counterOf(i), counterOf(this.made++)),
+      })
+    })
+    const nonces = made.map(({ nonce }) => nonce)
+    const secrets = made.map(({ secret }) => secret)
+    this.live.set(session, { request: read, secrets, nonces, endsAt: this.now() + NONCE_LIFE_MS })
+    return nonces.map((nonce) => nonce.slice())
+  }
+
+  async signPartials({ session, nonces }: SignPartialsInput): Promise<Uint8Array[]> {
+    this.expire()
+    const live = this.live.get(session)
+    // Taken out first: whatever happens from here on, these nonces have signed.
+    this.live.delete(session)
+    if (live === undefined) throw refused('The session has no nonces here: they were used, forgotten, or too old.')
+    try {
+      return this.signed(live, nonces)
+    } finally {
+      wipe(live)
+    }
+  }
+
+  async forget(session: string): Promise<void> {
+    const live = this.live.get(session)
+    this.live.delete(session)
+    if (live !== undefined) wipe(live)
+  }
+
+  private signed({ request, secrets, nonces: own }: LiveSession, nonces: Uint8Array[][]): Uint8Array[] {
+    const { sign, keysets, keys, sighashes } = request
+    const member = this.memberOf(request)
+    if (nonces.length !== sign.length) throw refused('Nonces are needed for each input to sign.')
+    const checked = sign.map(({ keyset }, i) => {
+      const all = nonces[i]!
+      if (all.length !== keysets[keyset]!.keys.length) throw refused('A nonce of each member is needed.')
+      if (!equalBytes(all[member]!, own[i]!)) throw refused('Our nonce is not among the nonces.')
+      return addNonces(all)
+    })
+    return sign.map(({ keyset }, i) => {
+      const { signing, places } = keys[keyset]!
+      const session = sessionOf(signing, checked[i]!, sighashes[i]!)
+      const secret = secretOf(this.secretOf(keysets[keyset]!.keys[member]!))
+      return partialOf(session, places[member]!, secret, secrets[i]!)
+    })
+  }
+
+  private read(bytes: Uint8Array): SigningRequest {
+    const hash = hexOf(sha256(bytes))
+    return this.requests.use(hash, () => readRequest(bytes))
+  }
+
+  /** The member of whose keys all are ours. */
+  private memberOf({ members, keysets }: SigningRequest): number {
+    const member = members.findIndex((_, i) => keysets.every(({ keys }) => this.secrets.has(hexOf(keys[i]!))))
+    if (member < 0) throw refused('The signer has not the keys of any member.')
+    return member
+  }
+
+  private secretOf(publicKey: Uint8Array): Uint8Array {
+    return this.secrets.get(hexOf(publicKey))!
+  }
+
+  private expire(): void {
+    for (const [session, live] of this.live) {
+      if (this.now() < live.endsAt) return
+      this.live.delete(session)
+      wipe(live)
+    }
+  }
+}
+
+function wipe({ secrets }: LiveSession): void {
+  for (const secret of secrets) {
+    secret.first = 0n
+    secret.second = 0n
+  }
+}
+
+function refused(message: string) {
+  return signingFailed(message, { reason: 'SIGNER_FAILED' })
+}
+
+function hexBytes(digits: string): Uint8Array {
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16))
+}
+
+/** 4 bytes, big-endian. */
+function counterOf(count: number): Uint8Array {
+  return Uint8Array.of(count >>> 24, count >>> 16, count >>> 8, count)
+}
