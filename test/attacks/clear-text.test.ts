@@ -127,9 +127,12 @@ const FORGED: [what: string, forgery: Forgery][] = [
 
 let net: TestNetwork
 
+/** What is stored, less our own records, which are made anew; of the peers that are wanted, which they are. */
 async function contentOf(store: KeyValueStore): Promise<string[]> {
-  const keys = (await store.keys('')).sort()
-  return Promise.all(keys.map(async (key) => `${key} ${Buffer.from((await store.get(key)) ?? []).toString('hex')}`))
+  const keys = (await store.keys('')).filter((key) => !key.startsWith('announce/')).sort()
+  const content = async (key: string) =>
+    key.startsWith('wanted/') ? '' : Buffer.from((await store.get(key)) ?? []).toString('hex')
+  return Promise.all(keys.map(async (key) => `${key} ${await content(key)}`))
 }
 
 /** Alice keeps two connections: to a relay that she was configured with, and to Bob, whom the application has connected to. */
