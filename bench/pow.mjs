@@ -2,13 +2,14 @@
  * How fast proof of work is done: hashes a second by `mineProofOfWork` in Node, Chromium and Firefox, in slices and in a worker,
  * and what that makes of 18 bits. Needs dist/ and the browsers of the end-to-end tests. `node bench/pow.mjs [seconds]`
  */
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { chromium, firefox } from 'playwright'
 import { findBrowsers } from '../.ci/browsers.mjs'
 import * as sdk from '../dist/index.js'
+import { wire } from './lib/wire.mjs'
 
 /** The fastest counts: what else the machine does only slows it down. */
 const ROUNDS = 12
@@ -85,3 +86,10 @@ for (const [name, version, where, hashesPerS] of rows) {
   console.log(`| ${cells.join(' | ')} |`)
 }
 console.log(`\nThe fastest of ${ROUNDS} rounds of ${seconds} s, ${cpus()[0]?.model}, ${cpus().length} cores.`)
+
+const folder = fileURLToPath(new URL('./results', import.meta.url))
+mkdirSync(folder, { recursive: true })
+const recorded = rows.map(([name, version, where, hashesPerS]) => ({ name, version, where, hashesPerS: Math.round(hashesPerS) }))
+const machine = { cpu: cpus()[0]?.model, cores: cpus().length }
+const result = { wire, date: new Date().toISOString(), rounds: ROUNDS, seconds, ...machine, rows: recorded }
+writeFileSync(`${folder}/pow.json`, `${JSON.stringify(result, null, 2)}\n`)

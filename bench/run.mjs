@@ -8,6 +8,7 @@ import { measures } from './lib/measures.mjs'
 import { Contestant, killAll } from './lib/processes.mjs'
 import { assess, describe, markdownTable, plainTable } from './lib/report.mjs'
 import { median } from './lib/statistics.mjs'
+import { wire } from './lib/wire.mjs'
 
 const CONTESTANTS = ['lotus', 'libp2p', 'ws', 'rtc']
 
@@ -177,6 +178,7 @@ async function main() {
 function write(settings, samples, medians, errors) {
   const environment = {
     date: new Date().toISOString(),
+    wire,
     node: execFileSync(settings.node, ['--version'], { encoding: 'utf8' }).trim().slice(1),
     cpu: cpus()[0]?.model ?? 'unknown processor',
     cores: cpus().length,

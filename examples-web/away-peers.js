@@ -8,10 +8,10 @@ const MAX_AWAY = 12
 export class AwayPeers {
   #peers = new Map()
 
-  /** @param isLost true where the network broke the connection: the SDK makes it anew by itself. */
-  add(peer, isLost) {
+  /** @param why 'asleep' where it said so, 'lost' where the network broke the connection (the SDK makes it anew by itself), else 'left'. */
+  add(peer, why) {
     this.#peers.delete(peer.peerId)
-    this.#peers.set(peer.peerId, { ...peer, connection: undefined, away: { since: Date.now(), isLost } })
+    this.#peers.set(peer.peerId, { ...peer, connection: undefined, away: { since: Date.now(), why } })
     if (this.#peers.size > MAX_AWAY) this.remove(this.#peers.keys().next().value)
   }
 

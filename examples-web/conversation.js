@@ -36,7 +36,7 @@ export function conversation(wallet, { onError }) {
 
   wallet.addEventListener('chat', ({ detail }) => {
     const { peerId, name, text, toAll } = detail
-    const scope = toAll ? 'to everyone' : 'to you alone'
+    const scope = toAll ? 'to all connected' : 'to you alone'
     const answer = () => choose(peerId)
     const at = Date.now()
     add(() => bubbleOf({ direction: 'in', peerId, name, text, scope, at, answer }).element)
@@ -58,7 +58,7 @@ export function conversation(wallet, { onError }) {
     if (text === '' || button.disabled) return input.focus()
     const to = target.value
     input.value = ''
-    const name = to === ALL ? 'everyone' : wallet.nameOfId(to)
+    const name = to === ALL ? 'all connected' : wallet.nameOfId(to)
     const bubble = bubbleOf({ direction: 'out', peerId: wallet.peerId, name: 'You', text, scope: `to ${name}`, at: Date.now() })
     add(() => bubble.element)
     try {
@@ -89,7 +89,7 @@ export function conversation(wallet, { onError }) {
   function update() {
     const wallets = wallet.wallets()
     const options = [
-      [ALL, `Everyone (${wallets.length})`],
+      [ALL, `All connected (${wallets.length})`],
       ...wallets.map((peer) => [peer.peerId, wallet.nameOf(peer)]),
       ...wallet.awayWallets().map((peer) => [peer.peerId, `${wallet.nameOf(peer)} (away)`]),
     ]
@@ -100,6 +100,7 @@ export function conversation(wallet, { onError }) {
       target.replaceChildren(...options.map(([value, text]) => h('option', { value, text })))
       target.value = options.some(([value]) => value === chosen) ? chosen : ALL
     }
+    setText(byId('no-messages'), wayOf(wallets))
     showButton()
   }
 
@@ -114,6 +115,14 @@ export function conversation(wallet, { onError }) {
   }
 
   return { update, choose }
+}
+
+/** How what is said gets to the others. */
+function wayOf(wallets) {
+  const relayed = wallets.filter(({ connection }) => connection?.transport === 'circuit').length
+  if (wallets.length === 0) return 'Nobody is connected yet. What you write is for the wallets that are.'
+  if (relayed === 0) return 'Say something. It goes straight from browser to browser, encrypted.'
+  return `Say something. The relay carries it${relayed < wallets.length ? ' to some' : ''}, and cannot read it.`
 }
 
 function bubbleOf({ direction, peerId, name, text, scope, at, answer }) {

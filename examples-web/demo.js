@@ -4,6 +4,7 @@ import { conversation } from './conversation.js'
 import { dhtCard } from './dht-card.js'
 import { byId, h, setText } from './dom.js'
 import { eventLog } from './event-log.js'
+import { foldCards } from './fold.js'
 import { identityCard } from './identity-card.js'
 import { networkPicture, showHint } from './network-picture.js'
 import { pathOptions } from './path-options.js'
@@ -12,6 +13,7 @@ import { resources } from './resources.js'
 import { room } from './room.js'
 import { statusBar } from './status-bar.js'
 import { chosenName, claimWallet, keepName } from './tab-identity.js'
+import { trade } from './trade.js'
 import { Wallet } from './wallet.js'
 
 const MAX_NOTICES = 3
@@ -36,8 +38,10 @@ async function main() {
     notify(error, doing)
   }
   eventLog(wallet)
+  foldCards()
   const chat = conversation(wallet, { onError })
-  const offers = resources(wallet, { onError })
+  const sales = trade(wallet, { onError })
+  const offers = resources(wallet, { onError, onAccept: sales.accept })
   room(wallet, { onError })
   const parts = [
     chat,

@@ -10,6 +10,8 @@ const MAX_RELAYS = 3
 /** Dots under way at once. */
 const MAX_PULSES = 24
 const PULSE_MS = 750
+/** Between a direct link and a relay. */
+const MARGIN = 16
 
 export function networkPicture(wallet, { onChoose }) {
   const svg = byId('picture')
@@ -149,8 +151,7 @@ function sceneOf(wallet, width, height) {
   const withLabels = slots <= (small ? 4 : 9)
   const edges = [...relays, ...peers].map((node) => {
     const relay = relays.find(({ peerId }) => peerId === node.via)
-    const d =
-      node.kind === 'relay' ? line(me, node) : relay === undefined ? around(me, node, centre, width) : through(me, relay, node)
+    const d = node.kind === 'relay' ? line(me, node) : relay === undefined ? around(me, node, relays) : through(me, relay, node)
     return { peerId: node.peerId, path: node.path, kind: node.kind, d }
   })
   return {
@@ -168,13 +169,38 @@ function line(from, to) {
   return `M${point(from)}L${point(to)}`
 }
 
-/** A bow past the relays: nothing of a direct link goes through them. */
-function around(from, to, centre, width) {
-  // The name of a single relay stands on its right.
-  const side = to.x <= centre.x ? -1 : 1
-  const out = Math.max(width * (side > 0 ? 0.42 : 0.3), Math.abs(to.x - centre.x) * 1.15)
-  return `M${point(from)}Q${point({ x: centre.x + side * out, y: centre.y + 12 })} ${point(to)}`
+/** A bow past the relays, and past the name on the right of a single one: nothing of a direct link goes through them. */
+function around(from, to, relays) {
+  const side = to.x <= from.x ? -1 : 1
+  const height = relays[0]?.y ?? (from.y + to.y) / 2
+  const size = relays[0]?.size ?? 0
+  const far = Math.max(
+    0,
+    ...relays.map(({ x, beside, name }) => (x - from.x) * side + (beside && side > 0 ? labelWidth(name) : 0)),
+  )
+  const clear = relays.length === 0 ? 0 : far + size + MARGIN
+  // Where the bow passes the relays it is as far out as they need; the bow's own corner lies beyond.
+  const outs = [-size, 0, size].map((above) => {
+    const t = timeAt(from.y, height, to.y, height + above)
+    return (clear - t ** 2 * (to.x - from.x) * side) / (2 * t * (1 - t))
+  })
+  const out = Math.max(Math.abs(to.x - from.x) * 1.15, ...outs)
+  return `M${point(from)}Q${point({ x: from.x + side * out, y: height })} ${point(to)}`
 }
+
+/** Where on a quadratic curve through these heights a height is reached, from 0 to 1. */
+function timeAt(begin, corner, end, height) {
+  let [low, high] = [0.05, 0.95]
+  for (let i = 0; i < 20; i++) {
+    const t = (low + high) / 2
+    const y = (1 - t) ** 2 * begin + 2 * t * (1 - t) * corner + t ** 2 * end
+    if (y > height) low = t
+    else high = t
+  }
+  return low
+}
+
+const labelWidth = (name) => 9 + Math.min(20, name.length) * 7.2
 
 /** By way of the relay, beside the relay's own edge. */
 function through(from, relay, to) {

@@ -9,7 +9,7 @@ const MAX_ROWS = 60
 
 /** @param actions.onMessage called with a peer id when the user wants to write to it; `onError` with what failed. */
 export function peerList(wallet, actions) {
-  const list = byId('peers')
+  const lists = { relay: byId('relay-rows'), wallet: byId('peers') }
   const rows = new Map()
 
   connectBox(wallet, actions.onError)
@@ -27,18 +27,32 @@ export function peerList(wallet, actions) {
       rows.delete(peerId)
       row.element.remove()
     }
-    for (const [index, peer] of shown.entries()) {
+    const drawn = { relay: 0, wallet: 0 }
+    for (const peer of shown) {
+      const kind = isRelay(peer) ? 'relay' : 'wallet'
+      const list = lists[kind]
+      const index = drawn[kind]++
       const row = rows.get(peer.peerId) ?? peerRow(wallet, peer, actions)
       rows.set(peer.peerId, row)
       row.show(peer)
       if (list.children[index] !== row.element) list.insertBefore(row.element, list.children[index] ?? null)
     }
-    byId('no-peers').hidden = peers.length > 0
+    byId('relays').hidden = drawn.relay === 0
+    setText(byId('relays-line'), lineOf(wallet))
+    byId('no-peers').hidden = drawn.wallet > 0
     const count = wallet.wallets().length
     setText(byId('peer-count'), `${count} ${count === 1 ? 'wallet' : 'wallets'}`)
   }
 
   return { update }
+}
+
+/** The relays in one line: they are no company, and all is well with them as a rule. */
+function lineOf(wallet) {
+  const relays = wallet.relays()
+  if (relays.length === 0) return 'No relay at the moment'
+  const paths = [...new Set(relays.map(({ connection }) => connection?.transport))].join(', ')
+  return `${relays.length === 1 ? wallet.nameOf(relays[0]) : `${relays.length} relays`} · ${paths}`
 }
 
 function connectBox(wallet, onError) {

@@ -6,13 +6,19 @@ import { pathBadge } from './path-badge.js'
 import { isRelay } from './wallet.js'
 
 const AWAY = {
-  asleep: 'This wallet sleeps; wake it to come back',
+  asleep: 'It said that it sleeps, as a page does too that is left; messages wait for it until it is back',
   reconnecting: 'The network broke the connection; it is made anew by itself',
   away: 'It has left, and may come back; messages wait for it',
 }
 
 /** A loss that is not mended by then takes longer: the SDK goes on, but nobody should wait for it. */
 const SOON_MS = 15_000
+
+/** What to say of a peer that is not connected. While we sleep ourselves, nobody is. */
+function absenceOf({ why, since }, wallet) {
+  if (wallet.isAsleep || why === 'asleep') return wallet.isAsleep ? 'away' : 'asleep'
+  return why === 'lost' && Date.now() - since < SOON_MS ? 'reconnecting' : 'away'
+}
 
 /** @param options.onMessage called with a peer id when the user wants to write to it; `onError` with what failed. */
 export function peerRow(wallet, peer, { onMessage, onError }) {
@@ -23,7 +29,8 @@ export function peerRow(wallet, peer, { onMessage, onError }) {
   const rtt = h('span', { class: 'rtt' })
   const bars = h('span', { class: 'row-bars' })
   const since = h('span', { class: 'since' })
-  const action = (text, title, run) => h('button', { type: 'button', class: 'quiet', text, title, on: { click: run } })
+  const action = (text, title, run, kind = '') =>
+    h('button', { type: 'button', class: `quiet ${kind}`, text, title, on: { click: run } })
   const attempt = async (run, doing) => {
     try {
       await run()
@@ -37,9 +44,13 @@ export function peerRow(wallet, peer, { onMessage, onError }) {
     'Kill path',
     'Break this path, as a network would: another takes over, or the connection is made anew',
     () => attempt(() => wallet.killPath(peerId), 'Killing the path'),
+    'danger',
   )
-  const disconnect = action('Disconnect', 'Say goodbye, and do not look for it again', () =>
-    attempt(() => wallet.disconnect(peerId), 'Disconnecting'),
+  const disconnect = action(
+    'Disconnect',
+    'Say goodbye, and do not look for it again',
+    () => attempt(() => wallet.disconnect(peerId), 'Disconnecting'),
+    'danger',
   )
   const forget = action('Forget', 'Take it off the list', () => wallet.forget(peerId))
   const element = h(
@@ -73,9 +84,7 @@ export function peerRow(wallet, peer, { onMessage, onError }) {
     element.dataset.state = isAway ? 'away' : 'connected'
     kill.hidden = disconnect.hidden = isAway
     forget.hidden = !isAway
-    const isSoon = isAway && away.isLost && Date.now() - away.since < SOON_MS
-    const absence = wallet.isAsleep ? 'asleep' : isSoon ? 'reconnecting' : 'away'
-    if (isAway) path.show(absence, AWAY[absence])
+    if (isAway) path.show(absenceOf(away, wallet), AWAY[absenceOf(away, wallet)])
     else path.show(connection.transport)
 
     const sinceMs = isAway ? away.since : wallet.pathSince(latest)

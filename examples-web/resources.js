@@ -2,6 +2,7 @@
 
 import { beforePaint, byId, cleanText, duration, h, rttText, setText, shortId } from './dom.js'
 import { identicon } from './identicon.js'
+import { OFFER } from './trade.js'
 
 /** Rows on the page, types watched at once, characters of data shown. */
 const MAX_ROWS = 100
@@ -9,8 +10,8 @@ const MAX_WATCHES = 8
 const MAX_DATA = 600
 const MAX_LABEL = 80
 
-/** @param options.onError called with a failure and what was being done. */
-export function resources(wallet, { onError }) {
+/** @param options.onError called with a failure and what was being done; `onAccept` with an offer that the user accepts. */
+export function resources(wallet, { onError, onAccept }) {
   const { coordinator } = wallet
   const list = byId('resources')
   const type = byId('resource-type')
@@ -58,7 +59,7 @@ export function resources(wallet, { onError }) {
     let row = rows.get(key)
     if (row === undefined) {
       if (rows.size >= MAX_ROWS) remove(rows.keys().next().value)
-      row = rowOf(resource, mine, wallet, () => withdraw(resource))
+      row = rowOf(resource, mine, wallet, () => (mine ? withdraw(resource) : onAccept(resource)))
       rows.set(key, row)
       list.prepend(row.element)
     }
@@ -141,7 +142,7 @@ export function resources(wallet, { onError }) {
   }
 }
 
-function rowOf(first, mine, wallet, onWithdraw) {
+function rowOf(first, mine, wallet, onAction) {
   const value = h('pre', { class: 'data', dir: 'auto' })
   const left = h('span', { class: 'muted' })
   const life = h('span', { class: 'life' }, h('i'))
@@ -174,11 +175,14 @@ function rowOf(first, mine, wallet, onWithdraw) {
     mine &&
       h('button', {
         type: 'button',
-        class: 'quiet',
+        class: 'quiet danger',
         text: 'Withdraw',
         'aria-label': `Withdraw ${resourceId}`,
-        on: { click: onWithdraw },
+        on: { click: onAction },
       }),
+    !mine &&
+      first.resourceType === OFFER &&
+      h('button', { type: 'button', text: 'Accept', 'aria-label': `Accept ${resourceId}`, on: { click: onAction } }),
   )
   const tick = () => {
     const now = Date.now()

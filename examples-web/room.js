@@ -49,7 +49,8 @@ export function room(wallet, { onError }) {
     try {
       const { subscribers } = await coordinator.publish(TOPIC, { text })
       add({ peerId: wallet.peerId, name: 'You', text, at: Date.now() })
-      setText(byId('room-count'), `${subscribers} listening`)
+      // A relay with listeners behind it counts as one.
+      setText(byId('room-count'), subscribers > 0 ? 'others are listening' : 'nobody is listening')
     } catch (error) {
       input.value = text
       onError(error, 'Speaking in the room')

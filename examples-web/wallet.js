@@ -11,6 +11,9 @@ const MAX_WALLETS = 24
 const SEARCH_AGAIN_MS = 10_000
 /** Shorter than the SDK's 30 s, so that the page shows fresh round-trip times. */
 const HEARTBEAT_MS = 5_000
+/** Why a peer has gone, by the code that it, or the network, gave. */
+const WHY = { CONNECTION_CLOSED: 'left', SHUT_DOWN: 'left', SUSPENDED: 'asleep' }
+const WORDS = { left: 'left', asleep: 'fell asleep', lost: 'was lost' }
 
 /**
  * Emits, as CustomEvents with `detail`:
@@ -84,7 +87,7 @@ export class Wallet extends EventTarget {
     return this.coordinator.getConnectedPeers()
   }
 
-  /** Peers that were here and may come back, each with `away` { since, isLost }. */
+  /** Peers that were here and may come back, each with `away` { since, why }. */
   awayPeers() {
     return this.#away.all()
   }
@@ -255,11 +258,11 @@ export class Wallet extends EventTarget {
 
   #disconnected(peer, reason) {
     const { peerId } = peer
-    const isLost = reason.code !== 'CONNECTION_CLOSED'
+    const why = WHY[reason.code] ?? 'lost'
     this.#pathSince.delete(peerId)
-    if (!this.#dismissed.has(peerId)) this.#away.add(peer, isLost)
-    const what = isLost ? 'was lost' : this.isAsleep ? 'let go' : 'left'
-    this.log('peer', `${this.nameOf(peer)} ${what}`, { peerId, ...(isLost && { code: reason.code }) })
+    if (!this.#dismissed.has(peerId)) this.#away.add(peer, why)
+    const what = this.isAsleep ? 'let go' : WORDS[why]
+    this.log('peer', `${this.nameOf(peer)} ${what}`, { peerId, ...(why === 'lost' && { code: reason.code }) })
     this.#change()
   }
 

@@ -14,7 +14,8 @@ const read = (path: string) => readFileSync(root + path, 'utf8')
 /** Every document that people read, as paths from the root. */
 function documents(): string[] {
   const folders = readdirSync(root, { withFileTypes: true }).filter(
-    (entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|site$)/.test(entry.name),
+    (entry) =>
+      entry.isDirectory() && !/^(\.|node_modules$|dist$|site$|test-results$|coverage$|playwright-report$)/.test(entry.name),
   )
   return [
     ...readdirSync(root),
@@ -143,9 +144,9 @@ test('every limit and every error code is documented', () => {
   }
 })
 
-test('docs/limits.md is what npm run docs:limits makes', () => {
-  expect(execFileSync(process.execPath, [`${root}docs/make-limits.mjs`, '--print'], { encoding: 'utf8' })).toBe(
-    read('docs/limits.md'),
+test.each(['limits', 'measured'])('docs/%s.md is what npm run docs:%s makes', (name) => {
+  expect(execFileSync(process.execPath, [`${root}docs/make-${name}.mjs`, '--print'], { encoding: 'utf8' })).toBe(
+    read(`docs/${name}.md`),
   )
 })
 

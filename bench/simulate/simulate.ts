@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { PROTOCOL_VERSIONS } from '../../src/channel/hello.js'
 import { pictureOf } from './picture.js'
 import { type RunResult, type Setting, simulate } from './run-once.js'
 
@@ -60,7 +61,10 @@ process.stdout.write(`${table}\n`)
 const folder = values.out ?? fileURLToPath(new URL('../../results/simulate', import.meta.url))
 mkdirSync(folder, { recursive: true })
 writeFileSync(`${folder}/latest.md`, `${table}\n`)
-writeFileSync(`${folder}/latest.json`, `${JSON.stringify(results, null, 2)}\n`)
+writeFileSync(
+  `${folder}/latest.json`,
+  `${JSON.stringify({ wire: Math.max(...PROTOCOL_VERSIONS), date: new Date().toISOString(), table, results }, null, 2)}\n`,
+)
 writeFileSync(`${folder}/latest.svg`, pictureOf(results))
 process.stdout.write(`Written to ${folder}: latest.md, latest.json, latest.svg\n`)
 process.exit(0)

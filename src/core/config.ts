@@ -55,7 +55,10 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
   allowPrivate?: boolean
   /** Reach peers and be reached through relays only, so that no peer learns our network address. */
   relayOnly?: boolean
-  /** Keeps pinned names, bans, proofs of work, and the relays that served us long. Default: memory. */
+  /**
+   * Keeps pinned names, bans, proofs of work, the relays that served us long and, with `persistence()`, what waits for peers, what was announced and
+   * who is wanted. Default: memory.
+   */
   store?: KeyValueStore
   /** Where all times and timers come from. Default: the system's; `VirtualClock` of `lotus-p2p/testing` in tests. */
   clock?: Clock

@@ -78,6 +78,8 @@ export interface LifecycleHooks {
   trim?(): unknown
   /** `configure` has changed options: those of plugins, and `relayOnly` where it is another than before. */
   configured?(changes: { readonly relayOnly?: boolean; readonly [option: string]: unknown }): unknown
+  /** True while others wait for this process, as in a signing session: a hidden tab does not hand over to another one then. */
+  holds?(): boolean
   /** The coordinator shuts down; called before its peers are told goodbye. */
   stop?(): unknown
 }

@@ -1,3 +1,4 @@
+import { appended } from '../base/appended.js'
 import { asP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import { fenced } from '../base/fenced.js'
@@ -11,12 +12,14 @@ const NO_MEMBERS = /* @__PURE__ */ Object.freeze({})
 
 /** The plugins of one coordinator: attaches them, and tells them of peers and of the coordinator's life. */
 export class Plugins {
-  /** Replaced, never changed in place: a list that grows in place has room for sixteen more. */
+  // Lists are replaced, never changed in place: one that grows in place has room for sixteen more, and a Map takes three times as much.
   resolvers: readonly PeerResolver[] = []
-  private readonly attached = new Map<string, object>()
-  private readonly peers = new Set<PeerListener>()
-  private readonly hooks = new Set<LifecycleHooks>()
-  private readonly readers = new Map<string, () => object | undefined>()
+  /** The plugins' names, and the members of each. */
+  private names: readonly string[] = []
+  private members: readonly object[] = []
+  private peers: readonly PeerListener[] = []
+  private hooks: readonly LifecycleHooks[] = []
+  private readers: readonly { readonly name: string; readonly read: () => object | undefined }[] = []
   /** How to take back what the plugin that is being attached has done so far. */
   private undo: (() => void)[] | undefined
 
@@ -28,30 +31,42 @@ export class Plugins {
 
   /** @param connected the peers that are there already: the listener is told of each. */
   onPeer(listener: PeerListener, connected: readonly PeerInfo[]): Unsubscribe {
-    const stop = this.added(this.peers, listener)
+    this.peers = appended(this.peers, listener)
+    const stop = () => {
+      this.peers = this.peers.filter((known) => known !== listener)
+    }
+    this.undoable(stop)
     for (const peer of connected) this.fenced(() => listener.connected?.(peer))
     return stop
   }
 
   onLifecycle(hooks: LifecycleHooks): Unsubscribe {
-    return this.added(this.hooks, hooks)
+    this.hooks = appended(this.hooks, hooks)
+    const stop = () => {
+      this.hooks = this.hooks.filter((known) => known !== hooks)
+    }
+    this.undoable(stop)
+    return stop
   }
 
   addResolver(resolver: PeerResolver): void {
-    this.resolvers = [...this.resolvers, resolver]
+    this.resolvers = appended(this.resolvers, resolver)
     this.undoable(() => {
       this.resolvers = this.resolvers.filter((known) => known !== resolver)
     })
   }
 
   addStats(name: string, read: () => object | undefined): void {
-    this.readers.set(name, read)
-    this.undoable(() => void this.readers.delete(name))
+    const reader = { name, read }
+    this.readers = appended(this.readers, reader)
+    this.undoable(() => {
+      this.readers = this.readers.filter((known) => known !== reader)
+    })
   }
 
   /** The members of a plugin, once it is attached. */
   get(name: string): object | undefined {
-    return this.attached.get(name)
+    return this.members[this.names.indexOf(name)]
   }
 
   /**
@@ -66,18 +81,19 @@ export class Plugins {
     if (typeof plugin?.attach !== 'function' || typeof name !== 'string' || name === '' || name.length > 64) {
       throw invalidPlugin('must have attach and a name of 1 to 64 characters')
     }
-    if (this.attached.has(name)) throw invalidPlugin(`"${name}" is attached already`)
-    const missing = needs.filter((other) => !this.attached.has(other))
+    if (this.names.includes(name)) throw invalidPlugin(`"${name}" is attached already`)
+    const missing = needs.filter((other) => !this.names.includes(other))
     if (missing.length > 0) throw invalidPlugin(`"${name}" needs ${missing.join(', ')} before it`)
     // Of a plugin that was not configured at construction, the limits have their defaults.
     this.kit.limits = withLimits(this.kit.limits, plugin.limits)
-    const before = new Set(this.hooks)
+    const before = this.hooks
     const undo: (() => void)[] = []
     this.undo = undo
     try {
       const members = membersOf(plugin, this.kit, target)
       for (const [member, value] of members) Object.defineProperty(target, member, { value, enumerable: true })
-      this.attached.set(name, members.length > 0 ? Object.fromEntries(members) : NO_MEMBERS)
+      this.members = appended(this.members, members.length > 0 ? Object.fromEntries(members) : NO_MEMBERS)
+      this.names = appended(this.names, name)
     } catch (error) {
       // All of it or nothing: the application may try again.
       for (const step of undo.reverse()) this.fenced(step)
@@ -85,7 +101,7 @@ export class Plugins {
     } finally {
       this.undo = undefined
     }
-    return [...this.hooks].filter((hooks) => !before.has(hooks))
+    return this.hooks.filter((hooks) => !before.includes(hooks))
   }
 
   /** Notes how to take back what the plugin that is being attached has just done. */
@@ -94,8 +110,8 @@ export class Plugins {
   }
 
   /** Calls one hook of all plugins, or of those given. */
-  run(name: keyof LifecycleHooks, reason?: unknown, which: Iterable<LifecycleHooks> = this.hooks): void {
-    for (const hooks of [...which]) this.fenced(() => (hooks[name] as ((reason?: unknown) => unknown) | undefined)?.(reason))
+  run(name: keyof LifecycleHooks, reason?: unknown, which: readonly LifecycleHooks[] = this.hooks): void {
+    for (const hooks of which) this.fenced(() => (hooks[name] as ((reason?: unknown) => unknown) | undefined)?.(reason))
   }
 
   /** Waits until all plugins let this process run. @throws what one of them refuses with. */
@@ -103,15 +119,20 @@ export class Plugins {
     for (const { lead } of this.hooks) await lead?.()
   }
 
+  /** Whether others wait for what a plugin does. */
+  get isHeld(): boolean {
+    return [...this.hooks].some((hooks) => hooks.holds?.())
+  }
+
   /** Tells all listeners of one peer. @param args the peer, and the path before where it has changed. */
   tell(name: keyof PeerListener, ...args: [peer: PeerInfo, from?: string]): void {
-    for (const listener of [...this.peers]) this.fenced(() => listener[name]?.(...(args as [PeerInfo, string])))
+    for (const listener of this.peers) this.fenced(() => listener[name]?.(...(args as [PeerInfo, string])))
   }
 
   /** The sections that plugins add to `getStats`. */
   readStats(): Record<string, object> {
     const sections: Record<string, object> = {}
-    for (const [name, read] of this.readers) {
+    for (const { name, read } of this.readers) {
       this.fenced(() => {
         const section = read()
         if (section !== undefined) setOwn(sections, name, section)
@@ -123,13 +144,6 @@ export class Plugins {
   /** What a plugin does wrong harms neither the coordinator nor another plugin. */
   fenced(call: () => unknown): void {
     fenced(call, (error) => this.report(asP2PError(error, 'LISTENER_FAILED', 'A plugin failed.')))
-  }
-
-  private added<T>(set: Set<T>, item: T): Unsubscribe {
-    const remove = () => void set.delete(item)
-    set.add(item)
-    this.undoable(remove)
-    return remove
   }
 }
 

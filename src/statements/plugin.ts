@@ -16,6 +16,7 @@ export function statements(): Plugin<{ statements: Statements }> {
     attach(kit) {
       const statements = new Statements(kit.identity, { limits: kit.limits })
       kit.registerProtocol(statements)
+      kit.onLifecycle({ holds: () => statements.isLive })
       return { statements }
     },
   }

@@ -78,6 +78,11 @@ export class Statements implements IProtocolHandler {
     this.host = undefined
   }
 
+  /** Whether a session that was joined is not closed yet. */
+  get isLive(): boolean {
+    return this.sessions.size > 0
+  }
+
   /**
    * Draws what names a session together with what the other members draw: send it to them, and give all of it to `join`. It is kept in
    * memory only and serves once, so that a member that was restarted, from a backup too, joins no session that it was in.

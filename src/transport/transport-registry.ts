@@ -1,4 +1,5 @@
 import { invalidAddress } from '../address/web-address.js'
+import { appended } from '../base/appended.js'
 import { P2PError } from '../base/errors.js'
 import { boolean, custom, Fault, number, object, text } from '../message/shape.js'
 import type { Transport } from './transport.js'
@@ -38,7 +39,7 @@ export class TransportRegistry {
       throw new P2PError('INVALID_CONFIG', `There is a transport "${name}" already.`)
     }
     // A list that grows in place has room for sixteen more.
-    this.transports = [...this.transports, transport]
+    this.transports = appended(this.transports, transport)
   }
 
   remove(transport: Transport): void {

@@ -232,6 +232,29 @@ describe('time', () => {
   })
 })
 
+it('byte arrays that arrive have memory of their own, by whatever way they come', async () => {
+  const { net, alice, bob } = await pair()
+  const bytes = new Uint8Array(64).fill(7)
+  const lengths: [string, number][] = []
+  const note = (way: string, value: unknown) => lengths.push([way, (value as Uint8Array).buffer.byteLength])
+  bob.on('message', ({ payload }) => note('message', (payload as { bytes: Uint8Array }).bytes))
+  bob.subscribe<{ bytes: Uint8Array }>('news', ({ payload }) => note('topic', payload.bytes))
+  bob.watchResources<{ bytes: Uint8Array }>('offer', {}, ({ data }) => note('watch', data.bytes))
+  alice.configure({ metadata: { bytes } })
+  await net.clock.advance(500)
+  await net.run(alice.sendTo('bob', { type: 'n', payload: { bytes } }))
+  await net.run(alice.publish('news', { bytes }))
+  await net.run(alice.announceResource('offer', 'a', { bytes }))
+  await net.clock.advance(1_000)
+  const [found] = await net.run(bob.discoverResources<{ bytes: Uint8Array }>('offer'))
+  note('resource', found!.data.bytes)
+  note('metadata', bob.getPeer('alice')!.metadata!.bytes)
+  note('key', bob.getPeer('alice')!.publicKey)
+  const ways = ['message', 'topic', 'watch', 'resource', 'metadata', 'key']
+  expect(new Set(lengths.map(([way]) => way))).toEqual(new Set(ways))
+  expect(lengths.filter(([way, length]) => length !== (way === 'key' ? 32 : 64))).toEqual([])
+})
+
 describe('other realms', () => {
   it('bytes, dates, arrays and objects of another context travel, and its promises are awaited', async () => {
     const { net, alice, bob } = await pair()

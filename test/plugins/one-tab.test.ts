@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import { statements } from '../../src/statements/index.js'
 import { type KeyValueStore, memoryStore } from '../../src/storage/key-value-store.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 
@@ -129,6 +130,25 @@ describe('two tabs with one identity', () => {
     await net.run(two.shutdown())
     await net.clock.advance(100)
     expect(one.status).toBe('online')
+  })
+
+  it('hand over only when no session of statements is live, and then by themselves', async () => {
+    const one = await tab().use(statements())
+    const two = tab()
+    await net.run(one.start())
+    const session = one.statements.join({ protocol: 'dice', session: 'a', members: [one.publicKey, new Uint8Array(32).fill(9)] })
+    const starting = two.start()
+    await net.clock.advance(100)
+    page.visibilityState = 'visible'
+    othersAreHidden = true
+    page.dispatchEvent(new Event('visibilitychange'))
+    page.visibilityState = 'hidden'
+    await net.clock.advance(30_000)
+    expect([one.status, two.status]).toEqual(['online', 'standby'])
+    session.close()
+    await net.run(starting)
+    await net.clock.advance(100)
+    expect([one.status, two.status]).toEqual(['standby', 'online'])
   })
 
   it("are refused with oneTab: 'throw', until the first is gone", async () => {

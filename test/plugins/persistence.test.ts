@@ -149,6 +149,31 @@ describe('queued messages', () => {
     expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['STORAGE_FAILED']))
   })
 
+  it('in a store that could not be read once are left as they are, and are sent by the process that reads it', async () => {
+    const inner = memoryStore()
+    const to = bobId()
+    const one = process('alice', { store: inner })
+    await net.run(one.sendTo(to, note('first'), { queue: true }))
+    await net.run(one.shutdown())
+    let isBroken = true
+    const store: KeyValueStore = {
+      ...inner,
+      keys: (prefix) => (isBroken && prefix === 'outbox/' ? Promise.reject(new Error('locked')) : inner.keys(prefix)),
+    }
+    const two = process('alice', { store })
+    two.on('error', () => {})
+    const late = await net.run(two.sendTo(to, note('in memory'), { queue: true }))
+    await net.run(two.shutdown())
+    expect(await late.outcome).toBe('expired')
+    isBroken = false
+    const bob = process('bob')
+    const got = heard(bob)
+    await net.run(bob.start())
+    await net.run(process('alice', { store }).start())
+    await net.clock.advance(5_000)
+    expect(got).toEqual(['first'])
+  })
+
   it('are refused with OUTBOX_FULL where the browser gives no room, and nothing is deleted', async () => {
     const inner = memoryStore()
     let isFull = false

@@ -30,6 +30,8 @@ export interface OutboxEntry {
 export interface OutboxJournal {
   /** Resolves once the entry is kept; it leaves no earlier. Its caller has given up where `ended` says so. */
   add(entry: OutboxEntry, ended: AbortSignal | undefined): Promise<void>
+  /** Whether it outlasts this process. */
+  keeps(entry: OutboxEntry): boolean
   /** The message has been delivered, or has expired. */
   delete(entry: OutboxEntry): void
 }
@@ -219,7 +221,7 @@ export class Outbox {
   /** Forgets all messages: what no journal keeps has expired. */
   close(): void {
     for (const queue of [...this.queues.values()])
-      for (const entry of [...queue]) this.finish(entry, this.journal ? 'kept' : 'expired')
+      for (const entry of [...queue]) this.finish(entry, this.journal?.keeps(entry) ? 'kept' : 'expired')
     this.disarm()
   }
 

@@ -1,5 +1,7 @@
+import { Alarm } from '../../base/alarm.js'
 import { P2PError } from '../../base/errors.js'
 import { isHidden } from '../../base/hidden.js'
+import { coreOf } from '../../core/core.js'
 import type { Plugin } from '../../core/plugin.js'
 import { encodePeerId } from '../../identity/peer-id.js'
 
@@ -11,11 +13,13 @@ export interface OneTabOptions {
 
 /** What a visible tab says to the one that leads. */
 const ASK = 'lead'
+/** How often a tab that is to hand over looks whether it may, milliseconds. */
+const LOOK_AGAIN_MS = 1_000
 
 /**
  * Of several tabs with one identity, one runs: relays know a peer by its key, and two processes with one key would replace each other
  * for ever. The others are `'standby'`, and one of them takes over when the leading tab closes, crashes, is suspended, or is hidden while
- * theirs is shown. Where the platform has no Web Locks (W3C Web Locks API), as in Node, the plugin does nothing.
+ * theirs is shown, unless a signing or mixing session is live there. Where the platform has no Web Locks (W3C Web Locks API), as in Node, the plugin does nothing.
  *
  * @example
  * new P2PCoordinator({ identity: await storedIdentity(), plugins: [oneTab()] }) // of lotus-p2p/core; that of lotus-p2p has it
@@ -35,8 +39,18 @@ export function oneTab({ throws = false }: OneTabOptions = {}): Plugin {
       const ask = () => {
         if (leave !== undefined && !isHidden()) channel?.postMessage(ASK)
       }
+      /** The leading tab is hidden, and another one is shown: that one leads, as soon as nobody waits for this one. */
+      const handOver = () => {
+        if (!isHidden()) return
+        if (coreOf(kit).plugins.isHeld) return again.arm(LOOK_AGAIN_MS)
+        // To be in line again before the lock is free would keep it from who asked: locks are given in the order of the requests.
+        kit.suspend()
+        kit.resume().catch((error) => kit.report(error))
+      }
+      const again = new Alarm(kit.clock, handOver)
       const end = () => {
         turn++
+        again.disarm()
         leave?.()
         leave = undefined
         document?.removeEventListener('visibilitychange', ask)
@@ -71,14 +85,7 @@ export function oneTab({ throws = false }: OneTabOptions = {}): Plugin {
             channel?.close()
           }
           channel = BroadcastChannel && new BroadcastChannel(name)
-          if (channel !== undefined) {
-            channel.onmessage = () => {
-              if (!isHidden()) return
-              // To be in line again before the lock is free would keep it from who asked: locks are given in the order of the requests.
-              kit.suspend()
-              kit.resume().catch((error) => kit.report(error))
-            }
-          }
+          if (channel !== undefined) channel.onmessage = handOver
           kit.standby(false)
         },
         suspend: end,

@@ -18,7 +18,7 @@ const entryShape = /* @__PURE__ */ (() => tuple(text(1, 128), int(0), bytes()))(
 export class KeptOutbox implements OutboxJournal {
   private readonly keys = new Map<OutboxEntry, string>()
   private next = 0
-  /** Accepted while suspended: another process may have the store. */
+  /** Accepted while suspended, for another process may have the store, or while the store could not be read. */
   private readonly late = new Set<OutboxEntry>()
   private isSuspended = false
   /** Resolves when the store is ours and its messages are read. */
@@ -71,23 +71,24 @@ export class KeptOutbox implements OutboxJournal {
     return bad
   }
 
-  /** Lets in what has waited for `load`. */
-  resume(): void {
-    this.isSuspended = false
+  /** Lets in what has waited for `load`. @param isLoaded false: nothing is written, for it could take the place of what could not be read. */
+  resume(isLoaded: boolean): void {
+    this.isSuspended = !isLoaded
     this.open()
+    if (!isLoaded) return
     for (const entry of this.late) this.write(entry).catch((error) => this.kit.report(error))
     this.late.clear()
   }
 
   async add(entry: OutboxEntry, ended: AbortSignal | undefined): Promise<void> {
+    const { ready } = this
+    // A start that fails, as with STORE_TOO_NEW, is this call's failure.
+    if (ready !== undefined && !this.isSuspended) await Promise.race([ready, this.kit.run().then(() => ready)])
+    if (ended?.aborted) throw abortedError('Queueing the message', ended.reason)
     if (this.isSuspended) {
       this.late.add(entry)
       return
     }
-    const { ready } = this
-    // A start that fails, as with STORE_TOO_NEW, is this call's failure.
-    if (ready !== undefined) await Promise.race([ready, this.kit.run().then(() => ready)])
-    if (ended?.aborted) throw abortedError('Queueing the message', ended.reason)
     try {
       await this.write(entry)
     } catch (error) {
@@ -109,6 +110,10 @@ export class KeptOutbox implements OutboxJournal {
     return this.writer.write({ key, value: stateOf(entry.peerId, entry.expiresAt, entry.encoded) })
   }
 
+  keeps(entry: OutboxEntry): boolean {
+    return this.keys.has(entry)
+  }
+
   delete(entry: OutboxEntry): void {
     this.late.delete(entry)
     const key = this.keys.get(entry)
@@ -119,8 +124,8 @@ export class KeptOutbox implements OutboxJournal {
 
 /** Whether a store has failed for want of room, whatever it has wrapped that in. */
 function isQuota(error: unknown): boolean {
-  for (let at = error as { name?: string; cause?: unknown } | undefined; at !== undefined; at = at.cause as typeof at) {
-    if (at?.name === 'QuotaExceededError') return true
+  for (let at = error as { name?: string; cause?: unknown } | undefined; at; at = at.cause as typeof at) {
+    if (at.name === 'QuotaExceededError') return true
   }
   return false
 }

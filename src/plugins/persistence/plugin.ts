@@ -32,9 +32,11 @@ export function persistence(): Plugin {
       kit.onPeer(peers)
       kit.onLifecycle({
         async lead() {
+          let isLoaded = false
           try {
             await openState(kit.store)
             const bad = (await outbox.load()) + (await announcements.load()) + (await peers.load())
+            isLoaded = true
             if (bad > 0)
               kit.report(new P2PError('STORAGE_FAILED', `${bad} entries of the store could not be read; see bad/ in it.`))
           } catch (error) {
@@ -42,7 +44,7 @@ export function persistence(): Plugin {
             // A wallet without its store is better than none.
             kit.report(asP2PError(error, 'STORAGE_FAILED', 'The state in P2PConfig.store could not be read.'))
           }
-          outbox.resume()
+          outbox.resume(isLoaded)
         },
         wanted: (peerId) => peers.add(peerId),
         suspend() {

@@ -1,3 +1,4 @@
+import { appended } from '../../../base/appended.js'
 import { type Clock, elapsed, systemClock } from '../../../base/clock.js'
 import { abortedError, asP2PError, P2PError, type P2PErrorCode, shutDownError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
@@ -151,7 +152,7 @@ export class DistributedHashTable {
 
   /** Carries news of our records by a second way too, and hears of those of others by it. */
   addFeed(feed: RecordFeed): void {
-    this.feeds = [...this.feeds, feed]
+    this.feeds = appended(this.feeds, feed)
     this.watches.addSource(feed)
   }
 

@@ -1,4 +1,5 @@
 import { Alarm } from '../../../base/alarm.js'
+import { appended } from '../../../base/appended.js'
 import type { Clock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import { fenced } from '../../../base/fenced.js'
@@ -63,7 +64,7 @@ export class RecordWatches {
   /** Asks a source for what is watched already, and for what will be. */
   addSource(source: RecordSource): void {
     // An array that is pushed to keeps room for sixteen more.
-    this.sources = [...this.sources, source]
+    this.sources = appended(this.sources, source)
     for (const { pattern, stops } of this.watches) stops.push(source.watch(pattern, (entry) => this.see(entry)))
   }
 

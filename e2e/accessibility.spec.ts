@@ -1,0 +1,40 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test } from '@playwright/test'
+import { demoForAll } from './demo-server.js'
+
+const address = demoForAll()
+
+for (const path of ['', 'adapter.html', 'script-tag.html']) {
+  test(`axe finds nothing to complain of: ${path || 'the demo wallet'}, wide and narrow, light and dark`, {
+    tag: '@chromium',
+  }, async ({ context }) => {
+    const open = async () => {
+      const page = await context.newPage()
+      await page.goto(address() + path)
+      await expect(page.locator('#status')).toHaveText(/^online$/i)
+      return page
+    }
+    const page = await open()
+    if (path === '') {
+      // A wallet to show; of the other pages one tab runs.
+      const other = await open()
+      await expect(page.locator('.peer[data-kind="wallet"]')).toHaveCount(1)
+      await other.getByRole('button', { name: 'Announce' }).click()
+      await expect(page.getByRole('button', { name: /^Accept / })).toHaveCount(1)
+    }
+    // What moves or fades is in between of two states.
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    await expect(page.locator('.changed')).toHaveCount(0)
+    for (const width of [1280, 390]) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize({ width, height: 844 })
+        await page.emulateMedia({ colorScheme })
+        const { violations } = await new AxeBuilder({ page }).analyze()
+        const found = violations.flatMap(({ id, nodes }) =>
+          nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
+        )
+        expect([width, colorScheme, found]).toEqual([width, colorScheme, []])
+      }
+    }
+  })
+}
