@@ -108,6 +108,19 @@ test('a block that names a file is that file', () => {
   for (const { place, file, code } of named) expect([place, code]).toEqual([place, read(file)])
 })
 
+test('the README lists every entry point, and the site leads to every document', () => {
+  const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, unknown> }
+  for (const entry of Object.keys(exports).filter((name) => name !== './package.json'))
+    expect(read('README.md')).toContain(
+      `| \`${entry.startsWith('./dist/') ? entry.slice(2) : entry.replace('.', 'lotus-p2p')}\` |`,
+    )
+  const site = read('site/.vitepress/config.mjs')
+  const pages = documents().filter((name) => /^docs\/[^/]+\.md$|^docs\/guide\//.test(name) && name !== 'docs/index.md')
+  expect(pages.length).toBeGreaterThan(25)
+  for (const [, folder, name] of pages.map((page) => /^docs\/(guide\/)?(.*)\.md$/.exec(page)!))
+    expect(site).toMatch(new RegExp(`\\b${folder === undefined ? 'page' : 'guide'}\\('[^']+', '${name}'\\)`))
+})
+
 test('the README is short', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(250)
 })

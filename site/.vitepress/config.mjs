@@ -41,6 +41,7 @@ export default defineConfig({
           guide('Send, ask, publish', 'send'),
           guide('A protocol of your own', 'own-protocol'),
           page('Protocols of several parties', 'protocols'),
+          page('Signing together (MuSig2)', 'musig2'),
           guide('Resources', 'resources'),
           guide('Identity and workers', 'identity'),
           guide('Two tabs', 'two-tabs'),

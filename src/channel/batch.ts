@@ -144,7 +144,8 @@ export function padded(plaintext: Uint8Array, max: number, tagBytes: number): Ui
 export class BatchReader {
   /** The parts so far, in a buffer that doubles: it never holds more than twice what has come, however small the parts. */
   private whole: Uint8Array | undefined
-  private partBytes = 0
+  /** Bytes of the entry that is put together. */
+  partBytes = 0
 
   /** Bytes of the longest entry that is put together, its kind included. */
   private maxBytes!: number

@@ -1,5 +1,6 @@
+import { Alarm } from '../base/alarm.js'
 import { type Clock, elapsed } from '../base/clock.js'
-import { abortedError, asP2PError, P2PError, violation } from '../base/errors.js'
+import { abortedError, asP2PError, P2PError, timeoutError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { encodePeerId } from '../identity/peer-id.js'
@@ -94,6 +95,8 @@ export class SecureChannel implements FrameSink {
   /** The sink knows of the end. */
   private told = false
   private flushing = false
+  /** Rings where a message does not come whole. */
+  private whole: Alarm | undefined
   /** Ends the wait of who dials or accepts: with an error, or with this channel. */
   private settle: ((error?: P2PError) => void) | undefined
 
@@ -156,6 +159,11 @@ export class SecureChannel implements FrameSink {
 
   get open(): boolean {
     return this.state === 'open'
+  }
+
+  /** Bytes of a message of which the rest has not come. */
+  get partBytes(): number {
+    return this.reader.partBytes
   }
 
   /** Bytes that have not left yet. */
@@ -223,7 +231,18 @@ export class SecureChannel implements FrameSink {
       if (++this.framesReceived > this.framesAllowed) this.allowFrames()
       const plaintext = this.receiveCipher!.decrypt(frame)
       this.reader.read(plaintext, (kind, body) => this.receiveEntry(kind, body))
+      this.watchParts()
     })
+  }
+
+  /** A message of which a part is here has a deadline, however its parts trickle in. Whoever is on the way can hold it up: nobody is blamed. */
+  private watchParts(): void {
+    if (this.reader.partBytes === 0) this.whole?.disarm()
+    else if (this.state !== 'closed') {
+      const { messageMs } = this.limits
+      this.whole ??= new Alarm(this.clock, () => this.end(timeoutError('The rest of a message', messageMs), false, true))
+      this.whole.armOnce(messageMs)
+    }
   }
 
   private guarded(frame: Uint8Array | undefined, run: () => void): void {
@@ -490,6 +509,7 @@ export class SecureChannel implements FrameSink {
     const { state } = this
     this.state = 'closed'
     this.ended = error
+    this.whole?.disarm()
     if (tellPeer) this.sayGoodbye(state, error)
     this.connection.close()
     this.handshake?.destroy()

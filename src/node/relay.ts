@@ -272,8 +272,8 @@ function endSilent(coordinator: P2PCoordinator, limits: Limits): SlowReaders {
   return readers
 }
 
-function bufferedBytes({ unsentBytes = 0, unacknowledgedBytes = 0 }: Partial<PeerLoad> = {}): number {
-  return unsentBytes + unacknowledgedBytes
+function bufferedBytes({ unsentBytes = 0, partBytes = 0, unacknowledgedBytes = 0 }: Partial<PeerLoad> = {}): number {
+  return unsentBytes + partBytes + unacknowledgedBytes
 }
 
 /** A listener that tells newcomers why they are not let in, before any cryptography. */

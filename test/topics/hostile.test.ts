@@ -127,6 +127,25 @@ describe('a router with a hostile neighbour', () => {
     await stillServed()
   })
 
+  it.each([0, 7, 15, 16])(
+    'passes a message on, whatever number of hops a neighbour writes, which nobody signs (%i)',
+    async (hops) => {
+      const { attack, signed, got, clock, routerHost } = await setUp()
+      const numbers: unknown[] = []
+      const reader = new TestHost('reader', clock).register({
+        protocolName: TOPICS_PROTOCOL,
+        handleMessage: async ({ type, payload }) => void (type === 'message' && numbers.push((payload as unknown[])[3])),
+      })
+      reader.connect(routerHost)
+      await reader.sendTo('router', { type: 'want', payload: [['t', 0]], protocol: TOPICS_PROTOCOL })
+      await settle()
+      const wire = (await signed('t', `hops ${hops}`)) as unknown[]
+      wire[3] = hops
+      await attack('message', wire)
+      expect([got, numbers]).toEqual([[`hops ${hops}`], [Math.min(hops + 1, 16)]])
+    },
+  )
+
   it('drops what is too large, too old, from the future, or has gone round', async () => {
     const { attack, signed, router, got, clock, stillServed } = await setUp()
     await attack('message', await signed('t', new Uint8Array(70_000)))

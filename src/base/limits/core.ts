@@ -109,6 +109,8 @@ export const CORE_LIMITS = /* @__PURE__ */ table({
   sendLowWaterBytes: 262_144,
   /** Bytes that one peer may leave unacknowledged, and as many again that wait for room and budget before a send is refused: the most that one slow reader can cost. */
   sendMaxBufferedBytes: 8_388_608,
+  /** Time for a message from its first part to its last: the largest at 9 kB a second. */
+  messageMs: 120_000,
   /** Default time for which `sendTo` waits for room and for the peer's budget: half a minute of a stalled link. */
   sendTimeoutMs: 30_000,
 

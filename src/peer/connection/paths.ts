@@ -89,6 +89,13 @@ export class Paths {
     return this.current.channel.bufferedAmount
   }
 
+  /** Bytes of messages of which the rest has not come. */
+  get partBytes(): number {
+    let bytes = 0
+    for (const { channel } of this.paths) bytes += channel.partBytes
+    return bytes
+  }
+
   /** Sends a message on the active path. The pacer has found room for it. @throws P2PError CONNECTION_CLOSED. */
   send(stream: OutgoingStream, message: SentMessage): void {
     if (!this.current.open) throw new P2PError('CONNECTION_CLOSED', 'The connection is closed. Connect again.')

@@ -44,6 +44,8 @@ export interface ConnectionEvents {
 export interface PeerLoad {
   /** Bytes that have not left. */
   unsentBytes: number
+  /** Bytes of a message of the peer of which the rest has not come. */
+  partBytes: number
   /** Bytes of messages kept until the peer acknowledges them. */
   unacknowledgedBytes: number
   /** Messages that it has acknowledged, since its process first connected. */
@@ -179,7 +181,7 @@ export class PeerConnection {
   /** What the peer costs at present. */
   get load(): PeerLoad {
     const { bytes, delivered } = this.session.outgoing
-    return { unsentBytes: this.paths.bufferedAmount, unacknowledgedBytes: bytes, delivered }
+    return { unsentBytes: this.paths.bufferedAmount, partBytes: this.paths.partBytes, unacknowledgedBytes: bytes, delivered }
   }
 
   /** What is known of the peer: a frozen object, another one where something has changed since the last call. */

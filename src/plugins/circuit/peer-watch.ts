@@ -1,6 +1,7 @@
 import { asP2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { fenced } from '../../base/fenced.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { Plugin } from '../../core/plugin.js'
 import type { PeerQuery } from './find-peers.js'
 import { PeerWatches, type PeerWatchListener } from './watch-peers.js'
@@ -37,7 +38,7 @@ export function peerWatch(): Plugin<PeerWatch> {
         }
         return watches.add(query, listener)
       }
-      const away = new Map<string, Unsubscribe>()
+      const away = new LazyMap<string, Unsubscribe>()
       const stopFor = (peerId: string) => {
         away.get(peerId)?.()
         away.delete(peerId)

@@ -406,7 +406,8 @@ export class Topics implements IProtocolHandler {
 
   private forward(message: VerifiedTopicMessage, from: string): void {
     const { topic, id } = message
-    const wire = wireOf(message, message.hops + 1)
+    // Nobody signs it: whoever writes a high number has its own copy dropped at most, not those that we pass on. Loops end at `seen`.
+    const wire = wireOf(message, Math.min(message.hops + 1, 2 * this.limits.maxTopicHops))
     for (const peerId of this.interest.peersOf(topic)) {
       if (peerId === from) continue
       if (this.tree.isEager(topic, peerId) && this.push(peerId, wire, message.bytes.length)) this.counts.forwarded++
