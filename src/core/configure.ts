@@ -68,8 +68,8 @@ function replaceBootstrap(
   const old = new Set(before)
   for (const entry of [...reconnector.entries]) {
     if (!entry.bootstrap || !old.has(entry.target)) continue
-    // It stays as it is, with its pauses.
-    if (wanted.delete(keyOf(entry.target))) continue
+    // It stays as it is, with its pauses; so does an anchor, which is another option's.
+    if (wanted.delete(keyOf(entry.target)) || anchors.includes(entry.target)) continue
     entry.alarm.disarm()
     reconnector.entries.delete(entry)
     const { peerId } = entry

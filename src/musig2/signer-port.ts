@@ -1,4 +1,5 @@
 import { hexOf } from '../base/bytes.js'
+import { platformTimer } from '../base/clock.js'
 import { isP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import { POINT_BYTES } from '../lotus/curve.js'
@@ -137,7 +138,7 @@ export async function workerSigner(port: SignerPort): Promise<MuSig2Signer> {
       waiting.set(id, resolve)
       port.postMessage({ mark: MARK, id, call, input })
       if (timeoutMs === undefined) return
-      timer = setTimeout(() => {
+      timer = platformTimer(() => {
         waiting.delete(id)
         reject(signingFailed('The signer does not answer. Its worker may have crashed.', { reason: 'SIGNER_FAILED' }))
       }, timeoutMs)

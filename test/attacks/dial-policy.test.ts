@@ -11,6 +11,7 @@ import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { startRelay } from '../../src/node/relay.js'
 import { webSocketServer } from '../../src/node/web-socket-server.js'
+import { stateOf } from '../../src/plugins/persistence/state-format.js'
 import { isContained } from '../../src/plugins/webrtc/signals.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
@@ -255,6 +256,15 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
     async run(address, rules) {
       const store = memoryStore()
       await store.set('anchors', encode([[encodePeerId(random(4)), address, Date.now() + 3_600_000, 0]]))
+      await coordinator({ store, ...rules })
+      await pause()
+    },
+  },
+  'a wanted peer that the store remembers': {
+    files: ['plugins/persistence/kept-peers.ts'],
+    async run(address, rules) {
+      const store = memoryStore()
+      await store.set(`wanted/${encodePeerId(random(3))}`, stateOf(Date.now() + 600_000, address))
       await coordinator({ store, ...rules })
       await pause()
     },

@@ -49,11 +49,6 @@ export class RawPeer {
     }
     this.#socket.on('message', early)
     const next = async () => {
-      const frame = await anyFrame()
-      if (frame[0] === REFUSAL) throw refusalOf(frame.subarray(1), DEFAULT_LIMITS, true)
-      return frame
-    }
-    const anyFrame = async () => {
       while (frames.length === 0) {
         await Promise.race([
           new Promise<void>((resolve) => {
@@ -68,11 +63,20 @@ export class RawPeer {
     }
     await Promise.race([once(this.#socket, 'open'), this.closed])
     this.#socket.send(handshake.start())
-    const { frame, noise } = await finish(handshake, await next())
+    const refused = (frame: Uint8Array) => refusalOf(frame.subarray(1), DEFAULT_LIMITS, true)
+    const second = await next()
+    if (second[0] === REFUSAL) throw refused(second)
+    const { frame, noise } = await finish(handshake, second)
     this.#noise = noise
     this.#socket.send(frame)
     this.entry(Entry.DESCRIPTION, description)
-    this.read(await next())
+    const ready = await next()
+    try {
+      this.read(ready)
+    } catch (error) {
+      // What is sealed may begin with the byte of a refusal as well.
+      throw ready[0] === REFUSAL ? refused(ready) : error
+    }
     this.#socket.off('message', early)
     for (const rest of frames) this.read(new Uint8Array(rest))
     this.#socket.on('message', (data: Buffer) => this.read(new Uint8Array(data)))

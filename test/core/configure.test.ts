@@ -67,6 +67,17 @@ describe('configure', () => {
     expect(alice.status).toBe('online')
   })
 
+  it('bootstrap: an anchor stays, though it is named there no more', async () => {
+    const { relays: all, tab } = await relays(2)
+    const alice = await tab('alice', { bootstrap: ['memory://relay0'], anchors: ['memory://relay0'] })
+    alice.configure({ bootstrap: ['memory://relay1'] })
+    await net.clock.advance(1_000)
+    expect(all.map(({ peerId }) => alice.isConnected(peerId))).toEqual([true, true])
+    alice.dropPath(all[0]!.peerId)
+    await net.clock.advance(5_000)
+    expect(alice.isConnected(all[0]!.peerId)).toBe(true)
+  })
+
   it('bootstrap: before the start too', async () => {
     const { relays: all } = await relays(2)
     const alice = net.createPeer({ listening: false, bootstrap: ['memory://relay0'] })

@@ -112,7 +112,7 @@ export class Reconnector {
   }
 
   /** Dials a peer that is away, as though its connection had just been lost; where it was last, if that is known. */
-  want(peerId: string, target = peerId): void {
+  want(peerId: string, target: string | PeerInfo = peerId): void {
     if (this.wants(peerId)) return
     const entry = this.entryOf(target, false, peerId)
     entry.awaySince = elapsed(this.wiring.clock)

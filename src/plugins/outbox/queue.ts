@@ -79,7 +79,7 @@ export class OutboxQueue implements Queue {
       if (this.full.isIdle) {
         const ended = new AbortController()
         const added = add(ended.signal)
-        return added instanceof Promise ? within(() => added).finally(() => ended.abort()) : added
+        return 'outcome' in added ? added : within(() => added).finally(() => ended.abort())
       }
     } catch (error) {
       if (!isWaiting(error)) throw error

@@ -1,11 +1,12 @@
 import { coreOf } from '../../core/core.js'
 import type { PluginKit } from '../../core/plugin.js'
 import { int, parsed, text, tuple } from '../../message/shape.js'
-import type { PeerInfo } from '../../protocol/peer-info.js'
+import { asTold, type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import { readState, stateOf } from './state-format.js'
 import type { StateWriter } from './state-writer.js'
 
 const PREFIX = 'wanted/'
+const AWAY = { state: PeerState.DISCONNECTED, lastSeen: 0 }
 
 const entryShape = /* @__PURE__ */ (() => tuple(int(0), text(0, 256)))()
 
@@ -35,7 +36,8 @@ export class KeptPeers {
       else {
         this.ids.add(peerId)
         if (address !== '') this.addresses.set(peerId, address)
-        reconnector.want(peerId, address || peerId)
+        // The store does not say who has named the address: the dial policy judges it, and the peer's own key must be there.
+        reconnector.want(peerId, address === '' ? peerId : { ...AWAY, peerId, addresses: asTold({ others: [address] }) })
       }
     }
     return bad
