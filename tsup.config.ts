@@ -66,7 +66,7 @@ const mangleProps = new RegExp(`^(${internal.join('|')})$|${PRIVATE_NAME.source}
 const short = (options: BuildOptions) => {
   options.mangleProps = mangleProps
   // A minifier writes `Infinity` as `1/0`.
-  options.define = { ...options.define, 'Number.POSITIVE_INFINITY': 'Infinity' }
+  options.define = { ...options.define, 'Number.POSITIVE_INFINITY': 'Infinity', 'Number.MAX_SAFE_INTEGER': String(Number.MAX_SAFE_INTEGER) }
 }
 /** The texts with other names for private members, which are short too. */
 const privates = renamePrivates(sources)
