@@ -14,7 +14,7 @@ const MINUTE = 60_000
 let aheadMs: number
 const clock = { ...systemClock, now: () => Date.now() + aheadMs, elapsed: () => performance.now() + aheadMs }
 /** For so long the victim waits for the attacker to say what its clock shows, which it never does. */
-const limits = { wakeProbeMs: 100 }
+const limits = { heartbeatTimeoutMs: 100 }
 let victim: P2PCoordinator
 let victimIdentity: Identity
 let attacker: Identity
