@@ -87,9 +87,9 @@ describe('what a wallet has stated', () => {
     const store = memoryStore()
     const broken: KeyValueStore = {
       ...store,
-      set: async (key, value) => {
-        if (key.startsWith('own-statement/')) throw new Error('The disk is full.')
-        return store.set(key, value)
+      batch: async (changes, options) => {
+        if (changes.some(({ key }) => key.startsWith('own-statement/'))) throw new Error('The disk is full.')
+        return store.batch(changes, options)
       },
     }
     const alice = wallet(1, broken)

@@ -19,10 +19,14 @@ import { decodeBech32m } from '../../src/identity/bech32m.js'
 import { verify } from '../../src/identity/ed25519.js'
 import { verifyEnvelope } from '../../src/identity/envelope.js'
 import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/identity/peer-id.js'
+import { readScript } from '../../src/lotus/script.js'
+import { decodeTransaction } from '../../src/lotus/transaction.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
 import { parsed, type Shape } from '../../src/message/shape.js'
+import { readNonce, readNonceSum } from '../../src/musig2/nonces.js'
+import { readRequest } from '../../src/musig2/request.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import { Session } from '../../src/peer/connection/session.js'
@@ -41,6 +45,7 @@ import { readContacts } from '../../src/plugins/dht/walk/contact.js'
 import { PeerRecords } from '../../src/plugins/discovery/peer-records.js'
 import { resourceIdOf } from '../../src/plugins/discovery/resource-key.js'
 import { FrameReader } from '../../src/plugins/http/http-frames.js'
+import { readState } from '../../src/plugins/persistence/state-format.js'
 import { verifyProofOfWork, workBits, workBlock } from '../../src/plugins/proof-of-work/proof-of-work.js'
 import { WorkProofs } from '../../src/plugins/proof-of-work/work-proofs.js'
 import { WorkSalts } from '../../src/plugins/proof-of-work/work-salts.js'
@@ -225,6 +230,12 @@ function storeOf(kept: Uint8Array, ...keys: string[]): KeyValueStore {
   return { ...memoryStore(), get: async () => kept, keys: async () => keys }
 }
 
+async function loadState(kept: Uint8Array): Promise<void> {
+  const store = { ...storeOf(kept, 'state/1'), batch: async () => {} }
+  const { found, bad } = await readState(store, 'state/', (members) => members)
+  check(found.length + bad === 1, 'an entry that is neither read nor put aside')
+}
+
 async function loadBans(kept: Uint8Array): Promise<void> {
   const errors: unknown[] = []
   const clock = new VirtualClock(NOW)
@@ -304,6 +315,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   bytes('peer/connection/stream-entries decodeSwitch', (input) => session().isLater(decodeSwitch(input), true)),
   bytes('statements/equivocation verifyEvidence', (input) => verifyEvidence(input)),
   bytes('defence/bans Bans.load', loadBans),
+  bytes('plugins/persistence/state-format readState', loadState),
   bytes('peer/keep/anchors Anchors.start', loadAnchors),
   bytes('plugins/proof-of-work/work-proofs WorkProofs.load', loadProof),
   bytes('plugins/http/http-frames FrameReader.read', (input) => {
@@ -312,6 +324,11 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
       () => {},
     ).read(input)
   }),
+  bytes('lotus/script readScript', readScript),
+  bytes('lotus/transaction decodeTransaction', decodeTransaction),
+  bytes('musig2/nonces readNonce', readNonce),
+  bytes('musig2/nonces readNonceSum', readNonceSum),
+  bytes('musig2/request readRequest', readRequest),
   bytes('identity/ed25519 verify', (input) => verify(input, input, input)),
 
   text('message/p2p-protocol P2PProtocol.fromJSON', (input) => new P2PProtocol().fromJSON(input)),
