@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url'
 import type { BuildOptions, OnLoadResult, OnResolveResult, PluginBuild } from 'esbuild'
 import { defineConfig, type Options } from 'tsup'
 import type { SourceFile } from 'typescript'
+import { foldConstants } from './build/constants.js'
 import { type Edit, edited } from './build/edits.js'
 import { internalNames } from './build/internal-names.js'
 import { PRIVATE_NAME, renamePrivates } from './build/private-names.js'
-import { readSources } from './build/program.js'
+import { checkReads, readSources } from './build/program.js'
 import { liftSentences } from './build/sentences.js'
 
 /** What package.json chooses by condition: no bundler for browsers sees Node's half, and Node loads few files. */
@@ -53,9 +54,10 @@ const entry = {
 const development = { 'index.development': 'src/index.development.ts', 'core.development': 'src/core.development.ts' }
 
 /** Packages that some bundle takes in. */
-const BUNDLED = ['@noble/ed25519', '@scure/base', 'idb-keyval', 'isomorphic-ws', 'mitt', 'nanoid']
+const BUNDLED = ['@noble/ed25519', '@scure/base', 'idb-keyval', 'mitt', 'nanoid']
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export const sources = readSources(root('tsconfig.json'))
+checkReads(sources)
 /** Properties that nobody outside can see are short in what is built: they are a fiftieth of its bytes. */
 export const internal = internalNames(
   sources,
@@ -66,14 +68,19 @@ const mangleProps = new RegExp(`^(${internal.join('|')})$|${PRIVATE_NAME.source}
 const short = (options: BuildOptions) => {
   options.mangleProps = mangleProps
   // A minifier writes `Infinity` as `1/0`.
-  options.define = { ...options.define, 'Number.POSITIVE_INFINITY': 'Infinity', 'Number.MAX_SAFE_INTEGER': String(Number.MAX_SAFE_INTEGER) }
+  options.define = {
+    ...options.define,
+    'Number.POSITIVE_INFINITY': 'Infinity',
+    'Number.MAX_SAFE_INTEGER': String(Number.MAX_SAFE_INTEGER),
+  }
 }
 /** The texts with other names for private members, which are short too. */
 const privates = renamePrivates(sources)
 export const renamed = textsWith(({ fileName }) => privates.get(fileName))
-/** The texts that are built: their errors have numbers in the place of sentences, which stand in one table. */
+/** The texts that are built: their errors have numbers in the place of sentences, which stand in one table, and constants are literals. */
 const lifted = liftSentences(sources, root(entry.index))
-const built = textsWith(({ fileName }) => [...(privates.get(fileName) ?? []), ...(lifted.get(fileName) ?? [])])
+const constants = foldConstants(sources)
+const built = textsWith(({ fileName }) => [privates, lifted, constants].flatMap((edits) => edits.get(fileName) ?? []))
 const rewritten = {
   name: 'rewritten',
   setup({ onLoad }: PluginBuild) {
@@ -86,14 +93,15 @@ const rewritten = {
 
 /**
  * Simpler code, which a bundler shakes as before and has made a fiftieth smaller once it has minified it: names, lines and exports
- * stay. Functions that are used once stay functions, for within others they compress worse.
+ * stay. Functions that are used once stay functions, for within others they compress worse. No getter may be read for what it does:
+ * `checkReads` looks for such.
  */
 const simpler: Pick<Options, 'minify' | 'terserOptions'> = isInstalled()
   ? {
       minify: 'terser',
       terserOptions: {
         mangle: false,
-        compress: { passes: 2, reduce_funcs: false },
+        compress: { passes: 2, ecma: 2020, reduce_funcs: false, keep_infinity: true, pure_getters: true, unsafe_methods: true },
         format: { beautify: true, preserve_annotations: true },
       },
     }
@@ -188,7 +196,6 @@ export default defineConfig([
     esbuildOptions(options) {
       short(options)
       options.mainFields = ['browser', 'module', 'main']
-      options.alias = { 'isomorphic-ws': fileURLToPath(new URL('node_modules/isomorphic-ws/browser.js', import.meta.url)) }
     },
   },
   {

@@ -7,3 +7,5 @@ export const BUDGETS: readonly { name: string; from: string; imports: readonly s
 export function sizeOf(from: string, imports: readonly string[]): Promise<number>
 /** What each plugin adds to the core, bytes after gzip. */
 export function pluginCosts(): Promise<{ name: string; bytes: number }[]>
+/** Names of what every import of an entry costs, whatever it names. */
+export function leftOf(from: string): Promise<string[]>

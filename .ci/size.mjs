@@ -47,21 +47,45 @@ const PLUGINS = [
   'persistence',
 ]
 
+const BUNDLE = {
+  bundle: true,
+  write: false,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  legalComments: 'none',
+  logLevel: 'error',
+}
+
 /** @returns {Promise<number>} bytes after gzip. */
 export async function sizeOf(from, imports) {
   const contents = imports.length === 0 ? `export * from '${from}'` : `export { ${imports.join(', ')} } from '${from}'`
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: process.cwd() },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    legalComments: 'none',
-    logLevel: 'error',
-  })
+  const { outputFiles } = await build({ ...BUNDLE, stdin: { contents, resolveDir: process.cwd() }, minify: true })
   return gzipSync(outputFiles[0].contents, { level: 9 }).length
+}
+
+/**
+ * Values, functions and classes that every import of an entry costs, whatever it names: a bundler cannot tell that they do nothing when
+ * they load.
+ *
+ * @returns {Promise<string[]>} their names.
+ */
+export async function leftOf(from) {
+  const everyFile = {
+    name: 'every-file',
+    setup({ onResolve, resolve }) {
+      // As if package.json did not say that our files without a used name can go.
+      onResolve({ filter: /./ }, async ({ path, pluginData, ...at }) => {
+        if (pluginData === everyFile || at.resolveDir.includes('node_modules')) return undefined
+        const found = await resolve(path, { ...at, pluginData: everyFile })
+        return found.path.includes('node_modules') ? found : { ...found, sideEffects: true }
+      })
+    },
+  }
+  const stdin = { contents: `import '${from}'`, resolveDir: process.cwd() }
+  const { outputFiles } = await build({ ...BUNDLE, stdin, plugins: [everyFile] })
+  const text = outputFiles[0].text
+  return [...text.matchAll(/^(?:var|let|const|function|async function|class) (\w+)/gm)].map(([, name]) => name).sort()
 }
 
 /** @returns {Promise<{ name: string, bytes: number }[]>} what each plugin adds to the core. */

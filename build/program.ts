@@ -18,3 +18,15 @@ export function readSources(config: string): Sources {
   const files = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(`${root}/src/`) && !isTester(fileName))
   return { program, checker: program.getTypeChecker(), files }
 }
+
+/** @throws Error where a property is read and nothing done with it: what is built reads it no more, whatever its getter does. */
+export function checkReads({ files }: Sources): void {
+  const visit = (node: ts.Node): void => {
+    const isIdle = ts.isExpressionStatement(node) || ts.isVoidExpression(node)
+    if (isIdle && ts.isPropertyAccessExpression(node.expression)) {
+      throw new Error(`${node.getSourceFile().fileName}: ${node.getText()} only reads. Call a method.`)
+    }
+    ts.forEachChild(node, visit)
+  }
+  files.forEach(visit)
+}

@@ -11,8 +11,9 @@ export const MAX_NOISE_NONCE = 2 ** 48
 export const KEY_BYTES = 32
 
 // One nonce for all instances: every use is synchronous, and a channel stays small.
-const nonceBytes = /* @__PURE__ */ new Uint8Array(12)
-const nonceView = /* @__PURE__ */ new DataView(nonceBytes.buffer)
+const nonceBuffer = /* @__PURE__ */ new ArrayBuffer(12)
+const nonceBytes = /* @__PURE__ */ new Uint8Array(nonceBuffer)
+const nonceView = /* @__PURE__ */ new DataView(nonceBuffer)
 
 /** 32 zero bits, then the counter as 64 bits little-endian (Noise rev 34 §12.3). */
 function encodeNonce(nonce: number): Uint8Array {

@@ -122,9 +122,9 @@ const listOf =
   }
 const whole = (min: number): Check =>
   being(`a whole number of at least ${min}`, (value) => Number.isSafeInteger(value) && (value as number) >= min)
-const flag = being('true or false', (value) => typeof value === 'boolean')
-const record = being('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-const target = being('an address, a peer id or a PeerInfo', (value) =>
+const flag = /* @__PURE__ */ being('true or false', (value) => typeof value === 'boolean')
+const record = /* @__PURE__ */ being('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+const target = /* @__PURE__ */ being('an address, a peer id or a PeerInfo', (value) =>
   typeof value === 'string' ? value !== '' : typeof (value as PeerInfo | null)?.peerId === 'string',
 )
 

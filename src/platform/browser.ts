@@ -1,5 +1,4 @@
 // What bundlers for browsers, and everything that is not Node, take for `#platform`: the same names as node.ts has.
-import WebSocketImplementation from 'isomorphic-ws'
 import type * as node from './node.js'
 
 export { nobleEd25519 as ed25519Fallback } from '../identity/ed25519-noble.js'
@@ -10,5 +9,5 @@ export const nodeEd25519: typeof node.nodeEd25519 = undefined
 export const blockedPorts: typeof node.blockedPorts = undefined
 export const publicLookup: typeof node.publicLookup = undefined
 export const publicFetch: typeof node.publicFetch = undefined
-export const loadWebSocket = (): typeof WebSocketImplementation | undefined => WebSocketImplementation
+export const loadWebSocket = (): typeof WebSocket | undefined => globalThis.WebSocket
 export const webSocketOptions: typeof node.webSocketOptions = undefined

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BUDGETS, sizeOf } from '../../.ci/size.mjs'
+import { BUDGETS, leftOf, sizeOf } from '../../.ci/size.mjs'
 
 describe('what an import costs a browser, gzip', () => {
   for (const { name, from, imports, budget } of BUDGETS) {
@@ -7,4 +7,10 @@ describe('what an import costs a browser, gzip', () => {
       expect(await sizeOf(from, imports)).toBeLessThanOrEqual(budget)
     })
   }
+})
+
+describe('what every import costs, whatever it names', () => {
+  it.each(['./dist/core.js', './dist/index.js'])('%s: errors alone', async (from) => {
+    expect(await leftOf(from)).toEqual(['BRAND', 'P2PError', 'messageOf', 'table', 'text'])
+  })
 })

@@ -6,7 +6,6 @@ import { readState, stateOf } from './state-format.js'
 import type { StateWriter } from './state-writer.js'
 
 const PREFIX = 'wanted/'
-const AWAY = { state: PeerState.DISCONNECTED, lastSeen: 0 }
 
 const entryShape = /* @__PURE__ */ (() => tuple(int(0), text(0, 256)))()
 
@@ -37,7 +36,7 @@ export class KeptPeers {
         this.ids.add(peerId)
         if (address !== '') this.addresses.set(peerId, address)
         // The store does not say who has named the address: the dial policy judges it, and the peer's own key must be there.
-        reconnector.want(peerId, address === '' ? peerId : { ...AWAY, peerId, addresses: asTold({ others: [address] }) })
+        reconnector.want(peerId, address === '' ? peerId : away(peerId, address))
       }
     }
     return bad
@@ -72,4 +71,9 @@ export class KeptPeers {
     if (address !== undefined) this.addresses.set(peerId, address)
     this.writer.writeSoon({ key: PREFIX + peerId, value: stateOf(until, this.addresses.get(peerId) ?? '') })
   }
+}
+
+/** A peer of which nothing but an address is known, which somebody has told. */
+function away(peerId: string, address: string): PeerInfo {
+  return { peerId, addresses: asTold({ others: [address] }), state: PeerState.DISCONNECTED, lastSeen: 0 }
 }

@@ -46,7 +46,7 @@ export function proofOfWork({
       const salts = new WorkSalts({ identity, network, clock, limits, onError: (error) => kit.report(error) })
       kit.setWork(new WorkProofs({ identity, network, store, clock, limits, salts, difficulty, worker, onProgress }))
       // A first look, so that the salt is there when the first dialler comes.
-      if (difficulty > 0) kit.onLifecycle({ start: () => void salts.current })
+      if (difficulty > 0) kit.onLifecycle({ start: () => void salts.current() })
       return {}
     },
   }

@@ -18,7 +18,7 @@ export function workDemand(options: {
 }): WorkTerms | undefined {
   const { bits, transport, responder, network, salts, isConnected } = options
   if (bits === 0 || transport === 'broadcast-channel') return undefined
-  const { current } = salts
+  const current = salts.current()
   if (current === undefined) return undefined
   const isUpgrade = transport === 'webrtc'
   return {

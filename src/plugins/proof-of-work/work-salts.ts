@@ -34,7 +34,7 @@ export class WorkSalts {
   ) {}
 
   /** What to demand: by the salt of today, or of yesterday until that is there. */
-  get current(): Omit<WorkDemand, 'bits'> | undefined {
+  current(): Omit<WorkDemand, 'bits'> | undefined {
     const { today } = this
     if (!this.known.has(today)) void this.draw(today)
     for (const day of [today, today - 1]) {
