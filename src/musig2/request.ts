@@ -127,7 +127,7 @@ function wireOf({ version, inputs, branch, locktime }: SpentProof): unknown[] {
  */
 export function readRequest(encoded: Uint8Array): SigningRequest {
   if (encoded.length > MAX_REQUEST_BYTES) throw invalidRequest('', `A request has at most ${MAX_REQUEST_BYTES} bytes.`)
-  const read = requestShape(checkedField('', () => decode(encoded)))
+  const read = requestShape(decoded(encoded))
   if (read instanceof Fault) throw invalidRequest(nameOf(read.at), 'The request is malformed.')
   const [, id, expiresAt, purpose, members, keysets, transactionBytes, spent, sign] = read
   if (transactionBytes.length > MAX_TRANSACTION_BYTES) throw invalidRequest('transaction', 'The transaction is too long.')
@@ -149,6 +149,15 @@ export function readRequest(encoded: Uint8Array): SigningRequest {
     checkedField(`sign.${i}`, () => sighashOf(content.transaction, input, content.spent, type)),
   )
   return { ...content, hash: sha256(encoded), keys, sighashes }
+}
+
+/** Undefined for what is no MessagePack. */
+function decoded(bytes: Uint8Array): unknown {
+  try {
+    return decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 const FIELDS = ['version', 'id', 'expiresAt', 'purpose', 'members', 'keysets', 'transaction', 'spent', 'sign']
