@@ -9,6 +9,11 @@ import type { Sources } from './program.js'
  */
 export function foldConstants({ checker, files }: Sources): Map<string, Edit[]> {
   const edits = new Map<string, Edit[]>()
+  const infinities = (node: ts.Node, found: Edit[]): void => {
+    if (ts.isPropertyAccessExpression(node) && node.getText() === 'Number.NEGATIVE_INFINITY') {
+      found.push({ start: node.getStart(), end: node.end, text: '-Infinity' })
+    } else ts.forEachChild(node, (child) => infinities(child, found))
+  }
   const visit = (node: ts.Node, found: Edit[]): void => {
     if (ts.isFunctionLike(node) || ts.isClassLike(node) || ts.isTypeNode(node)) return
     const value = ts.isBinaryExpression(node) ? amountOf(node, checker) : undefined
@@ -17,6 +22,7 @@ export function foldConstants({ checker, files }: Sources): Map<string, Edit[]> 
   }
   for (const file of files) {
     const found: Edit[] = []
+    infinities(file, found)
     for (const statement of file.statements) if (ts.isVariableStatement(statement)) visit(statement, found)
     edits.set(file.fileName, found)
   }

@@ -45,7 +45,7 @@ export interface ChannelOptions extends Omit<HandshakeTerms, 'now'> {
    */
   judge?: ((certificate: Certificate, now: number | undefined) => Promise<void> | void) | undefined
   /** Judges what the peer tells of itself, before the channel is open; what it throws is told to the peer. */
-  approve?: (remote: RemotePeer) => Promise<void>
+  approveRemote?: (remote: RemotePeer) => Promise<void>
 }
 
 /**
@@ -375,7 +375,7 @@ export class SecureChannel implements FrameSink {
       const { hello, terms, connection } = this
       const remote: RemotePeer = Object.assign(hello, description, { peerId: description.name ?? encodePeerId(hello.publicKey) })
       this.remote = remote
-      await terms.approve?.(remote)
+      await terms.approveRemote?.(remote)
       if (this.isOver()) return
       if (!connection.outbound) {
         const description = this.describe()

@@ -64,7 +64,7 @@ describe('a description', () => {
 
   it('comes behind READY in one frame from the one who answers, which sends nothing before it has accepted that of the dialler', async () => {
     let accept = () => {}
-    const peer = await hostile('dials', { approve: () => new Promise<void>((resolve) => (accept = resolve)) })
+    const peer = await hostile('dials', { approveRemote: () => new Promise<void>((resolve) => (accept = resolve)) })
     await peer.clock.advance(100)
     peer.say(entryOf(Entry.DESCRIPTION, described))
     await peer.clock.advance(100)
@@ -80,7 +80,7 @@ describe('a description', () => {
     const refused = dialled({
       b: {
         ...bob,
-        approve: async () => {
+        approveRemote: async () => {
           throw new P2PError('NAME_TAKEN', 'Somebody else has that name.')
         },
       },
@@ -88,7 +88,7 @@ describe('a description', () => {
     await expect(refused.clock.run(refused.a)).rejects.toMatchObject({ code: 'NAME_TAKEN', details: { byPeer: true } })
     await expect(refused.b).rejects.toMatchObject({ code: 'NAME_TAKEN' })
     const refusing = await hostile('answers', {
-      approve: async () => {
+      approveRemote: async () => {
         throw new P2PError('WRONG_PEER', 'Somebody else.')
       },
     })
@@ -165,7 +165,7 @@ describe('a description', () => {
     ['another description', Entry.DESCRIPTION, described],
     ['READY', Entry.READY, NOTHING],
   ])('is not followed by %s before READY: a fault of the dialler', async (_, kind, body) => {
-    const peer = await hostile('dials', { approve: () => new Promise<void>(() => {}) })
+    const peer = await hostile('dials', { approveRemote: () => new Promise<void>(() => {}) })
     peer.say(entryOf(Entry.DESCRIPTION, described))
     peer.say(entryOf(Entry.PADDING, NOTHING))
     peer.say(entryOf(kind, body))
@@ -210,8 +210,8 @@ describe('a description', () => {
 
   it('delivers nothing of what follows it before it was accepted, and bounds what waits', async () => {
     let accept = () => {}
-    const approve = () => new Promise<void>((resolve) => (accept = resolve))
-    const pair = dialled({ a: { ...alice, approve } })
+    const approveRemote = () => new Promise<void>((resolve) => (accept = resolve))
+    const pair = dialled({ a: { ...alice, approveRemote } })
     const b = await pair.clock.run(pair.b)
     for (let i = 0; i < 5; i++) send(b, pattern(100, i))
     await settled(pair)
@@ -219,7 +219,7 @@ describe('a description', () => {
     const inbox = new Inbox(await pair.a)
     expect(inbox.messages).toHaveLength(5)
 
-    const flooded = await hostile('answers', { approve: () => new Promise(() => {}) })
+    const flooded = await hostile('answers', { approveRemote: () => new Promise(() => {}) })
     flooded.say(entryOf(Entry.READY, NOTHING), entryOf(Entry.DESCRIPTION, described))
     for (let i = 0; i < 300; i++) flooded.say(entryOf(Entry.MESSAGE, new Uint8Array(65_000)))
     await flooded.clock.advance(0)

@@ -156,7 +156,7 @@ describe('the end of a channel', () => {
     ['while its dialler still judges it', 50],
     ['before its dialler has taken it into service', 0],
   ])('by the end that was dialled, right after its last words and %s, loses none of them', async (_, judgedMs) => {
-    const pair = dialled({ a: { approve: () => new Promise((resolve) => void pair.clock.setTimeout(resolve, judgedMs)) } })
+    const pair = dialled({ a: { approveRemote: () => new Promise((resolve) => void pair.clock.setTimeout(resolve, judgedMs)) } })
     const b = await pair.clock.run(pair.b)
     const atB = new Inbox(b)
     for (let i = 0; i < 3; i++) send(b, pattern(20_000, i))
@@ -172,7 +172,7 @@ describe('the end of a channel', () => {
   })
 
   it('that says nothing but goodbye, in place of a service, fails the dial', async () => {
-    const pair = dialled({ a: { approve: () => new Promise((resolve) => void pair.clock.setTimeout(resolve, 50)) } })
+    const pair = dialled({ a: { approveRemote: () => new Promise((resolve) => void pair.clock.setTimeout(resolve, 50)) } })
     const b = await pair.clock.run(pair.b)
     b.close(new P2PError('POOL_FULL', 'Full.'))
     await expect(pair.clock.run(pair.a)).rejects.toMatchObject({ code: 'POOL_FULL' })

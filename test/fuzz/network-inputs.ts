@@ -156,7 +156,7 @@ function begin(body: Uint8Array): void {
   const { incoming } = session()
   const sequence = decodeSequence(body)
   incoming.begins(sequence, 100)
-  check(incoming.of(sequence.stream)?.received === sequence.number - 1, 'a stream that begins elsewhere')
+  check(incoming.of(sequence.stream)?.lastReceived === sequence.number - 1, 'a stream that begins elsewhere')
 }
 
 /** A relay that introduces, and that we have chosen. */

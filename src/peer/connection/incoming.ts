@@ -21,13 +21,13 @@ export class IncomingStream {
   isDue = false
 
   /**
-   * @param received the number up to which all has arrived, or was given up.
+   * @param lastReceived the number up to which all has arrived, or was given up.
    * @param ackEvery messages after which an acknowledgement goes out at once.
    */
   constructor(
     readonly id: number,
     readonly protocol: string,
-    public received: number,
+    public lastReceived: number,
     readonly ackEvery: number,
   ) {}
 }
@@ -93,16 +93,16 @@ export class Incoming {
       return
     }
     if (stream.protocol !== protocol) throw violation('gave a stream to another protocol')
-    const gap = number - 1 - stream.received
+    const gap = number - 1 - stream.lastReceived
     if (gap <= 0) return
     if (stream.missed + gap > givenUp) throw violation('left out messages that it has not given up')
     stream.missed += gap
-    stream.received = number - 1
+    stream.lastReceived = number - 1
   }
 
   /** Accounts for a message, also for one that has come before. */
   take(stream: IncomingStream, number: number, bytes: number): void {
-    if (number > stream.received) stream.received = number
+    if (number > stream.lastReceived) stream.lastReceived = number
     stream.unackedMessages++
     stream.unackedBytes += bytes
     this.owed += 1 + (bytes >> 10)
@@ -128,7 +128,7 @@ export class Incoming {
 
   /** Acknowledges all streams once more: the acknowledgements of a path that broke may be lost. */
   acknowledgeAll(): void {
-    for (const stream of this.streams) if (stream !== undefined && stream.received > 0) this.mark(stream)
+    for (const stream of this.streams) if (stream !== undefined && stream.lastReceived > 0) this.mark(stream)
   }
 
   /** The peer numbers anew. */
@@ -161,5 +161,5 @@ function acknowledged(stream: IncomingStream): Place {
   stream.isDue = false
   stream.unackedMessages = 0
   stream.unackedBytes = 0
-  return { stream: stream.id, number: stream.received }
+  return { stream: stream.id, number: stream.lastReceived }
 }

@@ -15,7 +15,7 @@ export function rankOf({ connection }: SecureChannel): number {
 
 /** One channel to a peer, and where it stands in the peer's streams. */
 export class Path implements OutgoingPath {
-  readonly places = new IncomingPlaces()
+  readonly incomingPlaces = new IncomingPlaces()
   /** Streams of which we refused a message here. We take none of those after it either, until the peer begins again with that one. */
   readonly refusals = new LazyMap<number, Refusal>()
   /** The count of path changes with which the peer last began to speak here; undefined until it does. */
@@ -55,7 +55,7 @@ export class Path implements OutgoingPath {
   switchedTo(changes: number): void {
     if (this.changes !== undefined && changes <= this.changes) throw violation('switched to a path that it had not left')
     this.changes = changes
-    this.places.clear()
+    this.incomingPlaces.clear()
     this.refusals.clear()
   }
 

@@ -186,18 +186,18 @@ export class Paths {
       inbox.dropped(refusal, bytes)
       if (refusal.isIgnored !== true) return
     }
-    const number = path.places.nextOf(id)
+    const number = path.incomingPlaces.nextOf(id)
     const stream = incoming.of(id)
     if (stream === undefined) throw violation('sent a message of a numbering that it has given up')
-    if (refusal !== undefined && number > stream.received) {
+    if (refusal !== undefined && number > stream.lastReceived) {
       // Told again, lest a peer whose clock runs otherwise waits for ever.
       refusal.isIgnored = false
       this.sayRefused(path, id, number, Math.max(1, inbox.pauseMs(refusal)), refusal)
       return
     }
-    if (number <= stream.received) {
+    if (number <= stream.lastReceived) {
       if (refusal === undefined) inbox.repeated(bytes)
-      path.places.set(id, number + 1)
+      path.incomingPlaces.set(id, number + 1)
       incoming.take(stream, number, bytes)
       return
     }
@@ -207,7 +207,7 @@ export class Paths {
       answer = violation("sent a message on another protocol's stream")
     }
     if (isAccepted(answer)) {
-      path.places.set(id, number + 1)
+      path.incomingPlaces.set(id, number + 1)
       incoming.take(stream, number, bytes)
       inbox.deliver(answer, body)
     } else if (answer instanceof P2PError) {
@@ -231,7 +231,7 @@ export class Paths {
       if (path.changes === undefined) throw violation('numbered messages on a path before it spoke there')
       const sequence = decodeSequence(body)
       session.incoming.begins(sequence, inbox.burstOf(sequence.protocol))
-      path.places.set(sequence.stream, sequence.number)
+      path.incomingPlaces.set(sequence.stream, sequence.number)
       const refusal = path.refusals.get(sequence.stream)
       if (refusal === undefined) return
       // One that comes before the pause is over was on its way, or ignores the refusal: what follows it is dropped and counted too.

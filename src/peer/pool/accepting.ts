@@ -58,7 +58,7 @@ export class Accepting {
     admit: (channel: SecureChannel) => Promise<void>,
   ): Promise<SecureChannel> {
     const { members, peerContext } = this
-    const options = await channelOptions(peerContext, members.sessions, (remote) => members.approve(remote))
+    const options = await channelOptions(peerContext, members.sessions, (remote) => members.approveRemote(remote))
     const work = peerContext.work?.demand(connection, (key) => members.withKey(key) !== undefined)
     const { clock, limits, defence } = peerContext
     return SecureChannel.accept(connection, {

@@ -12,8 +12,8 @@ import type { PeerContext } from '../peer-context.js'
 export async function channelOptions(
   context: PeerContext,
   sessions: Sessions,
-  approve?: (remote: RemotePeer) => Promise<void>,
-): Promise<ChannelOptions & Required<Pick<ChannelOptions, 'approve'>>> {
+  approveRemote?: (remote: RemotePeer) => Promise<void>,
+): Promise<ChannelOptions & Required<Pick<ChannelOptions, 'approveRemote'>>> {
   const { peerId, hello, requireSignatures, limits, clock, defence } = context
   await hello.keys(clock.now())
   const name = peerId.startsWith('lp1') ? undefined : peerId
@@ -28,6 +28,6 @@ export async function channelOptions(
       const budgets = defence.gate.budgetsOf(remote.publicKey)
       return { agent, name, requireSignatures, streams, ...context.describe(), budgets }
     },
-    approve: async (remote) => approve?.(remote),
+    approveRemote: async (remote) => approveRemote?.(remote),
   }
 }

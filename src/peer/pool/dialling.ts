@@ -111,7 +111,7 @@ export class Dialling {
     let earlier: Promise<string> | undefined
     try {
       const channel = await SecureChannel.dial(transport, address, {
-        ...(await channelOptions(peerContext, members.sessions, (told) => members.approve(told, expected))),
+        ...(await channelOptions(peerContext, members.sessions, (told) => members.approveRemote(told, expected))),
         work: peerContext.work,
         judge: (certificate, now) => peerContext.judge(address, certificate, now!),
         signal,

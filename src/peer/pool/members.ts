@@ -68,7 +68,7 @@ export class Members {
   /**
    * Decides whether an authenticated peer may come in, by its key.
    *
-   * @param expected the id of the peer that we dialled; undefined: any peer. That of a name to which no key is pinned is checked in `approve`.
+   * @param expected the id of the peer that we dialled; undefined: any peer. That of a name to which no key is pinned is checked in `approveRemote`.
    * @throws P2PError SELF_DIAL, BANNED, WRONG_PEER, POOL_FULL, DUPLICATE_CONNECTION.
    */
   async admit(channel: SecureChannel, expected?: string): Promise<void> {
@@ -95,7 +95,7 @@ export class Members {
    * @param expected as in `admit`.
    * @throws P2PError WRONG_PEER, NAME_TAKEN.
    */
-  async approve(remote: RemotePeer, expected?: string): Promise<void> {
+  async approveRemote(remote: RemotePeer, expected?: string): Promise<void> {
     const { name, peerId, publicKey } = remote
     const id = encodePeerId(publicKey)
     if (expected !== undefined && expected !== name && expected !== id) throw wrongPeer(peerId, expected)
