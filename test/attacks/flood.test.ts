@@ -15,11 +15,11 @@ let identity: Identity
 /** Numbers names that were never used before. */
 let fresh = 0
 
-/** Budgets, graces and bans go by dates: time stands still but where a test moves it. Timers and sockets are real. */
-const pass = (ms: number) => vi.setSystemTime(Date.now() + ms)
+/** Budgets, graces and bans go by the time that passes: it stands still but where a test moves it. Timers and sockets are real. */
+const pass = (ms: number) => vi.advanceTimersByTime(ms)
 
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['Date'] })
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] })
   relay = await startRelay({
     port: 0,
     host: '127.0.0.1',

@@ -162,7 +162,9 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
     )
   } else check(ours.closedHere || ours.closes > 0, 'a refused connection stays open')
   await clock.advance(0)
-  check(clock.pending === 0, 'timers stay after the end')
+  // Half a message has a deadline of its own.
+  const awaitsRest = outcome instanceof SecureChannel && outcome.open && outcome.partBytes > 0
+  check(clock.pending === (awaitsRest ? 1 : 0), 'timers stay after the end')
 }
 
 async function act(choices: Choices, attacker: Mallory): Promise<void> {
