@@ -1,4 +1,5 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 
 declare module '../base/errors.js' {
@@ -26,9 +27,7 @@ export function invalid(message: string, details: Record<string, unknown> = {}):
 
 /** Big-endian. */
 export function numberOf(bytes: Uint8Array): bigint {
-  let hex = '0x'
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
-  return bytes.length === 0 ? 0n : BigInt(hex)
+  return BigInt(`0x${hexOf(bytes) || '0'}`)
 }
 
 /** 32 bytes, big-endian, of a number from 0 to 2^256 − 1. */

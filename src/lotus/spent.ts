@@ -3,7 +3,9 @@ import { invalid } from './curve.js'
 import { sha256d } from './hash.js'
 import {
   encodeOutput,
+  layerAbove,
   type MerkleRoot,
+  NOTHING,
   rootsOf,
   type Transaction,
   type TransactionInput,
@@ -27,7 +29,6 @@ export interface SpentOutput extends TransactionOutput {
 
 /** 2^32 outputs. */
 export const MAX_BRANCH = 32
-const NONE = /* @__PURE__ */ new Uint8Array(32)
 
 /**
  * The output of a transaction, with its proof.
@@ -41,8 +42,8 @@ export function proveSpent(transaction: Transaction, index: number): SpentOutput
   const branch: Uint8Array[] = []
   let layer = transaction.outputs.map((each) => sha256d(encodeOutput(each)))
   for (let at = index; layer.length > 1; at >>= 1) {
-    branch.push(layer[at ^ 1] ?? NONE)
-    layer = Array.from({ length: Math.ceil(layer.length / 2) }, (_, i) => sha256d(layer[2 * i]!, layer[2 * i + 1] ?? NONE))
+    branch.push(layer[at ^ 1] ?? NOTHING)
+    layer = layerAbove(layer)
   }
   return { ...output, proof: { version, inputs, branch, locktime } }
 }

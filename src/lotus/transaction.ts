@@ -32,6 +32,8 @@ export const MAX_TRANSACTION_BYTES = 100_000
 /** All there can ever be, and a little more: a sum never leaves 64 bits. */
 const MAX_SATS = 2n ** 53n
 const TXID_BYTES = 32
+/** Stands where a layer has no more hashes. */
+export const NOTHING = /* @__PURE__ */ new Uint8Array(32)
 /** Bytes of the shortest input and output: no count is believed beyond what can follow. */
 const MIN_INPUT_BYTES = 41
 const MIN_OUTPUT_BYTES = 9
@@ -112,15 +114,19 @@ export interface MerkleRoot {
  * @param leaves 32 bytes each.
  */
 export function merkleRootOf(leaves: readonly Uint8Array[]): MerkleRoot {
-  const none = new Uint8Array(32)
-  if (leaves.length === 0) return { root: none, height: 0 }
+  if (leaves.length === 0) return { root: NOTHING, height: 0 }
   let layer = leaves
   let height = 1
   while (layer.length > 1) {
-    layer = Array.from({ length: Math.ceil(layer.length / 2) }, (_, i) => sha256d(layer[2 * i]!, layer[2 * i + 1] ?? none))
+    layer = layerAbove(layer)
     height++
   }
   return { root: layer[0]!, height }
+}
+
+/** The layer above this one, of half as many hashes. */
+export function layerAbove(layer: readonly Uint8Array[]): Uint8Array[] {
+  return Array.from({ length: Math.ceil(layer.length / 2) }, (_, i) => sha256d(layer[2 * i]!, layer[2 * i + 1] ?? NOTHING))
 }
 
 /** Of outpoints and sequences: scripts are not in it, so that no signature changes it. */

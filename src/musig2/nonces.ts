@@ -68,7 +68,8 @@ function halfOf(secret: bigint): Uint8Array {
 
 const NOTHING = /* @__PURE__ */ new Uint8Array(0)
 
-function bigEndian(value: number, length: number): Uint8Array {
+/** A whole number in so many bytes. */
+export function bigEndian(value: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   for (let i = length - 1, rest = value; i >= 0 && rest > 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256
   return bytes

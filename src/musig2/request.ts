@@ -1,5 +1,6 @@
-import { compareBytes, equalBytes } from '../base/bytes.js'
+import { compareBytes, equalBytes, hexOf } from '../base/bytes.js'
 import { sha256 } from '../base/sha256.js'
+import { tupleKey } from '../base/tuple-key.js'
 import { POINT_BYTES } from '../lotus/curve.js'
 import { dustOf } from '../lotus/script.js'
 import { SIGHASH_FORKID, SIGHASH_LOTUS, type SighashType, sighashOf } from '../lotus/sighash.js'
@@ -195,7 +196,7 @@ function checkAmounts({ transaction, spent }: RequestContent): void {
   const { inputs, outputs } = transaction
   if (inputs.length === 0 || outputs.length === 0) throw invalidRequest('transaction', 'A transaction has inputs and outputs.')
   if (spent.length !== inputs.length) throw invalidRequest('spent', 'Give the output that each input spends, in their order.')
-  const outpoints = new Set(inputs.map(({ txid, index }) => `${txid.join()}:${index}`))
+  const outpoints = new Set(inputs.map(({ txid, index }) => tupleKey(hexOf(txid), index)))
   if (outpoints.size !== inputs.length) throw invalidRequest('transaction', 'Two inputs spend the same output.')
   for (const [i, { sats }] of spent.entries()) if (sats < 0n) throw invalidRequest(`spent.${i}`, 'An amount is negative.')
   if (sumOf(spent) < sumOf(outputs)) throw invalidRequest('transaction', 'The outputs are worth more than the inputs.')

@@ -5,7 +5,7 @@ import { bytesOf, publicKeyOf, secretOf } from '../lotus/curve.js'
 import { freshBytes, schnorrSign } from '../lotus/schnorr.js'
 import { bindingOf, keysOfMember } from './binding.js'
 import { signingFailed } from './errors.js'
-import { addNonces, makeNonce, type SecretNonce } from './nonces.js'
+import { addNonces, bigEndian, makeNonce, type SecretNonce } from './nonces.js'
 import { readRequest, type SigningRequest } from './request.js'
 import { partialOf, sessionOf } from './session-math.js'
 import type { CreateNoncesInput, MuSig2Signer, ProveInput, SignPartialsInput } from './signer.js'
@@ -92,7 +92,7 @@ class SoftwareSigner implements MuSig2Signer {
         secretKey: this.secretOf(key),
         aggregateX: bytesOf(point.x),
         message: read.sighashes[i]!,
-        extra: joined(hexBytes(session), counterOf(i), counterOf(this.made++)),
+        extra: joined(hexBytes(session), bigEndian(i, 4), bigEndian(this.made++, 4)),
       })
     })
     const nonces = made.map(({ nonce }) => nonce)
@@ -176,9 +176,4 @@ function refused(message: string) {
 
 function hexBytes(digits: string): Uint8Array {
   return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16))
-}
-
-/** 4 bytes, big-endian. */
-function counterOf(count: number): Uint8Array {
-  return Uint8Array.of(count >>> 24, count >>> 16, count >>> 8, count)
 }

@@ -50,7 +50,6 @@ const NO_KEYS: Record<string, string> = {
   'plugins/dht/records/key-space.ts': 'the input of a hash, whose free part comes last',
   'plugins/discovery/resource-key.ts': 'a resource key, whose parts are escaped',
   'plugins/discovery/peer-records.ts': 'an address with a peer id, which has no #',
-  'musig2/request.ts': 'the bytes of a transaction id and a number, which comes last',
   'statements/statement-run.ts': 'a session with the number of its attempt, which comes last',
   'transport/memory.ts': 'an address',
   'testing/test-network.ts': 'an address',
