@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
-/** Folders of tests that keep nothing behind: no sockets, no real timers, no module with a state of its own. Their files share a process. */
-const PURE = 'test/{address,base,channel,definitions,identity,message,protocol,storage,vectors}/**/*.test.ts'
+/** Folders whose files leave nothing behind: what they open they close, clocks and globals are put back. */
+const FOLDERS =
+  'address,attacks,base,channel,circuit,conform,core,defence,definitions,dht,discovery,fuzz,identity,integration,lotus,message,musig2,network,node,peer,plugins,protocol,storage,testing,topics,transport,vectors'
+/** Files in them that replace a module, or measure the memory of their process. */
+const ALONE = 'memory-ceiling|websocket-blocked'
+/** They share a process for each core, which loads the sources once and not for each file. */
+const SHARED = `test/{${FOLDERS}}/**/!(${ALONE}).test.ts`
 
 export default defineConfig({
   test: {
@@ -12,8 +17,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.reports/vitest.json' }]] : ['default'],
     projects: [
-      { extends: true, test: { name: 'pure', include: [PURE], isolate: false } },
-      { extends: true, test: { name: 'units', include: ['test/**/*.test.ts'], exclude: [PURE] } },
+      { extends: true, test: { name: 'shared', include: [SHARED], isolate: false } },
+      { extends: true, test: { name: 'units', include: ['test/**/*.test.ts'], exclude: [SHARED] } },
     ],
   },
 })

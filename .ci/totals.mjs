@@ -42,8 +42,22 @@ function ofVitest({ testResults, numPassedTests, numFailedTests, numPendingTests
   return { passed: numPassedTests, failed: success || failed > 0 ? failed : 1, skipped: numPendingTests + numTodoTests }
 }
 
-function ofPlaywright({ stats, errors }) {
+function ofPlaywright({ stats, suites, errors }) {
+  for (const name of suites.flatMap((suite) => failedIn(suite, []))) console.log(`failed ${name}`)
+  // A file that cannot be loaded, or a server that does not start, has no tests to fail.
+  for (const { message = '' } of errors) console.log(`failed outside of tests: ${message.split('\n', 1)[0]}`)
   return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length, skipped: stats.skipped }
+}
+
+/** The failed tests of a suite of Playwright and of those within it: file, suites, test and browser. */
+function failedIn({ title, specs = [], suites = [] }, above) {
+  const path = [...above, title]
+  const own = specs.flatMap((spec) =>
+    spec.tests
+      .filter(({ status }) => status === 'unexpected')
+      .map(({ projectName }) => `${[...path, spec.title].join(' > ')}${projectName ? ` [${projectName}]` : ''}`),
+  )
+  return [...own, ...suites.flatMap((suite) => failedIn(suite, path))]
 }
 
 const checks = read('checks.txt').trim().split('\n').filter(Boolean)

@@ -4,12 +4,16 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { compare } from './lib/compare.mjs'
 import { measures } from './lib/measures.mjs'
+import { PAIRED } from './lib/paired.mjs'
 import { Contestant, killAll } from './lib/processes.mjs'
 import { assess, describe, markdownTable, plainTable } from './lib/report.mjs'
 import { median } from './lib/statistics.mjs'
 import { wire } from './lib/wire.mjs'
 
+/** What `--compare` runs where `--only` says nothing. */
+const USUALLY_PAIRED = ['one-way', 'one-way-16k', 'echo', 'dial']
 const CONTESTANTS = ['lotus', 'libp2p', 'ws', 'rtc']
 
 const HELP = `npm run bench -- [options]
@@ -20,6 +24,8 @@ const HELP = `npm run bench -- [options]
   --contestants NAME,…  of: ${CONTESTANTS.join(', ')}
   --delay-link KIND     netlab (namespaces and delay-line.py) or proxy (default: netlab where it works)
   --node PATH           another Node executable for all contestants (default: the one installed here)
+  --compare REF         this build and that of another commit in turn, and their ratios, in place of the comparators;
+                        REF is anything git knows, or "release" for the newest release
   --profile             CPU profiles of the lotus processes, into bench/results/profiles/
 `
 
@@ -42,6 +48,7 @@ function options() {
         only: { type: 'string' },
         contestants: { type: 'string', default: CONTESTANTS.join(',') },
         'delay-link': { type: 'string' },
+        compare: { type: 'string' },
         node: { type: 'string', default: `${bench}node_modules/node/bin/node` },
         profile: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -51,10 +58,10 @@ function options() {
       say(HELP)
       process.exit(0)
     }
-    const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
+    const rounds = Number(values.rounds ?? (values.quick ? (values.compare ? 3 : 1) : 5))
     if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number above 0.')
-    const names = [...measures.map(({ name }) => name), 'sizes']
-    const only = values.only?.split(',') ?? names
+    const names = values.compare === undefined ? [...measures.map(({ name }) => name), 'sizes'] : PAIRED
+    const only = values.only?.split(',') ?? (values.compare === undefined ? names : USUALLY_PAIRED)
     const contestants = values.contestants.split(',')
     const unknown = [
       ...only.filter((name) => !names.includes(name)),
@@ -69,7 +76,7 @@ function options() {
 }
 
 /** Installs the comparators and builds the SDK where that has not been done. */
-function prepare({ contestants }) {
+function prepare({ contestants, isPaired = false }) {
   const npm = (args, cwd) => {
     try {
       execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
@@ -77,6 +84,7 @@ function prepare({ contestants }) {
       stop(`'npm ${args.join(' ')}' failed: see above.`)
     }
   }
+  if (isPaired && existsSync(`${root}dist/node.js`)) return
   if (!existsSync(`${bench}node_modules/@libp2p/kad-dht`) || !existsSync(`${bench}node_modules/node/bin/node`)) {
     say('Installing the comparators …')
     npm(['ci'], bench)
@@ -119,6 +127,12 @@ const shortly = (figures) =>
 
 async function main() {
   const settings = { ...options(), versions: {}, notes: new Set() }
+  if (settings.compare !== undefined) {
+    prepare({ contestants: ['lotus'], isPaired: true })
+    const node = existsSync(settings.node) ? settings.node : process.execPath
+    await compare(root, settings.compare, { ...settings, node }).catch((error) => stop(error.message))
+    return
+  }
   prepare(settings)
   const late = setTimeout(
     () => stop(`The benchmark took more than ${TIME_LIMIT_MS / 60_000} minutes and was ended.`),

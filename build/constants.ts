@@ -36,7 +36,7 @@ function literal(value: number | bigint): string {
 }
 
 /** What an expression of literals and constants comes to; undefined for any other. */
-function amountOf(node: ts.Expression, checker: ts.TypeChecker): number | bigint | undefined {
+export function amountOf(node: ts.Expression, checker: ts.TypeChecker): number | bigint | undefined {
   if (ts.isNumericLiteral(node)) return Number(node.text)
   if (ts.isBigIntLiteral(node)) return BigInt(node.text.slice(0, -1))
   if (ts.isParenthesizedExpression(node)) return amountOf(node.expression, checker)

@@ -1,4 +1,5 @@
 import ts from 'typescript'
+import { amountOf } from './constants.js'
 import type { Sources } from './program.js'
 import { isNewError, References } from './references.js'
 
@@ -17,7 +18,7 @@ export function errorSentences(sources: Sources): Map<string, string[]> {
     if (!/^[A-Z][A-Z0-9_]+$/.test(code) || /^(\{\w+\})?$/.test(sentence)) return
     found.set(code, (found.get(code) ?? new Set()).add(sentence))
   }
-  const texts = new Texts(references)
+  const texts = new Texts(references, sources.checker)
   const visit = (node: ts.Node): void => {
     if (isNewError(node)) {
       const [code, sentence] = node.arguments ?? []
@@ -33,7 +34,10 @@ export function errorSentences(sources: Sources): Map<string, string[]> {
 
 /** The texts that an expression can be. */
 class Texts {
-  constructor(private readonly references: References) {}
+  constructor(
+    private readonly references: References,
+    private readonly checker: ts.TypeChecker,
+  ) {}
 
   /** What the function around an error is given, call by call, where two of its parameters make the error: they belong together. */
   callsAround(...parts: ts.Expression[]): Given[] {
@@ -73,6 +77,9 @@ class Texts {
       }
       return forms
     }
+    const amount = amountOf(node, this.checker)
+    if (amount !== undefined) return [amount.toLocaleString('en')]
+    if (ts.isRegularExpressionLiteral(node)) return [node.text]
     const named = ts.isIdentifier(node) && depth < 4 ? this.ofName(node, given, depth + 1) : []
     return named.length > 0 ? [...new Set(named)] : [nameOf(node)]
   }
@@ -101,14 +108,31 @@ class Texts {
 function isText(node: ts.Expression): boolean {
   const inner = ts.isParenthesizedExpression(node) ? node.expression : node
   return (
-    ts.isStringLiteralLike(inner) || ts.isTemplateExpression(inner) || ts.isConditionalExpression(inner) || ts.isIdentifier(inner)
+    ts.isStringLiteralLike(inner) ||
+    ts.isTemplateExpression(inner) ||
+    ts.isConditionalExpression(inner) ||
+    ts.isIdentifier(inner) ||
+    ts.isRegularExpressionLiteral(inner)
   )
 }
 
 /** What a value is called, in braces. */
 function nameOf(node: ts.Expression): string {
+  // A constant that is no number, such as a list.
+  if (ts.isIdentifier(node) && /^[A-Z][A-Z0-9_]+$/.test(node.text)) {
+    return `{${node.text.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())}}`
+  }
   if (ts.isIdentifier(node)) return `{${node.text}}`
   if (ts.isPropertyAccessExpression(node)) return `{${node.name.text}}`
-  if (ts.isCallExpression(node)) return node.arguments[0] === undefined ? '{…}' : nameOf(node.arguments[0])
-  return '{…}'
+  if (ts.isNonNullExpression(node) || ts.isParenthesizedExpression(node)) return nameOf(node.expression)
+  if (ts.isElementAccessExpression(node)) return nameOf(node.expression)
+  if (ts.isPrefixUnaryExpression(node)) return nameOf(node.operand)
+  if (ts.isBinaryExpression(node)) return nameOf(node.left)
+  if (ts.isConditionalExpression(node)) return nameOf(node.whenTrue)
+  if (!ts.isCallExpression(node)) return '{…}'
+  const { expression, arguments: given } = node
+  // `amount.toLocaleString()` and `text.slice(0, 32)` are of what they are called on, `String(value)` and `Math.ceil(ms)` of what they are given.
+  const isOfGiven = given[0] !== undefined && !ts.isLiteralExpression(given[0]) && !ts.isArrowFunction(given[0])
+  if (isOfGiven) return nameOf(given[0]!)
+  return ts.isPropertyAccessExpression(expression) ? nameOf(expression.expression) : '{…}'
 }

@@ -1,9 +1,9 @@
-import { P2P_ERROR_CODES } from '../src/base/errors.js'
+import { P2P_ERROR_CODES, type P2PErrorCode } from '../src/base/errors.js'
 import { errorSentences } from './error-sentences.js'
 import type { Sources } from './program.js'
 
 /** What an application does about each code. */
-const ADVICE: Record<(typeof P2P_ERROR_CODES)[number], string> = {
+const ADVICE: Record<P2PErrorCode, string> = {
   INVALID_CONFIG: 'Correct the option that is named; trying again does not help.',
   INVALID_ADDRESS: 'Correct the address.',
   INSECURE_ADDRESS: 'Give the relay a certificate and use its `wss://` or `https://` address.',
@@ -70,6 +70,39 @@ const ADVICE: Record<(typeof P2P_ERROR_CODES)[number], string> = {
   STORE_TOO_NEW: 'Load the newest version of the application: a page with a newer SDK has written the store.',
   STORAGE_FAILED: 'Check the store that is named.',
   TRANSPORT_UNAVAILABLE: 'Use another transport, or give an implementation.',
+  SIGNING_FAILED: `Branch on \`details.reason\`. Where \`details.retryable\` is true the same may succeed later, else a new request is needed:
+
+- \`INVALID_REQUEST\`: correct the field that \`details.field\` names.
+- \`COSIGNER_UNREACHABLE\`, \`NOT_ALL_ACCEPTED\`, \`NONCES_MISSING\`, \`PARTIALS_MISSING\`: try again when \`details.members\` are there.
+- \`REJECTED\`, \`CANCELLED\`: a member, or its signer, does not agree; \`details.note\` has its words.
+- \`EXPIRED\`: ask anew, with a longer \`ttlMs\`.
+- \`INPUT_LOCKED\`: wait until the other request has ended, or reject it.
+- \`INVALID_NONCE\`, \`INVALID_PARTIAL\`, \`EQUIVOCATED\`: go on without those whom \`details.blamed\` names.
+- \`SIGNER_FAILED\`: check the signer, its worker or its device.
+- \`INVALID_SIGNATURE\`: the whole does not hold, and nobody can be blamed: ask anew.
+- \`BROADCAST_FAILED\`: the transaction is signed; send it by another way.
+
+With \`details.mayStillComplete\` our own part has gone out: look at the chain before paying by another way.
+`,
+  MIX_FAILED: `Branch on \`details.reason\`. Where \`details.retryable\` is true the same may succeed later:
+
+- \`INVALID_PLAN\`: correct what the message names.
+- \`NO_RELAY\`, \`NOT_ENOUGH_PEERS\`, \`TOO_FEW_LEFT\`, \`EXCLUDED\`, \`MISSED_DEADLINE\`: try again later.
+- \`COIN_REJECTED\`, \`COIN_SPENT\`: the others do not see the coin as the plan has it, or a member's coin not as the wallet has it.
+- \`OUTPUT_MISSING\`: an output of ours is not in the transaction; nothing was signed.
+- \`REFUSED\`, \`CANCELLED\`: the user, or the application, has ended it.
+- \`WALLET_FAILED\`, \`SIGNER_FAILED\`: check the wallet, its worker or its device.
+- \`BROADCAST_FAILED\`: all have signed; \`details.transaction\` can be sent by another way.
+- \`ECLIPSE_SUSPECTED\`: reach other relays first.
+
+\`details.named\` holds the members that this wallet has left out of the last round, by the id that each had in it, and why.
+
+With \`details.coinLocked\` our signature has gone out: spend the coins nowhere else before the chain has shown which transaction took them.
+`,
+  INVALID_TRANSACTION: 'Correct the key, nonce, script or transaction that is named.',
+  NO_MAILBOX: 'Ask for the newest card of the recipient; an owner opens the box anew.',
+  MAILBOX_FULL: 'Use another box of the recipient, or try again later.',
+  MAIL_REFUSED: 'Write to the recipient once it is connected: it takes letters from contacts only, or smaller ones.',
 }
 
 /** @returns the text of docs/errors.md. */
@@ -88,7 +121,8 @@ Made by \`npm run docs:errors\` from the sources. Each error of the SDK is a \`P
 values.
 
 In development an error says its sentence, \`The store is full. Try again later.\`; what is bundled for production saves the bytes of all
-sentences, a twentieth of the SDK, and says \`STORE_FULL (see lotus-p2p/docs/errors.md)\`, with the values that the sentence tells of.
+sentences, a twentieth of the SDK, and says \`STORE_FULL (see lotus-p2p/docs/errors.md#store_full)\`, with the values that the sentence tells of.
+\`error.docs\` is that link alone; \`linkErrors('https://wallet.example/p2p/errors')\` of \`lotus-p2p/errors\` makes it lead to a page of yours.
 Conditions of the package's exports decide it, for \`lotus-p2p\` and \`lotus-p2p/core\` alike: \`node\` and \`development\` bring the
 sentences. Node sets the one by itself, and Vite, webpack and Rspack set the other in their development mode; esbuild takes
 \`--conditions=development\`. The script-tag bundle has the sentences. \`explainErrors()\` of \`lotus-p2p/errors\`, called at an application's

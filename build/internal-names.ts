@@ -5,7 +5,7 @@ import type { Sources } from './program.js'
 
 /**
  * The names of properties that nobody outside of the sources can see: members of classes and interfaces that no entry point gives
- * out. The build makes them short, which saves every page a tenth of the bytes.
+ * out, and those that a comment says are `@internal`. The build makes them short, which saves every page a tenth of the bytes.
  *
  * A name is left alone where anything else bears it too: what an entry point exports, at any depth; the platform and the packages; a
  * text; a key of an object that is typed as nothing of ours, as every payload, record and shape is. So whatever travels or is stored
@@ -104,9 +104,8 @@ function publicSurface(program: ts.Program, checker: ts.TypeChecker, entries: re
     if (symbol === undefined) return true
     if (declared.has(symbol)) return false
     declared.add(symbol)
-    // A class is two types: its instances, and itself.
+    // A class is two types: its instances, and itself, which only those see who are given it.
     if (symbol.flags & ts.SymbolFlags.Type) membersOf(checker.getDeclaredTypeOfSymbol(symbol))
-    if (symbol.flags & ts.SymbolFlags.Value) membersOf(checker.getTypeOfSymbol(symbol))
     return true
   }
   /** `Pick<Options, 'a'>` under a name of its own does not tell of `Options`, which its declaration tells the user all the same. */
@@ -136,7 +135,7 @@ function publicSurface(program: ts.Program, checker: ts.TypeChecker, entries: re
     if (type.flags & ts.TypeFlags.Object && !isForeign(type.symbol?.declarations ?? []) && isFirst(type)) membersOf(type)
   }
   const membersOf = (type: ts.Type): void => {
-    const properties = checker.getPropertiesOfType(type).filter((property) => !isPrivate(property))
+    const properties = checker.getPropertiesOfType(type).filter((property) => !isPrivate(property) && !isInternal(property))
     type.getBaseTypes()?.forEach(add)
     for (const property of properties) {
       names.add(property.name)
@@ -154,7 +153,11 @@ function publicSurface(program: ts.Program, checker: ts.TypeChecker, entries: re
     const module = file && checker.getSymbolAtLocation(file)
     for (const symbol of module === undefined ? [] : checker.getExportsOfModule(module)) {
       const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
-      if (target.flags & ts.SymbolFlags.Value) add(checker.getTypeOfSymbol(target))
+      if (target.flags & ts.SymbolFlags.Value && !isTypeOnly(symbol)) {
+        const value = checker.getTypeOfSymbol(target)
+        add(value)
+        membersOf(value)
+      }
       if (target.flags & ts.SymbolFlags.Type) add(checker.getDeclaredTypeOfSymbol(target))
     }
   }
@@ -163,16 +166,28 @@ function publicSurface(program: ts.Program, checker: ts.TypeChecker, entries: re
 }
 
 /** Whether a type is one part of another: its keys are no texts of the program. */
-function isPick(node: ts.Node): node is ts.NodeWithTypeArguments {
+export function isPick(node: ts.Node): node is ts.NodeWithTypeArguments {
   if (!ts.isTypeReferenceNode(node) && !ts.isExpressionWithTypeArguments(node)) return false
   const name = ts.isTypeReferenceNode(node) ? node.typeName : node.expression
   return node.typeArguments?.length === 2 && ts.isIdentifier(name) && /^(Pick|Omit)$/.test(name.text)
+}
+
+/** Whether an entry point gives out a type alone, as `export type { Topics }`: nobody constructs it. */
+function isTypeOnly(symbol: ts.Symbol): boolean {
+  return (symbol.declarations ?? []).some(
+    (exported) => ts.isExportSpecifier(exported) && (exported.isTypeOnly || exported.parent.parent.isTypeOnly),
+  )
 }
 
 function isPrivate(property: ts.Symbol): boolean {
   return (property.declarations ?? []).some(
     (declaration) => (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private) !== 0,
   )
+}
+
+/** Whether a member is for the SDK's own parts, as its comment says by `@internal`: the types that are shipped do not have it. */
+function isInternal(property: ts.Symbol): boolean {
+  return property.getJsDocTags().some(({ name }) => name === 'internal')
 }
 
 function isReference(type: ts.Type): type is ts.TypeReference {

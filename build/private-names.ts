@@ -1,5 +1,6 @@
 import ts from 'typescript'
 import type { Edit } from './edits.js'
+import { isPick } from './internal-names.js'
 import type { Sources } from './program.js'
 
 /** What a private member is called on its way through the build, and nothing else is: the build makes it short, whatever bears the name too. */
@@ -13,13 +14,27 @@ export const PRIVATE_NAME = /^\w+\$$/
  *
  * @returns the edits of those files that have private members.
  */
-export function renamePrivates(sources: Sources): Map<string, Edit[]> {
-  const names = new PrivateNames(sources)
+export function renamePrivates(sources: Sources, names: PrivateNames, shared: ReadonlyMap<string, string>): Map<string, Edit[]> {
+  const { checker } = sources
   const renamed = new Map<string, Edit[]>()
   for (const file of sources.files) {
     const edits: Edit[] = []
+    const renamedAt = (node: ts.Identifier): string | undefined => {
+      const own = names.at(node)
+      const key = shared.get(node.text)
+      // `{ clock }` names a property and a private member.
+      if (own !== undefined && key !== undefined && ts.isShorthandPropertyAssignment(node.parent))
+        return own.replace(node.text, key)
+      return own ?? sharedAt(node, shared, checker)
+    }
     const visit = (node: ts.Node): void => {
-      const text = ts.isIdentifier(node) ? names.at(node) : isTypeKey(node) ? names.ofKey(node) : undefined
+      const text = ts.isIdentifier(node)
+        ? renamedAt(node)
+        : isTypeKey(node)
+          ? names.ofKey(node)
+          : isPickKey(node) && shared.has(node.text)
+            ? `'${shared.get(node.text)}'`
+            : undefined
       if (text !== undefined) edits.push({ start: node.getStart(), end: node.end, text })
       ts.forEachChild(node, visit)
     }
@@ -29,7 +44,32 @@ export function renamePrivates(sources: Sources): Map<string, Edit[]> {
   return renamed
 }
 
-class PrivateNames {
+/** What stands in the place of an identifier that names a property, or the parameter that makes one, whose name is shared. */
+function sharedAt(node: ts.Identifier, shared: ReadonlyMap<string, string>, checker: ts.TypeChecker): string | undefined {
+  const { parent, text } = node
+  const name = shared.get(text)
+  if (name === undefined) return undefined
+  if (ts.isBindingElement(parent) && ts.isObjectBindingPattern(parent.parent) && (parent.propertyName ?? parent.name) === node) {
+    if (parent.dotDotDotToken !== undefined) return undefined
+    return parent.propertyName === undefined ? `${name}: ${text}` : name
+  }
+  const isMade = checker
+    .getSymbolAtLocation(node)
+    ?.declarations?.some((made) => ts.isParameterPropertyDeclaration(made, made.parent))
+  if (ts.isShorthandPropertyAssignment(parent)) {
+    const value = checker.getShorthandAssignmentValueSymbol(parent)
+    const isParameter = value?.declarations?.some((made) => ts.isParameterPropertyDeclaration(made, made.parent))
+    return `${name}: ${isParameter ? name : text}`
+  }
+  const isNamed =
+    (ts.isPropertyAccessExpression(parent) && parent.name === node) ||
+    (ts.isPropertyAssignment(parent) && parent.name === node) ||
+    ((ts.isClassElement(parent) || ts.isTypeElement(parent) || ts.isMethodDeclaration(parent) || ts.isAccessor(parent)) &&
+      parent.name === node)
+  return isNamed || isMade ? name : undefined
+}
+
+export class PrivateNames {
   private readonly checker: ts.TypeChecker
   /** How many names of fields, and of methods, the private members of a class take. */
   private readonly counts = new Map<ts.ClassLikeDeclaration, Counts>()
@@ -70,7 +110,7 @@ class PrivateNames {
     return name && `'${name}'`
   }
 
-  private of(symbol: ts.Symbol | undefined): string | undefined {
+  of(symbol: ts.Symbol | undefined): string | undefined {
     const declaration = symbol?.declarations?.find(isPrivate)
     return declaration && this.names.get(declared(declaration))
   }
@@ -110,4 +150,11 @@ function isPrivate(declaration: ts.Declaration): boolean {
 
 function isTypeKey(node: ts.Node): node is ts.StringLiteral {
   return ts.isStringLiteral(node) && ts.isLiteralTypeNode(node.parent) && ts.isIndexedAccessTypeNode(node.parent.parent)
+}
+
+/** The key of a `Pick` or an `Omit`, which names a member by a text. */
+function isPickKey(node: ts.Node): node is ts.StringLiteral {
+  if (!ts.isStringLiteral(node) || !ts.isLiteralTypeNode(node.parent)) return false
+  const list = ts.isUnionTypeNode(node.parent.parent) ? node.parent.parent : node.parent
+  return isPick(list.parent)
 }

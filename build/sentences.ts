@@ -20,11 +20,12 @@ const TABLE = 'SENTENCES'
  * costs it no bytes. A sentence that reaches the error by a variable, a parameter or the result of a function is found there, if it
  * goes nowhere but into errors.
  *
- * @param entry the file whose imports, and theirs, are read; sentences elsewhere stay.
+ * @param entries the files whose imports, and theirs, are read; sentences elsewhere stay.
  * @returns the edits of those files that have sentences, and of the one that the table is for.
  */
-export function liftSentences(sources: Sources, entry: string): Map<string, Edit[]> {
-  const within = reachable(sources, entry)
+export function liftSentences(sources: Sources, entries: readonly string[]): Map<string, Edit[]> {
+  const reached = entries.map((entry) => new Set(reachable(sources, entry)))
+  const within = new Set(reached.flatMap((files) => [...files]))
   const places = new Places(sources, within)
   const found: { node: ts.Expression; text: string }[] = []
   let table: ts.Expression | undefined
@@ -36,7 +37,11 @@ export function liftSentences(sources: Sources, entry: string): Map<string, Edit
     ts.forEachChild(node, visit)
   }
   for (const file of within) visit(file)
-  const texts = [...new Set(found.map(({ text }) => text))].sort()
+  // Those of the first entry have the smallest numbers: what another entry adds costs it nothing.
+  const rankOf = (node: ts.Node) => reached.findIndex((files) => files.has(node.getSourceFile()))
+  const ranks = new Map<string, number>()
+  for (const { node, text } of found) ranks.set(text, Math.min(rankOf(node), ranks.get(text) ?? rankOf(node)))
+  const texts = [...ranks.keys()].sort((a, b) => ranks.get(a)! - ranks.get(b)! || (a < b ? -1 : 1))
   const unfit = texts.find((text) => text.includes(BETWEEN))
   if (unfit !== undefined) throw new Error(`A sentence may not hold ${BETWEEN}: ${unfit}`)
   const edits = new Map<string, Edit[]>()

@@ -5,8 +5,8 @@ import { BUDGETS, CORE, ERRORS, pluginCosts, sizeOf } from '../.ci/size.mjs'
 const kB = (bytes) => (bytes / 1_000).toFixed(1)
 const rows = []
 const sizes = new Map()
-for (const { name, from, imports, budget } of BUDGETS) {
-  const bytes = await sizeOf(from, imports)
+for (const { name, from, imports, isBeside, beside, budget } of BUDGETS) {
+  const bytes = await sizeOf(from, imports, isBeside, beside)
   sizes.set(name, kB(bytes))
   rows.push(`| ${name} | ${kB(bytes)} | ${kB(budget)} |`)
 }

@@ -4,7 +4,7 @@ import { demoForAll } from './demo-server.js'
 
 const address = demoForAll()
 
-for (const path of ['', 'adapter.html', 'script-tag.html']) {
+for (const path of ['', 'adapter.html', 'shared-wallet.html', 'mix.html', 'mail.html', 'script-tag.html']) {
   test(`axe finds nothing to complain of: ${path || 'the demo wallet'}, wide and narrow, light and dark`, {
     tag: '@chromium',
   }, async ({ context }) => {

@@ -22,6 +22,20 @@ async function open(page: Page) {
 
 const list = (page: Page, name: string) => page.getByRole('list', { name, exact: true })
 const row = (page: Page, name: string, text: string) => list(page, name).getByRole('listitem').filter({ hasText: text })
+/** How many messages wait in the wallet's store. */
+const queued = (page: Page) =>
+  page.evaluate(async () => {
+    const opened = indexedDB.open('lotus-p2p/default')
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      opened.onsuccess = () => resolve(opened.result)
+    })
+    const asked = database.transaction('entries').objectStore('entries').getAllKeys()
+    const keys = await new Promise<IDBValidKey[]>((resolve) => {
+      asked.onsuccess = () => resolve(asked.result)
+    })
+    database.close()
+    return keys.filter((key) => String(key).startsWith('outbox/')).length
+  })
 const log = (page: Page) => page.getByRole('log', { name: 'What happened' })
 
 test('a wallet on the adapter: presence, offers, messages, and requests that are accepted, rejected and outlast a reload', async ({
@@ -62,9 +76,13 @@ test('a wallet on the adapter: presence, offers, messages, and requests that are
 
   await test.step('what is said to a wallet that is gone arrives when it is back, over a reload of the one that said it', async () => {
     const { context } = bob
+    // A browser may end a tab before its last acknowledgement leaves, and what is not acknowledged is sent again.
+    await expect.poll(() => queued(alice.page)).toBe(0)
     await bob.page.close()
     await expect(row(alice.page, 'Wallets here', 'Bob, away')).toHaveCount(1)
     await row(alice.page, 'Wallets here', 'Bob, away').getByRole('button', { name: 'Say hello' }).click()
+    // What is in the store outlasts the page.
+    await expect.poll(() => queued(alice.page)).toBe(1)
     await alice.page.reload()
     await expect(alice.page.locator('#status')).toHaveText('online')
     const again = await context.newPage()

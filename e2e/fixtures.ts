@@ -4,14 +4,18 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
+import type { broadcastChannel } from '../dist/core.js'
 import type * as SDK from '../dist/index.js'
+import type * as MuSig2SDK from '../dist/musig2.js'
 import { type Relay, type RelayOptions, startRelay } from '../dist/node.js'
+import type * as StatementsSDK from '../dist/statements.js'
 import { Complaints } from './complaints.js'
 import { type Line, openLine } from './line.js'
 
 declare global {
   interface Window {
-    LotusP2P: typeof SDK
+    /** The bundle of all parts. */
+    LotusP2P: typeof SDK & typeof MuSig2SDK & typeof StatementsSDK & { broadcastChannel: typeof broadcastChannel }
     peer: SDK.P2PCoordinator
     seen: {
       messages: SDK.P2PMessage[]
@@ -71,7 +75,7 @@ export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures from the pattern
   pageUrl: async ({}, use) => {
     const scripts = new Map<string | undefined, Buffer>([
-      ['/sdk.js', await readFile(dist('lotus-p2p.global.js'))],
+      ['/sdk.js', await readFile(dist('lotus-p2p-all.global.js'))],
       ['/pow-worker.js', await readFile(dist('pow-worker.js'))],
     ])
     const server = createServer((request, response) => {

@@ -8,10 +8,14 @@ import { createServer } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { extname } from 'node:path'
 import { parseArgs } from 'node:util'
+import { toyChain } from './mix-chain.mjs'
 
 const PAGES = new URL('./', import.meta.url)
 const SDK = new URL('../dist/lotus-p2p.global.js', import.meta.url)
+/** The SDK with all its parts. */
+const ALL = new URL('../dist/lotus-p2p-all.global.js', import.meta.url)
 const NODE_SDK = new URL('../dist/node.js', import.meta.url)
+const TRANSACTIONS = new URL('../dist/musig2.js', import.meta.url)
 /** Ports tried, one after the other, where the wanted one is taken. */
 const MAX_PORTS = 20
 const MAX_RELAYS = 32
@@ -47,7 +51,10 @@ const USAGE = `Usage: npm run demo -- [options]
 
 /** The files that may be asked for, by path. Nothing else is ever opened, so no path leads out of here. */
 function servedFiles() {
-  const files = new Map([['/dist/lotus-p2p.global.js', SDK]])
+  const files = new Map([
+    ['/dist/lotus-p2p.global.js', SDK],
+    ['/dist/lotus-p2p-all.global.js', ALL],
+  ])
   for (const name of readdirSync(PAGES)) {
     if (extname(name) in MEDIA_TYPES) files.set(`/${name}`, new URL(name, PAGES))
   }
@@ -61,7 +68,7 @@ function relayAddressFor(request, relayPort) {
   return `ws://${host}:${relayPort}`
 }
 
-async function answer(request, response, { files, relayPort }) {
+async function answer(request, response, { files, relayPort, chain }) {
   const send = (status, type, body) => {
     response.writeHead(status, {
       ...SECURITY_HEADERS,
@@ -70,9 +77,13 @@ async function answer(request, response, { files, relayPort }) {
     })
     response.end(request.method === 'HEAD' ? undefined : body)
   }
+  const path = request.url.split('?')[0]
+  if (path.startsWith('/chain/')) {
+    const found = await chain(request, path).catch(({ message }) => ({ error: message }))
+    return send(200, 'application/json', JSON.stringify(found))
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'text/plain', 'Only GET and HEAD.\n')
 
-  const path = request.url.split('?')[0]
   if (path === '/config.json') {
     return send(200, 'application/json', JSON.stringify({ relay: relayAddressFor(request, relayPort) }))
   }
@@ -109,7 +120,9 @@ async function startRelays(startRelay, { relays: count, relayPort, host }) {
       const wanted = before === undefined || relayPort === 0 ? relayPort : (portOfUrl(before.url) + 1) % 65_536
       const name = before === undefined ? 'Demo relay' : `Demo relay ${relays.length + 1}`
       const bootstrap = before === undefined ? [] : [before.url]
-      relays.push(await onFreePort('relay', wanted, (port) => startRelay({ port, host, name, bootstrap, allowPrivate: true })))
+      relays.push(
+        await onFreePort('relay', wanted, (port) => startRelay({ port, host, name, bootstrap, allowPrivate: true, mail: true })),
+      )
     }
     return relays
   } catch (error) {
@@ -172,7 +185,8 @@ async function main() {
 
   const { startRelay } = await import(NODE_SDK)
   const relays = await startRelays(startRelay, { host, ...more })
-  const context = { files: servedFiles(), relayPort: portOfUrl(relays[0].url) }
+  const chain = toyChain(await import(TRANSACTIONS))
+  const context = { files: servedFiles(), relayPort: portOfUrl(relays[0].url), chain }
   const server = createServer((request, response) => void answer(request, response, context))
   let pagePort
   try {
@@ -187,6 +201,9 @@ async function main() {
   lotus-p2p demo: open it in two tabs, or two browsers
 
     wallet       ${pages.join('\n                 ')}
+    shared       ${pages[0]}shared-wallet.html
+    mix          ${pages[0]}mix.html
+    mail         ${pages[0]}mail.html
     script tag   ${pages[0]}script-tag.html
     relays       ${relays.map(({ url }) => url).join('\n                 ')}  (each also /info and /healthz)
 

@@ -6,7 +6,20 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** What may be fuzzed: each is test/fuzz/targets/<name>.ts. */
-export const TARGETS = ['codec', 'messages', 'frames', 'handshake', 'channel', 'handlers']
+export const TARGETS = [
+  'frames',
+  'handshake',
+  'circuit',
+  'records',
+  'dht',
+  'topics',
+  'musig2',
+  'statements',
+  'codec',
+  'messages',
+  'channel',
+  'handlers',
+]
 
 /** One file with the target and all that it covers. The cryptography stays outside: its loops would drown the rest. */
 export async function bundle(target) {

@@ -1,16 +1,19 @@
 #!/usr/bin/env node
-// npm run fuzz -- [--seconds 600] [--target codec,channel] [--reproduce file]
+// npm run fuzz -- [--minutes 10] [--target codec,channel] [--reproduce file]
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { relative } from 'node:path'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { install } from './install.mjs'
 
 const HELP = `Coverage-guided fuzzing (libFuzzer by Jazzer.js) of what takes bytes from the network.
 
-  --seconds N        for each target (default 600)
-  --target A,B       which (default all): codec, messages, frames, handshake, channel, handlers
+  --minutes N        for each target (default 10)
+  --seconds N        the same in seconds
+  --table FILE       adds a row for each target to this file as it ends, as docs/fuzzing.md has them
+  --target A,B       which (default all): frames, handshake, circuit, records, dht, topics, musig2, statements, codec, messages, channel, handlers
+  --seed N           of the fuzzer; default: one that it draws, and prints
   --reproduce FILE   runs one input, of the one target named, and shows what it throws
   --fresh            begins with the seeds alone, and keeps nothing for the next run
   --quiet            prints the summary and findings only
@@ -20,8 +23,11 @@ What is found is written to fuzz/findings/; move it to test/fuzz/regressions/<ta
 
 const { values: args } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '600' },
+    seconds: { type: 'string' },
+    minutes: { type: 'string', default: '10' },
+    table: { type: 'string' },
     target: { type: 'string' },
+    seed: { type: 'string', default: '0' },
     reproduce: { type: 'string' },
     fresh: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
@@ -43,6 +49,9 @@ const targets = args.target?.split(',') ?? TARGETS
 const unknown = targets.find((target) => !TARGETS.includes(target))
 if (unknown !== undefined) throw new Error(`There is no target ${unknown}: ${TARGETS.join(', ')}.`)
 
+const seconds = Math.ceil(Number(args.seconds ?? Number(args.minutes) * 60))
+if (!(seconds > 0)) throw new Error('--minutes and --seconds are numbers above 0.')
+
 /** No wait for another thread: some thousand executions a second more. */
 const SYNCHRONOUS = new Set(['codec', 'frames'])
 
@@ -56,15 +65,18 @@ for (const target of targets) {
   mkdirSync(findings, { recursive: true })
   mkdirSync(corpus, { recursive: true })
   const kept = fileURLToPath(new URL(`../test/fuzz/regressions/${target}`, import.meta.url))
-  const inputs = args.reproduce ? [args.reproduce] : [corpus, await writeSeeds(target, file), ...(existsSync(kept) ? [kept] : [])]
+  // The fuzzer runs in a folder of its own.
+  const inputs = args.reproduce
+    ? [resolve(args.reproduce)]
+    : [corpus, await writeSeeds(target, file), ...(existsSync(kept) ? [kept] : [])]
   const before = new Set(readdirSync(findings))
   const began = Date.now()
   const { status, output } = await jazzer(target, file, [
     ...inputs,
-    `-max_total_time=${args.seconds}`,
+    `-max_total_time=${seconds}`,
+    `-seed=${args.seed}`,
     `-artifact_prefix=${findings}`,
     '-max_len=4096',
-    '-timeout=10',
     '-rss_limit_mb=2048',
     '-print_final_stats=1',
   ])
@@ -75,6 +87,7 @@ for (const target of targets) {
     ...figures(output, (Date.now() - began) / 1_000),
     findings: made.length + (status !== 0 && made.length === 0 ? 1 : 0),
   })
+  if (args.table) appendFileSync(args.table, rowOf(rows.at(-1)))
   for (const name of made) {
     const path = relative(process.cwd(), `${findings}${name}`)
     console.error(`\nFound by ${target}: ${path}\nReproduce: npm run fuzz -- --target ${target} --reproduce ${path}\n`)
@@ -87,11 +100,14 @@ process.exit(failed ? 1 : 0)
 
 function jazzer(target, file, options) {
   const cli = `${here}node_modules/@jazzer.js/core/dist/cli.js`
-  const flags = ['-i', '.built', '-e', 'node_modules', ...(SYNCHRONOUS.has(target) ? ['--sync'] : [])]
+  // A RETRY of 20 bits is a million hashes, which take long beside other work, and instrumented.
+  const flags = ['-i', '.built', '-e', 'node_modules', '--timeout', '60000', ...(SYNCHRONOUS.has(target) ? ['--sync'] : [])]
   const child = spawn(process.execPath, [cli, file, ...flags, '--', ...options], { cwd: here, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const take = (chunk) => {
-    output = (output + chunk).slice(-1_000_000)
+    output += chunk
+    // The seed stands at the beginning, the figures at the end.
+    if (output.length > 2_000_000) output = output.slice(0, 10_000) + output.slice(-1_000_000)
     if (!args.quiet) process.stderr.write(chunk)
   }
   child.stdout.on('data', take)
@@ -104,6 +120,21 @@ function jazzer(target, file, options) {
   })
 }
 
+/** A run that was cut short has rows of the targets that it has done. */
+function rowOf({ target, seconds, executions, edges, features, corpus, seed, findings }) {
+  const cells = [
+    `\`${target}\``,
+    seconds,
+    executions.toLocaleString('en'),
+    edges,
+    features.toLocaleString('en'),
+    corpus,
+    seed,
+    findings,
+  ]
+  return `| ${cells.join(' | ')} |\n`
+}
+
 /** What libFuzzer printed last. */
 function figures(output, seconds) {
   const last = [...output.matchAll(/^#(\d+)\s.*cov: (\d+) ft: (\d+) corp: (\d+)/gm)].at(-1)
@@ -114,5 +145,6 @@ function figures(output, seconds) {
     edges: Number(last?.[2] ?? 0),
     features: Number(last?.[3] ?? 0),
     corpus: Number(last?.[4] ?? 0),
+    seed: Number(/INFO: Seed: (\d+)/.exec(output)?.[1] ?? 0),
   }
 }

@@ -2,9 +2,11 @@ import { P2PError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
 import { DEFAULT_LIMITS } from './base/limits.js'
 import { nearest } from './base/nearest.js'
+import type { WaitOptions } from './base/wait.js'
 import { type CoreConfig, invalidOption } from './core/config.js'
 import { type RunTimeConfig, reconfigure } from './core/configure.js'
 import { coreOf } from './core/core.js'
+import type { P2PStatus } from './core/events.js'
 import type { Plugin, PluginKit } from './core/plugin.js'
 import type { WithPlugins } from './core/typed.js'
 import { type CoordinatorCoreEvents, type CoordinatorCoreStats, CoreCoordinator } from './core-coordinator.js'
@@ -12,8 +14,9 @@ import { installEd25519Fallback } from './identity/with-fallback.js'
 import type { Travelling } from './message/message.js'
 import { type PeerWatch, peerWatch } from './plugins/circuit/peer-watch.js'
 import type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
-import { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
+import { type EclipseStats, eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 import { dhtWalk } from './plugins/dht/walk/plugin.js'
+import { type ResourceWatch, type ResourceWatchEvents, resourceWatch } from './plugins/discovery/resource-watch.js'
 import { httpFallback } from './plugins/http/plugin.js'
 import { outbox } from './plugins/outbox/plugin.js'
 import { oneTab } from './plugins/page/one-tab.js'
@@ -34,26 +37,26 @@ export interface P2PConfig<P extends readonly Plugin[] = readonly Plugin[]> exte
    * Direct paths between browsers. Default: on where the platform has WebRTC, with no STUN or TURN server. Node needs an
    * implementation, e.g. that of `node-datachannel/polyfill`.
    */
-  webrtc?: boolean | WebRtcConfig
+  webrtc?: boolean | WebRtcConfig | undefined
   /**
    * Of several tabs with one identity one runs, and the others wait (`status` 'standby'); `'throw'`: their start fails with STORE_IN_USE.
    * Default: true in browsers where `identity` or `store` is given.
    */
-  oneTab?: boolean | 'throw'
+  oneTab?: boolean | 'throw' | undefined
   /**
    * Bits of proof of work (0 to 40) that this coordinator demands of strangers that dial it: 2^bits hashes each, renewed every week.
-   * Wallets do up to `limits.maxWorkBits`. Default 0: none; public relays demand 20.
+   * Wallets do up to `limits.maxWorkBits`. Default 0: none; public relays demand 18.
    */
-  powDifficulty?: number
+  powDifficulty?: number | undefined
   /** How this coordinator does the work that others demand; see `proofOfWork`. */
-  proofOfWork?: Pick<ProofOfWorkOptions, 'worker'>
+  proofOfWork?: Pick<ProofOfWorkOptions, 'worker'> | undefined
 }
 
 /** What `configure` can change; what is left out stays as it is. */
 export type RunTimeOptions = RunTimeConfig & Pick<P2PConfig, 'webrtc'>
 
 /** The events of a coordinator, and their listeners' arguments. */
-export interface CoordinatorEvents extends CoordinatorCoreEvents {
+export interface CoordinatorEvents extends CoordinatorCoreEvents, ResourceWatchEvents {
   /** A peer that we dial demands a proof of work: how it goes on, about ten times a second, and its end. */
   'proof-of-work': [event: ProofOfWorkEvent]
   /**
@@ -66,21 +69,19 @@ export interface CoordinatorEvents extends CoordinatorCoreEvents {
 }
 
 const EVENTS =
-  /* @__PURE__ */ 'connected disconnected path-changed message error status peer-banned peer-unbanned delivered expired resource'.split(
+  /* @__PURE__ */ 'connected disconnected path-changed message error status peer-banned peer-unbanned delivered expired resource proof-of-work eclipse-suspected eclipse-cleared'.split(
     ' ',
   )
+const statuses: readonly P2PStatus[] = ['offline', 'connecting', 'online', 'suspended', 'standby']
 
 /** What `getStats` tells. */
-export type CoordinatorStats = CoordinatorCoreStats & {
-  topics: TopicStats
-  webrtc?: WebRtcStats
-  eclipse: { suspected: boolean }
-}
+export type CoordinatorStats = CoordinatorCoreStats & EclipseStats & { topics: TopicStats; webrtc?: WebRtcStats }
 
-/** The core coordinator with the usual plugins: WebRTC, HTTP fallback, proof of work, topics, watches for peers, own walks in the DHT, the eclipse watch. */
+/** The core coordinator with the usual plugins: WebRTC, HTTP fallback, proof of work, topics, watches for peers and resources, own walks in the DHT, the eclipse watch. */
 export class FullCoordinator extends CoreCoordinator {
   declare readonly topics: Topics
   declare readonly watchPeers: PeerWatch['watchPeers']
+  declare readonly watchResources: ResourceWatch['watchResources']
   /**
    * Changes options while the coordinator runs, all that are given or none.
    *
@@ -90,7 +91,7 @@ export class FullCoordinator extends CoreCoordinator {
    * - `metadata`: connected peers are told.
    * - `maxConnections`: of more peers than that, relays and those that the application asked for stay longest.
    *
-   * @throws P2PError INVALID_CONFIG for what is misspelt or cannot change, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD, SHUT_DOWN.
+   * @throws P2PError INVALID_CONFIG for what is misspelt or cannot change, INVALID_ADDRESS, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD, SHUT_DOWN.
    * @example
    * wallet.configure({ bootstrap: ['wss://relay2.example'], relayOnly: true })
    */
@@ -105,16 +106,25 @@ export class FullCoordinator extends CoreCoordinator {
     event: Name,
     listener: (...args: CoordinatorCoreEvents[Name]) => void,
   ): Unsubscribe {
-    checkEvent(event)
-    return super.on(event, listener)
+    return super.on(checked(event), listener)
   }
 
   override once<Name extends keyof CoordinatorCoreEvents>(
     event: Name,
     listener: (...args: CoordinatorCoreEvents[Name]) => void,
   ): Unsubscribe {
-    checkEvent(event)
-    return super.once(event, listener)
+    return super.once(checked(event), listener)
+  }
+
+  override off<Name extends keyof CoordinatorCoreEvents>(
+    event: Name,
+    listener: (...args: CoordinatorCoreEvents[Name]) => void,
+  ): void {
+    super.off(checked(event), listener)
+  }
+
+  override async waitFor(status: P2PStatus, options?: WaitOptions): Promise<void> {
+    await super.waitFor(checked(status, statuses, 'status'), options)
   }
 
   /**
@@ -159,17 +169,16 @@ export type P2PCoordinator<P extends readonly Plugin[] = readonly []> = WithPlug
 >
 
 // TypeScript has no class whose members depend on what it is constructed with, hence the conversion.
-/** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
+/** @throws P2PError INVALID_CONFIG, INVALID_ADDRESS, INVALID_PEER_ID. */
 export const P2PCoordinator = FullCoordinator as unknown as {
   new <const P extends readonly Plugin[] = readonly []>(config?: P2PConfig<P>): P2PCoordinator<P>
 }
 
 /** Plugins have events of their own: only what is nearly one of ours is refused. */
-function checkEvent(event: string): void {
-  const meant = nearest(event, EVENTS)
-  if (meant !== undefined && meant !== event) {
-    throw new P2PError('INVALID_CONFIG', `There is no event "${event}"; perhaps you mean "${meant}".`)
-  }
+function checked<Name extends string>(name: Name, known: readonly string[] = EVENTS, kind = 'event'): Name {
+  const meant = nearest(`${name}`, known)
+  if (meant === name || (meant === undefined && known === EVENTS)) return name
+  throw new P2PError('INVALID_CONFIG', `There is no ${kind} "${name}"; perhaps you mean "${meant ?? known.join('", "')}".`)
 }
 
 function withUsualPlugins(config: P2PConfig): CoreConfig {
@@ -186,6 +195,7 @@ function withUsualPlugins(config: P2PConfig): CoreConfig {
     relayClocks(),
     pageEvents(),
     peerWatch(),
+    resourceWatch(),
     httpFallback(),
     proofOfWork({ ...(powDifficulty !== undefined && { difficulty: powDifficulty }), ...worker(work) }),
     topics({ router: core.listen !== undefined && core.listen.length > 0 }),
@@ -225,5 +235,5 @@ function webRtcOf(webrtc: unknown): WebRtcConfig | false {
   if (webrtc === false) return false
   if (webrtc === true) return {}
   if (typeof webrtc === 'object' && webrtc !== null) return webrtc
-  throw invalidOption('webrtc', 'must be true, false, or { implementation?, iceServers?, iceTransportPolicy? }')
+  throw invalidOption('webrtc', 'must be true, false or a WebRtcConfig')
 }

@@ -1,8 +1,7 @@
 import { hexOf } from './base/bytes.js'
 import { isP2PError, P2PError, shutDownError, suspendedError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
-import { fenced } from './base/fenced.js'
-import { type WaitOptions, withDeadline } from './base/wait.js'
+import { checkWait, type WaitOptions, withDeadline } from './base/wait.js'
 import type { CoreConfig } from './core/config.js'
 import { Core } from './core/core.js'
 import type { CoreEvents, CoreStats, P2PStatus } from './core/events.js'
@@ -19,27 +18,19 @@ import type { PeerLoad } from './peer/connection/peer-connection.js'
 import { findPeers, type PeerQuery } from './plugins/circuit/find-peers.js'
 import { speaksAsRelay } from './plugins/circuit/frames.js'
 import { circuits } from './plugins/circuit/plugin.js'
-import type { AnnounceResult, DhtStats, DistributedHashTable } from './plugins/dht/client/dht.js'
 import { DHT_PROTOCOL } from './plugins/dht/client/dht-messages.js'
+import type { AnnounceResult, DhtStats } from './plugins/dht/client/dht-types.js'
+import type { HashTable } from './plugins/dht/client/hash-table.js'
 import { type DhtParts, dhtClient } from './plugins/dht/client/plugin.js'
-import type { DiscoverOptions, ResourceConditions, ResourceCriteria } from './plugins/discovery/filters.js'
+import type { DiscoverOptions, ResourceConditions } from './plugins/discovery/filters.js'
 import { discovery } from './plugins/discovery/plugin.js'
-import type {
-  AnnounceResourceOptions,
-  ResourceAnnouncement,
-  ResourceChange,
-  ResourceDiscovery,
-  ResourceListener,
-} from './plugins/discovery/resource-discovery.js'
+import type { AnnounceResourceOptions, ResourceAnnouncement, Resources } from './plugins/discovery/resources.js'
 import type { BroadcastOptions, BroadcastResult, IProtocolHandler } from './protocol/handler.js'
 import { copyPeerInfo, type PeerInfo } from './protocol/peer-info.js'
 import { webSocket } from './transport/websocket.js'
 
-/** The events of a coordinator, and their listeners' arguments. */
-export interface CoordinatorCoreEvents extends CoreEvents {
-  /** A change that some `watchResources` of this coordinator has told. */
-  resource: [resource: ResourceAnnouncement, change: ResourceChange]
-}
+/** The events of a coordinator of the core alone, and their listeners' arguments. */
+export type CoordinatorCoreEvents = CoreEvents
 
 interface Handled<Handlers> {
   handle(wallet: ProtocolWallet, handlers: Handlers): Unsubscribe
@@ -59,11 +50,11 @@ export type CoordinatorCoreStats = CoreStats & { dht: DhtStats }
  * is connected to, reconnection, bans. Plugins add the rest.
  */
 export class CoreCoordinator {
-  readonly dht: DistributedHashTable
+  readonly dht: HashTable
   private readonly core: Core
-  private readonly discovery: ResourceDiscovery
+  private readonly discovery: Resources
 
-  /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
+  /** @throws P2PError INVALID_CONFIG, INVALID_ADDRESS, INVALID_PEER_ID. */
   constructor(config: CoreConfig = {}) {
     const core = new Core(config, {
       isRelay: speaksAsRelay,
@@ -71,7 +62,7 @@ export class CoreCoordinator {
     })
     this.core = core
     core.addTransport(webSocket())
-    const inner = {} as DhtParts & { discovery: ResourceDiscovery }
+    const inner = {} as DhtParts & { discovery: Resources }
     core.attach(circuits(), inner)
     core.attach(dhtClient(), inner)
     core.attach(discovery(), inner)
@@ -131,9 +122,11 @@ export class CoreCoordinator {
   }
 
   /** Comes back from `suspend`; resolves with the first connection, or when each has failed once. @throws P2PError as `start`. */
-  async resume({ signal, timeoutMs }: WaitOptions = {}): Promise<void> {
+  async resume(options?: WaitOptions): Promise<void> {
     const { core } = this
+    const { signal, timeoutMs } = options ?? {}
     core.checkOpen()
+    checkWait('Resuming', { signal, timeoutMs })
     if (core.lifecycle.phase !== 'suspended') return
     try {
       await withDeadline(core.config.clock, 'Resuming', { signal, timeoutMs }, async (inner) => {
@@ -153,11 +146,11 @@ export class CoreCoordinator {
    * @example
    * await wallet.waitFor('online', { timeoutMs: 10_000 })
    */
-  async waitFor(status: P2PStatus, options: WaitOptions = {}): Promise<void> {
+  async waitFor(status: P2PStatus, options?: WaitOptions): Promise<void> {
     const { core } = this
     core.checkOpen()
-    if (status === 'online') core.startSoon()
-    return withDeadline(core.clock, `Waiting for '${status}'`, options, (signal) => {
+    return withDeadline(core.clock, `Waiting for '${status}'`, options ?? {}, (signal) => {
+      if (status === 'online') core.startSoon()
       return new Promise((resolve, reject) => {
         const look = () => {
           if (core.isClosed) reject(shutDownError())
@@ -256,8 +249,8 @@ export class CoreCoordinator {
    * what the peer refused with; PEER_NOT_CONNECTED where it has gone at once. `details.paths` names each path tried, and why it failed.
    * @returns a copy of what is known of the peer.
    */
-  connectToPeer(peer: PeerInfo | string, options: WaitOptions = {}): Promise<PeerInfo> {
-    return this.core.network.connect(peer, options)
+  connectToPeer(peer: PeerInfo | string, options?: WaitOptions): Promise<PeerInfo> {
+    return this.core.network.connect(peer, options ?? {})
   }
 
   /**
@@ -318,19 +311,19 @@ export class CoreCoordinator {
   sendTo<T>(
     peerId: string,
     message: OutgoingMessage<T> & { payload: Travelling<T> },
-    options?: SendToOptions & { queue?: false },
+    options?: SendToOptions & { queue?: false | undefined },
   ): Promise<void>
   sendTo<T>(
     peerId: string,
     message: OutgoingMessage<T> & { payload: Travelling<T> },
     options: SendToOptions & { queue: true },
   ): Promise<QueuedMessage>
-  async sendTo(peerId: string, message: OutgoingMessage, options: SendToOptions = {}): Promise<unknown> {
+  async sendTo(peerId: string, message: OutgoingMessage, options?: SendToOptions): Promise<unknown> {
     const { core } = this
     core.checkOpen()
     checkProtocol(message)
-    if (options.queue) return core.messaging.queue(peerId, message, options)
-    const waiting = core.messaging.send(peerId, message, options)
+    if (options?.queue) return core.messaging.queue(peerId, message, options)
+    const waiting = core.messaging.send(peerId, message, options ?? {})
     if (waiting !== undefined) await waiting
     return
   }
@@ -380,9 +373,9 @@ export class CoreCoordinator {
    * @param query.relays true: relays are among the answers. Default false.
    * @throws P2PError NO_RELAY, ABORTED, TIMEOUT, and as `start`.
    */
-  async findPeers(query: PeerQuery & WaitOptions & { relays?: boolean } = {}): Promise<PeerInfo[]> {
-    const { signal, timeoutMs, relays = false, limit, ...criteria } = query
-    await this.core.start({ signal, timeoutMs })
+  async findPeers(query?: PeerQuery & WaitOptions & { relays?: boolean | undefined }): Promise<PeerInfo[]> {
+    const { signal, timeoutMs, relays = false, limit, ...criteria } = query ?? {}
+    await this.start({ signal, timeoutMs })
     const { limits } = this.core.config
     // An introducer does not tell relays from others: those that go must not take up the places of those that stay.
     const asked = relays && limit !== undefined ? { ...criteria, limit } : criteria
@@ -443,38 +436,10 @@ export class CoreCoordinator {
   async getResource<T = unknown>(
     type: string,
     id: string,
-    options?: WaitOptions & { creatorPeerId?: string },
+    options?: WaitOptions & { creatorPeerId?: string | undefined },
   ): Promise<ResourceAnnouncement<T> | null> {
     await this.core.start(options)
     return this.discovery.getResource<T>(type, id, options)
-  }
-
-  /**
-   * Tells of matching resources as they come, change and go; servers push, nothing polls.
-   *
-   * @returns ends the watch.
-   * @throws P2PError INVALID_RESOURCE, SHUT_DOWN.
-   */
-  watchResources<T = unknown>(
-    type: string,
-    conditions: ResourceConditions<T>,
-    listener: ResourceListener<T>,
-    options?: ResourceCriteria,
-  ): Unsubscribe {
-    const { core } = this
-    core.checkOpen()
-    const tell: ResourceListener<T> = (resource, change) => {
-      const { emitter } = core
-      if (emitter.hasListeners('resource')) emitter.emit('resource', structuredClone(resource), change)
-      // A listener that fails is reported and ends no watch.
-      fenced(
-        () => listener(resource, change),
-        (error) => core.listenerFailed(error, 'resource'),
-      )
-    }
-    const stop = this.discovery.watchResources<T>(type, conditions, tell, options)
-    core.startSoon()
-    return stop
   }
 
   /**
@@ -486,8 +451,9 @@ export class CoreCoordinator {
    * @example
    * coordinator.ban(from.peerId, { reason: 'It sent an invoice that it did not own.' })
    */
-  ban(id: string, { reason = 'Banned by hand.', durationMs }: { reason?: string; durationMs?: number } = {}): Ban {
+  ban(id: string, options?: { reason?: string | undefined; durationMs?: number | undefined }): Ban {
     const { core } = this
+    const { reason = 'Banned by hand.', durationMs } = options ?? {}
     core.checkOpen()
     const about = { cause: 'manual', reason, durationMs } as const
     const { defence } = core

@@ -28,5 +28,6 @@ export const P2PCoordinator = CoreCoordinator as unknown as {
 export type { CoordinatorCoreEvents, CoordinatorCoreStats } from './core-coordinator.js'
 export { signEnvelope, verifyEnvelope } from './identity/envelope.js'
 export { generateIdentity, identityFromSeed, storedIdentity } from './identity/identity.js'
+export { broadcastChannel } from './plugins/tabs/plugin.js'
 export * from './shared.js'
 export { statements } from './statements/plugin.js'

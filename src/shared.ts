@@ -18,7 +18,7 @@ export { VERSION } from './base/version.js'
 export type { WaitOptions } from './base/wait.js'
 export type { WorkProof } from './channel/work.js'
 export type { CoordinatorListener, CoreConfig } from './core/config.js'
-export type { Diversity, P2PStatus } from './core/events.js'
+export type { P2PStatus } from './core/events.js'
 export type { Dialer, LifecycleHooks, PeerListener, PeerResolver, Plugin, PluginKit, WakeReason } from './core/plugin.js'
 export type { QueuedMessage, QueuedOutcome, SendToOptions } from './core/queue.js'
 export { upgradePaths } from './core/upgrade-paths.js'
@@ -54,19 +54,17 @@ export {
   type GetOptions,
   type QueryOptions,
 } from './plugins/dht/client/dht.js'
+export type { Diversity } from './plugins/dht/eclipse/diversity.js'
 export type { EclipseReason, EclipseReasonKind } from './plugins/dht/eclipse/eclipse-evidence.js'
 export type { EclipseEvidence } from './plugins/dht/eclipse/eclipse-watch.js'
 export { eclipseWatch } from './plugins/dht/eclipse/plugin.js'
 export type { FilterConditions, FilterRange, FilterScalar } from './plugins/dht/records/record-filters.js'
 export { dhtWalk } from './plugins/dht/walk/plugin.js'
 export type { DiscoverOptions, ResourceConditions, ResourceCriteria } from './plugins/discovery/filters.js'
-export {
-  type AnnounceResourceOptions,
-  type ResourceAnnouncement,
-  type ResourceChange,
-  ResourceDiscovery,
-  type ResourceListener,
-} from './plugins/discovery/resource-discovery.js'
+export { ResourceDiscovery } from './plugins/discovery/resource-discovery.js'
+export { type ResourceWatch, type ResourceWatchEvents, resourceWatch } from './plugins/discovery/resource-watch.js'
+export type { AnnounceResourceOptions, ResourceAnnouncement } from './plugins/discovery/resources.js'
+export type { ResourceChange, ResourceListener } from './plugins/discovery/watch-resources.js'
 export { http } from './plugins/http/http.js'
 export { httpFallback } from './plugins/http/plugin.js'
 export { webFallback } from './plugins/http/web-fallback.js'
@@ -84,7 +82,6 @@ export {
 } from './plugins/proof-of-work/proof-of-work.js'
 export type { ProofOfWorkEvent } from './plugins/proof-of-work/work-proofs.js'
 export { relayClocks } from './plugins/relay-clocks/plugin.js'
-export { broadcastChannel } from './plugins/tabs/plugin.js'
 export { type TopicsOptions, topics } from './plugins/topics/plugin.js'
 export type { TopicMessage } from './plugins/topics/topic-messages.js'
 export type { PublishResult, SubscribeOptions, TopicListener, TopicStats, Topics } from './plugins/topics/topics.js'

@@ -157,9 +157,18 @@ test('every limit and every error code is documented', () => {
   }
 })
 
-test.each(['limits', 'measured'])('docs/%s.md is what npm run docs:%s makes', (name) => {
+test('every value in the sentence of an error is resolved, or has the name of what it stands for', () => {
+  const text = read('docs/errors.md')
+  expect(text.match(/\{[^{}]*\}/g)?.length).toBeGreaterThan(100)
+  expect(text.match(/^.*(\{[A-Z][A-Z0-9_]+\}|\{…\}).*$/gm) ?? []).toEqual([])
+})
+
+test.each([
+  ['limits', 'limits'],
+  ['performance', 'measured'],
+])('docs/%s.md is what npm run docs:%s makes', (page, name) => {
   expect(execFileSync(process.execPath, [`${root}docs/make-${name}.mjs`, '--print'], { encoding: 'utf8' })).toBe(
-    read(`docs/${name}.md`),
+    read(`docs/${page}.md`),
   )
 })
 

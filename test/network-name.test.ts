@@ -185,7 +185,7 @@ describe('the SDK itself', () => {
       'identity/envelope.ts',
       'node/conform/command.ts',
       'node/relay.ts',
-      'plugins/dht/client/dht.ts',
+      'plugins/dht/client/hash-table.ts',
       'plugins/proof-of-work/proof-of-work.ts',
       'statements/equivocation.ts',
       'statements/statement.ts',

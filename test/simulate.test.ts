@@ -11,14 +11,21 @@ const script = fileURLToPath(new URL('../bench/simulate/run.mjs', import.meta.ur
 const out = mkdtempSync(join(tmpdir(), 'lotus-simulate-'))
 afterAll(() => rmSync(out, { recursive: true }))
 
-const simulate = async (...args: string[]) => {
-  await promisify(execFile)(process.execPath, [script, '--out', out, ...args])
-  return (JSON.parse(readFileSync(`${out}/latest.json`, 'utf8')) as { results: { found: number; hops: { mean: number } }[] })
-    .results
+interface Result {
+  found: number
+  hops: { mean: number; counts: number[] }
+  latency: object
+  questions: number
+  endsPerNode: number
+  virtualS: number
 }
 
-/** Fewer where time matters: most of it goes into the handshakes of the network. */
-const NODES = LONG ? 60 : 24
+const simulate = async (...args: string[]) => {
+  await promisify(execFile)(process.execPath, [script, '--out', out, ...args])
+  return (JSON.parse(readFileSync(`${out}/latest.json`, 'utf8')) as { results: Result[] }).results
+}
+
+const NODES = LONG ? 300 : 60
 
 it(`the simulation of ${NODES} nodes, a fifth of them hostile, finds what was stored, and draws it`, async () => {
   const args = ['--nodes', `${NODES}`, '--hostile', '0.2', '--lookups', '200', '--records', '30']
@@ -27,4 +34,16 @@ it(`the simulation of ${NODES} nodes, a fifth of them hostile, finds what was st
   expect(result!.hops.mean).toBeLessThanOrEqual(Math.log2(NODES) / 2)
   expect(readFileSync(`${out}/latest.svg`, 'utf8')).toContain('</svg>')
   expect(readFileSync(`${out}/latest.md`, 'utf8')).toContain(`| ${NODES} | 20 % | 3 |`)
+}, 120_000)
+
+it('runs of one seed are the same, those of another one are not, and --add keeps what is recorded beside them', async () => {
+  const args = ['--nodes', '30', '--churn', '5', '--minutes', '5', '--lookups', '50', '--records', '10']
+  const told = ({ found, hops, latency, questions, endsPerNode, virtualS }: Result) =>
+    JSON.stringify({ found, hops, latency, questions, endsPerNode, virtualS })
+  const [first] = await simulate(...args)
+  const [second] = await simulate(...args, '--add')
+  expect(told(second!)).toBe(told(first!))
+  const both = await simulate(...args, '--seed', '2', '--add')
+  expect(both.map(told)[0]).toBe(told(first!))
+  expect(both.map(told)[1]).not.toBe(told(first!))
 }, 120_000)

@@ -8,6 +8,7 @@ import dht from '../docs/vectors/dht.json' with { type: 'json' }
 import encoding from '../docs/vectors/encoding.json' with { type: 'json' }
 import handshake from '../docs/vectors/handshake.json' with { type: 'json' }
 import identity from '../docs/vectors/identity.json' with { type: 'json' }
+import signing from '../docs/vectors/signing.json' with { type: 'json' }
 import statements from '../docs/vectors/statements.json' with { type: 'json' }
 import topics from '../docs/vectors/topics.json' with { type: 'json' }
 import { isP2PError } from '../src/base/errors.js'
@@ -27,6 +28,20 @@ import { decode, encode } from '../src/message/codec.js'
 import { fromJsonValue, toJsonValue } from '../src/message/json.js'
 import { decodeMessage, encodeSigned } from '../src/message/p2p-protocol.js'
 import {
+  announcementHash,
+  meetingId,
+  meetingTag,
+  meetingType,
+  offerId,
+  readMeeting,
+  readOffer,
+  SIGNER_TYPE,
+} from '../src/musig2/announcements.js'
+import { bindingHolds, bindingOf } from '../src/musig2/binding.js'
+import { combine, completed } from '../src/musig2/combine.js'
+import { noncesIn, partialsIn, readSigningMessage, type SigningMessageType } from '../src/musig2/messages.js'
+import { encodeRequest, readRequest } from '../src/musig2/request.js'
+import {
   ackShape,
   closeShape,
   dataShape,
@@ -44,8 +59,9 @@ import { resourceKey } from '../src/plugins/discovery/resource-key.js'
 import { verifyProofOfWork, workBlock } from '../src/plugins/proof-of-work/proof-of-work.js'
 import { readTopicMessage, verifyTopicMessage } from '../src/plugins/topics/topic-messages.js'
 import { encodeEvidence, evidenceOf, evidenceToJson, verifyEvidence } from '../src/statements/equivocation.js'
-import { readStatement, statementId, verifyStatement } from '../src/statements/statement.js'
+import { freshName, readStatement, statementId, verifyStatement } from '../src/statements/statement.js'
 import { StatementBoard } from '../src/statements/statement-board.js'
+import { StatementRounds } from '../src/statements/statement-rounds.js'
 import { VirtualClock } from '../src/testing/index.js'
 import { vectorFiles } from './vectors/make-wire.js'
 
@@ -293,8 +309,113 @@ test('a session of statements has its tag, and its rounds their digests', async 
   expect(hex(held.digest(1))).toBe(digests.ofBoth)
 })
 
+test('members of a run say `go` over the items of a round, and are ready with a hash of all', () => {
+  const { ids, go, ready } = statements.rounds
+  const said: string[] = []
+  const rounds = new StatementRounds({
+    clock: new VirtualClock(),
+    network: NETWORK,
+    members: 2,
+    own: 0,
+    rounds: [false, true].map((isReady) => ({ isReady, deadlineMs: 1_000, owing: () => [0, 1] })),
+    item: (round, place) => (round === 0 ? bytes(ids[place]!) : undefined),
+    go: () => undefined,
+    begin: (_, value) => value && said.push(`ready ${hex(value)}`),
+    complete: (_, digest) => said.push(`go ${hex(digest)}`),
+    ask: () => false,
+    onProgress: () => {},
+    stop: () => {},
+    end: () => {},
+    leave: () => {},
+  })
+  rounds.start()
+  rounds.close()
+  expect(said).toEqual([`go ${go}`, `ready ${ready}`])
+})
+
 test.each(statements.invalid)('a statement is refused: $why', ({ payload }) => {
   expect(codeOf(() => readStatement([publisher, bytes(payload), new Uint8Array(64)]))).toBe('INVALID_STATEMENT')
+})
+
+test('a request of wallets that sign together is read as it was written, and proven by its members', () => {
+  const request = readRequest(bytes(signing.request.bytes))
+  expect(hex(encodeRequest(request))).toBe(signing.request.bytes)
+  expect([hex(request.hash), hex(request.keys[0]!.publicKey)]).toEqual([signing.request.hash, signing.request.publicKey])
+  for (const [i, { hashed, proof }] of signing.bindings.entries()) {
+    const { networkKey, fresh } = signing.members[i]!
+    expect(hex(bindingOf(request.hash, bytes(networkKey), bytes(fresh)))).toBe(hashed)
+    expect(bindingHolds(request, i, bytes(fresh), [bytes(proof)])).toBe(true)
+  }
+})
+
+test('messages of wallets that sign together have the bytes of the vectors', () => {
+  for (const [name, payload] of Object.entries(signing.messages)) {
+    const type = (name === 'refusal' ? 'answer' : name) as SigningMessageType
+    const { fields } = readSigningMessage(type, decode(bytes(payload)))
+    expect(hex(encode([...fields]))).toBe(payload)
+  }
+})
+
+test('a session of wallets that sign together has its name and tag, and its items add up', async () => {
+  const members = [...signing.members].sort((one, other) => (one.networkKey < other.networkKey ? -1 : 1))
+  const keys = members.map(({ networkKey }) => bytes(networkKey))
+  const { named, name, tag } = signing.session
+  const protocol = 'lotus/musig2'
+  const fresh = members.map((member) => bytes(member.fresh))
+  expect(freshName(NETWORK, { protocol, session: named }, keys, fresh)).toBe(name)
+  const board = new StatementBoard({
+    network: NETWORK,
+    limits: { ...DEFAULT_LIMITS },
+    protocol,
+    session: name,
+    members: keys,
+    slots: ['item', 'go'],
+  })
+  expect(hex(board.tag)).toBe(tag)
+  const request = readRequest(bytes(signing.request.bytes))
+  const nonces = signing.items.nonce.map((value) => noncesIn(bytes(value), 1)!)
+  const partials = signing.items.partial.map((value) => partialsIn(bytes(value), 1)!)
+  const context = createHash('sha256')
+    .update(bytes(signing.items.nonce.join('')))
+    .digest('hex')
+  expect(partials.map(([each]) => hex(each!))).toEqual([context, context])
+  const { signed, signatures } = (await combine(
+    request,
+    nonces,
+    partials.map((all) => all.slice(1)),
+  )) as Extract<Awaited<ReturnType<typeof combine>>, { signed: object }>
+  expect(signatures.map(hex)).toEqual([signing.signature])
+  expect([hex(signed.transaction), signed.txid]).toEqual([signing.transaction, signing.txid])
+  expect(completed(request, [bytes(signing.signature)])).toEqual(signed)
+})
+
+test.each(signing.invalidRequests)('a request of wallets that sign together is refused: $why', ({ bytes: encoded, field }) => {
+  expect(() => readRequest(bytes(encoded))).toThrow(
+    expect.objectContaining({ details: expect.objectContaining({ reason: 'INVALID_REQUEST', field }) }),
+  )
+})
+
+test.each(signing.invalidMessages)('a message of wallets that sign together is refused: $why', ({ type, payload }) => {
+  expect(codeOf(() => readSigningMessage(type as SigningMessageType, decode(bytes(payload))))).toBe('MALFORMED_DATA')
+})
+
+test('a signer for hire and a meeting are found by their proofs, and others are shown to nobody', () => {
+  const { publisher, day, offer, meeting, invalidOffers } = signing.announcements
+  const [{ networkKey, walletKey }] = signing.members as [(typeof signing.members)[number]]
+  const keys = signing.members.map((member) => bytes(member.walletKey))
+  const [key, network] = [bytes(walletKey), bytes(networkKey)]
+  const now = day * 86_400_000
+  const found = ({ type, id, data }: { type: string; id: string; data: string }) =>
+    ({ resourceType: type, resourceId: id, creatorPeerId: publisher, data: decode(bytes(data)), createdAt: now }) as never
+  for (const { type, id, hashed } of [offer, meeting])
+    expect(hex(announcementHash({ network: NETWORK, resource: `${type}/${id}`, networkKey: network, day }))).toBe(hashed)
+  expect([offer.type, offer.id]).toEqual([SIGNER_TYPE, offerId(key)])
+  expect([meeting.type, meeting.id]).toEqual([meetingType(keys, day), meetingId(network)])
+  expect(hex(meetingTag(key, network, day))).toBe(meeting.tag)
+  expect(readOffer(found(offer), {}, NETWORK, now)).toMatchObject({ peerId: publisher, label: 'Escrow, Berne' })
+  expect(hex(readMeeting(found(meeting), keys, NETWORK, now)!)).toBe(walletKey)
+  for (const { why, data } of invalidOffers)
+    expect([why, readOffer(found({ ...offer, data }), {}, NETWORK, now)]).toEqual([why, undefined])
 })
 
 /** A hello, decoded without any judgement. */

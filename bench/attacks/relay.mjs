@@ -22,7 +22,9 @@ obey({
     peakRss = 0
     const { user, system } = process.cpuUsage()
     const { defence, peers } = relay.coordinator.getStats()
-    const taken = { rss: process.memoryUsage.rss(), peakRss: peak, cpuMs: (user + system) / 1_000, banned, defence, peers }
+    const { listener } = relay.getStats()
+    const cpuMs = (user + system) / 1_000
+    const taken = { rss: process.memoryUsage.rss(), peakRss: peak, cpuMs, banned, defence, peers, listener }
     banned = []
     return taken
   },

@@ -1,7 +1,8 @@
-import type { P2PCoordinator } from '../../src/coordinator.js'
+import { learnt } from '../../src/address/dial-policy.js'
+import type { CoreCoordinator } from '../../src/core-coordinator.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { DHT_PROTOCOL } from '../../src/plugins/dht/client/dht-messages.js'
-import { compareDistance } from '../../src/plugins/dht/records/key-space.js'
+import { compareDistance, nodeIdOf } from '../../src/plugins/dht/records/key-space.js'
 import { type Contact, contactOf, wireContact } from '../../src/plugins/dht/walk/contact.js'
 
 export type Lie = 'silence' | 'lies' | 'collusion'
@@ -11,7 +12,7 @@ export const LIES: Lie[] = ['silence', 'lies', 'collusion']
  * Makes a node hostile: it takes what is stored and forgets it, finds nothing, and names as nearest nobody (and never answers),
  * nodes that do not exist, or only its accomplices.
  */
-export function makeHostile(node: P2PCoordinator, lie: Lie, accomplices: Contact[]): void {
+export function makeHostile(node: CoreCoordinator, lie: Lie, accomplices: Contact[]): void {
   void node.use({
     name: 'liar',
     attach(kit) {
@@ -33,15 +34,18 @@ export function makeHostile(node: P2PCoordinator, lie: Lie, accomplices: Contact
   })
 }
 
-function nearest(place: Uint8Array, contacts: Contact[]): Contact[] {
-  return [...contacts].sort((a, b) => compareDistance(place, a.id, b.id)).slice(0, 20)
+function nearest<Node extends Pick<Contact, 'id'>>(place: Uint8Array, nodes: Node[]): Node[] {
+  return [...nodes].sort((a, b) => compareDistance(place, a.id, b.id)).slice(0, 20)
 }
 
 /** Nodes that nobody runs: as near as a moment of trying keys brings. */
 function phantoms(place: Uint8Array): Contact[] {
-  const made = Array.from({ length: 200 }, () => {
-    const key = crypto.getRandomValues(new Uint8Array(32))
-    return contactOf(key, `ws://phantom${key[0]}${key[1]}${key[2]}.example`, 'lotus')
+  const tried = Array.from({ length: 200 }, () => {
+    const publicKey = crypto.getRandomValues(new Uint8Array(32))
+    return { publicKey, id: nodeIdOf(publicKey, 'lotus') }
   })
-  return nearest(place, made)
+  return nearest(place, tried).map(({ publicKey }) => {
+    const [a, b, c] = publicKey
+    return contactOf(publicKey, learnt(`ws://phantom${a}-${b}-${c}.example`, {})!, 'lotus')
+  })
 }

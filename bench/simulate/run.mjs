@@ -18,6 +18,8 @@ const HELP = `Simulates a DHT of real nodes, in memory, on a virtual clock.
   --limit NAME=N   another value for a limit of src/base/limits.ts, e.g. --limit dhtQuorum=1
   --seed N         runs of one seed are the same (default 1)
   --out FOLDER     where table and picture go (default bench/results/simulate)
+  --explain        tell of each lookup that did not find its record: who held it, whom each path asked, and what was answered
+  --add            beside what is recorded there already, in place of runs with the same settings
 `
 
 const args = process.argv.slice(2)
@@ -29,6 +31,17 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const out = `${here}.built`
 mkdirSync(out, { recursive: true })
 await bundle(`${out}/simulate.mjs`)
-const memory = ['--max-old-space-size=12000', '--expose-gc']
-const { status } = spawnSync(process.execPath, [...memory, `${out}/simulate.mjs`, ...args], { stdio: 'inherit' })
+// What a run allocates is garbage once it has been answered, which takes longer than a small nursery waits; V8 would keep it with what
+// stays. One core is what a run has.
+const memory = [
+  '--max-old-space-size=12000',
+  '--max-semi-space-size=256',
+  '--no-allocation-site-pretenuring',
+  '--single-threaded-gc',
+  '--expose-gc',
+]
+// SIMULATE_PROFILE=FOLDER: a processor profile of the run.
+const { SIMULATE_PROFILE: folder } = process.env
+const profile = folder === undefined ? [] : ['--cpu-prof', '--cpu-prof-interval=2000', `--cpu-prof-dir=${folder}`]
+const { status } = spawnSync(process.execPath, [...memory, ...profile, `${out}/simulate.mjs`, ...args], { stdio: 'inherit' })
 process.exit(status ?? 1)

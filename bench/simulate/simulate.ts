@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { PROTOCOL_VERSIONS } from '../../src/channel/hello.js'
 import { pictureOf } from './picture.js'
 import { type RunResult, type Setting, simulate } from './run-once.js'
@@ -19,6 +20,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     limit: { type: 'string', multiple: true, default: [] },
     out: { type: 'string' },
+    add: { type: 'boolean', default: false },
+    explain: { type: 'boolean', default: false },
   },
 })
 const numbers = (text: string) => text.split(',').map(Number)
@@ -50,24 +53,53 @@ for (const setting of settings)
   for (const [name, value] of Object.entries(setting))
     if (name !== 'limits' && !Number.isFinite(value)) throw new Error(`--${name} must be a number`)
 
-const results: RunResult[] = []
-for (const setting of settings) {
-  const result = await simulate(setting, (text) => process.stderr.write(`\r\x1b[K${text}`))
-  process.stderr.write('\r\x1b[K')
-  results.push(result)
-}
-const table = tableOf(results)
-process.stdout.write(`${table}\n`)
 const folder = values.out ?? fileURLToPath(new URL('../../results/simulate', import.meta.url))
 mkdirSync(folder, { recursive: true })
-writeFileSync(`${folder}/latest.md`, `${table}\n`)
-writeFileSync(
-  `${folder}/latest.json`,
-  `${JSON.stringify({ wire: Math.max(...PROTOCOL_VERSIONS), date: new Date().toISOString(), table, results }, null, 2)}\n`,
-)
-writeFileSync(`${folder}/latest.svg`, pictureOf(results))
-process.stdout.write(`Written to ${folder}: latest.md, latest.json, latest.svg\n`)
+const wire = Math.max(...PROTOCOL_VERSIONS)
+const results: RunResult[] = values.add ? recorded() : []
+for (const setting of settings) {
+  const failed = values.explain ? (text: string) => void process.stdout.write(`\nNot found: ${text}`) : undefined
+  const result = await simulate(setting, (text) => process.stderr.write(`\r\x1b[K${text}`), failed)
+  process.stderr.write('\r\x1b[K')
+  const before = results.findIndex((other) => isDeepStrictEqual(other.setting, setting))
+  if (before >= 0) results.splice(before, 1)
+  results.push(result)
+  results.sort((a, b) => orderOf(a) - orderOf(b) || a.setting.nodes - b.setting.nodes)
+  const { counts } = result.hops
+  process.stdout.write(
+    `${setting.nodes} nodes, seed ${setting.seed}: lookups by hops ${counts.map((n, hops) => `${hops}: ${n}`).join(', ')}\n`,
+  )
+  // After each: a long series that is cut short has what it has.
+  write(tableOf(results))
+}
+process.stdout.write(`${tableOf(results)}\nWritten to ${folder}: latest.md, latest.json, latest.svg\n`)
 process.exit(0)
+
+/** Networks of honest nodes first, then those that change, then those with hostile nodes. */
+function orderOf({ setting: { hostile, churnMinutes } }: RunResult): number {
+  return hostile * 2 + (churnMinutes > 0 ? 0.01 : 0)
+}
+
+/** What was recorded before, with this wire protocol. */
+function recorded(): RunResult[] {
+  const file = `${folder}/latest.json`
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { wire: number; results: RunResult[] }) : undefined
+  return before?.wire === wire ? before.results : []
+}
+
+function write(table: string): void {
+  writeFileSync(`${folder}/latest.md`, `${table}\n`)
+  const record = {
+    wire,
+    date: new Date().toISOString(),
+    cpu: cpus()[0]?.model ?? '',
+    node: process.versions.node,
+    table,
+    results,
+  }
+  writeFileSync(`${folder}/latest.json`, `${JSON.stringify(record, null, 2)}\n`)
+  writeFileSync(`${folder}/latest.svg`, pictureOf(results))
+}
 
 function tableOf(results: RunResult[]): string {
   const head = [
@@ -81,10 +113,13 @@ function tableOf(results: RunResult[]): string {
     'p50 ms',
     'p95 ms',
     'questions',
+    'ends/node',
     'kB/node',
     'CPU s',
+    'simulated min',
+    'seed',
   ]
-  const rows = results.map(({ setting, found, hops, latency, questions, kBPerNode, cpuS }) => [
+  const rows = results.map(({ setting, found, hops, latency, questions, endsPerNode, kBPerNode, cpuS, virtualS }) => [
     setting.nodes,
     `${setting.hostile * 100} %`,
     setting.paths,
@@ -95,8 +130,11 @@ function tableOf(results: RunResult[]): string {
     Math.round(latency.p50),
     Math.round(latency.p95),
     questions.toFixed(1),
+    endsPerNode.toFixed(1),
     kBPerNode.toFixed(0),
     cpuS.toFixed(0),
+    (virtualS / 60).toFixed(0),
+    setting.seed,
   ])
   const lines = [head, head.map(() => '---:'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
   const fit = fitOf(results)
@@ -106,7 +144,7 @@ function tableOf(results: RunResult[]): string {
 /** Least squares of hops over log2(n), where there are several sizes. */
 function fitOf(results: RunResult[]): string | undefined {
   const points = results
-    .filter(({ setting }) => setting.hostile === 0)
+    .filter(({ setting }) => setting.hostile === 0 && setting.churnMinutes === 0)
     .map((r) => [Math.log2(r.setting.nodes), r.hops.mean] as const)
   if (new Set(points.map(([x]) => x)).size < 2) return undefined
   const n = points.length

@@ -1,92 +1,56 @@
 // A protocol of several parties: wallets throw a die that nobody can load. Each commits to a number, then all reveal. Statements hold
-// a member to what it said, phases to the time it has.
+// a member to what it said, and all honest ones end with the same numbers, or none does.
 //
 //   npm run build && node examples-web/node/dice.mjs
 
 import { encodePeerId, generateIdentity, isP2PError, P2PCoordinator, P2PError } from 'lotus-p2p'
 import { webSocketServer } from 'lotus-p2p/node'
-import { PhaseMachine, statements } from 'lotus-p2p/statements'
+import { statements } from 'lotus-p2p/statements'
 
 const DEADLINE_MS = 2_000
 const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
 const same = (a, b) => a.length === b.length && a.every((byte, at) => byte === b[at])
 
 class Dice {
-  protocolName = 'example/dice/1'
   /** True: this member commits and never reveals, to show what becomes of the throw. */
   stubborn = false
-  #host
-  #identity
-  #statements
+  #coordinator
 
-  constructor(identity, statements) {
-    this.#identity = identity
-    this.#statements = statements
-  }
-
-  onRegister(host) {
-    this.#host = host
-  }
-
-  /** All that these wallets say to each other are statements. */
-  async handleMessage() {
-    throw new P2PError('PROTOCOL_NOT_SUPPORTED', 'Dice are thrown by statements.')
+  constructor(coordinator) {
+    this.#coordinator = coordinator
   }
 
   /** One throw: 1 to 6, the same for all members. Each names the same session, a fresh one, and the same members. */
   async roll(session, members) {
     const number = crypto.getRandomValues(new Uint8Array(32))
     const commitment = await sha256(number)
-    const board = this.#statements.join({
-      protocol: this.protocolName,
+    const run = this.#coordinator.statements.run({
+      protocol: 'example/dice/1',
       session,
       members,
-      slots: ['commit', 'reveal'],
-      onStatement: ({ slot, publicKey, value }) => machine.received(slot, publicKey, value),
-      // The member is blamed already, and all have the proof.
-      onEquivocation: ({ publicKey }) => machine.abort('somebody said two things', [publicKey], null),
-    })
-    const say = async (round, slot, value) => {
-      await board.say({ round, slot, value })
-      machine.received(slot, this.#identity.publicKey, value)
-    }
-    const machine = new PhaseMachine({
-      host: this.#host,
-      name: `dice, ${session}`,
-      self: this.#identity.publicKey,
-      members,
+      // Nobody reveals before all have confirmed that they have the same commitments.
       phases: [
         { name: 'commit', deadlineMs: DEADLINE_MS },
         { name: 'reveal', deadlineMs: DEADLINE_MS },
       ],
-      onPhase: async (phase) => {
-        if (phase === 'commit') return say(0, phase, commitment)
-        // Nobody reveals before all have seen the same commitments.
-        await board.agreement(0, { timeoutMs: DEADLINE_MS })
-        if (!this.stubborn) await say(1, phase, number)
-      },
+      say: (phase) => (phase === 'commit' ? commitment : this.stubborn ? undefined : number),
     })
     try {
-      const items = await machine.start()
+      const items = await run.finished
       let sum = 0
       for (const key of members) {
         const id = encodePeerId(key)
         const revealed = items.get('reveal').get(id)
         if (!same(await sha256(revealed), items.get('commit').get(id))) {
-          this.#host.blame(key, 'own-rules', 'It revealed another number than it had committed to.')
-          throw new P2PError('ABORTED', `${id} cheated.`, { details: { blamed: [id] } })
+          throw new P2PError('ABORTED', `${id} revealed another number than it had committed to.`, { details: { blamed: [id] } })
         }
         sum += revealed[0] + revealed[1] * 256
       }
-      // A member that leaves sooner cannot pass on what another still lacks.
-      await board.agreement(1, { timeoutMs: DEADLINE_MS })
       return (sum % 6) + 1
     } catch (error) {
       // For another throw with those who did their part.
-      error.others = machine.retryWithout()
+      error.others = run.others
       throw error
-    } finally {
-      board.close()
     }
   }
 }
@@ -99,10 +63,9 @@ async function seat(name) {
     metadata: { name },
     plugins: [statements()],
   })
-  const dice = new Dice(identity, coordinator.statements)
+  const dice = new Dice(coordinator)
   // The outcome of a throw says what others did wrong.
   coordinator.on('error', () => {})
-  coordinator.registerProtocol(dice)
   await coordinator.start()
   return { name, key: identity.publicKey, coordinator, dice }
 }

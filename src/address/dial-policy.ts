@@ -1,6 +1,6 @@
 import { isIpLiteral, isPrivateAddress } from './private-address.js'
 import { blockedPorts, publicLookup } from './public-lookup.node.js'
-import { invalidAddress } from './web-address.js'
+import { invalidAddress, parsedUrl } from './web-address.js'
 
 declare const brand: unique symbol
 
@@ -36,8 +36,9 @@ const BARE = /^(ws|http)s?:\/\/[^/\\?#@\s]{1,256}\/?$/i
  * learnt('ws://127.0.0.1:8080/admin', {}) // undefined
  */
 export function learnt(address: string, rules: DialRules, canPin = publicLookup !== undefined): LearntAddress | undefined {
-  if (!BARE.test(address) || !URL.canParse(address)) return undefined
-  const { protocol, host, hostname, port } = new URL(address)
+  const url = BARE.test(address) ? parsedUrl(address) : undefined
+  if (url === undefined) return undefined
+  const { protocol, host, hostname, port } = url
   if (port !== '' && port !== '80' && port !== '443' && (Number(port) < 1024 || blockedPorts?.test(port))) return undefined
   if (!rules.allowPrivate) {
     if (isPrivateAddress(address)) return undefined

@@ -1,6 +1,7 @@
 import dns from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { isPrivateAddress } from './private-address.js'
+import { parsedUrl } from './web-address.js'
 
 /**
  * Ports of 1,024 and more at which browsers connect to nothing (Fetch §2.9, "bad port"): protocols that a request could be mistaken for.
@@ -28,7 +29,7 @@ export const publicLookup: LookupFunction | undefined = (hostname, options, call
 /** Whether an answer leads out of private networks. A resolver of an IPv6-only network gives public IPv4 hosts as 64:ff9b::/96 (RFC 6147). */
 function isPublicAnswer(ip: string): boolean {
   const url = `ws://${ip.includes(':') ? `[${ip}]` : ip}`
-  const [, high, low] = (URL.canParse(url) && /^\[64:ff9b::(\w+):(\w+)\]$/.exec(new URL(url).hostname)) || []
+  const [, high, low] = /^\[64:ff9b::(\w+):(\w+)\]$/.exec(parsedUrl(url)?.hostname ?? '') ?? []
   if (high === undefined || low === undefined) return !isPrivateAddress(url)
   return !isPrivateAddress(`ws://${Number(`0x${high}${low.padStart(4, '0')}`)}`)
 }

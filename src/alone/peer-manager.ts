@@ -15,7 +15,7 @@ type AnyListener = (...args: unknown[]) => unknown
 /** Configuration of `PeerManager`; each option may be left out. */
 export interface PeerManagerConfig extends CoreConfig {
   /** How peers are reached. Default: WebSocket. */
-  transports?: Transport[]
+  transports?: Transport[] | undefined
 }
 
 /**
@@ -33,7 +33,8 @@ export class PeerManager {
   private readonly core: Core
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
-  constructor({ transports = [webSocket()], ...config }: PeerManagerConfig = {}) {
+  constructor(options?: PeerManagerConfig) {
+    const { transports = [webSocket()], ...config } = options ?? {}
     this.core = new Core(config, { isRelay: () => false, isServer: () => false })
     for (const transport of transports) this.core.addTransport(transport)
     for (const plugin of config.plugins ?? []) this.core.attach(plugin, this)
@@ -50,7 +51,8 @@ export class PeerManager {
   }
 
   /** Connects to an address or a described peer. @returns the peer. @throws P2PError as `P2PCoordinator.connectToPeer`. */
-  connect(peer: PeerInfo | string, options: WaitOptions = {}): Promise<PeerInfo> {
+  connect(peer: PeerInfo | string, given?: WaitOptions): Promise<PeerInfo> {
+    const options = given ?? {}
     return this.core.network.connect(peer, options)
   }
 

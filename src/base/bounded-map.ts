@@ -1,10 +1,12 @@
-import { LazyMap } from './lazy-map.js'
+import { NO_ENTRIES } from './lazy-map.js'
+
 /**
  * A map of at most so many entries. Beyond that, the entry that was set or used the longest ago goes first. With `set` and `get`
  * alone, that is the oldest; with `use`, the least recently used.
  */
 export class BoundedMap<Key, Value> {
-  private readonly entries = new LazyMap<Key, Value>()
+  /** Made with the first entry, as that of a `LazyMap`. */
+  private entries: Map<Key, Value> | undefined = undefined
   /**
    * Stands before the oldest entry. V8 leaves a hole for each entry deleted, and a new iterator would walk over all of them at each
    * eviction.
@@ -21,21 +23,21 @@ export class BoundedMap<Key, Value> {
   ) {}
 
   get size(): number {
-    return this.entries.size
+    return this.entries?.size ?? 0
   }
 
   has(key: Key): boolean {
-    return this.entries.has(key)
+    return this.entries?.has(key) ?? false
   }
 
   /** Looks without use: the entry's place in the line stays. */
   get(key: Key): Value | undefined {
-    return this.entries.get(key)
+    return this.entries?.get(key)
   }
 
   /** The value, which is thereby the most recently used; made where it is missing. */
   use(key: Key, make: () => Value): Value {
-    const value = this.entries.has(key) ? this.entries.get(key)! : make()
+    const value = this.has(key) ? this.get(key)! : make()
     this.set(key, value)
     return value
   }
@@ -43,12 +45,12 @@ export class BoundedMap<Key, Value> {
   /** Sets an entry, which is thereby the most recently used. */
   set(key: Key, value: Value): void {
     this.delete(key)
-    this.entries.set(key, value)
-    if (this.entries.size > this.max) this.evict()
+    this.put(key, value)
   }
 
   /** Sets an entry whose place in the line stays, or a new one; false for the former. */
   put(key: Key, value: Value): boolean {
+    this.entries ??= new Map()
     const { entries } = this
     const { size } = entries
     entries.set(key, value)
@@ -59,38 +61,39 @@ export class BoundedMap<Key, Value> {
 
   /** Forgets an entry; false where there is none. */
   delete(key: Key): boolean {
-    if (!this.entries.delete(key)) return false
+    if (!this.entries?.delete(key)) return false
     // In JavaScriptCore, an iterator that waits would keep what is deleted before it comes there.
     this.oldest = undefined
     return true
   }
 
   clear(): void {
-    this.entries.clear()
+    this.entries?.clear()
     this.oldest = undefined
   }
 
   /** The keys, the longest unused first. */
   keys(): MapIterator<Key> {
-    return this.entries.keys()
+    return (this.entries ?? NO_ENTRIES).keys()
   }
 
   /** The values, the longest unused first. */
   values(): MapIterator<Value> {
-    return this.entries.values()
+    return (this.entries ?? NO_ENTRIES).values()
   }
 
   /** The entries, the longest unused first. */
   [Symbol.iterator](): MapIterator<[Key, Value]> {
-    return this.entries[Symbol.iterator]()
+    return (this.entries ?? NO_ENTRIES)[Symbol.iterator]()
   }
 
   private evict(): void {
-    this.oldest ??= this.entries.keys()
+    const entries = this.entries!
+    this.oldest ??= entries.keys()
     const key = this.oldest.next().value as Key
     const { onEvict } = this
-    const value = onEvict && (this.entries.get(key) as Value)
-    this.entries.delete(key)
+    const value = onEvict && (entries.get(key) as Value)
+    entries.delete(key)
     onEvict?.(key, value!)
   }
 }

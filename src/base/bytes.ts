@@ -63,3 +63,8 @@ export function hexOf(bytes: Uint8Array): string {
   }
   return String.fromCharCode.apply(undefined, codes)
 }
+
+/** The bytes of lower-case or upper-case hex; of other text they mean nothing. */
+export function bytesOfHex(digits: string): Uint8Array {
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16))
+}

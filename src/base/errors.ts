@@ -1,4 +1,4 @@
-import { messageOf } from './sentences.js'
+import { errorsPageOf, messageOf } from './sentences.js'
 
 /**
  * Every way the SDK can fail, as a stable code. Applications branch on the code, people read the message.
@@ -89,8 +89,21 @@ export const P2P_ERROR_CODES = [
  *   }
  * }
  */
-// biome-ignore lint/suspicious/noEmptyInterface: plugins merge their codes into it.
-export interface P2PErrorCodesOfPlugins {}
+export interface P2PErrorCodesOfPlugins {
+  // Those of our own parts are here, for a merge by a path inside the package means nothing to those who install it.
+  /** A transaction was not signed together; `details.reason` is a `SigningFailure` of `lotus-p2p/musig2`. */
+  SIGNING_FAILED: true
+  /** A coin was not mixed; `details.reason` is a `MixFailure` of `lotus-p2p/coinjoin`. */
+  MIX_FAILED: true
+  /** A key, nonce, script or transaction that is none, or that the Lotus network would refuse. */
+  INVALID_TRANSACTION: true
+  /** A relay keeps no mail for this box: it was never opened there, was closed, or its owner has been away for `boxMs`. */
+  NO_MAILBOX: true
+  /** A mailbox, or the relay's room for mail, has no place for this letter. What waits there stays. */
+  MAILBOX_FULL: true
+  /** The owner of a mailbox takes no letters from strangers, or none as large as this. */
+  MAIL_REFUSED: true
+}
 
 export type P2PErrorCode = (typeof P2P_ERROR_CODES)[number] | keyof P2PErrorCodesOfPlugins
 
@@ -122,7 +135,7 @@ export class P2PError extends Error {
   readonly code: P2PErrorCode
   readonly details: P2PErrorDetails
 
-  constructor(code: P2PErrorCode, message: string, options: { details?: P2PErrorDetails; cause?: unknown } = {}) {
+  constructor(code: P2PErrorCode, message: string, options: { details?: P2PErrorDetails | undefined; cause?: unknown } = {}) {
     super(messageOf(code, message), options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.details = options.details ?? {}
@@ -131,6 +144,11 @@ export class P2PError extends Error {
   // An own property would have to be assigned, which fails where `Error.prototype` is frozen.
   override get name(): string {
     return 'P2PError'
+  }
+
+  /** Where the code is explained: `lotus-p2p/docs/errors.md#store_full`, or the same anchor of the page that `linkErrors` has set. */
+  get docs(): string {
+    return errorsPageOf(this.code)
   }
 
   get [BRAND](): true {
@@ -198,12 +216,12 @@ export function shutDownError(what = 'This coordinator'): P2PError {
   return new P2PError('SHUT_DOWN', `${what} has shut down. Create a new one.`)
 }
 
+export function noRelayError(): P2PError {
+  return new P2PError('NO_RELAY', 'No relay is connected. Connect to one first.')
+}
+
 export function nameTaken(name: string, details: P2PErrorDetails): P2PError {
-  return new P2PError(
-    'NAME_TAKEN',
-    `The name "${name}" belongs to another key. Choose another name, or keep the identity that it belongs to.`,
-    { details },
-  )
+  return new P2PError('NAME_TAKEN', `The name "${name}" belongs to another key. Choose another name.`, { details })
 }
 
 /** For calls that need the network while the coordinator is suspended. */

@@ -12,9 +12,10 @@ type Listener<Args extends unknown[]> = (...args: Args) => void
  * `onListenerError` and never disturbs the others.
  */
 export class TypedEvents<Events extends { [Name in keyof Events]: unknown[] }> {
-  private readonly emitter: Emitter<Record<keyof Events & string, unknown[]>> = mitt()
-  /** What the listeners of the event that is being emitted go on with. */
-  private running: PromiseLike<unknown>[] = []
+  /** Made with the first listener, for many coordinators have none. */
+  private emitter: Emitter<Record<keyof Events & string, unknown[]>> | undefined = undefined
+  /** What the listeners of the event that is being emitted have returned. */
+  private running: unknown[] = []
   private readonly wrapped = new LazyMap<string, Map<unknown, (args: unknown[]) => void>>()
 
   constructor(private readonly onListenerError: (error: unknown, event: keyof Events & string) => void) {}
@@ -24,13 +25,26 @@ export class TypedEvents<Events extends { [Name in keyof Events]: unknown[] }> {
     this.wrapped.set(event, known)
     if (known.has(listener)) return () => this.off(event, listener)
     const failed = (error: unknown) => this.onListenerError(error, event)
-    const wrapper = (args: unknown[]) =>
-      fenced(() => {
-        const result = (listener as (...args: unknown[]) => unknown)(...args) as PromiseLike<unknown> | undefined
-        if (result?.then !== undefined) this.running.push(result)
-        return result
-      }, failed)
+    const wrapper = (args: unknown[]) => {
+      let result: unknown
+      fenced(
+        () => {
+          result = (listener as (...args: unknown[]) => unknown)(...args)
+          return result
+        },
+        (error) => {
+          failed(error)
+          if (result !== undefined) return
+          // It has thrown at once: as one that rejects, of which is told already.
+          const rejected = Promise.reject(error)
+          rejected.catch(() => {})
+          result = rejected
+        },
+      )
+      this.running.push(result)
+    }
     known.set(listener, wrapper)
+    this.emitter ??= mitt()
     this.emitter.on(event, wrapper)
     return () => this.off(event, listener)
   }
@@ -47,15 +61,15 @@ export class TypedEvents<Events extends { [Name in keyof Events]: unknown[] }> {
     const wrapper = this.wrapped.get(event)?.get(listener)
     if (wrapper === undefined) return
     this.wrapped.get(event)?.delete(listener)
-    this.emitter.off(event, wrapper)
+    this.emitter?.off(event, wrapper)
   }
 
-  /** @returns what the asynchronous listeners go on with. */
-  emit<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): PromiseLike<unknown>[] {
+  /** @returns what each listener has returned; of one that has thrown, a promise that is rejected. */
+  emit<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): unknown[] {
     const outer = this.running
-    const running: PromiseLike<unknown>[] = []
+    const running: unknown[] = []
     this.running = running
-    this.emitter.emit(event, args)
+    this.emitter?.emit(event, args)
     this.running = outer
     return running
   }
@@ -65,7 +79,7 @@ export class TypedEvents<Events extends { [Name in keyof Events]: unknown[] }> {
   }
 
   clear(): void {
-    this.emitter.all.clear()
+    this.emitter?.all.clear()
     this.wrapped.clear()
   }
 }

@@ -1,5 +1,5 @@
 /** Runs code that is not ours: whether it throws or its promise rejects, `failed` is told, and nobody else is disturbed. */
-export function fenced(call: () => unknown, failed: (error: unknown) => void): void {
+export function fenced(call: () => unknown, failed: (error: unknown) => void = () => {}): void {
   try {
     // Of another realm, or of a library, a promise is no `Promise` of ours.
     const result = call() as PromiseLike<unknown> | undefined

@@ -1,4 +1,5 @@
-const NO_ENTRIES: ReadonlyMap<never, never> = /* @__PURE__ */ new Map<never, never>()
+/** An empty map that nobody writes to. */
+export const NO_ENTRIES: ReadonlyMap<never, never> = /* @__PURE__ */ new Map<never, never>()
 const NO_VALUES: ReadonlySet<never> = /* @__PURE__ */ new Set<never>()
 
 /**

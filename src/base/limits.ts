@@ -6,9 +6,13 @@ import { WALK_LIMITS } from './limits/dht-walk.js'
 import { ECLIPSE_LIMITS } from './limits/eclipse.js'
 import { HTTP_LIMITS } from './limits/http.js'
 import { LISTENER_LIMITS } from './limits/listener.js'
+import type { MAIL_LIMITS } from './limits/mail.js'
+import type { MAILBOX_LIMITS } from './limits/mailbox.js'
 import { METER_LIMITS } from './limits/meter.js'
+import type { MUSIG2_LIMITS } from './limits/musig2.js'
 import { OUTBOX_LIMITS } from './limits/outbox.js'
 import { WORK_LIMITS } from './limits/proof-of-work.js'
+import { SMALL_PLUGIN_LIMITS } from './limits/small-plugins.js'
 import { STATEMENT_LIMITS } from './limits/statements.js'
 import { TAB_LIMITS } from './limits/tabs.js'
 import { TOPIC_LIMITS } from './limits/topics.js'
@@ -22,6 +26,7 @@ import { table } from './table.js'
 export const DEFAULT_LIMITS = /* @__PURE__ */ (() =>
   table({
     ...CORE_LIMITS,
+    ...SMALL_PLUGIN_LIMITS,
     ...OUTBOX_LIMITS,
     ...WORK_LIMITS,
     ...WALK_LIMITS,
@@ -37,9 +42,10 @@ export const DEFAULT_LIMITS = /* @__PURE__ */ (() =>
     ...STATEMENT_LIMITS,
   }))()
 
-export type LimitName = keyof typeof DEFAULT_LIMITS
-/** All limits, resolved: defaults with the caller's changes. */
-export type Limits = { readonly [Name in LimitName]: number }
+type PluginLimitName = keyof typeof MUSIG2_LIMITS | keyof typeof MAIL_LIMITS | keyof typeof MAILBOX_LIMITS
+export type LimitName = keyof typeof DEFAULT_LIMITS | PluginLimitName
+/** All limits, resolved: defaults with the caller's changes. Those of `musig2()` and of mail are there where they are attached. */
+export type Limits = { readonly [Name in keyof typeof DEFAULT_LIMITS]: number } & { readonly [Name in PluginLimitName]?: number }
 
 /**
  * The limits of the core and of one table more, for parts that work without a coordinator: they read no others, and a page that

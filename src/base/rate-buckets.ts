@@ -1,7 +1,9 @@
 import { BoundedMap } from './bounded-map.js'
 import { type Clock, elapsed } from './clock.js'
-import { CORE_LIMITS } from './limits/core.js'
 import { TokenBucket } from './token-bucket.js'
+
+/** As `maxRateBuckets`, for parts that have no limits of a coordinator's. */
+const MAX_BUCKETS = 10_000
 
 /** Token buckets, one for each name: `burst` at once, refilled by `perS` a second. Beyond `max` of them the longest unused are forgotten. */
 export class RateBuckets {
@@ -11,7 +13,7 @@ export class RateBuckets {
     private readonly clock: Clock,
     private readonly perS: number,
     private readonly burst: number,
-    max: number = CORE_LIMITS.maxRateBuckets,
+    max: number = MAX_BUCKETS,
   ) {
     this.buckets = new BoundedMap(max)
   }

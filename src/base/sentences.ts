@@ -5,6 +5,17 @@ const SENTENCES = ''
 
 let table: readonly string[] | undefined
 let near: typeof nearest | undefined
+let base = 'lotus-p2p/docs/errors.md'
+
+/** @param page address of a page with an anchor for each code, without the `#`. */
+export function setErrorsPage(page: string): void {
+  base = page
+}
+
+/** Where a code is explained. */
+export function errorsPageOf(code: string): string {
+  return `${base}#${code.toLowerCase()}`
+}
 
 /**
  * Gives errors their sentences: `The store is full. Try again later.` instead of `STORE_FULL`. Node, and bundlers in their development
@@ -26,7 +37,7 @@ export function explainErrors(): void {
 export function messageOf(code: string, sentence: unknown): string {
   if (typeof sentence === 'string') return sentence
   const words = text([sentence].flat())
-  return table === undefined ? `${code}${words && `: ${words}`} (see lotus-p2p/docs/errors.md)` : words
+  return table === undefined ? `${code}${words && `: ${words}`} (see ${errorsPageOf(code)})` : words
 }
 
 function text(value: unknown): string {

@@ -1,6 +1,7 @@
 import { Alarm } from './alarm.js'
-import type { Clock } from './clock.js'
+import { type Clock, elapsed } from './clock.js'
 import { abortedError, P2PError, timeoutError } from './errors.js'
+import { manyListeners } from './many-listeners.node.js'
 
 export interface WaitOptions {
   /** Cancels the wait; it then fails with ABORTED. */
@@ -9,16 +10,31 @@ export interface WaitOptions {
   timeoutMs?: number | undefined
 }
 
-/** @throws P2PError INVALID_CONFIG for what is no number: a timer would take NaN for 0. */
-export function checkTimeout(timeoutMs: unknown): void {
-  if (timeoutMs === undefined || (typeof timeoutMs === 'number' && !Number.isNaN(timeoutMs))) return
-  throw new P2PError('INVALID_CONFIG', `timeoutMs must be a number of milliseconds, and is ${String(timeoutMs)}.`)
+/**
+ * The one check of how long a caller will wait, before anything is done for it.
+ *
+ * @param what it waits for, for errors.
+ * @throws P2PError INVALID_CONFIG for a signal or a time that is none; ABORTED for a signal that has fired, TIMEOUT where no time is left.
+ */
+export function checkWait(what: string, { signal, timeoutMs = 1 }: WaitOptions): void {
+  // A timer would take NaN for 0.
+  if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
+    throw new P2PError('INVALID_CONFIG', `timeoutMs must be a number of milliseconds, and is ${String(timeoutMs)}.`)
+  }
+  if (signal !== undefined && !(typeof signal?.aborted === 'boolean' && 'addEventListener' in signal)) {
+    throw new P2PError('INVALID_CONFIG', "signal must be an AbortSignal: an AbortController's signal, not the controller.")
+  }
+  if (signal !== undefined) manyListeners?.(signal)
+  if (signal?.aborted) throw abortedError(what, signal.reason)
+  if (timeoutMs <= 0) throw timeoutError(what, timeoutMs)
 }
 
 /** A wait whose deadline stands still at times: while work is done that somebody else has demanded. */
 export interface PausableWait extends WaitOptions {
   /** For how long it has stood still, milliseconds, since whenever. */
   pausedMs?: (() => number) | undefined
+  /** When it has begun, by `elapsed`; default now. What its caller has waited for before counts then. */
+  since?: number | undefined
 }
 
 /**
@@ -30,12 +46,11 @@ export interface PausableWait extends WaitOptions {
 export function withDeadline<T>(
   clock: Clock,
   what: string,
-  { signal, timeoutMs, pausedMs }: PausableWait,
+  { signal, timeoutMs, pausedMs, since = elapsed(clock) }: PausableWait,
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    checkTimeout(timeoutMs)
-    if (signal?.aborted) return reject(abortedError(what, signal.reason))
+    checkWait(what, { signal, timeoutMs })
     const inner = new AbortController()
     let granted = pausedMs?.() ?? 0
     const alarm = new Alarm(clock, () => {
@@ -55,7 +70,7 @@ export function withDeadline<T>(
     }
     const onAbort = () => stop(abortedError(what, signal?.reason))
     signal?.addEventListener('abort', onAbort)
-    if (timeoutMs !== undefined) alarm.arm(timeoutMs)
+    if (timeoutMs !== undefined) alarm.arm(Math.max(1, timeoutMs + since - elapsed(clock)))
     task(inner.signal).then(
       (value) => {
         settle()

@@ -37,13 +37,13 @@ export const platformNoiseCrypto: NoiseCrypto = {
 export interface NoiseXXOptions {
   initiator: boolean
   /** Our long-term X25519 keys, which may be set later, before the message that carries them. Never modified. */
-  staticKeys?: NoiseKeyPair
+  staticKeys?: NoiseKeyPair | undefined
   /** Bytes that both sides must agree on; a difference fails the handshake at its second message. Default: empty. */
-  prologue?: Uint8Array
+  prologue?: Uint8Array | undefined
   /** For test vectors only: a reused ephemeral key gives the secrecy of the handshake away. Taken over and zeroed. */
-  ephemeralKeys?: NoiseKeyPair
+  ephemeralKeys?: NoiseKeyPair | undefined
   /** Default: what is fastest on this platform. */
-  crypto?: NoiseCrypto
+  crypto?: NoiseCrypto | undefined
 }
 
 export interface NoiseChannel {

@@ -20,6 +20,8 @@ const QUIET_HOPS = 8
 export interface ChannelSink {
   /** A MESSAGE, SIGNED_MESSAGE, ACK or SEQUENCE. What it throws ends the channel as the peer's fault. */
   onEntry(kind: Entry, body: Uint8Array): void
+  /** All entries of a frame have been told. */
+  onRead?(): void
   /** The peer says goodbye: what it is to know of before the end is sent now. */
   onGoodbye?(): unknown
   /** The channel is over; called once. `fault` is true where the peer broke the protocol. After `leave`, acknowledgements still come. */
@@ -45,7 +47,7 @@ export interface ChannelOptions extends Omit<HandshakeTerms, 'now'> {
    */
   judge?: ((certificate: Certificate, now: number | undefined) => Promise<void> | void) | undefined
   /** Judges what the peer tells of itself, before the channel is open; what it throws is told to the peer. */
-  approveRemote?: (remote: RemotePeer) => Promise<void>
+  approveRemote?: ((remote: RemotePeer) => Promise<void>) | undefined
 }
 
 /**
@@ -177,6 +179,7 @@ export class SecureChannel implements FrameSink {
     const early = this.early
     this.early = []
     for (const deliver of early) deliver()
+    sink.onRead?.()
   }
 
   /**
@@ -233,6 +236,7 @@ export class SecureChannel implements FrameSink {
       this.reader.read(plaintext, (kind, body) => this.receiveEntry(kind, body))
       this.watchParts()
     })
+    this.sink?.onRead?.()
   }
 
   /** A message of which a part is here has a deadline, however its parts trickle in. Whoever is on the way can hold it up: nobody is blamed. */
@@ -511,20 +515,28 @@ export class SecureChannel implements FrameSink {
     this.ended = error
     this.whole?.disarm()
     if (tellPeer) this.sayGoodbye(state, error)
-    this.connection.close()
+    try {
+      this.connection.close()
+    } catch {
+      // Of a transport that fails, nothing more can be had.
+    }
     this.handshake?.destroy()
     this.sendCipher?.destroy()
     this.receiveCipher?.destroy()
     if (this.settle !== undefined) {
       Object.assign(error.details, fault && { fault: true })
       this.settle(error)
-    } else if (this.sink !== undefined) this.tellEnd(error, fault)
-    else this.early.push(() => this.tellEnd(error, fault))
+    } else this.tellEnd(error, fault)
   }
 
+  /** Before there is a sink, which may be told of the peer at this moment, the end waits for it. */
   private tellEnd(error: P2PError, fault: boolean): void {
-    this.told = true
-    this.sink!.onClose(error, fault)
+    const { sink } = this
+    if (sink === undefined) this.early.push(() => this.tellEnd(error, fault))
+    else {
+      this.told = true
+      sink.onClose(error, fault)
+    }
   }
 
   private sayGoodbye(state: SecureChannel['state'], error: P2PError): void {

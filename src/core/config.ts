@@ -1,8 +1,9 @@
+import { invalidAddress, parsedUrl } from '../address/web-address.js'
 import { type Clock, systemClock } from '../base/clock.js'
 import { identityFailed, isP2PError, P2PError } from '../base/errors.js'
 import { CORE_LIMITS } from '../base/limits/core.js'
 import { changedLimits, type Limits } from '../base/limits.js'
-import { consoleLogger, type Logger } from '../base/logger.js'
+import { consoleLogger, fencedLogger, type Logger } from '../base/logger.js'
 import { type Random, systemRandom } from '../base/random.js'
 import { suggestion } from '../base/sentences.js'
 import { withDeadline } from '../base/wait.js'
@@ -10,6 +11,7 @@ import { checkMetadata } from '../channel/description.js'
 import { DEFAULT_NETWORK, isNetworkName } from '../identity/envelope.js'
 import { type Identity, identityFromSeed, isIdentity, withinDeadline } from '../identity/identity.js'
 import { assertPeerName, encodePeerId } from '../identity/peer-id.js'
+import { asSent } from '../message/codec.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { type KeyValueStore, memoryStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
@@ -24,54 +26,54 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
    * The network, 1 to 32 characters of `[a-z0-9-]`. Peers of another one refuse us with WRONG_NETWORK, and no signature, proof of work
    * or record of one network counts in another. Default 'lotus'.
    */
-  network?: string
+  network?: string | undefined
   /** A name instead of the `lp1…` id; every peer pins it to our key on first contact. */
-  peerId?: string
+  peerId?: string | undefined
   /** Default: a fresh one for this coordinator. */
-  identity?: Identity
+  identity?: Identity | undefined
   /** Connected peers at most. Default 50. */
-  maxConnections?: number
+  maxConnections?: number | undefined
   /** Milliseconds between probes, at least 100. Default 30,000. */
-  heartbeatInterval?: number
+  heartbeatInterval?: number | undefined
   /** Peers to connect to, and to come back to: `'wss://relay.example'` is enough. */
-  bootstrap?: (string | PeerInfo)[]
+  bootstrap?: (string | PeerInfo)[] | undefined
   /**
    * Relays that are trusted to show the network as it is: `'wss://…'`, or a PeerInfo with its peer id. The coordinator dials them
    * like `bootstrap` and keeps their places for them. The eclipse watch compares what other relays say with what anchors say.
    */
-  anchors?: (string | PeerInfo)[]
+  anchors?: (string | PeerInfo)[] | undefined
   /** Where to accept connections, e.g. `webSocketServer()` of `lotus-p2p/node`. */
-  listen?: CoordinatorListener[]
+  listen?: CoordinatorListener[] | undefined
   /** Addresses to tell others instead of the listeners' own, e.g. `['wss://relay.example']` behind a TLS proxy. */
-  announce?: string[]
+  announce?: string[] | undefined
   /** Parts beyond the core, attached in this order; `P2PCoordinator.use` attaches more at run time. */
-  plugins?: P
+  plugins?: P | undefined
   /**
    * Believe addresses in private networks when others tell them: for peers of one house or one machine, and for tests. By default an
    * address that a peer, a record or a relay tells is dialled, kept and told on only where it is reached from everywhere, so that
    * nobody makes us knock at doors inside. It concerns no address that you name yourself: `bootstrap`, `anchors` and
    * `connectToPeer('ws://…')` may be private. Default false.
    */
-  allowPrivate?: boolean
+  allowPrivate?: boolean | undefined
   /** Reach peers and be reached through relays only, so that no peer learns our network address. */
-  relayOnly?: boolean
+  relayOnly?: boolean | undefined
   /**
    * Keeps pinned names, bans, proofs of work, the relays that served us long and, with `persistence()`, what waits for peers, what was announced and
    * who is wanted. Default: memory.
    */
-  store?: KeyValueStore
+  store?: KeyValueStore | undefined
   /** Where all times and timers come from. Default: the system's; `VirtualClock` of `lotus-p2p/testing` in tests. */
-  clock?: Clock
+  clock?: Clock | undefined
   /** Where ids, lots and jitter come from; `seededRandom` of `lotus-p2p/testing` makes a run that repeats. Keys are never drawn from it. */
-  random?: Random
+  random?: Random | undefined
   /** Takes what no event tells, and errors without a listener. Default: the console, warnings and errors only. */
-  logger?: Logger
+  logger?: Logger | undefined
   /** Sign direct messages too, and refuse unsigned ones. */
-  requireSignatures?: boolean
+  requireSignatures?: boolean | undefined
   /** Limits other than the defaults; docs/limits.md has each with its reason. */
-  limits?: Partial<Limits>
+  limits?: Partial<Limits> | undefined
   /** Told to every peer we connect to; serialised at most 2,048 bytes. */
-  metadata?: Record<string, unknown>
+  metadata?: Record<string, unknown> | undefined
 }
 
 /** A configuration with nothing left open. */
@@ -102,7 +104,8 @@ type Check = (option: string, value: unknown, place?: number) => void
 const being =
   (what: string, holds: (value: unknown) => boolean): Check =>
   (option, value, place) => {
-    if (!holds(value)) throw invalidOption(option, place === undefined ? `must be ${what}` : `must be ${what} (item ${place})`)
+    if (holds(value)) return
+    throw invalidOption(option, place === undefined ? `must be ${what}` : `must be ${what} (item ${place}: "${value}")`)
   }
 const having =
   (...methods: string[]): Check =>
@@ -124,9 +127,27 @@ const whole = (min: number): Check =>
   being(`a whole number of at least ${min}`, (value) => Number.isSafeInteger(value) && (value as number) >= min)
 const flag = /* @__PURE__ */ being('true or false', (value) => typeof value === 'boolean')
 const record = /* @__PURE__ */ being('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-const target = /* @__PURE__ */ being('an address, a peer id or a PeerInfo', (value) =>
+const peer = /* @__PURE__ */ being('an address, a peer id or a PeerInfo', (value) =>
   typeof value === 'string' ? value !== '' : typeof (value as PeerInfo | null)?.peerId === 'string',
 )
+/** What is no name, for it has a slash or ends with a port, and no address either. */
+const UNFINISHED = /^[^:/]+:\d+$|^[^:]*\/|^(ws|http)s?:(?!\/\/.)/i
+/** @throws P2PError INVALID_ADDRESS for what has the form of no address, and is no peer id or name. */
+function checkForm(text: string): void {
+  if (UNFINISHED.test(text) || (text.includes('://') && parsedUrl(text) === undefined))
+    throw invalidAddress(text, 'it is not a URL')
+}
+/** A peer, and each address in it. */
+const target: Check = (option, value, place) => {
+  peer(option, value, place)
+  const { websocket, http, others, relays } = (value as PeerInfo).addresses ?? {}
+  for (const address of typeof value === 'string' ? [value] : [websocket, http, others, relays].flat()) {
+    if (address !== undefined) checkForm(`${address}`)
+  }
+}
+const announced = /* @__PURE__ */ being('a ws:// or wss:// address of at most 256 characters', (value) => {
+  return typeof value === 'string' && value.length <= 256 && /^wss?:\/\/[^/]/.test(value)
+})
 
 /** The check of each option. A table made at the first call, so that importing it does nothing. */
 const checks = (): Record<keyof CoreConfig, Check> => ({
@@ -138,11 +159,10 @@ const checks = (): Record<keyof CoreConfig, Check> => ({
   bootstrap: listOf(target),
   anchors: listOf(target),
   listen: listOf(having('listen', 'close')),
-  announce: listOf(
-    being('a ws:// or wss:// address of at most 256 characters', (value) => {
-      return typeof value === 'string' && value.length <= 256 && /^wss?:\/\/[^/]/.test(value)
-    }),
-  ),
+  announce: listOf((...about) => {
+    if (typeof about[1] === 'string') checkForm(about[1])
+    announced(...about)
+  }),
   plugins: listOf(having('attach')),
   allowPrivate: flag,
   relayOnly: flag,
@@ -155,11 +175,10 @@ const checks = (): Record<keyof CoreConfig, Check> => ({
   metadata: record,
 })
 
-/** @throws P2PError INVALID_CONFIG naming the option at fault, INVALID_PEER_ID, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD. */
+/** @throws P2PError INVALID_CONFIG naming the option at fault, INVALID_ADDRESS naming the address, INVALID_PEER_ID, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD. */
 export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
   if (typeof config !== 'object' || config === null) throw invalidOption('P2PConfig', 'must be an object')
   const table = checks()
-  const logger = config.logger ?? consoleLogger
   for (const [name, value] of Object.entries(config)) {
     const check = Object.hasOwn(table, name) ? table[name as keyof CoreConfig] : undefined
     if (check === undefined) {
@@ -189,19 +208,20 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     identity,
     name: nameOf(config),
     heartbeatIntervalMs: config.heartbeatInterval ?? limits.heartbeatIntervalMs,
-    bootstrap: config.bootstrap ?? [],
-    anchors: config.anchors ?? [],
-    listen: config.listen ?? [],
-    announce: config.announce,
+    // Copies: what their owner changes later has not been checked.
+    bootstrap: [...(config.bootstrap ?? [])],
+    anchors: [...(config.anchors ?? [])],
+    listen: [...(config.listen ?? [])],
+    announce: config.announce && [...config.announce],
     allowPrivate: config.allowPrivate ?? false,
     relayOnly: config.relayOnly ?? false,
     store: config.store ?? memoryStore(),
     clock,
     random: config.random ?? systemRandom,
-    logger,
+    logger: fencedLogger(config.logger ?? consoleLogger),
     requireSignatures: config.requireSignatures ?? false,
     limits,
-    metadata,
+    metadata: asSent(metadata, limits),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js'
 import { asP2PError, P2PError, shutDownError } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
-import { type WaitOptions, withDeadline } from '../base/wait.js'
+import { checkWait, type WaitOptions, withDeadline } from '../base/wait.js'
 import { ChannelKeyring } from '../channel/certificate.js'
 import type { PeerDescription } from '../channel/description.js'
 import { type LocalHello, SESSION_BYTES } from '../channel/hello.js'
@@ -195,7 +195,9 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   /** Enters `running` and connects to the bootstrap peers; see `P2PCoordinator.start`. */
-  async start({ signal, timeoutMs }: WaitOptions = {}): Promise<void> {
+  async start(options?: WaitOptions | null): Promise<void> {
+    const { signal, timeoutMs } = options ?? {}
+    checkWait('Starting', { signal, timeoutMs })
     // A suspended coordinator keeps what it is asked for until `resume`.
     if (this.lifecycle.phase === 'suspended') return
     await withDeadline(this.config.clock, 'Starting', { signal, timeoutMs }, async (inner) => {
@@ -315,7 +317,8 @@ export class Core implements PeerContext, NetworkOwner {
   private run(): void {
     for (const transport of this.transports.all) this.discoverBy(transport)
     this.network.run()
-    this.plugins.run('start')
+    // The application may have ended it at the first event.
+    if (this.isRunning) this.plugins.run('start')
   }
 
   private rest(): void {
@@ -384,7 +387,7 @@ export class Core implements PeerContext, NetworkOwner {
   disconnected(peer: PeerConnection, error: P2PError): void {
     const { info } = peer
     this.messaging.requests.peerGone(peer.peerId, error)
-    this.router.disconnected(info)
+    this.router.disconnected(info, error)
     this.plugins.tell('disconnected', info)
     this.events.emit('disconnected', info, error)
     if (error.code === 'REPLACED' && error.details.byPeer === true) this.report(error, info)

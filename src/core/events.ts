@@ -41,21 +41,6 @@ export interface CoreEvents {
   expired: [message: P2PMessage]
 }
 
-/** From how many sides this coordinator sees the network. One operator means that we depend on it, not that it lies. */
-export interface Diversity {
-  /** Operators, or address groups, of the relays and DHT servers that we have dialled; each with a private address counts for itself. */
-  operators: number
-  /** Address groups of all peers. */
-  groups: number
-  /** Peers that we have dialled, and peers that have come by themselves. */
-  outbound: number
-  inbound: number
-  /** Configured anchors that are connected. */
-  anchors: number
-  /** Relays remembered for the next start. */
-  remembered: number
-}
-
 /** What `getStats` tells of every coordinator. Plugins add sections of their own. */
 export interface CoreStats {
   peers: {
@@ -97,8 +82,7 @@ export interface CoreStats {
     pendingHandshakes: number
     /** Checks that suspect sources had to wait for, or were refused, and the milliseconds of processor time that theirs took. */
     verification: { queued: number; refused: number; spentOnSuspectsMs: number }
-    /** How far the peers' clocks are ahead of ours, their median, milliseconds. */
+    /** How far the peers' clocks are ahead of ours, their median, milliseconds; with `relayClocks()`, once a peer was measured. */
     clockSkewMs?: number
-    diversity: Diversity
   }
 }

@@ -18,6 +18,7 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Transport } from '../transport/transport.js'
 import type { ResolvedConfig } from './config.js'
+import { NetworkDialer } from './dialer.js'
 import type { Lifecycle } from './lifecycle.js'
 import type { Messaging } from './messaging.js'
 import type { Network } from './network.js'
@@ -125,7 +126,8 @@ export class Kit implements PluginKit {
   }
 
   get dialer(): Dialer {
-    this.ownDialer ??= this.core.network.dialer
+    const { network, lifecycle, config } = this.core
+    this.ownDialer ??= new NetworkDialer(network, lifecycle, !config.relayOnly)
     return this.ownDialer
   }
 

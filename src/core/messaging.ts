@@ -4,6 +4,7 @@ import type { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import { randomId } from '../base/random.js'
 import { cutText } from '../base/text.js'
+import { checkWait, type WaitOptions } from '../base/wait.js'
 import type { Reputation } from '../defence/reputation.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
 import { checkMessage } from '../message/p2p-protocol.js'
@@ -25,11 +26,12 @@ export interface MessagingParts {
   readonly reputation: Reputation
 }
 
+/** Messages of applications that were answered. All coordinators share it: each message was decoded for one of them. */
+const answered = /* @__PURE__ */ new WeakSet<P2PMessage>()
+
 /** The one way out and the one way in: between an application's calls and handlers, and the connections of its peers. */
 export class Messaging {
   readonly requests: PendingRequests
-  /** Messages of the application that were answered. */
-  private readonly answered = new WeakSet<P2PMessage>()
 
   constructor(private readonly parts: MessagingParts) {
     this.requests = new PendingRequests(parts.host.clock, parts.limits)
@@ -38,7 +40,7 @@ export class Messaging {
   /** @throws P2PError as `P2PCoordinator.sendTo`. */
   send(peerId: string, message: OutgoingMessage, options?: PacedOptions): Promise<void> | undefined {
     const peer = this.parts.network.peers.need(peerId)
-    return peer.send(this.complete(message, peer.peerId), options)
+    return peer.send(this.complete(message, peer.peerId, options), options)
   }
 
   /** Accepts a message for a peer that may be away. @throws P2PError INVALID_CONFIG without `outbox()`, OUTBOX_FULL, TIMEOUT, ABORTED, and as `send`. */
@@ -51,12 +53,13 @@ export class Messaging {
   /** Answers a request; protocol and `inReplyTo` are taken from it. */
   async reply(request: P2PMessage, message: OutgoingMessage): Promise<void> {
     const protocol = request.protocol === undefined ? {} : { protocol: request.protocol }
-    this.answered.add(request)
+    answered.add(request)
     await this.send(request.from, { ...protocol, ...message, inReplyTo: request.messageId })
   }
 
   /** @throws P2PError as `P2PCoordinator.request`. */
-  async request<T>(peerId: string, message: OutgoingMessage, options: RequestOptions = {}): Promise<P2PMessage<T>> {
+  async request<T>(peerId: string, message: OutgoingMessage, given?: RequestOptions): Promise<P2PMessage<T>> {
+    const options = given ?? {}
     const peer = this.parts.network.peers.need(peerId)
     const whole = this.complete(message, peer.peerId)
     const { signal, timeoutMs = this.parts.limits.requestTimeoutMs } = options
@@ -65,8 +68,9 @@ export class Messaging {
   }
 
   /** Sends to all connected peers, to relays only where `relays` asks for it. @throws P2PError NO_PEERS, and as `send`. */
-  async broadcast(message: OutgoingMessage, options: BroadcastOptions = {}): Promise<BroadcastResult> {
-    const whole = this.complete(message, undefined)
+  async broadcast(message: OutgoingMessage, given?: BroadcastOptions): Promise<BroadcastResult> {
+    const options = given ?? {}
+    const whole = this.complete(message, undefined, options)
     const isInternal = message.protocol?.startsWith(INTERNAL_PREFIX) === true
     const { exclude, relays = isInternal, ...paced } = options
     const without = new Set(exclude)
@@ -92,18 +96,23 @@ export class Messaging {
     const { info } = peer
     const { events, router } = this.parts
     if (protocol?.startsWith(INTERNAL_PREFIX) || !events.hasListeners('message')) {
-      if (protocol !== undefined) router.dispatch(message, info)
+      router.dispatch(message, info)
       return
     }
     // No listener changes what another one sees, nor where the message goes. The handler's own is not frozen.
     const told = Object.freeze(protocol === undefined ? message : { ...message })
-    const running = events.emit('message', told, info)
-    if (protocol === undefined) return
-    // Without a handler a listener may have answered, or be about to.
-    const dispatch = () => this.answered.has(told) || router.dispatch(message, info)
+    const results = events.emit('message', told, info)
     if (router.limitsOf(protocol) !== undefined) router.dispatch(message, info)
-    else if (running.length === 0) dispatch()
-    else void Promise.allSettled(running).then(dispatch)
+    // Without a protocol, a listener that has not failed may answer at any time; with one that nobody handles, all that have returned.
+    else if (protocol !== undefined || !results.includes(undefined)) {
+      void Promise.allSettled(results).then((outcomes) => {
+        if (answered.has(told)) return
+        if (protocol !== undefined) router.dispatch(message, info)
+        else if (outcomes.every(({ status }) => status === 'rejected')) {
+          this.answerFailure(message, new P2PError('HANDLER_FAILED', 'The listeners of this message failed.'))
+        }
+      })
+    }
   }
 
   /** Tells the sender of a message why it gets no answer. */
@@ -120,8 +129,8 @@ export class Messaging {
     this.answerFailure(message, new P2PError('REPLAYED', sentence, { details: { messageId: message.messageId } }))
   }
 
-  /** The message as it goes out. @throws P2PError FOREIGN_SENDER, INVALID_MESSAGE. */
-  complete(message: OutgoingMessage, to: string | undefined): P2PMessage {
+  /** The message as it goes out. @param wait how its sender waits. @throws P2PError FOREIGN_SENDER, INVALID_MESSAGE, and as `checkWait`. */
+  complete(message: OutgoingMessage, to: string | undefined, wait?: WaitOptions): P2PMessage {
     const { limits } = this.parts
     const { peerId, clock, random } = this.parts.host
     if (message.from !== undefined && message.from !== peerId) {
@@ -141,6 +150,7 @@ export class Messaging {
     if (protocol !== undefined) whole.protocol = protocol
     if (inReplyTo !== undefined) whole.inReplyTo = inReplyTo
     checkMessage(whole, limits)
+    if (wait !== undefined) checkWait(`The message "${type}"`, wait)
     return whole
   }
 }

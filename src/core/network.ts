@@ -5,7 +5,7 @@ import { asP2PError, isP2PError, P2PError, suspendedError } from '../base/errors
 import type { TypedEvents } from '../base/events.js'
 import { LazyMap } from '../base/lazy-map.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
-import { ClockSkew } from '../defence/clock-skew.js'
+import type { ClockSkew } from '../defence/clock-skew.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
 import type { PeerConnection } from '../peer/connection/peer-connection.js'
@@ -20,9 +20,9 @@ import type { IProtocolHandler } from '../protocol/handler.js'
 import { copyPeerInfo, type PeerInfo } from '../protocol/peer-info.js'
 import type { TransportRegistry } from '../transport/transport-registry.js'
 import type { ResolvedConfig } from './config.js'
-import type { CoreEvents, Diversity, P2PStatus } from './events.js'
+import type { CoreEvents, P2PStatus } from './events.js'
 import type { Phase } from './lifecycle.js'
-import type { Dialer, PeerResolver, WakeReason } from './plugin.js'
+import type { PeerResolver, WakeReason } from './plugin.js'
 import type { Queue } from './queue.js'
 
 interface NetworkPlugins {
@@ -66,7 +66,8 @@ export class Network {
   readonly anchors: Anchors
   /** Addresses of the relays that the application has named. */
   readonly named: Set<string>
-  readonly skew: ClockSkew
+  /** Compares our clock with those of the peers, where a plugin does. */
+  skew: ClockSkew | undefined
   /** The protocols by which connections are kept. */
   readonly handlers: IProtocolHandler[]
   private readonly heartbeat: Heartbeat
@@ -85,7 +86,6 @@ export class Network {
   ) {
     const { clock, limits, random } = config
     const report = (error: P2PError, peer?: PeerInfo) => core.report(error, peer)
-    this.skew = new ClockSkew(limits, (error, id) => report(error, this.peers.get(id)?.info))
     this.peers = new PeerManager(core, {
       connected: (peer) => this.connected(peer),
       disconnected: (peer, error) => this.disconnected(peer, error),
@@ -136,7 +136,7 @@ export class Network {
       pathOf: (id) => this.peers.get(id)?.activeChannel,
       onMeasured: (id, rttMs, skewMs) => {
         this.peers.get(id)?.measured(rttMs, skewMs)
-        this.skew.measured(id, skewMs)
+        this.skew?.measured(id, skewMs)
       },
       onDead: (id, error) => this.peers.get(id)?.dropPath(error),
     })
@@ -158,29 +158,6 @@ export class Network {
 
   get status(): P2PStatus {
     return this.lastStatus
-  }
-
-  /** How plugins reach peers for purposes of their own. */
-  get dialer(): Dialer {
-    return {
-      dial: async (address, expected, { signal, timeoutMs }) => {
-        await this.core.lifecycle.run(signal)
-        return this.peers.dial(address, expected, { signal, timeoutMs })
-      },
-      look: async (address, expected, { signal, timeoutMs }) => {
-        await this.core.lifecycle.run(signal)
-        return this.peers.look(address, expected, { signal, timeoutMs })
-      },
-      isProven: (address, peerId) => this.peers.isProven(address, peerId),
-      release: (peerId) => {
-        const peer = this.peers.get(peerId)
-        if (peer === undefined || this.reconnector.wants(peer.peerId) || peer.isInUse) return
-        void this.peers.disconnect(peer.peerId, new P2PError('CONNECTION_CLOSED', 'The lookup is over.'))
-      },
-      mayDial: !this.config.relayOnly,
-      chosen: () => this.chosen(),
-      seen: (peerId) => this.reconnector.seen(peerId),
-    }
   }
 
   /** Whether the application has asked for the connection to a peer. */
@@ -230,18 +207,19 @@ export class Network {
   async connect(target: PeerInfo | string, wait: WaitOptions): Promise<PeerInfo> {
     const { clock, limits } = this.config
     const { signal, timeoutMs = limits.dialTimeoutMs } = wait
-    const startedAt = elapsed(clock)
+    const since = elapsed(clock)
     // A signer or a store may never answer: the caller waits no longer than it allows.
     await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.core.lifecycle.run(inner))
-    const left = Math.max(1, timeoutMs - (elapsed(clock) - startedAt))
     const tools = { ...this.dialTools(), reach: () => this.reach(), joining: () => this.reconnector.joining }
-    const peerId = await connectTo(target, tools, { signal, timeoutMs: left }).catch((error) => {
-      // The suspension has ended the paths, whatever they report.
-      throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
-    })
-    this.reconnector.keep(target, peerId)
-    this.core.plugins.run('wanted', peerId)
-    return copyPeerInfo(this.peers.need(peerId).info)
+    const { info } = await connectTo(target, tools, { signal, timeoutMs, since })
+      .then((id) => this.peers.need(id))
+      .catch((error) => {
+        // The suspension has ended the paths, whatever they report.
+        throw this.core.lifecycle.phase === 'suspended' && !isP2PError(error, 'ABORTED') ? suspendedError() : error
+      })
+    this.reconnector.keep(target, info.peerId)
+    this.core.plugins.run('wanted', info.peerId)
+    return copyPeerInfo(info)
   }
 
   /** @throws P2PError PEER_NOT_CONNECTED. */
@@ -279,19 +257,6 @@ export class Network {
     })
   }
 
-  diversity(): Diversity {
-    const { slots } = this.peers
-    const relays = this.chosen().filter(({ isServer }) => isServer)
-    return {
-      operators: new Set(relays.map(({ origin, id }) => origin ?? id)).size,
-      groups: slots.groups,
-      outbound: slots.outbound,
-      inbound: slots.inbound,
-      anchors: relays.filter(({ isTrusted }) => isTrusted).length,
-      remembered: this.anchors.size,
-    }
-  }
-
   private async reconnect(target: string | PeerInfo): Promise<string> {
     const expected = typeof target === 'string' ? this.remembered.get(target) : undefined
     if (expected !== undefined) return this.peers.dial(target as string, expected, {})
@@ -319,7 +284,8 @@ export class Network {
   }
 
   private connected(peer: PeerConnection): void {
-    this.reconnector.found(peer.peerId)
+    const { outbound, remoteAddress } = peer.activeChannel.connection
+    this.reconnector.found(peer.peerId, outbound ? remoteAddress : undefined)
     this.anchors.changed()
     this.core.connected(peer)
     if (peer.info.isRelay) this.reconnector.relayBack()
@@ -327,7 +293,7 @@ export class Network {
   }
 
   private disconnected(peer: PeerConnection, error: P2PError): void {
-    this.skew.gone(peer.peerId)
+    this.skew?.gone(peer.peerId)
     this.core.disconnected(peer, error)
     this.reconnector.lost(peer.peerId, error)
     if (this.isAwaited(peer.peerId) && this.isRunning) this.reconnector.want(peer.peerId)

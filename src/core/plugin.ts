@@ -77,7 +77,7 @@ export interface LifecycleHooks {
   /** Memory is short: give up what can be had again. */
   trim?(): unknown
   /** `configure` has changed options: those of plugins, and `relayOnly` where it is another than before. */
-  configured?(changes: { readonly relayOnly?: boolean; readonly [option: string]: unknown }): unknown
+  configured?(changes: { readonly relayOnly?: boolean | undefined; readonly [option: string]: unknown }): unknown
   /** True while others wait for this process, as in a signing session: a hidden tab does not hand over to another one then. */
   holds?(): boolean
   /** The coordinator shuts down; called before its peers are told goodbye. */
@@ -104,11 +104,11 @@ export interface Dialer {
    * @param expected the id of the peer that is looked for.
    */
   look(address: string, expected: string, wait: WaitOptions): Promise<RemoteHello>
-  /** Whether a handshake that we began at an address has proven that this peer, by its `lp1…` id, is there: only then may others be told. */
+  /** Whether a handshake that we began at an address has proven that this peer, by its `lp1…` id, is there: only then may others be told. @internal */
   isProven(address: string, peerId: string): boolean
   /** Ends a connection made by `dial`, unless the application or another protocol uses it. */
   release(peerId: string): void
-  /** The peers that this coordinator has dialled directly: relays and DHT servers, as a rule. */
+  /** The peers that this coordinator has dialled directly: relays and DHT servers, as a rule. @internal */
   chosen(): ChosenPeer[]
   /** Says that a peer has come somewhere: where it is wanted, it is dialled now. */
   seen(peerId: string): void
@@ -125,7 +125,7 @@ export interface PluginKit extends ProtocolHost {
   readonly anchors: number
   /** Addresses of the relays in `P2PConfig.bootstrap` and `anchors`. */
   readonly named: ReadonlySet<string>
-  /** Which key a chosen name belongs to. */
+  /** Which key a chosen name belongs to. @internal */
   readonly names: PinnedNames
   readonly limits: Limits
   readonly dialer: Dialer
@@ -133,11 +133,11 @@ export interface PluginKit extends ProtocolHost {
   addTransport(transport: Transport): void
   /** Adds a way to find peers by their id. */
   addResolver(resolver: PeerResolver): void
-  /** Supplies proofs of work to dials, and demands them of peers that dial us. One plugin only. */
+  /** Supplies proofs of work to dials, and demands them of peers that dial us. One plugin only. @internal */
   setWork(work: WorkSupply): void
-  /** Judges the dates of responders' certificates in place of the core, which goes by the clock of this device alone. One plugin only. */
+  /** Judges the dates of responders' certificates in place of the core, which goes by the clock of this device alone. One plugin only. @internal */
   setJudge(judge: CertificateJudge): void
-  /** Accounts to peers what they cost. */
+  /** Accounts to peers what they cost. @internal */
   setMeter(meter: Meter): void
   /** As `P2PCoordinator.registerProtocol`, also for names that begin with `lotus/`. */
   registerProtocol(handler: IProtocolHandler): void
@@ -171,7 +171,7 @@ export interface PluginKit extends ProtocolHost {
   suspend(): void
   /** Comes back from `suspend`. */
   resume(): Promise<void>
-  /** While true, `status` is `'standby'`: another process runs in our place. */
+  /** While true, `status` is `'standby'`: another process runs in our place. @internal */
   standby(isStandby: boolean): void
   /** Another plugin's members, once it is attached; undefined before. */
   plugin(name: string): object | undefined

@@ -7,23 +7,32 @@ export interface SendToOptions extends PacedOptions {
    * True: the peer may be away; the message waits for it, by the plugin `outbox()`, which `lotus-p2p` has. Default false:
    * PEER_NOT_CONNECTED at once.
    */
-  queue?: boolean
-  /** Seconds that a queued message may wait; default 3,600, at most 604,800. */
-  ttl?: number
+  queue?: boolean | undefined
+  /** Seconds that a queued message may wait; default 3,600, at most 604,800. With `mailbox()`: 604,800, at most 1,209,600. */
+  ttl?: number | undefined
+  /** With `mailbox()`: the recipient's mailboxes get it from a fresh identity, so that their relays learn no peer id. Default false. */
+  sealed?: boolean | undefined
 }
 
 /**
  * What became of a queued message: the peer's process has it, or its time was over first; 'kept': the coordinator has shut down, and the
- * message waits in the store for the next one.
+ * message waits in the store for the next one. With `mailbox()`: 'mailed', it lies at a mailbox of the peer.
  */
-export type QueuedOutcome = 'delivered' | 'expired' | 'kept'
+export type QueuedOutcome = 'delivered' | 'mailed' | 'expired' | 'kept'
 
 /** A message that was accepted for a peer that may be away. */
 export interface QueuedMessage {
   messageId: string
   peerId: string
+  /**
+   * True: the message is in the store, so the page may be closed, and the next process with this identity and store sends it. False: it waits
+   * in memory alone, for there is no store, or the store has failed.
+   */
+  isKept: boolean
   /** Settles once, never rejects. */
   outcome: Promise<QueuedOutcome>
+  /** With `mailbox()`: whether the peer's handlers have had it, once that is known. Settles once, never rejects. */
+  receipt?: Promise<'delivered' | 'unknown'> | undefined
 }
 
 /** Messages for peers that are away, which the plugin `outbox()` keeps. */

@@ -14,7 +14,7 @@ interface StatsOwner {
 export function readStats(core: StatsOwner): CoreStats {
   const { peers, queue, skew } = core.network
   const { gate, bans, reputation, slots, budget } = core.defence
-  const clockSkewMs = skew.medianMs
+  const clockSkewMs = skew?.medianMs
   const paths: Record<string, number> = {}
   let relays = 0
   for (const peer of peers.all()) {
@@ -44,7 +44,6 @@ export function readStats(core: StatsOwner): CoreStats {
       pendingHandshakes: slots.size,
       verification: { ...budget.stats },
       ...(clockSkewMs !== undefined && { clockSkewMs }),
-      diversity: core.network.diversity(),
     },
   }
 }

@@ -4,6 +4,7 @@ import { LazyMap } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { cutText } from '../base/text.js'
 import { decode, encode } from '../message/codec.js'
+import { number, object, oneOf, shaped, text } from '../message/shape.js'
 import type { BlameCause } from '../protocol/blame.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 
@@ -23,7 +24,15 @@ export interface Ban {
 }
 
 const PREFIX = 'ban/'
-const CAUSES: ReadonlySet<unknown> = /* @__PURE__ */ new Set(['offence', 'flood', 'timeout', 'equivocation', 'manual'])
+
+const banShape = /* @__PURE__ */ (() => {
+  const count = number(0, Number.MAX_SAFE_INTEGER)
+  const cause = oneOf('offence', 'flood', 'timeout', 'equivocation', 'manual')
+  return object({ reason: text(), cause, since: count, until: count, times: count })
+})()
+
+/** When each ban ends, by `elapsed`. */
+const ends = /* @__PURE__ */ new WeakMap<Ban, number>()
 
 /**
  * Who may not connect, until when, and why; kept in the store, so that a restart forgets none. A ban that has ended is remembered
@@ -32,8 +41,6 @@ const CAUSES: ReadonlySet<unknown> = /* @__PURE__ */ new Set(['offence', 'flood'
  */
 export class Bans {
   private readonly bans = new LazyMap<string, Ban>()
-  /** When each ends, by `elapsed`. */
-  private readonly ends = new WeakMap<Ban, number>()
   private loading: Promise<void> | undefined
 
   constructor(
@@ -111,12 +118,12 @@ export class Bans {
 
   private keep(ban: Ban, leftMs: number): void {
     this.bans.set(ban.id, ban)
-    this.ends.set(ban, elapsed(this.wiring.clock) + leftMs)
+    ends.set(ban, elapsed(this.wiring.clock) + leftMs)
   }
 
   /** Milliseconds until the ban ends; below 0 where it has ended. */
   private leftMs(ban: Ban): number {
-    return (this.ends.get(ban) ?? 0) - elapsed(this.wiring.clock)
+    return (ends.get(ban) ?? 0) - elapsed(this.wiring.clock)
   }
 
   private write(ban: Ban): void {
@@ -161,10 +168,8 @@ export class Bans {
 
 function banOf(id: string, bytes: Uint8Array): Ban | undefined {
   try {
-    const { reason, cause, since, until, times } = decode(bytes) as Partial<Record<keyof Ban, unknown>>
-    const areNumbers = [since, until, times].every((value) => typeof value === 'number' && Number.isFinite(value))
-    if (typeof reason !== 'string' || !CAUSES.has(cause) || !areNumbers) return undefined
-    return { id, reason, cause: cause as Ban['cause'], since: since as number, until: until as number, times: times as number }
+    const ban = shaped(banShape, decode(bytes))
+    return ban && { id, ...ban }
   } catch {
     return undefined
   }

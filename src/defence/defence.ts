@@ -36,9 +36,10 @@ export class Defence {
   readonly slots: HandshakeSlots
   /** The checks of each peer, by its key in hex. */
   private readonly checks = new SerialByKey()
+  /** Failed handshakes by address, and by the networks around it; false certificates by themselves. */
   private readonly byAddress: RateBuckets
   private readonly byGroup: RateBuckets
-  /** Groups of addresses whose diallers have to work, and until when, by `elapsed`. */
+  /** Addresses and groups of them whose diallers have to work, and until when, by `elapsed`. */
   private readonly working: BoundedMap<string, number>
 
   constructor(private readonly wiring: DefenceOptions) {
@@ -69,19 +70,16 @@ export class Defence {
 
   /**
    * Bits of work that a dialler has to do before we do any cryptography for it: 0 unless many handshakes are under way that have cost
-   * us some, or many have failed that came from its group of addresses. A group is never banned, for it belongs to a provider and its
-   * honest customers too. Those that only hold a connection, or have not done the work, do not raise the price for others.
+   * us some, or many have failed that came from its address or a network around it. Those that only hold a connection, or have not done
+   * the work, do not raise the price for others.
    */
   retryBits(connection?: Connection): number {
     const { retryAboveHandshakes: least, maxPendingHandshakes: most, retryMinBits, retryMaxBits } = this.wiring.limits
     const { answered } = this.slots
-    const range = retryMaxBits - retryMinBits
-    if (connection !== undefined && elapsed(this.wiring.clock) < (this.working.get(addressIds(connection).at(-1) ?? '') ?? 0)) {
-      return retryMinBits + Math.ceil(range * Math.max(0.5, (answered - least) / (most - least)))
-    }
-    return answered <= least
-      ? 0
-      : Math.min(retryMaxBits, retryMinBits + Math.floor((range * (answered - least)) / (most - least)))
+    const now = elapsed(this.wiring.clock)
+    const isSpoilt = connection !== undefined && addressIds(connection).some((id) => now < (this.working.get(id) ?? 0))
+    const part = Math.max(isSpoilt ? 0.5 : 0, answered > least ? (answered - least) / (most - least) : 0)
+    return part && Math.min(retryMaxBits, retryMinBits + Math.floor((retryMaxBits - retryMinBits) * part))
   }
 
   /** The refusal for whoever may not even begin a handshake. */
@@ -100,23 +98,25 @@ export class Defence {
   }
 
   /**
-   * A connection failed in a way that costs us and that honest ones seldom do. Loopback is never banned: everybody behind a proxy on
-   * this machine comes from there.
+   * A connection failed in a way that costs us and that honest ones seldom do. Whoever is on the way can spoil the handshakes of honest
+   * diallers: those from there have to work for a while. A false certificate is the dialler's own: an address that brings many of them is
+   * banned, and so is its site. A group of addresses is never banned, for it belongs to a provider and its honest
+   * customers too; nor is loopback: everybody behind a proxy on this machine comes from there.
    */
   strangerFailed(connection: Connection, error: P2PError): void {
     if (connection.outbound) return
     if (error.details.fault === true) this.budget.suspect(this.sourceOf(connection))
     const ids = addressIds(connection)
     if (ids.length === 0 || !ADDRESS_FAULTS.has(error.code)) return
-    const { clock, limits } = this.wiring
-    const durationMs = limits.addressBanMs
-    const about = { cause: 'flood', reason: 'Too many connections from there failed.', durationMs } as const
+    const durationMs = this.wiring.limits.addressBanMs
+    // Nobody on the way has the keys that seal a certificate in the handshake.
+    const isSealed = error.code === 'INVALID_SIGNATURE'
     // All of an IPv6 address is in its /64, and one site in its /48; an IPv4 address has no neighbours that are as near.
-    const [address, site] = ids.length > 2 ? ids.slice(1) : ids
-    if (this.byAddress.take(address!) > 0) this.bans.add(address!, about)
-    if (ids.length > 2 && this.byGroup.take(site!) > 0) this.bans.add(site!, about)
-    const group = ids.at(-1)!
-    if (this.byGroup.take(group) > 0) this.working.set(group, elapsed(clock) + durationMs)
+    for (const [i, id] of (ids.length > 2 ? ids.slice(1) : ids).entries()) {
+      if ((i > 0 ? this.byGroup : this.byAddress).take(isSealed ? `sealed ${id}` : id) === 0) continue
+      if (!isSealed || id === ids.at(-1)) this.working.set(id, elapsed(this.wiring.clock) + durationMs)
+      else this.bans.add(id, { cause: 'flood', reason: 'Too many faults came from there.', durationMs })
+    }
   }
 
   /** A peer broke the rules; its connection ends anyway. */

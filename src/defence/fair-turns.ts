@@ -12,13 +12,13 @@ interface Job {
 
 export interface FairTurnsOptions {
   /** Units of one slice. */
-  sliceUnits?: number
+  sliceUnits?: number | undefined
   /** Lets everything else have its turn. */
-  turn?: () => Promise<void>
+  turn?: (() => Promise<void>) | undefined
   /** A slice for a peer took so long, milliseconds. */
-  charge?: (peer: string, ms: number) => void
+  charge?: ((peer: string, ms: number) => void) | undefined
   /** Processor time is real even where the clock is not. */
-  cpuNow?: () => number
+  cpuNow?: (() => number) | undefined
 }
 
 /** Units of one slice: less than a frame of a screen on any machine, and more than an honest question needs. */
@@ -81,6 +81,11 @@ export class FairTurns {
       this.lines.set(peer, line)
       void this.serve()
     })
+  }
+
+  /** A peer has cost so much beside its turns: what was done for it after something else had to be waited for. */
+  charge(peer: string, ms: number): void {
+    this.options.charge?.(peer, ms)
   }
 
   /** A peer is gone, and with it what waits for it. */

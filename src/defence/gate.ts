@@ -52,7 +52,7 @@ export interface GateStats {
 export interface Meter {
   /**
    * A message of a peer, by its key in hex, has come, and later, once it is decoded, its protocol is known. What follows up to `end` is
-   * done for the peer.
+   * done for the peer: the rest of the frame.
    *
    * @returns milliseconds that the peer has to wait: the message is not taken; 0 for none.
    */
@@ -192,10 +192,12 @@ export class PeerGate {
   private readonly control: TokenBucket
   /** Messages to and from the peer for which no acknowledgement or its like has come. */
   private controlCredit = 0
-  private readonly vain: TokenBucket
+  /** Made where something has come in vain: until then it is full. */
+  private vain: TokenBucket | undefined
   /** By protocol; with a type of its own limits, by both. */
   private readonly buckets = new LazyMap<string, Buckets>()
-  private readonly signed: ReplayWindow
+  /** Made with the first signed message. */
+  private signed: ReplayWindow | undefined
   /** The part of each limit that the peer was told. */
   private share: number
   private toldAt: number
@@ -213,8 +215,6 @@ export class PeerGate {
     this.share = shareOf(key)
     this.whole = new Buckets(wholeOf(limits), this.toldAt)
     this.control = new TokenBucket(controlEntriesPerS, controlEntryBurst, this.toldAt)
-    this.vain = new TokenBucket(VAIN_BYTES_PER_S, VAIN_BYTES, this.toldAt)
-    this.signed = new ReplayWindow(clock, limits.replayWindowMs, limits.maxReplayIds)
   }
 
   /** What the peer is told of its budgets. */
@@ -222,13 +222,13 @@ export class PeerGate {
     return this.gate.budgetsAt(this.share)
   }
 
-  /** A message has come: whether its sender's budget has room for it. Before anything is decoded. */
-  arrive(bytes: number): GateRefusal | undefined {
-    const waitMs = this.whole.take(elapsed(this.gate.wiring.clock), bytes)
+  /** A message has come: whether its sender's budget has room for it. Before anything is decoded. @param now by `elapsed`. */
+  arrive(bytes: number, now: number): GateRefusal | undefined {
+    const waitMs = this.whole.take(now, bytes)
     return waitMs > 0 ? this.refuse(waitMs, '*') : this.costly(bytes)
   }
 
-  /** The message is done with. */
+  /** All messages of a frame are done with. */
   done(): void {
     this.gate.meter?.end()
   }
@@ -252,7 +252,7 @@ export class PeerGate {
   /** A message of the peer was taken. */
   taken(bytes: number): void {
     this.creditEntry()
-    this.vain.charge(-VAIN_FACTOR * (bytes + VAIN_MESSAGE_BYTES))
+    this.vain?.charge(-VAIN_FACTOR * (bytes + VAIN_MESSAGE_BYTES))
   }
 
   /** An acknowledgement or its like has come; false where there are more of them than messages could cause. */
@@ -264,14 +264,15 @@ export class PeerGate {
 
   /** A message has come in vain; false where there are more of them than an honest peer sends. */
   cameInVain(bytes: number): boolean {
-    return this.vain.take(elapsed(this.gate.wiring.clock), bytes + VAIN_MESSAGE_BYTES) === 0
+    const now = elapsed(this.gate.wiring.clock)
+    this.vain ??= new TokenBucket(VAIN_BYTES_PER_S, VAIN_BYTES, now)
+    return this.vain.take(now, bytes + VAIN_MESSAGE_BYTES) === 0
   }
 
-  /** Whether protocol and type have room for the message. */
-  admit({ protocol = '', type }: P2PMessage, bytes: number): GateRefusal | undefined {
+  /** Whether protocol and type have room for the message. @param now when it came, by `elapsed`. */
+  admit({ protocol = '', type }: P2PMessage, bytes: number, now: number): GateRefusal | undefined {
     const refusal = this.costly(bytes, protocol)
     if (refusal !== undefined) return refusal
-    const now = elapsed(this.gate.wiring.clock)
     if (now - this.toldAt >= TELL_EVERY_MS) this.reconsider(now)
     const { budgets } = this
     const told = this.toldOf(protocol, budgets)
@@ -314,9 +315,9 @@ export class PeerGate {
     return Math.max(0, Math.ceil(until - elapsed(this.gate.wiring.clock)))
   }
 
-  /** Whether the message is new. @param at when its date is here, by `elapsed`. */
+  /** Whether the message is new. @param at when the date of a signed one is here, by `elapsed`. */
   freshness(message: P2PMessage, at: number): Freshness {
-    const { stats, seen } = this.gate
+    const { stats, seen, wiring } = this.gate
     // A channel delivers nothing twice, and what the SDK's own protocols say may be heard twice without harm: a node of the DHT
     // would remember nothing but questions.
     if (message.protocol?.startsWith(INTERNAL_PREFIX)) {
@@ -324,8 +325,12 @@ export class PeerGate {
       return 'new'
     }
     const { messageId, signature } = message
-    // The key of a peer has 64 digits whoever it is: no two of them share one with an id.
-    const fresh = signature !== undefined ? this.signed.check(messageId, at) : seen.add(this.key + messageId) ? 'new' : 'seen'
+    // 64 bits of its key are enough that no other peer has them, and half as much to hash.
+    let fresh: Freshness = 'new'
+    if (signature !== undefined) {
+      this.signed ??= new ReplayWindow(wiring.clock, wiring.limits.replayWindowMs, wiring.limits.maxReplayIds)
+      fresh = this.signed.check(messageId, at)
+    } else if (!seen.add(this.key.slice(0, 16) + messageId)) fresh = 'seen'
     if (fresh === 'new') stats.accepted++
     else if (fresh === 'seen') stats.duplicates++
     else stats.stale++
@@ -382,7 +387,6 @@ export class PeerGate {
   }
 
   private refuse(retryAfterMs: number, limit: string): GateRefusal {
-    this.done()
     this.gate.stats.throttled++
     return { retryAfterMs: Math.min(retryAfterMs, this.gate.wiring.limits.maxRefusalMs), limit }
   }

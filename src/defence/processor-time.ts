@@ -17,15 +17,15 @@ interface User {
 
 export interface ProcessorTimeOptions {
   clock: Clock
-  limits?: Limits
+  limits?: Limits | undefined
   /** Long scans of a peer that wait, by its key in hex. */
-  waitingOf?: (key: string) => number
+  waitingOf?: ((key: string) => number) | undefined
   /** Milliseconds that pass even where the clock does not. */
-  cpuNow?: () => number
+  cpuNow?: (() => number) | undefined
   /** Milliseconds that the processor has worked for this program: less than have passed where others use it too. Default: all of them. */
-  workedMs?: () => number
+  workedMs?: (() => number) | undefined
   /** Calls back when the event loop begins its next turn. */
-  afterTurn?: (begin: () => void) => void
+  afterTurn?: ((begin: () => void) => void) | undefined
 }
 
 /** Time in which what was used fades to 37 %: so long a peer that is alone may use all there is, and so long others may wait for it. */
@@ -92,7 +92,7 @@ export class ProcessorTime implements Meter {
   }
 
   waitMs(key: string, bytes: number, protocol?: string): number {
-    if (protocol === undefined) {
+    if (protocol === undefined && this.current !== key) {
       this.current = key
       this.startedMs = this.cpuNow()
     }

@@ -17,7 +17,7 @@ export interface ProtocolDefinition<M extends MessageSchemas> {
   name: string
   messages: M
   /** How much one peer may send of each type. */
-  rateLimits?: { readonly [Type in keyof M]?: RateLimit }
+  rateLimits?: { readonly [Type in keyof M]?: RateLimit } | undefined
 }
 
 type TypeOf<M> = keyof M & string

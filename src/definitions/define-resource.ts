@@ -1,9 +1,11 @@
 import type { Unsubscribe } from '../base/events.js'
 import { Serial } from '../base/serial.js'
 import type { WaitOptions } from '../base/wait.js'
-import type { AnnounceResult } from '../plugins/dht/client/dht.js'
+import { needsPlugin } from '../core/plugins.js'
+import type { AnnounceResult } from '../plugins/dht/client/dht-types.js'
 import type { DiscoverOptions, ResourceConditions, ResourceCriteria } from '../plugins/discovery/filters.js'
-import type { AnnounceResourceOptions, ResourceAnnouncement, ResourceListener } from '../plugins/discovery/resource-discovery.js'
+import type { AnnounceResourceOptions, ResourceAnnouncement } from '../plugins/discovery/resources.js'
+import type { ResourceListener } from '../plugins/discovery/watch-resources.js'
 import { checkedBy, type InputOf, type OutputOf, type StandardSchema } from './standard-schema.js'
 
 /** What a typed resource needs of a coordinator. */
@@ -11,8 +13,12 @@ export interface ResourceWallet {
   announceResource(type: string, id: string, data: unknown, options?: AnnounceResourceOptions): Promise<AnnounceResult>
   withdrawResource(type: string, id: string, options?: WaitOptions): Promise<AnnounceResult>
   discoverResources(type: string, conditions?: object, options?: DiscoverOptions): Promise<ResourceAnnouncement[]>
-  getResource(type: string, id: string, options?: WaitOptions & { creatorPeerId?: string }): Promise<ResourceAnnouncement | null>
-  watchResources(type: string, conditions: object, listener: ResourceListener, options?: ResourceCriteria): Unsubscribe
+  getResource(
+    type: string,
+    id: string,
+    options?: WaitOptions & { creatorPeerId?: string | undefined },
+  ): Promise<ResourceAnnouncement | null>
+  watchResources?(type: string, conditions: object, listener: ResourceListener, options?: ResourceCriteria): Unsubscribe
 }
 
 /** Announces and finds resources of one type. What others announce in another form is left out. */
@@ -21,7 +27,11 @@ export interface TypedResourceClient<S extends StandardSchema> {
   announce(id: string, data: InputOf<S>, options?: AnnounceResourceOptions): Promise<AnnounceResult>
   withdraw(id: string, options?: WaitOptions): Promise<AnnounceResult>
   discover(conditions?: ResourceConditions<OutputOf<S>>, options?: DiscoverOptions): Promise<ResourceAnnouncement<OutputOf<S>>[]>
-  get(id: string, options?: WaitOptions & { creatorPeerId?: string }): Promise<ResourceAnnouncement<OutputOf<S>> | null>
+  get(
+    id: string,
+    options?: WaitOptions & { creatorPeerId?: string | undefined },
+  ): Promise<ResourceAnnouncement<OutputOf<S>> | null>
+  /** @throws P2PError as `P2PCoordinator.watchResources`; INVALID_CONFIG in a coordinator without the plugin `resourceWatch()`. */
   watch(
     conditions: ResourceConditions<OutputOf<S>>,
     listener: ResourceListener<OutputOf<S>>,
@@ -71,6 +81,7 @@ export function defineResource<S extends StandardSchema>({ type, data: schema }:
         // A schema may take its time: changes are told in their order all the same.
         const order = new Serial()
         let isOver = false
+        if (wallet.watchResources === undefined) throw needsPlugin('watch', 'resourceWatch')
         const stop = wallet.watchResources(
           type,
           conditions,

@@ -16,7 +16,8 @@ export function encodeBech32m(prefix: string, words: readonly number[]): string 
   const expanded = [...codes.map((code) => code >> 5), 0, ...codes.map((code) => code & 31)]
   const sum = polymod([...expanded, ...words, ...new Array<number>(CHECKSUM_LENGTH).fill(0)]) ^ CHECKSUM
   const checksum = Array.from({ length: CHECKSUM_LENGTH }, (_, index) => (sum >> (5 * (CHECKSUM_LENGTH - 1 - index))) & 31)
-  return [prefix, '1', ...[...words, ...checksum].map((word) => CHARSET[word])].join('')
+  // 49 is the separator '1'.
+  return String.fromCharCode(...codes, 49, ...[...words, ...checksum].map((word) => CHARSET.charCodeAt(word)))
 }
 
 /** @returns undefined for what is no bech32m. */

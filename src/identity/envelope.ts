@@ -5,7 +5,7 @@ import { SIGNATURE_BYTES, verify } from './ed25519.js'
 import type { Identity } from './identity.js'
 
 /** What a signature is for. A signature made under one tag is worthless under every other. */
-export type EnvelopeTag = 'channel' | 'record' | 'message' | 'topic' | 'statement' | 'work-salt'
+export type EnvelopeTag = 'channel' | 'record' | 'message' | 'topic' | 'statement' | 'work-salt' | 'box' | 'mail' | 'prekeys'
 
 /** A tag of an application or a plugin; see `PluginKit.sign`. */
 export type OwnTag = `app/${string}`

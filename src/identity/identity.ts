@@ -71,15 +71,22 @@ export async function identityReady(identity: Identity): Promise<void> {
 }
 
 /**
- * The identity, with every signature by this way: a signer outside may never answer.
+ * The identity, with a copy of its key and every signature by this way: a signer outside may never answer.
  *
  * @param within runs a signature under a deadline.
  */
 export function withinDeadline(identity: Identity, within: (sign: () => Promise<Uint8Array>) => Promise<Uint8Array>): Identity {
+  const ready = derivations.get(identity)
+  // A copy, made when the key is first wanted: a caller may write into the array that it has.
+  let publicKey: Uint8Array | undefined
+  const keep = () => {
+    publicKey ??= identity.publicKey.slice()
+    return publicKey
+  }
   const bounded: Identity = Object.create(identity, {
+    publicKey: { get: keep, enumerable: true },
     sign: { value: (bytes: Uint8Array) => within(async () => identity.sign(bytes)) },
   })
-  const ready = derivations.get(identity)
   if (ready !== undefined) derivations.set(bounded, ready)
   return bounded
 }
@@ -153,7 +160,8 @@ type Kept = { version: 1; publicKey: Uint8Array } & ({ privateKey: CryptoKey } |
  * @throws P2PError IDENTITY_FAILED without IndexedDB, if it fails, or if what is stored is not a working identity. It is then
  * left as it is; a new identity is never made in its place.
  */
-export async function storedIdentity({ name = 'default' }: { name?: string } = {}): Promise<Identity> {
+export async function storedIdentity(options?: { name?: string | undefined }): Promise<Identity> {
+  const { name = 'default' } = options ?? {}
   return openStoredIdentity(name, (await preferredProvider()) === webCryptoEd25519)
 }
 
@@ -220,7 +228,7 @@ async function restore(name: string, kept: Partial<Kept> | null): Promise<Identi
     cause = error
   }
   throw identityFailed(
-    `The stored identity "${name}" is no working key, and was left as it is. Remove it from the database "lotus-p2p-identity", or use another name.`,
+    `The stored identity "${name}" is no working key, and was left as it is. Remove it, or use another name.`,
     cause,
   )
 }

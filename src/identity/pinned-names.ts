@@ -21,21 +21,18 @@ const PINS_PER_KEY = 4
  * application has asked for is stored all the same.
  */
 export class PinnedNames {
-  readonly #store: KeyValueStore
-  readonly #max: number
   /** Stored pins; undefined until its key was needed. */
-  #stored: Map<string, Uint8Array | undefined> | undefined
-  #loading: Promise<Map<string, Uint8Array | undefined>> | undefined
+  private stored: Map<string, Uint8Array | undefined> | undefined
+  private loading: Promise<Map<string, Uint8Array | undefined>> | undefined
   /** Pins in memory, longest unused first. */
-  readonly #remembered = new LazyMap<string, Uint8Array>()
-  readonly #isUsed: (name: string) => boolean
+  private readonly remembered = new LazyMap<string, Uint8Array>()
 
   /** @param isUsed whether the owner of a name is connected, or the application has asked for it. */
-  constructor(store: KeyValueStore, limits: Pick<Limits, 'maxPinnedNames'>, isUsed: (name: string) => boolean = () => false) {
-    this.#isUsed = isUsed
-    this.#store = store
-    this.#max = limits.maxPinnedNames
-  }
+  constructor(
+    private readonly store: KeyValueStore,
+    private readonly limits: Pick<Limits, 'maxPinnedNames'>,
+    private readonly isUsed: (name: string) => boolean = () => false,
+  ) {}
 
   /**
    * True if the name was free, and is now the key's, or was the key's already; false if it is another key's. A peer id (`lp1…`)
@@ -48,28 +45,28 @@ export class PinnedNames {
   async claim(name: string, publicKey: Uint8Array, isChosen = false): Promise<boolean> {
     if (isPeerId(name)) return equalBytes(decodePeerId(name), publicKey)
     assertPeerName(name)
-    await this.#storedOwner(name)
+    await this.storedOwner(name)
     // From here to the pin nothing is awaited, so that of two claims at once one wins.
-    const stored = this.#stored as Map<string, Uint8Array | undefined>
+    const stored = this.stored as Map<string, Uint8Array | undefined>
     const owner = stored.get(name)
     if (owner !== undefined) return equalBytes(owner, publicKey)
-    const known = this.#recall(name)
+    const known = this.recall(name)
     if (known !== undefined && !equalBytes(known, publicKey)) return false
     const own = [...stored].filter(([, key]) => key && equalBytes(key, publicKey))
     if (own.length >= PINS_PER_KEY) {
-      const [oldest] = own.find(([name]) => !this.#isUsed(name)) ?? []
+      const [oldest] = own.find(([name]) => !this.isUsed(name)) ?? []
       if (oldest === undefined) return true
       stored.delete(oldest)
-      this.#store.delete(STORE_PREFIX + oldest).catch(() => {})
+      this.store.delete(STORE_PREFIX + oldest).catch(() => {})
     }
-    if (stored.size >= this.#max && !isChosen) {
-      this.#remember(name, publicKey.slice())
+    if (stored.size >= this.limits.maxPinnedNames && !isChosen) {
+      this.remember(name, publicKey.slice())
       return true
     }
     stored.set(name, publicKey.slice())
-    this.#remembered.delete(name)
+    this.remembered.delete(name)
     try {
-      await this.#store.set(STORE_PREFIX + name, publicKey.slice())
+      await this.store.set(STORE_PREFIX + name, publicKey.slice())
     } catch (error) {
       stored.delete(name)
       throw storageFailed(error)
@@ -80,17 +77,17 @@ export class PinnedNames {
   /** The key (32 bytes) that the name, or peer id, belongs to. @throws P2PError STORAGE_FAILED if the store fails. */
   async lookup(name: string): Promise<Uint8Array | undefined> {
     if (isPeerId(name)) return decodePeerId(name)
-    return ((await this.#storedOwner(name)) ?? this.#recall(name))?.slice()
+    return ((await this.storedOwner(name)) ?? this.recall(name))?.slice()
   }
 
-  async #storedOwner(name: string): Promise<Uint8Array | undefined> {
-    const stored = await this.#load()
+  private async storedOwner(name: string): Promise<Uint8Array | undefined> {
+    const stored = await this.load()
     const owner = stored.get(name)
     if (owner !== undefined) return owner
     let found: Uint8Array | undefined
     try {
       // Asked for unknown names too: another tab may share the store.
-      found = await this.#store.get(STORE_PREFIX + name)
+      found = await this.store.get(STORE_PREFIX + name)
     } catch (error) {
       throw storageFailed(error)
     }
@@ -110,34 +107,34 @@ export class PinnedNames {
     return found
   }
 
-  #load(): Promise<Map<string, Uint8Array | undefined>> {
-    this.#loading ??= this.#store.keys(STORE_PREFIX).then(
+  private load(): Promise<Map<string, Uint8Array | undefined>> {
+    this.loading ??= this.store.keys(STORE_PREFIX).then(
       (keys) => {
-        this.#stored = new Map(keys.map((key) => [key.slice(STORE_PREFIX.length), undefined]))
-        return this.#stored
+        this.stored = new Map(keys.map((key) => [key.slice(STORE_PREFIX.length), undefined]))
+        return this.stored
       },
       (error) => {
-        this.#loading = undefined
+        this.loading = undefined
         throw storageFailed(error)
       },
     )
-    return this.#loading
+    return this.loading
   }
 
-  #recall(name: string): Uint8Array | undefined {
-    const known = this.#remembered.get(name)
-    if (known !== undefined) this.#remember(name, known)
+  private recall(name: string): Uint8Array | undefined {
+    const known = this.remembered.get(name)
+    if (known !== undefined) this.remember(name, known)
     return known
   }
 
-  #remember(name: string, publicKey: Uint8Array): void {
-    this.#remembered.delete(name)
-    this.#remembered.set(name, publicKey)
-    if (this.#remembered.size <= this.#max) return
-    for (const other of this.#remembered.keys()) {
+  private remember(name: string, publicKey: Uint8Array): void {
+    this.remembered.delete(name)
+    this.remembered.set(name, publicKey)
+    if (this.remembered.size <= this.limits.maxPinnedNames) return
+    for (const other of this.remembered.keys()) {
       // The newest counts as used: its owner is about to be connected.
-      if (other === name || this.#isUsed(other)) continue
-      this.#remembered.delete(other)
+      if (other === name || this.isUsed(other)) continue
+      this.remembered.delete(other)
       return
     }
   }

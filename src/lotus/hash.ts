@@ -1,5 +1,5 @@
-import { ripemd160 } from '@noble/hashes/legacy.js'
 import { sha256 } from '../base/sha256.js'
+import { ripemd160 } from './ripemd160.js'
 
 /** SHA-256 twice, as Bitcoin hashes transactions: 32 bytes. */
 export function sha256d(...parts: Uint8Array[]): Uint8Array {

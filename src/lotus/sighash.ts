@@ -5,7 +5,6 @@ import { sha256d } from './hash.js'
 import { readScript } from './script.js'
 import {
   encodeOutput,
-  merkleRootOf,
   rootOfInputs,
   rootOfOutputs,
   sumOf,
@@ -37,6 +36,29 @@ const SINGLE = 3
 /** Bits that have no meaning. */
 const UNDEFINED_BITS = 0x1c
 
+/** Does each piece of work, by its name, once. */
+type Once = <T>(name: string, work: () => T) => T
+
+function onceEach(): Once {
+  const known = new Map<string, unknown>()
+  return <T>(name: string, work: () => T) => {
+    if (!known.has(name)) known.set(name, work())
+    return known.get(name) as T
+  }
+}
+
+/**
+ * As `sighashOf`, for several inputs of one transaction: what their hashes have in common is worked out once. Nothing of it may change
+ * meanwhile.
+ */
+export function sighashesOf(
+  transaction: Transaction,
+  spent: readonly TransactionOutput[],
+): (index: number, type: SighashType) => Uint8Array {
+  const once = onceEach()
+  return (index, type) => sighash(transaction, index, spent, type, once)
+}
+
 /**
  * What is signed for one input: 32 bytes.
  *
@@ -50,17 +72,27 @@ export function sighashOf(
   spent: readonly TransactionOutput[],
   type: SighashType,
 ): Uint8Array {
+  return sighashesOf(transaction, spent)(index, type)
+}
+
+function sighash(
+  transaction: Transaction,
+  index: number,
+  spent: readonly TransactionOutput[],
+  type: SighashType,
+  once: Once,
+): Uint8Array {
   const output = spentBy(transaction, index, spent)
   const script = readScript(output.script)
   if (script === undefined) throw invalid('Only outputs of P2PKH and Taproot are signed for.', { index })
   if (type === SIGHASH_LOTUS) {
     // A plain script commits to itself, the key path of Taproot has none (lotusd, `ScriptExecutionData`).
     const executed = script.kind === 'p2pkh' ? { codeSeparator: NO_CODE_SEPARATOR, hash: sha256(output.script) } : undefined
-    return sha256d(lotusPreimage(transaction, index, spent, type, executed))
+    return sha256d(lotusPreimage(transaction, index, spent, type, executed, once))
   }
   if (type !== SIGHASH_FORKID || script.kind === 'taproot')
     throw invalid('Taproot is signed with 0x61, P2PKH with 0x41 or 0x61.', { index })
-  return sha256d(forkIdPreimage(transaction, index, output))
+  return sha256d(forkIdPreimage(transaction, index, output, once))
 }
 
 function spentBy(transaction: Transaction, index: number, spent: readonly TransactionOutput[]): TransactionOutput {
@@ -72,20 +104,23 @@ function spentBy(transaction: Transaction, index: number, spent: readonly Transa
 }
 
 /** BIP143 with SIGHASH_ALL and fork value 0. */
-function forkIdPreimage(transaction: Transaction, index: number, { sats, script }: TransactionOutput): Uint8Array {
+function forkIdPreimage(transaction: Transaction, index: number, { sats, script }: TransactionOutput, once: Once): Uint8Array {
   const { version, inputs, outputs, locktime } = transaction
-  const outpoints = new ByteWriter()
-  const sequences = new ByteWriter()
-  for (const input of inputs) {
-    writeOutpoint(outpoints, input)
-    sequences.u32(input.sequence)
-  }
-  const all = new ByteWriter()
-  for (const output of outputs) all.raw(encodeOutput(output))
   const own = inputs[index]!
-  const writer = new ByteWriter().u32(version).raw(sha256d(outpoints.take())).raw(sha256d(sequences.take()))
-  writeOutpoint(writer, own).sized(script).u64(sats).u32(own.sequence)
-  return writer.raw(sha256d(all.take())).u32(locktime).u32(SIGHASH_FORKID).take()
+  const [before, after] = once('forkId', () => {
+    const outpoints = new ByteWriter()
+    const sequences = new ByteWriter()
+    for (const input of inputs) {
+      writeOutpoint(outpoints, input)
+      sequences.u32(input.sequence)
+    }
+    const all = new ByteWriter()
+    for (const output of outputs) all.raw(encodeOutput(output))
+    const head = new ByteWriter().u32(version).raw(sha256d(outpoints.take())).raw(sha256d(sequences.take()))
+    return [head.take(), sha256d(all.take())] as const
+  })
+  const writer = writeOutpoint(new ByteWriter().raw(before), own).sized(script).u64(sats).u32(own.sequence)
+  return writer.raw(after).u32(locktime).u32(SIGHASH_FORKID).take()
 }
 
 /**
@@ -100,6 +135,7 @@ export function lotusPreimage(
   spent: readonly TransactionOutput[],
   type: number,
   executed: ExecutedScript | undefined,
+  once: Once = onceEach(),
 ): Uint8Array {
   const { version, inputs, outputs, locktime } = transaction
   const output = spentBy(transaction, index, spent)
@@ -116,18 +152,21 @@ export function lotusPreimage(
   const writer = new ByteWriter().u32(type).raw(sha256d(own.take()))
   if (executed !== undefined) writer.u32(executed.codeSeparator).raw(executed.hash)
   if (hasAllInputs) {
-    const { root } = merkleRootOf(spent.map((each) => sha256d(encodeOutput(each))))
-    writer.u32(index).raw(root).u64(sumOf(spent))
+    const { root } = once('spent', () => rootOfOutputs(spent))
+    writer
+      .u32(index)
+      .raw(root)
+      .u64(once('paid', () => sumOf(spent)))
   }
-  if (base === ALL) writer.u64(sumOf(outputs))
+  if (base === ALL) writer.u64(once('pays', () => sumOf(outputs)))
   writer.u32(version)
   if (hasAllInputs) {
-    const { root, height } = rootOfInputs(inputs)
+    const { root, height } = once('inputs', () => rootOfInputs(inputs))
     writer.raw(root).u8(height)
   }
   if (base === SINGLE) writer.raw(sha256d(encodeOutput(outputs[index]!)))
   if (base === ALL) {
-    const { root, height } = rootOfOutputs(outputs)
+    const { root, height } = once('outputs', () => rootOfOutputs(outputs))
     writer.raw(root).u8(height)
   }
   return writer.u32(locktime).take()

@@ -14,6 +14,6 @@ export function schnorrVerify(signature: Uint8Array, message: Uint8Array, public
   const s = numberOf(signature.subarray(32))
   if (key === undefined || x >= FIELD || s >= ORDER) return false
   const challenge = challengeOf(bytesOf(x), publicKey, message)
-  const point = Point.BASE.mulAddUnsafe(s, key, modN(-challenge))
+  const point = Point.BASE.multiplyUnsafe(s).add(key.multiplyUnsafe(modN(-challenge)))
   return !point.is0() && point.x === x && isSquare(point.y)
 }

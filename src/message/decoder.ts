@@ -1,6 +1,6 @@
 import { equalBytes } from '../base/bytes.js'
 import { asP2PError, P2PError } from '../base/errors.js'
-import { CORE_LIMITS } from '../base/limits/core.js'
+import { CODEC_LIMITS } from '../base/limits/codec.js'
 import { setOwn } from '../base/own.js'
 import { BIGINT_EXTENSION, type CodecLimits, encode, MAX_BIGINT_DIGITS, TIMESTAMP_EXTENSION } from './encoder.js'
 
@@ -22,7 +22,7 @@ let float: DataView | undefined
 
 /**
  * The value in MessagePack bytes, none of them trusted. Each value is taken in one form only (docs/wire-protocol.md §5.2): two forms
- * would let two peers read two things out of one signature. Bytes in the value are views of `input`.
+ * would let two peers read two things out of one signature. Bytes in the value have memory of their own.
  *
  * A five-byte head may declare 2^32 items. Nothing is allocated for what is only declared: containers grow by what was read.
  *
@@ -31,7 +31,7 @@ let float: DataView | undefined
  * @param options.canonical demands the order of keys too, as all that is signed has it: then `encode` makes the same bytes again.
  * @throws P2PError MALFORMED_DATA, or LIMIT_EXCEEDED for depth (`maxDecodeDepth`) or number of values (`maxDecodeItems`).
  */
-export function decode(input: Uint8Array, given: CodecLimits = CORE_LIMITS, { canonical = false } = {}): unknown {
+export function decode(input: Uint8Array, given: CodecLimits = CODEC_LIMITS, { canonical = false } = {}): unknown {
   bytes = input
   at = 0
   limits = given

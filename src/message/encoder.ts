@@ -1,7 +1,8 @@
 import { isBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
-import { CORE_LIMITS } from '../base/limits/core.js'
+import { CODEC_LIMITS } from '../base/limits/codec.js'
 import type { Limits } from '../base/limits.js'
+import type { Slab } from '../base/slab.node.js'
 import { isWellFormed } from '../base/text.js'
 
 /** What a decoder takes, and so an encoder writes. */
@@ -14,8 +15,7 @@ export const TIMESTAMP_EXTENSION = 0xff
 /** Digits of a BigInt, with its sign: parsing is quadratic, and 2^1024 has 309. */
 export const MAX_BIGINT_DIGITS = 320
 
-const FIRST_BYTES = 4_096
-/** A buffer that grew beyond this is not kept. */
+/** The buffer at first: it holds a frame of a circuit, and does not grow at each. One that grew is not kept. */
 const KEPT_BYTES = 65_536
 /** Texts below this length are written faster by a loop than by a call of the platform. */
 const SHORT_TEXT = 40
@@ -36,19 +36,20 @@ let float: DataView | undefined
  * Source: the MessagePack specification, "Formats".
  *
  * @param limits `maxDecodeDepth` and `maxDecodeItems` hold for what is sent too.
+ * @param slab holds the bytes; by default they have memory of their own.
  * @throws P2PError UNSERIALIZABLE_PAYLOAD for functions, symbols, Map, Set, other typed arrays, cycles, nesting above
  *   `maxDecodeDepth` − 1, the key `__proto__`, and texts with half of a surrogate pair;
  *   MESSAGE_TOO_LARGE for more values than `maxDecodeItems`, which every decoder would refuse.
  */
-export function encode(value: unknown, limits: CodecLimits = CORE_LIMITS): Uint8Array {
+export function encode(value: unknown, limits: CodecLimits = CODEC_LIMITS, slab?: Slab): Uint8Array {
   const start = at
   const leftBefore = left
   const { maxDecodeDepth, maxDecodeItems } = limits
   left = maxDecodeItems
-  bytes ??= new Uint8Array(FIRST_BYTES)
+  bytes ??= new Uint8Array(KEPT_BYTES)
   try {
     write(value, maxDecodeDepth)
-    return bytes.slice(start, at)
+    return slab?.copy(bytes.subarray(start, at)) ?? bytes.slice(start, at)
   } catch (error) {
     if (left < 0) throw tooManyItems(maxDecodeItems)
     if (error instanceof P2PError) throw error

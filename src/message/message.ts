@@ -19,6 +19,12 @@ export interface P2PMessage<T = unknown> {
   protocol?: string
   /** The `messageId` of the request that this message answers. */
   inReplyTo?: string
+  /** With `mailbox()`: it came through a mailbox, and its sender may be away. */
+  mailed?: true
+  /** Of mail: when it was sealed, milliseconds since the Unix epoch, by the sender's clock. */
+  sentAt?: number
+  /** With `mailbox()`: its handlers may have had it before, for the process ended while they ran. */
+  redelivered?: true
 }
 
 /**

@@ -29,7 +29,7 @@ export class P2PProtocol {
   private readonly limits: Limits
   private readonly clock: Clock
 
-  constructor(options: { limits?: Limits; clock?: Clock } = {}) {
+  constructor(options: { limits?: Limits | undefined; clock?: Clock | undefined } = {}) {
     this.limits = options.limits ?? limitsOf()
     this.clock = options.clock ?? systemClock
   }

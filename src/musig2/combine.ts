@@ -1,11 +1,13 @@
 import { hexOf, joined } from '../base/bytes.js'
+import type { P2PError } from '../base/errors.js'
 import { pushesOf, readScript } from '../lotus/script.js'
-import { encodeTransaction, rootsOf, txidOf } from '../lotus/transaction.js'
+import { encodeTransaction, rootsOf, type Transaction, txidOf } from '../lotus/transaction.js'
 import { schnorrVerify } from '../lotus/verify-schnorr.js'
 import { addNonces } from './nonces.js'
 import type { SigningRequest } from './request.js'
 import { addPartials, type SessionValues, sessionOf } from './session-math.js'
-import { partialHolds } from './verify-partial.js'
+import { Turns } from './turns.js'
+import { partialHolds, signaturesHold } from './verify-partial.js'
 
 /** A transaction that all have signed. */
 export interface SignedTransaction {
@@ -20,44 +22,114 @@ export type ByMember = readonly (readonly Uint8Array[])[]
 
 /** Either all hold, or these members' partial signatures do not. */
 export type Combined =
-  | { readonly signed: SignedTransaction; readonly culprits?: undefined }
+  | {
+      readonly signed: SignedTransaction
+      /** Of each input to sign: 64 bytes. */
+      readonly signatures: readonly Uint8Array[]
+      readonly culprits?: undefined
+    }
   | { readonly culprits: readonly number[]; readonly signed?: undefined }
 
+/** Signatures that are verified together in one slice of work. */
+const SLICE = 16
+
 /**
- * Adds up what the members have signed. The whole signature is verified first; single parts only where it does not hold.
+ * The sum of all members' nonces, for each input to sign. In slices: with many members and inputs it is most of the work.
  *
- * @param nonces 66 bytes each, well formed; `partials` 32 bytes each.
- * @throws P2PError INVALID_TRANSACTION for a nonce that is none.
+ * @param nonces 66 bytes each.
+ * @returns 66 bytes each, and the members some of whose nonces are none; then there are no sums.
  */
-export function combine(request: SigningRequest, nonces: ByMember, partials: ByMember): Combined {
-  const { transaction, spent, sign, keys, sighashes } = request
-  const inputs = transaction.inputs.map((input) => ({ ...input }))
-  for (const [i, { input, type, keyset }] of sign.entries()) {
-    const key = keys[keyset]!
-    const session = sessionOf(key.signing, addNonces(nonces.map((all) => all[i]!)), sighashes[i]!)
-    const parts = partials.map((all) => all[i]!)
-    const culprits = faultyIn(session, parts)
-    if (culprits.length > 0) return { culprits }
-    const signature = addPartials(session, parts)
-    if (!schnorrVerify(signature, sighashes[i]!, key.publicKey)) {
-      return { culprits: parts.flatMap((part, m) => (partialHolds(session, key.places[m]!, part, nonces[m]![i]!) ? [] : [m])) }
+export async function sumsOf({ sign }: SigningRequest, nonces: ByMember): Promise<{ sums: Uint8Array[]; faulty: number[] }> {
+  const turns = new Turns()
+  const sums: Uint8Array[] = []
+  const faulty = new Set<number>()
+  for (const i of sign.keys()) {
+    try {
+      sums.push(addNonces(ofInput(nonces, i)))
+    } catch (error) {
+      faulty.add((error as P2PError).details.index as number)
     }
-    const item = joined(signature, Uint8Array.of(type))
-    const isTaproot = readScript(spent[input]!.script)?.kind === 'taproot'
-    inputs[input]!.script = isTaproot ? pushesOf(item) : pushesOf(item, key.publicKey)
+    await turns.take()
   }
-  const signed = { ...transaction, inputs }
-  return { signed: { transaction: encodeTransaction(signed), txid: hexOf(txidOf(rootsOf(signed)).reverse()) } }
+  return { sums, faulty: [...faulty] }
 }
 
-/** Members whose part is no number that a part can be. */
-function faultyIn(session: SessionValues, parts: readonly Uint8Array[]): number[] {
-  return [...parts.keys()].filter((member) => {
-    try {
-      addPartials(session, [parts[member]!])
-      return false
-    } catch {
-      return true
+/**
+ * Adds up what the members have signed. All signatures are verified together; single parts only where one of them does not hold. In slices.
+ *
+ * @param nonces 66 bytes each, well formed; `partials` 32 bytes each.
+ * @param sums of the nonces, where they are known.
+ * @throws P2PError INVALID_TRANSACTION for a nonce that is none.
+ */
+export async function combine(
+  request: SigningRequest,
+  nonces: ByMember,
+  partials: ByMember,
+  sums: readonly Uint8Array[] = request.sign.map((_, i) => addNonces(ofInput(nonces, i))),
+): Promise<Combined> {
+  const { sign, keys, sighashes } = request
+  const turns = new Turns()
+  const sessions: SessionValues[] = []
+  for (const [i, { keyset }] of sign.entries()) {
+    sessions.push(sessionOf(keys[keyset]!.signing, sums[i]!, sighashes[i]!))
+    await turns.take()
+  }
+  const signatures = signaturesOf(sessions, partials)
+  let holds = signatures !== undefined
+  for (let i = 0; holds && i < sessions.length; i += SLICE) {
+    holds = signaturesHold(sessions.slice(i, i + SLICE), signatures!.slice(i, i + SLICE))
+    await turns.take()
+  }
+  if (holds) return { signed: assembled(request, signatures!), signatures: signatures! }
+  const culprits = new Set<number>()
+  for (const [m, parts] of partials.entries()) {
+    for (const [i, session] of sessions.entries()) {
+      await turns.take()
+      const { places } = keys[sign[i]!.keyset]!
+      try {
+        if (culprits.has(m) || partialHolds(session, places[m]!, parts[i]!, nonces[m]![i]!)) continue
+      } catch {
+        // It is no number that a part can be.
+      }
+      culprits.add(m)
     }
-  })
+  }
+  return { culprits: [...culprits] }
+}
+
+function ofInput(all: ByMember, i: number): Uint8Array[] {
+  return all.map((each) => each[i]!)
+}
+
+/** Undefined where a part is no number that a part can be. */
+function signaturesOf(sessions: readonly SessionValues[], partials: ByMember): Uint8Array[] | undefined {
+  try {
+    return sessions.map((session, i) => addPartials(session, ofInput(partials, i)))
+  } catch {
+    return undefined
+  }
+}
+
+/** The transaction with these signatures, 64 bytes of each input to sign; undefined where one does not hold. */
+export function completed(request: SigningRequest, signatures: readonly Uint8Array[]): SignedTransaction | undefined {
+  const { sign, keys, sighashes } = request
+  const holds = ({ keyset }: { keyset: number }, i: number) =>
+    schnorrVerify(signatures[i]!, sighashes[i]!, keys[keyset]!.publicKey)
+  return signatures.length === sign.length && sign.every(holds) ? assembled(request, signatures) : undefined
+}
+
+function assembled({ transaction, spent, sign, keys }: SigningRequest, signatures: readonly Uint8Array[]): SignedTransaction {
+  const inputs = transaction.inputs.map((input) => ({ ...input }))
+  for (const [i, { input, type, keyset }] of sign.entries()) {
+    const item = joined(signatures[i]!, Uint8Array.of(type))
+    const isTaproot = readScript(spent[input]!.script)?.kind === 'taproot'
+    inputs[input]!.script = isTaproot ? pushesOf(item) : pushesOf(item, keys[keyset]!.publicKey)
+  }
+  const signed = { ...transaction, inputs }
+  return { transaction: encodeTransaction(signed), txid: shownTxid(signed) }
+}
+
+/** The id of a transaction as explorers show it: 64 digits. */
+export function shownTxid(transaction: Transaction): string {
+  return hexOf(txidOf(rootsOf(transaction)).reverse())
 }

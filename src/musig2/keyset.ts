@@ -46,15 +46,12 @@ export function aggregateKeys(keyset: Keyset): KeysetKey {
   const aggregated = addKeys(ordered, aggregation)
   const places = keys.map((key) => ordered.findIndex((each) => equalBytes(each, key)))
   const tweakedBy = aggregation === 'lotus' ? 'first' : 'aggregator'
-  if (taproot === false) {
-    const signing: SigningKey = { aggregated, point: aggregated.point, factor: 1n, tweak: 0n, tweakedBy }
-    const publicKey = aggregated.point.toBytes(true)
-    return { publicKey, script: p2pkhScript(publicKey), places, signing }
-  }
-  const { tweak, commitment } = tweakOf(aggregated.point, taproot === true ? NO_SCRIPTS : taproot)
-  const publicKey = commitment.toBytes(true)
-  const signing: SigningKey = { aggregated, point: commitment, factor: 1n, tweak, tweakedBy }
-  return { publicKey, script: taprootScript(publicKey), places, signing }
+  const { point: untweaked } = aggregated
+  const { tweak, commitment: point } =
+    taproot === false ? { tweak: 0n, commitment: untweaked } : tweakOf(untweaked, taproot === true ? NO_SCRIPTS : taproot)
+  const publicKey = point.toBytes(true)
+  const script = (taproot === false ? p2pkhScript : taprootScript)(publicKey)
+  return { publicKey, script, places, signing: { aggregated, point, factor: 1n, tweak, tweakedBy } }
 }
 
 /** Whether an output pays to this key, with whatever state. */

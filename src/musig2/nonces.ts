@@ -11,6 +11,12 @@ export interface SecretNonce {
   second: bigint
 }
 
+/** A nonce, and its public half: 66 bytes. */
+export interface MadeNonce {
+  readonly secret: SecretNonce
+  readonly nonce: Uint8Array
+}
+
 export interface NonceInput {
   /** 32 bytes, fresh, of the platform's generator. */
   random: Uint8Array
@@ -31,10 +37,14 @@ export interface NonceInput {
  * @returns the secret half, and the public one of 66 bytes.
  * @throws P2PError INVALID_TRANSACTION for a random of another length, or numbers that are zero: one of 2^256.
  */
-export function makeNonce({ random, publicKey, secretKey, aggregateX = NOTHING, message, extra = NOTHING }: NonceInput): {
-  secret: SecretNonce
-  nonce: Uint8Array
-} {
+export function makeNonce({
+  random,
+  publicKey,
+  secretKey,
+  aggregateX = NOTHING,
+  message,
+  extra = NOTHING,
+}: NonceInput): MadeNonce {
   if (random.length !== SCALAR_BYTES) throw invalid('A nonce is made of 32 random bytes.')
   const rand = secretKey === undefined ? random.slice() : taggedHash('MuSig/aux', random)
   if (secretKey !== undefined) for (let i = 0; i < rand.length; i++) rand[i]! ^= secretKey[i]!

@@ -3,11 +3,24 @@ import { sha256 } from '../base/sha256.js'
 import { tupleKey } from '../base/tuple-key.js'
 import { POINT_BYTES } from '../lotus/curve.js'
 import { dustOf } from '../lotus/script.js'
-import { SIGHASH_FORKID, SIGHASH_LOTUS, type SighashType, sighashOf } from '../lotus/sighash.js'
+import { SIGHASH_FORKID, SIGHASH_LOTUS, type SighashType, sighashesOf } from '../lotus/sighash.js'
 import { MAX_BRANCH, provesSpent, type SpentOutput, type SpentProof } from '../lotus/spent.js'
 import { decodeTransaction, encodeTransaction, MAX_TRANSACTION_BYTES, sumOf, type Transaction } from '../lotus/transaction.js'
 import { decode, encode } from '../message/codec.js'
-import { array, bigint, bytes, Fault, int, oneOf, type Shape, type Shaped, text, tuple, union } from '../message/shape.js'
+import {
+  array,
+  bigint,
+  bytes,
+  Fault,
+  int,
+  oneOf,
+  optional,
+  type Shape,
+  type Shaped,
+  text,
+  tuple,
+  union,
+} from '../message/shape.js'
 import { checkedField, invalidRequest } from './errors.js'
 import type { Aggregation } from './key-agg.js'
 import { aggregateKeys, type Keyset, type KeysetKey, MAX_SIGNERS, paysTo } from './keyset.js'
@@ -18,7 +31,7 @@ export const MAX_REQUEST_BYTES = 524_288
 export const MAX_PURPOSE_LENGTH = 256
 export const MAX_INPUTS_TO_SIGN = 128
 /** Keys of ours and of others that one request may name. */
-const MAX_KEYSETS = 128
+export const MAX_KEYSETS = 128
 const ID_BYTES = 16
 const NETWORK_KEY_BYTES = 32
 
@@ -56,6 +69,8 @@ export interface RequestContent {
   /** What each input spends. */
   spent: readonly SpentOutput[]
   sign: readonly InputToSign[]
+  /** Members commit to their nonces before they tell them. MuSig2 with two nonces needs no such round; some policies demand one. */
+  nonceCommitments?: boolean
 }
 
 /** A request that has been read and checked. */
@@ -82,6 +97,7 @@ const requestShape = tuple(
   bytes(),
   array(spentShape),
   array(tuple(int(0), oneOf(SIGHASH_FORKID, SIGHASH_LOTUS), int(0)), MAX_INPUTS_TO_SIGN, 1),
+  optional(oneOf(1)),
 )
 
 type Wire = Shaped<typeof requestShape>
@@ -92,8 +108,15 @@ type Wire = Shaped<typeof requestShape>
  * @throws P2PError SIGNING_FAILED, reason INVALID_REQUEST, with `details.field`, for what no member would sign.
  */
 export function encodeRequest(content: RequestContent): Uint8Array {
-  const { id, expiresAt, purpose, members, keysets, transaction, spent, sign } = content
-  const encoded = encode([
+  const bytes = bytesOfRequest(content)
+  readRequest(bytes)
+  return bytes
+}
+
+/** The same, not checked. */
+export function bytesOfRequest(content: RequestContent): Uint8Array {
+  const { id, expiresAt, purpose, members, keysets, transaction, spent, sign, nonceCommitments } = content
+  return encode([
     VERSION,
     id,
     expiresAt,
@@ -107,9 +130,8 @@ export function encodeRequest(content: RequestContent): Uint8Array {
     encodeTransaction(transaction),
     spent.map(({ sats, script, proof }) => (proof === undefined ? [sats, script] : [sats, script, wireOf(proof)])),
     sign.map(({ input, type, keyset }) => [input, type, keyset]),
+    ...(nonceCommitments ? [1] : []),
   ])
-  readRequest(encoded)
-  return encoded
 }
 
 function rootOf(taproot: boolean | Uint8Array): Uint8Array | null {
@@ -127,10 +149,23 @@ function wireOf({ version, inputs, branch, locktime }: SpentProof): unknown[] {
  * @throws P2PError SIGNING_FAILED, reason INVALID_REQUEST, with `details.field`.
  */
 export function readRequest(encoded: Uint8Array): SigningRequest {
+  const steps = checkedRequest(encoded, contentOfRequest(encoded))
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
+/**
+ * What a request says, before anything is computed: its form, its members, its amounts.
+ *
+ * @throws P2PError SIGNING_FAILED, as `readRequest`.
+ */
+export function contentOfRequest(encoded: Uint8Array): RequestContent {
   if (encoded.length > MAX_REQUEST_BYTES) throw invalidRequest('', `A request has at most ${MAX_REQUEST_BYTES} bytes.`)
-  const read = requestShape(decoded(encoded))
+  const read = requestShape(decodedOf(encoded))
   if (read instanceof Fault) throw invalidRequest(nameOf(read.at), 'The request is malformed.')
-  const [, id, expiresAt, purpose, members, keysets, transactionBytes, spent, sign] = read
+  const [, id, expiresAt, purpose, members, keysets, transactionBytes, spent, sign, commitments] = read
   if (transactionBytes.length > MAX_TRANSACTION_BYTES) throw invalidRequest('transaction', 'The transaction is too long.')
   const content: RequestContent = {
     id,
@@ -141,27 +176,42 @@ export function readRequest(encoded: Uint8Array): SigningRequest {
     transaction: checkedField('transaction', () => decodeTransaction(transactionBytes)),
     spent: spent.map(spentOf),
     sign: sign.map(([input, type, keyset]) => ({ input, type, keyset })),
+    nonceCommitments: commitments === 1,
   }
   checkMembers(content)
-  const keys = content.keysets.map((keyset, i) => checkedField(`keysets.${i}`, () => aggregateKeys(keyset)))
   checkAmounts(content)
+  return content
+}
+
+/**
+ * What is expensive about a request, in steps: the sum of each keyset, and what is signed.
+ *
+ * @param encoded what the content was read from.
+ * @throws P2PError SIGNING_FAILED, as `readRequest`.
+ */
+export function* checkedRequest(encoded: Uint8Array, content: RequestContent): Generator<void, SigningRequest, void> {
+  const { keysets, transaction, spent, sign } = content
+  const keys: KeysetKey[] = []
+  for (const [i, keyset] of keysets.entries()) {
+    keys.push(checkedField(`keysets.${i}`, () => aggregateKeys(keyset)))
+    yield
+  }
   checkSigned(content, keys)
-  const sighashes = content.sign.map(({ input, type }, i) =>
-    checkedField(`sign.${i}`, () => sighashOf(content.transaction, input, content.spent, type)),
-  )
+  const sighash = sighashesOf(transaction, spent)
+  const sighashes = sign.map(({ input, type }, i) => checkedField(`sign.${i}`, () => sighash(input, type)))
   return { ...content, hash: sha256(encoded), keys, sighashes }
 }
 
 /** Undefined for what is no MessagePack. */
-function decoded(bytes: Uint8Array): unknown {
+export function decodedOf(bytes: Uint8Array | undefined): unknown {
   try {
-    return decode(bytes)
+    return decode(bytes!)
   } catch {
     return undefined
   }
 }
 
-const FIELDS = ['version', 'id', 'expiresAt', 'purpose', 'members', 'keysets', 'transaction', 'spent', 'sign']
+const FIELDS = ['version', 'id', 'expiresAt', 'purpose', 'members', 'keysets', 'transaction', 'spent', 'sign', 'nonceCommitments']
 
 /** The names of a request's parts in place of their numbers. */
 function nameOf(at: string): string {

@@ -64,7 +64,7 @@ export function sessionOf(
   const halves = readNonceSum(nonceSum)
   if (halves === undefined) throw invalid('The sum of nonces is not 66 bytes of two points.')
   const weight = modN(numberOf(taggedHash('MuSig/noncecoef', scheme.weighed(nonceSum, key.point, message))))
-  const sum = sumOfProducts(halves, [1n, weight])
+  const sum = halves[0].add(sumOfProducts([halves[1]], [weight]))
   const nonce = sum.is0() ? Point.BASE : sum
   return {
     key,

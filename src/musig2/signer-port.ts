@@ -4,7 +4,8 @@ import { isP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import { POINT_BYTES } from '../lotus/curve.js'
 import { array, bytes, Fault, int, object, oneOf, optional, type Shape, type Shaped, text } from '../message/shape.js'
-import { signingFailed } from './errors.js'
+import { signerFailed, signingFailed } from './errors.js'
+import { NONCE_BYTES } from './nonces.js'
 import { readRequest } from './request.js'
 import type { MuSig2Signer } from './signer.js'
 import { type RequestSummary, summaryOf } from './summary.js'
@@ -24,9 +25,11 @@ export interface ServeSignerOptions {
    */
   approve?(summary: RequestSummary): Promise<boolean>
   /** Scripts that the wallet knows as its own, for the summary. */
-  ownScripts?: readonly Uint8Array[]
+  ownScripts?: readonly Uint8Array[] | undefined
   /** True: whatever the page asks is signed without `approve`. */
-  unattended?: boolean
+  unattended?: boolean | undefined
+  /** True: the page may advertise the keys, and meet cosigners by them, which `approve` is not asked for. */
+  mayAdvertise?: boolean | undefined
 }
 
 /** How long a signer that asks nobody may take. */
@@ -40,28 +43,40 @@ const INPUTS = {
   publicKeys: object({}),
   prove: object({ request: bytes(), networkKey: bytes(32), fresh: bytes(16) }),
   createNonces: object({ session, request: bytes() }),
-  signPartials: object({ session, nonces: array(array(bytes())) }),
+  signPartials: object({ session, nonces: array(array(bytes())), sums: optional(array(bytes(NONCE_BYTES))) }),
   forget: object({ session }),
+  proveAnnouncement: object({
+    key: bytes(POINT_BYTES),
+    network: text(1, 64),
+    resource: text(1, 512),
+    networkKey: bytes(32),
+    day: int(0, 0xffff_ffff),
+  }),
 }
 type Call = keyof typeof INPUTS
 const callShape = object({
   mark: oneOf(MARK),
   id: int(0),
-  call: oneOf('publicKeys', 'prove', 'createNonces', 'signPartials', 'forget'),
+  call: oneOf(...(Object.keys(INPUTS) as Call[])),
 })
 const answerShape = object({ mark: oneOf(`${MARK}/answer`), id: int(0), error: optional(text()) })
 
 /**
  * The worker's side: a page, through its port, may ask for proofs, nonces and signatures, for requests that `approve` has said yes to.
- * Keys and secret nonces stay here.
+ * Keys and secret nonces stay here. A signer whose keys have to be loaded first is given as a promise, so that the port is listened to at once:
+ * a worker loses what comes before.
  *
  * @throws P2PError INVALID_CONFIG without `approve` and without `unattended`.
  * @example
  * // worker.js
  * serveSigner(self, softwareSigner({ secretKeys: [key] }), { approve: (summary) => askTheUser(summary) })
  */
-export function serveSigner(port: SignerPort, signer: MuSig2Signer, options: ServeSignerOptions): Unsubscribe {
-  const { approve, unattended = false, ownScripts } = options
+export function serveSigner(
+  port: SignerPort,
+  signer: MuSig2Signer | Promise<MuSig2Signer>,
+  options: ServeSignerOptions,
+): Unsubscribe {
+  const { approve, unattended = false, ownScripts, mayAdvertise = false } = options
   if (approve === undefined && !unattended) {
     throw new P2PError('INVALID_CONFIG', 'serveSigner needs approve, which asks the user, or unattended: true.')
   }
@@ -77,19 +92,27 @@ export function serveSigner(port: SignerPort, signer: MuSig2Signer, options: Ser
     approved.add(hash)
     for (const oldest of approved) if (approved.size > MAX_APPROVED) approved.delete(oldest)
   }
-  const run: { [C in Call]: (input: Shaped<(typeof INPUTS)[C]>) => unknown } = {
-    publicKeys: () => signer.publicKeys,
-    prove: async (input) => {
+  const run: { [C in Call]: (real: MuSig2Signer, input: Shaped<(typeof INPUTS)[C]>) => unknown } = {
+    publicKeys: ({ publicKeys }) => publicKeys,
+    prove: async (real, input) => {
       await check(input.request, true)
-      return signer.prove(input)
+      return real.prove(input)
     },
-    createNonces: async (input) => {
+    createNonces: async (real, input) => {
       await check(input.request, false)
-      return signer.createNonces(input)
+      return real.createNonces(input)
     },
-    signPartials: (input) => signer.signPartials(input),
-    forget: (input) => signer.forget(input.session),
+    signPartials: (real, input) => real.signPartials(input),
+    forget: (real, input) => real.forget(input.session),
+    proveAnnouncement: (real, input) => {
+      if ((approve !== undefined && !mayAdvertise) || real.proveAnnouncement === undefined) {
+        throw signingFailed('The signer advertises no keys.', { reason: 'REJECTED' })
+      }
+      return real.proveAnnouncement(input)
+    },
   }
+  // It fails where it is used.
+  Promise.resolve(signer).catch(() => {})
   const onMessage = async ({ data }: { data: unknown }): Promise<void> => {
     const asked = callShape(data)
     if (asked instanceof Fault) return
@@ -97,8 +120,11 @@ export function serveSigner(port: SignerPort, signer: MuSig2Signer, options: Ser
     const answer = { mark: `${MARK}/answer`, id }
     try {
       const input = INPUTS[call]((data as { input?: unknown }).input ?? {})
-      if (input instanceof Fault) throw signingFailed('The signer was asked in another form.', { reason: 'SIGNER_FAILED' })
-      port.postMessage({ ...answer, result: await (run[call] as (given: unknown) => unknown)(input) })
+      if (input instanceof Fault) throw signerFailed('The signer was asked in another form.')
+      port.postMessage({
+        ...answer,
+        result: await (run[call] as (real: MuSig2Signer, given: unknown) => unknown)(await signer, input),
+      })
     } catch (error) {
       // What an error carries may be secret: its sentence and reason alone leave.
       const reason = isP2PError(error) ? error.details.reason : undefined
@@ -140,13 +166,13 @@ export async function workerSigner(port: SignerPort): Promise<MuSig2Signer> {
       if (timeoutMs === undefined) return
       timer = platformTimer(() => {
         waiting.delete(id)
-        reject(signingFailed('The signer does not answer. Its worker may have crashed.', { reason: 'SIGNER_FAILED' }))
+        reject(signerFailed('The signer does not answer. Its worker may have crashed.'))
       }, timeoutMs)
     }).finally(() => clearTimeout(timer))
     const { error, reason, result: value } = answer as { error?: string; reason?: unknown; result?: unknown }
     if (error !== undefined) throw signingFailed(error, { reason: reason === 'REJECTED' ? 'REJECTED' : 'SIGNER_FAILED' })
     const found = result(value)
-    if (found instanceof Fault) throw signingFailed('The signer answered in another form.', { reason: 'SIGNER_FAILED' })
+    if (found instanceof Fault) throw signerFailed('The signer answered in another form.')
     return found
   }
 
@@ -157,5 +183,6 @@ export async function workerSigner(port: SignerPort): Promise<MuSig2Signer> {
     createNonces: (input) => ask('createNonces', array(bytes()), input, CALL_MS),
     signPartials: (input) => ask('signPartials', array(bytes()), input, CALL_MS),
     forget: (input) => ask('forget', optional(oneOf(undefined)), { session: input }, CALL_MS),
+    proveAnnouncement: (input) => ask('proveAnnouncement', bytes(), input, CALL_MS),
   }
 }

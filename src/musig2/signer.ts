@@ -25,6 +25,25 @@ export interface MuSig2Signer {
   signPartials(input: SignPartialsInput): Promise<Uint8Array[]>
   /** The session is over. */
   forget(session: string): Promise<void>
+  /**
+   * Proves that a key of ours is found at a peer, for `musig2.discovery`. A signer without it is not advertised.
+   *
+   * @returns 64 bytes: a signature of `announcementHash`.
+   */
+  proveAnnouncement?(input: ProveAnnouncementInput): Promise<Uint8Array>
+}
+
+export interface ProveAnnouncementInput {
+  /** One of `publicKeys`. */
+  key: Uint8Array
+  /** Name of the network of peers. */
+  network: string
+  /** Type and id of the resource that will hold the proof, with `/` between them. */
+  resource: string
+  /** Our Ed25519 public key: 32 bytes. */
+  networkKey: Uint8Array
+  /** Since the Unix epoch. */
+  day: number
 }
 
 export interface ProveInput {
@@ -47,4 +66,9 @@ export interface SignPartialsInput {
   session: string
   /** For each input to sign the nonces of all members, in the members' order: 66 bytes each. */
   nonces: Uint8Array[][]
+  /**
+   * The sums of these nonces, 66 bytes for each input to sign, where the caller has them. A signer may sign for them and leave the nonces unread: whoever adds up
+   * nonces needs no trust (BIP327), as any other member could have chosen its own to the same sum.
+   */
+  sums?: Uint8Array[] | undefined
 }

@@ -1,14 +1,15 @@
 import { BoundedMap } from '../base/bounded-map.js'
-import { equalBytes, hexOf, joined } from '../base/bytes.js'
+import { bytesOfHex, equalBytes, hexOf, joined } from '../base/bytes.js'
 import { sha256 } from '../base/sha256.js'
 import { bytesOf, publicKeyOf, secretOf } from '../lotus/curve.js'
 import { freshBytes, schnorrSign } from '../lotus/schnorr.js'
+import { announcementHash } from './announcements.js'
 import { bindingOf, keysOfMember } from './binding.js'
-import { signingFailed } from './errors.js'
-import { addNonces, bigEndian, makeNonce, type SecretNonce } from './nonces.js'
+import { signerFailed } from './errors.js'
+import { addNonces, bigEndian, type MadeNonce, makeNonce } from './nonces.js'
 import { readRequest, type SigningRequest } from './request.js'
 import { partialOf, sessionOf } from './session-math.js'
-import type { CreateNoncesInput, MuSig2Signer, ProveInput, SignPartialsInput } from './signer.js'
+import type { CreateNoncesInput, MuSig2Signer, ProveAnnouncementInput, ProveInput, SignPartialsInput } from './signer.js'
 
 /** Sessions whose nonces wait. */
 const MAX_SESSIONS = 16
@@ -22,9 +23,9 @@ export interface SoftwareSignerOptions {
   /** 32 bytes each; copied. */
   secretKeys: readonly Uint8Array[]
   /** Milliseconds that pass. Default: `performance.now`. */
-  now?: () => number
+  now?: (() => number) | undefined
   /** Default: the platform's generator. A nonce hangs on more than it. @internal */
-  random?: (length: number) => Uint8Array
+  random?: ((length: number) => Uint8Array) | undefined
 }
 
 /**
@@ -41,8 +42,7 @@ export function softwareSigner(options: SoftwareSignerOptions): MuSig2Signer {
 interface LiveSession {
   readonly request: SigningRequest
   /** By input to sign. */
-  readonly secrets: SecretNonce[]
-  readonly nonces: Uint8Array[]
+  readonly made: readonly MadeNonce[]
   readonly endsAt: number
 }
 
@@ -68,18 +68,25 @@ class SoftwareSigner implements MuSig2Signer {
   async prove({ request, networkKey, fresh }: ProveInput): Promise<Uint8Array[]> {
     const read = this.read(request)
     const member = this.memberOf(read)
-    if (!equalBytes(read.members[member]!.networkKey, networkKey)) throw refused('The request gives our key to another member.')
-    if (fresh.length !== 16) throw refused('16 fresh bytes are needed.')
+    if (!equalBytes(read.members[member]!.networkKey, networkKey))
+      throw signerFailed('The request gives our key to another member.')
+    if (fresh.length !== 16) throw signerFailed('16 fresh bytes are needed.')
     const message = bindingOf(read.hash, networkKey, fresh)
     return keysOfMember(read, member).map((key) => schnorrSign(message, this.secretOf(key), this.random(32)))
   }
 
+  async proveAnnouncement({ key, ...found }: ProveAnnouncementInput): Promise<Uint8Array> {
+    const secret = this.secrets.get(hexOf(key))
+    if (secret === undefined) throw signerFailed('The signer has not this key.')
+    return schnorrSign(announcementHash(found), secret, this.random(32))
+  }
+
   async createNonces({ session, request }: CreateNoncesInput): Promise<Uint8Array[]> {
-    if (!SESSION.test(session)) throw refused('A session is named by 64 digits.')
+    if (!SESSION.test(session)) throw signerFailed('A session is named by 64 digits.')
     this.expire()
-    if (this.used.has(session)) throw refused('The session has had its nonces.')
-    if (this.live.size >= MAX_SESSIONS) throw refused(`More than ${MAX_SESSIONS} sessions wait.`)
-    if (this.used.size >= MAX_NAMES) throw refused('The signer has to be started anew.')
+    if (this.used.has(session)) throw signerFailed('The session has had its nonces.')
+    if (this.live.size >= MAX_SESSIONS) throw signerFailed(`More than ${MAX_SESSIONS} sessions wait.`)
+    if (this.used.size >= MAX_NAMES) throw signerFailed('The signer has to be started anew.')
     const read = this.read(request)
     const member = this.memberOf(read)
     this.used.add(session)
@@ -92,23 +99,21 @@ class SoftwareSigner implements MuSig2Signer {
         secretKey: this.secretOf(key),
         aggregateX: bytesOf(point.x),
         message: read.sighashes[i]!,
-        extra: joined(hexBytes(session), bigEndian(i, 4), bigEndian(this.made++, 4)),
+        extra: joined(bytesOfHex(session), bigEndian(i, 4), bigEndian(this.made++, 4)),
       })
     })
-    const nonces = made.map(({ nonce }) => nonce)
-    const secrets = made.map(({ secret }) => secret)
-    this.live.set(session, { request: read, secrets, nonces, endsAt: this.now() + NONCE_LIFE_MS })
-    return nonces.map((nonce) => nonce.slice())
+    this.live.set(session, { request: read, made, endsAt: this.now() + NONCE_LIFE_MS })
+    return made.map(({ nonce }) => nonce.slice())
   }
 
-  async signPartials({ session, nonces }: SignPartialsInput): Promise<Uint8Array[]> {
+  async signPartials({ session, nonces, sums }: SignPartialsInput): Promise<Uint8Array[]> {
     this.expire()
     const live = this.live.get(session)
     // Taken out first: whatever happens from here on, these nonces have signed.
     this.live.delete(session)
-    if (live === undefined) throw refused('The session has no nonces here: they were used, forgotten, or too old.')
+    if (live === undefined) throw signerFailed('The session has no nonces here: they were used, forgotten, or too old.')
     try {
-      return this.signed(live, nonces)
+      return this.signed(live, nonces, sums)
     } finally {
       wipe(live)
     }
@@ -120,21 +125,22 @@ class SoftwareSigner implements MuSig2Signer {
     if (live !== undefined) wipe(live)
   }
 
-  private signed({ request, secrets, nonces: own }: LiveSession, nonces: Uint8Array[][]): Uint8Array[] {
+  private signed({ request, made }: LiveSession, nonces: Uint8Array[][], sums?: Uint8Array[]): Uint8Array[] {
     const { sign, keysets, keys, sighashes } = request
     const member = this.memberOf(request)
-    if (nonces.length !== sign.length) throw refused('Nonces are needed for each input to sign.')
+    if (nonces.length !== sign.length || (sums !== undefined && sums.length !== sign.length))
+      throw signerFailed('Nonces are needed for each input to sign.')
     const checked = sign.map(({ keyset }, i) => {
       const all = nonces[i]!
-      if (all.length !== keysets[keyset]!.keys.length) throw refused('A nonce of each member is needed.')
-      if (!equalBytes(all[member]!, own[i]!)) throw refused('Our nonce is not among the nonces.')
-      return addNonces(all)
+      if (all.length !== keysets[keyset]!.keys.length) throw signerFailed('A nonce of each member is needed.')
+      if (!equalBytes(all[member]!, made[i]!.nonce)) throw signerFailed('Our nonce is not among the nonces.')
+      return sums?.[i] ?? addNonces(all)
     })
     return sign.map(({ keyset }, i) => {
       const { signing, places } = keys[keyset]!
       const session = sessionOf(signing, checked[i]!, sighashes[i]!)
       const secret = secretOf(this.secretOf(keysets[keyset]!.keys[member]!))
-      return partialOf(session, places[member]!, secret, secrets[i]!)
+      return partialOf(session, places[member]!, secret, made[i]!.secret)
     })
   }
 
@@ -146,7 +152,7 @@ class SoftwareSigner implements MuSig2Signer {
   /** The member of whose keys all are ours. */
   private memberOf({ members, keysets }: SigningRequest): number {
     const member = members.findIndex((_, i) => keysets.every(({ keys }) => this.secrets.has(hexOf(keys[i]!))))
-    if (member < 0) throw refused('The signer has not the keys of any member.')
+    if (member < 0) throw signerFailed('The signer has not the keys of any member.')
     return member
   }
 
@@ -163,17 +169,9 @@ class SoftwareSigner implements MuSig2Signer {
   }
 }
 
-function wipe({ secrets }: LiveSession): void {
-  for (const secret of secrets) {
+function wipe({ made }: LiveSession): void {
+  for (const { secret } of made) {
     secret.first = 0n
     secret.second = 0n
   }
-}
-
-function refused(message: string) {
-  return signingFailed(message, { reason: 'SIGNER_FAILED' })
-}
-
-function hexBytes(digits: string): Uint8Array {
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16))
 }

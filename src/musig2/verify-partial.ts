@@ -1,4 +1,5 @@
-import { modN, ORDER, Point } from '../lotus/curve.js'
+import { modN, numberOf, Point } from '../lotus/curve.js'
+import { equationsHold } from '../lotus/verify-sum.js'
 import { readNonce } from './nonces.js'
 import { partialNumber, type SessionValues, shareOfTweak } from './session-math.js'
 
@@ -15,9 +16,23 @@ export function partialHolds(session: SessionValues, place: number, partial: Uin
   const halves = readNonce(nonce)
   if (halves === undefined) return false
   const { points, coefficients } = key.aggregated
-  const weighed = weight === 0n ? halves[0] : halves[0].add(halves[1].multiplyUnsafe(weight))
+  const weighed = halves[0].add(halves[1].multiplyUnsafe(weight))
   const wanted = isNegated ? weighed.negate() : weighed
   const owed = modN(challenge * modN(coefficients[place]! * factor))
   // s·G − e·a·P = ±(R1 + b·R2).
-  return Point.BASE.mulAddUnsafe(s, points[place]!, owed === 0n ? 0n : ORDER - owed).equals(wanted)
+  return Point.BASE.multiplyUnsafe(s)
+    .add(points[place]!.multiplyUnsafe(modN(-owed)))
+    .equals(wanted)
+}
+
+/** Whether the signatures of these sessions hold, all of them. */
+export function signaturesHold(sessions: readonly SessionValues[], signatures: readonly Uint8Array[]): boolean {
+  return equationsHold(
+    sessions.map(({ key, nonce, isNegated, challenge }, i) => ({
+      s: numberOf(signatures[i]!.subarray(32)),
+      nonce: isNegated ? nonce.negate() : nonce,
+      challenge,
+      key: key.point,
+    })),
+  )
 }

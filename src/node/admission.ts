@@ -13,23 +13,26 @@ export interface AdmissionOptions {
    * Proxies in front of us, whose `X-Forwarded-For` is believed: addresses, networks in CIDR form, `'loopback'`, `'private'`;
    * `true` stands for both of these. Default: nobody's.
    */
-  trustProxy?: boolean | string[]
+  trustProxy?: boolean | string[] | undefined
   /**
    * Pages that may connect: origins such as `https://wallet.example`, and `*.wallet.example` for https pages of all hosts below.
    * Default: all. Programs other than browsers name no origin and are let in.
    */
-  origins?: string[]
+  origins?: string[] | undefined
   /** Refuse whoever names no origin too. Default false. */
-  requireOrigin?: boolean
+  requireOrigin?: boolean | undefined
   /**
    * Apply the caps per address to 127.0.0.0/8 and ::1 as well. Default false: behind a proxy on the same machine that is not in
    * `trustProxy` all clients have this address.
    */
-  capLoopback?: boolean
+  capLoopback?: boolean | undefined
 }
 
 /** Connection attempts that were refused before any handshake, by what they ran into. */
 export type AdmissionCounts = Record<CapRefusal['cap'] | 'origin' | 'bareUpgradesPerS', number>
+
+/** After an upgrade that was refused for being bare, for so long the next heads are looked at before a parser is made for them, milliseconds. */
+const FLOOD_MS = 1_000
 
 const nothing: Release = () => {}
 
@@ -45,6 +48,8 @@ export class Admission {
   readonly origins: OriginPolicy
   private readonly caps: AddressCaps
   private readonly bare: TokenBucket
+  private readonly bareLetIn = new WeakSet<object>()
+  private floodedUntil = 0
   private readonly proxies: TrustedProxies
   private readonly capLoopback: boolean
   /** Sockets that are counted themselves, so that their upgrade is not. */
@@ -59,11 +64,25 @@ export class Admission {
     this.capLoopback = capLoopback
   }
 
-  /** Whether an upgrade may come in that brings no first frame: it has said nothing yet that could not be said by anybody. */
-  bareUpgrade(): boolean {
-    if (this.bare.take(performance.now()) === 0) return true
+  /**
+   * Whether an upgrade may come in that brings no first frame: it has said nothing yet that could not be said by anybody. One that may is not
+   * counted again.
+   */
+  bareUpgrade(socket: object): boolean {
+    if (this.bareLetIn.delete(socket)) return true
+    const now = performance.now()
+    if (this.bare.take(now) === 0) {
+      this.bareLetIn.add(socket)
+      return true
+    }
     this.counts.bareUpgradesPerS++
+    this.floodedUntil = now + FLOOD_MS
     return false
+  }
+
+  /** Whether bare upgrades have just come faster than they may. Trusted proxies are not meant: one takes a reset for our end. */
+  isFlooded({ remoteAddress }: Socket): boolean {
+    return performance.now() < this.floodedUntil && !this.proxies.includes(this.proxies.clientOf(remoteAddress, undefined))
   }
 
   /** Client addresses that are remembered. */

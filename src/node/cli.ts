@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isP2PError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
+import { explainErrors } from '../base/sentences.js'
 import { printable } from '../base/text.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { VERSION } from '../base/version.js'
@@ -13,6 +14,7 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import { fileIdentity } from './file-identity.js'
 import { fileStore } from './file-store.js'
 import { levelStore } from './level-store.js'
+import { levelMail } from './mail-level.js'
 import { startRelay } from './relay.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
@@ -30,6 +32,9 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --identity <file>           where the relay's key is kept, made if absent (~/.lotus-p2p/relay-<port>.key)
   --data <folder>             keeps bans, pinned names and the key there, for many peers (needs: npm install classic-level);
                               without it they are kept in a file beside the key
+  --mail                      keep mailboxes for wallets that are away: with --data on disk, else small letters in memory
+  --max-boxes <number>        mailboxes at most (20000)
+  --max-mail <MB>             letters that wait, at most (4096; in memory 64)
   --max-connections <number>  connected peers at most (1000)
   --pow <bits>                proof of work that a new identity has to show, 0 for none (18 where the relay is
                               reached from everywhere, else 0)
@@ -77,6 +82,9 @@ function readArguments() {
         name: { type: 'string' },
         identity: { type: 'string' },
         data: { type: 'string' },
+        mail: { type: 'boolean', default: false },
+        'max-boxes': { type: 'string' },
+        'max-mail': { type: 'string' },
         'max-connections': { type: 'string', default: '1000' },
         pow: { type: 'string' },
         'max-memory': { type: 'string' },
@@ -123,6 +131,8 @@ async function main(): Promise<void> {
   }
   const memory = values['max-memory']
   const maxMemoryBytes = memory === undefined ? undefined : numberOf('max-memory', memory, 128, 1_000_000) * 1_048_576
+  const limits = mailLimits(values['max-boxes'], values['max-mail'], values.data !== undefined)
+  if (limits !== undefined && !values.mail) throw new UsageError('--max-boxes and --max-mail need --mail.')
   if (values['metrics-token'] !== undefined) {
     throw new UsageError('Every user of this machine sees arguments. Use --metrics-token-file or LOTUS_METRICS_TOKEN.')
   }
@@ -134,8 +144,10 @@ async function main(): Promise<void> {
   // Without a folder for its data it keeps what a restart must not forget, bans above all, beside its key.
   const beside = path === undefined ? undefined : fileStore(`${path}.store.json`)
   const store = data === undefined ? beside : levelStore(join(data, 'store'))
-  // Now rather than at the first ban: whether the folder serves.
+  const mail = values.mail && data !== undefined ? levelMail(join(data, 'mail')) : values.mail
+  // Now rather than at the first ban or letter: whether the folders serve.
   await store?.get('')
+  if (typeof mail === 'object') await mail.getBox('')
   const relay = await startRelay({
     port,
     host: values.host,
@@ -150,6 +162,8 @@ async function main(): Promise<void> {
     ...(values['trust-proxy'] !== undefined && { trustProxy: values['trust-proxy'].split(',').map((entry) => entry.trim()) }),
     ...(values.origin && { origins: values.origin }),
     ...(store && { store }),
+    ...(mail !== false && { mail }),
+    ...(limits && { limits }),
     ...(values.announce && { announce: values.announce }),
     ...(values.network !== undefined && { network: values.network }),
     ...(values.name !== undefined && { name: values.name }),
@@ -163,7 +177,7 @@ async function main(): Promise<void> {
     process.once(signal, () => process.exit(1))
     relay
       .stop()
-      .then(() => store?.close())
+      .then(() => Promise.all([store?.close(), typeof mail === 'object' && mail.close()]))
       .then(
         () => process.exit(0),
         (error: Error) => fail(error),
@@ -210,6 +224,16 @@ async function main(): Promise<void> {
 }
 
 /** @throws UsageError */
+function mailLimits(boxes: string | undefined, megabytes: string | undefined, isOnDisk: boolean) {
+  if (boxes === undefined && megabytes === undefined) return undefined
+  const bytes = megabytes === undefined ? undefined : numberOf('max-mail', megabytes, 1, 1_000_000) * 1_048_576
+  return {
+    ...(boxes !== undefined && { maxBoxes: numberOf('max-boxes', boxes, 1, 1_000_000) }),
+    ...(bytes !== undefined && (isOnDisk ? { maxMailBytes: bytes } : { maxMailMemoryBytes: bytes })),
+  }
+}
+
+/** @throws UsageError */
 function tokenIn(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim()
@@ -235,4 +259,6 @@ function fail(error: unknown): void {
   process.exitCode = 1
 }
 
+// What it says is for people: the sentences, where `startRelay` in Node has them by the conditions of the package's exports.
+explainErrors()
 main().catch(fail)

@@ -1,7 +1,9 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { isP2PError, P2PError } from '../base/errors.js'
 import type { KeyValueStore, StoreChange } from '../storage/key-value-store.js'
+import { whileLocked } from './file-lock.js'
 
 /** A store in one file. */
 export interface FileStore extends KeyValueStore {
@@ -12,6 +14,9 @@ export interface FileStore extends KeyValueStore {
 /**
  * Keeps a little, such as a relay's bans, in one JSON file, which is written anew at each change, whole or not at all, readable by
  * its owner only (mode 0600). For more than some thousands of entries take `levelStore`.
+ *
+ * Stores of one path lose nothing of each other's, in one process or in several of one machine: each write is made under the lock `<path>.lock`.
+ * What another process has written is seen at our next change only. A lock that a crash has left behind is broken.
  *
  * @throws P2PError STORAGE_FAILED, from each call, where the file cannot be read or written, or holds something else; that is never
  *   overwritten.
@@ -27,8 +32,13 @@ class JsonFileStore implements FileStore {
   private writing: Promise<void> = Promise.resolve()
   /** The write that has not begun yet: whatever changes until then goes with it. */
   private next: Promise<void> | undefined
+  /** What is not in the file yet. */
+  private changes = new Map<string, string | undefined>()
+  private readonly path: string
 
-  constructor(private readonly path: string) {}
+  constructor(path: string) {
+    this.path = resolve(path)
+  }
 
   async get(key: string): Promise<Uint8Array | undefined> {
     const text = (await this.read()).get(key)
@@ -49,13 +59,9 @@ class JsonFileStore implements FileStore {
       'delete' in change ? undefined : Buffer.from(change.value).toString('base64'),
     ])
     const entries = await this.read()
-    let isChanged = false
-    for (const [key, text] of texts) {
-      isChanged ||= entries.get(key) !== text
-      if (text === undefined) entries.delete(key)
-      else entries.set(key, text)
-    }
-    if (isChanged) await this.write()
+    for (const [key, text] of texts) this.changes.set(key, text)
+    apply(texts, entries)
+    await this.write()
   }
 
   async keys(prefix: string): Promise<string[]> {
@@ -93,30 +99,71 @@ class JsonFileStore implements FileStore {
   private write(): Promise<void> {
     this.next ??= this.writing.then(() => {
       this.next = undefined
-      const done = this.replace()
+      const done = inTurn(this.path, () => this.locked())
       this.writing = done.catch(() => {})
       return done
     })
     return this.next
   }
 
-  private async replace(): Promise<void> {
+  private async locked(): Promise<void> {
     try {
-      const text = `${JSON.stringify(Object.fromEntries(await this.read()))}\n`
-      await mkdir(dirname(this.path), { recursive: true })
-      const fresh = `${this.path}.new`
-      const file = await open(fresh, 'w', 0o600)
-      try {
-        await file.writeFile(text)
-        // Else a crash of the machine could leave an empty file under the name.
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      await rename(fresh, this.path)
+      await whileLocked(`${this.path}.lock`, () => this.replace())
     } catch (error) {
       throw failed(this.path, error)
     }
+  }
+
+  /** Brings our changes into what the file holds now, which another store may have written. */
+  private async replace(): Promise<void> {
+    const { changes } = this
+    this.changes = new Map()
+    try {
+      const fresh = await this.load()
+      const before = new Map(fresh)
+      apply(changes, fresh)
+      const isSame = before.size === fresh.size && [...fresh].every(([key, text]) => before.get(key) === text)
+      if (!isSame) await writeWhole(this.path, `${JSON.stringify(Object.fromEntries(fresh))}\n`)
+      const entries = await this.read()
+      entries.clear()
+      apply([...fresh, ...this.changes], entries)
+    } catch (error) {
+      this.changes = new Map([...changes, ...this.changes])
+      throw failed(this.path, error)
+    }
+  }
+}
+
+/** Of stores of one path in this process, who writes last; the next one waits for it. */
+const turns = new Map<string, Promise<void>>()
+
+function inTurn(path: string, work: () => Promise<void>): Promise<void> {
+  const turn = (turns.get(path) ?? Promise.resolve()).then(work)
+  const over = turn
+    .catch(() => {})
+    .then(() => {
+      if (turns.get(path) === over) turns.delete(path)
+    })
+  turns.set(path, over)
+  return turn
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const fresh = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  try {
+    const file = await open(fresh, 'wx', 0o600)
+    try {
+      await file.writeFile(text)
+      // Else a crash of the machine could leave an empty file under the name.
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(fresh, path)
+  } catch (error) {
+    await rm(fresh, { force: true })
+    throw error
   }
 }
 
@@ -130,4 +177,11 @@ function failed(path: string, cause: unknown): P2PError {
       cause,
     },
   )
+}
+
+function apply(changes: Iterable<[string, string | undefined]>, entries: Map<string, string>): void {
+  for (const [key, text] of changes) {
+    if (text === undefined) entries.delete(key)
+    else entries.set(key, text)
+  }
 }

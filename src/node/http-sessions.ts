@@ -12,7 +12,9 @@ import type { SlowReaders } from './slow-readers.js'
 
 /** Bytes of a session id from the CSPRNG: 144 bits, which nobody guesses, and 24 characters without padding. */
 const SESSION_ID_BYTES = 18
-const FIRST_TOO_LONG = `A first frame has at most ${HTTP_FRAME_BYTES} bytes.`
+/** Pieces of a first frame: a byte at a time would cost a buffer each. */
+const MAX_CHUNKS = 1_024
+const FIRST_TOO_LONG = `A first frame has at most ${HTTP_FRAME_BYTES} bytes, in at most ${MAX_CHUNKS} pieces.`
 
 /**
  * Connections over plain requests, for networks that block WebSocket: `POST <endpoint>` opens a session, `POST
@@ -94,18 +96,22 @@ export class HttpSessions {
   private open(request: IncomingMessage, response: ServerResponse): void {
     // Half-open uploads make room for newer ones: an honest one is done in a round trip.
     if (this.openings.size >= this.limits.maxPendingHandshakes) first(this.openings)?.destroy()
+    // Until the frame is whole, it is a handshake under way of its address.
+    const { spoken, closed } = this.admission.hold(request, true)
     const chunks: Buffer[] = []
     let bytes = 0
     const timer = platformTimer(() => request.destroy(), this.limits.httpUploadMs)
     const done = () => {
       clearTimeout(timer)
+      spoken()
+      closed()
       this.openings.delete(request)
       request.off('data', onData).off('end', onEnd).off('close', done)
     }
     const onData = (chunk: Buffer) => {
       bytes += chunk.length
       chunks.push(chunk)
-      if (bytes <= HTTP_FRAME_BYTES) return
+      if (bytes <= HTTP_FRAME_BYTES && chunks.length <= MAX_CHUNKS) return
       done()
       refuseRequest(response, 413, 'LIMIT_EXCEEDED', FIRST_TOO_LONG)
     }

@@ -69,11 +69,19 @@ export function levelStore(path: string): LevelStore {
   }
 }
 
-async function open(path: string): Promise<Database> {
+function open(path: string): Promise<Database> {
+  return openLevel(path, { keyEncoding: 'view', valueEncoding: 'view' })
+}
+
+/** Opens a folder of LevelDB. @throws P2PError STORAGE_FAILED, as a rejection. */
+export async function openLevel<Key>(
+  path: string,
+  options: { keyEncoding: string; valueEncoding: string },
+): Promise<ClassicLevel<Key, Uint8Array>> {
   const { ClassicLevel } = await import('classic-level').catch((cause: unknown) => {
-    throw new P2PError('STORAGE_FAILED', 'levelStore() needs the package classic-level: npm install classic-level', { cause })
+    throw new P2PError('STORAGE_FAILED', 'A store on disk needs the package classic-level: npm install classic-level', { cause })
   })
-  const database: Database = new ClassicLevel(path, { keyEncoding: 'view', valueEncoding: 'view' })
+  const database = new ClassicLevel<Key, Uint8Array>(path, options)
   try {
     await database.open()
   } catch (error) {

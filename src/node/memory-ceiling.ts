@@ -39,9 +39,9 @@ export interface MemoryCeilingOptions {
   /** Ends a peer with a goodbye. */
   end(peerId: string, error: P2PError): void
   /** Bytes in use; default `usedBytes`. */
-  measure?: () => number
+  measure?: (() => number) | undefined
   /** Milliseconds; default `performance.now`. */
-  now?: () => number
+  now?: (() => number) | undefined
 }
 
 /** 0: as ever. 1: newcomers are refused. 2: peers are being ended. */

@@ -1,6 +1,7 @@
 import type { Counter, Gauge, Registry } from 'prom-client'
 import { P2PError } from '../base/errors.js'
 import type { CoordinatorStats } from '../coordinator.js'
+import type { MailServerStats } from '../mail/server/mail-server.js'
 import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
 import type { WebSocketServerStats } from './web-socket-server.js'
 
@@ -11,6 +12,8 @@ export interface MetricsSource {
   coordinator: CoordinatorStats
   listener: WebSocketServerStats
   circuits: RelayStats
+  /** Where the relay keeps mail. */
+  mail?: MailServerStats
   slowReaders: number
   memory: { usedBytes: number; maxBytes: number; state: number; refused: number; ended: number }
 }
@@ -60,7 +63,7 @@ interface Definition {
   name: string
   help: string
   type: 'counter' | 'gauge'
-  label?: string
+  label?: string | undefined
   of(source: MetricsSource): Value
 }
 
@@ -134,6 +137,15 @@ const METRICS: Definition[] = [
   gauge('dht_publishers', 'Publishers of the records in the store.', ({ coordinator }) => coordinator.dht.publishers),
   gauge('dht_nodes', 'Nodes in the routing table.', ({ coordinator }) => coordinator.dht.network?.nodes ?? 0),
   counter('dht_records_shed_total', 'Records given up to make room.', ({ coordinator }) => coordinator.dht.shed),
+  gauge('mail_boxes', 'Mailboxes.', ({ mail }) => mail?.boxes ?? 0),
+  gauge('mail_letters', 'Letters that wait.', ({ mail }) => mail?.letters ?? 0),
+  gauge('mail_bytes', 'Bytes of letters that wait.', ({ mail }) => mail?.bytes ?? 0),
+  gauge('mail_attached', 'Owners of mailboxes that are connected.', ({ mail }) => mail?.attached ?? 0),
+  counter('mail_deposited_total', 'Letters taken.', ({ mail }) => mail?.deposited ?? 0),
+  counter('mail_fetched_total', 'Letters that owners have fetched.', ({ mail }) => mail?.fetched ?? 0),
+  counter('mail_pushed_total', 'Letters pushed to owners.', ({ mail }) => mail?.pushed ?? 0),
+  counter('mail_woken_total', 'Times that an owner was to be woken.', ({ mail }) => mail?.woken ?? 0),
+  counter('mail_refused_total', 'Requests for mail refused, by error code.', ({ mail }) => mail?.refused ?? {}, 'code'),
   gauge('topics', 'Topics that neighbours want.', ({ coordinator }) => coordinator.topics.topics),
   counter('topic_messages_forwarded_total', 'Topic messages passed on.', ({ coordinator }) => coordinator.topics.forwarded),
   gauge('topic_history_bytes', 'Bytes of topic messages kept.', ({ coordinator }) => coordinator.topics.historyBytes),

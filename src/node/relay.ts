@@ -1,14 +1,19 @@
 import type { Server } from 'node:http'
 import { isPrivateAddress } from '../address/private-address.js'
 import { P2PError } from '../base/errors.js'
-import { DEFAULT_LIMITS, type Limits, resolveLimits } from '../base/limits.js'
-import { consoleLogger, type Logger } from '../base/logger.js'
+import { MAIL_LIMITS } from '../base/limits/mail.js'
+import { changedLimits, DEFAULT_LIMITS, type Limits } from '../base/limits.js'
+import { consoleLogger, fencedLogger, type Logger } from '../base/logger.js'
 import { VERSION } from '../base/version.js'
 import { PROTOCOL_VERSIONS } from '../channel/hello.js'
 import { SecureChannel } from '../channel/secure-channel.js'
 import { P2PCoordinator } from '../coordinator.js'
 import { DEFAULT_NETWORK } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
+import type { MailServerStats, MailWaiting } from '../mail/server/mail-server.js'
+import type { MailStore } from '../mail/server/mail-store.js'
+import { memoryMail } from '../mail/server/memory-mail.js'
+import { mailServer } from '../mail/server/plugin.js'
 import type { PeerLoad } from '../peer/connection/peer-connection.js'
 import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
 import { relayServices } from '../plugins/circuit/server/relay-services.js'
@@ -32,47 +37,54 @@ export const PUBLIC_POW_DIFFICULTY = 18
 
 export interface RelayOptions extends AdmissionOptions {
   /** TCP port; 0 takes a free one. Default 8787. */
-  port?: number
+  port?: number | undefined
   /** Interface. Default `0.0.0.0`: all. */
-  host?: string
+  host?: string | undefined
   /** As `P2PConfig.network` of its wallets: a relay serves one network. Shown at /info. Default 'lotus'. */
-  network?: string
+  network?: string | undefined
   /** A label for people, at most 64 characters; shown at /info and to peers. Not a peer id. */
-  name?: string
+  name?: string | undefined
   /** Default: a fresh one, so that the relay has another peer id after every start; see `fileIdentity`. */
-  identity?: Identity
+  identity?: Identity | undefined
   /** Connected peers at most. Default 1,000. */
-  maxConnections?: number
-  limits?: Partial<Limits>
+  maxConnections?: number | undefined
+  limits?: Partial<Limits> | undefined
   /** Addresses to tell others, e.g. `['wss://relay.example']` behind a TLS proxy. Default: those that it listens at. */
-  announce?: string[]
+  announce?: string[] | undefined
   /** Other relays to connect to: with them it is a node of one network. */
-  bootstrap?: (string | PeerInfo)[]
+  bootstrap?: (string | PeerInfo)[] | undefined
   /** Believe addresses in private networks when other relays tell them: for relays of one house or one machine. Default false; see `P2PConfig`. */
-  allowPrivate?: boolean
+  allowPrivate?: boolean | undefined
   /**
    * Bytes of memory above which the relay refuses newcomers and, where that is not enough, ends peers; at least 134,217,728. Default:
    * three quarters of what the process may have.
    */
-  maxMemoryBytes?: number
+  maxMemoryBytes?: number | undefined
   /**
    * Serve `/metrics` for Prometheus, to programs on this machine; with a token, to whoever brings it (`Authorization: Bearer …`).
    * Needs the package `prom-client`. Default false.
    */
-  metrics?: boolean | { token: string }
-  logger?: Logger
+  metrics?: boolean | { token: string } | undefined
+  logger?: Logger | undefined
   /**
    * Bits of proof of work that whoever connects has to show, 0 to 40; told at /info. Default: 18 where an address that it
    * announces, or listens at, is reached from everywhere; 0 in private networks and on loopback.
    */
-  powDifficulty?: number
+  powDifficulty?: number | undefined
   /**
    * What must outlast a restart is kept here: pinned names, and what defences remember. Default: memory. See `levelStore`; who made
    * a store closes it after `stop`.
    */
-  store?: KeyValueStore
+  store?: KeyValueStore | undefined
+  /**
+   * Keep mailboxes, in which letters wait for wallets that are away: in this store, or with `true` in memory, where only the smallest
+   * letters are kept, for a day. See `levelMail`; who made a store closes it after `stop`. Default false.
+   */
+  mail?: boolean | MailStore | undefined
+  /** Wakes the owner of a mailbox; see docs/relay.md for one that sends Web Push. Called with no content, at most once a minute for each box. */
+  onMail?: ((mail: MailWaiting) => unknown) | undefined
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
-  server?: Server
+  server?: Server | undefined
 }
 
 /** The name of each option. */
@@ -92,6 +104,8 @@ const OPTIONS: Record<keyof RelayOptions, true> = {
   logger: true,
   powDifficulty: true,
   store: true,
+  mail: true,
+  onMail: true,
   server: true,
   trustProxy: true,
   origins: true,
@@ -118,6 +132,8 @@ export interface Relay {
 export interface RelayServerStats {
   listener: WebSocketServerStats
   circuits: RelayStats
+  /** Where it keeps mail. */
+  mail?: MailServerStats
   /** Peers ended because they did not read, or acknowledged nothing. */
   slowReaders: number
   memory: {
@@ -140,10 +156,12 @@ export interface RelayServerStats {
  * const relay = await startRelay({ port: 8787 })
  * console.log(relay.url, relay.peerId)
  */
-export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
+export async function startRelay(given?: RelayOptions): Promise<Relay> {
+  const options = given ?? {}
   const { port = 8787, host = '0.0.0.0', network = DEFAULT_NETWORK, name, maxConnections = 1_000 } = options
   const unknown = Object.keys(options).filter((option) => !Object.hasOwn(OPTIONS, option))
-  if (unknown.length > 0) (options.logger ?? consoleLogger).warn('RelayOptions has unknown options', { options: unknown })
+  if (unknown.length > 0)
+    fencedLogger(options.logger ?? consoleLogger).warn('RelayOptions has unknown options', { options: unknown })
   if (name !== undefined && (typeof name !== 'string' || name.length === 0 || name.length > MAX_LABEL_LENGTH)) {
     throw new P2PError('INVALID_CONFIG', `The name of a relay has 1 to ${MAX_LABEL_LENGTH} characters.`)
   }
@@ -155,14 +173,24 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   }
   // Records alone must not reach the ceiling.
   const maxStoreBytes = Math.min(DEFAULT_LIMITS.maxStoreBytes, Math.floor(maxMemoryBytes / 4))
-  const limits = resolveLimits({ ...RELAY_LIMITS, maxStoreBytes, ...options.limits, maxConnections })
+  const { mail: keptIn = false, onMail } = options
+  const mail = keptIn === false ? undefined : mailServer({ store: keptIn === true ? memoryMail() : keptIn, onMail })
+  const maxMailMemoryBytes = Math.min(MAIL_LIMITS.maxMailMemoryBytes, Math.floor(maxMemoryBytes / 8))
+  const limits = changedLimits(mail === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...MAIL_LIMITS }, {
+    ...RELAY_LIMITS,
+    maxStoreBytes,
+    ...(mail && { maxMailMemoryBytes }),
+    ...options.limits,
+    maxConnections,
+  })
   const startedMs = performance.now()
   let metrics: Metrics | undefined
   const listener = webSocketServer({
     ...options,
     port,
     host,
-    limits,
+    // Those of mail are none of a listener's.
+    limits: Object.fromEntries(Object.entries(limits).filter(([limit]) => Object.hasOwn(DEFAULT_LIMITS, limit))),
     // Sockets in their handshake and plain HTTP requests come on top of the peers; a peer by HTTP has two.
     maxSockets: maxConnections + 2 * limits.maxPendingHandshakes + limits.httpMaxSessions,
     onRequest: relayRoutes({
@@ -189,7 +217,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     powDifficulty,
     limits,
     listen: [refusing(listener, () => memory.refusal() ?? newcomers.refusal())],
-    plugins: [dhtNode({ mode: 'server' }), circuits],
+    plugins: [dhtNode({ mode: 'server' }), circuits, ...(mail === undefined ? [] : [mail])],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
     ...(options.allowPrivate !== undefined && { allowPrivate: options.allowPrivate }),
@@ -216,6 +244,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const getStats = (): RelayServerStats => ({
     listener: listener.getStats(),
     circuits: circuits.getStats(),
+    ...(mail && { mail: mail.getStats()! }),
     slowReaders: listener.getStats().slowReaders + silent.ended,
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })

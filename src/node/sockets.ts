@@ -3,6 +3,12 @@ import type { Socket } from 'node:net'
 import type { Release } from './address-caps.js'
 import type { Admission } from './admission.js'
 
+const UPGRADE = /\r\nupgrade: *websocket\r\n/i
+/** What the subprotocol begins with that carries a first frame. */
+const FIRST_FRAME = 'lotus-p2p.2.'
+/** Of a head, as much as is looked at. */
+const MAX_HEAD_BYTES = 4_096
+
 /**
  * Keeps the sockets of a server of ours within a number. A server that simply stops accepting at its maximum
  * (`server.maxConnections`) is shut by whoever opens as many and says nothing; here the one that has waited longest without a
@@ -18,6 +24,8 @@ export class Sockets {
   constructor(
     private readonly admission: Admission,
     private readonly maxSockets: number,
+    /** Time for a head in a flood, milliseconds. */
+    private readonly headMs: number,
   ) {}
 
   /** Sockets open now. */
@@ -34,8 +42,13 @@ export class Sockets {
   guard(server: Server): void {
     const listeners = server.listeners('connection') as ((socket: Socket) => void)[]
     server.removeAllListeners('connection')
+    const serve = (socket: Socket) => {
+      for (const listener of listeners) listener.call(server, socket)
+    }
     server.on('connection', (socket: Socket) => {
-      if (this.admit(socket)) for (const listener of listeners) listener.call(server, socket)
+      if (!this.admit(socket)) return
+      if (this.admission.isFlooded(socket)) this.screen(socket, serve)
+      else serve(socket)
     })
     server.prependListener('upgrade', ({ socket }: IncomingMessage) => this.spoke(socket))
     server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
@@ -70,6 +83,28 @@ export class Sockets {
     return true
   }
 
+  /**
+   * Reads the head of a request before a parser is made for it, in a flood of upgrades that bring no first frame: those beyond what may come
+   * are reset. All others, and heads that come in pieces, go to the server as if nobody had looked.
+   */
+  private screen(socket: Socket, serve: (socket: Socket) => void): void {
+    const end = () => socket.destroy()
+    socket.setTimeout(this.headMs, end)
+    socket.on('error', ignore).on('end', end)
+    socket.once('data', (head: Buffer) => {
+      if (isBareUpgrade(head.toString('latin1', 0, MAX_HEAD_BYTES)) && !this.admission.bareUpgrade(socket)) {
+        refuse(socket)
+        return
+      }
+      socket.pause()
+      socket.unshift(head)
+      socket.setTimeout(0)
+      socket.off('timeout', end).off('error', ignore).off('end', end)
+      serve(socket)
+      socket.resume()
+    })
+  }
+
   private spoke(socket: Socket): void {
     this.waiting.delete(socket)
     this.half.get(socket)?.()
@@ -86,6 +121,11 @@ export class Sockets {
     }
     return false
   }
+}
+
+/** Whether these bytes are a whole head of an upgrade to WebSocket without a first frame in its subprotocol. */
+function isBareUpgrade(head: string): boolean {
+  return head.endsWith('\r\n\r\n') && UPGRADE.test(head) && !head.includes(FIRST_FRAME)
 }
 
 /** With a reset, so that the system keeps nothing of it (RFC 9293 §3.5.2; no TIME-WAIT). */

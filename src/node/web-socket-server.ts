@@ -26,25 +26,25 @@ const MAX_CHUNKS = 1_024
 
 export interface WebSocketServerOptions extends AdmissionOptions {
   /** TCP port; 0 takes a free one. Default 0. */
-  port?: number
+  port?: number | undefined
   /** Interface; `0.0.0.0` for all. Default `127.0.0.1`. */
-  host?: string
+  host?: string | undefined
   /** Accept upgrades at this path only. Default: any. */
-  path?: string
+  path?: string | undefined
   /** A server of yours to share, http or https. If it listens already, it stays yours to close. */
-  server?: Server
+  server?: Server | undefined
   /** Answers plain HTTP requests; not used on a server of yours that has a request listener of its own. */
-  onRequest?: RequestListener
+  onRequest?: RequestListener | undefined
   /** Also serve the HTTP fallback, at `<path>/lotus-p2p/2`, for networks that block WebSocket. Default true. */
-  http?: boolean
+  http?: boolean | undefined
   /**
    * TCP connections at most, those before their upgrade included; for a newcomer the one goes that has waited longest without a
    * request. Default: no bound but the system's.
    */
-  maxSockets?: number
-  limits?: Partial<Limits>
+  maxSockets?: number | undefined
+  limits?: Partial<Limits> | undefined
   /** Whether a coordinator that listens here stores records for others; see `dhtNode`. Default true. */
-  dhtNode?: boolean
+  dhtNode?: boolean | undefined
 }
 
 /** What a listener has, and what it has sent away since it was made. */
@@ -79,7 +79,8 @@ export interface WebSocketListener extends Listener {
  * @example
  * const server = new P2PCoordinator({ listen: [webSocketServer({ port: 8787 })] })
  */
-export function webSocketServer(options: WebSocketServerOptions = {}): WebSocketListener {
+export function webSocketServer(given?: WebSocketServerOptions): WebSocketListener {
+  const options = given ?? {}
   const { port = 0, path } = options
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new P2PError('INVALID_CONFIG', `port must be a whole number from 0 to 65535, not ${String(port)}.`)
@@ -125,7 +126,7 @@ class Acceptor implements WebSocketListener {
     this.webSockets = new WebSocketServer(settings)
     this.admission = new Admission(options, limits)
     this.slowReaders = new SlowReaders(limits)
-    this.sockets = new Sockets(this.admission, options.maxSockets ?? Number.POSITIVE_INFINITY)
+    this.sockets = new Sockets(this.admission, options.maxSockets ?? Number.POSITIVE_INFINITY, limits.handshakeTimeoutMs)
   }
 
   async listen(accept: (connection: Connection) => void): Promise<void> {
@@ -205,7 +206,7 @@ class Acceptor implements WebSocketListener {
       refuse(socket, 400, (error as Error).message)
       return
     }
-    if (firstFrame === undefined && !this.admission.bareUpgrade()) {
+    if (firstFrame === undefined && !this.admission.bareUpgrade(socket)) {
       refuse(
         socket,
         503,

@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from 'ws'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
-import { FramePipe } from '../transport/frames/frame-pipe.js'
+import { FramePipe, type FramePipeOptions } from '../transport/frames/frame-pipe.js'
 import type { Reader } from './slow-readers.js'
 
 /** Largest frame: the largest Noise transport message (Noise specification §3). */
@@ -31,54 +31,37 @@ export interface WsConnectionHooks {
   onOverfull(connection: WsConnection): void
 }
 
-/** A WebSocket that we accepted, as a pipe of binary frames (RFC 6455). */
-export class WsConnection implements Reader {
+/**
+ * A WebSocket that we accepted, as a pipe of binary frames (RFC 6455). It is the carrier of the pipe itself, without a closure for each thing
+ * that a carrier does: a relay has thousands.
+ */
+export class WsConnection implements Reader, FramePipeOptions {
+  readonly transport = 'websocket'
+  readonly rank = 3
+  readonly direct = true
+  readonly outbound = false
+  readonly maxFrameBytes: number = MAX_FRAME_BYTES
   readonly pipe: FramePipe
+  progress = 0
   private error: P2PError | undefined
   private received = 0
   private bytesOfTurn = 0
   private closeCode = NORMAL_CLOSE
-  progress = 0
+  private readonly sent: () => void
 
   constructor(
     private readonly socket: WebSocket,
-    remoteAddress: string,
+    readonly remoteAddress: string,
     firstFrame: Uint8Array | undefined,
-    limits: Limits,
+    readonly limits: Limits,
     private readonly hooks: WsConnectionHooks,
   ) {
-    const sent = () => {
-      this.progress++
-      this.pipe.pump()
-    }
-    this.pipe = new FramePipe({
-      transport: 'websocket',
-      rank: 3,
-      direct: true,
-      remoteAddress,
-      outbound: false,
-      maxFrameBytes: MAX_FRAME_BYTES,
-      limits,
-      accepts: (frame) => {
-        if (socket.readyState !== socket.OPEN) return false
-        // What is sent again on a new path comes on top of what waits; nothing honest makes it twice as much.
-        if (this.pipe.bufferedAmount + frame.length <= 2 * limits.sendMaxBufferedBytes) return true
-        hooks.onOverfull(this)
-        return false
-      },
-      hasRoom: () => this.pipe.state === 'closing' || socket.bufferedAmount < WINDOW_BYTES,
-      transmit: (frame) => socket.send(frame, sent),
-      heldBytes: () => socket.bufferedAmount,
-      attached: () => socket.isPaused && socket.resume(),
-      flushed: () => socket.close(this.closeCode),
-      // `ws` ends by itself the socket of a peer that does not answer our close.
-      late: () => {},
-      ended: () => {
-        socket.terminate()
-        hooks.onEnd(this)
-      },
-    })
+    this.pipe = new FramePipe(this)
     const { pipe } = this
+    this.sent = () => {
+      this.progress++
+      pipe.pump()
+    }
     if (firstFrame !== undefined) {
       pipe.receive(firstFrame)
       this.received = 1
@@ -92,6 +75,43 @@ export class WsConnection implements Reader {
       this.error ??= protocolError(error)
     })
     socket.on('close', (code) => pipe.end(this.error ?? closeError(code)))
+  }
+
+  accepts(frame: Uint8Array): boolean {
+    const { socket, limits } = this
+    if (socket.readyState !== socket.OPEN) return false
+    // What is sent again on a new path comes on top of what waits; nothing honest makes it twice as much.
+    if (this.pipe.bufferedAmount + frame.length <= 2 * limits.sendMaxBufferedBytes) return true
+    this.hooks.onOverfull(this)
+    return false
+  }
+
+  hasRoom(): boolean {
+    return this.pipe.state === 'closing' || this.socket.bufferedAmount < WINDOW_BYTES
+  }
+
+  transmit(frame: Uint8Array): void {
+    this.socket.send(frame, this.sent)
+  }
+
+  heldBytes(): number {
+    return this.socket.bufferedAmount
+  }
+
+  attached(): void {
+    if (this.socket.isPaused) this.socket.resume()
+  }
+
+  flushed(): void {
+    this.socket.close(this.closeCode)
+  }
+
+  /** `ws` ends by itself the socket of a peer that does not answer our close. */
+  late(): void {}
+
+  ended(): void {
+    this.socket.terminate()
+    this.hooks.onEnd(this)
   }
 
   get isWaiting(): boolean {

@@ -26,7 +26,6 @@ export const BLAME = {
   'two-statements': 'equivocation',
   'too-many-statements': 'flood',
   'statement-not-shown': 'timeout',
-  'two-items': 'offence',
   'phase-missed': 'timeout',
   'own-rules': 'offence',
 } as const satisfies Record<string, BlameCause>

@@ -29,7 +29,8 @@ export interface IProtocolHandler {
   readonly asks?: string
   handleMessage(message: P2PMessage, from: PeerInfo): Promise<void>
   onPeerConnected?(peer: PeerInfo): Promise<void>
-  onPeerDisconnected?(peer: PeerInfo): Promise<void>
+  /** @param reason as that of the event `disconnected`. */
+  onPeerDisconnected?(peer: PeerInfo, reason: P2PError): Promise<void>
   /** Called at registration with what the handler may use. */
   onRegister?(host: ProtocolHost): void
   /** Called when the handler is unregistered, or the coordinator shuts down: release timers, settle what waits. */
@@ -93,17 +94,17 @@ export interface PacedOptions extends WaitOptions {
 export interface RequestOptions extends WaitOptions {
   /**
    * Called with the answer as it comes, before any message that came after it; what `request` resolves to comes a moment later. What it
-   * throws fails the request.
+   * throws, or rejects with, fails the request.
    */
-  onAnswer?(answer: P2PMessage): void
+  onAnswer?(answer: P2PMessage): unknown
 }
 
 /** Which peers a broadcast goes to, and how long it waits for those that take no more at present: 30 s by default, in milliseconds. */
 export interface BroadcastOptions extends WaitOptions {
   /** Peer ids that do not get it. */
-  exclude?: string[]
+  exclude?: string[] | undefined
   /** True: relays get it too, and can read it. Default false; true for protocols of the SDK itself. */
-  relays?: boolean
+  relays?: boolean | undefined
 }
 
 /** What became of a broadcast. */

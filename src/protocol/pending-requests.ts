@@ -3,7 +3,7 @@ import { abortedError, codeOf, P2PError, type P2PErrorDetails, timeoutError } fr
 import { LazyMap, LazySet } from '../base/lazy-map.js'
 import type { Limits } from '../base/limits.js'
 import { printable } from '../base/text.js'
-import { checkTimeout } from '../base/wait.js'
+import { checkWait } from '../base/wait.js'
 import { asSent } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
 import type { RequestOptions } from './handler.js'
@@ -48,8 +48,7 @@ export class PendingRequests {
     const what = `The request "${message.type}"`
     // Not withDeadline: an AbortController for each request would be a tenth of what a round trip costs.
     return new Promise((resolve, reject) => {
-      checkTimeout(timeoutMs)
-      if (signal?.aborted) throw abortedError(what, signal.reason)
+      checkWait(what, { signal, timeoutMs })
       const settle = (outcome: P2PMessage | P2PError) => {
         this.waiting.delete(begin)
         if (this.pending.delete(message.messageId) && this.waiting.size > 0) void Promise.resolve().then(() => this.goOn())
@@ -57,8 +56,8 @@ export class PendingRequests {
         signal?.removeEventListener('abort', onAbort)
         if (!(outcome instanceof Error)) {
           try {
-            onAnswer?.(outcome)
-            resolve(outcome)
+            const taken: unknown = onAnswer?.(outcome)
+            resolve(taken === undefined ? outcome : Promise.resolve(taken).then(() => outcome))
           } catch (error) {
             reject(error)
           }

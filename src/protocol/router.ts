@@ -1,14 +1,17 @@
 import { isP2PError, P2PError } from '../base/errors.js'
 import { fenced } from '../base/fenced.js'
+import { isWellFormed } from '../base/text.js'
 import type { P2PMessage } from '../message/message.js'
 import type { IProtocolHandler, ProtocolHost, ProtocolUse } from './handler.js'
 import type { PeerInfo } from './peer-info.js'
+import { CORE_PROTOCOL } from './pending-requests.js'
 import { checkProtocolLimits, type ProtocolLimits } from './rate-limits.js'
 
 /** Brings messages and the comings and goings of peers to the protocol handlers, each fenced off from the others. */
 export class ProtocolRouter {
-  private readonly handlers = new Map<string, IProtocolHandler>()
-  private readonly uses = new Map<string | undefined, ProtocolUse>()
+  readonly handlers = new Map<string, IProtocolHandler>()
+  /** That a request has failed is no use of its own: a lookup whose question is refused keeps no connection. */
+  private readonly uses = new Map<string | undefined, ProtocolUse>([[CORE_PROTOCOL, 'passing']])
 
   constructor(
     private readonly wiring: {
@@ -24,7 +27,7 @@ export class ProtocolRouter {
   }
 
   /** What the protocol's handler has declared; `'default'` where nothing, undefined without a handler. */
-  limitsOf(name: string): ProtocolLimits | 'default' | undefined {
+  limitsOf(name = ''): ProtocolLimits | 'default' | undefined {
     const handler = this.handlers.get(name)
     return handler && (handler.rateLimits ?? 'default')
   }
@@ -38,9 +41,13 @@ export class ProtocolRouter {
   register(handler: IProtocolHandler): void {
     const name = handler?.protocolName
     // Both mean something else among budgets.
-    const isName = typeof name === 'string' && name !== '' && name.length <= 128 && name !== '*' && name !== '__proto__'
+    const isName =
+      typeof name === 'string' && isWellFormed(name) && name !== '' && name.length <= 128 && name !== '*' && name !== '__proto__'
     if (!isName || typeof handler.handleMessage !== 'function') {
-      throw new P2PError('INVALID_CONFIG', 'A handler must have handleMessage and a protocolName of 1 to 128 characters.')
+      throw new P2PError(
+        'INVALID_CONFIG',
+        'A handler must have handleMessage and a protocolName of 1 to 128 characters, well-formed.',
+      )
     }
     if (this.handlers.has(name)) {
       throw new P2PError('DUPLICATE_PROTOCOL', `A handler of "${name}" is registered already.`, {
@@ -48,7 +55,9 @@ export class ProtocolRouter {
       })
     }
     checkProtocolLimits(name, handler.rateLimits)
-    handler.onRegister?.(this.wiring.host)
+    // What it throws is the caller's; what its promise rejects with is reported.
+    const registering: unknown = handler.onRegister?.(this.wiring.host)
+    this.fenced(name, undefined, () => registering)
     this.handlers.set(name, handler)
     const { use, asks } = handler
     if (use === undefined) return
@@ -65,7 +74,7 @@ export class ProtocolRouter {
   }
 
   dispatch(message: P2PMessage, from: PeerInfo): void {
-    const name = message.protocol!
+    const { protocol: name = '' } = message
     const handler = this.handlers.get(name)
     if (handler === undefined) {
       const error = new P2PError('PROTOCOL_NOT_SUPPORTED', `This peer has no protocol "${name}".`, {
@@ -93,8 +102,8 @@ export class ProtocolRouter {
     for (const handler of this.handlers.values()) this.connectedTo(handler, peer)
   }
 
-  disconnected(peer: PeerInfo): void {
-    for (const [name, handler] of this.handlers) this.fenced(name, peer, () => handler.onPeerDisconnected?.(peer))
+  disconnected(peer: PeerInfo, reason: P2PError): void {
+    for (const [name, handler] of this.handlers) this.fenced(name, peer, () => handler.onPeerDisconnected?.(peer, reason))
   }
 
   private fenced(name: string, peer: PeerInfo | undefined, run: () => unknown): void {

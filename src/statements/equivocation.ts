@@ -64,8 +64,9 @@ export function evidenceToJson(evidence: EquivocationEvidence): string {
  */
 export async function verifyEvidence(
   evidence: EquivocationEvidence | Uint8Array | string,
-  { network = DEFAULT_NETWORK }: NetworkOptions = {},
+  options?: NetworkOptions,
 ): Promise<VerifiedEvidence> {
+  const network = options?.network ?? DEFAULT_NETWORK
   const read = readEvidence(evidence)
   for (const statement of read.statements) {
     if (!(await verifyEnvelope('statement', statement, network)))

@@ -1,16 +1,8 @@
 // lotus-p2p/statements: the toolkit of multi-party protocols.
 export { type EquivocationEvidence, encodeEvidence, evidenceToJson } from './equivocation.js'
-export {
-  type Phase,
-  type PhaseItems,
-  PhaseMachine,
-  type PhaseMachineOptions,
-  type PhaseProgress,
-  type PhaseVerdict,
-} from './phases.js'
 export { statements } from './plugin.js'
 export type { SignedStatement, Statement } from './statement.js'
-export type { StatementRun, StatementRunOptions } from './statement-run.js'
+export type { Phase, PhaseItems, PhaseProgress, StatementRun, StatementRunOptions } from './statement-run.js'
 export type { StatementSession, StatementSessionOptions } from './statement-session.js'
 export { Statements } from './statements.js'
 export { signStatement, verifyEvidence, verifyStatement } from './with-fallback.js'

@@ -1,4 +1,4 @@
-import { compareBytes, hexOf } from '../base/bytes.js'
+import { compareBytes, equalBytes, hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { tupleKey } from '../base/tuple-key.js'
@@ -41,6 +41,8 @@ export class StatementBoard {
   private readonly guilty = new Map<number, VerifiedEvidence>()
   /** Members that have said more than anybody keeps: who keeps which of it would be another view at each. */
   private readonly flooding = new Set<number>()
+  /** By round, the value that counts whatever else its signer has said. */
+  private readonly preferred = new Map<number, Uint8Array>()
 
   /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
   constructor(
@@ -51,6 +53,8 @@ export class StatementBoard {
       members: readonly Uint8Array[]
       /** Default: any. */
       slots?: readonly string[] | undefined
+      /** How many rounds there are: with `slots` this bounds what a member can say. Default: any number, and as much as the limits allow. */
+      rounds?: number | undefined
       limits: Limits
     },
   ) {
@@ -91,26 +95,34 @@ export class StatementBoard {
     if (this.isKnown(index, read, key)) return undefined
     const spent = this.spent.get(index) ?? { count: 0, bytes: 0 }
     const { maxStatementRoundsAhead, maxStatementsPerMember, maxStatementBytesPerMember } = this.options.limits
+    const { rounds = Number.POSITIVE_INFINITY } = this.options
     const contradicts = this.rounds.get(read.round)?.has(key) === true
-    if (!contradicts) {
-      if (read.round > this.round + maxStatementRoundsAhead) throw tooMuch('maxStatementRoundsAhead')
-    }
+    if (!contradicts && read.round >= Math.min(this.round + maxStatementRoundsAhead + 1, rounds))
+      throw tooMuch('maxStatementRoundsAhead')
     const statement = await verifyStatement(read, this.options)
     // While we verified, the same one or its contradiction may have come.
     if (this.isKnown(index, statement, key)) return undefined
     const other = this.rounds.get(statement.round)?.get(key)?.statement
     const evidence = other && evidenceOf(other, statement)
-    if (evidence !== undefined) throw equivocated(evidence)
+    if (evidence !== undefined && !this.isPreferred(statement)) throw equivocated(evidence)
     // Not before it is verified: nobody is to answer for what others make up.
-    if (spent.count >= maxStatementsPerMember) throw tooMuch('maxStatementsPerMember', index)
-    if (spent.bytes + statement.payload.length > maxStatementBytesPerMember) throw tooMuch('maxStatementBytesPerMember', index)
+    if (rounds === Number.POSITIVE_INFINITY) {
+      if (spent.count >= maxStatementsPerMember) throw tooMuch('maxStatementsPerMember', index)
+      if (spent.bytes + statement.payload.length > maxStatementBytesPerMember) throw tooMuch('maxStatementBytesPerMember', index)
+    }
     spent.count++
     spent.bytes += statement.payload.length
     this.spent.set(index, spent)
     this.digests.delete(statement.round)
     const round = this.rounds.get(statement.round) ?? new Map<string, Held>()
     this.rounds.set(statement.round, round.set(key, { statement, index, id: this.idOf(statement) }))
+    if (evidence !== undefined && !this.guilty.has(index)) throw equivocated(evidence)
     return statement
+  }
+
+  /** In this round a statement of this value is kept in place of another that its signer has made, and also where it is a proven liar. */
+  prefer(round: number, value: Uint8Array): void {
+    this.preferred.set(round, value)
   }
 
   /** What a liar has said counts no more: whoever is honest then sees the same again. */
@@ -149,7 +161,12 @@ export class StatementBoard {
 
   /** What counts. */
   held(round: number): Held[] {
-    return [...(this.rounds.get(round)?.values() ?? [])].filter(({ index }) => !this.isDropped(index))
+    return this.all(round).filter(({ index }) => !this.isDropped(index))
+  }
+
+  /** Also what does not count any more. */
+  all(round: number): Held[] {
+    return [...(this.rounds.get(round)?.values() ?? [])]
   }
 
   /** Rounds in which anything was said. */
@@ -162,6 +179,7 @@ export class StatementBoard {
     this.rounds.clear()
     this.digests.clear()
     this.spent.clear()
+    this.preferred.clear()
   }
 
   /** A hash of the ids of a round's statements in bytewise order: equal where two have heard the same. */
@@ -184,12 +202,19 @@ export class StatementBoard {
     return index
   }
 
-  private isKnown(index: number, { round, payload }: SignedStatement, key: string): boolean {
+  private isKnown(index: number, read: SignedStatement, key: string): boolean {
+    const held = this.rounds.get(read.round)?.get(key)?.statement
+    const isHeld = held !== undefined && equalBytes(held.payload, read.payload)
+    if (this.isPreferred(read)) return isHeld
     const evidence = this.guilty.get(index)
     if (evidence !== undefined) throw equivocated(evidence)
     if (this.flooding.has(index)) throw tooMuch('maxStatementsPerMember')
-    const held = this.rounds.get(round)?.get(key)
-    return held !== undefined && compareBytes(held.statement.payload, payload) === 0
+    return isHeld
+  }
+
+  private isPreferred({ round, value }: SignedStatement): boolean {
+    const preferred = this.preferred.get(round)
+    return preferred !== undefined && equalBytes(preferred, value)
   }
 }
 

@@ -1,5 +1,5 @@
 import { Alarm } from '../base/alarm.js'
-import { compareBytes, hexOf, isBytes } from '../base/bytes.js'
+import { compareBytes, equalBytes, hexOf, isBytes } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import { isP2PError, type P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
@@ -19,8 +19,6 @@ export interface ExchangeOptions {
   send(peerId: string, type: SessionMessageType, payload: unknown): void
   /** Takes a statement in; throws as `StatementBoard.hear`. */
   hear(envelope: SignedEnvelope): Promise<void>
-  /** A member may have come to see the same as we do. */
-  onCompared(): void
   /** A member sent what no honest one sends. */
   onFault(peerId: string, error: P2PError): void
   /** A member claims to have heard what it does not show. */
@@ -56,6 +54,12 @@ export class StatementExchange {
     send(peerId, 'join', [board.tag])
   }
 
+  /** Whether a member that is connected has said that it is in the session, and has not left it. */
+  hasJoined(publicKey: Uint8Array): boolean {
+    const member = this.members.get(hexOf(publicKey))
+    return member?.joined === true && !member.ended
+  }
+
   disconnected(publicKey: Uint8Array): void {
     this.members.get(hexOf(publicKey))?.stop()
     this.members.delete(hexOf(publicKey))
@@ -78,14 +82,24 @@ export class StatementExchange {
     for (const round of this.options.board.heardRounds) this.changedIn(round)
   }
 
-  /** Public keys of the members that have not told the digest that we have. */
-  disagreeing(round: number): Uint8Array[] {
-    const { board, own } = this.options
-    const digest = hexOf(board.digest(round))
-    return board.members.filter(
-      (key, index) =>
-        compareBytes(key, own) !== 0 && !board.isDropped(index) && this.views.get(hexOf(key))?.get(round) !== digest,
-    )
+  /** Shows each member all that is held of a round, for it may lack the time to ask. */
+  push(round: number): void {
+    const { board } = this.options
+    for (const member of this.members.values()) {
+      this.show(
+        member,
+        board.all(round).filter(({ statement }) => !equalBytes(statement.publicKey, member.publicKey)),
+      )
+    }
+  }
+
+  /** Asks the member at a place for statements; false where it is not connected. */
+  ask(round: number, place: number, entries: [place: number, slot: string][]): boolean {
+    const { board, send } = this.options
+    const member = this.members.get(hexOf(board.members[place]!))
+    if (member === undefined) return false
+    for (const part of parts(entries)) send(member.peerId, 'want', [board.tag, round, part])
+    return true
   }
 
   /** A message about this session; whoever is no member is not listened to. @throws P2PError MALFORMED_DATA. */
@@ -136,7 +150,6 @@ export class StatementExchange {
     }
     this.changed.clear()
     this.doubted.clear()
-    this.options.onCompared()
   }
 
   private differs(member: StatementMember, round: number): boolean {
@@ -173,7 +186,8 @@ export class StatementExchange {
   private list(member: StatementMember, round: number): void {
     const { board, send } = this.options
     this.tell(member, [round])
-    if (!isNews(member.listed, round, board.digest(round))) return
+    // More than once: another digest of the member's is another reason, while ours is the same.
+    if (!member.mayRepeat('list', board.digest(round))) return
     const entries = board.held(round).map(({ statement, index, id }) => [index, statement.slot, id])
     for (const part of parts(entries)) send(member.peerId, 'list', [board.tag, round, part])
   }
@@ -186,7 +200,7 @@ export class StatementExchange {
   }
 
   private compare(member: StatementMember, digests: [number, Uint8Array][]): void {
-    const { board, limits, onCompared } = this.options
+    const { board, limits } = this.options
     const name = hexOf(member.publicKey)
     const views = this.views.get(name) ?? new Map<number, string>()
     this.views.set(name, views)
@@ -199,7 +213,6 @@ export class StatementExchange {
       if (this.differs(member, round)) this.doubted.add(round)
     }
     if (this.doubted.size > 0) this.arm()
-    onCompared()
   }
 
   private listed(member: StatementMember, round: number, entries: [number, string, Uint8Array][]): void {
@@ -215,6 +228,8 @@ export class StatementExchange {
       wants.push([index, slot])
     }
     if (wants.length > 0) send(member.peerId, 'want', [board.tag, round, wants])
+    // It may be the one that lacks something: its digest came before we had it, and gave no reason to doubt.
+    if (this.differs(member, round)) this.list(member, round)
   }
 
   private wanted(member: StatementMember, round: number, entries: [number, string][]): void {

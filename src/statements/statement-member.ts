@@ -3,7 +3,7 @@ import { hexOf } from '../base/bytes.js'
 import { type Clock, lateness } from '../base/clock.js'
 import { tupleKey } from '../base/tuple-key.js'
 
-/** How often one statement is asked of a member, and shown to it, in one connection: once would do, were memory without bounds. */
+/** How often one statement is asked of a member, and shown to it, and what one digest stands for is listed to it, in one connection. */
 const MAX_TIMES = 3
 /** A timer later than this means that we stood still: what we wait for may lie unread. */
 const LATE_MS = 1_000
@@ -14,9 +14,8 @@ export class StatementMember {
   joined = false
   /** It has left the session. */
   ended = false
-  /** By round, the last digest that was told it, and the one whose list it was sent. */
+  /** By round, the last digest that was told it. */
   readonly told = new Map<number, string>()
-  readonly listed = new Map<number, string>()
   private readonly times = new Map<string, number>()
   /** Ids of statements that it says it has, with the place of their signer. */
   private readonly claims = new Map<string, number>()
@@ -34,7 +33,7 @@ export class StatementMember {
   }
 
   /** True as long as this may be asked or shown once more. */
-  mayRepeat(what: 'ask' | 'show', id: Uint8Array): boolean {
+  mayRepeat(what: 'ask' | 'show' | 'list', id: Uint8Array): boolean {
     const name = tupleKey(what, hexOf(id))
     const times = this.times.get(name) ?? 0
     this.times.set(name, times + 1)

@@ -1,15 +1,13 @@
 import { hexOf, isBytes } from '../base/bytes.js'
-import { abortedError, isP2PError, P2PError, shutDownError } from '../base/errors.js'
+import { isP2PError, type P2PError, shutDownError } from '../base/errors.js'
 import { fenced } from '../base/fenced.js'
 import { tupleKey } from '../base/tuple-key.js'
-import { type WaitOptions, withDeadline } from '../base/wait.js'
 import type { SignedEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
-import { encodePeerId } from '../identity/peer-id.js'
 import type { EquivocationEvidence, VerifiedEvidence } from './equivocation.js'
 import { checkSame, type OwnSlots } from './own-slots.js'
 import { invalidStatement, type SignedStatement, type Statement, signStatement, type VerifiedStatement } from './statement.js'
-import { equivocated, StatementBoard } from './statement-board.js'
+import { StatementBoard } from './statement-board.js'
 import { type ExchangeOptions, StatementExchange } from './statement-exchange.js'
 
 /** Options of `Statements.join`. */
@@ -22,31 +20,33 @@ export interface StatementSessionOptions {
    * What each member has drawn for this session with `Statements.fresh`, 16 bytes each, in bytewise order of the members' keys. It is
    * hashed into the session's name, so that whoever has lost what it remembers meets no session that it was in.
    */
-  fresh?: readonly Uint8Array[]
+  fresh?: readonly Uint8Array[] | undefined
   /**
    * Whether what we say is kept in the store before it leaves, so that after a reload the same is said again and nothing else. Default:
    * true, and false with `fresh`.
    */
-  remember?: boolean
+  remember?: boolean | undefined
   /** Ed25519 public keys of all members, 32 bytes each, in any order; with or without our own. */
   members: readonly Uint8Array[]
   /**
-   * The slots that a round may have, the same at all members. Default: any; then a member can put an agreement off, by saying ever
-   * more in its round, until it has said too much.
+   * The slots that a round may have, the same at all members. Default: any; then a member can say ever more in a round, until it has
+   * said too much.
    */
-  slots?: readonly string[]
+  slots?: readonly string[] | undefined
   /** Each statement of another member, once, when it is first heard. */
-  onStatement?: (statement: SignedStatement) => void
+  onStatement?: ((statement: SignedStatement) => void) | undefined
   /** A member has lied, once for each liar: it is blamed already, and the other members have the proof. */
-  onEquivocation?: (evidence: EquivocationEvidence) => void
+  onEquivocation?: ((evidence: EquivocationEvidence) => void) | undefined
   /** Ends the session as `close` does. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** What a session needs of its surroundings. */
-export type SessionSurroundings = Omit<ExchangeOptions, 'board' | 'own' | 'hear' | 'onCompared'> & {
+export type SessionSurroundings = Omit<ExchangeOptions, 'board' | 'own' | 'hear'> & {
   identity: Identity
   network: string
+  /** How many rounds there are; default: any number. */
+  rounds: number | undefined
   /** Absent where nothing of the session is remembered. */
   slots: OwnSlots | undefined
   onEvidence(evidence: VerifiedEvidence): void
@@ -64,33 +64,32 @@ export type SessionSurroundings = Omit<ExchangeOptions, 'board' | 'own' | 'hear'
  * @example
  * const session = statements.join({ protocol: 'dice', session, members, slots: ['commit', 'reveal'], onStatement })
  * await session.say({ round: 0, slot: 'commit', value: commitment })
- * await session.agreement(0, { timeoutMs: 10_000 }) // all have heard the same: now we may reveal
  * session.close()
  */
 export class StatementSession {
-  private readonly board: StatementBoard
+  /** For `StatementRun`. @internal */
+  readonly board: StatementBoard
   /** The network's side; for `Statements`. @internal */
   readonly exchange: StatementExchange
   /** What we say, from before it is signed: by round and slot. */
   private readonly own = new Map<string, { value: Uint8Array; saying: Promise<SignedStatement> }>()
-  private readonly waiting = new Set<() => void>()
   private ended: P2PError | undefined
   private readonly onAbort = () => this.close()
 
-  /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. */
+  /** @throws P2PError INVALID_CONFIG, INVALID_PEER_ID. @internal */
   constructor(
     private readonly options: StatementSessionOptions,
     private readonly around: SessionSurroundings,
   ) {
     const { protocol, session, members, slots, signal } = options
-    const { identity, network, limits } = around
-    this.board = new StatementBoard({ network, protocol, session, members: [...members, identity.publicKey], slots, limits })
+    const { identity, network, limits, rounds } = around
+    const all = [...members, identity.publicKey]
+    this.board = new StatementBoard({ network, protocol, session, members: all, slots, rounds, limits })
     this.exchange = new StatementExchange({
       ...around,
       board: this.board,
       own: identity.publicKey,
       hear: async (envelope) => void (await this.take(envelope)),
-      onCompared: () => this.wake(),
     })
     signal?.addEventListener('abort', this.onAbort)
   }
@@ -103,6 +102,11 @@ export class StatementSession {
   /** Public keys of all members, our own included, in bytewise order. */
   get members(): readonly Uint8Array[] {
     return this.board.members
+  }
+
+  /** Whether a member is connected, and has said that it is in this session, and not that it has left: only then its silence says anything. */
+  hasJoined(publicKey: Uint8Array): boolean {
+    return this.exchange.hasJoined(publicKey)
   }
 
   /** Proofs against members, found here or brought by others. */
@@ -160,23 +164,6 @@ export class StatementSession {
     return (await this.take(statement)) === undefined ? 'known' : 'new'
   }
 
-  /**
-   * Waits until all other members have told us that they have heard exactly what we have heard in a round. Wait first for what the
-   * round owes. Members that are not connected to us cannot tell.
-   *
-   * @throws P2PError EQUIVOCATION when a member has lied in this session, TIMEOUT with `details.missing` (peer ids), ABORTED,
-   *   SHUT_DOWN.
-   */
-  async agreement(round: number, options: WaitOptions = {}): Promise<void> {
-    try {
-      await withDeadline(this.around.clock, `The agreement on round ${round}`, options, (signal) => this.agreed(round, signal))
-    } catch (error) {
-      if (!isP2PError(error, 'TIMEOUT')) throw error
-      const missing = this.exchange.disagreeing(round).map(encodePeerId)
-      throw new P2PError('TIMEOUT', error.message, { details: { ...error.details, missing } })
-    }
-  }
-
   /** Leaves the session: the members are told, memory and timers are freed. A second call does nothing. */
   close(): void {
     if (this.ended !== undefined) return
@@ -185,7 +172,6 @@ export class StatementSession {
     this.exchange.close()
     this.board.clear()
     this.own.clear()
-    this.wake()
     this.around.onClosed()
   }
 
@@ -200,7 +186,6 @@ export class StatementSession {
   convict(evidence: VerifiedEvidence): void {
     this.board.convict(evidence)
     this.exchange.dropped(this.board.indexOf(evidence.publicKey)!)
-    this.wake()
     this.fenced(() => this.options.onEquivocation?.(evidence))
   }
 
@@ -252,28 +237,7 @@ export class StatementSession {
     if (typeof index !== 'number' || this.board.isDropped(index)) return
     this.board.exclude(index)
     this.exchange.dropped(index)
-    this.wake()
     this.around.onFlood(this.members[index]!)
-  }
-
-  private agreed(round: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        const [evidence] = this.board.evidence()
-        const failed = this.ended ?? (signal.aborted ? abortedError('The agreement') : evidence && equivocated(evidence))
-        if (failed !== undefined) reject(failed)
-        else if (this.exchange.disagreeing(round).length === 0) resolve()
-        else return
-        this.waiting.delete(look)
-      }
-      this.waiting.add(look)
-      signal.addEventListener('abort', look)
-      look()
-    })
-  }
-
-  private wake(): void {
-    for (const look of [...this.waiting]) look()
   }
 
   private fenced(listener: () => unknown): void {

@@ -1,4 +1,4 @@
-import { compareBytes, isBytes } from '../base/bytes.js'
+import { compareBytes, hexOf, isBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import type { Verified } from '../base/verified.js'
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../identity/ed25519.js'
@@ -55,8 +55,9 @@ export type WireStatement = [publicKey: Uint8Array, payload: Uint8Array, signatu
 export async function signStatement(
   identity: Identity,
   statement: Statement,
-  { network = DEFAULT_NETWORK }: NetworkOptions = {},
+  options?: NetworkOptions,
 ): Promise<VerifiedStatement> {
+  const network = options?.network ?? DEFAULT_NETWORK
   const fault = faultOf(statement)
   if (fault !== undefined) throw invalidStatement(fault)
   const { protocol, session, round, slot, value } = statement
@@ -70,10 +71,8 @@ export async function signStatement(
  * @param options.network the network for which it must be signed; default 'lotus'. The envelope names none.
  * @throws P2PError INVALID_STATEMENT for a wrong form, INVALID_SIGNATURE.
  */
-export async function verifyStatement(
-  envelope: SignedEnvelope,
-  { network = DEFAULT_NETWORK }: NetworkOptions = {},
-): Promise<VerifiedStatement> {
+export async function verifyStatement(envelope: SignedEnvelope, options?: NetworkOptions): Promise<VerifiedStatement> {
+  const network = options?.network ?? DEFAULT_NETWORK
   const statement = readStatement([envelope?.publicKey, envelope?.payload, envelope?.signature])
   if (await verifyEnvelope('statement', statement, network)) return statement as VerifiedStatement
   throw new P2PError('INVALID_SIGNATURE', 'The statement was not signed by its key. Drop it.')
@@ -119,6 +118,21 @@ export function wireStatement({ publicKey, payload, signature }: SignedEnvelope)
 /** A hash of public key and payload, 32 bytes: the signature is left out, for a key may sign the same bytes in many ways. */
 export function statementId({ publicKey, payload }: SignedEnvelope, network: string): Uint8Array {
   return taggedHash('statement-id', network, publicKey, payload)
+}
+
+/**
+ * The name of a session that all members have drawn for.
+ *
+ * @param members public keys in bytewise order.
+ * @param fresh what each of them has drawn, in this order: 16 bytes each.
+ */
+export function freshName(
+  network: string,
+  { protocol, session }: Pick<Statement, 'protocol' | 'session'>,
+  members: readonly Uint8Array[],
+  fresh: readonly Uint8Array[],
+): string {
+  return hexOf(taggedHash('statement-session-name', network, encode([protocol, session, [...members], [...fresh]])))
 }
 
 export function invalidStatement(why: string, cause?: unknown): P2PError {

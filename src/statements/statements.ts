@@ -1,20 +1,20 @@
 import { BoundedMap, RecentKeys } from '../base/bounded-map.js'
 import { compareBytes, hexOf, isBytes } from '../base/bytes.js'
-import { abortedError, isP2PError, P2PError } from '../base/errors.js'
+import { isP2PError, P2PError } from '../base/errors.js'
 import { STATEMENT_LIMITS } from '../base/limits/statements.js'
 import { type Limits, limitsOf } from '../base/limits.js'
 import { RateBuckets } from '../base/rate-buckets.js'
+import { checkWait } from '../base/wait.js'
 import type { PluginKit } from '../core/plugin.js'
-import { taggedHash } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import { encodePeerId, isPeerId } from '../identity/peer-id.js'
-import { encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
 import { unknownType } from '../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { type EquivocationEvidence, readEvidence, type VerifiedEvidence, verifyEvidence, wireEvidence } from './equivocation.js'
 import { OwnSlots } from './own-slots.js'
+import { freshName } from './statement.js'
 import { isSessionMessage, readSessionMessage, STATEMENTS_PROTOCOL } from './statement-messages.js'
 import { StatementRun, type StatementRunOptions } from './statement-run.js'
 import { StatementSession, type StatementSessionOptions } from './statement-session.js'
@@ -50,9 +50,9 @@ export class Statements implements IProtocolHandler {
    */
   constructor(
     private readonly identity: Identity,
-    options: { limits?: Partial<Limits> } = {},
+    options?: { limits?: Partial<Limits> | undefined },
   ) {
-    this.limits = limitsOf({ ...STATEMENT_LIMITS, ...options.limits })
+    this.limits = limitsOf({ ...STATEMENT_LIMITS, ...options?.limits })
     this.joined = new RecentKeys(this.limits.maxStatementMemory)
     this.liars = new RecentKeys(this.limits.maxStatementMemory)
     this.drawn = new BoundedMap(this.limits.maxStatementMemory)
@@ -107,6 +107,10 @@ export class Statements implements IProtocolHandler {
    *   above `maxStatementSessions` and `maxStatementMembers`; INVALID_PEER_ID; ABORTED.
    */
   join(options: StatementSessionOptions): StatementSession {
+    return this.open(options)
+  }
+
+  private open(options: StatementSessionOptions, rounds?: number, onClosed?: () => void): StatementSession {
     const { host, identity, limits } = this
     const { protocol, signal, fresh, remember = fresh === undefined } = options
     if (host === undefined)
@@ -116,7 +120,7 @@ export class Statements implements IProtocolHandler {
         details: { limit: 'maxStatementSessions' },
       })
     }
-    if (signal?.aborted) throw abortedError('The session', signal.reason)
+    checkWait('The session', { signal })
     const name = fresh === undefined ? options.session : this.freshName(options, fresh)
     const joined = JSON.stringify([protocol, name])
     if (this.joined.has(joined)) {
@@ -130,6 +134,7 @@ export class Statements implements IProtocolHandler {
       { ...options, session: name },
       {
         slots,
+        rounds,
         identity,
         limits,
         network: host.network,
@@ -144,7 +149,10 @@ export class Statements implements IProtocolHandler {
           if (host.report === undefined) host.logger.error(error.message, { error: String(cause) })
           else host.report(error)
         },
-        onClosed: () => this.sessions.delete(session.tag),
+        onClosed: () => {
+          this.sessions.delete(session.tag)
+          onClosed?.()
+        },
       },
     )
     this.joined.add(joined)
@@ -154,7 +162,7 @@ export class Statements implements IProtocolHandler {
   }
 
   /**
-   * Takes part in a protocol in phases, whose items are statements of a session of this call's own. `join` and `PhaseMachine` in one.
+   * Takes part in a protocol in phases, whose items are statements of a session of this call's own. Its honest members go on together or stop together, with the same items.
    *
    * @throws P2PError INVALID_CONFIG for phases without distinct names and deadlines, and as `join`.
    * @example
@@ -171,7 +179,7 @@ export class Statements implements IProtocolHandler {
     return new StatementRun(options, {
       host,
       self: identity.publicKey,
-      join: (joining) => this.join(joining),
+      join: (joining, rounds, onClosed) => this.open(joining, rounds, onClosed),
       run: (next) => this.run(next),
     })
   }
@@ -209,7 +217,8 @@ export class Statements implements IProtocolHandler {
   }
 
   /** The name of a session that all members have drawn for. @throws P2PError INVALID_CONFIG. */
-  private freshName({ protocol, session, members }: StatementSessionOptions, fresh: readonly Uint8Array[]): string {
+  private freshName(options: StatementSessionOptions, fresh: readonly Uint8Array[]): string {
+    const { members } = options
     const own = this.identity.publicKey
     const keys = new Map([...members, own].map((key) => [hexOf(key), key]))
     const sorted = [...keys.values()].sort(compareBytes)
@@ -224,7 +233,7 @@ export class Statements implements IProtocolHandler {
         details: { option: 'fresh' },
       })
     }
-    return hexOf(taggedHash('statement-session-name', this.host!.network, encode([protocol, session, sorted, fresh])))
+    return freshName(this.host!.network, options, sorted, fresh)
   }
 
   /** A proof that a peer brings. */

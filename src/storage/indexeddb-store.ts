@@ -18,10 +18,7 @@ export function indexedDbStore(name = 'default'): KeyValueStore {
   const entriesOf = databaseOf(database, 'entries')
   const run = async <T>(action: (store: UseStore) => Promise<T>): Promise<T> => {
     if (typeof indexedDB === 'undefined') {
-      throw new P2PError(
-        'STORAGE_FAILED',
-        'indexedDbStore() needs IndexedDB, which does not exist here. Use memoryStore(), or a store made for this environment.',
-      )
+      throw new P2PError('STORAGE_FAILED', 'There is no IndexedDB here. Use memoryStore().')
     }
     try {
       return await entriesOf(action)

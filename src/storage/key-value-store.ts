@@ -4,7 +4,7 @@ export type StoreChange = { key: string; value: Uint8Array } | { key: string; de
 /** How safe a batch has to be when it resolves. */
 export interface BatchOptions {
   /** 'strict': a machine that loses its power has it; 'relaxed': a process that ends has it. Default 'relaxed'. */
-  durability?: 'strict' | 'relaxed'
+  durability?: 'strict' | 'relaxed' | undefined
 }
 
 /** Where the SDK keeps what must survive a reload. Implementations must pass test/compliance/key-value-store.ts. */

@@ -17,7 +17,9 @@ export function patientStore(
   let kept: Map<string, Uint8Array | undefined> | undefined
   const recovered = async () => {
     const changes = [...kept!].map(([key, value]): StoreChange => (value === undefined ? { key, delete: true } : { key, value }))
-    await store.batch(changes).catch(() => {})
+    try {
+      await store.batch(changes)
+    } catch {}
     kept = undefined
   }
   const ask = async <T>(

@@ -13,24 +13,24 @@ import { VirtualClock } from './virtual-clock.js'
 
 export interface TestNetworkOptions extends LinkConditions {
   /** Runs with the same seed draw the same identities, jitter and losses. Default 1. */
-  seed?: number
+  seed?: number | undefined
   /** Default: a new `VirtualClock`. */
-  clock?: VirtualClock
+  clock?: VirtualClock | undefined
   /** `'ws'`: peers tell their addresses to others, and are found at them. Default `'memory'`. */
-  scheme?: 'memory' | 'ws'
+  scheme?: 'memory' | 'ws' | undefined
 }
 
 export interface TestPeerOptions extends P2PConfig {
   /** Its address is `memory://<host>`. Default: `peer1`, `peer2`, … */
-  host?: string
+  host?: string | undefined
   /** Whether others can dial it. Default true; false makes it like a browser tab. */
-  listening?: boolean
+  listening?: boolean | undefined
   /** Forwards circuits and introduces peers, as `startRelay` does. Default false. */
-  relay?: boolean
+  relay?: boolean | undefined
   /** Its part in the DHT. Default: `'server'` of a relay, `'auto'` of another peer that listens, `'client'` of one that does not. */
-  dht?: { mode: 'auto' | 'client' | 'server' }
+  dht?: { mode: 'auto' | 'client' | 'server' } | undefined
   /** Its way to dial. Default: the in-memory network's. */
-  transport?: Transport
+  transport?: Transport | undefined
 }
 
 export interface TestNetwork {
@@ -60,7 +60,8 @@ export interface TestNetwork {
  * await net.clock.advance(25)
  * await net.stop()
  */
-export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork {
+export function createTestNetwork(given?: TestNetworkOptions): TestNetwork {
+  const options = given ?? {}
   const { seed = 1, clock = new VirtualClock(), ...conditions } = options
   const random = seededRandom(seed)
   const network = new MemoryNetwork({ clock, random: random.unit, ...conditions })
@@ -68,15 +69,16 @@ export function createTestNetwork(options: TestNetworkOptions = {}): TestNetwork
   return {
     clock,
     network,
-    createPeer({
-      host = `peer${peers.size + 1}`,
-      listening = true,
-      relay = false,
-      dht,
-      transport,
-      plugins = [],
-      ...config
-    } = {}) {
+    createPeer(about) {
+      const {
+        host = `peer${peers.size + 1}`,
+        listening = true,
+        relay = false,
+        dht,
+        transport,
+        plugins = [],
+        ...config
+      } = about ?? {}
       const identity = config.identity ?? identityFromSeed(random.bytes(32))
       const { mode } = dht ?? { mode: relay ? 'server' : listening ? 'auto' : 'client' }
       const own: Plugin[] = [withTransport(transport ?? network.transport(host))]

@@ -8,21 +8,21 @@ import type { Connection, DialOptions, Listener, Transport } from './transport.j
 /** How a link of the in-memory network behaves. */
 export interface LinkConditions {
   /** One-way delay, milliseconds, the same for all or by host. Default 0. */
-  latencyMs?: number | ((from: string, to: string) => number)
+  latencyMs?: (number | ((from: string, to: string) => number)) | undefined
   /** Random extra delay of each frame up to so many milliseconds; frames stay in order. Default 0. */
-  jitterMs?: number
+  jitterMs?: number | undefined
   /** Share of frames that vanish, 0 to 1. A channel notices at the next frame and closes. Default 0. */
-  loss?: number
+  loss?: number | undefined
   /** Share of frames that overtake the one before, 0 to 1. A channel notices and closes. Default 0. */
-  reorder?: number
+  reorder?: number | undefined
 }
 
 export interface MemoryNetworkOptions extends LinkConditions {
-  clock?: Clock
+  clock?: Clock | undefined
   /** 0 ≤ x < 1; give a seeded one for runs that repeat. */
-  random?: () => number
+  random?: (() => number) | undefined
   /** `'ws'`: addresses that look like those of WebSocket, so that peers tell them to others. Default `'memory'`. */
-  scheme?: 'memory' | 'ws'
+  scheme?: 'memory' | 'ws' | undefined
 }
 
 /**

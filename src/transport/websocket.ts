@@ -26,7 +26,7 @@ const CHECK = "Check the address, network and certificate, and connect-src in th
  * @example
  * webSocket().dial('wss://relay.example', { firstFrame }) // every coordinator has one
  */
-export function webSocket(options?: { limits?: Limits }): Transport {
+export function webSocket(options?: { limits?: Limits | undefined }): Transport {
   return new WebSocketTransport(options)
 }
 
@@ -37,14 +37,14 @@ export class WebSocketTransport implements Transport {
   readonly direct = true
 
   /** @param options.limits default: those of the coordinator that dials. */
-  constructor(private readonly options: { limits?: Limits } = {}) {}
+  constructor(private readonly options?: { limits?: Limits | undefined } | null) {}
 
   canDial(address: string): boolean {
     return isWebAddress(address, 'ws')
   }
 
   dial(address: string, dialOptions: DialOptions): Promise<Connection> {
-    return dial(address, { ...dialOptions, limits: this.options.limits ?? dialOptions.limits })
+    return dial(address, { ...dialOptions, limits: this.options?.limits ?? dialOptions.limits })
   }
 }
 

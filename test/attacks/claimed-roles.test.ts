@@ -175,10 +175,13 @@ describe('the places where a role is asked something', () => {
   /** Files that read what a peer says of its protocols otherwise than by `serves`, and why no role is granted there. */
   const CLAIMS: Record<string, string> = {
     'core-coordinator.ts': 'what a peer is listed as, and the servers among those that we have dialled',
+    'mail/host.ts': 'whether a peer itself takes mail over its connection',
+    'musig2/musig2.ts': 'whether a cosigner itself takes requests',
     'plugins/circuit/find-peers.ts': 'what an introduced peer is listed as',
     'plugins/circuit/frames.ts': 'what a peer is listed as',
-    'plugins/circuit/server/circuit-relay.ts': 'a relay asks whether a peer takes circuits',
+    'plugins/circuit/server/admission.ts': 'a relay asks whether a peer takes circuits',
     'plugins/circuit/server/introducer.ts': 'a relay answers who speaks a protocol',
+    'plugins/dht/node/plugin.ts': 'whether a node that does not answer is connected all the same',
     'plugins/dht/client/connected-servers.ts': 'which of the chosen servers are nodes',
     'plugins/dht/walk/kademlia.ts': 'a node takes its neighbours; their addresses are proven before others hear of them',
     'plugins/topics/topics.ts': 'who subscribes; a claim to route is checked where it is read',

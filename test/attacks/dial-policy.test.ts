@@ -2,11 +2,14 @@ import dns from 'node:dns'
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { mapAtOnce } from '../../src/base/at-once.js'
+import { generateNoiseKeyPair } from '../../src/channel/x25519.js'
 import { type P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import type { Plugin, PluginKit } from '../../src/core/plugin.js'
 import { withTransport } from '../../src/core/with-transport.js'
 import { generateIdentity, identityFromSeed } from '../../src/identity/identity.js'
-import { encodePeerId } from '../../src/identity/peer-id.js'
+import { decodePeerId, encodePeerId } from '../../src/identity/peer-id.js'
+import { cardKeyOf } from '../../src/mail/card.js'
+import { mailbox } from '../../src/mail/plugin.js'
 import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { startRelay } from '../../src/node/relay.js'
@@ -208,6 +211,40 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
       })
       const wallet = await coordinator({ bootstrap: hostile.addresses.slice(), ...rules })
       await tryTo(wallet.dht.trace('offer', { timeoutMs: 1_000 }))
+    },
+  },
+  'a mailbox on the card of a peer that is away': {
+    files: ['mail/host.ts', 'mail/sealed-sender.ts'],
+    async run(address, rules) {
+      const relay = await relayOf(rules)
+      const away = await coordinator({ bootstrap: [relay.url] })
+      const card = {
+        v: 1,
+        generation: new Uint8Array(8).fill(1),
+        prekey: [new Uint8Array(8).fill(1), generateNoiseKeyPair().publicKey, Date.now()],
+        boxes: [[encodePeerId(random(9)), address, new Uint8Array(16).fill(1)]],
+        bits: 1,
+        max: 4,
+      }
+      const { servers } = await away.dht.announce({ key: cardKeyOf(decodePeerId(away.peerId)), value: card })
+      expect(servers).toEqual([relay.peerId])
+      await away.shutdown()
+      const wallet = new P2PCoordinator({
+        bootstrap: [relay.url],
+        webrtc: false,
+        logger: quiet,
+        limits: { dialTimeoutMs: 10_000, dialLookupMs: 200, mailAfterMs: 10 },
+        plugins: [mailbox()],
+        ...rules,
+      })
+      cleanUps.push(() => wallet.shutdown())
+      wallet.on('error', () => {})
+      for (const sealed of [false, true]) {
+        await wallet.sendTo(away.peerId, { type: 'note', payload: 1, protocol: 'notes' }, { queue: true, sealed })
+      }
+      // Nothing tells that it has been tried: the mail waits for the mailbox in either case.
+      for (let i = 0; i < 14; i++) await pause()
+      await pause()
     },
   },
   'a peer record': {
@@ -449,7 +486,11 @@ describe('the places where addresses of others come in', () => {
     // The tester of other implementations dials what its user names, and is in no bundle with a coordinator.
     const ours = files.filter((file) => !file.startsWith('node/conform/'))
     const dialling = ours.filter((file) => /\.forAddress\(|SecureChannel\.dial\(|new WebSocket\(|[^.]\bfetch\(/.test(code(file)))
-    expect(dialling.sort()).toEqual(['peer/dial/probe.ts', 'peer/pool/dialling.ts'])
+    // A request by that name reads a mailbox.
+    expect(dialling.filter((file) => file !== 'mail/server/mail-server.ts').sort()).toEqual([
+      'peer/dial/probe.ts',
+      'peer/pool/dialling.ts',
+    ])
     // The application's own addresses are made in one place.
     expect(files.filter((file) => /new NamedAddress\(/.test(code(file)))).toEqual(['core/network.ts'])
   })

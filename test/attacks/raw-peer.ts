@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { joined } from '../../src/base/bytes.js'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
@@ -178,6 +179,12 @@ export class RawPeer {
   rekey(): void {
     this.entry(Entry.REKEY, new Uint8Array(0))
     this.#noise.send.rekey()
+  }
+
+  /** Sends bytes beneath the frames of WebSocket: half a frame, or what is none. */
+  beneath(bytes: Uint8Array): void {
+    const { _socket } = this.#socket as unknown as { _socket: Socket | null }
+    if (_socket?.writable) _socket.write(bytes)
   }
 
   /** A WebSocket text frame. */

@@ -33,6 +33,32 @@ describe('an open channel', () => {
     expect(pair.atB.messages.every((body) => same(body, pattern(body.length)))).toBe(true)
   })
 
+  it('tells when all entries of a frame have come: of those before there was a sink, and behind a fault too', async () => {
+    const pair = dialled()
+    const [a, b] = await pair.clock.run(Promise.all([pair.a, pair.b]))
+    const told: string[] = []
+    let isFault = false
+    const sends = async (count: number) => {
+      for (let i = 0; i < count; i++) send(a, pattern(9))
+      await settled(pair)
+      return told.splice(0)
+    }
+    await sends(2)
+    b.attach({
+      onEntry: () => {
+        told.push('entry')
+        if (isFault) throw new Error('No honest peer sends this.')
+      },
+      onRead: () => void told.push('read'),
+      onClose: () => void told.push('close'),
+      onDrain: () => {},
+    })
+    expect(told.splice(0)).toEqual(['entry', 'entry', 'read'])
+    expect(await sends(3)).toEqual(['entry', 'entry', 'entry', 'read'])
+    isFault = true
+    expect(await sends(2)).toEqual(['entry', 'close', 'read'])
+  })
+
   it('packs what is sent in one tick into one frame', async () => {
     const pair = await opened()
     for (let i = 0; i < 100; i++) send(pair.a, pattern(100, i))

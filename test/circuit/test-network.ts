@@ -88,7 +88,8 @@ export class TestHost implements ProtocolHost {
     const info = this.info(other.peerId)
     if (info === undefined) return
     this.links.delete(other.peerId)
-    for (const handler of this.handlers.values()) void handler.onPeerDisconnected?.(info)
+    for (const handler of this.handlers.values())
+      void handler.onPeerDisconnected?.(info, new P2PError('CONNECTION_LOST', 'Gone.'))
   }
 
   private info(peerId: string): PeerInfo | undefined {

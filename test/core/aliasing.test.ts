@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
-import { identityFromSeed } from '../../src/identity/identity.js'
+import { generateIdentity, identityFromSeed } from '../../src/identity/identity.js'
 import type { ProtocolHost } from '../../src/protocol/handler.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
@@ -138,7 +138,34 @@ describe('what is sent is what was given at the call:', () => {
   })
 })
 
+describe('what is given at construction is copied:', () => {
+  it('metadata, lists and the key of an identity of the application', async () => {
+    const plain = identityFromSeed(new Uint8Array(32).fill(9))
+    const own = { publicKey: plain.publicKey.slice(), sign: (bytes: Uint8Array) => plain.sign(bytes) }
+    const metadata = { label: 'alice' }
+    const bootstrap: string[] = []
+    const { alice, bob, connect } = await pair({ metadata, bootstrap, identity: own })
+    metadata.label = 'mallory'
+    bootstrap.push('ws://nowhere')
+    own.publicKey.fill(0)
+    await connect()
+    expect(bob.getPeer(alice.peerId)).toMatchObject({ metadata: { label: 'alice' }, publicKey: plain.publicKey })
+  })
+})
+
 describe('what is handed out is a snapshot:', () => {
+  it.each([
+    ['derived from a seed', async () => identityFromSeed(new Uint8Array(32).fill(7))],
+    ['generated', generateIdentity],
+  ])('the public key of a coordinator, whose identity was %s', async (_, make) => {
+    const identity = await make()
+    const before = identity.publicKey.slice()
+    const { alice, bob, connect } = await pair({ identity })
+    for (const key of [alice.publicKey, identity.publicKey]) key.fill(0)
+    await connect()
+    expect([alice.publicKey, bob.getPeer(alice.peerId)?.publicKey]).toEqual([before, before])
+  })
+
   it('a ban', async () => {
     const { alice, bob } = await pair()
     const told: object[] = []

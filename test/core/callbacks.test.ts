@@ -5,6 +5,7 @@ import ts from 'typescript'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PluginKit } from '../../src/core/plugin.js'
 import { defineResource } from '../../src/definitions/define-resource.js'
+import { DistributedHashTable } from '../../src/index.js'
 import { statements } from '../../src/statements/plugin.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import { identityOf } from '../defence/table.js'
@@ -71,9 +72,7 @@ it('lists what takes a callback: a new one needs a line here, and a test below',
       "CoreCoordinator.on(listener)",
       "CoreCoordinator.once(listener)",
       "CoreCoordinator.registerProtocol(handler)",
-      "CoreCoordinator.watchResources(listener)",
       "DhtOptions.onError",
-      "DistributedHashTable.watch(listener)",
       "FrameSink.onClose",
       "FrameSink.onDrain",
       "FrameSink.onFrame",
@@ -82,16 +81,13 @@ it('lists what takes a callback: a new one needs a line here, and a test below',
       "IProtocolHandler.onPeerDisconnected",
       "IProtocolHandler.onRegister",
       "IProtocolHandler.onUnregister",
+      "MailServerOptions.onMail",
       "MineOptions.onProgress",
       "PeerConnection.off(listener)",
       "PeerConnection.on(listener)",
       "PeerManager.off(listener)",
       "PeerManager.on(listener)",
       "PeerWatch.watchPeers(listener)",
-      "PhaseMachineOptions.onAborted",
-      "PhaseMachineOptions.onDone",
-      "PhaseMachineOptions.onPhase",
-      "PhaseMachineOptions.onProgress",
       "PluginKit.onLifecycle",
       "PluginKit.onLifecycle(hooks)",
       "PluginKit.onPeer",
@@ -100,8 +96,11 @@ it('lists what takes a callback: a new one needs a line here, and a test below',
       "PluginKit.setWork(work)",
       "PluginKit.stats(read)",
       "ProtocolHost.check(work)",
+      "RelayOptions.onMail",
       "RequestOptions.onAnswer",
       "ResourceDiscovery.watchResources(listener)",
+      "ResourceWatch.watchResources(listener)",
+      "StatementRunOptions.onItems",
       "StatementRunOptions.onProgress",
       "StatementSessionOptions.onEquivocation",
       "StatementSessionOptions.onStatement",
@@ -143,6 +142,47 @@ describe('a callback', () => {
     alice.on('error', ({ code }) => void errors.push(code))
     return { net, relay, alice, bob, errors }
   }
+
+  it.each(failing)('that is a method of the logger, and %s, breaks nothing', async (_, fails) => {
+    const method = fails as () => void
+    const { net, relay, alice, bob } = await trio({ logger: { debug: method, warn: method, error: method } })
+    // With a listener that fails too, the logger is the last that is told.
+    for (const event of ['error', 'message', 'status'] as const) alice.on(event, fails as () => void)
+    await net.run(bob.connectToPeer(alice.peerId))
+    await net.run(bob.sendTo(alice.peerId, { type: 'x', payload: 1 }))
+    await net.run(relay.shutdown())
+    await net.clock.advance(10_000)
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(alice.status).toBe('connecting')
+    const told: string[] = []
+    const table = new DistributedHashTable('alice', {
+      logger: { debug: method, warn: method, error: method },
+      onError: ({ code }) => {
+        told.push(code)
+        return fails() as undefined
+      },
+    })
+    table.watch('offer', method)
+    await table.announce({ key: 'offer', value: 1 })
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(told).toEqual(['LISTENER_FAILED'])
+    await net.run(alice.shutdown())
+  })
+
+  it.each(failing.slice(1))('onRegister that %s is told as an error, and the protocol stays', async (_, fails) => {
+    const { net, alice, bob, errors } = await trio()
+    const got: unknown[] = []
+    alice.registerProtocol({
+      protocolName: 'shop',
+      onRegister: fails as () => void,
+      handleMessage: async ({ payload }) => void got.push(payload),
+    })
+    await net.run(bob.connectToPeer(alice.peerId))
+    await net.run(bob.sendTo(alice.peerId, { type: 'x', payload: 1, protocol: 'shop' }))
+    await net.clock.advance(100)
+    await new Promise((resolve) => setTimeout(resolve))
+    expect([got, errors]).toEqual([[1], ['HANDLER_FAILED']])
+  })
 
   it.each([...failing, ['never settles', never] as [string, () => unknown]])(
     'of an application that %s disturbs nobody, and is told as an error where it fails',

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import type { Defence } from '../../src/defence/defence.js'
+import { taggedHash } from '../../src/identity/envelope.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
-import { PhaseMachine } from '../../src/statements/phases.js'
+import { StatementRounds } from '../../src/statements/statement-rounds.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/index.js'
 import { DeviceClock } from '../device-clock.js'
@@ -243,26 +244,40 @@ describe.each(SETTINGS)('a clock that is set %s', (_, ofAlice, ofBob) => {
     expect(bob.peer.getStats().defence.stale).toBe(0)
   })
 
-  it('moves no deadline of a phase, and blames nobody who acts within it', async () => {
+  it('moves no deadline of a round, and names nobody who acts within it', async () => {
     net = createTestNetwork()
     const [alice, bob] = [device('alice'), device('bob')]
-    const members = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte))
-    const blamed: string[] = []
-    const machine: PhaseMachine<string> = new PhaseMachine<string>({
-      host: { clock: alice.clock, peers: () => [{ peerId: 'relay' } as never], blame: (_key, why) => void blamed.push(why) },
-      name: 'a test',
-      self: members[0]!,
-      members,
-      phases: [1, 2, 3, 4].map((phase) => ({ name: `${phase}`, deadlineMs: 30_000 })),
-      onPhase: (phase) => void machine.received(phase, members[0]!, phase),
+    const places = [0, 1, 2]
+    const said = new Set<string>()
+    const id = (round: number, place: number) => Uint8Array.of(round, place)
+    const named: number[] = []
+    let ended = false
+    const rounds: StatementRounds = new StatementRounds({
+      clock: alice.clock,
+      network: 'lotus',
+      members: 3,
+      own: 0,
+      rounds: places.map(() => ({ deadlineMs: 30_000, isReady: false, owing: () => places })),
+      item: (round, place) => (said.has(`${round} ${place}`) ? id(round, place) : undefined),
+      go: (round, place) =>
+        said.has(`${round} ${place}`) ? taggedHash('statement-go', 'lotus', ...places.map((from) => id(round, from))) : undefined,
+      begin: (round) => void said.add(`${round} 0`),
+      complete: () => {},
+      ask: () => true,
+      onProgress: () => {},
+      stop: (_, owing) => void named.push(...owing),
+      end: () => {
+        ended = true
+      },
+      leave: () => {},
     })
-    const done = machine.start()
-    for (const phase of [1, 2, 3, 4]) {
+    rounds.start()
+    for (const round of places) {
       await net.clock.advance(20_000)
-      if (phase === 2) await setClocks(alice, bob, 3_000)
-      for (const from of members.slice(1)) machine.received(`${phase}`, from, 'item')
+      if (round === 1) await setClocks(alice, bob, 3_000)
+      for (const place of [1, 2]) said.add(`${round} ${place}`)
+      rounds.look()
     }
-    expect([...(await done).keys()]).toHaveLength(4)
-    expect(blamed).toEqual([])
+    expect([ended, named]).toEqual([true, []])
   })
 })

@@ -7,6 +7,7 @@ import { type CoordinatorListener, type CoreConfig, resolveConfig } from '../../
 import type { Plugin } from '../../src/core/plugin.js'
 import { P2PCoordinator as CoreCoordinator } from '../../src/core.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import type { PeerInfo } from '../../src/protocol/peer-info.js'
 
 const refusal = (make: () => unknown) => {
   try {
@@ -52,6 +53,50 @@ describe('the configuration', () => {
         ])
       }
     }
+  })
+
+  const listening = (addresses: object) => [{ peerId: 'alice', addresses } as unknown as PeerInfo]
+  const PLACES: Record<string, (address: string) => object> = {
+    bootstrap: (address) => ({ bootstrap: ['wss://good.example', address] }),
+    anchors: (address) => ({ anchors: [address] }),
+    announce: (address) => ({ announce: [address] }),
+    'bootstrap websocket': (websocket) => ({ bootstrap: listening({ websocket }) }),
+    'bootstrap http': (http) => ({ bootstrap: listening({ http }) }),
+    'bootstrap others': (other) => ({ bootstrap: listening({ others: [other] }) }),
+    'anchors relays': (relay) => ({ anchors: listening({ relays: [relay] }) }),
+  }
+  const NO_ADDRESSES = [
+    'wss:/relay.example',
+    'wss//relay.example',
+    'relay.example:443',
+    'relay.example/p2p',
+    'wss://',
+    'ws://a b',
+    'wss://relay.example:99999',
+  ]
+  it.each(Object.entries(PLACES))('names the address that is none, in quotes: %s', (place, configOf) => {
+    for (const address of NO_ADDRESSES) {
+      for (const make of [(config: object) => resolveConfig(config), (config: object) => new P2PCoordinator(config)]) {
+        const attempt = () => make(configOf(address))
+        expect([place, address, refusal(attempt)]).toEqual([place, address, 'INVALID_ADDRESS'])
+        expect(attempt).toThrow(`"${address}"`)
+      }
+    }
+  })
+
+  it('takes addresses of every scheme, peer ids, and names with a colon', () => {
+    const id = new P2PCoordinator().peerId
+    const named = [
+      'wss://relay.example',
+      'WSS://relay.example:8443/p2p',
+      'https://relay.example',
+      'memory://x',
+      `circuit:${id}/bob`,
+    ]
+    for (const target of [...named, 'tab:a/b', 'bluetooth:a/b', 'alice', 'a:b', id]) {
+      expect([target, refusal(() => resolveConfig({ bootstrap: [target], anchors: [target] }))]).toEqual([target, 'taken'])
+    }
+    expect(refusal(() => resolveConfig({ bootstrap: listening({ relays: [`wss://relay.example#${id}`, id] }) }))).toBe('taken')
   })
 
   it('takes every option as undefined, as though it were not there', () => {

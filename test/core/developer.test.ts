@@ -272,3 +272,25 @@ describe('other realms', () => {
     expect(errors).toEqual(['LISTENER_FAILED'])
   })
 })
+
+describe('a name that there is none of', () => {
+  it('is refused at run time, with the one that is meant, and by the types', async () => {
+    const { net, alice } = await pair()
+    const listener = () => {}
+    // @ts-expect-error There is no such event.
+    expect(() => alice.on('conected', listener)).toThrow('There is no event "conected"; perhaps you mean "connected"')
+    // @ts-expect-error There is no such event.
+    expect(() => alice.once('mesage', listener)).toThrow('perhaps you mean "message"')
+    // @ts-expect-error There is no such event.
+    expect(() => alice.off('statsu', listener)).toThrow('perhaps you mean "status"')
+    // @ts-expect-error There is no such event.
+    expect(() => alice.on('eclipse-suspecte', listener)).toThrow('perhaps you mean "eclipse-suspected"')
+    // @ts-expect-error There is no such status.
+    expect(await failure(net.run(alice.waitFor('onlin')))).toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: 'There is no status "onlin"; perhaps you mean "online".',
+    })
+    // @ts-expect-error There is no such status.
+    expect((await failure(net.run(alice.waitFor('nonsense')))).message).toContain('"connecting", "online", "suspended"')
+  })
+})

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import type { WaitOptions } from '../../src/base/wait.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
@@ -9,7 +9,6 @@ import { createTestNetwork, type TestNetwork } from '../../src/testing/test-netw
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 let net: TestNetwork
-afterEach(() => net?.stop())
 
 const TIMEOUT_MS = 2_000
 
@@ -68,7 +67,8 @@ const SILENT: [name: string, parts: (silence: Silence) => { identity?: Identity;
   ]),
 ]
 
-async function world(parts: ReturnType<(typeof SILENT)[number][1]>) {
+/** A relay, and two peers that answer. */
+async function startOthers(): Promise<void> {
   net = createTestNetwork({ latencyMs: 5 })
   const relay = net.createPeer({ host: 'relay', relay: true })
   await net.run(relay.start())
@@ -80,6 +80,9 @@ async function world(parts: ReturnType<(typeof SILENT)[number][1]>) {
     })
     await net.run(peer.start())
   }
+}
+
+function walletOf(parts: ReturnType<(typeof SILENT)[number][1]>): P2PCoordinator {
   const bootstrap = ['memory://relay', 'memory://bob']
   const wallet = net.createPeer({ host: 'wallet', bootstrap, requireSignatures: true, ...parts })
   wallet.on('error', () => {})
@@ -98,12 +101,17 @@ async function outcomeOf(call: Promise<unknown>, ms: number): Promise<string> {
 }
 
 describe.each(SILENT)('%s that never answers', (_, parts) => {
+  let wallet: P2PCoordinator
+  beforeAll(startOthers)
+  afterEach(() => net.run(wallet.shutdown()))
+  afterAll(() => net.stop())
+
   for (const when of ['from the start', 'later'] as const) {
     it.each(Object.keys(CALLS))(
       `holds up %s no longer than it may, ${when}, and later calls work once it answers`,
       async (name) => {
         const silence = new Silence()
-        const wallet = await world(parts(silence))
+        wallet = walletOf(parts(silence))
         const call = CALLS[name]!
         if (when === 'later') {
           await net.run(wallet.start())
@@ -164,9 +172,12 @@ describe('a store that has fallen silent', () => {
 })
 
 describe('a signer that never answers', () => {
+  beforeAll(startOthers)
+  afterAll(() => net.stop())
+
   it('fails after its time, and what was behind it goes on', async () => {
     const silence = new Silence()
-    const wallet = await world({ identity: silentSigner(silence) })
+    const wallet = walletOf({ identity: silentSigner(silence) })
     await net.run(wallet.start())
     silence.begin()
     const announced = wallet.announceResource('offer', 'a', { n: 1 })

@@ -8,12 +8,17 @@ import { createTestNetwork, type TestNetwork } from '../../src/testing/test-netw
 const FILES = [
   'src/core-coordinator.ts',
   'src/coordinator.ts',
-  'src/plugins/dht/client/dht.ts',
+  'src/plugins/dht/client/hash-table.ts',
   'src/plugins/topics/topics.ts',
   'src/plugins/circuit/peer-watch.ts',
+  'src/plugins/discovery/resource-watch.ts',
 ]
 /** The comments speak of the coordinator by its public name. */
-const ALIASES: Record<string, string> = { CoreCoordinator: 'P2PCoordinator', FullCoordinator: 'P2PCoordinator' }
+const ALIASES: Record<string, string> = {
+  CoreCoordinator: 'P2PCoordinator',
+  FullCoordinator: 'P2PCoordinator',
+  HashTable: 'DistributedHashTable',
+}
 
 /** The text behind each `@throws`, by class and member. */
 function comments(): Map<string, string> {
@@ -45,7 +50,8 @@ function documented(name: string, seen = new Set<string>()): Set<string> {
   seen.add(name)
   const text = TEXTS.get(name)
   if (text === undefined) throw new Error(`${name} has no doc comment.`)
-  const codes = new Set<string>(P2P_ERROR_CODES.filter((code) => new RegExp(`\\b${code}\\b`).test(text)))
+  const words = new Set(text.match(/\w+/g))
+  const codes = new Set<string>(P2P_ERROR_CODES.filter((code) => words.has(code)))
   for (const [, reference] of text.matchAll(/`([\w.]+)`/g)) {
     const full = reference!.includes('.') ? reference! : `${name.split('.')[0]}.${reference}`
     if (TEXTS.has(full)) for (const code of documented(full, seen)) codes.add(code)
@@ -103,7 +109,7 @@ const CALLS: [member: string, call: (given: Given) => unknown][] = [
   ['withdrawResource', ({ wallet, name, wait }) => wallet.withdrawResource(name, name, wait)],
   ['discoverResources', ({ wallet, name, conditions, wait }) => wallet.discoverResources(name, conditions as never, wait)],
   ['getResource', ({ wallet, name, wait }) => wallet.getResource(name, name, wait)],
-  ['watchResources', ({ wallet, name, conditions }) => wallet.watchResources(name, conditions as never, () => {})],
+  ['ResourceWatch.watchResources', ({ wallet, name, conditions }) => wallet.watchResources(name, conditions as never, () => {})],
   ['ban', ({ wallet, peer, ttl }) => wallet.ban(peer as string, { durationMs: ttl })],
   ['unban', ({ wallet, peer }) => wallet.unban(peer as string)],
   ['reputationOf', ({ wallet, peer }) => wallet.reputationOf(peer as string)],

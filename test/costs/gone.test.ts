@@ -109,7 +109,7 @@ describe(`${COUNT} hostile peers that fill what a relay keeps for peers, and go`
     }
     const during = placesOf('evil', relay)
     for (const place of [
-      'CircuitRelay reservations',
+      'Admission reservations',
       'Interest byPeer',
       'SpreadingTree links',
       'Watchers byPeer',
@@ -122,7 +122,7 @@ describe(`${COUNT} hostile peers that fill what a relay keeps for peers, and go`
     await settle()
     await clock.advance(Math.max(limits.topicGraftMs * 10, limits.circuitMs, limits.reservationMs))
     await settle()
-    expect(placesOf('evil', relay)).toEqual(['CircuitRelay gone', 'RateBuckets buckets'])
+    expect(placesOf('evil', relay)).toEqual(['Parties gone', 'RateBuckets buckets'])
     expect(relay[0].getStats().circuits).toBe(0)
     expect(got).toHaveLength(COUNT / 20)
   }, 60_000)

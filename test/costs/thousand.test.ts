@@ -37,7 +37,7 @@ const MOST: Record<string, number> = {
   'Sessions.kept': LIMITS.maxSessions + CROWD + 10,
   'Sessions.prepared': LIMITS.maxPendingHandshakes,
   'RateBuckets.buckets': LIMITS.maxRateBuckets,
-  'CircuitRelay.gone': LIMITS.maxRateBuckets,
+  'Parties.gone': LIMITS.maxRateBuckets,
   'ProcessorTime.users': LIMITS.maxRateBuckets,
   'Topics.seen': LIMITS.topicSeen,
   'Topics.slots': LIMITS.topicSeen,
@@ -74,6 +74,8 @@ function sizesOf(owner: object): Map<string, number> {
     }
     const isContainer = /^(Lazy|Bounded|Recent)/.test(name)
     for (const key of Reflect.ownKeys(value)) {
+      // The other end of a connection in memory is another's.
+      if (name === 'MemoryConnection' && key === 'peer') continue
       visit((value as Record<PropertyKey, unknown>)[key], isContainer ? place : `${name}.${String(key)}`)
     }
   }

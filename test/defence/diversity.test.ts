@@ -74,7 +74,7 @@ describe('relays that served us long', () => {
     expect(reached(wallet, honest).filter(Boolean)).toHaveLength(3)
     expect(reached(wallet, honest).slice(2)).toEqual([true, true])
     expect(reached(wallet, attackers)).toEqual([true, true])
-    expect(wallet.getStats().defence.diversity).toMatchObject({ operators: 4, outbound: 5, remembered: 3 })
+    expect(wallet.getStats().eclipse.diversity).toMatchObject({ operators: 4, outbound: 5, remembered: 3 })
   })
 
   it('give a victim of attackers that choose its bootstrap relays the evidence of an eclipse', async () => {
@@ -128,7 +128,7 @@ describe('relays that served us long', () => {
     const wallet = await session(store, [other!], 30, { anchorMs })
     expect(reached(wallet, [old!])).toEqual([true])
     await net.clock.advance(45 * MINUTE)
-    expect(wallet.getStats().defence.diversity.remembered).toBe(1)
+    expect(wallet.getStats().eclipse.diversity.remembered).toBe(1)
   })
 
   it.each([
@@ -142,7 +142,7 @@ describe('relays that served us long', () => {
     await store.set('anchors', content)
     const [relay] = await relays(['198.51.100.1'])
     const wallet = await session(store, [relay!], 1)
-    expect(wallet.getStats().defence.diversity).toMatchObject({ outbound: 1, remembered: 0 })
+    expect(wallet.getStats().eclipse.diversity).toMatchObject({ outbound: 1, remembered: 0 })
   })
 
   it('are no reason to fail where the store does', async () => {
@@ -150,7 +150,7 @@ describe('relays that served us long', () => {
     const fail = () => Promise.reject(new Error('the disk is gone'))
     const [relay] = await relays(['198.51.100.1'])
     const wallet = await session({ ...memoryStore(), get: fail, set: fail }, [relay!], 15)
-    expect(wallet.getStats().defence.diversity).toMatchObject({ outbound: 1, remembered: 1 })
+    expect(wallet.getStats().eclipse.diversity).toMatchObject({ outbound: 1, remembered: 1 })
   })
 })
 

@@ -72,7 +72,7 @@ describe('a victim fed by attackers', { timeout: 120_000 }, () => {
     expect([...evidence!.peers].sort()).toEqual(ids(attackers))
     expect(evidence!.groups).toEqual(['203.0'])
     expect(evidence!.since).toBeLessThan(net.clock.now())
-    expect(victim.getStats().defence.diversity).toMatchObject({ operators: 2, outbound: 6, anchors: 1 })
+    expect(victim.getStats().eclipse.diversity).toMatchObject({ operators: 2, outbound: 6, anchors: 1 })
     expect(victim.getStats().eclipse.suspected).toBe(true)
   })
 
@@ -115,7 +115,7 @@ describe('a victim fed by attackers', { timeout: 120_000 }, () => {
     await net.run(victim.start())
     await net.clock.advance(NOTICED_MS)
     expect(told.suspected.map(({ reasons }) => reasons[0]!.kind)).toEqual(['anchors-lost'])
-    expect(victim.getStats().defence.diversity).toMatchObject({ anchors: 0 })
+    expect(victim.getStats().eclipse.diversity).toMatchObject({ anchors: 0 })
     expect(victim.getStats().eclipse.suspected).toBe(true)
     // Told again as long as it lasts, but not all the time.
     await net.clock.advance(1_800_000)
@@ -129,7 +129,7 @@ describe('a victim fed by attackers', { timeout: 120_000 }, () => {
     await net.clock.advance(3_600_000)
     expect(told.suspected.length).toBe(count)
     expect(told.cleared).toBe(1)
-    expect(victim.getStats().defence.diversity).toMatchObject({ anchors: 1 })
+    expect(victim.getStats().eclipse.diversity).toMatchObject({ anchors: 1 })
     expect(victim.getStats().eclipse.suspected).toBe(false)
   })
 
@@ -140,7 +140,7 @@ describe('a victim fed by attackers', { timeout: 120_000 }, () => {
     const told = alarms(victim)
     await net.clock.advance(1_800_000)
     expect(told.suspected).toEqual([])
-    expect(victim.getStats().defence.diversity).toMatchObject({ operators: 1, outbound: 3, anchors: 0 })
+    expect(victim.getStats().eclipse.diversity).toMatchObject({ operators: 1, outbound: 3, anchors: 0 })
     expect(victim.getStats().eclipse.suspected).toBe(false)
   })
 })
@@ -154,7 +154,7 @@ describe('no eclipse is suspected', { timeout: 120_000 }, () => {
     await net.run(peers[0]!.announceResource('offer', '1', { amount: 5n }))
     await net.clock.advance(3_600_000)
     expect(told.flatMap(({ suspected }) => suspected)).toEqual([])
-    expect(peers[0]!.getStats().defence.diversity).toMatchObject({ operators: 1, groups: 1, outbound: 1, anchors: 0 })
+    expect(peers[0]!.getStats().eclipse.diversity).toMatchObject({ operators: 1, groups: 1, outbound: 1, anchors: 0 })
   })
 
   it('on one machine, with relays that come and go and do not know each other', async () => {
@@ -187,7 +187,7 @@ describe('no eclipse is suspected', { timeout: 120_000 }, () => {
     await started({ host: HONEST[2]!, relay: true, bootstrap: addresses([anchor!]) })
     await net.clock.advance(3_600_000)
     expect(told.suspected).toEqual([])
-    expect(victim.getStats().defence.diversity).toMatchObject({ operators: 3, outbound: 3, anchors: 1 })
+    expect(victim.getStats().eclipse.diversity).toMatchObject({ operators: 3, outbound: 3, anchors: 1 })
     expect(victim.getStats().eclipse.suspected).toBe(false)
   })
 

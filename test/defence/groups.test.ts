@@ -15,9 +15,11 @@ function defended() {
 }
 
 const from = (remoteAddress: string) => ({ remoteAddress, outbound: false, transport: 'websocket' }) as Connection
-const FAILED = new P2PError('HANDSHAKE_FAILED', 'No.')
-const fail = (defence: Defence, address: string, times: number) => {
-  for (let i = 0; i < times; i++) defence.strangerFailed(from(address), FAILED)
+const SPOILT = new P2PError('HANDSHAKE_FAILED', 'No.')
+/** The dialler has sealed a false certificate. */
+const FAILED = new P2PError('INVALID_SIGNATURE', 'No.')
+const fail = (defence: Defence, address: string, times: number, error = FAILED) => {
+  for (let i = 0; i < times; i++) defence.strangerFailed(from(address), error)
 }
 const bansIn = (defence: Defence) => defence.bans.list().map(({ id }) => id)
 
@@ -53,6 +55,22 @@ it('an IPv6 address is banned with its /64, an IPv4 address alone', () => {
   expect(defence.refusalAt(from('203.0.113.77'))).toBeUndefined()
   expect(defence.retryBits(from('203.0.113.77'))).toBeGreaterThanOrEqual(limits.retryMinBits)
 })
+
+it.each(['2001:db8:1:2::1', '203.0.113.7'])(
+  'handshakes that somebody on the way can have spoilt get nobody at %s banned, and make diallers from there work',
+  async (address) => {
+    const { clock, defence } = defended()
+    fail(defence, address, limits.addressFaultsPerMin, SPOILT)
+    expect(defence.retryBits(from(address))).toBe(0)
+    fail(defence, address, 100 * limits.addressFaultsPerMin, SPOILT)
+    expect(bansIn(defence)).toEqual([])
+    expect(defence.refusalAt(from(address))).toBeUndefined()
+    expect(defence.retryBits(from(address))).toBeGreaterThanOrEqual(limits.retryMinBits)
+    expect(defence.retryBits(from(address))).toBeLessThanOrEqual(limits.retryMaxBits)
+    await clock.advance(limits.addressBanMs)
+    expect(defence.retryBits(from(address))).toBe(0)
+  },
+)
 
 it.each([
   ['2001:db8::5:1:2:3:4', '2001:db8:0:5'],

@@ -41,10 +41,53 @@ describe('a node of the DHT', () => {
     looked.at(-1)!.end(false)
     await settle()
     const before = looked.length
-    for (let n = 4; n < 8; n++) proofs.mayTell(node(n, 'wss://n3.example'))
-    expect(looked.length).toBe(before)
-    await clock.advance(60_000)
-    expect([proofs.mayTell(node(3)), looked.length]).toEqual([false, before + 1])
+    const claimed = () => {
+      for (let n = 4; n < 8; n++) proofs.mayTell(node(n, 'wss://n3.example'))
+      return looked.length
+    }
+    expect(claimed()).toBe(before)
+    // Nobody was reached: it is tried again soon by itself, twice, and then rests.
+    await clock.advance(1_000)
+    expect(claimed()).toBe(before + 1)
+    looked.at(-1)!.end(false)
+    await settle()
+    await clock.advance(4_990)
+    expect(claimed()).toBe(before + 1)
+    await clock.advance(10)
+    expect(claimed()).toBe(before + 2)
+    looked.at(-1)!.end(false)
+    await clock.advance(59_990)
+    expect(claimed()).toBe(before + 2)
+    await clock.advance(10)
+    expect([proofs.mayTell(node(3)), looked.length]).toEqual([false, before + 3])
+  })
+
+  it('leaves an address alone where somebody else has answered', async () => {
+    const { clock, proofs, looked } = setUp()
+    proofs.want(node(1))
+    looked[0]!.end(true)
+    await clock.advance(59_000)
+    for (let n = 2; n < 6; n++) proofs.mayTell(node(n, 'wss://n1.example'))
+    expect(looked.length).toBe(1)
+    await clock.advance(2_000)
+    expect([proofs.mayTell(node(2, 'wss://n1.example')), looked.length]).toEqual([false, 2])
+  })
+
+  it('tries again by itself no more than sixty-four addresses at a time, however many are dead', async () => {
+    const { clock, proofs, looked } = setUp()
+    let ended = 0
+    const failAll = async () => {
+      while (ended < looked.length) {
+        looked[ended++]!.end(false)
+        await clock.advance(0)
+      }
+    }
+    for (let n = 0; n < 200; n++) proofs.want(contactOf(new Uint8Array(32).fill(n), told(`wss://m${n}.example`), 'lotus'))
+    await failAll()
+    expect(ended).toBe(200)
+    await clock.advance(1_000)
+    await failAll()
+    expect(ended).toBe(264)
   })
 
   it('tries no more than four at once, and keeps a bounded line of those that wait', async () => {

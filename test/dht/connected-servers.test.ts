@@ -34,7 +34,8 @@ describe('a DHT with connected servers', () => {
     const alice = createPeer(new VirtualClock(), 2)
     expect(await alice.dht.announce({ key: 'k', value: 1 })).toEqual({ servers: [], refused: [] })
     expect((await alice.dht.get('k'))?.value).toBe(1)
-    expect(await alice.dht.query({ key: 'x*' })).toEqual([])
+    expect(await alice.dht.query({ key: 'k*' })).toHaveLength(1)
+    await expect(alice.dht.query({ key: 'x*' })).rejects.toMatchObject({ code: 'NO_RELAY' })
   })
 
   it('stores at a server that connects later, and again after a reconnect, once each', async () => {

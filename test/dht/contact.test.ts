@@ -61,4 +61,23 @@ describe('contacts in an answer', () => {
     expect(read(mixed.map(wireContact)).map(({ address }) => address)).toEqual(['wss://n1.example'])
     expect(read(mixed.map(wireContact), { rules: { allowPrivate: true } })).toHaveLength(3)
   })
+
+  it('that were read before are the same contacts, and for other rules, another network or another address they are others', () => {
+    const wire = [wireContact(node(1, 'ws://192.168.1.4:8787'))]
+    const first = read(wire, { rules: { allowPrivate: true } })
+    expect(first[0]).toBe(read(structuredClone(wire), { rules: { allowPrivate: true } })[0])
+    expect(read(wire)).toEqual([])
+    const elsewhere = read(wire, { rules: { allowPrivate: true }, network: 'test' })
+    expect(elsewhere[0]!.id).not.toEqual(first[0]!.id)
+    const moved = read([[wire[0]![0], 'wss://elsewhere.example']], { rules: { allowPrivate: true } })
+    expect(moved[0]!.address).toBe('wss://elsewhere.example')
+  })
+
+  it('do not change with the bytes that they came in', () => {
+    const wire = structuredClone([wireContact(node(6))])
+    const [before] = read(wire)
+    const id = before!.publicKey.slice()
+    wire[0]![0].fill(0)
+    expect(before!.publicKey).toEqual(id)
+  })
 })

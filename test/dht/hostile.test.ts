@@ -213,22 +213,28 @@ describe('a hostile client', () => {
     expect(payload).toMatchObject({ more: true, after: ['k1', expect.any(String)] })
   })
 
-  it('is refused whatever it asks that is no request', async () => {
-    const { clock, ask } = served()
+  it('is refused whatever it asks that is no request, and answered where it asks after a key', async () => {
+    const { clock, ask } = served({ maxWatchesPerPeer: 1_000 })
+    const payload = fc.oneof(plainValues(), fc.record({ key: fc.oneof(fc.string(), plainValues()) }))
     await fc.assert(
-      fc.asyncProperty(
-        fc.constantFrom('store', 'find-node', 'find-record', 'watch', 'x'),
-        plainValues(),
-        async (type, payload) => {
-          // Any object with a key that a record may have is a watch.
-          fc.pre(type !== 'watch' || typeof (payload as { key?: unknown } | null)?.key !== 'string')
-          await clock.run(ask(type, payload)).then(
-            (answer) => expect(answer.payload.stored).toBe(false),
-            (error) => expect(['MALFORMED_DATA', 'INVALID_RECORD', 'INVALID_MESSAGE']).toContain(error.code),
-          )
-        },
-      ),
-      { numRuns: 100 },
+      fc.asyncProperty(fc.constantFrom('store', 'find-node', 'find-record', 'watch', 'x'), payload, async (type, payload) => {
+        // Members that a request does not have are left out: any object with a text as its key is a question, and its key may be one.
+        const isQuestion =
+          ['find-record', 'watch'].includes(type) && typeof (payload as { key?: unknown } | null)?.key === 'string'
+        await clock.run(ask(type, payload)).then(
+          ({ payload }) => expect(isQuestion ? payload.records : payload.stored).toEqual(isQuestion ? [] : false),
+          (error) => expect(['MALFORMED_DATA', 'INVALID_RECORD', 'INVALID_MESSAGE']).toContain(error.code),
+        )
+      }),
+      // fast-check draws "key" as the name of a member in one of 4,000 runs of a hundred values, the first time with seed 3662.
+      {
+        numRuns: 500,
+        examples: [
+          ['find-record', { key: '' }],
+          ['find-record', { key: 'k' }],
+          ['watch', { key: 'k' }],
+        ],
+      },
     )
   })
 })

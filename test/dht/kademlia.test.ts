@@ -1,9 +1,14 @@
 import { getEventListeners } from 'node:events'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { P2PError } from '../../src/base/errors.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
+import type { Core } from '../../src/core/core.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import { DHT_PROTOCOL } from '../../src/plugins/dht/client/dht-messages.js'
 import { compareDistance, nodeIdOf, placeOfKey } from '../../src/plugins/dht/records/key-space.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
+import { kitOf } from '../kit-of.js'
+import { LONG } from '../long.js'
 
 // Hundreds of handshakes: a busy computer takes its time for them.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
@@ -48,6 +53,7 @@ async function tab(n: number, options: TestPeerOptions = {}) {
 const distance = (place: Uint8Array) => (a: P2PCoordinator, b: P2PCoordinator) =>
   compareDistance(place, nodeIdOf(a.publicKey, 'lotus'), nodeIdOf(b.publicKey, 'lotus'))
 const holders = (all: P2PCoordinator[], key: string) => all.filter(({ dht }) => [...dht.store.scan(key)].length > 0)
+const connectionsOf = (peer: P2PCoordinator) => (Reflect.get(peer, 'core') as Core).network.peers.all()
 const network = (peer: P2PCoordinator) => peer.dht.getStats().network!
 
 describe('a network of thirty nodes', () => {
@@ -179,25 +185,26 @@ describe('a network of thirty nodes', () => {
   })
 })
 
-describe('nodes that come and go', () => {
-  afterEach(() => net.stop())
+if (LONG)
+  describe('nodes that come and go', () => {
+    afterEach(() => net.stop())
 
-  it('a record outlives all nodes that held it first', async () => {
-    const all = await nodes(14, { dhtBucketSize: 4 })
-    await net.run(all[3]!.dht.announce({ key: 'offer', value: 1, ttl: 7_200, republish: false }))
-    const first = holders(all, 'offer')
-    const next: P2PCoordinator[] = []
-    // Every quarter of an hour a third of them goes without a word, and others come.
-    for (const [i, peer] of first.entries()) {
-      await net.run(peer.shutdown())
-      next.push(await node(100 + i, { bootstrap: [`ws://${survivor(all, first)}`], limits: { dhtBucketSize: 4 } }))
-      if (i % 2 === 1) await net.clock.advance(900_000)
-    }
-    const alive = [...all.filter((peer) => !first.includes(peer)), ...next]
-    expect(holders(alive, 'offer').length).toBeGreaterThanOrEqual(3)
-    expect((await net.run(alive[0]!.dht.get('offer')))?.value).toBe(1)
+    it('a record outlives all nodes that held it first', async () => {
+      const all = await nodes(14, { dhtBucketSize: 4 })
+      await net.run(all[3]!.dht.announce({ key: 'offer', value: 1, ttl: 7_200, republish: false }))
+      const first = holders(all, 'offer')
+      const next: P2PCoordinator[] = []
+      // Every quarter of an hour a third of them goes without a word, and others come.
+      for (const [i, peer] of first.entries()) {
+        await net.run(peer.shutdown())
+        next.push(await node(100 + i, { bootstrap: [`ws://${survivor(all, first)}`], limits: { dhtBucketSize: 4 } }))
+        if (i % 2 === 1) await net.clock.advance(900_000)
+      }
+      const alive = [...all.filter((peer) => !first.includes(peer)), ...next]
+      expect(holders(alive, 'offer').length).toBeGreaterThanOrEqual(3)
+      expect((await net.run(alive[0]!.dht.get('offer')))?.value).toBe(1)
+    })
   })
-})
 
 describe('small networks', () => {
   afterEach(() => net.stop())
@@ -261,6 +268,23 @@ describe('who is a node', () => {
     await net.clock.advance(300_000)
     // Its own four, and those of others that have chosen it.
     expect(all.reduce((sum, peer) => sum + peer.getConnectedPeers().length, 0) / all.length).toBeLessThan(12)
+  })
+
+  it('a question that is refused is no reason to keep a connection', async () => {
+    const all = await nodes(12, { dhtBucketSize: 4 })
+    for (const peer of all) {
+      const kit = await kitOf(peer)
+      kit.unregisterProtocol(DHT_PROTOCOL)
+      const handleMessage = async () => {
+        throw new P2PError('RATE_LIMITED', 'Not now.')
+      }
+      kit.registerProtocol({ protocolName: DHT_PROTOCOL, use: 'passing', handleMessage })
+    }
+    await net.clock.advance(1_000)
+    await net.run(all[0]!.dht.get('a key').catch(() => {}))
+    const inUse = all.flatMap((peer) => connectionsOf(peer).filter(({ isInUse }) => isInUse))
+    expect(all.reduce((sum, peer) => sum + connectionsOf(peer).length, 0)).toBeGreaterThan(all.length)
+    expect(inUse.map(({ peerId }) => peerId)).toEqual([])
   })
 })
 

@@ -10,6 +10,8 @@ import { decode, encode } from '../../src/message/codec.js'
 import type { OutgoingMessage, P2PMessage } from '../../src/message/message.js'
 import { ConnectedServers } from '../../src/plugins/dht/client/connected-servers.js'
 import { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
+import { ServerWatches } from '../../src/plugins/dht/client/server-watches.js'
+import { watchRecords } from '../../src/plugins/dht/client/watch-records.js'
 import { DhtServer } from '../../src/plugins/dht/node/dht-server.js'
 import { RecordStore } from '../../src/plugins/dht/records/record-store.js'
 import { RecordVerifier } from '../../src/plugins/dht/records/record-verifier.js'
@@ -20,6 +22,8 @@ import { memoryStore } from '../../src/storage/key-value-store.js'
 import type { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 export const quiet = { debug: () => {}, warn: () => {}, error: () => {} }
+
+const GONE = new P2PError('CONNECTION_LOST', 'Gone.')
 
 /** A coordinator of nothing but handlers and neighbours: messages are delivered at once, through the codec. */
 export class FakeHost implements ProtocolHost {
@@ -76,8 +80,8 @@ export class FakeHost implements ProtocolHost {
   disconnect(other: FakeHost): void {
     this.neighbours.delete(other.peerId)
     other.neighbours.delete(this.peerId)
-    for (const handler of this.handlers.values()) void handler.onPeerDisconnected?.(other.info())
-    for (const handler of other.handlers.values()) void handler.onPeerDisconnected?.(this.info())
+    for (const handler of this.handlers.values()) void handler.onPeerDisconnected?.(other.info(), GONE)
+    for (const handler of other.handlers.values()) void handler.onPeerDisconnected?.(this.info(), GONE)
   }
 
   async sendTo(peerId: string, message: OutgoingMessage): Promise<void> {
@@ -173,6 +177,7 @@ export function createPeer(
     store,
     verifier,
   })
+  watchRecords(dht, limits, () => new ServerWatches(servers))
   const dhtServer = server ? new DhtServer(store, verifier, { limits }) : undefined
   if (dhtServer) host.register(dhtServer)
   host.register(servers)

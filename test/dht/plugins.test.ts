@@ -27,7 +27,7 @@ function lean(n: number, plugins: Plugin[], { listening = false, to = [] as numb
     logger: { debug() {}, warn() {}, error() {} },
     listen: listening ? [net.network.listener(host)] : [],
     bootstrap: to.map(address),
-    limits: { dhtBucketSize: 8 },
+    ...(plugins.length > 0 && { limits: { dhtBucketSize: 8 } }),
     plugins: [withTransport(net.network.transport(host)), ...plugins],
   })
   peers.push(peer)

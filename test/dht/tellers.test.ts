@@ -11,7 +11,7 @@ function told(count: number, answering: number) {
   const tellers = new Tellers()
   const all = contacts(0, count)
   tellers.tell('teller', all)
-  const named = all.map(({ id }, i) => tellers.came(id, i < answering))
+  const named = all.map(({ peerId }, i) => tellers.came(peerId, i < answering))
   return { tellers, named: named.filter((teller) => teller !== undefined) }
 }
 
@@ -34,7 +34,7 @@ describe('tellers of nodes', () => {
     const nodes = contacts(0, 20)
     tellers.tell('first', nodes)
     tellers.tell('second', nodes)
-    for (const { id } of nodes) for (let i = 0; i < 3; i++) tellers.came(id, false)
+    for (const { peerId } of nodes) for (let i = 0; i < 3; i++) tellers.came(peerId, false)
     expect([tellers.isLiar('first'), tellers.isLiar('second')]).toEqual([true, false])
   })
 
@@ -42,7 +42,7 @@ describe('tellers of nodes', () => {
     const tellers = new Tellers()
     const nodes = contacts(0, 25)
     for (const node of nodes) tellers.tell(node.peerId, [node])
-    for (const { id } of nodes) expect(tellers.came(id, false)).toBeUndefined()
+    for (const { peerId } of nodes) expect(tellers.came(peerId, false)).toBeUndefined()
     expect(tellers.liars).toBe(0)
   })
 
@@ -52,22 +52,21 @@ describe('tellers of nodes', () => {
     expect(tellers.isLiar('teller')).toBe(true)
     const nodes = contacts(0, 50)
     tellers.tell('teller', nodes)
-    for (const { id } of nodes) tellers.came(id, true)
+    for (const { peerId } of nodes) tellers.came(peerId, true)
     expect(tellers.isLiar('teller')).toBe(true)
   })
 
   it('are remembered in bounded number: the oldest word goes first', () => {
     const tellers = new Tellers()
-    const id = (n: number) => Uint8Array.of(n >> 8, n & 255)
-    const made = (n: number): Contact => ({ ...contact(0), id: id(n), peerId: `node ${n}` })
+    const made = (n: number): Contact => ({ ...contact(0), peerId: `node ${n}` })
     tellers.tell('first', [made(0)])
     tellers.tell(
       'second',
       Array.from({ length: 4_096 }, (_, n) => made(n + 1)),
     )
     // What `first` told is forgotten, so that its failure is nobody's.
-    tellers.came(id(0), false)
-    for (let n = 1; n <= 20; n++) tellers.came(id(n), false)
+    tellers.came(made(0).peerId, false)
+    for (let n = 1; n <= 20; n++) tellers.came(made(n).peerId, false)
     expect([tellers.isLiar('first'), tellers.isLiar('second')]).toEqual([false, true])
   })
 })

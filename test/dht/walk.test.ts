@@ -119,6 +119,19 @@ describe('a walk', () => {
     expect(await found(3)).toBeGreaterThan(await found(1))
   })
 
+  it('goes on beyond liars that name each other, on each path, until as many have answered as are wanted', async () => {
+    const liars = sorted(nodes).slice(20, 29)
+    const seeds = sorted([...liars, ...sorted(nodes).slice(150, 153)])
+    const ask = async (contact: Contact) => nearest(liars.includes(contact) ? liars : known.get(contact)!, 10)
+    for (const thorough of [false, true]) {
+      const { clock, run } = world({ seeds, paths: 3, ask, thorough })
+      const { closest, steps } = await clock.run(run())
+      expect(closest).toEqual(nearest(nodes, 10))
+      // Where the paths share the work, one that is done asks nobody twice for it.
+      expect(steps.length).toBeLessThan(thorough ? 60 : 35)
+    }
+  })
+
   it('passes over nodes that fail, and says why in its trace', async () => {
     const dead = new Set(nearest(nodes, 4))
     const { clock, run } = world({
@@ -151,6 +164,19 @@ describe('a walk', () => {
     const circle = nodes.slice(0, 5)
     const { clock, run } = world({ seeds: circle.slice(0, 1), ask: async () => sorted(circle) })
     expect((await clock.run(run())).closest).toEqual(sorted(circle))
+  })
+
+  it('tells how it went where its signal ends it because it has enough, and leaves no timer', async () => {
+    let isEnough = false
+    const { clock, run, controller } = world({ isEnough: () => isEnough })
+    const walking = run()
+    await clock.advance(120)
+    isEnough = true
+    controller.abort()
+    const { closest, hops, steps } = await clock.run(walking)
+    expect(closest.length).toBeGreaterThan(2)
+    expect(hops).toBe(steps.filter(({ tookMs }) => tookMs !== undefined).at(-1)!.hop)
+    expect(clock.pending).toBe(0)
   })
 
   it('is cancelled by its signal, and leaves no timer', async () => {

@@ -3,7 +3,8 @@ import { P2PError } from '../../src/base/errors.js'
 import { resolveLimits } from '../../src/base/limits.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
-import { createRecord, type RecordContent, wireRecord } from '../../src/plugins/dht/records/record.js'
+import { Deposits } from '../../src/plugins/dht/node/deposits.js'
+import { createRecord, type RecordContent, type VerifiedRecord, wireRecord } from '../../src/plugins/dht/records/record.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import type { Connection, Transport } from '../../src/transport/transport.js'
 import { kitOf } from '../kit-of.js'
@@ -97,12 +98,53 @@ describe('a resource that is announced while its wallet is connected', () => {
     expect(await found()).toEqual([[], []])
   })
 
-  it('is gone as soon after the wallet has shut down', async () => {
+  it('is gone at once where the wallet has shut down', async () => {
     const { wallet, found } = await setUp()
     await announce(wallet, 'mine')
     await net.run(wallet.shutdown())
-    await net.clock.advance(6_000)
+    await net.clock.advance(500)
     expect(await found()).toEqual([[], []])
+  })
+
+  /** The process of the wallet ends without a word, and another one with the same identity comes so many milliseconds later. */
+  const restarted = async ({ tab, lose }: Awaited<ReturnType<typeof setUp>>, awayMs: number) => {
+    lose()
+    await net.clock.advance(awayMs)
+    return tab('again', 0, 50)
+  }
+
+  it.each([0, 100, 2_000, 4_700])(
+    'is gone within 11 s after another process has come that does not offer it (%s ms later)',
+    async (awayMs) => {
+      const parts = await setUp()
+      await announce(parts.wallet, 'mine')
+      await restarted(parts, awayMs)
+      await net.clock.advance(10_500 - awayMs)
+      expect(await parts.found()).toEqual([[], []])
+    },
+  )
+
+  it('stays where the next process offers it again, and goes where that one offers another', async () => {
+    const parts = await setUp()
+    await announce(parts.wallet, 'mine')
+    await net.run(parts.wallet.announceResource('offer', '2', 'other', { whileConnected: true }))
+    const again = await restarted(parts, 1_000)
+    await announce(again, 'mine too')
+    await net.clock.advance(60_000)
+    expect(await parts.found()).toEqual([['mine too'], ['mine too']])
+  })
+
+  it('goes though its process comes and goes without end', async () => {
+    const parts = await setUp()
+    await announce(parts.wallet, 'mine')
+    parts.lose()
+    for (let n = 0; n < 5; n++) {
+      const again = await parts.tab(`again${n}`, 0, 50)
+      await net.clock.advance(2_000)
+      again.suspend()
+      await net.clock.advance(300)
+    }
+    expect(await parts.found()).toEqual([[], []])
   })
 
   it('stays where the wallet comes back at once', async () => {
@@ -174,6 +216,31 @@ describe('a resource that is announced while its wallet is connected', () => {
     lose()
     await net.clock.advance(60_000)
     expect(heard).toEqual([])
+  })
+})
+
+describe('a publisher that leaves a thousand withdrawals and goes', () => {
+  it('has them published sixteen at once: nobody else waits for all of them', async () => {
+    net = createTestNetwork()
+    const { clock } = net
+    const published: string[] = []
+    const deposits = new Deposits(clock, 5_000, ({ key }) => void published.push(key))
+    const keep = (i: number) => deposits.keep({ publisher: 'p', key: `${i}` } as VerifiedRecord)
+    for (let i = 0; i < 1_000; i++) keep(i)
+    deposits.lost('p', true)
+    expect(published).toHaveLength(16)
+    await clock.advance(250)
+    expect(published).toHaveLength(32)
+    // One that comes back meanwhile has as long as others to say what it still stands for.
+    deposits.back('p')
+    await clock.advance(4_000)
+    expect(published).toHaveLength(32)
+    for (let i = 900; i < 1_000; i++) keep(i)
+    await clock.advance(30_000)
+    expect(published.length).toBe(900)
+    expect(new Set(published).size).toBe(900)
+    deposits.close()
+    expect(clock.pending).toBe(0)
   })
 })
 

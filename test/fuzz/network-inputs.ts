@@ -3,7 +3,7 @@ import { addressGroup, hostOf, isLoopback } from '../../src/address/address-grou
 import { isAddress, isWebAddress, parseCircuit, parseWebRtc } from '../../src/address/addresses.js'
 import { operatorOf } from '../../src/address/operator.js'
 import { isPrivateAddress } from '../../src/address/private-address.js'
-import { hostnameOf, parseWebAddress } from '../../src/address/web-address.js'
+import { hostnameOf, parsedUrl, parseWebAddress } from '../../src/address/web-address.js'
 import { systemClock } from '../../src/base/clock.js'
 import { codeOf } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
@@ -14,6 +14,14 @@ import { CipherState } from '../../src/channel/cipher-state.js'
 import { checkMetadata, decodeDescription } from '../../src/channel/description.js'
 import { encodeRefusal, Handshake, refusalOf } from '../../src/channel/handshake.js'
 import { chooseFrom, verifyHello } from '../../src/channel/hello.js'
+import { readEntry } from '../../src/coinjoin/entry.js'
+import { fieldOf, isMessage } from '../../src/coinjoin/fields.js'
+import { readEnd, readKeys } from '../../src/coinjoin/items.js'
+import { decodePadded } from '../../src/coinjoin/padded.js'
+import { isLowOrder } from '../../src/coinjoin/pads.js'
+import { readRegistration } from '../../src/coinjoin/registration.js'
+import { readAnswer, readProposal, readRoster } from '../../src/coinjoin/roster.js'
+import { decodeVector } from '../../src/coinjoin/vectors.js'
 import { Bans } from '../../src/defence/bans.js'
 import { decodeBech32m } from '../../src/identity/bech32m.js'
 import { verify } from '../../src/identity/ed25519.js'
@@ -21,10 +29,18 @@ import { verifyEnvelope } from '../../src/identity/envelope.js'
 import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/identity/peer-id.js'
 import { readScript } from '../../src/lotus/script.js'
 import { decodeTransaction } from '../../src/lotus/transaction.js'
+import { readCard } from '../../src/mail/card.js'
+import type { MailRequestType } from '../../src/mail/messages.js'
+import { MAIL_EXCHANGES, readMailAnswer, readMailPush, readMailRequest, readPrekeyBatch } from '../../src/mail/messages.js'
+import { readMessageIds } from '../../src/mail/receipts.js'
+import { CardReader } from '../../src/mail/server/kept-card.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
 import { parsed, type Shape } from '../../src/message/shape.js'
+import { isOffer, readMeeting, readOffer } from '../../src/musig2/announcements.js'
+import { readKept } from '../../src/musig2/kept-requests.js'
+import { isSigningMessage, readSigningMessage } from '../../src/musig2/messages.js'
 import { readNonce, readNonceSum } from '../../src/musig2/nonces.js'
 import { readRequest } from '../../src/musig2/request.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
@@ -291,6 +307,14 @@ function forwarded(header: string): void {
   check(proxies.clientOf('192.0.2.7', header) === '192.0.2.7', 'somebody has chosen his own address')
 }
 
+/** A resource with whatever data a publisher gives it. */
+const announced = (data: unknown) => {
+  const creatorPeerId = encodePeerId(new Uint8Array(32).fill(7))
+  return { resourceType: 'musig2-signer', resourceId: '0'.repeat(32), creatorPeerId, data, createdAt: 0 }
+}
+
+const mailRequests = Object.keys(MAIL_EXCHANGES) as MailRequestType[]
+
 /** Every one of them; test/fuzz/decoders.test.ts fails where a new one is missing. */
 export const NETWORK_INPUTS: readonly NetworkInput[] = [
   bytes('message/decoder decode', (input) => decode(input, limits)),
@@ -326,6 +350,43 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   }),
   bytes('lotus/script readScript', readScript),
   bytes('lotus/transaction decodeTransaction', decodeTransaction),
+  bytes('coinjoin/fields isMessage', (input) => isMessage(1, input)),
+  bytes('coinjoin/items readEnd', readEnd),
+  bytes('coinjoin/items readKeys', readKeys),
+  bytes('coinjoin/padded decodePadded', (input) => decodePadded(input, input.length)),
+  bytes('coinjoin/pads isLowOrder', isLowOrder),
+  bytes('coinjoin/registration readRegistration', readRegistration),
+  value('coinjoin/entry readEntry', (input) =>
+    readEntry(announced(input), { network: 'lotus', poolId: '0'.repeat(32), nowMs: 0, bits: 1 }),
+  ),
+  value('coinjoin/roster readAnswer', readAnswer),
+  value('coinjoin/roster readProposal', readProposal),
+  value('coinjoin/roster readRoster', readRoster),
+  bytes('coinjoin/vectors decodeVector', (input) => decodeVector(fieldOf(0), input, 1)),
+  value('mail/card readCard', (value) => {
+    const publisherKey = author.publicKey
+    readCard({ key: `mail:${encodePeerId(publisherKey)}`, value, publisherKey, publishedAt: NOW, sequence: 1 })
+  }),
+  value('mail/receipts readMessageIds', readMessageIds),
+  bytes('mail/messages readPrekeyBatch', (input) => {
+    check(readPrekeyBatch(input).keys.length === 16, 'a batch of another length')
+  }),
+  bytes('mail/server/kept-card CardReader.read', async (input) => {
+    const kit = {
+      publicKey: place,
+      network: 'lotus',
+      limits,
+      clock: new VirtualClock(NOW),
+      check: <T>(_: string, run: () => Promise<T>) => run(),
+    }
+    const { peerId, record: kept } = await new CardReader(kit).read(input, '0'.repeat(32), 'bob')
+    check(isPeerId(peerId) && kept === input, 'a card of nobody')
+  }),
+  bytes('musig2/kept-requests readKept', readKept),
+  text('musig2/messages isSigningMessage', isSigningMessage),
+  ...(['answer', 'roster', 'signed', 'sent', 'cancel'] as const).map((type) =>
+    value(`musig2/messages readSigningMessage ${type}`, (input) => readSigningMessage(type, input)),
+  ),
   bytes('musig2/nonces readNonce', readNonce),
   bytes('musig2/nonces readNonceSum', readNonceSum),
   bytes('musig2/request readRequest', readRequest),
@@ -346,6 +407,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   text('address/operator operatorOf', operatorOf),
   text('address/private-address isPrivateAddress', isPrivateAddress),
   text('address/web-address hostnameOf', hostnameOf),
+  text('address/web-address parsedUrl', parsedUrl),
   text('address/web-address parseWebAddress ws', (input) => parseWebAddress(input, 'ws')),
   text('address/web-address parseWebAddress http', (input) => parseWebAddress(input, 'http')),
   text('plugins/discovery/resource-key resourceIdOf', (input) => resourceIdOf(input, 'resource:x:')),
@@ -362,6 +424,9 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   text('node/origins originPolicy', (input) => policies.map((policy) => policy.allows(input))),
 
   value('message/json fromJsonValue', fromJsonValue),
+  value('musig2/announcements isOffer', (input) => isOffer(input as object)),
+  value('musig2/announcements readOffer', (input) => readOffer(announced(input), {}, 'lotus', 0)),
+  value('musig2/announcements readMeeting', (input) => readMeeting(announced(input), [new Uint8Array(33)], 'lotus', 0)),
   value('message/p2p-protocol checkMessage', (input) => checkMessage(input, limits)),
   value('identity/envelope verifyEnvelope', (input) => verifyEnvelope('record', input as never)),
   value('channel/description checkMetadata', (input) => checkMetadata(input as Record<string, unknown>, limits)),
@@ -387,6 +452,13 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   ...Object.entries(circuitShapes).map(([name, shape]) =>
     value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(shape, input)),
   ),
+  ...mailRequests.map((type) => value(`mail/messages readMailRequest ${type}`, (input) => readMailRequest(type, input))),
+  ...mailRequests.map((type) =>
+    value(`mail/messages readMailAnswer ${type}`, (payload) => {
+      for (const answer of ['refused', MAIL_EXCHANGES[type][1]]) readMailAnswer(type, { type: answer, payload })
+    }),
+  ),
+  value('mail/messages readMailPush', readMailPush),
   value('transport/tabs/tab-messages parseTabMessage', parseTabMessage),
   value('plugins/webrtc/signals parseDescription', (input) => signals.isDataOnly(signals.parseDescription(input, limits).sdp)),
   value('plugins/webrtc/signals parseCandidate', (input) => signals.isContained(signals.parseCandidate(input).candidate)),

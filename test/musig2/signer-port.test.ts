@@ -4,7 +4,8 @@ import type { RequestSummary } from '../../src/musig2/summary.js'
 import { signTogether, walletsOf } from './wallets.js'
 
 const name = (n: number) => n.toString(16).padStart(64, '0')
-const failed = (reason: string) => expect.objectContaining({ code: 'SIGNING_FAILED', details: { reason } })
+const failed = (reason: string) =>
+  expect.objectContaining({ code: 'SIGNING_FAILED', details: expect.objectContaining({ reason }) })
 const ends: MessagePort[] = []
 afterEach(() => {
   for (const port of ends.splice(0)) port.close()

@@ -82,7 +82,7 @@ describe('secret nonces', () => {
       one.signers[0]!.signPartials({ session: one.session, nonces: one.byInput }),
       other.signers[1]!.signPartials({ session: other.session, nonces: other.byInput }),
     ])
-    const { culprits } = combine(readRequest(one.request), one.nonces, partials)
+    const { culprits } = await combine(readRequest(one.request), one.nonces, partials)
     expect(culprits).toEqual([1])
   })
 })
@@ -98,7 +98,7 @@ describe('a signer', () => {
     ]
     const byInput = [nonces.map(([nonce]) => nonce!)]
     const partials = await Promise.all(signers.map((signer) => signer.signPartials({ session, nonces: byInput })))
-    expect(combine(readRequest(request), nonces, partials).culprits).toEqual([0])
+    expect((await combine(readRequest(request), nonces, partials)).culprits).toEqual([0])
   })
 
   it('signs for no keys of others, and for no member whose network key is not named', async () => {
@@ -132,7 +132,7 @@ describe('a signer', () => {
     const partials = await Promise.all(wallets.signers.map((signer) => signer.signPartials({ session, nonces: byInput })))
     for (const bad of [new Uint8Array(32), new Uint8Array(32).fill(255), partials[(forger + 1) % 4]![1]!]) {
       const forged = partials.map((parts, member) => (member === forger ? [parts[0]!, bad] : parts))
-      expect(combine(read, nonces, forged).culprits).toEqual([forger])
+      expect((await combine(read, nonces, forged)).culprits).toEqual([forger])
     }
   })
 

@@ -48,10 +48,10 @@ describe.each(vectors.map((each, i) => [i, each] as const))('vector %i of docs/v
     }
   })
 
-  it('adds up to the transaction, which the interpreter of others accepts', () => {
+  it('adds up to the transaction, which the interpreter of others accepts', async () => {
     const byMember = (of: 'nonces' | 'partials') =>
       vector.keys.map((_, member) => vector.inputs.map((each) => bytes(each[of][member]!)))
-    const combined = combine(request, byMember('nonces'), byMember('partials'))
+    const combined = await combine(request, byMember('nonces'), byMember('partials'))
     expect(combined.signed && hex(combined.signed.transaction)).toBe(vector.transaction)
     const spent = vector.spent.map(({ sats, script }) => ({ sats: BigInt(sats), script: bytes(script) }))
     // Of a plain script xpi-ts 0.3.1 hashes another SIGHASH_LOTUS than lotusd.

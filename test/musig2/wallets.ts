@@ -93,7 +93,7 @@ export async function signTogether({ signers, request }: Wallets, session: strin
   const nonces = await Promise.all(signers.map((signer) => signer.createNonces({ session, request })))
   const byInput = read.sign.map((_, i) => nonces.map((all) => all[i]!))
   const partials = await Promise.all(signers.map((signer) => signer.signPartials({ session, nonces: byInput })))
-  const combined = combine(read, nonces, partials)
+  const combined = await combine(read, nonces, partials)
   if (combined.culprits !== undefined) throw new Error(`The parts of ${combined.culprits.join()} do not hold.`)
   return combined.signed
 }

@@ -13,7 +13,8 @@ afterEach(async () => {
 })
 
 async function listening(options: WebSocketServerOptions = {}) {
-  const listener = webSocketServer(options)
+  // Sessions that a test leaves open hold up the end of their server for so long.
+  const listener = webSocketServer({ ...options, limits: { closeGraceMs: 50, ...options.limits } })
   cleanUps.push(() => listener.close())
   const accepted: Connection[] = []
   await listener.listen((connection) => accepted.push(connection))
@@ -230,12 +231,79 @@ describe('sockets that say nothing', () => {
   })
 })
 
-it('a flood of upgrades that say nothing is refused, and who brings the first frame is let in', async () => {
-  const { url } = await listening({ limits: { bareUpgradesPerS: 2 } })
-  const answers = await Promise.all(Array.from({ length: 30 }, () => open(url)))
-  expect(answers.filter(isOpen).length).toBeLessThan(8)
-  expect(answers.filter((answer) => answer === 503).length).toBeGreaterThan(20)
-  const speaking = new WebSocket(url, ['lotus-p2p.2.AQ'], { perMessageDeflate: false })
-  cleanUps.push(() => speaking.terminate())
-  await once(speaking, 'open')
+describe('a flood of upgrades that bring no first frame', () => {
+  const HEAD =
+    'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n'
+  /** What the server answers, until it ends the connection or says so much. */
+  const answerTo = async (port: number, ...pieces: string[]) => {
+    const socket = await rawSocket(port)
+    let text = ''
+    const answered = new Promise<void>((resolve) => {
+      socket.on('close', () => resolve())
+      socket.on('data', (data) => {
+        text += data
+        if (text.includes('\r\n\r\n')) resolve()
+      })
+    })
+    for (const piece of pieces) {
+      if (socket.writable) socket.write(piece)
+      // Each in a segment of its own.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await answered
+    return text.split('\r\n', 1)[0]
+  }
+  /** Until the server has had more of them than it may let in. */
+  const flooded = async (options: WebSocketServerOptions = {}) => {
+    const made = await listening({ ...options, limits: { bareUpgradesPerS: 2, ...options.limits } })
+    const answers = await Promise.all(Array.from({ length: 30 }, () => open(made.url)))
+    return { ...made, answers }
+  }
+
+  it('is refused, and who brings the first frame is let in', async () => {
+    const { answers, url, listener } = await flooded()
+    expect(answers.filter(isOpen).length).toBeLessThan(8)
+    expect(answers).toContain(503)
+    expect(listener.getStats().refused.bareUpgradesPerS).toBeGreaterThan(20)
+    const speaking = new WebSocket(url, ['lotus-p2p.2.AQ'], { perMessageDeflate: false })
+    cleanUps.push(() => speaking.terminate())
+    await once(speaking, 'open')
+  })
+
+  it('is reset as long as it goes on, without an answer', async () => {
+    const { port, listener } = await flooded()
+    const before = listener.getStats().refused.bareUpgradesPerS
+    expect(await answerTo(port, `${HEAD}\r\n`)).toBe('')
+    expect(listener.getStats().refused.bareUpgradesPerS).toBe(before + 1)
+    await expect.poll(() => listener.getStats().halfOpen).toBe(0)
+  })
+
+  it.each<[string, string[], string]>([
+    [
+      'the first frame in pieces',
+      [HEAD, 'Sec-WebSocket-Protocol: lotus-', 'p2p.2.AQ\r\n\r\n'],
+      'HTTP/1.1 101 Switching Protocols',
+    ],
+    ['the first frame at once', [`${HEAD}Sec-WebSocket-Protocol: lotus-p2p.2.AQ\r\n\r\n`], 'HTTP/1.1 101 Switching Protocols'],
+    ['a plain request', ['GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'], 'HTTP/1.1 426 Upgrade Required'],
+    [
+      'the opening of a session by HTTP',
+      ['POST /lotus-p2p/2 HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\n', '\x01'],
+      'HTTP/1.1 200 OK',
+    ],
+  ])('leaves %s to the server', async (_, pieces, answer) => {
+    const { port } = await flooded()
+    expect(await answerTo(port, ...pieces)).toBe(answer)
+  })
+
+  it('gives whoever says nothing no more time than before, and survives who is gone at once', async () => {
+    const { port, listener, answers } = await flooded({ limits: { handshakeTimeoutMs: 400 } })
+    const [silent, gone, half] = [await rawSocket(port), await rawSocket(port), await rawSocket(port)]
+    gone.resetAndDestroy()
+    half.end()
+    for (const socket of [silent, half]) socket.resume()
+    await Promise.all([silent, half].map((socket) => socket.destroyed || once(socket, 'close')))
+    for (const answer of answers) if (answer instanceof WebSocket) answer.terminate()
+    await expect.poll(() => listener.getStats()).toMatchObject({ sockets: 0, halfOpen: 0 })
+  })
 })

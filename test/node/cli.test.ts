@@ -8,7 +8,9 @@ import { P2PCoordinator } from '../../src/coordinator.js'
 import { generateIdentity } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { PUBLIC_POW_DIFFICULTY } from '../../src/node/relay.js'
+import type { TestNetwork } from '../../src/testing/test-network.js'
 import { RawPeer } from '../attacks/raw-peer.js'
+import { Owner } from '../mail/mail-peers.js'
 
 let folder: string
 let bundle: string
@@ -98,6 +100,8 @@ describe('lotus-p2p', () => {
     [['serve']],
     [['relay', '--max-connections', '0']],
     [['relay', '--pow', '41']],
+    [['relay', '--max-boxes', '5']],
+    [['relay', '--mail', '--max-mail', '0']],
   ])('answers %j with its usage on stderr and exit code 2', async (args) => {
     const run = cli(...args)
     expect(await run.exit).toBe(2)
@@ -215,6 +219,30 @@ describe('lotus-p2p relay', () => {
     // Each time another key: a relay pins no names.
     expect(codes).toEqual(['connected', 'connected', 'connected'])
     expect((await stat(join(data, 'identity.key'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('keeps mail with --mail: on disk where it has a folder, else small letters in memory', async () => {
+    for (const [args, max] of [
+      [['--mail', '--max-boxes', '5', '--max-mail', '100'], 0],
+      [['--mail', '--max-boxes', '5', '--max-mail', '100', '--data', join(folder, 'mail-data')], 4],
+    ] as const) {
+      const { says, child, exit } = relay(...args)
+      const url = await says(/(ws:\/\/127\.0\.0\.1:\d+)\n/)
+      const relayId = await says(/peer id {4}(lp1\w+)\n/)
+      const wallets: P2PCoordinator[] = []
+      const net = {
+        createPeer: ({ plugins }: { plugins: never[] }) => wallets[wallets.push(new P2PCoordinator({ plugins })) - 1],
+        run: <T>(promise: Promise<T>) => promise,
+        addressOf: () => url,
+      } as unknown as TestNetwork
+      const owner = await new Owner(net, { peerId: relayId, start: async () => {} } as P2PCoordinator, 1).connect()
+      expect(await owner.open()).toMatchObject({ max })
+      const { limits } = (await (await fetch(`${url.replace('ws', 'http')}/info`)).json()) as { limits: Record<string, number> }
+      expect(limits).toMatchObject({ maxBoxes: 5, [max === 0 ? 'maxMailMemoryBytes' : 'maxMailBytes']: 104_857_600 })
+      for (const wallet of wallets) await wallet.shutdown()
+      child.kill('SIGTERM')
+      expect(await exit).toBe(0)
+    }
   })
 
   it.each([

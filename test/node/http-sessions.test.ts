@@ -24,7 +24,8 @@ afterEach(async () => {
 const holdTimers = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
 
 async function listening(limits: Partial<Limits> = {}, options: WebSocketServerOptions = {}) {
-  const listener = webSocketServer({ ...options, limits })
+  // Sessions that a test leaves open hold up the end of their server for so long.
+  const listener = webSocketServer({ ...options, limits: { closeGraceMs: 50, ...limits } })
   const { accept, next } = acceptor()
   const accepted: Connection[] = []
   await listener.listen((connection) => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { type CostlyPeer, defaultCeiling, MemoryCeiling } from '../../src/node/memory-ceiling.js'
 import { startRelay } from '../../src/node/relay.js'
+import { LONG } from '../long.js'
 import { RawPeer } from './raw-peer.js'
 import { RelayChild } from './relay-child.js'
 
@@ -85,61 +86,62 @@ describe('the memory ceiling', () => {
   })
 })
 
-describe('a relay at its ceiling', () => {
-  it('sheds those who cost most, keeps who behaves, refuses newcomers politely, and recovers', async () => {
-    const maxMemoryBytes = 256 * MB
-    const relay = await RelayChild.start({ maxMemoryBytes, limits: { slowReaderMs: 600_000, heartbeatTimeoutMs: 120_000 } })
-    cleanUps.push(() => relay.kill())
-    const honest = new P2PCoordinator({ bootstrap: [relay.url] })
-    cleanUps.push(() => honest.shutdown())
-    await honest.start()
-    const drops: string[] = []
-    honest.on('disconnected', (_, { code }) => drops.push(code))
-    // Sixty readers that read nothing may cost 8 MB twice each: four times the ceiling.
-    const readers = await Promise.all(Array.from({ length: 60 }, () => new RawPeer().connect(relay.url)))
-    cleanUps.push(() => {
-      for (const reader of readers) reader.end()
-    })
-    for (const reader of readers) reader.stopReading()
-    const refusals: { code?: string; retryAfterMs?: unknown }[] = []
-    const flood = relay.tell({ do: 'flood', except: [honest.peerId], bytes: 60_000 })
-    let most = 0
-    await expect
-      .poll(
-        async () => {
-          const newcomer = new P2PCoordinator()
-          await newcomer.connectToPeer(relay.url).catch(({ code, details }) => {
-            refusals.push({ code, retryAfterMs: details.retryAfterMs })
-          })
-          await newcomer.shutdown()
-          return refusals.length
-        },
-        { timeout: 20_000, interval: 100 },
-      )
-      .toBeGreaterThan(0)
-    await flood
-    expect(refusals[0]).toEqual({ code: 'POOL_FULL', retryAfterMs: 10_000 })
-    await expect
-      .poll(
-        async () => {
-          const { rss, memory } = await relay.tell({ do: 'stats' })
-          most = Math.max(most, rss)
-          return memory.state
-        },
-        { timeout: 30_000 },
-      )
-      .toBe(0)
-    const { memory, connected } = await relay.tell({ do: 'stats' })
-    expect(memory.ended).toBeGreaterThan(5)
-    expect(memory.usedBytes).toBeLessThan(maxMemoryBytes)
-    expect(connected).toContain(honest.peerId)
-    expect(drops).toEqual([])
-    // As ever: newcomers come in, what is asked is answered.
-    const newcomer = new P2PCoordinator()
-    cleanUps.push(() => newcomer.shutdown())
-    await newcomer.connectToPeer(relay.url)
-    await honest.announceResource('still', 'here', 1)
-    expect((await newcomer.getResource('still', 'here'))?.data).toBe(1)
-    expect(await relay.stop()).toBe(0)
-  }, 90_000)
-})
+if (LONG)
+  describe('a relay at its ceiling', () => {
+    it('sheds those who cost most, keeps who behaves, refuses newcomers politely, and recovers', async () => {
+      const maxMemoryBytes = 256 * MB
+      const relay = await RelayChild.start({ maxMemoryBytes, limits: { slowReaderMs: 600_000, heartbeatTimeoutMs: 120_000 } })
+      cleanUps.push(() => relay.kill())
+      const honest = new P2PCoordinator({ bootstrap: [relay.url] })
+      cleanUps.push(() => honest.shutdown())
+      await honest.start()
+      const drops: string[] = []
+      honest.on('disconnected', (_, { code }) => drops.push(code))
+      // Sixty readers that read nothing may cost 8 MB twice each: four times the ceiling.
+      const readers = await Promise.all(Array.from({ length: 60 }, () => new RawPeer().connect(relay.url)))
+      cleanUps.push(() => {
+        for (const reader of readers) reader.end()
+      })
+      for (const reader of readers) reader.stopReading()
+      const refusals: { code?: string; retryAfterMs?: unknown }[] = []
+      const flood = relay.tell({ do: 'flood', except: [honest.peerId], bytes: 60_000 })
+      let most = 0
+      await expect
+        .poll(
+          async () => {
+            const newcomer = new P2PCoordinator()
+            await newcomer.connectToPeer(relay.url).catch(({ code, details }) => {
+              refusals.push({ code, retryAfterMs: details.retryAfterMs })
+            })
+            await newcomer.shutdown()
+            return refusals.length
+          },
+          { timeout: 20_000, interval: 100 },
+        )
+        .toBeGreaterThan(0)
+      await flood
+      expect(refusals[0]).toEqual({ code: 'POOL_FULL', retryAfterMs: 10_000 })
+      await expect
+        .poll(
+          async () => {
+            const { rss, memory } = await relay.tell({ do: 'stats' })
+            most = Math.max(most, rss)
+            return memory.state
+          },
+          { timeout: 30_000 },
+        )
+        .toBe(0)
+      const { memory, connected } = await relay.tell({ do: 'stats' })
+      expect(memory.ended).toBeGreaterThan(5)
+      expect(memory.usedBytes).toBeLessThan(maxMemoryBytes)
+      expect(connected).toContain(honest.peerId)
+      expect(drops).toEqual([])
+      // As ever: newcomers come in, what is asked is answered.
+      const newcomer = new P2PCoordinator()
+      cleanUps.push(() => newcomer.shutdown())
+      await newcomer.connectToPeer(relay.url)
+      await honest.announceResource('still', 'here', 1)
+      expect((await newcomer.getResource('still', 'here'))?.data).toBe(1)
+      expect(await relay.stop()).toBe(0)
+    }, 90_000)
+  })

@@ -19,11 +19,11 @@ export class RawPeer {
     const identity = await generateIdentity()
     this.peerId = encodePeerId(identity.publicKey)
     const { handshake, description } = await rawHandshake(identity)
-    this.socket = new WebSocket(url, { perMessageDeflate: false })
+    // With the first frame in the upgrade, as the SDK does: relays take more of these.
+    const first = Buffer.from(handshake.start()).toString('base64url')
+    this.socket = new WebSocket(url, [`lotus-p2p.2.${first}`], { perMessageDeflate: false })
     this.socket.on('error', () => {})
-    await once(this.socket, 'open')
     const answered = once(this.socket, 'message')
-    this.socket.send(handshake.start())
     const [answer] = (await answered) as [Buffer]
     const { frame, noise } = await finish(handshake, new Uint8Array(answer))
     this.noise = noise

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -16,9 +16,15 @@ export class RelayChild {
     readonly peerId: string,
   ) {}
 
-  static async start(options: Omit<RelayOptions, 'identity' | 'logger' | 'server' | 'store'>, nodeFlags: string[] = []) {
+  /** @param options.mailAt folder in which it keeps mail. */
+  static async start(
+    options: Omit<RelayOptions, 'identity' | 'logger' | 'server' | 'store' | 'mail' | 'onMail'> & { mailAt?: string },
+    nodeFlags: string[] = [],
+  ) {
     const folder = await mkdtemp(join(tmpdir(), 'lotus-relay-'))
     const outfile = join(folder, 'relay.mjs')
+    // For the packages that are not bundled.
+    await symlink(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'))
     await build({
       entryPoints: [new URL('relay-process.ts', import.meta.url).pathname],
       outfile,
@@ -32,6 +38,10 @@ export class RelayChild {
     const child = fork(outfile, [JSON.stringify(options)], { execArgv: ['--expose-gc', ...nodeFlags] })
     const [{ url, peerId }] = (await once(child, 'message')) as [{ url: string; peerId: string }]
     return new RelayChild(child, folder, url, peerId)
+  }
+
+  get pid(): number {
+    return this.child.pid!
   }
 
   async tell(command: RelayCommand): Promise<RelayFacts> {

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { P2PError } from '../../src/base/errors.js'
+import { levelMail } from '../../src/node/mail-level.js'
 import { type RelayOptions, startRelay } from '../../src/node/relay.js'
 
 /**
@@ -16,6 +18,9 @@ export type RelayCommand =
 
 export interface RelayFacts {
   rss: number
+  /** Bytes of memory that are no pages of files, on Linux: LevelDB maps its files. */
+  anonymous: number
+  mail: { letters: number; bytes: number } | undefined
   connected: string[]
   slowReaders: number
   memory: { state: number; refused: number; ended: number; usedBytes: number }
@@ -26,17 +31,25 @@ const { performance } = globalThis
 const monotonic = performance.now.bind(performance)
 performance.now = () => monotonic() + aheadMs
 
-const options = JSON.parse(process.argv[2] ?? '{}') as RelayOptions
+const { mailAt, ...options } = JSON.parse(process.argv[2] ?? '{}') as RelayOptions & { mailAt?: string }
+if (mailAt !== undefined) options.mail = levelMail(mailAt)
 const relay = await startRelay({ port: 0, host: '127.0.0.1', logger: { debug() {}, warn() {}, error() {} }, ...options })
 
 const facts = (): RelayFacts => {
-  const { slowReaders, memory } = relay.getStats()
+  const { slowReaders, memory, mail } = relay.getStats()
   return {
     rss: process.memoryUsage.rss(),
+    anonymous: anonymousBytes(),
+    mail,
     connected: relay.coordinator.getConnectedPeers().map(({ peerId }) => peerId),
     slowReaders,
     memory,
   }
+}
+
+function anonymousBytes(): number {
+  if (process.platform !== 'linux') return process.memoryUsage.rss()
+  return 1_024 * Number(/RssAnon:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
 }
 
 /** Sends until each peer's buffer refuses more. */

@@ -9,6 +9,9 @@ import { findBrowsers } from '../../.ci/browsers.mjs'
 import { codeBlocks, localLinks } from '../documents.js'
 import { type Installed, install, printed, QUIETLY, serve, startRelayCommand } from './installed.js'
 
+/** What npm says where there is no way to its registry. */
+const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED/
+
 let installed: Installed
 const at = (...path: string[]) => installed.at(...path)
 const run: Installed['run'] = (...given) => installed.run(...given)
@@ -103,6 +106,17 @@ describe('in Node', () => {
       `const { render } = await import('${at('ssr/dist/render.js')}'); console.log(render())`,
     ])
     expect(html).toMatch(/^<p data-version="\d+\.\d+\.\d+">lp1\w{58}<\/p>\n$/)
+  })
+})
+
+describe('in Jest with jsdom', () => {
+  it('two wallets talk by a relay, beside a page', async ({ skip }) => {
+    // A package of its own: Jest brings some three hundred others, which the apps above need not have.
+    const failure = await installed.runBeside('npm', ['install', ...QUIETLY, installed.tarball], at('jest')).catch(String)
+    skip(UNREACHABLE.test(failure), 'npm cannot be reached, so Jest is not there.')
+    await installed.runBeside(at('jest/node_modules/.bin/jest'), ['--ci', '--json', '--outputFile=result.json'], at('jest'))
+    const { success, numPassedTests } = JSON.parse(readFileSync(at('jest/result.json'), 'utf8'))
+    expect({ success, numPassedTests }).toEqual({ success: true, numPassedTests: 1 })
   })
 })
 
@@ -212,7 +226,9 @@ describe('in a browser, under a strict Content-Security-Policy', () => {
     expect(complaints).toEqual([])
     // Vite has bundled it for production.
     if (app === 'vite')
-      expect(await page.textContent('body')).toContain('PEER_NOT_CONNECTED: lp1nobody (see lotus-p2p/docs/errors.md)')
+      expect(await page.textContent('body')).toContain(
+        'PEER_NOT_CONNECTED: lp1nobody (see lotus-p2p/docs/errors.md#peer_not_connected)',
+      )
     await page.close()
   })
 

@@ -68,7 +68,7 @@ describe('a full pool', () => {
     expect(connected(victim, attackers)).toBe(17)
     expect(new Set(ends)).toEqual(new Set(['POOL_FULL 30000']))
     // They come back again and again, and displace nobody.
-    await net.clock.advance(600_000)
+    await net.clock.advance(180_000)
     expect(connected(victim, honest)).toBe(30)
   })
 

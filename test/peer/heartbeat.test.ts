@@ -93,11 +93,16 @@ describe('heartbeats', () => {
     'never blame a stall of ours on the peer (%i ms)',
     async (stall) => {
       const { alice, gone } = await pair()
+      const ping = async (stepMs: number) => {
+        const { messagesOut } = alice.getStats().traffic
+        while (alice.getStats().traffic.messagesOut === messagesOut) await net.clock.advance(stepMs)
+      }
       // At any moment: before the ping, while it or its answer is under way, after both.
       for (let i = 1; i < 20; i++) {
+        // In long steps to one ping, in short ones to the next, half a minute later.
+        await ping(500)
         await net.clock.advance(29_000)
-        const { messagesOut } = alice.getStats().traffic
-        while (alice.getStats().traffic.messagesOut === messagesOut) await net.clock.advance(i)
+        await ping(i)
         net.clock.sleep(stall)
         await net.clock.advance(120_000)
       }

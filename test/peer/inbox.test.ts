@@ -85,6 +85,7 @@ function setUp(limits: Partial<Limits> = {}, context: { requireSignatures?: bool
   const take = (kind: typeof Entry.MESSAGE | typeof Entry.SIGNED_MESSAGE, body: Uint8Array) => {
     const answer = inbox.offer(kind, body)
     if (isAccepted(answer)) inbox.deliver(answer, body)
+    inbox.rest()
     return answer
   }
   return { clock, inbox, owner, awaited, take, told, delivered, faults, blamed }
@@ -252,12 +253,50 @@ describe('a message that was accepted', () => {
   })
 })
 
+describe('what comes at once', () => {
+  it('costs one reading of each clock, and counts as one piece of the work for its sender', () => {
+    const { clock, inbox } = setUp()
+    const readings = { now: 0, elapsed: 0 }
+    for (const name of ['now', 'elapsed'] as const) {
+      const read = clock[name].bind(clock)
+      clock[name] = () => {
+        readings[name]++
+        return read()
+      }
+    }
+    let pieces = 0
+    inbox.gate.done = () => void pieces++
+    const frame = (payloads: number[]) => {
+      for (const payload of payloads) {
+        const body = plain(payload)
+        const answer = inbox.offer(Entry.MESSAGE, body)
+        if (isAccepted(answer)) inbox.deliver(answer, body)
+      }
+      inbox.rest()
+    }
+    frame([1])
+    Object.assign(readings, { now: 0, elapsed: 0 })
+    frame([2, 3, 4, 5])
+    expect([readings, pieces]).toEqual([{ now: 1, elapsed: 1 }, 2])
+  })
+
+  it('is seen at the time of its frame', async () => {
+    const { clock, inbox, take } = setUp()
+    await clock.advance(5_000)
+    take(Entry.MESSAGE, plain(1))
+    expect([inbox.lastSeen, inbox.offeredAt]).toEqual([clock.now(), clock.elapsed()])
+    await clock.advance(5_000)
+    take(Entry.MESSAGE, plain(2))
+    expect([inbox.lastSeen, inbox.offeredAt]).toEqual([clock.now(), clock.elapsed()])
+  })
+})
+
 describe('a peer that was told to wait', () => {
   const limits = { peerMessagesPerS: 1, peerMessageBurst: 1, protocolMessagesPerS: 1, protocolMessageBurst: 20 }
 
   it('is forgiven what it can have had on its way, however long that takes', async () => {
     const { clock, inbox, blamed } = setUp(limits)
-    const refusal = inbox.refusal({ retryAfterMs: 1_000, limit: '*' }, '')
+    const refusal = inbox.gate.refusal({ retryAfterMs: 1_000, limit: '*' }, '')
     // A newcomer is told half of the burst, and may have answers on its way beside that.
     for (let i = 0; i < 10 + MAX_ANSWERS; i++) {
       if (i % 100 === 0) await clock.advance(60_000)
@@ -270,7 +309,7 @@ describe('a peer that was told to wait', () => {
 
   it('is blamed when it goes on beyond that, and ended when it goes on with twice as much', async () => {
     const { clock, inbox, blamed } = setUp(limits)
-    const refusal = inbox.refusal({ retryAfterMs: 1_000, limit: '*' }, '')
+    const refusal = inbox.gate.refusal({ retryAfterMs: 1_000, limit: '*' }, '')
     const { sendMaxBufferedBytes } = resolveLimits({})
     inbox.dropped(refusal, sendMaxBufferedBytes)
     inbox.dropped(refusal, 1)
@@ -283,10 +322,10 @@ describe('a peer that was told to wait', () => {
 
   it('cannot send acknowledgements without end, beside one for each message', () => {
     const { inbox, take } = setUp({ controlEntriesPerS: 1, controlEntryBurst: 3 })
-    inbox.control()
+    inbox.bear(inbox.gate.controlEntry())
     inbox.sent()
     take(Entry.MESSAGE, plain(1))
-    for (let i = 0; i < 4; i++) inbox.control()
-    expect(() => inbox.control()).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
+    for (let i = 0; i < 4; i++) inbox.bear(inbox.gate.controlEntry())
+    expect(() => inbox.bear(inbox.gate.controlEntry())).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }))
   })
 })

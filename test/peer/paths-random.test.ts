@@ -60,12 +60,16 @@ class End {
           this.gate.taken(body.length)
           this.got.push(payload as number)
         },
-        burstOf: () => 100_000,
-        refusal: (refusal) => this.gate.refusal(refusal, ''),
-        pauseMs: (refusal) => this.gate.pauseMs(refusal),
+        gate: {
+          burstOf: () => 100_000,
+          refusal: (refusal) => this.gate.refusal(refusal, ''),
+          pauseMs: (refusal) => this.gate.pauseMs(refusal),
+          cameInVain: (bytes) => this.gate.cameInVain(bytes),
+          controlEntry: () => this.gate.controlEntry(),
+        },
         dropped: (refusal, bytes) => this.mind(this.gate.dropped(refusal, bytes) === undefined, 'ignores a refusal'),
-        repeated: (bytes) => this.mind(this.gate.cameInVain(bytes), 'repeats without end'),
-        control: () => this.mind(this.gate.controlEntry(), 'sends entries without messages'),
+        rest: () => {},
+        bear: (isHonest) => this.mind(isHonest, 'repeats, or sends entries without messages, without end'),
       },
       peerContext: { clock: this.clock, limits },
       leads: this.leads,

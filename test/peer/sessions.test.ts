@@ -31,6 +31,17 @@ function wait(session: Session, bytes = 10) {
   return { told, onSettled }
 }
 
+describe('a stream of which many messages wait for their acknowledgement', () => {
+  it('keeps the next ones on a slab', () => {
+    const session = setUp().sessions.open(peer(1))
+    const stream = session.outgoing.streamOf(undefined, true)
+    for (let i = 0; i < 63; i++) wait(session)
+    expect(stream.slab).toBeUndefined()
+    wait(session)
+    expect(stream.slab).toBeDefined()
+  })
+})
+
 describe('a session', () => {
   it('goes on when the same process comes back within the grace', async () => {
     const { clock, sessions } = setUp()

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { CoreConfig } from '../../src/core/config.js'
 import {
   broadcastChannel,
+  defineResource,
   dhtWalk,
   eclipseWatch,
   httpFallback,
@@ -9,6 +10,8 @@ import {
   P2PCoordinator,
   type Plugin,
   proofOfWork,
+  resourceWatch,
+  type StandardSchema,
   statements,
   topics,
   webRtc,
@@ -29,6 +32,11 @@ async function relayOf(options: RelayOptions = {}): Promise<Relay> {
   const relay = await startRelay({ port: 0, host: '127.0.0.1', ...options })
   cleanUps.push(() => relay.stop())
   return relay
+}
+
+/** A schema that takes anything. */
+const anything: StandardSchema<unknown> = {
+  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
 }
 
 const silent = { debug() {}, warn() {}, error() {} }
@@ -55,7 +63,7 @@ describe('a core without plugins', () => {
     expect(payload).toBe('bread')
     expect(from.peerId).toBe(alice.peerId)
     expect(alice.getPeer(bob.peerId)?.connection?.transport).toBe('circuit')
-    for (const name of ['topics', 'statements', 'subscribe']) expect(name in alice).toBe(false)
+    for (const name of ['topics', 'statements', 'subscribe', 'watchResources']) expect(name in alice).toBe(false)
   })
 
   it('is refused by a relay that demands work, and told which plugin does it', async () => {
@@ -105,6 +113,45 @@ describe('alone on a core,', () => {
     const refused = bob.sendTo(alice.peerId, { type: 'order', payload: 'bread' }, { queue: true })
     await expect(refused).rejects.toMatchObject({ code: 'INVALID_CONFIG', details: { plugin: 'outbox' } })
     await expect(refused).rejects.toThrow('sendTo with queue needs the plugin outbox().')
+  })
+
+  it('resourceWatch() tells of resources as they come and go', async () => {
+    const relay = await relayOf()
+    const bob = lean({ bootstrap: [relay.url] })
+    const alice = lean({ bootstrap: [relay.url], plugins: [resourceWatch()] })
+    await Promise.all([alice.start(), bob.start()])
+    const events: unknown[] = []
+    alice.on('resource', ({ resourceId }, change) => events.push([resourceId, change]))
+    const gone = new Promise<unknown[]>((resolve) => {
+      const told: unknown[] = []
+      alice.watchResources<{ bread: number }>('shop', { bread: { gte: 5 } }, ({ data }, change) => {
+        told.push([data, change])
+        if (change === 'removed') resolve(told)
+      })
+    })
+    await bob.announceResource('shop', 'kiosk', { bread: 1 })
+    await bob.announceResource('shop', 'bakery', { bread: 5 })
+    await expect.poll(() => events.length).toBe(1)
+    await bob.withdrawResource('shop', 'bakery')
+    expect(await gone).toEqual([
+      [{ bread: 5 }, 'added'],
+      [{ bread: 5 }, 'removed'],
+    ])
+    expect(events).toEqual([
+      ['bakery', 'added'],
+      ['bakery', 'removed'],
+    ])
+    expect(alice.getStats().dht.watches).toBe(1)
+  })
+
+  it('without resourceWatch() nothing is watched, and the error names the plugin', () => {
+    const wallet = lean({})
+    const needed = expect.objectContaining({ code: 'INVALID_CONFIG', details: { option: 'plugins', plugin: 'resourceWatch' } })
+    expect(() => wallet.dht.watch('offer-*', () => {})).toThrow(needed)
+    const shops = defineResource({ type: 'shop', data: anything })
+    expect(() => wallet.for(shops).watch({}, () => {})).toThrow(needed)
+    // @ts-expect-error The type says so too.
+    expect(wallet.watchResources).toBeUndefined()
   })
 
   it('topics() publishes and subscribes', async () => {

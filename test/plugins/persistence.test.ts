@@ -91,6 +91,23 @@ describe('queued messages', () => {
     expect(got).toEqual(new Array(50).fill(Uint8Array.of(7)))
   })
 
+  it('tell whether the store has them: then the page may be closed', async () => {
+    const to = bobId()
+    const kept = async (peer: P2PCoordinator) => (await net.run(peer.sendTo(to, note('x'), { queue: true }))).isKept
+    const store = memoryStore()
+    const one = process('alice', { store })
+    expect(await kept(one)).toBe(true)
+    one.suspend()
+    // Another process may have the store.
+    expect(await kept(one)).toBe(false)
+    await net.run(one.shutdown())
+    expect(await kept(process('carol'))).toBe(false)
+    const full = { ...memoryStore(), batch: () => Promise.reject(new Error('Broken.')) }
+    const broken = process('dave', { store: full })
+    broken.on('error', () => {})
+    expect(await kept(broken)).toBe(false)
+  })
+
   it('of before the reload go first', async () => {
     const store = memoryStore()
     const one = process('alice', { store })

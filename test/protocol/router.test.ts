@@ -164,9 +164,10 @@ describe('a handler that fails', () => {
     router.register(bad)
     router.register(handler('good', { onPeerConnected, onPeerDisconnected }))
     router.connected(bob)
-    router.disconnected(bob)
+    const reason = new P2PError('CONNECTION_LOST', 'Gone.')
+    router.disconnected(bob, reason)
     await settle()
-    expect([onPeerConnected.mock.calls, onPeerDisconnected.mock.calls]).toEqual([[[bob]], [[bob]]])
+    expect([onPeerConnected.mock.calls, onPeerDisconnected.mock.calls]).toEqual([[[bob]], [[bob, reason]]])
     expect(router.unregister('bad')).toBe(true)
     expect(errors).toMatchObject([
       [{ code: 'HANDLER_FAILED' }, 'bob'],

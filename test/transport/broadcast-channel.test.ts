@@ -138,7 +138,7 @@ describe('tabs over BroadcastChannel', () => {
     for (let i = 0; i < 40; i++) near.send(new Uint8Array(50_000).fill(i))
     await heard()
     const bytes = messages.reduce((sum, { frame }) => sum + (frame as Uint8Array).length, 0)
-    expect(bytes).toBeLessThanOrEqual(DEFAULT_LIMITS.circuitWindowBytes)
+    expect(bytes).toBeLessThanOrEqual(DEFAULT_LIMITS.tabWindowBytes)
     expect(near.bufferedAmount).toBe(40 * 50_000 - bytes)
     const sink = record(far)
     await sink.until(({ frames }) => frames.length === 41)

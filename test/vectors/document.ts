@@ -28,6 +28,7 @@ export function vectorsDocument(vectors: WireVectors): string {
     dht(vectors),
     topics(vectors),
     statements(vectors),
+    signing(vectors),
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -46,7 +47,8 @@ Tests compare them with the SDK; the script that makes them uses nothing of it.
 | [circuits.json](../vectors/circuits.json) | R | payloads, good and bad |
 | [dht.json](../vectors/dht.json) | D | records, ids and places, ties, conditions |
 | [topics.json](../vectors/topics.json) | T | messages, their names, a proof of equivocation |
-| [statements.json](../vectors/statements.json) | X | statements, ids, evidence, tags and digests |
+| [statements.json](../vectors/statements.json) | X | statements, ids, evidence, tags, digests, and what is said in rounds |
+| [signing.json](../vectors/signing.json) | G | a request, its messages, good and bad, a whole session, announcements |
 
 All secrets here are known to everybody. The network is \`lotus\`, the date 1,700,000,000,000 (2023-11-14T22:13:20Z), day 19,675.`
 
@@ -383,7 +385,7 @@ No topic messages: ${topics.invalid.map(({ why, bytes, code: name }) => `${code(
 }
 
 function statements({ statements }: WireVectors): string {
-  const { statement, contradiction, evidence, evidenceJson, sessionTag, digests, invalid } = statements
+  const { statement, contradiction, evidence, evidenceJson, sessionTag, digests, rounds, invalid } = statements
   return `## Statements (X)
 
 ${table(
@@ -407,8 +409,65 @@ ${table(
     ['digest of an empty round', code(digests.empty)],
     ['digest of the first statement', code(digests.ofOne)],
     ['digest of both members’ statements', code(digests.ofBoth)],
+    [
+      `ids of both members’ items ${rounds.values.map(code).join(' and ')} in round 0 of session ${code(rounds.session)}`,
+      rounds.ids.map(code).join(', '),
+    ],
+    ['`go` over both', code(rounds.go)],
+    ['`ready` after them', code(rounds.ready)],
   ],
 )}
 
 Payloads that are no statement's: ${invalid.map(({ why, payload }) => `${code(payload)} (${why})`).join('; ')}.`
+}
+
+function signing({ signing }: WireVectors): string {
+  const { members, request, bindings, messages, session, items, announcements, invalidRequests, invalidMessages } = signing
+  const { offer, meeting, invalidOffers } = announcements
+  return `## Signing together (G)
+
+Two members; ${code('musig2-lotus.json')} has the arithmetic of other keysets, amounts and types.
+
+${table(
+  ['network key', 'wallet key', 'its secret', 'fresh'],
+  members.map(({ networkKey, walletKey, secretKey, fresh }) => [networkKey, walletKey, secretKey, fresh].map(code)),
+)}
+
+The request: ${code(request.bytes)}. requestHash is ${code(request.hash)}.
+
+${table(
+  ['payload of', 'bytes'],
+  Object.entries(messages).map(([name, bytes]) => [name, shown(bytes, 400)]),
+)}
+
+${table(
+  ['', 'first member', 'second member'],
+  [
+    ['what a proof signs', ...bindings.map(({ hashed }) => code(hashed))],
+    ['its proof', ...bindings.map(({ proof }) => code(proof))],
+    [code('commit'), ...items.commit.map(code)],
+    [code('nonce'), ...items.nonce.map(code)],
+    [code('partial'), ...items.partial.map(code)],
+  ],
+)}
+
+The session ${code(session.named)} has the name ${code(session.name)} and the tag ${code(session.tag)}. The signature is ${code(signing.signature)}, the transaction ${code(signing.transaction)}, its id ${code(signing.txid)}.
+
+Announcements of the first member on day ${announcements.day}:
+
+${table(
+  ['type', 'id', 'what the proof signs', 'data'],
+  [offer, meeting].map(({ type, id, hashed, data }) => [type, id, hashed, data].map(code)),
+)}
+
+Offers that are shown to nobody: ${invalidOffers.map(({ why }) => why).join('; ')}.
+
+Requests that cannot be read: ${invalidRequests.map(({ why, field }) => `${why} (${code(field)})`).join('; ')}.
+
+Messages that end the connection (MALFORMED_DATA):
+
+${table(
+  ['why', 'type', 'bytes'],
+  invalidMessages.map(({ why, type, payload }) => [why, code(type), shown(payload, 200)]),
+)}`
 }

@@ -20,7 +20,7 @@ const CASES: Payment[] = [
   { signers: 15, seed: 8, taproot: true },
 ]
 
-const file = CASES.map((payment) => {
+const made = CASES.map(async (payment) => {
   const { secretKeys, keyset, request, spent } = walletsOf(payment)
   const read = readRequest(request)
   const key = read.keys[0]!
@@ -50,7 +50,7 @@ const file = CASES.map((payment) => {
   })
   const bytes = (digits: string) => Uint8Array.from(Buffer.from(digits, 'hex'))
   const byMember = (of: 'nonces' | 'partials') => secretKeys.map((_, member) => inputs.map((each) => bytes(each[of][member]!)))
-  const combined = combine(read, byMember('nonces'), byMember('partials'))
+  const combined = await combine(read, byMember('nonces'), byMember('partials'))
   if (combined.signed === undefined) throw new Error(`Members ${combined.culprits.join()} did not sign.`)
   return {
     aggregation: keyset.aggregation ?? 'lotus',
@@ -70,4 +70,4 @@ const file = CASES.map((payment) => {
     txid: combined.signed.txid,
   }
 })
-writeFileSync('docs/vectors/musig2-lotus.json', `${JSON.stringify(file, null, 2)}\n`)
+writeFileSync('docs/vectors/musig2-lotus.json', `${JSON.stringify(await Promise.all(made), null, 2)}\n`)

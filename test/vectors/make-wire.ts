@@ -10,6 +10,7 @@ import { encodingVectors } from './encoding.js'
 import { badHandshakeVectors, handshakeVectors } from './handshake.js'
 import { identityVectors } from './identity.js'
 import { circuitVectors, dhtVectors, statementVectors, topicVectors } from './payloads.js'
+import { signingVectors } from './signing.js'
 
 export async function makeWireVectors() {
   return {
@@ -21,6 +22,7 @@ export async function makeWireVectors() {
     dht: dhtVectors(),
     topics: topicVectors(),
     statements: statementVectors(),
+    signing: signingVectors(),
   }
 }
 

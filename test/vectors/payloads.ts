@@ -191,6 +191,21 @@ export function topicVectors() {
 }
 
 /** Section X. */
+/** A round of items and one that is ready, of two members in the order of their keys. */
+function roundVectors(members: Uint8Array[]) {
+  const items = members.map((publicKey, place) =>
+    sha256(tagged('statement-id', publicKey, pack(['dice', 'table-7 #1', 0, 'item', Uint8Array.of(place)]))),
+  )
+  const ready = sha256(tagged('statement-ready', ...items))
+  return {
+    session: 'table-7 #1',
+    values: members.map((_, place) => hex(Uint8Array.of(place))),
+    ids: items.map(hex),
+    go: hex(sha256(tagged('statement-go', ...items))),
+    ready: hex(ready),
+  }
+}
+
 export function statementVectors() {
   const statement = (value: number, fields: unknown[] = ['dice', 'table-7', 1, 'roll']) => {
     const payload = pack([...fields, Uint8Array.of(value)])
@@ -230,6 +245,7 @@ export function statementVectors() {
     },
     sessionTag: { slots: ['bet', 'roll'], tag: tag(['bet', 'roll']), tagOfAnySlots: tag(null) },
     digests: { empty: digest(), ofOne: digest(idOf(said)), ofBoth: digest(idOf(said), bobId) },
+    rounds: roundVectors(members),
     invalid: [
       {
         why: 'an integer that is not in its shortest form',

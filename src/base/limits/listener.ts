@@ -7,8 +7,8 @@ export const LISTENER_LIMITS = /* @__PURE__ */ table({
   /** Connections and requests that one client address may begin in a second, and at once. */
   connectionsPerAddressPerS: 20,
   connectionBurstPerAddress: 100,
-  /** Upgrades in a second, from all addresses, that do not bring the first frame of the handshake with them as the SDK does: above it they are refused with 503, so that a flood of connections that say nothing stays cheap. */
-  bareUpgradesPerS: 500,
+  /** Upgrades in a second, from all addresses, that do not bring the first frame of the handshake with them as the SDK does. Above it they are refused with 503, and as long as they keep coming by a reset, before their requests are parsed: a flood of connections that say nothing stays cheap. */
+  bareUpgradesPerS: 100,
   /** Sockets and handshakes of one client address that are not finished: above what a NAT's wallets have under way when they all come back at once. */
   maxPendingPerAddress: 32,
   /** Peers that join a relay in a second, and at once, before newcomers are asked to come later: after an outage 500 wallets are back within 3 s, and more come one after the other. */

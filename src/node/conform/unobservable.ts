@@ -2,6 +2,8 @@ const HTTP_DIALLER = 'a rule of the dialler over HTTP: the tester is dialled ove
 const TWO_DIALS = 'a rule of two dials at once: the tester is dialled, or dials'
 const WEBRTC = 'WebRTC stands beside the profiles, and the tester speaks none'
 const STATEMENTS = 'statements stand beside the profiles: they are a matter of the members of a session'
+const SIGNING = 'a rule of signing together, which needs a second wallet that a person lets sign'
+const MAIL = 'mail stands beside the profiles: a relay keeps it where its operator says so'
 const READER = 'a rule of whoever reads or publishes records: the tester is not asked'
 
 /** Clauses that nobody can see kept from outside, and why. */
@@ -32,6 +34,36 @@ export const UNOBSERVABLE: Readonly<Record<string, string>> = {
   'D-15': READER,
   'D-16': 'what a target keeps in its routing table shows only in a network of many nodes',
   'T-1': 'a rule of the publisher: the tester does not make the target publish',
+  'G-1': SIGNING,
+  'G-2': SIGNING,
+  'G-3': SIGNING,
+  'G-4': SIGNING,
+  'G-5': SIGNING,
+  'G-6': SIGNING,
+  'G-7': SIGNING,
+  'G-8': SIGNING,
+  'G-9': SIGNING,
+  'G-10': SIGNING,
+  'G-11': SIGNING,
+  'G-12': SIGNING,
+  'G-13': SIGNING,
+  'G-14': SIGNING,
+  'G-15': SIGNING,
+  'G-16': SIGNING,
+  'L-1': MAIL,
+  'L-2': MAIL,
+  'L-3': MAIL,
+  'L-4': MAIL,
+  'L-5': MAIL,
+  'L-6': MAIL,
+  'L-7': MAIL,
+  'L-8': MAIL,
+  'L-9': MAIL,
+  'L-10': MAIL,
+  'L-11': MAIL,
+  'L-12': MAIL,
+  'L-13': MAIL,
+  'L-14': MAIL,
   'T-3': 'a rule of the subscriber: the tester does not make the target subscribe',
   'W-1': WEBRTC,
   'W-2': WEBRTC,
@@ -51,4 +83,13 @@ export const UNOBSERVABLE: Readonly<Record<string, string>> = {
   'X-9': STATEMENTS,
   'X-10': STATEMENTS,
   'X-11': STATEMENTS,
+  'X-12': STATEMENTS,
+  'X-13': STATEMENTS,
+  'X-14': STATEMENTS,
+  'X-15': STATEMENTS,
+  'X-16': STATEMENTS,
+  'X-17': STATEMENTS,
+  'X-18': STATEMENTS,
+  'X-19': STATEMENTS,
+  'X-20': STATEMENTS,
 }

@@ -1,4 +1,5 @@
 import { hexOf } from '../../base/bytes.js'
+import { elapsed } from '../../base/clock.js'
 import { asP2PError, P2PError, violation } from '../../base/errors.js'
 import { Serial } from '../../base/serial.js'
 import { Entry } from '../../channel/batch.js'
@@ -44,6 +45,10 @@ export interface InboxOwner {
 export class Inbox {
   /** When anything was offered last, milliseconds since the Unix epoch. */
   lastSeen: number
+  /** The same by `elapsed`. */
+  offeredAt: number
+  /** Whether the clocks have been read for what comes: once for each frame, as each reading is a twentieth of what a short message costs. */
+  private isAwake = false
   private onMeasured: (() => void)[] = []
   readonly gate: PeerGate
   /** A message could not be handled. What came after it is not worth looking at. */
@@ -59,6 +64,7 @@ export class Inbox {
     private readonly owner: InboxOwner,
   ) {
     this.lastSeen = peerContext.clock.now()
+    this.offeredAt = elapsed(peerContext.clock)
     this.gate = peerContext.defence.gate.of(owner.publicKey)
   }
 
@@ -76,10 +82,15 @@ export class Inbox {
 
   /** Whether a message is taken. Nothing is remembered of it: the caller delivers it once its number is accounted for. */
   offer(kind: MessageKind, body: Uint8Array): Answer {
-    this.lastSeen = this.peerContext.clock.now()
+    if (!this.isAwake) {
+      const { clock } = this.peerContext
+      this.isAwake = true
+      this.lastSeen = clock.now()
+      this.offeredAt = elapsed(clock)
+    }
     // They are acknowledged: nothing else bounds what waits here.
     if (this.unverified >= UNVERIFIED_QUEUES * this.peerContext.limits.maxVerifyQueue) return this.gate.busy()
-    const refusal = this.gate.arrive(body.length)
+    const refusal = this.gate.arrive(body.length, this.offeredAt)
     if (refusal !== undefined) return refusal
     try {
       const message = this.decoded(kind, body)
@@ -88,7 +99,7 @@ export class Inbox {
       const isDue = message.inReplyTo !== undefined && this.answersDue > 0
       if (isDue) this.answersDue--
       if (isAwaited || isDue) return message
-      return this.gate.admit(message, body.length) ?? message
+      return this.gate.admit(message, body.length, this.offeredAt) ?? message
     } catch (error) {
       return this.faultOf(error)
     }
@@ -113,41 +124,29 @@ export class Inbox {
           this.unverified--
         })
     }
+  }
+
+  /** All that came at once has been offered. */
+  rest(): void {
+    this.isAwake = false
     this.gate.done()
-  }
-
-  /** Messages of a protocol that the peer may have on its way. */
-  burstOf(protocol: string): number {
-    return this.gate.burstOf(protocol)
-  }
-
-  /** A stream of this protocol was refused. */
-  refusal(refusal: GateRefusal, protocol: string): Refusal {
-    return this.gate.refusal(refusal, protocol)
-  }
-
-  /** How long the pause that the peer was told goes on, milliseconds; 0 where it is over. */
-  pauseMs(refusal: Refusal): number {
-    return this.gate.pauseMs(refusal)
   }
 
   /** A message has come of a stream that was told to wait. @throws P2PError RATE_LIMITED for more than an honest peer can have on its way. */
   dropped(refusal: Refusal, bytes: number): void {
     const verdict = this.gate.dropped(refusal, bytes)
-    if (verdict === 'excess') throw this.flooded()
+    this.bear(verdict !== 'excess')
     if (verdict === 'strike') {
       this.peerContext.defence.blame(this.owner.publicKey, 'RATE_LIMITED', 'The peer went on sending after it was told to wait.')
     }
   }
 
-  /** A message has come once more. @throws P2PError RATE_LIMITED for more of them than an honest peer repeats. */
-  repeated(bytes: number): void {
-    if (!this.gate.cameInVain(bytes)) throw this.flooded()
-  }
-
-  /** An entry has come that is no message. @throws P2PError RATE_LIMITED for more of them than messages could cause. */
-  control(): void {
-    if (!this.gate.controlEntry()) throw this.flooded()
+  /** @param isHonest whether honest peers send as much. @throws P2PError RATE_LIMITED where not. */
+  bear(isHonest: boolean): void {
+    if (isHonest) return
+    throw new P2PError('RATE_LIMITED', 'The peer went on sending after it was told to wait.', {
+      details: { peerId: this.owner.peerId },
+    })
   }
 
   /** The connection has ended. */
@@ -213,7 +212,9 @@ export class Inbox {
 
   private pass(message: P2PMessage): void {
     try {
-      this.owner.deliver(message, this.gate.freshness(message, this.owner.clock.timeOf(message.timestamp)))
+      // Only the dates of signed messages count.
+      const at = message.signature === undefined ? this.offeredAt : this.owner.clock.timeOf(message.timestamp)
+      this.owner.deliver(message, this.gate.freshness(message, at))
     } catch (error) {
       this.owner.fail(this.faultOf(error))
     }
@@ -224,11 +225,5 @@ export class Inbox {
     const fault = asP2PError(error, 'PROTOCOL_VIOLATION', 'The peer sent a message that cannot be handled.')
     fault.details.peerId = this.owner.peerId
     return fault
-  }
-
-  private flooded(): P2PError {
-    return new P2PError('RATE_LIMITED', 'The peer went on sending after it was told to wait.', {
-      details: { peerId: this.owner.peerId },
-    })
   }
 }

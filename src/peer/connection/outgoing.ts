@@ -3,6 +3,7 @@ import { type Clock, elapsed } from '../../base/clock.js'
 import { violation } from '../../base/errors.js'
 import { LazySet } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
+import { newSlab, type Slab } from '../../base/slab.node.js'
 import { Entry } from '../../channel/batch.js'
 import type { Repetition } from './repetition.js'
 import { encodeSequence, encodeSwitch, MAX_STREAMS, type Place, type Refused, SHARED_STREAM } from './stream-entries.js'
@@ -35,6 +36,8 @@ export interface SentMessage {
   repeatedOn: number
 }
 
+/** Unacknowledged messages from which on those that follow share memory: few are not worth the rest of a slab. */
+const SLAB_FROM = 64
 const NONE: SentMessage[] = []
 const HEADS: Uint8Array[] = []
 
@@ -57,6 +60,8 @@ export class OutgoingStream {
   first = 0
   /** The first in `sent` that is not on its way on the present path. */
   cursor = 0
+  /** Holds the bodies of messages where many wait for their acknowledgements, which come in the same order. */
+  slab: Slab | undefined
   /** The number that the peer expects next on the present path; 0: it needs a SEQUENCE. */
   expected = 0
   constructor(
@@ -152,6 +157,7 @@ export class Outgoing {
     // Remembered before it leaves: the path may break within the call, and the next one begins with it.
     if (stream.sent === NONE) stream.sent = []
     stream.sent.push(message)
+    if (stream.sent.length - stream.first >= SLAB_FROM) stream.slab ??= newSlab?.()
     stream.bytes += length
     this.bytes += length
     this.waiting++

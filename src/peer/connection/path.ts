@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.js'
 import { asP2PError, P2PError, violation } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Entry } from '../../channel/batch.js'
-import type { SecureChannel } from '../../channel/secure-channel.js'
+import type { ChannelSink, SecureChannel } from '../../channel/secure-channel.js'
 import type { Refusal } from '../../defence/gate.js'
 import { IncomingPlaces } from './incoming.js'
 import type { OutgoingPath } from './outgoing.js'
@@ -13,8 +13,17 @@ export function rankOf({ connection }: SecureChannel): number {
   return connection.rank
 }
 
+/** What hears of all that comes on a path. */
+export interface PathOwner {
+  readonly wiring: { readonly inbox: { rest(): void }; readonly events: { progressed(): void } }
+  receive(path: Path, kind: Entry, body: Uint8Array): void
+  goodbye(path: Path): void
+  ended(path: Path, error: P2PError, fault: boolean): void
+  interrupted(path: Path, isInterrupted: boolean): void
+}
+
 /** One channel to a peer, and where it stands in the peer's streams. */
-export class Path implements OutgoingPath {
+export class Path implements OutgoingPath, ChannelSink {
   readonly incomingPlaces = new IncomingPlaces()
   /** Streams of which we refused a message here. We take none of those after it either, until the peer begins again with that one. */
   readonly refusals = new LazyMap<number, Refusal>()
@@ -29,7 +38,32 @@ export class Path implements OutgoingPath {
   constructor(
     readonly channel: SecureChannel,
     private readonly clock: Clock,
+    private readonly owner: PathOwner,
   ) {}
+
+  onEntry(kind: Entry, body: Uint8Array): void {
+    this.owner.receive(this, kind, body)
+  }
+
+  onRead(): void {
+    this.owner.wiring.inbox.rest()
+  }
+
+  onGoodbye(): void {
+    this.owner.goodbye(this)
+  }
+
+  onClose(error: P2PError, fault: boolean): void {
+    this.owner.ended(this, error, fault)
+  }
+
+  onDrain(): void {
+    this.owner.wiring.events.progressed()
+  }
+
+  onInterrupted(isInterrupted: boolean): void {
+    this.owner.interrupted(this, isInterrupted)
+  }
 
   get open(): boolean {
     return this.channel.open

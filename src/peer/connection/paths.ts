@@ -3,11 +3,11 @@ import { P2PError, violation } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
-import type { GateRefusal } from '../../defence/gate.js'
+import type { GateRefusal, PeerGate } from '../../defence/gate.js'
 import { type Inbox, isAccepted } from './inbox.js'
 import type { IncomingStream } from './incoming.js'
 import type { MessageKind, OutgoingStream, SentMessage } from './outgoing.js'
-import { bestOf, duplicate, isAboutPathOnly, Path, rankOf } from './path.js'
+import { bestOf, duplicate, isAboutPathOnly, Path, type PathOwner, rankOf } from './path.js'
 import type { Session } from './session.js'
 import { decodeAck, decodeRefused, decodeSequence, decodeSwitch, encodeRefused, SHARED_STREAM } from './stream-entries.js'
 
@@ -32,7 +32,9 @@ export interface PathsEvents {
 
 export interface PathsOptions {
   readonly session: Session
-  readonly inbox: Pick<Inbox, 'offer' | 'deliver' | 'burstOf' | 'refusal' | 'pauseMs' | 'dropped' | 'repeated' | 'control'>
+  readonly inbox: Pick<Inbox, 'offer' | 'deliver' | 'rest' | 'dropped' | 'bear'> & {
+    readonly gate: Pick<PeerGate, 'burstOf' | 'refusal' | 'pauseMs' | 'cameInVain' | 'controlEntry'>
+  }
   readonly peerContext: { readonly clock: Clock; readonly limits: Limits }
   /** Whether our choice of a path holds where both ends choose at once: exactly one end has true. */
   readonly leads: boolean
@@ -43,7 +45,7 @@ export interface PathsOptions {
  * The paths to one peer: one that serves, and at times another that stands by. The numbers of the session make a change
  * safe at any moment, so each end may decide by itself on which path it speaks; the other end follows it there.
  */
-export class Paths {
+export class Paths implements PathOwner {
   private readonly paths = new Set<Path>()
   private current: Path
   private gone = false
@@ -53,12 +55,12 @@ export class Paths {
 
   constructor(
     first: SecureChannel,
-    private readonly wiring: PathsOptions,
+    readonly wiring: PathsOptions,
   ) {
     this.session = wiring.session
     this.clock = wiring.peerContext.clock
     this.limits = wiring.peerContext.limits
-    this.current = new Path(first, this.clock)
+    this.current = new Path(first, this.clock, this)
     this.paths.add(this.current)
     this.session.serve({ ackDue: () => this.sendAck(), progressed: () => wiring.events.progressed() })
     this.session.numberedAs(first.remote.streams)
@@ -81,7 +83,7 @@ export class Paths {
 
   /** From now on messages are delivered; those that came earlier first. */
   begin(): void {
-    this.bind(this.current)
+    this.current.channel.attach(this.current)
   }
 
   /** Bytes that have not left yet. */
@@ -105,13 +107,13 @@ export class Paths {
 
   /** Takes another channel to the same process into service; a worse one before it stands by for a while. */
   add(channel: SecureChannel): void {
-    const path = new Path(channel, this.clock)
+    const path = new Path(channel, this.clock, this)
     const before = this.current
     const isAnew = this.session.numberedAs(channel.remote.streams)
     this.paths.add(path)
     this.session.choose()
     this.switchTo(path)
-    this.bind(path)
+    channel.attach(path)
     const isSpare = rankOf(before.channel) !== rankOf(channel)
     // The end that dialled the new path ends the old one; the other end only makes sure.
     if (!isSpare && channel.connection.outbound) path.replaces = before
@@ -154,18 +156,14 @@ export class Paths {
     for (const path of others) path.channel.close(duplicate())
   }
 
-  private bind(path: Path): void {
-    path.channel.attach({
-      onEntry: (kind, body) => this.receive(path, kind, body),
-      onDrain: () => this.wiring.events.progressed(),
-      // An acknowledgement on a path that is over, where another serves, would be lost.
-      onGoodbye: () => path === this.current && this.sendAck(),
-      onClose: (error, fault) => this.ended(path, error, fault),
-      onInterrupted: (isInterrupted) => this.interrupted(path, isInterrupted),
-    })
+  /** The peer is about to end a path. */
+  goodbye(path: Path): void {
+    // An acknowledgement on a path that is over, where another serves, would be lost.
+    if (path === this.current) this.sendAck()
   }
 
-  private receive(path: Path, kind: Entry, body: Uint8Array): void {
+  /** An entry has come. */
+  receive(path: Path, kind: Entry, body: Uint8Array): void {
     if (this.gone) {
       // We have left, and the peer tells what has arrived.
       if (kind === Entry.ACK) this.session.outgoing.acknowledged(decodeAck(body))
@@ -192,11 +190,11 @@ export class Paths {
     if (refusal !== undefined && number > stream.lastReceived) {
       // Told again, lest a peer whose clock runs otherwise waits for ever.
       refusal.isIgnored = false
-      this.sayRefused(path, id, number, Math.max(1, inbox.pauseMs(refusal)), refusal)
+      this.sayRefused(path, id, number, Math.max(1, inbox.gate.pauseMs(refusal)), refusal)
       return
     }
     if (number <= stream.lastReceived) {
-      if (refusal === undefined) inbox.repeated(bytes)
+      if (refusal === undefined) inbox.bear(inbox.gate.cameInVain(bytes))
       path.incomingPlaces.set(id, number + 1)
       incoming.take(stream, number, bytes)
       return
@@ -220,7 +218,7 @@ export class Paths {
   private control(path: Path, kind: Entry, body: Uint8Array): void {
     const { session } = this
     const { inbox, events, leads } = this.wiring
-    inbox.control()
+    inbox.bear(inbox.gate.controlEntry())
     if (kind === Entry.ACK) {
       session.outgoing.acknowledged(decodeAck(body))
       events.progressed()
@@ -230,12 +228,12 @@ export class Paths {
     } else if (kind === Entry.SEQUENCE) {
       if (path.changes === undefined) throw violation('numbered messages on a path before it spoke there')
       const sequence = decodeSequence(body)
-      session.incoming.begins(sequence, inbox.burstOf(sequence.protocol))
+      session.incoming.begins(sequence, inbox.gate.burstOf(sequence.protocol))
       path.incomingPlaces.set(sequence.stream, sequence.number)
       const refusal = path.refusals.get(sequence.stream)
       if (refusal === undefined) return
       // One that comes before the pause is over was on its way, or ignores the refusal: what follows it is dropped and counted too.
-      if (inbox.pauseMs(refusal) > 0) refusal.isIgnored = true
+      if (inbox.gate.pauseMs(refusal) > 0) refusal.isIgnored = true
       else path.refusals.delete(sequence.stream)
     } else {
       const changes = decodeSwitch(body)
@@ -258,7 +256,7 @@ export class Paths {
 
   /** A budget of the peer's is used up: it is to send this message, and what follows it in its stream, again later. */
   private refuse(path: Path, stream: IncomingStream, number: number, refusal: GateRefusal): void {
-    path.refusals.set(stream.id, this.wiring.inbox.refusal(refusal, stream.protocol))
+    path.refusals.set(stream.id, this.wiring.inbox.gate.refusal(refusal, stream.protocol))
     this.sayRefused(path, stream.id, number, refusal.retryAfterMs, refusal)
   }
 
@@ -267,7 +265,7 @@ export class Paths {
   }
 
   /** A path that carries nothing may recover: one that stands by serves meanwhile, and the best one once it has recovered. */
-  private interrupted(path: Path, isInterrupted: boolean): void {
+  interrupted(path: Path, isInterrupted: boolean): void {
     path.isInterrupted = isInterrupted
     const before = this.current
     const next = bestOf(this.paths)
@@ -297,8 +295,8 @@ export class Paths {
 
   /** Ends a path that no longer serves: a spare one after a while, any other once both ends have left it. */
   private standDown(path: Path, isSpare: boolean, dialled: boolean): void {
-    // The path has ended meanwhile, perhaps with all others.
-    if (!this.paths.has(path)) return
+    // The path has ended meanwhile, perhaps with all others; or it serves again, for the one after it has ended at once.
+    if (!this.paths.has(path) || path === this.current) return
     const { standbyMs, closeGraceMs } = this.limits
     path.endAfter((isSpare ? standbyMs : closeGraceMs) * (dialled ? 1 : 2))
   }
@@ -322,7 +320,8 @@ export class Paths {
     if (ack !== undefined) current.send(Entry.ACK, undefined, ack)
   }
 
-  private ended(path: Path, error: P2PError, fault: boolean): void {
+  /** A path is over. */
+  ended(path: Path, error: P2PError, fault: boolean): void {
     path.keep()
     this.paths.delete(path)
     const farewell = error.details.byPeer === true && !isAboutPathOnly(error)

@@ -3,6 +3,7 @@ import { elapsed } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Serial } from '../../base/serial.js'
+import type { Slab } from '../../base/slab.node.js'
 import { withDeadline } from '../../base/wait.js'
 import { Entry } from '../../channel/batch.js'
 import type { PeerDescription } from '../../channel/description.js'
@@ -54,20 +55,21 @@ export interface PeerLoad {
 
 export interface SendOptions extends PacedOptions {
   /** Default: true for an application's messages. False: not sent again once the connection is lost. */
-  lasting?: boolean
+  lasting?: boolean | undefined
   /** The message as `encodeForPeer` has encoded it already: its payload counts, and not that of the message. */
   encoded?: Uint8Array | undefined
-  onSettled?: SentMessage['onSettled']
+  onSettled?: SentMessage['onSettled'] | undefined
 }
 
 /**
  * The bytes of an unsigned message on the channel to a peer, without what the channel says anyway.
  *
  * @param isForPeer whether the message is addressed to this very peer.
+ * @param slab holds the bytes; by default they have memory of their own.
  * @throws P2PError UNSERIALIZABLE_PAYLOAD.
  */
-export function encodeForPeer(message: P2PMessage, isForPeer: boolean, limits: Limits): Uint8Array {
-  return encode(toWire(message, undefined, isForPeer ? true : message.to), limits)
+export function encodeForPeer(message: P2PMessage, isForPeer: boolean, limits: Limits, slab?: Slab): Uint8Array {
+  return encode(toWire(message, undefined, isForPeer ? true : message.to), limits, slab)
 }
 
 /** One connected peer: what it has said of itself, how it is doing, and its messages in both directions. */
@@ -224,13 +226,14 @@ export class PeerConnection {
   send(message: P2PMessage, options: SendOptions = {}): Promise<void> | undefined {
     if (this.depart !== undefined) throw new P2PError('CONNECTION_CLOSED', 'The connection is being closed. Connect again.')
     // Encoded at the call: what the application changes while the message waits does not count.
-    const body = options.encoded ?? encodeForPeer(message, message.to === this.peerId, this.peerContext.limits)
-    if (!this.needsSignature(message)) return this.dispatch(Entry.MESSAGE, undefined, body, message, options)
     const { clock, limits } = this.peerContext
+    const route = this.session.pacer.routeOf(message.protocol)
+    const body = options.encoded ?? encodeForPeer(message, message.to === this.peerId, limits, route.stream.slab)
+    if (!this.needsSignature(message)) return this.dispatch(Entry.MESSAGE, undefined, body, message, options, route)
     const { signal, timeoutMs = limits.sendTimeoutMs } = options
     return withDeadline(clock, `The message "${message.type}"`, { signal, timeoutMs }, async (inner) => {
       const [signature, whole] = await this.signing.run(() => this.signed(body, message))
-      if (!inner.aborted) await this.dispatch(Entry.SIGNED_MESSAGE, signature, whole, message, options)
+      if (!inner.aborted) await this.dispatch(Entry.SIGNED_MESSAGE, signature, whole, message, options, route)
     }).finally(() => this.sentMore())
   }
 
@@ -252,7 +255,7 @@ export class PeerConnection {
    *
    * @returns resolves when the peer has all of it, or has had as long again.
    */
-  leave(error: P2PError): Promise<void> {
+  async leave(error: P2PError): Promise<void> {
     this.snapshot.stateChanged(PeerState.DISCONNECTING)
     if (this.depart === undefined && this.hasSentAll) return this.paths.leave(error)
     return new Promise((resolve) => {
@@ -284,7 +287,7 @@ export class PeerConnection {
     const use = this.peerContext.useOf(message.protocol)
     if (use === 'lasting') this.isInUse = true
     if (freshness === 'new') {
-      if (use !== 'upkeep') this.usedAt = elapsed(this.peerContext.clock)
+      if (use !== 'upkeep') this.usedAt = this.inbox.offeredAt
       this.events.message(message, this)
     } else if (freshness !== 'seen') this.events.stale(message, this)
   }
@@ -318,11 +321,11 @@ export class PeerConnection {
     body: Uint8Array,
     message: P2PMessage,
     options: SendOptions,
+    route: Route,
   ): Promise<void> | undefined {
     const { limits } = this.peerContext
     if (body.length > limits.maxMessageBytes) throw messageTooLarge(body.length, limits)
     const { pacer } = this.session
-    const route = pacer.routeOf(message.protocol)
     const isAnswer = message.inReplyTo !== undefined
     this.inbox.gate.sent(body.length, isAnswer)
     const isAwaited = isAnswer && this.answers > 0

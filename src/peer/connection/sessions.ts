@@ -17,6 +17,9 @@ interface Kept {
 /** How many times longer we remember what has arrived than a peer remembers what it has sent. */
 const REMEMBER_FACTOR = 4
 
+/** By what a peer has proven on a channel, which is one coordinator's. */
+const told = /* @__PURE__ */ new WeakMap<RemoteHello, Session>()
+
 /**
  * The sessions with all processes that are connected or were so a little while ago. Messages for a process that is away are given up
  * after `sessionGraceMs`. Which messages have come from it is known for longer, so that none is taken twice.
@@ -27,8 +30,6 @@ export class Sessions {
   private readonly alarm: Alarm
   /** By the public key and the process of a peer of which no channel is in service yet. */
   private readonly prepared = new LazyMap<string, Session>()
-  /** By what the peer has proven on a channel. */
-  private readonly told = new WeakMap<RemoteHello, Session>()
 
   constructor(
     private readonly clock: Clock,
@@ -64,10 +65,10 @@ export class Sessions {
     const goesOn = known?.process === process && !known.session.outgoing.isWorn
     const id = `${owner} ${process}`
     const session =
-      this.told.get(remote) ??
+      told.get(remote) ??
       (goesOn ? known.session : this.prepared.get(id)) ??
       new Session(this.clock, this.limits, known?.session.outgoing.repetition)
-    this.told.set(remote, session)
+    told.set(remote, session)
     if (!goesOn) this.prepared.set(id, session)
     for (const oldest of this.prepared.keys()) {
       if (this.prepared.size <= this.limits.maxPendingHandshakes) break

@@ -50,13 +50,7 @@ export interface Sequence extends Place {
 
 /** The body of a SEQUENCE: which message of the stream follows. */
 export function encodeSequence(sequence: Sequence): Uint8Array {
-  const protocol = new TextEncoder().encode(sequence.protocol)
-  const body = new Uint8Array(SEQUENCE_BYTES + protocol.length)
-  const view = new DataView(body.buffer)
-  writePlace(view, 0, sequence)
-  writeNumber(view, PLACE_BYTES, sequence.givenUp)
-  body.set(protocol, SEQUENCE_BYTES)
-  return body
+  return encodeEntry(sequence, SEQUENCE_BYTES, sequence.protocol, (view) => writeNumber(view, PLACE_BYTES, sequence.givenUp))
 }
 
 /** @throws P2PError PROTOCOL_VIOLATION. */
@@ -79,13 +73,8 @@ export interface Refused extends Place {
 
 /** The body of a REFUSED: from which message on nothing of the stream was taken. */
 export function encodeRefused(refused: Refused): Uint8Array {
-  const name = new TextEncoder().encode(refused.budget.slice(0, MAX_BUDGET_NAME))
-  const body = new Uint8Array(REFUSED_BYTES + name.length)
-  const view = new DataView(body.buffer)
-  writePlace(view, 0, refused)
-  view.setUint32(PLACE_BYTES, refused.waitMs)
-  body.set(name, REFUSED_BYTES)
-  return body
+  const name = refused.budget.slice(0, MAX_BUDGET_NAME)
+  return encodeEntry(refused, REFUSED_BYTES, name, (view) => view.setUint32(PLACE_BYTES, refused.waitMs))
 }
 
 /** @throws P2PError PROTOCOL_VIOLATION. */
@@ -108,6 +97,17 @@ export function encodeSwitch(changes: number): Uint8Array {
 export function decodeSwitch(body: Uint8Array): number {
   if (body.length !== SWITCH_BYTES) throw malformed()
   return viewOf(body).getUint32(0)
+}
+
+/** A place, what `write` puts behind it, and from `at` on a text. */
+function encodeEntry(place: Place, at: number, text: string, write: (view: DataView) => void): Uint8Array {
+  const encoded = new TextEncoder().encode(text)
+  const body = new Uint8Array(at + encoded.length)
+  const view = new DataView(body.buffer)
+  writePlace(view, 0, place)
+  write(view)
+  body.set(encoded, at)
+  return body
 }
 
 function decodeText(bytes: Uint8Array, maxCharacters: number): string {

@@ -1,9 +1,10 @@
 import { circuitAddress } from '../../address/addresses.js'
 import { isWeb } from '../../address/dial-policy.js'
+import { checkNamed } from '../../address/web-address.js'
 import type { Clock } from '../../base/clock.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
-import { type WaitOptions, withDeadline } from '../../base/wait.js'
+import { type PausableWait, type WaitOptions, withDeadline } from '../../base/wait.js'
 import { canonicalId, checkTarget, decodePeerId, encodePeerId } from '../../identity/peer-id.js'
 import { isTold, type PeerInfo } from '../../protocol/peer-info.js'
 import { type DialPath, PathRace } from './path-race.js'
@@ -24,7 +25,7 @@ export interface DialTools {
    *
    * @param isNamed whether the application has named the address, so that the dial policy does not concern it. Absent: others have told it.
    */
-  dial(address: string, expected: string | undefined, wait: WaitOptions, isNamed?: boolean): Promise<string>
+  dial(address: string, expected: string | undefined, wait: PausableWait, isNamed?: boolean): Promise<string>
   /** Whether a text is an address that some transport understands. */
   canDial(address: string): boolean
   /** The rank of the best path that dialling an address may give; see `TransportRegistry.rankOf`. */
@@ -45,9 +46,9 @@ export interface DialTools {
  * @throws P2PError PEER_NOT_FOUND; of a single path its own error; of several PEER_UNREACHABLE; TIMEOUT, ABORTED. `details.paths`
  * names each path tried and why it failed.
  */
-export async function connectTo(target: string | PeerInfo, tools: DialTools, wait: WaitOptions): Promise<string> {
+export async function connectTo(target: string | PeerInfo, tools: DialTools, wait: PausableWait): Promise<string> {
   const { clock, limits } = tools
-  const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
+  const within = { ...wait, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
   // What looks like an address and is none of ours fails with a word on which ones are.
   // A name that a peer chose has no '/', yet URL parsers read `ws:127.0.0.1:80` as an address: only '://' makes one of the web.
   if (typeof target === 'string' && (target.includes('://') || (!isWeb(target) && tools.canDial(target)))) {
@@ -62,8 +63,7 @@ export async function connectTo(target: string | PeerInfo, tools: DialTools, wai
   }
   const peerId = canonicalId(named)
   checkTarget(peerId, tools.peerId)
-  // A name may hold a colon, yet none that a port or a path follows.
-  if (/^[^:/]+:\d+$|\//.test(peerId)) throw invalidTarget(`"${peerId}" has no scheme. Write "wss://${peerId}"`)
+  checkNamed(peerId, true)
   if (tools.isConnected(peerId)) return peerId
   if (peerId.startsWith('lp1')) decodePeerId(peerId)
   const given = typeof target === 'string' ? [] : pathsTo(target, tools, !isTold(target.addresses))

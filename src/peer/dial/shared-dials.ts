@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js'
 import { LazyMap } from '../../base/lazy-map.js'
-import { type WaitOptions, withDeadline } from '../../base/wait.js'
+import { type PausableWait, withDeadline } from '../../base/wait.js'
 
 interface Dial<T> {
   promise: Promise<T>
@@ -23,7 +23,7 @@ export class SharedDials {
     return this.dials.size
   }
 
-  async join(key: string, wait: WaitOptions, open: (signal: AbortSignal) => Promise<string>): Promise<string> {
+  async join(key: string, wait: PausableWait, open: (signal: AbortSignal) => Promise<string>): Promise<string> {
     const dial = this.dials.get(key) ?? this.begin(key, open)
     dial.callers++
     let reason: unknown

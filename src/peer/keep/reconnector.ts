@@ -19,6 +19,8 @@ export interface KeptConnection {
   told: boolean
   readonly alarm: Alarm
   dialling: boolean
+  /** Why what was dialled is lost again, before the dial has resolved. */
+  broke?: P2PError | undefined
   /** Since when the peer is away, milliseconds since the Unix epoch. */
   awaySince: number | undefined
   /** When it was connected last, milliseconds since the Unix epoch. */
@@ -52,9 +54,9 @@ export interface ReconnectorOptions {
   /** `pending` may have changed. */
   onChange: () => void
   /** A peer was dialled, and is connected, that was given up meanwhile. */
-  onUnwanted?: (peerId: string) => void
+  onUnwanted?: ((peerId: string) => void) | undefined
   /** A peer that is no relay is away, and wanted. */
-  onAway?: (peerId: string) => void
+  onAway?: ((peerId: string) => void) | undefined
 }
 
 /**
@@ -144,6 +146,7 @@ export class Reconnector {
       const { clock, limits } = this.wiring
       const now = elapsed(clock)
       entry.awaySince ??= now
+      if (entry.dialling) entry.broke = error
       if (!this.isActive || entry.dialling) continue
       // The peer asks us to come back at once; one that asks again and again is dialled with pauses.
       if (moved === true && now - entry.since >= limits.reconnectMinMs) entry.alarm.arm(0)
@@ -151,8 +154,9 @@ export class Reconnector {
     }
   }
 
-  /** A connection came about by itself, from whichever end. */
-  found(peerId: string): void {
+  /** A connection came about, from whichever end. @param address where we have dialled: the dial resolves after what is done at this moment. */
+  found(peerId: string, address?: string): void {
+    for (const entry of this.entries) if (entry.dialling && entry.target === address) entry.peerId = peerId
     for (const entry of this.entriesOf(peerId)) {
       entry.backoff.reset()
       entry.awaySince = undefined
@@ -198,12 +202,14 @@ export class Reconnector {
 
   async dial(entry: KeptConnection): Promise<boolean> {
     entry.dialling = true
+    entry.broke = undefined
     try {
       entry.peerId = await this.wiring.dial(entry.target)
       entry.since = elapsed(this.wiring.clock)
       entry.backoff.reset()
       entry.told = false
       entry.awaySince = undefined
+      if (entry.broke !== undefined) this.again(entry, entry.broke)
       if (!this.entries.has(entry) && !this.wants(entry.peerId)) this.wiring.onUnwanted?.(entry.peerId)
       return true
     } catch (error) {

@@ -3,7 +3,7 @@ import { BoundedMap } from '../../base/bounded-map.js'
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, isP2PError } from '../../base/errors.js'
 import { tupleKey } from '../../base/tuple-key.js'
-import { type WaitOptions, withDeadline } from '../../base/wait.js'
+import { type PausableWait, type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { RemoteHello } from '../../channel/hello.js'
 import { SecureChannel } from '../../channel/secure-channel.js'
 import { isWorkNeeded, workNeeded } from '../../channel/work.js'
@@ -51,7 +51,7 @@ export class Dialling {
   }
 
   /** @param target a plain text is an address that others have told, and has to pass the dial policy. */
-  async dial(target: string | NamedAddress, expected: string | undefined, wait: WaitOptions): Promise<string> {
+  async dial(target: string | NamedAddress, expected: string | undefined, wait: PausableWait): Promise<string> {
     this.checkOpen()
     const { members } = this
     const { work, limits } = this.peerContext
@@ -62,7 +62,7 @@ export class Dialling {
     if (known !== undefined && (expected === undefined || members.get(expected) === known)) return known.peerId
     const { address, transport, isLearnt } = this.way(target, expected)
     const timeoutMs = wait.timeoutMs ?? limits.dialTimeoutMs
-    return this.dials.join(tupleKey(address, expected, isLearnt), { signal: wait.signal, timeoutMs }, (signal) => {
+    return this.dials.join(tupleKey(address, expected, isLearnt), { ...wait, timeoutMs }, (signal) => {
       const attempt = () => this.attempt(transport, address, expected, signal, () => dial)
       const dial: Promise<string> = work === undefined ? attempt() : work.dial(address, signal, attempt)
       return dial

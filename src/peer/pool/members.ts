@@ -137,7 +137,9 @@ export class Members {
     const peers = this.all()
     const ranks = new Set(peers.map(({ activeChannel }) => rankOf(activeChannel)))
     for (const rank of [...ranks].sort((a, b) => a - b)) {
-      await Promise.all(peers.filter(({ activeChannel }) => rankOf(activeChannel) === rank).map((peer) => peer.leave(error)))
+      const leaving = peers.filter(({ activeChannel }) => rankOf(activeChannel) === rank)
+      // One that fails keeps none of the others, and is told of.
+      await Promise.all(leaving.map((peer) => peer.leave(error).catch((fault) => this.events.error(fault, peer))))
     }
   }
 

@@ -1,6 +1,6 @@
 import type { NamedAddress } from '../../address/dial-policy.js'
 import { P2PError, shutDownError } from '../../base/errors.js'
-import type { WaitOptions } from '../../base/wait.js'
+import type { PausableWait, WaitOptions } from '../../base/wait.js'
 import type { RemoteHello } from '../../channel/hello.js'
 import { checkTarget } from '../../identity/peer-id.js'
 import type { P2PMessage } from '../../message/message.js'
@@ -81,7 +81,7 @@ export class PeerManager {
    * @throws P2PError INVALID_ADDRESS, POOL_FULL, WRONG_PEER, NAME_TAKEN, SELF_DIAL, PROOF_OF_WORK_REQUIRED, PROOF_OF_WORK_TOO_HARD,
    * TIMEOUT, ABORTED, and those of `SecureChannel.dial`.
    */
-  dial(address: string | NamedAddress, expected: string | undefined, wait: WaitOptions): Promise<string> {
+  dial(address: string | NamedAddress, expected: string | undefined, wait: PausableWait): Promise<string> {
     return this.outgoing.dial(address, expected, wait)
   }
 

@@ -16,7 +16,7 @@ export interface SlotHolder {
   readonly activeChannel: { readonly connection: Connection }
 }
 
-interface Slot<Peer> {
+export interface Slot<Peer> {
   readonly peer: Peer
   /** We dialled it. A peer that came by itself stays one, whichever paths follow. */
   readonly outbound: boolean
@@ -52,13 +52,8 @@ export class Slots<Peer extends SlotHolder> {
     private readonly scoreOf: (publicKey: Uint8Array) => number,
   ) {}
 
-  /** Peers that we dialled. */
-  get outbound(): number {
-    return this.slots.size - this.inbound
-  }
-
-  get groups(): number {
-    return new Set([...this.slots.values()].map(({ group }) => group)).size
+  all(): Slot<Peer>[] {
+    return [...this.slots.values()]
   }
 
   /** Where we dialled a peer; undefined for one that has come by itself. */
@@ -98,7 +93,7 @@ export class Slots<Peer extends SlotHolder> {
     const now = elapsed(this.peerContext.clock)
     if (now - this.lookedAt >= 1_000) {
       this.lookedAt = now
-      this.unwanted = [...this.slots.values()].some(({ peer, outbound }) => !outbound && this.scoreOf(peer.publicKey) < 0)
+      this.unwanted = this.all().some(({ peer, outbound }) => !outbound && this.scoreOf(peer.publicKey) < 0)
     }
     return this.unwanted
   }
@@ -117,7 +112,7 @@ export class Slots<Peer extends SlotHolder> {
   }
 
   private evictable(): Candidate<Peer>[] {
-    return [...this.slots.values()]
+    return this.all()
       .filter(({ peer, outbound }) => !outbound && !this.peerContext.isNamed(peer.peerId))
       .map(({ peer, group }) => {
         const { since, usedAt, rttMs, publicKey } = peer

@@ -1,6 +1,6 @@
 import { learnt } from '../../address/dial-policy.js'
 import { equalBytes, hexOf } from '../../base/bytes.js'
-import { asP2PError, P2PError, timeoutError } from '../../base/errors.js'
+import { asP2PError, noRelayError, timeoutError } from '../../base/errors.js'
 import { CORE_LIMITS } from '../../base/limits/core.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
 import { tupleKey } from '../../base/tuple-key.js'
@@ -59,7 +59,7 @@ export async function findPeers(
   const limits = options.limits ?? limitsOf()
   const limit = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limits.maxIntroductions)
   const introducers = host.peers().filter((peer) => serves(peer, INTRODUCE))
-  if (introducers.length === 0) throw new P2PError('NO_RELAY', 'No relay is connected. Connect to one first.')
+  if (introducers.length === 0) throw noRelayError()
   const found = new Map<string, PeerInfo>()
   const answers: { introducer: string; peers: Introduced[] }[] = []
   let failure: unknown

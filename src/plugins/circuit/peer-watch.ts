@@ -2,6 +2,7 @@ import { asP2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { fenced } from '../../base/fenced.js'
 import { LazyMap } from '../../base/lazy-map.js'
+import { SMALL_PLUGIN_LIMITS } from '../../base/limits/small-plugins.js'
 import type { Plugin } from '../../core/plugin.js'
 import type { PeerQuery } from './find-peers.js'
 import { PeerWatches, type PeerWatchListener } from './watch-peers.js'
@@ -20,13 +21,14 @@ export interface PeerWatch {
    * @example
    * const stop = coordinator.watchPeers({ protocol: 'chat' }, (peer, change) => console.log(change, peer.peerId))
    */
-  watchPeers(query: PeerQuery & { relays?: boolean }, listener: PeerWatchListener): Unsubscribe
+  watchPeers(query: PeerQuery & { relays?: boolean | undefined }, listener: PeerWatchListener): Unsubscribe
 }
 
 /** Watches for peers at the connected relays: what `findPeers` tells once, pushed as it changes. */
 export function peerWatch(): Plugin<PeerWatch> {
   return {
     name: 'peer-watch',
+    limits: SMALL_PLUGIN_LIMITS,
     attach(kit) {
       let watches: PeerWatches | undefined
       let isOver = false
@@ -60,7 +62,8 @@ export function peerWatch(): Plugin<PeerWatch> {
         },
       })
       return {
-        watchPeers({ relays = false, ...criteria }, listener) {
+        watchPeers(query, listener) {
+          const { relays = false, ...criteria } = query ?? {}
           if (isOver) throw shutDownError()
           const stop = add(criteria, (peer, change) => {
             // A listener that fails is reported and ends no watch.

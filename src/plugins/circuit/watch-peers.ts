@@ -4,7 +4,7 @@ import type { Unsubscribe } from '../../base/events.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Limits } from '../../base/limits.js'
 import { encodePeerId, isPeerId } from '../../identity/peer-id.js'
-import { encode } from '../../message/codec.js'
+import { asSent, encode } from '../../message/codec.js'
 import type { P2PMessage } from '../../message/message.js'
 import { array, custom, int, object, parsed, present, unknownType } from '../../message/shape.js'
 import type { IProtocolHandler, ProtocolHost } from '../../protocol/handler.js'
@@ -41,14 +41,15 @@ export class PeerWatches implements IProtocolHandler {
     private readonly limits: Limits,
   ) {}
 
-  /** @throws P2PError LIMIT_EXCEEDED. */
-  add(query: PeerQuery, listener: PeerWatchListener): Unsubscribe {
+  /** @throws P2PError LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD. */
+  add(given: PeerQuery, listener: PeerWatchListener): Unsubscribe {
     const { maxPeerWatches } = this.limits
     if (this.watches.size >= maxPeerWatches) {
       throw new P2PError('LIMIT_EXCEEDED', `A relay keeps ${maxPeerWatches} watches for peers. End some.`, {
         details: { limit: 'maxPeerWatches' },
       })
     }
+    const query = asSent(given, this.limits)
     const id = ++this.lastId
     this.watches.set(id, { query, listener, told: new Map(), shown: new Map() })
     const peers = () => this.protocolHost.peers()

@@ -1,4 +1,3 @@
-import { isP2PError } from '../../base/errors.js'
 import type { WaitOptions } from '../../base/wait.js'
 import {
   checkFilters,
@@ -23,21 +22,21 @@ export type ResourceConditions<T = unknown> = [T] extends [object]
 
 /** Whose resources, and of which time. */
 export interface ResourceCriteria {
-  creatorPeerId?: string
+  creatorPeerId?: string | undefined
   /** Milliseconds since the Unix epoch, exclusive. */
-  createdAfter?: number
+  createdAfter?: number | undefined
   /** Milliseconds since the Unix epoch, exclusive. */
-  createdBefore?: number
+  createdBefore?: number | undefined
 }
 
 /** How `discoverResources` looks, beside the conditions on the data. */
 export interface DiscoverOptions extends ResourceCriteria, WaitOptions {
   /** The newest so many. */
-  maxResults?: number
+  maxResults?: number | undefined
   /** The newest of each publisher alone. Default false. */
-  onePerPublisher?: boolean
+  onePerPublisher?: boolean | undefined
   /** The newest so many of each publisher; default `limits.resourcesPerPublisher` (20), and all where `creatorPeerId` names the publisher. */
-  resourcesPerPublisher?: number
+  resourcesPerPublisher?: number | undefined
 }
 
 /**
@@ -51,9 +50,5 @@ export function recordFiltersOf(conditions: object | null | undefined, options: 
   const where: FilterConditions = {}
   for (const [path, condition] of Object.entries(conditions ?? {})) where[`data.${path}`] = condition
   if (createdAfter !== undefined || createdBefore !== undefined) where.createdAt = { gt: createdAfter, lt: createdBefore }
-  try {
-    return checkFilters({ publisherId: creatorPeerId, ...(Object.keys(where).length > 0 && { where }) })
-  } catch (error) {
-    throw invalidResource(isP2PError(error) ? error.message : 'its conditions cannot be read')
-  }
+  return checkFilters({ publisherId: creatorPeerId, ...(Object.keys(where).length > 0 && { where }) }, invalidResource)
 }

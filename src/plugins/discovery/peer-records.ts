@@ -6,7 +6,7 @@ import { fitsKey, isPeerId } from '../../identity/peer-id.js'
 import { array, object, oneOf, shaped, text, tuple, union } from '../../message/shape.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import { speaksAsRelay } from '../circuit/frames.js'
-import type { DistributedHashTable } from '../dht/client/dht.js'
+import type { HashTable } from '../dht/client/hash-table.js'
 
 /** What a peer publishes of itself, so that each that knows its id can reach it. */
 export interface PeerRecord {
@@ -38,7 +38,7 @@ export class PeerRecords {
 
   /** @param describe gives what we publish. */
   constructor(
-    private readonly dht: DistributedHashTable,
+    private readonly dht: HashTable,
     private readonly describe: () => PeerRecord,
     private readonly rules: DialRules = {},
   ) {
@@ -61,7 +61,7 @@ export class PeerRecords {
     this.alarm.disarm()
   }
 
-  /** @throws P2PError as `DistributedHashTable.get`. */
+  /** @throws P2PError as `HashTable.get`. */
   async resolve(peerId: string, wait: WaitOptions): Promise<PeerInfo[]> {
     const record = await this.dht.get(`peer:${peerId}`, { ...wait, publisherId: peerId })
     const published = shaped(recordShape, record?.value)

@@ -1,19 +1,19 @@
-import type { Plugin } from '../../core/plugin.js'
+import type { Plugin, PluginKit } from '../../core/plugin.js'
 import type { Circuits } from '../circuit/plugin.js'
 import { provenAddress } from '../circuit/proven-address.js'
 import { dhtOf } from '../dht/client/plugin.js'
 import { PeerRecords } from './peer-records.js'
-import { ResourceDiscovery } from './resource-discovery.js'
+import { Resources } from './resources.js'
 
 /** Finds resources, and peers by their id; publishes where we can be reached ourselves. Attached by the core itself. */
-export function discovery(): Plugin<{ discovery: ResourceDiscovery }> {
+export function discovery(): Plugin<{ discovery: Resources }> {
   return {
     name: 'discovery',
     needs: ['circuits', 'dht'],
     attach(kit) {
       const { dht } = dhtOf(kit)
       const { endpoint } = kit.plugin('circuits') as Circuits
-      const resources = new ResourceDiscovery(dht, kit)
+      const resources = new Resources(dht, kit)
       const records = new PeerRecords(
         dht,
         () => {
@@ -35,12 +35,14 @@ export function discovery(): Plugin<{ discovery: ResourceDiscovery }> {
         described: () => {
           if (hasRun) records.changed()
         },
-        stop: () => {
-          records.close()
-          resources.shutdown()
-        },
+        stop: () => records.close(),
       })
       return { discovery: resources }
     },
   }
+}
+
+/** The resources of the coordinator that a plugin is attached to. */
+export function discoveryOf(kit: PluginKit): Resources {
+  return (kit.plugin('discovery') as { discovery: Resources }).discovery
 }

@@ -46,13 +46,13 @@ const SLACK_MS = 5_000
  * @example
  * new P2PCoordinator({ transports: [http()], bootstrap: ['https://relay.example'] })
  */
-export function http(options: { limits?: Limits } = {}): Transport {
+export function http(options?: { limits?: Limits | undefined }): Transport {
   return {
     name: 'http',
     rank: 2,
     direct: true,
     canDial: (address) => isWebAddress(address, 'http'),
-    dial: (address, dialOptions) => httpDial(address, { ...dialOptions, limits: options.limits ?? dialOptions.limits }),
+    dial: (address, dialOptions) => httpDial(address, { ...dialOptions, limits: options?.limits ?? dialOptions.limits }),
   }
 }
 

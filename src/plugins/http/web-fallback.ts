@@ -19,7 +19,7 @@ const WEBSOCKET_ATTEMPTS = 2
  * @example
  * new P2PCoordinator({ transports: [webFallback()], bootstrap: ['wss://relay.example'] })
  */
-export function webFallback(options: { limits?: Limits } = {}): Transport {
+export function webFallback(options?: { limits?: Limits | undefined }): Transport {
   const ways: Ways = { webSocket: webSocket(), http: httpDial }
   const isHttp = (address: string) => isWebAddress(address, 'http')
   return {
@@ -28,7 +28,7 @@ export function webFallback(options: { limits?: Limits } = {}): Transport {
     direct: true,
     canDial: (address) => isWebAddress(address, 'ws') || isHttp(address),
     dial: (address, dialOptions) => {
-      const within = { ...dialOptions, limits: limitsOf({ ...HTTP_LIMITS, ...(options.limits ?? dialOptions.limits) }) }
+      const within = { ...dialOptions, limits: limitsOf({ ...HTTP_LIMITS, ...(options?.limits ?? dialOptions.limits) }) }
       return isHttp(address) ? ways.http(address, within) : dialBoth(address, within, ways)
     },
   }

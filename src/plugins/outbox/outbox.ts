@@ -115,7 +115,7 @@ export class Outbox {
    */
   add(peerId: string, message: P2PMessage, ttlS: number, ended?: AbortSignal): QueuedMessage | Promise<QueuedMessage> {
     const { clock, limits } = this.wiring
-    if (!(ttlS > 0 && ttlS <= limits.maxOutboxTtlS)) {
+    if (!(typeof ttlS === 'number' && ttlS > 0 && ttlS <= limits.maxOutboxTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxOutboxTtlS} seconds.`)
     }
     const encoded = encodeForPeer(message, true, limits)
@@ -129,7 +129,7 @@ export class Outbox {
       })
     }
     const [entry, outcome] = this.put({ peerId, message, encoded, bytes, expiresAt: clock.now() + ttlS * 1_000 })
-    const queued = { messageId: message.messageId, peerId, outcome }
+    const queued: QueuedMessage = { messageId: message.messageId, peerId, isKept: false, outcome }
     const keeping = this.journal?.add(entry, ended)
     const go = () => {
       entry.sent = undefined
@@ -139,7 +139,11 @@ export class Outbox {
     }
     if (keeping === undefined) return go()
     entry.sent = NOT_YET
-    return keeping.then(go, (error) => {
+    const kept = () => {
+      queued.isKept = this.journal?.keeps(entry) === true
+      return go()
+    }
+    return keeping.then(kept, (error) => {
       this.take(entry)
       throw error
     })
@@ -226,7 +230,7 @@ export class Outbox {
   }
 
   /** Tells what became of a message; one that is in no queue any more has been told of. */
-  finish(entry: OutboxEntry, outcome: QueuedOutcome): void {
+  finish(entry: OutboxEntry, outcome: Exclude<QueuedOutcome, 'mailed'>): void {
     if (!this.take(entry)) return
     entry.settle(outcome)
     if (outcome === 'kept') return

@@ -69,7 +69,7 @@ export class OutboxQueue implements Queue {
     const { peers } = core.network
     const to = peers.get(peerId)?.peerId ?? canonicalId(peerId)
     checkTarget(to, core.peerId)
-    const whole = core.messaging.complete(message, to)
+    const whole = core.messaging.complete(message, to, options)
     const add = (ended?: AbortSignal) => outbox.add(to, whole, ttl, ended)
     const within = (work: (ended: AbortSignal) => Promise<QueuedMessage>) =>
       withDeadline(core.clock, 'Queueing the message', { signal, timeoutMs }, work)
@@ -85,9 +85,11 @@ export class OutboxQueue implements Queue {
       if (!isWaiting(error)) throw error
     }
     whole.payload = asSent(whole.payload, limits)
-    return this.full.run(() =>
-      within(async (ended) => {
+    return within((ended) =>
+      this.full.run(async () => {
         for (;;) {
+          // Its caller has given up while it waited.
+          if (ended.aborted) throw ended.reason
           try {
             return await add(ended)
           } catch (error) {

@@ -8,7 +8,7 @@ import { encodePeerId } from '../../identity/peer-id.js'
 /** Options of `oneTab`. */
 export interface OneTabOptions {
   /** True: a start fails with STORE_IN_USE while another tab leads. Default false: it waits, under its deadline. */
-  throws?: boolean
+  throws?: boolean | undefined
 }
 
 /** What a visible tab says to the one that leads. */
@@ -24,7 +24,8 @@ const LOOK_AGAIN_MS = 1_000
  * @example
  * new P2PCoordinator({ identity: await storedIdentity(), plugins: [oneTab()] }) // of lotus-p2p/core; that of lotus-p2p has it
  */
-export function oneTab({ throws = false }: OneTabOptions = {}): Plugin {
+export function oneTab(options?: OneTabOptions): Plugin {
+  const { throws = false } = options ?? {}
   return {
     name: 'one-tab',
     attach(kit) {

@@ -1,3 +1,4 @@
+import { SMALL_PLUGIN_LIMITS } from '../../base/limits/small-plugins.js'
 import type { Plugin } from '../../core/plugin.js'
 import { WakeWatch } from './wake-watch.js'
 
@@ -11,6 +12,7 @@ import { WakeWatch } from './wake-watch.js'
 export function pageEvents(): Plugin {
   return {
     name: 'page-events',
+    limits: SMALL_PLUGIN_LIMITS,
     attach(kit) {
       const page = globalThis as Partial<EventTarget>
       let isRunning = false

@@ -1,20 +1,20 @@
 import { type Clock, elapsed, lateness, systemClock, type Timer } from '../../base/clock.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { isHidden } from '../../base/hidden.js'
-import { CORE_LIMITS } from '../../base/limits/core.js'
+import { SMALL_PLUGIN_LIMITS } from '../../base/limits/small-plugins.js'
 import type { Limits } from '../../base/limits.js'
 import type { WakeReason } from '../../core/plugin.js'
 
 /** Options of `WakeWatch`. */
 export interface WakeWatchOptions {
-  clock?: Clock
-  limits?: Pick<Limits, 'wakeCheckMs'>
+  clock?: Clock | undefined
+  limits?: Pick<Limits, 'wakeCheckMs'> | undefined
   /** Called with the first reason of a burst. */
   onWake: (reason: WakeReason) => void
   /** The network is gone, as far as the browser knows. */
-  onOffline?: () => void
+  onOffline?: (() => void) | undefined
   /** The network is back; `onWake('online')` follows, unless the burst was told already. */
-  onOnline?: () => void
+  onOnline?: (() => void) | undefined
 }
 
 /** Events so soon after the last told one are of the same waking: a phone that is unlocked brings four of them. */
@@ -43,7 +43,7 @@ export class WakeWatch {
 
   constructor(private readonly wiring: WakeWatchOptions) {
     this.clock = wiring.clock ?? systemClock
-    this.checkMs = (wiring.limits ?? CORE_LIMITS).wakeCheckMs
+    this.checkMs = (wiring.limits ?? SMALL_PLUGIN_LIMITS).wakeCheckMs
   }
 
   /** Begins to watch; a second call does nothing. */

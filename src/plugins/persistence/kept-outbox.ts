@@ -94,7 +94,7 @@ export class KeptOutbox implements OutboxJournal {
     } catch (error) {
       this.keys.delete(entry)
       if (isQuota(error)) {
-        throw new P2PError('OUTBOX_FULL', 'The browser gives this page no more room for messages that wait. Delete something.', {
+        throw new P2PError('OUTBOX_FULL', 'The browser gives this page no more room. Delete something.', {
           details: { limit: 'quota' },
           cause: error,
         })

@@ -32,13 +32,9 @@ export const STATE_FORMAT: StateFormat = { version: STATE_VERSION, migrations: {
 export async function openState(store: KeyValueStore, { version, migrations }: StateFormat = STATE_FORMAT): Promise<void> {
   const found = versionOf(await store.get(SCHEMA_KEY))
   if (found > version) {
-    throw new P2PError(
-      'STORE_TOO_NEW',
-      'A later version of lotus-p2p has written this store. Load the newest version of the application.',
-      {
-        details: { found, known: version },
-      },
-    )
+    throw new P2PError('STORE_TOO_NEW', 'A later version of lotus-p2p has written this store. Load the newest application.', {
+      details: { found, known: version },
+    })
   }
   if (found === 0) await store.batch([schemaOf(version)], { durability: 'strict' })
   for (let at = found; at > 0 && at < version; at++) {

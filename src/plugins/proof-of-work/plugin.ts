@@ -10,9 +10,9 @@ export interface ProofOfWorkOptions {
    * Bits of work (0 to 40) that this coordinator demands of strangers that dial it: 2^bits hashes each, for this peer and the day. Default
    * 0: none.
    */
-  difficulty?: number
+  difficulty?: number | undefined
   /** Makes a worker of `lotus-p2p/pow-worker`; without it the work is done here, in slices of 10 ms. */
-  worker?: () => WorkWorker
+  worker?: (() => WorkWorker) | undefined
 }
 
 /**
@@ -23,10 +23,8 @@ export interface ProofOfWorkOptions {
  * const wallet = new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [proofOfWork()] })
  * wallet.on('proof-of-work', ({ state, hashes, expectedHashes }) => console.log(state, hashes / expectedHashes))
  */
-export function proofOfWork({
-  difficulty = 0,
-  worker,
-}: ProofOfWorkOptions = {}): Plugin<object, { 'proof-of-work': [event: ProofOfWorkEvent] }> {
+export function proofOfWork(options?: ProofOfWorkOptions): Plugin<object, { 'proof-of-work': [event: ProofOfWorkEvent] }> {
+  const { difficulty = 0, worker } = options ?? {}
   if (!Number.isSafeInteger(difficulty) || difficulty < 0 || difficulty > MAX_POW_DIFFICULTY) {
     throw new P2PError('INVALID_CONFIG', `powDifficulty must be a whole number from 0 to ${MAX_POW_DIFFICULTY}.`, {
       details: { option: 'powDifficulty' },

@@ -3,6 +3,7 @@ import { abortedError, P2PError } from '../../base/errors.js'
 import { fenced } from '../../base/fenced.js'
 import { sha256 } from '../../base/sha256.js'
 import { nextTurn } from '../../base/turn.js'
+import { checkWait } from '../../base/wait.js'
 import { WORK_NONCE_BYTES, WORK_SALT_BYTES, type WorkProof } from '../../channel/work.js'
 import { PUBLIC_KEY_BYTES } from '../../identity/ed25519.js'
 import { DEFAULT_NETWORK, taggedHash } from '../../identity/envelope.js'
@@ -112,11 +113,9 @@ function isDay(day: number): boolean {
 export async function mineProofOfWork(options: MineOptions): Promise<WorkProof> {
   const { day, bits, signal, onProgress, worker } = options
   if (bits !== bits >>> 0 || bits < 1 || bits > MAX_POW_DIFFICULTY || !isPurpose(options) || !isDay(day)) {
-    throw new P2PError(
-      'INVALID_CONFIG',
-      `Work is 1 to ${MAX_POW_DIFFICULTY} bits, for keys of 32 bytes, a salt of 16 and a day below 2^32.`,
-    )
+    throw new P2PError('INVALID_CONFIG', `Work is 1 to ${MAX_POW_DIFFICULTY} bits, for a key, salt and day that can be.`)
   }
+  checkWait('The proof of work', { signal })
   const task: WorkTask = { block: workBlock(options, day), bits }
   const startedAt = performance.now()
   let toldAt = 0

@@ -41,7 +41,7 @@ export interface WorkProofsOptions {
   limits: Limits
   salts: WorkSalts
   /** Bits of work that dialers of ours have to show; default 0, none. */
-  difficulty?: number
+  difficulty?: number | undefined
   worker?: (() => WorkWorker) | undefined
   onProgress(event: ProofOfWorkEvent): void
 }

@@ -6,7 +6,7 @@ import { type TopicStats, Topics } from './topics.js'
 
 export interface TopicsOptions {
   /** Forward messages for others, as relays do. Default false. */
-  router?: boolean
+  router?: boolean | undefined
 }
 
 /**
@@ -17,7 +17,8 @@ export interface TopicsOptions {
  * const wallet = new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [topics()] })
  * wallet.topics.subscribe('offers', ({ payload, publisherId }) => console.log(publisherId, payload))
  */
-export function topics({ router = false }: TopicsOptions = {}): Plugin<{ topics: Topics }, object, { topics: TopicStats }> {
+export function topics(options?: TopicsOptions): Plugin<{ topics: Topics }, object, { topics: TopicStats }> {
+  const { router = false } = options ?? {}
   return {
     name: 'topics',
     limits: TOPIC_LIMITS,

@@ -89,10 +89,8 @@ export function readTopicMessage(payload: unknown, limits: Limits, network: stri
   const [publicKey, whole, signature, hops] = parsed(wireMessage, payload, WHAT)
   if (whole.length > limits.maxTopicMessageBytes) throw tooLarge(whole.length)
   const [topic, run, sequence, publishedAt] = parsed(content, decode(whole, limits, { canonical: true }), WHAT)
-  // Decoded bytes are views of a whole frame; what is kept must not keep that alive.
-  const [key, kept, proof] = [publicKey.slice(), whole.slice(), signature.slice()]
-  const names = namesOf(network, key, kept, run, sequence)
-  return { topic, publishedAt, ...names, publicKey: key, bytes: kept, signature: proof, hops }
+  const names = namesOf(network, publicKey, whole, run, sequence)
+  return { topic, publishedAt, ...names, publicKey, bytes: whole, signature, hops }
 }
 
 export function wireOf({ publicKey, bytes, signature, hops: own }: VerifiedTopicMessage, hops = own): unknown {

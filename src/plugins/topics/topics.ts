@@ -45,7 +45,7 @@ export type TopicListener<T = unknown> = (message: TopicMessage<T>) => void
 
 export interface SubscribeOptions {
   /** How many of the last messages are wanted first, where relays still have them. Default 0. */
-  history?: number
+  history?: number | undefined
 }
 
 /** What became of a publication. */
@@ -75,13 +75,13 @@ export interface TopicStats {
 
 export interface TopicsOptions {
   identity: Identity
-  limits?: Limits
+  limits?: Limits | undefined
   /** Forward for others, as relays do. Default false. */
-  router?: boolean
+  router?: boolean | undefined
   /** Enters `running`; called by what needs a network. */
-  run?: (wait?: WaitOptions) => Promise<void>
+  run?: ((wait?: WaitOptions) => Promise<void>) | undefined
   /** A listener threw. */
-  onError?: (error: P2PError) => void
+  onError?: ((error: P2PError) => void) | undefined
 }
 
 /**
@@ -189,7 +189,8 @@ export class Topics implements IProtocolHandler {
    *
    * @throws P2PError INVALID_TOPIC, LIMIT_EXCEEDED, INVALID_CONFIG.
    */
-  subscribe<T = unknown>(topic: string, listener: TopicListener<T>, { history = 0 }: SubscribeOptions = {}): Unsubscribe {
+  subscribe<T = unknown>(topic: string, listener: TopicListener<T>, options?: SubscribeOptions): Unsubscribe {
+    const { history = 0 } = options ?? {}
     if (this.isOver) throw shutDownError()
     checkTopic(topic, this.limits)
     if (typeof listener !== 'function') throw new P2PError('INVALID_CONFIG', 'subscribe needs a listener.')
@@ -209,9 +210,7 @@ export class Topics implements IProtocolHandler {
     const deliver = (message: VerifiedTopicMessage, past: boolean) => this.hand(message, past, listener as TopicListener)
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
-    this.wiring
-      .run?.()
-      .catch((error) => this.wiring.onError?.(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
+    this.wiring.run?.().catch((error) => this.failed(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
     if (history > (this.catchUp.get(topic) ?? 0)) this.catchUp.set(topic, history)
     this.tell(topic, own.size === 1 ? history : 0)
     for (const message of this.history?.last(topic, history) ?? [])
@@ -236,7 +235,8 @@ export class Topics implements IProtocolHandler {
    * @throws P2PError INVALID_TOPIC, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, RATE_LIMITED, IDENTITY_FAILED, NO_PEERS where nobody is
    * connected that could take it, ABORTED, TIMEOUT, SHUT_DOWN, or why no relay took it.
    */
-  async publish(topic: string, payload: unknown, options: PacedOptions = {}): Promise<PublishResult> {
+  async publish(topic: string, payload: unknown, given?: PacedOptions): Promise<PublishResult> {
+    const options = given ?? {}
     const kept = asSent(payload, this.limits)
     await this.wiring.run?.(options)
     const host = this.protocolHost
@@ -531,9 +531,12 @@ export class Topics implements IProtocolHandler {
     this.counts.delivered++
     fenced(
       () => listener(topicMessageOf(message, past, this.limits)),
-      (cause) =>
-        this.wiring.onError?.(new P2PError('LISTENER_FAILED', `A listener of the topic "${message.topic}" failed.`, { cause })),
+      (cause) => this.failed(new P2PError('LISTENER_FAILED', `A listener of the topic "${message.topic}" failed.`, { cause })),
     )
+  }
+
+  private failed(error: P2PError): void {
+    fenced(() => this.wiring.onError?.(error))
   }
 
   private drop(cause: string): void {

@@ -15,17 +15,17 @@ import { platformRtc, type RtcConfiguration, type RtcIceServer, type RtcImplemen
 import { parseCandidate, parseDescription, parseEnd, WEBRTC_PROTOCOL } from './signals.js'
 
 export interface WebRtcOptions {
-  limits?: Limits
+  limits?: Limits | undefined
   /** Where WebRTC comes from; by default the platform's own. In Node: `await import('node-datachannel/polyfill')`. */
-  implementation?: RtcImplementation
+  implementation?: RtcImplementation | undefined
   /** STUN and TURN servers. Default none: nobody outside is contacted, and only peers of one network find each other. */
-  iceServers?: RtcIceServer[]
+  iceServers?: RtcIceServer[] | undefined
   /** A path to this peer carries nothing for a while; another one should serve meanwhile, and carry the signals. */
-  onInterrupted?: (peerId: string) => void
+  onInterrupted?: ((peerId: string) => void) | undefined
   /** It carries again. */
-  onRecovered?: (peerId: string) => void
+  onRecovered?: ((peerId: string) => void) | undefined
   /** `relay` uses TURN only, which hides our IP addresses from peers. Default `all`. */
-  iceTransportPolicy?: 'all' | 'relay'
+  iceTransportPolicy?: 'all' | 'relay' | undefined
 }
 
 /** What `WebRtcEndpoint.getStats` tells. Counts. */

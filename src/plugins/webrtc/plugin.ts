@@ -15,13 +15,14 @@ export type WebRtcConfig = Pick<WebRtcOptions, 'implementation' | 'iceServers' |
  * @example
  * new P2PCoordinator({ bootstrap: ['wss://relay.example'], plugins: [webRtc({ iceServers: [{ urls: 'stun:stun.example' }] })] })
  */
-export function webRtc(options: WebRtcConfig | false = {}): Plugin<object, object, { webrtc?: WebRtcStats }> {
+export function webRtc(given?: WebRtcConfig | false): Plugin<object, object, { webrtc?: WebRtcStats }> {
+  const options = given ?? {}
   return {
     name: 'webrtc',
     limits: WEBRTC_LIMITS,
     attach(kit) {
       let running = begin(kit, options)
-      let wanted = options
+      let wanted: WebRtcConfig | false = options
       kit.stats('webrtc', () => running?.endpoint.getStats())
       kit.onLifecycle({
         configured({ webrtc, relayOnly }) {

@@ -14,9 +14,9 @@ import { MIN_WINDOW_BYTES, parseTabMessage, TAB_FRAME_BYTES, type TabEnvelope, t
 /** Options of `broadcastChannel`. */
 export interface BroadcastChannelOptions {
   /** Tabs with the same name find each other. Default `lotus-p2p`; take one of your own where several networks share an origin. */
-  name?: string
-  limits?: Limits
-  clock?: Clock
+  name?: string | undefined
+  limits?: Limits | undefined
+  clock?: Clock | undefined
 }
 
 /**
@@ -38,8 +38,9 @@ export interface BroadcastChannelOptions {
  * await tabs.listener.listen((connection) => accept(connection))
  * const stop = tabs.discover((address) => tabs.dial(address, { firstFrame }))
  */
-export function broadcastChannel(options: BroadcastChannelOptions = {}): TabTransport {
-  return new Tab(options.name ?? 'lotus-p2p', options.limits ?? limitsOf(TAB_LIMITS), options.clock ?? systemClock)
+export function broadcastChannel(options?: BroadcastChannelOptions): TabTransport {
+  const { name = 'lotus-p2p', limits = limitsOf(TAB_LIMITS), clock = systemClock } = options ?? {}
+  return new Tab(name, limits, clock)
 }
 
 /** The transport between tabs accepts connections and finds tabs as well. */
@@ -175,7 +176,7 @@ class Tab implements TabTransport {
   }
 
   private get window(): number {
-    return Math.max(this.limits.circuitWindowBytes, MIN_WINDOW_BYTES)
+    return Math.max(this.limits.tabWindowBytes, MIN_WINDOW_BYTES)
   }
 
   private add(id: string, peer: string, outbound: boolean): TabCircuit {

@@ -11,7 +11,7 @@ import {
   withTransport,
 } from 'lotus-p2p/core'
 import { dhtNode, startRelay, webSocketServer } from 'lotus-p2p/node'
-import { PhaseMachine, Statements, statements } from 'lotus-p2p/statements'
+import { Statements, statements } from 'lotus-p2p/statements'
 import { createTestNetwork, seededRandom, VirtualClock } from 'lotus-p2p/testing'
 
 interface Offer {
@@ -109,11 +109,16 @@ export async function full(identity: ConstructorParameters<typeof Statements>[0]
   })
   const session = wallet.statements.join({ protocol: 'dice', session: 'one', members: [] })
   await session.say({ round: 0, slot: 'commit', value: new Uint8Array(32) })
-  console.log(PhaseMachine.name, new Statements(identity).protocolName)
+  console.log(new Statements(identity).protocolName)
   // @ts-expect-error The role in the DHT is a matter of plugins.
   new P2PCoordinator({ dht: { mode: 'client' } })
   const error: unknown = new P2PError('TIMEOUT', 'It took too long.')
   // @ts-expect-error There is no such code.
   isP2PError(error, 'TOO_LONG')
+  // Codes of other entry points, which the merges of declarations inside the package have to reach.
+  if (isP2PError(error, 'SIGNING_FAILED') || isP2PError(error, 'INVALID_TRANSACTION')) return error.code
+  if (isP2PError(error, 'MIX_FAILED')) return error.code
+  if (isP2PError(error, 'NO_MAILBOX') || isP2PError(error, 'MAILBOX_FULL') || isP2PError(error, 'MAIL_REFUSED')) return error.code
+  if (isP2PError(error) && error.code === 'SIGNING_FAILED') return error.message
   return isP2PError(error, 'TIMEOUT') ? error.code : 'none'
 }

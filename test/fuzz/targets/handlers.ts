@@ -8,6 +8,7 @@ import { CircuitRelay } from '../../../src/plugins/circuit/server/circuit-relay.
 import { Introducer } from '../../../src/plugins/circuit/server/introducer.js'
 import { PeerWatches } from '../../../src/plugins/circuit/watch-peers.js'
 import { ConnectedServers } from '../../../src/plugins/dht/client/connected-servers.js'
+import { ServerWatches } from '../../../src/plugins/dht/client/server-watches.js'
 import { DhtServer } from '../../../src/plugins/dht/node/dht-server.js'
 import { RecordStore } from '../../../src/plugins/dht/records/record-store.js'
 import { RecordVerifier } from '../../../src/plugins/dht/records/record-verifier.js'
@@ -57,8 +58,10 @@ export function handlers(clock: VirtualClock) {
   })
   const server = new DhtServer(store, verifier, { limits, clock })
   const introducer = new Introducer({ limits, canBeCalled: (peer) => relay.canBeCalled(peer) })
+  const servers = new ConnectedServers(verifier, { limits })
+  new ServerWatches(servers).watch('*', () => {})
   const all = [
-    new ConnectedServers(verifier, { limits }),
+    servers,
     server,
     relay,
     introducer,

@@ -77,7 +77,8 @@ export const calledChecks: Check[] = [
       incoming.acks = false
       // Each answer costs a frame or a part of one: more than fit.
       for (let i = 0; i < 60; i++) inner.ping()
-      await pause(300)
+      const isOver = () => incoming.unacknowledgedBytes > window || undefined
+      await incoming.channel.until(isOver, 1_000)
       ensure(incoming.unacknowledgedBytes <= window, `${incoming.unacknowledgedBytes} bytes, where the window is ${window}`)
       return `at most ${window} bytes unacknowledged`
     },

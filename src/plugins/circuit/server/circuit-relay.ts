@@ -1,7 +1,6 @@
 import { Alarm } from '../../../base/alarm.js'
-import { BoundedMap } from '../../../base/bounded-map.js'
 import { elapsed } from '../../../base/clock.js'
-import { codeOf, isP2PError, P2PError, type P2PErrorCode, type P2PErrorDetails } from '../../../base/errors.js'
+import { codeOf, isP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
 import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import { TokenBucket } from '../../../base/token-bucket.js'
@@ -18,67 +17,11 @@ import {
   closeShape,
   costOf,
   dataShape,
-  MAX_CIRCUIT_ID,
   openShape,
   parseFrame,
 } from '../frames.js'
-
-/** A peer that has, or had, circuits here. */
-interface Party {
-  readonly peerId: string
-  /** The last circuit id that it was given. */
-  lastId: number
-  /** Its ends of circuits, by id. */
-  readonly ends: Map<number, End>
-  /** Circuits that it may open. */
-  readonly opens: TokenBucket
-  /** Circuits that may be opened to it. */
-  readonly calls: TokenBucket
-  /** The last unknown id that it was told of: what else is under way on it needs no second word. */
-  unknown: number
-  /** Such words that it may yet hear: no honest peer speaks of more circuits than it has had. */
-  readonly words: TokenBucket
-  /** Such words that have not left: a peer that does not read is told no more of them. */
-  telling: number
-  /** Its first calls after a while, which a peer that is called all the time takes nevertheless. */
-  readonly firstCalls: TokenBucket
-  /** Those that it takes. */
-  readonly callsOfOthers: TokenBucket
-}
-
-/** One end of a circuit, and the direction that leads to it. */
-interface End {
-  readonly party: Party
-  /** What this party calls the circuit. The other end has an id of its own. */
-  readonly id: number
-  readonly circuit: Circuit
-  /** False until its opening is on its way: frames follow it. */
-  isOpen: boolean
-  /** It has closed, or was told of the close. */
-  isOver: boolean
-  /** The other end has closed in good order: this one hears of it behind the last frame. */
-  isLast: boolean
-  /** Frames given to its connection and not yet on their way: what is no frame may overtake them there. */
-  leaving: number
-  /** Bytes sent by the other end and not yet acknowledged by this one, counted by `costOf`. */
-  unacked: number
-  /** Bytes that may go on at once. One frame may overdraw it, so that the largest passes the smallest allowance. */
-  readonly allowance: TokenBucket
-  /** Frames that wait for it, or for the opening; the window bounds them. */
-  readonly delayed: Uint8Array[]
-  readonly alarm: Alarm
-}
-
-interface Circuit {
-  /** The caller's, and the called peer's. */
-  ends: [End, End]
-  /** The caller has gone on after the called peer's answer, which it needs for it. */
-  isUsed: boolean
-  /** Bytes carried in both directions. */
-  bytes: number
-  /** Rings at the end of its time. */
-  readonly alarm: Alarm
-}
+import { Admission } from './admission.js'
+import { type Circuit, type End, otherOf, Parties, type Party } from './parties.js'
 
 export interface RelayStats {
   /** Open now. */
@@ -106,24 +49,18 @@ export class CircuitRelay implements IProtocolHandler {
   private readonly frameBytes: number
   private protocolHost: ProtocolHost | undefined
   private readonly circuits = new Set<Circuit>()
-  /** The peers with circuits, by peer id. */
-  private readonly parties = new Map<string, Party>()
-  /**
-   * Those that are gone. A peer that comes back before it has noticed the loss may still speak of circuits that it had: no other circuit
-   * has their ids. And to come back fills no budget.
-   */
-  private readonly gone: BoundedMap<string, Party>
-  /** When each peer's reservation ends, by `elapsed`. */
-  private readonly reservations = new Map<string, number>()
+  private readonly parties: Parties
+  private readonly admission: Admission
   /** Bytes given to a peer's connection and not yet accepted by it, over all its circuits. */
   private readonly pending = new Map<string, number>()
-  private readonly counts = { opened: 0, refused: 0, frames: 0, bytes: 0, violations: 0 }
+  private readonly counts = { opened: 0, frames: 0, bytes: 0, violations: 0 }
 
-  constructor(options: { limits?: Limits } = {}) {
+  constructor(options: { limits?: Limits | undefined } = {}) {
     this.limits = options.limits ?? limitsOf(CIRCUIT_RELAY_LIMITS)
     this.window = Math.max(1_024, this.limits.circuitWindowBytes)
-    this.gone = new BoundedMap(this.limits.maxRateBuckets)
     this.frameBytes = Math.max(256, Math.min(this.limits.circuitFrameBytes, Math.floor(this.window / 2)))
+    this.parties = new Parties(this.limits)
+    this.admission = new Admission(this.limits, this.parties, this.frameBytes)
   }
 
   onRegister(host: ProtocolHost): void {
@@ -136,7 +73,8 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   getStats(): RelayStats {
-    return { circuits: this.circuits.size, reservations: this.reservations.size, ...this.counts }
+    const { reserved, refused } = this.admission
+    return { circuits: this.circuits.size, reservations: reserved, refused, ...this.counts }
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
@@ -168,25 +106,19 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   hasReservation(peerId: string): boolean {
-    const { protocolHost: host } = this
-    return host !== undefined && (this.reservations.get(peerId) ?? 0) > elapsed(host.clock)
+    return this.admission.hasReservation(peerId, this.protocolHost)
   }
 
-  /** Whether callers are brought to this peer. Who has just come is about to reserve. */
-  canBeCalled({ peerId, protocols, connection }: PeerInfo): boolean {
-    if (connection === undefined || connection.transport === 'circuit' || protocols?.includes(CIRCUIT_STOP) !== true) return false
-    const now = this.protocolHost?.clock.now() ?? 0
-    return this.hasReservation(peerId) || now - connection.since < this.limits.reservationGraceMs
+  /** Whether callers are brought to this peer. */
+  canBeCalled(peer: PeerInfo): boolean {
+    return this.admission.canBeCalled(peer, this.protocolHost)
   }
 
-  async onPeerDisconnected(peer: PeerInfo): Promise<void> {
-    this.reservations.delete(peer.peerId)
-    const party = this.parties.get(peer.peerId)
-    if (party === undefined) return
-    this.parties.delete(peer.peerId)
-    // On a new connection the count may begin anew.
-    if (party.lastId < MAX_CIRCUIT_ID / 2) this.gone.set(peer.peerId, party)
-    for (const end of [...party.ends.values()]) {
+  async onPeerDisconnected({ peerId }: PeerInfo): Promise<void> {
+    const party = this.parties.get(peerId)
+    this.admission.remove(peerId)
+    this.parties.remove(peerId)
+    for (const end of [...(party?.ends.values() ?? [])]) {
       // What it sent before a close in good order still arrives.
       if (end.isOver) continue
       end.isOver = true
@@ -195,18 +127,8 @@ export class CircuitRelay implements IProtocolHandler {
   }
 
   private async reserve(host: ProtocolHost, message: P2PMessage, from: PeerInfo): Promise<void> {
-    const { reservationMs, maxRelayReservations, maxCircuitsPerPeer, circuitMs, circuitBytes, circuitBytesPerS } = this.limits
-    if (from.connection?.transport === 'circuit') {
-      throw new P2PError('CIRCUIT_REFUSED', 'The relay takes reservations over direct connections only.')
-    }
-    const isNew = !this.reservations.has(from.peerId)
-    if (isNew && this.reservations.size >= maxRelayReservations) {
-      this.counts.refused++
-      throw new P2PError('CIRCUIT_REFUSED', 'The relay has given all its reservations. Use another relay, or try later.', {
-        details: { limit: 'maxRelayReservations', retryAfterMs: reservationMs / 4 },
-      })
-    }
-    this.reservations.set(from.peerId, elapsed(host.clock) + reservationMs)
+    this.admission.reserve(from, elapsed(host.clock))
+    const { reservationMs, maxCircuitsPerPeer, circuitMs, circuitBytes, circuitBytesPerS } = this.limits
     const payload = {
       expiresInS: Math.max(10, Math.floor(reservationMs / 1_000)),
       maxCircuits: maxCircuitsPerPeer,
@@ -219,22 +141,19 @@ export class CircuitRelay implements IProtocolHandler {
 
   private async open(host: ProtocolHost, message: P2PMessage, from: PeerInfo): Promise<void> {
     const { target, frame } = parseFrame(openShape, message.payload)
-    const caller = this.partyOf(host, from.peerId)
+    const caller = this.parties.of(from.peerId, elapsed(host.clock))
     const called = host.peer(target)
-    const refusal = this.refusalOf(host, caller, called, from, frame)
-    if (refusal !== undefined) {
-      this.counts.refused++
-      throw refusal
-    }
+    this.admission.admit(host, { caller, from, called, bytes: frame.length }, this.circuits.size, (silent) =>
+      this.end(silent, 'LIMIT_EXCEEDED', 'maxCircuitsPerPeer'),
+    )
     const circuit = {
       bytes: 0,
       isUsed: false,
       alarm: new Alarm(host.clock, () => this.end(circuit, 'LIMIT_EXCEEDED', 'circuitMs')),
     } as Circuit
-    const [near, far] = [caller, this.partyOf(host, called!.peerId)].map((party) => this.endOf(host, party, circuit)) as [
-      End,
-      End,
-    ]
+    const [near, far] = [caller, this.parties.of(called!.peerId, elapsed(host.clock))].map((party) =>
+      this.endOf(host, party, circuit),
+    ) as [End, End]
     circuit.ends = [near, far]
     circuit.alarm.arm(this.limits.circuitMs)
     this.circuits.add(circuit)
@@ -257,28 +176,6 @@ export class CircuitRelay implements IProtocolHandler {
     this.pass(host, end)
   }
 
-  private partyOf(host: ProtocolHost, peerId: string): Party {
-    const known = this.parties.get(peerId)
-    if (known !== undefined) return known
-    const { circuitOpensPerS, circuitOpenBurst, circuitCallsPerS, circuitCallBurst } = this.limits
-    const now = elapsed(host.clock)
-    const party = this.gone.get(peerId) ?? {
-      peerId,
-      lastId: 0,
-      ends: new Map(),
-      opens: new TokenBucket(circuitOpensPerS, circuitOpenBurst, now, 1),
-      calls: new TokenBucket(circuitCallsPerS, circuitCallBurst, now, 1),
-      unknown: 0,
-      words: new TokenBucket(circuitOpensPerS + circuitCallsPerS, circuitOpenBurst + circuitCallBurst, now, 1),
-      telling: 0,
-      firstCalls: new TokenBucket(circuitOpensPerS / 100, circuitOpenBurst / 32, now, 1),
-      callsOfOthers: new TokenBucket(circuitCallsPerS / 2, circuitCallBurst / 4, now, 1),
-    }
-    this.gone.delete(peerId)
-    this.parties.set(peerId, party)
-    return party
-  }
-
   private endOf(host: ProtocolHost, party: Party, circuit: Circuit): End {
     const { circuitBytesPerS } = this.limits
     const end: End = {
@@ -296,56 +193,6 @@ export class CircuitRelay implements IProtocolHandler {
     }
     party.ends.set(end.id, end)
     return end
-  }
-
-  private refusalOf(
-    host: ProtocolHost,
-    caller: Party,
-    called: PeerInfo | undefined,
-    from: PeerInfo,
-    frame: Uint8Array,
-  ): P2PError | undefined {
-    const refuse = (why: string, details: P2PErrorDetails = {}) =>
-      new P2PError('CIRCUIT_REFUSED', `The relay refuses the circuit: ${why}.`, { details })
-    const now = elapsed(host.clock)
-    // The relay in the middle would then pay for a way that its own peers cannot see.
-    if (from.connection?.transport === 'circuit') return refuse('a circuit inside a circuit')
-    const callerWaitMs = caller.opens.take(now)
-    if (callerWaitMs > 0) {
-      return refuse('you open them too fast', { limit: 'circuitOpensPerS', retryAfterMs: callerWaitMs })
-    }
-    if (frame.length > this.frameBytes) return refuse('its first frame is too large', { limit: 'circuitFrameBytes' })
-    if (this.circuits.size >= this.limits.maxCircuits) return refuse('it has as many as it takes', { limit: 'maxCircuits' })
-    if (full(caller, this.limits)) return refuse('you have as many as you may', { limit: 'maxCircuitsPerPeer' })
-    if (called === undefined || called.connection?.transport === 'circuit') {
-      return new P2PError('PEER_NOT_FOUND', 'That peer is not connected to this relay. Try another relay, or later.')
-    }
-    if (called.peerId === from.peerId) return refuse('the target must be a third peer')
-    if (called.protocols?.includes(CIRCUIT_STOP) !== true) return refuse('that peer takes no circuits')
-    if (!this.canBeCalled(called)) {
-      return new P2PError(
-        'NO_RESERVATION',
-        'That peer is connected to this relay, but has no reservation here. Try its other relays.',
-      )
-    }
-    const target = this.partyOf(host, called.peerId)
-    let same = 0
-    for (const { circuit } of caller.ends.values()) if (circuit.ends.some(({ party }) => party === target)) same++
-    if (same >= this.limits.maxCircuitsPerPair) return refuse('there are enough to that peer', { limit: 'maxCircuitsPerPair' })
-    // Only now, so that whether a peer is here is told in the same way at any load of ours.
-    const silent = full(target, this.limits) ? silentAt(target, caller) : undefined
-    if (full(target, this.limits) && silent === undefined) {
-      return refuse('that peer has as many as it may', { limit: 'maxCircuitsPerPeer' })
-    }
-    const callsSeldom = caller.firstCalls.take(now) === 0
-    const calledWaitMs = target.calls.take(now)
-    if (calledWaitMs > 0 && !(callsSeldom && target.callsOfOthers.take(now) === 0)) {
-      return refuse('that peer is called too often', { limit: 'circuitCallsPerS', retryAfterMs: calledWaitMs })
-    }
-    // An id is never given twice: a frame that is late must not reach another circuit.
-    if (Math.max(caller.lastId, target.lastId) >= MAX_CIRCUIT_ID) return refuse('its ids are used up; connect to it again')
-    if (silent !== undefined) this.end(silent, 'LIMIT_EXCEEDED', 'maxCircuitsPerPeer')
-    return undefined
   }
 
   private data(host: ProtocolHost, payload: unknown, from: string): void {
@@ -429,7 +276,7 @@ export class CircuitRelay implements IProtocolHandler {
    * ended while its frames were under way.
    */
   private known(host: ProtocolHost, id: number, from: string): End | undefined {
-    const party = this.partyOf(host, from)
+    const party = this.parties.of(from, elapsed(host.clock))
     const end = party.ends.get(id)
     if (end !== undefined && !end.isOver) return end
     const mayBeTold = party.unknown !== id && party.telling < this.limits.maxCircuitsPerPeer
@@ -485,30 +332,4 @@ export class CircuitRelay implements IProtocolHandler {
   private sayClose(host: ProtocolHost, to: string, payload: unknown): Promise<void> {
     return host.sendTo(to, { type: 'close', payload, protocol: CIRCUIT_STOP }).catch(() => {})
   }
-}
-
-function otherOf(end: End): End {
-  const [near, far] = end.circuit.ends
-  return near === end ? far : near
-}
-
-/**
- * The circuit that makes room for another caller at a peer that has as many as it may: of those whose callers have said nothing since
- * they called, the oldest of the caller with the most. So nobody keeps a peer from being called by calls that lead to nothing.
- */
-function silentAt(target: Party, caller: Party): Circuit | undefined {
-  const byCaller = new Map<Party, Circuit[]>()
-  for (const { circuit } of target.ends.values()) {
-    const [{ party }, called] = circuit.ends
-    if (called.party !== target || circuit.isUsed) continue
-    byCaller.set(party, [...(byCaller.get(party) ?? []), circuit])
-  }
-  const own = byCaller.get(caller)?.length ?? 0
-  let most: Circuit[] = []
-  for (const silent of byCaller.values()) if (silent.length > Math.max(own, most.length)) most = silent
-  return most[0]
-}
-
-function full({ ends }: Party, limits: Limits): boolean {
-  return ends.size >= limits.maxCircuitsPerPeer
 }

@@ -1,5 +1,7 @@
 import { hexOf } from '../../../base/bytes.js'
 import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
+import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
+import { SMALL_PLUGIN_LIMITS } from '../../../base/limits/small-plugins.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
 import { encodePeerId, isPeerId } from '../../../identity/peer-id.js'
@@ -58,7 +60,7 @@ export class Introducer implements IProtocolHandler {
   ) {
     this.provenAddress = options.provenAddress ?? (() => undefined)
     this.canBeCalled = options.canBeCalled ?? (() => false)
-    this.limits = options.limits ?? limitsOf(CIRCUIT_RELAY_LIMITS)
+    this.limits = options.limits ?? limitsOf({ ...CIRCUIT_RELAY_LIMITS, ...NODE_LIMITS, ...SMALL_PLUGIN_LIMITS })
     this.publishersOf = options.publishersOf ?? (() => [])
     this.typesOf = options.typesOf ?? (() => [])
   }

@@ -1,6 +1,9 @@
+import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
+import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
+import { SMALL_PLUGIN_LIMITS } from '../../../base/limits/small-plugins.js'
 import type { Plugin } from '../../../core/plugin.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
-import type { DistributedHashTable } from '../../dht/client/dht.js'
+import type { HashTable } from '../../dht/client/hash-table.js'
 import { dhtOf } from '../../dht/client/plugin.js'
 import type { Records, StoreListener } from '../../dht/records/records.js'
 import { resourcePrefix, resourceTypeOf } from '../../discovery/resource-key.js'
@@ -25,9 +28,11 @@ export function relayServices(): RelayServices {
   let relay: CircuitRelay | undefined
   return {
     name: 'relay-services',
+    limits: { ...CIRCUIT_RELAY_LIMITS, ...NODE_LIMITS, ...SMALL_PLUGIN_LIMITS },
     needs: ['dht'],
     attach(kit) {
-      const { dht, limits } = dhtOf(kit)
+      const { dht } = dhtOf(kit)
+      const { limits } = kit
       const circuits = new CircuitRelay({ limits })
       const introducer = new Introducer({
         limits,
@@ -62,14 +67,14 @@ export function relayServices(): RelayServices {
   }
 }
 
-function* typesOf({ store }: DistributedHashTable, publisher: string): Generator<string> {
+function* typesOf({ store }: HashTable, publisher: string): Generator<string> {
   for (const { key, withdrawn } of store.of?.(publisher) ?? []) {
     const type = withdrawn ? undefined : resourceTypeOf(key)
     if (type !== undefined) yield type
   }
 }
 
-function* publishersOf({ store, limits }: DistributedHashTable, resourceType: string): Generator<string> {
+function* publishersOf({ store, limits }: HashTable, resourceType: string): Generator<string> {
   for (const { publisher, publicKey, withdrawn } of store.scan(`${resourcePrefix(resourceType, limits)}*`)) {
     if (publicKey !== undefined && !withdrawn) yield publisher
   }

@@ -1,20 +1,20 @@
 import { diverse } from '../../../address/diversity.js'
 import { originOf } from '../../../address/origin.js'
-import { Alarm } from '../../../base/alarm.js'
+import { appended } from '../../../base/appended.js'
 import { asP2PError, type P2PError, timeoutError } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
-import { LazyMap, LazySet } from '../../../base/lazy-map.js'
+import { LazySet } from '../../../base/lazy-map.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { JoinedSignal, WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
-import { checkEmpty, shaped, unknownType } from '../../../message/shape.js'
+import { checkEmpty, unknownType } from '../../../message/shape.js'
 import { type AskOne, askPeers } from '../../../protocol/ask-peers.js'
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import { type PeerInfo, serves } from '../../../protocol/peer-info.js'
-import { matchesPattern, type RecordEntry, type VerifiedRecord, wireRecord } from '../records/record.js'
+import { type VerifiedRecord, wireRecord } from '../records/record.js'
 import { RecordMerge } from '../records/record-merge.js'
 import type { RecordVerifier } from '../records/record-verifier.js'
-import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, DHT_WATCH_PROTOCOL, recordPush } from './dht-messages.js'
+import { DHT_NODE_PROTOCOL, DHT_PROTOCOL, DHT_WATCH_PROTOCOL } from './dht-messages.js'
 import { type Ask, Exchanges } from './exchanges.js'
 import type { FindOptions, Lookup, StoreOutcome, StoreRefusal } from './lookup.js'
 
@@ -25,9 +25,18 @@ export interface Scope {
   only?: 'no-nodes'
 }
 
+/** Takes what servers push, where a plugin watches records. */
+export interface PushedRecords {
+  /** A server has come. */
+  begin(peerId: string): Promise<void>
+  /** A connected server tells of a record, or that it has missed some. */
+  take(message: P2PMessage, peerId: string): Promise<void>
+  close(): void
+}
+
 /** Records asked for by `get`: the newest may be under a name that is not its publisher's. */
 const GET_RECORDS = 8
-const NO_ANSWER = 'The DHT server did not answer as one does.'
+export const NO_ANSWER = 'The DHT server did not answer as one does.'
 
 /**
  * The lookup of a peer that asks the DHT servers it is connected to, and the protocol `lotus/dht-watch` by which they tell it
@@ -40,15 +49,14 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   readonly asks = DHT_PROTOCOL
   readonly rateLimits = { messagesPerS: 5_000, burst: 20_000 }
   readonly exchanges: Exchanges
-  private readonly limits: Limits
-  private protocolHost: ProtocolHost | undefined
-  private readonly known = new LazySet<string>()
-  private readonly watches = new LazyMap<string, Set<(entry: VerifiedRecord) => void>>()
-  /** Servers whose watches are being set up again; true if that has to be done once more. */
-  private readonly rewatching = new LazyMap<string, boolean>()
-  private readonly newServerListeners = new LazySet<(peerId: string) => void>()
+  readonly limits: Limits
+  /** Undefined before it is registered, and once it is closed. */
+  protocolHost: ProtocolHost | undefined
+  /** Ids of the connected servers. */
+  readonly serverIds = new LazySet<string>()
+  private newServerListeners: readonly ((peerId: string) => void)[] = []
   private readonly underWay = new LazySet<JoinedSignal>()
-  private retry: Alarm | undefined
+  pushed: PushedRecords | undefined
   /** Is told that the connection to a server is lost. */
   onLostServer: (() => void) | undefined
 
@@ -69,9 +77,6 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   onRegister(host: ProtocolHost): void {
     this.protocolHost = host
     this.exchanges.open(host)
-    this.retry = new Alarm(host.clock, () => {
-      for (const server of this.known) void this.rewatch(server)
-    })
     for (const peer of host.peers()) this.meet(peer)
   }
 
@@ -84,21 +89,15 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
-    if (this.known.delete(peer.peerId)) this.onLostServer?.()
+    if (this.serverIds.delete(peer.peerId)) this.onLostServer?.()
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
-    const { type, payload } = message
+    const { type } = message
     if (type !== 'missed' && type !== 'record') throw unknownType(message)
     if (type === 'missed') checkEmpty(message)
-    if (!this.known.has(from.peerId)) {
-      this.exchanges.ignored++
-    } else if (type === 'missed') {
-      await this.rewatch(from.peerId)
-    } else {
-      const wire = shaped(recordPush, payload)?.record
-      for (const entry of await this.exchanges.believe([wire], from.peerId, (entry) => this.isWatched(entry))) this.tell(entry)
-    }
+    if (this.pushed !== undefined && this.serverIds.has(from.peerId)) await this.pushed.take(message, from.peerId)
+    else this.exchanges.ignored++
   }
 
   async store(entry: VerifiedRecord, options: WaitOptions & { at?: string } & Scope = {}): Promise<StoreOutcome> {
@@ -136,28 +135,18 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     return this.find(pattern, options)
   }
 
-  watch(pattern: string, onRecord: (entry: VerifiedRecord) => void): Unsubscribe {
-    const listeners = this.watches.get(pattern) ?? new Set()
-    this.watches.set(pattern, listeners.add(onRecord))
-    // The second watcher of a pattern needs what the first one was given when it began.
-    for (const peerId of this.known) void this.watchAt(peerId, pattern)
+  onNewServer(listener: (peerId: string) => void): Unsubscribe {
+    this.newServerListeners = appended(this.newServerListeners, listener)
     return () => {
-      if (!listeners.delete(onRecord) || listeners.size > 0) return
-      this.unwatch(pattern)
+      this.newServerListeners = this.newServerListeners.filter((other) => other !== listener)
     }
   }
 
-  onNewServer(listener: (peerId: string) => void): Unsubscribe {
-    this.newServerListeners.add(listener)
-    return () => this.newServerListeners.delete(listener)
-  }
-
   close(): void {
-    for (const pattern of [...this.watches.keys()]) this.unwatch(pattern)
-    this.retry?.disarm()
+    this.pushed?.close()
     this.protocolHost = undefined
     this.exchanges.close()
-    this.known.clear()
+    this.serverIds.clear()
     for (const end of this.underWay) end.abort()
   }
 
@@ -187,10 +176,10 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 
   private meet(peer: PeerInfo): void {
-    if (!isServer(peer) || this.known.has(peer.peerId)) return
-    this.known.add(peer.peerId)
-    void this.rewatch(peer.peerId)
-    for (const listener of [...this.newServerListeners]) listener(peer.peerId)
+    if (!isServer(peer) || this.serverIds.has(peer.peerId)) return
+    this.serverIds.add(peer.peerId)
+    void this.pushed?.begin(peer.peerId)
+    for (const listener of this.newServerListeners) listener(peer.peerId)
   }
 
   private async find(key: string, options: FindOptions & Scope): Promise<VerifiedRecord[]> {
@@ -226,62 +215,9 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
     return askPeers(host.clock, this.limits, this.underWay, { what, peers: servers, giveUp, ...wait }, one)
   }
 
-  private async rewatch(peerId: string): Promise<void> {
-    if (this.rewatching.has(peerId)) {
-      this.rewatching.set(peerId, true)
-      return
-    }
-    this.rewatching.set(peerId, false)
-    await Promise.all([...this.watches.keys()].map((pattern) => this.watchAt(peerId, pattern)))
-    const again = this.rewatching.get(peerId)
-    this.rewatching.delete(peerId)
-    if (again && this.known.has(peerId)) await this.rewatch(peerId)
-  }
-
-  /** Watches at one server and takes what is there already, page by page. */
-  private async watchAt(peerId: string, key: string): Promise<void> {
-    const asker = this.asker(peerId, { timeoutMs: this.limits.dhtTimeoutMs })
-    let ask: Ask = () => {
-      ask = asker
-      return asker({ type: 'watch', payload: { key } })
-    }
-    const isEnough = () => !this.watches.has(key)
-    try {
-      await this.exchanges.readFrom(
-        { key, withdrawn: true },
-        (request) => ask(request),
-        peerId,
-        (entry) => this.tell(entry),
-        isEnough,
-      )
-    } catch (error) {
-      if (!this.known.has(peerId)) return
-      const { code } = asP2PError(error, 'TIMEOUT', NO_ANSWER)
-      this.protocolHost?.logger.warn('a DHT server did not take a watch', { peerId, code })
-      if (code !== 'LIMIT_EXCEEDED' && code !== 'PROTOCOL_NOT_SUPPORTED') this.retry?.armOnce(this.limits.dhtTimeoutMs)
-    }
-  }
-
-  private unwatch(key: string): void {
-    this.watches.delete(key)
-    for (const peerId of this.known) {
-      // A server that is gone has forgotten the watch already.
-      this.protocolHost?.sendTo(peerId, { type: 'unwatch', protocol: DHT_PROTOCOL, payload: { key } }).catch(() => {})
-    }
-  }
-
-  private asker(peerId: string, wait: WaitOptions): Ask {
+  /** Asks one server. */
+  asker(peerId: string, wait: WaitOptions): Ask {
     return (request) => this.protocolHost!.request(peerId, { ...request, protocol: DHT_PROTOCOL }, wait)
-  }
-
-  private isWatched({ key }: RecordEntry): boolean {
-    return [...this.watches.keys()].some((pattern) => matchesPattern(key, pattern))
-  }
-
-  private tell(entry: VerifiedRecord): void {
-    for (const [pattern, listeners] of this.watches) {
-      if (matchesPattern(entry.key, pattern)) for (const listener of [...listeners]) listener(entry)
-    }
   }
 }
 

@@ -12,25 +12,25 @@ import type { RecordStoreStats, Records } from '../records/records.js'
 import type { Lookup, LookupNetworkStats } from './lookup.js'
 
 export interface DhtOptions {
-  clock?: Clock
-  limits?: Limits
-  logger?: Logger
+  clock?: Clock | undefined
+  limits?: Limits | undefined
+  logger?: Logger | undefined
   /** Signs our records. Without it they stay in this process. */
-  identity?: Identity
-  /** Whose name is whose. */
-  names?: PinnedNames
+  identity?: Identity | undefined
+  /** Whose name is whose. @internal */
+  names?: PinnedNames | undefined
   /** The network whose records these are; default 'lotus'. */
-  network?: string
-  /** How others are reached. Without it the DHT is a local store. */
-  lookup?: Lookup
-  /** Where records are kept; a DhtServer answers from the same one. */
-  store?: Records
-  /** Checks records; the lookup and a DhtServer use the same one. */
-  verifier?: RecordVerifier
+  network?: string | undefined
+  /** How others are reached. Without it the DHT is a local store. @internal */
+  lookup?: Lookup | undefined
+  /** Where records are kept; a DhtServer answers from the same one. @internal */
+  store?: Records | undefined
+  /** Checks records; the lookup and a DhtServer use the same one. @internal */
+  verifier?: RecordVerifier | undefined
   /** Default: that of the platform. */
-  random?: Random
+  random?: Random | undefined
   /** Told of failures that no caller waits for. Default: the logger. */
-  onError?: (error: P2PError) => void
+  onError?: ((error: P2PError) => void) | undefined
 }
 
 export interface AnnounceOptions extends WaitOptions {
@@ -39,18 +39,18 @@ export interface AnnounceOptions extends WaitOptions {
   /** Anything that MessagePack carries, at most 16,384 bytes of it. */
   value: unknown
   /** Our own peer id, or anything where the DHT has no identity. Default: our peer id. */
-  publisherId?: string
+  publisherId?: string | undefined
   /** Seconds; default 3,600, at most 172,800. */
-  ttl?: number
+  ttl?: number | undefined
   /** Milliseconds since the Unix epoch; default now. */
-  publishedAt?: number
+  publishedAt?: number | undefined
   /** False: the record ends with its TTL, and is not published anew. */
-  republish?: boolean
+  republish?: boolean | undefined
   /**
    * True: servers withdraw the record 5 s after they have lost us for good, so that nobody finds what a closed tab has offered. For
    * peers that are no DHT nodes themselves.
    */
-  whileConnected?: boolean
+  whileConnected?: boolean | undefined
 }
 
 export interface AnnounceResult {
@@ -62,7 +62,7 @@ export interface AnnounceResult {
 
 export interface GetOptions extends WaitOptions {
   /** Only this publisher's record. */
-  publisherId?: string
+  publisherId?: string | undefined
 }
 
 export interface QueryOptions extends WaitOptions, Omit<RecordFilters, 'where'> {
@@ -71,7 +71,7 @@ export interface QueryOptions extends WaitOptions, Omit<RecordFilters, 'where'> 
   /** Conditions on fields of the value, as `{ type: 'session', amount: { gte: 3 } }`; at most 16. */
   filters?: FilterConditions | undefined
   /** The newest so many. */
-  maxResults?: number
+  maxResults?: number | undefined
   /** Of these, the newest so many of each publisher. */
   perPublisher?: number | undefined
 }

@@ -32,10 +32,10 @@ export interface FindOptions extends WaitOptions {
  * `ConnectedServers` asks the servers that we are connected to. `walk/` and `node/` plug in lookups that walk through the network.
  */
 export interface Lookup extends Partial<RecordSource> {
-  /** True where there is somebody to ask. Without, a DHT answers from its own store at once. */
+  /** True where there is somebody to ask. Without, what is not in the own store is NO_RELAY. */
   readonly isReachable: boolean
   /** Stores a signed record; at one node only where `at` names it. Does not throw for refusals. */
-  store(entry: VerifiedRecord, options?: WaitOptions & { at?: string }): Promise<StoreOutcome>
+  store(entry: VerifiedRecord, options?: WaitOptions & { at?: string | undefined }): Promise<StoreOutcome>
   /** The records under one key. @throws P2PError TIMEOUT and others if nobody answered, ABORTED. */
   get(key: string, options?: FindOptions): Promise<VerifiedRecord[]>
   /** The records under a pattern (`key` or `prefix*`). @throws like `get`. */

@@ -1,24 +1,18 @@
-import type { Clock } from '../../../base/clock.js'
-import type { Limits } from '../../../base/limits.js'
-import type { Random } from '../../../base/random.js'
 import type { Plugin, PluginKit } from '../../../core/plugin.js'
 import { RecordVerifier } from '../records/record-verifier.js'
 import { ConnectedServers } from './connected-servers.js'
-import { DistributedHashTable } from './dht.js'
+import { HashTable } from './hash-table.js'
 
 /** The parts of a coordinator's DHT. Other plugins extend it by them: `dhtOf` gives them. */
 export interface DhtParts {
-  readonly dht: DistributedHashTable
+  readonly dht: HashTable
   /** Asks the servers that we are connected to. It stays in use beneath whatever lookup `dht.setLookup` puts above it. */
   readonly servers: ConnectedServers
   readonly verifier: RecordVerifier
-  readonly clock: Clock
-  readonly limits: Limits
-  readonly random: Random
 }
 
 /**
- * What each coordinator has of the DHT: it publishes, finds and watches records at the servers that it is connected to. Attached
+ * What each coordinator has of the DHT: it publishes and finds records at the servers that it is connected to. Attached
  * by the core itself.
  */
 export function dhtClient(): Plugin<DhtParts> {
@@ -28,7 +22,7 @@ export function dhtClient(): Plugin<DhtParts> {
       const { clock, limits, logger, identity, names, random, network } = kit
       const verifier = new RecordVerifier({ network, clock, limits, names })
       const servers = new ConnectedServers(verifier, { limits })
-      const dht = new DistributedHashTable(kit, {
+      const dht = new HashTable(kit, {
         clock,
         limits,
         logger,
@@ -43,7 +37,7 @@ export function dhtClient(): Plugin<DhtParts> {
       servers.onLostServer = () => dht.lostServer()
       kit.registerProtocol(servers)
       kit.onLifecycle({ trim: () => verifier.trim(), stop: () => dht.shutdown() })
-      return { dht, servers, verifier, clock, limits, random }
+      return { dht, servers, verifier }
     },
   }
 }

@@ -1,8 +1,11 @@
+import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import { ECLIPSE_LIMITS } from '../../../base/limits/eclipse.js'
+import { coreOf } from '../../../core/core.js'
 import type { Plugin } from '../../../core/plugin.js'
 import { dhtOf } from '../client/plugin.js'
 import { nodeIdOf } from '../records/key-space.js'
 import { walkOf } from '../walk/attached.js'
+import { type Diversity, diversityOf } from './diversity.js'
 import { type EclipseEvidence, EclipseWatch } from './eclipse-watch.js'
 import { ServerView } from './server-view.js'
 
@@ -20,6 +23,7 @@ export interface EclipseStats {
   eclipse: {
     /** As the event `eclipse-suspected` has told. */
     suspected: boolean
+    diversity: Diversity
   }
 }
 
@@ -33,10 +37,11 @@ export interface EclipseStats {
 export function eclipseWatch(): Plugin<object, EclipseEvents, EclipseStats> {
   return {
     name: 'eclipse',
-    limits: ECLIPSE_LIMITS,
+    limits: { ...WALK_LIMITS, ...ECLIPSE_LIMITS },
     needs: ['dht'],
     attach(kit) {
-      const { dht, servers, clock, limits, random } = dhtOf(kit)
+      const { dht, servers } = dhtOf(kit)
+      const { clock, limits, random } = kit
       const watch = new EclipseWatch({
         clock,
         limits,
@@ -52,7 +57,7 @@ export function eclipseWatch(): Plugin<object, EclipseEvents, EclipseStats> {
       })
       kit.onPeer({ connected: () => watch.changed() })
       kit.onLifecycle({ stop: () => watch.close() })
-      kit.stats('eclipse', () => ({ suspected: watch.isSuspected }))
+      kit.stats('eclipse', () => ({ suspected: watch.isSuspected, diversity: diversityOf(coreOf(kit).network) }))
       return {}
     },
   }

@@ -40,6 +40,7 @@ import { isThere } from '../records/records.js'
 import { pageOf, partOf } from './answer-pages.js'
 import { Deposits } from './deposits.js'
 import { SetSizes } from './set-sizes.js'
+import { WalksForOthers } from './walks-for-others.js'
 import { Watchers } from './watchers.js'
 
 export interface DhtServerStats {
@@ -67,13 +68,13 @@ export interface DhtNetwork {
 }
 
 export interface DhtServerOptions {
-  limits?: Limits
-  clock?: Clock
-  random?: Random
+  limits?: Limits | undefined
+  clock?: Clock | undefined
+  random?: Random | undefined
   /** Without it, a server answers for itself only. */
-  network?: DhtNetwork
+  network?: DhtNetwork | undefined
   /** Runs what takes long. */
-  turns?: FairTurns
+  turns?: FairTurns | undefined
 }
 
 /** Part of `dhtTimeoutMs` that a walk for a client may take. */
@@ -103,8 +104,7 @@ export class DhtServer implements IProtocolHandler {
   private readonly network: DhtNetwork | undefined
   /** Records of others, on the way of lookups, for a short while. */
   private copies: RecordStore
-  /** Lookups under way for clients. */
-  private walks = 0
+  private readonly walks: WalksForOthers
   private readonly clock: Clock | undefined
   private readonly random: Random | undefined
   private requests = 0
@@ -127,6 +127,7 @@ export class DhtServer implements IProtocolHandler {
     // Told that it missed something, a watcher asks again, and learns by the answer.
     this.watchers = new Watchers(limits, (peerId) => this.push(peerId, null))
     this.network = network
+    this.walks = new WalksForOthers(limits.maxWalksForOthers)
     this.turns = turns
     this.clock = clock
     this.random = random
@@ -161,9 +162,9 @@ export class DhtServer implements IProtocolHandler {
     if (publicKey !== undefined) this.deposits?.back(publisherOf(publicKey))
   }
 
-  async onPeerDisconnected(peer: PeerInfo): Promise<void> {
+  async onPeerDisconnected(peer: PeerInfo, reason?: P2PError): Promise<void> {
     if (peer.publicKey !== undefined) {
-      this.deposits?.lost(publisherOf(peer.publicKey))
+      this.deposits?.lost(publisherOf(peer.publicKey), reason?.code === 'SHUT_DOWN')
       this.turns.forget(hexOf(peer.publicKey))
     }
     this.watchers.deletePeer(peer.peerId)
@@ -234,7 +235,7 @@ export class DhtServer implements IProtocolHandler {
       if (deposit !== undefined) this.deposits?.keep(deposit)
       this.network?.received(entry, depth)
       // Its publisher, or a node, has brought a record that is not new here to where it belongs already.
-      const copies = walk && isNew ? await this.storeEverywhere(entry) : undefined
+      const copies = walk && isNew ? await this.storeEverywhere(entry, from.peerId) : undefined
       await this.reply(message, 'stored', { stored: true, ...(copies !== undefined && { copies }) })
     } catch (cause) {
       const error = asP2PError(cause, 'HANDLER_FAILED', 'The record could not be stored.')
@@ -276,7 +277,7 @@ export class DhtServer implements IProtocolHandler {
       return
     }
     this.network?.passOn(withdrawal)
-    void this.storeEverywhere(withdrawal)
+    void this.storeEverywhere(withdrawal, withdrawal.publisher)
   }
 
   private closer(place: Uint8Array, { publicKey }: PeerInfo): unknown[] {
@@ -292,37 +293,28 @@ export class DhtServer implements IProtocolHandler {
   }
 
   /** For a client: the record goes where it belongs. @returns how many nodes hold it. */
-  private async storeEverywhere(entry: VerifiedRecord): Promise<number> {
-    if (this.network === undefined || this.walks >= this.limits.maxWalksForOthers) return 1
-    this.walks++
-    try {
-      const { stored } = await this.network.store(entry, this.walkWait())
-      return 1 + stored.length
-    } catch {
-      // It is here, and goes on with the next replication.
-      return 1
-    } finally {
-      this.walks--
-    }
+  private async storeEverywhere(entry: VerifiedRecord, peerId: string): Promise<number> {
+    const { network } = this
+    // Where there is no walk, or it fails, it is here, and goes on with the next replication.
+    const outcome = await this.walks.run(peerId, async () => network?.store(entry, this.walkWait())).catch(() => undefined)
+    return 1 + (outcome?.stored.length ?? 0)
   }
 
   /** For a client: what the whole network has. Where we are too busy, what is here. */
   private async findEverywhere(request: FindRequest, from: PeerInfo): Promise<FindAnswer> {
     const { network } = this
-    if (network === undefined || this.walks >= this.limits.maxWalksForOthers) return this.find(request, from)
     const { key, filters, max, after } = request
-    this.walks++
-    try {
-      const found = new RecordMerge(await network.find(key, { filters, maxResults: max, ...this.walkWait() }))
-      for (const entry of this.store.scan(key)) if (entry.signature !== undefined) found.add(entry)
-      const isLater = ({ key, publisher }: VerifiedRecord) =>
-        after === undefined || key > after[0] || (key === after[0] && publisher > after[1])
-      return await this.page(found.all().filter(isLater).sort(byKey), request, from)
-    } catch {
-      return await this.find(request, from)
-    } finally {
-      this.walks--
-    }
+    const answer = await this.walks
+      .run(from.peerId, async () => {
+        if (network === undefined) return undefined
+        const found = new RecordMerge(await network.find(key, { filters, maxResults: max, ...this.walkWait() }))
+        for (const entry of this.store.scan(key)) if (entry.signature !== undefined) found.add(entry)
+        const isLater = ({ key, publisher }: VerifiedRecord) =>
+          after === undefined || key > after[0] || (key === after[0] && publisher > after[1])
+        return await this.page(found.all().filter(isLater).sort(byKey), request, from)
+      })
+      .catch(() => undefined)
+    return answer ?? (await this.find(request, from))
   }
 
   /** A walk for a client ends before the client gives up. */

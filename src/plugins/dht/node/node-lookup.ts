@@ -1,5 +1,6 @@
 import type { Unsubscribe } from '../../../base/events.js'
 import type { WaitOptions } from '../../../base/wait.js'
+import type { PluginKit } from '../../../core/plugin.js'
 import type { FindOptions, Lookup, LookupNetworkStats, LookupTrace, StoreOutcome } from '../client/lookup.js'
 import type { DhtParts } from '../client/plugin.js'
 import { setOfPattern } from '../records/key-space.js'
@@ -22,16 +23,15 @@ export class NodeLookup implements Lookup {
   private readonly walks: RecordWalks
 
   constructor(
-    private readonly parts: DhtParts,
+    private readonly parts: DhtParts & Pick<PluginKit, 'limits' | 'clock'>,
     private readonly network: Kademlia,
     private readonly spread: Spread,
   ) {
     this.walks = new RecordWalks(parts, network, (contact, newest) => this.leaveCopy(contact, newest))
   }
 
-  get isReachable(): boolean {
-    return this.parts.servers.isReachable || this.network.table.size > 0
-  }
+  /** We are a part of the DHT ourselves, be it the only one. */
+  readonly isReachable = true
 
   async store(entry: VerifiedRecord, options: WaitOptions & { at?: string } = {}): Promise<StoreOutcome> {
     const { servers } = this.parts

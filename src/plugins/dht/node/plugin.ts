@@ -3,6 +3,7 @@ import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import type { Plugin } from '../../../core/plugin.js'
 import type { FairTurns } from '../../../defence/fair-turns.js'
+import { DHT_NODE_PROTOCOL } from '../client/dht-messages.js'
 import { dhtOf } from '../client/plugin.js'
 import { commonBits, KEY_BITS, placeOfKey } from '../records/key-space.js'
 import { RecordStore } from '../records/record-store.js'
@@ -22,7 +23,7 @@ export interface DhtNodeOptions {
    * `'server'`: others may keep us in their routing tables from the start, as is right for a relay. `'auto'`: once a peer has reached
    * us from outside and we have been up for `limits.dhtNodeAfterMs`. Default `'auto'`.
    */
-  mode?: 'auto' | 'server'
+  mode?: 'auto' | 'server' | undefined
 }
 
 /**
@@ -32,22 +33,26 @@ export interface DhtNodeOptions {
  * @example
  * const server = new P2PCoordinator({ listen: [webSocketServer({ port: 8787 })], plugins: [dhtNode({ mode: 'server' })] })
  */
-export function dhtNode({ mode = 'auto' }: DhtNodeOptions = {}): Plugin {
+export function dhtNode(options?: DhtNodeOptions): Plugin {
+  const { mode = 'auto' } = options ?? {}
   return {
     name: 'dht-node',
     limits: { ...WALK_LIMITS, ...NODE_LIMITS },
     needs: ['dht'],
     attach(kit) {
-      const { dht, servers, verifier, clock, limits, random } = dhtOf(kit)
+      const { dht, servers, verifier } = dhtOf(kit)
+      const { clock, limits, random } = kit
       const store = new RecordStore({ clock, limits, random })
       dht.setStore(store)
-      const parts = { ...dhtOf(kit), store }
+      const parts = { dht, servers, verifier, clock, limits, random, store }
       const { network, feelers } = attachWalk(kit)
       network.isNode = true
       const { table } = network
       store.farness = (key) => KEY_BITS - commonBits(table.ownId, placeOfKey(key, kit.network))
       const replication = new Replication(parts, network)
-      const upkeep = new TableUpkeep(network, limits, random, clock)
+      const upkeep = new TableUpkeep(network, limits, random, clock, (peerId) => {
+        return kit.peer(peerId)?.protocols?.includes(DHT_NODE_PROTOCOL) === true
+      })
       const spread = new Spread(parts, network, (entry, depth) => replication.received(entry, depth))
       const { dialer } = kit
       const proofs = new AddressProofs({

@@ -2,7 +2,7 @@ import { Alarm } from '../../../base/alarm.js'
 import { elapsed } from '../../../base/clock.js'
 import { jittered } from '../../../base/random.js'
 import { tupleKey } from '../../../base/tuple-key.js'
-import type { DhtParts } from '../client/plugin.js'
+import type { PluginKit } from '../../../core/plugin.js'
 import { commonBits, compareDistance, placeOfKey, placeOfSet, setPartOf } from '../records/key-space.js'
 import { type VerifiedRecord, wireRecord } from '../records/record.js'
 import type { Records } from '../records/records.js'
@@ -38,7 +38,7 @@ export class Replication {
   private isOver = false
 
   constructor(
-    private readonly parts: Pick<DhtParts, 'clock' | 'limits' | 'random'> & { readonly store: Records },
+    private readonly parts: Pick<PluginKit, 'clock' | 'limits' | 'random'> & { readonly store: Records },
     private readonly network: Kademlia,
   ) {
     this.alarm = new Alarm(parts.clock, () => void this.round())

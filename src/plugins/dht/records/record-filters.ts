@@ -61,13 +61,11 @@ export const recordFilters = /* @__PURE__ */ (() =>
     where: optional(record(union(scalar, range), MAX_CONDITIONS, MAX_PATH_LENGTH)),
   }))()
 
-/** @throws P2PError INVALID_RECORD for filters that are not plain data of this form. */
-export function checkFilters(filters: unknown): RecordFilters {
+/** @param invalid makes the error. @throws P2PError INVALID_RECORD for filters that are not plain data of this form. */
+export function checkFilters(filters: unknown, invalid = invalidRecord): RecordFilters {
   const checked = recordFilters(filters)
   if (checked instanceof Fault) {
-    throw invalidRecord(
-      `filters${checked.at && `.${checked.at}`} must be a value, or any of ${Object.keys(operators).join(', ')}`,
-    )
+    throw invalid(`filters${checked.at && `.${checked.at}`} must be a value, or any of ${Object.keys(operators).join(', ')}`)
   }
   return checked
 }

@@ -11,10 +11,10 @@ import { SortedKeys } from './sorted-keys.js'
 export type ScanPosition = [key: string, publisher: string]
 
 export interface RecordStoreOptions {
-  clock?: Clock
-  limits?: Limits
+  clock?: Clock | undefined
+  limits?: Limits | undefined
   /** Draws the publishers among whom one is shed. Default: that of the platform. */
-  random?: Random
+  random?: Random | undefined
 }
 
 /** Publishers among whom the one is looked for whose record belongs here least. */

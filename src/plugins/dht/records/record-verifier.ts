@@ -10,10 +10,10 @@ import { decodeRecord, invalidRecord, isWireRecord, type RecordEntry, type Verif
 export interface RecordVerifierOptions {
   /** The network whose records are believed. */
   network: string
-  clock?: Clock
-  limits?: Limits
+  clock?: Clock | undefined
+  limits?: Limits | undefined
   /** Whose name is whose. Without it names in records are taken as they are. */
-  names?: PinnedNames
+  names?: PinnedNames | undefined
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { DistributedHashTable } from '../client/dht.js'
+import type { HashTable } from '../client/hash-table.js'
 import type { Feelers } from './feelers.js'
 import type { Kademlia } from './kademlia.js'
 
@@ -9,13 +9,13 @@ export interface AttachedWalk {
 }
 
 /** By the DHT that they belong to. A file of its own: whoever only looks here does not bundle the walks. */
-const attached = /* @__PURE__ */ new WeakMap<DistributedHashTable, AttachedWalk>()
+const attached = /* @__PURE__ */ new WeakMap<HashTable, AttachedWalk>()
 
 /** The own walks of a coordinator; undefined where no plugin has brought them. */
-export function walkOf(dht: DistributedHashTable): AttachedWalk | undefined {
+export function walkOf(dht: HashTable): AttachedWalk | undefined {
   return attached.get(dht)
 }
 
-export function setWalk(dht: DistributedHashTable, walk: AttachedWalk): void {
+export function setWalk(dht: HashTable, walk: AttachedWalk): void {
   attached.set(dht, walk)
 }

@@ -3,6 +3,7 @@ import { PUBLIC_KEY_BYTES } from '../../../identity/ed25519.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import { array, bytes, malformed, parsed, text, tuple } from '../../../message/shape.js'
 import { compareDistance, nodeIdOf } from '../records/key-space.js'
+import { remembered } from './contact-memory.js'
 
 /** A node of the DHT: who it is, and where it can be dialled. */
 export interface Contact {
@@ -46,8 +47,11 @@ export function readContacts(
 ): Contact[] {
   const told = parsed(wireContacts, wire, CONTACTS)
   if (told.length > max) throw malformed(CONTACTS)
-  // Decoded bytes are views of a whole message.
-  const contacts = told.map(([publicKey, address]) => contactOf(publicKey.slice(), learnt(address, rules) ?? '', network))
+  const contacts = told.map(([publicKey, address]) => {
+    // Decoded bytes are views of a whole message.
+    const make = () => contactOf(publicKey.slice(), learnt(address, rules) ?? '', network)
+    return remembered(make, publicKey, address, network, rules.allowPrivate)
+  })
   contacts.forEach((contact, i) => {
     const before = contacts[i - 1]
     if (before !== undefined && compareDistance(target, before.id, contact.id) >= 0) {

@@ -62,6 +62,8 @@ export class Kademlia {
   private readonly underWay = new LazySet<JoinedSignal>()
   private readonly newNodeListeners = new LazySet<(contact: Contact) => void>()
   private isOver = false
+  /** What becomes of a node that did not answer. */
+  onSilent = (contact: Contact): unknown => this.table.failed(contact)
   /** Whether we are to be a node: then nodes that have come by themselves are our neighbours too. */
   isNode = false
 
@@ -111,9 +113,9 @@ export class Kademlia {
   /** A peer has disconnected. A node that tells no address cannot be reached any more. */
   disconnected({ publicKey, addresses }: PeerInfo): void {
     if (publicKey === undefined) return
-    const { id, peerId } = contactOf(publicKey, '', this.networkName)
-    this.links.lost(peerId)
-    if (this.addressIn(addresses) === '') this.table.remove(id)
+    const contact = contactOf(publicKey, '', this.networkName)
+    this.links.lost(contact.peerId)
+    if (this.addressIn(addresses) === '') this.table.remove(contact)
   }
 
   /** Whether we are, as far as we know, among those that keep what belongs to a place. */
@@ -177,9 +179,9 @@ export class Kademlia {
   /** Records whether a node answered: the word of the peer that named it is worth as much. */
   tried(contact: Contact, lives: boolean): void {
     if (lives) this.seen(contact)
-    else this.table.failed(contact.id)
-    const liar = this.tellers.came(contact.id, lives)
-    if (liar !== undefined) this.table.remove(nodeIdOf(decodePeerId(liar), this.networkName))
+    else this.onSilent(contact)
+    const liar = this.tellers.came(contact.peerId, lives)
+    if (liar !== undefined) this.table.remove(contactOf(decodePeerId(liar), '', this.networkName))
   }
 
   /**
@@ -188,7 +190,8 @@ export class Kademlia {
    *
    * @throws P2PError MALFORMED_DATA.
    */
-  contactsFrom(wire: unknown, target: Uint8Array, { peerId, id }: Contact): Contact[] {
+  contactsFrom(wire: unknown, target: Uint8Array, teller: Contact): Contact[] {
+    const { peerId } = teller
     if (this.tellers.isLiar(peerId)) return []
     try {
       const { networkName: network, wiring } = this
@@ -197,7 +200,7 @@ export class Kademlia {
     } catch (error) {
       // Condemned, it does not come in again by connecting anew.
       this.tellers.condemn(peerId)
-      this.table.remove(id)
+      this.table.remove(teller)
       if (isDishonest(error)) this.wiring.host.reject(peerId, error)
       throw error
     }
@@ -222,7 +225,8 @@ export class Kademlia {
       const result = await walk({
         clock,
         target,
-        seeds: this.table.closest(target, limits.dhtBucketSize),
+        // So many of each path's own: liars that are all of the nearest name nobody else.
+        seeds: this.table.closest(target, limits.dhtBucketSize * limits.dhtPaths),
         warm: this.warmTowards(target),
         count: plan.count ?? limits.dhtBucketSize,
         thorough: plan.thorough ?? false,
@@ -284,7 +288,7 @@ export class Kademlia {
     if (seen === 'added') for (const listener of [...this.newNodeListeners]) listener(contact)
     if (seen !== 'waiting') return
     const oldest = this.table.leastRecentlySeen(contact)
-    if (oldest !== undefined && this.table.isSilent(oldest.id, this.wiring.limits.dhtRefreshMs)) void this.ping(oldest)
+    if (oldest !== undefined && this.table.isSilent(oldest, this.wiring.limits.dhtRefreshMs)) void this.ping(oldest)
   }
 
   /** Connected nodes that are nearer to a place than we are. */

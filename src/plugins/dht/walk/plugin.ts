@@ -36,11 +36,10 @@ export function dhtWalk(): Plugin {
 
 /** The walks of a coordinator, made where no other plugin has made them. @throws P2PError INVALID_CONFIG. */
 export function attachWalk(kit: PluginKit): AttachedWalk {
-  const parts = dhtOf(kit)
-  const known = walkOf(parts.dht)
+  const { dht, servers } = dhtOf(kit)
+  const known = walkOf(dht)
   if (known !== undefined) return known
-  const { dht, servers, clock, limits, random } = parts
-  const { dialer, identity } = kit
+  const { clock, limits, random, dialer, identity } = kit
   const connected = new LazySet<string>()
   const network = new Kademlia({ host: kit, identity, limits, dialer: nodeDialer(kit, connected), mayDial: dialer.mayDial })
   const join = (peer: PeerInfo) => {
@@ -61,7 +60,7 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
         probe: (contact) => probe(kit, connected, contact),
       })
     : undefined
-  dht.setLookup(new WalkLookup(servers, network, new RecordWalks(parts, network)))
+  dht.setLookup(new WalkLookup(servers, network, new RecordWalks({ dht, servers, clock, limits }, network)))
   // A peer may become a node long after it has connected.
   kit.onPeer({ connected: join, disconnected: leave, described: (peer) => network.connected(peer) })
   kit.onLifecycle({

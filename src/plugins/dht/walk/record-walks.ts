@@ -1,5 +1,6 @@
 import { tupleKey } from '../../../base/tuple-key.js'
 import { JoinedSignal } from '../../../base/wait.js'
+import type { PluginKit } from '../../../core/plugin.js'
 import type { FindOptions } from '../client/lookup.js'
 import type { DhtParts } from '../client/plugin.js'
 import {
@@ -30,7 +31,7 @@ interface Found {
 /** Walks to where records are kept, and collects them: those under one key, or all of a set. */
 export class RecordWalks {
   constructor(
-    private readonly parts: Pick<DhtParts, 'servers' | 'dht' | 'limits' | 'clock'>,
+    private readonly parts: Pick<DhtParts, 'servers' | 'dht'> & Pick<PluginKit, 'limits' | 'clock'>,
     private readonly network: Kademlia,
     private readonly onMissing?: OnMissing,
   ) {}

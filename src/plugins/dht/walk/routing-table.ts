@@ -1,5 +1,4 @@
 import { originOf } from '../../../address/origin.js'
-import { hexOf } from '../../../base/bytes.js'
 import { type Clock, elapsed } from '../../../base/clock.js'
 import { LazyMap } from '../../../base/lazy-map.js'
 import type { Limits } from '../../../base/limits.js'
@@ -29,6 +28,9 @@ interface Bucket {
   usedAt: number
 }
 
+/** A node, by its place and by its name: its address does not matter. */
+type Node = Pick<Contact, 'id' | 'peerId'>
+
 /** What became of a contact that was seen. */
 export type Seen = 'added' | 'known' | 'waiting'
 
@@ -43,6 +45,7 @@ export type Seen = 'added' | 'known' | 'waiting'
  */
 export class RoutingTable {
   private readonly buckets = new LazyMap<number, Bucket>()
+  /** By peer id: each contact has that text already, and a node id in hex would be made anew at each look. */
   private readonly byId = new LazyMap<string, Entry>()
   private nodes = 0
 
@@ -66,17 +69,12 @@ export class RoutingTable {
     return this.nodes
   }
 
-  has(id: Uint8Array): boolean {
-    return this.byId.has(hexOf(id))
-  }
-
   /** A node has answered us, or was met at an address that it can be dialled at. */
   seen(contact: Contact): Seen {
     const bits = commonBits(this.ownId, contact.id)
     if (bits === KEY_BITS) return 'known'
     const bucket = this.bucket(bits)
-    const id = hexOf(contact.id)
-    const known = this.byId.get(id)
+    const known = this.byId.get(contact.peerId)
     const now = elapsed(this.clock)
     if (known !== undefined) {
       known.contact = contact
@@ -86,10 +84,10 @@ export class RoutingTable {
       moveToEnd(bucket.entries, known)
       return 'known'
     }
-    drop(bucket.waiting, contact.id)
+    drop(bucket.waiting, contact)
     const entry: Entry = { contact, origin: originOf(contact.address), seenAt: now, failures: 0, teller: undefined, tellers: 0 }
     const hearsay = bucket.entries[0]
-    if (bucket.entries.length >= this.limits.dhtBucketSize && hearsay?.seenAt === 0) this.remove(hearsay.contact.id)
+    if (bucket.entries.length >= this.limits.dhtBucketSize && hearsay?.seenAt === 0) this.remove(hearsay.contact)
     this.balance(bucket, entry)
     if (bucket.entries.length < this.limits.dhtBucketSize) {
       this.insert(bucket, entry)
@@ -107,7 +105,7 @@ export class RoutingTable {
   learned(contact: Contact, teller: string): void {
     const bits = commonBits(this.ownId, contact.id)
     if (bits === KEY_BITS) return
-    const known = this.byId.get(hexOf(contact.id))
+    const known = this.byId.get(contact.peerId)
     if (known !== undefined) {
       if (known.seenAt > 0 || known.teller === teller) return
       known.teller = teller
@@ -139,27 +137,27 @@ export class RoutingTable {
    * A node did not answer. It goes at once where another waits for its place, else after the second time: a network that is
    * down for a moment empties no table. True if it is gone.
    */
-  failed(id: Uint8Array): boolean {
-    const entry = this.byId.get(hexOf(id))
-    const bucket = this.buckets.get(commonBits(this.ownId, id))
+  failed(node: Node): boolean {
+    const entry = this.byId.get(node.peerId)
+    const bucket = this.buckets.get(commonBits(this.ownId, node.id))
     if (bucket === undefined) return false
     if (entry === undefined) {
-      drop(bucket.waiting, id)
+      drop(bucket.waiting, node)
       return false
     }
     entry.failures++
     if (entry.failures < 2 && bucket.waiting.length === 0) return false
-    this.remove(id)
+    this.remove(node)
     return true
   }
 
   /** A node is gone for good, or is no node any more. */
-  remove(id: Uint8Array): void {
-    const bucket = this.buckets.get(commonBits(this.ownId, id))
+  remove(node: Node): void {
+    const bucket = this.buckets.get(commonBits(this.ownId, node.id))
     if (bucket === undefined) return
-    drop(bucket.waiting, id)
-    if (!this.byId.delete(hexOf(id))) return
-    drop(bucket.entries, id)
+    drop(bucket.waiting, node)
+    if (!this.byId.delete(node.peerId)) return
+    drop(bucket.entries, node)
     this.nodes--
     const next = bucket.waiting.pop()
     if (next !== undefined) this.insert(bucket, next)
@@ -179,15 +177,14 @@ export class RoutingTable {
     const bits = commonBits(this.ownId, target)
     const found: Contact[] = []
     const take = (entries: Entry[]) => {
-      entries.sort((a, b) => compareDistance(target, a.contact.id, b.contact.id))
-      for (const entry of entries) if (found.length < count && which(entry)) found.push(entry.contact)
+      const near = entries.filter(which).map(({ contact }) => contact)
+      found.push(...near.sort((a, b) => compareDistance(target, a.id, b.id)).slice(0, count - found.length))
     }
     // Nodes of the target's own bucket are nearer to it than any others; then those nearer to us; then bucket by bucket outwards.
-    take([...(this.buckets.get(bits)?.entries ?? [])])
+    take(this.buckets.get(bits)?.entries ?? [])
     if (found.length < count) take([...this.buckets].flatMap(([other, { entries }]) => (other > bits ? entries : [])))
-    for (let other = Math.min(bits, KEY_BITS) - 1; other >= 0 && found.length < count; other--) {
-      take([...(this.buckets.get(other)?.entries ?? [])])
-    }
+    for (let other = Math.min(bits, KEY_BITS) - 1; other >= 0 && found.length < count; other--)
+      take(this.buckets.get(other)?.entries ?? [])
     return found
   }
 
@@ -209,8 +206,8 @@ export class RoutingTable {
     return stale
   }
 
-  isSilent(id: Uint8Array, forMs: number): boolean {
-    const entry = this.byId.get(hexOf(id))
+  isSilent({ peerId }: Node, forMs: number): boolean {
+    const entry = this.byId.get(peerId)
     return entry !== undefined && entry.seenAt > 0 && entry.seenAt <= elapsed(this.clock) - forMs
   }
 
@@ -270,14 +267,14 @@ export class RoutingTable {
     }
     if (found === undefined) return
     entries.splice(entries.indexOf(found), 1)
-    this.byId.delete(hexOf(found.contact.id))
+    this.byId.delete(found.contact.peerId)
     this.nodes--
   }
 
   private insert(bucket: Bucket, entry: Entry): void {
     bucket.entries.push(entry)
     bucket.entries.sort((a, b) => a.seenAt - b.seenAt)
-    this.byId.set(hexOf(entry.contact.id), entry)
+    this.byId.set(entry.contact.peerId, entry)
     this.nodes++
   }
 }
@@ -287,7 +284,7 @@ function moveToEnd(entries: Entry[], entry: Entry): void {
   entries.push(entry)
 }
 
-function drop(entries: Entry[], id: Uint8Array): void {
-  const index = entries.findIndex(({ contact }) => contact.id.every((byte, i) => byte === id[i]))
+function drop(entries: Entry[], { peerId }: Node): void {
+  const index = entries.findIndex(({ contact }) => contact.peerId === peerId)
   if (index !== -1) entries.splice(index, 1)
 }

@@ -1,5 +1,4 @@
 import { BoundedMap } from '../../../base/bounded-map.js'
-import { hexOf } from '../../../base/bytes.js'
 import type { Contact } from './contact.js'
 
 interface Account {
@@ -23,19 +22,14 @@ export class Tellers {
   private readonly accounts = new BoundedMap<string, Account>(MAX_TOLD)
 
   tell(teller: string, contacts: readonly Contact[]): void {
-    for (const { id, peerId } of contacts) {
-      const key = hexOf(id)
-      if (peerId === teller || this.told.has(key)) continue
-      this.told.set(key, teller)
-    }
+    for (const { peerId } of contacts) if (peerId !== teller && !this.told.has(peerId)) this.told.set(peerId, teller)
   }
 
   /** A node answered, or did not. @returns the teller, where this has shown that it lies. */
-  came(id: Uint8Array, hasAnswered: boolean): string | undefined {
-    const key = hexOf(id)
-    const teller = this.told.get(key)
+  came(peerId: string, hasAnswered: boolean): string | undefined {
+    const teller = this.told.get(peerId)
     if (teller === undefined) return undefined
-    this.told.delete(key)
+    this.told.delete(peerId)
     const account = this.accounts.use(teller, () => ({ answered: 0, failed: 0 }))
     if (hasAnswered) account.answered++
     else account.failed++

@@ -17,8 +17,9 @@ export class WalkLookup implements Lookup {
     private readonly walks: RecordWalks,
   ) {}
 
+  /** A server is asked by others, and answers itself; whoever knows nodes may walk to them. */
   get isReachable(): boolean {
-    return this.servers.isReachable
+    return this.network.isNode || this.network.canWalk || this.servers.isReachable
   }
 
   store(entry: VerifiedRecord, options?: WaitOptions & { at?: string }): Promise<StoreOutcome> {

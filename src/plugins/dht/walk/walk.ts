@@ -1,4 +1,3 @@
-import { compareBytes, hexOf } from '../../../base/bytes.js'
 import { type Clock, elapsed, type Timer } from '../../../base/clock.js'
 import { abortedError, asP2PError } from '../../../base/errors.js'
 import type { TraceStep } from '../client/lookup.js'
@@ -8,17 +7,17 @@ import type { Contact } from './contact.js'
 export interface WalkOptions {
   clock: Clock
   target: Uint8Array
-  /** Where to begin, nearest first. */
+  /** Where to begin, nearest first; those farther away are asked where the nearer ones lead to too few. */
   seeds: Contact[]
   /** Nodes that answer at once, being connected: asked first of all. */
-  warm?: Contact[]
+  warm?: Contact[] | undefined
   /** Nodes wanted at most. */
   count: number
   /**
    * Each path goes on until its own `count` nearest have answered: accomplices that name each other cannot end it early. Else the
    * paths share the work, for who wants the nearest and will ask them again.
    */
-  thorough?: boolean
+  thorough?: boolean | undefined
   /** Questions under way at once; with several paths two of each, where this is more than one. */
   concurrency: number
   /** Disjoint paths. */
@@ -43,7 +42,7 @@ export interface WalkResult {
 interface Candidate {
   readonly contact: Contact
   readonly hop: number
-  state: 'new' | 'asked' | 'answered' | 'failed'
+  hasFailed: boolean
 }
 
 interface Path {
@@ -62,7 +61,7 @@ interface Path {
  * (Maymounkov and Mazières, "Kademlia", 2002, §2.3). Several paths walk at once, and no node is on two of them (Baumgart and
  * Mies, "S/Kademlia", 2007, §4.4): a liar can mislead only the path that it is on.
  *
- * @throws P2PError ABORTED.
+ * @throws P2PError ABORTED where the signal fires and `isEnough` is false.
  */
 export function walk(options: WalkOptions): Promise<WalkResult> {
   return new Promise((resolve, reject) => new Walk(options, resolve, reject).begin())
@@ -70,7 +69,8 @@ export function walk(options: WalkOptions): Promise<WalkResult> {
 
 class Walk {
   private readonly paths: Path[]
-  private readonly asked = new Set<string>()
+  /** By peer id, of the path that has asked it. */
+  private readonly asked = new Map<string, Candidate>()
   private readonly answered: { contact: Contact; hop: number }[] = []
   private readonly steps: TraceStep[] = []
   private readonly timers = new Set<Timer>()
@@ -115,27 +115,27 @@ class Walk {
     signal.addEventListener('abort', this.abort)
     for (const [i, contact] of (this.wiring.warm ?? []).entries()) {
       const path = this.paths[i % this.paths.length]!
-      if (this.asked.has(hexOf(contact.id))) continue
+      if (this.asked.has(contact.peerId)) continue
       this.learn(path, contact, 1)
-      const candidate = path.candidates.find((other) => compareBytes(other.contact.id, contact.id) === 0)
+      const candidate = path.candidates.find((other) => other.contact.peerId === contact.peerId)
       if (candidate !== undefined) this.ask(path, candidate, true)
     }
-    for (const path of this.paths) this.advance(path)
-    this.endIfDone()
+    this.goOn()
   }
 
+  /** Who ends a walk because it has enough does not give it up: the walk tells how it went. */
   private readonly abort = (): void => {
-    if (this.end()) this.reject(abortedError('The lookup', this.wiring.signal.reason))
+    if (this.wiring.isEnough()) this.finish(this.answered.at(-1)?.hop)
+    else if (this.end()) this.reject(abortedError('The lookup', this.wiring.signal.reason))
   }
 
   private learn(path: Path, contact: Contact, hop: number): boolean {
-    const id = hexOf(contact.id)
-    if (path.known.has(id)) return false
-    path.known.add(id)
+    if (path.known.has(contact.peerId)) return false
+    path.known.add(contact.peerId)
     const { target } = this.wiring
     let at = path.candidates.length
     while (at > 0 && compareDistance(target, contact.id, path.candidates[at - 1]!.contact.id) < 0) at--
-    path.candidates.splice(at, 0, { contact, hop, state: 'new' })
+    path.candidates.splice(at, 0, { contact, hop, hasFailed: false })
     return true
   }
 
@@ -151,16 +151,16 @@ class Walk {
     }
   }
 
+  /** A path ends once `reach` of its nearest were asked by it, and `count` by it and the others. */
   private nextOf(path: Path): Candidate | undefined {
-    let ahead = 0
+    let own = 0
+    let all = 0
     for (const candidate of path.candidates) {
-      if (candidate.state === 'failed') continue
-      if (candidate.state === 'new') {
-        // Another path has it.
-        if (this.asked.has(hexOf(candidate.contact.id))) continue
-        return candidate
-      }
-      if (++ahead >= this.reach) return undefined
+      const asked = this.asked.get(candidate.contact.peerId)
+      if (asked === undefined) return candidate
+      if (asked.hasFailed) continue
+      if (asked === candidate) own++
+      if (++all >= this.wiring.count && own >= this.reach) return undefined
     }
     return undefined
   }
@@ -168,8 +168,7 @@ class Walk {
   private ask(path: Path, candidate: Candidate, isWarm = false): void {
     const { clock, target, slowAfterMs } = this.wiring
     const { contact, hop } = candidate
-    candidate.state = 'asked'
-    this.asked.add(hexOf(contact.id))
+    this.asked.set(contact.peerId, candidate)
     path.underWay++
     if (isWarm) path.warm++
     const startedMs = elapsed(clock) - this.startedAt
@@ -207,27 +206,24 @@ class Walk {
       (closer) => {
         if (this.ended) return
         done()
-        candidate.state = 'answered'
         this.answered.push({ contact, hop })
         for (const other of closer) if (this.learn(path, other, hop + 1)) step.learned++
         if (this.wiring.isEnough()) return this.finish(hop)
-        this.advance(path)
-        this.endIfDone()
+        this.goOn()
       },
       (error) => {
         if (this.ended) return
         done()
-        candidate.state = 'failed'
+        candidate.hasFailed = true
         step.error = asP2PError(error, 'HANDLER_FAILED', '').code
-        this.advance(path)
-        this.endIfDone()
+        this.goOn()
       },
     )
   }
 
-  private endIfDone(): void {
-    if (this.ended || this.paths.some(({ underWay }) => underWay > 0)) return
-    this.finish()
+  private goOn(): void {
+    for (const path of this.paths) this.advance(path)
+    if (this.paths.every(({ underWay }) => underWay === 0)) this.finish()
   }
 
   private finish(hops?: number): void {

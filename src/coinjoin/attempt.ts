@@ -1,0 +1,301 @@
+import { hexOf, isBytes } from '../base/bytes.js'
+import type { Clock } from '../base/clock.js'
+import { isP2PError } from '../base/errors.js'
+import { encodePeerId } from '../identity/peer-id.js'
+import { STEP_MS } from '../statements/statement-rounds.js'
+import type { PhaseItems, PhaseProgress, StatementRun } from '../statements/statement-run.js'
+import type { Statements } from '../statements/statements.js'
+import { AttemptMath, type Verdict } from './attempt-math.js'
+import { type MixFault, mixFailed } from './errors.js'
+import { encodeEnd, encodeKeys, type Rejection, type Reveal, seedCommitmentOf } from './items.js'
+import { isSigned, type MixTransaction, signedTransaction } from './mix-transaction.js'
+import { padKeysOf } from './pads.js'
+import { attemptIdOf, placeOf } from './pool.js'
+import type { RegisteredCoin, Registration, RegistrationTerms } from './registration.js'
+import { inSlices } from './slices.js'
+import { commitmentOf, encodeVector } from './vectors.js'
+
+/** Name of the protocol, of messages and statements alike. */
+export const MIX_PROTOCOL = 'lotus/coinjoin'
+/** Rounds of an attempt, with the time for each. */
+export const PHASES = [
+  { name: 'register', deadlineMs: 30_000, ready: false },
+  { name: 'keys', deadlineMs: 30_000, ready: false },
+  { name: 'commit', deadlineMs: 10_000, ready: false },
+  { name: 'vector', deadlineMs: 10_000, ready: true },
+  { name: 'end', deadlineMs: 45_000, ready: false },
+] as const
+/** Round of `end`: after those before it, and `ready`. */
+const END_ROUND = 5
+/** How long we stay after a verdict, so that members that lack something of what led to it can ask us. */
+const LINGER_MS = 2 * STEP_MS
+
+export interface Named {
+  readonly member: Uint8Array
+  readonly fault: MixFault
+  /** Its coins, as far as it has proven that they are its own. */
+  readonly coins: readonly RegisteredCoin[]
+}
+
+/** How an attempt has ended. */
+export interface AttemptEnd {
+  /** All have signed: the transaction in bytes. */
+  readonly transaction: Uint8Array | undefined
+  /** What was to be signed, where the attempt has come so far. */
+  readonly mix: MixTransaction | undefined
+  readonly named: readonly Named[]
+  /** What each member has registered, by its key. */
+  readonly registered: ReadonlyMap<string, Uint8Array>
+  /** What we had drawn, and whether others know now whose they are. */
+  readonly messages: readonly Uint8Array[]
+  readonly fate: 'released' | 'burned' | 'pending'
+}
+
+export interface AttemptOptions {
+  statements: Statements
+  clock: Clock
+  random: (count: number) => Uint8Array
+  self: Uint8Array
+  /** All members of the roster, in bytewise order. */
+  roster: readonly Uint8Array[]
+  /** Places of those that take part in this attempt; ascending. */
+  places: readonly number[]
+  /** From 1. */
+  number: number
+  terms: RegistrationTerms
+  /** Our `register` item: the same in all attempts of a round. */
+  register: Uint8Array
+  /** What each had registered in the attempt before. */
+  before: ReadonlyMap<string, Uint8Array> | undefined
+  /** Messages of fresh scripts. */
+  fresh(): Promise<readonly Uint8Array[]>
+  /** The last look, with what all have registered. False: we leave. */
+  confirm(registrations: readonly Registration[]): Promise<boolean>
+  /** Why a coin is not taken; undefined: it is. */
+  judgeCoin(coin: RegisteredCoin): Promise<Rejection | undefined>
+  /** Signs our inputs. */
+  sign(mix: MixTransaction, inputs: number[], messages: readonly Uint8Array[]): Promise<Uint8Array[]>
+  onProgress?(progress: PhaseProgress): void
+  onVerdict?(verdict: Verdict['kind']): void
+  signal?: AbortSignal | undefined
+}
+
+/** One attempt of a round: made by `runAttempt`. */
+class Attempt {
+  readonly math: AttemptMath
+  private readonly members: readonly Uint8Array[]
+  private readonly place: number
+  private readonly attempt: Uint8Array
+  private run: StatementRun | undefined
+  private reveal: Reveal | undefined
+  private vector = new Uint8Array(0)
+  private isOpened = false
+  private isRevealed = false
+  private verdict: Verdict | undefined
+  private readonly registered = new Map<string, Uint8Array>()
+  /** By place, what was said in `end`. */
+  private readonly ends = new Map<number, Uint8Array>()
+
+  constructor(private readonly options: AttemptOptions) {
+    const { roster, places, number, terms, self, before, random } = options
+    this.members = places.map((place) => roster[place]!)
+    this.place = placeOf(this.members, self)
+    this.attempt = attemptIdOf(terms.rosterHash, number, places)
+    this.math = new AttemptMath(this.attempt, this.members, terms, before, random)
+  }
+
+  /** @throws P2PError MIX_FAILED where we have to leave. */
+  async go(): Promise<AttemptEnd> {
+    const { statements, number, onProgress, signal } = this.options
+    const run = statements.run({
+      protocol: MIX_PROTOCOL,
+      session: hexOf(this.attempt),
+      members: this.members,
+      attempt: number,
+      phases: PHASES,
+      remember: false,
+      ...(signal && { signal }),
+      say: (phase, items) => this.say(phase, items),
+      onProgress: (progress) => {
+        this.hear()
+        onProgress?.(progress)
+      },
+    })
+    this.run = run
+    try {
+      const items = await run.finished
+      for (const [place, value] of this.byPlace(items, 'end').entries()) this.ends.set(place, value)
+    } catch (error) {
+      return await this.failed(error, run)
+    }
+    return this.ended(new Map())
+  }
+
+  private async say(phase: string, items: PhaseItems): Promise<Uint8Array | undefined> {
+    switch (phase) {
+      case 'register':
+        return this.options.register
+      case 'keys':
+        return this.sayKeys(this.byPlace(items, 'register'))
+      case 'commit':
+        return this.sayCommit(this.byPlace(items, 'keys'))
+      case 'vector':
+        this.isOpened = !this.math.isDoomed
+        return this.vector
+      default:
+        return this.sayEnd(items)
+    }
+  }
+
+  /** Where nothing can come of the attempt we say nothing of our own, but go on until all have confirmed that they see the same. */
+  private async sayKeys(register: readonly Uint8Array[]): Promise<Uint8Array> {
+    const { math, options, attempt, members, place } = this
+    for (const [at, item] of register.entries()) this.registered.set(members[at]!.join(), item)
+    await inSlices(math.register(register), options.signal)
+    if (math.isDoomed) return new Uint8Array(0)
+    if (!(await options.confirm(math.registrations)))
+      throw mixFailed('The mix was refused.', { reason: 'REFUSED', phase: 'keys' })
+    const whys = await Promise.all(
+      math.registrations.map(async ({ coins }) => {
+        const found = await Promise.all(coins.map((coin) => options.judgeCoin(coin)))
+        return found.find((why) => why !== undefined)
+      }),
+    )
+    if (whys[place] !== undefined)
+      throw mixFailed('A coin of this plan is spent, too young, or another than the plan says.', {
+        reason: 'COIN_SPENT',
+        phase: 'keys',
+      })
+    this.reveal = { seed: options.random(32), messages: await options.fresh() }
+    return encodeKeys({
+      padKey: padKeysOf(this.reveal.seed, attempt).publicKey,
+      commitment: seedCommitmentOf(attempt, members[place]!, this.reveal),
+      rejected: whys.flatMap((why, at) => (why === undefined ? [] : [[at, why] as const])),
+    })
+  }
+
+  private async sayCommit(keys: readonly Uint8Array[]): Promise<Uint8Array> {
+    const { math, attempt, members, place, options } = this
+    await inSlices(math.keys(keys), options.signal)
+    if (math.isDoomed) return new Uint8Array(0)
+    const vector = await inSlices(math.vector(place, this.reveal!), options.signal)
+    this.vector = encodeVector(math.field, vector) as typeof this.vector
+    return commitmentOf(attempt, members[place]!, this.vector)
+  }
+
+  /** All honest members hold the same items here, and come to the same verdict: they all sign, or all reveal, or all stop. */
+  private async sayEnd(items: PhaseItems): Promise<Uint8Array | undefined> {
+    const { math, options, place } = this
+    const [register, keys, commit, vector] = ['register', 'keys', 'commit', 'vector'].map((phase) => this.byPlace(items, phase))
+    const verdict = await inSlices(
+      math.verdict({ register: register!, keys: keys!, commit: commit!, vector: vector! }),
+      options.signal,
+    )
+    this.verdict = verdict
+    options.onVerdict?.(verdict.kind)
+    if (verdict.kind === 'disturbed') {
+      this.isRevealed = true
+      return encodeEnd({ kind: 'reveal', ...this.reveal! })
+    }
+    if (verdict.kind !== 'mixed') {
+      options.clock.setTimeout(() => this.run?.abort('no mix', [], null), LINGER_MS)
+      return undefined
+    }
+    const { mix, messages } = verdict
+    const found = new Set(messages.map((message) => message.join()))
+    if (!this.reveal!.messages.every((message) => found.has(message.join())))
+      throw mixFailed('An output of ours is missing. Nothing was signed.', { reason: 'OUTPUT_MISSING', phase: 'end' })
+    const inputs = mix.owners.flatMap((owner, input) => (owner === place ? [input] : []))
+    const signatures = await options.sign(mix, inputs, this.reveal!.messages)
+    // What does not hold would be held against us.
+    const isGood = (signature: Uint8Array, i: number) => isBytes(signature, 64) && isSigned(mix, inputs[i]!, signature)
+    const isComplete = signatures.length === inputs.length && signatures.every(isGood)
+    if (!isComplete) throw mixFailed('The wallet has not signed each of its inputs.', { reason: 'SIGNER_FAILED', phase: 'end' })
+    return encodeEnd({ kind: 'sign', signatures: inputs.map((input, i) => [input, signatures[i]!]) })
+  }
+
+  /** What has come of `end`: the session forgets it when it fails. */
+  private hear(): void {
+    for (const { slot, publicKey, value } of this.run?.session.statements(END_ROUND) ?? []) {
+      const place = placeOf(this.members, publicKey)
+      if (slot === 'item') this.ends.set(place, value.slice())
+    }
+  }
+
+  private async failed(error: unknown, run: StatementRun): Promise<AttemptEnd> {
+    if (!isP2PError(error)) throw error
+    const { verdict, members, math } = this
+    // Our own verdict has ended it.
+    if (verdict?.kind === 'guilty' || verdict?.kind === 'out') {
+      const fault = verdict.kind === 'out' ? 'out' : 'offence'
+      if (verdict.places.includes(this.place)) {
+        const reason = math.judged?.rejected.includes(this.place) ? 'COIN_REJECTED' : 'EXCLUDED'
+        throw mixFailed('The others go on without us.', { reason, phase: 'keys' })
+      }
+      return this.end(new Map(verdict.places.map((place) => [place, fault])))
+    }
+    if (error.code !== 'PHASE_TIMEOUT' && error.code !== 'EQUIVOCATION') throw error
+    const { missing = [], blamed = [], phase } = error.details as { missing?: string[]; blamed?: string[]; phase?: string }
+    if (missing.includes(encodePeerId(members[this.place]!)) || (error.code === 'PHASE_TIMEOUT' && blamed.length === 0))
+      throw mixFailed(
+        'This device was too slow, or lost its connection.',
+        { reason: 'MISSED_DEADLINE', phase: String(phase) },
+        error,
+      )
+    const others = new Set(run.others.map(hexOf))
+    const fault =
+      error.code === 'EQUIVOCATION'
+        ? 'equivocation'
+        : phase !== 'end'
+          ? 'missed'
+          : verdict?.kind === 'mixed'
+            ? 'unsigned'
+            : 'unrevealed'
+    const named = members.flatMap((key, place) => (others.has(hexOf(key)) ? [] : [[place, fault as MixFault] as const]))
+    return this.ended(new Map(named))
+  }
+
+  /** After `end`, complete or not. @param named those that are named already. */
+  private async ended(named: Map<number, MixFault>): Promise<AttemptEnd> {
+    const { verdict, math, members, ends, options } = this
+    const said = members.map((_, place) => ends.get(place))
+    if (verdict?.kind === 'disturbed') {
+      for (const place of await inSlices(math.culprits(said), options.signal)) if (!named.has(place)) named.set(place, 'offence')
+    } else if (verdict?.kind === 'mixed') {
+      const { signatures, guilty } = await inSlices(math.signatures(verdict.mix, said), options.signal)
+      // Whatever else somebody has said: with all signatures it is a transaction.
+      if (signatures.every((signature) => signature !== undefined))
+        return this.end(named, signedTransaction(verdict.mix, signatures as Uint8Array[]))
+      for (const place of guilty) if (!named.has(place)) named.set(place, 'offence')
+    }
+    return this.end(named)
+  }
+
+  private end(named: ReadonlyMap<number, MixFault>, transaction?: Uint8Array): AttemptEnd {
+    const { math, members, verdict, reveal, isOpened, isRevealed } = this
+    this.reveal?.seed.fill(0)
+    return {
+      transaction,
+      mix: verdict?.kind === 'mixed' ? verdict.mix : undefined,
+      named: [...named].map(([place, fault]) => ({ member: members[place]!, fault, coins: math.provenOf(place) })),
+      registered: this.registered,
+      messages: reveal?.messages ?? [],
+      fate: isRevealed ? 'burned' : isOpened ? 'pending' : 'released',
+    }
+  }
+
+  private byPlace(items: PhaseItems, phase: string): Uint8Array[] {
+    const said = items.get(phase)!
+    return this.members.map((key) => said.get(encodePeerId(key))!)
+  }
+}
+
+/**
+ * Takes part in one attempt to mix: all honest members end it with the same transaction signed, or with nobody's signature given and the same
+ * members named.
+ *
+ * @throws P2PError MIX_FAILED where we leave the round; what the wallet's callbacks throw.
+ */
+export function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
+  return new Attempt(options).go()
+}

@@ -1,0 +1,32 @@
+// lotus-p2p/coinjoin: mixing coins with those of others, with nobody in the middle.
+
+export type { SpentOutput } from '../lotus/spent.js'
+export type { CoinBan } from './coin-bans.js'
+export type { Coin, Outpoint } from './coins.js'
+export type { MixFailure, MixFailureDetails, MixFault, NamedMember } from './errors.js'
+export type { OutputType } from './fields.js'
+export type { MixLimits } from './limits.js'
+export type { MixNetwork } from './mix-network.js'
+export {
+  CoinJoin,
+  type CoinJoinOptions,
+  type MixOptions,
+  type MixProgress,
+  type MixResult,
+  type MixStep,
+  type PoolInfo,
+} from './mixer.js'
+export {
+  type MixPlan,
+  type PlanOptions,
+  type PlanWarning,
+  planMix,
+  type SplitOptions,
+  type SplitPlan,
+  splitForMixing,
+} from './plan.js'
+export type { MixPool } from './pool.js'
+export { ownershipHash } from './registration.js'
+export type { RoundSummary } from './round.js'
+export { type SoftwareMixSignerOptions, softwareMixSigner } from './software-signer.js'
+export type { CoinState, MixWallet, ProveOwnershipInput, ScriptFate, SignInputsInput } from './wallet.js'

@@ -1,0 +1,113 @@
+import { hexOf } from '../base/bytes.js'
+import { systemClock } from '../base/clock.js'
+import { isP2PError } from '../base/errors.js'
+import { systemRandom } from '../base/random.js'
+import type { WaitOptions } from '../base/wait.js'
+import { type P2PConfig, P2PCoordinator } from '../coordinator.js'
+import type { Plugin, PluginKit } from '../core/plugin.js'
+import { type Identity, identityFromSeed } from '../identity/identity.js'
+import { statements } from '../statements/plugin.js'
+import type { Statements } from '../statements/statements.js'
+import { memoryStore } from '../storage/key-value-store.js'
+import { ENTRY_TTL_S, type EntryWork, entryData, entryType, readEntry } from './entry.js'
+import { mixFailed } from './errors.js'
+import type { MixLimits } from './limits.js'
+
+/** How the members of rounds find each other. Identity, name, metadata, store and paths are not for the wallet to choose: rounds have their own. */
+export interface MixNetwork
+  extends Pick<P2PConfig, 'bootstrap' | 'anchors' | 'proofOfWork' | 'clock' | 'random' | 'logger' | 'network' | 'allowPrivate'> {
+  /** Plugins for each coordinator that is made, transports for instance. */
+  plugins?: () => Plugin[]
+}
+
+/** Connections of a round: 49 members, relays, and some more. */
+const MAX_CONNECTIONS = 128
+const ONLINE_MS = 30_000
+
+type RoundCoordinator = P2PCoordinator<[Plugin<{ statements: Statements }>]>
+
+/** One throwaway peer: for a round, or to look at pools. Nothing ties it to the wallet's own peer, and all of its paths lead through relays. */
+export class MixPeer {
+  readonly identity: Identity
+  readonly kit: PluginKit
+  private readonly peer: RoundCoordinator
+
+  constructor(
+    { plugins, ...network }: MixNetwork,
+    private readonly limits: MixLimits,
+    seed?: Uint8Array,
+  ) {
+    this.identity = identityFromSeed(seed ?? (network.random ?? systemRandom).bytes(32))
+    let kit: PluginKit | undefined
+    const inside: Plugin = {
+      name: 'coinjoin',
+      needs: ['statements'],
+      attach: (given) => {
+        kit = given
+        return {}
+      },
+    }
+    this.peer = new P2PCoordinator({
+      ...network,
+      identity: this.identity,
+      store: memoryStore(),
+      relayOnly: true,
+      webrtc: false,
+      oneTab: false,
+      maxConnections: MAX_CONNECTIONS,
+      plugins: [statements(), inside, ...(plugins?.() ?? [])],
+    }) as unknown as RoundCoordinator
+    this.kit = kit!
+  }
+
+  get statements(): Statements {
+    return this.peer.statements
+  }
+
+  get isSuspicious(): boolean {
+    return this.peer.getStats().eclipse.suspected
+  }
+
+  /** @throws P2PError MIX_FAILED with reason NO_RELAY; ABORTED. */
+  async start(signal?: AbortSignal): Promise<void> {
+    try {
+      await this.peer.start()
+      await this.peer.waitFor('online', { timeoutMs: ONLINE_MS, signal })
+    } catch (error) {
+      if (isP2PError(error, 'ABORTED')) throw error
+      throw mixFailed('No relay can be reached.', { reason: 'NO_RELAY' }, error)
+    }
+  }
+
+  /** @returns takes the entry back. */
+  async enter(poolId: string, work: EntryWork): Promise<() => Promise<void>> {
+    const id = hexOf(this.kit.random.bytes(16))
+    await this.peer.announceResource(entryType(poolId), id, entryData(work), { ttl: ENTRY_TTL_S, whileConnected: true })
+    return async () => void (await this.peer.withdrawResource(entryType(poolId), id).catch(() => {}))
+  }
+
+  /** Keys that wait in a pool. @param before milliseconds since the Unix epoch: what was announced later does not count. */
+  async entries(poolId: string, before: number, wait: WaitOptions = {}): Promise<Uint8Array[]> {
+    const found = await this.peer.discoverResources(entryType(poolId), undefined, { ...wait, onePerPublisher: true })
+    const about = { network: this.kit.network, poolId, nowMs: this.kit.clock.now(), bits: this.limits.entryWorkBits }
+    return found.flatMap((entry) => (entry.createdAt <= before && readEntry(entry, about)) || [])
+  }
+
+  /** Entries that count in an epoch. */
+  entriesOf(poolId: string, epoch: number): Promise<Uint8Array[]> {
+    const { epochMs, entrySettleMs } = this.limits
+    return this.entries(poolId, epoch * epochMs - entrySettleMs)
+  }
+
+  connect(peerId: string, wait: WaitOptions): Promise<unknown> {
+    return this.peer.isConnected(peerId) ? Promise.resolve() : this.peer.connectToPeer(peerId, wait)
+  }
+
+  shutdown(): Promise<void> {
+    return this.peer.shutdown()
+  }
+}
+
+export function clockOf({ clock }: MixNetwork) {
+  return clock ?? systemClock
+}

@@ -1,0 +1,347 @@
+import { Alarm } from '../base/alarm.js'
+import { elapsed } from '../base/clock.js'
+import { isP2PError, P2PError, shutDownError } from '../base/errors.js'
+import type { Unsubscribe } from '../base/events.js'
+import { fenced } from '../base/fenced.js'
+import { systemRandom } from '../base/random.js'
+import { checkWait, type WaitOptions, withDeadline } from '../base/wait.js'
+import { encodePeerId } from '../identity/peer-id.js'
+import { type KeyValueStore, memoryStore } from '../storage/key-value-store.js'
+import { type CoinBan, CoinBans } from './coin-bans.js'
+import { coinName, type Outpoint } from './coins.js'
+import { type EntryWork, mineEntry } from './entry.js'
+import { cancelled, type MixFailure, type MixFailureDetails, mixFailed } from './errors.js'
+import { MAX_MEMBERS } from './items.js'
+import { COINJOIN_LIMITS, type MixLimits } from './limits.js'
+import { Lobby, type Roster } from './lobby.js'
+import { clockOf, type MixNetwork, MixPeer } from './mix-network.js'
+import { largestRoster, type MixPlan } from './plan.js'
+import { DENOMINATIONS, MIN_RATE, type MixPool, placeOf, poolIdOf } from './pool.js'
+import { MIN_MEMBERS } from './roster.js'
+import { depthOf, OWN_CONFIRMATIONS, type RoundProgress, type RoundResult, type RoundSummary, runRound } from './round.js'
+import type { MixWallet } from './wallet.js'
+
+const DEFAULT_PEERS = 5
+const PATIENCE_MS = 600_000
+/** A user has so long for the last look: the others wait. */
+const LOOK_MS = 20_000
+/** Time to reach the members of a round. */
+const CONNECT_MS = 20_000
+/** How long a peer stays after its round, for members that still lack something. */
+const LINGER_MS = 15_000
+/** What another round, with other members, may make good. */
+const ANEW: ReadonlySet<MixFailure> = /* @__PURE__ */ new Set([
+  'TOO_FEW_LEFT',
+  'EXCLUDED',
+  'MISSED_DEADLINE',
+  'OUTPUT_MISSING',
+] as const)
+/** How deep the block lies whose hash draws the order. */
+const ORDER_DEPTH = 3
+/** Progress before there is a round. */
+const NOBODY = { attempt: 0, peers: 0, missing: [], members: [], named: [] } as const
+
+export type MixStep = 'preparing' | 'waiting' | RoundProgress['step']
+
+/** How far a mix is. */
+export interface MixProgress extends Omit<RoundProgress, 'step'> {
+  readonly step: MixStep
+}
+
+export interface MixOptions extends Pick<WaitOptions, 'signal'> {
+  /** The fewest members, ourselves among them; 3 to 50. Default 5. */
+  minPeers?: number
+  /** Members that are waited for first. Default: `minPeers`. */
+  preferPeers?: number
+  /** Milliseconds that `preferPeers` are waited for; three times as long for a round at all. Default 600,000. */
+  patienceMs?: number
+  /** The last look, within 20 s; false leaves the round. Nothing that it shows changes afterwards, but that members may be left out. */
+  confirm?: (summary: RoundSummary) => boolean | Promise<boolean>
+  onProgress?: (progress: MixProgress) => void
+}
+
+/** What became of a plan. */
+export interface MixResult extends RoundResult {}
+
+/** Who waits in a pool. */
+export interface PoolInfo {
+  readonly pool: MixPool
+  readonly waiting: number
+  /** Milliseconds since the Unix epoch. */
+  readonly nextEpochAt: number
+}
+
+export interface CoinJoinOptions {
+  network: MixNetwork
+  wallet: MixWallet
+  /** Where refused coins are kept. Default: in memory. */
+  store?: KeyValueStore
+  limits?: Partial<MixLimits>
+}
+
+/**
+ * Mixes coins with those of others, without anybody in the middle: equal outputs that nobody can tie to an input, as long as two members are
+ * honest strangers.
+ *
+ * @example
+ * const mixer = new CoinJoin({ network: { bootstrap: ['wss://other-relay.example'] }, wallet, store })
+ * const plan = planMix({ coins: [coin], denomination: 1_000_000n })
+ * const { txid, anonymitySet } = await mixer.mix(plan, { minPeers: 5, onProgress: ({ step, peers, of }) => show(step, peers, of) })
+ */
+export class CoinJoin {
+  private readonly limits: MixLimits
+  private readonly coinBans: CoinBans
+  private readonly mixing = new Set<string>()
+  private readonly peers = new Set<MixPeer>()
+  private prepared: { poolId: string; seed: Uint8Array; work: EntryWork } | undefined
+  private browser: MixPeer | undefined
+  private readonly closing = new AbortController()
+
+  constructor(private readonly options: CoinJoinOptions) {
+    this.limits = { ...COINJOIN_LIMITS, ...options.limits }
+    this.coinBans = new CoinBans(options.store ?? memoryStore(), clockOf(options.network))
+  }
+
+  /**
+   * Mixes the coins of a plan. It forms rounds anew until one has succeeded, `patienceMs` has passed three times, or trying again is no use.
+   *
+   * @throws P2PError MIX_FAILED, `details.reason` a `MixFailure`; SHUT_DOWN; INVALID_CONFIG; ABORTED for a signal that has fired.
+   */
+  async mix(plan: MixPlan, options: MixOptions = {}): Promise<MixResult> {
+    const { minPeers = DEFAULT_PEERS, preferPeers = minPeers, patienceMs = PATIENCE_MS, signal } = options
+    this.check()
+    checkWait('The mix', { signal, timeoutMs: patienceMs })
+    if (!(Number.isInteger(minPeers) && minPeers >= MIN_MEMBERS && minPeers <= preferPeers && preferPeers <= MAX_MEMBERS))
+      throw new P2PError('INVALID_CONFIG', `minPeers and preferPeers are whole numbers from ${MIN_MEMBERS} to ${MAX_MEMBERS}.`)
+    const poolId = poolIdOf(this.options.network.network ?? 'lotus', plan.pool)
+    if (largestRoster(plan) < minPeers)
+      throw mixFailed('The plan has too many coins or outputs for so many members.', { reason: 'INVALID_PLAN' })
+    const names = plan.coins.map(coinName)
+    if (names.some((name) => this.mixing.has(name)))
+      throw mixFailed('The coin is in a round already.', { reason: 'INVALID_PLAN' })
+    for (const name of names) this.mixing.add(name)
+    const ending = new AbortController()
+    const end = () => ending.abort()
+    for (const each of [signal, this.closing.signal]) each?.addEventListener('abort', end)
+    const clock = clockOf(this.options.network)
+    const begun = elapsed(clock)
+    const wanted = () => (elapsed(clock) < begun + patienceMs ? preferPeers : minPeers)
+    try {
+      for (let round = 1; ; round++) {
+        try {
+          return await this.round(plan, poolId, { ...options, minPeers, wanted, until: begun + 3 * patienceMs }, ending.signal)
+        } catch (error) {
+          const { coinLocked, reason } = (isP2PError(error, 'MIX_FAILED') ? error.details : {}) as Partial<MixFailureDetails>
+          const isOver = coinLocked || !reason || !ANEW.has(reason) || round >= this.limits.mixRounds
+          if (ending.signal.aborted && !reason) throw cancelled(error)
+          if (isOver || ending.signal.aborted || elapsed(clock) >= begun + 3 * patienceMs) throw error
+        }
+      }
+    } finally {
+      for (const each of [signal, this.closing.signal]) each?.removeEventListener('abort', end)
+      for (const name of names) this.mixing.delete(name)
+    }
+  }
+
+  /** Does the work for the next place in the pool of a plan, in slices or in the worker of `network.proofOfWork`. */
+  async prepare(plan: MixPlan, { signal }: Pick<WaitOptions, 'signal'> = {}): Promise<void> {
+    this.check()
+    const poolId = poolIdOf(this.options.network.network ?? 'lotus', plan.pool)
+    const seed = (this.options.network.random ?? systemRandom).bytes(32)
+    const peer = new MixPeer(this.options.network, this.limits, seed)
+    try {
+      this.prepared = { poolId, seed, work: await this.mine(peer, poolId, signal) }
+    } finally {
+      await peer.shutdown()
+    }
+  }
+
+  /** How many wait in each of the usual pools, those of the least rate. @throws P2PError MIX_FAILED with reason NO_RELAY, and as `discoverResources`. */
+  async pools(wait: WaitOptions = {}): Promise<PoolInfo[]> {
+    this.check()
+    const { network } = this.options
+    this.browser ??= this.peer()
+    await this.browser.start(wait.signal)
+    const now = clockOf(network).now()
+    const { epochMs } = this.limits
+    const all = DENOMINATIONS.flatMap((denomination) =>
+      [0, 1].map((type) => ({ denomination, outputType: type as 0 | 1, rate: MIN_RATE })),
+    )
+    return Promise.all(
+      all.map(async (pool) => {
+        const keys = await this.browser!.entries(poolIdOf(network.network ?? 'lotus', pool), now + epochMs, wait)
+        return { pool, waiting: keys.length, nextEpochAt: (Math.floor(now / epochMs) + 1) * epochMs }
+      }),
+    )
+  }
+
+  /** Tells of the pools now and in every epoch. What fails is tried again in the next. */
+  watchPools(listener: (pools: PoolInfo[]) => void): Unsubscribe {
+    this.check()
+    let isOver = false
+    const alarm = new Alarm(clockOf(this.options.network), () => {
+      if (this.closing.signal.aborted) return
+      alarm.arm(this.limits.epochMs)
+      this.pools().then(
+        (pools) => isOver || fenced(() => listener(pools)),
+        () => {},
+      )
+    })
+    alarm.arm(0)
+    return () => {
+      isOver = true
+      alarm.disarm()
+    }
+  }
+
+  /** Coins that are refused, as their owners have spoiled rounds. */
+  bans(): Promise<CoinBan[]> {
+    return this.coinBans.list()
+  }
+
+  liftBan(outpoint: Outpoint): Promise<void> {
+    return this.coinBans.lift(outpoint)
+  }
+
+  /** Ends all mixes, and lets go of the network. What is signed may still be mined. */
+  async close(): Promise<void> {
+    this.closing.abort()
+    await Promise.all([...this.peers].map((peer) => peer.shutdown()))
+  }
+
+  private async round(
+    plan: MixPlan,
+    poolId: string,
+    options: MixOptions & { minPeers: number; wanted: () => number; until: number },
+    signal: AbortSignal,
+  ): Promise<MixResult> {
+    const { wallet, network } = this.options
+    const clock = clockOf(network)
+    const tell = (progress: MixProgress) => fenced(() => options.onProgress?.(progress))
+    tell({ ...NOBODY, step: 'preparing', of: 0 })
+    await this.checkCoins(plan)
+    const { prepared } = this
+    const isPrepared = prepared?.poolId === poolId
+    if (isPrepared) this.prepared = undefined
+    const peer = this.peer(isPrepared ? prepared.seed : undefined)
+    try {
+      const work = isPrepared ? prepared.work : await this.mine(peer, poolId, signal)
+      await peer.start(signal)
+      const roster = await this.wait(peer, plan, poolId, work, options, signal, tell)
+      const self = peer.identity.publicKey
+      const place = placeOf(roster.keys, self)
+      // Of two members the one whose key comes first dials. The first phase ends without those that cannot be reached.
+      for (const key of roster.keys.slice(place + 1)) peer.connect(encodePeerId(key), { timeoutMs: CONNECT_MS }).catch(() => {})
+      return await runRound({
+        statements: peer.statements,
+        clock,
+        random: (count) => peer.kit.random.bytes(count),
+        self,
+        roster: roster.keys,
+        rosterHash: roster.hash,
+        minPeers: options.minPeers,
+        plan,
+        wallet,
+        bans: this.coinBans,
+        confirm: (summary) => this.confirm(summary, options),
+        onProgress: tell,
+        signal,
+      })
+    } finally {
+      clock.setTimeout(() => void peer.shutdown().finally(() => this.peers.delete(peer)), LINGER_MS)
+    }
+  }
+
+  private async wait(
+    peer: MixPeer,
+    plan: MixPlan,
+    poolId: string,
+    work: EntryWork,
+    { wanted, until }: { wanted: () => number; until: number },
+    signal: AbortSignal,
+    tell: (progress: MixProgress) => void,
+  ): Promise<Roster> {
+    const clock = clockOf(this.options.network)
+    const { wallet } = this.options
+    const { epochMs } = this.limits
+    let lobby: Lobby | undefined
+    let leave: (() => Promise<void>) | undefined
+    const formed = (inner: AbortSignal) =>
+      new Promise<Roster>((resolve, reject) => {
+        inner.addEventListener('abort', () => reject(inner.reason))
+        lobby = new Lobby({
+          kit: peer.kit,
+          clock,
+          identity: peer.identity,
+          poolId,
+          epochMs,
+          maxPeers: largestRoster(plan),
+          minPeers: wanted,
+          isOpen: () => !peer.isSuspicious,
+          entries: (epoch) => peer.entriesOf(poolId, epoch),
+          blockHash: async () => wallet.blockHash((await wallet.tip()) - ORDER_DEPTH),
+          connect: (peerId, wait) => peer.connect(peerId, wait),
+          onRoster: resolve,
+          onWaiting: (waiting, deadlineAt) => tell({ ...NOBODY, step: 'waiting', peers: waiting, of: wanted(), deadlineAt }),
+          onError: (error) => peer.kit.logger.debug('An epoch has failed.', { error: String(error) }),
+        })
+        // At a moment that says nothing of when the wallet was opened.
+        clock.setTimeout(
+          () => {
+            if (!inner.aborted) peer.enter(poolId, work).then((left) => (leave = left), reject)
+          },
+          (peer.kit.random.unit() * epochMs) / 4,
+        )
+      })
+    try {
+      return await withDeadline(clock, 'The round', { signal, timeoutMs: Math.max(1, until - elapsed(clock)) }, formed)
+    } catch (error) {
+      if (!isP2PError(error, 'TIMEOUT')) throw error
+      if (peer.isSuspicious)
+        throw mixFailed('The relays may keep us from the rest of the network.', { reason: 'ECLIPSE_SUSPECTED' }, error)
+      throw mixFailed('Too few wallets have come.', { reason: 'NOT_ENOUGH_PEERS' }, error)
+    } finally {
+      lobby?.close()
+      await leave?.()
+    }
+  }
+
+  private async confirm(summary: RoundSummary, { confirm, signal }: MixOptions): Promise<boolean> {
+    if (confirm === undefined) return true
+    const clock = clockOf(this.options.network)
+    return withDeadline(clock, 'The last look', { signal, timeoutMs: LOOK_MS }, async () => confirm(summary)).catch(() => false)
+  }
+
+  private async checkCoins({ coins }: MixPlan): Promise<void> {
+    for (const coin of coins) {
+      const depth = await depthOf(coin, this.options.wallet)
+      if (typeof depth === 'string')
+        throw mixFailed('A coin of the plan is spent, or another than the plan says.', { reason: 'COIN_SPENT' })
+      if (depth < OWN_CONFIRMATIONS)
+        throw mixFailed(`A coin must be ${OWN_CONFIRMATIONS} blocks deep.`, { reason: 'COIN_REJECTED' })
+    }
+  }
+
+  private mine(peer: MixPeer, poolId: string, signal?: AbortSignal): Promise<EntryWork> {
+    const { proofOfWork, network = 'lotus' } = this.options.network
+    return mineEntry({
+      network,
+      poolId,
+      key: peer.identity.publicKey,
+      nowMs: clockOf(this.options.network).now(),
+      bits: this.limits.entryWorkBits,
+      worker: proofOfWork?.worker,
+      signal,
+    })
+  }
+
+  private peer(seed?: Uint8Array): MixPeer {
+    const peer = new MixPeer(this.options.network, this.limits, seed)
+    this.peers.add(peer)
+    return peer
+  }
+
+  private check(): void {
+    if (this.closing.signal.aborted) throw shutDownError('This mixer')
+  }
+}

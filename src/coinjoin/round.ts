@@ -1,0 +1,345 @@
+import { equalBytes, hexOf, joined } from '../base/bytes.js'
+import type { Clock } from '../base/clock.js'
+import { isP2PError, type P2PError } from '../base/errors.js'
+import { encodePeerId } from '../identity/peer-id.js'
+import { encodeTransaction } from '../lotus/transaction.js'
+import type { Statements } from '../statements/statements.js'
+import { goOnWith } from './again.js'
+import { type AttemptEnd, type Named, runAttempt } from './attempt.js'
+import type { CoinBans } from './coin-bans.js'
+import { type Coin, keyOfCoin, type Outpoint } from './coins.js'
+import { cancelled, mixFailed, type NamedMember } from './errors.js'
+import { messageOf, scriptOf } from './fields.js'
+import { type Rejection, UNWELCOME } from './items.js'
+import type { MixTransaction } from './mix-transaction.js'
+import { pause } from './pause.js'
+import type { MixPlan } from './plan.js'
+import { placeOf, sortedBy } from './pool.js'
+import { encodeRegistration, type RegisteredCoin, type Registration } from './registration.js'
+import type { MixWallet } from './wallet.js'
+
+/** Attempts of one round: it forms anew then. */
+const MAX_ATTEMPTS = 5
+/** Blocks that must hold a coin: one less than what is registered, so that a block that spreads splits no views. */
+export const OWN_CONFIRMATIONS = 3
+const OTHERS_CONFIRMATIONS = 2
+/** How long the next member waits to broadcast, and how often the chain is looked at. */
+const BROADCAST_STEP_MS = 3_000
+/** A round takes its time, yet no member waits for ever. */
+const BROADCAST_LOOKS = 20
+
+/** What a user is shown of a round. */
+export interface RoundSummary {
+  /** Wallets in the round, ours among them. */
+  readonly members: number
+  /** Equal outputs of all: the largest anonymity set there can be. */
+  readonly outputs: number
+  readonly fee: bigint
+  readonly change: bigint
+}
+
+export type RoundStep = 'registering' | 'mixing' | 'signing' | 'blaming' | 'broadcasting'
+
+export interface RoundProgress {
+  readonly step: RoundStep
+  readonly attempt: number
+  /** Members that have acted in this step, of so many. */
+  readonly peers: number
+  readonly of: number
+  /** `lp1…` ids of the members that have not. */
+  readonly missing: readonly string[]
+  /** `lp1…` ids of all members of this attempt, ours among them. An id is of one round alone. */
+  readonly members: readonly string[]
+  /** Those that were left out of the attempts before, and why. */
+  readonly named: readonly NamedMember[]
+  /** Milliseconds since the Unix epoch. */
+  readonly deadlineAt?: number
+}
+
+export interface RoundOptions {
+  statements: Statements
+  clock: Clock
+  random: (count: number) => Uint8Array
+  self: Uint8Array
+  /** All members, in bytewise order. */
+  roster: readonly Uint8Array[]
+  rosterHash: Uint8Array
+  minPeers: number
+  plan: MixPlan
+  wallet: MixWallet
+  bans: CoinBans
+  confirm(summary: RoundSummary): Promise<boolean>
+  onProgress?(progress: RoundProgress): void
+  /** Of each attempt, whom it has left out. */
+  onNamed?(named: readonly Named[]): void
+  signal?: AbortSignal | undefined
+}
+
+export interface RoundResult {
+  /** As people read it. */
+  readonly txid: string
+  /** Our mixed outputs. */
+  readonly outputs: readonly Outpoint[]
+  readonly change: Outpoint | undefined
+  readonly fee: bigint
+  /** At most so many outputs look like each of ours, if all other members are strangers to each other. */
+  readonly anonymitySet: number
+  readonly transaction: Uint8Array | undefined
+}
+
+const STEPS: Readonly<Record<string, RoundStep>> = { register: 'registering', end: 'signing' }
+
+/** A round of a roster: attempts until one is signed, or too few are left. */
+class Round {
+  /** Transactions that we have signed, with our mixed outputs. */
+  private readonly signed: { readonly mixed: readonly Uint8Array[]; readonly mix: MixTransaction }[] = []
+  private isConfirmed = false
+  private burned = 0
+  private members: readonly string[] = []
+  private readonly named: NamedMember[] = []
+  /** Coins of each member, as far as it has ever proven them here. */
+  private readonly proven = new Map<string, readonly RegisteredCoin[]>()
+
+  constructor(private readonly options: RoundOptions) {}
+
+  async go(): Promise<RoundResult> {
+    const change = await this.changeScript()
+    try {
+      return await this.attempts(change)
+    } catch (error) {
+      // Members know whose it is, and what we have signed may still be mined.
+      if (change !== undefined) this.options.wallet.onScripts?.([change], 'pending')
+      throw this.failed(error)
+    }
+  }
+
+  private async attempts(change: Uint8Array | undefined): Promise<RoundResult> {
+    const { roster, rosterHash, minPeers, statements, clock, self, signal } = this.options
+    const register = encodeRegistration(await this.registration(change))
+    let places = roster.map((_, place) => place)
+    let before: ReadonlyMap<string, Uint8Array> | undefined
+    const least = Math.max(minPeers, Math.ceil((2 * roster.length) / 3))
+    for (let number = 1; number <= MAX_ATTEMPTS; number++) {
+      const end = await this.attempt(number, places, register, before, change)
+      if (end.transaction !== undefined) return this.broadcast(number, end, change)
+      // Who held the last signature back may have sent it: it pays us what was promised.
+      const mined = await this.seen()
+      if (mined !== undefined) return this.resultOf(mined, undefined, change)
+      await this.ban(end, number)
+      const out = new Set(end.named.map(({ member }) => member.join()))
+      if (out.has(self.join())) throw mixFailed('The others go on without us.', { reason: 'EXCLUDED' })
+      const rest = places.filter((place) => !out.has(roster[place]!.join()))
+      const next = await goOnWith({ statements, clock, roster, rosterHash, number, places, rest, signal })
+      if (next.length < least) throw mixFailed('Too few members are left.', { reason: 'TOO_FEW_LEFT' })
+      if (end.registered.size > 0) before = end.registered
+      places = next
+    }
+    throw mixFailed(`${MAX_ATTEMPTS} attempts have failed.`, { reason: 'TOO_FEW_LEFT' })
+  }
+
+  private async attempt(
+    number: number,
+    places: readonly number[],
+    register: Uint8Array,
+    before: ReadonlyMap<string, Uint8Array> | undefined,
+    change: Uint8Array | undefined,
+  ): Promise<AttemptEnd> {
+    const { statements, clock, random, self, roster, rosterHash, plan, wallet, bans, signal } = this.options
+    const { pool } = plan
+    let fresh: Uint8Array[] = []
+    let step: RoundStep = 'mixing'
+    let end: AttemptEnd | undefined
+    this.members = places.map((place) => encodePeerId(roster[place]!))
+    try {
+      end = await runAttempt({
+        statements,
+        clock,
+        random,
+        self,
+        roster,
+        places,
+        number,
+        register,
+        before,
+        signal,
+        terms: { pool, rosterHash, rosterSize: roster.length },
+        confirm: (registrations) => this.confirm(registrations),
+        judgeCoin: (coin) => judgeCoin(coin, wallet, bans, before !== undefined),
+        fresh: async () => {
+          fresh = await wallet.freshScripts('mixed', pool.outputType, plan.outputs)
+          const messages = fresh.map((script) => messageOf(pool.outputType, script))
+          if (
+            messages.length !== plan.outputs ||
+            messages.includes(undefined) ||
+            new Set(messages.map(String)).size !== plan.outputs
+          )
+            throw mixFailed('freshScripts must give as many different scripts of the type that is asked for.', {
+              reason: 'WALLET_FAILED',
+            })
+          return messages as Uint8Array[]
+        },
+        sign: async (mix, inputs, messages) => {
+          const mixed = messages.map((message) => scriptOf(pool.outputType, message))
+          const signatures = await wallet.signInputs({
+            transaction: encodeTransaction(mix.transaction),
+            spent: mix.coins.map(({ sats, script }) => ({ sats, script })),
+            inputs,
+            plan,
+            mixed,
+            ...(change && { change }),
+          })
+          this.signed.push({ mixed, mix })
+          return signatures
+        },
+        onVerdict: (kind) => {
+          step = kind === 'mixed' ? 'signing' : 'blaming'
+        },
+        onProgress: ({ phase, done, of, missing, deadlineAt }) => {
+          const named = phase === 'end' ? step : (STEPS[phase] ?? 'mixing')
+          this.tell({ step: named, attempt: number, peers: done, of, missing, deadlineAt })
+        },
+      })
+      return end
+    } finally {
+      // Where we have left ourselves, others may hold what we had opened.
+      const fate = end?.fate ?? 'pending'
+      if (fate === 'burned') this.burned += fresh.length
+      if (end?.transaction === undefined && fresh.length > 0) wallet.onScripts?.(fresh, fate)
+    }
+  }
+
+  private async registration(change: Uint8Array | undefined): Promise<Registration> {
+    const { plan, wallet, rosterHash, self } = this.options
+    const coins = await Promise.all(
+      plan.coins.map(async (coin): Promise<RegisteredCoin> => {
+        const { kind, key } = keyOfCoin(coin)!
+        const proof = await wallet.proveOwnership({ coin, rosterHash, member: self })
+        return { ...coin, kind, publicKey: key, proof }
+      }),
+    )
+    return { coins, outputs: plan.outputs, change: change && { sats: plan.change!.sats, script: change } }
+  }
+
+  private async changeScript(): Promise<Uint8Array | undefined> {
+    const { plan, wallet } = this.options
+    if (plan.change === undefined) return undefined
+    const [script] = await wallet.freshScripts('change', plan.change.type, 1)
+    if (script === undefined) throw mixFailed('The wallet has given no script for the change.', { reason: 'WALLET_FAILED' })
+    return script
+  }
+
+  /** The user is asked once: reruns have fewer members, and nothing else that is new. */
+  private async confirm(registrations: readonly Registration[]): Promise<boolean> {
+    if (this.isConfirmed) return true
+    const { plan, confirm } = this.options
+    const outputs = registrations.reduce((sum, each) => sum + each.outputs, 0)
+    this.isConfirmed = await confirm({ members: registrations.length, outputs, fee: plan.fee, change: plan.change?.sats ?? 0n })
+    return this.isConfirmed
+  }
+
+  private async ban({ named, registered }: AttemptEnd, number: number): Promise<void> {
+    const { bans, onNamed } = this.options
+    // Who does not come to a rerun may have gone on with others.
+    const isApart = number > 1 && registered.size === 0
+    const guilty = named.filter(({ fault }) => !isApart || fault !== 'missed')
+    for (const { member, coins, fault } of guilty) {
+      const name = member.join()
+      if (coins.length > 0) this.proven.set(name, coins)
+      for (const coin of this.proven.get(name) ?? []) await bans.add(coin, fault)
+      this.named.push({ peerId: encodePeerId(member), fault })
+    }
+    onNamed?.(guilty)
+  }
+
+  /** All members hold the transaction: they send it one after the other, until the chain knows it. */
+  private async broadcast(number: number, end: AttemptEnd, change: Uint8Array | undefined): Promise<RoundResult> {
+    const { clock, wallet, self, roster, rosterHash } = this.options
+    const { members } = this
+    const { mix, transaction } = end
+    const rank = placeOf(sortedBy('lotus-p2p/coinjoin/broadcast/1', joined(rosterHash, mix!.txid), roster), self)
+    this.tell({ step: 'broadcasting', attempt: number, peers: members.length, of: members.length, missing: [] })
+    let cause: unknown
+    for (let look = 0; look < rank + BROADCAST_LOOKS; look++) {
+      const mined = await this.seen()
+      if (mined !== undefined) return this.resultOf(mined, mined === mix ? transaction : undefined, change)
+      if (look >= rank) {
+        try {
+          await wallet.broadcast(transaction!.slice())
+          return this.resultOf(mix!, transaction, change)
+        } catch (error) {
+          cause = error
+        }
+      }
+      await pause(clock, BROADCAST_STEP_MS)
+    }
+    const details = { reason: 'BROADCAST_FAILED', transaction: hexOf(transaction!) } as const
+    throw mixFailed('All have signed, but no node takes the transaction. Send it by another way.', details, cause)
+  }
+
+  /** A transaction of an attempt in which we have signed that the chain knows. */
+  private async seen(): Promise<MixTransaction | undefined> {
+    for (const { mix, mixed } of this.signed) {
+      const index = mix.transaction.outputs.findIndex(({ script }) => equalBytes(script, mixed[0]!))
+      const found = await this.options.wallet.lookup({ txid: mix.txid, index }).catch(() => undefined)
+      if (found !== undefined) return mix
+    }
+    return undefined
+  }
+
+  private resultOf(mix: MixTransaction, transaction: Uint8Array | undefined, change: Uint8Array | undefined): RoundResult {
+    const { plan } = this.options
+    const { outputs } = mix.transaction
+    const own = this.signed.find((each) => each.mix === mix)!.mixed
+    const indexOf = (script: Uint8Array) => outputs.findIndex((output) => equalBytes(output.script, script))
+    return {
+      txid: hexOf(mix.txid.slice().reverse()),
+      outputs: own.map((script) => ({ txid: mix.txid, index: indexOf(script) })),
+      change: change && { txid: mix.txid, index: indexOf(change) },
+      fee: plan.fee,
+      anonymitySet: outputs.filter(({ sats }) => sats === plan.pool.denomination).length,
+      transaction,
+    }
+  }
+
+  private tell(progress: Omit<RoundProgress, 'members' | 'named'>): void {
+    const { members, named } = this
+    this.options.onProgress?.({ ...progress, members, named: [...named] })
+  }
+
+  /** Adds what a failure means for the coin: a signature of an attempt before may be out. */
+  private failed(error: unknown): unknown {
+    const isCancelled = this.options.signal?.aborted
+    if (!isCancelled && !isP2PError(error, 'MIX_FAILED')) return error
+    const failure = isCancelled ? cancelled(error) : (error as P2PError)
+    const { signed, burned, named } = this
+    Object.assign(failure.details, { coinLocked: signed.length > 0, burned, named })
+    return failure
+  }
+}
+
+/** Blocks that hold a coin; 'gone' where it is spent, 'other' where it is not what is said. @throws P2PError MIX_FAILED. */
+export async function depthOf({ txid, index, sats, script }: Coin, wallet: MixWallet): Promise<number | 'gone' | 'other'> {
+  const state = await wallet.lookup({ txid, index }).catch((cause) => {
+    throw mixFailed('The wallet cannot look coins up.', { reason: 'WALLET_FAILED' }, cause)
+  })
+  if (state === undefined) return 'gone'
+  return state.sats === sats && equalBytes(state.script, script) ? state.confirmations : 'other'
+}
+
+/** Looks a coin up. Bans are known to some only: they are told, and no reason to leave. */
+async function judgeCoin(
+  coin: RegisteredCoin,
+  wallet: MixWallet,
+  bans: CoinBans,
+  isRerun: boolean,
+): Promise<Rejection | undefined> {
+  const depth = await depthOf(coin, wallet)
+  if (depth === 'gone') return 0
+  if (depth === 'other' || depth < OTHERS_CONFIRMATIONS) return 1
+  return !isRerun && (await bans.isBanned(coin)) ? UNWELCOME : undefined
+}
+
+/** @throws P2PError MIX_FAILED, and what the wallet's callbacks throw. */
+export function runRound(options: RoundOptions): Promise<RoundResult> {
+  return new Round(options).go()
+}

@@ -1,0 +1,152 @@
+import { hexOf } from '../base/bytes.js'
+import type { Limits } from '../base/limits.js'
+import type { WaitOptions } from '../base/wait.js'
+import { encodePeerId } from '../identity/peer-id.js'
+import { boolean, bytes, int, object, oneOf, parsed, text, tuple, union } from '../message/shape.js'
+import { readState, stateOf } from '../plugins/persistence/state-format.js'
+import type { StoreChange } from '../storage/key-value-store.js'
+import { ACCESS_BYTES } from './box.js'
+import { type Card, isNewer, readCard } from './card.js'
+import type { MailHost } from './host.js'
+import { MAIL_PROTOCOL, readMailAnswer } from './messages.js'
+import type { MailState } from './state.js'
+
+const PREFIX = 'mail/contact/'
+/** How long one relay is asked for a card. */
+const ASK_MS = 10_000
+
+const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
+const nil = /* @__PURE__ */ (() => oneOf(null))()
+const cardEntry = /* @__PURE__ */ (() =>
+  object({ key: text(1, 128), value: (value: unknown) => value, publisherKey: bytes(32), publishedAt: count, sequence: count }))()
+const contactShape = /* @__PURE__ */ (() =>
+  tuple(bytes(32), union(cardEntry, nil), union(bytes(ACCESS_BYTES), nil), boolean(), count))()
+
+/** What is known of somebody whom we have written to, or who has written to us. */
+export interface Contact {
+  /** Ed25519 key, 32 bytes. */
+  readonly key: Uint8Array
+  card: Card | undefined
+  /** What the contact has given us to write to it without work, 16 bytes. */
+  access: Uint8Array | undefined
+  /** Whether we write to it: then it is given our access key. */
+  isFriend: boolean
+  /** `publishedAt` of the last card of ours that it was given; 0: none. */
+  toldAt: number
+}
+
+/** The cards of others, the longest unused forgotten. */
+export class Contacts {
+  private readonly known = new Map<string, Contact>()
+
+  /** @param onCard a newer card of somebody has come. */
+  constructor(
+    private readonly host: MailHost,
+    private readonly limits: Required<Limits>,
+    private readonly state: MailState,
+    private readonly onCard: (contact: Contact) => void,
+  ) {}
+
+  /** @returns how many entries could not be read. */
+  async load(): Promise<number> {
+    this.known.clear()
+    const { found, bad } = await readState(this.state.store, PREFIX, (members): Contact => {
+      const [key, card, access, isFriend, toldAt] = parsed(contactShape, members, 'contact')
+      return { key, card: card === null ? undefined : readCard(card), access: access ?? undefined, isFriend, toldAt }
+    })
+    for (const [, contact] of found) this.known.set(hexOf(contact.key), contact)
+    return bad
+  }
+
+  get(key: Uint8Array): Contact | undefined {
+    return this.known.get(hexOf(key))
+  }
+
+  friends(): Contact[] {
+    return [...this.known.values()].filter(({ isFriend }) => isFriend)
+  }
+
+  /** What is known of the holder of a key, from here on at least its key. */
+  of(key: Uint8Array): Contact {
+    const name = hexOf(key)
+    const contact = this.known.get(name) ?? { key: key.slice(), card: undefined, access: undefined, isFriend: false, toldAt: 0 }
+    this.known.delete(name)
+    this.known.set(name, contact)
+    const [oldest] = this.known
+    if (this.known.size > this.limits.maxMailContacts && oldest !== undefined) {
+      this.known.delete(oldest[0])
+      this.state.writeSoon({ key: this.nameOf(oldest[1]), delete: true })
+    }
+    return contact
+  }
+
+  changeOf(contact: Contact): StoreChange {
+    const { key, card, access, isFriend, toldAt } = contact
+    return {
+      key: this.nameOf(contact),
+      value: stateOf(key, card === undefined ? null : entryOf(card), access ?? null, isFriend, toldAt),
+    }
+  }
+
+  keep(contact: Contact): void {
+    this.state.writeSoon(this.changeOf(contact))
+  }
+
+  /**
+   * Takes in a card that a peer, a relay or the application has brought, unless a newer one is known.
+   *
+   * @param record MessagePack of the signed record.
+   * @param owner whose it has to be; undefined: anybody's.
+   * @throws P2PError MALFORMED_DATA, INVALID_RECORD, INVALID_SIGNATURE.
+   */
+  async learn(record: Uint8Array, owner?: Uint8Array): Promise<Contact | undefined> {
+    const card = readCard(await this.host.verifyCard(record))
+    if (owner !== undefined && hexOf(card.owner) !== hexOf(owner)) return undefined
+    return this.take(card)
+  }
+
+  take(card: Card): Contact {
+    const contact = this.of(card.owner)
+    if (isNewer(card, contact.card)) {
+      contact.card = card
+      this.keep(contact)
+      this.onCard(contact)
+    }
+    return contact
+  }
+
+  /**
+   * The newest card of a peer: the one that is known where that is young, else the newest that the DHT and the connected relays have.
+   *
+   * @param isStale the card that is known has turned out to be old.
+   */
+  async find(key: Uint8Array, wait: WaitOptions, isStale = false): Promise<Contact> {
+    const contact = this.of(key)
+    const { card } = contact
+    const now = this.host.kit.clock.now()
+    if (card !== undefined && !isStale && now - card.publishedAt < this.limits.cardAgeMs) return contact
+    const lookups = [this.lookUp(key, wait), ...this.host.relays().map(({ peerId }) => this.ask(peerId, key, wait))]
+    await Promise.allSettled(lookups)
+    return this.of(key)
+  }
+
+  private async lookUp(key: Uint8Array, wait: WaitOptions): Promise<void> {
+    const record = await this.host.findCard(key, wait)
+    if (record !== undefined) this.take(readCard(record))
+  }
+
+  private async ask(relayId: string, key: Uint8Array, wait: WaitOptions): Promise<void> {
+    const question = { type: 'card', payload: { peerId: encodePeerId(key) }, protocol: MAIL_PROTOCOL }
+    const answer = await this.host.kit.request(relayId, question, { ...wait, timeoutMs: ASK_MS })
+    const { record } = readMailAnswer('card', answer)
+    if (record !== undefined) await this.learn(record, key)
+  }
+
+  private nameOf({ key }: Contact): string {
+    return this.state.nameOf(PREFIX, hexOf(key))
+  }
+}
+
+function entryOf({ owner, publishedAt, sequence, ...value }: Card): object {
+  return { key: `mail:${encodePeerId(owner)}`, value, publisherKey: owner, publishedAt, sequence }
+}

@@ -1,0 +1,37 @@
+import type { MailHost, MailKit } from './host.js'
+import { MAIL_PROTOCOL, type MailAnswer, type MailRequestType, readMailAnswer } from './messages.js'
+
+const REACH_MS = 20_000
+
+/** As whom letters are brought to mailboxes. */
+export interface Courier {
+  /** Ed25519 key of the connection, 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** Connects to a relay. */
+  reach(relayId: string, address: string | null): Promise<void>
+  /** @throws P2PError what the relay refuses with, TIMEOUT, MALFORMED_DATA. */
+  ask<T extends MailRequestType>(relayId: string, type: T, payload: unknown): Promise<MailAnswer<T>>
+  /** A letter was brought: the connection may end, unless it is in use. */
+  release(relayId: string): void
+}
+
+/** Under our own name: the relay learns who deposits. */
+export function ownCourier(host: MailHost): Courier {
+  return {
+    get publicKey() {
+      return host.kit.publicKey
+    },
+    reach: (relayId, address) => host.reach(relayId, address, { timeoutMs: REACH_MS }),
+    ask: (relayId, type, payload) => asked(host.kit, relayId, type, payload),
+    release: (relayId) => host.release(relayId),
+  }
+}
+
+export async function asked<T extends MailRequestType>(
+  kit: Pick<MailKit, 'request'>,
+  relayId: string,
+  type: T,
+  payload: unknown,
+): Promise<MailAnswer<T>> {
+  return readMailAnswer(type, await kit.request(relayId, { type, payload, protocol: MAIL_PROTOCOL }))
+}

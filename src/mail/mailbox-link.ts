@@ -1,0 +1,236 @@
+import { Alarm } from '../base/alarm.js'
+import { Backoff } from '../base/backoff.js'
+import { isP2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
+import { signEnvelope } from '../identity/envelope.js'
+import { type Identity, identityFromSeed, identityReady } from '../identity/identity.js'
+import { accessFor, accessHashOf, boxIdOf, openingBytes } from './box.js'
+import type { MailHost } from './host.js'
+import {
+  MAIL_PROTOCOL,
+  MAX_DROPPED,
+  MAX_FETCH_BYTES,
+  type MailAnswer,
+  type MailRequestType,
+  type PlacedLetter,
+  readMailAnswer,
+} from './messages.js'
+import type { SignedBatch } from './prekey-batch.js'
+
+/** Batches brought to a mailbox at once, and the prekeys left below which more are brought. */
+const REFILL_BATCHES = 3
+const FEW_PREKEYS = 16
+const DIAL_MS = 20_000
+/** The first and the longest pause after a mailbox could not be opened. */
+const MIN_PAUSE_MS = 1_000
+const MAX_PAUSE_MS = 600_000
+
+/** A mailbox as it is kept. */
+export interface KeptBox {
+  /** The relay's `lp1…` id. */
+  relayId: string
+  address: string | null
+  /** Of the box key, Ed25519, 32 bytes. */
+  seed: Uint8Array
+  /** When it was given up, milliseconds since the Unix epoch; 0: it is in use. */
+  givenUpAt: number
+  /** Failures to open it in a row, and days on which there were some. */
+  failures: number
+  failedDays: number
+  lastFailedAt: number
+}
+
+export interface MailboxLinkOptions {
+  host: MailHost
+  limits: Required<Limits>
+  access: () => Uint8Array
+  settings: { bits: number | null; max: number; wake: string | undefined }
+  /** Our card as MessagePack; undefined: the relay is given none. */
+  card: () => Uint8Array | undefined
+  makeBatch: () => Promise<SignedBatch>
+  /** Whether the batches that a relay has are too old to be of use. */
+  batchesAreOld: () => boolean
+  /** A letter has come, by fetching or pushed. Settles when it may be dropped, or has to stay. */
+  onLetter: (link: MailboxLink, placed: PlacedLetter) => void
+  /** Whether it was opened, or could not be. */
+  onChange: (link: MailboxLink) => void
+}
+
+/** One mailbox of ours: keeps it open, reads it, and drops what is done with. */
+export class MailboxLink {
+  readonly box: Promise<Uint8Array>
+  /** All that it had when it was opened has been read. */
+  isRead = false
+  /** The relay has granted it in this process, or before. */
+  isGranted = false
+  quota: MailAnswer<'open'> | undefined
+  private readonly identity: Identity
+  private readonly backoff: Backoff
+  private readonly again: Alarm
+  private readonly dropping: Alarm
+  private dropped: string[] = []
+  private opening: Promise<void> | undefined
+  private isOver = false
+
+  constructor(
+    readonly kept: KeptBox,
+    private readonly options: MailboxLinkOptions,
+  ) {
+    const { clock, random } = options.host.kit
+    this.identity = identityFromSeed(kept.seed)
+    this.box = identityReady(this.identity).then(() => boxIdOf(this.identity.publicKey))
+    this.backoff = new Backoff({ minMs: MIN_PAUSE_MS, maxMs: MAX_PAUSE_MS, random })
+    this.again = new Alarm(clock, () => this.attach())
+    this.dropping = new Alarm(clock, () => void this.dropNow())
+  }
+
+  /** Opens the mailbox and reads it, unless that is under way. */
+  attach(): void {
+    if (this.isOver || this.opening !== undefined) return
+    this.again.disarm()
+    const opening = this.open()
+      .then(
+        () => {
+          this.backoff.reset()
+          this.kept.failures = 0
+          this.kept.failedDays = 0
+        },
+        (error) => {
+          this.isRead = false
+          this.noteFailure()
+          const askedMs = isP2PError(error) ? error.details.retryAfterMs : undefined
+          if (!this.isOver) this.again.arm(this.backoff.next(askedMs))
+        },
+      )
+      .finally(() => {
+        if (this.opening === opening) this.opening = undefined
+        this.options.onChange(this)
+      })
+    this.opening = opening
+  }
+
+  /** The relay is gone: its mailbox is opened anew when it is back, or soon. */
+  lost(): void {
+    this.isRead = false
+    if (!this.isOver) this.again.armOnce(this.backoff.next())
+  }
+
+  /** Opens it anew, for what is told then has changed. It is read anew too: a relay pushes what comes behind the last that was read. */
+  async renew(): Promise<void> {
+    await this.opening
+    if (this.isOver || !this.isRead) return
+    try {
+      await this.sayOpen()
+      await this.fetchAll()
+    } catch {
+      this.lost()
+    }
+  }
+
+  /** The owner has the letter. */
+  drop(cursor: string): void {
+    this.dropped.push(cursor)
+    this.dropping.armOnce(0)
+  }
+
+  /** Ends the mailbox at its relay, with all that is in it. @throws P2PError as `PluginKit.request`. */
+  async remove(): Promise<void> {
+    await this.ask('close', null)
+    this.giveUp()
+  }
+
+  /** The relay is no reason any more to stay connected to it. */
+  giveUp(): void {
+    this.stop()
+    const { relayId, address } = this.kept
+    this.options.host.keep(relayId, address, false)
+  }
+
+  stop(): void {
+    this.isOver = true
+    this.isRead = false
+    this.again.disarm()
+    this.dropping.disarm()
+  }
+
+  private async open(): Promise<void> {
+    const { host } = this.options
+    const { relayId, address } = this.kept
+    await host.reach(relayId, address, { timeoutMs: DIAL_MS })
+    const { prekeys } = await this.sayOpen()
+    this.isGranted = true
+    host.keep(relayId, address, true)
+    await this.fetchAll()
+    this.isRead = true
+    if (prekeys < FEW_PREKEYS || this.options.batchesAreOld()) await this.refill()
+  }
+
+  private async sayOpen(): Promise<MailAnswer<'open'>> {
+    const { host, settings, card } = this.options
+    const { relayId, givenUpAt } = this.kept
+    await identityReady(this.identity)
+    const binding = host.binding(relayId)
+    if (binding === undefined) throw new Error('The relay is gone.')
+    const { bits, max, wake } = settings
+    const record = givenUpAt > 0 ? undefined : card()
+    const opening = {
+      boxKey: this.identity.publicKey,
+      access: accessHashOf(accessFor(this.options.access(), await this.box)),
+      bits,
+      max,
+      ...(record !== undefined && { card: record }),
+      ...(wake !== undefined && { wake }),
+    }
+    const { signature } = await signEnvelope(this.identity, 'box', openingBytes(binding, opening), host.kit.network)
+    const opened = await this.ask('open', { ...opening, signature })
+    this.quota = opened
+    return opened
+  }
+
+  private async fetchAll(): Promise<void> {
+    let after: string | undefined
+    for (;;) {
+      const { letters, more } = await this.ask('fetch', { ...(after !== undefined && { after }), bytes: MAX_FETCH_BYTES })
+      for (const placed of letters) this.options.onLetter(this, placed)
+      const last = letters.at(-1)
+      if (!more || last === undefined) return
+      after = last[0]
+    }
+  }
+
+  private async refill(): Promise<void> {
+    for (let i = 0; i < REFILL_BATCHES; i++) {
+      const { batch, signature } = await this.options.makeBatch()
+      try {
+        await this.ask('prekeys', { batch, signature })
+      } catch (error) {
+        // It has as many as it keeps.
+        if (isP2PError(error, 'LIMIT_EXCEEDED') || isP2PError(error, 'STORE_FULL')) return
+        throw error
+      }
+    }
+  }
+
+  private async dropNow(): Promise<void> {
+    const cursors = this.dropped.splice(0, MAX_DROPPED)
+    if (cursors.length === 0) return
+    // What is not dropped is fetched again, and known by its id then.
+    await this.ask('drop', { cursors }).catch(() => {})
+    if (this.dropped.length > 0 && !this.isOver) this.dropping.armOnce(0)
+  }
+
+  private async ask<T extends MailRequestType>(type: T, payload: unknown): Promise<MailAnswer<T>> {
+    const { kit } = this.options.host
+    return readMailAnswer(type, await kit.request(this.kept.relayId, { type, payload, protocol: MAIL_PROTOCOL }))
+  }
+
+  private noteFailure(): void {
+    const { kept } = this
+    const now = this.options.host.kit.clock.now()
+    kept.failures++
+    if (now - kept.lastFailedAt >= 86_400_000 || kept.failedDays === 0) {
+      kept.failedDays++
+      kept.lastFailedAt = now
+    }
+  }
+}

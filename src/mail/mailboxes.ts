@@ -1,0 +1,321 @@
+import { operatorOf } from '../address/operator.js'
+import { Alarm } from '../base/alarm.js'
+import { hexOf } from '../base/bytes.js'
+import type { Limits } from '../base/limits.js'
+import { Serial } from '../base/serial.js'
+import { decodePeerId } from '../identity/peer-id.js'
+import { encode } from '../message/codec.js'
+import { bytes, int, oneOf, parsed, text, tuple, union } from '../message/shape.js'
+import { readState, stateOf } from '../plugins/persistence/state-format.js'
+import { type CardValue, MAX_CARD_BOXES, readCard } from './card.js'
+import type { MailHost, RelayPlace } from './host.js'
+import { type KeptBox, MailboxLink } from './mailbox-link.js'
+import type { PlacedLetter } from './messages.js'
+import { derived, type Prekeys } from './prekeys.js'
+import type { MailState } from './state.js'
+
+const PREFIX = 'mail/box/'
+/** How often mailboxes are looked for while there are too few, and prekeys and cards looked after. */
+const SEARCH_MS = 30_000
+const UPKEEP_MS = 3_600_000
+/** Changes of the card within so many milliseconds are published once. */
+const SETTLE_MS = 50
+/** A mailbox is replaced after so many failures in a row, on so many days. */
+const FAILURES = 3
+const FAILED_DAYS = 2
+const DIAL_MS = 20_000
+
+const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
+const boxShape = /* @__PURE__ */ (() =>
+  tuple(text(1, 128), union(text(1, 512), oneOf(null)), bytes(32), count, count, count, count))()
+
+export interface MailboxesOptions {
+  host: MailHost
+  limits: Required<Limits>
+  state: MailState
+  prekeys: Prekeys
+  /** Addresses of the relays to use; undefined: those that are connected. */
+  relays: readonly string[] | undefined
+  count: number
+  bits: number | null
+  max: number
+  wake: string | undefined
+  /** Whether the card is published in the DHT and given to relays. */
+  publish: boolean
+  /** 32 secret bytes of which box keys are derived; undefined: they are drawn. */
+  recovery: Uint8Array | undefined
+  onLetter: (link: MailboxLink, placed: PlacedLetter) => void
+  /** The card has changed. */
+  onCard: (card: Uint8Array) => void
+}
+
+/** Our mailboxes: which relays keep our mail, and the card that says so. */
+export class Mailboxes {
+  /** Our card, MessagePack of the signed record; undefined while no mailbox was granted. */
+  card: Uint8Array | undefined
+  /** When the card was published, milliseconds since the Unix epoch. */
+  cardAt = 0
+  private links: MailboxLink[] = []
+  private published = ''
+  private newestBatchAt = 0
+  private isRunning = false
+  private readonly search: Alarm
+  private readonly upkeep: Alarm
+  private readonly publishing: Alarm
+  private readonly turn = new Serial()
+
+  constructor(private readonly options: MailboxesOptions) {
+    const { clock } = options.host.kit
+    this.search = new Alarm(clock, () => void this.choose())
+    this.upkeep = new Alarm(clock, () => void this.lookAfter())
+    this.publishing = new Alarm(clock, () => void this.publish())
+  }
+
+  /** @returns how many entries could not be read. */
+  async load(): Promise<number> {
+    const { found, bad } = await readState(this.options.state.store, PREFIX, (members): KeptBox => {
+      const [relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt] = parsed(boxShape, members, 'mailbox')
+      decodePeerId(relayId)
+      return { relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt }
+    })
+    for (const link of this.links) link.stop()
+    this.links = found.map(([, kept]) => this.linkOf(kept))
+    return bad
+  }
+
+  /** Opens and reads all mailboxes, and looks for more where there are too few. */
+  async start(): Promise<void> {
+    this.isRunning = true
+    if (this.links.length === 0 && this.options.recovery !== undefined) await this.recover().catch(() => {})
+    await this.lookAfter()
+    for (const link of this.links) link.attach()
+    await this.choose()
+  }
+
+  suspend(): void {
+    this.isRunning = false
+    for (const link of this.links) link.stop()
+    this.search.disarm()
+    this.upkeep.disarm()
+    this.publishing.disarm()
+  }
+
+  /** A relay is connected: its mailbox is opened, or one may be looked for there. */
+  connected(peerId: string): void {
+    if (!this.isRunning) return
+    for (const link of this.links) if (link.kept.relayId === peerId && !link.isRead) link.attach()
+    if (this.isShort) this.search.arm(0)
+  }
+
+  disconnected(peerId: string): void {
+    if (this.isRunning) for (const link of this.links) if (link.kept.relayId === peerId) link.lost()
+  }
+
+  /** The mailbox at a relay. */
+  at(relayId: string): MailboxLink | undefined {
+    return this.links.find(({ kept }) => kept.relayId === relayId)
+  }
+
+  /** Whether all that waits for us at mailboxes that can be reached was read; false too where none is open. */
+  get areRead(): boolean {
+    return this.links.length > 0 && this.links.every(({ isRead }) => isRead)
+  }
+
+  /** Whether there is any mailbox in use. */
+  get isEmpty(): boolean {
+    return this.links.length === 0
+  }
+
+  /** Reads all of them anew. */
+  readAgain(): void {
+    if (this.isRunning) for (const link of this.links) link.attach()
+  }
+
+  list(): { relayId: string; address: string | null; isOpen: boolean; isGivenUp: boolean; letters: number; bytes: number }[] {
+    return this.links.map(({ kept, isRead, quota }) => ({
+      relayId: kept.relayId,
+      address: kept.address,
+      isOpen: isRead,
+      isGivenUp: kept.givenUpAt > 0,
+      letters: quota?.letters ?? 0,
+      bytes: quota?.bytes ?? 0,
+    }))
+  }
+
+  /** Tells all relays what has changed of us. */
+  async renew(): Promise<void> {
+    await Promise.all(this.links.map((link) => link.renew()))
+  }
+
+  /** Ends all mailboxes, with what is in them. */
+  async close(): Promise<void> {
+    const links = this.links.splice(0)
+    await Promise.allSettled(links.map((link) => link.remove()))
+    await this.options.state.write(...links.map(({ kept }) => ({ key: this.nameOf(kept), delete: true as const })))
+    this.suspend()
+    for (const link of links) link.stop()
+  }
+
+  private get active(): MailboxLink[] {
+    return this.links.filter(({ kept }) => kept.givenUpAt === 0)
+  }
+
+  private get isShort(): boolean {
+    return this.active.length < this.options.count
+  }
+
+  private linkOf(kept: KeptBox): MailboxLink {
+    const { host, limits, state, prekeys, bits, max, wake, publish, onLetter } = this.options
+    return new MailboxLink(kept, {
+      host,
+      limits,
+      access: () => state.access,
+      settings: { bits, max, wake },
+      card: () => (publish ? this.card : undefined),
+      makeBatch: () => {
+        this.newestBatchAt = host.kit.clock.now()
+        return prekeys.makeBatch()
+      },
+      batchesAreOld: () => host.kit.clock.now() - this.newestBatchAt > limits.prekeyMs,
+      onLetter,
+      onChange: (link) => this.changed(link),
+    })
+  }
+
+  private changed(link: MailboxLink): void {
+    if (!this.isRunning) return
+    const { kept } = link
+    this.options.state.writeSoon({ key: this.nameOf(kept), value: entryOf(kept) })
+    if (link.isGranted) this.publishing.armOnce(SETTLE_MS)
+    // One that was never opened is no loss; another one has had its chances.
+    const isHopeless = kept.failures >= FAILURES && kept.failedDays >= FAILED_DAYS
+    if (isHopeless && kept.givenUpAt === 0) {
+      kept.givenUpAt = this.options.host.kit.clock.now()
+      this.options.state.writeSoon({ key: this.nameOf(kept), value: entryOf(kept) })
+      this.search.arm(0)
+    }
+  }
+
+  /** Adds mailboxes at relays of other operators, as long as there are too few. */
+  private choose(): Promise<void> {
+    return this.turn.run(async () => {
+      const { host, relays } = this.options
+      if (!this.isRunning) return
+      for (const address of relays ?? []) await this.meet(address)
+      const taken = new Set(this.active.map(({ kept }) => operatorOf(kept.address ?? undefined) ?? kept.address ?? kept.relayId))
+      for (const place of host.relays()) {
+        const operator = operatorOf(place.address) ?? place.address ?? place.peerId
+        const isWanted = relays === undefined || relays.includes(place.address ?? '') || this.named.has(place.peerId)
+        if (!this.isShort || !isWanted || taken.has(operator) || this.at(place.peerId) !== undefined) continue
+        taken.add(operator)
+        await this.add(place)
+      }
+      if (this.isShort) this.search.armOnce(SEARCH_MS)
+    })
+  }
+
+  private readonly named = new Set<string>()
+
+  /** Connects to a relay that the application has named. */
+  private async meet(address: string): Promise<void> {
+    try {
+      this.named.add(await this.options.host.dial(address, { timeoutMs: DIAL_MS }))
+    } catch {
+      // It is tried again with the next search.
+    }
+  }
+
+  private async add({ peerId, address }: RelayPlace, seed = this.seedFor(peerId)): Promise<void> {
+    const kept: KeptBox = {
+      relayId: peerId,
+      address: address ?? null,
+      seed,
+      givenUpAt: 0,
+      failures: 0,
+      failedDays: 0,
+      lastFailedAt: 0,
+    }
+    await this.options.state.write({ key: this.nameOf(kept), value: entryOf(kept) })
+    const link = this.linkOf(kept)
+    this.links.push(link)
+    link.attach()
+  }
+
+  private seedFor(relayId: string): Uint8Array {
+    const { recovery } = this.options
+    if (recovery !== undefined) return derived(recovery, `lotus-p2p/mail-box/1/${relayId}`)
+    return crypto.getRandomValues(new Uint8Array(32))
+  }
+
+  /** Of a store that was lost: the mailboxes that our last card names can be opened by their derived keys. */
+  private async recover(): Promise<void> {
+    const { host } = this.options
+    const record = await host.findCard(host.kit.publicKey, { timeoutMs: DIAL_MS })
+    if (record === undefined) return
+    for (const [relayId, address] of readCard(record).boxes) {
+      if (this.at(relayId) === undefined) await this.add({ peerId: relayId, address: address ?? undefined, isTrusted: false })
+    }
+  }
+
+  /** Prekeys have their times, and mailboxes that were given up. */
+  private async lookAfter(): Promise<void> {
+    const { prekeys, host, limits, state } = this.options
+    if (!this.isRunning) return
+    this.upkeep.arm(UPKEEP_MS)
+    try {
+      if (await prekeys.rotate()) this.publishing.armOnce(SETTLE_MS)
+      const now = host.kit.clock.now()
+      for (const link of this.links) {
+        const { givenUpAt } = link.kept
+        if (givenUpAt === 0 || now - givenUpAt < limits.oldBoxMs) continue
+        link.giveUp()
+        this.links = this.links.filter((other) => other !== link)
+        await state.write({ key: this.nameOf(link.kept), delete: true })
+      }
+    } catch (error) {
+      host.kit.report(error as Error)
+    }
+  }
+
+  private publish(): Promise<void> {
+    return this.turn.run(async () => {
+      const { host, limits, prekeys, bits, max, publish } = this.options
+      const granted = this.active.filter(({ isGranted }) => isGranted).slice(0, MAX_CARD_BOXES)
+      if (!this.isRunning || granted.length === 0) return
+      const { id, key, madeAt } = prekeys.newest
+      const { recovery } = prekeys
+      const boxes = await Promise.all(
+        granted.map(async ({ kept, box }): Promise<CardValue['boxes'][number]> => [kept.relayId, kept.address, await box]),
+      )
+      const largest = Math.min(max, ...granted.map(({ quota }) => quota?.max ?? max))
+      const value: CardValue = {
+        v: 1,
+        generation: prekeys.generation,
+        prekey: [id, key, madeAt],
+        ...(recovery && { recovery }),
+        boxes,
+        bits,
+        max: largest,
+      }
+      const content = hexOf(encode(value))
+      if (content === this.published) return
+      try {
+        this.card = await host.publishCard(value, limits.cardTtlS, publish)
+        this.cardAt = host.kit.clock.now()
+        this.published = content
+        this.options.onCard(this.card)
+        void this.renew()
+      } catch (error) {
+        if (this.isRunning) host.kit.report(error as Error)
+      }
+    })
+  }
+
+  private nameOf({ relayId }: KeptBox): string {
+    return this.options.state.nameOf(PREFIX, relayId)
+  }
+}
+
+function entryOf({ relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt }: KeptBox): Uint8Array {
+  return stateOf(relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt)
+}

@@ -1,0 +1,165 @@
+import { Alarm } from '../base/alarm.js'
+import { hexOf } from '../base/bytes.js'
+import { type Clock, elapsed } from '../base/clock.js'
+import type { Limits } from '../base/limits.js'
+import { tupleKey } from '../base/tuple-key.js'
+import { bytes, int, parsed, text, tuple } from '../message/shape.js'
+import { readState, stateOf } from '../plugins/persistence/state-format.js'
+import type { StoreChange } from '../storage/key-value-store.js'
+import type { MailState } from './state.js'
+
+const PREFIX = 'mail/last/'
+
+const lineShape = /* @__PURE__ */ (() => tuple(bytes(32), text(0, 256), int(0, Number.MAX_SAFE_INTEGER)))()
+
+/** A message that has its place. */
+export interface Ordered {
+  readonly sender: Uint8Array
+  readonly protocol: string
+  /** 0: in no order. */
+  readonly n: number
+}
+
+interface Line<Item> {
+  readonly sender: Uint8Array
+  readonly protocol: string
+  /** The highest number that was let through. */
+  last: number
+  /** Numbers let through that are not done with. */
+  readonly open: Set<number>
+  /** What waits for a number before it, by its own. */
+  readonly held: Map<number, Item>
+  /** When the gap was first seen, and when it may be given up counts from, by `elapsed`. */
+  gapSince: number
+}
+
+export interface OrderOptions<Item> {
+  clock: Clock
+  limits: Required<Limits>
+  state: MailState
+  /** Whether all mailboxes were read: only then is what is missing likely not to come. */
+  areRead: () => boolean
+  /** The item's turn has come. Those of one sender and protocol come in the order of their numbers. */
+  onTurn: (item: Item) => void
+}
+
+/** Brings messages of one sender and protocol into the order of their numbers. A gap is waited for, and given up. */
+export class Order<Item extends Ordered> {
+  private readonly lines = new Map<string, Line<Item>>()
+  private heldCount = 0
+  private readonly alarm: Alarm
+
+  constructor(private readonly options: OrderOptions<Item>) {
+    this.alarm = new Alarm(options.clock, () => this.giveUp())
+  }
+
+  /** @returns how many entries could not be read. */
+  async load(): Promise<number> {
+    this.stop()
+    const { found, bad } = await readState(this.options.state.store, PREFIX, (members) =>
+      parsed(lineShape, members, 'order of mail'),
+    )
+    for (const [, [sender, protocol, last]] of found) this.lineOf(sender, protocol).last = last
+    return bad
+  }
+
+  /** Forgets what waits: it comes again. */
+  stop(): void {
+    this.alarm.disarm()
+    this.lines.clear()
+    this.heldCount = 0
+  }
+
+  add(item: Item): void {
+    const { sender, protocol, n } = item
+    if (n === 0) {
+      this.options.onTurn(item)
+      return
+    }
+    const line = this.lineOf(sender, protocol)
+    // One that was given up, or comes from a store that began anew: late is better than never.
+    if (n <= line.last) this.pass(line, item)
+    else {
+      if (line.held.size === 0) line.gapSince = elapsed(this.options.clock)
+      if (!line.held.has(n)) this.heldCount++
+      line.held.set(n, item)
+      this.drain(line)
+      if (this.heldCount > this.options.limits.maxHeldMail) this.giveUp(true)
+      else if (line.held.size > 0) this.alarm.armOnce(this.options.limits.mailGapMs)
+    }
+  }
+
+  /** A mailbox was read anew, so gaps may be older than it looks. */
+  reread(): void {
+    if (this.heldCount > 0) this.alarm.armOnce(this.options.limits.mailGapMs)
+  }
+
+  /** The handlers of an item are through. @returns what notes how far its line has come. */
+  done({ sender, protocol, n }: Ordered): StoreChange[] {
+    const line = this.lines.get(lineKey(sender, protocol))
+    if (line === undefined || n === 0) return []
+    line.open.delete(n)
+    // What is still open comes again after a crash, and before what came after it.
+    const last = Math.min(line.last, ...[...line.open].map((open) => open - 1))
+    return [{ key: this.nameOf(line), value: stateOf(sender, protocol, last) }]
+  }
+
+  private lineOf(sender: Uint8Array, protocol: string): Line<Item> {
+    const key = lineKey(sender, protocol)
+    const known = this.lines.get(key)
+    const line = known ?? { sender: sender.slice(), protocol, last: 0, open: new Set(), held: new Map(), gapSince: 0 }
+    this.lines.delete(key)
+    this.lines.set(key, line)
+    const [oldest] = this.lines
+    if (this.lines.size > this.options.limits.maxMailOrders && oldest !== undefined) {
+      const [oldKey, old] = oldest
+      this.lines.delete(oldKey)
+      this.options.state.writeSoon({ key: this.nameOf(old), delete: true })
+      for (const item of this.inOrder(old)) this.options.onTurn(item)
+    }
+    return line
+  }
+
+  private inOrder(line: Line<Item>): Item[] {
+    const items = [...line.held].sort(([a], [b]) => a - b).map(([, item]) => item)
+    this.heldCount -= items.length
+    line.held.clear()
+    return items
+  }
+
+  private drain(line: Line<Item>): void {
+    for (let item = line.held.get(line.last + 1); item !== undefined; item = line.held.get(line.last + 1)) {
+      line.held.delete(line.last + 1)
+      this.heldCount--
+      line.gapSince = elapsed(this.options.clock)
+      this.pass(line, item)
+    }
+  }
+
+  private pass(line: Line<Item>, item: Item): void {
+    line.last = Math.max(line.last, item.n)
+    line.open.add(item.n)
+    this.options.onTurn(item)
+  }
+
+  /** Gives up the gaps whose time is over: what is missing has expired, or was never mailed. */
+  private giveUp(isAll = false): void {
+    const { clock, limits, areRead } = this.options
+    const now = elapsed(clock)
+    const afterMs = areRead() ? limits.mailGapMs : limits.mailAwayGapMs
+    for (const line of [...this.lines.values()]) {
+      if (line.held.size === 0 || !(isAll || now - line.gapSince >= afterMs)) continue
+      line.last = Math.min(...line.held.keys()) - 1
+      this.drain(line)
+    }
+    if (this.heldCount > 0) this.alarm.armOnce(limits.mailGapMs)
+  }
+
+  private nameOf({ sender, protocol }: Pick<Line<Item>, 'sender' | 'protocol'>): string {
+    return this.options.state.nameOf(PREFIX, lineKey(sender, protocol))
+  }
+}
+
+function lineKey(sender: Uint8Array, protocol: string): string {
+  return tupleKey(hexOf(sender), protocol)
+}

@@ -1,0 +1,339 @@
+import { Alarm } from '../base/alarm.js'
+import { elapsed } from '../base/clock.js'
+import { abortedError, isP2PError, P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
+import { tupleKey } from '../base/tuple-key.js'
+import { withDeadline } from '../base/wait.js'
+import type { Queue, QueuedMessage, QueuedOutcome, SendToOptions } from '../core/queue.js'
+import { asSent } from '../message/codec.js'
+import type { OutgoingMessage, P2PMessage } from '../message/message.js'
+import { messageTooLarge } from '../message/p2p-protocol.js'
+import { int, parsed, text, tuple } from '../message/shape.js'
+import { readState, stateOf } from '../plugins/persistence/state-format.js'
+import type { StoreChange } from '../storage/key-value-store.js'
+import type { MailHost } from './host.js'
+import { MAIL_PROTOCOL } from './messages.js'
+import {
+  bodyOf,
+  type MailEntry,
+  OUTGOING_PREFIX,
+  outgoingKey,
+  outgoingNumber,
+  outgoingValue,
+  readOutgoing,
+} from './outgoing-entry.js'
+import type { MailState } from './state.js'
+
+const COUNTERS = 'queue/'
+/** Bytes that a message is longer inside the request `direct`. */
+const DIRECT_OVERHEAD = 256
+
+const counterShape = /* @__PURE__ */ (() => tuple(text(1, 128), text(0, 256), int(1, Number.MAX_SAFE_INTEGER)))()
+
+export interface OutgoingOptions {
+  host: MailHost
+  limits: Required<Limits>
+  state: MailState
+  /** Whether the store outlasts this process. */
+  isKept: boolean
+  /** The queue of before, which may still hold messages of another process. */
+  before: Queue | undefined
+  /** Brings the messages for this peer on their way. */
+  go: (peerId: string) => void
+  /** An application has written to somebody. */
+  onAdded: (entry: MailEntry) => void
+}
+
+/** The messages that wait for their recipients, are on their way, or lie in mailboxes: each in the store before `sendTo` resolves. */
+export class Outgoing implements Queue {
+  /** By recipient, in order. */
+  readonly queues = new Map<string, MailEntry[]>()
+  private readonly counters = new Map<string, number>()
+  private next = 0
+  private bytes = 0
+  private count = 0
+  private readonly expiry: Alarm
+  private expiresNext = Number.POSITIVE_INFINITY
+  /** Resolves when the store is ours and read. */
+  private ready: Promise<void> | undefined
+  private open!: () => void
+  /** Accepted while the store may be another process's. */
+  private late: (() => Promise<unknown>)[] = []
+  private isSuspended = false
+
+  constructor(private readonly options: OutgoingOptions) {
+    this.expiry = new Alarm(options.host.kit.clock, () => this.expire())
+    this.shut()
+  }
+
+  /** For the plugin `persistence()`, which has taken the queue of before for its own. */
+  get outbox(): unknown {
+    return (this.options.before as { outbox?: unknown } | undefined)?.outbox
+  }
+
+  get stats(): { messages: number; bytes: number } {
+    const { messages = 0, bytes = 0 } = this.options.before?.stats ?? {}
+    return { messages: this.count + messages, bytes: this.bytes + bytes }
+  }
+
+  has(peerId: string): boolean {
+    const waits = this.queues.get(peerId)?.some(({ state }) => state !== 'mailed') ?? false
+    return waits || this.options.before?.has(peerId) === true
+  }
+
+  flush(peerId: string): void {
+    this.options.before?.flush(peerId)
+    this.options.go(peerId)
+  }
+
+  /** All messages that are not done with. */
+  *entries(): Iterable<MailEntry> {
+    for (const queue of this.queues.values()) yield* queue
+  }
+
+  of(peerId: string): readonly MailEntry[] {
+    return this.queues.get(peerId) ?? []
+  }
+
+  /** @throws P2PError OUTBOX_FULL, MESSAGE_TOO_LARGE, INVALID_CONFIG, TIMEOUT, ABORTED, and as `P2PCoordinator.sendTo`. */
+  async add(peerId: string, message: OutgoingMessage, options: SendToOptions): Promise<QueuedMessage> {
+    const { host, limits } = this.options
+    const { ttl = limits.mailTtlS, signal, timeoutMs = limits.sendTimeoutMs, sealed = false } = options
+    const to = host.targetOf(peerId)
+    if (!(typeof ttl === 'number' && ttl > 0 && ttl <= limits.maxMailTtlS)) {
+      throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxMailTtlS} seconds.`)
+    }
+    const whole = { ...host.complete(message, to, options), to }
+    whole.payload = asSent(whole.payload, limits)
+    const body = bodyOf(whole, limits)
+    const bytes = body.length + DIRECT_OVERHEAD
+    if (bytes > limits.maxMessageBytes) throw messageTooLarge(bytes, limits)
+    const full = this.count >= limits.maxOutboxMessages || this.bytes + body.length > limits.maxOutboxBytes
+    if (full) throw outboxFull(to, this.count >= limits.maxOutboxMessages ? 'maxOutboxMessages' : 'maxOutboxBytes')
+    const expiresAt = host.kit.clock.now() + Math.ceil(ttl * 1_000)
+    return withDeadline(host.kit.clock, 'Queueing the message', { signal, timeoutMs }, async (ended) => {
+      const { ready } = this
+      if (ready !== undefined && !this.isSuspended) await Promise.race([ready, host.kit.run().then(() => ready)])
+      if (ended.aborted) throw abortedError('Queueing the message', ended.reason)
+      return this.accept(to, whole, body, expiresAt, sealed)
+    })
+  }
+
+  /** Takes in a message of our own, such as receipts: it is queued as any. */
+  async accept(to: string, message: P2PMessage, body: Uint8Array, expiresAt: number, isSealed: boolean): Promise<QueuedMessage> {
+    const { options } = this
+    const { host } = options
+    let settle!: (outcome: QueuedOutcome) => void
+    let settleReceipt!: (receipt: 'delivered' | 'unknown') => void
+    const outcome = new Promise<QueuedOutcome>((resolve) => {
+      settle = resolve
+    })
+    const receipt = new Promise<'delivered' | 'unknown'>((resolve) => {
+      settleReceipt = resolve
+    })
+    const { messageId, protocol = '' } = message
+    const queued: QueuedMessage = { messageId, peerId: to, isKept: false, outcome, receipt }
+    const put = async () => {
+      const counter = tupleKey(to, protocol)
+      const n = (this.counters.get(counter) ?? 0) + 1
+      this.counters.set(counter, n)
+      const entry = this.put({
+        key: outgoingKey(this.next++),
+        peerId: to,
+        message,
+        body,
+        n,
+        expiresAt,
+        isSealed,
+        settle,
+        settleReceipt,
+      })
+      const counted = { key: options.state.nameOf(COUNTERS, counter), value: stateOf(to, protocol, n) }
+      try {
+        await options.state.write({ key: entry.key, value: outgoingValue(entry) }, counted)
+      } catch (error) {
+        if (isQuota(error)) {
+          this.take(entry)
+          throw outboxFull(to, 'quota', error)
+        }
+        // It waits in memory, as it would without a store.
+        host.kit.report(error as Error)
+        return
+      }
+      entry.isKept = options.isKept
+      queued.isKept = options.isKept
+      this.options.onAdded(entry)
+    }
+    if (this.isSuspended) this.late.push(put)
+    else await put()
+    this.options.go(to)
+    return queued
+  }
+
+  /** Notes another state of a message. @returns resolves once it is in the store. */
+  async keep(...entries: MailEntry[]): Promise<void> {
+    await this.options.state.write(...entries.map((entry): StoreChange => ({ key: entry.key, value: outgoingValue(entry) })))
+  }
+
+  /** Tells what became of a message: it is done with. */
+  finish(entry: MailEntry, outcome: 'delivered' | 'expired'): void {
+    if (!this.take(entry)) return
+    const { host, state } = this.options
+    state.writeSoon({ key: entry.key, delete: true })
+    entry.settle(outcome)
+    const receipt = outcome === 'delivered' ? 'delivered' : 'unknown'
+    entry.settleReceipt(receipt)
+    const { message, wasMailed, peerId } = entry
+    // Receipts are ours.
+    if (message.protocol === MAIL_PROTOCOL) return
+    if (outcome === 'delivered' || !wasMailed) host.kit.emit(outcome, message)
+    if (wasMailed) host.kit.emit('mail-receipt', { messageId: message.messageId, peerId, receipt })
+  }
+
+  /** The message lies in a mailbox: told once the store has that, for what is told now is not told again by another process. */
+  async mailed(entry: MailEntry): Promise<void> {
+    const isNews = !entry.wasMailed
+    entry.state = 'mailed'
+    entry.mailedAt ||= this.options.host.kit.clock.now()
+    entry.wasMailed = true
+    // Nobody has a receipt for a receipt.
+    if (entry.message.protocol === MAIL_PROTOCOL) return this.finish(entry, 'delivered')
+    try {
+      await this.keep(entry)
+    } finally {
+      if (isNews && this.of(entry.peerId).includes(entry)) {
+        entry.settle('mailed')
+        this.options.host.kit.emit('mailed', entry.message)
+      }
+    }
+  }
+
+  /** Takes a message back that has not left yet. */
+  cancel(messageId: string): boolean {
+    for (const entry of this.entries()) {
+      if (entry.message.messageId !== messageId || entry.state !== 'waiting' || entry.wasMailed) continue
+      this.finish(entry, 'expired')
+      return true
+    }
+    return false
+  }
+
+  /**
+   * Takes in what is in the store. What we had and is not there any more, another process has brought to its end.
+   *
+   * @returns how many entries could not be read.
+   */
+  async load(): Promise<number> {
+    const { host, limits, state } = this.options
+    const counters = await readState(state.store, COUNTERS, (members) => parsed(counterShape, members, 'counter'))
+    for (const [, [peerId, protocol, n]] of counters.found) this.counters.set(tupleKey(peerId, protocol), n)
+    const { found, bad } = await readState(state.store, OUTGOING_PREFIX, (members) =>
+      readOutgoing(members, host.kit.peerId, limits),
+    )
+    const known = new Map([...this.entries()].filter(({ isKept }) => isKept).map((entry) => [entry.key, entry]))
+    for (const [key, held] of found) {
+      this.next = Math.max(this.next, outgoingNumber(key) + 1)
+      const mine = known.get(key)
+      known.delete(key)
+      if (mine !== undefined) Object.assign(mine, held, { state: mine.letter === undefined ? mine.state : 'waiting' })
+      else this.put({ key, ...held, settle: () => {}, settleReceipt: () => {} }, true)
+    }
+    for (const entry of known.values()) this.finish(entry, entry.endsAt <= elapsed(host.kit.clock) ? 'expired' : 'delivered')
+    return counters.bad + bad
+  }
+
+  /** Lets in what has waited for `load`. */
+  resume(): void {
+    this.isSuspended = false
+    this.open()
+    for (const put of this.late.splice(0)) put().catch((error) => this.options.host.kit.report(error))
+    for (const peerId of [...this.queues.keys()]) {
+      if (this.has(peerId)) this.options.host.want(peerId)
+      this.options.go(peerId)
+    }
+    this.expire()
+  }
+
+  /** The store may be another process's from here on. */
+  suspend(): void {
+    this.isSuspended = true
+    this.shut()
+  }
+
+  close(): void {
+    this.options.before?.close()
+    for (const entry of [...this.entries()]) {
+      this.take(entry)
+      entry.settle(entry.isKept ? 'kept' : 'expired')
+      entry.settleReceipt('unknown')
+    }
+    this.expiry.disarm()
+  }
+
+  private shut(): void {
+    this.ready ??= new Promise((resolve) => {
+      this.open = () => {
+        this.ready = undefined
+        resolve()
+      }
+    })
+  }
+
+  private put(
+    about: Pick<MailEntry, 'key' | 'peerId' | 'message' | 'body' | 'n' | 'expiresAt' | 'isSealed' | 'settle' | 'settleReceipt'> &
+      Partial<MailEntry>,
+    isKept = false,
+  ): MailEntry {
+    const { host, limits } = this.options
+    const now = elapsed(host.kit.clock)
+    const { expiresAt, peerId, body, wasMailed = false, letter, generation, prekeyAt = 0, mailedAt = 0, boxes = [] } = about
+    // Of one that was kept no more is left than it had, whatever became of the date since.
+    const endsAt = now + Math.min(expiresAt - host.kit.clock.now(), limits.maxMailTtlS * 1_000)
+    const state = boxes.length > 0 ? 'mailed' : 'waiting'
+    const entry: MailEntry = {
+      ...about,
+      ...{ endsAt, waitsSince: now, state, wasMailed, letter, generation, prekeyAt, mailedAt, boxes, isKept },
+    }
+    const queue = this.queues.get(peerId) ?? []
+    this.queues.set(peerId, queue)
+    queue.push(entry)
+    this.count++
+    this.bytes += body.length
+    if (endsAt < this.expiresNext) this.arm()
+    return entry
+  }
+
+  private take(entry: MailEntry): boolean {
+    const queue = this.queues.get(entry.peerId)
+    const at = queue?.indexOf(entry) ?? -1
+    if (queue === undefined || at === -1) return false
+    queue.splice(at, 1)
+    if (queue.length === 0) this.queues.delete(entry.peerId)
+    this.count--
+    this.bytes -= entry.body.length
+    return true
+  }
+
+  private expire(): void {
+    const now = elapsed(this.options.host.kit.clock)
+    for (const entry of [...this.entries()]) if (entry.endsAt <= now) this.finish(entry, 'expired')
+    this.arm()
+  }
+
+  private arm(): void {
+    let next = Number.POSITIVE_INFINITY
+    for (const { endsAt } of this.entries()) next = Math.min(next, endsAt)
+    this.expiresNext = next
+    this.expiry.arm(next - elapsed(this.options.host.kit.clock))
+  }
+}
+
+function outboxFull(peerId: string, limit: string, cause?: unknown): P2PError {
+  const why = 'Too many messages wait for peers that are away or have not acknowledged them yet.'
+  return new P2PError('OUTBOX_FULL', why, { details: { peerId, limit }, cause })
+}
+
+/** Whether a store has failed for want of room, whatever it has wrapped that in. */
+function isQuota(error: unknown): boolean {
+  return isP2PError(error) && error.walk((each) => (each as { name?: string }).name === 'QuotaExceededError') !== undefined
+}

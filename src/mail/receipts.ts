@@ -1,0 +1,78 @@
+import { Alarm } from '../base/alarm.js'
+import { hexOf } from '../base/bytes.js'
+import type { Limits } from '../base/limits.js'
+import { encodePeerId } from '../identity/peer-id.js'
+import { array, parsed, text } from '../message/shape.js'
+import { type MailHost, takesMail } from './host.js'
+import { MAIL_PROTOCOL } from './messages.js'
+import type { Outgoing } from './outgoing.js'
+import { bodyOf } from './outgoing-entry.js'
+import { MAX_STATUS_IDS } from './sender.js'
+
+/** Ids in a letter of receipts, so that it fits the smallest bucket. */
+const LETTER_IDS = 32
+const RECEIPT_TTL_S = 604_800
+/** Senders whose receipts are collected at once; those of others go without waiting. */
+const MAX_SENDERS = 256
+
+const idsShape = /* @__PURE__ */ (() => array(text(1, 64), MAX_STATUS_IDS))()
+
+/** Message ids, as receipts and questions for a status have them. @throws P2PError MALFORMED_DATA. */
+export function readMessageIds(payload: unknown): string[] {
+  return parsed(idsShape, payload, 'A list of message ids')
+}
+
+/** Tells the senders of letters that the handlers of their messages are through. */
+export class Receipts {
+  private readonly due = new Map<string, { sender: Uint8Array; ids: string[] }>()
+  private readonly alarm: Alarm
+
+  constructor(
+    private readonly host: MailHost,
+    private readonly limits: Required<Limits>,
+    private readonly outgoing: Outgoing,
+  ) {
+    this.alarm = new Alarm(host.kit.clock, () => this.flush())
+  }
+
+  add(sender: Uint8Array, messageId: string): void {
+    const key = hexOf(sender)
+    const due: { sender: Uint8Array; ids: string[] } = this.due.get(key) ?? { sender: sender.slice(), ids: [] }
+    this.due.set(key, due)
+    due.ids.push(messageId)
+    if (due.ids.length >= LETTER_IDS || this.due.size > MAX_SENDERS) this.flush()
+    else this.alarm.armOnce(this.limits.receiptMs)
+  }
+
+  stop(): void {
+    this.alarm.disarm()
+    this.due.clear()
+  }
+
+  /** Sends what is due. */
+  flush(): void {
+    this.alarm.disarm()
+    const all = [...this.due.values()]
+    this.due.clear()
+    for (const { sender, ids } of all) {
+      this.send(sender, ids).catch((error) => this.host.kit.report(error as Error))
+    }
+  }
+
+  private async send(sender: Uint8Array, ids: string[]): Promise<void> {
+    const { kit } = this.host
+    const to = encodePeerId(sender)
+    const outgoing = { type: 'receipt', payload: ids, protocol: MAIL_PROTOCOL }
+    const peer = kit.peer(to)
+    if (takesMail(peer)) {
+      try {
+        await kit.sendTo(peer.peerId, outgoing)
+        return
+      } catch {
+        // It has just gone: by letter.
+      }
+    }
+    const message = { ...this.host.complete(outgoing, to, {}), to }
+    await this.outgoing.accept(to, message, bodyOf(message, this.limits), kit.clock.now() + RECEIPT_TTL_S * 1_000, false)
+  }
+}

@@ -1,0 +1,90 @@
+import { Alarm } from '../base/alarm.js'
+import { hexOf } from '../base/bytes.js'
+import type { Limits } from '../base/limits.js'
+import type { Plugin, PluginKit } from '../core/plugin.js'
+import { P2PCoordinator } from '../core.js'
+import { identityFromSeed, identityReady } from '../identity/identity.js'
+import { proofOfWork } from '../plugins/proof-of-work/plugin.js'
+import { asked, type Courier } from './courier.js'
+import type { MailKit } from './host.js'
+
+const REACH_MS = 30_000
+
+interface SealedIdentity {
+  readonly courier: Courier
+  readonly alarm: Alarm
+  left: number
+  close(): void
+}
+
+/**
+ * Deposits under identities that are used for one recipient each, and for a few letters or an hour: the relay learns the address of the
+ * network and no peer id, and cannot tell that letters for two recipients have one sender.
+ */
+export class SealedSenders {
+  private readonly open = new Map<string, SealedIdentity>()
+
+  /** @param plugins for each coordinator that is made, transports for instance. */
+  constructor(
+    private readonly kit: MailKit & { allowPrivate?: boolean },
+    private readonly limits: Required<Limits>,
+    private readonly plugins: () => Plugin[],
+  ) {}
+
+  /** @param recipient Ed25519 key, 32 bytes. */
+  async courierFor(recipient: Uint8Array): Promise<Courier> {
+    const name = hexOf(recipient)
+    const known = this.open.get(name)
+    const sealed = known !== undefined && known.left > 0 ? known : await this.make(name)
+    sealed.left--
+    return sealed.courier
+  }
+
+  close(): void {
+    for (const name of [...this.open.keys()]) this.end(name)
+  }
+
+  private async make(name: string): Promise<SealedIdentity> {
+    this.end(name)
+    const { clock, random, network, allowPrivate } = this.kit
+    const identity = identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
+    await identityReady(identity)
+    let inner: PluginKit | undefined
+    const inside: Plugin = {
+      name: 'sealed-mail',
+      attach(kit) {
+        inner = kit
+        return {}
+      },
+    }
+    const peer = new P2PCoordinator({
+      network,
+      identity,
+      clock,
+      random,
+      allowPrivate: allowPrivate ?? false,
+      plugins: [proofOfWork(), inside, ...this.plugins()],
+    })
+    const kit = inner!
+    const courier: Courier = {
+      publicKey: identity.publicKey,
+      async reach(relayId, address) {
+        if (kit.peer(relayId) === undefined) await kit.dialer.dial(address ?? relayId, relayId, { timeoutMs: REACH_MS })
+      },
+      ask: (relayId, type, payload) => asked(kit, relayId, type, payload),
+      release() {},
+    }
+    const alarm = new Alarm(clock, () => this.end(name))
+    alarm.arm(this.limits.sealedIdentityMs)
+    const sealed = { courier, alarm, left: this.limits.maxSealedLetters, close: () => void peer.shutdown().catch(() => {}) }
+    this.open.set(name, sealed)
+    return sealed
+  }
+
+  private end(name: string): void {
+    const sealed = this.open.get(name)
+    this.open.delete(name)
+    sealed?.alarm.disarm()
+    sealed?.close()
+  }
+}

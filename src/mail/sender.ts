@@ -1,0 +1,342 @@
+import { Alarm } from '../base/alarm.js'
+import { Backoff } from '../base/backoff.js'
+import { equalBytes } from '../base/bytes.js'
+import { elapsed } from '../base/clock.js'
+import { isP2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
+import { SerialByKey } from '../base/serial.js'
+import { array, boolean, parsed } from '../message/shape.js'
+import type { Contact, Contacts } from './contacts.js'
+import type { Courier } from './courier.js'
+import type { Addressee, Depositor } from './depositor.js'
+import { type MailHost, takesMail } from './host.js'
+import { fitsLetter, type LetterExtras } from './letter.js'
+import { MAIL_PROTOCOL } from './messages.js'
+import type { Outgoing } from './outgoing.js'
+import type { MailEntry } from './outgoing-entry.js'
+
+/** Message ids in one `status`, and in one receipt that goes over a connection. */
+export const MAX_STATUS_IDS = 64
+const LOOKUP_MS = 20_000
+
+const statusShape = /* @__PURE__ */ (() => array(boolean(), MAX_STATUS_IDS))()
+
+export interface SenderOptions {
+  host: MailHost
+  limits: Required<Limits>
+  outgoing: Outgoing
+  contacts: Contacts
+  depositor: Depositor
+  /** As whom a letter to this recipient is deposited. */
+  courier: (recipient: Uint8Array, isSealed: boolean) => Promise<Courier>
+  extras: (contact: Contact, entry: MailEntry) => LetterExtras
+}
+
+/** Brings queued messages to their recipients: over a connection, else through their mailboxes. */
+export class Sender {
+  private readonly running = new Set<string>()
+  private readonly again = new Set<string>()
+  private readonly alarms = new Map<string, Alarm>()
+  private readonly backoffs = new Map<string, Backoff>()
+  private readonly seconds = new SerialByKey()
+  private readonly review: Alarm
+  private isStopped = true
+
+  constructor(private readonly options: SenderOptions) {
+    this.review = new Alarm(options.host.kit.clock, () => void this.lookAfter())
+  }
+
+  start(): void {
+    this.isStopped = false
+    this.review.arm(0)
+  }
+
+  stop(): void {
+    this.isStopped = true
+    this.review.disarm()
+    for (const alarm of this.alarms.values()) alarm.disarm()
+    this.alarms.clear()
+    this.backoffs.clear()
+  }
+
+  /** Brings what waits for a peer on its way. One run for a peer at a time. */
+  go(peerId: string): void {
+    if (this.isStopped) return
+    if (this.running.has(peerId)) {
+      this.again.add(peerId)
+      return
+    }
+    if (this.options.outgoing.of(peerId).length === 0) return
+    this.running.add(peerId)
+    this.run(peerId)
+      .catch((error) => {
+        this.options.host.kit.report(error as Error)
+        this.later(peerId)
+      })
+      .finally(() => {
+        this.running.delete(peerId)
+        if (this.again.delete(peerId)) this.go(peerId)
+      })
+  }
+
+  /** A peer is connected: it may have had what lies at its mailboxes. */
+  connected(peerId: string): void {
+    this.backoffs.delete(peerId)
+    void this.askStatus(peerId).finally(() => this.go(peerId))
+  }
+
+  disconnected(peerId: string): void {
+    const now = elapsed(this.options.host.kit.clock)
+    for (const entry of this.options.outgoing.of(peerId)) {
+      if (entry.state === 'direct') entry.state = 'waiting'
+      entry.waitsSince = now
+    }
+    this.go(peerId)
+  }
+
+  /** The recipient says that its handlers have had these messages. @param from its Ed25519 key. */
+  async receipts(from: Uint8Array, ids: readonly string[]): Promise<void> {
+    const { outgoing, host } = this.options
+    const had = new Set(ids)
+    for (const entry of [...outgoing.entries()]) {
+      if (!had.has(entry.message.messageId)) continue
+      const key = await host.keyOf(entry.peerId)
+      if (key !== undefined && equalBytes(key, from)) outgoing.finish(entry, 'delivered')
+    }
+  }
+
+  /** A newer card of a recipient is known: what it can open no more is sealed anew. */
+  cardChanged({ key, card }: Contact): void {
+    void this.reseal(key, card)
+  }
+
+  private async reseal(key: Uint8Array, card: Contact['card']): Promise<void> {
+    const { outgoing, host, limits } = this.options
+    if (card === undefined) return
+    for (const peerId of [...outgoing.queues.keys()]) {
+      const target = await host.keyOf(peerId)
+      if (target === undefined || !equalBytes(target, key)) continue
+      for (const entry of outgoing.of(peerId)) {
+        if (entry.letter === undefined && entry.state !== 'mailed') continue
+        const isOfAnother = entry.generation !== undefined && !equalBytes(entry.generation, card.generation)
+        const isOld = card.prekey[2] > entry.prekeyAt && host.kit.clock.now() - entry.mailedAt >= limits.resealMs
+        if (!isOfAnother && !(entry.state === 'mailed' && isOld)) continue
+        entry.letter = undefined
+        entry.boxes = []
+        entry.mailedAt = 0
+        if (entry.state === 'mailed') entry.state = 'waiting'
+      }
+      this.go(peerId)
+    }
+  }
+
+  private async run(peerId: string): Promise<void> {
+    if (this.options.host.kit.peer(peerId) !== undefined) this.direct(peerId)
+    else await this.mail(peerId)
+  }
+
+  /** Sends what waits over the connection, in order. */
+  private direct(peerId: string): void {
+    const { outgoing, host, limits } = this.options
+    const queue = outgoing.of(peerId)
+    let left = limits.maxDirectMail - queue.filter(({ state }) => state === 'direct').length
+    const knowsMail = takesMail(host.kit.peer(peerId))
+    for (const entry of [...queue]) {
+      if (entry.state !== 'waiting') continue
+      if (left-- <= 0) return
+      entry.state = 'direct'
+      if (knowsMail) void this.sendDirect(entry)
+      else this.sendBare(entry)
+    }
+  }
+
+  private async sendDirect(entry: MailEntry): Promise<void> {
+    const { outgoing, host, limits } = this.options
+    const { peerId, n, body } = entry
+    try {
+      const request = { type: 'direct', payload: [n, body], protocol: MAIL_PROTOCOL }
+      const { type } = await host.kit.request(peerId, request, { timeoutMs: limits.directTimeoutMs })
+      if (entry.state !== 'direct') return
+      if (type !== 'kept') throw new Error('An answer of another type.')
+      outgoing.finish(entry, 'delivered')
+      this.go(peerId)
+    } catch (error) {
+      if (entry.state !== 'direct') return
+      entry.state = 'waiting'
+      entry.waitsSince = elapsed(host.kit.clock)
+      // A relay, or a version that knows less of mail.
+      if (isP2PError(error, 'PROTOCOL_NOT_SUPPORTED') || isP2PError(error, 'INVALID_MESSAGE')) this.sendBare(entry)
+      else this.later(peerId)
+    }
+  }
+
+  /** To a peer that knows no mail: its session's acknowledgement is all that there is. */
+  private sendBare(entry: MailEntry): void {
+    const { outgoing, host } = this.options
+    entry.state = 'direct'
+    const back = () => {
+      if (entry.state === 'direct') entry.state = 'waiting'
+      this.later(entry.peerId)
+    }
+    try {
+      host.sendBare(entry.peerId, entry.message, (delivered) => {
+        if (delivered) outgoing.finish(entry, 'delivered')
+        else back()
+      })
+    } catch {
+      back()
+    }
+  }
+
+  /** Leaves what waits at the mailboxes of a peer that is away, in order. */
+  private async mail(peerId: string): Promise<void> {
+    const { outgoing, host, limits } = this.options
+    const waiting = outgoing.of(peerId).filter(({ state }) => state !== 'mailed')
+    const first = waiting[0]
+    if (first === undefined) return
+    const waitMs = first.waitsSince + limits.mailAfterMs - elapsed(host.kit.clock)
+    if (waitMs > 0) {
+      this.arm(peerId, waitMs)
+      return
+    }
+    const to = await this.addressee(peerId)
+    if (to === undefined) {
+      this.later(peerId)
+      return
+    }
+    for (const entry of waiting) {
+      if (host.kit.peer(peerId) !== undefined) {
+        this.again.add(peerId)
+        return
+      }
+      // What is too large for a letter waits for a connection.
+      if (entry.state !== 'waiting' || !fitsLetter(entry.body.length)) continue
+      if (!(await this.mailOne(entry, to))) {
+        this.later(peerId)
+        return
+      }
+    }
+    this.backoffs.delete(peerId)
+  }
+
+  private async mailOne(entry: MailEntry, to: Addressee): Promise<boolean> {
+    const { outgoing, depositor, contacts } = this.options
+    entry.state = 'mailing'
+    try {
+      const courier = await this.options.courier(to.key, entry.isSealed)
+      if (entry.letter === undefined || !equalBytes(entry.generation!, to.card.generation)) {
+        await depositor.seal(entry, to, this.options.extras(to, entry), courier)
+        await outgoing.keep(entry)
+      }
+      if (this.isOver(entry)) return true
+      await depositor.deposit(entry, to, courier)
+      if (this.isOver(entry)) return true
+      await outgoing.mailed(entry)
+      if (outgoing.of(entry.peerId).includes(entry)) void this.second(entry)
+      return true
+    } catch (error) {
+      if (this.isOver(entry)) return true
+      entry.state = 'waiting'
+      // Its mailboxes are elsewhere by now.
+      if (isP2PError(error, 'NO_MAILBOX')) await contacts.find(to.key, { timeoutMs: LOOKUP_MS }, true).catch(() => {})
+      return false
+    }
+  }
+
+  /** Whether a message has been delivered, has expired or is on another way. */
+  private isOver(entry: MailEntry): boolean {
+    return this.isStopped || entry.state !== 'mailing' || !this.options.outgoing.of(entry.peerId).includes(entry)
+  }
+
+  /** Leaves a letter at a second mailbox of another operator: one may go. */
+  private second(entry: MailEntry): Promise<void> {
+    return this.seconds.run(entry.peerId, async () => {
+      const { outgoing, depositor } = this.options
+      if (this.isStopped || entry.state !== 'mailed' || entry.letter === undefined) return
+      try {
+        const to = await this.addressee(entry.peerId)
+        if (to === undefined) return
+        await depositor.deposit(entry, to, await this.options.courier(to.key, entry.isSealed))
+        // There is no third one to bring it to.
+        if (entry.boxes.length >= Math.min(2, to.card.boxes.length)) entry.letter = undefined
+        if (outgoing.of(entry.peerId).includes(entry)) await outgoing.keep(entry)
+      } catch {
+        this.review.armOnce(this.options.limits.mailRetryMs)
+      }
+    })
+  }
+
+  private async addressee(peerId: string): Promise<Addressee | undefined> {
+    const { host, contacts } = this.options
+    const key = await host.keyOf(peerId)
+    if (key === undefined) return undefined
+    const contact = await contacts.find(key, { timeoutMs: LOOKUP_MS })
+    return contact.card === undefined ? undefined : (contact as Addressee)
+  }
+
+  /** Asks a connected peer which of the messages at its mailboxes it has had. */
+  private async askStatus(peerId: string): Promise<void> {
+    const { outgoing, host } = this.options
+    if (!takesMail(host.kit.peer(peerId))) return
+    const mailed = outgoing.of(peerId).filter(({ state }) => state === 'mailed')
+    for (let at = 0; at < mailed.length; at += MAX_STATUS_IDS) {
+      const some = mailed.slice(at, at + MAX_STATUS_IDS)
+      const ids = some.map(({ message }) => message.messageId)
+      try {
+        const answer = await host.kit.request(peerId, { type: 'status', payload: ids, protocol: MAIL_PROTOCOL })
+        const had = parsed(statusShape, answer.payload, 'A status')
+        for (const [i, entry] of some.entries()) {
+          if (had[i] === true) outgoing.finish(entry, 'delivered')
+          // It has it at once, whatever became of its mailboxes.
+          else if (had[i] === false && entry.state === 'mailed') {
+            entry.state = 'waiting'
+            entry.boxes = []
+          }
+        }
+      } catch {
+        return
+      }
+    }
+  }
+
+  /** Mail without a receipt: a second mailbox, or a newer prekey. */
+  private async lookAfter(): Promise<void> {
+    const { outgoing, host, contacts, limits } = this.options
+    const peers = new Map<string, MailEntry[]>()
+    for (const entry of outgoing.entries()) {
+      if (entry.state === 'mailed') peers.set(entry.peerId, [...(peers.get(entry.peerId) ?? []), entry])
+    }
+    for (const [peerId, entries] of peers) {
+      const key = await host.keyOf(peerId)
+      if (key === undefined || this.isStopped) continue
+      const isOld = entries.some(({ mailedAt }) => host.kit.clock.now() - mailedAt >= limits.resealMs)
+      const contact = await contacts.find(key, { timeoutMs: LOOKUP_MS }, isOld).catch(() => undefined)
+      if (contact !== undefined) await this.reseal(key, contact.card)
+      for (const entry of entries) if (entry.state === 'mailed' && entry.letter !== undefined) void this.second(entry)
+    }
+    if (!this.isStopped) this.review.armOnce(limits.maxMailRetryMs)
+  }
+
+  private later(peerId: string): void {
+    const { limits, host } = this.options
+    let backoff = this.backoffs.get(peerId)
+    if (backoff === undefined) {
+      backoff = new Backoff({ minMs: limits.mailRetryMs, maxMs: limits.maxMailRetryMs, random: host.kit.random })
+      this.backoffs.set(peerId, backoff)
+    }
+    this.arm(peerId, backoff.next())
+  }
+
+  private arm(peerId: string, delayMs: number): void {
+    if (this.isStopped) return
+    let alarm = this.alarms.get(peerId)
+    if (alarm === undefined) {
+      alarm = new Alarm(this.options.host.kit.clock, () => {
+        this.alarms.delete(peerId)
+        this.go(peerId)
+      })
+      this.alarms.set(peerId, alarm)
+    }
+    alarm.arm(delayMs)
+  }
+}

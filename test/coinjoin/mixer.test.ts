@@ -1,0 +1,224 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { compareBytes, hexOf } from '../../src/base/bytes.js'
+import { seededRandom } from '../../src/base/random.js'
+import { MixPeer } from '../../src/coinjoin/mix-network.js'
+import { CoinJoin, type MixOptions, type MixProgress } from '../../src/coinjoin/mixer.js'
+import { pause } from '../../src/coinjoin/pause.js'
+import { withTransport } from '../../src/core/with-transport.js'
+import { decodePeerId } from '../../src/identity/peer-id.js'
+import { createTestNetwork, type TestNetwork } from '../../src/testing/index.js'
+import { kitOf } from '../kit-of.js'
+import { Chain, type PurseOptions, purseOf } from './table.js'
+
+let stop: (() => Promise<void>) | undefined
+afterEach(() => stop?.())
+
+const LIMITS = { entryWorkBits: 6 }
+
+/** Wallets that know nothing of each other but a relay. */
+async function streets(count: number, purse: (member: number) => Partial<PurseOptions> = () => ({}), seed = 1) {
+  const net: TestNetwork = createTestNetwork({ latencyMs: 40, seed })
+  const relay = net.createPeer({ host: 'relay', relay: true })
+  await net.run(relay.start())
+  const chain = new Chain()
+  const wallets = Array.from({ length: count }, (_, member) => {
+    const own = purseOf({ chain, seed: 500 * seed + member, ...purse(member) })
+    const mixer = new CoinJoin({
+      network: {
+        bootstrap: [net.addressOf(relay)],
+        clock: net.clock,
+        random: seededRandom(900 * seed + member),
+        logger: { debug: () => {}, warn: () => {}, error: () => {} },
+        allowPrivate: true,
+        plugins: () => [withTransport(net.network.transport(`mixer${member}`))],
+      },
+      wallet: own.wallet,
+      limits: LIMITS,
+    })
+    const progress: MixProgress[] = []
+    const mix = (options: MixOptions = {}) =>
+      mixer.mix(own.plan, { minPeers: 3, onProgress: (each) => void progress.push(each), ...options })
+    return { ...own, mixer, progress, mix }
+  })
+  stop = async () => {
+    await net.clock.run(Promise.all(wallets.map(({ mixer }) => mixer.close())))
+    await net.stop()
+  }
+  return { net, relay, chain, wallets }
+}
+
+describe('wallets that share a relay', () => {
+  it.each([0, 1] as const)(
+    'find each other in a pool, and mix to outputs of type %i',
+    async (outputType) => {
+      const { net, chain, wallets } = await streets(5, (member) => ({
+        outputType,
+        coinKind: (member % 2) as 0 | 1,
+        change: member === 0 ? 70_000n : 0n,
+      }))
+      const results = await net.clock.run(Promise.all(wallets.map(({ mix }) => mix({ minPeers: 5 }))), 900_000)
+      expect(new Set(results.map(({ txid }) => txid)).size).toBe(1)
+      expect(chain.transactions).toHaveLength(1)
+      for (const [member, { outputs, anonymitySet }] of results.entries()) {
+        expect(anonymitySet).toBe(5)
+        expect(outputs.map((outpoint) => hexOf(chain.lookup(outpoint)!.script))).toEqual(wallets[member]!.given)
+      }
+      const steps = new Set(wallets[0]!.progress.map(({ step }) => step))
+      for (const step of ['preparing', 'waiting', 'registering', 'mixing', 'signing', 'broadcasting'] as const)
+        expect(steps).toContain(step)
+    },
+    60_000,
+  )
+
+  it('wait for as many as they prefer, and then take as few as they must', async () => {
+    const { net, wallets } = await streets(3)
+    const results = await net.clock.run(
+      Promise.all(wallets.map(({ mix }) => mix({ minPeers: 3, preferPeers: 6, patienceMs: 150_000 }))),
+      900_000,
+    )
+    expect(new Set(results.map(({ txid }) => txid)).size).toBe(1)
+    expect(wallets[0]!.progress.filter(({ step, of }) => step === 'waiting' && of === 6).length).toBeGreaterThan(0)
+  }, 60_000)
+
+  it('end with NOT_ENOUGH_PEERS where nobody comes, with CANCELLED by their signal, and the coin is free', async () => {
+    const { net, wallets } = await streets(2)
+    const cancel = new AbortController()
+    const alone = wallets[0]!.mix({ patienceMs: 60_000 })
+    const cancelled = wallets[1]!.mix({ signal: cancel.signal })
+    const ends = Promise.allSettled([alone, cancelled])
+    await net.clock.advance(30_000)
+    cancel.abort()
+    const [one, other] = await net.clock.run(ends, 900_000)
+    expect(one).toMatchObject({ status: 'rejected', reason: { code: 'MIX_FAILED', details: { reason: 'NOT_ENOUGH_PEERS' } } })
+    expect(other).toMatchObject({ status: 'rejected', reason: { code: 'MIX_FAILED', details: { reason: 'CANCELLED' } } })
+    expect(wallets[0]!.fates.size).toBe(0)
+  }, 60_000)
+
+  it('are asked for a last look; who refuses leaves, and the others mix', async () => {
+    const { net, wallets } = await streets(5)
+    const summaries: unknown[] = []
+    const ends = await net.clock.run(
+      Promise.allSettled(
+        wallets.map(({ mix }, member) =>
+          mix({ confirm: (summary) => (member === 3 ? false : summaries.push(summary) > 0), patienceMs: 300_000 }),
+        ),
+      ),
+      1_800_000,
+    )
+    expect(ends[3]).toMatchObject({ status: 'rejected', reason: { details: { reason: 'REFUSED' } } })
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(4)
+    expect(summaries[0]).toMatchObject({ members: 5, outputs: 5, change: 0n })
+    expect(wallets[3]!.calls.signed).toBe(0)
+  }, 60_000)
+
+  it.each([1, 2, 3])(
+    'go on with the next proposer where one sees another chain, seed %i',
+    async (seed) => {
+      const { net, wallets } = await streets(5, () => ({}), seed)
+      wallets[0]!.wallet.blockHash = async () => new Uint8Array(32)
+      const cancel = new AbortController()
+      const odd = wallets[0]!.mix({ signal: cancel.signal }).catch((error) => error)
+      const results = await net.clock.run(Promise.all(wallets.slice(1).map(({ mix }) => mix({ minPeers: 4 }))), 900_000)
+      expect(new Set(results.map(({ txid }) => txid)).size).toBe(1)
+      cancel.abort()
+      expect(await net.run(odd)).toMatchObject({ details: { reason: 'CANCELLED' } })
+    },
+    60_000,
+  )
+
+  it('have another identity in each round, tell nothing of themselves, and reach each other by circuits alone', async () => {
+    const { net, relay, wallets } = await streets(3)
+    const ids: string[][] = []
+    relay.on('connected', ({ peerId, metadata, addresses }) => {
+      ids.at(-1)?.push(peerId)
+      expect([metadata ?? {}, addresses ?? []]).toEqual([{}, []])
+    })
+    for (const end of ['first', 'second']) {
+      ids.push([])
+      const cancel = new AbortController()
+      const ends = Promise.allSettled(wallets.map(({ mix }) => mix({ minPeers: 5, signal: cancel.signal })))
+      await net.clock.advance(130_000)
+      cancel.abort()
+      await net.run(ends)
+      expect([end, ids.at(-1)!.length]).toEqual([end, 3])
+    }
+    const all = ids.flat()
+    expect(new Set(all).size).toBe(6)
+    for (const id of all) expect(id).toMatch(/^lp1/)
+  }, 60_000)
+
+  it('do not mix while an eclipse is suspected, and say why', async () => {
+    const { net, wallets } = await streets(3)
+    // What the watch itself finds is tested with it: here it has found something.
+    const suspicion = vi.spyOn(MixPeer.prototype, 'isSuspicious', 'get').mockReturnValue(true)
+    const ends = net.clock.run(Promise.allSettled(wallets.map(({ mix }) => mix({ patienceMs: 60_000 }))), 900_000)
+    for (const end of await ends)
+      expect(end).toMatchObject({ status: 'rejected', reason: { details: { reason: 'ECLIPSE_SUSPECTED', retryable: true } } })
+    for (const { calls, fates } of wallets) expect([calls.signed, fates.size]).toEqual([0, 0])
+    suspicion.mockRestore()
+  }, 60_000)
+
+  it('mix although a stranger floods them with proposals and rosters', async () => {
+    const { net, relay, wallets, chain } = await streets(4)
+    const stranger = net.createPeer({ host: 'stranger', listening: false, bootstrap: [net.addressOf(relay)] })
+    await net.run(stranger.start())
+    const kit = await kitOf(stranger)
+    const ids = new Set<string>()
+    relay.on('connected', ({ peerId }) => void ids.add(peerId))
+    const mixes = Promise.all(wallets.map(({ mix }) => mix({ minPeers: 4 })))
+    let isOver = false
+    const flood = async () => {
+      await pause(net.clock, 20_000)
+      const members = [...ids].filter((id) => id !== stranger.peerId)
+      await Promise.all(members.map((id) => stranger.connectToPeer(id).catch(() => {})))
+      for (let i = 0; !isOver; i++) {
+        const keys = [...members, stranger.peerId].map(decodePeerId).sort(compareBytes)
+        const proposal = [1, '0'.repeat(32), i, new Uint8Array(32), keys]
+        const roster = [1, new Uint8Array(32), keys.map((key) => [key, 3, new Uint8Array(16), new Uint8Array(64)])]
+        for (const id of members) {
+          kit.sendTo(id, { type: 'propose', protocol: 'lotus/coinjoin', payload: proposal }).catch(() => {})
+          kit.sendTo(id, { type: 'roster', protocol: 'lotus/coinjoin', payload: roster }).catch(() => {})
+        }
+        await pause(net.clock, 100)
+      }
+    }
+    const flooding = flood()
+    const results = await net.clock.run(mixes, 900_000)
+    isOver = true
+    await net.run(flooding)
+    expect(new Set(results.map(({ txid }) => txid)).size).toBe(1)
+    expect(chain.transactions).toHaveLength(1)
+  }, 60_000)
+
+  it('are counted by pools and watchPools', async () => {
+    const { net, wallets } = await streets(3)
+    const seen: number[] = []
+    const unwatch = wallets[2]!.mixer.watchPools((pools) => void seen.push(pools[2]!.waiting))
+    const cancel = new AbortController()
+    const ends = Promise.allSettled(wallets.slice(0, 2).map(({ mix }) => mix({ signal: cancel.signal })))
+    await net.clock.advance(65_000)
+    const pools = await net.run(wallets[2]!.mixer.pools())
+    expect(pools).toHaveLength(8)
+    expect(pools.map(({ waiting }) => waiting)).toEqual([0, 0, 2, 0, 0, 0, 0, 0])
+    expect(pools[0]!.nextEpochAt % 60_000).toBe(0)
+    unwatch()
+    cancel.abort()
+    await net.run(ends)
+    expect(seen).toContain(2)
+  }, 60_000)
+
+  it('use what prepare has done, and take no coin twice or too young', async () => {
+    const { net, wallets } = await streets(3, (member) => (member === 2 ? { confirmations: 2 } : {}))
+    const [one, , young] = wallets
+    await net.run(one!.mixer.prepare(one!.plan))
+    const cancel = new AbortController()
+    const first = one!.mix({ signal: cancel.signal }).catch((error) => error)
+    await expect(one!.mix()).rejects.toMatchObject({ details: { reason: 'INVALID_PLAN' } })
+    await expect(net.run(young!.mix())).rejects.toMatchObject({ details: { reason: 'COIN_REJECTED' } })
+    cancel.abort()
+    expect(await net.run(first)).toMatchObject({ details: { reason: 'CANCELLED' } })
+    await expect(one!.mix({ minPeers: 2 })).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
+    await net.run(one!.mixer.close())
+    await expect(one!.mix()).rejects.toMatchObject({ code: 'SHUT_DOWN' })
+  }, 60_000)
+})

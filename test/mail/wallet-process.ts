@@ -1,0 +1,53 @@
+import { identityFromSeed } from '../../src/identity/identity.js'
+import { P2PCoordinator } from '../../src/index.js'
+import { mailbox } from '../../src/mail/index.js'
+import { levelStore } from '../../src/node/level-store.js'
+
+/** A wallet in a process of its own, with a store of LevelDB: bundled and run by `processes.test.ts`, which it tells what happens. */
+export interface WalletOptions {
+  seed: number
+  store: string
+  relay: string
+  send?: { to: string; texts: string[] }
+  /** The text whose handler never ends. */
+  hangAt?: string
+}
+
+export type WalletFact =
+  | { is: 'ready'; peerId: string }
+  | { is: 'outcome'; outcome: string }
+  | { is: 'receipt'; receipt: string }
+  | { is: 'message'; text: unknown; mailed: boolean; redelivered: boolean; from: string }
+
+const { seed, store, relay, send, hangAt } = JSON.parse(process.argv[2] ?? '{}') as WalletOptions
+const tell = (fact: WalletFact) => process.send?.(fact)
+const level = levelStore(store)
+const wallet = new P2PCoordinator({
+  identity: identityFromSeed(new Uint8Array(32).fill(seed)),
+  store: level,
+  bootstrap: [relay],
+  allowPrivate: true,
+  webrtc: false,
+  logger: { debug() {}, warn() {}, error() {} },
+  limits: { mailAfterMs: 200, receiptMs: 200 } as object,
+  plugins: [mailbox({ strangers: { bits: 4 }, count: 1 })],
+})
+wallet.on('message', async ({ payload, mailed = false, redelivered = false }, from) => {
+  tell({ is: 'message', text: payload, mailed, redelivered, from: from.peerId })
+  if (payload === hangAt) await new Promise(() => {})
+})
+wallet.on('mail-receipt', ({ receipt }) => tell({ is: 'receipt', receipt }))
+await wallet.start()
+while (wallet.mail.card() === undefined) await new Promise((resolve) => setTimeout(resolve, 20))
+// The relay has the card of a mailbox once that was opened with it.
+await new Promise((resolve) => setTimeout(resolve, 300))
+tell({ is: 'ready', peerId: wallet.peerId })
+for (const payload of send?.texts ?? []) {
+  const { outcome } = await wallet.sendTo(send!.to, { type: 'note', payload }, { queue: true })
+  void outcome.then((outcome) => tell({ is: 'outcome', outcome }))
+}
+process.on('message', async () => {
+  await wallet.shutdown()
+  await level.close()
+  process.disconnect()
+})
