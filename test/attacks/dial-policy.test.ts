@@ -403,7 +403,8 @@ describe.each(Object.entries(SOURCES))('%s', (name, { run }) => {
       const { port, reached } = await inside()
       await run(DISGUISES.plain!(port), { allowPrivate: true })
       if (never) expect(reached).toEqual([])
-      else expect(reached.length).toBeGreaterThan(0)
+      // However slow the machine: the steps are over before the last dial of some of them has arrived.
+      else await until(() => reached.length > 0)
     },
   )
 })

@@ -114,8 +114,11 @@ describe('the pool', () => {
       }),
       {
         numRuns: 60,
-        // Each end is accepted on the path of the other, has its own accepted, and chooses that.
-        examples: [[91, 191, 0, 4_653]],
+        examples: [
+          // Each end is accepted on the path of the other, has its own accepted, and chooses that.
+          [91, 191, 0, 4_653],
+          [396, 395, 212, 9_999],
+        ],
       },
     )
   })

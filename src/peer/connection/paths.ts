@@ -113,11 +113,11 @@ export class Paths implements PathOwner {
     this.paths.add(path)
     this.session.choose()
     this.switchTo(path)
+    // The end that dialled the new path ends the old one, unless that is a spare; the other end only makes sure.
+    if (rankOf(before.channel) === rankOf(channel) && channel.connection.outbound) path.replaces = before
+    // The peer may have spoken here already.
     channel.attach(path)
-    const isSpare = rankOf(before.channel) !== rankOf(channel)
-    // The end that dialled the new path ends the old one; the other end only makes sure.
-    if (!isSpare && channel.connection.outbound) path.replaces = before
-    this.standDown(before, isSpare, channel.connection.outbound)
+    this.standDown(before, channel.connection.outbound)
     for (const old of this.paths) {
       // A peer that numbers anew has given up what is under way on its other paths.
       if (isAnew || (this.paths.size > MAX_PATHS && old !== before)) this.retire(old)
@@ -249,7 +249,7 @@ export class Paths implements PathOwner {
       if (isLater && path !== before && path.open) {
         this.switchTo(path)
         // The peer ends the path that it has left; we only make sure.
-        if (before !== this.current) this.standDown(before, rankOf(before.channel) !== rankOf(path.channel), false)
+        if (before !== this.current) this.standDown(before, false)
       }
     }
   }
@@ -278,7 +278,7 @@ export class Paths implements PathOwner {
       this.session.choose()
       this.switchTo(next)
       const { outbound } = (isInterrupted ? before : next).channel.connection
-      this.standDown(before, true, outbound)
+      this.standDown(before, outbound)
     } else if (isInterrupted && path === before) this.wiring.events.interrupted()
   }
 
@@ -293,12 +293,14 @@ export class Paths implements PathOwner {
     this.wiring.events.progressed()
   }
 
-  /** Ends a path that no longer serves: a spare one after a while, any other once both ends have left it. */
-  private standDown(path: Path, isSpare: boolean, dialled: boolean): void {
+  /**
+   * Ends a path that no longer serves after a while. One that is superfluous ends as soon as the peer has left it, see `replaces`:
+   * no shorter time would do, for until then the peer may choose it.
+   */
+  private standDown(path: Path, dialled: boolean): void {
     // The path has ended meanwhile, perhaps with all others; or it serves again, for the one after it has ended at once.
     if (!this.paths.has(path) || path === this.current) return
-    const { standbyMs, closeGraceMs } = this.limits
-    path.endAfter((isSpare ? standbyMs : closeGraceMs) * (dialled ? 1 : 2))
+    path.endAfter(this.limits.standbyMs * (dialled ? 1 : 2))
   }
 
   private retire(path: Path): void {
