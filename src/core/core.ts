@@ -266,6 +266,8 @@ export class Core implements PeerContext, NetworkOwner {
     // Of those who wait for a status.
     this.emitter.emit('closed')
     this.plugins.run('stop')
+    const leaving = this.network.queue?.leaving
+    if (leaving !== undefined) await leaving
     // Handlers that carry goodbyes, such as circuits, stay until the goodbyes have left.
     const carriers = new Set(
       this.transports.all.map(({ listener }) => (listener as Partial<IProtocolHandler> | undefined)?.protocolName),

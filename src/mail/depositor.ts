@@ -28,6 +28,11 @@ export class Depositor {
     const prekey = await this.prekeyFor(to, courier)
     const content = { n: entry.n, body: entry.body, sentAt: kit.clock.now(), extras }
     entry.letter = await sealLetter(card.owner, prekey, content, kit)
+    if (bucketOf(entry.letter.length)! > card.max && extras.card !== undefined) {
+      // Our card comes with a smaller message.
+      to.toldAt = 0
+      entry.letter = await sealLetter(card.owner, prekey, { ...content, extras: { ...extras, card: undefined } }, kit)
+    }
     entry.generation = card.generation
     entry.prekeyAt = card.prekey[2]
     entry.boxes = []

@@ -2,17 +2,17 @@ import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import type { Limits } from '../base/limits.js'
 import type { Random } from '../base/random.js'
-import { sha256 } from '../base/sha256.js'
-import { hmacSha256 } from '../channel/hmac.js'
 import type { NoiseKeyPair } from '../channel/x25519.js'
 import type { Identity } from '../identity/identity.js'
-import { array, bytes, int, parsed, tuple } from '../message/shape.js'
-import { readState, stateOf } from '../plugins/persistence/state-format.js'
-import type { KeyValueStore, StoreChange } from '../storage/key-value-store.js'
-import { generateKeyPair, keyPairOf } from './hpke.js'
+import { array, bytes, int, tuple } from '../message/shape.js'
+import { stateOf } from '../plugins/persistence/state-format.js'
+import type { StoreChange } from '../storage/key-value-store.js'
+import { generateKeyPair } from './hpke.js'
 import { PrekeyKind } from './letter.js'
 import { BATCH_PREKEYS, GENERATION_BYTES, PREKEY_ID_BYTES } from './messages.js'
 import { type SignedBatch, signBatch } from './prekey-batch.js'
+import type { MailRecovery } from './recovery.js'
+import type { MailState } from './state.js'
 
 const SIGNED = 'mail/signed/'
 const BATCH = 'mail/batch/'
@@ -45,11 +45,8 @@ export interface PrekeysOptions {
   limits: Required<Limits>
   identity: Identity
   network: string
-  store: KeyValueStore
-  /** Resolves once the changes are in the store. */
-  write(...changes: StoreChange[]): Promise<void>
-  /** 32 secret bytes from which the recovery prekey is derived; undefined: there is none. */
-  recovery: Uint8Array | undefined
+  state: MailState
+  recovery: MailRecovery | undefined
 }
 
 /**
@@ -61,7 +58,6 @@ export class Prekeys {
   /** The oldest first. */
   private signed: SignedPrekey[] = []
   private readonly batches = new Map<string, OneTimeBatch>()
-  private recoveryKeys: { id: Uint8Array; keys: NoiseKeyPair } | undefined
 
   constructor(private readonly options: PrekeysOptions) {}
 
@@ -72,34 +68,29 @@ export class Prekeys {
   }
 
   get recovery(): [id: Uint8Array, key: Uint8Array] | undefined {
-    const { recoveryKeys } = this
-    return recoveryKeys && [recoveryKeys.id, recoveryKeys.keys.publicKey]
+    const { prekey } = this.options.recovery ?? {}
+    return prekey && [prekey.id, prekey.keys.publicKey]
   }
 
-  /** Takes in what is in the store; a store without a generation gets one. @returns how many entries could not be read. */
-  async load(): Promise<number> {
-    const { store, random, recovery } = this.options
-    const generation = await readState(store, GENERATION, (members) => parsed(generationShape, members, 'generation'))
-    const signed = await readState(store, SIGNED, (members) => {
-      const [id, publicKey, secretKey, madeAt, replacedAt] = parsed(signedShape, members, 'prekey')
+  /** Takes in what is in the store; a store without a generation gets one. */
+  async load(): Promise<void> {
+    const { state, random } = this.options
+    const [known] = await state.read(GENERATION, generationShape, ([generation]) => generation)
+    const signed = await state.read(SIGNED, signedShape, ([id, publicKey, secretKey, madeAt, replacedAt]) => {
       return { id, keys: { publicKey, secretKey }, madeAt, replacedAt }
     })
-    const batches = await readState(store, BATCH, (members, key): OneTimeBatch => {
-      const [madeAt, items] = parsed(batchShape, members, 'batch')
+    const batches = await state.read(BATCH, batchShape, ([madeAt, items], key): OneTimeBatch => {
       const keys = items.map(([id, publicKey, secretKey]): [string, [Uint8Array, NoiseKeyPair]] => [
         hexOf(id),
         [id, { publicKey, secretKey }],
       ])
       return { key, madeAt, keys: new Map(keys) }
     })
-    this.signed = signed.found.map(([, prekey]) => prekey).sort((a, b) => a.madeAt - b.madeAt)
+    this.signed = signed.sort((a, b) => a.madeAt - b.madeAt)
     this.batches.clear()
-    for (const [key, batch] of batches.found) this.batches.set(key, batch)
-    const known = generation.found[0]?.[1][0]
+    for (const batch of batches) this.batches.set(batch.key, batch)
     this.generation = known ?? random.bytes(GENERATION_BYTES)
-    if (known === undefined) await this.options.write({ key: GENERATION, value: stateOf(this.generation) })
-    if (recovery !== undefined) this.recoveryKeys = recoveryOf(recovery)
-    return generation.bad + signed.bad + batches.bad
+    if (known === undefined) await state.write({ key: GENERATION, value: stateOf(this.generation) })
   }
 
   /**
@@ -132,7 +123,7 @@ export class Prekeys {
       this.batches.delete(key)
       changes.push({ key, delete: true })
     }
-    if (changes.length > 0) await this.options.write(...changes)
+    await this.options.state.write(...changes)
     return isDue
   }
 
@@ -146,7 +137,7 @@ export class Prekeys {
     const key = BATCH + hexOf(random.bytes(6))
     const batch: OneTimeBatch = { key, madeAt: clock.now(), keys: new Map(items.map((item) => [hexOf(item[0]), item])) }
     this.batches.set(key, batch)
-    await this.options.write(batchChange(batch))
+    await this.options.state.write(batchChange(batch))
     const published = items.map(([id, { publicKey }]): [Uint8Array, Uint8Array] => [id, publicKey])
     return signBatch(this.options, this.generation, batch.madeAt, published)
   }
@@ -155,8 +146,10 @@ export class Prekeys {
   find(kind: number, id: Uint8Array): NoiseKeyPair | undefined {
     const name = hexOf(id)
     if (kind === PrekeyKind.SIGNED) return this.signed.find((prekey) => hexOf(prekey.id) === name)?.keys
-    if (kind === PrekeyKind.RECOVERY)
-      return this.recoveryKeys && hexOf(this.recoveryKeys.id) === name ? this.recoveryKeys.keys : undefined
+    if (kind === PrekeyKind.RECOVERY) {
+      const { prekey } = this.options.recovery ?? {}
+      return prekey && hexOf(prekey.id) === name ? prekey.keys : undefined
+    }
     if (kind !== PrekeyKind.ONE_TIME) return undefined
     for (const { keys } of this.batches.values()) if (keys.has(name)) return keys.get(name)![1]
     return undefined
@@ -172,16 +165,6 @@ export class Prekeys {
     }
     return []
   }
-}
-
-/** Derives a secret from a longer-lived one: HKDF-SHA256 (RFC 5869) of 32 bytes without salt. */
-export function derived(secret: Uint8Array, info: string): Uint8Array {
-  return hmacSha256(hmacSha256(new Uint8Array(32), secret), new TextEncoder().encode(`${info}\x01`))
-}
-
-function recoveryOf(secret: Uint8Array): { id: Uint8Array; keys: NoiseKeyPair } {
-  const keys = keyPairOf(derived(secret, 'lotus-p2p/mail-recovery/1'))
-  return { id: sha256(keys.publicKey).slice(0, PREKEY_ID_BYTES), keys }
 }
 
 function changeOf({ id, keys, madeAt, replacedAt }: SignedPrekey): StoreChange {

@@ -32,7 +32,7 @@ export class Receipts {
     private readonly limits: Required<Limits>,
     private readonly outgoing: Outgoing,
   ) {
-    this.alarm = new Alarm(host.kit.clock, () => this.flush())
+    this.alarm = new Alarm(host.kit.clock, () => void this.flush())
   }
 
   add(sender: Uint8Array, messageId: string): void {
@@ -40,23 +40,20 @@ export class Receipts {
     const due: { sender: Uint8Array; ids: string[] } = this.due.get(key) ?? { sender: sender.slice(), ids: [] }
     this.due.set(key, due)
     due.ids.push(messageId)
-    if (due.ids.length >= LETTER_IDS || this.due.size > MAX_SENDERS) this.flush()
+    if (due.ids.length >= LETTER_IDS || this.due.size > MAX_SENDERS) void this.flush()
     else this.alarm.armOnce(this.limits.receiptMs)
   }
 
-  stop(): void {
-    this.alarm.disarm()
-    this.due.clear()
-  }
-
-  /** Sends what is due. */
-  flush(): void {
+  /** Sends what is due: over connections at once. @returns settles when all of it has left; undefined where nothing is due. */
+  flush(): Promise<void> | undefined {
     this.alarm.disarm()
     const all = [...this.due.values()]
     this.due.clear()
-    for (const { sender, ids } of all) {
-      this.send(sender, ids).catch((error) => this.host.kit.report(error as Error))
-    }
+    if (all.length === 0) return undefined
+    return Promise.all(all.map(({ sender, ids }) => this.send(sender, ids))).then(
+      () => {},
+      (error) => this.host.kit.report(error as Error),
+    )
   }
 
   private async send(sender: Uint8Array, ids: string[]): Promise<void> {
@@ -73,6 +70,9 @@ export class Receipts {
       }
     }
     const message = { ...this.host.complete(outgoing, to, {}), to }
-    await this.outgoing.accept(to, message, bodyOf(message, this.limits), kit.clock.now() + RECEIPT_TTL_S * 1_000, false)
+    const expiresAt = kit.clock.now() + RECEIPT_TTL_S * 1_000
+    // Nobody is waited for to come.
+    const about = { expiresAt, via: undefined, waitsSince: Number.NEGATIVE_INFINITY }
+    await (await this.outgoing.accept(to, message, bodyOf(message, this.limits), about)).outcome
   }
 }

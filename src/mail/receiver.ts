@@ -20,6 +20,10 @@ import type { MailState } from './state.js'
 const UNHEARD_MS = 1_000
 /** Messages that wait for somebody who listens. */
 const MAX_UNHEARD = 256
+/** Bytes of letters that wait to be opened: relays push a mebibyte each, and three are asked for as much at once. */
+const MAX_OPENING_BYTES = 8_388_608
+/** Places at which one letter lies, more than we have mailboxes. */
+const MAX_SOURCES = 8
 
 /** Where a letter lies that is to be dropped once it is done with. */
 interface Source {
@@ -94,22 +98,22 @@ export class Receiver {
   private readonly hearing: Alarm
   /** Letters that come, one after the other, so that their order is that of the mailbox. */
   private opening: Promise<void> = Promise.resolve()
+  private openingBytes = 0
   private era = 0
 
   constructor(private readonly options: ReceiverOptions) {
     const { host, limits, state, areRead } = options
     const { clock } = host.kit
-    this.seen = new Seen(clock, limits, state.store)
+    this.seen = new Seen(clock, limits, state)
     this.order = new Order({ clock, limits, state, areRead, onTurn: (item) => this.turn(item) })
     this.hearing = new Alarm(clock, () => this.hear())
   }
 
-  /** @returns how many entries could not be read. */
-  async load(): Promise<number> {
+  async load(): Promise<void> {
     this.stop()
-    const bad = (await this.seen.load()) + (await this.order.load())
+    await this.seen.load()
+    await this.order.load()
     this.options.state.writeSoon(...this.seen.expire())
-    return bad
   }
 
   /** Forgets what is under way: letters come again, and what came over connections is sent again. */
@@ -129,21 +133,24 @@ export class Receiver {
     if (this.unheard.size > 0) this.hearing.armOnce(UNHEARD_MS)
   }
 
-  reread(): void {
-    this.order.reread()
-  }
-
-  /** A letter lies in a mailbox of ours. */
-  letter(from: Source, [cursor, letter]: PlacedLetter): void {
+  /** A letter lies in a mailbox of ours. @returns resolves when it was opened. */
+  letter(from: Source, [cursor, letter]: PlacedLetter): Promise<void> {
+    // More than relays push that keep to the protocol: it stays where it is.
+    if (this.openingBytes > MAX_OPENING_BYTES) return Promise.resolve()
     const id = hexOf(letterIdOf(letter))
     const { era } = this
     const source = { from, cursor }
+    this.openingBytes += letter.length
     this.opening = this.opening
       .then(() => (era === this.era ? this.open(id, letter, source) : undefined))
       .catch((error) => {
         this.letters.delete(id)
         this.options.host.kit.report(error as Error)
       })
+      .finally(() => {
+        this.openingBytes -= letter.length
+      })
+    return this.opening
   }
 
   /** Whether the handlers of a message are through. */
@@ -194,7 +201,7 @@ export class Receiver {
     if (this.seen.get(id) === 'done') return drop()
     const known = this.letters.get(id)
     if (known !== undefined) {
-      known.sources.push(source)
+      if (known.sources.length < MAX_SOURCES) known.sources.push(source)
       return
     }
     // No room to remember it by: it stays where it is.

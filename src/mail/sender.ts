@@ -28,16 +28,22 @@ export interface SenderOptions {
   contacts: Contacts
   depositor: Depositor
   /** As whom a letter to this recipient is deposited. */
-  courier: (recipient: Uint8Array, isSealed: boolean) => Promise<Courier>
+  courier: (recipient: Uint8Array, via: string | undefined) => Promise<Courier>
   extras: (contact: Contact, entry: MailEntry) => LetterExtras
+}
+
+/** The way to one recipient. */
+interface Route {
+  isRunning: boolean
+  /** It was asked for while it ran. */
+  isAgain: boolean
+  readonly backoff: Backoff
+  readonly alarm: Alarm
 }
 
 /** Brings queued messages to their recipients: over a connection, else through their mailboxes. */
 export class Sender {
-  private readonly running = new Set<string>()
-  private readonly again = new Set<string>()
-  private readonly alarms = new Map<string, Alarm>()
-  private readonly backoffs = new Map<string, Backoff>()
+  private readonly routes = new Map<string, Route>()
   private readonly seconds = new SerialByKey()
   private readonly review: Alarm
   private isStopped = true
@@ -54,34 +60,52 @@ export class Sender {
   stop(): void {
     this.isStopped = true
     this.review.disarm()
-    for (const alarm of this.alarms.values()) alarm.disarm()
-    this.alarms.clear()
-    this.backoffs.clear()
+    for (const { alarm } of this.routes.values()) alarm.disarm()
+    this.routes.clear()
   }
 
   /** Brings what waits for a peer on its way. One run for a peer at a time. */
   go(peerId: string): void {
+    const { outgoing, host } = this.options
     if (this.isStopped) return
-    if (this.running.has(peerId)) {
-      this.again.add(peerId)
+    const route = this.routeTo(peerId)
+    if (outgoing.of(peerId).length === 0) {
+      if (!route.isRunning) this.routes.delete(peerId)
       return
     }
-    if (this.options.outgoing.of(peerId).length === 0) return
-    this.running.add(peerId)
+    if (route.isRunning) {
+      route.isAgain = true
+      return
+    }
+    route.isRunning = true
     this.run(peerId)
       .catch((error) => {
-        this.options.host.kit.report(error as Error)
+        host.kit.report(error as Error)
         this.later(peerId)
       })
       .finally(() => {
-        this.running.delete(peerId)
-        if (this.again.delete(peerId)) this.go(peerId)
+        route.isRunning = false
+        const { isAgain } = route
+        route.isAgain = false
+        if (isAgain) this.go(peerId)
       })
+  }
+
+  private routeTo(peerId: string): Route {
+    const known = this.routes.get(peerId)
+    if (known !== undefined) return known
+    const { limits, host } = this.options
+    const { clock, random } = host.kit
+    const alarm = new Alarm(clock, () => this.go(peerId))
+    const backoff = new Backoff({ minMs: limits.mailRetryMs, maxMs: limits.maxMailRetryMs, random })
+    const route = { isRunning: false, isAgain: false, backoff, alarm }
+    this.routes.set(peerId, route)
+    return route
   }
 
   /** A peer is connected: it may have had what lies at its mailboxes. */
   connected(peerId: string): void {
-    this.backoffs.delete(peerId)
+    this.routes.get(peerId)?.backoff.reset()
     void this.askStatus(peerId).finally(() => this.go(peerId))
   }
 
@@ -196,7 +220,7 @@ export class Sender {
     if (first === undefined) return
     const waitMs = first.waitsSince + limits.mailAfterMs - elapsed(host.kit.clock)
     if (waitMs > 0) {
-      this.arm(peerId, waitMs)
+      this.routeTo(peerId).alarm.arm(waitMs)
       return
     }
     const to = await this.addressee(peerId)
@@ -206,7 +230,7 @@ export class Sender {
     }
     for (const entry of waiting) {
       if (host.kit.peer(peerId) !== undefined) {
-        this.again.add(peerId)
+        this.routeTo(peerId).isAgain = true
         return
       }
       // What is too large for a letter waits for a connection.
@@ -216,14 +240,14 @@ export class Sender {
         return
       }
     }
-    this.backoffs.delete(peerId)
+    this.routes.get(peerId)?.backoff.reset()
   }
 
   private async mailOne(entry: MailEntry, to: Addressee): Promise<boolean> {
     const { outgoing, depositor, contacts } = this.options
     entry.state = 'mailing'
     try {
-      const courier = await this.options.courier(to.key, entry.isSealed)
+      const courier = await this.options.courier(to.key, entry.via)
       if (entry.letter === undefined || !equalBytes(entry.generation!, to.card.generation)) {
         await depositor.seal(entry, to, this.options.extras(to, entry), courier)
         await outgoing.keep(entry)
@@ -256,7 +280,7 @@ export class Sender {
       try {
         const to = await this.addressee(entry.peerId)
         if (to === undefined) return
-        await depositor.deposit(entry, to, await this.options.courier(to.key, entry.isSealed))
+        await depositor.deposit(entry, to, await this.options.courier(to.key, entry.via))
         // There is no third one to bring it to.
         if (entry.boxes.length >= Math.min(2, to.card.boxes.length)) entry.letter = undefined
         if (outgoing.of(entry.peerId).includes(entry)) await outgoing.keep(entry)
@@ -318,25 +342,8 @@ export class Sender {
   }
 
   private later(peerId: string): void {
-    const { limits, host } = this.options
-    let backoff = this.backoffs.get(peerId)
-    if (backoff === undefined) {
-      backoff = new Backoff({ minMs: limits.mailRetryMs, maxMs: limits.maxMailRetryMs, random: host.kit.random })
-      this.backoffs.set(peerId, backoff)
-    }
-    this.arm(peerId, backoff.next())
-  }
-
-  private arm(peerId: string, delayMs: number): void {
     if (this.isStopped) return
-    let alarm = this.alarms.get(peerId)
-    if (alarm === undefined) {
-      alarm = new Alarm(this.options.host.kit.clock, () => {
-        this.alarms.delete(peerId)
-        this.go(peerId)
-      })
-      this.alarms.set(peerId, alarm)
-    }
-    alarm.arm(delayMs)
+    const { alarm, backoff } = this.routeTo(peerId)
+    alarm.arm(backoff.next())
   }
 }

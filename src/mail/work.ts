@@ -1,8 +1,7 @@
 import { joined, viewOf } from '../base/bytes.js'
 import { abortedError } from '../base/errors.js'
 import { SHA256_INITIAL, sha256, sha256Block } from '../base/sha256.js'
-import { nextTurn } from '../base/turn.js'
-import { workBits } from '../plugins/proof-of-work/proof-of-work.js'
+import { nonceOf, searchInSlices, workBits } from '../plugins/proof-of-work/proof-of-work.js'
 import { LETTER_ID_BYTES } from './box.js'
 
 /** Zero bits of the work that a sender without access shows to take a prekey. */
@@ -48,10 +47,8 @@ export function mailWorkBits(block: Uint8Array, nonce: Uint8Array): number {
   return workBits(block.subarray(0, NONCE_AT), nonce)
 }
 
-/** A slice ends after so much time, or so many hashes where the page's clock is too coarse to tell. */
-const SLICE_MS = 8
-const SLICE_HASHES = 16_384
-const BATCH_HASHES = 128
+/** Each try takes two compressions, which is twice as many as that of a proof of work. */
+const SLICE_TRIES = 16_384
 
 /**
  * Searches for a nonce, in slices of 8 ms between which a page lives on: 2^bits hashes in the mean, about a second for 20 bits on a
@@ -64,21 +61,9 @@ const BATCH_HASHES = 128
  * const nonce = await findMailWork(mailWorkBlock(box, letterIdOf(letter)), depositWorkBits(bits, bucket))
  */
 export async function findMailWork(block: Uint8Array, bits: number, signal?: AbortSignal): Promise<Uint8Array> {
-  const search = searchNonces(block, bits)
-  for (let from = 0; !signal?.aborted; await nextTurn()) {
-    const startedAt = performance.now()
-    const end = from + SLICE_HASHES
-    do {
-      const found = search(from, BATCH_HASHES)
-      if (found !== undefined) {
-        const nonce = new Uint8Array(MAIL_WORK_NONCE_BYTES)
-        viewOf(nonce).setBigUint64(0, BigInt(found))
-        return nonce
-      }
-      from += BATCH_HASHES
-    } while (from < end && performance.now() - startedAt < SLICE_MS)
-  }
-  throw abortedError('The work for a letter', signal?.reason)
+  const found = await searchInSlices(searchNonces(block, bits), signal, undefined, SLICE_TRIES)
+  if (found === undefined) throw abortedError('The work for a letter', signal?.reason)
+  return nonceOf(found)
 }
 
 /** The first nonce that fits, of `count` from `from` on. Two compressions each: the puzzle fills a block, its padding another one. */

@@ -111,7 +111,8 @@ export class ProtocolRouter {
   }
 }
 
-function handlerFailed(name: string, cause: unknown): P2PError {
+/** For a handler that has failed with an error of its own. */
+export function handlerFailed(name: string, cause: unknown): P2PError {
   const why = cause instanceof Error ? cause.message : String(cause)
   return new P2PError('HANDLER_FAILED', `The handler of "${name}" failed: ${why}`, {
     details: { protocol: name },

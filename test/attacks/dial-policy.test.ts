@@ -214,7 +214,7 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
     },
   },
   'a mailbox on the card of a peer that is away': {
-    files: ['mail/host.ts', 'mail/sealed-sender.ts'],
+    files: ['mail/host.ts', 'mail/sealed-deposits.ts'],
     async run(address, rules) {
       const relay = await relayOf(rules)
       const away = await coordinator({ bootstrap: [relay.url] })

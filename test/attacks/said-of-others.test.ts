@@ -95,9 +95,9 @@ const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
     'version generation made keys',
   ],
   'mail/messages.ts batchShape #2': ['as batchShape', 'test/mail/mail-server.test.ts', 'id key'],
-  'mail/messages.ts cursors': ['nothing: they name letters of its own box alone', 'test/mail/mail-server.test.ts'],
+  'mail/server/requests.ts cursors': ['nothing: they name letters of its own box alone', 'test/mail/mail-server.test.ts'],
   'mail/messages.ts letters': ['nothing: who wrote a letter is signed inside', 'test/mail/mail-server.test.ts'],
-  'mail/messages.ts peerId': ['a card, which its publisher has signed', 'test/mail/mail-server.test.ts'],
+  'mail/server/requests.ts peerId': ['a card, which its publisher has signed', 'test/mail/mail-server.test.ts'],
   'mail/messages.ts placed': ['as letters', 'test/mail/mail-server.test.ts', 'cursor letter'],
   'mail/messages.ts record': ['nothing: its publisher has signed it', 'test/mail/mail-server.test.ts'],
   'mail/server/kept-card.ts boxes': [

@@ -31,9 +31,10 @@ import { readScript } from '../../src/lotus/script.js'
 import { decodeTransaction } from '../../src/lotus/transaction.js'
 import { readCard } from '../../src/mail/card.js'
 import type { MailRequestType } from '../../src/mail/messages.js'
-import { MAIL_EXCHANGES, readMailAnswer, readMailPush, readMailRequest, readPrekeyBatch } from '../../src/mail/messages.js'
+import { answerTypeOf, readMailAnswer, readMailPush, readPrekeyBatch } from '../../src/mail/messages.js'
 import { readMessageIds } from '../../src/mail/receipts.js'
 import { CardReader } from '../../src/mail/server/kept-card.js'
+import { MAIL_REQUESTS, readMailRequest } from '../../src/mail/server/requests.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
@@ -313,7 +314,7 @@ const announced = (data: unknown) => {
   return { resourceType: 'musig2-signer', resourceId: '0'.repeat(32), creatorPeerId, data, createdAt: 0 }
 }
 
-const mailRequests = Object.keys(MAIL_EXCHANGES) as MailRequestType[]
+const mailRequests = Object.keys(MAIL_REQUESTS) as MailRequestType[]
 
 /** Every one of them; test/fuzz/decoders.test.ts fails where a new one is missing. */
 export const NETWORK_INPUTS: readonly NetworkInput[] = [
@@ -452,10 +453,10 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   ...Object.entries(circuitShapes).map(([name, shape]) =>
     value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(shape, input)),
   ),
-  ...mailRequests.map((type) => value(`mail/messages readMailRequest ${type}`, (input) => readMailRequest(type, input))),
+  ...mailRequests.map((type) => value(`mail/server/requests readMailRequest ${type}`, (input) => readMailRequest(type, input))),
   ...mailRequests.map((type) =>
     value(`mail/messages readMailAnswer ${type}`, (payload) => {
-      for (const answer of ['refused', MAIL_EXCHANGES[type][1]]) readMailAnswer(type, { type: answer, payload })
+      for (const answer of ['refused', answerTypeOf(type)]) readMailAnswer(type, { type: answer, payload })
     }),
   ),
   value('mail/messages readMailPush', readMailPush),

@@ -6,6 +6,8 @@ import { identityFromSeed } from '../../src/identity/identity.js'
 import { PrekeyKind } from '../../src/mail/letter.js'
 import { oneTimePrekey, signBatch } from '../../src/mail/prekey-batch.js'
 import { Prekeys } from '../../src/mail/prekeys.js'
+import { mailRecovery } from '../../src/mail/recovery.js'
+import { MailState } from '../../src/mail/state.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
@@ -15,8 +17,11 @@ const identity = identityFromSeed(new Uint8Array(32).fill(1))
 const network = 'lotus'
 
 function wallet(store = memoryStore(), clock = new VirtualClock(), recovery?: Uint8Array) {
-  const write = (...changes: Parameters<typeof store.batch>[0][number][]) => store.batch(changes)
-  const prekeys = new Prekeys({ clock, random: seededRandom(clock.now()), limits, identity, network, store, write, recovery })
+  const random = seededRandom(clock.now())
+  const state = new MailState(store, random, (error) => {
+    throw error
+  })
+  const prekeys = new Prekeys({ clock, random, limits, identity, network, state, recovery: recovery && mailRecovery(recovery) })
   return { prekeys, store, clock, again: () => wallet(store, clock, recovery) }
 }
 
