@@ -7,11 +7,10 @@ import { withDeadline } from '../base/wait.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { decode, encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
-import { bytes, int, object, optional, parsed, tuple, unknownType } from '../message/shape.js'
+import { unknownType } from '../message/shape.js'
 import { openState } from '../plugins/persistence/state-format.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
-import { ACCESS_BYTES } from './box.js'
 import { type Contact, Contacts } from './contacts.js'
 import { type Courier, ownCourier } from './courier.js'
 import { Depositor } from './depositor.js'
@@ -22,7 +21,8 @@ import { MAIL_PROTOCOL, readMailPush } from './messages.js'
 import { Outgoing } from './outgoing.js'
 import type { MailEntry, MailEntryState } from './outgoing-entry.js'
 import { Prekeys } from './prekeys.js'
-import { Receipts, readMessageIds } from './receipts.js'
+import { readDirect, readMessageIds, readToldCard } from './peer-messages.js'
+import { Receipts } from './receipts.js'
 import { Receiver, type ReceiverStats } from './receiver.js'
 import type { MailRecovery } from './recovery.js'
 import { Sender } from './sender.js'
@@ -88,9 +88,6 @@ export interface MailStats extends ReceiverStats {
   seen: number
 }
 
-const directShape = /* @__PURE__ */ (() => tuple(int(0, Number.MAX_SAFE_INTEGER), bytes()))()
-const cardShape = /* @__PURE__ */ (() => object({ record: bytes(), access: optional(bytes(ACCESS_BYTES)) }))()
-
 /** Mail of one coordinator: what it sends to those who are away, and what waits for it. */
 export class Mail {
   /** @internal */
@@ -152,7 +149,6 @@ export class Mail {
         if (settings.receipts) this.receipts.add(sender, messageId)
       },
       onReceipts: (sender, ids) => void this.sender.receipts(sender, ids),
-      readReceipts: readMessageIds,
     })
     this.mailboxes = new Mailboxes({
       host,
@@ -327,7 +323,7 @@ export class Mail {
         return
       }
       case 'direct': {
-        const [n, body] = parsed(directShape, payload, 'A message of mail')
+        const [n, body] = readDirect(payload)
         await this.receiver.direct(key, n, body)
         await kit.reply(message, { type: 'kept', payload: null }).catch(() => {})
         return
@@ -340,7 +336,7 @@ export class Mail {
       case 'receipt':
         return this.sender.receipts(key, readMessageIds(payload))
       case 'card': {
-        const { record, access } = parsed(cardShape, payload, 'A card')
+        const { record, access } = readToldCard(payload)
         const contact = await this.contacts.learn(record, key)
         if (contact !== undefined) this.takeAccess(contact, access)
         return

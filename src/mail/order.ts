@@ -87,7 +87,7 @@ export class Order<Item extends Ordered> {
       if (!line.held.has(n)) this.heldCount++
       line.held.set(n, item)
       this.drain(line)
-      if (this.heldCount > this.options.limits.maxHeldMail) this.giveUp(true)
+      if (this.heldCount > this.options.limits.maxHeldMail) this.giveUp(this.longest)
       else if (line.held.size > 0) this.alarm.armOnce(this.options.limits.mailGapMs)
     }
   }
@@ -122,13 +122,18 @@ export class Order<Item extends Ordered> {
     this.options.onTurn(item)
   }
 
-  /** Gives up the gaps whose time is over: what is missing has expired, or was never mailed. */
-  private giveUp(isAll = false): void {
+  /** Whoever sends most without what comes before it loses its order first, and spoils nobody else's. */
+  private get longest(): Line<Item> {
+    return [...this.lines.values()].reduce((most, line) => (line.held.size > most.held.size ? line : most))
+  }
+
+  /** Gives up the gaps whose time is over, and that of `which`: what is missing has expired, or was never mailed. */
+  private giveUp(which?: Line<Item>): void {
     const { clock, limits, areRead } = this.options
     const now = elapsed(clock)
     const afterMs = areRead() ? limits.mailGapMs : limits.mailAwayGapMs
     for (const line of [...this.lines.values()]) {
-      if (line.held.size === 0 || !(isAll || now - line.gapSince >= afterMs)) continue
+      if (line.held.size === 0 || !(line === which || now - line.gapSince >= afterMs)) continue
       line.last = Math.min(...line.held.keys()) - 1
       this.drain(line)
     }

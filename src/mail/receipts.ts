@@ -2,25 +2,16 @@ import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
 import type { Limits } from '../base/limits.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import { array, parsed, text } from '../message/shape.js'
 import { type MailHost, takesMail } from './host.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import type { Outgoing } from './outgoing.js'
 import { bodyOf } from './outgoing-entry.js'
-import { MAX_STATUS_IDS } from './sender.js'
 
 /** Ids in a letter of receipts, so that it fits the smallest bucket. */
 const LETTER_IDS = 32
 const RECEIPT_TTL_S = 604_800
 /** Senders whose receipts are collected at once; those of others go without waiting. */
 const MAX_SENDERS = 256
-
-const idsShape = /* @__PURE__ */ (() => array(text(1, 64), MAX_STATUS_IDS))()
-
-/** Message ids, as receipts and questions for a status have them. @throws P2PError MALFORMED_DATA. */
-export function readMessageIds(payload: unknown): string[] {
-  return parsed(idsShape, payload, 'A list of message ids')
-}
 
 /** Tells the senders of letters that the handlers of their messages are through. */
 export class Receipts {

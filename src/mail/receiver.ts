@@ -12,6 +12,7 @@ import type { MailHost } from './host.js'
 import { type LetterExtras, openLetter, PrekeyKind, prekeyOf } from './letter.js'
 import { MAIL_PROTOCOL, type PlacedLetter } from './messages.js'
 import { Order, type Ordered } from './order.js'
+import { readMessageIds } from './peer-messages.js'
 import type { Prekeys } from './prekeys.js'
 import { Seen, seenIdOf } from './seen.js'
 import type { MailState } from './state.js'
@@ -74,7 +75,6 @@ export interface ReceiverOptions {
   onHandled: (sender: Uint8Array, messageId: string, isMailed: boolean) => void
   /** Somebody has had messages of ours. */
   onReceipts: (sender: Uint8Array, ids: readonly string[]) => void
-  readReceipts: (payload: unknown) => string[]
 }
 
 /** Opens letters, and brings what is in them to its handlers: each message once, in its sender's order. */
@@ -169,7 +169,7 @@ export class Receiver {
     return new Promise((resolve, reject) => {
       const message = this.decoded(sender, body)
       if (message.protocol === MAIL_PROTOCOL) {
-        this.options.onReceipts(sender, this.options.readReceipts(message.payload))
+        this.options.onReceipts(sender, readMessageIds(message.payload))
         resolve()
         return
       }
@@ -224,7 +224,7 @@ export class Receiver {
       const spent = prekey.kind === PrekeyKind.ONE_TIME ? prekey.id : undefined
       this.options.onExtras(sender, extras)
       if (message.protocol === MAIL_PROTOCOL) {
-        this.options.onReceipts(sender, this.options.readReceipts(message.payload))
+        this.options.onReceipts(sender, readMessageIds(message.payload))
         await this.options.state.write(...this.seen.set([id], 'done', sentAt), ...(spent ? prekeys.spend(spent) : []))
         return drop()
       }

@@ -5,7 +5,6 @@ import { elapsed } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { SerialByKey } from '../base/serial.js'
-import { array, boolean, parsed } from '../message/shape.js'
 import type { Contact, Contacts } from './contacts.js'
 import type { Courier } from './courier.js'
 import type { Addressee, Depositor } from './depositor.js'
@@ -14,12 +13,9 @@ import { fitsLetter, type LetterExtras } from './letter.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import type { Outgoing } from './outgoing.js'
 import type { MailEntry } from './outgoing-entry.js'
+import { MAX_STATUS_IDS, readHad } from './peer-messages.js'
 
-/** Message ids in one `status`, and in one receipt that goes over a connection. */
-export const MAX_STATUS_IDS = 64
 const LOOKUP_MS = 20_000
-
-const statusShape = /* @__PURE__ */ (() => array(boolean(), MAX_STATUS_IDS))()
 
 export interface SenderOptions {
   host: MailHost
@@ -60,8 +56,10 @@ export class Sender {
   stop(): void {
     this.isStopped = true
     this.review.disarm()
-    for (const { alarm } of this.routes.values()) alarm.disarm()
-    this.routes.clear()
+    for (const { alarm, backoff } of this.routes.values()) {
+      alarm.disarm()
+      backoff.reset()
+    }
   }
 
   /** Brings what waits for a peer on its way. One run for a peer at a time. */
@@ -70,7 +68,9 @@ export class Sender {
     if (this.isStopped) return
     const route = this.routeTo(peerId)
     if (outgoing.of(peerId).length === 0) {
-      if (!route.isRunning) this.routes.delete(peerId)
+      if (route.isRunning) return
+      route.alarm.disarm()
+      this.routes.delete(peerId)
       return
     }
     if (route.isRunning) {
@@ -308,7 +308,7 @@ export class Sender {
       const ids = some.map(({ message }) => message.messageId)
       try {
         const answer = await host.kit.request(peerId, { type: 'status', payload: ids, protocol: MAIL_PROTOCOL })
-        const had = parsed(statusShape, answer.payload, 'A status')
+        const had = readHad(answer.payload)
         for (const [i, entry] of some.entries()) {
           if (had[i] === true) outgoing.finish(entry, 'delivered')
           // It has it at once, whatever became of its mailboxes.
