@@ -1,6 +1,6 @@
 import { Alarm } from '../base/alarm.js'
 import { elapsed } from '../base/clock.js'
-import { abortedError, isP2PError, P2PError } from '../base/errors.js'
+import { abortedError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { tupleKey } from '../base/tuple-key.js'
 import { withDeadline } from '../base/wait.js'
@@ -9,6 +9,7 @@ import { asSent } from '../message/codec.js'
 import type { OutgoingMessage, P2PMessage } from '../message/message.js'
 import { messageTooLarge } from '../message/p2p-protocol.js'
 import { int, text, tuple } from '../message/shape.js'
+import { isQuota } from '../plugins/persistence/quota.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import type { MailHost } from './host.js'
@@ -347,9 +348,4 @@ export class Outgoing implements Queue {
 function outboxFull(peerId: string, limit: string, cause?: unknown): P2PError {
   const why = 'Too many messages wait for peers that are away or have not acknowledged them yet.'
   return new P2PError('OUTBOX_FULL', why, { details: { peerId, limit }, cause })
-}
-
-/** Whether a store has failed for want of room, whatever it has wrapped that in. */
-function isQuota(error: unknown): boolean {
-  return isP2PError(error) && error.walk((each) => (each as { name?: string }).name === 'QuotaExceededError') !== undefined
 }
