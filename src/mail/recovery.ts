@@ -45,6 +45,6 @@ export function mailRecovery(secret: Uint8Array): MailRecovery {
 }
 
 /** Derives a secret from a longer-lived one: HKDF-SHA256 (RFC 5869) of 32 bytes without salt. */
-function derived(secret: Uint8Array, info: string): Uint8Array {
+export function derived(secret: Uint8Array, info: string): Uint8Array {
   return hmacSha256(hmacSha256(new Uint8Array(32), secret), new TextEncoder().encode(`${info}\x01`))
 }

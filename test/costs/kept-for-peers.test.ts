@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { MAIL_LIMITS } from '../../src/base/limits/mail.js'
 import { MAILBOX_LIMITS } from '../../src/base/limits/mailbox.js'
 import { MUSIG2_LIMITS } from '../../src/base/limits/musig2.js'
+import { SEALED_MAIL_LIMITS } from '../../src/base/limits/sealed-mail.js'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { KEPT } from './registry.js'
 
