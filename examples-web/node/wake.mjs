@@ -58,8 +58,8 @@ console.log('Bob is asleep')
 const knocked = once(push.server, 'knock')
 const { outcome } = await alice.sendTo(bobId, { type: 'note', payload: 'Wake up!' }, { queue: true })
 console.log(`Alice's letter is ${await outcome}`)
-const [isSigned] = await knocked
-console.log(`The push service wakes Bob's device: ${isSigned ? 'the operator has signed it' : 'who is this?'}`)
+const [isGenuine] = await knocked
+console.log(`The push service wakes Bob's device: ${isGenuine ? 'the operator has signed it' : 'who is this?'}`)
 
 await alice.shutdown()
 await relay.stop()

@@ -1,9 +1,9 @@
 import { hexOf } from '../base/bytes.js'
 import { asP2PError, isP2PError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
+import { withDeadline } from '../base/wait.js'
 import { needsPlugin } from '../core/plugins.js'
 import type { Queue } from '../core/queue.js'
-import { withDeadline } from '../base/wait.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { decode, encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
@@ -16,12 +16,12 @@ import { type Courier, ownCourier } from './courier.js'
 import { Depositor } from './depositor.js'
 import { type MailHost, takesMail } from './host.js'
 import type { LetterExtras } from './letter.js'
-import { type MailboxInfo, Mailboxes } from './mailboxes.js'
+import { Mailboxes, type MailboxInfo } from './mailboxes.js'
 import { MAIL_PROTOCOL, readMailPush } from './messages.js'
 import { Outgoing } from './outgoing.js'
 import type { MailEntry, MailEntryState } from './outgoing-entry.js'
-import { Prekeys } from './prekeys.js'
 import { readDirect, readMessageIds, readToldCard } from './peer-messages.js'
+import { Prekeys } from './prekeys.js'
 import { Receipts } from './receipts.js'
 import { Receiver, type ReceiverStats } from './receiver.js'
 import type { MailRecovery } from './recovery.js'
@@ -116,7 +116,7 @@ export class Mail {
     this.state = state
     const { clock, random, identity, network } = kit
     this.prekeys = new Prekeys({ clock, random, limits, identity, network, state, recovery: settings.recovery })
-    this.contacts = new Contacts(host, limits, state, (contact) => this.sender.cardChanged(contact))
+    this.contacts = new Contacts(host, limits, state, (contact) => void this.sender.cardChanged(contact))
     this.outgoing = new Outgoing({
       host,
       limits,
@@ -204,7 +204,7 @@ export class Mail {
   waiting(): WaitingMail[] {
     return [...this.outgoing.entries()]
       .filter(({ message }) => message.protocol !== MAIL_PROTOCOL)
-      .map(({ message: { messageId }, peerId, state, expiresAt }) => ({ messageId, peerId, state, expiresAt }))
+      .map(({ message: { messageId }, peerId, state, expiresAt }) => ({ messageId, peerId, state, expiresAt }) as WaitingMail)
   }
 
   /** Takes back a message that has not left yet; false where it has, or there is none. Its outcome is 'expired'. */

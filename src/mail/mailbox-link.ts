@@ -166,12 +166,12 @@ export class MailboxLink {
 
   private async sayOpen(): Promise<MailAnswer<'open'>> {
     const { host, settings, card } = this.options
-    const { relayId, givenUpAt } = this.kept
+    const { relayId } = this.kept
     await identityReady(this.identity)
     const binding = host.binding(relayId)
     if (binding === undefined) throw new Error('The relay is gone.')
     const { bits, max, wake } = settings
-    const record = givenUpAt > 0 ? undefined : card()
+    const record = card()
     const opening = {
       boxKey: this.identity.publicKey,
       access: accessHashOf(accessFor(this.options.access(), await this.box)),

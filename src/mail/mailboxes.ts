@@ -74,10 +74,14 @@ export class Mailboxes {
   card: Uint8Array | undefined
   /** When the card was published, milliseconds since the Unix epoch. */
   cardAt = 0
+  /** Relays that the card names: no other one takes it. */
+  private named: string[] = []
   private links: MailboxLink[] = []
   private published = ''
   private newestBatchAt = 0
   private isRunning = false
+  /** The store has no mailboxes: it may have been lost. */
+  private isLost = false
   private readonly search: Alarm
   private readonly upkeep: Alarm
   private readonly publishing: Alarm
@@ -103,11 +107,7 @@ export class Mailboxes {
   /** Opens and reads all mailboxes, and looks for more where there are too few. */
   async start(): Promise<void> {
     this.isRunning = true
-    const { recovery, host } = this.options
-    // Of a store that was lost: the mailboxes that our last card names are opened by their derived keys.
-    if (this.isEmpty && recovery !== undefined) {
-      for (const place of await recovery.relays(host).catch(() => [])) await this.add(place)
-    }
+    this.isLost = this.isEmpty
     await this.lookAfter()
     for (const link of this.links) link.attach()
     await this.choose()
@@ -192,7 +192,7 @@ export class Mailboxes {
       courier: this.options.courier,
       access: () => state.access,
       settings: { bits, max, wake },
-      card: () => (publish ? this.card : undefined),
+      card: () => (publish && this.named.includes(kept.relayId) ? this.card : undefined),
       makeBatch: () => {
         this.newestBatchAt = host.kit.clock.now()
         return prekeys.makeBatch()
@@ -222,13 +222,17 @@ export class Mailboxes {
   /** Adds mailboxes at relays of other operators, as long as there are too few. */
   private choose(): Promise<void> {
     return this.turn.run(async () => {
-      const { host, relays } = this.options
+      const { host, relays, recovery } = this.options
       if (!this.isRunning) return
+      // Of a store that was lost: the mailboxes that our last card names are opened by their derived keys.
+      const places = this.isLost ? await recovery?.relays(host).catch(() => undefined) : undefined
+      for (const place of places ?? []) if (this.at(place.peerId) === undefined) await this.add(place)
+      if (places !== undefined) this.isLost = false
       for (const address of relays ?? []) await this.meet(address)
       const taken = new Set(this.active.map(({ kept }) => operatorOf(kept.address ?? undefined) ?? kept.address ?? kept.relayId))
       for (const place of host.relays()) {
         const operator = operatorOf(place.address) ?? place.address ?? place.peerId
-        const isWanted = relays === undefined || relays.includes(place.address ?? '') || this.named.has(place.peerId)
+        const isWanted = relays === undefined || relays.includes(place.address ?? '') || this.chosen.has(place.peerId)
         if (!this.isShort || !isWanted || taken.has(operator) || this.at(place.peerId) !== undefined) continue
         taken.add(operator)
         await this.add(place)
@@ -237,12 +241,12 @@ export class Mailboxes {
     })
   }
 
-  private readonly named = new Set<string>()
+  private readonly chosen = new Set<string>()
 
   /** Connects to a relay that the application has named. */
   private async meet(address: string): Promise<void> {
     try {
-      this.named.add(await this.options.host.dial(address, { timeoutMs: DIAL_MS }))
+      this.chosen.add(await this.options.host.dial(address, { timeoutMs: DIAL_MS }))
     } catch {
       // It is tried again with the next search.
     }
@@ -309,6 +313,7 @@ export class Mailboxes {
       if (content === this.published) return
       try {
         this.card = await host.publishCard(value, limits.cardTtlS, publish)
+        this.named = boxes.map(([relayId]) => relayId)
         this.cardAt = host.kit.clock.now()
         this.published = content
         this.options.onCard(this.card)

@@ -55,7 +55,8 @@ export interface MailEntry {
   waitsSince: number
   /** By which plugin it is deposited; undefined: by our own connections. */
   readonly via: string | undefined
-  state: MailEntryState
+  /** `'over'`: it is done with. */
+  state: MailEntryState | 'over'
   /** Whether it was ever left at a mailbox. */
   wasMailed: boolean
   /** The sealed letter, until it is at two mailboxes. */

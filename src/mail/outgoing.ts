@@ -11,7 +11,6 @@ import { messageTooLarge } from '../message/p2p-protocol.js'
 import { int, text, tuple } from '../message/shape.js'
 import { isQuota } from '../plugins/persistence/quota.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
-import type { StoreChange } from '../storage/key-value-store.js'
 import type { MailHost } from './host.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import {
@@ -58,7 +57,6 @@ export class Outgoing implements Queue {
   private bytes = 0
   private count = 0
   private readonly expiry: Alarm
-  private expiresNext = Number.POSITIVE_INFINITY
   /** Resolves when the store is ours and read. */
   private ready: Promise<void> | undefined
   private open!: () => void
@@ -188,8 +186,8 @@ export class Outgoing implements Queue {
   }
 
   /** Notes another state of a message. @returns resolves once it is in the store. */
-  async keep(...entries: MailEntry[]): Promise<void> {
-    await this.options.state.write(...entries.map((entry): StoreChange => ({ key: entry.key, value: outgoingValue(entry) })))
+  keep(entry: MailEntry): Promise<void> {
+    return this.options.state.write({ key: entry.key, value: outgoingValue(entry) })
   }
 
   /** Tells what became of a message: it is done with. */
@@ -218,7 +216,8 @@ export class Outgoing implements Queue {
     try {
       await this.keep(entry)
     } finally {
-      if (isNews && this.of(entry.peerId).includes(entry)) {
+      // It may be done with meanwhile, which the compiler does not know.
+      if (isNews && (entry.state as string) !== 'over') {
         entry.settle('mailed')
         this.options.host.kit.emit('mailed', entry.message)
       }
@@ -316,15 +315,15 @@ export class Outgoing implements Queue {
     queue.push(entry)
     this.count++
     this.bytes += body.length
-    if (endsAt < this.expiresNext) this.arm()
+    this.arm()
     return entry
   }
 
   private take(entry: MailEntry): boolean {
-    const queue = this.queues.get(entry.peerId)
-    const at = queue?.indexOf(entry) ?? -1
-    if (queue === undefined || at === -1) return false
-    queue.splice(at, 1)
+    if (entry.state === 'over') return false
+    entry.state = 'over'
+    const queue = this.queues.get(entry.peerId)!
+    queue.splice(queue.indexOf(entry), 1)
     if (queue.length === 0) this.queues.delete(entry.peerId)
     this.count--
     this.bytes -= entry.body.length
@@ -338,9 +337,7 @@ export class Outgoing implements Queue {
   }
 
   private arm(): void {
-    let next = Number.POSITIVE_INFINITY
-    for (const { endsAt } of this.entries()) next = Math.min(next, endsAt)
-    this.expiresNext = next
+    const next = Math.min(...[...this.entries()].map(({ endsAt }) => endsAt))
     this.expiry.arm(next - elapsed(this.options.host.kit.clock))
   }
 }

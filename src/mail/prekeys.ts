@@ -1,4 +1,4 @@
-import { hexOf } from '../base/bytes.js'
+import { equalBytes, hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import type { Limits } from '../base/limits.js'
 import type { Random } from '../base/random.js'
@@ -14,28 +14,23 @@ import { type SignedBatch, signBatch } from './prekey-batch.js'
 import type { MailRecovery } from './recovery.js'
 import type { MailState } from './state.js'
 
-const SIGNED = 'mail/signed/'
-const BATCH = 'mail/batch/'
+const PREFIX = 'mail/prekey/'
 const GENERATION = 'mail/generation'
 
 const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
-const signedShape = /* @__PURE__ */ (() => tuple(bytes(PREKEY_ID_BYTES), bytes(32), bytes(32), count, count))()
-const batchShape = /* @__PURE__ */ (() =>
-  tuple(count, array(tuple(bytes(PREKEY_ID_BYTES), bytes(32), bytes(32)), BATCH_PREKEYS)))()
+const entryShape = /* @__PURE__ */ (() =>
+  tuple(array(tuple(count, bytes(PREKEY_ID_BYTES), bytes(32), bytes(32), count, count), BATCH_PREKEYS)))()
 const generationShape = /* @__PURE__ */ (() => tuple(bytes(GENERATION_BYTES)))()
 
-interface SignedPrekey {
+interface OwnPrekey {
+  /** Of its entry in the store: that of a batch has 16, for a start reads all of them. */
+  readonly key: string
+  readonly kind: number
   readonly id: Uint8Array
   readonly keys: NoiseKeyPair
   readonly madeAt: number
-  /** When a newer one was made, milliseconds since the Unix epoch; 0: it is the newest. */
+  /** Of a signed prekey: when a newer one was made, milliseconds since the Unix epoch; 0: it is the newest. */
   replacedAt: number
-}
-
-interface OneTimeBatch {
-  readonly key: string
-  readonly madeAt: number
-  readonly keys: Map<string, [id: Uint8Array, keys: NoiseKeyPair]>
 }
 
 /** What a recipient works with to make and keep its prekeys. */
@@ -55,15 +50,14 @@ export interface PrekeysOptions {
  */
 export class Prekeys {
   generation: Uint8Array = new Uint8Array(GENERATION_BYTES)
-  /** The oldest first. */
-  private signed: SignedPrekey[] = []
-  private readonly batches = new Map<string, OneTimeBatch>()
+  /** By their ids in hex. */
+  private readonly all = new Map<string, OwnPrekey>()
 
   constructor(private readonly options: PrekeysOptions) {}
 
   /** The newest signed prekey, which the card names. */
   get newest(): { id: Uint8Array; key: Uint8Array; madeAt: number } {
-    const { id, keys, madeAt } = this.signed.at(-1)!
+    const { id, keys, madeAt } = this.current!
     return { id, key: keys.publicKey, madeAt }
   }
 
@@ -76,19 +70,13 @@ export class Prekeys {
   async load(): Promise<void> {
     const { state, random } = this.options
     const [known] = await state.read(GENERATION, generationShape, ([generation]) => generation)
-    const signed = await state.read(SIGNED, signedShape, ([id, publicKey, secretKey, madeAt, replacedAt]) => {
-      return { id, keys: { publicKey, secretKey }, madeAt, replacedAt }
-    })
-    const batches = await state.read(BATCH, batchShape, ([madeAt, items], key): OneTimeBatch => {
-      const keys = items.map(([id, publicKey, secretKey]): [string, [Uint8Array, NoiseKeyPair]] => [
-        hexOf(id),
-        [id, { publicKey, secretKey }],
-      ])
-      return { key, madeAt, keys: new Map(keys) }
-    })
-    this.signed = signed.sort((a, b) => a.madeAt - b.madeAt)
-    this.batches.clear()
-    for (const batch of batches) this.batches.set(batch.key, batch)
+    this.all.clear()
+    const found = await state.read(PREFIX, entryShape, ([items], key) =>
+      items.map(([kind, id, publicKey, secretKey, madeAt, replacedAt]): OwnPrekey => {
+        return { key, kind, id, keys: { publicKey, secretKey }, madeAt, replacedAt }
+      }),
+    )
+    for (const prekey of found.flat()) this.all.set(hexOf(prekey.id), prekey)
     this.generation = known ?? random.bytes(GENERATION_BYTES)
     if (known === undefined) await state.write({ key: GENERATION, value: stateOf(this.generation) })
   }
@@ -99,83 +87,74 @@ export class Prekeys {
    * @returns whether the card has to be published anew.
    */
   async rotate(): Promise<boolean> {
-    const { clock, limits, random } = this.options
+    const { clock, limits, state } = this.options
     const now = clock.now()
-    const changes: StoreChange[] = []
-    const newest = this.signed.at(-1)
+    const touched = new Set<string>()
+    const { current } = this
     // A date ahead of now is that of a clock that was wrong.
-    const isDue = newest === undefined || now - newest.madeAt >= limits.prekeyMs || newest.madeAt > now + limits.maxLetterAheadMs
+    const isDue =
+      current === undefined || now - current.madeAt >= limits.prekeyMs || current.madeAt > now + limits.maxLetterAheadMs
     if (isDue) {
-      const made = { id: random.bytes(PREKEY_ID_BYTES), keys: generateKeyPair(), madeAt: now, replacedAt: 0 }
-      for (const prekey of this.signed) {
-        if (prekey.replacedAt > 0) continue
-        prekey.replacedAt = now
-        changes.push(changeOf(prekey))
+      if (current !== undefined) {
+        current.replacedAt = now
+        touched.add(current.key)
       }
-      changes.push(changeOf(made))
-      this.signed.push(made)
+      touched.add(this.make(PrekeyKind.SIGNED, 1)[0]!.key)
     }
-    const isOver = (at: number) => now - at >= limits.prekeyKeepMs
-    for (const prekey of this.signed) if (prekey.replacedAt > 0 && isOver(prekey.replacedAt)) changes.push(deletionOf(prekey))
-    this.signed = this.signed.filter(({ replacedAt }) => replacedAt === 0 || !isOver(replacedAt))
-    for (const { key, madeAt } of this.batches.values()) {
-      if (!isOver(madeAt)) continue
-      this.batches.delete(key)
-      changes.push({ key, delete: true })
+    for (const [name, { key, kind, madeAt, replacedAt }] of this.all) {
+      const since = kind === PrekeyKind.SIGNED ? replacedAt : madeAt
+      if (since === 0 || now - since < limits.prekeyKeepMs) continue
+      this.all.delete(name)
+      touched.add(key)
     }
-    await this.options.state.write(...changes)
+    await state.write(...[...touched].map((key) => this.changeOf(key)))
     return isDue
   }
 
   /** Makes 16 one-time prekeys for a mailbox. @throws P2PError STORAGE_FAILED, IDENTITY_FAILED. */
   async makeBatch(): Promise<SignedBatch> {
-    const { clock, random } = this.options
-    const items = Array.from({ length: BATCH_PREKEYS }, (): [Uint8Array, NoiseKeyPair] => [
-      random.bytes(PREKEY_ID_BYTES),
-      generateKeyPair(),
-    ])
-    const key = BATCH + hexOf(random.bytes(6))
-    const batch: OneTimeBatch = { key, madeAt: clock.now(), keys: new Map(items.map((item) => [hexOf(item[0]), item])) }
-    this.batches.set(key, batch)
-    await this.options.state.write(batchChange(batch))
-    const published = items.map(([id, { publicKey }]): [Uint8Array, Uint8Array] => [id, publicKey])
-    return signBatch(this.options, this.generation, batch.madeAt, published)
+    const made = this.make(PrekeyKind.ONE_TIME, BATCH_PREKEYS)
+    const { key, madeAt } = made[0]!
+    await this.options.state.write(this.changeOf(key))
+    const published = made.map(({ id, keys }): [Uint8Array, Uint8Array] => [id, keys.publicKey])
+    return signBatch(this.options, this.generation, madeAt, published)
   }
 
   /** The keys that a letter names; undefined where they are gone, or never were ours. */
   find(kind: number, id: Uint8Array): NoiseKeyPair | undefined {
-    const name = hexOf(id)
-    if (kind === PrekeyKind.SIGNED) return this.signed.find((prekey) => hexOf(prekey.id) === name)?.keys
-    if (kind === PrekeyKind.RECOVERY) {
-      const { prekey } = this.options.recovery ?? {}
-      return prekey && hexOf(prekey.id) === name ? prekey.keys : undefined
-    }
-    if (kind !== PrekeyKind.ONE_TIME) return undefined
-    for (const { keys } of this.batches.values()) if (keys.has(name)) return keys.get(name)![1]
-    return undefined
+    const { recovery } = this.options
+    if (kind === PrekeyKind.RECOVERY) return recovery && equalBytes(recovery.prekey.id, id) ? recovery.prekey.keys : undefined
+    const found = this.all.get(hexOf(id))
+    return found?.kind === kind ? found.keys : undefined
   }
 
   /** A letter to a one-time prekey has been delivered: what deletes the secret, to be written with that. */
   spend(id: Uint8Array): StoreChange[] {
-    for (const batch of this.batches.values()) {
-      if (!batch.keys.delete(hexOf(id))) continue
-      if (batch.keys.size > 0) return [batchChange(batch)]
-      this.batches.delete(batch.key)
-      return [{ key: batch.key, delete: true }]
-    }
-    return []
+    const name = hexOf(id)
+    const found = this.all.get(name)
+    this.all.delete(name)
+    return found === undefined ? [] : [this.changeOf(found.key)]
   }
-}
 
-function changeOf({ id, keys, madeAt, replacedAt }: SignedPrekey): StoreChange {
-  return { key: SIGNED + hexOf(id), value: stateOf(id, keys.publicKey, keys.secretKey, madeAt, replacedAt) }
-}
+  private get current(): OwnPrekey | undefined {
+    return [...this.all.values()].find(({ kind, replacedAt }) => kind === PrekeyKind.SIGNED && replacedAt === 0)
+  }
 
-function deletionOf({ id }: SignedPrekey): StoreChange {
-  return { key: SIGNED + hexOf(id), delete: true }
-}
+  private make(kind: number, length: number): OwnPrekey[] {
+    const { clock, random } = this.options
+    const key = PREFIX + hexOf(random.bytes(6))
+    return Array.from({ length }, () => {
+      const made = { key, kind, id: random.bytes(PREKEY_ID_BYTES), keys: generateKeyPair(), madeAt: clock.now(), replacedAt: 0 }
+      this.all.set(hexOf(made.id), made)
+      return made
+    })
+  }
 
-function batchChange({ key, madeAt, keys }: OneTimeBatch): StoreChange {
-  const items = [...keys.values()].map(([id, { publicKey, secretKey }]) => [id, publicKey, secretKey])
-  return { key, value: stateOf(madeAt, items) }
+  /** What brings an entry of the store to what there is of it. */
+  private changeOf(key: string): StoreChange {
+    const items = [...this.all.values()]
+      .filter((prekey) => prekey.key === key)
+      .map(({ kind, id, keys, madeAt, replacedAt }) => [kind, id, keys.publicKey, keys.secretKey, madeAt, replacedAt])
+    return items.length > 0 ? { key, value: stateOf(items) } : { key, delete: true }
+  }
 }

@@ -129,12 +129,8 @@ export class Sender {
     }
   }
 
-  /** A newer card of a recipient is known: what it can open no more is sealed anew. */
-  cardChanged({ key, card }: Contact): void {
-    void this.reseal(key, card)
-  }
-
-  private async reseal(key: Uint8Array, card: Contact['card']): Promise<void> {
+  /** A newer card of a recipient may be known: what it can open no more is sealed anew. */
+  async cardChanged({ key, card }: Contact): Promise<void> {
     const { outgoing, host, limits } = this.options
     if (card === undefined) return
     for (const peerId of [...outgoing.queues.keys()]) {
@@ -156,7 +152,7 @@ export class Sender {
 
   private async run(peerId: string): Promise<void> {
     if (this.options.host.kit.peer(peerId) !== undefined) this.direct(peerId)
-    else await this.mail(peerId)
+    else if (!(await this.mail(peerId))) this.later(peerId)
   }
 
   /** Sends what waits over the connection, in order. */
@@ -212,35 +208,31 @@ export class Sender {
     }
   }
 
-  /** Leaves what waits at the mailboxes of a peer that is away, in order. */
-  private async mail(peerId: string): Promise<void> {
+  /** Leaves what waits at the mailboxes of a peer that is away, in order. @returns false where it is to be tried again. */
+  private async mail(peerId: string): Promise<boolean> {
     const { outgoing, host, limits } = this.options
     const waiting = outgoing.of(peerId).filter(({ state }) => state !== 'mailed')
     const first = waiting[0]
-    if (first === undefined) return
+    if (first === undefined) return true
+    const route = this.routeTo(peerId)
     const waitMs = first.waitsSince + limits.mailAfterMs - elapsed(host.kit.clock)
     if (waitMs > 0) {
-      this.routeTo(peerId).alarm.arm(waitMs)
-      return
+      route.alarm.arm(waitMs)
+      return true
     }
     const to = await this.addressee(peerId)
-    if (to === undefined) {
-      this.later(peerId)
-      return
-    }
+    if (to === undefined) return false
     for (const entry of waiting) {
       if (host.kit.peer(peerId) !== undefined) {
-        this.routeTo(peerId).isAgain = true
-        return
+        route.isAgain = true
+        return true
       }
-      // What is too large for a letter waits for a connection.
-      if (entry.state !== 'waiting' || !fitsLetter(entry.body.length)) continue
-      if (!(await this.mailOne(entry, to))) {
-        this.later(peerId)
-        return
-      }
+      // What is too large for a letter, or for its recipient's mailboxes, waits for a connection.
+      const isNext = entry.state === 'waiting' && fitsLetter(entry.body.length, to.card.max)
+      if (isNext && !(await this.mailOne(entry, to))) return false
     }
-    this.routes.get(peerId)?.backoff.reset()
+    route.backoff.reset()
+    return true
   }
 
   private async mailOne(entry: MailEntry, to: Addressee): Promise<boolean> {
@@ -256,7 +248,7 @@ export class Sender {
       await depositor.deposit(entry, to, courier)
       if (this.isOver(entry)) return true
       await outgoing.mailed(entry)
-      if (outgoing.of(entry.peerId).includes(entry)) void this.second(entry)
+      void this.second(entry)
       return true
     } catch (error) {
       if (this.isOver(entry)) return true
@@ -269,7 +261,7 @@ export class Sender {
 
   /** Whether a message has been delivered, has expired or is on another way. */
   private isOver(entry: MailEntry): boolean {
-    return this.isStopped || entry.state !== 'mailing' || !this.options.outgoing.of(entry.peerId).includes(entry)
+    return this.isStopped || entry.state !== 'mailing'
   }
 
   /** Leaves a letter at a second mailbox of another operator: one may go. */
@@ -283,19 +275,18 @@ export class Sender {
         await depositor.deposit(entry, to, await this.options.courier(to.key, entry.via))
         // There is no third one to bring it to.
         if (entry.boxes.length >= Math.min(2, to.card.boxes.length)) entry.letter = undefined
-        if (outgoing.of(entry.peerId).includes(entry)) await outgoing.keep(entry)
+        if (entry.state === 'mailed') await outgoing.keep(entry)
       } catch {
         this.review.armOnce(this.options.limits.mailRetryMs)
       }
     })
   }
 
-  private async addressee(peerId: string): Promise<Addressee | undefined> {
+  private async addressee(peerId: string, isStale = false): Promise<Addressee | undefined> {
     const { host, contacts } = this.options
     const key = await host.keyOf(peerId)
-    if (key === undefined) return undefined
-    const contact = await contacts.find(key, { timeoutMs: LOOKUP_MS })
-    return contact.card === undefined ? undefined : (contact as Addressee)
+    const contact = key && (await contacts.find(key, { timeoutMs: LOOKUP_MS }, isStale))
+    return contact?.card && (contact as Addressee)
   }
 
   /** Asks a connected peer which of the messages at its mailboxes it has had. */
@@ -325,18 +316,14 @@ export class Sender {
 
   /** Mail without a receipt: a second mailbox, or a newer prekey. */
   private async lookAfter(): Promise<void> {
-    const { outgoing, host, contacts, limits } = this.options
-    const peers = new Map<string, MailEntry[]>()
-    for (const entry of outgoing.entries()) {
-      if (entry.state === 'mailed') peers.set(entry.peerId, [...(peers.get(entry.peerId) ?? []), entry])
-    }
-    for (const [peerId, entries] of peers) {
-      const key = await host.keyOf(peerId)
-      if (key === undefined || this.isStopped) continue
-      const isOld = entries.some(({ mailedAt }) => host.kit.clock.now() - mailedAt >= limits.resealMs)
-      const contact = await contacts.find(key, { timeoutMs: LOOKUP_MS }, isOld).catch(() => undefined)
-      if (contact !== undefined) await this.reseal(key, contact.card)
-      for (const entry of entries) if (entry.state === 'mailed' && entry.letter !== undefined) void this.second(entry)
+    const { outgoing, host, limits } = this.options
+    for (const [peerId, queue] of [...outgoing.queues]) {
+      const mailed = queue.filter(({ state }) => state === 'mailed')
+      if (mailed.length === 0 || this.isStopped) continue
+      const isOld = mailed.some(({ mailedAt }) => host.kit.clock.now() - mailedAt >= limits.resealMs)
+      const to = await this.addressee(peerId, isOld).catch(() => undefined)
+      if (to !== undefined) await this.cardChanged(to)
+      for (const entry of mailed) void this.second(entry)
     }
     if (!this.isStopped) this.review.armOnce(limits.maxMailRetryMs)
   }

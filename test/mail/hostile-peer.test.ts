@@ -115,7 +115,7 @@ describe('a hostile sender', () => {
     post = await postalNetwork({ relays: 1 })
     const { alice, bob } = await twoWallets(post)
     await bob.stop()
-    await bob.start({ limits: { maxHeldMail: 8, mailGapMs: 120_000 } as object })
+    await bob.start({ limits: { maxHeldMail: 8, mailGapMs: 1_000_000 } as object })
     await post.net.clock.advance(5_000)
     // A gap of an honest sender is waited for, whatever Mallory sends.
     const honest = identityFromSeed(new Uint8Array(32).fill(77))
@@ -134,7 +134,8 @@ describe('a hostile sender', () => {
     await bob.stop()
     await bob.start({ limits: { maxMailOrders: 4 } as object })
     await post.net.clock.advance(5_000)
-    for (let i = 0; i < 10; i++) await slipTo(post, bob, await letter(bob, 1, { protocol: `made-up/${i}`, messageId: `m${i}`, payload: i }))
+    for (let i = 0; i < 10; i++)
+      await slipTo(post, bob, await letter(bob, 1, { protocol: `made-up/${i}`, messageId: `m${i}`, payload: i }))
     expect(bob.texts).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     expect((await bob.store.keys('mail/last/')).length).toBeLessThanOrEqual(4)
   })
@@ -155,7 +156,9 @@ describe('a hostile sender', () => {
     post = await postalNetwork({ relays: 1 })
     const { alice, bob } = await twoWallets(post)
     await slipTo(post, bob, await letter(bob, 1, { from: alice.id, to: alice.id }))
-    expect(bob.received.map(({ message, from }) => [message.from, message.to, from.peerId])).toEqual([[malloryId, bob.id, malloryId]])
+    expect(bob.received.map(({ message, from }) => [message.from, message.to, from.peerId])).toEqual([
+      [malloryId, bob.id, malloryId],
+    ])
   })
 
   test('that sends one message in ever new letters is heard once, and told so once for each', async () => {

@@ -103,7 +103,7 @@ describe('a relay that', () => {
     await bob.start()
     await post.net.clock.advance(30_000)
     expect(bob.texts).toEqual(['for Bob'])
-    expect(bob.peer.getStats().mail.undecryptable).toBe(1)
+    expect(bob.peer.getStats().mail.undecryptable).toBeGreaterThan(0)
   })
 
   test('says without end that there is more: it is asked for so much and no more, and the mailbox counts as read', async () => {

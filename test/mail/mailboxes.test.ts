@@ -123,7 +123,7 @@ describe('with `publish: false`', () => {
     expect(alice.texts).toEqual(['this is where I live'])
     await bob.stop()
     await post.net.clock.advance(10_000)
-    const [known, unknown] = [await alice.send(bob, 'hello Bob'), await carol.send(bob, 'who are you', { ttl: 3_600 })]
+    const [known, unknown] = [await alice.send(bob, 'hello Bob'), await carol.send(bob, 'who are you', { ttl: 300 })]
     expect(await post.net.run(known.outcome)).toBe('mailed')
     expect(await post.net.run(unknown.outcome)).toBe('expired')
     expect(await post.net.run(carol.peer.dht.get(`mail:${bob.id}`))).toBeNull()

@@ -5,12 +5,12 @@ import { ACCESS_BYTES, BOX_ID_BYTES, MAX_BUCKET } from '../box.js'
 import {
   cursorShape,
   letterShape,
-  type MailRequestType,
   MAX_CARD_BYTES,
   MAX_DROPPED,
   MAX_FETCH_BYTES,
   MAX_MAIL_BITS,
   MAX_WAKE_LENGTH,
+  type MailRequestType,
   prekeyBatch,
   upTo,
 } from '../messages.js'

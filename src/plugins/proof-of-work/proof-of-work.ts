@@ -137,7 +137,8 @@ export async function mineProofOfWork(options: MineOptions): Promise<WorkProof> 
   }
   let found = worker && (await searchInWorker(worker, task, signal, tell))
   // A worker that a page's policy forbids, or whose file is missing, is no reason to stay outside.
-  if (found === undefined || workBits(task.block, nonceOf(found)) < bits) found = await searchInSlices(searchNonces(task), signal, tell)
+  if (found === undefined || workBits(task.block, nonceOf(found)) < bits)
+    found = await searchInSlices(searchNonces(task), signal, tell)
   if (found === undefined) throw abortedError('The proof of work', signal?.reason)
   tell(found + 1, 0)
   return { day, nonce: nonceOf(found) }
@@ -153,6 +154,7 @@ export function nonceOf(found: number): Uint8Array {
 type Tell = (hashes: number) => void
 
 const TELL_MS = 100
+/** A slice ends after so much time, or so many hashes where the page's clock is too coarse to tell. */
 const SLICE_MS = 8
 const SLICE_HASHES = 32_768
 const BATCH_HASHES = 256
@@ -160,19 +162,17 @@ const BATCH_HASHES = 256
 /**
  * Searches in slices of 8 ms between which a page lives on.
  *
- * @param search tries `count` nonces beginning with `from`, as `searchNonces` does.
- * @param sliceHashes tries after which a slice ends where the page's clock is too coarse to tell.
+ * @param search does `count` hashes behind the first `from`, as `searchNonces` does.
  * @returns the nonce; undefined where it was cancelled.
  */
 export async function searchInSlices(
   search: (from: number, count: number) => number | undefined,
   signal: AbortSignal | undefined,
-  tell: Tell = () => {},
-  sliceHashes = SLICE_HASHES,
+  tell: Tell,
 ): Promise<number | undefined> {
   for (let from = 0; !signal?.aborted; await nextTurn()) {
     const startedAt = performance.now()
-    const end = from + sliceHashes
+    const end = from + SLICE_HASHES
     do {
       const found = search(from, BATCH_HASHES)
       if (found !== undefined) return found
