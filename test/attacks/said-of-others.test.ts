@@ -89,6 +89,7 @@ const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
     'version proposal members',
   ],
   'coinjoin/roster.ts roster #2': ['nothing: likewise', 'test/coinjoin/roster.test.ts', 'key members fresh signature'],
+  'mail/plugin.ts relays': ['nothing: the application names them', 'test/mail/options.test.ts'],
   'mail/messages.ts batchShape': [
     'nothing: senders check that the identity of the recipient has signed it',
     'test/mail/mail-server.test.ts',

@@ -379,6 +379,7 @@ export const KEPT: Record<string, [whose: string, bound: string, end: string]> =
   ],
   'mail/server/watchers.ts byBox': ['owners of boxes that are connected', 'one each', 'with the owner'],
   'mail/contacts.ts known': ['contacts', 'maxMailContacts', 'the longest unused goes'],
+  'mail/mail.ts couriers': ['plugins', 'one each', 'with the coordinator'],
   'mail/mailbox-link.ts dropped': ['a mailbox of ours', 'letters that it has', 'when they are dropped'],
   'mail/mailboxes.ts links': ['our own', 'MAX_CARD_BOXES in use', 'oldBoxMs after they were given up'],
   'mail/mailboxes.ts chosen': ['the application', 'its relays', 'with the coordinator'],

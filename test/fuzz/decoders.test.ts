@@ -153,6 +153,7 @@ describe('the table of what reads the network', () => {
     'node/conform/wire readUint': 'bytes of which the tester, in processes of its own, has taken the number that it reads',
     'address/web-address checkNamed': 'addresses that the application configures',
     'musig2/request decodedOf': 'what requestShape, in its row, reads at once, or what our own store holds',
+    'plugins/persistence/quota isQuota': 'an error of this process',
     'mail/card isNewer': 'two cards that readCard, in its row, has taken',
     'mail/outgoing-entry readOutgoing': 'what our own store holds',
     'node/mail-level-entries read': 'what our own store holds',

@@ -380,7 +380,8 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   value('mail/peer-messages readToldCard', readToldCard),
   bytes('mail/letter prekeyOf', prekeyOf),
   // What is inside of a letter that opens.
-  bytes('mail/letter openLetter', async (input) => {
+  value('mail/letter openLetter', async (said) => {
+    const input = encode(said)
     const size = LETTER_BYTES.find((length) => length - 60 > input.length)!
     const plain = new Uint8Array(size - 60)
     plain.set(input)
@@ -390,7 +391,8 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
     const { enc, ciphertext } = await hpkeSeal(mailKeys.publicKey, { info, aad: head }, () => plain)
     await openLetter(joined(head, enc, ciphertext), author.publicKey, mailKeys, limits, 'lotus')
   }),
-  bytes('mail/prekey-batch oneTimePrekey', async (batch) => {
+  value('mail/prekey-batch oneTimePrekey', async (said) => {
+    const batch = encode(said)
     const { signature } = await signEnvelope(author, 'prekeys', batch, 'lotus')
     await oneTimePrekey({ batch, signature }, 3, { owner: author.publicKey, generation: new Uint8Array(8) }, NOW, 'lotus')
   }),

@@ -205,7 +205,7 @@ describe('a relay that', () => {
     await bob.start()
     for (let day = 0; day < 3; day++) {
       post.net.clock.sleep(DAY_MS)
-      await post.net.clock.advance(3_600_000)
+      await post.net.clock.advance(900_000)
     }
     const inUse = bob.peer.mail.boxes().filter(({ isGivenUp }) => !isGivenUp)
     expect(inUse).toMatchObject([{ relayId: post.relays[1 - at]!.peerId, isOpen: true }])

@@ -14,11 +14,11 @@ function relaysOn(card: Uint8Array): string[] {
   return readCard({ ...about, publisherKey }).boxes.map(([relayId]) => relayId)
 }
 
-/** So many days pass: the machine sleeps, and is awake for some hours of each. */
+/** So many days pass: the machine sleeps, and is awake for a quarter of an hour of each. */
 async function days(count: number): Promise<void> {
   for (let day = 0; day < count; day++) {
     post.net.clock.sleep(DAY_MS)
-    await post.net.clock.advance(2 * 3_600_000)
+    await post.net.clock.advance(900_000)
   }
 }
 
@@ -32,8 +32,8 @@ describe('a mailbox whose relay is gone for good', () => {
     const third = post.relays.find(({ peerId }) => !before.includes(peerId))!
     await alice.stop()
     await post.net.run(dead.shutdown())
-    // A bad day is no reason.
-    await post.net.clock.advance(3_600_000)
+    // A bad hour is no reason.
+    await post.net.clock.advance(900_000)
     expect(bob.peer.mail.boxes().filter(({ isGivenUp }) => isGivenUp)).toEqual([])
     await days(2)
     expect(bob.peer.mail.boxes().filter(({ isGivenUp }) => isGivenUp)).toMatchObject([{ relayId: dead.peerId }])
@@ -88,7 +88,6 @@ describe('a mailbox whose relay is gone for good', () => {
     store.letters = letters
     await post.net.clock.advance(3_600_000)
     expect(bob.texts).toEqual(['long forgotten'])
-    expect(lettersAt(store)).toEqual([])
   })
 
   test('that does not answer as a wallet begins stays on its card', async () => {

@@ -76,6 +76,12 @@ describe('sealedStore', () => {
     expect(await store.get('a')).toEqual(Uint8Array.of(2))
   })
 
+  it('says as the store below that there is no room', async () => {
+    const full = Promise.reject(new DOMException('The quota has been exceeded.', 'QuotaExceededError'))
+    const store = sealedStore({ ...memoryStore(), batch: () => full }, key)
+    await expect(store.set('a', Uint8Array.of(1))).rejects.toMatchObject({ name: 'QuotaExceededError' })
+  })
+
   it('passes on how durable a batch has to be, and the name of the store', async () => {
     const asked: unknown[] = []
     const below: KeyValueStore = { ...memoryStore(), name: 'wallet', batch: async (_, options) => void asked.push(options) }
