@@ -14,6 +14,7 @@ export type MixFailure =
   | 'REFUSED'
   | 'WALLET_FAILED'
   | 'SIGNER_FAILED'
+  | 'COSIGNER_FAILED'
   | 'BROADCAST_FAILED'
   | 'ECLIPSE_SUSPECTED'
   | 'CANCELLED'
@@ -53,6 +54,9 @@ export interface MixFailureDetails {
   coinLocked?: boolean
   /** How many fresh addresses must never be used, as others know whose they are. */
   burned?: number
+  /** With COSIGNER_FAILED: `lp1…` ids of the owners of the coin that it hangs on, and which coin: 72 digits, as in a transaction. */
+  cosigners?: string[]
+  coin?: string
   [fact: string]: unknown
 }
 
@@ -69,4 +73,9 @@ export function mixFailed(
 ): P2PError {
   const all: MixFailureDetails = { retryable: !FINAL.includes(details.reason), ...details }
   return new P2PError('MIX_FAILED', message, { details: all, ...(cause !== undefined && { cause }) })
+}
+
+/** The wallet's signer refuses, or has failed. */
+export function signerFailed(message: string): P2PError {
+  return mixFailed(message, { reason: 'SIGNER_FAILED' })
 }

@@ -94,6 +94,9 @@ class Round {
   /** Transactions that we have signed, with our mixed outputs. */
   private readonly signed: { readonly mixed: readonly Uint8Array[]; readonly mix: MixTransaction }[] = []
   private isConfirmed = false
+  /** Our change script, once the wallet has given it, and whether the members have seen it. */
+  private change: Uint8Array | undefined
+  private isShown = false
   private burned = 0
   private members: readonly string[] = []
   private readonly named: NamedMember[] = []
@@ -103,28 +106,35 @@ class Round {
   constructor(private readonly options: RoundOptions) {}
 
   async go(): Promise<RoundResult> {
-    const change = await this.changeScript()
     try {
-      return await this.attempts(change)
+      return await this.attempts()
     } catch (error) {
-      // Members know whose it is, and what we have signed may still be mined.
-      if (change !== undefined) this.options.wallet.onScripts?.([change], 'pending')
+      const { change, isShown } = this
+      // Members that have seen it know whose it is, and what we have signed may still be mined.
+      if (change !== undefined) this.options.wallet.onScripts?.([change], isShown ? 'pending' : 'released')
       throw this.failed(error)
     }
   }
 
-  private async attempts(change: Uint8Array | undefined): Promise<RoundResult> {
+  private async attempts(): Promise<RoundResult> {
     const { roster, rosterHash, minPeers, statements, clock, self, signal } = this.options
-    const register = encodeRegistration(await this.registration(change))
+    // Signers take their time: the round begins meanwhile, at all members at once.
+    const registering = this.registration().then(encodeRegistration)
+    registering.catch(() => {})
+    const register = async () => {
+      const item = await registering
+      this.isShown = true
+      return item
+    }
     let places = roster.map((_, place) => place)
     let before: ReadonlyMap<string, Uint8Array> | undefined
     const least = Math.max(minPeers, Math.ceil((2 * roster.length) / 3))
     for (let number = 1; number <= MAX_ATTEMPTS; number++) {
-      const end = await this.attempt(number, places, register, before, change)
-      if (end.transaction !== undefined) return this.broadcast(number, end, change)
+      const end = await this.attempt(number, places, register, before)
+      if (end.transaction !== undefined) return this.broadcast(number, end)
       // Who held the last signature back may have sent it: it pays us what was promised.
       const mined = await this.seen()
-      if (mined !== undefined) return this.resultOf(mined, undefined, change)
+      if (mined !== undefined) return this.resultOf(mined, undefined)
       await this.ban(end, number)
       const out = new Set(end.named.map(({ member }) => member.join()))
       if (out.has(self.join())) throw mixFailed('The others go on without us.', { reason: 'EXCLUDED' })
@@ -140,9 +150,8 @@ class Round {
   private async attempt(
     number: number,
     places: readonly number[],
-    register: Uint8Array,
+    register: () => Promise<Uint8Array>,
     before: ReadonlyMap<string, Uint8Array> | undefined,
-    change: Uint8Array | undefined,
   ): Promise<AttemptEnd> {
     const { statements, clock, random, self, roster, rosterHash, plan, wallet, bans, signal } = this.options
     const { pool } = plan
@@ -180,16 +189,22 @@ class Round {
         },
         sign: async (mix, inputs, messages) => {
           const mixed = messages.map((message) => scriptOf(pool.outputType, message))
-          const signatures = await wallet.signInputs({
-            transaction: encodeTransaction(mix.transaction),
-            spent: mix.coins.map(({ sats, script }) => ({ sats, script })),
-            inputs,
-            plan,
-            mixed,
-            ...(change && { change }),
-          })
-          this.signed.push({ mixed, mix })
-          return signatures
+          try {
+            const signatures = await wallet.signInputs({
+              transaction: encodeTransaction(mix.transaction),
+              spent: mix.coins.map(({ sats, script }) => ({ sats, script })),
+              inputs,
+              plan,
+              mixed,
+              ...(this.change && { change: this.change }),
+            })
+            this.signed.push({ mixed, mix })
+            return signatures
+          } catch (error) {
+            // Another owner of the coin may have our part of its signature.
+            if (isP2PError(error) && error.details.mayStillComplete === true) this.signed.push({ mixed, mix })
+            throw error
+          }
         },
         onVerdict: (kind) => {
           step = kind === 'mixed' ? 'signing' : 'blaming'
@@ -208,8 +223,10 @@ class Round {
     }
   }
 
-  private async registration(change: Uint8Array | undefined): Promise<Registration> {
+  private async registration(): Promise<Registration> {
     const { plan, wallet, rosterHash, self } = this.options
+    const change = await this.changeScript()
+    this.change = change
     const coins = await Promise.all(
       plan.coins.map(async (coin): Promise<RegisteredCoin> => {
         const { kind, key } = keyOfCoin(coin)!
@@ -252,7 +269,7 @@ class Round {
   }
 
   /** All members hold the transaction: they send it one after the other, until the chain knows it. */
-  private async broadcast(number: number, end: AttemptEnd, change: Uint8Array | undefined): Promise<RoundResult> {
+  private async broadcast(number: number, end: AttemptEnd): Promise<RoundResult> {
     const { clock, wallet, self, roster, rosterHash } = this.options
     const { members } = this
     const { mix, transaction } = end
@@ -261,11 +278,11 @@ class Round {
     let cause: unknown
     for (let look = 0; look < rank + BROADCAST_LOOKS; look++) {
       const mined = await this.seen()
-      if (mined !== undefined) return this.resultOf(mined, mined === mix ? transaction : undefined, change)
+      if (mined !== undefined) return this.resultOf(mined, mined === mix ? transaction : undefined)
       if (look >= rank) {
         try {
           await wallet.broadcast(transaction!.slice())
-          return this.resultOf(mix!, transaction, change)
+          return this.resultOf(mix!, transaction)
         } catch (error) {
           cause = error
         }
@@ -286,7 +303,8 @@ class Round {
     return undefined
   }
 
-  private resultOf(mix: MixTransaction, transaction: Uint8Array | undefined, change: Uint8Array | undefined): RoundResult {
+  private resultOf(mix: MixTransaction, transaction: Uint8Array | undefined): RoundResult {
+    const { change } = this
     const { plan } = this.options
     const { outputs } = mix.transaction
     const own = this.signed.find((each) => each.mix === mix)!.mixed

@@ -3,12 +3,14 @@ import { expect, it } from 'vitest'
 import { commitmentOf } from '../../src/coinjoin/vectors.js'
 import { LONG } from '../long.js'
 import { judge, namedBy, playRound, type TableOptions, type Tamper } from './table.js'
+import { tableOfTraffic, trafficOf } from './traffic.js'
 
 const MEMBERS = 50
 
 async function measured(options: Omit<TableOptions, 'members'>) {
   const sent = new Array<number>(MEMBERS).fill(0)
   let began: NodeJS.CpuUsage | undefined
+  const traffic = trafficOf()
   const played = await playRound({
     members: MEMBERS,
     latencyMs: 80,
@@ -24,7 +26,8 @@ async function measured(options: Omit<TableOptions, 'members'>) {
     cpuMsEach: Math.round((user + system) / 1_000 / MEMBERS),
     mostBytesSent: Math.max(...sent),
   }
-  console.log(figures)
+  traffic.end()
+  console.log(figures, `\n${tableOfTraffic(traffic, MEMBERS)}`)
   return { played, figures }
 }
 

@@ -1,50 +1,19 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { compareBytes, hexOf } from '../../src/base/bytes.js'
-import { seededRandom } from '../../src/base/random.js'
 import { MixPeer } from '../../src/coinjoin/mix-network.js'
-import { CoinJoin, type MixOptions, type MixProgress } from '../../src/coinjoin/mixer.js'
 import { pause } from '../../src/coinjoin/pause.js'
-import { withTransport } from '../../src/core/with-transport.js'
 import { decodePeerId } from '../../src/identity/peer-id.js'
-import { createTestNetwork, type TestNetwork } from '../../src/testing/index.js'
 import { kitOf } from '../kit-of.js'
-import { Chain, type PurseOptions, purseOf } from './table.js'
+import { streets as openStreets } from './streets.js'
 
 let stop: (() => Promise<void>) | undefined
 afterEach(() => stop?.())
 
-const LIMITS = { entryWorkBits: 6 }
-
 /** Wallets that know nothing of each other but a relay. */
-async function streets(count: number, purse: (member: number) => Partial<PurseOptions> = () => ({}), seed = 1) {
-  const net: TestNetwork = createTestNetwork({ latencyMs: 40, seed })
-  const relay = net.createPeer({ host: 'relay', relay: true })
-  await net.run(relay.start())
-  const chain = new Chain()
-  const wallets = Array.from({ length: count }, (_, member) => {
-    const own = purseOf({ chain, seed: 500 * seed + member, ...purse(member) })
-    const mixer = new CoinJoin({
-      network: {
-        bootstrap: [net.addressOf(relay)],
-        clock: net.clock,
-        random: seededRandom(900 * seed + member),
-        logger: { debug: () => {}, warn: () => {}, error: () => {} },
-        allowPrivate: true,
-        plugins: () => [withTransport(net.network.transport(`mixer${member}`))],
-      },
-      wallet: own.wallet,
-      limits: LIMITS,
-    })
-    const progress: MixProgress[] = []
-    const mix = (options: MixOptions = {}) =>
-      mixer.mix(own.plan, { minPeers: 3, onProgress: (each) => void progress.push(each), ...options })
-    return { ...own, mixer, progress, mix }
-  })
-  stop = async () => {
-    await net.clock.run(Promise.all(wallets.map(({ mixer }) => mixer.close())))
-    await net.stop()
-  }
-  return { net, relay, chain, wallets }
+async function streets(...given: Parameters<typeof openStreets>) {
+  const found = await openStreets(...given)
+  stop = found.stop
+  return found
 }
 
 describe('wallets that share a relay', () => {

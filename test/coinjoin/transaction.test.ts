@@ -9,7 +9,6 @@ import {
   isBalanced,
   judgeRegistrations,
   MAX_COINS,
-  ownershipHash,
   type Registration,
   readRegistration,
 } from '../../src/coinjoin/registration.js'
