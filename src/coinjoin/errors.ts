@@ -7,6 +7,7 @@ export type MixFailure =
   | 'NOT_ENOUGH_PEERS'
   | 'COIN_REJECTED'
   | 'COIN_SPENT'
+  | 'COIN_BUSY'
   | 'EXCLUDED'
   | 'TOO_FEW_LEFT'
   | 'MISSED_DEADLINE'
@@ -31,6 +32,8 @@ export type MixFault =
   | 'offence'
   /** It said two things at once, and both signed. */
   | 'equivocation'
+  /** Its coin was there, and was spent elsewhere while the round went on. */
+  | 'spent'
   /** Its coins are not taken, or it does not take a coin of others. */
   | 'out'
 

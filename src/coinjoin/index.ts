@@ -8,15 +8,8 @@ export type { MixFailure, MixFailureDetails, MixFault, NamedMember } from './err
 export type { OutputType } from './fields.js'
 export type { MixLimits } from './limits.js'
 export type { MixNetwork } from './mix-network.js'
-export {
-  CoinJoin,
-  type CoinJoinOptions,
-  type MixOptions,
-  type MixProgress,
-  type MixResult,
-  type MixStep,
-  type PoolInfo,
-} from './mixer.js'
+export type { CoinJoinOptions, MixOptions, MixProgress, MixResult, MixStep, PoolInfo } from './mix-options.js'
+export { CoinJoin } from './mixer.js'
 export { checkPayment } from './payment.js'
 export {
   type MixPlan,
