@@ -67,7 +67,10 @@ export class StatementExchange {
 
   /** One of our own: goes to all at once, the rest waits for the digests. */
   said(held: Held): void {
-    for (const member of this.members.values()) this.show(member, [held])
+    for (const member of this.members.values()) {
+      member.sent.add(held)
+      this.show(member, [held])
+    }
   }
 
   /** Somebody has said something in a round, or is not believed any more. */
@@ -163,10 +166,14 @@ export class StatementExchange {
     member.joined = true
     const { board, own } = this.options
     for (const round of board.heardRounds) {
+      const ours = board.held(round).filter(({ statement }) => compareBytes(statement.publicKey, own) === 0)
+      const isSent = (held: Held) => member.sent.has(held)
       this.show(
         member,
-        board.held(round).filter(({ statement }) => compareBytes(statement.publicKey, own) === 0),
+        ours.filter((held) => !isSent(held)),
       )
+      // A member that was not in the session when this was sent asks for it. Most were: nothing goes twice.
+      this.name(member, round, ours.filter(isSent))
     }
     member.told.clear()
     this.tell(member, board.heardRounds)
@@ -184,11 +191,17 @@ export class StatementExchange {
   }
 
   private list(member: StatementMember, round: number): void {
-    const { board, send } = this.options
+    const { board } = this.options
     this.tell(member, [round])
     // More than once: another digest of the member's is another reason, while ours is the same.
     if (!member.mayRepeat('list', board.digest(round))) return
-    const entries = board.held(round).map(({ statement, index, id }) => [index, statement.slot, id])
+    this.name(member, round, board.held(round))
+  }
+
+  /** Says what we hold, for the member to ask for what it lacks. */
+  private name(member: StatementMember, round: number, held: readonly Held[]): void {
+    const { board, send } = this.options
+    const entries = held.map(({ statement, index, id }) => [index, statement.slot, id])
     for (const part of parts(entries)) send(member.peerId, 'list', [board.tag, round, part])
   }
 

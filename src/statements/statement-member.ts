@@ -2,6 +2,7 @@ import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
 import { type Clock, lateness } from '../base/clock.js'
 import { tupleKey } from '../base/tuple-key.js'
+import type { Held } from './statement-board.js'
 
 /** How often one statement is asked of a member, and shown to it, and what one digest stands for is listed to it, in one connection. */
 const MAX_TIMES = 3
@@ -16,6 +17,8 @@ export class StatementMember {
   ended = false
   /** By round, the last digest that was told it. */
   readonly told = new Map<number, string>()
+  /** Our own statements that were sent to it, whether it was in the session or not. */
+  readonly sent = new Set<Held>()
   private readonly times = new Map<string, number>()
   /** Ids of statements that it says it has, with the place of their signer. */
   private readonly claims = new Map<string, number>()

@@ -198,11 +198,11 @@ it('an old attempt that is mined during a rerun ends as mixed, and nobody is ban
   const holds: Tamper = ({ phase, attempt, honest, heard, clock }) => {
     if (phase !== 'end' || attempt > 1) return honest
     // The signatures of all others come, and its own makes the transaction whole. It is sent when the others have begun anew.
-    const ends = [honest!]
-    pause(clock, 5_000).then(() => ends.push(...heard(5).flatMap(({ slot, value }) => (slot === 'item' ? [value] : []))))
-    pause(clock, 56_500).then(() => chain!.take(wholeOf(given!, ends, coins)))
+    const others = () => heard(5).flatMap(({ slot, value }) => (slot === 'item' ? [value] : []))
+    pause(clock, 5_000).then(() => ends.push(honest!, ...others()))
     return undefined
   }
+  const ends: Uint8Array[] = []
   const played = await playRound({
     members: 6,
     seed: 31,
@@ -217,6 +217,11 @@ it('an old attempt that is mined during a rerun ends as mixed, and nobody is ban
         return signInputs(input)
       }
     },
+    round: (member) => ({
+      onProgress: ({ attempt }) => {
+        if (member === 0 && attempt === 2 && chain!.transactions.length === 0) chain!.take(wholeOf(given!, ends, coins))
+      },
+    }),
   })
   const { honest, txids } = judge(played, [2])
   expect(txids.size).toBe(1)

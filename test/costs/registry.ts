@@ -319,6 +319,7 @@ export const KEPT: Record<string, [whose: string, bound: string, end: string]> =
     'statements of the session',
     'when shown, or statementShowMs',
   ],
+  'statements/statement-member.ts sent': ['our own', 'our own statements of the session', 'with the session'],
   'statements/statement-member.ts owed': ['a member of a session', 'statements of the session', 'statementShowMs'],
   'statements/statement-member.ts times': ['a member of a session', 'statements of the session', 'with the session'],
   'statements/statement-member.ts told': [
