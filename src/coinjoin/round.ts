@@ -106,7 +106,7 @@ class Round {
   }
 
   private async attempts(): Promise<RoundResult> {
-    const { roster, rosterHash, minPeers, statements, clock, self, signal } = this.options
+    const { roster, minPeers, self } = this.options
     // Signers take their time: the round begins meanwhile, at all members at once.
     const registering = this.registration().then(encodeRegistration)
     registering.catch(() => {})
@@ -119,23 +119,17 @@ class Round {
     let before: ReadonlyMap<string, Uint8Array> | undefined
     const least = Math.max(minPeers, Math.ceil((2 * roster.length) / 3))
     for (let number = 1; number <= MAX_ATTEMPTS; number++) {
-      let end: AttemptEnd
-      try {
-        end = await this.attempt(number, places, register, before)
-      } catch (error) {
-        // Our coin is gone, say: whoever held the last signature back has sent the transaction, which pays us what was promised.
-        const mined = await this.signed.seen()
-        if (mined !== undefined) return this.signed.resultOf(mined, undefined, this.change)
-        throw error
-      }
-      if (end.transaction !== undefined) return this.broadcast(number, end)
+      const end = await this.attempt(number, places, register, before).catch((error: unknown) => ({ error }))
+      if ('transaction' in end && end.transaction !== undefined) return this.broadcast(number, end)
+      // Who held the last signature back may have sent it, and our coin is gone with it: it pays us what was promised.
       const mined = await this.signed.seen()
       if (mined !== undefined) return this.signed.resultOf(mined, undefined, this.change)
+      if ('error' in end) throw end.error
       await this.ban(end, number)
       const out = new Set(end.named.map(({ member }) => member.join()))
       if (out.has(self.join())) throw mixFailed('The others go on without us.', { reason: 'EXCLUDED' })
       const rest = places.filter((place) => !out.has(roster[place]!.join()))
-      const next = await goOnWith({ statements, clock, roster, rosterHash, number, places, rest, signal })
+      const next = await goOnWith({ ...this.options, number, places, rest })
       if (next.length < least) throw mixFailed('Too few members are left.', { reason: 'TOO_FEW_LEFT' })
       if (end.registered.size > 0) before = end.registered
       places = next
@@ -149,7 +143,7 @@ class Round {
     register: () => Promise<Uint8Array>,
     before: ReadonlyMap<string, Uint8Array> | undefined,
   ): Promise<AttemptEnd> {
-    const { statements, clock, random, self, roster, rosterHash, plan, wallet, bans, signal } = this.options
+    const { roster, rosterHash, plan, wallet, bans } = this.options
     const { pool } = plan
     let fresh: Uint8Array[] = []
     let step: RoundStep = 'mixing'
@@ -157,16 +151,11 @@ class Round {
     this.members = places.map((place) => encodePeerId(roster[place]!))
     try {
       end = await runAttempt({
-        statements,
-        clock,
-        random,
-        self,
-        roster,
+        ...this.options,
         places,
         number,
         register,
         before,
-        signal,
         terms: { pool, rosterHash, rosterSize: roster.length },
         confirm: (registrations) => this.confirm(registrations),
         judgeCoin: (coin) => judgeCoin(coin, wallet, bans, before !== undefined),
