@@ -26,13 +26,17 @@ async function lifeOf(live: () => Promise<unknown>): Promise<Set<string>> {
   said.values = []
   await live()
   const found = new Set<string>()
+  const seen = new Set<unknown>()
   const look = (value: unknown): void => {
     if (typeof value === 'string' && value.length >= 6) found.add(value)
     else if (typeof value === 'number' && value >= 1e9) found.add(String(value))
     else if (value instanceof Uint8Array) {
       if (value.length >= 8) found.add(hexOf(value))
-    } else if (value instanceof Map) for (const entry of value) look(entry)
-    else if (typeof value === 'object' && value !== null) for (const entry of Object.entries(value)) look(entry)
+    } else if (typeof value === 'object' && value !== null && !seen.has(value)) {
+      seen.add(value)
+      const parts = value instanceof Map ? [...value].flat() : [...Object.keys(value), ...Object.values(value)]
+      for (const part of parts) look(part)
+    }
   }
   for (const value of said.values) look(value)
   return found

@@ -3,7 +3,8 @@ import { seededRandom } from '../../src/base/random.js'
 import type { Coin } from '../../src/coinjoin/coins.js'
 import { feeOf, sizeOf } from '../../src/coinjoin/coins.js'
 import type { OutputType } from '../../src/coinjoin/fields.js'
-import { CoinJoin, type MixOptions, type MixProgress } from '../../src/coinjoin/mixer.js'
+import type { MixOptions, MixProgress, MixResult } from '../../src/coinjoin/mix-options.js'
+import { CoinJoin } from '../../src/coinjoin/mixer.js'
 import { planMix } from '../../src/coinjoin/plan.js'
 import { sharedMixSigner } from '../../src/coinjoin/shared-signer.js'
 import type { MixWallet } from '../../src/coinjoin/wallet.js'
@@ -28,7 +29,11 @@ export async function streets(
   const relay = net.createPeer({ host: 'relay', relay: true })
   await net.run(relay.start())
   const chain = new NewChain()
-  const wallets = []
+  const wallets: (ReturnType<typeof purseOf> & {
+    mixer: CoinJoin
+    progress: MixProgress[]
+    mix(options?: MixOptions): Promise<MixResult>
+  })[] = []
   for (let member = 0; member < count; member++) {
     const own = {
       ...purseOf({ chain, seed: 500 * seed + member, ...purse(member) }),
@@ -47,7 +52,7 @@ export async function streets(
       limits: { entryWorkBits: 6 },
     })
     const progress: MixProgress[] = []
-    const mix = (options: MixOptions = {}) =>
+    const mix = (options: MixOptions = {}): Promise<MixResult> =>
       mixer.mix(own.plan, { minPeers: 3, onProgress: (each) => void progress.push(each), ...options })
     wallets.push({ ...own, mixer, progress, mix })
   }

@@ -121,7 +121,7 @@ describe('the owners of a coin', () => {
   })
 
   it('that are asked and say nothing let it end in its time, and nobody is blamed', async () => {
-    const { net, listen, prove, ids, wallets, blamed } = await owners(2)
+    const { net, listen, prove, ids, blamed } = await owners(2)
     listen(1, () => {})
     const before = net.clock.now()
     const error = await net.run(failed(prove(false, { ttlMs: 5_000 })))
