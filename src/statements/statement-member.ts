@@ -17,6 +17,9 @@ export class StatementMember {
   ended = false
   /** By round, the last digest that was told it. */
   readonly told = new Map<number, string>()
+  /** Rounds that it sees otherwise than we: by a digest that has just come, and by one that is older than a comparison. */
+  doubted = new Set<number>()
+  suspected: ReadonlySet<number> = new Set()
   /** Our own statements that were sent to it, whether it was in the session or not. */
   readonly sent = new Set<Held>()
   private readonly times = new Map<string, number>()
@@ -41,6 +44,13 @@ export class StatementMember {
     const times = this.times.get(name) ?? 0
     this.times.set(name, times + 1)
     return times < MAX_TIMES
+  }
+
+  /** A comparison is over: what is doubted now is looked at in the next. @returns whether anything is. */
+  suspect(): boolean {
+    this.suspected = this.doubted
+    this.doubted = new Set()
+    return this.suspected.size > 0
   }
 
   /** It claims a statement, and has been asked for it. */
