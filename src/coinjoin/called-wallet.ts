@@ -1,29 +1,28 @@
 import { isP2PError } from '../base/errors.js'
-import { fenced } from '../base/fenced.js'
-import { type MixFailure, mixFailed } from './errors.js'
+import { mixFailed } from './errors.js'
 import type { MixWallet } from './wallet.js'
+
+/** Callbacks of the wallet's signer. */
+const SIGNING: readonly PropertyKey[] = ['proveOwnership', 'signInputs']
 
 /** The wallet as a mix calls it: what its callbacks throw is a failure of the mix, with the cause. */
 export function calledWallet(wallet: MixWallet): MixWallet {
-  const called =
-    <A extends unknown[], R>(name: keyof MixWallet, reason: MixFailure = 'WALLET_FAILED') =>
-    async (...args: A): Promise<R> => {
-      try {
-        return await (wallet[name] as unknown as (...given: A) => Promise<R>)(...args)
-      } catch (cause) {
-        if (isP2PError(cause, 'MIX_FAILED')) throw cause
-        throw mixFailed(`The wallet's ${name} has failed.`, { reason }, cause)
-      }
-    }
-  return {
-    lookup: called('lookup'),
-    freshScripts: called('freshScripts'),
-    proveOwnership: called('proveOwnership', 'SIGNER_FAILED'),
-    signInputs: called('signInputs', 'SIGNER_FAILED'),
-    broadcast: called('broadcast'),
-    tip: called('tip'),
-    blockHash: called('blockHash'),
-    // Nobody waits for it.
-    onScripts: (...args) => fenced(() => wallet.onScripts?.(...args)),
-  }
+  return new Proxy(wallet, {
+    get:
+      (_, name: keyof MixWallet) =>
+      async (...args: unknown[]): Promise<unknown> => {
+        try {
+          return await (wallet[name] as ((...given: unknown[]) => unknown) | undefined)?.call(wallet, ...args)
+        } catch (cause) {
+          if (isP2PError(cause, 'MIX_FAILED')) throw cause
+          // Nobody waits for what `onScripts` does with it.
+          if (name === 'onScripts') return undefined
+          throw mixFailed(
+            `The wallet's ${name} has failed.`,
+            { reason: SIGNING.includes(name) ? 'SIGNER_FAILED' : 'WALLET_FAILED' },
+            cause,
+          )
+        }
+      },
+  })
 }

@@ -16,12 +16,7 @@ export async function depthOf({ txid, index, sats, script }: Coin, wallet: MixWa
 }
 
 /** Looks a coin up: why it is not taken. Bans are known to some only: they are told, and no reason to leave. */
-export async function judgeCoin(
-  coin: Coin,
-  wallet: MixWallet,
-  bans: CoinBans,
-  isRerun: boolean,
-): Promise<Rejection | undefined> {
+export async function judgeCoin(coin: Coin, wallet: MixWallet, bans: CoinBans, isRerun: boolean): Promise<Rejection | undefined> {
   const depth = await depthOf(coin, wallet)
   if (depth === 'gone') return 0
   if (depth === 'other' || depth < OTHERS_CONFIRMATIONS) return 1

@@ -280,11 +280,8 @@ export class CoinJoin {
     }
     try {
       // Two members of one wallet in one round would hide nobody: one waits in a pool at a time.
-      return await withDeadline(
-        clock,
-        'The round',
-        { signal, timeoutMs: Math.max(1, until - elapsed(clock)) },
-        (inner) => this.waiting.run(poolId, () => formed(inner)),
+      return await withDeadline(clock, 'The round', { signal, timeoutMs: Math.max(1, until - elapsed(clock)) }, (inner) =>
+        this.waiting.run(poolId, () => formed(inner)),
       )
     } catch (error) {
       if (!isP2PError(error, 'TIMEOUT')) throw error

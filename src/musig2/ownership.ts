@@ -107,7 +107,13 @@ export function* checkedAny(
 ): Generator<void, SigningRequest | OwnershipRequest, void> {
   if (!('claim' in content)) return yield* checkedRequest(encoded, content)
   const keys = yield* keysOf(content.keysets)
-  return { ...content, hash: sha256(encoded), keys, sign: [{ keyset: 0 }], sighashes: [claimHash(content.claim, keys[0]!.script)] }
+  return {
+    ...content,
+    hash: sha256(encoded),
+    keys,
+    sign: [{ keyset: 0 }],
+    sighashes: [claimHash(content.claim, keys[0]!.script)],
+  }
 }
 
 /** A request of either kind. @throws P2PError as `contentOfAny`. */

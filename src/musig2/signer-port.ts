@@ -88,7 +88,8 @@ export function serveSigner(
     const read = readAny(request)
     const hash = hexOf(read.hash)
     if (approved.has(hash)) return
-    const ask = () => ('claim' in read ? options.approveOwnership?.(ownershipSummaryOf(read)) : approve(summaryOf(read, ownScripts)))
+    const ask = () =>
+      'claim' in read ? options.approveOwnership?.(ownershipSummaryOf(read)) : approve(summaryOf(read, ownScripts))
     if (!mayAsk || !(await ask())) {
       throw signingFailed('The request was not approved at the signer.', { reason: 'REJECTED' })
     }

@@ -6,7 +6,7 @@ import { culpritsOf } from '../../src/coinjoin/verdict.js'
 import { startRelay } from '../../src/node/index.js'
 import { done, roomOf } from './rooms.js'
 import { Chain, judge, namedBy, playRound, purseOf, type Tamper } from './table.js'
-import { trafficOf, tableOfTraffic } from './traffic.js'
+import { tableOfTraffic, trafficOf } from './traffic.js'
 
 const BENCH = process.env.COINJOIN_BENCH === '1'
 const TYPES = ['P2PKH', 'Taproot'] as const
@@ -37,7 +37,16 @@ it.runIf(BENCH).each([0, 1] as const)('the blame of fifty, and their sum, output
     counts: members.map(({ registration }) => registration.outputs),
     vectors: disturbed,
   }
-  timed(`blame of 50, ${TYPES[outputType]}`, () => expect(done(culpritsOf(about, members.map(({ reveal }) => reveal)))).toEqual([7]))
+  timed(`blame of 50, ${TYPES[outputType]}`, () =>
+    expect(
+      done(
+        culpritsOf(
+          about,
+          members.map(({ reveal }) => reveal),
+        ),
+      ),
+    ).toEqual([7]),
+  )
 })
 
 it.runIf(BENCH)(

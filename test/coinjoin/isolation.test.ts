@@ -44,18 +44,25 @@ async function lifeOf(live: () => Promise<unknown>): Promise<Set<string>> {
 
 it('nothing that is said ties a wallet to its members in two rounds, nor these to each other', async () => {
   const second = new Map<number, ReturnType<typeof purseOf>>()
-  const { net, relay, wallets, ...street } = await streets(8, () => ({}), 5, async (member, { chain }) => {
-    const [first, other] = [purseOf({ chain, seed: 3_000 + member }), purseOf({ chain, seed: 4_000 + member })]
-    second.set(member, other)
-    const { proveOwnership, signInputs } = first.wallet
-    const wallet: typeof first.wallet = {
-      ...first.wallet,
-      proveOwnership: (input) => (coinName(input.coin) === coinName(other.coin) ? other.wallet.proveOwnership(input) : proveOwnership(input)),
-      signInputs: (input) => (input.plan === other.plan ? other.wallet.signInputs(input) : signInputs(input)),
-      freshScripts: (...asked) => (second.get(member) === other && rounds === 2 ? other.wallet : first.wallet).freshScripts(...asked),
-    }
-    return { ...first, wallet }
-  })
+  const { net, relay, wallets, ...street } = await streets(
+    8,
+    () => ({}),
+    5,
+    async (member, { chain }) => {
+      const [first, other] = [purseOf({ chain, seed: 3_000 + member }), purseOf({ chain, seed: 4_000 + member })]
+      second.set(member, other)
+      const { proveOwnership, signInputs } = first.wallet
+      const wallet: typeof first.wallet = {
+        ...first.wallet,
+        proveOwnership: (input) =>
+          coinName(input.coin) === coinName(other.coin) ? other.wallet.proveOwnership(input) : proveOwnership(input),
+        signInputs: (input) => (input.plan === other.plan ? other.wallet.signInputs(input) : signInputs(input)),
+        freshScripts: (...asked) =>
+          (second.get(member) === other && rounds === 2 ? other.wallet : first.wallet).freshScripts(...asked),
+      }
+      return { ...first, wallet }
+    },
+  )
   stop = street.stop
   let rounds = 1
   const ours = wallets.slice(0, 4)
@@ -79,7 +86,14 @@ it('nothing that is said ties a wallet to its members in two rounds, nor these t
     for (const peer of peers) await net.run(peer.shutdown())
   })
   const mixed = (some: typeof wallets, options: (at: number) => object = () => ({})) =>
-    net.clock.run(Promise.all(some.map(({ mix, mixer }, at) => (rounds === 2 ? mixer.mix(second.get(at)!.plan, { minPeers: 4 }) : mix({ minPeers: 4, ...options(at) })))), 900_000)
+    net.clock.run(
+      Promise.all(
+        some.map(({ mix, mixer }, at) =>
+          rounds === 2 ? mixer.mix(second.get(at)!.plan, { minPeers: 4 }) : mix({ minPeers: 4, ...options(at) }),
+        ),
+      ),
+      900_000,
+    )
   const firstRound = await lifeOf(() => mixed(ours))
   rounds = 2
   const secondRound = await lifeOf(() => mixed(ours))

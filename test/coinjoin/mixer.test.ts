@@ -202,7 +202,10 @@ describe('wallets that share a relay', () => {
     wallet.signInputs = (input) => (isTwo(input.plan.coins[0]!.txid) ? two!.wallet.signInputs(input) : signInputs(input))
     const both = [one!.plan, two!.plan].map((plan) => mixer.mix(plan, { minPeers: 3 }).catch((error) => error))
     // There are not enough for two rounds, however long they wait: the second is left over.
-    const results = await net.clock.run(Promise.all([...others.map(({ mix }) => mix({ minPeers: 3 })), Promise.race(both)]), 900_000)
+    const results = await net.clock.run(
+      Promise.all([...others.map(({ mix }) => mix({ minPeers: 3 })), Promise.race(both)]),
+      900_000,
+    )
     expect(new Set(results.map(({ txid }) => txid)).size).toBe(1)
     expect(results[0]!.anonymitySet).toBe(3)
     expect(chain.transactions).toHaveLength(1)
@@ -218,20 +221,26 @@ describe('wallets that share a relay', () => {
     ['freshScripts', 'WALLET_FAILED'],
     ['proveOwnership', 'SIGNER_FAILED'],
     ['signInputs', 'SIGNER_FAILED'],
-  ] as const)('whose %s throws end with %s, and the error is its cause; the others mix', async (name, reason) => {
-    const { net, wallets } = await streets(5, () => ({}), 7)
-    const thrown = new Error('The database is locked.')
-    wallets[2]!.wallet[name] = async () => {
-      throw thrown
-    }
-    const ends = await net.clock.run(
-      Promise.allSettled(wallets.map(({ mix }, member) => mix({ minPeers: member === 2 ? 3 : 4, preferPeers: 4, patienceMs: 60_000 }))),
-      1_800_000,
-    )
-    expect(ends[2]).toMatchObject({ status: 'rejected', reason: { code: 'MIX_FAILED', details: { reason } } })
-    if (name !== 'tip') expect((ends[2] as PromiseRejectedResult).reason.cause).toBe(thrown)
-    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(4)
-  }, 60_000)
+  ] as const)(
+    'whose %s throws end with %s, and the error is its cause; the others mix',
+    async (name, reason) => {
+      const { net, wallets } = await streets(5, () => ({}), 7)
+      const thrown = new Error('The database is locked.')
+      wallets[2]!.wallet[name] = async () => {
+        throw thrown
+      }
+      const ends = await net.clock.run(
+        Promise.allSettled(
+          wallets.map(({ mix }, member) => mix({ minPeers: member === 2 ? 3 : 4, preferPeers: 4, patienceMs: 60_000 })),
+        ),
+        1_800_000,
+      )
+      expect(ends[2]).toMatchObject({ status: 'rejected', reason: { code: 'MIX_FAILED', details: { reason } } })
+      if (name !== 'tip') expect((ends[2] as PromiseRejectedResult).reason.cause).toBe(thrown)
+      expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(4)
+    },
+    60_000,
+  )
 
   it('refuse a plan that planMix has not made, before anything is done', async () => {
     const { wallets } = await streets(1)

@@ -1,10 +1,10 @@
 // The threats of docs/coinjoin.md that need a whole round: one hostile member, or some, against honest ones over a network on a virtual clock.
 import { describe, expect, it } from 'vitest'
 import { type Coin, coinName } from '../../src/coinjoin/coins.js'
-import { encodeRegistration, readRegistration } from '../../src/coinjoin/registration.js'
 import { readEnd } from '../../src/coinjoin/items.js'
 import { type MixTransaction, signedTransaction } from '../../src/coinjoin/mix-transaction.js'
 import { pause } from '../../src/coinjoin/pause.js'
+import { encodeRegistration, readRegistration } from '../../src/coinjoin/registration.js'
 import { commitmentOf } from '../../src/coinjoin/vectors.js'
 import type { SignInputsInput } from '../../src/coinjoin/wallet.js'
 import { decodeTransaction } from '../../src/lotus/transaction.js'
@@ -45,11 +45,14 @@ describe('a member that disturbs the sum', () => {
   const cases = Object.keys(GARBAGE).flatMap((kind, i) =>
     places.flatMap((place) => (LONG ? ([0, 1] as const) : [((i + place) % 2) as 0 | 1]).map((type) => ({ kind, place, type }))),
   )
-  it.each(cases)('with $kind, at place $place, outputs of type $type, is named alone, and the rest finishes', async ({ kind, place, type }) => {
-    const hostile = { [place]: disturbing(GARBAGE[kind]!, 5, type) }
-    const played = await playRound({ members: 5, outputType: type, hostile, seed: 30 + place })
-    finished(played, [place], [`${place} offence`])
-  })
+  it.each(cases)(
+    'with $kind, at place $place, outputs of type $type, is named alone, and the rest finishes',
+    async ({ kind, place, type }) => {
+      const hostile = { [place]: disturbing(GARBAGE[kind]!, 5, type) }
+      const played = await playRound({ members: 5, outputType: type, hostile, seed: 30 + place })
+      finished(played, [place], [`${place} offence`])
+    },
+  )
 
   it('by the message of an accomplice is named with it, and nobody else', async () => {
     const played = await playRound({
@@ -89,7 +92,11 @@ describe('members that stall', () => {
       const stallers = [1, 4].slice(0, count)
       const hostile = Object.fromEntries(stallers.map((member) => [member, silentIn(phase)]))
       const played = await playRound({ members: 7, hostile, seed: 23 })
-      const honest = finished(played, stallers, stallers.map((member) => `${member} ${fault}`))
+      const honest = finished(
+        played,
+        stallers,
+        stallers.map((member) => `${member} ${fault}`),
+      )
       for (const { by, progress } of played.progress) if (honest.includes(by)) expect(progress.attempt).toBeLessThanOrEqual(2)
     },
   )
@@ -248,5 +255,8 @@ function wholeOf({ transaction: encoded, spent }: SignInputsInput, ends: readonl
     return { ...spent[i]!, kind: 0, publicKey }
   })
   const mix = { transaction, coins: owned } as unknown as MixTransaction
-  return signedTransaction(mix, transaction.inputs.map((_, i) => signatures.get(i)!))
+  return signedTransaction(
+    mix,
+    transaction.inputs.map((_, i) => signatures.get(i)!),
+  )
 }

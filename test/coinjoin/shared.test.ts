@@ -4,14 +4,14 @@ import { hexOf } from '../../src/base/bytes.js'
 import { coinName } from '../../src/coinjoin/coins.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
-import type { PendingOwnership, PendingRequest } from '../../src/musig2/musig2-options.js'
 import type { MuSig2 } from '../../src/musig2/musig2.js'
+import type { PendingOwnership, PendingRequest } from '../../src/musig2/musig2-options.js'
 import { musig2 } from '../../src/musig2/plugin.js'
 import type { MuSig2Signer } from '../../src/musig2/signer.js'
 import { softwareSigner } from '../../src/musig2/software-signer.js'
 import { statements } from '../../src/statements/plugin.js'
 import type { TestNetwork } from '../../src/testing/index.js'
-import { type OwnersOptions, sharedPurseOf, SILENT, streets } from './streets.js'
+import { type OwnersOptions, SILENT, sharedPurseOf, streets } from './streets.js'
 
 let stop: (() => Promise<void>) | undefined
 afterEach(async () => {
@@ -79,19 +79,31 @@ async function ownersOf(net: TestNetwork, options: OwnersOptions, others: Others
 /** Five wallets, of which the first one's coin has several owners. */
 async function mixOfFive(options: Partial<OwnersOptions> = {}, others: (around: { vanish(): void }) => Others = () => ({})) {
   let owners: Awaited<ReturnType<typeof ownersOf>> | undefined
-  const found = await streets(5, () => ({ outputType: options.outputType ?? 0 }), 3, async (member, { net, chain }) => {
-    if (member !== 0) return {}
-    const vanish = () => net.network.vanish('owner40x1')
-    owners = await ownersOf(net, { chain, seed: 40, ...options }, others({ vanish }))
-    return owners
-  })
+  const found = await streets(
+    5,
+    () => ({ outputType: options.outputType ?? 0 }),
+    3,
+    async (member, { net, chain }) => {
+      if (member !== 0) return {}
+      const vanish = () => net.network.vanish('owner40x1')
+      owners = await ownersOf(net, { chain, seed: 40, ...options }, others({ vanish }))
+      return owners
+    },
+  )
   stop = found.stop
   const { net, wallets } = found
   const mix = async (of: number) => {
-    const mixing = wallets.map(({ mix: one }, member) => one({ minPeers: member === 0 ? 3 : of, preferPeers: 5, patienceMs: 120_000 }))
+    const mixing = wallets.map(({ mix: one }, member) =>
+      one({ minPeers: member === 0 ? 3 : of, preferPeers: 5, patienceMs: 120_000 }),
+    )
     return net.clock.run(Promise.allSettled(mixing), 3_600_000)
   }
   return { ...found, mix, owners: owners! }
+}
+
+function acceptAnd(accept: () => Promise<unknown>, then: () => void): void {
+  accept().catch(() => {})
+  then()
 }
 
 describe('a coin of several owners', () => {
@@ -99,58 +111,82 @@ describe('a coin of several owners', () => {
     { owners: 2, taproot: false, outputType: 0 as const },
     { owners: 2, taproot: true, outputType: 1 as const, change: 60_000n },
     { owners: 3, taproot: false, outputType: 0 as const },
-  ])('is mixed with those of four others: $owners owners, Taproot $taproot', async (options) => {
-    const { chain, mix, owners, wallets } = await mixOfFive(options)
-    const ends = await mix(5)
-    const results = ends.map((end) => (end.status === 'fulfilled' ? end.value : expect.fail(String(end.reason?.cause ?? end.reason))))
-    expect(new Set(results.map(({ txid }) => txid)).size).toBe(1)
-    // The chain takes what the interpreter of others accepts.
-    expect(chain.transactions).toHaveLength(1)
-    expect(chain.lookup(owners.coin)).toBeUndefined()
-    for (const outpoint of results[0]!.outputs) expect(owners.given).toContain(hexOf(chain.lookup(outpoint)!.script))
-    // The other owners have seen the coin, and that round and member are what the proof is for.
-    expect(owners.asked.proofs).toHaveLength(options.owners - 1)
-    const [proof] = owners.asked.proofs
-    expect(proof!.summary.coin.sats).toBe(owners.coin.sats)
-    const members = wallets[1]!.progress.at(-1)!.members
-    expect(members).toContain(proof!.summary.member)
-    expect(owners.asked.payments).toHaveLength(options.owners - 1)
-    expect(owners.asked.payments[0]!.summary).toMatchObject({ costsSats: owners.plan.fee, warnings: ['FOREIGN_INPUTS'] })
-  }, 60_000)
+  ])(
+    'is mixed with those of four others: $owners owners, Taproot $taproot',
+    async (options) => {
+      const { chain, mix, owners, wallets } = await mixOfFive(options)
+      const ends = await mix(5)
+      const results = ends.map((end) =>
+        end.status === 'fulfilled' ? end.value : expect.fail(String(end.reason?.cause ?? end.reason)),
+      )
+      expect(new Set(results.map(({ txid }) => txid)).size).toBe(1)
+      // The chain takes what the interpreter of others accepts.
+      expect(chain.transactions).toHaveLength(1)
+      expect(chain.lookup(owners.coin)).toBeUndefined()
+      for (const outpoint of results[0]!.outputs) expect(owners.given).toContain(hexOf(chain.lookup(outpoint)!.script))
+      // The other owners have seen the coin, and that round and member are what the proof is for.
+      expect(owners.asked.proofs).toHaveLength(options.owners - 1)
+      const [proof] = owners.asked.proofs
+      expect(proof!.summary.coin.sats).toBe(owners.coin.sats)
+      const members = wallets[1]!.progress.at(-1)!.members
+      expect(members).toContain(proof!.summary.member)
+      expect(owners.asked.payments).toHaveLength(options.owners - 1)
+      expect(owners.asked.payments[0]!.summary).toMatchObject({ costsSats: owners.plan.fee, warnings: ['FOREIGN_INPUTS'] })
+    },
+    60_000,
+  )
 
   it.each<[string, string, boolean, (around: { vanish(): void }) => Others]>([
     ['whose other owner does not want it proven', 'missed', false, () => ({ prove: ({ reject }) => reject('no') })],
     ['whose other owner does not answer', 'missed', true, () => ({ prove: () => {} })],
-    ['whose other owner vanishes while it is proven', 'missed', true, ({ vanish }) => ({ prove: ({ accept }) => (accept().catch(() => {}), vanish()) })],
+    [
+      'whose other owner vanishes while it is proven',
+      'missed',
+      true,
+      ({ vanish }) => ({ prove: ({ accept }) => acceptAnd(accept, vanish) }),
+    ],
     ['whose other owner does not sign', 'unsigned', false, () => ({ sign: ({ reject }) => reject('no') })],
-    ['whose other owner vanishes while it is signed', 'unsigned', true, ({ vanish }) => ({ sign: ({ accept }) => (accept().catch(() => {}), vanish()) })],
+    [
+      'whose other owner vanishes while it is signed',
+      'unsigned',
+      true,
+      ({ vanish }) => ({ sign: ({ accept }) => acceptAnd(accept, vanish) }),
+    ],
     ['whose other owner has our part of the signature, and fails', 'unsigned', true, () => ({ fails: true })],
     ['whose other owner says nothing when it is to sign', 'unsigned', true, () => ({ sign: () => {} })],
-  ])('%s ends for its wallet alone, with its name, and the others mix', async (_, fault, retryable, others) => {
-    const { mix, owners, wallets, chain } = await mixOfFive({}, others)
-    const [own, ...rest] = await mix(4)
-    expect(own).toMatchObject({
-      status: 'rejected',
-      reason: {
-        code: 'MIX_FAILED',
-        details: { reason: 'COSIGNER_FAILED', coin: coinName(owners.coin), cosigners: [owners.peers[1]!.peerId], retryable },
-      },
-    })
-    expect(rest.map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'))
-    expect(chain.transactions).toHaveLength(1)
-    expect(chain.lookup(owners.coin)).toBeDefined()
-    // Of the five the one with that coin is named, and nobody else; its coin alone is refused, if it was proven.
-    const names = new Set(wallets.slice(1).flatMap(({ progress }) => progress.flatMap(({ named }) => named.map((each) => `${each.peerId} ${each.fault}`))))
-    expect(names.size).toBe(1)
-    expect([...names][0]).toMatch(new RegExp(` ${fault}$`))
-    for (const { mixer } of wallets.slice(1)) {
-      const bans = await mixer.bans()
-      expect(bans.map(coinName)).toEqual(fault === 'missed' ? [] : [coinName(owners.coin)])
-    }
-    // Nothing of ours is out that could still pay, unless our part of the signature is.
-    const { coinLocked } = (own as PromiseRejectedResult).reason.details
-    expect(coinLocked).toBe(_.includes('has our part'))
-  }, 60_000)
+  ])(
+    '%s ends for its wallet alone, with its name, and the others mix',
+    async (_, fault, retryable, others) => {
+      const { mix, owners, wallets, chain } = await mixOfFive({}, others)
+      const [own, ...rest] = await mix(4)
+      expect(own).toMatchObject({
+        status: 'rejected',
+        reason: {
+          code: 'MIX_FAILED',
+          details: { reason: 'COSIGNER_FAILED', coin: coinName(owners.coin), cosigners: [owners.peers[1]!.peerId], retryable },
+        },
+      })
+      expect(rest.map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'))
+      expect(chain.transactions).toHaveLength(1)
+      expect(chain.lookup(owners.coin)).toBeDefined()
+      // Of the five the one with that coin is named, and nobody else; its coin alone is refused, if it was proven.
+      const names = new Set(
+        wallets
+          .slice(1)
+          .flatMap(({ progress }) => progress.flatMap(({ named }) => named.map((each) => `${each.peerId} ${each.fault}`))),
+      )
+      expect(names.size).toBe(1)
+      expect([...names][0]).toMatch(new RegExp(` ${fault}$`))
+      for (const { mixer } of wallets.slice(1)) {
+        const bans = await mixer.bans()
+        expect(bans.map(coinName)).toEqual(fault === 'missed' ? [] : [coinName(owners.coin)])
+      }
+      // Nothing of ours is out that could still pay, unless our part of the signature is.
+      const { coinLocked } = (own as PromiseRejectedResult).reason.details
+      expect(coinLocked).toBe(_.includes('has our part'))
+    },
+    60_000,
+  )
 
   it('that is asked to cost more than the plan says is not signed by its other owner', async () => {
     const { mix, owners, chain } = await mixOfFive()

@@ -9,8 +9,8 @@ import { planMix } from '../../src/coinjoin/plan.js'
 import { sharedMixSigner } from '../../src/coinjoin/shared-signer.js'
 import type { MixWallet } from '../../src/coinjoin/wallet.js'
 import { withTransport } from '../../src/core/with-transport.js'
-import { encodeTransaction, rootsOf, txidOf } from '../../src/lotus/transaction.js'
 import { publicKeyOf } from '../../src/lotus/curve.js'
+import { encodeTransaction, rootsOf, txidOf } from '../../src/lotus/transaction.js'
 import { aggregateKeys, type Keyset } from '../../src/musig2/keyset.js'
 import type { MuSig2 } from '../../src/musig2/musig2.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/index.js'
@@ -23,7 +23,10 @@ export async function streets(
   count: number,
   purse: (member: number) => Partial<PurseOptions> = () => ({}),
   seed = 1,
-  changed: (member: number, around: { net: TestNetwork; chain: Chain }) => Promise<Partial<ReturnType<typeof purseOf>>> = async () => ({}),
+  changed: (
+    member: number,
+    around: { net: TestNetwork; chain: Chain },
+  ) => Promise<Partial<ReturnType<typeof purseOf>>> = async () => ({}),
 ) {
   const net: TestNetwork = createTestNetwork({ latencyMs: 40, seed })
   const relay = net.createPeer({ host: 'relay', relay: true })
@@ -83,7 +86,15 @@ export function sharedPurseOf({ chain, seed, owners = 2, taproot = false, output
   const kind = taproot ? 1 : 0
   const sats = 1_000_000n + feeOf(sizeOf([kind], 1, outputType, change > 0n ? kind : undefined), 1_000) + change
   const source = { txid: random.bytes(32), index: 0, script: Uint8Array.of(0x51), sequence: 0xffffffff }
-  const funding = { version: 2, inputs: [source], outputs: [{ sats: 5_000n, script }, { sats, script }], locktime: 0 }
+  const funding = {
+    version: 2,
+    inputs: [source],
+    outputs: [
+      { sats: 5_000n, script },
+      { sats, script },
+    ],
+    locktime: 0,
+  }
   const coin: Coin = chain.add({ txid: txidOf(rootsOf(funding)), index: 1, sats, script, publicKey })
   const plan = planMix({ coins: [coin], denomination: 1_000_000n, outputs: 1, outputType })
   /** Scripts that all owners know as theirs: the others derive them as well. */

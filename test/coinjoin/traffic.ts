@@ -40,6 +40,9 @@ export function trafficOf(): Traffic {
 export function tableOfTraffic({ by }: Traffic, members: number): string {
   const rows = [...by].sort(([, a], [, b]) => b.bytes - a.bytes)
   return rows
-    .map(([name, { messages, bytes }]) => `${name.padEnd(34)} ${(messages / members).toFixed(1).padStart(8)} ${(bytes / members / 1_000).toFixed(1).padStart(8)} kB`)
+    .map(
+      ([name, { messages, bytes }]) =>
+        `${name.padEnd(34)} ${(messages / members).toFixed(1).padStart(8)} ${(bytes / members / 1_000).toFixed(1).padStart(8)} kB`,
+    )
     .join('\n')
 }

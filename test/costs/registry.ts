@@ -319,7 +319,11 @@ export const KEPT: Record<string, [whose: string, bound: string, end: string]> =
     'statements of the session',
     'when shown, or statementShowMs',
   ],
-  'statements/statement-member.ts doubted': ['a member of a session', 'maxStatementRoundsAhead, and those that are over', 'in a moment'],
+  'statements/statement-member.ts doubted': [
+    'a member of a session',
+    'maxStatementRoundsAhead, and those that are over',
+    'in a moment',
+  ],
   'statements/statement-member.ts sent': ['our own', 'our own statements of the session', 'with the session'],
   'statements/statement-member.ts owed': ['a member of a session', 'statements of the session', 'statementShowMs'],
   'statements/statement-member.ts times': ['a member of a session', 'statements of the session', 'with the session'],

@@ -1,5 +1,7 @@
 // Proofs that a coin of several owners is theirs: what a request of the second kind signs, who is asked, and how it ends.
+import { sha256 } from '@noble/hashes/sha2.js'
 import { afterEach, describe, expect, it } from 'vitest'
+import vectors from '../../docs/vectors/musig2-ownership.json' with { type: 'json' }
 import { hexOf } from '../../src/base/bytes.js'
 import type { P2PError } from '../../src/base/errors.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
@@ -130,23 +132,26 @@ describe('the owners of a coin', () => {
     expect(blamed.flat()).toEqual([])
   })
 
-  it.each([2, 7, 12, 17, 22])('of which one vanishes after %i ms have it or fail in its time, and nobody is blamed', async (ms) => {
-    const { net, listen, prove, ids, blamed } = await owners(2)
-    listen(1)
-    const proving = prove(false, { ttlMs: 5_000 }).then(
-      (proof) => proof.length,
-      (error) => error,
-    )
-    const before = net.clock.now()
-    await net.clock.advance(ms)
-    net.network.vanish('peer2')
-    const end = await net.run(proving)
-    if (end !== 64) {
-      expect(end).toMatchObject({ code: 'SIGNING_FAILED', details: { retryable: true, members: [ids[1]] } })
-      expect(net.clock.now() - before).toBeLessThan(6_000)
-    }
-    expect(blamed.flat()).toEqual([])
-  })
+  it.each([2, 7, 12, 17, 22])(
+    'of which one vanishes after %i ms have it or fail in its time, and nobody is blamed',
+    async (ms) => {
+      const { net, listen, prove, ids, blamed } = await owners(2)
+      listen(1)
+      const proving = prove(false, { ttlMs: 5_000 }).then(
+        (proof) => proof.length,
+        (error) => error,
+      )
+      const before = net.clock.now()
+      await net.clock.advance(ms)
+      net.network.vanish('peer2')
+      const end = await net.run(proving)
+      if (end !== 64) {
+        expect(end).toMatchObject({ code: 'SIGNING_FAILED', details: { retryable: true, members: [ids[1]] } })
+        expect(net.clock.now() - before).toBeLessThan(6_000)
+      }
+      expect(blamed.flat()).toEqual([])
+    },
+  )
 
   it('of which one gives a part that does not hold: exactly it is blamed, by its id', async () => {
     const flipped = (value: Uint8Array) => value.map((byte, i) => (i === 40 ? byte ^ 1 : byte))
@@ -198,7 +203,9 @@ describe('a proof', () => {
     const payment = bytesOfRequest({ id, expiresAt, purpose, members, keysets: [keyset], transaction, spent, sign })
     const swapped = (bytes: Uint8Array, kind: number) => bytes.map((byte, i) => (i === 1 ? kind : byte))
     for (const bytes of [swapped(proof, 1), swapped(payment, 2)])
-      expect(() => readAny(bytes)).toThrow(expect.objectContaining({ details: expect.objectContaining({ reason: 'INVALID_REQUEST' }) }))
+      expect(() => readAny(bytes)).toThrow(
+        expect.objectContaining({ details: expect.objectContaining({ reason: 'INVALID_REQUEST' }) }),
+      )
     expect(() => readRequest(proof)).toThrow(expect.objectContaining({ code: 'SIGNING_FAILED' }))
     expect('claim' in readAny(payment)).toBe(false)
   })
@@ -267,3 +274,24 @@ describe('a proof', () => {
     expect(parts).toHaveLength(1)
   })
 })
+
+it.each(vectors)(
+  'a proof of docs/vectors/musig2-ownership.json is of the hash that a library of others finds, and holds: Taproot $taproot',
+  (vector) => {
+    const bytes = (digits: string) => Uint8Array.from(Buffer.from(digits, 'hex'))
+    const read = readAny(bytes(vector.request))
+    expect(hexOf(read.hash)).toBe(vector.requestHash)
+    expect(read.keys.map(({ script, publicKey }) => [hexOf(script), hexOf(publicKey)])).toEqual([
+      [vector.script, vector.publicKey],
+    ])
+    // The hash by a library of others, from the fields of the document.
+    const tag = sha256(new TextEncoder().encode('lotus-p2p/coinjoin/ownership/1'))
+    const paid = Buffer.alloc(12)
+    paid.writeUInt32LE(vector.index)
+    paid.writeBigUInt64LE(BigInt(vector.sats), 4)
+    const parts = [vector.rosterHash, vector.member, vector.txid, hexOf(paid), vector.script].map(bytes)
+    expect(hexOf(sha256(Buffer.concat([tag, tag, ...parts])))).toBe(vector.message)
+    expect(read.sighashes.map(hexOf)).toEqual([vector.message])
+    expect(schnorrVerify(bytes(vector.proof), bytes(vector.message), bytes(vector.publicKey))).toBe(true)
+  },
+)
