@@ -12,7 +12,8 @@ export class RelayProcesses {
 
   private constructor(
     readonly folder: string,
-    private readonly bundle: string,
+    /** The command, as one file. */
+    readonly cli: string,
   ) {}
 
   static async make(): Promise<RelayProcesses> {
@@ -34,7 +35,7 @@ export class RelayProcesses {
 
   /** Runs a command to its end. */
   async run(...args: string[]): Promise<{ code: number | null; out: string; errors: string }> {
-    const child = spawn(process.execPath, [this.bundle, ...args])
+    const child = spawn(process.execPath, [this.cli, ...args])
     let [out, errors] = ['', '']
     child.stdout.on('data', (data) => {
       out += data
@@ -48,7 +49,7 @@ export class RelayProcesses {
 
   /** Starts a relay; resolves when it listens. */
   async start(...args: string[]): Promise<RunningRelay> {
-    const child = spawn(process.execPath, [this.bundle, 'relay', '--host', '127.0.0.1', '--log', 'json', ...args])
+    const child = spawn(process.execPath, [this.cli, 'relay', '--host', '127.0.0.1', '--log', 'json', ...args])
     this.running.add(child)
     child.once('close', () => this.running.delete(child))
     const relay = new RunningRelay(child)
