@@ -41,11 +41,13 @@ if (profiles) await mkdir(profiles, { recursive: true })
 
 /** Starts wallets, and waits until all that a start brings with it has been done. */
 async function starts(relay, wallets, url, count) {
-  const [relayMs, walletMs] = await Promise.all([relay.call('spentMs'), wallets.call('spentMs')])
+  const [relayBefore, walletMs] = await Promise.all([relay.call('spentMs'), wallets.call('spentMs')])
   await wallets.call('start', { url, count, atOnce, find: values.find })
   await sleep(SETTLE_MS)
+  const relayAfter = await relay.call('spentMs')
   return {
-    relayMs: ((await relay.call('spentMs')) - relayMs) / count,
+    relayMs: (relayAfter.process - relayBefore.process) / count,
+    mainMs: (relayAfter.main - relayBefore.main) / count,
     walletMs: ((await wallets.call('spentMs')) - walletMs) / count,
   }
 }
@@ -101,6 +103,7 @@ await rm(home, { recursive: true })
 const rows = [
   [`relay, first ${before}`, ({ cold }) => cold.relayMs],
   [`relay, next ${count}`, ({ warm }) => warm.relayMs],
+  ['of it main thread', ({ warm }) => warm.mainMs],
   [`wallet, next ${count}`, ({ warm }) => warm.walletMs],
 ]
 console.log('ms of processor time for one start; medians, and the least of all in brackets')

@@ -18,7 +18,7 @@ import { keygen } from './keygen-command.js'
 import { levelStore } from './level-store.js'
 import { levelMail } from './mail-level.js'
 import { startRelay } from './relay.js'
-import { LOG_LEVELS, type LogLevel, RelayLog } from './relay-log.js'
+import { Lines, LOG_LEVELS, type LogLevel, RelayLog } from './relay-log.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
        lotus-p2p conform <address> [options]     tests a peer against the wire protocol; see lotus-p2p conform --help
@@ -70,13 +70,20 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+const output = new Lines((lines) => void process.stdout.write(lines))
+process.on('exit', () => output.flush())
+
 function logOf(form: string, level: string): RelayLog {
   if (form !== 'text' && form !== 'json') throw new UsageError(`--log is text or json, and not "${printable(form)}".`)
   if (!LOG_LEVELS.some((known) => known === level)) throw new UsageError(`--log-level is one of ${LOG_LEVELS.join(', ')}.`)
   return new RelayLog({
     form,
     level: level as LogLevel,
-    write: (line, errors) => void (errors ? process.stderr : process.stdout).write(line),
+    write: (line, errors) => {
+      if (!errors) return output.add(line)
+      output.flush()
+      process.stderr.write(line)
+    },
     now: () => systemClock.now(),
   })
 }

@@ -1,3 +1,4 @@
+import { platformTimer } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import { printable } from '../base/text.js'
@@ -53,6 +54,35 @@ export class RelayLog {
   /** As `tell`, with the time in front of the text. */
   tellNow(level: LogLevel, event: string, facts: Record<string, unknown>, text: string): void {
     this.tell(level, event, facts, `${new Date(this.options.now()).toISOString()} ${text}`)
+  }
+}
+
+/** Lines wait for others for so long, milliseconds: to write to a pipe stops everything, and costs more than all else that a line does. */
+const TOGETHER_MS = 50
+const MAX_TOGETHER = 65_536
+
+/**
+ * Lines that are written together. What waits when the process ends by itself is to be flushed; what kills it at once takes a twentieth of a
+ * second of lines with it.
+ */
+export class Lines {
+  private waiting = ''
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(private readonly write: (lines: string) => void) {}
+
+  add(line: string): void {
+    this.waiting += line
+    if (this.waiting.length > MAX_TOGETHER) this.flush()
+    else this.timer ??= platformTimer(() => this.flush(), TOGETHER_MS).unref()
+  }
+
+  flush(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    const lines = this.waiting
+    this.waiting = ''
+    if (lines !== '') this.write(lines)
   }
 }
 
