@@ -17,17 +17,14 @@ export interface IndexedLetter {
 }
 
 const VERSION = 1
-export const INCARNATION_BYTES = 8
-/** Version, incarnation, number of the next letter. */
-const HEAD_BYTES = 1 + INCARNATION_BYTES + 8
+/** Version, number of the next letter. */
+const HEAD_BYTES = 1 + 8
 /** Number, sequence, expiry, id, class, bucket, stranger or not. */
 const LETTER_BYTES = 3 * 8 + LETTER_ID_BYTES + 3
 
 /** What waits in one box: the one thing that says so. It is changed by compare-and-set, so several processes can. */
 export class BoxIndex {
   constructor(
-    /** Tells a box from one of the same name before it, 8 bytes. */
-    readonly incarnation: Uint8Array,
     readonly next: number,
     /** Oldest first. */
     readonly letters: readonly IndexedLetter[],
@@ -39,12 +36,12 @@ export class BoxIndex {
   }
 
   with(letter: Omit<IndexedLetter, 'number'>): BoxIndex {
-    return new BoxIndex(this.incarnation, this.next + 1, [...this.letters, { ...letter, number: this.next }])
+    return new BoxIndex(this.next + 1, [...this.letters, { ...letter, number: this.next }])
   }
 
   /** The letters that a condition holds for. */
   only(stays: (letter: IndexedLetter) => boolean): BoxIndex {
-    return new BoxIndex(this.incarnation, this.next, this.letters.filter(stays))
+    return new BoxIndex(this.next, this.letters.filter(stays))
   }
 
   get usage(): BoxUsage {
@@ -57,8 +54,7 @@ export class BoxIndex {
     const bytes = new Uint8Array(HEAD_BYTES + this.letters.length * LETTER_BYTES)
     const view = viewOf(bytes)
     bytes[0] = VERSION
-    bytes.set(this.incarnation, 1)
-    view.setFloat64(1 + INCARNATION_BYTES, this.next)
+    view.setFloat64(1, this.next)
     let at = HEAD_BYTES
     for (const { number, sequence, expiresAt, id, ttl, bucket, isStranger } of this.letters) {
       view.setFloat64(at, number)
@@ -91,6 +87,6 @@ export class BoxIndex {
         isStranger: bytes[kindAt + 2] === 1,
       })
     }
-    return new BoxIndex(bytes.slice(1, 1 + INCARNATION_BYTES), view.getFloat64(1 + INCARNATION_BYTES), letters)
+    return new BoxIndex(view.getFloat64(1), letters)
   }
 }

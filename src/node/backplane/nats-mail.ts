@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type { KV } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { hexOf } from '../../base/bytes.js'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { SerialByKey } from '../../base/serial.js'
@@ -28,7 +27,7 @@ import {
   withoutOne,
 } from '../../mail/server/prekey-pile.js'
 import { decode, encode } from '../../message/codec.js'
-import { BoxIndex, INCARNATION_BYTES, type IndexedLetter } from './nats-mail-index.js'
+import { BoxIndex, type IndexedLetter } from './nats-mail-index.js'
 import { BoxViews } from './nats-mail-views.js'
 
 /** The link to NATS servers, as far as mail needs it. */
@@ -56,8 +55,11 @@ const REPEATS_MS = 120_000
 /** Changes of one box by several processes at the same moment: each try but one finds that another was first. */
 const MAX_TRIES = 64
 const READ_AT_ONCE = 16
+/** Of the id of a publication. */
+const ID_BYTES = 16
 const NANOS = 1_000_000
 /** Error codes of the JetStream API. */
+const STREAM_NOT_FOUND = 10_059
 const WRONG_LAST_SEQUENCE = 10_071
 const TOO_MANY_FOR_SUBJECT = 10_077
 
@@ -130,7 +132,7 @@ class NatsMail implements MailStore {
       if (old !== undefined && old !== box.card?.peerId) await this.dropCard(kv, old, box.id)
       if (box.card !== undefined) await kv.put(keys.card(box.card.peerId), encode([VERSION, box.id]))
       if ((await this.indexOf(kv, box.id)) !== undefined) return
-      const index = new BoxIndex(new Uint8Array(randomBytes(INCARNATION_BYTES)), 1, [])
+      const index = new BoxIndex(1, [])
       const revision = await orConflict(kv.create(keys.index(box.id), index.toBytes()))
       // Another process has made the same box at the same moment: it is the one.
       if (revision !== undefined) this.views.saw(box.id, revision, index)
@@ -177,7 +179,7 @@ class NatsMail implements MailStore {
         const known = index.find(deposit.id, bounds.now)
         if (known !== undefined) return giveUp({ outcome: 'known', until: known.expiresAt })
         if (!index.usage.hasRoom(deposit, this.totals, bounds)) return giveUp({ outcome: 'full' })
-        sequence ??= await this.publish(opened.js, box, deposit, index)
+        sequence ??= await this.publish(opened.js, box, deposit)
         if (sequence === undefined) return { outcome: 'full' }
         const expiresAt = Math.floor(bounds.now) + 1_000 * TTL_CLASS_S[deposit.ttl]!
         const { ttl, bucket, isStranger } = kindOf(deposit)
@@ -280,15 +282,11 @@ class NatsMail implements MailStore {
   }
 
   /** Stores the bytes of a letter. @returns their sequence in the stream; undefined where it takes no more of that kind. */
-  private async publish(
-    js: JetStreamClient,
-    box: string,
-    { letter, id, ttl }: Deposit,
-    { incarnation, next }: BoxIndex,
-  ): Promise<number | undefined> {
-    const { bucket } = kindOf({ letter, ttl } as Deposit)
-    // A repeat after a crash before the index was written finds the message. A letter that was dropped in between is another one.
-    const msgID = `${box}.${hexOf(incarnation)}.${next}.${hexOf(id)}`
+  private async publish(js: JetStreamClient, box: string, deposit: Deposit): Promise<number | undefined> {
+    const { letter, ttl } = deposit
+    const { bucket } = kindOf(deposit)
+    // Each publication is a message of its own, so that whoever gives one up deletes no other's; a repeat of the client's is found by it.
+    const msgID = randomBytes(ID_BYTES).toString('hex')
     try {
       const { seq } = await js.publish(`lotus.${this.link.cluster}.mail.${ttl}.${bucket}.${box}`, letter, { msgID })
       return seq
@@ -394,24 +392,14 @@ class NatsMail implements MailStore {
     for (const ttl of TTL_CLASS_S.keys()) await this.ensureStream(jsm, ttl)
     const { replicas } = this
     const kvm = new Kvm(js)
-    const kv = await kvm.open(BUCKET).then(
-      async (found) => {
-        await found.status()
-        return found
-      },
-      () => kvm.create(BUCKET, { history: 1, replicas }),
-    )
+    const kv = await ((await isThere(jsm, `KV_${BUCKET}`)) ? kvm.open(BUCKET) : kvm.create(BUCKET, { history: 1, replicas }))
     const stop = await this.views.follow(kv)
     return { js, jsm, kv, stop }
   }
 
   private async ensureStream(jsm: JetStreamManager, ttl: number): Promise<void> {
     const name = streamOf(ttl)
-    const isThere = await jsm.streams.info(name).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) return
+    if (await isThere(jsm, name)) return
     await jsm.streams.add({
       name,
       subjects: [`lotus.${this.link.cluster}.mail.${ttl}.>`],
@@ -424,6 +412,16 @@ class NatsMail implements MailStore {
       duplicate_window: REPEATS_MS * NANOS,
       allow_direct: true,
     } as never)
+  }
+}
+
+async function isThere(jsm: JetStreamManager, stream: string): Promise<boolean> {
+  try {
+    await jsm.streams.info(stream)
+    return true
+  } catch (error) {
+    if (codeOf(error) === STREAM_NOT_FOUND) return false
+    throw error
   }
 }
 
