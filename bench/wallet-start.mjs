@@ -56,7 +56,17 @@ async function starts(relay, wallets, url, count) {
 async function startRelay(folder, name) {
   const port = await freePort()
   const profile = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}.cpuprofile`] : []
-  const args = ['relay', '--host', '127.0.0.1', '--port', `${port}`, '--max-connections', '20000', '--identity', `${home}/${name}.key`]
+  const args = [
+    'relay',
+    '--host',
+    '127.0.0.1',
+    '--port',
+    `${port}`,
+    '--max-connections',
+    '20000',
+    '--identity',
+    `${home}/${name}.key`,
+  ]
   const nodeArgs = ['--import', `${bench}lib/tell-cost.mjs`, ...profile]
   const relay = command(`${folder}/cli.js`, { args, nodeArgs, stdout: 'pipe' })
   relay.stdout.resume()

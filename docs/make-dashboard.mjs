@@ -28,7 +28,8 @@ export const TABLE = [
             when: '$mpeers / $mpeers_max > 0.9',
             for: '5m',
             severity: 'page',
-            tells: 'A relay process has nearly as many peers as it takes. Start another one, or raise --max-connections where memory allows.',
+            tells:
+              'A relay process has nearly as many peers as it takes. Start another one, or raise --max-connections where memory allows.',
           },
         ],
       },
@@ -52,7 +53,8 @@ export const TABLE = [
             when: 'sum by (reason) (rate($mconnections_refused_total[5m])) > 20',
             for: '10m',
             severity: 'warn',
-            tells: 'Many connections run into a cap: a client floods, or a proxy is not in --trust-proxy, so that its clients share one cap.',
+            tells:
+              'Many connections run into a cap: a client floods, or a proxy is not in --trust-proxy, so that its clients share one cap.',
           },
         ],
       },
@@ -138,7 +140,8 @@ export const TABLE = [
             when: '$mmemory_state > 0',
             for: '5m',
             severity: 'page',
-            tells: 'A relay process refuses newcomers, or ends peers, for want of memory: too little for its peers, or an attack.',
+            tells:
+              'A relay process refuses newcomers, or ends peers, for want of memory: too little for its peers, or an attack.',
           },
         ],
       },
@@ -210,7 +213,8 @@ export const TABLE = [
             when: 'rate($mbackplane_gaps_total[5m]) > 0.1',
             for: '5m',
             severity: 'warn',
-            tells: 'NATS loses messages between processes: it is overloaded, or a process reads too slowly. Circuits end and come again.',
+            tells:
+              'NATS loses messages between processes: it is overloaded, or a process reads too slowly. Circuits end and come again.',
           },
         ],
       },
@@ -250,7 +254,8 @@ export const TABLE = [
             when: 'max($mmail_bytes) / max($mmail_bytes_max) > 0.8',
             for: '10m',
             severity: 'warn',
-            tells: 'Letters take most of the room that they may. Above nine tenths strangers are refused. Raise --max-mail where the disk allows.',
+            tells:
+              'Letters take most of the room that they may. Above nine tenths strangers are refused. Raise --max-mail where the disk allows.',
           },
         ],
       },
@@ -343,7 +348,8 @@ export function dashboardOf(table = TABLE) {
   }
 }
 
-const quoted = (text) => `'${text.replaceAll("'", "''")}'`
+/** A JSON string is a double-quoted scalar of YAML (YAML 1.2.2 §5.7). */
+const quoted = (text) => JSON.stringify(text)
 
 /** Alerting rules for Prometheus: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/ */
 export function rulesOf(table = TABLE) {
@@ -352,8 +358,10 @@ export function rulesOf(table = TABLE) {
     ({ name, when, for: duration, severity, tells }) => `      - alert: ${name}
         expr: ${quoted(forAlert(when))}
         for: ${duration}
-        labels: { severity: ${severity} }
-        annotations: { summary: ${quoted(tells)} }
+        labels:
+          severity: ${severity}
+        annotations:
+          summary: ${quoted(tells)}
 `,
   )
   return `# Made from docs/make-dashboard.mjs by \`npm run docs:dashboard\`; change it there.

@@ -58,7 +58,9 @@ export async function capacity(
     else for (const line of told(question, plan)) say(line)
     return 0
   } catch (error) {
-    complain(`Usage: lotus-p2p capacity --wallets <number>; lotus-p2p capacity --help lists the options.\n${(error as Error).message}`)
+    complain(
+      `Usage: lotus-p2p capacity --wallets <number>; lotus-p2p capacity --help lists the options.\n${(error as Error).message}`,
+    )
     return 2
   }
 }
@@ -70,9 +72,15 @@ function told({ wallets, activeShare, messageBytes, cores, memoryBytes }: Capaci
     `${amount(wallets)} wallets, ${amount(100 * activeShare)} % of them with a message of ${amount(messageBytes)} bytes a second`,
     row('cells', `${plan.cells} of ${amount(plan.walletsPerCell)} wallets, each a name, an identity and a NATS cluster`),
     row('processes', `${plan.processes}, each with ${amount(plan.walletsPerProcess)} wallets, on a core of its own`),
-    row('options', `--max-connections ${plan.maxConnections} --max-memory ${plan.maxMemoryMB}: room for those of one that has died`),
+    row(
+      'options',
+      `--max-connections ${plan.maxConnections} --max-memory ${plan.maxMemoryMB}: room for those of one that has died`,
+    ),
     row('machines', `${plan.machines} with ${cores} cores and ${amount(memoryBytes / 1e9)} GB, a fifth of them to spare`),
-    row('processor', `${amount(plan.idleCores)} cores for idle wallets, ${amount(plan.messageCores)} for ${amount(plan.messagesPerS)} messages a second`),
+    row(
+      'processor',
+      `${amount(plan.idleCores)} cores for idle wallets, ${amount(plan.messageCores)} for ${amount(plan.messagesPerS)} messages a second`,
+    ),
     row('NATS', `3 servers a cell: ${amount(plan.natsBytes / 1e6)} MB each for subjects, ${amount(plan.natsCores)} cores`),
     row('records', `${amount(plan.recordWritesPerS)} writes a second at each process`),
     row('traffic', `${mbit(plan.idleBitsPerS)} idle, ${mbit(plan.activeBitsPerS)} for messages, in and out together`),

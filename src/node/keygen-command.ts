@@ -58,7 +58,8 @@ export async function keygen(
       await writeSecret(file, secret)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      const why = code === 'EEXIST' ? 'There is such a file. It stays as it is; choose another name' : `It cannot be made (${code})`
+      const why =
+        code === 'EEXIST' ? 'There is such a file. It stays as it is; choose another name' : `It cannot be made (${code})`
       complain(`lotus-p2p: ${printable(file, 256)}: ${why}.`)
       return 1
     }

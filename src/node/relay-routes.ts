@@ -96,7 +96,7 @@ function isOwn({ socket, headers }: IncomingMessage): boolean {
 
 /** Whether a page asks: browsers name its origin with whatever it posts (Fetch §3.2), and it is not to end the relay of its reader. */
 function isPage({ headers }: IncomingMessage): boolean {
-  return headers.origin !== undefined || headers['sec-fetch-mode'] !== undefined
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
 }
 
 /** Whether a `Host` header names this very machine: `localhost`, or a loopback address in numbers. */

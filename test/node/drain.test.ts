@@ -4,7 +4,6 @@ import { isP2PError, type P2PError } from '../../src/base/errors.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { Drain, type LeavingPeer } from '../../src/node/drain.js'
 import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'
-import { httpFallback } from '../../src/plugins/http/plugin.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const cleanUps: (() => Promise<unknown>)[] = []
@@ -53,7 +52,12 @@ describe('a drain', () => {
     await done
     expect(closedAt()).toBe(5_000)
     expect(left).toHaveLength(1_000)
-    for (const [from, to] of [[5_000, 10_000], [10_000, 15_000], [15_000, 20_000], [20_000, 25_001]] as const) {
+    for (const [from, to] of [
+      [5_000, 10_000],
+      [10_000, 15_000],
+      [15_000, 20_000],
+      [20_000, 25_001],
+    ] as const) {
       const gone = left.filter(({ at }) => at >= from && at < to).length
       expect(gone, `${from} ms to ${to} ms`).toBeGreaterThanOrEqual(240)
       expect(gone, `${from} ms to ${to} ms`).toBeLessThanOrEqual(270)
@@ -102,14 +106,12 @@ describe('a drain', () => {
     expect(left.length).toBeGreaterThan(30)
   })
 
-  it.each([
-    [{ noticeS: -1 }],
-    [{ spreadS: Number.NaN }],
-    [{ spreadS: 3_601 }],
-    [{ noticeS: '5' as unknown as number }],
-  ])('refuses times that are none: %j', (options) => {
-    expect(() => pool([], options)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }))
-  })
+  it.each([[{ noticeS: -1 }], [{ spreadS: Number.NaN }], [{ spreadS: 3_601 }], [{ noticeS: '5' as unknown as number }]])(
+    'refuses times that are none: %j',
+    (options) => {
+      expect(() => pool([], options)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }))
+    },
+  )
 })
 
 async function relayOf(options: RelayOptions = {}): Promise<Relay> {
@@ -182,8 +184,7 @@ describe('a relay that is drained', () => {
 
   it('lets peers by HTTP go before its socket closes', async () => {
     const relay = await relayOf()
-    const wallet = new P2PCoordinator({ plugins: [httpFallback()] })
-    cleanUps.push(() => wallet.shutdown())
+    const wallet = walletOf()
     const reasons: P2PError[] = []
     wallet.on('disconnected', (_, reason) => reasons.push(reason))
     await wallet.connectToPeer(relay.url.replace('ws', 'http'))
@@ -232,7 +233,7 @@ describe('POST /drain', () => {
     ['a page', { Origin: 'https://evil.example' }],
     ['a page of no origin', { Origin: 'null' }],
     ['a page that a name leads here', { Host: 'evil.example:8787' }],
-    ['a browser', { 'Sec-Fetch-Mode': 'no-cors' }],
+    ['a browser', { 'Sec-Fetch-Site': 'none' }],
   ])('refuses %s', async (_, headers) => {
     const relay = await relayOf()
     expect(await postAs(relay, headers)).toBe(405)

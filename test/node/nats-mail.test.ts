@@ -1,7 +1,7 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { natsMail, type NatsMailLink } from '../../src/node/backplane/nats-mail.js'
 import type { MailStore } from '../../src/mail/server/mail-store.js'
+import { type NatsMailLink, natsMail } from '../../src/node/backplane/nats-mail.js'
 import { boundsAt, boxNamed, depositOf, mailStoreCompliance } from '../compliance/mail-store.js'
 import { NatsServer } from './nats-server.js'
 
@@ -93,9 +93,7 @@ describe('mail in JetStream, at several processes', () => {
     const same = await Promise.all(stores.map((store) => store.deposit(box, depositOf(1), boundsAt())))
     expect(same.map(({ outcome }) => outcome).sort()).toEqual(['known', 'known', 'stored'])
     const bounds = boundsAt(NOW, { maxBoxLetters: 10 })
-    const many = await Promise.all(
-      Array.from({ length: 30 }, (_, n) => stores[n % 3]!.deposit(box, depositOf(100 + n), bounds)),
-    )
+    const many = await Promise.all(Array.from({ length: 30 }, (_, n) => stores[n % 3]!.deposit(box, depositOf(100 + n), bounds)))
     expect(many.filter(({ outcome }) => outcome === 'stored')).toHaveLength(9)
     for (const store of stores) {
       expect(numbers(await store.letters(box, undefined, 1e6, NOW))).toHaveLength(10)
@@ -114,7 +112,10 @@ describe('mail in JetStream, at several processes', () => {
     await expect.poll(() => told).toBe(2)
     // What the owner drops there is gone here, and the same letter is another one when it comes again.
     const { letters } = await stores[1]!.letters(box, undefined, 1e6, NOW)
-    await stores[1]!.drop(box, letters.map(([cursor]) => cursor))
+    await stores[1]!.drop(
+      box,
+      letters.map(([cursor]) => cursor),
+    )
     expect(numbers(await stores[0]!.letters(box, undefined, 1e6, NOW))).toEqual([])
     expect(await stores[0]!.deposit(box, depositOf(1), boundsAt())).toMatchObject({ outcome: 'stored' })
     expect(numbers(await stores[1]!.letters(box, undefined, 1e6, NOW))).toEqual([1])
@@ -154,7 +155,9 @@ describe('mail in JetStream, at several processes', () => {
     await server.run()
     await expect.poll(() => open[0]!.link.state, { timeout: 20_000 }).toBe('up')
     await expect
-      .poll(async () => numbers(await store.letters(box, undefined, 1e6, NOW).catch(() => ({ letters: [] }))), { timeout: 20_000 })
+      .poll(async () => numbers(await store.letters(box, undefined, 1e6, NOW).catch(() => ({ letters: [] }))), {
+        timeout: 20_000,
+      })
       .toEqual(Array.from({ length: 20 }, (_, n) => n))
     expect(await store.deposit(box, depositOf(99), boundsAt())).toMatchObject({ outcome: 'stored' })
     const another = storeOfAProcess()

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
@@ -98,14 +98,45 @@ describe('docs/compose', () => {
   })
 })
 
+type Labels = Record<string, string>
+
+interface Probe {
+  httpGet: { path: string; port: string }
+}
+
+/** Of a Deployment, what is looked at. */
+interface Deployment {
+  kind: string
+  spec: {
+    replicas: number
+    selector: { matchLabels: Labels }
+    template: {
+      metadata: { labels: Labels }
+      spec: {
+        terminationGracePeriodSeconds: number
+        containers: [
+          {
+            args: string[]
+            ports: { name: string }[]
+            readinessProbe: Probe
+            livenessProbe: Probe
+            volumeMounts: { name: string }[]
+          },
+        ]
+        volumes: { name: string }[]
+      }
+    }
+  }
+}
+
 describe('docs/k8s', () => {
   it('is what Kubernetes reads, with probes at paths that relays have and options that they know', async () => {
     const documents = parseAllDocuments(textOf('k8s/relay.yaml'))
     for (const { errors } of documents as { errors: unknown[] }[]) expect(errors).toEqual([])
-    const [deployment, service, budget] = documents.map((document) => (document as { toJS(): never }).toJS()) as [
-      Record<string, any>,
-      Record<string, any>,
-      Record<string, any>,
+    const [deployment, service, budget] = documents.map((document) => (document as { toJS(): unknown }).toJS()) as [
+      Deployment,
+      { kind: string; spec: { selector: Labels; ports: [{ targetPort: string }] } },
+      { kind: string; spec: { minAvailable: number; selector: { matchLabels: Labels } } },
     ]
     expect([deployment.kind, service.kind, budget.kind]).toEqual(['Deployment', 'Service', 'PodDisruptionBudget'])
     const { template, selector } = deployment.spec
@@ -114,13 +145,13 @@ describe('docs/k8s', () => {
     expect(template.metadata.labels).toMatchObject(budget.spec.selector.matchLabels)
     const [container] = template.spec.containers
     expect([container.readinessProbe.httpGet.path, container.livenessProbe.httpGet.path]).toEqual(['/healthz', '/livez'])
-    const ports = container.ports.map(({ name }: { name: string }) => name)
+    const ports = container.ports.map(({ name }) => name)
     for (const { port } of [container.readinessProbe.httpGet, container.livenessProbe.httpGet]) expect(ports).toContain(port)
     expect(ports).toContain(service.spec.ports[0].targetPort)
-    const volumes = template.spec.volumes.map(({ name }: { name: string }) => name)
+    const volumes = template.spec.volumes.map(({ name }) => name)
     for (const { name } of container.volumeMounts) expect(volumes).toContain(name)
     const known = await knownOptions()
-    for (const argument of container.args as string[]) expect(known, argument).toContain(argument.split('=')[0])
+    for (const argument of container.args) expect(known, argument).toContain(argument.split('=')[0])
     expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(30)
     expect(budget.spec.minAvailable).toBeLessThan(deployment.spec.replicas)
   })

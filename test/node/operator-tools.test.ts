@@ -44,10 +44,7 @@ describe('lotus-p2p keygen', () => {
     expect((await relays.run('keygen', join(relays.folder, 'nowhere', 'x.key'))).code).toBe(1)
   })
 
-  it.each([
-    [['a', 'b']],
-    [['--unknown']],
-  ])('answers %j with its usage and 2', async (args) => {
+  it.each([[['a', 'b']], [['--unknown']]])('answers %j with its usage and 2', async (args) => {
     const { code, out, errors } = await relays.run('keygen', ...args)
     expect([code, out]).toEqual([2, ''])
     expect(errors).toContain('Usage: lotus-p2p keygen')
@@ -97,7 +94,8 @@ describe('lotus-p2p capacity', () => {
   })
 
   it('starts more processes where messages need them', () => {
-    expect(capacityFor({ ...question, activeShare: 1 }).processes).toBeGreaterThan(capacityFor(question).processes)
+    const dear = { ...MEASURED, forwardUs: 100 }
+    expect(capacityFor({ ...question, activeShare: 1 }, dear).processes).toBeGreaterThan(capacityFor(question, dear).processes)
   })
 
   it('says it for people, and for programs', async () => {
@@ -109,17 +107,14 @@ describe('lotus-p2p capacity', () => {
     expect(json).toEqual({ ...capacityFor({ ...question, wallets: 50_000, cores: 2 }), measured: MEASURED })
   })
 
-  it.each([
-    [[]],
-    [['--wallets', '0']],
-    [['--wallets', 'many']],
-    [['--wallets', '5', '--active', '101']],
-    [['5']],
-  ])('answers %j with its usage and 2', async (args) => {
-    const { code, out, errors } = await relays.run('capacity', ...args)
-    expect([code, out]).toEqual([2, ''])
-    expect(errors).toContain('Usage: lotus-p2p capacity')
-  })
+  it.each([[[]], [['--wallets', '0']], [['--wallets', 'many']], [['--wallets', '5', '--active', '101']], [['5']]])(
+    'answers %j with its usage and 2',
+    async (args) => {
+      const { code, out, errors } = await relays.run('capacity', ...args)
+      expect([code, out]).toEqual([2, ''])
+      expect(errors).toContain('Usage: lotus-p2p capacity')
+    },
+  )
 })
 
 describe('the log of a relay', () => {
@@ -151,7 +146,12 @@ describe('the log of a relay', () => {
   })
 
   it('leaves out what is less than its level', () => {
-    for (const [level, count] of [['debug', 4], ['info', 3], ['warn', 2], ['error', 1]] as const) {
+    for (const [level, count] of [
+      ['debug', 4],
+      ['info', 3],
+      ['warn', 2],
+      ['error', 1],
+    ] as const) {
       const { log, lines } = logOf({ level })
       for (const each of ['debug', 'info', 'warn', 'error'] as const) log.tell(each, 'x', {}, 'x')
       expect(lines).toHaveLength(count)
@@ -210,7 +210,9 @@ describe('lotus-p2p relay at SIGTERM', () => {
     const relay = await relays.start('--port', '0', '--drain', '1')
     const wallet = new P2PCoordinator()
     wallet.on('error', () => {})
-    const gone = new Promise<{ code: string; details: object }>((resolve) => wallet.on('disconnected', (_, reason) => resolve(reason)))
+    const gone = new Promise<{ code: string; details: object }>((resolve) =>
+      wallet.on('disconnected', (_, reason) => resolve(reason)),
+    )
     await wallet.connectToPeer(relay.url)
     const exit = relay.stop()
     expect(await relay.says('stopping')).toMatchObject({ why: 'SIGTERM', drains: true, peers: 1 })

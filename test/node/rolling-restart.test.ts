@@ -88,7 +88,10 @@ function expectNothingLost(pairs: Pair[]): void {
   for (const { accepted, received } of pairs) {
     const arrived = new Set(received)
     expect(received.length, 'doubled').toBe(arrived.size)
-    expect(accepted.filter((number) => !arrived.has(number)), 'lost').toEqual([])
+    expect(
+      accepted.filter((number) => !arrived.has(number)),
+      'lost',
+    ).toEqual([])
     expect(accepted.length).toBeGreaterThan(100)
   }
 }

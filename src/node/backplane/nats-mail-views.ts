@@ -73,7 +73,9 @@ export class BoxViews {
     }
   }
 
-  private async hear(entries: AsyncIterable<{ key: string; value: Uint8Array; revision: number; operation: string }>): Promise<void> {
+  private async hear(
+    entries: AsyncIterable<{ key: string; value: Uint8Array; revision: number; operation: string }>,
+  ): Promise<void> {
     for await (const { key, value, revision, operation } of entries) {
       const [kind, box] = key.split('.') as [string, string]
       const isThere = operation === 'PUT'

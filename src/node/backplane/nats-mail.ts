@@ -8,15 +8,7 @@ import { SerialByKey } from '../../base/serial.js'
 import { LETTER_BYTES, MAX_BUCKET, TTL_CLASS_S } from '../../mail/box.js'
 import type { PlacedLetter } from '../../mail/messages.js'
 import { kindOf } from '../../mail/server/box-usage.js'
-import type {
-  Box,
-  Deposit,
-  DepositOutcome,
-  KeptCard,
-  MailBounds,
-  MailStore,
-  MailTotals,
-} from '../../mail/server/mail-store.js'
+import type { Box, Deposit, DepositOutcome, KeptCard, MailBounds, MailStore, MailTotals } from '../../mail/server/mail-store.js'
 import { cursorOf } from '../../mail/server/memory-mail.js'
 import {
   type PiledBatch,
@@ -313,9 +305,7 @@ class NatsMail implements MailStore {
       if (entry === undefined || changed === undefined) return undefined
       const { value, revision } = entry
       const written = await orConflict(
-        changed === null
-          ? purgeAt(js, keys.index(box), revision)
-          : kv.update(keys.index(box), changed.toBytes(), revision),
+        changed === null ? purgeAt(js, keys.index(box), revision) : kv.update(keys.index(box), changed.toBytes(), revision),
       )
       if (written === undefined) continue
       this.views.saw(box, written, changed ?? undefined)
@@ -373,7 +363,11 @@ class NatsMail implements MailStore {
       return await action(opened)
     } catch (cause) {
       if (isP2PError(cause)) throw isP2PError(cause, 'STORAGE_FAILED') ? cause : away(cause)
-      throw new P2PError('STORAGE_FAILED', 'Mail in NATS failed. Look at its servers, their disks, and what this account may do.', { cause })
+      throw new P2PError(
+        'STORAGE_FAILED',
+        'Mail in NATS failed. Look at its servers, their disks, and what this account may do.',
+        { cause },
+      )
     }
   }
 
