@@ -87,8 +87,9 @@ export class Drain {
       }
     }
     const staying = () => wiring.peers().filter(({ peerId }) => !leaving.has(peerId))
+    // Each of their requests may need a new socket, that for the goodbye too.
     sendAway(staying().filter(({ isByRequests }) => isByRequests))
-    // Their last answers need the sockets that are open; new ones need not come.
+    await Promise.all(leaving.values())
     wiring.stopListening()
     const until = elapsed(wiring.clock) + this.spreadMs
     while (elapsed(wiring.clock) <= until + LATE_MS) {

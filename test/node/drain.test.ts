@@ -1,9 +1,12 @@
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { isP2PError, type P2PError } from '../../src/base/errors.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { Drain, type LeavingPeer } from '../../src/node/drain.js'
 import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'
+import { type Health, relayRoutes } from '../../src/node/relay-routes.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const cleanUps: (() => Promise<unknown>)[] = []
@@ -208,6 +211,33 @@ describe('a relay that is drained', () => {
     await first.stop()
     expect(await finder.discoverResources('offer')).toHaveLength(1)
     expect(withdrawn).toEqual([])
+  })
+})
+
+describe('/healthz', () => {
+  it('keeps a relay in service that serves less than at other times, and says so', async () => {
+    let health: Health = 'ok'
+    const answer = relayRoutes({
+      access: false,
+      metrics: () => undefined,
+      info: () => ({}),
+      health: () => health,
+      drain: () => {},
+    })
+    const server = createServer(answer).listen(0, '127.0.0.1')
+    cleanUps.push(async () => server.close())
+    await once(server, 'listening')
+    const answers = []
+    for (health of ['ok', 'degraded', 'draining'] as const) {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const [healthz, livez] = [await fetch(`${url}/healthz`), await fetch(`${url}/livez`)]
+      answers.push([healthz.status, await healthz.text(), livez.status])
+    }
+    expect(answers).toEqual([
+      [200, 'ok\n', 200],
+      [200, 'degraded\n', 200],
+      [503, 'draining\n', 200],
+    ])
   })
 })
 
