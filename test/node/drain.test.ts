@@ -194,24 +194,6 @@ describe('a relay that is drained', () => {
     await relay.drain({ noticeS: 0, spreadS: 0 })
     await expect.poll(() => reasons.map(({ code }) => code)).toEqual(['SHUT_DOWN'])
   })
-
-  it('withdraws nothing of those that it sends away, though they wanted their records to end with their connection', async () => {
-    const [first, second] = [await relayOf({ allowPrivate: true }), await relayOf({ allowPrivate: true })]
-    await first.coordinator.connectToPeer(second.url)
-    const wallet = walletOf(first.url, second.url)
-    await wallet.start()
-    await expect.poll(() => wallet.getConnectedPeers().length).toBe(2)
-    await wallet.announceResource('offer', '1', { price: 1n }, { whileConnected: true })
-    const finder = walletOf(second.url)
-    await finder.start()
-    const withdrawn: string[] = []
-    finder.watchResources('offer', {}, ({ resourceId }, change) => void (change === 'removed' && withdrawn.push(resourceId)))
-    await expect.poll(async () => (await finder.discoverResources('offer')).length).toBe(1)
-    await first.drain({ noticeS: 0, spreadS: 0 })
-    await first.stop()
-    expect(await finder.discoverResources('offer')).toHaveLength(1)
-    expect(withdrawn).toEqual([])
-  })
 })
 
 describe('/healthz', () => {
