@@ -1,7 +1,12 @@
-import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { identityFromSeed, identityReady } from '../../src/identity/identity.js'
 import type { MailStore } from '../../src/mail/server/mail-store.js'
 import { type NatsMailLink, natsMail } from '../../src/node/backplane/nats-mail.js'
+import { encodeNkeySeed, encodeNkeyUser } from '../../src/node/nkey.js'
 import { boundsAt, boxNamed, depositOf, mailStoreCompliance } from '../compliance/mail-store.js'
 import { NatsServer } from './nats-server.js'
 
@@ -17,6 +22,8 @@ class Link implements NatsMailLink {
   state: 'up' | 'down' = 'down'
   private connecting: Promise<NatsConnection> | undefined
 
+  constructor(private readonly options: ConnectionOptions = {}) {}
+
   connection(): Promise<NatsConnection> {
     this.connecting ??= this.connect()
     return this.connecting
@@ -27,7 +34,12 @@ class Link implements NatsMailLink {
   }
 
   private async connect(): Promise<NatsConnection> {
-    const connection = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 })
+    const connection = await connect({
+      servers: server.url,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+      ...this.options,
+    })
     this.state = 'up'
     void (async () => {
       for await (const { type } of connection.status()) {
@@ -41,8 +53,8 @@ class Link implements NatsMailLink {
 
 const open: { store: MailStore; link: Link }[] = []
 
-function storeOfAProcess(): MailStore {
-  const link = new Link()
+function storeOfAProcess(options?: ConnectionOptions): MailStore {
+  const link = new Link(options)
   const store = natsMail(link)
   open.push({ store, link })
   return store
@@ -81,7 +93,7 @@ describe('mail in JetStream, at several processes', () => {
 
   const several = async (count: number) => {
     await emptied()
-    const stores = Array.from({ length: count }, storeOfAProcess)
+    const stores = Array.from({ length: count }, () => storeOfAProcess())
     // The first makes streams and bucket, the others find them.
     for (const store of stores) await store.getBox(boxNamed(1).id)
     await stores[0]!.putBox(boxNamed(1))
@@ -164,4 +176,55 @@ describe('mail in JetStream, at several processes', () => {
     expect((await another.letters(box, undefined, 1e6, NOW)).letters).toHaveLength(21)
     expect(another.totals).toEqual({ boxes: 1, letters: 21, bytes: 21_504 })
   }, 60_000)
+})
+
+describe('docs/compose/nats.conf', () => {
+  const file = fileURLToPath(new URL('../../docs/compose/nats.conf', import.meta.url))
+  const text = readFileSync(file, 'utf8')
+
+  it('is what nats-server reads', () => {
+    const { status, stderr } = spawnSync('nats-server', ['-c', file, '-t'], { encoding: 'utf8' })
+    expect([status, stderr]).toEqual([0, expect.stringContaining('is valid')])
+  })
+
+  it('lets a relay keep mail, and make or delete no stream', async () => {
+    const keys = await Promise.all(
+      [1, 2].map(async (n) => {
+        const seed = new Uint8Array(32).fill(n)
+        const identity = identityFromSeed(seed)
+        await identityReady(identity)
+        return { seed: encodeNkeySeed(seed), user: encodeNkeyUser(identity.publicKey) }
+      }),
+    )
+    const [admin, relay] = keys as [(typeof keys)[0], (typeof keys)[0]]
+    let users = 0
+    const accounts = text.slice(text.indexOf('accounts {')).replace(/\bU[A-Z2-7]{55}\b/g, () => keys[users++]!.user)
+    expect(users).toBe(2)
+    const own = await NatsServer.start(accounts)
+    const optionsOf = ({ seed }: { seed: string }, more: ConnectionOptions = {}) => ({
+      servers: own.url,
+      authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
+      ...more,
+    })
+    try {
+      await storeOfAProcess(optionsOf(admin)).getBox(boxNamed(1).id)
+      const asRelay = optionsOf(relay, { inboxPrefix: '_INBOX.r1' })
+      const store = storeOfAProcess(asRelay)
+      const { id } = boxNamed(1)
+      await store.putBox(boxNamed(1))
+      expect(await store.deposit(id, depositOf(1), boundsAt())).toMatchObject({ outcome: 'stored' })
+      const { letters } = await store.letters(id, undefined, 1e6, boundsAt().now)
+      expect(letters).toHaveLength(1)
+      await store.drop(id, [letters[0]![0]])
+      await store.deleteBox(id)
+      await expect.poll(() => store.totals).toEqual({ boxes: 0, letters: 0, bytes: 0 })
+      const { jetstreamManager } = await import('@nats-io/jetstream')
+      const jsm = await jetstreamManager(await open.at(-1)!.link.connection())
+      await expect(jsm.streams.delete('LOTUS_MAIL_0')).rejects.toThrow(/permission/i)
+      await expect(jsm.streams.add({ name: 'OWN', subjects: ['own'] })).rejects.toThrow(/permission/i)
+    } finally {
+      await closeAll()
+      await own.stop()
+    }
+  })
 })
