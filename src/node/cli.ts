@@ -217,11 +217,12 @@ async function main(): Promise<void> {
     if (isStopping) return
     isStopping = true
     // Who presses a key waits for it.
-    const drains = why !== 'SIGINT' && drainS > 0 && relay.coordinator.getConnectedPeers().length > 0
+    const peers = relay.coordinator.getConnectedPeers().length
+    const drains = why !== 'SIGINT' && drainS > 0 && peers > 0
     log.tell(
       'info',
       'stopping',
-      { why, drains, peers: relay.coordinator.getConnectedPeers().length },
+      { why, drains, peers },
       `${why}: ${drains ? 'sending all peers elsewhere' : 'closing all connections'}.`,
     )
     const drained = drains ? relay.drain({ noticeS: Math.min(MAX_NOTICE_S, drainS / 4), spreadS: drainS }) : Promise.resolve()

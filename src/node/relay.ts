@@ -206,6 +206,8 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   const startedMs = performance.now()
   let metrics: Metrics | undefined
   let draining: Drain | undefined
+  /** Of the connected peers. A list of all that is known of them would cost a question at /info a tenth of a second where they are thousands. */
+  const transports = new Map<string, string>()
   /** A relay that is short of memory takes no newcomers, and comes out of it by itself. */
   const health = (): Health => (draining !== undefined ? 'draining' : memory.state > 0 ? 'degraded' : 'ok')
   const drain = async (how?: DrainOptions) => {
@@ -213,9 +215,9 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       {
         clock: systemClock,
         peers: () =>
-          coordinator.getConnectedPeers().map(({ peerId, connection }) => ({
+          [...transports].map(([peerId, transport]) => ({
             peerId,
-            isByRequests: connection?.transport === 'http',
+            isByRequests: transport === 'http',
             hasCircuits: circuits.hasCircuits(peerId),
           })),
         leave: (peerId, reason) => coordinator.disconnectFromPeer(peerId, reason),
@@ -247,7 +249,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
         version: VERSION,
         peerId: coordinator.peerId,
         protocolVersions: PROTOCOL_VERSIONS,
-        peers: coordinator.getConnectedPeers().length,
+        peers: transports.size,
         maxConnections,
         powDifficulty,
         limits,
@@ -276,7 +278,13 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     ...(name !== undefined && { metadata: { name } }),
   })
   const newcomers = new Newcomers(limits)
-  coordinator.on('connected', () => newcomers.joined())
+  const arrived = ({ peerId, connection }: PeerInfo) => void transports.set(peerId, connection?.transport ?? '')
+  coordinator.on('connected', (peer) => {
+    newcomers.joined()
+    arrived(peer)
+  })
+  coordinator.on('path-changed', arrived)
+  coordinator.on('disconnected', ({ peerId }) => void transports.delete(peerId))
   const memory = new MemoryCeiling({
     maxBytes: maxMemoryBytes,
     trim: () => coordinator.trim(),
