@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { isPrivateAddress } from '../address/private-address.js'
 import { systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
+import { fenced } from '../base/fenced.js'
 import { MAIL_LIMITS } from '../base/limits/mail.js'
 import { changedLimits, DEFAULT_LIMITS, type Limits } from '../base/limits.js'
 import { consoleLogger, fencedLogger, type Logger } from '../base/logger.js'
@@ -180,8 +181,8 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   const options = given ?? {}
   const { port = 8787, host = '0.0.0.0', network = DEFAULT_NETWORK, name, maxConnections = 1_000 } = options
   const unknown = Object.keys(options).filter((option) => !Object.hasOwn(OPTIONS, option))
-  if (unknown.length > 0)
-    fencedLogger(options.logger ?? consoleLogger).warn('RelayOptions has unknown options', { options: unknown })
+  const logger = fencedLogger(options.logger ?? consoleLogger)
+  if (unknown.length > 0) logger.warn('RelayOptions has unknown options', { options: unknown })
   if (name !== undefined && (typeof name !== 'string' || name.length === 0 || name.length > MAX_LABEL_LENGTH)) {
     throw new P2PError('INVALID_CONFIG', `The name of a relay has 1 to ${MAX_LABEL_LENGTH} characters.`)
   }
@@ -239,8 +240,10 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       access,
       health,
       drain: () => {
-        if (options.onDrain !== undefined) options.onDrain()
-        else drain().catch(() => {})
+        fenced(
+          () => (options.onDrain ?? drain)(),
+          () => logger.warn('onDrain of the relay failed'),
+        )
       },
       metrics: () => metrics?.text(),
       info: () => ({

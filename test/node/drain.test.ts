@@ -240,6 +240,22 @@ describe('POST /drain', () => {
   })
 
   it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('broken')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('broken'))],
+  ])('is answered though that program %s, and the log is told', async (_, onDrain) => {
+    const told: string[] = []
+    const logger = { debug: () => {}, warn: (message: string) => void told.push(message), error: () => {} }
+    const relay = await relayOf({ onDrain, logger })
+    expect((await post(relay)).status).toBe(202)
+    await expect.poll(() => told).toEqual(['onDrain of the relay failed'])
+  })
+
+  it.each([
     ['a proxy', { 'X-Forwarded-For': '203.0.113.5' }],
     ['another proxy', { Via: '1.1 proxy' }],
     ['a page', { Origin: 'https://evil.example' }],
