@@ -200,6 +200,7 @@ async function introduce(payload: unknown): Promise<void> {
     peerId: 'bob',
     clock: new VirtualClock(NOW),
     peers: () => [introducer],
+    peer: () => undefined,
     request: async () => ({ payload }),
   } as unknown as ProtocolHost
   for (const { peerId, publicKey, addresses, metadata, protocols = [] } of await findPeers(host, {}, { limits })) {
