@@ -278,10 +278,10 @@ export class Core implements PeerContext, NetworkOwner {
     this.defence.budget.close(shutDownError())
     for (const name of names) this.router.unregister(name)
     // Not for all of `open`, since a signer may never answer, and not for a listener that never settles either.
-    const { clock, limits } = this
-    const within = { timeoutMs: limits.closeGraceMs }
-    await withDeadline(clock, 'Closing', within, async () => this.listening).catch(() => {})
-    await withDeadline(clock, 'Closing', within, () => this.closeListeners()).catch(() => {})
+    const within = { timeoutMs: this.limits.closeGraceMs }
+    for (const step of [async () => this.listening, () => this.closeListeners()]) {
+      await withDeadline(this.clock, 'Closing', within, step).catch(() => {})
+    }
     this.emitter.clear()
   }
 
