@@ -105,7 +105,7 @@ export function* checkedAny(
   encoded: Uint8Array,
   content: RequestContent | OwnershipContent,
 ): Generator<void, SigningRequest | OwnershipRequest, void> {
-  if (!('claim' in content)) return yield* checkedRequest(encoded, content)
+  if ('transaction' in content) return yield* checkedRequest(encoded, content)
   const keys = yield* keysOf(content.keysets)
   return {
     ...content,
