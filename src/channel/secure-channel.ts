@@ -491,7 +491,9 @@ export class SecureChannel implements FrameSink {
   }
 
   private sendFrame(plaintext: Uint8Array): void {
-    const hidden = this.padsFrames ? padded(plaintext, this.maxPlaintextBytes, TAG_BYTES) : plaintext
+    // What a side tells of itself is of a length that would tell it from others.
+    const isTold = this.state === 'confirming' || this.state === 'meeting'
+    const hidden = this.padsFrames || isTold ? padded(plaintext, this.maxPlaintextBytes, TAG_BYTES) : plaintext
     this.transmit(this.sendCipher!.encrypt(hidden))
     if (++this.framesSent < this.limits.rekeyAfterFrames) return
     this.framesSent = 0
@@ -540,12 +542,15 @@ export class SecureChannel implements FrameSink {
   }
 
   private sayGoodbye(state: SecureChannel['state'], error: P2PError): void {
+    const { outbound } = this.connection
+    // Our sentence may say whom we have looked for, which is not for the one that we have found in its place.
+    const isMute = outbound && state !== 'open'
     try {
       // Before its last message an initiator has keys that the responder lacks: it still refuses in the clear.
-      if (state === 'handshake' && (this.sendCipher === undefined || this.connection.outbound)) {
-        this.transmit(refusalFrame(error))
+      if (state === 'handshake' && (this.sendCipher === undefined || outbound)) {
+        this.transmit(refusalFrame(error, isMute))
       } else {
-        this.writer.add(Entry.CLOSE, undefined, encodeRefusal(error))
+        this.writer.add(Entry.CLOSE, undefined, encodeRefusal(error, isMute))
         this.writer.flush()
       }
     } catch {

@@ -51,7 +51,7 @@ export class MixPeer {
       ...network,
       identity: this.identity,
       store: memoryStore(),
-      relayOnly: true,
+      privacy: 'relayed',
       webrtc: false,
       oneTab: false,
       maxConnections: MAX_CONNECTIONS,

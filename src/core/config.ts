@@ -17,6 +17,13 @@ import { type KeyValueStore, memoryStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
 import type { Plugin } from './plugin.js'
 
+/**
+ * How a coordinator reaches peers and is reached. `'direct'`: by the best path there is; peers learn each other's network address.
+ * `'relayed'`: through relays alone. No peer learns our network address, and frames have few lengths; the relays learn who talks with whom,
+ * and when. `'onion'`: as `'relayed'`, and what the onion plugin can send hides us from the relays too.
+ */
+export type Privacy = 'direct' | 'relayed' | 'onion'
+
 /** Accepts connections, and may bring plugins that a listening coordinator needs, as `webSocketServer()` brings a DHT server. */
 export type CoordinatorListener = Listener & { readonly plugins?: readonly Plugin[] }
 
@@ -55,8 +62,12 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
    * `connectToPeer('ws://…')` may be private. Default false.
    */
   allowPrivate?: boolean | undefined
-  /** Reach peers and be reached through relays only, so that no peer learns our network address. */
-  relayOnly?: boolean | undefined
+  /**
+   * Who may learn our network address. With `'relayed'` and `'onion'` the coordinator listens nowhere, tells no address, and dials directly
+   * only what the application has named (`bootstrap`, `anchors`, `connectToPeer('wss://…')`): name relays there. `'onion'` needs a plugin
+   * that provides it. docs/privacy.md says who learns what. Default 'direct'.
+   */
+  privacy?: Privacy | undefined
   /**
    * Keeps pinned names, bans, proofs of work, the relays that served us long and, with `persistence()`, what waits for peers, what was announced and
    * who is wanted. Default: memory.
@@ -88,7 +99,7 @@ export interface ResolvedConfig {
   listen: CoordinatorListener[]
   announce: string[] | undefined
   allowPrivate: boolean
-  relayOnly: boolean
+  privacy: Privacy
   store: KeyValueStore
   clock: Clock
   random: Random
@@ -165,7 +176,7 @@ const checks = (): Record<keyof CoreConfig, Check> => ({
   }),
   plugins: listOf(having('attach')),
   allowPrivate: flag,
-  relayOnly: flag,
+  privacy: being("'direct', 'relayed' or 'onion'", (value) => /^(direct|relayed|onion)$/.test(value as string)),
   store: having('get', 'set', 'delete', 'keys', 'batch'),
   clock: having('now', 'setTimeout', 'clearTimeout'),
   random: having('bytes', 'unit'),
@@ -187,7 +198,9 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     }
     if (value !== undefined) check(name, value)
   }
-  const { maxConnections, metadata } = config
+  const { maxConnections, metadata, privacy = 'direct' } = config
+  if (privacy !== 'direct' && [config.listen, config.announce].some((list) => list?.length))
+    throw invalidOption('privacy', `'${privacy}' offers no direct path; leave out listen and announce`)
   const limits = changedLimits(
     defaultLimits(config),
     maxConnections === undefined ? config.limits : { ...config.limits, maxConnections },
@@ -214,7 +227,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     listen: [...(config.listen ?? [])],
     announce: config.announce && [...config.announce],
     allowPrivate: config.allowPrivate ?? false,
-    relayOnly: config.relayOnly ?? false,
+    privacy,
     store: config.store ?? memoryStore(),
     clock,
     random: config.random ?? systemRandom,

@@ -22,7 +22,7 @@ import { ProtocolRouter } from '../protocol/router.js'
 import { patientStore } from '../storage/patient-store.js'
 import type { Listener, Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
-import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js'
+import { type CoreConfig, invalidOption, type Privacy, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoreEvents, CoreStats } from './events.js'
 import { Kit } from './kit.js'
 import { Lifecycle } from './lifecycle.js'
@@ -154,8 +154,8 @@ export class Core implements PeerContext, NetworkOwner {
     return this.ownId
   }
 
-  get relayOnly(): boolean {
-    return this.config.relayOnly
+  get hidesAddress(): boolean {
+    return this.config.privacy !== 'direct'
   }
 
   get isRunning(): boolean {
@@ -176,8 +176,7 @@ export class Core implements PeerContext, NetworkOwner {
     this.transports.add(transport)
     // The coordinator listens already: a transport that comes later is opened by itself.
     if (this.listening === undefined || this.isClosed) return
-    const { listener } = transport
-    if (listener !== undefined) this.plugins.fenced(() => this.listenOn(listener))
+    this.listenBy(transport)
     if (this.isRunning) this.discoverBy(transport)
   }
 
@@ -185,6 +184,25 @@ export class Core implements PeerContext, NetworkOwner {
     this.transports.remove(transport)
     const { listener } = transport
     if (listener !== undefined) this.plugins.fenced(() => listener.close())
+  }
+
+  private listenBy({ listener, direct }: Transport): void {
+    if (listener !== undefined && !(direct && this.hidesAddress)) this.plugins.fenced(() => this.listenOn(listener))
+  }
+
+  /** Another privacy: opens the listeners of transports that show our network address, or closes them. */
+  offerPaths(): void {
+    const { plugins, hidesAddress } = this
+    if (this.listening === undefined) return
+    for (const transport of this.transports.all) {
+      if (transport.direct && !hidesAddress) this.listenBy(transport)
+      else if (transport.direct) plugins.fenced(() => transport.listener?.close())
+    }
+  }
+
+  /** @throws P2PError INVALID_CONFIG for a privacy that no plugin provides. */
+  checkPrivacy(privacy: Privacy | undefined): void {
+    if (privacy === 'onion' && !this.plugins.providesOnion) throw invalidOption('privacy', "'onion' needs the plugin onion()")
   }
 
   /** Attaches a plugin to the coordinator `target`. @throws P2PError INVALID_CONFIG, SHUT_DOWN. */
@@ -328,10 +346,13 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   private listeners(): Listener[] {
-    return [...this.transports.all.flatMap(({ listener }) => listener ?? []), ...this.config.listen]
+    const hides = this.hidesAddress
+    const ofTransports = this.transports.all.flatMap(({ listener, direct }) => (direct && hides ? [] : (listener ?? [])))
+    return [...ofTransports, ...this.config.listen]
   }
 
   private discoverBy(transport: Transport): void {
+    if (transport.direct && this.hidesAddress) return
     this.plugins.fenced(() => {
       const stop = transport.discover?.((address) => this.network.discovered(address))
       if (stop !== undefined) this.stops.push(stop)
@@ -361,8 +382,8 @@ export class Core implements PeerContext, NetworkOwner {
 
   /** The addresses that others may know: none of a peer behind relays; those that are reached from everywhere come first. */
   private publicAddresses(): string[] {
-    const { relayOnly, announce, limits } = this.config
-    const own = relayOnly ? [] : (announce ?? this.addresses.filter((address) => /^wss?:/.test(address)))
+    const { announce, limits } = this.config
+    const own = this.hidesAddress ? [] : (announce ?? this.addresses.filter((address) => /^wss?:/.test(address)))
     return [...own].sort((a, b) => Number(isPrivateAddress(a)) - Number(isPrivateAddress(b))).slice(0, limits.maxAddresses)
   }
 

@@ -17,7 +17,7 @@ import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Transport } from '../transport/transport.js'
-import type { ResolvedConfig } from './config.js'
+import type { Privacy, ResolvedConfig } from './config.js'
 import { NetworkDialer } from './dialer.js'
 import type { Lifecycle } from './lifecycle.js'
 import type { Messaging } from './messaging.js'
@@ -113,8 +113,8 @@ export class Kit implements PluginKit {
     return this.identity.publicKey
   }
 
-  get relayOnly(): boolean {
-    return this.core.config.relayOnly
+  get privacy(): Privacy {
+    return this.core.config.privacy
   }
 
   get anchors(): number {
@@ -127,7 +127,7 @@ export class Kit implements PluginKit {
 
   get dialer(): Dialer {
     const { network, lifecycle, config } = this.core
-    this.ownDialer ??= new NetworkDialer(network, lifecycle, !config.relayOnly)
+    this.ownDialer ??= new NetworkDialer(network, lifecycle, config)
     return this.ownDialer
   }
 

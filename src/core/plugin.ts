@@ -12,6 +12,7 @@ import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { Transport } from '../transport/transport.js'
+import type { Privacy } from './config.js'
 
 /**
  * A part of a coordinator beyond its core: a transport, a protocol, a service, or several of them under one name.
@@ -33,6 +34,8 @@ export interface Plugin<Api extends object = object, Events extends object = obj
   readonly name: string
   /** Names of plugins that must be attached before; without one of them the coordinator refuses with INVALID_CONFIG. */
   readonly needs?: readonly string[]
+  /** `'onion'`: with this plugin attached the coordinator takes `privacy: 'onion'`, which the plugin then has to keep. */
+  readonly provides?: 'onion'
   /** Limits that this plugin of the SDK reads beside those of the core, with their defaults. `P2PConfig.limits` may change them. */
   readonly limits?: Partial<Limits>
   /** Called once: at construction, or by `P2PCoordinator.use`. @returns the members that the coordinator gains. */
@@ -76,8 +79,8 @@ export interface LifecycleHooks {
   described?(): unknown
   /** Memory is short: give up what can be had again. */
   trim?(): unknown
-  /** `configure` has changed options: those of plugins, and `relayOnly` where it is another than before. */
-  configured?(changes: { readonly relayOnly?: boolean | undefined; readonly [option: string]: unknown }): unknown
+  /** `configure` has changed options: those of plugins, and `privacy` where it is another than before. */
+  configured?(changes: { readonly privacy?: Privacy | undefined; readonly [option: string]: unknown }): unknown
   /** True while others wait for this process, as in a signing session: a hidden tab does not hand over to another one then. */
   holds?(): boolean
   /** The coordinator shuts down; called before its peers are told goodbye. */
@@ -89,7 +92,7 @@ export type PeerResolver = (peerId: string, wait: WaitOptions) => Promise<PeerIn
 
 /** Dials for purposes of the plugin's own: what it connects is not kept when it is lost. */
 export interface Dialer {
-  /** False for a coordinator that reaches peers, and is reached, through relays only: `dial` and `look` are not to be called. */
+  /** False for a coordinator that reaches peers, and is reached, through relays only: `dial` and `look` fail with NO_RELAY. Read it at each use. */
   readonly mayDial: boolean
   /**
    * Connects to an address that others have told, as far as the dial policy takes it, or does nothing where a connection to it is there already.
@@ -119,8 +122,8 @@ export interface PluginKit extends ProtocolHost {
   /** Our Ed25519 public key, 32 bytes. */
   readonly publicKey: Uint8Array
   readonly identity: Identity
-  /** Whether peers are dialled through relays only. */
-  readonly relayOnly: boolean
+  /** Who may learn our network address. It changes with `configure`: read it at each use. */
+  readonly privacy: Privacy
   /** How many trusted relays are configured. */
   readonly anchors: number
   /** Addresses of the relays in `P2PConfig.bootstrap` and `anchors`. */

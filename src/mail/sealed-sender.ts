@@ -1,6 +1,8 @@
 import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
+import { noRelayError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
+import { coreOf } from '../core/core.js'
 import type { Plugin, PluginKit } from '../core/plugin.js'
 import { P2PCoordinator } from '../core.js'
 import { identityFromSeed, identityReady } from '../identity/identity.js'
@@ -11,6 +13,8 @@ import type { MailKit } from './host.js'
 const REACH_MS = 30_000
 
 interface SealedIdentity {
+  /** The wallet's, when it was made. */
+  readonly privacy: PluginKit['privacy']
   readonly courier: Courier
   readonly alarm: Alarm
   left: number
@@ -19,14 +23,15 @@ interface SealedIdentity {
 
 /**
  * Deposits under identities that are used for one recipient each, and for a few letters or an hour: the relay learns the address of the
- * network and no peer id, and cannot tell that letters for two recipients have one sender.
+ * network and no peer id, and cannot tell that letters for two recipients have one sender. While the wallet's `privacy` is not 'direct', only
+ * relays that the application has named learn that address: a mailbox is at a place that its owner chooses.
  */
 export class SealedSenders {
   private readonly open = new Map<string, SealedIdentity>()
 
   /** @param plugins for each coordinator that is made, transports for instance. */
   constructor(
-    private readonly kit: MailKit & { allowPrivate?: boolean },
+    private readonly kit: MailKit & Pick<PluginKit, 'privacy' | 'named'> & { allowPrivate?: boolean },
     private readonly limits: Required<Limits>,
     private readonly plugins: () => Plugin[],
   ) {}
@@ -35,7 +40,8 @@ export class SealedSenders {
   async courierFor(recipient: Uint8Array): Promise<Courier> {
     const name = hexOf(recipient)
     const known = this.open.get(name)
-    const sealed = known !== undefined && known.left > 0 ? known : await this.make(name)
+    const mayServe = known !== undefined && known.left > 0 && known.privacy === this.kit.privacy
+    const sealed = mayServe ? known : await this.make(name)
     sealed.left--
     return sealed.courier
   }
@@ -46,7 +52,7 @@ export class SealedSenders {
 
   private async make(name: string): Promise<SealedIdentity> {
     this.end(name)
-    const { clock, random, network, allowPrivate } = this.kit
+    const { clock, random, network, allowPrivate, privacy, named } = this.kit
     const identity = identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
     await identityReady(identity)
     let inner: PluginKit | undefined
@@ -63,20 +69,25 @@ export class SealedSenders {
       clock,
       random,
       allowPrivate: allowPrivate ?? false,
+      privacy: privacy === 'direct' ? privacy : 'relayed',
       plugins: [proofOfWork(), inside, ...this.plugins()],
     })
     const kit = inner!
     const courier: Courier = {
       publicKey: identity.publicKey,
       async reach(relayId, address) {
-        if (kit.peer(relayId) === undefined) await kit.dialer.dial(address ?? relayId, relayId, { timeoutMs: REACH_MS })
+        const wait = { timeoutMs: REACH_MS }
+        if (kit.peer(relayId) !== undefined) return
+        if (kit.dialer.mayDial) await kit.dialer.dial(address ?? relayId, relayId, wait)
+        else if (address !== null && named.has(address)) await coreOf(kit).network.connect(address, wait)
+        else throw noRelayError()
       },
       ask: (relayId, type, payload) => asked(kit, relayId, type, payload),
       release() {},
     }
     const alarm = new Alarm(clock, () => this.end(name))
     alarm.arm(this.limits.sealedIdentityMs)
-    const sealed = { courier, alarm, left: this.limits.maxSealedLetters, close: () => void peer.shutdown().catch(() => {}) }
+    const sealed = { privacy, courier, alarm, left: this.limits.maxSealedLetters, close: () => void peer.shutdown().catch(() => {}) }
     this.open.set(name, sealed)
     return sealed
   }

@@ -31,7 +31,7 @@ function setUp(ownKey: Uint8Array) {
     dial: () => Promise.reject(new Error('Everybody is connected.')),
     release: () => {},
   }
-  const network = new Kademlia({ host: us, identity: { publicKey: ownKey }, limits, dialer, mayDial: true })
+  const network = new Kademlia({ host: us, identity: { publicKey: ownKey }, limits, dialer })
   const replication = new Replication({ store, clock, limits, random }, network)
   const offers: { peerId: string; depth: number | undefined }[] = []
   const meet = (publicKey: Uint8Array): Contact => {

@@ -1,7 +1,7 @@
 import { Alarm } from '../../../base/alarm.js'
 import { type Clock, elapsed } from '../../../base/clock.js'
 import { LazyMap } from '../../../base/lazy-map.js'
-import { type Random, randomItem } from '../../../base/random.js'
+import { jittered, type Random, randomItem } from '../../../base/random.js'
 import type { VerifiedRecord } from '../records/record.js'
 
 /** One of our own records, and what is to become of it. */
@@ -15,6 +15,8 @@ export interface Announcement {
   lastExpiry: number
 }
 
+/** By which share the times vary: a period of its own would tell a publisher, and all who have begun together would come together for ever. */
+const JITTER = 0.25
 /** Announcements published at once at most: a thousand do not hit the network in one burst. */
 const AT_ONCE = 16
 
@@ -60,7 +62,7 @@ export class Announcements {
     announcement.republish = republish
     announcement.lastExpiry = Math.max(announcement.lastExpiry, entry.expiresAt)
     const livesMs = entry.expiresAt - this.clock.now()
-    announcement.due = elapsed(this.clock) + (republish ? livesMs / 2 : livesMs)
+    announcement.due = elapsed(this.clock) + (republish ? jittered(this.random, livesMs / 2, JITTER) : livesMs)
     this.byKey.set(entry.key, announcement)
     this.arm()
     return announcement
@@ -69,7 +71,7 @@ export class Announcements {
   /** Moves the next publication forward: the last one reached nobody. */
   retry(announcement: Announcement): void {
     const livesMs = announcement.entry.expiresAt - this.clock.now()
-    announcement.due = Math.min(announcement.due, elapsed(this.clock) + Math.max(1000, livesMs / 8))
+    announcement.due = Math.min(announcement.due, elapsed(this.clock) + jittered(this.random, Math.max(1000, livesMs / 8), JITTER))
     this.arm()
   }
 
