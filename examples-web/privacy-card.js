@@ -42,11 +42,9 @@ export function privacyCard(wallet, { onError }) {
       relays: wallet.relays(),
       wallets: wallet.wallets(),
       nameOf: (peer) => wallet.nameOf(peer),
-      relayOf: (peer) => wallet.relayOf(peer),
       name: wallet.toldName,
       record: record?.value,
       announcements: coordinator.dht.getStats().announcements,
-      subscribed: true,
     })
     const signature = JSON.stringify([privacy, state])
     if (signature === shown) return

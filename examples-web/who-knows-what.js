@@ -112,7 +112,7 @@ function timesOf({ privacy }) {
 function recordText(record) {
   if (record === undefined) return 'No record of yours is published.'
   const { addresses, relays } = record
-  const own = addresses.length === 0 ? 'no address of yours' : `your ${many(addresses.length, 'address').replace('addresss', 'addresses')}`
+  const own = addresses.length === 0 ? 'no address of yours' : `${addresses.length} of your addresses`
   return `Your record names ${own} and ${many(relays.length, 'relay')}.`
 }
 

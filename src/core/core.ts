@@ -190,13 +190,14 @@ export class Core implements PeerContext, NetworkOwner {
     if (listener !== undefined && !(direct && this.hidesAddress)) this.plugins.fenced(() => this.listenOn(listener))
   }
 
-  /** Another privacy: opens the listeners of transports that show our network address, or closes them. */
+  /** Another privacy: transports that show our network address listen and look for peers, or cease to. */
   offerPaths(): void {
-    const { plugins, hidesAddress } = this
     if (this.listening === undefined) return
+    this.stopDiscovery()
     for (const transport of this.transports.all) {
-      if (transport.direct && !hidesAddress) this.listenBy(transport)
-      else if (transport.direct) plugins.fenced(() => transport.listener?.close())
+      if (transport.direct && this.hidesAddress) this.plugins.fenced(() => transport.listener?.close())
+      else if (transport.direct) this.listenBy(transport)
+      if (this.isRunning) this.discoverBy(transport)
     }
   }
 
