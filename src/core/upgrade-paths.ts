@@ -28,6 +28,7 @@ export function upgradePaths(kit: PluginKit, transport: Transport): Unsubscribe 
         : undefined,
     dial: (address, peerId, wait) => kit.dialer.dial(address, peerId, wait),
   })
+  let isOver = false
   const consider = ({ peerId }: PeerInfo) => upgrades.consider(peerId)
   const stopPeers = kit.onPeer({
     connected: consider,
@@ -40,9 +41,11 @@ export function upgradePaths(kit: PluginKit, transport: Transport): Unsubscribe 
     suspend: close,
     stop: close,
     wake: () => upgrades.retry(),
-    configured: () => kit.peers().forEach(consider),
+    // The plugin that it is of may have ended it at this same event.
+    configured: () => isOver || kit.peers().forEach(consider),
   })
   return () => {
+    isOver = true
     stopPeers()
     stopHooks()
     close()
