@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 /** The address at which Alice's own transport listens, and the beginning of those that her WebRTC finds. */
-const ADDRESS = 'wss://address-of-alice.example'
+const ADDRESS = 'ws://address-of-alice.example'
 const CANDIDATE = 'candidate:1 1 udp 1 192.0.2.'
 
 /** A way to Alice's machine that she would tell, and one to the machines of others. */
@@ -234,17 +234,21 @@ describe('whoever wants the address of a relayed wallet', { timeout: 60_000 }, (
   it('has written addresses into its store, of anchors and of wanted peers', async () => {
     const { encode } = await import('../../src/message/codec.js')
     const { stateOf } = await import('../../src/plugins/persistence/state-format.js')
-    for (const privacy of ['direct', 'relayed'] as const) {
+    const id = encodePeerId(new Uint8Array(32).fill(3))
+    const written: [string, Uint8Array][] = [
+      ['anchors', encode([[id, 'memory://mallory', Number.MAX_SAFE_INTEGER, 0]])],
+      [`wanted/${id}`, stateOf(Number.MAX_SAFE_INTEGER, 'memory://mallory')],
+    ]
+    const cases = written.flatMap((entry) => (['direct', 'relayed'] as const).map((privacy) => [entry, privacy] as const))
+    for (const [[key, value], privacy] of cases) {
       const store = memoryStore()
-      const ids = [3, 4].map((n) => encodePeerId(new Uint8Array(32).fill(n)))
-      await store.set('anchors', encode([[ids[0], 'memory://mallory', Number.MAX_SAFE_INTEGER, 0]]))
-      await store.set(`wanted/${ids[1]}`, stateOf(Number.MAX_SAFE_INTEGER, 'ws://mallory'))
+      await store.set(key, value)
       net = createTestNetwork({ latencyMs: 5 })
       const line = lineOf(net, 'alice')
       const alice = net.createPeer({ host: 'alice', listening: false, transport: line.transport, allowPrivate: true, store, privacy })
       await net.run(alice.start())
       await net.clock.advance(60_000)
-      expect(line.dials.includes('memory://mallory')).toBe(privacy === 'direct')
+      expect([key, line.dials.includes('memory://mallory')]).toEqual([key, privacy === 'direct'])
       await net.stop()
     }
   })
