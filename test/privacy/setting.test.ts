@@ -56,7 +56,7 @@ describe('privacy', () => {
     expect(coordinator({ privacy, plugins: [onion()], listen: [], announce: [] }).privacy).toBe(privacy)
   })
 
-  it("'onion' is refused until a plugin provides it, at the construction and at run time", () => {
+  it("'onion' is refused until a plugin provides it, at the construction and at run time", async () => {
     const other: Plugin = { name: 'onion', attach: () => ({}) }
     for (const plugins of [[], [other]]) {
       expect(thrownBy(() => coordinator({ privacy: 'onion', plugins }))).toMatchObject(needed)
@@ -72,9 +72,9 @@ describe('privacy', () => {
         throw new Error('not today')
       },
     }
-    expect(() => wallet.use(failing)).toThrow('not today')
+    await expect(wallet.use(failing)).rejects.toThrow('not today')
     expect(thrownBy(() => wallet.configure({ privacy: 'onion' }))).toMatchObject(needed)
-    wallet.use(onion())
+    await wallet.use(onion())
     wallet.configure({ privacy: 'onion' })
     expect(wallet.privacy).toBe('onion')
     expect(coordinator({ privacy: 'onion', plugins: [onion()] }).privacy).toBe('onion')

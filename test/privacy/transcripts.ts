@@ -65,7 +65,7 @@ export function messagesIn(heard: Heard[]): Said[] {
 
 /** Whether a text, or bytes, are anywhere in what was told. */
 export function holds(heard: { body: Uint8Array }[], what: string | Uint8Array): boolean {
-  return heard.some(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.length).includes(what))
+  return heard.some(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.length).includes(what as string))
 }
 
 /** What leaves the machine of one wallet over its own network: every dial, and every frame of it. */

@@ -38,7 +38,7 @@ export function webRtc(given?: WebRtcConfig | false): Plugin<object, object, { w
 }
 
 function begin(kit: PluginKit, options: WebRtcConfig | false): { endpoint: WebRtcEndpoint; end(): void } | undefined {
-  if (options === false || !kit.dialer.mayDial || !WebRtcEndpoint.available(options.implementation)) return undefined
+  if (options === false || kit.privacy !== 'direct' || !WebRtcEndpoint.available(options.implementation)) return undefined
   const endpoint = new WebRtcEndpoint({ ...options, limits: kit.limits })
   kit.addTransport(endpoint)
   kit.registerProtocol(endpoint)
