@@ -64,8 +64,8 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
   allowPrivate?: boolean | undefined
   /**
    * Who may learn our network address. With `'relayed'` and `'onion'` the coordinator listens nowhere, tells no address, and dials directly
-   * only what the application has named (`bootstrap`, `anchors`, `connectToPeer('wss://…')`): name relays there. `'onion'` needs a plugin
-   * that provides it. docs/privacy.md says who learns what. Default 'direct'.
+   * only what the application has named (`bootstrap`, `anchors`, `connectToPeer('wss://…')`): name relays there. `'onion'` needs the
+   * plugin of that name. docs/privacy.md says who learns what. Default 'direct'.
    */
   privacy?: Privacy | undefined
   /**
@@ -198,9 +198,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     }
     if (value !== undefined) check(name, value)
   }
-  const { maxConnections, metadata, privacy = 'direct' } = config
-  if (privacy !== 'direct' && [config.listen, config.announce].some((list) => list?.length))
-    throw invalidOption('privacy', `'${privacy}' offers no direct path; leave out listen and announce`)
+  const { maxConnections, metadata } = config
   const limits = changedLimits(
     defaultLimits(config),
     maxConnections === undefined ? config.limits : { ...config.limits, maxConnections },
@@ -227,7 +225,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     listen: [...(config.listen ?? [])],
     announce: config.announce && [...config.announce],
     allowPrivate: config.allowPrivate ?? false,
-    privacy,
+    privacy: config.privacy ?? 'direct',
     store: config.store ?? memoryStore(),
     clock,
     random: config.random ?? systemRandom,

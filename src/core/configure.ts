@@ -35,7 +35,7 @@ export function reconfigure(core: Core, changes: RunTimeConfig, others: object =
     core.maxConnections = maxConnections
     for (const peer of leastWanted(network).slice(0, Math.max(0, network.peers.size - maxConnections))) peer.close(poolFull(core))
   }
-  if (isMoved) core.offerPaths()
+  if (isMoved) offerPaths(core)
   core.plugins.run('configured', { ...others, ...(isMoved && { privacy }) })
   if (isMoved || metadata !== undefined) core.described()
   if (isMoved && core.hidesAddress) renewConnections(core)
@@ -52,9 +52,9 @@ function checkChanges(core: Core, changes: RunTimeConfig, others: readonly strin
     const fault = meant === undefined ? 'cannot be changed at run time' : `does not exist; perhaps you mean ${meant}`
     throw invalidOption(fixed, fault)
   }
-  const { identity, limits, listen, announce } = core.config
+  const { identity, limits } = core.config
   const { maxMetadataBytes } = limits
-  resolveConfig({ listen, announce, ...changes, identity, limits: { maxMetadataBytes } })
+  resolveConfig({ ...changes, identity, limits: { maxMetadataBytes } })
   core.checkPrivacy(changes.privacy)
 }
 
@@ -91,6 +91,17 @@ function replaceBootstrap(
 function leastWanted(network: Network): PeerConnection[] {
   const worth = ({ peerId, info }: PeerConnection) => Number(network.isNamed(peerId)) + 2 * Number(info.isRelay === true)
   return network.peers.all().sort((a, b) => worth(a) - worth(b) || b.since - a.since)
+}
+
+/** Transports that show our network address listen and look for peers, or cease to. */
+function offerPaths(core: Core): void {
+  core.stopDiscovery()
+  for (const transport of core.transports.all) {
+    if (transport.direct) {
+      core.removeTransport(transport)
+      core.addTransport(transport)
+    } else if (core.isRunning) core.discoverBy(transport)
+  }
 }
 
 /** Ends every path, for each shows our network address or has frames of any length, and connects anew. Sessions outlast it. */

@@ -22,14 +22,14 @@ import { ProtocolRouter } from '../protocol/router.js'
 import { patientStore } from '../storage/patient-store.js'
 import type { Listener, Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
-import { type CoreConfig, invalidOption, type Privacy, type ResolvedConfig, resolveConfig } from './config.js'
+import { type CoreConfig, invalidOption, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoreEvents, CoreStats } from './events.js'
 import { Kit } from './kit.js'
 import { Lifecycle } from './lifecycle.js'
 import { Messaging } from './messaging.js'
 import { Network, type NetworkOwner } from './network.js'
 import type { Plugin, PluginKit } from './plugin.js'
-import { Plugins } from './plugins.js'
+import { needsPlugin, Plugins } from './plugins.js'
 import { readStats } from './stats.js'
 
 /** What a core knows of the protocols above it. */
@@ -175,8 +175,9 @@ export class Core implements PeerContext, NetworkOwner {
   addTransport(transport: Transport): void {
     this.transports.add(transport)
     // The coordinator listens already: a transport that comes later is opened by itself.
-    if (this.listening === undefined || this.isClosed) return
-    this.listenBy(transport)
+    if (this.listening === undefined || this.isClosed || !this.offered.includes(transport)) return
+    const { listener } = transport
+    if (listener !== undefined) this.plugins.fenced(() => this.listenOn(listener))
     if (this.isRunning) this.discoverBy(transport)
   }
 
@@ -186,24 +187,17 @@ export class Core implements PeerContext, NetworkOwner {
     if (listener !== undefined) this.plugins.fenced(() => listener.close())
   }
 
-  private listenBy({ listener, direct }: Transport): void {
-    if (listener !== undefined && !(direct && this.hidesAddress)) this.plugins.fenced(() => this.listenOn(listener))
+  /** The transports that may listen and look for peers: where our network address is to be hidden, none that shows it. */
+  private get offered(): readonly Transport[] {
+    return this.transports.all.filter(({ direct }) => !(direct && this.hidesAddress))
   }
 
-  /** Another privacy: transports that show our network address listen and look for peers, or cease to. */
-  offerPaths(): void {
-    if (this.listening === undefined) return
-    this.stopDiscovery()
-    for (const transport of this.transports.all) {
-      if (transport.direct && this.hidesAddress) this.plugins.fenced(() => transport.listener?.close())
-      else if (transport.direct) this.listenBy(transport)
-      if (this.isRunning) this.discoverBy(transport)
-    }
-  }
-
-  /** @throws P2PError INVALID_CONFIG for a privacy that no plugin provides. */
-  checkPrivacy(privacy: Privacy | undefined): void {
-    if (privacy === 'onion' && !this.plugins.providesOnion) throw invalidOption('privacy', "'onion' needs the plugin onion()")
+  /** @throws P2PError INVALID_CONFIG for a privacy that goes against other options, or needs a plugin that is not attached. */
+  checkPrivacy(privacy = this.config.privacy): void {
+    const { listen, announce } = this.config
+    if (privacy !== 'direct' && (listen[0] ?? announce?.[0]) !== undefined)
+      throw invalidOption('privacy', `'${privacy}' offers no direct path; leave out listen and announce`)
+    if (privacy === 'onion' && this.plugins.get(privacy) === undefined) throw needsPlugin("privacy: 'onion'", privacy)
   }
 
   /** Attaches a plugin to the coordinator `target`. @throws P2PError INVALID_CONFIG, SHUT_DOWN. */
@@ -334,7 +328,7 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   private run(): void {
-    for (const transport of this.transports.all) this.discoverBy(transport)
+    for (const transport of this.offered) this.discoverBy(transport)
     this.network.run()
     // The application may have ended it at the first event.
     if (this.isRunning) this.plugins.run('start')
@@ -347,20 +341,17 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   private listeners(): Listener[] {
-    const hides = this.hidesAddress
-    const ofTransports = this.transports.all.flatMap(({ listener, direct }) => (direct && hides ? [] : (listener ?? [])))
-    return [...ofTransports, ...this.config.listen]
+    return [...this.offered.flatMap(({ listener }) => listener ?? []), ...this.config.listen]
   }
 
-  private discoverBy(transport: Transport): void {
-    if (transport.direct && this.hidesAddress) return
+  discoverBy(transport: Transport): void {
     this.plugins.fenced(() => {
       const stop = transport.discover?.((address) => this.network.discovered(address))
       if (stop !== undefined) this.stops.push(stop)
     })
   }
 
-  private stopDiscovery(): void {
+  stopDiscovery(): void {
     for (const stop of this.stops.splice(0)) this.plugins.fenced(stop)
   }
 

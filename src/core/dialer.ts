@@ -2,7 +2,6 @@ import { P2PError } from '../base/errors.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { RemoteHello } from '../channel/hello.js'
 import type { ChosenPeer } from '../peer/keep/anchors.js'
-import type { ResolvedConfig } from './config.js'
 import type { Lifecycle } from './lifecycle.js'
 import type { Network } from './network.js'
 import type { Dialer } from './plugin.js'
@@ -12,12 +11,7 @@ export class NetworkDialer implements Dialer {
   constructor(
     private readonly network: Pick<Network, 'peers' | 'reconnector' | 'chosen'>,
     private readonly lifecycle: Pick<Lifecycle, 'run'>,
-    private readonly config: Pick<ResolvedConfig, 'privacy'>,
   ) {}
-
-  get mayDial(): boolean {
-    return this.config.privacy === 'direct'
-  }
 
   async dial(address: string, expected: string | undefined, { signal, timeoutMs }: WaitOptions): Promise<string> {
     await this.lifecycle.run(signal)

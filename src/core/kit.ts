@@ -126,8 +126,8 @@ export class Kit implements PluginKit {
   }
 
   get dialer(): Dialer {
-    const { network, lifecycle, config } = this.core
-    this.ownDialer ??= new NetworkDialer(network, lifecycle, config)
+    const { network, lifecycle } = this.core
+    this.ownDialer ??= new NetworkDialer(network, lifecycle)
     return this.ownDialer
   }
 

@@ -30,12 +30,10 @@ import type { Privacy } from './config.js'
  * })
  */
 export interface Plugin<Api extends object = object, Events extends object = object, Stats extends object = object> {
-  /** Unique within a coordinator: 'webrtc', 'topics', …; 1 to 64 characters. */
+  /** Unique within a coordinator: 'webrtc', 'topics', …; 1 to 64 characters. One named 'onion' has to keep what `privacy: 'onion'` promises. */
   readonly name: string
   /** Names of plugins that must be attached before; without one of them the coordinator refuses with INVALID_CONFIG. */
   readonly needs?: readonly string[]
-  /** `'onion'`: with this plugin attached the coordinator takes `privacy: 'onion'`, which the plugin then has to keep. */
-  readonly provides?: 'onion'
   /** Limits that this plugin of the SDK reads beside those of the core, with their defaults. `P2PConfig.limits` may change them. */
   readonly limits?: Partial<Limits>
   /** Called once: at construction, or by `P2PCoordinator.use`. @returns the members that the coordinator gains. */
@@ -90,10 +88,11 @@ export interface LifecycleHooks {
 /** Finds where a peer can be reached. Resolves to nothing where it does not know. */
 export type PeerResolver = (peerId: string, wait: WaitOptions) => Promise<PeerInfo[]>
 
-/** Dials for purposes of the plugin's own: what it connects is not kept when it is lost. */
+/**
+ * Dials for purposes of the plugin's own: what it connects is not kept when it is lost. Unless `PluginKit.privacy` is 'direct', `dial` and
+ * `look` fail with NO_RELAY where no relay leads to the address.
+ */
 export interface Dialer {
-  /** False for a coordinator that reaches peers, and is reached, through relays only: `dial` and `look` fail with NO_RELAY. Read it at each use. */
-  readonly mayDial: boolean
   /**
    * Connects to an address that others have told, as far as the dial policy takes it, or does nothing where a connection to it is there already.
    *

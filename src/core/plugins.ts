@@ -20,8 +20,6 @@ export class Plugins {
   private peers: readonly PeerListener[] = []
   private hooks: readonly LifecycleHooks[] = []
   private readers: readonly { readonly name: string; readonly read: () => object | undefined }[] = []
-  /** Whether one of them provides `privacy: 'onion'`. */
-  providesOnion = false
   /** How to take back what the plugin that is being attached has done so far. */
   private undo: (() => void)[] | undefined
 
@@ -96,7 +94,6 @@ export class Plugins {
       for (const [member, value] of members) Object.defineProperty(target, member, { value, enumerable: true })
       this.members = appended(this.members, members.length > 0 ? Object.fromEntries(members) : NO_MEMBERS)
       this.names = appended(this.names, name)
-      this.providesOnion ||= plugin.provides === 'onion'
     } catch (error) {
       // All of it or nothing: the application may try again.
       for (const step of undo.reverse()) this.fenced(step)

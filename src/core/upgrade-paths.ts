@@ -9,7 +9,8 @@ import type { PluginKit } from './plugin.js'
  * plugins whose transport needs a connection to agree over, as WebRTC does. `withTransport` calls it by itself.
  *
  * A peer is considered while `PeerInfo.connection.direct` is false and another transport serves it. Ranks decide only once the new path
- * is there: a circuit, of rank 1, goes on serving beside a transport of a lower rank. While `privacy` is not 'direct' no path is looked for.
+ * is there: a circuit, of rank 1, goes on serving beside a transport of a lower rank. While `privacy` is not 'direct' no path is looked for;
+ * a plugin calls it anew where the hook `configured` tells of another.
  *
  * @param transport one with `upgradeOf`.
  * @returns ends it.
@@ -23,12 +24,11 @@ export function upgradePaths(kit: PluginKit, transport: Transport): Unsubscribe 
     logger,
     get: (peerId) => kit.peers().find((peer) => peer.peerId === peerId),
     addressOf: ({ peerId, protocols, connection }) =>
-      kit.dialer.mayDial && connection?.direct === false && connection.transport !== transport.name
+      kit.privacy === 'direct' && connection?.direct === false && connection.transport !== transport.name
         ? transport.upgradeOf?.({ peerId, protocols })
         : undefined,
     dial: (address, peerId, wait) => kit.dialer.dial(address, peerId, wait),
   })
-  let isOver = false
   const consider = ({ peerId }: PeerInfo) => upgrades.consider(peerId)
   const stopPeers = kit.onPeer({
     connected: consider,
@@ -37,15 +37,8 @@ export function upgradePaths(kit: PluginKit, transport: Transport): Unsubscribe 
     disconnected: ({ peerId }) => upgrades.forget(peerId),
   })
   const close = () => upgrades.close()
-  const stopHooks = kit.onLifecycle({
-    suspend: close,
-    stop: close,
-    wake: () => upgrades.retry(),
-    // The plugin that it is of may have ended it at this same event.
-    configured: () => isOver || kit.peers().forEach(consider),
-  })
+  const stopHooks = kit.onLifecycle({ suspend: close, stop: close, wake: () => upgrades.retry() })
   return () => {
-    isOver = true
     stopPeers()
     stopHooks()
     close()

@@ -2,7 +2,6 @@ import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
 import { noRelayError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
-import { coreOf } from '../core/core.js'
 import type { Plugin, PluginKit } from '../core/plugin.js'
 import { P2PCoordinator } from '../core.js'
 import { identityFromSeed, identityReady } from '../identity/identity.js'
@@ -13,8 +12,6 @@ import type { MailKit } from './host.js'
 const REACH_MS = 30_000
 
 interface SealedIdentity {
-  /** The wallet's, when it was made. */
-  readonly privacy: PluginKit['privacy']
   readonly courier: Courier
   readonly alarm: Alarm
   left: number
@@ -40,8 +37,7 @@ export class SealedSenders {
   async courierFor(recipient: Uint8Array): Promise<Courier> {
     const name = hexOf(recipient)
     const known = this.open.get(name)
-    const mayServe = known !== undefined && known.left > 0 && known.privacy === this.kit.privacy
-    const sealed = mayServe ? known : await this.make(name)
+    const sealed = known !== undefined && known.left > 0 ? known : await this.make(name)
     sealed.left--
     return sealed.courier
   }
@@ -52,7 +48,8 @@ export class SealedSenders {
 
   private async make(name: string): Promise<SealedIdentity> {
     this.end(name)
-    const { clock, random, network, allowPrivate, privacy, named } = this.kit
+    const outer = this.kit
+    const { clock, random, network, allowPrivate } = outer
     const identity = identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
     await identityReady(identity)
     let inner: PluginKit | undefined
@@ -69,25 +66,21 @@ export class SealedSenders {
       clock,
       random,
       allowPrivate: allowPrivate ?? false,
-      privacy: privacy === 'direct' ? privacy : 'relayed',
       plugins: [proofOfWork(), inside, ...this.plugins()],
     })
     const kit = inner!
     const courier: Courier = {
       publicKey: identity.publicKey,
       async reach(relayId, address) {
-        const wait = { timeoutMs: REACH_MS }
-        if (kit.peer(relayId) !== undefined) return
-        if (kit.dialer.mayDial) await kit.dialer.dial(address ?? relayId, relayId, wait)
-        else if (address !== null && named.has(address)) await coreOf(kit).network.connect(address, wait)
-        else throw noRelayError()
+        if (outer.privacy !== 'direct' && !outer.named.has(`${address}`)) throw noRelayError()
+        if (kit.peer(relayId) === undefined) await kit.dialer.dial(address ?? relayId, relayId, { timeoutMs: REACH_MS })
       },
       ask: (relayId, type, payload) => asked(kit, relayId, type, payload),
       release() {},
     }
     const alarm = new Alarm(clock, () => this.end(name))
     alarm.arm(this.limits.sealedIdentityMs)
-    const sealed = { privacy, courier, alarm, left: this.limits.maxSealedLetters, close: () => void peer.shutdown().catch(() => {}) }
+    const sealed = { courier, alarm, left: this.limits.maxSealedLetters, close: () => void peer.shutdown().catch(() => {}) }
     this.open.set(name, sealed)
     return sealed
   }

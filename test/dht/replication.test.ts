@@ -27,7 +27,7 @@ function setUp(ownKey: Uint8Array) {
   const us = new FakeHost(contactOf(ownKey, '', 'lotus').peerId, clock)
   const store = new RecordStore({ clock, limits })
   const dialer = {
-    mayDial: true,
+    mayDial: () => true,
     isConnected: (peerId: string) => us.neighbours.has(peerId),
     dial: () => Promise.reject(new Error('Everybody is connected.')),
     release: () => {},

@@ -23,8 +23,8 @@ function coordinator(config: P2PConfig): P2PCoordinator {
 }
 
 const listener = { transport: 'websocket', addresses: [], listen: async () => {}, close: async () => {} }
-const onion = (): Plugin => ({ name: 'onion', provides: 'onion', attach: () => ({}) })
-const needed = { code: 'INVALID_CONFIG', details: { option: 'privacy' }, message: expect.stringContaining('onion()') }
+const onion = (): Plugin => ({ name: 'onion', attach: () => ({}) })
+const needed = { code: 'INVALID_CONFIG', details: { plugin: 'onion' }, message: expect.stringContaining("privacy: 'onion' needs the plugin onion()") }
 const contrary = { code: 'INVALID_CONFIG', details: { option: 'privacy' }, message: expect.stringContaining('listen and announce') }
 const thrownBy = (run: () => unknown) => {
   try {
@@ -56,8 +56,8 @@ describe('privacy', () => {
     expect(coordinator({ privacy, plugins: [onion()], listen: [], announce: [] }).privacy).toBe(privacy)
   })
 
-  it("'onion' is refused until a plugin provides it, at the construction and at run time", async () => {
-    const other: Plugin = { name: 'onion', attach: () => ({}) }
+  it("'onion' is refused until its plugin is attached, at the construction and at run time", async () => {
+    const other: Plugin = { name: 'onion-hop', attach: () => ({}) }
     for (const plugins of [[], [other]]) {
       expect(thrownBy(() => coordinator({ privacy: 'onion', plugins }))).toMatchObject(needed)
       expect(thrownBy(() => new LeanCoordinator({ privacy: 'onion', plugins }))).toMatchObject(needed)
@@ -66,8 +66,7 @@ describe('privacy', () => {
     expect(thrownBy(() => wallet.configure({ privacy: 'onion' }))).toMatchObject(needed)
     expect(wallet.privacy).toBe('relayed')
     const failing: Plugin = {
-      name: 'failing',
-      provides: 'onion',
+      name: 'onion',
       attach: () => {
         throw new Error('not today')
       },
@@ -87,21 +86,18 @@ describe('privacy', () => {
       name: 'watching',
       attach(given) {
         kit = given
-        kit.onLifecycle({ configured: ({ privacy }) => heard.push([privacy, kit!.privacy, kit!.dialer.mayDial]) })
+        kit.onLifecycle({ configured: ({ privacy }) => heard.push([privacy, kit!.privacy]) })
         return {}
       },
     }
     const wallet = coordinator({ plugins: [plugin] })
-    const { dialer } = kit!
     wallet.configure({ privacy: 'relayed' })
-    expect(dialer.mayDial).toBe(false)
     wallet.configure({ privacy: 'relayed' })
     wallet.configure({ privacy: 'direct' })
-    expect(dialer.mayDial).toBe(true)
     expect(heard).toEqual([
-      ['relayed', 'relayed', false],
-      [undefined, 'relayed', false],
-      ['direct', 'direct', true],
+      ['relayed', 'relayed'],
+      [undefined, 'relayed'],
+      ['direct', 'direct'],
     ])
   })
 })

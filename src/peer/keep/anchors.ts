@@ -37,10 +37,7 @@ export interface AnchorsOptions {
   clock: Clock
   limits: Limits
   store: KeyValueStore
-  rules: DialRules & {
-    /** Whether no relay but those that are named may learn our network address. */
-    readonly hidesAddress?: boolean
-  }
+  rules: DialRules
   /** Addresses that are dialled anyway. */
   named: ReadonlySet<string>
   chosen(): ChosenPeer[]
@@ -85,8 +82,7 @@ export class Anchors {
 
   /** Dials the remembered anchors. A store that is broken has none, and does not keep the coordinator from starting. */
   async start(): Promise<void> {
-    const { named, dial, rules } = this.wiring
-    if (rules.hidesAddress) return
+    const { named, dial } = this.wiring
     this.loading ??= this.load().catch(() => {})
     await this.loading
     for (const anchor of this.anchors) {
@@ -104,8 +100,8 @@ export class Anchors {
 
   /** A peer has connected. */
   changed(): void {
-    const { limits, chosen, rules } = this.wiring
-    if (this.isOver || rules.hidesAddress || this.alarm.isArmed || !chosen().some(({ isServer }) => isServer)) return
+    const { limits, chosen } = this.wiring
+    if (this.isOver || this.alarm.isArmed || !chosen().some(({ isServer }) => isServer)) return
     this.alarm.arm(limits.anchorAfterMs)
   }
 

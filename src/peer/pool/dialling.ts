@@ -169,7 +169,7 @@ export class Dialling {
     // Whoever has told an address may be behind it: also that of a relay, which it says that it can be reached through.
     if (hidesAddress && transport.direct && !isNamed) {
       const message = `Privacy allows no direct path to ${address}. Where it is a relay, name it in bootstrap.`
-      throw new P2PError('NO_RELAY', message, { details: { address } })
+      throw new P2PError('NO_RELAY', message)
     }
     return {
       address,

@@ -62,7 +62,7 @@ export class Announcements {
     announcement.republish = republish
     announcement.lastExpiry = Math.max(announcement.lastExpiry, entry.expiresAt)
     const livesMs = entry.expiresAt - this.clock.now()
-    announcement.due = elapsed(this.clock) + (republish ? jittered(this.random, livesMs / 2, JITTER) : livesMs)
+    announcement.due = republish ? this.about(livesMs / 2) : elapsed(this.clock) + livesMs
     this.byKey.set(entry.key, announcement)
     this.arm()
     return announcement
@@ -71,7 +71,7 @@ export class Announcements {
   /** Moves the next publication forward: the last one reached nobody. */
   retry(announcement: Announcement): void {
     const livesMs = announcement.entry.expiresAt - this.clock.now()
-    announcement.due = Math.min(announcement.due, elapsed(this.clock) + jittered(this.random, Math.max(1000, livesMs / 8), JITTER))
+    announcement.due = Math.min(announcement.due, this.about(Math.max(1000, livesMs / 8)))
     this.arm()
   }
 
@@ -91,6 +91,11 @@ export class Announcements {
     this.isOver = true
     this.byKey.clear()
     this.alarm.disarm()
+  }
+
+  /** A time that is about so far away, by `elapsed`. */
+  private about(ms: number): number {
+    return elapsed(this.clock) + jittered(this.random, ms, JITTER)
   }
 
   private arm(): void {

@@ -11,8 +11,6 @@ export interface FeelersOptions {
   limits: Limits
   random: Random
   network: Kademlia
-  /** Whether nodes may be dialled at present. */
-  mayDial(): boolean
   /** Whether to try nodes at all: others look for a tab that knows relays of several operators. */
   isNeeded(): boolean
   /** Whether a node lives at the address: connects, sees who answers, and leaves. */
@@ -53,9 +51,9 @@ export class Feelers {
   }
 
   private async tryOne(): Promise<void> {
-    const { network, probe, isNeeded, mayDial } = this.wiring
+    const { network, probe, isNeeded } = this.wiring
     try {
-      const contact = mayDial() && (this.isWanted || isNeeded()) ? this.next() : undefined
+      const contact = network.mayDial && (this.isWanted || isNeeded()) ? this.next() : undefined
       if (contact !== undefined) network.tried(contact, await probe(contact).catch(() => false))
     } finally {
       if (network.table.size > 0) this.arm()

@@ -39,7 +39,7 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
   const { dht, servers } = dhtOf(kit)
   const known = walkOf(dht)
   if (known !== undefined) return known
-  const { clock, limits, random, dialer, identity } = kit
+  const { clock, limits, random, identity } = kit
   const connected = new LazySet<string>()
   const network = new Kademlia({ host: kit, identity, limits, dialer: nodeDialer(kit, connected) })
   const join = (peer: PeerInfo) => {
@@ -55,7 +55,6 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
     limits,
     random,
     network,
-    mayDial: () => dialer.mayDial,
     isNeeded: () => operatorsOf(kit) < ENOUGH_OPERATORS,
     probe: (contact) => probe(kit, connected, contact),
   })
@@ -73,11 +72,10 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
   return walk
 }
 
-function nodeDialer({ dialer }: PluginKit, connected: LazySet<string>): NodeDialer {
+function nodeDialer(kit: PluginKit, connected: LazySet<string>): NodeDialer {
+  const { dialer } = kit
   return {
-    get mayDial() {
-      return dialer.mayDial
-    },
+    mayDial: () => kit.privacy === 'direct',
     dial: (address, peerId, wait) => dialer.dial(address, peerId, wait),
     isConnected: (peerId) => connected.has(peerId),
     release: (peerId) => dialer.release(peerId),
