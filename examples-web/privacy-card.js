@@ -36,7 +36,7 @@ export function privacyCard(wallet, { onError }) {
   setInterval(() => document.hidden || void readRecord(), RECORD_MS)
 
   function update() {
-    const { privacy } = coordinator
+    const { privacy } = wallet
     const state = knowledgeOf({
       privacy,
       relays: wallet.relays(),

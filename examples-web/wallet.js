@@ -40,6 +40,8 @@ export class Wallet extends EventTarget {
       heartbeatInterval: HEARTBEAT_MS,
       ...paths,
       ...(name !== undefined && { metadata: { name } }),
+      // What a plugin may read, and the application has no other way to: the setting as it is at this moment.
+      plugins: [{ name: 'demo', attach: (kit) => ({ kitOfDemo: () => kit }) }],
     })
     this.sdk = sdk
     this.peerId = this.coordinator.peerId
@@ -90,6 +92,10 @@ export class Wallet extends EventTarget {
     this.coordinator.configure({ privacy })
     this.log('status', `privacy: ${privacy}`)
     this.#change()
+  }
+
+  get privacy() {
+    return this.coordinator.kitOfDemo().privacy
   }
 
   peers() {

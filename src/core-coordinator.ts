@@ -2,7 +2,7 @@ import { hexOf } from './base/bytes.js'
 import { isP2PError, P2PError, shutDownError, suspendedError } from './base/errors.js'
 import type { Unsubscribe } from './base/events.js'
 import { checkWait, type WaitOptions, withDeadline } from './base/wait.js'
-import type { CoreConfig, Privacy } from './core/config.js'
+import type { CoreConfig } from './core/config.js'
 import { Core } from './core/core.js'
 import type { CoreEvents, CoreStats, P2PStatus } from './core/events.js'
 import type { Plugin } from './core/plugin.js'
@@ -87,11 +87,6 @@ export class CoreCoordinator {
   /** Our Ed25519 public key, 32 bytes. @throws P2PError IDENTITY_FAILED as `peerId`. */
   get publicKey(): Uint8Array {
     return this.core.config.identity.publicKey.slice()
-  }
-
-  /** Who may learn our network address; `configure` changes it. */
-  get privacy(): Privacy {
-    return this.core.config.privacy
   }
 
   /** Addresses at which our listeners can be reached, those of transports last. Peers are told the `ws://` and `wss://` ones. */

@@ -197,15 +197,15 @@ const refusalShape = /* @__PURE__ */ (() =>
     moved: optional(boolean()),
   }))()
 
-/** The refusal that goes out for an error: its code and, unless it is to be mute, its sentence; never its cause. */
-export function encodeRefusal(error: P2PError, isMute = false): Uint8Array {
+/** The refusal that goes out for an error: its code and sentence, never its cause. */
+export function encodeRefusal(error: P2PError): Uint8Array {
   const { retryAfterMs, moved } = error.details
-  return encode({ code: error.code, message: isMute ? undefined : cutText(error.message, 512), retryAfterMs, moved: moved === true || undefined })
+  return encode({ code: error.code, message: cutText(error.message, 512), retryAfterMs, moved: moved === true || undefined })
 }
 
 /** A refusal in the clear, for before there is a channel. */
-export function refusalFrame(error: P2PError, isMute = false): Uint8Array {
-  return frameOf(REFUSAL, encodeRefusal(error, isMute))
+export function refusalFrame(error: P2PError): Uint8Array {
+  return frameOf(REFUSAL, encodeRefusal(error))
 }
 
 /** The longest that a refusal in the clear, which anybody on the way can have written, keeps us away. */
@@ -221,7 +221,7 @@ export function refusalOf(body: Uint8Array, limits: Limits, inClear = false): P2
   const refusal = body.length <= 2_048 ? shaped(refusalShape, decode(body, limits)) : undefined
   if (refusal === undefined) return new P2PError('HANDSHAKE_FAILED', 'The peer refused.', { details: { inClear } })
   const { code, message, retryAfterMs, moved } = refusal
-  const sentence = message ?? `The peer closed the connection: ${code}.`
+  const sentence = message || `The peer closed the connection: ${code}.`
   return new P2PError(codeOf(code, 'CONNECTION_CLOSED'), printable(sentence, 512), {
     details: {
       byPeer: true,

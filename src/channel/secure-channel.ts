@@ -543,13 +543,13 @@ export class SecureChannel implements FrameSink {
   private sayGoodbye(state: SecureChannel['state'], error: P2PError): void {
     const { outbound } = this.connection
     // Our sentence may say whom we have looked for, which is not for the one that we have found in its place.
-    const isMute = outbound && state !== 'open'
+    const told = outbound && state !== 'open' ? new P2PError(error.code, '') : error
     try {
       // Before its last message an initiator has keys that the responder lacks: it still refuses in the clear.
       if (state === 'handshake' && (this.sendCipher === undefined || outbound)) {
-        this.transmit(refusalFrame(error, isMute))
+        this.transmit(refusalFrame(told))
       } else {
-        this.writer.add(Entry.CLOSE, undefined, encodeRefusal(error, isMute))
+        this.writer.add(Entry.CLOSE, undefined, encodeRefusal(told))
         this.writer.flush()
       }
     } catch {

@@ -63,7 +63,7 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
    */
   allowPrivate?: boolean | undefined
   /**
-   * Who may learn our network address. With `'relayed'` and `'onion'` the coordinator listens nowhere, tells no address, and dials directly
+   * Who may learn our network address. With `'relayed'` and `'onion'` the coordinator lets nobody in directly, tells no address, and dials directly
    * only what the application has named (`bootstrap`, `anchors`, `connectToPeer('wss://…')`): name relays there. `'onion'` needs the
    * plugin of that name. docs/privacy.md says who learns what. Default 'direct'.
    */

@@ -35,7 +35,6 @@ export function reconfigure(core: Core, changes: RunTimeConfig, others: object =
     core.maxConnections = maxConnections
     for (const peer of leastWanted(network).slice(0, Math.max(0, network.peers.size - maxConnections))) peer.close(poolFull(core))
   }
-  if (isMoved) offerPaths(core)
   core.plugins.run('configured', { ...others, ...(isMoved && { privacy }) })
   if (isMoved || metadata !== undefined) core.described()
   if (isMoved && core.hidesAddress) renewConnections(core)
@@ -93,24 +92,13 @@ function leastWanted(network: Network): PeerConnection[] {
   return network.peers.all().sort((a, b) => worth(a) - worth(b) || b.since - a.since)
 }
 
-/** Transports that show our network address listen and look for peers, or cease to. */
-function offerPaths(core: Core): void {
-  core.stopDiscovery()
-  for (const transport of core.transports.all) {
-    if (transport.direct) {
-      core.removeTransport(transport)
-      core.addTransport(transport)
-    } else if (core.isRunning) core.discoverBy(transport)
-  }
-}
-
 /** Ends every path, for each shows our network address or has frames of any length, and connects anew. Sessions outlast it. */
 function renewConnections({ network, isRunning }: Core): void {
   const { reconnector, peers } = network
   // A peer that was dialled at an address of its own is found by its id from here on.
   for (const entry of reconnector.entries) {
-    const { bootstrap, peerId } = entry
-    if (!bootstrap && peerId !== undefined && peers.get(peerId)?.info.isRelay !== true) entry.target = peerId
+    const { bootstrap, peerId = '' } = entry
+    if (!bootstrap && !peers.get(peerId)?.info.isRelay) entry.target = peerId
   }
   if (!isRunning) return
   network.rest()

@@ -175,7 +175,7 @@ export class Core implements PeerContext, NetworkOwner {
   addTransport(transport: Transport): void {
     this.transports.add(transport)
     // The coordinator listens already: a transport that comes later is opened by itself.
-    if (this.listening === undefined || this.isClosed || !this.offered.includes(transport)) return
+    if (this.listening === undefined || this.isClosed) return
     const { listener } = transport
     if (listener !== undefined) this.plugins.fenced(() => this.listenOn(listener))
     if (this.isRunning) this.discoverBy(transport)
@@ -187,15 +187,10 @@ export class Core implements PeerContext, NetworkOwner {
     if (listener !== undefined) this.plugins.fenced(() => listener.close())
   }
 
-  /** The transports that may listen and look for peers: where our network address is to be hidden, none that shows it. */
-  private get offered(): readonly Transport[] {
-    return this.transports.all.filter(({ direct }) => !(direct && this.hidesAddress))
-  }
-
   /** @throws P2PError INVALID_CONFIG for a privacy that goes against other options, or needs a plugin that is not attached. */
   checkPrivacy(privacy = this.config.privacy): void {
     const { listen, announce } = this.config
-    if (privacy !== 'direct' && (listen[0] ?? announce?.[0]) !== undefined)
+    if (privacy !== 'direct' && (listen[0] || announce?.[0]))
       throw invalidOption('privacy', `'${privacy}' offers no direct path; leave out listen and announce`)
     if (privacy === 'onion' && this.plugins.get(privacy) === undefined) throw needsPlugin("privacy: 'onion'", privacy)
   }
@@ -328,7 +323,7 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   private run(): void {
-    for (const transport of this.offered) this.discoverBy(transport)
+    for (const transport of this.transports.all) this.discoverBy(transport)
     this.network.run()
     // The application may have ended it at the first event.
     if (this.isRunning) this.plugins.run('start')
@@ -341,17 +336,17 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   private listeners(): Listener[] {
-    return [...this.offered.flatMap(({ listener }) => listener ?? []), ...this.config.listen]
+    return [...this.transports.all.flatMap(({ listener }) => listener ?? []), ...this.config.listen]
   }
 
-  discoverBy(transport: Transport): void {
+  private discoverBy(transport: Transport): void {
     this.plugins.fenced(() => {
       const stop = transport.discover?.((address) => this.network.discovered(address))
       if (stop !== undefined) this.stops.push(stop)
     })
   }
 
-  stopDiscovery(): void {
+  private stopDiscovery(): void {
     for (const stop of this.stops.splice(0)) this.plugins.fenced(stop)
   }
 

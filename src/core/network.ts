@@ -260,10 +260,10 @@ export class Network {
   private async reconnect(target: string | PeerInfo): Promise<string> {
     const expected = typeof target === 'string' ? this.remembered.get(target) : undefined
     if (expected !== undefined) return this.peers.dial(target as string, expected, {})
-    // What the configuration names is a relay, to which no other relay has to lead.
-    const isRelay = this.named.has(addressOf(target))
-    const peerId = await connectTo(target, { ...this.dialTools(), ...(isRelay && { circuitsOnly: false }) }, {})
-    if (this.config.anchors.includes(target)) this.trusted.set(target, peerId)
+    const isAnchor = this.config.anchors.includes(target)
+    // An anchor is a relay: `privacy` does not keep it from being dialled.
+    const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { circuitsOnly: false }) }, {})
+    if (isAnchor) this.trusted.set(target, peerId)
     return peerId
   }
 

@@ -9,8 +9,7 @@ import type { PluginKit } from './plugin.js'
  * plugins whose transport needs a connection to agree over, as WebRTC does. `withTransport` calls it by itself.
  *
  * A peer is considered while `PeerInfo.connection.direct` is false and another transport serves it. Ranks decide only once the new path
- * is there: a circuit, of rank 1, goes on serving beside a transport of a lower rank. While `privacy` is not 'direct' no path is looked for;
- * a plugin calls it anew where the hook `configured` tells of another.
+ * is there: a circuit, of rank 1, goes on serving beside a transport of a lower rank. While `privacy` is not 'direct' no path is looked for.
  *
  * @param transport one with `upgradeOf`.
  * @returns ends it.

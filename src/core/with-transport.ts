@@ -16,16 +16,7 @@ export function withTransport(transport: Transport): Plugin {
     name: transport?.name,
     attach(kit) {
       kit.addTransport(transport)
-      if (transport.upgradeOf !== undefined) {
-        let stop = upgradePaths(kit, transport)
-        kit.onLifecycle({
-          configured({ privacy }) {
-            if (privacy === undefined) return
-            stop()
-            stop = upgradePaths(kit, transport)
-          },
-        })
-      }
+      if (transport.upgradeOf !== undefined) upgradePaths(kit, transport)
       return {}
     },
   }

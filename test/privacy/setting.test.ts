@@ -1,12 +1,16 @@
 // The setting `privacy`: what it takes, what it refuses, and what it does to transports of the application's own.
 import { afterEach, describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from '../../src/base/limits.js'
+import { Handshake, REFUSAL, refusalOf } from '../../src/channel/handshake.js'
 import { type P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import type { Plugin, PluginKit } from '../../src/core/plugin.js'
 import { withTransport } from '../../src/core/with-transport.js'
 import { P2PCoordinator as LeanCoordinator } from '../../src/core.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
-import type { Transport } from '../../src/transport/transport.js'
+import type { Connection, FrameSink, Transport } from '../../src/transport/transport.js'
+import { bob as stranger } from '../channel/pair.js'
 import { quiet } from '../dht/network.js'
+import { kitOf } from '../kit-of.js'
 
 let net: TestNetwork | undefined
 const made: { shutdown(): Promise<void> }[] = []
@@ -26,6 +30,7 @@ const listener = { transport: 'websocket', addresses: [], listen: async () => {}
 const onion = (): Plugin => ({ name: 'onion', attach: () => ({}) })
 const needed = { code: 'INVALID_CONFIG', details: { plugin: 'onion' }, message: expect.stringContaining("privacy: 'onion' needs the plugin onion()") }
 const contrary = { code: 'INVALID_CONFIG', details: { option: 'privacy' }, message: expect.stringContaining('listen and announce') }
+const privacyOf = async (peer: P2PCoordinator) => (await kitOf(peer)).privacy
 const thrownBy = (run: () => unknown) => {
   try {
     run()
@@ -36,24 +41,24 @@ const thrownBy = (run: () => unknown) => {
 }
 
 describe('privacy', () => {
-  it("is 'direct' unless the application says otherwise, and the coordinator tells it", () => {
+  it("is 'direct' unless the application says otherwise, and plugins can read it", async () => {
     const wallet = coordinator({})
-    expect(wallet.privacy).toBe('direct')
+    expect(await privacyOf(wallet)).toBe('direct')
     wallet.configure({ privacy: 'relayed' })
-    expect(wallet.privacy).toBe('relayed')
+    expect(await privacyOf(wallet)).toBe('relayed')
     wallet.configure({ metadata: { changed: true } })
-    expect(wallet.privacy).toBe('relayed')
-    expect(coordinator({ privacy: 'relayed' }).privacy).toBe('relayed')
+    expect(await privacyOf(wallet)).toBe('relayed')
+    expect(await privacyOf(coordinator({ privacy: 'relayed' }))).toBe('relayed')
   })
 
-  it.each(['relayed', 'onion'] as const)("'%s' does not go with a place to listen, or an address to tell", (privacy) => {
+  it.each(['relayed', 'onion'] as const)("'%s' does not go with a place to listen, or an address to tell", async (privacy) => {
     for (const offer of [{ listen: [listener] }, { announce: ['wss://wallet.example'] }]) {
       expect(thrownBy(() => coordinator({ privacy, plugins: [onion()], ...offer }))).toMatchObject(contrary)
       const wallet = coordinator({ plugins: [onion()], ...offer })
       expect(thrownBy(() => wallet.configure({ privacy, metadata: { changed: true } }))).toMatchObject(contrary)
-      expect(wallet.privacy).toBe('direct')
+      expect(await privacyOf(wallet)).toBe('direct')
     }
-    expect(coordinator({ privacy, plugins: [onion()], listen: [], announce: [] }).privacy).toBe(privacy)
+    expect(await privacyOf(coordinator({ privacy, plugins: [onion()], listen: [], announce: [] }))).toBe(privacy)
   })
 
   it("'onion' is refused until its plugin is attached, at the construction and at run time", async () => {
@@ -64,7 +69,7 @@ describe('privacy', () => {
     }
     const wallet = coordinator({ privacy: 'relayed' })
     expect(thrownBy(() => wallet.configure({ privacy: 'onion' }))).toMatchObject(needed)
-    expect(wallet.privacy).toBe('relayed')
+    expect(await privacyOf(wallet)).toBe('relayed')
     const failing: Plugin = {
       name: 'onion',
       attach: () => {
@@ -75,8 +80,8 @@ describe('privacy', () => {
     expect(thrownBy(() => wallet.configure({ privacy: 'onion' }))).toMatchObject(needed)
     await wallet.use(onion())
     wallet.configure({ privacy: 'onion' })
-    expect(wallet.privacy).toBe('onion')
-    expect(coordinator({ privacy: 'onion', plugins: [onion()] }).privacy).toBe('onion')
+    expect(await privacyOf(wallet)).toBe('onion')
+    expect(await privacyOf(coordinator({ privacy: 'onion', plugins: [onion()] }))).toBe('onion')
   })
 
   it('is told to plugins as it changes, and only then', () => {
@@ -102,6 +107,9 @@ describe('privacy', () => {
   })
 })
 
+/** Of somebody in Alice's network. */
+const local = { ...stranger.local, network: 'lotus' }
+
 /** A transport of the application's own, which leads to Bob's machine, and what it was asked to do. */
 async function pigeons(config: P2PConfig) {
   net = createTestNetwork({ latencyMs: 10 })
@@ -109,7 +117,8 @@ async function pigeons(config: P2PConfig) {
   await net.run(relay.start())
   const bob = net.createPeer({ host: 'bob', peerId: 'bob', bootstrap: ['memory://relay'], webrtc: false })
   await net.run(bob.start())
-  const flown = { dials: 0, isOpen: false, isSearching: false }
+  const flown = { dials: 0 }
+  let accept: ((connection: Connection) => void) | undefined
   const memory = net.network.transport('alice')
   const transport: Transport = {
     name: 'pigeon',
@@ -124,14 +133,10 @@ async function pigeons(config: P2PConfig) {
     listener: {
       transport: 'pigeon',
       addresses: ['wss://pigeon.example'],
-      listen: async () => void (flown.isOpen = true),
-      close: async () => void (flown.isOpen = false),
-    },
-    discover() {
-      flown.isSearching = true
-      return () => {
-        flown.isSearching = false
-      }
+      listen: async (given) => {
+        accept = given
+      },
+      close: async () => {},
     },
   }
   const alice = net.createPeer({
@@ -148,30 +153,54 @@ async function pigeons(config: P2PConfig) {
   await net.clock.advance(2_000)
   const path = () => alice.getPeer('bob')?.connection?.transport
   const told = () => bob.getPeer('alice')?.addresses.websocket
-  return { alice, flown, path, told, clock: net.clock }
+  /** Somebody comes by a pigeon: what it hears first. */
+  const knock = async () => {
+    const heard: Uint8Array[] = []
+    const ends: string[] = []
+    const connection = {
+      transport: 'pigeon',
+      rank: 3,
+      direct: true,
+      remoteAddress: 'pigeon:stranger',
+      outbound: false,
+      maxFrameBytes: 65_535,
+      bufferedAmount: 0,
+      attach: ({ onFrame }: FrameSink) => void queueMicrotask(() => onFrame(new Handshake(true, local, DEFAULT_LIMITS, clock).start())),
+      send: (frame: Uint8Array) => heard.push(frame),
+      close: () => ends.push('closed'),
+    }
+    accept!(connection as never)
+    await net!.clock.advance(1_000)
+    return heard[0]![0] === REFUSAL ? refusalOf(heard[0]!.subarray(1), DEFAULT_LIMITS, true).code : 'answered'
+  }
+  const { clock } = net
+  return { alice, flown, path, told, knock, clock }
 }
 
 describe('a direct transport of the application’s own', () => {
   it("serves while privacy is 'direct', and is let alone from the moment on that it is not", async () => {
-    const { alice, flown, path, told, clock } = await pigeons({})
-    expect([path(), told(), flown.isOpen, flown.isSearching]).toEqual(['memory', 'wss://pigeon.example', true, true])
+    const { alice, flown, path, told, knock, clock } = await pigeons({})
+    expect([path(), told(), await knock()]).toEqual(['memory', 'wss://pigeon.example', 'answered'])
     alice.configure({ privacy: 'relayed' })
     const { dials } = flown
     await clock.advance(5_000)
-    expect([path(), told(), flown.isOpen, flown.isSearching]).toEqual(['circuit', undefined, false, false])
+    expect([path(), told(), await knock()]).toEqual(['circuit', undefined, 'NO_RELAY'])
     await clock.advance(600_000)
     expect([path(), flown.dials]).toEqual(['circuit', dials])
     alice.configure({ privacy: 'direct' })
+    // The next change of the path is a reason to look for a better one.
+    alice.dropPath('bob')
     await clock.advance(5_000)
-    expect([path(), told(), flown.isOpen, flown.isSearching]).toEqual(['memory', 'wss://pigeon.example', true, true])
+    expect([path(), told(), await knock()]).toEqual(['memory', 'wss://pigeon.example', 'answered'])
   })
 
-  it('neither dials, listens nor looks for anybody where the coordinator begins as relayed, and does once it is direct', async () => {
-    const { alice, flown, path, told, clock } = await pigeons({ privacy: 'relayed' })
+  it('neither dials nor answers anybody where the coordinator begins as relayed, and does once it is direct', async () => {
+    const { alice, flown, path, told, knock, clock } = await pigeons({ privacy: 'relayed' })
     await clock.advance(600_000)
-    expect([path(), told(), flown]).toEqual(['circuit', undefined, { dials: 0, isOpen: false, isSearching: false }])
+    expect([path(), told(), flown.dials, await knock()]).toEqual(['circuit', undefined, 0, 'NO_RELAY'])
     alice.configure({ privacy: 'direct' })
+    alice.dropPath('bob')
     await clock.advance(5_000)
-    expect([path(), told(), flown.isOpen, flown.isSearching]).toEqual(['memory', 'wss://pigeon.example', true, true])
+    expect([path(), told(), await knock()]).toEqual(['memory', 'wss://pigeon.example', 'answered'])
   })
 })

@@ -15,8 +15,6 @@ export interface Announcement {
   lastExpiry: number
 }
 
-/** By which share the times vary: a period of its own would tell a publisher, and all who have begun together would come together for ever. */
-const JITTER = 0.25
 /** Announcements published at once at most: a thousand do not hit the network in one burst. */
 const AT_ONCE = 16
 
@@ -62,7 +60,8 @@ export class Announcements {
     announcement.republish = republish
     announcement.lastExpiry = Math.max(announcement.lastExpiry, entry.expiresAt)
     const livesMs = entry.expiresAt - this.clock.now()
-    announcement.due = republish ? this.about(livesMs / 2) : elapsed(this.clock) + livesMs
+    // A period of its own would tell a publisher, and all that have begun together would come together for ever.
+    announcement.due = elapsed(this.clock) + (republish ? jittered(this.random, livesMs / 2, 0.25) : livesMs)
     this.byKey.set(entry.key, announcement)
     this.arm()
     return announcement
@@ -71,7 +70,7 @@ export class Announcements {
   /** Moves the next publication forward: the last one reached nobody. */
   retry(announcement: Announcement): void {
     const livesMs = announcement.entry.expiresAt - this.clock.now()
-    announcement.due = Math.min(announcement.due, this.about(Math.max(1000, livesMs / 8)))
+    announcement.due = Math.min(announcement.due, elapsed(this.clock) + Math.max(1000, livesMs / 8))
     this.arm()
   }
 
@@ -91,11 +90,6 @@ export class Announcements {
     this.isOver = true
     this.byKey.clear()
     this.alarm.disarm()
-  }
-
-  /** A time that is about so far away, by `elapsed`. */
-  private about(ms: number): number {
-    return elapsed(this.clock) + jittered(this.random, ms, JITTER)
   }
 
   private arm(): void {

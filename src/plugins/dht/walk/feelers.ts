@@ -53,7 +53,7 @@ export class Feelers {
   private async tryOne(): Promise<void> {
     const { network, probe, isNeeded } = this.wiring
     try {
-      const contact = network.mayDial && (this.isWanted || isNeeded()) ? this.next() : undefined
+      const contact = this.isWanted || isNeeded() ? this.next() : undefined
       if (contact !== undefined) network.tried(contact, await probe(contact).catch(() => false))
     } finally {
       if (network.table.size > 0) this.arm()

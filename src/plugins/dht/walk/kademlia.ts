@@ -81,14 +81,9 @@ export class Kademlia {
     return this.table.size < this.wiring.limits.dhtBucketSize
   }
 
-  /** Whether nodes may be dialled at present. */
-  get mayDial(): boolean {
-    return this.wiring.dialer.mayDial()
-  }
-
   /** Whether a walk has somewhere to begin, and may go on from there. */
   get canWalk(): boolean {
-    return this.mayDial && this.table.size > 0
+    return this.wiring.dialer.mayDial() && this.table.size > 0
   }
 
   /** Mean round trip of all nodes asked so far, milliseconds; undefined before the first. */
@@ -258,7 +253,7 @@ export class Kademlia {
   async ask(contact: Contact, message: Question, signal?: AbortSignal): Promise<P2PMessage> {
     if (this.isOver) throw shutDownError()
     // That we cannot dial a node says nothing against it.
-    if (!this.links.isConnected(contact.peerId) && (!this.mayDial || contact.address === '')) {
+    if (!this.links.isConnected(contact.peerId) && (!this.wiring.dialer.mayDial() || contact.address === '')) {
       throw new P2PError('PEER_NOT_CONNECTED', 'This node cannot be dialled.')
     }
     try {

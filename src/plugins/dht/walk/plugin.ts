@@ -55,7 +55,7 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
     limits,
     random,
     network,
-    isNeeded: () => operatorsOf(kit) < ENOUGH_OPERATORS,
+    isNeeded: () => kit.privacy === 'direct' && operatorsOf(kit) < ENOUGH_OPERATORS,
     probe: (contact) => probe(kit, connected, contact),
   })
   dht.setLookup(new WalkLookup(servers, network, new RecordWalks({ dht, servers, clock, limits }, network)))
