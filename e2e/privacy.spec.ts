@@ -31,7 +31,9 @@ async function expectKnown(card: Locator, party: string, what: string, state: 'y
   if (text !== undefined) await expect(known(card, party, what)).toContainText(text)
 }
 
-test('the card says who knows what of a wallet as its paths are, and a change of the setting changes both', async ({ context }) => {
+test('the card says who knows what of a wallet as its paths are, and a change of the setting changes both', async ({
+  context,
+}) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()

@@ -23,8 +23,18 @@ export function knowledgeOf(now) {
   return {
     summary: summaryOf(now),
     parties: [
-      { id: 'relay', name: now.relays.length > 1 ? 'Your relays' : 'Your relay', who: whoOf(now.relays, now, 'No relay is connected.'), rows: relayRows(now) },
-      { id: 'counterparty', name: 'The other wallets', who: whoOf(now.wallets, now, 'No wallet is connected.'), rows: walletRows(now) },
+      {
+        id: 'relay',
+        name: now.relays.length > 1 ? 'Your relays' : 'Your relay',
+        who: whoOf(now.relays, now, 'No relay is connected.'),
+        rows: relayRows(now),
+      },
+      {
+        id: 'counterparty',
+        name: 'The other wallets',
+        who: whoOf(now.wallets, now, 'No wallet is connected.'),
+        rows: walletRows(now),
+      },
       { id: 'watcher', name: 'Who watches your line', who: 'Your provider, or somebody in your Wi-Fi.', rows: watcherRows(now) },
     ],
   }
@@ -44,9 +54,17 @@ function relayRows(now) {
   const isHere = relays.length > 0
   const carried = wallets.filter((peer) => !isDirect(peer))
   return [
-    row('Your network address', isHere && 'yes', isHere ? 'It is at the other end of your connection.' : 'You are not connected.'),
+    row(
+      'Your network address',
+      isHere && 'yes',
+      isHere ? 'It is at the other end of your connection.' : 'You are not connected.',
+    ),
     row('Your peer id', isHere && 'yes', isHere ? 'You have proven it to the relay.' : 'You are not connected.'),
-    row('What you tell of yourself', isHere && 'yes', `${name === undefined ? 'No name' : `The name “${name}”`}, and the protocols that you speak.`),
+    row(
+      'What you tell of yourself',
+      isHere && 'yes',
+      `${name === undefined ? 'No name' : `The name “${name}”`}, and the protocols that you speak.`,
+    ),
     row(
       'Who you talk with',
       carried.length > 0 ? 'yes' : wallets.length > 0 && 'part',
@@ -56,7 +74,11 @@ function relayRows(now) {
           ? `It has introduced you to ${namesOf(wallets, now)}; what you say no longer passes it.`
           : 'Nobody, at the moment.',
     ),
-    row('When, and how much', carried.length > 0 && 'yes', carried.length > 0 ? timesOf(now) : 'Nothing of yours passes it but what you ask it.'),
+    row(
+      'When, and how much',
+      carried.length > 0 && 'yes',
+      carried.length > 0 ? timesOf(now) : 'Nothing of yours passes it but what you ask it.',
+    ),
     row(
       'What you publish and look up',
       isHere && 'yes',
@@ -82,7 +104,11 @@ function walletRows(now) {
           : 'Neither by a path, nor in a record, an introduction or a candidate.',
     ),
     row('Your peer id', isHere && 'yes', isHere ? 'You have proven it to each.' : 'Nobody is connected.'),
-    row('What you tell of yourself', isHere && 'yes', `${name === undefined ? 'No name in the metadata' : `The name “${name}”`}; the demo tells its display name too.`),
+    row(
+      'What you tell of yourself',
+      isHere && 'yes',
+      `${name === undefined ? 'No name in the metadata' : `The name “${name}”`}; the demo tells its display name too.`,
+    ),
     row('Which relay you use', isHere || record ? 'yes' : false, recordText(record)),
     row('What you say', isHere && 'yes', isHere ? 'What you write to them.' : 'Nobody is connected.'),
   ]
@@ -93,11 +119,17 @@ function watcherRows(now) {
   const direct = wallets.filter(isDirect)
   const isHere = relays.length + wallets.length > 0
   return [
-    row('That you use a relay', relays.length > 0 && 'yes', relays.length > 0 ? `It sees the address of ${namesOf(relays, now)}.` : 'You are not connected.'),
+    row(
+      'That you use a relay',
+      relays.length > 0 && 'yes',
+      relays.length > 0 ? `It sees the address of ${namesOf(relays, now)}.` : 'You are not connected.',
+    ),
     row(
       'Who you talk with',
       direct.length > 0 && 'part',
-      direct.length > 0 ? `The network addresses of ${namesOf(direct, now)}, not who they are.` : 'All that you send goes to the relay.',
+      direct.length > 0
+        ? `The network addresses of ${namesOf(direct, now)}, not who they are.`
+        : 'All that you send goes to the relay.',
     ),
     row('When, and how much', isHere && 'yes', isHere ? timesOf(now) : 'Nothing is sent.'),
     row('Your peer id', false, 'It is encrypted in the handshake.'),

@@ -124,7 +124,10 @@ describe('the paths to a described peer', () => {
   })
 
   it('are circuits alone for a wallet that hides its network address', async () => {
-    const { connect, addresses } = planning({ 'ws://b': 'bob', 'http://b': 'bob', 'circuit:r1/bob': 'bob' }, { circuitsOnly: true })
+    const { connect, addresses } = planning(
+      { 'ws://b': 'bob', 'http://b': 'bob', 'circuit:r1/bob': 'bob' },
+      { circuitsOnly: true },
+    )
     expect(await connect(peer(all))).toBe('bob')
     expect(addresses()).toEqual(['circuit:r1/bob'])
   })

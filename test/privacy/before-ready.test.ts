@@ -39,7 +39,10 @@ interface Attacked {
 }
 
 /** An honest end in its first steps. The test plays the other one. */
-function honest(role: 'dials' | 'answers', changes: Partial<ChannelOptions> & Pick<SecureChannelAdmission, 'admit'> = {}): Attacked {
+function honest(
+  role: 'dials' | 'answers',
+  changes: Partial<ChannelOptions> & Pick<SecureChannelAdmission, 'admit'> = {},
+): Attacked {
   const clock = new VirtualClock()
   const [near, far] = pipe()
   const [ours, theirs] = role === 'dials' ? [near, far] : [far, near]
@@ -157,7 +160,12 @@ describe('a dialler tells a hostile responder nothing of its application', () =>
     const from = net.createPeer({ host: 'from', listening: false })
     const why: unknown[] = []
     there.on('error', (error) => why.push(error.message))
-    const target = { peerId: 'secret-friend', addresses: { others: ['memory://there'] }, state: 'disconnected', lastSeen: 0 } as const
+    const target = {
+      peerId: 'secret-friend',
+      addresses: { others: ['memory://there'] },
+      state: 'disconnected',
+      lastSeen: 0,
+    } as const
     const dial = from.connectToPeer(target as never, { timeoutMs: 2_000 })
     await expect(net.run(dial)).rejects.toMatchObject({ code: 'WRONG_PEER', message: expect.stringContaining('secret-friend') })
     await net.clock.advance(1_000)

@@ -245,7 +245,14 @@ describe('whoever wants the address of a relayed wallet', { timeout: 60_000 }, (
       await store.set(key, value)
       net = createTestNetwork({ latencyMs: 5 })
       const line = lineOf(net, 'alice')
-      const alice = net.createPeer({ host: 'alice', listening: false, transport: line.transport, allowPrivate: true, store, privacy })
+      const alice = net.createPeer({
+        host: 'alice',
+        listening: false,
+        transport: line.transport,
+        allowPrivate: true,
+        store,
+        privacy,
+      })
       await net.run(alice.start())
       await net.clock.advance(60_000)
       expect([key, line.dials.includes('memory://mallory')]).toEqual([key, privacy === 'direct'])

@@ -28,8 +28,16 @@ function coordinator(config: P2PConfig): P2PCoordinator {
 
 const listener = { transport: 'websocket', addresses: [], listen: async () => {}, close: async () => {} }
 const onion = (): Plugin => ({ name: 'onion', attach: () => ({}) })
-const needed = { code: 'INVALID_CONFIG', details: { plugin: 'onion' }, message: expect.stringContaining("privacy: 'onion' needs the plugin onion()") }
-const contrary = { code: 'INVALID_CONFIG', details: { option: 'privacy' }, message: expect.stringContaining('listen and announce') }
+const needed = {
+  code: 'INVALID_CONFIG',
+  details: { plugin: 'onion' },
+  message: expect.stringContaining("privacy: 'onion' needs the plugin onion()"),
+}
+const contrary = {
+  code: 'INVALID_CONFIG',
+  details: { option: 'privacy' },
+  message: expect.stringContaining('listen and announce'),
+}
 const privacyOf = async (peer: P2PCoordinator) => (await kitOf(peer)).privacy
 const thrownBy = (run: () => unknown) => {
   try {
@@ -165,7 +173,8 @@ async function pigeons(config: P2PConfig) {
       outbound: false,
       maxFrameBytes: 65_535,
       bufferedAmount: 0,
-      attach: ({ onFrame }: FrameSink) => void queueMicrotask(() => onFrame(new Handshake(true, local, DEFAULT_LIMITS, clock).start())),
+      attach: ({ onFrame }: FrameSink) =>
+        void queueMicrotask(() => onFrame(new Handshake(true, local, DEFAULT_LIMITS, clock).start())),
       send: (frame: Uint8Array) => heard.push(frame),
       close: () => ends.push('closed'),
     }

@@ -58,7 +58,16 @@ export async function toldTo(heard: Heard[], peer: P2PCoordinator): Promise<Hear
 export function messagesIn(heard: Heard[]): Said[] {
   return heard.flatMap(({ kind, body }) => {
     if (kind !== Entry.MESSAGE) return []
-    const [, type, , , payload, , , protocol] = decode(body.subarray(1)) as [number, string, unknown, unknown, unknown, number, string, string]
+    const [, type, , , payload, , , protocol] = decode(body.subarray(1)) as [
+      number,
+      string,
+      unknown,
+      unknown,
+      unknown,
+      number,
+      string,
+      string,
+    ]
     return [{ type, payload, protocol }]
   })
 }

@@ -61,7 +61,9 @@ const ROWS: Record<string, ((world: World, isHidden: boolean) => Promise<void> |
     expect(metadata).toEqual({ note: 'metadata-of-alice' })
   },
   'Counterparty: which relays you use': async ({ bob, relay }) => {
-    const record = await net.run(bob.dht.get<{ addresses: string[]; relays: [string, unknown][] }>('peer:alice', { publisherId: 'alice' }))
+    const record = await net.run(
+      bob.dht.get<{ addresses: string[]; relays: [string, unknown][] }>('peer:alice', { publisherId: 'alice' }),
+    )
     expect(record?.value.relays.map(([id]) => id)).toEqual([relay.peerId])
     expect(record?.value.addresses).toEqual([])
   },
