@@ -16,13 +16,7 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import { type KeyValueStore, memoryStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
 import type { Plugin } from './plugin.js'
-
-/**
- * How a coordinator reaches peers and is reached. `'direct'`: by the best path there is; peers learn each other's network address.
- * `'relayed'`: through relays alone. No peer learns our network address, and frames have few lengths; the relays learn who talks with whom,
- * and when. `'onion'`: as `'relayed'`, and what the onion plugin can send hides us from the relays too.
- */
-export type Privacy = 'direct' | 'relayed' | 'onion'
+import type { Privacy } from './privacy.js'
 
 /** Accepts connections, and may bring plugins that a listening coordinator needs, as `webSocketServer()` brings a DHT server. */
 export type CoordinatorListener = Listener & { readonly plugins?: readonly Plugin[] }

@@ -17,13 +17,14 @@ import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Transport } from '../transport/transport.js'
-import type { Privacy, ResolvedConfig } from './config.js'
+import type { ResolvedConfig } from './config.js'
 import { NetworkDialer } from './dialer.js'
 import type { Lifecycle } from './lifecycle.js'
 import type { Messaging } from './messaging.js'
 import type { Network } from './network.js'
 import type { Dialer, LifecycleHooks, PeerListener, PeerResolver, PluginKit, WakeReason } from './plugin.js'
 import type { Plugins } from './plugins.js'
+import type { Privacy } from './privacy.js'
 
 /** What a kit needs of the core. */
 interface KitOwner {

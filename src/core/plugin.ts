@@ -12,7 +12,7 @@ import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { Transport } from '../transport/transport.js'
-import type { Privacy } from './config.js'
+import type { Privacy } from './privacy.js'
 
 /**
  * A part of a coordinator beyond its core: a transport, a protocol, a service, or several of them under one name.

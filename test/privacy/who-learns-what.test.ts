@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { P2PCoordinator } from '../../src/coordinator.js'
-import type { Privacy } from '../../src/core/config.js'
+import type { Privacy } from '../../src/core/privacy.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
 import { holds, messagesIn, type Said, toldTo, transcripts, twoWallets } from './transcripts.js'
 
