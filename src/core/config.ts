@@ -170,7 +170,7 @@ const checks = (): Record<keyof CoreConfig, Check> => ({
   }),
   plugins: listOf(having('attach')),
   allowPrivate: flag,
-  privacy: being("'direct', 'relayed' or 'onion'", (value) => /^(direct|relayed|onion)$/.test(value as string)),
+  privacy: being("'direct', 'relayed' or 'onion'", (value) => ['direct', 'relayed', 'onion'].includes(value as string)),
   store: having('get', 'set', 'delete', 'keys', 'batch'),
   clock: having('now', 'setTimeout', 'clearTimeout'),
   random: having('bytes', 'unit'),
