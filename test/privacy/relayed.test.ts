@@ -5,7 +5,7 @@ import type { P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import type { Plugin } from '../../src/core/plugin.js'
 import { withTransport } from '../../src/core/with-transport.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
-import { mailbox } from '../../src/mail/index.js'
+import { mailbox, sealedDeposits } from '../../src/mail/index.js'
 import { memoryMail } from '../../src/mail/server/memory-mail.js'
 import { mailServer } from '../../src/mail/server/plugin.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
@@ -71,7 +71,7 @@ async function world(config: P2PConfig): Promise<World> {
     store: memoryStore(),
     ...common,
     ...config,
-    plugins: [withTransport(own(net, line)), post()],
+    plugins: [withTransport(own(net, line)), post(), sealedDeposits()],
   })
   await net.run(alice.start())
   await net.clock.advance(2_000)
