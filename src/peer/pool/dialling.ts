@@ -142,7 +142,7 @@ export class Dialling {
         const other = members.withKey(remote)
         if (other !== undefined) {
           other.found(address)
-          members.dialled.add(other)
+          members.slots.dialled.add(other)
           return other.peerId
         }
       }
