@@ -147,17 +147,27 @@ const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
     'test/musig2/blame.test.ts',
     'aggregation keys taproot',
   ],
-  'musig2/request.ts requestShape': [
-    'a request of contacts alone, shown as what its bytes do',
-    'test/musig2/requests.test.ts',
-    'version id expiry purpose members keysets transaction spent sign commitments',
-  ],
-  'musig2/request.ts requestShape #2': [
+  'musig2/request.ts membersShape': [
     'a member that does not prove its key is in no session',
     'test/musig2/blame.test.ts',
     'peer key',
   ],
-  'musig2/request.ts requestShape #3': ['what is signed, shown as such', 'test/musig2/request.test.ts', 'input type keyset'],
+  'musig2/request.ts requestShape': [
+    'a request of contacts alone, shown as what its bytes do',
+    'test/musig2/requests.test.ts',
+    'version head keysets transaction spent sign commitments',
+  ],
+  'musig2/request.ts requestShape #2': ['what is signed, shown as such', 'test/musig2/request.test.ts', 'input type keyset'],
+  'musig2/ownership.ts shape': [
+    'a request of contacts alone: a proof of the coin and round that are shown, which spends nothing',
+    'test/musig2/ownership.test.ts',
+    'kind head keyset roster member coin',
+  ],
+  'musig2/ownership.ts shape #2': [
+    'nothing: a proof of another coin holds for no other',
+    'test/musig2/ownership.test.ts',
+    'txid index sats',
+  ],
   'musig2/messages.ts proofs': ['nothing: they verify for the key of the member', 'test/musig2/blame.test.ts'],
   'musig2/messages.ts answer': ['its own answer alone', 'test/musig2/requests.test.ts', 'version id request yes fresh proofs'],
   'musig2/messages.ts answer #2': ['its own answer alone', 'test/musig2/requests.test.ts', 'version id request no reason note'],

@@ -48,6 +48,7 @@ import { isOffer, readMeeting, readOffer } from '../../src/musig2/announcements.
 import { readKept } from '../../src/musig2/kept-requests.js'
 import { isSigningMessage, readSigningMessage } from '../../src/musig2/messages.js'
 import { readNonce, readNonceSum } from '../../src/musig2/nonces.js'
+import { readAny } from '../../src/musig2/ownership.js'
 import { readRequest } from '../../src/musig2/request.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
@@ -199,6 +200,7 @@ async function introduce(payload: unknown): Promise<void> {
     peerId: 'bob',
     clock: new VirtualClock(NOW),
     peers: () => [introducer],
+    peer: () => undefined,
     request: async () => ({ payload }),
   } as unknown as ProtocolHost
   for (const { peerId, publicKey, addresses, metadata, protocols = [] } of await findPeers(host, {}, { limits })) {
@@ -417,6 +419,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   ),
   bytes('musig2/nonces readNonce', readNonce),
   bytes('musig2/nonces readNonceSum', readNonceSum),
+  bytes('musig2/ownership readAny', readAny),
   bytes('musig2/request readRequest', readRequest),
   bytes('identity/ed25519 verify', (input) => verify(input, input, input)),
 
