@@ -56,6 +56,7 @@ it.runIf(BENCH)(
       const relay = await startRelay({ port: 0, host: '127.0.0.1' })
       const chain = new Chain()
       let begun = Number.POSITIVE_INFINITY
+      let signed = 0
       const mixers: CoinJoin[] = []
       const mixes = Array.from({ length: 10 }, (_, member) => {
         const { wallet, plan } = purseOf({ chain, seed: 800 + 20 * run + member })
@@ -69,13 +70,17 @@ it.runIf(BENCH)(
           minPeers: 10,
           onProgress: ({ step }) => {
             if (step === 'registering') begun = Math.min(begun, performance.now())
+            if (step === 'broadcasting') signed = Math.max(signed, performance.now())
           },
         })
       })
       const results = await Promise.all(mixes)
       const tookMs = performance.now() - begun
       expect(new Set(results.map(({ txid }) => txid)).size).toBe(1)
-      console.log(`ten members in one process, from roster to the last that has the transaction sent: ${Math.round(tookMs)} ms`)
+      // Whoever does not send it first looks for it on the chain every 3 s.
+      console.log(
+        `ten members in one process: signed at all in ${Math.round(signed - begun)} ms, known at all in ${Math.round(tookMs)} ms`,
+      )
       await Promise.all(mixers.map((mixer) => mixer.close()))
       await relay.stop()
     }
