@@ -62,6 +62,7 @@ export default defineConfig({
           page('Operating relays', 'operating'),
           page('Conformance', 'conformance'),
           page('Eclipse', 'eclipse'),
+          page('Who learns what', 'privacy'),
         ],
       },
       {

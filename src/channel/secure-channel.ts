@@ -492,7 +492,8 @@ export class SecureChannel implements FrameSink {
 
   private sendFrame(plaintext: Uint8Array): void {
     // What a side tells of itself is of a length that would tell it from others.
-    const hidden = this.padsFrames || this.state !== 'open' ? padded(plaintext, this.maxPlaintextBytes, TAG_BYTES) : plaintext
+    const isTold = this.state === 'confirming' || this.state === 'meeting'
+    const hidden = this.padsFrames || isTold ? padded(plaintext, this.maxPlaintextBytes, TAG_BYTES) : plaintext
     this.transmit(this.sendCipher!.encrypt(hidden))
     if (++this.framesSent < this.limits.rekeyAfterFrames) return
     this.framesSent = 0
