@@ -1,5 +1,7 @@
 import type { Server } from 'node:http'
 import { isPrivateAddress } from '../address/private-address.js'
+import type { BackplaneStats, RelayBackplane } from '../backplane/backplane.js'
+import { systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import { MAIL_LIMITS } from '../base/limits/mail.js'
 import { changedLimits, DEFAULT_LIMITS, type Limits } from '../base/limits.js'
@@ -22,6 +24,7 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
 import type { AdmissionOptions } from './admission.js'
+import { Presence, type PresenceStats } from './backplane/presence.js'
 import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
 import { Newcomers } from './newcomers.js'
@@ -83,6 +86,11 @@ export interface RelayOptions extends AdmissionOptions {
   mail?: boolean | MailStore | undefined
   /** Wakes the owner of a mailbox; see docs/relay.md for one that sends Web Push. Called with no content, at most once a minute for each box. */
   onMail?: ((mail: MailWaiting) => unknown) | undefined
+  /**
+   * The other processes of this relay: all have the same `identity`, and are one relay to wallets. `startRelay` starts it, and `stop` closes it.
+   * See `natsBackplane`. Default: this process is the whole relay.
+   */
+  backplane?: RelayBackplane | undefined
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
   server?: Server | undefined
 }
@@ -106,6 +114,7 @@ const OPTIONS: Record<keyof RelayOptions, true> = {
   store: true,
   mail: true,
   onMail: true,
+  backplane: true,
   server: true,
   trustProxy: true,
   origins: true,
@@ -134,6 +143,8 @@ export interface RelayServerStats {
   circuits: RelayStats
   /** Where it keeps mail. */
   mail?: MailServerStats
+  /** Where it is one of several processes. */
+  backplane?: BackplaneStats & PresenceStats
   /** Peers ended because they did not read, or acknowledged nothing. */
   slowReaders: number
   memory: {
@@ -210,7 +221,11 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       }),
     }),
   })
-  const circuits = relayServices()
+  const { backplane } = options
+  if (backplane !== undefined && options.identity === undefined) {
+    throw new P2PError('INVALID_CONFIG', 'All processes of a relay need the same identity: give `identity` beside `backplane`.')
+  }
+  const circuits = relayServices({ backplane })
   const coordinator: P2PCoordinator = new P2PCoordinator({
     network,
     maxConnections,
@@ -226,6 +241,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     ...(options.store && { store: options.store }),
     ...(name !== undefined && { metadata: { name } }),
   })
+  const presence = backplane && presenceOf(coordinator, backplane)
   const newcomers = new Newcomers(limits)
   coordinator.on('connected', () => newcomers.joined())
   const memory = new MemoryCeiling({
@@ -245,14 +261,17 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     listener: listener.getStats(),
     circuits: circuits.getStats(),
     ...(mail && { mail: mail.getStats()! }),
+    ...(backplane && { backplane: { ...backplane.getStats(), ...presence!.getStats() } }),
     slowReaders: listener.getStats().slowReaders + silent.ended,
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
   try {
     if (access !== false) metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), ...getStats() }))
+    await backplane?.start(() => ({ peers: coordinator.getConnectedPeers().length, maxPeers: maxConnections, draining: false }))
     await coordinator.start()
   } catch (error) {
     await coordinator.shutdown()
+    await backplane?.close()
     throw error
   }
   memory.start()
@@ -265,11 +284,28 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     powDifficulty,
     coordinator,
     getStats,
-    stop: () => {
+    stop: async () => {
       memory.stop()
-      return coordinator.shutdown()
+      await coordinator.shutdown()
+      presence?.close()
+      await backplane?.close()
     },
   }
+}
+
+/** Tells the other processes which peers this one has, and ends those that have gone to another one. */
+function presenceOf(coordinator: P2PCoordinator, backplane: RelayBackplane): Presence {
+  const presence = new Presence({
+    backplane,
+    clock: systemClock,
+    drop: (peerId, error) => void coordinator.disconnectFromPeer(peerId, error).catch(() => {}),
+  })
+  coordinator.on('connected', ({ peerId, connection }) => {
+    // What is reached through others is none of ours; nor is whoever we have dialled, another relay.
+    if (connection?.direct === true) presence.connected(peerId, coordinator.getPeerLoad(peerId)?.process ?? '')
+  })
+  coordinator.on('disconnected', ({ peerId }) => presence.disconnected(peerId))
+  return presence
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { RelayBackplane } from '../../../backplane/backplane.js'
 import { hexOf } from '../../../base/bytes.js'
 import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
 import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
@@ -11,6 +12,7 @@ import { int, object, optional, parsed, text, unknownType } from '../../../messa
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { INTRODUCE, isCalled, type PeerQuery } from '../find-peers.js'
+import { IntroductionsElsewhere } from './introductions-elsewhere.js'
 import { PeerWatchers } from './peer-watchers.js'
 
 const criteria = /* @__PURE__ */ (() => ({
@@ -40,13 +42,17 @@ export class Introducer implements IProtocolHandler {
   private readonly typesOf: (publisher: string) => Iterable<string>
   private readonly canBeCalled: (peer: PeerInfo) => boolean
   private readonly provenAddress: (peer: PeerInfo) => string | undefined
+  private readonly backplane: RelayBackplane | undefined
   private protocolHost: ProtocolHost | undefined
   private watchers: PeerWatchers | undefined
+  /** Peers of the other processes of this relay. */
+  private elsewhere: IntroductionsElsewhere | undefined
 
   /**
    * @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type.
    * @param options.typesOf types of the resources that a public key, in lower-case hex, has announced.
    * @param options.canBeCalled whether a peer can be called through us.
+   * @param options.backplane the other processes of the relay; absent: there are none.
    * @param options.provenAddress where a handshake of ours has found a peer. Default: nowhere, and no addresses are told.
    */
   constructor(
@@ -56,8 +62,10 @@ export class Introducer implements IProtocolHandler {
       typesOf?: (publisher: string) => Iterable<string>
       canBeCalled?: (peer: PeerInfo) => boolean
       provenAddress?: (peer: PeerInfo) => string | undefined
+      backplane?: RelayBackplane | undefined
     } = {},
   ) {
+    this.backplane = options.backplane
     this.provenAddress = options.provenAddress ?? (() => undefined)
     this.canBeCalled = options.canBeCalled ?? (() => false)
     this.limits = options.limits ?? limitsOf({ ...CIRCUIT_RELAY_LIMITS, ...NODE_LIMITS, ...SMALL_PLUGIN_LIMITS })
@@ -76,11 +84,20 @@ export class Introducer implements IProtocolHandler {
       typesOf: this.typesOf,
       draw: (peers, count) => sample(host.random, peers, count),
     })
+    const { backplane, limits } = this
+    if (backplane === undefined) return
+    this.elsewhere = new IntroductionsElsewhere({
+      backplane,
+      limits,
+      random: host.random,
+      find: (query, asker) => this.find(host, query, asker),
+    })
   }
 
   onUnregister(): void {
     this.watchers?.close()
-    this.protocolHost = this.watchers = undefined
+    this.elsewhere?.close()
+    this.protocolHost = this.watchers = this.elsewhere = undefined
   }
 
   /** Watches for peers that are open. */
@@ -115,7 +132,9 @@ export class Introducer implements IProtocolHandler {
     const { type, payload } = message
     if (type === 'find') {
       const query = parsed(findShape, payload, 'A query for peers')
-      await host.reply(message, { type: 'found', payload: { peers: this.find(host, query, from.peerId) } })
+      const own = this.find(host, query, from.peerId)
+      const peers = (await this.elsewhere?.add(own, query, encodePeerId(from.publicKey!))) ?? own.peers
+      await host.reply(message, { type: 'found', payload: { peers } })
     } else if (type === 'watch') {
       const { watch: id, ...query } = parsed(watchShape, payload, 'A watch for peers')
       watchers.add(from.peerId, id, query)
@@ -124,7 +143,7 @@ export class Introducer implements IProtocolHandler {
     } else throw unknownType(message)
   }
 
-  private find(host: ProtocolHost, query: PeerQuery, asker: string): unknown[] {
+  private find(host: ProtocolHost, query: PeerQuery, asker: string): Found {
     const { resourceType, limit } = query
     const publishers = resourceType === undefined ? undefined : new Set(this.publishersOf(resourceType))
     const found = candidates(host, query).filter(
@@ -133,16 +152,24 @@ export class Introducer implements IProtocolHandler {
     // By lot where there are too many: neither the oldest nor the newest has an advantage that could be won by reconnecting.
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, this.limits.maxIntroductions)
     const { maxIntroductionBytes, maxAnswerBytes } = this.limits
-    const answer: unknown[] = []
+    const peers: unknown[] = []
     let bytes = 0
     for (const peer of found.length > count ? sample(host.random, found, count) : found) {
       const entry = describe(peer, this.provenAddress(peer), this.canBeCalled(peer))
       bytes += encode(entry, this.limits).length
       if (bytes > Math.min(maxIntroductionBytes, maxAnswerBytes)) break
-      answer.push(entry)
+      peers.push(entry)
     }
-    return answer
+    return { peers, total: found.length }
   }
+}
+
+/** What one process knows. */
+export interface Found {
+  /** Some of them, drawn by lot. */
+  peers: unknown[]
+  /** How many fit. */
+  total: number
 }
 
 /** Those among whom a question can be answered: for an `lp1…` id one look finds the peer. */

@@ -27,9 +27,18 @@ export interface Party {
   readonly callsOfOthers: TokenBucket
 }
 
+/** Where an end is that another process of the relay has. */
+export interface Elsewhere {
+  readonly nodeId: string
+  /** That process's number for the circuit; 0 until it has answered. */
+  number: number
+}
+
 /** One end of a circuit, and the direction that leads to it. */
 export interface End {
   readonly party: Party
+  /** Undefined where the party is connected to this process. */
+  readonly elsewhere: Elsewhere | undefined
   /** What this party calls the circuit. The other end has an id of its own. */
   readonly id: number
   readonly circuit: Circuit
@@ -53,6 +62,9 @@ export interface End {
 export interface Circuit {
   /** The caller's, and the called peer's. */
   ends: [End, End]
+  /** Unacknowledged bytes of one direction, and bytes of one frame, at most. */
+  window: number
+  frameBytes: number
   /** The caller has gone on after the called peer's answer, which it needs for it. */
   isUsed: boolean
   /** Bytes carried in both directions. */

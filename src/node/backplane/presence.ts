@@ -1,0 +1,148 @@
+import type { RelayBackplane, Sender } from '../../backplane/backplane.js'
+import { Alarm } from '../../base/alarm.js'
+import type { Clock } from '../../base/clock.js'
+import { P2PError } from '../../base/errors.js'
+import type { Unsubscribe } from '../../base/events.js'
+import { BACKPLANE_LIMITS } from '../../base/limits/backplane.js'
+import { decode, encode } from '../../message/codec.js'
+import { int, object, parsed, text } from '../../message/shape.js'
+
+/** A peer that is connected to this process. */
+interface Attached {
+  readonly key: string
+  /** What the peer's process calls itself. */
+  readonly process: string
+  /** Greater than that of whoever had the peer before. Milliseconds since the Unix epoch, where nobody had. */
+  since: number
+  isHeld: boolean
+  readonly alarm: Alarm
+}
+
+interface Wiring {
+  readonly backplane: RelayBackplane
+  readonly clock: Clock
+  /** Ends the connection of a peer, which is now at another process. */
+  drop(key: string, error: P2PError): void
+}
+
+export interface PresenceStats {
+  /** Peers that this process holds. */
+  held: number
+  /** Claims of ours that nobody disputed, that took a peer from another process, and claims of others that took one from us. */
+  first: number
+  won: number
+  lost: number
+}
+
+const claimShape = /* @__PURE__ */ (() => object({ process: text(1, 64), since: int(0) }))()
+
+/**
+ * Says which process has a peer. Whoever a peer connects to last has it: it asks who holds the peer, subscribes to the peer's subject, and tells all
+ * that are subscribed there; the older lets go. Since each tells after it has subscribed, of two at the same moment at least one hears the other.
+ *
+ * A wallet may reach two processes at once, by WebSocket and by HTTP, and choose one. So where the holder has the same process of the wallet, the
+ * newer waits for the choice before it claims.
+ */
+export class Presence {
+  private readonly attached = new Map<string, Attached>()
+  private readonly counts = { first: 0, won: 0, lost: 0 }
+  private readonly stops: Unsubscribe[]
+
+  constructor(private readonly wiring: Wiring) {
+    const { backplane } = wiring
+    const again = () => this.claimAll()
+    this.stops = [
+      backplane.answer('who', (_, from) => this.who(from)),
+      backplane.receive('claim', (bytes, from) => this.claimed(bytes, from)),
+      // What others have told us meanwhile we have not heard.
+      backplane.on('up', again),
+      backplane.on('late', again),
+    ]
+  }
+
+  getStats(): PresenceStats {
+    let held = 0
+    for (const { isHeld } of this.attached.values()) if (isHeld) held++
+    return { held, ...this.counts }
+  }
+
+  /** A peer has connected to this process. @param key its `lp1…` id. */
+  connected(key: string, process: string): void {
+    const { clock } = this.wiring
+    this.remove(key)
+    const alarm = new Alarm(clock, () => void this.hold(peer, true))
+    const peer: Attached = { key, process, since: clock.now(), isHeld: false, alarm }
+    this.attached.set(key, peer)
+    void this.attach(peer)
+  }
+
+  disconnected(key: string): void {
+    this.remove(key)
+  }
+
+  close(): void {
+    for (const stop of this.stops) stop()
+    for (const key of [...this.attached.keys()]) this.remove(key)
+  }
+
+  private remove(key: string): void {
+    const peer = this.attached.get(key)
+    if (peer === undefined) return
+    peer.alarm.disarm()
+    this.attached.delete(key)
+    if (peer.isHeld) this.wiring.backplane.release(key)
+  }
+
+  private async attach(peer: Attached): Promise<void> {
+    const { backplane } = this.wiring
+    let holder: { process: string; since: number } | undefined
+    try {
+      holder = parsed(claimShape, decode(await backplane.askPeer(peer.key, 'who', new Uint8Array(0))), 'The holder of a peer')
+    } catch {
+      // Nobody has it, or nobody who answers.
+    }
+    if (this.attached.get(peer.key) !== peer) return
+    if (holder !== undefined) peer.since = Math.max(peer.since, holder.since + 1)
+    if (holder?.process === peer.process) peer.alarm.arm(BACKPLANE_LIMITS.claimWaitMs)
+    else await this.hold(peer, holder !== undefined)
+  }
+
+  private async hold(peer: Attached, wasHeld: boolean): Promise<void> {
+    peer.isHeld = true
+    await this.wiring.backplane.hold(peer.key).catch(() => {})
+    if (this.attached.get(peer.key) !== peer) return
+    if (wasHeld) this.counts.won++
+    else this.counts.first++
+    this.claim(peer)
+  }
+
+  private claim({ key, process, since }: Attached): void {
+    this.wiring.backplane.toPeer(key, 'claim', encode({ process, since }))
+  }
+
+  private claimAll(): void {
+    for (const peer of this.attached.values()) if (peer.isHeld) this.claim(peer)
+  }
+
+  private who({ peer: key = '' }: Sender): Uint8Array {
+    const peer = this.attached.get(key)
+    if (peer === undefined) throw new P2PError('PEER_NOT_FOUND', 'That peer has left this process.')
+    return encode({ process: peer.process, since: peer.since })
+  }
+
+  /** Another process says that it has a peer that we hold. */
+  private claimed(bytes: Uint8Array, { nodeId, peer: key = '' }: Sender): void {
+    const { process, since } = parsed(claimShape, decode(bytes), 'A claim of a peer')
+    const peer = this.attached.get(key)
+    if (peer === undefined) return
+    const isOlder = peer.since > since || (peer.since === since && this.wiring.backplane.nodeId > nodeId)
+    if (isOlder) return this.claim(peer)
+    this.counts.lost++
+    this.remove(key)
+    const error =
+      process === peer.process
+        ? new P2PError('DUPLICATE_CONNECTION', 'The peer has connected to another process of this relay.')
+        : new P2PError('REPLACED', 'Another process with the same identity has connected to this relay.')
+    this.wiring.drop(key, error)
+  }
+}

@@ -1,0 +1,74 @@
+import { LocalHub, localBackplane } from '../../src/backplane/local.js'
+import { encodePeerId } from '../../src/identity/peer-id.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
+import type { P2PCoordinator } from '../../src/coordinator.js'
+import { Presence } from '../../src/node/backplane/presence.js'
+import { relayServices } from '../../src/plugins/circuit/server/relay-services.js'
+import { createTestNetwork } from '../../src/testing/test-network.js'
+
+/** Several processes of one relay in one network in memory, behind a balancer at `memory://relay`. */
+export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } = {}) {
+  const net = createTestNetwork({ latencyMs: 2, seed })
+  const hub = new LocalHub({ clock: net.clock, latencyMs })
+  const identity = identityFromSeed(new Uint8Array(32).fill(200))
+  const start = async (n: number) => {
+    const backplane = localBackplane(hub)
+    const services = relayServices({ backplane })
+    const coordinator: P2PCoordinator = net.createPeer({ host: `relay${n}`, identity, dht: { mode: 'server' }, plugins: [services] })
+    const presence = new Presence({
+      backplane,
+      clock: net.clock,
+      drop: (peerId, error) => void coordinator.disconnectFromPeer(peerId, error).catch(() => {}),
+    })
+    coordinator.on('connected', ({ peerId }) => presence.connected(peerId, coordinator.getPeerLoad(peerId)!.process))
+    coordinator.on('disconnected', ({ peerId }) => presence.disconnected(peerId))
+    await net.run(backplane.start(() => ({ peers: coordinator.getConnectedPeers().length, maxPeers: 1_000, draining: false })))
+    await net.run(coordinator.start())
+    return { n, host: `relay${n}`, coordinator, backplane, presence, services }
+  }
+  const relays = []
+  for (let n = 0; n < count; n++) relays.push(await start(n))
+  return {
+    net,
+    hub,
+    relays,
+    relayId: encodePeerId(identity.publicKey),
+    /** A wallet that the balancer sends where `at` says, whenever it dials. */
+    wallet(at: () => number, seed: number) {
+      const host = `wallet${seed}`
+      const inner = net.network.transport(host)
+      const transport = {
+        ...inner,
+        dial: (address: string, options: Parameters<typeof inner.dial>[1]) =>
+          inner.dial(address === 'memory://relay' ? `memory://relay${at()}` : address, options),
+      }
+      return net.createPeer({
+        host,
+        transport,
+        listening: false,
+        identity: identityFromSeed(new Uint8Array(32).fill(seed)),
+        bootstrap: ['memory://relay'],
+      })
+    },
+    /** A process ends without a goodbye. */
+    kill(n: number) {
+      const { host, backplane } = relays[n]!
+      hub.kill(backplane.nodeId)
+      net.network.crash(host)
+      net.network.vanish(host)
+    },
+    async until(condition: () => boolean, atMostMs: number) {
+      for (let passed = 0; !condition(); passed += 5) {
+        if (passed > atMostMs) throw new Error(`Not within ${atMostMs} ms.`)
+        await net.clock.advance(5)
+      }
+    },
+    async stop() {
+      for (const { backplane, presence } of relays) {
+        presence.close()
+        await net.run(backplane.close())
+      }
+      await net.stop()
+    },
+  }
+}
