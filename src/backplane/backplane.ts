@@ -96,6 +96,8 @@ export interface BackplaneEvents {
   /** The others can be reached, at first or again: what was told them meanwhile is told anew. */
   up: []
   down: []
+  /** Another process is there, which was not before. */
+  'node-joined': [nodeId: string]
   /** A process has left, or was not heard for `nodeGoneMs`. */
   'node-gone': [nodeId: string]
   /** This process was frozen: the others may have taken it for gone. */

@@ -84,6 +84,7 @@ export class BusBackplane implements RelayBackplane {
       nodeId: this.nodeId,
       clock,
       tell: (bytes, nodeId) => (nodeId === undefined ? this.toAll('node', bytes) : this.toNode(nodeId, 'node', bytes)),
+      joined: (nodeId) => this.events.emit('node-joined', nodeId),
       gone: (nodeId) => {
         for (const gathering of this.gatherings.values()) this.settle(gathering, nodeId)
         this.events.emit('node-gone', nodeId)

@@ -13,6 +13,7 @@ interface Wiring {
   readonly clock: Clock
   /** Tells all others, or one. */
   tell(bytes: Uint8Array, nodeId?: string): void
+  joined(nodeId: string): void
   gone(nodeId: string): void
   /** We were frozen for so long that the others may have taken us for gone. */
   late(): void
@@ -74,7 +75,9 @@ export class NodeList {
     const info = { nodeId, ...parsed(shape, decode(bytes), 'What a process says of itself') }
     const isNew = !this.others.has(nodeId)
     this.others.set(nodeId, { info, heardAt: elapsed(this.wiring.clock) })
-    if (isNew) this.wiring.tell(encode({ ...this.load(), startedAt: this.startedAt }), nodeId)
+    if (!isNew) return
+    this.wiring.tell(encode({ ...this.load(), startedAt: this.startedAt }), nodeId)
+    this.wiring.joined(nodeId)
   }
 
   /** It has said goodbye, or does not answer at all. */

@@ -11,6 +11,8 @@ import { TokenBucket } from '../base/token-bucket.js'
 import { VERSION } from '../base/version.js'
 import { MAX_POW_DIFFICULTY } from '../plugins/proof-of-work/proof-of-work.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
+import { initCluster, natsBackplane } from './backplane/nats.js'
+import type { NatsOptions } from './backplane/nats-link.js'
 import { fileIdentity } from './file-identity.js'
 import { fileStore } from './file-store.js'
 import { levelStore } from './level-store.js'
@@ -18,6 +20,8 @@ import { levelMail } from './mail-level.js'
 import { startRelay } from './relay.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
+       lotus-p2p cluster init --nats <address> [--nats-nkey <file>] [--nats-ca <file>] [--cluster <name>]
+                                                 makes what several processes of a relay share, with a key that may
        lotus-p2p conform <address> [options]     tests a peer against the wire protocol; see lotus-p2p conform --help
 
 Starts a relay: wallets connect to it, find each other and talk through it. It cannot read what they say.
@@ -35,6 +39,12 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --mail                      keep mailboxes for wallets that are away: with --data on disk, else small letters in memory
   --max-boxes <number>        mailboxes at most (20000)
   --max-mail <MB>             letters that wait, at most (4096; in memory 64)
+  --nats <address>            this relay is several processes, joined by NATS: nats://host:4222 or tls://host:4222; again for
+                              more servers of one NATS cluster (needs: npm install @nats-io/transport-node @nats-io/jetstream
+                              @nats-io/kv, and the same --identity for all processes)
+  --nats-nkey <file>          the seed of this process's user of NATS
+  --nats-ca <file>            the certificate that signs those of the NATS servers
+  --cluster <name>            which of the relays at that NATS this is (lotus)
   --max-connections <number>  connected peers at most (1000)
   --pow <bits>                proof of work that a new identity has to show, 0 for none (18 where the relay is
                               reached from everywhere, else 0)
@@ -85,6 +95,10 @@ function readArguments() {
         mail: { type: 'boolean', default: false },
         'max-boxes': { type: 'string' },
         'max-mail': { type: 'string' },
+        nats: { type: 'string', multiple: true },
+        'nats-nkey': { type: 'string' },
+        'nats-ca': { type: 'string' },
+        cluster: { type: 'string' },
         'max-connections': { type: 'string', default: '1000' },
         pow: { type: 'string' },
         'max-memory': { type: 'string' },
@@ -114,6 +128,11 @@ async function main(): Promise<void> {
   const { values, positionals } = readArguments()
   if (values.help) return void process.stdout.write(USAGE)
   if (values.version) return say(VERSION)
+  if (positionals.join(' ') === 'cluster init') {
+    if (values.nats === undefined) throw new UsageError('cluster init needs --nats.')
+    await initCluster(natsOptions(values, values.nats))
+    return say('The streams of the cluster are there.')
+  }
   if (positionals.length !== 1 || positionals[0] !== 'relay') {
     throw new UsageError(
       positionals.length === 0 ? 'Say what to start: lotus-p2p relay.' : `Unknown command: ${printable(positionals.join(' '))}`,
@@ -129,6 +148,7 @@ async function main(): Promise<void> {
       }
     }
   }
+  const backplane = backplaneOf(values, values.identity)
   const memory = values['max-memory']
   const maxMemoryBytes = memory === undefined ? undefined : numberOf('max-memory', memory, 128, 1_000_000) * 1_048_576
   const limits = mailLimits(values['max-boxes'], values['max-mail'], values.data !== undefined)
@@ -161,6 +181,7 @@ async function main(): Promise<void> {
     ...(maxMemoryBytes !== undefined && { maxMemoryBytes }),
     ...(values['trust-proxy'] !== undefined && { trustProxy: values['trust-proxy'].split(',').map((entry) => entry.trim()) }),
     ...(values.origin && { origins: values.origin }),
+    ...(backplane && { backplane }),
     ...(store && { store }),
     ...(mail !== false && { mail }),
     ...(limits && { limits }),
@@ -193,6 +214,7 @@ async function main(): Promise<void> {
   say(`  work       ${relay.powDifficulty === 0 ? 'none' : `${relay.powDifficulty} bits for each identity`} (--pow)`)
   if (path !== undefined) say(`  identity   ${path}`)
   if (data !== undefined) say(`  data       ${data}`)
+  if (backplane !== undefined) say(`  cluster    ${backplane.link.cluster}, process ${backplane.nodeId} of ${backplane.nodes().length}`)
   const told = values.announce?.[0]
   const how = told === undefined ? '  (wss:// behind a TLS proxy for pages served over https)' : ''
   say(`  wallets    bootstrap: ['${told ?? relay.addresses.at(-1)}']${how}`)
@@ -221,6 +243,30 @@ async function main(): Promise<void> {
     const code = isP2PError(error) ? error.code : error.name
     complain(`${new Date().toISOString()}${who} ${code}: ${printable(error.message, 256)}`)
   })
+}
+
+/** @throws UsageError */
+function backplaneOf(given: ReturnType<typeof readArguments>['values'], identity: string | undefined) {
+  const { nats, 'nats-nkey': nkey, 'nats-ca': ca, cluster } = given
+  if (nats === undefined) {
+    if (nkey !== undefined || ca !== undefined || cluster !== undefined) {
+      throw new UsageError('--nats-nkey, --nats-ca and --cluster need --nats.')
+    }
+    return undefined
+  }
+  if (identity === undefined) throw new UsageError('--nats needs --identity: all processes of a relay have the same key.')
+  return natsBackplane(natsOptions(given, nats))
+}
+
+/** @throws UsageError */
+function natsOptions(given: ReturnType<typeof readArguments>['values'], nats: string[]): NatsOptions {
+  const { 'nats-nkey': nkey, 'nats-ca': ca, cluster } = given
+  for (const address of nats) {
+    if (!/^(nats|tls):\/\/[^/]/.test(address)) {
+      throw new UsageError(`--nats must be a nats:// or tls:// address, and is "${printable(address)}".`)
+    }
+  }
+  return { servers: nats, cluster, nkey, ca }
 }
 
 /** @throws UsageError */

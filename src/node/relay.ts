@@ -24,7 +24,12 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
 import type { AdmissionOptions } from './admission.js'
+import { oneWalker } from './backplane/one-walker.js'
 import { Presence, type PresenceStats } from './backplane/presence.js'
+import { SharedBans } from './backplane/shared-bans.js'
+import { sharedRecords } from './backplane/shared-records.js'
+import { sharedTopics } from './backplane/shared-topics.js'
+import { HttpForward } from './http-forward.js'
 import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
 import { Newcomers } from './newcomers.js'
@@ -196,8 +201,14 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   })
   const startedMs = performance.now()
   let metrics: Metrics | undefined
+  const { backplane } = options
+  if (backplane !== undefined && options.identity === undefined) {
+    throw new P2PError('INVALID_CONFIG', 'All processes of a relay need the same identity: give `identity` beside `backplane`.')
+  }
+  const others = backplane && new HttpForward(backplane)
   const listener = webSocketServer({
     ...options,
+    others,
     port,
     host,
     // Those of mail are none of a listener's.
@@ -221,18 +232,20 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       }),
     }),
   })
-  const { backplane } = options
-  if (backplane !== undefined && options.identity === undefined) {
-    throw new P2PError('INVALID_CONFIG', 'All processes of a relay need the same identity: give `identity` beside `backplane`.')
-  }
   const circuits = relayServices({ backplane })
+  const walker = backplane && oneWalker(backplane)
   const coordinator: P2PCoordinator = new P2PCoordinator({
     network,
     maxConnections,
     powDifficulty,
     limits,
     listen: [refusing(listener, () => memory.refusal() ?? newcomers.refusal())],
-    plugins: [dhtNode({ mode: 'server' }), circuits, ...(mail === undefined ? [] : [mail])],
+    plugins: [
+      dhtNode({ mode: 'server', backplane }),
+      circuits,
+      ...(mail === undefined ? [] : [mail]),
+      ...(backplane === undefined ? [] : [sharedRecords(backplane), sharedTopics(backplane), walker!]),
+    ],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
     ...(options.allowPrivate !== undefined && { allowPrivate: options.allowPrivate }),
@@ -265,9 +278,12 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     slowReaders: listener.getStats().slowReaders + silent.ended,
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
+  let bans: SharedBans | undefined
   try {
     if (access !== false) metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), ...getStats() }))
     await backplane?.start(() => ({ peers: coordinator.getConnectedPeers().length, maxPeers: maxConnections, draining: false }))
+    bans = backplane && new SharedBans({ backplane, clock: systemClock, coordinator })
+    walker?.begin((peerId) => void coordinator.disconnectFromPeer(peerId).catch(() => {}))
     await coordinator.start()
   } catch (error) {
     await coordinator.shutdown()
@@ -287,7 +303,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     stop: async () => {
       memory.stop()
       await coordinator.shutdown()
-      presence?.close()
+      for (const part of [bans, walker, others, presence]) part?.close()
       await backplane?.close()
     },
   }

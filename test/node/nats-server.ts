@@ -20,15 +20,17 @@ export class NatsServer {
 
   /**
    * @param config lines of its configuration file beside port and JetStream; `FOLDER` stands for a folder of its own.
+   * @param isWhole whether it is the whole file, as of an operator, of which only the port is changed.
    * @param files what is written there before it starts, by name.
    */
-  static async start(config = '', files: Record<string, string> = {}): Promise<NatsServer> {
+  static async start(config = '', files: Record<string, string> = {}, isWhole = false): Promise<NatsServer> {
     const folder = await mkdtemp(join(tmpdir(), 'lotus-nats-'))
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 })
     const port = await freePort()
     const fast = 'ping_interval: "2s", ping_max: 2, max_pending: 256MB'
     const own = `host: 127.0.0.1\nport: ${port}\n${fast}\njetstream { store_dir: "${folder}/js", max_mem: 512MB, max_file: 1GB }\n`
-    const server = new NatsServer(folder, port, own + config.replaceAll('FOLDER', folder))
+    const whole = isWhole ? config.replace(/^port: .*$/m, `host: 127.0.0.1\nport: ${port}`) : own + config
+    const server = new NatsServer(folder, port, whole.replaceAll('FOLDER', folder))
     await writeFile(join(folder, 'nats.conf'), server.config)
     await server.run()
     return server

@@ -4,8 +4,7 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import type { RelayOptions } from '../../src/node/relay.js'
-import type { RelayCommand, RelayFacts } from './relay-process.js'
+import type { RelayCommand, RelayFacts, RelayProcessOptions } from './relay-process.js'
 
 /** A relay in another process, see `relay-process.ts`. */
 export class RelayChild {
@@ -16,11 +15,7 @@ export class RelayChild {
     readonly peerId: string,
   ) {}
 
-  /** @param options.mailAt folder in which it keeps mail. */
-  static async start(
-    options: Omit<RelayOptions, 'identity' | 'logger' | 'server' | 'store' | 'mail' | 'onMail'> & { mailAt?: string },
-    nodeFlags: string[] = [],
-  ) {
+  static async start(options: RelayProcessOptions, nodeFlags: string[] = []) {
     const folder = await mkdtemp(join(tmpdir(), 'lotus-relay-'))
     const outfile = join(folder, 'relay.mjs')
     // For the packages that are not bundled.
@@ -32,7 +27,7 @@ export class RelayChild {
       platform: 'node',
       format: 'esm',
       logLevel: 'error',
-      external: ['classic-level', 'prom-client'],
+      external: ['classic-level', 'prom-client', '@nats-io/*'],
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     })
     const child = fork(outfile, [JSON.stringify(options)], { execArgv: ['--expose-gc', ...nodeFlags] })

@@ -12,7 +12,7 @@ export interface NatsOptions {
   cluster?: string | undefined
   /** The seed of this process's nkey (`SU…`), or the file that holds it. Default: none, for a NATS that asks for none. */
   nkey?: string | undefined
-  /** Where answers come: `_INBOX.r1` for a user whose permissions name it. Default: `_INBOX.` and the first characters of the public nkey, else `_INBOX`. */
+  /** Where answers come, which the permissions of no other process's user cover. Default: `_INBOX.` and the public nkey (`U…`); without one `_INBOX`. */
   inboxPrefix?: string | undefined
   /** File with the certificates that sign those of the NATS servers (PEM). Default: those of the system. */
   ca?: string | undefined
@@ -77,16 +77,17 @@ export class NatsClient implements NatsLink {
   }
 
   private async connect(): Promise<NatsConnection> {
-    const { connect, nkeyAuthenticator } = await loadClient()
+    const { connect, nkeyAuthenticator, nkeys } = await loadClient()
     const { servers, ca } = this.options
     const seed = seedOf(this.options.nkey)
     const authenticator: Authenticator | undefined = seed && nkeyAuthenticator(seed)
+    const ownInbox = seed === undefined ? '_INBOX' : `_INBOX.${nkeys.fromSeed(seed).getPublicKey()}`
     let connection: NatsConnection
     try {
       connection = await connect({
         servers,
         name: `lotus-p2p ${this.cluster}`,
-        inboxPrefix: this.options.inboxPrefix ?? '_INBOX',
+        inboxPrefix: this.options.inboxPrefix ?? ownInbox,
         pingInterval: PING_INTERVAL_MS,
         maxPingOut: MAX_PINGS_OUT,
         maxReconnectAttempts: -1,

@@ -66,7 +66,7 @@ export class NatsRecords implements RecordLog {
   }
 
   /** Opens the stream, and makes it where it is missing. */
-  private open(): Promise<JetStreamClient> {
+  open(): Promise<JetStreamClient> {
     this.opened ??= this.make().catch((error) => {
       this.opened = undefined
       throw error

@@ -10,6 +10,22 @@ export interface NatsBackplane extends RelayBackplane {
 }
 
 /**
+ * Makes what the processes of a relay share at NATS, with a key that may: theirs may not.
+ *
+ * @throws P2PError INVALID_CONFIG, BACKPLANE_DOWN.
+ */
+export async function initCluster(options: NatsOptions): Promise<void> {
+  const link = new NatsClient(options)
+  const bus = new NatsBus(link)
+  try {
+    await bus.shared.open()
+    await bus.records.open()
+  } finally {
+    await bus.close()
+  }
+}
+
+/**
  * Joins the processes of one relay by NATS (2.9 or newer, with JetStream). Needs the packages `@nats-io/transport-node`, `@nats-io/jetstream` and
  * `@nats-io/kv`. Connects when the relay starts.
  *

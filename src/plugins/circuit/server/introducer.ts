@@ -1,5 +1,6 @@
 import type { RelayBackplane } from '../../../backplane/backplane.js'
 import { hexOf } from '../../../base/bytes.js'
+import { fenced } from '../../../base/fenced.js'
 import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
 import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { SMALL_PLUGIN_LIMITS } from '../../../base/limits/small-plugins.js'
@@ -13,6 +14,7 @@ import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.j
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { INTRODUCE, isCalled, type PeerQuery } from '../find-peers.js'
 import { IntroductionsElsewhere } from './introductions-elsewhere.js'
+import { PeersElsewhere } from './peers-elsewhere.js'
 import { PeerWatchers } from './peer-watchers.js'
 
 const criteria = /* @__PURE__ */ (() => ({
@@ -47,6 +49,7 @@ export class Introducer implements IProtocolHandler {
   private watchers: PeerWatchers | undefined
   /** Peers of the other processes of this relay. */
   private elsewhere: IntroductionsElsewhere | undefined
+  private distant: PeersElsewhere | undefined
 
   /**
    * @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type.
@@ -77,9 +80,10 @@ export class Introducer implements IProtocolHandler {
     this.protocolHost = host
     this.watchers = new PeerWatchers(host, {
       limits: this.limits,
-      candidates: (query) => candidates(host, query),
+      candidates: (query) => [...candidates(host, query), ...this.distantFor(host, query)],
+      peer: (peerId) => host.peer(peerId) ?? this.distant?.get(peerId),
       fits,
-      describe: (peer) => describe(peer, this.provenAddress(peer), this.canBeCalled(peer)),
+      describe: (peer) => this.distant?.entryOf(peer) ?? describe(peer, this.provenAddress(peer), this.canBeCalled(peer)),
       publishersOf: this.publishersOf,
       typesOf: this.typesOf,
       draw: (peers, count) => sample(host.random, peers, count),
@@ -92,12 +96,18 @@ export class Introducer implements IProtocolHandler {
       random: host.random,
       find: (query, asker) => this.find(host, query, asker),
     })
+    this.distant = new PeersElsewhere({
+      backplane,
+      isWatching: () => this.watches > 0,
+      changed: (peer) => this.watchers?.changed(peer),
+    })
   }
 
   onUnregister(): void {
     this.watchers?.close()
     this.elsewhere?.close()
-    this.protocolHost = this.watchers = this.elsewhere = undefined
+    this.distant?.close()
+    this.protocolHost = this.watchers = this.elsewhere = this.distant = undefined
   }
 
   /** Watches for peers that are open. */
@@ -111,12 +121,19 @@ export class Introducer implements IProtocolHandler {
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
     this.watchers?.deleteOf(peer.peerId)
+    this.forgetUnwatched()
     this.changed(peer)
   }
 
   /** A peer has come or gone, says something else of itself, or is reached by another path. */
   changed(peer: PeerInfo): void {
     this.watchers?.changed(peer)
+    const { distant, protocolHost: host } = this
+    if (distant === undefined || host === undefined || peer.publicKey === undefined) return
+    const here = host.peer(peer.peerId)
+    const isHere = here?.connection !== undefined && here.connection.transport !== 'circuit'
+    const entry = isHere ? describe(here, this.provenAddress(here), this.canBeCalled(here)) : undefined
+    distant.tell(encodePeerId(peer.publicKey), entry)
   }
 
   /** A peer that may be connected has announced or withdrawn a resource. @param publicKey 32 bytes. */
@@ -138,9 +155,23 @@ export class Introducer implements IProtocolHandler {
     } else if (type === 'watch') {
       const { watch: id, ...query } = parsed(watchShape, payload, 'A watch for peers')
       watchers.add(from.peerId, id, query)
+      for (const { nodeId, peers } of (await this.elsewhere?.askAll(query, encodePeerId(from.publicKey!))) ?? []) {
+        for (const peer of peers) fenced(() => this.distant?.add(peer, nodeId))
+      }
     } else if (type === 'unwatch') {
       watchers.delete(from.peerId, parsed(unwatchShape, payload, 'The end of a watch').watch)
+      this.forgetUnwatched()
     } else throw unknownType(message)
+  }
+
+  /** Peers of other processes are kept for those who watch alone. */
+  private forgetUnwatched(): void {
+    if (this.watches === 0) this.distant?.clear()
+  }
+
+  private distantFor(host: ProtocolHost, { peerId }: PeerQuery): PeerInfo[] {
+    const known = isPeerId(peerId) ? [this.distant?.get(peerId)] : (this.distant?.all() ?? [])
+    return known.filter((peer) => peer !== undefined && host.peer(peer.peerId) === undefined) as PeerInfo[]
   }
 
   private find(host: ProtocolHost, query: PeerQuery, asker: string): Found {

@@ -53,11 +53,10 @@ export class IntroductionsElsewhere {
    */
   async add(own: Found, query: PeerQuery, asker: string): Promise<unknown[]> {
     const { backplane, limits, random } = this.wiring
-    const { protocol, resourceType, peerId, limit } = query
+    const { peerId, limit } = query
     const isOne = isPeerId(peerId)
     if (backplane.state === 'down' || (isOne && own.total > 0)) return own.peers
-    const question = encode({ asker, protocol, resourceType, peerId, limit })
-    const answers = isOne ? await this.askHolder(peerId, question) : await this.askAll(question)
+    const answers = isOne ? await this.askHolder(peerId, questionOf(query, asker)) : await this.askAll(query, asker)
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, limits.maxIntroductions)
     return bounded(drawn([own, ...answers], count, random), limits)
   }
@@ -70,16 +69,21 @@ export class IntroductionsElsewhere {
     }
   }
 
-  private async askAll(question: Uint8Array): Promise<Found[]> {
-    const answers = await this.wiring.backplane.gather('find', question)
-    return answers.flatMap(({ bytes }) => {
+  /** What each of the other processes knows. */
+  async askAll(query: PeerQuery, asker: string): Promise<(Found & { nodeId: string })[]> {
+    const answers = await this.wiring.backplane.gather('find', questionOf(query, asker))
+    return answers.flatMap(({ nodeId, bytes }) => {
       try {
-        return [read(bytes)]
+        return [{ nodeId, ...read(bytes) }]
       } catch {
         return []
       }
     })
   }
+}
+
+function questionOf({ protocol, resourceType, peerId, limit }: PeerQuery, asker: string): Uint8Array {
+  return encode({ asker, protocol, resourceType, peerId, limit })
 }
 
 function read(bytes: Uint8Array): Found {
