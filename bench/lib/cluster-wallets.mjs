@@ -87,7 +87,7 @@ const commands = {
   /** One watches a resource, here, for what another generator announces. */
   watch({ number, type }) {
     got[number].seen = new Map()
-    wallets[number].watchResources(type, (resource) => void got[number].seen.set(resource.id ?? resource.resourceId, now()))
+    wallets[number].watchResources(type, {}, (resource) => void got[number].seen.set(resource.id ?? resource.resourceId, now()))
   },
   seen: ({ number }) => [...got[number].seen],
   async announce({ number, type, count }) {

@@ -313,7 +313,7 @@ export class BusBackplane implements RelayBackplane {
   private collect(bytes: Uint8Array, nodeId: string): void {
     const gathering = bytes.length < 5 ? undefined : this.gatherings.get(viewOf(bytes).getUint32(0))
     if (gathering === undefined) return
-    if (bytes[4] === 0) gathering.answers.push({ nodeId, bytes: bytes.subarray(5) })
+    if (bytes[4] === 0 && gathering.answers.length < gathering.enough) gathering.answers.push({ nodeId, bytes: bytes.subarray(5) })
     this.settle(gathering, nodeId)
   }
 

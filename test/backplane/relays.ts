@@ -1,16 +1,19 @@
 import { LocalHub, localBackplane } from '../../src/backplane/local.js'
+import { P2PError } from '../../src/base/errors.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { Presence } from '../../src/node/backplane/presence.js'
 import { relayServices } from '../../src/plugins/circuit/server/relay-services.js'
 import { createTestNetwork } from '../../src/testing/test-network.js'
+import type { FramePipe } from '../../src/transport/frames/frame-pipe.js'
 
 /** Several processes of one relay in one network in memory, behind a balancer at `memory://relay`. */
 export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } = {}) {
   const net = createTestNetwork({ latencyMs: 2, seed })
   const hub = new LocalHub({ clock: net.clock, latencyMs })
   const identity = identityFromSeed(new Uint8Array(32).fill(200))
+  const sockets: { n: number; connection: FramePipe }[] = []
   const start = async (n: number) => {
     const backplane = localBackplane(hub)
     const services = relayServices({ backplane })
@@ -26,7 +29,7 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } 
     await net.run(coordinator.start())
     return { n, host: `relay${n}`, coordinator, backplane, presence, services }
   }
-  const relays = []
+  const relays: Awaited<ReturnType<typeof start>>[] = []
   for (let n = 0; n < count; n++) relays.push(await start(n))
   return {
     net,
@@ -39,8 +42,13 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } 
       const inner = net.network.transport(host)
       const transport = {
         ...inner,
-        dial: (address: string, options: Parameters<typeof inner.dial>[1]) =>
-          inner.dial(address === 'memory://relay' ? `memory://relay${at()}` : address, options),
+        dial: async (address: string, options: Parameters<typeof inner.dial>[1]) => {
+          if (address !== 'memory://relay') return inner.dial(address, options)
+          const n = at()
+          const connection = await inner.dial(`memory://relay${n}`, options)
+          sockets.push({ n, connection: connection as FramePipe })
+          return connection
+        },
       }
       return net.createPeer({
         host,
@@ -55,7 +63,10 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } 
       const { host, backplane } = relays[n]!
       hub.kill(backplane.nodeId)
       net.network.crash(host)
-      net.network.vanish(host)
+      // Its system resets the connections that it had.
+      for (const socket of sockets) {
+        if (socket.n === n) socket.connection.end(new P2PError('CONNECTION_LOST', 'The connection was reset.'))
+      }
     },
     async until(condition: () => boolean, atMostMs: number) {
       for (let passed = 0; !condition(); passed += 5) {

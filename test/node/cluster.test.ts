@@ -68,7 +68,7 @@ function flow(from: P2PCoordinator, to: P2PCoordinator) {
 
 const portOf = ({ url }: RelayChild) => Number(new URL(url).port)
 
-it('two wallets at two processes of a relay find each other and talk', { timeout: 60_000 }, async () => {
+it('two wallets at two processes of a relay find each other and talk', { timeout: 40_000 }, async () => {
   const [one, two] = await startRelays(2)
   const [alice, bob] = [await wallet(one!.url), await wallet(two!.url)]
   await alice.connectToPeer(bob.peerId)
@@ -82,7 +82,7 @@ it('two wallets at two processes of a relay find each other and talk', { timeout
   expect(facts.connected).toEqual([alice.peerId])
 })
 
-it('kill -9 of one of three processes: its wallets come back, and what sendTo accepted comes once', { timeout: 120_000 }, async () => {
+it('kill -9 of one of three processes: its wallets come back, and what sendTo accepted comes once', { timeout: 90_000 }, async () => {
   const all = await startRelays(3)
   balancer = await Balancer.start(all.map(portOf))
   const address = `ws://${balancer.host}`
@@ -112,7 +112,7 @@ it('kill -9 of one of three processes: its wallets come back, and what sendTo ac
   }
 })
 
-it('NATS away: wallets stay, those of one process talk, those of two do so again after it', { timeout: 120_000 }, async () => {
+it('NATS away: wallets stay, those of one process talk, those of two do so again after it', { timeout: 90_000 }, async () => {
   const [one, two] = await startRelays(2)
   const [alice, bob, carol] = [await wallet(one!.url), await wallet(two!.url), await wallet(one!.url)]
   await alice.connectToPeer(bob.peerId)
@@ -137,7 +137,7 @@ it('NATS away: wallets stay, those of one process talk, those of two do so again
   expect(lost).toEqual([])
 })
 
-it('a wallet by HTTP whose requests go to whichever process', { timeout: 60_000 }, async () => {
+it('a wallet by HTTP whose requests go to whichever process', { timeout: 40_000 }, async () => {
   const all = await startRelays(3)
   balancer = await Balancer.start(all.map(portOf))
   const alice = await wallet(`http://${balancer.host}`)

@@ -5,7 +5,7 @@ import { systemClock } from '../../base/clock.js'
 import { timeoutError } from '../../base/errors.js'
 import { BACKPLANE_LIMITS } from '../../base/limits/backplane.js'
 import { type WaitOptions, withDeadline } from '../../base/wait.js'
-import type { NatsClient } from './nats-link.js'
+import { type NatsClient, plainBytes } from './nats-link.js'
 import { NatsRecords } from './nats-records.js'
 import { NatsShared } from './nats-shared.js'
 
@@ -53,7 +53,7 @@ export class NatsBus implements Bus {
     const callback = (error: Error | null, message: Msg) => {
       if (error !== null) return
       const { reply } = message
-      onMessage(message.data, reply === undefined || reply === '' ? undefined : (answer) => void this.send(reply, answer))
+      onMessage(plainBytes(message.data), reply === undefined || reply === '' ? undefined : (answer) => void this.send(reply, answer))
     }
     const subscription = this.nats!.subscribe(this.prefix + subject, { callback })
     return {
@@ -79,7 +79,7 @@ export class NatsBus implements Bus {
           done()
         }
         this.nats!.request(this.prefix + subject, bytes, { timeout: timeoutMs }).then(
-          ({ data }) => settle(() => resolve(data)),
+          ({ data }) => settle(() => resolve(plainBytes(data))),
           (error: Error) => settle(() => reject(isNobody(error) ? nobodyHolds() : failed(error, timeoutMs))),
         )
       })
@@ -109,18 +109,36 @@ export class NatsBus implements Bus {
     this.isMeasuring = false
   }
 
+  /** The server knows all that we have subscribed to: at once, or when it is back. */
+  private async roundTrip(): Promise<void> {
+    for (;;) {
+      const done = await this.nats!.flush().then(
+        () => true,
+        () => this.nats!.isClosed(),
+      )
+      if (done) return
+      await new Promise<void>((resolve) => {
+        const stop = this.link.on('up', () => {
+          stop()
+          resolve()
+        })
+      })
+    }
+  }
+
   /** Many that subscribe in one turn share a round trip. */
   private flushed(): Promise<void> {
     this.flushing ??= Promise.resolve().then(() => {
       this.flushing = undefined
-      return this.nats!.flush()
+      return this.roundTrip()
     })
     return this.flushing
   }
 }
 
-function isNobody(error: Error): boolean {
-  return error.name === 'NoRespondersError' || (error.cause as Error | undefined)?.name === 'NoRespondersError'
+/** What the client tells of a request that failed; its classes are those of a package that is loaded late. */
+function isNobody(error: Error & { isNoResponders?: () => boolean }): boolean {
+  return error.name === 'NoRespondersError' || error.isNoResponders?.() === true
 }
 
 function failed(error: Error, timeoutMs: number): Error {

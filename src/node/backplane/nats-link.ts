@@ -95,6 +95,8 @@ export class NatsClient implements NatsLink {
         reconnectJitter: RECONNECT_MS,
         reconnectJitterTLS: RECONNECT_MS,
         timeout: CONNECT_MS,
+        // The stack of each question would cost more than the question.
+        noAsyncTraces: true,
         ...(authenticator && { authenticator }),
         ...(ca !== undefined && { tls: { caFile: ca } }),
       })
@@ -127,6 +129,11 @@ async function loadClient(): Promise<typeof import('@nats-io/transport-node')> {
   } catch (cause) {
     throw missingPackage(cause)
   }
+}
+
+/** The client gives Node's Buffers, of which `slice` makes no copy. */
+export function plainBytes({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 export function missingPackage(cause: unknown): P2PError {

@@ -1,20 +1,28 @@
-import type { ConsumerMessages, JetStreamClient } from '@nats-io/jetstream'
+import type { ConsumerMessages, DeliverPolicy, JetStreamClient } from '@nats-io/jetstream'
 import type { RecordLog } from '../../backplane/backplane.js'
 import { backplaneDown } from '../../backplane/errors.js'
 import { systemClock } from '../../base/clock.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { BACKPLANE_LIMITS } from '../../base/limits/backplane.js'
 import { withDeadline } from '../../base/wait.js'
-import { missingPackage, type NatsClient } from './nats-link.js'
+import { missingPackage, type NatsClient, plainBytes } from './nats-link.js'
 
 /** How long an entry is kept: longer than any record but those of cards, which their owners bring again. */
 const MAX_AGE_MS = 48 * 3_600_000
 const MAX_BYTES = 268_435_456
 
-/** The log of records: a stream in memory that keeps the newest entry of each subject. */
+interface Reader {
+  /** Sequence of the last entry that it has. */
+  last: number
+  readonly onEntry: (bytes: Uint8Array) => void
+  messages: ConsumerMessages | undefined
+}
+
+/** The log of records: a stream that keeps the newest entry of each subject. */
 export class NatsRecords implements RecordLog {
   private opened: Promise<JetStreamClient> | undefined
-  private readonly reading = new Set<ConsumerMessages>()
+  private readonly readers = new Set<Reader>()
+  private stopHearing: Unsubscribe | undefined
 
   constructor(private readonly link: NatsClient) {}
 
@@ -29,32 +37,45 @@ export class NatsRecords implements RecordLog {
   }
 
   async replay(onEntry: (bytes: Uint8Array) => void): Promise<Unsubscribe> {
-    const stream = await this.open()
-    const consumer = await stream.consumers.get(this.streamName)
-    const { num_pending: before } = await consumer.info()
-    let left = before
-    let caughtUp = () => {}
-    const done = new Promise<void>((resolve) => {
-      caughtUp = resolve
-    })
-    const messages = await consumer.consume({
-      callback: ({ data }) => {
-        onEntry(data)
-        if (--left <= 0) caughtUp()
-      },
-    })
-    this.reading.add(messages)
-    if (before === 0) caughtUp()
-    await done
+    const reader: Reader = { last: 0, onEntry, messages: undefined }
+    this.readers.add(reader)
+    await this.read(reader)
     return () => {
-      this.reading.delete(messages)
-      messages.stop()
+      this.readers.delete(reader)
+      reader.messages?.stop()
     }
   }
 
   close(): void {
-    for (const messages of this.reading) messages.stop()
-    this.reading.clear()
+    this.stopHearing?.()
+    for (const { messages } of this.readers) messages?.stop()
+    this.readers.clear()
+  }
+
+  /** Reads from where the reader is; resolves once it has all that was there. */
+  private async read(reader: Reader): Promise<void> {
+    const stream = await this.open()
+    const from = { deliver_policy: 'by_start_sequence' as DeliverPolicy, opt_start_seq: reader.last + 1 }
+    const consumer = await stream.consumers.get(this.streamName, from)
+    let left = (await consumer.info()).num_pending
+    let caughtUp = () => {}
+    const done = new Promise<void>((resolve) => {
+      caughtUp = resolve
+    })
+    if (left === 0) caughtUp()
+    const messages = await consumer.consume({
+      callback: ({ data, seq }) => {
+        if (seq > reader.last) {
+          reader.last = seq
+          reader.onEntry(plainBytes(data))
+        }
+        if (--left === 0) caughtUp()
+      },
+    })
+    reader.messages?.stop()
+    if (this.readers.has(reader)) reader.messages = messages
+    else messages.stop()
+    await done
   }
 
   private get streamName(): string {
@@ -88,9 +109,13 @@ export class NatsRecords implements RecordLog {
           max_msgs_per_subject: 1,
           max_age: MAX_AGE_MS * 1_000_000,
           max_bytes: MAX_BYTES,
-          storage: 'memory',
+          storage: 'file',
         }),
       )
+      // A consumer would notice late, or never, that its server was away.
+      this.stopHearing ??= this.link.on('up', () => {
+        for (const reader of this.readers) void this.read(reader).catch(() => {})
+      })
       return jetstream(connection)
     } catch (cause) {
       throw backplaneDown(cause)

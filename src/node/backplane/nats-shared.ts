@@ -1,4 +1,4 @@
-import type { KV, KvWatchEntry } from '@nats-io/kv'
+import type { KV, Kvm, KvWatchEntry } from '@nats-io/kv'
 import type { SharedEntry, SharedMap } from '../../backplane/backplane.js'
 import { backplaneDown } from '../../backplane/errors.js'
 import { SharedCopy } from '../../backplane/shared-copy.js'
@@ -7,7 +7,7 @@ import { P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { BACKPLANE_LIMITS } from '../../base/limits/backplane.js'
 import { withDeadline } from '../../base/wait.js'
-import { missingPackage, type NatsClient } from './nats-link.js'
+import { missingPackage, type NatsClient, plainBytes } from './nats-link.js'
 
 /** The bucket of what all processes know: bans, leaders. */
 const BUCKET = 'lotus_shared'
@@ -19,6 +19,7 @@ export class NatsShared implements SharedMap {
   private readonly copy = new SharedCopy()
   private kv: KV | undefined
   private watching: { stop(): void } | undefined
+  private stopHearing: Unsubscribe | undefined
 
   constructor(private readonly link: NatsClient) {}
 
@@ -28,8 +29,10 @@ export class NatsShared implements SharedMap {
     const manager = new Kvm(await this.link.connection())
     try {
       // The permissions of a relay may not let it make one.
-      this.kv = await manager.open(BUCKET).catch(() => manager.create(BUCKET, { history: 1 }))
+      this.kv = await opened(manager).catch(() => manager.create(BUCKET, { history: 1 }))
       await this.follow()
+      // A watch would notice late, or never, that its server was away.
+      this.stopHearing = this.link.on('up', () => void this.follow().catch(() => {}))
     } catch (cause) {
       throw backplaneDown(cause)
     }
@@ -64,6 +67,7 @@ export class NatsShared implements SharedMap {
   }
 
   close(): void {
+    this.stopHearing?.()
     this.watching?.stop()
   }
 
@@ -88,24 +92,34 @@ export class NatsShared implements SharedMap {
   /** Resolves once the copy has all that is there. */
   private async follow(): Promise<void> {
     const { cluster } = this.link
-    const watched = await this.kv!.watch({ key: `${cluster}.>` })
+    const filter = `${cluster}.>`
+    const keys = new Set<string>()
+    for await (const key of await this.kv!.keys(filter)) keys.add(key.slice(cluster.length + 1))
+    this.copy.keepOnly(keys)
+    const watched = await this.kv!.watch({ key: filter })
+    this.watching?.stop()
     this.watching = watched
-    const begun = this.kv!.status().then(({ values }) => values)
-    await new Promise<void>((resolve, reject) => {
-      void begun.then((values) => values === 0 && resolve(), reject)
+    await new Promise<void>((resolve) => {
+      // Where nothing is there, nothing says that it was all.
+      if (keys.size === 0) resolve()
       void (async () => {
         for await (const entry of watched) {
           this.arrived(entry, cluster)
           if (entry.delta === 0) resolve()
         }
       })()
-      // Where nothing of this cluster is there, nothing comes.
-      systemClock.setTimeout(resolve, BACKPLANE_LIMITS.gatherMs)
     })
   }
 
   private arrived({ key, value, revision, operation }: KvWatchEntry, cluster: string): void {
     const own = key.slice(cluster.length + 1)
-    this.copy.set(own, operation === 'PUT' ? { value, revision } : undefined, revision)
+    this.copy.set(own, operation === 'PUT' ? { value: plainBytes(value), revision } : undefined, revision)
   }
+}
+
+/** The bucket, where it is there. */
+async function opened(manager: Kvm): Promise<KV> {
+  const kv = await manager.open(BUCKET)
+  await kv.status()
+  return kv
 }
