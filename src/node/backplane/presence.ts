@@ -37,8 +37,8 @@ export interface PresenceStats {
 const claimShape = /* @__PURE__ */ (() => object({ process: text(1, 64), since: int(0) }))()
 
 /**
- * Says which process has a peer. Whoever a peer connects to last has it: it asks who holds the peer, subscribes to the peer's subject, and tells all
- * that are subscribed there; the older lets go. Since each tells after it has subscribed, of two at the same moment at least one hears the other.
+ * Says which process has a peer. The process that a peer connects to last has it: it asks who holds the peer, subscribes to the peer's subject, and
+ * tells all that are subscribed there; the older lets go. Since each tells after it has subscribed, of two at the same moment at least one hears the other.
  *
  * A wallet may reach two processes at once, by WebSocket and by HTTP, and choose one. So where the holder has the same process of the wallet, the
  * newer waits for the choice before it claims.
@@ -70,7 +70,7 @@ export class Presence {
   connected(key: string, process: string): void {
     const { clock } = this.wiring
     this.remove(key)
-    const alarm = new Alarm(clock, () => void this.hold(peer, true))
+    const alarm = new Alarm(clock, () => void this.take(peer))
     const peer: Attached = { key, process, since: clock.now(), isHeld: false, alarm }
     this.attached.set(key, peer)
     void this.attach(peer)
@@ -90,26 +90,43 @@ export class Presence {
     if (peer === undefined) return
     peer.alarm.disarm()
     this.attached.delete(key)
-    if (peer.isHeld) this.wiring.backplane.release(key)
+    this.letGo(peer)
   }
 
   private async attach(peer: Attached): Promise<void> {
     const { backplane } = this.wiring
-    let holder: { process: string; since: number } | undefined
-    try {
-      holder = parsed(claimShape, decode(await backplane.askPeer(peer.key, 'who', new Uint8Array(0))), 'The holder of a peer')
-    } catch {
-      // Nobody has it, or nobody who answers.
-    }
+    const asked = backplane.askPeer(peer.key, 'who', new Uint8Array(0))
+    // Behind the question, which so does not come to us, and without a wait for its answer: whoever calls the peer now finds it.
+    const held = this.hold(peer)
+    const holder = await asked.then(readClaim).catch(() => undefined)
     if (this.attached.get(peer.key) !== peer) return
     if (holder !== undefined) peer.since = Math.max(peer.since, holder.since + 1)
-    if (holder?.process === peer.process) peer.alarm.arm(BACKPLANE_LIMITS.claimWaitMs)
-    else await this.hold(peer, holder !== undefined)
+    if (holder?.process === peer.process) {
+      this.letGo(peer)
+      peer.alarm.arm(BACKPLANE_LIMITS.claimWaitMs)
+      return
+    }
+    await held
+    this.settle(peer, holder !== undefined)
   }
 
-  private async hold(peer: Attached, wasHeld: boolean): Promise<void> {
+  /** The wallet has had the time to choose, and is still here. */
+  private async take(peer: Attached): Promise<void> {
+    await this.hold(peer)
+    this.settle(peer, true)
+  }
+
+  private async hold(peer: Attached): Promise<void> {
     peer.isHeld = true
     await this.wiring.backplane.hold(peer.key).catch(() => {})
+  }
+
+  private letGo(peer: Attached): void {
+    if (peer.isHeld) this.wiring.backplane.release(peer.key)
+    peer.isHeld = false
+  }
+
+  private settle(peer: Attached, wasHeld: boolean): void {
     if (this.attached.get(peer.key) !== peer) return
     if (wasHeld) this.counts.won++
     else this.counts.first++
@@ -132,7 +149,7 @@ export class Presence {
 
   /** Another process says that it has a peer that we hold. */
   private claimed(bytes: Uint8Array, { nodeId, peer: key = '' }: Sender): void {
-    const { process, since } = parsed(claimShape, decode(bytes), 'A claim of a peer')
+    const { process, since } = readClaim(bytes)
     const peer = this.attached.get(key)
     if (peer === undefined) return
     const isOlder = peer.since > since || (peer.since === since && this.wiring.backplane.nodeId > nodeId)
@@ -145,4 +162,9 @@ export class Presence {
         : new P2PError('REPLACED', 'Another process with the same identity has connected to this relay.')
     this.wiring.drop(key, error)
   }
+}
+
+/** @throws P2PError MALFORMED_DATA. */
+function readClaim(bytes: Uint8Array): { process: string; since: number } {
+  return parsed(claimShape, decode(bytes), 'A claim of a peer')
 }

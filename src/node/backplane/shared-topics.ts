@@ -10,7 +10,8 @@ import type { Topics } from '../../plugins/topics/topics.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 
-const PREFIX = 'process '
+/** No id of a peer begins so: see `isOfOneRelay`. */
+const PREFIX = '\nprocess '
 /** What a router says to a router; a request would be answered, and none of these is. */
 const messageShape = /* @__PURE__ */ (() =>
   object({ type: oneOf('message', 'past', 'want', 'unwant', 'have', 'graft', 'prune'), payload: present }))()
