@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { identityFromSeed, encodePeerId } from '../dist/index.js'
+import { encodePeerId, identityFromSeed } from '../dist/index.js'
 import { balance, freePort, Nats, Part } from './lib/cluster-parts.mjs'
 import { median, percentile } from './lib/statistics.mjs'
 
@@ -48,7 +48,8 @@ async function paired(pairs, at) {
   const sides = await Promise.all([wallets(), wallets()])
   const own = [[], []]
   for (let i = 0; i < pairs; i++) {
-    for (const [side, part] of sides.entries()) own[side].push(...(await part.call('start', { count: 1, address: at(i, side) })).started)
+    for (const [side, part] of sides.entries())
+      own[side].push(...(await part.call('start', { count: 1, address: at(i, side) })).started)
   }
   for (let i = 0; i < pairs; i++) await sides[0].call('connect', { from: i, to: own[1][i].peerId })
   return { sides, own }
@@ -57,9 +58,13 @@ async function paired(pairs, at) {
 async function flooded({ sides, own }, pairs) {
   const before = await Promise.all(own[1].map(({ number }) => sides[1].call('received', { number })))
   const begun = now()
-  await Promise.all(own[1].map(({ peerId }, i) => sides[0].call('flood', { from: i, to: peerId, bytes: 256, ms: seconds * 1_000 })))
+  await Promise.all(
+    own[1].map(({ peerId }, i) => sides[0].call('flood', { from: i, to: peerId, bytes: 256, ms: seconds * 1_000 })),
+  )
   const after = await Promise.all(own[1].map(({ number }) => sides[1].call('received', { number })))
-  return (after.reduce((sum, count) => sum + count, 0) - before.reduce((sum, count) => sum + count, 0)) / ((now() - begun) / 1_000)
+  return (
+    (after.reduce((sum, count) => sum + count, 0) - before.reduce((sum, count) => sum + count, 0)) / ((now() - begun) / 1_000)
+  )
 }
 
 const one = await alone()
@@ -69,40 +74,67 @@ const together = () => one.url
 
 if (wanted.has('flood')) {
   const rates = {}
-  for (const [name, at] of [['one', together], ['across', across]]) {
+  for (const [name, at] of [
+    ['one', together],
+    ['across', across],
+  ]) {
     const pair = await paired(1, at)
     await flooded(pair, 1)
     rates[name] = await flooded(pair, 1)
     end(pair.sides)
   }
   const share = rates.across / rates.one
-  row('256 B one way, across / at one process', `${Math.round(rates.across)}/s / ${Math.round(rates.one)}/s = ${share.toFixed(2)}`, '>= 0.6, and >= 12,000/s', share >= 0.6 && rates.across >= 12_000)
+  row(
+    '256 B one way, across / at one process',
+    `${Math.round(rates.across)}/s / ${Math.round(rates.one)}/s = ${share.toFixed(2)}`,
+    '>= 0.6, and >= 12,000/s',
+    share >= 0.6 && rates.across >= 12_000,
+  )
 }
 if (wanted.has('pairs')) {
   const rates = {}
-  for (const [name, at] of [['one', together], ['across', across]]) {
+  for (const [name, at] of [
+    ['one', together],
+    ['across', across],
+  ]) {
     const pairs = await paired(8, at)
     await flooded(pairs, 8)
     rates[name] = await flooded(pairs, 8)
     end(pairs.sides)
   }
   const share = rates.across / rates.one
-  row('8 pairs across, sum / 8 pairs at one process', `${Math.round(rates.across)}/s / ${Math.round(rates.one)}/s = ${share.toFixed(2)}`, '>= 0.9 on 2 cores', share >= 0.9)
+  row(
+    '8 pairs across, sum / 8 pairs at one process',
+    `${Math.round(rates.across)}/s / ${Math.round(rates.one)}/s = ${share.toFixed(2)}`,
+    '>= 0.9 on 2 cores',
+    share >= 0.9,
+  )
 }
 if (wanted.has('echo')) {
   const times = {}
-  for (const [name, at] of [['one', together], ['across', across]]) {
+  for (const [name, at] of [
+    ['one', together],
+    ['across', across],
+  ]) {
     const { sides, own } = await paired(1, at)
     await sides[0].call('echo', { from: 0, to: own[1][0].peerId, rounds: 200 })
     times[name] = median(await sides[0].call('echo', { from: 0, to: own[1][0].peerId, rounds: 1_000 }))
     end(sides)
   }
   const more = times.across - times.one
-  row('echo p50, across / at one process', `${times.across.toFixed(2)} ms / ${times.one.toFixed(2)} ms, +${more.toFixed(2)} ms`, '<= +1.0 ms', more <= 1)
+  row(
+    'echo p50, across / at one process',
+    `${times.across.toFixed(2)} ms / ${times.one.toFixed(2)} ms, +${more.toFixed(2)} ms`,
+    '<= +1.0 ms',
+    more <= 1,
+  )
 }
 if (wanted.has('connect')) {
   const times = {}
-  for (const [name, at] of [['one', together], ['across', across]]) {
+  for (const [name, at] of [
+    ['one', together],
+    ['across', across],
+  ]) {
     const { sides, own } = await paired(1, at)
     const samples = []
     for (let i = 0; i < 100; i++) {
@@ -117,12 +149,22 @@ if (wanted.has('connect')) {
         const id = encodePeerId(identityFromSeed(crypto.getRandomValues(new Uint8Array(32))).publicKey)
         unknown.push(await sides[0].call('unknown', { from: 0, id }))
       }
-      row('connectToPeer with an id that nobody has is refused, p50', `${median(unknown).toFixed(1)} ms`, '< 50 ms', median(unknown) < 50)
+      row(
+        'connectToPeer with an id that nobody has is refused, p50',
+        `${median(unknown).toFixed(1)} ms`,
+        '< 50 ms',
+        median(unknown) < 50,
+      )
     }
     end(sides)
   }
   const more = times.across - times.one
-  row('connectToPeer by id p50, across / at one process', `${times.across.toFixed(1)} ms / ${times.one.toFixed(1)} ms, +${more.toFixed(1)} ms`, '<= +2 ms', more <= 2)
+  row(
+    'connectToPeer by id p50, across / at one process',
+    `${times.across.toFixed(1)} ms / ${times.one.toFixed(1)} ms, +${more.toFixed(1)} ms`,
+    '<= +2 ms',
+    more <= 2,
+  )
 }
 if (wanted.has('watch')) {
   const { sides } = await paired(1, across)
@@ -132,7 +174,12 @@ if (wanted.has('watch')) {
   await pause(1_000)
   const seen = new Map(await sides[1].call('seen', { number: 0 }))
   const times = announced.flatMap(([id, at]) => (seen.has(id) ? [seen.get(id) - at] : []))
-  row(`announce to watch across p50 (${times.length} of 50 seen)`, `${median(times).toFixed(1)} ms`, '<= 8 ms', times.length === 50 && median(times) <= 8)
+  row(
+    `announce to watch across p50 (${times.length} of 50 seen)`,
+    `${median(times).toFixed(1)} ms`,
+    '<= 8 ms',
+    times.length === 50 && median(times) <= 8,
+  )
   end(sides)
 }
 end(one, three)
@@ -184,9 +231,24 @@ if (wanted.has('kill')) {
     for (const n of numbers) if (!seen.has(n)) lost++
     for (const times of seen.values()) doubled += times - 1
   }
-  row(`kill -9 of 1 of 3, ${count} wallets: all back`, backMs === undefined ? 'not within 90 s' : `${(backMs / 1_000).toFixed(1)} s`, '<= 5 s (900)', backMs <= 5_000)
-  row(`the same, ${pairs} pairs: of ${total} accepted`, `${lost} lost, ${doubled} doubled`, '0 lost, 0 doubled', lost + doubled === 0)
-  row('the same, pairs not hit: p99; longest of all', `${percentile(calm, 99).toFixed(0)} ms; ${(Math.max(...times) / 1_000).toFixed(1)} s`, 'p99 <= 500 ms', percentile(calm, 99) <= 500)
+  row(
+    `kill -9 of 1 of 3, ${count} wallets: all back`,
+    backMs === undefined ? 'not within 90 s' : `${(backMs / 1_000).toFixed(1)} s`,
+    '<= 5 s (900)',
+    backMs <= 5_000,
+  )
+  row(
+    `the same, ${pairs} pairs: of ${total} accepted`,
+    `${lost} lost, ${doubled} doubled`,
+    '0 lost, 0 doubled',
+    lost + doubled === 0,
+  )
+  row(
+    'the same, pairs not hit: p99; longest of all',
+    `${percentile(calm, 99).toFixed(0)} ms; ${(Math.max(...times) / 1_000).toFixed(1)} s`,
+    'p99 <= 500 ms',
+    percentile(calm, 99) <= 500,
+  )
   end(sides, all)
 }
 if (wanted.has('nats')) {
@@ -203,7 +265,10 @@ if (wanted.has('nats')) {
   await pause(2_000)
   await nats.kill()
   await pause(20_000)
-  const countsOf = async () => (await Promise.all(own[0].map(({ peerId }, i) => sides[1].call('flowed', { number: i, from: peerId })))).map(({ length }) => length)
+  const countsOf = async () =>
+    (await Promise.all(own[0].map(({ peerId }, i) => sides[1].call('flowed', { number: i, from: peerId })))).map(
+      ({ length }) => length,
+    )
   const during = await countsOf()
   await nats.start()
   const backAt = now()
@@ -229,8 +294,18 @@ if (wanted.has('nats')) {
   const disconnects = (await Promise.all(sides.map((side) => side.call('disconnects')))).reduce((a, b) => a + b)
   const near = during.filter((_, i) => i % 2 === 0)
   row('nats-server away for 20 s: wallets that lost their relay', `${disconnects}`, '0', disconnects === 0)
-  row('the same: fewest messages of a pair at one process in 22 s', `${Math.min(...near)}`, '>= 100 (5/s)', Math.min(...near) >= 100)
-  row('the same: pairs across talk again after', backMs === undefined ? 'not within 60 s' : `${(backMs / 1_000).toFixed(1)} s`, '<= 5 s', backMs <= 5_000)
+  row(
+    'the same: fewest messages of a pair at one process in 22 s',
+    `${Math.min(...near)}`,
+    '>= 100 (5/s)',
+    Math.min(...near) >= 100,
+  )
+  row(
+    'the same: pairs across talk again after',
+    backMs === undefined ? 'not within 60 s' : `${(backMs / 1_000).toFixed(1)} s`,
+    '<= 5 s',
+    backMs <= 5_000,
+  )
   row('the same', `${lost} lost, ${doubled} doubled`, '0 lost', lost === 0)
   end(sides, all)
 }
@@ -251,7 +326,12 @@ if (wanted.has('idle')) {
   const share = after.reduce((sum, { cpuMs }, i) => sum + cpuMs - settled[i].cpuMs, 0) / (now() - from)
   const bytes = after.reduce((sum, { rss }, i) => sum + rss - before[i].rss, 0) / count
   const start = settled.reduce((sum, { cpuMs }, i) => sum + cpuMs - before[i].cpuMs, 0) / count
-  row(`${count} idle wallets on 3 processes: all in`, `${inS.toFixed(0)} s, ${start.toFixed(1)} ms of the relays each`, '<= 180 s (10,000)', inS <= 180)
+  row(
+    `${count} idle wallets on 3 processes: all in`,
+    `${inS.toFixed(0)} s, ${start.toFixed(1)} ms of the relays each`,
+    '<= 180 s (10,000)',
+    inS <= 180,
+  )
   row('the same: memory of the relays for each', `${(bytes / 1_000).toFixed(0)} kB`, '<= 75 kB', bytes <= 75_000)
   row('the same: processor of the relays together', `${(100 * share).toFixed(1)} % of a core`, '<= 15 %', share <= 0.15)
   row('the same: memory of nats-server', `${(nats.rss / 1e6).toFixed(0)} MB`, '<= 80 MB', nats.rss <= 80e6)

@@ -63,7 +63,10 @@ export class Nats {
     this.url = `nats://127.0.0.1:${port}`
     this.folder = mkdtempSync(join(tmpdir(), 'lotus-bench-nats-'))
     folders.push(this.folder)
-    writeFileSync(join(this.folder, 'nats.conf'), `host: 127.0.0.1\nport: ${port}\nping_interval: "2s"\nping_max: 2\nmax_pending: 256MB\njetstream { store_dir: "${this.folder}/js" }\n`)
+    writeFileSync(
+      join(this.folder, 'nats.conf'),
+      `host: 127.0.0.1\nport: ${port}\nping_interval: "2s"\nping_max: 2\nmax_pending: 256MB\njetstream { store_dir: "${this.folder}/js" }\n`,
+    )
   }
 
   async start() {
@@ -100,7 +103,10 @@ export function balance(targets) {
   let next = 0
   const server = createServer((client) => {
     const first = next++
-    client.setNoDelay(true).on('error', () => client.destroy()).pause()
+    client
+      .setNoDelay(true)
+      .on('error', () => client.destroy())
+      .pause()
     const attempt = (tried) => {
       if (tried >= targets.length) return client.destroy()
       const target = connect(targets[(first + tried) % targets.length], '127.0.0.1')

@@ -15,7 +15,12 @@ const relay = await startRelay({
 })
 const facts = () => {
   const { user, system } = process.cpuUsage()
-  return { peers: relay.coordinator.getConnectedPeers().length, rss: process.memoryUsage.rss(), cpuMs: (user + system) / 1_000, ...relay.getStats() }
+  return {
+    peers: relay.coordinator.getConnectedPeers().length,
+    rss: process.memoryUsage.rss(),
+    cpuMs: (user + system) / 1_000,
+    ...relay.getStats(),
+  }
 }
 process.on('message', ({ id }) => process.send({ id, result: facts() }))
 process.send({ ready: true, url: relay.url, peerId: relay.peerId })

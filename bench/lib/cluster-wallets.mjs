@@ -9,7 +9,12 @@ const got = []
 let disconnects = 0
 
 async function start(address) {
-  const wallet = new P2PCoordinator({ bootstrap: [address], allowPrivate: true, webrtc: false, logger: { debug() {}, warn() {}, error() {} } })
+  const wallet = new P2PCoordinator({
+    bootstrap: [address],
+    allowPrivate: true,
+    webrtc: false,
+    logger: { debug() {}, warn() {}, error() {} },
+  })
   const number = wallets.push(wallet) - 1
   got[number] = { count: 0, echoes: new Map(), flows: new Map() }
   wallet.on('message', ({ type, payload }, { peerId }) => {
@@ -32,9 +37,11 @@ async function start(address) {
 
 async function concurrently(count, width, task) {
   let next = 0
-  await Promise.all(Array.from({ length: Math.min(width, count) }, async () => {
-    while (next < count) await task(next++)
-  }))
+  await Promise.all(
+    Array.from({ length: Math.min(width, count) }, async () => {
+      while (next < count) await task(next++)
+    }),
+  )
 }
 
 const flows = []
@@ -105,7 +112,10 @@ const commands = {
     flow.timer = setInterval(() => {
       const n = flow.n++
       const payload = { n, at: now() }
-      wallets[from].sendTo(to, { type: 'numbered', payload }).then(() => flow.accepted.push(n), () => {})
+      wallets[from].sendTo(to, { type: 'numbered', payload }).then(
+        () => flow.accepted.push(n),
+        () => {},
+      )
     }, everyMs)
     return flows.push(flow) - 1
   },

@@ -297,7 +297,11 @@ export class BusBackplane implements RelayBackplane {
     const receiver = this.receivers.get(kind)
     if (receiver === undefined) this.counts.unread++
     // What cannot be read is another version's, and harms nobody.
-    else fenced(() => receiver(body, sender), () => this.counts.unread++)
+    else
+      fenced(
+        () => receiver(body, sender),
+        () => this.counts.unread++,
+      )
   }
 
   /** Another process asks all. */
@@ -307,13 +311,18 @@ export class BusBackplane implements RelayBackplane {
     const answerer = this.answerers.get(kind) ?? unknown
     const answer = await answered(() => answerer(bytes.subarray(5 + bytes[4]!), from))
     const fits = answer.length <= BACKPLANE_LIMITS.maxBackplaneBytes - 4
-    this.toNode(from.nodeId, 'gathered', joined(bytes.subarray(0, 4), fits ? answer : joined(Uint8Array.of(1), encodedError(undefined))))
+    this.toNode(
+      from.nodeId,
+      'gathered',
+      joined(bytes.subarray(0, 4), fits ? answer : joined(Uint8Array.of(1), encodedError(undefined))),
+    )
   }
 
   private collect(bytes: Uint8Array, nodeId: string): void {
     const gathering = bytes.length < 5 ? undefined : this.gatherings.get(viewOf(bytes).getUint32(0))
     if (gathering === undefined) return
-    if (bytes[4] === 0 && gathering.answers.length < gathering.enough) gathering.answers.push({ nodeId, bytes: bytes.subarray(5) })
+    if (bytes[4] === 0 && gathering.answers.length < gathering.enough)
+      gathering.answers.push({ nodeId, bytes: bytes.subarray(5) })
     this.settle(gathering, nodeId)
   }
 
@@ -329,5 +338,8 @@ export class BusBackplane implements RelayBackplane {
 }
 
 function unknown(): never {
-  throw new P2PError('PROTOCOL_NOT_SUPPORTED', 'That process of the relay does not answer such questions: it may be of another version.')
+  throw new P2PError(
+    'PROTOCOL_NOT_SUPPORTED',
+    'That process of the relay does not answer such questions: it may be of another version.',
+  )
 }

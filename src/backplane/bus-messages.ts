@@ -25,9 +25,13 @@ export class Heads {
   message(kind: string, body: Uint8Array): Uint8Array {
     const { maxBackplaneBytes } = BACKPLANE_LIMITS
     if (body.length > maxBackplaneBytes) {
-      throw new P2PError('MESSAGE_TOO_LARGE', `Processes of a relay tell each other at most ${maxBackplaneBytes} bytes at once.`, {
-        details: { limit: 'maxBackplaneBytes' },
-      })
+      throw new P2PError(
+        'MESSAGE_TOO_LARGE',
+        `Processes of a relay tell each other at most ${maxBackplaneBytes} bytes at once.`,
+        {
+          details: { limit: 'maxBackplaneBytes' },
+        },
+      )
     }
     return joined(this.head(kind), body)
   }

@@ -214,7 +214,8 @@ async function main(): Promise<void> {
   say(`  work       ${relay.powDifficulty === 0 ? 'none' : `${relay.powDifficulty} bits for each identity`} (--pow)`)
   if (path !== undefined) say(`  identity   ${path}`)
   if (data !== undefined) say(`  data       ${data}`)
-  if (backplane !== undefined) say(`  cluster    ${backplane.link.cluster}, process ${backplane.nodeId} of ${backplane.nodes().length}`)
+  if (backplane !== undefined)
+    say(`  cluster    ${backplane.link.cluster}, process ${backplane.nodeId} of ${backplane.nodes().length}`)
   const told = values.announce?.[0]
   const how = told === undefined ? '  (wss:// behind a TLS proxy for pages served over https)' : ''
   say(`  wallets    bootstrap: ['${told ?? relay.addresses.at(-1)}']${how}`)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage, request as httpRequest, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { Duplex } from 'node:stream'
 import type { RelayBackplane } from '../backplane/backplane.js'
 import { joined, viewOf } from '../base/bytes.js'
@@ -22,7 +22,16 @@ const END = 1
 const CLOSE = 2
 const TO_CLIENT = 128
 /** Headers that say something of one connection alone (RFC 9110 §7.6.1). */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'host'])
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+])
 
 /**
  * Brings requests of the HTTP fallback to the process that has their session, where the balancer in front sends them to another one. The id of a
@@ -70,10 +79,13 @@ export class HttpForward {
     // Once it is asked, what follows comes behind the question.
     this.backplane.askNode(nodeId, 'http', numbered(number)).catch((error) => tunnel.destroy(error))
     const { method, url: path } = request
-    const through = httpRequest({ createConnection: () => tunnel, method, path, headers: forwarded(request.headers) }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, forwarded(answer.headers))
-      answer.on('error', lost).pipe(response)
-    })
+    const through = httpRequest(
+      { createConnection: () => tunnel, method, path, headers: forwarded(request.headers) },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, forwarded(answer.headers))
+        answer.on('error', lost).pipe(response)
+      },
+    )
     through.on('error', lost)
     response.on('close', () => {
       through.destroy()
@@ -100,7 +112,9 @@ export class HttpForward {
     const what = bytes[8]!
     // What comes to the client's process is for the side that has dialled.
     const side = what & TO_CLIENT ? 0 : TO_CLIENT
-    this.tunnels.get(keyOf(nodeId, view.getUint32(0), side))?.arrived(view.getUint32(4), what & ~TO_CLIENT, bytes.subarray(HEAD_BYTES))
+    this.tunnels
+      .get(keyOf(nodeId, view.getUint32(0), side))
+      ?.arrived(view.getUint32(4), what & ~TO_CLIENT, bytes.subarray(HEAD_BYTES))
   }
 
   /** @param side TO_CLIENT where we have the session. */
@@ -148,7 +162,10 @@ class Tunnel extends Duplex {
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
     for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-      if (!this.put(DATA, chunk.subarray(at, at + PIECE_BYTES))) return done(new Error('The backplane takes no more.'))
+      if (!this.put(DATA, chunk.subarray(at, at + PIECE_BYTES))) {
+        done(new Error('The backplane takes no more.'))
+        return
+      }
     }
     done()
   }

@@ -49,14 +49,10 @@ it('the same identity in two processes of a wallet: the newer has the place, the
 it('of two at the same moment one stays, whatever the order of their words', async () => {
   for (const latencyMs of [1, 5, 20]) {
     cluster = await relayProcesses(2, { latencyMs })
-    const { net, relays, until, stop } = cluster
+    const { net, relays, dropped, until, stop } = cluster
     const key = relays[0]!.coordinator.peerId
-    const dropped: string[] = []
     // As if one wallet had connected to both at once.
-    for (const { presence, n } of relays) {
-      presence['wiring'].drop = (_, { code }) => dropped.push(`${n} ${code}`)
-      presence.connected(key, `process${n}`)
-    }
+    for (const { presence, n } of relays) presence.connected(key, `process${n}`)
     await until(() => dropped.length > 0, 1_000)
     await net.clock.advance(1_000)
     expect(dropped).toHaveLength(1)
@@ -67,10 +63,8 @@ it('of two at the same moment one stays, whatever the order of their words', asy
 
 it('nothing that was claimed while the backplane was away is believed after it: the newer has the peer', async () => {
   cluster = await relayProcesses(2)
-  const { net, relays, hub, until } = cluster
+  const { net, relays, hub, dropped, until } = cluster
   const key = relays[0]!.coordinator.peerId
-  const dropped: string[] = []
-  for (const { presence, n } of relays) presence['wiring'].drop = (_, { code }) => dropped.push(`${n} ${code}`)
   relays[0]!.presence.connected(key, 'one')
   await until(() => heldAt()[0] === 1, 100)
   for (const { backplane } of relays) hub.cut(backplane.nodeId)
@@ -87,10 +81,8 @@ it('nothing that was claimed while the backplane was away is believed after it: 
 
 it('a frozen process finds, when it wakes, that its peers have gone', async () => {
   cluster = await relayProcesses(2)
-  const { net, relays, hub, until } = cluster
+  const { net, relays, hub, dropped, until } = cluster
   const key = relays[0]!.coordinator.peerId
-  const dropped: string[] = []
-  for (const { presence, n } of relays) presence['wiring'].drop = (_, { code }) => dropped.push(`${n} ${code}`)
   relays[0]!.presence.connected(key, 'one')
   await until(() => heldAt()[0] === 1, 100)
   hub.freeze(relays[0]!.backplane.nodeId)

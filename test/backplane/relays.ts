@@ -1,8 +1,8 @@
 import { LocalHub, localBackplane } from '../../src/backplane/local.js'
 import { P2PError } from '../../src/base/errors.js'
-import { encodePeerId } from '../../src/identity/peer-id.js'
-import { identityFromSeed } from '../../src/identity/identity.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
+import { encodePeerId } from '../../src/identity/peer-id.js'
 import { Presence } from '../../src/node/backplane/presence.js'
 import { relayServices } from '../../src/plugins/circuit/server/relay-services.js'
 import { createTestNetwork } from '../../src/testing/test-network.js'
@@ -13,15 +13,25 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } 
   const net = createTestNetwork({ latencyMs: 2, seed })
   const hub = new LocalHub({ clock: net.clock, latencyMs })
   const identity = identityFromSeed(new Uint8Array(32).fill(200))
+  /** What peers that have gone to another process were told, by process. */
+  const dropped: string[] = []
   const sockets: { n: number; connection: FramePipe }[] = []
   const start = async (n: number) => {
     const backplane = localBackplane(hub)
     const services = relayServices({ backplane })
-    const coordinator: P2PCoordinator = net.createPeer({ host: `relay${n}`, identity, dht: { mode: 'server' }, plugins: [services] })
+    const coordinator: P2PCoordinator = net.createPeer({
+      host: `relay${n}`,
+      identity,
+      dht: { mode: 'server' },
+      plugins: [services],
+    })
     const presence = new Presence({
       backplane,
       clock: net.clock,
-      drop: (peerId, error) => void coordinator.disconnectFromPeer(peerId, error).catch(() => {}),
+      drop: (peerId, error) => {
+        dropped.push(`${n} ${error.code}`)
+        coordinator.disconnectFromPeer(peerId, error).catch(() => {})
+      },
     })
     coordinator.on('connected', ({ peerId }) => presence.connected(peerId, coordinator.getPeerLoad(peerId)!.process))
     coordinator.on('disconnected', ({ peerId }) => presence.disconnected(peerId))
@@ -34,6 +44,7 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } 
   return {
     net,
     hub,
+    dropped,
     relays,
     relayId: encodePeerId(identity.publicKey),
     /** A wallet that the balancer sends where `at` says, whenever it dials. */

@@ -42,7 +42,12 @@ export function relayBackplaneCompliance(name: string, create: () => Promise<Clu
 
     it('knows its processes, with what they say of themselves, and hears a goodbye at once', async () => {
       const [one, two, three] = await setUp()
-      expect(one.nodes().map(({ nodeId }) => nodeId).sort()).toEqual([one, two, three].map(({ nodeId }) => nodeId).sort())
+      expect(
+        one
+          .nodes()
+          .map(({ nodeId }) => nodeId)
+          .sort(),
+      ).toEqual([one, two, three].map(({ nodeId }) => nodeId).sort())
       expect(one.nodes().find(({ nodeId }) => nodeId === two.nodeId)).toMatchObject({ maxPeers: 7, draining: false })
       for (const { nodeId } of nodes) expect(nodeId).toMatch(/^[\w-]{10}$/)
       const gone: string[] = []
@@ -79,8 +84,14 @@ export function relayBackplaneCompliance(name: string, create: () => Promise<Clu
       })
       two.answer('slow', () => new Promise(() => {}))
       const asked = cluster.run(one.askNode(two.nodeId, 'who', nothing))
-      await expect(asked).rejects.toMatchObject({ code: 'CIRCUIT_REFUSED', message: 'Too many.', details: { limit: 'maxCircuits', retryAfterMs: 7 } })
-      await expect(cluster.run(one.askNode(two.nodeId, 'slow', nothing, { timeoutMs: 100 }))).rejects.toMatchObject({ code: 'TIMEOUT' })
+      await expect(asked).rejects.toMatchObject({
+        code: 'CIRCUIT_REFUSED',
+        message: 'Too many.',
+        details: { limit: 'maxCircuits', retryAfterMs: 7 },
+      })
+      await expect(cluster.run(one.askNode(two.nodeId, 'slow', nothing, { timeoutMs: 100 }))).rejects.toMatchObject({
+        code: 'TIMEOUT',
+      })
       await expect(cluster.run(one.askNode(two.nodeId, 'odd', nothing))).rejects.toMatchObject({ code: 'PROTOCOL_NOT_SUPPORTED' })
       const controller = new AbortController()
       const aborted = one.askNode(two.nodeId, 'slow', nothing, { signal: controller.signal })

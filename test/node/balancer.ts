@@ -39,7 +39,11 @@ export class Balancer {
     target.once('connect', () => {
       target.off('error', onRefused)
       this.keep(target)
-      for (const [socket, other] of [[client, target], [target, client]] as const) socket.on('close', () => other.destroy())
+      for (const [socket, other] of [
+        [client, target],
+        [target, client],
+      ] as const)
+        socket.on('close', () => other.destroy())
       client.pipe(target).pipe(client)
     })
   }

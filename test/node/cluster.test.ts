@@ -25,7 +25,13 @@ afterEach(async () => {
 const LONG = { timeout: 60_000, interval: 20 }
 
 async function startRelays(count: number): Promise<RelayChild[]> {
-  const options = { port: 0, host: '127.0.0.1', allowPrivate: true, seed: 200, nats: { servers: nats.url, cluster: `t${++clusters}` } }
+  const options = {
+    port: 0,
+    host: '127.0.0.1',
+    allowPrivate: true,
+    seed: 200,
+    nats: { servers: nats.url, cluster: `t${++clusters}` },
+  }
   const started = await Promise.all(Array.from({ length: count }, () => RelayChild.start(options)))
   relays.push(...started)
   expect(new Set(started.map(({ peerId }) => peerId)).size).toBe(1)
@@ -82,7 +88,9 @@ it('two wallets at two processes of a relay find each other and talk', { timeout
   expect(facts.connected).toEqual([alice.peerId])
 })
 
-it('kill -9 of one of three processes: its wallets come back, and what sendTo accepted comes once', { timeout: 90_000 }, async () => {
+it('kill -9 of one of three processes: its wallets come back, and what sendTo accepted comes once', {
+  timeout: 90_000,
+}, async () => {
   const all = await startRelays(3)
   balancer = await Balancer.start(all.map(portOf))
   const address = `ws://${balancer.host}`
@@ -122,7 +130,8 @@ it('NATS away: wallets stay, those of one process talk, those of two do so again
   await nats.kill()
   await vi.waitFor(async () => expect((await one!.tell({ do: 'stats' })).backplane?.up).toBe(false), LONG)
   const lost: string[] = []
-  for (const peer of [alice, bob, carol]) peer.on('disconnected', ({ peerId }) => void (peerId === one!.peerId && lost.push(peerId)))
+  for (const peer of [alice, bob, carol])
+    peer.on('disconnected', ({ peerId }) => void (peerId === one!.peerId && lost.push(peerId)))
   await near.send()
   const sending = [far.send(), far.send()]
   await vi.waitFor(() => expect(near.got).toEqual([0, 1]), LONG)

@@ -51,11 +51,15 @@ relayBackplaneCompliance('NATS', natsCluster)
 describe('a backplane over NATS', () => {
   it('says so where no server is there, and refuses names and keys that are none', async () => {
     const backplane = natsBackplane({ servers: 'nats://127.0.0.1:1' })
-    await expect(backplane.start(() => ({ peers: 0, maxPeers: 1, draining: false }))).rejects.toMatchObject({ code: 'BACKPLANE_DOWN' })
+    await expect(backplane.start(() => ({ peers: 0, maxPeers: 1, draining: false }))).rejects.toMatchObject({
+      code: 'BACKPLANE_DOWN',
+    })
     await backplane.close()
     expect(() => natsBackplane({ servers: server.url, cluster: 'a.b' })).toThrow(/1 to 32 letters/)
     const keyed = natsBackplane({ servers: server.url, nkey: '/nowhere' })
-    await expect(keyed.start(() => ({ peers: 0, maxPeers: 1, draining: false }))).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
+    await expect(keyed.start(() => ({ peers: 0, maxPeers: 1, draining: false }))).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+    })
     await keyed.close()
   })
 

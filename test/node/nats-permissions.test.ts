@@ -79,7 +79,12 @@ it('the key of a process opens nothing else: no other cluster, no answers of oth
   void (async () => {
     for await (const status of connection.status()) if (status.type === 'error') refused.push(status.error.message)
   })()
-  for (const subject of ['lotus.c2.all', '$KV.lotus_shared.c2.ban', '$JS.API.STREAM.DELETE.KV_lotus_shared', `_INBOX.${URELAY2}.x`]) {
+  for (const subject of [
+    'lotus.c2.all',
+    '$KV.lotus_shared.c2.ban',
+    '$JS.API.STREAM.DELETE.KV_lotus_shared',
+    `_INBOX.${URELAY2}.x`,
+  ]) {
     connection.publish(subject, nothing)
     await vi.waitFor(() => expect(refused.at(-1)).toContain(subject))
   }
@@ -92,11 +97,7 @@ it('the key of a process opens nothing else: no other cluster, no answers of oth
 })
 
 it('nobody comes in without a key, with another key, or with a server whose certificate nobody has signed', async () => {
-  const attempts = [
-    { ca },
-    { ca, nkey: seedOf(nkeys.createUser()) },
-    { nkey: seedOf(users[0]) },
-  ]
+  const attempts = [{ ca }, { ca, nkey: seedOf(nkeys.createUser()) }, { nkey: seedOf(users[0]) }]
   for (const attempt of attempts) {
     const node = natsBackplane({ servers: server.url.replace('nats:', 'tls:'), cluster: 'c1', ...attempt })
     await expect(node.start(load)).rejects.toMatchObject({ code: 'BACKPLANE_DOWN' })

@@ -37,7 +37,8 @@ export class RelayChild {
   ) {}
 
   static async start(options: RelayProcessOptions, nodeFlags: string[] = []) {
-    const folder = await (bundled ??= bundle())
+    bundled ??= bundle()
+    const folder = await bundled
     const child = fork(join(folder, 'relay.mjs'), [JSON.stringify(options)], { execArgv: ['--expose-gc', ...nodeFlags] })
     const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`The relay has ended with ${code}.`)))
     ended.catch(() => {})

@@ -53,7 +53,10 @@ export class NatsBus implements Bus {
     const callback = (error: Error | null, message: Msg) => {
       if (error !== null) return
       const { reply } = message
-      onMessage(plainBytes(message.data), reply === undefined || reply === '' ? undefined : (answer) => void this.send(reply, answer))
+      onMessage(
+        plainBytes(message.data),
+        reply === undefined || reply === '' ? undefined : (answer) => void this.send(reply, answer),
+      )
     }
     const subscription = this.nats!.subscribe(this.prefix + subject, { callback })
     return {

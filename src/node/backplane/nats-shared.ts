@@ -49,7 +49,8 @@ export class NatsShared implements SharedMap {
   put(key: string, value: Uint8Array, revision?: number): Promise<number> {
     const name = this.nameOf(key)
     return this.change(key, async (kv) => {
-      const put = revision === undefined ? kv.put(name, value) : revision === 0 ? kv.create(name, value) : kv.update(name, value, revision)
+      const put =
+        revision === undefined ? kv.put(name, value) : revision === 0 ? kv.create(name, value) : kv.update(name, value, revision)
       const changed = await put
       this.copy.set(key, { value, revision: changed })
       return changed

@@ -83,9 +83,11 @@ class RecordSharing {
 
   /** One after the other, as they were appended. */
   private arrived(bytes: Uint8Array): void {
-    this.checking = this.checking.then(() => this.take(bytes)).catch(() => {
-      // Forged, ended, or older than what is here.
-    })
+    this.checking = this.checking
+      .then(() => this.take(bytes))
+      .catch(() => {
+        // Forged, ended, or older than what is here.
+      })
   }
 
   private async take(bytes: Uint8Array): Promise<void> {

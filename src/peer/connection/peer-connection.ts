@@ -185,7 +185,13 @@ export class PeerConnection {
   /** What the peer costs at present. */
   get load(): PeerLoad {
     const { bytes, delivered } = this.session.outgoing
-    return { unsentBytes: this.paths.bufferedAmount, partBytes: this.paths.partBytes, unacknowledgedBytes: bytes, delivered, process: this.remote.session }
+    return {
+      unsentBytes: this.paths.bufferedAmount,
+      partBytes: this.paths.partBytes,
+      unacknowledgedBytes: bytes,
+      delivered,
+      process: this.remote.session,
+    }
   }
 
   /** What is known of the peer: a frozen object, another one where something has changed since the last call. */

@@ -83,7 +83,11 @@ export class Admission {
   }
 
   /** Lets a peer of this process be called, whoever has the caller. @throws P2PError as `admit`. */
-  admitCall(host: ProtocolHost, request: Omit<CircuitRequest, 'from'> & { from: { peerId: string } }, end: (circuit: Circuit) => void): void {
+  admitCall(
+    host: ProtocolHost,
+    request: Omit<CircuitRequest, 'from'> & { from: { peerId: string } },
+    end: (circuit: Circuit) => void,
+  ): void {
     this.check(this.callRefusal(host, request, end))
   }
 

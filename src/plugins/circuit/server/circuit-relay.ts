@@ -23,7 +23,7 @@ import {
 } from '../frames.js'
 import { Admission } from './admission.js'
 import { HalfCircuits } from './half-circuits.js'
-import { type Circuit, type Elsewhere, type End, otherOf, Parties, type Party } from './parties.js'
+import { type Bounds, type Circuit, type End, type Opened, otherOf, Parties, type Party, type Side } from './parties.js'
 
 export interface RelayStats {
   /** Open now. */
@@ -40,25 +40,6 @@ export interface RelayStats {
   violations: number
   /** How often frames between processes of this relay were lost, and circuits ended for it. */
   gaps: number
-}
-
-/** Who is at one end of a circuit that begins. */
-export interface Side {
-  readonly party: Party
-  readonly elsewhere?: Elsewhere | undefined
-}
-
-export interface Opened {
-  circuit: Circuit
-  /** The caller's end, and the called peer's. */
-  near: End
-  far: End
-}
-
-/** What a circuit allows, as both ends are told. */
-export interface Bounds {
-  window: number
-  frameBytes: number
 }
 
 /**

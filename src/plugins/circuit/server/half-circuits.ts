@@ -1,9 +1,9 @@
 import type { RelayBackplane, Sender } from '../../../backplane/backplane.js'
+import { elapsed } from '../../../base/clock.js'
 import { codeOf, isP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import { BACKPLANE_LIMITS } from '../../../base/limits/backplane.js'
 import type { Limits } from '../../../base/limits.js'
-import { elapsed } from '../../../base/clock.js'
 import { encodePeerId, isPeerId } from '../../../identity/peer-id.js'
 import { decode, encode } from '../../../message/codec.js'
 import { bytes, custom, int, object, parsed, text, tuple } from '../../../message/shape.js'
@@ -11,8 +11,7 @@ import type { ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { MAX_CIRCUIT_ID } from '../frames.js'
 import type { Admission } from './admission.js'
-import type { Bounds, Opened, Side } from './circuit-relay.js'
-import { type Circuit, type End, Parties, type Party } from './parties.js'
+import { type Bounds, type Circuit, type End, type Opened, Parties, type Party, type Side } from './parties.js'
 import { ackBody, closeBody, ENTRY, type Entry, ProcessLinks, readAck, readClose } from './process-links.js'
 
 const number = /* @__PURE__ */ int(1, MAX_CIRCUIT_ID)
@@ -166,7 +165,10 @@ export class HalfCircuits {
     const { number: theirs, from, frame, window, frameBytes } = parsed(callShape, decode(body), 'A call of another process')
     const called = peer === undefined ? undefined : host.peer(peer)
     const isFull = this.wiring.openCircuits() >= limits.maxCircuits
-    const agreed = { window: Math.min(window, this.wiring.bounds.window), frameBytes: Math.min(frameBytes, this.wiring.bounds.frameBytes) }
+    const agreed = {
+      window: Math.min(window, this.wiring.bounds.window),
+      frameBytes: Math.min(frameBytes, this.wiring.bounds.frameBytes),
+    }
     if (isFull || frame.length > agreed.frameBytes) {
       admission.refused++
       const limit = isFull ? 'maxCircuits' : 'circuitFrameBytes'
@@ -193,7 +195,8 @@ export class HalfCircuits {
     const isKnown = elsewhere !== undefined && (elsewhere.nodeId === nodeId || elsewhere.nodeId === '')
     if (end === undefined || end.isOver || !isKnown) {
       // It has ended here while this was under way, or has never been: the other process has a half without another one.
-      if (kind !== ENTRY.close) this.links.send(nodeId, { to: from, from: to, kind: ENTRY.close, body: closeBody('CONNECTION_LOST', undefined) })
+      if (kind !== ENTRY.close)
+        this.links.send(nodeId, { to: from, from: to, kind: ENTRY.close, body: closeBody('CONNECTION_LOST', undefined) })
       return
     }
     if (kind === ENTRY.data) this.wiring.data(end, body)

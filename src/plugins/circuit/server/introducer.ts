@@ -13,9 +13,9 @@ import { int, object, optional, parsed, text, unknownType } from '../../../messa
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { INTRODUCE, isCalled, type PeerQuery } from '../find-peers.js'
-import { IntroductionsElsewhere } from './introductions-elsewhere.js'
-import { PeersElsewhere } from './peers-elsewhere.js'
+import { type Found, IntroductionsElsewhere } from './introductions-elsewhere.js'
 import { PeerWatchers } from './peer-watchers.js'
+import { PeersElsewhere } from './peers-elsewhere.js'
 
 const criteria = /* @__PURE__ */ (() => ({
   protocol: optional(text(1, 128)),
@@ -193,14 +193,6 @@ export class Introducer implements IProtocolHandler {
     }
     return { peers, total: found.length }
   }
-}
-
-/** What one process knows. */
-export interface Found {
-  /** Some of them, drawn by lot. */
-  peers: unknown[]
-  /** How many fit. */
-  total: number
 }
 
 /** Those among whom a question can be answered: for an `lp1…` id one look finds the peer. */

@@ -6,7 +6,6 @@ import { isPeerId } from '../../../identity/peer-id.js'
 import { decode, encode } from '../../../message/codec.js'
 import { array, int, object, optional, parsed, present, text } from '../../../message/shape.js'
 import type { PeerQuery } from '../find-peers.js'
-import type { Found } from './introducer.js'
 
 const questionShape = /* @__PURE__ */ (() =>
   object({
@@ -17,6 +16,14 @@ const questionShape = /* @__PURE__ */ (() =>
     limit: optional(int(1)),
   }))()
 const answerShape = /* @__PURE__ */ (() => object({ peers: array(present), total: int(0) }))()
+
+/** What one process knows. */
+export interface Found {
+  /** Some of them, drawn by lot. */
+  peers: unknown[]
+  /** How many fit. */
+  total: number
+}
 
 interface Wiring {
   readonly backplane: RelayBackplane
@@ -97,7 +104,11 @@ function drawn(found: Found[], count: number, random: Random): unknown[] {
   while (chosen.length < count) {
     const open = piles.filter(({ peers }) => peers.length > 0)
     let at = random.unit() * open.reduce((sum, { left }) => sum + left, 0)
-    const pile = open.find(({ left }) => (at -= left) < 0) ?? open.at(-1)
+    const pile =
+      open.find(({ left }) => {
+        at -= left
+        return at < 0
+      }) ?? open.at(-1)
     if (pile === undefined) break
     chosen.push(pile.peers.shift())
     pile.left--
@@ -108,5 +119,8 @@ function drawn(found: Found[], count: number, random: Random): unknown[] {
 function bounded(entries: unknown[], limits: Limits): unknown[] {
   const max = Math.min(limits.maxIntroductionBytes, limits.maxAnswerBytes)
   let bytes = 0
-  return entries.filter((entry) => (bytes += encode(entry, limits).length) <= max)
+  return entries.filter((entry) => {
+    bytes += encode(entry, limits).length
+    return bytes <= max
+  })
 }

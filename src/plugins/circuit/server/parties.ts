@@ -73,6 +73,25 @@ export interface Circuit {
   readonly alarm: Alarm
 }
 
+/** Who is at one end of a circuit that begins. */
+export interface Side {
+  readonly party: Party
+  readonly elsewhere?: Elsewhere | undefined
+}
+
+export interface Opened {
+  circuit: Circuit
+  /** The caller's end, and the called peer's. */
+  near: End
+  far: End
+}
+
+/** What a circuit allows, as both ends are told. */
+export interface Bounds {
+  window: number
+  frameBytes: number
+}
+
 /** The peers with circuits through a relay. */
 export class Parties {
   /** By peer id. */

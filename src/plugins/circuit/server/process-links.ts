@@ -1,12 +1,12 @@
+import type { RelayBackplane } from '../../../backplane/backplane.js'
 import { Alarm } from '../../../base/alarm.js'
 import { joined, viewOf } from '../../../base/bytes.js'
 import type { Clock } from '../../../base/clock.js'
 import type { P2PErrorCode } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import { BACKPLANE_LIMITS } from '../../../base/limits/backplane.js'
-import { malformed } from '../../../message/shape.js'
 import { nextTurn } from '../../../base/turn.js'
-import type { RelayBackplane } from '../../../backplane/backplane.js'
+import { malformed } from '../../../message/shape.js'
 
 const { linkBatchBytes, linkProbeMs } = BACKPLANE_LIMITS
 
@@ -129,7 +129,12 @@ export class ProcessLinks {
       const start = at + ENTRY_HEAD_BYTES
       const end = start + view.getUint32(at + 9)
       if (bytes.length < end) throw malformed('A message of circuits')
-      const entry = { to: view.getUint32(at), from: view.getUint32(at + 4), kind: bytes[at + 8]!, body: bytes.subarray(start, end) }
+      const entry = {
+        to: view.getUint32(at),
+        from: view.getUint32(at + 4),
+        kind: bytes[at + 8]!,
+        body: bytes.subarray(start, end),
+      }
       at = end
       this.wiring.arrived(nodeId, entry)
     }
