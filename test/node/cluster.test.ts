@@ -9,7 +9,7 @@ let nats: NatsServer
 let clusters = 0
 const relays: RelayChild[] = []
 const wallets: P2PCoordinator[] = []
-let balancer: Balancer | undefined
+let balancer: Balancer
 
 beforeAll(async () => {
   nats = await NatsServer.start()
@@ -18,36 +18,43 @@ afterAll(() => nats.stop())
 afterEach(async () => {
   await Promise.all(wallets.splice(0).map((wallet) => wallet.shutdown()))
   for (const relay of relays.splice(0)) relay.kill()
-  await balancer?.stop()
-  balancer = undefined
+  await balancer.stop()
 })
 
 const LONG = { timeout: 60_000, interval: 20 }
 
 async function startRelays(count: number): Promise<RelayChild[]> {
+  balancer = await Balancer.start()
   const options = {
     port: 0,
     host: '127.0.0.1',
+    // Wallets are told of one address, whichever process they are at.
+    announce: [`ws://${balancer.host}`],
     allowPrivate: true,
     seed: 200,
     nats: { servers: nats.url, cluster: `t${++clusters}` },
   }
   const started = await Promise.all(Array.from({ length: count }, () => RelayChild.start(options)))
   relays.push(...started)
+  balancer.targets = started.map(portOf)
   expect(new Set(started.map(({ peerId }) => peerId)).size).toBe(1)
   return started
 }
 
-async function wallet(relay: string): Promise<P2PCoordinator> {
+/** A wallet that the balancer brings to one process, or to whichever is next. */
+async function wallet(at?: RelayChild, scheme = 'ws'): Promise<P2PCoordinator> {
+  const { targets } = balancer
+  if (at !== undefined) balancer.targets = [portOf(at)]
   const coordinator: P2PCoordinator = new P2PCoordinator({
     identity: identityFromSeed(crypto.getRandomValues(new Uint8Array(32))),
-    bootstrap: [relay],
+    bootstrap: [`${scheme}://${balancer.host}`],
     allowPrivate: true,
     webrtc: false,
     logger: { debug() {}, warn() {}, error() {} },
   })
   wallets.push(coordinator)
   await coordinator.start()
+  balancer.targets = targets
   return coordinator
 }
 
@@ -76,7 +83,7 @@ const portOf = ({ url }: RelayChild) => Number(new URL(url).port)
 
 it('two wallets at two processes of a relay find each other and talk', { timeout: 40_000 }, async () => {
   const [one, two] = await startRelays(2)
-  const [alice, bob] = [await wallet(one!.url), await wallet(two!.url)]
+  const [alice, bob] = [await wallet(one), await wallet(two)]
   await alice.connectToPeer(bob.peerId)
   const [there, back] = [flow(alice, bob), flow(bob, alice)]
   for (let n = 0; n < 20; n++) await Promise.all([there.send(), back.send()])
@@ -92,11 +99,9 @@ it('kill -9 of one of three processes: its wallets come back, and what sendTo ac
   timeout: 90_000,
 }, async () => {
   const all = await startRelays(3)
-  balancer = await Balancer.start(all.map(portOf))
-  const address = `ws://${balancer.host}`
   const pairs: { from: P2PCoordinator; to: P2PCoordinator; flow: ReturnType<typeof flow> }[] = []
   for (let n = 0; n < 9; n++) {
-    const [from, to] = [await wallet(address), await wallet(address)]
+    const [from, to] = [await wallet(), await wallet()]
     await from.connectToPeer(to.peerId)
     pairs.push({ from, to, flow: flow(from, to) })
   }
@@ -122,7 +127,7 @@ it('kill -9 of one of three processes: its wallets come back, and what sendTo ac
 
 it('NATS away: wallets stay, those of one process talk, those of two do so again after it', { timeout: 90_000 }, async () => {
   const [one, two] = await startRelays(2)
-  const [alice, bob, carol] = [await wallet(one!.url), await wallet(two!.url), await wallet(one!.url)]
+  const [alice, bob, carol] = [await wallet(one), await wallet(two), await wallet(one)]
   await alice.connectToPeer(bob.peerId)
   await alice.connectToPeer(carol.peerId)
   const [far, near] = [flow(alice, bob), flow(alice, carol)]
@@ -130,8 +135,11 @@ it('NATS away: wallets stay, those of one process talk, those of two do so again
   await nats.kill()
   await vi.waitFor(async () => expect((await one!.tell({ do: 'stats' })).backplane?.up).toBe(false), LONG)
   const lost: string[] = []
-  for (const peer of [alice, bob, carol])
-    peer.on('disconnected', ({ peerId }) => void (peerId === one!.peerId && lost.push(peerId)))
+  for (const peer of [alice, bob, carol]) {
+    peer.on('disconnected', ({ peerId }, { code }) => {
+      if (peerId === one!.peerId) lost.push(code)
+    })
+  }
   await near.send()
   const sending = [far.send(), far.send()]
   await vi.waitFor(() => expect(near.got).toEqual([0, 1]), LONG)
@@ -148,10 +156,9 @@ it('NATS away: wallets stay, those of one process talk, those of two do so again
 
 it('a wallet by HTTP whose requests go to whichever process', { timeout: 40_000 }, async () => {
   const all = await startRelays(3)
-  balancer = await Balancer.start(all.map(portOf))
-  const alice = await wallet(`http://${balancer.host}`)
+  const alice = await wallet(undefined, 'http')
   expect(alice.getPeer(all[0]!.peerId)?.connection?.transport).toBe('http')
-  const bob = await wallet(all[1]!.url)
+  const bob = await wallet(all[1])
   await alice.connectToPeer(bob.peerId)
   const [there, back] = [flow(alice, bob), flow(bob, alice)]
   for (let n = 0; n < 20; n++) await Promise.all([there.send(), back.send()])

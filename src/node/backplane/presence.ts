@@ -153,7 +153,10 @@ export class Presence {
     const peer = this.attached.get(key)
     if (peer === undefined) return
     const isOlder = peer.since > since || (peer.since === since && this.wiring.backplane.nodeId > nodeId)
-    if (isOlder) return this.claim(peer)
+    if (isOlder) {
+      this.claim(peer)
+      return
+    }
     this.counts.lost++
     this.remove(key)
     const error =

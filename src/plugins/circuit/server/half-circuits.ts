@@ -1,3 +1,4 @@
+import { askHolder } from '../../../backplane/ask-holder.js'
 import type { RelayBackplane, Sender } from '../../../backplane/backplane.js'
 import { elapsed } from '../../../base/clock.js'
 import { codeOf, isP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
@@ -101,7 +102,7 @@ export class HalfCircuits {
     this.ends.set(far.id, far)
     try {
       const question = encode({ number: far.id, from: encodePeerId(from.publicKey!), frame, ...this.wiring.bounds })
-      const answer = decode(await backplane.askPeer(target, 'incoming', question))
+      const answer = decode(await askHolder(backplane, host.clock, target, 'incoming', question))
       const [nodeId, theirs, window, frameBytes] = parsed(answerShape, answer, 'The answer of another process')
       elsewhere.nodeId = nodeId
       elsewhere.number = theirs

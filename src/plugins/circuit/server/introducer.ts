@@ -94,6 +94,7 @@ export class Introducer implements IProtocolHandler {
       backplane,
       limits,
       random: host.random,
+      clock: host.clock,
       find: (query, asker) => this.find(host, query, asker),
     })
     this.distant = new PeersElsewhere({

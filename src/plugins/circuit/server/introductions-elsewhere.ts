@@ -1,4 +1,6 @@
+import { askHolder } from '../../../backplane/ask-holder.js'
 import type { RelayBackplane } from '../../../backplane/backplane.js'
+import type { Clock } from '../../../base/clock.js'
 import type { Unsubscribe } from '../../../base/events.js'
 import type { Limits } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
@@ -29,6 +31,7 @@ interface Wiring {
   readonly backplane: RelayBackplane
   readonly limits: Limits
   readonly random: Random
+  readonly clock: Clock
   /** What this process knows. */
   find(query: PeerQuery, asker: string): Found
 }
@@ -70,7 +73,8 @@ export class IntroductionsElsewhere {
 
   private async askHolder(peerId: string, question: Uint8Array): Promise<Found[]> {
     try {
-      return [read(await this.wiring.backplane.askPeer(peerId, 'find', question))]
+      const { backplane, clock } = this.wiring
+      return [read(await askHolder(backplane, clock, peerId, 'find', question))]
     } catch {
       return []
     }
