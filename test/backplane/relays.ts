@@ -3,13 +3,18 @@ import { P2PError } from '../../src/base/errors.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
+import { oneWalker } from '../../src/node/backplane/one-walker.js'
 import { Presence } from '../../src/node/backplane/presence.js'
+import { SharedBans } from '../../src/node/backplane/shared-bans.js'
+import { sharedRecords } from '../../src/node/backplane/shared-records.js'
+import { sharedTopics } from '../../src/node/backplane/shared-topics.js'
 import { relayServices } from '../../src/plugins/circuit/server/relay-services.js'
+import { dhtNode } from '../../src/plugins/dht/node/plugin.js'
 import { createTestNetwork } from '../../src/testing/test-network.js'
 import type { FramePipe } from '../../src/transport/frames/frame-pipe.js'
 
 /** Several processes of one relay in one network in memory, behind a balancer at `memory://relay`. */
-export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } = {}) {
+export async function relayProcesses(count: number, { latencyMs = 1, seed = 1, bootstrap = [] as string[] } = {}) {
   const net = createTestNetwork({ latencyMs: 2, seed })
   const hub = new LocalHub({ clock: net.clock, latencyMs })
   const identity = identityFromSeed(new Uint8Array(32).fill(200))
@@ -19,11 +24,14 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } 
   const start = async (n: number) => {
     const backplane = localBackplane(hub)
     const services = relayServices({ backplane })
+    const walker = oneWalker(backplane)
     const coordinator: P2PCoordinator = net.createPeer({
       host: `relay${n}`,
       identity,
-      dht: { mode: 'server' },
-      plugins: [services],
+      // Its own one, which knows the backplane.
+      dht: { mode: 'client' },
+      bootstrap,
+      plugins: [dhtNode({ mode: 'server', backplane }), services, sharedRecords(backplane), sharedTopics(backplane), walker],
     })
     const presence = new Presence({
       backplane,
@@ -36,8 +44,10 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } 
     coordinator.on('connected', ({ peerId }) => presence.connected(peerId, coordinator.getPeerLoad(peerId)!.process))
     coordinator.on('disconnected', ({ peerId }) => presence.disconnected(peerId))
     await net.run(backplane.start(() => ({ peers: coordinator.getConnectedPeers().length, maxPeers: 1_000, draining: false })))
+    const bans = new SharedBans({ backplane, clock: net.clock, coordinator })
+    walker.begin((peerId) => void coordinator.disconnectFromPeer(peerId).catch(() => {}))
     await net.run(coordinator.start())
-    return { n, host: `relay${n}`, coordinator, backplane, presence, services }
+    return { n, host: `relay${n}`, coordinator, backplane, presence, services, walker, bans }
   }
   const relays: Awaited<ReturnType<typeof start>>[] = []
   for (let n = 0; n < count; n++) relays.push(await start(n))
@@ -45,6 +55,7 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } 
     net,
     hub,
     dropped,
+    start,
     relays,
     relayId: encodePeerId(identity.publicKey),
     /** A wallet that the balancer sends where `at` says, whenever it dials. */
@@ -86,8 +97,8 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1 } 
       }
     },
     async stop() {
-      for (const { backplane, presence } of relays) {
-        presence.close()
+      for (const { backplane, presence, walker, bans } of relays) {
+        for (const part of [presence, walker, bans]) part.close()
         await net.run(backplane.close())
       }
       await net.stop()
