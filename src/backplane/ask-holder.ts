@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
-import { BACKPLANE_LIMITS } from '../base/limits/backplane.js'
 import type { RelayBackplane } from './backplane.js'
+import { BACKPLANE_LIMITS } from './limits.js'
 
 /**
  * Asks whoever holds a peer, and once more a moment later where nobody does: the peer may have come just now, and the word of it be on its way.

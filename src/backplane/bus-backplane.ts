@@ -3,7 +3,6 @@ import type { Clock } from '../base/clock.js'
 import { isP2PError, P2PError } from '../base/errors.js'
 import { TypedEvents, type Unsubscribe } from '../base/events.js'
 import { fenced } from '../base/fenced.js'
-import { BACKPLANE_LIMITS } from '../base/limits/backplane.js'
 import { type Random, randomId, systemRandom } from '../base/random.js'
 import { checkWait, type WaitOptions, withDeadline } from '../base/wait.js'
 import type {
@@ -24,6 +23,7 @@ import type { Bus, Subscription } from './bus.js'
 import { answered, bodyOf, Heads, NODE_ID_LENGTH, readMessage } from './bus-messages.js'
 import { backplaneDown, encodedError } from './errors.js'
 import { Leases } from './leases.js'
+import { BACKPLANE_LIMITS } from './limits.js'
 import { NodeList } from './node-list.js'
 
 const { askMs, gatherMs } = BACKPLANE_LIMITS

@@ -1,7 +1,7 @@
 import { joined } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
-import { BACKPLANE_LIMITS } from '../base/limits/backplane.js'
 import { decodedError, encodedError } from './errors.js'
+import { BACKPLANE_LIMITS } from './limits.js'
 
 /** Characters of a process's id. */
 export const NODE_ID_LENGTH = 10

@@ -1,7 +1,7 @@
 import { codeOf, isP2PError, P2PError } from '../base/errors.js'
-import { BACKPLANE_LIMITS } from '../base/limits/backplane.js'
 import { decode, encode } from '../message/codec.js'
 import { number, object, optional, parsed, text, tuple } from '../message/shape.js'
+import { BACKPLANE_LIMITS } from './limits.js'
 
 /** The other processes of the relay cannot be reached. */
 export function backplaneDown(cause?: unknown): P2PError {

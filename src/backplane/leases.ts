@@ -2,8 +2,8 @@ import { Alarm } from '../base/alarm.js'
 import { type Clock, elapsed } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
-import { BACKPLANE_LIMITS } from '../base/limits/backplane.js'
 import type { SharedEntry, SharedMap } from './backplane.js'
+import { BACKPLANE_LIMITS } from './limits.js'
 
 const { nodeRenewMs, nodeGoneMs, askMs } = BACKPLANE_LIMITS
 /** A leader that could not say so for this long stops: the others wait longer before one of them takes its place. */

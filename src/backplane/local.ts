@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
-import { BACKPLANE_LIMITS } from '../base/limits/backplane.js'
 import type { Random } from '../base/random.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import type { RecordLog, RelayBackplane, SharedEntry, SharedMap } from './backplane.js'
 import type { Bus, OnBusMessage, Subscription } from './bus.js'
 import { BusBackplane } from './bus-backplane.js'
 import { backplaneDown, nobodyHolds } from './errors.js'
+import { BACKPLANE_LIMITS } from './limits.js'
 import { SharedCopy } from './shared-copy.js'
 
 export interface LocalHubOptions {

@@ -1,9 +1,9 @@
 import { Alarm } from '../base/alarm.js'
 import { type Clock, elapsed, lateness } from '../base/clock.js'
-import { BACKPLANE_LIMITS } from '../base/limits/backplane.js'
 import { decode, encode } from '../message/codec.js'
 import { boolean, int, object, parsed } from '../message/shape.js'
 import type { NodeInfo, NodeLoad } from './backplane.js'
+import { BACKPLANE_LIMITS } from './limits.js'
 
 const { nodeRenewMs, nodeGoneMs } = BACKPLANE_LIMITS
 const shape = /* @__PURE__ */ (() => object({ startedAt: int(0), peers: int(0), maxPeers: int(0), draining: boolean() }))()

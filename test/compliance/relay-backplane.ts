@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RelayBackplane } from '../../src/backplane/backplane.js'
+import { BACKPLANE_LIMITS } from '../../src/backplane/limits.js'
 import { P2PError } from '../../src/base/errors.js'
-import { BACKPLANE_LIMITS } from '../../src/base/limits/backplane.js'
 
 /** Some processes of one relay, and what may happen to them. */
 export interface Cluster {

@@ -1,9 +1,9 @@
 import type { ConsumerMessages, DeliverPolicy, JetStreamClient } from '@nats-io/jetstream'
 import type { RecordLog } from '../../backplane/backplane.js'
 import { backplaneDown } from '../../backplane/errors.js'
+import { BACKPLANE_LIMITS } from '../../backplane/limits.js'
 import { systemClock } from '../../base/clock.js'
 import type { Unsubscribe } from '../../base/events.js'
-import { BACKPLANE_LIMITS } from '../../base/limits/backplane.js'
 import { withDeadline } from '../../base/wait.js'
 import { missingPackage, type NatsClient, plainBytes } from './nats-link.js'
 

@@ -1,11 +1,11 @@
 import type { KV, Kvm, KvWatchEntry } from '@nats-io/kv'
 import type { SharedEntry, SharedMap } from '../../backplane/backplane.js'
 import { backplaneDown } from '../../backplane/errors.js'
+import { BACKPLANE_LIMITS } from '../../backplane/limits.js'
 import { SharedCopy } from '../../backplane/shared-copy.js'
 import { systemClock } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
-import { BACKPLANE_LIMITS } from '../../base/limits/backplane.js'
 import { withDeadline } from '../../base/wait.js'
 import { missingPackage, type NatsClient, plainBytes } from './nats-link.js'
 

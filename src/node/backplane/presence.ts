@@ -1,9 +1,9 @@
 import type { RelayBackplane, Sender } from '../../backplane/backplane.js'
+import { BACKPLANE_LIMITS } from '../../backplane/limits.js'
 import { Alarm } from '../../base/alarm.js'
 import type { Clock } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
-import { BACKPLANE_LIMITS } from '../../base/limits/backplane.js'
 import { decode, encode } from '../../message/codec.js'
 import { int, object, parsed, text } from '../../message/shape.js'
 

@@ -1,7 +1,7 @@
 import type { RelayBackplane } from '../../../backplane/backplane.js'
+import { BACKPLANE_LIMITS } from '../../../backplane/limits.js'
 import { BoundedMap } from '../../../base/bounded-map.js'
 import type { Unsubscribe } from '../../../base/events.js'
-import { BACKPLANE_LIMITS } from '../../../base/limits/backplane.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import { decode, encode } from '../../../message/codec.js'
 import { array, bytes, object, optional, parsed, present, record, text } from '../../../message/shape.js'

@@ -1,10 +1,10 @@
 import type { RelayBackplane } from '../../../backplane/backplane.js'
+import { BACKPLANE_LIMITS } from '../../../backplane/limits.js'
 import { Alarm } from '../../../base/alarm.js'
 import { joined, viewOf } from '../../../base/bytes.js'
 import type { Clock } from '../../../base/clock.js'
 import type { P2PErrorCode } from '../../../base/errors.js'
 import type { Unsubscribe } from '../../../base/events.js'
-import { BACKPLANE_LIMITS } from '../../../base/limits/backplane.js'
 import { nextTurn } from '../../../base/turn.js'
 import { malformed } from '../../../message/shape.js'
 

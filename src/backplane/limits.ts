@@ -1,4 +1,4 @@
-import { table } from '../table.js'
+import { table } from '../base/table.js'
 
 /** What the processes of one relay allow each other. No user sets them, for all processes of a relay must have them alike. */
 export const BACKPLANE_LIMITS = /* @__PURE__ */ table({
