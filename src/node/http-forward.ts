@@ -43,6 +43,8 @@ export class HttpForward {
   readonly prefix: string
   private readonly server = createServer()
   private readonly tunnels = new Map<string, Tunnel>()
+  /** Processes by what the ids of their sessions begin with. */
+  private readonly holders = new Map<string, string>()
   private readonly stops: Unsubscribe[]
   private last = 0
 
@@ -51,7 +53,10 @@ export class HttpForward {
     this.stops = [
       backplane.answer('http', (bytes, { nodeId }) => this.opened(nodeId, bytes)),
       backplane.receive('http', (bytes, { nodeId }) => this.arrived(nodeId, bytes)),
-      backplane.on('node-gone', (gone) => this.end((nodeId) => nodeId === gone)),
+      backplane.on('node-gone', (gone) => {
+        this.holders.delete(prefixOf(gone))
+        this.end((nodeId) => nodeId === gone)
+      }),
       backplane.on('down', () => this.end(() => true)),
     ]
   }
@@ -60,7 +65,11 @@ export class HttpForward {
   holderOf(id: string): string | undefined {
     const prefix = id.slice(0, NODE_HASH_LENGTH)
     if (prefix === this.prefix) return undefined
-    return this.backplane.nodes().find(({ nodeId }) => prefixOf(nodeId) === prefix)?.nodeId
+    const known = this.holders.get(prefix)
+    if (known !== undefined) return known
+    const holder = this.backplane.nodes().find(({ nodeId }) => prefixOf(nodeId) === prefix)?.nodeId
+    if (holder !== undefined) this.holders.set(prefix, holder)
+    return holder
   }
 
   /** Answers what other processes bring. */

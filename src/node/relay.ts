@@ -149,7 +149,11 @@ export interface RelayServerStats {
   /** Where it keeps mail. */
   mail?: MailServerStats
   /** Where it is one of several processes. */
-  backplane?: BackplaneStats & PresenceStats
+  backplane?: BackplaneStats &
+    PresenceStats & {
+      /** Whether it is the one that dials other relays. */
+      walker: boolean
+    }
   /** Peers ended because they did not read, or acknowledged nothing. */
   slowReaders: number
   memory: {
@@ -274,14 +278,14 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     listener: listener.getStats(),
     circuits: circuits.getStats(),
     ...(mail && { mail: mail.getStats()! }),
-    ...(backplane && { backplane: { ...backplane.getStats(), ...presence!.getStats() } }),
+    ...(backplane && { backplane: { ...backplane.getStats(), ...presence!.getStats(), walker: walker!.leads } }),
     slowReaders: listener.getStats().slowReaders + silent.ended,
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
   let bans: SharedBans | undefined
   try {
     if (access !== false) metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), ...getStats() }))
-    await backplane?.start(() => ({ peers: coordinator.getConnectedPeers().length, maxPeers: maxConnections, draining: false }))
+    await backplane?.start(() => ({ peers: presence!.size, maxPeers: maxConnections, draining: false }))
     bans = backplane && new SharedBans({ backplane, clock: systemClock, coordinator })
     walker?.begin((peerId) => void coordinator.disconnectFromPeer(peerId).catch(() => {}))
     await coordinator.start()

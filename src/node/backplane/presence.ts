@@ -60,6 +60,11 @@ export class Presence {
     ]
   }
 
+  /** Peers that are connected to this process. */
+  get size(): number {
+    return this.attached.size
+  }
+
   getStats(): PresenceStats {
     let held = 0
     for (const { isHeld } of this.attached.values()) if (isHeld) held++
