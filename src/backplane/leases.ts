@@ -98,7 +98,7 @@ class Lease {
     this.isBusy = true
     const askedAt = elapsed(this.clock)
     try {
-      const value = new TextEncoder().encode(`${this.nodeId} ${++this.renewals}`)
+      const value = new TextEncoder().encode([this.nodeId, ++this.renewals].join(' '))
       this.revision = await this.shared.put(this.key, value, revision)
       this.heardAt = askedAt
       if (this.isClosed) return void this.shared.delete(this.key, this.revision).catch(() => {})

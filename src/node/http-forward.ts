@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream'
 import type { RelayBackplane } from '../backplane/backplane.js'
 import { joined, viewOf } from '../base/bytes.js'
 import type { Unsubscribe } from '../base/events.js'
+import { tupleKey } from '../base/tuple-key.js'
 import { malformed } from '../message/shape.js'
 import { refuseRequest } from './http-answers.js'
 
@@ -200,7 +201,7 @@ function prefixOf(nodeId: string): string {
 }
 
 function keyOf(nodeId: string, number: number, side: number): string {
-  return `${nodeId} ${number} ${side}`
+  return tupleKey(nodeId, number, side)
 }
 
 function numbered(number: number): Uint8Array {

@@ -1,5 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
+import { localBackplane } from '../../src/backplane/local.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
+import { BOMBS, ODD } from '../fuzz/hostile.js'
 import { relayProcesses } from './relays.js'
 
 let cluster: Awaited<ReturnType<typeof relayProcesses>> | undefined
@@ -176,4 +178,36 @@ it('introduces peers of all processes, by protocol and by id', async () => {
   const found = await net.run(alice.findPeers({ protocol: 'chess' }))
   expect(found.map(({ peerId }) => peerId).sort()).toEqual([bob.peerId, carol.peerId].sort())
   expect((await net.run(alice.findPeers({ peerId: carol.peerId }))).map(({ peerId }) => peerId)).toEqual([carol.peerId])
+})
+
+it('what no process sends harms nobody', async () => {
+  const { net, hub, relays, alice, bob, until } = await twoWallets()
+  await net.run(alice.connectToPeer(bob.peerId))
+  const stranger = localBackplane(hub)
+  await net.run(stranger.start(() => ({ peers: 0, maxPeers: 0, draining: false })))
+  const casts = ['circuit', 'peer', 'peer-gone', 'claim', 'node', 'topic', 'topics', 'deposit', 'gather', 'gathered']
+  const questions = ['incoming', 'find', 'who', 'probe']
+  const bodies = [
+    ...ODD,
+    ...BOMBS,
+    // An entry that is longer than its message; one for a circuit of others; a close of one.
+    Uint8Array.from([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 255, 255, 255, 255]),
+    Uint8Array.from([0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 7]),
+    Uint8Array.from([0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 1, 2, 0, 0, 0, 0]),
+  ].filter(({ length }) => length < 1_000_000)
+  for (const { backplane } of relays) {
+    for (const body of bodies) {
+      for (const kind of casts) if (kind !== 'claim') stranger.toNode(backplane.nodeId, kind, body)
+      for (const kind of questions) await net.run(stranger.askNode(backplane.nodeId, kind, body).catch(() => {}))
+    }
+  }
+  for (const body of bodies) {
+    stranger.toPeer(bob.peerId, 'claim', body)
+    await net.run(stranger.askPeer(bob.peerId, 'incoming', body).catch(() => {}))
+  }
+  const { got, send } = flow(alice, bob)
+  send()
+  await until(() => got.length === 1, 1_000)
+  expect(relays.map(({ services }) => services.getStats().remote)).toEqual([1, 1, 0])
+  await net.run(stranger.close())
 })

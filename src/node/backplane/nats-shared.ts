@@ -21,7 +21,11 @@ export class NatsShared implements SharedMap {
   private watching: { stop(): void } | undefined
   private stopHearing: Unsubscribe | undefined
 
-  constructor(private readonly link: NatsClient) {}
+  private readonly prefix: string
+
+  constructor(private readonly link: NatsClient) {
+    this.prefix = `${link.cluster}.`
+  }
 
   /** @throws P2PError BACKPLANE_DOWN where JetStream is not there, or the bucket is neither there nor can be made. */
   async open(): Promise<void> {
@@ -73,7 +77,7 @@ export class NatsShared implements SharedMap {
   }
 
   private nameOf(key: string): string {
-    return `${this.link.cluster}.${key}`
+    return this.prefix + key
   }
 
   private change<T>(key: string, task: (kv: KV) => Promise<T>): Promise<T> {
@@ -92,10 +96,10 @@ export class NatsShared implements SharedMap {
 
   /** Resolves once the copy has all that is there. */
   private async follow(): Promise<void> {
-    const { cluster } = this.link
-    const filter = `${cluster}.>`
+    const { prefix } = this
+    const filter = `${prefix}>`
     const keys = new Set<string>()
-    for await (const key of await this.kv!.keys(filter)) keys.add(key.slice(cluster.length + 1))
+    for await (const key of await this.kv!.keys(filter)) keys.add(key.slice(prefix.length))
     this.copy.keepOnly(keys)
     const watched = await this.kv!.watch({ key: filter })
     this.watching?.stop()
@@ -105,15 +109,15 @@ export class NatsShared implements SharedMap {
       if (keys.size === 0) resolve()
       void (async () => {
         for await (const entry of watched) {
-          this.arrived(entry, cluster)
+          this.arrived(entry)
           if (entry.delta === 0) resolve()
         }
       })()
     })
   }
 
-  private arrived({ key, value, revision, operation }: KvWatchEntry, cluster: string): void {
-    const own = key.slice(cluster.length + 1)
+  private arrived({ key, value, revision, operation }: KvWatchEntry): void {
+    const own = key.slice(this.prefix.length)
     this.copy.set(own, operation === 'PUT' ? { value: plainBytes(value), revision } : undefined, revision)
   }
 }

@@ -121,8 +121,7 @@ class TopicSharing {
     if (!this.known.has(nodeId)) this.meet(nodeId)
     const { type, payload } = parsed(messageShape, decode(bytes), 'A message of topics')
     const from = this.peerOf(nodeId)
-    const now = this.host.clock.now()
-    const message: P2PMessage = { type, payload, protocol: TOPICS_PROTOCOL, from: from.peerId, messageId: '', timestamp: now }
+    const message: P2PMessage = { type, payload, protocol: TOPICS_PROTOCOL, from: from.peerId, messageId: '', timestamp: 0 }
     // What cannot be read is dropped, and counted there.
     this.topics.handleMessage(message, from).catch(() => {})
   }

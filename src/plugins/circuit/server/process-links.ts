@@ -193,7 +193,7 @@ export function readAck(body: Uint8Array): number {
 
 /** The body of a close: the code and the limit, with a line feed between; nothing after an orderly end. */
 export function closeBody(code: P2PErrorCode | undefined, limit: string | undefined): Uint8Array {
-  return new TextEncoder().encode(code === undefined ? '' : limit === undefined ? code : `${code}\n${limit}`)
+  return new TextEncoder().encode(code === undefined ? '' : limit === undefined ? code : [code, limit].join('\n'))
 }
 
 export function readClose(body: Uint8Array): { code: string | undefined; limit: string | undefined } {
