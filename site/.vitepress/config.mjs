@@ -57,7 +57,12 @@ export default defineConfig({
       },
       {
         text: 'Operation',
-        items: [page('Running a relay', 'relay'), page('Conformance', 'conformance'), page('Eclipse', 'eclipse')],
+        items: [
+          page('Running a relay', 'relay'),
+          page('Many processes behind one name', 'cluster'),
+          page('Conformance', 'conformance'),
+          page('Eclipse', 'eclipse'),
+        ],
       },
       {
         text: 'Reference',

@@ -45,7 +45,7 @@ class TopicSharing {
     private readonly topics: Topics,
     own: ProtocolHost,
   ) {
-    const { network, clock, random, store, logger } = own
+    const { network, clock, random, store, logger, reply, broadcast, peers, peer, blame } = own
     const isProcess = (peerId: string) => peerId.startsWith(PREFIX)
     this.host = {
       peerId: own.peerId,
@@ -54,11 +54,11 @@ class TopicSharing {
       random,
       store,
       logger,
-      reply: (request, message) => own.reply(request, message),
-      broadcast: (message, options) => own.broadcast(message, options),
-      peers: () => own.peers(),
-      peer: (id) => own.peer(id),
-      blame: (key, reason, text) => own.blame(key, reason, text),
+      reply,
+      broadcast,
+      peers,
+      peer,
+      blame,
       sendTo: async (peerId, message, options) => {
         if (isProcess(peerId)) this.send(peerId, message)
         else await own.sendTo(peerId, message, options)
