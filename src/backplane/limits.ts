@@ -12,6 +12,8 @@ export const BACKPLANE_LIMITS = /* @__PURE__ */ table({
   gatherMs: 150,
   /** How long a wallet that reaches two processes at once has for its choice, before the newer takes it from the older. */
   claimWaitMs: 1_000,
+  /** How often it looks meanwhile whether the older has let go. */
+  claimLookMs: 100,
   /** After which a peer that nobody holds is asked for once more: it may have come just now. An id that nobody has is refused within 50 ms. */
   justComeMs: 25,
   /** How often a process with circuits to another one asks whether that is there: a process that was killed is noticed within it. */

@@ -96,3 +96,23 @@ it('a frozen process finds, when it wakes, that its peers have gone', async () =
   expect(dropped).toEqual(['0 DUPLICATE_CONNECTION'])
   expect(heldAt()).toEqual([0, 1])
 })
+
+it('a wallet that reaches two processes at once is left its choice; the other one takes it when the first lets go, or after a second', async () => {
+  cluster = await relayProcesses(2)
+  const { net, relays, dropped, until } = cluster
+  const [first, second] = relays.map(({ presence }) => presence)
+  const key = relays[0]!.coordinator.peerId
+  first!.connected(key, 'one')
+  await until(() => heldAt().join() === '1,0', 100)
+  second!.connected(key, 'one')
+  await net.clock.advance(300)
+  expect(heldAt()).toEqual([1, 0])
+  first!.disconnected(key)
+  await until(() => heldAt().join() === '0,1', 150)
+  expect(dropped).toEqual([])
+  first!.connected(key, 'one')
+  await net.clock.advance(800)
+  expect(dropped).toEqual([])
+  await until(() => heldAt().join() === '1,0', 400)
+  expect(dropped).toEqual(['1 DUPLICATE_CONNECTION'])
+})

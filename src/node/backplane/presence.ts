@@ -1,7 +1,7 @@
 import type { RelayBackplane, Sender } from '../../backplane/backplane.js'
 import { BACKPLANE_LIMITS } from '../../backplane/limits.js'
 import { Alarm } from '../../base/alarm.js'
-import type { Clock } from '../../base/clock.js'
+import { type Clock, elapsed } from '../../base/clock.js'
 import { P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { decode, encode } from '../../message/codec.js'
@@ -15,6 +15,8 @@ interface Attached {
   /** Greater than that of whoever had the peer before. Milliseconds since the Unix epoch, where nobody had. */
   since: number
   isHeld: boolean
+  /** When it is taken from a holder that has the same process of it, by `elapsed`. */
+  claimAt: number
   readonly alarm: Alarm
 }
 
@@ -33,6 +35,10 @@ export interface PresenceStats {
   won: number
   lost: number
 }
+
+const { claimWaitMs, claimLookMs } = BACKPLANE_LIMITS
+const isSo = () => true
+const isNot = () => false
 
 const claimShape = /* @__PURE__ */ (() => object({ process: text(1, 64), since: int(0) }))()
 
@@ -76,7 +82,7 @@ export class Presence {
     const { clock } = this.wiring
     this.remove(key)
     const alarm = new Alarm(clock, () => void this.take(peer))
-    const peer: Attached = { key, process, since: clock.now(), isHeld: false, alarm }
+    const peer: Attached = { key, process, since: clock.now(), isHeld: false, claimAt: 0, alarm }
     this.attached.set(key, peer)
     void this.attach(peer)
   }
@@ -108,15 +114,24 @@ export class Presence {
     if (holder !== undefined) peer.since = Math.max(peer.since, holder.since + 1)
     if (holder?.process === peer.process) {
       this.letGo(peer)
-      peer.alarm.arm(BACKPLANE_LIMITS.claimWaitMs)
+      peer.claimAt = elapsed(this.wiring.clock) + claimWaitMs
+      peer.alarm.arm(claimLookMs)
       return
     }
     await held
     this.settle(peer, holder !== undefined)
   }
 
-  /** The wallet has had the time to choose, and is still here. */
+  /** The wallet has had the time to choose, and is still here; or the holder has let it go already. */
   private async take(peer: Attached): Promise<void> {
+    const { backplane, clock } = this.wiring
+    const isHeld =
+      elapsed(clock) < peer.claimAt && (await backplane.askPeer(peer.key, 'who', new Uint8Array(0)).then(isSo, isNot))
+    if (this.attached.get(peer.key) !== peer) return
+    if (isHeld) {
+      peer.alarm.arm(claimLookMs)
+      return
+    }
     await this.hold(peer)
     this.settle(peer, true)
   }
