@@ -15,6 +15,8 @@ interface Attached {
   /** Greater than that of whoever had the peer before. Milliseconds since the Unix epoch, where nobody had. */
   since: number
   isHeld: boolean
+  /** Whether it has been claimed. */
+  isSettled: boolean
   /** When it is taken from a holder that has the same process of it, by `elapsed`. */
   claimAt: number
   readonly alarm: Alarm
@@ -82,7 +84,7 @@ export class Presence {
     const { clock } = this.wiring
     this.remove(key)
     const alarm = new Alarm(clock, () => void this.take(peer))
-    const peer: Attached = { key, process, since: clock.now(), isHeld: false, claimAt: 0, alarm }
+    const peer: Attached = { key, process, since: clock.now(), isHeld: false, isSettled: false, claimAt: 0, alarm }
     this.attached.set(key, peer)
     void this.attach(peer)
   }
@@ -110,16 +112,24 @@ export class Presence {
     // Behind the question, which so does not come to us, and without a wait for its answer: whoever calls the peer now finds it.
     const held = this.hold(peer)
     const holder = await asked.then(readClaim).catch(() => undefined)
-    if (this.attached.get(peer.key) !== peer) return
-    if (holder !== undefined) peer.since = Math.max(peer.since, holder.since + 1)
+    // Whoever has claimed it meanwhile is waited for already.
+    if (this.attached.get(peer.key) !== peer || peer.alarm.isArmed) return
     if (holder?.process === peer.process) {
-      this.letGo(peer)
-      peer.claimAt = elapsed(this.wiring.clock) + claimWaitMs
-      peer.alarm.arm(claimLookMs)
+      this.wait(peer, holder.since)
       return
     }
+    if (holder !== undefined) peer.since = Math.max(peer.since, holder.since + 1)
     await held
+    if (peer.alarm.isArmed) return
     this.settle(peer, holder !== undefined)
+  }
+
+  /** Another process has the same process of the wallet, which has yet to choose. @param since what the other claims by. */
+  private wait(peer: Attached, since: number): void {
+    this.letGo(peer)
+    peer.since = Math.max(peer.since, since + 1)
+    peer.claimAt = elapsed(this.wiring.clock) + claimWaitMs
+    peer.alarm.arm(claimLookMs)
   }
 
   /** The wallet has had the time to choose, and is still here; or the holder has let it go already. */
@@ -148,6 +158,7 @@ export class Presence {
 
   private settle(peer: Attached, wasHeld: boolean): void {
     if (this.attached.get(peer.key) !== peer) return
+    peer.isSettled = true
     if (wasHeld) this.counts.won++
     else this.counts.first++
     this.claim(peer)
@@ -172,6 +183,10 @@ export class Presence {
     const { process, since } = readClaim(bytes)
     const peer = this.attached.get(key)
     if (peer === undefined) return
+    if (!peer.isSettled && process === peer.process) {
+      this.wait(peer, since)
+      return
+    }
     const isOlder = peer.since > since || (peer.since === since && this.wiring.backplane.nodeId > nodeId)
     if (isOlder) {
       this.claim(peer)
