@@ -12,6 +12,7 @@ import { METER_LIMITS } from './limits/meter.js'
 import type { MUSIG2_LIMITS } from './limits/musig2.js'
 import { OUTBOX_LIMITS } from './limits/outbox.js'
 import { WORK_LIMITS } from './limits/proof-of-work.js'
+import type { SEALED_MAIL_LIMITS } from './limits/sealed-mail.js'
 import { SMALL_PLUGIN_LIMITS } from './limits/small-plugins.js'
 import { STATEMENT_LIMITS } from './limits/statements.js'
 import { TAB_LIMITS } from './limits/tabs.js'
@@ -42,7 +43,11 @@ export const DEFAULT_LIMITS = /* @__PURE__ */ (() =>
     ...STATEMENT_LIMITS,
   }))()
 
-type PluginLimitName = keyof typeof MUSIG2_LIMITS | keyof typeof MAIL_LIMITS | keyof typeof MAILBOX_LIMITS
+type PluginLimitName =
+  | keyof typeof MUSIG2_LIMITS
+  | keyof typeof MAIL_LIMITS
+  | keyof typeof MAILBOX_LIMITS
+  | keyof typeof SEALED_MAIL_LIMITS
 export type LimitName = keyof typeof DEFAULT_LIMITS | PluginLimitName
 /** All limits, resolved: defaults with the caller's changes. Those of `musig2()` and of mail are there where they are attached. */
 export type Limits = { readonly [Name in keyof typeof DEFAULT_LIMITS]: number } & { readonly [Name in PluginLimitName]?: number }

@@ -1,6 +1,6 @@
 import { isPrivateAddress } from '../address/private-address.js'
 import type { Clock } from '../base/clock.js'
-import { asP2PError, P2PError, shutDownError } from '../base/errors.js'
+import { asP2PError, P2PError, shutDownError, whyOf } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import { checkWait, type WaitOptions, withDeadline } from '../base/wait.js'
@@ -245,7 +245,7 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   listenerFailed(cause: unknown, event: string): void {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = whyOf(cause)
     const error = new P2PError('LISTENER_FAILED', `A listener of '${event}' failed: ${why}`, { cause })
     if (event === 'error') this.config.logger.error(error.message)
     else this.report(error)
@@ -266,6 +266,7 @@ export class Core implements PeerContext, NetworkOwner {
     // Of those who wait for a status.
     this.emitter.emit('closed')
     this.plugins.run('stop')
+    await this.network.queue?.leaving
     // Handlers that carry goodbyes, such as circuits, stay until the goodbyes have left.
     const carriers = new Set(
       this.transports.all.map(({ listener }) => (listener as Partial<IProtocolHandler> | undefined)?.protocolName),

@@ -8,7 +8,7 @@ import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription } from '../channel/description.js'
 import type { CertificateJudge } from '../defence/certificate-times.js'
 import type { Defence } from '../defence/defence.js'
-import type { Meter } from '../defence/gate.js'
+import type { Meter } from '../defence/gate-wiring.js'
 import { signEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
@@ -93,7 +93,7 @@ export class Kit implements PluginKit {
     this.reply = (request, message) => core.messaging.reply(request, message)
     this.request = (to, message, options) => core.messaging.request(to, message, options)
     this.broadcast = async (message, options) => core.messaging.broadcast(message, options)
-    this.peers = () => core.network.peers.all().map((peer) => peer.info)
+    this.peers = (dialled) => core.network.peers.all(dialled).map((peer) => peer.info)
     this.peer = (id) => core.network.peers.get(id)?.info
     this.reject = (id, error) =>
       core.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.'))

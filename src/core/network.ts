@@ -245,7 +245,7 @@ export class Network {
   /** The peers that we dialled directly: relays and DHT servers, as a rule. */
   chosen(): ChosenPeer[] {
     const trusted = new Set(this.trusted.values())
-    return this.peers.all().flatMap((peer) => {
+    return this.peers.all(true).flatMap((peer) => {
       const { peerId, publicKey, since } = peer
       const isServer = this.core.isServer(peer.info.protocols ?? [])
       const address = this.peers.slots.dialledAt(peer)

@@ -3,6 +3,7 @@ import { isPrivateAddress } from '../address/private-address.js'
 import type { BackplaneStats, RelayBackplane } from '../backplane/backplane.js'
 import { systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
+import { fenced } from '../base/fenced.js'
 import { MAIL_LIMITS } from '../base/limits/mail.js'
 import { changedLimits, DEFAULT_LIMITS, type Limits } from '../base/limits.js'
 import { consoleLogger, fencedLogger, type Logger } from '../base/logger.js'
@@ -29,11 +30,12 @@ import { Presence, type PresenceStats } from './backplane/presence.js'
 import { SharedBans } from './backplane/shared-bans.js'
 import { sharedRecords } from './backplane/shared-records.js'
 import { sharedTopics } from './backplane/shared-topics.js'
+import { Drain, type DrainOptions } from './drain.js'
 import { HttpForward } from './http-forward.js'
 import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
 import { Newcomers } from './newcomers.js'
-import { relayRoutes } from './relay-routes.js'
+import { type Health, relayRoutes } from './relay-routes.js'
 import { type Reader, SlowReaders } from './slow-readers.js'
 import { addressesAt, type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
 
@@ -96,6 +98,8 @@ export interface RelayOptions extends AdmissionOptions {
    * See `natsBackplane`. Default: this process is the whole relay.
    */
   backplane?: RelayBackplane | undefined
+  /** Called at `POST /drain`, which only programs on this machine may send. Default: `drain()`. */
+  onDrain?: (() => unknown) | undefined
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
   server?: Server | undefined
 }
@@ -120,6 +124,7 @@ const OPTIONS: Record<keyof RelayOptions, true> = {
   mail: true,
   onMail: true,
   backplane: true,
+  onDrain: true,
   server: true,
   trustProxy: true,
   origins: true,
@@ -139,6 +144,19 @@ export interface Relay {
   readonly coordinator: P2PCoordinator
   /** What it does beside what `coordinator.getStats()` tells. */
   getStats(): RelayServerStats
+  /**
+   * Sends all peers away, so that nothing is lost that `sendTo` accepted: `/healthz` is 503 at once; after `noticeS` no newcomers are taken,
+   * and the peers are told in batches to come back elsewhere, at the latest after `spreadS`. Resolves when they are gone; then `stop` it. A second
+   * call waits for the first.
+   *
+   * @throws P2PError INVALID_CONFIG for times that are none.
+   * @example
+   * process.once('SIGTERM', async () => {
+   *   await relay.drain()
+   *   await relay.stop()
+   * })
+   */
+  drain(options?: DrainOptions): Promise<void>
   /** Ends all connections and frees the port; a second call waits for the first. */
   stop(): Promise<void>
 }
@@ -154,6 +172,8 @@ export interface RelayServerStats {
       /** Whether it is the one that dials other relays. */
       walker: boolean
     }
+  /** Whether it sends its peers away. */
+  draining: boolean
   /** Peers ended because they did not read, or acknowledged nothing. */
   slowReaders: number
   memory: {
@@ -180,8 +200,8 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   const options = given ?? {}
   const { port = 8787, host = '0.0.0.0', network = DEFAULT_NETWORK, name, maxConnections = 1_000 } = options
   const unknown = Object.keys(options).filter((option) => !Object.hasOwn(OPTIONS, option))
-  if (unknown.length > 0)
-    fencedLogger(options.logger ?? consoleLogger).warn('RelayOptions has unknown options', { options: unknown })
+  const logger = fencedLogger(options.logger ?? consoleLogger)
+  if (unknown.length > 0) logger.warn('RelayOptions has unknown options', { options: unknown })
   if (name !== undefined && (typeof name !== 'string' || name.length === 0 || name.length > MAX_LABEL_LENGTH)) {
     throw new P2PError('INVALID_CONFIG', `The name of a relay has 1 to ${MAX_LABEL_LENGTH} characters.`)
   }
@@ -210,6 +230,29 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     throw new P2PError('INVALID_CONFIG', 'All processes of a relay need the same identity: give `identity` beside `backplane`.')
   }
   const others = backplane && new HttpForward(backplane)
+  let draining: Drain | undefined
+  /** Of the connected peers. A list of all that is known of them would cost a question at /info a tenth of a second where they are thousands. */
+  const transports = new Map<string, string>()
+  /** A relay that is short of memory takes no newcomers, and comes out of it by itself. */
+  const health = (): Health => (draining !== undefined ? 'draining' : memory.state > 0 ? 'degraded' : 'ok')
+  const drain = async (how?: DrainOptions) => {
+    draining ??= new Drain(
+      {
+        clock: systemClock,
+        peers: () =>
+          [...transports].map(([peerId, transport]) => ({
+            peerId,
+            isByRequests: transport === 'http',
+            hasCircuits: circuits.hasCircuits(peerId),
+          })),
+        leave: (peerId, reason) => coordinator.disconnectFromPeer(peerId, reason),
+        stopListening: () => listener.stopListening(),
+      },
+      how,
+    )
+    backplane?.announce()
+    await draining.run()
+  }
   const listener = webSocketServer({
     ...options,
     others,
@@ -221,6 +264,13 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     maxSockets: maxConnections + 2 * limits.maxPendingHandshakes + limits.httpMaxSessions,
     onRequest: relayRoutes({
       access,
+      health,
+      drain: () => {
+        fenced(
+          () => (options.onDrain ?? drain)(),
+          () => logger.warn('onDrain of the relay failed'),
+        )
+      },
       metrics: () => metrics?.text(),
       info: () => ({
         name: name ?? null,
@@ -228,16 +278,20 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
         version: VERSION,
         peerId: coordinator.peerId,
         protocolVersions: PROTOCOL_VERSIONS,
-        peers: coordinator.getConnectedPeers().length,
+        peers: transports.size,
         maxConnections,
         powDifficulty,
         limits,
+        draining: draining !== undefined,
+        degraded: health() === 'degraded',
         uptimeS: Math.floor((performance.now() - startedMs) / 1_000),
       }),
     }),
   })
   const circuits = relayServices({ backplane })
   const walker = backplane && oneWalker(backplane)
+  const most = limits as Partial<typeof MAIL_LIMITS>
+  const maxMailBytes = (mail && (isInMemory(keptIn) ? most.maxMailMemoryBytes : most.maxMailBytes)) ?? 0
   const coordinator: P2PCoordinator = new P2PCoordinator({
     network,
     maxConnections,
@@ -260,7 +314,13 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   })
   const presence = backplane && presenceOf(coordinator, backplane)
   const newcomers = new Newcomers(limits)
-  coordinator.on('connected', () => newcomers.joined())
+  const arrived = ({ peerId, connection }: PeerInfo) => void transports.set(peerId, connection?.transport ?? '')
+  coordinator.on('connected', (peer) => {
+    newcomers.joined()
+    arrived(peer)
+  })
+  coordinator.on('path-changed', arrived)
+  coordinator.on('disconnected', ({ peerId }) => void transports.delete(peerId))
   const memory = new MemoryCeiling({
     maxBytes: maxMemoryBytes,
     trim: () => coordinator.trim(),
@@ -279,13 +339,16 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     circuits: circuits.getStats(),
     ...(mail && { mail: mail.getStats()! }),
     ...(backplane && { backplane: { ...backplane.getStats(), ...presence!.getStats(), walker: walker!.leads } }),
+    draining: draining !== undefined,
     slowReaders: listener.getStats().slowReaders + silent.ended,
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
   let bans: SharedBans | undefined
   try {
-    if (access !== false) metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), ...getStats() }))
-    await backplane?.start(() => ({ peers: presence!.size, maxPeers: maxConnections, draining: false }))
+    if (access !== false) {
+      metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), maxMailBytes, ...getStats() }))
+    }
+    await backplane?.start(() => ({ peers: presence!.size, maxPeers: maxConnections, draining: draining !== undefined }))
     bans = backplane && new SharedBans({ backplane, clock: systemClock, coordinator })
     walker?.begin((peerId) => void coordinator.disconnectFromPeer(peerId).catch(() => {}))
     await coordinator.start()
@@ -304,6 +367,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     powDifficulty,
     coordinator,
     getStats,
+    drain,
     stop: async () => {
       memory.stop()
       await coordinator.shutdown()
@@ -355,6 +419,10 @@ function endSilent(coordinator: P2PCoordinator, limits: Limits): SlowReaders {
     if (reader !== undefined) readers.remove(reader)
   })
   return readers
+}
+
+function isInMemory(mail: boolean | MailStore): boolean {
+  return typeof mail === 'boolean' || mail.inMemory
 }
 
 function bufferedBytes({ unsentBytes = 0, partBytes = 0, unacknowledgedBytes = 0 }: Partial<PeerLoad> = {}): number {

@@ -10,6 +10,7 @@ import { generateIdentity, identityFromSeed } from '../../src/identity/identity.
 import { decodePeerId, encodePeerId } from '../../src/identity/peer-id.js'
 import { cardKeyOf } from '../../src/mail/card.js'
 import { mailbox } from '../../src/mail/plugin.js'
+import { sealedDeposits } from '../../src/mail/sealed-deposits.js'
 import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { startRelay } from '../../src/node/relay.js'
@@ -214,7 +215,7 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
     },
   },
   'a mailbox on the card of a peer that is away': {
-    files: ['mail/host.ts', 'mail/sealed-sender.ts'],
+    files: ['mail/host.ts', 'mail/sealed-deposits.ts'],
     async run(address, rules) {
       const relay = await relayOf(rules)
       const away = await coordinator({ bootstrap: [relay.url] })
@@ -234,7 +235,7 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
         webrtc: false,
         logger: quiet,
         limits: { dialTimeoutMs: 10_000, dialLookupMs: 200, mailAfterMs: 10 },
-        plugins: [mailbox()],
+        plugins: [mailbox(), sealedDeposits()],
         ...rules,
       })
       cleanUps.push(() => wallet.shutdown())

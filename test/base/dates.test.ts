@@ -22,6 +22,7 @@ const DATES: Record<string, [reads: number, of: string]> = {
   'node/backplane/shared-bans.ts': [2, 'the end of a ban, at several machines'],
   'coinjoin/coin-bans.ts': [3, 'until when a coin is refused, over a reload too'],
   'coinjoin/lobby.ts': [3, 'epochs are those of the calendar, the same at all members'],
+  'coinjoin/mixer.ts': [2, 'how long work counts, which is for hours of the calendar'],
   'coinjoin/mix-network.ts': [1, 'in which hours work counts'],
   'mail/contacts.ts': [1, 'how old a card is'],
   'mail/depositor.ts': [4, 'the date of a letter, and in which hour work counts'],

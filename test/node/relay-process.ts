@@ -23,7 +23,7 @@ export interface RelayFacts {
   rss: number
   /** Bytes of memory that are no pages of files, on Linux: LevelDB maps its files. */
   anonymous: number
-  mail: { letters: number; bytes: number } | undefined
+  mail: { letters: number; bytes: number; deposited: number } | undefined
   connected: string[]
   backplane: RelayServerStats['backplane'] | undefined
   circuits: RelayServerStats['circuits']

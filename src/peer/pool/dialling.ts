@@ -140,8 +140,11 @@ export class Dialling {
         // The other one may be a word behind.
         await members.entering.get(hexOf(remote))
         const other = members.withKey(remote)
-        other?.found(address)
-        if (other !== undefined) return other.peerId
+        if (other !== undefined) {
+          other.found(address)
+          members.dialled.add(other)
+          return other.peerId
+        }
       }
       if (peerContext.work !== undefined && isWorkNeeded(error)) throw error
       this.stats.dialsFailed++

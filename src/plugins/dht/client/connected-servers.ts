@@ -153,7 +153,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   /** The connected servers. Also meets those that became servers after they connected. */
   private servers(): PeerInfo[] {
     const servers: PeerInfo[] = []
-    for (const peer of this.protocolHost?.peers() ?? []) {
+    for (const peer of this.protocolHost?.peers(true) ?? []) {
       if (!isServer(peer)) continue
       if (servers.push(peer) >= this.limits.dhtServers) break
       this.meet(peer)

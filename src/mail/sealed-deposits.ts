@@ -1,14 +1,41 @@
 import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
+import { SEALED_MAIL_LIMITS } from '../base/limits/sealed-mail.js'
 import type { Limits } from '../base/limits.js'
 import type { Plugin, PluginKit } from '../core/plugin.js'
 import { P2PCoordinator } from '../core.js'
 import { identityFromSeed, identityReady } from '../identity/identity.js'
 import { proofOfWork } from '../plugins/proof-of-work/plugin.js'
 import { asked, type Courier } from './courier.js'
-import type { MailKit } from './host.js'
+import type { Mail } from './mail.js'
+import { SEALED } from './outgoing-entry.js'
 
 const REACH_MS = 30_000
+
+/**
+ * Deposits for `sendTo` with `sealed: true`: under identities that are used for one recipient each, and for a few letters or an hour. The
+ * relay learns the address of the network and no peer id, and cannot tell that letters for two recipients have one sender. Attach it
+ * after `mailbox()`.
+ *
+ * @param options.plugins of each coordinator that deposits: transports, for instance.
+ * @example
+ * const wallet = new P2PCoordinator({ bootstrap, plugins: [mailbox(), sealedDeposits()] })
+ * await wallet.sendTo(bob, { type: 'note', payload }, { queue: true, sealed: true })
+ */
+export function sealedDeposits(options: { plugins?: (() => Plugin[]) | undefined } = {}): Plugin {
+  return {
+    name: 'sealed-deposits',
+    needs: ['mail'],
+    limits: SEALED_MAIL_LIMITS,
+    attach(kit) {
+      const senders = new SealedSenders(kit, options.plugins ?? (() => []))
+      const { mail } = kit.plugin('mail') as { mail: Mail }
+      mail.couriers.set(SEALED, (recipient) => senders.courierFor(recipient))
+      kit.onLifecycle({ suspend: () => senders.close(), stop: () => senders.close() })
+      return {}
+    },
+  }
+}
 
 interface SealedIdentity {
   readonly courier: Courier
@@ -17,17 +44,11 @@ interface SealedIdentity {
   close(): void
 }
 
-/**
- * Deposits under identities that are used for one recipient each, and for a few letters or an hour: the relay learns the address of the
- * network and no peer id, and cannot tell that letters for two recipients have one sender.
- */
-export class SealedSenders {
+class SealedSenders {
   private readonly open = new Map<string, SealedIdentity>()
 
-  /** @param plugins for each coordinator that is made, transports for instance. */
   constructor(
-    private readonly kit: MailKit & { allowPrivate?: boolean },
-    private readonly limits: Required<Limits>,
+    private readonly kit: PluginKit,
     private readonly plugins: () => Plugin[],
   ) {}
 
@@ -46,7 +67,8 @@ export class SealedSenders {
 
   private async make(name: string): Promise<SealedIdentity> {
     this.end(name)
-    const { clock, random, network, allowPrivate } = this.kit
+    const { clock, random, network, allowPrivate = false } = this.kit
+    const { sealedIdentityMs, maxSealedLetters } = this.kit.limits as Required<Limits>
     const identity = identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
     await identityReady(identity)
     let inner: PluginKit | undefined
@@ -57,14 +79,8 @@ export class SealedSenders {
         return {}
       },
     }
-    const peer = new P2PCoordinator({
-      network,
-      identity,
-      clock,
-      random,
-      allowPrivate: allowPrivate ?? false,
-      plugins: [proofOfWork(), inside, ...this.plugins()],
-    })
+    const plugins = [proofOfWork(), inside, ...this.plugins()]
+    const peer = new P2PCoordinator({ network, identity, clock, random, allowPrivate, plugins })
     const kit = inner!
     const courier: Courier = {
       publicKey: identity.publicKey,
@@ -75,8 +91,8 @@ export class SealedSenders {
       release() {},
     }
     const alarm = new Alarm(clock, () => this.end(name))
-    alarm.arm(this.limits.sealedIdentityMs)
-    const sealed = { courier, alarm, left: this.limits.maxSealedLetters, close: () => void peer.shutdown().catch(() => {}) }
+    alarm.arm(sealedIdentityMs)
+    const sealed = { courier, alarm, left: maxSealedLetters, close: () => void peer.shutdown().catch(() => {}) }
     this.open.set(name, sealed)
     return sealed
   }
