@@ -85,6 +85,7 @@ it('a frozen process finds, when it wakes, that its peers have gone', async () =
   const key = relays[0]!.coordinator.peerId
   relays[0]!.presence.connected(key, 'one')
   await until(() => heldAt()[0] === 1, 100)
+  await net.clock.advance(100)
   hub.freeze(relays[0]!.backplane.nodeId)
   relays[1]!.presence.connected(key, 'one')
   // The holder does not answer.
