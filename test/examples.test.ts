@@ -90,8 +90,8 @@ describe('the Node examples', { timeout: 30_000 }, () => {
       '',
       "Alice's letter is mailed",
       'Bob is asleep',
-      'The relay knocks: 1 letter for a wallet that is asleep',
       "The push service wakes Bob's device: the operator has signed it",
+      'The relay knocks: 1 letter for a wallet that is asleep',
     ])
     expect(code).toBe(0)
   })

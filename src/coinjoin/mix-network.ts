@@ -54,7 +54,7 @@ export class MixPeer {
       ...given,
       identity: this.identity,
       store: memoryStore(),
-      relayOnly: true,
+      privacy: 'relayed',
       webrtc: false,
       oneTab: false,
       maxConnections: MAX_CONNECTIONS,

@@ -24,6 +24,7 @@ import type { Messaging } from './messaging.js'
 import type { Network } from './network.js'
 import type { Dialer, LifecycleHooks, PeerListener, PeerResolver, PluginKit, WakeReason } from './plugin.js'
 import type { Plugins } from './plugins.js'
+import type { Privacy } from './privacy.js'
 
 /** What a kit needs of the core. */
 interface KitOwner {
@@ -113,8 +114,8 @@ export class Kit implements PluginKit {
     return this.identity.publicKey
   }
 
-  get relayOnly(): boolean {
-    return this.core.config.relayOnly
+  get privacy(): Privacy {
+    return this.core.config.privacy
   }
 
   get anchors(): number {
@@ -126,8 +127,8 @@ export class Kit implements PluginKit {
   }
 
   get dialer(): Dialer {
-    const { network, lifecycle, config } = this.core
-    this.ownDialer ??= new NetworkDialer(network, lifecycle, !config.relayOnly)
+    const { network, lifecycle } = this.core
+    this.ownDialer ??= new NetworkDialer(network, lifecycle)
     return this.ownDialer
   }
 

@@ -1,5 +1,5 @@
 import { elapsed } from '../base/clock.js'
-import { P2PError } from '../base/errors.js'
+import { noRelayError, P2PError } from '../base/errors.js'
 import type { WaitOptions } from '../base/wait.js'
 import { coreOf } from '../core/core.js'
 import type { PluginKit } from '../core/plugin.js'
@@ -162,7 +162,7 @@ export function hostOf(kit: PluginKit, cardTtlS: number): MailHost {
     },
     async reach(relayId, address, wait) {
       if (kit.peer(relayId) !== undefined) return
-      if (address === null || !kit.dialer.mayDial) throw new P2PError('NO_RELAY', 'The relay of this mailbox is not connected.')
+      if (address === null) throw noRelayError()
       await kit.dialer.dial(address, relayId, wait)
     },
     async dial(address, wait) {

@@ -252,7 +252,7 @@ export class Mail {
   start(): void {
     if (!this.isLoaded) return
     this.sender.start()
-    for (const peerId of this.outgoing.queues.keys()) this.sender.go(peerId)
+    this.sender.goAll()
     this.mailboxes.start().catch((error) => this.host.kit.report(error as Error))
   }
 
@@ -291,12 +291,14 @@ export class Mail {
     this.sender.connected(peerId)
     if (peerId !== encodePeerId(publicKey)) this.sender.connected(encodePeerId(publicKey))
     if (takesMail(peer)) void this.tellCard(peerId, publicKey)
+    if (peer.isRelay) this.sender.goAll()
   }
 
   /** @internal A peer speaks other protocols than before. */
-  described({ peerId, publicKey }: PeerInfo): void {
+  described({ peerId, publicKey, isRelay }: PeerInfo): void {
     if (publicKey !== undefined && this.isLoaded) this.mailboxes.connected(encodePeerId(publicKey))
-    this.sender.go(peerId)
+    if (isRelay) this.sender.goAll()
+    else this.sender.go(peerId)
   }
 
   /** @internal */

@@ -1,5 +1,6 @@
 import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
+import { noRelayError } from '../base/errors.js'
 import { SEALED_MAIL_LIMITS } from '../base/limits/sealed-mail.js'
 import type { Limits } from '../base/limits.js'
 import type { Plugin, PluginKit } from '../core/plugin.js'
@@ -14,8 +15,9 @@ const REACH_MS = 30_000
 
 /**
  * Deposits for `sendTo` with `sealed: true`: under identities that are used for one recipient each, and for a few letters or an hour. The
- * relay learns the address of the network and no peer id, and cannot tell that letters for two recipients have one sender. Attach it
- * after `mailbox()`.
+ * relay learns the address of the network and no peer id, and cannot tell that letters for two recipients have one sender. While the wallet's
+ * `privacy` is not 'direct', only relays that the application has named learn that address: a mailbox is at a place that its owner chooses.
+ * Attach it after `mailbox()`.
  *
  * @param options.plugins of each coordinator that deposits: transports, for instance.
  * @example
@@ -31,7 +33,11 @@ export function sealedDeposits(options: { plugins?: (() => Plugin[]) | undefined
       const senders = new SealedSenders(kit, options.plugins ?? (() => []))
       const { mail } = kit.plugin('mail') as { mail: Mail }
       mail.couriers.set(SEALED, (recipient) => senders.courierFor(recipient))
-      kit.onLifecycle({ suspend: () => senders.close(), stop: () => senders.close() })
+      kit.onLifecycle({
+        suspend: () => senders.close(),
+        stop: () => senders.close(),
+        configured: ({ privacy }) => privacy && senders.close(),
+      })
       return {}
     },
   }
@@ -67,8 +73,9 @@ class SealedSenders {
 
   private async make(name: string): Promise<SealedIdentity> {
     this.end(name)
-    const { clock, random, network, allowPrivate = false } = this.kit
-    const { sealedIdentityMs, maxSealedLetters } = this.kit.limits as Required<Limits>
+    const outer = this.kit
+    const { clock, random, network, allowPrivate = false } = outer
+    const { sealedIdentityMs, maxSealedLetters } = outer.limits as Required<Limits>
     const identity = identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
     await identityReady(identity)
     let inner: PluginKit | undefined
@@ -85,6 +92,7 @@ class SealedSenders {
     const courier: Courier = {
       publicKey: identity.publicKey,
       async reach(relayId, address) {
+        if (outer.privacy !== 'direct' && !outer.named.has(`${address}`)) throw noRelayError()
         if (kit.peer(relayId) === undefined) await kit.dialer.dial(address ?? relayId, relayId, { timeoutMs: REACH_MS })
       },
       ask: (relayId, type, payload) => asked(kit, relayId, type, payload),

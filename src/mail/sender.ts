@@ -103,6 +103,11 @@ export class Sender {
     return route
   }
 
+  /** A relay is connected, by which cards and mailboxes may be found: nothing waits for its time any more. */
+  goAll(): void {
+    for (const peerId of [...this.options.outgoing.queues.keys()]) this.go(peerId)
+  }
+
   /** A peer is connected: it may have had what lies at its mailboxes. */
   connected(peerId: string): void {
     this.routes.get(peerId)?.backoff.reset()

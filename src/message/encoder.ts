@@ -1,5 +1,5 @@
 import { isBytes } from '../base/bytes.js'
-import { P2PError, whyOf } from '../base/errors.js'
+import { P2PError } from '../base/errors.js'
 import { CODEC_LIMITS } from '../base/limits/codec.js'
 import type { Limits } from '../base/limits.js'
 import type { Slab } from '../base/slab.node.js'
@@ -53,7 +53,7 @@ export function encode(value: unknown, limits: CodecLimits = CODEC_LIMITS, slab?
   } catch (error) {
     if (left < 0) throw tooManyItems(maxDecodeItems)
     if (error instanceof P2PError) throw error
-    const why = whyOf(error)
+    const why = error instanceof Error ? error.message : String(error)
     throw new P2PError(
       'UNSERIALIZABLE_PAYLOAD',
       `The value cannot be sent: ${why}. Send what JSON takes, BigInt, Date, Uint8Array.`,

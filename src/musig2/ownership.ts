@@ -86,7 +86,14 @@ export function bytesOfOwnership(content: OwnershipContent): Uint8Array {
 function contentOfOwnership(encoded: Uint8Array): OwnershipContent {
   const [, id, expiresAt, purpose, members, keyset, rosterHash, member, [txid, index, paid]] = readAs(shape, encoded, FIELDS)
   const claim = { txid, index, sats: paid, rosterHash, member }
-  const content = { id, expiresAt, purpose, members: membersOf(members), keysets: [keysetOf(keyset)], claim }
+  const content: OwnershipContent = {
+    id,
+    expiresAt,
+    purpose,
+    members: membersOf(members),
+    keysets: [keysetOf(keyset)],
+    claim,
+  }
   checkMembers(content)
   return content
 }
@@ -105,7 +112,7 @@ export function* checkedAny(
   encoded: Uint8Array,
   content: RequestContent | OwnershipContent,
 ): Generator<void, SigningRequest | OwnershipRequest, void> {
-  if (!('claim' in content)) return yield* checkedRequest(encoded, content)
+  if ('transaction' in content) return yield* checkedRequest(encoded, content)
   const keys = yield* keysOf(content.keysets)
   return {
     ...content,

@@ -89,7 +89,7 @@ export function serveSigner(
     const hash = hexOf(read.hash)
     if (approved.has(hash)) return
     const ask = () =>
-      'claim' in read ? options.approveOwnership?.(ownershipSummaryOf(read)) : approve(summaryOf(read, ownScripts))
+      'transaction' in read ? approve(summaryOf(read, ownScripts)) : options.approveOwnership?.(ownershipSummaryOf(read))
     if (!mayAsk || !(await ask())) {
       throw signingFailed('The request was not approved at the signer.', { reason: 'REJECTED' })
     }

@@ -104,7 +104,7 @@ export class SigningInbox {
       const own = placeOf(content, publicKeys, kit.publicKey)
       const left = content.expiresAt - kit.clock.now()
       const isOurs = initiator >= 0 && own >= 0 && own !== initiator && content.members.length <= limits.maxSigners
-      const isTaken = !('claim' in content) || this.owner.proves()
+      const isTaken = 'transaction' in content || this.owner.proves()
       if (!isOurs || !isTaken || left <= 0 || left > 2 * limits.maxSigningTtlMs) return 'rejected'
       const hash = sha256(bytes)
       const known = this.knows(peerId, content, hash)

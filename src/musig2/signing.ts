@@ -68,10 +68,10 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
     const { clock } = around.kit
     const { members, id } = request
     this.id = hexOf(id)
-    const isProof = 'claim' in request
-    this.summary = isProof ? ownershipSummaryOf(request) : summaryOf(request, around.ownScripts)
-    this.txid = isProof ? '' : shownTxid(request.transaction)
-    this.isWhole = !isProof && isWhole(request)
+    const isPayment = 'transaction' in request
+    this.summary = isPayment ? summaryOf(request, around.ownScripts) : ownershipSummaryOf(request)
+    this.txid = isPayment ? shownTxid(request.transaction) : ''
+    this.isWhole = isPayment && isWhole(request)
     this.peerIds = members.map(({ networkKey }) => encodePeerId(networkKey))
     this.links = new MemberLinks(around.kit, id, this.peerIds, own)
     this.gathering = new Gathering(around, request, bytes, own, from, this.links, this)
@@ -100,7 +100,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
   /** Outputs that it would spend: a proof spends none. */
   get outpoints(): string[] {
     const { request } = this
-    if ('claim' in request) return []
+    if (!('transaction' in request)) return []
     const { sign, transaction } = request
     return sign.map(({ input }) => tupleKey(hexOf(transaction.inputs[input]!.txid), transaction.inputs[input]!.index))
   }
@@ -292,7 +292,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
     // It goes on for members that still lack a part.
     this.attempt = undefined
     this.gathering.stop()
-    if (!('claim' in request)) this.signed = assembled(request, signatures)
+    if ('transaction' in request) this.signed = assembled(request, signatures)
     if (!this.isWhole) {
       this.end('signed')
       return

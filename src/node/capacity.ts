@@ -28,7 +28,7 @@ export interface MeasuredCosts {
 export const MEASURED: MeasuredCosts = {
   walletBytes: 59_000,
   processBytes: 110_000_000,
-  startMs: 4.1,
+  startMs: 5.2,
   idleMsPerS: 0.007,
   forwardUs: 13.3,
   crossUs: 4,

@@ -285,15 +285,16 @@ async function main(): Promise<void> {
   const { coordinator } = relay
   if (!values.quiet) {
     let peers = coordinator.getConnectedPeers().length
-    const watch = (event: 'connected' | 'disconnected', sign: string) =>
-      coordinator.on(event, ({ peerId, metadata, connection }: PeerInfo) => {
+    const tell =
+      (event: 'connected' | 'disconnected', sign: string) =>
+      ({ peerId, metadata, connection }: PeerInfo) => {
         const name = typeof metadata?.name === 'string' ? printable(metadata.name, 32) : undefined
         peers += event === 'connected' ? 1 : -1
         const facts = { peerId, name, transport: connection?.transport, peers }
         log.tellNow('info', event, facts, ` ${sign} ${peerId}${name === undefined ? '' : ` "${name}"`}  (${peers} peers)`)
-      })
-    watch('connected', '+')
-    watch('disconnected', '-')
+      }
+    coordinator.on('connected', tell('connected', '+'))
+    coordinator.on('disconnected', tell('disconnected', '-'))
   }
   coordinator.on('peer-banned', ({ id, reason, until }) => {
     const end = new Date(until).toISOString()

@@ -176,6 +176,7 @@ describe('the places where a role is asked something', () => {
   const CLAIMS: Record<string, string> = {
     'core-coordinator.ts': 'what a peer is listed as, and the servers among those that we have dialled',
     'mail/host.ts': 'whether a peer itself takes mail over its connection',
+    'mail/mail.ts': 'when what waits for mailboxes is tried again',
     'musig2/musig2.ts': 'whether a cosigner itself takes requests',
     'plugins/circuit/find-peers.ts': 'what an introduced peer is listed as',
     'plugins/circuit/frames.ts': 'what a peer is listed as',

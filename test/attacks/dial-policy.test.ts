@@ -129,7 +129,7 @@ const dhtAnswers = (closer: () => unknown) => ({
   'lotus/dht-node': () => ({ type: 'none', payload: null }),
 })
 
-type Rules = Pick<P2PConfig, 'allowPrivate'>
+type Rules = Pick<P2PConfig, 'allowPrivate' | 'privacy'>
 const relayOf = async (rules: Rules) => {
   const relay = await startRelay({ ...serving, ...rules, powDifficulty: 0, logger: quiet, limits: { dhtTimeoutMs: 1_000 } })
   cleanUps.push(() => relay.stop())
@@ -408,6 +408,15 @@ describe.each(Object.entries(SOURCES))('%s', (name, { run }) => {
       else await until(() => reached.length > 0)
     },
   )
+
+  // Of these the victim listens: a relay, or somebody who was dialled.
+  const isWallet = !/claims to be a node|an update of|the name of a peer/.test(name)
+  it.runIf(isWallet)("leads nowhere while privacy is 'relayed', wherever private addresses may be learnt", async () => {
+    const { port, reached } = await inside()
+    await run(DISGUISES.plain!(port), { allowPrivate: true, privacy: 'relayed' })
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+    expect(reached).toEqual([])
+  })
 })
 
 describe('a described peer that the application writes itself', () => {

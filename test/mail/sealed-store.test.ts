@@ -77,8 +77,10 @@ describe('sealedStore', () => {
   })
 
   it('says as the store below that there is no room', async () => {
-    const full = Promise.reject(new DOMException('The quota has been exceeded.', 'QuotaExceededError'))
-    const store = sealedStore({ ...memoryStore(), batch: () => full }, key)
+    const batch = async () => {
+      throw new DOMException('The quota has been exceeded.', 'QuotaExceededError')
+    }
+    const store = sealedStore({ ...memoryStore(), batch }, key)
     await expect(store.set('a', Uint8Array.of(1))).rejects.toMatchObject({ name: 'QuotaExceededError' })
   })
 

@@ -207,7 +207,7 @@ describe('a proof', () => {
         expect.objectContaining({ details: expect.objectContaining({ reason: 'INVALID_REQUEST' }) }),
       )
     expect(() => readRequest(proof)).toThrow(expect.objectContaining({ code: 'SIGNING_FAILED' }))
-    expect('claim' in readAny(payment)).toBe(false)
+    expect('transaction' in readAny(payment)).toBe(true)
   })
 
   it('has a form, and what has another names its part', () => {

@@ -1,7 +1,7 @@
 import { equalBytes, hexOf } from '../../base/bytes.js'
 import { elapsed } from '../../base/clock.js'
 import { nameTaken, P2PError, shutDownError } from '../../base/errors.js'
-import { LazyMap, LazySet } from '../../base/lazy-map.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { RemotePeer } from '../../channel/hello.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
 import { canonicalId, decodePeerId, encodePeerId, isPeerId } from '../../identity/peer-id.js'
@@ -26,8 +26,6 @@ export class Members {
   readonly confirming = new LazyMap<string, Promise<string>>()
   /** Channels that we have accepted, by the key of the peer in hex, until it has told of itself. */
   readonly entering = new LazyMap<string, Promise<void>>()
-  /** Those that a dial of ours has found: the few, of all that a server has, whom we ask ourselves. */
-  readonly dialled = new LazySet<PeerConnection>()
   private readonly peers = new LazyMap<string, PeerConnection>()
   private readonly byKey = new LazyMap<string, PeerConnection>()
   /** The traffic of peers that are gone. */
@@ -116,17 +114,12 @@ export class Members {
     const existing = this.withKey(channel.remote.publicKey)
     if (this.resting !== undefined) channel.close(this.resting)
     if (!channel.open) throw channel.ended ?? shutDownError()
-    const { outbound } = channel.connection
     if (existing === undefined) this.makeRoom(channel)
-    else if (this.settle(existing, channel) === 'added') {
-      if (outbound) this.dialled.add(existing)
-      return
-    }
+    else if (this.settle(existing, channel) === 'added') return
     const peer = new PeerConnection(channel, this.sessions.open(channel.remote), this.peerContext, this.events, this.gone)
     this.peers.set(peer.peerId, peer)
     this.byKey.set(hexOf(peer.publicKey), peer)
     this.slots.add(peer)
-    if (outbound) this.dialled.add(peer)
     this.events.connected(peer)
     this.events.changed()
     peer.begin()
@@ -159,7 +152,6 @@ export class Members {
 
   private makeRoom(channel: SecureChannel): void {
     const { fits, evicted } = this.slots.placeFor(channel.connection)
-    if (fits && evicted === undefined) return
     const error = poolFull(this.peerContext)
     if (!fits) {
       channel.close(error)
@@ -171,6 +163,7 @@ export class Members {
   private settle(existing: PeerConnection, channel: SecureChannel): 'added' | 'replaced' {
     // Both ends have accepted the channel: to close it for one that came meanwhile could leave the peer with none.
     if (this.verdict(existing, channel) !== 'replace' && this.sessions.of(channel.remote) === existing.session) {
+      if (channel.connection.outbound) this.slots.dialled.add(existing)
       existing.addPath(channel)
       return 'added'
     }
@@ -203,7 +196,6 @@ export class Members {
     this.peers.delete(peer.peerId)
     this.byKey.delete(hexOf(peer.publicKey))
     this.slots.delete(peer)
-    this.dialled.delete(peer)
     this.sessions.away(peer.remote, peer.isInUse)
     for (const name of TRAFFIC) this.past[name] += peer.traffic[name]
     if (fault) this.fault(error, peer)

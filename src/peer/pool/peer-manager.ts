@@ -51,8 +51,8 @@ export class PeerManager {
   }
 
   /** @param dialled those that a dial of ours has found alone, however many others there are. */
-  all(dialled = false): PeerConnection[] {
-    return dialled ? [...this.members.dialled] : this.members.all()
+  all(dialled?: boolean): PeerConnection[] {
+    return dialled ? [...this.slots.dialled] : this.members.all()
   }
 
   /** By peer id, or by the `lp1…` id of a peer with a chosen name. */

@@ -18,9 +18,9 @@ export function discovery(): Plugin<{ discovery: Resources }> {
         dht,
         () => {
           const { addresses, protocols } = kit.describe()
+          // A reservation ends with the connection to its relay.
           const relays = endpoint.reserved().map(({ relay }): [string, string | null] => {
-            const peer = kit.peer(relay)
-            return [relay, (peer && provenAddress(kit, peer)) ?? null]
+            return [relay, provenAddress(kit, kit.peer(relay)!) ?? null]
           })
           return { addresses, relays, protocols }
         },

@@ -1,7 +1,6 @@
-/** Whether a store has failed for want of room, whatever it has wrapped that in. */
+import type { P2PError } from '../../base/errors.js'
+
+/** Whether a store has failed for want of room, whatever it has wrapped that in. @param error that of a `StateWriter`. */
 export function isQuota(error: unknown): boolean {
-  for (let at = error as { name?: string; cause?: unknown } | undefined; at; at = at.cause as typeof at) {
-    if (at.name === 'QuotaExceededError') return true
-  }
-  return false
+  return (error as P2PError).walk((cause) => (cause as Error).name === 'QuotaExceededError') !== undefined
 }

@@ -30,8 +30,6 @@ export interface KademliaOptions {
   identity: { readonly publicKey: Uint8Array }
   limits: Limits
   dialer: NodeDialer
-  /** Whether nodes may be dialled at all; without it only those are asked that are connected anyway. */
-  mayDial: boolean
 }
 
 /** How far a walk goes, and when it ends. */
@@ -87,7 +85,7 @@ export class Kademlia {
 
   /** Whether a walk has somewhere to begin, and may go on from there. */
   get canWalk(): boolean {
-    return this.wiring.mayDial && this.table.size > 0
+    return this.wiring.dialer.mayDial() && this.table.size > 0
   }
 
   /** Mean round trip of all nodes asked so far, milliseconds; undefined before the first. */
@@ -268,7 +266,7 @@ export class Kademlia {
   async ask(contact: Contact, message: Question, signal?: AbortSignal): Promise<P2PMessage> {
     if (this.isOver) throw shutDownError()
     // That we cannot dial a node says nothing against it.
-    if (!this.links.isConnected(contact.peerId) && (!this.wiring.mayDial || contact.address === '')) {
+    if (!this.links.isConnected(contact.peerId) && (!this.wiring.dialer.mayDial() || contact.address === '')) {
       throw new P2PError('PEER_NOT_CONNECTED', 'This node cannot be dialled.')
     }
     try {
