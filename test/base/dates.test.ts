@@ -39,7 +39,6 @@ const DATES: Record<string, [reads: number, of: string]> = {
   'musig2/musig2.ts': [2, 'when a request of ours ends, and when one has ended'],
   'musig2/signing-inbox.ts': [1, 'when a request ends, by the dates of its members'],
   'musig2/signing.ts': [1, 'when a request ends'],
-  'node/cli.ts': [3, 'the dates of the lines of a log'],
   'node/file-lock.ts': [2, 'when a process took the lock: two of one number are told apart by it'],
   'peer/connection/inbox.ts': [2, 'lastSeen of a peer, which applications read'],
   'peer/connection/peer-clock.ts': [1, 'the date of a peer, compared with what passes here'],
