@@ -55,7 +55,7 @@ async function paired(pairs, at) {
   return { sides, own }
 }
 
-async function flooded({ sides, own }, pairs) {
+async function flooded({ sides, own }) {
   const before = await Promise.all(own[1].map(({ number }) => sides[1].call('received', { number })))
   const begun = now()
   await Promise.all(
@@ -79,8 +79,8 @@ if (wanted.has('flood')) {
     ['across', across],
   ]) {
     const pair = await paired(1, at)
-    await flooded(pair, 1)
-    rates[name] = await flooded(pair, 1)
+    await flooded(pair)
+    rates[name] = await flooded(pair)
     end(pair.sides)
   }
   const share = rates.across / rates.one
@@ -98,8 +98,8 @@ if (wanted.has('pairs')) {
     ['across', across],
   ]) {
     const pairs = await paired(8, at)
-    await flooded(pairs, 8)
-    rates[name] = await flooded(pairs, 8)
+    await flooded(pairs)
+    rates[name] = await flooded(pairs)
     end(pairs.sides)
   }
   const share = rates.across / rates.one
