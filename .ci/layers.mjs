@@ -17,6 +17,7 @@ export const LAYERS = [
   'channel',
   'platform',
   'protocol',
+  'backplane',
   'defence',
   'peer',
   'core',

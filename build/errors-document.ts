@@ -102,6 +102,7 @@ With \`details.coinLocked\` our signature has gone out: spend the coins nowhere 
   INVALID_TRANSACTION: 'Correct the key, nonce, script or transaction that is named.',
   NO_MAILBOX: 'Ask for the newest card of the recipient; an owner opens the box anew.',
   MAILBOX_FULL: 'Use another box of the recipient, or try again later.',
+  BACKPLANE_DOWN: 'Try again later, or at another relay. The operator looks whether NATS is there.',
   MAIL_REFUSED: 'Write to the recipient once it is connected: it takes letters from contacts only, or smaller ones.',
 }
 

@@ -57,7 +57,7 @@ test('every clause that is referred to is there', () => {
 
 test('every error code of the wire protocol is one of the SDK', () => {
   const words = texts.flatMap((text) => [...text.matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)].map(([word]) => word))
-  const others = ['SIGNED_MESSAGE', 'LAST_FRAGMENT', 'NO_MAILBOX', 'MAILBOX_FULL', 'MAIL_REFUSED']
+  const others = ['SIGNED_MESSAGE', 'LAST_FRAGMENT', 'NO_MAILBOX', 'MAILBOX_FULL', 'MAIL_REFUSED', 'BACKPLANE_DOWN']
   const unknown = [...new Set(words)].filter(
     (word) => !others.includes(word) && !(P2P_ERROR_CODES as readonly string[]).includes(word),
   )

@@ -59,6 +59,7 @@ export default defineConfig({
         text: 'Operation',
         items: [
           page('Running a relay', 'relay'),
+          page('Many processes behind one name', 'cluster'),
           page('Operating relays', 'operating'),
           page('Conformance', 'conformance'),
           page('Eclipse', 'eclipse'),

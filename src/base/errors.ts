@@ -103,6 +103,8 @@ export interface P2PErrorCodesOfPlugins {
   MAILBOX_FULL: true
   /** The owner of a mailbox takes no letters from strangers, or none as large as this. */
   MAIL_REFUSED: true
+  /** The other processes of a relay, or what they share, cannot be reached at present. */
+  BACKPLANE_DOWN: true
 }
 
 export type P2PErrorCode = (typeof P2P_ERROR_CODES)[number] | keyof P2PErrorCodesOfPlugins

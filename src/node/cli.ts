@@ -11,6 +11,9 @@ import { TokenBucket } from '../base/token-bucket.js'
 import { VERSION } from '../base/version.js'
 import { MAX_POW_DIFFICULTY } from '../plugins/proof-of-work/proof-of-work.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
+import { initCluster, natsBackplane } from './backplane/nats.js'
+import type { NatsOptions } from './backplane/nats-link.js'
+import { natsMail } from './backplane/nats-mail.js'
 import { capacity } from './capacity-command.js'
 import { fileIdentity } from './file-identity.js'
 import { fileStore } from './file-store.js'
@@ -21,6 +24,8 @@ import { startRelay } from './relay.js'
 import { Lines, LOG_LEVELS, type LogLevel, RelayLog } from './relay-log.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
+       lotus-p2p cluster init --nats <address> [--nats-nkey <file>] [--nats-ca <file>] [--cluster <name>]
+                                                 makes what several processes of a relay share, with a key that may
        lotus-p2p conform <address> [options]     tests a peer against the wire protocol; see lotus-p2p conform --help
        lotus-p2p keygen [file]                   makes the key of a relay; see lotus-p2p keygen --help
        lotus-p2p capacity --wallets <number>     what so many wallets need; see lotus-p2p capacity --help
@@ -37,9 +42,16 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --identity <file>           where the relay's key is kept, made if absent (~/.lotus-p2p/relay-<port>.key)
   --data <folder>             keeps bans, pinned names and the key there, for many peers (needs: npm install classic-level);
                               without it they are kept in a file beside the key
-  --mail                      keep mailboxes for wallets that are away: with --data on disk, else small letters in memory
+  --mail                      keep mailboxes for wallets that are away: with --nats there, with --data on disk,
+                              else small letters in memory
   --max-boxes <number>        mailboxes at most (20000)
   --max-mail <MB>             letters that wait, at most (4096; in memory 64)
+  --nats <address>            this relay is several processes, joined by NATS: nats://host:4222 or tls://host:4222; again for
+                              more servers of one NATS cluster (needs: npm install @nats-io/transport-node @nats-io/jetstream
+                              @nats-io/kv, and the same --identity for all processes)
+  --nats-nkey <file>          the seed of this process's user of NATS
+  --nats-ca <file>            the certificate that signs those of the NATS servers
+  --cluster <name>            which of the relays at that NATS this is (lotus)
   --max-connections <number>  connected peers at most (1000)
   --pow <bits>                proof of work that a new identity has to show, 0 for none (18 where the relay is
                               reached from everywhere, else 0)
@@ -114,6 +126,10 @@ function readArguments() {
         mail: { type: 'boolean', default: false },
         'max-boxes': { type: 'string' },
         'max-mail': { type: 'string' },
+        nats: { type: 'string', multiple: true },
+        'nats-nkey': { type: 'string' },
+        'nats-ca': { type: 'string' },
+        cluster: { type: 'string' },
         'max-connections': { type: 'string', default: '1000' },
         pow: { type: 'string' },
         'max-memory': { type: 'string' },
@@ -151,6 +167,11 @@ async function main(): Promise<void> {
   const { values, positionals } = readArguments()
   if (values.help) return void process.stdout.write(USAGE)
   if (values.version) return say(VERSION)
+  if (positionals.join(' ') === 'cluster init') {
+    if (values.nats === undefined) throw new UsageError('cluster init needs --nats.')
+    await initCluster(natsOptions(values, values.nats))
+    return say('The streams of the cluster are there.')
+  }
   if (positionals.length !== 1 || positionals[0] !== 'relay') {
     throw new UsageError(
       positionals.length === 0 ? 'Say what to start: lotus-p2p relay.' : `Unknown command: ${printable(positionals.join(' '))}`,
@@ -168,9 +189,10 @@ async function main(): Promise<void> {
       }
     }
   }
+  const backplane = backplaneOf(values, values.identity)
   const memory = values['max-memory']
   const maxMemoryBytes = memory === undefined ? undefined : numberOf('max-memory', memory, 128, 1_000_000) * 1_048_576
-  const limits = mailLimits(values['max-boxes'], values['max-mail'], values.data !== undefined)
+  const limits = mailLimits(values['max-boxes'], values['max-mail'], values.data !== undefined || backplane !== undefined)
   if (limits !== undefined && !values.mail) throw new UsageError('--max-boxes and --max-mail need --mail.')
   if (values['metrics-token'] !== undefined) {
     throw new UsageError('Every user of this machine sees arguments. Use --metrics-token-file or LOTUS_METRICS_TOKEN.')
@@ -183,7 +205,8 @@ async function main(): Promise<void> {
   // Without a folder for its data it keeps what a restart must not forget, bans above all, beside its key.
   const beside = path === undefined ? undefined : fileStore(`${path}.store.json`)
   const store = data === undefined ? beside : levelStore(join(data, 'store'))
-  const mail = values.mail && data !== undefined ? levelMail(join(data, 'mail')) : values.mail
+  const shared = values.mail && backplane !== undefined ? natsMail(backplane.link) : undefined
+  const mail = shared ?? (values.mail && data !== undefined ? levelMail(join(data, 'mail')) : values.mail)
   // Now rather than at the first ban or letter: whether the folders serve.
   await store?.get('')
   if (typeof mail === 'object') await mail.getBox('')
@@ -201,6 +224,7 @@ async function main(): Promise<void> {
     ...(maxMemoryBytes !== undefined && { maxMemoryBytes }),
     ...(values['trust-proxy'] !== undefined && { trustProxy: values['trust-proxy'].split(',').map((entry) => entry.trim()) }),
     ...(values.origin && { origins: values.origin }),
+    ...(backplane && { backplane }),
     ...(store && { store }),
     ...(mail !== false && { mail }),
     ...(limits && { limits }),
@@ -252,6 +276,9 @@ async function main(): Promise<void> {
     `  work       ${bits === 0 ? 'none' : `${bits} bits for each identity`} (--pow)`,
     ...(path === undefined ? [] : [`  identity   ${path}`]),
     ...(data === undefined ? [] : [`  data       ${data}`]),
+    ...(backplane === undefined
+      ? []
+      : [`  cluster    ${backplane.link.cluster}, process ${backplane.nodeId} of ${backplane.nodes().length}`]),
     `  wallets    bootstrap: ['${told ?? addresses.at(-1)}']${how}`,
   ])
 
@@ -281,6 +308,30 @@ async function main(): Promise<void> {
     const code = isP2PError(error) ? error.code : error.name
     log.tellNow('warn', 'fault', { peerId: peer?.peerId, code, message: error.message }, `${who}${code}: ${error.message}`)
   })
+}
+
+/** @throws UsageError */
+function backplaneOf(given: ReturnType<typeof readArguments>['values'], identity: string | undefined) {
+  const { nats, 'nats-nkey': nkey, 'nats-ca': ca, cluster } = given
+  if (nats === undefined) {
+    if (nkey !== undefined || ca !== undefined || cluster !== undefined) {
+      throw new UsageError('--nats-nkey, --nats-ca and --cluster need --nats.')
+    }
+    return undefined
+  }
+  if (identity === undefined) throw new UsageError('--nats needs --identity: all processes of a relay have the same key.')
+  return natsBackplane(natsOptions(given, nats))
+}
+
+/** @throws UsageError */
+function natsOptions(given: ReturnType<typeof readArguments>['values'], nats: string[]): NatsOptions {
+  const { 'nats-nkey': nkey, 'nats-ca': ca, cluster } = given
+  for (const address of nats) {
+    if (!/^(nats|tls):\/\/[^/]/.test(address)) {
+      throw new UsageError(`--nats must be a nats:// or tls:// address, and is "${printable(address)}".`)
+    }
+  }
+  return { servers: nats, cluster, nkey, ca }
 }
 
 /** @throws UsageError */

@@ -7,6 +7,7 @@ import { HTTP_FRAME_BYTES, HTTP_PATH } from '../plugins/http/http-frames.js'
 import type { Connection } from '../transport/transport.js'
 import type { Admission } from './admission.js'
 import { answer, commonHeaders, refuseRequest, refuseTooMany } from './http-answers.js'
+import type { HttpForward } from './http-forward.js'
 import { HttpSession } from './http-session.js'
 import type { SlowReaders } from './slow-readers.js'
 
@@ -32,7 +33,13 @@ export class HttpSessions {
     private readonly admission: Admission,
     private readonly slowReaders: SlowReaders,
     private readonly accept: (connection: Connection) => void,
-  ) {}
+    /** The other processes of a relay, which have sessions too. */
+    private readonly others?: HttpForward | undefined,
+  ) {
+    others?.serve((request, response) => {
+      if (!this.handle(request, response)) refuseRequest(response, 404, 'CONNECTION_LOST', 'There is no such endpoint here.')
+    })
+  }
 
   /** Answers a request to the endpoint. False, and nothing done, for any other. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
@@ -89,7 +96,9 @@ export class HttpSessions {
     const { method } = request
     const session = this.sessions.get(id)
     const [number, after] = [countOf(query.get('n')), countOf(query.get('after'))]
+    const holder = session === undefined ? this.others?.holderOf(id) : undefined
     if (method !== 'GET' && method !== 'POST') otherMethod(request, response, 'GET, POST, OPTIONS')
+    else if (holder !== undefined) this.others?.forward(holder, request, response)
     else if (session === undefined) refuse(404, 'CONNECTION_LOST', 'There is no such session, or no more. Connect again.')
     else if (method === 'GET') {
       if (after === undefined) refuse(400, 'PROTOCOL_VIOLATION', 'Say after=<frames received>.')
@@ -134,7 +143,7 @@ export class HttpSessions {
   }
 
   private begin(request: IncomingMessage, response: ServerResponse, firstFrame: Uint8Array): void {
-    const id = randomBytes(SESSION_ID_BYTES).toString('base64url')
+    const id = (this.others?.prefix ?? '') + randomBytes(SESSION_ID_BYTES).toString('base64url')
     const address = this.admission.addressOf(request, 'http')
     const hold = this.admission.hold(request, true)
     const session = new HttpSession(address, firstFrame, this.limits, {

@@ -1,8 +1,10 @@
 import type { Counter, Gauge, Registry } from 'prom-client'
+import type { BackplaneStats } from '../backplane/backplane.js'
 import { P2PError } from '../base/errors.js'
 import type { CoordinatorStats } from '../coordinator.js'
 import type { MailServerStats } from '../mail/server/mail-server.js'
 import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
+import type { PresenceStats } from './backplane/presence.js'
 import type { WebSocketServerStats } from './web-socket-server.js'
 
 const PREFIX = 'lotus_p2p_'
@@ -14,6 +16,8 @@ export interface MetricsSource {
   circuits: RelayStats
   /** Where the relay keeps mail. */
   mail?: MailServerStats
+  /** Where it is one of several processes. */
+  backplane?: (BackplaneStats & PresenceStats & { walker: boolean }) | undefined
   /** Bytes of letters at most; 0 where it keeps none. */
   maxMailBytes: number
   draining: boolean
@@ -135,6 +139,31 @@ const METRICS: Definition[] = [
   counter('circuits_refused_total', 'Circuits and reservations refused.', ({ circuits }) => circuits.refused),
   counter('circuit_frames_total', 'Frames forwarded.', ({ circuits }) => circuits.frames),
   counter('circuit_bytes_total', 'Bytes forwarded.', ({ circuits }) => circuits.bytes),
+  gauge('circuits_remote', 'Open circuits to peers of other processes of this relay.', ({ circuits }) => circuits.remote),
+  counter('backplane_gaps_total', 'Losses between processes, for which circuits ended.', ({ circuits }) => circuits.gaps),
+  gauge('backplane_up', '1 while the other processes can be reached, or there are none.', ({ backplane }) =>
+    Number(backplane?.up ?? true),
+  ),
+  gauge('backplane_nodes', 'Processes of this relay.', ({ backplane }) => backplane?.nodes ?? 1),
+  gauge('backplane_held', 'Peers that this process answers for.', ({ backplane }) => backplane?.held ?? 0),
+  gauge('walker', '1 where this process speaks with other relays.', ({ backplane }) => Number(backplane?.walker ?? true)),
+  counter('backplane_sent_total', 'Messages to other processes.', ({ backplane }) => backplane?.sent ?? {}, 'kind'),
+  counter('backplane_received_total', 'Messages of other processes.', ({ backplane }) => backplane?.received ?? {}, 'kind'),
+  counter(
+    'backplane_bytes_total',
+    'Bytes of messages between processes.',
+    ({ backplane }) => ({ in: backplane?.bytesIn ?? 0, out: backplane?.bytesOut ?? 0 }),
+    'direction',
+  ),
+  counter('backplane_no_responder_total', 'Questions that nobody was there to answer.', ({ backplane }) => {
+    return backplane?.noResponder ?? 0
+  }),
+  counter(
+    'claims_total',
+    'Peers that came to this process, and that another one took.',
+    ({ backplane }) => ({ first: backplane?.first ?? 0, won: backplane?.won ?? 0, lost: backplane?.lost ?? 0 }),
+    'result',
+  ),
   gauge('reservations', 'Reservations that hold.', ({ circuits }) => circuits.reservations),
   gauge('dht_records', 'Records in the store.', ({ coordinator }) => coordinator.dht.records),
   gauge('dht_store_bytes', 'Bytes of the records in the store.', ({ coordinator }) => coordinator.dht.bytes),

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import { isPrivateAddress } from '../address/private-address.js'
+import type { BackplaneStats, RelayBackplane } from '../backplane/backplane.js'
 import { systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import { fenced } from '../base/fenced.js'
@@ -24,7 +25,13 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
 import type { AdmissionOptions } from './admission.js'
+import { oneWalker } from './backplane/one-walker.js'
+import { Presence, type PresenceStats } from './backplane/presence.js'
+import { SharedBans } from './backplane/shared-bans.js'
+import { sharedRecords } from './backplane/shared-records.js'
+import { sharedTopics } from './backplane/shared-topics.js'
 import { Drain, type DrainOptions } from './drain.js'
+import { HttpForward } from './http-forward.js'
 import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
 import { Newcomers } from './newcomers.js'
@@ -86,6 +93,11 @@ export interface RelayOptions extends AdmissionOptions {
   mail?: boolean | MailStore | undefined
   /** Wakes the owner of a mailbox; see docs/relay.md for one that sends Web Push. Called with no content, at most once a minute for each box. */
   onMail?: ((mail: MailWaiting) => unknown) | undefined
+  /**
+   * The other processes of this relay: all have the same `identity`, and are one relay to wallets. `startRelay` starts it, and `stop` closes it.
+   * See `natsBackplane`. Default: this process is the whole relay.
+   */
+  backplane?: RelayBackplane | undefined
   /** Called at `POST /drain`, which only programs on this machine may send. Default: `drain()`. */
   onDrain?: (() => unknown) | undefined
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
@@ -111,6 +123,7 @@ const OPTIONS: Record<keyof RelayOptions, true> = {
   store: true,
   mail: true,
   onMail: true,
+  backplane: true,
   onDrain: true,
   server: true,
   trustProxy: true,
@@ -153,6 +166,12 @@ export interface RelayServerStats {
   circuits: RelayStats
   /** Where it keeps mail. */
   mail?: MailServerStats
+  /** Where it is one of several processes. */
+  backplane?: BackplaneStats &
+    PresenceStats & {
+      /** Whether it is the one that dials other relays. */
+      walker: boolean
+    }
   /** Whether it sends its peers away. */
   draining: boolean
   /** Peers ended because they did not read, or acknowledged nothing. */
@@ -206,6 +225,11 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   })
   const startedMs = performance.now()
   let metrics: Metrics | undefined
+  const { backplane } = options
+  if (backplane !== undefined && options.identity === undefined) {
+    throw new P2PError('INVALID_CONFIG', 'All processes of a relay need the same identity: give `identity` beside `backplane`.')
+  }
+  const others = backplane && new HttpForward(backplane)
   let draining: Drain | undefined
   /** Of the connected peers. A list of all that is known of them would cost a question at /info a tenth of a second where they are thousands. */
   const transports = new Map<string, string>()
@@ -226,10 +250,12 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       },
       how,
     )
+    backplane?.announce()
     await draining.run()
   }
   const listener = webSocketServer({
     ...options,
+    others,
     port,
     host,
     // Those of mail are none of a listener's.
@@ -262,16 +288,22 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       }),
     }),
   })
+  const circuits = relayServices({ backplane })
+  const walker = backplane && oneWalker(backplane)
   const most = limits as Partial<typeof MAIL_LIMITS>
   const maxMailBytes = (mail && (isInMemory(keptIn) ? most.maxMailMemoryBytes : most.maxMailBytes)) ?? 0
-  const circuits = relayServices()
   const coordinator: P2PCoordinator = new P2PCoordinator({
     network,
     maxConnections,
     powDifficulty,
     limits,
     listen: [refusing(listener, () => memory.refusal() ?? newcomers.refusal())],
-    plugins: [dhtNode({ mode: 'server' }), circuits, ...(mail === undefined ? [] : [mail])],
+    plugins: [
+      dhtNode({ mode: 'server', backplane }),
+      circuits,
+      ...(mail === undefined ? [] : [mail]),
+      ...(backplane === undefined ? [] : [sharedRecords(backplane), sharedTopics(backplane), walker!]),
+    ],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
     ...(options.allowPrivate !== undefined && { allowPrivate: options.allowPrivate }),
@@ -280,6 +312,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     ...(options.store && { store: options.store }),
     ...(name !== undefined && { metadata: { name } }),
   })
+  const presence = backplane && presenceOf(coordinator, backplane)
   const newcomers = new Newcomers(limits)
   const arrived = ({ peerId, connection }: PeerInfo) => void transports.set(peerId, connection?.transport ?? '')
   coordinator.on('connected', (peer) => {
@@ -305,17 +338,23 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     listener: listener.getStats(),
     circuits: circuits.getStats(),
     ...(mail && { mail: mail.getStats()! }),
+    ...(backplane && { backplane: { ...backplane.getStats(), ...presence!.getStats(), walker: walker!.leads } }),
     draining: draining !== undefined,
     slowReaders: listener.getStats().slowReaders + silent.ended,
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
+  let bans: SharedBans | undefined
   try {
     if (access !== false) {
       metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), maxMailBytes, ...getStats() }))
     }
+    await backplane?.start(() => ({ peers: presence!.size, maxPeers: maxConnections, draining: draining !== undefined }))
+    bans = backplane && new SharedBans({ backplane, clock: systemClock, coordinator })
+    walker?.begin((peerId) => void coordinator.disconnectFromPeer(peerId).catch(() => {}))
     await coordinator.start()
   } catch (error) {
     await coordinator.shutdown()
+    await backplane?.close()
     throw error
   }
   memory.start()
@@ -329,11 +368,28 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     coordinator,
     getStats,
     drain,
-    stop: () => {
+    stop: async () => {
       memory.stop()
-      return coordinator.shutdown()
+      await coordinator.shutdown()
+      for (const part of [bans, walker, others, presence]) part?.close()
+      await backplane?.close()
     },
   }
+}
+
+/** Tells the other processes which peers this one has, and ends those that have gone to another one. */
+function presenceOf(coordinator: P2PCoordinator, backplane: RelayBackplane): Presence {
+  const presence = new Presence({
+    backplane,
+    clock: systemClock,
+    drop: (peerId, error) => void coordinator.disconnectFromPeer(peerId, error).catch(() => {}),
+  })
+  coordinator.on('connected', ({ peerId, connection }) => {
+    // What is reached through others is none of ours; nor is whoever we have dialled, another relay.
+    if (connection?.direct === true) presence.connected(peerId, coordinator.getPeerLoad(peerId)?.process ?? '')
+  })
+  coordinator.on('disconnected', ({ peerId }) => presence.disconnected(peerId))
+  return presence
 }
 
 /**

@@ -12,6 +12,7 @@ import type { CapRefusal } from './address-caps.js'
 import { Admission, type AdmissionCounts, type AdmissionOptions, tooMany } from './admission.js'
 import { costs } from './costs.js'
 import { refuseTooMany, retryAfterS } from './http-answers.js'
+import type { HttpForward } from './http-forward.js'
 import { HttpSessions } from './http-sessions.js'
 import { SlowReaders } from './slow-readers.js'
 import { Sockets } from './sockets.js'
@@ -43,6 +44,8 @@ export interface WebSocketServerOptions extends AdmissionOptions {
    */
   maxSockets?: number | undefined
   limits?: Partial<Limits> | undefined
+  /** Where a relay is several processes: brings requests to the one that has their session. @internal */
+  others?: HttpForward | undefined
   /** Whether a coordinator that listens here stores records for others; see `dhtNode`. Default true. */
   dhtNode?: boolean | undefined
 }
@@ -141,7 +144,9 @@ class Acceptor implements WebSocketListener {
     this.isRefusing = false
     this.ours = !server.listening
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head, accept)
-    if (this.options.http !== false) this.sessions = new HttpSessions(this.limits, path, this.admission, this.slowReaders, accept)
+    if (this.options.http !== false) {
+      this.sessions = new HttpSessions(this.limits, path, this.admission, this.slowReaders, accept, this.options.others)
+    }
     const stopAnswering = answerRequests(server, this.capped(onRequest ?? plainAnswer), this.sessions)
     server.on('upgrade', upgrade)
     // A server of yours may have other users.

@@ -12,6 +12,52 @@ const LYING_RELAY = 'test/attacks/lying-relay.test.ts'
  * Of a tuple, what its items are.
  */
 const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
+  'backplane/errors.ts shape': [
+    'nothing: a process of this relay is trusted with its peers',
+    'test/backplane/circuits.test.ts',
+    'code message details',
+  ],
+  'backplane/node-list.ts peers': ['a count, shown to the operator', 'test/backplane/circuits.test.ts'],
+  'plugins/circuit/server/half-circuits.ts answerShape': [
+    'the end of its own circuit',
+    'test/backplane/circuits.test.ts',
+    'process number window frameBytes',
+  ],
+  'plugins/circuit/server/half-circuits.ts from': [
+    'a circuit of the relay: the handshake inside proves who calls',
+    'test/backplane/circuits.test.ts',
+  ],
+  'plugins/circuit/server/introductions-elsewhere.ts peerId': ['a question', 'test/backplane/circuits.test.ts'],
+  'plugins/circuit/server/introductions-elsewhere.ts peers': [
+    'what this relay introduces, which nobody trusts',
+    'test/backplane/circuits.test.ts',
+  ],
+  'plugins/circuit/server/peers-elsewhere.ts metadata': [
+    'what this relay introduces, which nobody trusts',
+    'test/backplane/shared.test.ts',
+  ],
+  'plugins/circuit/server/peers-elsewhere.ts peerId': [
+    'what this relay introduces, which nobody trusts',
+    'test/backplane/shared.test.ts',
+  ],
+  'plugins/circuit/server/peers-elsewhere.ts protocols': [
+    'what this relay introduces, which nobody trusts',
+    'test/backplane/shared.test.ts',
+  ],
+  'plugins/circuit/server/peers-elsewhere.ts publicKey': [
+    'what this relay introduces, which nobody trusts',
+    'test/backplane/shared.test.ts',
+  ],
+  'plugins/circuit/server/process-links.ts [code, limit]': [
+    'the end of its own circuits',
+    'test/backplane/circuits.test.ts',
+    'code limit',
+  ],
+  'plugins/dht/node/plugin.ts depositShape': [
+    'a withdrawal that is not published: the record ends by itself',
+    'test/backplane/shared.test.ts',
+    'publisher key',
+  ],
   'channel/description.ts name': ['a name that nobody has pinned, for its own key', 'test/peer/names-at-relays.test.ts'],
   'channel/description.ts types': [
     'its own budgets alone: they hold back what goes to it',

@@ -52,6 +52,8 @@ const NO_KEYS: Record<string, string> = {
   'plugins/discovery/peer-records.ts': 'an address with a peer id, which has no #',
   'musig2/announcements.ts': 'a type and an id, of our own digits, that is hashed',
   'musig2/discovery.ts': 'the same',
+  'node/capacity-command.ts': 'a line of a table',
+  'node/relay-log.ts': 'lines of a log',
   'node/file-lock.ts': 'the name of a file, with a token of our own that comes last',
   'mail/seen.ts': 'digits of a fixed number, twice',
   'musig2/kept-requests.ts': 'digits of a fixed number before the last part',

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import { BACKPLANE_LIMITS } from '../../src/backplane/limits.js'
 import { MAIL_LIMITS } from '../../src/base/limits/mail.js'
 import { MAILBOX_LIMITS } from '../../src/base/limits/mailbox.js'
 import { MUSIG2_LIMITS } from '../../src/base/limits/musig2.js'
@@ -61,7 +62,14 @@ describe('whatever is kept', () => {
   it('has a bound by limits and constants that there are', () => {
     const sources = files.map((file) => readFileSync(root + file, 'utf8')).join('\n')
     const limits = new Set(
-      Object.keys({ ...DEFAULT_LIMITS, ...MAIL_LIMITS, ...MAILBOX_LIMITS, ...SEALED_MAIL_LIMITS, ...MUSIG2_LIMITS }),
+      Object.keys({
+        ...DEFAULT_LIMITS,
+        ...MAIL_LIMITS,
+        ...MAILBOX_LIMITS,
+        ...SEALED_MAIL_LIMITS,
+        ...MUSIG2_LIMITS,
+        ...BACKPLANE_LIMITS,
+      }),
     )
     const named = Object.values(KEPT).flatMap(([, ...texts]) =>
       texts.flatMap((text) => text.match(/\b[a-z]+[A-Z]\w+\b|\b[A-Z]+_[A-Z_]+\b/g) ?? []),

@@ -143,6 +143,7 @@ describe('the table of what reads the network', () => {
   /** Functions whose name is one of a reader's, and whose input is our own. */
   const NOT_FROM_THE_NETWORK: Readonly<Record<string, string>> = {
     'plugins/circuit/find-peers isCalled': 'an entry that readPeers, in its row, has taken, or a connected peer',
+    'plugins/topics/interest isOfOneRelay': 'ids of neighbours, compared and no more',
     'plugins/circuit/endpoint isRelay': 'what the handshake, in its row, has taken of a peer',
     'identity/envelope isNetworkName': 'what the application configures',
     'protocol/rate-limits checkProtocolLimits': 'what the application registers',

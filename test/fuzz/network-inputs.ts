@@ -4,6 +4,8 @@ import { isAddress, isWebAddress, parseCircuit, parseWebRtc } from '../../src/ad
 import { operatorOf } from '../../src/address/operator.js'
 import { isPrivateAddress } from '../../src/address/private-address.js'
 import { hostnameOf, parsedUrl, parseWebAddress } from '../../src/address/web-address.js'
+import { readMessage } from '../../src/backplane/bus-messages.js'
+import { decodedError } from '../../src/backplane/errors.js'
 import { joined } from '../../src/base/bytes.js'
 import { systemClock } from '../../src/base/clock.js'
 import { codeOf } from '../../src/base/errors.js'
@@ -58,6 +60,7 @@ import { Anchors } from '../../src/peer/keep/anchors.js'
 import { findPeers, INTRODUCE, INTRODUCE_WATCH } from '../../src/plugins/circuit/find-peers.js'
 import * as circuit from '../../src/plugins/circuit/frames.js'
 import { findShape, unwatchShape, watchShape } from '../../src/plugins/circuit/server/introducer.js'
+import { readAck, readClose } from '../../src/plugins/circuit/server/process-links.js'
 import { PeerWatches, peersShape } from '../../src/plugins/circuit/watch-peers.js'
 import type { DistributedHashTable } from '../../src/plugins/dht/client/dht.js'
 import * as dht from '../../src/plugins/dht/client/dht-messages.js'
@@ -357,6 +360,10 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
       () => {},
     ).read(input)
   }),
+  bytes('backplane/bus-messages readMessage', readMessage),
+  bytes('backplane/errors decodedError', decodedError),
+  bytes('plugins/circuit/server/process-links readAck', readAck),
+  bytes('plugins/circuit/server/process-links readClose', readClose),
   bytes('lotus/script readScript', readScript),
   bytes('lotus/transaction decodeTransaction', decodeTransaction),
   bytes('coinjoin/fields isMessage', (input) => isMessage(1, input)),

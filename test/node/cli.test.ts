@@ -26,7 +26,7 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     logLevel: 'error',
-    external: ['classic-level', 'prom-client'],
+    external: ['classic-level', 'prom-client', '@nats-io/*'],
     // `ws` is CommonJS and requires Node's own modules.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   })

@@ -1,43 +1,49 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import type { RelayOptions } from '../../src/node/relay.js'
-import type { RelayCommand, RelayFacts } from './relay-process.js'
+import type { RelayCommand, RelayFacts, RelayProcessOptions } from './relay-process.js'
+
+let bundled: Promise<string> | undefined
+
+/** The relay's program, made once for all that a test file starts. @returns its folder. */
+async function bundle(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'lotus-relay-'))
+  // For the packages that are not bundled.
+  await symlink(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'))
+  await build({
+    entryPoints: [new URL('relay-process.ts', import.meta.url).pathname],
+    outfile: join(folder, 'relay.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+    external: ['classic-level', 'prom-client', '@nats-io/*'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  })
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
 
 /** A relay in another process, see `relay-process.ts`. */
 export class RelayChild {
   private constructor(
     private readonly child: ChildProcess,
-    private readonly folder: string,
     readonly url: string,
     readonly peerId: string,
   ) {}
 
-  /** @param options.mailAt folder in which it keeps mail. */
-  static async start(
-    options: Omit<RelayOptions, 'identity' | 'logger' | 'server' | 'store' | 'mail' | 'onMail'> & { mailAt?: string },
-    nodeFlags: string[] = [],
-  ) {
-    const folder = await mkdtemp(join(tmpdir(), 'lotus-relay-'))
-    const outfile = join(folder, 'relay.mjs')
-    // For the packages that are not bundled.
-    await symlink(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'))
-    await build({
-      entryPoints: [new URL('relay-process.ts', import.meta.url).pathname],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      logLevel: 'error',
-      external: ['classic-level', 'prom-client'],
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    })
-    const child = fork(outfile, [JSON.stringify(options)], { execArgv: ['--expose-gc', ...nodeFlags] })
-    const [{ url, peerId }] = (await once(child, 'message')) as [{ url: string; peerId: string }]
-    return new RelayChild(child, folder, url, peerId)
+  static async start(options: RelayProcessOptions, nodeFlags: string[] = []) {
+    bundled ??= bundle()
+    const folder = await bundled
+    const child = fork(join(folder, 'relay.mjs'), [JSON.stringify(options)], { execArgv: ['--expose-gc', ...nodeFlags] })
+    const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`The relay has ended with ${code}.`)))
+    ended.catch(() => {})
+    const [{ url, peerId }] = (await Promise.race([once(child, 'message'), ended])) as [{ url: string; peerId: string }]
+    return new RelayChild(child, url, peerId)
   }
 
   get pid(): number {
@@ -55,7 +61,6 @@ export class RelayChild {
     const exit = once(this.child, 'exit')
     if (this.child.connected && !this.child.killed) this.child.send({ do: 'stop' } satisfies RelayCommand)
     const [code] = (await exit) as [number | null]
-    await rm(this.folder, { recursive: true })
     return code
   }
 

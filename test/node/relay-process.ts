@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { P2PError } from '../../src/base/errors.js'
+import { identityFromSeed } from '../../src/identity/identity.js'
+import { natsBackplane } from '../../src/node/backplane/nats.js'
+import type { NatsOptions } from '../../src/node/backplane/nats-link.js'
 import { levelMail } from '../../src/node/mail-level.js'
-import { type RelayOptions, startRelay } from '../../src/node/relay.js'
+import { type RelayOptions, type RelayServerStats, startRelay } from '../../src/node/relay.js'
 
 /**
  * A relay in a process of its own, so that its memory is its own: bundled and run by `startRelayProcess`. Does what its parent
@@ -22,6 +25,8 @@ export interface RelayFacts {
   anonymous: number
   mail: { letters: number; bytes: number; deposited: number } | undefined
   connected: string[]
+  backplane: RelayServerStats['backplane'] | undefined
+  circuits: RelayServerStats['circuits']
   slowReaders: number
   memory: { state: number; refused: number; ended: number; usedBytes: number }
 }
@@ -31,12 +36,26 @@ const { performance } = globalThis
 const monotonic = performance.now.bind(performance)
 performance.now = () => monotonic() + aheadMs
 
-const { mailAt, ...options } = JSON.parse(process.argv[2] ?? '{}') as RelayOptions & { mailAt?: string }
+/** What a relay in a process is started with. */
+export interface RelayProcessOptions
+  extends Omit<RelayOptions, 'identity' | 'logger' | 'server' | 'store' | 'mail' | 'onMail' | 'backplane'> {
+  /** Folder in which it keeps mail. */
+  mailAt?: string
+  /** Where it meets the other processes of the relay. */
+  nats?: NatsOptions
+  /** Of its identity: the byte that is repeated. */
+  seed?: number
+}
+
+const { mailAt, nats, seed, ...given } = JSON.parse(process.argv[2] ?? '{}') as RelayProcessOptions
+const options: RelayOptions = given
+if (nats !== undefined) options.backplane = natsBackplane(nats)
+if (seed !== undefined) options.identity = identityFromSeed(new Uint8Array(32).fill(seed))
 if (mailAt !== undefined) options.mail = levelMail(mailAt)
 const relay = await startRelay({ port: 0, host: '127.0.0.1', logger: { debug() {}, warn() {}, error() {} }, ...options })
 
 const facts = (): RelayFacts => {
-  const { slowReaders, memory, mail } = relay.getStats()
+  const { slowReaders, memory, mail, backplane, circuits } = relay.getStats()
   return {
     rss: process.memoryUsage.rss(),
     anonymous: anonymousBytes(),
@@ -44,6 +63,8 @@ const facts = (): RelayFacts => {
     connected: relay.coordinator.getConnectedPeers().map(({ peerId }) => peerId),
     slowReaders,
     memory,
+    backplane,
+    circuits,
   }
 }
 

@@ -51,6 +51,8 @@ export interface PeerLoad {
   unacknowledgedBytes: number
   /** Messages that it has acknowledged, since its process first connected. */
   delivered: number
+  /** What its process calls itself: another one of the same peer has another. */
+  process: string
 }
 
 export interface SendOptions extends PacedOptions {
@@ -183,7 +185,13 @@ export class PeerConnection {
   /** What the peer costs at present. */
   get load(): PeerLoad {
     const { bytes, delivered } = this.session.outgoing
-    return { unsentBytes: this.paths.bufferedAmount, partBytes: this.paths.partBytes, unacknowledgedBytes: bytes, delivered }
+    return {
+      unsentBytes: this.paths.bufferedAmount,
+      partBytes: this.paths.partBytes,
+      unacknowledgedBytes: bytes,
+      delivered,
+      process: this.remote.session,
+    }
   }
 
   /** What is known of the peer: a frozen object, another one where something has changed since the last call. */

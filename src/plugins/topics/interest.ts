@@ -100,9 +100,19 @@ export class Interest {
   distanceFor(peerId: string, topic: string): number | undefined {
     if (this.own.has(topic)) return 0
     let nearest = Number.POSITIVE_INFINITY
-    for (const [other, distance] of this.byTopic.get(topic) ?? []) if (other !== peerId) nearest = Math.min(nearest, distance)
+    for (const [other, distance] of this.byTopic.get(topic) ?? []) {
+      if (!isOfOneRelay(other, peerId)) nearest = Math.min(nearest, distance)
+    }
     return nearest < this.limits.maxTopicHops ? nearest + 1 : undefined
   }
+}
+
+/**
+ * Whether what one neighbour says is told by itself to the other: it is the same, or both are processes of one relay, which all know each other.
+ * The id of such a process begins with a line feed, as no peer's does.
+ */
+export function isOfOneRelay(a: string, b: string): boolean {
+  return a === b || (a < ' ' && b < ' ')
 }
 
 function tooMany(limit: 'maxTopicsPerPeer' | 'maxTopicsPerRouter' | 'maxTopics', limits: Limits): P2PError {

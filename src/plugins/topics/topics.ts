@@ -20,7 +20,7 @@ import type { IProtocolHandler, PacedOptions, ProtocolHost } from '../../protoco
 import type { PeerInfo } from '../../protocol/peer-info.js'
 import { DHT_PROTOCOL } from '../dht/client/dht-messages.js'
 import { Advertisements, NAMES_AT_ONCE } from './advertisements.js'
-import { Interest } from './interest.js'
+import { Interest, isOfOneRelay } from './interest.js'
 import { SpreadingTree } from './spreading-tree.js'
 import { TopicHistory } from './topic-history.js'
 import {
@@ -409,7 +409,7 @@ export class Topics implements IProtocolHandler {
     // Nobody signs it: whoever writes a high number has its own copy dropped at most, not those that we pass on. Loops end at `seen`.
     const wire = wireOf(message, Math.min(message.hops + 1, 2 * this.limits.maxTopicHops))
     for (const peerId of this.interest.peersOf(topic)) {
-      if (peerId === from) continue
+      if (isOfOneRelay(peerId, from)) continue
       if (this.tree.isEager(topic, peerId) && this.push(peerId, wire, message.bytes.length)) this.counts.forwarded++
       else this.advertisements?.advertise(peerId, topic, id)
     }

@@ -117,7 +117,7 @@ export async function full(identity: ConstructorParameters<typeof Statements>[0]
   isP2PError(error, 'TOO_LONG')
   // Codes of other entry points, which the merges of declarations inside the package have to reach.
   if (isP2PError(error, 'SIGNING_FAILED') || isP2PError(error, 'INVALID_TRANSACTION')) return error.code
-  if (isP2PError(error, 'MIX_FAILED')) return error.code
+  if (isP2PError(error, 'MIX_FAILED') || isP2PError(error, 'BACKPLANE_DOWN')) return error.code
   if (isP2PError(error, 'NO_MAILBOX') || isP2PError(error, 'MAILBOX_FULL') || isP2PError(error, 'MAIL_REFUSED')) return error.code
   if (isP2PError(error) && error.code === 'SIGNING_FAILED') return error.message
   return isP2PError(error, 'TIMEOUT') ? error.code : 'none'

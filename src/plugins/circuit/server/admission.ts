@@ -66,37 +66,60 @@ export class Admission {
   }
 
   /**
-   * Lets a circuit be opened.
+   * Lets a circuit be opened between two peers of this process.
    *
    * @param openCircuits how many there are.
    * @param end ends a circuit that makes room for it.
    * @throws P2PError CIRCUIT_REFUSED, PEER_NOT_FOUND, NO_RESERVATION.
    */
   admit(host: ProtocolHost, request: CircuitRequest, openCircuits: number, end: (circuit: Circuit) => void): void {
-    const refusal = this.refusalOf(host, request, openCircuits, end)
+    this.admitCaller(host, request, openCircuits)
+    this.admitCall(host, request, end)
+  }
+
+  /** Lets a peer of this process call, whoever has the called one. @throws P2PError CIRCUIT_REFUSED. */
+  admitCaller(host: ProtocolHost, request: Omit<CircuitRequest, 'called'>, openCircuits: number): void {
+    this.check(this.callerRefusal(host, request, openCircuits))
+  }
+
+  /** Lets a peer of this process be called, whoever has the caller. @throws P2PError as `admit`. */
+  admitCall(
+    host: ProtocolHost,
+    request: Omit<CircuitRequest, 'from'> & { from: { peerId: string } },
+    end: (circuit: Circuit) => void,
+  ): void {
+    this.check(this.callRefusal(host, request, end))
+  }
+
+  private check(refusal: P2PError | undefined): void {
     if (refusal === undefined) return
     this.refused++
     throw refusal
   }
 
-  private refusalOf(
+  private callerRefusal(
     host: ProtocolHost,
-    { caller, from, called, bytes }: CircuitRequest,
+    { caller, from, bytes }: Omit<CircuitRequest, 'called'>,
     openCircuits: number,
-    end: (circuit: Circuit) => void,
   ): P2PError | undefined {
-    const refuse = (why: string, details: P2PErrorDetails = {}) =>
-      new P2PError('CIRCUIT_REFUSED', `The relay refuses the circuit: ${why}.`, { details })
-    const now = elapsed(host.clock)
     // The relay in the middle would then pay for a way that its own peers cannot see.
     if (from.connection?.transport === 'circuit') return refuse('a circuit inside a circuit')
-    const callerWaitMs = caller.opens.take(now)
+    const callerWaitMs = caller.opens.take(elapsed(host.clock))
     if (callerWaitMs > 0) {
       return refuse('you open them too fast', { limit: 'circuitOpensPerS', retryAfterMs: callerWaitMs })
     }
     if (bytes > this.frameBytes) return refuse('its first frame is too large', { limit: 'circuitFrameBytes' })
     if (openCircuits >= this.limits.maxCircuits) return refuse('it has as many as it takes', { limit: 'maxCircuits' })
     if (full(caller, this.limits)) return refuse('you have as many as you may', { limit: 'maxCircuitsPerPeer' })
+    return undefined
+  }
+
+  private callRefusal(
+    host: ProtocolHost,
+    { caller, from, called }: Omit<CircuitRequest, 'from'> & { from: { peerId: string } },
+    end: (circuit: Circuit) => void,
+  ): P2PError | undefined {
+    const now = elapsed(host.clock)
     if (called === undefined || called.connection?.transport === 'circuit') {
       return new P2PError('PEER_NOT_FOUND', 'That peer is not connected to this relay. Try another relay, or later.')
     }
@@ -127,6 +150,10 @@ export class Admission {
     if (silent !== undefined) end(silent)
     return undefined
   }
+}
+
+function refuse(why: string, details: P2PErrorDetails = {}): P2PError {
+  return new P2PError('CIRCUIT_REFUSED', `The relay refuses the circuit: ${why}.`, { details })
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { RelayBackplane } from '../../../backplane/backplane.js'
 import { Alarm } from '../../../base/alarm.js'
 import { elapsed } from '../../../base/clock.js'
 import { codeOf, isP2PError, P2PError, type P2PErrorCode } from '../../../base/errors.js'
@@ -21,11 +22,14 @@ import {
   parseFrame,
 } from '../frames.js'
 import { Admission } from './admission.js'
-import { type Circuit, type End, otherOf, Parties, type Party } from './parties.js'
+import { HalfCircuits } from './half-circuits.js'
+import { type Bounds, type Circuit, type End, type Opened, otherOf, Parties, type Party, type Side } from './parties.js'
 
 export interface RelayStats {
   /** Open now. */
   circuits: number
+  /** Those of them whose other end is at another process of this relay. */
+  remote: number
   reservations: number
   opened: number
   refused: number
@@ -34,6 +38,8 @@ export interface RelayStats {
   bytes: number
   /** Messages that no honest peer sends. */
   violations: number
+  /** How often frames between processes of this relay were lost, and circuits ended for it. */
+  gaps: number
 }
 
 /**
@@ -51,11 +57,16 @@ export class CircuitRelay implements IProtocolHandler {
   private readonly circuits = new Set<Circuit>()
   private readonly parties: Parties
   private readonly admission: Admission
+  private readonly backplane: RelayBackplane | undefined
+  /** Circuits with an end at another process of this relay. */
+  private halves: HalfCircuits | undefined
   /** Bytes given to a peer's connection and not yet accepted by it, over all its circuits. */
   private readonly pending = new Map<string, number>()
   private readonly counts = { opened: 0, frames: 0, bytes: 0, violations: 0 }
 
-  constructor(options: { limits?: Limits | undefined } = {}) {
+  /** @param options.backplane the other processes of the relay; absent: there are none. */
+  constructor(options: { limits?: Limits | undefined; backplane?: RelayBackplane | undefined } = {}) {
+    this.backplane = options.backplane
     this.limits = options.limits ?? limitsOf(CIRCUIT_RELAY_LIMITS)
     this.window = Math.max(1_024, this.limits.circuitWindowBytes)
     this.frameBytes = Math.max(256, Math.min(this.limits.circuitFrameBytes, Math.floor(this.window / 2)))
@@ -65,16 +76,36 @@ export class CircuitRelay implements IProtocolHandler {
 
   onRegister(host: ProtocolHost): void {
     this.protocolHost = host
+    const { backplane, limits, window, frameBytes, admission, parties } = this
+    if (backplane === undefined) return
+    this.halves = new HalfCircuits({
+      host,
+      backplane,
+      limits,
+      bounds: { window, frameBytes },
+      admission,
+      parties,
+      openCircuits: () => this.circuits.size,
+      begin: (near, far, bounds) => this.create(host, near, far, bounds),
+      tell: (end, from, frame, bounds) => this.tellCalled(host, end, from, frame, bounds),
+      has: (circuit) => this.circuits.has(circuit),
+      data: (end, frame) => this.carry(host, end, frame),
+      ack: (end, bytes) => this.acknowledge(host, end, bytes),
+      close: (end, code, limit) => this.leave(host, end, code, limit),
+      end: (circuit, code, limit) => this.end(circuit, code, limit),
+    })
   }
 
   onUnregister(): void {
     for (const circuit of [...this.circuits]) this.end(circuit, 'SHUT_DOWN')
-    this.protocolHost = undefined
+    this.halves?.close()
+    this.protocolHost = this.halves = undefined
   }
 
   getStats(): RelayStats {
     const { reserved, refused } = this.admission
-    return { circuits: this.circuits.size, reservations: reserved, refused, ...this.counts }
+    const { remote = 0, gaps = 0 } = this.halves ?? {}
+    return { circuits: this.circuits.size, remote, reservations: reserved, refused, ...this.counts, gaps }
   }
 
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
@@ -148,31 +179,51 @@ export class CircuitRelay implements IProtocolHandler {
     const { target, frame } = parseFrame(openShape, message.payload)
     const caller = this.parties.of(from.peerId, elapsed(host.clock))
     const called = host.peer(target)
+    const isElsewhere = called === undefined || called.connection?.transport === 'circuit'
+    if (isElsewhere && this.halves !== undefined) {
+      const { near, bounds } = await this.halves.call(caller, from, target, frame)
+      return await this.reply(host, message, near, bounds)
+    }
     this.admission.admit(host, { caller, from, called, bytes: frame.length }, this.circuits.size, (silent) =>
       this.end(silent, 'LIMIT_EXCEEDED', 'maxCircuitsPerPeer'),
     )
+    const bounds = { window: this.window, frameBytes: this.frameBytes }
+    const { circuit, near, far } = this.create(host, { party: caller }, { party: this.partyOf(host, called!) }, bounds)
+    // The answer does not wait for the called one, whose first frame follows it: a round trip saved. A refusal comes as `close`.
+    this.tellCalled(host, far, encodePeerId(from.publicKey!), frame, bounds)
+    if (!this.circuits.has(circuit)) throw new P2PError('CIRCUIT_REFUSED', 'That peer reads too slowly. Try later.')
+    await this.reply(host, message, near, bounds)
+  }
+
+  private partyOf(host: ProtocolHost, { peerId }: PeerInfo): Party {
+    return this.parties.of(peerId, elapsed(host.clock))
+  }
+
+  private create(host: ProtocolHost, from: Side, to: Side, bounds: Bounds): Opened {
     const circuit = {
+      ...bounds,
       bytes: 0,
       isUsed: false,
       alarm: new Alarm(host.clock, () => this.end(circuit, 'LIMIT_EXCEEDED', 'circuitMs')),
-    } as Circuit
-    const [near, far] = [caller, this.parties.of(called!.peerId, elapsed(host.clock))].map((party) =>
-      this.endOf(host, party, circuit),
-    ) as [End, End]
+    } as unknown as Circuit
+    const [near, far] = [this.endOf(host, from, circuit), this.endOf(host, to, circuit)]
     circuit.ends = [near, far]
     circuit.alarm.arm(this.limits.circuitMs)
     this.circuits.add(circuit)
     this.counts.opened++
-    const bounds = { window: this.window, frameBytes: this.frameBytes }
-    // The answer does not wait for the called one, whose first frame follows it: a round trip saved. A refusal comes as `close`.
-    const incoming = { circuit: far.id, from: encodePeerId(from.publicKey!), frame, ...bounds }
-    this.forward(host, far, 'incoming', incoming, frame.length, () => this.begin(host, far))
-    if (!this.circuits.has(circuit)) throw new P2PError('CIRCUIT_REFUSED', 'That peer reads too slowly. Try later.')
+    return { circuit, near, far }
+  }
+
+  private tellCalled(host: ProtocolHost, far: End, from: string, frame: Uint8Array, bounds: Bounds): void {
+    this.forward(host, far, 'incoming', { circuit: far.id, from, frame, ...bounds }, frame.length, () => this.begin(host, far))
+  }
+
+  private async reply(host: ProtocolHost, message: P2PMessage, near: End, bounds: Bounds): Promise<void> {
     // In the protocol of the frames, which so stay behind it.
     const opened = { type: 'opened', payload: { circuit: near.id, ...bounds }, protocol: CIRCUIT_STOP }
     await host.reply(message, opened).then(
       () => this.begin(host, near),
-      () => this.end(circuit, 'CONNECTION_LOST'),
+      () => this.end(near.circuit, 'CONNECTION_LOST'),
     )
   }
 
@@ -181,11 +232,12 @@ export class CircuitRelay implements IProtocolHandler {
     this.pass(host, end)
   }
 
-  private endOf(host: ProtocolHost, party: Party, circuit: Circuit): End {
+  private endOf(host: ProtocolHost, { party, elsewhere }: Side, circuit: Circuit): End {
     const { circuitBytesPerS } = this.limits
     const end: End = {
       party,
-      id: ++party.lastId,
+      elsewhere,
+      id: elsewhere === undefined ? ++party.lastId : this.halves!.nextNumber(),
       circuit,
       isOpen: false,
       isOver: false,
@@ -203,12 +255,15 @@ export class CircuitRelay implements IProtocolHandler {
   private data(host: ProtocolHost, payload: unknown, from: string): void {
     const [id, frame] = parseFrame(dataShape, payload)
     const sender = this.known(host, id, from)
-    if (sender === undefined) return
+    if (sender !== undefined) this.carry(host, sender, frame)
+  }
+
+  private carry(host: ProtocolHost, sender: End, frame: Uint8Array): void {
     const { circuit } = sender
     const end = otherOf(sender)
     if (sender === circuit.ends[0]) circuit.isUsed = true
     end.unacked += costOf(frame)
-    if (end.unacked > this.window || frame.length > this.frameBytes) {
+    if (end.unacked > circuit.window || frame.length > circuit.frameBytes) {
       this.counts.violations++
       this.end(circuit, 'PROTOCOL_VIOLATION')
       return
@@ -241,6 +296,10 @@ export class CircuitRelay implements IProtocolHandler {
       delayed.shift()
       this.counts.frames++
       this.counts.bytes += frame.length
+      if (end.elsewhere !== undefined) {
+        this.halves?.sendData(end, frame)
+        continue
+      }
       end.leaving++
       this.forward(host, end, 'data', [end.id, frame], frame.length, () => {
         end.leaving--
@@ -252,7 +311,10 @@ export class CircuitRelay implements IProtocolHandler {
   private ack(host: ProtocolHost, payload: unknown, from: string): void {
     const [id, bytes] = parseFrame(ackShape, payload)
     const end = this.known(host, id, from)
-    if (end === undefined) return
+    if (end !== undefined) this.acknowledge(host, end, bytes)
+  }
+
+  private acknowledge(host: ProtocolHost, end: End, bytes: number): void {
     if (bytes > end.unacked) {
       this.counts.violations++
       this.end(end.circuit, 'PROTOCOL_VIOLATION')
@@ -260,16 +322,22 @@ export class CircuitRelay implements IProtocolHandler {
     }
     end.unacked -= bytes
     const sender = otherOf(end)
-    if (!sender.isOver) this.forward(host, sender, 'ack', [sender.id, bytes], 0)
+    if (sender.isOver) return
+    if (sender.elsewhere !== undefined) this.halves?.sendAck(sender, bytes)
+    else this.forward(host, sender, 'ack', [sender.id, bytes], 0)
   }
 
   private close(host: ProtocolHost, payload: unknown, from: string): void {
     const [id, code] = parseFrame(closeShape, payload)
     const end = this.parties.get(from)?.ends.get(id)
-    if (end === undefined || end.isOver) return
+    if (end !== undefined) this.leave(host, end, code)
+  }
+
+  private leave(host: ProtocolHost, end: End, code: string | undefined, limit?: string): void {
+    if (end.isOver) return
     end.isOver = true
     const other = otherOf(end)
-    if (code !== undefined || other.isOver) this.end(end.circuit, codeOf(code, 'CONNECTION_CLOSED'))
+    if (code !== undefined || other.isOver) this.end(end.circuit, codeOf(code, 'CONNECTION_CLOSED'), limit)
     else {
       other.isLast = true
       if (!other.alarm.isArmed) this.pass(host, other)
@@ -326,7 +394,8 @@ export class CircuitRelay implements IProtocolHandler {
     for (const end of circuit.ends) {
       end.alarm.disarm()
       end.party.ends.delete(end.id)
-      if (end.isOver || this.protocolHost === undefined) continue
+      if (end.elsewhere !== undefined) this.halves?.ended(end, code, limit)
+      if (end.isOver || this.protocolHost === undefined || end.elsewhere !== undefined) continue
       end.isOver = true
       const payload = limit !== undefined ? [end.id, code, limit] : code === undefined ? [end.id] : [end.id, code]
       void this.sayClose(this.protocolHost, end.party.peerId, payload)

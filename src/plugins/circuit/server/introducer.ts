@@ -1,4 +1,6 @@
+import type { RelayBackplane } from '../../../backplane/backplane.js'
 import { hexOf } from '../../../base/bytes.js'
+import { fenced } from '../../../base/fenced.js'
 import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
 import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { SMALL_PLUGIN_LIMITS } from '../../../base/limits/small-plugins.js'
@@ -11,7 +13,9 @@ import { int, object, optional, parsed, text, unknownType } from '../../../messa
 import type { IProtocolHandler, ProtocolHost } from '../../../protocol/handler.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { INTRODUCE, isCalled, type PeerQuery } from '../find-peers.js'
+import { type Found, IntroductionsElsewhere } from './introductions-elsewhere.js'
 import { PeerWatchers } from './peer-watchers.js'
+import { PeersElsewhere } from './peers-elsewhere.js'
 
 const criteria = /* @__PURE__ */ (() => ({
   protocol: optional(text(1, 128)),
@@ -40,13 +44,18 @@ export class Introducer implements IProtocolHandler {
   private readonly typesOf: (publisher: string) => Iterable<string>
   private readonly canBeCalled: (peer: PeerInfo) => boolean
   private readonly provenAddress: (peer: PeerInfo) => string | undefined
+  private readonly backplane: RelayBackplane | undefined
   private protocolHost: ProtocolHost | undefined
   private watchers: PeerWatchers | undefined
+  /** Peers of the other processes of this relay. */
+  private elsewhere: IntroductionsElsewhere | undefined
+  private distant: PeersElsewhere | undefined
 
   /**
    * @param options.publishersOf public keys, in lower-case hex, of those who have announced a resource of this type.
    * @param options.typesOf types of the resources that a public key, in lower-case hex, has announced.
    * @param options.canBeCalled whether a peer can be called through us.
+   * @param options.backplane the other processes of the relay; absent: there are none.
    * @param options.provenAddress where a handshake of ours has found a peer. Default: nowhere, and no addresses are told.
    */
   constructor(
@@ -56,8 +65,10 @@ export class Introducer implements IProtocolHandler {
       typesOf?: (publisher: string) => Iterable<string>
       canBeCalled?: (peer: PeerInfo) => boolean
       provenAddress?: (peer: PeerInfo) => string | undefined
+      backplane?: RelayBackplane | undefined
     } = {},
   ) {
+    this.backplane = options.backplane
     this.provenAddress = options.provenAddress ?? (() => undefined)
     this.canBeCalled = options.canBeCalled ?? (() => false)
     this.limits = options.limits ?? limitsOf({ ...CIRCUIT_RELAY_LIMITS, ...NODE_LIMITS, ...SMALL_PLUGIN_LIMITS })
@@ -69,18 +80,35 @@ export class Introducer implements IProtocolHandler {
     this.protocolHost = host
     this.watchers = new PeerWatchers(host, {
       limits: this.limits,
-      candidates: (query) => candidates(host, query),
+      candidates: (query) => [...candidates(host, query), ...this.distantFor(host, query)],
+      peer: (peerId) => host.peer(peerId) ?? this.distant?.get(peerId),
       fits,
-      describe: (peer) => describe(peer, this.provenAddress(peer), this.canBeCalled(peer)),
+      describe: (peer) => this.distant?.entryOf(peer) ?? describe(peer, this.provenAddress(peer), this.canBeCalled(peer)),
       publishersOf: this.publishersOf,
       typesOf: this.typesOf,
       draw: (peers, count) => sample(host.random, peers, count),
+    })
+    const { backplane, limits } = this
+    if (backplane === undefined) return
+    this.elsewhere = new IntroductionsElsewhere({
+      backplane,
+      limits,
+      random: host.random,
+      clock: host.clock,
+      find: (query, asker) => this.find(host, query, asker),
+    })
+    this.distant = new PeersElsewhere({
+      backplane,
+      isWatching: () => this.watches > 0,
+      changed: (peer) => this.watchers?.changed(peer),
     })
   }
 
   onUnregister(): void {
     this.watchers?.close()
-    this.protocolHost = this.watchers = undefined
+    this.elsewhere?.close()
+    this.distant?.close()
+    this.protocolHost = this.watchers = this.elsewhere = this.distant = undefined
   }
 
   /** Watches for peers that are open. */
@@ -94,12 +122,19 @@ export class Introducer implements IProtocolHandler {
 
   async onPeerDisconnected(peer: PeerInfo): Promise<void> {
     this.watchers?.deleteOf(peer.peerId)
+    this.forgetUnwatched()
     this.changed(peer)
   }
 
   /** A peer has come or gone, says something else of itself, or is reached by another path. */
   changed(peer: PeerInfo): void {
     this.watchers?.changed(peer)
+    const { distant, protocolHost: host } = this
+    if (distant === undefined || host === undefined || peer.publicKey === undefined) return
+    const here = host.peer(peer.peerId)
+    const isHere = here?.connection !== undefined && here.connection.transport !== 'circuit'
+    const entry = isHere ? describe(here, this.provenAddress(here), this.canBeCalled(here)) : undefined
+    distant.tell(encodePeerId(peer.publicKey), entry)
   }
 
   /** A peer that may be connected has announced or withdrawn a resource. @param publicKey 32 bytes. */
@@ -115,16 +150,32 @@ export class Introducer implements IProtocolHandler {
     const { type, payload } = message
     if (type === 'find') {
       const query = parsed(findShape, payload, 'A query for peers')
-      await host.reply(message, { type: 'found', payload: { peers: this.find(host, query, from.peerId) } })
+      const own = this.find(host, query, from.peerId)
+      const peers = (await this.elsewhere?.add(own, query, encodePeerId(from.publicKey!))) ?? own.peers
+      await host.reply(message, { type: 'found', payload: { peers } })
     } else if (type === 'watch') {
       const { watch: id, ...query } = parsed(watchShape, payload, 'A watch for peers')
       watchers.add(from.peerId, id, query)
+      for (const { nodeId, peers } of (await this.elsewhere?.askAll(query, encodePeerId(from.publicKey!))) ?? []) {
+        for (const peer of peers) fenced(() => this.distant?.add(peer, nodeId))
+      }
     } else if (type === 'unwatch') {
       watchers.delete(from.peerId, parsed(unwatchShape, payload, 'The end of a watch').watch)
+      this.forgetUnwatched()
     } else throw unknownType(message)
   }
 
-  private find(host: ProtocolHost, query: PeerQuery, asker: string): unknown[] {
+  /** Peers of other processes are kept for those who watch alone. */
+  private forgetUnwatched(): void {
+    if (this.watches === 0) this.distant?.clear()
+  }
+
+  private distantFor(host: ProtocolHost, { peerId }: PeerQuery): PeerInfo[] {
+    const known = isPeerId(peerId) ? [this.distant?.get(peerId)] : (this.distant?.all() ?? [])
+    return known.filter((peer) => peer !== undefined && host.peer(peer.peerId) === undefined) as PeerInfo[]
+  }
+
+  private find(host: ProtocolHost, query: PeerQuery, asker: string): Found {
     const { resourceType, limit } = query
     const publishers = resourceType === undefined ? undefined : new Set(this.publishersOf(resourceType))
     const found = candidates(host, query).filter(
@@ -133,15 +184,15 @@ export class Introducer implements IProtocolHandler {
     // By lot where there are too many: neither the oldest nor the newest has an advantage that could be won by reconnecting.
     const count = Math.min(limit ?? Number.POSITIVE_INFINITY, this.limits.maxIntroductions)
     const { maxIntroductionBytes, maxAnswerBytes } = this.limits
-    const answer: unknown[] = []
+    const peers: unknown[] = []
     let bytes = 0
     for (const peer of found.length > count ? sample(host.random, found, count) : found) {
       const entry = describe(peer, this.provenAddress(peer), this.canBeCalled(peer))
       bytes += encode(entry, this.limits).length
       if (bytes > Math.min(maxIntroductionBytes, maxAnswerBytes)) break
-      answer.push(entry)
+      peers.push(entry)
     }
-    return answer
+    return { peers, total: found.length }
   }
 }
 

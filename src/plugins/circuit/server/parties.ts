@@ -27,9 +27,18 @@ export interface Party {
   readonly callsOfOthers: TokenBucket
 }
 
+/** Where an end is that another process of the relay has. */
+export interface Elsewhere {
+  readonly nodeId: string
+  /** That process's number for the circuit; 0 until it has answered. */
+  number: number
+}
+
 /** One end of a circuit, and the direction that leads to it. */
 export interface End {
   readonly party: Party
+  /** Undefined where the party is connected to this process. */
+  readonly elsewhere: Elsewhere | undefined
   /** What this party calls the circuit. The other end has an id of its own. */
   readonly id: number
   readonly circuit: Circuit
@@ -53,12 +62,34 @@ export interface End {
 export interface Circuit {
   /** The caller's, and the called peer's. */
   ends: [End, End]
+  /** Unacknowledged bytes of one direction, and bytes of one frame, at most. */
+  window: number
+  frameBytes: number
   /** The caller has gone on after the called peer's answer, which it needs for it. */
   isUsed: boolean
   /** Bytes carried in both directions. */
   bytes: number
   /** Rings at the end of its time. */
   readonly alarm: Alarm
+}
+
+/** Who is at one end of a circuit that begins. */
+export interface Side {
+  readonly party: Party
+  readonly elsewhere?: Elsewhere | undefined
+}
+
+export interface Opened {
+  circuit: Circuit
+  /** The caller's end, and the called peer's. */
+  near: End
+  far: End
+}
+
+/** What a circuit allows, as both ends are told. */
+export interface Bounds {
+  window: number
+  frameBytes: number
 }
 
 /** The peers with circuits through a relay. */

@@ -33,6 +33,8 @@ interface Options {
   readonly limits: Limits
   /** Those among whom a question can be answered. */
   candidates(query: PeerQuery): PeerInfo[]
+  /** A peer that is here, by its peer id. */
+  peer(peerId: string): PeerInfo | undefined
   /** Whether a peer is introduced to another at all, by a question. Does not look at `resourceType`. */
   fits(peer: PeerInfo, watcher: string, query: PeerQuery): boolean
   /** What is told of a peer. */
@@ -244,8 +246,8 @@ export class PeerWatchers {
   }
 
   private fitting(peerId: string, { watcher, query }: Watch): PeerInfo | undefined {
-    const peer = this.protocolHost.peer(peerId)
     const { wiring } = this
+    const peer = wiring.peer(peerId)
     if (peer === undefined || !wiring.fits(peer, watcher, query)) return undefined
     const { resourceType } = query
     return resourceType === undefined || [...wiring.typesOf(hexOf(peer.publicKey!))].includes(resourceType) ? peer : undefined

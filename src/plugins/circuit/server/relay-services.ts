@@ -1,3 +1,4 @@
+import type { RelayBackplane } from '../../../backplane/backplane.js'
 import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
 import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { SMALL_PLUGIN_LIMITS } from '../../../base/limits/small-plugins.js'
@@ -20,13 +21,19 @@ export interface RelayServices extends Plugin<object, object, { circuits: RelayS
   getStats(): RelayStats
 }
 
+export interface RelayServicesOptions {
+  /** The other processes of the relay. Default: there are none. */
+  backplane?: RelayBackplane | undefined
+}
+
 /**
  * What makes a listening DHT server a relay: it forwards circuits, and introduces its peers by protocol and by resource.
  *
  * @example
  * const relay = new P2PCoordinator({ listen: [webSocketServer()], plugins: [dhtNode({ mode: 'server' }), relayServices()] })
  */
-export function relayServices(): RelayServices {
+export function relayServices(options?: RelayServicesOptions): RelayServices {
+  const { backplane } = options ?? {}
   let relay: CircuitRelay | undefined
   return {
     name: 'relay-services',
@@ -35,9 +42,10 @@ export function relayServices(): RelayServices {
     attach(kit) {
       const { dht } = dhtOf(kit)
       const { limits } = kit
-      const circuits = new CircuitRelay({ limits })
+      const circuits = new CircuitRelay({ limits, backplane })
       const introducer = new Introducer({
         limits,
+        backplane,
         publishersOf: (type) => publishersOf(dht, type),
         typesOf: (publisher) => typesOf(dht, publisher),
         canBeCalled: (peer: PeerInfo) => circuits.canBeCalled(peer),

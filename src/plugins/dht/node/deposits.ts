@@ -52,7 +52,7 @@ export class Deposits {
   }
 
   /** The record is not here any more, or a newer one is: its withdrawal says nothing. So there are never more of them than records. */
-  drop({ publisher, key }: VerifiedRecord): void {
+  drop({ publisher, key }: Pick<VerifiedRecord, 'publisher' | 'key'>): void {
     const depositor = this.depositors.get(publisher)
     if (depositor?.deposits.delete(key) && depositor.deposits.size === 0) this.forget(publisher)
   }

@@ -63,6 +63,8 @@ export interface DhtNetwork {
   find(pattern: string, options: FindOptions): Promise<VerifiedRecord[]>
   /** A record has been stored here: as a member of its set at a depth, or under its key. */
   received(entry: VerifiedRecord, depth: number | undefined): void
+  /** A publisher has left the withdrawal of a record here: others that have an earlier one give it up. */
+  deposited?(entry: VerifiedRecord): void
   /** Tells those who do not watch here that the publisher of a record is gone. */
   passOn(withdrawal: VerifiedRecord): void
 }
@@ -132,6 +134,11 @@ export class DhtServer implements IProtocolHandler {
     this.clock = clock
     this.random = random
     this.copies = this.noCopies()
+  }
+
+  /** A publisher has left the withdrawal of a record elsewhere, later than here. */
+  depositedElsewhere(publisher: string, key: string): void {
+    this.deposits?.drop({ publisher, key })
   }
 
   /** Gives up the copies of others' records. */
@@ -237,7 +244,10 @@ export class DhtServer implements IProtocolHandler {
       } finally {
         this.storing = undefined
       }
-      if (deposit !== undefined) this.deposits?.keep(deposit)
+      if (deposit !== undefined) {
+        this.deposits?.keep(deposit)
+        this.network?.deposited?.(entry)
+      }
       this.network?.received(entry, depth)
       // Its publisher, or a node, has brought a record that is not new here to where it belongs already.
       const copies = walk && isNew ? await this.storeEverywhere(entry, from.peerId) : undefined

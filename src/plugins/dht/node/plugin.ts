@@ -1,8 +1,11 @@
+import type { RelayBackplane } from '../../../backplane/backplane.js'
 import { compareBytes } from '../../../base/bytes.js'
 import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import type { Plugin } from '../../../core/plugin.js'
 import type { FairTurns } from '../../../defence/fair-turns.js'
+import { decode, encode } from '../../../message/codec.js'
+import { parsed, text, tuple } from '../../../message/shape.js'
 import { DHT_NODE_PROTOCOL } from '../client/dht-messages.js'
 import { dhtOf } from '../client/plugin.js'
 import { commonBits, KEY_BITS, placeOfKey } from '../records/key-space.js'
@@ -24,7 +27,11 @@ export interface DhtNodeOptions {
    * us from outside and we have been up for `limits.dhtNodeAfterMs`. Default `'auto'`.
    */
   mode?: 'auto' | 'server' | undefined
+  /** The other processes of a relay, which have the same records. @internal */
+  backplane?: RelayBackplane | undefined
 }
+
+const depositShape = /* @__PURE__ */ (() => tuple(text(64, 64), text(1, 1_024)))()
 
 /**
  * A DHT node: it stores records for others and answers for them, walks through the network for its clients, and hands what it keeps on
@@ -34,7 +41,7 @@ export interface DhtNodeOptions {
  * const server = new P2PCoordinator({ listen: [webSocketServer({ port: 8787 })], plugins: [dhtNode({ mode: 'server' })] })
  */
 export function dhtNode(options?: DhtNodeOptions): Plugin {
-  const { mode = 'auto' } = options ?? {}
+  const { mode = 'auto', backplane } = options ?? {}
   return {
     name: 'dht-node',
     limits: { ...WALK_LIMITS, ...NODE_LIMITS },
@@ -73,12 +80,17 @@ export function dhtNode(options?: DhtNodeOptions): Plugin {
           closer: (place, asker) => closerTo(table, place, asker, limits.dhtBucketSize, (contact) => proofs.mayTell(contact)),
           received: (entry, depth) => replication.received(entry, depth),
           passOn: (withdrawal) => dht.passOn(withdrawal),
+          deposited: ({ publisher, key }) => backplane?.toAll('deposit', encode([publisher, key])),
           // A server that is no node passes a record on, once, to the servers that it knows.
           store: (entry, wait) => lookup?.store(entry, wait) ?? servers.store(entry, { ...wait, walk: false }),
           find: async (pattern, options) => lookup?.query(pattern, options) ?? [],
         },
       })
       kit.registerProtocol(server)
+      const stop = backplane?.receive('deposit', (bytes) => {
+        const [publisher, key] = parsed(depositShape, decode(bytes), 'A deposit of another process')
+        server.depositedElsewhere(publisher, key)
+      })
       const becomeNode = () => {
         lookup = new NodeLookup(parts, network, spread)
         dht.setLookup(lookup)
@@ -99,6 +111,7 @@ export function dhtNode(options?: DhtNodeOptions): Plugin {
           upkeep.close()
           replication.close()
           proofs.close()
+          stop?.()
         },
       })
       return {}

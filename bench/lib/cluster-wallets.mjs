@@ -1,0 +1,140 @@
+/** Wallets for `bench/cluster.mjs`, many in one process: commands over IPC, answered by { id, result } or { id, error }. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { P2PCoordinator } from '../../dist/index.js'
+
+const wallets = []
+const now = () => Number(process.hrtime.bigint()) / 1e6
+/** By the number of a wallet here: what it has got. */
+const got = []
+let disconnects = 0
+
+async function start(address) {
+  const wallet = new P2PCoordinator({
+    bootstrap: [address],
+    allowPrivate: true,
+    webrtc: false,
+    logger: { debug() {}, warn() {}, error() {} },
+  })
+  const number = wallets.push(wallet) - 1
+  got[number] = { count: 0, echoes: new Map(), flows: new Map() }
+  wallet.on('message', ({ type, payload }, { peerId }) => {
+    const mine = got[number]
+    if (type === 'flood') mine.count++
+    else if (type === 'ping') void wallet.sendTo(peerId, { type: 'pong', payload }).catch(() => {})
+    else if (type === 'pong') mine.echoes.get(payload)?.()
+    else if (type === 'numbered') {
+      const flow = mine.flows.get(peerId) ?? []
+      mine.flows.set(peerId, flow)
+      flow.push([payload.n, now() - payload.at])
+    }
+  })
+  wallet.on('disconnected', ({ isRelay }) => {
+    if (isRelay) disconnects++
+  })
+  await wallet.start()
+  return { number, peerId: wallet.peerId }
+}
+
+async function concurrently(count, width, task) {
+  let next = 0
+  await Promise.all(
+    Array.from({ length: Math.min(width, count) }, async () => {
+      while (next < count) await task(next++)
+    }),
+  )
+}
+
+const flows = []
+
+const commands = {
+  async start({ count, address }) {
+    const from = now()
+    const started = []
+    await concurrently(count, 32, async () => void started.push(await start(address)))
+    return { started, ms: now() - from }
+  },
+  connect: async ({ from, to }) => {
+    const begun = now()
+    await wallets[from].connectToPeer(to)
+    return now() - begun
+  },
+  disconnect: async ({ from, to }) => wallets[from].disconnectFromPeer(to),
+  /** Milliseconds until an id that nobody has is refused. */
+  async unknown({ from, id }) {
+    const begun = now()
+    await wallets[from].connectToPeer(id).catch(() => {})
+    return now() - begun
+  },
+  /** Messages sent one way in so many milliseconds. */
+  async flood({ from, to, bytes, ms }) {
+    const payload = new Uint8Array(bytes)
+    const until = now() + ms
+    let sent = 0
+    while (now() < until) {
+      const batch = Array.from({ length: 64 }, () => wallets[from].sendTo(to, { type: 'flood', payload }))
+      await Promise.all(batch)
+      sent += batch.length
+    }
+    return sent
+  },
+  received: ({ number }) => got[number].count,
+  async echo({ from, to, rounds }) {
+    const times = []
+    for (let i = 0; i < rounds; i++) {
+      const begun = now()
+      await new Promise((resolve, reject) => {
+        got[from].echoes.set(i, resolve)
+        wallets[from].sendTo(to, { type: 'ping', payload: i }).catch(reject)
+      })
+      got[from].echoes.delete(i)
+      times.push(now() - begun)
+    }
+    return times
+  },
+  /** One watches a resource, here, for what another generator announces. */
+  watch({ number, type }) {
+    got[number].seen = new Map()
+    wallets[number].watchResources(type, {}, (resource) => void got[number].seen.set(resource.id ?? resource.resourceId, now()))
+  },
+  seen: ({ number }) => [...got[number].seen],
+  async announce({ number, type, count }) {
+    const times = []
+    for (let i = 0; i < count; i++) {
+      times.push([`r${i}`, now()])
+      await wallets[number].announceResource(type, `r${i}`, { i })
+      await pause(20)
+    }
+    return times
+  },
+  /** Numbered messages each `everyMs`, until `stopFlows`. */
+  flow({ from, to, everyMs }) {
+    const flow = { accepted: [], n: 0 }
+    flow.timer = setInterval(() => {
+      const n = flow.n++
+      const payload = { n, at: now() }
+      wallets[from].sendTo(to, { type: 'numbered', payload }).then(
+        () => flow.accepted.push(n),
+        () => {},
+      )
+    }, everyMs)
+    return flows.push(flow) - 1
+  },
+  async stopFlows() {
+    for (const { timer } of flows) clearInterval(timer)
+    await pause(8_000)
+    return flows.splice(0).map(({ accepted }) => accepted)
+  },
+  flowed: ({ number, from }) => got[number].flows.get(from) ?? [],
+  online: () => wallets.filter(({ status }) => status === 'online').length,
+  disconnects: () => disconnects,
+  cpu: () => (process.cpuUsage().user + process.cpuUsage().system) / 1_000,
+}
+
+process.on('message', async ({ id, command, args }) => {
+  try {
+    process.send({ id, result: (await commands[command](args ?? {})) ?? null })
+  } catch (error) {
+    process.send({ id, error: String(error?.stack ?? error) })
+  }
+})
+process.send({ ready: true })

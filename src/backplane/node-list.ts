@@ -1,0 +1,104 @@
+import { Alarm } from '../base/alarm.js'
+import { type Clock, elapsed, lateness } from '../base/clock.js'
+import { decode, encode } from '../message/codec.js'
+import { boolean, int, object, parsed } from '../message/shape.js'
+import type { NodeInfo, NodeLoad } from './backplane.js'
+import { BACKPLANE_LIMITS } from './limits.js'
+
+const { nodeRenewMs, nodeGoneMs } = BACKPLANE_LIMITS
+const shape = /* @__PURE__ */ (() => object({ startedAt: int(0), peers: int(0), maxPeers: int(0), draining: boolean() }))()
+
+interface Wiring {
+  readonly nodeId: string
+  readonly clock: Clock
+  /** Tells all others, or one. */
+  tell(bytes: Uint8Array, nodeId?: string): void
+  joined(nodeId: string): void
+  gone(nodeId: string): void
+  /** We were frozen for so long that the others may have taken us for gone. */
+  late(): void
+}
+
+/**
+ * The processes that are there. Each tells the others each `nodeRenewMs` that it lives; whoever was not heard for `nodeGoneMs` is gone. The one
+ * who judges goes by its own clock.
+ */
+export class NodeList {
+  private readonly others = new Map<string, { info: NodeInfo; heardAt: number }>()
+  private readonly alarm: Alarm
+  private readonly startedAt: number
+  private load: () => NodeLoad = () => ({ peers: 0, maxPeers: 0, draining: false })
+  private late = () => 0
+  private isUp = false
+
+  constructor(private readonly wiring: Wiring) {
+    this.startedAt = wiring.clock.now()
+    this.alarm = new Alarm(wiring.clock, () => this.renew())
+  }
+
+  start(load: () => NodeLoad): void {
+    this.load = load
+    this.isUp = true
+    this.announce()
+  }
+
+  /** The others could not be heard for a while, and are given the time to say that they live. */
+  setUp(isUp: boolean): void {
+    this.isUp = isUp
+    if (!isUp) return
+    const now = elapsed(this.wiring.clock)
+    for (const other of this.others.values()) other.heardAt = now
+    this.announce()
+  }
+
+  announce(): void {
+    this.wiring.tell(encode({ ...this.load(), startedAt: this.startedAt }))
+    this.late = lateness(this.wiring.clock, nodeRenewMs)
+    this.alarm.arm(nodeRenewMs)
+  }
+
+  all(): NodeInfo[] {
+    const { nodeId } = this.wiring
+    return [{ nodeId, startedAt: this.startedAt, ...this.load() }, ...[...this.others.values()].map(({ info }) => info)]
+  }
+
+  get otherIds(): string[] {
+    return [...this.others.keys()]
+  }
+
+  has(nodeId: string): boolean {
+    return this.others.has(nodeId)
+  }
+
+  /** Another process says that it lives. @throws P2PError MALFORMED_DATA. */
+  heard(nodeId: string, bytes: Uint8Array): void {
+    const info = { nodeId, ...parsed(shape, decode(bytes), 'What a process says of itself') }
+    const isNew = !this.others.has(nodeId)
+    this.others.set(nodeId, { info, heardAt: elapsed(this.wiring.clock) })
+    if (!isNew) return
+    this.wiring.tell(encode({ ...this.load(), startedAt: this.startedAt }), nodeId)
+    this.wiring.joined(nodeId)
+  }
+
+  /** It has said goodbye, or does not answer at all. */
+  remove(nodeId: string): void {
+    if (this.others.delete(nodeId)) this.wiring.gone(nodeId)
+  }
+
+  close(): void {
+    this.alarm.disarm()
+  }
+
+  private renew(): void {
+    const wasLate = this.late() > nodeGoneMs - nodeRenewMs
+    this.announce()
+    if (wasLate) {
+      // Nobody could be heard, for we have not listened.
+      this.setUp(this.isUp)
+      this.wiring.late()
+    }
+    if (!this.isUp) return
+    const now = elapsed(this.wiring.clock)
+    for (const [nodeId, { heardAt }] of [...this.others]) if (now - heardAt >= nodeGoneMs) this.remove(nodeId)
+  }
+}
