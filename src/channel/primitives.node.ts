@@ -15,6 +15,27 @@ export const nodeAead: Aead | undefined = /* @__PURE__ */ findNodeAead()
 export const nodeHmac: ((key: Uint8Array, data: Uint8Array) => Uint8Array) | undefined = (key, data) =>
   new Uint8Array(crypto.createHmac('sha256', crypto.createSecretKey(key)).update(data).digest())
 
+/**
+ * ChaCha20 (RFC 8439 §2.4) with counter and nonce zero: the bytes with the key stream added. Undefined in what is built for browsers, and
+ * where crypto lacks this cipher (Electron's BoringSSL).
+ */
+export const nodeChaCha20: ((key: Uint8Array, data: Uint8Array) => Uint8Array) | undefined = /* @__PURE__ */ findNodeChaCha20()
+
+function findNodeChaCha20() {
+  // OpenSSL takes the counter, 4 bytes, and the nonce as one.
+  const start = new Uint8Array(16)
+  const provider = (key: Uint8Array, data: Uint8Array) => {
+    const { buffer, byteOffset, length } = crypto.createCipheriv('chacha20', key, start).update(data)
+    return new Uint8Array(buffer, byteOffset, length)
+  }
+  try {
+    provider(new Uint8Array(32), start)
+    return provider
+  } catch {
+    return undefined
+  }
+}
+
 function findNodeX25519(): X25519 | undefined {
   // Raw, which recent versions of Node 24 know; or in DER, of which both end with the 32 bytes of the key (RFC 8410 §4, §7), and the writing
   // takes 44 µs. Not as JWK: in Node 20 that export deadlocks the process when a garbage collection falls into it.
