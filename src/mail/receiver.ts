@@ -9,7 +9,7 @@ import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import { decodeMessage } from '../message/p2p-protocol.js'
 import { letterIdOf } from './box.js'
 import type { MailHost } from './host.js'
-import { type LetterExtras, openLetter, PrekeyKind, prekeyOf } from './letter.js'
+import { type LetterExtras, type OpenedLetter, openLetter, PrekeyKind, prekeyOf } from './letter.js'
 import { MAIL_PROTOCOL, type PlacedLetter } from './messages.js'
 import { Order, type Ordered } from './order.js'
 import type { Prekeys } from './prekeys.js'
@@ -173,6 +173,16 @@ export class Receiver {
     })
   }
 
+  /** What is in a letter to one of our prekeys. @throws P2PError as `openLetter`. */
+  async opened(letter: Uint8Array): Promise<OpenedLetter> {
+    const { host, limits, prekeys } = this.options
+    const { publicKey, network } = host.kit
+    const { kind, id } = prekeyOf(letter)
+    const keys = prekeys.find(kind, id)
+    if (keys === undefined) throw new P2PError('DECRYPT_FAILED', 'The key of this letter is gone.')
+    return openLetter(letter, publicKey, keys, limits, network)
+  }
+
   private decoded(sender: Uint8Array, body: Uint8Array): P2PMessage {
     const { host, limits } = this.options
     const from = host.infoOf(sender).peerId
@@ -201,9 +211,7 @@ export class Receiver {
     if (this.seen.isFull && this.seen.get(id) === undefined) return
     try {
       const prekey = prekeyOf(letter)
-      const keys = prekeys.find(prekey.kind, prekey.id)
-      if (keys === undefined) throw new P2PError('DECRYPT_FAILED', 'The key of this letter is gone.')
-      const { sender, n, body, sentAt, extras } = await openLetter(letter, kit.publicKey, keys, limits, kit.network)
+      const { sender, n, body, sentAt, extras } = await this.opened(letter)
       const ageMs = kit.clock.now() - sentAt
       if (ageMs > limits.maxLetterAgeMs || ageMs < -limits.maxLetterAheadMs) {
         this.stats.stale++

@@ -1,0 +1,185 @@
+import type { Clock } from '../base/clock.js'
+import { P2PError } from '../base/errors.js'
+import type { Limits } from '../base/limits.js'
+import type { Random } from '../base/random.js'
+import type { Directory } from './directory.js'
+import { drawByGroup } from './draw.js'
+import { areRelated, type Hop, keyAt } from './hop.js'
+import type { Middles } from './middles.js'
+import { MIN_HOPS } from './packet.js'
+import type { Scores } from './scores.js'
+
+/** A path is drawn so often before it is given up: draws can lead to where the next hop has no choice. */
+const DRAWS = 24
+
+/** For whom a path is chosen. */
+export interface PathPurpose {
+  /** '' for purposes that are used once. */
+  readonly name: string
+  /** Tells purposes apart that have one name. */
+  readonly id: string
+}
+
+export interface PathsOptions {
+  clock: Clock
+  random: Random
+  limits: Required<Limits>
+  directory: Directory
+  scores: Scores
+  middles: Middles
+  groupOf: (hop: Hop) => string
+  /** Hops of a path, 2 to 4. */
+  hops: number
+  /** Operators that there must be, 2 or more. */
+  minOperators: number
+}
+
+/** Chooses the hops of paths: by operator first, none of them related to another, and none that has failed lately. */
+export class Paths {
+  /** Which purpose has used an exit last, and when: by `lp1…` id. */
+  private readonly exits = new Map<string, { purpose: string; at: number }>()
+
+  constructor(private readonly options: PathsOptions) {}
+
+  /** Hops that may be used now. */
+  usable(): Hop[] {
+    const { directory, scores } = this.options
+    return directory.usable().filter(({ id }) => !scores.isLeftOut(id))
+  }
+
+  /** Of how many operators they are. */
+  get operators(): number {
+    return new Set(this.usable().map(this.options.groupOf)).size
+  }
+
+  /**
+   * An exit for an action: not related to the guard, and by preference not used by another purpose within ten minutes.
+   *
+   * @param avoid ids of exits that have failed.
+   * @param wanted ids of exits that would do; undefined: any.
+   * @throws P2PError ONION_TOO_FEW_OPERATORS, ONION_NO_PATH.
+   */
+  exit(purpose: PathPurpose, guard: Hop, action: string, avoid: ReadonlySet<string>, wanted?: ReadonlySet<string>): Hop {
+    const { clock, random, limits, groupOf } = this.options
+    this.checkOperators()
+    const now = clock.now()
+    const able = this.usable().filter(
+      (hop) => hop.record.exit.includes(action) && !this.areRelated(hop, guard) && (wanted === undefined || wanted.has(hop.id)),
+    )
+    const isRested = ({ id }: Hop) => {
+      const used = this.exits.get(id)
+      return used === undefined || used.purpose === purpose.id || now - used.at >= limits.onionExitRestMs
+    }
+    const fresh = able.filter(({ id }) => !avoid.has(id))
+    const rested = fresh.filter(isRested)
+    const exit = drawByGroup(random, rested.length > 0 ? rested : fresh.length > 0 ? fresh : able, groupOf)
+    if (exit === undefined) throw noPath(`No hop that is known takes "${action}" and is unrelated to the guard.`)
+    this.exits.delete(exit.id)
+    this.exits.set(exit.id, { purpose: purpose.id, at: now })
+    const [oldest] = this.exits.keys()
+    if (this.exits.size > limits.maxOnionHops && oldest !== undefined) this.exits.delete(oldest)
+    return exit
+  }
+
+  /** From the guard to the exit. @throws P2PError ONION_NO_PATH. */
+  forward(purpose: PathPurpose, guard: Hop, exit: Hop): Hop[] {
+    return this.join(purpose, [guard], this.options.hops - 2, [exit])
+  }
+
+  /** From behind the exit to the guard: with the exit as many hops as on the way there. @throws P2PError ONION_NO_PATH. */
+  back(purpose: PathPurpose, guard: Hop, exit: Hop): Hop[] {
+    return this.join(purpose, [exit], Math.max(MIN_HOPS, this.options.hops - 1) - 1, [guard]).slice(1)
+  }
+
+  /** Over one guard, a hop, and another guard: what a loop tests. @throws P2PError ONION_NO_PATH. */
+  loop(first: Hop, last: Hop): Hop[] {
+    const { random, groupOf } = this.options
+    const others = this.usable().filter((hop) => this.canFollow([first], hop) && this.canFollow([hop], last))
+    const hop = drawByGroup(random, others, groupOf)
+    if (hop === undefined || first.id === last.id) throw noPath('No hop is known for a loop.')
+    return [first, hop, last]
+  }
+
+  /** To a hop where the packet ends: cover, which looks like a request. @throws P2PError ONION_NO_PATH. */
+  drop(purpose: PathPurpose, guard: Hop): Hop[] {
+    const { random, groupOf } = this.options
+    const ends = this.usable().filter((hop) => !this.areRelated(hop, guard))
+    const end = drawByGroup(random, ends, groupOf)
+    if (end === undefined) throw noPath('No hop is known for cover.')
+    return this.forward(purpose, guard, end)
+  }
+
+  /** With each hop its key of this epoch. @throws P2PError ONION_NO_PATH. */
+  withKeys(path: readonly Hop[]): { hop: Hop; key: Uint8Array }[] {
+    const now = this.options.clock.now()
+    return path.map((hop) => {
+      const key = keyAt(hop, now)
+      if (key === undefined) throw noPath('The key of a hop is too old. The directory is asked anew.')
+      return { hop, key }
+    })
+  }
+
+  /** @throws P2PError ONION_TOO_FEW_OPERATORS. */
+  checkOperators(): void {
+    const { minOperators } = this.options
+    const { operators } = this
+    if (operators >= minOperators) return
+    throw new P2PError(
+      'ONION_TOO_FEW_OPERATORS',
+      `Hops of ${operators} operators can be used, and ${minOperators} are needed: fewer could see both ends. Wait, or set minOperators to 2.`,
+      { details: { operators, minOperators } },
+    )
+  }
+
+  private join(purpose: PathPurpose, head: Hop[], count: number, tail: Hop[]): Hop[] {
+    const { directory, middles } = this.options
+    const usable = this.usable()
+    const set = middles.of(purpose.name, usable, (id) => directory.get(id) !== undefined)
+    // With two operators all that can be kept apart are the ends.
+    const isSmall = this.options.minOperators === 2 && this.operators < this.options.hops
+    for (const [candidates, isStrict] of [
+      [set, true],
+      [usable, true],
+      [isSmall ? usable : [], false],
+    ] as const) {
+      for (let i = 0; i < DRAWS; i++) {
+        const path = this.drawn(head, count, tail, candidates, isStrict)
+        if (path !== undefined) return path
+      }
+    }
+    throw noPath('No hops are known that are unrelated to each other and reach each other.')
+  }
+
+  private drawn(head: Hop[], count: number, tail: Hop[], candidates: readonly Hop[], isStrict: boolean): Hop[] | undefined {
+    const { random, groupOf } = this.options
+    const path = [...head]
+    for (let i = 0; i < count; i++) {
+      const free = candidates.filter((hop) =>
+        isStrict
+          ? this.canFollow(path, hop) && tail.every((other) => !this.areRelated(hop, other))
+          : ![...path, ...tail].some(({ id }) => id === hop.id),
+      )
+      const hop = drawByGroup(random, free, groupOf)
+      if (hop === undefined) return undefined
+      path.push(hop)
+    }
+    const [end] = tail
+    return end === undefined || this.isPairLeftOut(path.at(-1)!, end) ? undefined : [...path, ...tail]
+  }
+
+  private canFollow(path: readonly Hop[], hop: Hop): boolean {
+    return path.every((other) => !this.areRelated(hop, other)) && !this.isPairLeftOut(path.at(-1)!, hop)
+  }
+
+  private isPairLeftOut(hop: Hop, next: Hop): boolean {
+    return this.options.scores.isPairLeftOut(hop.id, next.id)
+  }
+
+  private areRelated(a: Hop, b: Hop): boolean {
+    return areRelated(a, b, this.options.groupOf)
+  }
+}
+
+export function noPath(why: string): P2PError {
+  return new P2PError('ONION_NO_PATH', `${why} More hops may be known in an hour.`)
+}
