@@ -15,7 +15,7 @@ import { fileIdentity } from './file-identity.js'
 import { fileStore } from './file-store.js'
 import { levelStore } from './level-store.js'
 import { levelMail } from './mail-level.js'
-import { startRelay } from './relay.js'
+import { type RelayOptions, startRelay } from './relay.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
        lotus-p2p conform <address> [options]     tests a peer against the wire protocol; see lotus-p2p conform --help
@@ -35,6 +35,9 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --mail                      keep mailboxes for wallets that are away: with --data on disk, else small letters in memory
   --max-boxes <number>        mailboxes at most (20000)
   --max-mail <MB>             letters that wait, at most (4096; in memory 64)
+  --onion, --no-onion         experimental: be a hop of the onion (on where the relay is reached from everywhere)
+  --no-onion-exit             pass packets on only, and serve nobody at the end of a path
+  --operator <name>           who runs this relay: no path of the onion has two relays of one operator
   --max-connections <number>  connected peers at most (1000)
   --pow <bits>                proof of work that a new identity has to show, 0 for none (18 where the relay is
                               reached from everywhere, else 0)
@@ -85,6 +88,11 @@ function readArguments() {
         mail: { type: 'boolean', default: false },
         'max-boxes': { type: 'string' },
         'max-mail': { type: 'string' },
+        onion: { type: 'boolean', default: false },
+        'no-onion': { type: 'boolean', default: false },
+        'onion-exit': { type: 'boolean', default: false },
+        'no-onion-exit': { type: 'boolean', default: false },
+        operator: { type: 'string' },
         'max-connections': { type: 'string', default: '1000' },
         pow: { type: 'string' },
         'max-memory': { type: 'string' },
@@ -164,6 +172,7 @@ async function main(): Promise<void> {
     ...(store && { store }),
     ...(mail !== false && { mail }),
     ...(limits && { limits }),
+    ...onionOptions(values),
     ...(values.announce && { announce: values.announce }),
     ...(values.network !== undefined && { network: values.network }),
     ...(values.name !== undefined && { name: values.name }),
@@ -231,6 +240,16 @@ function mailLimits(boxes: string | undefined, megabytes: string | undefined, is
     ...(boxes !== undefined && { maxBoxes: numberOf('max-boxes', boxes, 1, 1_000_000) }),
     ...(bytes !== undefined && (isOnDisk ? { maxMailBytes: bytes } : { maxMailMemoryBytes: bytes })),
   }
+}
+
+/** Nothing where the relay decides by itself. @throws UsageError */
+function onionOptions(values: ReturnType<typeof readArguments>['values']): Pick<RelayOptions, 'onion'> {
+  const { onion, operator } = values
+  if (onion && values['no-onion']) throw new UsageError('Use one of --onion and --no-onion.')
+  if (values['onion-exit'] && values['no-onion-exit']) throw new UsageError('Use one of --onion-exit and --no-onion-exit.')
+  if (values['no-onion']) return { onion: false }
+  const isAsked = onion || values['onion-exit'] || values['no-onion-exit'] || operator !== undefined
+  return isAsked ? { onion: { exit: !values['no-onion-exit'], operator } } : {}
 }
 
 /** @throws UsageError */

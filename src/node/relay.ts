@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { isPrivateAddress } from '../address/private-address.js'
 import { P2PError } from '../base/errors.js'
 import { MAIL_LIMITS } from '../base/limits/mail.js'
+import { ONION_HOP_LIMITS } from '../base/limits/onion-hop.js'
 import { changedLimits, DEFAULT_LIMITS, type Limits } from '../base/limits.js'
 import { consoleLogger, fencedLogger, type Logger } from '../base/logger.js'
 import { VERSION } from '../base/version.js'
@@ -14,6 +15,7 @@ import type { MailServerStats, MailWaiting } from '../mail/server/mail-server.js
 import type { MailStore } from '../mail/server/mail-store.js'
 import { memoryMail } from '../mail/server/memory-mail.js'
 import { mailServer } from '../mail/server/plugin.js'
+import { PACKET_BYTES } from '../onion/packet.js'
 import type { PeerLoad } from '../peer/connection/peer-connection.js'
 import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
 import { relayServices } from '../plugins/circuit/server/relay-services.js'
@@ -25,6 +27,7 @@ import type { AdmissionOptions } from './admission.js'
 import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
 import { Newcomers } from './newcomers.js'
+import { isHopByDefault, type OnionRelayOptions, type OnionRelayStats, onionRelay } from './onion-relay.js'
 import { relayRoutes } from './relay-routes.js'
 import { type Reader, SlowReaders } from './slow-readers.js'
 import { addressesAt, type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
@@ -83,6 +86,11 @@ export interface RelayOptions extends AdmissionOptions {
   mail?: boolean | MailStore | undefined
   /** Wakes the owner of a mailbox; see docs/relay.md for one that sends Web Push. Called with no content, at most once a minute for each box. */
   onMail?: ((mail: MailWaiting) => unknown) | undefined
+  /**
+   * Experimental: be a hop of the onion, which passes on packets that it cannot read, and its exit, which serves callers that it does not
+   * know; exits reach peers of this network only. Default: true where an address that it announces, or listens at, is reached from everywhere.
+   */
+  onion?: boolean | OnionRelayOptions | undefined
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
   server?: Server | undefined
 }
@@ -106,6 +114,7 @@ const OPTIONS: Record<keyof RelayOptions, true> = {
   store: true,
   mail: true,
   onMail: true,
+  onion: true,
   server: true,
   trustProxy: true,
   origins: true,
@@ -134,6 +143,8 @@ export interface RelayServerStats {
   circuits: RelayStats
   /** Where it keeps mail. */
   mail?: MailServerStats
+  /** Where it is a hop of the onion. */
+  onion?: OnionRelayStats
   /** Peers ended because they did not read, or acknowledged nothing. */
   slowReaders: number
   memory: {
@@ -176,10 +187,15 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   const { mail: keptIn = false, onMail } = options
   const mail = keptIn === false ? undefined : mailServer({ store: keptIn === true ? memoryMail() : keptIn, onMail })
   const maxMailMemoryBytes = Math.min(MAIL_LIMITS.maxMailMemoryBytes, Math.floor(maxMemoryBytes / 8))
-  const limits = changedLimits(mail === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...MAIL_LIMITS }, {
+  const { onion: hops = isHopByDefault(reachedAt) } = options
+  const onion = hops === false ? undefined : onionRelay(hops === true ? {} : hops)
+  const maxOnionDelayed = Math.min(ONION_HOP_LIMITS.maxOnionDelayed, Math.floor(maxMemoryBytes / 16 / PACKET_BYTES))
+  const known = { ...DEFAULT_LIMITS, ...(mail && MAIL_LIMITS), ...(onion && ONION_HOP_LIMITS) }
+  const limits = changedLimits(known, {
     ...RELAY_LIMITS,
     maxStoreBytes,
     ...(mail && { maxMailMemoryBytes }),
+    ...(onion && { maxOnionDelayed }),
     ...options.limits,
     maxConnections,
   })
@@ -189,7 +205,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     ...options,
     port,
     host,
-    // Those of mail are none of a listener's.
+    // Those of mail and of the onion are none of a listener's.
     limits: Object.fromEntries(Object.entries(limits).filter(([limit]) => Object.hasOwn(DEFAULT_LIMITS, limit))),
     // Sockets in their handshake and plain HTTP requests come on top of the peers; a peer by HTTP has two.
     maxSockets: maxConnections + 2 * limits.maxPendingHandshakes + limits.httpMaxSessions,
@@ -217,7 +233,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     powDifficulty,
     limits,
     listen: [refusing(listener, () => memory.refusal() ?? newcomers.refusal())],
-    plugins: [dhtNode({ mode: 'server' }), circuits, ...(mail === undefined ? [] : [mail])],
+    plugins: [dhtNode({ mode: 'server' }), circuits, ...(mail === undefined ? [] : [mail]), ...(onion === undefined ? [] : [onion])],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
     ...(options.allowPrivate !== undefined && { allowPrivate: options.allowPrivate }),
@@ -245,6 +261,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     listener: listener.getStats(),
     circuits: circuits.getStats(),
     ...(mail && { mail: mail.getStats()! }),
+    ...(onion && { onion: onion.getStats()! }),
     slowReaders: listener.getStats().slowReaders + silent.ended,
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
@@ -256,6 +273,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     throw error
   }
   memory.start()
+  let stopped: Promise<void> | undefined
   const addresses = [...listener.addresses]
   return {
     url: addresses[0]!,
@@ -267,7 +285,8 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     getStats,
     stop: () => {
       memory.stop()
-      return coordinator.shutdown()
+      stopped ??= coordinator.shutdown().then(() => onion?.save())
+      return stopped
     },
   }
 }
