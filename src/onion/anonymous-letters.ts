@@ -17,6 +17,7 @@ import { encode } from '../message/codec.js'
 import { INTERNAL_PREFIX, type OutgoingMessage, type P2PMessage } from '../message/message.js'
 import { checkMessage, decodeMessage, toWire } from '../message/p2p-protocol.js'
 import { unknownType } from '../message/shape.js'
+import { isRelay } from '../plugins/circuit/endpoint.js'
 import { asTold, type PeerInfo, PeerState } from '../protocol/peer-info.js'
 import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
 import { MAX_ANSWER_BYTES, sealAnswer } from './anonymous-answer.js'
@@ -51,6 +52,8 @@ export class AnonymousLetters {
   /** `anonymous`, a request of an exit. @throws P2PError INVALID_MESSAGE, MALFORMED_DATA, RATE_LIMITED, PROTOCOL_NOT_SUPPORTED, DECRYPT_FAILED, REPLAYED. */
   async handle(message: P2PMessage, from: PeerInfo): Promise<void> {
     if (message.type !== 'anonymous') throw unknownType(message)
+    // Whom we have not chosen spends no budget that strangers share.
+    if (!isRelay(from)) throw new P2PError('PROTOCOL_NOT_SUPPORTED', 'Anonymous letters are taken of relays.')
     const [, letter] = readAnonymous(message.payload)
     const { kit, limits } = this
     const mail = (kit.plugin('mail') as { mail?: Mail } | undefined)?.mail

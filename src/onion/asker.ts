@@ -32,6 +32,8 @@ export interface ExitQuestion extends WaitOptions {
   answerBytes?: number | undefined
   /** How long the exit itself may take, milliseconds. */
   waitMs?: number | undefined
+  /** Told of all that comes by the reply blocks, parts of the answer too. */
+  onContent?: ((content: Uint8Array) => void) | undefined
 }
 
 /** What an exit has answered. */
@@ -96,7 +98,9 @@ export class Asker {
       if (needed > MAX_EXIT_BITS) throw refusedBy(new P2PError('PROOF_OF_WORK_TOO_HARD', `The exit demands ${needed} bits.`), id)
       const epoch = epochAt(this.options.clock.now())
       const nonce = needed === 0 ? undefined : await findOnionWork({ exit: publicKey, epoch, messageId }, needed, signal)
-      const outcome = await this.attempt(question, { guard, exit, args, messageId, nonce, collector, signal })
+      // What was lost once is sent twice, and then three times, each by other hops.
+      const copies = silences + 1
+      const outcome = await this.attempt(question, { guard, exit, args, messageId, nonce, copies, collector, signal })
       if (signal.aborted) break
       switch (outcome.kind) {
         case 'answer':
@@ -110,7 +114,7 @@ export class Asker {
             continue
           }
           // What it has forgotten, or has no room for, another one may do.
-          if (!isP2PError(error, 'RATE_LIMITED') && error.code !== ('ONION_GONE' as string)) throw refusedBy(error, id)
+          if (!isP2PError(error, 'RATE_LIMITED') && !isP2PError(error, 'ONION_GONE')) throw refusedBy(error, id)
           collectors.delete(id)
           avoid.add(id)
           exit = undefined
@@ -140,11 +144,12 @@ export class Asker {
   }
 
   private async attempt(
-    { action, profile, answerBytes = SHORT_ANSWER, waitMs = 0 }: ExitQuestion & { profile: OnionProfile },
-    about: Pick<AttemptOptions, 'guard' | 'exit' | 'args' | 'messageId' | 'nonce' | 'collector' | 'signal'>,
+    { action, profile, answerBytes = SHORT_ANSWER, waitMs = 0, onContent }: ExitQuestion & { profile: OnionProfile },
+    about: Pick<AttemptOptions, 'guard' | 'exit' | 'args' | 'messageId' | 'nonce' | 'copies' | 'collector' | 'signal'>,
   ): Promise<Outcome> {
     const { carrier, paths, scores, clock, limits, purpose } = this.options
-    return new Attempt({ carrier, paths, scores, clock, limits, purpose, profile, action, answerBytes, waitMs, ...about }).run()
+    const question = { profile, action, answerBytes, waitMs, onContent }
+    return new Attempt({ carrier, paths, scores, clock, limits, purpose, ...question, ...about }).run()
   }
 }
 

@@ -104,6 +104,10 @@ export interface AttemptOptions {
   answerBytes: number
   /** How long the exit itself may take, milliseconds. */
   waitMs: number
+  /** How often the message is sent, each time by other middles: the exit does it once. */
+  copies: number
+  /** Told of all that comes by the reply blocks. */
+  onContent: ((content: Uint8Array) => void) | undefined
   collector: AnswerCollector
   signal: AbortSignal
 }
@@ -113,6 +117,9 @@ export class Attempt {
   private settle!: (outcome: Outcome) => void
   private readonly settled: Promise<Outcome>
   private readonly alarm: Alarm
+  private readonly doubt: Alarm
+  /** Copies of the message of which no hop has said that it has given them up. */
+  private copiesLeft: number
   private readonly there: (readonly Hop[])[] = []
   private patienceMs = 0
   /** Reply blocks that are out, by which no reply has come; and the hops of the last one. */
@@ -125,6 +132,8 @@ export class Attempt {
       this.settle = resolve
     })
     this.alarm = new Alarm(options.clock, () => this.waited())
+    this.doubt = new Alarm(options.clock, () => options.guard.entry.probe())
+    this.copiesLeft = options.copies
   }
 
   /** @throws P2PError what keeps it from being sent, but for a guard that is gone. */
@@ -139,17 +148,22 @@ export class Attempt {
         this.blocksOut--
         if (!this.isMeasured && waitMs === 0) carrier.measured(carrier.now - startedAt - this.delaysMs)
         this.isMeasured = true
+        this.doubt.disarm()
         this.came()
       }
       await this.send()
       this.came()
-      if (!collector.hasSome) this.alarm.arm(this.patienceMs + waitMs)
+      if (!collector.hasSome) {
+        this.alarm.arm(this.patienceMs + waitMs)
+        this.doubt.arm(this.patienceMs / 2)
+      }
       return await this.settled
     } catch (error) {
       if (!signal.aborted && (isP2PError(error, 'PEER_NOT_CONNECTED') || isP2PError(error, 'CONNECTION_LOST'))) return { kind: 'lost' }
       throw error
     } finally {
       this.alarm.disarm()
+      this.doubt.disarm()
       stop()
       signal.removeEventListener('abort', onAbort)
       collector.onPart = undefined
@@ -160,9 +174,11 @@ export class Attempt {
   private delaysMs = 0
 
   private async send(): Promise<void> {
-    const { action, args, messageId, nonce, answerBytes } = this.options
-    const surbs = await this.blocks(Math.min(MAX_PARTS, Math.ceil(answerBytes / ANSWER_PART_BYTES) + 1))
-    await this.sendAll(requestContents({ action, args, surbs, messageId, nonce }))
+    const { action, args, messageId, nonce, answerBytes, copies } = this.options
+    for (let copy = 0; copy < copies; copy++) {
+      const surbs = await this.blocks(Math.min(MAX_PARTS, Math.ceil(answerBytes / ANSWER_PART_BYTES) + 1))
+      await this.sendAll(requestContents({ action, args, surbs, messageId, nonce }))
+    }
   }
 
   private async sendMore(missing: number[]): Promise<void> {
@@ -173,16 +189,14 @@ export class Attempt {
 
   /** Reply blocks, as lists for one packet each. */
   private async blocks(count: number): Promise<Uint8Array[][]> {
-    const { carrier, purpose, guard, exit, profile, collector, signal } = this.options
+    const { carrier, purpose, guard, exit, profile, collector, onContent, signal } = this.options
+    const onReply = (content: Uint8Array) => {
+      onContent?.(content)
+      collector.take(content)
+    }
     const lists: Uint8Array[][] = []
     for (let i = 0; i < count; i++) {
-      const { surb, path } = await carrier.block(
-        purpose,
-        { guard: guard.hop, exit },
-        profile,
-        (content) => collector.take(content),
-        signal,
-      )
+      const { surb, path } = await carrier.block(purpose, { guard: guard.hop, exit }, profile, onReply, signal)
       this.lastBack = path
       this.blocksOut++
       if (i % BLOCKS_IN_PACKET === 0) lists.push([])
@@ -200,7 +214,9 @@ export class Attempt {
       this.delaysMs = this.patienceMs / 3 - carrier.rttMs
       await carrier.send(guard.entry, route, profile, content, {
         signal,
-        onFault: (code) => this.settle({ kind: 'fault', code }),
+        onFault: (code) => {
+          if (--this.copiesLeft <= 0) this.settle({ kind: 'fault', code })
+        },
       })
     }
   }

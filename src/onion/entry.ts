@@ -14,6 +14,8 @@ import type { Guard } from './guards.js'
 import { ONION_PROTOCOL, readDelivered, readErrorMessage } from './messages.js'
 
 const INBOX_MS = 10_000
+/** How long a guard may take to show that it is there, when an answer does not come. */
+const PROBE_MS = 2_000
 const MIN_PAUSE_MS = 500
 
 export interface EntryOptions {
@@ -46,6 +48,7 @@ export class Entry {
   private peerId: string | undefined
   private isOver = false
   private isDialling = false
+  private isProbing = false
   private readonly again: Alarm
   private readonly attaching: Alarm
   private readonly backoff: Backoff
@@ -85,14 +88,27 @@ export class Entry {
   }
 
   /** Resolves once the guard has the tags of now. @throws P2PError as `PluginKit.request`. */
-  async attach(): Promise<void> {
+  async attach(timeoutMs = INBOX_MS): Promise<void> {
     const { kit, peerId } = this
     if (kit === undefined || peerId === undefined) return
     this.attaching.disarm()
     const payload = this.options.tags()
-    const answer = await kit.request(peerId, { type: 'inbox', payload, protocol: ONION_PROTOCOL }, { timeoutMs: INBOX_MS })
+    const answer = await kit.request(peerId, { type: 'inbox', payload, protocol: ONION_PROTOCOL }, { timeoutMs })
     if (answer.type !== 'attached') throw unknownType(answer)
     checkEmpty(answer)
+  }
+
+  /** An answer does not come: the guard itself may be gone, which a connection shows late. */
+  probe(): void {
+    if (!this.isOpen || this.isProbing) return
+    this.isProbing = true
+    this.attach(PROBE_MS)
+      .catch((error) => {
+        if (this.isOpen) this.lost(asP2PError(error, 'CONNECTION_LOST', 'The guard does not answer.'))
+      })
+      .finally(() => {
+        this.isProbing = false
+      })
   }
 
   /** Sends a packet; waits for the guard's budget. @throws P2PError PEER_NOT_CONNECTED, and as `PluginKit.sendTo`. */

@@ -1,11 +1,16 @@
 import { P2PError, shutDownError } from '../base/errors.js'
 import type { WaitOptions } from '../base/wait.js'
+import type { Plugin } from '../core/plugin.js'
+import type { P2PCoordinator } from '../core.js'
+import { canonicalId } from '../identity/peer-id.js'
 import type { OutgoingMessage, P2PMessage } from '../message/message.js'
 import type { DiscoverOptions, ResourceConditions } from '../plugins/discovery/filters.js'
 import type { ResourceAnnouncement } from '../plugins/discovery/resources.js'
 import { checkTopic } from '../plugins/topics/topic-messages.js'
-import type { PeerInfo } from '../protocol/peer-info.js'
+import { type PeerInfo, PeerState } from '../protocol/peer-info.js'
 import type { AnonymousRequestOptions } from './letters.js'
+import { onionCoordinator } from './onion-coordinator.js'
+import { onionAddress } from './onion-transport.js'
 import type { Persona } from './persona.js'
 import type { OnionProfile } from './profile.js'
 
@@ -46,15 +51,17 @@ export const FRESH = 'fresh'
  * const answer = await bob.request(peerId, { type: 'ask', protocol: 'offers', payload: { sats: 5n } }, { profile: 'mixed' })
  * await bob.close()
  */
-export class OnionIdentity {
+export class OnionIdentity<Plugins extends readonly Plugin[] = readonly Plugin[]> {
   private persona: Promise<Persona> | undefined
+  private peer: Promise<P2PCoordinator<Plugins>> | undefined
   private isOver = false
 
   /** @internal */
   constructor(
     readonly purpose: string,
     private readonly personas: Personas,
-    private readonly onClose: (identity: OnionIdentity) => void,
+    private readonly plugins: () => Plugins,
+    private readonly onClose: () => void,
   ) {}
 
   /** The `lp1…` id by which others know this identity; of `'fresh'` there is none. @throws P2PError SHUT_DOWN, INVALID_CONFIG. */
@@ -154,17 +161,45 @@ export class OnionIdentity {
   async publish(topic: string, payload: unknown, options: OnionCallOptions = {}): Promise<void> {
     await this.as(async (persona) => {
       checkTopic(topic, persona.parts.limits)
-      const args = await persona.topicMessage(topic, payload)
+      const args = [await persona.topicMessage(topic, payload)]
       await persona.asker.ask({ profile: 'mixed', ...options, action: 'publish', args })
     })
+  }
+
+  /**
+   * Connects to a peer by a stream through the onion. The peer sees a relay and this identity's key; the connection is end to end as any
+   * other, `peer.connection.transport` is 'onion', and it moves to no direct path. A stream carries some 200 kB/s at most.
+   *
+   * @returns the peer, connected in `coordinator()`.
+   * @throws P2PError INVALID_CONFIG for `'fresh'`, PEER_UNREACHABLE, PEER_NOT_FOUND, TIMEOUT, ABORTED, and as `request`.
+   * @example
+   * const dealer = wallet.onion.identity('session:7', { plugins: () => [statements(), musig2({ signer })] })
+   * await dealer.connect(peerId)
+   * const { musig2 } = await dealer.coordinator()
+   */
+  async connect(peerId: string, options: WaitOptions = {}): Promise<PeerInfo> {
+    const id = canonicalId(peerId)
+    const coordinator = await this.coordinator()
+    const target = { peerId: id, addresses: { others: [onionAddress(id)] }, state: PeerState.DISCONNECTED, lastSeen: 0 }
+    return coordinator.connectToPeer(target, options)
+  }
+
+  /** What speaks for this identity over streams: a coordinator of `lotus-p2p/core` with no other way to reach anybody. @throws P2PError INVALID_CONFIG, SHUT_DOWN. */
+  coordinator(): Promise<P2PCoordinator<Plugins>> {
+    if (this.purpose === FRESH) {
+      return Promise.reject(new P2PError('INVALID_CONFIG', 'A stream needs an identity that lasts. Name its purpose.'))
+    }
+    this.peer ??= this.own().then((persona) => onionCoordinator(persona, this.plugins()) as P2PCoordinator<Plugins>)
+    return this.peer
   }
 
   /** Ends it: its key is gone. What it has announced stays until its `ttl`. */
   async close(): Promise<void> {
     this.isOver = true
-    const { persona } = this
+    const { persona, peer } = this
     this.persona = undefined
-    this.onClose(this)
+    this.onClose()
+    await peer?.then((coordinator) => coordinator.shutdown()).catch(() => {})
     if (persona !== undefined) this.personas.close(await persona)
   }
 

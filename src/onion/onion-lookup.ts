@@ -37,7 +37,7 @@ export class OnionLookup implements Lookup {
     if (record === undefined) return { stored: [], refused: [] }
     let at = ''
     const ask: Ask = async ({ payload }) => {
-      const { result, exit } = await this.asker.ask({ action: 'store', args: payload, profile: this.profile, signal, timeoutMs })
+      const { result, exit } = await this.asker.ask({ action: 'store', args: [payload], profile: this.profile, signal, timeoutMs })
       at = exit.id
       return { payload: result } as P2PMessage
     }

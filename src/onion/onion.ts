@@ -59,7 +59,6 @@ export interface OnionStatus {
 
 /** The onion of a wallet: `wallet.onion`. */
 export class Onion {
-  private readonly limits: Required<Limits>
   private readonly directory: Directory
   private readonly directories: Directories
   private readonly guards: Guards
@@ -71,7 +70,7 @@ export class Onion {
   private readonly cover: Cover
   private readonly tags: Tags
   private readonly parts: PersonaParts
-  private readonly identities = new Set<OnionIdentity>()
+  private readonly identities = new Set<Pick<OnionIdentity, 'close'>>()
   private readonly personas = new Set<Persona>()
   private problem: P2PError | undefined
   private isOver = false
@@ -84,7 +83,6 @@ export class Onion {
     const { clock, random, store, network, allowPrivate = false } = kit
     const limits = kit.limits as Required<Limits>
     const logger: Logger = kit.logger
-    this.limits = limits
     const report = (error: Error) => kit.report(error)
     const { hopAgeMs, guardAgeMs, hops, minOperators } = settings
     const groupOf = ({ id, record: { address, operator } }: Hop) => settings.groupOf({ peerId: id, address, operator })
@@ -159,14 +157,19 @@ export class Onion {
    * same purpose has another key.
    *
    * @param purpose 1 to 128 characters.
+   * @param options.plugins of the coordinator that streams connect, such as `statements()`; none that brings a transport.
    * @throws P2PError INVALID_CONFIG, SHUT_DOWN.
    */
-  identity(purpose: string): OnionIdentity {
+  identity<const Plugins extends readonly Plugin[] = readonly []>(
+    purpose: string,
+    options: { plugins?: (() => Plugins) | undefined } = {},
+  ): OnionIdentity<Plugins> {
     if (this.isOver) throw shutDownError('The onion')
     if (typeof purpose !== 'string' || purpose === '' || purpose.length > 128) {
       throw new P2PError('INVALID_CONFIG', 'A purpose is a text of 1 to 128 characters.', { details: { option: 'purpose' } })
     }
-    const identity = new OnionIdentity(
+    const { plugins = () => [] as unknown as Plugins } = options
+    const identity: OnionIdentity<Plugins> = new OnionIdentity(
       purpose,
       {
         open: (name) => this.open(name),
@@ -177,8 +180,9 @@ export class Onion {
           await this.attach()
         },
       },
-      (closed) => {
-        this.identities.delete(closed)
+      plugins,
+      () => {
+        this.identities.delete(identity)
         this.cover.update()
       },
     )

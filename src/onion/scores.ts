@@ -5,9 +5,12 @@ import { tupleKey } from '../base/tuple-key.js'
 
 /** What is expected of a hop of which nothing is known: so much lost, as if so many packets had been seen. */
 const EXPECTED_LOSS = 0.02
-const EXPECTED_PACKETS = 5
+const EXPECTED_PACKETS = 10
 /** A hop that loses more is left out: success below 80 %. */
 const MAX_LOSS = 0.2
+/** Packets whose fate is remembered, and how often the losses are put down to hops anew until they no longer move. */
+const MAX_OUTCOMES = 512
+const ROUNDS = 30
 /** So many next hops that it says it cannot reach, and that others do reach, make a liar. */
 const MAX_LIES = 3
 /** How long what a hop says of others is compared with what happens. */
@@ -15,27 +18,30 @@ const REPORT_MS = 1_800_000
 /** Hops and pairs that are remembered. */
 const MAX_KEPT = 4_096
 
-interface Score {
-  /** Packets that crossed it, and the share of lost ones that is put down to it; both fade. */
-  packets: number
-  lost: number
-  at: number
-  leftOutUntil: number
-  /** What it has said it cannot reach, and when; and of these, those that others have reached since. */
-  readonly reports: Map<string, number>
+interface Outcome {
+  readonly path: readonly string[]
+  /** Packets that were lost: 1, 0, or a half where a hop says so of another. */
+  readonly lost: number
+  readonly at: number
+}
+
+/** What a hop has said that it cannot reach, and when; and those of them that others have reached since. */
+interface Reports {
+  readonly open: Map<string, number>
   readonly lies: Set<string>
 }
 
 /**
  * What a wallet has seen of hops: which lose packets, which pairs do not reach each other, and which say so falsely. A lost packet tells
- * of no single hop. It is put down to the hops of its path in the proportion in which they are suspect already, so that a hop that loses
- * packets stands out from those that only share paths with it (the expectation step of an EM estimate).
+ * of no single hop. The losses of the last hours are put down to the hops that explain them best (expectation-maximization, Dempster,
+ * Laird and Rubin 1977), so that a hop that loses packets stands out from those that only share paths with it.
  */
 export class Scores {
-  private readonly scores = new BoundedMap<string, Score>(MAX_KEPT)
+  private outcomes: Outcome[] = []
+  private losses = new Map<string, { loss: number; packets: number }>()
+  private readonly leftOut = new BoundedMap<string, number>(MAX_KEPT)
   private readonly pairs = new BoundedMap<string, number>(MAX_KEPT)
-  /** Hops whose reports are open: few, if any. */
-  private readonly reporters = new Set<string>()
+  private readonly reports = new BoundedMap<string, Reports>(MAX_KEPT)
 
   constructor(
     private readonly clock: Clock,
@@ -44,24 +50,19 @@ export class Scores {
 
   /** A packet has come through over these hops. */
   passed(path: readonly string[]): void {
-    for (const id of path) this.faded(id).packets++
+    this.note(path, 0)
     for (const [i, id] of path.entries()) if (i > 0) this.reached(path[i - 1]!, id)
   }
 
   /** A packet over these hops, or its answer, has not come. @returns ids of hops that are left out from here on. */
   vanished(path: readonly string[]): string[] {
-    const scores = path.map((id) => this.faded(id))
-    const losses = scores.map(lossOf)
-    const sum = losses.reduce((total, loss) => total + loss, 0)
-    const out: string[] = []
-    for (const [i, score] of scores.entries()) {
-      score.packets++
-      score.lost += losses[i]! / sum
-      if (score.packets < this.limits.onionJudgedPackets || lossOf(score) <= MAX_LOSS || this.isLeftOut(path[i]!)) continue
-      this.leaveOut(path[i]!)
-      out.push(path[i]!)
-    }
-    return out
+    this.note(path, 1)
+    this.estimate()
+    const out = [...this.losses].filter(
+      ([id, { loss, packets }]) => loss > MAX_LOSS && packets >= this.limits.onionJudgedPackets && !this.isLeftOut(id),
+    )
+    for (const [id] of out) this.leaveOut(id)
+    return out.map(([id]) => id)
   }
 
   /** Leaves a pair of hops out for ten minutes. */
@@ -71,16 +72,13 @@ export class Scores {
 
   /** A hop says that it cannot reach the next one: the pair is left out, and half a packet is put down to the hop. */
   unreachable(id: string, next: string): void {
-    const now = elapsed(this.clock)
     this.avoid(id, next)
-    const score = this.faded(id)
-    score.packets++
-    score.lost += 0.5
-    score.reports.delete(next)
-    score.reports.set(next, now)
-    this.reporters.add(id)
-    const [oldest] = score.reports.keys()
-    if (score.reports.size > 64 && oldest !== undefined) score.reports.delete(oldest)
+    this.note([id], 0.5)
+    const { open } = this.reports.use(id, () => ({ open: new Map(), lies: new Set() }))
+    open.delete(next)
+    open.set(next, elapsed(this.clock))
+    const [oldest] = open.keys()
+    if (open.size > 64 && oldest !== undefined) open.delete(oldest)
   }
 
   /** Whether a packet is not to go from one hop to the other at present. */
@@ -89,58 +87,58 @@ export class Scores {
   }
 
   isLeftOut(id: string): boolean {
-    return (this.scores.get(id)?.leftOutUntil ?? 0) > elapsed(this.clock)
+    return (this.leftOut.get(id) ?? 0) > elapsed(this.clock)
   }
 
-  /** The share of packets that a hop seems to lose, 0 to 1. */
-  lossOf(id: string): number {
-    const score = this.scores.get(id)
-    return score === undefined ? EXPECTED_LOSS : lossOf(score)
+  private note(path: readonly string[], lost: number): void {
+    const now = elapsed(this.clock)
+    this.outcomes.push({ path, lost, at: now })
+    const first = this.outcomes[0]!
+    if (this.outcomes.length > MAX_OUTCOMES || now - first.at > this.limits.onionScoreMs) this.outcomes.shift()
+  }
+
+  /** Puts what was lost down to hops. */
+  private estimate(): void {
+    const now = elapsed(this.clock)
+    this.outcomes = this.outcomes.filter(({ at }) => now - at <= this.limits.onionScoreMs)
+    const packets = new Map<string, number>()
+    for (const { path } of this.outcomes) for (const id of path) packets.set(id, (packets.get(id) ?? 0) + 1)
+    let losses = new Map([...packets.keys()].map((id) => [id, EXPECTED_LOSS]))
+    for (let round = 0; round < ROUNDS; round++) {
+      const lost = new Map<string, number>()
+      for (const { path, lost: count } of this.outcomes) {
+        if (count === 0) continue
+        const any = 1 - path.reduce((through, id) => through * (1 - losses.get(id)!), 1)
+        for (const id of path) lost.set(id, (lost.get(id) ?? 0) + (count * losses.get(id)!) / any)
+      }
+      losses = new Map(
+        [...packets].map(([id, count]) => [
+          id,
+          ((lost.get(id) ?? 0) + EXPECTED_LOSS * EXPECTED_PACKETS) / (count + EXPECTED_PACKETS),
+        ]),
+      )
+    }
+    this.losses = new Map([...packets].map(([id, count]) => [id, { loss: losses.get(id)!, packets: count }]))
   }
 
   private leaveOut(id: string): void {
-    const score = this.faded(id)
-    score.leftOutUntil = elapsed(this.clock) + this.limits.onionLeftOutMs
-    // It begins anew afterwards.
-    score.packets = 0
-    score.lost = 0
-    score.lies.clear()
-    score.reports.clear()
+    this.leftOut.set(id, elapsed(this.clock) + this.limits.onionLeftOutMs)
+    // It begins anew afterwards, and what was lost with it is explained.
+    this.outcomes = this.outcomes.filter(({ path }) => !path.includes(id))
+    this.losses.delete(id)
+    this.reports.delete(id)
   }
 
   /** A hop is there, as another one has reached it: whoever has said otherwise lately may have lied to choose the path. */
   private reached(by: string, next: string): void {
     const now = elapsed(this.clock)
-    for (const id of this.reporters) {
-      const score = this.scores.get(id)
-      const saidAt = score?.reports.get(next)
-      if (score === undefined || score.reports.size === 0) this.reporters.delete(id)
-      if (id === by || score === undefined || saidAt === undefined) continue
-      score.reports.delete(next)
+    for (const [id, { open, lies }] of this.reports) {
+      const saidAt = open.get(next)
+      if (id === by || saidAt === undefined) continue
+      open.delete(next)
       if (now - saidAt > REPORT_MS) continue
-      score.lies.add(next)
-      if (score.lies.size >= MAX_LIES) this.leaveOut(id)
+      lies.add(next)
+      if (lies.size >= MAX_LIES) this.leaveOut(id)
     }
   }
-
-  private faded(id: string): Score {
-    const now = elapsed(this.clock)
-    const score = this.scores.use(id, () => ({
-      packets: 0,
-      lost: 0,
-      at: now,
-      leftOutUntil: 0,
-      reports: new Map(),
-      lies: new Set(),
-    }))
-    const share = 0.5 ** ((now - score.at) / this.limits.onionScoreHalfMs)
-    score.packets *= share
-    score.lost *= share
-    score.at = now
-    return score
-  }
-}
-
-function lossOf({ packets, lost }: Pick<Score, 'packets' | 'lost'>): number {
-  return (lost + EXPECTED_LOSS * EXPECTED_PACKETS) / (packets + EXPECTED_PACKETS)
 }

@@ -34,9 +34,9 @@ export const ONION_LIMITS = /* @__PURE__ */ table({
   /** How long a hop is left out that drops packets, or lies about others. */
   onionLeftOutMs: 86_400_000,
   /** Packets over a hop before it is judged, and the share of them that it may lose. */
-  onionJudgedPackets: 20,
-  /** How long what was seen of a hop counts: half of it after this time. */
-  onionScoreHalfMs: 3_600_000,
+  onionJudgedPackets: 30,
+  /** How long what was seen of hops counts. */
+  onionScoreMs: 7_200_000,
   /** Requests are tried so often. */
   onionTries: 3,
   /** How long an answer is waited for at least, and of an answer in parts the next part. */
