@@ -32,6 +32,8 @@ interface ExitMessage {
   readonly action: string
   readonly messageId: Uint8Array
   readonly startedAt: number
+  /** When the first of the parts that wait has come. */
+  partsAt: number
   readonly parts: (Uint8Array | undefined)[]
   missing: number
   bytes: number
@@ -117,7 +119,7 @@ export class OnionExit {
     const startedAt = elapsed(kit.clock)
     const parts = new Array<Uint8Array | undefined>(total).fill(undefined)
     const message: ExitMessage = {
-      ...{ action, messageId, startedAt, parts, missing: total, bytes: 0, surbs: [], answer: undefined, next: 0 },
+      ...{ action, messageId, startedAt, partsAt: startedAt, parts, missing: total, bytes: 0, surbs: [], answer: undefined, next: 0 },
     }
     this.messages.set(hexOf(messageId), message)
     this.sweeping.armOnce(limits.onionPartsMs)
@@ -134,6 +136,7 @@ export class OnionExit {
       return this.answerAgain(message)
     }
     if (message.missing === 0 || parts[index] !== undefined) return
+    if (message.missing === parts.length) message.partsAt = elapsed(this.options.kit.clock)
     parts[index] = part
     message.missing--
     this.hold(message, part.length)
@@ -239,7 +242,7 @@ export class OnionExit {
       if (ageMs >= limits.onionMessageMs) {
         this.messages.delete(key)
         this.forgotten(message)
-      } else if (message.missing > 0 && message.bytes > 0) this.clear(message)
+      } else if (message.missing > 0 && now - message.partsAt >= limits.onionPartsMs) this.clear(message)
     }
     if (this.messages.size > 0) this.sweeping.armOnce(limits.onionPartsMs)
   }

@@ -118,7 +118,7 @@ export class ReplayCache {
   }
 }
 
-/** A tag as words; the last one is never 0, which stands for a free slot. */
+/** A tag as words; the last one is never 0, which stands for a free slot: two tags in 2^32 are one by that. */
 function wordsOf(tag: Uint8Array): Uint32Array {
   const view = viewOf(tag)
   const words = Uint32Array.from({ length: WORDS }, (_, i) => view.getUint32(4 * i))

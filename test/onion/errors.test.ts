@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createOnionError, ERROR_BYTES, OnionFault, passOnionError, readOnionError } from '../../src/onion/onion-errors.js'
 import { createPacket } from '../../src/onion/packet.js'
-import { hopsOf } from './paths.js'
+import { hopsOf, withByte } from './paths.js'
 
 async function secretsOf(count: number): Promise<Uint8Array[]> {
   return (await createPacket(hopsOf(count), { command: 'exit' }, new Uint8Array(0))).secrets
@@ -29,7 +29,7 @@ test('an error that was changed on its way, or is about another packet, is nobod
   const [secrets, others] = [await secretsOf(3), await secretsOf(3)]
   const error = returned(secrets, 1, OnionFault.UNREACHABLE)
   for (let bit = 0; bit < 8 * ERROR_BYTES; bit++) {
-    expect(readOnionError(secrets, error.with(bit >> 3, error[bit >> 3]! ^ (1 << (bit & 7))))).toBeUndefined()
+    expect(readOnionError(secrets, withByte(error, bit >> 3, error[bit >> 3]! ^ (1 << (bit & 7))))).toBeUndefined()
   }
   expect(readOnionError(others, error)).toBeUndefined()
   expect(readOnionError(secrets, error.subarray(1))).toBeUndefined()

@@ -14,3 +14,10 @@ export function hopsOf(count: number, delayMs = 0): TestHop[] {
     return { id: new Uint8Array(32).fill(0xa0 + i), key: keys.publicKey, delayMs: delayMs * (i + 1), keys }
   })
 }
+
+/** The bytes with another one at this place. */
+export function withByte(bytes: Uint8Array, at: number, byte: number): Uint8Array {
+  const changed = bytes.slice()
+  changed[at] = byte
+  return changed
+}
