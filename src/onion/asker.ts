@@ -18,6 +18,8 @@ import { findOnionWork } from './work.js'
 
 /** Attempts in all: those that fail at once, for a reason, do not count among the tries. */
 const MAX_ATTEMPTS = 9
+/** The pause after a hop has given a packet up, longer each time. */
+const FAULT_MS = 100
 /** Bytes of a short answer. */
 const SHORT_ANSWER = 1_000
 
@@ -98,8 +100,8 @@ export class Asker {
       if (needed > MAX_EXIT_BITS) throw refusedBy(new P2PError('PROOF_OF_WORK_TOO_HARD', `The exit demands ${needed} bits.`), id)
       const epoch = epochAt(this.options.clock.now())
       const nonce = needed === 0 ? undefined : await findOnionWork({ exit: publicKey, epoch, messageId }, needed, signal)
-      // What was lost once is sent twice, and then three times, each by other hops.
-      const copies = silences + 1
+      // What was lost once is sent twice at once, by other hops.
+      const copies = silences === 0 ? 1 : 2
       const outcome = await this.attempt(question, { guard, exit, args, messageId, nonce, copies, collector, signal })
       if (signal.aborted) break
       switch (outcome.kind) {
@@ -122,6 +124,8 @@ export class Asker {
           continue
         }
         case 'fault':
+          // A hop may not know the next one yet.
+          await pause(this.options.clock, FAULT_MS * (i + 1), signal)
           if (outcome.code !== OnionFault.NO_EXIT) continue
           avoid.add(id)
           exit = undefined
@@ -155,6 +159,16 @@ export class Asker {
 
 /** How long a request takes at most where its caller does not say. */
 const TIMEOUTS = { quick: 'onionQuickMs', mixed: 'onionMixedMs', background: 'onionBackgroundMs' } as const
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clock.clearTimeout(timer)
+      resolve()
+    })
+  })
+}
 
 function timedOut(action: string, cause?: unknown): P2PError {
   return new P2PError('ONION_TIMEOUT', `No answer to "${action}" has come through the onion. It may have been done all the same.`, {

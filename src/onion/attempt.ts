@@ -126,13 +126,14 @@ export class Attempt {
   private blocksOut = 0
   private lastBack: readonly string[] = []
   private asked = 0
+  private isOver = false
 
   constructor(private readonly options: AttemptOptions) {
     this.settled = new Promise((resolve) => {
       this.settle = resolve
     })
     this.alarm = new Alarm(options.clock, () => this.waited())
-    this.doubt = new Alarm(options.clock, () => options.guard.entry.probe())
+    this.doubt = new Alarm(options.clock, () => void this.hedge())
     this.copiesLeft = options.copies
   }
 
@@ -162,6 +163,7 @@ export class Attempt {
       if (!signal.aborted && (isP2PError(error, 'PEER_NOT_CONNECTED') || isP2PError(error, 'CONNECTION_LOST'))) return { kind: 'lost' }
       throw error
     } finally {
+      this.isOver = true
       this.alarm.disarm()
       this.doubt.disarm()
       stop()
@@ -174,11 +176,23 @@ export class Attempt {
   private delaysMs = 0
 
   private async send(): Promise<void> {
-    const { action, args, messageId, nonce, answerBytes, copies } = this.options
-    for (let copy = 0; copy < copies; copy++) {
-      const surbs = await this.blocks(Math.min(MAX_PARTS, Math.ceil(answerBytes / ANSWER_PART_BYTES) + 1))
-      await this.sendAll(requestContents({ action, args, surbs, messageId, nonce }))
-    }
+    for (let copy = 0; copy < this.options.copies; copy++) await this.sendCopy()
+  }
+
+  private async sendCopy(): Promise<void> {
+    const { action, args, messageId, nonce, answerBytes } = this.options
+    const surbs = await this.blocks(Math.min(MAX_PARTS, Math.ceil(answerBytes / ANSWER_PART_BYTES) + 1))
+    await this.sendAll(requestContents({ action, args, surbs, messageId, nonce }))
+  }
+
+  /** Half of the time is over: the guard may be gone, else one copy more goes by other hops. */
+  private async hedge(): Promise<void> {
+    const { guard, collector, signal } = this.options
+    const isThere = await guard.entry.isAlive()
+    if (!isThere || collector.hasSome || this.isOver || signal.aborted) return
+    this.copiesLeft++
+    // The first copy may yet be answered.
+    await this.sendCopy().catch(() => {})
   }
 
   private async sendMore(missing: number[]): Promise<void> {
@@ -236,11 +250,15 @@ export class Attempt {
   }
 
   private waited(): void {
-    const { collector, scores } = this.options
+    const { collector, scores, guard } = this.options
     if (collector.hasSome) return this.askForMore()
     const [route = []] = this.there
-    scores.vanished([...new Set([...route.map(({ id }) => id), ...this.lastBack])])
-    this.settle({ kind: 'silence' })
+    const path = [...new Set([...route.map(({ id }) => id), ...this.lastBack])]
+    // A network that is down says nothing of hops.
+    void guard.entry.isAlive().then((isAlive) => {
+      if (isAlive) scores.vanished(path)
+      this.settle({ kind: isAlive ? 'silence' : 'lost' })
+    })
   }
 
   private askForMore(): void {

@@ -131,7 +131,7 @@ export class Carrier {
 
   /** Sends a packet that comes back over the second guard: cover, and a test of the hops on its way. @throws P2PError ONION_NO_PATH, and as `send`. */
   async loop(profile: OnionProfile): Promise<void> {
-    const { clock, entries, paths, random, scores, limits } = this.options
+    const { clock, entries, paths, random, limits } = this.options
     const [first, second] = entries.open()
     if (first === undefined || second === undefined) return
     const route = paths.loop(first.hop, second.hop)
@@ -142,8 +142,12 @@ export class Carrier {
     const waitMs = Math.max(limits.minOnionAnswerMs, 3 * (this.rttMs + hops.reduce((sum, { delayMs }) => sum + delayMs, 0)))
     const timer = clock.setTimeout(() => {
       this.loops.delete(id)
-      this.counts.lost++
-      scores.vanished(route.map(({ id: hop }) => hop))
+      // A network that is down says nothing of hops.
+      void Promise.all([first.entry.isAlive(), second.entry.isAlive()]).then(([isFirst, isSecond]) => {
+        if (!isFirst || !isSecond) return
+        this.counts.lost++
+        this.vanished(route)
+      })
     }, waitMs)
     this.loops.set(id, { route, stop: () => clock.clearTimeout(timer) })
     this.counts.cover++
@@ -172,8 +176,12 @@ export class Carrier {
     } catch {
       // Somebody on the way has changed it: it was lost, and which hop did it nobody can tell.
       this.counts.touched++
-      if (loop !== undefined) scores.vanished(loop.route.map(({ id: hop }) => hop))
+      if (loop !== undefined) this.vanished(loop.route)
     }
+  }
+
+  private vanished(route: readonly Hop[]): void {
+    this.options.scores.vanished(route.map(({ id }) => id))
   }
 
   /** A guard has brought an error: a hop says why it has given a packet up. */

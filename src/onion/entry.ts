@@ -48,7 +48,7 @@ export class Entry {
   private peerId: string | undefined
   private isOver = false
   private isDialling = false
-  private isProbing = false
+  private probing: Promise<boolean> | undefined
   private readonly again: Alarm
   private readonly attaching: Alarm
   private readonly backoff: Backoff
@@ -98,17 +98,19 @@ export class Entry {
     checkEmpty(answer)
   }
 
-  /** An answer does not come: the guard itself may be gone, which a connection shows late. */
-  probe(): void {
-    if (!this.isOpen || this.isProbing) return
-    this.isProbing = true
-    this.attach(PROBE_MS)
+  /** An answer does not come: whether the guard itself is there, which a connection shows late. One that is not is lost. */
+  isAlive(): Promise<boolean> {
+    if (!this.isOpen) return Promise.resolve(false)
+    this.probing ??= this.attach(PROBE_MS)
+      .then(() => true)
       .catch((error) => {
         if (this.isOpen) this.lost(asP2PError(error, 'CONNECTION_LOST', 'The guard does not answer.'))
+        return false
       })
       .finally(() => {
-        this.isProbing = false
+        this.probing = undefined
       })
+    return this.probing
   }
 
   /** Sends a packet; waits for the guard's budget. @throws P2PError PEER_NOT_CONNECTED, and as `PluginKit.sendTo`. */

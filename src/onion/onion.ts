@@ -87,7 +87,7 @@ export class Onion {
     const { hopAgeMs, guardAgeMs, hops, minOperators } = settings
     const groupOf = ({ id, record: { address, operator } }: Hop) => settings.groupOf({ peerId: id, address, operator })
     this.directory = new Directory({ clock, store, limits, hopAgeMs, guardAgeMs })
-    this.scores = new Scores(clock, limits)
+    this.scores = new Scores(clock, limits, (id) => this.leftOut(id))
     this.middles = new Middles({ clock, random, store, limits, groupOf, onFailed: report })
     const { directory, scores, middles } = this
     this.guards = new Guards({
@@ -275,6 +275,14 @@ export class Onion {
       guards.all().length === 0
         ? new P2PError('ONION_NO_PATH', 'No hop that is known may be a guard yet. Hops must be known for a while.')
         : undefined
+    this.entries.update()
+  }
+
+  /** A guard that loses packets is one that cannot be reached: the next of the sample is used. */
+  private leftOut(id: string): void {
+    if (!this.guards.all().some((guard) => guard.id === id)) return
+    this.guards.failed(id)
+    this.carrier.lost(id)
     this.entries.update()
   }
 

@@ -34,6 +34,12 @@ export interface PathsOptions {
   minOperators: number
 }
 
+/** What a path that is drawn has to keep to: that no two hops are related, and that no pair has failed lately. */
+interface JoinRules {
+  readonly areKept: boolean
+  readonly arePairs: boolean
+}
+
 /** Chooses the hops of paths: by operator first, none of them related to another, and none that has failed lately. */
 export class Paths {
   /** Which purpose has used an exit last, and when: by `lp1…` id. */
@@ -43,8 +49,11 @@ export class Paths {
 
   /** Hops that may be used now. */
   usable(): Hop[] {
-    const { directory, scores } = this.options
-    return directory.usable().filter(({ id }) => !scores.isLeftOut(id))
+    const { directory, scores, groupOf, minOperators } = this.options
+    const all = directory.usable()
+    const trusted = all.filter(({ id }) => !scores.isLeftOut(id))
+    // A bad path is better than none, and than one of too few operators.
+    return new Set(trusted.map(groupOf)).size < minOperators ? all : trusted
   }
 
   /** Of how many operators they are. */
@@ -94,7 +103,10 @@ export class Paths {
   /** Over one guard, a hop, and another guard: what a loop tests. @throws P2PError ONION_NO_PATH. */
   loop(first: Hop, last: Hop): Hop[] {
     const { random, groupOf } = this.options
-    const others = this.usable().filter((hop) => this.canFollow([first], hop) && this.canFollow([hop], last))
+    const others = this.usable().filter((hop) => {
+      const isCut = this.isPairLeftOut(first, hop) || this.isPairLeftOut(hop, last)
+      return !isCut && !this.areRelated(hop, first) && !this.areRelated(hop, last)
+    })
     const hop = drawByGroup(random, others, groupOf)
     if (hop === undefined || first.id === last.id) throw noPath('No hop is known for a loop.')
     return [first, hop, last]
@@ -137,38 +149,38 @@ export class Paths {
     const set = middles.of(purpose.name, usable, (id) => directory.get(id) !== undefined)
     // With two operators all that can be kept apart are the ends.
     const isSmall = this.options.minOperators === 2 && this.operators < this.options.hops
-    for (const [candidates, isStrict] of [
-      [set, true],
-      [usable, true],
-      [isSmall ? usable : [], false],
-    ] as const) {
+    const ways: [candidates: readonly Hop[], rules: JoinRules][] = [
+      [set, { areKept: true, arePairs: true }],
+      [usable, { areKept: true, arePairs: true }],
+      // Where each pair has failed, one of them may be there again.
+      [usable, { areKept: true, arePairs: false }],
+      [isSmall ? usable : [], { areKept: false, arePairs: false }],
+    ]
+    for (const [candidates, rules] of ways) {
       for (let i = 0; i < DRAWS; i++) {
-        const path = this.drawn(head, count, tail, candidates, isStrict)
+        const path = this.drawn(head, count, tail, candidates, rules)
         if (path !== undefined) return path
       }
     }
     throw noPath('No hops are known that are unrelated to each other and reach each other.')
   }
 
-  private drawn(head: Hop[], count: number, tail: Hop[], candidates: readonly Hop[], isStrict: boolean): Hop[] | undefined {
+  private drawn(head: Hop[], count: number, tail: Hop[], candidates: readonly Hop[], rules: JoinRules): Hop[] | undefined {
     const { random, groupOf } = this.options
     const path = [...head]
     for (let i = 0; i < count; i++) {
-      const free = candidates.filter((hop) =>
-        isStrict
-          ? this.canFollow(path, hop) && tail.every((other) => !this.areRelated(hop, other))
-          : ![...path, ...tail].some(({ id }) => id === hop.id),
-      )
+      const free = candidates.filter((hop) => {
+        if (rules.arePairs && this.isPairLeftOut(path.at(-1)!, hop)) return false
+        if (!rules.areKept) return ![...path, ...tail].some(({ id }) => id === hop.id)
+        return [...path, ...tail].every((other) => !this.areRelated(hop, other))
+      })
       const hop = drawByGroup(random, free, groupOf)
       if (hop === undefined) return undefined
       path.push(hop)
     }
     const [end] = tail
-    return end === undefined || this.isPairLeftOut(path.at(-1)!, end) ? undefined : [...path, ...tail]
-  }
-
-  private canFollow(path: readonly Hop[], hop: Hop): boolean {
-    return path.every((other) => !this.areRelated(hop, other)) && !this.isPairLeftOut(path.at(-1)!, hop)
+    const isCut = rules.arePairs && end !== undefined && this.isPairLeftOut(path.at(-1)!, end)
+    return isCut ? undefined : [...path, ...tail]
   }
 
   private isPairLeftOut(hop: Hop, next: Hop): boolean {

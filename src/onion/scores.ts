@@ -46,6 +46,8 @@ export class Scores {
   constructor(
     private readonly clock: Clock,
     private readonly limits: Required<Limits>,
+    /** Told of each hop that is left out from here on. */
+    private readonly onLeftOut: (id: string) => void = () => {},
   ) {}
 
   /** A packet has come through over these hops. */
@@ -127,6 +129,7 @@ export class Scores {
     this.outcomes = this.outcomes.filter(({ path }) => !path.includes(id))
     this.losses.delete(id)
     this.reports.delete(id)
+    this.onLeftOut(id)
   }
 
   /** A hop is there, as another one has reached it: whoever has said otherwise lately may have lied to choose the path. */

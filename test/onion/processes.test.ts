@@ -12,7 +12,7 @@ beforeAll(async () => {
   for (let i = 0; i < 6; i++) {
     const bootstrap = relays.map(({ url }) => url)
     const onion = { operator: `operator${i % 3}`, bits: FEW_BITS, loops: false }
-    relays.push(await RelayChild.start({ allowPrivate: true, bootstrap, onion, mail: true } as never))
+    relays.push(await RelayChild.start({ allowPrivate: true, bootstrap, onion, mail: true, limits: { onionHopDirectoryMs: 500, onionHopDirectoryMinMs: 100 } } as never))
   }
 }, 60_000)
 

@@ -1,4 +1,5 @@
 import type { P2PConfig } from '../../src/coordinator.js'
+import type { Plugin } from '../../src/core/plugin.js'
 import { withTransport } from '../../src/core/with-transport.js'
 import type { P2PCoordinator } from '../../src/index.js'
 import { mailbox } from '../../src/mail/index.js'
@@ -25,6 +26,7 @@ export async function onionNetwork({
   seed = 1,
   latencyMs = 5,
   relayOptions = {} as OnionRelayOptions,
+  pluginsOf = (_: number): Plugin[] => [],
 } = {}): Promise<OnionNet> {
   // The middle of an epoch: keys do not turn while a test runs.
   const net = createTestNetwork({ latencyMs, seed, scheme: 'ws', clock: new VirtualClock(Date.UTC(2026, 0, 5, 12)) })
@@ -37,6 +39,7 @@ export async function onionNetwork({
       plugins: [
         mailServer({ store: memoryMail({ maxBucket: 4, maxTtl: 3 }) }),
         onionRelay({ operator: `operator${i % operators}`, bits: FEW_BITS, loops: false, ...relayOptions }),
+        ...pluginsOf(i),
       ],
     }),
   )
@@ -79,7 +82,9 @@ export function onionWallet({ net, addresses }: OnionNet, options: OnionOptions 
 /** Starts a wallet and waits until its packets can go. */
 export async function readyWallet(onionNet: OnionNet, options: OnionOptions = {}, config: P2PConfig = {}) {
   const wallet = onionWallet(onionNet, options, config)
+  const hosts = [`wallet${wallets}`, `wallet${wallets}-entry`]
   await onionNet.net.run(wallet.start())
   await onionNet.net.run(wallet.onion.ready({ timeoutMs: 60_000 }))
-  return wallet
+  // The names of its machine and of its entries, for a network that is cut.
+  return Object.assign(wallet, { hosts })
 }
