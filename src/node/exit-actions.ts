@@ -4,12 +4,20 @@ import type { PluginKit } from '../core/plugin.js'
 import { MAIL_PROTOCOL, readMailAnswer } from '../mail/messages.js'
 import { encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
-import { array, bytes, custom, int, object, oneOf, parsed, present, text, tuple, type Shape } from '../message/shape.js'
-import { MAX_ONION_MESSAGE_BYTES, ONION_PROTOCOL, readAnonymous, readAnonymousAnswer, type ExitAction } from '../onion/messages.js'
+import { array, bytes, custom, int, object, oneOf, parsed, present, type Shape, text, tuple } from '../message/shape.js'
+import {
+  type ExitAction,
+  MAX_ONION_MESSAGE_BYTES,
+  ONION_PROTOCOL,
+  readAnonymous,
+  readAnonymousAnswer,
+} from '../onion/messages.js'
 import { INTRODUCE } from '../plugins/circuit/find-peers.js'
+import { CIRCUIT_HOP } from '../plugins/circuit/frames.js'
 import { DHT_PROTOCOL } from '../plugins/dht/client/dht-messages.js'
 import { dhtOf } from '../plugins/dht/client/plugin.js'
 import { TOPICS_PROTOCOL } from '../plugins/topics/topic-messages.js'
+import type { ExitStreams } from './exit-streams.js'
 import type { OwnHandlers } from './own-handlers.js'
 
 /** What an exit does for a caller. @returns the result, which travels as MessagePack. @throws P2PError. */
@@ -33,10 +41,16 @@ const SERVED_BY: Partial<Record<ExitAction, string>> = {
   publish: TOPICS_PROTOCOL,
   deposit: MAIL_PROTOCOL,
   take: MAIL_PROTOCOL,
+  circuit: CIRCUIT_HOP,
 }
 
 /** What this relay can do for callers through the onion. */
-export function exitActions(kit: PluginKit, own: OwnHandlers, limits: OnionHopLimits): Map<ExitAction, ExitHandler> {
+export function exitActions(
+  kit: PluginKit,
+  own: OwnHandlers,
+  limits: OnionHopLimits,
+  streams: ExitStreams,
+): Map<ExitAction, ExitHandler> {
   const { verifier } = dhtOf(kit)
   const ask = async (protocol: string, type: string, payload: unknown): Promise<unknown> => {
     return (await own.ask(protocol, type, payload)).payload
@@ -78,6 +92,13 @@ export function exitActions(kit: PluginKit, own: OwnHandlers, limits: OnionHopLi
     ['deposit', mail('deposit')],
     ['take', mail('take')],
     ['letter', (args, { signal }) => letterFor(kit, args, limits, signal)],
+    [
+      'circuit',
+      async (args, { messageId }) => {
+        await streams.open(args, messageId)
+        return []
+      },
+    ],
   ]
   return new Map(
     all.filter(([action]) => {

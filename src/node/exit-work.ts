@@ -1,8 +1,8 @@
+import { joined } from '../base/bytes.js'
 import { type Clock, elapsed } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
-import { joined } from '../base/bytes.js'
 import type { OnionHopLimits } from '../base/limits/onion-hop.js'
-import { liveEpochs, type ExitAction } from '../onion/messages.js'
+import { type ExitAction, liveEpochs } from '../onion/messages.js'
 import { onionWorkBits } from '../onion/work.js'
 import { ReplayCache } from './replay-cache.js'
 
@@ -55,7 +55,9 @@ export class ExitWork {
     const bits = this.bitsOf(action)
     const epochs = liveEpochs(this.clock.now())
     const epoch =
-      nonce === null ? undefined : epochs.find((each) => onionWorkBits({ exit: this.exit, epoch: each, messageId }, nonce) >= bits)
+      nonce === null
+        ? undefined
+        : epochs.find((each) => onionWorkBits({ exit: this.exit, epoch: each, messageId }, nonce) >= bits)
     if (nonce === null || epoch === undefined) {
       throw new P2PError('PROOF_OF_WORK_REQUIRED', `This exit demands work of ${bits} bits.`, { details: { bits } })
     }

@@ -1,11 +1,11 @@
 import { BoundedMap } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
 import { elapsed } from '../base/clock.js'
+import type { OnionHopLimits } from '../base/limits/onion-hop.js'
 import type { PluginKit } from '../core/plugin.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import type { HashTable } from '../plugins/dht/client/hash-table.js'
 import { HOP_PREFIX, type HopRecord, hopKeyOf, readHopRecord } from '../onion/messages.js'
-import type { OnionHopLimits } from '../base/limits/onion-hop.js'
+import type { HashTable } from '../plugins/dht/client/hash-table.js'
 
 /** A hop that others can be sent to. */
 export interface KnownHop {

@@ -1,6 +1,6 @@
 import { P2PError } from '../base/errors.js'
-import type { PluginKit } from '../core/plugin.js'
 import { type NoiseKeyPair, platformX25519 } from '../channel/x25519.js'
+import type { PluginKit } from '../core/plugin.js'
 import { keyPairOf } from '../mail/hpke.js'
 import { EPOCH_MARGIN_MS, EPOCH_S, epochAt, liveEpochs } from '../onion/messages.js'
 import { ReplayCache } from './replay-cache.js'
@@ -45,8 +45,7 @@ export class HopKeys {
         const bytes = await store.get(chunk)
         if (bytes !== undefined) replays.load(bytes)
       }
-      if (secretKey?.length === 32)
-        this.byEpoch.set(Number(epoch), { epoch: Number(epoch), keys: keyPairOf(secretKey), replays })
+      if (secretKey?.length === 32) this.byEpoch.set(Number(epoch), { epoch: Number(epoch), keys: keyPairOf(secretKey), replays })
     }
     if (names.length > 0) await store.batch(names.map((key) => ({ key, delete: true })))
     this.turn()
@@ -80,9 +79,12 @@ export class HopKeys {
       this.byEpoch.delete(epoch)
     }
     for (const epoch of new Set([...liveEpochs(now), epochAt(now + TOLD_AHEAD_MS)])) {
-      if (!this.byEpoch.has(epoch)) this.byEpoch.set(epoch, { epoch, keys: platformX25519.generate(), replays: new ReplayCache() })
+      if (!this.byEpoch.has(epoch))
+        this.byEpoch.set(epoch, { epoch, keys: platformX25519.generate(), replays: new ReplayCache() })
     }
-    const turns = [KEPT_MS, -EPOCH_MARGIN_MS, -TOLD_AHEAD_MS].map((after) => EPOCH_MS - ((((now - after) % EPOCH_MS) + EPOCH_MS) % EPOCH_MS))
+    const turns = [KEPT_MS, -EPOCH_MARGIN_MS, -TOLD_AHEAD_MS].map(
+      (after) => EPOCH_MS - ((((now - after) % EPOCH_MS) + EPOCH_MS) % EPOCH_MS),
+    )
     return Math.min(...turns) + 1
   }
 
@@ -100,7 +102,9 @@ export class HopKeys {
     this.byEpoch.clear()
     if (ops.length === 0) return
     await this.kit.store.batch(ops).catch((cause: unknown) => {
-      this.kit.report(new P2PError('STORAGE_FAILED', 'The keys of the onion could not be kept. The hop will have fresh ones.', { cause }))
+      this.kit.report(
+        new P2PError('STORAGE_FAILED', 'The keys of the onion could not be kept. The hop will have fresh ones.', { cause }),
+      )
     })
   }
 }

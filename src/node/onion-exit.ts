@@ -19,8 +19,9 @@ import {
 } from '../onion/exit-messages.js'
 import { type ExitAction, MAX_ONION_MESSAGE_BYTES } from '../onion/messages.js'
 import { openContent } from '../onion/packet.js'
-import { useSurb } from '../onion/surb.js'
+import { CELL_ACTION } from '../onion/stream-messages.js'
 import type { ExitHandler } from './exit-actions.js'
+import type { ExitStreams } from './exit-streams.js'
 import type { ExitWork } from './exit-work.js'
 
 /** Reply blocks of one message that wait for its answer. */
@@ -48,10 +49,11 @@ export interface OnionExitOptions {
   limits: OnionHopLimits
   actions: ReadonlyMap<ExitAction, ExitHandler>
   work: ExitWork
-  /** Sends a packet to its first hop, an Ed25519 key of 32 bytes. */
-  send(first: Uint8Array, packet: Uint8Array): void
+  streams: ExitStreams
+  /** Sends a content by a reply block. */
+  sendBy(surb: Uint8Array, content: Uint8Array): void
   /** Counts what happens. */
-  count(what: 'acted' | 'repeated' | 'refused' | 'touched' | 'malformed' | 'answered'): void
+  count(what: 'acted' | 'repeated' | 'refused' | 'touched' | 'malformed'): void
 }
 
 /**
@@ -83,7 +85,8 @@ export class OnionExit {
     try {
       content = openContent(delta)
     } catch {
-      return this.options.count('touched')
+      this.options.count('touched')
+      return
     }
     try {
       this.take(readRequestPart(content))
@@ -94,6 +97,7 @@ export class OnionExit {
 
   close(): void {
     this.closing.abort()
+    this.options.streams.close()
     this.sweeping.disarm()
     this.messages.clear()
   }
@@ -101,8 +105,18 @@ export class OnionExit {
   private take(part: RequestPart): void {
     this.sweep()
     const known = this.messages.get(hexOf(part.messageId))
-    if (part.action === 'more') return this.more(part, known)
-    if (known !== undefined) return this.join(part, known)
+    if (part.action === 'more') {
+      this.more(part, known)
+      return
+    }
+    if (part.action === CELL_ACTION) {
+      this.options.streams.take(decode(part.part, this.options.kit.limits), part.surbs)
+      return
+    }
+    if (known !== undefined) {
+      this.join(part, known)
+      return
+    }
     try {
       this.begin(part)
     } catch (error) {
@@ -119,7 +133,18 @@ export class OnionExit {
     const startedAt = elapsed(kit.clock)
     const parts = new Array<Uint8Array | undefined>(total).fill(undefined)
     const message: ExitMessage = {
-      ...{ action, messageId, startedAt, partsAt: startedAt, parts, missing: total, bytes: 0, surbs: [], answer: undefined, next: 0 },
+      ...{
+        action,
+        messageId,
+        startedAt,
+        partsAt: startedAt,
+        parts,
+        missing: total,
+        bytes: 0,
+        surbs: [],
+        answer: undefined,
+        next: 0,
+      },
     }
     this.messages.set(hexOf(messageId), message)
     this.sweeping.armOnce(limits.onionPartsMs)
@@ -129,11 +154,15 @@ export class OnionExit {
   /** Another packet of a message, or one again. */
   private join({ action, part, surbs, index, total }: RequestPart, message: ExitMessage): void {
     const { parts } = message
-    if (action !== message.action || total !== parts.length) return this.options.count('malformed')
+    if (action !== message.action || total !== parts.length) {
+      this.options.count('malformed')
+      return
+    }
     message.surbs.push(...surbs.slice(0, MAX_WAITING_SURBS - message.surbs.length))
     if (message.answer !== undefined) {
       this.options.count('repeated')
-      return this.answerAgain(message)
+      this.answerAgain(message)
+      return
     }
     if (message.missing === 0 || parts[index] !== undefined) return
     if (message.missing === parts.length) message.partsAt = elapsed(this.options.kit.clock)
@@ -147,7 +176,8 @@ export class OnionExit {
   private more(part: RequestPart, message: ExitMessage | undefined): void {
     const wanted = readMore(decode(part.part))
     if (message === undefined) {
-      return this.refuse(part, new P2PError('ONION_GONE', 'This exit has no such message, or no longer.'))
+      this.refuse(part, new P2PError('ONION_GONE', 'This exit has no such message, or no longer.'))
+      return
     }
     const { answer } = message
     // The answer goes by these too, once it is there.
@@ -157,7 +187,7 @@ export class OnionExit {
     }
     this.options.count('repeated')
     const contents = wanted.map((index) => answer[index]).filter((content) => content !== undefined)
-    for (const [i, content] of contents.slice(0, part.surbs.length).entries()) this.sendBy(part.surbs[i]!, content)
+    for (const [i, content] of contents.slice(0, part.surbs.length).entries()) this.options.sendBy(part.surbs[i]!, content)
   }
 
   private async run(message: ExitMessage): Promise<void> {
@@ -176,10 +206,13 @@ export class OnionExit {
       const timeoutMs = action === 'letter' ? limits.maxOnionLetterWaitMs + LETTER_GRACE_MS : limits.onionActionMs
       const handler = actions.get(action as ExitAction)!
       bytes = encode(
-        await withDeadline(kit.clock, 'The action', { signal, timeoutMs }, (inner) => handler(args, { messageId, signal: inner })),
+        await withDeadline(kit.clock, 'The action', { signal, timeoutMs }, (inner) =>
+          handler(args, { messageId, signal: inner }),
+        ),
       )
       count('acted')
-      if (bytes.length > MAX_ONION_MESSAGE_BYTES) throw new P2PError('MESSAGE_TOO_LARGE', 'The answer is too long. Ask for less at once.')
+      if (bytes.length > MAX_ONION_MESSAGE_BYTES)
+        throw new P2PError('MESSAGE_TOO_LARGE', 'The answer is too long. Ask for less at once.')
     } catch (cause) {
       count('refused')
       status = AnswerStatus.REFUSED
@@ -209,27 +242,21 @@ export class OnionExit {
   /** Sends as much of the answer as there are reply blocks for; the caller sees what is missing, and asks for more. */
   private answer(message: ExitMessage): void {
     const answer = message.answer!
-    for (const surb of message.surbs.splice(0, answer.length)) this.sendBy(surb, answer[message.next++]!)
-    message.surbs = []
+    for (const surb of message.surbs.splice(0, answer.length)) this.options.sendBy(surb, answer[message.next++]!)
+    this.options.streams.credit(message.messageId, message.surbs.splice(0))
   }
 
   /** For a message that has come again: what was not sent yet goes first. */
   private answerAgain(message: ExitMessage): void {
     const answer = message.answer!
-    for (const surb of message.surbs.splice(0)) this.sendBy(surb, answer[message.next++ % answer.length]!)
+    for (const surb of message.surbs.splice(0)) this.options.sendBy(surb, answer[message.next++ % answer.length]!)
   }
 
   private refuse({ messageId, surbs }: RequestPart, error: P2PError): void {
     this.options.count('refused')
     const [surb] = surbs
     const [content] = answerContents(messageId, AnswerStatus.REFUSED, refusalBytes(error))
-    if (surb !== undefined) this.sendBy(surb, content!)
-  }
-
-  private sendBy(surb: Uint8Array, content: Uint8Array): void {
-    const { first, packet } = useSurb(surb, content)
-    this.options.count('answered')
-    this.options.send(first, packet)
+    if (surb !== undefined) this.options.sendBy(surb, content!)
   }
 
   /** Forgets what is over: the oldest come first. */

@@ -1,17 +1,14 @@
-import { Alarm } from '../base/alarm.js'
-import { BoundedMap } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
-import { elapsed } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
 import type { OnionHopLimits } from '../base/limits/onion-hop.js'
 import { RateBuckets } from '../base/rate-buckets.js'
 import type { PluginKit } from '../core/plugin.js'
+import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
 import { unknownType } from '../message/shape.js'
-import { encodePeerId } from '../identity/peer-id.js'
-import { INBOX_TAG_BYTES, openPacket, type PathHop, type PeeledPacket, packetId, peelPacket } from '../onion/packet.js'
 import { ONION_PROTOCOL, readErrorMessage, readInbox, readPacket } from '../onion/messages.js'
 import { createOnionError, OnionFault, passOnionError } from '../onion/onion-errors.js'
+import { INBOX_TAG_BYTES, openPacket, type PathHop, type PeeledPacket, packetId, peelPacket } from '../onion/packet.js'
 import type { IProtocolHandler } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { ProtocolLimits } from '../protocol/rate-limits.js'
@@ -20,19 +17,13 @@ import type { HopDirectory, KnownHop } from './hop-directory.js'
 import type { HopKey, HopKeys } from './hop-keys.js'
 import type { HopLinks } from './hop-links.js'
 import { HopLoops } from './hop-loops.js'
+import { Inboxes } from './inboxes.js'
 import type { OnionSums } from './onion-sums.js'
 import { PacketQueue } from './packet-queue.js'
+import { WaysBack } from './ways-back.js'
 
 /** Errors and requests of one link in a second. */
 const REQUESTS_PER_S = 50
-
-/** Where an error about a packet that was sent on goes. */
-interface WayBack {
-  readonly peerId: string
-  readonly id: Uint8Array
-  readonly secret: Uint8Array
-  readonly at: number
-}
 
 /** A packet that has come over a link. */
 interface Incoming {
@@ -66,13 +57,9 @@ export class OnionHop implements IProtocolHandler {
   private readonly queue: PacketQueue<Incoming>
   private readonly delays: DelayQueue
   private readonly wallets: RateBuckets
-  private readonly waysBack: BoundedMap<string, WayBack>
-  /** Who has attached a tag, by the tag in hex; and the tags of each, the longest attached first. */
-  private readonly inboxes = new Map<string, string>()
-  private readonly tagsOf = new Map<string, string[]>()
+  private readonly waysBack: WaysBack
+  private readonly inboxes: Inboxes
   private readonly loops: HopLoops
-  private readonly sweeping: Alarm
-  private isOver = false
 
   constructor(
     private readonly kit: PluginKit,
@@ -93,8 +80,8 @@ export class OnionHop implements IProtocolHandler {
     })
     this.delays = new DelayQueue(clock, random, limits.maxOnionDelayed)
     this.wallets = new RateBuckets(clock, limits.onionPacketsPerS, limits.onionPacketBurst)
-    this.waysBack = new BoundedMap(limits.maxOnionErrors)
-    this.sweeping = new Alarm(clock, () => this.sweep())
+    this.waysBack = new WaysBack(clock, limits)
+    this.inboxes = new Inboxes(limits.maxOnionInboxes)
     this.loops = new HopLoops({
       ...{ clock, random, limits, tag: random.bytes(INBOX_TAG_BYTES), others: () => parts.directory.others() },
       own: () => this.asPathHop(),
@@ -118,15 +105,14 @@ export class OnionHop implements IProtocolHandler {
   }
 
   onUnregister(): void {
-    this.isOver = true
     this.queue.close()
     this.delays.close()
     this.loops.close()
-    this.sweeping.disarm()
+    this.waysBack.close()
   }
 
   async onPeerDisconnected({ peerId, publicKey }: PeerInfo): Promise<void> {
-    this.detach(peerId)
+    this.inboxes.detach(peerId)
     this.parts.links.lost(peerId)
     if (publicKey !== undefined) this.queue.forget(hexOf(publicKey))
   }
@@ -134,9 +120,9 @@ export class OnionHop implements IProtocolHandler {
   async handleMessage(message: P2PMessage, from: PeerInfo): Promise<void> {
     const { type, payload } = message
     if (type === 'packet') this.receive(readPacket(payload), from)
-    else if (type === 'error') this.passBack(readErrorMessage(payload), from.peerId)
+    else if (type === 'error') this.passBack(readErrorMessage(payload), from)
     else if (type === 'inbox') {
-      this.attach(from.peerId, readInbox(payload))
+      this.inboxes.attach(from.peerId, readInbox(payload))
       await this.kit.reply(message, { type: 'attached', payload: null })
     } else throw unknownType(message)
   }
@@ -149,7 +135,10 @@ export class OnionHop implements IProtocolHandler {
       return
     }
     const hop = directory.find(first)
-    if (hop !== undefined) return this.sendOn(hop, packet)
+    if (hop !== undefined) {
+      this.sendOn(hop, packet)
+      return
+    }
     directory.wanted()
     sums.count('unreachable')
   }
@@ -158,7 +147,10 @@ export class OnionHop implements IProtocolHandler {
     const { directory, sums } = this.parts
     const link = publicKey === undefined ? peerId : hexOf(publicKey)
     const isHop = publicKey !== undefined && directory.find(publicKey) !== undefined
-    if (!isHop && this.wallets.take(link) > 0) return sums.count('overLink')
+    if (!isHop && this.wallets.take(link) > 0) {
+      sums.count('overLink')
+      return
+    }
     if (!this.queue.add(link, { packet, from: peerId })) sums.count('overloaded')
   }
 
@@ -166,22 +158,30 @@ export class OnionHop implements IProtocolHandler {
     const { sums } = this.parts
     sums.count('peeled')
     const opened = this.open(packet)
-    if (opened === undefined) return sums.count('unreadable')
+    if (opened === undefined) {
+      sums.count('unreadable')
+      return
+    }
     const { key, isExpired, secret, tag } = opened
     // Only the tag counts: α can be changed into others that give the same secret.
-    if (!key.replays.add(tag)) return sums.count('replayed')
+    if (!key.replays.add(tag)) {
+      sums.count('replayed')
+      return
+    }
     let peeled: PeeledPacket
     try {
       peeled = peelPacket(packet, secret)
     } catch {
-      return sums.count('malformed')
+      sums.count('malformed')
+      return
     }
     const fault = (code: OnionFault) => {
       if (peeled.delayMs === 0 && from !== undefined) this.fail(from, packetId(packet), secret, code)
     }
     if (isExpired) {
       sums.count('expired')
-      return fault(OnionFault.KEY_EXPIRED)
+      fault(OnionFault.KEY_EXPIRED)
+      return
     }
     const isTaken = this.delays.add(peeled.delayMs, () => this.act(peeled, { packet, from, secret }, fault))
     if (isTaken) return
@@ -208,26 +208,34 @@ export class OnionHop implements IProtocolHandler {
     const { directory, sums, exit } = this.parts
     switch (peeled.command) {
       case 'drop':
-        return sums.count('covered')
+        sums.count('covered')
+        return
       case 'inbox':
-        return this.deliver(peeled)
+        this.deliver(peeled)
+        return
       case 'exit':
         if (exit === undefined) {
           sums.count('noExit')
-          return fault(OnionFault.NO_EXIT)
+          fault(OnionFault.NO_EXIT)
+          return
         }
         sums.count('exited')
-        return exit(peeled.delta)
+        exit(peeled.delta)
+        return
       case 'forward': {
         const hop = directory.find(peeled.next)
         if (hop === undefined) {
           directory.wanted()
           sums.count('unreachable')
-          return fault(OnionFault.UNREACHABLE)
+          fault(OnionFault.UNREACHABLE)
+          return
         }
-        if (peeled.delayMs === 0 && from !== undefined) this.remember(hop, peeled.packet, { from, packet, secret })
+        if (peeled.delayMs === 0 && from !== undefined) {
+          this.waysBack.remember(hop.peerId, packetId(peeled.packet), { peerId: from, id: packetId(packet), secret })
+        }
         sums.count('forwarded')
-        return this.sendOn(hop, peeled.packet, fault)
+        this.sendOn(hop, peeled.packet, fault)
+        return
       }
     }
   }
@@ -243,27 +251,16 @@ export class OnionHop implements IProtocolHandler {
   private deliver({ tag, surbId, delta }: PeeledPacket & { command: 'inbox' }): void {
     const { kit, parts } = this
     if (this.loops.take(tag, surbId)) return
-    const peerId = this.inboxes.get(hexOf(tag))
-    if (peerId === undefined) return parts.sums.count('noInbox')
+    const peerId = this.inboxes.ownerOf(tag)
+    if (peerId === undefined) {
+      parts.sums.count('noInbox')
+      return
+    }
     const message = { type: 'delivered', payload: [surbId, delta], protocol: ONION_PROTOCOL }
     kit.sendTo(peerId, message, { wait: false }).then(
       () => parts.sums.count('delivered'),
       () => parts.sums.count('noInbox'),
     )
-  }
-
-  /** All the tags of a connection: whoever knows a tag may have it. */
-  private attach(peerId: string, tags: Uint8Array[]): void {
-    this.detach(peerId)
-    const names = tags.map(hexOf)
-    const room = this.parts.limits.maxOnionInboxes - this.inboxes.size
-    for (const name of names.slice(0, Math.max(0, room))) this.inboxes.set(name, peerId)
-    this.tagsOf.set(peerId, names)
-  }
-
-  private detach(peerId: string): void {
-    for (const name of this.tagsOf.get(peerId) ?? []) if (this.inboxes.get(name) === peerId) this.inboxes.delete(name)
-    this.tagsOf.delete(peerId)
   }
 
   /** Tells the sender of a packet, by the way that it came, that it was given up here. */
@@ -273,19 +270,10 @@ export class OnionHop implements IProtocolHandler {
     this.delays.add(delayMs, () => this.sendError(from, id, createOnionError(secret, code)))
   }
 
-  private remember(hop: KnownHop, out: Uint8Array, { from, packet, secret }: { from: string; packet: Uint8Array; secret: Uint8Array }): void {
-    const at = elapsed(this.kit.clock)
-    this.waysBack.set(wayOf(hop.peerId, packetId(out)), { peerId: from, id: packetId(packet), secret, at })
-    this.sweeping.armOnce(this.parts.limits.onionErrorMs)
-  }
-
-  private passBack([id, error]: [Uint8Array, Uint8Array], from: string): void {
-    const way = wayOf(lp1Of(this.kit, from), id)
-    const back = this.waysBack.get(way)
+  private passBack([id, error]: [Uint8Array, Uint8Array], { peerId, publicKey }: PeerInfo): void {
+    const back = this.waysBack.take(publicKey === undefined ? peerId : encodePeerId(publicKey), id)
     // Replies that fail come here too: nobody waits for them.
     if (back === undefined) return
-    this.waysBack.delete(way)
-    if (elapsed(this.kit.clock) - back.at > this.parts.limits.onionErrorMs) return
     this.delays.add(0, () => this.sendError(back.peerId, back.id, passOnionError(back.secret, error)))
   }
 
@@ -295,28 +283,9 @@ export class OnionHop implements IProtocolHandler {
     void this.kit.sendTo(peerId, message, { wait: false }).catch(() => {})
   }
 
-  private sweep(): void {
-    const until = elapsed(this.kit.clock) - this.parts.limits.onionErrorMs
-    for (const [way, { at }] of this.waysBack) {
-      if (at > until) break
-      this.waysBack.delete(way)
-    }
-    if (this.waysBack.size > 0 && !this.isOver) this.sweeping.arm(this.parts.limits.onionErrorMs)
-  }
-
   /** This hop as the end of a loop. */
   private asPathHop(): PathHop | undefined {
     const [, key] = this.parts.keys.told()[0] ?? []
     return key && { id: this.kit.publicKey, key, delayMs: 0 }
   }
-}
-
-function wayOf(peerId: string, id: Uint8Array): string {
-  return `${peerId} ${hexOf(id)}`
-}
-
-/** The `lp1…` id of a connected peer, which may go by a name. */
-function lp1Of(kit: PluginKit, peerId: string): string {
-  const key = kit.peer(peerId)?.publicKey
-  return key === undefined ? peerId : encodePeerId(key)
 }

@@ -6,8 +6,10 @@ import type { Plugin, PluginKit } from '../core/plugin.js'
 import type { FairTurns } from '../defence/fair-turns.js'
 import { encodePeerId, isPeerId } from '../identity/peer-id.js'
 import { EXIT_ACTIONS, HOP_TTL_S, hopKeyOf, MAX_EXIT_BITS, MAX_FAMILY, ONION_PROTOCOL, readHopRecord } from '../onion/messages.js'
+import { useSurb } from '../onion/surb.js'
 import { dhtOf } from '../plugins/dht/client/plugin.js'
 import { exitActions } from './exit-actions.js'
+import { ExitStreams } from './exit-streams.js'
 import { EXIT_BITS, ExitWork } from './exit-work.js'
 import { HopDirectory } from './hop-directory.js'
 import { HopKeys } from './hop-keys.js'
@@ -130,11 +132,16 @@ function attachHop(kit: PluginKit, keys: HopKeys, options: OnionRelayOptions): (
         kit.report(asP2PError(cause, 'STORAGE_FAILED', 'The keys of the onion could not be read. The hop has fresh ones.'))
       }
       if (own !== undefined) {
-        const offered = exitActions(kit, own, limits)
+        const sendBy = (surb: Uint8Array, content: Uint8Array) => {
+          const { first, packet } = useSurb(surb, content)
+          sums.count('answered')
+          hop.sendFrom(first, packet)
+        }
+        const streams = new ExitStreams({ clock, own, limits, sendBy })
+        const offered = exitActions(kit, own, limits, streams)
         actions = [...offered.keys()]
         exit = new OnionExit({
-          ...{ kit, limits, work, actions: offered },
-          send: (first, packet) => hop.sendFrom(first, packet),
+          ...{ kit, limits, work, streams, actions: offered, sendBy },
           count: (what) => sums.count(what),
         })
       }

@@ -233,7 +233,12 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     powDifficulty,
     limits,
     listen: [refusing(listener, () => memory.refusal() ?? newcomers.refusal())],
-    plugins: [dhtNode({ mode: 'server' }), circuits, ...(mail === undefined ? [] : [mail]), ...(onion === undefined ? [] : [onion])],
+    plugins: [
+      dhtNode({ mode: 'server' }),
+      circuits,
+      ...(mail === undefined ? [] : [mail]),
+      ...(onion === undefined ? [] : [onion]),
+    ],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
     ...(options.allowPrivate !== undefined && { allowPrivate: options.allowPrivate }),

@@ -75,7 +75,10 @@ const hopShape = /* @__PURE__ */ (() =>
     v: oneOf(1),
     address: text(1, 256),
     /** The present epoch's, and in its last hours the next one's. */
-    keys: where(array(tuple(epoch, elementShape), 2, 1), ([first, second]) => second === undefined || second[0] === first![0] + 1),
+    keys: where(
+      array(tuple(epoch, elementShape), 2, 1),
+      ([first, second]) => second === undefined || second[0] === first![0] + 1,
+    ),
     operator: optional(text(1, 128)),
     family: array(custom<string>(isPeerId), MAX_FAMILY),
     /** log2 of the packets in a second, rounded. */

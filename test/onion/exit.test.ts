@@ -4,7 +4,16 @@ import { ONION_HOP_LIMITS } from '../../src/base/limits/onion-hop.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encode } from '../../src/message/codec.js'
 import { EXIT_BITS, ExitWork } from '../../src/node/exit-work.js'
-import { answerContents, AnswerStatus, ANSWER_PART_BYTES, MAX_PARTS, partRoom, readAnswerPart, readRequestPart, requestContents } from '../../src/onion/exit-messages.js'
+import {
+  ANSWER_PART_BYTES,
+  AnswerStatus,
+  answerContents,
+  MAX_PARTS,
+  partRoom,
+  readAnswerPart,
+  readRequestPart,
+  requestContents,
+} from '../../src/onion/exit-messages.js'
 import { epochAt, MAX_ONION_MESSAGE_BYTES, ONION_PROTOCOL } from '../../src/onion/messages.js'
 import { createPacket, MAX_CONTENT_BYTES } from '../../src/onion/packet.js'
 import { SURB_BYTES } from '../../src/onion/surb.js'
@@ -38,7 +47,14 @@ async function caller(onion: TestOnion) {
   return { wallet, path, back, exit }
 }
 
-async function ask(wallet: TestWallet, path: Awaited<ReturnType<TestOnion['path']>>, back: typeof path, action: string, args: unknown, surbs = 5) {
+async function ask(
+  wallet: TestWallet,
+  path: Awaited<ReturnType<TestOnion['path']>>,
+  back: typeof path,
+  action: string,
+  args: unknown,
+  surbs = 5,
+) {
   return wallet.answered(await wallet.request(path, { action, args, surbs: [await wallet.surbsBy(back, surbs)] }))
 }
 
@@ -60,9 +76,14 @@ describe('an exit', () => {
     expect((await onion.net.run(exit.peer.dht.get('resource:offer:1')))?.value).toEqual({ sats: 7n })
     const found = (await ask(wallet, path, back, 'find', ['find-record', { key: 'resource:offer:*' }])) as { records: unknown[] }
     expect(found.records).toEqual([record])
-    const other = wireRecord(await createRecord({ ...content, key: 'resource:offer:2' }, { identity }, wallet.kit.limits, 'lotus'))
+    const other = wireRecord(
+      await createRecord({ ...content, key: 'resource:offer:2' }, { identity }, wallet.kit.limits, 'lotus'),
+    )
     const broken = [other![0], other![1], new Uint8Array(64)] as unknown
-    expect(await ask(wallet, path, back, 'store', [{ record: broken }])).toMatchObject({ stored: false, code: 'INVALID_SIGNATURE' })
+    expect(await ask(wallet, path, back, 'store', [{ record: broken }])).toMatchObject({
+      stored: false,
+      code: 'INVALID_SIGNATURE',
+    })
   })
 
   test('introduces peers that are connected to it', async () => {
@@ -82,7 +103,14 @@ describe('an exit', () => {
     await onion.pass(1_000)
     const identity = identityFromSeed(new Uint8Array(32).fill(11))
     const about = { run: new Uint8Array(16), sequence: 1, publishedAt: onion.net.clock.now() }
-    const { publicKey, bytes, signature } = await signTopicMessage(identity, 'offers', { sats: 1 }, about, wallet.kit.limits, 'lotus')
+    const { publicKey, bytes, signature } = await signTopicMessage(
+      identity,
+      'offers',
+      { sats: 1 },
+      about,
+      wallet.kit.limits,
+      'lotus',
+    )
     expect(await ask(wallet, path, back, 'publish', [[publicKey, bytes, signature, 0]])).toMatchObject({
       subscribers: expect.any(Number),
     })
@@ -145,7 +173,11 @@ describe('an exit', () => {
     for (let i = 0; i < 4; i++) {
       await onion.net.run(exit.peer.dht.announce({ key: `big-${i}`, value: new Uint8Array(2_000) }))
     }
-    const id = await wallet.request(path, { action: 'find', args: ['find-record', { key: 'big-*' }], surbs: [await wallet.surbsBy(back, 1)] })
+    const id = await wallet.request(path, {
+      action: 'find',
+      args: ['find-record', { key: 'big-*' }],
+      surbs: [await wallet.surbsBy(back, 1)],
+    })
     await onion.pass(2_000)
     const parts = wallet.partsOf(id)
     expect([...parts.keys()]).toEqual([0])
@@ -285,7 +317,14 @@ test('parts fill packets to their last bytes, and are what they were', () => {
     const [content, ...others] = requestContents(request)
     expect(others).toEqual([])
     expect(content!.length).toBeLessThanOrEqual(MAX_CONTENT_BYTES)
-    expect(readRequestPart(content!)).toMatchObject({ action: request.action, part: args, surbs: blocks, messageId, index: 0, total: 1 })
+    expect(readRequestPart(content!)).toMatchObject({
+      action: request.action,
+      part: args,
+      surbs: blocks,
+      messageId,
+      index: 0,
+      total: 1,
+    })
     expect(requestContents({ ...request, args: random.bytes(partRoom(surbs) + 1) })).toHaveLength(2)
   }
   const whole = random.bytes(ANSWER_PART_BYTES * MAX_PARTS)

@@ -95,7 +95,11 @@ describe('a hop', () => {
     await onion.pass(1_000)
     expect(wallet.errors.map(([id]) => hex(id))).toEqual([hex(packetId(packet))])
     expect(readOnionError(secrets, wallet.errors[0]![1])).toEqual({ hop: 2, code: OnionFault.UNREACHABLE })
-    const slow = await createPacket(hops.map((hop) => ({ ...hop, delayMs: 1 })), { command: 'exit' }, CONTENT)
+    const slow = await createPacket(
+      hops.map((hop) => ({ ...hop, delayMs: 1 })),
+      { command: 'exit' },
+      CONTENT,
+    )
     await wallet.send(slow.packet)
     await onion.pass(5_000)
     expect(wallet.errors).toHaveLength(1)

@@ -63,13 +63,22 @@ describe('a packet', () => {
     const delivered = walk((await createPacket(hops, inbox, CONTENT)).packet, hops).at(-1)!
     expect(delivered).toMatchObject(inbox)
     expect(delivered.command === 'inbox' && openContent(delivered.delta)).toEqual(CONTENT)
-    expect(walk((await createPacket(hops, { command: 'drop' }, CONTENT)).packet, hops).at(-1)).toEqual({ command: 'drop', delayMs: 0 })
+    expect(walk((await createPacket(hops, { command: 'drop' }, CONTENT)).packet, hops).at(-1)).toEqual({
+      command: 'drop',
+      delayMs: 0,
+    })
   })
 
   test('is refused where its path or its content is none', async () => {
     const [a, b] = hopsOf(2)
     const exit = { command: 'exit' } as const
-    for (const hops of [[a!], hopsOf(5), [a!, { ...b!, key: a!.key }], [a!, { ...b!, delayMs: 65_536 }], [a!, { ...b!, delayMs: 0.5 }]]) {
+    for (const hops of [
+      [a!],
+      hopsOf(5),
+      [a!, { ...b!, key: a!.key }],
+      [a!, { ...b!, delayMs: 65_536 }],
+      [a!, { ...b!, delayMs: 0.5 }],
+    ]) {
       await expect(createPacket(hops, exit, CONTENT)).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
     }
     const tooLong = createPacket([a!, b!], exit, new Uint8Array(MAX_CONTENT_BYTES + 1))
@@ -86,7 +95,13 @@ describe('a packet', () => {
     const hops = hopsOf(3)
     const { packet } = await createPacket(hops, { command: 'exit' }, CONTENT)
     const { keys } = hops[0]!
-    for (const bad of [packet.subarray(1), packet.subarray(0, -1), new Uint8Array([...packet, 0]), new Uint8Array(0), withByte(packet, 0, 2)]) {
+    for (const bad of [
+      packet.subarray(1),
+      packet.subarray(0, -1),
+      new Uint8Array([...packet, 0]),
+      new Uint8Array(0),
+      withByte(packet, 0, 2),
+    ]) {
       expect(() => openPacket(bad, keys)).toThrow('malformed')
     }
     const withAlpha = (alpha: Uint8Array) => {
@@ -138,7 +153,9 @@ describe('a packet', () => {
         const steps = walk(changed, hops.slice(i))
         expect(steps.map(({ command }) => command)).toEqual(honest.slice(i).map(({ command }) => command))
         const last = steps.at(-1)!
-        expect(() => last.command === 'exit' && openContent(last.delta)).toThrow(expect.objectContaining({ code: 'DECRYPT_FAILED' }))
+        expect(() => last.command === 'exit' && openContent(last.delta)).toThrow(
+          expect.objectContaining({ code: 'DECRYPT_FAILED' }),
+        )
       }
       const step = peelPacket(current, openPacket(current, hop.keys).secret)
       if (step.command === 'forward') current = step.packet

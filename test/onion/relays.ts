@@ -1,17 +1,10 @@
 import { bytesToHex as hex } from '@noble/hashes/utils.js'
-import type { PluginKit } from '../../src/core/plugin.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
+import type { PluginKit } from '../../src/core/plugin.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { type OnionRelay, type OnionRelayOptions, onionRelay } from '../../src/node/onion-relay.js'
-import { AnswerStatus, type AnswerPart, readAnswerPart, readRefusal, requestContents } from '../../src/onion/exit-messages.js'
-import {
-  epochAt,
-  hopKeyOf,
-  ONION_PROTOCOL,
-  readDelivered,
-  readErrorMessage,
-  readHopRecord,
-} from '../../src/onion/messages.js'
+import { type AnswerPart, AnswerStatus, readAnswerPart, readRefusal, requestContents } from '../../src/onion/exit-messages.js'
+import { epochAt, hopKeyOf, ONION_PROTOCOL, readDelivered, readErrorMessage, readHopRecord } from '../../src/onion/messages.js'
 import { createPacket, type PathHop } from '../../src/onion/packet.js'
 import { createSurb, openReply, type SurbKeys } from '../../src/onion/surb.js'
 import { findOnionWork } from '../../src/onion/work.js'

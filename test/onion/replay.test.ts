@@ -79,7 +79,11 @@ describe('the keys of a hop', () => {
     const clock = new VirtualClock(startAt + 2 * HOUR)
     const keys = keysAt(clock)
     await keys.load()
-    const taken = () => keys.live().filter(({ isExpired }) => !isExpired).map(({ key }) => key.epoch)
+    const taken = () =>
+      keys
+        .live()
+        .filter(({ isExpired }) => !isExpired)
+        .map(({ key }) => key.epoch)
     const epoch = epochAt(startAt)
     expect(taken()).toEqual([epoch])
     await clock.advance(21 * HOUR + 1)

@@ -27,7 +27,9 @@ const BOLT_4: SphinxFormat = {
   group: {
     base: secp256k1.Point.BASE.toBytes(true),
     multiply: ({ secretKey }, element) =>
-      secp256k1.Point.fromBytes(element).multiply(BigInt(`0x${hex(secretKey)}`)).toBytes(true),
+      secp256k1.Point.fromBytes(element)
+        .multiply(BigInt(`0x${hex(secretKey)}`))
+        .toBytes(true),
   },
   routingBytes: 1_300,
   payloadBytes(routing) {

@@ -51,7 +51,9 @@ test('a reply whose payload was changed at any hop is noise to its maker', async
 test('two replies by one block are the same packet to its first hop', async () => {
   const hops = hopsOf(3)
   const { surb } = await createSurb(hops, INBOX)
-  const [one, other] = [useSurb(surb, REPLY), useSurb(surb, utf8ToBytes('Four.'))].map(({ packet }) => openPacket(packet, hops[0]!.keys))
+  const [one, other] = [useSurb(surb, REPLY), useSurb(surb, utf8ToBytes('Four.'))].map(({ packet }) =>
+    openPacket(packet, hops[0]!.keys),
+  )
   expect(hex(one!.tag)).toBe(hex(other!.tag))
 })
 

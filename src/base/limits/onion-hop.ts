@@ -49,6 +49,8 @@ export const ONION_HOP_LIMITS = /* @__PURE__ */ table({
   onionActionsPerS: 20,
   /** Most bits of work that an exit asks for when it is busy. */
   maxOnionExitBits: 22,
+  /** Streams that end at the exit: each holds at most a window of its circuit. */
+  maxOnionStreams: 256,
   /** How long an action may take; a letter as long as its sender waits. */
   onionActionMs: 20_000,
   maxOnionLetterWaitMs: 60_000,
