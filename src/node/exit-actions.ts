@@ -1,6 +1,7 @@
 import { P2PError } from '../base/errors.js'
 import type { OnionHopLimits } from '../base/limits/onion-hop.js'
 import type { PluginKit } from '../core/plugin.js'
+import { taggedHash } from '../identity/envelope.js'
 import { MAIL_PROTOCOL, readMailAnswer } from '../mail/messages.js'
 import { encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
@@ -57,9 +58,11 @@ export function exitActions(
   }
   const mail =
     (type: 'deposit' | 'take'): ExitHandler =>
-    async (args) => {
+    async (args, { messageId }) => {
       const [payload] = parsed(oneShape, args, 'A request for mail')
-      return readMailAnswer(type, (await own.ask(MAIL_PROTOCOL, type, payload)) as P2PMessage)
+      // Budgets are for a key, and the caller has none but this: who asks much has done work for each message.
+      const caller = taggedHash('onion-caller', kit.network, messageId)
+      return readMailAnswer(type, (await own.ask(MAIL_PROTOCOL, type, payload, caller)) as P2PMessage)
     }
   const all: [ExitAction, ExitHandler][] = [
     ['ping', async () => []],

@@ -3,6 +3,7 @@ import { P2PError } from '../base/errors.js'
 import type { CoordinatorStats } from '../coordinator.js'
 import type { MailServerStats } from '../mail/server/mail-server.js'
 import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
+import type { OnionRelayStats } from './onion-relay.js'
 import type { WebSocketServerStats } from './web-socket-server.js'
 
 const PREFIX = 'lotus_p2p_'
@@ -14,6 +15,8 @@ export interface MetricsSource {
   circuits: RelayStats
   /** Where the relay keeps mail. */
   mail?: MailServerStats
+  /** Where the relay is a hop of the onion. */
+  onion?: OnionRelayStats
   slowReaders: number
   memory: { usedBytes: number; maxBytes: number; state: number; refused: number; ended: number }
 }
@@ -75,6 +78,8 @@ const gauge = (name: string, help: string, of: Definition['of'], label?: string)
   ...counter(name, help, of, label),
   type: 'gauge',
 })
+
+const packetsOf: Definition['of'] = ({ onion }) => ({ ...(onion?.packets as { [what: string]: number } | undefined) })
 
 /** Names as Prometheus wants them: base units, `_total` for what only rises. */
 const METRICS: Definition[] = [
@@ -146,6 +151,10 @@ const METRICS: Definition[] = [
   counter('mail_pushed_total', 'Letters pushed to owners.', ({ mail }) => mail?.pushed ?? 0),
   counter('mail_woken_total', 'Times that an owner was to be woken.', ({ mail }) => mail?.woken ?? 0),
   counter('mail_refused_total', 'Requests for mail refused, by error code.', ({ mail }) => mail?.refused ?? {}, 'code'),
+  gauge('onion_hops', 'Hops of the onion that the relay knows.', ({ onion }) => onion?.hops ?? 0),
+  gauge('onion_links', 'Connections made for packets of the onion.', ({ onion }) => onion?.links ?? 0),
+  gauge('onion_inboxes', 'Inbox tags of wallets that are connected.', ({ onion }) => onion?.inboxes ?? 0),
+  counter('onion_packets_total', 'Packets of the onion up to the last whole minute, by what became of them.', packetsOf, 'what'),
   gauge('topics', 'Topics that neighbours want.', ({ coordinator }) => coordinator.topics.topics),
   counter('topic_messages_forwarded_total', 'Topic messages passed on.', ({ coordinator }) => coordinator.topics.forwarded),
   gauge('topic_history_bytes', 'Bytes of topic messages kept.', ({ coordinator }) => coordinator.topics.historyBytes),

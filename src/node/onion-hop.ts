@@ -90,11 +90,6 @@ export class OnionHop implements IProtocolHandler {
     })
   }
 
-  /** Packets that wait for their delay to be over. */
-  get delayed(): number {
-    return this.delays.size
-  }
-
   /** Inbox tags that are attached. */
   get attached(): number {
     return this.inboxes.size

@@ -38,8 +38,6 @@ export interface OnionRelayStats {
   hops: number
   /** Connections to hops that were made for packets. */
   links: number
-  /** Packets that wait for their delay to be over. */
-  delayed: number
   /** Inbox tags of wallets that are connected. */
   inboxes: number
   /** Sums since the start, as of the last whole minute. */
@@ -164,7 +162,7 @@ function attachHop(kit: PluginKit, keys: HopKeys, options: OnionRelayOptions): (
     },
   })
   return () => ({
-    ...{ hops: directory.size, links: links.size, delayed: hop.delayed, inboxes: hop.attached, packets: sums.read() },
+    ...{ hops: directory.size, links: links.size, inboxes: hop.attached, packets: sums.read() },
   })
 }
 

@@ -53,9 +53,13 @@ export class OwnHandlers {
     return coreOf(this.kit).router.handlers.has(protocol)
   }
 
-  /** As `OwnCaller.ask`, of a caller that has one question. */
-  async ask(protocol: string, type: string, payload: unknown): Promise<OutgoingMessage> {
-    return this.askAs(this.stranger(), protocol, type, payload)
+  /**
+   * As `OwnCaller.ask`, of a caller that has one question.
+   *
+   * @param publicKey in whose name it asks, 32 bytes. Default: the relay's.
+   */
+  async ask(protocol: string, type: string, payload: unknown, publicKey?: Uint8Array): Promise<OutgoingMessage> {
+    return this.askAs(this.stranger(publicKey), protocol, type, payload)
   }
 
   /** A caller that stays for a while. @param receive is given what handlers send it, beside answers. */
@@ -104,11 +108,10 @@ export class OwnHandlers {
     throw new P2PError('PROTOCOL_NOT_SUPPORTED', `This relay has no protocol "${protocol}".`, { details: { protocol } })
   }
 
-  /** In the name of the relay: work that a handler demands is for its key. */
-  private stranger(): PeerInfo {
+  private stranger(publicKey = this.kit.publicKey): PeerInfo {
     const { kit } = this
     const peerId = `onion:${randomId(kit.random)}`
-    return { peerId, publicKey: kit.publicKey, addresses: {}, state: PeerState.CONNECTED, lastSeen: kit.clock.now() }
+    return { peerId, publicKey, addresses: {}, state: PeerState.CONNECTED, lastSeen: kit.clock.now() }
   }
 
   private messageOf({ peerId }: PeerInfo, protocol: string, type: string, payload: unknown): P2PMessage {

@@ -12,6 +12,41 @@ const LYING_RELAY = 'test/attacks/lying-relay.test.ts'
  * Of a tuple, what its items are.
  */
 const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
+  'node/exit-actions.ts letterShape': [
+    'a letter for a peer that may refuse it',
+    'test/onion/exit.test.ts',
+    'peerId letter waitMs',
+  ],
+  'node/exit-actions.ts oneShape': ['nothing: it is checked as from a peer', 'test/onion/exit.test.ts', 'payload'],
+  'node/exit-actions.ts questionShape': ['nothing: it is checked as from a peer', 'test/onion/exit.test.ts', 'question payload'],
+  'node/exit-actions.ts records': ['nothing: it is our own answer', 'test/onion/exit.test.ts'],
+  'node/exit-streams.ts openShape': [
+    'nothing: it is checked as from a peer',
+    'test/onion/streams.test.ts',
+    'target stream frame',
+  ],
+  'onion/exit-messages.ts answerShape': [
+    'nothing: who has a reply block alone can answer by it',
+    'test/onion/surb.test.ts',
+    'messageId index total status part',
+  ],
+  'onion/exit-messages.ts requestShape': [
+    'nothing: a message is known by an id that nobody else has, and work is for the message',
+    'test/onion/exit.test.ts',
+    'action part surbs messageId index total nonce',
+  ],
+  'onion/exit-messages.ts wanted': ['its own answer again', 'test/onion/exit.test.ts'],
+  'onion/messages.ts anonymousShape': ['nothing: a letter is sealed to its reader', 'test/onion/exit.test.ts', 'token letter'],
+  'onion/messages.ts bits': ['its own callers alone', 'test/onion/hop.test.ts'],
+  'onion/messages.ts deliveredShape': ['nothing: a reply opens by its own keys', 'test/onion/surb.test.ts', 'surbId delta'],
+  'onion/messages.ts errorShape': ['nothing: errors have a MAC of their hop', 'test/onion/errors.test.ts', 'id error'],
+  'onion/messages.ts exit': ['its own callers alone', 'test/onion/hop.test.ts'],
+  'onion/messages.ts family': [
+    'hops that are on no path beside it: it can leave others out beside itself alone',
+    'test/onion/paths.test.ts',
+  ],
+  'onion/messages.ts keys': ['packets that it can read: the record is signed', 'test/onion/hop.test.ts', 'epoch key'],
+  'onion/messages.ts tagsShape': ['nothing: nobody else knows the tag', 'test/onion/hop.test.ts'],
   'channel/description.ts name': ['a name that nobody has pinned, for its own key', 'test/peer/names-at-relays.test.ts'],
   'channel/description.ts types': [
     'its own budgets alone: they hold back what goes to it',

@@ -1,7 +1,14 @@
 import { bytesToHex as hex } from '@noble/hashes/utils.js'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ONION_HOP_LIMITS } from '../../src/base/limits/onion-hop.js'
+import type { P2PCoordinator } from '../../src/coordinator.js'
+import { taggedHash } from '../../src/identity/envelope.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import { letterIdOf } from '../../src/mail/box.js'
+import { mailbox } from '../../src/mail/index.js'
+import { memoryMail } from '../../src/mail/server/memory-mail.js'
+import { mailServer } from '../../src/mail/server/plugin.js'
+import { depositWorkBits, findMailWork, hourOf, mailWorkBlock, TAKE_WORK_BITS, takeSubject } from '../../src/mail/work.js'
 import { encode } from '../../src/message/codec.js'
 import { EXIT_BITS, ExitWork } from '../../src/node/exit-work.js'
 import {
@@ -344,3 +351,36 @@ test('work has as many zero bits as were asked for, and none for another message
   const aborted = findOnionWork(work, 30, AbortSignal.abort())
   await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' })
 })
+
+test('mail is left and prekeys are taken through the onion, each message with budgets of its own', async () => {
+  const onion = new TestOnion()
+  cleanUps.push(() => onion.stop())
+  const store = memoryMail()
+  await onion.addRelay()
+  await onion.addRelay()
+  await onion.addRelay({}, { plugins: [mailServer({ store })] })
+  await onion.settle()
+  const { wallet, path, back, exit } = await caller(onion)
+  const owner = onion.net.createPeer({
+    listening: false,
+    bootstrap: [onion.net.addressOf(exit.peer)],
+    plugins: [mailbox({ strangers: { bits: 2 }, count: 1 }) as never],
+  }) as unknown as P2PCoordinator
+  await onion.net.run(owner.start())
+  await onion.pass(30_000)
+  const card = await onion.net.run(exit.peer.dht.get<{ boxes: [string, string, Uint8Array][] }>(`mail:${owner.peerId}`))
+  const [, , box] = card!.value.boxes[0]!
+  const letter = draws().bytes(1_024)
+  const work = await findMailWork(mailWorkBlock(box, letterIdOf(letter)), depositWorkBits(2, 0))
+  const deposit = { box, letter, ttl: 0, work }
+  expect(await ask(wallet, path, back, 'deposit', [deposit])).toEqual({ until: expect.any(Number) })
+  await expect(ask(wallet, path, back, 'deposit', [{ ...deposit, letter: draws(1).bytes(1_024) }])).rejects.toMatchObject({
+    code: 'PROOF_OF_WORK_REQUIRED',
+    details: { bits: 2 },
+  })
+  const messageId = new Uint8Array(8).fill(7)
+  const subject = takeSubject(taggedHash('onion-caller', 'lotus', messageId), hourOf(onion.net.clock.now()))
+  const take = { box, work: await findMailWork(mailWorkBlock(box, subject), TAKE_WORK_BITS) }
+  const id = await wallet.request(path, { action: 'take', args: [take], surbs: [await wallet.surbsBy(back, 2)], messageId })
+  expect(await wallet.answered(id)).toMatchObject({ index: expect.any(Number) })
+}, 60_000)
