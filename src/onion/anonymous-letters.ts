@@ -1,4 +1,4 @@
-import { RecentKeys } from '../base/bounded-map.js'
+import { BoundedMap, RecentKeys } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
 import { elapsed } from '../base/clock.js'
 import { asP2PError, isP2PError, P2PError } from '../base/errors.js'
@@ -24,9 +24,14 @@ import { MAX_ANSWER_BYTES, sealAnswer } from './anonymous-answer.js'
 import { readAnonymous } from './messages.js'
 
 
+/** Answers that are kept for the case that they are lost on their way, of 32 kB at most. */
+const MAX_ANSWERS = 64
+
 /** Takes letters that exits bring from nobody, for handlers that want them, and answers each once. */
 export class AnonymousLetters {
   private readonly seen: RecentKeys
+  /** By the id of the letter: of the last ones. */
+  private readonly answers: BoundedMap<string, Promise<Uint8Array>> = new BoundedMap(MAX_ANSWERS)
   private readonly budget: TokenBucket
   /** Of messages whose handlers run: what `reply` does in place of sending. */
   private readonly replies = new WeakMap<P2PMessage, (answer: OutgoingMessage) => void>()
@@ -72,12 +77,19 @@ export class AnonymousLetters {
     const ageMs = kit.clock.now() - opened.sentAt
     // Dates are rounded down.
     const isStale = ageMs > limits.maxAnonymousAgeMs + 60_000 || ageMs < -limits.maxAnonymousAgeMs
-    if (isStale || opened.extras.reply === undefined || !this.seen.add(hexOf(letterId))) {
-      throw new P2PError('REPLAYED', 'This letter is too old, or came before.')
+    const { reply } = opened.extras
+    if (isStale || reply === undefined) throw replayed()
+    const id = hexOf(letterId)
+    if (this.seen.add(id)) {
+      const answered = this.answered(opened)
+        .catch((error) => refusal(asP2PError(error, 'HANDLER_FAILED', 'The handler failed.')))
+        .then((answer) => sealAnswer(reply, letterId, this.bodyOf(answer)))
+      this.answers.set(id, answered)
     }
-    const answer = await this.answered(opened).catch((error) => refusal(asP2PError(error, 'HANDLER_FAILED', 'The handler failed.')))
-    const sealed = await sealAnswer(opened.extras.reply, letterId, this.bodyOf(answer))
-    await kit.reply(message, { type: 'answer', payload: sealed })
+    // The answer before was lost on its way: another exit has brought the letter once more.
+    const sealed = this.answers.get(id)
+    if (sealed === undefined) throw replayed()
+    await kit.reply(message, { type: 'answer', payload: await sealed })
   }
 
   /** Has the handler of a letter's message answer it. */
@@ -130,6 +142,10 @@ export class AnonymousLetters {
     if (body.length <= MAX_ANSWER_BYTES) return body
     return this.bodyOf(refusal(new P2PError('MESSAGE_TOO_LARGE', `An anonymous answer has at most ${MAX_ANSWER_BYTES} bytes.`)))
   }
+}
+
+function replayed(): P2PError {
+  return new P2PError('REPLAYED', 'This letter is too old, or came before.')
 }
 
 function refusal({ code, message }: P2PError): OutgoingMessage {

@@ -55,7 +55,7 @@ export interface AskerOptions {
   carrier: Carrier
 }
 
-/** Asks exits in the name of one purpose: other middles at each try, then another exit. */
+/** Asks exits in the name of one purpose: each try by other middles, and after a silence by another guard and another exit. */
 export class Asker {
   constructor(private readonly options: AskerOptions) {}
 
@@ -91,7 +91,10 @@ export class Asker {
     let silences = 0
     for (let i = 0; i < MAX_ATTEMPTS && !signal.aborted; i++) {
       paths.checkOperators()
-      const guard = await entries.ready({ signal })
+      const first = await entries.ready({ signal })
+      // Silence may be the guard's: the other one stands by for that.
+      const open = entries.open()
+      const guard = open[silences % Math.max(1, open.length)] ?? first
       exit ??= paths.exit(purpose, guard.hop, action, avoid, exits)
       const { id, record, publicKey } = exit
       const collector = collectors.get(id) ?? new AnswerCollector(messageId)
@@ -126,7 +129,7 @@ export class Asker {
         case 'fault':
           // A hop may not know the next one yet.
           await pause(this.options.clock, FAULT_MS * (i + 1), signal)
-          if (outcome.code !== OnionFault.NO_EXIT) continue
+          if (outcome.code !== OnionFault.NO_EXIT && !outcome.isExitGone) continue
           avoid.add(id)
           exit = undefined
           bits = 0
@@ -138,7 +141,6 @@ export class Asker {
         default:
           silences++
           if (silences >= limits.onionTries) throw timedOut(action)
-          if (silences < limits.onionTries - 1) continue
           avoid.add(id)
           exit = undefined
           bits = 0

@@ -30,7 +30,7 @@ const MAX_MORE = 4
 export type Outcome =
   | { kind: 'answer'; bytes: Uint8Array }
   | { kind: 'refused'; error: P2PError }
-  | { kind: 'fault'; code: number }
+  | { kind: 'fault'; code: number; isExitGone: boolean }
   | { kind: 'silence' | 'lost' }
 
 /** Joins the parts of one exit's answer to one message, over all attempts. */
@@ -126,6 +126,8 @@ export class Attempt {
   private blocksOut = 0
   private lastBack: readonly string[] = []
   private asked = 0
+  /** Ids of hops in the middle that the first copies went by. */
+  private readonly tried = new Set<string>()
   private isOver = false
 
   constructor(private readonly options: AttemptOptions) {
@@ -191,6 +193,9 @@ export class Attempt {
     const isThere = await guard.entry.isAlive()
     if (!isThere || collector.hasSome || this.isOver || signal.aborted) return
     this.copiesLeft++
+    for (const path of [...this.there.map((route) => route.slice(1, -1).map(({ id }) => id)), this.lastBack]) {
+      for (const id of path) this.tried.add(id)
+    }
     // The first copy may yet be answered.
     await this.sendCopy().catch(() => {})
   }
@@ -210,7 +215,7 @@ export class Attempt {
     }
     const lists: Uint8Array[][] = []
     for (let i = 0; i < count; i++) {
-      const { surb, path } = await carrier.block(purpose, { guard: guard.hop, exit }, profile, onReply, signal)
+      const { surb, path } = await carrier.block(purpose, { guard: guard.hop, exit }, profile, onReply, { signal, tried: this.tried })
       this.lastBack = path
       this.blocksOut++
       if (i % BLOCKS_IN_PACKET === 0) lists.push([])
@@ -222,14 +227,15 @@ export class Attempt {
   private async sendAll(contents: readonly Uint8Array[]): Promise<void> {
     const { carrier, paths, purpose, guard, exit, profile, signal } = this.options
     for (const content of contents) {
-      const route = paths.forward(purpose, guard.hop, exit)
+      const route = paths.forward(purpose, guard.hop, exit, this.tried)
       this.there.push(route)
       this.patienceMs = carrier.patienceMs(route, route, profile)
       this.delaysMs = this.patienceMs / 3 - carrier.rttMs
       await carrier.send(guard.entry, route, profile, content, {
         signal,
-        onFault: (code) => {
-          if (--this.copiesLeft <= 0) this.settle({ kind: 'fault', code })
+        onFault: (code, next) => {
+          const isExitGone = next === exit.id
+          if (--this.copiesLeft <= 0 || isExitGone) this.settle({ kind: 'fault', code, isExitGone })
         },
       })
     }
@@ -253,7 +259,8 @@ export class Attempt {
     const { collector, scores, guard } = this.options
     if (collector.hasSome) return this.askForMore()
     const [route = []] = this.there
-    const path = [...new Set([...route.map(({ id }) => id), ...this.lastBack])]
+    // The guard is crossed both ways, and counts twice.
+    const path = [...route.map(({ id }) => id), ...this.lastBack]
     // A network that is down says nothing of hops.
     void guard.entry.isAlive().then((isAlive) => {
       if (isAlive) scores.vanished(path)

@@ -32,8 +32,11 @@ export interface Purpose extends PathPurpose {
 interface UnderWay {
   readonly route: readonly Hop[]
   readonly secrets: readonly Uint8Array[]
-  readonly onFault: (code: number) => void
+  readonly onFault: OnFault
 }
+
+/** Told why a hop has given a packet up, and which hop was to come next. */
+export type OnFault = (code: number, next: string | undefined) => void
 
 export interface CarrierOptions {
   clock: Clock
@@ -78,16 +81,16 @@ export class Carrier {
     purpose: Purpose,
     { guard, exit }: { guard: Hop; exit: Hop },
     profile: OnionProfile,
-    onReply: (content: Uint8Array, path: readonly string[]) => void,
-    signal?: AbortSignal,
+    onReply: (content: Uint8Array) => void,
+    { signal, tried }: { signal?: AbortSignal | undefined; tried?: ReadonlySet<string> | undefined } = {},
   ): Promise<{ surb: Uint8Array; surbId: Uint8Array; path: readonly string[] }> {
     const { paths, random } = this.options
-    const route = paths.back(purpose, guard, exit)
+    const route = paths.back(purpose, guard, exit, tried)
     const surbId = random.bytes(SURB_ID_BYTES)
     const hops = pathHops(paths.withKeys(route), profile, random)
     const { surb, kept } = await createSurb(hops, { tag: purpose.tag, surbId }, { random, signal })
     const path = route.map(({ id }) => id)
-    this.blocks.add(surbId, { kept, path, onReply: (content) => onReply(content, path) })
+    this.blocks.add(surbId, { kept, path, onReply })
     return { surb, surbId, path }
   }
 
@@ -107,7 +110,7 @@ export class Carrier {
     route: readonly Hop[],
     profile: OnionProfile,
     content: Uint8Array,
-    { signal, onFault }: { signal?: AbortSignal | undefined; onFault: (code: number) => void },
+    { signal, onFault }: { signal?: AbortSignal | undefined; onFault: OnFault },
   ): Promise<void> {
     const { paths, random, cover } = this.options
     const hops = pathHops(paths.withKeys(route), profile, random)
@@ -200,7 +203,7 @@ export class Carrier {
     else if (code === OnionFault.KEY_EXPIRED) onStaleKeys()
     // It takes no more of this link for the moment.
     else if (code === OnionFault.OVERLOADED && before !== undefined) scores.avoid(before.id, at.id)
-    sent.onFault(code)
+    sent.onFault(code, next?.id)
   }
 
   /** Calls back once a guard is lost. @returns what ends that. */

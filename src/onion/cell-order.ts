@@ -1,6 +1,6 @@
 import { joined, viewOf } from '../base/bytes.js'
 import { violation } from '../base/errors.js'
-import { CellEnd, MAX_CELLS_AHEAD, STREAM_FRAME_BYTES } from './stream-messages.js'
+import { CellEnd, MAX_CELLS_AHEAD, MAX_STREAM_FRAME_BYTES } from './stream-messages.js'
 
 /** Puts cells that come out of order right. */
 export class CellOrder {
@@ -25,13 +25,13 @@ export class CellOrder {
 export class FrameReader {
   private rest: Uint8Array = new Uint8Array(0)
 
-  /** @returns the frames that are whole. @throws P2PError PROTOCOL_VIOLATION for one of more than 32,768 bytes. */
+  /** @returns the frames that are whole. @throws P2PError PROTOCOL_VIOLATION for one of more than 61,440 bytes. */
   push(bytes: Uint8Array): Uint8Array[] {
     this.rest = this.rest.length === 0 ? bytes : joined(this.rest, bytes)
     const frames: Uint8Array[] = []
     while (this.rest.length >= 4) {
       const length = viewOf(this.rest).getUint32(0)
-      if (length > STREAM_FRAME_BYTES) throw violation(`sent a frame of ${length} bytes in a stream`)
+      if (length > MAX_STREAM_FRAME_BYTES) throw violation(`sent a frame of ${length} bytes in a stream`)
       if (this.rest.length < 4 + length) break
       frames.push(this.rest.slice(4, 4 + length))
       this.rest = this.rest.subarray(4 + length)

@@ -11,6 +11,7 @@ import type { Scores } from './scores.js'
 
 /** A path is drawn so often before it is given up: draws can lead to where the next hop has no choice. */
 const DRAWS = 24
+const NONE: ReadonlySet<string> = /* @__PURE__ */ new Set()
 
 /** For whom a path is chosen. */
 export interface PathPurpose {
@@ -80,8 +81,11 @@ export class Paths {
       return used === undefined || used.purpose === purpose.id || now - used.at >= limits.onionExitRestMs
     }
     const fresh = able.filter(({ id }) => !avoid.has(id))
-    const rested = fresh.filter(isRested)
-    const exit = drawByGroup(random, rested.length > 0 ? rested : fresh.length > 0 ? fresh : able, groupOf)
+    // Hops of one operator fail together.
+    const groups = new Set(able.filter(({ id }) => avoid.has(id)).map(groupOf))
+    const elsewhere = fresh.filter((hop) => !groups.has(groupOf(hop)))
+    const best = [elsewhere.filter(isRested), elsewhere, fresh.filter(isRested), fresh, able].find(({ length }) => length > 0)
+    const exit = drawByGroup(random, best ?? [], groupOf)
     if (exit === undefined) throw noPath(`No hop that is known takes "${action}" and is unrelated to the guard.`)
     this.exits.delete(exit.id)
     this.exits.set(exit.id, { purpose: purpose.id, at: now })
@@ -90,14 +94,19 @@ export class Paths {
     return exit
   }
 
-  /** From the guard to the exit. @throws P2PError ONION_NO_PATH. */
-  forward(purpose: PathPurpose, guard: Hop, exit: Hop): Hop[] {
-    return this.join(purpose, [guard], this.options.hops - 2, [exit])
+  /**
+   * From the guard to the exit.
+   *
+   * @param tried ids of hops in the middle that have been tried for the same message: others are taken where there are some.
+   * @throws P2PError ONION_NO_PATH.
+   */
+  forward(purpose: PathPurpose, guard: Hop, exit: Hop, tried: ReadonlySet<string> = NONE): Hop[] {
+    return this.join(purpose, [guard], this.options.hops - 2, [exit], tried)
   }
 
   /** From behind the exit to the guard: with the exit as many hops as on the way there. @throws P2PError ONION_NO_PATH. */
-  back(purpose: PathPurpose, guard: Hop, exit: Hop): Hop[] {
-    return this.join(purpose, [exit], Math.max(MIN_HOPS, this.options.hops - 1) - 1, [guard]).slice(1)
+  back(purpose: PathPurpose, guard: Hop, exit: Hop, tried: ReadonlySet<string> = NONE): Hop[] {
+    return this.join(purpose, [exit], Math.max(MIN_HOPS, this.options.hops - 1) - 1, [guard], tried).slice(1)
   }
 
   /** Over one guard, a hop, and another guard: what a loop tests. @throws P2PError ONION_NO_PATH. */
@@ -143,13 +152,14 @@ export class Paths {
     )
   }
 
-  private join(purpose: PathPurpose, head: Hop[], count: number, tail: Hop[]): Hop[] {
+  private join(purpose: PathPurpose, head: Hop[], count: number, tail: Hop[], tried: ReadonlySet<string>): Hop[] {
     const { directory, middles } = this.options
     const usable = this.usable()
     const set = middles.of(purpose.name, usable, (id) => directory.get(id) !== undefined)
     // With two operators all that can be kept apart are the ends.
     const isSmall = this.options.minOperators === 2 && this.operators < this.options.hops
     const ways: [candidates: readonly Hop[], rules: JoinRules][] = [
+      [set.filter(({ id }) => !tried.has(id)), { areKept: true, arePairs: true }],
       [set, { areKept: true, arePairs: true }],
       [usable, { areKept: true, arePairs: true }],
       // Where each pair has failed, one of them may be there again.

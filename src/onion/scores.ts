@@ -11,6 +11,8 @@ const MAX_LOSS = 0.2
 /** Packets whose fate is remembered, and how often the losses are put down to hops anew until they no longer move. */
 const MAX_OUTCOMES = 512
 const ROUNDS = 30
+/** By how much, as a natural logarithm, what happened must be more likely if a hop loses packets than if it does not: e^5 is 150. */
+const MIN_EVIDENCE = 5
 /** So many next hops that it says it cannot reach, and that others do reach, make a liar. */
 const MAX_LIES = 3
 /** How long what a hop says of others is compared with what happens. */
@@ -23,6 +25,14 @@ interface Outcome {
   /** Packets that were lost: 1, 0, or a half where a hop says so of another. */
   readonly lost: number
   readonly at: number
+}
+
+/** Which hops lose how much, so that what happened is the most likely. */
+interface Estimate {
+  readonly packets: Map<string, number>
+  /** 0 to 1. */
+  readonly losses: Map<string, number>
+  readonly logLikelihood: number
 }
 
 /** What a hop has said that it cannot reach, and when; and those of them that others have reached since. */
@@ -38,7 +48,6 @@ interface Reports {
  */
 export class Scores {
   private outcomes: Outcome[] = []
-  private losses = new Map<string, { loss: number; packets: number }>()
   private readonly leftOut = new BoundedMap<string, number>(MAX_KEPT)
   private readonly pairs = new BoundedMap<string, number>(MAX_KEPT)
   private readonly reports = new BoundedMap<string, Reports>(MAX_KEPT)
@@ -59,12 +68,16 @@ export class Scores {
   /** A packet over these hops, or its answer, has not come. @returns ids of hops that are left out from here on. */
   vanished(path: readonly string[]): string[] {
     this.note(path, 1)
-    this.estimate()
-    const out = [...this.losses].filter(
-      ([id, { loss, packets }]) => loss > MAX_LOSS && packets >= this.limits.onionJudgedPackets && !this.isLeftOut(id),
-    )
-    for (const [id] of out) this.leaveOut(id)
-    return out.map(([id]) => id)
+    const now = elapsed(this.clock)
+    this.outcomes = this.outcomes.filter(({ at }) => now - at <= this.limits.onionScoreMs)
+    const { packets, losses, logLikelihood } = this.estimate()
+    const suspects = [...losses]
+      .filter(([id, loss]) => loss > MAX_LOSS && packets.get(id)! >= this.limits.onionJudgedPackets && !this.isLeftOut(id))
+      .map(([id]) => id)
+    // What happened must be far less likely if the hop were as good as others: hops that share its paths may be the cause.
+    const out = suspects.filter((id) => logLikelihood - this.estimate(id).logLikelihood > MIN_EVIDENCE)
+    for (const id of out) this.leaveOut(id)
+    return out
   }
 
   /** Leaves a pair of hops out for ten minutes. */
@@ -99,10 +112,12 @@ export class Scores {
     if (this.outcomes.length > MAX_OUTCOMES || now - first.at > this.limits.onionScoreMs) this.outcomes.shift()
   }
 
-  /** Puts what was lost down to hops. */
-  private estimate(): void {
-    const now = elapsed(this.clock)
-    this.outcomes = this.outcomes.filter(({ at }) => now - at <= this.limits.onionScoreMs)
+  /**
+   * Puts what was lost down to hops.
+   *
+   * @param innocent a hop that is taken to lose no more than is expected.
+   */
+  private estimate(innocent?: string): Estimate {
     const packets = new Map<string, number>()
     for (const { path } of this.outcomes) for (const id of path) packets.set(id, (packets.get(id) ?? 0) + 1)
     let losses = new Map([...packets.keys()].map((id) => [id, EXPECTED_LOSS]))
@@ -110,24 +125,27 @@ export class Scores {
       const lost = new Map<string, number>()
       for (const { path, lost: count } of this.outcomes) {
         if (count === 0) continue
-        const any = 1 - path.reduce((through, id) => through * (1 - losses.get(id)!), 1)
+        const any = 1 - throughOf(path, losses)
         for (const id of path) lost.set(id, (lost.get(id) ?? 0) + (count * losses.get(id)!) / any)
       }
       losses = new Map(
         [...packets].map(([id, count]) => [
           id,
-          ((lost.get(id) ?? 0) + EXPECTED_LOSS * EXPECTED_PACKETS) / (count + EXPECTED_PACKETS),
+          id === innocent ? EXPECTED_LOSS : ((lost.get(id) ?? 0) + EXPECTED_LOSS * EXPECTED_PACKETS) / (count + EXPECTED_PACKETS),
         ]),
       )
     }
-    this.losses = new Map([...packets].map(([id, count]) => [id, { loss: losses.get(id)!, packets: count }]))
+    let logLikelihood = 0
+    for (const { path, lost } of this.outcomes) {
+      const through = throughOf(path, losses)
+      logLikelihood += lost === 0 ? Math.log(through) : lost * Math.log(1 - through)
+    }
+    return { packets, losses, logLikelihood }
   }
 
   private leaveOut(id: string): void {
     this.leftOut.set(id, elapsed(this.clock) + this.limits.onionLeftOutMs)
-    // It begins anew afterwards, and what was lost with it is explained.
-    this.outcomes = this.outcomes.filter(({ path }) => !path.includes(id))
-    this.losses.delete(id)
+    // What was lost stays remembered: it is explained by this hop, and by no other.
     this.reports.delete(id)
     this.onLeftOut(id)
   }
@@ -144,4 +162,9 @@ export class Scores {
       if (lies.size >= MAX_LIES) this.leaveOut(id)
     }
   }
+}
+
+/** How likely a packet comes through over these hops. */
+function throughOf(path: readonly string[], losses: Map<string, number>): number {
+  return path.reduce((through, id) => through * (1 - losses.get(id)!), 1)
 }

@@ -12,8 +12,9 @@ const CELL_OVERHEAD = 60
 export const MAX_CELLS_UNDER_WAY = 32
 /** Cells that are kept ahead of one that is missing. */
 export const MAX_CELLS_AHEAD = 64
-/** Bytes of one frame in a stream. */
+/** Bytes of one frame that we send in a stream, and of one that we take: as much as a circuit's. */
 export const STREAM_FRAME_BYTES = 32_768
+export const MAX_STREAM_FRAME_BYTES = 61_440
 
 /** How a stream ends with a cell: not yet, in an orderly way, or because it is lost. */
 export const CellEnd = { NO: 0, ORDERLY: 1, LOST: 2 } as const

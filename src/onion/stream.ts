@@ -221,7 +221,7 @@ export class OnionStream {
     const surbs: Uint8Array[] = []
     for (let i = 0; i < cell.blocks; i++) {
       const onReply = (content: Uint8Array) => this.content(content)
-      surbs.push((await carrier.block(purpose, { guard: guard.hop, exit }, 'quick', onReply, signal)).surb)
+      surbs.push((await carrier.block(purpose, { guard: guard.hop, exit }, 'quick', onReply, { signal })).surb)
     }
     const { bytes, end } = cell
     const args = encodeForwardCell({ stream, number, ack: this.order.next, end, bytes })

@@ -48,22 +48,21 @@ describe('what goes wrong', () => {
     const { net, relays } = open
     const wallet = await readyWallet(open)
     const identity = wallet.onion.identity('test')
+    const { scores } = wallet.onion as unknown as { scores: { isLeftOut(id: string): boolean } }
+    const leftOut = () => relays.flatMap(({ publicKey }, i) => (scores.isLeftOut(encodePeerId(publicKey)) ? [i] : []))
     let failed = 0
     let asked = 0
     const startedAt = net.clock.now()
-    while (net.clock.now() - startedAt < 10 * MINUTE_MS) {
+    while (net.clock.now() - startedAt < 10 * MINUTE_MS && (asked < 150 || leftOut().length < droppers.length)) {
       asked++
       await net.run(identity.ping({ timeoutMs: 120_000 })).catch((error) => {
         if (!isP2PError(error, 'ONION_TIMEOUT')) throw error
         failed++
       })
-      await net.clock.advance(1_000)
+      await net.clock.advance(300)
     }
-    expect(asked).toBeGreaterThan(100)
     expect(failed / asked).toBeLessThanOrEqual(0.01)
-    const { scores } = wallet.onion as unknown as { scores: { isLeftOut(id: string): boolean } }
-    const out = relays.flatMap(({ publicKey }, i) => (scores.isLeftOut(encodePeerId(publicKey)) ? [i] : []))
-    expect(out).toEqual(droppers)
+    expect(leftOut()).toEqual(droppers)
   }, 120_000)
 
   it('all hops of one operator go: the next answer comes within ten seconds', async () => {

@@ -34,7 +34,7 @@ export const ONION_LIMITS = /* @__PURE__ */ table({
   /** How long a hop is left out that drops packets, or lies about others. */
   onionLeftOutMs: 86_400_000,
   /** Packets over a hop before it is judged, and the share of them that it may lose. */
-  onionJudgedPackets: 30,
+  onionJudgedPackets: 20,
   /** How long what was seen of hops counts. */
   onionScoreMs: 7_200_000,
   /** Requests are tried so often. */
