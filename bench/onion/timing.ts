@@ -62,16 +62,19 @@ export async function simulateTiming(options: TimingOptions): Promise<TimingResu
     })
     cover.update()
     const ask = () => {
-      clock.setTimeout(() => {
-        cover.turn().then(
-          () => {
-            times.push(clock.now())
-            real[client]!.push(clock.now())
-          },
-          () => {},
-        )
-        ask()
-      }, exponential(random, requestMs))
+      clock.setTimeout(
+        () => {
+          cover.turn().then(
+            () => {
+              times.push(clock.now())
+              real[client]!.push(clock.now())
+            },
+            () => {},
+          )
+          ask()
+        },
+        exponential(random, requestMs),
+      )
     }
     ask()
     return cover
@@ -137,7 +140,8 @@ function bestOf(
     let score = 0
     for (const arrival of arrivals) {
       let sum = 0
-      for (let i = after(times, arrival - likely.maxMs); i < times.length && times[i]! <= arrival; i++) sum += likely.at(arrival - times[i]!)
+      for (let i = after(times, arrival - likely.maxMs); i < times.length && times[i]! <= arrival; i++)
+        sum += likely.at(arrival - times[i]!)
       // A packet may also be one that the observer has missed.
       score += Math.log((sum + 1e-9) / Math.max(1, times.length))
     }

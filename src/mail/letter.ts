@@ -70,7 +70,12 @@ const plainShape = /* @__PURE__ */ (() =>
     bytes(),
     int(0, Number.MAX_SAFE_INTEGER),
     bytes(64),
-    object({ access: optional(bytes(16)), card: optional(wireRecordShape), receipt: optional(oneOf(false)), reply: optional(bytes(32)) }),
+    object({
+      access: optional(bytes(16)),
+      card: optional(wireRecordShape),
+      receipt: optional(oneOf(false)),
+      reply: optional(bytes(32)),
+    }),
   ))()
 
 /** Whether a message of so many bytes fits into a letter, whatever else is in it. */

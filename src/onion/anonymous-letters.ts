@@ -23,7 +23,6 @@ import { CORE_PROTOCOL } from '../protocol/pending-requests.js'
 import { MAX_ANSWER_BYTES, sealAnswer } from './anonymous-answer.js'
 import { readAnonymous } from './messages.js'
 
-
 /** Answers that are kept for the case that they are lost on their way, of 32 kB at most. */
 const MAX_ANSWERS = 64
 
@@ -101,7 +100,9 @@ export class AnonymousLetters {
     const { protocol = '' } = message
     const handler = coreOf(kit).router.handlers.get(protocol)
     if (handler?.anonymous !== true || protocol.startsWith(INTERNAL_PREFIX)) {
-      throw new P2PError('PROTOCOL_NOT_SUPPORTED', `This peer takes no anonymous messages of "${protocol}".`, { details: { protocol } })
+      throw new P2PError('PROTOCOL_NOT_SUPPORTED', `This peer takes no anonymous messages of "${protocol}".`, {
+        details: { protocol },
+      })
     }
     const from: PeerInfo = {
       peerId,
@@ -128,7 +129,9 @@ export class AnonymousLetters {
   private failure(cause: unknown, protocol: string): P2PError {
     if (isP2PError(cause)) return cause
     const why = cause instanceof Error ? cause.message : String(cause)
-    this.kit.report(new P2PError('HANDLER_FAILED', `The handler of "${protocol}" failed: ${why}`, { details: { protocol }, cause }))
+    this.kit.report(
+      new P2PError('HANDLER_FAILED', `The handler of "${protocol}" failed: ${why}`, { details: { protocol }, cause }),
+    )
     return new P2PError('HANDLER_FAILED', `The handler of "${protocol}" failed.`)
   }
 

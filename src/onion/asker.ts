@@ -80,11 +80,16 @@ export class Asker {
     }
   }
 
-  private async tried(question: ExitQuestion & { profile: OnionProfile }, args: Uint8Array, signal: AbortSignal): Promise<ExitAnswer> {
+  private async tried(
+    question: ExitQuestion & { profile: OnionProfile },
+    args: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<ExitAnswer> {
     const { entries, paths, purpose, random, limits } = this.options
     const { action, exits } = question
     const messageId = random.bytes(MESSAGE_ID_BYTES)
     const avoid = new Set<string>()
+    const tried = new Set<string>()
     const collectors = new Map<string, AnswerCollector>()
     let exit: Hop | undefined
     let bits = 0
@@ -105,7 +110,7 @@ export class Asker {
       const nonce = needed === 0 ? undefined : await findOnionWork({ exit: publicKey, epoch, messageId }, needed, signal)
       // What was lost once is sent twice at once, by other hops.
       const copies = silences === 0 ? 1 : 2
-      const outcome = await this.attempt(question, { guard, exit, args, messageId, nonce, copies, collector, signal })
+      const outcome = await this.attempt(question, { guard, exit, args, messageId, nonce, copies, tried, collector, signal })
       if (signal.aborted) break
       switch (outcome.kind) {
         case 'answer':
@@ -151,7 +156,7 @@ export class Asker {
 
   private async attempt(
     { action, profile, answerBytes = SHORT_ANSWER, waitMs = 0, onContent }: ExitQuestion & { profile: OnionProfile },
-    about: Pick<AttemptOptions, 'guard' | 'exit' | 'args' | 'messageId' | 'nonce' | 'copies' | 'collector' | 'signal'>,
+    about: Pick<AttemptOptions, 'guard' | 'exit' | 'args' | 'messageId' | 'nonce' | 'copies' | 'tried' | 'collector' | 'signal'>,
   ): Promise<Outcome> {
     const { carrier, paths, scores, clock, limits, purpose } = this.options
     const question = { profile, action, answerBytes, waitMs, onContent }
@@ -173,10 +178,14 @@ function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
 }
 
 function timedOut(action: string, cause?: unknown): P2PError {
-  return new P2PError('ONION_TIMEOUT', `No answer to "${action}" has come through the onion. It may have been done all the same.`, {
-    details: { action },
-    cause,
-  })
+  return new P2PError(
+    'ONION_TIMEOUT',
+    `No answer to "${action}" has come through the onion. It may have been done all the same.`,
+    {
+      details: { action },
+      cause,
+    },
+  )
 }
 
 function refusedBy(error: P2PError, exit: string): P2PError {

@@ -18,11 +18,14 @@ import {
 } from './exit-messages.js'
 import type { Hop } from './hop.js'
 import type { Paths } from './paths.js'
-import type { OnionProfile } from './profile.js'
+import { expectedDelayMs, type OnionProfile } from './profile.js'
 import type { Scores } from './scores.js'
 
 /** Reply blocks in one packet: with one fewer than fit there is room for arguments. */
 const BLOCKS_IN_PACKET = MAX_SURBS - 1
+/** How long an answer is waited for at least before another copy goes, and how many such copies go. */
+const MIN_HEDGE_MS = 1_000
+const MAX_HEDGES = 2
 /** How often the parts of an answer that are missing are asked for. */
 const MAX_MORE = 4
 
@@ -85,6 +88,15 @@ export class AnswerCollector {
   }
 }
 
+/** One copy of the message on its way. */
+interface Copy {
+  readonly sentAt: number
+  /** Ids of the hops that its first packet crosses, and its first reply. */
+  there: readonly string[]
+  back: readonly string[]
+  hasReply: boolean
+}
+
 export interface AttemptOptions {
   carrier: Carrier
   paths: Paths
@@ -106,6 +118,8 @@ export interface AttemptOptions {
   waitMs: number
   /** How often the message is sent, each time by other middles: the exit does it once. */
   copies: number
+  /** Ids of hops in the middle that were tried in vain for this message: others are taken where there are some. */
+  tried: Set<string>
   /** Told of all that comes by the reply blocks. */
   onContent: ((content: Uint8Array) => void) | undefined
   collector: AnswerCollector
@@ -120,15 +134,16 @@ export class Attempt {
   private readonly doubt: Alarm
   /** Copies of the message of which no hop has said that it has given them up. */
   private copiesLeft: number
-  private readonly there: (readonly Hop[])[] = []
+  private readonly copies: Copy[] = []
   private patienceMs = 0
-  /** Reply blocks that are out, by which no reply has come; and the hops of the last one. */
+  /** Reply blocks that are out, by which no reply has come. */
   private blocksOut = 0
-  private lastBack: readonly string[] = []
   private asked = 0
-  /** Ids of hops in the middle that the first copies went by. */
-  private readonly tried = new Set<string>()
+  private hedges = 0
   private isOver = false
+  /** Whether the round trip of this attempt is known, and how long hops keep its packets in the mean. */
+  private isMeasured = false
+  private delaysMs = 0
 
   constructor(private readonly options: AttemptOptions) {
     this.settled = new Promise((resolve) => {
@@ -158,11 +173,12 @@ export class Attempt {
       this.came()
       if (!collector.hasSome) {
         this.alarm.arm(this.patienceMs + waitMs)
-        this.doubt.arm(this.patienceMs / 2)
+        this.doubt.arm(this.hedgeMs)
       }
       return await this.settled
     } catch (error) {
-      if (!signal.aborted && (isP2PError(error, 'PEER_NOT_CONNECTED') || isP2PError(error, 'CONNECTION_LOST'))) return { kind: 'lost' }
+      if (!signal.aborted && (isP2PError(error, 'PEER_NOT_CONNECTED') || isP2PError(error, 'CONNECTION_LOST')))
+        return { kind: 'lost' }
       throw error
     } finally {
       this.isOver = true
@@ -174,49 +190,62 @@ export class Attempt {
     }
   }
 
-  private isMeasured = false
-  private delaysMs = 0
-
   private async send(): Promise<void> {
     for (let copy = 0; copy < this.options.copies; copy++) await this.sendCopy()
   }
 
   private async sendCopy(): Promise<void> {
-    const { action, args, messageId, nonce, answerBytes } = this.options
-    const surbs = await this.blocks(Math.min(MAX_PARTS, Math.ceil(answerBytes / ANSWER_PART_BYTES) + 1))
-    await this.sendAll(requestContents({ action, args, surbs, messageId, nonce }))
+    const { action, args, messageId, nonce, answerBytes, carrier } = this.options
+    const copy: Copy = { sentAt: carrier.now, there: [], back: [], hasReply: false }
+    const surbs = await this.blocks(Math.min(MAX_PARTS, Math.ceil(answerBytes / ANSWER_PART_BYTES) + 1), copy)
+    await this.sendAll(requestContents({ action, args, surbs, messageId, nonce }), copy)
+    this.copies.push(copy)
   }
 
-  /** Half of the time is over: the guard may be gone, else one copy more goes by other hops. */
+  /** The hops in the middle that copies without a reply went by are not taken again. */
+  private giveUp(): void {
+    const { tried, guard } = this.options
+    for (const { there, back, hasReply } of this.copies) {
+      if (!hasReply) for (const id of [...there.slice(1, -1), ...back]) if (id !== guard.hop.id) tried.add(id)
+    }
+  }
+
+  /** When an answer is late, milliseconds. */
+  private get hedgeMs(): number {
+    return Math.max(MIN_HEDGE_MS, 2 * (this.delaysMs + this.options.carrier.rttMs)) + this.options.waitMs
+  }
+
+  /** An answer is late: the guard may be gone, else one copy more goes by other hops. */
   private async hedge(): Promise<void> {
     const { guard, collector, signal } = this.options
     const isThere = await guard.entry.isAlive()
     if (!isThere || collector.hasSome || this.isOver || signal.aborted) return
     this.copiesLeft++
-    for (const path of [...this.there.map((route) => route.slice(1, -1).map(({ id }) => id)), this.lastBack]) {
-      for (const id of path) this.tried.add(id)
-    }
+    this.giveUp()
     // The first copy may yet be answered.
     await this.sendCopy().catch(() => {})
+    if (++this.hedges < MAX_HEDGES && !this.isOver) this.doubt.arm(this.hedgeMs)
   }
 
   private async sendMore(missing: number[]): Promise<void> {
     const { messageId } = this.options
-    const surbs = await this.blocks(missing.length)
-    await this.sendAll(requestContents({ action: 'more', args: encode(missing), surbs, messageId }))
+    const copy: Copy = { sentAt: this.options.carrier.now, there: [], back: [], hasReply: false }
+    const surbs = await this.blocks(missing.length, copy)
+    await this.sendAll(requestContents({ action: 'more', args: encode(missing), surbs, messageId }), copy)
   }
 
   /** Reply blocks, as lists for one packet each. */
-  private async blocks(count: number): Promise<Uint8Array[][]> {
-    const { carrier, purpose, guard, exit, profile, collector, onContent, signal } = this.options
+  private async blocks(count: number, copy: Copy): Promise<Uint8Array[][]> {
+    const { carrier, purpose, guard, exit, profile, collector, onContent, signal, tried } = this.options
     const onReply = (content: Uint8Array) => {
+      copy.hasReply = true
       onContent?.(content)
       collector.take(content)
     }
     const lists: Uint8Array[][] = []
     for (let i = 0; i < count; i++) {
-      const { surb, path } = await carrier.block(purpose, { guard: guard.hop, exit }, profile, onReply, { signal, tried: this.tried })
-      this.lastBack = path
+      const { surb, path } = await carrier.block(purpose, { guard: guard.hop, exit }, profile, onReply, { signal, tried })
+      if (copy.back.length === 0) copy.back = path
       this.blocksOut++
       if (i % BLOCKS_IN_PACKET === 0) lists.push([])
       lists.at(-1)!.push(surb)
@@ -224,13 +253,13 @@ export class Attempt {
     return lists
   }
 
-  private async sendAll(contents: readonly Uint8Array[]): Promise<void> {
-    const { carrier, paths, purpose, guard, exit, profile, signal } = this.options
+  private async sendAll(contents: readonly Uint8Array[], copy: Copy): Promise<void> {
+    const { carrier, paths, purpose, guard, exit, profile, signal, tried } = this.options
     for (const content of contents) {
-      const route = paths.forward(purpose, guard.hop, exit, this.tried)
-      this.there.push(route)
+      const route = paths.forward(purpose, guard.hop, exit, tried)
+      if (copy.there.length === 0) copy.there = route.map(({ id }) => id)
       this.patienceMs = carrier.patienceMs(route, route, profile)
-      this.delaysMs = this.patienceMs / 3 - carrier.rttMs
+      this.delaysMs = 2 * expectedDelayMs(route, profile)
       await carrier.send(guard.entry, route, profile, content, {
         signal,
         onFault: (code, next) => {
@@ -243,10 +272,14 @@ export class Attempt {
 
   /** Something of the answer may be there. */
   private came(): void {
-    const { collector, scores } = this.options
+    const { collector, scores, carrier } = this.options
     const { outcome } = collector
     if (outcome !== undefined) {
-      for (const route of this.there) scores.passed(route.map(({ id }) => id))
+      for (const { there, back, hasReply, sentAt } of this.copies) {
+        if (hasReply) scores.passed(there)
+        // One that was sent long before another that was answered is lost.
+        else if (carrier.now - sentAt >= this.hedgeMs) scores.vanished([...there, ...back])
+      }
       this.settle(outcome)
     } else if (collector.hasSome) {
       // The exit has run out of reply blocks; else what is missing may still come.
@@ -257,19 +290,24 @@ export class Attempt {
 
   private waited(): void {
     const { collector, scores, guard } = this.options
-    if (collector.hasSome) return this.askForMore()
-    const [route = []] = this.there
-    // The guard is crossed both ways, and counts twice.
-    const path = [...route.map(({ id }) => id), ...this.lastBack]
+    if (collector.hasSome) {
+      this.askForMore()
+      return
+    }
     // A network that is down says nothing of hops.
     void guard.entry.isAlive().then((isAlive) => {
-      if (isAlive) scores.vanished(path)
+      // The guard is crossed both ways, and counts twice.
+      if (isAlive) for (const { there, back } of this.copies) scores.vanished([...there, ...back])
+      this.giveUp()
       this.settle({ kind: isAlive ? 'silence' : 'lost' })
     })
   }
 
   private askForMore(): void {
-    if (++this.asked > MAX_MORE) return this.settle({ kind: 'silence' })
+    if (++this.asked > MAX_MORE) {
+      this.settle({ kind: 'silence' })
+      return
+    }
     this.sendMore(this.options.collector.missing).then(
       () => this.alarm.arm(this.patienceMs),
       () => this.settle({ kind: 'lost' }),

@@ -127,7 +127,9 @@ export class Carrier {
     const [first] = entries.open()
     if (first === undefined) return
     const route = paths.drop(COVER, first.hop)
-    const { packet } = await createPacket(pathHops(paths.withKeys(route), profile, random), { command: 'drop' }, NOTHING, { random })
+    const { packet } = await createPacket(pathHops(paths.withKeys(route), profile, random), { command: 'drop' }, NOTHING, {
+      random,
+    })
     this.counts.cover++
     await first.entry.send(packet)
   }

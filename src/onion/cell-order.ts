@@ -1,6 +1,6 @@
 import { joined, viewOf } from '../base/bytes.js'
 import { violation } from '../base/errors.js'
-import { CellEnd, MAX_CELLS_AHEAD, MAX_STREAM_FRAME_BYTES } from './stream-messages.js'
+import { type CellEnd, MAX_CELLS_AHEAD, MAX_STREAM_FRAME_BYTES } from './stream-messages.js'
 
 /** Puts cells that come out of order right. */
 export class CellOrder {

@@ -1,5 +1,5 @@
 import { Alarm } from '../base/alarm.js'
-import { P2PError, shutDownError } from '../base/errors.js'
+import { type P2PError, shutDownError } from '../base/errors.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import type { Directory } from './directory.js'
 import { Entry, type EntryOptions } from './entry.js'

@@ -92,7 +92,11 @@ export class OnionIdentity<Plugins extends readonly Plugin[] = readonly Plugin[]
    * @throws P2PError PEER_NOT_FOUND, ONION_TIMEOUT, ONION_EXIT_REFUSED, ONION_NO_PATH, ONION_TOO_FEW_OPERATORS, MESSAGE_TOO_LARGE,
    * INVALID_MESSAGE, INVALID_PEER_ID, ABORTED, SHUT_DOWN, or the code with which the peer refuses.
    */
-  async request<T = unknown>(peerId: string, message: OutgoingMessage, options: AnonymousRequestOptions = {}): Promise<P2PMessage<T>> {
+  async request<T = unknown>(
+    peerId: string,
+    message: OutgoingMessage,
+    options: AnonymousRequestOptions = {},
+  ): Promise<P2PMessage<T>> {
     return this.as(({ letters }) => letters.request(peerId, message, options)) as Promise<P2PMessage<T>>
   }
 

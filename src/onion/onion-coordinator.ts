@@ -25,7 +25,6 @@ export function onionCoordinator(persona: Persona, plugins: readonly Plugin[]): 
       inner = coreOf(kit)
       for (const other of [...inner.transports.all]) inner.removeTransport(other)
       kit.addTransport(transport)
-      kit.onLifecycle({ stop: () => transport.close() })
       return {}
     },
   }

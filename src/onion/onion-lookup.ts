@@ -37,7 +37,13 @@ export class OnionLookup implements Lookup {
     if (record === undefined) return { stored: [], refused: [] }
     let at = ''
     const ask: Ask = async ({ payload }) => {
-      const { result, exit } = await this.asker.ask({ action: 'store', args: [payload], profile: this.profile, signal, timeoutMs })
+      const { result, exit } = await this.asker.ask({
+        action: 'store',
+        args: [payload],
+        profile: this.profile,
+        signal,
+        timeoutMs,
+      })
       at = exit.id
       return { payload: result } as P2PMessage
     }
@@ -77,7 +83,13 @@ export class OnionLookup implements Lookup {
       return { payload: result } as P2PMessage
     }
     const payload = { key, ...(filters && { filters }), ...(maxResults !== undefined && { max: maxResults }) }
-    await this.exchanges.readFrom(payload, ask, '', (entry) => merge.add(entry), (read) => read >= (maxResults ?? this.limits.maxQueryRecords))
+    await this.exchanges.readFrom(
+      payload,
+      ask,
+      '',
+      (entry) => merge.add(entry),
+      (read) => read >= (maxResults ?? this.limits.maxQueryRecords),
+    )
     return merge.all()
   }
 }

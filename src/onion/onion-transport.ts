@@ -1,5 +1,4 @@
 import { invalidAddress } from '../address/web-address.js'
-import { shutDownError } from '../base/errors.js'
 import { isPeerId } from '../identity/peer-id.js'
 import type { Connection, DialOptions, Transport } from '../transport/transport.js'
 import type { ExitQuestion } from './asker.js'
@@ -20,8 +19,6 @@ export class OnionTransport implements Transport {
   readonly name = 'onion'
   readonly rank = 1
   readonly direct = false
-  private readonly streams = new Set<OnionStream>()
-  private isOver = false
 
   /** @param exitsOf ids of the exits that a peer is connected to; undefined: any may be tried. */
   constructor(
@@ -33,11 +30,10 @@ export class OnionTransport implements Transport {
     return address.startsWith(SCHEME)
   }
 
-  /** @throws P2PError INVALID_ADDRESS, SHUT_DOWN, and as `Asker.ask`. */
+  /** @throws P2PError INVALID_ADDRESS, and as `Asker.ask`. */
   async dial(address: string, { signal, firstFrame }: DialOptions): Promise<Connection> {
     const peerId = address.slice(SCHEME.length)
     if (!isPeerId(peerId)) throw invalidAddress(address, 'it must be onion:<lp1 id>')
-    if (this.isOver) throw shutDownError('The onion')
     const { asker, purpose, parts } = this.persona
     const { random, clock, limits, carrier, entries, paths } = parts
     const id = random.bytes(STREAM_ID_BYTES)
@@ -61,20 +57,11 @@ export class OnionTransport implements Transport {
     stream = new OnionStream({
       ...{ carrier, entries, paths, clock, limits, purpose, exit, stream: id, address },
       credit: MAX_PARTS - 1,
-      onEnd: () => {
-        this.streams.delete(stream!)
-        stopWatching()
-      },
+      onEnd: () => stopWatching(),
     })
-    this.streams.add(stream)
     const [guard] = entries.open()
     if (guard !== undefined) stopWatching = carrier.onLost(guard.hop.id, () => stream!.lostGuard())
     for (const content of early) stream.content(content)
     return stream.pipe
-  }
-
-  close(): void {
-    this.isOver = true
-    for (const { pipe } of [...this.streams]) pipe.end()
   }
 }

@@ -203,7 +203,10 @@ export class Onion {
     const { minOperators, hops } = this.settings
     const usable = this.paths.usable()
     const { sent, received, lost, touched, cover: covered } = this.carrier.counts
-    const typical = [...usable].sort((a, b) => a.record.rate - b.record.rate).slice(0, Math.ceil(usable.length / 2)).slice(-hops)
+    const typical = [...usable]
+      .sort((a, b) => a.record.rate - b.record.rate)
+      .slice(0, Math.ceil(usable.length / 2))
+      .slice(-hops)
     const bits = (profile: OnionProfile) => anonymityBits(typical, profile)
     return {
       guards: this.entries.open().length,
@@ -233,7 +236,8 @@ export class Onion {
     try {
       await openState(this.kit.store)
       const bad = (await this.directory.load()) + (await this.guards.load()) + (await this.middles.load())
-      if (bad > 0) this.kit.report(new P2PError('STORAGE_FAILED', `${bad} entries of the onion could not be read; see bad/ in the store.`))
+      if (bad > 0)
+        this.kit.report(new P2PError('STORAGE_FAILED', `${bad} entries of the onion could not be read; see bad/ in the store.`))
     } catch (error) {
       this.kit.report(asP2PError(error, 'STORAGE_FAILED', 'What the onion keeps could not be read.'))
     }
@@ -317,4 +321,3 @@ export class Onion {
     this.tags.give(persona.purpose.tag)
   }
 }
-

@@ -70,7 +70,7 @@ export class Paths {
    * @throws P2PError ONION_TOO_FEW_OPERATORS, ONION_NO_PATH.
    */
   exit(purpose: PathPurpose, guard: Hop, action: string, avoid: ReadonlySet<string>, wanted?: ReadonlySet<string>): Hop {
-    const { clock, random, limits, groupOf } = this.options
+    const { clock, random, limits, groupOf, scores } = this.options
     this.checkOperators()
     const now = clock.now()
     const able = this.usable().filter(
@@ -84,7 +84,9 @@ export class Paths {
     // Hops of one operator fail together.
     const groups = new Set(able.filter(({ id }) => avoid.has(id)).map(groupOf))
     const elsewhere = fresh.filter((hop) => !groups.has(groupOf(hop)))
-    const best = [elsewhere.filter(isRested), elsewhere, fresh.filter(isRested), fresh, able].find(({ length }) => length > 0)
+    const isGood = ({ id }: Hop) => !scores.isDoubted(id)
+    const rested = elsewhere.filter(isRested)
+    const best = [rested.filter(isGood), rested, elsewhere, fresh.filter(isRested), fresh, able].find(({ length }) => length > 0)
     const exit = drawByGroup(random, best ?? [], groupOf)
     if (exit === undefined) throw noPath(`No hop that is known takes "${action}" and is unrelated to the guard.`)
     this.exits.delete(exit.id)
@@ -153,12 +155,13 @@ export class Paths {
   }
 
   private join(purpose: PathPurpose, head: Hop[], count: number, tail: Hop[], tried: ReadonlySet<string>): Hop[] {
-    const { directory, middles } = this.options
+    const { directory, middles, scores } = this.options
     const usable = this.usable()
     const set = middles.of(purpose.name, usable, (id) => directory.get(id) !== undefined)
     // With two operators all that can be kept apart are the ends.
     const isSmall = this.options.minOperators === 2 && this.operators < this.options.hops
     const ways: [candidates: readonly Hop[], rules: JoinRules][] = [
+      [set.filter(({ id }) => !tried.has(id) && !scores.isDoubted(id)), { areKept: true, arePairs: true }],
       [set.filter(({ id }) => !tried.has(id)), { areKept: true, arePairs: true }],
       [set, { areKept: true, arePairs: true }],
       [usable, { areKept: true, arePairs: true }],

@@ -1,8 +1,8 @@
+import { hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import type { Limits } from '../base/limits.js'
 import type { Logger } from '../base/logger.js'
 import type { Random } from '../base/random.js'
-import { hexOf } from '../base/bytes.js'
 import { type Identity, identityFromSeed, identityReady } from '../identity/identity.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { HashTable } from '../plugins/dht/client/hash-table.js'
@@ -100,7 +100,11 @@ export class Persona {
     if (known !== undefined) return known
     const { clock, random, limits, logger, network, report } = this.parts
     // Cards live longer than all other records.
-    const verifier = new RecordVerifier({ network, clock, limits: { ...limits, maxTtlS: Math.max(limits.maxTtlS, limits.cardTtlS) } })
+    const verifier = new RecordVerifier({
+      network,
+      clock,
+      limits: { ...limits, maxTtlS: Math.max(limits.maxTtlS, limits.cardTtlS) },
+    })
     const lookup = new OnionLookup(this.asker, verifier, limits, profile)
     const { identity, rounded } = this
     const ownId = () => this.peerId

@@ -1,16 +1,16 @@
+import { P2PError } from '../base/errors.js'
 import { MAILBOX_LIMITS } from '../base/limits/mailbox.js'
 import { ONION_LIMITS } from '../base/limits/onion.js'
-import { TOPIC_LIMITS } from '../base/limits/topics.js'
 import { WORK_LIMITS } from '../base/limits/proof-of-work.js'
-import { P2PError } from '../base/errors.js'
+import { TOPIC_LIMITS } from '../base/limits/topics.js'
 import type { Limits } from '../base/limits.js'
 import type { Plugin } from '../core/plugin.js'
 import { AnonymousLetters } from './anonymous-letters.js'
 import type { CoverMode } from './cover.js'
 import { defaultGroupOf, type GroupOf } from './hop.js'
 import { ONION_PROTOCOL } from './messages.js'
-import { MAX_HOPS, MIN_HOPS } from './packet.js'
 import { Onion, type OnionSettings } from './onion.js'
+import { MAX_HOPS, MIN_HOPS } from './packet.js'
 
 /** How the onion is used; each option may be left out. */
 export interface OnionOptions {

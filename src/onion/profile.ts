@@ -4,14 +4,14 @@ import type { Hop } from './hop.js'
 import { MAX_DELAY_MS, type PathHop } from './packet.js'
 
 /**
- * How long hops keep a packet. `quick`: not at all, as Tor does. `mixed`: so long that some others wait there too. `background`: seconds
- * to half a minute at each hop, for what nobody waits for.
+ * How long hops keep a packet. `quick`: not at all, as Tor does. `mixed`: a few seconds each, about as long as a wallet with cover waits
+ * between two packets, so that each wallet may have sent it. `background`: up to half a minute each, for what nobody waits for.
  */
 export type OnionProfile = 'quick' | 'mixed' | 'background'
 
 /** Packets that wait at a hop beside one of `mixed`, and of `background`, in the mean (λ/μ of Loopix §4). */
-const MIXED_PACKETS = 2
-const BACKGROUND_PACKETS = 20
+const MIXED_PACKETS = 16
+const BACKGROUND_PACKETS = 40
 
 /**
  * The mean delay at a hop, milliseconds.
@@ -21,7 +21,7 @@ const BACKGROUND_PACKETS = 20
 export function meanDelayMs(profile: OnionProfile, rate: number): number {
   if (profile === 'quick') return 0
   const perMs = 2 ** rate / 1_000
-  return profile === 'mixed' ? within(MIXED_PACKETS / perMs, 50, 5_000) : within(BACKGROUND_PACKETS / perMs, 2_000, 30_000)
+  return profile === 'mixed' ? within(MIXED_PACKETS / perMs, 2_000, 5_000) : within(BACKGROUND_PACKETS / perMs, 5_000, 30_000)
 }
 
 /** A path as packets name it: with each hop's key for this epoch, and a delay drawn for it. A delay of 0 asks for errors: only `quick` has it. */

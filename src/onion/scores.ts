@@ -17,6 +17,8 @@ const MIN_EVIDENCE = 5
 const MAX_LIES = 3
 /** How long what a hop says of others is compared with what happens. */
 const REPORT_MS = 1_800_000
+/** How long a hop is doubted after a packet over it was lost. */
+const DOUBT_MS = 60_000
 /** Hops and pairs that are remembered. */
 const MAX_KEPT = 4_096
 
@@ -49,6 +51,8 @@ interface Reports {
 export class Scores {
   private outcomes: Outcome[] = []
   private readonly leftOut = new BoundedMap<string, number>(MAX_KEPT)
+  /** When a packet over a hop was lost, and none has come through since. */
+  private readonly doubts = new BoundedMap<string, number>(MAX_KEPT)
   private readonly pairs = new BoundedMap<string, number>(MAX_KEPT)
   private readonly reports = new BoundedMap<string, Reports>(MAX_KEPT)
 
@@ -62,6 +66,7 @@ export class Scores {
   /** A packet has come through over these hops. */
   passed(path: readonly string[]): void {
     this.note(path, 0)
+    for (const id of path) this.doubts.delete(id)
     for (const [i, id] of path.entries()) if (i > 0) this.reached(path[i - 1]!, id)
   }
 
@@ -69,6 +74,7 @@ export class Scores {
   vanished(path: readonly string[]): string[] {
     this.note(path, 1)
     const now = elapsed(this.clock)
+    for (const id of path) this.doubts.set(id, now)
     this.outcomes = this.outcomes.filter(({ at }) => now - at <= this.limits.onionScoreMs)
     const { packets, losses, logLikelihood } = this.estimate()
     const suspects = [...losses]
@@ -99,6 +105,12 @@ export class Scores {
   /** Whether a packet is not to go from one hop to the other at present. */
   isPairLeftOut(id: string, next: string): boolean {
     return (this.pairs.get(tupleKey(id, next)) ?? 0) > elapsed(this.clock)
+  }
+
+  /** Whether a hop may be down: others are taken for a minute, where there are some. */
+  isDoubted(id: string): boolean {
+    const at = this.doubts.get(id)
+    return at !== undefined && elapsed(this.clock) - at < DOUBT_MS
   }
 
   isLeftOut(id: string): boolean {

@@ -152,7 +152,8 @@ export class OnionStream {
       try {
         for (const ready of this.order.take(number, { bytes, end })) {
           for (const frame of this.reader.push(ready.bytes)) this.pipe.receive(frame)
-          if (ready.end !== CellEnd.NO) this.pipe.end(ready.end === CellEnd.LOST ? streamLost('The exit has lost it.') : undefined)
+          if (ready.end !== CellEnd.NO)
+            this.pipe.end(ready.end === CellEnd.LOST ? streamLost('The exit has lost it.') : undefined)
         }
       } catch (error) {
         this.pipe.end(error as Error)

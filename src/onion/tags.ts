@@ -29,7 +29,10 @@ export class Tags {
   /** At most 64, as guards keep for one connection. */
   get all(): Uint8Array[] {
     const room = this.limits.maxOnionIdentities - this.used.size
-    return [this.loopTag, ...this.used.values(), ...this.spare, ...this.old.values()].slice(0, Math.max(1, 1 + this.used.size + room))
+    return [this.loopTag, ...this.used.values(), ...this.spare, ...this.old.values()].slice(
+      0,
+      Math.max(1, 1 + this.used.size + room),
+    )
   }
 
   get size(): number {

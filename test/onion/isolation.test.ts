@@ -88,7 +88,9 @@ describe('what relays see of a wallet behind the onion', () => {
     const { net } = open
     const alice = await readyWallet(open)
     const personas = alice.onion as unknown as {
-      open(name: string): Promise<{ peerId: string; identity: { publicKey: Uint8Array }; purpose: { tag: Uint8Array; id: string } }>
+      open(
+        name: string,
+      ): Promise<{ peerId: string; identity: { publicKey: Uint8Array }; purpose: { tag: Uint8Array; id: string } }>
     }
     const made = await net.run(Promise.all(Array.from({ length: 20 }, () => personas.open(''))))
     expect(new Set(made.map(({ peerId }) => peerId)).size).toBe(20)

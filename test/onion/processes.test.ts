@@ -12,7 +12,15 @@ beforeAll(async () => {
   for (let i = 0; i < 6; i++) {
     const bootstrap = relays.map(({ url }) => url)
     const onion = { operator: `operator${i % 3}`, bits: FEW_BITS, loops: false }
-    relays.push(await RelayChild.start({ allowPrivate: true, bootstrap, onion, mail: true, limits: { onionHopDirectoryMs: 500, onionHopDirectoryMinMs: 100 } } as never))
+    relays.push(
+      await RelayChild.start({
+        allowPrivate: true,
+        bootstrap,
+        onion,
+        mail: true,
+        limits: { onionHopDirectoryMs: 500, onionHopDirectoryMinMs: 100 },
+      } as never),
+    )
   }
 }, 60_000)
 
@@ -25,10 +33,7 @@ async function walletOf() {
   const wallet = new P2PCoordinator({
     bootstrap: relays.slice(0, 3).map(({ url }) => url),
     allowPrivate: true,
-    plugins: [
-      mailbox({ strangers: { bits: 2 }, count: 1 }),
-      onion({ hopAgeMs: 0, guardAgeMs: 0, groupOf }),
-    ],
+    plugins: [mailbox({ strangers: { bits: 2 }, count: 1 }), onion({ hopAgeMs: 0, guardAgeMs: 0, groupOf })],
   })
   wallets.push(wallet)
   await wallet.start()

@@ -4,14 +4,14 @@ import { seededRandom } from '../../src/base/random.js'
 import { coreOf } from '../../src/core/core.js'
 import type { Plugin } from '../../src/core/plugin.js'
 import type { P2PMessage } from '../../src/message/message.js'
-import { CellOrder, FrameReader, framed } from '../../src/onion/cell-order.js'
-import { CellEnd } from '../../src/onion/stream-messages.js'
 import { musig2 } from '../../src/musig2/plugin.js'
 import { softwareSigner } from '../../src/musig2/software-signer.js'
+import { CellOrder, FrameReader, framed } from '../../src/onion/cell-order.js'
+import { CellEnd } from '../../src/onion/stream-messages.js'
 import { statements } from '../../src/statements/plugin.js'
 import { keysOf, paymentOf, secretOf } from '../musig2/network.js'
 import { verdictOf } from '../musig2/oracle.js'
-import { type OnionNet, onionNetwork, onionWallet, readyWallet } from './wallets.js'
+import { type OnionNet, onionNetwork, onionWallet, pass, passing, readyWallet } from './wallets.js'
 
 let open: OnionNet | undefined
 
@@ -90,8 +90,8 @@ describe('a stream through the onion', () => {
     await net.run(bob.sendTo(ephemeral, { type: 'note', payload: 'hello' }))
     await net.clock.advance(10_000)
     expect(heard.map(({ payload }) => payload)).toEqual(['hello'])
-    await net.run(identity.close())
-    await net.clock.advance(10_000)
+    await passing(net, identity.close())
+    await pass(net, 5_000)
     expect(bob.isConnected(ephemeral)).toBe(false)
   }, 60_000)
 
@@ -119,7 +119,9 @@ describe('a stream through the onion', () => {
     const signerOf = (member: number) => softwareSigner({ secretKeys: [secretOf(member)], now: () => net.clock.now() })
     const known = await Promise.all(
       [1, 2].map(async (member) => {
-        const wallet = await (await onionWallet(open!).use(statements())).use(musig2({ signer: signerOf(member), allowFrom: () => true }))
+        const wallet = await (await onionWallet(open!).use(statements())).use(
+          musig2({ signer: signerOf(member), allowFrom: () => true }),
+        )
         wallet.musig2.on('request', ({ accept }) => void accept().catch(() => {}))
         await net.run(wallet.start())
         return wallet
@@ -145,7 +147,13 @@ describe('a stream through the onion', () => {
     open = await onionNetwork()
     const { net } = open
     const alice = await readyWallet(open)
-    const transport: Plugin = { name: 'other', attach: (kit) => (kit.addTransport(net.network.transport('other')), {}) }
+    const transport: Plugin = {
+      name: 'other',
+      attach(kit) {
+        kit.addTransport(net.network.transport('other'))
+        return {}
+      },
+    }
     const leaking = alice.onion.identity('leaking', { plugins: () => [transport] })
     await expect(leaking.coordinator()).rejects.toSatisfy((error) => isP2PError(error, 'INVALID_CONFIG'))
     const fresh = alice.onion.identity('fresh')

@@ -88,3 +88,24 @@ export async function readyWallet(onionNet: OnionNet, options: OnionOptions = {}
   // The names of its machine and of its entries, for a network that is cut.
   return Object.assign(wallet, { hosts })
 }
+
+/**
+ * Advances the clock until a promise settles, in small steps: the creation of packets takes turns of the event loop, and hops take some,
+ * for which the time of timers does not stand still.
+ */
+export async function passing<T>({ clock }: TestNetwork, promise: Promise<T>, stepMs = 50): Promise<T> {
+  let isSettled = false
+  const done = () => {
+    isSettled = true
+  }
+  promise.then(done, done)
+  for (let at = 0; at < 600_000 && !isSettled; at += stepMs) {
+    for (let turn = 0; turn < 20 && !isSettled; turn++) await new Promise((resolve) => setImmediate(resolve))
+    await clock.advance(stepMs)
+  }
+  return promise
+}
+
+/** Lets time pass in small steps. */
+export const pass = (net: TestNetwork, ms: number): Promise<void> =>
+  passing(net, new Promise((resolve) => net.clock.setTimeout(() => resolve(undefined), ms)))
