@@ -14,7 +14,7 @@ const { outputFiles } = await build({
       export { ReplayCache } from './src/node/replay-cache.js'`,
     resolveDir: fileURLToPath(new URL('..', import.meta.url)),
   },
-  ...{ bundle: true, write: false, format: 'esm', platform: 'node', packages: 'external', logLevel: 'error' },
+  ...{ bundle: true, write: false, format: 'esm', platform: 'node', logLevel: 'error' },
 })
 const code = Buffer.from(outputFiles[0].contents).toString('base64')
 const { createPacket, openPacket, peelPacket, keyPairOf, ReplayCache } = await import(`data:text/javascript;base64,${code}`)

@@ -53,6 +53,7 @@ export function exitActions(
   streams: ExitStreams,
 ): Map<ExitAction, ExitHandler> {
   const { verifier } = dhtOf(kit)
+  const letters = new Map<string, number>()
   const ask = async (protocol: string, type: string, payload: unknown): Promise<unknown> => {
     return (await own.ask(protocol, type, payload)).payload
   }
@@ -94,7 +95,7 @@ export function exitActions(
     ],
     ['deposit', mail('deposit')],
     ['take', mail('take')],
-    ['letter', (args, { signal }) => letterFor(kit, args, limits, signal)],
+    ['letter', (args, { signal }) => letterFor(kit, args, limits, signal, letters)],
     [
       'circuit',
       async (args, { messageId }) => {
@@ -111,8 +112,14 @@ export function exitActions(
   )
 }
 
-/** Gives an anonymous letter to a peer that is connected here, and brings back what the peer answers. */
-async function letterFor(kit: PluginKit, args: unknown, limits: OnionHopLimits, signal: AbortSignal): Promise<Uint8Array> {
+/** Gives an anonymous letter to a peer that is connected here, and brings back what the peer answers. @param under letters under way, by peer. */
+async function letterFor(
+  kit: PluginKit,
+  args: unknown,
+  limits: OnionHopLimits,
+  signal: AbortSignal,
+  under: Map<string, number>,
+): Promise<Uint8Array> {
   const [peerId, letter, waitMs] = parsed(letterShape, args, 'A letter')
   const peer = kit.peer(peerId)
   if (peer === undefined || peer.protocols?.includes(ONION_PROTOCOL) !== true) {
@@ -120,8 +127,20 @@ async function letterFor(kit: PluginKit, args: unknown, limits: OnionHopLimits, 
   }
   const payload = readAnonymous([kit.random.bytes(16), letter])
   const timeoutMs = Math.min(waitMs, limits.maxOnionLetterWaitMs)
-  const answer = await kit.request(peer.peerId, { type: 'anonymous', payload, protocol: ONION_PROTOCOL }, { signal, timeoutMs })
-  return readAnonymousAnswer(answer.payload)
+  const waiting = under.get(peer.peerId) ?? 0
+  // A peer that is slow, or is written to by many, does not hold up letters for others.
+  if (waiting >= limits.maxOnionLettersPerPeer) {
+    throw new P2PError('RATE_LIMITED', 'Too many letters wait for this peer.', { details: { retryAfterMs: 1_000 } })
+  }
+  under.set(peer.peerId, waiting + 1)
+  try {
+    const message = { type: 'anonymous', payload, protocol: ONION_PROTOCOL }
+    return readAnonymousAnswer((await kit.request(peer.peerId, message, { signal, timeoutMs })).payload)
+  } finally {
+    const left = under.get(peer.peerId)! - 1
+    if (left > 0) under.set(peer.peerId, left)
+    else under.delete(peer.peerId)
+  }
 }
 
 /**

@@ -25,6 +25,29 @@ const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
     'test/onion/streams.test.ts',
     'target stream frame',
   ],
+  'onion/directory.ts askedShape': ['nothing: the store is our own', 'test/onion/directory.test.ts', 'askedAt'],
+  'onion/directory.ts hopShape': [
+    'nothing: the store is our own',
+    'test/onion/directory.test.ts',
+    'publicKey record firstSeenAt toldAt tellers history',
+  ],
+  'onion/guards.ts guardShape': [
+    'nothing: the store is our own',
+    'test/onion/guards.test.ts',
+    'publicKey address seed place sampledAt expiresAt seenAt',
+  ],
+  'onion/middles.ts setShape': ['nothing: the store is our own', 'test/onion/paths.test.ts', 'hops'],
+  'onion/middles.ts setShape #2': ['nothing: the store is our own', 'test/onion/paths.test.ts', 'peerId until'],
+  'onion/stream-messages.ts backShape': [
+    'its own stream alone: cells are known by its reply blocks',
+    'test/onion/streams.test.ts',
+    'number ack credit end bytes',
+  ],
+  'onion/stream-messages.ts forwardShape': [
+    'its own stream alone: nobody else knows the id',
+    'test/onion/streams.test.ts',
+    'stream number ack end bytes',
+  ],
   'onion/exit-messages.ts answerShape': [
     'nothing: who has a reply block alone can answer by it',
     'test/onion/surb.test.ts',

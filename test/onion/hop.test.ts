@@ -38,7 +38,7 @@ describe('a hop', () => {
     expect(records.map(({ key }) => key).sort()).toEqual(onion.relays.map(({ peer }) => hopKeyOf(peer.peerId)).sort())
     const record = readHopRecord(records.find(({ publisherId }) => publisherId === a.peer.peerId)!.value)
     expect(record).toMatchObject({ v: 1, address: onion.net.addressOf(a.peer), family: [], rate: 0 })
-    expect(record.exit).toEqual(['ping', 'find', 'store', 'publish', 'letter'])
+    expect(record.exit).toEqual(['ping', 'find', 'store', 'publish', 'letter', 'circuit'])
     expect(record.keys.map(([, key]) => key.length)).toEqual([32])
   })
 

@@ -54,6 +54,8 @@ export const ONION_HOP_LIMITS = /* @__PURE__ */ table({
   /** How long an action may take; a letter as long as its sender waits. */
   onionActionMs: 20_000,
   maxOnionLetterWaitMs: 60_000,
+  /** Anonymous letters under way to one peer. */
+  maxOnionLettersPerPeer: 16,
 } as const)
 
 /** The limits of hops and exits, resolved. */
