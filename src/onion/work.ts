@@ -29,7 +29,7 @@ const BATCH_HASHES = 256
  * @returns the nonce, 8 bytes.
  * @throws P2PError ABORTED.
  * @example
- * const nonce = await findOnionWork({ exit, epoch: epochAt(clock.now()), messageId }, record.bits.find ?? 0)
+ * const nonce = await findOnionWork({ exit, epoch, messageId }, record.bits.find ?? 0)
  */
 export async function findOnionWork(work: OnionWork, bits: number, signal?: AbortSignal): Promise<Uint8Array> {
   const words = wordsOf(work)
