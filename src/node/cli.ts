@@ -200,6 +200,7 @@ async function main(): Promise<void> {
   say(`  peer id    ${relay.peerId}`)
   say(`  network    ${relay.network}`)
   say(`  work       ${relay.powDifficulty === 0 ? 'none' : `${relay.powDifficulty} bits for each identity`} (--pow)`)
+  if (relay.getStats().onion !== undefined) say(`  onion      hop${values['no-onion-exit'] ? '' : ' and exit'} (--no-onion)`)
   if (path !== undefined) say(`  identity   ${path}`)
   if (data !== undefined) say(`  data       ${data}`)
   const told = values.announce?.[0]
