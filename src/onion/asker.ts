@@ -158,9 +158,25 @@ export class Asker {
     { action, profile, answerBytes = SHORT_ANSWER, waitMs = 0, onContent }: ExitQuestion & { profile: OnionProfile },
     about: Pick<AttemptOptions, 'guard' | 'exit' | 'args' | 'messageId' | 'nonce' | 'copies' | 'tried' | 'collector' | 'signal'>,
   ): Promise<Outcome> {
-    const { carrier, paths, scores, clock, limits, purpose } = this.options
-    const question = { profile, action, answerBytes, waitMs, onContent }
-    return new Attempt({ carrier, paths, scores, clock, limits, purpose, ...question, ...about }).run()
+    const { carrier, paths, scores, clock, limits, purpose, entries } = this.options
+    const onLate = () => {
+      for (const { entry } of entries.open()) void entry.isAlive()
+    }
+    return new Attempt({
+      carrier,
+      paths,
+      scores,
+      clock,
+      limits,
+      purpose,
+      profile,
+      action,
+      answerBytes,
+      waitMs,
+      onContent,
+      onLate,
+      ...about,
+    }).run()
   }
 }
 

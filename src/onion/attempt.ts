@@ -123,6 +123,8 @@ export interface AttemptOptions {
   /** Told of all that comes by the reply blocks. */
   onContent: ((content: Uint8Array) => void) | undefined
   collector: AnswerCollector
+  /** An answer is late: the other guards are asked whether they are there, so that the next attempt goes by one that is. */
+  onLate: () => void
   signal: AbortSignal
 }
 
@@ -218,6 +220,7 @@ export class Attempt {
   /** An answer is late: the guard may be gone, else one copy more goes by other hops. */
   private async hedge(): Promise<void> {
     const { guard, collector, signal } = this.options
+    this.options.onLate()
     const isThere = await guard.entry.isAlive()
     if (!isThere || collector.hasSome || this.isOver || signal.aborted) return
     this.copiesLeft++

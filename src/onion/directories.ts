@@ -15,6 +15,14 @@ const ASK_MS = 20_000
 /** Relays that come while the directory is empty are given time to be several. */
 const SETTLE_MS = 200
 
+/** Who is told of what relays tell. */
+export interface DirectoriesListener {
+  changed: () => Promise<void>
+  /** Ids of relays whose view does not fit those of the others. */
+  suspected: (relays: string[]) => void
+  failed: (error: Error) => void
+}
+
 /** Asks relays of different operators for the hops that they know, each alone, so that none answers for another. */
 export class Directories {
   private readonly alarm: Alarm
@@ -27,12 +35,7 @@ export class Directories {
     private readonly kit: PluginKit,
     private readonly directory: Directory,
     private readonly limits: Required<Limits>,
-    private readonly on: {
-      changed: () => Promise<void>
-      /** Ids of relays whose view does not fit those of the others. */
-      suspected: (relays: string[]) => void
-      failed: (error: Error) => void
-    },
+    private readonly on: DirectoriesListener,
   ) {
     this.alarm = new Alarm(kit.clock, () => void this.refresh())
   }

@@ -37,6 +37,16 @@ const MIN_SHARED = 0.5
 /** Fewer hops say nothing. */
 const MIN_COMPARED = 4
 
+/** What a directory works with. */
+export interface DirectoryOptions {
+  clock: Clock
+  store: KeyValueStore
+  limits: Required<Limits>
+  /** How long a hop must be known, milliseconds. */
+  hopAgeMs: number
+  guardAgeMs: number
+}
+
 /**
  * The hops that relays of different operators tell of. None is used that one relay alone tells, nor one that is new: whoever wants to be
  * chosen has to wait where all can see it. A wallet that knows no hop takes those that all relays tell, as it has nothing older.
@@ -47,16 +57,7 @@ export class Directory {
   /** How often the relays were asked, as far as it counts. */
   private asked = 0
 
-  constructor(
-    private readonly options: {
-      clock: Clock
-      store: KeyValueStore
-      limits: Required<Limits>
-      /** How long a hop must be known, milliseconds. */
-      hopAgeMs: number
-      guardAgeMs: number
-    },
-  ) {}
+  constructor(private readonly options: DirectoryOptions) {}
 
   get size(): number {
     return this.known.size

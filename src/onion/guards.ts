@@ -31,6 +31,19 @@ export interface Guard {
   seenAt: number
 }
 
+/** What guards work with. */
+export interface GuardsOptions {
+  clock: Clock
+  random: Random
+  store: KeyValueStore
+  limits: Required<Limits>
+  groupOf: (hop: Hop) => string
+  /** Whether the application has named it as a relay: it knows the wallet by its own name. */
+  isNamed: (hop: Hop) => boolean
+  /** 32 secret bytes. */
+  makeSeed: () => Uint8Array
+}
+
 /**
  * The guards of a wallet (Tor's guard-spec, in small): a sample that stays for months, of which the first two that can be reached are
  * used. Whoever drew new guards for each path would meet a hostile one soon. The sample grows only where all of it has been unreachable
@@ -44,19 +57,7 @@ export class Guards {
   /** Since when all cannot be reached though relays can. */
   private cutOffSince: number | undefined
 
-  constructor(
-    private readonly options: {
-      clock: Clock
-      random: Random
-      store: KeyValueStore
-      limits: Required<Limits>
-      groupOf: (hop: Hop) => string
-      /** Whether the application has named it as a relay: it knows the wallet by its own name. */
-      isNamed: (hop: Hop) => boolean
-      /** 32 secret bytes. */
-      makeSeed: () => Uint8Array
-    },
-  ) {}
+  constructor(private readonly options: GuardsOptions) {}
 
   /** @returns how many entries could not be read. */
   async load(): Promise<number> {

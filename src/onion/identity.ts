@@ -88,7 +88,7 @@ export class OnionIdentity<Plugins extends readonly Plugin[] = readonly Plugin[]
    * Asks a peer, which sees an ephemeral key as the sender. It must have a mailbox (its card says how to seal the question), and a handler of
    * the protocol with `anonymous: true`. Question and answer have at most 16 and 32 kB.
    *
-   * @param options.profile default `quick`; `waitMs`, default 20,000: how long the peer's handler may take.
+   * @param options.profile default `quick`; `handlerMs`, default 20,000: how long the peer's handler may take.
    * @throws P2PError PEER_NOT_FOUND, ONION_TIMEOUT, ONION_EXIT_REFUSED, ONION_NO_PATH, ONION_TOO_FEW_OPERATORS, MESSAGE_TOO_LARGE,
    * INVALID_MESSAGE, INVALID_PEER_ID, ABORTED, SHUT_DOWN, or the code with which the peer refuses.
    */

@@ -34,7 +34,22 @@ export const DATE_STEP_MS = 60_000
 export interface AnonymousRequestOptions extends WaitOptions {
   profile?: OnionProfile | undefined
   /** How long the peer's handler may take, milliseconds, at most 60,000. Default 20,000. */
-  waitMs?: number | undefined
+  handlerMs?: number | undefined
+}
+
+/** What letters work with. */
+export interface LettersOptions {
+  asker: Asker
+  /** Records that are found through the onion. */
+  table: HashTable
+  /** With which limits cards are read: they live longer than other records. */
+  limits: Limits
+  random: Random
+  identity: Identity
+  network: string
+  /** Rounded; see `DATE_STEP_MS`. */
+  now: () => number
+  allowPrivate: boolean
 }
 
 /** Asks peers by letters that are sealed to their cards: the exit that brings them reads neither question nor answer. */
@@ -42,21 +57,7 @@ export class Letters {
   private readonly records: PeerRecords
   private readonly cards = new Map<string, Card>()
 
-  constructor(
-    private readonly options: {
-      asker: Asker
-      /** Records that are found through the onion. */
-      table: HashTable
-      /** With which limits cards are read: they live longer than other records. */
-      limits: Limits
-      random: Random
-      identity: Identity
-      network: string
-      /** Rounded; see `DATE_STEP_MS`. */
-      now: () => number
-      allowPrivate: boolean
-    },
-  ) {
+  constructor(private readonly options: LettersOptions) {
     const { table, allowPrivate } = options
     this.records = new PeerRecords(table, () => ({ addresses: [], relays: [], protocols: [] }), { allowPrivate })
   }
@@ -74,7 +75,7 @@ export class Letters {
    */
   async request(peerId: string, message: OutgoingMessage, options: AnonymousRequestOptions): Promise<P2PMessage> {
     const { asker, limits, random, identity, network, now } = this.options
-    const { signal, timeoutMs, profile, waitMs = ANSWER_MS } = options
+    const { signal, timeoutMs, profile, handlerMs = ANSWER_MS } = options
     const id = canonicalId(peerId)
     const recipient = decodePeerId(id)
     const wait = { signal, timeoutMs }
@@ -102,8 +103,8 @@ export class Letters {
     const { result } = await this.brought(id, peer, (exits) =>
       asker.ask({
         action: 'letter',
-        args: [id, letter, Math.min(MAX_WAIT_MS, waitMs)],
-        waitMs: Math.min(MAX_WAIT_MS, waitMs),
+        args: [id, letter, Math.min(MAX_WAIT_MS, handlerMs)],
+        waitMs: Math.min(MAX_WAIT_MS, handlerMs),
         answerBytes: 4_096,
         exits,
         profile,

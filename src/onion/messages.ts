@@ -95,7 +95,7 @@ export type HopRecord = Shaped<typeof hopShape>
 
 /** The key of a hop's record. @param peerId its `lp1…` id. */
 export function hopKeyOf(peerId: string): string {
-  return `${HOP_PREFIX}${peerId}`
+  return `resource:onion:${peerId}`
 }
 
 /** The value of a hop's record. @throws P2PError MALFORMED_DATA. */

@@ -17,6 +17,16 @@ const FEW = 2
 
 const setShape = /* @__PURE__ */ (() => tuple(array(tuple(text(1, 128), int(0, Number.MAX_SAFE_INTEGER)), 16)))()
 
+/** What middles work with. */
+export interface MiddlesOptions {
+  clock: Clock
+  random: Random
+  store: KeyValueStore
+  limits: Required<Limits>
+  groupOf: (hop: Hop) => string
+  onFailed: (error: Error) => void
+}
+
 /**
  * The hops that stand in the middle of one purpose's paths (Tor's vanguards-lite): four, each kept for five to ten days, over reloads. To
  * draw a middle for each packet would cross a hostile one soon, which then knows the guard. Purposes that are used once share a set.
@@ -25,16 +35,7 @@ export class Middles {
   /** By purpose, as its name in the store: the ids of the hops, and until when each is kept, milliseconds since the Unix epoch. */
   private readonly sets = new Map<string, Map<string, number>>()
 
-  constructor(
-    private readonly options: {
-      clock: Clock
-      random: Random
-      store: KeyValueStore
-      limits: Required<Limits>
-      groupOf: (hop: Hop) => string
-      onFailed: (error: Error) => void
-    },
-  ) {}
+  constructor(private readonly options: MiddlesOptions) {}
 
   /** @returns how many entries could not be read. */
   async load(): Promise<number> {

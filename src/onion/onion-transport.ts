@@ -11,7 +11,7 @@ const SCHEME = 'onion:'
 
 /** `onion:<lp1 id>`: a peer that is reached through the onion. */
 export function onionAddress(peerId: string): string {
-  return `${SCHEME}${peerId}`
+  return `onion:${peerId}`
 }
 
 /** Dials peers by streams through the onion. A coordinator that has it has no other transport. */
@@ -55,7 +55,15 @@ export class OnionTransport implements Transport {
     const { exit } = await asker.ask(question)
     let stopWatching = () => {}
     stream = new OnionStream({
-      ...{ carrier, entries, paths, clock, limits, purpose, exit, stream: id, address },
+      carrier,
+      entries,
+      paths,
+      clock,
+      limits,
+      purpose,
+      exit,
+      stream: id,
+      address,
       credit: MAX_PARTS - 1,
       onEnd: () => stopWatching(),
     })

@@ -16,6 +16,7 @@ import { startRelay } from '../../src/node/relay.js'
 import { webSocketServer } from '../../src/node/web-socket-server.js'
 import { epochAt, hopKeyOf, ONION_PROTOCOL, readHopRecord } from '../../src/onion/messages.js'
 import { createPacket } from '../../src/onion/packet.js'
+import { onion } from '../../src/onion/plugin.js'
 import { stateOf } from '../../src/plugins/persistence/state-format.js'
 import { isContained } from '../../src/plugins/webrtc/signals.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
@@ -248,6 +249,24 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
       // Nothing tells that it has been tried: the mail waits for the mailbox in either case.
       for (let i = 0; i < 14; i++) await pause()
       await pause()
+    },
+  },
+  'the record of a hop that a wallet takes for a guard': {
+    files: ['onion/entry.ts'],
+    async run(address, rules) {
+      const bootstrap = [(await relayOf(rules)).url, (await relayOf(rules)).url]
+      const hop = await coordinator({ bootstrap, identity: await generateIdentity() })
+      const { publicKey } = generateNoiseKeyPair()
+      const value = { v: 1, address, keys: [[epochAt(Date.now()), publicKey]], family: [], rate: 0, exit: [], bits: {}, up: 0 }
+      await hop.dht.announce({ key: hopKeyOf(hop.peerId), value })
+      const plugins = [onion({ hopAgeMs: 0, guardAgeMs: 0 })] as const
+      const wallet = new P2PCoordinator({ bootstrap, webrtc: false, logger: quiet, plugins, ...rules })
+      cleanUps.push(() => wallet.shutdown())
+      wallet.on('error', () => {})
+      await wallet.start()
+      const { guards } = wallet.onion as unknown as { guards: { all(): unknown[] } }
+      await until(() => guards.all().length > 0)
+      for (let i = 0; i < 4; i++) await pause()
     },
   },
   'the record of a hop of the onion': {
@@ -490,6 +509,7 @@ describe('the places where addresses of others come in', () => {
     // They dial what the table's files give them, or configure it.
     const none = new Set([
       'channel/secure-channel.ts',
+      'onion/onion-transport.ts',
       'core/config.ts',
       'core/core.ts',
       'core/kit.ts',

@@ -48,8 +48,9 @@ import { originPolicy } from '../../src/node/origins.js'
 import * as exits from '../../src/onion/exit-messages.js'
 import * as onion from '../../src/onion/messages.js'
 import { readOnionError } from '../../src/onion/onion-errors.js'
-import { openContent, openPacket, PACKET_BYTES as onionPacketBytes, peelPacket } from '../../src/onion/packet.js'
+import { PACKET_BYTES as onionPacketBytes, openContent, openPacket, peelPacket } from '../../src/onion/packet.js'
 import { isFieldElement, isSame } from '../../src/onion/sphinx.js'
+import { readBackCell, readForwardCell } from '../../src/onion/stream-messages.js'
 import { openReply, useSurb } from '../../src/onion/surb.js'
 import { Session } from '../../src/peer/connection/session.js'
 import { decodeAck, decodeRefused, decodeSequence, decodeSwitch } from '../../src/peer/connection/stream-entries.js'
@@ -489,6 +490,8 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   // As a sender may make it: whatever a hop finds behind a MAC that holds.
   bytes('onion/packet peelPacket', (input) => peelPacket(packetOf(input), place)),
   bytes('onion/packet openContent', openContent),
+  value('onion/stream-messages readForwardCell', readForwardCell),
+  bytes('onion/stream-messages readBackCell', readBackCell),
   bytes('onion/surb useSurb', (input) => useSurb(input, new Uint8Array(0))),
   bytes('onion/surb openReply', (input) => openReply({ key: place, secrets: [place] }, packetOf(input).slice(337))),
   bytes('onion/sphinx isFieldElement', isFieldElement),
