@@ -176,7 +176,7 @@ test('a circuit that is killed comes back, and so does the path to the relay', {
   const first = await context.newPage()
   const second = await context.newPage()
   await openWallet(first, complaints, '?webrtc=off')
-  const bob = await openWallet(second, complaints, '?relayonly=1')
+  const bob = await openWallet(second, complaints, '?privacy=relayed')
   const events = first.getByRole('list', { name: 'Events, newest first' })
   await first.locator('#relays-line').click()
   for (const row of [rowOf(first, bob.id), first.locator('.peer[data-kind="relay"]')]) {
@@ -289,7 +289,7 @@ test('HTTP alone carries a wallet: no WebSocket is opened', { tag: '@long' }, as
   const sockets: string[] = []
   second.on('websocket', (socket) => sockets.push(socket.url()))
   const alice = await openWallet(first, complaints)
-  await openWallet(second, complaints, '?http=1&relayonly=1')
+  await openWallet(second, complaints, '?http=1&privacy=relayed')
   await expect(second.locator('.peer[data-kind="relay"] .path')).toHaveAttribute('data-path', 'http')
   await expectPath(second, alice.id, 'circuit')
   expect(sockets).toEqual([])

@@ -9,6 +9,7 @@ import { identityCard } from './identity-card.js'
 import { networkPicture, showHint } from './network-picture.js'
 import { pathOptions } from './path-options.js'
 import { peerList } from './peer-list.js'
+import { privacyCard } from './privacy-card.js'
 import { resources } from './resources.js'
 import { room } from './room.js'
 import { statusBar } from './status-bar.js'
@@ -56,6 +57,7 @@ async function main() {
     peerList(wallet, { onMessage: chat.choose, onError }),
     networkPicture(wallet, { onChoose: chat.choose }),
     dhtCard(wallet, { onError }),
+    privacyCard(wallet, { onError }),
     { update: () => showHint(wallet) },
   ]
   const update = () => {

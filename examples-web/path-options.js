@@ -1,4 +1,4 @@
-// Paths that the page's address switches off, to see how the others do: ?webrtc=off, ?relayonly=1, ?http=1.
+// Paths that the page's address switches off, to see how the others do: ?webrtc=off, ?privacy=relayed, ?http=1.
 
 /** The part of the P2PConfig that says how peers may be reached, and `words` to show what is not as usual. */
 export function pathOptions(relay, search = location.search) {
@@ -7,9 +7,9 @@ export function pathOptions(relay, search = location.search) {
   const isHere = /^wss?:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/i.test(`${relay}/`)
   const config = { bootstrap: [relay], ...(isHere && { allowPrivate: true }) }
   const words = []
-  if (asked.get('relayonly') === '1') {
-    config.relayOnly = true
-    words.push('relays only')
+  if (asked.get('privacy') === 'relayed') {
+    config.privacy = 'relayed'
+    words.push('begun as relayed')
   } else if (asked.get('webrtc') === 'off') {
     config.webrtc = false
     words.push('no WebRTC')

@@ -40,10 +40,14 @@ export class Wallet extends EventTarget {
       heartbeatInterval: HEARTBEAT_MS,
       ...paths,
       ...(name !== undefined && { metadata: { name } }),
+      // What a plugin may read, and the application has no other way to: the setting as it is at this moment.
+      plugins: [{ name: 'demo', attach: (kit) => ({ kitOfDemo: () => kit }) }],
     })
     this.sdk = sdk
     this.peerId = this.coordinator.peerId
     this.name = name ?? defaultName(this.peerId)
+    /** The name in the metadata, which every connected peer is told; undefined: none. */
+    this.toldName = name
     this.coordinator.registerProtocol(
       new ChatProtocol(sdk, {
         onName: (told, from) => this.#named(told, from),
@@ -81,6 +85,17 @@ export class Wallet extends EventTarget {
     this.log('status', 'awake again')
     this.#change()
     await this.coordinator.resume()
+  }
+
+  /** Who may learn this wallet's network address: the SDK ends and makes paths as it needs. */
+  choosePrivacy(privacy) {
+    this.coordinator.configure({ privacy })
+    this.log('status', `privacy: ${privacy}`)
+    this.#change()
+  }
+
+  get privacy() {
+    return this.coordinator.kitOfDemo().privacy
   }
 
   peers() {

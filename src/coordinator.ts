@@ -86,14 +86,15 @@ export class FullCoordinator extends CoreCoordinator {
    * Changes options while the coordinator runs, all that are given or none.
    *
    * - `bootstrap`: connections to targets that are not in the new list end, those that are new in it are dialled.
-   * - `relayOnly: true`: every path ends, and peers are connected anew through relays; messages that were accepted arrive all the same.
+   * - `privacy: 'relayed'`: every path ends, and peers are connected anew through relays; messages that were accepted arrive all the same.
+   *   `'onion'` needs its plugin. With `'direct'` paths get better again by and by.
    * - `webrtc`: paths of other settings end, and peers move to a new one where they can.
    * - `metadata`: connected peers are told.
    * - `maxConnections`: of more peers than that, relays and those that the application asked for stay longest.
    *
    * @throws P2PError INVALID_CONFIG for what is misspelt or cannot change, INVALID_ADDRESS, LIMIT_EXCEEDED, UNSERIALIZABLE_PAYLOAD, SHUT_DOWN.
    * @example
-   * wallet.configure({ bootstrap: ['wss://relay2.example'], relayOnly: true })
+   * wallet.configure({ bootstrap: ['wss://relay2.example'], privacy: 'relayed' })
    */
   declare readonly configure: (changes: RunTimeOptions) => void
 

@@ -76,6 +76,7 @@ export class CoreCoordinator {
       taken.add(plugin.name)
     }
     for (const plugin of plugins) core.attach(plugin, this)
+    core.checkPrivacy()
   }
 
   /** Our `lp1…` id, or the name given in the configuration. @throws P2PError IDENTITY_FAILED where the platform cannot derive the key yet. */

@@ -83,6 +83,19 @@ describe('the Node examples', { timeout: 30_000 }, () => {
     expect(code).toBe(0)
   })
 
+  it('wake: a letter for a wallet that is asleep makes its relay knock at the push service, signed by the operator', async () => {
+    const { code, output, complaints } = await run('wake')
+    expect(complaints).toBe('')
+    expect(output.split('\n').sort()).toEqual([
+      '',
+      "Alice's letter is mailed",
+      'Bob is asleep',
+      "The push service wakes Bob's device: the operator has signed it",
+      'The relay knocks: 1 letter for a wallet that is asleep',
+    ])
+    expect(code).toBe(0)
+  })
+
   // The stall lasts as long as a real one.
   if (LONG)
     it('dice: three wallets throw the same, and without the one that stalls', async () => {

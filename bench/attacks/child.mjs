@@ -13,9 +13,9 @@ export function obey(commands) {
   process.on('disconnect', () => process.exit())
 }
 
-/** In the parent: `call(command, args)` and `end()`. */
-export function command(program, { nodeArgs = [] } = {}) {
-  const child = fork(program, { execArgv: nodeArgs, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+/** In the parent: `call(command, args)` and `end()`; `stdout` where it is `'pipe'`. */
+export function command(program, { args = [], nodeArgs = [], stdout = 'inherit' } = {}) {
+  const child = fork(program, args, { execArgv: nodeArgs, stdio: ['ignore', stdout, 'inherit', 'ipc'] })
   const calls = new Map()
   let next = 0
   child.on('message', ({ id, result, error }) => {
@@ -29,6 +29,7 @@ export function command(program, { nodeArgs = [] } = {}) {
   })
   return {
     pid: child.pid,
+    stdout: child.stdout,
     call: (name, args) =>
       new Promise((resolve, reject) => {
         const id = next++

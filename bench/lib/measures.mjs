@@ -7,6 +7,7 @@
  * where `start(options)` gives a new process of that contestant, ended after the round whatever happens, and
  * `settings.contestant` says who it is.
  */
+import { keepCoresAwake } from './awake.mjs'
 import { circuitMeasures } from './circuit-measures.mjs'
 import { openDelayLink } from './delay-link.mjs'
 import { dhtMeasures } from './dht-measures.mjs'
@@ -35,10 +36,27 @@ const oneWay =
   }
 
 async function echo(start, { quick }) {
-  const { client, address } = await pair(start)
+  const { client, server, address } = await pair(start)
   await client.call('open', { address, mode: 'echo' })
-  const { times } = await client.call('echo', { bytes: 256, warmup: quick ? 1_000 : 3_000, samples: quick ? 2_000 : 10_000 })
-  return { p50Us: percentile(times, 50), p99Us: percentile(times, 99) }
+  await client.call('echo', { bytes: 256, warmup: quick ? 1_000 : 3_000, samples: 0 })
+  const cpuUs = async () => {
+    const [there, here] = await Promise.all([server.call('cpu'), client.call('cpu')])
+    return there + here
+  }
+  const before = await cpuUs()
+  const { times } = await client.call('echo', { bytes: 256, warmup: 0, samples: quick ? 2_000 : 10_000 })
+  const cpu = (await cpuUs()) - before
+  return { p50Us: percentile(times, 50), p99Us: percentile(times, 99), cpuUs: cpu / times.length }
+}
+
+/** The same with cores that never halt: what is left of the figure above without the time in which a halted core wakes. */
+async function echoAwake(start, settings) {
+  const letSleep = keepCoresAwake()
+  try {
+    return await echo(start, settings)
+  } finally {
+    letSleep()
+  }
 }
 
 async function dial(start, { quick }) {
@@ -134,6 +152,7 @@ export const measures = [
   { name: 'one-way', title: '256 B one way', contestants: everyone, rounds: all, run: oneWay(256) },
   { name: 'one-way-16k', title: '16 kB one way', contestants: everyone, rounds: fewer, run: oneWay(16_384) },
   { name: 'echo', title: 'Echo of 256 B', contestants: everyone, rounds: all, run: echo },
+  { name: 'echo-awake', title: 'Echo of 256 B, cores kept awake', contestants: everyone, rounds: all, run: echoAwake },
   { name: 'dial', title: 'Dial to first reply, loopback', contestants: everyone, rounds: all, run: dial },
   {
     name: 'slow-dial',

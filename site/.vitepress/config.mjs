@@ -58,7 +58,12 @@ export default defineConfig({
       },
       {
         text: 'Operation',
-        items: [page('Running a relay', 'relay'), page('Conformance', 'conformance'), page('Eclipse', 'eclipse')],
+        items: [
+          page('Running a relay', 'relay'),
+          page('Operating relays', 'operating'),
+          page('Conformance', 'conformance'),
+          page('Eclipse', 'eclipse'),
+        ],
       },
       {
         text: 'Reference',

@@ -199,6 +199,11 @@ export function codeOf(code: unknown, fallback: P2PErrorCode): P2PErrorCode {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? (code as P2PErrorCode) : fallback
 }
 
+/** What a failure says, whatever was thrown. */
+export function whyOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
 export function identityFailed(message: string, cause?: unknown): P2PError {
   return new P2PError('IDENTITY_FAILED', message, { cause })
 }

@@ -14,6 +14,7 @@ import type { ONION_LIMITS } from './limits/onion.js'
 import type { ONION_HOP_LIMITS } from './limits/onion-hop.js'
 import { OUTBOX_LIMITS } from './limits/outbox.js'
 import { WORK_LIMITS } from './limits/proof-of-work.js'
+import type { SEALED_MAIL_LIMITS } from './limits/sealed-mail.js'
 import { SMALL_PLUGIN_LIMITS } from './limits/small-plugins.js'
 import { STATEMENT_LIMITS } from './limits/statements.js'
 import { TAB_LIMITS } from './limits/tabs.js'
@@ -50,6 +51,7 @@ type PluginLimitName =
   | keyof typeof MAILBOX_LIMITS
   | keyof typeof ONION_LIMITS
   | keyof typeof ONION_HOP_LIMITS
+  | keyof typeof SEALED_MAIL_LIMITS
 export type LimitName = keyof typeof DEFAULT_LIMITS | PluginLimitName
 /** All limits, resolved: defaults with the caller's changes. Those of `musig2()`, of mail and of `onion()` are there where they are attached. */
 export type Limits = { readonly [Name in keyof typeof DEFAULT_LIMITS]: number } & { readonly [Name in PluginLimitName]?: number }

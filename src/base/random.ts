@@ -66,6 +66,12 @@ export function randomItem<Item>(random: Random, items: readonly Item[]): Item |
   return items[Math.floor(random.unit() * items.length)]
 }
 
+/** The items in an order by lot. */
+export function shuffled<Item>(random: Random, items: readonly Item[]): Item[] {
+  const lots = new Map(items.map((item) => [item, random.unit()]))
+  return [...items].sort((a, b) => lots.get(a)! - lots.get(b)!)
+}
+
 /**
  * A time that varies by a share of itself to both sides, so that peers that begin together do not go on together.
  *

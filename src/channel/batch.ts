@@ -124,7 +124,8 @@ export class BatchWriter {
 }
 
 /**
- * The entries, with a PADDING behind them that makes their frame as long as a power of two, from 256 bytes on, or as the longest frame.
+ * The entries, with a PADDING that makes their frame as long as a power of two, from 256 bytes on, or as the longest frame. It stands before
+ * them, for nothing may follow CLOSE; behind READY and DESCRIPTION, which come first.
  *
  * @param max bytes of the longest plaintext; the frame of each is `tagBytes` longer.
  */
@@ -135,8 +136,9 @@ export function padded(plaintext: Uint8Array, max: number, tagBytes: number): Ui
   const whole = new Uint8Array(Math.min(bucket - tagBytes, max))
   const rest = whole.length - length - HEADER_BYTES
   if (rest < 0) return plaintext
-  whole.set(plaintext)
-  whole.set([Entry.PADDING, rest >> 8, rest & 0xff], length)
+  const isFirst = plaintext[0] === Entry.READY || plaintext[0] === Entry.DESCRIPTION
+  whole.set(plaintext, isFirst ? 0 : rest + HEADER_BYTES)
+  whole.set([Entry.PADDING, rest >> 8, rest & 0xff], isFirst ? length : 0)
   return whole
 }
 

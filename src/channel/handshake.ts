@@ -221,7 +221,7 @@ export function refusalOf(body: Uint8Array, limits: Limits, inClear = false): P2
   const refusal = body.length <= 2_048 ? shaped(refusalShape, decode(body, limits)) : undefined
   if (refusal === undefined) return new P2PError('HANDSHAKE_FAILED', 'The peer refused.', { details: { inClear } })
   const { code, message, retryAfterMs, moved } = refusal
-  const sentence = message ?? `The peer closed the connection: ${code}.`
+  const sentence = message || `The peer closed the connection: ${code}.`
   return new P2PError(codeOf(code, 'CONNECTION_CLOSED'), printable(sentence, 512), {
     details: {
       byPeer: true,

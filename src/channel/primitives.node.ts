@@ -44,6 +44,8 @@ function findNodeChaCha20() {
 }
 
 function findNodeX25519(): X25519 | undefined {
+  const made = madeX25519()
+  if (made !== undefined) return made
   // Raw, which recent versions of Node 24 know; or in DER, of which both end with the 32 bytes of the key (RFC 8410 §4, §7), and the writing
   // takes 44 µs. Not as JWK: in Node 20 that export deadlocks the process when a garbage collection falls into it.
   const spki = { format: 'der', type: 'spki' }
@@ -63,9 +65,55 @@ function findNodeX25519(): X25519 | undefined {
   return undefined
 }
 
+/**
+ * Pairs of a random secret key, and of the agreement of it with the base point (RFC 7748 §6.1): a third of the time of a pair of Node's, of which
+ * both keys have to be written out. Undefined where Node takes no private key whose public half it does not know yet.
+ */
+function madeX25519(): X25519 | undefined {
+  try {
+    const imported = new WeakMap<NoiseKeyPair, crypto.KeyObject>()
+    const base = Uint8Array.of(9, ...new Uint8Array(31))
+    const basePoint = crypto.createPublicKey(jwk(base))
+    const provider: X25519 = {
+      generate() {
+        const secretKey = crypto.getRandomValues(new Uint8Array(32))
+        // A public half is asked for, and not looked at.
+        const privateKey = crypto.createPrivateKey(jwk(base, secretKey))
+        const publicKey = new Uint8Array(crypto.diffieHellman({ privateKey, publicKey: basePoint }))
+        const keys = { publicKey, secretKey }
+        imported.set(keys, privateKey)
+        return keys
+      },
+      dh: agreement(imported),
+    }
+    // Two pairs agree, and so does a pair that is imported whole.
+    const [a, b] = [provider.generate(), provider.generate()]
+    const shared = provider.dh(a, b.publicKey)
+    const isSame = (other: Uint8Array) => other.every((byte, i) => byte === shared[i])
+    return isSame(provider.dh(b, a.publicKey)) && isSame(provider.dh({ ...b }, a.publicKey)) ? provider : undefined
+  } catch {
+    return undefined
+  }
+}
+
 function nodeX25519Of(ofPublic: object, ofPrivate: object): X25519 {
-  // Importing the private key costs as much as the agreement; the entry goes when its key pair does.
   const imported = new WeakMap<NoiseKeyPair, crypto.KeyObject>()
+  // Node's types do not know the raw formats.
+  const exported = (key: crypto.KeyObject, form: object) =>
+    new Uint8Array(key.export(form as crypto.KeyExportOptions<'der'>).subarray(-32))
+  return {
+    generate() {
+      const { privateKey, publicKey } = crypto.generateKeyPairSync('x25519')
+      const keys = { publicKey: exported(publicKey, ofPublic), secretKey: exported(privateKey, ofPrivate) }
+      imported.set(keys, privateKey)
+      return keys
+    },
+    dh: agreement(imported),
+  }
+}
+
+/** @param imported private keys: importing one costs as much as the agreement, and an entry goes when its key pair does. */
+function agreement(imported: WeakMap<NoiseKeyPair, crypto.KeyObject>): X25519['dh'] {
   // A hop of the onion agrees twice with one element.
   let last: { bytes: Uint8Array; key: crypto.KeyObject } | undefined
   const publicKeyOf = (bytes: Uint8Array) => {
@@ -74,33 +122,22 @@ function nodeX25519Of(ofPublic: object, ofPrivate: object): X25519 {
     }
     return last.key
   }
-  // Node's types do not know the raw formats.
-  const exported = (key: crypto.KeyObject, form: object) =>
-    new Uint8Array(key.export(form as crypto.KeyExportOptions<'der'>).subarray(-32))
-  // JWK, because Node parses it twelve times faster than DER.
+  return (keys, publicKey) =>
+    contributory(() => {
+      let privateKey = imported.get(keys)
+      if (privateKey === undefined) {
+        privateKey = crypto.createPrivateKey(jwk(keys.publicKey, keys.secretKey))
+        imported.set(keys, privateKey)
+      }
+      const shared = crypto.diffieHellman({ privateKey, publicKey: publicKeyOf(publicKey) })
+      return new Uint8Array(shared.buffer, shared.byteOffset, shared.length)
+    })
+}
+
+/** JWK, because Node parses it twelve times faster than DER. */
+function jwk(x: Uint8Array, d?: Uint8Array) {
   const base64Url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url')
-  const jwk = (x: Uint8Array, d?: Uint8Array) => ({
-    format: 'jwk' as const,
-    key: { kty: 'OKP', crv: 'X25519', x: base64Url(x), ...(d && { d: base64Url(d) }) },
-  })
-  return {
-    generate() {
-      const { privateKey, publicKey } = crypto.generateKeyPairSync('x25519')
-      const keys = { publicKey: exported(publicKey, ofPublic), secretKey: exported(privateKey, ofPrivate) }
-      imported.set(keys, privateKey)
-      return keys
-    },
-    dh: (keys, publicKey) =>
-      contributory(() => {
-        let privateKey = imported.get(keys)
-        if (privateKey === undefined) {
-          privateKey = crypto.createPrivateKey(jwk(keys.publicKey, keys.secretKey))
-          imported.set(keys, privateKey)
-        }
-        const shared = crypto.diffieHellman({ privateKey, publicKey: publicKeyOf(publicKey) })
-        return new Uint8Array(shared.buffer, shared.byteOffset, shared.length)
-      }),
-  }
+  return { format: 'jwk' as const, key: { kty: 'OKP', crv: 'X25519', x: base64Url(x), ...(d && { d: base64Url(d) }) } }
 }
 
 function findNodeAead(): Aead | undefined {

@@ -491,7 +491,8 @@ export class SecureChannel implements FrameSink {
   }
 
   private sendFrame(plaintext: Uint8Array): void {
-    const hidden = this.padsFrames ? padded(plaintext, this.maxPlaintextBytes, TAG_BYTES) : plaintext
+    // What a side tells of itself is of a length that would tell it from others.
+    const hidden = this.padsFrames || this.state !== 'open' ? padded(plaintext, this.maxPlaintextBytes, TAG_BYTES) : plaintext
     this.transmit(this.sendCipher!.encrypt(hidden))
     if (++this.framesSent < this.limits.rekeyAfterFrames) return
     this.framesSent = 0
@@ -540,12 +541,15 @@ export class SecureChannel implements FrameSink {
   }
 
   private sayGoodbye(state: SecureChannel['state'], error: P2PError): void {
+    const { outbound } = this.connection
+    // Our sentence may say whom we have looked for, which is not for the one that we have found in its place.
+    const told = outbound && state !== 'open' ? new P2PError(error.code, '') : error
     try {
       // Before its last message an initiator has keys that the responder lacks: it still refuses in the clear.
-      if (state === 'handshake' && (this.sendCipher === undefined || this.connection.outbound)) {
-        this.transmit(refusalFrame(error))
+      if (state === 'handshake' && (this.sendCipher === undefined || outbound)) {
+        this.transmit(refusalFrame(told))
       } else {
-        this.writer.add(Entry.CLOSE, undefined, encodeRefusal(error))
+        this.writer.add(Entry.CLOSE, undefined, encodeRefusal(told))
         this.writer.flush()
       }
     } catch {

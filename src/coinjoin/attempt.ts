@@ -63,8 +63,8 @@ export interface AttemptOptions {
   /** From 1. */
   number: number
   terms: RegistrationTerms
-  /** Our `register` item: the same in all attempts of a round. */
-  register: Uint8Array
+  /** Our `register` item: the same in all attempts of a round. It may take its time: the others are waited for meanwhile. */
+  register(): Promise<Uint8Array>
   /** What each had registered in the attempt before. */
   before: ReadonlyMap<string, Uint8Array> | undefined
   /** Messages of fresh scripts. */
@@ -134,7 +134,7 @@ class Attempt {
   private async say(phase: string, items: PhaseItems): Promise<Uint8Array | undefined> {
     switch (phase) {
       case 'register':
-        return this.options.register
+        return this.options.register()
       case 'keys':
         return this.sayKeys(this.byPlace(items, 'register'))
       case 'commit':

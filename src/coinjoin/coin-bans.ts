@@ -16,6 +16,7 @@ const TIMES_MS: Readonly<Record<MixFault, number>> = {
   unrevealed: DAY_MS,
   offence: DAY_MS,
   equivocation: DAY_MS,
+  spent: DAY_MS,
   out: 0,
 }
 /** How much longer each time, and the longest. */

@@ -74,12 +74,7 @@ export function maxLossOf(rate: number): bigint {
   return dustOfType(1) + feeOf(OUTPUT_BYTES[1], rate)
 }
 
-/** 36 bytes, as transactions name an output. */
-export function outpointBytes({ txid, index }: Outpoint): Uint8Array {
-  return new ByteWriter().raw(txid).u32(index).take()
-}
-
 /** Names a coin in maps and stores. */
-export function coinName(outpoint: Outpoint): string {
-  return hexOf(outpointBytes(outpoint))
+export function coinName({ txid, index }: Outpoint): string {
+  return hexOf(new ByteWriter().raw(txid).u32(index).take())
 }

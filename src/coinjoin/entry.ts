@@ -20,6 +20,11 @@ export interface EntryWork {
   readonly nonce: Uint8Array
 }
 
+/** Milliseconds for which work counts, from now on. */
+export function workMsOf({ hour }: EntryWork, nowMs: number): number {
+  return (hour + 2) * HOUR_MS - nowMs
+}
+
 /** Type of the resource that says who waits in a pool. */
 export function entryType(poolId: string): string {
   return `lotus-coinjoin-${poolId}`

@@ -7,6 +7,7 @@ export type MixFailure =
   | 'NOT_ENOUGH_PEERS'
   | 'COIN_REJECTED'
   | 'COIN_SPENT'
+  | 'COIN_BUSY'
   | 'EXCLUDED'
   | 'TOO_FEW_LEFT'
   | 'MISSED_DEADLINE'
@@ -14,6 +15,7 @@ export type MixFailure =
   | 'REFUSED'
   | 'WALLET_FAILED'
   | 'SIGNER_FAILED'
+  | 'COSIGNER_FAILED'
   | 'BROADCAST_FAILED'
   | 'ECLIPSE_SUSPECTED'
   | 'CANCELLED'
@@ -30,6 +32,8 @@ export type MixFault =
   | 'offence'
   /** It said two things at once, and both signed. */
   | 'equivocation'
+  /** Its coin was there, and was spent elsewhere while the round went on. */
+  | 'spent'
   /** Its coins are not taken, or it does not take a coin of others. */
   | 'out'
 
@@ -53,6 +57,9 @@ export interface MixFailureDetails {
   coinLocked?: boolean
   /** How many fresh addresses must never be used, as others know whose they are. */
   burned?: number
+  /** With COSIGNER_FAILED: `lp1…` ids of the owners of the coin that it hangs on, and which coin: 72 digits, as in a transaction. */
+  cosigners?: string[]
+  coin?: string
   [fact: string]: unknown
 }
 
@@ -69,4 +76,9 @@ export function mixFailed(
 ): P2PError {
   const all: MixFailureDetails = { retryable: !FINAL.includes(details.reason), ...details }
   return new P2PError('MIX_FAILED', message, { details: all, ...(cause !== undefined && { cause }) })
+}
+
+/** The wallet's signer refuses, or has failed. */
+export function signerFailed(message: string): P2PError {
+  return mixFailed(message, { reason: 'SIGNER_FAILED' })
 }

@@ -59,9 +59,8 @@ export function isMessage(type: OutputType, message: Uint8Array): boolean {
 /** The message of a scriptPubKey; undefined for one of another type. */
 export function messageOf(type: OutputType, script: Uint8Array): Uint8Array | undefined {
   const read = readScript(script)
-  if (read === undefined) return undefined
-  if (read.kind === 'p2pkh') return type === P2PKH ? read.keyHash : undefined
-  return type === TAPROOT && read.state === undefined ? read.publicKey : undefined
+  if (read?.kind === 'p2pkh') return type === P2PKH ? read.keyHash : undefined
+  return type === TAPROOT && read?.state === undefined ? read?.publicKey : undefined
 }
 
 /** The scriptPubKey of a message. */

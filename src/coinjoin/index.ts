@@ -1,5 +1,6 @@
 // lotus-p2p/coinjoin: mixing coins with those of others, with nobody in the middle.
 
+export { ownershipHash } from '../lotus/ownership.js'
 export type { SpentOutput } from '../lotus/spent.js'
 export type { CoinBan } from './coin-bans.js'
 export type { Coin, Outpoint } from './coins.js'
@@ -7,15 +8,9 @@ export type { MixFailure, MixFailureDetails, MixFault, NamedMember } from './err
 export type { OutputType } from './fields.js'
 export type { MixLimits } from './limits.js'
 export type { MixNetwork } from './mix-network.js'
-export {
-  CoinJoin,
-  type CoinJoinOptions,
-  type MixOptions,
-  type MixProgress,
-  type MixResult,
-  type MixStep,
-  type PoolInfo,
-} from './mixer.js'
+export type { CoinJoinOptions, MixOptions, MixProgress, MixResult, MixStep, PoolInfo } from './mix-options.js'
+export { CoinJoin } from './mixer.js'
+export { checkPayment } from './payment.js'
 export {
   type MixPlan,
   type PlanOptions,
@@ -26,7 +21,7 @@ export {
   splitForMixing,
 } from './plan.js'
 export type { MixPool } from './pool.js'
-export { ownershipHash } from './registration.js'
 export type { RoundSummary } from './round.js'
+export { type SharedMixSignerOptions, sharedMixSigner } from './shared-signer.js'
 export { type SoftwareMixSignerOptions, softwareMixSigner } from './software-signer.js'
 export type { CoinState, MixWallet, ProveOwnershipInput, ScriptFate, SignInputsInput } from './wallet.js'

@@ -1,3 +1,4 @@
+import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
 import { systemClock } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
@@ -31,12 +32,14 @@ export class MixPeer {
   readonly identity: Identity
   readonly kit: PluginKit
   private readonly peer: RoundCoordinator
+  private lingering: Alarm | undefined
 
   constructor(
-    { plugins, ...network }: MixNetwork,
+    private readonly network: MixNetwork,
     private readonly limits: MixLimits,
     seed?: Uint8Array,
   ) {
+    const { plugins, ...given } = network
     this.identity = identityFromSeed(seed ?? (network.random ?? systemRandom).bytes(32))
     let kit: PluginKit | undefined
     const inside: Plugin = {
@@ -48,10 +51,10 @@ export class MixPeer {
       },
     }
     this.peer = new P2PCoordinator({
-      ...network,
+      ...given,
       identity: this.identity,
       store: memoryStore(),
-      relayOnly: true,
+      privacy: 'relayed',
       webrtc: false,
       oneTab: false,
       maxConnections: MAX_CONNECTIONS,
@@ -103,7 +106,14 @@ export class MixPeer {
     return this.peer.isConnected(peerId) ? Promise.resolve() : this.peer.connectToPeer(peerId, wait)
   }
 
+  /** Stays for so many milliseconds, for members that still lack something, and ends then. */
+  linger(ms: number, ended: () => void): void {
+    this.lingering = new Alarm(clockOf(this.network), () => void this.shutdown().finally(ended))
+    this.lingering.arm(ms)
+  }
+
   shutdown(): Promise<void> {
+    this.lingering?.disarm()
     return this.peer.shutdown()
   }
 }

@@ -4,21 +4,25 @@ import { isP2PError, P2PError, shutDownError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import { fenced } from '../base/fenced.js'
 import { systemRandom } from '../base/random.js'
+import { SerialByKey } from '../base/serial.js'
 import { checkWait, type WaitOptions, withDeadline } from '../base/wait.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import { type KeyValueStore, memoryStore } from '../storage/key-value-store.js'
+import { memoryStore } from '../storage/key-value-store.js'
+import { calledWallet } from './called-wallet.js'
 import { type CoinBan, CoinBans } from './coin-bans.js'
+import { depthOf, OWN_CONFIRMATIONS } from './coin-depth.js'
 import { coinName, type Outpoint } from './coins.js'
-import { type EntryWork, mineEntry } from './entry.js'
+import { type EntryWork, mineEntry, workMsOf } from './entry.js'
 import { cancelled, type MixFailure, type MixFailureDetails, mixFailed } from './errors.js'
 import { MAX_MEMBERS } from './items.js'
 import { COINJOIN_LIMITS, type MixLimits } from './limits.js'
 import { Lobby, type Roster } from './lobby.js'
-import { clockOf, type MixNetwork, MixPeer } from './mix-network.js'
-import { largestRoster, type MixPlan } from './plan.js'
-import { DENOMINATIONS, MIN_RATE, type MixPool, placeOf, poolIdOf } from './pool.js'
+import { clockOf, MixPeer } from './mix-network.js'
+import type { CoinJoinOptions, MixOptions, MixProgress, MixResult, PoolInfo } from './mix-options.js'
+import { checkPlan, largestRoster, type MixPlan } from './plan.js'
+import { DENOMINATIONS, MIN_RATE, placeOf, poolIdOf } from './pool.js'
 import { MIN_MEMBERS } from './roster.js'
-import { depthOf, OWN_CONFIRMATIONS, type RoundProgress, type RoundResult, type RoundSummary, runRound } from './round.js'
+import { type RoundSummary, runRound } from './round.js'
 import type { MixWallet } from './wallet.js'
 
 const DEFAULT_PEERS = 5
@@ -35,49 +39,14 @@ const ANEW: ReadonlySet<MixFailure> = /* @__PURE__ */ new Set([
   'EXCLUDED',
   'MISSED_DEADLINE',
   'OUTPUT_MISSING',
+  'NOT_ENOUGH_PEERS',
 ] as const)
+/** Work that counts no longer than this is done anew: a pool may be waited in for half an hour. */
+const MIN_WORK_MS = 1_800_000
 /** How deep the block lies whose hash draws the order. */
 const ORDER_DEPTH = 3
 /** Progress before there is a round. */
 const NOBODY = { attempt: 0, peers: 0, missing: [], members: [], named: [] } as const
-
-export type MixStep = 'preparing' | 'waiting' | RoundProgress['step']
-
-/** How far a mix is. */
-export interface MixProgress extends Omit<RoundProgress, 'step'> {
-  readonly step: MixStep
-}
-
-export interface MixOptions extends Pick<WaitOptions, 'signal'> {
-  /** The fewest members, ourselves among them; 3 to 50. Default 5. */
-  minPeers?: number
-  /** Members that are waited for first. Default: `minPeers`. */
-  preferPeers?: number
-  /** Milliseconds that `preferPeers` are waited for; three times as long for a round at all. Default 600,000. */
-  patienceMs?: number
-  /** The last look, within 20 s; false leaves the round. Nothing that it shows changes afterwards, but that members may be left out. */
-  confirm?: (summary: RoundSummary) => boolean | Promise<boolean>
-  onProgress?: (progress: MixProgress) => void
-}
-
-/** What became of a plan. */
-export interface MixResult extends RoundResult {}
-
-/** Who waits in a pool. */
-export interface PoolInfo {
-  readonly pool: MixPool
-  readonly waiting: number
-  /** Milliseconds since the Unix epoch. */
-  readonly nextEpochAt: number
-}
-
-export interface CoinJoinOptions {
-  network: MixNetwork
-  wallet: MixWallet
-  /** Where refused coins are kept. Default: in memory. */
-  store?: KeyValueStore
-  limits?: Partial<MixLimits>
-}
 
 /**
  * Mixes coins with those of others, without anybody in the middle: equal outputs that nobody can tie to an input, as long as two members are
@@ -90,15 +59,19 @@ export interface CoinJoinOptions {
  */
 export class CoinJoin {
   private readonly limits: MixLimits
+  private readonly wallet: MixWallet
   private readonly coinBans: CoinBans
   private readonly mixing = new Set<string>()
   private readonly peers = new Set<MixPeer>()
+  /** By pool: who waits in it. */
+  private readonly waiting = new SerialByKey()
   private prepared: { poolId: string; seed: Uint8Array; work: EntryWork } | undefined
   private browser: MixPeer | undefined
   private readonly closing = new AbortController()
 
   constructor(private readonly options: CoinJoinOptions) {
     this.limits = { ...COINJOIN_LIMITS, ...options.limits }
+    this.wallet = calledWallet(options.wallet)
     this.coinBans = new CoinBans(options.store ?? memoryStore(), clockOf(options.network))
   }
 
@@ -113,12 +86,13 @@ export class CoinJoin {
     checkWait('The mix', { signal, timeoutMs: patienceMs })
     if (!(Number.isInteger(minPeers) && minPeers >= MIN_MEMBERS && minPeers <= preferPeers && preferPeers <= MAX_MEMBERS))
       throw new P2PError('INVALID_CONFIG', `minPeers and preferPeers are whole numbers from ${MIN_MEMBERS} to ${MAX_MEMBERS}.`)
-    const poolId = poolIdOf(this.options.network.network ?? 'lotus', plan.pool)
+    checkPlan(plan)
+    const poolId = this.poolOf(plan)
     if (largestRoster(plan) < minPeers)
       throw mixFailed('The plan has too many coins or outputs for so many members.', { reason: 'INVALID_PLAN' })
     const names = plan.coins.map(coinName)
     if (names.some((name) => this.mixing.has(name)))
-      throw mixFailed('The coin is in a round already.', { reason: 'INVALID_PLAN' })
+      throw mixFailed('A coin of the plan is in a round already.', { reason: 'COIN_BUSY' })
     for (const name of names) this.mixing.add(name)
     const ending = new AbortController()
     const end = () => ending.abort()
@@ -146,7 +120,8 @@ export class CoinJoin {
   /** Does the work for the next place in the pool of a plan, in slices or in the worker of `network.proofOfWork`. */
   async prepare(plan: MixPlan, { signal }: Pick<WaitOptions, 'signal'> = {}): Promise<void> {
     this.check()
-    const poolId = poolIdOf(this.options.network.network ?? 'lotus', plan.pool)
+    checkPlan(plan)
+    const poolId = this.poolOf(plan)
     const seed = (this.options.network.random ?? systemRandom).bytes(32)
     const peer = new MixPeer(this.options.network, this.limits, seed)
     try {
@@ -215,19 +190,22 @@ export class CoinJoin {
     options: MixOptions & { minPeers: number; wanted: () => number; until: number },
     signal: AbortSignal,
   ): Promise<MixResult> {
-    const { wallet, network } = this.options
-    const clock = clockOf(network)
+    const { wallet } = this
+    const clock = clockOf(this.options.network)
     const tell = (progress: MixProgress) => fenced(() => options.onProgress?.(progress))
     tell({ ...NOBODY, step: 'preparing', of: 0 })
     await this.checkCoins(plan)
+    const now = clock.now()
     const { prepared } = this
-    const isPrepared = prepared?.poolId === poolId
+    const isPrepared = prepared?.poolId === poolId && workMsOf(prepared.work, now) > MIN_WORK_MS
     if (isPrepared) this.prepared = undefined
     const peer = this.peer(isPrepared ? prepared.seed : undefined)
     try {
       const work = isPrepared ? prepared.work : await this.mine(peer, poolId, signal)
       await peer.start(signal)
-      const roster = await this.wait(peer, plan, poolId, work, options, signal, tell)
+      // Whose work counts no more is seen by nobody: it comes again, as another.
+      const until = Math.min(options.until, elapsed(clock) + workMsOf(work, clock.now()))
+      const roster = await this.wait(peer, plan, poolId, work, { ...options, until }, signal, tell)
       const self = peer.identity.publicKey
       const place = placeOf(roster.keys, self)
       // Of two members the one whose key comes first dials. The first phase ends without those that cannot be reached.
@@ -248,7 +226,7 @@ export class CoinJoin {
         signal,
       })
     } finally {
-      clock.setTimeout(() => void peer.shutdown().finally(() => this.peers.delete(peer)), LINGER_MS)
+      peer.linger(LINGER_MS, () => this.peers.delete(peer))
     }
   }
 
@@ -262,59 +240,72 @@ export class CoinJoin {
     tell: (progress: MixProgress) => void,
   ): Promise<Roster> {
     const clock = clockOf(this.options.network)
-    const { wallet } = this.options
+    const { wallet } = this
     const { epochMs } = this.limits
-    let lobby: Lobby | undefined
-    let leave: (() => Promise<void>) | undefined
-    const formed = (inner: AbortSignal) =>
-      new Promise<Roster>((resolve, reject) => {
-        inner.addEventListener('abort', () => reject(inner.reason))
-        lobby = new Lobby({
-          kit: peer.kit,
-          clock,
-          identity: peer.identity,
-          poolId,
-          epochMs,
-          maxPeers: largestRoster(plan),
-          minPeers: wanted,
-          isOpen: () => !peer.isSuspicious,
-          entries: (epoch) => peer.entriesOf(poolId, epoch),
-          blockHash: async () => wallet.blockHash((await wallet.tip()) - ORDER_DEPTH),
-          connect: (peerId, wait) => peer.connect(peerId, wait),
-          onRoster: resolve,
-          onWaiting: (waiting, deadlineAt) => tell({ ...NOBODY, step: 'waiting', peers: waiting, of: wanted(), deadlineAt }),
-          onError: (error) => peer.kit.logger.debug('An epoch has failed.', { error: String(error) }),
+    const formed = async (inner: AbortSignal) => {
+      let lobby: Lobby | undefined
+      let leave: (() => Promise<void>) | undefined
+      try {
+        return await new Promise<Roster>((resolve, reject) => {
+          if (inner.aborted) reject(inner.reason)
+          inner.addEventListener('abort', () => reject(inner.reason))
+          lobby = new Lobby({
+            kit: peer.kit,
+            clock,
+            identity: peer.identity,
+            poolId,
+            epochMs,
+            maxPeers: largestRoster(plan),
+            minPeers: wanted,
+            isOpen: () => !peer.isSuspicious,
+            entries: (epoch) => peer.entriesOf(poolId, epoch),
+            blockHash: async () => wallet.blockHash((await wallet.tip()) - ORDER_DEPTH),
+            connect: (peerId, wait) => peer.connect(peerId, wait),
+            onRoster: resolve,
+            onWaiting: (waiting, deadlineAt) => tell({ ...NOBODY, step: 'waiting', peers: waiting, of: wanted(), deadlineAt }),
+            onError: (error) => peer.kit.logger.debug('An epoch has failed.', { error: String(error) }),
+          })
+          // At a moment that says nothing of when the wallet was opened.
+          clock.setTimeout(
+            () => {
+              if (!inner.aborted) peer.enter(poolId, work).then((left) => (leave = left), reject)
+            },
+            (peer.kit.random.unit() * epochMs) / 4,
+          )
         })
-        // At a moment that says nothing of when the wallet was opened.
-        clock.setTimeout(
-          () => {
-            if (!inner.aborted) peer.enter(poolId, work).then((left) => (leave = left), reject)
-          },
-          (peer.kit.random.unit() * epochMs) / 4,
-        )
-      })
+      } finally {
+        lobby?.close()
+        await leave?.()
+      }
+    }
     try {
-      return await withDeadline(clock, 'The round', { signal, timeoutMs: Math.max(1, until - elapsed(clock)) }, formed)
+      // Two members of one wallet in one round would hide nobody: one waits in a pool at a time.
+      return await withDeadline(clock, 'The round', { signal, timeoutMs: Math.max(1, until - elapsed(clock)) }, (inner) =>
+        this.waiting.run(poolId, () => formed(inner)),
+      )
     } catch (error) {
       if (!isP2PError(error, 'TIMEOUT')) throw error
       if (peer.isSuspicious)
         throw mixFailed('The relays may keep us from the rest of the network.', { reason: 'ECLIPSE_SUSPECTED' }, error)
       throw mixFailed('Too few wallets have come.', { reason: 'NOT_ENOUGH_PEERS' }, error)
-    } finally {
-      lobby?.close()
-      await leave?.()
     }
+  }
+
+  private poolOf({ pool }: MixPlan): string {
+    return poolIdOf(this.options.network.network ?? 'lotus', pool)
   }
 
   private async confirm(summary: RoundSummary, { confirm, signal }: MixOptions): Promise<boolean> {
     if (confirm === undefined) return true
     const clock = clockOf(this.options.network)
-    return withDeadline(clock, 'The last look', { signal, timeoutMs: LOOK_MS }, async () => confirm(summary)).catch(() => false)
+    return withDeadline(clock, 'The last look', { signal, timeoutMs: LOOK_MS }, async () => confirm(summary)).catch((cause) => {
+      throw mixFailed('The last look has failed, or was not taken in its time.', { reason: 'REFUSED', phase: 'keys' }, cause)
+    })
   }
 
   private async checkCoins({ coins }: MixPlan): Promise<void> {
     for (const coin of coins) {
-      const depth = await depthOf(coin, this.options.wallet)
+      const depth = await depthOf(coin, this.wallet)
       if (typeof depth === 'string')
         throw mixFailed('A coin of the plan is spent, or another than the plan says.', { reason: 'COIN_SPENT' })
       if (depth < OWN_CONFIRMATIONS)

@@ -1,3 +1,4 @@
+import { isBytes } from '../base/bytes.js'
 import type { P2PError } from '../base/errors.js'
 import { sumOf } from '../lotus/transaction.js'
 import { type Coin, coinName, dustOfType, feeOf, keyOfCoin, maxLossOf, sizeOf } from './coins.js'
@@ -56,7 +57,9 @@ export function planMix(options: PlanOptions): MixPlan {
   if (!(Array.isArray(coins) && coins.length >= 1 && coins.length <= MAX_COINS)) throw invalid(`Mix 1 to ${MAX_COINS} coins.`)
   if (new Set(coins.map(coinName)).size < coins.length) throw invalid('A coin is named twice.')
   const kinds = coins.map((coin) => {
-    const key = coin.txid?.length === 32 ? keyOfCoin(coin) : undefined
+    const { txid, index, sats } = coin
+    const isCoin = isBytes(txid, 32) && Number.isInteger(index) && typeof sats === 'bigint' && isBytes(coin.script)
+    const key = isCoin ? keyOfCoin(coin) : undefined
     if (key === undefined) throw invalid('A coin is P2PKH, with its publicKey, or Taproot without a state.')
     return key.kind
   })
@@ -87,6 +90,16 @@ export function planMix(options: PlanOptions): MixPlan {
     change: hasChange ? { sats, type: changeType } : undefined,
     warnings,
   }
+}
+
+/**
+ * Whether a plan is what `planMix` makes, after a clone or a store too.
+ *
+ * @throws P2PError MIX_FAILED with reason INVALID_PLAN.
+ */
+export function checkPlan({ coins, pool, outputs, fee, change }: MixPlan): void {
+  const { fee: found, change: left } = planMix({ coins, outputs, ...pool, ...(change && { changeType: change.type }) })
+  if (found !== fee || left?.sats !== change?.sats) throw invalid('The plan is none of planMix.')
 }
 
 /** Options of `splitForMixing`. */

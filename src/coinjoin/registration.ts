@@ -1,11 +1,10 @@
 import { compareBytes } from '../base/bytes.js'
-import { ByteWriter } from '../lotus/byte-writer.js'
-import { taggedHash } from '../lotus/hash.js'
+import { ownershipHash } from '../lotus/ownership.js'
 import { p2pkhScript, taprootScript } from '../lotus/script.js'
 import { sumOf, type TransactionOutput } from '../lotus/transaction.js'
 import { schnorrVerify } from '../lotus/verify-schnorr.js'
 import { array, bytes, custom, int, oneOf, shaped, tuple, union } from '../message/shape.js'
-import { type Coin, coinName, dustOfType, feeOf, maxLossOf, outpointBytes, sizeOf, typeOfScript } from './coins.js'
+import { type Coin, coinName, dustOfType, feeOf, maxLossOf, sizeOf, typeOfScript } from './coins.js'
 import type { OutputType } from './fields.js'
 import { decodePadded, encodePadded } from './padded.js'
 import type { Steps } from './polynomials.js'
@@ -74,17 +73,6 @@ export function readRegistration(value: Uint8Array): Registration | undefined {
     return { txid: txid.slice(), index, sats: BigInt(sats), kind, publicKey: publicKey.slice(), proof: proof.slice(), script }
   })
   return { coins, outputs, change: change === null ? undefined : { sats: BigInt(change[0]), script: change[1].slice() } }
-}
-
-/**
- * What the owner of a coin signs to show that it is its own, for one roster and one member: it spends nothing.
- *
- * @param member Ed25519 key of the member, 32 bytes.
- * @returns 32 bytes.
- */
-export function ownershipHash(rosterHash: Uint8Array, member: Uint8Array, coin: Coin): Uint8Array {
-  const paid = new ByteWriter().u64(coin.sats).take()
-  return taggedHash('lotus-p2p/coinjoin/ownership/1', rosterHash, member, outpointBytes(coin), paid, coin.script)
 }
 
 /** Mixed outputs that one member may have in a round that began with so many members. */

@@ -1,4 +1,4 @@
-import { equalBytes, hexOf, joined } from '../base/bytes.js'
+import { hexOf, joined } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import { isP2PError, type P2PError } from '../base/errors.js'
 import { encodePeerId } from '../identity/peer-id.js'
@@ -7,22 +7,20 @@ import type { Statements } from '../statements/statements.js'
 import { goOnWith } from './again.js'
 import { type AttemptEnd, type Named, runAttempt } from './attempt.js'
 import type { CoinBans } from './coin-bans.js'
-import { type Coin, keyOfCoin, type Outpoint } from './coins.js'
-import { cancelled, mixFailed, type NamedMember } from './errors.js'
+import { depthOf, judgeCoin } from './coin-depth.js'
+import { keyOfCoin } from './coins.js'
+import { cancelled, type MixFault, mixFailed, type NamedMember } from './errors.js'
 import { messageOf, scriptOf } from './fields.js'
-import { type Rejection, UNWELCOME } from './items.js'
 import type { MixTransaction } from './mix-transaction.js'
 import { pause } from './pause.js'
 import type { MixPlan } from './plan.js'
 import { placeOf, sortedBy } from './pool.js'
 import { encodeRegistration, type RegisteredCoin, type Registration } from './registration.js'
+import { type RoundResult, SignedMixes } from './signed-mixes.js'
 import type { MixWallet } from './wallet.js'
 
 /** Attempts of one round: it forms anew then. */
 const MAX_ATTEMPTS = 5
-/** Blocks that must hold a coin: one less than what is registered, so that a block that spreads splits no views. */
-export const OWN_CONFIRMATIONS = 3
-const OTHERS_CONFIRMATIONS = 2
 /** How long the next member waits to broadcast, and how often the chain is looked at. */
 const BROADCAST_STEP_MS = 3_000
 /** A round takes its time, yet no member waits for ever. */
@@ -75,61 +73,63 @@ export interface RoundOptions {
   signal?: AbortSignal | undefined
 }
 
-export interface RoundResult {
-  /** As people read it. */
-  readonly txid: string
-  /** Our mixed outputs. */
-  readonly outputs: readonly Outpoint[]
-  readonly change: Outpoint | undefined
-  readonly fee: bigint
-  /** At most so many outputs look like each of ours, if all other members are strangers to each other. */
-  readonly anonymitySet: number
-  readonly transaction: Uint8Array | undefined
-}
-
 const STEPS: Readonly<Record<string, RoundStep>> = { register: 'registering', end: 'signing' }
 
 /** A round of a roster: attempts until one is signed, or too few are left. */
 class Round {
-  /** Transactions that we have signed, with our mixed outputs. */
-  private readonly signed: { readonly mixed: readonly Uint8Array[]; readonly mix: MixTransaction }[] = []
+  private readonly signed: SignedMixes
   private isConfirmed = false
+  /** Our change script, once the wallet has given it, and whether the members have seen it. */
+  private change: Uint8Array | undefined
+  private isShown = false
+  /** In which attempt the coins of all were looked up first, and were there. */
+  private lookedIn = MAX_ATTEMPTS
   private burned = 0
   private members: readonly string[] = []
   private readonly named: NamedMember[] = []
   /** Coins of each member, as far as it has ever proven them here. */
   private readonly proven = new Map<string, readonly RegisteredCoin[]>()
 
-  constructor(private readonly options: RoundOptions) {}
+  constructor(private readonly options: RoundOptions) {
+    this.signed = new SignedMixes(options.wallet, options.plan)
+  }
 
   async go(): Promise<RoundResult> {
-    const change = await this.changeScript()
     try {
-      return await this.attempts(change)
+      return await this.attempts()
     } catch (error) {
-      // Members know whose it is, and what we have signed may still be mined.
-      if (change !== undefined) this.options.wallet.onScripts?.([change], 'pending')
+      const { change, isShown } = this
+      // Members that have seen it know whose it is, and what we have signed may still be mined.
+      if (change !== undefined) this.options.wallet.onScripts?.([change], isShown ? 'pending' : 'released')
       throw this.failed(error)
     }
   }
 
-  private async attempts(change: Uint8Array | undefined): Promise<RoundResult> {
-    const { roster, rosterHash, minPeers, statements, clock, self, signal } = this.options
-    const register = encodeRegistration(await this.registration(change))
+  private async attempts(): Promise<RoundResult> {
+    const { roster, minPeers, self } = this.options
+    // Signers take their time: the round begins meanwhile, at all members at once.
+    const registering = this.registration().then(encodeRegistration)
+    registering.catch(() => {})
+    const register = async () => {
+      const item = await registering
+      this.isShown = true
+      return item
+    }
     let places = roster.map((_, place) => place)
     let before: ReadonlyMap<string, Uint8Array> | undefined
     const least = Math.max(minPeers, Math.ceil((2 * roster.length) / 3))
     for (let number = 1; number <= MAX_ATTEMPTS; number++) {
-      const end = await this.attempt(number, places, register, before, change)
-      if (end.transaction !== undefined) return this.broadcast(number, end, change)
-      // Who held the last signature back may have sent it: it pays us what was promised.
-      const mined = await this.seen()
-      if (mined !== undefined) return this.resultOf(mined, undefined, change)
+      const end = await this.attempt(number, places, register, before).catch((error: unknown) => ({ error }))
+      if ('transaction' in end && end.transaction !== undefined) return this.broadcast(number, end)
+      // Who held the last signature back may have sent it, and our coin is gone with it: it pays us what was promised.
+      const mined = await this.signed.seen()
+      if (mined !== undefined) return this.signed.resultOf(mined, undefined, this.change)
+      if ('error' in end) throw end.error
       await this.ban(end, number)
       const out = new Set(end.named.map(({ member }) => member.join()))
       if (out.has(self.join())) throw mixFailed('The others go on without us.', { reason: 'EXCLUDED' })
       const rest = places.filter((place) => !out.has(roster[place]!.join()))
-      const next = await goOnWith({ statements, clock, roster, rosterHash, number, places, rest, signal })
+      const next = await goOnWith({ ...this.options, number, places, rest })
       if (next.length < least) throw mixFailed('Too few members are left.', { reason: 'TOO_FEW_LEFT' })
       if (end.registered.size > 0) before = end.registered
       places = next
@@ -140,11 +140,10 @@ class Round {
   private async attempt(
     number: number,
     places: readonly number[],
-    register: Uint8Array,
+    register: () => Promise<Uint8Array>,
     before: ReadonlyMap<string, Uint8Array> | undefined,
-    change: Uint8Array | undefined,
   ): Promise<AttemptEnd> {
-    const { statements, clock, random, self, roster, rosterHash, plan, wallet, bans, signal } = this.options
+    const { roster, rosterHash, plan, wallet, bans } = this.options
     const { pool } = plan
     let fresh: Uint8Array[] = []
     let step: RoundStep = 'mixing'
@@ -152,20 +151,16 @@ class Round {
     this.members = places.map((place) => encodePeerId(roster[place]!))
     try {
       end = await runAttempt({
-        statements,
-        clock,
-        random,
-        self,
-        roster,
+        ...this.options,
         places,
         number,
         register,
         before,
-        signal,
         terms: { pool, rosterHash, rosterSize: roster.length },
         confirm: (registrations) => this.confirm(registrations),
         judgeCoin: (coin) => judgeCoin(coin, wallet, bans, before !== undefined),
         fresh: async () => {
+          this.lookedIn = Math.min(this.lookedIn, number)
           fresh = await wallet.freshScripts('mixed', pool.outputType, plan.outputs)
           const messages = fresh.map((script) => messageOf(pool.outputType, script))
           if (
@@ -180,16 +175,22 @@ class Round {
         },
         sign: async (mix, inputs, messages) => {
           const mixed = messages.map((message) => scriptOf(pool.outputType, message))
-          const signatures = await wallet.signInputs({
-            transaction: encodeTransaction(mix.transaction),
-            spent: mix.coins.map(({ sats, script }) => ({ sats, script })),
-            inputs,
-            plan,
-            mixed,
-            ...(change && { change }),
-          })
-          this.signed.push({ mixed, mix })
-          return signatures
+          try {
+            const signatures = await wallet.signInputs({
+              transaction: encodeTransaction(mix.transaction),
+              spent: mix.coins.map(({ sats, script }) => ({ sats, script })),
+              inputs,
+              plan,
+              mixed,
+              ...(this.change && { change: this.change }),
+            })
+            this.signed.add(mix, mixed)
+            return signatures
+          } catch (error) {
+            // Another owner of the coin may have our part of its signature.
+            if (isP2PError(error) && error.details.mayStillComplete === true) this.signed.add(mix, mixed)
+            throw error
+          }
         },
         onVerdict: (kind) => {
           step = kind === 'mixed' ? 'signing' : 'blaming'
@@ -208,8 +209,10 @@ class Round {
     }
   }
 
-  private async registration(change: Uint8Array | undefined): Promise<Registration> {
+  private async registration(): Promise<Registration> {
     const { plan, wallet, rosterHash, self } = this.options
+    const change = await this.changeScript()
+    this.change = change
     const coins = await Promise.all(
       plan.coins.map(async (coin): Promise<RegisteredCoin> => {
         const { kind, key } = keyOfCoin(coin)!
@@ -238,21 +241,43 @@ class Round {
   }
 
   private async ban({ named, registered }: AttemptEnd, number: number): Promise<void> {
-    const { bans, onNamed } = this.options
+    const { onNamed } = this.options
     // Who does not come to a rerun may have gone on with others.
     const isApart = number > 1 && registered.size === 0
-    const guilty = named.filter(({ fault }) => !isApart || fault !== 'missed')
-    for (const { member, coins, fault } of guilty) {
+    const guilty: Named[] = []
+    for (const each of named) {
+      const { member, coins } = each
+      if (isApart && each.fault === 'missed') continue
+      // It was there when we first looked.
+      const fault = number > this.lookedIn && each.fault === 'out' && (await this.isGone(coins)) ? 'spent' : each.fault
       const name = member.join()
       if (coins.length > 0) this.proven.set(name, coins)
-      for (const coin of this.proven.get(name) ?? []) await bans.add(coin, fault)
-      this.named.push({ peerId: encodePeerId(member), fault })
+      await this.name(encodePeerId(member), this.proven.get(name) ?? [], fault)
+      guilty.push({ member, coins, fault })
     }
     onNamed?.(guilty)
   }
 
+  private async name(peerId: string, coins: readonly RegisteredCoin[], fault: MixFault): Promise<void> {
+    for (const coin of coins) await this.options.bans.add(coin, fault)
+    this.named.push({ peerId, fault })
+  }
+
+  private async isGone(coins: readonly RegisteredCoin[]): Promise<boolean> {
+    const depths = await Promise.all(coins.map((coin) => depthOf(coin, this.options.wallet)))
+    return depths.includes('gone')
+  }
+
+  /** Names those of whose coins one is spent elsewhere. */
+  private async nameSpent({ coins, owners }: MixTransaction): Promise<void> {
+    for (const place of new Set(owners)) {
+      const own = coins.filter((_, input) => owners[input] === place)
+      if (await this.isGone(own)) await this.name(this.members[place]!, own, 'spent')
+    }
+  }
+
   /** All members hold the transaction: they send it one after the other, until the chain knows it. */
-  private async broadcast(number: number, end: AttemptEnd, change: Uint8Array | undefined): Promise<RoundResult> {
+  private async broadcast(number: number, end: AttemptEnd): Promise<RoundResult> {
     const { clock, wallet, self, roster, rosterHash } = this.options
     const { members } = this
     const { mix, transaction } = end
@@ -260,45 +285,25 @@ class Round {
     this.tell({ step: 'broadcasting', attempt: number, peers: members.length, of: members.length, missing: [] })
     let cause: unknown
     for (let look = 0; look < rank + BROADCAST_LOOKS; look++) {
-      const mined = await this.seen()
-      if (mined !== undefined) return this.resultOf(mined, mined === mix ? transaction : undefined, change)
+      const mined = await this.signed.seen()
+      if (mined !== undefined) return this.signed.resultOf(mined, mined === mix ? transaction : undefined, this.change)
       if (look >= rank) {
         try {
           await wallet.broadcast(transaction!.slice())
-          return this.resultOf(mix!, transaction, change)
+          return this.signed.resultOf(mix!, transaction, this.change)
         } catch (error) {
           cause = error
+        }
+        // Of two transactions that spend a coin the chain takes one, whatever we try.
+        if ((await this.isGone(mix!.coins)) && (await this.signed.seen()) === undefined) {
+          await this.nameSpent(mix!)
+          break
         }
       }
       await pause(clock, BROADCAST_STEP_MS)
     }
     const details = { reason: 'BROADCAST_FAILED', transaction: hexOf(transaction!) } as const
     throw mixFailed('All have signed, but no node takes the transaction. Send it by another way.', details, cause)
-  }
-
-  /** A transaction of an attempt in which we have signed that the chain knows. */
-  private async seen(): Promise<MixTransaction | undefined> {
-    for (const { mix, mixed } of this.signed) {
-      const index = mix.transaction.outputs.findIndex(({ script }) => equalBytes(script, mixed[0]!))
-      const found = await this.options.wallet.lookup({ txid: mix.txid, index }).catch(() => undefined)
-      if (found !== undefined) return mix
-    }
-    return undefined
-  }
-
-  private resultOf(mix: MixTransaction, transaction: Uint8Array | undefined, change: Uint8Array | undefined): RoundResult {
-    const { plan } = this.options
-    const { outputs } = mix.transaction
-    const own = this.signed.find((each) => each.mix === mix)!.mixed
-    const indexOf = (script: Uint8Array) => outputs.findIndex((output) => equalBytes(output.script, script))
-    return {
-      txid: hexOf(mix.txid.slice().reverse()),
-      outputs: own.map((script) => ({ txid: mix.txid, index: indexOf(script) })),
-      change: change && { txid: mix.txid, index: indexOf(change) },
-      fee: plan.fee,
-      anonymitySet: outputs.filter(({ sats }) => sats === plan.pool.denomination).length,
-      transaction,
-    }
   }
 
   private tell(progress: Omit<RoundProgress, 'members' | 'named'>): void {
@@ -312,31 +317,9 @@ class Round {
     if (!isCancelled && !isP2PError(error, 'MIX_FAILED')) return error
     const failure = isCancelled ? cancelled(error) : (error as P2PError)
     const { signed, burned, named } = this
-    Object.assign(failure.details, { coinLocked: signed.length > 0, burned, named })
+    Object.assign(failure.details, { coinLocked: signed.isLocked, burned, named })
     return failure
   }
-}
-
-/** Blocks that hold a coin; 'gone' where it is spent, 'other' where it is not what is said. @throws P2PError MIX_FAILED. */
-export async function depthOf({ txid, index, sats, script }: Coin, wallet: MixWallet): Promise<number | 'gone' | 'other'> {
-  const state = await wallet.lookup({ txid, index }).catch((cause) => {
-    throw mixFailed('The wallet cannot look coins up.', { reason: 'WALLET_FAILED' }, cause)
-  })
-  if (state === undefined) return 'gone'
-  return state.sats === sats && equalBytes(state.script, script) ? state.confirmations : 'other'
-}
-
-/** Looks a coin up. Bans are known to some only: they are told, and no reason to leave. */
-async function judgeCoin(
-  coin: RegisteredCoin,
-  wallet: MixWallet,
-  bans: CoinBans,
-  isRerun: boolean,
-): Promise<Rejection | undefined> {
-  const depth = await depthOf(coin, wallet)
-  if (depth === 'gone') return 0
-  if (depth === 'other' || depth < OTHERS_CONFIRMATIONS) return 1
-  return !isRerun && (await bans.isBanned(coin)) ? UNWELCOME : undefined
 }
 
 /** @throws P2PError MIX_FAILED, and what the wallet's callbacks throw. */

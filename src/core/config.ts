@@ -16,6 +16,7 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import { type KeyValueStore, memoryStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
 import type { Plugin } from './plugin.js'
+import type { Privacy } from './privacy.js'
 
 /** Accepts connections, and may bring plugins that a listening coordinator needs, as `webSocketServer()` brings a DHT server. */
 export type CoordinatorListener = Listener & { readonly plugins?: readonly Plugin[] }
@@ -55,8 +56,12 @@ export interface CoreConfig<P extends readonly Plugin[] = readonly Plugin[]> {
    * `connectToPeer('ws://…')` may be private. Default false.
    */
   allowPrivate?: boolean | undefined
-  /** Reach peers and be reached through relays only, so that no peer learns our network address. */
-  relayOnly?: boolean | undefined
+  /**
+   * Who may learn our network address. With `'relayed'` and `'onion'` the coordinator lets nobody in directly, tells no address, and dials directly
+   * only what the application has named (`bootstrap`, `anchors`, `connectToPeer('wss://…')`): name relays there. `'onion'` needs the
+   * plugin of that name. docs/privacy.md says who learns what. Default 'direct'.
+   */
+  privacy?: Privacy | undefined
   /**
    * Keeps pinned names, bans, proofs of work, the relays that served us long and, with `persistence()`, what waits for peers, what was announced and
    * who is wanted. Default: memory.
@@ -88,7 +93,7 @@ export interface ResolvedConfig {
   listen: CoordinatorListener[]
   announce: string[] | undefined
   allowPrivate: boolean
-  relayOnly: boolean
+  privacy: Privacy
   store: KeyValueStore
   clock: Clock
   random: Random
@@ -165,7 +170,7 @@ const checks = (): Record<keyof CoreConfig, Check> => ({
   }),
   plugins: listOf(having('attach')),
   allowPrivate: flag,
-  relayOnly: flag,
+  privacy: being("'direct', 'relayed' or 'onion'", (value) => ['direct', 'relayed', 'onion'].includes(value as string)),
   store: having('get', 'set', 'delete', 'keys', 'batch'),
   clock: having('now', 'setTimeout', 'clearTimeout'),
   random: having('bytes', 'unit'),
@@ -214,7 +219,7 @@ export function resolveConfig(config: CoreConfig = {}): ResolvedConfig {
     listen: [...(config.listen ?? [])],
     announce: config.announce && [...config.announce],
     allowPrivate: config.allowPrivate ?? false,
-    relayOnly: config.relayOnly ?? false,
+    privacy: config.privacy ?? 'direct',
     store: config.store ?? memoryStore(),
     clock,
     random: config.random ?? systemRandom,

@@ -10,7 +10,7 @@ import type { Core } from './core.js'
 import { addressOf, type Network } from './network.js'
 
 /** What may change while a coordinator runs; what is left out stays as it is. */
-export type RunTimeConfig = Pick<CoreConfig, 'bootstrap' | 'relayOnly' | 'metadata' | 'maxConnections'>
+export type RunTimeConfig = Pick<CoreConfig, 'bootstrap' | 'privacy' | 'metadata' | 'maxConnections'>
 
 /**
  * Changes the configuration of a coordinator, all of it or nothing.
@@ -22,9 +22,9 @@ export function reconfigure(core: Core, changes: RunTimeConfig, others: object =
   core.checkOpen()
   checkChanges(core, changes, Object.keys(others))
   const { config, network } = core
-  const { bootstrap, relayOnly = config.relayOnly, metadata, maxConnections } = changes
-  const isMoved = relayOnly !== config.relayOnly
-  config.relayOnly = relayOnly
+  const { bootstrap, privacy = config.privacy, metadata, maxConnections } = changes
+  const isMoved = privacy !== config.privacy
+  config.privacy = privacy
   if (metadata !== undefined) config.metadata = asSent(metadata, core.limits)
   if (bootstrap !== undefined) {
     const before = config.bootstrap
@@ -35,12 +35,12 @@ export function reconfigure(core: Core, changes: RunTimeConfig, others: object =
     core.maxConnections = maxConnections
     for (const peer of leastWanted(network).slice(0, Math.max(0, network.peers.size - maxConnections))) peer.close(poolFull(core))
   }
-  core.plugins.run('configured', { ...others, ...(isMoved && { relayOnly }) })
+  core.plugins.run('configured', { ...others, ...(isMoved && { privacy }) })
   if (isMoved || metadata !== undefined) core.described()
-  if (isMoved && relayOnly) renewConnections(core)
+  if (isMoved && core.hidesAddress) renewConnections(core)
 }
 
-const NAMES: readonly string[] = ['bootstrap', 'relayOnly', 'metadata', 'maxConnections']
+const NAMES: readonly string[] = ['bootstrap', 'privacy', 'metadata', 'maxConnections']
 
 function checkChanges(core: Core, changes: RunTimeConfig, others: readonly string[]): void {
   if (typeof changes !== 'object' || changes === null) throw invalidOption('configure', 'must be an object')
@@ -54,6 +54,7 @@ function checkChanges(core: Core, changes: RunTimeConfig, others: readonly strin
   const { identity, limits } = core.config
   const { maxMetadataBytes } = limits
   resolveConfig({ ...changes, identity, limits: { maxMetadataBytes } })
+  core.checkPrivacy(changes.privacy)
 }
 
 /** Keeps connections to these targets in place of those before. */
@@ -93,8 +94,14 @@ function leastWanted(network: Network): PeerConnection[] {
 
 /** Ends every path, for each shows our network address or has frames of any length, and connects anew. Sessions outlast it. */
 function renewConnections({ network, isRunning }: Core): void {
+  const { reconnector, peers } = network
+  // A peer that was dialled at an address of its own is found by its id from here on.
+  for (const entry of reconnector.entries) {
+    const { bootstrap, peerId = '' } = entry
+    if (!bootstrap && !peers.get(peerId)?.info.isRelay) entry.target = peerId
+  }
   if (!isRunning) return
   network.rest()
-  for (const peer of network.peers.all()) peer.close(suspendedError())
+  for (const peer of peers.all()) peer.close(suspendedError())
   network.run()
 }

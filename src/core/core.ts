@@ -1,6 +1,6 @@
 import { isPrivateAddress } from '../address/private-address.js'
 import type { Clock } from '../base/clock.js'
-import { asP2PError, P2PError, shutDownError } from '../base/errors.js'
+import { asP2PError, P2PError, shutDownError, whyOf } from '../base/errors.js'
 import { TypedEvents } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import { checkWait, type WaitOptions, withDeadline } from '../base/wait.js'
@@ -22,14 +22,14 @@ import { ProtocolRouter } from '../protocol/router.js'
 import { patientStore } from '../storage/patient-store.js'
 import type { Listener, Transport } from '../transport/transport.js'
 import { TransportRegistry } from '../transport/transport-registry.js'
-import { type CoreConfig, type ResolvedConfig, resolveConfig } from './config.js'
+import { type CoreConfig, invalidOption, type ResolvedConfig, resolveConfig } from './config.js'
 import type { CoreEvents, CoreStats } from './events.js'
 import { Kit } from './kit.js'
 import { Lifecycle } from './lifecycle.js'
 import { Messaging } from './messaging.js'
 import { Network, type NetworkOwner } from './network.js'
 import type { Plugin, PluginKit } from './plugin.js'
-import { Plugins } from './plugins.js'
+import { needsPlugin, Plugins } from './plugins.js'
 import { readStats } from './stats.js'
 
 /** What a core knows of the protocols above it. */
@@ -154,8 +154,8 @@ export class Core implements PeerContext, NetworkOwner {
     return this.ownId
   }
 
-  get relayOnly(): boolean {
-    return this.config.relayOnly
+  get hidesAddress(): boolean {
+    return this.config.privacy !== 'direct'
   }
 
   get isRunning(): boolean {
@@ -185,6 +185,14 @@ export class Core implements PeerContext, NetworkOwner {
     this.transports.remove(transport)
     const { listener } = transport
     if (listener !== undefined) this.plugins.fenced(() => listener.close())
+  }
+
+  /** @throws P2PError INVALID_CONFIG for a privacy that goes against other options, or needs a plugin that is not attached. */
+  checkPrivacy(privacy = this.config.privacy): void {
+    const { listen, announce } = this.config
+    if (privacy !== 'direct' && (listen[0] || announce?.[0]))
+      throw invalidOption('privacy', `'${privacy}' offers no direct path; leave out listen and announce`)
+    if (privacy === 'onion' && this.plugins.get(privacy) === undefined) throw needsPlugin("privacy: 'onion'", privacy)
   }
 
   /** Attaches a plugin to the coordinator `target`. @throws P2PError INVALID_CONFIG, SHUT_DOWN. */
@@ -245,7 +253,7 @@ export class Core implements PeerContext, NetworkOwner {
   }
 
   listenerFailed(cause: unknown, event: string): void {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = whyOf(cause)
     const error = new P2PError('LISTENER_FAILED', `A listener of '${event}' failed: ${why}`, { cause })
     if (event === 'error') this.config.logger.error(error.message)
     else this.report(error)
@@ -266,6 +274,7 @@ export class Core implements PeerContext, NetworkOwner {
     // Of those who wait for a status.
     this.emitter.emit('closed')
     this.plugins.run('stop')
+    await this.network.queue?.leaving
     // Handlers that carry goodbyes, such as circuits, stay until the goodbyes have left.
     const carriers = new Set(
       this.transports.all.map(({ listener }) => (listener as Partial<IProtocolHandler> | undefined)?.protocolName),
@@ -277,10 +286,10 @@ export class Core implements PeerContext, NetworkOwner {
     this.defence.budget.close(shutDownError())
     for (const name of names) this.router.unregister(name)
     // Not for all of `open`, since a signer may never answer, and not for a listener that never settles either.
-    const { clock, limits } = this
-    const within = { timeoutMs: limits.closeGraceMs }
-    await withDeadline(clock, 'Closing', within, async () => this.listening).catch(() => {})
-    await withDeadline(clock, 'Closing', within, () => this.closeListeners()).catch(() => {})
+    const within = { timeoutMs: this.limits.closeGraceMs }
+    for (const step of [async () => this.listening, () => this.closeListeners()]) {
+      await withDeadline(this.clock, 'Closing', within, step).catch(() => {})
+    }
     this.emitter.clear()
   }
 
@@ -361,8 +370,8 @@ export class Core implements PeerContext, NetworkOwner {
 
   /** The addresses that others may know: none of a peer behind relays; those that are reached from everywhere come first. */
   private publicAddresses(): string[] {
-    const { relayOnly, announce, limits } = this.config
-    const own = relayOnly ? [] : (announce ?? this.addresses.filter((address) => /^wss?:/.test(address)))
+    const { announce, limits } = this.config
+    const own = this.hidesAddress ? [] : (announce ?? this.addresses.filter((address) => /^wss?:/.test(address)))
     return [...own].sort((a, b) => Number(isPrivateAddress(a)) - Number(isPrivateAddress(b))).slice(0, limits.maxAddresses)
   }
 

@@ -11,7 +11,6 @@ export class NetworkDialer implements Dialer {
   constructor(
     private readonly network: Pick<Network, 'peers' | 'reconnector' | 'chosen'>,
     private readonly lifecycle: Pick<Lifecycle, 'run'>,
-    readonly mayDial: boolean,
   ) {}
 
   async dial(address: string, expected: string | undefined, { signal, timeoutMs }: WaitOptions): Promise<string> {

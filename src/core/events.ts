@@ -1,6 +1,6 @@
 import type { P2PError } from '../base/errors.js'
 import type { Ban } from '../defence/bans.js'
-import type { GateStats } from '../defence/gate.js'
+import type { GateStats } from '../defence/gate-wiring.js'
 import type { P2PMessage } from '../message/message.js'
 import type { Traffic } from '../peer/pool/members.js'
 import type { PeerInfo } from '../protocol/peer-info.js'

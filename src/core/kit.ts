@@ -8,7 +8,7 @@ import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription } from '../channel/description.js'
 import type { CertificateJudge } from '../defence/certificate-times.js'
 import type { Defence } from '../defence/defence.js'
-import type { Meter } from '../defence/gate.js'
+import type { Meter } from '../defence/gate-wiring.js'
 import { signEnvelope } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
@@ -24,6 +24,7 @@ import type { Messaging } from './messaging.js'
 import type { Network } from './network.js'
 import type { Dialer, LifecycleHooks, PeerListener, PeerResolver, PluginKit, WakeReason } from './plugin.js'
 import type { Plugins } from './plugins.js'
+import type { Privacy } from './privacy.js'
 
 /** What a kit needs of the core. */
 interface KitOwner {
@@ -93,7 +94,7 @@ export class Kit implements PluginKit {
     this.reply = (request, message) => core.messaging.reply(request, message)
     this.request = (to, message, options) => core.messaging.request(to, message, options)
     this.broadcast = async (message, options) => core.messaging.broadcast(message, options)
-    this.peers = () => core.network.peers.all().map((peer) => peer.info)
+    this.peers = (dialled) => core.network.peers.all(dialled).map((peer) => peer.info)
     this.peer = (id) => core.network.peers.get(id)?.info
     this.reject = (id, error) =>
       core.network.peers.reject(id, asP2PError(error, 'PROTOCOL_VIOLATION', 'A protocol refused this peer.'))
@@ -113,8 +114,8 @@ export class Kit implements PluginKit {
     return this.identity.publicKey
   }
 
-  get relayOnly(): boolean {
-    return this.core.config.relayOnly
+  get privacy(): Privacy {
+    return this.core.config.privacy
   }
 
   get anchors(): number {
@@ -126,8 +127,8 @@ export class Kit implements PluginKit {
   }
 
   get dialer(): Dialer {
-    const { network, lifecycle, config } = this.core
-    this.ownDialer ??= new NetworkDialer(network, lifecycle, !config.relayOnly)
+    const { network, lifecycle } = this.core
+    this.ownDialer ??= new NetworkDialer(network, lifecycle)
     return this.ownDialer
   }
 

@@ -245,7 +245,7 @@ export class Network {
   /** The peers that we dialled directly: relays and DHT servers, as a rule. */
   chosen(): ChosenPeer[] {
     const trusted = new Set(this.trusted.values())
-    return this.peers.all().flatMap((peer) => {
+    return this.peers.all(true).flatMap((peer) => {
       const { peerId, publicKey, since } = peer
       const isServer = this.core.isServer(peer.info.protocols ?? [])
       const address = this.peers.slots.dialledAt(peer)
@@ -261,19 +261,19 @@ export class Network {
     const expected = typeof target === 'string' ? this.remembered.get(target) : undefined
     if (expected !== undefined) return this.peers.dial(target as string, expected, {})
     const isAnchor = this.config.anchors.includes(target)
-    // An anchor is a relay: `relayOnly` does not keep it from being dialled.
-    const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { relayOnly: false }) }, {})
+    // An anchor is a relay: `privacy` does not keep it from being dialled.
+    const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { circuitsOnly: false }) }, {})
     if (isAnchor) this.trusted.set(target, peerId)
     return peerId
   }
 
   private dialTools(): DialTools {
-    const { clock, limits, relayOnly } = this.config
+    const { clock, limits } = this.config
     return {
       clock,
       limits,
       peerId: this.core.peerId,
-      relayOnly,
+      circuitsOnly: this.core.hidesAddress,
       pausedMs: () => this.core.work?.pausedMs ?? 0,
       isConnected: (peerId) => this.peers.get(peerId) !== undefined,
       canDial: (address) => this.core.transports.canDial(address),
@@ -301,7 +301,7 @@ export class Network {
 
   /** Looks for a circuit to a peer whose direct path is interrupted: messages, and the signals that mend the path, need one meanwhile. */
   private lookForCircuit(peer: PeerConnection): void {
-    const tools = { ...this.dialTools(), relayOnly: true, isConnected: () => false }
+    const tools = { ...this.dialTools(), circuitsOnly: true, isConnected: () => false }
     connectTo(peer.peerId, tools, {}).catch((error) => this.debug(error, 'No circuit.'))
   }
 

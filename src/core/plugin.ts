@@ -4,7 +4,7 @@ import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription } from '../channel/description.js'
 import type { RemoteHello } from '../channel/hello.js'
 import type { CertificateJudge } from '../defence/certificate-times.js'
-import type { Meter } from '../defence/gate.js'
+import type { Meter } from '../defence/gate-wiring.js'
 import type { Identity } from '../identity/identity.js'
 import type { PinnedNames } from '../identity/pinned-names.js'
 import type { ChosenPeer } from '../peer/keep/anchors.js'
@@ -12,6 +12,7 @@ import type { WorkSupply } from '../peer/pool/work.js'
 import type { IProtocolHandler, ProtocolHost } from '../protocol/handler.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { Transport } from '../transport/transport.js'
+import type { Privacy } from './privacy.js'
 
 /**
  * A part of a coordinator beyond its core: a transport, a protocol, a service, or several of them under one name.
@@ -29,7 +30,7 @@ import type { Transport } from '../transport/transport.js'
  * })
  */
 export interface Plugin<Api extends object = object, Events extends object = object, Stats extends object = object> {
-  /** Unique within a coordinator: 'webrtc', 'topics', …; 1 to 64 characters. */
+  /** Unique within a coordinator: 'webrtc', 'topics', …; 1 to 64 characters. One named 'onion' has to keep what `privacy: 'onion'` promises. */
   readonly name: string
   /** Names of plugins that must be attached before; without one of them the coordinator refuses with INVALID_CONFIG. */
   readonly needs?: readonly string[]
@@ -76,8 +77,8 @@ export interface LifecycleHooks {
   described?(): unknown
   /** Memory is short: give up what can be had again. */
   trim?(): unknown
-  /** `configure` has changed options: those of plugins, and `relayOnly` where it is another than before. */
-  configured?(changes: { readonly relayOnly?: boolean | undefined; readonly [option: string]: unknown }): unknown
+  /** `configure` has changed options: those of plugins, and `privacy` where it is another than before. */
+  configured?(changes: { readonly privacy?: Privacy | undefined; readonly [option: string]: unknown }): unknown
   /** True while others wait for this process, as in a signing session: a hidden tab does not hand over to another one then. */
   holds?(): boolean
   /** The coordinator shuts down; called before its peers are told goodbye. */
@@ -87,10 +88,11 @@ export interface LifecycleHooks {
 /** Finds where a peer can be reached. Resolves to nothing where it does not know. */
 export type PeerResolver = (peerId: string, wait: WaitOptions) => Promise<PeerInfo[]>
 
-/** Dials for purposes of the plugin's own: what it connects is not kept when it is lost. */
+/**
+ * Dials for purposes of the plugin's own: what it connects is not kept when it is lost. Unless `PluginKit.privacy` is 'direct', `dial` and
+ * `look` fail with NO_RELAY where no relay leads to the address.
+ */
 export interface Dialer {
-  /** False for a coordinator that reaches peers, and is reached, through relays only: `dial` and `look` are not to be called. */
-  readonly mayDial: boolean
   /**
    * Connects to an address that others have told, as far as the dial policy takes it, or does nothing where a connection to it is there already.
    *
@@ -119,8 +121,8 @@ export interface PluginKit extends ProtocolHost {
   /** Our Ed25519 public key, 32 bytes. */
   readonly publicKey: Uint8Array
   readonly identity: Identity
-  /** Whether peers are dialled through relays only. */
-  readonly relayOnly: boolean
+  /** Who may learn our network address. It changes with `configure`: read it at each use. */
+  readonly privacy: Privacy
   /** How many trusted relays are configured. */
   readonly anchors: number
   /** Addresses of the relays in `P2PConfig.bootstrap` and `anchors`. */

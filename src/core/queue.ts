@@ -10,7 +10,7 @@ export interface SendToOptions extends PacedOptions {
   queue?: boolean | undefined
   /** Seconds that a queued message may wait; default 3,600, at most 604,800. With `mailbox()`: 604,800, at most 1,209,600. */
   ttl?: number | undefined
-  /** With `mailbox()`: the recipient's mailboxes get it from a fresh identity, so that their relays learn no peer id. Default false. */
+  /** With `sealedDeposits()`: the recipient's mailboxes get it from a fresh identity, so that their relays learn no peer id. Default false. */
   sealed?: boolean | undefined
 }
 
@@ -42,6 +42,8 @@ export interface Queue {
   has(peerId: string): boolean
   /** Sends what waits for a peer that is connected. */
   flush(peerId: string): void
+  /** While the coordinator ends: settles when what has to leave before its connections has left. @internal */
+  readonly leaving?: Promise<void> | undefined
   add(peerId: string, message: OutgoingMessage, options: SendToOptions): Promise<QueuedMessage>
   close(): void
 }

@@ -9,15 +9,13 @@ import type { PluginKit } from './plugin.js'
  * plugins whose transport needs a connection to agree over, as WebRTC does. `withTransport` calls it by itself.
  *
  * A peer is considered while `PeerInfo.connection.direct` is false and another transport serves it. Ranks decide only once the new path
- * is there: a circuit, of rank 1, goes on serving beside a transport of a lower rank. A coordinator that reaches peers through relays only
- * (`relayOnly`) looks for no path.
+ * is there: a circuit, of rank 1, goes on serving beside a transport of a lower rank. While `privacy` is not 'direct' no path is looked for.
  *
  * @param transport one with `upgradeOf`.
  * @returns ends it.
  */
 export function upgradePaths(kit: PluginKit, transport: Transport): Unsubscribe {
   const { clock, limits, random, logger } = kit
-  if (kit.relayOnly) return () => {}
   const upgrades = new PathUpgrade({
     clock,
     limits,
@@ -25,7 +23,7 @@ export function upgradePaths(kit: PluginKit, transport: Transport): Unsubscribe 
     logger,
     get: (peerId) => kit.peers().find((peer) => peer.peerId === peerId),
     addressOf: ({ peerId, protocols, connection }) =>
-      connection?.direct === false && connection.transport !== transport.name
+      kit.privacy === 'direct' && connection?.direct === false && connection.transport !== transport.name
         ? transport.upgradeOf?.({ peerId, protocols })
         : undefined,
     dial: (address, peerId, wait) => kit.dialer.dial(address, peerId, wait),

@@ -3,7 +3,7 @@ import { type Clock, elapsed } from '../base/clock.js'
 import { METER_LIMITS } from '../base/limits/meter.js'
 import { type Limits, limitsOf } from '../base/limits.js'
 import { TokenBucket } from '../base/token-bucket.js'
-import type { Meter } from './gate.js'
+import type { Meter } from './gate-wiring.js'
 
 /** What one peer has cost. */
 interface User {

@@ -1,14 +1,15 @@
+import { BoundedMap } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
 import type { Limits } from '../base/limits.js'
 import type { WaitOptions } from '../base/wait.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import { boolean, bytes, int, object, oneOf, parsed, text, tuple, union } from '../message/shape.js'
-import { readState, stateOf } from '../plugins/persistence/state-format.js'
+import { boolean, bytes, int, object, oneOf, text, tuple, union } from '../message/shape.js'
+import { stateOf } from '../plugins/persistence/state-format.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import { ACCESS_BYTES } from './box.js'
 import { type Card, isNewer, readCard } from './card.js'
+import { asked } from './courier.js'
 import type { MailHost } from './host.js'
-import { MAIL_PROTOCOL, readMailAnswer } from './messages.js'
 import type { MailState } from './state.js'
 
 const PREFIX = 'mail/contact/'
@@ -37,7 +38,7 @@ export interface Contact {
 
 /** The cards of others, the longest unused forgotten. */
 export class Contacts {
-  private readonly known = new Map<string, Contact>()
+  private readonly known: BoundedMap<string, Contact>
 
   /** @param onCard a newer card of somebody has come. */
   constructor(
@@ -45,39 +46,36 @@ export class Contacts {
     private readonly limits: Required<Limits>,
     private readonly state: MailState,
     private readonly onCard: (contact: Contact) => void,
-  ) {}
+  ) {
+    this.known = new BoundedMap(limits.maxMailContacts, (_, contact) =>
+      state.writeSoon({ key: this.nameOf(contact), delete: true }),
+    )
+  }
 
-  /** @returns how many entries could not be read. */
-  async load(): Promise<number> {
+  async load(): Promise<void> {
     this.known.clear()
-    const { found, bad } = await readState(this.state.store, PREFIX, (members): Contact => {
-      const [key, card, access, isFriend, toldAt] = parsed(contactShape, members, 'contact')
-      return { key, card: card === null ? undefined : readCard(card), access: access ?? undefined, isFriend, toldAt }
-    })
-    for (const [, contact] of found) this.known.set(hexOf(contact.key), contact)
-    return bad
+    const found = await this.state.read(
+      PREFIX,
+      contactShape,
+      ([key, card, access, isFriend, toldAt]): Contact => ({
+        key,
+        card: card === null ? undefined : readCard(card),
+        access: access ?? undefined,
+        isFriend,
+        toldAt,
+      }),
+    )
+    for (const contact of found) this.known.set(hexOf(contact.key), contact)
   }
 
   get(key: Uint8Array): Contact | undefined {
     return this.known.get(hexOf(key))
   }
 
-  friends(): Contact[] {
-    return [...this.known.values()].filter(({ isFriend }) => isFriend)
-  }
-
   /** What is known of the holder of a key, from here on at least its key. */
   of(key: Uint8Array): Contact {
-    const name = hexOf(key)
-    const contact = this.known.get(name) ?? { key: key.slice(), card: undefined, access: undefined, isFriend: false, toldAt: 0 }
-    this.known.delete(name)
-    this.known.set(name, contact)
-    const [oldest] = this.known
-    if (this.known.size > this.limits.maxMailContacts && oldest !== undefined) {
-      this.known.delete(oldest[0])
-      this.state.writeSoon({ key: this.nameOf(oldest[1]), delete: true })
-    }
-    return contact
+    const make = () => ({ key: key.slice(), card: undefined, access: undefined, isFriend: false, toldAt: 0 })
+    return this.known.use(hexOf(key), make)
   }
 
   changeOf(contact: Contact): StoreChange {
@@ -136,9 +134,7 @@ export class Contacts {
   }
 
   private async ask(relayId: string, key: Uint8Array, wait: WaitOptions): Promise<void> {
-    const question = { type: 'card', payload: { peerId: encodePeerId(key) }, protocol: MAIL_PROTOCOL }
-    const answer = await this.host.kit.request(relayId, question, { ...wait, timeoutMs: ASK_MS })
-    const { record } = readMailAnswer('card', answer)
+    const { record } = await asked(this.host.kit, relayId, 'card', { peerId: encodePeerId(key) }, { ...wait, timeoutMs: ASK_MS })
     if (record !== undefined) await this.learn(record, key)
   }
 

@@ -1,9 +1,10 @@
+import type { WaitOptions } from '../base/wait.js'
 import type { MailHost, MailKit } from './host.js'
 import { MAIL_PROTOCOL, type MailAnswer, type MailRequestType, readMailAnswer } from './messages.js'
 
 const REACH_MS = 20_000
 
-/** As whom letters are brought to mailboxes. */
+/** By which connections, and as whom, mailboxes are asked: those of others, and our own. */
 export interface Courier {
   /** Ed25519 key of the connection, 32 bytes. */
   readonly publicKey: Uint8Array
@@ -32,6 +33,7 @@ export async function asked<T extends MailRequestType>(
   relayId: string,
   type: T,
   payload: unknown,
+  wait?: WaitOptions,
 ): Promise<MailAnswer<T>> {
-  return readMailAnswer(type, await kit.request(relayId, { type, payload, protocol: MAIL_PROTOCOL }))
+  return readMailAnswer(type, await kit.request(relayId, { type, payload, protocol: MAIL_PROTOCOL }, wait))
 }

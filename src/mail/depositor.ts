@@ -6,10 +6,13 @@ import type { Card } from './card.js'
 import type { Contact } from './contacts.js'
 import type { Courier } from './courier.js'
 import type { MailHost } from './host.js'
-import { type LetterExtras, type Prekey, PrekeyKind, sealLetter } from './letter.js'
+import { fitsLetter, type LetterExtras, type Prekey, PrekeyKind, sealLetter } from './letter.js'
 import type { MailEntry } from './outgoing-entry.js'
 import { oneTimePrekey } from './prekey-batch.js'
 import { depositWorkBits, hourOf, mailWorkBlock, TAKE_WORK_BITS, takeSubject } from './work.js'
+
+/** Bytes of a card in a letter beside its payload: key, signature, lengths. */
+const CARD_MORE_BYTES = 112
 
 /** Who may be written to, and how: the contact, and its card. */
 export type Addressee = Contact & { card: Card }
@@ -25,8 +28,14 @@ export class Depositor {
   async seal(entry: MailEntry, to: Addressee, extras: LetterExtras, courier: Courier): Promise<void> {
     const { kit } = this.host
     const { card } = to
-    const prekey = await this.prekeyFor(to, courier)
+    // What was sealed to a one-time prekey and came to nothing: its relay may have given that to others too.
+    const prekey = await this.prekeyFor(to, entry.wasMailed ? [] : card.boxes, courier)
     const content = { n: entry.n, body: entry.body, sentAt: kit.clock.now(), extras }
+    if (extras.card !== undefined && !fitsLetter(entry.body.length + extras.card[1].length + CARD_MORE_BYTES, card.max)) {
+      // Our card comes with a smaller message.
+      to.toldAt = 0
+      content.extras = { ...extras, card: undefined }
+    }
     entry.letter = await sealLetter(card.owner, prekey, content, kit)
     entry.generation = card.generation
     entry.prekeyAt = card.prekey[2]
@@ -90,10 +99,11 @@ export class Depositor {
     }
   }
 
-  private async prekeyFor({ card, access }: Addressee, courier: Courier): Promise<Prekey> {
+  /** @param boxes where one-time prekeys are asked for. */
+  private async prekeyFor({ card, access }: Addressee, boxes: Card['boxes'], courier: Courier): Promise<Prekey> {
     const { recovery, prekey } = card
     if (recovery !== undefined) return { kind: PrekeyKind.RECOVERY, id: recovery[0], key: recovery[1] }
-    for (const [relayId, address, box] of card.boxes) {
+    for (const [relayId, address, box] of boxes) {
       try {
         await courier.reach(relayId, address)
         const found = await this.take(relayId, box, card, access, courier)

@@ -1,5 +1,5 @@
 import { elapsed } from '../base/clock.js'
-import { P2PError } from '../base/errors.js'
+import { noRelayError, P2PError } from '../base/errors.js'
 import type { WaitOptions } from '../base/wait.js'
 import { coreOf } from '../core/core.js'
 import type { PluginKit } from '../core/plugin.js'
@@ -12,6 +12,7 @@ import { dhtOf } from '../plugins/dht/client/plugin.js'
 import { createRecord, dhtRecord, wireRecord } from '../plugins/dht/records/record.js'
 import { RecordVerifier } from '../plugins/dht/records/record-verifier.js'
 import { asTold, type PeerInfo, PeerState, serves } from '../protocol/peer-info.js'
+import { handlerFailed } from '../protocol/router.js'
 import { type Binding, bindingWith } from './box.js'
 import { type CardRecord, type CardValue, cardKeyOf } from './card.js'
 import { MAIL_PROTOCOL } from './messages.js'
@@ -131,18 +132,8 @@ export function hostOf(kit: PluginKit, cardTtlS: number): MailHost {
       const running = emitter.hasListeners('message') ? (emitter.emit('message', told, from) as unknown[]) : []
       const handler = router.handlers.get(protocol)
       if (handler !== undefined) {
-        const failed = (cause: unknown) => {
-          const why = cause instanceof Error ? cause.message : String(cause)
-          kit.report(
-            new P2PError('HANDLER_FAILED', `The handler of "${protocol}" failed: ${why}`, { details: { protocol }, cause }),
-            from,
-          )
-        }
-        running.push(
-          (async () => {
-            await handler.handleMessage(message, from)
-          })().catch(failed),
-        )
+        const handling = (async () => handler.handleMessage(message, from))()
+        running.push(handling.catch((cause) => kit.report(handlerFailed(protocol, cause), from)))
       }
       await Promise.allSettled(running)
     },
@@ -171,7 +162,7 @@ export function hostOf(kit: PluginKit, cardTtlS: number): MailHost {
     },
     async reach(relayId, address, wait) {
       if (kit.peer(relayId) !== undefined) return
-      if (address === null || !kit.dialer.mayDial) throw new P2PError('NO_RELAY', 'The relay of this mailbox is not connected.')
+      if (address === null) throw noRelayError()
       await kit.dialer.dial(address, relayId, wait)
     },
     async dial(address, wait) {

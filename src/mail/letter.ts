@@ -78,10 +78,12 @@ const plainShape = /* @__PURE__ */ (() =>
     }),
   ))()
 
-/** Whether a message of so many bytes fits into a letter, whatever else is in it. */
-export function fitsLetter(bodyBytes: number): boolean {
-  // The rest: key, signature, numbers, and extras with a card of 2,048 bytes.
-  return bodyBytes + 2_560 <= LETTER_BYTES.at(-1)! - OVERHEAD
+/** Bytes of a plaintext beside its message and a card: key, signature, numbers, access. */
+const PLAIN_BYTES = 176
+
+/** Whether a message of so many bytes fits into a letter. @param bucket the largest that may be. */
+export function fitsLetter(bodyBytes: number, bucket: number): boolean {
+  return bodyBytes + PLAIN_BYTES <= LETTER_BYTES[bucket]! - OVERHEAD
 }
 
 /**

@@ -1,27 +1,30 @@
 import { hexOf } from '../base/bytes.js'
 import { asP2PError, isP2PError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
+import { withDeadline } from '../base/wait.js'
+import { needsPlugin } from '../core/plugins.js'
 import type { Queue } from '../core/queue.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { decode, encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
-import { bytes, int, object, optional, parsed, tuple, unknownType } from '../message/shape.js'
+import { unknownType } from '../message/shape.js'
 import { openState } from '../plugins/persistence/state-format.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
-import { ACCESS_BYTES } from './box.js'
 import { type Contact, Contacts } from './contacts.js'
 import { type Courier, ownCourier } from './courier.js'
 import { Depositor } from './depositor.js'
 import { type MailHost, takesMail } from './host.js'
 import type { LetterExtras, OpenedLetter } from './letter.js'
-import { Mailboxes } from './mailboxes.js'
+import { Mailboxes, type MailboxInfo } from './mailboxes.js'
 import { MAIL_PROTOCOL, readMailPush } from './messages.js'
 import { Outgoing } from './outgoing.js'
 import type { MailEntry, MailEntryState } from './outgoing-entry.js'
+import { readDirect, readMessageIds, readToldCard } from './peer-messages.js'
 import { Prekeys } from './prekeys.js'
-import { Receipts, readMessageIds } from './receipts.js'
+import { Receipts } from './receipts.js'
 import { Receiver, type ReceiverStats } from './receiver.js'
+import type { MailRecovery } from './recovery.js'
 import { Sender } from './sender.js'
 import { MailState } from './state.js'
 
@@ -40,10 +43,10 @@ export interface MailboxOptions {
   /** Whether anybody may find our card. False: those alone whom we write to have it, and who are given it by `card()`. Default true. */
   publish?: boolean | undefined
   /**
-   * 32 secret bytes, as the seed of the identity: from them a prekey and the keys of the mailboxes are derived, so that letters outlive a
-   * lost store. Whoever learns them later can open what relays have kept: there is no forward secrecy then. Default: none.
+   * What letters outlive a lost store by: `mailRecovery(secret)`. Whoever learns the secret later can open what relays have kept: there is
+   * no forward secrecy then. Default: none.
    */
-  recoverable?: Uint8Array | undefined
+  recoverable?: MailRecovery | undefined
   /** What wakes this device, at most 1,024 characters: relays hand it to `onMail` of `startRelay`. */
   wake?: string | undefined
   /**
@@ -51,8 +54,6 @@ export interface MailboxOptions {
    * browsers a key that no script can read, kept in IndexedDB; elsewhere false.
    */
   sealStore?: CryptoKey | Uint8Array | false | undefined
-  /** Plugins of the coordinators that deposit for `sendTo` with `sealed: true`: transports, for instance. */
-  sealedPlugins?: (() => import('../core/plugin.js').Plugin[]) | undefined
 }
 
 /** Options with nothing left open. */
@@ -63,7 +64,7 @@ export interface MailSettings {
   readonly max: number
   readonly receipts: boolean
   readonly publish: boolean
-  readonly recovery: Uint8Array | undefined
+  readonly recovery: MailRecovery | undefined
   readonly wake: string | undefined
 }
 
@@ -87,13 +88,12 @@ export interface MailStats extends ReceiverStats {
   seen: number
 }
 
-const directShape = /* @__PURE__ */ (() => tuple(int(0, Number.MAX_SAFE_INTEGER), bytes()))()
-const cardShape = /* @__PURE__ */ (() => object({ record: bytes(), access: optional(bytes(ACCESS_BYTES)) }))()
-
 /** Mail of one coordinator: what it sends to those who are away, and what waits for it. */
 export class Mail {
   /** @internal */
   readonly outgoing: Outgoing
+  /** Ways to mailboxes beside our own connections, which plugins add, by the name of the function that makes the plugin. @internal */
+  readonly couriers = new Map<string, (recipient: Uint8Array) => Promise<Courier>>()
   private readonly state: MailState
   private readonly prekeys: Prekeys
   private readonly contacts: Contacts
@@ -104,32 +104,26 @@ export class Mail {
   private isLoaded = false
 
   /** @internal */
-  /** @internal */
   constructor(
     private readonly host: MailHost,
     limits: Required<Limits>,
     store: KeyValueStore,
     private readonly settings: MailSettings,
-    surroundings: {
-      before: Queue | undefined
-      isKept: boolean
-      sealedCourier: (recipient: Uint8Array) => Promise<Courier>
-    },
+    { before, isKept }: { before: Queue | undefined; isKept: boolean },
   ) {
     const { kit } = host
-    const { before, isKept, sealedCourier } = surroundings
     const state = new MailState(store, kit.random, (error) => kit.report(error))
     this.state = state
-    const write = state.write.bind(state)
     const { clock, random, identity, network } = kit
-    this.prekeys = new Prekeys({ clock, random, limits, identity, network, store, write, recovery: settings.recovery })
-    this.contacts = new Contacts(host, limits, state, (contact) => this.sender.cardChanged(contact))
+    this.prekeys = new Prekeys({ clock, random, limits, identity, network, state, recovery: settings.recovery })
+    this.contacts = new Contacts(host, limits, state, (contact) => void this.sender.cardChanged(contact))
     this.outgoing = new Outgoing({
       host,
       limits,
       state,
       isKept,
       before,
+      checkWay: (via) => void this.courierBy(via),
       go: (peerId) => this.sender.go(peerId),
       onAdded: (entry) => void this.befriend(entry),
     })
@@ -140,7 +134,7 @@ export class Mail {
       outgoing: this.outgoing,
       contacts: this.contacts,
       depositor: new Depositor(host, limits),
-      courier: async (recipient, isSealed) => (isSealed ? sealedCourier(recipient) : own),
+      courier: async (recipient, via) => (via === undefined ? own : this.courierBy(via)(recipient)),
       extras: (contact, entry) => this.extrasFor(contact, entry),
     })
     this.receipts = new Receipts(host, limits, this.outgoing)
@@ -155,10 +149,10 @@ export class Mail {
         if (settings.receipts) this.receipts.add(sender, messageId)
       },
       onReceipts: (sender, ids) => void this.sender.receipts(sender, ids),
-      readReceipts: readMessageIds,
     })
     this.mailboxes = new Mailboxes({
       host,
+      courier: own,
       limits,
       state,
       prekeys: this.prekeys,
@@ -169,7 +163,7 @@ export class Mail {
   }
 
   /** Our mailboxes. */
-  boxes(): { relayId: string; address: string | null; isOpen: boolean; isGivenUp: boolean; letters: number; bytes: number }[] {
+  boxes(): MailboxInfo[] {
     return this.mailboxes.list()
   }
 
@@ -210,7 +204,7 @@ export class Mail {
   waiting(): WaitingMail[] {
     return [...this.outgoing.entries()]
       .filter(({ message }) => message.protocol !== MAIL_PROTOCOL)
-      .map(({ message: { messageId }, peerId, state, expiresAt }) => ({ messageId, peerId, state, expiresAt }))
+      .map(({ message: { messageId }, peerId, state, expiresAt }) => ({ messageId, peerId, state, expiresAt }) as WaitingMail)
   }
 
   /** Takes back a message that has not left yet; false where it has, or there is none. Its outcome is 'expired'. */
@@ -249,8 +243,8 @@ export class Mail {
     try {
       const { state } = this
       await openState(kit.store)
-      let bad = await state.load()
-      for (const part of [this.prekeys, this.contacts, this.outgoing, this.receiver, this.mailboxes]) bad += await part.load()
+      for (const part of [state, this.prekeys, this.contacts, this.outgoing, this.receiver, this.mailboxes]) await part.load()
+      const { bad } = state
       await this.prekeys.rotate()
       this.isLoaded = true
       if (bad > 0) kit.report(new P2PError('STORAGE_FAILED', `${bad} entries of the store could not be read; see bad/ in it.`))
@@ -258,6 +252,7 @@ export class Mail {
     } catch (error) {
       if (isP2PError(error, 'STORE_TOO_NEW')) throw error
       kit.report(asP2PError(error, 'STORAGE_FAILED', 'The mail in P2PConfig.store could not be read.'))
+      this.outgoing.resume(true)
     }
   }
 
@@ -265,24 +260,33 @@ export class Mail {
   start(): void {
     if (!this.isLoaded) return
     this.sender.start()
-    for (const peerId of this.outgoing.queues.keys()) this.sender.go(peerId)
+    this.sender.goAll()
     this.mailboxes.start().catch((error) => this.host.kit.report(error as Error))
-    // Otherwise a browser may delete the store of an origin that it takes for unimportant.
-    const { navigator } = globalThis as { navigator?: { storage?: { persist?: () => Promise<boolean> } } }
-    navigator?.storage?.persist?.().catch(() => {})
   }
 
   /** @internal The store may be another process's from here on. */
   suspend(): void {
     this.isLoaded = false
+    // Those by letter are in the store, and leave with the next process at the latest.
+    void this.receipts.flush()
     this.outgoing.suspend()
-    this.stop()
+    this.sender.stop()
+    this.rest()
   }
 
-  /** @internal */
-  stop(): void {
-    this.sender.stop()
-    this.receipts.stop()
+  /** @internal The coordinator ends. Receipts that are due leave before its connections do. */
+  end(): void {
+    const { clock, limits } = this.host.kit
+    const last = this.receipts.flush()
+    this.rest()
+    if (last === undefined) this.sender.stop()
+    else
+      this.outgoing.leaving = withDeadline(clock, 'Closing', { timeoutMs: limits.closeGraceMs }, () => last)
+        .catch(() => {})
+        .finally(() => this.sender.stop())
+  }
+
+  private rest(): void {
     this.receiver.stop()
     this.mailboxes.suspend()
   }
@@ -295,12 +299,14 @@ export class Mail {
     this.sender.connected(peerId)
     if (peerId !== encodePeerId(publicKey)) this.sender.connected(encodePeerId(publicKey))
     if (takesMail(peer)) void this.tellCard(peerId, publicKey)
+    if (peer.isRelay) this.sender.goAll()
   }
 
   /** @internal A peer speaks other protocols than before. */
-  described({ peerId, publicKey }: PeerInfo): void {
+  described({ peerId, publicKey, isRelay }: PeerInfo): void {
     if (publicKey !== undefined && this.isLoaded) this.mailboxes.connected(encodePeerId(publicKey))
-    this.sender.go(peerId)
+    if (isRelay) this.sender.goAll()
+    else this.sender.go(peerId)
   }
 
   /** @internal */
@@ -323,11 +329,11 @@ export class Mail {
       case 'letter': {
         const link = this.mailboxes.at(encodePeerId(key))
         // What was under way when the mailbox was closed.
-        if (link !== undefined) this.receiver.letter(link, readMailPush(payload))
+        if (link !== undefined) void this.receiver.letter(link, readMailPush(payload))
         return
       }
       case 'direct': {
-        const [n, body] = parsed(directShape, payload, 'A message of mail')
+        const [n, body] = readDirect(payload)
         await this.receiver.direct(key, n, body)
         await kit.reply(message, { type: 'kept', payload: null }).catch(() => {})
         return
@@ -340,7 +346,7 @@ export class Mail {
       case 'receipt':
         return this.sender.receipts(key, readMessageIds(payload))
       case 'card': {
-        const { record, access } = parsed(cardShape, payload, 'A card')
+        const { record, access } = readToldCard(payload)
         const contact = await this.contacts.learn(record, key)
         if (contact !== undefined) this.takeAccess(contact, access)
         return
@@ -348,6 +354,13 @@ export class Mail {
       default:
         throw unknownType(message)
     }
+  }
+
+  /** @throws P2PError INVALID_CONFIG. */
+  private courierBy(via: string): (recipient: Uint8Array) => Promise<Courier> {
+    const courier = this.couriers.get(via)
+    if (courier === undefined) throw needsPlugin('This way of sendTo', via)
+    return courier
   }
 
   private async learn(sender: Uint8Array, { access, card }: LetterExtras): Promise<void> {

@@ -1,29 +1,22 @@
 import { Alarm } from '../base/alarm.js'
 import { Backoff } from '../base/backoff.js'
 import { isP2PError } from '../base/errors.js'
-import type { Limits } from '../base/limits.js'
 import { signEnvelope } from '../identity/envelope.js'
 import { type Identity, identityFromSeed, identityReady } from '../identity/identity.js'
 import { accessFor, accessHashOf, boxIdOf, openingBytes } from './box.js'
+import type { Courier } from './courier.js'
 import type { MailHost } from './host.js'
-import {
-  MAIL_PROTOCOL,
-  MAX_DROPPED,
-  MAX_FETCH_BYTES,
-  type MailAnswer,
-  type MailRequestType,
-  type PlacedLetter,
-  readMailAnswer,
-} from './messages.js'
+import { MAX_DROPPED, MAX_FETCH_BYTES, type MailAnswer, type MailRequestType, type PlacedLetter } from './messages.js'
 import type { SignedBatch } from './prekey-batch.js'
 
 /** Batches brought to a mailbox at once, and the prekeys left below which more are brought. */
 const REFILL_BATCHES = 3
 const FEW_PREKEYS = 16
-const DIAL_MS = 20_000
 /** The first and the longest pause after a mailbox could not be opened. */
 const MIN_PAUSE_MS = 1_000
 const MAX_PAUSE_MS = 600_000
+/** Answers of letters that are taken in a row: several times what a mailbox holds, whatever its relay says that there is more. */
+const MAX_PAGES = 64
 
 /** A mailbox as it is kept. */
 export interface KeptBox {
@@ -38,11 +31,13 @@ export interface KeptBox {
   failures: number
   failedDays: number
   lastFailedAt: number
+  /** Whether the relay has granted it, in this process or before. */
+  isGranted: boolean
 }
 
 export interface MailboxLinkOptions {
   host: MailHost
-  limits: Required<Limits>
+  courier: Courier
   access: () => Uint8Array
   settings: { bits: number | null; max: number; wake: string | undefined }
   /** Our card as MessagePack; undefined: the relay is given none. */
@@ -50,8 +45,8 @@ export interface MailboxLinkOptions {
   makeBatch: () => Promise<SignedBatch>
   /** Whether the batches that a relay has are too old to be of use. */
   batchesAreOld: () => boolean
-  /** A letter has come, by fetching or pushed. Settles when it may be dropped, or has to stay. */
-  onLetter: (link: MailboxLink, placed: PlacedLetter) => void
+  /** A letter has been fetched. Resolves when it was opened. */
+  onLetter: (link: MailboxLink, placed: PlacedLetter) => Promise<void>
   /** Whether it was opened, or could not be. */
   onChange: (link: MailboxLink) => void
 }
@@ -61,9 +56,9 @@ export class MailboxLink {
   readonly box: Promise<Uint8Array>
   /** All that it had when it was opened has been read. */
   isRead = false
-  /** The relay has granted it in this process, or before. */
-  isGranted = false
   quota: MailAnswer<'open'> | undefined
+  /** The card that its relay was given last. */
+  toldCard: Uint8Array | undefined
   private readonly identity: Identity
   private readonly backoff: Backoff
   private readonly again: Alarm
@@ -98,8 +93,9 @@ export class MailboxLink {
         (error) => {
           this.isRead = false
           this.noteFailure()
-          const askedMs = isP2PError(error) ? error.details.retryAfterMs : undefined
-          if (!this.isOver) this.again.arm(this.backoff.next(askedMs))
+          const { retryAfterMs = 0 } = isP2PError(error) ? error.details : {}
+          // A relay that asks for longer fails, and is replaced in its time.
+          if (!this.isOver) this.again.arm(this.backoff.next(Math.min(retryAfterMs, MAX_PAUSE_MS)))
         },
       )
       .finally(() => {
@@ -125,6 +121,7 @@ export class MailboxLink {
     } catch {
       this.lost()
     }
+    this.options.onChange(this)
   }
 
   /** The owner has the letter. */
@@ -147,6 +144,8 @@ export class MailboxLink {
   }
 
   stop(): void {
+    // What is handled is not fetched again.
+    void this.dropNow()
     this.isOver = true
     this.isRead = false
     this.again.disarm()
@@ -154,11 +153,11 @@ export class MailboxLink {
   }
 
   private async open(): Promise<void> {
-    const { host } = this.options
+    const { host, courier } = this.options
     const { relayId, address } = this.kept
-    await host.reach(relayId, address, { timeoutMs: DIAL_MS })
+    await courier.reach(relayId, address)
     const { prekeys } = await this.sayOpen()
-    this.isGranted = true
+    this.kept.isGranted = true
     host.keep(relayId, address, true)
     await this.fetchAll()
     this.isRead = true
@@ -167,12 +166,12 @@ export class MailboxLink {
 
   private async sayOpen(): Promise<MailAnswer<'open'>> {
     const { host, settings, card } = this.options
-    const { relayId, givenUpAt } = this.kept
+    const { relayId } = this.kept
     await identityReady(this.identity)
     const binding = host.binding(relayId)
     if (binding === undefined) throw new Error('The relay is gone.')
     const { bits, max, wake } = settings
-    const record = givenUpAt > 0 ? undefined : card()
+    const record = card()
     const opening = {
       boxKey: this.identity.publicKey,
       access: accessHashOf(accessFor(this.options.access(), await this.box)),
@@ -184,14 +183,16 @@ export class MailboxLink {
     const { signature } = await signEnvelope(this.identity, 'box', openingBytes(binding, opening), host.kit.network)
     const opened = await this.ask('open', { ...opening, signature })
     this.quota = opened
+    this.toldCard = record
     return opened
   }
 
   private async fetchAll(): Promise<void> {
     let after: string | undefined
-    for (;;) {
+    for (let page = 0; page < MAX_PAGES; page++) {
       const { letters, more } = await this.ask('fetch', { ...(after !== undefined && { after }), bytes: MAX_FETCH_BYTES })
-      for (const placed of letters) this.options.onLetter(this, placed)
+      // The next ones are asked for once these are opened: there is room for one answer.
+      for (const placed of letters) await this.options.onLetter(this, placed)
       const last = letters.at(-1)
       if (!more || last === undefined) return
       after = last[0]
@@ -219,9 +220,8 @@ export class MailboxLink {
     if (this.dropped.length > 0 && !this.isOver) this.dropping.armOnce(0)
   }
 
-  private async ask<T extends MailRequestType>(type: T, payload: unknown): Promise<MailAnswer<T>> {
-    const { kit } = this.options.host
-    return readMailAnswer(type, await kit.request(this.kept.relayId, { type, payload, protocol: MAIL_PROTOCOL }))
+  private ask<T extends MailRequestType>(type: T, payload: unknown): Promise<MailAnswer<T>> {
+    return this.options.courier.ask(this.kept.relayId, type, payload)
   }
 
   private noteFailure(): void {

@@ -5,13 +5,15 @@ import type { Limits } from '../base/limits.js'
 import { Serial } from '../base/serial.js'
 import { decodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
-import { bytes, int, oneOf, parsed, text, tuple, union } from '../message/shape.js'
-import { readState, stateOf } from '../plugins/persistence/state-format.js'
-import { type CardValue, MAX_CARD_BOXES, readCard } from './card.js'
+import { boolean, bytes, int, oneOf, optional, text, tuple, union } from '../message/shape.js'
+import { stateOf } from '../plugins/persistence/state-format.js'
+import { type CardValue, MAX_CARD_BOXES } from './card.js'
+import type { Courier } from './courier.js'
 import type { MailHost, RelayPlace } from './host.js'
 import { type KeptBox, MailboxLink } from './mailbox-link.js'
 import type { PlacedLetter } from './messages.js'
-import { derived, type Prekeys } from './prekeys.js'
+import type { Prekeys } from './prekeys.js'
+import type { MailRecovery } from './recovery.js'
 import type { MailState } from './state.js'
 
 const PREFIX = 'mail/box/'
@@ -27,10 +29,27 @@ const DIAL_MS = 20_000
 
 const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
 const boxShape = /* @__PURE__ */ (() =>
-  tuple(text(1, 128), union(text(1, 512), oneOf(null)), bytes(32), count, count, count, count))()
+  tuple(text(1, 128), union(text(1, 512), oneOf(null)), bytes(32), count, count, count, count, optional(boolean())))()
+
+/** A mailbox of ours. */
+export interface MailboxInfo {
+  /** The relay's `lp1…` id. */
+  relayId: string
+  address: string | null
+  /** All that it had was read, and what comes is pushed. */
+  isOpen: boolean
+  /** Its relay has our newest card, for whoever asks. */
+  hasCard: boolean
+  /** It was replaced, and is read for two weeks more. */
+  isGivenUp: boolean
+  /** What was in it when it was opened. */
+  letters: number
+  bytes: number
+}
 
 export interface MailboxesOptions {
   host: MailHost
+  courier: Courier
   limits: Required<Limits>
   state: MailState
   prekeys: Prekeys
@@ -42,9 +61,9 @@ export interface MailboxesOptions {
   wake: string | undefined
   /** Whether the card is published in the DHT and given to relays. */
   publish: boolean
-  /** 32 secret bytes of which box keys are derived; undefined: they are drawn. */
-  recovery: Uint8Array | undefined
-  onLetter: (link: MailboxLink, placed: PlacedLetter) => void
+  /** What box keys are derived by; undefined: they are drawn. */
+  recovery: MailRecovery | undefined
+  onLetter: (link: MailboxLink, placed: PlacedLetter) => Promise<void>
   /** The card has changed. */
   onCard: (card: Uint8Array) => void
 }
@@ -55,10 +74,14 @@ export class Mailboxes {
   card: Uint8Array | undefined
   /** When the card was published, milliseconds since the Unix epoch. */
   cardAt = 0
+  /** Relays that the card names: no other one takes it. */
+  private named: string[] = []
   private links: MailboxLink[] = []
   private published = ''
   private newestBatchAt = 0
   private isRunning = false
+  /** The store has no mailboxes: it may have been lost. */
+  private isLost = false
   private readonly search: Alarm
   private readonly upkeep: Alarm
   private readonly publishing: Alarm
@@ -71,22 +94,20 @@ export class Mailboxes {
     this.publishing = new Alarm(clock, () => void this.publish())
   }
 
-  /** @returns how many entries could not be read. */
-  async load(): Promise<number> {
-    const { found, bad } = await readState(this.options.state.store, PREFIX, (members): KeptBox => {
-      const [relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt] = parsed(boxShape, members, 'mailbox')
+  async load(): Promise<void> {
+    const found = await this.options.state.read(PREFIX, boxShape, (members): KeptBox => {
+      const [relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt, isGranted = false] = members
       decodePeerId(relayId)
-      return { relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt }
+      return { relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt, isGranted }
     })
     for (const link of this.links) link.stop()
-    this.links = found.map(([, kept]) => this.linkOf(kept))
-    return bad
+    this.links = found.map((kept) => this.linkOf(kept))
   }
 
   /** Opens and reads all mailboxes, and looks for more where there are too few. */
   async start(): Promise<void> {
     this.isRunning = true
-    if (this.links.length === 0 && this.options.recovery !== undefined) await this.recover().catch(() => {})
+    this.isLost = this.isEmpty
     await this.lookAfter()
     for (const link of this.links) link.attach()
     await this.choose()
@@ -126,20 +147,20 @@ export class Mailboxes {
     return this.links.length === 0
   }
 
-  /** Reads all of them anew. */
-  readAgain(): void {
-    if (this.isRunning) for (const link of this.links) link.attach()
+  list(): MailboxInfo[] {
+    return this.links.map((link) => this.infoOf(link))
   }
 
-  list(): { relayId: string; address: string | null; isOpen: boolean; isGivenUp: boolean; letters: number; bytes: number }[] {
-    return this.links.map(({ kept, isRead, quota }) => ({
+  private infoOf({ kept, isRead, quota, toldCard }: MailboxLink): MailboxInfo {
+    return {
       relayId: kept.relayId,
       address: kept.address,
       isOpen: isRead,
+      hasCard: toldCard !== undefined && toldCard === this.card,
       isGivenUp: kept.givenUpAt > 0,
       letters: quota?.letters ?? 0,
       bytes: quota?.bytes ?? 0,
-    }))
+    }
   }
 
   /** Tells all relays what has changed of us. */
@@ -168,10 +189,10 @@ export class Mailboxes {
     const { host, limits, state, prekeys, bits, max, wake, publish, onLetter } = this.options
     return new MailboxLink(kept, {
       host,
-      limits,
+      courier: this.options.courier,
       access: () => state.access,
       settings: { bits, max, wake },
-      card: () => (publish ? this.card : undefined),
+      card: () => (publish && this.named.includes(kept.relayId) ? this.card : undefined),
       makeBatch: () => {
         this.newestBatchAt = host.kit.clock.now()
         return prekeys.makeBatch()
@@ -186,26 +207,32 @@ export class Mailboxes {
     if (!this.isRunning) return
     const { kept } = link
     this.options.state.writeSoon({ key: this.nameOf(kept), value: entryOf(kept) })
-    if (link.isGranted) this.publishing.armOnce(SETTLE_MS)
+    if (kept.isGranted) this.publishing.armOnce(SETTLE_MS)
+    this.options.host.kit.emit('mailbox', this.infoOf(link))
     // One that was never opened is no loss; another one has had its chances.
     const isHopeless = kept.failures >= FAILURES && kept.failedDays >= FAILED_DAYS
     if (isHopeless && kept.givenUpAt === 0) {
       kept.givenUpAt = this.options.host.kit.clock.now()
       this.options.state.writeSoon({ key: this.nameOf(kept), value: entryOf(kept) })
       this.search.arm(0)
+      this.publishing.armOnce(SETTLE_MS)
     }
   }
 
   /** Adds mailboxes at relays of other operators, as long as there are too few. */
   private choose(): Promise<void> {
     return this.turn.run(async () => {
-      const { host, relays } = this.options
+      const { host, relays, recovery } = this.options
       if (!this.isRunning) return
+      // Of a store that was lost: the mailboxes that our last card names are opened by their derived keys.
+      const places = this.isLost ? await recovery?.relays(host).catch(() => undefined) : undefined
+      for (const place of places ?? []) if (this.at(place.peerId) === undefined) await this.add(place)
+      if (places !== undefined) this.isLost = false
       for (const address of relays ?? []) await this.meet(address)
       const taken = new Set(this.active.map(({ kept }) => operatorOf(kept.address ?? undefined) ?? kept.address ?? kept.relayId))
       for (const place of host.relays()) {
         const operator = operatorOf(place.address) ?? place.address ?? place.peerId
-        const isWanted = relays === undefined || relays.includes(place.address ?? '') || this.named.has(place.peerId)
+        const isWanted = relays === undefined || relays.includes(place.address ?? '') || this.chosen.has(place.peerId)
         if (!this.isShort || !isWanted || taken.has(operator) || this.at(place.peerId) !== undefined) continue
         taken.add(operator)
         await this.add(place)
@@ -214,47 +241,32 @@ export class Mailboxes {
     })
   }
 
-  private readonly named = new Set<string>()
+  private readonly chosen = new Set<string>()
 
   /** Connects to a relay that the application has named. */
   private async meet(address: string): Promise<void> {
     try {
-      this.named.add(await this.options.host.dial(address, { timeoutMs: DIAL_MS }))
+      this.chosen.add(await this.options.host.dial(address, { timeoutMs: DIAL_MS }))
     } catch {
       // It is tried again with the next search.
     }
   }
 
-  private async add({ peerId, address }: RelayPlace, seed = this.seedFor(peerId)): Promise<void> {
+  private async add({ peerId, address }: RelayPlace): Promise<void> {
     const kept: KeptBox = {
       relayId: peerId,
       address: address ?? null,
-      seed,
+      seed: this.options.recovery?.seedFor(peerId) ?? crypto.getRandomValues(new Uint8Array(32)),
       givenUpAt: 0,
       failures: 0,
       failedDays: 0,
       lastFailedAt: 0,
+      isGranted: false,
     }
     await this.options.state.write({ key: this.nameOf(kept), value: entryOf(kept) })
     const link = this.linkOf(kept)
     this.links.push(link)
     link.attach()
-  }
-
-  private seedFor(relayId: string): Uint8Array {
-    const { recovery } = this.options
-    if (recovery !== undefined) return derived(recovery, `lotus-p2p/mail-box/1/${relayId}`)
-    return crypto.getRandomValues(new Uint8Array(32))
-  }
-
-  /** Of a store that was lost: the mailboxes that our last card names can be opened by their derived keys. */
-  private async recover(): Promise<void> {
-    const { host } = this.options
-    const record = await host.findCard(host.kit.publicKey, { timeoutMs: DIAL_MS })
-    if (record === undefined) return
-    for (const [relayId, address] of readCard(record).boxes) {
-      if (this.at(relayId) === undefined) await this.add({ peerId: relayId, address: address ?? undefined, isTrusted: false })
-    }
   }
 
   /** Prekeys have their times, and mailboxes that were given up. */
@@ -280,7 +292,7 @@ export class Mailboxes {
   private publish(): Promise<void> {
     return this.turn.run(async () => {
       const { host, limits, prekeys, bits, max, publish } = this.options
-      const granted = this.active.filter(({ isGranted }) => isGranted).slice(0, MAX_CARD_BOXES)
+      const granted = this.active.filter(({ kept }) => kept.isGranted).slice(0, MAX_CARD_BOXES)
       if (!this.isRunning || granted.length === 0) return
       const { id, key, madeAt } = prekeys.newest
       const { recovery } = prekeys
@@ -301,6 +313,7 @@ export class Mailboxes {
       if (content === this.published) return
       try {
         this.card = await host.publishCard(value, limits.cardTtlS, publish)
+        this.named = boxes.map(([relayId]) => relayId)
         this.cardAt = host.kit.clock.now()
         this.published = content
         this.options.onCard(this.card)
@@ -316,6 +329,6 @@ export class Mailboxes {
   }
 }
 
-function entryOf({ relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt }: KeptBox): Uint8Array {
-  return stateOf(relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt)
+function entryOf({ relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt, isGranted }: KeptBox): Uint8Array {
+  return stateOf(relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt, isGranted)
 }

@@ -1,6 +1,6 @@
 import { codeOf, P2PError, type P2PErrorDetails } from '../base/errors.js'
-import { CORE_LIMITS } from '../base/limits/core.js'
-import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../identity/ed25519-provider.js'
+import { printable } from '../base/text.js'
+import { SIGNATURE_BYTES } from '../identity/ed25519-provider.js'
 import { decode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
 import {
@@ -21,8 +21,7 @@ import {
   union,
   where,
 } from '../message/shape.js'
-import { ACCESS_BYTES, BOX_ID_BYTES, LETTER_BYTES, MAX_BUCKET } from './box.js'
-import { MAIL_WORK_NONCE_BYTES } from './work.js'
+import { LETTER_BYTES, MAX_BUCKET } from './box.js'
 
 /** The protocol of mailboxes: between a relay and the owners of boxes, and those who leave letters there. */
 export const MAIL_PROTOCOL = 'lotus/mail'
@@ -43,46 +42,14 @@ export const MAX_BATCH_BYTES = 1_024
 export const PREKEY_ID_BYTES = 8
 export const GENERATION_BYTES = 8
 
-const upTo = (max: number): Shape<Uint8Array> => where(bytes(), ({ length }) => length > 0 && length <= max)
-const boxId = /* @__PURE__ */ bytes(BOX_ID_BYTES)
-const access = /* @__PURE__ */ (() => optional(bytes(ACCESS_BYTES)))()
-const work = /* @__PURE__ */ (() => optional(bytes(MAIL_WORK_NONCE_BYTES)))()
+export const upTo = (max: number): Shape<Uint8Array> => where(bytes(), ({ length }) => length > 0 && length <= max)
 const count = /* @__PURE__ */ int(0, Number.MAX_SAFE_INTEGER)
 /** Where a letter stands in its box. Only the relay knows what it means. */
-const cursor = /* @__PURE__ */ text(1, 64, /^[0-9a-z:]+$/)
-const letter = /* @__PURE__ */ (() => where(bytes(), ({ length }) => LETTER_BYTES.includes(length)))()
-const placed = /* @__PURE__ */ (() => tuple(cursor, letter))()
-const prekeyBatch = /* @__PURE__ */ (() => ({ batch: upTo(MAX_BATCH_BYTES), signature: bytes(SIGNATURE_BYTES) }))()
+export const cursorShape = /* @__PURE__ */ text(1, 64, /^[0-9a-z:]+$/)
+export const letterShape = /* @__PURE__ */ (() => where(bytes(), ({ length }) => LETTER_BYTES.includes(length)))()
+const placed = /* @__PURE__ */ (() => tuple(cursorShape, letterShape))()
+export const prekeyBatch = /* @__PURE__ */ (() => ({ batch: upTo(MAX_BATCH_BYTES), signature: bytes(SIGNATURE_BYTES) }))()
 const nothing: Shape<null> = /* @__PURE__ */ oneOf(null)
-
-/** `open`: the owner comes for its box. Its signature is that of the box key; see `openingBytes`. */
-const openRequest = /* @__PURE__ */ (() =>
-  object({
-    boxKey: bytes(PUBLIC_KEY_BYTES),
-    /** See `accessHashOf`. */
-    access: bytes(32),
-    /** Work of strangers for the smallest letter, in zero bits; nil: none are taken. */
-    bits: union(int(0, MAX_MAIL_BITS), nothing),
-    /** The largest bucket that the owner takes. */
-    max: int(0, MAX_BUCKET),
-    /** The MessagePack of the signed record of the owner's card. */
-    card: optional(upTo(MAX_CARD_BYTES)),
-    /** What wakes the owner's device, for the relay's operator. */
-    wake: optional(text(1, MAX_WAKE_LENGTH)),
-    signature: bytes(SIGNATURE_BYTES),
-  }))()
-/** `fetch`: letters behind a cursor, or from the oldest on. */
-const fetchRequest = /* @__PURE__ */ (() => object({ after: optional(cursor), bytes: optional(int(1, MAX_FETCH_BYTES)) }))()
-/** `drop`: the owner has these letters. */
-const dropRequest = /* @__PURE__ */ (() => object({ cursors: array(cursor, MAX_DROPPED, 1) }))()
-/** `prekeys`: a batch that the owner's identity has signed; see `readPrekeyBatch`. */
-const prekeysRequest = /* @__PURE__ */ (() => object(prekeyBatch))()
-/** `take`: one prekey of a box, for a sender. */
-const takeRequest = /* @__PURE__ */ (() => object({ box: boxId, access, work }))()
-/** `deposit`: a letter for a box. */
-const depositRequest = /* @__PURE__ */ (() => object({ box: boxId, letter, ttl: oneOf(0, 1, 2, 3), access, work }))()
-/** `card`: the card of a peer, by its `lp1…` id. */
-const cardRequest = /* @__PURE__ */ (() => object({ peerId: text(1, CORE_LIMITS.maxNameLength) }))()
 
 const openedAnswer = /* @__PURE__ */ (() =>
   object({
@@ -115,32 +82,26 @@ const refusedAnswer = /* @__PURE__ */ (() =>
     retryAfterMs: optional(count),
   }))()
 
-/** Each request that a relay answers: its shape, the type of its answer, and the shape of that. */
-export const MAIL_EXCHANGES = /* @__PURE__ */ (() => ({
-  open: [openRequest, 'opened', openedAnswer] as const,
-  fetch: [fetchRequest, 'letters', lettersAnswer] as const,
-  drop: [dropRequest, 'dropped', nothing] as const,
-  prekeys: [prekeysRequest, 'taken', nothing] as const,
-  take: [takeRequest, 'prekey', prekeyAnswer] as const,
-  deposit: [depositRequest, 'deposited', depositedAnswer] as const,
-  card: [cardRequest, 'card', cardAnswer] as const,
-  close: [nothing, 'closed', nothing] as const,
+/** What a relay answers to each request: the type of it, and its shape. */
+const answers = /* @__PURE__ */ (() => ({
+  open: ['opened', openedAnswer] as const,
+  fetch: ['letters', lettersAnswer] as const,
+  drop: ['dropped', nothing] as const,
+  prekeys: ['taken', nothing] as const,
+  take: ['prekey', prekeyAnswer] as const,
+  deposit: ['deposited', depositedAnswer] as const,
+  card: ['card', cardAnswer] as const,
+  close: ['closed', nothing] as const,
 }))()
 
-type Exchanges = typeof MAIL_EXCHANGES
-export type MailRequestType = keyof Exchanges
-export type MailRequest<T extends MailRequestType> = Shaped<Exchanges[T][0]>
-export type MailAnswer<T extends MailRequestType> = Shaped<Exchanges[T][2]>
+type Answers = typeof answers
+export type MailRequestType = keyof Answers
+export type MailAnswer<T extends MailRequestType> = Shaped<Answers[T][1]>
 export type PlacedLetter = [cursor: string, letter: Uint8Array]
 
-/** Whether a relay answers requests of this type. */
-export function isMailRequest(type: string): type is MailRequestType {
-  return Object.hasOwn(MAIL_EXCHANGES, type)
-}
-
-/** The payload of a request. @throws P2PError MALFORMED_DATA. */
-export function readMailRequest<T extends MailRequestType>(type: T, payload: unknown): MailRequest<T> {
-  return parsed(MAIL_EXCHANGES[type][0] as Shape<MailRequest<T>>, payload, `The request "${type}"`)
+/** The type of the answer to a request. */
+export function answerTypeOf(type: MailRequestType): string {
+  return answers[type][0]
 }
 
 /**
@@ -160,9 +121,9 @@ export function readMailAnswer<T extends MailRequestType>(type: T, answer: Pick<
     const details: P2PErrorDetails = { byPeer: true }
     if (bits !== undefined) details.bits = bits
     if (retryAfterMs !== undefined) details.retryAfterMs = retryAfterMs
-    throw new P2PError(codeOf(code, 'HANDLER_FAILED'), message, { details })
+    throw new P2PError(codeOf(code, 'HANDLER_FAILED'), printable(message, 512), { details })
   }
-  const [, expected, shape] = MAIL_EXCHANGES[type]
+  const [expected, shape] = answers[type]
   if (answer.type !== expected) throw malformed(what)
   return parsed(shape as Shape<MailAnswer<T>>, answer.payload, what)
 }

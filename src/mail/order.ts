@@ -1,10 +1,11 @@
 import { Alarm } from '../base/alarm.js'
+import { BoundedMap } from '../base/bounded-map.js'
 import { hexOf } from '../base/bytes.js'
 import { type Clock, elapsed } from '../base/clock.js'
 import type { Limits } from '../base/limits.js'
 import { tupleKey } from '../base/tuple-key.js'
-import { bytes, int, parsed, text, tuple } from '../message/shape.js'
-import { readState, stateOf } from '../plugins/persistence/state-format.js'
+import { bytes, int, text, tuple } from '../message/shape.js'
+import { stateOf } from '../plugins/persistence/state-format.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import type { MailState } from './state.js'
 
@@ -45,22 +46,24 @@ export interface OrderOptions<Item> {
 
 /** Brings messages of one sender and protocol into the order of their numbers. A gap is waited for, and given up. */
 export class Order<Item extends Ordered> {
-  private readonly lines = new Map<string, Line<Item>>()
+  private readonly lines: BoundedMap<string, Line<Item>>
   private heldCount = 0
   private readonly alarm: Alarm
 
   constructor(private readonly options: OrderOptions<Item>) {
     this.alarm = new Alarm(options.clock, () => this.giveUp())
+    this.lines = new BoundedMap(options.limits.maxMailOrders, (_, line) => {
+      options.state.writeSoon({ key: this.nameOf(line), delete: true })
+      const items = [...line.held].sort(([a], [b]) => a - b)
+      this.heldCount -= items.length
+      for (const [, item] of items) options.onTurn(item)
+    })
   }
 
-  /** @returns how many entries could not be read. */
-  async load(): Promise<number> {
+  async load(): Promise<void> {
     this.stop()
-    const { found, bad } = await readState(this.options.state.store, PREFIX, (members) =>
-      parsed(lineShape, members, 'order of mail'),
-    )
-    for (const [, [sender, protocol, last]] of found) this.lineOf(sender, protocol).last = last
-    return bad
+    const found = await this.options.state.read(PREFIX, lineShape, (members) => members)
+    for (const [sender, protocol, last] of found) this.lineOf(sender, protocol).last = last
   }
 
   /** Forgets what waits: it comes again. */
@@ -84,14 +87,9 @@ export class Order<Item extends Ordered> {
       if (!line.held.has(n)) this.heldCount++
       line.held.set(n, item)
       this.drain(line)
-      if (this.heldCount > this.options.limits.maxHeldMail) this.giveUp(true)
+      if (this.heldCount > this.options.limits.maxHeldMail) this.giveUp(this.longest)
       else if (line.held.size > 0) this.alarm.armOnce(this.options.limits.mailGapMs)
     }
-  }
-
-  /** A mailbox was read anew, so gaps may be older than it looks. */
-  reread(): void {
-    if (this.heldCount > 0) this.alarm.armOnce(this.options.limits.mailGapMs)
   }
 
   /** The handlers of an item are through. @returns what notes how far its line has come. */
@@ -105,26 +103,8 @@ export class Order<Item extends Ordered> {
   }
 
   private lineOf(sender: Uint8Array, protocol: string): Line<Item> {
-    const key = lineKey(sender, protocol)
-    const known = this.lines.get(key)
-    const line = known ?? { sender: sender.slice(), protocol, last: 0, open: new Set(), held: new Map(), gapSince: 0 }
-    this.lines.delete(key)
-    this.lines.set(key, line)
-    const [oldest] = this.lines
-    if (this.lines.size > this.options.limits.maxMailOrders && oldest !== undefined) {
-      const [oldKey, old] = oldest
-      this.lines.delete(oldKey)
-      this.options.state.writeSoon({ key: this.nameOf(old), delete: true })
-      for (const item of this.inOrder(old)) this.options.onTurn(item)
-    }
-    return line
-  }
-
-  private inOrder(line: Line<Item>): Item[] {
-    const items = [...line.held].sort(([a], [b]) => a - b).map(([, item]) => item)
-    this.heldCount -= items.length
-    line.held.clear()
-    return items
+    const make = (): Line<Item> => ({ sender: sender.slice(), protocol, last: 0, open: new Set(), held: new Map(), gapSince: 0 })
+    return this.lines.use(lineKey(sender, protocol), make)
   }
 
   private drain(line: Line<Item>): void {
@@ -142,13 +122,18 @@ export class Order<Item extends Ordered> {
     this.options.onTurn(item)
   }
 
-  /** Gives up the gaps whose time is over: what is missing has expired, or was never mailed. */
-  private giveUp(isAll = false): void {
+  /** Whoever sends most without what comes before it loses its order first, and spoils nobody else's. */
+  private get longest(): Line<Item> {
+    return [...this.lines.values()].reduce((most, line) => (line.held.size > most.held.size ? line : most))
+  }
+
+  /** Gives up the gaps whose time is over, and that of `which`: what is missing has expired, or was never mailed. */
+  private giveUp(which?: Line<Item>): void {
     const { clock, limits, areRead } = this.options
     const now = elapsed(clock)
     const afterMs = areRead() ? limits.mailGapMs : limits.mailAwayGapMs
     for (const line of [...this.lines.values()]) {
-      if (line.held.size === 0 || !(isAll || now - line.gapSince >= afterMs)) continue
+      if (line.held.size === 0 || !(line === which || now - line.gapSince >= afterMs)) continue
       line.last = Math.min(...line.held.keys()) - 1
       this.drain(line)
     }

@@ -3,12 +3,14 @@ import type { QueuedOutcome } from '../core/queue.js'
 import { encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
 import { decodeMessage, toWire } from '../message/p2p-protocol.js'
-import { array, boolean, bytes, int, oneOf, parsed, text, tuple, union } from '../message/shape.js'
+import { array, boolean, bytes, int, oneOf, type Shaped, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import { BOX_ID_BYTES } from './box.js'
 import { MAX_CARD_BOXES } from './card.js'
 import { GENERATION_BYTES } from './messages.js'
 
+/** The plugin by which `sendTo` deposits with `sealed: true`. */
+export const SEALED = 'sealedDeposits'
 /** Where queued messages are kept: `mail/out/<number>`. */
 export const OUTGOING_PREFIX = 'mail/out/'
 /** Hex digits of a number, so that keys sort as numbers do. */
@@ -18,13 +20,13 @@ const MAX_BOXES = 4 * MAX_CARD_BOXES
 
 const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
 const nil = /* @__PURE__ */ (() => oneOf(null))()
-const entryShape = /* @__PURE__ */ (() =>
+export const entryShape = /* @__PURE__ */ (() =>
   tuple(
     text(1, 128),
     count,
     count,
     bytes(),
-    boolean(),
+    union(boolean(), text(1, 32)),
     boolean(),
     union(bytes(), nil),
     union(bytes(GENERATION_BYTES), nil),
@@ -51,9 +53,10 @@ export interface MailEntry {
   /** Its end here, and when it began to wait, by `elapsed`. */
   readonly endsAt: number
   waitsSince: number
-  /** Whether it is deposited by a fresh identity. */
-  readonly isSealed: boolean
-  state: MailEntryState
+  /** By which plugin it is deposited; undefined: by our own connections. */
+  readonly via: string | undefined
+  /** `'over'`: it is done with. */
+  state: MailEntryState | 'over'
   /** Whether it was ever left at a mailbox. */
   wasMailed: boolean
   /** The sealed letter, until it is at two mailboxes. */
@@ -85,15 +88,16 @@ export function bodyOf(message: P2PMessage, limits: Limits): Uint8Array {
 }
 
 export function outgoingValue(entry: MailEntry): Uint8Array {
-  const { peerId, n, expiresAt, body, isSealed, wasMailed, letter, generation, prekeyAt, mailedAt, boxes } = entry
-  return stateOf(peerId, n, expiresAt, body, isSealed, wasMailed, letter ?? null, generation ?? null, prekeyAt, mailedAt, boxes)
+  const { peerId, n, expiresAt, body, via = false, wasMailed, letter, generation, prekeyAt, mailedAt, boxes } = entry
+  return stateOf(peerId, n, expiresAt, body, via, wasMailed, letter ?? null, generation ?? null, prekeyAt, mailedAt, boxes)
 }
 
 /** @throws P2PError where it cannot be read. @param from our own peer id. */
-export function readOutgoing(members: unknown[], from: string, limits: Limits) {
-  const found = parsed(entryShape, members, 'queued message')
-  const [peerId, n, expiresAt, body, isSealed, wasMailed, letter, generation, prekeyAt, mailedAt, boxes] = found
+export function readOutgoing(members: Shaped<typeof entryShape>, from: string, limits: Limits) {
+  const [peerId, n, expiresAt, body, way, wasMailed, letter, generation, prekeyAt, mailedAt, boxes] = members
   const message = { ...decodeMessage(body, limits, { remote: from, local: peerId }), to: peerId }
   const sealed = { letter: letter ?? undefined, generation: generation ?? undefined, prekeyAt, mailedAt, boxes }
-  return { peerId, n, expiresAt, body, message, isSealed, wasMailed, ...sealed }
+  // True: as a version before wrote it.
+  const via = way === true ? SEALED : way || undefined
+  return { peerId, n, expiresAt, body, message, via, wasMailed, ...sealed }
 }

@@ -1,6 +1,6 @@
 import { Alarm } from '../base/alarm.js'
 import { elapsed } from '../base/clock.js'
-import { abortedError, isP2PError, P2PError } from '../base/errors.js'
+import { abortedError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { tupleKey } from '../base/tuple-key.js'
 import { withDeadline } from '../base/wait.js'
@@ -8,19 +8,21 @@ import type { Queue, QueuedMessage, QueuedOutcome, SendToOptions } from '../core
 import { asSent } from '../message/codec.js'
 import type { OutgoingMessage, P2PMessage } from '../message/message.js'
 import { messageTooLarge } from '../message/p2p-protocol.js'
-import { int, parsed, text, tuple } from '../message/shape.js'
-import { readState, stateOf } from '../plugins/persistence/state-format.js'
-import type { StoreChange } from '../storage/key-value-store.js'
+import { int, text, tuple } from '../message/shape.js'
+import { isQuota } from '../plugins/persistence/quota.js'
+import { stateOf } from '../plugins/persistence/state-format.js'
 import type { MailHost } from './host.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import {
   bodyOf,
+  entryShape,
   type MailEntry,
   OUTGOING_PREFIX,
   outgoingKey,
   outgoingNumber,
   outgoingValue,
   readOutgoing,
+  SEALED,
 } from './outgoing-entry.js'
 import type { MailState } from './state.js'
 
@@ -38,6 +40,8 @@ export interface OutgoingOptions {
   isKept: boolean
   /** The queue of before, which may still hold messages of another process. */
   before: Queue | undefined
+  /** @throws P2PError INVALID_CONFIG where no plugin brings letters this way. */
+  checkWay: (via: string) => void
   /** Brings the messages for this peer on their way. */
   go: (peerId: string) => void
   /** An application has written to somebody. */
@@ -53,13 +57,14 @@ export class Outgoing implements Queue {
   private bytes = 0
   private count = 0
   private readonly expiry: Alarm
-  private expiresNext = Number.POSITIVE_INFINITY
   /** Resolves when the store is ours and read. */
   private ready: Promise<void> | undefined
   private open!: () => void
   /** Accepted while the store may be another process's. */
   private late: (() => Promise<unknown>)[] = []
   private isSuspended = false
+  private isBroken = false
+  leaving: Promise<void> | undefined
 
   constructor(private readonly options: OutgoingOptions) {
     this.expiry = new Alarm(options.host.kit.clock, () => this.expire())
@@ -97,8 +102,10 @@ export class Outgoing implements Queue {
 
   /** @throws P2PError OUTBOX_FULL, MESSAGE_TOO_LARGE, INVALID_CONFIG, TIMEOUT, ABORTED, and as `P2PCoordinator.sendTo`. */
   async add(peerId: string, message: OutgoingMessage, options: SendToOptions): Promise<QueuedMessage> {
-    const { host, limits } = this.options
+    const { host, limits, before } = this.options
     const { ttl = limits.mailTtlS, signal, timeoutMs = limits.sendTimeoutMs, sealed = false } = options
+    const via = sealed ? SEALED : undefined
+    if (via !== undefined) this.options.checkWay(via)
     const to = host.targetOf(peerId)
     if (!(typeof ttl === 'number' && ttl > 0 && ttl <= limits.maxMailTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxMailTtlS} seconds.`)
@@ -115,12 +122,19 @@ export class Outgoing implements Queue {
       const { ready } = this
       if (ready !== undefined && !this.isSuspended) await Promise.race([ready, host.kit.run().then(() => ready)])
       if (ended.aborted) throw abortedError('Queueing the message', ended.reason)
-      return this.accept(to, whole, body, expiresAt, sealed)
+      // A wallet without its store is better than none.
+      if (this.isBroken && before !== undefined) return before.add(peerId, message, options)
+      return this.accept(to, whole, body, { expiresAt, via })
     })
   }
 
-  /** Takes in a message of our own, such as receipts: it is queued as any. */
-  async accept(to: string, message: P2PMessage, body: Uint8Array, expiresAt: number, isSealed: boolean): Promise<QueuedMessage> {
+  /** Takes in a message, of our own too, such as receipts. @param about `waitsSince`: default now. */
+  async accept(
+    to: string,
+    message: P2PMessage,
+    body: Uint8Array,
+    about: Pick<MailEntry, 'expiresAt' | 'via'> & { waitsSince?: number },
+  ): Promise<QueuedMessage> {
     const { options } = this
     const { host } = options
     let settle!: (outcome: QueuedOutcome) => void
@@ -143,8 +157,7 @@ export class Outgoing implements Queue {
         message,
         body,
         n,
-        expiresAt,
-        isSealed,
+        ...about,
         settle,
         settleReceipt,
       })
@@ -154,6 +167,8 @@ export class Outgoing implements Queue {
       } catch (error) {
         if (isQuota(error)) {
           this.take(entry)
+          // A number that nobody gets would be waited for.
+          if (this.counters.get(counter) === n) this.counters.set(counter, n - 1)
           throw outboxFull(to, 'quota', error)
         }
         // It waits in memory, as it would without a store.
@@ -171,8 +186,8 @@ export class Outgoing implements Queue {
   }
 
   /** Notes another state of a message. @returns resolves once it is in the store. */
-  async keep(...entries: MailEntry[]): Promise<void> {
-    await this.options.state.write(...entries.map((entry): StoreChange => ({ key: entry.key, value: outgoingValue(entry) })))
+  keep(entry: MailEntry): Promise<void> {
+    return this.options.state.write({ key: entry.key, value: outgoingValue(entry) })
   }
 
   /** Tells what became of a message: it is done with. */
@@ -201,7 +216,8 @@ export class Outgoing implements Queue {
     try {
       await this.keep(entry)
     } finally {
-      if (isNews && this.of(entry.peerId).includes(entry)) {
+      // It may be done with meanwhile, which the compiler does not know.
+      if (isNews && (entry.state as string) !== 'over') {
         entry.settle('mailed')
         this.options.host.kit.emit('mailed', entry.message)
       }
@@ -218,34 +234,33 @@ export class Outgoing implements Queue {
     return false
   }
 
-  /**
-   * Takes in what is in the store. What we had and is not there any more, another process has brought to its end.
-   *
-   * @returns how many entries could not be read.
-   */
-  async load(): Promise<number> {
+  /** Takes in what is in the store. What we had and is not there any more, another process has brought to its end. */
+  async load(): Promise<void> {
     const { host, limits, state } = this.options
-    const counters = await readState(state.store, COUNTERS, (members) => parsed(counterShape, members, 'counter'))
-    for (const [, [peerId, protocol, n]] of counters.found) this.counters.set(tupleKey(peerId, protocol), n)
-    const { found, bad } = await readState(state.store, OUTGOING_PREFIX, (members) =>
-      readOutgoing(members, host.kit.peerId, limits),
-    )
+    const counters = await state.read(COUNTERS, counterShape, (members) => members)
+    for (const [peerId, protocol, n] of counters) this.counters.set(tupleKey(peerId, protocol), n)
+    const found = await state.read(OUTGOING_PREFIX, entryShape, (members, key) => ({
+      key,
+      ...readOutgoing(members, host.kit.peerId, limits),
+    }))
     const known = new Map([...this.entries()].filter(({ isKept }) => isKept).map((entry) => [entry.key, entry]))
-    for (const [key, held] of found) {
+    for (const held of found) {
+      const { key } = held
       this.next = Math.max(this.next, outgoingNumber(key) + 1)
       const mine = known.get(key)
       known.delete(key)
       if (mine !== undefined) Object.assign(mine, held, { state: mine.letter === undefined ? mine.state : 'waiting' })
-      else this.put({ key, ...held, settle: () => {}, settleReceipt: () => {} }, true)
+      else this.put({ ...held, settle: () => {}, settleReceipt: () => {} }, true)
     }
     for (const entry of known.values()) this.finish(entry, entry.endsAt <= elapsed(host.kit.clock) ? 'expired' : 'delivered')
-    return counters.bad + bad
   }
 
-  /** Lets in what has waited for `load`. */
-  resume(): void {
+  /** Lets in what has waited for `load`. @param isBroken the store could not be read: messages wait where they would without mail. */
+  resume(isBroken = false): void {
+    this.isBroken = isBroken
     this.isSuspended = false
     this.open()
+    if (isBroken) return
     for (const put of this.late.splice(0)) put().catch((error) => this.options.host.kit.report(error))
     for (const peerId of [...this.queues.keys()]) {
       if (this.has(peerId)) this.options.host.want(peerId)
@@ -280,34 +295,35 @@ export class Outgoing implements Queue {
   }
 
   private put(
-    about: Pick<MailEntry, 'key' | 'peerId' | 'message' | 'body' | 'n' | 'expiresAt' | 'isSealed' | 'settle' | 'settleReceipt'> &
+    about: Pick<MailEntry, 'key' | 'peerId' | 'message' | 'body' | 'n' | 'expiresAt' | 'via' | 'settle' | 'settleReceipt'> &
       Partial<MailEntry>,
     isKept = false,
   ): MailEntry {
     const { host, limits } = this.options
     const now = elapsed(host.kit.clock)
     const { expiresAt, peerId, body, wasMailed = false, letter, generation, prekeyAt = 0, mailedAt = 0, boxes = [] } = about
+    const { waitsSince = now } = about
     // Of one that was kept no more is left than it had, whatever became of the date since.
     const endsAt = now + Math.min(expiresAt - host.kit.clock.now(), limits.maxMailTtlS * 1_000)
     const state = boxes.length > 0 ? 'mailed' : 'waiting'
     const entry: MailEntry = {
       ...about,
-      ...{ endsAt, waitsSince: now, state, wasMailed, letter, generation, prekeyAt, mailedAt, boxes, isKept },
+      ...{ endsAt, waitsSince, state, wasMailed, letter, generation, prekeyAt, mailedAt, boxes, isKept },
     }
     const queue = this.queues.get(peerId) ?? []
     this.queues.set(peerId, queue)
     queue.push(entry)
     this.count++
     this.bytes += body.length
-    if (endsAt < this.expiresNext) this.arm()
+    this.arm()
     return entry
   }
 
   private take(entry: MailEntry): boolean {
-    const queue = this.queues.get(entry.peerId)
-    const at = queue?.indexOf(entry) ?? -1
-    if (queue === undefined || at === -1) return false
-    queue.splice(at, 1)
+    if (entry.state === 'over') return false
+    entry.state = 'over'
+    const queue = this.queues.get(entry.peerId)!
+    queue.splice(queue.indexOf(entry), 1)
     if (queue.length === 0) this.queues.delete(entry.peerId)
     this.count--
     this.bytes -= entry.body.length
@@ -321,9 +337,7 @@ export class Outgoing implements Queue {
   }
 
   private arm(): void {
-    let next = Number.POSITIVE_INFINITY
-    for (const { endsAt } of this.entries()) next = Math.min(next, endsAt)
-    this.expiresNext = next
+    const next = Math.min(...[...this.entries()].map(({ endsAt }) => endsAt))
     this.expiry.arm(next - elapsed(this.options.host.kit.clock))
   }
 }
@@ -331,9 +345,4 @@ export class Outgoing implements Queue {
 function outboxFull(peerId: string, limit: string, cause?: unknown): P2PError {
   const why = 'Too many messages wait for peers that are away or have not acknowledged them yet.'
   return new P2PError('OUTBOX_FULL', why, { details: { peerId, limit }, cause })
-}
-
-/** Whether a store has failed for want of room, whatever it has wrapped that in. */
-function isQuota(error: unknown): boolean {
-  return isP2PError(error) && error.walk((each) => (each as { name?: string }).name === 'QuotaExceededError') !== undefined
 }

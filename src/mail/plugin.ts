@@ -1,4 +1,3 @@
-import { isBytes } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import { MAILBOX_LIMITS } from '../base/limits/mailbox.js'
 import { OUTBOX_LIMITS } from '../base/limits/outbox.js'
@@ -7,17 +6,21 @@ import type { Limits } from '../base/limits.js'
 import { coreOf } from '../core/core.js'
 import type { Plugin, PluginKit } from '../core/plugin.js'
 import type { P2PMessage } from '../message/message.js'
+import { array, boolean, custom, Fault, int, object, oneOf, optional, text, union } from '../message/shape.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import { MAX_BUCKET } from './box.js'
 import { MAX_CARD_BOXES } from './card.js'
 import { hostOf } from './host.js'
 import { Mail, type MailboxOptions, type MailSettings, type MailStats } from './mail.js'
+import type { MailboxInfo } from './mailboxes.js'
 import { MAIL_PROTOCOL, MAX_MAIL_BITS, MAX_WAKE_LENGTH } from './messages.js'
-import { SealedSenders } from './sealed-sender.js'
+import type { MailRecovery } from './recovery.js'
 import { sealedStore, storedStoreKey } from './sealed-store.js'
 
 /** Events that a coordinator has with `mailbox()`. */
 export interface MailEvents {
+  /** A mailbox of ours was opened, is gone, or its relay has another card. */
+  mailbox: [box: MailboxInfo]
   /** A message sent with `queue: true` lies at a mailbox of its recipient. */
   mailed: [message: P2PMessage]
   /** What became of a message that was mailed: its recipient has had it, or its time was over without a word. Also of one of an earlier process. */
@@ -43,14 +46,17 @@ export function mailbox(options: MailboxOptions = {}): Plugin<{ mail: Mail }, Ma
     attach(kit) {
       const { network } = coreOf(kit)
       const limits = kit.limits as Required<Limits>
-      const sealed = new SealedSenders(kit, limits, options.sealedPlugins ?? (() => []))
       const isKept = kit.plugin('persistence') !== undefined
       const mail = new Mail(hostOf(kit, limits.cardTtlS), limits, storeOf(kit, options, isKept), settings, {
         before: network.queue,
         isKept,
-        sealedCourier: (recipient) => sealed.courierFor(recipient),
       })
       network.queue = mail.outgoing
+      // Otherwise a browser may delete the store of an origin that it takes for unimportant. Some ask the user.
+      if (isKept) {
+        const { navigator } = globalThis as { navigator?: { storage?: { persist?: () => Promise<boolean> } } }
+        navigator?.storage?.persist?.().catch(() => {})
+      }
       kit.registerProtocol({
         protocolName: MAIL_PROTOCOL,
         // Those who deposit need no connection for longer than that.
@@ -67,14 +73,8 @@ export function mailbox(options: MailboxOptions = {}): Plugin<{ mail: Mail }, Ma
         lead: () => mail.lead(),
         start: () => mail.start(),
         described: () => mail.heard(),
-        suspend() {
-          mail.suspend()
-          sealed.close()
-        },
-        stop() {
-          mail.stop()
-          sealed.close()
-        },
+        suspend: () => mail.suspend(),
+        stop: () => mail.end(),
       })
       kit.stats('mail', () => mail.stats)
       return { mail }
@@ -89,34 +89,25 @@ function storeOf(kit: PluginKit, { sealStore }: MailboxOptions, isKept: boolean)
   return key === false ? kit.store : sealedStore(kit.store, key)
 }
 
-function settingsOf(options: MailboxOptions): MailSettings {
-  const given: unknown = options
-  if (typeof given !== 'object' || given === null) throw invalid('', 'must be an object')
-  const { relays, count = 2, strangers = { bits: 20 }, max = MAX_BUCKET, receipts = true, publish = true } = options
-  const { recoverable, wake } = options
-  const isWhole = (value: unknown, from: number, to: number) =>
-    Number.isInteger(value) && (value as number) >= from && (value as number) <= to
-  if (relays !== undefined && !(Array.isArray(relays) && relays.every((address) => typeof address === 'string')))
-    throw invalid('relays', 'must be a list of addresses')
-  if (!isWhole(count, 1, MAX_CARD_BOXES)) throw invalid('count', `must be 1 to ${MAX_CARD_BOXES}`)
-  if (strangers !== false && !isWhole(strangers?.bits, 0, MAX_MAIL_BITS))
-    throw invalid('strangers', `must be false, or { bits } of 0 to ${MAX_MAIL_BITS}`)
-  if (!isWhole(max, 0, MAX_BUCKET)) throw invalid('max', `must be 0 to ${MAX_BUCKET}`)
-  if (recoverable !== undefined && !isBytes(recoverable, 32)) throw invalid('recoverable', 'must be 32 bytes')
-  if (wake !== undefined && !(typeof wake === 'string' && wake.length > 0 && wake.length <= MAX_WAKE_LENGTH))
-    throw invalid('wake', `must be a text of 1 to ${MAX_WAKE_LENGTH} characters`)
-  return {
-    relays: relays && [...relays],
-    count,
-    bits: strangers === false ? null : strangers.bits,
-    max,
-    receipts: receipts === true,
-    publish: publish === true,
-    recovery: recoverable?.slice(),
-    wake,
-  }
-}
+const optionsShape = /* @__PURE__ */ (() =>
+  object({
+    relays: optional(array(text())),
+    count: optional(int(1, MAX_CARD_BOXES)),
+    strangers: optional(union(oneOf(false), object({ bits: int(0, MAX_MAIL_BITS) }))),
+    max: optional(int(0, MAX_BUCKET)),
+    receipts: optional(boolean()),
+    publish: optional(boolean()),
+    recoverable: optional(custom<MailRecovery>((given) => typeof (given as MailRecovery | null)?.seedFor === 'function')),
+    wake: optional(text(1, MAX_WAKE_LENGTH)),
+  }))()
 
-function invalid(option: string, fault: string): P2PError {
-  return new P2PError('INVALID_CONFIG', `mailbox.${option} ${fault}.`, { details: { option: `mailbox.${option}` } })
+function settingsOf(options: MailboxOptions): MailSettings {
+  const found = optionsShape(options)
+  if (found instanceof Fault) {
+    const option = `mailbox.${found.at}`
+    throw new P2PError('INVALID_CONFIG', `${option} has a value that it cannot have.`, { details: { option } })
+  }
+  const { relays, count = 2, strangers = { bits: 20 }, max = MAX_BUCKET, receipts = true, publish = true } = found
+  const { recoverable: recovery, wake } = found
+  return { relays, count, bits: strangers === false ? null : strangers.bits, max, receipts, publish, recovery, wake }
 }

@@ -1,41 +1,36 @@
-import { hexOf } from '../base/bytes.js'
+import { equalBytes, hexOf } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import type { Limits } from '../base/limits.js'
 import type { Random } from '../base/random.js'
-import { sha256 } from '../base/sha256.js'
-import { hmacSha256 } from '../channel/hmac.js'
 import type { NoiseKeyPair } from '../channel/x25519.js'
 import type { Identity } from '../identity/identity.js'
-import { array, bytes, int, parsed, tuple } from '../message/shape.js'
-import { readState, stateOf } from '../plugins/persistence/state-format.js'
-import type { KeyValueStore, StoreChange } from '../storage/key-value-store.js'
-import { generateKeyPair, keyPairOf } from './hpke.js'
+import { array, bytes, int, tuple } from '../message/shape.js'
+import { stateOf } from '../plugins/persistence/state-format.js'
+import type { StoreChange } from '../storage/key-value-store.js'
+import { generateKeyPair } from './hpke.js'
 import { PrekeyKind } from './letter.js'
 import { BATCH_PREKEYS, GENERATION_BYTES, PREKEY_ID_BYTES } from './messages.js'
 import { type SignedBatch, signBatch } from './prekey-batch.js'
+import type { MailRecovery } from './recovery.js'
+import type { MailState } from './state.js'
 
-const SIGNED = 'mail/signed/'
-const BATCH = 'mail/batch/'
+const PREFIX = 'mail/prekey/'
 const GENERATION = 'mail/generation'
 
 const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
-const signedShape = /* @__PURE__ */ (() => tuple(bytes(PREKEY_ID_BYTES), bytes(32), bytes(32), count, count))()
-const batchShape = /* @__PURE__ */ (() =>
-  tuple(count, array(tuple(bytes(PREKEY_ID_BYTES), bytes(32), bytes(32)), BATCH_PREKEYS)))()
+const entryShape = /* @__PURE__ */ (() =>
+  tuple(array(tuple(count, bytes(PREKEY_ID_BYTES), bytes(32), bytes(32), count, count), BATCH_PREKEYS)))()
 const generationShape = /* @__PURE__ */ (() => tuple(bytes(GENERATION_BYTES)))()
 
-interface SignedPrekey {
+interface OwnPrekey {
+  /** Of its entry in the store: that of a batch has 16, for a start reads all of them. */
+  readonly key: string
+  readonly kind: number
   readonly id: Uint8Array
   readonly keys: NoiseKeyPair
   readonly madeAt: number
-  /** When a newer one was made, milliseconds since the Unix epoch; 0: it is the newest. */
+  /** Of a signed prekey: when a newer one was made, milliseconds since the Unix epoch; 0: it is the newest. */
   replacedAt: number
-}
-
-interface OneTimeBatch {
-  readonly key: string
-  readonly madeAt: number
-  readonly keys: Map<string, [id: Uint8Array, keys: NoiseKeyPair]>
 }
 
 /** What a recipient works with to make and keep its prekeys. */
@@ -45,11 +40,8 @@ export interface PrekeysOptions {
   limits: Required<Limits>
   identity: Identity
   network: string
-  store: KeyValueStore
-  /** Resolves once the changes are in the store. */
-  write(...changes: StoreChange[]): Promise<void>
-  /** 32 secret bytes from which the recovery prekey is derived; undefined: there is none. */
-  recovery: Uint8Array | undefined
+  state: MailState
+  recovery: MailRecovery | undefined
 }
 
 /**
@@ -58,48 +50,35 @@ export interface PrekeysOptions {
  */
 export class Prekeys {
   generation: Uint8Array = new Uint8Array(GENERATION_BYTES)
-  /** The oldest first. */
-  private signed: SignedPrekey[] = []
-  private readonly batches = new Map<string, OneTimeBatch>()
-  private recoveryKeys: { id: Uint8Array; keys: NoiseKeyPair } | undefined
+  /** By their ids in hex. */
+  private readonly all = new Map<string, OwnPrekey>()
 
   constructor(private readonly options: PrekeysOptions) {}
 
   /** The newest signed prekey, which the card names. */
   get newest(): { id: Uint8Array; key: Uint8Array; madeAt: number } {
-    const { id, keys, madeAt } = this.signed.at(-1)!
+    const { id, keys, madeAt } = this.current!
     return { id, key: keys.publicKey, madeAt }
   }
 
   get recovery(): [id: Uint8Array, key: Uint8Array] | undefined {
-    const { recoveryKeys } = this
-    return recoveryKeys && [recoveryKeys.id, recoveryKeys.keys.publicKey]
+    const { prekey } = this.options.recovery ?? {}
+    return prekey && [prekey.id, prekey.keys.publicKey]
   }
 
-  /** Takes in what is in the store; a store without a generation gets one. @returns how many entries could not be read. */
-  async load(): Promise<number> {
-    const { store, random, recovery } = this.options
-    const generation = await readState(store, GENERATION, (members) => parsed(generationShape, members, 'generation'))
-    const signed = await readState(store, SIGNED, (members) => {
-      const [id, publicKey, secretKey, madeAt, replacedAt] = parsed(signedShape, members, 'prekey')
-      return { id, keys: { publicKey, secretKey }, madeAt, replacedAt }
-    })
-    const batches = await readState(store, BATCH, (members, key): OneTimeBatch => {
-      const [madeAt, items] = parsed(batchShape, members, 'batch')
-      const keys = items.map(([id, publicKey, secretKey]): [string, [Uint8Array, NoiseKeyPair]] => [
-        hexOf(id),
-        [id, { publicKey, secretKey }],
-      ])
-      return { key, madeAt, keys: new Map(keys) }
-    })
-    this.signed = signed.found.map(([, prekey]) => prekey).sort((a, b) => a.madeAt - b.madeAt)
-    this.batches.clear()
-    for (const [key, batch] of batches.found) this.batches.set(key, batch)
-    const known = generation.found[0]?.[1][0]
+  /** Takes in what is in the store; a store without a generation gets one. */
+  async load(): Promise<void> {
+    const { state, random } = this.options
+    const [known] = await state.read(GENERATION, generationShape, ([generation]) => generation)
+    this.all.clear()
+    const found = await state.read(PREFIX, entryShape, ([items], key) =>
+      items.map(([kind, id, publicKey, secretKey, madeAt, replacedAt]): OwnPrekey => {
+        return { key, kind, id, keys: { publicKey, secretKey }, madeAt, replacedAt }
+      }),
+    )
+    for (const prekey of found.flat()) this.all.set(hexOf(prekey.id), prekey)
     this.generation = known ?? random.bytes(GENERATION_BYTES)
-    if (known === undefined) await this.options.write({ key: GENERATION, value: stateOf(this.generation) })
-    if (recovery !== undefined) this.recoveryKeys = recoveryOf(recovery)
-    return generation.bad + signed.bad + batches.bad
+    if (known === undefined) await state.write({ key: GENERATION, value: stateOf(this.generation) })
   }
 
   /**
@@ -108,91 +87,74 @@ export class Prekeys {
    * @returns whether the card has to be published anew.
    */
   async rotate(): Promise<boolean> {
-    const { clock, limits, random } = this.options
+    const { clock, limits, state } = this.options
     const now = clock.now()
-    const changes: StoreChange[] = []
-    const newest = this.signed.at(-1)
+    const touched = new Set<string>()
+    const { current } = this
     // A date ahead of now is that of a clock that was wrong.
-    const isDue = newest === undefined || now - newest.madeAt >= limits.prekeyMs || newest.madeAt > now + limits.maxLetterAheadMs
+    const isDue =
+      current === undefined || now - current.madeAt >= limits.prekeyMs || current.madeAt > now + limits.maxLetterAheadMs
     if (isDue) {
-      const made = { id: random.bytes(PREKEY_ID_BYTES), keys: generateKeyPair(), madeAt: now, replacedAt: 0 }
-      for (const prekey of this.signed) {
-        if (prekey.replacedAt > 0) continue
-        prekey.replacedAt = now
-        changes.push(changeOf(prekey))
+      if (current !== undefined) {
+        current.replacedAt = now
+        touched.add(current.key)
       }
-      changes.push(changeOf(made))
-      this.signed.push(made)
+      touched.add(this.make(PrekeyKind.SIGNED, 1)[0]!.key)
     }
-    const isOver = (at: number) => now - at >= limits.prekeyKeepMs
-    for (const prekey of this.signed) if (prekey.replacedAt > 0 && isOver(prekey.replacedAt)) changes.push(deletionOf(prekey))
-    this.signed = this.signed.filter(({ replacedAt }) => replacedAt === 0 || !isOver(replacedAt))
-    for (const { key, madeAt } of this.batches.values()) {
-      if (!isOver(madeAt)) continue
-      this.batches.delete(key)
-      changes.push({ key, delete: true })
+    for (const [name, { key, kind, madeAt, replacedAt }] of this.all) {
+      const since = kind === PrekeyKind.SIGNED ? replacedAt : madeAt
+      if (since === 0 || now - since < limits.prekeyKeepMs) continue
+      this.all.delete(name)
+      touched.add(key)
     }
-    if (changes.length > 0) await this.options.write(...changes)
+    await state.write(...[...touched].map((key) => this.changeOf(key)))
     return isDue
   }
 
   /** Makes 16 one-time prekeys for a mailbox. @throws P2PError STORAGE_FAILED, IDENTITY_FAILED. */
   async makeBatch(): Promise<SignedBatch> {
-    const { clock, random } = this.options
-    const items = Array.from({ length: BATCH_PREKEYS }, (): [Uint8Array, NoiseKeyPair] => [
-      random.bytes(PREKEY_ID_BYTES),
-      generateKeyPair(),
-    ])
-    const key = BATCH + hexOf(random.bytes(6))
-    const batch: OneTimeBatch = { key, madeAt: clock.now(), keys: new Map(items.map((item) => [hexOf(item[0]), item])) }
-    this.batches.set(key, batch)
-    await this.options.write(batchChange(batch))
-    const published = items.map(([id, { publicKey }]): [Uint8Array, Uint8Array] => [id, publicKey])
-    return signBatch(this.options, this.generation, batch.madeAt, published)
+    const made = this.make(PrekeyKind.ONE_TIME, BATCH_PREKEYS)
+    const { key, madeAt } = made[0]!
+    await this.options.state.write(this.changeOf(key))
+    const published = made.map(({ id, keys }): [Uint8Array, Uint8Array] => [id, keys.publicKey])
+    return signBatch(this.options, this.generation, madeAt, published)
   }
 
   /** The keys that a letter names; undefined where they are gone, or never were ours. */
   find(kind: number, id: Uint8Array): NoiseKeyPair | undefined {
-    const name = hexOf(id)
-    if (kind === PrekeyKind.SIGNED) return this.signed.find((prekey) => hexOf(prekey.id) === name)?.keys
-    if (kind === PrekeyKind.RECOVERY)
-      return this.recoveryKeys && hexOf(this.recoveryKeys.id) === name ? this.recoveryKeys.keys : undefined
-    if (kind !== PrekeyKind.ONE_TIME) return undefined
-    for (const { keys } of this.batches.values()) if (keys.has(name)) return keys.get(name)![1]
-    return undefined
+    const { recovery } = this.options
+    if (kind === PrekeyKind.RECOVERY) return recovery && equalBytes(recovery.prekey.id, id) ? recovery.prekey.keys : undefined
+    const found = this.all.get(hexOf(id))
+    return found?.kind === kind ? found.keys : undefined
   }
 
   /** A letter to a one-time prekey has been delivered: what deletes the secret, to be written with that. */
   spend(id: Uint8Array): StoreChange[] {
-    for (const batch of this.batches.values()) {
-      if (!batch.keys.delete(hexOf(id))) continue
-      if (batch.keys.size > 0) return [batchChange(batch)]
-      this.batches.delete(batch.key)
-      return [{ key: batch.key, delete: true }]
-    }
-    return []
+    const name = hexOf(id)
+    const found = this.all.get(name)
+    this.all.delete(name)
+    return found === undefined ? [] : [this.changeOf(found.key)]
   }
-}
 
-/** Derives a secret from a longer-lived one: HKDF-SHA256 (RFC 5869) of 32 bytes without salt. */
-export function derived(secret: Uint8Array, info: string): Uint8Array {
-  return hmacSha256(hmacSha256(new Uint8Array(32), secret), new TextEncoder().encode(`${info}\x01`))
-}
+  private get current(): OwnPrekey | undefined {
+    return [...this.all.values()].find(({ kind, replacedAt }) => kind === PrekeyKind.SIGNED && replacedAt === 0)
+  }
 
-function recoveryOf(secret: Uint8Array): { id: Uint8Array; keys: NoiseKeyPair } {
-  const keys = keyPairOf(derived(secret, 'lotus-p2p/mail-recovery/1'))
-  return { id: sha256(keys.publicKey).slice(0, PREKEY_ID_BYTES), keys }
-}
+  private make(kind: number, length: number): OwnPrekey[] {
+    const { clock, random } = this.options
+    const key = PREFIX + hexOf(random.bytes(6))
+    return Array.from({ length }, () => {
+      const made = { key, kind, id: random.bytes(PREKEY_ID_BYTES), keys: generateKeyPair(), madeAt: clock.now(), replacedAt: 0 }
+      this.all.set(hexOf(made.id), made)
+      return made
+    })
+  }
 
-function changeOf({ id, keys, madeAt, replacedAt }: SignedPrekey): StoreChange {
-  return { key: SIGNED + hexOf(id), value: stateOf(id, keys.publicKey, keys.secretKey, madeAt, replacedAt) }
-}
-
-function deletionOf({ id }: SignedPrekey): StoreChange {
-  return { key: SIGNED + hexOf(id), delete: true }
-}
-
-function batchChange({ key, madeAt, keys }: OneTimeBatch): StoreChange {
-  const items = [...keys.values()].map(([id, { publicKey, secretKey }]) => [id, publicKey, secretKey])
-  return { key, value: stateOf(madeAt, items) }
+  /** What brings an entry of the store to what there is of it. */
+  private changeOf(key: string): StoreChange {
+    const items = [...this.all.values()]
+      .filter((prekey) => prekey.key === key)
+      .map(({ kind, id, keys, madeAt, replacedAt }) => [kind, id, keys.publicKey, keys.secretKey, madeAt, replacedAt])
+    return items.length > 0 ? { key, value: stateOf(items) } : { key, delete: true }
+  }
 }

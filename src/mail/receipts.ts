@@ -2,25 +2,16 @@ import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
 import type { Limits } from '../base/limits.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import { array, parsed, text } from '../message/shape.js'
 import { type MailHost, takesMail } from './host.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import type { Outgoing } from './outgoing.js'
 import { bodyOf } from './outgoing-entry.js'
-import { MAX_STATUS_IDS } from './sender.js'
 
 /** Ids in a letter of receipts, so that it fits the smallest bucket. */
 const LETTER_IDS = 32
 const RECEIPT_TTL_S = 604_800
 /** Senders whose receipts are collected at once; those of others go without waiting. */
 const MAX_SENDERS = 256
-
-const idsShape = /* @__PURE__ */ (() => array(text(1, 64), MAX_STATUS_IDS))()
-
-/** Message ids, as receipts and questions for a status have them. @throws P2PError MALFORMED_DATA. */
-export function readMessageIds(payload: unknown): string[] {
-  return parsed(idsShape, payload, 'A list of message ids')
-}
 
 /** Tells the senders of letters that the handlers of their messages are through. */
 export class Receipts {
@@ -32,7 +23,7 @@ export class Receipts {
     private readonly limits: Required<Limits>,
     private readonly outgoing: Outgoing,
   ) {
-    this.alarm = new Alarm(host.kit.clock, () => this.flush())
+    this.alarm = new Alarm(host.kit.clock, () => void this.flush())
   }
 
   add(sender: Uint8Array, messageId: string): void {
@@ -40,23 +31,20 @@ export class Receipts {
     const due: { sender: Uint8Array; ids: string[] } = this.due.get(key) ?? { sender: sender.slice(), ids: [] }
     this.due.set(key, due)
     due.ids.push(messageId)
-    if (due.ids.length >= LETTER_IDS || this.due.size > MAX_SENDERS) this.flush()
+    if (due.ids.length >= LETTER_IDS || this.due.size > MAX_SENDERS) void this.flush()
     else this.alarm.armOnce(this.limits.receiptMs)
   }
 
-  stop(): void {
-    this.alarm.disarm()
-    this.due.clear()
-  }
-
-  /** Sends what is due. */
-  flush(): void {
+  /** Sends what is due: over connections at once. @returns settles when all of it has left; undefined where nothing is due. */
+  flush(): Promise<void> | undefined {
     this.alarm.disarm()
     const all = [...this.due.values()]
     this.due.clear()
-    for (const { sender, ids } of all) {
-      this.send(sender, ids).catch((error) => this.host.kit.report(error as Error))
-    }
+    if (all.length === 0) return undefined
+    return Promise.all(all.map(({ sender, ids }) => this.send(sender, ids))).then(
+      () => {},
+      (error) => this.host.kit.report(error as Error),
+    )
   }
 
   private async send(sender: Uint8Array, ids: string[]): Promise<void> {
@@ -73,6 +61,9 @@ export class Receipts {
       }
     }
     const message = { ...this.host.complete(outgoing, to, {}), to }
-    await this.outgoing.accept(to, message, bodyOf(message, this.limits), kit.clock.now() + RECEIPT_TTL_S * 1_000, false)
+    const expiresAt = kit.clock.now() + RECEIPT_TTL_S * 1_000
+    // Nobody is waited for to come.
+    const about = { expiresAt, via: undefined, waitsSince: Number.NEGATIVE_INFINITY }
+    await (await this.outgoing.accept(to, message, bodyOf(message, this.limits), about)).outcome
   }
 }

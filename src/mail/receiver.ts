@@ -7,11 +7,13 @@ import { SerialByKey } from '../base/serial.js'
 import { tupleKey } from '../base/tuple-key.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import { decodeMessage } from '../message/p2p-protocol.js'
+import type { StoreChange } from '../storage/key-value-store.js'
 import { letterIdOf } from './box.js'
 import type { MailHost } from './host.js'
 import { type LetterExtras, type OpenedLetter, openLetter, PrekeyKind, prekeyOf } from './letter.js'
 import { MAIL_PROTOCOL, type PlacedLetter } from './messages.js'
 import { Order, type Ordered } from './order.js'
+import { readMessageIds } from './peer-messages.js'
 import type { Prekeys } from './prekeys.js'
 import { Seen, seenIdOf } from './seen.js'
 import type { MailState } from './state.js'
@@ -20,10 +22,24 @@ import type { MailState } from './state.js'
 const UNHEARD_MS = 1_000
 /** Messages that wait for somebody who listens. */
 const MAX_UNHEARD = 256
+/** Bytes of letters that wait to be opened: relays push a mebibyte each, and three are asked for as much at once. */
+const MAX_OPENING_BYTES = 8_388_608
+/** Ways on which one message may come, more than we have mailboxes. */
+const MAX_ARRIVALS = 8
 
 /** Where a letter lies that is to be dropped once it is done with. */
 interface Source {
   drop(cursor: string): void
+}
+
+/** One of the ways on which a message has come: in a letter, or over a connection. */
+interface Arrival {
+  /** Of a letter, and of the one-time prekey that it was sealed to. */
+  readonly id?: string
+  readonly spent?: Uint8Array | undefined
+  /** The handlers are through: the letter may go, and the peer is told. */
+  done(): void
+  failed(error: P2PError): void
 }
 
 /** A message on its way to its handlers. */
@@ -33,14 +49,8 @@ interface Item extends Ordered {
   readonly sentAt: number
   readonly isMailed: boolean
   readonly extras: LetterExtras
-  /** Of letters: ids of those that carried it, and where they lie. */
-  readonly letterIds: Set<string>
-  readonly sources: { from: Source; cursor: string }[]
-  /** The one-time prekeys that they were sealed to. */
-  readonly spent: Uint8Array[]
-  /** Of messages that came over a connection: told once the handlers are through, or that they never will be. */
-  readonly waiting: { done(): void; failed(error: P2PError): void }[]
   readonly bytes: number
+  readonly arrivals: Arrival[]
 }
 
 /** What mail tells of itself. */
@@ -67,10 +77,9 @@ export interface ReceiverOptions {
   /** A letter's sender has shown its access key, or its card. */
   onExtras: (sender: Uint8Array, extras: LetterExtras) => void
   /** The handlers of a letter are through, or were before. */
-  onHandled: (sender: Uint8Array, messageId: string, isMailed: boolean) => void
+  onHandled: (sender: Uint8Array, messageId: string) => void
   /** Somebody has had messages of ours. */
   onReceipts: (sender: Uint8Array, ids: readonly string[]) => void
-  readReceipts: (payload: unknown) => string[]
 }
 
 /** Opens letters, and brings what is in them to its handlers: each message once, in its sender's order. */
@@ -86,30 +95,29 @@ export class Receiver {
   }
   readonly seen: Seen
   private readonly order: Order<Item>
-  /** By `seenId`, and the ids of letters that are being opened or carry them. */
+  /** By `seenId`. */
   private readonly items = new Map<string, Item>()
-  private readonly letters = new Map<string, Item | undefined>()
   private delivering = new SerialByKey()
   private readonly unheard = new Set<() => void>()
   private readonly hearing: Alarm
   /** Letters that come, one after the other, so that their order is that of the mailbox. */
   private opening: Promise<void> = Promise.resolve()
+  private openingBytes = 0
   private era = 0
 
   constructor(private readonly options: ReceiverOptions) {
     const { host, limits, state, areRead } = options
     const { clock } = host.kit
-    this.seen = new Seen(clock, limits, state.store)
+    this.seen = new Seen(clock, limits, state)
     this.order = new Order({ clock, limits, state, areRead, onTurn: (item) => this.turn(item) })
     this.hearing = new Alarm(clock, () => this.hear())
   }
 
-  /** @returns how many entries could not be read. */
-  async load(): Promise<number> {
+  async load(): Promise<void> {
     this.stop()
-    const bad = (await this.seen.load()) + (await this.order.load())
+    await this.seen.load()
+    await this.order.load()
     this.options.state.writeSoon(...this.seen.expire())
-    return bad
   }
 
   /** Forgets what is under way: letters come again, and what came over connections is sent again. */
@@ -120,7 +128,6 @@ export class Receiver {
     this.unheard.clear()
     this.delivering = new SerialByKey()
     this.items.clear()
-    this.letters.clear()
   }
 
   /** Something may listen now that did not before. */
@@ -129,21 +136,19 @@ export class Receiver {
     if (this.unheard.size > 0) this.hearing.armOnce(UNHEARD_MS)
   }
 
-  reread(): void {
-    this.order.reread()
-  }
-
-  /** A letter lies in a mailbox of ours. */
-  letter(from: Source, [cursor, letter]: PlacedLetter): void {
-    const id = hexOf(letterIdOf(letter))
+  /** A letter lies in a mailbox of ours. @returns resolves when it was opened. */
+  letter(from: Source, [cursor, letter]: PlacedLetter): Promise<void> {
+    // More than relays push that keep to the protocol: it stays where it is.
+    if (this.openingBytes > MAX_OPENING_BYTES) return Promise.resolve()
     const { era } = this
-    const source = { from, cursor }
+    this.openingBytes += letter.length
     this.opening = this.opening
-      .then(() => (era === this.era ? this.open(id, letter, source) : undefined))
-      .catch((error) => {
-        this.letters.delete(id)
-        this.options.host.kit.report(error as Error)
+      .then(() => (era === this.era ? this.open(letter, () => from.drop(cursor)) : undefined))
+      .catch((error) => this.options.host.kit.report(error as Error))
+      .finally(() => {
+        this.openingBytes -= letter.length
       })
+    return this.opening
   }
 
   /** Whether the handlers of a message are through. */
@@ -162,13 +167,13 @@ export class Receiver {
     return new Promise((resolve, reject) => {
       const message = this.decoded(sender, body)
       if (message.protocol === MAIL_PROTOCOL) {
-        this.options.onReceipts(sender, this.options.readReceipts(message.payload))
+        this.options.onReceipts(sender, readMessageIds(message.payload))
         resolve()
         return
       }
       this.take(
         { sender, n, message, sentAt: message.timestamp, isMailed: false, extras: {}, bytes: body.length },
-        { waiting: { done: resolve, failed: reject } },
+        { done: resolve, failed: reject },
       )
     })
   }
@@ -194,82 +199,77 @@ export class Receiver {
     return message
   }
 
-  private async open(id: string, letter: Uint8Array, source: Item['sources'][number]): Promise<void> {
-    const { host, limits, prekeys } = this.options
+  private async open(letter: Uint8Array, drop: () => void): Promise<void> {
+    const { host, limits, state, onExtras, onReceipts } = this.options
     const { kit } = host
-    const drop = () => {
-      this.letters.delete(id)
-      source.from.drop(source.cursor)
-    }
-    if (this.seen.get(id) === 'done') return drop()
-    const known = this.letters.get(id)
-    if (known !== undefined) {
-      known.sources.push(source)
-      return
-    }
+    const { seen, stats } = this
+    const id = hexOf(letterIdOf(letter))
+    const before = seen.get(id)
+    if (before === 'done') return drop()
     // No room to remember it by: it stays where it is.
-    if (this.seen.isFull && this.seen.get(id) === undefined) return
+    if (seen.isFull && before === undefined) return
     try {
       const prekey = prekeyOf(letter)
       const { sender, n, body, sentAt, extras } = await this.opened(letter)
       const ageMs = kit.clock.now() - sentAt
       if (ageMs > limits.maxLetterAgeMs || ageMs < -limits.maxLetterAheadMs) {
-        this.stats.stale++
+        stats.stale++
         return drop()
       }
       if (host.isBanned(sender)) {
-        this.stats.banned++
+        stats.banned++
         return drop()
       }
       const message = this.decoded(sender, body)
       const spent = prekey.kind === PrekeyKind.ONE_TIME ? prekey.id : undefined
-      this.options.onExtras(sender, extras)
+      const arrival = { id, spent, done: drop, failed() {} }
+      onExtras(sender, extras)
       if (message.protocol === MAIL_PROTOCOL) {
-        this.options.onReceipts(sender, this.options.readReceipts(message.payload))
-        await this.options.state.write(...this.seen.set([id], 'done', sentAt), ...(spent ? prekeys.spend(spent) : []))
+        onReceipts(sender, readMessageIds(message.payload))
+        await state.write(...this.settled([arrival], sentAt))
         return drop()
       }
-      this.take({ sender, n, message, sentAt, isMailed: true, extras, bytes: letter.length }, { id, source, spent })
+      this.take({ sender, n, message, sentAt, isMailed: true, extras, bytes: letter.length }, arrival)
     } catch (error) {
       if (isP2PError(error, 'STORAGE_FAILED') || isP2PError(error, 'IDENTITY_FAILED')) throw error
       // Whoever knows the box may leave there what it likes.
-      this.stats.undecryptable++
+      stats.undecryptable++
       drop()
     }
   }
 
-  private take(
-    about: Pick<Item, 'sender' | 'n' | 'message' | 'sentAt' | 'isMailed' | 'extras' | 'bytes'>,
-    by: { id?: string; source?: Item['sources'][number]; spent?: Uint8Array | undefined; waiting?: Item['waiting'][number] },
-  ): void {
-    const { sender, message, sentAt, isMailed, extras } = about
-    const { id, source, spent, waiting } = by
-    const seenId = seenIdOf(sender, message.messageId)
+  private take(about: Omit<Item, 'protocol' | 'seenId' | 'arrivals'>, by: Arrival): void {
+    const { message, sentAt } = about
+    const seenId = seenIdOf(about.sender, message.messageId)
     if (this.seen.get(seenId) === 'done') {
       this.stats.duplicates++
       // The prekey has served, whatever became of the letter before.
-      const spending = spent === undefined ? [] : this.options.prekeys.spend(spent)
-      this.options.state.writeSoon(...(id === undefined ? [] : this.seen.set([id], 'done', sentAt)), ...spending)
-      source?.from.drop(source.cursor)
-      waiting?.done()
-      if (isMailed && extras.receipt !== false) this.options.onHandled(sender, message.messageId, true)
+      this.options.state.writeSoon(...this.settled([by], sentAt))
+      by.done()
+      this.tellHandled(about)
       return
     }
-    let item = this.items.get(seenId)
-    const isNew = item === undefined
-    if (item === undefined) {
-      const { protocol = '' } = message
-      item = { ...about, protocol, seenId, letterIds: new Set(), sources: [], spent: [], waiting: [] }
-      this.items.set(seenId, item)
+    const known = this.items.get(seenId)
+    if (known !== undefined) {
+      if (known.arrivals.length < MAX_ARRIVALS) known.arrivals.push(by)
+      return
     }
-    if (id !== undefined) {
-      item.letterIds.add(id)
-      this.letters.set(id, item)
-    }
-    if (source !== undefined) item.sources.push(source)
-    if (spent !== undefined) item.spent.push(spent)
-    if (waiting !== undefined) item.waiting.push(waiting)
-    if (isNew) this.order.add(item)
+    const item = { ...about, protocol: message.protocol ?? '', seenId, arrivals: [by] }
+    this.items.set(seenId, item)
+    this.order.add(item)
+  }
+
+  private tellHandled({ sender, message, isMailed, extras }: Pick<Item, 'sender' | 'message' | 'isMailed' | 'extras'>): void {
+    if (isMailed && extras.receipt !== false) this.options.onHandled(sender, message.messageId)
+  }
+
+  /** What notes that letters are done with, and other ids, and deletes the prekeys that they were sealed to. */
+  private settled(arrivals: readonly Arrival[], sentAt: number, ...ids: string[]): StoreChange[] {
+    const all = [...ids, ...arrivals.flatMap(({ id }) => id ?? [])]
+    return [
+      ...this.seen.set(all, 'done', sentAt),
+      ...arrivals.flatMap(({ spent }) => (spent ? this.options.prekeys.spend(spent) : [])),
+    ]
   }
 
   /** The item is the next of its sender and protocol. */
@@ -278,8 +278,8 @@ export class Receiver {
     void this.delivering
       .run(tupleKey(hexOf(item.sender), item.protocol), () => this.deliver(item, era))
       .catch((error) => {
-        this.forget(item)
-        for (const waiting of item.waiting.splice(0)) waiting.failed(error as P2PError)
+        this.items.delete(item.seenId)
+        for (const arrival of item.arrivals) arrival.failed(error as P2PError)
         if (era === this.era) this.options.host.kit.report(error as Error)
       })
   }
@@ -294,7 +294,7 @@ export class Receiver {
       return
     }
     const isAgain = this.seen.get(item.seenId) === 'delivering'
-    await state.write(...this.seen.set([item.seenId, ...item.letterIds], 'delivering', sentAt))
+    await state.write(...this.seen.set([item.seenId], 'delivering', sentAt))
     if (era !== this.era) return
     if (isAgain) this.stats.redelivered++
     this.stats.delivered++
@@ -308,33 +308,23 @@ export class Receiver {
   }
 
   private async handled(item: Item, era: number): Promise<void> {
-    const { state, prekeys, onHandled } = this.options
-    const { sender, message, sentAt, isMailed, extras } = item
+    const { arrivals, sentAt, seenId } = item
     if (era !== this.era) return
-    const spending = item.spent.flatMap((id) => prekeys.spend(id))
-    const ids = [item.seenId, ...item.letterIds]
-    await state.write(...this.seen.set(ids, 'done', sentAt), ...spending, ...this.order.done(item))
+    await this.options.state.write(...this.settled(arrivals, sentAt, seenId), ...this.order.done(item))
     if (era !== this.era) return
-    this.forget(item)
-    for (const { from, cursor } of item.sources) from.drop(cursor)
-    for (const waiting of item.waiting) waiting.done()
-    if (isMailed && extras.receipt !== false) onHandled(sender, message.messageId, item.waiting.length === 0)
+    this.items.delete(seenId)
+    for (const arrival of arrivals) arrival.done()
+    this.tellHandled(item)
   }
 
   /** Nobody has listened for too long: the message is over. */
   private unheardOf(item: Item): void {
     this.stats.unheard++
-    const { protocol, sentAt } = item
-    this.forget(item)
+    const { protocol, sentAt, seenId, arrivals } = item
+    this.items.delete(seenId)
     const failure = new P2PError('PROTOCOL_NOT_SUPPORTED', `This peer has no protocol "${protocol}".`, { details: { protocol } })
-    for (const waiting of item.waiting) waiting.failed(failure)
-    this.options.state.writeSoon(...this.seen.set([item.seenId, ...item.letterIds], 'done', sentAt), ...this.order.done(item))
-    for (const { from, cursor } of item.sources) from.drop(cursor)
-  }
-
-  private forget(item: Item): void {
-    if (this.items.get(item.seenId) === item) this.items.delete(item.seenId)
-    for (const id of item.letterIds) this.letters.delete(id)
+    for (const { id, done, failed } of arrivals) id === undefined ? failed(failure) : done()
+    this.options.state.writeSoon(...this.settled(arrivals, sentAt, seenId), ...this.order.done(item))
   }
 
   /** Waits for somebody who listens; false where nobody does. */

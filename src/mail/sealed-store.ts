@@ -1,6 +1,7 @@
 import { get, update } from 'idb-keyval'
 import { isBytes, joined } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
+import { Serial } from '../base/serial.js'
 import { databaseOf } from '../storage/database.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 
@@ -29,15 +30,23 @@ export function sealedStore(store: KeyValueStore, key: CryptoKey | Uint8Array | 
     const own = value.slice()
     return joined(nonce, new Uint8Array(await crypto.subtle.encrypt(about(name, nonce), await ready, own)))
   }
-  const batch: KeyValueStore['batch'] = async (changes, options) => {
-    const sealed = changes.map(async (change) =>
-      'delete' in change ? change : { key: change.key, value: await seal(change.key, change.value) },
+  // Short values are sealed sooner than long ones, and the last change counts.
+  const turns = new Serial()
+  const written = () => turns.run(async () => {})
+  const batch: KeyValueStore['batch'] = (changes, options) => {
+    const sealed = Promise.all(
+      changes.map(async (change) =>
+        'delete' in change ? change : { key: change.key, value: await seal(change.key, change.value) },
+      ),
     )
-    await store.batch(await Promise.all(sealed), options)
+    // It fails where it is waited for.
+    sealed.catch(() => {})
+    return turns.run(async () => store.batch(await sealed, options))
   }
   return {
     ...(store.name !== undefined && { name: store.name }),
     async get(name) {
+      await written()
       const value = await store.get(name)
       if (value === undefined) return undefined
       try {
@@ -48,8 +57,11 @@ export function sealedStore(store: KeyValueStore, key: CryptoKey | Uint8Array | 
       }
     },
     set: (name, value) => batch([{ key: name, value }]),
-    delete: (name) => store.delete(name),
-    keys: (prefix) => store.keys(prefix),
+    delete: (name) => batch([{ key: name, delete: true }]),
+    async keys(prefix) {
+      await written()
+      return store.keys(prefix)
+    },
     batch,
   }
 }

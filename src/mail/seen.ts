@@ -2,9 +2,10 @@ import { bytesOfHex, hexOf, joined } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
 import type { Limits } from '../base/limits.js'
 import { sha256 } from '../base/sha256.js'
-import { bytes, parsed, tuple } from '../message/shape.js'
-import { readState, stateOf } from '../plugins/persistence/state-format.js'
-import type { KeyValueStore, StoreChange } from '../storage/key-value-store.js'
+import { bytes, tuple } from '../message/shape.js'
+import { stateOf } from '../plugins/persistence/state-format.js'
+import type { StoreChange } from '../storage/key-value-store.js'
+import type { MailState } from './state.js'
 
 const PREFIX = 'seen/'
 const ID_BYTES = 16
@@ -41,7 +42,7 @@ export class Seen {
   constructor(
     private readonly clock: Clock,
     private readonly limits: Required<Limits>,
-    private readonly store: KeyValueStore,
+    private readonly state: MailState,
   ) {}
 
   get size(): number {
@@ -52,23 +53,20 @@ export class Seen {
     return this.at.size >= this.limits.maxSeenMail
   }
 
-  /** @returns how many entries could not be read. */
-  async load(): Promise<number> {
+  async load(): Promise<void> {
     this.chunks.clear()
     this.at.clear()
-    const { found, bad } = await readState(this.store, PREFIX, (members, key) => {
-      const [all] = parsed(entryShape, members, 'seen ids')
+    const found = await this.state.read(PREFIX, entryShape, ([all], key): Chunk => {
       const ids = new Map<string, SeenState>()
       for (let i = 0; i + ID_BYTES < all.length; i += ID_BYTES + 1) {
         ids.set(hexOf(all.subarray(i, i + ID_BYTES)), all[i + ID_BYTES] === 1 ? 'done' : 'delivering')
       }
       return { key, day: Number(key.split('/')[1]), ids }
     })
-    for (const [key, chunk] of found) {
-      this.chunks.set(key, chunk)
+    for (const chunk of found) {
+      this.chunks.set(chunk.key, chunk)
       for (const id of chunk.ids.keys()) this.at.set(id, chunk)
     }
-    return bad
   }
 
   /** @param id 32 digits of hex. */

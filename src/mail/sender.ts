@@ -5,7 +5,6 @@ import { elapsed } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { SerialByKey } from '../base/serial.js'
-import { array, boolean, parsed } from '../message/shape.js'
 import type { Contact, Contacts } from './contacts.js'
 import type { Courier } from './courier.js'
 import type { Addressee, Depositor } from './depositor.js'
@@ -14,12 +13,9 @@ import { fitsLetter, type LetterExtras } from './letter.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import type { Outgoing } from './outgoing.js'
 import type { MailEntry } from './outgoing-entry.js'
+import { MAX_STATUS_IDS, readHad } from './peer-messages.js'
 
-/** Message ids in one `status`, and in one receipt that goes over a connection. */
-export const MAX_STATUS_IDS = 64
 const LOOKUP_MS = 20_000
-
-const statusShape = /* @__PURE__ */ (() => array(boolean(), MAX_STATUS_IDS))()
 
 export interface SenderOptions {
   host: MailHost
@@ -28,16 +24,22 @@ export interface SenderOptions {
   contacts: Contacts
   depositor: Depositor
   /** As whom a letter to this recipient is deposited. */
-  courier: (recipient: Uint8Array, isSealed: boolean) => Promise<Courier>
+  courier: (recipient: Uint8Array, via: string | undefined) => Promise<Courier>
   extras: (contact: Contact, entry: MailEntry) => LetterExtras
+}
+
+/** The way to one recipient. */
+interface Route {
+  isRunning: boolean
+  /** It was asked for while it ran. */
+  isAgain: boolean
+  readonly backoff: Backoff
+  readonly alarm: Alarm
 }
 
 /** Brings queued messages to their recipients: over a connection, else through their mailboxes. */
 export class Sender {
-  private readonly running = new Set<string>()
-  private readonly again = new Set<string>()
-  private readonly alarms = new Map<string, Alarm>()
-  private readonly backoffs = new Map<string, Backoff>()
+  private readonly routes = new Map<string, Route>()
   private readonly seconds = new SerialByKey()
   private readonly review: Alarm
   private isStopped = true
@@ -54,34 +56,61 @@ export class Sender {
   stop(): void {
     this.isStopped = true
     this.review.disarm()
-    for (const alarm of this.alarms.values()) alarm.disarm()
-    this.alarms.clear()
-    this.backoffs.clear()
+    for (const { alarm, backoff } of this.routes.values()) {
+      alarm.disarm()
+      backoff.reset()
+    }
   }
 
   /** Brings what waits for a peer on its way. One run for a peer at a time. */
   go(peerId: string): void {
+    const { outgoing, host } = this.options
     if (this.isStopped) return
-    if (this.running.has(peerId)) {
-      this.again.add(peerId)
+    const route = this.routeTo(peerId)
+    if (outgoing.of(peerId).length === 0) {
+      if (route.isRunning) return
+      route.alarm.disarm()
+      this.routes.delete(peerId)
       return
     }
-    if (this.options.outgoing.of(peerId).length === 0) return
-    this.running.add(peerId)
+    if (route.isRunning) {
+      route.isAgain = true
+      return
+    }
+    route.isRunning = true
     this.run(peerId)
       .catch((error) => {
-        this.options.host.kit.report(error as Error)
+        host.kit.report(error as Error)
         this.later(peerId)
       })
       .finally(() => {
-        this.running.delete(peerId)
-        if (this.again.delete(peerId)) this.go(peerId)
+        route.isRunning = false
+        const { isAgain } = route
+        route.isAgain = false
+        if (isAgain) this.go(peerId)
       })
+  }
+
+  private routeTo(peerId: string): Route {
+    const known = this.routes.get(peerId)
+    if (known !== undefined) return known
+    const { limits, host } = this.options
+    const { clock, random } = host.kit
+    const alarm = new Alarm(clock, () => this.go(peerId))
+    const backoff = new Backoff({ minMs: limits.mailRetryMs, maxMs: limits.maxMailRetryMs, random })
+    const route = { isRunning: false, isAgain: false, backoff, alarm }
+    this.routes.set(peerId, route)
+    return route
+  }
+
+  /** A relay is connected, by which cards and mailboxes may be found: nothing waits for its time any more. */
+  goAll(): void {
+    for (const peerId of [...this.options.outgoing.queues.keys()]) this.go(peerId)
   }
 
   /** A peer is connected: it may have had what lies at its mailboxes. */
   connected(peerId: string): void {
-    this.backoffs.delete(peerId)
+    this.routes.get(peerId)?.backoff.reset()
     void this.askStatus(peerId).finally(() => this.go(peerId))
   }
 
@@ -105,12 +134,8 @@ export class Sender {
     }
   }
 
-  /** A newer card of a recipient is known: what it can open no more is sealed anew. */
-  cardChanged({ key, card }: Contact): void {
-    void this.reseal(key, card)
-  }
-
-  private async reseal(key: Uint8Array, card: Contact['card']): Promise<void> {
+  /** A newer card of a recipient may be known: what it can open no more is sealed anew. */
+  async cardChanged({ key, card }: Contact): Promise<void> {
     const { outgoing, host, limits } = this.options
     if (card === undefined) return
     for (const peerId of [...outgoing.queues.keys()]) {
@@ -132,7 +157,7 @@ export class Sender {
 
   private async run(peerId: string): Promise<void> {
     if (this.options.host.kit.peer(peerId) !== undefined) this.direct(peerId)
-    else await this.mail(peerId)
+    else if (!(await this.mail(peerId))) this.later(peerId)
   }
 
   /** Sends what waits over the connection, in order. */
@@ -188,42 +213,38 @@ export class Sender {
     }
   }
 
-  /** Leaves what waits at the mailboxes of a peer that is away, in order. */
-  private async mail(peerId: string): Promise<void> {
+  /** Leaves what waits at the mailboxes of a peer that is away, in order. @returns false where it is to be tried again. */
+  private async mail(peerId: string): Promise<boolean> {
     const { outgoing, host, limits } = this.options
     const waiting = outgoing.of(peerId).filter(({ state }) => state !== 'mailed')
     const first = waiting[0]
-    if (first === undefined) return
+    if (first === undefined) return true
+    const route = this.routeTo(peerId)
     const waitMs = first.waitsSince + limits.mailAfterMs - elapsed(host.kit.clock)
     if (waitMs > 0) {
-      this.arm(peerId, waitMs)
-      return
+      route.alarm.arm(waitMs)
+      return true
     }
     const to = await this.addressee(peerId)
-    if (to === undefined) {
-      this.later(peerId)
-      return
-    }
+    if (to === undefined) return false
     for (const entry of waiting) {
       if (host.kit.peer(peerId) !== undefined) {
-        this.again.add(peerId)
-        return
+        route.isAgain = true
+        return true
       }
-      // What is too large for a letter waits for a connection.
-      if (entry.state !== 'waiting' || !fitsLetter(entry.body.length)) continue
-      if (!(await this.mailOne(entry, to))) {
-        this.later(peerId)
-        return
-      }
+      // What is too large for a letter, or for its recipient's mailboxes, waits for a connection.
+      const isNext = entry.state === 'waiting' && fitsLetter(entry.body.length, to.card.max)
+      if (isNext && !(await this.mailOne(entry, to))) return false
     }
-    this.backoffs.delete(peerId)
+    route.backoff.reset()
+    return true
   }
 
   private async mailOne(entry: MailEntry, to: Addressee): Promise<boolean> {
     const { outgoing, depositor, contacts } = this.options
     entry.state = 'mailing'
     try {
-      const courier = await this.options.courier(to.key, entry.isSealed)
+      const courier = await this.options.courier(to.key, entry.via)
       if (entry.letter === undefined || !equalBytes(entry.generation!, to.card.generation)) {
         await depositor.seal(entry, to, this.options.extras(to, entry), courier)
         await outgoing.keep(entry)
@@ -232,7 +253,7 @@ export class Sender {
       await depositor.deposit(entry, to, courier)
       if (this.isOver(entry)) return true
       await outgoing.mailed(entry)
-      if (outgoing.of(entry.peerId).includes(entry)) void this.second(entry)
+      void this.second(entry)
       return true
     } catch (error) {
       if (this.isOver(entry)) return true
@@ -245,7 +266,7 @@ export class Sender {
 
   /** Whether a message has been delivered, has expired or is on another way. */
   private isOver(entry: MailEntry): boolean {
-    return this.isStopped || entry.state !== 'mailing' || !this.options.outgoing.of(entry.peerId).includes(entry)
+    return this.isStopped || entry.state !== 'mailing'
   }
 
   /** Leaves a letter at a second mailbox of another operator: one may go. */
@@ -256,22 +277,21 @@ export class Sender {
       try {
         const to = await this.addressee(entry.peerId)
         if (to === undefined) return
-        await depositor.deposit(entry, to, await this.options.courier(to.key, entry.isSealed))
+        await depositor.deposit(entry, to, await this.options.courier(to.key, entry.via))
         // There is no third one to bring it to.
         if (entry.boxes.length >= Math.min(2, to.card.boxes.length)) entry.letter = undefined
-        if (outgoing.of(entry.peerId).includes(entry)) await outgoing.keep(entry)
+        if (entry.state === 'mailed') await outgoing.keep(entry)
       } catch {
         this.review.armOnce(this.options.limits.mailRetryMs)
       }
     })
   }
 
-  private async addressee(peerId: string): Promise<Addressee | undefined> {
+  private async addressee(peerId: string, isStale = false): Promise<Addressee | undefined> {
     const { host, contacts } = this.options
     const key = await host.keyOf(peerId)
-    if (key === undefined) return undefined
-    const contact = await contacts.find(key, { timeoutMs: LOOKUP_MS })
-    return contact.card === undefined ? undefined : (contact as Addressee)
+    const contact = key && (await contacts.find(key, { timeoutMs: LOOKUP_MS }, isStale))
+    return contact?.card && (contact as Addressee)
   }
 
   /** Asks a connected peer which of the messages at its mailboxes it has had. */
@@ -284,7 +304,7 @@ export class Sender {
       const ids = some.map(({ message }) => message.messageId)
       try {
         const answer = await host.kit.request(peerId, { type: 'status', payload: ids, protocol: MAIL_PROTOCOL })
-        const had = parsed(statusShape, answer.payload, 'A status')
+        const had = readHad(answer.payload)
         for (const [i, entry] of some.entries()) {
           if (had[i] === true) outgoing.finish(entry, 'delivered')
           // It has it at once, whatever became of its mailboxes.
@@ -301,42 +321,21 @@ export class Sender {
 
   /** Mail without a receipt: a second mailbox, or a newer prekey. */
   private async lookAfter(): Promise<void> {
-    const { outgoing, host, contacts, limits } = this.options
-    const peers = new Map<string, MailEntry[]>()
-    for (const entry of outgoing.entries()) {
-      if (entry.state === 'mailed') peers.set(entry.peerId, [...(peers.get(entry.peerId) ?? []), entry])
-    }
-    for (const [peerId, entries] of peers) {
-      const key = await host.keyOf(peerId)
-      if (key === undefined || this.isStopped) continue
-      const isOld = entries.some(({ mailedAt }) => host.kit.clock.now() - mailedAt >= limits.resealMs)
-      const contact = await contacts.find(key, { timeoutMs: LOOKUP_MS }, isOld).catch(() => undefined)
-      if (contact !== undefined) await this.reseal(key, contact.card)
-      for (const entry of entries) if (entry.state === 'mailed' && entry.letter !== undefined) void this.second(entry)
+    const { outgoing, host, limits } = this.options
+    for (const [peerId, queue] of [...outgoing.queues]) {
+      const mailed = queue.filter(({ state }) => state === 'mailed')
+      if (mailed.length === 0 || this.isStopped) continue
+      const isOld = mailed.some(({ mailedAt }) => host.kit.clock.now() - mailedAt >= limits.resealMs)
+      const to = await this.addressee(peerId, isOld).catch(() => undefined)
+      if (to !== undefined) await this.cardChanged(to)
+      for (const entry of mailed) void this.second(entry)
     }
     if (!this.isStopped) this.review.armOnce(limits.maxMailRetryMs)
   }
 
   private later(peerId: string): void {
-    const { limits, host } = this.options
-    let backoff = this.backoffs.get(peerId)
-    if (backoff === undefined) {
-      backoff = new Backoff({ minMs: limits.mailRetryMs, maxMs: limits.maxMailRetryMs, random: host.kit.random })
-      this.backoffs.set(peerId, backoff)
-    }
-    this.arm(peerId, backoff.next())
-  }
-
-  private arm(peerId: string, delayMs: number): void {
     if (this.isStopped) return
-    let alarm = this.alarms.get(peerId)
-    if (alarm === undefined) {
-      alarm = new Alarm(this.options.host.kit.clock, () => {
-        this.alarms.delete(peerId)
-        this.go(peerId)
-      })
-      this.alarms.set(peerId, alarm)
-    }
-    alarm.arm(delayMs)
+    const { alarm, backoff } = this.routeTo(peerId)
+    alarm.arm(backoff.next())
   }
 }

@@ -2,7 +2,7 @@ import { hexOf } from '../base/bytes.js'
 import type { P2PError } from '../base/errors.js'
 import type { Random } from '../base/random.js'
 import { hmacSha256 } from '../channel/hmac.js'
-import { bytes, parsed, tuple } from '../message/shape.js'
+import { bytes, parsed, type Shape, tuple } from '../message/shape.js'
 import { readState, stateOf } from '../plugins/persistence/state-format.js'
 import { StateWriter } from '../plugins/persistence/state-writer.js'
 import type { KeyValueStore, StoreChange } from '../storage/key-value-store.js'
@@ -17,6 +17,8 @@ const selfShape = /* @__PURE__ */ (() => tuple(bytes(ACCESS_BYTES), bytes(NAME_K
 export class MailState {
   /** Whoever shows it, in the form of a box, leaves letters without work. */
   access: Uint8Array = new Uint8Array(ACCESS_BYTES)
+  /** Entries that could not be read. */
+  bad = 0
   private nameKey: Uint8Array = new Uint8Array(NAME_KEY_BYTES)
   private readonly writer: StateWriter
 
@@ -28,14 +30,24 @@ export class MailState {
     this.writer = new StateWriter(store, onFailed)
   }
 
-  /** @returns how many entries could not be read. */
-  async load(): Promise<number> {
-    const { found, bad } = await readState(this.store, SELF, (members) => parsed(selfShape, members, 'own keys'))
-    const [access, nameKey] = found[0]?.[1] ?? [this.random.bytes(ACCESS_BYTES), this.random.bytes(NAME_KEY_BYTES)]
+  async load(): Promise<void> {
+    this.bad = 0
+    const [self] = await this.read(SELF, selfShape, (members) => members)
+    const [access, nameKey] = self ?? [this.random.bytes(ACCESS_BYTES), this.random.bytes(NAME_KEY_BYTES)]
     this.access = access
     this.nameKey = nameKey
-    if (found.length === 0) await this.write(this.selfChange())
-    return bad
+    if (self === undefined) await this.write(this.selfChange())
+  }
+
+  /**
+   * Reads the entries of a prefix. Those that have another shape are put aside and counted.
+   *
+   * @param make what an entry holds, by its members after the version.
+   */
+  async read<Members, T>(prefix: string, shape: Shape<Members>, make: (members: Members, key: string) => T): Promise<T[]> {
+    const { found, bad } = await readState(this.store, prefix, (members, key) => make(parsed(shape, members, prefix), key))
+    this.bad += bad
+    return found.map(([, held]) => held)
   }
 
   /** Whoever has the access key of before deposits by it no more. */

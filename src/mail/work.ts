@@ -1,8 +1,7 @@
 import { joined, viewOf } from '../base/bytes.js'
 import { abortedError } from '../base/errors.js'
 import { SHA256_INITIAL, sha256, sha256Block } from '../base/sha256.js'
-import { nextTurn } from '../base/turn.js'
-import { workBits } from '../plugins/proof-of-work/proof-of-work.js'
+import { nonceOf, searchInSlices, workBits } from '../plugins/proof-of-work/proof-of-work.js'
 import { LETTER_ID_BYTES } from './box.js'
 
 /** Zero bits of the work that a sender without access shows to take a prekey. */
@@ -48,11 +47,6 @@ export function mailWorkBits(block: Uint8Array, nonce: Uint8Array): number {
   return workBits(block.subarray(0, NONCE_AT), nonce)
 }
 
-/** A slice ends after so much time, or so many hashes where the page's clock is too coarse to tell. */
-const SLICE_MS = 8
-const SLICE_HASHES = 16_384
-const BATCH_HASHES = 128
-
 /**
  * Searches for a nonce, in slices of 8 ms between which a page lives on: 2^bits hashes in the mean, about a second for 20 bits on a
  * desktop.
@@ -64,24 +58,12 @@ const BATCH_HASHES = 128
  * const nonce = await findMailWork(mailWorkBlock(box, letterIdOf(letter)), depositWorkBits(bits, bucket))
  */
 export async function findMailWork(block: Uint8Array, bits: number, signal?: AbortSignal): Promise<Uint8Array> {
-  const search = searchNonces(block, bits)
-  for (let from = 0; !signal?.aborted; await nextTurn()) {
-    const startedAt = performance.now()
-    const end = from + SLICE_HASHES
-    do {
-      const found = search(from, BATCH_HASHES)
-      if (found !== undefined) {
-        const nonce = new Uint8Array(MAIL_WORK_NONCE_BYTES)
-        viewOf(nonce).setBigUint64(0, BigInt(found))
-        return nonce
-      }
-      from += BATCH_HASHES
-    } while (from < end && performance.now() - startedAt < SLICE_MS)
-  }
-  throw abortedError('The work for a letter', signal?.reason)
+  const found = await searchInSlices(searchNonces(block, bits), signal, () => {})
+  if (found === undefined) throw abortedError('The work for a letter', signal?.reason)
+  return nonceOf(found)
 }
 
-/** The first nonce that fits, of `count` from `from` on. Two compressions each: the puzzle fills a block, its padding another one. */
+/** The first nonce that fits, by `count` hashes behind `from`. Each takes two compressions: the puzzle fills a block, its padding another one. */
 function searchNonces(block: Uint8Array, bits: number): (from: number, count: number) => number | undefined {
   const words = new Int32Array(64)
   const padding = new Int32Array(64)
@@ -91,7 +73,7 @@ function searchNonces(block: Uint8Array, bits: number): (from: number, count: nu
   padding[15] = 8 * BLOCK_BYTES
   const hash = new Int32Array(8)
   return (from, count) => {
-    for (let nonce = from; nonce < from + count; nonce++) {
+    for (let nonce = from / 2; nonce < (from + count) / 2; nonce++) {
       words.set(first)
       words[14] = Math.floor(nonce / 0x1_0000_0000)
       words[15] = nonce

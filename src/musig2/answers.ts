@@ -2,7 +2,7 @@ import { equalBytes, hexOf } from '../base/bytes.js'
 import { P2PError } from '../base/errors.js'
 import { bindingHolds } from './binding.js'
 import type { Answer } from './messages.js'
-import type { SigningRequest } from './request.js'
+import type { SharedRequest } from './request.js'
 
 /** What the members of a request have drawn for the session to come, and that none of it names two. */
 export class Answers {
@@ -11,7 +11,7 @@ export class Answers {
   /** What sessions were named with, in hex. */
   private readonly used = new Set<string>()
 
-  constructor(private readonly request: SigningRequest) {
+  constructor(private readonly request: SharedRequest) {
     this.latest = request.members.map(() => undefined)
   }
 

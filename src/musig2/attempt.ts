@@ -8,10 +8,10 @@ import { taggedHash } from '../lotus/hash.js'
 import type { EquivocationEvidence } from '../statements/equivocation.js'
 import type { PhaseItems, StatementRun } from '../statements/statement-run.js'
 import type { Statements } from '../statements/statements.js'
-import { type ByMember, combine, type SignedTransaction, sumsOf } from './combine.js'
+import { addUp, type ByMember, sumsOf } from './combine.js'
 import { type SigningFailure, type SigningFailureDetails, signerFailed, signingFailed } from './errors.js'
 import { MUSIG2_PROTOCOL, noncesIn, partialsIn } from './messages.js'
-import type { SigningRequest } from './request.js'
+import type { SharedRequest } from './request.js'
 import type { MuSig2Signer } from './signer.js'
 
 const OTHER_LENGTH = 'What the signer gives has another length.'
@@ -25,7 +25,7 @@ export interface AttemptOptions {
   signer: () => Promise<MuSig2Signer>
   /** Ends it, also where it is signed and others may still need what we hold. */
   signal: AbortSignal
-  request: SigningRequest
+  request: SharedRequest
   /** `lp1…` ids of the members, in their order. */
   peerIds: readonly string[]
   /** The bytes that were accepted. */
@@ -43,12 +43,13 @@ export interface AttemptOptions {
 export interface AttemptListener {
   /** It has gone on. */
   changed(): void
-  finish(signed: SignedTransaction, signatures: readonly Uint8Array[]): void
+  /** All have signed: 64 bytes for each of the request's `sign`. */
+  finish(signatures: readonly Uint8Array[]): void
   attemptFailed(error: P2PError): void
 }
 
 /** How far a session is. */
-interface AttemptProgress {
+export interface AttemptProgress {
   phase: SigningPhase
   /** Members whose item of this phase is missing, or that have not confirmed that they have the same as we. */
   missing: number[]
@@ -168,11 +169,11 @@ export class Attempt {
     this.parts = values
     const parts = values.map((value) => this.partsIn(value))
     if (this.sums.length === 0 || parts.includes(undefined)) return
-    this.adding = combine(this.options.request, this.nonces, parts as ByMember, this.sums).then((found) => {
+    this.adding = addUp(this.options.request, this.nonces, parts as ByMember, this.sums).then((found) => {
       this.culprits = found.culprits ?? []
-      if (found.signed === undefined || this.over) return
+      if (found.signatures === undefined || this.over) return
       this.end()
-      this.options.listener.finish(found.signed, found.signatures)
+      this.options.listener.finish(found.signatures)
     })
   }
 
@@ -215,8 +216,7 @@ export class Attempt {
 
   /** These have not acted in time; some of them could have. */
   private missed(phase: SigningPhase, missing: readonly number[], blamed: string[]): void {
-    const reason = phase === 'partial' ? 'PARTIALS_MISSING' : 'NONCES_MISSING'
-    this.fail(reason, 'Members did not act in time. They may be away.', missing, { blamed })
+    this.fail(missedReason(phase), 'Members did not act in time. They may be away.', missing, { blamed })
   }
 
   private convict(reason: SigningFailure, culprits: readonly number[]): void {
@@ -291,6 +291,11 @@ export class Attempt {
   private idsOf(places: readonly number[]): string[] {
     return places.map((member) => this.options.peerIds[member]!)
   }
+}
+
+/** Why a request has failed in which a phase was not completed. */
+export function missedReason(phase: SigningPhase): SigningFailure {
+  return phase === 'partial' ? 'PARTIALS_MISSING' : 'NONCES_MISSING'
 }
 
 /** What `StatementRun.finished` says of its failures. */

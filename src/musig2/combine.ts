@@ -4,7 +4,7 @@ import { pushesOf, readScript } from '../lotus/script.js'
 import { encodeTransaction, rootsOf, type Transaction, txidOf } from '../lotus/transaction.js'
 import { schnorrVerify } from '../lotus/verify-schnorr.js'
 import { addNonces } from './nonces.js'
-import type { SigningRequest } from './request.js'
+import type { SharedRequest, SigningRequest } from './request.js'
 import { addPartials, type SessionValues, sessionOf } from './session-math.js'
 import { Turns } from './turns.js'
 import { partialHolds, signaturesHold } from './verify-partial.js'
@@ -30,6 +30,11 @@ export type Combined =
     }
   | { readonly culprits: readonly number[]; readonly signed?: undefined }
 
+/** The same, of a request of any kind. */
+type Added =
+  | { readonly signatures: readonly Uint8Array[]; readonly culprits?: undefined }
+  | { readonly culprits: readonly number[]; readonly signatures?: undefined }
+
 /** Signatures that are verified together in one slice of work. */
 const SLICE = 16
 
@@ -39,7 +44,7 @@ const SLICE = 16
  * @param nonces 66 bytes each.
  * @returns 66 bytes each, and the members some of whose nonces are none; then there are no sums.
  */
-export async function sumsOf({ sign }: SigningRequest, nonces: ByMember): Promise<{ sums: Uint8Array[]; faulty: number[] }> {
+export async function sumsOf({ sign }: SharedRequest, nonces: ByMember): Promise<{ sums: Uint8Array[]; faulty: number[] }> {
   const turns = new Turns()
   const sums: Uint8Array[] = []
   const faulty = new Set<number>()
@@ -67,6 +72,17 @@ export async function combine(
   partials: ByMember,
   sums: readonly Uint8Array[] = request.sign.map((_, i) => addNonces(ofInput(nonces, i))),
 ): Promise<Combined> {
+  const { signatures, culprits } = await addUp(request, nonces, partials, sums)
+  return culprits === undefined ? { signed: assembled(request, signatures), signatures } : { culprits }
+}
+
+/** As `combine`, of a request of any kind: the signatures alone. */
+export async function addUp(
+  request: SharedRequest,
+  nonces: ByMember,
+  partials: ByMember,
+  sums: readonly Uint8Array[],
+): Promise<Added> {
   const { sign, keys, sighashes } = request
   const turns = new Turns()
   const sessions: SessionValues[] = []
@@ -80,7 +96,7 @@ export async function combine(
     holds = signaturesHold(sessions.slice(i, i + SLICE), signatures!.slice(i, i + SLICE))
     await turns.take()
   }
-  if (holds) return { signed: assembled(request, signatures!), signatures: signatures! }
+  if (holds) return { signatures: signatures! }
   const culprits = new Set<number>()
   for (const [m, parts] of partials.entries()) {
     for (const [i, session] of sessions.entries()) {
@@ -110,15 +126,18 @@ function signaturesOf(sessions: readonly SessionValues[], partials: ByMember): U
   }
 }
 
-/** The transaction with these signatures, 64 bytes of each input to sign; undefined where one does not hold. */
-export function completed(request: SigningRequest, signatures: readonly Uint8Array[]): SignedTransaction | undefined {
-  const { sign, keys, sighashes } = request
+/** Whether these are the signatures that a request asks for: 64 bytes each. */
+export function areSignatures({ sign, keys, sighashes }: SharedRequest, signatures: readonly Uint8Array[]): boolean {
   const holds = ({ keyset }: { keyset: number }, i: number) =>
     schnorrVerify(signatures[i]!, sighashes[i]!, keys[keyset]!.publicKey)
-  return signatures.length === sign.length && sign.every(holds) ? assembled(request, signatures) : undefined
+  return signatures.length === sign.length && sign.every(holds)
 }
 
-function assembled({ transaction, spent, sign, keys }: SigningRequest, signatures: readonly Uint8Array[]): SignedTransaction {
+/** The transaction with these signatures. */
+export function assembled(
+  { transaction, spent, sign, keys }: SigningRequest,
+  signatures: readonly Uint8Array[],
+): SignedTransaction {
   const inputs = transaction.inputs.map((input) => ({ ...input }))
   for (const [i, { input, type, keyset }] of sign.entries()) {
     const item = joined(signatures[i]!, Uint8Array.of(type))

@@ -65,6 +65,10 @@ export function signerFailed(message: string, cause?: unknown): P2PError {
   return signingFailed(message, { reason: 'SIGNER_FAILED' }, cause)
 }
 
+export function unknownRequest(): P2PError {
+  return signingFailed('There is no such request, or it has ended.', { reason: 'EXPIRED' })
+}
+
 export function inputLocked(): P2PError {
   return signingFailed('Another request spends the same outputs. Wait until it has ended.', { reason: 'INPUT_LOCKED' })
 }

@@ -8,7 +8,7 @@ import { rankOf } from './election.js'
 import type { SigningFailure } from './errors.js'
 import type { MemberLinks } from './member-links.js'
 import type { Answer } from './messages.js'
-import type { SigningRequest } from './request.js'
+import type { SharedRequest } from './request.js'
 import type { MuSig2Signer } from './signer.js'
 import type { SigningMemberState } from './signing-session.js'
 
@@ -57,7 +57,7 @@ export class Gathering {
 
   constructor(
     private readonly around: SigningParts,
-    private readonly request: SigningRequest,
+    private readonly request: SharedRequest,
     /** As they came. */
     private readonly bytes: Uint8Array,
     /** Our place, and the initiator's. */

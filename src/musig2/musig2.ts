@@ -12,16 +12,27 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { Statements } from '../statements/statements.js'
 import type { SignedTransaction } from './combine.js'
 import { SignerDiscovery } from './discovery.js'
-import { inputLocked, invalidRequest, signingFailed } from './errors.js'
+import { inputLocked, invalidRequest, unknownRequest } from './errors.js'
 import { KeptRequests } from './kept-requests.js'
 import { MUSIG2_PROTOCOL } from './messages.js'
-import type { MuSig2Events, MuSig2Options, PendingRequest, Reachability } from './musig2-options.js'
-import { bytesOfRequest, readRequest, type SigningRequest } from './request.js'
-import { checkTtl, contentOf, type SignOptions } from './sign-options.js'
+import type { MuSig2Events, MuSig2Options, PendingOwnership, PendingRequest, Reachability } from './musig2-options.js'
+import { bytesOfOwnership, type OwnershipSummary, readAny } from './ownership.js'
+import { bytesOfRequest, readRequest, type SharedRequest, type SigningRequest } from './request.js'
+import { checkTtl, claimOf, contentOf, type OwnParts, type ProveOwnershipOptions, type SignOptions } from './sign-options.js'
 import { Signing, type SigningSurroundings } from './signing.js'
 import { type EndedSigning, idOf, placeOf, SigningInbox } from './signing-inbox.js'
 import type { SigningSession } from './signing-session.js'
 import { type RequestSummary, summaryOf } from './summary.js'
+
+/** How long a proof is waited for: the other members of a round wait no longer. */
+const PROOF_TTL_MS = 30_000
+
+/** A request of ours, with our place in it. */
+interface Written<R> {
+  bytes: Uint8Array
+  request: R
+  own: number
+}
 
 /**
  * Several wallets sign one transaction, over whatever paths there are. The plugin `musig2()` makes one.
@@ -76,9 +87,10 @@ export class MuSig2 {
       keep: (signing) => this.keep(signing),
       ended: (signing) => this.forget(signing),
     }
-    const inbox = new SigningInbox(this.around, options, this.contacts, this.live, this.ended, (signing, seen) =>
-      this.received(signing, seen),
-    )
+    const inbox = new SigningInbox(this.around, options, this.contacts, this.live, this.ended, {
+      received: (signing, seen) => this.received(signing, seen),
+      proves: () => this.events.hasListeners('ownership'),
+    })
     kit.registerProtocol({
       protocolName: MUSIG2_PROTOCOL,
       rateLimits: { messagesPerS: 5, burst: 200, types: { request: { messagesPerS: 1, burst: 40 } } },
@@ -99,12 +111,13 @@ export class MuSig2 {
 
   /** All requests of now, and those that have ended last: snapshots for a store of React, Vue or Svelte. */
   get sessions(): SigningSession[] {
-    return [...[...this.ended.values()].map(({ session }) => session), ...[...this.live.values()].map(({ snapshot }) => snapshot)]
+    const live = [...this.live.values()].flatMap(({ snapshot }) => snapshot ?? [])
+    return [...[...this.ended.values()].map(({ session }) => session), ...live]
   }
 
   /** Requests that our user has to decide. */
   requests(): PendingRequest[] {
-    return [...this.live.values()].filter(({ isAsked }) => isAsked).map((signing) => this.pending(signing))
+    return [...this.live.values()].flatMap((signing) => (signing.isAsked && this.pending(signing)) || [])
   }
 
   /** Calls the listener at each event of this name. @returns ends it. */
@@ -138,17 +151,26 @@ export class MuSig2 {
       signing.close()
       throw inputLocked()
     }
-    for (const peerId of signing.peerIds) this.contacts.add(peerId)
     if (onProgress !== undefined) this.listeners.set(signing.id, onProgress)
-    this.live.set(signing.id, signing)
-    const onAbort = () => signing.reject('cancelled', '')
-    signal?.addEventListener('abort', onAbort)
-    if (signal?.aborted) onAbort()
-    try {
-      return await signing.accept()
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
+    await this.begin(signing, signal)
+    return signing.signed!
+  }
+
+  /**
+   * Proves with the cosigners that a coin of a keyset is ours, for one round of a mix and for our key in it. Nothing is spent by it, and nothing is kept of it.
+   * Cosigners hear it as the event `ownership`.
+   *
+   * @returns a signature of `ownershipHash`: 64 bytes.
+   * @throws P2PError SIGNING_FAILED with `details` of `SigningFailureDetails`; SHUT_DOWN, SUSPENDED.
+   */
+  async proveOwnership(options: ProveOwnershipOptions): Promise<Uint8Array> {
+    const { signal } = options
+    await this.kit.run({ signal })
+    const { ttlMs = PROOF_TTL_MS } = options
+    const { bytes, request, own } = await this.written(ttlMs, readAny, (given) => bytesOfOwnership(claimOf(options, given)))
+    const signing = new Signing(this.around, request, bytes, own, own, {})
+    await this.begin(signing, signal)
+    return signing.signatures![0]!
   }
 
   /**
@@ -158,7 +180,10 @@ export class MuSig2 {
    * @throws P2PError SIGNING_FAILED as `sign`; reason EXPIRED for an id that is not known.
    */
   async accept(id: string): Promise<SignedTransaction> {
-    return this.known(id).accept()
+    const signing = this.known(id)
+    if (signing.snapshot === undefined) throw unknownRequest()
+    await signing.accept()
+    return signing.signed!
   }
 
   /**
@@ -200,6 +225,20 @@ export class MuSig2 {
     return this.kept.history()
   }
 
+  /** Asks the cosigners, and waits for what comes of it. */
+  private async begin(signing: Signing, signal: AbortSignal | undefined): Promise<void> {
+    for (const peerId of signing.peerIds) this.contacts.add(peerId)
+    this.live.set(signing.id, signing)
+    const onAbort = () => signing.reject('cancelled', '')
+    signal?.addEventListener('abort', onAbort)
+    if (signal?.aborted) onAbort()
+    try {
+      await signing.accept()
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
   private pause(): void {
     for (const signing of this.live.values()) signing.close()
     this.lifetime.abort()
@@ -216,31 +255,47 @@ export class MuSig2 {
   private show(signing: Signing): void {
     if (signing.isOver) return
     this.changed(signing)
-    if (signing.isAsked) this.events.emit('request', this.pending(signing))
+    if (!signing.isAsked) return
+    const pending = this.pending(signing)
+    if (pending === undefined) this.events.emit('ownership', this.pendingProof(signing))
+    else this.events.emit('request', pending)
   }
 
-  private pending(signing: Signing): PendingRequest {
+  /** Undefined of a proof. */
+  private pending(signing: Signing): PendingRequest | undefined {
     const { id, summary } = signing
-    return {
-      id,
-      from: signing.peerIds[signing.from]!,
-      summary,
-      accept: () => this.accept(id),
-      reject: (reason, note) => this.reject(id, reason, note),
+    return 'coin' in summary ? undefined : { ...this.asked(signing), summary, accept: () => this.accept(id) }
+  }
+
+  private pendingProof(signing: Signing): PendingOwnership {
+    const accept = async () => {
+      await signing.accept()
+      return signing.signatures![0]!
     }
+    return { ...this.asked(signing), summary: signing.summary as OwnershipSummary, accept }
+  }
+
+  private asked({ id, peerIds, from }: Signing): Pick<PendingRequest, 'id' | 'from' | 'reject'> {
+    return { id, from: peerIds[from]!, reject: (reason, note) => this.reject(id, reason, note) }
   }
 
   /** The request, as all members will read it. */
-  private async prepare(options: SignOptions): Promise<{ bytes: Uint8Array; request: SigningRequest; own: number }> {
+  private prepare(options: SignOptions): Promise<Written<SigningRequest>> {
+    const { ttlMs = this.limits.signingTtlMs } = options
+    return this.written(ttlMs, readRequest, (own) => bytesOfRequest(contentOf(options, own)))
+  }
+
+  private async written<R extends SharedRequest>(
+    ttlMs: number,
+    read: (bytes: Uint8Array) => R,
+    write: (own: OwnParts) => Uint8Array,
+  ): Promise<Written<R>> {
     const { limits, kit } = this
-    const { ttlMs = limits.signingTtlMs } = options
     checkTtl(ttlMs, limits.maxSigningTtlMs)
     const { publicKeys } = await this.options.signer
     const expiresAt = Math.floor(kit.clock.now() + ttlMs)
-    const bytes = bytesOfRequest(
-      contentOf(options, { publicKeys, networkKey: kit.publicKey, id: kit.random.bytes(16), expiresAt }),
-    )
-    const request = readRequest(bytes)
+    const bytes = write({ publicKeys, networkKey: kit.publicKey, id: kit.random.bytes(16), expiresAt })
+    const request = read(bytes)
     if (request.members.length > limits.maxSigners) throw invalidRequest('members', `At most ${limits.maxSigners} sign together.`)
     const own = placeOf(request, publicKeys, this.kit.publicKey)
     if (own < 0) throw invalidRequest('members', 'No key of each keyset is ours.')
@@ -249,7 +304,7 @@ export class MuSig2 {
 
   private known(id: string): Signing {
     const signing = this.live.get(id)
-    if (signing === undefined) throw signingFailed('There is no such request, or it has ended.', { reason: 'EXPIRED' })
+    if (signing === undefined) throw unknownRequest()
     return signing
   }
 
@@ -262,6 +317,7 @@ export class MuSig2 {
 
   private changed(signing: Signing): void {
     const { snapshot, id } = signing
+    if (snapshot === undefined) return
     const listener = this.listeners.get(id)
     if (listener !== undefined)
       fenced(
@@ -271,13 +327,13 @@ export class MuSig2 {
     this.events.emit('session', snapshot)
   }
 
-  private keep({ id, bytes, from, isAsked, signatures }: Signing): Promise<void> {
-    return this.kept.keep(id, bytes, from, !isAsked, signatures)
+  private async keep({ id, bytes, from, isAsked, signatures, snapshot }: Signing): Promise<void> {
+    if (snapshot !== undefined) await this.kept.keep(id, bytes, from, !isAsked, signatures)
   }
 
   private forget(signing: Signing): void {
     const { id, snapshot, signatures } = signing
-    if (!this.live.delete(id)) return
+    if (!this.live.delete(id) || snapshot === undefined) return
     this.listeners.delete(id)
     this.ended.set(id, { session: snapshot, signatures })
     this.kept.end(id, this.kit.clock.now(), snapshot).catch((error) => this.kit.report(error))

@@ -53,8 +53,8 @@ export interface InputToSign {
   keyset: number
 }
 
-/** What is asked of all members, in words of a program. */
-export interface RequestContent {
+/** What requests of all kinds say. */
+export interface SharedContent {
   /** 16 bytes, random. */
   id: Uint8Array
   /** Milliseconds since the Unix epoch. */
@@ -64,17 +64,21 @@ export interface RequestContent {
   members: readonly Member[]
   /** `keys[i]` belongs to `members[i]`. */
   keysets: readonly Keyset[]
+  /** Members commit to their nonces before they tell them. MuSig2 with two nonces needs no such round; some policies demand one. */
+  nonceCommitments?: boolean
+}
+
+/** What is asked of all members, in words of a program. */
+export interface RequestContent extends SharedContent {
   /** Without signatures in the inputs that are to be signed. */
   transaction: Transaction
   /** What each input spends. */
   spent: readonly SpentOutput[]
   sign: readonly InputToSign[]
-  /** Members commit to their nonces before they tell them. MuSig2 with two nonces needs no such round; some policies demand one. */
-  nonceCommitments?: boolean
 }
 
-/** A request that has been read and checked. */
-export interface SigningRequest extends RequestContent {
+/** What was found out of a request of any kind. */
+export interface CheckedRequest {
   /** SHA-256 of its bytes: 32. */
   readonly hash: Uint8Array
   readonly keys: readonly KeysetKey[]
@@ -82,17 +86,25 @@ export interface SigningRequest extends RequestContent {
   readonly sighashes: readonly Uint8Array[]
 }
 
+/** A request to sign a transaction that has been read and checked. */
+export interface SigningRequest extends RequestContent, CheckedRequest {}
+
+/** A request of any kind, as far as a session needs it: what each signature is of, and by which keyset. */
+export interface SharedRequest extends SharedContent, CheckedRequest {
+  readonly sign: readonly Pick<InputToSign, 'keyset'>[]
+}
+
 const AGGREGATIONS: readonly Aggregation[] = ['lotus', 'bip327']
 const merkleShape: Shape<[Uint8Array, number]> = tuple(bytes(32), int(0, MAX_BRANCH + 1))
 const proofShape = tuple(int(-(2 ** 31), 2 ** 31 - 1), merkleShape, array(bytes(32), MAX_BRANCH), int(0, 2 ** 32 - 1))
 const spentShape = union(tuple(bigint(), bytes()), tuple(bigint(), bytes(), proofShape))
-const keysetShape = tuple(int(0, 1), array(bytes(POINT_BYTES), MAX_SIGNERS, 2), union(bytes(32), oneOf(null)))
+export const keysetShape = tuple(int(0, 1), array(bytes(POINT_BYTES), MAX_SIGNERS, 2), union(bytes(32), oneOf(null)))
+const membersShape = array(tuple(bytes(NETWORK_KEY_BYTES), bytes(POINT_BYTES)), MAX_SIGNERS, 2)
+/** Id, end, purpose and members. */
+export const headShape = [bytes(ID_BYTES), int(0), text(0, MAX_PURPOSE_LENGTH), membersShape] as const
 const requestShape = tuple(
   oneOf(VERSION),
-  bytes(ID_BYTES),
-  int(0),
-  text(0, MAX_PURPOSE_LENGTH),
-  array(tuple(bytes(NETWORK_KEY_BYTES), bytes(POINT_BYTES)), MAX_SIGNERS, 2),
+  ...headShape,
   array(keysetShape, MAX_KEYSETS, 1),
   bytes(),
   array(spentShape),
@@ -115,18 +127,11 @@ export function encodeRequest(content: RequestContent): Uint8Array {
 
 /** The same, not checked. */
 export function bytesOfRequest(content: RequestContent): Uint8Array {
-  const { id, expiresAt, purpose, members, keysets, transaction, spent, sign, nonceCommitments } = content
+  const { keysets, transaction, spent, sign, nonceCommitments } = content
   return encode([
     VERSION,
-    id,
-    expiresAt,
-    purpose,
-    members.map(({ networkKey, walletKey }) => [networkKey, walletKey]),
-    keysets.map(({ keys, aggregation = 'lotus', taproot = false }) => [
-      AGGREGATIONS.indexOf(aggregation),
-      [...keys],
-      rootOf(taproot),
-    ]),
+    ...headOf(content),
+    keysets.map(wireKeyset),
     encodeTransaction(transaction),
     spent.map(({ sats, script, proof }) => (proof === undefined ? [sats, script] : [sats, script, wireOf(proof)])),
     sign.map(({ input, type, keyset }) => [input, type, keyset]),
@@ -134,8 +139,14 @@ export function bytesOfRequest(content: RequestContent): Uint8Array {
   ])
 }
 
-function rootOf(taproot: boolean | Uint8Array): Uint8Array | null {
-  return typeof taproot === 'boolean' ? (taproot ? new Uint8Array(32) : null) : taproot
+/** Id, end, purpose and members, as messages have them. */
+export function headOf({ id, expiresAt, purpose, members }: SharedContent): unknown[] {
+  return [id, expiresAt, purpose, members.map(({ networkKey, walletKey }) => [networkKey, walletKey])]
+}
+
+export function wireKeyset({ keys, aggregation = 'lotus', taproot = false }: Keyset): unknown[] {
+  const root = typeof taproot === 'boolean' ? (taproot ? new Uint8Array(32) : null) : taproot
+  return [AGGREGATIONS.indexOf(aggregation), [...keys], root]
 }
 
 function wireOf({ version, inputs, branch, locktime }: SpentProof): unknown[] {
@@ -149,7 +160,11 @@ function wireOf({ version, inputs, branch, locktime }: SpentProof): unknown[] {
  * @throws P2PError SIGNING_FAILED, reason INVALID_REQUEST, with `details.field`.
  */
 export function readRequest(encoded: Uint8Array): SigningRequest {
-  const steps = checkedRequest(encoded, contentOfRequest(encoded))
+  return atOnce(checkedRequest(encoded, contentOfRequest(encoded)))
+}
+
+/** All steps of a work. */
+export function atOnce<T>(steps: Generator<void, T, void>): T {
   for (;;) {
     const { done, value } = steps.next()
     if (done) return value
@@ -162,16 +177,14 @@ export function readRequest(encoded: Uint8Array): SigningRequest {
  * @throws P2PError SIGNING_FAILED, as `readRequest`.
  */
 export function contentOfRequest(encoded: Uint8Array): RequestContent {
-  if (encoded.length > MAX_REQUEST_BYTES) throw invalidRequest('', `A request has at most ${MAX_REQUEST_BYTES} bytes.`)
-  const read = requestShape(decodedOf(encoded))
-  if (read instanceof Fault) throw invalidRequest(nameOf(read.at), 'The request is malformed.')
+  const read = readAs(requestShape, encoded, FIELDS)
   const [, id, expiresAt, purpose, members, keysets, transactionBytes, spent, sign, commitments] = read
   if (transactionBytes.length > MAX_TRANSACTION_BYTES) throw invalidRequest('transaction', 'The transaction is too long.')
   const content: RequestContent = {
     id,
     expiresAt,
     purpose,
-    members: members.map(([networkKey, walletKey]) => ({ networkKey, walletKey })),
+    members: membersOf(members),
     keysets: keysets.map(keysetOf),
     transaction: checkedField('transaction', () => decodeTransaction(transactionBytes)),
     spent: spent.map(spentOf),
@@ -191,15 +204,29 @@ export function contentOfRequest(encoded: Uint8Array): RequestContent {
  */
 export function* checkedRequest(encoded: Uint8Array, content: RequestContent): Generator<void, SigningRequest, void> {
   const { keysets, transaction, spent, sign } = content
+  const keys = yield* keysOf(keysets)
+  checkSigned(content, keys)
+  const sighash = sighashesOf(transaction, spent)
+  const sighashes = sign.map(({ input, type }, i) => checkedField(`sign.${i}`, () => sighash(input, type)))
+  return { ...content, hash: sha256(encoded), keys, sighashes }
+}
+
+/** The sum of each keyset. @throws P2PError SIGNING_FAILED, reason INVALID_REQUEST. */
+export function* keysOf(keysets: readonly Keyset[]): Generator<void, KeysetKey[], void> {
   const keys: KeysetKey[] = []
   for (const [i, keyset] of keysets.entries()) {
     keys.push(checkedField(`keysets.${i}`, () => aggregateKeys(keyset)))
     yield
   }
-  checkSigned(content, keys)
-  const sighash = sighashesOf(transaction, spent)
-  const sighashes = sign.map(({ input, type }, i) => checkedField(`sign.${i}`, () => sighash(input, type)))
-  return { ...content, hash: sha256(encoded), keys, sighashes }
+  return keys
+}
+
+/** @param fields names of the parts. @throws P2PError SIGNING_FAILED, reason INVALID_REQUEST, with `details.field`. */
+export function readAs<T>(shape: Shape<T>, encoded: Uint8Array, fields: readonly string[]): T {
+  if (encoded.length > MAX_REQUEST_BYTES) throw invalidRequest('', `A request has at most ${MAX_REQUEST_BYTES} bytes.`)
+  const read = shape(decodedOf(encoded))
+  if (read instanceof Fault) throw invalidRequest(nameOf(read.at, fields), 'The request is malformed.')
+  return read
 }
 
 /** Undefined for what is no MessagePack. */
@@ -211,15 +238,20 @@ export function decodedOf(bytes: Uint8Array | undefined): unknown {
   }
 }
 
-const FIELDS = ['version', 'id', 'expiresAt', 'purpose', 'members', 'keysets', 'transaction', 'spent', 'sign', 'nonceCommitments']
+export const HEAD = ['version', 'id', 'expiresAt', 'purpose', 'members'] as const
+const FIELDS = [...HEAD, 'keysets', 'transaction', 'spent', 'sign', 'nonceCommitments']
 
 /** The names of a request's parts in place of their numbers. */
-function nameOf(at: string): string {
+function nameOf(at: string, fields: readonly string[]): string {
   const [index, ...rest] = at.split('.')
-  return [FIELDS[Number(index)] ?? at, ...rest].join('.')
+  return [fields[Number(index)] ?? at, ...rest].join('.')
 }
 
-function keysetOf([aggregation, keys, root]: Wire[5][number]): Keyset {
+export function membersOf(wires: Wire[4]): Member[] {
+  return wires.map(([networkKey, walletKey]) => ({ networkKey, walletKey }))
+}
+
+export function keysetOf([aggregation, keys, root]: Wire[5][number]): Keyset {
   return { keys, aggregation: AGGREGATIONS[aggregation]!, taproot: root ?? false }
 }
 
@@ -229,7 +261,7 @@ function spentOf([sats, script, proof]: Wire[7][number]): SpentOutput {
   return { sats, script, proof: { version, inputs: { root, height }, branch, locktime } }
 }
 
-function checkMembers({ members, keysets }: RequestContent): void {
+export function checkMembers({ members, keysets }: SharedContent): void {
   const networkKeys = members.map(({ networkKey }) => networkKey).sort(compareBytes)
   if (networkKeys.some((key, i) => i > 0 && equalBytes(key, networkKeys[i - 1]!))) {
     throw invalidRequest('members', 'Two members have the same network key.')

@@ -6,7 +6,7 @@ import { POINT_BYTES } from '../lotus/curve.js'
 import { array, bytes, Fault, int, object, oneOf, optional, type Shape, type Shaped, text } from '../message/shape.js'
 import { signerFailed, signingFailed } from './errors.js'
 import { NONCE_BYTES } from './nonces.js'
-import { readRequest } from './request.js'
+import { type OwnershipSummary, ownershipSummaryOf, readAny } from './ownership.js'
 import type { MuSig2Signer } from './signer.js'
 import { type RequestSummary, summaryOf } from './summary.js'
 
@@ -24,6 +24,8 @@ export interface ServeSignerOptions {
    * signed for it.
    */
   approve?(summary: RequestSummary): Promise<boolean>
+  /** The same, before a coin is proven for a round of a mix: nothing is spent by that. Default: no coin is. */
+  approveOwnership?(summary: OwnershipSummary): Promise<boolean>
   /** Scripts that the wallet knows as its own, for the summary. */
   ownScripts?: readonly Uint8Array[] | undefined
   /** True: whatever the page asks is signed without `approve`. */
@@ -83,10 +85,12 @@ export function serveSigner(
   const approved = new Set<string>()
   const check = async (request: Uint8Array, mayAsk: boolean): Promise<void> => {
     if (approve === undefined) return
-    const read = readRequest(request)
+    const read = readAny(request)
     const hash = hexOf(read.hash)
     if (approved.has(hash)) return
-    if (!mayAsk || !(await approve(summaryOf(read, ownScripts)))) {
+    const ask = () =>
+      'transaction' in read ? approve(summaryOf(read, ownScripts)) : options.approveOwnership?.(ownershipSummaryOf(read))
+    if (!mayAsk || !(await ask())) {
       throw signingFailed('The request was not approved at the signer.', { reason: 'REJECTED' })
     }
     approved.add(hash)

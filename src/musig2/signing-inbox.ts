@@ -11,7 +11,8 @@ import { malformed, unknownType } from '../message/shape.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { isSigningMessage, MUSIG2_PROTOCOL, readSigningMessage, signingMessage } from './messages.js'
 import type { MuSig2Options } from './musig2-options.js'
-import { checkedRequest, contentOfRequest, type RequestContent } from './request.js'
+import { checkedAny, contentOfAny } from './ownership.js'
+import type { SharedContent } from './request.js'
 import { Signing, type SigningSurroundings } from './signing.js'
 import type { SigningSession } from './signing-session.js'
 
@@ -31,6 +32,14 @@ export interface EndedSigning {
   signatures: readonly Uint8Array[] | undefined
 }
 
+/** Who is asked. */
+export interface InboxOwner {
+  /** A member asks us: it is answered once the request is kept. */
+  received(signing: Signing, seen: () => Promise<void>): Promise<void>
+  /** Whether coins are proven here. */
+  proves(): boolean
+}
+
 /** What other members send: requests, as far as they may ask us, and messages about requests that live. */
 export class SigningInbox {
   /** By peer id: what its requests may cost. */
@@ -42,8 +51,7 @@ export class SigningInbox {
     private readonly contacts: ReadonlySet<string>,
     private readonly live: ReadonlyMap<string, Signing>,
     private readonly ended: BoundedMap<string, EndedSigning>,
-    /** A member asks us: it is answered once the request is kept. */
-    private readonly received: (signing: Signing, seen: () => Promise<void>) => Promise<void>,
+    private readonly owner: InboxOwner,
   ) {
     this.budgets = new BoundedMap(around.limits.maxRateBuckets)
   }
@@ -91,30 +99,31 @@ export class SigningInbox {
     const bytes = payload.slice()
     // One of each peer at a time.
     const taken = await kit.check(from.peerId, async () => {
-      const content = contentOfRequest(bytes)
+      const content = contentOfAny(bytes)
       const initiator = content.members.findIndex(({ networkKey }) => encodePeerId(networkKey) === peerId)
       const own = placeOf(content, publicKeys, kit.publicKey)
       const left = content.expiresAt - kit.clock.now()
       const isOurs = initiator >= 0 && own >= 0 && own !== initiator && content.members.length <= limits.maxSigners
-      if (!isOurs || left <= 0 || left > 2 * limits.maxSigningTtlMs) return 'rejected'
+      const isTaken = 'transaction' in content || this.owner.proves()
+      if (!isOurs || !isTaken || left <= 0 || left > 2 * limits.maxSigningTtlMs) return 'rejected'
       const hash = sha256(bytes)
       const known = this.knows(peerId, content, hash)
       if (known !== undefined) return known
       const keys = content.members.length * content.keysets.length
       if (!this.affords(peerId, keys + bytes.length / BYTES_OF_KEY)) return 'busy'
-      const steps = checkedRequest(bytes, content)
+      const steps = checkedAny(bytes, content)
       let step = steps.next()
       // Everybody else has a turn between two keysets.
       for (; !step.done; step = steps.next()) await nextTurn()
       // Of other peers some may have come meanwhile. What follows, up to the first wait, is one turn.
       const signing = () => new Signing(this.around, step.value!, bytes, own, initiator, this.options)
-      return this.knows(peerId, content, hash) ?? { shown: this.received(signing(), () => reply('seen')) }
+      return this.knows(peerId, content, hash) ?? { shown: this.owner.received(signing(), () => reply('seen')) }
     })
     await (typeof taken === 'string' ? reply(taken) : taken.shown)
   }
 
   /** What a peer is told of a request that is here, or for which there is no room; undefined for one that is to be read. */
-  private knows(peerId: string, content: RequestContent, hash: Uint8Array): string | undefined {
+  private knows(peerId: string, content: SharedContent, hash: Uint8Array): string | undefined {
     const { maxSigningRequests, maxSigningRequestsPerPeer } = this.around.limits
     const id = hexOf(content.id)
     const known = this.live.get(id)
@@ -133,7 +142,7 @@ export class SigningInbox {
 }
 
 /** Our place among the members; −1 where not all keys of a member are ours. */
-export function placeOf({ members, keysets }: RequestContent, publicKeys: readonly Uint8Array[], networkKey: Uint8Array): number {
+export function placeOf({ members, keysets }: SharedContent, publicKeys: readonly Uint8Array[], networkKey: Uint8Array): number {
   const own = members.findIndex((member) => equalBytes(member.networkKey, networkKey))
   const isOurs = (key: Uint8Array) => publicKeys.some((each) => equalBytes(each, key))
   return own >= 0 && keysets.every(({ keys }) => isOurs(keys[own]!)) ? own : -1

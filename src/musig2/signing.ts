@@ -5,13 +5,14 @@ import { printable } from '../base/text.js'
 import { tupleKey } from '../base/tuple-key.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { invalidProof } from './answers.js'
-import { Attempt, type AttemptListener } from './attempt.js'
+import { Attempt, type AttemptListener, type AttemptProgress, missedReason } from './attempt.js'
 import { type Broadcaster, Broadcasting, type BroadcastingListener } from './broadcasting.js'
-import { completed, type SignedTransaction, shownTxid } from './combine.js'
+import { areSignatures, assembled, type SignedTransaction, shownTxid } from './combine.js'
 import { inputLocked, type SigningFailure, type SigningFailureDetails, signingFailed } from './errors.js'
 import { Gathering, type GatheringListener, type SigningParts } from './gathering.js'
 import { MemberLinks } from './member-links.js'
 import type { Answer, SigningMessage } from './messages.js'
+import { type OwnershipRequest, type OwnershipSummary, ownershipSummaryOf } from './ownership.js'
 import type { SigningRequest } from './request.js'
 import { type SigningSession, type SigningStep, snapshotOf } from './signing-session.js'
 import { type RequestSummary, summaryOf } from './summary.js'
@@ -32,25 +33,31 @@ export interface SigningSurroundings extends SigningParts {
 /** One request at one member: from the question to the signed transaction. */
 export class Signing implements GatheringListener, AttemptListener, BroadcastingListener {
   readonly id: string
-  /** Resolves with what all have signed; at an initiator that broadcasts, once it is sent. Never an unhandled rejection. */
-  readonly done: Promise<SignedTransaction>
-  readonly summary: RequestSummary
+  /** Resolves once all have signed; at an initiator that broadcasts, once it is sent. Never an unhandled rejection. */
+  readonly done: Promise<void>
+  readonly summary: RequestSummary | OwnershipSummary
+  /** Of a transaction; nothing of a proof. */
   readonly txid: string
   readonly peerIds: readonly string[]
+  /** What all have signed: 64 bytes each. */
   signatures: readonly Uint8Array[] | undefined
+  /** The transaction, where it is one, once all have signed. */
+  signed: SignedTransaction | undefined
+  isOver = false
+  /** False of a proof, and of a transaction with inputs that are signed elsewhere: there is nothing to send, and it ends once it is signed. */
+  private readonly isWhole: boolean
   private step: SigningStep = 'asked'
   private readonly gathering: Gathering
   private readonly links: MemberLinks
   private attempt: Attempt | undefined
   private failure: P2PError | undefined
-  private signed: SignedTransaction | undefined
   private readonly expiry: Alarm
   private readonly broadcasting: Broadcasting
-  private settle!: { resolve(signed: SignedTransaction): void; reject(error: P2PError): void }
+  private settle!: { resolve(): void; reject(error: P2PError): void }
 
   constructor(
     private readonly around: SigningSurroundings,
-    readonly request: SigningRequest,
+    readonly request: SigningRequest | OwnershipRequest,
     /** As they came. */
     readonly bytes: Uint8Array,
     /** Our place, and the initiator's. */
@@ -59,10 +66,12 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
     private readonly broadcaster: Broadcaster,
   ) {
     const { clock } = around.kit
-    const { members, transaction, id } = request
+    const { members, id } = request
     this.id = hexOf(id)
-    this.summary = summaryOf(request, around.ownScripts)
-    this.txid = shownTxid(transaction)
+    const isPayment = 'transaction' in request
+    this.summary = isPayment ? summaryOf(request, around.ownScripts) : ownershipSummaryOf(request)
+    this.txid = isPayment ? shownTxid(request.transaction) : ''
+    this.isWhole = isPayment && isWhole(request)
     this.peerIds = members.map(({ networkKey }) => encodePeerId(networkKey))
     this.links = new MemberLinks(around.kit, id, this.peerIds, own)
     this.gathering = new Gathering(around, request, bytes, own, from, this.links, this)
@@ -83,23 +92,23 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
     return this.step === 'asked'
   }
 
-  get isOver(): boolean {
-    return this.step === 'failed' || this.step === 'sent'
-  }
-
   /** Whether others wait for this process. */
   get isLive(): boolean {
     return this.attempt !== undefined
   }
 
-  /** Outputs that it would spend. */
+  /** Outputs that it would spend: a proof spends none. */
   get outpoints(): string[] {
-    const { sign, transaction } = this.request
+    const { request } = this
+    if (!('transaction' in request)) return []
+    const { sign, transaction } = request
     return sign.map(({ input }) => tupleKey(hexOf(transaction.inputs[input]!.txid), transaction.inputs[input]!.index))
   }
 
-  get snapshot(): SigningSession {
+  /** Undefined of a proof: it lives as long as its round waits, and nobody looks back at it. */
+  get snapshot(): SigningSession | undefined {
     const { attempt, request, own, id, txid, summary, gathering, failure, signed, isInitiator } = this
+    if ('coin' in summary) return undefined
     const progress = attempt?.progress
     const missing = progress?.missing
     const stateOf = (m: number) => (missing === undefined ? gathering.states[m]! : missing.includes(m) ? 'working' : 'ready')
@@ -120,7 +129,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
   }
 
   /** Our user, or the initiator that we are, wants it signed. @throws P2PError SIGNING_FAILED. */
-  async accept(): Promise<SignedTransaction> {
+  async accept(): Promise<void> {
     if (this.step === 'asked') {
       if (this.around.isLocked(this)) throw inputLocked()
       await this.begin()
@@ -130,7 +139,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
 
   /** Our user does not want it signed, or no longer. */
   reject(reason: string, note: string): void {
-    if (this.isOver || this.signed !== undefined) return
+    if (this.isOver || this.signatures !== undefined) return
     const isAnswer = this.step === 'asked' && !this.isInitiator
     if (isAnswer) this.links.toAll('answer', this.request.hash, 0, reason, note)
     else this.links.toAll('cancel', reason, note)
@@ -149,13 +158,9 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
     else if (type === 'cancel') this.told('CANCELLED', member, fields[2], fields[3])
     else if (type === 'sent') {
       if (this.signed !== undefined && equalBytes(fields[2], this.wireTxid)) void this.broadcasting.heard(this.txid)
-    } else if (this.signed === undefined && this.step !== 'asked') {
-      const signed = completed(this.request, fields[2])
-      if (signed === undefined) throw invalidProof()
-      this.finish(
-        signed,
-        fields[2].map((signature) => signature.slice()),
-      )
+    } else if (this.signatures === undefined && this.step !== 'asked') {
+      if (!areSignatures(this.request, fields[2])) throw invalidProof()
+      this.finish(fields[2].map((signature) => signature.slice()))
     }
   }
 
@@ -181,8 +186,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
 
   /** As the store remembers it. */
   restore(isAccepted: boolean, signatures: readonly Uint8Array[] | undefined): void {
-    const signed = signatures && completed(this.request, signatures)
-    if (signed !== undefined) this.finish(signed, signatures!)
+    if (signatures && areSignatures(this.request, signatures)) this.finish(signatures)
     else if (isAccepted) void this.begin()
   }
 
@@ -225,7 +229,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
   }
 
   private answered(member: number, answer: Answer): void {
-    if (this.signed !== undefined) this.links.to(member, 'signed', this.signatures!)
+    if (this.signatures !== undefined) this.links.to(member, 'signed', this.signatures)
     else if (this.gathering.take(member, answer)) {
       // Whoever draws anew is in no session any more.
       this.attempt?.left(member)
@@ -264,7 +268,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
 
   attemptFailed(error: P2PError): void {
     // Another member has sent us the signatures meanwhile.
-    if (this.isOver || this.signed !== undefined) return
+    if (this.isOver || this.signatures !== undefined) return
     const { reason, retryable } = error.details as unknown as SigningFailureDetails
     this.attempt = undefined
     this.failure = error
@@ -278,19 +282,25 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
     this.end('failed', error)
   }
 
-  finish(signed: SignedTransaction, signatures: readonly Uint8Array[]): void {
-    if (this.isOver || this.signed !== undefined) return
-    this.signed = signed
+  finish(signatures: readonly Uint8Array[]): void {
+    if (this.isOver || this.signatures !== undefined) return
+    const { request } = this
     this.signatures = signatures
     this.step = 'signed'
     this.gathering.states.fill('ready')
     this.failure = undefined
+    // It goes on for members that still lack a part.
     this.attempt = undefined
     this.gathering.stop()
-    if (!this.isSender) this.settle.resolve(signed)
+    if ('transaction' in request) this.signed = assembled(request, signatures)
+    if (!this.isWhole) {
+      this.end('signed')
+      return
+    }
+    if (!this.isSender) this.settle.resolve()
     this.keep().catch((error) => this.around.kit.report(error))
     this.changed()
-    this.planBroadcast(signed)
+    this.planBroadcast(this.signed!)
   }
 
   private planBroadcast(signed: SignedTransaction): void {
@@ -299,21 +309,21 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
 
   /** A member does not want it. */
   private told(reason: SigningFailure, member: number, why: string, note: string): void {
-    if (this.signed !== undefined) return
+    if (this.signatures !== undefined) return
     this.gathering.states[member] = 'rejected'
     this.fail(reason, 'A member does not sign it.', [member], { note: printable(note === '' ? why : `${why}: ${note}`, 512) })
   }
 
   /** We cannot ask a member, or it does not want to be asked: the others need not decide. */
   refused(reason: SigningFailure, member: number, why: string): void {
-    if (this.isOver || this.signed !== undefined) return
+    if (this.isOver || this.signatures !== undefined) return
     this.links.toAll('cancel', reason, '')
     this.told(reason, member, why, '')
   }
 
   /** Whether whoever called `sign` waits until it is sent. */
   private get isSender(): boolean {
-    return this.isInitiator && this.broadcaster.broadcast !== undefined
+    return this.isWhole && this.isInitiator && this.broadcaster.broadcast !== undefined
   }
 
   /** It is signed, and not sent: other members may still do that. */
@@ -329,12 +339,14 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
 
   private expire(): void {
     const { step, failure } = this
+    const progress = this.attempt?.progress
     const { away, silent } = this.gathering
     if (step === 'signed') {
       if (this.isSender && failure === undefined) this.unsent(undefined)
       this.end('signed', this.failure)
     } else if (step === 'asked') this.fail('EXPIRED', 'Its time is over.', [this.own])
     else if (failure !== undefined) this.end('failed', failure)
+    else if (progress !== undefined) this.fail(...lateIn(progress))
     else if (this.isInitiator && away.length > 0) this.fail('COSIGNER_UNREACHABLE', 'Members could not be reached.', away)
     else this.fail('NOT_ALL_ACCEPTED', 'Not all members have accepted it in time.', silent)
   }
@@ -353,12 +365,24 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
 
   private end(step: 'signed' | 'sent' | 'failed', error?: P2PError): void {
     if (this.isOver) return
+    this.isOver = true
     this.step = step
     this.failure = error
     this.close()
     if (error !== undefined) this.settle.reject(error)
-    else if (this.signed !== undefined) this.settle.resolve(this.signed)
+    else this.settle.resolve()
     this.changed()
     this.around.ended(this)
   }
+}
+
+/** Whether each input is signed here, or came signed. */
+function isWhole({ transaction, sign }: SigningRequest): boolean {
+  const own = new Set(sign.map(({ input }) => input))
+  return transaction.inputs.every(({ script }, input) => own.has(input) || script.length > 0)
+}
+
+/** A session that the end of its request has cut off: who is waited for. */
+function lateIn({ phase, missing }: AttemptProgress): [SigningFailure, string, readonly number[]] {
+  return [missedReason(phase), 'Members did not act in the time of the request. They may be away.', missing]
 }

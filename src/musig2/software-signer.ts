@@ -7,7 +7,8 @@ import { announcementHash } from './announcements.js'
 import { bindingOf, keysOfMember } from './binding.js'
 import { signerFailed } from './errors.js'
 import { addNonces, bigEndian, type MadeNonce, makeNonce } from './nonces.js'
-import { readRequest, type SigningRequest } from './request.js'
+import { readAny } from './ownership.js'
+import type { SharedRequest } from './request.js'
 import { partialOf, sessionOf } from './session-math.js'
 import type { CreateNoncesInput, MuSig2Signer, ProveAnnouncementInput, ProveInput, SignPartialsInput } from './signer.js'
 
@@ -40,7 +41,7 @@ export function softwareSigner(options: SoftwareSignerOptions): MuSig2Signer {
 }
 
 interface LiveSession {
-  readonly request: SigningRequest
+  readonly request: SharedRequest
   /** By input to sign. */
   readonly made: readonly MadeNonce[]
   readonly endsAt: number
@@ -52,7 +53,7 @@ class SoftwareSigner implements MuSig2Signer {
   private readonly live = new Map<string, LiveSession>()
   private readonly used = new Set<string>()
   /** Requests read last, by hash: adding up keys is most of the work. */
-  private readonly requests = new BoundedMap<string, SigningRequest>(MAX_SESSIONS)
+  private readonly requests = new BoundedMap<string, SharedRequest>(MAX_SESSIONS)
   /** Of nonces made in this process: two never have the same. */
   private made = 0
   private readonly now: () => number
@@ -144,13 +145,13 @@ class SoftwareSigner implements MuSig2Signer {
     })
   }
 
-  private read(bytes: Uint8Array): SigningRequest {
+  private read(bytes: Uint8Array): SharedRequest {
     const hash = hexOf(sha256(bytes))
-    return this.requests.use(hash, () => readRequest(bytes))
+    return this.requests.use(hash, () => readAny(bytes))
   }
 
   /** The member of whose keys all are ours. */
-  private memberOf({ members, keysets }: SigningRequest): number {
+  private memberOf({ members, keysets }: SharedRequest): number {
     const member = members.findIndex((_, i) => keysets.every(({ keys }) => this.secrets.has(hexOf(keys[i]!))))
     if (member < 0) throw signerFailed('The signer has not the keys of any member.')
     return member

@@ -1,7 +1,7 @@
 import { equalBytes, hexOf } from '../base/bytes.js'
-import { encodePeerId } from '../identity/peer-id.js'
 import { sumOf } from '../lotus/transaction.js'
 import { paysTo } from './keyset.js'
+import { peersOf } from './ownership.js'
 import type { SigningRequest } from './request.js'
 
 /** What a person has to know before a signature. Everything but `purpose` is read from the transaction. */
@@ -18,6 +18,8 @@ export interface RequestSummary {
   fee: bigint
   /** Sats that leave, the fee aside. */
   sendsSats: bigint
+  /** Sats that it costs those that sign here: what their inputs are worth, less what comes back. Of a mix, whose other outputs are others' money, look at this. */
+  costsSats: bigint
   /** Peer ids and wallet keys of all that have to sign. */
   members: { peerId: string; walletKey: Uint8Array }[]
   /** The initiator's words: not to be believed. */
@@ -49,6 +51,8 @@ export function summaryOf(request: SigningRequest, ownScripts: readonly Uint8Arr
   const outputs = transaction.outputs.map(({ sats, script }) => ({ sats, script, isOurs: isOurs(script) }))
   const fee = sumOf(spent) - sumOf(outputs)
   const sendsSats = sumOf(outputs.filter((output) => !output.isOurs))
+  const spends = sumOf(spent.filter((_, i) => signed.has(i)))
+  const costsSats = spends - sumOf(outputs.filter((output) => output.isOurs))
   const warnings: SummaryWarning[] = []
   if (fee > HIGH_FEE_SATS && fee > sendsSats / HIGH_FEE_PART) warnings.push('HIGH_FEE')
   if (signed.size < spent.length) warnings.push('FOREIGN_INPUTS')
@@ -59,7 +63,8 @@ export function summaryOf(request: SigningRequest, ownScripts: readonly Uint8Arr
     outputs,
     fee,
     sendsSats,
-    members: members.map(({ networkKey, walletKey }) => ({ peerId: encodePeerId(networkKey), walletKey })),
+    costsSats,
+    members: peersOf(members),
     purpose,
     expiresAt,
     warnings,

@@ -3,22 +3,27 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { systemClock } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
-import type { Logger } from '../base/logger.js'
 import { explainErrors } from '../base/sentences.js'
 import { printable } from '../base/text.js'
 import { TokenBucket } from '../base/token-bucket.js'
 import { VERSION } from '../base/version.js'
 import { MAX_POW_DIFFICULTY } from '../plugins/proof-of-work/proof-of-work.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
+import { capacity } from './capacity-command.js'
 import { fileIdentity } from './file-identity.js'
 import { fileStore } from './file-store.js'
+import { keygen } from './keygen-command.js'
 import { levelStore } from './level-store.js'
 import { levelMail } from './mail-level.js'
 import { type RelayOptions, startRelay } from './relay.js'
+import { Lines, LOG_LEVELS, type LogLevel, RelayLog } from './relay-log.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
        lotus-p2p conform <address> [options]     tests a peer against the wire protocol; see lotus-p2p conform --help
+       lotus-p2p keygen [file]                   makes the key of a relay; see lotus-p2p keygen --help
+       lotus-p2p capacity --wallets <number>     what so many wallets need; see lotus-p2p capacity --help
 
 Starts a relay: wallets connect to it, find each other and talk through it. It cannot read what they say.
 
@@ -48,12 +53,19 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --metrics                   serve /metrics for Prometheus to this machine (needs: npm install prom-client)
   --metrics-token-file <file> the same, to whoever brings the token in this file (or LOTUS_METRICS_TOKEN in the environment;
                               in an argument every user of the machine would see it)
+  --drain <seconds>           at SIGTERM, and at POST /drain from this machine, peers are sent away over so long, after a quarter of it, 5
+                              seconds at most, in which /healthz says so (20)
+  --log <form>                text, or json: one object a line (text)
+  --log-level <level>         debug, info, warn or error: what is less is not told (info)
   --quiet                     no line for each connect and disconnect
   --help, --version
 `
 
 /** What is told where the call is wrong; the whole of it would push the error off the screen. */
-const SHORT_USAGE = 'Usage: lotus-p2p relay [options], or lotus-p2p conform <address>. lotus-p2p --help lists the options.\n'
+const SHORT_USAGE =
+  'Usage: lotus-p2p relay [options], or conform <address>, keygen, capacity. lotus-p2p --help lists the options.\n'
+/** The longest time that newcomers are still taken, seconds. */
+const MAX_NOTICE_S = 5
 
 class UsageError extends Error {}
 
@@ -61,9 +73,26 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-function complain(line: string): void {
-  process.stderr.write(`lotus-p2p: ${line}\n`)
+const output = new Lines((lines) => void process.stdout.write(lines))
+process.on('exit', () => output.flush())
+
+function logOf(form: string, level: string): RelayLog {
+  if (form !== 'text' && form !== 'json') throw new UsageError(`--log is text or json, and not "${printable(form)}".`)
+  if (!LOG_LEVELS.some((known) => known === level)) throw new UsageError(`--log-level is one of ${LOG_LEVELS.join(', ')}.`)
+  return new RelayLog({
+    form,
+    level: level as LogLevel,
+    write: (line, errors) => {
+      if (!errors) return output.add(line)
+      output.flush()
+      process.stderr.write(line)
+    },
+    now: () => systemClock.now(),
+  })
 }
+
+/** Replaced once the call has said which. */
+let log = logOf('text', 'info')
 
 function numberOf(flag: string, text: string, min: number, max: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
@@ -102,6 +131,9 @@ function readArguments() {
         metrics: { type: 'boolean', default: false },
         'metrics-token': { type: 'string' },
         'metrics-token-file': { type: 'string' },
+        drain: { type: 'string', default: '20' },
+        log: { type: 'string', default: 'text' },
+        'log-level': { type: 'string', default: 'info' },
         quiet: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', short: 'v', default: false },
@@ -119,6 +151,11 @@ async function main(): Promise<void> {
     process.exitCode = await conform(process.argv.slice(3), say, (lines) => void process.stderr.write(`${lines}\n`))
     return
   }
+  const tool = process.argv[2] === 'keygen' ? keygen : process.argv[2] === 'capacity' ? capacity : undefined
+  if (tool !== undefined) {
+    process.exitCode = await tool(process.argv.slice(3), say, (lines) => void process.stderr.write(`${lines}\n`))
+    return
+  }
   const { values, positionals } = readArguments()
   if (values.help) return void process.stdout.write(USAGE)
   if (values.version) return say(VERSION)
@@ -127,7 +164,9 @@ async function main(): Promise<void> {
       positionals.length === 0 ? 'Say what to start: lotus-p2p relay.' : `Unknown command: ${printable(positionals.join(' '))}`,
     )
   }
+  log = logOf(values.log, values['log-level'])
   const port = numberOf('port', values.port, 0, 65_535)
+  const drainS = numberOf('drain', values.drain, 0, 3_600)
   const maxConnections = numberOf('max-connections', values['max-connections'], 1, 1_000_000)
   const powDifficulty = values.pow === undefined ? undefined : numberOf('pow', values.pow, 0, MAX_POW_DIFFICULTY)
   for (const flag of ['bootstrap', 'announce'] as const) {
@@ -160,7 +199,8 @@ async function main(): Promise<void> {
     port,
     host: values.host,
     maxConnections,
-    logger: terminalLogger,
+    logger: log.logger,
+    onDrain: () => stop('POST /drain'),
     bootstrap: values.bootstrap,
     allowPrivate: values['allow-private'],
     ...(powDifficulty !== undefined && { powDifficulty }),
@@ -179,57 +219,79 @@ async function main(): Promise<void> {
     ...(path !== undefined && { identity: await fileIdentity(path) }),
   })
 
-  // Before anything is printed: whoever reads the addresses may send a signal at once.
-  const stop = (signal: NodeJS.Signals) => {
-    say(`${signal}: closing all connections.`)
+  let isStopping = false
+  function stop(why: string): void {
     // A second signal ends at once.
-    process.once(signal, () => process.exit(1))
-    relay
-      .stop()
+    if (isStopping && why !== 'POST /drain') process.exit(1)
+    if (isStopping) return
+    isStopping = true
+    // Who presses a key waits for it.
+    const peers = relay.coordinator.getConnectedPeers().length
+    const drains = why !== 'SIGINT' && drainS > 0 && peers > 0
+    log.tell(
+      'info',
+      'stopping',
+      { why, drains, peers },
+      `${why}: ${drains ? 'sending all peers elsewhere' : 'closing all connections'}.`,
+    )
+    const drained = drains ? relay.drain({ noticeS: Math.min(MAX_NOTICE_S, drainS / 4), spreadS: drainS }) : Promise.resolve()
+    drained
+      .then(() => relay.stop())
       .then(() => Promise.all([store?.close(), typeof mail === 'object' && mail.close()]))
       .then(
-        () => process.exit(0),
+        () => {
+          log.tell('debug', 'stopped', {}, 'Stopped.')
+          process.exit(0)
+        },
         (error: Error) => fail(error),
       )
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  // Before anything is printed: whoever reads the addresses may send a signal at once.
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
 
-  say(`lotus-p2p ${VERSION} relay${values.name === undefined ? '' : ` "${printable(values.name)}"`}`)
-  for (const address of relay.addresses) say(`  listening  ${address}`)
-  say(`  peer id    ${relay.peerId}`)
-  say(`  network    ${relay.network}`)
-  say(`  work       ${relay.powDifficulty === 0 ? 'none' : `${relay.powDifficulty} bits for each identity`} (--pow)`)
-  if (relay.getStats().onion !== undefined) say(`  onion      hop${values['no-onion-exit'] ? '' : ' and exit'} (--no-onion)`)
-  if (path !== undefined) say(`  identity   ${path}`)
-  if (data !== undefined) say(`  data       ${data}`)
   const told = values.announce?.[0]
   const how = told === undefined ? '  (wss:// behind a TLS proxy for pages served over https)' : ''
-  say(`  wallets    bootstrap: ['${told ?? relay.addresses.at(-1)}']${how}`)
+  const { addresses, peerId, network, powDifficulty: bits } = relay
+  log.tell('info', 'started', { version: VERSION, name: values.name, addresses, peerId, network, powDifficulty: bits }, [
+    `lotus-p2p ${VERSION} relay${values.name === undefined ? '' : ` "${printable(values.name)}"`}`,
+    ...addresses.map((address) => `  listening  ${address}`),
+    `  peer id    ${peerId}`,
+    `  network    ${network}`,
+    `  work       ${bits === 0 ? 'none' : `${bits} bits for each identity`} (--pow)`,
+    ...(relay.getStats().onion === undefined
+      ? []
+      : [`  onion      hop${values['no-onion-exit'] ? '' : ' and exit'} (--no-onion)`]),
+    ...(path === undefined ? [] : [`  identity   ${path}`]),
+    ...(data === undefined ? [] : [`  data       ${data}`]),
+    `  wallets    bootstrap: ['${told ?? addresses.at(-1)}']${how}`,
+  ])
 
   const { coordinator } = relay
   if (!values.quiet) {
-    const log = (what: string) => (peer: PeerInfo) => {
-      const label = typeof peer.metadata?.name === 'string' ? ` "${printable(peer.metadata.name, 32)}"` : ''
-      say(
-        `${new Date().toISOString()}  ${what} ${printable(peer.peerId)}${label}  (${coordinator.getConnectedPeers().length} peers)`,
-      )
-    }
-    coordinator.on('connected', log('+'))
-    coordinator.on('disconnected', log('-'))
+    let peers = coordinator.getConnectedPeers().length
+    const tell =
+      (event: 'connected' | 'disconnected', sign: string) =>
+      ({ peerId, metadata, connection }: PeerInfo) => {
+        const name = typeof metadata?.name === 'string' ? printable(metadata.name, 32) : undefined
+        peers += event === 'connected' ? 1 : -1
+        const facts = { peerId, name, transport: connection?.transport, peers }
+        log.tellNow('info', event, facts, ` ${sign} ${peerId}${name === undefined ? '' : ` "${name}"`}  (${peers} peers)`)
+      }
+    coordinator.on('connected', tell('connected', '+'))
+    coordinator.on('disconnected', tell('disconnected', '-'))
   }
   coordinator.on('peer-banned', ({ id, reason, until }) => {
-    complain(
-      `${new Date().toISOString()} banned ${printable(id)} until ${new Date(until).toISOString()}: ${printable(reason, 256)}`,
-    )
+    const end = new Date(until).toISOString()
+    log.tellNow('warn', 'banned', { id, reason, until: end }, `banned ${id} until ${end}: ${reason}`)
   })
   // Whoever makes errors by the thousand is not to fill the disk as well.
   const lines = new TokenBucket(5, 200, performance.now())
   coordinator.on('error', (error: Error, peer?: PeerInfo) => {
     if (lines.take(performance.now()) > 0) return
-    const who = peer === undefined ? '' : ` ${printable(peer.peerId)}`
+    const who = peer === undefined ? '' : `${peer.peerId} `
     const code = isP2PError(error) ? error.code : error.name
-    complain(`${new Date().toISOString()}${who} ${code}: ${printable(error.message, 256)}`)
+    log.tellNow('warn', 'fault', { peerId: peer?.peerId, code, message: error.message }, `${who}${code}: ${error.message}`)
   })
 }
 
@@ -262,12 +324,6 @@ function tokenIn(file: string): string {
   }
 }
 
-const terminalLogger: Logger = {
-  debug: () => {},
-  warn: (message) => complain(printable(message, 256)),
-  error: (message) => complain(printable(message, 256)),
-}
-
 function fail(error: unknown): void {
   if (error instanceof UsageError) {
     // The error last, where it is seen.
@@ -275,7 +331,9 @@ function fail(error: unknown): void {
     process.exitCode = 2
     return
   }
-  complain(isP2PError(error) ? error.message : String((error as Error)?.stack ?? error))
+  const isOurs = isP2PError(error)
+  const facts = { code: isOurs ? error.code : undefined, message: (error as Error)?.message }
+  log.tell('error', 'failed', facts, [`lotus-p2p: ${isOurs ? error.message : String((error as Error)?.stack ?? error)}`])
   process.exitCode = 1
 }
 

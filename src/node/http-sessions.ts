@@ -57,10 +57,15 @@ export class HttpSessions {
     return this.sessions.size
   }
 
-  /** Ends all sessions; those whose peers wait for an answer are told. */
-  async close(): Promise<void> {
+  /** Opens no session from now on; those that are open go on. */
+  refuseNew(): void {
     this.closed = true
     for (const opening of this.openings) opening.destroy()
+  }
+
+  /** Ends all sessions; those whose peers wait for an answer are told. */
+  async close(): Promise<void> {
+    this.refuseNew()
     const sessions = [...this.sessions.values()]
     for (const session of sessions) session.close()
     await Promise.all(sessions.map((session) => session.told()))

@@ -1,48 +1,37 @@
-import type { ClassicLevel } from 'classic-level'
 import { hexOf, viewOf } from '../base/bytes.js'
 import { isP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import { SerialByKey } from '../base/serial.js'
-import { LETTER_ID_BYTES, MAX_BUCKET, TTL_CLASS_S, type TtlClass } from '../mail/box.js'
+import { MAX_BUCKET, TTL_CLASS_S } from '../mail/box.js'
 import type { PlacedLetter } from '../mail/messages.js'
 import { BoxUsage, kindOf, type LetterKind } from '../mail/server/box-usage.js'
 import type { Box, Deposit, DepositOutcome, KeptCard, MailBounds, MailStore, MailTotals } from '../mail/server/mail-store.js'
 import { cursorOf } from '../mail/server/memory-mail.js'
-import { type PiledBatch, type Prekey, prekeysLeft, type SignedBatch, withBatch, withoutOne } from '../mail/server/prekey-pile.js'
+import { type Prekey, prekeysLeft, type SignedBatch, withBatch, withoutOne } from '../mail/server/prekey-pile.js'
 import { BoxWatchers } from '../mail/server/watchers.js'
-import { decode, encode } from '../message/codec.js'
 import { openLevel } from './level-store.js'
-
-type Database = ClassicLevel<string, Uint8Array>
-type Operation = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string }
-
-/** Before a letter: version, class, bucket, stranger or not, expiry (8), id (16). */
-const HEAD_BYTES = 28
-const VERSION = 1
-const NO_BYTES = new Uint8Array(0)
-/** Entries of a sweep that are deleted in one batch. */
-const SWEPT_AT_ONCE = 256
-/** Behind every digit and letter of hex. */
-const LAST = '~'
-
-const keys = {
-  box: (box: string) => `box/${box}`,
-  card: (peerId: string) => `card/${peerId}`,
-  usage: (box: string) => `usage/${box}`,
-  prekeys: (box: string) => `prekeys/${box}`,
-  letter: (box: string, cursor: string) => `letter/${box}/${cursor}`,
-  id: (box: string, id: string) => `id/${box}/${id}`,
-  /** By the time of expiry, so that a sweep looks at nothing else. */
-  end: (expiresAt: number, box: string, cursor: string) => `end/${expiresAt.toString(16).padStart(12, '0')}/${box}/${cursor}`,
-}
+import {
+  type Database,
+  entryOf,
+  expiryBytes,
+  HEAD_BYTES,
+  headOf,
+  keys,
+  LAST,
+  NO_BYTES,
+  type Operation,
+  put,
+  read,
+  readBox,
+  readPile,
+  withHead,
+} from './mail-level-entries.js'
+import { MailWrites } from './mail-level-writes.js'
 
 /**
  * Mailboxes in a folder that LevelDB makes. What has been answered is on the disk: each change is a batch with `sync`, all or nothing,
  * and changes that wait while one is written share the next. Nothing is opened before its first use. One process at a time has it open.
  * Needs the package `classic-level`.
- *
- * Entries, where `<box>` is 32 and a cursor 16 digits of hex: `box/<box>`, `usage/<box>` (numbers of what waits there), `prekeys/<box>`,
- * `letter/<box>/<cursor>`, `id/<box>/<letter id>`, `end/<expiry>/<box>/<cursor>`, `card/<peer id>`.
  *
  * @param path a folder of its own.
  * @returns a store whose methods reject with P2PError STORAGE_FAILED where the package is missing, another process has the folder open, or
@@ -59,13 +48,8 @@ export function levelMail(path: string): MailStore {
   return new LevelMail(path)
 }
 
-/** A write that waits for the one under way. */
-interface Waiting {
-  operations: Operation[]
-  /** Boxes whose numbers have changed with it. */
-  box: string
-  settle(error?: unknown): void
-}
+/** Entries of a sweep that are deleted in one batch. */
+const SWEPT_AT_ONCE = 256
 
 class LevelMail implements MailStore {
   readonly maxBucket = MAX_BUCKET
@@ -76,9 +60,13 @@ class LevelMail implements MailStore {
   private readonly watchers = new BoxWatchers()
   /** One change of a box after the other. */
   private readonly turns = new SerialByKey()
-  private waiting: Waiting[] = []
-  /** Settles when nothing waits to be written. */
-  private writing: Promise<void> | undefined
+  private readonly writes = new MailWrites(
+    () => this.opened!,
+    (box) => {
+      const usage = this.usages.get(box)
+      return usage === undefined ? { type: 'del', key: keys.usage(box) } : put(keys.usage(box), entryOf(usage.toArray()))
+    },
+  )
   /** Calls under way. */
   private readonly running = new Set<Promise<unknown>>()
   private opened: Promise<Database> | undefined
@@ -92,10 +80,10 @@ class LevelMail implements MailStore {
       if (isNew) this.usages.set(box.id, new BoxUsage())
       if (isNew) this.totals.boxes++
       const old = before?.card?.peerId
-      const operations: Operation[] = [put(keys.box(box.id), encode([VERSION, box]))]
+      const operations: Operation[] = [put(keys.box(box.id), entryOf(box))]
       if (old !== undefined && old !== box.card?.peerId) operations.push({ type: 'del', key: keys.card(old) })
-      if (box.card !== undefined) operations.push(put(keys.card(box.card.peerId), encode([VERSION, box.id])))
-      await this.write(operations, box.id)
+      if (box.card !== undefined) operations.push(put(keys.card(box.card.peerId), entryOf(box.id)))
+      await this.writes.write(operations, box.id)
     })
   }
 
@@ -110,7 +98,7 @@ class LevelMail implements MailStore {
   cardOf(peerId: string, now: number): Promise<KeptCard | undefined> {
     return this.run(async (database) => {
       const pointer = await database.get(keys.card(peerId))
-      const box = pointer && (read(pointer) as [number, string])[1]
+      const box = pointer && read<string>(pointer)
       const card = box === undefined ? undefined : (await readBox(database, box))?.card
       return card?.peerId === peerId && card.expiresAt > now ? card : undefined
     })
@@ -135,7 +123,7 @@ class LevelMail implements MailStore {
       ]
       this.count(usage, kind, deposit.letter.length, 1)
       try {
-        await this.write(operations, box)
+        await this.writes.write(operations, box)
       } catch (error) {
         this.count(usage, kind, deposit.letter.length, -1)
         throw error
@@ -179,7 +167,7 @@ class LevelMail implements MailStore {
   addPrekeys(box: string, batch: SignedBatch, max: number): Promise<void> {
     return this.change(box, async (database) => {
       if (!this.usages.has(box)) return
-      await this.write([put(keys.prekeys(box), encode([VERSION, withBatch(await readPile(database, box), batch, max)]))], box)
+      await this.writes.write([put(keys.prekeys(box), entryOf(withBatch(await readPile(database, box), batch, max)))], box)
     })
   }
 
@@ -187,7 +175,7 @@ class LevelMail implements MailStore {
     return this.change(box, async (database) => {
       const taken = withoutOne(await readPile(database, box), min, madeAfter)
       if (taken === undefined) return undefined
-      await this.write([put(keys.prekeys(box), encode([VERSION, taken.pile]))], box)
+      await this.writes.write([put(keys.prekeys(box), entryOf(taken.pile))], box)
       return taken.prekey
     })
   }
@@ -273,43 +261,13 @@ class LevelMail implements MailStore {
     this.usages = new Map()
     Object.assign(this.totals, { boxes: 0, letters: 0, bytes: 0 })
     for await (const [key, value] of database.iterator({ gt: keys.usage(''), lt: keys.usage(LAST) })) {
-      const usage = BoxUsage.of((read(value) as [number, number[]])[1])
+      const usage = BoxUsage.of(read<number[]>(value))
       this.usages.set(key.slice(keys.usage('').length), usage)
       this.totals.boxes++
       this.totals.letters += usage.letters
       this.totals.bytes += usage.bytes
     }
     return database
-  }
-
-  /** Writes all of it or nothing, and resolves when it is on the disk. */
-  private write(operations: Operation[], box: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ operations, box, settle: (error) => (error === undefined ? resolve() : reject(error)) })
-      this.writing ??= this.writeAll()
-    })
-  }
-
-  private async writeAll(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const writes = this.waiting
-      this.waiting = []
-      // The numbers are those with all of these writes, and no others.
-      const numbers = [...new Set(writes.map(({ box }) => box))].map((box): Operation => {
-        const usage = this.usages.get(box)
-        return usage === undefined
-          ? { type: 'del', key: keys.usage(box) }
-          : put(keys.usage(box), encode([VERSION, usage.toArray()]))
-      })
-      try {
-        const database = await this.opened!
-        await database.batch([...writes.flatMap(({ operations }) => operations), ...numbers], { sync: true })
-        for (const { settle } of writes) settle()
-      } catch (error) {
-        for (const { settle } of writes) settle(error)
-      }
-    }
-    this.writing = undefined
   }
 
   /** Deletes letters, and whatever else goes with them. */
@@ -339,7 +297,7 @@ class LevelMail implements MailStore {
     }
     count(-1)
     try {
-      await this.write(operations, box)
+      await this.writes.write(operations, box)
     } catch (error) {
       count(1)
       throw error
@@ -368,47 +326,4 @@ class LevelMail implements MailStore {
     this.totals.letters += by
     this.totals.bytes += by * bytes
   }
-}
-
-function put(key: string, value: Uint8Array): Operation {
-  return { type: 'put', key, value }
-}
-
-/** The value in an entry. Of a Buffer, LevelDB's own answer, the decoder would give parts that are views of it. */
-function read(entry: Uint8Array): unknown {
-  return decode(new Uint8Array(entry))
-}
-
-async function readBox(database: Database, box: string): Promise<Box | undefined> {
-  const value = await database.get(keys.box(box))
-  return value && (read(value) as [number, Box])[1]
-}
-
-async function readPile(database: Database, box: string): Promise<readonly PiledBatch[]> {
-  const value = await database.get(keys.prekeys(box))
-  return value === undefined ? [] : (read(value) as [number, PiledBatch[]])[1]
-}
-
-function withHead({ letter, id }: Deposit, { ttl, bucket, isStranger }: LetterKind, expiresAt: number): Uint8Array {
-  const value = new Uint8Array(HEAD_BYTES + letter.length)
-  value.set([VERSION, ttl, bucket, Number(isStranger)])
-  value.set(expiryBytes(expiresAt), 4)
-  value.set(id, 12)
-  value.set(letter, HEAD_BYTES)
-  return value
-}
-
-function headOf(value: Uint8Array): { kind: LetterKind; expiresAt: number; id: string } {
-  const [, ttl, bucket, stranger] = value as unknown as [number, TtlClass, number, number]
-  return {
-    kind: { ttl, bucket, isStranger: stranger === 1 },
-    expiresAt: viewOf(value).getFloat64(4),
-    id: hexOf(value.subarray(12, 12 + LETTER_ID_BYTES)),
-  }
-}
-
-function expiryBytes(expiresAt: number): Uint8Array {
-  const bytes = new Uint8Array(8)
-  viewOf(bytes).setFloat64(0, expiresAt)
-  return bytes
 }

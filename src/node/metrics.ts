@@ -17,6 +17,9 @@ export interface MetricsSource {
   mail?: MailServerStats
   /** Where the relay is a hop of the onion. */
   onion?: OnionRelayStats
+  /** Bytes of letters at most; 0 where it keeps none. */
+  maxMailBytes: number
+  draining: boolean
   slowReaders: number
   memory: { usedBytes: number; maxBytes: number; state: number; refused: number; ended: number }
 }
@@ -131,6 +134,7 @@ const METRICS: Definition[] = [
   gauge('memory_used_bytes', 'Memory in use, as the ceiling counts it.', ({ memory }) => memory.usedBytes),
   gauge('memory_ceiling_bytes', 'Memory above which the relay does less.', ({ memory }) => memory.maxBytes),
   gauge('memory_state', '0 as ever, 1 refusing newcomers, 2 ending peers.', ({ memory }) => memory.state),
+  gauge('draining', '1 while the relay sends its peers away, to stop.', ({ draining }) => Number(draining)),
   gauge('circuits', 'Open circuits.', ({ circuits }) => circuits.circuits),
   counter('circuits_opened_total', 'Circuits opened.', ({ circuits }) => circuits.opened),
   counter('circuits_refused_total', 'Circuits and reservations refused.', ({ circuits }) => circuits.refused),
@@ -145,6 +149,7 @@ const METRICS: Definition[] = [
   gauge('mail_boxes', 'Mailboxes.', ({ mail }) => mail?.boxes ?? 0),
   gauge('mail_letters', 'Letters that wait.', ({ mail }) => mail?.letters ?? 0),
   gauge('mail_bytes', 'Bytes of letters that wait.', ({ mail }) => mail?.bytes ?? 0),
+  gauge('mail_bytes_max', 'Bytes of letters at most.', ({ maxMailBytes }) => maxMailBytes),
   gauge('mail_attached', 'Owners of mailboxes that are connected.', ({ mail }) => mail?.attached ?? 0),
   counter('mail_deposited_total', 'Letters taken.', ({ mail }) => mail?.deposited ?? 0),
   counter('mail_fetched_total', 'Letters that owners have fetched.', ({ mail }) => mail?.fetched ?? 0),

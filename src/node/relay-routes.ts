@@ -10,25 +10,48 @@ export type MetricsAccess = boolean | { token: string }
 const FORWARDED = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via']
 const MIN_TOKEN_LENGTH = 16
 
+/** Whether balancers are to bring newcomers: `degraded` where the relay serves, though not all that it serves at other times. */
+export type Health = 'ok' | 'degraded' | 'draining'
+
 export interface RelayRoutes {
   info(): Record<string, unknown>
+  health(): Health
+  /** Somebody on this machine asks the relay to leave. */
+  drain(): void
   access: MetricsAccess
   /** In the text form of Prometheus; undefined while there is none. */
   metrics(): Promise<string> | undefined
 }
 
-/** Health and facts for operators and wallets, which any page may read; and metrics, which only the operator may. */
-export function relayRoutes({ info, access, metrics }: RelayRoutes): RequestListener {
+/**
+ * Health and facts for operators and wallets, which any page may read; and what only the operator may: metrics, and to begin draining.
+ *
+ * `/livez` is 200 as long as the process answers; `/healthz` is 503 once it is to get no newcomers. `POST /drain` is for programs on this machine.
+ */
+export function relayRoutes({ info, health, drain, access, metrics }: RelayRoutes): RequestListener {
   const mayRead = readersOf(access)
+  // Where a token is asked for, it is asked for here as well: behind a balancer of this machine that passes TCP on, everybody seems to be on it.
+  const mayDrain = (request: IncomingMessage) =>
+    isOwn(request) && !isPage(request) && (typeof access !== 'object' || mayRead(request))
   return (request, response) => {
     const send = (status: number, type: string, body: string) => {
       response.setHeader('Access-Control-Allow-Origin', '*')
       answer(request, response, status, type, body)
     }
+    const path = request.url?.split('?')[0]
+    if (request.method === 'POST' && path === '/drain' && mayDrain(request)) {
+      drain()
+      // No page may read it.
+      return answer(request, response, 202, 'text/plain', 'draining\n')
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'text/plain', 'Only GET and HEAD.\n')
-    switch (request.url?.split('?')[0]) {
-      case '/healthz':
+    switch (path) {
+      case '/livez':
         return send(200, 'text/plain', 'ok\n')
+      case '/healthz': {
+        const state = health()
+        return send(state === 'draining' ? 503 : 200, 'text/plain', `${state}\n`)
+      }
       case '/info':
         return send(200, 'application/json', `${JSON.stringify(info())}\n`)
       case '/metrics': {
@@ -58,11 +81,22 @@ function readersOf(access: MetricsAccess): (request: IncomingMessage) => boolean
     const expected = hash(`Bearer ${access.token}`)
     return ({ headers }) => timingSafeEqual(hash(headers.authorization ?? ''), expected)
   }
-  if (!access) return () => false
-  // A proxy on this machine asks for the world; and so does a page whose name its owner lets lead to this machine (DNS rebinding): it
-  // is told by the `Host` under which it asks, which a page cannot choose.
-  return ({ socket, headers }) =>
+  return access ? isOwn : () => false
+}
+
+/**
+ * Whether a program on this machine asks. A proxy on this machine asks for the world; and so does a page whose name its owner lets lead to this
+ * machine (DNS rebinding): it is told by the `Host` under which it asks, which a page cannot choose.
+ */
+function isOwn({ socket, headers }: IncomingMessage): boolean {
+  return (
     isLoopback(socket.remoteAddress ?? '') && isOwnHost(headers.host) && FORWARDED.every((name) => headers[name] === undefined)
+  )
+}
+
+/** Whether a page asks: browsers name its origin with whatever it posts (Fetch §3.2), and it is not to end the relay of its reader. */
+function isPage({ headers }: IncomingMessage): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
 }
 
 /** Whether a `Host` header names this very machine: `localhost`, or a loopback address in numbers. */

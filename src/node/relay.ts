@@ -1,6 +1,8 @@
 import type { Server } from 'node:http'
 import { isPrivateAddress } from '../address/private-address.js'
+import { systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
+import { fenced } from '../base/fenced.js'
 import { MAIL_LIMITS } from '../base/limits/mail.js'
 import { ONION_HOP_LIMITS } from '../base/limits/onion-hop.js'
 import { changedLimits, DEFAULT_LIMITS, type Limits } from '../base/limits.js'
@@ -24,11 +26,12 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import type { Listener } from '../transport/transport.js'
 import type { AdmissionOptions } from './admission.js'
+import { Drain, type DrainOptions } from './drain.js'
 import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
 import { Newcomers } from './newcomers.js'
 import { isHopByDefault, type OnionRelayOptions, type OnionRelayStats, onionRelay } from './onion-relay.js'
-import { relayRoutes } from './relay-routes.js'
+import { type Health, relayRoutes } from './relay-routes.js'
 import { type Reader, SlowReaders } from './slow-readers.js'
 import { addressesAt, type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
 
@@ -91,6 +94,8 @@ export interface RelayOptions extends AdmissionOptions {
    * know; exits reach peers of this network only. Default: true where an address that it announces, or listens at, is reached from everywhere.
    */
   onion?: boolean | OnionRelayOptions | undefined
+  /** Called at `POST /drain`, which only programs on this machine may send. Default: `drain()`. */
+  onDrain?: (() => unknown) | undefined
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
   server?: Server | undefined
 }
@@ -115,6 +120,7 @@ const OPTIONS: Record<keyof RelayOptions, true> = {
   mail: true,
   onMail: true,
   onion: true,
+  onDrain: true,
   server: true,
   trustProxy: true,
   origins: true,
@@ -134,6 +140,19 @@ export interface Relay {
   readonly coordinator: P2PCoordinator
   /** What it does beside what `coordinator.getStats()` tells. */
   getStats(): RelayServerStats
+  /**
+   * Sends all peers away, so that nothing is lost that `sendTo` accepted: `/healthz` is 503 at once; after `noticeS` no newcomers are taken,
+   * and the peers are told in batches to come back elsewhere, at the latest after `spreadS`. Resolves when they are gone; then `stop` it. A second
+   * call waits for the first.
+   *
+   * @throws P2PError INVALID_CONFIG for times that are none.
+   * @example
+   * process.once('SIGTERM', async () => {
+   *   await relay.drain()
+   *   await relay.stop()
+   * })
+   */
+  drain(options?: DrainOptions): Promise<void>
   /** Ends all connections and frees the port; a second call waits for the first. */
   stop(): Promise<void>
 }
@@ -145,6 +164,8 @@ export interface RelayServerStats {
   mail?: MailServerStats
   /** Where it is a hop of the onion. */
   onion?: OnionRelayStats
+  /** Whether it sends its peers away. */
+  draining: boolean
   /** Peers ended because they did not read, or acknowledged nothing. */
   slowReaders: number
   memory: {
@@ -171,8 +192,8 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   const options = given ?? {}
   const { port = 8787, host = '0.0.0.0', network = DEFAULT_NETWORK, name, maxConnections = 1_000 } = options
   const unknown = Object.keys(options).filter((option) => !Object.hasOwn(OPTIONS, option))
-  if (unknown.length > 0)
-    fencedLogger(options.logger ?? consoleLogger).warn('RelayOptions has unknown options', { options: unknown })
+  const logger = fencedLogger(options.logger ?? consoleLogger)
+  if (unknown.length > 0) logger.warn('RelayOptions has unknown options', { options: unknown })
   if (name !== undefined && (typeof name !== 'string' || name.length === 0 || name.length > MAX_LABEL_LENGTH)) {
     throw new P2PError('INVALID_CONFIG', `The name of a relay has 1 to ${MAX_LABEL_LENGTH} characters.`)
   }
@@ -201,6 +222,28 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   })
   const startedMs = performance.now()
   let metrics: Metrics | undefined
+  let draining: Drain | undefined
+  /** Of the connected peers. A list of all that is known of them would cost a question at /info a tenth of a second where they are thousands. */
+  const transports = new Map<string, string>()
+  /** A relay that is short of memory takes no newcomers, and comes out of it by itself. */
+  const health = (): Health => (draining !== undefined ? 'draining' : memory.state > 0 ? 'degraded' : 'ok')
+  const drain = async (how?: DrainOptions) => {
+    draining ??= new Drain(
+      {
+        clock: systemClock,
+        peers: () =>
+          [...transports].map(([peerId, transport]) => ({
+            peerId,
+            isByRequests: transport === 'http',
+            hasCircuits: circuits.hasCircuits(peerId),
+          })),
+        leave: (peerId, reason) => coordinator.disconnectFromPeer(peerId, reason),
+        stopListening: () => listener.stopListening(),
+      },
+      how,
+    )
+    await draining.run()
+  }
   const listener = webSocketServer({
     ...options,
     port,
@@ -211,6 +254,13 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     maxSockets: maxConnections + 2 * limits.maxPendingHandshakes + limits.httpMaxSessions,
     onRequest: relayRoutes({
       access,
+      health,
+      drain: () => {
+        fenced(
+          () => (options.onDrain ?? drain)(),
+          () => logger.warn('onDrain of the relay failed'),
+        )
+      },
       metrics: () => metrics?.text(),
       info: () => ({
         name: name ?? null,
@@ -218,14 +268,18 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
         version: VERSION,
         peerId: coordinator.peerId,
         protocolVersions: PROTOCOL_VERSIONS,
-        peers: coordinator.getConnectedPeers().length,
+        peers: transports.size,
         maxConnections,
         powDifficulty,
         limits,
+        draining: draining !== undefined,
+        degraded: health() === 'degraded',
         uptimeS: Math.floor((performance.now() - startedMs) / 1_000),
       }),
     }),
   })
+  const most = limits as Partial<typeof MAIL_LIMITS>
+  const maxMailBytes = (mail && (isInMemory(keptIn) ? most.maxMailMemoryBytes : most.maxMailBytes)) ?? 0
   const circuits = relayServices()
   const coordinator: P2PCoordinator = new P2PCoordinator({
     network,
@@ -248,7 +302,13 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     ...(name !== undefined && { metadata: { name } }),
   })
   const newcomers = new Newcomers(limits)
-  coordinator.on('connected', () => newcomers.joined())
+  const arrived = ({ peerId, connection }: PeerInfo) => void transports.set(peerId, connection?.transport ?? '')
+  coordinator.on('connected', (peer) => {
+    newcomers.joined()
+    arrived(peer)
+  })
+  coordinator.on('path-changed', arrived)
+  coordinator.on('disconnected', ({ peerId }) => void transports.delete(peerId))
   const memory = new MemoryCeiling({
     maxBytes: maxMemoryBytes,
     trim: () => coordinator.trim(),
@@ -267,11 +327,14 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     circuits: circuits.getStats(),
     ...(mail && { mail: mail.getStats()! }),
     ...(onion && { onion: onion.getStats()! }),
+    draining: draining !== undefined,
     slowReaders: listener.getStats().slowReaders + silent.ended,
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
   try {
-    if (access !== false) metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), ...getStats() }))
+    if (access !== false) {
+      metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), maxMailBytes, ...getStats() }))
+    }
     await coordinator.start()
   } catch (error) {
     await coordinator.shutdown()
@@ -288,6 +351,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     powDifficulty,
     coordinator,
     getStats,
+    drain,
     stop: () => {
       memory.stop()
       stopped ??= coordinator.shutdown().then(() => onion?.save())
@@ -323,6 +387,10 @@ function endSilent(coordinator: P2PCoordinator, limits: Limits): SlowReaders {
     if (reader !== undefined) readers.remove(reader)
   })
   return readers
+}
+
+function isInMemory(mail: boolean | MailStore): boolean {
+  return typeof mail === 'boolean' || mail.inMemory
 }
 
 function bufferedBytes({ unsentBytes = 0, partBytes = 0, unacknowledgedBytes = 0 }: Partial<PeerLoad> = {}): number {

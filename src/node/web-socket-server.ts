@@ -69,6 +69,8 @@ export interface WebSocketListener extends Listener {
   /** What a coordinator that listens here has more than a client. */
   readonly plugins: readonly Plugin[]
   getStats(): WebSocketServerStats
+  /** Takes no newcomers from now on; the connections that there are go on until `close`. */
+  stopListening(): void
 }
 
 /**
@@ -98,6 +100,7 @@ class Acceptor implements WebSocketListener {
   private readonly webSockets: WebSocketServer
   private server: Server | undefined
   private ours = false
+  private isRefusing = false
   private release = () => {}
   private readonly waiting = new Map<WsConnection, () => void>()
   private sessions: HttpSessions | undefined
@@ -135,6 +138,7 @@ class Acceptor implements WebSocketListener {
     const { host, port, path, onRequest, maxSockets } = this.options
     const server = this.options.server ?? boundedServer(this.limits)
     this.server = server
+    this.isRefusing = false
     this.ours = !server.listening
     const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head, accept)
     if (this.options.http !== false) this.sessions = new HttpSessions(this.limits, path, this.admission, this.slowReaders, accept)
@@ -155,6 +159,13 @@ class Acceptor implements WebSocketListener {
       throw error
     }
     this.addresses = addressesOf(server, path)
+  }
+
+  stopListening(): void {
+    this.isRefusing = true
+    this.sessions?.refuseNew()
+    // A server of yours goes on for its other users. Of ours the system refuses whoever comes, so that a balancer tries the next at once.
+    if (this.ours) this.server?.close()
   }
 
   async close(): Promise<void> {
@@ -197,6 +208,10 @@ class Acceptor implements WebSocketListener {
     const tooSoon = this.admission.upgrade(request)
     if (tooSoon !== undefined) {
       refuseUpgrade(socket, tooSoon)
+      return
+    }
+    if (this.isRefusing) {
+      refuse(socket, 503, 'This server takes no newcomers, for it is about to stop. Use another one.')
       return
     }
     let firstFrame: Uint8Array | undefined

@@ -18,7 +18,7 @@ export interface Transports {
 export interface PeerContext extends ConnectionContext {
   readonly maxConnections: number
   /** Whether the user asks for privacy: no peer learns our network address, and frames have few lengths. */
-  readonly relayOnly: boolean
+  readonly hidesAddress: boolean
   readonly transports: Transports
   readonly names: PinnedNames
   /** What our channels prove. */

@@ -65,8 +65,12 @@ export interface ProtocolHost {
   reply(request: P2PMessage, message: OutgoingMessage): Promise<void>
   request<T = unknown>(peerId: string, message: OutgoingMessage, options?: RequestOptions): Promise<P2PMessage<T>>
   broadcast(message: OutgoingMessage, options?: BroadcastOptions): Promise<BroadcastResult>
-  /** The connected peers. */
-  peers(): PeerInfo[]
+  /**
+   * The connected peers.
+   *
+   * @param dialled true: those that a dial of ours has found. They are few where thousands have come by themselves, as at a relay.
+   */
+  peers(dialled?: boolean): PeerInfo[]
   /** A connected peer, by its peer id, or by the `lp1…` id of a peer with a chosen name. */
   peer(peerId: string): PeerInfo | undefined
   /** Ends the connection of a peer whose fault cannot be honest; reported as 'error'. */

@@ -24,7 +24,7 @@ export interface PeerAddresses {
   relays?: string[]
   /**
    * Addresses of any scheme that a transport here dials, such as `tcp://…` of a transport of the application's own. They travel by
-   * what the application has: no peer, relay or record tells them. Not dialled with `relayOnly`.
+   * what the application has: no peer, relay or record tells them. Dialled only while `privacy` is 'direct'.
    */
   others?: string[]
 }

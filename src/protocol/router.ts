@@ -1,4 +1,4 @@
-import { isP2PError, P2PError } from '../base/errors.js'
+import { isP2PError, P2PError, whyOf } from '../base/errors.js'
 import { fenced } from '../base/fenced.js'
 import { isWellFormed } from '../base/text.js'
 import type { P2PMessage } from '../message/message.js'
@@ -111,8 +111,9 @@ export class ProtocolRouter {
   }
 }
 
-function handlerFailed(name: string, cause: unknown): P2PError {
-  const why = cause instanceof Error ? cause.message : String(cause)
+/** For a handler that has failed with an error of its own. */
+export function handlerFailed(name: string, cause: unknown): P2PError {
+  const why = whyOf(cause)
   return new P2PError('HANDLER_FAILED', `The handler of "${name}" failed: ${why}`, {
     details: { protocol: name },
     cause,

@@ -35,9 +35,8 @@ export class StatementExchange {
   private readonly members = new Map<string, StatementMember>()
   /** By member and round the last digest it has told. Outlives connections: who has heard a thing has heard it. */
   private readonly views = new Map<string, Map<number, string>>()
-  /** Rounds to be told to all, and rounds that somebody sees otherwise. */
+  /** Rounds to be told to all. */
   private readonly changed = new Set<number>()
-  private readonly doubted = new Set<number>()
   private readonly alarm: Alarm
 
   constructor(private readonly options: ExchangeOptions) {
@@ -67,7 +66,10 @@ export class StatementExchange {
 
   /** One of our own: goes to all at once, the rest waits for the digests. */
   said(held: Held): void {
-    for (const member of this.members.values()) this.show(member, [held])
+    for (const member of this.members.values()) {
+      member.sent.add(held)
+      this.show(member, [held])
+    }
   }
 
   /** Somebody has said something in a round, or is not believed any more. */
@@ -134,7 +136,6 @@ export class StatementExchange {
     this.members.clear()
     this.views.clear()
     this.changed.clear()
-    this.doubted.clear()
   }
 
   private arm(): void {
@@ -143,13 +144,14 @@ export class StatementExchange {
   }
 
   private compareAll(): void {
-    const rounds = [...this.doubted]
+    let isDoubted = false
     for (const member of this.members.values()) {
       this.tell(member, this.changed)
-      for (const round of rounds) if (this.differs(member, round)) this.list(member, round)
+      for (const round of member.suspected) if (this.differs(member, round)) this.list(member, round)
+      isDoubted = member.suspect() || isDoubted
     }
     this.changed.clear()
-    this.doubted.clear()
+    if (isDoubted) this.arm()
   }
 
   private differs(member: StatementMember, round: number): boolean {
@@ -163,10 +165,14 @@ export class StatementExchange {
     member.joined = true
     const { board, own } = this.options
     for (const round of board.heardRounds) {
+      const ours = board.held(round).filter(({ statement }) => compareBytes(statement.publicKey, own) === 0)
       this.show(
         member,
-        board.held(round).filter(({ statement }) => compareBytes(statement.publicKey, own) === 0),
+        ours.filter((held) => !member.sent.has(held)),
       )
+      // A member that was not in the session when the rest was sent asks for it. Most were: nothing goes twice.
+      const sent = ours.filter((held) => member.sent.has(held))
+      if (sent.length > 0 && member.mayRepeat('list', board.digest(round))) this.name(member, round, sent)
     }
     member.told.clear()
     this.tell(member, board.heardRounds)
@@ -184,11 +190,17 @@ export class StatementExchange {
   }
 
   private list(member: StatementMember, round: number): void {
-    const { board, send } = this.options
+    const { board } = this.options
     this.tell(member, [round])
     // More than once: another digest of the member's is another reason, while ours is the same.
     if (!member.mayRepeat('list', board.digest(round))) return
-    const entries = board.held(round).map(({ statement, index, id }) => [index, statement.slot, id])
+    this.name(member, round, board.held(round))
+  }
+
+  /** Says what we hold, for the member to ask for what it lacks. */
+  private name(member: StatementMember, round: number, held: readonly Held[]): void {
+    const { board, send } = this.options
+    const entries = held.map(({ statement, index, id }) => [index, statement.slot, id])
     for (const part of parts(entries)) send(member.peerId, 'list', [board.tag, round, part])
   }
 
@@ -209,10 +221,11 @@ export class StatementExchange {
       const near = Math.abs(round - board.round) <= limits.maxStatementRoundsAhead
       if (!near && board.held(round).length === 0) continue
       views.set(round, hexOf(digest))
-      // Not at once: what we lack is usually on its way.
-      if (this.differs(member, round)) this.doubted.add(round)
+      // Not at once: what we lack is usually on its way, and so is the next digest of a member that had not heard all.
+      if (!this.differs(member, round)) continue
+      member.doubted.add(round)
+      this.arm()
     }
-    if (this.doubted.size > 0) this.arm()
   }
 
   private listed(member: StatementMember, round: number, entries: [number, string, Uint8Array][]): void {

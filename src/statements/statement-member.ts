@@ -2,6 +2,7 @@ import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
 import { type Clock, lateness } from '../base/clock.js'
 import { tupleKey } from '../base/tuple-key.js'
+import type { Held } from './statement-board.js'
 
 /** How often one statement is asked of a member, and shown to it, and what one digest stands for is listed to it, in one connection. */
 const MAX_TIMES = 3
@@ -16,6 +17,11 @@ export class StatementMember {
   ended = false
   /** By round, the last digest that was told it. */
   readonly told = new Map<number, string>()
+  /** Rounds that it sees otherwise than we: by a digest that has just come, and by one that is older than a comparison. */
+  doubted = new Set<number>()
+  suspected: ReadonlySet<number> = new Set()
+  /** Our own statements that were sent to it, whether it was in the session or not. */
+  readonly sent = new Set<Held>()
   private readonly times = new Map<string, number>()
   /** Ids of statements that it says it has, with the place of their signer. */
   private readonly claims = new Map<string, number>()
@@ -38,6 +44,13 @@ export class StatementMember {
     const times = this.times.get(name) ?? 0
     this.times.set(name, times + 1)
     return times < MAX_TIMES
+  }
+
+  /** A comparison is over: what is doubted now is looked at in the next. @returns whether anything is. */
+  suspect(): boolean {
+    this.suspected = this.doubted
+    this.doubted = new Set()
+    return this.suspected.size > 0
   }
 
   /** It claims a statement, and has been asked for it. */

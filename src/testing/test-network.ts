@@ -23,7 +23,7 @@ export interface TestNetworkOptions extends LinkConditions {
 export interface TestPeerOptions extends P2PConfig {
   /** Its address is `memory://<host>`. Default: `peer1`, `peer2`, … */
   host?: string | undefined
-  /** Whether others can dial it. Default true; false makes it like a browser tab. */
+  /** Whether others can dial it. Default: with `privacy: 'direct'` true; false makes it like a browser tab. */
   listening?: boolean | undefined
   /** Forwards circuits and introduces peers, as `startRelay` does. Default false. */
   relay?: boolean | undefined
@@ -72,7 +72,7 @@ export function createTestNetwork(given?: TestNetworkOptions): TestNetwork {
     createPeer(about) {
       const {
         host = `peer${peers.size + 1}`,
-        listening = true,
+        listening = about?.privacy === undefined || about.privacy === 'direct',
         relay = false,
         dht,
         transport,

@@ -10,6 +10,7 @@ import { generateIdentity, identityFromSeed } from '../../src/identity/identity.
 import { decodePeerId, encodePeerId } from '../../src/identity/peer-id.js'
 import { cardKeyOf } from '../../src/mail/card.js'
 import { mailbox } from '../../src/mail/plugin.js'
+import { sealedDeposits } from '../../src/mail/sealed-deposits.js'
 import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { startRelay } from '../../src/node/relay.js'
@@ -132,7 +133,7 @@ const dhtAnswers = (closer: () => unknown) => ({
   'lotus/dht-node': () => ({ type: 'none', payload: null }),
 })
 
-type Rules = Pick<P2PConfig, 'allowPrivate'>
+type Rules = Pick<P2PConfig, 'allowPrivate' | 'privacy'>
 const relayOf = async (rules: Rules) => {
   const relay = await startRelay({ ...serving, ...rules, powDifficulty: 0, logger: quiet, limits: { dhtTimeoutMs: 1_000 } })
   cleanUps.push(() => relay.stop())
@@ -218,7 +219,7 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
     },
   },
   'a mailbox on the card of a peer that is away': {
-    files: ['mail/host.ts', 'mail/sealed-sender.ts'],
+    files: ['mail/host.ts', 'mail/sealed-deposits.ts'],
     async run(address, rules) {
       const relay = await relayOf(rules)
       const away = await coordinator({ bootstrap: [relay.url] })
@@ -238,7 +239,7 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
         webrtc: false,
         logger: quiet,
         limits: { dialTimeoutMs: 10_000, dialLookupMs: 200, mailAfterMs: 10 },
-        plugins: [mailbox()],
+        plugins: [mailbox(), sealedDeposits()],
         ...rules,
       })
       cleanUps.push(() => wallet.shutdown())
@@ -452,6 +453,15 @@ describe.each(Object.entries(SOURCES))('%s', (name, { run }) => {
       else await until(() => reached.length > 0)
     },
   )
+
+  // Of these the victim listens: a relay, or somebody who was dialled.
+  const isWallet = !/claims to be a node|an update of|the name of a peer/.test(name)
+  it.runIf(isWallet)("leads nowhere while privacy is 'relayed', wherever private addresses may be learnt", async () => {
+    const { port, reached } = await inside()
+    await run(DISGUISES.plain!(port), { allowPrivate: true, privacy: 'relayed' })
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+    expect(reached).toEqual([])
+  })
 })
 
 describe('a described peer that the application writes itself', () => {

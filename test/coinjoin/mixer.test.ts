@@ -1,50 +1,19 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { compareBytes, hexOf } from '../../src/base/bytes.js'
-import { seededRandom } from '../../src/base/random.js'
 import { MixPeer } from '../../src/coinjoin/mix-network.js'
-import { CoinJoin, type MixOptions, type MixProgress } from '../../src/coinjoin/mixer.js'
 import { pause } from '../../src/coinjoin/pause.js'
-import { withTransport } from '../../src/core/with-transport.js'
 import { decodePeerId } from '../../src/identity/peer-id.js'
-import { createTestNetwork, type TestNetwork } from '../../src/testing/index.js'
 import { kitOf } from '../kit-of.js'
-import { Chain, type PurseOptions, purseOf } from './table.js'
+import { streets as openStreets } from './streets.js'
 
 let stop: (() => Promise<void>) | undefined
 afterEach(() => stop?.())
 
-const LIMITS = { entryWorkBits: 6 }
-
 /** Wallets that know nothing of each other but a relay. */
-async function streets(count: number, purse: (member: number) => Partial<PurseOptions> = () => ({}), seed = 1) {
-  const net: TestNetwork = createTestNetwork({ latencyMs: 40, seed })
-  const relay = net.createPeer({ host: 'relay', relay: true })
-  await net.run(relay.start())
-  const chain = new Chain()
-  const wallets = Array.from({ length: count }, (_, member) => {
-    const own = purseOf({ chain, seed: 500 * seed + member, ...purse(member) })
-    const mixer = new CoinJoin({
-      network: {
-        bootstrap: [net.addressOf(relay)],
-        clock: net.clock,
-        random: seededRandom(900 * seed + member),
-        logger: { debug: () => {}, warn: () => {}, error: () => {} },
-        allowPrivate: true,
-        plugins: () => [withTransport(net.network.transport(`mixer${member}`))],
-      },
-      wallet: own.wallet,
-      limits: LIMITS,
-    })
-    const progress: MixProgress[] = []
-    const mix = (options: MixOptions = {}) =>
-      mixer.mix(own.plan, { minPeers: 3, onProgress: (each) => void progress.push(each), ...options })
-    return { ...own, mixer, progress, mix }
-  })
-  stop = async () => {
-    await net.clock.run(Promise.all(wallets.map(({ mixer }) => mixer.close())))
-    await net.stop()
-  }
-  return { net, relay, chain, wallets }
+async function streets(...given: Parameters<typeof openStreets>) {
+  const found = await openStreets(...given)
+  stop = found.stop
+  return found
 }
 
 describe('wallets that share a relay', () => {
@@ -213,12 +182,100 @@ describe('wallets that share a relay', () => {
     await net.run(one!.mixer.prepare(one!.plan))
     const cancel = new AbortController()
     const first = one!.mix({ signal: cancel.signal }).catch((error) => error)
-    await expect(one!.mix()).rejects.toMatchObject({ details: { reason: 'INVALID_PLAN' } })
+    await expect(one!.mix()).rejects.toMatchObject({ details: { reason: 'COIN_BUSY', retryable: true } })
     await expect(net.run(young!.mix())).rejects.toMatchObject({ details: { reason: 'COIN_REJECTED' } })
     cancel.abort()
     expect(await net.run(first)).toMatchObject({ details: { reason: 'CANCELLED' } })
     await expect(one!.mix({ minPeers: 2 })).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
     await net.run(one!.mixer.close())
     await expect(one!.mix()).rejects.toMatchObject({ code: 'SHUT_DOWN' })
+  }, 60_000)
+
+  it('never have two coins of one wallet in one round, and mix both', async () => {
+    const { net, wallets, chain } = await streets(4, () => ({}), 6)
+    const [one, two, ...others] = wallets
+    // The second coin is of the first wallet: its purse signs for it.
+    const { mixer, wallet } = one!
+    const { proveOwnership, signInputs } = wallet
+    const isTwo = (txid: Uint8Array) => hexOf(txid) === hexOf(two!.coin.txid)
+    wallet.proveOwnership = (input) => (isTwo(input.coin.txid) ? two!.wallet.proveOwnership(input) : proveOwnership(input))
+    wallet.signInputs = (input) => (isTwo(input.plan.coins[0]!.txid) ? two!.wallet.signInputs(input) : signInputs(input))
+    const both = [one!.plan, two!.plan].map((plan) => mixer.mix(plan, { minPeers: 3 }).catch((error) => error))
+    // There are not enough for two rounds, however long they wait: the second is left over.
+    const results = await net.clock.run(
+      Promise.all([...others.map(({ mix }) => mix({ minPeers: 3 })), Promise.race(both)]),
+      900_000,
+    )
+    expect(new Set(results.map(({ txid }) => txid)).size).toBe(1)
+    expect(results[0]!.anonymitySet).toBe(3)
+    expect(chain.transactions).toHaveLength(1)
+    await net.run(mixer.close())
+    const ends = await net.run(Promise.all(both))
+    expect(ends.filter((end) => 'txid' in end)).toHaveLength(1)
+    expect(ends.find((end) => !('txid' in end))).toMatchObject({ details: { reason: 'CANCELLED' } })
+  }, 60_000)
+
+  it.each([
+    ['lookup', 'WALLET_FAILED'],
+    ['tip', 'NOT_ENOUGH_PEERS'],
+    ['freshScripts', 'WALLET_FAILED'],
+    ['proveOwnership', 'SIGNER_FAILED'],
+    ['signInputs', 'SIGNER_FAILED'],
+  ] as const)(
+    'whose %s throws end with %s, and the error is its cause; the others mix',
+    async (name, reason) => {
+      const { net, wallets } = await streets(5, () => ({}), 7)
+      const thrown = new Error('The database is locked.')
+      wallets[2]!.wallet[name] = async () => {
+        throw thrown
+      }
+      const ends = await net.clock.run(
+        Promise.allSettled(
+          wallets.map(({ mix }, member) => mix({ minPeers: member === 2 ? 3 : 4, preferPeers: 4, patienceMs: 60_000 })),
+        ),
+        1_800_000,
+      )
+      expect(ends[2]).toMatchObject({ status: 'rejected', reason: { code: 'MIX_FAILED', details: { reason } } })
+      if (name !== 'tip') expect((ends[2] as PromiseRejectedResult).reason.cause).toBe(thrown)
+      expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(4)
+    },
+    60_000,
+  )
+
+  it('refuse a plan that planMix has not made, before anything is done', async () => {
+    const { wallets } = await streets(1)
+    const { mixer, plan } = wallets[0]!
+    const [coin] = plan.coins
+    for (const wrong of [
+      { ...plan, fee: plan.fee - 1n },
+      { ...plan, outputs: 2 },
+      { ...plan, change: { sats: 5_000n, type: 0 as const } },
+      { ...plan, coins: [{ ...coin!, sats: '5' as never }] },
+      { ...plan, coins: [{ ...coin!, script: new Uint8Array(3) }] },
+      { ...plan, coins: [] },
+    ])
+      await expect(mixer.mix(wrong)).rejects.toMatchObject({ code: 'MIX_FAILED', details: { reason: 'INVALID_PLAN' } })
+    await expect(mixer.prepare({ ...plan, fee: 0n })).rejects.toMatchObject({ details: { reason: 'INVALID_PLAN' } })
+  })
+
+  it('say why the last look was not taken', async () => {
+    const { net, wallets } = await streets(4, () => ({}), 8)
+    const thrown = new TypeError('No such element.')
+    const ends = await net.clock.run(
+      Promise.allSettled(
+        wallets.map(({ mix }, member) =>
+          mix({
+            patienceMs: 60_000,
+            confirm: () => {
+              if (member === 1) throw thrown
+              return true
+            },
+          }),
+        ),
+      ),
+      1_800_000,
+    )
+    expect(ends[1]).toMatchObject({ status: 'rejected', reason: { details: { reason: 'REFUSED' }, cause: thrown } })
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
   }, 60_000)
 })

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { compareBytes, equalBytes, hexOf } from '../../src/base/bytes.js'
+import type { Clock } from '../../src/base/clock.js'
 import { P2PError } from '../../src/base/errors.js'
 import { seededRandom } from '../../src/base/random.js'
 import type { Named } from '../../src/coinjoin/attempt.js'
@@ -7,14 +8,16 @@ import { CoinBans } from '../../src/coinjoin/coin-bans.js'
 import { type Coin, coinName, feeOf, type Outpoint, sizeOf } from '../../src/coinjoin/coins.js'
 import type { OutputType } from '../../src/coinjoin/fields.js'
 import { planMix } from '../../src/coinjoin/plan.js'
-import { type RoundOptions, type RoundProgress, type RoundResult, runRound } from '../../src/coinjoin/round.js'
+import { type RoundOptions, type RoundProgress, runRound } from '../../src/coinjoin/round.js'
+import type { RoundResult } from '../../src/coinjoin/signed-mixes.js'
 import { softwareMixSigner } from '../../src/coinjoin/software-signer.js'
 import type { CoinState, MixWallet, ScriptFate } from '../../src/coinjoin/wallet.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { publicKeyOf } from '../../src/lotus/curve.js'
 import { p2pkhScript, taprootScript } from '../../src/lotus/script.js'
 import { decodeTransaction, rootsOf, txidOf } from '../../src/lotus/transaction.js'
-import type { StatementRunOptions } from '../../src/statements/statement-run.js'
+import type { SignedStatement } from '../../src/statements/statement.js'
+import type { StatementRun, StatementRunOptions } from '../../src/statements/statement-run.js'
 import { Statements } from '../../src/statements/statements.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { createTestNetwork } from '../../src/testing/index.js'
@@ -115,6 +118,11 @@ export type Tamper = (context: {
   honest: Uint8Array | undefined
   /** Says another thing in this phase to these members only. */
   whisper(value: Uint8Array, to: readonly number[]): Promise<void>
+  /** What it has heard in a round of this attempt; 5 is that of the end. */
+  heard(round: number): readonly SignedStatement[]
+  /** Its machine is lost. */
+  vanish(): void
+  clock: Clock
   items: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>
 }) => Uint8Array | undefined | Promise<Uint8Array | undefined>
 
@@ -124,9 +132,11 @@ function tampered(
   key: Uint8Array,
   tamper: Tamper,
   whisper: (options: StatementRunOptions, phase: string, value: Uint8Array, to: readonly number[]) => Promise<void>,
+  vanish: () => void,
+  clock: Clock,
 ): Statements {
-  const run = (options: StatementRunOptions) =>
-    real.run({
+  const run = (options: StatementRunOptions) => {
+    const begun: StatementRun = real.run({
       ...options,
       say: async (phase, items) => {
         const honest = await options.say(phase, items)
@@ -138,9 +148,14 @@ function tampered(
           honest,
           items,
           whisper: (value, to) => whisper(options, phase, value, to),
+          heard: (round) => begun.session.statements(round),
+          vanish,
+          clock,
         })
       },
     })
+    return begun
+  }
   return new Proxy(real, {
     get: (target, name) => (name === 'run' ? run : (Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name))),
   })
@@ -159,6 +174,8 @@ export interface TableOptions {
   seen?: (by: number, owner: number | undefined, state: CoinState | undefined) => CoinState | undefined
   latencyMs?: number
   minPeers?: number
+  /** The wallets and the chain, before the round begins. */
+  onSeats?: (seats: readonly { purse: ReturnType<typeof purseOf> }[], chain: Chain) => void
   /** Each frame of the round, as a relay sees it: between whom, how many bytes, milliseconds after the beginning. */
   onFrame?: (from: number, to: number, bytes: number, atMs: number) => void
 }
@@ -243,6 +260,7 @@ export async function playRound(options: TableOptions) {
   const memberOf = (key: Uint8Array) => seats.findIndex(({ identity }) => equalBytes(identity.publicKey, key))
   /** What each has said in `end`, by attempt: from every member's own `say`. */
   const ends: { by: number; attempt: number; kind: 'sign' | 'reveal' }[] = []
+  options.onSeats?.(seats, chain)
   startedAt = net.clock.now()
   isPlaying = true
   const rounds = seats.map(async (seat): Promise<MemberEnd> => {
@@ -276,7 +294,14 @@ export async function playRound(options: TableOptions) {
     }
     try {
       const result = await runRound({
-        statements: tampered(seat.statements, seat.identity.publicKey, tamper ?? watch, whisper),
+        statements: tampered(
+          seat.statements,
+          seat.identity.publicKey,
+          tamper ?? watch,
+          whisper,
+          () => net.network.vanish(`seat${seat.member}`),
+          net.clock,
+        ),
         clock: net.clock,
         random: seededRandom(77 * seed + seat.member).bytes,
         self: seat.identity.publicKey,

@@ -9,12 +9,12 @@ import {
   isBalanced,
   judgeRegistrations,
   MAX_COINS,
-  ownershipHash,
   type Registration,
   readRegistration,
 } from '../../src/coinjoin/registration.js'
 import { encodeVector, messagesIn } from '../../src/coinjoin/vectors.js'
 import { culpritsOf, judgeKeys, judgeVectors } from '../../src/coinjoin/verdict.js'
+import { ownershipHash } from '../../src/lotus/ownership.js'
 import { schnorrSign } from '../../src/lotus/schnorr.js'
 import { sumOf } from '../../src/lotus/transaction.js'
 import { verdictOf } from '../musig2/oracle.js'

@@ -32,7 +32,7 @@ const WRONG: Record<keyof CoreConfig, unknown[]> = {
   announce: ['wss://relay.example', ['https://relay.example'], ['wss:///x'], [`wss://${'x'.repeat(256)}`], [7]],
   plugins: [{}, ['webrtc'], [{ name: 'x' }], [null]],
   allowPrivate: ['yes', 1, null],
-  relayOnly: ['yes', 1, null],
+  privacy: ['yes', 1, null, true, ['direct']],
   store: [{}, { get() {}, set() {} }, null],
   clock: [{}, { now() {} }],
   random: [Math.random, {}],

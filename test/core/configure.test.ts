@@ -86,7 +86,7 @@ describe('configure', () => {
     expect(alice.getConnectedPeers().map(({ peerId }) => peerId)).toEqual([all[1]!.peerId])
   })
 
-  it('relayOnly: no direct path is left, none comes back, and what was accepted arrives', async () => {
+  it('privacy: no direct path is left, none comes back, and what was accepted arrives', async () => {
     const { tab, rtc } = await relays(1)
     const [alice, bob] = [await tab('alice'), await tab('bob')]
     const got: unknown[] = []
@@ -95,13 +95,13 @@ describe('configure', () => {
     await net.clock.advance(1_000)
     expect(path(alice, 'bob')).toBe('webrtc')
     for (let i = 0; i < 20; i++) await alice.sendTo('bob', { type: 'note', payload: i })
-    alice.configure({ relayOnly: true })
+    alice.configure({ privacy: 'relayed' })
     await net.clock.advance(5_000)
     expect([path(alice, 'bob'), path(bob, 'alice'), rtc.open.length]).toEqual(['circuit', 'circuit', 0])
     expect(got).toEqual(Array.from({ length: 20 }, (_, i) => i))
     await net.clock.advance(120_000)
     expect([path(alice, 'bob'), rtc.open.length, alice.getStats().webrtc]).toEqual(['circuit', 0, undefined])
-    alice.configure({ relayOnly: false })
+    alice.configure({ privacy: 'direct' })
     await net.clock.advance(2_000)
     expect(path(alice, 'bob')).toBe('webrtc')
   })
@@ -159,10 +159,10 @@ describe('configure', () => {
 
   const wrong: [string, unknown, RegExp][] = [
     ['nothing', undefined, /must be an object/],
-    ['a text', 'relayOnly', /must be an object/],
+    ['a text', 'privacy', /must be an object/],
     ['a misspelt name', { bootstrp: [] }, /perhaps you mean bootstrap/],
     ['what cannot change', { identity: 1 }, /identity cannot be changed at run time/],
-    ['a wrong value', { relayOnly: 'yes' }, /relayOnly must be true or false/],
+    ['a wrong value', { privacy: 'yes' }, /privacy must be 'direct', 'relayed' or 'onion'/],
     ['too few connections', { maxConnections: 0 }, /maxConnections/],
     ['a wrong webrtc', { webrtc: 5 }, /webrtc must be/],
     ['a wrong item', { bootstrap: [''] }, /bootstrap must be .*item 0/],

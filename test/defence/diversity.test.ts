@@ -182,7 +182,7 @@ describe('feelers', () => {
     network()
     const ours = await relays(['203.0.113.1', '198.51.100.7', '192.0.2.9'])
     const one = await started({ listening: false, bootstrap: addresses(ours) })
-    const two = await started({ listening: false, relayOnly: true, bootstrap: addresses(ours.slice(0, 1)) })
+    const two = await started({ listening: false, privacy: 'relayed', bootstrap: addresses(ours.slice(0, 1)) })
     await net.clock.advance(60 * MINUTE)
     expect([one, two].map((tab) => tab.getStats().peers.dialled)).toEqual([3, 1])
     expect(ours.map((relay) => relay.getStats().defence.refused)).toEqual([0, 0, 0])

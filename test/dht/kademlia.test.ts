@@ -156,7 +156,7 @@ describe('a network of thirty nodes', () => {
   })
 
   it('has a peer behind relays only ask nobody but them', async () => {
-    const alice = await tab(7, { relayOnly: true, bootstrap: ['ws://node5.example'] })
+    const alice = await tab(7, { privacy: 'relayed', bootstrap: ['ws://node5.example'] })
     await net.run(alice.dht.announce({ key: 'offer 10', value: 1 }))
     expect((await net.run(alice.dht.get('offer 10')))?.value).toBe(1)
     expect(alice.getConnectedPeers()).toHaveLength(1)

@@ -18,6 +18,7 @@ function setUp({ answerMs = 10, dialMs = 30, idleMs = limits.dhtLinkIdleMs } = {
   const nodes = new Map<string, FakeHost>()
   const seen = { dialled: [] as string[], released: [] as string[] }
   const dialer: NodeDialer = {
+    mayDial: () => true,
     isConnected: (peerId) => us.neighbours.has(peerId),
     dial: async (address, peerId) => {
       seen.dialled.push(address)

@@ -27,11 +27,12 @@ function setUp(ownKey: Uint8Array) {
   const us = new FakeHost(contactOf(ownKey, '', 'lotus').peerId, clock)
   const store = new RecordStore({ clock, limits })
   const dialer = {
+    mayDial: () => true,
     isConnected: (peerId: string) => us.neighbours.has(peerId),
     dial: () => Promise.reject(new Error('Everybody is connected.')),
     release: () => {},
   }
-  const network = new Kademlia({ host: us, identity: { publicKey: ownKey }, limits, dialer, mayDial: true })
+  const network = new Kademlia({ host: us, identity: { publicKey: ownKey }, limits, dialer })
   const replication = new Replication({ store, clock, limits, random }, network)
   const offers: { peerId: string; depth: number | undefined }[] = []
   const meet = (publicKey: Uint8Array): Contact => {

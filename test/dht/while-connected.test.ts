@@ -73,7 +73,11 @@ async function setUp() {
     isGone = true
     breakSockets()
   }
-  return { breakSockets, relays, wallet, near, far, heard, watch, found, lose, tab }
+  /** The wallet dials nobody any more, while its sockets stay. */
+  const stayAway = () => {
+    isGone = true
+  }
+  return { breakSockets, stayAway, relays, wallet, near, far, heard, watch, found, lose, tab }
 }
 
 const announce = (peer: P2PCoordinator, data: unknown, options = {}) =>
@@ -155,6 +159,16 @@ describe('a resource that is announced while its wallet is connected', () => {
     breakSockets()
     await net.clock.advance(60_000)
     expect([await found(), heard]).toEqual([[['mine'], ['mine']], []])
+  })
+
+  it('stays where its relay has sent the wallet elsewhere: what the wallet left there says nothing of that', async () => {
+    const { relays, wallet, found, stayAway } = await setUp()
+    await announce(wallet, 'mine')
+    stayAway()
+    const moved = new P2PError('SHUT_DOWN', 'This relay process ends.', { details: { moved: true } })
+    await net.run(relays[0]!.disconnectFromPeer(wallet.peerId, moved))
+    await net.clock.advance(60_000)
+    expect(await found()).toEqual([['mine'], ['mine']])
   })
 
   it('comes again with a wallet that was away for longer', async () => {

@@ -4,6 +4,7 @@ import { isAddress, isWebAddress, parseCircuit, parseWebRtc } from '../../src/ad
 import { operatorOf } from '../../src/address/operator.js'
 import { isPrivateAddress } from '../../src/address/private-address.js'
 import { hostnameOf, parsedUrl, parseWebAddress } from '../../src/address/web-address.js'
+import { joined } from '../../src/base/bytes.js'
 import { systemClock } from '../../src/base/clock.js'
 import { codeOf } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS as limits } from '../../src/base/limits.js'
@@ -25,15 +26,20 @@ import { decodeVector } from '../../src/coinjoin/vectors.js'
 import { Bans } from '../../src/defence/bans.js'
 import { decodeBech32m } from '../../src/identity/bech32m.js'
 import { verify } from '../../src/identity/ed25519.js'
-import { verifyEnvelope } from '../../src/identity/envelope.js'
+import { signEnvelope, verifyEnvelope } from '../../src/identity/envelope.js'
 import { assertPeerName, decodePeerId, encodePeerId, isPeerId } from '../../src/identity/peer-id.js'
 import { readScript } from '../../src/lotus/script.js'
 import { decodeTransaction } from '../../src/lotus/transaction.js'
+import { LETTER_BYTES } from '../../src/mail/box.js'
 import { readCard } from '../../src/mail/card.js'
+import { generateKeyPair, hpkeSeal } from '../../src/mail/hpke.js'
+import { openLetter, prekeyOf } from '../../src/mail/letter.js'
 import type { MailRequestType } from '../../src/mail/messages.js'
-import { MAIL_EXCHANGES, readMailAnswer, readMailPush, readMailRequest, readPrekeyBatch } from '../../src/mail/messages.js'
-import { readMessageIds } from '../../src/mail/receipts.js'
+import { answerTypeOf, readMailAnswer, readMailPush, readPrekeyBatch } from '../../src/mail/messages.js'
+import { readDirect, readHad, readMessageIds, readToldCard } from '../../src/mail/peer-messages.js'
+import { oneTimePrekey } from '../../src/mail/prekey-batch.js'
 import { CardReader } from '../../src/mail/server/kept-card.js'
+import { MAIL_REQUESTS, readMailRequest } from '../../src/mail/server/requests.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { fromJsonValue } from '../../src/message/json.js'
 import { checkMessage, decodeMessage, P2PProtocol } from '../../src/message/p2p-protocol.js'
@@ -42,6 +48,7 @@ import { isOffer, readMeeting, readOffer } from '../../src/musig2/announcements.
 import { readKept } from '../../src/musig2/kept-requests.js'
 import { isSigningMessage, readSigningMessage } from '../../src/musig2/messages.js'
 import { readNonce, readNonceSum } from '../../src/musig2/nonces.js'
+import { readAny } from '../../src/musig2/ownership.js'
 import { readRequest } from '../../src/musig2/request.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
@@ -95,6 +102,7 @@ export interface NetworkInput {
 }
 
 const place = new Uint8Array(32)
+const mailKeys = generateKeyPair()
 const session = () => new Session(systemClock, limits)
 
 const bytes = (name: string, read: (bytes: Uint8Array) => unknown): NetworkInput => ({
@@ -199,6 +207,7 @@ async function introduce(payload: unknown): Promise<void> {
     peerId: 'bob',
     clock: new VirtualClock(NOW),
     peers: () => [introducer],
+    peer: () => undefined,
     request: async () => ({ payload }),
   } as unknown as ProtocolHost
   for (const { peerId, publicKey, addresses, metadata, protocols = [] } of await findPeers(host, {}, { limits })) {
@@ -328,7 +337,7 @@ function packetOf(input: Uint8Array): Uint8Array {
   return packet
 }
 
-const mailRequests = Object.keys(MAIL_EXCHANGES) as MailRequestType[]
+const mailRequests = Object.keys(MAIL_REQUESTS) as MailRequestType[]
 
 /** Every one of them; test/fuzz/decoders.test.ts fails where a new one is missing. */
 export const NETWORK_INPUTS: readonly NetworkInput[] = [
@@ -382,7 +391,28 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
     const publisherKey = author.publicKey
     readCard({ key: `mail:${encodePeerId(publisherKey)}`, value, publisherKey, publishedAt: NOW, sequence: 1 })
   }),
-  value('mail/receipts readMessageIds', readMessageIds),
+  value('mail/peer-messages readDirect', readDirect),
+  value('mail/peer-messages readHad', readHad),
+  value('mail/peer-messages readMessageIds', readMessageIds),
+  value('mail/peer-messages readToldCard', readToldCard),
+  bytes('mail/letter prekeyOf', prekeyOf),
+  // What is inside of a letter that opens.
+  value('mail/letter openLetter', async (said) => {
+    const input = encode(said)
+    const size = LETTER_BYTES.find((length) => length - 60 > input.length)!
+    const plain = new Uint8Array(size - 60)
+    plain.set(input)
+    plain[input.length] = 0x80
+    const head = Uint8Array.of(1, 0, 1, 1, ...new Uint8Array(8))
+    const info = joined(new TextEncoder().encode('lotus-p2p/mail/1\0'), author.publicKey, new Uint8Array(8))
+    const { enc, ciphertext } = await hpkeSeal(mailKeys.publicKey, { info, aad: head }, () => plain)
+    await openLetter(joined(head, enc, ciphertext), author.publicKey, mailKeys, limits, 'lotus')
+  }),
+  value('mail/prekey-batch oneTimePrekey', async (said) => {
+    const batch = encode(said)
+    const { signature } = await signEnvelope(author, 'prekeys', batch, 'lotus')
+    await oneTimePrekey({ batch, signature }, 3, { owner: author.publicKey, generation: new Uint8Array(8) }, NOW, 'lotus')
+  }),
   bytes('mail/messages readPrekeyBatch', (input) => {
     check(readPrekeyBatch(input).keys.length === 16, 'a batch of another length')
   }),
@@ -404,6 +434,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   ),
   bytes('musig2/nonces readNonce', readNonce),
   bytes('musig2/nonces readNonceSum', readNonceSum),
+  bytes('musig2/ownership readAny', readAny),
   bytes('musig2/request readRequest', readRequest),
   bytes('identity/ed25519 verify', (input) => verify(input, input, input)),
 
@@ -467,10 +498,10 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   ...Object.entries(circuitShapes).map(([name, shape]) =>
     value(`plugins/circuit/frames parseFrame ${name}`, (input) => circuit.parseFrame(shape, input)),
   ),
-  ...mailRequests.map((type) => value(`mail/messages readMailRequest ${type}`, (input) => readMailRequest(type, input))),
+  ...mailRequests.map((type) => value(`mail/server/requests readMailRequest ${type}`, (input) => readMailRequest(type, input))),
   ...mailRequests.map((type) =>
     value(`mail/messages readMailAnswer ${type}`, (payload) => {
-      for (const answer of ['refused', MAIL_EXCHANGES[type][1]]) readMailAnswer(type, { type: answer, payload })
+      for (const answer of ['refused', answerTypeOf(type)]) readMailAnswer(type, { type: answer, payload })
     }),
   ),
   value('mail/messages readMailPush', readMailPush),

@@ -1,15 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { limitsOf } from '../../src/base/limits.js'
-import { identityFromSeed } from '../../src/identity/identity.js'
-import { accessFor, letterIdOf } from '../../src/mail/box.js'
-import { readCard } from '../../src/mail/card.js'
+import { accessFor } from '../../src/mail/box.js'
 import { generateKeyPair } from '../../src/mail/hpke.js'
-import { PrekeyKind, sealLetter } from '../../src/mail/letter.js'
 import { MAIL_PROTOCOL } from '../../src/mail/messages.js'
-import { bodyOf } from '../../src/mail/outgoing-entry.js'
 import { decode, encode } from '../../src/message/codec.js'
 import { createRecord, wireRecord } from '../../src/plugins/dht/records/record.js'
 import { kitOf } from '../kit-of.js'
+import { cardOf, letterFor, mallory, messageOf, slipTo } from './letters-by-hand.js'
 import { DAY_MS, postalNetwork, twoWallets, Wallet } from './wallets.js'
 
 type Post = Awaited<ReturnType<typeof postalNetwork>>
@@ -18,46 +15,9 @@ afterEach(async () => post.net.stop())
 
 const limits = limitsOf()
 
-/** Bob's card, as everybody sees it. */
-async function cardOf(bob: Wallet) {
-  const record = decode(bob.peer.mail.card()!) as [Uint8Array, Uint8Array, Uint8Array]
-  const { value, key, publishedAt, sequence } = decode(record[1]) as Parameters<typeof readCard>[0]
-  return readCard({ key, value, publishedAt, sequence, publisherKey: record[0] })
-}
-
-/** A letter made by hand, which Mallory puts into Bob's mailbox as though its relay were hers. */
-async function slip(bob: Wallet, letter: Uint8Array): Promise<void> {
-  const card = await cardOf(bob)
-  const box = card.boxes[0]![2]
-  const store = post.stores[post.relays.findIndex((relay) => relay.peerId === card.boxes[0]![0])]!
-  const bounds = {
-    now: post.net.clock.now(),
-    maxBytes: 2 ** 30,
-    limits: { maxBoxLetters: 128, maxBoxBytes: 2 ** 22, strangerLettersPerBox: 32 },
-  }
-  const id = letterIdOf(letter)
-  await store.deposit(Buffer.from(box).toString('hex'), { id, letter, ttl: 2, isStranger: true }, bounds)
-  await post.net.clock.advance(20_000)
-}
-
-const mallory = identityFromSeed(new Uint8Array(32).fill(66))
-const message = (over: object = {}) =>
-  bodyOf({ type: 'note', from: 'x', payload: 'evil', timestamp: post.net.clock.now(), messageId: 'evil-1', ...over }, limits)
-
-async function letterTo(
-  bob: Wallet,
-  over: { n?: number; sentAt?: number; body?: Uint8Array; extras?: object; key?: Uint8Array } = {},
-) {
-  const { owner, prekey } = await cardOf(bob)
-  const to = { kind: PrekeyKind.SIGNED, id: prekey[0], key: over.key ?? prekey[1] }
-  const content = {
-    n: over.n ?? 1,
-    body: over.body ?? message(),
-    sentAt: over.sentAt ?? post.net.clock.now(),
-    extras: over.extras ?? {},
-  }
-  return sealLetter(owner, to, content, { identity: mallory, network: 'lotus' })
-}
+const slip = (bob: Wallet, letter: Uint8Array) => slipTo(post, bob, letter)
+const message = (over: object = {}) => messageOf(post, over)
+const letterTo = (bob: Wallet, over: Parameters<typeof letterFor>[2] = {}) => letterFor(post, bob, over)
 
 describe('what a relay or a sender slips into a mailbox', () => {
   test('is counted and dropped where it is no letter, or sealed to another key; the next one is delivered', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { withTransport } from '../../src/core/with-transport.js'
+import { mailRecovery, sealedDeposits } from '../../src/mail/index.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { postalNetwork, twoWallets, Wallet } from './wallets.js'
 
@@ -41,7 +42,7 @@ test('a recipient that has lost its store gets what its sender seals anew', asyn
 test('with `recoverable` it opens what waits at its mailboxes, by the secret alone', async () => {
   post = await postalNetwork()
   const alice = await new Wallet(post, 11).start()
-  const bob = await new Wallet(post, 12, { recoverable: new Uint8Array(32).fill(12) }).start()
+  const bob = await new Wallet(post, 12, { recoverable: mailRecovery(new Uint8Array(32).fill(12)) }).start()
   await post.net.clock.advance(5_000)
   await bob.stop()
   const { outcome } = await alice.send(bob, 'kept')
@@ -53,14 +54,103 @@ test('with `recoverable` it opens what waits at its mailboxes, by the secret alo
   expect(bob.texts).toEqual(['kept'])
 })
 
+test('with `recoverable` it comes to mailboxes that only its last card names', async () => {
+  post = await postalNetwork({ relays: 3 })
+  const recoverable = mailRecovery(new Uint8Array(32).fill(12))
+  const alice = await new Wallet(post, 11).start()
+  const bob = await new Wallet(post, 12, { recoverable, count: 1 }).start()
+  await post.net.clock.advance(5_000)
+  const [box] = bob.peer.mail.boxes()
+  await bob.stop()
+  const { outcome } = await alice.send(bob, 'where nobody told you')
+  expect(await post.net.run(outcome)).toBe('mailed')
+  await alice.stop()
+  // On another device he knows other relays.
+  const others = post.addresses.filter((_, i) => post.relays[i]!.peerId !== box!.relayId)
+  const device = await new Wallet({ ...post, addresses: others }, 12, { recoverable, count: 1 }).start()
+  await post.net.clock.advance(120_000)
+  expect(device.texts).toEqual(['where nobody told you'])
+})
+
+test('with `recoverable` another secret opens nothing', async () => {
+  post = await postalNetwork()
+  const alice = await new Wallet(post, 11).start()
+  const bob = await new Wallet(post, 12, { recoverable: mailRecovery(new Uint8Array(32).fill(12)) }).start()
+  await post.net.clock.advance(5_000)
+  await bob.stop()
+  const { outcome } = await alice.send(bob, 'not for this secret')
+  expect(await post.net.run(outcome)).toBe('mailed')
+  await alice.stop()
+  const other = await new Wallet(post, 12, { recoverable: mailRecovery(new Uint8Array(32).fill(13)) }).start()
+  await post.net.clock.advance(120_000)
+  expect(other.texts).toEqual([])
+})
+
+test('a sender that has lost its store: what lies at mailboxes comes once, and what it writes then comes too, in order', async () => {
+  post = await postalNetwork()
+  const { alice, bob } = await twoWallets(post)
+  await bob.stop()
+  for (const text of ['one', 'two', 'three']) {
+    const { outcome } = await alice.send(bob, text)
+    expect(await post.net.run(outcome)).toBe('mailed')
+  }
+  await alice.stop()
+  alice.store = memoryStore()
+  await bob.start()
+  await post.net.clock.advance(30_000)
+  await bob.stop()
+  await alice.start()
+  await post.net.clock.advance(10_000)
+  for (const text of ['four', 'five']) {
+    const { outcome } = await alice.send(bob, text)
+    expect(await post.net.run(outcome)).toBe('mailed')
+  }
+  await bob.start()
+  await post.net.clock.advance(30_000)
+  expect(bob.texts).toEqual(['one', 'two', 'three', 'four', 'five'])
+})
+
+test('where both have lost their stores the message is gone, and was never said to be delivered', async () => {
+  post = await postalNetwork()
+  const { alice, bob } = await twoWallets(post)
+  await bob.stop()
+  const { outcome, receipt } = await alice.send(bob, 'gone', { ttl: 86_400 })
+  expect(await post.net.run(outcome)).toBe('mailed')
+  await alice.stop()
+  expect(await post.net.run(receipt!)).toBe('unknown')
+  alice.store = memoryStore()
+  bob.store = memoryStore()
+  const receipts: string[] = []
+  await alice.start()
+  alice.peer.on('mail-receipt', (about) => void receipts.push(about.receipt))
+  await bob.start()
+  await post.net.run(alice.peer.connectToPeer(bob.id))
+  await post.net.clock.advance(60_000)
+  expect([bob.texts, receipts]).toEqual([[], []])
+  // They go on as though they had never met.
+  await alice.send(bob, 'anew')
+  await post.net.clock.advance(10_000)
+  expect(bob.texts).toEqual(['anew'])
+})
+
+test('sendTo with `sealed` says which plugin it needs', async () => {
+  post = await postalNetwork({ relays: 1 })
+  const { alice, bob } = await twoWallets(post)
+  await expect(alice.send(bob, 'nobody', { sealed: true })).rejects.toMatchObject({
+    code: 'INVALID_CONFIG',
+    details: { plugin: 'sealedDeposits' },
+  })
+  expect(alice.peer.mail.waiting()).toEqual([])
+})
+
 test('a sealed deposit comes from a peer id that the relay has never seen', async () => {
   post = await postalNetwork({ relays: 1 })
   const seen: string[] = []
   post.relays[0]!.on('connected', ({ peerId }) => void seen.push(peerId))
   let transports = 0
-  const sealedPlugins = () => [withTransport(post.net.network.transport(`sealed${transports++}`))]
+  const plugins = () => [withTransport(post.net.network.transport(`sealed${transports++}`))]
   const bob = await new Wallet(post, 12).start()
-  const alice = await new Wallet(post, 11, { sealedPlugins }).start()
+  const alice = await new Wallet(post, 11, {}, memoryStore(), [sealedDeposits({ plugins })]).start()
   await post.net.clock.advance(5_000)
   await bob.stop()
   seen.length = 0

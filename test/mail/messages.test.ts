@@ -12,15 +12,8 @@ import {
   openingBytes,
   ttlClassFor,
 } from '../../src/mail/box.js'
-import {
-  isMailRequest,
-  MAIL_EXCHANGES,
-  type MailRequestType,
-  readMailAnswer,
-  readMailPush,
-  readMailRequest,
-  readPrekeyBatch,
-} from '../../src/mail/messages.js'
+import { type MailRequestType, readMailAnswer, readMailPush, readPrekeyBatch } from '../../src/mail/messages.js'
+import { isMailRequest, MAIL_REQUESTS, readMailRequest } from '../../src/mail/server/requests.js'
 import { depositWorkBits, findMailWork, hourOf, mailWorkBits, mailWorkBlock, takeSubject } from '../../src/mail/work.js'
 import { encode } from '../../src/message/codec.js'
 
@@ -176,7 +169,7 @@ describe('requests of lotus/mail', () => {
   })
 
   it('are these', () => {
-    expect(Object.keys(MAIL_EXCHANGES)).toEqual(Object.keys(REQUESTS))
+    expect(Object.keys(MAIL_REQUESTS)).toEqual(Object.keys(REQUESTS))
     expect(['letter', 'opened', 'toString', '__proto__'].some(isMailRequest)).toBe(false)
   })
 

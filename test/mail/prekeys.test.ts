@@ -6,6 +6,8 @@ import { identityFromSeed } from '../../src/identity/identity.js'
 import { PrekeyKind } from '../../src/mail/letter.js'
 import { oneTimePrekey, signBatch } from '../../src/mail/prekey-batch.js'
 import { Prekeys } from '../../src/mail/prekeys.js'
+import { mailRecovery } from '../../src/mail/recovery.js'
+import { MailState } from '../../src/mail/state.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
@@ -15,8 +17,11 @@ const identity = identityFromSeed(new Uint8Array(32).fill(1))
 const network = 'lotus'
 
 function wallet(store = memoryStore(), clock = new VirtualClock(), recovery?: Uint8Array) {
-  const write = (...changes: Parameters<typeof store.batch>[0][number][]) => store.batch(changes)
-  const prekeys = new Prekeys({ clock, random: seededRandom(clock.now()), limits, identity, network, store, write, recovery })
+  const random = seededRandom(clock.now())
+  const state = new MailState(store, random, (error) => {
+    throw error
+  })
+  const prekeys = new Prekeys({ clock, random, limits, identity, network, state, recovery: recovery && mailRecovery(recovery) })
   return { prekeys, store, clock, again: () => wallet(store, clock, recovery) }
 }
 
@@ -41,7 +46,7 @@ test('a signed prekey is replaced after two days; its secret lives for 18 more, 
   expect(later.find(PrekeyKind.SIGNED, first.id)).toBeUndefined()
   expect(later.find(PrekeyKind.SIGNED, second.id)?.publicKey).toEqual(second.key)
   const { store } = again()
-  expect((await store.keys('mail/signed/')).length).toBe(2)
+  expect((await store.keys('mail/prekey/')).length).toBe(2)
 })
 
 test('a one-time prekey is in the store before it is published, and gone once it is spent', async () => {
@@ -63,7 +68,8 @@ test('a one-time prekey is in the store before it is published, and gone once it
   expect(last.find(PrekeyKind.ONE_TIME, found.id)).toBeUndefined()
   await clock.advance(18 * DAY_MS)
   await last.rotate()
-  expect(await store.keys('mail/batch/')).toEqual([])
+  // The signed one, and its successor.
+  expect(await store.keys('mail/prekey/')).toHaveLength(2)
 })
 
 test('a batch that another has signed, of another generation, or of another time is refused', async () => {

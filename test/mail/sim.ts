@@ -12,8 +12,9 @@ import { boxIdOf, letterIdOf } from '../../src/mail/box.js'
 import { type CardRecord, cardKeyOf } from '../../src/mail/card.js'
 import type { MailHost } from '../../src/mail/host.js'
 import { Mail } from '../../src/mail/mail.js'
-import { type MailRequest, readPrekeyBatch } from '../../src/mail/messages.js'
+import { readPrekeyBatch } from '../../src/mail/messages.js'
 import { memoryMail } from '../../src/mail/server/memory-mail.js'
+import type { MailRequest } from '../../src/mail/server/requests.js'
 import { decode, encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { createRecord, dhtRecord, wireRecord } from '../../src/plugins/dht/records/record.js'
@@ -279,8 +280,7 @@ export class SimWallet implements Node {
       recovery: undefined,
       wake: undefined,
     }
-    const sealedCourier = () => never<never>()
-    const about = { before: undefined, isKept: true, sealedCourier }
+    const about = { before: undefined, isKept: true }
     this.mail = new Mail(this.host(isDead), limits, this.storeOf(isDead), settings, about)
     await this.mail.lead()
     if (isDead()) return

@@ -11,6 +11,8 @@ export interface WalletOptions {
   send?: { to: string; texts: string[] }
   /** The text whose handler never ends. */
   hangAt?: string
+  /** A peer to be connected to. */
+  meet?: string
 }
 
 export type WalletFact =
@@ -19,7 +21,7 @@ export type WalletFact =
   | { is: 'receipt'; receipt: string }
   | { is: 'message'; text: unknown; mailed: boolean; redelivered: boolean; from: string }
 
-const { seed, store, relay, send, hangAt } = JSON.parse(process.argv[2] ?? '{}') as WalletOptions
+const { seed, store, relay, send, hangAt, meet } = JSON.parse(process.argv[2] ?? '{}') as WalletOptions
 const tell = (fact: WalletFact) => process.send?.(fact)
 const level = levelStore(store)
 const wallet = new P2PCoordinator({
@@ -29,7 +31,8 @@ const wallet = new P2PCoordinator({
   allowPrivate: true,
   webrtc: false,
   logger: { debug() {}, warn() {}, error() {} },
-  limits: { mailAfterMs: 200, receiptMs: 200 } as object,
+  // Receipts leave with the last words alone, which are waited for however slow the machine is.
+  limits: { mailAfterMs: 200, receiptMs: 3_600_000, closeGraceMs: 20_000 } as object,
   plugins: [mailbox({ strangers: { bits: 4 }, count: 1 })],
 })
 wallet.on('message', async ({ payload, mailed = false, redelivered = false }, from) => {
@@ -37,11 +40,15 @@ wallet.on('message', async ({ payload, mailed = false, redelivered = false }, fr
   if (payload === hangAt) await new Promise(() => {})
 })
 wallet.on('mail-receipt', ({ receipt }) => tell({ is: 'receipt', receipt }))
+const isReachable = new Promise<void>((resolve) => {
+  wallet.on('mailbox', ({ isOpen, hasCard }) => {
+    if (isOpen && hasCard) resolve()
+  })
+})
 await wallet.start()
-while (wallet.mail.card() === undefined) await new Promise((resolve) => setTimeout(resolve, 20))
-// The relay has the card of a mailbox once that was opened with it.
-await new Promise((resolve) => setTimeout(resolve, 300))
+await isReachable
 tell({ is: 'ready', peerId: wallet.peerId })
+if (meet !== undefined) await wallet.connectToPeer(meet)
 for (const payload of send?.texts ?? []) {
   const { outcome } = await wallet.sendTo(send!.to, { type: 'note', payload }, { queue: true })
   void outcome.then((outcome) => tell({ is: 'outcome', outcome }))

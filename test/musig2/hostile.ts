@@ -5,7 +5,8 @@ import type { Plugin, PluginKit } from '../../src/core/plugin.js'
 import { taggedHash } from '../../src/identity/envelope.js'
 import type { Identity } from '../../src/identity/identity.js'
 import { MUSIG2_PROTOCOL, signingMessage } from '../../src/musig2/messages.js'
-import { readRequest, type SigningRequest } from '../../src/musig2/request.js'
+import { readAny } from '../../src/musig2/ownership.js'
+import type { SharedRequest } from '../../src/musig2/request.js'
 import type { MuSig2Signer } from '../../src/musig2/signer.js'
 import { type SignedStatement, signStatement, statementId, wireStatement } from '../../src/statements/statement.js'
 import type { StatementSession } from '../../src/statements/statement-session.js'
@@ -40,7 +41,7 @@ export function hostileMember(identity: Identity, signer: MuSig2Signer, mischief
 }
 
 class HostileMember {
-  private request: SigningRequest | undefined
+  private request: SharedRequest | undefined
   private bytes = new Uint8Array(0)
   private own = 0
   private fresh = new Uint8Array(0)
@@ -81,7 +82,7 @@ class HostileMember {
   private async asked(bytes: Uint8Array): Promise<void> {
     this.settle()
     this.bytes = new Uint8Array(bytes)
-    this.request = readRequest(bytes)
+    this.request = readAny(bytes)
     this.own = this.placeOf(this.kit.publicKey)
     this.fresh = new Uint8Array(this.statements.fresh())
     const { hash } = this.request

@@ -568,7 +568,7 @@ describe('shutdown', () => {
 describe('a wallet behind relays only', () => {
   it('tells no address, and neither dials nor accepts anything direct', async () => {
     const { tab, relays } = await world()
-    const alice = await tab('alice', { relayOnly: true })
+    const alice = await tab('alice', { privacy: 'relayed' })
     const bob = net.createPeer({ host: 'bob', peerId: 'bob', bootstrap: [net.addressOf(relays[0]!)] })
     await net.run(bob.start())
     await net.clock.advance(500)

@@ -143,7 +143,7 @@ describe('a circuit between two that have WebRTC', () => {
   it('stays where either end hides its address, or has no WebRTC', async () => {
     const { tab, path, rtc } = await tabs()
     const alice = await tab('alice')
-    await tab('hidden', { relayOnly: true })
+    await tab('hidden', { privacy: 'relayed' })
     await tab('without', { webrtc: false })
     for (const other of ['hidden', 'without']) await net.run(alice.connectToPeer(other))
     await net.clock.advance(60_000)

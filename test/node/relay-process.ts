@@ -20,7 +20,7 @@ export interface RelayFacts {
   rss: number
   /** Bytes of memory that are no pages of files, on Linux: LevelDB maps its files. */
   anonymous: number
-  mail: { letters: number; bytes: number } | undefined
+  mail: { letters: number; bytes: number; deposited: number } | undefined
   connected: string[]
   slowReaders: number
   memory: { state: number; refused: number; ended: number; usedBytes: number }

@@ -28,7 +28,7 @@ function planning(answers: Answers = {}, changes: Partial<DialTools> = {}) {
     clock,
     limits: resolveLimits({ dialTimeoutMs: 20_000, dialHeadStartMs: 250, dialLookupMs: 3_000 }),
     peerId: 'me',
-    relayOnly: false,
+    circuitsOnly: false,
     isConnected: () => false,
     canDial: (address) => /^(circuit|tab|webrtc):/.test(address),
     rankOf: (address) => RANKS[schemeOf(address)] ?? Number.NEGATIVE_INFINITY,
@@ -112,7 +112,7 @@ describe('the paths to a described peer', () => {
   })
 
   it('are circuits alone for a wallet that hides its network address, whatever the scheme of the others', async () => {
-    const { connect, addresses } = planning({ 'desk:b': 'bob', 'circuit:r1/bob': 'bob' }, { relayOnly: true })
+    const { connect, addresses } = planning({ 'desk:b': 'bob', 'circuit:r1/bob': 'bob' }, { circuitsOnly: true })
     expect(await connect(peer({ others: ['desk:b'], relays: ['r1'] }))).toBe('bob')
     expect(addresses()).toEqual(['circuit:r1/bob'])
   })
@@ -124,7 +124,10 @@ describe('the paths to a described peer', () => {
   })
 
   it('are circuits alone for a wallet that hides its network address', async () => {
-    const { connect, addresses } = planning({ 'ws://b': 'bob', 'http://b': 'bob', 'circuit:r1/bob': 'bob' }, { relayOnly: true })
+    const { connect, addresses } = planning(
+      { 'ws://b': 'bob', 'http://b': 'bob', 'circuit:r1/bob': 'bob' },
+      { circuitsOnly: true },
+    )
     expect(await connect(peer(all))).toBe('bob')
     expect(addresses()).toEqual(['circuit:r1/bob'])
   })

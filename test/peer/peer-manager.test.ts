@@ -47,7 +47,7 @@ async function pool(host: string, changes: Partial<PeerContext> = {}, limits: Pa
       identity,
       requireSignatures: false,
       maxConnections: 8,
-      relayOnly: false,
+      hidesAddress: false,
       defence,
       names: new PinnedNames(store, shared.limits),
       transports: { forAddress: () => network.transport(host) },

@@ -35,6 +35,47 @@ async function setUp(bootstrap: string[] = []) {
 const loss = (code: P2PErrorCode = 'CONNECTION_LOST', byPeer?: boolean) =>
   new P2PError(code, 'Gone.', { details: byPeer === undefined ? {} : { byPeer } })
 
+const moved = () => new P2PError('SHUT_DOWN', 'Gone.', { details: { byPeer: true, moved: true } })
+
+describe('a peer that asks us to come back at once', () => {
+  it('is dialled at once, whether it is a bootstrap peer or one that the application has connected to, and nothing is reported', async () => {
+    const { clock, dials, reconnector, errors } = await setUp(['wss://relay.example'])
+    reconnector.keep('carol', 'carol')
+    await clock.advance(60_000)
+    dials.length = 0
+    reconnector.lost('bob', moved())
+    reconnector.lost('carol', moved())
+    await clock.advance(300)
+    expect(dials).toEqual([
+      ['wss://relay.example', 60_000],
+      ['carol', 60_000],
+    ])
+    expect(errors).toEqual([])
+  })
+
+  it('is dialled with pauses where it asks again and again', async () => {
+    const { clock, dials, reconnector } = await setUp(['wss://relay.example'])
+    await clock.advance(60_000)
+    dials.length = 0
+    for (let n = 0; n < 5; n++) {
+      reconnector.lost('bob', moved())
+      await clock.advance(500)
+    }
+    // At once, and then after a second's pause.
+    expect(dials.length).toBeLessThanOrEqual(3)
+  })
+
+  it('counts as no failure: the pause after a failure that follows is the shortest', async () => {
+    const { clock, dials, reconnector, fail } = await setUp(['wss://relay.example'])
+    await clock.advance(60_000)
+    dials.length = 0
+    fail('PEER_UNREACHABLE')
+    reconnector.lost('bob', moved())
+    await clock.advance(1_300)
+    expect(dials.map(([, at]) => at - 60_000)).toEqual([0, expect.closeTo(1_000, -3)])
+  })
+})
+
 describe('a peer that the application has connected to', () => {
   it('is dialled again after a loss, with pauses from 1 to 60 s that vary by 30 %, for ten minutes', async () => {
     const { clock, dials, reconnector, fail, errors } = await setUp()

@@ -185,7 +185,7 @@ describe('Coordinators whose one plugin is a transport of their own', () => {
     const { bootstrap } = await relayed()
     const { bob, address } = await listening({ bootstrap })
     const { asked, transport } = upgrading(address)
-    const alice = lean(transport, { anchors: bootstrap, relayOnly: true })
+    const alice = lean(transport, { anchors: bootstrap, privacy: 'relayed' })
     await alice.start()
     await alice.connectToPeer(described(bob.peerId, { others: [address] }))
     expect([asked, alice.getPeer(bob.peerId)?.connection?.transport]).toEqual([[], 'circuit'])

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { bytesToHex as hex } from '@noble/hashes/utils.js'
 import { bytesOf, numberOf } from '../../src/lotus/curve.js'
-import { combine } from '../../src/musig2/combine.js'
+import { addUp, combine } from '../../src/musig2/combine.js'
 import { addNonces, makeNonce } from '../../src/musig2/nonces.js'
+import { bytesOfOwnership, readAny } from '../../src/musig2/ownership.js'
 import { readRequest } from '../../src/musig2/request.js'
 import { partialOf, sessionOf } from '../../src/musig2/session-math.js'
 import { type Payment, walletsOf } from '../musig2/wallets.js'
@@ -70,4 +71,42 @@ const made = CASES.map(async (payment) => {
     txid: combined.signed.txid,
   }
 })
+/** Proofs that a coin of several owners is theirs, for a round of a mix. */
+const proven = [
+  { signers: 2, seed: 21 },
+  { signers: 3, seed: 22, taproot: true },
+].map(async (payment) => {
+  const { signers, secretKeys, keyset, content } = walletsOf(payment)
+  const { id, expiresAt, purpose, members, keysets } = content
+  const { txid } = content.transaction.inputs[0]!
+  const claim = { txid, index: 1, sats: 1_000_309n, rosterHash: new Uint8Array(32).fill(7), member: new Uint8Array(32).fill(9) }
+  const request = bytesOfOwnership({ id, expiresAt, purpose, members, keysets, claim })
+  const read = readAny(request)
+  const session = 'ab'.repeat(32)
+  const nonces = await Promise.all(signers.map((signer) => signer.createNonces({ session, request })))
+  const sums = [addNonces(nonces.map(([nonce]) => nonce!))]
+  const parts = await Promise.all(
+    signers.map((signer) => signer.signPartials({ session, nonces: [nonces.map(([nonce]) => nonce!)] })),
+  )
+  const { signatures } = await addUp(read, nonces, parts, sums)
+  return {
+    taproot: payment.taproot ?? false,
+    secretKeys: secretKeys.map(hex),
+    keys: keyset.keys.map(hex),
+    publicKey: hex(read.keys[0]!.publicKey),
+    script: hex(read.keys[0]!.script),
+    txid: hex(txid),
+    index: claim.index,
+    sats: String(claim.sats),
+    rosterHash: hex(claim.rosterHash),
+    member: hex(claim.member),
+    request: hex(request),
+    requestHash: hex(read.hash),
+    message: hex(read.sighashes[0]!),
+    nonces: nonces.map(([nonce]) => hex(nonce!)),
+    partials: parts.map(([part]) => hex(part!)),
+    proof: hex(signatures![0]!),
+  }
+})
+writeFileSync('docs/vectors/musig2-ownership.json', `${JSON.stringify(await Promise.all(proven), null, 2)}\n`)
 writeFileSync('docs/vectors/musig2-lotus.json', `${JSON.stringify(await Promise.all(made), null, 2)}\n`)

@@ -44,9 +44,6 @@ export const MAILBOX_LIMITS = /* @__PURE__ */ table({
   cardTtlS: 2_592_000,
   /** How long a mailbox that was given up is still read. */
   oldBoxMs: 1_209_600_000,
-  /** Letters that one fresh identity deposits, and how long it lives: each costs a proof of work. */
-  maxSealedLetters: 10,
-  sealedIdentityMs: 3_600_000,
   /** How long a letter waits for a handler of its protocol, which may be registered late. */
   mailHandlerMs: 3_600_000,
 } as const)

@@ -4,10 +4,10 @@ import { P2PError } from '../../base/errors.js'
 import type { MailLimits } from '../../base/limits/mail.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
 import { accessHashOf, bucketOf, equalHashes, letterIdOf, TTL_CLASS_S, type TtlClass } from '../box.js'
-import type { MailRequest } from '../messages.js'
 import { depositWorkBits, hourOf, mailWorkBits, mailWorkBlock, TAKE_WORK_BITS, takeSubject } from '../work.js'
 import type { Box, MailStore } from './mail-store.js'
 import type { Prekey } from './prekey-pile.js'
+import type { MailRequest } from './requests.js'
 
 const PER_MIN = 1 / 60
 const PER_HOUR = 1 / 3_600

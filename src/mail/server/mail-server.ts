@@ -17,20 +17,18 @@ import type { PeerInfo } from '../../protocol/peer-info.js'
 import type { RateLimit } from '../../protocol/rate-limits.js'
 import { bindingWith, boxIdOf, openingBytes } from '../box.js'
 import {
-  isMailRequest,
-  MAIL_EXCHANGES,
+  answerTypeOf,
   MAIL_PROTOCOL,
   MAX_FETCH_BYTES,
   type MailAnswer,
-  type MailRequest,
   type MailRequestType,
-  readMailRequest,
   readPrekeyBatch,
 } from '../messages.js'
 import { Attachments } from './attachments.js'
 import { DepositRules } from './deposit-rules.js'
 import { CardReader } from './kept-card.js'
 import type { Box, KeptCard, MailStore } from './mail-store.js'
+import { isMailRequest, type MailRequest, readMailRequest } from './requests.js'
 
 /** A letter has come for a box whose owner is not connected, and wants to be woken. */
 export interface MailWaiting {
@@ -139,7 +137,7 @@ export class MailServer implements IProtocolHandler {
           // Of a peer that has gone meanwhile, nothing is done. A caller through the onion has no connection that could go.
           if (from.connection !== undefined && this.kit.peer(from.peerId) === undefined) return
           const payload = await this.answer(type, request, from)
-          await this.kit.reply(message, { type: MAIL_EXCHANGES[type][1], payload })
+          await this.kit.reply(message, { type: answerTypeOf(type), payload })
         })
         .finally(() => {
           this.pendingBytes -= letterBytes

@@ -4,7 +4,7 @@ import { asP2PError, P2PError, violation } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Entry } from '../../channel/batch.js'
 import type { ChannelSink, SecureChannel } from '../../channel/secure-channel.js'
-import type { Refusal } from '../../defence/gate.js'
+import type { Refusal } from '../../defence/peer-gate.js'
 import { IncomingPlaces } from './incoming.js'
 import type { OutgoingPath } from './outgoing.js'
 
@@ -76,7 +76,7 @@ export class Path implements OutgoingPath, ChannelSink {
     try {
       channel.send(kind, head, body)
     } catch (error) {
-      channel.close(asP2PError(error, 'CONNECTION_LOST', 'The path takes nothing more.'))
+      channel.close(asP2PError(error, 'CONNECTION_LOST', 'Sending failed.'))
     }
   }
 

@@ -3,7 +3,8 @@ import { P2PError, violation } from '../../base/errors.js'
 import type { Limits } from '../../base/limits.js'
 import { Entry } from '../../channel/batch.js'
 import type { SecureChannel } from '../../channel/secure-channel.js'
-import type { GateRefusal, PeerGate } from '../../defence/gate.js'
+import type { GateRefusal } from '../../defence/gate-wiring.js'
+import type { PeerGate } from '../../defence/peer-gate.js'
 import { type Inbox, isAccepted } from './inbox.js'
 import type { IncomingStream } from './incoming.js'
 import type { MessageKind, OutgoingStream, SentMessage } from './outgoing.js'
@@ -73,7 +74,11 @@ export class Paths implements PathOwner {
 
   /** Those that stand by. */
   get standby(): SecureChannel[] {
-    return [...this.paths].filter((path) => path !== this.current).map(({ channel }) => channel)
+    return this.others.map(({ channel }) => channel)
+  }
+
+  private get others(): Path[] {
+    return [...this.paths].filter((path) => path !== this.current)
   }
 
   /** Whether the active path carries nothing at present: any other is welcome. */
@@ -139,9 +144,11 @@ export class Paths implements PathOwner {
 
   /** As `close`, in order: resolves when the peer has all that was sent, at the latest after `closeGraceMs`. */
   async leave(error: P2PError): Promise<void> {
-    const { channel } = this.current
+    const {
+      current: { channel },
+      others,
+    } = this
     // A goodbye on another path could overtake what is on its way on this one.
-    const others = [...this.paths].filter((path) => path !== this.current)
     for (const path of others) {
       path.keep()
       this.paths.delete(path)
@@ -186,7 +193,7 @@ export class Paths implements PathOwner {
     }
     const number = path.incomingPlaces.nextOf(id)
     const stream = incoming.of(id)
-    if (stream === undefined) throw violation('sent a message of a numbering that it has given up')
+    if (stream === undefined) throw violation('used a numbering that it has given up')
     if (refusal !== undefined && number > stream.lastReceived) {
       // Told again, lest a peer whose clock runs otherwise waits for ever.
       refusal.isIgnored = false
@@ -202,7 +209,7 @@ export class Paths implements PathOwner {
     const body = entry.subarray(1)
     let answer = inbox.offer(kind, body)
     if (isAccepted(answer) && id !== SHARED_STREAM && (answer.protocol ?? '') !== stream.protocol) {
-      answer = violation("sent a message on another protocol's stream")
+      answer = violation("used another protocol's stream")
     }
     if (isAccepted(answer)) {
       path.incomingPlaces.set(id, number + 1)
@@ -226,7 +233,7 @@ export class Paths implements PathOwner {
       if (session.outgoing.refused(decodeRefused(body))) events.paused()
       events.progressed()
     } else if (kind === Entry.SEQUENCE) {
-      if (path.changes === undefined) throw violation('numbered messages on a path before it spoke there')
+      if (path.changes === undefined) throw violation('numbered messages before it spoke there')
       const sequence = decodeSequence(body)
       session.incoming.begins(sequence, inbox.gate.burstOf(sequence.protocol))
       path.incomingPlaces.set(sequence.stream, sequence.number)

@@ -16,7 +16,7 @@ export interface DialTools {
   /** Our own id. */
   readonly peerId: string
   /** Never dial a peer but through a relay, so that it does not learn our network address. */
-  readonly relayOnly: boolean
+  readonly circuitsOnly: boolean
   /** See `PausableWait`. */
   pausedMs?(): number
   isConnected(peerId: string): boolean
@@ -113,7 +113,7 @@ function pathsTo(peer: PeerInfo, tools: DialTools, isNamed?: boolean): DialPath[
   if (![others, relays].every((list) => Array.isArray(list) && list.every((item) => typeof item === 'string'))) {
     throw invalidTarget('addresses.others and addresses.relays are arrays of texts')
   }
-  const direct = tools.relayOnly ? [] : [websocket, http, ...others].filter((address) => typeof address === 'string')
+  const direct = tools.circuitsOnly ? [] : [websocket, http, ...others].filter((address) => typeof address === 'string')
   const paths: DialPath[] = direct
     .sort((a, b) => tools.rankOf(b) - tools.rankOf(a))
     .map((address) => ({ name: address, dial: (signal) => tools.dial(address, peer.peerId, { signal }, isNamed) }))

@@ -10,7 +10,7 @@ import type { PeerInfo } from '../../protocol/peer-info.js'
 
 /** A connection that is kept. */
 export interface KeptConnection {
-  readonly target: string | PeerInfo
+  target: string | PeerInfo
   /** Tried for ever, as the application has configured it. */
   readonly bootstrap: boolean
   peerId: string | undefined

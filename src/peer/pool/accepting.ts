@@ -1,5 +1,5 @@
 import { hexOf } from '../../base/bytes.js'
-import { asP2PError, type P2PError } from '../../base/errors.js'
+import { asP2PError, noRelayError, type P2PError } from '../../base/errors.js'
 import type { Schedule } from '../../channel/handshake.js'
 import { SecureChannel } from '../../channel/secure-channel.js'
 import { judgeDialler } from '../../defence/certificate-times.js'
@@ -22,7 +22,9 @@ export class Accepting {
     const { members, peerContext } = this
     const { defence } = peerContext
     const full = members.slots.mayFit(connection) ? undefined : poolFull(peerContext)
-    const refusal = members.resting ?? defence.refusalAt(connection) ?? full
+    // Whoever comes by a direct path has our network address, and is not to learn whose it is.
+    const isShown = peerContext.hidesAddress && connection.direct
+    const refusal = members.resting ?? defence.refusalAt(connection) ?? (isShown ? noRelayError() : full)
     if (refusal !== undefined) {
       this.refused(refusal)
       SecureChannel.refuse(connection, refusal)

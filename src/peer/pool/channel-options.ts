@@ -22,7 +22,7 @@ export async function channelOptions(
     limits,
     clock,
     local: hello,
-    padsFrames: context.relayOnly,
+    padsFrames: context.hidesAddress,
     describe: (remote) => {
       const streams = sessions.of(remote).numbering
       const budgets = defence.gate.budgetsOf(remote.publicKey)

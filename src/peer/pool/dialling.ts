@@ -1,7 +1,7 @@
 import { isWeb, learnt, NamedAddress, needLearnt } from '../../address/dial-policy.js'
 import { BoundedMap } from '../../base/bounded-map.js'
 import { hexOf } from '../../base/bytes.js'
-import { asP2PError, isP2PError } from '../../base/errors.js'
+import { asP2PError, isP2PError, P2PError } from '../../base/errors.js'
 import { tupleKey } from '../../base/tuple-key.js'
 import { type PausableWait, type WaitOptions, withDeadline } from '../../base/wait.js'
 import type { RemoteHello } from '../../channel/hello.js'
@@ -140,8 +140,11 @@ export class Dialling {
         // The other one may be a word behind.
         await members.entering.get(hexOf(remote))
         const other = members.withKey(remote)
-        other?.found(address)
-        if (other !== undefined) return other.peerId
+        if (other !== undefined) {
+          other.found(address)
+          members.slots.dialled.add(other)
+          return other.peerId
+        }
       }
       if (peerContext.work !== undefined && isWorkNeeded(error)) throw error
       this.stats.dialsFailed++
@@ -155,13 +158,22 @@ export class Dialling {
     }
   }
 
-  /** The one way to a transport, and so the place that nothing passes without the dial policy. @throws P2PError INVALID_ADDRESS. */
+  /**
+   * The one way to a transport, and so the place that nothing passes without the dial policy, and past `privacy`.
+   *
+   * @throws P2PError INVALID_ADDRESS, NO_RELAY.
+   */
   private way(target: string | NamedAddress, expected: string | undefined): Way {
-    const { transports, allowPrivate } = this.peerContext
+    const { transports, allowPrivate, hidesAddress } = this.peerContext
     const isNamed = target instanceof NamedAddress
     const address = isNamed ? target.text : needLearnt(target, expected, this.peerContext)
     const isLearnt = !isNamed && !allowPrivate && isWeb(address)
     const transport = transports.forAddress(address)
+    // Whoever has told an address may be behind it: also that of a relay, which it says that it can be reached through.
+    if (hidesAddress && transport.direct && !isNamed) {
+      const message = `Privacy allows no direct path to ${address}. Where it is a relay, name it in bootstrap.`
+      throw new P2PError('NO_RELAY', message)
+    }
     return {
       address,
       isLearnt,

@@ -163,6 +163,7 @@ export class Members {
   private settle(existing: PeerConnection, channel: SecureChannel): 'added' | 'replaced' {
     // Both ends have accepted the channel: to close it for one that came meanwhile could leave the peer with none.
     if (this.verdict(existing, channel) !== 'replace' && this.sessions.of(channel.remote) === existing.session) {
+      if (channel.connection.outbound) this.slots.dialled.add(existing)
       existing.addPath(channel)
       return 'added'
     }

@@ -50,8 +50,9 @@ export class PeerManager {
     return { ...this.outgoing.stats, ...this.incoming.stats, faults: this.members.faults }
   }
 
-  all(): PeerConnection[] {
-    return this.members.all()
+  /** @param dialled those that a dial of ours has found alone, however many others there are. */
+  all(dialled?: boolean): PeerConnection[] {
+    return dialled ? [...this.slots.dialled] : this.members.all()
   }
 
   /** By peer id, or by the `lp1…` id of a peer with a chosen name. */

@@ -1,6 +1,6 @@
 import { groupOf } from '../../address/origin.js'
 import { elapsed } from '../../base/clock.js'
-import { LazyMap } from '../../base/lazy-map.js'
+import { LazyMap, LazySet } from '../../base/lazy-map.js'
 import type { Connection } from '../../transport/transport.js'
 import type { PeerContext } from '../peer-context.js'
 import { chooseEvicted, type Evictable } from './eviction.js'
@@ -39,6 +39,8 @@ const OUTBOUND_SHARE = 16
  */
 export class Slots<Peer extends SlotHolder> {
   private readonly slots = new LazyMap<Peer, Slot<Peer>>()
+  /** Those that a dial of ours has found: the few, of all that a server has, whom we ask ourselves. */
+  readonly dialled = new LazySet<Peer>()
   /** Sizes of the address groups of the peers that came by themselves. */
   private readonly sizes = new LazyMap<string, number>()
   private unwanted = false
@@ -67,12 +69,14 @@ export class Slots<Peer extends SlotHolder> {
     const { outbound, remoteAddress: address } = connection
     const group = groupOf(connection)
     this.slots.set(peer, { peer, outbound, group, address })
-    if (!outbound) this.count(group, 1)
+    if (outbound) this.dialled.add(peer)
+    else this.count(group, 1)
   }
 
   delete(peer: Peer): void {
     const slot = this.slots.get(peer)
     this.slots.delete(peer)
+    this.dialled.delete(peer)
     if (slot?.outbound === false) this.count(slot.group, -1)
   }
 

@@ -58,7 +58,7 @@ export async function findPeers(
 ): Promise<PeerInfo[]> {
   const limits = options.limits ?? limitsOf()
   const limit = Math.min(query.limit ?? Number.POSITIVE_INFINITY, limits.maxIntroductions)
-  const introducers = host.peers().filter((peer) => serves(peer, INTRODUCE))
+  const introducers = host.peers(true).filter((peer) => serves(peer, INTRODUCE))
   if (introducers.length === 0) throw noRelayError()
   const found = new Map<string, PeerInfo>()
   const answers: { introducer: string; peers: Introduced[] }[] = []
@@ -85,9 +85,8 @@ export async function findPeers(
   for (let i = 0; i < limits.maxIntroductions; i++) {
     for (const { introducer, peers } of answers) if (peers[i] !== undefined) merge(found, peers[i]!, introducer, limits)
   }
-  const connected = new Map(host.peers().map((peer) => [peer.peerId, peer]))
   return [...found.values()].slice(0, limit).map((peer) => {
-    const known = connected.get(peer.peerId)
+    const known = host.peer(peer.peerId)
     return known?.publicKey !== undefined && equalBytes(known.publicKey, peer.publicKey!) ? copyPeerInfo(known) : peer
   })
 }

@@ -1,3 +1,4 @@
+import { coreOf } from '../../core/core.js'
 import type { Plugin } from '../../core/plugin.js'
 import { CircuitEndpoint } from './endpoint.js'
 import { findPeers } from './find-peers.js'
@@ -15,7 +16,8 @@ export function circuits(): Plugin<Circuits> {
       const { limits } = kit
       const endpoint = new CircuitEndpoint({
         limits,
-        onReservation: () => kit.described(),
+        // Of what peers are told of us nothing has changed; our peer record names the relay.
+        onReservation: () => coreOf(kit).plugins.run('described'),
         // Where several claim the name, the handshake inside tells whether the right one was reached.
         keyOf: async (name) =>
           (await kit.names.lookup(name)) ?? (await findPeers(kit, { peerId: name }, { limits }))[0]?.publicKey,

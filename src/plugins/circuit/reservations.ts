@@ -144,10 +144,7 @@ export class Reservations {
       if (this.isOver || this.entries.get(relay) !== entry) return
       const { code, details } = asP2PError(error, 'CIRCUIT_REFUSED', '')
       if (code === 'MALFORMED_DATA') return this.protocolHost.reject(relay, malformed('A reservation', error))
-      // A relay of an earlier kind, that needs no reservation, is not asked again.
-      const { reservationMs } = this.limits
-      const isOld = code === 'PROTOCOL_NOT_SUPPORTED'
-      entry.due = elapsed(clock) + entry.backoff.next(isOld ? reservationMs : Math.min(details.retryAfterMs ?? 0, reservationMs))
+      entry.due = elapsed(clock) + entry.backoff.next(Math.min(details.retryAfterMs ?? 0, this.limits.reservationMs))
       if (before !== undefined && before.expiresAt <= entry.due) entry.reservation = undefined
     } finally {
       entry.asking = false

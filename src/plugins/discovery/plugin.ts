@@ -18,8 +18,10 @@ export function discovery(): Plugin<{ discovery: Resources }> {
         dht,
         () => {
           const { addresses, protocols } = kit.describe()
-          const known = new Map(kit.peers().map((peer) => [peer.peerId, provenAddress(kit, peer) ?? null]))
-          const relays = endpoint.reserved().map(({ relay }): [string, string | null] => [relay, known.get(relay) ?? null])
+          // A reservation ends with the connection to its relay.
+          const relays = endpoint.reserved().map(({ relay }): [string, string | null] => {
+            return [relay, provenAddress(kit, kit.peer(relay)!) ?? null]
+          })
           return { addresses, relays, protocols }
         },
         kit,

@@ -5,6 +5,7 @@ import { decodeMessage } from '../../message/p2p-protocol.js'
 import { bytes, int, parsed, text, tuple } from '../../message/shape.js'
 import type { OutboxEntry, OutboxJournal } from '../outbox/outbox.js'
 import { outboxOf } from '../outbox/plugin.js'
+import { isQuota } from './quota.js'
 import { readState, stateOf } from './state-format.js'
 import type { StateWriter } from './state-writer.js'
 
@@ -120,12 +121,4 @@ export class KeptOutbox implements OutboxJournal {
     this.keys.delete(entry)
     if (key !== undefined) this.writer.writeSoon({ key, delete: true })
   }
-}
-
-/** Whether a store has failed for want of room, whatever it has wrapped that in. */
-function isQuota(error: unknown): boolean {
-  for (let at = error as { name?: string; cause?: unknown } | undefined; at; at = at.cause as typeof at) {
-    if (at.name === 'QuotaExceededError') return true
-  }
-  return false
 }

@@ -137,13 +137,15 @@ export async function mineProofOfWork(options: MineOptions): Promise<WorkProof> 
   }
   let found = worker && (await searchInWorker(worker, task, signal, tell))
   // A worker that a page's policy forbids, or whose file is missing, is no reason to stay outside.
-  if (found === undefined || workBits(task.block, nonceOf(found)) < bits) found = await searchInSlices(task, signal, tell)
+  if (found === undefined || workBits(task.block, nonceOf(found)) < bits)
+    found = await searchInSlices(searchNonces(task), signal, tell)
   if (found === undefined) throw abortedError('The proof of work', signal?.reason)
   tell(found + 1, 0)
   return { day, nonce: nonceOf(found) }
 }
 
-function nonceOf(found: number): Uint8Array {
+/** A nonce as it is sent and hashed: 8 bytes, big-endian. */
+export function nonceOf(found: number): Uint8Array {
   const bytes = new Uint8Array(WORK_NONCE_BYTES)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(found))
   return bytes
@@ -157,9 +159,17 @@ const SLICE_MS = 8
 const SLICE_HASHES = 32_768
 const BATCH_HASHES = 256
 
-/** Undefined where it was cancelled. */
-async function searchInSlices(task: WorkTask, signal: AbortSignal | undefined, tell: Tell): Promise<number | undefined> {
-  const search = searchNonces(task)
+/**
+ * Searches in slices of 8 ms between which a page lives on.
+ *
+ * @param search does `count` hashes behind the first `from`, as `searchNonces` does.
+ * @returns the nonce; undefined where it was cancelled.
+ */
+export async function searchInSlices(
+  search: (from: number, count: number) => number | undefined,
+  signal: AbortSignal | undefined,
+  tell: Tell,
+): Promise<number | undefined> {
   for (let from = 0; !signal?.aborted; await nextTurn()) {
     const startedAt = performance.now()
     const end = from + SLICE_HASHES

@@ -25,8 +25,8 @@ export function webRtc(given?: WebRtcConfig | false): Plugin<object, object, { w
       let wanted: WebRtcConfig | false = options
       kit.stats('webrtc', () => running?.endpoint.getStats())
       kit.onLifecycle({
-        configured({ webrtc, relayOnly }) {
-          if (webrtc === undefined && relayOnly === undefined) return
+        configured({ webrtc, privacy }) {
+          if (webrtc === undefined && privacy === undefined) return
           if (webrtc !== undefined) wanted = webrtc as WebRtcConfig | false
           running?.end()
           running = begin(kit, wanted)
@@ -38,7 +38,7 @@ export function webRtc(given?: WebRtcConfig | false): Plugin<object, object, { w
 }
 
 function begin(kit: PluginKit, options: WebRtcConfig | false): { endpoint: WebRtcEndpoint; end(): void } | undefined {
-  if (options === false || kit.relayOnly || !WebRtcEndpoint.available(options.implementation)) return undefined
+  if (options === false || kit.privacy !== 'direct' || !WebRtcEndpoint.available(options.implementation)) return undefined
   const endpoint = new WebRtcEndpoint({ ...options, limits: kit.limits })
   kit.addTransport(endpoint)
   kit.registerProtocol(endpoint)

@@ -109,6 +109,11 @@ export class CircuitRelay implements IProtocolHandler {
     return this.admission.hasReservation(peerId, this.protocolHost)
   }
 
+  /** Whether circuits go to a peer, or from it. */
+  hasCircuits(peerId: string): boolean {
+    return (this.parties.get(peerId)?.ends.size ?? 0) > 0
+  }
+
   /** Whether callers are brought to this peer. */
   canBeCalled(peer: PeerInfo): boolean {
     return this.admission.canBeCalled(peer, this.protocolHost)

@@ -15,6 +15,8 @@ import { Introducer } from './introducer.js'
 export interface RelayServices extends Plugin<object, object, { circuits: RelayStats }> {
   /** Whether a peer has a reservation here: callers are brought to it. */
   hasReservation(peerId: string): boolean
+  /** Whether circuits go to a peer, or from it. */
+  hasCircuits(peerId: string): boolean
   getStats(): RelayStats
 }
 
@@ -63,6 +65,7 @@ export function relayServices(): RelayServices {
       return {}
     },
     hasReservation: (peerId) => relay?.hasReservation(peerId) ?? false,
+    hasCircuits: (peerId) => relay?.hasCircuits(peerId) ?? false,
     getStats: () => (relay ?? new CircuitRelay()).getStats(),
   }
 }

@@ -1,7 +1,7 @@
 import { Alarm } from '../../../base/alarm.js'
 import { type Clock, elapsed } from '../../../base/clock.js'
 import { LazyMap } from '../../../base/lazy-map.js'
-import { type Random, randomItem } from '../../../base/random.js'
+import { jittered, type Random, randomItem } from '../../../base/random.js'
 import type { VerifiedRecord } from '../records/record.js'
 
 /** One of our own records, and what is to become of it. */
@@ -60,7 +60,8 @@ export class Announcements {
     announcement.republish = republish
     announcement.lastExpiry = Math.max(announcement.lastExpiry, entry.expiresAt)
     const livesMs = entry.expiresAt - this.clock.now()
-    announcement.due = elapsed(this.clock) + (republish ? livesMs / 2 : livesMs)
+    // A period of its own would tell a publisher, and all that have begun together would come together for ever.
+    announcement.due = elapsed(this.clock) + (republish ? jittered(this.random, livesMs / 2, 0.25) : livesMs)
     this.byKey.set(entry.key, announcement)
     this.arm()
     return announcement

@@ -5,6 +5,7 @@ import { asP2PError, type P2PError, timeoutError } from '../../../base/errors.js
 import type { Unsubscribe } from '../../../base/events.js'
 import { LazySet } from '../../../base/lazy-map.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
+import { shuffled } from '../../../base/random.js'
 import type { JoinedSignal, WaitOptions } from '../../../base/wait.js'
 import type { P2PMessage } from '../../../message/message.js'
 import { checkEmpty, unknownType } from '../../../message/shape.js'
@@ -153,7 +154,7 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   /** The connected servers. Also meets those that became servers after they connected. */
   private servers(): PeerInfo[] {
     const servers: PeerInfo[] = []
-    for (const peer of this.protocolHost?.peers() ?? []) {
+    for (const peer of this.protocolHost?.peers(true) ?? []) {
       if (!isServer(peer)) continue
       if (servers.push(peer) >= this.limits.dhtServers) break
       this.meet(peer)
@@ -162,15 +163,14 @@ export class ConnectedServers implements Lookup, IProtocolHandler {
   }
 
   /**
-   * Peer ids of the servers to ask: the fastest few of those that look in the whole network, of different operators where there are
-   * several, and each that has its own records only.
+   * Peer ids of the servers to ask: a few of those that look in the whole network, by lot and of different operators where there are
+   * several, so that none of them sees all that we ask; and each that has its own records only.
    */
   private delegates({ only }: Scope): string[] {
     const servers = this.servers()
     const others = servers.filter((peer) => !isNode(peer))
     if (only === 'no-nodes') return others.map(idOf)
-    const rtt = ({ connection }: PeerInfo) => connection?.rttMs ?? Number.MAX_VALUE
-    const nodes = servers.filter(isNode).sort((a, b) => rtt(a) - rtt(b))
+    const nodes = shuffled(this.protocolHost!.random, servers.filter(isNode))
     const origin = ({ addresses: { websocket, http } }: PeerInfo) => originOf(websocket ?? http)
     return [...diverse(nodes, this.limits.dhtDelegates, 0, origin), ...others].map(idOf)
   }

@@ -75,6 +75,12 @@ export class Deposits {
     })
   }
 
+  /** Gives up what a publisher has left here: it leaves the same elsewhere. */
+  forget(publisher: string): void {
+    this.depositors.get(publisher)?.alarm.disarm()
+    this.depositors.delete(publisher)
+  }
+
   close(): void {
     for (const publisher of [...this.depositors.keys()]) this.forget(publisher)
   }
@@ -96,11 +102,6 @@ export class Deposits {
     if (deposits.size === 0) this.forget(publisher)
     else arm(depositor, this.clock, PAUSE_MS)
     for (const { withdrawal } of due) this.publish(withdrawal)
-  }
-
-  private forget(publisher: string): void {
-    this.depositors.get(publisher)?.alarm.disarm()
-    this.depositors.delete(publisher)
   }
 }
 

@@ -164,7 +164,12 @@ export class DhtServer implements IProtocolHandler {
 
   async onPeerDisconnected(peer: PeerInfo, reason?: P2PError): Promise<void> {
     if (peer.publicKey !== undefined) {
-      this.deposits?.lost(publisherOf(peer.publicKey), reason?.code === 'SHUT_DOWN')
+      const publisher = publisherOf(peer.publicKey)
+      const { moved, byPeer } = reason?.details ?? {}
+      // One that we have sent elsewhere, because we stop, stands for its records there.
+      if (moved === true && byPeer !== true) this.deposits?.forget(publisher)
+      // One that moves goes on in another process.
+      else this.deposits?.lost(publisher, reason?.code === 'SHUT_DOWN' && moved !== true)
       this.turns.forget(hexOf(peer.publicKey))
     }
     this.watchers.deletePeer(peer.peerId)

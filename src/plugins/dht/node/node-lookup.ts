@@ -39,7 +39,7 @@ export class NodeLookup implements Lookup {
     if (options.at !== undefined) return servers.store(entry, { ...options, walk: false })
     const [there, beside] = await Promise.all([
       this.spread.store(entry, options),
-      this.network.isSmall ? servers.store(entry, { ...options, ...BESIDES }) : NOTHING,
+      this.network.isSmall && servers.isReachable ? servers.store(entry, { ...options, ...BESIDES }) : NOTHING,
     ])
     return { stored: [...new Set([...there.stored, ...beside.stored])], refused: [...there.refused, ...beside.refused] }
   }

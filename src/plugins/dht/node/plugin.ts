@@ -61,7 +61,7 @@ export function dhtNode(options?: DhtNodeOptions): Plugin {
         look: async ({ address, peerId }) => dialer.look(address, peerId, {}),
       })
       network.onNewNode((contact) => proofs.want(contact))
-      if (!dialer.mayDial) proofs.close()
+      if (kit.privacy !== 'direct') proofs.close()
       /** Undefined until others may keep us in their routing tables. */
       let lookup: NodeLookup | undefined
       const server = new DhtServer(store, verifier, {

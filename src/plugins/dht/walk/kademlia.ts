@@ -30,8 +30,6 @@ export interface KademliaOptions {
   identity: { readonly publicKey: Uint8Array }
   limits: Limits
   dialer: NodeDialer
-  /** Whether nodes may be dialled at all; without it only those are asked that are connected anyway. */
-  mayDial: boolean
 }
 
 /** How far a walk goes, and when it ends. */
@@ -61,6 +59,8 @@ export class Kademlia {
   private readonly tellers = new Tellers()
   private readonly underWay = new LazySet<JoinedSignal>()
   private readonly newNodeListeners = new LazySet<(contact: Contact) => void>()
+  /** Connected peers that call themselves nodes, whether or not they may be asked. */
+  private readonly connectedNodes = new LazySet<string>()
   private isOver = false
   /** What becomes of a node that did not answer. */
   onSilent = (contact: Contact): unknown => this.table.failed(contact)
@@ -85,7 +85,7 @@ export class Kademlia {
 
   /** Whether a walk has somewhere to begin, and may go on from there. */
   get canWalk(): boolean {
-    return this.wiring.mayDial && this.table.size > 0
+    return this.wiring.dialer.mayDial() && this.table.size > 0
   }
 
   /** Mean round trip of all nodes asked so far, milliseconds; undefined before the first. */
@@ -104,14 +104,16 @@ export class Kademlia {
    * ask it over the connection on which it came.
    */
   connected(peer: PeerInfo): void {
-    const { publicKey, addresses, protocols } = peer
-    const mayAsk = this.isNode ? protocols?.includes(DHT_NODE_PROTOCOL) : serves(peer, DHT_NODE_PROTOCOL)
-    if (publicKey === undefined || !mayAsk) return
+    const { peerId, publicKey, addresses, protocols } = peer
+    if (protocols?.includes(DHT_NODE_PROTOCOL) !== true) return
+    this.connectedNodes.add(peerId)
+    if (publicKey === undefined || !(this.isNode || serves(peer, DHT_NODE_PROTOCOL))) return
     this.seen(contactOf(publicKey, this.addressIn(addresses), this.networkName))
   }
 
   /** A peer has disconnected. A node that tells no address cannot be reached any more. */
-  disconnected({ publicKey, addresses }: PeerInfo): void {
+  disconnected({ peerId, publicKey, addresses }: PeerInfo): void {
+    this.connectedNodes.delete(peerId)
     if (publicKey === undefined) return
     const contact = contactOf(publicKey, '', this.networkName)
     this.links.lost(contact.peerId)
@@ -215,8 +217,18 @@ export class Kademlia {
     const { host, limits } = this.wiring
     const { clock } = host
     if (this.isOver) throw shutDownError()
-    if (this.isSmall) for (const peer of host.peers()) this.connected(peer)
+    // One that was dialled since is asked from now on; one that a full bucket had no place for may find one.
+    for (const peerId of this.isSmall ? this.connectedNodes : []) {
+      const peer = host.peer(peerId)
+      if (peer !== undefined) this.connected(peer)
+    }
     this.table.used(target)
+    // So many of each path's own: liars that are all of the nearest name nobody else.
+    const seeds = this.table.closest(target, limits.dhtBucketSize * limits.dhtPaths)
+    if (seeds.length === 0) {
+      this.log.ended(0, 0, true, [])
+      return { closest: [], steps: [], hops: 0 }
+    }
     const end = new JoinedSignal(plan.signal)
     this.underWay.add(end)
     const timer = plan.timeoutMs === undefined ? undefined : clock.setTimeout(() => end.abort(), plan.timeoutMs)
@@ -225,8 +237,7 @@ export class Kademlia {
       const result = await walk({
         clock,
         target,
-        // So many of each path's own: liars that are all of the nearest name nobody else.
-        seeds: this.table.closest(target, limits.dhtBucketSize * limits.dhtPaths),
+        seeds,
         warm: this.warmTowards(target),
         count: plan.count ?? limits.dhtBucketSize,
         thorough: plan.thorough ?? false,
@@ -255,7 +266,7 @@ export class Kademlia {
   async ask(contact: Contact, message: Question, signal?: AbortSignal): Promise<P2PMessage> {
     if (this.isOver) throw shutDownError()
     // That we cannot dial a node says nothing against it.
-    if (!this.links.isConnected(contact.peerId) && (!this.wiring.mayDial || contact.address === '')) {
+    if (!this.links.isConnected(contact.peerId) && (!this.wiring.dialer.mayDial() || contact.address === '')) {
       throw new P2PError('PEER_NOT_CONNECTED', 'This node cannot be dialled.')
     }
     try {

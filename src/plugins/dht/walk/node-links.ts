@@ -10,6 +10,8 @@ import { RoundTrips } from './round-trips.js'
 
 /** How the DHT reaches nodes that nobody is connected to. */
 export interface NodeDialer {
+  /** Whether nodes may be dialled at present; while not, only those are asked that are connected anyway. */
+  mayDial(): boolean
   /** Connects to a node at its address; fails with WRONG_PEER where another one answers there. */
   dial(address: string, peerId: string, wait: WaitOptions): Promise<string>
   isConnected(peerId: string): boolean

@@ -39,9 +39,9 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
   const { dht, servers } = dhtOf(kit)
   const known = walkOf(dht)
   if (known !== undefined) return known
-  const { clock, limits, random, dialer, identity } = kit
+  const { clock, limits, random, identity } = kit
   const connected = new LazySet<string>()
-  const network = new Kademlia({ host: kit, identity, limits, dialer: nodeDialer(kit, connected), mayDial: dialer.mayDial })
+  const network = new Kademlia({ host: kit, identity, limits, dialer: nodeDialer(kit, connected) })
   const join = (peer: PeerInfo) => {
     if (peer.publicKey !== undefined) connected.add(encodePeerId(peer.publicKey))
     network.connected(peer)
@@ -50,22 +50,20 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
     if (peer.publicKey !== undefined) connected.delete(encodePeerId(peer.publicKey))
     network.disconnected(peer)
   }
-  const feelers = dialer.mayDial
-    ? new Feelers({
-        clock,
-        limits,
-        random,
-        network,
-        isNeeded: () => operatorsOf(kit) < ENOUGH_OPERATORS,
-        probe: (contact) => probe(kit, connected, contact),
-      })
-    : undefined
+  const feelers = new Feelers({
+    clock,
+    limits,
+    random,
+    network,
+    isNeeded: () => kit.privacy === 'direct' && operatorsOf(kit) < ENOUGH_OPERATORS,
+    probe: (contact) => probe(kit, connected, contact),
+  })
   dht.setLookup(new WalkLookup(servers, network, new RecordWalks({ dht, servers, clock, limits }, network)))
   // A peer may become a node long after it has connected.
   kit.onPeer({ connected: join, disconnected: leave, described: (peer) => network.connected(peer) })
   kit.onLifecycle({
     stop: () => {
-      feelers?.close()
+      feelers.close()
       network.close()
     },
   })
@@ -74,8 +72,10 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
   return walk
 }
 
-function nodeDialer({ dialer }: PluginKit, connected: LazySet<string>): NodeDialer {
+function nodeDialer(kit: PluginKit, connected: LazySet<string>): NodeDialer {
+  const { dialer } = kit
   return {
+    mayDial: () => kit.privacy === 'direct',
     dial: (address, peerId, wait) => dialer.dial(address, peerId, wait),
     isConnected: (peerId) => connected.has(peerId),
     release: (peerId) => dialer.release(peerId),

@@ -1,0 +1,164 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, type Locator, type Page, test } from '@playwright/test'
+import { demoForAll } from './demo-server.js'
+
+const address = demoForAll()
+const TITLE = 'What does the relay know about me now?'
+
+/** Opens the wallet and waits until it has its relay. What the page complains about is kept. */
+async function openWallet(page: Page, complaints: string[], query = ''): Promise<{ id: string; name: string }> {
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (line) => {
+    if (line.type() === 'error') complaints.push(line.text())
+  })
+  await page.goto(`${address()}${query}`)
+  await expect(page.locator('#status')).toHaveText('Online')
+  const id = await page.locator('#my-id').getAttribute('title')
+  return { id: id!, name: await page.getByLabel('My display name').inputValue() }
+}
+
+const expectPath = (page: Page, peerId: string, path: string) =>
+  expect(page.locator(`.peer[data-peer="${peerId}"] .path`)).toHaveAttribute('data-path', path)
+
+const cardOf = (page: Page) => page.getByRole('region', { name: TITLE, exact: true })
+
+/** A line of the card: what a party knows of one thing. */
+const known = (card: Locator, party: string, what: string) => card.locator(`[data-party="${party}"] [data-what="${what}"]`)
+
+/** Says what a party knows by now: yes, in part or no, and in which words. */
+async function expectKnown(card: Locator, party: string, what: string, state: 'yes' | 'part' | 'no', text?: string | RegExp) {
+  await expect(known(card, party, what)).toHaveAttribute('data-state', state)
+  if (text !== undefined) await expect(known(card, party, what)).toContainText(text)
+}
+
+test('the card says who knows what of a wallet as its paths are, and a change of the setting changes both', async ({
+  context,
+}) => {
+  const complaints: string[] = []
+  const first = await context.newPage()
+  const second = await context.newPage()
+  const alice = await openWallet(first, complaints)
+  const card = cardOf(first)
+  await test.step('with the relay alone, nobody else knows a thing', async () => {
+    await expectKnown(card, 'relay', 'Your network address', 'yes')
+    await expectKnown(card, 'counterparty', 'Your network address', 'no')
+    await expectKnown(card, 'relay', 'Who you talk with', 'no')
+  })
+  const bob = await openWallet(second, complaints)
+
+  await test.step('direct: the other wallet has the address, and the relay carries nothing', async () => {
+    await expectPath(first, bob.id, 'webrtc')
+    await expect(card.locator('#privacy-now')).toHaveText('direct')
+    await expect(card.getByRole('status')).toHaveText('1 wallet of 1 can see your network address.')
+    await expectKnown(card, 'counterparty', 'Your network address', 'yes', bob.name)
+    await expectKnown(card, 'relay', 'Who you talk with', 'part', `introduced you to ${bob.name}`)
+    await expectKnown(card, 'relay', 'When, and how much', 'no')
+    await expectKnown(card, 'relay', 'What you say', 'no')
+    await expectKnown(card, 'watcher', 'Who you talk with', 'part', bob.name)
+    await expectKnown(card, 'watcher', 'When, and how much', 'yes', 'the length of each frame')
+  })
+
+  await test.step('relayed: the path becomes a circuit at both ends, and the relay sees who talks with whom', async () => {
+    const relayed = card.getByRole('button', { name: 'Relayed' })
+    await relayed.click()
+    await expect(relayed).toHaveAttribute('aria-pressed', 'true')
+    await expectPath(first, bob.id, 'circuit')
+    await expectPath(second, alice.id, 'circuit')
+    await expect(card.locator('#privacy-now')).toHaveText('relayed')
+    await expectKnown(card, 'counterparty', 'Your network address', 'no', 'Neither by a path, nor in a record')
+    await expectKnown(card, 'relay', 'Who you talk with', 'yes', `circuits with ${bob.name}`)
+    await expectKnown(card, 'relay', 'When, and how much', 'yes', 'power of two')
+    await expectKnown(card, 'relay', 'Where others find you', 'yes', 'no address of yours and 1 relay')
+    await expectKnown(card, 'watcher', 'Who you talk with', 'no')
+    await expectKnown(card, 'relay', 'What you say', 'no')
+  })
+
+  await test.step('what is written goes through the circuit', async () => {
+    await first.getByLabel('Message', { exact: true }).fill('Through the relay')
+    await first.keyboard.press('Enter')
+    await expect(second.getByRole('log', { name: 'Messages' })).toContainText('Through the relay')
+  })
+
+  await test.step('onion is refused, for nothing here provides it, and the setting stays', async () => {
+    await card.getByRole('button', { name: 'Onion' }).click()
+    await expect(first.getByRole('alert')).toContainText('INVALID_CONFIG')
+    await expect(card.getByRole('button', { name: 'Relayed' })).toHaveAttribute('aria-pressed', 'true')
+    await expect(card.locator('#privacy-now')).toHaveText('relayed')
+  })
+
+  await test.step('direct again', async () => {
+    await card.getByRole('button', { name: 'Direct' }).click()
+    await expectPath(first, bob.id, 'webrtc')
+    await expectKnown(card, 'counterparty', 'Your network address', 'yes', bob.name)
+  })
+  expect(complaints).toEqual([])
+})
+
+test('a wallet that begins as relayed makes no WebRTC connection, and the other one is offered none', async ({ context }) => {
+  const complaints: string[] = []
+  const first = await context.newPage()
+  const second = await context.newPage()
+  for (const page of [first, second]) {
+    await page.addInitScript(() => {
+      const counted = window as unknown as { rtcMade: number }
+      counted.rtcMade = 0
+      const Original = window.RTCPeerConnection
+      window.RTCPeerConnection = class extends Original {
+        constructor(...given: ConstructorParameters<typeof Original>) {
+          super(...given)
+          counted.rtcMade++
+        }
+      }
+    })
+  }
+  const alice = await openWallet(first, complaints, '?privacy=relayed')
+  const bob = await openWallet(second, complaints)
+  await expectPath(first, bob.id, 'circuit')
+  await expectPath(second, alice.id, 'circuit')
+  await expectKnown(cardOf(first), 'counterparty', 'Your network address', 'no')
+  await expectKnown(cardOf(second), 'counterparty', 'Your network address', 'no', 'until a direct path is found')
+  const made = [first, second].map((page) => page.evaluate(() => (window as unknown as { rtcMade: number }).rtcMade))
+  expect(await Promise.all(made)).toEqual([0, 0])
+  expect(complaints).toEqual([])
+})
+
+test('the card is readable on a phone and on a desk, light and dark', async ({ context }, testInfo) => {
+  const first = await context.newPage()
+  const second = await context.newPage()
+  await openWallet(first, [])
+  const bob = await openWallet(second, [])
+  await expectPath(first, bob.id, 'webrtc')
+  const card = cardOf(first)
+  await first.emulateMedia({ reducedMotion: 'reduce' })
+  for (const [width, height] of [
+    [1440, 900],
+    [390, 844],
+  ] as const) {
+    await first.setViewportSize({ width, height })
+    const show = card.getByRole('button', { name: 'Show' })
+    if (await show.isVisible()) await show.click()
+    await expect(known(card, 'watcher', 'What you say')).toBeVisible()
+    const overflow = await first.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    expect(overflow).toBe(0)
+    // Nothing is cut: each text has the room that it needs.
+    const cut = await card.evaluate((element) =>
+      [...element.querySelectorAll('dt, dd, h3, p, button, .mark')]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1 && clientWidth > 0)
+        .map(({ textContent }) => textContent),
+    )
+    expect(cut).toEqual([])
+    if (width === 390) {
+      for (const button of await card.getByRole('button').all()) {
+        const box = await button.boundingBox()
+        expect([box!.height >= 43.5, box!.width >= 43.5]).toEqual([true, true])
+      }
+    }
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await first.emulateMedia({ colorScheme })
+      const { violations } = await new AxeBuilder({ page: first }).include('.privacy-card').analyze()
+      const found = violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target}`))
+      expect([width, colorScheme, found]).toEqual([width, colorScheme, []])
+      await testInfo.attach(`privacy-${width}-${colorScheme}`, { body: await card.screenshot(), contentType: 'image/png' })
+    }
+  }
+})
