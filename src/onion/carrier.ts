@@ -38,6 +38,13 @@ interface UnderWay {
 /** Told why a hop has given a packet up, and which hop was to come next. */
 export type OnFault = (code: number, next: string | undefined) => void
 
+/** How a reply block is made. */
+export interface BlockOptions {
+  signal?: AbortSignal | undefined
+  /** Ids of hops that were tried in vain: others are taken where there are some. */
+  tried?: ReadonlySet<string> | undefined
+}
+
 export interface CarrierOptions {
   clock: Clock
   random: Random
@@ -82,7 +89,7 @@ export class Carrier {
     { guard, exit }: { guard: Hop; exit: Hop },
     profile: OnionProfile,
     onReply: (content: Uint8Array) => void,
-    { signal, tried }: { signal?: AbortSignal | undefined; tried?: ReadonlySet<string> | undefined } = {},
+    { signal, tried }: BlockOptions = {},
   ): Promise<{ surb: Uint8Array; surbId: Uint8Array; path: readonly string[] }> {
     const { paths, random } = this.options
     const route = paths.back(purpose, guard, exit, tried)

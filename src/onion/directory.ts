@@ -91,7 +91,7 @@ export class Directory {
     if (told.length < 2) throw tooFewDirectories()
     const now = this.options.clock.now()
     const isFresh = this.known.size === 0
-    const seen = new Map<string, { publicKey: Uint8Array; record: HopRecord; tellers: number }>()
+    const seen = new Map<string, Pick<Hop, 'publicKey' | 'record' | 'tellers'>>()
     for (const { hops } of told) {
       const once = new Set<string>()
       for (const { publicKey, record } of hops) {

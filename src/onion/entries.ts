@@ -1,11 +1,10 @@
 import { Alarm } from '../base/alarm.js'
-import { type P2PError, shutDownError } from '../base/errors.js'
+import { shutDownError } from '../base/errors.js'
 import { type WaitOptions, withDeadline } from '../base/wait.js'
 import type { Directory } from './directory.js'
 import { Entry, type EntryOptions } from './entry.js'
 import type { Guards } from './guards.js'
 import { type Hop, keyAt } from './hop.js'
-import { noPath } from './paths.js'
 
 /** How often it is looked whether all guards have been unreachable for too long. */
 const PATIENCE_CHECK_MS = 60_000
@@ -139,9 +138,4 @@ export class Entries {
     }
     if (this.isRunning) this.patience.arm(PATIENCE_CHECK_MS)
   }
-}
-
-/** For a wallet whose directory holds no hop that may be a guard yet. */
-export function noGuard(): P2PError {
-  return noPath('No hop that is known may be a guard.')
 }

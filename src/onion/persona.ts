@@ -33,6 +33,12 @@ export interface PersonaParts {
   report: (error: Error) => void
 }
 
+/** Records through the onion, and resources among them. */
+export interface PersonaTable {
+  readonly table: HashTable
+  readonly resources: Resources
+}
+
 /**
  * One isolated identity on the network: a key, an inbox, exits and reply blocks of its own. Nothing of one persona appears in a packet of
  * another.
@@ -44,7 +50,7 @@ export class Persona {
   readonly letters: Letters
   /** The clock as anonymous messages tell it. */
   private readonly rounded: Clock
-  private readonly tables = new Map<OnionProfile, { table: HashTable; resources: Resources }>()
+  private readonly tables = new Map<OnionProfile, PersonaTable>()
   private readonly run: Uint8Array
   private published = 0
 
@@ -95,7 +101,7 @@ export class Persona {
   }
 
   /** Records and resources through the onion, with the delays of a profile. */
-  table(profile: OnionProfile): { table: HashTable; resources: Resources } {
+  table(profile: OnionProfile): PersonaTable {
     const known = this.tables.get(profile)
     if (known !== undefined) return known
     const { clock, random, limits, logger, network, report } = this.parts
@@ -115,7 +121,7 @@ export class Persona {
     }
     const options = { clock: rounded, limits, logger, identity, network, verifier, lookup, random, onError: report }
     const table = new HashTable(owner, options)
-    const made = { table, resources: new Resources(table, owner) }
+    const made: PersonaTable = { table, resources: new Resources(table, owner) }
     this.tables.set(profile, made)
     return made
   }
