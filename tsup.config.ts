@@ -50,6 +50,7 @@ const entry = {
   musig2: 'src/musig2/index.ts',
   coinjoin: 'src/coinjoin/index.ts',
   mail: 'src/mail/index.ts',
+  onion: 'src/onion/index.ts',
   node: 'src/node/index.ts',
   testing: 'src/testing/index.ts',
 }
@@ -61,6 +62,7 @@ const development = {
   'musig2.development': 'src/musig2.development.ts',
   'coinjoin.development': 'src/coinjoin.development.ts',
   'mail.development': 'src/mail.development.ts',
+  'onion.development': 'src/onion.development.ts',
 }
 
 /** Packages that some bundle takes in. */
@@ -97,6 +99,7 @@ const lifted = liftSentences(sources, [
   root(entry.musig2),
   root(entry.coinjoin),
   root(entry.mail),
+  root(entry.onion),
 ])
 const constants = foldConstants(sources)
 const built = textsWith(({ fileName }) => [privates, lifted, constants].flatMap((edits) => edits.get(fileName) ?? []))

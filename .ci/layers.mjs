@@ -50,6 +50,8 @@ export const LAYERS = [
   'core.development.ts',
   'mail',
   'mail.development.ts',
+  'onion',
+  'onion.development.ts',
   'coordinator.ts',
   'coinjoin',
   'coinjoin.development.ts',

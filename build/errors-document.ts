@@ -104,6 +104,11 @@ With \`details.coinLocked\` our signature has gone out: spend the coins nowhere 
   MAILBOX_FULL: 'Use another box of the recipient, or try again later.',
   BACKPLANE_DOWN: 'Try again later, or at another relay. The operator looks whether NATS is there.',
   MAIL_REFUSED: 'Write to the recipient once it is connected: it takes letters from contacts only, or smaller ones.',
+  ONION_NO_PATH: 'Connect to relays of two operators that are hops, and wait: a hop is used once it has been known for a while.',
+  ONION_TOO_FEW_OPERATORS: 'Name relays of other operators in `bootstrap`, or accept two with `minOperators: 2`.',
+  ONION_TIMEOUT: 'Try again, with more `timeoutMs` or a quicker profile. What was asked may have been done.',
+  ONION_EXIT_REFUSED: 'See `details.reason`, the code of the exit.',
+  ONION_GONE: 'Ask anew.',
 }
 
 /** @returns the text of docs/errors.md. */

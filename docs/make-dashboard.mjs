@@ -290,7 +290,7 @@ export function metricNames(table = TABLE) {
 
 /** A dashboard for Grafana 10 and later: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
 export function dashboardOf(table = TABLE) {
-  const datasource = { type: 'prometheus', uid: '${source}' }
+  const datasource = { type: 'prometheus', uid: '$source' }
   const panels = []
   let y = 0
   let id = 0

@@ -5,7 +5,7 @@ import { P2P_ERROR_CODES } from '../src/base/errors.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const DOCUMENTS = ['docs/wire-protocol.md', 'docs/wire/protocols.md']
-const SECTIONS = ['F', 'E', 'I', 'H', 'C', 'S', 'M', 'P', 'N', 'R', 'D', 'W', 'T', 'X', 'G', 'L']
+const SECTIONS = ['F', 'E', 'I', 'H', 'C', 'S', 'M', 'P', 'N', 'R', 'D', 'W', 'T', 'X', 'G', 'L', 'O']
 
 const read = (path: string) => readFileSync(root + path, 'utf8')
 const texts = DOCUMENTS.map(read)
@@ -57,7 +57,7 @@ test('every clause that is referred to is there', () => {
 
 test('every error code of the wire protocol is one of the SDK', () => {
   const words = texts.flatMap((text) => [...text.matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)].map(([word]) => word))
-  const others = ['SIGNED_MESSAGE', 'LAST_FRAGMENT', 'NO_MAILBOX', 'MAILBOX_FULL', 'MAIL_REFUSED', 'BACKPLANE_DOWN']
+  const others = ['SIGNED_MESSAGE', 'LAST_FRAGMENT', 'NO_MAILBOX', 'MAILBOX_FULL', 'MAIL_REFUSED', 'BACKPLANE_DOWN', 'ONION_GONE']
   const unknown = [...new Set(words)].filter(
     (word) => !others.includes(word) && !(P2P_ERROR_CODES as readonly string[]).includes(word),
   )

@@ -44,6 +44,7 @@ export default defineConfig({
           page('Signing together (MuSig2)', 'musig2'),
           page('Mixing (CoinJoin)', 'coinjoin'),
           page('Mail', 'mail'),
+          page('Onion', 'onion'),
           guide('Resources', 'resources'),
           guide('Identity and workers', 'identity'),
           guide('Two tabs', 'two-tabs'),

@@ -105,6 +105,16 @@ export interface P2PErrorCodesOfPlugins {
   MAIL_REFUSED: true
   /** The other processes of a relay, or what they share, cannot be reached at present. */
   BACKPLANE_DOWN: true
+  /** No path of hops can be chosen: too few are known, old enough, or reachable. */
+  ONION_NO_PATH: true
+  /** The hops that are known belong to fewer operators than `minOperators`: one of them might see both ends. */
+  ONION_TOO_FEW_OPERATORS: true
+  /** No answer has come through the onion in time, after all tries. What was asked may have been done. */
+  ONION_TIMEOUT: true
+  /** The exit refuses what it was asked; `details.reason` is its code. */
+  ONION_EXIT_REFUSED: true
+  /** An exit has forgotten the message whose answer is asked for, or never had it. */
+  ONION_GONE: true
 }
 
 export type P2PErrorCode = (typeof P2P_ERROR_CODES)[number] | keyof P2PErrorCodesOfPlugins

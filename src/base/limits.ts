@@ -10,6 +10,8 @@ import type { MAIL_LIMITS } from './limits/mail.js'
 import type { MAILBOX_LIMITS } from './limits/mailbox.js'
 import { METER_LIMITS } from './limits/meter.js'
 import type { MUSIG2_LIMITS } from './limits/musig2.js'
+import type { ONION_LIMITS } from './limits/onion.js'
+import type { ONION_HOP_LIMITS } from './limits/onion-hop.js'
 import { OUTBOX_LIMITS } from './limits/outbox.js'
 import { WORK_LIMITS } from './limits/proof-of-work.js'
 import type { SEALED_MAIL_LIMITS } from './limits/sealed-mail.js'
@@ -47,9 +49,11 @@ type PluginLimitName =
   | keyof typeof MUSIG2_LIMITS
   | keyof typeof MAIL_LIMITS
   | keyof typeof MAILBOX_LIMITS
+  | keyof typeof ONION_LIMITS
+  | keyof typeof ONION_HOP_LIMITS
   | keyof typeof SEALED_MAIL_LIMITS
 export type LimitName = keyof typeof DEFAULT_LIMITS | PluginLimitName
-/** All limits, resolved: defaults with the caller's changes. Those of `musig2()` and of mail are there where they are attached. */
+/** All limits, resolved: defaults with the caller's changes. Those of `musig2()`, of mail and of `onion()` are there where they are attached. */
 export type Limits = { readonly [Name in keyof typeof DEFAULT_LIMITS]: number } & { readonly [Name in PluginLimitName]?: number }
 
 /**

@@ -40,6 +40,8 @@ export interface LetterExtras {
   card?: [publicKey: Uint8Array, payload: Uint8Array, signature: Uint8Array] | undefined
   /** False: no receipt is wanted. */
   receipt?: false | undefined
+  /** Of an anonymous letter: the one-time X25519 key that the answer is sealed to, 32 bytes. */
+  reply?: Uint8Array | undefined
 }
 
 /** What a letter holds. */
@@ -68,7 +70,12 @@ const plainShape = /* @__PURE__ */ (() =>
     bytes(),
     int(0, Number.MAX_SAFE_INTEGER),
     bytes(64),
-    object({ access: optional(bytes(16)), card: optional(wireRecordShape), receipt: optional(oneOf(false)) }),
+    object({
+      access: optional(bytes(16)),
+      card: optional(wireRecordShape),
+      receipt: optional(oneOf(false)),
+      reply: optional(bytes(32)),
+    }),
   ))()
 
 /** Bytes of a plaintext beside its message and a card: key, signature, numbers, access. */

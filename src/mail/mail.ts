@@ -15,7 +15,7 @@ import { type Contact, Contacts } from './contacts.js'
 import { type Courier, ownCourier } from './courier.js'
 import { Depositor } from './depositor.js'
 import { type MailHost, takesMail } from './host.js'
-import type { LetterExtras } from './letter.js'
+import type { LetterExtras, OpenedLetter } from './letter.js'
 import { Mailboxes, type MailboxInfo } from './mailboxes.js'
 import { MAIL_PROTOCOL, readMailPush } from './messages.js'
 import { Outgoing } from './outgoing.js'
@@ -215,6 +215,14 @@ export class Mail {
   /** Gives up our mailboxes: relays delete them, and what is in them, at once. @throws P2PError STORAGE_FAILED. */
   close(): Promise<void> {
     return this.mailboxes.close()
+  }
+
+  /**
+   * @internal Opens a letter to our newest prekeys that has not come through a mailbox.
+   * @throws P2PError DECRYPT_FAILED, HANDSHAKE_FAILED, MALFORMED_DATA, LIMIT_EXCEEDED, INVALID_SIGNATURE.
+   */
+  openLetter(letter: Uint8Array): Promise<OpenedLetter> {
+    return this.receiver.opened(letter)
   }
 
   /** @internal */

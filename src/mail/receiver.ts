@@ -10,7 +10,7 @@ import { decodeMessage } from '../message/p2p-protocol.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import { letterIdOf } from './box.js'
 import type { MailHost } from './host.js'
-import { type LetterExtras, openLetter, PrekeyKind, prekeyOf } from './letter.js'
+import { type LetterExtras, type OpenedLetter, openLetter, PrekeyKind, prekeyOf } from './letter.js'
 import { MAIL_PROTOCOL, type PlacedLetter } from './messages.js'
 import { Order, type Ordered } from './order.js'
 import { readMessageIds } from './peer-messages.js'
@@ -178,6 +178,16 @@ export class Receiver {
     })
   }
 
+  /** What is in a letter to one of our prekeys. @throws P2PError as `openLetter`. */
+  async opened(letter: Uint8Array): Promise<OpenedLetter> {
+    const { host, limits, prekeys } = this.options
+    const { publicKey, network } = host.kit
+    const { kind, id } = prekeyOf(letter)
+    const keys = prekeys.find(kind, id)
+    if (keys === undefined) throw new P2PError('DECRYPT_FAILED', 'The key of this letter is gone.')
+    return openLetter(letter, publicKey, keys, limits, network)
+  }
+
   private decoded(sender: Uint8Array, body: Uint8Array): P2PMessage {
     const { host, limits } = this.options
     const from = host.infoOf(sender).peerId
@@ -190,7 +200,7 @@ export class Receiver {
   }
 
   private async open(letter: Uint8Array, drop: () => void): Promise<void> {
-    const { host, limits, prekeys, state, onExtras, onReceipts } = this.options
+    const { host, limits, state, onExtras, onReceipts } = this.options
     const { kit } = host
     const { seen, stats } = this
     const id = hexOf(letterIdOf(letter))
@@ -200,9 +210,7 @@ export class Receiver {
     if (seen.isFull && before === undefined) return
     try {
       const prekey = prekeyOf(letter)
-      const keys = prekeys.find(prekey.kind, prekey.id)
-      if (keys === undefined) throw new P2PError('DECRYPT_FAILED', 'The key of this letter is gone.')
-      const { sender, n, body, sentAt, extras } = await openLetter(letter, kit.publicKey, keys, limits, kit.network)
+      const { sender, n, body, sentAt, extras } = await this.opened(letter)
       const ageMs = kit.clock.now() - sentAt
       if (ageMs > limits.maxLetterAgeMs || ageMs < -limits.maxLetterAheadMs) {
         stats.stale++

@@ -20,7 +20,7 @@ import { fileStore } from './file-store.js'
 import { keygen } from './keygen-command.js'
 import { levelStore } from './level-store.js'
 import { levelMail } from './mail-level.js'
-import { startRelay } from './relay.js'
+import { type RelayOptions, startRelay } from './relay.js'
 import { Lines, LOG_LEVELS, type LogLevel, RelayLog } from './relay-log.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
@@ -52,6 +52,9 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --nats-nkey <file>          the seed of this process's user of NATS
   --nats-ca <file>            the certificate that signs those of the NATS servers
   --cluster <name>            which of the relays at that NATS this is (lotus)
+  --onion, --no-onion         experimental: be a hop of the onion (on where the relay is reached from everywhere)
+  --no-onion-exit             pass packets on only, and serve nobody at the end of a path
+  --operator <name>           who runs this relay: no path of the onion has two relays of one operator
   --max-connections <number>  connected peers at most (1000)
   --pow <bits>                proof of work that a new identity has to show, 0 for none (18 where the relay is
                               reached from everywhere, else 0)
@@ -130,6 +133,11 @@ function readArguments() {
         'nats-nkey': { type: 'string' },
         'nats-ca': { type: 'string' },
         cluster: { type: 'string' },
+        onion: { type: 'boolean', default: false },
+        'no-onion': { type: 'boolean', default: false },
+        'onion-exit': { type: 'boolean', default: false },
+        'no-onion-exit': { type: 'boolean', default: false },
+        operator: { type: 'string' },
         'max-connections': { type: 'string', default: '1000' },
         pow: { type: 'string' },
         'max-memory': { type: 'string' },
@@ -228,6 +236,7 @@ async function main(): Promise<void> {
     ...(store && { store }),
     ...(mail !== false && { mail }),
     ...(limits && { limits }),
+    ...onionOptions(values),
     ...(values.announce && { announce: values.announce }),
     ...(values.network !== undefined && { network: values.network }),
     ...(values.name !== undefined && { name: values.name }),
@@ -274,6 +283,9 @@ async function main(): Promise<void> {
     `  peer id    ${peerId}`,
     `  network    ${network}`,
     `  work       ${bits === 0 ? 'none' : `${bits} bits for each identity`} (--pow)`,
+    ...(relay.getStats().onion === undefined
+      ? []
+      : [`  onion      hop${values['no-onion-exit'] ? '' : ' and exit'} (--no-onion)`]),
     ...(path === undefined ? [] : [`  identity   ${path}`]),
     ...(data === undefined ? [] : [`  data       ${data}`]),
     ...(backplane === undefined
@@ -342,6 +354,16 @@ function mailLimits(boxes: string | undefined, megabytes: string | undefined, is
     ...(boxes !== undefined && { maxBoxes: numberOf('max-boxes', boxes, 1, 1_000_000) }),
     ...(bytes !== undefined && (isOnDisk ? { maxMailBytes: bytes } : { maxMailMemoryBytes: bytes })),
   }
+}
+
+/** Nothing where the relay decides by itself. @throws UsageError */
+function onionOptions(values: ReturnType<typeof readArguments>['values']): Pick<RelayOptions, 'onion'> {
+  const { onion, operator } = values
+  if (onion && values['no-onion']) throw new UsageError('Use one of --onion and --no-onion.')
+  if (values['onion-exit'] && values['no-onion-exit']) throw new UsageError('Use one of --onion-exit and --no-onion-exit.')
+  if (values['no-onion']) return { onion: false }
+  const isAsked = onion || values['onion-exit'] || values['no-onion-exit'] || operator !== undefined
+  return isAsked ? { onion: { exit: !values['no-onion-exit'], operator } } : {}
 }
 
 /** @throws UsageError */

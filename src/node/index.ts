@@ -16,6 +16,7 @@ export { fileIdentity } from './file-identity.js'
 export { type FileStore, fileStore } from './file-store.js'
 export { type LevelStore, levelStore } from './level-store.js'
 export { levelMail } from './mail-level.js'
+export { type OnionRelay, type OnionRelayOptions, type OnionRelayStats, onionRelay } from './onion-relay.js'
 export { type Relay, type RelayOptions, startRelay } from './relay.js'
 export {
   type WebSocketListener,

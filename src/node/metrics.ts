@@ -5,6 +5,7 @@ import type { CoordinatorStats } from '../coordinator.js'
 import type { MailServerStats } from '../mail/server/mail-server.js'
 import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
 import type { PresenceStats } from './backplane/presence.js'
+import type { OnionRelayStats } from './onion-relay.js'
 import type { WebSocketServerStats } from './web-socket-server.js'
 
 const PREFIX = 'lotus_p2p_'
@@ -21,6 +22,8 @@ export interface MetricsSource {
   /** Bytes of letters at most; 0 where it keeps none. */
   maxMailBytes: number
   draining: boolean
+  /** Where the relay is a hop of the onion. */
+  onion?: OnionRelayStats
   slowReaders: number
   memory: { usedBytes: number; maxBytes: number; state: number; refused: number; ended: number }
 }
@@ -82,6 +85,8 @@ const gauge = (name: string, help: string, of: Definition['of'], label?: string)
   ...counter(name, help, of, label),
   type: 'gauge',
 })
+
+const packetsOf: Definition['of'] = ({ onion }) => ({ ...(onion?.packets as { [what: string]: number } | undefined) })
 
 /** Names as Prometheus wants them: base units, `_total` for what only rises. */
 const METRICS: Definition[] = [
@@ -180,6 +185,10 @@ const METRICS: Definition[] = [
   counter('mail_pushed_total', 'Letters pushed to owners.', ({ mail }) => mail?.pushed ?? 0),
   counter('mail_woken_total', 'Times that an owner was to be woken.', ({ mail }) => mail?.woken ?? 0),
   counter('mail_refused_total', 'Requests for mail refused, by error code.', ({ mail }) => mail?.refused ?? {}, 'code'),
+  gauge('onion_hops', 'Hops of the onion that the relay knows.', ({ onion }) => onion?.hops ?? 0),
+  gauge('onion_links', 'Connections made for packets of the onion.', ({ onion }) => onion?.links ?? 0),
+  gauge('onion_inboxes', 'Inbox tags of wallets that are connected.', ({ onion }) => onion?.inboxes ?? 0),
+  counter('onion_packets_total', 'Packets of the onion up to the last whole minute, by what became of them.', packetsOf, 'what'),
   gauge('topics', 'Topics that neighbours want.', ({ coordinator }) => coordinator.topics.topics),
   counter('topic_messages_forwarded_total', 'Topic messages passed on.', ({ coordinator }) => coordinator.topics.forwarded),
   gauge('topic_history_bytes', 'Bytes of topic messages kept.', ({ coordinator }) => coordinator.topics.historyBytes),

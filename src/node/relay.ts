@@ -5,6 +5,7 @@ import { systemClock } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import { fenced } from '../base/fenced.js'
 import { MAIL_LIMITS } from '../base/limits/mail.js'
+import { ONION_HOP_LIMITS } from '../base/limits/onion-hop.js'
 import { changedLimits, DEFAULT_LIMITS, type Limits } from '../base/limits.js'
 import { consoleLogger, fencedLogger, type Logger } from '../base/logger.js'
 import { VERSION } from '../base/version.js'
@@ -17,6 +18,7 @@ import type { MailServerStats, MailWaiting } from '../mail/server/mail-server.js
 import type { MailStore } from '../mail/server/mail-store.js'
 import { memoryMail } from '../mail/server/memory-mail.js'
 import { mailServer } from '../mail/server/plugin.js'
+import { PACKET_BYTES } from '../onion/packet.js'
 import type { PeerLoad } from '../peer/connection/peer-connection.js'
 import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
 import { relayServices } from '../plugins/circuit/server/relay-services.js'
@@ -35,6 +37,7 @@ import { HttpForward } from './http-forward.js'
 import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
 import { Newcomers } from './newcomers.js'
+import { isHopByDefault, type OnionRelayOptions, type OnionRelayStats, onionRelay } from './onion-relay.js'
 import { type Health, relayRoutes } from './relay-routes.js'
 import { type Reader, SlowReaders } from './slow-readers.js'
 import { addressesAt, type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
@@ -100,6 +103,12 @@ export interface RelayOptions extends AdmissionOptions {
   backplane?: RelayBackplane | undefined
   /** Called at `POST /drain`, which only programs on this machine may send. Default: `drain()`. */
   onDrain?: (() => unknown) | undefined
+  /**
+   * Experimental: be a hop of the onion, which passes on packets that it cannot read, and its exit, which serves callers that it does not
+   * know; exits reach peers of this network only. Default: true where an address that it announces, or listens at, is reached from everywhere,
+   * and `backplane` is not given: a relay of several processes is no hop yet.
+   */
+  onion?: boolean | OnionRelayOptions | undefined
   /** An http or https server to share, instead of `port` and `host` where it listens already. */
   server?: Server | undefined
 }
@@ -125,6 +134,7 @@ const OPTIONS: Record<keyof RelayOptions, true> = {
   onMail: true,
   backplane: true,
   onDrain: true,
+  onion: true,
   server: true,
   trustProxy: true,
   origins: true,
@@ -174,6 +184,8 @@ export interface RelayServerStats {
     }
   /** Whether it sends its peers away. */
   draining: boolean
+  /** Where it is a hop of the onion. */
+  onion?: OnionRelayStats
   /** Peers ended because they did not read, or acknowledged nothing. */
   slowReaders: number
   memory: {
@@ -213,19 +225,30 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   }
   // Records alone must not reach the ceiling.
   const maxStoreBytes = Math.min(DEFAULT_LIMITS.maxStoreBytes, Math.floor(maxMemoryBytes / 4))
-  const { mail: keptIn = false, onMail } = options
+  const { mail: keptIn = false, onMail, backplane } = options
   const mail = keptIn === false ? undefined : mailServer({ store: keptIn === true ? memoryMail() : keptIn, onMail })
   const maxMailMemoryBytes = Math.min(MAIL_LIMITS.maxMailMemoryBytes, Math.floor(maxMemoryBytes / 8))
-  const limits = changedLimits(mail === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...MAIL_LIMITS }, {
+  // Each process of a relay would have hop keys of its own under the one identity.
+  const { onion: hops = backplane === undefined && isHopByDefault(reachedAt) } = options
+  if (hops !== false && backplane !== undefined) {
+    throw new P2PError(
+      'INVALID_CONFIG',
+      'A relay of several processes is no hop of the onion yet: leave out `onion` or `backplane`.',
+    )
+  }
+  const onion = hops === false ? undefined : onionRelay(hops === true ? {} : hops)
+  const maxOnionDelayed = Math.min(ONION_HOP_LIMITS.maxOnionDelayed, Math.floor(maxMemoryBytes / 16 / PACKET_BYTES))
+  const known = { ...DEFAULT_LIMITS, ...(mail && MAIL_LIMITS), ...(onion && ONION_HOP_LIMITS) }
+  const limits = changedLimits(known, {
     ...RELAY_LIMITS,
     maxStoreBytes,
     ...(mail && { maxMailMemoryBytes }),
+    ...(onion && { maxOnionDelayed }),
     ...options.limits,
     maxConnections,
   })
   const startedMs = performance.now()
   let metrics: Metrics | undefined
-  const { backplane } = options
   if (backplane !== undefined && options.identity === undefined) {
     throw new P2PError('INVALID_CONFIG', 'All processes of a relay need the same identity: give `identity` beside `backplane`.')
   }
@@ -258,7 +281,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     others,
     port,
     host,
-    // Those of mail are none of a listener's.
+    // Those of mail and of the onion are none of a listener's.
     limits: Object.fromEntries(Object.entries(limits).filter(([limit]) => Object.hasOwn(DEFAULT_LIMITS, limit))),
     // Sockets in their handshake and plain HTTP requests come on top of the peers; a peer by HTTP has two.
     maxSockets: maxConnections + 2 * limits.maxPendingHandshakes + limits.httpMaxSessions,
@@ -302,6 +325,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       dhtNode({ mode: 'server', backplane }),
       circuits,
       ...(mail === undefined ? [] : [mail]),
+      ...(onion === undefined ? [] : [onion]),
       ...(backplane === undefined ? [] : [sharedRecords(backplane), sharedTopics(backplane), walker!]),
     ],
     ...(options.identity && { identity: options.identity }),
@@ -340,6 +364,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     ...(mail && { mail: mail.getStats()! }),
     ...(backplane && { backplane: { ...backplane.getStats(), ...presence!.getStats(), walker: walker!.leads } }),
     draining: draining !== undefined,
+    ...(onion && { onion: onion.getStats()! }),
     slowReaders: listener.getStats().slowReaders + silent.ended,
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
@@ -358,6 +383,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     throw error
   }
   memory.start()
+  let stopped: Promise<void> | undefined
   const addresses = [...listener.addresses]
   return {
     url: addresses[0]!,
@@ -370,7 +396,8 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     drain,
     stop: async () => {
       memory.stop()
-      await coordinator.shutdown()
+      stopped ??= coordinator.shutdown().then(() => onion?.save())
+      await stopped
       for (const part of [bans, walker, others, presence]) part?.close()
       await backplane?.close()
     },

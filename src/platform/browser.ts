@@ -5,6 +5,7 @@ export { nobleEd25519 as ed25519Fallback } from '../identity/ed25519-noble.js'
 export const manyListeners: typeof node.manyListeners = undefined
 export const newSlab: typeof node.newSlab = undefined
 export const nodeAead: typeof node.nodeAead = undefined
+export const nodeChaCha20: typeof node.nodeChaCha20 = undefined
 export const nodeHmac: typeof node.nodeHmac = undefined
 export const nodeX25519: typeof node.nodeX25519 = undefined
 export const nodeEd25519: typeof node.nodeEd25519 = undefined

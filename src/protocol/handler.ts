@@ -25,6 +25,11 @@ export interface IProtocolHandler {
   readonly rateLimits?: ProtocolLimits
   /** What its messages say of the connection that carries them; default `'lasting'`. Read at registration. */
   readonly use?: ProtocolUse
+  /**
+   * True: with `onion()` it takes messages of senders whom nobody knows. Their `from` has `anonymous: true`, and `reply` serves once and for a
+   * minute. Default false: such messages are refused.
+   */
+  readonly anonymous?: boolean
   /** Another protocol in which the handler asks peers, with the same `use`. Read at registration. */
   readonly asks?: string
   handleMessage(message: P2PMessage, from: PeerInfo): Promise<void>

@@ -49,6 +49,8 @@ export interface PeerInfo {
   /** Whether the peer forwards circuits for others: infrastructure rather than company. Absent where its protocols are unknown. */
   isRelay?: boolean
   metadata?: Record<string, unknown>
+  /** True of the sender of an anonymous message: its key serves for this purpose alone, and it can be reached by `reply` only. */
+  anonymous?: true
   /** Present while connected. */
   connection?: {
     /** Name of the transport of the path that serves. */

@@ -177,6 +177,8 @@ describe('the places where a role is asked something', () => {
     'core-coordinator.ts': 'what a peer is listed as, and the servers among those that we have dialled',
     'mail/host.ts': 'whether a peer itself takes mail over its connection',
     'musig2/musig2.ts': 'whether a cosigner itself takes requests',
+    'node/exit-actions.ts': 'whether a peer itself takes anonymous letters',
+    'node/onion-relay.ts': 'a reason to read the directory again, and no more',
     'plugins/circuit/find-peers.ts': 'what an introduced peer is listed as',
     'plugins/circuit/frames.ts': 'what a peer is listed as',
     'plugins/circuit/server/admission.ts': 'a relay asks whether a peer takes circuits',

@@ -15,12 +15,16 @@ import { encode } from '../../src/message/codec.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { startRelay } from '../../src/node/relay.js'
 import { webSocketServer } from '../../src/node/web-socket-server.js'
+import { epochAt, hopKeyOf, ONION_PROTOCOL, readHopRecord } from '../../src/onion/messages.js'
+import { createPacket } from '../../src/onion/packet.js'
+import { onion } from '../../src/onion/plugin.js'
 import { stateOf } from '../../src/plugins/persistence/state-format.js'
 import { isContained } from '../../src/plugins/webrtc/signals.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { innerServer } from '../address/inner-server.js'
 import { quiet } from '../dht/network.js'
+import { kitOf } from '../kit-of.js'
 
 const cleanUps: (() => unknown)[] = []
 
@@ -245,6 +249,47 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
       }
       // Nothing tells that it has been tried: the mail waits for the mailbox in either case.
       for (let i = 0; i < 14; i++) await pause()
+      await pause()
+    },
+  },
+  'the record of a hop that a wallet takes for a guard': {
+    files: ['onion/entry.ts'],
+    async run(address, rules) {
+      const bootstrap = [(await relayOf(rules)).url, (await relayOf(rules)).url]
+      const hop = await coordinator({ bootstrap, identity: await generateIdentity() })
+      const { publicKey } = generateNoiseKeyPair()
+      const value = { v: 1, address, keys: [[epochAt(Date.now()), publicKey]], family: [], rate: 0, exit: [], bits: {}, up: 0 }
+      await hop.dht.announce({ key: hopKeyOf(hop.peerId), value })
+      const plugins = [onion({ hopAgeMs: 0, guardAgeMs: 0 })] as const
+      const wallet = new P2PCoordinator({ bootstrap, webrtc: false, logger: quiet, plugins, ...rules })
+      cleanUps.push(() => wallet.shutdown())
+      wallet.on('error', () => {})
+      await wallet.start()
+      const { guards } = wallet.onion as unknown as { guards: { all(): unknown[] } }
+      await until(() => guards.all().length > 0)
+      for (let i = 0; i < 4; i++) await pause()
+    },
+  },
+  'the record of a hop of the onion': {
+    files: [],
+    async run(address, rules) {
+      const limits = { onionHopDirectoryMs: 50, onionHopDirectoryMinMs: 10 }
+      const relay = await startRelay({ ...serving, ...rules, powDifficulty: 0, logger: quiet, onion: { loops: false }, limits })
+      cleanUps.push(() => relay.stop())
+      const hop = await coordinator({ bootstrap: [relay.url], identity: await generateIdentity() })
+      const { publicKey } = generateNoiseKeyPair()
+      const value = { v: 1, address, keys: [[epochAt(Date.now()), publicKey]], family: [], rate: 0, exit: [], bits: {}, up: 0 }
+      await hop.dht.announce({ key: hopKeyOf(hop.peerId), value })
+      await hop.shutdown()
+      const sender = await coordinator({ bootstrap: [relay.url] })
+      await until(async () => (await sender.dht.get(hopKeyOf(relay.peerId))) !== null && relay.getStats().onion?.hops === 2)
+      const record = readHopRecord((await sender.dht.get(hopKeyOf(relay.peerId)))?.value)
+      const path = [
+        { id: decodePeerId(relay.peerId), key: record.keys[0]![1], delayMs: 0 },
+        { id: decodePeerId(hop.peerId), key: publicKey, delayMs: 0 },
+      ]
+      const { packet } = await createPacket(path, { command: 'drop' }, new Uint8Array(0))
+      await (await kitOf(sender)).sendTo(relay.peerId, { type: 'packet', payload: packet, protocol: ONION_PROTOCOL })
       await pause()
     },
   },
@@ -474,6 +519,7 @@ describe('the places where addresses of others come in', () => {
     // They dial what the table's files give them, or configure it.
     const none = new Set([
       'channel/secure-channel.ts',
+      'onion/onion-transport.ts',
       'core/config.ts',
       'core/core.ts',
       'core/kit.ts',

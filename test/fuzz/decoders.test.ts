@@ -188,6 +188,7 @@ describe('the table of what reads the network', () => {
     'coinjoin/plan checkPlan': 'what the application gives',
     'musig2/errors checkedField': 'runs a check of readRequest, in its row',
     'base/hidden isHidden': 'the state of the page',
+    'node/onion-relay isHopByDefault': 'the addresses that this relay announces',
     'mail/server/requests isMailRequest': 'the type of a message, looked up and no more',
     'base/wait checkWait': 'what the application gives',
     'definitions/standard-schema checkedBy': "called with what a handler was given, by the application's own schema",

@@ -54,6 +54,13 @@ import { readAny } from '../../src/musig2/ownership.js'
 import { readRequest } from '../../src/musig2/request.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
+import * as exits from '../../src/onion/exit-messages.js'
+import * as onion from '../../src/onion/messages.js'
+import { readOnionError } from '../../src/onion/onion-errors.js'
+import { PACKET_BYTES as onionPacketBytes, openContent, openPacket, peelPacket } from '../../src/onion/packet.js'
+import { isFieldElement, isSame } from '../../src/onion/sphinx.js'
+import { readBackCell, readForwardCell } from '../../src/onion/stream-messages.js'
+import { openReply, useSurb } from '../../src/onion/surb.js'
 import { Session } from '../../src/peer/connection/session.js'
 import { decodeAck, decodeRefused, decodeSequence, decodeSwitch } from '../../src/peer/connection/stream-entries.js'
 import { Anchors } from '../../src/peer/keep/anchors.js'
@@ -325,6 +332,14 @@ const announced = (data: unknown) => {
   return { resourceType: 'musig2-signer', resourceId: '0'.repeat(32), creatorPeerId, data, createdAt: 0 }
 }
 
+/** A packet that begins with these bytes. */
+function packetOf(input: Uint8Array): Uint8Array {
+  const packet = new Uint8Array(onionPacketBytes)
+  packet.set(input.subarray(0, onionPacketBytes - 1), 1)
+  packet[0] = 1
+  return packet
+}
+
 const mailRequests = Object.keys(MAIL_REQUESTS) as MailRequestType[]
 
 /** Every one of them; test/fuzz/decoders.test.ts fails where a new one is missing. */
@@ -497,6 +512,28 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
     }),
   ),
   value('mail/messages readMailPush', readMailPush),
+  value('onion/messages readHopRecord', onion.readHopRecord),
+  value('onion/messages readPacket', onion.readPacket),
+  value('onion/messages readInbox', onion.readInbox),
+  value('onion/messages readDelivered', onion.readDelivered),
+  value('onion/messages readErrorMessage', onion.readErrorMessage),
+  value('onion/messages readAnonymous', onion.readAnonymous),
+  value('onion/messages readAnonymousAnswer', onion.readAnonymousAnswer),
+  bytes('onion/exit-messages readRequestPart', exits.readRequestPart),
+  bytes('onion/exit-messages readAnswerPart', exits.readAnswerPart),
+  bytes('onion/exit-messages readRefusal', exits.readRefusal),
+  value('onion/exit-messages readMore', exits.readMore),
+  bytes('onion/onion-errors readOnionError', (input) => readOnionError([place, place], input)),
+  bytes('onion/packet openPacket', (input) => openPacket(input, { secretKey: place, publicKey: place })),
+  // As a sender may make it: whatever a hop finds behind a MAC that holds.
+  bytes('onion/packet peelPacket', (input) => peelPacket(packetOf(input), place)),
+  bytes('onion/packet openContent', openContent),
+  value('onion/stream-messages readForwardCell', readForwardCell),
+  bytes('onion/stream-messages readBackCell', readBackCell),
+  bytes('onion/surb useSurb', (input) => useSurb(input, new Uint8Array(0))),
+  bytes('onion/surb openReply', (input) => openReply({ key: place, secrets: [place] }, packetOf(input).slice(337))),
+  bytes('onion/sphinx isFieldElement', isFieldElement),
+  bytes('onion/sphinx isSame', (input) => isSame(input, place)),
   value('transport/tabs/tab-messages parseTabMessage', parseTabMessage),
   value('plugins/webrtc/signals parseDescription', (input) => signals.isDataOnly(signals.parseDescription(input, limits).sdp)),
   value('plugins/webrtc/signals parseCandidate', (input) => signals.isContained(signals.parseCandidate(input).candidate)),

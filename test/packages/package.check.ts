@@ -52,7 +52,7 @@ describe('the package', () => {
 })
 
 describe('the exports', () => {
-  for (const entry of ['index', 'core', 'errors', 'statements', 'musig2', 'coinjoin', 'mail', 'node', 'testing']) {
+  for (const entry of ['index', 'core', 'errors', 'statements', 'musig2', 'coinjoin', 'mail', 'onion', 'node', 'testing']) {
     it(`of ${entry} are those agreed on, as ES module and as CommonJS`, async () => {
       const names = Object.keys(await importDist(`${entry}.js`)).sort()
       await expect(names.join('\n')).toMatchFileSnapshot(`exports-${entry}.txt`)
@@ -62,7 +62,7 @@ describe('the exports', () => {
 
   it.each([
     ['lotus-p2p', ['index'], []],
-    ['lotus-p2p-all', ['index', 'coinjoin', 'mail', 'musig2', 'statements'], ['broadcastChannel']],
+    ['lotus-p2p-all', ['index', 'coinjoin', 'mail', 'musig2', 'onion', 'statements'], ['broadcastChannel']],
   ])('of the script tag %s are those of %j and %j, and nothing else becomes global', async (script, entries, more) => {
     const sandbox: Record<string, unknown> = { crypto, TextEncoder, TextDecoder, console }
     const before = Object.keys(sandbox)

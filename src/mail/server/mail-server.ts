@@ -134,8 +134,8 @@ export class MailServer implements IProtocolHandler {
       this.pendingBytes += letterBytes
       await this.turns
         .run(key, async () => {
-          // Of a peer that has gone meanwhile, nothing is done.
-          if (this.kit.peer(from.peerId) === undefined) return
+          // Of a peer that has gone meanwhile, nothing is done. A caller through the onion has no connection that could go.
+          if (from.connection !== undefined && this.kit.peer(from.peerId) === undefined) return
           const payload = await this.answer(type, request, from)
           await this.kit.reply(message, { type: answerTypeOf(type), payload })
         })

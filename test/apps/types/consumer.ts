@@ -119,6 +119,9 @@ export async function full(identity: ConstructorParameters<typeof Statements>[0]
   if (isP2PError(error, 'SIGNING_FAILED') || isP2PError(error, 'INVALID_TRANSACTION')) return error.code
   if (isP2PError(error, 'MIX_FAILED') || isP2PError(error, 'BACKPLANE_DOWN')) return error.code
   if (isP2PError(error, 'NO_MAILBOX') || isP2PError(error, 'MAILBOX_FULL') || isP2PError(error, 'MAIL_REFUSED')) return error.code
+  if (isP2PError(error, 'ONION_NO_PATH') || isP2PError(error, 'ONION_TOO_FEW_OPERATORS')) return error.code
+  if (isP2PError(error, 'ONION_TIMEOUT') || isP2PError(error, 'ONION_EXIT_REFUSED')) return error.code
+  if (isP2PError(error, 'ONION_GONE')) return error.code
   if (isP2PError(error) && error.code === 'SIGNING_FAILED') return error.message
   return isP2PError(error, 'TIMEOUT') ? error.code : 'none'
 }
