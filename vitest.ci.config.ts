@@ -1,12 +1,14 @@
 import { defineConfig } from 'vitest/config'
+import { PARTIES } from './vitest.config.js'
 
 /** `npm test` runs each property 0.4 times as often as it says, and this as many times. */
 const FACTOR = '10'
 
-/** What takes its time: apps that install the package, all mutants and checks of the conformance tester, the properties again with many more runs, and coverage-guided fuzzing. */
+/** What takes its time: parties of several processes, apps that install the package, all mutants and checks of the conformance tester, the properties again with many more runs, and coverage-guided fuzzing. */
 export default defineConfig({
   test: {
     include: [
+      ...PARTIES,
       'test/packages/apps.check.ts',
       'test/fuzz/coverage-guided.check.ts',
       'test/fuzz/{coordinators,decoders,hostile-handshake,models,protocol-models,two-parties}.test.ts',

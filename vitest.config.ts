@@ -5,6 +5,12 @@ const FOLDERS =
   'address,attacks,base,channel,circuit,conform,core,defence,definitions,dht,discovery,fuzz,identity,integration,lotus,message,musig2,network,node,peer,plugins,protocol,storage,testing,topics,transport,vectors'
 /** Files in them that replace a module, or measure the memory of their process. */
 const ALONE = 'memory-ceiling|websocket-blocked'
+/** Parties of several processes, and rounds of many members: `npm run test:ci` runs them. */
+export const PARTIES = [
+  'test/coinjoin/{round-threats,shared}.test.ts',
+  'test/node/{cluster,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
+  'test/onion/{failures,processes,streams}.test.ts',
+]
 /** They share a process for each core, which loads the sources once and not for each file. */
 const SHARED = `test/{${FOLDERS}}/**/!(${ALONE}).test.ts`
 
@@ -17,8 +23,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.reports/vitest.json' }]] : ['default'],
     projects: [
-      { extends: true, test: { name: 'shared', include: [SHARED], isolate: false } },
-      { extends: true, test: { name: 'units', include: ['test/**/*.test.ts'], exclude: [SHARED] } },
+      { extends: true, test: { name: 'shared', include: [SHARED], exclude: PARTIES, isolate: false } },
+      { extends: true, test: { name: 'units', include: ['test/**/*.test.ts'], exclude: [SHARED, ...PARTIES] } },
     ],
   },
 })

@@ -154,7 +154,7 @@ export class CoreCoordinator {
       if (status === 'online') core.startSoon()
       return new Promise((resolve, reject) => {
         const look = () => {
-          if (core.isClosed) reject(shutDownError())
+          if (core.isShutDown) reject(shutDownError())
           else if (this.status === status) resolve()
           else return
           for (const stop of stops) stop()

@@ -534,7 +534,7 @@ test('entries that are cut into parts are put together, and cut in the same way'
   const out: string[] = []
   const writer = new BatchWriter(24, (plaintext) => out.push(hex(plaintext)))
   writer.add(0x01 as Entry, undefined, bytes(whole.slice(2)))
-  writer.flush()
+  writer.writeOut()
   expect(out).toEqual(of24BytePlaintexts)
   const [[kind, body]] = read(descriptionOf64BytePlaintexts) as [[number, string]]
   expect(kind).toBe(0x16)

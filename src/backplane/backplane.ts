@@ -32,7 +32,7 @@ export type Receiver = (bytes: Uint8Array, from: Sender) => void
 
 export interface GatherOptions {
   /** Milliseconds to wait for the slowest. Default `gatherMs`: 150. */
-  waitMs?: number | undefined
+  slowestMs?: number | undefined
   /** Ends with so many answers. Default: when all processes that are there have answered. */
   enough?: number | undefined
   /** Asks the processes that have joined this group alone. */
@@ -154,7 +154,7 @@ export interface RelayBackplane {
   toGroup(group: string, kind: string, bytes: Uint8Array): boolean
   /** @param group letters, digits, `-` and `_`. */
   join(group: string): void
-  leave(group: string): void
+  leaveGroup(group: string): void
   answer(kind: string, answerer: Answerer): Unsubscribe
   receive(kind: string, receiver: Receiver): Unsubscribe
   readonly shared: SharedMap

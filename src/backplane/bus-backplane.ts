@@ -144,7 +144,7 @@ export class BusBackplane implements RelayBackplane {
   }
 
   async gather(kind: string, bytes: Uint8Array, options: GatherOptions = {}): Promise<Gathered[]> {
-    const { waitMs = gatherMs, enough = Number.POSITIVE_INFINITY, group } = options
+    const { slowestMs = gatherMs, enough = Number.POSITIVE_INFINITY, group } = options
     const waiting = new Set(this.list.otherIds)
     if (waiting.size === 0 || this.state === 'down') return []
     this.lastGathering = (this.lastGathering + 1) % 2 ** 32
@@ -156,7 +156,7 @@ export class BusBackplane implements RelayBackplane {
     const body = joined(head, bytes)
     const answers: Gathered[] = []
     try {
-      await withDeadline(this.clock, 'A question to all processes', { timeoutMs: waitMs }, (signal) => {
+      await withDeadline(this.clock, 'A question to all processes', { timeoutMs: slowestMs }, (signal) => {
         return new Promise<void>((done) => {
           signal.addEventListener('abort', () => done())
           // Who is not in the group does not answer: then there is no telling when all have.
@@ -194,7 +194,7 @@ export class BusBackplane implements RelayBackplane {
     if (!this.groups.has(group)) this.groups.set(group, this.subscribe(`group.${group}`))
   }
 
-  leave(group: string): void {
+  leaveGroup(group: string): void {
     this.groups.get(group)?.end()
     this.groups.delete(group)
   }

@@ -60,7 +60,7 @@ export class BatchWriter {
     private readonly emit: (plaintext: Uint8Array) => void,
   ) {}
 
-  /** Bytes that wait for `flush`. */
+  /** Bytes that wait for `writeOut`. */
   get waiting(): number {
     return this.used
   }
@@ -69,7 +69,7 @@ export class BatchWriter {
     const length = (head?.length ?? 0) + body.length
     const room = this.maxPlaintextBytes
     if (HEADER_BYTES + length <= room) {
-      if (this.used + HEADER_BYTES + length > room) this.flush()
+      if (this.used + HEADER_BYTES + length > room) this.writeOut()
       this.write(kind, length, head, body)
       return
     }
@@ -78,14 +78,14 @@ export class BatchWriter {
     if (head !== undefined) whole.set(head, 1)
     whole.set(body, 1 + (head?.length ?? 0))
     for (let position = 0; position < whole.length; ) {
-      if (this.used > room / 2) this.flush()
+      if (this.used > room / 2) this.writeOut()
       const part = whole.subarray(position, position + room - this.used - HEADER_BYTES)
       position += part.length
       this.write(position < whole.length ? Entry.FRAGMENT : Entry.LAST_FRAGMENT, part.length, undefined, part)
     }
   }
 
-  flush(): void {
+  writeOut(): void {
     if (this.buffer === undefined || this.used === 0) return
     const plaintext = this.buffer.subarray(0, this.used)
     const { buffer } = this

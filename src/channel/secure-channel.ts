@@ -369,7 +369,7 @@ export class SecureChannel implements FrameSink {
 
   private tell(description: Uint8Array): void {
     this.writer.add(Entry.DESCRIPTION, undefined, description)
-    this.writer.flush()
+    this.writer.writeOut()
   }
 
   /** The peer has told of itself: the channel is open, unless that is not to our liking. */
@@ -427,7 +427,7 @@ export class SecureChannel implements FrameSink {
     if (kind === Entry.CLOSE && this.early.length === 0) {
       if (this.state === 'open') {
         this.sink?.onGoodbye?.()
-        this.writer.flush()
+        this.writer.writeOut()
       }
       this.end(refusalOf(body, this.limits), false, false)
     } else if (kind >= FIRST_IGNORED) {
@@ -482,7 +482,7 @@ export class SecureChannel implements FrameSink {
         quiet = 0
       } else if (++quiet >= QUIET_HOPS) {
         this.flushing = false
-        if (this.state === 'open') this.writer.flush()
+        if (this.state === 'open') this.writer.writeOut()
         return
       }
       queueMicrotask(hop)
@@ -551,7 +551,7 @@ export class SecureChannel implements FrameSink {
         this.transmit(refusalFrame(told))
       } else {
         this.writer.add(Entry.CLOSE, undefined, encodeRefusal(told))
-        this.writer.flush()
+        this.writer.writeOut()
       }
     } catch {
       // The connection is past telling.

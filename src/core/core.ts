@@ -123,7 +123,7 @@ export class Core implements PeerContext, NetworkOwner {
       store,
       served: () => this.router.names,
       limitsOf: (protocol) => this.router.limitsOf(protocol),
-      shareChanged: (publicKey) => this.network.updates.budgetsChanged(publicKey),
+      shareChanged: (publicKey) => this.network.peerUpdates.budgetsChanged(publicKey),
       disconnect: (key, error) => this.network.expel(key, error),
       onBanned: (ban) => this.events.emit('peer-banned', ban),
       onError: (error) => this.report(error),
@@ -162,7 +162,7 @@ export class Core implements PeerContext, NetworkOwner {
     return this.lifecycle.phase === 'running'
   }
 
-  get isClosed(): boolean {
+  get isShutDown(): boolean {
     return this.lifecycle.phase === 'closed'
   }
 
@@ -175,7 +175,7 @@ export class Core implements PeerContext, NetworkOwner {
   addTransport(transport: Transport): void {
     this.transports.add(transport)
     // The coordinator listens already: a transport that comes later is opened by itself.
-    if (this.listening === undefined || this.isClosed) return
+    if (this.listening === undefined || this.isShutDown) return
     const { listener } = transport
     if (listener !== undefined) this.plugins.fenced(() => this.listenOn(listener))
     if (this.isRunning) this.discoverBy(transport)
@@ -261,7 +261,7 @@ export class Core implements PeerContext, NetworkOwner {
 
   /** @throws P2PError SHUT_DOWN. */
   checkOpen(): void {
-    if (this.isClosed) throw shutDownError()
+    if (this.isShutDown) throw shutDownError()
   }
 
   close(): Promise<void> {
@@ -316,7 +316,7 @@ export class Core implements PeerContext, NetworkOwner {
   private async listenOn(listener: Listener): Promise<void> {
     await listener.listen((connection) => this.network.peers.accept(connection))
     // It has taken its time, and the coordinator has shut down meanwhile.
-    if (this.isClosed) await listener.close()
+    if (this.isShutDown) await listener.close()
   }
 
   private async closeListeners(): Promise<void> {
@@ -382,7 +382,7 @@ export class Core implements PeerContext, NetworkOwner {
 
   /** Our description has changed: peers and plugins are told. */
   described(): void {
-    this.network.updates.changed()
+    this.network.peerUpdates.changed()
     this.plugins.run('described')
   }
 

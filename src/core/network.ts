@@ -62,7 +62,7 @@ export class Network {
   readonly peers: PeerManager
   /** Messages for peers that are away, where a plugin keeps them. */
   queue: Queue | undefined
-  readonly updates: PeerUpdates
+  readonly peerUpdates: PeerUpdates
   readonly anchors: Anchors
   /** Addresses of the relays that the application has named. */
   readonly named: Set<string>
@@ -140,7 +140,7 @@ export class Network {
       },
       onDead: (id, error) => this.peers.get(id)?.dropPath(error),
     })
-    this.updates = new PeerUpdates({
+    this.peerUpdates = new PeerUpdates({
       limits,
       describe: (publicKey) => ({ ...core.describe(), budgets: core.defence.gate.budgetsOf(publicKey) }),
       onUpdate: (id, description) => {
@@ -149,7 +149,7 @@ export class Network {
         if (peer !== undefined) core.plugins.tell('described', peer.info)
       },
     })
-    this.handlers = [this.heartbeat, this.updates]
+    this.handlers = [this.heartbeat, this.peerUpdates]
   }
 
   private get isRunning(): boolean {
@@ -289,7 +289,7 @@ export class Network {
     this.anchors.changed()
     this.core.connected(peer)
     if (peer.info.isRelay) this.reconnector.relayBack()
-    for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.queue?.flush(id)
+    for (const id of new Set([peer.peerId, encodePeerId(peer.publicKey)])) this.queue?.flushTo(id)
   }
 
   private disconnected(peer: PeerConnection, error: P2PError): void {

@@ -41,7 +41,7 @@ export interface Queue {
   /** True while messages wait for this peer. */
   has(peerId: string): boolean
   /** Sends what waits for a peer that is connected. */
-  flush(peerId: string): void
+  flushTo(peerId: string): void
   /** While the coordinator ends: settles when what has to leave before its connections has left. @internal */
   readonly leaving?: Promise<void> | undefined
   add(peerId: string, message: OutgoingMessage, options: SendToOptions): Promise<QueuedMessage>

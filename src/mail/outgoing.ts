@@ -86,8 +86,8 @@ export class Outgoing implements Queue {
     return waits || this.options.before?.has(peerId) === true
   }
 
-  flush(peerId: string): void {
-    this.options.before?.flush(peerId)
+  flushTo(peerId: string): void {
+    this.options.before?.flushTo(peerId)
     this.options.go(peerId)
   }
 

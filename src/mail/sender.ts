@@ -98,7 +98,7 @@ export class Sender {
     const { clock, random } = host.kit
     const alarm = new Alarm(clock, () => this.go(peerId))
     const backoff = new Backoff({ minMs: limits.mailRetryMs, maxMs: limits.maxMailRetryMs, random })
-    const route = { isRunning: false, isAgain: false, backoff, alarm }
+    const route: Route = { isRunning: false, isAgain: false, backoff, alarm }
     this.routes.set(peerId, route)
     return route
   }

@@ -54,7 +54,7 @@ export async function capacity(
       memoryBytes: whole('memory', values.memory, 1, 4_096) * 1e9,
     }
     const plan = capacityFor(question)
-    if (values.json) say(JSON.stringify({ ...plan, measured: MEASURED }))
+    if (values.json) say(JSON.stringify({ ...plan, costs: MEASURED }))
     else for (const line of told(question, plan)) say(line)
     return 0
   } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import { Duplex } from 'node:stream'
+import { Duplex, pipeline } from 'node:stream'
 import type { RelayBackplane } from '../backplane/backplane.js'
 import { joined, viewOf } from '../base/bytes.js'
 import type { Unsubscribe } from '../base/events.js'
@@ -93,7 +93,7 @@ export class HttpForward {
       { createConnection: () => tunnel, method, path, headers: forwarded(request.headers) },
       (answer) => {
         response.writeHead(answer.statusCode ?? 502, forwarded(answer.headers))
-        answer.on('error', lost).pipe(response)
+        pipeline(answer, response, (error) => error && lost())
       },
     )
     through.on('error', lost)
@@ -101,7 +101,8 @@ export class HttpForward {
       through.destroy()
       tunnel.destroy()
     })
-    request.on('aborted', () => through.destroy()).pipe(through)
+    // It ends what it leads to where the caller goes in the middle; that is no error of anybody's.
+    pipeline(request, through, () => {})
   }
 
   close(): void {

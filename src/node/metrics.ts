@@ -150,7 +150,7 @@ const METRICS: Definition[] = [
     Number(backplane?.up ?? true),
   ),
   gauge('backplane_nodes', 'Processes of this relay.', ({ backplane }) => backplane?.nodes ?? 1),
-  gauge('backplane_held', 'Peers that this process answers for.', ({ backplane }) => backplane?.held ?? 0),
+  gauge('backplane_held', 'Peers that this process answers for.', ({ backplane }) => backplane?.heldPeers ?? 0),
   gauge('walker', '1 where this process speaks with other relays.', ({ backplane }) => Number(backplane?.walker ?? true)),
   counter('backplane_sent_total', 'Messages to other processes.', ({ backplane }) => backplane?.sent ?? {}, 'kind'),
   counter('backplane_received_total', 'Messages of other processes.', ({ backplane }) => backplane?.received ?? {}, 'kind'),

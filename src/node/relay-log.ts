@@ -1,3 +1,4 @@
+import { isBytes } from '../base/bytes.js'
 import { platformTimer } from '../base/clock.js'
 import { P2PError } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
@@ -94,7 +95,7 @@ function safe(facts: Record<string, unknown>): Record<string, unknown> {
 function safeFact(fact: unknown): unknown {
   if (fact instanceof P2PError) return { code: fact.code, message: printable(fact.message, MAX_TEXT) }
   if (fact instanceof Error) return { code: fact.name, message: printable(fact.message, MAX_TEXT) }
-  if (fact instanceof Uint8Array) return `${fact.length} bytes`
+  if (isBytes(fact)) return `${fact.length} bytes`
   if (typeof fact === 'bigint') return `${fact}`
   if (typeof fact === 'string') return printable(fact, MAX_TEXT)
   if (Array.isArray(fact)) return fact.slice(0, 64).map(safeFact)

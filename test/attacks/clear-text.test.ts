@@ -264,7 +264,7 @@ async function impostor(connection: Connection, terms: Partial<HandshakeTerms>, 
       const writer = new BatchWriter(60_000, (plaintext) => connection.send(noise.send.encrypt(plaintext)))
       writer.add(Entry.READY, undefined, bytes(0))
       writer.add(Entry.DESCRIPTION, undefined, encode(described))
-      writer.flush()
+      writer.writeOut()
     },
     onClose: () => {},
     onDrain: () => {},

@@ -105,7 +105,7 @@ it('a process that is killed: its wallets are back within 5 s, and what sendTo a
       send()
       await net.clock.advance(20)
     }
-    await until(() => relays[2]!.presence.getStats().held === 1, 5_000)
+    await until(() => relays[2]!.presence.getStats().heldPeers === 1, 5_000)
     while (accepted.at(-1)! < 60) {
       send()
       await net.clock.advance(100)

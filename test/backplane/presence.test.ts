@@ -6,7 +6,7 @@ let cluster: Awaited<ReturnType<typeof relayProcesses>>
 afterEach(() => cluster.stop())
 
 const connectedAt = () => cluster.relays.map(({ coordinator }) => coordinator.getConnectedPeers().length)
-const heldAt = () => cluster.relays.map(({ presence }) => presence.getStats().held)
+const heldAt = () => cluster.relays.map(({ presence }) => presence.getStats().heldPeers)
 
 it('a wallet that connects elsewhere is dropped where it was, and found where it is', async () => {
   cluster = await relayProcesses(3)

@@ -39,7 +39,6 @@ const DATES: Record<string, [reads: number, of: string]> = {
   'musig2/musig2.ts': [2, 'when a request of ours ends, and when one has ended'],
   'musig2/signing-inbox.ts': [1, 'when a request ends, by the dates of its members'],
   'musig2/signing.ts': [1, 'when a request ends'],
-  'node/cli.ts': [3, 'the dates of the lines of a log'],
   'node/exit-work.ts': [1, 'the epoch of work'],
   'node/hop-directory.ts': [2, 'when a record ends'],
   'node/hop-keys.ts': [4, 'epochs, which are days of all'],

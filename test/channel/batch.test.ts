@@ -18,7 +18,7 @@ function through(bodies: Uint8Array[], room = ROOM, head?: Uint8Array) {
   const frames: Uint8Array[] = []
   const writer = new BatchWriter(room, (plaintext) => frames.push(plaintext.slice()))
   for (const body of bodies) writer.add(Entry.MESSAGE, head, body)
-  writer.flush()
+  writer.writeOut()
   const reader = new BatchReader(DEFAULT_LIMITS)
   const entries: [number, Uint8Array][] = []
   for (const frame of frames) reader.read(frame, (kind, body) => entries.push([kind, body.slice()]))
@@ -84,7 +84,7 @@ describe('batches', () => {
     const large = pattern(60_000)
     for (const writer of writers) {
       writer.add(Entry.MESSAGE, undefined, large)
-      writer.flush()
+      writer.writeOut()
     }
     collect()
     // 65 MB, if each kept its own.
@@ -93,8 +93,8 @@ describe('batches', () => {
     x.add(Entry.MESSAGE, undefined, pattern(40_000, 1))
     y.add(Entry.MESSAGE, undefined, pattern(40_000, 2))
     x.add(Entry.MESSAGE, undefined, pattern(100, 3))
-    x.flush()
-    y.flush()
+    x.writeOut()
+    y.writeOut()
     expect(same(frames.x![0]!.subarray(3, 40_003), pattern(40_000, 1))).toBe(true)
     expect(same(frames.y![0]!.subarray(3), pattern(40_000, 2))).toBe(true)
   })

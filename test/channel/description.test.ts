@@ -106,7 +106,7 @@ describe('a description', () => {
     const peer = await hostile('dials')
     const writer = new BatchWriter(500, (plaintext) => peer.say(plaintext.slice()))
     writer.add(Entry.DESCRIPTION, undefined, encodeDescription(large.described, DEFAULT_LIMITS))
-    writer.flush()
+    writer.writeOut()
     expect((await peer.alices).remote.protocols).toHaveLength(100)
   })
 

@@ -287,7 +287,7 @@ describe('Outbox, over a connection that comes, goes, fills and forgets', () => 
             const link = links.get(each.peer)!
             if (each.what === 'up') {
               link.up = true
-              outbox.flush(each.peer)
+              outbox.flushTo(each.peer)
             } else if (each.what === 'down') {
               link.up = false
               link.moved()

@@ -104,7 +104,7 @@ describe('lotus-p2p capacity', () => {
     expect(out).toMatch(/^50,000 wallets, 5 % of them with a message of 512 bytes a second\n/)
     expect(out).toMatch(/--max-connections \d+ --max-memory \d+/)
     const json = JSON.parse((await relays.run('capacity', '--wallets', '50000', '--cores', '2', '--json')).out)
-    expect(json).toEqual({ ...capacityFor({ ...question, wallets: 50_000, cores: 2 }), measured: MEASURED })
+    expect(json).toEqual({ ...capacityFor({ ...question, wallets: 50_000, cores: 2 }), costs: MEASURED })
   })
 
   it.each([[[]], [['--wallets', '0']], [['--wallets', 'many']], [['--wallets', '5', '--active', '101']], [['5']]])(

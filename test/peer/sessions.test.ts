@@ -196,7 +196,7 @@ it('a peer that comes as ever new processes, and acknowledges nothing, is sent w
   const startedAt = clock.now()
   for (let process = 0; process < 100; process++) {
     for (const gone of settle.splice(0)) gone(false)
-    outbox.flush('bob')
+    outbox.flushTo('bob')
     await clock.advance(100)
   }
   expect(givenBytes).toBeGreaterThan(0)
@@ -210,7 +210,7 @@ it('a peer that comes as ever new processes, and acknowledges nothing, is sent w
       repetition.acknowledged(100_000, false)
       taken(true)
     }
-    outbox.flush('bob')
+    outbox.flushTo('bob')
     await clock.advance(1_000)
   }
   expect(clock.now() - before).toBeLessThan(60_000)

@@ -173,8 +173,8 @@ async function pigeons(config: P2PConfig) {
       outbound: false,
       maxFrameBytes: 65_535,
       bufferedAmount: 0,
-      attach: ({ onFrame }: FrameSink) =>
-        void queueMicrotask(() => onFrame(new Handshake(true, local, DEFAULT_LIMITS, clock).start())),
+      attach: (sink: FrameSink) =>
+        void queueMicrotask(() => sink.onFrame(new Handshake(true, local, DEFAULT_LIMITS, clock).start())),
       send: (frame: Uint8Array) => heard.push(frame),
       close: () => ends.push('closed'),
     }

@@ -31,7 +31,7 @@ interface Wiring {
 
 export interface PresenceStats {
   /** Peers that this process holds. */
-  held: number
+  heldPeers: number
   /** Claims of ours that nobody disputed, that took a peer from another process, and claims of others that took one from us. */
   first: number
   won: number
@@ -74,9 +74,9 @@ export class Presence {
   }
 
   getStats(): PresenceStats {
-    let held = 0
-    for (const { isHeld } of this.attached.values()) if (isHeld) held++
-    return { held, ...this.counts }
+    let heldPeers = 0
+    for (const { isHeld } of this.attached.values()) if (isHeld) heldPeers++
+    return { heldPeers, ...this.counts }
   }
 
   /** A peer has connected to this process. @param key its `lp1…` id. */

@@ -88,7 +88,7 @@ export class Outbox {
   constructor(private readonly wiring: OutboxOptions) {
     this.alarm = new Alarm(wiring.clock, () => this.expire())
     this.again = new Alarm(wiring.clock, () => {
-      for (const peerId of [...this.queues.keys()]) this.flush(peerId)
+      for (const peerId of [...this.queues.keys()]) this.flushTo(peerId)
     })
   }
 
@@ -133,7 +133,7 @@ export class Outbox {
     const keeping = this.journal?.add(entry, ended)
     const go = () => {
       entry.sent = undefined
-      this.flush(peerId)
+      this.flushTo(peerId)
       if (this.queues.get(peerId)?.some(({ sent }) => sent === undefined)) this.wiring.want(peerId)
       return queued
     }
@@ -179,7 +179,7 @@ export class Outbox {
   }
 
   /** Sends what waits for a peer that is connected, in order. */
-  flush(peerId: string): void {
+  flushTo(peerId: string): void {
     for (const entry of [...(this.queues.get(peerId) ?? [])]) {
       if (entry.sent !== undefined) continue
       const waitMs = entry.isRepeated ? this.wiring.repeatMs(peerId, entry.bytes) : 0
@@ -218,7 +218,7 @@ export class Outbox {
     this.blocked.add(peerId)
     void progress.then(() => {
       this.blocked.delete(peerId)
-      this.flush(peerId)
+      this.flushTo(peerId)
     })
   }
 

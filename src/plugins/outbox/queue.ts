@@ -54,8 +54,8 @@ export class OutboxQueue implements Queue {
     return this.outbox.has(peerId)
   }
 
-  flush(peerId: string): void {
-    this.outbox.flush(peerId)
+  flushTo(peerId: string): void {
+    this.outbox.flushTo(peerId)
   }
 
   close(): void {
