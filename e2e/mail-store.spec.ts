@@ -73,37 +73,3 @@ test('what mail keeps in a browser is sealed by a key that no script reads, and 
   }
   expect(found.asked).toBe(1)
 })
-
-test('a browser that gives no more room makes sendTo say so, and what waits is there when there is room again', async ({
-  context,
-  pageUrl,
-  relayWith,
-  browserName,
-}) => {
-  test.skip(browserName !== 'chromium', 'Only Chromium lets a test set the quota of an origin.')
-  const relay = await relayWith({ mail: memoryMail({ maxBucket: 4, maxTtl: 3 }) })
-  await context.route('**/sdk.js', (route) => route.fulfill({ contentType: 'text/javascript', body: sdk }))
-  const page = await context.newPage()
-  await page.goto(pageUrl)
-  await walletIn(page, relay.url)
-  const send = (bytes: number) =>
-    page.evaluate(async (bytes) => {
-      const to = window.LotusP2P.encodePeerId(new Uint8Array(32).fill(5))
-      try {
-        await window.peer.sendTo(to, { type: 'note', payload: new Uint8Array(bytes) }, { queue: true })
-        return 'kept'
-      } catch (error) {
-        const { code, details } = error as { code: string; details: { limit?: string } }
-        return `${code} ${details.limit}`
-      }
-    }, bytes)
-  expect(await send(1_000)).toBe('kept')
-  const devtools = await context.newCDPSession(page)
-  const origin = new URL(pageUrl).origin
-  await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 })
-  await expect.poll(() => send(200_000), { timeout: 20_000 }).toBe('OUTBOX_FULL quota')
-  await devtools.send('Storage.overrideQuotaForOrigin', { origin })
-  expect(await send(1_000)).toBe('kept')
-  const waiting = await page.evaluate(() => (window.peer as unknown as { mail: { waiting(): unknown[] } }).mail.waiting().length)
-  expect(waiting).toBeGreaterThanOrEqual(2)
-})
