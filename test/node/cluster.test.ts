@@ -90,7 +90,7 @@ it('two wallets at two processes of a relay find each other and talk', { timeout
   await vi.waitFor(() => expect([there.got.length, back.got.length]).toEqual([20, 20]), LONG)
   expect(there.got).toEqual(there.accepted)
   const facts = await one!.tell({ do: 'stats' })
-  expect(facts.backplane).toMatchObject({ up: true, nodes: 2, held: 1 })
+  expect(facts.backplane).toMatchObject({ up: true, nodes: 2, heldPeers: 1 })
   expect(facts.circuits).toMatchObject({ remote: 1, gaps: 0 })
   expect(facts.connected).toEqual([alice.peerId])
 })
