@@ -118,8 +118,7 @@ export class Paths implements PathOwner {
     this.paths.add(path)
     this.session.choose()
     this.switchTo(path)
-    // The end that dialled the new path ends the old one, unless that is a spare; the other end only makes sure.
-    if (rankOf(before.channel) === rankOf(channel) && channel.connection.outbound) path.replaces = before
+    if (rankOf(before.channel) === rankOf(channel)) path.replaces = before
     // The peer may have spoken here already.
     channel.attach(path)
     this.standDown(before, channel.connection.outbound)
@@ -249,7 +248,9 @@ export class Paths implements PathOwner {
       // The peer has begun on this path before it heard of our choice, where its count is lower: it may have chosen the other one.
       if (replaces !== undefined && changes >= session.changes) {
         path.replaces = undefined
-        this.retire(replaces)
+        // The end that dialled the new path ends the old one; the other end only makes sure.
+        if (path.channel.connection.outbound) this.retire(replaces)
+        else if (replaces !== this.current) replaces.endAfter(2 * this.limits.closeGraceMs)
       }
       const isLater = session.isLater(changes, leads)
       const before = this.current
