@@ -4,6 +4,7 @@ import { hostname, uptime } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { P2PError } from '../base/errors.js'
+import { systemRandom } from '../base/random.js'
 
 /** A lock is held for the milliseconds of one write. One that is held for so long is not waited for. */
 const PATIENCE_MS = 10_000
@@ -36,7 +37,7 @@ export async function whileLocked<T>(path: string, work: () => Promise<T>): Prom
     if (other === undefined) continue
     if (isDead(other)) await breakLock(path, other)
     else if (performance.now() > until) throw heldTooLong(path, other)
-    else await pause(RETRY_MS * (1 + Math.random()))
+    else await pause(RETRY_MS * (1 + systemRandom.unit()))
   }
   try {
     return await work()

@@ -1,11 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { isP2PError } from '../../src/base/errors.js'
-import { seededRandom } from '../../src/base/random.js'
-import { coreOf } from '../../src/core/core.js'
-import type { Plugin } from '../../src/core/plugin.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import type { Onion } from '../../src/onion/index.js'
-import { type OnionNet, onionNetwork, onionWallet, passing, readyWallet } from './wallets.js'
+import { dropper, type OnionNet, onionNetwork, onionWallet, passing, readyWallet } from './wallets.js'
 
 let open: OnionNet | undefined
 
@@ -15,23 +12,6 @@ afterEach(async () => {
 })
 
 const MINUTE_MS = 60_000
-
-/** A relay that drops a share of the packets that it is given. */
-function dropper(share: number, seed: number): Plugin {
-  const random = seededRandom(seed)
-  return {
-    name: 'dropper',
-    attach(kit) {
-      const handler = coreOf(kit).router.handlers.get('lotus/onion')!
-      const handle = handler.handleMessage.bind(handler)
-      handler.handleMessage = async (message, from) => {
-        if (message.type === 'packet' && random.unit() < share) return
-        await handle(message, from)
-      }
-      return {}
-    },
-  }
-}
 
 /** The guards of a wallet: the first one is used. */
 const guardsOf = (onion: Onion) => (onion as unknown as { guards: { all(): { id: string }[] } }).guards.all().map(({ id }) => id)

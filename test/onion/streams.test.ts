@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { isP2PError } from '../../src/base/errors.js'
 import { seededRandom } from '../../src/base/random.js'
-import { coreOf } from '../../src/core/core.js'
 import type { Plugin } from '../../src/core/plugin.js'
 import type { P2PMessage } from '../../src/message/message.js'
 import { musig2 } from '../../src/musig2/plugin.js'
@@ -11,7 +10,7 @@ import { CellEnd } from '../../src/onion/stream-messages.js'
 import { statements } from '../../src/statements/plugin.js'
 import { keysOf, paymentOf, secretOf } from '../musig2/network.js'
 import { verdictOf } from '../musig2/oracle.js'
-import { type OnionNet, onionNetwork, onionWallet, pass, passing, readyWallet } from './wallets.js'
+import { dropper, type OnionNet, onionNetwork, onionWallet, pass, passing, readyWallet } from './wallets.js'
 
 let open: OnionNet | undefined
 
@@ -46,23 +45,6 @@ describe('cells', () => {
     )
   })
 })
-
-/** A relay that drops a share of the packets that it is given. */
-function dropper(share: number, seed: number): Plugin {
-  const random = seededRandom(seed)
-  return {
-    name: 'dropper',
-    attach(kit) {
-      const handler = coreOf(kit).router.handlers.get('lotus/onion')!
-      const handle = handler.handleMessage.bind(handler)
-      handler.handleMessage = async (message, from) => {
-        if (message.type === 'packet' && random.unit() < share) return
-        await handle(message, from)
-      }
-      return {}
-    },
-  }
-}
 
 describe('a stream through the onion', () => {
   it('connects a peer that sees another identity, by no other way, both ways', async () => {

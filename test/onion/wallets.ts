@@ -1,4 +1,6 @@
+import { seededRandom } from '../../src/base/random.js'
 import type { P2PConfig } from '../../src/coordinator.js'
+import { coreOf } from '../../src/core/core.js'
 import type { Plugin } from '../../src/core/plugin.js'
 import { withTransport } from '../../src/core/with-transport.js'
 import type { P2PCoordinator } from '../../src/index.js'
@@ -109,3 +111,20 @@ export async function passing<T>({ clock }: TestNetwork, promise: Promise<T>, st
 /** Lets time pass in small steps. */
 export const pass = (net: TestNetwork, ms: number): Promise<void> =>
   passing(net, new Promise((resolve) => net.clock.setTimeout(() => resolve(undefined), ms)))
+
+/** A relay that drops a share of the packets that it is given. */
+export function dropper(share: number, seed: number): Plugin {
+  const random = seededRandom(seed)
+  return {
+    name: 'dropper',
+    attach(kit) {
+      const handler = coreOf(kit).router.handlers.get('lotus/onion')!
+      const handle = handler.handleMessage.bind(handler)
+      handler.handleMessage = async (message, from) => {
+        if (message.type === 'packet' && random.unit() < share) return
+        await handle(message, from)
+      }
+      return {}
+    },
+  }
+}
