@@ -1,7 +1,6 @@
 import { hexOf, viewOf } from '../base/bytes.js'
 import { isP2PError, P2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
-import { SerialByKey } from '../base/serial.js'
 import { MAX_BUCKET, TTL_CLASS_S } from '../mail/box.js'
 import type { PlacedLetter } from '../mail/messages.js'
 import { BoxUsage, kindOf, type LetterKind } from '../mail/server/box-usage.js'
@@ -27,6 +26,7 @@ import {
   withHead,
 } from './mail-level-entries.js'
 import { MailWrites } from './mail-level-writes.js'
+import { OpenedOnUse } from './opened-on-use.js'
 
 /**
  * Mailboxes in a folder that LevelDB makes. What has been answered is on the disk: each change is a batch with `sync`, all or nothing,
@@ -58,18 +58,14 @@ class LevelMail implements MailStore {
   readonly totals: MailTotals = { boxes: 0, letters: 0, bytes: 0 }
   private usages = new Map<string, BoxUsage>()
   private readonly watchers = new BoxWatchers()
-  /** One change of a box after the other. */
-  private readonly turns = new SerialByKey()
+  private readonly database = new OpenedOnUse(() => this.open())
   private readonly writes = new MailWrites(
-    () => this.opened!,
+    () => this.database.current!,
     (box) => {
       const usage = this.usages.get(box)
       return usage === undefined ? { type: 'del', key: keys.usage(box) } : put(keys.usage(box), entryOf(usage.toArray()))
     },
   )
-  /** Calls under way. */
-  private readonly running = new Set<Promise<unknown>>()
-  private opened: Promise<Database> | undefined
 
   constructor(private readonly path: string) {}
 
@@ -212,42 +208,23 @@ class LevelMail implements MailStore {
     }
   }
 
-  async close(): Promise<void> {
-    while (this.running.size > 0) await Promise.allSettled(this.running)
-    const closing = this.opened
-    this.opened = undefined
-    await closing?.then(
-      (database) => database.close(),
-      () => {},
-    )
+  close(): Promise<void> {
+    return this.database.close((database) => database.close())
   }
 
   /** One change of a box, after those before it. */
   private change<T>(box: string, action: (database: Database) => Promise<T>): Promise<T> {
-    return this.tracked(this.turns.run(box, () => this.use(action)))
+    return this.database.change(box, (database) => this.told(action(database)))
   }
 
   private run<T>(action: (database: Database) => Promise<T>): Promise<T> {
-    return this.tracked(this.use(action))
+    return this.database.run((database) => this.told(action(database)))
   }
 
-  private tracked<T>(result: Promise<T>): Promise<T> {
-    this.running.add(result)
-    const done = () => void this.running.delete(result)
-    result.then(done, done)
-    return result
-  }
-
-  private async use<T>(action: (database: Database) => Promise<T>): Promise<T> {
-    this.opened ??= this.open()
-    const opening = this.opened
-    const database = await opening.catch((error) => {
-      // A process that held the folder may be gone at the next try.
-      if (this.opened === opening) this.opened = undefined
-      throw error
-    })
+  /** What has failed, in words for an operator. */
+  private async told<T>(result: Promise<T>): Promise<T> {
     try {
-      return await action(database)
+      return await result
     } catch (cause) {
       if (isP2PError(cause, 'STORAGE_FAILED')) throw cause
       const message = `The mail in ${this.path} failed. Check the disk, its space and its permissions.`

@@ -4,7 +4,6 @@ import type { KV } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { isP2PError, P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
-import { SerialByKey } from '../../base/serial.js'
 import { LETTER_BYTES, MAX_BUCKET, TTL_CLASS_S } from '../../mail/box.js'
 import type { PlacedLetter } from '../../mail/messages.js'
 import { kindOf } from '../../mail/server/box-usage.js'
@@ -19,6 +18,7 @@ import {
   withoutOne,
 } from '../../mail/server/prekey-pile.js'
 import { decode, encode } from '../../message/codec.js'
+import { OpenedOnUse } from '../opened-on-use.js'
 import { BoxIndex, type IndexedLetter } from './nats-mail-index.js'
 import { BoxViews } from './nats-mail-views.js'
 
@@ -99,11 +99,8 @@ class NatsMail implements MailStore {
   readonly maxTtl = 3
   readonly inMemory = false
   private readonly views = new BoxViews()
-  /** One change of a box by this process after the other. */
-  private readonly turns = new SerialByKey()
-  /** Calls under way. */
-  private readonly running = new Set<Promise<unknown>>()
-  private opened: Promise<Opened> | undefined
+  /** Of this process: others change the same boxes. */
+  private readonly server = new OpenedOnUse(() => this.open())
 
   constructor(
     private readonly link: NatsMailLink,
@@ -263,14 +260,8 @@ class NatsMail implements MailStore {
     }
   }
 
-  async close(): Promise<void> {
-    while (this.running.size > 0) await Promise.allSettled(this.running)
-    const closing = this.opened
-    this.opened = undefined
-    await closing?.then(
-      ({ stop }) => stop(),
-      () => {},
-    )
+  close(): Promise<void> {
+    return this.server.close(({ stop }) => stop())
   }
 
   /** Stores the bytes of a letter. @returns their sequence in the stream; undefined where it takes no more of that kind. */
@@ -335,32 +326,25 @@ class NatsMail implements MailStore {
 
   /** One change of a box, after those before it. */
   private change<T>(box: string, action: (opened: Opened) => Promise<T>): Promise<T> {
-    return this.tracked(this.turns.run(box, () => this.use(action)))
+    return this.told(this.server.change(box, this.whileUp(action)))
   }
 
   private run<T>(action: (opened: Opened) => Promise<T>): Promise<T> {
-    return this.tracked(this.use(action))
+    return this.told(this.server.run(this.whileUp(action)))
   }
 
-  private tracked<T>(result: Promise<T>): Promise<T> {
-    this.running.add(result)
-    const done = () => void this.running.delete(result)
-    result.then(done, done)
-    return result
-  }
-
-  private async use<T>(action: (opened: Opened) => Promise<T>): Promise<T> {
-    try {
-      this.opened ??= this.open()
-      const opening = this.opened
-      const opened = await opening.catch((error) => {
-        // NATS may be there at the next try.
-        if (this.opened === opening) this.opened = undefined
-        throw error
-      })
-      // While it is away the client would take what is published without a word, and lose it.
+  /** While NATS is away the client would take what is published without a word, and lose it. */
+  private whileUp<T>(action: (opened: Opened) => Promise<T>): (opened: Opened) => Promise<T> {
+    return async (opened) => {
       if (this.link.state === 'down') throw away()
-      return await action(opened)
+      return action(opened)
+    }
+  }
+
+  /** What has failed, in words for an operator. */
+  private async told<T>(result: Promise<T>): Promise<T> {
+    try {
+      return await result
     } catch (cause) {
       if (isP2PError(cause)) throw isP2PError(cause, 'STORAGE_FAILED') ? cause : away(cause)
       throw new P2PError(
