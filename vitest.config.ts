@@ -7,7 +7,8 @@ const FOLDERS =
 const ALONE = 'isolation|memory-ceiling|websocket-blocked'
 /** Parties of several processes, and rounds of many members: `npm run test:ci` runs them. */
 export const PARTIES = [
-  'test/coinjoin/{round-threats,shared}.test.ts',
+  'test/coinjoin/{real-sockets,round-threats,shared}.test.ts',
+  'test/conform/own.test.ts',
   'test/node/{cluster,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
   'test/onion/{failures,processes,streams}.test.ts',
 ]
