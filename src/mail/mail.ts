@@ -143,7 +143,7 @@ export class Mail {
       limits,
       state,
       prekeys: this.prekeys,
-      areRead: () => this.mailboxes.isEmpty || this.mailboxes.areRead,
+      readSince: () => this.mailboxes.readSince,
       onExtras: (sender, extras) => void this.learn(sender, extras),
       onHandled: (sender, messageId) => {
         if (settings.receipts) this.receipts.add(sender, messageId)
@@ -203,7 +203,7 @@ export class Mail {
   /** Messages of ours that are not done with, in order. */
   waiting(): WaitingMail[] {
     return [...this.outgoing.entries()]
-      .filter(({ message }) => message.protocol !== MAIL_PROTOCOL)
+      .filter(({ message, state }) => message.protocol !== MAIL_PROTOCOL && state !== 'new')
       .map(({ message: { messageId }, peerId, state, expiresAt }) => ({ messageId, peerId, state, expiresAt }) as WaitingMail)
   }
 
@@ -311,7 +311,10 @@ export class Mail {
 
   /** @internal */
   disconnected({ peerId, publicKey }: PeerInfo): void {
-    if (publicKey !== undefined) this.mailboxes.disconnected(encodePeerId(publicKey))
+    if (publicKey !== undefined) {
+      this.mailboxes.disconnected(encodePeerId(publicKey))
+      this.receiver.left(publicKey)
+    }
     this.sender.disconnected(peerId)
   }
 

@@ -55,8 +55,8 @@ export interface MailEntry {
   waitsSince: number
   /** By which plugin it is deposited; undefined: by our own connections. */
   readonly via: string | undefined
-  /** `'over'`: it is done with. */
-  state: MailEntryState | 'over'
+  /** `'new'`: it is not in the store yet, and does not leave before. `'over'`: it is done with. */
+  state: MailEntryState | 'new' | 'over'
   /** Whether it was ever left at a mailbox. */
   wasMailed: boolean
   /** The sealed letter, until it is at two mailboxes. */
