@@ -15,6 +15,7 @@ import type { MailHost } from './host.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import {
   bodyOf,
+  type EntryLife,
   entryShape,
   type MailEntry,
   OUTGOING_PREFIX,
@@ -128,13 +129,8 @@ export class Outgoing implements Queue {
     })
   }
 
-  /** Takes in a message, of our own too, such as receipts. @param about `waitsSince`: default now. */
-  async accept(
-    to: string,
-    message: P2PMessage,
-    body: Uint8Array,
-    about: Pick<MailEntry, 'expiresAt' | 'via'> & { waitsSince?: number },
-  ): Promise<QueuedMessage> {
+  /** Takes in a message, of our own too, such as receipts. */
+  async accept(to: string, message: P2PMessage, body: Uint8Array, about: EntryLife): Promise<QueuedMessage> {
     const { options } = this
     const { host } = options
     let settle!: (outcome: QueuedOutcome) => void

@@ -155,7 +155,14 @@ export class Prekeys {
     const { clock, random } = this.options
     const key = PREFIX + hexOf(random.bytes(6))
     return Array.from({ length }, () => {
-      const made = { key, kind, id: random.bytes(PREKEY_ID_BYTES), keys: generateKeyPair(), madeAt: clock.now(), replacedAt: 0 }
+      const made: OwnPrekey = {
+        key,
+        kind,
+        id: random.bytes(PREKEY_ID_BYTES),
+        keys: generateKeyPair(),
+        madeAt: clock.now(),
+        replacedAt: 0,
+      }
       this.all.set(hexOf(made.id), made)
       return made
     })

@@ -238,7 +238,7 @@ export class Receiver {
       }
       const message = this.decoded(sender, body)
       const spent = prekey.kind === PrekeyKind.ONE_TIME ? prekey.id : undefined
-      const arrival = { id, spent, done: drop, failed() {} }
+      const arrival: Arrival = { id, spent, done: drop, failed() {} }
       onExtras(sender, extras)
       if (message.protocol === MAIL_PROTOCOL) {
         onReceipts(sender, readMessageIds(message.payload))
@@ -270,7 +270,7 @@ export class Receiver {
       if (known.arrivals.length < MAX_ARRIVALS) known.arrivals.push(by)
       return
     }
-    const item = { ...about, protocol: message.protocol ?? '', seenId, arrivals: [by] }
+    const item: Item = { ...about, protocol: message.protocol ?? '', seenId, arrivals: [by] }
     this.items.set(seenId, item)
     this.order.add(item)
   }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { MAILBOX_LIMITS } from '../../src/base/limits/mailbox.js'
-import { limitsOf } from '../../src/base/limits.js'
+import { type Limits, limitsOf } from '../../src/base/limits.js'
 import { seededRandom } from '../../src/base/random.js'
 import { MAIL_PROTOCOL } from '../../src/mail/messages.js'
 import { Order, type Ordered } from '../../src/mail/order.js'
@@ -11,7 +11,7 @@ import { kitOf } from '../kit-of.js'
 import { messageOf } from './letters-by-hand.js'
 import { postalNetwork, twoWallets, type Wallet } from './wallets.js'
 
-const limits = limitsOf(MAILBOX_LIMITS)
+const limits = limitsOf(MAILBOX_LIMITS) as Required<Limits>
 const { mailGapMs, mailAwayGapMs } = MAILBOX_LIMITS
 
 interface Item extends Ordered {

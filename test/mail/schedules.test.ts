@@ -3,7 +3,8 @@ import { type Random, seededRandom } from '../../src/base/random.js'
 import { LONG } from '../long.js'
 import { SimRelay, SimWallet, World } from './sim.js'
 
-const RUNS = Number(process.env.MAIL_RUNS ?? (LONG ? 600 : 40))
+/** `npm run schedules:mail` runs ten thousand. */
+const RUNS = Number(process.env.MAIL_RUNS ?? (LONG ? 150 : 40))
 const FIRST = Number(process.env.SEED ?? 1)
 
 /** One run: Alice writes to Bob; processes die, connections break and relays restart by lot. Then all are well, and what has been accepted has come. */
