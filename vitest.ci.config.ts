@@ -15,7 +15,8 @@ export default defineConfig({
       'test/circuit/races.test.ts',
       'test/conform/{mutants,own}.test.ts',
       'test/network/{real-sockets,soak}.test.ts',
-      'test/dht/{hostile-nodes,kademlia}.test.ts',
+      'test/channel/handshake.test.ts',
+      'test/dht/{hostile-nodes,joins,kademlia}.test.ts',
       'test/examples.test.ts',
       'test/coinjoin/{again,lobby,many,round-hostile}.test.ts',
       'test/musig2/{blame,many,nonces-committed,nonces-network,real-sockets,reload,requests}.test.ts',
@@ -28,7 +29,7 @@ export default defineConfig({
     env: {
       LONG_TESTS: '1',
       FUZZ_FACTOR: process.env.FUZZ_FACTOR ?? FACTOR,
-      PATHS_SEEDS: process.env.PATHS_SEEDS ?? '300',
+      PATHS_SEEDS: process.env.PATHS_SEEDS ?? '60',
       SOAK_PEERS: process.env.SOAK_PEERS ?? '30',
       SOAK_MINUTES: process.env.SOAK_MINUTES ?? '10',
     },

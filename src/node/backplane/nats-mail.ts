@@ -30,7 +30,7 @@ export interface NatsMailLink {
   /** The cluster's name: letters, digits, `-` and `_`. */
   readonly cluster: string
   readonly state: 'up' | 'down'
-  /** Connects once. */
+  /** Connects once. @internal */
   connection(): Promise<NatsConnection>
 }
 
