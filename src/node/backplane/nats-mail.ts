@@ -21,22 +21,24 @@ import { decode, encode } from '../../message/codec.js'
 import { OpenedOnUse } from '../opened-on-use.js'
 import { BoxIndex, type IndexedLetter } from './nats-mail-index.js'
 import { BoxViews } from './nats-mail-views.js'
+import { codeOf, ensureBucket, ensureStream } from './nats-streams.js'
 
 /** The link to NATS servers, as far as mail needs it. */
 export interface NatsMailLink {
   /** The cluster's name: letters, digits, `-` and `_`. */
   readonly cluster: string
   readonly state: 'up' | 'down'
+  /** Servers that have each letter, where the link says so. */
+  readonly replicas?: number | undefined
   /** Connects once. */
   connection(): Promise<NatsConnection>
 }
 
 export interface NatsMailOptions {
-  /** Servers that have each letter. Default 1; 3 in a cluster of three. Counts where the streams are made. */
+  /** Servers that have each letter. Default: what the link says, else what the streams are made with already, else 1. */
   replicas?: number | undefined
 }
 
-const BUCKET = 'lotus_boxes'
 const VERSION = 1
 /** A stream keeps a letter for so long after its time, seconds: the clocks of relays and of NATS servers differ. */
 const STREAM_MARGIN_S = 3_600
@@ -51,7 +53,6 @@ const READ_AT_ONCE = 16
 const ID_BYTES = 16
 const NANOS = 1_000_000
 /** Error codes of the JetStream API. */
-const STREAM_NOT_FOUND = 10_059
 const WRONG_LAST_SEQUENCE = 10_071
 const TOO_MANY_FOR_SUBJECT = 10_077
 
@@ -61,7 +62,6 @@ const keys = {
   prekeys: (box: string) => `prekeys.${box}`,
   card: (peerId: string) => `card.${peerId}`,
 }
-const streamOf = (ttl: number) => `LOTUS_MAIL_${ttl}`
 
 /** What an open store works with. */
 interface Opened {
@@ -79,9 +79,9 @@ interface Entry<T> {
 }
 
 /**
- * Mailboxes in JetStream, for all processes of a cluster. Letters are messages of the streams `LOTUS_MAIL_0` to `LOTUS_MAIL_3`, one for each
- * time to live, under `lotus.<cluster>.mail.<ttl>.<size>.<box>`; what waits in a box says its index, an entry of the bucket `lotus_boxes` that is
- * changed by compare-and-set alone. A letter whose index was never written is nobody's, and goes with its time. Needs the packages
+ * Mailboxes in JetStream, for all processes of a cluster. Letters are messages of the streams `LOTUS_MAIL_<cluster>_0` to `…_3`, one for each
+ * time to live, under `lotus.<cluster>.mail.<ttl>.<size>.<box>`; what waits in a box says its index, an entry of the bucket
+ * `lotus_boxes_<cluster>` that is changed by compare-and-set alone. A letter whose index was never written is nobody's, and goes with its time. Needs the packages
  * `@nats-io/jetstream` and `@nats-io/kv`, and nats-server 2.9 or later.
  *
  * Streams and bucket are made where they are missing and the account may; else they must be there.
@@ -91,7 +91,7 @@ interface Entry<T> {
  * const relay = await startRelay({ backplane, mail: natsMail(backplane.link) })
  */
 export function natsMail(link: NatsMailLink, options?: NatsMailOptions): MailStore {
-  return new NatsMail(link, options?.replicas ?? 1)
+  return new NatsMail(link, options?.replicas ?? link.replicas)
 }
 
 class NatsMail implements MailStore {
@@ -104,7 +104,7 @@ class NatsMail implements MailStore {
 
   constructor(
     private readonly link: NatsMailLink,
-    private readonly replicas: number,
+    private readonly replicas: number | undefined,
   ) {}
 
   get totals(): MailTotals {
@@ -162,12 +162,16 @@ class NatsMail implements MailStore {
         return outcome
       }
       for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const entry = await this.indexOf(opened.kv, box)
+        // What was seen last may be old: then the write fails. A refusal has to be true now.
+        const seen = tries === 0 ? this.views.lastSeen(box) : undefined
+        const entry = seen ?? (await this.indexOf(opened.kv, box))
         if (entry === undefined) return giveUp({ outcome: 'no-box' })
         const { value: index, revision } = entry
         const known = index.find(deposit.id, bounds.now)
+        const hasRoom = known === undefined && index.usage.hasRoom(deposit, this.totals, bounds)
+        if (!hasRoom && seen !== undefined) continue
         if (known !== undefined) return giveUp({ outcome: 'known', until: known.expiresAt })
-        if (!index.usage.hasRoom(deposit, this.totals, bounds)) return giveUp({ outcome: 'full' })
+        if (!hasRoom) return giveUp({ outcome: 'full' })
         sequence ??= await this.publish(opened.js, box, deposit)
         if (sequence === undefined) return { outcome: 'full' }
         const expiresAt = Math.floor(bounds.now) + 1_000 * TTL_CLASS_S[deposit.ttl]!
@@ -197,7 +201,7 @@ class NatsMail implements MailStore {
         chosen.push(letter)
       }
       const found = await inTurns(chosen, async ({ number, ttl, sequence }): Promise<PlacedLetter | undefined> => {
-        const message = await jsm.streams.getMessage(streamOf(ttl), { seq: sequence })
+        const message = await jsm.streams.getMessage(this.streamOf(ttl), { seq: sequence })
         // One that is past its time by the server's clock.
         return message === null ? undefined : [cursorOf(number), new Uint8Array(message.data)]
       })
@@ -296,7 +300,9 @@ class NatsMail implements MailStore {
       if (entry === undefined || changed === undefined) return undefined
       const { value, revision } = entry
       const written = await orConflict(
-        changed === null ? purgeAt(js, keys.index(box), revision) : kv.update(keys.index(box), changed.toBytes(), revision),
+        changed === null
+          ? purgeAt(js, `$KV.${this.bucket}.${keys.index(box)}`, revision)
+          : kv.update(keys.index(box), changed.toBytes(), revision),
       )
       if (written === undefined) continue
       this.views.saw(box, written, changed ?? undefined)
@@ -316,7 +322,7 @@ class NatsMail implements MailStore {
 
   /** Deletes messages. Those of which that fails go by their streams' time. */
   private async forget({ jsm }: Opened, letters: readonly Pick<IndexedLetter, 'ttl' | 'sequence'>[]): Promise<void> {
-    await inTurns(letters, ({ ttl, sequence }) => jsm.streams.deleteMessage(streamOf(ttl), sequence, false).catch(() => {}))
+    await inTurns(letters, ({ ttl, sequence }) => jsm.streams.deleteMessage(this.streamOf(ttl), sequence, false).catch(() => {}))
   }
 
   /** The card of a peer is in this box no more. */
@@ -367,39 +373,32 @@ class NatsMail implements MailStore {
     const connection = await this.link.connection()
     const js = jetstream(connection)
     const jsm = await jetstreamManager(connection)
-    for (const ttl of TTL_CLASS_S.keys()) await this.ensureStream(jsm, ttl)
     const { replicas } = this
-    const kvm = new Kvm(js)
-    const kv = await ((await isThere(jsm, `KV_${BUCKET}`)) ? kvm.open(BUCKET) : kvm.create(BUCKET, { history: 1, replicas }))
+    for (const [ttl, seconds] of TTL_CLASS_S.entries()) {
+      const stream = {
+        name: this.streamOf(ttl),
+        subjects: [`lotus.${this.link.cluster}.mail.${ttl}.>`],
+        storage: 'file',
+        max_age: (seconds + STREAM_MARGIN_S) * 1_000 * NANOS,
+        discard: 'new',
+        discard_new_per_subject: true,
+        max_msgs_per_subject: STREAM_LETTERS,
+        duplicate_window: REPEATS_MS * NANOS,
+        allow_direct: true,
+      }
+      await ensureStream(jsm, stream as never, replicas)
+    }
+    const kv = await ensureBucket(jsm, new Kvm(js), this.bucket, replicas)
     const stop = await this.views.follow(kv)
     return { js, jsm, kv, stop }
   }
 
-  private async ensureStream(jsm: JetStreamManager, ttl: number): Promise<void> {
-    const name = streamOf(ttl)
-    if (await isThere(jsm, name)) return
-    await jsm.streams.add({
-      name,
-      subjects: [`lotus.${this.link.cluster}.mail.${ttl}.>`],
-      storage: 'file',
-      num_replicas: this.replicas,
-      max_age: (TTL_CLASS_S[ttl]! + STREAM_MARGIN_S) * 1_000 * NANOS,
-      discard: 'new',
-      discard_new_per_subject: true,
-      max_msgs_per_subject: STREAM_LETTERS,
-      duplicate_window: REPEATS_MS * NANOS,
-      allow_direct: true,
-    } as never)
+  private get bucket(): string {
+    return `lotus_boxes_${this.link.cluster}`
   }
-}
 
-async function isThere(jsm: JetStreamManager, stream: string): Promise<boolean> {
-  try {
-    await jsm.streams.info(stream)
-    return true
-  } catch (error) {
-    if (codeOf(error) === STREAM_NOT_FOUND) return false
-    throw error
+  private streamOf(ttl: number): string {
+    return `LOTUS_MAIL_${this.link.cluster}_${ttl}`
   }
 }
 
@@ -434,12 +433,12 @@ async function changePile<T extends { pile: readonly PiledBatch[] }>(
 }
 
 /** Purges an entry at a revision, as `KV.purge` does, which does not tell the revision that it makes. */
-async function purgeAt(js: JetStreamClient, key: string, revision: number): Promise<number> {
+async function purgeAt(js: JetStreamClient, subject: string, revision: number): Promise<number> {
   const { headers } = await import('@nats-io/transport-node')
   const told = headers()
   told.set('KV-Operation', 'PURGE')
   told.set('Nats-Rollup', 'sub')
-  const { seq } = await js.publish(`$KV.${BUCKET}.${key}`, '', {
+  const { seq } = await js.publish(subject, '', {
     headers: told,
     expect: { lastSubjectSequence: revision },
   })
@@ -454,12 +453,6 @@ async function orConflict<T>(written: Promise<T>): Promise<T | undefined> {
     if (codeOf(error) === WRONG_LAST_SEQUENCE) return undefined
     throw error
   }
-}
-
-/** The code of an error of the JetStream API. */
-function codeOf(error: unknown): number | undefined {
-  const { code } = Object(error) as { code?: unknown }
-  return typeof code === 'number' ? code : undefined
 }
 
 /** Some at once. */
