@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
+import { decodePeerId } from '../../src/identity/peer-id.js'
 import { relayProcesses } from './relays.js'
 
 let cluster: Awaited<ReturnType<typeof relayProcesses>>
@@ -134,6 +135,31 @@ it('whoever one process bans, all do; a ban that is lifted is lifted by all', as
   expect(relays[2]!.coordinator.getConnectedPeers()).toEqual([])
   relays[2]!.coordinator.unban(alice.peerId)
   await until(() => bans().every((text) => text === ''), 500)
+})
+
+it('faults at several processes count together: whoever moves on after each is banned as one who stays', async () => {
+  cluster = await relayProcesses(3)
+  const { net, relays, wallet, until } = cluster
+  let at = 0
+  const alice = wallet(() => at, 1)
+  await net.run(alice.start())
+  const publicKey = decodePeerId(alice.peerId)
+  const faultsAt = (n: number) => relays[n]!.coordinator.reputationOf(alice.peerId).faults
+  for (let fault = 1; fault <= 5; fault++) {
+    await until(() => relays[at]!.coordinator.getConnectedPeers().length === 1, 30_000)
+    const { kit, coordinator } = relays[at]!
+    kit.blame(publicKey, 'MALFORMED_DATA', 'No message.')
+    at = fault % 3
+    await net.run(coordinator.disconnectFromPeer(alice.peerId))
+    await until(() => relays.every((_, n) => faultsAt(n).offence === fault), 500)
+    await net.run(alice.connectToPeer('memory://relay'))
+  }
+  // What was told is not told again, by anybody.
+  await net.clock.advance(5_000)
+  expect(relays.map((_, n) => faultsAt(n))).toEqual(relays.map(() => ({ offence: 5 })))
+  // Forty points, of which fifty ban.
+  for (let fault = 0; fault < 8; fault++) relays[at]!.kit.blame(publicKey, 'RATE_LIMITED', 'Too many.')
+  await until(() => relays.every(({ coordinator }) => coordinator.listBans().some(({ id }) => id === alice.peerId)), 5_000)
 })
 
 it('a ban that is made while the backplane is away is written when it is back', async () => {
