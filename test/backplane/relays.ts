@@ -16,8 +16,11 @@ import { createTestNetwork } from '../../src/testing/test-network.js'
 import type { FramePipe } from '../../src/transport/frames/frame-pipe.js'
 
 /** Several processes of one relay in one network in memory, behind a balancer at `memory://relay`. */
-export async function relayProcesses(count: number, { latencyMs = 1, seed = 1, bootstrap = [] as string[] } = {}) {
-  const net = createTestNetwork({ latencyMs: 2, seed })
+export async function relayProcesses(
+  count: number,
+  { latencyMs = 1, seed = 1, bootstrap = [] as string[], scheme = 'memory' as 'memory' | 'ws' } = {},
+) {
+  const net = createTestNetwork({ latencyMs: 2, seed, scheme })
   const hub = new LocalHub({ clock: net.clock, latencyMs })
   const identity = identityFromSeed(new Uint8Array(32).fill(200))
   /** What peers that have gone to another process were told, by process. */

@@ -192,3 +192,24 @@ it('one process at a time dials other relays; after its death another one does',
   net.network.vanish(`relay${first}`)
   await until(() => dialling().some((n) => n !== first), 30_000)
 })
+
+it('whoever walks next knows the nodes that the last one knew, and needs no bootstrap peer', async () => {
+  cluster = await relayProcesses(2, { bootstrap: ['ws://outside.example'], scheme: 'ws' })
+  const { net, relays, kill, until } = cluster
+  const outside = net.createPeer({ host: 'outside.example', relay: true })
+  await net.run(outside.start())
+  const farther = net.createPeer({ host: 'farther.example', dht: { mode: 'server' }, bootstrap: ['ws://outside.example'] })
+  await net.run(farther.start())
+  const walker = () => relays.findIndex(({ walker }) => walker.leads)
+  const nodesOf = (n: number) => relays[n]!.coordinator.getStats().dht.network?.nodes
+  await until(() => walker() !== -1, 20_000)
+  const first = walker()
+  await until(() => nodesOf(first) === 2, 120_000)
+  await net.clock.advance(61_000)
+  expect(nodesOf(1 - first)).toBe(0)
+  await net.run(outside.shutdown())
+  kill(first)
+  net.network.vanish(`relay${first}`)
+  await until(() => relays[1 - first]!.walker.leads, 20_000)
+  await until(() => relays[1 - first]!.coordinator.getPeer(farther.peerId) !== undefined, 30_000)
+})
