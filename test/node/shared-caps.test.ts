@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { RelayBackplane } from '../../src/backplane/backplane.js'
 import { LocalHub, localBackplane } from '../../src/backplane/local.js'
 import { resolveLimits } from '../../src/base/limits.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { AddressCaps } from '../../src/node/address-caps.js'
 import { SharedCaps } from '../../src/node/backplane/shared-caps.js'
-import { startRelay } from '../../src/node/relay.js'
+import { type Relay, startRelay } from '../../src/node/relay.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
 const cleanUps: (() => Promise<unknown>)[] = []
@@ -20,7 +21,7 @@ describe('caps per client address, over the processes of a relay', () => {
   async function processes(count: number) {
     const clock = new VirtualClock()
     const hub = new LocalHub({ clock, latencyMs: 1 })
-    const all = []
+    const all: { backplane: RelayBackplane; caps: AddressCaps; shared: SharedCaps }[] = []
     for (let n = 0; n < count; n++) {
       const backplane = localBackplane(hub)
       await clock.run(backplane.start(() => ({ peers: 0, maxPeers: 1, draining: false })))
@@ -78,7 +79,7 @@ describe('caps per client address, over the processes of a relay', () => {
 
   it('are what a relay of several processes has', async () => {
     const hub = new LocalHub()
-    const relays = []
+    const relays: Relay[] = []
     for (let n = 0; n < 2; n++) {
       const relay = await startRelay({
         port: 0,
