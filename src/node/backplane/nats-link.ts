@@ -28,7 +28,12 @@ export interface NatsLink {
   readonly cluster: string
   readonly state: 'up' | 'down'
   readonly replicas: number | undefined
-  /** Connects at the first call. @throws P2PError BACKPLANE_DOWN, INVALID_CONFIG. */
+  /**
+   * Connects at the first call. Not in the published types: those of NATS do not compile under every strict option of an application.
+   *
+   * @internal
+   * @throws P2PError BACKPLANE_DOWN, INVALID_CONFIG.
+   */
   connection(): Promise<NatsConnection>
   on(event: 'up' | 'down', listener: () => void): Unsubscribe
 }

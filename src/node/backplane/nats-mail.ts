@@ -30,7 +30,7 @@ export interface NatsMailLink {
   readonly state: 'up' | 'down'
   /** Servers that have each letter, where the link says so. */
   readonly replicas?: number | undefined
-  /** Connects once. */
+  /** Connects once. @internal */
   connection(): Promise<NatsConnection>
 }
 
