@@ -9,7 +9,7 @@ const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
 export const PARTIES = [
   'test/coinjoin/{real-sockets,round-threats,shared}.test.ts',
   'test/conform/own.test.ts',
-  'test/node/{cluster,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
+  'test/node/{cluster,cluster-faults,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
   'test/onion/{failures,processes,streams}.test.ts',
 ]
 /** They share a process for each core, which loads the sources once and not for each file. */
