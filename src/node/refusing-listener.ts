@@ -1,11 +1,13 @@
 import type { P2PError } from '../base/errors.js'
 import { SecureChannel } from '../channel/secure-channel.js'
-import type { Listener } from '../transport/transport.js'
+import type { CoordinatorListener } from '../core/config.js'
 
 /** A listener that tells newcomers why they are not let in, before any cryptography. */
-export function refusing(listener: Listener, refusal: () => P2PError | undefined): Listener {
+export function refusing(listener: CoordinatorListener, refusal: () => P2PError | undefined): Required<CoordinatorListener> {
   return {
     transport: listener.transport,
+    // What accounts costs to peers is one of them.
+    plugins: listener.plugins ?? [],
     get addresses() {
       return listener.addresses
     },

@@ -14,6 +14,8 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import { oneWalker } from './backplane/one-walker.js'
 import { Presence, type PresenceStats } from './backplane/presence.js'
 import { SharedBans } from './backplane/shared-bans.js'
+import { sharedBlame } from './backplane/shared-blame.js'
+import { SharedCaps } from './backplane/shared-caps.js'
 import { sharedRecords } from './backplane/shared-records.js'
 import { sharedTopics } from './backplane/shared-topics.js'
 import { Drain, type DrainOptions } from './drain.js'
@@ -162,6 +164,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   })
   const circuits = relayServices({ backplane })
   const walker = backplane && oneWalker(backplane)
+  const blame = backplane && sharedBlame(backplane)
   const coordinator: P2PCoordinator = new P2PCoordinator({
     network,
     maxConnections,
@@ -173,7 +176,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       circuits,
       ...(mail === undefined ? [] : [mail]),
       ...(onion === undefined ? [] : [onion]),
-      ...(backplane === undefined ? [] : [sharedRecords(backplane), sharedTopics(backplane), walker!]),
+      ...(backplane === undefined ? [] : [sharedRecords(backplane), sharedTopics(backplane), walker!, blame!]),
     ],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
@@ -216,12 +219,18 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
   let bans: SharedBans | undefined
+  let caps: SharedCaps | undefined
   try {
     if (access !== false) {
-      metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), maxMailBytes, ...getStats() }))
+      metrics = await relayMetrics(
+        () => ({ coordinator: coordinator.getStats(), maxMailBytes, ...getStats() }),
+        (observe) => backplane?.on('asked', observe),
+      )
     }
     await backplane?.start(() => ({ peers: presence!.size, maxPeers: maxConnections, draining: draining !== undefined }))
     bans = backplane && new SharedBans({ backplane, clock: systemClock, coordinator })
+    caps = backplane && new SharedCaps(backplane, systemClock, listener.caps)
+    blame?.begin(coordinator)
     walker?.begin((peerId) => void coordinator.disconnectFromPeer(peerId).catch(() => {}))
     await coordinator.start()
   } catch (error) {
@@ -245,7 +254,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       memory.stop()
       stopped ??= coordinator.shutdown().then(() => onion?.save())
       await stopped
-      for (const part of [bans, walker, others, presence]) part?.close()
+      for (const part of [bans, caps, blame, walker, others, presence]) part?.close()
       await backplane?.close()
     },
   }
