@@ -13,7 +13,7 @@ export default defineConfig({
       'test/fuzz/coverage-guided.check.ts',
       'test/fuzz/{coordinators,decoders,hostile-handshake,models,protocol-models,two-parties}.test.ts',
       'test/circuit/races.test.ts',
-      'test/conform/{mutants,own}.test.ts',
+      'test/conform/mutants.test.ts',
       'test/network/{real-sockets,soak}.test.ts',
       'test/channel/handshake.test.ts',
       'test/dht/{hostile-nodes,joins,kademlia}.test.ts',

@@ -7,8 +7,9 @@ const FOLDERS =
 const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
 /** Parties of several processes, and rounds of many members: `npm run test:ci` runs them. */
 export const PARTIES = [
-  'test/coinjoin/{round-threats,shared}.test.ts',
-  'test/node/{cluster,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
+  'test/coinjoin/{real-sockets,round-threats,shared}.test.ts',
+  'test/conform/own.test.ts',
+  'test/node/{cluster,cluster-faults,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
   'test/onion/{failures,processes,streams}.test.ts',
 ]
 /** They share a process for each core, which loads the sources once and not for each file. */

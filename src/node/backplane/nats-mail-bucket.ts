@@ -3,10 +3,11 @@ import type { KV } from '@nats-io/kv'
 import type { Box } from '../../mail/server/mail-store.js'
 import type { PiledBatch } from '../../mail/server/prekey-pile.js'
 import { decode, encode } from '../../message/codec.js'
-import { codeOf, contended, WRONG_LAST_SEQUENCE } from './nats-mail-errors.js'
+import { contended, WRONG_LAST_SEQUENCE } from './nats-mail-errors.js'
+import { codeOf } from './nats-streams.js'
 
 /** The bucket of boxes: its entries are changed by compare-and-set, or belong to the owner of a box alone. */
-export const BUCKET = 'lotus_boxes'
+export const bucketOf = (cluster: string) => `lotus_boxes_${cluster}`
 const VERSION = 1
 /** Changes of one box by several processes at the same moment: each try but one finds that another was first. */
 export const MAX_TRIES = 64
@@ -69,12 +70,12 @@ export async function dropCard(kv: KV, peerId: string, box: string): Promise<voi
 }
 
 /** Purges an entry at a revision, as `KV.purge` does, which does not tell the revision that it makes. */
-export async function purgeAt(js: JetStreamClient, key: string, revision: number): Promise<number> {
+export async function purgeAt(js: JetStreamClient, subject: string, revision: number): Promise<number> {
   const { headers } = await import('@nats-io/transport-node')
   const told = headers()
   told.set('KV-Operation', 'PURGE')
   told.set('Nats-Rollup', 'sub')
-  const { seq } = await js.publish(`$KV.${BUCKET}.${key}`, '', {
+  const { seq } = await js.publish(subject, '', {
     headers: told,
     expect: { lastSubjectSequence: revision },
   })

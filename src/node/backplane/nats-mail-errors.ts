@@ -1,15 +1,8 @@
 import { isP2PError, P2PError } from '../../base/errors.js'
 
 /** Error codes of the JetStream API. */
-export const STREAM_NOT_FOUND = 10_059
 export const WRONG_LAST_SEQUENCE = 10_071
 export const TOO_MANY_FOR_SUBJECT = 10_077
-
-/** The code of an error of the JetStream API. */
-export function codeOf(error: unknown): number | undefined {
-  const { code } = Object(error) as { code?: unknown }
-  return typeof code === 'number' ? code : undefined
-}
 
 /** @throws P2PError STORAGE_FAILED for whatever has failed, in words for an operator; any other error of ours as it is. */
 export async function told<T>(result: Promise<T>): Promise<T> {

@@ -8,9 +8,10 @@ import type { PlacedLetter } from '../../mail/messages.js'
 import { kindOf } from '../../mail/server/box-usage.js'
 import type { Deposit } from '../../mail/server/mail-store.js'
 import { cursorOf } from '../../mail/server/memory-mail.js'
-import { BUCKET } from './nats-mail-bucket.js'
-import { codeOf, STREAM_NOT_FOUND, TOO_MANY_FOR_SUBJECT } from './nats-mail-errors.js'
+import { bucketOf } from './nats-mail-bucket.js'
+import { TOO_MANY_FOR_SUBJECT } from './nats-mail-errors.js'
 import type { IndexedLetter } from './nats-mail-index.js'
+import { codeOf, ensureBucket, ensureStream } from './nats-streams.js'
 
 /** A stream keeps a letter for so long after its time, seconds: the clocks of relays and of NATS servers differ. */
 const STREAM_MARGIN_S = 3_600
@@ -23,25 +24,26 @@ const READ_AT_ONCE = 16
 const ID_BYTES = 16
 const NANOS = 1_000_000
 
-const streamOf = (ttl: number) => `LOTUS_MAIL_${ttl}`
+const streamOf = (cluster: string, ttl: number) => `LOTUS_MAIL_${cluster}_${ttl}`
 
 /** Streams and bucket of an open store. */
 export interface Streams {
   js: JetStreamClient
   jsm: JetStreamManager
   kv: KV
+  cluster: string
 }
 
 /**
  * Finds, or makes, streams and bucket.
  *
- * @param replicas servers that have each letter, where they are made.
+ * @param replicas servers that have each letter; what is there is changed to it. Default: as it is there, else 1.
  * @throws P2PError STORAGE_FAILED where a package is missing.
  */
 export async function openStreams(
   connection: () => Promise<NatsConnection>,
   cluster: string,
-  replicas: number,
+  replicas: number | undefined,
 ): Promise<Streams> {
   const [{ jetstream, jetstreamManager }, { Kvm }] = await Promise.all([
     import('@nats-io/jetstream'),
@@ -53,46 +55,26 @@ export async function openStreams(
   const link = await connection()
   const js = jetstream(link)
   const jsm = await jetstreamManager(link)
-  for (const ttl of TTL_CLASS_S.keys()) await ensureStream(jsm, ttl, cluster, replicas)
-  const kvm = new Kvm(js)
-  const kv = await ((await isThere(jsm, `KV_${BUCKET}`)) ? kvm.open(BUCKET) : kvm.create(BUCKET, { history: 1, replicas }))
-  return { js, jsm, kv }
-}
-
-async function ensureStream(jsm: JetStreamManager, ttl: number, cluster: string, replicas: number): Promise<void> {
-  const name = streamOf(ttl)
-  if (await isThere(jsm, name)) return
-  await jsm.streams.add({
-    name,
-    subjects: [`lotus.${cluster}.mail.${ttl}.>`],
-    storage: 'file',
-    num_replicas: replicas,
-    max_age: (TTL_CLASS_S[ttl]! + STREAM_MARGIN_S) * 1_000 * NANOS,
-    discard: 'new',
-    discard_new_per_subject: true,
-    max_msgs_per_subject: STREAM_LETTERS,
-    duplicate_window: REPEATS_MS * NANOS,
-    allow_direct: true,
-  } as never)
-}
-
-async function isThere(jsm: JetStreamManager, stream: string): Promise<boolean> {
-  try {
-    await jsm.streams.info(stream)
-    return true
-  } catch (error) {
-    if (codeOf(error) === STREAM_NOT_FOUND) return false
-    throw error
+  for (const [ttl, seconds] of TTL_CLASS_S.entries()) {
+    const stream = {
+      name: streamOf(cluster, ttl),
+      subjects: [`lotus.${cluster}.mail.${ttl}.>`],
+      storage: 'file',
+      max_age: (seconds + STREAM_MARGIN_S) * 1_000 * NANOS,
+      discard: 'new',
+      discard_new_per_subject: true,
+      max_msgs_per_subject: STREAM_LETTERS,
+      duplicate_window: REPEATS_MS * NANOS,
+      allow_direct: true,
+    }
+    await ensureStream(jsm, stream as never, replicas)
   }
+  const kv = await ensureBucket(jsm, new Kvm(js), bucketOf(cluster), replicas)
+  return { js, jsm, kv, cluster }
 }
 
 /** Stores the bytes of a letter. @returns their sequence in the stream; undefined where it takes no more of that kind. */
-export async function publishLetter(
-  { js }: Streams,
-  cluster: string,
-  box: string,
-  deposit: Deposit,
-): Promise<number | undefined> {
+export async function publishLetter({ js, cluster }: Streams, box: string, deposit: Deposit): Promise<number | undefined> {
   const { letter, ttl } = deposit
   const { bucket } = kindOf(deposit)
   // Each publication is a message of its own, so that whoever gives one up deletes no other's; a repeat of the client's is found by it.
@@ -107,9 +89,9 @@ export async function publishLetter(
 }
 
 /** Reads letters, without those that are past their time by the server's clock. */
-export async function readLetters({ jsm }: Streams, letters: readonly IndexedLetter[]): Promise<PlacedLetter[]> {
+export async function readLetters({ jsm, cluster }: Streams, letters: readonly IndexedLetter[]): Promise<PlacedLetter[]> {
   const found = await inTurns(letters, async ({ number, ttl, sequence }): Promise<PlacedLetter | undefined> => {
-    const message = await jsm.streams.getMessage(streamOf(ttl), { seq: sequence })
+    const message = await jsm.streams.getMessage(streamOf(cluster, ttl), { seq: sequence })
     return message === null ? undefined : [cursorOf(number), new Uint8Array(message.data)]
   })
   return found.filter((letter) => letter !== undefined)
@@ -117,10 +99,12 @@ export async function readLetters({ jsm }: Streams, letters: readonly IndexedLet
 
 /** Deletes letters. Those of which that fails go by their streams' time. */
 export async function deleteLetters(
-  { jsm }: Streams,
+  { jsm, cluster }: Streams,
   letters: readonly Pick<IndexedLetter, 'ttl' | 'sequence'>[],
 ): Promise<void> {
-  await inTurns(letters, ({ ttl, sequence }) => jsm.streams.deleteMessage(streamOf(ttl), sequence, false).catch(() => {}))
+  await inTurns(letters, ({ ttl, sequence }) =>
+    jsm.streams.deleteMessage(streamOf(cluster, ttl), sequence, false).catch(() => {}),
+  )
 }
 
 /** Some at once. */

@@ -9,6 +9,7 @@ import { type Prekey, prekeysLeft, type SignedBatch, withBatch, withoutOne } fro
 import { OpenedOnUse } from '../opened-on-use.js'
 import {
   boxOf,
+  bucketOf,
   changePile,
   dropCard,
   type Entry,
@@ -30,12 +31,14 @@ export interface NatsMailLink {
   /** The cluster's name: letters, digits, `-` and `_`. */
   readonly cluster: string
   readonly state: 'up' | 'down'
+  /** Servers that have each letter, where the link says so. */
+  readonly replicas?: number | undefined
   /** Connects once. @internal */
   connection(): Promise<NatsConnection>
 }
 
 export interface NatsMailOptions {
-  /** Servers that have each letter. Default 1; 3 in a cluster of three. Counts where the streams are made. */
+  /** Servers that have each letter. Default: what the link says, else what the streams are made with already, else 1. */
   replicas?: number | undefined
 }
 
@@ -46,9 +49,9 @@ interface Opened extends Streams {
 }
 
 /**
- * Mailboxes in JetStream, for all processes of a cluster. Letters are messages of the streams `LOTUS_MAIL_0` to `LOTUS_MAIL_3`, one for each
- * time to live, under `lotus.<cluster>.mail.<ttl>.<size>.<box>`; what waits in a box says its index, an entry of the bucket `lotus_boxes` that is
- * changed by compare-and-set alone. A letter whose index was never written is nobody's, and goes with its time. Needs the packages
+ * Mailboxes in JetStream, for all processes of a cluster. Letters are messages of the streams `LOTUS_MAIL_<cluster>_0` to `…_3`, one for each
+ * time to live, under `lotus.<cluster>.mail.<ttl>.<size>.<box>`; what waits in a box says its index, an entry of the bucket
+ * `lotus_boxes_<cluster>` that is changed by compare-and-set alone. A letter whose index was never written is nobody's, and goes with its time. Needs the packages
  * `@nats-io/jetstream` and `@nats-io/kv`, and nats-server 2.9 or later.
  *
  * Streams and bucket are made where they are missing and the account may; else they must be there.
@@ -58,7 +61,7 @@ interface Opened extends Streams {
  * const relay = await startRelay({ backplane, mail: natsMail(backplane.link) })
  */
 export function natsMail(link: NatsMailLink, options?: NatsMailOptions): MailStore {
-  return new NatsMail(link, options?.replicas ?? 1)
+  return new NatsMail(link, options?.replicas ?? link.replicas)
 }
 
 class NatsMail implements MailStore {
@@ -71,7 +74,7 @@ class NatsMail implements MailStore {
 
   constructor(
     private readonly link: NatsMailLink,
-    private readonly replicas: number,
+    private readonly replicas: number | undefined,
   ) {}
 
   get totals(): MailTotals {
@@ -129,13 +132,17 @@ class NatsMail implements MailStore {
         return outcome
       }
       for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const entry = await this.indexOf(opened.kv, box)
+        // What was seen last may be old: then the write fails. A refusal has to be true now.
+        const seen = tries === 0 ? this.views.lastSeen(box) : undefined
+        const entry = seen ?? (await this.indexOf(opened.kv, box))
         if (entry === undefined) return giveUp({ outcome: 'no-box' })
         const { value: index, revision } = entry
         const known = index.find(deposit.id, bounds.now)
+        const hasRoom = known === undefined && index.usage.hasRoom(deposit, this.totals, bounds)
+        if (!hasRoom && seen !== undefined) continue
         if (known !== undefined) return giveUp({ outcome: 'known', until: known.expiresAt })
-        if (!index.usage.hasRoom(deposit, this.totals, bounds)) return giveUp({ outcome: 'full' })
-        sequence ??= await publishLetter(opened, this.link.cluster, box, deposit)
+        if (!hasRoom) return giveUp({ outcome: 'full' })
+        sequence ??= await publishLetter(opened, box, deposit)
         if (sequence === undefined) return { outcome: 'full' }
         const expiresAt = Math.floor(bounds.now) + 1_000 * TTL_CLASS_S[deposit.ttl]!
         const { ttl, bucket, isStranger } = kindOf(deposit)
@@ -242,7 +249,9 @@ class NatsMail implements MailStore {
       if (entry === undefined || changed === undefined) return undefined
       const { value, revision } = entry
       const written = await orConflict(
-        changed === null ? purgeAt(js, keys.index(box), revision) : kv.update(keys.index(box), changed.toBytes(), revision),
+        changed === null
+          ? purgeAt(js, `$KV.${bucketOf(this.link.cluster)}.${keys.index(box)}`, revision)
+          : kv.update(keys.index(box), changed.toBytes(), revision),
       )
       if (written === undefined) continue
       this.views.saw(box, written, changed ?? undefined)
