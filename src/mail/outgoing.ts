@@ -14,6 +14,7 @@ import { stateOf } from '../plugins/persistence/state-format.js'
 import type { MailHost } from './host.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import {
+  BY_ONION,
   bodyOf,
   entryShape,
   type MailEntry,
@@ -82,7 +83,7 @@ export class Outgoing implements Queue {
   }
 
   has(peerId: string): boolean {
-    const waits = this.queues.get(peerId)?.some(({ state }) => state !== 'mailed') ?? false
+    const waits = this.queues.get(peerId)?.some(({ state, via }) => state !== 'mailed' && via !== BY_ONION) ?? false
     return waits || this.options.before?.has(peerId) === true
   }
 
@@ -104,7 +105,7 @@ export class Outgoing implements Queue {
   async add(peerId: string, message: OutgoingMessage, options: SendToOptions): Promise<QueuedMessage> {
     const { host, limits, before } = this.options
     const { ttl = limits.mailTtlS, signal, timeoutMs = limits.sendTimeoutMs, sealed = false } = options
-    const via = sealed ? SEALED : undefined
+    const { via = sealed ? SEALED : undefined } = options
     if (via !== undefined) this.options.checkWay(via)
     const to = host.targetOf(peerId)
     if (!(typeof ttl === 'number' && ttl > 0 && ttl <= limits.maxMailTtlS)) {
@@ -123,7 +124,7 @@ export class Outgoing implements Queue {
       if (ready !== undefined && !this.isSuspended) await Promise.race([ready, host.kit.run().then(() => ready)])
       if (ended.aborted) throw abortedError('Queueing the message', ended.reason)
       // A wallet without its store is better than none.
-      if (this.isBroken && before !== undefined) return before.add(peerId, message, options)
+      if (this.isBroken && before !== undefined && via !== BY_ONION) return before.add(peerId, message, options)
       return this.accept(to, whole, body, { expiresAt, via })
     })
   }
