@@ -2,13 +2,14 @@ import { defineConfig } from 'vitest/config'
 
 /** Folders whose files leave nothing behind: what they open they close, clocks and globals are put back. */
 const FOLDERS =
-  'address,attacks,base,channel,circuit,conform,core,defence,definitions,dht,discovery,fuzz,identity,integration,lotus,message,musig2,network,node,peer,plugins,protocol,storage,testing,topics,transport,vectors'
+  'address,attacks,backplane,base,channel,circuit,coinjoin,conform,core,defence,definitions,dht,discovery,fuzz,identity,integration,lotus,mail,message,musig2,network,node,onion,peer,plugins,privacy,protocol,storage,testing,topics,transport,vectors'
 /** Files in them that replace a module, or measure the memory of their process. */
-const ALONE = 'memory-ceiling|websocket-blocked'
+const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
 /** Parties of several processes, and rounds of many members: `npm run test:ci` runs them. */
 export const PARTIES = [
-  'test/coinjoin/{round-threats,shared}.test.ts',
-  'test/node/{cluster,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
+  'test/coinjoin/{real-sockets,round-threats,shared}.test.ts',
+  'test/conform/own.test.ts',
+  'test/node/{cluster,cluster-faults,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
   'test/onion/{failures,processes,streams}.test.ts',
 ]
 /** They share a process for each core, which loads the sources once and not for each file. */

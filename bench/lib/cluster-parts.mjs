@@ -54,9 +54,39 @@ export class Part {
   kill() {
     this.child.kill('SIGKILL')
   }
+
+  /** Of a relay: where it listens. */
+  get port() {
+    return Number(new URL(this.url).port)
+  }
 }
 
-export class Nats {
+export const now = () => Number(process.hrtime.bigint()) / 1e6
+
+export function end(...parts) {
+  for (const part of parts.flat()) part.kill()
+}
+
+/** Wallets, many in a process. */
+export const wallets = () => Part.start('./cluster-wallets.mjs')
+
+/** The nats-server of all clusters, started with the first. */
+export const own = { nats: undefined }
+let clusters = 0
+/** The name of a cluster that nobody has used. */
+export const cluster = () => `b${++clusters}`
+
+/** Processes of one relay. @param name of their cluster; false: one process without NATS. */
+export async function processes(count, options = {}, name = cluster()) {
+  if (own.nats === undefined) {
+    own.nats = new Nats(await freePort())
+    await own.nats.start()
+  }
+  const given = JSON.stringify({ ...options, ...(name !== false && { nats: { servers: own.nats.url, cluster: name } }) })
+  return Promise.all(Array.from({ length: count }, () => Part.start('./cluster-relay.mjs', given)))
+}
+
+class Nats {
   #child
   constructor(port) {
     this.port = port
@@ -98,23 +128,28 @@ function reaches(port) {
   })
 }
 
-/** Round robin; what one target refuses goes to the next. @returns its port. */
-export function balance(targets) {
+/** Round robin over relays, whose ports may change; what one refuses goes to the next. */
+export async function balance(relays) {
   let next = 0
+  const sockets = new Set()
+  const keep = (socket) => {
+    sockets.add(socket)
+    socket.setNoDelay(true).on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+  }
   const server = createServer((client) => {
     const first = next++
-    client
-      .setNoDelay(true)
-      .on('error', () => client.destroy())
-      .pause()
+    const targets = [...balancer.targets]
+    keep(client)
+    client.pause()
     const attempt = (tried) => {
       if (tried >= targets.length) return client.destroy()
       const target = connect(targets[(first + tried) % targets.length], '127.0.0.1')
       const refused = () => attempt(tried + 1)
       target.once('error', refused)
       target.once('connect', () => {
-        target.off('error', refused).on('error', () => target.destroy())
-        target.setNoDelay(true)
+        target.off('error', refused)
+        keep(target)
         target.on('close', () => client.destroy())
         client.on('close', () => target.destroy())
         client.pipe(target).pipe(client)
@@ -122,10 +157,19 @@ export function balance(targets) {
     }
     attempt(0)
   })
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)))
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const balancer = {
+    targets: relays.map(({ port }) => port),
+    url: `ws://127.0.0.1:${server.address().port}`,
+    close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+  return balancer
 }
 
-export async function freePort() {
+async function freePort() {
   const server = createServer()
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address()

@@ -12,6 +12,7 @@ import { VERSION } from '../base/version.js'
 import { PROTOCOL_VERSIONS } from '../channel/hello.js'
 import { SecureChannel } from '../channel/secure-channel.js'
 import { P2PCoordinator } from '../coordinator.js'
+import type { CoordinatorListener } from '../core/config.js'
 import { DEFAULT_NETWORK } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { MailServerStats, MailWaiting } from '../mail/server/mail-server.js'
@@ -25,11 +26,12 @@ import { relayServices } from '../plugins/circuit/server/relay-services.js'
 import { dhtNode } from '../plugins/dht/node/plugin.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
-import type { Listener } from '../transport/transport.js'
 import type { AdmissionOptions } from './admission.js'
 import { oneWalker } from './backplane/one-walker.js'
 import { Presence, type PresenceStats } from './backplane/presence.js'
 import { SharedBans } from './backplane/shared-bans.js'
+import { sharedBlame } from './backplane/shared-blame.js'
+import { SharedCaps } from './backplane/shared-caps.js'
 import { sharedRecords } from './backplane/shared-records.js'
 import { sharedTopics } from './backplane/shared-topics.js'
 import { Drain, type DrainOptions } from './drain.js'
@@ -313,6 +315,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   })
   const circuits = relayServices({ backplane })
   const walker = backplane && oneWalker(backplane)
+  const blame = backplane && sharedBlame(backplane)
   const most = limits as Partial<typeof MAIL_LIMITS>
   const maxMailBytes = (mail && (isInMemory(keptIn) ? most.maxMailMemoryBytes : most.maxMailBytes)) ?? 0
   const coordinator: P2PCoordinator = new P2PCoordinator({
@@ -326,7 +329,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       circuits,
       ...(mail === undefined ? [] : [mail]),
       ...(onion === undefined ? [] : [onion]),
-      ...(backplane === undefined ? [] : [sharedRecords(backplane), sharedTopics(backplane), walker!]),
+      ...(backplane === undefined ? [] : [sharedRecords(backplane), sharedTopics(backplane), walker!, blame!]),
     ],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
@@ -369,12 +372,18 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
   let bans: SharedBans | undefined
+  let caps: SharedCaps | undefined
   try {
     if (access !== false) {
-      metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), maxMailBytes, ...getStats() }))
+      metrics = await relayMetrics(
+        () => ({ coordinator: coordinator.getStats(), maxMailBytes, ...getStats() }),
+        (observe) => backplane?.on('asked', observe),
+      )
     }
     await backplane?.start(() => ({ peers: presence!.size, maxPeers: maxConnections, draining: draining !== undefined }))
     bans = backplane && new SharedBans({ backplane, clock: systemClock, coordinator })
+    caps = backplane && new SharedCaps(backplane, systemClock, listener.caps)
+    blame?.begin(coordinator)
     walker?.begin((peerId) => void coordinator.disconnectFromPeer(peerId).catch(() => {}))
     await coordinator.start()
   } catch (error) {
@@ -398,7 +407,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       memory.stop()
       stopped ??= coordinator.shutdown().then(() => onion?.save())
       await stopped
-      for (const part of [bans, walker, others, presence]) part?.close()
+      for (const part of [bans, caps, blame, walker, others, presence]) part?.close()
       await backplane?.close()
     },
   }
@@ -457,9 +466,11 @@ function bufferedBytes({ unsentBytes = 0, partBytes = 0, unacknowledgedBytes = 0
 }
 
 /** A listener that tells newcomers why they are not let in, before any cryptography. */
-function refusing(listener: Listener, refusal: () => P2PError | undefined): Listener {
+function refusing(listener: CoordinatorListener, refusal: () => P2PError | undefined): Required<CoordinatorListener> {
   return {
     transport: listener.transport,
+    // What accounts costs to peers is one of them.
+    plugins: listener.plugins ?? [],
     get addresses() {
       return listener.addresses
     },

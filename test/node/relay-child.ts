@@ -70,6 +70,15 @@ export class RelayChild {
     return code
   }
 
+  /** Stops it where it stands, as a machine that swaps. */
+  freeze(): void {
+    this.child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT')
+  }
+
   /** Ends it whatever it does. */
   kill(): void {
     this.child.kill('SIGKILL')
