@@ -54,6 +54,7 @@ const ID_BYTES = 16
 const NANOS = 1_000_000
 /** Error codes of the JetStream API. */
 const WRONG_LAST_SEQUENCE = 10_071
+const INSUFFICIENT_RESOURCES = 10_023
 const TOO_MANY_FOR_SUBJECT = 10_077
 
 const keys = {
@@ -136,7 +137,12 @@ class NatsMail implements MailStore {
     return this.change(box, async (opened) => {
       const { kv } = opened
       const known = await boxOf(kv, box)
-      const gone = await this.update(opened, box, () => null)
+      const gone = await this.shrink(
+        opened,
+        box,
+        () => true,
+        () => null,
+      )
       // Only what the index named, for another process may make the box anew.
       if (gone !== undefined) await this.forget(opened, gone.letters)
       if (known?.card !== undefined) await this.dropCard(kv, known.card.peerId, box)
@@ -213,7 +219,7 @@ class NatsMail implements MailStore {
     return this.change(box, async (opened) => {
       const dropped = new Set(cursors)
       const isDropped = ({ number }: IndexedLetter) => dropped.has(cursorOf(number))
-      const before = await this.update(opened, box, (index) =>
+      const before = await this.shrink(opened, box, isDropped, (index) =>
         index.letters.some(isDropped) ? index.only((letter) => !isDropped(letter)) : undefined,
       )
       if (before !== undefined) await this.forget(opened, before.letters.filter(isDropped))
@@ -309,6 +315,23 @@ class NatsMail implements MailStore {
       return value
     }
     throw contended()
+  }
+
+  /** As `update`, of what gets smaller. A server that is full takes no smaller index either, until the letters that go have made room for it. */
+  private async shrink(
+    opened: Opened,
+    box: string,
+    goes: (letter: IndexedLetter) => boolean,
+    change: (index: BoxIndex) => BoxIndex | null | undefined,
+  ): Promise<BoxIndex | undefined> {
+    try {
+      return await this.update(opened, box, change)
+    } catch (error) {
+      if (codeOf(error) !== INSUFFICIENT_RESOURCES) throw error
+      const index = await this.indexOf(opened.kv, box)
+      await this.forget(opened, index?.value.letters.filter(goes) ?? [])
+      return this.update(opened, box, change)
+    }
   }
 
   private async indexOf(kv: KV, box: string): Promise<Entry<BoxIndex> | undefined> {
