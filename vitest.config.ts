@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const FOLDERS =
   'address,attacks,backplane,base,channel,circuit,coinjoin,conform,core,defence,definitions,dht,discovery,fuzz,identity,integration,lotus,mail,message,musig2,network,node,onion,peer,plugins,privacy,protocol,storage,testing,topics,transport,vectors'
 /** Files in them that replace a module, or measure the memory of their process. */
-const ALONE = 'isolation|memory-ceiling|websocket-blocked'
+const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
 /** Parties of several processes, and rounds of many members: `npm run test:ci` runs them. */
 export const PARTIES = [
   'test/coinjoin/{real-sockets,round-threats,shared}.test.ts',

@@ -137,7 +137,7 @@ export class SecureChannel implements FrameSink {
       const connection = await transport.dial(address, { signal, limits, firstFrame: handshake.start() })
       return await new SecureChannel(connection, handshake, options).run(options.signal)
     } catch (error) {
-      handshake.destroy()
+      handshake.wipe()
       throw error
     }
   }
@@ -522,9 +522,9 @@ export class SecureChannel implements FrameSink {
     } catch {
       // Of a transport that fails, nothing more can be had.
     }
-    this.handshake?.destroy()
-    this.sendCipher?.destroy()
-    this.receiveCipher?.destroy()
+    this.handshake?.wipe()
+    this.sendCipher?.wipe()
+    this.receiveCipher?.wipe()
     if (this.settle !== undefined) {
       Object.assign(error.details, fault && { fault: true })
       this.settle(error)

@@ -78,7 +78,6 @@ export class Mailboxes {
   private named: string[] = []
   private links: MailboxLink[] = []
   private published = ''
-  private newestBatchAt = 0
   private isRunning = false
   /** The store has no mailboxes: it may have been lost. */
   private isLost = false
@@ -137,9 +136,9 @@ export class Mailboxes {
     return this.links.find(({ kept }) => kept.relayId === relayId)
   }
 
-  /** Whether all that waits for us at mailboxes that can be reached was read; false too where none is open. */
-  get areRead(): boolean {
-    return this.links.length > 0 && this.links.every(({ isRead }) => isRead)
+  /** Since when all that waits for us at mailboxes is read, by `elapsed`: Infinity while one is not open. */
+  get readSince(): number {
+    return Math.max(0, ...this.links.map(({ readAt }) => readAt ?? Number.POSITIVE_INFINITY))
   }
 
   /** Whether there is any mailbox in use. */
@@ -186,18 +185,14 @@ export class Mailboxes {
   }
 
   private linkOf(kept: KeptBox): MailboxLink {
-    const { host, limits, state, prekeys, bits, max, wake, publish, onLetter } = this.options
+    const { host, state, prekeys, bits, max, wake, publish, onLetter } = this.options
     return new MailboxLink(kept, {
       host,
       courier: this.options.courier,
       access: () => state.access,
       settings: { bits, max, wake },
       card: () => (publish && this.named.includes(kept.relayId) ? this.card : undefined),
-      makeBatch: () => {
-        this.newestBatchAt = host.kit.clock.now()
-        return prekeys.makeBatch()
-      },
-      batchesAreOld: () => host.kit.clock.now() - this.newestBatchAt > limits.prekeyMs,
+      prekeys,
       onLetter,
       onChange: (link) => this.changed(link),
     })

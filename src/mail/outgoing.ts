@@ -15,6 +15,7 @@ import type { MailHost } from './host.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import {
   bodyOf,
+  type EntryLife,
   entryShape,
   type MailEntry,
   OUTGOING_PREFIX,
@@ -128,13 +129,8 @@ export class Outgoing implements Queue {
     })
   }
 
-  /** Takes in a message, of our own too, such as receipts. @param about `waitsSince`: default now. */
-  async accept(
-    to: string,
-    message: P2PMessage,
-    body: Uint8Array,
-    about: Pick<MailEntry, 'expiresAt' | 'via'> & { waitsSince?: number },
-  ): Promise<QueuedMessage> {
+  /** Takes in a message, of our own too, such as receipts. */
+  async accept(to: string, message: P2PMessage, body: Uint8Array, about: EntryLife): Promise<QueuedMessage> {
     const { options } = this
     const { host } = options
     let settle!: (outcome: QueuedOutcome) => void
@@ -164,6 +160,9 @@ export class Outgoing implements Queue {
       const counted = { key: options.state.nameOf(COUNTERS, counter), value: stateOf(to, protocol, n) }
       try {
         await options.state.write({ key: entry.key, value: outgoingValue(entry) }, counted)
+        entry.isKept = options.isKept
+        queued.isKept = options.isKept
+        options.onAdded(entry)
       } catch (error) {
         if (isQuota(error)) {
           this.take(entry)
@@ -173,11 +172,9 @@ export class Outgoing implements Queue {
         }
         // It waits in memory, as it would without a store.
         host.kit.report(error as Error)
-        return
       }
-      entry.isKept = options.isKept
-      queued.isKept = options.isKept
-      this.options.onAdded(entry)
+      // It may have expired meanwhile, which the compiler does not know.
+      if ((entry.state as string) === 'new') entry.state = 'waiting'
     }
     if (this.isSuspended) this.late.push(put)
     else await put()
@@ -305,7 +302,7 @@ export class Outgoing implements Queue {
     const { waitsSince = now } = about
     // Of one that was kept no more is left than it had, whatever became of the date since.
     const endsAt = now + Math.min(expiresAt - host.kit.clock.now(), limits.maxMailTtlS * 1_000)
-    const state = boxes.length > 0 ? 'mailed' : 'waiting'
+    const state = boxes.length > 0 ? 'mailed' : isKept ? 'waiting' : 'new'
     const entry: MailEntry = {
       ...about,
       ...{ endsAt, waitsSince, state, wasMailed, letter, generation, prekeyAt, mailedAt, boxes, isKept },

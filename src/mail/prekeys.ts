@@ -91,9 +91,7 @@ export class Prekeys {
     const now = clock.now()
     const touched = new Set<string>()
     const { current } = this
-    // A date ahead of now is that of a clock that was wrong.
-    const isDue =
-      current === undefined || now - current.madeAt >= limits.prekeyMs || current.madeAt > now + limits.maxLetterAheadMs
+    const isDue = this.isOld(current?.madeAt)
     if (isDue) {
       if (current !== undefined) {
         current.replacedAt = now
@@ -120,6 +118,12 @@ export class Prekeys {
     return signBatch(this.options, this.generation, madeAt, published)
   }
 
+  /** Whether the newest batch, of this process or before, is too old to be of use to senders. */
+  get batchesAreOld(): boolean {
+    const made = [...this.all.values()].filter(({ kind }) => kind === PrekeyKind.ONE_TIME).map(({ madeAt }) => madeAt)
+    return this.isOld(made.length > 0 ? Math.max(...made) : undefined)
+  }
+
   /** The keys that a letter names; undefined where they are gone, or never were ours. */
   find(kind: number, id: Uint8Array): NoiseKeyPair | undefined {
     const { recovery } = this.options
@@ -140,11 +144,25 @@ export class Prekeys {
     return [...this.all.values()].find(({ kind, replacedAt }) => kind === PrekeyKind.SIGNED && replacedAt === 0)
   }
 
+  private isOld(madeAt = Number.NEGATIVE_INFINITY): boolean {
+    const { clock, limits } = this.options
+    const ageMs = clock.now() - madeAt
+    // A date ahead of now is that of a clock that was wrong.
+    return ageMs >= limits.prekeyMs || ageMs < -limits.maxLetterAheadMs
+  }
+
   private make(kind: number, length: number): OwnPrekey[] {
     const { clock, random } = this.options
     const key = PREFIX + hexOf(random.bytes(6))
     return Array.from({ length }, () => {
-      const made = { key, kind, id: random.bytes(PREKEY_ID_BYTES), keys: generateKeyPair(), madeAt: clock.now(), replacedAt: 0 }
+      const made: OwnPrekey = {
+        key,
+        kind,
+        id: random.bytes(PREKEY_ID_BYTES),
+        keys: generateKeyPair(),
+        madeAt: clock.now(),
+        replacedAt: 0,
+      }
       this.all.set(hexOf(made.id), made)
       return made
     })

@@ -5,7 +5,7 @@ import { encodePeerId } from '../identity/peer-id.js'
 import { type MailHost, takesMail } from './host.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import type { Outgoing } from './outgoing.js'
-import { bodyOf } from './outgoing-entry.js'
+import { bodyOf, type EntryLife } from './outgoing-entry.js'
 
 /** Ids in a letter of receipts, so that it fits the smallest bucket. */
 const LETTER_IDS = 32
@@ -63,7 +63,7 @@ export class Receipts {
     const message = { ...this.host.complete(outgoing, to, {}), to }
     const expiresAt = kit.clock.now() + RECEIPT_TTL_S * 1_000
     // Nobody is waited for to come.
-    const about = { expiresAt, via: undefined, waitsSince: Number.NEGATIVE_INFINITY }
+    const about: EntryLife = { expiresAt, via: undefined, waitsSince: Number.NEGATIVE_INFINITY }
     await (await this.outgoing.accept(to, message, bodyOf(message, this.limits), about)).outcome
   }
 }

@@ -1,5 +1,5 @@
 import { Alarm } from '../base/alarm.js'
-import { hexOf } from '../base/bytes.js'
+import { equalBytes, hexOf } from '../base/bytes.js'
 import { elapsed } from '../base/clock.js'
 import { isP2PError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
@@ -50,7 +50,7 @@ interface Item extends Ordered {
   readonly isMailed: boolean
   readonly extras: LetterExtras
   readonly bytes: number
-  readonly arrivals: Arrival[]
+  arrivals: Arrival[]
 }
 
 /** What mail tells of itself. */
@@ -73,7 +73,8 @@ export interface ReceiverOptions {
   limits: Required<Limits>
   state: MailState
   prekeys: Prekeys
-  areRead: () => boolean
+  /** See `Order`. */
+  readSince: () => number
   /** A letter's sender has shown its access key, or its card. */
   onExtras: (sender: Uint8Array, extras: LetterExtras) => void
   /** The handlers of a letter are through, or were before. */
@@ -106,10 +107,10 @@ export class Receiver {
   private era = 0
 
   constructor(private readonly options: ReceiverOptions) {
-    const { host, limits, state, areRead } = options
+    const { host, limits, state, readSince } = options
     const { clock } = host.kit
     this.seen = new Seen(clock, limits, state)
-    this.order = new Order({ clock, limits, state, areRead, onTurn: (item) => this.turn(item) })
+    this.order = new Order({ clock, limits, state, readSince, onTurn: (item) => this.turn(item) })
     this.hearing = new Alarm(clock, () => this.hear())
   }
 
@@ -178,6 +179,21 @@ export class Receiver {
     })
   }
 
+  /**
+   * The connection to a peer is gone, and with it what came over it alone and waits for a message before it: the peer has both still, and
+   * sends them in order.
+   */
+  left(sender: Uint8Array): void {
+    const failure = new P2PError('CONNECTION_LOST', 'The sender has gone before its message had its turn.')
+    for (const item of this.items.values()) {
+      if (!equalBytes(item.sender, sender)) continue
+      const { arrivals } = item
+      item.arrivals = arrivals.filter(({ id }) => id !== undefined)
+      if (item.arrivals.length === 0 && this.order.remove(item)) this.items.delete(item.seenId)
+      for (const arrival of arrivals) if (arrival.id === undefined) arrival.failed(failure)
+    }
+  }
+
   /** What is in a letter to one of our prekeys. @throws P2PError as `openLetter`. */
   async opened(letter: Uint8Array): Promise<OpenedLetter> {
     const { host, limits, prekeys } = this.options
@@ -222,7 +238,7 @@ export class Receiver {
       }
       const message = this.decoded(sender, body)
       const spent = prekey.kind === PrekeyKind.ONE_TIME ? prekey.id : undefined
-      const arrival = { id, spent, done: drop, failed() {} }
+      const arrival: Arrival = { id, spent, done: drop, failed() {} }
       onExtras(sender, extras)
       if (message.protocol === MAIL_PROTOCOL) {
         onReceipts(sender, readMessageIds(message.payload))
@@ -254,7 +270,7 @@ export class Receiver {
       if (known.arrivals.length < MAX_ARRIVALS) known.arrivals.push(by)
       return
     }
-    const item = { ...about, protocol: message.protocol ?? '', seenId, arrivals: [by] }
+    const item: Item = { ...about, protocol: message.protocol ?? '', seenId, arrivals: [by] }
     this.items.set(seenId, item)
     this.order.add(item)
   }

@@ -12,6 +12,7 @@ import { VERSION } from '../base/version.js'
 import { PROTOCOL_VERSIONS } from '../channel/hello.js'
 import { SecureChannel } from '../channel/secure-channel.js'
 import { P2PCoordinator } from '../coordinator.js'
+import type { CoordinatorListener } from '../core/config.js'
 import { DEFAULT_NETWORK } from '../identity/envelope.js'
 import type { Identity } from '../identity/identity.js'
 import type { MailServerStats, MailWaiting } from '../mail/server/mail-server.js'
@@ -25,7 +26,6 @@ import { relayServices } from '../plugins/circuit/server/relay-services.js'
 import { dhtNode } from '../plugins/dht/node/plugin.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
-import type { Listener } from '../transport/transport.js'
 import type { AdmissionOptions } from './admission.js'
 import { oneWalker } from './backplane/one-walker.js'
 import { Presence, type PresenceStats } from './backplane/presence.js'
@@ -466,9 +466,11 @@ function bufferedBytes({ unsentBytes = 0, partBytes = 0, unacknowledgedBytes = 0
 }
 
 /** A listener that tells newcomers why they are not let in, before any cryptography. */
-function refusing(listener: Listener, refusal: () => P2PError | undefined): Listener {
+function refusing(listener: CoordinatorListener, refusal: () => P2PError | undefined): Required<CoordinatorListener> {
   return {
     transport: listener.transport,
+    // What accounts costs to peers is one of them.
+    plugins: listener.plugins ?? [],
     get addresses() {
       return listener.addresses
     },

@@ -119,8 +119,7 @@ export class Persona {
         return ownId()
       },
     }
-    const options = { clock: rounded, limits, logger, identity, network, verifier, lookup, random, onError: report }
-    const table = new HashTable(owner, options)
+    const table = new HashTable(owner, { clock: rounded, limits, logger, identity, network, verifier, lookup, random, onError: report })
     const made: PersonaTable = { table, resources: new Resources(table, owner) }
     this.tables.set(profile, made)
     return made

@@ -262,14 +262,14 @@ const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
     'version head keysets transaction spent sign commitments',
   ],
   'musig2/request.ts requestShape #2': ['what is signed, shown as such', 'test/musig2/request.test.ts', 'input type keyset'],
-  'musig2/ownership.ts shape': [
+  'coinjoin/ownership-request.ts shape': [
     'a request of contacts alone: a proof of the coin and round that are shown, which spends nothing',
-    'test/musig2/ownership.test.ts',
+    'test/coinjoin/coin-proofs.test.ts',
     'kind head keyset roster member coin',
   ],
-  'musig2/ownership.ts shape #2': [
+  'coinjoin/ownership-request.ts shape #2': [
     'nothing: a proof of another coin holds for no other',
-    'test/musig2/ownership.test.ts',
+    'test/coinjoin/coin-proofs.test.ts',
     'txid index sats',
   ],
   'musig2/messages.ts proofs': ['nothing: they verify for the key of the member', 'test/musig2/blame.test.ts'],

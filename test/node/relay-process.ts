@@ -96,6 +96,8 @@ async function flood(except: string[], bytes: number): Promise<void> {
 }
 
 process.on('message', (command: RelayCommand) => {
+  // What has no `do` is for another program around this one.
+  if (command.do === undefined) return
   void (async () => {
     if (command.do === 'flood') await flood(command.except, command.bytes)
     if (command.do === 'pass') aheadMs += command.ms

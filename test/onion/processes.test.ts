@@ -1,27 +1,17 @@
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/index.js'
 import { mailbox } from '../../src/mail/index.js'
 import { onion } from '../../src/onion/index.js'
-import { RelayChild } from '../node/relay-child.js'
-import { FEW_BITS, groupOf } from './wallets.js'
+import type { RelayChild } from '../node/relay-child.js'
+import { overheardBy, overhearingRelays, twoEnds } from './two-ends.js'
+import { groupOf } from './wallets.js'
 
-const relays: RelayChild[] = []
+let relays: RelayChild[] = []
 const wallets: { shutdown(): Promise<void> }[] = []
 
 beforeAll(async () => {
-  for (let i = 0; i < 6; i++) {
-    const bootstrap = relays.map(({ url }) => url)
-    const onion = { operator: `operator${i % 3}`, bits: FEW_BITS, loops: false }
-    relays.push(
-      await RelayChild.start({
-        allowPrivate: true,
-        bootstrap,
-        onion,
-        mail: true,
-        limits: { onionHopDirectoryMs: 500, onionHopDirectoryMinMs: 100 },
-      } as never),
-    )
-  }
+  relays = await overhearingRelays()
 }, 60_000)
 
 afterAll(async () => {
@@ -51,10 +41,25 @@ describe('six relay processes of three operators', { timeout: 60_000 }, () => {
     bob.registerProtocol({
       protocolName: 'offers',
       anonymous: true,
-      handleMessage: (message) => bob.reply(message, { type: 'price', payload: { sats: 7n } }),
+      handleMessage: (message) => bob.reply(message, { type: 'price', payload: 'bob says seven' }),
     })
     while (bob.mail.card() === undefined) await new Promise((resolve) => setTimeout(resolve, 20))
-    const answer = await identity.request(bob.peerId, { type: 'ask', protocol: 'offers', payload: null })
-    expect(answer.payload).toEqual({ sats: 7n })
+    const answer = await identity.request(bob.peerId, { type: 'ask', protocol: 'offers', payload: 'alice asks for coffee' })
+    expect(answer.payload).toBe('bob says seven')
+
+    const namesOf = ({ peerId, publicKey }: P2PCoordinator) => [peerId, `0x${bytesToHex(publicKey)}`]
+    const said = ['alice asks for coffee', 'bob says seven']
+    const ends = twoEnds(await overheardBy(relays), [...namesOf(alice), ...said, ...namesOf(bob)])
+    // Entry identities have sent packets, one for each guard, and exits have had theirs from relays.
+    expect(ends.entries.length).toBeGreaterThan(0)
+    expect(ends.entries.length).toBeLessThanOrEqual(2)
+    expect(ends.exits.length).toBeGreaterThan(0)
+    for (const asker of ends.askers) expect(relays.map(({ peerId }) => peerId)).toContain(asker)
+    // Who is asked stands at an exit, and at no guard; who asks, and what is said, nowhere.
+    expect(ends.readByExits).toEqual(namesOf(bob))
+    expect(ends.read).toEqual(namesOf(bob))
+    expect(ends.readByGuards).toEqual([])
+    // No id, key, tag, or other byte string that a guard has read has any exit read, and the other way round.
+    expect(ends.shared).toEqual([])
   })
 })

@@ -13,9 +13,22 @@ export function rankOf({ connection }: SecureChannel): number {
   return connection.rank
 }
 
+interface PathWiring {
+  readonly inbox: Resting
+  readonly events: Progress
+}
+
+interface Resting {
+  rest(): void
+}
+
+interface Progress {
+  progressed(): void
+}
+
 /** What hears of all that comes on a path. */
 export interface PathOwner {
-  readonly wiring: { readonly inbox: { rest(): void }; readonly events: { progressed(): void } }
+  readonly wiring: PathWiring
   receive(path: Path, kind: Entry, body: Uint8Array): void
   goodbye(path: Path): void
   ended(path: Path, error: P2PError, fault: boolean): void

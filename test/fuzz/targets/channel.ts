@@ -63,7 +63,7 @@ class Wire implements Connection {
 /** As SecureChannel, but for its constructor: no key exchange, so that a thousand channels a second can be had. */
 const OpenChannel = SecureChannel as unknown as new (
   connection: Connection,
-  handshake: Pick<Handshake, 'receive' | 'destroy'>,
+  handshake: Pick<Handshake, 'receive' | 'wipe'>,
   options: Pick<ChannelOptions, 'limits' | 'clock' | 'describe'>,
 ) => { run(): Promise<SecureChannel> }
 
@@ -81,7 +81,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
       met: { remote: hello(), version: 2, suite: 'ChaChaPoly', certificate: CERTIFICATE, now: undefined } as Verified<Hello>,
       noise: { send: new CipherState(KEYS[0].slice()), receive: new CipherState(KEYS[1].slice()), handshakeHash: KEYS[0] },
     }),
-    destroy() {},
+    wipe() {},
   }
   const opening = new OpenChannel(wire, handshake, { limits, clock, describe: () => described }).run()
   wire.sink.onFrame(Uint8Array.of(1))
