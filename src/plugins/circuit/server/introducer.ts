@@ -83,7 +83,7 @@ export class Introducer implements IProtocolHandler {
       candidates: (query) => [...candidates(host, query), ...this.distantFor(host, query)],
       peer: (peerId) => host.peer(peerId) ?? this.distant?.get(peerId),
       fits,
-      describe: (peer) => this.distant?.entryOf(peer) ?? describe(peer, this.provenAddress(peer), this.canBeCalled(peer)),
+      describe: (peer) => this.distant?.entryOf(peer) ?? this.describe(peer),
       publishersOf: this.publishersOf,
       typesOf: this.typesOf,
       draw: (peers, count) => sample(host.random, peers, count),
@@ -133,7 +133,7 @@ export class Introducer implements IProtocolHandler {
     if (distant === undefined || host === undefined || peer.publicKey === undefined) return
     const here = host.peer(peer.peerId)
     const isHere = here?.connection !== undefined && here.connection.transport !== 'circuit'
-    const entry = isHere ? describe(here, this.provenAddress(here), this.canBeCalled(here)) : undefined
+    const entry = isHere ? this.describe(here) : undefined
     distant.tell(encodePeerId(peer.publicKey), entry)
   }
 
@@ -175,6 +175,10 @@ export class Introducer implements IProtocolHandler {
     return known.filter((peer) => peer !== undefined && host.peer(peer.peerId) === undefined) as PeerInfo[]
   }
 
+  private describe(peer: PeerInfo): unknown {
+    return describe(peer, this.provenAddress(peer), this.canBeCalled(peer), this.limits)
+  }
+
   private find(host: ProtocolHost, query: PeerQuery, asker: string): Found {
     const { resourceType, limit } = query
     const publishers = resourceType === undefined ? undefined : new Set(this.publishersOf(resourceType))
@@ -187,7 +191,7 @@ export class Introducer implements IProtocolHandler {
     const peers: unknown[] = []
     let bytes = 0
     for (const peer of found.length > count ? sample(host.random, found, count) : found) {
-      const entry = describe(peer, this.provenAddress(peer), this.canBeCalled(peer))
+      const entry = this.describe(peer)
       bytes += encode(entry, this.limits).length
       if (bytes > Math.min(maxIntroductionBytes, maxAnswerBytes)) break
       peers.push(entry)
@@ -214,9 +218,21 @@ function fits(peer: PeerInfo, asker: string, { peerId, protocol }: PeerQuery): b
   )
 }
 
-function describe(peer: PeerInfo, websocket: string | undefined, reserved: boolean): unknown {
-  const { peerId, name = peerId, publicKey, protocols = [], metadata, lastSeen } = peer
+function describe(peer: PeerInfo, websocket: string | undefined, reserved: boolean, limits: Limits): unknown {
+  const { peerId, name = peerId, publicKey, protocols = [], lastSeen } = peer
+  // As deep as a message may be, it would make ours too deep for everybody: nobody would learn of the others in it.
+  const metadata = isShallow(peer.metadata, limits.maxDecodeDepth - AROUND) ? peer.metadata : undefined
   return { peerId: name, publicKey, addresses: { websocket }, protocols, metadata, lastSeen, reserved }
+}
+
+/** Containers around the metadata of an introduced peer: the message, its payload, the list and the entry. */
+const AROUND = 4
+
+/** Whether a value nests no deeper than this. */
+function isShallow(value: unknown, depth: number): boolean {
+  if (depth < 1) return false
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return true
+  return Object.values(value).every((item) => isShallow(item, depth - 1))
 }
 
 /** So many of the items by lot (Fisher and Yates). */
