@@ -238,6 +238,7 @@ export const KEPT: Record<string, [whose: string, bound: string, end: string]> =
   'plugins/circuit/server/peer-watchers.ts dirty': ['a watch', 'one each', 'when told, or with the watch'],
   'plugins/circuit/server/peer-watchers.ts due': ['a watch', 'connections', 'when told, or with the watch'],
   'plugins/circuit/server/peer-watchers.ts gone': ['a watch', 'maxIntroductions', 'when told, or with the watch'],
+  'plugins/circuit/server/peer-watchers.ts served': ['a watcher', 'one each', 'with the round, or the watcher'],
   'plugins/circuit/server/peer-watchers.ts told': ['a watch', 'maxIntroductions', 'with the watch'],
   'plugins/circuit/watch-peers.ts shown': ['relays of ours', 'maxIntroductions for each', 'with the relay or the watch'],
   'plugins/circuit/watch-peers.ts told': ['relays of ours', 'maxIntroductions each', 'with the relay or the watch'],
