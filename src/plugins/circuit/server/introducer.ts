@@ -6,6 +6,7 @@ import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { SMALL_PLUGIN_LIMITS } from '../../../base/limits/small-plugins.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
+import { FairTurns, type Work } from '../../../defence/fair-turns.js'
 import { encodePeerId, isPeerId } from '../../../identity/peer-id.js'
 import { encode } from '../../../message/codec.js'
 import type { P2PMessage } from '../../../message/message.js'
@@ -45,6 +46,7 @@ export class Introducer implements IProtocolHandler {
   private readonly canBeCalled: (peer: PeerInfo) => boolean
   private readonly provenAddress: (peer: PeerInfo) => string | undefined
   private readonly backplane: RelayBackplane | undefined
+  private readonly turns: FairTurns
   private protocolHost: ProtocolHost | undefined
   private watchers: PeerWatchers | undefined
   /** Peers of the other processes of this relay. */
@@ -56,6 +58,7 @@ export class Introducer implements IProtocolHandler {
    * @param options.typesOf types of the resources that a public key, in lower-case hex, has announced.
    * @param options.canBeCalled whether a peer can be called through us.
    * @param options.backplane the other processes of the relay; absent: there are none.
+   * @param options.turns run what takes long.
    * @param options.provenAddress where a handshake of ours has found a peer. Default: nowhere, and no addresses are told.
    */
   constructor(
@@ -66,9 +69,11 @@ export class Introducer implements IProtocolHandler {
       canBeCalled?: (peer: PeerInfo) => boolean
       provenAddress?: (peer: PeerInfo) => string | undefined
       backplane?: RelayBackplane | undefined
+      turns?: FairTurns | undefined
     } = {},
   ) {
     this.backplane = options.backplane
+    this.turns = options.turns ?? new FairTurns()
     this.provenAddress = options.provenAddress ?? (() => undefined)
     this.canBeCalled = options.canBeCalled ?? (() => false)
     this.limits = options.limits ?? limitsOf({ ...CIRCUIT_RELAY_LIMITS, ...NODE_LIMITS, ...SMALL_PLUGIN_LIMITS })
@@ -95,7 +100,7 @@ export class Introducer implements IProtocolHandler {
       limits,
       random: host.random,
       clock: host.clock,
-      find: (query, asker) => this.find(host, query, asker),
+      find: (query, asker) => resultOf(this.finding(host, query, asker)),
     })
     this.distant = new PeersElsewhere({
       backplane,
@@ -150,7 +155,7 @@ export class Introducer implements IProtocolHandler {
     const { type, payload } = message
     if (type === 'find') {
       const query = parsed(findShape, payload, 'A query for peers')
-      const own = this.find(host, query, from.peerId)
+      const own = await this.turns.run(hexOf(from.publicKey!), this.finding(host, query, from.peerId))
       const peers = (await this.elsewhere?.add(own, query, encodePeerId(from.publicKey!))) ?? own.peers
       await host.reply(message, { type: 'found', payload: { peers } })
     } else if (type === 'watch') {
@@ -179,7 +184,7 @@ export class Introducer implements IProtocolHandler {
     return describe(peer, this.provenAddress(peer), this.canBeCalled(peer), this.limits)
   }
 
-  private find(host: ProtocolHost, query: PeerQuery, asker: string): Found {
+  private *finding(host: ProtocolHost, query: PeerQuery, asker: string): Work<Found> {
     const { resourceType, limit } = query
     const publishers = resourceType === undefined ? undefined : new Set(this.publishersOf(resourceType))
     const found = candidates(host, query).filter(
@@ -192,9 +197,11 @@ export class Introducer implements IProtocolHandler {
     let bytes = 0
     for (const peer of found.length > count ? sample(host.random, found, count) : found) {
       const entry = this.describe(peer)
-      bytes += encode(entry, this.limits).length
+      const size = encode(entry, this.limits).length
+      bytes += size
       if (bytes > Math.min(maxIntroductionBytes, maxAnswerBytes)) break
       peers.push(entry)
+      yield size / BYTES_PER_UNIT
     }
     return { peers, total: found.length }
   }
@@ -223,6 +230,17 @@ function describe(peer: PeerInfo, websocket: string | undefined, reserved: boole
   // As deep as a message may be, it would make ours too deep for everybody: nobody would learn of the others in it.
   const metadata = isShallow(peer.metadata, limits.maxDecodeDepth - AROUND) ? peer.metadata : undefined
   return { peerId: name, publicKey, addresses: { websocket }, protocols, metadata, lastSeen, reserved }
+}
+
+/** Bytes of an introduction that cost a unit of work: they are encoded twice, and sealed. */
+const BYTES_PER_UNIT = 32
+
+/** What work returns that is not to be interrupted. */
+function resultOf<T>(work: Work<T>): T {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done) return value
+  }
 }
 
 /** Containers around the metadata of an introduced peer: the message, its payload, the list and the entry. */
