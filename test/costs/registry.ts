@@ -39,6 +39,7 @@ export const KEPT: Record<string, [whose: string, bound: string, end: string]> =
   'defence/defence.ts byGroup': ['groups of addresses', 'maxRateBuckets', 'the longest unused goes'],
   'defence/defence.ts checks': ['a peer', 'maxVerifyQueue each', 'when they are done'],
   'defence/defence.ts working': ['addresses and groups of them', 'maxRateBuckets', 'addressBanMs, or the oldest goes'],
+  'defence/fair-turns.ts atOnce': ['a peer that asks', 'one number each', 'with the turn of the event loop'],
   'defence/fair-turns.ts lines': ['a peer', 'MAX_WAITING each', 'when they are done'],
   'defence/peer-gate.ts buckets': ['a peer', 'the protocols and types that we serve', 'with its gate'],
   'defence/gate.ts peers': [
@@ -240,6 +241,7 @@ export const KEPT: Record<string, [whose: string, bound: string, end: string]> =
   'plugins/circuit/server/peer-watchers.ts dirty': ['a watch', 'one each', 'when told, or with the watch'],
   'plugins/circuit/server/peer-watchers.ts due': ['a watch', 'connections', 'when told, or with the watch'],
   'plugins/circuit/server/peer-watchers.ts gone': ['a watch', 'maxIntroductions', 'when told, or with the watch'],
+  'plugins/circuit/server/peer-watchers.ts served': ['a watcher', 'one each', 'with the round, or the watcher'],
   'plugins/circuit/server/peer-watchers.ts told': ['a watch', 'maxIntroductions', 'with the watch'],
   'plugins/circuit/watch-peers.ts shown': ['relays of ours', 'maxIntroductions for each', 'with the relay or the watch'],
   'plugins/circuit/watch-peers.ts told': ['relays of ours', 'maxIntroductions each', 'with the relay or the watch'],
