@@ -29,7 +29,7 @@ export class Mail implements MailParts {
   /** @internal */
   readonly outgoing: Outgoing
   /** Ways to mailboxes beside our own connections, which plugins add, by the name of the function that makes the plugin. @internal */
-  readonly couriers = new Map<string, (recipient: Uint8Array) => Promise<Courier>>()
+  readonly couriers = new Map<string | undefined, (recipient: Uint8Array) => Promise<Courier>>()
   /** @internal */
   readonly state: MailState
   /** @internal */
@@ -61,7 +61,9 @@ export class Mail implements MailParts {
   ) {
     const { random, report } = host.kit
     this.state = new MailState(store, random, (error) => report(error))
-    this.ownCourier = ownCourier(host)
+    const own = ownCourier(host)
+    this.ownCourier = own
+    this.couriers.set(undefined, async () => own)
     this.prekeys = new Prekeys(this)
     this.contacts = new Contacts(this)
     this.outgoing = new Outgoing(this, about)
@@ -268,10 +270,10 @@ export class Mail implements MailParts {
     }
   }
 
-  /** @internal As whom a letter is deposited that goes by a plugin. @throws P2PError INVALID_CONFIG. */
-  courierBy(via: string): (recipient: Uint8Array) => Promise<Courier> {
+  /** @internal As whom letters are deposited; undefined: under our own name. @throws P2PError INVALID_CONFIG. */
+  courierBy(via: string | undefined): (recipient: Uint8Array) => Promise<Courier> {
     const courier = this.couriers.get(via)
-    if (courier === undefined) throw needsPlugin('This way of sendTo', via)
+    if (courier === undefined) throw needsPlugin('This way of sendTo', via!)
     return courier
   }
 }

@@ -4,11 +4,12 @@ import { hexOf } from '../base/bytes.js'
 import { Serial } from '../base/serial.js'
 import { decodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
-import { boolean, bytes, int, oneOf, optional, text, tuple, union } from '../message/shape.js'
+import { boolean, bytes, optional, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
-import { type CardValue, MAX_CARD_BOXES } from './card.js'
+import { type CardValue, MAX_CARD_BOXES, nil } from './card.js'
 import type { RelayPlace } from './host.js'
 import { type KeptBox, MailboxLink } from './mailbox-link.js'
+import { count } from './messages.js'
 import type { MailParts } from './parts.js'
 
 const PREFIX = 'mail/box/'
@@ -22,9 +23,8 @@ const FAILURES = 3
 const FAILED_DAYS = 2
 const DIAL_MS = 20_000
 
-const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
 const boxShape = /* @__PURE__ */ (() =>
-  tuple(text(1, 128), union(text(1, 512), oneOf(null)), bytes(32), count, count, count, count, optional(boolean())))()
+  tuple(text(1, 128), union(text(1, 512), nil), bytes(32), count, count, count, count, optional(boolean())))()
 
 /** A mailbox of ours. */
 export interface MailboxInfo {

@@ -378,5 +378,5 @@ export class Receiver {
 }
 
 function tooMany(): P2PError {
-  return new P2PError('RATE_LIMITED', 'Too many messages of this peer wait here.', { details: { retryAfterMs: 1_000 } })
+  return new P2PError('RATE_LIMITED', 'Too many messages of this peer wait here.')
 }
