@@ -29,7 +29,9 @@ export class Mail implements MailParts {
   /** @internal */
   readonly outgoing: Outgoing
   /** Ways to mailboxes beside our own connections, which plugins add, by the name of the function that makes the plugin. @internal */
-  readonly couriers = new Map<string | undefined, (recipient: Uint8Array) => Promise<Courier>>()
+  readonly couriers = new Map<string | undefined, (recipient: Uint8Array) => Promise<Courier>>([
+    [undefined, async () => ownCourier(this.host)],
+  ])
   /** @internal */
   readonly state: MailState
   /** @internal */
@@ -44,8 +46,6 @@ export class Mail implements MailParts {
   readonly sender: Sender
   /** @internal */
   readonly receipts: Receipts
-  /** @internal */
-  readonly ownCourier: Courier
   private isLoaded = false
 
   /** @internal */
@@ -61,9 +61,6 @@ export class Mail implements MailParts {
   ) {
     const { random, report } = host.kit
     this.state = new MailState(store, random, (error) => report(error))
-    const own = ownCourier(host)
-    this.ownCourier = own
-    this.couriers.set(undefined, async () => own)
     this.prekeys = new Prekeys(this)
     this.contacts = new Contacts(this)
     this.outgoing = new Outgoing(this, about)

@@ -7,6 +7,7 @@ import { encode } from '../message/codec.js'
 import { boolean, bytes, optional, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import { type CardValue, MAX_CARD_BOXES, nil } from './card.js'
+import { ownCourier } from './courier.js'
 import type { RelayPlace } from './host.js'
 import { type KeptBox, MailboxLink } from './mailbox-link.js'
 import { count } from './messages.js'
@@ -61,10 +62,7 @@ export class Mailboxes {
   private readonly turn = new Serial()
 
   constructor(
-    private readonly parts: Pick<
-      MailParts,
-      'host' | 'limits' | 'state' | 'settings' | 'prekeys' | 'contacts' | 'receiver' | 'ownCourier'
-    >,
+    private readonly parts: Pick<MailParts, 'host' | 'limits' | 'state' | 'settings' | 'prekeys' | 'contacts' | 'receiver'>,
   ) {
     const { clock } = parts.host.kit
     this.search = new Alarm(clock, () => void this.choose())
@@ -164,10 +162,10 @@ export class Mailboxes {
   }
 
   private linkOf(kept: KeptBox): MailboxLink {
-    const { host, state, settings, prekeys, receiver, ownCourier: courier } = this.parts
+    const { host, state, settings, prekeys, receiver } = this.parts
     return new MailboxLink(kept, {
       host,
-      courier,
+      courier: ownCourier(host),
       access: () => state.access,
       settings,
       card: () => (settings.publish && this.named.includes(kept.relayId) ? this.card : undefined),

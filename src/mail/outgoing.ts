@@ -12,6 +12,7 @@ import { isQuota } from '../plugins/persistence/quota.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import {
+  BY_ONION,
   bodyOf,
   type EntryLife,
   entryShape,
@@ -76,7 +77,7 @@ export class Outgoing implements Queue {
   }
 
   has(peerId: string): boolean {
-    const waits = this.queues.get(peerId)?.some(({ state }) => state !== 'mailed') ?? false
+    const waits = this.queues.get(peerId)?.some(({ state, via }) => state !== 'mailed' && via !== BY_ONION) ?? false
     return waits || this.about.before?.has(peerId) === true
   }
 
@@ -99,7 +100,7 @@ export class Outgoing implements Queue {
     const { host, limits } = this.parts
     const { before } = this.about
     const { ttl = limits.mailTtlS, signal, timeoutMs = limits.sendTimeoutMs, sealed = false } = options
-    const via = sealed ? SEALED : undefined
+    const { via = sealed ? SEALED : undefined } = options
     this.parts.courierBy(via)
     const to = host.targetOf(peerId)
     if (!(typeof ttl === 'number' && ttl > 0 && ttl <= limits.maxMailTtlS)) {
@@ -118,7 +119,7 @@ export class Outgoing implements Queue {
       if (ready !== undefined && !this.isSuspended) await Promise.race([ready, host.kit.run().then(() => ready)])
       if (ended.aborted) throw abortedError('Queueing the message', ended.reason)
       // A wallet without its store is better than none.
-      if (this.isBroken && before !== undefined) return before.add(peerId, message, options)
+      if (this.isBroken && before !== undefined && via !== BY_ONION) return before.add(peerId, message, options)
       return this.accept(to, whole, body, { expiresAt, via })
     })
   }

@@ -24,8 +24,6 @@ export interface MailParts {
   readonly receipts: Receipts
   readonly receiver: Receiver
   readonly mailboxes: Mailboxes
-  /** Under our own name. */
-  readonly ownCourier: Courier
   /**
    * As whom letters are deposited.
    *

@@ -103,8 +103,7 @@ export class Prekeys {
 
   /** Whether the newest batch, of this process or before, is too old to be of use to senders. */
   get batchesAreOld(): boolean {
-    const made = [...this.all.values()].filter(({ kind }) => kind === PrekeyKind.ONE_TIME).map(({ madeAt }) => madeAt)
-    return this.isOld(made.length > 0 ? Math.max(...made) : undefined)
+    return [...this.all.values()].every(({ kind, madeAt }) => kind !== PrekeyKind.ONE_TIME || this.isOld(madeAt))
   }
 
   /** The keys that a letter names; undefined where they are gone, or never were ours. */

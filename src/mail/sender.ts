@@ -9,7 +9,7 @@ import { type Addressee, Depositor } from './depositor.js'
 import { takesMail } from './host.js'
 import { fitsLetter } from './letter.js'
 import { MAIL_PROTOCOL } from './messages.js'
-import type { MailEntry } from './outgoing-entry.js'
+import { BY_ONION, type MailEntry } from './outgoing-entry.js'
 import type { MailParts } from './parts.js'
 import { MAX_STATUS_IDS, readHad } from './peer-messages.js'
 
@@ -148,7 +148,7 @@ export class Sender {
 
   private async run(peerId: string): Promise<void> {
     if (this.parts.host.kit.peer(peerId) !== undefined) this.direct(peerId)
-    else if (!(await this.mail(peerId))) this.later(peerId)
+    if (!(await this.mail(peerId))) this.later(peerId)
   }
 
   /** Sends what waits over the connection, in order. */
@@ -158,7 +158,7 @@ export class Sender {
     let left = limits.maxDirectMail - queue.filter(({ state }) => state === 'direct').length
     const knowsMail = takesMail(host.kit.peer(peerId))
     for (const entry of [...queue]) {
-      if (entry.state !== 'waiting') continue
+      if (entry.state !== 'waiting' || entry.via === BY_ONION) continue
       if (left-- <= 0) return
       entry.state = 'direct'
       if (knowsMail) void this.sendDirect(entry)
@@ -207,7 +207,8 @@ export class Sender {
   /** Leaves what waits at the mailboxes of a peer that is away, in order. @returns false where it is to be tried again. */
   private async mail(peerId: string): Promise<boolean> {
     const { outgoing, host, limits } = this.parts
-    const waiting = outgoing.of(peerId).filter(({ state }) => state !== 'mailed')
+    const goesByMail = ({ via }: MailEntry) => via === BY_ONION || host.kit.peer(peerId) === undefined
+    const waiting = outgoing.of(peerId).filter((entry) => entry.state !== 'mailed' && goesByMail(entry))
     const first = waiting[0]
     if (first === undefined) return true
     const route = this.routeTo(peerId)
@@ -216,10 +217,10 @@ export class Sender {
       route.alarm.arm(waitMs)
       return true
     }
-    const to = await this.addressee(peerId)
+    const to = await this.addressee(peerId, first.via)
     if (to === undefined) return false
     for (const entry of waiting) {
-      if (host.kit.peer(peerId) !== undefined) {
+      if (!goesByMail(entry)) {
         route.isAgain = true
         return true
       }
@@ -251,7 +252,7 @@ export class Sender {
       if (this.isOver(entry)) return true
       entry.state = 'waiting'
       // Its mailboxes are elsewhere by now.
-      if (isP2PError(error, 'NO_MAILBOX')) await contacts.find(to.key, { timeoutMs: LOOKUP_MS }, true).catch(() => {})
+      if (isP2PError(error, 'NO_MAILBOX')) await this.addressee(entry.peerId, entry.via, true).catch(() => {})
       return false
     }
   }
@@ -267,7 +268,7 @@ export class Sender {
       const { outgoing } = this.parts
       if (this.isStopped || entry.state !== 'mailed' || entry.letter === undefined) return
       try {
-        const to = await this.addressee(entry.peerId)
+        const to = await this.addressee(entry.peerId, entry.via)
         if (to === undefined) return
         await this.depositor.deposit(entry, to, await this.parts.courierBy(entry.via)(to.key))
         // There is no third one to bring it to.
@@ -279,11 +280,19 @@ export class Sender {
     })
   }
 
-  private async addressee(peerId: string, isStale = false): Promise<Addressee | undefined> {
+  /** @param via how what waits for it goes, and so its card is found. */
+  private async addressee(peerId: string, via: string | undefined, isStale = false): Promise<Addressee | undefined> {
     const { host, contacts } = this.parts
     const key = await host.keyOf(peerId)
-    const contact = key && (await contacts.find(key, { timeoutMs: LOOKUP_MS }, isStale))
-    return contact?.card && (contact as Addressee)
+    if (key === undefined) return undefined
+    const by = via === BY_ONION ? await this.parts.courierBy(via)(key) : undefined
+    if (by?.findCard === undefined) await contacts.find(key, { timeoutMs: LOOKUP_MS }, isStale)
+    else if (isStale || contacts.of(key).card === undefined) {
+      const card = await by.findCard(key)
+      if (card !== undefined) contacts.take(card)
+    }
+    const contact = contacts.of(key)
+    return contact.card && (contact as Addressee)
   }
 
   /** Asks a connected peer which of the messages at its mailboxes it has had. */
@@ -318,7 +327,7 @@ export class Sender {
       const mailed = queue.filter(({ state }) => state === 'mailed')
       if (mailed.length === 0 || this.isStopped) continue
       const isOld = mailed.some(({ mailedAt }) => host.kit.clock.now() - mailedAt >= limits.resealMs)
-      const to = await this.addressee(peerId, isOld).catch(() => undefined)
+      const to = await this.addressee(peerId, mailed[0]!.via, isOld).catch(() => undefined)
       if (to !== undefined) await this.cardChanged(to)
       for (const entry of mailed) void this.second(entry)
     }
