@@ -33,7 +33,7 @@ export default defineConfig({
       SOAK_PEERS: process.env.SOAK_PEERS ?? '30',
       SOAK_MINUTES: process.env.SOAK_MINUTES ?? '10',
     },
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 600_000,
     hookTimeout: 300_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.reports/vitest-ci.json' }]] : ['default'],

@@ -11,6 +11,8 @@ import { GENERATION_BYTES } from './messages.js'
 
 /** The plugin by which `sendTo` deposits with `sealed: true`. */
 export const SEALED = 'sealedDeposits'
+/** The plugin by which it does with `via: 'onion'`: what is to go that way goes no other. */
+export const BY_ONION = 'onion'
 /** Where queued messages are kept: `mail/out/<number>`. */
 export const OUTGOING_PREFIX = 'mail/out/'
 /** Hex digits of a number, so that keys sort as numbers do. */

@@ -20,8 +20,9 @@ import { fileStore } from './file-store.js'
 import { keygen } from './keygen-command.js'
 import { levelStore } from './level-store.js'
 import { levelMail } from './mail-level.js'
-import { type RelayOptions, startRelay } from './relay.js'
+import { startRelay } from './relay.js'
 import { Lines, LOG_LEVELS, type LogLevel, RelayLog } from './relay-log.js'
+import type { RelayOptions } from './relay-options.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
        lotus-p2p cluster init --nats <address> [--nats-nkey <file>] [--nats-ca <file>] [--cluster <name>] [--replicas <n>]

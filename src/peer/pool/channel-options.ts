@@ -1,6 +1,6 @@
 import { VERSION } from '../../base/version.js'
+import type { ChannelOptions } from '../../channel/channel-options.js'
 import type { RemotePeer } from '../../channel/hello.js'
-import type { ChannelOptions } from '../../channel/secure-channel.js'
 import type { Sessions } from '../connection/sessions.js'
 import type { PeerContext } from '../peer-context.js'
 
