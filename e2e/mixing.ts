@@ -16,6 +16,8 @@ export interface MixQuery {
   type: 0 | 1
   change?: boolean
   cheat?: string | undefined
+  /** Milliseconds of an epoch. Default: as the page has it, 10 s. */
+  epoch?: number
 }
 
 /** A tab of the page that mixes; it has not begun. */
@@ -29,6 +31,22 @@ export async function openMix(context: BrowserContext, complaints: Complaints, a
   await page.goto(`${address}mix.html?${asked}`)
   await expect(page.locator('#status')).toHaveText('online')
   return page
+}
+
+/** Sets a tab that is open already to other terms. */
+export async function setMix(page: Page, { least, best, type, change = false, cheat = '' }: MixQuery): Promise<void> {
+  await page.locator('#least').fill(String(least))
+  await page.locator('#best').fill(String(best))
+  await page.locator('#type').selectOption(String(type))
+  await page.locator('#change').setChecked(change)
+  await page.locator('#cheat').selectOption(cheat)
+}
+
+/** Ends the round of a tab, if it has one, and waits until its wallet waits in the pool no more. */
+export async function leaveMix(page: Page): Promise<void> {
+  // It may have ended by itself meanwhile.
+  await page.locator('#cancel').evaluate((button) => (button as HTMLElement).click())
+  await expect(page.locator('#mix')).toBeEnabled()
 }
 
 export const startMix = (page: Page) => page.getByRole('button', { name: 'Mix a made-up coin' }).click()
@@ -54,6 +72,7 @@ export interface Said {
 export interface MemberOptions {
   server: string
   relay: string
+  epochMs: number
   outputType: 0 | 1
   coinType: 0 | 1
   change: boolean
@@ -62,26 +81,39 @@ export interface MemberOptions {
   cheat?: string | undefined
 }
 
-/** A wallet in a Node process. */
+/** A wallet in a Node process: one round after the other, each with a coin of its own. */
 export class MixProcess {
   /** The id of its last round. */
   peerId: string | undefined
-  /** How it has ended. */
-  readonly end: Promise<Said>
   private readonly child: ChildProcess
+  private ended: { resolve: (said: Said) => void; reject: (error: Error) => void } | undefined
+  private ending: Promise<Said> | undefined
 
-  constructor(options: MemberOptions) {
+  constructor() {
     const file = fileURLToPath(new URL('./mix-member.mjs', import.meta.url))
-    this.child = spawn(process.execPath, [file, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] })
-    this.end = new Promise((resolve, reject) => {
-      createInterface({ input: this.child.stdout! }).on('line', (line) => {
-        const said = JSON.parse(line) as Said
-        if (said.kind === 'identity') this.peerId = said.peerId
-        if (said.kind === 'mixed' || said.kind === 'failed') resolve(said)
-      })
-      this.child.once('exit', (code) => reject(new Error(`A wallet's process has ended with ${code}.`)))
+    this.child = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] })
+    createInterface({ input: this.child.stdout! }).on('line', (line) => {
+      const said = JSON.parse(line) as Said
+      if (said.kind === 'identity') this.peerId = said.peerId
+      if (said.kind === 'mixed' || said.kind === 'failed') this.ended?.resolve(said)
     })
-    this.end.catch(() => {})
+    this.child.once('exit', (code) => this.ended?.reject(new Error(`A wallet's process has ended with ${code}.`)))
+  }
+
+  /** Begins a round. @returns how it has ended. */
+  mix(options: MemberOptions): Promise<Said> {
+    this.ending = new Promise((resolve, reject) => {
+      this.ended = { resolve, reject }
+    })
+    this.ending.catch(() => {})
+    this.child.stdin!.write(`${JSON.stringify(options)}\n`)
+    return this.ending
+  }
+
+  /** Ends its round, and waits until its wallet waits in the pool no more. */
+  async leave(): Promise<void> {
+    this.child.stdin!.write('"leave"\n')
+    await this.ending
   }
 
   async stop(): Promise<void> {

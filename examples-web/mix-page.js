@@ -18,6 +18,8 @@ let leave
 
 for (const [value, text] of Object.entries(CHEATS)) byId('cheat').append(h('option', { value, text: `cheats: ${text}` }))
 const asked = new URLSearchParams(location.search)
+/** `?epoch=5000`: rounds form as often, with all other wallets that have the same. */
+const limits = asked.has('epoch') ? { ...LIMITS, epochMs: Number(asked.get('epoch')) } : LIMITS
 for (const name of ['least', 'best', 'type', 'cheat']) if (asked.has(name)) byId(name).value = asked.get(name)
 byId('change').checked = asked.has('change')
 
@@ -54,7 +56,7 @@ async function mix() {
     const purse = await openPurse(sdk, chain, { outputType, change: byId('change').checked ? CHANGE_SATS : 0n })
     const self = { name: 'self', attach: ({ identity }) => void own.add(encodePeerId(identity.publicKey)) ?? {} }
     const plugins = () => [self, cheater(sdk, cheat, outputType)]
-    mixer = new CoinJoin({ network: { ...network, plugins }, wallet: purse.wallet, limits: LIMITS })
+    mixer = new CoinJoin({ network: { ...network, plugins }, wallet: purse.wallet, limits })
     const result = await mixer.mix(purse.plan, {
       minPeers,
       preferPeers: Math.max(minPeers, Number(byId('best').value)),

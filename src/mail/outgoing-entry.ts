@@ -11,6 +11,8 @@ import { GENERATION_BYTES } from './messages.js'
 
 /** The plugin by which `sendTo` deposits with `sealed: true`. */
 export const SEALED = 'sealedDeposits'
+/** The plugin by which it does with `via: 'onion'`: what is to go that way goes no other. */
+export const BY_ONION = 'onion'
 /** Where queued messages are kept: `mail/out/<number>`. */
 export const OUTGOING_PREFIX = 'mail/out/'
 /** Hex digits of a number, so that keys sort as numbers do. */
@@ -55,8 +57,8 @@ export interface MailEntry {
   waitsSince: number
   /** By which plugin it is deposited; undefined: by our own connections. */
   readonly via: string | undefined
-  /** `'over'`: it is done with. */
-  state: MailEntryState | 'over'
+  /** `'new'`: it is not in the store yet, and does not leave before. `'over'`: it is done with. */
+  state: MailEntryState | 'new' | 'over'
   /** Whether it was ever left at a mailbox. */
   wasMailed: boolean
   /** The sealed letter, until it is at two mailboxes. */
@@ -73,6 +75,26 @@ export interface MailEntry {
   settle(outcome: QueuedOutcome): void
   settleReceipt(receipt: 'delivered' | 'unknown'): void
 }
+
+/** When a message ends, by which way it goes, and since when it waits, by `elapsed`: default now. */
+export type EntryLife = Pick<MailEntry, 'expiresAt' | 'via'> & Partial<Pick<MailEntry, 'waitsSince'>>
+
+/** What the store has of a message, beside its key. */
+export type KeptEntry = Pick<
+  MailEntry,
+  | 'peerId'
+  | 'n'
+  | 'expiresAt'
+  | 'body'
+  | 'message'
+  | 'via'
+  | 'wasMailed'
+  | 'letter'
+  | 'generation'
+  | 'prekeyAt'
+  | 'mailedAt'
+  | 'boxes'
+>
 
 export function outgoingKey(number: number): string {
   return OUTGOING_PREFIX + number.toString(16).padStart(DIGITS, '0')
@@ -93,11 +115,14 @@ export function outgoingValue(entry: MailEntry): Uint8Array {
 }
 
 /** @throws P2PError where it cannot be read. @param from our own peer id. */
-export function readOutgoing(members: Shaped<typeof entryShape>, from: string, limits: Limits) {
+export function readOutgoing(members: Shaped<typeof entryShape>, from: string, limits: Limits): KeptEntry {
   const [peerId, n, expiresAt, body, way, wasMailed, letter, generation, prekeyAt, mailedAt, boxes] = members
   const message = { ...decodeMessage(body, limits, { remote: from, local: peerId }), to: peerId }
-  const sealed = { letter: letter ?? undefined, generation: generation ?? undefined, prekeyAt, mailedAt, boxes }
   // True: as a version before wrote it.
   const via = way === true ? SEALED : way || undefined
-  return { peerId, n, expiresAt, body, message, via, wasMailed, ...sealed }
+  return {
+    ...{ peerId, n, expiresAt, body, message, via, wasMailed, prekeyAt, mailedAt, boxes },
+    letter: letter ?? undefined,
+    generation: generation ?? undefined,
+  }
 }

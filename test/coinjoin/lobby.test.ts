@@ -6,6 +6,7 @@ import { pause as pauseBy } from '../../src/coinjoin/pause.js'
 import { coversEnough } from '../../src/coinjoin/roster.js'
 import { LONG } from '../long.js'
 import { type Answer, EPOCH_MS, type Hall, type HallOptions, hallOf } from './hall.js'
+import { WHOLE } from './whole.js'
 
 /** What holds of every roster that an honest member takes, whatever others do. */
 function judge(hall: Hall, minPeers = 3) {
@@ -160,7 +161,7 @@ describe('four hostile members of ten', () => {
         )
         judge(hall, 5)
       }),
-      { numRuns: LONG ? 500 : 10 },
+      { numRuns: WHOLE ? 500 : LONG ? 100 : 10 },
     )
   }, 3_600_000)
 })

@@ -10,6 +10,7 @@ import { memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import { LONG } from '../long.js'
 import { judge, namedBy, playRound, type Tamper } from './table.js'
+import { WHOLE } from './whole.js'
 
 const silent =
   (phase: string, ...attempts: number[]): Tamper =>
@@ -160,8 +161,9 @@ const DEVIATIONS = ['register', 'keys', 'commit', 'vector', 'end'].flatMap((phas
 )
 
 it('random schedules of members with hostile ones end alike at all honest members, and name none of them', async () => {
-  // 27 of each deviation. Where each `say` is honest by lot, a thousand runs have no more of the rarest, and 170 in which nobody deviates.
-  const runs = Number(process.env.SCHEDULES ?? (LONG ? 27 * DEVIATIONS.length : 3))
+  // Of each deviation so many; 27 are as many as the rarest has in a thousand runs where each `say` is honest by lot.
+  const ofEach = WHOLE ? 27 : 3
+  const runs = Number(process.env.SCHEDULES ?? (LONG ? ofEach * DEVIATIONS.length : 3))
   const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 30))
   for (let run = 0; run < runs; run++) {
     const seed = (first + run) % 2 ** 30

@@ -215,6 +215,21 @@ describe.each([0, 1] as const)('blame of output type %i', (outputType) => {
     }
   })
 
+  it('of fifty names the one that has disturbed', () => {
+    const { field, attempt, members: fifty, vectors } = roomOf({ members: 50, seed: 22, outputType })
+    const about = {
+      field,
+      attempt,
+      members: fifty.map(({ key }) => key),
+      keys: fifty.map(({ keys }) => keys),
+      counts: fifty.map(() => 1),
+      vectors: replaced(vectors, 7, vectors[8]!),
+    }
+    expect(done(messagesIn(field, attempt, about.vectors, draws().bytes))).toBeUndefined()
+    const reveals = fifty.map(({ reveal }) => reveal)
+    expect(done(culpritsOf(about, reveals))).toEqual([7])
+  })
+
   it('names two accomplices with one message, and a message that no output can pay to', () => {
     const of = (place: number, messages: readonly Uint8Array[]) => {
       const reveal = { seed: honest[place]!.seed, messages }

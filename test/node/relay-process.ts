@@ -17,6 +17,8 @@ export type RelayCommand =
   | { do: 'pass'; ms: number }
   | { do: 'stats' }
   | { do: 'collect' }
+  | { do: 'ban'; id: string; reason: string }
+  | { do: 'unban'; id: string }
   | { do: 'stop' }
 
 export interface RelayFacts {
@@ -25,6 +27,7 @@ export interface RelayFacts {
   anonymous: number
   mail: { letters: number; bytes: number; deposited: number } | undefined
   connected: string[]
+  banned: string[]
   backplane: RelayServerStats['backplane'] | undefined
   circuits: RelayServerStats['circuits']
   slowReaders: number
@@ -60,6 +63,7 @@ const facts = (): RelayFacts => {
     rss: process.memoryUsage.rss(),
     anonymous: anonymousBytes(),
     mail,
+    banned: relay.coordinator.listBans().map(({ id, reason }) => `${id} ${reason}`),
     connected: relay.coordinator.getConnectedPeers().map(({ peerId }) => peerId),
     slowReaders,
     memory,
@@ -92,10 +96,14 @@ async function flood(except: string[], bytes: number): Promise<void> {
 }
 
 process.on('message', (command: RelayCommand) => {
+  // What has no `do` is for another program around this one.
+  if (command.do === undefined) return
   void (async () => {
     if (command.do === 'flood') await flood(command.except, command.bytes)
     if (command.do === 'pass') aheadMs += command.ms
     if (command.do === 'collect') globalThis.gc?.()
+    if (command.do === 'ban') relay.coordinator.ban(command.id, { reason: command.reason })
+    if (command.do === 'unban') relay.coordinator.unban(command.id)
     if (command.do === 'stop') {
       await relay.stop()
       process.disconnect()
