@@ -1,6 +1,5 @@
 import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
-import { systemClock } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
 import { systemRandom } from '../base/random.js'
 import type { WaitOptions } from '../base/wait.js'
@@ -10,7 +9,7 @@ import { type Identity, identityFromSeed } from '../identity/identity.js'
 import { statements } from '../statements/plugin.js'
 import type { Statements } from '../statements/statements.js'
 import { memoryStore } from '../storage/key-value-store.js'
-import { ENTRY_TTL_S, type EntryWork, entryData, entryType, readEntry } from './entry.js'
+import { ENTRY_TTL_S, type EntryTerms, type EntryWork, entryData, entryType, mineEntry, readEntry } from './entry.js'
 import { mixFailed } from './errors.js'
 import type { MixLimits } from './limits.js'
 
@@ -92,8 +91,18 @@ export class MixPeer {
   /** Keys that wait in a pool. @param before milliseconds since the Unix epoch: what was announced later does not count. */
   async entries(poolId: string, before: number, wait: WaitOptions = {}): Promise<Uint8Array[]> {
     const found = await this.peer.discoverResources(entryType(poolId), undefined, { ...wait, onePerPublisher: true })
-    const about = { network: this.kit.network, poolId, nowMs: this.kit.clock.now(), bits: this.limits.entryWorkBits }
-    return found.flatMap((entry) => (entry.createdAt <= before && readEntry(entry, about)) || [])
+    const terms = this.termsOf(poolId)
+    return found.flatMap((entry) => (entry.createdAt <= before && readEntry(entry, terms)) || [])
+  }
+
+  /** Does the work for an entry. */
+  mine(poolId: string, signal?: AbortSignal): Promise<EntryWork> {
+    return mineEntry(this.termsOf(poolId), this.identity.publicKey, this.network.proofOfWork?.worker, signal)
+  }
+
+  private termsOf(poolId: string): EntryTerms {
+    const { network, clock } = this.kit
+    return { network, poolId, nowMs: clock.now(), bits: this.limits.entryWorkBits }
   }
 
   /** Entries that count in an epoch. */
@@ -108,7 +117,7 @@ export class MixPeer {
 
   /** Stays for so many milliseconds, for members that still lack something, and ends then. */
   linger(ms: number, ended: () => void): void {
-    this.lingering = new Alarm(clockOf(this.network), () => void this.shutdown().finally(ended))
+    this.lingering = new Alarm(this.kit.clock, () => void this.shutdown().finally(ended))
     this.lingering.arm(ms)
   }
 
@@ -116,8 +125,4 @@ export class MixPeer {
     this.lingering?.disarm()
     return this.peer.shutdown()
   }
-}
-
-export function clockOf({ clock }: MixNetwork) {
-  return clock ?? systemClock
 }
