@@ -18,8 +18,8 @@ const SHARED = `test/{${FOLDERS}}/**/!(${ALONE}).test.ts`
 export default defineConfig({
   test: {
     setupFiles: ['test/setup.ts'],
-    // Two cores: real sockets and child processes need room to answer in time.
-    maxWorkers: 2,
+    // For two cores: of what waits for sockets, processes and time, a third fits in.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.reports/vitest.json' }]] : ['default'],

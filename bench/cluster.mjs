@@ -7,7 +7,7 @@ import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { encodePeerId, identityFromSeed } from '../dist/index.js'
-import { balance, cluster, end, now, own, processes, wallets } from './lib/cluster-parts.mjs'
+import { end, now, own, Relay, wallets } from './lib/cluster-parts.mjs'
 import { median, percentile } from './lib/statistics.mjs'
 
 const SECTIONS = ['flood', 'pairs', 'echo', 'connect', 'watch', 'kill', 'nats', 'rolling', 'mail', 'idle']
@@ -35,16 +35,16 @@ const row = (name, measured, target, isMet) => {
   console.log(`${isMet === undefined ? ' ' : isMet ? '+' : '-'} ${name.padEnd(64)} ${measured.padEnd(44)} ${target}`)
 }
 
-/** Generators with `pairs` wallets each, each of the first connected to its partner in the second. @param at where wallet i of a side is. */
-async function paired(pairs, at) {
+/** Generators with `pairs` wallets each, each of the first connected to its partner in the second. @param at the process of wallet i of a side. */
+async function paired(relay, pairs, at) {
   const sides = await Promise.all([wallets(), wallets()])
-  const peers = await Promise.all(
-    sides.map(async (side, n) => {
-      const started = []
-      for (let i = 0; i < pairs; i++) started.push(...(await side.call('start', { count: 1, address: at(i, n) })).started)
-      return started
-    }),
-  )
+  const peers = [[], []]
+  for (let i = 0; i < pairs; i++) {
+    for (const [n, side] of sides.entries()) {
+      const start = (address) => side.call('start', { count: 1, address })
+      peers[n].push(...(await relay.only(relay.processes[at(i, n)], start)).started)
+    }
+  }
   for (let i = 0; i < pairs; i++) await sides[0].call('connect', { from: i, to: peers[1][i].peerId })
   return { sides, peers, partner: (i) => peers[1][i].peerId }
 }
@@ -52,14 +52,14 @@ async function paired(pairs, at) {
 /** The same at one process alone, and at two of three. @param measure is given the pairs, and where they are. */
 async function compared(pairs, measure) {
   const measured = {}
-  const [[one], three] = await Promise.all([processes(1, {}, false), processes(3)])
-  const places = { one: () => one.url, across: (i, side) => three[(i + side) % 3].url }
-  for (const [name, at] of Object.entries(places)) {
-    const pair = await paired(pairs, at)
+  const relays = { one: await Relay.start(1, {}, false), across: await Relay.start(3) }
+  const places = { one: () => 0, across: (i, side) => (i + side) % 3 }
+  for (const [name, relay] of Object.entries(relays)) {
+    const pair = await paired(relay, pairs, places[name])
     measured[name] = await measure(pair, name)
     end(pair.sides)
   }
-  end(one, three)
+  for (const relay of Object.values(relays)) relay.end()
   return measured
 }
 
@@ -107,13 +107,12 @@ async function flowed({ sides, peers }) {
 const lossRow = (name, { accepted, lost, doubled }) =>
   row(`${name}: of ${accepted} accepted`, `${lost} lost, ${doubled} doubled`, '0 lost, 0 doubled', lost + doubled === 0)
 
-/** Two halves of `count` wallets behind a balancer, some pairs of which talk. */
-async function talking(relays, count, pairs) {
-  const balancer = await balance(relays)
+/** Two halves of `count` wallets, some pairs of which talk. */
+async function talking(relay, count, pairs) {
   const sides = await Promise.all([wallets(), wallets()])
-  const start = (side) => side.call('start', { count: Math.ceil(count / 2), address: balancer.url })
+  const start = (side) => side.call('start', { count: count / 2, address: relay.url })
   const peers = (await Promise.all(sides.map(start))).map(({ started }) => started.sort((a, b) => a.number - b.number))
-  const talk = { sides, peers, partner: (i) => peers[1][i].peerId, balancer }
+  const talk = { sides, peers, partner: (i) => peers[1][i].peerId }
   for (let i = 0; i < pairs; i++) await sides[0].call('connect', { from: i, to: talk.partner(i) })
   await flow(talk, pairs)
   await pause(quick ? 1_000 : 3_000)
@@ -131,9 +130,7 @@ async function until(holds, atMostMs) {
 }
 
 const inS = (ms) => (ms === undefined ? 'not in time' : `${(ms / 1_000).toFixed(1)} s`)
-const sumOf = async (parts, of) =>
-  (await Promise.all(parts.map((part) => part.call('facts')))).reduce((a, facts) => a + of(facts), 0)
-const peersOf = (relays) => sumOf(relays, ({ peers }) => peers)
+const peersOf = (relay) => relay.sumOf(({ peers }) => peers)
 const onlineOf = async (sides) => (await Promise.all(sides.map((side) => side.call('online')))).reduce((a, b) => a + b)
 
 /** @type {Record<string, () => Promise<void>>} */
@@ -196,8 +193,8 @@ const sections = {
     )
   },
   async watch() {
-    const three = await processes(3)
-    const { sides } = await paired(1, (i, side) => three[(i + side) % 3].url)
+    const relay = await Relay.start(3)
+    const { sides } = await paired(relay, 1, (_, side) => side)
     const count = quick ? 10 : 50
     await sides[1].call('watch', { number: 0, type: 'bench' })
     await pause(500)
@@ -207,17 +204,19 @@ const sections = {
     const times = announced.flatMap(([id, at]) => (seen.has(id) ? [seen.get(id) - at] : []))
     const isMet = times.length === count && median(times) <= 8
     row(`announce to watch across p50 (${times.length} of ${count} seen)`, `${median(times).toFixed(1)} ms`, '<= 8 ms', isMet)
-    end(sides, three)
+    end(sides)
+    relay.end()
   },
   async kill() {
     for (const count of (values.kill ?? (quick ? '30' : '900,10000')).split(',').map(Number)) {
-      const all = await processes(3)
-      const pairs = Math.min(100, Math.floor(count / 2))
-      const talk = await talking(all, count, pairs)
-      const [killed, ...rest] = all
+      const relay = await Relay.start(3)
+      const pairs = Math.min(100, count / 2)
+      const talk = await talking(relay, count, pairs)
+      const [killed] = relay.processes
       const bar = count <= 900 ? 5_000 : 60_000
       killed.kill()
-      const isBack = async () => (await onlineOf(talk.sides)) === 2 * Math.ceil(count / 2) && (await peersOf(rest)) >= count
+      relay.remove(killed)
+      const isBack = async () => (await onlineOf(talk.sides)) === count && (await peersOf(relay)) >= count
       const backMs = await until(isBack, 2 * bar + 30_000)
       await pause(quick ? 1_000 : 5_000)
       const sum = await flowed(talk)
@@ -230,15 +229,15 @@ const sections = {
         'p99 <= 500 ms (900)',
         count > 900 || p99 <= 500,
       )
-      end(talk.sides, all)
-      talk.balancer.close()
+      end(talk.sides)
+      relay.end()
     }
   },
   async nats() {
-    const all = await processes(2)
+    const relay = await Relay.start(2)
     const pairs = quick ? 6 : 20
     // Even pairs are at one process, odd ones at two.
-    const talk = await paired(pairs, (i, side) => all[side === 0 ? 0 : i % 2].url)
+    const talk = await paired(relay, pairs, (i, side) => (side === 0 ? 0 : i % 2))
     await flow(talk, pairs)
     await pause(2_000)
     const countsOf = () =>
@@ -246,6 +245,7 @@ const sections = {
         talk.peers[0].map(async ({ peerId }, i) => (await talk.sides[1].call('flowed', { number: i, from: peerId })).length),
       )
     const before = await countsOf()
+    for (const side of talk.sides) await side.call('disconnects')
     await own.nats.kill()
     await pause(awayS * 1_000)
     const during = await countsOf()
@@ -254,56 +254,60 @@ const sections = {
     const backMs = await until(isBack, 60_000)
     await pause(quick ? 1_000 : 5_000)
     const sum = await flowed(talk)
-    const disconnects = (await Promise.all(talk.sides.map((side) => side.call('disconnects')))).reduce((a, b) => a + b)
+    const lost = (await Promise.all(talk.sides.map((side) => side.call('disconnects')))).flat()
     const near = Math.min(...during.map((count, i) => count - before[i]).filter((_, i) => i % 2 === 0))
-    row(`nats-server away for ${awayS} s: wallets that lost their relay`, `${disconnects}`, '0', disconnects === 0)
+    row(
+      `nats-server away for ${awayS} s: wallets that lost their relay`,
+      [lost.length, ...lost].join(' '),
+      '0',
+      lost.length === 0,
+    )
     const atLeast = 4.5 * awayS
     row('the same: fewest messages of a pair at one process', `${near}`, `>= ${atLeast} (5/s)`, near >= atLeast)
     row('the same: pairs across talk again after', inS(backMs), '<= 5 s', backMs <= 5_000)
     lossRow('the same', sum)
-    end(talk.sides, all)
+    end(talk.sides)
+    relay.end()
   },
   async rolling() {
     const count = sizeOf(values.rolling, 900, 30)
-    const name = cluster()
-    const all = await processes(3, {}, name)
-    const pairs = Math.min(100, Math.floor(count / 2))
-    const talk = await talking(all, count, pairs)
+    const relay = await Relay.start(3)
+    const pairs = Math.min(100, count / 2)
+    const talk = await talking(relay, count, pairs)
     const begun = now()
-    for (let n = 0; n < 3; n++) {
-      const [old] = all.splice(0, 1)
-      talk.balancer.targets = all.map(({ port }) => port)
-      await old.call('drain', quick ? { noticeS: 0.5, spreadS: 1 } : {}).catch(() => {})
+    for (const old of relay.processes) {
+      relay.remove(old)
+      await old.call('drain', quick ? { noticeS: 0.5, spreadS: 1 } : {})
       end(old)
-      all.push(...(await processes(1, {}, name)))
-      talk.balancer.targets = all.map(({ port }) => port)
+      await relay.add(1)
     }
     const tookMs = now() - begun
-    const isBack = async () => (await peersOf(all)) >= count
+    const isBack = async () => (await peersOf(relay)) >= count
     const backMs = await until(isBack, 30_000)
     await pause(1_000)
     const sum = await flowed(talk)
     row(`rolling restart of 3 processes, ${count} wallets`, `${inS(tookMs)}, all there ${inS(backMs)} after it`, '', undefined)
     lossRow(`the same, ${pairs} pairs`, sum)
     row('the same: longest message', inS(sum.longest), '<= 5 s', sum.longest <= 5_000)
-    end(talk.sides, all)
-    talk.balancer.close()
+    end(talk.sides)
+    relay.end()
   },
   async mail() {
     const count = sizeOf(values.letters, 10_000, 100)
     const many = { depositsPerMin: 1e6, depositBurst: 1e6, strangerDepositsPerMin: 1e6, strangerDepositBurst: 1e6 }
     const limits = { ...many, mailRequestsPerS: 10_000, newBoxesPerHour: 1e4, strangerLettersPerBox: 128 }
-    const all = await processes(3, { limits, mail: true })
-    const balancer = await balance(all)
+    const relay = await Relay.start(3, { limits, mail: true })
     const [senders, receivers] = await Promise.all([wallets(), wallets()])
     const owners = Math.max(2, Math.ceil(count / 100))
-    const { started } = await receivers.call('owners', { count: owners, address: balancer.url })
+    const { started } = await receivers.call('owners', { count: owners, address: relay.url })
     await receivers.call('leave')
-    await senders.call('start', { count: Math.min(20, owners), address: balancer.url, mail: true })
+    await senders.call('start', { count: Math.min(20, owners), address: relay.url, mail: true })
     const mailing = senders.call('mail', { to: started, count })
     const at = (0.2 + 0.6 * Math.random()) * count
     const killedAt = await until(async () => (await senders.call('mailed')) >= at, 600_000)
-    all[0].kill()
+    const [killed] = relay.processes
+    killed.kill()
+    relay.remove(killed)
     const { mailed, ms } = await mailing
     await receivers.call('comeBack')
     const had = async () => (await receivers.call('letters')).length
@@ -319,26 +323,25 @@ const sections = {
       '0 lost, 0 doubled, all mailed',
       lost === 0 && got.length === unique.size && mailed.length === count,
     )
-    end(senders, receivers, all)
-    balancer.close()
+    end(senders, receivers)
+    relay.end()
   },
   async idle() {
     const count = sizeOf(values.idle, 10_000, 60)
-    const all = await processes(3)
-    const cpuOf = () => sumOf(all, ({ cpuMs }) => cpuMs)
-    const rssOf = () => sumOf(all, ({ rss }) => rss)
+    const relay = await Relay.start(3)
+    const cpuOf = () => relay.sumOf(({ cpuMs }) => cpuMs)
+    const rssOf = () => relay.sumOf(({ rss }) => rss)
     const [cpuBefore, rssBefore] = [await cpuOf(), await rssOf()]
-    const balancer = await balance(all)
     const sides = await Promise.all([wallets(), wallets()])
     const begun = now()
-    await Promise.all(sides.map((side) => side.call('start', { count: count / 2, address: balancer.url })))
+    await Promise.all(sides.map((side) => side.call('start', { count: count / 2, address: relay.url })))
     const inMs = now() - begun
     await pause(quick ? 1_000 : 5_000)
     const [settled, from] = [await cpuOf(), now()]
     await pause(quick ? 3_000 : 30_000)
     const share = ((await cpuOf()) - settled) / (now() - from)
     const bytes = ((await rssOf()) - rssBefore) / count
-    const [peers, start] = [await peersOf(all), (settled - cpuBefore) / count]
+    const [peers, start] = [await peersOf(relay), (settled - cpuBefore) / count]
     row(
       `${count} idle wallets on 3 processes: all in (${peers})`,
       `${inS(inMs)}, ${start.toFixed(1)} ms of the relays each`,
@@ -348,8 +351,8 @@ const sections = {
     row('the same: memory of the relays for each', `${(bytes / 1_000).toFixed(0)} kB`, '<= 75 kB', bytes <= 75_000)
     row('the same: processor of the relays together', `${(100 * share).toFixed(1)} % of a core`, '<= 15 %', share <= 0.15)
     row('the same: memory of nats-server', `${(own.nats.rss / 1e6).toFixed(0)} MB`, '<= 80 MB', own.nats.rss <= 80e6)
-    end(sides, all)
-    balancer.close()
+    end(sides)
+    relay.end()
   },
 }
 

@@ -54,11 +54,6 @@ export class Part {
   kill() {
     this.child.kill('SIGKILL')
   }
-
-  /** Of a relay: where it listens. */
-  get port() {
-    return Number(new URL(this.url).port)
-  }
 }
 
 export const now = () => Number(process.hrtime.bigint()) / 1e6
@@ -73,17 +68,65 @@ export const wallets = () => Part.start('./cluster-wallets.mjs')
 /** The nats-server of all clusters, started with the first. */
 export const own = { nats: undefined }
 let clusters = 0
-/** The name of a cluster that nobody has used. */
-export const cluster = () => `b${++clusters}`
+/** Processes of one relay, which announce the balancer before them. */
+export class Relay {
+  processes = []
+  #balancer
+  #options
 
-/** Processes of one relay. @param name of their cluster; false: one process without NATS. */
-export async function processes(count, options = {}, name = cluster()) {
-  if (own.nats === undefined) {
-    own.nats = new Nats(await freePort())
-    await own.nats.start()
+  /** @param name of their cluster; false: one process without NATS. */
+  static async start(count, options = {}, isCluster = true) {
+    if (own.nats === undefined) {
+      own.nats = new Nats(await freePort())
+      await own.nats.start()
+    }
+    const relay = new Relay()
+    relay.#balancer = await balance()
+    const nats = isCluster ? { nats: { servers: own.nats.url, cluster: `b${++clusters}` } } : {}
+    relay.#options = JSON.stringify({ ...options, ...nats, announce: [relay.url] })
+    await relay.add(count)
+    return relay
   }
-  const given = JSON.stringify({ ...options, ...(name !== false && { nats: { servers: own.nats.url, cluster: name } }) })
-  return Promise.all(Array.from({ length: count }, () => Part.start('./cluster-relay.mjs', given)))
+
+  /** The one address that wallets know. */
+  get url() {
+    return this.#balancer.url
+  }
+
+  async add(count) {
+    const started = Array.from({ length: count }, () => Part.start('./cluster-relay.mjs', this.#options))
+    this.processes.push(...(await Promise.all(started)))
+    this.#aim(this.processes)
+  }
+
+  /** The balancer sends nobody there any more. */
+  remove(part) {
+    this.processes = this.processes.filter((other) => other !== part)
+    this.#aim(this.processes)
+  }
+
+  /** Newcomers go to one process while something is done. */
+  async only(part, task) {
+    this.#aim([part])
+    const result = await task(this.url)
+    this.#aim(this.processes)
+    return result
+  }
+
+  /** What all processes together have of something that `facts` tells. */
+  async sumOf(of) {
+    const facts = await Promise.all(this.processes.map((part) => part.call('facts')))
+    return facts.reduce((sum, each) => sum + of(each), 0)
+  }
+
+  end() {
+    end(this.processes)
+    this.#balancer.close()
+  }
+
+  #aim(parts) {
+    this.#balancer.targets = parts.map(({ url }) => Number(new URL(url).port))
+  }
 }
 
 class Nats {
@@ -128,8 +171,8 @@ function reaches(port) {
   })
 }
 
-/** Round robin over relays, whose ports may change; what one refuses goes to the next. */
-export async function balance(relays) {
+/** Round robin over ports, which may change; what one refuses goes to the next. */
+async function balance() {
   let next = 0
   const sockets = new Set()
   const keep = (socket) => {
@@ -159,7 +202,7 @@ export async function balance(relays) {
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const balancer = {
-    targets: relays.map(({ port }) => port),
+    targets: [],
     url: `ws://127.0.0.1:${server.address().port}`,
     close() {
       server.close()

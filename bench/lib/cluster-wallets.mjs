@@ -7,7 +7,8 @@ const wallets = []
 const now = () => Number(process.hrtime.bigint()) / 1e6
 /** By the number of a wallet here: what it has got. */
 const got = []
-let disconnects = 0
+/** Why wallets have lost their relay. */
+let disconnects = []
 
 async function start(address, more = {}) {
   const wallet = new P2PCoordinator({
@@ -30,8 +31,8 @@ async function start(address, more = {}) {
       flow.push([payload.n, now() - payload.at])
     }
   })
-  wallet.on('disconnected', ({ isRelay }) => {
-    if (isRelay) disconnects++
+  wallet.on('disconnected', ({ isRelay }, { code }) => {
+    if (isRelay) disconnects.push(code)
   })
   await wallet.start()
   return { number, peerId: wallet.peerId }
@@ -175,7 +176,12 @@ const commands = {
   mailed: () => mailed.length,
   flowed: ({ number, from }) => got[number].flows.get(from) ?? [],
   online: () => wallets.filter(({ status }) => status === 'online').length,
-  disconnects: () => disconnects,
+  /** Those since it was asked last. */
+  disconnects() {
+    const told = disconnects
+    disconnects = []
+    return told
+  },
   cpu: () => (process.cpuUsage().user + process.cpuUsage().system) / 1_000,
 }
 

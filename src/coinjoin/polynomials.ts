@@ -27,9 +27,8 @@ export class Polynomials {
     return this.power(number, this.prime - 2n)
   }
 
-  /** a − 1. */
-  lessOne([constant = 0n, ...rest]: Polynomial): bigint[] {
-    return trimmed([this.mod(constant - 1n), ...rest])
+  less([constant = 0n, ...rest]: Polynomial, number: bigint): bigint[] {
+    return trimmed([this.mod(constant - number), ...rest])
   }
 
   /** With 1 as its highest coefficient. */
@@ -78,12 +77,16 @@ export class Modulus {
     private readonly modulus: Polynomial,
   ) {}
 
-  /** (z + shift)^exponent, from the highest bit down: what is multiplied by is linear, and costs little. */
-  *power(shift: bigint, exponent: bigint): Steps<bigint[]> {
+  /**
+   * (z + shift)^exponent, as many coefficients as the degree: what is multiplied by is linear, and costs little.
+   *
+   * @param bits the exponent's, the highest first.
+   * @param result the power by the bits before them.
+   */
+  *power(shift: bigint, bits: string, result: bigint[] = [1n]): Steps<bigint[]> {
     yield* this.prepare()
     const { ring, degree } = this
-    let result = [1n, ...new Array<bigint>(degree - 1).fill(0n)]
-    for (const bit of exponent.toString(2)) {
+    for (const bit of bits) {
       result = this.square(result)
       if (bit === '1') {
         const high = result[degree - 1]!
@@ -91,7 +94,7 @@ export class Modulus {
       }
       yield
     }
-    return trimmed(result)
+    return result
   }
 
   private get degree(): number {
@@ -113,11 +116,11 @@ export class Modulus {
     const { ring, degree, above } = this
     const product = new Array<bigint>(2 * degree - 1).fill(0n)
     for (let i = 0; i < degree; i++) {
-      const each = a[i]!
+      const each = a[i] ?? 0n
       if (each === 0n) continue
       product[2 * i]! += each * each
       const twice = each << 1n
-      for (let j = i + 1; j < degree; j++) product[i + j]! += twice * a[j]!
+      for (let j = i + 1; j < degree; j++) product[i + j]! += twice * (a[j] ?? 0n)
     }
     const rest = product.slice(0, degree)
     for (let k = degree; k < product.length; k++) {

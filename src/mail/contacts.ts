@@ -1,27 +1,24 @@
 import { BoundedMap } from '../base/bounded-map.js'
 import { equalBytes, hexOf } from '../base/bytes.js'
-import type { Limits } from '../base/limits.js'
 import type { WaitOptions } from '../base/wait.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { decode, encode } from '../message/codec.js'
-import { boolean, bytes, int, object, oneOf, text, tuple, union } from '../message/shape.js'
+import { boolean, bytes, object, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import { ACCESS_BYTES } from './box.js'
-import { type Card, isNewer, readCard } from './card.js'
+import { type Card, isNewer, nil, readCard } from './card.js'
 import { asked } from './courier.js'
-import { type MailHost, takesMail } from './host.js'
+import { takesMail } from './host.js'
 import type { LetterExtras } from './letter.js'
-import { MAIL_PROTOCOL } from './messages.js'
+import { count, MAIL_PROTOCOL } from './messages.js'
 import type { MailEntry } from './outgoing-entry.js'
-import type { MailState } from './state.js'
+import type { MailParts } from './parts.js'
 
 const PREFIX = 'mail/contact/'
 /** How long one relay is asked for a card. */
 const ASK_MS = 10_000
 
-const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
-const nil = /* @__PURE__ */ (() => oneOf(null))()
 const cardEntry = /* @__PURE__ */ (() =>
   object({ key: text(1, 128), value: (value: unknown) => value, publisherKey: bytes(32), publishedAt: count, sequence: count }))()
 const contactShape = /* @__PURE__ */ (() =>
@@ -40,24 +37,12 @@ export interface Contact {
   toldAt: number
 }
 
-export interface ContactsOptions {
-  host: MailHost
-  limits: Required<Limits>
-  state: MailState
-  /** Whether everybody may have our card; false: those alone whom we write to. */
-  publish: boolean
-  /** Our card, and when it was published. */
-  own: () => { readonly card: Uint8Array | undefined; readonly cardAt: number }
-  /** A newer card of somebody has come. */
-  onCard: (contact: Contact) => void
-}
-
 /** The cards of others, the longest unused forgotten, and who was told of ours. */
 export class Contacts {
   private readonly known: BoundedMap<string, Contact>
 
-  constructor(private readonly options: ContactsOptions) {
-    const { limits, state } = options
+  constructor(private readonly parts: Pick<MailParts, 'host' | 'limits' | 'state' | 'settings' | 'mailboxes' | 'sender'>) {
+    const { limits, state } = parts
     this.known = new BoundedMap(limits.maxMailContacts, (_, contact) =>
       state.writeSoon({ key: this.nameOf(contact), delete: true }),
     )
@@ -65,7 +50,7 @@ export class Contacts {
 
   async load(): Promise<void> {
     this.known.clear()
-    const found = await this.options.state.read(
+    const found = await this.parts.state.read(
       PREFIX,
       contactShape,
       ([key, card, access, isFriend, toldAt]): Contact => ({
@@ -98,7 +83,7 @@ export class Contacts {
   }
 
   keep(contact: Contact): void {
-    this.options.state.writeSoon(this.changeOf(contact))
+    this.parts.state.writeSoon(this.changeOf(contact))
   }
 
   /**
@@ -109,7 +94,7 @@ export class Contacts {
    * @throws P2PError MALFORMED_DATA, INVALID_RECORD, INVALID_SIGNATURE.
    */
   async learn(record: Uint8Array, owner?: Uint8Array): Promise<Contact | undefined> {
-    const card = readCard(await this.options.host.verifyCard(record))
+    const card = readCard(await this.parts.host.verifyCard(record))
     if (owner !== undefined && hexOf(card.owner) !== hexOf(owner)) return undefined
     return this.take(card)
   }
@@ -119,7 +104,7 @@ export class Contacts {
     if (isNewer(card, contact.card)) {
       contact.card = card
       this.keep(contact)
-      this.options.onCard(contact)
+      void this.parts.sender.cardChanged(contact)
     }
     return contact
   }
@@ -132,21 +117,21 @@ export class Contacts {
   async find(key: Uint8Array, wait: WaitOptions, isStale = false): Promise<Contact> {
     const contact = this.of(key)
     const { card } = contact
-    const now = this.options.host.kit.clock.now()
-    if (card !== undefined && !isStale && now - card.publishedAt < this.options.limits.cardAgeMs) return contact
-    const lookups = [this.lookUp(key, wait), ...this.options.host.relays().map(({ peerId }) => this.ask(peerId, key, wait))]
+    const now = this.parts.host.kit.clock.now()
+    if (card !== undefined && !isStale && now - card.publishedAt < this.parts.limits.cardAgeMs) return contact
+    const lookups = [this.lookUp(key, wait), ...this.parts.host.relays().map(({ peerId }) => this.ask(peerId, key, wait))]
     await Promise.allSettled(lookups)
     return this.of(key)
   }
 
   private async lookUp(key: Uint8Array, wait: WaitOptions): Promise<void> {
-    const record = await this.options.host.findCard(key, wait)
+    const record = await this.parts.host.findCard(key, wait)
     if (record !== undefined) this.take(readCard(record))
   }
 
   private async ask(relayId: string, key: Uint8Array, wait: WaitOptions): Promise<void> {
     const { record } = await asked(
-      this.options.host.kit,
+      this.parts.host.kit,
       relayId,
       'card',
       { peerId: encodePeerId(key) },
@@ -157,11 +142,8 @@ export class Contacts {
 
   /** A letter's sender has shown its access key, or its card. */
   async hear(sender: Uint8Array, { access, card }: LetterExtras): Promise<void> {
-    try {
-      if (card !== undefined) await this.learn(encode(card), sender)
-    } catch {
-      // A card that has expired on its way; the letter counts all the same.
-    }
+    // Of a card that has expired on its way, the letter counts all the same.
+    if (card !== undefined) await this.learn(encode(card), sender).catch(() => {})
     this.takeAccess(this.of(sender), access)
   }
 
@@ -174,7 +156,7 @@ export class Contacts {
 
   /** Whom we write to may write to us without work. */
   async befriend({ peerId, message }: MailEntry): Promise<void> {
-    const { host } = this.options
+    const { host } = this.parts
     const key = message.protocol === MAIL_PROTOCOL ? undefined : await host.keyOf(peerId)
     const contact = key && this.of(key)
     if (contact === undefined || contact.isFriend) return
@@ -185,9 +167,9 @@ export class Contacts {
 
   /** What a letter to a contact tells beside its message. */
   extrasFor(contact: Contact, { message }: MailEntry): LetterExtras {
-    const { own, state } = this.options
+    const { mailboxes, state } = this.parts
     if (message.protocol === MAIL_PROTOCOL) return { receipt: false }
-    const { card, cardAt } = own()
+    const { card, cardAt } = mailboxes
     if (card === undefined) return {}
     const { access } = state
     if (contact.toldAt === cardAt) return { access }
@@ -198,7 +180,7 @@ export class Contacts {
 
   /** Our card, or our access key, is another. */
   tellFriends(): void {
-    for (const peer of this.options.host.kit.peers()) {
+    for (const peer of this.parts.host.kit.peers()) {
       const { peerId, publicKey } = peer
       if (publicKey !== undefined && takesMail(peer)) void this.tellCard(peerId, publicKey)
     }
@@ -206,16 +188,16 @@ export class Contacts {
 
   /** Connected peers have each other's cards, and contacts the access key. */
   async tellCard(peerId: string, key: Uint8Array): Promise<void> {
-    const { host, own, publish, state } = this.options
-    const { card } = own()
+    const { host, mailboxes, settings, state } = this.parts
+    const { card } = mailboxes
     const isFriend = this.get(key)?.isFriend === true
-    if (card === undefined || !(publish || isFriend)) return
+    if (card === undefined || !(settings.publish || isFriend)) return
     const payload = { record: card, ...(isFriend && { access: state.access }) }
     await host.kit.sendTo(peerId, { type: 'card', payload, protocol: MAIL_PROTOCOL }).catch(() => {})
   }
 
   private nameOf({ key }: Contact): string {
-    return this.options.state.nameOf(PREFIX, hexOf(key))
+    return this.parts.state.nameOf(PREFIX, hexOf(key))
   }
 }
 

@@ -2,7 +2,6 @@ import { asP2PError, isP2PError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { withDeadline } from '../base/wait.js'
 import { needsPlugin } from '../core/plugins.js'
-import type { Queue } from '../core/queue.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { P2PMessage } from '../message/message.js'
 import { unknownType } from '../message/shape.js'
@@ -11,13 +10,13 @@ import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
 import { Contacts } from './contacts.js'
 import { type Courier, ownCourier } from './courier.js'
-import { Depositor } from './depositor.js'
 import { type MailHost, takesMail } from './host.js'
 import type { OpenedLetter } from './letter.js'
 import type { MailSettings, MailStats, WaitingMail } from './mail-options.js'
 import { Mailboxes, type MailboxInfo } from './mailboxes.js'
 import { MAIL_PROTOCOL, readMailPush } from './messages.js'
-import { Outgoing } from './outgoing.js'
+import { Outgoing, type OutgoingAbout } from './outgoing.js'
+import type { MailParts } from './parts.js'
 import { readDirect, readMessageIds, readToldCard } from './peer-messages.js'
 import { Prekeys } from './prekeys.js'
 import { Receipts } from './receipts.js'
@@ -26,84 +25,49 @@ import { Sender } from './sender.js'
 import { MailState } from './state.js'
 
 /** Mail of one coordinator: what it sends to those who are away, and what waits for it. */
-export class Mail {
+export class Mail implements MailParts {
   /** @internal */
   readonly outgoing: Outgoing
   /** Ways to mailboxes beside our own connections, which plugins add, by the name of the function that makes the plugin. @internal */
-  readonly couriers = new Map<string, (recipient: Uint8Array) => Promise<Courier>>()
-  private readonly state: MailState
-  private readonly prekeys: Prekeys
-  private readonly contacts: Contacts
-  private readonly mailboxes: Mailboxes
-  private readonly receiver: Receiver
-  private readonly sender: Sender
-  private readonly receipts: Receipts
+  readonly couriers = new Map<string | undefined, (recipient: Uint8Array) => Promise<Courier>>([
+    [undefined, async () => ownCourier(this.host)],
+  ])
+  /** @internal */
+  readonly state: MailState
+  /** @internal */
+  readonly prekeys: Prekeys
+  /** @internal */
+  readonly contacts: Contacts
+  /** @internal */
+  readonly mailboxes: Mailboxes
+  /** @internal */
+  readonly receiver: Receiver
+  /** @internal */
+  readonly sender: Sender
+  /** @internal */
+  readonly receipts: Receipts
   private isLoaded = false
 
   /** @internal */
   constructor(
-    private readonly host: MailHost,
-    limits: Required<Limits>,
+    /** @internal */
+    readonly host: MailHost,
+    /** @internal */
+    readonly limits: Required<Limits>,
     store: KeyValueStore,
-    settings: MailSettings,
-    { before, isKept }: { before: Queue | undefined; isKept: boolean },
+    /** @internal */
+    readonly settings: MailSettings,
+    about: OutgoingAbout,
   ) {
-    const { kit } = host
-    const state = new MailState(store, kit.random, (error) => kit.report(error))
-    this.state = state
-    const { clock, random, identity, network } = kit
-    this.prekeys = new Prekeys({ clock, random, limits, identity, network, state, recovery: settings.recovery })
-    this.contacts = new Contacts({
-      host,
-      limits,
-      state,
-      publish: settings.publish,
-      own: () => this.mailboxes,
-      onCard: (contact) => void this.sender.cardChanged(contact),
-    })
-    this.outgoing = new Outgoing({
-      host,
-      limits,
-      state,
-      isKept,
-      before,
-      checkWay: (via) => void this.courierBy(via),
-      go: (peerId) => this.sender.go(peerId),
-      onAdded: (entry) => void this.contacts.befriend(entry),
-    })
-    const own = ownCourier(host)
-    this.sender = new Sender({
-      host,
-      limits,
-      outgoing: this.outgoing,
-      contacts: this.contacts,
-      depositor: new Depositor(host, limits),
-      courier: async (recipient, via) => (via === undefined ? own : this.courierBy(via)(recipient)),
-      extras: (contact, entry) => this.contacts.extrasFor(contact, entry),
-    })
-    this.receipts = new Receipts(host, limits, this.outgoing)
-    this.receiver = new Receiver({
-      host,
-      limits,
-      state,
-      prekeys: this.prekeys,
-      readSince: () => this.mailboxes.readSince,
-      onExtras: (sender, extras) => void this.contacts.hear(sender, extras),
-      onHandled: (sender, messageId) => {
-        if (settings.receipts) this.receipts.add(sender, messageId)
-      },
-      onReceipts: (sender, ids) => void this.sender.receipts(sender, ids),
-    })
-    this.mailboxes = new Mailboxes({
-      host,
-      courier: own,
-      limits,
-      state,
-      prekeys: this.prekeys,
-      ...settings,
-      onLetter: (link, placed) => this.receiver.letter(link, placed),
-      onCard: () => this.contacts.tellFriends(),
-    })
+    const { random, report } = host.kit
+    this.state = new MailState(store, random, (error) => report(error))
+    this.prekeys = new Prekeys(this)
+    this.contacts = new Contacts(this)
+    this.outgoing = new Outgoing(this, about)
+    this.sender = new Sender(this)
+    this.receipts = new Receipts(this)
+    this.receiver = new Receiver(this)
+    this.mailboxes = new Mailboxes(this)
   }
 
   /** Our mailboxes. */
@@ -303,10 +267,10 @@ export class Mail {
     }
   }
 
-  /** @throws P2PError INVALID_CONFIG. */
-  private courierBy(via: string): (recipient: Uint8Array) => Promise<Courier> {
+  /** @internal As whom letters are deposited; undefined: under our own name. @throws P2PError INVALID_CONFIG. */
+  courierBy(via: string | undefined): (recipient: Uint8Array) => Promise<Courier> {
     const courier = this.couriers.get(via)
-    if (courier === undefined) throw needsPlugin('This way of sendTo', via)
+    if (courier === undefined) throw needsPlugin('This way of sendTo', via!)
     return courier
   }
 }

@@ -55,6 +55,8 @@ export class MailboxLink {
   readonly box: Promise<Uint8Array>
   /** When all that it had was read, by `elapsed`; undefined while it is not open. */
   readAt: number | undefined
+  /** Bytes of its letters that wait to be handled. */
+  waitingBytes = 0
   quota: MailAnswer<'open'> | undefined
   /** The card that its relay was given last. */
   toldCard: Uint8Array | undefined
@@ -65,6 +67,7 @@ export class MailboxLink {
   private dropped: string[] = []
   private opening: Promise<void> | undefined
   private isOver = false
+  private isLost = false
 
   constructor(
     readonly kept: KeptBox,
@@ -89,6 +92,10 @@ export class MailboxLink {
     const opening = this.open()
       .then(
         () => {
+          if (this.isLost) {
+            this.lost()
+            return
+          }
           this.backoff.reset()
           this.kept.failures = 0
           this.kept.failedDays = 0
@@ -111,6 +118,7 @@ export class MailboxLink {
   /** The relay is gone: its mailbox is opened anew when it is back, or soon. */
   lost(): void {
     this.readAt = undefined
+    this.isLost = true
     if (!this.isOver) this.again.armOnce(this.backoff.next())
   }
 
@@ -154,12 +162,13 @@ export class MailboxLink {
     const { host, courier } = this.options
     const { relayId, address } = this.kept
     this.readAt = undefined
+    this.isLost = false
     await courier.reach(relayId, address)
     const { prekeys } = await this.sayOpen()
     this.kept.isGranted = true
     host.keep(relayId, address, true)
     await this.fetchAll()
-    this.readAt = elapsed(host.kit.clock)
+    if (!this.isLost) this.readAt = elapsed(host.kit.clock)
     if (prekeys < FEW_PREKEYS || this.options.prekeys.batchesAreOld) await this.refill()
   }
 

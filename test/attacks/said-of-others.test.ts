@@ -18,6 +18,16 @@ const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
     'code message details',
   ],
   'backplane/node-list.ts peers': ['a count, shown to the operator', 'test/backplane/circuits.test.ts'],
+  'node/backplane/shared-blame.ts shape': [
+    'a ban: a process of this relay is trusted with its peers',
+    'test/backplane/shared.test.ts',
+    'publicKey offences floods',
+  ],
+  'node/backplane/shared-caps.ts shape': [
+    'refusals of an address, while it says so: a process of this relay is trusted with its peers',
+    'test/node/shared-caps.test.ts',
+    'address open pending tried',
+  ],
   'plugins/circuit/server/half-circuits.ts answerShape': [
     'the end of its own circuit',
     'test/backplane/circuits.test.ts',

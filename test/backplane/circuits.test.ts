@@ -194,8 +194,8 @@ it('what no process sends harms nobody', async () => {
     'topic',
     'topics',
     'deposit',
-    'blame',
-    'caps',
+    'peer-blame',
+    'address-caps',
     'gather',
     'gathered',
   ]

@@ -86,7 +86,8 @@ describe('in a small field', () => {
           const modulus = [...low, 1n]
           let slow: bigint[] = [1n]
           for (let i = 0; i < n; i++) slow = rest(times(slow.length === 0 ? [0n] : slow, [shift, 1n]), modulus)
-          expect(done(new Modulus(small, modulus).power(shift, BigInt(n)))).toEqual(slow)
+          const power = done(new Modulus(small, modulus).power(shift, n.toString(2)))
+          expect(power).toEqual(Array.from(low, (_, i) => slow[i] ?? 0n))
         },
       ),
     )

@@ -121,4 +121,35 @@ describe('mail in JetStream, at several processes', () => {
     expect((await another.letters(box, undefined, 1e6, NOW)).letters).toHaveLength(21)
     expect(another.totals).toEqual({ boxes: 1, letters: 21, bytes: 21_504 })
   }, 60_000)
+
+  it('refuses what has no room at the server, keeps what it has taken, and goes on once there is room', async () => {
+    const config = 'port: 0\njetstream { store_dir: "FOLDER/js", max_mem: 1MB, max_file: 400KB }\n'
+    const small = await NatsServer.start(config, {}, true)
+    try {
+      const link = new NatsClient({ servers: small.url, cluster: 'c1' })
+      const store = natsMail(link)
+      open.push({ store, link })
+      const box = boxNamed(1).id
+      await store.putBox(boxNamed(1))
+      const outcomeOf = (n: number) =>
+        store.deposit(box, depositOf(n, { bytes: 16_384 }), boundsAt()).then(
+          ({ outcome }) => outcome,
+          ({ code }: { code: string }) => code,
+        )
+      const outcomes: string[] = []
+      while (outcomes.at(-1) !== 'STORAGE_FAILED' && outcomes.length < 100) outcomes.push(await outcomeOf(outcomes.length))
+      const stored = outcomes.flatMap((outcome, n) => (outcome === 'stored' ? [n] : []))
+      expect([stored.length > 10, outcomes.at(-1)]).toEqual([true, 'STORAGE_FAILED'])
+      const waiting = await store.letters(box, undefined, 1e7, NOW)
+      expect(numbers(waiting)).toEqual(stored)
+      await store.drop(
+        box,
+        waiting.letters.map(([cursor]) => cursor),
+      )
+      await expect.poll(() => outcomeOf(500), { timeout: 20_000 }).toMatch(/stored|known/)
+      expect(numbers(await store.letters(box, undefined, 1e7, NOW))).toEqual([500])
+    } finally {
+      await small.stop()
+    }
+  }, 60_000)
 })

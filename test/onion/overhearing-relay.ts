@@ -7,11 +7,11 @@ import { ONION_PROTOCOL } from '../../src/onion/messages.js'
 import { openContent, type PeeledPacket } from '../../src/onion/packet.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
 
-/** A relay in a process of its own, as `relay-process.ts`, that keeps all that it reads of the onion and tells it. */
+/** A relay in a process of its own, as `relay-process.ts`, that keeps all that it reads and tells it. */
 
 /** Something that a relay has read: a message of a peer, or what stood in a packet under the layer that is its own. */
 export interface Overheard {
-  /** The type of a message, or `peeled:` and what the packet told the hop to do. */
+  /** The type of a message, with `beside:` before it where it is none of the onion; or `peeled:` and what the packet told the hop to do. */
   what: string
   /** The `lp1…` id of who has sent it; undefined: the relay itself. */
   from: string | undefined
@@ -36,7 +36,8 @@ function before<Arguments extends unknown[]>(
 }
 
 before(Messaging, 'receive', ({ type, protocol, payload }: P2PMessage, { info }: { info: PeerInfo }) => {
-  if (protocol === ONION_PROTOCOL) overheard.push({ what: type, from: info.peerId, parts: [hexOf(encode(payload))] })
+  const what = protocol === ONION_PROTOCOL ? type : `beside:${type}`
+  overheard.push({ what, from: info.peerId, parts: [hexOf(encode(payload))] })
 })
 
 before(OnionHop, 'act', (peeled: PeeledPacket, { packet, from }: { packet: Uint8Array; from: string | undefined }) => {

@@ -60,7 +60,7 @@ export function twoEnds(overheard: ReadonlyMap<string, readonly Overheard[]>, na
   const atExits: string[] = []
   const anywhere: string[] = []
   for (const [relay, all] of overheard) {
-    for (const { what, from, parts } of all) {
+    for (const { what, from, parts } of all.filter(({ what }) => !what.startsWith('beside:'))) {
       anywhere.push(...parts, hexOfId(from))
       const isOfEntry = from !== undefined && !relays.has(from)
       if (what === 'peeled:exit') {
@@ -88,6 +88,12 @@ export function twoEnds(overheard: ReadonlyMap<string, readonly Overheard[]>, na
     ...{ entries: [...entries], guards: [...guards], exits: [...exits], askers: [...askers] },
     ...{ shared, readByExits: among(atExits), readByGuards: among(atGuards), read: among(anywhere) },
   }
+}
+
+/** Which of these names and keys stand in what somebody has told relays over its own connections. @param id its `lp1…` id. */
+export function toldBy(id: string, overheard: ReadonlyMap<string, readonly Overheard[]>, names: readonly string[]): string[] {
+  const parts = [...overheard.values()].flat().flatMap(({ from, parts }) => (from === id ? parts : []))
+  return names.filter((name) => parts.some((part) => part.includes(hexOfName(name))))
 }
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')

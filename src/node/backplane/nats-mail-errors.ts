@@ -2,6 +2,7 @@ import { isP2PError, P2PError } from '../../base/errors.js'
 
 /** Error codes of the JetStream API. */
 export const WRONG_LAST_SEQUENCE = 10_071
+export const INSUFFICIENT_RESOURCES = 10_023
 export const TOO_MANY_FOR_SUBJECT = 10_077
 
 /** @throws P2PError STORAGE_FAILED for whatever has failed, in words for an operator; any other error of ours as it is. */

@@ -21,10 +21,11 @@ import {
   purgeAt,
   read,
 } from './nats-mail-bucket.js'
-import { away, contended, told } from './nats-mail-errors.js'
+import { away, contended, INSUFFICIENT_RESOURCES, told } from './nats-mail-errors.js'
 import { BoxIndex, type IndexedLetter } from './nats-mail-index.js'
 import { deleteLetters, inTurns, openStreams, publishLetter, readLetters, type Streams } from './nats-mail-streams.js'
 import { BoxViews } from './nats-mail-views.js'
+import { codeOf } from './nats-streams.js'
 
 /** The link to NATS servers, as far as mail needs it. */
 export interface NatsMailLink {
@@ -106,7 +107,12 @@ class NatsMail implements MailStore {
     return this.change(box, async (opened) => {
       const { kv } = opened
       const known = await boxOf(kv, box)
-      const gone = await this.update(opened, box, () => null)
+      const gone = await this.shrink(
+        opened,
+        box,
+        () => true,
+        () => null,
+      )
       // Only what the index named, for another process may make the box anew.
       if (gone !== undefined) await deleteLetters(opened, gone.letters)
       if (known?.card !== undefined) await dropCard(kv, known.card.peerId, box)
@@ -178,7 +184,7 @@ class NatsMail implements MailStore {
     return this.change(box, async (opened) => {
       const dropped = new Set(cursors)
       const isDropped = ({ number }: IndexedLetter) => dropped.has(cursorOf(number))
-      const before = await this.update(opened, box, (index) =>
+      const before = await this.shrink(opened, box, isDropped, (index) =>
         index.letters.some(isDropped) ? index.only((letter) => !isDropped(letter)) : undefined,
       )
       if (before !== undefined) await deleteLetters(opened, before.letters.filter(isDropped))
@@ -260,6 +266,23 @@ class NatsMail implements MailStore {
     throw contended()
   }
 
+  /** As `update`, of what gets smaller. A server that is full takes no smaller index either, until the letters that go have made room for it. */
+  private async shrink(
+    opened: Opened,
+    box: string,
+    goes: (letter: IndexedLetter) => boolean,
+    change: (index: BoxIndex) => BoxIndex | null | undefined,
+  ): Promise<BoxIndex | undefined> {
+    try {
+      return await this.update(opened, box, change)
+    } catch (error) {
+      if (codeOf(error) !== INSUFFICIENT_RESOURCES) throw error
+      const index = await this.indexOf(opened.kv, box)
+      await deleteLetters(opened, index?.value.letters.filter(goes) ?? [])
+      return this.update(opened, box, change)
+    }
+  }
+
   private async indexOf(kv: KV, box: string): Promise<Entry<BoxIndex> | undefined> {
     const entry = await kv.get(keys.index(box))
     if (entry === null || entry.operation !== 'PUT') return undefined
@@ -285,6 +308,7 @@ class NatsMail implements MailStore {
       return action(opened)
     }
   }
+
   /** Finds, or makes, streams and bucket, and reads the numbers of each box. */
   private async open(): Promise<Opened> {
     const streams = await openStreams(() => this.link.connection(), this.link.cluster, this.replicas)

@@ -53,10 +53,10 @@ export function sharedBlame(backplane: RelayBackplane): SharedBlame {
           const peerId = encodePeerId(publicKey)
           const [now, before] = [faultsOf(peerId), told.get(peerId)]
           const [offences, floods] = [newOf(now.offence, before?.offence), newOf(now.flood, before?.flood)]
-          if (offences + floods > 0) backplane.toAll('blame', encode([publicKey, offences, floods]))
+          if (offences + floods > 0) backplane.toAll('peer-blame', encode([publicKey, offences, floods]))
           remember(peerId, now)
         }),
-        backplane.receive('blame', (body) => {
+        backplane.receive('peer-blame', (body) => {
           const [publicKey, offences, floods] = parsed(shape, decode(body), 'What another process blames a peer for')
           const key = publicKey.slice()
           const text = 'Faults at another process of this relay.'

@@ -34,7 +34,7 @@ export class SharedCaps {
     this.telling = new Alarm(clock, () => this.tell())
     this.telling.arm(TELL_MS)
     this.stops = [
-      backplane.receive('caps', (bytes, { nodeId }) => {
+      backplane.receive('address-caps', (bytes, { nodeId }) => {
         const uses = parsed(shape, decode(bytes), 'What addresses take of another process')
         this.heardAt.set(nodeId, elapsed(clock))
         caps.told(nodeId, uses.slice(0, MAX_ADDRESSES))
@@ -53,7 +53,7 @@ export class SharedCaps {
     const uses: AddressUse[] = []
     for (const use of this.caps.notable()) if (uses.length < MAX_ADDRESSES) uses.push(use)
     // That there is nothing any more is told once.
-    if (uses.length > 0 || this.hasTold) this.backplane.toAll('caps', encode(uses))
+    if (uses.length > 0 || this.hasTold) this.backplane.toAll('address-caps', encode(uses))
     this.hasTold = uses.length > 0
     const now = elapsed(this.clock)
     for (const [nodeId, at] of [...this.heardAt]) if (now - at > BELIEVED_MS) this.forget(nodeId)

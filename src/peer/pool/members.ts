@@ -152,12 +152,13 @@ export class Members {
 
   private makeRoom(channel: SecureChannel): void {
     const { fits, evicted } = this.slots.placeFor(channel.connection)
+    // Nearly all that come find room, and an error for each would be made for nobody.
+    if (fits && evicted === undefined) return
     const error = poolFull(this.peerContext)
-    if (!fits) {
-      channel.close(error)
-      throw error
-    }
     evicted?.close(error)
+    if (fits) return
+    channel.close(error)
+    throw error
   }
 
   private settle(existing: PeerConnection, channel: SecureChannel): 'added' | 'replaced' {
