@@ -20,7 +20,7 @@ afterEach(async () => {
   open = undefined
 })
 
-const POOL = 'ab'.repeat(32)
+const POOL = 'ab'.repeat(16)
 const LIMITS = { ...COINJOIN_LIMITS, entryWorkBits: 2 }
 
 /** Messages that peers of relays have sent, by the key of who has. */
