@@ -101,7 +101,7 @@ export class Outgoing implements Queue {
     const { before } = this.about
     const { ttl = limits.mailTtlS, signal, timeoutMs = limits.sendTimeoutMs, sealed = false } = options
     const { via = sealed ? SEALED : undefined } = options
-    if (via !== undefined) this.parts.courierBy(via)
+    this.parts.courierBy(via)
     const to = host.targetOf(peerId)
     if (!(typeof ttl === 'number' && ttl > 0 && ttl <= limits.maxMailTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxMailTtlS} seconds.`)

@@ -25,7 +25,7 @@ import { Lines, LOG_LEVELS, type LogLevel, RelayLog } from './relay-log.js'
 import type { RelayOptions } from './relay-options.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
-       lotus-p2p cluster init --nats <address> [--nats-nkey <file>] [--nats-ca <file>] [--cluster <name>]
+       lotus-p2p cluster init --nats <address> [--nats-nkey <file>] [--nats-ca <file>] [--cluster <name>] [--replicas <n>]
                                                  makes what several processes of a relay share, with a key that may
        lotus-p2p conform <address> [options]     tests a peer against the wire protocol; see lotus-p2p conform --help
        lotus-p2p keygen [file]                   makes the key of a relay; see lotus-p2p keygen --help
