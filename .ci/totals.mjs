@@ -1,5 +1,5 @@
 // Adds up what all suites reported into one line, and fails if anything did, or if a suite left no report.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /** One for each suite that .ci/run starts. */
 const VITEST = ['vitest.json', 'vitest-packages.json', 'vitest-ci.json']
@@ -60,7 +60,9 @@ function failedIn({ title, specs = [], suites = [] }, above) {
   return [...own, ...suites.flatMap((suite) => failedIn(suite, path))]
 }
 
-const checks = read('checks.txt').trim().split('\n').filter(Boolean)
+const checks = readdirSync('.reports')
+  .filter((name) => name.startsWith('check-'))
+  .map((name) => read(name).trim())
 const failedChecks = checks.filter((line) => line.startsWith('failed'))
 for (const line of failedChecks) console.log(line)
 count('checks', { passed: checks.length - failedChecks.length, failed: failedChecks.length })

@@ -1,342 +1,362 @@
 /**
  * A relay of three processes behind NATS, on one machine: `npm run bench:cluster`, after `npm run build`. README.md says what the rows are.
- * `--rows idle,flood,pairs,echo,connect,watch,kill,nats` takes some of them; `--idle 10000` and `--kill 900` set how many wallets there are.
+ * `--only idle,echo,…` takes some sections, `--quick` takes small numbers, to see that they run.
  */
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { encodePeerId, identityFromSeed } from '../dist/index.js'
-import { balance, freePort, Nats, Part } from './lib/cluster-parts.mjs'
+import { end, now, own, Relay, wallets } from './lib/cluster-parts.mjs'
 import { median, percentile } from './lib/statistics.mjs'
 
+const SECTIONS = ['flood', 'pairs', 'echo', 'connect', 'watch', 'kill', 'nats', 'rolling', 'mail', 'idle']
 const { values } = parseArgs({
   options: {
-    rows: { type: 'string', default: 'flood,pairs,echo,connect,watch,kill,nats,idle' },
-    idle: { type: 'string', default: '2000' },
-    kill: { type: 'string', default: '900' },
-    seconds: { type: 'string', default: '5' },
+    only: { type: 'string', default: SECTIONS.join() },
+    quick: { type: 'boolean', default: false },
+    idle: { type: 'string' },
+    kill: { type: 'string' },
+    rolling: { type: 'string' },
+    letters: { type: 'string' },
+    seconds: { type: 'string' },
     json: { type: 'string' },
   },
 })
-const wanted = new Set(values.rows.split(','))
-const seconds = Number(values.seconds)
-const now = () => Number(process.hrtime.bigint()) / 1e6
+const { quick } = values
+const only = values.only.split(',')
+for (const name of only) if (!SECTIONS.includes(name)) throw new Error(`No section ${name}: ${SECTIONS.join(', ')}`)
+const sizeOf = (given, whole, small) => Number(given ?? (quick ? small : whole))
+const seconds = sizeOf(values.seconds, 5, 1)
+const awayS = quick ? 4 : 20
 const results = []
 const row = (name, measured, target, isMet) => {
   results.push({ name, measured, target, isMet })
   console.log(`${isMet === undefined ? ' ' : isMet ? '+' : '-'} ${name.padEnd(64)} ${measured.padEnd(44)} ${target}`)
 }
 
-const nats = new Nats(await freePort())
-await nats.start()
-let clusters = 0
-const relays = (count, more = {}) => {
-  const cluster = `b${++clusters}`
-  const options = JSON.stringify({ ...more, nats: { servers: nats.url, cluster } })
-  return Promise.all(Array.from({ length: count }, () => Part.start('./cluster-relay.mjs', options)))
-}
-const alone = () => Part.start('./cluster-relay.mjs', JSON.stringify({}))
-const portOf = ({ url }) => Number(new URL(url).port)
-const wallets = () => Part.start('./cluster-wallets.mjs')
-const end = (...parts) => {
-  for (const part of parts.flat()) part.kill()
-}
-
-/** Two generators with `pairs` wallets each, the first at one process and the second at another, each connected to its partner. */
-async function paired(pairs, at) {
+/** Generators with `pairs` wallets each, each of the first connected to its partner in the second. @param at the process of wallet i of a side. */
+async function paired(relay, pairs, at) {
   const sides = await Promise.all([wallets(), wallets()])
-  const own = [[], []]
+  const peers = [[], []]
   for (let i = 0; i < pairs; i++) {
-    for (const [side, part] of sides.entries())
-      own[side].push(...(await part.call('start', { count: 1, address: at(i, side) })).started)
+    for (const [n, side] of sides.entries()) {
+      const start = (address) => side.call('start', { count: 1, address })
+      peers[n].push(...(await relay.only(relay.processes[at(i, n)], start)).started)
+    }
   }
-  for (let i = 0; i < pairs; i++) await sides[0].call('connect', { from: i, to: own[1][i].peerId })
-  return { sides, own }
+  for (let i = 0; i < pairs; i++) await sides[0].call('connect', { from: i, to: peers[1][i].peerId })
+  return { sides, peers, partner: (i) => peers[1][i].peerId }
 }
 
-async function flooded({ sides, own }) {
-  const before = await Promise.all(own[1].map(({ number }) => sides[1].call('received', { number })))
-  const begun = now()
-  await Promise.all(
-    own[1].map(({ peerId }, i) => sides[0].call('flood', { from: i, to: peerId, bytes: 256, ms: seconds * 1_000 })),
-  )
-  const after = await Promise.all(own[1].map(({ number }) => sides[1].call('received', { number })))
-  return (
-    (after.reduce((sum, count) => sum + count, 0) - before.reduce((sum, count) => sum + count, 0)) / ((now() - begun) / 1_000)
-  )
-}
-
-const one = await alone()
-const three = await relays(3)
-const across = (i, side) => three[(i + side) % 3].url
-const together = () => one.url
-
-if (wanted.has('flood')) {
-  const rates = {}
-  for (const [name, at] of [
-    ['one', together],
-    ['across', across],
-  ]) {
-    const pair = await paired(1, at)
-    await flooded(pair)
-    rates[name] = await flooded(pair)
+/** The same at one process alone, and at two of three. @param measure is given the pairs, and where they are. */
+async function compared(pairs, measure) {
+  const measured = {}
+  const relays = { one: await Relay.start(1, {}, false), across: await Relay.start(3) }
+  const places = { one: () => 0, across: (i, side) => (i + side) % 3 }
+  for (const [name, relay] of Object.entries(relays)) {
+    const pair = await paired(relay, pairs, places[name])
+    measured[name] = await measure(pair, name)
     end(pair.sides)
   }
-  const share = rates.across / rates.one
-  row(
-    '256 B one way, across / at one process',
-    `${Math.round(rates.across)}/s / ${Math.round(rates.one)}/s = ${share.toFixed(2)}`,
-    '>= 0.6, and >= 12,000/s',
-    share >= 0.6 && rates.across >= 12_000,
-  )
+  for (const relay of Object.values(relays)) relay.end()
+  return measured
 }
-if (wanted.has('pairs')) {
-  const rates = {}
-  for (const [name, at] of [
-    ['one', together],
-    ['across', across],
-  ]) {
-    const pairs = await paired(8, at)
-    await flooded(pairs)
-    rates[name] = await flooded(pairs)
-    end(pairs.sides)
-  }
-  const share = rates.across / rates.one
-  row(
-    '8 pairs across, sum / 8 pairs at one process',
-    `${Math.round(rates.across)}/s / ${Math.round(rates.one)}/s = ${share.toFixed(2)}`,
-    '>= 0.9 on 2 cores',
-    share >= 0.9,
-  )
-}
-if (wanted.has('echo')) {
-  const times = {}
-  for (const [name, at] of [
-    ['one', together],
-    ['across', across],
-  ]) {
-    const { sides, own } = await paired(1, at)
-    await sides[0].call('echo', { from: 0, to: own[1][0].peerId, rounds: 200 })
-    times[name] = median(await sides[0].call('echo', { from: 0, to: own[1][0].peerId, rounds: 1_000 }))
-    end(sides)
-  }
-  const more = times.across - times.one
-  row(
-    'echo p50, across / at one process',
-    `${times.across.toFixed(2)} ms / ${times.one.toFixed(2)} ms, +${more.toFixed(2)} ms`,
-    '<= +1.0 ms',
-    more <= 1,
-  )
-}
-if (wanted.has('connect')) {
-  const times = {}
-  for (const [name, at] of [
-    ['one', together],
-    ['across', across],
-  ]) {
-    const { sides, own } = await paired(1, at)
-    const samples = []
-    for (let i = 0; i < 100; i++) {
-      await sides[0].call('disconnect', { from: 0, to: own[1][0].peerId })
-      await pause(20)
-      samples.push(await sides[0].call('connect', { from: 0, to: own[1][0].peerId }))
-    }
-    times[name] = median(samples)
-    if (name === 'across') {
-      const unknown = []
-      for (let i = 0; i < 20; i++) {
-        const id = encodePeerId(identityFromSeed(crypto.getRandomValues(new Uint8Array(32))).publicKey)
-        unknown.push(await sides[0].call('unknown', { from: 0, id }))
-      }
-      row(
-        'connectToPeer with an id that nobody has is refused, p50',
-        `${median(unknown).toFixed(1)} ms`,
-        '< 50 ms',
-        median(unknown) < 50,
-      )
-    }
-    end(sides)
-  }
-  const more = times.across - times.one
-  row(
-    'connectToPeer by id p50, across / at one process',
-    `${times.across.toFixed(1)} ms / ${times.one.toFixed(1)} ms, +${more.toFixed(1)} ms`,
-    '<= +2 ms',
-    more <= 2,
-  )
-}
-if (wanted.has('watch')) {
-  const { sides } = await paired(1, across)
-  await sides[1].call('watch', { number: 0, type: 'bench' })
-  await pause(500)
-  const announced = await sides[0].call('announce', { number: 0, type: 'bench', count: 50 })
-  await pause(1_000)
-  const seen = new Map(await sides[1].call('seen', { number: 0 }))
-  const times = announced.flatMap(([id, at]) => (seen.has(id) ? [seen.get(id) - at] : []))
-  row(
-    `announce to watch across p50 (${times.length} of 50 seen)`,
-    `${median(times).toFixed(1)} ms`,
-    '<= 8 ms',
-    times.length === 50 && median(times) <= 8,
-  )
-  end(sides)
-}
-end(one, three)
 
-if (wanted.has('kill')) {
-  const count = Number(values.kill)
-  const all = await relays(3)
-  const port = await balance(all.map(portOf))
-  const address = `ws://127.0.0.1:${port}`
-  const sides = await Promise.all([wallets(), wallets()])
-  const own = await Promise.all(sides.map(async (side) => (await side.call('start', { count: count / 2, address })).started))
-  for (const side of own) side.sort((a, b) => a.number - b.number)
-  const pairs = Math.min(100, count / 2)
-  for (let i = 0; i < pairs; i++) await sides[0].call('connect', { from: i, to: own[1][i].peerId })
-  for (let i = 0; i < pairs; i++) await sides[0].call('flow', { from: i, to: own[1][i].peerId, everyMs: 200 })
-  await pause(3_000)
-  const killedAt = now()
-  all[0].kill()
-  let backMs
-  for (;;) {
-    await pause(50)
-    const online = await Promise.all(sides.map((side) => side.call('online')))
-    const held = await Promise.all(all.slice(1).map((relay) => relay.call('facts')))
-    if (online[0] + online[1] === count && held.reduce((sum, { peers }) => sum + peers, 0) >= count) {
-      backMs = now() - killedAt
-      break
-    }
-    if (now() - killedAt > 90_000) break
+/** Messages a second of 256 bytes, one way, all pairs together. */
+async function flooded({ sides, peers, partner }) {
+  const received = async () => {
+    const counts = await Promise.all(peers[1].map(({ number }) => sides[1].call('received', { number })))
+    return counts.reduce((sum, count) => sum + count)
   }
-  await pause(5_000)
-  const accepted = await sides[0].call('stopFlows')
-  const got = []
-  for (let i = 0; i < pairs; i++) got.push(await sides[1].call('flowed', { number: i, from: own[0][i].peerId }))
-  let lost = 0
-  let doubled = 0
-  let total = 0
-  const times = []
-  const calm = []
-  for (const [i, numbers] of accepted.entries()) {
-    const seen = new Map()
-    let longest = 0
-    for (const [n, ms] of got[i]) {
-      seen.set(n, (seen.get(n) ?? 0) + 1)
-      times.push(ms)
-      longest = Math.max(longest, ms)
-    }
-    if (longest < 900) calm.push(...got[i].map(([, ms]) => ms))
-    total += numbers.length
-    for (const n of numbers) if (!seen.has(n)) lost++
-    for (const times of seen.values()) doubled += times - 1
-  }
-  row(
-    `kill -9 of 1 of 3, ${count} wallets: all back`,
-    backMs === undefined ? 'not within 90 s' : `${(backMs / 1_000).toFixed(1)} s`,
-    '<= 5 s (900)',
-    backMs <= 5_000,
-  )
-  row(
-    `the same, ${pairs} pairs: of ${total} accepted`,
-    `${lost} lost, ${doubled} doubled`,
-    '0 lost, 0 doubled',
-    lost + doubled === 0,
-  )
-  row(
-    'the same, pairs not hit: p99; longest of all',
-    `${percentile(calm, 99).toFixed(0)} ms; ${(Math.max(...times) / 1_000).toFixed(1)} s`,
-    'p99 <= 500 ms',
-    percentile(calm, 99) <= 500,
-  )
-  end(sides, all)
-}
-if (wanted.has('nats')) {
-  const all = await relays(2)
-  const sides = await Promise.all([wallets(), wallets()])
-  const own = [[], []]
-  for (let i = 0; i < 20; i++) {
-    // Even pairs are at one process, odd ones at two.
-    own[0].push(...(await sides[0].call('start', { count: 1, address: all[0].url })).started)
-    own[1].push(...(await sides[1].call('start', { count: 1, address: all[i % 2].url })).started)
-  }
-  for (let i = 0; i < 20; i++) await sides[0].call('connect', { from: i, to: own[1][i].peerId })
-  for (let i = 0; i < 20; i++) await sides[0].call('flow', { from: i, to: own[1][i].peerId, everyMs: 200 })
-  await pause(2_000)
-  await nats.kill()
-  await pause(20_000)
-  const countsOf = async () =>
-    (await Promise.all(own[0].map(({ peerId }, i) => sides[1].call('flowed', { number: i, from: peerId })))).map(
-      ({ length }) => length,
+  const round = async () => {
+    const [before, begun] = [await received(), now()]
+    await Promise.all(
+      peers[1].map((_, i) => sides[0].call('flood', { from: i, to: partner(i), bytes: 256, ms: seconds * 1_000 })),
     )
-  const during = await countsOf()
-  await nats.start()
-  const backAt = now()
-  let backMs
-  while (now() - backAt < 60_000) {
-    await pause(50)
-    const counts = await countsOf()
-    if (counts.every((count, i) => i % 2 === 0 || count > during[i])) {
-      backMs = now() - backAt
-      break
-    }
+    return ((await received()) - before) / ((now() - begun) / 1_000)
   }
-  await pause(5_000)
+  await round()
+  return round()
+}
+
+/** Begins numbered messages, 5 a second, of the first so many pairs. */
+async function flow({ sides, partner }, pairs) {
+  for (let i = 0; i < pairs; i++) await sides[0].call('flow', { from: i, to: partner(i), everyMs: 200 })
+}
+
+/** Ends them, and counts what became of those that `sendTo` has accepted. */
+async function flowed({ sides, peers }) {
   const accepted = await sides[0].call('stopFlows')
-  let lost = 0
-  let doubled = 0
+  const sum = { accepted: 0, lost: 0, doubled: 0, longest: 0, calm: [] }
   for (const [i, numbers] of accepted.entries()) {
-    const flow = await sides[1].call('flowed', { number: i, from: own[0][i].peerId })
-    const seen = new Set(flow.map(([n]) => n))
-    for (const n of numbers) if (!seen.has(n)) lost++
-    doubled += flow.length - seen.size
+    const got = await sides[1].call('flowed', { number: i, from: peers[0][i].peerId })
+    const arrived = new Set(got.map(([n]) => n))
+    const times = got.map(([, ms]) => ms)
+    const longest = times.reduce((a, b) => Math.max(a, b), 0)
+    sum.accepted += numbers.length
+    sum.lost += numbers.filter((n) => !arrived.has(n)).length
+    sum.doubled += got.length - arrived.size
+    sum.longest = Math.max(sum.longest, longest)
+    // A pair that was hit waits for a dial, which takes about a second.
+    if (longest < 900) sum.calm.push(...times)
   }
-  const disconnects = (await Promise.all(sides.map((side) => side.call('disconnects')))).reduce((a, b) => a + b)
-  const near = during.filter((_, i) => i % 2 === 0)
-  row('nats-server away for 20 s: wallets that lost their relay', `${disconnects}`, '0', disconnects === 0)
-  row(
-    'the same: fewest messages of a pair at one process in 22 s',
-    `${Math.min(...near)}`,
-    '>= 100 (5/s)',
-    Math.min(...near) >= 100,
-  )
-  row(
-    'the same: pairs across talk again after',
-    backMs === undefined ? 'not within 60 s' : `${(backMs / 1_000).toFixed(1)} s`,
-    '<= 5 s',
-    backMs <= 5_000,
-  )
-  row('the same', `${lost} lost, ${doubled} doubled`, '0 lost', lost === 0)
-  end(sides, all)
+  return sum
 }
-if (wanted.has('idle')) {
-  const count = Number(values.idle)
-  const all = await relays(3)
-  const before = await Promise.all(all.map((relay) => relay.call('facts')))
-  const port = await balance(all.map(portOf))
+
+const lossRow = (name, { accepted, lost, doubled }) =>
+  row(`${name}: of ${accepted} accepted`, `${lost} lost, ${doubled} doubled`, '0 lost, 0 doubled', lost + doubled === 0)
+
+/** Two halves of `count` wallets, some pairs of which talk. */
+async function talking(relay, count, pairs) {
   const sides = await Promise.all([wallets(), wallets()])
-  const begun = now()
-  await Promise.all(sides.map((side) => side.call('start', { count: count / 2, address: `ws://127.0.0.1:${port}` })))
-  const inS = (now() - begun) / 1_000
-  await pause(5_000)
-  const settled = await Promise.all(all.map((relay) => relay.call('facts')))
-  const from = now()
-  await pause(30_000)
-  const after = await Promise.all(all.map((relay) => relay.call('facts')))
-  const share = after.reduce((sum, { cpuMs }, i) => sum + cpuMs - settled[i].cpuMs, 0) / (now() - from)
-  const bytes = after.reduce((sum, { rss }, i) => sum + rss - before[i].rss, 0) / count
-  const start = settled.reduce((sum, { cpuMs }, i) => sum + cpuMs - before[i].cpuMs, 0) / count
-  row(
-    `${count} idle wallets on 3 processes: all in`,
-    `${inS.toFixed(0)} s, ${start.toFixed(1)} ms of the relays each`,
-    '<= 180 s (10,000)',
-    inS <= 180,
-  )
-  row('the same: memory of the relays for each', `${(bytes / 1_000).toFixed(0)} kB`, '<= 75 kB', bytes <= 75_000)
-  row('the same: processor of the relays together', `${(100 * share).toFixed(1)} % of a core`, '<= 15 %', share <= 0.15)
-  row('the same: memory of nats-server', `${(nats.rss / 1e6).toFixed(0)} MB`, '<= 80 MB', nats.rss <= 80e6)
-  end(sides, all)
+  const start = (side) => side.call('start', { count: count / 2, address: relay.url })
+  const peers = (await Promise.all(sides.map(start))).map(({ started }) => started.sort((a, b) => a.number - b.number))
+  const talk = { sides, peers, partner: (i) => peers[1][i].peerId }
+  for (let i = 0; i < pairs; i++) await sides[0].call('connect', { from: i, to: talk.partner(i) })
+  await flow(talk, pairs)
+  await pause(quick ? 1_000 : 3_000)
+  return talk
 }
+
+/** Milliseconds until something holds; undefined where it does not within a time. */
+async function until(holds, atMostMs) {
+  const begun = now()
+  while (now() - begun < atMostMs) {
+    if (await holds()) return now() - begun
+    await pause(50)
+  }
+  return undefined
+}
+
+const inS = (ms) => (ms === undefined ? 'not in time' : `${(ms / 1_000).toFixed(1)} s`)
+const peersOf = (relay) => relay.sumOf(({ peers }) => peers)
+const onlineOf = async (sides) => (await Promise.all(sides.map((side) => side.call('online')))).reduce((a, b) => a + b)
+
+/** @type {Record<string, () => Promise<void>>} */
+const sections = {
+  async flood() {
+    const { one, across } = await compared(1, flooded)
+    const share = across / one
+    row(
+      '256 B one way, across / at one process',
+      `${Math.round(across)}/s / ${Math.round(one)}/s = ${share.toFixed(2)}`,
+      '>= 0.6, and >= 12,000/s',
+      share >= 0.6 && across >= 12_000,
+    )
+  },
+  async pairs() {
+    const { one, across } = await compared(8, flooded)
+    const share = across / one
+    row(
+      '8 pairs across, sum / 8 pairs at one process',
+      `${Math.round(across)}/s / ${Math.round(one)}/s = ${share.toFixed(2)}`,
+      '>= 0.9 on 2 cores',
+      share >= 0.9,
+    )
+  },
+  async echo() {
+    const { one, across } = await compared(1, async ({ sides, partner }) => {
+      const echoes = (rounds) => sides[0].call('echo', { from: 0, to: partner(0), rounds })
+      await echoes(200)
+      return median(await echoes(quick ? 200 : 1_000))
+    })
+    row(
+      'echo p50, across / at one process',
+      `${across.toFixed(2)} ms / ${one.toFixed(2)} ms, +${(across - one).toFixed(2)} ms`,
+      '<= +1.0 ms',
+      across - one <= 1,
+    )
+  },
+  async connect() {
+    let unknown = 0
+    const { one, across } = await compared(1, async ({ sides, partner }, name) => {
+      const [samples, refused] = [[], []]
+      for (let i = 0; i < (quick ? 20 : 100); i++) {
+        await sides[0].call('disconnect', { from: 0, to: partner(0) })
+        await pause(20)
+        samples.push(await sides[0].call('connect', { from: 0, to: partner(0) }))
+      }
+      for (let i = 0; i < 20 && name === 'across'; i++) {
+        const id = encodePeerId(identityFromSeed(crypto.getRandomValues(new Uint8Array(32))).publicKey)
+        refused.push(await sides[0].call('unknown', { from: 0, id }))
+      }
+      if (name === 'across') unknown = median(refused)
+      return median(samples)
+    })
+    row('connectToPeer with an id that nobody has is refused, p50', `${unknown.toFixed(1)} ms`, '< 50 ms', unknown < 50)
+    row(
+      'connectToPeer by id p50, across / at one process',
+      `${across.toFixed(1)} ms / ${one.toFixed(1)} ms, +${(across - one).toFixed(1)} ms`,
+      '<= +2 ms',
+      across - one <= 2,
+    )
+  },
+  async watch() {
+    const relay = await Relay.start(3)
+    const { sides } = await paired(relay, 1, (_, side) => side)
+    const count = quick ? 10 : 50
+    await sides[1].call('watch', { number: 0, type: 'bench' })
+    await pause(500)
+    const announced = await sides[0].call('announce', { number: 0, type: 'bench', count })
+    await until(async () => (await sides[1].call('seen', { number: 0 })).length >= count, 10_000)
+    const seen = new Map(await sides[1].call('seen', { number: 0 }))
+    const times = announced.flatMap(([id, at]) => (seen.has(id) ? [seen.get(id) - at] : []))
+    const isMet = times.length === count && median(times) <= 8
+    row(`announce to watch across p50 (${times.length} of ${count} seen)`, `${median(times).toFixed(1)} ms`, '<= 8 ms', isMet)
+    end(sides)
+    relay.end()
+  },
+  async kill() {
+    for (const count of (values.kill ?? (quick ? '30' : '900,10000')).split(',').map(Number)) {
+      const relay = await Relay.start(3)
+      const pairs = Math.min(100, count / 2)
+      const talk = await talking(relay, count, pairs)
+      const [killed] = relay.processes
+      const bar = count <= 900 ? 5_000 : 60_000
+      killed.kill()
+      relay.remove(killed)
+      const isBack = async () => (await onlineOf(talk.sides)) === count && (await peersOf(relay)) >= count
+      const backMs = await until(isBack, 2 * bar + 30_000)
+      await pause(quick ? 1_000 : 5_000)
+      const sum = await flowed(talk)
+      row(`kill -9 of 1 of 3, ${count} wallets: all back`, inS(backMs), `<= ${bar / 1_000} s`, backMs <= bar)
+      lossRow(`the same, ${pairs} pairs`, sum)
+      const p99 = percentile(sum.calm, 99)
+      row(
+        'the same, pairs not hit: p99; longest of all',
+        `${p99.toFixed(0)} ms; ${inS(sum.longest)}`,
+        'p99 <= 500 ms (900)',
+        count > 900 || p99 <= 500,
+      )
+      end(talk.sides)
+      relay.end()
+    }
+  },
+  async nats() {
+    const relay = await Relay.start(2)
+    const pairs = quick ? 6 : 20
+    // Even pairs are at one process, odd ones at two.
+    const talk = await paired(relay, pairs, (i, side) => (side === 0 ? 0 : i % 2))
+    await flow(talk, pairs)
+    await pause(2_000)
+    const countsOf = () =>
+      Promise.all(
+        talk.peers[0].map(async ({ peerId }, i) => (await talk.sides[1].call('flowed', { number: i, from: peerId })).length),
+      )
+    const before = await countsOf()
+    for (const side of talk.sides) await side.call('disconnects')
+    await own.nats.kill()
+    await pause(awayS * 1_000)
+    const during = await countsOf()
+    await own.nats.start()
+    const isBack = async () => (await countsOf()).every((count, i) => i % 2 === 0 || count > during[i])
+    const backMs = await until(isBack, 60_000)
+    await pause(quick ? 1_000 : 5_000)
+    const sum = await flowed(talk)
+    const lost = (await Promise.all(talk.sides.map((side) => side.call('disconnects')))).flat()
+    const near = Math.min(...during.map((count, i) => count - before[i]).filter((_, i) => i % 2 === 0))
+    row(
+      `nats-server away for ${awayS} s: wallets that lost their relay`,
+      [lost.length, ...lost].join(' '),
+      '0',
+      lost.length === 0,
+    )
+    const atLeast = 4.5 * awayS
+    row('the same: fewest messages of a pair at one process', `${near}`, `>= ${atLeast} (5/s)`, near >= atLeast)
+    row('the same: pairs across talk again after', inS(backMs), '<= 5 s', backMs <= 5_000)
+    lossRow('the same', sum)
+    end(talk.sides)
+    relay.end()
+  },
+  async rolling() {
+    const count = sizeOf(values.rolling, 900, 30)
+    const relay = await Relay.start(3)
+    const pairs = Math.min(100, count / 2)
+    const talk = await talking(relay, count, pairs)
+    const begun = now()
+    for (const old of relay.processes) {
+      relay.remove(old)
+      await old.call('drain', quick ? { noticeS: 0.5, spreadS: 1 } : {})
+      end(old)
+      await relay.add(1)
+    }
+    const tookMs = now() - begun
+    const isBack = async () => (await peersOf(relay)) >= count
+    const backMs = await until(isBack, 30_000)
+    await pause(1_000)
+    const sum = await flowed(talk)
+    row(`rolling restart of 3 processes, ${count} wallets`, `${inS(tookMs)}, all there ${inS(backMs)} after it`, '', undefined)
+    lossRow(`the same, ${pairs} pairs`, sum)
+    row('the same: longest message', inS(sum.longest), '<= 5 s', sum.longest <= 5_000)
+    end(talk.sides)
+    relay.end()
+  },
+  async mail() {
+    const count = sizeOf(values.letters, 10_000, 100)
+    const many = { depositsPerMin: 1e6, depositBurst: 1e6, strangerDepositsPerMin: 1e6, strangerDepositBurst: 1e6 }
+    const limits = { ...many, mailRequestsPerS: 10_000, newBoxesPerHour: 1e4, strangerLettersPerBox: 128 }
+    const relay = await Relay.start(3, { limits, mail: true })
+    const [senders, receivers] = await Promise.all([wallets(), wallets()])
+    const owners = Math.max(2, Math.ceil(count / 100))
+    const { started } = await receivers.call('owners', { count: owners, address: relay.url })
+    await receivers.call('leave')
+    await senders.call('start', { count: Math.min(20, owners), address: relay.url, mail: true })
+    const mailing = senders.call('mail', { to: started, count })
+    const at = (0.2 + 0.6 * Math.random()) * count
+    const killedAt = await until(async () => (await senders.call('mailed')) >= at, 600_000)
+    const [killed] = relay.processes
+    killed.kill()
+    relay.remove(killed)
+    const { mailed, ms } = await mailing
+    await receivers.call('comeBack')
+    const had = async () => (await receivers.call('letters')).length
+    await until(async () => (await had()) >= mailed.length, 120_000)
+    await pause(2_000)
+    const got = await receivers.call('letters')
+    const unique = new Set(got)
+    const lost = mailed.filter((letter) => !unique.has(letter)).length
+    const rate = `${Math.round(mailed.length / (ms / 1_000))}/s, killed after ${inS(killedAt)}`
+    row(
+      `${count} letters to ${owners} absent wallets, a process killed: ${mailed.length} mailed`,
+      `${lost} lost, ${got.length - unique.size} doubled; ${rate}`,
+      '0 lost, 0 doubled, all mailed',
+      lost === 0 && got.length === unique.size && mailed.length === count,
+    )
+    end(senders, receivers)
+    relay.end()
+  },
+  async idle() {
+    const count = sizeOf(values.idle, 10_000, 60)
+    const relay = await Relay.start(3)
+    const cpuOf = () => relay.sumOf(({ cpuMs }) => cpuMs)
+    const rssOf = () => relay.sumOf(({ rss }) => rss)
+    const [cpuBefore, rssBefore] = [await cpuOf(), await rssOf()]
+    const sides = await Promise.all([wallets(), wallets()])
+    const begun = now()
+    await Promise.all(sides.map((side) => side.call('start', { count: count / 2, address: relay.url })))
+    const inMs = now() - begun
+    await pause(quick ? 1_000 : 5_000)
+    const [settled, from] = [await cpuOf(), now()]
+    await pause(quick ? 3_000 : 30_000)
+    const share = ((await cpuOf()) - settled) / (now() - from)
+    const bytes = ((await rssOf()) - rssBefore) / count
+    const [peers, start] = [await peersOf(relay), (settled - cpuBefore) / count]
+    row(
+      `${count} idle wallets on 3 processes: all in (${peers})`,
+      `${inS(inMs)}, ${start.toFixed(1)} ms of the relays each`,
+      '<= 180 s (10,000)',
+      inMs <= 180_000 && peers === count,
+    )
+    row('the same: memory of the relays for each', `${(bytes / 1_000).toFixed(0)} kB`, '<= 75 kB', bytes <= 75_000)
+    row('the same: processor of the relays together', `${(100 * share).toFixed(1)} % of a core`, '<= 15 %', share <= 0.15)
+    row('the same: memory of nats-server', `${(own.nats.rss / 1e6).toFixed(0)} MB`, '<= 80 MB', own.nats.rss <= 80e6)
+    end(sides)
+    relay.end()
+  },
+}
+
+for (const name of SECTIONS) if (only.includes(name)) await sections[name]()
 const facts = { date: new Date().toISOString(), node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, results }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(facts, null, 2)}\n`)
-process.exit(0)
+process.exit(results.some(({ isMet }) => isMet === false) && !quick ? 1 : 0)

@@ -7,6 +7,7 @@ import { eventLog } from './event-log.js'
 import { foldCards } from './fold.js'
 import { identityCard } from './identity-card.js'
 import { networkPicture, showHint } from './network-picture.js'
+import { onionPath } from './onion-path.js'
 import { pathOptions } from './path-options.js'
 import { peerList } from './peer-list.js'
 import { privacyCard } from './privacy-card.js'
@@ -24,15 +25,14 @@ async function main() {
   const sdk = window.LotusP2P
   if (sdk === undefined) throw new Error('The SDK did not load. Run npm run build, then reload.')
 
-  const relay = await relayAddress()
-  const paths = pathOptions(relay)
+  const paths = pathOptions(await relayAddresses())
   const tab = await claimWallet()
   const identity = await sdk.storedIdentity({ name: `demo-${tab}` }).catch((error) => {
     // Private windows may have no IndexedDB: then this wallet lasts as long as the page.
     notify(error, 'Keeping the identity')
     return sdk.generateIdentity()
   })
-  const wallet = new Wallet({ sdk, identity, paths: paths.config, name: chosenName(tab) })
+  const wallet = new Wallet({ sdk, identity, paths: paths.config, relays: paths.relays, name: chosenName(tab) })
 
   const onError = (error, doing) => {
     wallet.report(error, doing)
@@ -58,6 +58,7 @@ async function main() {
     networkPicture(wallet, { onChoose: chat.choose }),
     dhtCard(wallet, { onError }),
     privacyCard(wallet, { onError }),
+    onionPath(wallet, { onError }),
     { update: () => showHint(wallet) },
   ]
   const update = () => {
@@ -85,13 +86,13 @@ async function main() {
   await wallet.start()
 }
 
-/** `?relay=wss://…` chooses another relay than the demo's own. */
-async function relayAddress() {
-  const chosen = new URLSearchParams(location.search).get('relay')
-  if (chosen !== null) return chosen
+/** The first one is the wallet's relay; the others are for the onion. `?relay=wss://…` chooses another relay than the demo's own. */
+async function relayAddresses() {
+  const chosen = new URLSearchParams(location.search).getAll('relay')
+  if (chosen.length > 0) return chosen
   const response = await fetch('/config.json')
   if (!response.ok) throw new Error('The demo server did not tell where its relay is.')
-  return (await response.json()).relay
+  return (await response.json()).relays
 }
 
 function setTitle(wallet) {

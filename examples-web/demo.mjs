@@ -19,6 +19,12 @@ const TRANSACTIONS = new URL('../dist/musig2.js', import.meta.url)
 /** Ports tried, one after the other, where the wanted one is taken. */
 const MAX_PORTS = 20
 const MAX_RELAYS = 32
+/** Relays that pages are told of: the first is what wallets start with, of the others the onion asks for hops. */
+const MAX_NAMED = 3
+/** Operators that the relays say they have, in turn: no path of the onion has two hops of one. */
+const OPERATORS = ['Lily Relays', 'Reed Relays', 'Heron Relays']
+/** Relays of a demo begin together, and should know each other at once; milliseconds. */
+const ONION_LIMITS = { onionHopDirectoryMs: 2_000, onionHopDirectoryMinMs: 500 }
 
 const MEDIA_TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' }
 
@@ -62,13 +68,13 @@ function servedFiles() {
   return files
 }
 
-/** The relay as this visitor reaches it: by the host name that the page came from. */
-function relayAddressFor(request, relayPort) {
+/** The relays as this visitor reaches them: by the host name that the page came from. */
+function relayAddressesFor(request, relayPorts) {
   const host = URL.canParse(`http://${request.headers.host}`) ? new URL(`http://${request.headers.host}`).hostname : '127.0.0.1'
-  return `ws://${host}:${relayPort}`
+  return relayPorts.map((port) => `ws://${host}:${port}`)
 }
 
-async function answer(request, response, { files, relayPort, chain }) {
+async function answer(request, response, { files, relayPorts, chain }) {
   const send = (status, type, body) => {
     response.writeHead(status, {
       ...SECURITY_HEADERS,
@@ -85,7 +91,8 @@ async function answer(request, response, { files, relayPort, chain }) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'text/plain', 'Only GET and HEAD.\n')
 
   if (path === '/config.json') {
-    return send(200, 'application/json', JSON.stringify({ relay: relayAddressFor(request, relayPort) }))
+    const relays = relayAddressesFor(request, relayPorts)
+    return send(200, 'application/json', JSON.stringify({ relay: relays[0], relays: relays.slice(0, MAX_NAMED) }))
   }
   const file = files.get(path)
   if (file === undefined) return send(404, 'text/plain', 'There is no such page.\n')
@@ -120,8 +127,11 @@ async function startRelays(startRelay, { relays: count, relayPort, host }) {
       const wanted = before === undefined || relayPort === 0 ? relayPort : (portOfUrl(before.url) + 1) % 65_536
       const name = before === undefined ? 'Demo relay' : `Demo relay ${relays.length + 1}`
       const bootstrap = before === undefined ? [] : [before.url]
+      const operator = OPERATORS[relays.length % OPERATORS.length]
       relays.push(
-        await onFreePort('relay', wanted, (port) => startRelay({ port, host, name, bootstrap, allowPrivate: true, mail: true })),
+        await onFreePort('relay', wanted, (port) =>
+          startRelay({ port, host, name, bootstrap, allowPrivate: true, mail: true, onion: { operator }, limits: ONION_LIMITS }),
+        ),
       )
     }
     return relays
@@ -186,7 +196,7 @@ async function main() {
   const { startRelay } = await import(NODE_SDK)
   const relays = await startRelays(startRelay, { host, ...more })
   const chain = toyChain(await import(TRANSACTIONS))
-  const context = { files: servedFiles(), relayPort: portOfUrl(relays[0].url), chain }
+  const context = { files: servedFiles(), relayPorts: relays.map(({ url }) => portOfUrl(url)), chain }
   const server = createServer((request, response) => void answer(request, response, context))
   let pagePort
   try {

@@ -1,7 +1,9 @@
 // Paths that the page's address switches off, to see how the others do: ?webrtc=off, ?privacy=relayed, ?http=1.
 
-/** The part of the P2PConfig that says how peers may be reached, and `words` to show what is not as usual. */
-export function pathOptions(relay, search = location.search) {
+/** The part of the P2PConfig that says how peers may be reached, `relays` as it reaches them, and `words` to show what is not as usual. */
+export function pathOptions(addresses, search = location.search) {
+  let relays = addresses
+  const [relay] = addresses
   const asked = new URLSearchParams(search)
   // The relays of `npm run demo` name each other by addresses of this machine.
   const isHere = /^wss?:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/i.test(`${relay}/`)
@@ -16,8 +18,9 @@ export function pathOptions(relay, search = location.search) {
   }
   if (asked.get('http') === '1') {
     // To an http:// address the SDK opens no WebSocket.
-    config.bootstrap = [relay.replace(/^ws/i, 'http')]
+    relays = addresses.map((address) => address.replace(/^ws/i, 'http'))
+    config.bootstrap = relays.slice(0, 1)
     words.push('HTTP only')
   }
-  return { config, words }
+  return { config, relays, words }
 }

@@ -16,9 +16,9 @@ export function privacyCard(wallet, { onError }) {
   let shown = ''
 
   const buttons = SETTINGS.map(({ privacy, name, title }) => {
-    const choose = () => {
+    const choose = async () => {
       try {
-        wallet.choosePrivacy(privacy)
+        await wallet.choosePrivacy(privacy)
       } catch (error) {
         onError(error, 'Changing the setting')
       }

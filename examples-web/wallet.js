@@ -31,10 +31,18 @@ export class Wallet extends EventTarget {
   #dismissed = new Set()
   #searching = false
   #timer
+  #relays
+  /** What `onion()` has brought; undefined until that setting is chosen. */
+  #onion
+  #onionIdentity
 
-  /** @param options.paths the part of the P2PConfig that says how peers may be reached. */
-  constructor({ sdk, identity, paths, name }) {
+  /**
+   * @param options.paths the part of the P2PConfig that says how peers may be reached.
+   * @param options.relays addresses of relays of several operators, for the onion.
+   */
+  constructor({ sdk, identity, paths, relays, name }) {
     super()
+    this.#relays = relays
     this.coordinator = new sdk.P2PCoordinator({
       identity,
       heartbeatInterval: HEARTBEAT_MS,
@@ -88,10 +96,32 @@ export class Wallet extends EventTarget {
   }
 
   /** Who may learn this wallet's network address: the SDK ends and makes paths as it needs. */
-  choosePrivacy(privacy) {
-    this.coordinator.configure({ privacy })
+  async choosePrivacy(privacy) {
+    if (privacy === 'onion') await this.#useOnion()
+    // The onion asks relays of several operators who is a hop.
+    this.coordinator.configure({ privacy, ...(privacy === 'onion' && { bootstrap: this.#relays }) })
     this.log('status', `privacy: ${privacy}`)
     this.#change()
+  }
+
+  /** How the onion does; undefined until it was chosen. */
+  onionStatus() {
+    return this.#onion?.status()
+  }
+
+  /** For look-ups that nobody can tie to this wallet. */
+  onionIdentity() {
+    this.#onionIdentity ??= this.#onion.identity('look-ups')
+    return this.#onionIdentity
+  }
+
+  async #useOnion() {
+    if (this.#onion !== undefined) return
+    // The demo's relays are as young as the demo, and all at one address: a wallet that is no demo leaves these options out.
+    const groupOf = ({ operator, peerId }) => operator ?? peerId
+    const plugin = this.sdk.onion({ hopAgeMs: 0, guardAgeMs: 0, groupOf })
+    const { onion } = await this.coordinator.use(plugin)
+    this.#onion = onion
   }
 
   get privacy() {

@@ -6,7 +6,7 @@ import { cleanText, many } from './dom.js'
 export const SETTINGS = [
   { privacy: 'direct', name: 'Direct', title: 'The best path to each wallet: they learn your network address' },
   { privacy: 'relayed', name: 'Relayed', title: 'Through the relay alone: no wallet learns your network address' },
-  { privacy: 'onion', name: 'Onion', title: 'Hidden from relays too: needs the onion plugin' },
+  { privacy: 'onion', name: 'Onion', title: 'As Relayed, and what the onion sends is hidden from relays too' },
 ]
 
 /** Names that are listed before the rest is counted. */

@@ -184,7 +184,7 @@ describe('the SDK itself', () => {
       'core/config.ts',
       'identity/envelope.ts',
       'node/conform/command.ts',
-      'node/relay.ts',
+      'node/relay-options.ts',
       'plugins/dht/client/hash-table.ts',
       'plugins/proof-of-work/proof-of-work.ts',
       'statements/equivocation.ts',

@@ -25,7 +25,7 @@ const simulate = async (...args: string[]) => {
   return (JSON.parse(readFileSync(`${out}/latest.json`, 'utf8')) as { results: Result[] }).results
 }
 
-const NODES = LONG ? 300 : 60
+const NODES = LONG ? 200 : 40
 
 it(`the simulation of ${NODES} nodes, a fifth of them hostile, finds what was stored, and draws it`, async () => {
   const args = ['--nodes', `${NODES}`, '--hostile', '0.2', '--lookups', '200', '--records', '30']
@@ -37,7 +37,7 @@ it(`the simulation of ${NODES} nodes, a fifth of them hostile, finds what was st
 }, 120_000)
 
 it('runs of one seed are the same, those of another one are not, and --add keeps what is recorded beside them', async () => {
-  const args = ['--nodes', '30', '--churn', '5', '--minutes', '5', '--lookups', '50', '--records', '10']
+  const args = ['--nodes', '16', '--churn', '5', '--minutes', '2', '--lookups', '30', '--records', '10']
   const told = ({ found, hops, latency, questions, endsPerNode, virtualS }: Result) =>
     JSON.stringify({ found, hops, latency, questions, endsPerNode, virtualS })
   const [first] = await simulate(...args)

@@ -56,7 +56,80 @@ export class Part {
   }
 }
 
-export class Nats {
+export const now = () => Number(process.hrtime.bigint()) / 1e6
+
+export function end(...parts) {
+  for (const part of parts.flat()) part.kill()
+}
+
+/** Wallets, many in a process. */
+export const wallets = () => Part.start('./cluster-wallets.mjs')
+
+/** The nats-server of all clusters, started with the first. */
+export const own = { nats: undefined }
+let clusters = 0
+/** Processes of one relay, which announce the balancer before them. */
+export class Relay {
+  processes = []
+  #balancer
+  #options
+
+  /** @param name of their cluster; false: one process without NATS. */
+  static async start(count, options = {}, isCluster = true) {
+    if (own.nats === undefined) {
+      own.nats = new Nats(await freePort())
+      await own.nats.start()
+    }
+    const relay = new Relay()
+    relay.#balancer = await balance()
+    const nats = isCluster ? { nats: { servers: own.nats.url, cluster: `b${++clusters}` } } : {}
+    relay.#options = JSON.stringify({ ...options, ...nats, announce: [relay.url] })
+    await relay.add(count)
+    return relay
+  }
+
+  /** The one address that wallets know. */
+  get url() {
+    return this.#balancer.url
+  }
+
+  async add(count) {
+    const started = Array.from({ length: count }, () => Part.start('./cluster-relay.mjs', this.#options))
+    this.processes.push(...(await Promise.all(started)))
+    this.#aim(this.processes)
+  }
+
+  /** The balancer sends nobody there any more. */
+  remove(part) {
+    this.processes = this.processes.filter((other) => other !== part)
+    this.#aim(this.processes)
+  }
+
+  /** Newcomers go to one process while something is done. */
+  async only(part, task) {
+    this.#aim([part])
+    const result = await task(this.url)
+    this.#aim(this.processes)
+    return result
+  }
+
+  /** What all processes together have of something that `facts` tells. */
+  async sumOf(of) {
+    const facts = await Promise.all(this.processes.map((part) => part.call('facts')))
+    return facts.reduce((sum, each) => sum + of(each), 0)
+  }
+
+  end() {
+    end(this.processes)
+    this.#balancer.close()
+  }
+
+  #aim(parts) {
+    this.#balancer.targets = parts.map(({ url }) => Number(new URL(url).port))
+  }
+}
+
+class Nats {
   #child
   constructor(port) {
     this.port = port
@@ -98,23 +171,28 @@ function reaches(port) {
   })
 }
 
-/** Round robin; what one target refuses goes to the next. @returns its port. */
-export function balance(targets) {
+/** Round robin over ports, which may change; what one refuses goes to the next. */
+async function balance() {
   let next = 0
+  const sockets = new Set()
+  const keep = (socket) => {
+    sockets.add(socket)
+    socket.setNoDelay(true).on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+  }
   const server = createServer((client) => {
     const first = next++
-    client
-      .setNoDelay(true)
-      .on('error', () => client.destroy())
-      .pause()
+    const targets = [...balancer.targets]
+    keep(client)
+    client.pause()
     const attempt = (tried) => {
       if (tried >= targets.length) return client.destroy()
       const target = connect(targets[(first + tried) % targets.length], '127.0.0.1')
       const refused = () => attempt(tried + 1)
       target.once('error', refused)
       target.once('connect', () => {
-        target.off('error', refused).on('error', () => target.destroy())
-        target.setNoDelay(true)
+        target.off('error', refused)
+        keep(target)
         target.on('close', () => client.destroy())
         client.on('close', () => target.destroy())
         client.pipe(target).pipe(client)
@@ -122,10 +200,19 @@ export function balance(targets) {
     }
     attempt(0)
   })
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)))
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const balancer = {
+    targets: [],
+    url: `ws://127.0.0.1:${server.address().port}`,
+    close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+  return balancer
 }
 
-export async function freePort() {
+async function freePort() {
   const server = createServer()
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address()

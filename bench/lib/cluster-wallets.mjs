@@ -1,15 +1,18 @@
 /** Wallets for `bench/cluster.mjs`, many in one process: commands over IPC, answered by { id, result } or { id, error }. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { P2PCoordinator } from '../../dist/index.js'
+import { identityFromSeed, memoryStore, P2PCoordinator } from '../../dist/index.js'
+import { mailbox } from '../../dist/mail.js'
 
 const wallets = []
 const now = () => Number(process.hrtime.bigint()) / 1e6
 /** By the number of a wallet here: what it has got. */
 const got = []
-let disconnects = 0
+/** Why wallets have lost their relay. */
+let disconnects = []
 
-async function start(address) {
+async function start(address, more = {}) {
   const wallet = new P2PCoordinator({
+    ...more,
     bootstrap: [address],
     allowPrivate: true,
     webrtc: false,
@@ -28,8 +31,8 @@ async function start(address) {
       flow.push([payload.n, now() - payload.at])
     }
   })
-  wallet.on('disconnected', ({ isRelay }) => {
-    if (isRelay) disconnects++
+  wallet.on('disconnected', ({ isRelay }, { code }) => {
+    if (isRelay) disconnects.push(code)
   })
   await wallet.start()
   return { number, peerId: wallet.peerId }
@@ -46,11 +49,32 @@ async function concurrently(count, width, task) {
 
 const flows = []
 
+/** Owners of mailboxes: what outlives their being away. */
+const owners = []
+const letters = []
+let mailed = []
+const letterOf = (from, to, n) => [from, to, n].join(' ')
+
+async function present(owner) {
+  const { identity, store, address } = owner
+  const wallet = new P2PCoordinator({
+    ...{ identity, store, bootstrap: [address], allowPrivate: true, webrtc: false },
+    plugins: [mailbox({ count: 1, strangers: { bits: 0 } })],
+    logger: { debug() {}, warn() {}, error() {} },
+  })
+  owner.wallet = wallet
+  wallet.on('message', ({ payload }, { peerId }) => void letters.push(letterOf(peerId, wallet.peerId, payload)))
+  await wallet.start()
+  while (!wallet.mail.boxes().some(({ isOpen }) => isOpen)) await pause(50)
+  return wallet.peerId
+}
+
 const commands = {
-  async start({ count, address }) {
+  async start({ count, address, mail = false }) {
     const from = now()
     const started = []
-    await concurrently(count, 32, async () => void started.push(await start(address)))
+    const more = () => (mail ? { plugins: [mailbox({ count: 1 })] } : {})
+    await concurrently(count, 32, async () => void started.push(await start(address, more())))
     return { started, ms: now() - from }
   },
   connect: async ({ from, to }) => {
@@ -124,9 +148,40 @@ const commands = {
     await pause(8_000)
     return flows.splice(0).map(({ accepted }) => accepted)
   },
+  /** Wallets with a mailbox each. */
+  async owners({ count, address }) {
+    for (let i = 0; i < count; i++) {
+      const seed = crypto.getRandomValues(new Uint8Array(32))
+      owners.push({ identity: identityFromSeed(seed), store: memoryStore(), address })
+    }
+    const started = []
+    await concurrently(count, 16, async (i) => void started.push(await present(owners[i])))
+    return { started }
+  },
+  leave: () => concurrently(owners.length, 16, (i) => owners[i].wallet.shutdown()),
+  comeBack: () => concurrently(owners.length, 16, (i) => present(owners[i])),
+  letters: () => letters,
+  /** Numbered letters, in turn from each wallet here to each owner. @returns those whose outcome is `'mailed'`. */
+  async mail({ to, count }) {
+    const begun = now()
+    mailed = []
+    await concurrently(count, 64 * wallets.length, async (n) => {
+      const from = wallets[n % wallets.length]
+      const peerId = to[Math.floor(n / wallets.length) % to.length]
+      const { outcome } = await from.sendTo(peerId, { type: 'letter', payload: n }, { queue: true })
+      if ((await outcome) === 'mailed') mailed.push(letterOf(from.peerId, peerId, n))
+    })
+    return { mailed, ms: now() - begun }
+  },
+  mailed: () => mailed.length,
   flowed: ({ number, from }) => got[number].flows.get(from) ?? [],
   online: () => wallets.filter(({ status }) => status === 'online').length,
-  disconnects: () => disconnects,
+  /** Those since it was asked last. */
+  disconnects() {
+    const told = disconnects
+    disconnects = []
+    return told
+  },
   cpu: () => (process.cpuUsage().user + process.cpuUsage().system) / 1_000,
 }
 

@@ -102,6 +102,8 @@ export interface BackplaneEvents {
   'node-gone': [nodeId: string]
   /** This process was frozen: the others may have taken it for gone. */
   late: []
+  /** A question to a peer's holder or to a process was answered, or has failed, after so many milliseconds. */
+  asked: [kind: string, ms: number]
 }
 
 /** What of a relay's work is done: for the operator's metrics. */

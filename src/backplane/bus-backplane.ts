@@ -1,5 +1,5 @@
 import { joined, viewOf } from '../base/bytes.js'
-import type { Clock } from '../base/clock.js'
+import { type Clock, elapsed } from '../base/clock.js'
 import { isP2PError, P2PError } from '../base/errors.js'
 import { TypedEvents, type Unsubscribe } from '../base/events.js'
 import { fenced } from '../base/fenced.js'
@@ -265,11 +265,14 @@ export class BusBackplane implements RelayBackplane {
     const message = this.heads.message(kind, bytes)
     if (this.state === 'down') throw backplaneDown()
     this.countSent(kind, message.length)
+    const askedAt = elapsed(this.clock)
     try {
       return bodyOf(await this.bus.request(subject, message, { timeoutMs, signal }))
     } catch (error) {
       if (isP2PError(error, 'PEER_NOT_FOUND') && error.details.byBus === true) this.counts.noResponder++
       throw error
+    } finally {
+      this.events.emit('asked', kind, elapsed(this.clock) - askedAt)
     }
   }
 

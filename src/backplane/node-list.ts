@@ -26,6 +26,8 @@ interface Wiring {
 export class NodeList {
   private readonly others = new Map<string, { info: NodeInfo; heardAt: number }>()
   private readonly alarm: Alarm
+  /** Rings when the process that was not heard for longest is gone. */
+  private readonly judging: Alarm
   private readonly startedAt: number
   private load: () => NodeLoad = () => ({ peers: 0, maxPeers: 0, draining: false })
   private late = () => 0
@@ -34,6 +36,7 @@ export class NodeList {
   constructor(private readonly wiring: Wiring) {
     this.startedAt = wiring.clock.now()
     this.alarm = new Alarm(wiring.clock, () => this.renew())
+    this.judging = new Alarm(wiring.clock, () => this.judge())
   }
 
   start(load: () => NodeLoad): void {
@@ -48,6 +51,7 @@ export class NodeList {
     if (!isUp) return
     const now = elapsed(this.wiring.clock)
     for (const other of this.others.values()) other.heardAt = now
+    this.judging.arm(nodeGoneMs)
     this.announce()
   }
 
@@ -75,6 +79,7 @@ export class NodeList {
     const info = { nodeId, ...parsed(shape, decode(bytes), 'What a process says of itself') }
     const isNew = !this.others.has(nodeId)
     this.others.set(nodeId, { info, heardAt: elapsed(this.wiring.clock) })
+    if (!this.judging.isArmed) this.judging.arm(nodeGoneMs)
     if (!isNew) return
     this.wiring.tell(encode({ ...this.load(), startedAt: this.startedAt }), nodeId)
     this.wiring.joined(nodeId)
@@ -87,18 +92,29 @@ export class NodeList {
 
   close(): void {
     this.alarm.disarm()
+    this.judging.disarm()
   }
 
   private renew(): void {
-    const wasLate = this.late() > nodeGoneMs - nodeRenewMs
+    const { wasFrozen } = this
     this.announce()
-    if (wasLate) {
-      // Nobody could be heard, for we have not listened.
-      this.setUp(this.isUp)
-      this.wiring.late()
-    }
-    if (!this.isUp) return
+    if (!wasFrozen) return
+    // Nobody could be heard, for we have not listened.
+    this.setUp(this.isUp)
+    this.wiring.late()
+  }
+
+  private judge(): void {
+    if (!this.isUp || this.others.size === 0) return
     const now = elapsed(this.wiring.clock)
-    for (const [nodeId, { heardAt }] of [...this.others]) if (now - heardAt >= nodeGoneMs) this.remove(nodeId)
+    if (!this.wasFrozen)
+      for (const [nodeId, { heardAt }] of [...this.others]) if (now - heardAt >= nodeGoneMs) this.remove(nodeId)
+    const heardAt = Math.min(...[...this.others.values()].map((other) => other.heardAt))
+    if (this.others.size > 0) this.judging.arm(this.wasFrozen ? nodeRenewMs : heardAt + nodeGoneMs - now)
+  }
+
+  /** Our own renewal is late: what others have said meanwhile is yet to be heard. */
+  private get wasFrozen(): boolean {
+    return this.late() > nodeGoneMs - nodeRenewMs
   }
 }

@@ -62,7 +62,7 @@ let made = 0
 function sharedRate(perS: number, burst: number, worthWaitingFor: number): Rate {
   const known = RATES.find((rate) => rate.perS === perS && rate.burst === burst && rate.worthWaitingFor === worthWaitingFor)
   if (known !== undefined) return known
-  const rate = { perS, burst, worthWaitingFor }
+  const rate: Rate = { perS, burst, worthWaitingFor }
   RATES[made++ % MAX_RATES] = rate
   return rate
 }

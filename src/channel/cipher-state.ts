@@ -80,7 +80,7 @@ export class CipherState {
   }
 
   /** Zeroes the key. Every later call throws CONNECTION_CLOSED. */
-  destroy(): void {
+  wipe(): void {
     this.key?.fill(0)
     this.key = undefined
   }

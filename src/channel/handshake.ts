@@ -140,7 +140,7 @@ export class Handshake {
   }
 
   /** The initiator's last frame, and the channel. Our identity leaves with it. @throws P2PError IDENTITY_FAILED. */
-  async confirm(): Promise<{ frame: Uint8Array; noise: NoiseChannel }> {
+  async confirm(): Promise<Required<Pick<HandshakeStep, 'frame' | 'noise'>>> {
     // Dated by the responder's clock, which judges it.
     const frame = await this.hello({ proof: this.proof }, this.theirNow)
     return { frame, noise: this.noise.split(this.agreed!.suite) }
@@ -181,9 +181,9 @@ export class Handshake {
   }
 
   /** Zeroes the secrets of a handshake that will not be finished. */
-  destroy(): void {
+  wipe(): void {
     this.isOver = true
-    this.noise.destroy()
+    this.noise.wipe()
   }
 }
 

@@ -175,18 +175,18 @@ export class NoiseXX {
       const [first, second] = suite === undefined ? keys : [this.keyFor(suite, keys[0]), this.keyFor(suite, keys[1])]
       const [send, receive] = this.initiator ? [first, second] : [second, first]
       const handshakeHash = this.hash
-      this.destroy()
+      this.wipe()
       return { send: new CipherState(send, aead), receive: new CipherState(receive, aead), handshakeHash }
     })
   }
 
   /** Zeroes the secrets of the handshake. The static keys belong to the caller and stay. */
-  destroy(): void {
+  wipe(): void {
     this.ended = true
     this.ephemeralKeys?.secretKey.fill(0)
     this.ephemeralKeys = undefined
     this.chainingKey.fill(0)
-    this.cipher?.destroy()
+    this.cipher?.wipe()
   }
 
   private guarded<T>(act: () => T): T {
@@ -194,7 +194,7 @@ export class NoiseXX {
     try {
       return act()
     } catch (error) {
-      this.destroy()
+      this.wipe()
       throw error
     }
   }
@@ -216,7 +216,7 @@ export class NoiseXX {
     shared.fill(0)
     this.chainingKey.fill(0)
     this.chainingKey = chainingKey
-    this.cipher?.destroy()
+    this.cipher?.wipe()
     this.cipher = new CipherState(key, this.crypto.aead)
   }
 

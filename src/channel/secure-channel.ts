@@ -1,54 +1,21 @@
 import { Alarm } from '../base/alarm.js'
-import { type Clock, elapsed } from '../base/clock.js'
+import type { Clock } from '../base/clock.js'
 import { abortedError, asP2PError, P2PError, timeoutError, violation } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
-import { TokenBucket } from '../base/token-bucket.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import type { Connection, FrameSink, Transport } from '../transport/transport.js'
 import { BatchReader, BatchWriter, Entry, FIRST_IGNORED, padded } from './batch.js'
-import type { Certificate } from './certificate.js'
-import { decodeDescription, encodeDescription, type OwnDescription } from './description.js'
-import { encodeRefusal, Handshake, type HandshakeTerms, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
-import type { LocalHello, RemoteHello, RemotePeer } from './hello.js'
-import { type CipherState, MAX_NOISE_MESSAGE_BYTES, type NoiseChannel } from './noise.js'
+import type { ChannelOptions, ChannelSink } from './channel-options.js'
+import { decodeDescription, encodeDescription } from './description.js'
+import { isFault } from './faults.js'
+import { encodeRefusal, Handshake, REFUSAL, refusalFrame, refusalOf } from './handshake.js'
+import type { RemoteHello, RemotePeer } from './hello.js'
+import { MAX_NOISE_MESSAGE_BYTES, type NoiseChannel } from './noise.js'
+import { SealedFrames } from './sealed-frames.js'
 
 const TAG_BYTES = 16
 /** Microtasks without a new entry after which a batch leaves: enough for `await sendTo(…)` in a loop to share one frame. */
 const QUIET_HOPS = 8
-
-/** Receives what an open channel brings. */
-export interface ChannelSink {
-  /** A MESSAGE, SIGNED_MESSAGE, ACK or SEQUENCE. What it throws ends the channel as the peer's fault. */
-  onEntry(kind: Entry, body: Uint8Array): void
-  /** All entries of a frame have been told. */
-  onRead?(): void
-  /** The peer says goodbye: what it is to know of before the end is sent now. */
-  onGoodbye?(): unknown
-  /** The channel is over; called once. `fault` is true where the peer broke the protocol. After `leave`, acknowledgements still come. */
-  onClose(error: P2PError, fault: boolean): void
-  onDrain(): void
-  /** The connection carries nothing at present and may recover (true), or has recovered (false). */
-  onInterrupted?(isInterrupted: boolean): void
-}
-
-export interface ChannelOptions extends Omit<HandshakeTerms, 'now'> {
-  local: LocalHello
-  limits: Limits
-  clock: Clock
-  /** Whether frames are filled up to few lengths, so that onlookers learn less of what is in them. Default false. */
-  padsFrames?: boolean | undefined
-  /** What we tell of ourselves to the peer that has proven to be this one. */
-  describe(remote: RemoteHello): OwnDescription
-  /**
-   * Judges whether the peer's certificate holds at this time; by default it does.
-   *
-   * @param now the responder's clock, milliseconds since the Unix epoch; undefined where we are the responder.
-   * @throws P2PError where it does not.
-   */
-  judge?: ((certificate: Certificate, now: number | undefined) => Promise<void> | void) | undefined
-  /** Judges what the peer tells of itself, before the channel is open; what it throws is told to the peer. */
-  approveRemote?: ((remote: RemotePeer) => Promise<void>) | undefined
-}
 
 /**
  * A private, authenticated, ordered channel between two peers over any connection: Noise_XX_25519_ChaChaPoly_SHA256, then
@@ -76,14 +43,8 @@ export class SecureChannel implements FrameSink {
   private busy = false
   /** Frames that came while the one before was being checked. */
   private waiting: Uint8Array[] = []
-  private sendCipher: CipherState | undefined
-  private receiveCipher: CipherState | undefined
-  private framesSent = 0
-  private framesReceived = 0
-  /** Until this many, no budget is looked at. */
-  private framesAllowed = FRAME_STEP
-  private rekeys = 0
-  private frames: TokenBucket | undefined
+  /** Undefined until there are keys. */
+  private sealed: SealedFrames | undefined
   private readonly reader: BatchReader
   private readonly writer: BatchWriter
   private sink: ChannelSink | undefined
@@ -137,7 +98,7 @@ export class SecureChannel implements FrameSink {
       const connection = await transport.dial(address, { signal, limits, firstFrame: handshake.start() })
       return await new SecureChannel(connection, handshake, options).run(options.signal)
     } catch (error) {
-      handshake.destroy()
+      handshake.wipe()
       throw error
     }
   }
@@ -231,9 +192,7 @@ export class SecureChannel implements FrameSink {
       return
     }
     this.guarded(frame, () => {
-      if (++this.framesReceived > this.framesAllowed) this.allowFrames()
-      const plaintext = this.receiveCipher!.decrypt(frame)
-      this.reader.read(plaintext, (kind, body) => this.receiveEntry(kind, body))
+      this.reader.read(this.sealed!.open(frame), (kind, body) => this.receiveEntry(kind, body))
       this.watchParts()
     })
     this.sink?.onRead?.()
@@ -356,9 +315,8 @@ export class SecureChannel implements FrameSink {
     }
   }
 
-  private begin({ send, receive }: NoiseChannel): void {
-    this.sendCipher = send
-    this.receiveCipher = receive
+  private begin(ciphers: NoiseChannel): void {
+    this.sealed = new SealedFrames(ciphers, this.limits, this.clock)
     this.handshake = undefined
   }
 
@@ -400,20 +358,6 @@ export class SecureChannel implements FrameSink {
     this.end(refusal, isFault(refusal), refusal.details.byPeer !== true)
   }
 
-  /** Frames cost a decryption each, whatever is in them: more than messages could need end the channel. */
-  private allowFrames(): void {
-    const { peerMessagesPerS, peerMessageBurst } = this.limits
-    const now = elapsed(this.clock)
-    this.frames ??= new TokenBucket(4 * peerMessagesPerS, 4 * peerMessageBurst, now)
-    const waitMs = this.frames.take(now, FRAME_STEP)
-    if (waitMs > 0) {
-      throw new P2PError('RATE_LIMITED', 'The peer sends too many frames.', {
-        details: { limit: 'peerMessagesPerS', retryAfterMs: waitMs },
-      })
-    }
-    this.framesAllowed += FRAME_STEP
-  }
-
   private resume(): void {
     for (const frame of this.waiting.splice(0)) {
       this.bytesIn -= frame.length
@@ -431,8 +375,7 @@ export class SecureChannel implements FrameSink {
       }
       this.end(refusalOf(body, this.limits), false, false)
     } else if (kind >= FIRST_IGNORED) {
-      // Long ones count as so many frames as would carry messages of the same size.
-      this.framesReceived += body.length >> IGNORED_SHIFT
+      this.sealed!.ignored(body)
     } else if (this.state === 'confirming') {
       if (kind !== Entry.READY) throw violation('spoke before it accepted us')
       this.state = 'meeting'
@@ -442,11 +385,7 @@ export class SecureChannel implements FrameSink {
       this.reader.takeMessages()
       void this.meet(body)
     } else if (kind === Entry.REKEY) {
-      // Each costs a block of the cipher; honest ones come once in `rekeyAfterFrames`.
-      if (++this.rekeys * 16 > this.framesReceived + 1_024) {
-        throw violation('changes its key too often')
-      }
-      this.receiveCipher!.rekey()
+      this.sealed!.rekey()
     } else if (this.state === 'meeting' && !this.connection.outbound) {
       throw violation('spoke before it was accepted')
     } else if (this.state === 'leaving' && kind !== Entry.ACK) {
@@ -494,11 +433,7 @@ export class SecureChannel implements FrameSink {
     // What a side tells of itself is of a length that would tell it from others.
     const isTold = this.state === 'confirming' || this.state === 'meeting'
     const hidden = this.padsFrames || isTold ? padded(plaintext, this.maxPlaintextBytes, TAG_BYTES) : plaintext
-    this.transmit(this.sendCipher!.encrypt(hidden))
-    if (++this.framesSent < this.limits.rekeyAfterFrames) return
-    this.framesSent = 0
-    this.transmit(this.sendCipher!.encrypt(REKEY_FRAME))
-    this.sendCipher!.rekey()
+    this.sealed!.seal(hidden, (frame) => this.transmit(frame))
   }
 
   private transmit(frame: Uint8Array): void {
@@ -522,9 +457,8 @@ export class SecureChannel implements FrameSink {
     } catch {
       // Of a transport that fails, nothing more can be had.
     }
-    this.handshake?.destroy()
-    this.sendCipher?.destroy()
-    this.receiveCipher?.destroy()
+    this.handshake?.wipe()
+    this.sealed?.wipe()
     if (this.settle !== undefined) {
       Object.assign(error.details, fault && { fault: true })
       this.settle(error)
@@ -547,7 +481,7 @@ export class SecureChannel implements FrameSink {
     const told = outbound && state !== 'open' ? new P2PError(error.code, '') : error
     try {
       // Before its last message an initiator has keys that the responder lacks: it still refuses in the clear.
-      if (state === 'handshake' && (this.sendCipher === undefined || outbound)) {
+      if (state === 'handshake' && (this.sealed === undefined || outbound)) {
         this.transmit(refusalFrame(told))
       } else {
         this.writer.add(Entry.CLOSE, undefined, encodeRefusal(told))
@@ -571,11 +505,6 @@ const NOTHING = /* @__PURE__ */ new Uint8Array(0)
 
 /** What an entry or a frame that waits takes beside its body. */
 const EARLY_BYTES = 128
-/** The budgets of a peer are 670 bytes for each frame. */
-const IGNORED_SHIFT = 9
-
-/** How many frames are paid for at once: a look at the clock for each would be a cost of its own. */
-const FRAME_STEP = 64
 
 /** Entries that the channel itself has nothing to do with. */
 const FOR_SINK: ReadonlySet<number> = /* @__PURE__ */ new Set([
@@ -585,22 +514,4 @@ const FOR_SINK: ReadonlySet<number> = /* @__PURE__ */ new Set([
   Entry.SEQUENCE,
   Entry.REFUSED,
   Entry.SWITCH,
-])
-
-const REKEY_FRAME = /* @__PURE__ */ Uint8Array.of(Entry.REKEY, 0, 0)
-
-/** Errors that no honest peer causes. */
-export function isFault(error: P2PError): boolean {
-  return FAULTS.has(error.code) && error.details.byPeer !== true
-}
-
-const FAULTS: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  'PROTOCOL_VIOLATION',
-  'MALFORMED_DATA',
-  'LIMIT_EXCEEDED',
-  'HANDSHAKE_FAILED',
-  'INVALID_SIGNATURE',
-  'FOREIGN_SENDER',
-  'INVALID_PEER_ID',
-  'RATE_LIMITED',
 ])

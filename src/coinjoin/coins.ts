@@ -76,5 +76,5 @@ export function maxLossOf(rate: number): bigint {
 
 /** Names a coin in maps and stores. */
 export function coinName({ txid, index }: Outpoint): string {
-  return hexOf(new ByteWriter().raw(txid).u32(index).take())
+  return hexOf(new ByteWriter().octets(txid).u32(index).take())
 }

@@ -1,8 +1,9 @@
 // lotus-p2p/coinjoin: mixing coins with those of others, with nobody in the middle.
 
-export { ownershipHash } from '../lotus/ownership.js'
+export { type OwnedOutput, ownershipHash } from '../lotus/ownership.js'
 export type { SpentOutput } from '../lotus/spent.js'
 export type { CoinBan } from './coin-bans.js'
+export { answerCoinProofs, coinProofs, type PendingOwnership, type ProveCoinOptions, proveCoin } from './coin-proofs.js'
 export type { Coin, Outpoint } from './coins.js'
 export type { MixFailure, MixFailureDetails, MixFault, NamedMember } from './errors.js'
 export type { OutputType } from './fields.js'
@@ -10,6 +11,7 @@ export type { MixLimits } from './limits.js'
 export type { MixNetwork } from './mix-network.js'
 export type { CoinJoinOptions, MixOptions, MixProgress, MixResult, MixStep, PoolInfo } from './mix-options.js'
 export { CoinJoin } from './mixer.js'
+export type { OwnershipClaim, OwnershipSummary } from './ownership-request.js'
 export { checkPayment } from './payment.js'
 export {
   type MixPlan,

@@ -6,6 +6,8 @@ import type { WaitOptions } from '../base/wait.js'
 import { type P2PConfig, P2PCoordinator } from '../coordinator.js'
 import type { Plugin, PluginKit } from '../core/plugin.js'
 import { type Identity, identityFromSeed } from '../identity/identity.js'
+import type { OnionIdentity } from '../onion/identity.js'
+import type { Onion } from '../onion/onion.js'
 import { statements } from '../statements/plugin.js'
 import type { Statements } from '../statements/statements.js'
 import { memoryStore } from '../storage/key-value-store.js'
@@ -18,6 +20,11 @@ export interface MixNetwork
   extends Pick<P2PConfig, 'bootstrap' | 'anchors' | 'proofOfWork' | 'clock' | 'random' | 'logger' | 'network' | 'allowPrivate'> {
   /** Plugins for each coordinator that is made, transports for instance. */
   plugins?: () => Plugin[]
+  /**
+   * `wallet.onion`: entries of pools are announced, and read, through the onion. The relays that keep them then see neither the network address
+   * of who waits, nor who asks who waits. A round itself runs over relays in any case. Default: by the round's own connections.
+   */
+  onion?: Pick<Onion, 'identity'>
 }
 
 /** Connections of a round: 49 members, relays, and some more. */
@@ -32,14 +39,19 @@ export class MixPeer {
   readonly kit: PluginKit
   private readonly peer: RoundCoordinator
   private lingering: Alarm | undefined
+  /** By the onion, enters in the name of this peer, whom the others connect to, and asks for entries, each time as somebody else. */
+  private readonly entrant: OnionIdentity | undefined
+  private readonly reader: OnionIdentity | undefined
 
   constructor(
     private readonly network: MixNetwork,
     private readonly limits: MixLimits,
     seed?: Uint8Array,
   ) {
-    const { plugins, ...given } = network
+    const { plugins, onion, ...given } = network
     this.identity = identityFromSeed(seed ?? (network.random ?? systemRandom).bytes(32))
+    this.entrant = onion?.identity('mix', { identity: this.identity })
+    this.reader = onion?.identity('fresh')
     let kit: PluginKit | undefined
     const inside: Plugin = {
       name: 'coinjoin',
@@ -84,13 +96,21 @@ export class MixPeer {
   /** @returns takes the entry back. */
   async enter(poolId: string, work: EntryWork): Promise<() => Promise<void>> {
     const id = hexOf(this.kit.random.bytes(16))
-    await this.peer.announceResource(entryType(poolId), id, entryData(work), { ttl: ENTRY_TTL_S, whileConnected: true })
-    return async () => void (await this.peer.withdrawResource(entryType(poolId), id).catch(() => {}))
+    const [type, data] = [entryType(poolId), entryData(work)]
+    if (this.entrant !== undefined) {
+      const { withdraw } = await this.entrant.announce(type, id, data, { ttl: ENTRY_TTL_S, republish: true, profile: 'quick' })
+      return () => withdraw().catch(() => {})
+    }
+    await this.peer.announceResource(type, id, data, { ttl: ENTRY_TTL_S, whileConnected: true })
+    return async () => void (await this.peer.withdrawResource(type, id).catch(() => {}))
   }
 
   /** Keys that wait in a pool. @param before milliseconds since the Unix epoch: what was announced later does not count. */
   async entries(poolId: string, before: number, wait: WaitOptions = {}): Promise<Uint8Array[]> {
-    const found = await this.peer.discoverResources(entryType(poolId), undefined, { ...wait, onePerPublisher: true })
+    const options = { ...wait, onePerPublisher: true }
+    const found = await (this.reader === undefined
+      ? this.peer.discoverResources(entryType(poolId), undefined, options)
+      : this.reader.discover(entryType(poolId), undefined, options))
     const terms = this.termsOf(poolId)
     return found.flatMap((entry) => (entry.createdAt <= before && readEntry(entry, terms)) || [])
   }
@@ -123,6 +143,8 @@ export class MixPeer {
 
   shutdown(): Promise<void> {
     this.lingering?.disarm()
+    void this.entrant?.close()
+    void this.reader?.close()
     return this.peer.shutdown()
   }
 }

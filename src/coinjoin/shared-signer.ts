@@ -4,6 +4,7 @@ import { decodeTransaction } from '../lotus/transaction.js'
 import type { SigningFailureDetails } from '../musig2/errors.js'
 import type { Keyset } from '../musig2/keyset.js'
 import type { MuSig2 } from '../musig2/musig2.js'
+import { proveCoin } from './coin-proofs.js'
 import { type Coin, coinName, keyOfCoin, type Outpoint } from './coins.js'
 import { mixFailed } from './errors.js'
 import { sighashTypeOf } from './mix-transaction.js'
@@ -17,7 +18,7 @@ const SIGN_MS = 40_000
 /** Options of `sharedMixSigner`. */
 export interface SharedMixSignerOptions {
   /** Of the wallet's usual coordinator: the round knows nothing of it. */
-  musig2: Pick<MuSig2, 'proveOwnership' | 'sign'>
+  musig2: MuSig2
   /** Whose keys a coin is paid to. All coins of a plan have the same owners, at the same places. */
   keysetOf(coin: Coin): Promise<Keyset>
   /** `lp1…` ids of the other owners, by their wallet keys of the keyset: 66 hex digits each. */
@@ -44,7 +45,7 @@ export function sharedMixSigner(options: SharedMixSignerOptions): Pick<MixWallet
     async proveOwnership({ coin, rosterHash, member }) {
       const { txid, index, sats } = coin
       const keyset = await keysetOf(coin)
-      return signed(coin, musig2.proveOwnership({ ...asked, txid, index, sats, rosterHash, member, keyset, ttlMs: PROVE_MS }))
+      return signed(coin, proveCoin(musig2, { ...asked, txid, index, sats, rosterHash, member, keyset, ttlMs: PROVE_MS }))
     },
     async signInputs(input) {
       const { inputs, plan, transaction } = input

@@ -32,12 +32,15 @@ import type { Plugin, PluginKit } from './plugin.js'
 import { needsPlugin, Plugins } from './plugins.js'
 import { readStats } from './stats.js'
 
+/** Whether a peer that speaks these protocols has a role. */
+type RoleOf = (protocols: readonly string[]) => boolean
+
 /** What a core knows of the protocols above it. */
 export interface CoreRoles {
-  /** Whether a peer that speaks these protocols forwards circuits. */
-  isRelay(protocols: readonly string[]): boolean
-  /** Whether a peer that speaks these protocols answers questions about records. */
-  isServer(protocols: readonly string[]): boolean
+  /** Whether a peer forwards circuits. */
+  readonly isRelay: RoleOf
+  /** Whether a peer answers questions about records. */
+  readonly isServer: RoleOf
 }
 
 const cores = /* @__PURE__ */ new WeakMap<PluginKit, Core>()
@@ -58,8 +61,8 @@ export class Core implements PeerContext, NetworkOwner {
   maxConnections: number
   readonly requireSignatures: boolean
   readonly allowPrivate: boolean
-  readonly isRelay: CoreRoles['isRelay']
-  readonly isServer: CoreRoles['isServer']
+  readonly isRelay: RoleOf
+  readonly isServer: RoleOf
   /** All events, those of plugins too. */
   readonly emitter: TypedEvents<Record<string, unknown[]>>
   /** Those of the core itself. */

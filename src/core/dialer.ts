@@ -1,6 +1,5 @@
 import { P2PError } from '../base/errors.js'
 import type { WaitOptions } from '../base/wait.js'
-import type { RemoteHello } from '../channel/hello.js'
 import type { ChosenPeer } from '../peer/keep/anchors.js'
 import type { Lifecycle } from './lifecycle.js'
 import type { Network } from './network.js'
@@ -16,15 +15,6 @@ export class NetworkDialer implements Dialer {
   async dial(address: string, expected: string | undefined, { signal, timeoutMs }: WaitOptions): Promise<string> {
     await this.lifecycle.run(signal)
     return this.network.peers.dial(address, expected, { signal, timeoutMs })
-  }
-
-  async look(address: string, expected: string, { signal, timeoutMs }: WaitOptions): Promise<RemoteHello> {
-    await this.lifecycle.run(signal)
-    return this.network.peers.look(address, expected, { signal, timeoutMs })
-  }
-
-  isProven(address: string, peerId: string): boolean {
-    return this.network.peers.isProven(address, peerId)
   }
 
   release(peerId: string): void {

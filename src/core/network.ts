@@ -210,7 +210,7 @@ export class Network {
     const since = elapsed(clock)
     // A signer or a store may never answer: the caller waits no longer than it allows.
     await withDeadline(clock, 'Starting', { signal, timeoutMs }, (inner) => this.core.lifecycle.run(inner))
-    const tools = { ...this.dialTools(), reach: () => this.reach(), joining: () => this.reconnector.joining }
+    const tools: DialTools = { ...this.dialTools(), reach: () => this.reach(), joining: () => this.reconnector.joining }
     const { info } = await connectTo(target, tools, { signal, timeoutMs, since })
       .then((id) => this.peers.need(id))
       .catch((error) => {
@@ -245,7 +245,7 @@ export class Network {
   /** The peers that we dialled directly: relays and DHT servers, as a rule. */
   chosen(): ChosenPeer[] {
     const trusted = new Set(this.trusted.values())
-    return this.peers.all(true).flatMap((peer) => {
+    return this.peers.all(true).flatMap((peer): ChosenPeer[] => {
       const { peerId, publicKey, since } = peer
       const isServer = this.core.isServer(peer.info.protocols ?? [])
       const address = this.peers.slots.dialledAt(peer)
@@ -262,7 +262,8 @@ export class Network {
     if (expected !== undefined) return this.peers.dial(target as string, expected, {})
     const isAnchor = this.config.anchors.includes(target)
     // An anchor is a relay: `privacy` does not keep it from being dialled.
-    const peerId = await connectTo(target, { ...this.dialTools(), ...(isAnchor && { circuitsOnly: false }) }, {})
+    const tools: DialTools = { ...this.dialTools(), circuitsOnly: !isAnchor && this.core.hidesAddress }
+    const peerId = await connectTo(target, tools, {})
     if (isAnchor) this.trusted.set(target, peerId)
     return peerId
   }
@@ -301,7 +302,7 @@ export class Network {
 
   /** Looks for a circuit to a peer whose direct path is interrupted: messages, and the signals that mend the path, need one meanwhile. */
   private lookForCircuit(peer: PeerConnection): void {
-    const tools = { ...this.dialTools(), circuitsOnly: true, isConnected: () => false }
+    const tools: DialTools = { ...this.dialTools(), circuitsOnly: true, isConnected: () => false }
     connectTo(peer.peerId, tools, {}).catch((error) => this.debug(error, 'No circuit.'))
   }
 

@@ -2,7 +2,6 @@ import type { Unsubscribe } from '../base/events.js'
 import type { Limits } from '../base/limits.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { PeerDescription } from '../channel/description.js'
-import type { RemoteHello } from '../channel/hello.js'
 import type { CertificateJudge } from '../defence/certificate-times.js'
 import type { Meter } from '../defence/gate-wiring.js'
 import type { Identity } from '../identity/identity.js'
@@ -89,8 +88,8 @@ export interface LifecycleHooks {
 export type PeerResolver = (peerId: string, wait: WaitOptions) => Promise<PeerInfo[]>
 
 /**
- * Dials for purposes of the plugin's own: what it connects is not kept when it is lost. Unless `PluginKit.privacy` is 'direct', `dial` and
- * `look` fail with NO_RELAY where no relay leads to the address.
+ * Dials for purposes of the plugin's own: what it connects is not kept when it is lost. Unless `PluginKit.privacy` is 'direct', `dial`
+ * fails with NO_RELAY where no relay leads to the address.
  */
 export interface Dialer {
   /**
@@ -100,14 +99,6 @@ export interface Dialer {
    * @returns the peer id found.
    */
   dial(address: string, expected: string | undefined, wait: WaitOptions): Promise<string>
-  /**
-   * Learns which peer answers at an address, without becoming connected and without telling who asks.
-   *
-   * @param expected the id of the peer that is looked for.
-   */
-  look(address: string, expected: string, wait: WaitOptions): Promise<RemoteHello>
-  /** Whether a handshake that we began at an address has proven that this peer, by its `lp1…` id, is there: only then may others be told. @internal */
-  isProven(address: string, peerId: string): boolean
   /** Ends a connection made by `dial`, unless the application or another protocol uses it. */
   release(peerId: string): void
   /** The peers that this coordinator has dialled directly: relays and DHT servers, as a rule. @internal */

@@ -12,6 +12,11 @@ export interface SendToOptions extends PacedOptions {
   ttl?: number | undefined
   /** With `sealedDeposits()`: the recipient's mailboxes get it from a fresh identity, so that their relays learn no peer id. Default false. */
   sealed?: boolean | undefined
+  /**
+   * `'onion'`: with `onion()` behind `mailbox()`, the recipient's mailboxes get it through the onion, and it goes no other way, though the
+   * recipient is connected. Their relays learn neither who has written it nor where from. Default: by our own connections.
+   */
+  via?: 'onion' | undefined
 }
 
 /**

@@ -23,12 +23,14 @@ export interface FairTurnsOptions {
 
 /** Units of one slice: less than a frame of a screen on any machine, and more than an honest question needs. */
 const SLICE_UNITS = 1_024
+/** Slices that one peer gets at once in a turn: more than it asks in a frame of short questions, and less than others notice. */
+const AT_ONCE_SLICES = 8
 /** Jobs of one peer that wait: far more than a meter lets come. */
 const MAX_WAITING = 1_024
 
 /**
- * Runs long work for peers without holding up the others: what is short runs at once, the rest in slices, one in each turn of the event
- * loop, of one peer after the other (fair queuing, Nagle, RFC 970).
+ * Runs long work for peers without holding up the others: what is short runs at once, up to some slices of a peer in a turn of the event
+ * loop, and the rest in slices, one in each turn, of one peer after the other (fair queuing, Nagle, RFC 970).
  *
  * @example
  * const answer = await turns.run(peerId, scan())
@@ -36,6 +38,8 @@ const MAX_WAITING = 1_024
 export class FairTurns {
   /** What waits, by peer, in the order of their turns. */
   private readonly lines = new Map<string, Job[]>()
+  /** Units that peers have had at once in this turn of the event loop. */
+  private readonly atOnce = new Map<string, number>()
   private readonly sliceUnits: number
   private isActive = false
 
@@ -54,9 +58,10 @@ export class FairTurns {
    */
   run<T>(peer: string, work: Work<T>): Promise<T> {
     return new Promise((resolve, reject) => {
+      let units = 0
       const slice = (): boolean => {
         try {
-          for (let units = 0; units < this.sliceUnits; ) {
+          for (units = 0; units < this.sliceUnits; ) {
             const { done, value } = work.next()
             if (done) {
               resolve(value)
@@ -72,7 +77,11 @@ export class FairTurns {
       }
       const line = this.lines.get(peer) ?? []
       // What a peer asks later does not overtake.
-      if (line.length === 0 && slice()) return
+      if (line.length === 0 && this.mayRunAtOnce(peer)) {
+        const isDone = slice()
+        this.atOnce.set(peer, (this.atOnce.get(peer) ?? 0) + units)
+        if (isDone) return
+      }
       if (line.length >= MAX_WAITING) {
         reject(new P2PError('RATE_LIMITED', 'Too many questions of this peer wait.', { details: { retryAfterMs: 1_000 } }))
         return
@@ -81,6 +90,12 @@ export class FairTurns {
       this.lines.set(peer, line)
       void this.serve()
     })
+  }
+
+  private mayRunAtOnce(peer: string): boolean {
+    const { turn = nextTurn } = this.options
+    if (this.atOnce.size === 0) void turn().then(() => this.atOnce.clear())
+    return (this.atOnce.get(peer) ?? 0) < AT_ONCE_SLICES * this.sliceUnits
   }
 
   /** A peer has cost so much beside its turns: what was done for it after something else had to be waited for. */
@@ -92,6 +107,7 @@ export class FairTurns {
   forget(peer: string): void {
     const line = this.lines.get(peer)
     this.lines.delete(peer)
+    this.atOnce.delete(peer)
     for (const { fail } of line ?? []) fail(new P2PError('PEER_NOT_CONNECTED', 'The peer is gone.'))
   }
 

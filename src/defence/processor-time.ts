@@ -39,6 +39,8 @@ const LEVEL_EVERY_MS = 10
 /** Shorter pauses are not worth what is sent again; longer ones would pass for a dead connection. */
 const MIN_WAIT_MS = 100
 const MAX_WAIT_MS = 2_000
+/** Bytes of an answer that cost a millisecond to encode, to seal and to send, by measurement. */
+const ANSWER_BYTES_PER_MS = 65_536
 /** What costs less to decode than to look at. */
 const SMALL_BYTES = 1_024
 /** Whether a connection lives is asked and answered whatever else it costs. */
@@ -103,7 +105,10 @@ export class ProcessorTime implements Meter {
 
   /** What goes to a peer while its own message is being handled is an answer too, such as what a new subscriber has missed. */
   sent(key: string, bytes: number, isAnswer: boolean): void {
-    if (isAnswer || this.current === key) this.answersTo(key).charge(bytes)
+    const isMeasured = this.current === key
+    if (isAnswer || isMeasured) this.answersTo(key).charge(bytes)
+    // An answer that is made after the message was handled is in nobody's measurement.
+    if (isAnswer && !isMeasured) this.charge(key, bytes / ANSWER_BYTES_PER_MS)
   }
 
   /** Peers whose costs are remembered. */

@@ -28,7 +28,7 @@ export class ByteWriter {
       .u8(value >> 8)
   }
 
-  raw(bytes: Uint8Array): this {
+  octets(bytes: Uint8Array): this {
     this.room(bytes.length).set(bytes, this.at)
     this.at += bytes.length
     return this
@@ -36,7 +36,7 @@ export class ByteWriter {
 
   /** A length, and so many bytes. */
   sized(bytes: Uint8Array): this {
-    return this.size(bytes.length).raw(bytes)
+    return this.size(bytes.length).octets(bytes)
   }
 
   take(): Uint8Array {

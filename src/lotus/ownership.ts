@@ -19,6 +19,6 @@ export interface OwnedOutput extends Readonly<TransactionOutput> {
  */
 export function ownershipHash(rosterHash: Uint8Array, member: Uint8Array, coin: OwnedOutput): Uint8Array {
   const { txid, index, sats, script } = coin
-  const paid = new ByteWriter().raw(txid).u32(index).u64(sats).take()
+  const paid = new ByteWriter().octets(txid).u32(index).u64(sats).take()
   return taggedHash('lotus-p2p/coinjoin/ownership/1', rosterHash, member, paid, script)
 }

@@ -115,12 +115,12 @@ function forkIdPreimage(transaction: Transaction, index: number, { sats, script 
       sequences.u32(input.sequence)
     }
     const all = new ByteWriter()
-    for (const output of outputs) all.raw(encodeOutput(output))
-    const head = new ByteWriter().u32(version).raw(sha256d(outpoints.take())).raw(sha256d(sequences.take()))
+    for (const output of outputs) all.octets(encodeOutput(output))
+    const head = new ByteWriter().u32(version).octets(sha256d(outpoints.take())).octets(sha256d(sequences.take()))
     return [head.take(), sha256d(all.take())] as const
   })
-  const writer = writeOutpoint(new ByteWriter().raw(before), own).sized(script).u64(sats).u32(own.sequence)
-  return writer.raw(after).u32(locktime).u32(SIGHASH_FORKID).take()
+  const writer = writeOutpoint(new ByteWriter().octets(before), own).sized(script).u64(sats).u32(own.sequence)
+  return writer.octets(after).u32(locktime).u32(SIGHASH_FORKID).take()
 }
 
 /**
@@ -148,26 +148,26 @@ export function lotusPreimage(
   const { sequence } = inputs[index]!
   const own = writeOutpoint(new ByteWriter().u8(executed === undefined ? 0 : 2), inputs[index]!)
     .u32(sequence)
-    .raw(encodeOutput(output))
-  const writer = new ByteWriter().u32(type).raw(sha256d(own.take()))
-  if (executed !== undefined) writer.u32(executed.codeSeparator).raw(executed.hash)
+    .octets(encodeOutput(output))
+  const writer = new ByteWriter().u32(type).octets(sha256d(own.take()))
+  if (executed !== undefined) writer.u32(executed.codeSeparator).octets(executed.hash)
   if (hasAllInputs) {
     const { root } = once('spent', () => rootOfOutputs(spent))
     writer
       .u32(index)
-      .raw(root)
+      .octets(root)
       .u64(once('paid', () => sumOf(spent)))
   }
   if (base === ALL) writer.u64(once('pays', () => sumOf(outputs)))
   writer.u32(version)
   if (hasAllInputs) {
     const { root, height } = once('inputs', () => rootOfInputs(inputs))
-    writer.raw(root).u8(height)
+    writer.octets(root).u8(height)
   }
-  if (base === SINGLE) writer.raw(sha256d(encodeOutput(outputs[index]!)))
+  if (base === SINGLE) writer.octets(sha256d(encodeOutput(outputs[index]!)))
   if (base === ALL) {
     const { root, height } = once('outputs', () => rootOfOutputs(outputs))
-    writer.raw(root).u8(height)
+    writer.octets(root).u8(height)
   }
   return writer.u32(locktime).take()
 }

@@ -153,8 +153,8 @@ export interface TransactionRoots {
  * hexOf(txidOf(rootsOf(transaction)).reverse()) // as explorers show it
  */
 export function txidOf({ version, inputs, outputs, locktime }: TransactionRoots): Uint8Array {
-  const writer = new ByteWriter().u32(version).raw(inputs.root).u8(inputs.height)
-  return sha256d(writer.raw(outputs.root).u8(outputs.height).u32(locktime).take())
+  const writer = new ByteWriter().u32(version).octets(inputs.root).u8(inputs.height)
+  return sha256d(writer.octets(outputs.root).u8(outputs.height).u32(locktime).take())
 }
 
 export function rootsOf({ version, inputs, outputs, locktime }: Transaction): TransactionRoots {
@@ -162,7 +162,7 @@ export function rootsOf({ version, inputs, outputs, locktime }: Transaction): Tr
 }
 
 export function writeOutpoint(writer: ByteWriter, { txid, index }: TransactionInput): ByteWriter {
-  return writer.raw(txid).u32(index)
+  return writer.octets(txid).u32(index)
 }
 
 export function encodeOutput(output: TransactionOutput): Uint8Array {

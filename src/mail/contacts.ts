@@ -1,23 +1,24 @@
 import { BoundedMap } from '../base/bounded-map.js'
-import { hexOf } from '../base/bytes.js'
-import type { Limits } from '../base/limits.js'
+import { equalBytes, hexOf } from '../base/bytes.js'
 import type { WaitOptions } from '../base/wait.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import { boolean, bytes, int, object, oneOf, text, tuple, union } from '../message/shape.js'
+import { decode, encode } from '../message/codec.js'
+import { boolean, bytes, object, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import { ACCESS_BYTES } from './box.js'
-import { type Card, isNewer, readCard } from './card.js'
+import { type Card, isNewer, nil, readCard } from './card.js'
 import { asked } from './courier.js'
-import type { MailHost } from './host.js'
-import type { MailState } from './state.js'
+import { takesMail } from './host.js'
+import type { LetterExtras } from './letter.js'
+import { count, MAIL_PROTOCOL } from './messages.js'
+import type { MailEntry } from './outgoing-entry.js'
+import type { MailParts } from './parts.js'
 
 const PREFIX = 'mail/contact/'
 /** How long one relay is asked for a card. */
 const ASK_MS = 10_000
 
-const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
-const nil = /* @__PURE__ */ (() => oneOf(null))()
 const cardEntry = /* @__PURE__ */ (() =>
   object({ key: text(1, 128), value: (value: unknown) => value, publisherKey: bytes(32), publishedAt: count, sequence: count }))()
 const contactShape = /* @__PURE__ */ (() =>
@@ -36,17 +37,12 @@ export interface Contact {
   toldAt: number
 }
 
-/** The cards of others, the longest unused forgotten. */
+/** The cards of others, the longest unused forgotten, and who was told of ours. */
 export class Contacts {
   private readonly known: BoundedMap<string, Contact>
 
-  /** @param onCard a newer card of somebody has come. */
-  constructor(
-    private readonly host: MailHost,
-    private readonly limits: Required<Limits>,
-    private readonly state: MailState,
-    private readonly onCard: (contact: Contact) => void,
-  ) {
+  constructor(private readonly parts: Pick<MailParts, 'host' | 'limits' | 'state' | 'settings' | 'mailboxes' | 'sender'>) {
+    const { limits, state } = parts
     this.known = new BoundedMap(limits.maxMailContacts, (_, contact) =>
       state.writeSoon({ key: this.nameOf(contact), delete: true }),
     )
@@ -54,7 +50,7 @@ export class Contacts {
 
   async load(): Promise<void> {
     this.known.clear()
-    const found = await this.state.read(
+    const found = await this.parts.state.read(
       PREFIX,
       contactShape,
       ([key, card, access, isFriend, toldAt]): Contact => ({
@@ -74,7 +70,7 @@ export class Contacts {
 
   /** What is known of the holder of a key, from here on at least its key. */
   of(key: Uint8Array): Contact {
-    const make = () => ({ key: key.slice(), card: undefined, access: undefined, isFriend: false, toldAt: 0 })
+    const make = (): Contact => ({ key: key.slice(), card: undefined, access: undefined, isFriend: false, toldAt: 0 })
     return this.known.use(hexOf(key), make)
   }
 
@@ -87,7 +83,7 @@ export class Contacts {
   }
 
   keep(contact: Contact): void {
-    this.state.writeSoon(this.changeOf(contact))
+    this.parts.state.writeSoon(this.changeOf(contact))
   }
 
   /**
@@ -98,7 +94,7 @@ export class Contacts {
    * @throws P2PError MALFORMED_DATA, INVALID_RECORD, INVALID_SIGNATURE.
    */
   async learn(record: Uint8Array, owner?: Uint8Array): Promise<Contact | undefined> {
-    const card = readCard(await this.host.verifyCard(record))
+    const card = readCard(await this.parts.host.verifyCard(record))
     if (owner !== undefined && hexOf(card.owner) !== hexOf(owner)) return undefined
     return this.take(card)
   }
@@ -108,7 +104,7 @@ export class Contacts {
     if (isNewer(card, contact.card)) {
       contact.card = card
       this.keep(contact)
-      this.onCard(contact)
+      void this.parts.sender.cardChanged(contact)
     }
     return contact
   }
@@ -121,25 +117,87 @@ export class Contacts {
   async find(key: Uint8Array, wait: WaitOptions, isStale = false): Promise<Contact> {
     const contact = this.of(key)
     const { card } = contact
-    const now = this.host.kit.clock.now()
-    if (card !== undefined && !isStale && now - card.publishedAt < this.limits.cardAgeMs) return contact
-    const lookups = [this.lookUp(key, wait), ...this.host.relays().map(({ peerId }) => this.ask(peerId, key, wait))]
+    const now = this.parts.host.kit.clock.now()
+    if (card !== undefined && !isStale && now - card.publishedAt < this.parts.limits.cardAgeMs) return contact
+    const lookups = [this.lookUp(key, wait), ...this.parts.host.relays().map(({ peerId }) => this.ask(peerId, key, wait))]
     await Promise.allSettled(lookups)
     return this.of(key)
   }
 
   private async lookUp(key: Uint8Array, wait: WaitOptions): Promise<void> {
-    const record = await this.host.findCard(key, wait)
+    const record = await this.parts.host.findCard(key, wait)
     if (record !== undefined) this.take(readCard(record))
   }
 
   private async ask(relayId: string, key: Uint8Array, wait: WaitOptions): Promise<void> {
-    const { record } = await asked(this.host.kit, relayId, 'card', { peerId: encodePeerId(key) }, { ...wait, timeoutMs: ASK_MS })
+    const { record } = await asked(
+      this.parts.host.kit,
+      relayId,
+      'card',
+      { peerId: encodePeerId(key) },
+      { ...wait, timeoutMs: ASK_MS },
+    )
     if (record !== undefined) await this.learn(record, key)
   }
 
+  /** A letter's sender has shown its access key, or its card. */
+  async hear(sender: Uint8Array, { access, card }: LetterExtras): Promise<void> {
+    // Of a card that has expired on its way, the letter counts all the same.
+    if (card !== undefined) await this.learn(encode(card), sender).catch(() => {})
+    this.takeAccess(this.of(sender), access)
+  }
+
+  /** A contact has given us what we write to it by. */
+  takeAccess(contact: Contact, access: Uint8Array | undefined): void {
+    if (access === undefined || (contact.access !== undefined && equalBytes(contact.access, access))) return
+    contact.access = access
+    this.keep(contact)
+  }
+
+  /** Whom we write to may write to us without work. */
+  async befriend({ peerId, message }: MailEntry): Promise<void> {
+    const { host } = this.parts
+    const key = message.protocol === MAIL_PROTOCOL ? undefined : await host.keyOf(peerId)
+    const contact = key && this.of(key)
+    if (contact === undefined || contact.isFriend) return
+    contact.isFriend = true
+    this.keep(contact)
+    if (takesMail(host.kit.peer(peerId))) await this.tellCard(peerId, key!)
+  }
+
+  /** What a letter to a contact tells beside its message. */
+  extrasFor(contact: Contact, { message }: MailEntry): LetterExtras {
+    const { mailboxes, state } = this.parts
+    if (message.protocol === MAIL_PROTOCOL) return { receipt: false }
+    const { card, cardAt } = mailboxes
+    if (card === undefined) return {}
+    const { access } = state
+    if (contact.toldAt === cardAt) return { access }
+    contact.toldAt = cardAt
+    this.keep(contact)
+    return { access, card: decode(card) as NonNullable<LetterExtras['card']> }
+  }
+
+  /** Our card, or our access key, is another. */
+  tellFriends(): void {
+    for (const peer of this.parts.host.kit.peers()) {
+      const { peerId, publicKey } = peer
+      if (publicKey !== undefined && takesMail(peer)) void this.tellCard(peerId, publicKey)
+    }
+  }
+
+  /** Connected peers have each other's cards, and contacts the access key. */
+  async tellCard(peerId: string, key: Uint8Array): Promise<void> {
+    const { host, mailboxes, settings, state } = this.parts
+    const { card } = mailboxes
+    const isFriend = this.get(key)?.isFriend === true
+    if (card === undefined || !(settings.publish || isFriend)) return
+    const payload = { record: card, ...(isFriend && { access: state.access }) }
+    await host.kit.sendTo(peerId, { type: 'card', payload, protocol: MAIL_PROTOCOL }).catch(() => {})
+  }
+
   private nameOf({ key }: Contact): string {
-    return this.state.nameOf(PREFIX, hexOf(key))
+    return this.parts.state.nameOf(PREFIX, hexOf(key))
   }
 }
 

@@ -1,4 +1,5 @@
 import type { WaitOptions } from '../base/wait.js'
+import type { Card } from './card.js'
 import type { MailHost, MailKit } from './host.js'
 import { MAIL_PROTOCOL, type MailAnswer, type MailRequestType, readMailAnswer } from './messages.js'
 
@@ -10,6 +11,8 @@ export interface Courier {
   readonly publicKey: Uint8Array
   /** Connects to a relay. */
   reach(relayId: string, address: string | null): Promise<void>
+  /** Finds the card of an owner, Ed25519 key of 32 bytes, in place of the wallet itself, whose relays would learn who is written to. */
+  findCard?(owner: Uint8Array): Promise<Card | undefined>
   /** @throws P2PError what the relay refuses with, TIMEOUT, MALFORMED_DATA. */
   ask<T extends MailRequestType>(relayId: string, type: T, payload: unknown): Promise<MailAnswer<T>>
   /** A letter was brought: the connection may end, unless it is in use. */

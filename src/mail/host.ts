@@ -69,8 +69,12 @@ export interface MailHost {
   /** What a handler or listener gets as the sender of mail. */
   infoOf(sender: Uint8Array): PeerInfo
   isBanned(publicKey: Uint8Array): boolean
-  /** How long a message of this sender has to wait for its budget, milliseconds; 0: it is taken. */
-  charge(sender: Uint8Array, message: P2PMessage, bytes: number): number
+  /**
+   * How long a message of this sender has to wait for the budget of its protocol, milliseconds; 0: it is taken.
+   *
+   * @param isMailed it is charged as one that has come: over a connection, what brought it was.
+   */
+  charge(sender: Uint8Array, message: P2PMessage, bytes: number, isMailed: boolean): number
   /** Connected relays that keep mail, trusted ones first. */
   relays(): RelayPlace[]
   /** Connects to a relay, at the address that a card or the application has named. */
@@ -143,11 +147,12 @@ export function hostOf(kit: PluginKit, cardTtlS: number): MailHost {
       return known ?? { peerId, publicKey: sender.slice(), addresses: asTold({}), state: PeerState.DISCONNECTED, lastSeen: 0 }
     },
     isBanned: (publicKey) => defence.bans.refusal(encodePeerId(publicKey)) !== undefined,
-    charge(sender, message, bytes) {
+    charge(sender, message, bytes, isMailed) {
       const gate = defence.gate.of(sender)
       gate.open--
       const now = elapsed(kit.clock)
-      return (gate.arrive(bytes, now) ?? gate.admit(message, bytes, now))?.retryAfterMs ?? 0
+      const refusal = isMailed ? gate.arrive(bytes, now) : undefined
+      return (refusal ?? gate.admit(message, bytes, now))?.retryAfterMs ?? 0
     },
     relays() {
       const chosen = kit.dialer.chosen()

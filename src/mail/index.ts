@@ -1,5 +1,6 @@
 // lotus-p2p/mail: messages for those who are away wait at relays.
-export type { Mail, MailboxOptions, MailStats, WaitingMail } from './mail.js'
+export type { Mail } from './mail.js'
+export type { MailboxOptions, MailStats, WaitingMail } from './mail-options.js'
 export type { MailboxInfo } from './mailboxes.js'
 export type { MailEntryState } from './outgoing-entry.js'
 export { type MailEvents, mailbox } from './plugin.js'

@@ -1,165 +1,73 @@
-import { hexOf } from '../base/bytes.js'
 import { asP2PError, isP2PError, P2PError } from '../base/errors.js'
 import type { Limits } from '../base/limits.js'
 import { withDeadline } from '../base/wait.js'
 import { needsPlugin } from '../core/plugins.js'
-import type { Queue } from '../core/queue.js'
 import { encodePeerId } from '../identity/peer-id.js'
-import { decode, encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
 import { unknownType } from '../message/shape.js'
 import { openState } from '../plugins/persistence/state-format.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import type { KeyValueStore } from '../storage/key-value-store.js'
-import { type Contact, Contacts } from './contacts.js'
+import { Contacts } from './contacts.js'
 import { type Courier, ownCourier } from './courier.js'
-import { Depositor } from './depositor.js'
 import { type MailHost, takesMail } from './host.js'
-import type { LetterExtras, OpenedLetter } from './letter.js'
+import type { OpenedLetter } from './letter.js'
+import type { MailSettings, MailStats, WaitingMail } from './mail-options.js'
 import { Mailboxes, type MailboxInfo } from './mailboxes.js'
 import { MAIL_PROTOCOL, readMailPush } from './messages.js'
-import { Outgoing } from './outgoing.js'
-import type { MailEntry, MailEntryState } from './outgoing-entry.js'
+import { Outgoing, type OutgoingAbout } from './outgoing.js'
+import type { MailParts } from './parts.js'
 import { readDirect, readMessageIds, readToldCard } from './peer-messages.js'
 import { Prekeys } from './prekeys.js'
 import { Receipts } from './receipts.js'
-import { Receiver, type ReceiverStats } from './receiver.js'
-import type { MailRecovery } from './recovery.js'
+import { Receiver } from './receiver.js'
 import { Sender } from './sender.js'
 import { MailState } from './state.js'
 
-/** How a mailbox is kept; each option may be left out. */
-export interface MailboxOptions {
-  /** Addresses of the relays that keep our mail. Default: relays that are connected, of different operators. */
-  relays?: readonly string[] | undefined
-  /** How many mailboxes, 1 to 3. Default 2: one may go. */
-  count?: number | undefined
-  /** What strangers show for a letter: bits of proof of work, 0 to 24; false: none may write. Default `{ bits: 20 }`. */
-  strangers?: { bits: number } | false | undefined
-  /** The largest letter: 0 to 4 for 1, 4, 16, 64 or 256 KiB. Default 4. */
-  max?: number | undefined
-  /** Whether receipts are sent: that the handlers of a message are through, not that somebody has read it. Default true. */
-  receipts?: boolean | undefined
-  /** Whether anybody may find our card. False: those alone whom we write to have it, and who are given it by `card()`. Default true. */
-  publish?: boolean | undefined
-  /**
-   * What letters outlive a lost store by: `mailRecovery(secret)`. Whoever learns the secret later can open what relays have kept: there is
-   * no forward secrecy then. Default: none.
-   */
-  recoverable?: MailRecovery | undefined
-  /** What wakes this device, at most 1,024 characters: relays hand it to `onMail` of `startRelay`. */
-  wake?: string | undefined
-  /**
-   * The key by which what mail keeps is sealed at rest: a `CryptoKey` of AES-GCM or 32 bytes; false: it is not sealed. Default: in
-   * browsers a key that no script can read, kept in IndexedDB; elsewhere false.
-   */
-  sealStore?: CryptoKey | Uint8Array | false | undefined
-}
-
-/** Options with nothing left open. */
-export interface MailSettings {
-  readonly relays: readonly string[] | undefined
-  readonly count: number
-  readonly bits: number | null
-  readonly max: number
-  readonly receipts: boolean
-  readonly publish: boolean
-  readonly recovery: MailRecovery | undefined
-  readonly wake: string | undefined
-}
-
-/** A message of ours that is not done with. */
-export interface WaitingMail {
-  messageId: string
-  peerId: string
-  state: MailEntryState
-  /** Milliseconds since the Unix epoch. */
-  expiresAt: number
-}
-
-/** What `getStats` tells of mail. */
-export interface MailStats extends ReceiverStats {
-  /** Messages of ours that wait, are on their way, or lie in mailboxes. */
-  outgoing: number
-  /** Mailboxes of ours, and those of them that are open. */
-  boxes: number
-  open: number
-  /** Ids by which what was delivered is known again. */
-  seen: number
-}
-
 /** Mail of one coordinator: what it sends to those who are away, and what waits for it. */
-export class Mail {
+export class Mail implements MailParts {
   /** @internal */
   readonly outgoing: Outgoing
   /** Ways to mailboxes beside our own connections, which plugins add, by the name of the function that makes the plugin. @internal */
-  readonly couriers = new Map<string, (recipient: Uint8Array) => Promise<Courier>>()
-  private readonly state: MailState
-  private readonly prekeys: Prekeys
-  private readonly contacts: Contacts
-  private readonly mailboxes: Mailboxes
-  private readonly receiver: Receiver
-  private readonly sender: Sender
-  private readonly receipts: Receipts
+  readonly couriers = new Map<string | undefined, (recipient: Uint8Array) => Promise<Courier>>([
+    [undefined, async () => ownCourier(this.host)],
+  ])
+  /** @internal */
+  readonly state: MailState
+  /** @internal */
+  readonly prekeys: Prekeys
+  /** @internal */
+  readonly contacts: Contacts
+  /** @internal */
+  readonly mailboxes: Mailboxes
+  /** @internal */
+  readonly receiver: Receiver
+  /** @internal */
+  readonly sender: Sender
+  /** @internal */
+  readonly receipts: Receipts
   private isLoaded = false
 
   /** @internal */
   constructor(
-    private readonly host: MailHost,
-    limits: Required<Limits>,
+    /** @internal */
+    readonly host: MailHost,
+    /** @internal */
+    readonly limits: Required<Limits>,
     store: KeyValueStore,
-    private readonly settings: MailSettings,
-    { before, isKept }: { before: Queue | undefined; isKept: boolean },
+    /** @internal */
+    readonly settings: MailSettings,
+    about: OutgoingAbout,
   ) {
-    const { kit } = host
-    const state = new MailState(store, kit.random, (error) => kit.report(error))
-    this.state = state
-    const { clock, random, identity, network } = kit
-    this.prekeys = new Prekeys({ clock, random, limits, identity, network, state, recovery: settings.recovery })
-    this.contacts = new Contacts(host, limits, state, (contact) => void this.sender.cardChanged(contact))
-    this.outgoing = new Outgoing({
-      host,
-      limits,
-      state,
-      isKept,
-      before,
-      checkWay: (via) => void this.courierBy(via),
-      go: (peerId) => this.sender.go(peerId),
-      onAdded: (entry) => void this.befriend(entry),
-    })
-    const own = ownCourier(host)
-    this.sender = new Sender({
-      host,
-      limits,
-      outgoing: this.outgoing,
-      contacts: this.contacts,
-      depositor: new Depositor(host, limits),
-      courier: async (recipient, via) => (via === undefined ? own : this.courierBy(via)(recipient)),
-      extras: (contact, entry) => this.extrasFor(contact, entry),
-    })
-    this.receipts = new Receipts(host, limits, this.outgoing)
-    this.receiver = new Receiver({
-      host,
-      limits,
-      state,
-      prekeys: this.prekeys,
-      areRead: () => this.mailboxes.isEmpty || this.mailboxes.areRead,
-      onExtras: (sender, extras) => void this.learn(sender, extras),
-      onHandled: (sender, messageId) => {
-        if (settings.receipts) this.receipts.add(sender, messageId)
-      },
-      onReceipts: (sender, ids) => void this.sender.receipts(sender, ids),
-    })
-    this.mailboxes = new Mailboxes({
-      host,
-      courier: own,
-      limits,
-      state,
-      prekeys: this.prekeys,
-      ...settings,
-      onLetter: (link, placed) => this.receiver.letter(link, placed),
-      onCard: () => this.tellFriends(),
-    })
+    const { random, report } = host.kit
+    this.state = new MailState(store, random, (error) => report(error))
+    this.prekeys = new Prekeys(this)
+    this.contacts = new Contacts(this)
+    this.outgoing = new Outgoing(this, about)
+    this.sender = new Sender(this)
+    this.receipts = new Receipts(this)
+    this.receiver = new Receiver(this)
+    this.mailboxes = new Mailboxes(this)
   }
 
   /** Our mailboxes. */
@@ -197,13 +105,13 @@ export class Mail {
     }
     await this.state.renewAccess()
     await this.mailboxes.renew()
-    this.tellFriends()
+    this.contacts.tellFriends()
   }
 
   /** Messages of ours that are not done with, in order. */
   waiting(): WaitingMail[] {
     return [...this.outgoing.entries()]
-      .filter(({ message }) => message.protocol !== MAIL_PROTOCOL)
+      .filter(({ message, state }) => message.protocol !== MAIL_PROTOCOL && state !== 'new')
       .map(({ message: { messageId }, peerId, state, expiresAt }) => ({ messageId, peerId, state, expiresAt }) as WaitingMail)
   }
 
@@ -298,7 +206,7 @@ export class Mail {
     this.mailboxes.connected(encodePeerId(publicKey))
     this.sender.connected(peerId)
     if (peerId !== encodePeerId(publicKey)) this.sender.connected(encodePeerId(publicKey))
-    if (takesMail(peer)) void this.tellCard(peerId, publicKey)
+    if (takesMail(peer)) void this.contacts.tellCard(peerId, publicKey)
     if (peer.isRelay) this.sender.goAll()
   }
 
@@ -311,7 +219,10 @@ export class Mail {
 
   /** @internal */
   disconnected({ peerId, publicKey }: PeerInfo): void {
-    if (publicKey !== undefined) this.mailboxes.disconnected(encodePeerId(publicKey))
+    if (publicKey !== undefined) {
+      this.mailboxes.disconnected(encodePeerId(publicKey))
+      this.receiver.left(publicKey)
+    }
     this.sender.disconnected(peerId)
   }
 
@@ -348,7 +259,7 @@ export class Mail {
       case 'card': {
         const { record, access } = readToldCard(payload)
         const contact = await this.contacts.learn(record, key)
-        if (contact !== undefined) this.takeAccess(contact, access)
+        if (contact !== undefined) this.contacts.takeAccess(contact, access)
         return
       }
       default:
@@ -356,64 +267,10 @@ export class Mail {
     }
   }
 
-  /** @throws P2PError INVALID_CONFIG. */
-  private courierBy(via: string): (recipient: Uint8Array) => Promise<Courier> {
+  /** @internal As whom letters are deposited; undefined: under our own name. @throws P2PError INVALID_CONFIG. */
+  courierBy(via: string | undefined): (recipient: Uint8Array) => Promise<Courier> {
     const courier = this.couriers.get(via)
-    if (courier === undefined) throw needsPlugin('This way of sendTo', via)
+    if (courier === undefined) throw needsPlugin('This way of sendTo', via!)
     return courier
-  }
-
-  private async learn(sender: Uint8Array, { access, card }: LetterExtras): Promise<void> {
-    try {
-      if (card !== undefined) await this.contacts.learn(encode(card), sender)
-    } catch {
-      // A card that has expired on its way; the letter counts all the same.
-    }
-    this.takeAccess(this.contacts.of(sender), access)
-  }
-
-  private takeAccess(contact: Contact, access: Uint8Array | undefined): void {
-    if (access === undefined || (contact.access !== undefined && hexOf(contact.access) === hexOf(access))) return
-    contact.access = access
-    this.contacts.keep(contact)
-  }
-
-  /** Whom we write to may write to us without work. */
-  private async befriend({ peerId, message }: MailEntry): Promise<void> {
-    const key = message.protocol === MAIL_PROTOCOL ? undefined : await this.host.keyOf(peerId)
-    const contact = key && this.contacts.of(key)
-    if (contact === undefined || contact.isFriend) return
-    contact.isFriend = true
-    this.contacts.keep(contact)
-    const peer = this.host.kit.peer(peerId)
-    if (takesMail(peer)) await this.tellCard(peerId, key!)
-  }
-
-  private extrasFor(contact: Contact, { message }: MailEntry): LetterExtras {
-    if (message.protocol === MAIL_PROTOCOL) return { receipt: false }
-    const { card, cardAt } = this.mailboxes
-    if (card === undefined) return {}
-    const { access } = this.state
-    if (contact.toldAt === cardAt) return { access }
-    contact.toldAt = cardAt
-    this.contacts.keep(contact)
-    return { access, card: decode(card) as NonNullable<LetterExtras['card']> }
-  }
-
-  private tellFriends(): void {
-    for (const peer of this.host.kit.peers()) {
-      const { peerId, publicKey } = peer
-      if (publicKey !== undefined && takesMail(peer)) void this.tellCard(peerId, publicKey)
-    }
-  }
-
-  /** Connected peers have each other's cards, and contacts the access key. */
-  private async tellCard(peerId: string, key: Uint8Array): Promise<void> {
-    const { card } = this.mailboxes
-    const contact = this.contacts.get(key)
-    const isFriend = contact?.isFriend === true
-    if (card === undefined || !(this.settings.publish || isFriend)) return
-    const payload = { record: card, ...(isFriend && { access: this.state.access }) }
-    await this.host.kit.sendTo(peerId, { type: 'card', payload, protocol: MAIL_PROTOCOL }).catch(() => {})
   }
 }

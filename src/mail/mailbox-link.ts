@@ -1,5 +1,6 @@
 import { Alarm } from '../base/alarm.js'
 import { Backoff } from '../base/backoff.js'
+import { elapsed } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
 import { signEnvelope } from '../identity/envelope.js'
 import { type Identity, identityFromSeed, identityReady } from '../identity/identity.js'
@@ -7,7 +8,7 @@ import { accessFor, accessHashOf, boxIdOf, openingBytes } from './box.js'
 import type { Courier } from './courier.js'
 import type { MailHost } from './host.js'
 import { MAX_DROPPED, MAX_FETCH_BYTES, type MailAnswer, type MailRequestType, type PlacedLetter } from './messages.js'
-import type { SignedBatch } from './prekey-batch.js'
+import type { Prekeys } from './prekeys.js'
 
 /** Batches brought to a mailbox at once, and the prekeys left below which more are brought. */
 const REFILL_BATCHES = 3
@@ -42,9 +43,7 @@ export interface MailboxLinkOptions {
   settings: { bits: number | null; max: number; wake: string | undefined }
   /** Our card as MessagePack; undefined: the relay is given none. */
   card: () => Uint8Array | undefined
-  makeBatch: () => Promise<SignedBatch>
-  /** Whether the batches that a relay has are too old to be of use. */
-  batchesAreOld: () => boolean
+  prekeys: Prekeys
   /** A letter has been fetched. Resolves when it was opened. */
   onLetter: (link: MailboxLink, placed: PlacedLetter) => Promise<void>
   /** Whether it was opened, or could not be. */
@@ -54,8 +53,10 @@ export interface MailboxLinkOptions {
 /** One mailbox of ours: keeps it open, reads it, and drops what is done with. */
 export class MailboxLink {
   readonly box: Promise<Uint8Array>
-  /** All that it had when it was opened has been read. */
-  isRead = false
+  /** When all that it had was read, by `elapsed`; undefined while it is not open. */
+  readAt: number | undefined
+  /** Bytes of its letters that wait to be handled. */
+  waitingBytes = 0
   quota: MailAnswer<'open'> | undefined
   /** The card that its relay was given last. */
   toldCard: Uint8Array | undefined
@@ -66,6 +67,7 @@ export class MailboxLink {
   private dropped: string[] = []
   private opening: Promise<void> | undefined
   private isOver = false
+  private isLost = false
 
   constructor(
     readonly kept: KeptBox,
@@ -79,6 +81,10 @@ export class MailboxLink {
     this.dropping = new Alarm(clock, () => void this.dropNow())
   }
 
+  get isRead(): boolean {
+    return this.readAt !== undefined
+  }
+
   /** Opens the mailbox and reads it, unless that is under way. */
   attach(): void {
     if (this.isOver || this.opening !== undefined) return
@@ -86,12 +92,16 @@ export class MailboxLink {
     const opening = this.open()
       .then(
         () => {
+          if (this.isLost) {
+            this.lost()
+            return
+          }
           this.backoff.reset()
           this.kept.failures = 0
           this.kept.failedDays = 0
         },
         (error) => {
-          this.isRead = false
+          this.readAt = undefined
           this.noteFailure()
           const { retryAfterMs = 0 } = isP2PError(error) ? error.details : {}
           // A relay that asks for longer fails, and is replaced in its time.
@@ -107,21 +117,17 @@ export class MailboxLink {
 
   /** The relay is gone: its mailbox is opened anew when it is back, or soon. */
   lost(): void {
-    this.isRead = false
+    this.readAt = undefined
+    this.isLost = true
     if (!this.isOver) this.again.armOnce(this.backoff.next())
   }
 
   /** Opens it anew, for what is told then has changed. It is read anew too: a relay pushes what comes behind the last that was read. */
   async renew(): Promise<void> {
     await this.opening
-    if (this.isOver || !this.isRead) return
-    try {
-      await this.sayOpen()
-      await this.fetchAll()
-    } catch {
-      this.lost()
-    }
-    this.options.onChange(this)
+    if (!this.isRead) return
+    this.attach()
+    await this.opening
   }
 
   /** The owner has the letter. */
@@ -147,7 +153,7 @@ export class MailboxLink {
     // What is handled is not fetched again.
     void this.dropNow()
     this.isOver = true
-    this.isRead = false
+    this.readAt = undefined
     this.again.disarm()
     this.dropping.disarm()
   }
@@ -155,13 +161,15 @@ export class MailboxLink {
   private async open(): Promise<void> {
     const { host, courier } = this.options
     const { relayId, address } = this.kept
+    this.readAt = undefined
+    this.isLost = false
     await courier.reach(relayId, address)
     const { prekeys } = await this.sayOpen()
     this.kept.isGranted = true
     host.keep(relayId, address, true)
     await this.fetchAll()
-    this.isRead = true
-    if (prekeys < FEW_PREKEYS || this.options.batchesAreOld()) await this.refill()
+    if (!this.isLost) this.readAt = elapsed(host.kit.clock)
+    if (prekeys < FEW_PREKEYS || this.options.prekeys.batchesAreOld) await this.refill()
   }
 
   private async sayOpen(): Promise<MailAnswer<'open'>> {
@@ -201,7 +209,7 @@ export class MailboxLink {
 
   private async refill(): Promise<void> {
     for (let i = 0; i < REFILL_BATCHES; i++) {
-      const { batch, signature } = await this.options.makeBatch()
+      const { batch, signature } = await this.options.prekeys.makeBatch()
       try {
         await this.ask('prekeys', { batch, signature })
       } catch (error) {

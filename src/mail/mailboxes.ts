@@ -1,20 +1,17 @@
 import { operatorOf } from '../address/operator.js'
 import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
-import type { Limits } from '../base/limits.js'
 import { Serial } from '../base/serial.js'
 import { decodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
-import { boolean, bytes, int, oneOf, optional, text, tuple, union } from '../message/shape.js'
+import { boolean, bytes, optional, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
-import { type CardValue, MAX_CARD_BOXES } from './card.js'
-import type { Courier } from './courier.js'
-import type { MailHost, RelayPlace } from './host.js'
+import { type CardValue, MAX_CARD_BOXES, nil } from './card.js'
+import { ownCourier } from './courier.js'
+import type { RelayPlace } from './host.js'
 import { type KeptBox, MailboxLink } from './mailbox-link.js'
-import type { PlacedLetter } from './messages.js'
-import type { Prekeys } from './prekeys.js'
-import type { MailRecovery } from './recovery.js'
-import type { MailState } from './state.js'
+import { count } from './messages.js'
+import type { MailParts } from './parts.js'
 
 const PREFIX = 'mail/box/'
 /** How often mailboxes are looked for while there are too few, and prekeys and cards looked after. */
@@ -27,9 +24,8 @@ const FAILURES = 3
 const FAILED_DAYS = 2
 const DIAL_MS = 20_000
 
-const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
 const boxShape = /* @__PURE__ */ (() =>
-  tuple(text(1, 128), union(text(1, 512), oneOf(null)), bytes(32), count, count, count, count, optional(boolean())))()
+  tuple(text(1, 128), union(text(1, 512), nil), bytes(32), count, count, count, count, optional(boolean())))()
 
 /** A mailbox of ours. */
 export interface MailboxInfo {
@@ -47,27 +43,6 @@ export interface MailboxInfo {
   bytes: number
 }
 
-export interface MailboxesOptions {
-  host: MailHost
-  courier: Courier
-  limits: Required<Limits>
-  state: MailState
-  prekeys: Prekeys
-  /** Addresses of the relays to use; undefined: those that are connected. */
-  relays: readonly string[] | undefined
-  count: number
-  bits: number | null
-  max: number
-  wake: string | undefined
-  /** Whether the card is published in the DHT and given to relays. */
-  publish: boolean
-  /** What box keys are derived by; undefined: they are drawn. */
-  recovery: MailRecovery | undefined
-  onLetter: (link: MailboxLink, placed: PlacedLetter) => Promise<void>
-  /** The card has changed. */
-  onCard: (card: Uint8Array) => void
-}
-
 /** Our mailboxes: which relays keep our mail, and the card that says so. */
 export class Mailboxes {
   /** Our card, MessagePack of the signed record; undefined while no mailbox was granted. */
@@ -78,7 +53,6 @@ export class Mailboxes {
   private named: string[] = []
   private links: MailboxLink[] = []
   private published = ''
-  private newestBatchAt = 0
   private isRunning = false
   /** The store has no mailboxes: it may have been lost. */
   private isLost = false
@@ -87,15 +61,17 @@ export class Mailboxes {
   private readonly publishing: Alarm
   private readonly turn = new Serial()
 
-  constructor(private readonly options: MailboxesOptions) {
-    const { clock } = options.host.kit
+  constructor(
+    private readonly parts: Pick<MailParts, 'host' | 'limits' | 'state' | 'settings' | 'prekeys' | 'contacts' | 'receiver'>,
+  ) {
+    const { clock } = parts.host.kit
     this.search = new Alarm(clock, () => void this.choose())
     this.upkeep = new Alarm(clock, () => void this.lookAfter())
     this.publishing = new Alarm(clock, () => void this.publish())
   }
 
   async load(): Promise<void> {
-    const found = await this.options.state.read(PREFIX, boxShape, (members): KeptBox => {
+    const found = await this.parts.state.read(PREFIX, boxShape, (members): KeptBox => {
       const [relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt, isGranted = false] = members
       decodePeerId(relayId)
       return { relayId, address, seed, givenUpAt, failures, failedDays, lastFailedAt, isGranted }
@@ -137,9 +113,9 @@ export class Mailboxes {
     return this.links.find(({ kept }) => kept.relayId === relayId)
   }
 
-  /** Whether all that waits for us at mailboxes that can be reached was read; false too where none is open. */
-  get areRead(): boolean {
-    return this.links.length > 0 && this.links.every(({ isRead }) => isRead)
+  /** Since when all that waits for us at mailboxes is read, by `elapsed`: Infinity while one is not open. */
+  get readSince(): number {
+    return Math.max(0, ...this.links.map(({ readAt }) => readAt ?? Number.POSITIVE_INFINITY))
   }
 
   /** Whether there is any mailbox in use. */
@@ -172,7 +148,7 @@ export class Mailboxes {
   async close(): Promise<void> {
     const links = this.links.splice(0)
     await Promise.allSettled(links.map((link) => link.remove()))
-    await this.options.state.write(...links.map(({ kept }) => ({ key: this.nameOf(kept), delete: true as const })))
+    await this.parts.state.write(...links.map(({ kept }) => ({ key: this.nameOf(kept), delete: true as const })))
     this.suspend()
     for (const link of links) link.stop()
   }
@@ -182,23 +158,19 @@ export class Mailboxes {
   }
 
   private get isShort(): boolean {
-    return this.active.length < this.options.count
+    return this.active.length < this.parts.settings.count
   }
 
   private linkOf(kept: KeptBox): MailboxLink {
-    const { host, limits, state, prekeys, bits, max, wake, publish, onLetter } = this.options
+    const { host, state, settings, prekeys, receiver } = this.parts
     return new MailboxLink(kept, {
       host,
-      courier: this.options.courier,
+      courier: ownCourier(host),
       access: () => state.access,
-      settings: { bits, max, wake },
-      card: () => (publish && this.named.includes(kept.relayId) ? this.card : undefined),
-      makeBatch: () => {
-        this.newestBatchAt = host.kit.clock.now()
-        return prekeys.makeBatch()
-      },
-      batchesAreOld: () => host.kit.clock.now() - this.newestBatchAt > limits.prekeyMs,
-      onLetter,
+      settings,
+      card: () => (settings.publish && this.named.includes(kept.relayId) ? this.card : undefined),
+      prekeys,
+      onLetter: (link, placed) => receiver.letter(link, placed),
       onChange: (link) => this.changed(link),
     })
   }
@@ -206,14 +178,14 @@ export class Mailboxes {
   private changed(link: MailboxLink): void {
     if (!this.isRunning) return
     const { kept } = link
-    this.options.state.writeSoon({ key: this.nameOf(kept), value: entryOf(kept) })
+    this.parts.state.writeSoon({ key: this.nameOf(kept), value: entryOf(kept) })
     if (kept.isGranted) this.publishing.armOnce(SETTLE_MS)
-    this.options.host.kit.emit('mailbox', this.infoOf(link))
+    this.parts.host.kit.emit('mailbox', this.infoOf(link))
     // One that was never opened is no loss; another one has had its chances.
     const isHopeless = kept.failures >= FAILURES && kept.failedDays >= FAILED_DAYS
     if (isHopeless && kept.givenUpAt === 0) {
-      kept.givenUpAt = this.options.host.kit.clock.now()
-      this.options.state.writeSoon({ key: this.nameOf(kept), value: entryOf(kept) })
+      kept.givenUpAt = this.parts.host.kit.clock.now()
+      this.parts.state.writeSoon({ key: this.nameOf(kept), value: entryOf(kept) })
       this.search.arm(0)
       this.publishing.armOnce(SETTLE_MS)
     }
@@ -222,7 +194,8 @@ export class Mailboxes {
   /** Adds mailboxes at relays of other operators, as long as there are too few. */
   private choose(): Promise<void> {
     return this.turn.run(async () => {
-      const { host, relays, recovery } = this.options
+      const { host, settings } = this.parts
+      const { relays, recovery } = settings
       if (!this.isRunning) return
       // Of a store that was lost: the mailboxes that our last card names are opened by their derived keys.
       const places = this.isLost ? await recovery?.relays(host).catch(() => undefined) : undefined
@@ -246,7 +219,7 @@ export class Mailboxes {
   /** Connects to a relay that the application has named. */
   private async meet(address: string): Promise<void> {
     try {
-      this.chosen.add(await this.options.host.dial(address, { timeoutMs: DIAL_MS }))
+      this.chosen.add(await this.parts.host.dial(address, { timeoutMs: DIAL_MS }))
     } catch {
       // It is tried again with the next search.
     }
@@ -256,14 +229,14 @@ export class Mailboxes {
     const kept: KeptBox = {
       relayId: peerId,
       address: address ?? null,
-      seed: this.options.recovery?.seedFor(peerId) ?? crypto.getRandomValues(new Uint8Array(32)),
+      seed: this.parts.settings.recovery?.seedFor(peerId) ?? crypto.getRandomValues(new Uint8Array(32)),
       givenUpAt: 0,
       failures: 0,
       failedDays: 0,
       lastFailedAt: 0,
       isGranted: false,
     }
-    await this.options.state.write({ key: this.nameOf(kept), value: entryOf(kept) })
+    await this.parts.state.write({ key: this.nameOf(kept), value: entryOf(kept) })
     const link = this.linkOf(kept)
     this.links.push(link)
     link.attach()
@@ -271,7 +244,7 @@ export class Mailboxes {
 
   /** Prekeys have their times, and mailboxes that were given up. */
   private async lookAfter(): Promise<void> {
-    const { prekeys, host, limits, state } = this.options
+    const { prekeys, host, limits, state } = this.parts
     if (!this.isRunning) return
     this.upkeep.arm(UPKEEP_MS)
     try {
@@ -291,7 +264,8 @@ export class Mailboxes {
 
   private publish(): Promise<void> {
     return this.turn.run(async () => {
-      const { host, limits, prekeys, bits, max, publish } = this.options
+      const { host, limits, prekeys, settings, contacts } = this.parts
+      const { bits, max, publish } = settings
       const granted = this.active.filter(({ kept }) => kept.isGranted).slice(0, MAX_CARD_BOXES)
       if (!this.isRunning || granted.length === 0) return
       const { id, key, madeAt } = prekeys.newest
@@ -316,7 +290,7 @@ export class Mailboxes {
         this.named = boxes.map(([relayId]) => relayId)
         this.cardAt = host.kit.clock.now()
         this.published = content
-        this.options.onCard(this.card)
+        contacts.tellFriends()
         void this.renew()
       } catch (error) {
         if (this.isRunning) host.kit.report(error as Error)
@@ -325,7 +299,7 @@ export class Mailboxes {
   }
 
   private nameOf({ relayId }: KeptBox): string {
-    return this.options.state.nameOf(PREFIX, relayId)
+    return this.parts.state.nameOf(PREFIX, relayId)
   }
 }
 

@@ -30,7 +30,7 @@ interface Line<Item> {
   readonly open: Set<number>
   /** What waits for a number before it, by its own. */
   readonly held: Map<number, Item>
-  /** When the gap was first seen, and when it may be given up counts from, by `elapsed`. */
+  /** When the gap was first seen, by `elapsed`. */
   gapSince: number
 }
 
@@ -38,8 +38,11 @@ export interface OrderOptions<Item> {
   clock: Clock
   limits: Required<Limits>
   state: MailState
-  /** Whether all mailboxes were read: only then is what is missing likely not to come. */
-  areRead: () => boolean
+  /**
+   * Since when all mailboxes are read, by `elapsed`; Infinity while one is not. Only from then on is what is missing likely not to come:
+   * whoever was cut off as we were may need as long to send it.
+   */
+  readSince: () => number
   /** The item's turn has come. Those of one sender and protocol come in the order of their numbers. */
   onTurn: (item: Item) => void
 }
@@ -75,21 +78,30 @@ export class Order<Item extends Ordered> {
 
   add(item: Item): void {
     const { sender, protocol, n } = item
-    if (n === 0) {
+    const line = this.lineOf(sender, protocol)
+    // A second message of one number: the number is no order then.
+    if (n === 0 || line.held.has(n)) {
       this.options.onTurn(item)
       return
     }
-    const line = this.lineOf(sender, protocol)
     // One that was given up, or comes from a store that began anew: late is better than never.
     if (n <= line.last) this.pass(line, item)
     else {
       if (line.held.size === 0) line.gapSince = elapsed(this.options.clock)
-      if (!line.held.has(n)) this.heldCount++
+      this.heldCount++
       line.held.set(n, item)
       this.drain(line)
       if (this.heldCount > this.options.limits.maxHeldMail) this.giveUp(this.longest)
       else if (line.held.size > 0) this.alarm.armOnce(this.options.limits.mailGapMs)
     }
+  }
+
+  /** An item waits no more. @returns false where it did not wait. */
+  remove(item: Item): boolean {
+    const { held } = this.lineOf(item.sender, item.protocol)
+    if (held.get(item.n) !== item) return false
+    this.heldCount--
+    return held.delete(item.n)
   }
 
   /** The handlers of an item are through. @returns what notes how far its line has come. */
@@ -129,15 +141,17 @@ export class Order<Item extends Ordered> {
 
   /** Gives up the gaps whose time is over, and that of `which`: what is missing has expired, or was never mailed. */
   private giveUp(which?: Line<Item>): void {
-    const { clock, limits, areRead } = this.options
+    const { clock, limits, readSince } = this.options
+    const { mailGapMs, mailAwayGapMs } = limits
     const now = elapsed(clock)
-    const afterMs = areRead() ? limits.mailGapMs : limits.mailAwayGapMs
+    const since = readSince()
     for (const line of [...this.lines.values()]) {
-      if (line.held.size === 0 || !(line === which || now - line.gapSince >= afterMs)) continue
+      const until = Math.min(Math.max(line.gapSince, since) + mailGapMs, line.gapSince + mailAwayGapMs)
+      if (line.held.size === 0 || !(line === which || now >= until)) continue
       line.last = Math.min(...line.held.keys()) - 1
       this.drain(line)
     }
-    if (this.heldCount > 0) this.alarm.armOnce(limits.mailGapMs)
+    if (this.heldCount > 0) this.alarm.armOnce(mailGapMs)
   }
 
   private nameOf({ sender, protocol }: Pick<Line<Item>, 'sender' | 'protocol'>): string {

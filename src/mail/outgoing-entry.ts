@@ -3,14 +3,16 @@ import type { QueuedOutcome } from '../core/queue.js'
 import { encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
 import { decodeMessage, toWire } from '../message/p2p-protocol.js'
-import { array, boolean, bytes, int, oneOf, type Shaped, text, tuple, union } from '../message/shape.js'
+import { array, boolean, bytes, type Shaped, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import { BOX_ID_BYTES } from './box.js'
-import { MAX_CARD_BOXES } from './card.js'
-import { GENERATION_BYTES } from './messages.js'
+import { MAX_CARD_BOXES, nil } from './card.js'
+import { count, GENERATION_BYTES } from './messages.js'
 
 /** The plugin by which `sendTo` deposits with `sealed: true`. */
 export const SEALED = 'sealedDeposits'
+/** The plugin by which it does with `via: 'onion'`: what is to go that way goes no other. */
+export const BY_ONION = 'onion'
 /** Where queued messages are kept: `mail/out/<number>`. */
 export const OUTGOING_PREFIX = 'mail/out/'
 /** Hex digits of a number, so that keys sort as numbers do. */
@@ -18,8 +20,6 @@ const DIGITS = 12
 /** Boxes that one message may have been left at, mailboxes that changed meanwhile included. */
 const MAX_BOXES = 4 * MAX_CARD_BOXES
 
-const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
-const nil = /* @__PURE__ */ (() => oneOf(null))()
 export const entryShape = /* @__PURE__ */ (() =>
   tuple(
     text(1, 128),
@@ -55,8 +55,8 @@ export interface MailEntry {
   waitsSince: number
   /** By which plugin it is deposited; undefined: by our own connections. */
   readonly via: string | undefined
-  /** `'over'`: it is done with. */
-  state: MailEntryState | 'over'
+  /** `'new'`: it is not in the store yet, and does not leave before. `'over'`: it is done with. */
+  state: MailEntryState | 'new' | 'over'
   /** Whether it was ever left at a mailbox. */
   wasMailed: boolean
   /** The sealed letter, until it is at two mailboxes. */
@@ -73,6 +73,26 @@ export interface MailEntry {
   settle(outcome: QueuedOutcome): void
   settleReceipt(receipt: 'delivered' | 'unknown'): void
 }
+
+/** When a message ends, by which way it goes, and since when it waits, by `elapsed`: default now. */
+export type EntryLife = Pick<MailEntry, 'expiresAt' | 'via'> & Partial<Pick<MailEntry, 'waitsSince'>>
+
+/** What the store has of a message, beside its key. */
+export type KeptEntry = Pick<
+  MailEntry,
+  | 'peerId'
+  | 'n'
+  | 'expiresAt'
+  | 'body'
+  | 'message'
+  | 'via'
+  | 'wasMailed'
+  | 'letter'
+  | 'generation'
+  | 'prekeyAt'
+  | 'mailedAt'
+  | 'boxes'
+>
 
 export function outgoingKey(number: number): string {
   return OUTGOING_PREFIX + number.toString(16).padStart(DIGITS, '0')
@@ -93,11 +113,14 @@ export function outgoingValue(entry: MailEntry): Uint8Array {
 }
 
 /** @throws P2PError where it cannot be read. @param from our own peer id. */
-export function readOutgoing(members: Shaped<typeof entryShape>, from: string, limits: Limits) {
+export function readOutgoing(members: Shaped<typeof entryShape>, from: string, limits: Limits): KeptEntry {
   const [peerId, n, expiresAt, body, way, wasMailed, letter, generation, prekeyAt, mailedAt, boxes] = members
   const message = { ...decodeMessage(body, limits, { remote: from, local: peerId }), to: peerId }
-  const sealed = { letter: letter ?? undefined, generation: generation ?? undefined, prekeyAt, mailedAt, boxes }
   // True: as a version before wrote it.
   const via = way === true ? SEALED : way || undefined
-  return { peerId, n, expiresAt, body, message, via, wasMailed, ...sealed }
+  return {
+    ...{ peerId, n, expiresAt, body, message, via, wasMailed, prekeyAt, mailedAt, boxes },
+    letter: letter ?? undefined,
+    generation: generation ?? undefined,
+  }
 }

@@ -1,7 +1,6 @@
 import { Alarm } from '../base/alarm.js'
 import { elapsed } from '../base/clock.js'
 import { abortedError, P2PError } from '../base/errors.js'
-import type { Limits } from '../base/limits.js'
 import { tupleKey } from '../base/tuple-key.js'
 import { withDeadline } from '../base/wait.js'
 import type { Queue, QueuedMessage, QueuedOutcome, SendToOptions } from '../core/queue.js'
@@ -11,10 +10,11 @@ import { messageTooLarge } from '../message/p2p-protocol.js'
 import { int, text, tuple } from '../message/shape.js'
 import { isQuota } from '../plugins/persistence/quota.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
-import type { MailHost } from './host.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import {
+  BY_ONION,
   bodyOf,
+  type EntryLife,
   entryShape,
   type MailEntry,
   OUTGOING_PREFIX,
@@ -24,7 +24,7 @@ import {
   readOutgoing,
   SEALED,
 } from './outgoing-entry.js'
-import type { MailState } from './state.js'
+import type { MailParts } from './parts.js'
 
 const COUNTERS = 'queue/'
 /** Bytes that a message is longer inside the request `direct`. */
@@ -32,20 +32,12 @@ const DIRECT_OVERHEAD = 256
 
 const counterShape = /* @__PURE__ */ (() => tuple(text(1, 128), text(0, 256), int(1, Number.MAX_SAFE_INTEGER)))()
 
-export interface OutgoingOptions {
-  host: MailHost
-  limits: Required<Limits>
-  state: MailState
+/** What the queue is made with. */
+export interface OutgoingAbout {
   /** Whether the store outlasts this process. */
-  isKept: boolean
+  readonly isKept: boolean
   /** The queue of before, which may still hold messages of another process. */
-  before: Queue | undefined
-  /** @throws P2PError INVALID_CONFIG where no plugin brings letters this way. */
-  checkWay: (via: string) => void
-  /** Brings the messages for this peer on their way. */
-  go: (peerId: string) => void
-  /** An application has written to somebody. */
-  onAdded: (entry: MailEntry) => void
+  readonly before: Queue | undefined
 }
 
 /** The messages that wait for their recipients, are on their way, or lie in mailboxes: each in the store before `sendTo` resolves. */
@@ -66,29 +58,32 @@ export class Outgoing implements Queue {
   private isBroken = false
   leaving: Promise<void> | undefined
 
-  constructor(private readonly options: OutgoingOptions) {
-    this.expiry = new Alarm(options.host.kit.clock, () => this.expire())
+  constructor(
+    private readonly parts: Pick<MailParts, 'host' | 'limits' | 'state' | 'contacts' | 'sender' | 'courierBy'>,
+    private readonly about: OutgoingAbout,
+  ) {
+    this.expiry = new Alarm(parts.host.kit.clock, () => this.expire())
     this.shut()
   }
 
   /** For the plugin `persistence()`, which has taken the queue of before for its own. */
   get outbox(): unknown {
-    return (this.options.before as { outbox?: unknown } | undefined)?.outbox
+    return (this.about.before as { outbox?: unknown } | undefined)?.outbox
   }
 
   get stats(): { messages: number; bytes: number } {
-    const { messages = 0, bytes = 0 } = this.options.before?.stats ?? {}
+    const { messages = 0, bytes = 0 } = this.about.before?.stats ?? {}
     return { messages: this.count + messages, bytes: this.bytes + bytes }
   }
 
   has(peerId: string): boolean {
-    const waits = this.queues.get(peerId)?.some(({ state }) => state !== 'mailed') ?? false
-    return waits || this.options.before?.has(peerId) === true
+    const waits = this.queues.get(peerId)?.some(({ state, via }) => state !== 'mailed' && via !== BY_ONION) ?? false
+    return waits || this.about.before?.has(peerId) === true
   }
 
   flushTo(peerId: string): void {
-    this.options.before?.flushTo(peerId)
-    this.options.go(peerId)
+    this.about.before?.flushTo(peerId)
+    this.parts.sender.go(peerId)
   }
 
   /** All messages that are not done with. */
@@ -102,10 +97,11 @@ export class Outgoing implements Queue {
 
   /** @throws P2PError OUTBOX_FULL, MESSAGE_TOO_LARGE, INVALID_CONFIG, TIMEOUT, ABORTED, and as `P2PCoordinator.sendTo`. */
   async add(peerId: string, message: OutgoingMessage, options: SendToOptions): Promise<QueuedMessage> {
-    const { host, limits, before } = this.options
+    const { host, limits } = this.parts
+    const { before } = this.about
     const { ttl = limits.mailTtlS, signal, timeoutMs = limits.sendTimeoutMs, sealed = false } = options
-    const via = sealed ? SEALED : undefined
-    if (via !== undefined) this.options.checkWay(via)
+    const { via = sealed ? SEALED : undefined } = options
+    this.parts.courierBy(via)
     const to = host.targetOf(peerId)
     if (!(typeof ttl === 'number' && ttl > 0 && ttl <= limits.maxMailTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxMailTtlS} seconds.`)
@@ -123,20 +119,15 @@ export class Outgoing implements Queue {
       if (ready !== undefined && !this.isSuspended) await Promise.race([ready, host.kit.run().then(() => ready)])
       if (ended.aborted) throw abortedError('Queueing the message', ended.reason)
       // A wallet without its store is better than none.
-      if (this.isBroken && before !== undefined) return before.add(peerId, message, options)
+      if (this.isBroken && before !== undefined && via !== BY_ONION) return before.add(peerId, message, options)
       return this.accept(to, whole, body, { expiresAt, via })
     })
   }
 
-  /** Takes in a message, of our own too, such as receipts. @param about `waitsSince`: default now. */
-  async accept(
-    to: string,
-    message: P2PMessage,
-    body: Uint8Array,
-    about: Pick<MailEntry, 'expiresAt' | 'via'> & { waitsSince?: number },
-  ): Promise<QueuedMessage> {
-    const { options } = this
-    const { host } = options
+  /** Takes in a message, of our own too, such as receipts. */
+  async accept(to: string, message: P2PMessage, body: Uint8Array, about: EntryLife): Promise<QueuedMessage> {
+    const { host, state, contacts, sender } = this.parts
+    const { isKept } = this.about
     let settle!: (outcome: QueuedOutcome) => void
     let settleReceipt!: (receipt: 'delivered' | 'unknown') => void
     const outcome = new Promise<QueuedOutcome>((resolve) => {
@@ -161,9 +152,12 @@ export class Outgoing implements Queue {
         settle,
         settleReceipt,
       })
-      const counted = { key: options.state.nameOf(COUNTERS, counter), value: stateOf(to, protocol, n) }
+      const counted = { key: state.nameOf(COUNTERS, counter), value: stateOf(to, protocol, n) }
       try {
-        await options.state.write({ key: entry.key, value: outgoingValue(entry) }, counted)
+        await state.write({ key: entry.key, value: outgoingValue(entry) }, counted)
+        entry.isKept = isKept
+        queued.isKept = isKept
+        void contacts.befriend(entry)
       } catch (error) {
         if (isQuota(error)) {
           this.take(entry)
@@ -173,27 +167,25 @@ export class Outgoing implements Queue {
         }
         // It waits in memory, as it would without a store.
         host.kit.report(error as Error)
-        return
       }
-      entry.isKept = options.isKept
-      queued.isKept = options.isKept
-      this.options.onAdded(entry)
+      // It may have expired meanwhile, which the compiler does not know.
+      if ((entry.state as string) === 'new') entry.state = 'waiting'
     }
     if (this.isSuspended) this.late.push(put)
     else await put()
-    this.options.go(to)
+    sender.go(to)
     return queued
   }
 
   /** Notes another state of a message. @returns resolves once it is in the store. */
   keep(entry: MailEntry): Promise<void> {
-    return this.options.state.write({ key: entry.key, value: outgoingValue(entry) })
+    return this.parts.state.write({ key: entry.key, value: outgoingValue(entry) })
   }
 
   /** Tells what became of a message: it is done with. */
   finish(entry: MailEntry, outcome: 'delivered' | 'expired'): void {
     if (!this.take(entry)) return
-    const { host, state } = this.options
+    const { host, state } = this.parts
     state.writeSoon({ key: entry.key, delete: true })
     entry.settle(outcome)
     const receipt = outcome === 'delivered' ? 'delivered' : 'unknown'
@@ -209,7 +201,7 @@ export class Outgoing implements Queue {
   async mailed(entry: MailEntry): Promise<void> {
     const isNews = !entry.wasMailed
     entry.state = 'mailed'
-    entry.mailedAt ||= this.options.host.kit.clock.now()
+    entry.mailedAt ||= this.parts.host.kit.clock.now()
     entry.wasMailed = true
     // Nobody has a receipt for a receipt.
     if (entry.message.protocol === MAIL_PROTOCOL) return this.finish(entry, 'delivered')
@@ -219,7 +211,7 @@ export class Outgoing implements Queue {
       // It may be done with meanwhile, which the compiler does not know.
       if (isNews && (entry.state as string) !== 'over') {
         entry.settle('mailed')
-        this.options.host.kit.emit('mailed', entry.message)
+        this.parts.host.kit.emit('mailed', entry.message)
       }
     }
   }
@@ -236,7 +228,7 @@ export class Outgoing implements Queue {
 
   /** Takes in what is in the store. What we had and is not there any more, another process has brought to its end. */
   async load(): Promise<void> {
-    const { host, limits, state } = this.options
+    const { host, limits, state } = this.parts
     const counters = await state.read(COUNTERS, counterShape, (members) => members)
     for (const [peerId, protocol, n] of counters) this.counters.set(tupleKey(peerId, protocol), n)
     const found = await state.read(OUTGOING_PREFIX, entryShape, (members, key) => ({
@@ -261,10 +253,10 @@ export class Outgoing implements Queue {
     this.isSuspended = false
     this.open()
     if (isBroken) return
-    for (const put of this.late.splice(0)) put().catch((error) => this.options.host.kit.report(error))
+    for (const put of this.late.splice(0)) put().catch((error) => this.parts.host.kit.report(error))
     for (const peerId of [...this.queues.keys()]) {
-      if (this.has(peerId)) this.options.host.want(peerId)
-      this.options.go(peerId)
+      if (this.has(peerId)) this.parts.host.want(peerId)
+      this.parts.sender.go(peerId)
     }
     this.expire()
   }
@@ -276,7 +268,7 @@ export class Outgoing implements Queue {
   }
 
   close(): void {
-    this.options.before?.close()
+    this.about.before?.close()
     for (const entry of [...this.entries()]) {
       this.take(entry)
       entry.settle(entry.isKept ? 'kept' : 'expired')
@@ -299,13 +291,13 @@ export class Outgoing implements Queue {
       Partial<MailEntry>,
     isKept = false,
   ): MailEntry {
-    const { host, limits } = this.options
+    const { host, limits } = this.parts
     const now = elapsed(host.kit.clock)
     const { expiresAt, peerId, body, wasMailed = false, letter, generation, prekeyAt = 0, mailedAt = 0, boxes = [] } = about
     const { waitsSince = now } = about
     // Of one that was kept no more is left than it had, whatever became of the date since.
     const endsAt = now + Math.min(expiresAt - host.kit.clock.now(), limits.maxMailTtlS * 1_000)
-    const state = boxes.length > 0 ? 'mailed' : 'waiting'
+    const state = boxes.length > 0 ? 'mailed' : isKept ? 'waiting' : 'new'
     const entry: MailEntry = {
       ...about,
       ...{ endsAt, waitsSince, state, wasMailed, letter, generation, prekeyAt, mailedAt, boxes, isKept },
@@ -331,14 +323,14 @@ export class Outgoing implements Queue {
   }
 
   private expire(): void {
-    const now = elapsed(this.options.host.kit.clock)
+    const now = elapsed(this.parts.host.kit.clock)
     for (const entry of [...this.entries()]) if (entry.endsAt <= now) this.finish(entry, 'expired')
     this.arm()
   }
 
   private arm(): void {
     const next = Math.min(...[...this.entries()].map(({ endsAt }) => endsAt))
-    this.expiry.arm(next - elapsed(this.options.host.kit.clock))
+    this.expiry.arm(next - elapsed(this.parts.host.kit.clock))
   }
 }
 

@@ -1,23 +1,17 @@
 import { equalBytes, hexOf } from '../base/bytes.js'
-import type { Clock } from '../base/clock.js'
-import type { Limits } from '../base/limits.js'
-import type { Random } from '../base/random.js'
 import type { NoiseKeyPair } from '../channel/x25519.js'
-import type { Identity } from '../identity/identity.js'
-import { array, bytes, int, tuple } from '../message/shape.js'
+import { array, bytes, tuple } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import { generateKeyPair } from './hpke.js'
 import { PrekeyKind } from './letter.js'
-import { BATCH_PREKEYS, GENERATION_BYTES, PREKEY_ID_BYTES } from './messages.js'
+import { BATCH_PREKEYS, count, GENERATION_BYTES, PREKEY_ID_BYTES } from './messages.js'
+import type { MailParts } from './parts.js'
 import { type SignedBatch, signBatch } from './prekey-batch.js'
-import type { MailRecovery } from './recovery.js'
-import type { MailState } from './state.js'
 
 const PREFIX = 'mail/prekey/'
 const GENERATION = 'mail/generation'
 
-const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
 const entryShape = /* @__PURE__ */ (() =>
   tuple(array(tuple(count, bytes(PREKEY_ID_BYTES), bytes(32), bytes(32), count, count), BATCH_PREKEYS)))()
 const generationShape = /* @__PURE__ */ (() => tuple(bytes(GENERATION_BYTES)))()
@@ -33,17 +27,6 @@ interface OwnPrekey {
   replacedAt: number
 }
 
-/** What a recipient works with to make and keep its prekeys. */
-export interface PrekeysOptions {
-  clock: Clock
-  random: Random
-  limits: Required<Limits>
-  identity: Identity
-  network: string
-  state: MailState
-  recovery: MailRecovery | undefined
-}
-
 /**
  * The X25519 keys that letters to us are sealed to. All are in the store before anybody learns of them, and leave it at their time: what
  * was sealed to a key that is gone stays sealed.
@@ -53,7 +36,7 @@ export class Prekeys {
   /** By their ids in hex. */
   private readonly all = new Map<string, OwnPrekey>()
 
-  constructor(private readonly options: PrekeysOptions) {}
+  constructor(private readonly parts: Pick<MailParts, 'host' | 'limits' | 'state' | 'settings'>) {}
 
   /** The newest signed prekey, which the card names. */
   get newest(): { id: Uint8Array; key: Uint8Array; madeAt: number } {
@@ -62,13 +45,13 @@ export class Prekeys {
   }
 
   get recovery(): [id: Uint8Array, key: Uint8Array] | undefined {
-    const { prekey } = this.options.recovery ?? {}
+    const { prekey } = this.parts.settings.recovery ?? {}
     return prekey && [prekey.id, prekey.keys.publicKey]
   }
 
   /** Takes in what is in the store; a store without a generation gets one. */
   async load(): Promise<void> {
-    const { state, random } = this.options
+    const { state, host } = this.parts
     const [known] = await state.read(GENERATION, generationShape, ([generation]) => generation)
     this.all.clear()
     const found = await state.read(PREFIX, entryShape, ([items], key) =>
@@ -77,7 +60,7 @@ export class Prekeys {
       }),
     )
     for (const prekey of found.flat()) this.all.set(hexOf(prekey.id), prekey)
-    this.generation = known ?? random.bytes(GENERATION_BYTES)
+    this.generation = known ?? host.kit.random.bytes(GENERATION_BYTES)
     if (known === undefined) await state.write({ key: GENERATION, value: stateOf(this.generation) })
   }
 
@@ -87,13 +70,11 @@ export class Prekeys {
    * @returns whether the card has to be published anew.
    */
   async rotate(): Promise<boolean> {
-    const { clock, limits, state } = this.options
-    const now = clock.now()
+    const { host, limits, state } = this.parts
+    const now = host.kit.clock.now()
     const touched = new Set<string>()
     const { current } = this
-    // A date ahead of now is that of a clock that was wrong.
-    const isDue =
-      current === undefined || now - current.madeAt >= limits.prekeyMs || current.madeAt > now + limits.maxLetterAheadMs
+    const isDue = this.isOld(current?.madeAt)
     if (isDue) {
       if (current !== undefined) {
         current.replacedAt = now
@@ -115,14 +96,19 @@ export class Prekeys {
   async makeBatch(): Promise<SignedBatch> {
     const made = this.make(PrekeyKind.ONE_TIME, BATCH_PREKEYS)
     const { key, madeAt } = made[0]!
-    await this.options.state.write(this.changeOf(key))
+    await this.parts.state.write(this.changeOf(key))
     const published = made.map(({ id, keys }): [Uint8Array, Uint8Array] => [id, keys.publicKey])
-    return signBatch(this.options, this.generation, madeAt, published)
+    return signBatch(this.parts.host.kit, this.generation, madeAt, published)
+  }
+
+  /** Whether the newest batch, of this process or before, is too old to be of use to senders. */
+  get batchesAreOld(): boolean {
+    return [...this.all.values()].every(({ kind, madeAt }) => kind !== PrekeyKind.ONE_TIME || this.isOld(madeAt))
   }
 
   /** The keys that a letter names; undefined where they are gone, or never were ours. */
   find(kind: number, id: Uint8Array): NoiseKeyPair | undefined {
-    const { recovery } = this.options
+    const { recovery } = this.parts.settings
     if (kind === PrekeyKind.RECOVERY) return recovery && equalBytes(recovery.prekey.id, id) ? recovery.prekey.keys : undefined
     const found = this.all.get(hexOf(id))
     return found?.kind === kind ? found.keys : undefined
@@ -140,11 +126,25 @@ export class Prekeys {
     return [...this.all.values()].find(({ kind, replacedAt }) => kind === PrekeyKind.SIGNED && replacedAt === 0)
   }
 
+  private isOld(madeAt = Number.NEGATIVE_INFINITY): boolean {
+    const { host, limits } = this.parts
+    const ageMs = host.kit.clock.now() - madeAt
+    // A date ahead of now is that of a clock that was wrong.
+    return ageMs >= limits.prekeyMs || ageMs < -limits.maxLetterAheadMs
+  }
+
   private make(kind: number, length: number): OwnPrekey[] {
-    const { clock, random } = this.options
+    const { clock, random } = this.parts.host.kit
     const key = PREFIX + hexOf(random.bytes(6))
     return Array.from({ length }, () => {
-      const made = { key, kind, id: random.bytes(PREKEY_ID_BYTES), keys: generateKeyPair(), madeAt: clock.now(), replacedAt: 0 }
+      const made: OwnPrekey = {
+        key,
+        kind,
+        id: random.bytes(PREKEY_ID_BYTES),
+        keys: generateKeyPair(),
+        madeAt: clock.now(),
+        replacedAt: 0,
+      }
       this.all.set(hexOf(made.id), made)
       return made
     })

@@ -1,35 +1,32 @@
-import { Alarm } from '../base/alarm.js'
-import { hexOf } from '../base/bytes.js'
-import { elapsed } from '../base/clock.js'
+import { equalBytes, hexOf } from '../base/bytes.js'
 import { isP2PError, P2PError } from '../base/errors.js'
-import type { Limits } from '../base/limits.js'
 import { SerialByKey } from '../base/serial.js'
 import { tupleKey } from '../base/tuple-key.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import { decodeMessage } from '../message/p2p-protocol.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import { letterIdOf } from './box.js'
-import type { MailHost } from './host.js'
+import { Hearing } from './hearing.js'
 import { type LetterExtras, type OpenedLetter, openLetter, PrekeyKind, prekeyOf } from './letter.js'
 import { MAIL_PROTOCOL, type PlacedLetter } from './messages.js'
 import { Order, type Ordered } from './order.js'
+import type { MailParts } from './parts.js'
 import { readMessageIds } from './peer-messages.js'
-import type { Prekeys } from './prekeys.js'
 import { Seen, seenIdOf } from './seen.js'
-import type { MailState } from './state.js'
 
-/** How often what nobody listens to yet is offered again. */
-const UNHEARD_MS = 1_000
-/** Messages that wait for somebody who listens. */
-const MAX_UNHEARD = 256
-/** Bytes of letters that wait to be opened: relays push a mebibyte each, and three are asked for as much at once. */
-const MAX_OPENING_BYTES = 8_388_608
+/** Bytes of letters of one mailbox that wait to be opened, or for their turn: twice what relays keep in one. */
+const MAX_WAITING_BYTES = 8_388_608
 /** Ways on which one message may come, more than we have mailboxes. */
 const MAX_ARRIVALS = 8
 
-/** Where a letter lies that is to be dropped once it is done with. */
+/** The mailbox where a letter lies. */
 interface Source {
+  /** Bytes of its letters that wait here. */
+  waitingBytes: number
+  /** The letter is done with. */
   drop(cursor: string): void
+  /** Not all that came was taken: it is read anew. */
+  lost(): void
 }
 
 /** One of the ways on which a message has come: in a letter, or over a connection. */
@@ -50,7 +47,9 @@ interface Item extends Ordered {
   readonly isMailed: boolean
   readonly extras: LetterExtras
   readonly bytes: number
-  readonly arrivals: Arrival[]
+  /** The mailbox that it came by first; undefined: it came over a connection. */
+  readonly source: Source | undefined
+  arrivals: Arrival[]
 }
 
 /** What mail tells of itself. */
@@ -66,20 +65,6 @@ export interface ReceiverStats {
   banned: number
   /** Letters for protocols that nobody has handled. */
   unheard: number
-}
-
-export interface ReceiverOptions {
-  host: MailHost
-  limits: Required<Limits>
-  state: MailState
-  prekeys: Prekeys
-  areRead: () => boolean
-  /** A letter's sender has shown its access key, or its card. */
-  onExtras: (sender: Uint8Array, extras: LetterExtras) => void
-  /** The handlers of a letter are through, or were before. */
-  onHandled: (sender: Uint8Array, messageId: string) => void
-  /** Somebody has had messages of ours. */
-  onReceipts: (sender: Uint8Array, ids: readonly string[]) => void
 }
 
 /** Opens letters, and brings what is in them to its handlers: each message once, in its sender's order. */
@@ -98,55 +83,60 @@ export class Receiver {
   /** By `seenId`. */
   private readonly items = new Map<string, Item>()
   private delivering = new SerialByKey()
-  private readonly unheard = new Set<() => void>()
-  private readonly hearing: Alarm
+  private readonly hearing: Hearing
   /** Letters that come, one after the other, so that their order is that of the mailbox. */
   private opening: Promise<void> = Promise.resolve()
-  private openingBytes = 0
   private era = 0
 
-  constructor(private readonly options: ReceiverOptions) {
-    const { host, limits, state, areRead } = options
+  constructor(
+    private readonly parts: Pick<
+      MailParts,
+      'host' | 'limits' | 'state' | 'prekeys' | 'contacts' | 'receipts' | 'mailboxes' | 'sender'
+    >,
+  ) {
+    const { host, limits, state } = parts
     const { clock } = host.kit
     this.seen = new Seen(clock, limits, state)
-    this.order = new Order({ clock, limits, state, areRead, onTurn: (item) => this.turn(item) })
-    this.hearing = new Alarm(clock, () => this.hear())
+    const readSince = () => parts.mailboxes.readSince
+    this.order = new Order({ clock, limits, state, readSince, onTurn: (item) => this.turn(item) })
+    this.hearing = new Hearing(host, limits)
   }
 
   async load(): Promise<void> {
     this.stop()
     await this.seen.load()
     await this.order.load()
-    this.options.state.writeSoon(...this.seen.expire())
+    this.parts.state.writeSoon(...this.seen.expire())
   }
 
   /** Forgets what is under way: letters come again, and what came over connections is sent again. */
   stop(): void {
     this.era++
     this.order.stop()
-    this.hearing.disarm()
-    this.unheard.clear()
+    this.hearing.stop()
     this.delivering = new SerialByKey()
     this.items.clear()
   }
 
   /** Something may listen now that did not before. */
   hear(): void {
-    for (const again of [...this.unheard]) again()
-    if (this.unheard.size > 0) this.hearing.armOnce(UNHEARD_MS)
+    this.hearing.hear()
   }
 
   /** A letter lies in a mailbox of ours. @returns resolves when it was opened. */
   letter(from: Source, [cursor, letter]: PlacedLetter): Promise<void> {
-    // More than relays push that keep to the protocol: it stays where it is.
-    if (this.openingBytes > MAX_OPENING_BYTES) return Promise.resolve()
+    // More than relays push that keep to the protocol: it stays where it is until there is room.
+    if (from.waitingBytes > MAX_WAITING_BYTES) {
+      from.lost()
+      return Promise.resolve()
+    }
     const { era } = this
-    this.openingBytes += letter.length
+    from.waitingBytes += letter.length
     this.opening = this.opening
-      .then(() => (era === this.era ? this.open(letter, () => from.drop(cursor)) : undefined))
-      .catch((error) => this.options.host.kit.report(error as Error))
+      .then(() => (era === this.era ? this.open(from, letter, () => from.drop(cursor)) : undefined))
+      .catch((error) => this.parts.host.kit.report(error as Error))
       .finally(() => {
-        this.openingBytes -= letter.length
+        from.waitingBytes -= letter.length
       })
     return this.opening
   }
@@ -167,20 +157,32 @@ export class Receiver {
     return new Promise((resolve, reject) => {
       const message = this.decoded(sender, body)
       if (message.protocol === MAIL_PROTOCOL) {
-        this.options.onReceipts(sender, readMessageIds(message.payload))
+        void this.parts.sender.receipts(sender, readMessageIds(message.payload))
         resolve()
         return
       }
       this.take(
-        { sender, n, message, sentAt: message.timestamp, isMailed: false, extras: {}, bytes: body.length },
+        { sender, n, message, sentAt: message.timestamp, isMailed: false, extras: {}, bytes: body.length, source: undefined },
         { done: resolve, failed: reject },
       )
     })
   }
 
+  /**
+   * The connection to a peer is gone, and with it what came over it alone and waits for a message before it: the peer has both still, and
+   * sends them in order.
+   */
+  left(sender: Uint8Array): void {
+    for (const item of this.items.values()) {
+      if (!equalBytes(item.sender, sender)) continue
+      item.arrivals = item.arrivals.filter(({ id }) => id !== undefined)
+      if (item.arrivals.length === 0 && this.order.remove(item)) this.forget(item)
+    }
+  }
+
   /** What is in a letter to one of our prekeys. @throws P2PError as `openLetter`. */
   async opened(letter: Uint8Array): Promise<OpenedLetter> {
-    const { host, limits, prekeys } = this.options
+    const { host, limits, prekeys } = this.parts
     const { publicKey, network } = host.kit
     const { kind, id } = prekeyOf(letter)
     const keys = prekeys.find(kind, id)
@@ -189,7 +191,7 @@ export class Receiver {
   }
 
   private decoded(sender: Uint8Array, body: Uint8Array): P2PMessage {
-    const { host, limits } = this.options
+    const { host, limits } = this.parts
     const from = host.infoOf(sender).peerId
     const message = { ...decodeMessage(body, limits, { remote: from, local: host.kit.peerId }), from, to: host.kit.peerId }
     const { protocol } = message
@@ -199,8 +201,8 @@ export class Receiver {
     return message
   }
 
-  private async open(letter: Uint8Array, drop: () => void): Promise<void> {
-    const { host, limits, state, onExtras, onReceipts } = this.options
+  private async open(source: Source, letter: Uint8Array, drop: () => void): Promise<void> {
+    const { host, limits, state, contacts } = this.parts
     const { kit } = host
     const { seen, stats } = this
     const id = hexOf(letterIdOf(letter))
@@ -222,14 +224,14 @@ export class Receiver {
       }
       const message = this.decoded(sender, body)
       const spent = prekey.kind === PrekeyKind.ONE_TIME ? prekey.id : undefined
-      const arrival = { id, spent, done: drop, failed() {} }
-      onExtras(sender, extras)
+      const arrival: Arrival = { id, spent, done: drop, failed() {} }
+      void contacts.hear(sender, extras)
       if (message.protocol === MAIL_PROTOCOL) {
-        onReceipts(sender, readMessageIds(message.payload))
+        void this.parts.sender.receipts(sender, readMessageIds(message.payload))
         await state.write(...this.settled([arrival], sentAt))
         return drop()
       }
-      this.take({ sender, n, message, sentAt, isMailed: true, extras, bytes: letter.length }, arrival)
+      this.take({ sender, n, message, sentAt, isMailed: true, extras, bytes: letter.length, source }, arrival)
     } catch (error) {
       if (isP2PError(error, 'STORAGE_FAILED') || isP2PError(error, 'IDENTITY_FAILED')) throw error
       // Whoever knows the box may leave there what it likes.
@@ -244,7 +246,7 @@ export class Receiver {
     if (this.seen.get(seenId) === 'done') {
       this.stats.duplicates++
       // The prekey has served, whatever became of the letter before.
-      this.options.state.writeSoon(...this.settled([by], sentAt))
+      this.parts.state.writeSoon(...this.settled([by], sentAt))
       by.done()
       this.tellHandled(about)
       return
@@ -252,15 +254,38 @@ export class Receiver {
     const known = this.items.get(seenId)
     if (known !== undefined) {
       if (known.arrivals.length < MAX_ARRIVALS) known.arrivals.push(by)
+      else by.failed(tooMany())
       return
     }
-    const item = { ...about, protocol: message.protocol ?? '', seenId, arrivals: [by] }
+    const { sender, source, bytes } = about
+    if (source !== undefined) source.waitingBytes += bytes
+    else if (this.directOf(sender) >= 2 * this.parts.limits.maxDirectMail) {
+      by.failed(tooMany())
+      return
+    }
+    const item: Item = { ...about, protocol: message.protocol ?? '', seenId, arrivals: [by] }
     this.items.set(seenId, item)
     this.order.add(item)
   }
 
+  /** Messages of a connected peer that wait for their turn, or for their handlers. */
+  private directOf(sender: Uint8Array): number {
+    const isOfSender = (item: Item) => item.source === undefined && equalBytes(item.sender, sender)
+    return [...this.items.values()].filter(isOfSender).length
+  }
+
+  private forget({ seenId, source, bytes }: Item): void {
+    if (this.items.delete(seenId) && source !== undefined) source.waitingBytes -= bytes
+  }
+
+  /** An item has come to nothing here: a letter stays in its mailbox, and who is connected sends it again. */
+  private leave(item: Item, error: P2PError): void {
+    this.forget(item)
+    for (const arrival of item.arrivals) arrival.failed(error)
+  }
+
   private tellHandled({ sender, message, isMailed, extras }: Pick<Item, 'sender' | 'message' | 'isMailed' | 'extras'>): void {
-    if (isMailed && extras.receipt !== false) this.options.onHandled(sender, message.messageId)
+    if (isMailed && extras.receipt !== false) this.parts.receipts.add(sender, message.messageId)
   }
 
   /** What notes that letters are done with, and other ids, and deletes the prekeys that they were sealed to. */
@@ -268,7 +293,7 @@ export class Receiver {
     const all = [...ids, ...arrivals.flatMap(({ id }) => id ?? [])]
     return [
       ...this.seen.set(all, 'done', sentAt),
-      ...arrivals.flatMap(({ spent }) => (spent ? this.options.prekeys.spend(spent) : [])),
+      ...arrivals.flatMap(({ spent }) => (spent ? this.parts.prekeys.spend(spent) : [])),
     ]
   }
 
@@ -277,20 +302,24 @@ export class Receiver {
     const { era } = this
     void this.delivering
       .run(tupleKey(hexOf(item.sender), item.protocol), () => this.deliver(item, era))
-      .catch((error) => {
-        this.items.delete(item.seenId)
-        for (const arrival of item.arrivals) arrival.failed(error as P2PError)
-        if (era === this.era) this.options.host.kit.report(error as Error)
-      })
+      .catch((error) => this.failed(item, era, error as P2PError))
+  }
+
+  private failed(item: Item, era: number, error: P2PError): void {
+    if (era !== this.era) return
+    this.leave(item, error)
+    this.parts.host.kit.report(error)
   }
 
   /** Notes that the handlers run, runs them, and lets the next one begin. */
   private async deliver(item: Item, era: number): Promise<void> {
-    const { host, state } = this.options
+    const { host, state } = this.parts
     const { sender, message, sentAt } = item
-    if (item.isMailed) await this.budget(item)
-    if (!(await this.heard(item, era)) || era !== this.era) {
-      if (era === this.era) this.unheardOf(item)
+    await this.budget(item)
+    const isHeard = await this.hearing.wait(message, sender)
+    if (era !== this.era) return
+    if (isHeard !== true) {
+      this.unheardOf(item, isHeard === false)
       return
     }
     const isAgain = this.seen.get(item.seenId) === 'delivering'
@@ -304,57 +333,45 @@ export class Receiver {
       ...(isAgain && { redelivered: true }),
     }
     const handling = host.hand(told, host.infoOf(sender))
-    void handling.then(() => this.handled(item, era)).catch((error) => host.kit.report(error as Error))
+    void handling.then(() => this.handled(item, era)).catch((error) => this.failed(item, era, error as P2PError))
   }
 
   private async handled(item: Item, era: number): Promise<void> {
     const { arrivals, sentAt, seenId } = item
     if (era !== this.era) return
-    await this.options.state.write(...this.settled(arrivals, sentAt, seenId), ...this.order.done(item))
+    await this.parts.state.write(...this.settled(arrivals, sentAt, seenId), ...this.order.done(item))
     if (era !== this.era) return
-    this.items.delete(seenId)
+    this.forget(item)
     for (const arrival of arrivals) arrival.done()
     this.tellHandled(item)
   }
 
-  /** Nobody has listened for too long: the message is over. */
-  private unheardOf(item: Item): void {
-    this.stats.unheard++
+  /** Nobody listens. @param isOver for too long: a letter is over. Otherwise it stays where it is. */
+  private unheardOf(item: Item, isOver: boolean): void {
     const { protocol, sentAt, seenId, arrivals } = item
-    this.items.delete(seenId)
     const failure = new P2PError('PROTOCOL_NOT_SUPPORTED', `This peer has no protocol "${protocol}".`, { details: { protocol } })
-    for (const { id, done, failed } of arrivals) id === undefined ? failed(failure) : done()
-    this.options.state.writeSoon(...this.settled(arrivals, sentAt, seenId), ...this.order.done(item))
+    if (isOver) {
+      this.stats.unheard++
+      for (const { id, done } of arrivals) if (id !== undefined) done()
+      this.parts.state.writeSoon(...this.settled(arrivals, sentAt, seenId), ...this.order.done(item))
+    }
+    this.leave(item, failure)
   }
 
-  /** Waits for somebody who listens; false where nobody does. */
-  private heard({ message }: Item, era: number): Promise<boolean> {
-    const { host, limits } = this.options
-    if (host.isHeard(message)) return Promise.resolve(true)
-    if (this.unheard.size >= MAX_UNHEARD) return Promise.resolve(false)
-    const until = elapsed(host.kit.clock) + limits.mailHandlerMs
-    return new Promise((resolve) => {
-      const again = () => {
-        const isHeard = host.isHeard(message)
-        if (!isHeard && era === this.era && elapsed(host.kit.clock) < until) return
-        this.unheard.delete(again)
-        resolve(isHeard)
-      }
-      this.unheard.add(again)
-      this.hearing.armOnce(UNHEARD_MS)
-    })
-  }
-
-  /** Letters of one sender come no faster than its messages may. */
-  private budget({ sender, message, bytes }: Item): Promise<void> {
-    const { clock } = this.options.host.kit
+  /** What one sender sends by mail comes no faster than its messages may. */
+  private budget({ sender, message, bytes, isMailed }: Item): Promise<void> {
+    const { clock } = this.parts.host.kit
     return new Promise((resolve) => {
       const ask = () => {
-        const waitMs = this.options.host.charge(sender, message, bytes)
+        const waitMs = this.parts.host.charge(sender, message, bytes, isMailed)
         if (waitMs > 0) clock.setTimeout(ask, waitMs)
         else resolve()
       }
       ask()
     })
   }
+}
+
+function tooMany(): P2PError {
+  return new P2PError('RATE_LIMITED', 'Too many messages of this peer wait here.')
 }

@@ -3,30 +3,17 @@ import { Backoff } from '../base/backoff.js'
 import { equalBytes } from '../base/bytes.js'
 import { elapsed } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
-import type { Limits } from '../base/limits.js'
 import { SerialByKey } from '../base/serial.js'
-import type { Contact, Contacts } from './contacts.js'
-import type { Courier } from './courier.js'
-import type { Addressee, Depositor } from './depositor.js'
-import { type MailHost, takesMail } from './host.js'
-import { fitsLetter, type LetterExtras } from './letter.js'
+import type { Contact } from './contacts.js'
+import { type Addressee, Depositor } from './depositor.js'
+import { takesMail } from './host.js'
+import { fitsLetter } from './letter.js'
 import { MAIL_PROTOCOL } from './messages.js'
-import type { Outgoing } from './outgoing.js'
-import type { MailEntry } from './outgoing-entry.js'
+import { BY_ONION, type MailEntry } from './outgoing-entry.js'
+import type { MailParts } from './parts.js'
 import { MAX_STATUS_IDS, readHad } from './peer-messages.js'
 
 const LOOKUP_MS = 20_000
-
-export interface SenderOptions {
-  host: MailHost
-  limits: Required<Limits>
-  outgoing: Outgoing
-  contacts: Contacts
-  depositor: Depositor
-  /** As whom a letter to this recipient is deposited. */
-  courier: (recipient: Uint8Array, via: string | undefined) => Promise<Courier>
-  extras: (contact: Contact, entry: MailEntry) => LetterExtras
-}
 
 /** The way to one recipient. */
 interface Route {
@@ -44,8 +31,12 @@ export class Sender {
   private readonly review: Alarm
   private isStopped = true
 
-  constructor(private readonly options: SenderOptions) {
-    this.review = new Alarm(options.host.kit.clock, () => void this.lookAfter())
+  private readonly depositor: Depositor
+
+  constructor(private readonly parts: Pick<MailParts, 'host' | 'limits' | 'outgoing' | 'contacts' | 'courierBy'>) {
+    const { host, limits } = parts
+    this.depositor = new Depositor(host, limits)
+    this.review = new Alarm(host.kit.clock, () => void this.lookAfter())
   }
 
   start(): void {
@@ -64,7 +55,7 @@ export class Sender {
 
   /** Brings what waits for a peer on its way. One run for a peer at a time. */
   go(peerId: string): void {
-    const { outgoing, host } = this.options
+    const { outgoing, host } = this.parts
     if (this.isStopped) return
     const route = this.routeTo(peerId)
     if (outgoing.of(peerId).length === 0) {
@@ -94,7 +85,7 @@ export class Sender {
   private routeTo(peerId: string): Route {
     const known = this.routes.get(peerId)
     if (known !== undefined) return known
-    const { limits, host } = this.options
+    const { limits, host } = this.parts
     const { clock, random } = host.kit
     const alarm = new Alarm(clock, () => this.go(peerId))
     const backoff = new Backoff({ minMs: limits.mailRetryMs, maxMs: limits.maxMailRetryMs, random })
@@ -105,7 +96,7 @@ export class Sender {
 
   /** A relay is connected, by which cards and mailboxes may be found: nothing waits for its time any more. */
   goAll(): void {
-    for (const peerId of [...this.options.outgoing.queues.keys()]) this.go(peerId)
+    for (const peerId of [...this.parts.outgoing.queues.keys()]) this.go(peerId)
   }
 
   /** A peer is connected: it may have had what lies at its mailboxes. */
@@ -115,8 +106,8 @@ export class Sender {
   }
 
   disconnected(peerId: string): void {
-    const now = elapsed(this.options.host.kit.clock)
-    for (const entry of this.options.outgoing.of(peerId)) {
+    const now = elapsed(this.parts.host.kit.clock)
+    for (const entry of this.parts.outgoing.of(peerId)) {
       if (entry.state === 'direct') entry.state = 'waiting'
       entry.waitsSince = now
     }
@@ -125,7 +116,7 @@ export class Sender {
 
   /** The recipient says that its handlers have had these messages. @param from its Ed25519 key. */
   async receipts(from: Uint8Array, ids: readonly string[]): Promise<void> {
-    const { outgoing, host } = this.options
+    const { outgoing, host } = this.parts
     const had = new Set(ids)
     for (const entry of [...outgoing.entries()]) {
       if (!had.has(entry.message.messageId)) continue
@@ -136,7 +127,7 @@ export class Sender {
 
   /** A newer card of a recipient may be known: what it can open no more is sealed anew. */
   async cardChanged({ key, card }: Contact): Promise<void> {
-    const { outgoing, host, limits } = this.options
+    const { outgoing, host, limits } = this.parts
     if (card === undefined) return
     for (const peerId of [...outgoing.queues.keys()]) {
       const target = await host.keyOf(peerId)
@@ -156,18 +147,18 @@ export class Sender {
   }
 
   private async run(peerId: string): Promise<void> {
-    if (this.options.host.kit.peer(peerId) !== undefined) this.direct(peerId)
-    else if (!(await this.mail(peerId))) this.later(peerId)
+    if (this.parts.host.kit.peer(peerId) !== undefined) this.direct(peerId)
+    if (!(await this.mail(peerId))) this.later(peerId)
   }
 
   /** Sends what waits over the connection, in order. */
   private direct(peerId: string): void {
-    const { outgoing, host, limits } = this.options
+    const { outgoing, host, limits } = this.parts
     const queue = outgoing.of(peerId)
     let left = limits.maxDirectMail - queue.filter(({ state }) => state === 'direct').length
     const knowsMail = takesMail(host.kit.peer(peerId))
     for (const entry of [...queue]) {
-      if (entry.state !== 'waiting') continue
+      if (entry.state !== 'waiting' || entry.via === BY_ONION) continue
       if (left-- <= 0) return
       entry.state = 'direct'
       if (knowsMail) void this.sendDirect(entry)
@@ -176,7 +167,7 @@ export class Sender {
   }
 
   private async sendDirect(entry: MailEntry): Promise<void> {
-    const { outgoing, host, limits } = this.options
+    const { outgoing, host, limits } = this.parts
     const { peerId, n, body } = entry
     try {
       const request = { type: 'direct', payload: [n, body], protocol: MAIL_PROTOCOL }
@@ -197,7 +188,7 @@ export class Sender {
 
   /** To a peer that knows no mail: its session's acknowledgement is all that there is. */
   private sendBare(entry: MailEntry): void {
-    const { outgoing, host } = this.options
+    const { outgoing, host } = this.parts
     entry.state = 'direct'
     const back = () => {
       if (entry.state === 'direct') entry.state = 'waiting'
@@ -215,8 +206,9 @@ export class Sender {
 
   /** Leaves what waits at the mailboxes of a peer that is away, in order. @returns false where it is to be tried again. */
   private async mail(peerId: string): Promise<boolean> {
-    const { outgoing, host, limits } = this.options
-    const waiting = outgoing.of(peerId).filter(({ state }) => state !== 'mailed')
+    const { outgoing, host, limits } = this.parts
+    const goesByMail = ({ via }: MailEntry) => via === BY_ONION || host.kit.peer(peerId) === undefined
+    const waiting = outgoing.of(peerId).filter((entry) => entry.state !== 'mailed' && goesByMail(entry))
     const first = waiting[0]
     if (first === undefined) return true
     const route = this.routeTo(peerId)
@@ -225,10 +217,10 @@ export class Sender {
       route.alarm.arm(waitMs)
       return true
     }
-    const to = await this.addressee(peerId)
+    const to = await this.addressee(peerId, first.via)
     if (to === undefined) return false
     for (const entry of waiting) {
-      if (host.kit.peer(peerId) !== undefined) {
+      if (!goesByMail(entry)) {
         route.isAgain = true
         return true
       }
@@ -241,12 +233,13 @@ export class Sender {
   }
 
   private async mailOne(entry: MailEntry, to: Addressee): Promise<boolean> {
-    const { outgoing, depositor, contacts } = this.options
+    const { depositor } = this
+    const { outgoing, contacts } = this.parts
     entry.state = 'mailing'
     try {
-      const courier = await this.options.courier(to.key, entry.via)
+      const courier = await this.parts.courierBy(entry.via)(to.key)
       if (entry.letter === undefined || !equalBytes(entry.generation!, to.card.generation)) {
-        await depositor.seal(entry, to, this.options.extras(to, entry), courier)
+        await depositor.seal(entry, to, contacts.extrasFor(to, entry), courier)
         await outgoing.keep(entry)
       }
       if (this.isOver(entry)) return true
@@ -259,7 +252,7 @@ export class Sender {
       if (this.isOver(entry)) return true
       entry.state = 'waiting'
       // Its mailboxes are elsewhere by now.
-      if (isP2PError(error, 'NO_MAILBOX')) await contacts.find(to.key, { timeoutMs: LOOKUP_MS }, true).catch(() => {})
+      if (isP2PError(error, 'NO_MAILBOX')) await this.addressee(entry.peerId, entry.via, true).catch(() => {})
       return false
     }
   }
@@ -272,31 +265,39 @@ export class Sender {
   /** Leaves a letter at a second mailbox of another operator: one may go. */
   private second(entry: MailEntry): Promise<void> {
     return this.seconds.run(entry.peerId, async () => {
-      const { outgoing, depositor } = this.options
+      const { outgoing } = this.parts
       if (this.isStopped || entry.state !== 'mailed' || entry.letter === undefined) return
       try {
-        const to = await this.addressee(entry.peerId)
+        const to = await this.addressee(entry.peerId, entry.via)
         if (to === undefined) return
-        await depositor.deposit(entry, to, await this.options.courier(to.key, entry.via))
+        await this.depositor.deposit(entry, to, await this.parts.courierBy(entry.via)(to.key))
         // There is no third one to bring it to.
         if (entry.boxes.length >= Math.min(2, to.card.boxes.length)) entry.letter = undefined
         if (entry.state === 'mailed') await outgoing.keep(entry)
       } catch {
-        this.review.armOnce(this.options.limits.mailRetryMs)
+        this.review.armOnce(this.parts.limits.mailRetryMs)
       }
     })
   }
 
-  private async addressee(peerId: string, isStale = false): Promise<Addressee | undefined> {
-    const { host, contacts } = this.options
+  /** @param via how what waits for it goes, and so its card is found. */
+  private async addressee(peerId: string, via: string | undefined, isStale = false): Promise<Addressee | undefined> {
+    const { host, contacts } = this.parts
     const key = await host.keyOf(peerId)
-    const contact = key && (await contacts.find(key, { timeoutMs: LOOKUP_MS }, isStale))
-    return contact?.card && (contact as Addressee)
+    if (key === undefined) return undefined
+    const by = via === BY_ONION ? await this.parts.courierBy(via)(key) : undefined
+    if (by?.findCard === undefined) await contacts.find(key, { timeoutMs: LOOKUP_MS }, isStale)
+    else if (isStale || contacts.of(key).card === undefined) {
+      const card = await by.findCard(key)
+      if (card !== undefined) contacts.take(card)
+    }
+    const contact = contacts.of(key)
+    return contact.card && (contact as Addressee)
   }
 
   /** Asks a connected peer which of the messages at its mailboxes it has had. */
   private async askStatus(peerId: string): Promise<void> {
-    const { outgoing, host } = this.options
+    const { outgoing, host } = this.parts
     if (!takesMail(host.kit.peer(peerId))) return
     const mailed = outgoing.of(peerId).filter(({ state }) => state === 'mailed')
     for (let at = 0; at < mailed.length; at += MAX_STATUS_IDS) {
@@ -321,12 +322,12 @@ export class Sender {
 
   /** Mail without a receipt: a second mailbox, or a newer prekey. */
   private async lookAfter(): Promise<void> {
-    const { outgoing, host, limits } = this.options
+    const { outgoing, host, limits } = this.parts
     for (const [peerId, queue] of [...outgoing.queues]) {
       const mailed = queue.filter(({ state }) => state === 'mailed')
       if (mailed.length === 0 || this.isStopped) continue
       const isOld = mailed.some(({ mailedAt }) => host.kit.clock.now() - mailedAt >= limits.resealMs)
-      const to = await this.addressee(peerId, isOld).catch(() => undefined)
+      const to = await this.addressee(peerId, mailed[0]!.via, isOld).catch(() => undefined)
       if (to !== undefined) await this.cardChanged(to)
       for (const entry of mailed) void this.second(entry)
     }

@@ -119,7 +119,10 @@ export interface ChannelEnds {
 }
 
 /** The ends of a channel as a signed message names them: by their Ed25519 keys, 32 bytes each, for a name can belong to another elsewhere. */
-export type ChannelEndKeys = Record<keyof ChannelEnds, Uint8Array>
+export interface ChannelEndKeys {
+  readonly local: Uint8Array
+  readonly remote: Uint8Array
+}
 
 /** The array that travels: `[layout, type, from, to, payload, timestamp, messageId, protocol, inReplyTo, signature]`. */
 export function toWire(

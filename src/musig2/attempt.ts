@@ -44,7 +44,7 @@ export interface AttemptListener {
   /** It has gone on. */
   changed(): void
   /** All have signed: 64 bytes for each of the request's `sign`. */
-  finish(signatures: readonly Uint8Array[]): void
+  allSigned(signatures: readonly Uint8Array[]): void
   attemptFailed(error: P2PError): void
 }
 
@@ -173,7 +173,7 @@ export class Attempt {
       this.culprits = found.culprits ?? []
       if (found.signatures === undefined || this.over) return
       this.end()
-      this.options.listener.finish(found.signatures)
+      this.options.listener.allSigned(found.signatures)
     })
   }
 

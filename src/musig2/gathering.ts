@@ -31,7 +31,7 @@ export interface GatheringListener {
   /** All have answered: the session of this number begins, with what each member has drawn. */
   join(number: number, roster: readonly Answer[]): void
   /** A member cannot be asked, or does not want it. @param why for programs. */
-  refused(reason: SigningFailure, member: number, why: string): void
+  memberRefused(reason: SigningFailure, member: number, why: string): void
   /** Our own signer refuses, or has failed. */
   signerFailed(cause: unknown): void
 }
@@ -44,7 +44,7 @@ export class Gathering {
   /** By member. */
   readonly states: SigningMemberState[]
   /** The number of the latest session, and how many were joined here. */
-  attempts = 0
+  attemptNumber = 0
   joins = 0
   private readonly answers: Answers
   private isOpen = false
@@ -83,12 +83,12 @@ export class Gathering {
 
   /** Members that were not reached. */
   get away(): number[] {
-    return this.links.others.filter((member) => this.states[member] === 'away')
+    return this.links.otherMembers.filter((member) => this.states[member] === 'away')
   }
 
   /** Members that have not accepted. */
   get silent(): number[] {
-    return this.links.others.filter((member) => this.answers.of(member) === undefined)
+    return this.links.otherMembers.filter((member) => this.answers.of(member) === undefined)
   }
 
   /** We accept: draws for a session, and tells that we take part. */
@@ -126,7 +126,7 @@ export class Gathering {
 
   /** A member sends a roster. @throws P2PError INVALID_SIGNATURE. */
   rostered(number: number, entries: readonly [Uint8Array, Uint8Array[]][]): void {
-    const roster = entries.map(([fresh, proofs]) => ({ fresh, proofs }))
+    const roster: Answer[] = entries.map(([fresh, proofs]) => ({ fresh, proofs }))
     if (!this.awaitsRoster || !this.answers.fits(roster, this.own)) return
     this.answers.check(roster)
     this.join(number, roster)
@@ -155,7 +155,7 @@ export class Gathering {
       return
     }
     this.states[own] = 'accepted'
-    for (const member of links.others) this.sendAnswer(member)
+    for (const member of links.otherMembers) this.sendAnswer(member)
     listener.changed()
     this.ready()
   }
@@ -168,16 +168,16 @@ export class Gathering {
 
   private assemble(): void {
     const { all } = this.answers
-    if (this.awaitsRoster && all) this.join(this.attempts + 1, all)
+    if (this.awaitsRoster && all) this.join(this.attemptNumber + 1, all)
   }
 
   private join(number: number, roster: readonly Answer[]): void {
     this.joins++
-    this.attempts = number
+    this.attemptNumber = number
     this.pause()
     this.answers.use(roster)
     const entries = roster.map(({ fresh, proofs }) => [fresh, proofs])
-    this.links.toAll('roster', number, entries)
+    this.links.tellAll('roster', number, entries)
     this.listener.join(number, roster)
   }
 
@@ -193,7 +193,7 @@ export class Gathering {
     const { links, own, around } = this
     this.ticker.arm(around.limits.rosterFailoverMs)
     const isFirst = this.ticks++ === 0
-    for (const member of links.others) {
+    for (const member of links.otherMembers) {
       if (links.pathOf(member) !== undefined) this.greet(member)
       // Of two members that both accept, one dials first.
       else if (this.isInitiator || !isFirst || member > own) void links.dial(member)
@@ -204,16 +204,16 @@ export class Gathering {
     const { listener, states } = this
     try {
       const answer = await this.links.ask(member, this.bytes)
-      if (answer === 'rejected') listener.refused('REJECTED', member, answer)
-      else if (answer === 'unlisted') listener.refused('NOT_LISTED', member, answer)
+      if (answer === 'rejected') listener.memberRefused('REJECTED', member, answer)
+      else if (answer === 'unlisted') listener.memberRefused('NOT_LISTED', member, answer)
       else if (answer === 'seen' && states[member] === 'away') {
         states[member] = 'asked'
         listener.changed()
       }
     } catch (error) {
       // Whoever has gone is asked when it comes back.
-      if (isP2PError(error, 'PROTOCOL_NOT_SUPPORTED')) listener.refused('NOT_SUPPORTED', member, error.code)
-      else if (isP2PError(error, 'SIGNING_FAILED')) listener.refused('REJECTED', member, error.message)
+      if (isP2PError(error, 'PROTOCOL_NOT_SUPPORTED')) listener.memberRefused('NOT_SUPPORTED', member, error.code)
+      else if (isP2PError(error, 'SIGNING_FAILED')) listener.memberRefused('REJECTED', member, error.message)
     }
   }
 }

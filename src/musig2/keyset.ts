@@ -2,7 +2,7 @@ import { equalBytes } from '../base/bytes.js'
 import { invalid } from '../lotus/curve.js'
 import { hash160 } from '../lotus/hash.js'
 import { p2pkhScript, readScript, taprootScript } from '../lotus/script.js'
-import { NO_SCRIPTS, tweakOf } from '../lotus/taproot.js'
+import { NO_SCRIPTS, type TaprootTweak, tweakOf } from '../lotus/taproot.js'
 import { type Aggregation, addKeys, sortKeys } from './key-agg.js'
 import type { SigningKey } from './session-math.js'
 
@@ -47,7 +47,7 @@ export function aggregateKeys(keyset: Keyset): KeysetKey {
   const places = keys.map((key) => ordered.findIndex((each) => equalBytes(each, key)))
   const tweakedBy = aggregation === 'lotus' ? 'first' : 'aggregator'
   const { point: untweaked } = aggregated
-  const { tweak, commitment: point } =
+  const { tweak, commitment: point }: TaprootTweak =
     taproot === false ? { tweak: 0n, commitment: untweaked } : tweakOf(untweaked, taproot === true ? NO_SCRIPTS : taproot)
   const publicKey = point.toBytes(true)
   const script = (taproot === false ? p2pkhScript : taprootScript)(publicKey)

@@ -5,7 +5,7 @@ import { MUSIG2_PROTOCOL, type SigningMessageType, signingMessage } from './mess
 /** The ways to the other members of one request. */
 export class MemberLinks {
   /** Places of all members but our own. */
-  readonly others: readonly number[]
+  readonly otherMembers: readonly number[]
   /** Peer ids of those that are dialled, and of those that are asked. */
   private readonly dialled = new Set<string>()
   private readonly asked = new Set<string>()
@@ -17,7 +17,7 @@ export class MemberLinks {
     readonly peerIds: readonly string[],
     own: number,
   ) {
-    this.others = [...peerIds.keys()].filter((member) => member !== own)
+    this.otherMembers = [...peerIds.keys()].filter((member) => member !== own)
   }
 
   /** The transport that a member is connected by. */
@@ -31,8 +31,8 @@ export class MemberLinks {
     this.kit.sendTo(this.peerIds[member]!, message).catch(() => {})
   }
 
-  toAll(type: SigningMessageType, ...fields: unknown[]): void {
-    for (const member of this.others) this.to(member, type, ...fields)
+  tellAll(type: SigningMessageType, ...fields: unknown[]): void {
+    for (const member of this.otherMembers) this.to(member, type, ...fields)
   }
 
   /** Looks for a member that is away; that it is connected is told to the plugin, and what fails is tried again. */

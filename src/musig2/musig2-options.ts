@@ -1,7 +1,6 @@
 import type { P2PError } from '../base/errors.js'
 import type { Broadcaster } from './broadcasting.js'
 import type { SignedTransaction } from './combine.js'
-import type { OwnershipSummary } from './ownership.js'
 import type { MuSig2Signer } from './signer.js'
 import type { SigningSession } from './signing-session.js'
 import type { RequestSummary } from './summary.js'
@@ -24,8 +23,6 @@ export interface MuSig2Events {
   session: [session: SigningSession]
   /** Our user has to decide; those of before a reload come again. */
   request: [request: PendingRequest]
-  /** Others want a coin of ours to be proven, for a round of a mix. Where nobody listens it is refused. */
-  ownership: [request: PendingOwnership]
 }
 
 /** A request that our user has to decide. */
@@ -37,19 +34,6 @@ export interface PendingRequest {
   /** What would be signed. Show this, and not `purpose` alone. */
   readonly summary: RequestSummary
   accept(): Promise<SignedTransaction>
-  reject(reason?: string, note?: string): void
-}
-
-/** A coin that our user is asked to prove with others. A proof spends nothing; what it is for asks again, as a `request`. */
-export interface PendingOwnership {
-  /** 32 digits. */
-  readonly id: string
-  /** Who asks: an `lp1…` id. */
-  readonly from: string
-  /** Which coin, and for which round. */
-  readonly summary: OwnershipSummary
-  /** Resolves to the proof: 64 bytes. */
-  accept(): Promise<Uint8Array>
   reject(reason?: string, note?: string): void
 }
 

@@ -15,17 +15,19 @@ import { SignerDiscovery } from './discovery.js'
 import { inputLocked, invalidRequest, unknownRequest } from './errors.js'
 import { KeptRequests } from './kept-requests.js'
 import { MUSIG2_PROTOCOL } from './messages.js'
-import type { MuSig2Events, MuSig2Options, PendingOwnership, PendingRequest, Reachability } from './musig2-options.js'
-import { bytesOfOwnership, type OwnershipSummary, readAny } from './ownership.js'
+import type { MuSig2Events, MuSig2Options, PendingRequest, Reachability } from './musig2-options.js'
 import { bytesOfRequest, readRequest, type SharedRequest, type SigningRequest } from './request.js'
-import { checkTtl, claimOf, contentOf, type OwnParts, type ProveOwnershipOptions, type SignOptions } from './sign-options.js'
+import type { RequestKind } from './request-kind.js'
+import { checkTtl, contentOf, type OwnParts, type SignOptions } from './sign-options.js'
 import { Signing, type SigningSurroundings } from './signing.js'
 import { type EndedSigning, idOf, placeOf, SigningInbox } from './signing-inbox.js'
 import type { SigningSession } from './signing-session.js'
 import { type RequestSummary, summaryOf } from './summary.js'
 
-/** How long a proof is waited for: the other members of a round wait no longer. */
-const PROOF_TTL_MS = 30_000
+interface AllEvents extends MuSig2Events {
+  /** Our user has to decide of a request that is none of a payment. */
+  other: [signing: Signing]
+}
 
 /** A request of ours, with our place in it. */
 interface Written<R> {
@@ -52,10 +54,12 @@ export class MuSig2 {
   /** What became of others, with their signatures, for members that come back. */
   private readonly ended: BoundedMap<string, EndedSigning>
   private readonly listeners = new Map<string, (session: SigningSession) => void>()
-  private readonly events: TypedEvents<MuSig2Events>
+  private readonly events: TypedEvents<AllEvents>
   private readonly kept: KeptRequests
-  private readonly around: SigningSurroundings
+  /** @internal */
+  readonly around: SigningSurroundings
   private loading: Promise<void> | undefined
+  private other: RequestKind | undefined
   /** Ends sessions that live on for others, when the coordinator stops or sleeps. */
   private lifetime = new AbortController()
 
@@ -89,7 +93,7 @@ export class MuSig2 {
     }
     const inbox = new SigningInbox(this.around, options, this.contacts, this.live, this.ended, {
       received: (signing, seen) => this.received(signing, seen),
-      proves: () => this.events.hasListeners('ownership'),
+      otherKind: () => (this.events.hasListeners('other') ? this.other : undefined),
     })
     kit.registerProtocol({
       protocolName: MUSIG2_PROTOCOL,
@@ -156,21 +160,10 @@ export class MuSig2 {
     return signing.signed!
   }
 
-  /**
-   * Proves with the cosigners that a coin of a keyset is ours, for one round of a mix and for our key in it. Nothing is spent by it, and nothing is kept of it.
-   * Cosigners hear it as the event `ownership`.
-   *
-   * @returns a signature of `ownershipHash`: 64 bytes.
-   * @throws P2PError SIGNING_FAILED with `details` of `SigningFailureDetails`; SHUT_DOWN, SUSPENDED.
-   */
-  async proveOwnership(options: ProveOwnershipOptions): Promise<Uint8Array> {
-    const { signal } = options
-    await this.kit.run({ signal })
-    const { ttlMs = PROOF_TTL_MS } = options
-    const { bytes, request, own } = await this.written(ttlMs, readAny, (given) => bytesOfOwnership(claimOf(options, given)))
-    const signing = new Signing(this.around, request, bytes, own, own, {})
-    await this.begin(signing, signal)
-    return signing.signatures![0]!
+  /** Takes requests of a kind that is none of payments, and calls the listener for each. Without a listener they are refused. @internal */
+  answerOther(kind: RequestKind, listener: (signing: Signing) => void): Unsubscribe {
+    this.other = kind
+    return this.events.on('other', listener)
   }
 
   /**
@@ -225,8 +218,8 @@ export class MuSig2 {
     return this.kept.history()
   }
 
-  /** Asks the cosigners, and waits for what comes of it. */
-  private async begin(signing: Signing, signal: AbortSignal | undefined): Promise<void> {
+  /** Asks the cosigners, and waits for what comes of it. @internal */
+  async begin(signing: Signing, signal: AbortSignal | undefined): Promise<void> {
     for (const peerId of signing.peerIds) this.contacts.add(peerId)
     this.live.set(signing.id, signing)
     const onAbort = () => signing.reject('cancelled', '')
@@ -257,25 +250,18 @@ export class MuSig2 {
     this.changed(signing)
     if (!signing.isAsked) return
     const pending = this.pending(signing)
-    if (pending === undefined) this.events.emit('ownership', this.pendingProof(signing))
+    if (pending === undefined) this.events.emit('other', signing)
     else this.events.emit('request', pending)
   }
 
-  /** Undefined of a proof. */
+  /** Undefined of what is no payment. */
   private pending(signing: Signing): PendingRequest | undefined {
     const { id, summary } = signing
-    return 'coin' in summary ? undefined : { ...this.asked(signing), summary, accept: () => this.accept(id) }
+    return summary && { ...this.questionOf(signing), summary, accept: () => this.accept(id) }
   }
 
-  private pendingProof(signing: Signing): PendingOwnership {
-    const accept = async () => {
-      await signing.accept()
-      return signing.signatures![0]!
-    }
-    return { ...this.asked(signing), summary: signing.summary as OwnershipSummary, accept }
-  }
-
-  private asked({ id, peerIds, from }: Signing): Pick<PendingRequest, 'id' | 'from' | 'reject'> {
+  /** @internal */
+  questionOf({ id, peerIds, from }: Signing): Pick<PendingRequest, 'id' | 'from' | 'reject'> {
     return { id, from: peerIds[from]!, reject: (reason, note) => this.reject(id, reason, note) }
   }
 
@@ -285,7 +271,8 @@ export class MuSig2 {
     return this.written(ttlMs, readRequest, (own) => bytesOfRequest(contentOf(options, own)))
   }
 
-  private async written<R extends SharedRequest>(
+  /** A request of ours of any kind, read as all members will read it. @throws P2PError SIGNING_FAILED, INVALID_CONFIG. @internal */
+  async written<R extends SharedRequest>(
     ttlMs: number,
     read: (bytes: Uint8Array) => R,
     write: (own: OwnParts) => Uint8Array,

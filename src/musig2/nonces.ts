@@ -66,7 +66,7 @@ export function makeNonce({
         ),
       ),
     )
-  const secret = { first: drawn(0), second: drawn(1) }
+  const secret: SecretNonce = { first: drawn(0), second: drawn(1) }
   rand.fill(0)
   if (secret.first === 0n || secret.second === 0n) throw invalid('A nonce is zero. Try again.')
   return { secret, nonce: joined(halfOf(secret.first), halfOf(secret.second)) }

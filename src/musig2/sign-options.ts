@@ -6,7 +6,6 @@ import type { SpentOutput } from '../lotus/spent.js'
 import { decodeTransaction, type Transaction } from '../lotus/transaction.js'
 import { checkedField, invalidRequest } from './errors.js'
 import { aggregateKeys, type Keyset, paysTo } from './keyset.js'
-import type { OwnershipClaim, OwnershipContent } from './ownership.js'
 import type { InputToSign, Member, RequestContent } from './request.js'
 import type { SigningSession } from './signing-session.js'
 
@@ -36,14 +35,6 @@ export interface SignOptions {
   signal?: AbortSignal | undefined
 }
 
-/** Which coin is to be proven, and for which round of a mix. */
-export interface ProveOwnershipOptions extends OwnershipClaim, Pick<SignOptions, 'cosigners' | 'purpose' | 'signal'> {
-  /** Whose coin it is. */
-  keyset: Keyset
-  /** How long cosigners have, milliseconds. Default 30 s: so long the other members of the round wait. */
-  ttlMs?: number | undefined
-}
-
 /** What a request has of its initiator. */
 export interface OwnParts {
   publicKeys: readonly Uint8Array[]
@@ -61,20 +52,17 @@ export function contentOf(options: SignOptions, own: OwnParts): RequestContent {
     return isBytes(bytes) ? decodeTransaction(bytes) : bytes
   })
   if (keysets.length === 0) throw invalidRequest('keysets', 'A request needs a keyset.')
-  const members = membersOf(keysets[0]!, options, own)
+  const members = membersOf(keysets[0]!, options.cosigners, own)
   const sign = options.sign ?? allOf(keysets, spent)
   return { id: own.id, expiresAt: own.expiresAt, purpose, members, keysets, transaction, spent, sign, nonceCommitments }
 }
 
-/** The same of a proof. @throws P2PError as `contentOf`. */
-export function claimOf(options: ProveOwnershipOptions, own: OwnParts): OwnershipContent {
-  const { keyset, purpose = '', rosterHash, member, txid, index, sats } = options
-  const claim = { rosterHash, member, txid, index, sats }
-  return { id: own.id, expiresAt: own.expiresAt, purpose, members: membersOf(keyset, options, own), keysets: [keyset], claim }
-}
-
-/** Who signs, and where each is found. */
-function membersOf({ keys }: Keyset, { cosigners }: Pick<SignOptions, 'cosigners'>, own: OwnParts): Member[] {
+/** Who signs, and where each is found. @throws P2PError as `contentOf`. */
+export function membersOf(
+  { keys }: Keyset,
+  cosigners: SignOptions['cosigners'],
+  own: Pick<OwnParts, 'publicKeys' | 'networkKey'>,
+): Member[] {
   const peerIds = new Map(Object.entries(cosigners).map(([key, peerId]) => [key.toLowerCase(), peerId]))
   return keys.map((walletKey, i) => {
     if (own.publicKeys.some((key) => equalBytes(key, walletKey))) return { walletKey, networkKey: own.networkKey }

@@ -6,7 +6,7 @@ import { POINT_BYTES } from '../lotus/curve.js'
 import { array, bytes, Fault, int, object, oneOf, optional, type Shape, type Shaped, text } from '../message/shape.js'
 import { signerFailed, signingFailed } from './errors.js'
 import { NONCE_BYTES } from './nonces.js'
-import { type OwnershipSummary, ownershipSummaryOf, readAny } from './ownership.js'
+import { isPayment, type RequestKind, readAny } from './request-kind.js'
 import type { MuSig2Signer } from './signer.js'
 import { type RequestSummary, summaryOf } from './summary.js'
 
@@ -24,8 +24,8 @@ export interface ServeSignerOptions {
    * signed for it.
    */
   approve?(summary: RequestSummary): Promise<boolean>
-  /** The same, before a coin is proven for a round of a mix: nothing is spent by that. Default: no coin is. */
-  approveOwnership?(summary: OwnershipSummary): Promise<boolean>
+  /** Requests that are none of payments, and who is asked of them: `coinProofs` of `lotus-p2p/coinjoin`. Default: none is signed. */
+  other?: RequestKind | undefined
   /** Scripts that the wallet knows as its own, for the summary. */
   ownScripts?: readonly Uint8Array[] | undefined
   /** True: whatever the page asks is signed without `approve`. */
@@ -78,18 +78,17 @@ export function serveSigner(
   signer: MuSig2Signer | Promise<MuSig2Signer>,
   options: ServeSignerOptions,
 ): Unsubscribe {
-  const { approve, unattended = false, ownScripts, mayAdvertise = false } = options
+  const { approve, other, unattended = false, ownScripts, mayAdvertise = false } = options
   if (approve === undefined && !unattended) {
     throw new P2PError('INVALID_CONFIG', 'serveSigner needs approve, which asks the user, or unattended: true.')
   }
   const approved = new Set<string>()
   const check = async (request: Uint8Array, mayAsk: boolean): Promise<void> => {
     if (approve === undefined) return
-    const read = readAny(request)
+    const read = readAny(request, other)
     const hash = hexOf(read.hash)
     if (approved.has(hash)) return
-    const ask = () =>
-      'transaction' in read ? approve(summaryOf(read, ownScripts)) : options.approveOwnership?.(ownershipSummaryOf(read))
+    const ask = () => (isPayment(read) ? approve(summaryOf(read, ownScripts)) : other?.approve?.(read))
     if (!mayAsk || !(await ask())) {
       throw signingFailed('The request was not approved at the signer.', { reason: 'REJECTED' })
     }

@@ -11,8 +11,8 @@ import { malformed, unknownType } from '../message/shape.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
 import { isSigningMessage, MUSIG2_PROTOCOL, readSigningMessage, signingMessage } from './messages.js'
 import type { MuSig2Options } from './musig2-options.js'
-import { checkedAny, contentOfAny } from './ownership.js'
 import type { SharedContent } from './request.js'
+import { kindOf, type RequestKind } from './request-kind.js'
 import { Signing, type SigningSurroundings } from './signing.js'
 import type { SigningSession } from './signing-session.js'
 
@@ -36,8 +36,8 @@ export interface EndedSigning {
 export interface InboxOwner {
   /** A member asks us: it is answered once the request is kept. */
   received(signing: Signing, seen: () => Promise<void>): Promise<void>
-  /** Whether coins are proven here. */
-  proves(): boolean
+  /** Requests that are answered here beside those of payments. */
+  otherKind(): RequestKind | undefined
 }
 
 /** What other members send: requests, as far as they may ask us, and messages about requests that live. */
@@ -99,19 +99,20 @@ export class SigningInbox {
     const bytes = payload.slice()
     // One of each peer at a time.
     const taken = await kit.check(from.peerId, async () => {
-      const content = contentOfAny(bytes)
+      const kind = kindOf(bytes, this.owner.otherKind())
+      if (kind === undefined) return 'rejected'
+      const content = kind.contentOf(bytes)
       const initiator = content.members.findIndex(({ networkKey }) => encodePeerId(networkKey) === peerId)
       const own = placeOf(content, publicKeys, kit.publicKey)
       const left = content.expiresAt - kit.clock.now()
       const isOurs = initiator >= 0 && own >= 0 && own !== initiator && content.members.length <= limits.maxSigners
-      const isTaken = 'transaction' in content || this.owner.proves()
-      if (!isOurs || !isTaken || left <= 0 || left > 2 * limits.maxSigningTtlMs) return 'rejected'
+      if (!isOurs || left <= 0 || left > 2 * limits.maxSigningTtlMs) return 'rejected'
       const hash = sha256(bytes)
       const known = this.knows(peerId, content, hash)
       if (known !== undefined) return known
       const keys = content.members.length * content.keysets.length
       if (!this.affords(peerId, keys + bytes.length / BYTES_OF_KEY)) return 'busy'
-      const steps = checkedAny(bytes, content)
+      const steps = kind.checked(bytes, content)
       let step = steps.next()
       // Everybody else has a turn between two keysets.
       for (; !step.done; step = steps.next()) await nextTurn()

@@ -12,8 +12,8 @@ import { inputLocked, type SigningFailure, type SigningFailureDetails, signingFa
 import { Gathering, type GatheringListener, type SigningParts } from './gathering.js'
 import { MemberLinks } from './member-links.js'
 import type { Answer, SigningMessage } from './messages.js'
-import { type OwnershipRequest, type OwnershipSummary, ownershipSummaryOf } from './ownership.js'
-import type { SigningRequest } from './request.js'
+import type { SharedRequest, SigningRequest } from './request.js'
+import { isPayment } from './request-kind.js'
 import { type SigningSession, type SigningStep, snapshotOf } from './signing-session.js'
 import { type RequestSummary, summaryOf } from './summary.js'
 
@@ -35,8 +35,9 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
   readonly id: string
   /** Resolves once all have signed; at an initiator that broadcasts, once it is sent. Never an unhandled rejection. */
   readonly done: Promise<void>
-  readonly summary: RequestSummary | OwnershipSummary
-  /** Of a transaction; nothing of a proof. */
+  /** Undefined of what is no payment. */
+  readonly summary: RequestSummary | undefined
+  /** Of a transaction; nothing of what is no payment. */
   readonly txid: string
   readonly peerIds: readonly string[]
   /** What all have signed: 64 bytes each. */
@@ -44,7 +45,8 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
   /** The transaction, where it is one, once all have signed. */
   signed: SignedTransaction | undefined
   isOver = false
-  /** False of a proof, and of a transaction with inputs that are signed elsewhere: there is nothing to send, and it ends once it is signed. */
+  private readonly payment: SigningRequest | undefined
+  /** False of what is no payment, and of a transaction with inputs that are signed elsewhere: there is nothing to send, and it ends once it is signed. */
   private readonly isWhole: boolean
   private step: SigningStep = 'asked'
   private readonly gathering: Gathering
@@ -57,7 +59,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
 
   constructor(
     private readonly around: SigningSurroundings,
-    readonly request: SigningRequest | OwnershipRequest,
+    readonly request: SharedRequest,
     /** As they came. */
     readonly bytes: Uint8Array,
     /** Our place, and the initiator's. */
@@ -68,10 +70,11 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
     const { clock } = around.kit
     const { members, id } = request
     this.id = hexOf(id)
-    const isPayment = 'transaction' in request
-    this.summary = isPayment ? summaryOf(request, around.ownScripts) : ownershipSummaryOf(request)
-    this.txid = isPayment ? shownTxid(request.transaction) : ''
-    this.isWhole = isPayment && isWhole(request)
+    const payment = isPayment(request) ? request : undefined
+    this.payment = payment
+    this.summary = payment && summaryOf(payment, around.ownScripts)
+    this.txid = payment === undefined ? '' : shownTxid(payment.transaction)
+    this.isWhole = payment !== undefined && isWhole(payment)
     this.peerIds = members.map(({ networkKey }) => encodePeerId(networkKey))
     this.links = new MemberLinks(around.kit, id, this.peerIds, own)
     this.gathering = new Gathering(around, request, bytes, own, from, this.links, this)
@@ -97,24 +100,24 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
     return this.attempt !== undefined
   }
 
-  /** Outputs that it would spend: a proof spends none. */
+  /** Outputs that it would spend. */
   get outpoints(): string[] {
-    const { request } = this
-    if (!('transaction' in request)) return []
-    const { sign, transaction } = request
+    const { payment } = this
+    if (payment === undefined) return []
+    const { sign, transaction } = payment
     return sign.map(({ input }) => tupleKey(hexOf(transaction.inputs[input]!.txid), transaction.inputs[input]!.index))
   }
 
-  /** Undefined of a proof: it lives as long as its round waits, and nobody looks back at it. */
+  /** Undefined of what is no payment: nobody looks back at it. */
   get snapshot(): SigningSession | undefined {
     const { attempt, request, own, id, txid, summary, gathering, failure, signed, isInitiator } = this
-    if ('coin' in summary) return undefined
+    if (summary === undefined) return undefined
     const progress = attempt?.progress
     const missing = progress?.missing
     const stateOf = (m: number) => (missing === undefined ? gathering.states[m]! : missing.includes(m) ? 'working' : 'ready')
     const { expiresAt } = request
     return snapshotOf({
-      ...{ id, txid, summary, attempt: gathering.attempts, expiresAt, failure, signed },
+      ...{ id, txid, summary, attempt: gathering.attemptNumber, expiresAt, failure, signed },
       role: isInitiator ? 'initiator' : 'cosigner',
       step: progress?.phase ?? (attempt === undefined ? this.step : 'partial'),
       deadlineAt: progress?.deadlineAt ?? expiresAt,
@@ -141,8 +144,8 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
   reject(reason: string, note: string): void {
     if (this.isOver || this.signatures !== undefined) return
     const isAnswer = this.step === 'asked' && !this.isInitiator
-    if (isAnswer) this.links.toAll('answer', this.request.hash, 0, reason, note)
-    else this.links.toAll('cancel', reason, note)
+    if (isAnswer) this.links.tellAll('answer', this.request.hash, 0, reason, note)
+    else this.links.tellAll('cancel', reason, note)
     this.fail(isAnswer ? 'REJECTED' : 'CANCELLED', 'It was refused here.', [this.own], { note: reason })
   }
 
@@ -160,7 +163,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
       if (this.signed !== undefined && equalBytes(fields[2], this.wireTxid)) void this.broadcasting.heard(this.txid)
     } else if (this.signatures === undefined && this.step !== 'asked') {
       if (!areSignatures(this.request, fields[2])) throw invalidProof()
-      this.finish(fields[2].map((signature) => signature.slice()))
+      this.allSigned(fields[2].map((signature) => signature.slice()))
     }
   }
 
@@ -180,13 +183,13 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
   /** It is on its way to the chain. */
   reportSent(): void {
     if (this.signed === undefined || this.isOver) return
-    this.links.toAll('sent', this.wireTxid)
+    this.links.tellAll('sent', this.wireTxid)
     this.end('sent')
   }
 
   /** As the store remembers it. */
   restore(isAccepted: boolean, signatures: readonly Uint8Array[] | undefined): void {
-    if (signatures && areSignatures(this.request, signatures)) this.finish(signatures)
+    if (signatures && areSignatures(this.request, signatures)) this.allSigned(signatures)
     else if (isAccepted) void this.begin()
   }
 
@@ -241,7 +244,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
   /** Our own signer refuses, or has failed. */
   signerFailed(cause: unknown): void {
     const isRefused = isP2PError(cause) && cause.details.reason === 'REJECTED'
-    this.links.toAll('cancel', isRefused ? 'rejected' : 'SIGNER_FAILED', '')
+    this.links.tellAll('cancel', isRefused ? 'rejected' : 'SIGNER_FAILED', '')
     this.fail(isRefused ? 'REJECTED' : 'SIGNER_FAILED', 'The signer refuses, or has failed.', [this.own], {}, cause)
   }
 
@@ -278,13 +281,13 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
       void this.begin()
       return
     }
-    if (reason === 'SIGNER_FAILED') this.links.toAll('cancel', reason, '')
+    if (reason === 'SIGNER_FAILED') this.links.tellAll('cancel', reason, '')
     this.end('failed', error)
   }
 
-  finish(signatures: readonly Uint8Array[]): void {
+  allSigned(signatures: readonly Uint8Array[]): void {
     if (this.isOver || this.signatures !== undefined) return
-    const { request } = this
+    const { payment } = this
     this.signatures = signatures
     this.step = 'signed'
     this.gathering.states.fill('ready')
@@ -292,7 +295,7 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
     // It goes on for members that still lack a part.
     this.attempt = undefined
     this.gathering.stop()
-    if ('transaction' in request) this.signed = assembled(request, signatures)
+    if (payment !== undefined) this.signed = assembled(payment, signatures)
     if (!this.isWhole) {
       this.end('signed')
       return
@@ -315,9 +318,9 @@ export class Signing implements GatheringListener, AttemptListener, Broadcasting
   }
 
   /** We cannot ask a member, or it does not want to be asked: the others need not decide. */
-  refused(reason: SigningFailure, member: number, why: string): void {
+  memberRefused(reason: SigningFailure, member: number, why: string): void {
     if (this.isOver || this.signatures !== undefined) return
-    this.links.toAll('cancel', reason, '')
+    this.links.tellAll('cancel', reason, '')
     this.told(reason, member, why, '')
   }
 

@@ -7,8 +7,8 @@ import { announcementHash } from './announcements.js'
 import { bindingOf, keysOfMember } from './binding.js'
 import { signerFailed } from './errors.js'
 import { addNonces, bigEndian, type MadeNonce, makeNonce } from './nonces.js'
-import { readAny } from './ownership.js'
 import type { SharedRequest } from './request.js'
+import { type RequestKind, readAny } from './request-kind.js'
 import { partialOf, sessionOf } from './session-math.js'
 import type { CreateNoncesInput, MuSig2Signer, ProveAnnouncementInput, ProveInput, SignPartialsInput } from './signer.js'
 
@@ -23,6 +23,8 @@ const SESSION = /^[0-9a-f]{64}$/
 export interface SoftwareSignerOptions {
   /** 32 bytes each; copied. */
   secretKeys: readonly Uint8Array[]
+  /** Requests that it signs beside those of payments: `coinProofs` of `lotus-p2p/coinjoin`. Default: none. */
+  other?: RequestKind | undefined
   /** Milliseconds that pass. Default: `performance.now`. */
   now?: (() => number) | undefined
   /** Default: the platform's generator. A nonce hangs on more than it. @internal */
@@ -56,12 +58,14 @@ class SoftwareSigner implements MuSig2Signer {
   private readonly requests = new BoundedMap<string, SharedRequest>(MAX_SESSIONS)
   /** Of nonces made in this process: two never have the same. */
   private made = 0
+  private readonly other: RequestKind | undefined
   private readonly now: () => number
   private readonly random: (length: number) => Uint8Array
 
-  constructor({ secretKeys, now = () => performance.now(), random = freshBytes }: SoftwareSignerOptions) {
+  constructor({ secretKeys, other, now = () => performance.now(), random = freshBytes }: SoftwareSignerOptions) {
     this.publicKeys = secretKeys.map(publicKeyOf)
     this.secrets = new Map(secretKeys.map((key, i) => [hexOf(this.publicKeys[i]!), key.slice()]))
+    this.other = other
     this.now = now
     this.random = random
   }
@@ -147,7 +151,7 @@ class SoftwareSigner implements MuSig2Signer {
 
   private read(bytes: Uint8Array): SharedRequest {
     const hash = hexOf(sha256(bytes))
-    return this.requests.use(hash, () => readAny(bytes))
+    return this.requests.use(hash, () => readAny(bytes, this.other))
   }
 
   /** The member of whose keys all are ours. */

@@ -1,8 +1,8 @@
 import { equalBytes, hexOf } from '../base/bytes.js'
+import { encodePeerId } from '../identity/peer-id.js'
 import { sumOf } from '../lotus/transaction.js'
 import { paysTo } from './keyset.js'
-import { peersOf } from './ownership.js'
-import type { SigningRequest } from './request.js'
+import type { SharedContent, SigningRequest } from './request.js'
 
 /** What a person has to know before a signature. Everything but `purpose` is read from the transaction. */
 export interface RequestSummary {
@@ -69,4 +69,9 @@ export function summaryOf(request: SigningRequest, ownScripts: readonly Uint8Arr
     expiresAt,
     warnings,
   }
+}
+
+/** Members with the ids by which they are found. */
+export function peersOf(members: SharedContent['members']): RequestSummary['members'] {
+  return members.map(({ networkKey, walletKey }) => ({ peerId: encodePeerId(networkKey), walletKey }))
 }

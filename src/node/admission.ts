@@ -46,7 +46,7 @@ export class Admission {
     bareUpgradesPerS: 0,
   }
   readonly origins: OriginPolicy
-  private readonly caps: AddressCaps
+  readonly caps: AddressCaps
   private readonly bare: TokenBucket
   private readonly bareLetIn = new WeakSet<object>()
   private floodedUntil = 0

@@ -20,11 +20,12 @@ import { fileStore } from './file-store.js'
 import { keygen } from './keygen-command.js'
 import { levelStore } from './level-store.js'
 import { levelMail } from './mail-level.js'
-import { type RelayOptions, startRelay } from './relay.js'
+import { startRelay } from './relay.js'
 import { Lines, LOG_LEVELS, type LogLevel, RelayLog } from './relay-log.js'
+import type { RelayOptions } from './relay-options.js'
 
 const USAGE = `Usage: lotus-p2p relay [options]
-       lotus-p2p cluster init --nats <address> [--nats-nkey <file>] [--nats-ca <file>] [--cluster <name>]
+       lotus-p2p cluster init --nats <address> [--nats-nkey <file>] [--nats-ca <file>] [--cluster <name>] [--replicas <n>]
                                                  makes what several processes of a relay share, with a key that may
        lotus-p2p conform <address> [options]     tests a peer against the wire protocol; see lotus-p2p conform --help
        lotus-p2p keygen [file]                   makes the key of a relay; see lotus-p2p keygen --help
@@ -52,6 +53,7 @@ Starts a relay: wallets connect to it, find each other and talk through it. It c
   --nats-nkey <file>          the seed of this process's user of NATS
   --nats-ca <file>            the certificate that signs those of the NATS servers
   --cluster <name>            which of the relays at that NATS this is (lotus)
+  --replicas <number>         NATS servers that have each of what is kept there, 3 at a cluster of three (1, or as it is)
   --onion, --no-onion         experimental: be a hop of the onion (on where the relay is reached from everywhere)
   --no-onion-exit             pass packets on only, and serve nobody at the end of a path
   --operator <name>           who runs this relay: no path of the onion has two relays of one operator
@@ -133,6 +135,7 @@ function readArguments() {
         'nats-nkey': { type: 'string' },
         'nats-ca': { type: 'string' },
         cluster: { type: 'string' },
+        replicas: { type: 'string' },
         onion: { type: 'boolean', default: false },
         'no-onion': { type: 'boolean', default: false },
         'onion-exit': { type: 'boolean', default: false },
@@ -217,7 +220,7 @@ async function main(): Promise<void> {
   const mail = shared ?? (values.mail && data !== undefined ? levelMail(join(data, 'mail')) : values.mail)
   // Now rather than at the first ban or letter: whether the folders serve.
   await store?.get('')
-  if (typeof mail === 'object') await mail.getBox('')
+  if (typeof mail === 'object') await mail.getBox('none')
   const relay = await startRelay({
     port,
     host: values.host,
@@ -326,8 +329,8 @@ async function main(): Promise<void> {
 function backplaneOf(given: ReturnType<typeof readArguments>['values'], identity: string | undefined) {
   const { nats, 'nats-nkey': nkey, 'nats-ca': ca, cluster } = given
   if (nats === undefined) {
-    if (nkey !== undefined || ca !== undefined || cluster !== undefined) {
-      throw new UsageError('--nats-nkey, --nats-ca and --cluster need --nats.')
+    if (nkey !== undefined || ca !== undefined || cluster !== undefined || given.replicas !== undefined) {
+      throw new UsageError('--nats-nkey, --nats-ca, --cluster and --replicas need --nats.')
     }
     return undefined
   }
@@ -338,12 +341,13 @@ function backplaneOf(given: ReturnType<typeof readArguments>['values'], identity
 /** @throws UsageError */
 function natsOptions(given: ReturnType<typeof readArguments>['values'], nats: string[]): NatsOptions {
   const { 'nats-nkey': nkey, 'nats-ca': ca, cluster } = given
+  const replicas = given.replicas === undefined ? undefined : numberOf('replicas', given.replicas, 1, 5)
   for (const address of nats) {
     if (!/^(nats|tls):\/\/[^/]/.test(address)) {
       throw new UsageError(`--nats must be a nats:// or tls:// address, and is "${printable(address)}".`)
     }
   }
-  return { servers: nats, cluster, nkey, ca }
+  return { servers: nats, cluster, nkey, ca, replicas }
 }
 
 /** @throws UsageError */

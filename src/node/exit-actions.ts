@@ -1,11 +1,10 @@
 import { P2PError } from '../base/errors.js'
 import type { OnionHopLimits } from '../base/limits/onion-hop.js'
 import type { PluginKit } from '../core/plugin.js'
-import { taggedHash } from '../identity/envelope.js'
-import { MAIL_PROTOCOL, readMailAnswer } from '../mail/messages.js'
+import { MAIL_PROTOCOL } from '../mail/messages.js'
 import { encode } from '../message/codec.js'
-import type { P2PMessage } from '../message/message.js'
 import { array, bytes, custom, int, object, oneOf, parsed, present, type Shape, text, tuple } from '../message/shape.js'
+import { callerKeyOf } from '../onion/mail-courier.js'
 import {
   type ExitAction,
   MAX_ONION_MESSAGE_BYTES,
@@ -62,8 +61,10 @@ export function exitActions(
     async (args, { messageId }) => {
       const [payload] = parsed(oneShape, args, 'A request for mail')
       // Budgets are for a key, and the caller has none but this: who asks much has done work for each message.
-      const caller = taggedHash('onion-caller', kit.network, messageId)
-      return readMailAnswer(type, (await own.ask(MAIL_PROTOCOL, type, payload, caller)) as P2PMessage)
+      const caller = callerKeyOf(kit.network, messageId)
+      // Refusals go as they are: that a mailbox wants work is nothing that the exit wants.
+      const answer = await own.ask(MAIL_PROTOCOL, type, payload, caller)
+      return [answer.type, answer.payload]
     }
   const all: [ExitAction, ExitHandler][] = [
     ['ping', async () => []],

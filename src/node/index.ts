@@ -17,7 +17,8 @@ export { type FileStore, fileStore } from './file-store.js'
 export { type LevelStore, levelStore } from './level-store.js'
 export { levelMail } from './mail-level.js'
 export { type OnionRelay, type OnionRelayOptions, type OnionRelayStats, onionRelay } from './onion-relay.js'
-export { type Relay, type RelayOptions, startRelay } from './relay.js'
+export { type Relay, startRelay } from './relay.js'
+export type { RelayOptions } from './relay-options.js'
 export {
   type WebSocketListener,
   type WebSocketServerOptions,

@@ -28,6 +28,9 @@ export interface MetricsSource {
   memory: { usedBytes: number; maxBytes: number; state: number; refused: number; ended: number }
 }
 
+/** Upper bounds of the times of questions between processes, seconds: one to a process on the same network takes a millisecond. */
+const ASK_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]
+
 /** A relay's numbers in the text form of Prometheus. */
 export interface Metrics {
   readonly contentType: string
@@ -40,9 +43,13 @@ type Value = number | { [label: string]: number }
  * Collects what a relay counts for Prometheus, in a registry of its own; `prom-client` is loaded only here.
  *
  * @param source read once for each scrape.
+ * @param onAsked calls back after each question to another process: its kind, and how many milliseconds it took.
  * @throws P2PError INVALID_CONFIG where the package `prom-client` is missing.
  */
-export async function relayMetrics(source: () => MetricsSource): Promise<Metrics> {
+export async function relayMetrics(
+  source: () => MetricsSource,
+  onAsked: (observe: (kind: string, ms: number) => void) => void = () => {},
+): Promise<Metrics> {
   const client = await import('prom-client').catch((cause: unknown) => {
     throw new P2PError('INVALID_CONFIG', 'Metrics need the package prom-client: npm install prom-client', { cause })
   })
@@ -52,6 +59,14 @@ export async function relayMetrics(source: () => MetricsSource): Promise<Metrics
     const options = { name: PREFIX + name, help, labelNames: label === undefined ? [] : [label], registers: [registry] }
     return { metric: type === 'counter' ? new client.Counter(options) : new client.Gauge(options), label, of }
   })
+  const asks = new client.Histogram({
+    name: `${PREFIX}backplane_ask_seconds`,
+    help: 'Time of questions to other processes, those that failed included.',
+    labelNames: ['kind'],
+    buckets: ASK_SECONDS,
+    registers: [registry],
+  })
+  onAsked((kind, ms) => asks.observe({ kind }, ms / 1_000))
   return {
     contentType: registry.contentType,
     text: () => {

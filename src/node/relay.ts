@@ -1,146 +1,34 @@
-import type { Server } from 'node:http'
-import { isPrivateAddress } from '../address/private-address.js'
 import type { BackplaneStats, RelayBackplane } from '../backplane/backplane.js'
 import { systemClock } from '../base/clock.js'
-import { P2PError } from '../base/errors.js'
 import { fenced } from '../base/fenced.js'
-import { MAIL_LIMITS } from '../base/limits/mail.js'
-import { ONION_HOP_LIMITS } from '../base/limits/onion-hop.js'
-import { changedLimits, DEFAULT_LIMITS, type Limits } from '../base/limits.js'
-import { consoleLogger, fencedLogger, type Logger } from '../base/logger.js'
+import { DEFAULT_LIMITS } from '../base/limits.js'
 import { VERSION } from '../base/version.js'
 import { PROTOCOL_VERSIONS } from '../channel/hello.js'
-import { SecureChannel } from '../channel/secure-channel.js'
 import { P2PCoordinator } from '../coordinator.js'
-import { DEFAULT_NETWORK } from '../identity/envelope.js'
-import type { Identity } from '../identity/identity.js'
-import type { MailServerStats, MailWaiting } from '../mail/server/mail-server.js'
-import type { MailStore } from '../mail/server/mail-store.js'
-import { memoryMail } from '../mail/server/memory-mail.js'
-import { mailServer } from '../mail/server/plugin.js'
-import { PACKET_BYTES } from '../onion/packet.js'
+import type { MailServerStats } from '../mail/server/mail-server.js'
 import type { PeerLoad } from '../peer/connection/peer-connection.js'
 import type { RelayStats } from '../plugins/circuit/server/circuit-relay.js'
 import { relayServices } from '../plugins/circuit/server/relay-services.js'
 import { dhtNode } from '../plugins/dht/node/plugin.js'
 import type { PeerInfo } from '../protocol/peer-info.js'
-import type { KeyValueStore } from '../storage/key-value-store.js'
-import type { Listener } from '../transport/transport.js'
-import type { AdmissionOptions } from './admission.js'
 import { oneWalker } from './backplane/one-walker.js'
 import { Presence, type PresenceStats } from './backplane/presence.js'
 import { SharedBans } from './backplane/shared-bans.js'
+import { sharedBlame } from './backplane/shared-blame.js'
+import { SharedCaps } from './backplane/shared-caps.js'
 import { sharedRecords } from './backplane/shared-records.js'
 import { sharedTopics } from './backplane/shared-topics.js'
 import { Drain, type DrainOptions } from './drain.js'
 import { HttpForward } from './http-forward.js'
-import { defaultCeiling, MemoryCeiling, MIN_CEILING_BYTES } from './memory-ceiling.js'
+import { MemoryCeiling } from './memory-ceiling.js'
 import { type Metrics, relayMetrics } from './metrics.js'
 import { Newcomers } from './newcomers.js'
-import { isHopByDefault, type OnionRelayOptions, type OnionRelayStats, onionRelay } from './onion-relay.js'
+import type { OnionRelayStats } from './onion-relay.js'
+import { refusing } from './refusing-listener.js'
+import { type RelayOptions, relayPlan } from './relay-options.js'
 import { type Health, relayRoutes } from './relay-routes.js'
-import { type Reader, SlowReaders } from './slow-readers.js'
-import { addressesAt, type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
-
-const MAX_LABEL_LENGTH = 64
-/** No application talks to a relay: what has no protocol of ours is either a mistake or an attack. */
-const RELAY_LIMITS = { protocolMessagesPerS: 500, protocolMessageBurst: 1_000 }
-/** What an identity costs each day at a relay that anybody can reach: a tenth of a second of a desktop, a second of a phone. */
-export const PUBLIC_POW_DIFFICULTY = 18
-
-export interface RelayOptions extends AdmissionOptions {
-  /** TCP port; 0 takes a free one. Default 8787. */
-  port?: number | undefined
-  /** Interface. Default `0.0.0.0`: all. */
-  host?: string | undefined
-  /** As `P2PConfig.network` of its wallets: a relay serves one network. Shown at /info. Default 'lotus'. */
-  network?: string | undefined
-  /** A label for people, at most 64 characters; shown at /info and to peers. Not a peer id. */
-  name?: string | undefined
-  /** Default: a fresh one, so that the relay has another peer id after every start; see `fileIdentity`. */
-  identity?: Identity | undefined
-  /** Connected peers at most. Default 1,000. */
-  maxConnections?: number | undefined
-  limits?: Partial<Limits> | undefined
-  /** Addresses to tell others, e.g. `['wss://relay.example']` behind a TLS proxy. Default: those that it listens at. */
-  announce?: string[] | undefined
-  /** Other relays to connect to: with them it is a node of one network. */
-  bootstrap?: (string | PeerInfo)[] | undefined
-  /** Believe addresses in private networks when other relays tell them: for relays of one house or one machine. Default false; see `P2PConfig`. */
-  allowPrivate?: boolean | undefined
-  /**
-   * Bytes of memory above which the relay refuses newcomers and, where that is not enough, ends peers; at least 134,217,728. Default:
-   * three quarters of what the process may have.
-   */
-  maxMemoryBytes?: number | undefined
-  /**
-   * Serve `/metrics` for Prometheus, to programs on this machine; with a token, to whoever brings it (`Authorization: Bearer …`).
-   * Needs the package `prom-client`. Default false.
-   */
-  metrics?: boolean | { token: string } | undefined
-  logger?: Logger | undefined
-  /**
-   * Bits of proof of work that whoever connects has to show, 0 to 40; told at /info. Default: 18 where an address that it
-   * announces, or listens at, is reached from everywhere; 0 in private networks and on loopback.
-   */
-  powDifficulty?: number | undefined
-  /**
-   * What must outlast a restart is kept here: pinned names, and what defences remember. Default: memory. See `levelStore`; who made
-   * a store closes it after `stop`.
-   */
-  store?: KeyValueStore | undefined
-  /**
-   * Keep mailboxes, in which letters wait for wallets that are away: in this store, or with `true` in memory, where only the smallest
-   * letters are kept, for a day. See `levelMail`; who made a store closes it after `stop`. Default false.
-   */
-  mail?: boolean | MailStore | undefined
-  /** Wakes the owner of a mailbox; see docs/relay.md for one that sends Web Push. Called with no content, at most once a minute for each box. */
-  onMail?: ((mail: MailWaiting) => unknown) | undefined
-  /**
-   * The other processes of this relay: all have the same `identity`, and are one relay to wallets. `startRelay` starts it, and `stop` closes it.
-   * See `natsBackplane`. Default: this process is the whole relay.
-   */
-  backplane?: RelayBackplane | undefined
-  /** Called at `POST /drain`, which only programs on this machine may send. Default: `drain()`. */
-  onDrain?: (() => unknown) | undefined
-  /**
-   * Experimental: be a hop of the onion, which passes on packets that it cannot read, and its exit, which serves callers that it does not
-   * know; exits reach peers of this network only. Default: true where an address that it announces, or listens at, is reached from everywhere,
-   * and `backplane` is not given: a relay of several processes is no hop yet.
-   */
-  onion?: boolean | OnionRelayOptions | undefined
-  /** An http or https server to share, instead of `port` and `host` where it listens already. */
-  server?: Server | undefined
-}
-
-/** The name of each option. */
-const OPTIONS: Record<keyof RelayOptions, true> = {
-  port: true,
-  host: true,
-  network: true,
-  name: true,
-  identity: true,
-  maxConnections: true,
-  limits: true,
-  announce: true,
-  bootstrap: true,
-  allowPrivate: true,
-  maxMemoryBytes: true,
-  metrics: true,
-  logger: true,
-  powDifficulty: true,
-  store: true,
-  mail: true,
-  onMail: true,
-  backplane: true,
-  onDrain: true,
-  onion: true,
-  server: true,
-  trustProxy: true,
-  origins: true,
-  requireOrigin: true,
-  capLoopback: true,
-}
+import { endSilent } from './silent-readers.js'
+import { type WebSocketServerStats, webSocketServer } from './web-socket-server.js'
 
 export interface Relay {
   /** The first of `addresses`. */
@@ -210,48 +98,11 @@ export interface RelayServerStats {
  */
 export async function startRelay(given?: RelayOptions): Promise<Relay> {
   const options = given ?? {}
-  const { port = 8787, host = '0.0.0.0', network = DEFAULT_NETWORK, name, maxConnections = 1_000 } = options
-  const unknown = Object.keys(options).filter((option) => !Object.hasOwn(OPTIONS, option))
-  const logger = fencedLogger(options.logger ?? consoleLogger)
-  if (unknown.length > 0) logger.warn('RelayOptions has unknown options', { options: unknown })
-  if (name !== undefined && (typeof name !== 'string' || name.length === 0 || name.length > MAX_LABEL_LENGTH)) {
-    throw new P2PError('INVALID_CONFIG', `The name of a relay has 1 to ${MAX_LABEL_LENGTH} characters.`)
-  }
-  const reachedAt = options.announce ?? addressesAt(host, options.server)
-  const { powDifficulty = reachedAt.every(isPrivateAddress) ? 0 : PUBLIC_POW_DIFFICULTY } = options
-  const { maxMemoryBytes = defaultCeiling(), metrics: access = false } = options
-  if (!Number.isSafeInteger(maxMemoryBytes) || maxMemoryBytes < MIN_CEILING_BYTES) {
-    throw new P2PError('INVALID_CONFIG', `maxMemoryBytes must be a whole number, at least ${MIN_CEILING_BYTES}.`)
-  }
-  // Records alone must not reach the ceiling.
-  const maxStoreBytes = Math.min(DEFAULT_LIMITS.maxStoreBytes, Math.floor(maxMemoryBytes / 4))
-  const { mail: keptIn = false, onMail, backplane } = options
-  const mail = keptIn === false ? undefined : mailServer({ store: keptIn === true ? memoryMail() : keptIn, onMail })
-  const maxMailMemoryBytes = Math.min(MAIL_LIMITS.maxMailMemoryBytes, Math.floor(maxMemoryBytes / 8))
-  // Each process of a relay would have hop keys of its own under the one identity.
-  const { onion: hops = backplane === undefined && isHopByDefault(reachedAt) } = options
-  if (hops !== false && backplane !== undefined) {
-    throw new P2PError(
-      'INVALID_CONFIG',
-      'A relay of several processes is no hop of the onion yet: leave out `onion` or `backplane`.',
-    )
-  }
-  const onion = hops === false ? undefined : onionRelay(hops === true ? {} : hops)
-  const maxOnionDelayed = Math.min(ONION_HOP_LIMITS.maxOnionDelayed, Math.floor(maxMemoryBytes / 16 / PACKET_BYTES))
-  const known = { ...DEFAULT_LIMITS, ...(mail && MAIL_LIMITS), ...(onion && ONION_HOP_LIMITS) }
-  const limits = changedLimits(known, {
-    ...RELAY_LIMITS,
-    maxStoreBytes,
-    ...(mail && { maxMailMemoryBytes }),
-    ...(onion && { maxOnionDelayed }),
-    ...options.limits,
-    maxConnections,
-  })
+  const { backplane, metrics: access = false } = options
+  const { port, host, network, name, maxConnections, limits, logger, powDifficulty, maxMemoryBytes, mail, maxMailBytes, onion } =
+    relayPlan(options)
   const startedMs = performance.now()
   let metrics: Metrics | undefined
-  if (backplane !== undefined && options.identity === undefined) {
-    throw new P2PError('INVALID_CONFIG', 'All processes of a relay need the same identity: give `identity` beside `backplane`.')
-  }
   const others = backplane && new HttpForward(backplane)
   let draining: Drain | undefined
   /** Of the connected peers. A list of all that is known of them would cost a question at /info a tenth of a second where they are thousands. */
@@ -313,8 +164,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
   })
   const circuits = relayServices({ backplane })
   const walker = backplane && oneWalker(backplane)
-  const most = limits as Partial<typeof MAIL_LIMITS>
-  const maxMailBytes = (mail && (isInMemory(keptIn) ? most.maxMailMemoryBytes : most.maxMailBytes)) ?? 0
+  const blame = backplane && sharedBlame(backplane)
   const coordinator: P2PCoordinator = new P2PCoordinator({
     network,
     maxConnections,
@@ -326,7 +176,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       circuits,
       ...(mail === undefined ? [] : [mail]),
       ...(onion === undefined ? [] : [onion]),
-      ...(backplane === undefined ? [] : [sharedRecords(backplane), sharedTopics(backplane), walker!]),
+      ...(backplane === undefined ? [] : [sharedRecords(backplane), sharedTopics(backplane), walker!, blame!]),
     ],
     ...(options.identity && { identity: options.identity }),
     ...(options.bootstrap && { bootstrap: options.bootstrap }),
@@ -369,12 +219,18 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
     memory: { usedBytes: memory.usedBytes, maxBytes: maxMemoryBytes, state: memory.state, ...memory.counts },
   })
   let bans: SharedBans | undefined
+  let caps: SharedCaps | undefined
   try {
     if (access !== false) {
-      metrics = await relayMetrics(() => ({ coordinator: coordinator.getStats(), maxMailBytes, ...getStats() }))
+      metrics = await relayMetrics(
+        () => ({ coordinator: coordinator.getStats(), maxMailBytes, ...getStats() }),
+        (observe) => backplane?.on('asked', observe),
+      )
     }
     await backplane?.start(() => ({ peers: presence!.size, maxPeers: maxConnections, draining: draining !== undefined }))
     bans = backplane && new SharedBans({ backplane, clock: systemClock, coordinator })
+    caps = backplane && new SharedCaps(backplane, systemClock, listener.caps)
+    blame?.begin(coordinator)
     walker?.begin((peerId) => void coordinator.disconnectFromPeer(peerId).catch(() => {}))
     await coordinator.start()
   } catch (error) {
@@ -398,7 +254,7 @@ export async function startRelay(given?: RelayOptions): Promise<Relay> {
       memory.stop()
       stopped ??= coordinator.shutdown().then(() => onion?.save())
       await stopped
-      for (const part of [bans, walker, others, presence]) part?.close()
+      for (const part of [bans, caps, blame, walker, others, presence]) part?.close()
       await backplane?.close()
     },
   }
@@ -419,56 +275,6 @@ function presenceOf(coordinator: P2PCoordinator, backplane: RelayBackplane): Pre
   return presence
 }
 
-/**
- * Ends peers that acknowledge nothing of what waits for them: the system's buffers take megabytes for a reader that never reads,
- * and all of it is kept here until it is acknowledged. They have twice `slowReaderMs`, for what is in those buffers has to arrive too.
- */
-function endSilent(coordinator: P2PCoordinator, limits: Limits): SlowReaders {
-  const readers = new SlowReaders({ ...limits, slowReaderMs: 2 * limits.slowReaderMs })
-  const known = new Map<string, Reader>()
-  coordinator.on('connected', ({ peerId }) => {
-    const reader: Reader = {
-      get isWaiting() {
-        return (coordinator.getPeerLoad(peerId)?.unacknowledgedBytes ?? 0) > limits.slowReaderBytes
-      },
-      get progress() {
-        const { delivered = 0, unsentBytes = 0 } = coordinator.getPeerLoad(peerId) ?? {}
-        return `${delivered} ${unsentBytes}`
-      },
-      end: (error) => void coordinator.disconnectFromPeer(peerId, error).catch(() => {}),
-    }
-    known.set(peerId, reader)
-    readers.add(reader)
-  })
-  coordinator.on('disconnected', ({ peerId }) => {
-    const reader = known.get(peerId)
-    known.delete(peerId)
-    if (reader !== undefined) readers.remove(reader)
-  })
-  return readers
-}
-
-function isInMemory(mail: boolean | MailStore): boolean {
-  return typeof mail === 'boolean' || mail.inMemory
-}
-
 function bufferedBytes({ unsentBytes = 0, partBytes = 0, unacknowledgedBytes = 0 }: Partial<PeerLoad> = {}): number {
   return unsentBytes + partBytes + unacknowledgedBytes
-}
-
-/** A listener that tells newcomers why they are not let in, before any cryptography. */
-function refusing(listener: Listener, refusal: () => P2PError | undefined): Listener {
-  return {
-    transport: listener.transport,
-    get addresses() {
-      return listener.addresses
-    },
-    listen: (accept) =>
-      listener.listen((connection) => {
-        const error = refusal()
-        if (error === undefined) accept(connection)
-        else SecureChannel.refuse(connection, error)
-      }),
-    close: () => listener.close(),
-  }
 }

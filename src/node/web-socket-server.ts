@@ -8,7 +8,7 @@ import { type Limits, resolveLimits } from '../base/limits.js'
 import type { Plugin } from '../core/plugin.js'
 import { dhtNode } from '../plugins/dht/node/plugin.js'
 import type { Connection, Listener } from '../transport/transport.js'
-import type { CapRefusal } from './address-caps.js'
+import type { AddressCaps, CapRefusal } from './address-caps.js'
 import { Admission, type AdmissionCounts, type AdmissionOptions, tooMany } from './admission.js'
 import { costs } from './costs.js'
 import { refuseTooMany, retryAfterS } from './http-answers.js'
@@ -69,6 +69,8 @@ export interface WebSocketServerStats {
 }
 
 export interface WebSocketListener extends Listener {
+  /** What each client address may take. @internal */
+  readonly caps: AddressCaps
   /** What a coordinator that listens here has more than a client. */
   readonly plugins: readonly Plugin[]
   getStats(): WebSocketServerStats
@@ -250,6 +252,10 @@ class Acceptor implements WebSocketListener {
       this.connections.add(connection)
       accept(connection.pipe)
     })
+  }
+
+  get caps(): AddressCaps {
+    return this.admission.caps
   }
 
   getStats(): WebSocketServerStats {

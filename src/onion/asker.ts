@@ -34,9 +34,14 @@ export interface ExitQuestion extends WaitOptions {
   answerBytes?: number | undefined
   /** How long the exit itself may take, milliseconds. */
   waitMs?: number | undefined
+  /** By which the exit knows the message, 8 bytes; default: drawn. */
+  messageId?: Uint8Array | undefined
   /** Told of all that comes by the reply blocks, parts of the answer too. */
   onContent?: ((content: Uint8Array) => void) | undefined
 }
+
+/** A guard that is connected. */
+type Guarding = AttemptOptions['guard']
 
 /** What an exit has answered. */
 export interface ExitAnswer {
@@ -87,10 +92,11 @@ export class Asker {
   ): Promise<ExitAnswer> {
     const { entries, paths, purpose, random, limits } = this.options
     const { action, exits } = question
-    const messageId = random.bytes(MESSAGE_ID_BYTES)
+    const { messageId = random.bytes(MESSAGE_ID_BYTES) } = question
     const avoid = new Set<string>()
     const tried = new Set<string>()
     const collectors = new Map<string, AnswerCollector>()
+    let guard: Guarding | undefined
     let exit: Hop | undefined
     let bits = 0
     let silences = 0
@@ -99,8 +105,11 @@ export class Asker {
       const first = await entries.ready({ signal })
       // Silence may be the guard's: the other one stands by for that.
       const open = entries.open()
-      const guard = open[silences % Math.max(1, open.length)] ?? first
-      exit ??= paths.exit(purpose, guard.hop, action, avoid, exits)
+      if (exit === undefined || !guard?.entry.isOpen) {
+        const inTurn = open[silences % Math.max(1, open.length)] ?? first
+        // An exit that would do may be of the operator of one guard.
+        ;[guard, exit] = firstOf([inTurn, ...open], (each) => paths.exit(purpose, each.hop, action, avoid, exits))
+      }
       const { id, record, publicKey } = exit
       const collector = collectors.get(id) ?? new AnswerCollector(messageId)
       collectors.set(id, collector)
@@ -178,6 +187,19 @@ export class Asker {
       ...about,
     }).run()
   }
+}
+
+/** The first guard for which something is found, and that. @throws what is thrown for the first one. */
+function firstOf(guards: readonly Guarding[], find: (guard: Guarding) => Hop): [Guarding, Hop] {
+  let failure: unknown
+  for (const guard of guards) {
+    try {
+      return [guard, find(guard)]
+    } catch (error) {
+      failure ??= error
+    }
+  }
+  throw failure
 }
 
 /** How long a request takes at most where its caller does not say. */

@@ -63,6 +63,8 @@ export class Carrier {
   /** Packets that were sent for somebody; those that came back as replies or loops. And loops that did not. */
   readonly counts = { sent: 0, received: 0, lost: 0, touched: 0, cover: 0 }
   readonly loopTag: Uint8Array
+  /** By which hops the last packet went that was sent for somebody. */
+  route: readonly Hop[] = []
   /** A round trip over the links of a path and back, milliseconds. */
   rttMs = FIRST_RTT_MS
   private readonly blocks: ReplyBlocks
@@ -125,6 +127,7 @@ export class Carrier {
     await cover().turn()
     this.underWay.set(hexOf(packetId(packet)), { route, secrets, onFault })
     this.counts.sent++
+    this.route = route
     await entry.send(packet, signal)
   }
 

@@ -101,24 +101,29 @@ export class OnionIdentity<Plugins extends readonly Plugin[] = readonly Plugin[]
   }
 
   /**
-   * Announces a resource. It is not published anew by itself, for that would tell how long the wallet is there: it ends with its `ttl`.
+   * Announces a resource. It ends with its `ttl`, and is not published anew by itself, which would tell how long the wallet is there.
    *
    * @param options.ttl seconds, rounded up to whole minutes; default 3,600.
+   * @param options.republish true: it is published anew until it is withdrawn or the identity closed. Default false; not for `'fresh'`.
    * @throws P2PError INVALID_RESOURCE, NOT_STORED, UNSERIALIZABLE_PAYLOAD, MESSAGE_TOO_LARGE, and as `request`.
    */
   async announce<T>(
     type: string,
     id: string,
     data: T,
-    options: OnionCallOptions & { ttl?: number | undefined } = {},
+    options: OnionCallOptions & { ttl?: number | undefined; republish?: boolean | undefined } = {},
   ): Promise<OnionAnnouncement> {
-    const { profile = 'background', ttl = 3_600, ...wait } = options
+    const { profile = 'background', ttl = 3_600, republish = false, ...wait } = options
     const persona = await this.begin()
     try {
+      const isFresh = this.purpose === FRESH
       const { resources } = persona.table(profile)
       // Dates are rounded down to the minute: the minute that is lost is given back.
-      await resources.announceResource(type, id, data, { ...wait, ttl: 60 * (Math.ceil(ttl / 60) + 1), republish: false })
-      const isFresh = this.purpose === FRESH
+      await resources.announceResource(type, id, data, {
+        ...wait,
+        ttl: 60 * (Math.ceil(ttl / 60) + 1),
+        republish: republish && !isFresh,
+      })
       if (isFresh) this.personas.rest(persona)
       return {
         creatorPeerId: persona.peerId,

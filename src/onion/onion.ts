@@ -3,6 +3,8 @@ import type { Limits } from '../base/limits.js'
 import type { Logger } from '../base/logger.js'
 import type { WaitOptions } from '../base/wait.js'
 import type { Plugin, PluginKit } from '../core/plugin.js'
+import type { Identity } from '../identity/identity.js'
+import type { Courier } from '../mail/courier.js'
 import { openState } from '../plugins/persistence/state-format.js'
 import { Carrier } from './carrier.js'
 import { Cover, type CoverMode } from './cover.js'
@@ -12,6 +14,7 @@ import { Entries } from './entries.js'
 import { Guards } from './guards.js'
 import type { GroupOf, Hop } from './hop.js'
 import { OnionIdentity } from './identity.js'
+import { mailCourier } from './mail-courier.js'
 import { Middles } from './middles.js'
 import { Paths } from './paths.js'
 import { Persona, type PersonaParts } from './persona.js'
@@ -28,6 +31,17 @@ export interface OnionSettings {
   readonly guardAgeMs: number
   readonly groupOf: GroupOf
   readonly entryPlugins: () => Plugin[]
+  readonly mail: OnionProfile
+}
+
+/** A hop of a path, as it tells of itself. */
+export interface OnionPathHop {
+  /** Its `lp1…` id. */
+  peerId: string
+  /** Who it says that runs it. It may say what it likes: paths tell operators apart by addresses. */
+  operator: string | undefined
+  /** Where it is reached, such as `wss://relay.example`. */
+  address: string
 }
 
 /** How the onion does. */
@@ -53,6 +67,8 @@ export interface OnionStatus {
   /** Loops that did not come back, and packets that somebody on the way has changed. */
   lost: number
   touched: number
+  /** The hops of the last packet that was sent for somebody, from the guard to the exit; empty before the first. Answers come by others. */
+  path: OnionPathHop[]
   /** Why the onion does not work yet; undefined where it does. */
   problem: P2PError | undefined
 }
@@ -158,11 +174,12 @@ export class Onion {
    *
    * @param purpose 1 to 128 characters.
    * @param options.plugins of the coordinator that streams connect, such as `statements()`; none that brings a transport.
+   * @param options.identity its key, where what it announces is to be somebody's who has a connection too; default: a fresh one. Not for `'fresh'`.
    * @throws P2PError INVALID_CONFIG, SHUT_DOWN.
    */
   identity<const Plugins extends readonly Plugin[] = readonly []>(
     purpose: string,
-    options: { plugins?: (() => Plugins) | undefined } = {},
+    options: { plugins?: (() => Plugins) | undefined; identity?: Identity | undefined } = {},
   ): OnionIdentity<Plugins> {
     if (this.isOver) throw shutDownError('The onion')
     if (typeof purpose !== 'string' || purpose === '' || purpose.length > 128) {
@@ -172,7 +189,7 @@ export class Onion {
     const identity: OnionIdentity<Plugins> = new OnionIdentity(
       purpose,
       {
-        open: (name) => this.open(name),
+        open: (name) => this.open(name, name === '' ? undefined : options.identity),
         close: (persona) => this.closePersona(persona),
         rest: (persona) => this.tags.give(persona.purpose.tag),
         wake: async (persona) => {
@@ -198,6 +215,25 @@ export class Onion {
     this.paths.checkOperators()
   }
 
+  /** Brings letters to mailboxes. @internal */
+  courier(): Courier {
+    const { directory, settings, kit } = this
+    return mailCourier({
+      network: kit.network,
+      random: kit.random,
+      profile: settings.mail,
+      serves: (relayId) => directory.get(relayId)?.record.exit.includes('deposit') === true,
+      as: async (run) => {
+        const persona = await this.open('')
+        try {
+          return await run(persona)
+        } finally {
+          this.closePersona(persona)
+        }
+      },
+    })
+  }
+
   /** How the onion does at present. */
   status(): OnionStatus {
     const { minOperators, hops } = this.settings
@@ -220,6 +256,7 @@ export class Onion {
       covered,
       lost,
       touched,
+      path: this.carrier.route.map(({ id, record: { operator, address } }) => ({ peerId: id, operator, address })),
       problem: this.entries.open().length > 0 && this.paths.operators >= minOperators ? undefined : this.problem,
     }
   }
@@ -296,13 +333,13 @@ export class Onion {
     this.kit.emit('eclipse-suspected', evidence)
   }
 
-  private async open(name: string): Promise<Persona> {
+  private async open(name: string, identity?: Identity): Promise<Persona> {
     if (this.isOver) throw shutDownError('The onion')
     await this.kit.run()
     const { tag, isAttached } = this.tags.take()
     try {
       if (!isAttached) await this.attach()
-      const persona = await Persona.create(name, tag, this.parts)
+      const persona = await Persona.create(name, tag, this.parts, identity)
       this.personas.add(persona)
       return persona
     } catch (error) {

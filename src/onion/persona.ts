@@ -58,10 +58,11 @@ export class Persona {
     name: string,
     tag: Uint8Array,
     readonly parts: PersonaParts,
+    identity: Identity | undefined,
   ) {
     const { clock, random, limits, network, allowPrivate } = parts
     // Keys are never drawn from a generator that a test may have seeded.
-    this.identity = identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
+    this.identity = identity ?? identityFromSeed(crypto.getRandomValues(new Uint8Array(32)))
     this.purpose = { name, id: hexOf(tag), tag }
     this.asker = new Asker({ ...parts, purpose: this.purpose })
     this.run = random.bytes(RUN_BYTES)
@@ -85,13 +86,14 @@ export class Persona {
   }
 
   /**
-   * A persona with a fresh key.
+   * A persona.
    *
    * @param name of the purpose; '' for one that is used once.
    * @param tag of its inbox, 16 bytes.
+   * @param identity its key; default: a fresh one.
    */
-  static async create(name: string, tag: Uint8Array, parts: PersonaParts): Promise<Persona> {
-    const persona = new Persona(name, tag, parts)
+  static async create(name: string, tag: Uint8Array, parts: PersonaParts, identity?: Identity): Promise<Persona> {
+    const persona = new Persona(name, tag, parts, identity)
     await identityReady(persona.identity)
     return persona
   }
@@ -119,8 +121,17 @@ export class Persona {
         return ownId()
       },
     }
-    const options = { clock: rounded, limits, logger, identity, network, verifier, lookup, random, onError: report }
-    const table = new HashTable(owner, options)
+    const table = new HashTable(owner, {
+      clock: rounded,
+      limits,
+      logger,
+      identity,
+      network,
+      verifier,
+      lookup,
+      random,
+      onError: report,
+    })
     const made: PersonaTable = { table, resources: new Resources(table, owner) }
     this.tables.set(profile, made)
     return made

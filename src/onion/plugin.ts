@@ -5,12 +5,15 @@ import { WORK_LIMITS } from '../base/limits/proof-of-work.js'
 import { TOPIC_LIMITS } from '../base/limits/topics.js'
 import type { Limits } from '../base/limits.js'
 import type { Plugin } from '../core/plugin.js'
+import type { Mail } from '../mail/mail.js'
+import { BY_ONION } from '../mail/outgoing-entry.js'
 import { AnonymousLetters } from './anonymous-letters.js'
 import type { CoverMode } from './cover.js'
 import { defaultGroupOf, type GroupOf } from './hop.js'
 import { ONION_PROTOCOL } from './messages.js'
 import { Onion, type OnionSettings } from './onion.js'
 import { MAX_HOPS, MIN_HOPS } from './packet.js'
+import type { OnionProfile } from './profile.js'
 
 /** How the onion is used; each option may be left out. */
 export interface OnionOptions {
@@ -27,6 +30,8 @@ export interface OnionOptions {
   guardAgeMs?: number | undefined
   /** Who runs a hop, as a text: two hops of one group stand in no path together. Default: by its address. For tests on one machine. */
   groupOf?: GroupOf | undefined
+  /** How letters of `sendTo` with `via: 'onion'` are delayed. Default `'background'`. */
+  mail?: OnionProfile | undefined
   /** Plugins of the coordinators that connect to guards: transports, for instance. */
   entryPlugins?: (() => Plugin[]) | undefined
 }
@@ -50,6 +55,8 @@ export function onion(options: OnionOptions = {}): Plugin<{ onion: Onion }> {
     limits: { ...MAILBOX_LIMITS, ...TOPIC_LIMITS, ...WORK_LIMITS, ...ONION_LIMITS },
     attach(kit) {
       const onion = new Onion(kit, settings)
+      const { mail } = (kit.plugin('mail') ?? {}) as { mail?: Mail }
+      mail?.couriers.set(BY_ONION, async () => onion.courier())
       if (isAccepting) {
         const letters = new AnonymousLetters(kit, kit.limits as Required<Limits>)
         kit.registerProtocol({
@@ -74,19 +81,27 @@ export function onion(options: OnionOptions = {}): Plugin<{ onion: Onion }> {
 function settingsOf(options: OnionOptions): OnionSettings {
   const given: unknown = options
   if (typeof given !== 'object' || given === null) throw invalid('', 'must be an object')
-  const { hops = 3, cover = 'off', minOperators = 3, groupOf = defaultGroupOf, entryPlugins = () => [] } = options
+  const {
+    hops = 3,
+    cover = 'off',
+    minOperators = 3,
+    groupOf = defaultGroupOf,
+    entryPlugins = () => [],
+    mail = 'background',
+  } = options
   const { hopAgeMs = ONION_LIMITS.onionHopAgeMs, guardAgeMs = ONION_LIMITS.onionGuardAgeMs } = options
   const isWhole = (value: unknown, from: number, to = Number.MAX_SAFE_INTEGER) =>
     Number.isSafeInteger(value) && (value as number) >= from && (value as number) <= to
   if (!isWhole(hops, MIN_HOPS, MAX_HOPS)) throw invalid('hops', `must be ${MIN_HOPS} to ${MAX_HOPS}`)
   if (!['off', 'session', 'always'].includes(cover)) throw invalid('cover', "must be 'off', 'session' or 'always'")
+  if (!['quick', 'mixed', 'background'].includes(mail)) throw invalid('mail', "must be 'quick', 'mixed' or 'background'")
   if (!isWhole(minOperators, 2)) throw invalid('minOperators', 'must be 2 or more')
   if (!isWhole(hopAgeMs, 0)) throw invalid('hopAgeMs', 'must be a whole number of milliseconds')
   if (!isWhole(guardAgeMs, 0)) throw invalid('guardAgeMs', 'must be a whole number of milliseconds')
   for (const [name, value] of Object.entries({ groupOf, entryPlugins })) {
     if (typeof value !== 'function') throw invalid(name, 'must be a function')
   }
-  return { hops, cover, minOperators, hopAgeMs, guardAgeMs, groupOf, entryPlugins }
+  return { hops, cover, minOperators, hopAgeMs, guardAgeMs, groupOf, entryPlugins, mail }
 }
 
 function invalid(option: string, fault: string): P2PError {

@@ -21,7 +21,7 @@ const BACKGROUND_PACKETS = 40
 export function meanDelayMs(profile: OnionProfile, rate: number): number {
   if (profile === 'quick') return 0
   const perMs = 2 ** rate / 1_000
-  return profile === 'mixed' ? within(MIXED_PACKETS / perMs, 2_000, 5_000) : within(BACKGROUND_PACKETS / perMs, 5_000, 30_000)
+  return profile === 'mixed' ? within(MIXED_PACKETS / perMs, 3_000, 5_000) : within(BACKGROUND_PACKETS / perMs, 5_000, 30_000)
 }
 
 /** A path as packets name it: with each hop's key for this epoch, and a delay drawn for it. A delay of 0 asks for errors: only `quick` has it. */

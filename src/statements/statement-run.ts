@@ -74,6 +74,12 @@ interface RunSurroundings {
   run(options: StatementRunOptions): StatementRun
 }
 
+/** A round of a run: the items of a phase, or the word of each member that it is ready for the next. */
+interface PlannedRound {
+  readonly phase: Phase
+  readonly isReady: boolean
+}
+
 /**
  * One attempt of a protocol in phases, all of whose items are statements: made by `Statements.run`. Its members go on together or stop together, and with the same items,
  * as long as messages between honest members take less than a step of one second. A member that lies, or misses a deadline, is named and blamed.
@@ -88,7 +94,7 @@ export class StatementRun {
    */
   readonly finished: Promise<PhaseItems>
   /** Of each round, the phase and its place among the phases. */
-  private readonly plan: readonly { phase: Phase; isReady: boolean }[]
+  private readonly plan: readonly PlannedRound[]
   private readonly rounds: StatementRounds
   /** `lp1…` ids of the members, by their places. */
   private readonly memberIds: readonly string[]
@@ -112,7 +118,7 @@ export class StatementRun {
     if (!(Number.isSafeInteger(attempt) && attempt >= 1))
       throw invalid('attempt', 'attempt must be a whole number of at least 1.')
     this.attempt = attempt
-    this.plan = phases.flatMap((phase) => {
+    this.plan = phases.flatMap((phase): PlannedRound[] => {
       const items = { phase, isReady: false }
       return phase.ready === false ? [items] : [items, { phase, isReady: true }]
     })

@@ -5,6 +5,7 @@ import { mapAtOnce } from '../../src/base/at-once.js'
 import { generateNoiseKeyPair } from '../../src/channel/x25519.js'
 import { type P2PConfig, P2PCoordinator } from '../../src/coordinator.js'
 import type { Plugin, PluginKit } from '../../src/core/plugin.js'
+import { probe } from '../../src/core/probe.js'
 import { withTransport } from '../../src/core/with-transport.js'
 import { generateIdentity, identityFromSeed } from '../../src/identity/identity.js'
 import { decodePeerId, encodePeerId } from '../../src/identity/peer-id.js'
@@ -376,7 +377,7 @@ const SOURCES: Record<string, { files: string[]; run(address: string, rules: Rul
       const plugin = liar({})
       await coordinator({ plugins: [plugin], ...rules })
       await tryTo(plugin.kit().dialer.dial(address, encodePeerId(random(5)), {}))
-      await tryTo(plugin.kit().dialer.look(address, encodePeerId(random(5)), {}))
+      await tryTo(probe(plugin.kit(), address, encodePeerId(random(5))))
     },
   },
   'the name of a peer, which is dialled again after a rest': {
@@ -525,7 +526,6 @@ describe('the places where addresses of others come in', () => {
       'core/core.ts',
       'core/kit.ts',
       'peer/pool/peer-manager.ts',
-      'peer/dial/probe.ts',
       'plugins/circuit/server/relay-services.ts',
       'plugins/dht/eclipse/plugin.ts',
       'plugins/http/web-fallback.ts',
@@ -546,7 +546,7 @@ describe('the places where addresses of others come in', () => {
     const dialling = ours.filter((file) => /\.forAddress\(|SecureChannel\.dial\(|new WebSocket\(|[^.]\bfetch\(/.test(code(file)))
     // A request by that name reads a mailbox.
     expect(dialling.filter((file) => file !== 'mail/server/mail-server.ts').sort()).toEqual([
-      'peer/dial/probe.ts',
+      'core/probe.ts',
       'peer/pool/dialling.ts',
     ])
     // The application's own addresses are made in one place.

@@ -18,6 +18,16 @@ const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
     'code message details',
   ],
   'backplane/node-list.ts peers': ['a count, shown to the operator', 'test/backplane/circuits.test.ts'],
+  'node/backplane/shared-blame.ts shape': [
+    'a ban: a process of this relay is trusted with its peers',
+    'test/backplane/shared.test.ts',
+    'publicKey offences floods',
+  ],
+  'node/backplane/shared-caps.ts shape': [
+    'refusals of an address, while it says so: a process of this relay is trusted with its peers',
+    'test/node/shared-caps.test.ts',
+    'address open pending tried',
+  ],
   'plugins/circuit/server/half-circuits.ts answerShape': [
     'the end of its own circuit',
     'test/backplane/circuits.test.ts',
@@ -262,14 +272,14 @@ const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
     'version head keysets transaction spent sign commitments',
   ],
   'musig2/request.ts requestShape #2': ['what is signed, shown as such', 'test/musig2/request.test.ts', 'input type keyset'],
-  'musig2/ownership.ts shape': [
+  'coinjoin/ownership-request.ts shape': [
     'a request of contacts alone: a proof of the coin and round that are shown, which spends nothing',
-    'test/musig2/ownership.test.ts',
+    'test/coinjoin/coin-proofs.test.ts',
     'kind head keyset roster member coin',
   ],
-  'musig2/ownership.ts shape #2': [
+  'coinjoin/ownership-request.ts shape #2': [
     'nothing: a proof of another coin holds for no other',
-    'test/musig2/ownership.test.ts',
+    'test/coinjoin/coin-proofs.test.ts',
     'txid index sats',
   ],
   'musig2/messages.ts proofs': ['nothing: they verify for the key of the member', 'test/musig2/blame.test.ts'],

@@ -185,7 +185,20 @@ it('what no process sends harms nobody', async () => {
   await net.run(alice.connectToPeer(bob.peerId))
   const stranger = localBackplane(hub)
   await net.run(stranger.start(() => ({ peers: 0, maxPeers: 0, draining: false })))
-  const casts = ['circuit', 'peer', 'peer-gone', 'claim', 'node', 'topic', 'topics', 'deposit', 'gather', 'gathered']
+  const casts = [
+    'circuit',
+    'peer',
+    'peer-gone',
+    'claim',
+    'node',
+    'topic',
+    'topics',
+    'deposit',
+    'peer-blame',
+    'address-caps',
+    'gather',
+    'gathered',
+  ]
   const questions = ['incoming', 'find', 'who', 'probe']
   const bodies = [
     ...ODD,

@@ -12,11 +12,13 @@ function localCluster(latencyMs = 1): Cluster & { hub: LocalHub; clock: VirtualC
   return {
     hub,
     clock,
-    async node() {
-      const node = localBackplane(hub)
-      nodes.add(node)
-      await clock.run(node.start(() => ({ peers: 0, maxPeers: 7, draining: false })))
-      return node
+    async start(count) {
+      const started = Array.from({ length: count }, () => localBackplane(hub))
+      for (const node of started) {
+        nodes.add(node)
+        await clock.run(node.start(() => ({ peers: 0, maxPeers: 7, draining: false })))
+      }
+      return started
     },
     async kill(node) {
       hub.kill(node.nodeId)

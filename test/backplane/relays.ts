@@ -1,11 +1,13 @@
 import { LocalHub, localBackplane } from '../../src/backplane/local.js'
 import { P2PError } from '../../src/base/errors.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
+import type { Plugin, PluginKit } from '../../src/core/plugin.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { oneWalker } from '../../src/node/backplane/one-walker.js'
 import { Presence } from '../../src/node/backplane/presence.js'
 import { SharedBans } from '../../src/node/backplane/shared-bans.js'
+import { sharedBlame } from '../../src/node/backplane/shared-blame.js'
 import { sharedRecords } from '../../src/node/backplane/shared-records.js'
 import { sharedTopics } from '../../src/node/backplane/shared-topics.js'
 import { relayServices } from '../../src/plugins/circuit/server/relay-services.js'
@@ -14,8 +16,11 @@ import { createTestNetwork } from '../../src/testing/test-network.js'
 import type { FramePipe } from '../../src/transport/frames/frame-pipe.js'
 
 /** Several processes of one relay in one network in memory, behind a balancer at `memory://relay`. */
-export async function relayProcesses(count: number, { latencyMs = 1, seed = 1, bootstrap = [] as string[] } = {}) {
-  const net = createTestNetwork({ latencyMs: 2, seed })
+export async function relayProcesses(
+  count: number,
+  { latencyMs = 1, seed = 1, bootstrap = [] as string[], scheme = 'memory' as 'memory' | 'ws' } = {},
+) {
+  const net = createTestNetwork({ latencyMs: 2, seed, scheme })
   const hub = new LocalHub({ clock: net.clock, latencyMs })
   const identity = identityFromSeed(new Uint8Array(32).fill(200))
   /** What peers that have gone to another process were told, by process. */
@@ -25,13 +30,30 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1, b
     const backplane = localBackplane(hub)
     const services = relayServices({ backplane })
     const walker = oneWalker(backplane)
+    const blame = sharedBlame(backplane)
+    let kit!: PluginKit
+    const watched: Plugin = {
+      name: 'watched',
+      attach(given) {
+        kit = given
+        return {}
+      },
+    }
     const coordinator: P2PCoordinator = net.createPeer({
       host: `relay${n}`,
       identity,
       // Its own one, which knows the backplane.
       dht: { mode: 'client' },
       bootstrap,
-      plugins: [dhtNode({ mode: 'server', backplane }), services, sharedRecords(backplane), sharedTopics(backplane), walker],
+      plugins: [
+        dhtNode({ mode: 'server', backplane }),
+        services,
+        sharedRecords(backplane),
+        sharedTopics(backplane),
+        walker,
+        blame,
+        watched,
+      ],
     })
     const presence = new Presence({
       backplane,
@@ -45,9 +67,10 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1, b
     coordinator.on('disconnected', ({ peerId }) => presence.disconnected(peerId))
     await net.run(backplane.start(() => ({ peers: coordinator.getConnectedPeers().length, maxPeers: 1_000, draining: false })))
     const bans = new SharedBans({ backplane, clock: net.clock, coordinator })
+    blame.begin(coordinator)
     walker.begin((peerId) => void coordinator.disconnectFromPeer(peerId).catch(() => {}))
     await net.run(coordinator.start())
-    return { n, host: `relay${n}`, coordinator, backplane, presence, services, walker, bans }
+    return { n, host: `relay${n}`, coordinator, backplane, presence, services, walker, bans, blame, kit }
   }
   const relays: Awaited<ReturnType<typeof start>>[] = []
   for (let n = 0; n < count; n++) relays.push(await start(n))
@@ -97,8 +120,8 @@ export async function relayProcesses(count: number, { latencyMs = 1, seed = 1, b
       }
     },
     async stop() {
-      for (const { backplane, presence, walker, bans } of relays) {
-        for (const part of [presence, walker, bans]) part.close()
+      for (const { backplane, presence, walker, bans, blame } of relays) {
+        for (const part of [presence, walker, bans, blame]) part.close()
         await net.run(backplane.close())
       }
       await net.stop()

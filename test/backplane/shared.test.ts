@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
+import { decodePeerId } from '../../src/identity/peer-id.js'
 import { relayProcesses } from './relays.js'
 
 let cluster: Awaited<ReturnType<typeof relayProcesses>>
@@ -136,6 +137,31 @@ it('whoever one process bans, all do; a ban that is lifted is lifted by all', as
   await until(() => bans().every((text) => text === ''), 500)
 })
 
+it('faults at several processes count together: whoever moves on after each is banned as one who stays', async () => {
+  cluster = await relayProcesses(3)
+  const { net, relays, wallet, until } = cluster
+  let at = 0
+  const alice = wallet(() => at, 1)
+  await net.run(alice.start())
+  const publicKey = decodePeerId(alice.peerId)
+  const faultsAt = (n: number) => relays[n]!.coordinator.reputationOf(alice.peerId).faults
+  for (let fault = 1; fault <= 5; fault++) {
+    await until(() => relays[at]!.coordinator.getConnectedPeers().length === 1, 30_000)
+    const { kit, coordinator } = relays[at]!
+    kit.blame(publicKey, 'MALFORMED_DATA', 'No message.')
+    at = fault % 3
+    await net.run(coordinator.disconnectFromPeer(alice.peerId))
+    await until(() => relays.every((_, n) => faultsAt(n).offence === fault), 500)
+    await net.run(alice.connectToPeer('memory://relay'))
+  }
+  // What was told is not told again, by anybody.
+  await net.clock.advance(5_000)
+  expect(relays.map((_, n) => faultsAt(n))).toEqual(relays.map(() => ({ offence: 5 })))
+  // Forty points, of which fifty ban.
+  for (let fault = 0; fault < 8; fault++) relays[at]!.kit.blame(publicKey, 'RATE_LIMITED', 'Too many.')
+  await until(() => relays.every(({ coordinator }) => coordinator.listBans().some(({ id }) => id === alice.peerId)), 5_000)
+})
+
 it('a ban that is made while the backplane is away is written when it is back', async () => {
   cluster = await relayProcesses(2)
   const { net, hub, relays, until } = cluster
@@ -165,4 +191,25 @@ it('one process at a time dials other relays; after its death another one does',
   kill(first!)
   net.network.vanish(`relay${first}`)
   await until(() => dialling().some((n) => n !== first), 30_000)
+})
+
+it('whoever walks next knows the nodes that the last one knew, and needs no bootstrap peer', async () => {
+  cluster = await relayProcesses(2, { bootstrap: ['ws://outside.example'], scheme: 'ws' })
+  const { net, relays, kill, until } = cluster
+  const outside = net.createPeer({ host: 'outside.example', relay: true })
+  await net.run(outside.start())
+  const farther = net.createPeer({ host: 'farther.example', dht: { mode: 'server' }, bootstrap: ['ws://outside.example'] })
+  await net.run(farther.start())
+  const walker = () => relays.findIndex(({ walker }) => walker.leads)
+  const nodesOf = (n: number) => relays[n]!.coordinator.getStats().dht.network?.nodes
+  await until(() => walker() !== -1, 20_000)
+  const first = walker()
+  await until(() => nodesOf(first) === 2, 120_000)
+  await net.clock.advance(61_000)
+  expect(nodesOf(1 - first)).toBe(0)
+  await net.run(outside.shutdown())
+  kill(first)
+  net.network.vanish(`relay${first}`)
+  await until(() => relays[1 - first]!.walker.leads, 20_000)
+  await until(() => relays[1 - first]!.coordinator.getPeer(farther.peerId) !== undefined, 30_000)
 })

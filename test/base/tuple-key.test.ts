@@ -65,7 +65,7 @@ const NO_KEYS: Record<string, string> = {
   'transport/websocket.ts': 'a subprotocol',
   'node/web-socket-server.ts': 'an address, and the head of an HTTP answer',
   'node/admission.ts': 'an address for people',
-  'node/relay.ts': 'a measure that is compared with itself',
+  'node/silent-readers.ts': 'a measure that is compared with itself',
   'message/shape.ts': 'where a fault is, for people',
   'node/origins.ts': 'a question whether anything is there',
   'peer/dial/path-race.ts': 'a path and its code, for people',

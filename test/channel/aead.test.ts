@@ -159,14 +159,14 @@ describe.each(Object.entries(providers))('CipherState over %s', (_, aead) => {
     expect(send.nonce).toBe(MAX_NOISE_NONCE)
   })
 
-  it('zeroes its key when re-keyed and when destroyed, and does nothing after that', () => {
+  it('zeroes its key when re-keyed and when wiped, and does nothing after that', () => {
     const key = new Uint8Array(32).fill(7)
     new CipherState(key, aead).rekey()
     expect(key).toEqual(new Uint8Array(32))
     const last = new Uint8Array(32).fill(7)
     const state = new CipherState(last, aead)
-    state.destroy()
-    state.destroy()
+    state.wipe()
+    state.wipe()
     expect(last).toEqual(new Uint8Array(32))
     for (const act of [() => state.encrypt(text), () => state.decrypt(text), () => state.rekey()]) {
       expect(codeOf(act)).toBe('CONNECTION_CLOSED')

@@ -12,6 +12,7 @@ import { encodePeerId } from '../../src/identity/peer-id.js'
 import { encode } from '../../src/message/codec.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Transport } from '../../src/transport/transport.js'
+import { LONG } from '../long.js'
 import {
   type Alter,
   alice,
@@ -126,7 +127,8 @@ describe('a handshake', () => {
     const whole = dialled()
     await whole.clock.run(Promise.all([whole.a, whole.b]))
     const length = (side === 'a' ? whole.near : whole.far).sent[index]!.length
-    for (let at = 0; at < length; at++) {
+    // Every fifth byte; in the long list each.
+    for (let at = 0; at < length; at += LONG ? 1 : 5) {
       const bit = 1 << (at % 8)
       const alter = (frame: Uint8Array, from: string, i: number) => {
         if (from === side && i === index) frame[at]! ^= bit

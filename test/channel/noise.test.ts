@@ -266,15 +266,15 @@ describe('NoiseXX', () => {
     expect(codeOf(() => sides[0].readMessage(sides[1].writeMessage(EMPTY)))).toBe(undefined)
   })
 
-  it('zeroes the ephemeral secret on split, on failure and on destroy, never the static one', () => {
-    for (const end of ['split', 'fail', 'destroy'] as const) {
+  it('zeroes the ephemeral secret on split, on failure and when wiped, never the static one', () => {
+    for (const end of ['split', 'fail', 'wipe'] as const) {
       const ephemeralKeys = ladderX25519.generate()
       const alice = new NoiseXX({ initiator: true, staticKeys: aliceKeys, ephemeralKeys })
       const sides: [NoiseXX, NoiseXX] = [alice, pair()[1]]
       exchange(sides, [], undefined, end === 'split' ? 3 : 1)
       if (end === 'split') alice.split()
       else if (end === 'fail') codeOf(() => alice.readMessage(EMPTY))
-      else alice.destroy()
+      else alice.wipe()
       expect(ephemeralKeys.secretKey).toEqual(new Uint8Array(32))
     }
     expect(aliceKeys.secretKey).not.toEqual(new Uint8Array(32))

@@ -67,6 +67,27 @@ describe('an introduction', () => {
     expect(names(await find(alice, { peerId: 'alice' }))).toEqual([])
   })
 
+  it('is made of others whatever one of them says of itself: what is too deep for the answer is left out of it', async () => {
+    const { relay, peer, find } = setUp()
+    const r = relay('r')
+    const alice = peer('alice', [r])
+    peer('bob', [r])
+    const mallory = peer('mallory', [r])
+    // As deep as a description may be, and with it an update, which stands deeper: each is told or left out, and bob always found.
+    let metadata: Record<string, unknown> = { end: 1 }
+    const told: boolean[] = []
+    for (let depth = 2; depth < limits.maxDecodeDepth; depth++) {
+      metadata = { [depth % 2 === 0 ? 'list' : 'map']: depth % 2 === 0 ? [metadata] : metadata }
+      if (depth % 2 === 0) depth++
+      mallory.metadata = metadata
+      const found = await find(alice)
+      expect([depth, names(found)]).toEqual([depth, ['bob', 'mallory']])
+      told.push(found.find(({ peerId }) => peerId === 'mallory')!.metadata !== undefined)
+    }
+    expect(told.indexOf(false)).toBeGreaterThan(10)
+    expect(told.slice(told.indexOf(false))).not.toContain(true)
+  })
+
   it('tells key, protocols, metadata and the relay by which to come', async () => {
     const { relay, peer, find } = setUp()
     const r = relay('r')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { hexOf } from '../../src/base/bytes.js'
 import { resolveLimits } from '../../src/base/limits.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
+import { encode } from '../../src/message/codec.js'
 import { INTRODUCE, INTRODUCE_WATCH, type PeerQuery } from '../../src/plugins/circuit/find-peers.js'
 import { Introducer } from '../../src/plugins/circuit/server/introducer.js'
 import { PeerWatches } from '../../src/plugins/circuit/watch-peers.js'
@@ -271,6 +272,67 @@ describe('a watch for peers', () => {
       code: 'MALFORMED_DATA',
     })
     expect(r.introducer.watches).toBe(0)
+  })
+})
+
+describe('peers that change and watch without end', () => {
+  /** Watchers that take what they are told, and the bytes of it. */
+  function crowd(count: number, watchesOfEach: number) {
+    const clock = new VirtualClock()
+    const many = resolveLimits({ maxPeerWatches: 64, maxIntroductions: 100 })
+    const introducer = new Introducer({ limits: many, canBeCalled: () => true })
+    const r = new TestHost('r', clock).register(introducer)
+    const told = new Map<string, { messages: number; bytes: number; changes: string[] }>()
+    const join = (name: string, watches: number, query: PeerQuery = {}) => {
+      const host = new TestHost(name, clock).register(handler('chat'))
+      const has = { messages: 0, bytes: 0, changes: [] as string[] }
+      told.set(name, has)
+      host.register({
+        protocolName: INTRODUCE_WATCH,
+        handleMessage: async ({ payload }) => {
+          has.messages++
+          has.bytes += encode(payload, many).length
+          for (const { metadata } of (payload as { peers: { metadata?: { mood?: string } }[] }).peers)
+            if (metadata?.mood !== undefined) has.changes.push(metadata.mood)
+        },
+      })
+      host.connect(r)
+      for (let watch = 1; watch <= watches; watch++)
+        void host.sendTo('r', { type: 'watch', payload: { watch, ...query }, protocol: INTRODUCE })
+      return host
+    }
+    const change = (host: TestHost, metadata: Record<string, unknown>) => {
+      host.metadata = metadata
+      introducer.changed(r.peer(host.peerId)!)
+    }
+    const hostile = Array.from({ length: count }, (_, i) => join(`hostile ${i}`, watchesOfEach))
+    return { clock, many, told, join, change, hostile }
+  }
+
+  it('are told no more than the budget of all, and a watcher of one other peer hears of it within seconds, before their backlog', async () => {
+    const { clock, many, told, join, change, hostile } = crowd(12, 64)
+    const alice = join('alice', 1, { peerId: 'bob' })
+    const bob = join('bob', 0)
+    await clock.advance(2_000)
+    const bytes = () => [...told.values()].reduce((sum, one) => sum + one.bytes, 0)
+    const before = bytes()
+    const seconds = 8
+    for (let tick = 0; tick < 10 * seconds; tick++) {
+      for (const peer of hostile) change(peer, { text: 'x'.repeat(1_900), tick })
+      if (tick === 40) change(bob, { mood: 'good' })
+      await clock.advance(100)
+      if (tick === 70) expect(told.get(alice.peerId)!.changes).toEqual(['good'])
+    }
+    expect(bytes() - before).toBeLessThan(many.peerWatchByteBurst + seconds * many.peerWatchBytesPerS + 1_000_000)
+    // Each of them has its turn, and no more of them than another.
+    const shares = hostile.map(({ peerId }) => told.get(peerId)!.messages)
+    expect(Math.max(...shares) - Math.min(...shares)).toBeLessThan(0.1 * Math.max(...shares))
+    // What was changed last is told in the end, to all.
+    for (const peer of hostile) change(peer, { mood: `last of ${peer.peerId}` })
+    await clock.advance(30_000)
+    for (const { peerId } of hostile)
+      for (const other of hostile)
+        if (other.peerId !== peerId) expect(told.get(peerId)!.changes).toContain(`last of ${other.peerId}`)
   })
 })
 

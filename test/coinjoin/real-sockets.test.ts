@@ -1,7 +1,7 @@
 // Five wallets over real sockets, as an application has them: they know a relay, and nothing of each other.
 import { afterEach, expect, it } from 'vitest'
 import { hexOf } from '../../src/base/bytes.js'
-import { CoinJoin } from '../../src/coinjoin/index.js'
+import { answerCoinProofs, CoinJoin, coinProofs } from '../../src/coinjoin/index.js'
 import { P2PCoordinator } from '../../src/index.js'
 import { musig2 } from '../../src/musig2/plugin.js'
 import { softwareSigner } from '../../src/musig2/software-signer.js'
@@ -85,7 +85,7 @@ it.each([false, true])(
     const chain = new Chain()
     const shared = sharedPurseOf({ chain, seed: 90, taproot, outputType: taproot ? 1 : 0, change: 60_000n })
     const owners = shared.secretKeys.map((secretKey) => {
-      const signer = softwareSigner({ secretKeys: [secretKey] })
+      const signer = softwareSigner({ secretKeys: [secretKey], other: coinProofs() })
       const plugins = [statements(), musig2({ signer, ownScripts: shared.known })] as const
       const owner = new P2PCoordinator({ bootstrap: [usual!.url], allowPrivate: true, plugins: [...plugins] })
       ends.push(() => owner.shutdown())
@@ -95,7 +95,7 @@ it.each([false, true])(
     const [one, other] = owners
     other!.musig2.contacts.add(one!.peerId)
     let proofs = 0
-    other!.musig2.on('ownership', ({ accept }) => {
+    answerCoinProofs(other!.musig2, ({ accept }) => {
       proofs++
       accept().catch(() => {})
     })

@@ -1,11 +1,12 @@
 // Coins of several owners in a mix: proofs and signatures by MuSig2, and what becomes of the round where an owner refuses or vanishes.
 import { afterEach, describe, expect, it } from 'vitest'
 import { hexOf } from '../../src/base/bytes.js'
+import { answerCoinProofs, coinProofs, type PendingOwnership } from '../../src/coinjoin/coin-proofs.js'
 import { coinName } from '../../src/coinjoin/coins.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import type { MuSig2 } from '../../src/musig2/musig2.js'
-import type { PendingOwnership, PendingRequest } from '../../src/musig2/musig2-options.js'
+import type { PendingRequest } from '../../src/musig2/musig2-options.js'
 import { musig2 } from '../../src/musig2/plugin.js'
 import type { MuSig2Signer } from '../../src/musig2/signer.js'
 import { softwareSigner } from '../../src/musig2/software-signer.js'
@@ -37,7 +38,7 @@ async function ownersOf(net: TestNetwork, options: OwnersOptions, others: Others
   const peers: Owner[] = []
   for (const [i, secretKey] of secretKeys.entries()) {
     const identity = identityFromSeed(secretKey.map((byte) => byte ^ 0x55))
-    const own = softwareSigner({ secretKeys: [secretKey], now: () => net.clock.now() })
+    const own = softwareSigner({ secretKeys: [secretKey], other: coinProofs(), now: () => net.clock.now() })
     const signer: MuSig2Signer = {
       publicKeys: own.publicKeys,
       prove: (input) => own.prove(input),
@@ -58,7 +59,7 @@ async function ownersOf(net: TestNetwork, options: OwnersOptions, others: Others
     for (const other of peers) await net.run(peer.connectToPeer(net.addressOf(other)))
     peers.push(peer)
     if (i === 0) continue
-    peer.musig2.on('ownership', (request) => {
+    answerCoinProofs(peer.musig2, (request) => {
       asked.proofs.push(request)
       if (others.prove) return others.prove(request)
       if (coinName(request.summary.coin) === coinName(coin)) request.accept().catch(() => {})

@@ -99,7 +99,7 @@ export function sharedPurseOf({ chain, seed, owners = 2, taproot = false, output
   const plan = planMix({ coins: [coin], denomination: 1_000_000n, outputs: 1, outputType })
   /** Scripts that all owners know as theirs: the others derive them as well. */
   const known: Uint8Array[] = []
-  const walletOf = (musig2: Pick<MuSig2, 'proveOwnership' | 'sign'>, cosigners: Readonly<Record<string, string>>): MixWallet => ({
+  const walletOf = (musig2: MuSig2, cosigners: Readonly<Record<string, string>>): MixWallet => ({
     ...own.wallet,
     freshScripts: async (...asked) => {
       const scripts = await own.wallet.freshScripts(...asked)

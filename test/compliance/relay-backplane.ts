@@ -5,8 +5,8 @@ import { P2PError } from '../../src/base/errors.js'
 
 /** Some processes of one relay, and what may happen to them. */
 export interface Cluster {
-  /** A process that has started. */
-  node(): Promise<RelayBackplane>
+  /** So many processes, which have started. */
+  start(count: number): Promise<RelayBackplane[]>
   /** Ends a process without a goodbye. */
   kill(node: RelayBackplane): Promise<void>
   /** Takes the link of all processes away; resolves when they know. */
@@ -26,18 +26,37 @@ const text = (value: string) => new TextEncoder().encode(value)
 const read = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const nothing = new Uint8Array(0)
 
+type Three = [RelayBackplane, RelayBackplane, RelayBackplane]
+
 /** What every RelayBackplane must do, with three processes. */
 export function relayBackplaneCompliance(name: string, create: () => Promise<Cluster>): void {
   describe(`${name} as a backplane`, () => {
     let cluster: Cluster
-    let nodes: [RelayBackplane, RelayBackplane, RelayBackplane]
-    afterEach(() => cluster.close())
+    let nodes: Three
+    const clusters: Cluster[] = []
+    afterEach(async () => {
+      for (const each of clusters.splice(0)) await each.close()
+    })
 
+    const threeOf = async (cluster: Cluster) => {
+      const three = (await cluster.start(3)) as Three
+      await cluster.until(() => three.every((node) => node.nodes().length === 3), 5_000)
+      return three
+    }
     const setUp = async () => {
       cluster = await create()
-      nodes = [await cluster.node(), await cluster.node(), await cluster.node()]
-      await cluster.until(() => nodes.every((node) => node.nodes().length === 3), 1_000)
+      clusters.push(cluster)
+      nodes = await threeOf(cluster)
       return nodes
+    }
+    /** For tests that wait long, and so at the same time: each has its processes for itself. */
+    const beside = async (test: (cluster: Cluster, nodes: Three) => Promise<void>) => {
+      const own = await create()
+      try {
+        await test(own, await threeOf(own))
+      } finally {
+        await own.close()
+      }
     }
 
     it('knows its processes, with what they say of themselves, and hears a goodbye at once', async () => {
@@ -53,7 +72,7 @@ export function relayBackplaneCompliance(name: string, create: () => Promise<Clu
       const gone: string[] = []
       one.on('node-gone', (nodeId) => gone.push(nodeId))
       await cluster.run(two.close())
-      await cluster.until(() => gone.length > 0, 1_000)
+      await cluster.until(() => gone.length > 0, 5_000)
       expect(gone).toEqual([two.nodeId])
       expect(one.nodes()).toHaveLength(2)
     })
@@ -71,10 +90,17 @@ export function relayBackplaneCompliance(name: string, create: () => Promise<Clu
 
     it('says within 50 ms that nobody holds a peer, or that a process is none', async () => {
       const [one] = await setUp()
-      const since = cluster.now()
-      await expect(cluster.run(one.askPeer('lp1nobody', 'who', nothing))).rejects.toMatchObject({ code: 'PEER_NOT_FOUND' })
-      await expect(cluster.run(one.askNode('aaaaaaaaaa', 'who', nothing))).rejects.toMatchObject({ code: 'PEER_NOT_FOUND' })
-      expect(cluster.now() - since).toBeLessThan(100)
+      const questions = [() => one.askPeer('lp1nobody', 'who', nothing), () => one.askNode('aaaaaaaaaa', 'who', nothing)]
+      for (const ask of questions) {
+        const took: number[] = []
+        // A machine that is busy with something else delays some of them.
+        for (let n = 0; n < 10; n++) {
+          const since = cluster.now()
+          await expect(cluster.run(ask())).rejects.toMatchObject({ code: 'PEER_NOT_FOUND' })
+          took.push(cluster.now() - since)
+        }
+        expect(Math.min(...took)).toBeLessThan(50)
+      }
     })
 
     it('brings errors back with code and details, and times out where no answer comes', async () => {
@@ -139,7 +165,7 @@ export function relayBackplaneCompliance(name: string, create: () => Promise<Clu
       one.toAll('news', text('all'))
       one.toGroup('readers', 'news', text('group'))
       one.toPeer('lp1x', 'news', text('peer'))
-      await cluster.until(() => got.length >= 4, 1_000)
+      await cluster.until(() => got.length >= 4, 5_000)
       two.leaveGroup('readers')
       one.toGroup('readers', 'news', text('nobody'))
       await cluster.run(one.gather('none', nothing, { slowestMs: 100 }))
@@ -160,35 +186,58 @@ export function relayBackplaneCompliance(name: string, create: () => Promise<Clu
       expect(cluster.now() - since).toBeLessThan(1_000)
     })
 
-    it('sees a death without a goodbye: at once where it is asked, and within 9 s otherwise', async () => {
-      const [one, two, three] = await setUp()
-      const gone: string[] = []
-      one.on('node-gone', (nodeId) => gone.push(`one ${nodeId}`))
-      three.on('node-gone', (nodeId) => gone.push(`three ${nodeId}`))
-      await cluster.run(two.hold('lp1x'))
-      await cluster.kill(two)
-      const isNobody = async () => {
-        const asked = one.askNode(two.nodeId, 'who', nothing, { timeoutMs: 500 })
-        return await cluster.run(asked).then(
-          () => false,
-          ({ code }: P2PError) => code === 'PEER_NOT_FOUND',
-        )
-      }
-      // The server takes a moment to see the socket close.
-      for (let tries = 0; !(await isNobody()); tries++) expect(tries).toBeLessThan(20)
-      await expect(cluster.run(one.askPeer('lp1x', 'who', nothing))).rejects.toMatchObject({ code: 'PEER_NOT_FOUND' })
-      expect(gone).toEqual([`one ${two.nodeId}`])
-      await cluster.until(() => gone.length === 2, 9_000)
-      expect(gone[1]).toBe(`three ${two.nodeId}`)
-      expect(three.nodes()).toHaveLength(2)
-    })
+    it.concurrent('sees a death without a goodbye: at once where it is asked, and within 9 s otherwise', () =>
+      beside(async (cluster, [one, two, three]) => {
+        const gone: string[] = []
+        one.on('node-gone', (nodeId) => gone.push(`one ${nodeId}`))
+        three.on('node-gone', (nodeId) => gone.push(`three ${nodeId}`))
+        await cluster.run(two.hold('lp1x'))
+        await cluster.kill(two)
+        const isNobody = async () => {
+          const asked = one.askNode(two.nodeId, 'who', nothing, { timeoutMs: 500 })
+          return await cluster.run(asked).then(
+            () => false,
+            ({ code }: P2PError) => code === 'PEER_NOT_FOUND',
+          )
+        }
+        // The server takes a moment to see the socket close.
+        for (let tries = 0; !(await isNobody()); tries++) expect(tries).toBeLessThan(20)
+        await expect(cluster.run(one.askPeer('lp1x', 'who', nothing))).rejects.toMatchObject({ code: 'PEER_NOT_FOUND' })
+        expect(gone).toEqual([`one ${two.nodeId}`])
+        await cluster.until(() => gone.length === 2, 9_000)
+        expect(gone[1]).toBe(`three ${two.nodeId}`)
+        expect(three.nodes()).toHaveLength(2)
+      }))
+
+    it.concurrent('has one leader in each role, another one within 8 s of its death, and at once after a goodbye', () =>
+      beside(async (cluster, nodes) => {
+        const leading = new Set<RelayBackplane>()
+        for (const node of nodes) {
+          node.lead('walker', (leads) => {
+            if (leads) leading.add(node)
+            else leading.delete(node)
+          })
+          await cluster.until(() => leading.size === 1, 5_000)
+        }
+        const [first] = leading as Set<RelayBackplane>
+        expect(first).toBe(nodes[0])
+        leading.delete(first!)
+        await cluster.kill(first!)
+        await cluster.until(() => leading.size > 0, 8_500)
+        expect(leading.size).toBe(1)
+        const [second] = leading as Set<RelayBackplane>
+        const third = nodes.find((node) => node !== first && node !== second)!
+        leading.delete(second!)
+        await cluster.run(second!.close())
+        await cluster.until(() => leading.has(third), 5_000)
+      }))
 
     it('shares a map: changes come to all, and of three that compare and set one wins', async () => {
       const [one, two, three] = await setUp()
       const seen: string[] = []
       three.shared.watch('ban.', (key, entry) => seen.push(`${key} ${entry === undefined ? '-' : read(entry.value)}`))
       const revision = await cluster.run(one.shared.put('ban.a', text('1'), 0))
-      await cluster.until(() => two.shared.get('ban.a') !== undefined && seen.length === 1, 1_000)
+      await cluster.until(() => two.shared.get('ban.a') !== undefined && seen.length === 1, 5_000)
       expect(two.shared.get('ban.a')!.revision).toBe(revision)
       await expect(cluster.run(two.shared.put('ban.a', text('2'), 0))).rejects.toMatchObject({ code: 'STALE_RECORD' })
       const settled = await cluster.run(
@@ -196,13 +245,13 @@ export function relayBackplaneCompliance(name: string, create: () => Promise<Clu
       )
       expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
       const winner = settled.findIndex(({ status }) => status === 'fulfilled')
-      await cluster.until(() => nodes.every((node) => read(node.shared.get('ban.a')!.value) === `w${winner}`), 1_000)
+      await cluster.until(() => nodes.every((node) => read(node.shared.get('ban.a')!.value) === `w${winner}`), 5_000)
       await cluster.run(two.shared.put('other', text('x')))
       await cluster.run(two.shared.delete('ban.a'))
-      await cluster.until(() => nodes.every((node) => node.shared.get('ban.a') === undefined), 1_000)
+      await cluster.until(() => nodes.every((node) => node.shared.get('ban.a') === undefined), 5_000)
       expect(seen).toEqual(['ban.a 1', `ban.a w${winner}`, 'ban.a -'])
-      const late = await cluster.node()
-      await cluster.until(() => late.shared.get('other') !== undefined, 1_000)
+      const [late] = (await cluster.start(1)) as [RelayBackplane]
+      await cluster.until(() => late.shared.get('other') !== undefined, 5_000)
       expect(late.shared.entries('').map(([key]) => key)).toEqual(['other'])
     })
 
@@ -216,32 +265,9 @@ export function relayBackplaneCompliance(name: string, create: () => Promise<Clu
       expect(got).toEqual(['b1', 'a2'])
       await cluster.run(two.records.append('c', text('c1')))
       await cluster.run(one.records.append('a', text('a3')))
-      await cluster.until(() => got.length >= 4, 2_000)
+      await cluster.until(() => got.length >= 4, 5_000)
       expect(got.slice(2)).toEqual(['c1', 'a3'])
       stop()
-    })
-
-    it('has one leader in each role, another one within 8 s of its death, and at once after a goodbye', async () => {
-      const [, ...rest] = await setUp()
-      const leading = new Set<RelayBackplane>()
-      for (const node of nodes) {
-        node.lead('walker', (leads) => {
-          if (leads) leading.add(node)
-          else leading.delete(node)
-        })
-        await cluster.until(() => leading.size === 1, 3_000)
-      }
-      const [first] = leading as Set<RelayBackplane>
-      expect(first).toBe(nodes[0])
-      leading.delete(first!)
-      await cluster.kill(first!)
-      await cluster.until(() => leading.size > 0, 8_500)
-      expect(leading.size).toBe(1)
-      const [second] = leading as Set<RelayBackplane>
-      const third = rest.find((node) => node !== second)!
-      leading.delete(second!)
-      await cluster.run(second!.close())
-      await cluster.until(() => leading.has(third), 2_000)
     })
 
     it('refuses while the link is down, says so at once, and is whole again after it', async () => {
@@ -276,10 +302,10 @@ export function relayBackplaneCompliance(name: string, create: () => Promise<Clu
       expect(read(await cluster.run(one.askPeer('lp1x', 'who', nothing)))).toBe('two')
       expect(read(await cluster.run(one.askPeer('lp1y', 'who', nothing)))).toBe('two')
       one.toAll('news', text('again'))
-      await cluster.until(() => got.length > 0, 1_000)
+      await cluster.until(() => got.length > 0, 5_000)
       expect(got).toEqual(['again'])
       await cluster.run(one.shared.put('a', text('kept')))
-      await cluster.until(() => two.shared.get('a') !== undefined, 2_000)
+      await cluster.until(() => two.shared.get('a') !== undefined, 5_000)
     })
 
     it('reads nothing of what is no message, and counts it', async () => {
@@ -289,7 +315,7 @@ export function relayBackplaneCompliance(name: string, create: () => Promise<Clu
       })
       one.toNode(two.nodeId, 'news', nothing)
       one.toNode(two.nodeId, 'unheard', nothing)
-      await cluster.until(() => two.getStats().unread >= 2, 1_000)
+      await cluster.until(() => two.getStats().unread >= 2, 5_000)
       expect(two.getStats()).toMatchObject({ up: true, nodes: 3 })
       expect(one.getStats().sent).toMatchObject({ news: 1, unheard: 1 })
     })

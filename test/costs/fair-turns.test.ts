@@ -38,6 +38,40 @@ describe('long work', () => {
     expect(order.slice(0, 4)).toEqual(['evil', 'honest', 'evil', 'honest'])
   })
 
+  it('that is short, and asked for again and again in one turn, waits as well, and whoever asks little does not', async () => {
+    const log: string[] = []
+    let go = () => {}
+    const turn = () =>
+      new Promise<void>((resolve) => {
+        const before = go
+        go = () => {
+          before()
+          resolve()
+        }
+      })
+    const fair = new FairTurns({ sliceUnits: 10, turn })
+    const next = async () => {
+      const begin = go
+      go = () => {}
+      begin()
+      await new Promise(setImmediate)
+    }
+    const jobs = Array.from({ length: 100 }, () => fair.run('evil', steps(5, 'evil', log)))
+    expect(log).toHaveLength(80)
+    jobs.push(fair.run('honest', steps(5, 'honest', log)))
+    expect(log.slice(80)).toEqual(Array(5).fill('honest'))
+    expect(fair.waitingOf('evil')).toBe(84)
+    for (let turns = 1; fair.waitingOf('evil') > 0; turns++) {
+      await next()
+      expect(log.length).toBeLessThanOrEqual(85 + 5 * turns)
+    }
+    await Promise.all(jobs)
+    // A turn later it may again.
+    await next()
+    void fair.run('evil', steps(5, 'again', log))
+    expect(log.slice(-5)).toEqual(Array(5).fill('again'))
+  })
+
   it('is charged to the peer for whom it is done', async () => {
     const charged = new Map<string, number>()
     let now = 0

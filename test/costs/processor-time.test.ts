@@ -135,6 +135,20 @@ describe('processor time', () => {
     expect(waitOf('asker')).toBe(0)
   })
 
+  it('charges an answer that is made after its question was handled by its bytes, and what goes to others to nobody', () => {
+    const { time, turn, waitOf, rest } = processor()
+    turn(['honest', 0.2], ['asker', 0.1])
+    for (let i = 0; i < 40; i++) time.sent('reader', 700_000, false)
+    expect(waitOf('reader')).toBe(0)
+    // 40 answers at 65,536 bytes a millisecond are 427 ms, which the processor works for them.
+    for (let i = 0; i < 40; i++) {
+      rest(11)
+      time.sent('asker', 700_000, true)
+    }
+    expect(waitOf('asker')).toBeGreaterThan(0)
+    expect(waitOf('honest')).toBe(0)
+  })
+
   it('lets nobody queue scans without end', () => {
     const { waiting, waitOf, time } = processor({ maxScansWaiting: 3 })
     time.charge('asker', 1)

@@ -47,6 +47,15 @@ describe('a question', () => {
     }
   })
 
+  it('of little scanning and a large answer costs its answer', () => {
+    const cost = (bytes: number) => {
+      const store = storeOf(40, () => ({ payload: new Uint8Array(bytes) }))
+      return unitsOf(pageOf(store.scan('resource:s:*'), { key: 'resource:s:*' }, limits, 'lotus')).units
+    }
+    // 640 kB, at 64 bytes a unit.
+    expect(cost(16_000) - cost(0)).toBe(10_000)
+  })
+
   it('with filters over the largest values ends its page early, gives way within it, and goes on where it ended', () => {
     const small = Array.from({ length: 4_000 }, () => ({ a: 1 }))
     const payload = encode({ key: 'k', value: small }, limits)

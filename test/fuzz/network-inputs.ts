@@ -17,6 +17,7 @@ import { CipherState } from '../../src/channel/cipher-state.js'
 import { checkMetadata, decodeDescription } from '../../src/channel/description.js'
 import { encodeRefusal, Handshake, refusalOf } from '../../src/channel/handshake.js'
 import { chooseFrom, verifyHello } from '../../src/channel/hello.js'
+import { coinProofs } from '../../src/coinjoin/coin-proofs.js'
 import { readEntry } from '../../src/coinjoin/entry.js'
 import { fieldOf, isMessage } from '../../src/coinjoin/fields.js'
 import { readEnd, readKeys } from '../../src/coinjoin/items.js'
@@ -50,8 +51,8 @@ import { isOffer, readMeeting, readOffer } from '../../src/musig2/announcements.
 import { readKept } from '../../src/musig2/kept-requests.js'
 import { isSigningMessage, readSigningMessage } from '../../src/musig2/messages.js'
 import { readNonce, readNonceSum } from '../../src/musig2/nonces.js'
-import { readAny } from '../../src/musig2/ownership.js'
 import { readRequest } from '../../src/musig2/request.js'
+import { readAny } from '../../src/musig2/request-kind.js'
 import { addressKey, TrustedProxies } from '../../src/node/client-address.js'
 import { originPolicy } from '../../src/node/origins.js'
 import * as exits from '../../src/onion/exit-messages.js'
@@ -441,7 +442,7 @@ export const NETWORK_INPUTS: readonly NetworkInput[] = [
   ),
   bytes('musig2/nonces readNonce', readNonce),
   bytes('musig2/nonces readNonceSum', readNonceSum),
-  bytes('musig2/ownership readAny', readAny),
+  bytes('musig2/request-kind readAny', (input) => readAny(input, coinProofs())),
   bytes('musig2/request readRequest', readRequest),
   bytes('identity/ed25519 verify', (input) => verify(input, input, input)),
 

@@ -3,7 +3,9 @@ import { MAILBOX_LIMITS } from '../../src/base/limits/mailbox.js'
 import { limitsOf } from '../../src/base/limits.js'
 import { seededRandom } from '../../src/base/random.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
+import type { MailHost } from '../../src/mail/host.js'
 import { PrekeyKind } from '../../src/mail/letter.js'
+import type { MailSettings } from '../../src/mail/mail-options.js'
 import { oneTimePrekey, signBatch } from '../../src/mail/prekey-batch.js'
 import { Prekeys } from '../../src/mail/prekeys.js'
 import { mailRecovery } from '../../src/mail/recovery.js'
@@ -21,7 +23,9 @@ function wallet(store = memoryStore(), clock = new VirtualClock(), recovery?: Ui
   const state = new MailState(store, random, (error) => {
     throw error
   })
-  const prekeys = new Prekeys({ clock, random, limits, identity, network, state, recovery: recovery && mailRecovery(recovery) })
+  const host = { kit: { clock, random, identity, network } } as unknown as MailHost
+  const settings = { recovery: recovery && mailRecovery(recovery) } as MailSettings
+  const prekeys = new Prekeys({ host, limits, state, settings })
   return { prekeys, store, clock, again: () => wallet(store, clock, recovery) }
 }
 

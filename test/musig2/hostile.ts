@@ -1,12 +1,13 @@
 // A member written by hand: it asks nobody, and keeps to the protocol but for what a test has it do.
 import { joined } from '../../src/base/bytes.js'
 import { sha256 } from '../../src/base/sha256.js'
+import { coinProofs } from '../../src/coinjoin/coin-proofs.js'
 import type { Plugin, PluginKit } from '../../src/core/plugin.js'
 import { taggedHash } from '../../src/identity/envelope.js'
 import type { Identity } from '../../src/identity/identity.js'
 import { MUSIG2_PROTOCOL, signingMessage } from '../../src/musig2/messages.js'
-import { readAny } from '../../src/musig2/ownership.js'
 import type { SharedRequest } from '../../src/musig2/request.js'
+import { readAny } from '../../src/musig2/request-kind.js'
 import type { MuSig2Signer } from '../../src/musig2/signer.js'
 import { type SignedStatement, signStatement, statementId, wireStatement } from '../../src/statements/statement.js'
 import type { StatementSession } from '../../src/statements/statement-session.js'
@@ -82,7 +83,7 @@ class HostileMember {
   private async asked(bytes: Uint8Array): Promise<void> {
     this.settle()
     this.bytes = new Uint8Array(bytes)
-    this.request = readAny(bytes)
+    this.request = readAny(bytes, coinProofs())
     this.own = this.placeOf(this.kit.publicKey)
     this.fresh = new Uint8Array(this.statements.fresh())
     const { hash } = this.request

@@ -1,3 +1,4 @@
+import { coinProofs } from '../../src/coinjoin/coin-proofs.js'
 import type { Plugin } from '../../src/core/plugin.js'
 import { identityFromSeed } from '../../src/identity/identity.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
@@ -76,7 +77,7 @@ export async function tableOf(count: number, table: TableOptions = {}) {
   const ids: string[] = []
   const blamed = Array.from({ length: count }, (): Blame[] => [])
   const seated = async (member: number, changes: TestPeerOptions = {}) => {
-    const signer = softwareSigner({ secretKeys: [secretOf(member)], now: () => net.clock.now() })
+    const signer = softwareSigner({ secretKeys: [secretOf(member)], other: coinProofs(), now: () => net.clock.now() })
     const listening = await net.createPeer({ identity: identityOf(member), ...peer?.(member), ...changes }).use(statements())
     const bare = await listening.use(spy(blamed[member]!))
     bare.on('error', () => {})

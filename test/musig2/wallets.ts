@@ -1,3 +1,4 @@
+import { coinProofs } from '../../src/coinjoin/coin-proofs.js'
 import { publicKeyOf } from '../../src/lotus/curve.js'
 import { SIGHASH_FORKID, SIGHASH_LOTUS } from '../../src/lotus/sighash.js'
 import { proveSpent, type SpentOutput } from '../../src/lotus/spent.js'
@@ -83,7 +84,7 @@ export function walletsOf({ signers: count, seed, taproot = false, aggregation, 
     sign: fundings.map((_, input) => ({ input, type: type ?? (taproot ? SIGHASH_LOTUS : SIGHASH_FORKID), keyset: 0 })),
   }
   const random = drawing(seed ^ 0x5eed)
-  const signers = secretKeys.map((key) => softwareSigner({ secretKeys: [key], random }))
+  const signers = secretKeys.map((key) => softwareSigner({ secretKeys: [key], other: coinProofs(), random }))
   return { secretKeys, signers, keyset, content, request: encodeRequest(content), spent }
 }
 

@@ -5,7 +5,13 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 export class Balancer {
   private next = 0
   private readonly sockets = new Set<Socket>()
+  private isCut = false
   private readonly server = createServer((client) => {
+    if (this.isCut) {
+      this.keep(client)
+      client.pause()
+      return
+    }
     const first = this.next++
     this.keep(client)
     client.pause()
@@ -24,6 +30,18 @@ export class Balancer {
 
   get host(): string {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`
+  }
+
+  /** Lets no byte through from now on, in either direction, as a cable that is cut: nobody is told. */
+  cut(): void {
+    this.isCut = true
+    for (const socket of this.sockets) socket.pause()
+  }
+
+  /** Ends what was cut, and lets new connections through. */
+  mend(): void {
+    this.isCut = false
+    for (const socket of this.sockets) socket.destroy()
   }
 
   async stop(): Promise<void> {

@@ -5,26 +5,15 @@ import { Balancer } from './balancer.js'
 import { NatsServer } from './nats-server.js'
 import { RelayChild } from './relay-child.js'
 
-let nats: NatsServer
-let clusters = 0
-const relays: RelayChild[] = []
+const LONG = { timeout: 60_000, interval: 20 }
 const wallets: P2PCoordinator[] = []
+let nats: NatsServer
 let balancer: Balancer
+/** Three processes for all tests; the last test kills one of them. */
+let relays: RelayChild[]
 
 beforeAll(async () => {
-  nats = await NatsServer.start()
-})
-afterAll(() => nats.stop())
-afterEach(async () => {
-  await Promise.all(wallets.splice(0).map((wallet) => wallet.shutdown()))
-  for (const relay of relays.splice(0)) relay.kill()
-  await balancer.stop()
-})
-
-const LONG = { timeout: 60_000, interval: 20 }
-
-async function startRelays(count: number): Promise<RelayChild[]> {
-  balancer = await Balancer.start()
+  ;[nats, balancer] = await Promise.all([NatsServer.start(), Balancer.start()])
   const options = {
     port: 0,
     host: '127.0.0.1',
@@ -32,18 +21,22 @@ async function startRelays(count: number): Promise<RelayChild[]> {
     announce: [`ws://${balancer.host}`],
     allowPrivate: true,
     seed: 200,
-    nats: { servers: nats.url, cluster: `t${++clusters}` },
+    nats: { servers: nats.url, cluster: 'c1' },
   }
-  const started = await Promise.all(Array.from({ length: count }, () => RelayChild.start(options)))
-  relays.push(...started)
-  balancer.targets = started.map(portOf)
-  expect(new Set(started.map(({ peerId }) => peerId)).size).toBe(1)
-  return started
-}
+  relays = await Promise.all(Array.from({ length: 3 }, () => RelayChild.start(options)))
+  balancer.targets = relays.map(portOf)
+  expect(new Set(relays.map(({ peerId }) => peerId)).size).toBe(1)
+})
+afterEach(async () => {
+  await Promise.all(wallets.splice(0).map((wallet) => wallet.shutdown()))
+})
+afterAll(async () => {
+  for (const relay of relays ?? []) relay.kill()
+  await Promise.all([balancer?.stop(), nats?.stop()])
+})
 
-/** A wallet that the balancer brings to one process, or to whichever is next. */
+/** A wallet that the balancer brings to one process for as long as it starts, or to whichever is next. */
 async function wallet(at?: RelayChild, scheme = 'ws'): Promise<P2PCoordinator> {
-  const { targets } = balancer
   if (at !== undefined) balancer.targets = [portOf(at)]
   const coordinator: P2PCoordinator = new P2PCoordinator({
     identity: identityFromSeed(crypto.getRandomValues(new Uint8Array(32))),
@@ -54,7 +47,7 @@ async function wallet(at?: RelayChild, scheme = 'ws'): Promise<P2PCoordinator> {
   })
   wallets.push(coordinator)
   await coordinator.start()
-  balancer.targets = targets
+  if (at !== undefined) balancer.targets = relays.map(portOf)
   return coordinator
 }
 
@@ -82,7 +75,7 @@ function flow(from: P2PCoordinator, to: P2PCoordinator) {
 const portOf = ({ url }: RelayChild) => Number(new URL(url).port)
 
 it('two wallets at two processes of a relay find each other and talk', { timeout: 40_000 }, async () => {
-  const [one, two] = await startRelays(2)
+  const [one, two] = relays
   const [alice, bob] = [await wallet(one), await wallet(two)]
   await alice.connectToPeer(bob.peerId)
   const [there, back] = [flow(alice, bob), flow(bob, alice)]
@@ -90,43 +83,13 @@ it('two wallets at two processes of a relay find each other and talk', { timeout
   await vi.waitFor(() => expect([there.got.length, back.got.length]).toEqual([20, 20]), LONG)
   expect(there.got).toEqual(there.accepted)
   const facts = await one!.tell({ do: 'stats' })
-  expect(facts.backplane).toMatchObject({ up: true, nodes: 2, heldPeers: 1 })
+  expect(facts.backplane).toMatchObject({ up: true, nodes: 3, heldPeers: 1 })
   expect(facts.circuits).toMatchObject({ remote: 1, gaps: 0 })
   expect(facts.connected).toEqual([alice.peerId])
 })
 
-it('kill -9 of one of three processes: its wallets come back, and what sendTo accepted comes once', {
-  timeout: 90_000,
-}, async () => {
-  const all = await startRelays(3)
-  const pairs: { from: P2PCoordinator; to: P2PCoordinator; flow: ReturnType<typeof flow> }[] = []
-  for (let n = 0; n < 9; n++) {
-    const [from, to] = [await wallet(), await wallet()]
-    await from.connectToPeer(to.peerId)
-    pairs.push({ from, to, flow: flow(from, to) })
-  }
-  const sending: Promise<void>[] = []
-  const round = () => sending.push(...pairs.map(({ flow }) => flow.send()))
-  let rounds = 0
-  const timer = setInterval(() => {
-    round()
-    if (++rounds === 10) all[0]!.kill()
-  }, 100)
-  const isBack = () => expect(wallets.map(({ status }) => status)).toEqual(wallets.map(() => 'online'))
-  await vi.waitFor(() => expect(rounds).toBeGreaterThan(30), LONG)
-  await vi.waitFor(isBack, LONG)
-  await vi.waitFor(() => expect(rounds).toBeGreaterThan(60), LONG)
-  clearInterval(timer)
-  await Promise.all(sending)
-  for (const { flow } of pairs) {
-    await vi.waitFor(() => expect(flow.got.length).toBeGreaterThanOrEqual(flow.accepted.length), LONG)
-    expect(flow.got).toEqual(flow.accepted)
-    expect(flow.accepted.length).toBeGreaterThan(40)
-  }
-})
-
 it('NATS away: wallets stay, those of one process talk, those of two do so again after it', { timeout: 90_000 }, async () => {
-  const [one, two] = await startRelays(2)
+  const [one, two] = relays
   const [alice, bob, carol] = [await wallet(one), await wallet(two), await wallet(one)]
   await alice.connectToPeer(bob.peerId)
   await alice.connectToPeer(carol.peerId)
@@ -155,15 +118,96 @@ it('NATS away: wallets stay, those of one process talk, those of two do so again
 })
 
 it('a wallet by HTTP whose requests go to whichever process', { timeout: 40_000 }, async () => {
-  const all = await startRelays(3)
   const alice = await wallet(undefined, 'http')
-  expect(alice.getPeer(all[0]!.peerId)?.connection?.transport).toBe('http')
-  const bob = await wallet(all[1])
+  expect(alice.getPeer(relays[0]!.peerId)?.connection?.transport).toBe('http')
+  const bob = await wallet(relays[1])
   await alice.connectToPeer(bob.peerId)
   const [there, back] = [flow(alice, bob), flow(bob, alice)]
   for (let n = 0; n < 20; n++) await Promise.all([there.send(), back.send()])
   await vi.waitFor(() => expect([there.got.length, back.got.length]).toEqual([20, 20]), LONG)
-  const facts = await Promise.all(all.map((relay) => relay.tell({ do: 'stats' })))
+  const facts = await Promise.all(relays.map((relay) => relay.tell({ do: 'stats' })))
   const forwarded = facts.reduce((sum, { backplane }) => sum + (backplane?.sent.http ?? 0), 0)
   expect(forwarded).toBeGreaterThan(20)
+})
+
+it('records and topics: what a wallet announces and publishes at one process reaches those at the others, once', {
+  timeout: 40_000,
+}, async () => {
+  const [one, two, three] = relays
+  const [alice, bob, carol] = [await wallet(one), await wallet(two), await wallet(three)]
+  const got: string[] = []
+  for (const [name, peer] of Object.entries({ bob, carol })) {
+    peer.subscribe('offers', ({ payload }) => got.push(`${name} ${payload}`))
+    peer.watchResources('offer', {}, ({ data }, change) => got.push(`${name} ${change} ${data}`))
+  }
+  await vi.waitFor(async () => {
+    await alice.publish('offers', 'early')
+    expect(new Set(got)).toEqual(new Set(['bob early', 'carol early']))
+  }, LONG)
+  got.length = 0
+  await alice.publish('offers', 'news')
+  await alice.announceResource('offer', 'x', 5)
+  const all = ['bob added 5', 'bob news', 'carol added 5', 'carol news']
+  await vi.waitFor(() => expect(got.filter((line) => !line.endsWith('early')).sort()).toEqual(all), LONG)
+  expect((await bob.discoverResources('offer')).map(({ data }) => data)).toEqual([5])
+  await alice.withdrawResource('offer', 'x')
+  await vi.waitFor(async () => expect(await carol.discoverResources('offer')).toEqual([]), LONG)
+  // Each once: whatever else is under way is before this.
+  await alice.publish('offers', 'last')
+  await vi.waitFor(() => expect(got.filter((line) => line.endsWith('last'))).toHaveLength(2), LONG)
+  expect(got.filter((line) => line.endsWith('news'))).toHaveLength(2)
+})
+
+it('a wallet that one process bans is let in by none, until the ban is lifted at any', { timeout: 40_000 }, async () => {
+  const [one, two] = relays
+  const alice = await wallet(one)
+  const why: string[] = []
+  alice.on('disconnected', (_, { code }) => why.push(code))
+  await two!.tell({ do: 'ban', id: alice.peerId, reason: 'Spam.' })
+  const banned = async () => (await Promise.all(relays.map((relay) => relay.tell({ do: 'stats' })))).map(({ banned }) => banned)
+  await vi.waitFor(async () => {
+    expect(await banned()).toEqual(relays.map(() => [`${alice.peerId} Spam.`]))
+    expect(why).toEqual(['BANNED'])
+  }, LONG)
+  for (const relay of relays) {
+    balancer.targets = [portOf(relay)]
+    await expect(alice.connectToPeer(`ws://${balancer.host}`)).rejects.toMatchObject({ code: 'BANNED' })
+  }
+  balancer.targets = relays.map(portOf)
+  await relays[2]!.tell({ do: 'unban', id: alice.peerId })
+  await vi.waitFor(async () => expect(await banned()).toEqual(relays.map(() => [])), LONG)
+  expect((await alice.connectToPeer(`ws://${balancer.host}`)).peerId).toBe(relays[0]!.peerId)
+})
+
+it('kill -9 of one of three processes: its wallets come back, and what sendTo accepted comes once', {
+  timeout: 90_000,
+}, async () => {
+  await Promise.all(Array.from({ length: 12 }, () => wallet()))
+  const pairs = await Promise.all(
+    Array.from({ length: 6 }, async (_, n) => {
+      const [from, to] = [wallets[2 * n]!, wallets[2 * n + 1]!]
+      await from.connectToPeer(to.peerId)
+      return flow(from, to)
+    }),
+  )
+  const sending: Promise<void>[] = []
+  let rounds = 0
+  const [killed, ...rest] = relays
+  const timer = setInterval(() => {
+    sending.push(...pairs.map((pair) => pair.send()))
+    if (++rounds === 10) killed!.kill()
+  }, 50)
+  await vi.waitFor(() => expect(rounds).toBeGreaterThan(10), LONG)
+  await vi.waitFor(async () => {
+    const facts = await Promise.all(rest.map((relay) => relay.tell({ do: 'stats' })))
+    expect(facts.reduce((sum, { backplane }) => sum + backplane!.heldPeers, 0)).toBe(12)
+    expect(wallets.map(({ status }) => status)).toEqual(wallets.map(() => 'online'))
+    expect(Math.min(...pairs.map(({ accepted }) => accepted.length))).toBeGreaterThan(40)
+  }, LONG)
+  clearInterval(timer)
+  await Promise.all(sending)
+  for (const { got, accepted } of pairs) {
+    await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(accepted.length), LONG)
+    expect(got).toEqual(accepted)
+  }
 })

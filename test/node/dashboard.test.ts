@@ -9,9 +9,6 @@ import { startRelay } from '../../src/node/relay.js'
 
 const docs = new URL('../../docs/', import.meta.url)
 
-/** What relays have only where they are several behind one name. */
-const OF_A_CLUSTER = /^lotus_p2p_(backplane_|circuits_remote$|walker$|claims_total$)/
-
 describe('the dashboard and the alerts', () => {
   it.each(Object.entries(FILES))('docs/%s is what the table makes', (name, make) => {
     expect(readFileSync(new URL(name, docs), 'utf8'), 'npm run docs:dashboard').toBe(make())
@@ -22,7 +19,7 @@ describe('the dashboard and the alerts', () => {
     const text = await (await fetch(`${relay.url.replace('ws', 'http')}/metrics`)).text()
     await relay.stop()
     const served = new Set([...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name!))
-    for (const name of metricNames()) if (!OF_A_CLUSTER.test(name)) expect(served, name).toContain(name)
+    for (const name of metricNames()) expect(served, name).toContain(name)
     expect(metricNames().length).toBeGreaterThan(25)
   })
 

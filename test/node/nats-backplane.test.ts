@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { RelayBackplane } from '../../src/backplane/backplane.js'
 import { type NatsBackplane, natsBackplane } from '../../src/node/backplane/nats.js'
 import { type Cluster, relayBackplaneCompliance } from '../compliance/relay-backplane.js'
 import { NatsServer } from './nats-server.js'
@@ -19,11 +20,11 @@ async function natsCluster(): Promise<Cluster> {
     await vi.waitFor(() => expect(condition()).toBe(true), { timeout: atMostMs, interval: 5 })
   }
   return {
-    async node() {
-      const node = natsBackplane({ servers: server.url, cluster })
-      nodes.add(node)
-      await node.start(() => ({ peers: 0, maxPeers: 7, draining: false }))
-      return node
+    async start(count) {
+      const started = Array.from({ length: count }, () => natsBackplane({ servers: server.url, cluster }))
+      for (const node of started) nodes.add(node)
+      await Promise.all(started.map((node) => node.start(() => ({ peers: 0, maxPeers: 7, draining: false }))))
+      return started
     },
     async kill(node) {
       // To its server it is a socket that closes.
@@ -41,7 +42,7 @@ async function natsCluster(): Promise<Cluster> {
     until,
     now: () => performance.now(),
     async close() {
-      for (const node of nodes) await node.close()
+      await Promise.all([...nodes].map((node) => node.close()))
     },
   }
 }
@@ -65,7 +66,7 @@ describe('a backplane over NATS', () => {
 
   it('two clusters on one server are two', async () => {
     const [one, two] = await Promise.all([natsCluster(), natsCluster()])
-    const [a, b] = [await one.node(), await two.node()]
+    const [[a], [b]] = (await Promise.all([one.start(1), two.start(1)])) as [[RelayBackplane], [RelayBackplane]]
     await b.hold('lp1x')
     await expect(a.askPeer('lp1x', 'who', new Uint8Array(0))).rejects.toMatchObject({ code: 'PEER_NOT_FOUND' })
     await a.shared.put('ban.x', new Uint8Array(1))

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nkeys } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { MailStore } from '../../src/mail/server/mail-store.js'
 import { initCluster, type NatsBackplane, natsBackplane } from '../../src/node/backplane/nats.js'
+import { natsMail } from '../../src/node/backplane/nats-mail.js'
+import { boundsAt, boxNamed, depositOf } from '../compliance/mail-store.js'
 import { NatsServer } from './nats-server.js'
 
 const admin = nkeys.createUser()
@@ -26,8 +29,20 @@ async function certificates(): Promise<Record<string, string>> {
   openssl('req', '-x509', '-newkey', 'ed25519', '-keyout', 'ca.key', '-out', 'ca.crt', ...subject('ca'))
   const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
   const signed = ['-CA', 'ca.crt', '-CAkey', 'ca.key']
-  openssl('req', '-x509', '-newkey', 'ed25519', '-keyout', 'tls.key', '-out', 'tls.crt', ...signed, ...names, ...subject('nats'))
-  const files = ['ca.crt', 'tls.crt', 'tls.key']
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'ed25519',
+    '-keyout',
+    'nats.key',
+    '-out',
+    'nats.crt',
+    ...signed,
+    ...names,
+    ...subject('nats'),
+  )
+  const files = ['ca.crt', 'nats.crt', 'nats.key']
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
   await rm(folder, { recursive: true })
   return Object.fromEntries(files.map((file, i) => [file, texts[i]!]))
@@ -36,7 +51,8 @@ async function certificates(): Promise<Record<string, string>> {
 beforeAll(async () => {
   const config = await readFile(new URL('../../docs/nats.conf', import.meta.url), 'utf8')
   const keyed = config.replaceAll('UADMIN', UADMIN).replaceAll('URELAY1', URELAY1).replaceAll('URELAY2', URELAY2)
-  server = await NatsServer.start(keyed, await certificates(), true)
+  const placed = keyed.replaceAll('/run/secrets/', 'FOLDER/').replace('"/data"', '"FOLDER/data"')
+  server = await NatsServer.start(placed, await certificates(), true)
   ca = server.path('ca.crt')
   await initCluster({ servers: server.url, cluster: 'c1', nkey: seedOf(admin), ca })
   for (const user of users) {
@@ -72,6 +88,19 @@ it('with the permissions of docs/nats.conf a backplane does all that it does', a
   end()
 })
 
+it('with them it keeps mail, at whichever process, in the streams that the administrator has made', async () => {
+  const [here, there] = nodes.map(({ link }) => natsMail(link)) as [MailStore, MailStore]
+  const { id } = boxNamed(1)
+  await here.putBox(boxNamed(1))
+  expect(await there.deposit(id, depositOf(1), boundsAt())).toMatchObject({ outcome: 'stored' })
+  const { letters } = await here.letters(id, undefined, 1e6, boundsAt().now)
+  expect(letters).toHaveLength(1)
+  await there.drop(id, [letters[0]![0]])
+  await here.deleteBox(id)
+  await vi.waitFor(() => expect(there.totals).toEqual({ boxes: 0, letters: 0, bytes: 0 }))
+  await Promise.all([here.close(), there.close()])
+})
+
 it('the key of a process opens nothing else: no other cluster, no answers of others, no streams', async () => {
   const [one, two] = nodes as [NatsBackplane, NatsBackplane]
   const connection = await one.link.connection()
@@ -83,6 +112,14 @@ it('the key of a process opens nothing else: no other cluster, no answers of oth
     'lotus.c2.all',
     '$KV.lotus_shared.c2.ban',
     '$JS.API.STREAM.DELETE.KV_lotus_shared',
+    '$JS.API.STREAM.DELETE.LOTUS_MAIL_c1_0',
+    '$JS.API.STREAM.CREATE.OWN',
+    '$JS.API.STREAM.UPDATE.LOTUS_REC_c1',
+    '$JS.API.STREAM.PURGE.LOTUS_MAIL_c1_0',
+    '$JS.API.STREAM.MSG.DELETE.LOTUS_MAIL_c2_0',
+    '$JS.API.STREAM.MSG.GET.KV_lotus_boxes_c2',
+    '$JS.API.CONSUMER.CREATE.LOTUS_MAIL_c1_0',
+    '$KV.lotus_boxes_c2.box.x',
     `_INBOX.${URELAY2}.x`,
   ]) {
     connection.publish(subject, nothing)

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
 
 /** A real nats-server with JetStream, on a port of its own: Debian's package `nats-server`. */
 export class NatsServer {
@@ -33,6 +33,41 @@ export class NatsServer {
     await writeFile(join(folder, 'nats.conf'), server.config)
     await server.run()
     return server
+  }
+
+  /** Several that are one NATS cluster; resolves when all have joined it, and JetStream has a leader. */
+  static async cluster(count: number): Promise<NatsServer[]> {
+    const ports = await Promise.all(Array.from({ length: count }, freePort))
+    const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join()
+    const monitors = await Promise.all(Array.from({ length: count }, freePort))
+    const servers = await Promise.all(
+      ports.map((port, n) =>
+        NatsServer.start(
+          `server_name: n${n}\nhttp: "127.0.0.1:${monitors[n]}"\ncluster { name: test, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`,
+        ),
+      ),
+    )
+    for (const [n, server] of servers.entries()) {
+      server.monitor = `http://127.0.0.1:${monitors[n]}`
+      await vi.waitFor(
+        async () => {
+          const { meta_cluster: meta } = (await (await fetch(`${server.monitor}/jsz`)).json()) as {
+            meta_cluster?: { leader?: string; cluster_size?: number }
+          }
+          expect([meta?.leader, meta?.cluster_size]).toEqual([expect.stringMatching(/./), count])
+        },
+        { timeout: 30_000, interval: 50 },
+      )
+    }
+    return servers
+  }
+
+  /** Of one in a cluster: where it tells of itself. */
+  private monitor = ''
+
+  /** Connections of clients to one in a cluster. */
+  async clients(): Promise<number> {
+    return ((await (await fetch(`${this.monitor}/varz`)).json()) as { connections: number }).connections
   }
 
   get url(): string {

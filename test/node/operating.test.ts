@@ -86,7 +86,7 @@ describe('docs/compose', () => {
       for (const other of (service.depends_on as string[]) ?? []) expect(Object.keys(file.services)).toContain(other)
       for (const volume of (service.volumes as string[]) ?? []) {
         const [from] = volume.split(':') as [string]
-        if (/^\.\//.test(from)) textOf(`compose/${from}`)
+        if (/^\.\.?\//.test(from)) textOf(`compose/${from}`)
         else if (!from.startsWith('/')) expect(Object.keys(file.volumes)).toContain(from)
       }
     }

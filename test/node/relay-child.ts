@@ -7,15 +7,15 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { RelayCommand, RelayFacts, RelayProcessOptions } from './relay-process.js'
 
-let bundled: Promise<string> | undefined
+const bundled = new Map<string, Promise<string>>()
 
-/** The relay's program, made once for all that a test file starts. @returns its folder. */
-async function bundle(): Promise<string> {
+/** A relay's program, made once for all that a test file starts. @returns its folder. */
+async function bundle(program: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lotus-relay-'))
   // For the packages that are not bundled.
   await symlink(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'))
   await build({
-    entryPoints: [new URL('relay-process.ts', import.meta.url).pathname],
+    entryPoints: [new URL(program, import.meta.url).pathname],
     outfile: join(folder, 'relay.mjs'),
     bundle: true,
     platform: 'node',
@@ -28,7 +28,7 @@ async function bundle(): Promise<string> {
   return folder
 }
 
-/** A relay in another process, see `relay-process.ts`. */
+/** A relay in another process, see `relay-process.ts`; another program, by its path from here, has to understand what that one does. */
 export class RelayChild {
   private constructor(
     private readonly child: ChildProcess,
@@ -36,9 +36,10 @@ export class RelayChild {
     readonly peerId: string,
   ) {}
 
-  static async start(options: RelayProcessOptions, nodeFlags: string[] = []) {
-    bundled ??= bundle()
-    const folder = await bundled
+  static async start(options: RelayProcessOptions, nodeFlags: string[] = [], program = 'relay-process.ts') {
+    const making = bundled.get(program) ?? bundle(program)
+    bundled.set(program, making)
+    const folder = await making
     const child = fork(join(folder, 'relay.mjs'), [JSON.stringify(options)], { execArgv: ['--expose-gc', ...nodeFlags] })
     const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`The relay has ended with ${code}.`)))
     ended.catch(() => {})
@@ -50,10 +51,15 @@ export class RelayChild {
     return this.child.pid!
   }
 
-  async tell(command: RelayCommand): Promise<RelayFacts> {
-    this.child.send(command)
-    const [facts] = (await once(this.child, 'message')) as [RelayFacts]
-    return facts
+  tell(command: RelayCommand): Promise<RelayFacts> {
+    return this.ask(command)
+  }
+
+  /** Sends what another program than `relay-process.ts` understands. Resolves with its answer. */
+  async ask<T>(message: object): Promise<T> {
+    this.child.send(message)
+    const [answer] = (await once(this.child, 'message')) as [T]
+    return answer
   }
 
   /** Resolves with the exit code. */
@@ -62,6 +68,15 @@ export class RelayChild {
     if (this.child.connected && !this.child.killed) this.child.send({ do: 'stop' } satisfies RelayCommand)
     const [code] = (await exit) as [number | null]
     return code
+  }
+
+  /** Stops it where it stands, as a machine that swaps. */
+  freeze(): void {
+    this.child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT')
   }
 
   /** Ends it whatever it does. */

@@ -4,7 +4,8 @@ import { identityFromSeed } from '../../src/identity/identity.js'
 import { natsBackplane } from '../../src/node/backplane/nats.js'
 import type { NatsOptions } from '../../src/node/backplane/nats-link.js'
 import { levelMail } from '../../src/node/mail-level.js'
-import { type RelayOptions, type RelayServerStats, startRelay } from '../../src/node/relay.js'
+import { type RelayServerStats, startRelay } from '../../src/node/relay.js'
+import type { RelayOptions } from '../../src/node/relay-options.js'
 
 /**
  * A relay in a process of its own, so that its memory is its own: bundled and run by `startRelayProcess`. Does what its parent
@@ -17,6 +18,8 @@ export type RelayCommand =
   | { do: 'pass'; ms: number }
   | { do: 'stats' }
   | { do: 'collect' }
+  | { do: 'ban'; id: string; reason: string }
+  | { do: 'unban'; id: string }
   | { do: 'stop' }
 
 export interface RelayFacts {
@@ -25,6 +28,7 @@ export interface RelayFacts {
   anonymous: number
   mail: { letters: number; bytes: number; deposited: number } | undefined
   connected: string[]
+  banned: string[]
   backplane: RelayServerStats['backplane'] | undefined
   circuits: RelayServerStats['circuits']
   slowReaders: number
@@ -60,6 +64,7 @@ const facts = (): RelayFacts => {
     rss: process.memoryUsage.rss(),
     anonymous: anonymousBytes(),
     mail,
+    banned: relay.coordinator.listBans().map(({ id, reason }) => `${id} ${reason}`),
     connected: relay.coordinator.getConnectedPeers().map(({ peerId }) => peerId),
     slowReaders,
     memory,
@@ -92,10 +97,14 @@ async function flood(except: string[], bytes: number): Promise<void> {
 }
 
 process.on('message', (command: RelayCommand) => {
+  // What has no `do` is for another program around this one.
+  if (command.do === undefined) return
   void (async () => {
     if (command.do === 'flood') await flood(command.except, command.bytes)
     if (command.do === 'pass') aheadMs += command.ms
     if (command.do === 'collect') globalThis.gc?.()
+    if (command.do === 'ban') relay.coordinator.ban(command.id, { reason: command.reason })
+    if (command.do === 'unban') relay.coordinator.unban(command.id)
     if (command.do === 'stop') {
       await relay.stop()
       process.disconnect()

@@ -26,7 +26,7 @@ export class RelayProcesses {
       platform: 'node',
       format: 'esm',
       logLevel: 'error',
-      external: ['classic-level', 'prom-client'],
+      external: ['classic-level', 'prom-client', '@nats-io/*'],
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     })
     await symlink(new URL('../../node_modules', import.meta.url).pathname, join(folder, 'node_modules'))

@@ -105,17 +105,17 @@ describe('the delays of a profile', () => {
     expect(meanDelayMs('quick', 5)).toBe(0)
     expect(meanDelayMs('mixed', 0)).toBe(5_000)
     expect(meanDelayMs('mixed', 2)).toBe(4_000)
-    expect(meanDelayMs('mixed', 10)).toBe(2_000)
+    expect(meanDelayMs('mixed', 10)).toBe(3_000)
     expect(meanDelayMs('background', 0)).toBe(30_000)
     expect(meanDelayMs('background', 2)).toBe(10_000)
     expect(meanDelayMs('background', 10)).toBe(5_000)
-    expect(expectedDelayMs([hopOf(1), hopOf(2), hopOf(3)], 'mixed')).toBe(6_000)
+    expect(expectedDelayMs([hopOf(1), hopOf(2), hopOf(3)], 'mixed')).toBe(9_000)
   })
 
   it('give an estimate that promises nothing for quick', () => {
     const path = [hopOf(1), hopOf(2), hopOf(3)]
     expect(anonymityBits(path, 'quick')).toBe(0)
-    expect(anonymityBits(path, 'mixed')).toBe(5.6)
+    expect(anonymityBits(path, 'mixed')).toBe(6.2)
     expect(anonymityBits(path, 'background')).toBe(6.9)
   })
 })

@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { bytesToHex as hex } from '@noble/hashes/utils.js'
+import { coinProofs } from '../../src/coinjoin/coin-proofs.js'
+import { bytesOfOwnership } from '../../src/coinjoin/ownership-request.js'
 import { bytesOf, numberOf } from '../../src/lotus/curve.js'
 import { addUp, combine } from '../../src/musig2/combine.js'
 import { addNonces, makeNonce } from '../../src/musig2/nonces.js'
-import { bytesOfOwnership, readAny } from '../../src/musig2/ownership.js'
 import { readRequest } from '../../src/musig2/request.js'
+import { readAny } from '../../src/musig2/request-kind.js'
 import { partialOf, sessionOf } from '../../src/musig2/session-math.js'
 import { type Payment, walletsOf } from '../musig2/wallets.js'
 
@@ -81,7 +83,7 @@ const proven = [
   const { txid } = content.transaction.inputs[0]!
   const claim = { txid, index: 1, sats: 1_000_309n, rosterHash: new Uint8Array(32).fill(7), member: new Uint8Array(32).fill(9) }
   const request = bytesOfOwnership({ id, expiresAt, purpose, members, keysets, claim })
-  const read = readAny(request)
+  const read = readAny(request, coinProofs())
   const session = 'ab'.repeat(32)
   const nonces = await Promise.all(signers.map((signer) => signer.createNonces({ session, request })))
   const sums = [addNonces(nonces.map(([nonce]) => nonce!))]

@@ -14,6 +14,11 @@ export interface NatsOptions {
   nkey?: string | undefined
   /** Where answers come, which the permissions of no other process's user cover. Default: `_INBOX.` and the public nkey (`U…`); without one `_INBOX`. */
   inboxPrefix?: string | undefined
+  /**
+   * Servers that have each of what is kept: 3 at a NATS cluster of three. Default: as it was made, and 1 for what is made. Streams that are there are
+   * changed to it.
+   */
+  replicas?: number | undefined
   /** File with the certificates that sign those of the NATS servers (PEM). Default: those of the system. */
   ca?: string | undefined
 }
@@ -22,12 +27,20 @@ export interface NatsOptions {
 export interface NatsLink {
   readonly cluster: string
   readonly state: 'up' | 'down'
-  /** Connects at the first call. @throws P2PError BACKPLANE_DOWN, INVALID_CONFIG. */
+  readonly replicas: number | undefined
+  /**
+   * Connects at the first call. Not in the published types: those of NATS do not compile under every strict option of an application.
+   *
+   * @internal
+   * @throws P2PError BACKPLANE_DOWN, INVALID_CONFIG.
+   */
   connection(): Promise<NatsConnection>
   on(event: 'up' | 'down', listener: () => void): Unsubscribe
 }
 
 const CLUSTER = /^[A-Za-z0-9_-]{1,32}$/
+/** Of a stream, at JetStream. */
+const MAX_REPLICAS = 5
 /** Pings that tell a connection that is cut: two of them unanswered. */
 const PING_INTERVAL_MS = 2_000
 const MAX_PINGS_OUT = 2
@@ -37,6 +50,7 @@ const CONNECT_MS = 5_000
 /** The connection of one process. It is made anew whenever it breaks, for ever. */
 export class NatsClient implements NatsLink {
   readonly cluster: string
+  readonly replicas: number | undefined
   state: 'up' | 'down' = 'down'
   private connecting: Promise<NatsConnection> | undefined
   private isClosed = false
@@ -44,11 +58,15 @@ export class NatsClient implements NatsLink {
 
   /** @throws P2PError INVALID_CONFIG. */
   constructor(private readonly options: NatsOptions) {
-    const { cluster = 'lotus' } = options
+    const { cluster = 'lotus', replicas } = options
     if (!CLUSTER.test(cluster)) {
       throw new P2PError('INVALID_CONFIG', 'The name of a cluster has 1 to 32 letters, digits, "-" and "_".')
     }
+    if (replicas !== undefined && !(Number.isInteger(replicas) && replicas >= 1 && replicas <= MAX_REPLICAS)) {
+      throw new P2PError('INVALID_CONFIG', `NATS keeps what processes share at 1 to ${MAX_REPLICAS} of its servers.`)
+    }
     this.cluster = cluster
+    this.replicas = replicas
   }
 
   connection(): Promise<NatsConnection> {

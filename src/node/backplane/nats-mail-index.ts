@@ -1,4 +1,4 @@
-import { equalBytes, joined, viewOf } from '../../base/bytes.js'
+import { equalBytes, viewOf } from '../../base/bytes.js'
 import { LETTER_ID_BYTES, type TtlClass } from '../../mail/box.js'
 import { BoxUsage } from '../../mail/server/box-usage.js'
 
@@ -60,7 +60,11 @@ export class BoxIndex {
       view.setFloat64(at, number)
       view.setFloat64(at + 8, sequence)
       view.setFloat64(at + 16, expiresAt)
-      bytes.set(joined(id, Uint8Array.of(ttl, bucket, Number(isStranger))), at + 24)
+      bytes.set(id, at + 24)
+      const kindAt = at + 24 + LETTER_ID_BYTES
+      bytes[kindAt] = ttl
+      bytes[kindAt + 1] = bucket
+      bytes[kindAt + 2] = Number(isStranger)
       at += LETTER_BYTES
     }
     return bytes

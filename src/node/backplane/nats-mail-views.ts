@@ -7,6 +7,9 @@ import { BoxIndex } from './nats-mail-index.js'
 
 /** Deleted boxes whose last revision is remembered: older news of them may be under way. */
 const MAX_DELETED = 10_000
+/** Indexes that are kept as they were last seen, and the letters of one at most: so that the next change of a box need not read it first. */
+const MAX_RECENT = 1_000
+const MAX_RECENT_LETTERS = 128
 
 /** What is known of a box beside the bucket. */
 interface View {
@@ -27,16 +30,18 @@ export class BoxViews {
   /** When owners last opened their boxes. */
   private readonly openedAt = new Map<string, number>()
   private readonly deleted = new BoundedMap<string, number>(MAX_DELETED)
+  private readonly indexes = new BoundedMap<string, BoxIndex>(MAX_RECENT)
 
   /** An index was read, written, or told of by the bucket; undefined: its box is deleted. Older news than what is known changes nothing. */
   saw(box: string, revision: number, index: BoxIndex | undefined): void {
+    if (this.knows(box, revision)) return
     const before = this.views.get(box)
-    if (revision <= (before?.revision ?? this.deleted.get(box) ?? 0)) return
     const usage = index?.usage
     const [letters, bytes] = [usage?.letters ?? 0, usage?.bytes ?? 0]
     this.totals.boxes += Number(index !== undefined) - Number(before !== undefined)
     this.totals.letters += letters - (before?.letters ?? 0)
     this.totals.bytes += bytes - (before?.bytes ?? 0)
+    this.indexes.delete(box)
     if (index === undefined) {
       this.views.delete(box)
       this.openedAt.delete(box)
@@ -46,7 +51,14 @@ export class BoxViews {
     let firstExpiry = Number.POSITIVE_INFINITY
     for (const { expiresAt } of index.letters) firstExpiry = Math.min(firstExpiry, expiresAt)
     this.views.set(box, { revision, letters, bytes, next: index.next, firstExpiry })
+    if (letters <= MAX_RECENT_LETTERS) this.indexes.set(box, index)
     if (before !== undefined && index.next > before.next) this.watchers.tell(box)
+  }
+
+  /** The newest index that was seen of a box, where it is kept: another process may have changed it since. */
+  lastSeen(box: string): { value: BoxIndex; revision: number } | undefined {
+    const value = this.indexes.get(box)
+    return value && { value, revision: this.views.get(box)!.revision }
   }
 
   opened(box: string, at: number): void {
@@ -73,6 +85,10 @@ export class BoxViews {
     }
   }
 
+  private knows(box: string, revision: number): boolean {
+    return revision <= (this.views.get(box)?.revision ?? this.deleted.get(box) ?? 0)
+  }
+
   private async hear(
     entries: AsyncIterable<{ key: string; value: Uint8Array; revision: number; operation: string }>,
   ): Promise<void> {
@@ -80,6 +96,8 @@ export class BoxViews {
       const [kind, box] = key.split('.') as [string, string]
       const isThere = operation === 'PUT'
       try {
+        // Of what this process has changed itself there is no news.
+        if (kind === 'index' && this.knows(box, revision)) continue
         if (kind === 'index') this.saw(box, revision, isThere ? BoxIndex.of(value) : undefined)
         else if (isThere) this.opened(box, (decode(new Uint8Array(value)) as [number, { openedAt: number }])[1].openedAt)
         else this.openedAt.delete(box)

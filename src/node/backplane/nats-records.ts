@@ -6,6 +6,7 @@ import { systemClock } from '../../base/clock.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { withDeadline } from '../../base/wait.js'
 import { missingPackage, type NatsClient, plainBytes } from './nats-link.js'
+import { ensureStream } from './nats-streams.js'
 
 /** How long an entry is kept: longer than any record but those of cards, which their owners bring again. */
 const MAX_AGE_MS = 48 * 3_600_000
@@ -102,16 +103,15 @@ export class NatsRecords implements RecordLog {
     const connection = await this.link.connection()
     try {
       const manager = await jetstreamManager(connection)
-      await manager.streams.info(this.streamName).catch(() =>
-        manager.streams.add({
-          name: this.streamName,
-          subjects: [this.subjectOf('*')],
-          max_msgs_per_subject: 1,
-          max_age: MAX_AGE_MS * 1_000_000,
-          max_bytes: MAX_BYTES,
-          storage: 'file',
-        }),
-      )
+      const stream = {
+        name: this.streamName,
+        subjects: [this.subjectOf('*')],
+        max_msgs_per_subject: 1,
+        max_age: MAX_AGE_MS * 1_000_000,
+        max_bytes: MAX_BYTES,
+        storage: 'file',
+      }
+      await ensureStream(manager, stream as never, this.link.replicas)
       // A consumer would notice late, or never, that its server was away.
       this.stopHearing ??= this.link.on('up', () => {
         for (const reader of this.readers) void this.read(reader).catch(() => {})

@@ -1,4 +1,4 @@
-import type { KV, Kvm, KvWatchEntry } from '@nats-io/kv'
+import type { KV, KvWatchEntry } from '@nats-io/kv'
 import type { SharedEntry, SharedMap } from '../../backplane/backplane.js'
 import { backplaneDown } from '../../backplane/errors.js'
 import { BACKPLANE_LIMITS } from '../../backplane/limits.js'
@@ -8,6 +8,7 @@ import { P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { withDeadline } from '../../base/wait.js'
 import { missingPackage, type NatsClient, plainBytes } from './nats-link.js'
+import { ensureBucket } from './nats-streams.js'
 
 /** The bucket of what all processes know: bans, leaders. */
 const BUCKET = 'lotus_shared'
@@ -29,11 +30,12 @@ export class NatsShared implements SharedMap {
 
   /** @throws P2PError BACKPLANE_DOWN where JetStream is not there, or the bucket is neither there nor can be made. */
   async open(): Promise<void> {
-    const { Kvm } = await import('@nats-io/kv').catch((cause) => Promise.reject(missingPackage(cause)))
-    const manager = new Kvm(await this.link.connection())
+    const [{ jetstreamManager }, { Kvm }] = await Promise.all([import('@nats-io/jetstream'), import('@nats-io/kv')]).catch(
+      (cause) => Promise.reject(missingPackage(cause)),
+    )
+    const connection = await this.link.connection()
     try {
-      // The permissions of a relay may not let it make one.
-      this.kv = await opened(manager).catch(() => manager.create(BUCKET, { history: 1 }))
+      this.kv = await ensureBucket(await jetstreamManager(connection), new Kvm(connection), BUCKET, this.link.replicas)
       await this.follow()
       // A watch would notice late, or never, that its server was away.
       this.stopHearing = this.link.on('up', () => void this.follow().catch(() => {}))
@@ -120,11 +122,4 @@ export class NatsShared implements SharedMap {
     const own = key.slice(this.prefix.length)
     this.copy.set(own, operation === 'PUT' ? { value: plainBytes(value), revision } : undefined, revision)
   }
-}
-
-/** The bucket, where it is there. */
-async function opened(manager: Kvm): Promise<KV> {
-  const kv = await manager.open(BUCKET)
-  await kv.status()
-  return kv
 }

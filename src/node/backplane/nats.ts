@@ -3,6 +3,7 @@ import { BusBackplane } from '../../backplane/bus-backplane.js'
 import { systemClock } from '../../base/clock.js'
 import { NatsBus } from './nats-bus.js'
 import { NatsClient, type NatsLink, type NatsOptions } from './nats-link.js'
+import { natsMail } from './nats-mail.js'
 
 /** A backplane over NATS, and the link that it has, for what else is kept there. */
 export interface NatsBackplane extends RelayBackplane {
@@ -10,17 +11,21 @@ export interface NatsBackplane extends RelayBackplane {
 }
 
 /**
- * Makes what the processes of a relay share at NATS, with a key that may: theirs may not.
+ * Makes what the processes of a relay share at NATS, mail too, with a key that may: theirs may not.
  *
- * @throws P2PError INVALID_CONFIG, BACKPLANE_DOWN.
+ * @throws P2PError INVALID_CONFIG, BACKPLANE_DOWN, STORAGE_FAILED.
  */
 export async function initCluster(options: NatsOptions): Promise<void> {
   const link = new NatsClient(options)
   const bus = new NatsBus(link)
+  const mail = natsMail(link)
   try {
     await bus.shared.open()
     await bus.records.open()
+    // To read anything there opens it.
+    await mail.getBox('none')
   } finally {
+    await mail.close()
     await bus.close()
   }
 }

@@ -3,6 +3,7 @@ import { P2PError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import type { Plugin } from '../../core/plugin.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
+import { WalkerTable } from './walker-table.js'
 
 export interface OneWalker extends Plugin {
   /** Whether this process speaks with other relays. */
@@ -21,14 +22,17 @@ export function oneWalker(backplane: RelayBackplane): OneWalker {
   let wake = () => {}
   let peers: () => PeerInfo[] = () => []
   let stop: Unsubscribe | undefined
+  let table: WalkerTable | undefined
   return {
     name: 'one-walker',
+    needs: ['dht', 'dht-node'],
     get leads() {
       return leads
     },
     attach(kit) {
       wake = () => kit.woke('asked')
       peers = () => kit.peers()
+      table = new WalkerTable(backplane, kit)
       kit.addTransport({
         name: 'another-process',
         rank: 3,
@@ -44,10 +48,14 @@ export function oneWalker(backplane: RelayBackplane): OneWalker {
     begin(leave) {
       stop = backplane.lead('walker', (leading) => {
         leads = leading
+        table?.changed(leading)
         if (leading) wake()
         else for (const { peerId, connection } of peers()) if (connection?.outbound === true) leave(peerId)
       })
     },
-    close: () => stop?.(),
+    close() {
+      stop?.()
+      table?.close()
+    },
   }
 }

@@ -9,7 +9,7 @@ import type { Freshness } from '../../defence/replay-window.js'
 import { SIGNATURE_BYTES, verify } from '../../identity/ed25519.js'
 import { signingBytes } from '../../identity/envelope.js'
 import { INTERNAL_PREFIX, type P2PMessage } from '../../message/message.js'
-import { decodeMessage } from '../../message/p2p-protocol.js'
+import { type ChannelEndKeys, decodeMessage } from '../../message/p2p-protocol.js'
 import type { ConnectionContext } from './connection-context.js'
 import type { MessageKind } from './outgoing.js'
 import type { PeerClock } from './peer-clock.js'
@@ -161,7 +161,7 @@ export class Inbox {
     const { peerId, publicKey } = this.owner
     const isSigned = kind === Entry.SIGNED_MESSAGE
     const bytes = isSigned ? body.subarray(SIGNATURE_BYTES) : body
-    const keys = isSigned ? { remote: publicKey, local: identity.publicKey } : undefined
+    const keys: ChannelEndKeys | undefined = isSigned ? { remote: publicKey, local: identity.publicKey } : undefined
     const message = decodeMessage(bytes, limits, { remote: peerId, local }, keys)
     if (message.from !== peerId) {
       throw new P2PError('FOREIGN_SENDER', 'The peer sent a message in the name of another.')

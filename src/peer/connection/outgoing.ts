@@ -17,6 +17,9 @@ export interface InFlight {
   changed(messages: number, bytes: number): void
 }
 
+/** Hears what has become of a message: true once the peer has it. */
+export type Settled = (delivered: boolean) => void
+
 /** A message to one peer; kept until the peer has acknowledged it. */
 export interface SentMessage {
   readonly kind: MessageKind
@@ -27,7 +30,7 @@ export interface SentMessage {
   readonly lasting: boolean
   readonly budget: InFlight
   /** Called once: with true when the peer has the message, with false when it was given up. */
-  readonly onSettled: ((delivered: boolean) => void) | undefined
+  readonly onSettled: Settled | undefined
   /** Its place in its stream, from 1 on; 0 until it has one. */
   number: number
   /** Its place among the messages of all streams. */
@@ -182,7 +185,7 @@ export class Outgoing {
 
   /** Takes the peer's ACK. @throws P2PError PROTOCOL_VIOLATION where it acknowledges what was never sent. */
   acknowledged(places: readonly Place[]): void {
-    for (const place of places) this.settleUpTo(this.sentAt(place, 'acknowledged'), place.number)
+    for (const place of places) this.settleUpTo(this.sentAt(place, 'has acknowledged'), place.number)
     this.repeat()
   }
 

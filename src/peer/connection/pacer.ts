@@ -274,7 +274,7 @@ export class Pacer {
     const budget = this.budgetOf(name)
     const types =
       budget?.[4] && new Map(Object.entries(budget[4]).map(([type, own]) => [type, this.lane(`${name}\0${type}`, own)]))
-    const route = { protocol, stream: this.outgoing.streamOf(protocol, isServed), lane: this.lane(name, budget), types }
+    const route: Route = { protocol, stream: this.outgoing.streamOf(protocol, isServed), lane: this.lane(name, budget), types }
     // Of names that the peer does not serve, none is remembered.
     if (isServed) this.routes = [...this.routes, route]
     return route

@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.js'
 import { asP2PError, P2PError, violation } from '../../base/errors.js'
 import { LazyMap } from '../../base/lazy-map.js'
 import type { Entry } from '../../channel/batch.js'
-import type { ChannelSink, SecureChannel } from '../../channel/secure-channel.js'
+import type { ChannelSink } from '../../channel/channel-options.js'
+import type { SecureChannel } from '../../channel/secure-channel.js'
 import type { Refusal } from '../../defence/peer-gate.js'
 import { IncomingPlaces } from './incoming.js'
 import type { OutgoingPath } from './outgoing.js'
@@ -13,9 +14,22 @@ export function rankOf({ connection }: SecureChannel): number {
   return connection.rank
 }
 
+interface PathWiring {
+  readonly inbox: Resting
+  readonly events: Progress
+}
+
+interface Resting {
+  rest(): void
+}
+
+interface Progress {
+  progressed(): void
+}
+
 /** What hears of all that comes on a path. */
 export interface PathOwner {
-  readonly wiring: { readonly inbox: { rest(): void }; readonly events: { progressed(): void } }
+  readonly wiring: PathWiring
   receive(path: Path, kind: Entry, body: Uint8Array): void
   goodbye(path: Path): void
   ended(path: Path, error: P2PError, fault: boolean): void

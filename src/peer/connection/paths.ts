@@ -31,11 +31,13 @@ export interface PathsEvents {
   gone(error: P2PError, fault: boolean): void
 }
 
+interface PathsInbox extends Pick<Inbox, 'offer' | 'deliver' | 'rest' | 'dropped' | 'bear'> {
+  readonly gate: Pick<PeerGate, 'burstOf' | 'refusal' | 'pauseMs' | 'cameInVain' | 'controlEntry'>
+}
+
 export interface PathsOptions {
   readonly session: Session
-  readonly inbox: Pick<Inbox, 'offer' | 'deliver' | 'rest' | 'dropped' | 'bear'> & {
-    readonly gate: Pick<PeerGate, 'burstOf' | 'refusal' | 'pauseMs' | 'cameInVain' | 'controlEntry'>
-  }
+  readonly inbox: PathsInbox
   readonly peerContext: { readonly clock: Clock; readonly limits: Limits }
   /** Whether our choice of a path holds where both ends choose at once: exactly one end has true. */
   readonly leads: boolean

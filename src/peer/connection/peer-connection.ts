@@ -19,7 +19,7 @@ import type { PacedOptions } from '../../protocol/handler.js'
 import { type PeerInfo, PeerState } from '../../protocol/peer-info.js'
 import type { ConnectionContext } from './connection-context.js'
 import { Inbox } from './inbox.js'
-import type { MessageKind, SentMessage } from './outgoing.js'
+import type { MessageKind, Settled } from './outgoing.js'
 import type { Lane, Route } from './pacer.js'
 import { Paths } from './paths.js'
 import { PeerSnapshot } from './peer-snapshot.js'
@@ -60,7 +60,7 @@ export interface SendOptions extends PacedOptions {
   lasting?: boolean | undefined
   /** The message as `encodeForPeer` has encoded it already: its payload counts, and not that of the message. */
   encoded?: Uint8Array | undefined
-  onSettled?: SentMessage['onSettled'] | undefined
+  onSettled?: Settled | undefined
 }
 
 /**

@@ -10,6 +10,17 @@ import type { PeerInfo } from '../../protocol/peer-info.js'
 const PING = 'ping'
 const PONG = 'pong'
 
+export interface HeartbeatOptions {
+  clock: Clock
+  limits: Limits
+  intervalMs: number
+  /** The channel that carries the peer's messages at present. */
+  pathOf(peerId: string): { readonly bytesIn: number } | undefined
+  /** @param skewMs how far the peer's clock is ahead of ours. */
+  onMeasured(peerId: string, rttMs: number, skewMs: number): void
+  onDead(peerId: string, error: P2PError): void
+}
+
 /**
  * Probes every peer once when it connects and then at an interval, measures the round trip, and gives up paths that do not answer.
  * One timer serves all peers.
@@ -24,18 +35,7 @@ export class Heartbeat implements IProtocolHandler {
   /** By how much the alarm is late, milliseconds. */
   private late: () => number = () => 0
 
-  constructor(
-    private readonly wiring: {
-      clock: Clock
-      limits: Limits
-      intervalMs: number
-      /** The channel that carries the peer's messages at present. */
-      pathOf: (peerId: string) => { readonly bytesIn: number } | undefined
-      /** `skewMs`: how far the peer's clock is ahead of ours. */
-      onMeasured: (peerId: string, rttMs: number, skewMs: number) => void
-      onDead: (peerId: string, error: P2PError) => void
-    },
-  ) {
+  constructor(private readonly wiring: HeartbeatOptions) {
     this.alarm = new Alarm(wiring.clock, () => this.round())
   }
 

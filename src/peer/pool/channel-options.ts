@@ -1,6 +1,6 @@
 import { VERSION } from '../../base/version.js'
+import type { ChannelOptions } from '../../channel/channel-options.js'
 import type { RemotePeer } from '../../channel/hello.js'
-import type { ChannelOptions } from '../../channel/secure-channel.js'
 import type { Sessions } from '../connection/sessions.js'
 import type { PeerContext } from '../peer-context.js'
 
@@ -12,7 +12,7 @@ import type { PeerContext } from '../peer-context.js'
 export async function channelOptions(
   context: PeerContext,
   sessions: Sessions,
-  approveRemote?: (remote: RemotePeer) => Promise<void>,
+  approveRemote: (remote: RemotePeer) => Promise<void>,
 ): Promise<ChannelOptions & Required<Pick<ChannelOptions, 'approveRemote'>>> {
   const { peerId, hello, requireSignatures, limits, clock, defence } = context
   await hello.keys(clock.now())
@@ -28,6 +28,6 @@ export async function channelOptions(
       const budgets = defence.gate.budgetsOf(remote.publicKey)
       return { agent, name, requireSignatures, streams, ...context.describe(), budgets }
     },
-    approveRemote: async (remote) => approveRemote?.(remote),
+    approveRemote,
   }
 }

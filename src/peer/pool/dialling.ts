@@ -3,14 +3,12 @@ import { BoundedMap } from '../../base/bounded-map.js'
 import { hexOf } from '../../base/bytes.js'
 import { asP2PError, isP2PError, P2PError } from '../../base/errors.js'
 import { tupleKey } from '../../base/tuple-key.js'
-import { type PausableWait, type WaitOptions, withDeadline } from '../../base/wait.js'
-import type { RemoteHello } from '../../channel/hello.js'
+import type { PausableWait } from '../../base/wait.js'
 import { SecureChannel } from '../../channel/secure-channel.js'
 import { isWorkNeeded, workNeeded } from '../../channel/work.js'
 import { encodePeerId } from '../../identity/peer-id.js'
 import type { Transport } from '../../transport/transport.js'
 import { duplicate } from '../connection/path.js'
-import { probe } from '../dial/probe.js'
 import { SharedDials } from '../dial/shared-dials.js'
 import type { PeerContext, PeerEvents } from '../peer-context.js'
 import { channelOptions } from './channel-options.js'
@@ -66,22 +64,6 @@ export class Dialling {
       const attempt = () => this.attempt(transport, address, expected, signal, () => dial)
       const dial: Promise<string> = work === undefined ? attempt() : work.dial(address, signal, attempt)
       return dial
-    })
-  }
-
-  async look(told: string, expected: string, wait: WaitOptions): Promise<RemoteHello> {
-    this.checkOpen()
-    const { address, transport } = this.way(told, expected)
-    const { clock, limits } = this.peerContext
-    const within = { signal: wait.signal, timeoutMs: wait.timeoutMs ?? limits.dialTimeoutMs }
-    return withDeadline(clock, `Looking at ${address}`, within, async (signal) => {
-      const remote = await probe(transport, address, {
-        ...(await channelOptions(this.peerContext, this.members.sessions)),
-        judge: (certificate, now) => this.peerContext.judge(address, certificate, now!),
-        signal,
-      })
-      this.prove(address, remote.publicKey)
-      return remote
     })
   }
 
@@ -163,7 +145,7 @@ export class Dialling {
    *
    * @throws P2PError INVALID_ADDRESS, NO_RELAY.
    */
-  private way(target: string | NamedAddress, expected: string | undefined): Way {
+  way(target: string | NamedAddress, expected: string | undefined): Way {
     const { transports, allowPrivate, hidesAddress } = this.peerContext
     const isNamed = target instanceof NamedAddress
     const address = isNamed ? target.text : needLearnt(target, expected, this.peerContext)
@@ -181,12 +163,14 @@ export class Dialling {
     }
   }
 
-  private prove(address: string, publicKey: Uint8Array): void {
+  /** A handshake that we began has found the holder of this key at an address. */
+  prove(address: string, publicKey: Uint8Array): void {
     // As others write it, where the application has named it with a path or a slash.
     if (isWeb(address)) this.proven.set(learnt(address, this.peerContext) ?? address, encodePeerId(publicKey))
   }
 
-  private checkOpen(): void {
+  /** @throws P2PError why nothing is dialled: as `Members.resting`. */
+  checkOpen(): void {
     const { resting } = this.members
     if (resting !== undefined) throw resting
   }

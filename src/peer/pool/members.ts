@@ -86,7 +86,7 @@ export class Members {
     const existing = this.byKey.get(key)
     if (existing === undefined) {
       if (!this.slots.placeFor(channel.connection).fits) throw poolFull(this.peerContext)
-    } else if (this.verdict(existing, channel) === 'keep') throw duplicate()
+    } else if (this.verdict(existing, channel) === 'stay') throw duplicate()
   }
 
   /**
@@ -152,12 +152,13 @@ export class Members {
 
   private makeRoom(channel: SecureChannel): void {
     const { fits, evicted } = this.slots.placeFor(channel.connection)
+    // Nearly all that come find room, and an error for each would be made for nobody.
+    if (fits && evicted === undefined) return
     const error = poolFull(this.peerContext)
-    if (!fits) {
-      channel.close(error)
-      throw error
-    }
     evicted?.close(error)
+    if (fits) return
+    channel.close(error)
+    throw error
   }
 
   private settle(existing: PeerConnection, channel: SecureChannel): 'added' | 'replaced' {
@@ -172,19 +173,19 @@ export class Members {
   }
 
   /**
-   * What to do with a second connection to a peer: `keep` the first; `switch` to the second, which the application does not notice; or
+   * What to do with a second connection to a peer: the first may `stay`; `switch` to the second, which the application does not notice; or
    * `replace` the session, where the peer is another process than before.
    */
-  private verdict(existing: PeerConnection, channel: SecureChannel): 'keep' | 'switch' | 'replace' {
+  private verdict(existing: PeerConnection, channel: SecureChannel): 'stay' | 'switch' | 'replace' {
     const old = existing.activeChannel
     if (old.hello.session !== channel.hello.session) return 'replace'
     if (rankOf(channel) > rankOf(old) || existing.isInterrupted) return 'switch'
-    if (channel.connection.outbound) return 'keep'
+    if (channel.connection.outbound) return 'stay'
     // A peer that has just accepted our dial had its own under way, and settles on ours. Much later, a dial means that the peer
     // has lost the first connection.
     const { clock, limits } = this.peerContext
     const simultaneous = elapsed(clock) - existing.since <= limits.handshakeTimeoutMs
-    return old.connection.outbound && simultaneous && this.oursWins(channel) ? 'keep' : 'switch'
+    return old.connection.outbound && simultaneous && this.oursWins(channel) ? 'stay' : 'switch'
   }
 
   private oursWins({ hello }: SecureChannel): boolean {

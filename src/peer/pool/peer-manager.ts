@@ -1,7 +1,6 @@
 import type { NamedAddress } from '../../address/dial-policy.js'
 import { P2PError, shutDownError } from '../../base/errors.js'
-import type { PausableWait, WaitOptions } from '../../base/wait.js'
-import type { RemoteHello } from '../../channel/hello.js'
+import type { PausableWait } from '../../base/wait.js'
 import { checkTarget } from '../../identity/peer-id.js'
 import type { P2PMessage } from '../../message/message.js'
 import type { BroadcastResult, PacedOptions } from '../../protocol/handler.js'
@@ -17,7 +16,7 @@ import type { Slots } from './slots.js'
 /** The pool of connected peers: dials, accepts, settles on one connection for each peer, and keeps within `maxConnections`. */
 export class PeerManager {
   private readonly members: Members
-  private readonly outgoing: Dialling
+  readonly outgoing: Dialling
   private readonly incoming: Accepting
 
   constructor(
@@ -84,20 +83,6 @@ export class PeerManager {
    */
   dial(address: string | NamedAddress, expected: string | undefined, wait: PausableWait): Promise<string> {
     return this.outgoing.dial(address, expected, wait)
-  }
-
-  /**
-   * Learns which peer answers at an address, without becoming connected: the peer is not told, and no slot is taken.
-   *
-   * @throws P2PError as `dial`.
-   */
-  look(address: string, expected: string, wait: WaitOptions): Promise<RemoteHello> {
-    return this.outgoing.look(address, expected, wait)
-  }
-
-  /** Whether a handshake that we began at an address has proven the key of this `lp1…` id there. */
-  isProven(address: string, peerId: string): boolean {
-    return this.outgoing.isProven(address, peerId)
   }
 
   /** Takes a connection that another peer dialled. */

@@ -25,6 +25,12 @@ export interface Slot<Peer> {
   readonly address: string
 }
 
+/** Whether there is a slot, and the peer that has to leave for it. */
+interface Place<Peer> {
+  readonly fits: boolean
+  readonly evicted?: Peer | undefined
+}
+
 interface Candidate<Peer> extends Evictable {
   readonly peer: Peer
 }
@@ -102,8 +108,8 @@ export class Slots<Peer extends SlotHolder> {
     return this.unwanted
   }
 
-  /** Whether there is a slot, and the peer that has to leave for it. */
-  placeFor(connection: Connection): { fits: boolean; evicted?: Peer | undefined } {
+  /** The slot for a connection that has come, or is made. */
+  placeFor(connection: Connection): Place<Peer> {
     if (this.isFree(connection)) return { fits: true }
     const evicted = connection.outbound ? undefined : chooseEvicted(this.evictable(), groupOf(connection))?.peer
     return { fits: evicted !== undefined, evicted }
@@ -118,7 +124,7 @@ export class Slots<Peer extends SlotHolder> {
   private evictable(): Candidate<Peer>[] {
     return this.all()
       .filter(({ peer, outbound }) => !outbound && !this.peerContext.isNamed(peer.peerId))
-      .map(({ peer, group }) => {
+      .map(({ peer, group }): Candidate<Peer> => {
         const { since, usedAt, rttMs, publicKey } = peer
         return { peer, group, since, usedAt, rttMs, score: this.scoreOf(publicKey) }
       })

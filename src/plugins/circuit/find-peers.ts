@@ -8,7 +8,7 @@ import type { WaitOptions } from '../../base/wait.js'
 import { encodePeerId, fitsKey } from '../../identity/peer-id.js'
 import { encode } from '../../message/codec.js'
 import { array, boolean, bytes, number, object, optional, parsed, present, record, shaped, text } from '../../message/shape.js'
-import { askPeers } from '../../protocol/ask-peers.js'
+import { askPeers, type Question } from '../../protocol/ask-peers.js'
 import type { ProtocolHost } from '../../protocol/handler.js'
 import { asTold, copyPeerInfo, type PeerAddresses, type PeerInfo, PeerState, serves } from '../../protocol/peer-info.js'
 import { speaksAsRelay } from './frames.js'
@@ -65,7 +65,12 @@ export async function findPeers(
   let failure: unknown
   const { protocol, resourceType, peerId } = query
   const request = { type: 'find', payload: { protocol, resourceType, peerId, limit }, protocol: INTRODUCE }
-  const question = { what: 'Looking for peers', peers: introducers.map((peer) => peer.peerId), giveUp: true, ...options }
+  const question: Question = {
+    what: 'Looking for peers',
+    peers: introducers.map((peer) => peer.peerId),
+    giveUp: true,
+    ...options,
+  }
   await askPeers(host.clock, limits, new Set(), question, async (introducer, wait) => {
     try {
       const { payload } = await host.request(introducer, request, wait)

@@ -1,4 +1,5 @@
 import { learnt } from '../../address/dial-policy.js'
+import { coreOf } from '../../core/core.js'
 import type { PluginKit } from '../../core/plugin.js'
 import { encodePeerId } from '../../identity/peer-id.js'
 import type { PeerInfo } from '../../protocol/peer-info.js'
@@ -9,6 +10,6 @@ import type { PeerInfo } from '../../protocol/peer-info.js'
  */
 export function provenAddress(kit: PluginKit, { publicKey, addresses }: PeerInfo): string | undefined {
   const address = learnt(addresses.websocket ?? '', kit)
-  const isProven = publicKey && address && kit.dialer.isProven(address, encodePeerId(publicKey))
+  const isProven = publicKey && address && coreOf(kit).network.peers.outgoing.isProven(address, encodePeerId(publicKey))
   return isProven ? address : undefined
 }

@@ -4,6 +4,7 @@ import type { Limits } from '../../base/limits.js'
 import { Serial } from '../../base/serial.js'
 import { withDeadline } from '../../base/wait.js'
 import type { Core } from '../../core/core.js'
+import { needsPlugin } from '../../core/plugins.js'
 import type { Queue, QueuedMessage, SendToOptions } from '../../core/queue.js'
 import { canonicalId, checkTarget } from '../../identity/peer-id.js'
 import { asSent } from '../../message/codec.js'
@@ -62,10 +63,12 @@ export class OutboxQueue implements Queue {
     this.outbox.close()
   }
 
-  /** @throws P2PError OUTBOX_FULL, TIMEOUT, ABORTED, and as `P2PCoordinator.sendTo`. */
+  /** @throws P2PError INVALID_CONFIG for a way that needs a mailbox; OUTBOX_FULL, TIMEOUT, ABORTED, and as `P2PCoordinator.sendTo`. */
   async add(peerId: string, message: OutgoingMessage, options: SendToOptions): Promise<QueuedMessage> {
     const { core, limits, outbox } = this
-    const { ttl = limits.outboxTtlS, signal, timeoutMs = limits.sendTimeoutMs } = options
+    const { ttl = limits.outboxTtlS, signal, timeoutMs = limits.sendTimeoutMs, via } = options
+    // What is to go unseen goes no other way.
+    if (via !== undefined) throw needsPlugin('This way of sendTo', 'mailbox')
     const { peers } = core.network
     const to = peers.get(peerId)?.peerId ?? canonicalId(peerId)
     checkTarget(to, core.peerId)

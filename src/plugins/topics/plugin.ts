@@ -2,7 +2,8 @@ import { TOPIC_LIMITS } from '../../base/limits/topics.js'
 import type { Plugin } from '../../core/plugin.js'
 import { dhtOf } from '../dht/client/plugin.js'
 import { ResourceTopics } from './resource-topics.js'
-import { type TopicStats, Topics } from './topics.js'
+import type { TopicStats } from './topic-types.js'
+import { Topics } from './topics.js'
 
 export interface TopicsOptions {
   /** Forward messages for others, as relays do. Default false. */

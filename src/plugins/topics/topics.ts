@@ -1,7 +1,5 @@
-import { Alarm } from '../../base/alarm.js'
 import { BoundedMap, RecentKeys } from '../../base/bounded-map.js'
 import { equalBytes } from '../../base/bytes.js'
-import { type Clock, elapsed } from '../../base/clock.js'
 import { asP2PError, isP2PError, P2PError, shutDownError } from '../../base/errors.js'
 import type { Unsubscribe } from '../../base/events.js'
 import { fenced } from '../../base/fenced.js'
@@ -9,10 +7,7 @@ import { LazyMap } from '../../base/lazy-map.js'
 import { TOPIC_LIMITS } from '../../base/limits/topics.js'
 import { type Limits, limitsOf } from '../../base/limits.js'
 import { RateBuckets } from '../../base/rate-buckets.js'
-import { Serial } from '../../base/serial.js'
-import { TokenBucket } from '../../base/token-bucket.js'
-import { JoinedSignal, type WaitOptions, withDeadline } from '../../base/wait.js'
-import type { Identity } from '../../identity/identity.js'
+import { JoinedSignal, withDeadline } from '../../base/wait.js'
 import { asSent } from '../../message/codec.js'
 import type { P2PMessage } from '../../message/message.js'
 import { unknownType } from '../../message/shape.js'
@@ -21,6 +16,7 @@ import type { PeerInfo } from '../../protocol/peer-info.js'
 import { DHT_PROTOCOL } from '../dht/client/dht-messages.js'
 import { Advertisements, NAMES_AT_ONCE } from './advertisements.js'
 import { Interest, isOfOneRelay } from './interest.js'
+import { PublishingPace } from './publishing-pace.js'
 import { SpreadingTree } from './spreading-tree.js'
 import { TopicHistory } from './topic-history.js'
 import {
@@ -34,55 +30,13 @@ import {
   type SignedTopicMessage,
   signTopicMessage,
   TOPICS_PROTOCOL,
-  type TopicMessage,
   topicMessageOf,
   type VerifiedTopicMessage,
   verifyTopicMessage,
   wireOf,
 } from './topic-messages.js'
-
-export type TopicListener<T = unknown> = (message: TopicMessage<T>) => void
-
-export interface SubscribeOptions {
-  /** How many of the last messages are wanted first, where relays still have them. Default 0. */
-  history?: number | undefined
-}
-
-/** What became of a publication. */
-export interface PublishResult {
-  /** 64 hexadecimal digits. */
-  messageId: string
-  /** Peer ids of the neighbours that took it. */
-  sentTo: string[]
-  /** Those whom they know to want it: subscribers, and relays with subscribers behind them. 0: nobody is listening. */
-  subscribers: number
-}
-
-export interface TopicStats {
-  /** Topics that neighbours want. */
-  topics: number
-  /** Our own subscriptions. */
-  subscriptions: number
-  published: number
-  /** Messages given to listeners of ours. */
-  delivered: number
-  forwarded: number
-  duplicates: number
-  /** Messages that went no further, by cause. */
-  dropped: Record<string, number>
-  historyBytes: number
-}
-
-export interface TopicsOptions {
-  identity: Identity
-  limits?: Limits | undefined
-  /** Forward for others, as relays do. Default false. */
-  router?: boolean | undefined
-  /** Enters `running`; called by what needs a network. */
-  run?: ((wait?: WaitOptions) => Promise<void>) | undefined
-  /** A listener threw. */
-  onError?: ((error: P2PError) => void) | undefined
-}
+import type { PublishResult, SubscribeOptions, TopicListener, TopicStats, TopicsOptions } from './topic-types.js'
+import { Wants } from './wants.js'
 
 /**
  * Publish and subscribe across relays: the protocol `lotus/topics`. Subscribers tell their neighbours what they want; routers tell
@@ -107,15 +61,12 @@ export class Topics implements IProtocolHandler {
   private run!: Uint8Array
   private sequence = 0
   private readonly listeners = new LazyMap<string, Set<(message: VerifiedTopicMessage, past: boolean) => void>>()
-  /** How many past messages of a topic are asked for when a neighbour comes. */
-  private readonly catchUp = new LazyMap<string, number>()
   /**
    * Connected peers that speak this protocol, and whether they are routers. Null: a peer that says so and that we have not chosen; it may
    * subscribe here, and is asked for nothing. A router takes the word of others: all that it passes on is for whoever asks.
    */
   private readonly peers = new LazyMap<string, boolean | null>()
-  /** What each neighbour was told that we want. */
-  private readonly told = new LazyMap<string, Map<string, number>>()
+  private readonly wants: Wants
   /** Bytes under way to each neighbour. */
   private readonly underWay = new LazyMap<string, number>()
   private readonly counts = { published: 0, delivered: 0, forwarded: 0, duplicates: 0 }
@@ -124,17 +75,16 @@ export class Topics implements IProtocolHandler {
   private isOver = false
   private history!: TopicHistory
   private publishers!: RateBuckets
-  /** What we publish ourselves: less than routers let pass, for the way there bunches messages. */
-  private pace!: TokenBucket
-  /** Publications that wait for it, in the order of the calls. */
-  private readonly line = new Serial()
-  private wake: (() => void) | undefined
+  private pace!: PublishingPace
   private neighbours!: RateBuckets
   private advertisements: Advertisements | undefined
 
   constructor(private readonly wiring: TopicsOptions) {
     this.limits = wiring.limits ?? limitsOf(TOPIC_LIMITS)
     this.interest = new Interest(this.limits, (topic, peerId) => this.unwantedBy(peerId, topic))
+    this.wants = new Wants(this.interest, this.peers, this.wiring.router === true, (peerId, type, list) =>
+      this.send(peerId, type, list),
+    )
     this.tree = new SpreadingTree(this.limits.maxTopicsPerRouter)
     this.seen = new RecentKeys(this.limits.topicSeen)
     this.slots = new BoundedMap(this.limits.topicSeen)
@@ -154,15 +104,15 @@ export class Topics implements IProtocolHandler {
       drop: (cause) => this.drop(cause),
     })
     this.history = new TopicHistory(host.clock, this.limits)
+    this.pace = new PublishingPace(host.clock, this.limits)
     const { topicRatePerS, topicBurst, topicNeighbourRatePerS, maxRateBuckets } = this.limits
-    this.pace = new TokenBucket(0.95 * topicRatePerS, Math.max(1, 0.8 * topicBurst), elapsed(host.clock), 1)
     this.publishers = new RateBuckets(host.clock, topicRatePerS, topicBurst, maxRateBuckets)
     this.neighbours = new RateBuckets(host.clock, topicNeighbourRatePerS, 2 * topicNeighbourRatePerS, maxRateBuckets)
   }
 
   onUnregister(): void {
     this.isOver = true
-    this.wake?.()
+    this.pace?.close()
     this.advertisements?.close()
     this.listeners.clear()
     this.protocolHost = undefined
@@ -172,16 +122,16 @@ export class Topics implements IProtocolHandler {
     if (!speaks(peer)) return
     const claims = isRouter(peer)
     this.peers.set(peer.peerId, claims && !this.wiring.router && peer.connection?.chosen !== true ? null : claims)
-    this.tellAll(peer.peerId)
+    this.wants.tellAll(peer.peerId)
   }
 
   async onPeerDisconnected({ peerId }: PeerInfo): Promise<void> {
     this.peers.delete(peerId)
-    this.told.delete(peerId)
+    this.wants.forget(peerId)
     this.advertisements?.forget(peerId)
     this.underWay.delete(peerId)
     this.tree.forget(peerId)
-    for (const topic of this.interest.removePeer(peerId)) this.tell(topic)
+    for (const topic of this.interest.removePeer(peerId)) this.wants.tell(topic)
   }
 
   /**
@@ -211,18 +161,18 @@ export class Topics implements IProtocolHandler {
     this.listeners.set(topic, own.add(deliver))
     this.interest.addOwn(topic, 1)
     this.wiring.run?.().catch((error) => this.failed(asP2PError(error, 'LISTEN_FAILED', 'The coordinator did not start.')))
-    if (history > (this.catchUp.get(topic) ?? 0)) this.catchUp.set(topic, history)
-    this.tell(topic, own.size === 1 ? history : 0)
+    this.wants.past(topic, history)
+    this.wants.tell(topic, own.size === 1 ? history : 0)
     for (const message of this.history?.last(topic, history) ?? [])
       queueMicrotask(() => own.has(deliver) && deliver(message, true))
     return () => {
       if (!own.delete(deliver)) return
       if (own.size === 0) {
         this.listeners.delete(topic)
-        this.catchUp.delete(topic)
+        this.wants.noPast(topic)
       }
       this.interest.addOwn(topic, -1)
-      this.tell(topic)
+      this.wants.tell(topic)
     }
   }
 
@@ -245,35 +195,15 @@ export class Topics implements IProtocolHandler {
     this.checkPeers()
     const { wait = true, signal, timeoutMs = this.limits.sendTimeoutMs } = options
     return withDeadline(host.clock, 'Publishing', { timeoutMs, signal }, async (signal) => {
-      if (wait) await this.line.run(() => this.paced(host.clock, signal))
+      if (wait) await this.pace.wait(signal)
       else {
-        const now = elapsed(host.clock)
-        // Those that wait come first, and each leaves the bucket empty.
-        const retryAfterMs = this.line.isIdle ? this.pace.take(now) : Math.max(1, this.pace.waitMs(now))
+        const retryAfterMs = this.pace.take()
         if (retryAfterMs > 0) throw tooFast(retryAfterMs, this.limits)
       }
       if (this.isOver) throw shutDownError()
       if (signal.aborted) throw signal.reason
       this.checkPeers()
       return this.publishNow(host, topic, kept, signal)
-    })
-  }
-
-  /** Resolves when one more message may be published, or none any more. */
-  private paced(clock: Clock, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        const waitMs = this.isOver || signal.aborted ? 0 : this.pace.take(elapsed(clock))
-        if (waitMs > 0) return alarm.arm(waitMs)
-        alarm.disarm()
-        signal.removeEventListener('abort', look)
-        this.wake = undefined
-        resolve()
-      }
-      const alarm = new Alarm(clock, look)
-      signal.addEventListener('abort', look)
-      this.wake = look
-      look()
     })
   }
 
@@ -458,7 +388,7 @@ export class Topics implements IProtocolHandler {
     // It has gone since.
     if (router === undefined) return
     for (const [topic, distance, history = 0] of readWants(payload)) {
-      if (this.interest.add(from, topic, distance, router === true)) this.tell(topic)
+      if (this.interest.add(from, topic, distance, router === true)) this.wants.tell(topic)
       for (const message of this.history.last(topic, Math.min(history, this.limits.topicHistory))) {
         this.push(from, wireOf(message), message.bytes.length, 'past')
       }
@@ -471,49 +401,7 @@ export class Topics implements IProtocolHandler {
 
   private unwantedBy(peerId: string, topic: string): void {
     this.tree.graft(topic, peerId)
-    this.tell(topic)
-  }
-
-  /** A neighbour has come: everything that it should know. */
-  private tellAll(peerId: string): void {
-    const wants: unknown[] = []
-    for (const topic of this.interest.allTopics()) {
-      const distance = this.distanceFor(peerId, topic)
-      if (distance === undefined) continue
-      this.remember(peerId, topic, distance)
-      const past = this.catchUp.get(topic)
-      wants.push(past === undefined ? [topic, distance] : [topic, distance, past])
-    }
-    for (let i = 0; i < wants.length; i += NAMES_AT_ONCE) this.send(peerId, 'want', wants.slice(i, i + NAMES_AT_ONCE))
-  }
-
-  /** Something about a topic has changed: whoever was told otherwise is told. */
-  private tell(topic: string, history = 0): void {
-    for (const peerId of this.peers.keys()) {
-      const distance = this.distanceFor(peerId, topic)
-      const told = this.told.get(peerId)?.get(topic)
-      if (distance === undefined) {
-        if (told === undefined) continue
-        this.told.get(peerId)!.delete(topic)
-        this.send(peerId, 'unwant', [topic])
-      } else if (distance !== told || history > 0) {
-        this.remember(peerId, topic, distance)
-        this.send(peerId, 'want', [history > 0 ? [topic, distance, history] : [topic, distance]])
-      }
-    }
-  }
-
-  /** Leaves speak for themselves only; routers to routers for all behind them. */
-  private distanceFor(peerId: string, topic: string): number | undefined {
-    const router = this.peers.get(peerId)
-    if (router === null) return undefined
-    if (this.interest.ownCount(topic) > 0) return 0
-    return this.wiring.router && router ? this.interest.distanceFor(peerId, topic) : undefined
-  }
-
-  private remember(peerId: string, topic: string, distance: number): void {
-    const told = this.told.get(peerId) ?? new Map<string, number>()
-    this.told.set(peerId, told.set(topic, distance))
+    this.wants.tell(topic)
   }
 
   private subscribersOf(topic: string, except: string): number {

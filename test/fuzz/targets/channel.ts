@@ -3,12 +3,13 @@ import { resolveLimits } from '../../../src/base/limits.js'
 import type { Serial } from '../../../src/base/serial.js'
 import type { Verified } from '../../../src/base/verified.js'
 import { Entry } from '../../../src/channel/batch.js'
+import type { ChannelOptions } from '../../../src/channel/channel-options.js'
 import { CipherState } from '../../../src/channel/cipher-state.js'
 import type { OwnDescription } from '../../../src/channel/description.js'
 import { encodeDescription } from '../../../src/channel/description.js'
 import type { Handshake } from '../../../src/channel/handshake.js'
 import type { Hello, RemoteHello } from '../../../src/channel/hello.js'
-import { type ChannelOptions, SecureChannel } from '../../../src/channel/secure-channel.js'
+import { SecureChannel } from '../../../src/channel/secure-channel.js'
 import { Defence } from '../../../src/defence/defence.js'
 import { encode } from '../../../src/message/codec.js'
 import type { P2PMessage } from '../../../src/message/message.js'
@@ -63,7 +64,7 @@ class Wire implements Connection {
 /** As SecureChannel, but for its constructor: no key exchange, so that a thousand channels a second can be had. */
 const OpenChannel = SecureChannel as unknown as new (
   connection: Connection,
-  handshake: Pick<Handshake, 'receive' | 'destroy'>,
+  handshake: Pick<Handshake, 'receive' | 'wipe'>,
   options: Pick<ChannelOptions, 'limits' | 'clock' | 'describe'>,
 ) => { run(): Promise<SecureChannel> }
 
@@ -81,7 +82,7 @@ export const fuzz: FuzzTarget['fuzz'] = async (bytes) => {
       met: { remote: hello(), version: 2, suite: 'ChaChaPoly', certificate: CERTIFICATE, now: undefined } as Verified<Hello>,
       noise: { send: new CipherState(KEYS[0].slice()), receive: new CipherState(KEYS[1].slice()), handshakeHash: KEYS[0] },
     }),
-    destroy() {},
+    wipe() {},
   }
   const opening = new OpenChannel(wire, handshake, { limits, clock, describe: () => described }).run()
   wire.sink.onFrame(Uint8Array.of(1))

@@ -6,6 +6,7 @@ import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { SMALL_PLUGIN_LIMITS } from '../../../base/limits/small-plugins.js'
 import { type Limits, limitsOf } from '../../../base/limits.js'
 import type { Random } from '../../../base/random.js'
+import { FairTurns, type Work } from '../../../defence/fair-turns.js'
 import { encodePeerId, isPeerId } from '../../../identity/peer-id.js'
 import { encode } from '../../../message/codec.js'
 import type { P2PMessage } from '../../../message/message.js'
@@ -45,6 +46,7 @@ export class Introducer implements IProtocolHandler {
   private readonly canBeCalled: (peer: PeerInfo) => boolean
   private readonly provenAddress: (peer: PeerInfo) => string | undefined
   private readonly backplane: RelayBackplane | undefined
+  private readonly turns: FairTurns
   private protocolHost: ProtocolHost | undefined
   private watchers: PeerWatchers | undefined
   /** Peers of the other processes of this relay. */
@@ -56,6 +58,7 @@ export class Introducer implements IProtocolHandler {
    * @param options.typesOf types of the resources that a public key, in lower-case hex, has announced.
    * @param options.canBeCalled whether a peer can be called through us.
    * @param options.backplane the other processes of the relay; absent: there are none.
+   * @param options.turns run what takes long.
    * @param options.provenAddress where a handshake of ours has found a peer. Default: nowhere, and no addresses are told.
    */
   constructor(
@@ -66,9 +69,11 @@ export class Introducer implements IProtocolHandler {
       canBeCalled?: (peer: PeerInfo) => boolean
       provenAddress?: (peer: PeerInfo) => string | undefined
       backplane?: RelayBackplane | undefined
+      turns?: FairTurns | undefined
     } = {},
   ) {
     this.backplane = options.backplane
+    this.turns = options.turns ?? new FairTurns()
     this.provenAddress = options.provenAddress ?? (() => undefined)
     this.canBeCalled = options.canBeCalled ?? (() => false)
     this.limits = options.limits ?? limitsOf({ ...CIRCUIT_RELAY_LIMITS, ...NODE_LIMITS, ...SMALL_PLUGIN_LIMITS })
@@ -83,7 +88,7 @@ export class Introducer implements IProtocolHandler {
       candidates: (query) => [...candidates(host, query), ...this.distantFor(host, query)],
       peer: (peerId) => host.peer(peerId) ?? this.distant?.get(peerId),
       fits,
-      describe: (peer) => this.distant?.entryOf(peer) ?? describe(peer, this.provenAddress(peer), this.canBeCalled(peer)),
+      describe: (peer) => this.distant?.entryOf(peer) ?? this.describe(peer),
       publishersOf: this.publishersOf,
       typesOf: this.typesOf,
       draw: (peers, count) => sample(host.random, peers, count),
@@ -95,7 +100,7 @@ export class Introducer implements IProtocolHandler {
       limits,
       random: host.random,
       clock: host.clock,
-      find: (query, asker) => this.find(host, query, asker),
+      find: (query, asker) => resultOf(this.finding(host, query, asker)),
     })
     this.distant = new PeersElsewhere({
       backplane,
@@ -133,7 +138,7 @@ export class Introducer implements IProtocolHandler {
     if (distant === undefined || host === undefined || peer.publicKey === undefined) return
     const here = host.peer(peer.peerId)
     const isHere = here?.connection !== undefined && here.connection.transport !== 'circuit'
-    const entry = isHere ? describe(here, this.provenAddress(here), this.canBeCalled(here)) : undefined
+    const entry = isHere ? this.describe(here) : undefined
     distant.tell(encodePeerId(peer.publicKey), entry)
   }
 
@@ -150,7 +155,7 @@ export class Introducer implements IProtocolHandler {
     const { type, payload } = message
     if (type === 'find') {
       const query = parsed(findShape, payload, 'A query for peers')
-      const own = this.find(host, query, from.peerId)
+      const own = await this.turns.run(hexOf(from.publicKey!), this.finding(host, query, from.peerId))
       const peers = (await this.elsewhere?.add(own, query, encodePeerId(from.publicKey!))) ?? own.peers
       await host.reply(message, { type: 'found', payload: { peers } })
     } else if (type === 'watch') {
@@ -175,7 +180,11 @@ export class Introducer implements IProtocolHandler {
     return known.filter((peer) => peer !== undefined && host.peer(peer.peerId) === undefined) as PeerInfo[]
   }
 
-  private find(host: ProtocolHost, query: PeerQuery, asker: string): Found {
+  private describe(peer: PeerInfo): unknown {
+    return describe(peer, this.provenAddress(peer), this.canBeCalled(peer), this.limits)
+  }
+
+  private *finding(host: ProtocolHost, query: PeerQuery, asker: string): Work<Found> {
     const { resourceType, limit } = query
     const publishers = resourceType === undefined ? undefined : new Set(this.publishersOf(resourceType))
     const found = candidates(host, query).filter(
@@ -187,10 +196,12 @@ export class Introducer implements IProtocolHandler {
     const peers: unknown[] = []
     let bytes = 0
     for (const peer of found.length > count ? sample(host.random, found, count) : found) {
-      const entry = describe(peer, this.provenAddress(peer), this.canBeCalled(peer))
-      bytes += encode(entry, this.limits).length
+      const entry = this.describe(peer)
+      const size = encode(entry, this.limits).length
+      bytes += size
       if (bytes > Math.min(maxIntroductionBytes, maxAnswerBytes)) break
       peers.push(entry)
+      yield size / BYTES_PER_UNIT
     }
     return { peers, total: found.length }
   }
@@ -214,9 +225,32 @@ function fits(peer: PeerInfo, asker: string, { peerId, protocol }: PeerQuery): b
   )
 }
 
-function describe(peer: PeerInfo, websocket: string | undefined, reserved: boolean): unknown {
-  const { peerId, name = peerId, publicKey, protocols = [], metadata, lastSeen } = peer
+function describe(peer: PeerInfo, websocket: string | undefined, reserved: boolean, limits: Limits): unknown {
+  const { peerId, name = peerId, publicKey, protocols = [], lastSeen } = peer
+  // As deep as a message may be, it would make ours too deep for everybody: nobody would learn of the others in it.
+  const metadata = isShallow(peer.metadata, limits.maxDecodeDepth - AROUND) ? peer.metadata : undefined
   return { peerId: name, publicKey, addresses: { websocket }, protocols, metadata, lastSeen, reserved }
+}
+
+/** Bytes of an introduction that cost a unit of work: they are encoded twice, and sealed. */
+const BYTES_PER_UNIT = 32
+
+/** What work returns that is not to be interrupted. */
+function resultOf<T>(work: Work<T>): T {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done) return value
+  }
+}
+
+/** Containers around the metadata of an introduced peer: the message, its payload, the list and the entry. */
+const AROUND = 4
+
+/** Whether a value nests no deeper than this. */
+function isShallow(value: unknown, depth: number): boolean {
+  if (depth < 1) return false
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return true
+  return Object.values(value).every((item) => isShallow(item, depth - 1))
 }
 
 /** So many of the items by lot (Fisher and Yates). */

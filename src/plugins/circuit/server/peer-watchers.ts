@@ -1,8 +1,10 @@
 import { Alarm } from '../../../base/alarm.js'
 import { hexOf } from '../../../base/bytes.js'
+import { elapsed } from '../../../base/clock.js'
 import { P2PError } from '../../../base/errors.js'
 import { greediest } from '../../../base/greediest.js'
 import type { Limits } from '../../../base/limits.js'
+import { TokenBucket } from '../../../base/token-bucket.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import { encode } from '../../../message/codec.js'
 import type { ProtocolHost } from '../../../protocol/handler.js'
@@ -47,9 +49,17 @@ interface Options {
   draw(peers: PeerInfo[], count: number): PeerInfo[]
 }
 
+/** Bytes that are told in one turn of the event loop: some milliseconds of work. */
+const TURN_BYTES = 131_072
+/** What a message costs beside its bytes, in bytes that cost as much. */
+const MESSAGE_BYTES = 4_096
+
 /**
  * The peers that watch for others. Who is told of a change is found by what the changed peer is, never by a look at all watches; and
  * changes of `peerWatchDelayMs` are one message to each watcher.
+ *
+ * A change of a hundred bytes is told to all who watch, as often as they watch. So what is told has a budget as a whole
+ * (`peerWatchBytesPerS`), of which each watcher in turn gets one message; where it is used up, changes gather for longer, and none is lost.
  */
 export class PeerWatchers {
   private readonly byWatcher = new Map<string, Map<number, Watch>>()
@@ -58,6 +68,9 @@ export class PeerWatchers {
   /** By the peer id of one that they were told of. */
   private readonly byTold = new Map<string, Set<Watch>>()
   private readonly dirty = new Set<Watch>()
+  /** Watchers that have had their message of this round. */
+  private readonly served = new Set<string>()
+  private readonly budget: TokenBucket
   private readonly alarm: Alarm
   private total = 0
   /** Watches by resource type. */
@@ -67,7 +80,10 @@ export class PeerWatchers {
     private readonly protocolHost: ProtocolHost,
     private readonly wiring: Options,
   ) {
-    this.alarm = new Alarm(protocolHost.clock, () => this.tellDirty())
+    const { clock } = protocolHost
+    const { peerWatchBytesPerS, peerWatchByteBurst } = wiring.limits
+    this.budget = new TokenBucket(peerWatchBytesPerS, peerWatchByteBurst, elapsed(clock), TURN_BYTES)
+    this.alarm = new Alarm(clock, () => this.tellDirty())
   }
 
   get count(): number {
@@ -97,7 +113,10 @@ export class PeerWatchers {
     this.byWatcher.set(watcher, own.set(id, watch))
     add(this.byCriterion, criterionOf(query), watch)
     if (isByType(query)) this.ofTypes++
-    this.tell(watch)
+    if (watch.due.size === 0) return
+    this.dirty.add(watch)
+    if (this.alarm.isArmed) return
+    this.tellDirty()
   }
 
   /** Ends a watch, if there is one. */
@@ -125,6 +144,7 @@ export class PeerWatchers {
   /** Ends all watches of a peer that is gone. */
   deleteOf(watcher: string): void {
     for (const id of [...(this.byWatcher.get(watcher)?.keys() ?? [])]) this.delete(watcher, id)
+    this.served.delete(watcher)
   }
 
   /** A peer has come, has gone, or says something else of itself. */
@@ -160,30 +180,53 @@ export class PeerWatchers {
     if (this.dirty.size > 0) this.alarm.armOnce(this.wiring.limits.peerWatchDelayMs)
   }
 
+  /** Tells those whose turn it is, as many as there is room for now. */
   private tellDirty(): void {
-    for (const watch of [...this.dirty]) if (!watch.isBusy) this.tell(watch)
-  }
-
-  /** Tells a watcher of all that is due, up to the size of one answer; the rest follows. */
-  private tell(watch: Watch): void {
-    const { told, due, gone, watcher } = watch
-    this.dirty.delete(watch)
-    const peers = this.takeDue(watch, 0)
-    // Those that have left make room for others.
-    if (watch.hasMore && told.size + due.size < watch.max) {
-      this.fill(watch)
-      peers.push(...this.takeDue(watch, peers.length))
+    const waitMs = this.budget.waitMs(elapsed(this.protocolHost.clock))
+    if (waitMs > 0) {
+      this.alarm.arm(waitMs)
+      return
     }
-    if (due.size > 0) this.dirty.add(watch)
-    if (peers.length + gone.size > 0) this.push(watch, watcher, peers)
+    let left = TURN_BYTES
+    for (let hasTold = true; hasTold; this.served.clear()) {
+      hasTold = false
+      for (const watch of [...this.dirty]) {
+        if (watch.isBusy || this.served.has(watch.watcher)) continue
+        // In the next turn: this one is long enough.
+        if (left <= 0) {
+          this.alarm.arm(0)
+          return
+        }
+        this.served.add(watch.watcher)
+        left -= this.tell(watch)
+        hasTold = true
+      }
+    }
     if (this.dirty.size > 0) this.alarm.armOnce(this.wiring.limits.peerWatchDelayMs)
   }
 
-  /** @param before how many are in the same message already. */
-  private takeDue(watch: Watch, before: number): unknown[] {
+  /** Tells a watcher of all that is due, up to the size of one answer; the rest follows. @returns what that costs, in bytes. */
+  private tell(watch: Watch): number {
+    const { told, due, gone, watcher } = watch
+    this.dirty.delete(watch)
+    const peers: unknown[] = []
+    let bytes = this.takeDue(watch, peers)
+    // Those that have left make room for others.
+    if (watch.hasMore && told.size + due.size < watch.max) {
+      this.fill(watch)
+      bytes += this.takeDue(watch, peers)
+    }
+    if (due.size > 0) this.dirty.add(watch)
+    if (peers.length + gone.size > 0) this.push(watch, watcher, peers)
+    bytes += MESSAGE_BYTES
+    this.budget.charge(bytes)
+    return bytes
+  }
+
+  /** @param peers what is in the message already, to which those that are due are added. @returns their bytes. */
+  private takeDue(watch: Watch, peers: unknown[]): number {
     const { told, due, gone } = watch
     const { limits } = this.wiring
-    const peers: unknown[] = []
     let bytes = 0
     for (const peerId of due) {
       const peer = this.fitting(peerId, watch)
@@ -197,7 +240,7 @@ export class PeerWatchers {
       if (id !== undefined && (told.has(peerId) || told.size < watch.max)) {
         const entry = this.wiring.describe(peer!)
         bytes += encode(entry, limits).length
-        if (bytes > limits.maxAnswerBytes / 2 && before + peers.length > 0) break
+        if (bytes > limits.maxAnswerBytes / 2 && peers.length > 0) break
         peers.push(entry)
         told.set(peerId, id)
         gone.delete(id)
@@ -205,7 +248,7 @@ export class PeerWatchers {
       } else if (id !== undefined) watch.hasMore = true
       due.delete(peerId)
     }
-    return peers
+    return bytes
   }
 
   private push(watch: Watch, watcher: string, peers: unknown[]): void {

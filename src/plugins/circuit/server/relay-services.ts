@@ -3,6 +3,7 @@ import { CIRCUIT_RELAY_LIMITS } from '../../../base/limits/circuit-relay.js'
 import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { SMALL_PLUGIN_LIMITS } from '../../../base/limits/small-plugins.js'
 import type { Plugin } from '../../../core/plugin.js'
+import type { FairTurns } from '../../../defence/fair-turns.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import type { HashTable } from '../../dht/client/hash-table.js'
 import { dhtOf } from '../../dht/client/plugin.js'
@@ -50,6 +51,7 @@ export function relayServices(options?: RelayServicesOptions): RelayServices {
         typesOf: (publisher) => typesOf(dht, publisher),
         canBeCalled: (peer: PeerInfo) => circuits.canBeCalled(peer),
         provenAddress: (peer: PeerInfo) => provenAddress(kit, peer),
+        ...(kit.plugin('costs') as { turns: FairTurns } | undefined),
       })
       kit.registerProtocol(circuits)
       kit.registerProtocol(introducer)

@@ -11,6 +11,8 @@ const WIRE_OVERHEAD = 112
 /** Units that it costs to hash a key, and bytes of a value that cost one unit to decode. */
 const HASH_UNITS = 8
 const BYTES_PER_UNIT = 32
+/** Bytes of an answer that cost one unit to encode and to seal. */
+const ANSWER_BYTES_PER_UNIT = 64
 /** Units of one page, for filters over the largest values: what such a page cost, a page of records has bytes to send as well. */
 const MAX_PAGE_UNITS = 65_536
 
@@ -68,6 +70,8 @@ function* pageOfWindow(entries: VerifiedRecord[], request: FindRequest, limits: 
     last = page.at(-1)
     more = true
   }
+  // An answer of some hundred kilobytes costs more than the scan: it has a turn for itself.
+  yield page.reduce((bytes, entry) => bytes + sizeOf(entry) + WIRE_OVERHEAD, 0) / ANSWER_BYTES_PER_UNIT
   return { records: page.map(wireRecord), ...(more && last && { more, after: [last.key, last.publisher] }) }
 }
 

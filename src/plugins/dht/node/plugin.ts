@@ -2,7 +2,9 @@ import type { RelayBackplane } from '../../../backplane/backplane.js'
 import { compareBytes } from '../../../base/bytes.js'
 import { NODE_LIMITS } from '../../../base/limits/dht-node.js'
 import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
+import { coreOf } from '../../../core/core.js'
 import type { Plugin } from '../../../core/plugin.js'
+import { probe } from '../../../core/probe.js'
 import type { FairTurns } from '../../../defence/fair-turns.js'
 import { decode, encode } from '../../../message/codec.js'
 import { parsed, text, tuple } from '../../../message/shape.js'
@@ -47,11 +49,12 @@ export function dhtNode(options?: DhtNodeOptions): Plugin {
     limits: { ...WALK_LIMITS, ...NODE_LIMITS },
     needs: ['dht'],
     attach(kit) {
-      const { dht, servers, verifier } = dhtOf(kit)
+      const client = dhtOf(kit)
+      const { dht, servers, verifier } = client
       const { clock, limits, random } = kit
       const store = new RecordStore({ clock, limits, random })
       dht.setStore(store)
-      const parts = { dht, servers, verifier, clock, limits, random, store }
+      const parts = { ...client, clock, limits, random, store }
       const { network, feelers } = attachWalk(kit)
       network.isNode = true
       const { table } = network
@@ -61,11 +64,10 @@ export function dhtNode(options?: DhtNodeOptions): Plugin {
         return kit.peer(peerId)?.protocols?.includes(DHT_NODE_PROTOCOL) === true
       })
       const spread = new Spread(parts, network, (entry, depth) => replication.received(entry, depth))
-      const { dialer } = kit
       const proofs = new AddressProofs({
         clock,
-        isProven: ({ address, peerId }) => dialer.isProven(address, peerId),
-        look: async ({ address, peerId }) => dialer.look(address, peerId, {}),
+        isProven: ({ address, peerId }) => coreOf(kit).network.peers.outgoing.isProven(address, peerId),
+        look: ({ address, peerId }) => probe(kit, address, peerId),
       })
       network.onNewNode((contact) => proofs.want(contact))
       if (kit.privacy !== 'direct') proofs.close()

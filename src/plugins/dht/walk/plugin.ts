@@ -1,6 +1,7 @@
 import { LazySet } from '../../../base/lazy-map.js'
 import { WALK_LIMITS } from '../../../base/limits/dht-walk.js'
 import type { Plugin, PluginKit } from '../../../core/plugin.js'
+import { probe } from '../../../core/probe.js'
 import { encodePeerId } from '../../../identity/peer-id.js'
 import type { PeerInfo } from '../../../protocol/peer-info.js'
 import { dhtOf } from '../client/plugin.js'
@@ -56,7 +57,7 @@ export function attachWalk(kit: PluginKit): AttachedWalk {
     random,
     network,
     isNeeded: () => kit.privacy === 'direct' && operatorsOf(kit) < ENOUGH_OPERATORS,
-    probe: (contact) => probe(kit, connected, contact),
+    probe: (contact) => livesAt(kit, connected, contact),
   })
   dht.setLookup(new WalkLookup(servers, network, new RecordWalks({ dht, servers, clock, limits }, network)))
   // A peer may become a node long after it has connected.
@@ -89,8 +90,7 @@ function operatorsOf({ dialer }: PluginKit): number {
 }
 
 /** Whether a node lives where others say, without becoming connected to it. @throws P2PError what a dial fails with. */
-async function probe({ dialer }: PluginKit, connected: LazySet<string>, { address, peerId }: Contact): Promise<boolean> {
+async function livesAt(kit: PluginKit, connected: LazySet<string>, { address, peerId }: Contact): Promise<boolean> {
   if (connected.has(peerId)) return true
-  const { publicKey } = await dialer.look(address, peerId, {})
-  return encodePeerId(publicKey) === peerId
+  return encodePeerId(await probe(kit, address, peerId)) === peerId
 }

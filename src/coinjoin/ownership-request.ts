@@ -4,12 +4,9 @@ import { encodePeerId } from '../identity/peer-id.js'
 import { type OwnedOutput, ownershipHash } from '../lotus/ownership.js'
 import { encode } from '../message/codec.js'
 import { bigint, bytes, int, oneOf, tuple, where } from '../message/shape.js'
+import type { Keyset } from '../musig2/keyset.js'
 import {
-  atOnce,
-  type CheckedRequest,
-  checkedRequest,
   checkMembers,
-  contentOfRequest,
   HEAD,
   headOf,
   headShape,
@@ -17,16 +14,14 @@ import {
   keysetShape,
   keysOf,
   membersOf,
-  type RequestContent,
   readAs,
   type SharedContent,
   type SharedRequest,
-  type SigningRequest,
   wireKeyset,
-} from './request.js'
+} from '../musig2/request.js'
+import { OTHER_KIND } from '../musig2/request-kind.js'
+import { peersOf } from '../musig2/summary.js'
 
-/** Kind of the request: a proof that a coin belongs to its members. */
-const OWNERSHIP = 2
 const MAX_SATS = 2n ** 63n
 
 /** Which coin of a keyset is proven, and for what. */
@@ -47,7 +42,7 @@ export interface OwnershipContent extends SharedContent {
 }
 
 /** The same, read and checked. */
-export interface OwnershipRequest extends OwnershipContent, CheckedRequest, SharedRequest {}
+export interface OwnershipRequest extends OwnershipContent, SharedRequest {}
 
 /** What a person has to know before a coin is proven. Nothing is spent by a proof. */
 export interface OwnershipSummary {
@@ -69,7 +64,7 @@ export interface OwnershipSummary {
 const FIELDS = [...HEAD, 'keyset', 'rosterHash', 'member', 'coin']
 const sats = where(bigint(), (value) => value >= 0n && value < MAX_SATS)
 const shape = tuple(
-  oneOf(OWNERSHIP),
+  oneOf(OTHER_KIND),
   ...headShape,
   keysetShape,
   bytes(32),
@@ -80,52 +75,29 @@ const shape = tuple(
 /** The bytes that all members get. */
 export function bytesOfOwnership(content: OwnershipContent): Uint8Array {
   const { rosterHash, member, txid, index, sats: paid } = content.claim
-  return encode([OWNERSHIP, ...headOf(content), wireKeyset(content.keysets[0]!), rosterHash, member, [txid, index, paid]])
+  return encode([OTHER_KIND, ...headOf(content), wireKeyset(content.keysets[0]!), rosterHash, member, [txid, index, paid]])
 }
 
-function contentOfOwnership(encoded: Uint8Array): OwnershipContent {
+/**
+ * What a request says, before anything is computed.
+ *
+ * @throws P2PError SIGNING_FAILED, reason INVALID_REQUEST, with `details.field`.
+ */
+export function contentOfOwnership(encoded: Uint8Array): OwnershipContent {
   const [, id, expiresAt, purpose, members, keyset, rosterHash, member, [txid, index, paid]] = readAs(shape, encoded, FIELDS)
   const claim = { txid, index, sats: paid, rosterHash, member }
-  const content: OwnershipContent = {
-    id,
-    expiresAt,
-    purpose,
-    members: membersOf(members),
-    keysets: [keysetOf(keyset)],
-    claim,
-  }
+  const keysets: Keyset[] = [keysetOf(keyset)]
+  const content: OwnershipContent = { id, expiresAt, purpose, members: membersOf(members), keysets, claim }
   checkMembers(content)
   return content
 }
 
-/**
- * What a request of either kind says, before anything is computed. The head of an array of less than 16 items is one byte, and the next is the kind.
- *
- * @throws P2PError SIGNING_FAILED, reason INVALID_REQUEST, with `details.field`.
- */
-export function contentOfAny(encoded: Uint8Array): RequestContent | OwnershipContent {
-  return encoded[1] === OWNERSHIP ? contentOfOwnership(encoded) : contentOfRequest(encoded)
-}
-
-/** What is expensive about a request of either kind, in steps. @throws P2PError as `contentOfAny`. */
-export function* checkedAny(
-  encoded: Uint8Array,
-  content: RequestContent | OwnershipContent,
-): Generator<void, SigningRequest | OwnershipRequest, void> {
-  if ('transaction' in content) return yield* checkedRequest(encoded, content)
+/** The sum of its keys, and what is signed. @throws P2PError as `contentOfOwnership`. */
+export function* checkedOwnership(encoded: Uint8Array, content: OwnershipContent): Generator<void, OwnershipRequest, void> {
   const keys = yield* keysOf(content.keysets)
-  return {
-    ...content,
-    hash: sha256(encoded),
-    keys,
-    sign: [{ keyset: 0 }],
-    sighashes: [claimHash(content.claim, keys[0]!.script)],
-  }
-}
-
-/** A request of either kind. @throws P2PError as `contentOfAny`. */
-export function readAny(encoded: Uint8Array): SigningRequest | OwnershipRequest {
-  return atOnce(checkedAny(encoded, contentOfAny(encoded)))
+  const { rosterHash, member, ...coin } = content.claim
+  const sighashes = [ownershipHash(rosterHash, member, { ...coin, script: keys[0]!.script })]
+  return { ...content, hash: sha256(encoded), keys, sign: [{ keyset: 0 }], sighashes }
 }
 
 /** The coin and the round of a request, as a person is to see them. */
@@ -140,13 +112,4 @@ export function ownershipSummaryOf({ id, claim, keys, members, purpose, expiresA
     purpose,
     expiresAt,
   }
-}
-
-/** Members with the ids by which they are found. */
-export function peersOf(members: SharedContent['members']): OwnershipSummary['members'] {
-  return members.map(({ networkKey, walletKey }) => ({ peerId: encodePeerId(networkKey), walletKey }))
-}
-
-function claimHash({ rosterHash, member, ...coin }: OwnershipClaim, script: Uint8Array): Uint8Array {
-  return ownershipHash(rosterHash, member, { ...coin, script })
 }

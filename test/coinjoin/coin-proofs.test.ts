@@ -4,26 +4,35 @@ import { afterEach, describe, expect, it } from 'vitest'
 import vectors from '../../docs/vectors/musig2-ownership.json' with { type: 'json' }
 import { hexOf } from '../../src/base/bytes.js'
 import type { P2PError } from '../../src/base/errors.js'
+import {
+  answerCoinProofs,
+  coinProofs,
+  type PendingOwnership,
+  type ProveCoinOptions,
+  proveCoin,
+} from '../../src/coinjoin/coin-proofs.js'
+import { bytesOfOwnership } from '../../src/coinjoin/ownership-request.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { ownershipHash } from '../../src/lotus/ownership.js'
 import { sighashOf } from '../../src/lotus/sighash.js'
 import { schnorrVerify } from '../../src/lotus/verify-schnorr.js'
 import { encode } from '../../src/message/codec.js'
 import { aggregateKeys } from '../../src/musig2/keyset.js'
-import type { PendingOwnership } from '../../src/musig2/musig2-options.js'
-import { bytesOfOwnership, readAny } from '../../src/musig2/ownership.js'
 import { bytesOfRequest, readRequest } from '../../src/musig2/request.js'
+import { isPayment, readAny as readKind } from '../../src/musig2/request-kind.js'
 import { type SignerPort, serveSigner, workerSigner } from '../../src/musig2/signer-port.js'
 import { softwareSigner } from '../../src/musig2/software-signer.js'
 import type { TestNetwork } from '../../src/testing/test-network.js'
-import { identityOf, keysOf, paymentOf, secretOf, tableOf } from './network.js'
-import { drawing, signTogether, walletsOf } from './wallets.js'
+import { identityOf, keysOf, paymentOf, secretOf, tableOf } from '../musig2/network.js'
+import { drawing, signTogether, walletsOf } from '../musig2/wallets.js'
 
 let net: TestNetwork | undefined
 afterEach(async () => {
   await net?.stop()
   net = undefined
 })
+
+const readAny = (bytes: Uint8Array) => readKind(bytes, coinProofs())
 
 const failed = (promise: Promise<unknown>): Promise<P2PError> =>
   promise.then(
@@ -48,13 +57,13 @@ async function owners(count: number, options: Parameters<typeof tableOf>[1] = {}
   net = table.net
   const asked: PendingOwnership[] = []
   const listen = (member: number, answer: (request: PendingOwnership) => unknown = (request) => request.accept()) =>
-    table.wallets[member]!.musig2.on('ownership', (request) => {
+    answerCoinProofs(table.wallets[member]!.musig2, (request) => {
       asked.push(request)
       Promise.resolve(answer(request)).catch(() => {})
     })
-  const prove = (taproot = false, changes: object = {}) => {
+  const prove = (taproot = false, changes: Partial<ProveCoinOptions> = {}) => {
     const { keyset, claim } = claimOf(count, taproot)
-    return table.wallets[0]!.musig2.proveOwnership({ ...claim, keyset, cosigners: table.cosigners, purpose: 'A mix', ...changes })
+    return proveCoin(table.wallets[0]!.musig2, { ...claim, keyset, cosigners: table.cosigners, purpose: 'A mix', ...changes })
   }
   return { ...table, asked, listen, prove }
 }
@@ -207,7 +216,7 @@ describe('a proof', () => {
         expect.objectContaining({ details: expect.objectContaining({ reason: 'INVALID_REQUEST' }) }),
       )
     expect(() => readRequest(proof)).toThrow(expect.objectContaining({ code: 'SIGNING_FAILED' }))
-    expect('transaction' in readAny(payment)).toBe(true)
+    expect(isPayment(readAny(payment))).toBe(true)
   })
 
   it('has a form, and what has another names its part', () => {
@@ -231,35 +240,44 @@ describe('a proof', () => {
       expect(() => readAny(bytes)).toThrow(expect.objectContaining({ code: 'SIGNING_FAILED' }))
   })
 
-  it('is given by a signer in a worker only where approveOwnership says yes, which a payment never asks', async () => {
+  it('is given by a signer in a worker only where coinProofs asks and hears yes, which a payment never asks', async () => {
     const request = bytesOfOwnership({
       ...content(),
       members: keysOf(2).map((walletKey, i) => ({ walletKey, networkKey: identityOf(i).publicKey })),
     })
     const prove = { request, networkKey: identityOf(0).publicKey, fresh: new Uint8Array(16) }
     const session = '7'.repeat(64)
-    for (const answer of [true, false, undefined]) {
+    for (const answer of [true, false, undefined, 'none'] as const) {
       const asked: unknown[] = []
       const { port1, port2 } = new MessageChannel()
-      const approveOwnership = async (summary: unknown) => {
+      const approve = async (summary: unknown) => {
         asked.push(summary)
-        return answer!
+        return answer === true
       }
-      serveSigner(port2 as unknown as SignerPort, softwareSigner({ secretKeys: [secretOf(0)] }), {
+      const other = answer === undefined ? coinProofs() : coinProofs(approve)
+      serveSigner(port2 as unknown as SignerPort, softwareSigner({ secretKeys: [secretOf(0)], other }), {
         approve: async () => expect.fail('It is no payment.'),
-        ...(answer !== undefined && { approveOwnership }),
+        ...(answer !== 'none' && { other }),
       })
       const signer = await workerSigner(port1 as unknown as SignerPort)
-      if (answer) {
+      if (answer === true) {
         expect(await signer.prove(prove)).toHaveLength(1)
         expect(await signer.createNonces({ session, request })).toHaveLength(1)
         expect(asked).toMatchObject([{ coin: { sats: 1_234_567n } }])
       } else {
-        await expect(signer.prove(prove)).rejects.toMatchObject({ details: { reason: 'REJECTED' } })
-        await expect(signer.createNonces({ session, request })).rejects.toMatchObject({ details: { reason: 'REJECTED' } })
+        const reason = answer === 'none' ? 'SIGNER_FAILED' : 'REJECTED'
+        await expect(signer.prove(prove)).rejects.toMatchObject({ details: { reason } })
+        await expect(signer.createNonces({ session, request })).rejects.toMatchObject({ details: { reason } })
       }
       port1.close()
     }
+  })
+
+  it('is given by no signer that has not been told of proofs', async () => {
+    const signer = softwareSigner({ secretKeys: [secretOf(0)] })
+    const request = bytesOfOwnership(content())
+    const refused = { code: 'SIGNING_FAILED', details: { reason: 'INVALID_REQUEST', field: 'version' } }
+    await expect(signer.createNonces({ session: '7'.repeat(64), request })).rejects.toMatchObject(refused)
   })
 
   it('and a payment share no nonce: a session that was begun for the one signs the one alone', async () => {
