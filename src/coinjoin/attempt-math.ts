@@ -2,7 +2,7 @@ import { equalBytes } from '../base/bytes.js'
 import { fieldOf, type MixField } from './fields.js'
 import { type KeysItem, type Reveal, readEnd } from './items.js'
 import { isSigned, type MixTransaction, mixTransactionOf } from './mix-transaction.js'
-import { padKeysOf, padOf } from './pads.js'
+import { type PadParty, padKeysOf, padOf } from './pads.js'
 import type { Steps } from './polynomials.js'
 import {
   judgeRegistrations,
@@ -17,7 +17,7 @@ import { culpritsOf, type JudgedKeys, judgeKeys, judgeVectors } from './verdict.
 /** What the items of an attempt come to, before it is signed or opened. Places are those among the attempt's members. */
 export type Verdict =
   /** No honest member says what these have said. */
-  | { readonly kind: 'guilty'; readonly places: readonly number[] }
+  | { readonly kind: 'offence'; readonly places: readonly number[] }
   /** Their coins are not taken, or they do not take a coin of others: nobody's fault that can be proven. */
   | { readonly kind: 'out'; readonly places: readonly number[] }
   /** All messages are found. */
@@ -31,6 +31,14 @@ export interface RoundItems {
   readonly keys: readonly Uint8Array[]
   readonly commit: readonly Uint8Array[]
   readonly vector: readonly Uint8Array[]
+}
+
+/** What the signatures of all come to. */
+export interface SignedInputs {
+  /** By input those that hold. */
+  readonly signatures: readonly (Uint8Array | undefined)[]
+  /** Places of those that have said others. */
+  readonly guilty: readonly number[]
 }
 
 /** What one attempt computes of what was said: pure, and the same at all who hold the same items. */
@@ -63,7 +71,7 @@ export class AttemptMath {
   get isDoomed(): boolean {
     const { registered, judged } = this
     if (registered === undefined || registered.guilty.length > 0) return true
-    return judged !== undefined && judged.guilty.length + judged.rejected.length + judged.leaving.length > 0
+    return judged !== undefined && judged.guilty.length + judged.outvoted.length + judged.parting.length > 0
   }
 
   *register(items: readonly Uint8Array[]): Steps<void> {
@@ -85,19 +93,19 @@ export class AttemptMath {
   *vector(place: number, reveal: Reveal): Steps<bigint[]> {
     const { attempt, field, members, count } = this
     const own = padKeysOf(reveal.seed, attempt)
-    const party = (at: number) => ({ member: members[at]!, padKey: this.keysOf(at).padKey })
+    const party = (at: number): PadParty => ({ member: members[at]!, padKey: this.keysOf(at).padKey })
     const padWith = (other: number) => padOf(field, attempt, own, party(place), party(other), count)
     return yield* vectorOf({ field, attempt, messages: reveal.messages, place, members: members.length, count, padWith })
   }
 
   *verdict({ commit, vector }: RoundItems): Steps<Verdict> {
     const { registered, judged, field, attempt, members, count, terms, draw } = this
-    if (registered!.guilty.length > 0) return { kind: 'guilty', places: registered!.guilty }
-    const { guilty, rejected, leaving } = judged!
-    if (guilty.length > 0) return { kind: 'guilty', places: guilty }
-    if (rejected.length + leaving.length > 0) return { kind: 'out', places: [...rejected, ...leaving].sort((a, b) => a - b) }
+    if (registered!.guilty.length > 0) return { kind: 'offence', places: registered!.guilty }
+    const { guilty, outvoted, parting } = judged!
+    if (guilty.length > 0) return { kind: 'offence', places: guilty }
+    if (outvoted.length + parting.length > 0) return { kind: 'out', places: [...outvoted, ...parting].sort((a, b) => a - b) }
     const read = judgeVectors(field, attempt, members, { commit, vector }, count)
-    if ('guilty' in read) return { kind: 'guilty', places: read.guilty }
+    if (read.guilty.length > 0) return { kind: 'offence', places: read.guilty }
     this.vectors = read.vectors
     const messages = yield* messagesIn(field, attempt, read.vectors, draw)
     if (messages === undefined) return { kind: 'disturbed' }
@@ -117,11 +125,8 @@ export class AttemptMath {
     return [...new Set([...found, ...silent])].sort((a, b) => a - b)
   }
 
-  /** By input the signatures that hold, and who has said others. @param ends by place. */
-  *signatures(
-    mix: MixTransaction,
-    ends: readonly (Uint8Array | undefined)[],
-  ): Steps<{ signatures: (Uint8Array | undefined)[]; guilty: number[] }> {
+  /** @param ends by place. */
+  *signatures(mix: MixTransaction, ends: readonly (Uint8Array | undefined)[]): Steps<SignedInputs> {
     const signatures: (Uint8Array | undefined)[] = mix.coins.map(() => undefined)
     const guilty: number[] = []
     for (const [place, value] of ends.entries()) {

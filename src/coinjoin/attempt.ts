@@ -170,7 +170,7 @@ class Attempt {
     return encodeKeys({
       padKey: padKeysOf(this.reveal.seed, attempt).publicKey,
       commitment: seedCommitmentOf(attempt, members[place]!, this.reveal),
-      rejected: whys.flatMap((why, at) => (why === undefined ? [] : [[at, why] as const])),
+      unwanted: whys.flatMap((why, at) => (why === undefined ? [] : [[at, why] as const])),
     })
   }
 
@@ -226,10 +226,10 @@ class Attempt {
     if (!isP2PError(error)) throw error
     const { verdict, members, math } = this
     // Our own verdict has ended it.
-    if (verdict?.kind === 'guilty' || verdict?.kind === 'out') {
-      const fault = verdict.kind === 'out' ? 'out' : 'offence'
+    if (verdict?.kind === 'offence' || verdict?.kind === 'out') {
+      const fault = verdict.kind
       if (verdict.places.includes(this.place)) {
-        const reason = math.judged?.rejected.includes(this.place) ? 'COIN_REJECTED' : 'EXCLUDED'
+        const reason = math.judged?.outvoted.includes(this.place) ? 'COIN_REJECTED' : 'EXCLUDED'
         throw mixFailed('The others go on without us.', { reason, phase: 'keys' })
       }
       return this.end(new Map(verdict.places.map((place) => [place, fault])))

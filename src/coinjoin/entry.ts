@@ -37,17 +37,23 @@ export function entryData({ hour, nonce }: EntryWork): unknown[] {
 
 const shape = /* @__PURE__ */ (() => tuple(oneOf(VERSION), int(0, 0xffff_ffff), bytes(8)))()
 
-/** Finds work for an entry, valid in its hour and in the next. @throws P2PError ABORTED. */
-export async function mineEntry(options: {
+/** What makes work count. */
+export interface EntryTerms {
+  /** Of peers. */
   network: string
   poolId: string
-  key: Uint8Array
   nowMs: number
+  /** Of work. */
   bits: number
-  worker?: (() => WorkWorker) | undefined
-  signal?: AbortSignal | undefined
-}): Promise<EntryWork> {
-  const { network, poolId, key, nowMs, bits, worker, signal } = options
+}
+
+/** Finds work for an entry, valid in its hour and in the next. @throws P2PError ABORTED. */
+export async function mineEntry(
+  { network, poolId, nowMs, bits }: EntryTerms,
+  key: Uint8Array,
+  worker?: (() => WorkWorker) | undefined,
+  signal?: AbortSignal | undefined,
+): Promise<EntryWork> {
   const hour = Math.floor(nowMs / HOUR_MS)
   const purpose = purposeOf(key, poolId)
   const { nonce } = await mineProofOfWork({ ...purpose, network, day: hour, bits, worker, signal })
@@ -57,7 +63,7 @@ export async function mineEntry(options: {
 /** The key of a member, of an entry that counts; undefined for any other. */
 export function readEntry(
   { data, creatorPeerId }: ResourceAnnouncement,
-  { network, poolId, nowMs, bits }: { network: string; poolId: string; nowMs: number; bits: number },
+  { network, poolId, nowMs, bits }: EntryTerms,
 ): Uint8Array | undefined {
   const read = shaped(shape, data)
   if (read === undefined) return undefined

@@ -23,7 +23,7 @@ export interface KeysItem {
   /** `seedCommitmentOf`: 32 bytes. */
   readonly commitment: Uint8Array
   /** Places of members whose coins this one does not take. */
-  readonly rejected: readonly (readonly [place: number, why: Rejection])[]
+  readonly unwanted: readonly (readonly [place: number, why: Rejection])[]
 }
 
 /** What opens a member's part after a failure. */
@@ -46,14 +46,14 @@ const shapes = /* @__PURE__ */ (() => ({
   ),
 }))()
 
-export function encodeKeys({ padKey, commitment, rejected }: KeysItem): Uint8Array {
-  return encodePadded([padKey, commitment, rejected], KEYS_BYTES)
+export function encodeKeys({ padKey, commitment, unwanted }: KeysItem): Uint8Array {
+  return encodePadded([padKey, commitment, unwanted], KEYS_BYTES)
 }
 
 /** Undefined for what has another form. */
 export function readKeys(value: Uint8Array): KeysItem | undefined {
   const read = shaped(shapes.keys, decodePadded(value, KEYS_BYTES))
-  return read && { padKey: read[0].slice(), commitment: read[1].slice(), rejected: read[2] }
+  return read && { padKey: read[0], commitment: read[1], unwanted: read[2] }
 }
 
 export function encodeEnd(item: EndItem): Uint8Array {
@@ -65,8 +65,7 @@ export function encodeEnd(item: EndItem): Uint8Array {
 export function readEnd(value: Uint8Array): EndItem | undefined {
   const read = shaped(shapes.end, decodePadded(value, END_BYTES))
   if (read === undefined) return undefined
-  if (read[0] === 'sign') return { kind: 'sign', signatures: read[1].map(([input, signature]) => [input, signature.slice()]) }
-  return { kind: 'reveal', seed: read[1].slice(), messages: read[2].map((message) => message.slice()) }
+  return read[0] === 'sign' ? { kind: 'sign', signatures: read[1] } : { kind: 'reveal', seed: read[1], messages: read[2] }
 }
 
 /** What a member commits to before pads are made: its seed, and its messages. */

@@ -71,10 +71,18 @@ export interface LobbyOptions {
   onError(error: unknown): void
 }
 
+/** What a member has said yes to. */
+interface Promised {
+  hash: Uint8Array
+  fresh: Uint8Array
+  proposal: Proposal
+  until: number
+}
+
 /** Waits in a pool until a roster is found that we take: proposed by whoever's turn it is, checked by each. */
 export class Lobby {
   /** What we have said yes to. */
-  private promised: { hash: Uint8Array; fresh: Uint8Array; proposal: Proposal; until: number } | undefined
+  private promised: Promised | undefined
   private isDone = false
   /** Who waits, and what draws the order: by epoch. */
   private readonly views = new Map<number, { until: number; view: Promise<readonly [readonly Uint8Array[], Uint8Array]> }>()

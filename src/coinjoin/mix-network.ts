@@ -1,6 +1,5 @@
 import { Alarm } from '../base/alarm.js'
 import { hexOf } from '../base/bytes.js'
-import { systemClock } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
 import { systemRandom } from '../base/random.js'
 import type { WaitOptions } from '../base/wait.js'
@@ -12,7 +11,7 @@ import type { Onion } from '../onion/onion.js'
 import { statements } from '../statements/plugin.js'
 import type { Statements } from '../statements/statements.js'
 import { memoryStore } from '../storage/key-value-store.js'
-import { ENTRY_TTL_S, type EntryWork, entryData, entryType, readEntry } from './entry.js'
+import { ENTRY_TTL_S, type EntryTerms, type EntryWork, entryData, entryType, mineEntry, readEntry } from './entry.js'
 import { mixFailed } from './errors.js'
 import type { MixLimits } from './limits.js'
 
@@ -112,8 +111,18 @@ export class MixPeer {
     const found = await (this.reader === undefined
       ? this.peer.discoverResources(entryType(poolId), undefined, options)
       : this.reader.discover(entryType(poolId), undefined, options))
-    const about = { network: this.kit.network, poolId, nowMs: this.kit.clock.now(), bits: this.limits.entryWorkBits }
-    return found.flatMap((entry) => (entry.createdAt <= before && readEntry(entry, about)) || [])
+    const terms = this.termsOf(poolId)
+    return found.flatMap((entry) => (entry.createdAt <= before && readEntry(entry, terms)) || [])
+  }
+
+  /** Does the work for an entry. */
+  mine(poolId: string, signal?: AbortSignal): Promise<EntryWork> {
+    return mineEntry(this.termsOf(poolId), this.identity.publicKey, this.network.proofOfWork?.worker, signal)
+  }
+
+  private termsOf(poolId: string): EntryTerms {
+    const { network, clock } = this.kit
+    return { network, poolId, nowMs: clock.now(), bits: this.limits.entryWorkBits }
   }
 
   /** Entries that count in an epoch. */
@@ -128,7 +137,7 @@ export class MixPeer {
 
   /** Stays for so many milliseconds, for members that still lack something, and ends then. */
   linger(ms: number, ended: () => void): void {
-    this.lingering = new Alarm(clockOf(this.network), () => void this.shutdown().finally(ended))
+    this.lingering = new Alarm(this.kit.clock, () => void this.shutdown().finally(ended))
     this.lingering.arm(ms)
   }
 
@@ -138,8 +147,4 @@ export class MixPeer {
     void this.reader?.close()
     return this.peer.shutdown()
   }
-}
-
-export function clockOf({ clock }: MixNetwork) {
-  return clock ?? systemClock
 }

@@ -1,23 +1,23 @@
 import { Alarm } from '../base/alarm.js'
-import { elapsed } from '../base/clock.js'
+import { type Clock, elapsed, systemClock } from '../base/clock.js'
 import { isP2PError, P2PError, shutDownError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import { fenced } from '../base/fenced.js'
 import { systemRandom } from '../base/random.js'
 import { SerialByKey } from '../base/serial.js'
-import { checkWait, type WaitOptions, withDeadline } from '../base/wait.js'
+import { checkWait, JoinedSignal, type WaitOptions, withDeadline } from '../base/wait.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { memoryStore } from '../storage/key-value-store.js'
 import { calledWallet } from './called-wallet.js'
 import { type CoinBan, CoinBans } from './coin-bans.js'
 import { depthOf, OWN_CONFIRMATIONS } from './coin-depth.js'
 import { coinName, type Outpoint } from './coins.js'
-import { type EntryWork, mineEntry, workMsOf } from './entry.js'
+import { type EntryWork, workMsOf } from './entry.js'
 import { cancelled, type MixFailure, type MixFailureDetails, mixFailed } from './errors.js'
 import { MAX_MEMBERS } from './items.js'
 import { COINJOIN_LIMITS, type MixLimits } from './limits.js'
 import { Lobby, type Roster } from './lobby.js'
-import { clockOf, MixPeer } from './mix-network.js'
+import { MixPeer } from './mix-network.js'
 import type { CoinJoinOptions, MixOptions, MixProgress, MixResult, PoolInfo } from './mix-options.js'
 import { checkPlan, largestRoster, type MixPlan } from './plan.js'
 import { DENOMINATIONS, MIN_RATE, placeOf, poolIdOf } from './pool.js'
@@ -45,6 +45,13 @@ const ANEW: ReadonlySet<MixFailure> = /* @__PURE__ */ new Set([
 const MIN_WORK_MS = 1_800_000
 /** How deep the block lies whose hash draws the order. */
 const ORDER_DEPTH = 3
+/** Work that is done already, and the seed of the peer that it was done for. */
+interface Prepared {
+  poolId: string
+  seed: Uint8Array
+  work: EntryWork
+}
+
 /** Progress before there is a round. */
 const NOBODY = { attempt: 0, peers: 0, missing: [], members: [], named: [] } as const
 
@@ -58,6 +65,7 @@ const NOBODY = { attempt: 0, peers: 0, missing: [], members: [], named: [] } as 
  * const { txid, anonymitySet } = await mixer.mix(plan, { minPeers: 5, onProgress: ({ step, peers, of }) => show(step, peers, of) })
  */
 export class CoinJoin {
+  private readonly clock: Clock
   private readonly limits: MixLimits
   private readonly wallet: MixWallet
   private readonly coinBans: CoinBans
@@ -65,14 +73,15 @@ export class CoinJoin {
   private readonly peers = new Set<MixPeer>()
   /** By pool: who waits in it. */
   private readonly waiting = new SerialByKey()
-  private prepared: { poolId: string; seed: Uint8Array; work: EntryWork } | undefined
+  private prepared: Prepared | undefined
   private browser: MixPeer | undefined
   private readonly closing = new AbortController()
 
   constructor(private readonly options: CoinJoinOptions) {
     this.limits = { ...COINJOIN_LIMITS, ...options.limits }
     this.wallet = calledWallet(options.wallet)
-    this.coinBans = new CoinBans(options.store ?? memoryStore(), clockOf(options.network))
+    this.clock = options.network.clock ?? systemClock
+    this.coinBans = new CoinBans(options.store ?? memoryStore(), this.clock)
   }
 
   /**
@@ -94,10 +103,8 @@ export class CoinJoin {
     if (names.some((name) => this.mixing.has(name)))
       throw mixFailed('A coin of the plan is in a round already.', { reason: 'COIN_BUSY' })
     for (const name of names) this.mixing.add(name)
-    const ending = new AbortController()
-    const end = () => ending.abort()
-    for (const each of [signal, this.closing.signal]) each?.addEventListener('abort', end)
-    const clock = clockOf(this.options.network)
+    const ending = new JoinedSignal(signal, this.closing.signal)
+    const { clock } = this
     const begun = elapsed(clock)
     const wanted = () => (elapsed(clock) < begun + patienceMs ? preferPeers : minPeers)
     try {
@@ -112,7 +119,7 @@ export class CoinJoin {
         }
       }
     } finally {
-      for (const each of [signal, this.closing.signal]) each?.removeEventListener('abort', end)
+      ending.release()
       for (const name of names) this.mixing.delete(name)
     }
   }
@@ -125,7 +132,7 @@ export class CoinJoin {
     const seed = (this.options.network.random ?? systemRandom).bytes(32)
     const peer = new MixPeer(this.options.network, this.limits, seed)
     try {
-      this.prepared = { poolId, seed, work: await this.mine(peer, poolId, signal) }
+      this.prepared = { poolId, seed, work: await peer.mine(poolId, signal) }
     } finally {
       await peer.shutdown()
     }
@@ -137,7 +144,7 @@ export class CoinJoin {
     const { network } = this.options
     this.browser ??= this.peer()
     await this.browser.start(wait.signal)
-    const now = clockOf(network).now()
+    const now = this.clock.now()
     const { epochMs } = this.limits
     const all = DENOMINATIONS.flatMap((denomination) =>
       [0, 1].map((type) => ({ denomination, outputType: type as 0 | 1, rate: MIN_RATE })),
@@ -154,7 +161,7 @@ export class CoinJoin {
   watchPools(listener: (pools: PoolInfo[]) => void): Unsubscribe {
     this.check()
     let isOver = false
-    const alarm = new Alarm(clockOf(this.options.network), () => {
+    const alarm = new Alarm(this.clock, () => {
       if (this.closing.signal.aborted) return
       alarm.arm(this.limits.epochMs)
       this.pools().then(
@@ -190,8 +197,7 @@ export class CoinJoin {
     options: MixOptions & { minPeers: number; wanted: () => number; until: number },
     signal: AbortSignal,
   ): Promise<MixResult> {
-    const { wallet } = this
-    const clock = clockOf(this.options.network)
+    const { wallet, clock } = this
     const tell = (progress: MixProgress) => fenced(() => options.onProgress?.(progress))
     tell({ ...NOBODY, step: 'preparing', of: 0 })
     await this.checkCoins(plan)
@@ -201,7 +207,7 @@ export class CoinJoin {
     if (isPrepared) this.prepared = undefined
     const peer = this.peer(isPrepared ? prepared.seed : undefined)
     try {
-      const work = isPrepared ? prepared.work : await this.mine(peer, poolId, signal)
+      const work = isPrepared ? prepared.work : await peer.mine(poolId, signal)
       await peer.start(signal)
       // Whose work counts no more is seen by nobody: it comes again, as another.
       const until = Math.min(options.until, elapsed(clock) + workMsOf(work, clock.now()))
@@ -239,8 +245,7 @@ export class CoinJoin {
     signal: AbortSignal,
     tell: (progress: MixProgress) => void,
   ): Promise<Roster> {
-    const clock = clockOf(this.options.network)
-    const { wallet } = this
+    const { wallet, clock } = this
     const { epochMs } = this.limits
     const formed = async (inner: AbortSignal) => {
       let lobby: Lobby | undefined
@@ -297,10 +302,11 @@ export class CoinJoin {
 
   private async confirm(summary: RoundSummary, { confirm, signal }: MixOptions): Promise<boolean> {
     if (confirm === undefined) return true
-    const clock = clockOf(this.options.network)
-    return withDeadline(clock, 'The last look', { signal, timeoutMs: LOOK_MS }, async () => confirm(summary)).catch((cause) => {
-      throw mixFailed('The last look has failed, or was not taken in its time.', { reason: 'REFUSED', phase: 'keys' }, cause)
-    })
+    return withDeadline(this.clock, 'The last look', { signal, timeoutMs: LOOK_MS }, async () => confirm(summary)).catch(
+      (cause) => {
+        throw mixFailed('The last look has failed, or was not taken in its time.', { reason: 'REFUSED', phase: 'keys' }, cause)
+      },
+    )
   }
 
   private async checkCoins({ coins }: MixPlan): Promise<void> {
@@ -311,19 +317,6 @@ export class CoinJoin {
       if (depth < OWN_CONFIRMATIONS)
         throw mixFailed(`A coin must be ${OWN_CONFIRMATIONS} blocks deep.`, { reason: 'COIN_REJECTED' })
     }
-  }
-
-  private mine(peer: MixPeer, poolId: string, signal?: AbortSignal): Promise<EntryWork> {
-    const { proofOfWork, network = 'lotus' } = this.options.network
-    return mineEntry({
-      network,
-      poolId,
-      key: peer.identity.publicKey,
-      nowMs: clockOf(this.options.network).now(),
-      bits: this.limits.entryWorkBits,
-      worker: proofOfWork?.worker,
-      signal,
-    })
   }
 
   private peer(seed?: Uint8Array): MixPeer {

@@ -51,8 +51,15 @@ export function readAnswer(payload: unknown): Answer {
   return parsed(shapes.answer, payload, TITLE)
 }
 
-/** The hash of the proposal that it follows, and its members. @throws P2PError MALFORMED_DATA. */
-export function readRoster(payload: unknown): { proposal: Uint8Array; joins: Join[] } {
+/** A roster as its proposer sends it. */
+export interface Formed {
+  /** Hash of the proposal that it follows. */
+  readonly proposal: Uint8Array
+  readonly joins: readonly Join[]
+}
+
+/** Reads a roster. @throws P2PError MALFORMED_DATA. */
+export function readRoster(payload: unknown): Formed {
   const [, proposal, rows] = parsed(shapes.roster, payload, TITLE)
   return { proposal, joins: rows.map(([key, minPeers, fresh, signature]) => ({ key, minPeers, fresh, signature })) }
 }

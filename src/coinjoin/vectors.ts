@@ -6,23 +6,22 @@ import { Polynomials, type Steps } from './polynomials.js'
 import { addPowers, polynomialOf } from './power-sums.js'
 import { rootsOf } from './roots.js'
 
-/**
- * What a member contributes: the power sums of its messages, hidden by pads. In the sum of all members' vectors the pads are gone.
- *
- * @param place of the member among those of the attempt.
- * @param padWith the pad shared with the member at a place.
- * @param members how many.
- */
-export function* vectorOf(options: {
+export interface VectorOptions {
   field: MixField
   attempt: Uint8Array
   messages: readonly Uint8Array[]
+  /** Of the member among those of the attempt. */
   place: number
+  /** How many. */
   members: number
   /** M, the outputs of all. */
   count: number
+  /** The pad shared with the member at a place. */
   padWith(place: number): readonly bigint[]
-}): Steps<bigint[]> {
+}
+
+/** What a member contributes: the power sums of its messages, hidden by pads. In the sum of all members' vectors the pads are gone. */
+export function* vectorOf(options: VectorOptions): Steps<bigint[]> {
   const { field, attempt, messages, place, members, count, padWith } = options
   const ring = new Polynomials(field.prime)
   const vector = new Array<bigint>(count).fill(0n)

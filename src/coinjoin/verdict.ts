@@ -1,7 +1,7 @@
 import { equalBytes } from '../base/bytes.js'
 import type { MixField } from './fields.js'
 import { areMessages, type KeysItem, type Reveal, readKeys, seedCommitmentOf, UNWELCOME } from './items.js'
-import { isLowOrder, padKeysOf, padOf } from './pads.js'
+import { isLowOrder, type PadParty, padKeysOf, padOf } from './pads.js'
 import type { Steps } from './polynomials.js'
 import { commitmentOf, decodeVector, vectorOf } from './vectors.js'
 
@@ -18,9 +18,9 @@ export interface JudgedKeys {
   /** Places of those that no honest member would send. */
   readonly guilty: readonly number[]
   /** Places of members whose coins most others do not take. */
-  readonly rejected: readonly number[]
+  readonly outvoted: readonly number[]
   /** Places of members that do not take a coin which most others take: they sign nothing that holds it. */
-  readonly leaving: readonly number[]
+  readonly parting: readonly number[]
 }
 
 /** Judges the `keys` items of all, by place, in steps of a multiplication on the curve. What more than half of the others reject is out: chains differ, so it is no offence. */
@@ -30,31 +30,39 @@ export function* judgeKeys(items: readonly Uint8Array[]): Steps<JudgedKeys> {
   const guilty: number[] = []
   for (const [place, item] of keys.entries()) {
     yield
-    const places = item?.rejected.map(([other]) => other)
+    const places = item?.unwanted.map(([other]) => other)
     const isOdd = (other: number, i: number) => other >= items.length || other === place || (i > 0 && other <= places![i - 1]!)
     if (places === undefined || isLowOrder(item!.padKey) || places.some(isOdd)) guilty.push(place)
   }
-  const rejects = (by: number, place: number) => keys[by]?.rejected.some(([other]) => other === place) === true
-  const rejected = all.filter((place) => 2 * all.filter((by) => rejects(by, place)).length > items.length - 1)
-  const leaving = all.filter((place) =>
-    keys[place]?.rejected.some(([other, why]) => why !== UNWELCOME && !rejected.includes(other)),
+  const rejects = (by: number, place: number) => keys[by]?.unwanted.some(([other]) => other === place) === true
+  const outvoted = all.filter((place) => 2 * all.filter((by) => rejects(by, place)).length > items.length - 1)
+  const parting = all.filter((place) =>
+    keys[place]?.unwanted.some(([other, why]) => why !== UNWELCOME && !outvoted.includes(other)),
   )
-  return { keys, guilty, rejected, leaving: leaving.filter((place) => !rejected.includes(place)) }
+  return { keys, guilty, outvoted, parting: parting.filter((place) => !outvoted.includes(place)) }
 }
 
-/** The vectors of all, or the places of those that have said none, or another one than they had committed to. */
+/** What the vectors come to. */
+export interface JudgedVectors {
+  /** Of all, where nobody is guilty. */
+  readonly vectors: readonly (readonly bigint[])[]
+  /** Places of those that have said none, or another one than they had committed to. */
+  readonly guilty: readonly number[]
+}
+
+/** Reads the vectors of all. */
 export function judgeVectors(
   field: MixField,
   attempt: Uint8Array,
   members: readonly Uint8Array[],
   { commit, vector }: Pick<PublicItems, 'commit' | 'vector'>,
   count: number,
-): { vectors: readonly (readonly bigint[])[] } | { guilty: readonly number[] } {
-  const vectors = vector.map((bytes, place) =>
+): JudgedVectors {
+  const found = vector.map((bytes, place) =>
     equalBytes(commitmentOf(attempt, members[place]!, bytes), commit[place]!) ? decodeVector(field, bytes, count) : undefined,
   )
-  const guilty = vectors.flatMap((each, place) => (each === undefined ? [place] : []))
-  return guilty.length > 0 ? { guilty } : { vectors: vectors as bigint[][] }
+  const vectors = found.filter((each) => each !== undefined)
+  return { vectors, guilty: found.flatMap((each, place) => (each === undefined ? [place] : [])) }
 }
 
 /** An attempt whose sum was disturbed. */
@@ -101,7 +109,7 @@ export function* culpritsOf(
   }
   // Both members of a pair have the same pad: it is made once.
   const pads = new Map<number, bigint[]>()
-  const party = (place: number) => ({ member: members[place]!, padKey: keys[place]!.padKey })
+  const party = (place: number): PadParty => ({ member: members[place]!, padKey: keys[place]!.padKey })
   const padOfPair = (place: number, other: number) => {
     const name = Math.min(place, other) * members.length + Math.max(place, other)
     const pad = pads.get(name) ?? padOf(field, attempt, secrets[place]!, party(place), party(other), count)

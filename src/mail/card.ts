@@ -21,7 +21,7 @@ import { GENERATION_BYTES, MAX_MAIL_BITS, PREKEY_ID_BYTES } from './messages.js'
 /** Mailboxes that a card may name. */
 export const MAX_CARD_BOXES = 3
 
-const nil = oneOf(null)
+export const nil = /* @__PURE__ */ oneOf(null)
 const cardShape = /* @__PURE__ */ (() =>
   object({
     v: oneOf(1),

@@ -3,15 +3,15 @@ import { equalBytes, hexOf } from '../base/bytes.js'
 import type { WaitOptions } from '../base/wait.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { decode, encode } from '../message/codec.js'
-import { boolean, bytes, int, object, oneOf, text, tuple, union } from '../message/shape.js'
+import { boolean, bytes, object, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import { ACCESS_BYTES } from './box.js'
-import { type Card, isNewer, readCard } from './card.js'
+import { type Card, isNewer, nil, readCard } from './card.js'
 import { asked } from './courier.js'
 import { takesMail } from './host.js'
 import type { LetterExtras } from './letter.js'
-import { MAIL_PROTOCOL } from './messages.js'
+import { count, MAIL_PROTOCOL } from './messages.js'
 import type { MailEntry } from './outgoing-entry.js'
 import type { MailParts } from './parts.js'
 
@@ -19,8 +19,6 @@ const PREFIX = 'mail/contact/'
 /** How long one relay is asked for a card. */
 const ASK_MS = 10_000
 
-const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
-const nil = /* @__PURE__ */ (() => oneOf(null))()
 const cardEntry = /* @__PURE__ */ (() =>
   object({ key: text(1, 128), value: (value: unknown) => value, publisherKey: bytes(32), publishedAt: count, sequence: count }))()
 const contactShape = /* @__PURE__ */ (() =>
@@ -144,11 +142,8 @@ export class Contacts {
 
   /** A letter's sender has shown its access key, or its card. */
   async hear(sender: Uint8Array, { access, card }: LetterExtras): Promise<void> {
-    try {
-      if (card !== undefined) await this.learn(encode(card), sender)
-    } catch {
-      // A card that has expired on its way; the letter counts all the same.
-    }
+    // Of a card that has expired on its way, the letter counts all the same.
+    if (card !== undefined) await this.learn(encode(card), sender).catch(() => {})
     this.takeAccess(this.of(sender), access)
   }
 

@@ -29,7 +29,9 @@ export class Mail implements MailParts {
   /** @internal */
   readonly outgoing: Outgoing
   /** Ways to mailboxes beside our own connections, which plugins add, by the name of the function that makes the plugin. @internal */
-  readonly couriers = new Map<string, (recipient: Uint8Array) => Promise<Courier>>()
+  readonly couriers = new Map<string | undefined, (recipient: Uint8Array) => Promise<Courier>>([
+    [undefined, async () => ownCourier(this.host)],
+  ])
   /** @internal */
   readonly state: MailState
   /** @internal */
@@ -44,8 +46,6 @@ export class Mail implements MailParts {
   readonly sender: Sender
   /** @internal */
   readonly receipts: Receipts
-  /** @internal */
-  readonly ownCourier: Courier
   private isLoaded = false
 
   /** @internal */
@@ -59,9 +59,8 @@ export class Mail implements MailParts {
     readonly settings: MailSettings,
     about: OutgoingAbout,
   ) {
-    const { random, report } = host.kit
-    this.state = new MailState(store, random, (error) => report(error))
-    this.ownCourier = ownCourier(host)
+    const { kit } = host
+    this.state = new MailState(store, kit.random, (error) => kit.report(error))
     this.prekeys = new Prekeys(this)
     this.contacts = new Contacts(this)
     this.outgoing = new Outgoing(this, about)
@@ -229,7 +228,7 @@ export class Mail implements MailParts {
 
   /** @internal Handlers have come or gone. */
   heard(): void {
-    this.receiver.hear()
+    this.receiver.hearing.hear()
   }
 
   /** @internal A message of `lotus/mail`. @throws P2PError MALFORMED_DATA, INVALID_MESSAGE, and as `Receiver.direct`. */
@@ -268,10 +267,10 @@ export class Mail implements MailParts {
     }
   }
 
-  /** @internal As whom a letter is deposited that goes by a plugin. @throws P2PError INVALID_CONFIG. */
-  courierBy(via: string): (recipient: Uint8Array) => Promise<Courier> {
+  /** @internal As whom letters are deposited; undefined: under our own name. @throws P2PError INVALID_CONFIG. */
+  courierBy(via: string | undefined): (recipient: Uint8Array) => Promise<Courier> {
     const courier = this.couriers.get(via)
-    if (courier === undefined) throw needsPlugin('This way of sendTo', via)
+    if (courier === undefined) throw needsPlugin('This way of sendTo', via!)
     return courier
   }
 }

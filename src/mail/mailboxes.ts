@@ -4,11 +4,13 @@ import { hexOf } from '../base/bytes.js'
 import { Serial } from '../base/serial.js'
 import { decodePeerId } from '../identity/peer-id.js'
 import { encode } from '../message/codec.js'
-import { boolean, bytes, int, oneOf, optional, text, tuple, union } from '../message/shape.js'
+import { boolean, bytes, optional, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
-import { type CardValue, MAX_CARD_BOXES } from './card.js'
+import { type CardValue, MAX_CARD_BOXES, nil } from './card.js'
+import { ownCourier } from './courier.js'
 import type { RelayPlace } from './host.js'
 import { type KeptBox, MailboxLink } from './mailbox-link.js'
+import { count } from './messages.js'
 import type { MailParts } from './parts.js'
 
 const PREFIX = 'mail/box/'
@@ -22,9 +24,8 @@ const FAILURES = 3
 const FAILED_DAYS = 2
 const DIAL_MS = 20_000
 
-const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
 const boxShape = /* @__PURE__ */ (() =>
-  tuple(text(1, 128), union(text(1, 512), oneOf(null)), bytes(32), count, count, count, count, optional(boolean())))()
+  tuple(text(1, 128), union(text(1, 512), nil), bytes(32), count, count, count, count, optional(boolean())))()
 
 /** A mailbox of ours. */
 export interface MailboxInfo {
@@ -61,10 +62,7 @@ export class Mailboxes {
   private readonly turn = new Serial()
 
   constructor(
-    private readonly parts: Pick<
-      MailParts,
-      'host' | 'limits' | 'state' | 'settings' | 'prekeys' | 'contacts' | 'receiver' | 'ownCourier'
-    >,
+    private readonly parts: Pick<MailParts, 'host' | 'limits' | 'state' | 'settings' | 'prekeys' | 'contacts' | 'receiver'>,
   ) {
     const { clock } = parts.host.kit
     this.search = new Alarm(clock, () => void this.choose())
@@ -164,10 +162,10 @@ export class Mailboxes {
   }
 
   private linkOf(kept: KeptBox): MailboxLink {
-    const { host, state, settings, prekeys, receiver, ownCourier: courier } = this.parts
+    const { host, state, settings, prekeys, receiver } = this.parts
     return new MailboxLink(kept, {
       host,
-      courier,
+      courier: ownCourier(host),
       access: () => state.access,
       settings,
       card: () => (settings.publish && this.named.includes(kept.relayId) ? this.card : undefined),

@@ -43,7 +43,7 @@ export const PREKEY_ID_BYTES = 8
 export const GENERATION_BYTES = 8
 
 export const upTo = (max: number): Shape<Uint8Array> => where(bytes(), ({ length }) => length > 0 && length <= max)
-const count = /* @__PURE__ */ int(0, Number.MAX_SAFE_INTEGER)
+export const count = /* @__PURE__ */ int(0, Number.MAX_SAFE_INTEGER)
 /** Where a letter stands in its box. Only the relay knows what it means. */
 export const cursorShape = /* @__PURE__ */ text(1, 64, /^[0-9a-z:]+$/)
 export const letterShape = /* @__PURE__ */ (() => where(bytes(), ({ length }) => LETTER_BYTES.includes(length)))()

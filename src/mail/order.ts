@@ -78,19 +78,15 @@ export class Order<Item extends Ordered> {
 
   add(item: Item): void {
     const { sender, protocol, n } = item
-    if (n === 0) {
+    const line = this.lineOf(sender, protocol)
+    // A second message of one number: the number is no order then.
+    if (n === 0 || line.held.has(n)) {
       this.options.onTurn(item)
       return
     }
-    const line = this.lineOf(sender, protocol)
     // One that was given up, or comes from a store that began anew: late is better than never.
     if (n <= line.last) this.pass(line, item)
     else {
-      // A second message of one number: the number is no order then.
-      if (line.held.has(n)) {
-        this.options.onTurn(item)
-        return
-      }
       if (line.held.size === 0) line.gapSince = elapsed(this.options.clock)
       this.heldCount++
       line.held.set(n, item)

@@ -3,11 +3,11 @@ import type { QueuedOutcome } from '../core/queue.js'
 import { encode } from '../message/codec.js'
 import type { P2PMessage } from '../message/message.js'
 import { decodeMessage, toWire } from '../message/p2p-protocol.js'
-import { array, boolean, bytes, int, oneOf, type Shaped, text, tuple, union } from '../message/shape.js'
+import { array, boolean, bytes, type Shaped, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import { BOX_ID_BYTES } from './box.js'
-import { MAX_CARD_BOXES } from './card.js'
-import { GENERATION_BYTES } from './messages.js'
+import { MAX_CARD_BOXES, nil } from './card.js'
+import { count, GENERATION_BYTES } from './messages.js'
 
 /** The plugin by which `sendTo` deposits with `sealed: true`. */
 export const SEALED = 'sealedDeposits'
@@ -20,8 +20,6 @@ const DIGITS = 12
 /** Boxes that one message may have been left at, mailboxes that changed meanwhile included. */
 const MAX_BOXES = 4 * MAX_CARD_BOXES
 
-const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
-const nil = /* @__PURE__ */ (() => oneOf(null))()
 export const entryShape = /* @__PURE__ */ (() =>
   tuple(
     text(1, 128),

@@ -101,7 +101,7 @@ export class Outgoing implements Queue {
     const { before } = this.about
     const { ttl = limits.mailTtlS, signal, timeoutMs = limits.sendTimeoutMs, sealed = false } = options
     const { via = sealed ? SEALED : undefined } = options
-    if (via !== undefined) this.parts.courierBy(via)
+    this.parts.courierBy(via)
     const to = host.targetOf(peerId)
     if (!(typeof ttl === 'number' && ttl > 0 && ttl <= limits.maxMailTtlS)) {
       throw new P2PError('INVALID_CONFIG', `ttl must be above 0 and at most ${limits.maxMailTtlS} seconds.`)
@@ -293,14 +293,14 @@ export class Outgoing implements Queue {
   ): MailEntry {
     const { host, limits } = this.parts
     const now = elapsed(host.kit.clock)
-    const { expiresAt, peerId, body, wasMailed = false, letter, generation, prekeyAt = 0, mailedAt = 0, boxes = [] } = about
-    const { waitsSince = now } = about
+    const { expiresAt, peerId, body, boxes = [] } = about
     // Of one that was kept no more is left than it had, whatever became of the date since.
     const endsAt = now + Math.min(expiresAt - host.kit.clock.now(), limits.maxMailTtlS * 1_000)
     const state = boxes.length > 0 ? 'mailed' : isKept ? 'waiting' : 'new'
     const entry: MailEntry = {
+      ...{ waitsSince: now, wasMailed: false, letter: undefined, generation: undefined, prekeyAt: 0, mailedAt: 0 },
       ...about,
-      ...{ endsAt, waitsSince, state, wasMailed, letter, generation, prekeyAt, mailedAt, boxes, isKept },
+      ...{ boxes, endsAt, state, isKept },
     }
     const queue = this.queues.get(peerId) ?? []
     this.queues.set(peerId, queue)

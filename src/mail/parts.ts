@@ -24,8 +24,11 @@ export interface MailParts {
   readonly receipts: Receipts
   readonly receiver: Receiver
   readonly mailboxes: Mailboxes
-  /** Under our own name. */
-  readonly ownCourier: Courier
-  /** As whom a letter is deposited that goes by a plugin. @throws P2PError INVALID_CONFIG where nobody brings letters this way. */
-  courierBy(via: string): (recipient: Uint8Array) => Promise<Courier>
+  /**
+   * As whom letters are deposited.
+   *
+   * @param via undefined: under our own name.
+   * @throws P2PError INVALID_CONFIG where nobody brings letters this way.
+   */
+  courierBy(via: string | undefined): (recipient: Uint8Array) => Promise<Courier>
 }

@@ -1,18 +1,17 @@
 import { equalBytes, hexOf } from '../base/bytes.js'
 import type { NoiseKeyPair } from '../channel/x25519.js'
-import { array, bytes, int, tuple } from '../message/shape.js'
+import { array, bytes, tuple } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import { generateKeyPair } from './hpke.js'
 import { PrekeyKind } from './letter.js'
-import { BATCH_PREKEYS, GENERATION_BYTES, PREKEY_ID_BYTES } from './messages.js'
+import { BATCH_PREKEYS, count, GENERATION_BYTES, PREKEY_ID_BYTES } from './messages.js'
 import type { MailParts } from './parts.js'
 import { type SignedBatch, signBatch } from './prekey-batch.js'
 
 const PREFIX = 'mail/prekey/'
 const GENERATION = 'mail/generation'
 
-const count = /* @__PURE__ */ (() => int(0, Number.MAX_SAFE_INTEGER))()
 const entryShape = /* @__PURE__ */ (() =>
   tuple(array(tuple(count, bytes(PREKEY_ID_BYTES), bytes(32), bytes(32), count, count), BATCH_PREKEYS)))()
 const generationShape = /* @__PURE__ */ (() => tuple(bytes(GENERATION_BYTES)))()
@@ -104,8 +103,7 @@ export class Prekeys {
 
   /** Whether the newest batch, of this process or before, is too old to be of use to senders. */
   get batchesAreOld(): boolean {
-    const made = [...this.all.values()].filter(({ kind }) => kind === PrekeyKind.ONE_TIME).map(({ madeAt }) => madeAt)
-    return this.isOld(made.length > 0 ? Math.max(...made) : undefined)
+    return [...this.all.values()].every(({ kind, madeAt }) => kind !== PrekeyKind.ONE_TIME || this.isOld(madeAt))
   }
 
   /** The keys that a letter names; undefined where they are gone, or never were ours. */

@@ -83,7 +83,7 @@ export class Receiver {
   /** By `seenId`. */
   private readonly items = new Map<string, Item>()
   private delivering = new SerialByKey()
-  private readonly hearing: Hearing
+  readonly hearing: Hearing
   /** Letters that come, one after the other, so that their order is that of the mailbox. */
   private opening: Promise<void> = Promise.resolve()
   private era = 0
@@ -116,11 +116,6 @@ export class Receiver {
     this.hearing.stop()
     this.delivering = new SerialByKey()
     this.items.clear()
-  }
-
-  /** Something may listen now that did not before. */
-  hear(): void {
-    this.hearing.hear()
   }
 
   /** A letter lies in a mailbox of ours. @returns resolves when it was opened. */
@@ -173,13 +168,10 @@ export class Receiver {
    * sends them in order.
    */
   left(sender: Uint8Array): void {
-    const failure = new P2PError('CONNECTION_LOST', 'The sender has gone before its message had its turn.')
     for (const item of this.items.values()) {
       if (!equalBytes(item.sender, sender)) continue
-      const { arrivals } = item
-      item.arrivals = arrivals.filter(({ id }) => id !== undefined)
+      item.arrivals = item.arrivals.filter(({ id }) => id !== undefined)
       if (item.arrivals.length === 0 && this.order.remove(item)) this.forget(item)
-      for (const arrival of arrivals) if (arrival.id === undefined) arrival.failed(failure)
     }
   }
 
@@ -353,14 +345,12 @@ export class Receiver {
   private unheardOf(item: Item, isOver: boolean): void {
     const { protocol, sentAt, seenId, arrivals } = item
     const failure = new P2PError('PROTOCOL_NOT_SUPPORTED', `This peer has no protocol "${protocol}".`, { details: { protocol } })
-    if (!isOver) {
-      this.leave(item, failure)
-      return
+    if (isOver) {
+      this.stats.unheard++
+      for (const { id, done } of arrivals) if (id !== undefined) done()
+      this.parts.state.writeSoon(...this.settled(arrivals, sentAt, seenId), ...this.order.done(item))
     }
-    this.stats.unheard++
-    this.forget(item)
-    for (const { id, done, failed } of arrivals) id === undefined ? failed(failure) : done()
-    this.parts.state.writeSoon(...this.settled(arrivals, sentAt, seenId), ...this.order.done(item))
+    this.leave(item, failure)
   }
 
   /** What one sender sends by mail comes no faster than its messages may. */
@@ -378,5 +368,5 @@ export class Receiver {
 }
 
 function tooMany(): P2PError {
-  return new P2PError('RATE_LIMITED', 'Too many messages of this peer wait here.', { details: { retryAfterMs: 1_000 } })
+  return new P2PError('RATE_LIMITED', 'Too many messages of this peer wait here.')
 }

@@ -5,7 +5,6 @@ import { elapsed } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
 import { SerialByKey } from '../base/serial.js'
 import type { Contact } from './contacts.js'
-import type { Courier } from './courier.js'
 import { type Addressee, Depositor } from './depositor.js'
 import { takesMail } from './host.js'
 import { fitsLetter } from './letter.js'
@@ -34,7 +33,7 @@ export class Sender {
 
   private readonly depositor: Depositor
 
-  constructor(private readonly parts: Pick<MailParts, 'host' | 'limits' | 'outgoing' | 'contacts' | 'ownCourier' | 'courierBy'>) {
+  constructor(private readonly parts: Pick<MailParts, 'host' | 'limits' | 'outgoing' | 'contacts' | 'courierBy'>) {
     const { host, limits } = parts
     this.depositor = new Depositor(host, limits)
     this.review = new Alarm(host.kit.clock, () => void this.lookAfter())
@@ -238,7 +237,7 @@ export class Sender {
     const { outgoing, contacts } = this.parts
     entry.state = 'mailing'
     try {
-      const courier = await this.courierFor(to, entry)
+      const courier = await this.parts.courierBy(entry.via)(to.key)
       if (entry.letter === undefined || !equalBytes(entry.generation!, to.card.generation)) {
         await depositor.seal(entry, to, contacts.extrasFor(to, entry), courier)
         await outgoing.keep(entry)
@@ -271,7 +270,7 @@ export class Sender {
       try {
         const to = await this.addressee(entry.peerId, entry.via)
         if (to === undefined) return
-        await this.depositor.deposit(entry, to, await this.courierFor(to, entry))
+        await this.depositor.deposit(entry, to, await this.parts.courierBy(entry.via)(to.key))
         // There is no third one to bring it to.
         if (entry.boxes.length >= Math.min(2, to.card.boxes.length)) entry.letter = undefined
         if (entry.state === 'mailed') await outgoing.keep(entry)
@@ -281,18 +280,12 @@ export class Sender {
     })
   }
 
-  /** As whom a letter to this recipient is deposited. */
-  private async courierFor({ key }: Pick<Contact, 'key'>, { via }: Pick<MailEntry, 'via'>): Promise<Courier> {
-    const { ownCourier } = this.parts
-    return via === undefined ? ownCourier : this.parts.courierBy(via)(key)
-  }
-
   /** @param via how what waits for it goes, and so its card is found. */
   private async addressee(peerId: string, via: string | undefined, isStale = false): Promise<Addressee | undefined> {
     const { host, contacts } = this.parts
     const key = await host.keyOf(peerId)
     if (key === undefined) return undefined
-    const by = via === BY_ONION ? await this.courierFor({ key }, { via }) : undefined
+    const by = via === BY_ONION ? await this.parts.courierBy(via)(key) : undefined
     if (by?.findCard === undefined) await contacts.find(key, { timeoutMs: LOOKUP_MS }, isStale)
     else if (isStale || contacts.of(key).card === undefined) {
       const card = await by.findCard(key)

@@ -6,8 +6,9 @@ import { P2PError } from '../base/errors.js'
 /** Who may read `/metrics`: nobody, programs on this machine, or who brings the token. */
 export type MetricsAccess = boolean | { token: string }
 
-/** Headers by which a proxy tells that it asks for somebody else. */
-const FORWARDED = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via']
+/** Headers by which proxies, balancers and delivery networks tell that they ask for somebody else (RFC 7239, RFC 9110 §7.6.3, and their makers' own). */
+const FORWARDED =
+  /^(forwarded|via|x-(forwarded|real|client|cluster-client|original|envoy|azure|amzn|appengine|proxy)|true-client-|cf-|fastly-|fly-|akamai-|do-connecting-)/
 const MIN_TOKEN_LENGTH = 16
 
 /** Whether balancers are to bring newcomers: `degraded` where the relay serves, though not all that it serves at other times. */
@@ -88,9 +89,13 @@ function readersOf(access: MetricsAccess): (request: IncomingMessage) => boolean
  * Whether a program on this machine asks. A proxy on this machine asks for the world; and so does a page whose name its owner lets lead to this
  * machine (DNS rebinding): it is told by the `Host` under which it asks, which a page cannot choose.
  */
-function isOwn({ socket, headers }: IncomingMessage): boolean {
+function isOwn({ socket, headers, httpVersion }: IncomingMessage): boolean {
   return (
-    isLoopback(socket.remoteAddress ?? '') && isOwnHost(headers.host) && FORWARDED.every((name) => headers[name] === undefined)
+    isLoopback(socket.remoteAddress ?? '') &&
+    isOwnHost(headers.host) &&
+    // A proxy that says nothing of itself, and names the relay's own address, is often told by its version: that of nginx by default.
+    httpVersion !== '1.0' &&
+    !Object.keys(headers).some((name) => FORWARDED.test(name))
   )
 }
 

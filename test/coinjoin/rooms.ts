@@ -79,7 +79,7 @@ export function roomOf(options: RoomOptions) {
     const keys: KeysItem = {
       padKey: padKeysOf(reveal.seed, attempt).publicKey,
       commitment: seedCommitmentOf(attempt, key, reveal),
-      rejected: [],
+      unwanted: [],
     }
     return { key, coinKey, registration: { coins: [registered], outputs: outputs(place), change }, reveal, keys }
   })

@@ -40,7 +40,7 @@ describe('an entry', () => {
   })
 
   it('counts for its key, pool, network and two hours alone', async () => {
-    const data = entryData(await mineEntry({ ...about, key: keys[0]! }))
+    const data = entryData(await mineEntry(about, keys[0]!))
     expect(readEntry(announced(data), about)).toEqual(keys[0])
     expect(readEntry(announced(data), { ...about, nowMs: nowMs + 3_600_000 })).toEqual(keys[0])
     for (const other of [

@@ -112,7 +112,7 @@ describe('hostile members', () => {
     const hostile: Tamper = ({ phase, attempt, honest }) => {
       if (phase !== 'keys' || attempt > 1) return honest
       const item = readKeys(honest!)!
-      return encodeKeys({ ...item, rejected: [[0, 1]] })
+      return encodeKeys({ ...item, unwanted: [[0, 1]] })
     }
     const played = await playRound({ members: 5, hostile: { 3: hostile }, seed: 4 })
     const { honest, txids } = judge(played, [3])

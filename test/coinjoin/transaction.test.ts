@@ -145,12 +145,12 @@ describe('registrations', () => {
 
 describe('keys', () => {
   const room = roomOf({ members: 5, seed: 11 })
-  const said = (rejected: (place: number) => [number, 0 | 1 | 2][]) =>
-    done(judgeKeys(room.members.map(({ keys }, place) => encodeKeys({ ...keys, rejected: rejected(place) }))))
+  const said = (unwanted: (place: number) => [number, 0 | 1 | 2][]) =>
+    done(judgeKeys(room.members.map(({ keys }, place) => encodeKeys({ ...keys, unwanted: unwanted(place) }))))
 
   it('leave out whose coin more than half of the others reject, and who rejects alone leaves', () => {
-    expect(said((place) => (place >= 2 ? [[0, 1]] : []))).toMatchObject({ guilty: [], rejected: [0], leaving: [] })
-    expect(said((place) => (place >= 3 ? [[0, 1]] : []))).toMatchObject({ guilty: [], rejected: [], leaving: [3, 4] })
+    expect(said((place) => (place >= 2 ? [[0, 1]] : []))).toMatchObject({ guilty: [], outvoted: [0], parting: [] })
+    expect(said((place) => (place >= 3 ? [[0, 1]] : []))).toMatchObject({ guilty: [], outvoted: [], parting: [3, 4] })
   })
 
   it('name who rejects itself, nobody, or one twice, or has a key that hides nothing', () => {
@@ -254,9 +254,9 @@ describe.each([0, 1] as const)('blame of output type %i', (outputType) => {
     const { vector, commit } = itemsOf(room)
     const judged = (change: Uint8Array) =>
       judgeVectors(room.field, room.attempt, members, { commit, vector: replaced(vector, 3, change) }, room.total)
-    expect(judged(vector[3]!)).toEqual({ vectors: room.vectors })
-    expect(judged(encodeVector(room.field, room.vectors[2]!))).toEqual({ guilty: [3] })
-    expect(judged(new Uint8Array())).toEqual({ guilty: [3] })
+    expect(judged(vector[3]!)).toEqual({ vectors: room.vectors, guilty: [] })
+    expect(judged(encodeVector(room.field, room.vectors[2]!))).toMatchObject({ guilty: [3] })
+    expect(judged(new Uint8Array())).toMatchObject({ guilty: [3] })
   })
 })
 

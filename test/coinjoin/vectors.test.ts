@@ -89,7 +89,7 @@ describe.each(vectors.rounds.map((each, i) => [i, each] as const))('round %i of 
       expect(readKeys(padded(member.keysItem, 512))).toEqual({
         padKey: bytes(member.padKey),
         commitment: bytes(member.seedCommitment),
-        rejected: [],
+        unwanted: [],
       })
       const reveal = { kind: 'reveal', seed: bytes(member.seed), messages: member.messages.map(bytes) }
       expect(readEnd(padded(member.revealItem, 2_048))).toEqual(reveal)
@@ -119,7 +119,7 @@ it('the blame of docs/vectors/coinjoin.json names whom it says', () => {
     keys: members.map(({ padKey, seedCommitment }) => ({
       padKey: bytes(padKey),
       commitment: bytes(seedCommitment),
-      rejected: [],
+      unwanted: [],
     })),
     counts: members.map(({ messages }) => messages.length),
     vectors: all,

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { isP2PError, type P2PError } from '../../src/base/errors.js'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { Drain, type LeavingPeer } from '../../src/node/drain.js'
-import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'
+import { type Relay, startRelay } from '../../src/node/relay.js'
+import type { RelayOptions } from '../../src/node/relay-options.js'
 import { type Health, relayRoutes } from '../../src/node/relay-routes.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 
@@ -262,9 +263,37 @@ describe('POST /drain', () => {
     ['a page of no origin', { Origin: 'null' }],
     ['a page that a name leads here', { Host: 'evil.example:8787' }],
     ['a browser', { 'Sec-Fetch-Site': 'none' }],
+    ...['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Real-IP', 'X-Client-IP', 'X-Original-Host', 'X-Envoy-External-Address']
+      .concat(
+        'CF-Connecting-IP',
+        'CF-Ray',
+        'True-Client-IP',
+        'Fastly-Client-IP',
+        'Fly-Client-IP',
+        'Akamai-Origin-Hop',
+        'Forwarded',
+        'Via',
+      )
+      .map((name): [string, Record<string, string>] => [`a proxy that says ${name}`, { [name]: '1.2.3.4' }]),
   ])('refuses %s', async (_, headers) => {
     const relay = await relayOf()
     expect(await postAs(relay, headers)).toBe(405)
+    expect(relay.getStats().draining).toBe(false)
+  })
+
+  it('refuses a proxy that says nothing of itself and speaks HTTP/1.0', async () => {
+    const relay = await relayOf({ metrics: true })
+    const { hostname, port } = new URL(relay.url)
+    for (const [method, path, status] of [
+      ['POST', '/drain', 405],
+      ['GET', '/metrics', 404],
+    ] as const) {
+      const socket = connect(Number(port), hostname)
+      socket.end(`${method} ${path} HTTP/1.0\r\nHost: ${hostname}:${port}\r\n\r\n`)
+      const [head] = (await once(socket, 'data')) as [Buffer]
+      expect(head.toString()).toContain(` ${status} `)
+      socket.destroy()
+    }
     expect(relay.getStats().draining).toBe(false)
   })
 

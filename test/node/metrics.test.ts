@@ -1,7 +1,8 @@
 import { request } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/coordinator.js'
-import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'
+import { type Relay, startRelay } from '../../src/node/relay.js'
+import type { RelayOptions } from '../../src/node/relay-options.js'
 
 const cleanUps: (() => Promise<unknown>)[] = []
 afterEach(async () => {

@@ -4,7 +4,8 @@ import { identityFromSeed } from '../../src/identity/identity.js'
 import { natsBackplane } from '../../src/node/backplane/nats.js'
 import type { NatsOptions } from '../../src/node/backplane/nats-link.js'
 import { levelMail } from '../../src/node/mail-level.js'
-import { type RelayOptions, type RelayServerStats, startRelay } from '../../src/node/relay.js'
+import { type RelayServerStats, startRelay } from '../../src/node/relay.js'
+import type { RelayOptions } from '../../src/node/relay-options.js'
 
 /**
  * A relay in a process of its own, so that its memory is its own: bundled and run by `startRelayProcess`. Does what its parent

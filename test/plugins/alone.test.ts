@@ -17,7 +17,8 @@ import {
   webRtc,
 } from '../../src/core.js'
 import { generateIdentity } from '../../src/identity/identity.js'
-import { type Relay, type RelayOptions, startRelay } from '../../src/node/relay.js'
+import { type Relay, startRelay } from '../../src/node/relay.js'
+import type { RelayOptions } from '../../src/node/relay-options.js'
 import type { PeerInfo } from '../../src/protocol/peer-info.js'
 import { polyfill } from '../webrtc/rtc-network.js'
 

@@ -1,6 +1,6 @@
 import { Alarm } from '../../base/alarm.js'
 import { type Clock, elapsed } from '../../base/clock.js'
-import type { TOPIC_LIMITS } from '../../base/limits/topics.js'
+import type { Limits } from '../../base/limits.js'
 import { Serial } from '../../base/serial.js'
 import { TokenBucket } from '../../base/token-bucket.js'
 
@@ -13,7 +13,7 @@ export class PublishingPace {
 
   constructor(
     private readonly clock: Clock,
-    { topicRatePerS, topicBurst }: Pick<typeof TOPIC_LIMITS, 'topicRatePerS' | 'topicBurst'>,
+    { topicRatePerS, topicBurst }: Pick<Limits, 'topicRatePerS' | 'topicBurst'>,
   ) {
     this.bucket = new TokenBucket(0.95 * topicRatePerS, Math.max(1, 0.8 * topicBurst), elapsed(clock), 1)
   }
