@@ -293,14 +293,14 @@ export class Outgoing implements Queue {
   ): MailEntry {
     const { host, limits } = this.parts
     const now = elapsed(host.kit.clock)
-    const { expiresAt, peerId, body, wasMailed = false, letter, generation, prekeyAt = 0, mailedAt = 0, boxes = [] } = about
-    const { waitsSince = now } = about
+    const { expiresAt, peerId, body, boxes = [] } = about
     // Of one that was kept no more is left than it had, whatever became of the date since.
     const endsAt = now + Math.min(expiresAt - host.kit.clock.now(), limits.maxMailTtlS * 1_000)
     const state = boxes.length > 0 ? 'mailed' : isKept ? 'waiting' : 'new'
     const entry: MailEntry = {
+      ...{ waitsSince: now, wasMailed: false, letter: undefined, generation: undefined, prekeyAt: 0, mailedAt: 0 },
       ...about,
-      ...{ endsAt, waitsSince, state, wasMailed, letter, generation, prekeyAt, mailedAt, boxes, isKept },
+      ...{ boxes, endsAt, state, isKept },
     }
     const queue = this.queues.get(peerId) ?? []
     this.queues.set(peerId, queue)

@@ -83,7 +83,7 @@ export class Receiver {
   /** By `seenId`. */
   private readonly items = new Map<string, Item>()
   private delivering = new SerialByKey()
-  private readonly hearing: Hearing
+  readonly hearing: Hearing
   /** Letters that come, one after the other, so that their order is that of the mailbox. */
   private opening: Promise<void> = Promise.resolve()
   private era = 0
@@ -116,11 +116,6 @@ export class Receiver {
     this.hearing.stop()
     this.delivering = new SerialByKey()
     this.items.clear()
-  }
-
-  /** Something may listen now that did not before. */
-  hear(): void {
-    this.hearing.hear()
   }
 
   /** A letter lies in a mailbox of ours. @returns resolves when it was opened. */
