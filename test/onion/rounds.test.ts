@@ -1,6 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { seededRandom } from '../../src/base/random.js'
-import { mineEntry } from '../../src/coinjoin/entry.js'
 import { COINJOIN_LIMITS } from '../../src/coinjoin/limits.js'
 import { MixPeer } from '../../src/coinjoin/mix-network.js'
 import { decode } from '../../src/message/codec.js'
@@ -72,14 +71,7 @@ test(`what exits are asked for ${ROUNDS} rounds of one wallet has no key, id, ta
     contents = []
     const network = { bootstrap: [], clock: net.clock, random: seededRandom(500 + round), logger: SILENT, onion }
     const peer = new MixPeer(network, LIMITS)
-    const work = {
-      network: 'lotus',
-      poolId: POOL,
-      key: peer.identity.publicKey,
-      nowMs: net.clock.now(),
-      bits: LIMITS.entryWorkBits,
-    }
-    const leave = await passing(net, peer.enter(POOL, await mineEntry(work)))
+    const leave = await passing(net, peer.enter(POOL, await peer.mine(POOL)))
     const waiting = await passing(net, peer.entries(POOL, net.clock.now()))
     expect(waiting.map((key) => Buffer.from(key))).toEqual([Buffer.from(peer.identity.publicKey)])
     await passing(net, leave())
