@@ -70,14 +70,8 @@ test('an entry that is announced by the onion is found by all who wait, and no r
   const hidden = await peerOf('mixer1', await readyWallet(open))
   const plain = await peerOf('mixer2')
   const enter = async (peer: MixPeer) => {
-    const work = {
-      network: 'lotus',
-      poolId: POOL,
-      key: peer.identity.publicKey,
-      nowMs: net.clock.now(),
-      bits: LIMITS.entryWorkBits,
-    }
-    return passing(net, peer.enter(POOL, await mineEntry(work)))
+    const terms = { network: 'lotus', poolId: POOL, nowMs: net.clock.now(), bits: LIMITS.entryWorkBits }
+    return passing(net, peer.enter(POOL, await mineEntry(terms, peer.identity.publicKey)))
   }
   const leave = await enter(hidden)
   await enter(plain)
