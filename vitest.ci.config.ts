@@ -23,6 +23,7 @@ export default defineConfig({
       'test/mail/schedules.test.ts',
       'test/simulate.test.ts',
       'test/node/{memory-ceiling,slow-readers}.test.ts',
+      'test/onion/rounds.test.ts',
       'test/peer/paths-random.test.ts',
     ],
     setupFiles: ['test/setup.ts'],

@@ -45,7 +45,7 @@ async function paired(relay, pairs, at) {
       peers[n].push(...(await relay.only(relay.processes[at(i, n)], start)).started)
     }
   }
-  for (let i = 0; i < pairs; i++) await sides[0].call('connect', { from: i, to: peers[1][i].peerId })
+  for (let i = 0; i < pairs; i++) await sides[0].call('meet', { from: i, to: peers[1][i].peerId })
   return { sides, peers, partner: (i) => peers[1][i].peerId }
 }
 
@@ -113,7 +113,7 @@ async function talking(relay, count, pairs) {
   const start = (side) => side.call('start', { count: count / 2, address: relay.url })
   const peers = (await Promise.all(sides.map(start))).map(({ started }) => started.sort((a, b) => a.number - b.number))
   const talk = { sides, peers, partner: (i) => peers[1][i].peerId }
-  for (let i = 0; i < pairs; i++) await sides[0].call('connect', { from: i, to: talk.partner(i) })
+  for (let i = 0; i < pairs; i++) await sides[0].call('meet', { from: i, to: talk.partner(i) })
   await flow(talk, pairs)
   await pause(quick ? 1_000 : 3_000)
   return talk

@@ -35,6 +35,7 @@ async function start(address, more = {}) {
     if (isRelay) disconnects.push(code)
   })
   await wallet.start()
+  while (wallet.status !== 'online') await pause(10)
   return { number, peerId: wallet.peerId }
 }
 
@@ -49,6 +50,8 @@ async function concurrently(count, width, task) {
 
 const flows = []
 
+/** How long the card of a new mailbox may take to relays and DHT, milliseconds. */
+const CARD_MS = 5_000
 /** Owners of mailboxes: what outlives their being away. */
 const owners = []
 const letters = []
@@ -81,6 +84,15 @@ const commands = {
     const begun = now()
     await wallets[from].connectToPeer(to)
     return now() - begun
+  },
+  /** As `connect`, of one that has just come and may not have its reservation yet. */
+  async meet({ from, to }) {
+    for (let tries = 0; tries < 50; tries++) {
+      const isMet = await wallets[from].connectToPeer(to).catch(() => {})
+      if (isMet !== undefined) return
+      await pause(100)
+    }
+    throw new Error('Two wallets do not meet.')
   },
   disconnect: async ({ from, to }) => wallets[from].disconnectFromPeer(to),
   /** Milliseconds until an id that nobody has is refused. */
@@ -158,7 +170,11 @@ const commands = {
     await concurrently(count, 16, async (i) => void started.push(await present(owners[i])))
     return { started }
   },
-  leave: () => concurrently(owners.length, 16, (i) => owners[i].wallet.shutdown()),
+  /** Once their cards are where others look for them. */
+  async leave() {
+    await pause(CARD_MS)
+    await concurrently(owners.length, 16, (i) => owners[i].wallet.shutdown())
+  },
   comeBack: () => concurrently(owners.length, 16, (i) => present(owners[i])),
   letters: () => letters,
   /** Numbered letters, in turn from each wallet here to each owner. @returns those whose outcome is `'mailed'`. */

@@ -33,6 +33,14 @@ export interface RoundItems {
   readonly vector: readonly Uint8Array[]
 }
 
+/** What the signatures of all come to. */
+export interface SignedInputs {
+  /** By input those that hold. */
+  readonly signatures: readonly (Uint8Array | undefined)[]
+  /** Places of those that have said others. */
+  readonly guilty: readonly number[]
+}
+
 /** What one attempt computes of what was said: pure, and the same at all who hold the same items. */
 export class AttemptMath {
   readonly field: MixField
@@ -117,11 +125,8 @@ export class AttemptMath {
     return [...new Set([...found, ...silent])].sort((a, b) => a - b)
   }
 
-  /** By input the signatures that hold, and who has said others. @param ends by place. */
-  *signatures(
-    mix: MixTransaction,
-    ends: readonly (Uint8Array | undefined)[],
-  ): Steps<{ signatures: (Uint8Array | undefined)[]; guilty: number[] }> {
+  /** @param ends by place. */
+  *signatures(mix: MixTransaction, ends: readonly (Uint8Array | undefined)[]): Steps<SignedInputs> {
     const signatures: (Uint8Array | undefined)[] = mix.coins.map(() => undefined)
     const guilty: number[] = []
     for (const [place, value] of ends.entries()) {

@@ -1,4 +1,6 @@
+import { asP2PError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
+import { fenced } from '../base/fenced.js'
 import type { Keyset } from '../musig2/keyset.js'
 import type { MuSig2 } from '../musig2/musig2.js'
 import type { PendingRequest } from '../musig2/musig2-options.js'
@@ -72,20 +74,30 @@ export async function proveCoin(musig2: MuSig2, options: ProveCoinOptions): Prom
 }
 
 /**
- * Calls the listener for each coin of ours that others want to be proven, for a round of a mix. Without a listener such requests are refused at once.
+ * Calls the listener for each coin of ours that others want to be proven, for a round of a mix. Without a listener such requests are refused at once; of
+ * several the latest is called alone.
  *
  * @returns ends it.
  * @example
  * answerCoinProofs(wallet.musig2, async ({ summary, accept, reject }) => ((await ask(summary)) ? accept() : reject('declined')))
  */
 export function answerCoinProofs(musig2: MuSig2, listener: (request: PendingOwnership) => void): Unsubscribe {
-  return musig2.answerOther(coinProofs(), (signing) => {
+  const { kit } = musig2.around
+  const failed = (error: unknown) => kit.report(asP2PError(error, 'LISTENER_FAILED', 'A listener of proofs of coins failed.'))
+  const asked = (signing: Signing) => {
+    const { id, peerIds, from, request } = signing
     const accept = async () => {
       await signing.accept()
       return signing.signatures![0]!
     }
-    return listener({ ...musig2.questionOf(signing), summary: summaryOf(signing.request), accept })
-  })
+    const reject = (reason?: string, note?: string) => musig2.reject(id, reason, note)
+    fenced(() => listener({ id, from: peerIds[from]!, summary: summaryOf(request), accept, reject }), failed)
+  }
+  const answered = { ...coinProofs(), asked }
+  musig2.otherKind = answered
+  return () => {
+    if (musig2.otherKind === answered) musig2.otherKind = undefined
+  }
 }
 
 function summaryOf(request: SharedRequest): OwnershipSummary {

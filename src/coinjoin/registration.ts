@@ -70,9 +70,9 @@ export function readRegistration(value: Uint8Array): Registration | undefined {
   const [rows, outputs, change] = read
   const coins = rows.map(([txid, index, sats, kind, publicKey, proof]): RegisteredCoin => {
     const script = kind === 0 ? p2pkhScript(publicKey) : taprootScript(publicKey)
-    return { txid: txid.slice(), index, sats: BigInt(sats), kind, publicKey: publicKey.slice(), proof: proof.slice(), script }
+    return { txid, index, sats: BigInt(sats), kind, publicKey, proof, script }
   })
-  return { coins, outputs, change: change === null ? undefined : { sats: BigInt(change[0]), script: change[1].slice() } }
+  return { coins, outputs, change: change === null ? undefined : { sats: BigInt(change[0]), script: change[1] } }
 }
 
 /** Mixed outputs that one member may have in a round that began with so many members. */

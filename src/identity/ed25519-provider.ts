@@ -29,10 +29,8 @@ export interface SyncEd25519Provider extends Ed25519Provider {
 /** The rules on which implementations differ, so that none is asked about them. Costs less than a microsecond. */
 export function isAcceptable(signature: unknown, message: unknown, publicKey: unknown): boolean {
   return (
-    isBytes(signature) &&
-    signature.length === SIGNATURE_BYTES &&
-    isBytes(publicKey) &&
-    publicKey.length === PUBLIC_KEY_BYTES &&
+    isBytes(signature, SIGNATURE_BYTES) &&
+    isBytes(publicKey, PUBLIC_KEY_BYTES) &&
     isBytes(message) &&
     isUsualPoint(publicKey) &&
     isUsualPoint(signature) &&

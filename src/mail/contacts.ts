@@ -37,11 +37,29 @@ export interface Contact {
   toldAt: number
 }
 
+/** The others that they work with. */
+export interface ContactsParts extends MailParts {
+  readonly mailboxes: OwnCard
+  readonly sender: CardReader
+}
+
+/** Our card. */
+interface OwnCard {
+  readonly card: Uint8Array | undefined
+  /** When it was published, milliseconds since the Unix epoch. */
+  readonly cardAt: number
+}
+
+/** Who is told that a newer card of somebody has come. */
+interface CardReader {
+  cardChanged(contact: Contact): Promise<void>
+}
+
 /** The cards of others, the longest unused forgotten, and who was told of ours. */
 export class Contacts {
   private readonly known: BoundedMap<string, Contact>
 
-  constructor(private readonly parts: Pick<MailParts, 'host' | 'limits' | 'state' | 'settings' | 'mailboxes' | 'sender'>) {
+  constructor(private readonly parts: ContactsParts) {
     const { limits, state } = parts
     this.known = new BoundedMap(limits.maxMailContacts, (_, contact) =>
       state.writeSoon({ key: this.nameOf(contact), delete: true }),

@@ -84,18 +84,17 @@ export class Depositor {
     const bucket = bucketOf(letter.length)!
     if (bucket > card.max) throw new P2PError('NOT_STORED', 'The recipient takes no letters of this size.')
     const bits = card.bits === null ? undefined : depositWorkBits(card.bits, bucket)
-    const worked = async (bits: number | undefined) => {
-      if (bits === undefined) throw new P2PError('NOT_STORED', 'The recipient takes letters from contacts only.')
-      return { work: await this.workOf(box, letterIdOf(letter), bits) }
+    const deposit = async (access: Uint8Array | undefined, bits: number | undefined) => {
+      const right = await this.rightFor(box, access, letterIdOf(letter), bits)
+      return courier.ask(relayId, 'deposit', { box, letter, ttl, ...right })
     }
-    const right = access === undefined ? await worked(bits) : { access: accessFor(access, box) }
     try {
-      await courier.ask(relayId, 'deposit', { box, letter, ttl, ...right })
+      await deposit(access, bits)
     } catch (error) {
       // The recipient has a new access key, or the relay more to do.
       if (!isP2PError(error, 'PROOF_OF_WORK_REQUIRED')) throw error
       const asked = error.details.bits
-      await courier.ask(relayId, 'deposit', { box, letter, ttl, ...(await worked(typeof asked === 'number' ? asked : bits)) })
+      await deposit(undefined, typeof asked === 'number' ? asked : bits)
     }
   }
 
@@ -126,23 +125,21 @@ export class Depositor {
   ): Promise<Prekey | undefined> {
     const { clock, network } = this.host.kit
     const subject = takeSubject(courier.publicKey, hourOf(clock.now()))
-    const right =
-      access === undefined ? { work: await this.workOf(box, subject, TAKE_WORK_BITS) } : { access: accessFor(access, box) }
+    const right = await this.rightFor(box, access, subject, TAKE_WORK_BITS)
     const answer = await courier.ask(relayId, 'take', { box, ...right })
     if (!('batch' in answer)) return undefined
     return oneTimePrekey(answer, answer.index, card, clock.now(), network)
   }
 
-  private workOf(box: Uint8Array, subject: Uint8Array, bits: number): Promise<Uint8Array> {
-    if (bits > this.limits.maxWorkBits) {
-      throw new P2PError(
-        'PROOF_OF_WORK_TOO_HARD',
-        `The mailbox asks for ${bits} bits of work, and limits.maxWorkBits is ${this.limits.maxWorkBits}.`,
-        {
-          details: { bits },
-        },
-      )
+  /** What lets us use a box: its owner's access, else work. @param bits undefined: strangers may not. */
+  private async rightFor(box: Uint8Array, access: Uint8Array | undefined, subject: Uint8Array, bits: number | undefined) {
+    if (access !== undefined) return { access: accessFor(access, box) }
+    if (bits === undefined) throw new P2PError('NOT_STORED', 'The recipient takes letters from contacts only.')
+    const { maxWorkBits } = this.limits
+    if (bits > maxWorkBits) {
+      const why = `The mailbox asks for ${bits} bits of work, and limits.maxWorkBits is ${maxWorkBits}.`
+      throw new P2PError('PROOF_OF_WORK_TOO_HARD', why, { details: { bits } })
     }
-    return this.host.work(mailWorkBlock(box, subject), bits)
+    return { work: await this.host.work(mailWorkBlock(box, subject), bits) }
   }
 }

@@ -1,5 +1,4 @@
 import type { MailEntryState } from './outgoing-entry.js'
-import type { ReceiverStats } from './receiver.js'
 import type { MailRecovery } from './recovery.js'
 
 /** How a mailbox is kept; each option may be left out. */
@@ -49,6 +48,21 @@ export interface WaitingMail {
   state: MailEntryState
   /** Milliseconds since the Unix epoch. */
   expiresAt: number
+}
+
+/** What became of letters. */
+export interface ReceiverStats {
+  delivered: number
+  redelivered: number
+  duplicates: number
+  /** Letters that could not be opened, or that are no letters. */
+  undecryptable: number
+  /** Letters that are too old, or dated ahead of now. */
+  stale: number
+  /** Letters of senders who are banned. */
+  banned: number
+  /** Letters for protocols that nobody has handled. */
+  unheard: number
 }
 
 /** What `getStats` tells of mail. */

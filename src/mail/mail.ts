@@ -59,8 +59,8 @@ export class Mail implements MailParts {
     readonly settings: MailSettings,
     about: OutgoingAbout,
   ) {
-    const { random, report } = host.kit
-    this.state = new MailState(store, random, (error) => report(error))
+    const { kit } = host
+    this.state = new MailState(store, kit.random, (error) => kit.report(error))
     this.prekeys = new Prekeys(this)
     this.contacts = new Contacts(this)
     this.outgoing = new Outgoing(this, about)
@@ -228,7 +228,7 @@ export class Mail implements MailParts {
 
   /** @internal Handlers have come or gone. */
   heard(): void {
-    this.receiver.hear()
+    this.receiver.hearing.hear()
   }
 
   /** @internal A message of `lotus/mail`. @throws P2PError MALFORMED_DATA, INVALID_MESSAGE, and as `Receiver.direct`. */

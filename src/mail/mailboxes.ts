@@ -7,11 +7,14 @@ import { encode } from '../message/codec.js'
 import { boolean, bytes, optional, text, tuple, union } from '../message/shape.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
 import { type CardValue, MAX_CARD_BOXES, nil } from './card.js'
+import type { Contacts } from './contacts.js'
 import { ownCourier } from './courier.js'
 import type { RelayPlace } from './host.js'
 import { type KeptBox, MailboxLink } from './mailbox-link.js'
 import { count } from './messages.js'
 import type { MailParts } from './parts.js'
+import type { Prekeys } from './prekeys.js'
+import type { Receiver } from './receiver.js'
 
 const PREFIX = 'mail/box/'
 /** How often mailboxes are looked for while there are too few, and prekeys and cards looked after. */
@@ -43,6 +46,13 @@ export interface MailboxInfo {
   bytes: number
 }
 
+/** The others that they work with. */
+export interface MailboxesParts extends MailParts {
+  readonly prekeys: Prekeys
+  readonly contacts: Contacts
+  readonly receiver: Receiver
+}
+
 /** Our mailboxes: which relays keep our mail, and the card that says so. */
 export class Mailboxes {
   /** Our card, MessagePack of the signed record; undefined while no mailbox was granted. */
@@ -61,9 +71,7 @@ export class Mailboxes {
   private readonly publishing: Alarm
   private readonly turn = new Serial()
 
-  constructor(
-    private readonly parts: Pick<MailParts, 'host' | 'limits' | 'state' | 'settings' | 'prekeys' | 'contacts' | 'receiver'>,
-  ) {
+  constructor(private readonly parts: MailboxesParts) {
     const { clock } = parts.host.kit
     this.search = new Alarm(clock, () => void this.choose())
     this.upkeep = new Alarm(clock, () => void this.lookAfter())

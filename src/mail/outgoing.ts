@@ -10,6 +10,7 @@ import { messageTooLarge } from '../message/p2p-protocol.js'
 import { int, text, tuple } from '../message/shape.js'
 import { isQuota } from '../plugins/persistence/quota.js'
 import { stateOf } from '../plugins/persistence/state-format.js'
+import type { Contacts } from './contacts.js'
 import { MAIL_PROTOCOL } from './messages.js'
 import {
   BY_ONION,
@@ -31,6 +32,17 @@ const COUNTERS = 'queue/'
 const DIRECT_OVERHEAD = 256
 
 const counterShape = /* @__PURE__ */ (() => tuple(text(1, 128), text(0, 256), int(1, Number.MAX_SAFE_INTEGER)))()
+
+/** The others that it works with. */
+export interface OutgoingParts extends MailParts {
+  readonly contacts: Contacts
+  readonly sender: Starter
+}
+
+/** What brings the messages for a peer on their way. */
+interface Starter {
+  go(peerId: string): void
+}
 
 /** What the queue is made with. */
 export interface OutgoingAbout {
@@ -59,7 +71,7 @@ export class Outgoing implements Queue {
   leaving: Promise<void> | undefined
 
   constructor(
-    private readonly parts: Pick<MailParts, 'host' | 'limits' | 'state' | 'contacts' | 'sender' | 'courierBy'>,
+    private readonly parts: OutgoingParts,
     private readonly about: OutgoingAbout,
   ) {
     this.expiry = new Alarm(parts.host.kit.clock, () => this.expire())
@@ -293,14 +305,14 @@ export class Outgoing implements Queue {
   ): MailEntry {
     const { host, limits } = this.parts
     const now = elapsed(host.kit.clock)
-    const { expiresAt, peerId, body, wasMailed = false, letter, generation, prekeyAt = 0, mailedAt = 0, boxes = [] } = about
-    const { waitsSince = now } = about
+    const { expiresAt, peerId, body, boxes = [] } = about
     // Of one that was kept no more is left than it had, whatever became of the date since.
     const endsAt = now + Math.min(expiresAt - host.kit.clock.now(), limits.maxMailTtlS * 1_000)
     const state = boxes.length > 0 ? 'mailed' : isKept ? 'waiting' : 'new'
     const entry: MailEntry = {
+      ...{ waitsSince: now, wasMailed: false, letter: undefined, generation: undefined, prekeyAt: 0, mailedAt: 0 },
       ...about,
-      ...{ endsAt, waitsSince, state, wasMailed, letter, generation, prekeyAt, mailedAt, boxes, isKept },
+      ...{ boxes, endsAt, state, isKept },
     }
     const queue = this.queues.get(peerId) ?? []
     this.queues.set(peerId, queue)

@@ -3,6 +3,7 @@ import { hexOf } from '../base/bytes.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { takesMail } from './host.js'
 import { MAIL_PROTOCOL } from './messages.js'
+import type { Outgoing } from './outgoing.js'
 import { bodyOf, type EntryLife } from './outgoing-entry.js'
 import type { MailParts } from './parts.js'
 
@@ -12,12 +13,17 @@ const RECEIPT_TTL_S = 604_800
 /** Senders whose receipts are collected at once; those of others go without waiting. */
 const MAX_SENDERS = 256
 
+/** The others that they work with. */
+export interface ReceiptsParts extends MailParts {
+  readonly outgoing: Outgoing
+}
+
 /** Tells the senders of letters that the handlers of their messages are through. */
 export class Receipts {
   private readonly due = new Map<string, { sender: Uint8Array; ids: string[] }>()
   private readonly alarm: Alarm
 
-  constructor(private readonly parts: Pick<MailParts, 'host' | 'limits' | 'settings' | 'outgoing'>) {
+  constructor(private readonly parts: ReceiptsParts) {
     this.alarm = new Alarm(parts.host.kit.clock, () => void this.flush())
   }
 

@@ -6,13 +6,18 @@ import { INTERNAL_PREFIX, type P2PMessage } from '../message/message.js'
 import { decodeMessage } from '../message/p2p-protocol.js'
 import type { StoreChange } from '../storage/key-value-store.js'
 import { letterIdOf } from './box.js'
+import type { Contacts } from './contacts.js'
 import { Hearing } from './hearing.js'
 import { type LetterExtras, type OpenedLetter, openLetter, PrekeyKind, prekeyOf } from './letter.js'
+import type { ReceiverStats } from './mail-options.js'
 import { MAIL_PROTOCOL, type PlacedLetter } from './messages.js'
 import { Order, type Ordered } from './order.js'
 import type { MailParts } from './parts.js'
 import { readMessageIds } from './peer-messages.js'
+import type { Prekeys } from './prekeys.js'
+import type { Receipts } from './receipts.js'
 import { Seen, seenIdOf } from './seen.js'
+import type { Sender } from './sender.js'
 
 /** Bytes of letters of one mailbox that wait to be opened, or for their turn: twice what relays keep in one. */
 const MAX_WAITING_BYTES = 8_388_608
@@ -52,19 +57,19 @@ interface Item extends Ordered {
   arrivals: Arrival[]
 }
 
-/** What mail tells of itself. */
-export interface ReceiverStats {
-  delivered: number
-  redelivered: number
-  duplicates: number
-  /** Letters that could not be opened, or that are no letters. */
-  undecryptable: number
-  /** Letters that are too old, or dated ahead of now. */
-  stale: number
-  /** Letters of senders who are banned. */
-  banned: number
-  /** Letters for protocols that nobody has handled. */
-  unheard: number
+/** The others that it works with. */
+export interface ReceiverParts extends MailParts {
+  readonly prekeys: Prekeys
+  readonly contacts: Contacts
+  readonly receipts: Receipts
+  readonly sender: Sender
+  readonly mailboxes: ReadBoxes
+}
+
+/** The mailboxes, as far as gaps hang on them. */
+interface ReadBoxes {
+  /** See `Order`. */
+  readonly readSince: number
 }
 
 /** Opens letters, and brings what is in them to its handlers: each message once, in its sender's order. */
@@ -83,17 +88,12 @@ export class Receiver {
   /** By `seenId`. */
   private readonly items = new Map<string, Item>()
   private delivering = new SerialByKey()
-  private readonly hearing: Hearing
+  readonly hearing: Hearing
   /** Letters that come, one after the other, so that their order is that of the mailbox. */
   private opening: Promise<void> = Promise.resolve()
   private era = 0
 
-  constructor(
-    private readonly parts: Pick<
-      MailParts,
-      'host' | 'limits' | 'state' | 'prekeys' | 'contacts' | 'receipts' | 'mailboxes' | 'sender'
-    >,
-  ) {
+  constructor(private readonly parts: ReceiverParts) {
     const { host, limits, state } = parts
     const { clock } = host.kit
     this.seen = new Seen(clock, limits, state)
@@ -116,11 +116,6 @@ export class Receiver {
     this.hearing.stop()
     this.delivering = new SerialByKey()
     this.items.clear()
-  }
-
-  /** Something may listen now that did not before. */
-  hear(): void {
-    this.hearing.hear()
   }
 
   /** A letter lies in a mailbox of ours. @returns resolves when it was opened. */

@@ -4,16 +4,23 @@ import { equalBytes } from '../base/bytes.js'
 import { elapsed } from '../base/clock.js'
 import { isP2PError } from '../base/errors.js'
 import { SerialByKey } from '../base/serial.js'
-import type { Contact } from './contacts.js'
+import type { Contact, Contacts } from './contacts.js'
 import { type Addressee, Depositor } from './depositor.js'
 import { takesMail } from './host.js'
 import { fitsLetter } from './letter.js'
 import { MAIL_PROTOCOL } from './messages.js'
+import type { Outgoing } from './outgoing.js'
 import { BY_ONION, type MailEntry } from './outgoing-entry.js'
 import type { MailParts } from './parts.js'
 import { MAX_STATUS_IDS, readHad } from './peer-messages.js'
 
 const LOOKUP_MS = 20_000
+
+/** The others that it works with. */
+export interface SenderParts extends MailParts {
+  readonly outgoing: Outgoing
+  readonly contacts: Contacts
+}
 
 /** The way to one recipient. */
 interface Route {
@@ -33,7 +40,7 @@ export class Sender {
 
   private readonly depositor: Depositor
 
-  constructor(private readonly parts: Pick<MailParts, 'host' | 'limits' | 'outgoing' | 'contacts' | 'courierBy'>) {
+  constructor(private readonly parts: SenderParts) {
     const { host, limits } = parts
     this.depositor = new Depositor(host, limits)
     this.review = new Alarm(host.kit.clock, () => void this.lookAfter())

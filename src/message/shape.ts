@@ -89,7 +89,7 @@ export function int(min?: number, max?: number): Shape<number> {
 
 /** @param length of any length where absent. */
 export function bytes(length?: number): Shape<Uint8Array> {
-  return custom((value) => isBytes(value) && (length === undefined || value.length === length))
+  return custom((value) => isBytes(value, length))
 }
 
 /** One of these values. */

@@ -17,17 +17,11 @@ import { KeptRequests } from './kept-requests.js'
 import { MUSIG2_PROTOCOL } from './messages.js'
 import type { MuSig2Events, MuSig2Options, PendingRequest, Reachability } from './musig2-options.js'
 import { bytesOfRequest, readRequest, type SharedRequest, type SigningRequest } from './request.js'
-import type { RequestKind } from './request-kind.js'
 import { checkTtl, contentOf, type OwnParts, type SignOptions } from './sign-options.js'
 import { Signing, type SigningSurroundings } from './signing.js'
-import { type EndedSigning, idOf, placeOf, SigningInbox } from './signing-inbox.js'
+import { type AnsweredKind, type EndedSigning, idOf, placeOf, SigningInbox } from './signing-inbox.js'
 import type { SigningSession } from './signing-session.js'
 import { type RequestSummary, summaryOf } from './summary.js'
-
-interface AllEvents extends MuSig2Events {
-  /** Our user has to decide of a request that is none of a payment. */
-  other: [signing: Signing]
-}
 
 /** A request of ours, with our place in it. */
 interface Written<R> {
@@ -54,12 +48,13 @@ export class MuSig2 {
   /** What became of others, with their signatures, for members that come back. */
   private readonly ended: BoundedMap<string, EndedSigning>
   private readonly listeners = new Map<string, (session: SigningSession) => void>()
-  private readonly events: TypedEvents<AllEvents>
+  private readonly events: TypedEvents<MuSig2Events>
   private readonly kept: KeptRequests
   /** @internal */
   readonly around: SigningSurroundings
   private loading: Promise<void> | undefined
-  private other: RequestKind | undefined
+  /** Requests that are answered here beside those of payments. @internal */
+  otherKind: AnsweredKind | undefined
   /** Ends sessions that live on for others, when the coordinator stops or sleeps. */
   private lifetime = new AbortController()
 
@@ -93,7 +88,7 @@ export class MuSig2 {
     }
     const inbox = new SigningInbox(this.around, options, this.contacts, this.live, this.ended, {
       received: (signing, seen) => this.received(signing, seen),
-      otherKind: () => (this.events.hasListeners('other') ? this.other : undefined),
+      otherKind: () => this.otherKind,
     })
     kit.registerProtocol({
       protocolName: MUSIG2_PROTOCOL,
@@ -158,12 +153,6 @@ export class MuSig2 {
     if (onProgress !== undefined) this.listeners.set(signing.id, onProgress)
     await this.begin(signing, signal)
     return signing.signed!
-  }
-
-  /** Takes requests of a kind that is none of payments, and calls the listener for each. Without a listener they are refused. @internal */
-  answerOther(kind: RequestKind, listener: (signing: Signing) => void): Unsubscribe {
-    this.other = kind
-    return this.events.on('other', listener)
   }
 
   /**
@@ -250,19 +239,15 @@ export class MuSig2 {
     this.changed(signing)
     if (!signing.isAsked) return
     const pending = this.pending(signing)
-    if (pending === undefined) this.events.emit('other', signing)
+    if (pending === undefined) this.otherKind?.asked(signing)
     else this.events.emit('request', pending)
   }
 
   /** Undefined of what is no payment. */
-  private pending(signing: Signing): PendingRequest | undefined {
-    const { id, summary } = signing
-    return summary && { ...this.questionOf(signing), summary, accept: () => this.accept(id) }
-  }
-
-  /** @internal */
-  questionOf({ id, peerIds, from }: Signing): Pick<PendingRequest, 'id' | 'from' | 'reject'> {
-    return { id, from: peerIds[from]!, reject: (reason, note) => this.reject(id, reason, note) }
+  private pending({ id, peerIds, from, summary }: Signing): PendingRequest | undefined {
+    if (summary === undefined) return undefined
+    const reject = (reason?: string, note?: string) => this.reject(id, reason, note)
+    return { id, from: peerIds[from]!, summary, accept: () => this.accept(id), reject }
   }
 
   /** The request, as all members will read it. */

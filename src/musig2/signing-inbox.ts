@@ -32,12 +32,17 @@ export interface EndedSigning {
   signatures: readonly Uint8Array[] | undefined
 }
 
+/** Requests that are none of payments, and who is asked of them. */
+export interface AnsweredKind extends RequestKind {
+  asked(signing: Signing): void
+}
+
 /** Who is asked. */
 export interface InboxOwner {
   /** A member asks us: it is answered once the request is kept. */
   received(signing: Signing, seen: () => Promise<void>): Promise<void>
   /** Requests that are answered here beside those of payments. */
-  otherKind(): RequestKind | undefined
+  otherKind(): AnsweredKind | undefined
 }
 
 /** What other members send: requests, as far as they may ask us, and messages about requests that live. */

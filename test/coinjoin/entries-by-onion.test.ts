@@ -1,6 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
 import { seededRandom } from '../../src/base/random.js'
-import { mineEntry } from '../../src/coinjoin/entry.js'
 import { COINJOIN_LIMITS } from '../../src/coinjoin/limits.js'
 import { MixPeer } from '../../src/coinjoin/mix-network.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
@@ -69,10 +68,7 @@ test('an entry that is announced by the onion is found by all who wait, and no r
   }
   const hidden = await peerOf('mixer1', await readyWallet(open))
   const plain = await peerOf('mixer2')
-  const enter = async (peer: MixPeer) => {
-    const terms = { network: 'lotus', poolId: POOL, nowMs: net.clock.now(), bits: LIMITS.entryWorkBits }
-    return passing(net, peer.enter(POOL, await mineEntry(terms, peer.identity.publicKey)))
-  }
+  const enter = async (peer: MixPeer) => passing(net, peer.enter(POOL, await peer.mine(POOL)))
   const leave = await enter(hidden)
   await enter(plain)
   const keysSeenBy = async (peer: MixPeer) =>

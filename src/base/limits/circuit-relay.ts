@@ -30,7 +30,4 @@ export const CIRCUIT_RELAY_LIMITS = /* @__PURE__ */ table({
   maxRelayPeerWatches: 20_000,
   /** How long changes are collected before a watcher of peers is told, so that many cost one message. */
   peerWatchDelayMs: 100,
-  /** Bytes of changes that all watchers of peers together are told in a second, and at once, a message counting as 4 KiB more: a tenth of a core. Beyond it changes are collected for longer. */
-  peerWatchBytesPerS: 4_194_304,
-  peerWatchByteBurst: 16_777_216,
 } as const)

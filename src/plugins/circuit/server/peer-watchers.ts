@@ -49,6 +49,9 @@ interface Options {
   draw(peers: PeerInfo[], count: number): PeerInfo[]
 }
 
+/** Bytes of changes that all watchers together are told in a second, and at once: a tenth of a core. */
+export const WATCH_BYTES_PER_S = 4_194_304
+export const WATCH_BYTE_BURST = 4_194_304
 /** Bytes that are told in one turn of the event loop: some milliseconds of work. */
 const TURN_BYTES = 131_072
 /** What a message costs beside its bytes, in bytes that cost as much. */
@@ -59,7 +62,7 @@ const MESSAGE_BYTES = 4_096
  * changes of `peerWatchDelayMs` are one message to each watcher.
  *
  * A change of a hundred bytes is told to all who watch, as often as they watch. So what is told has a budget as a whole
- * (`peerWatchBytesPerS`), of which each watcher in turn gets one message; where it is used up, changes gather for longer, and none is lost.
+ * (`WATCH_BYTES_PER_S`), of which each watcher in turn gets one message; where it is used up, changes gather for longer, and none is lost.
  */
 export class PeerWatchers {
   private readonly byWatcher = new Map<string, Map<number, Watch>>()
@@ -81,8 +84,7 @@ export class PeerWatchers {
     private readonly wiring: Options,
   ) {
     const { clock } = protocolHost
-    const { peerWatchBytesPerS, peerWatchByteBurst } = wiring.limits
-    this.budget = new TokenBucket(peerWatchBytesPerS, peerWatchByteBurst, elapsed(clock), TURN_BYTES)
+    this.budget = new TokenBucket(WATCH_BYTES_PER_S, WATCH_BYTE_BURST, elapsed(clock), TURN_BYTES)
     this.alarm = new Alarm(clock, () => this.tellDirty())
   }
 
