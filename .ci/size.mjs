@@ -47,8 +47,9 @@ export const BUDGETS = [
   // To be reached: 8,000. Prekeys, cards, mailboxes, order and what the store keeps are more than was thought.
   { name: 'lotus-p2p/mail: mailbox, beside the full class', from: MAIL, imports: ['mailbox'], beside: [FULL], budget: 16_700 },
   { name: 'lotus-p2p/mail: everything, beside the full class', from: MAIL, imports: [], beside: [FULL], budget: 17_370 },
-  // Beside a wallet with mail, whose letters it uses. To be reached: 12,000. Scores, hedges and streams are more than was thought.
-  { name: 'lotus-p2p/onion: everything, beside mail', from: ONION, imports: [], beside: [FULL, MAIL], budget: 19_740 },
+  // Beside a wallet with mail, whose letters it uses. To be reached: 12,000. Scores, hedges and streams are more than was thought;
+  // mail that goes by the onion, entries of pools, and the path in the status have cost 530.
+  { name: 'lotus-p2p/onion: everything, beside mail', from: ONION, imports: [], beside: [FULL, MAIL], budget: 20_260 },
   { name: 'webSocket', from: FULL, imports: ['webSocket'], budget: 2_740 },
 ]
 
