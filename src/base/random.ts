@@ -1,5 +1,4 @@
 import { urlAlphabet } from 'nanoid'
-import { viewOf } from './bytes.js'
 
 /** Some two hundred ids. */
 const POOL_BYTES = 4_096
@@ -22,7 +21,7 @@ export interface Random {
 /** The random generator of the platform's Web Crypto. */
 export const systemRandom: Random = {
   bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-  unit: () => viewOf(pooled(4)).getUint32(0) / 2 ** 32,
+  unit: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
 }
 
 /**

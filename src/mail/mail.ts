@@ -16,7 +16,6 @@ import type { MailSettings, MailStats, WaitingMail } from './mail-options.js'
 import { Mailboxes, type MailboxInfo } from './mailboxes.js'
 import { MAIL_PROTOCOL, readMailPush } from './messages.js'
 import { Outgoing, type OutgoingAbout } from './outgoing.js'
-import type { MailParts } from './parts.js'
 import { readDirect, readMessageIds, readToldCard } from './peer-messages.js'
 import { Prekeys } from './prekeys.js'
 import { Receipts } from './receipts.js'
@@ -25,7 +24,7 @@ import { Sender } from './sender.js'
 import { MailState } from './state.js'
 
 /** Mail of one coordinator: what it sends to those who are away, and what waits for it. */
-export class Mail implements MailParts {
+export class Mail {
   /** @internal */
   readonly outgoing: Outgoing
   /** Ways to mailboxes beside our own connections, which plugins add, by the name of the function that makes the plugin. @internal */

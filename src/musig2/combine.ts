@@ -87,7 +87,7 @@ export async function addUp(
   const turns = new Turns()
   const sessions: SessionValues[] = []
   for (const [i, { keyset }] of sign.entries()) {
-    sessions.push(sessionOf(keys[keyset]!.signing, sums[i]!, sighashes[i]!))
+    sessions.push(sessionOf(keys[keyset]!.signingKey, sums[i]!, sighashes[i]!))
     await turns.take()
   }
   const signatures = signaturesOf(sessions, partials)

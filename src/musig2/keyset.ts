@@ -24,8 +24,8 @@ export interface KeysetKey {
   readonly script: Uint8Array
   /** The place of each of `Keyset.keys` among the signers. */
   readonly places: readonly number[]
-  /** What signs. */
-  readonly signing: SigningKey
+  /** What signs. @internal */
+  readonly signingKey: SigningKey
 }
 
 export const MAX_SIGNERS = 32
@@ -45,13 +45,17 @@ export function aggregateKeys(keyset: Keyset): KeysetKey {
   const ordered = aggregation === 'lotus' ? sorted : [...keys]
   const aggregated = addKeys(ordered, aggregation)
   const places = keys.map((key) => ordered.findIndex((each) => equalBytes(each, key)))
-  const tweakedBy = aggregation === 'lotus' ? 'first' : 'aggregator'
   const { point: untweaked } = aggregated
   const { tweak, commitment: point }: TaprootTweak =
     taproot === false ? { tweak: 0n, commitment: untweaked } : tweakOf(untweaked, taproot === true ? NO_SCRIPTS : taproot)
   const publicKey = point.toBytes(true)
   const script = (taproot === false ? p2pkhScript : taprootScript)(publicKey)
-  return { publicKey, script, places, signing: { aggregated, point, factor: 1n, tweak, tweakedBy } }
+  return {
+    publicKey,
+    script,
+    places,
+    signingKey: { aggregated, point, factor: 1n, tweak, isTweakedByFirst: aggregation === 'lotus' },
+  }
 }
 
 /** Whether an output pays to this key, with whatever state. */

@@ -34,8 +34,8 @@ export interface SigningKey {
   readonly factor: bigint
   /** What was added. */
   readonly tweak: bigint
-  /** Who adds the challenge's part of it: the signer at place 0, as xpi-ts, or whoever adds up the partial signatures, as BIP327. */
-  readonly tweakedBy: 'first' | 'aggregator'
+  /** Whether the signer at place 0 adds the challenge's part of it, as xpi-ts; else whoever adds up the partial signatures, as BIP327. */
+  readonly isTweakedByFirst: boolean
 }
 
 /** What all signers of one message compute alike (BIP327, GetSessionValues). */
@@ -94,7 +94,7 @@ export function partialOf(session: SessionValues, place: number, secretKey: bigi
 
 /** What the signer at this place adds for the tweak. */
 export function shareOfTweak(session: SessionValues, place: number): bigint {
-  return session.key.tweakedBy === 'first' && place === 0 ? tweakOfSession(session) : 0n
+  return session.key.isTweakedByFirst && place === 0 ? tweakOfSession(session) : 0n
 }
 
 function tweakOfSession({ key, challenge, factor }: SessionValues): bigint {
@@ -111,7 +111,7 @@ function tweakOfSession({ key, challenge, factor }: SessionValues): bigint {
  * @throws P2PError INVALID_TRANSACTION for a partial that is no number below n, with `details.index`.
  */
 export function addPartials(session: SessionValues, partials: readonly Uint8Array[]): Uint8Array {
-  let sum = session.key.tweakedBy === 'aggregator' ? tweakOfSession(session) : 0n
+  let sum = session.key.isTweakedByFirst ? 0n : tweakOfSession(session)
   for (const [index, partial] of partials.entries()) sum = modN(sum + partialNumber(partial, index))
   return joined(bytesOf(session.nonce.x), bytesOf(sum))
 }

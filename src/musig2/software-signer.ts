@@ -97,7 +97,7 @@ class SoftwareSigner implements MuSig2Signer {
     this.used.add(session)
     const made = read.sign.map(({ keyset }, i) => {
       const key = read.keysets[keyset]!.keys[member]!
-      const { point } = read.keys[keyset]!.signing
+      const { point } = read.keys[keyset]!.signingKey
       return makeNonce({
         random: this.random(32),
         publicKey: key,
@@ -142,8 +142,8 @@ class SoftwareSigner implements MuSig2Signer {
       return sums?.[i] ?? addNonces(all)
     })
     return sign.map(({ keyset }, i) => {
-      const { signing, places } = keys[keyset]!
-      const session = sessionOf(signing, checked[i]!, sighashes[i]!)
+      const { signingKey, places } = keys[keyset]!
+      const session = sessionOf(signingKey, checked[i]!, sighashes[i]!)
       const secret = secretOf(this.secretOf(keysets[keyset]!.keys[member]!))
       return partialOf(session, places[member]!, secret, made[i]!.secret)
     })

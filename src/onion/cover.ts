@@ -24,7 +24,7 @@ export interface CoverOptions {
   /** Sends a packet that comes back. */
   loop: () => Promise<void>
   /** Whether nobody sees the page, so that its timers are slowed down. Default: as the document says. */
-  isHidden?: () => boolean
+  isHidden?: (() => boolean) | undefined
 }
 
 /**

@@ -81,6 +81,7 @@ const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
     'test/onion/streams.test.ts',
     'target stream frame',
   ],
+  'onion/mail-courier.ts answerShape': ['nothing: it is checked as from a mailbox', 'test/onion/mail.test.ts', 'type payload'],
   'onion/directory.ts askedShape': ['nothing: the store is our own', 'test/onion/directory.test.ts', 'askedAt'],
   'onion/directory.ts hopShape': [
     'nothing: the store is our own',

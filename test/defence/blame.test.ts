@@ -60,6 +60,9 @@ describe('the table of blame', () => {
       'defence/defence.ts why',
       "mail/server/mail-server.ts 'INVALID_SIGNATURE'",
       "musig2/attempt.ts 'own-rules'",
+      // Counted by the process that saw them.
+      "node/backplane/shared-blame.ts 'PROTOCOL_VIOLATION'",
+      "node/backplane/shared-blame.ts 'RATE_LIMITED'",
       "peer/connection/inbox.ts 'RATE_LIMITED'",
       "plugins/topics/topics.ts 'two-messages'",
       "statements/statement-run.ts 'phase-missed'",

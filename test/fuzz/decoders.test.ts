@@ -157,6 +157,8 @@ describe('the table of what reads the network', () => {
     'plugins/persistence/quota isQuota': 'an error of this process',
     'mail/card isNewer': 'two cards that readCard, in its row, has taken',
     'mail/outgoing-entry readOutgoing': 'what our own store holds',
+    'node/backplane/nats-mail-bucket read': 'what the bucket of our own relay holds',
+    'node/backplane/nats-mail-streams readLetters': 'letters as their depositors sent them, which owners open',
     'node/mail-level-entries read': 'what our own store holds',
     'node/mail-level-entries readBox': 'what our own store holds',
     'node/mail-level-entries readPile': 'what our own store holds',

@@ -15,7 +15,7 @@ export const BIP340_SCHEME: Scheme = {
 }
 
 export function untweaked(aggregated: AggregatedKey): SigningKey {
-  return { aggregated, point: aggregated.point, factor: 1n, tweak: 0n, tweakedBy: 'aggregator' }
+  return { aggregated, point: aggregated.point, factor: 1n, tweak: 0n, isTweakedByFirst: false }
 }
 
 /** BIP327, ApplyTweak. */

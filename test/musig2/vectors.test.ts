@@ -23,13 +23,13 @@ describe.each(vectors.map((each, i) => [i, each] as const))('vector %i of docs/v
     expect(key.places).toEqual(vector.places)
     expect(hex(key.publicKey)).toBe(vector.publicKey)
     expect(hex(key.script)).toBe(vector.script)
-    expect(key.signing.aggregated.coefficients.map((each) => each.toString(16).padStart(64, '0'))).toEqual(vector.coefficients)
-    expect(addKeys(key.signing.aggregated.keys, keyset.aggregation).point.equals(key.signing.aggregated.point)).toBe(true)
+    expect(key.signingKey.aggregated.coefficients.map((each) => each.toString(16).padStart(64, '0'))).toEqual(vector.coefficients)
+    expect(addKeys(key.signingKey.aggregated.keys, keyset.aggregation).point.equals(key.signingKey.aggregated.point)).toBe(true)
     expect(hex(request.hash)).toBe(vector.requestHash)
   })
 
   it('has partial signatures that hold, and no others do', () => {
-    const { signing, places } = request.keys[0]!
+    const { signingKey: signing, places } = request.keys[0]!
     for (const [i, { sighash, nonces, nonceSum, partials, b, e, r, negated }] of vector.inputs.entries()) {
       expect(hex(request.sighashes[i]!)).toBe(sighash)
       expect(hex(addNonces(nonces.map(bytes)))).toBe(nonceSum)

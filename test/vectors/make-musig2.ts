@@ -33,7 +33,7 @@ const made = CASES.map(async (payment) => {
       return { random, ...makeNonce({ random, publicKey: keyset.keys[member]!, secretKey, message: read.sighashes[i]! }) }
     })
     const sum = addNonces(made.map(({ nonce }) => nonce))
-    const session = sessionOf(key.signing, sum, read.sighashes[i]!)
+    const session = sessionOf(key.signingKey, sum, read.sighashes[i]!)
     const secretNonces = made.map(({ secret }) => [hex(bytesOf(secret.first)), hex(bytesOf(secret.second))])
     return {
       input,
@@ -61,8 +61,8 @@ const made = CASES.map(async (payment) => {
     secretKeys: secretKeys.map(hex),
     keys: keyset.keys.map(hex),
     places: key.places,
-    coefficients: key.signing.aggregated.coefficients.map((each) => hex(bytesOf(each))),
-    tweak: hex(bytesOf(key.signing.tweak)),
+    coefficients: key.signingKey.aggregated.coefficients.map((each) => hex(bytesOf(each))),
+    tweak: hex(bytesOf(key.signingKey.tweak)),
     publicKey: hex(key.publicKey),
     script: hex(key.script),
     spent: spent.map(({ sats, script }) => ({ sats: String(sats), script: hex(script) })),
