@@ -145,28 +145,30 @@ test('onion: the card draws the way of a look-up, guard, middle and exit of thre
   await expectReadable(page, card, testInfo, 'onion')
 })
 
-test('onion with one relay: the card says that there are too few hops, and that nothing is hidden by them', async ({
-  context,
-}, testInfo) => {
-  const complaints: string[] = []
-  const { relay } = (await (await fetch(`${address()}config.json`)).json()) as { relay: string }
-  const page = await context.newPage()
-  await openWallet(page, complaints, `?relay=${relay}`)
-  const card = cardOf(page)
-  await card.getByRole('button', { name: 'Onion' }).click()
-  const way = card.getByRole('region', { name: 'The way of what goes by the onion' })
-  await expect(way).toHaveAttribute('data-state', 'few')
-  await expect(way.getByRole('status').first()).toContainText('Too few hops: none is known, and a path needs three')
-  await expect(way.getByRole('status').first()).toContainText('ONION_NO_PATH')
-  await expect(way.getByRole('button')).toBeHidden()
-  await expect(card.locator('#privacy-now')).toHaveText('onion')
-  expect(complaints).toEqual([])
-  await expectReadable(page, card, testInfo, 'onion-few')
-  await card.getByRole('button', { name: 'Relayed' }).click()
-  await expect(way).toBeHidden()
-})
+test(
+  'onion with one relay: the card says that there are too few hops, and that nothing is hidden by them',
+  { tag: '@long' },
+  async ({ context }, testInfo) => {
+    const complaints: string[] = []
+    const { relay } = (await (await fetch(`${address()}config.json`)).json()) as { relay: string }
+    const page = await context.newPage()
+    await openWallet(page, complaints, `?relay=${relay}`)
+    const card = cardOf(page)
+    await card.getByRole('button', { name: 'Onion' }).click()
+    const way = card.getByRole('region', { name: 'The way of what goes by the onion' })
+    await expect(way).toHaveAttribute('data-state', 'few')
+    await expect(way.getByRole('status').first()).toContainText('Too few hops: none is known, and a path needs three')
+    await expect(way.getByRole('status').first()).toContainText('ONION_NO_PATH')
+    await expect(way.getByRole('button')).toBeHidden()
+    await expect(card.locator('#privacy-now')).toHaveText('onion')
+    expect(complaints).toEqual([])
+    await expectReadable(page, card, testInfo, 'onion-few')
+    await card.getByRole('button', { name: 'Relayed' }).click()
+    await expect(way).toBeHidden()
+  },
+)
 
-test('the card is readable on a phone and on a desk, light and dark', async ({ context }, testInfo) => {
+test('the card is readable on a phone and on a desk, light and dark', { tag: '@chromium' }, async ({ context }, testInfo) => {
   const first = await context.newPage()
   const second = await context.newPage()
   await openWallet(first, [])
