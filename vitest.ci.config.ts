@@ -34,7 +34,8 @@ export default defineConfig({
       SOAK_PEERS: process.env.SOAK_PEERS ?? '30',
       SOAK_MINUTES: process.env.SOAK_MINUTES ?? '10',
     },
-    maxWorkers: 3,
+    // Parties are timed here, and compute more than they wait.
+    maxWorkers: 2,
     testTimeout: 600_000,
     hookTimeout: 300_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.reports/vitest-ci.json' }]] : ['default'],
