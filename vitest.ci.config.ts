@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { PARTIES } from './vitest.config.js'
 
 /** `npm test` runs each property 0.4 times as often as it says, and this as many times. */
-const FACTOR = '10'
+const FACTOR = '6'
 
 /** What takes its time: parties of several processes, apps that install the package, all mutants and checks of the conformance tester, the properties again with many more runs, and coverage-guided fuzzing. */
 export default defineConfig({
@@ -32,7 +32,7 @@ export default defineConfig({
       FUZZ_FACTOR: process.env.FUZZ_FACTOR ?? FACTOR,
       PATHS_SEEDS: process.env.PATHS_SEEDS ?? '60',
       SOAK_PEERS: process.env.SOAK_PEERS ?? '30',
-      SOAK_MINUTES: process.env.SOAK_MINUTES ?? '10',
+      SOAK_MINUTES: process.env.SOAK_MINUTES ?? '5',
     },
     // Parties are timed here, and compute more than they wait.
     maxWorkers: 2,
