@@ -35,8 +35,11 @@ export async function openMix(context: BrowserContext, complaints: Complaints, a
 
 /** Sets a tab that is open already to other terms. */
 export async function setMix(page: Page, { least, best, type, change = false, cheat = '' }: MixQuery): Promise<void> {
-  await page.locator('#least').fill(String(least))
-  await page.locator('#best').fill(String(best))
+  // In a tab that is not in front, Firefox's `fill` adds to what a number's field holds.
+  for (const [field, value] of Object.entries({ least, best })) {
+    await page.locator(`#${field}`).evaluate((input, text) => Object.assign(input, { value: text }), String(value))
+    await expect(page.locator(`#${field}`)).toHaveValue(String(value))
+  }
   await page.locator('#type').selectOption(String(type))
   await page.locator('#change').setChecked(change)
   await page.locator('#cheat').selectOption(cheat)
