@@ -158,6 +158,7 @@ export async function play(
   let signed = 0
   let crashes = 0
   for (let seed = 1; seed <= attempts; seed++) {
+    await meet(wallets)
     victim = Math.floor(random.unit() * (MEMBERS + 1)) - 1
     awaits = Math.floor(random.unit() * AWAITS)
     const initiator = Math.floor(random.unit() * MEMBERS)
@@ -173,9 +174,7 @@ export async function play(
       const again = await table.seated(member)
       wallets[member] = again
       await net.run(again.start())
-      for (const other of wallets) {
-        if (other !== again) await net.run(again.connectToPeer(net.addressOf(other)).catch(() => again.peerId))
-      }
+      await meet(wallets)
       await net.clock.advance(400 + Math.floor(random.unit() * 2_000))
     }
     victim = -1
@@ -191,6 +190,18 @@ export async function play(
   uses.check()
   expect(table.blamed.flat()).toEqual([])
   return { uses, signed, crashes }
+}
+
+/** Connects those that a crash or a lost frame has parted, as often as it takes: what is dialled may be lost too. */
+async function meet(wallets: Awaited<ReturnType<typeof tableOf>>['wallets']): Promise<void> {
+  const isAlone = (wallet: (typeof wallets)[number]) => wallet.getStats().peers.connectedPeers < wallets.length - 1
+  for (let times = 0; times < 10 && wallets.some(isAlone); times++) {
+    for (const wallet of wallets.filter(isAlone)) {
+      for (const other of wallets) {
+        if (other !== wallet) await net!.run(wallet.connectToPeer(net!.addressOf(other)).catch(() => {}))
+      }
+    }
+  }
 }
 
 function isLive(musig2: object, id: string): boolean {

@@ -11,8 +11,7 @@ describe('no nonce is used twice over a network that fails, by members that cras
     const attempts = Number(process.env.MUSIG2_ATTEMPTS ?? (LONG ? 100 : 40))
     const { uses, signed, crashes } = await play(draws(part), attempts)
     // It has tried: some were signed, some were not, and members came back.
-    // Of forty attempts a run of bad luck leaves few.
-    expect(uses.nonces.length).toBeGreaterThan(attempts > 40 ? attempts / 4 : 0)
+    expect(uses.nonces.length).toBeGreaterThan(attempts / 2)
     expect(uses.signed.length).toBeGreaterThan(0)
     expect(signed).toBeGreaterThan(0)
     expect(crashes).toBeGreaterThan(0)
