@@ -19,7 +19,7 @@ export default defineConfig({
       'test/dht/{hostile-nodes,joins,kademlia}.test.ts',
       'test/examples.test.ts',
       'test/coinjoin/{again,lobby,many,round-hostile}.test.ts',
-      'test/musig2/{blame,many,nonces-committed,nonces-network,real-sockets,reload,requests}.test.ts',
+      'test/musig2/{blame,many,nonces-committed,nonces-network,real-sockets,reload}.test.ts',
       'test/mail/schedules.test.ts',
       'test/simulate.test.ts',
       'test/node/{memory-ceiling,slow-readers}.test.ts',

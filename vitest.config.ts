@@ -12,8 +12,8 @@ export const PARTIES = [
   'test/node/{cluster,cluster-faults,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
   'test/onion/{failures,processes,streams}.test.ts',
 ]
-/** They share a process for each core, which loads the sources once and not for each file. */
-const SHARED = `test/{${FOLDERS}}/**/!(${ALONE}).test.ts`
+/** They share a process for each core, which loads the sources once and not for each file; so do the files above all folders. */
+const SHARED = [`test/{${FOLDERS}}/**/!(${ALONE}).test.ts`, 'test/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -24,8 +24,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.reports/vitest.json' }]] : ['default'],
     projects: [
-      { extends: true, test: { name: 'shared', include: [SHARED], exclude: PARTIES, isolate: false } },
-      { extends: true, test: { name: 'units', include: ['test/**/*.test.ts'], exclude: [SHARED, ...PARTIES] } },
+      { extends: true, test: { name: 'shared', include: SHARED, exclude: PARTIES, isolate: false } },
+      { extends: true, test: { name: 'units', include: ['test/**/*.test.ts'], exclude: [...SHARED, ...PARTIES] } },
     ],
   },
 })
