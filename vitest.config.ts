@@ -5,12 +5,23 @@ const FOLDERS =
   'address,attacks,backplane,base,channel,circuit,coinjoin,conform,core,defence,definitions,dht,discovery,fuzz,identity,integration,lotus,mail,message,musig2,network,node,onion,peer,plugins,privacy,protocol,storage,testing,topics,transport,vectors'
 /** Files in them that replace a module, or measure the memory of their process. */
 const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
-/** Parties of several processes, and rounds of many members: `npm run test:ci` runs them. */
+/**
+ * What takes seconds of the processor for each test: parties of several processes, commands that are started, recipes, rounds of many
+ * members, networks of many nodes. `npm run test:ci` runs them, and nothing that `npm test` has run as it is.
+ */
 export const PARTIES = [
-  'test/coinjoin/{real-sockets,round-threats,shared}.test.ts',
-  'test/conform/own.test.ts',
-  'test/node/{cluster,cluster-faults,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
-  'test/onion/{failures,processes,streams}.test.ts',
+  'test/coinjoin/{entries-by-onion,isolation,mixer,real-sockets,round-hostile,round-threats,shared,unlinkable}.test.ts',
+  'test/conform/{mutants,own}.test.ts',
+  'test/dht/dead-nodes.test.ts',
+  'test/examples.test.ts',
+  'test/mail/processes.test.ts',
+  'test/musig2/{many,request-flood}.test.ts',
+  'test/network/{recovery,soak}.test.ts',
+  'test/node/{cli,cluster,cluster-faults,mail-load,nats-backplane,nats-mail,nats-permissions,operating,operator-tools}.test.ts',
+  'test/node/{relay-mail,rolling-restart}.test.ts',
+  'test/onion/{failures,isolation,processes,rounds,streams}.test.ts',
+  'test/optional-types.test.ts',
+  'test/simulate.test.ts',
 ]
 /** They share a process for each core, which loads the sources once and not for each file; so do the files above all folders. */
 const SHARED = [`test/{${FOLDERS}}/**/!(${ALONE}).test.ts`, 'test/*.test.ts']
@@ -18,6 +29,8 @@ const SHARED = [`test/{${FOLDERS}}/**/!(${ALONE}).test.ts`, 'test/*.test.ts']
 export default defineConfig({
   test: {
     setupFiles: ['test/setup.ts'],
+    // A seventh of the processor's time goes into clearing away what is young, with the few megabytes that Node gives it.
+    execArgv: ['--max-semi-space-size=64'],
     // For two cores: of what waits for sockets, processes and time, a third fits in.
     maxWorkers: 3,
     testTimeout: 30_000,

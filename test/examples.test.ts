@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Relay, startRelay } from '../src/node/index.js'
 import { codeBlocks } from './documents.js'
-import { LONG, unlessLong } from './long.js'
+import { LONG } from './long.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 
@@ -34,7 +34,7 @@ beforeAll(() => {
 })
 
 describe('the Node examples', { timeout: 30_000 }, () => {
-  unlessLong.it('basic: two peers meet through a relay, send, ask and answer, and the script ends by itself', async () => {
+  it('basic: two peers meet through a relay, send, ask and answer, and the script ends by itself', async () => {
     const { code, output, complaints } = await run('basic')
     expect(complaints).toBe('')
     expect(output.split('\n')).toEqual([
@@ -49,7 +49,7 @@ describe('the Node examples', { timeout: 30_000 }, () => {
     expect(code).toBe(0)
   })
 
-  unlessLong.it('resources: an offer is announced, found, watched and withdrawn', async () => {
+  it('resources: an offer is announced, found, watched and withdrawn', async () => {
     const { code, output, complaints } = await run('resources')
     expect(complaints).toBe('')
     for (const line of [
@@ -67,7 +67,7 @@ describe('the Node examples', { timeout: 30_000 }, () => {
     expect(code).toBe(0)
   })
 
-  unlessLong.it('protocol-handler: a payment is made once, and refusals arrive with their codes', async () => {
+  it('protocol-handler: a payment is made once, and refusals arrive with their codes', async () => {
     const { code, output, complaints } = await run('protocol-handler')
     expect(complaints).toBe('')
     for (const line of [
@@ -83,21 +83,18 @@ describe('the Node examples', { timeout: 30_000 }, () => {
     expect(code).toBe(0)
   })
 
-  unlessLong.it(
-    'wake: a letter for a wallet that is asleep makes its relay knock at the push service, signed by the operator',
-    async () => {
-      const { code, output, complaints } = await run('wake')
-      expect(complaints).toBe('')
-      expect(output.split('\n').sort()).toEqual([
-        '',
-        "Alice's letter is mailed",
-        'Bob is asleep',
-        "The push service wakes Bob's device: the operator has signed it",
-        'The relay knocks: 1 letter for a wallet that is asleep',
-      ])
-      expect(code).toBe(0)
-    },
-  )
+  it('wake: a letter for a wallet that is asleep makes its relay knock at the push service, signed by the operator', async () => {
+    const { code, output, complaints } = await run('wake')
+    expect(complaints).toBe('')
+    expect(output.split('\n').sort()).toEqual([
+      '',
+      "Alice's letter is mailed",
+      'Bob is asleep',
+      "The push service wakes Bob's device: the operator has signed it",
+      'The relay knocks: 1 letter for a wallet that is asleep',
+    ])
+    expect(code).toBe(0)
+  })
 
   // The stall lasts as long as a real one.
   if (LONG)
@@ -117,7 +114,7 @@ describe('the Node examples', { timeout: 30_000 }, () => {
 /** Addresses that documents use for a relay. */
 const RELAY = 'wss://relay.example'
 
-unlessLong.describe('an example of a document that is marked to run', { timeout: 30_000 }, () => {
+describe('an example of a document that is marked to run', { timeout: 30_000 }, () => {
   const documents = [
     'README.md',
     ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),

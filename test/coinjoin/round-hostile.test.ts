@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { hexOf } from '../../src/base/bytes.js'
 import { seededRandom } from '../../src/base/random.js'
 import { CoinBans } from '../../src/coinjoin/coin-bans.js'
@@ -8,7 +8,7 @@ import type { CoinState } from '../../src/coinjoin/wallet.js'
 import { encodePeerId } from '../../src/identity/peer-id.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
-import { LONG, unlessLong } from '../long.js'
+import { LONG } from '../long.js'
 import { judge, namedBy, playRound, type Tamper } from './table.js'
 import { WHOLE } from './whole.js'
 
@@ -17,7 +17,7 @@ const silent =
   (at) =>
     at.phase === phase && attempts.includes(at.attempt) ? undefined : at.honest
 
-unlessLong.describe('hostile members', () => {
+describe('hostile members', () => {
   it('that tell two halves different things are proven liars, and the rest goes on without them', async () => {
     for (const phase of ['register', 'keys', 'commit', 'vector', 'end']) {
       const hostile: Tamper = async ({ phase: at, attempt, honest, whisper }) => {
@@ -122,7 +122,7 @@ unlessLong.describe('hostile members', () => {
   })
 })
 
-unlessLong.describe('a wallet', () => {
+describe('a wallet', () => {
   it('that has signed in an attempt that failed, and is cancelled in the next, is told that its coin is locked', async () => {
     const leave = new AbortController()
     const played = await playRound({
@@ -209,7 +209,7 @@ function drawnBy(lot: number) {
   return lot < 0.7 ? undefined : lot < 0.8 ? 'silent' : lot < 0.9 ? 'changed' : 'two things'
 }
 
-unlessLong.it('a coin is refused longer each time, and no longer than thirty days', async () => {
+it('a coin is refused longer each time, and no longer than thirty days', async () => {
   const clock = new VirtualClock()
   const store = memoryStore()
   const bans = new CoinBans(store, clock)
