@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import { PARTIES } from './vitest.config.js'
+import { LONGER, PARTIES } from './vitest.config.js'
 
 /** `npm test` runs each property 0.4 times as often as it says, and this as many times. */
 const FACTOR = '3'
@@ -28,24 +28,10 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** What takes its time: `PARTIES`, apps that install the package, all mutants and checks of the conformance tester, the properties again with many more runs, and coverage-guided fuzzing. */
+/** What takes its time: `PARTIES`, the long tests of `LONGER`, apps that install the package, and coverage-guided fuzzing. */
 export default defineConfig({
   test: {
-    include: [
-      ...PARTIES,
-      'test/packages/apps.check.ts',
-      'test/fuzz/coverage-guided.check.ts',
-      'test/fuzz/{coordinators,decoders,hostile-handshake,models,protocol-models,two-parties}.test.ts',
-      'test/circuit/races.test.ts',
-      'test/network/real-sockets.test.ts',
-      'test/channel/handshake.test.ts',
-      'test/dht/{hostile-nodes,joins,kademlia}.test.ts',
-      'test/coinjoin/{again,lobby,many}.test.ts',
-      'test/musig2/{blame,nonces-committed,nonces-network,real-sockets,reload}.test.ts',
-      'test/mail/schedules.test.ts',
-      'test/node/{memory-ceiling,slow-readers}.test.ts',
-      'test/peer/paths-random.test.ts',
-    ],
+    include: [...PARTIES, 'test/packages/apps.check.ts', 'test/fuzz/coverage-guided.check.ts', ...LONGER],
     setupFiles: ['test/setup.ts'],
     env: {
       LONG_TESTS: '1',

@@ -10,7 +10,7 @@ const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
  * members, networks of many nodes. `npm run test:ci` runs them, and nothing that `npm test` has run as it is.
  */
 export const PARTIES = [
-  'test/coinjoin/{entries-by-onion,isolation,mixer,real-sockets,round-hostile,round-threats,shared,unlinkable}.test.ts',
+  'test/coinjoin/{entries-by-onion,isolation,many,mixer,real-sockets,round-hostile,round-threats,shared,unlinkable}.test.ts',
   'test/conform/{mutants,own}.test.ts',
   'test/dht/dead-nodes.test.ts',
   'test/examples.test.ts',
@@ -22,6 +22,19 @@ export const PARTIES = [
   'test/onion/{failures,isolation,processes,rounds,streams}.test.ts',
   'test/optional-types.test.ts',
   'test/simulate.test.ts',
+]
+/** What `npm test` runs in short: properties that repeat, and files with tests that the long list alone has; there it runs no more of them than that. */
+export const LONGER = [
+  'test/fuzz/{coordinators,decoders,hostile-handshake,models,protocol-models,two-parties}.test.ts',
+  'test/circuit/races.test.ts',
+  'test/network/real-sockets.test.ts',
+  'test/channel/handshake.test.ts',
+  'test/dht/{hostile-nodes,joins,kademlia}.test.ts',
+  'test/coinjoin/{again,lobby}.test.ts',
+  'test/musig2/{blame,nonces-committed,nonces-network,real-sockets,reload}.test.ts',
+  'test/mail/schedules.test.ts',
+  'test/node/{memory-ceiling,slow-readers}.test.ts',
+  'test/peer/paths-random.test.ts',
 ]
 /** They share a process for each core, which loads the sources once and not for each file; so do the files above all folders. */
 const SHARED = [`test/{${FOLDERS}}/**/!(${ALONE}).test.ts`, 'test/*.test.ts']
