@@ -42,8 +42,6 @@ const SHARED = [`test/{${FOLDERS}}/**/!(${ALONE}).test.ts`, 'test/*.test.ts']
 export default defineConfig({
   test: {
     setupFiles: ['test/setup.ts'],
-    // A seventh of the processor's time goes into clearing away what is young, with the few megabytes that Node gives it.
-    execArgv: ['--max-semi-space-size=64'],
     // For two cores: of what waits for sockets, processes and time, a third fits in.
     maxWorkers: 3,
     testTimeout: 30_000,
