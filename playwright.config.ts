@@ -34,7 +34,7 @@ export default defineConfig({
     },
     {
       name: 'firefox',
-      // Tests that start the other browser themselves, or need the tools of Chromium, are run once.
+      // Tests that start the other browser themselves, need the tools of Chromium, or are of the relay and of the demo's server, are run once.
       ...chosen(/@chromium/),
       use: {
         browserName: 'firefox',

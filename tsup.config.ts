@@ -11,6 +11,7 @@ import { PRIVATE_NAME, PrivateNames, renamePrivates } from './build/private-name
 import { checkReads, readSources } from './build/program.js'
 import { liftSentences } from './build/sentences.js'
 import { shareNames } from './build/shared-names.js'
+import { TYPES, writeTypes } from './build/types.js'
 
 /** What package.json chooses by condition: no bundler for browsers sees Node's half, and Node loads few files. */
 const platforms = { 'platform-node': 'src/platform/node.ts', 'platform-browser': 'src/platform/browser.ts' }
@@ -151,7 +152,12 @@ function textsWith(editsOf: (file: SourceFile) => readonly Edit[] | undefined): 
   return texts
 }
 
-export default defineConfig([
+/** The types of the entry points, as `writeTypes` has written those of each source. */
+const types = Object.fromEntries(
+  Object.entries(entry).map(([name, path]) => [name, path.replace(/^src/, TYPES).replace(/\.ts$/, '.d.ts')]),
+)
+
+const builds = defineConfig([
   {
     entry: { ...entry, ...development, ...platforms, vendor: 'src/platform/vendor.ts', cli: 'src/node/cli.ts' },
     format: 'esm',
@@ -159,7 +165,7 @@ export default defineConfig([
     platform: 'neutral',
     // One class P2PError for all entry points, so that `instanceof` holds between them.
     splitting: true,
-    dts: { entry },
+    dts: { entry: types },
     outDir: 'dist',
     external: [/^node:/],
     noExternal: [VENDOR],
@@ -234,3 +240,9 @@ export default defineConfig([
     outExtension: () => ({ js: '.js' }),
   },
 ])
+
+/** Called by tsup alone: tests import what stands above. */
+export default () => {
+  writeTypes(sources, root('src'), root(TYPES))
+  return builds
+}

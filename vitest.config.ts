@@ -5,15 +5,39 @@ const FOLDERS =
   'address,attacks,backplane,base,channel,circuit,coinjoin,conform,core,defence,definitions,dht,discovery,fuzz,identity,integration,lotus,mail,message,musig2,network,node,onion,peer,plugins,privacy,protocol,storage,testing,topics,transport,vectors'
 /** Files in them that replace a module, or measure the memory of their process. */
 const ALONE = 'isolation|memory-ceiling|schedules|websocket-blocked'
-/** Parties of several processes, and rounds of many members: `npm run test:ci` runs them. */
+/**
+ * What takes seconds of the processor for each test: parties of several processes, commands that are started, recipes, rounds of many
+ * members, networks of many nodes. `npm run test:ci` runs them, and nothing that `npm test` has run as it is.
+ */
 export const PARTIES = [
-  'test/coinjoin/{real-sockets,round-threats,shared}.test.ts',
-  'test/conform/own.test.ts',
-  'test/node/{cluster,cluster-faults,nats-backplane,nats-mail,nats-permissions,rolling-restart}.test.ts',
-  'test/onion/{failures,processes,streams}.test.ts',
+  'test/coinjoin/{entries-by-onion,isolation,many,mixer,real-sockets,round-hostile,round-threats,shared,unlinkable}.test.ts',
+  'test/conform/{mutants,own}.test.ts',
+  'test/dht/dead-nodes.test.ts',
+  'test/examples.test.ts',
+  'test/mail/processes.test.ts',
+  'test/musig2/{many,request-flood}.test.ts',
+  'test/network/{recovery,soak}.test.ts',
+  'test/node/{cli,cluster,cluster-faults,mail-load,nats-backplane,nats-mail,nats-permissions,operating,operator-tools}.test.ts',
+  'test/node/{relay-mail,rolling-restart}.test.ts',
+  'test/onion/{failures,isolation,processes,rounds,streams}.test.ts',
+  'test/optional-types.test.ts',
+  'test/simulate.test.ts',
 ]
-/** They share a process for each core, which loads the sources once and not for each file. */
-const SHARED = `test/{${FOLDERS}}/**/!(${ALONE}).test.ts`
+/** What `npm test` runs in short: properties that repeat, and files with tests that the long list alone has; there it runs no more of them than that. */
+export const LONGER = [
+  'test/fuzz/{coordinators,decoders,hostile-handshake,models,protocol-models,two-parties}.test.ts',
+  'test/circuit/races.test.ts',
+  'test/network/real-sockets.test.ts',
+  'test/channel/handshake.test.ts',
+  'test/dht/{hostile-nodes,joins,kademlia}.test.ts',
+  'test/coinjoin/{again,lobby}.test.ts',
+  'test/musig2/{blame,nonces-committed,nonces-network,real-sockets,reload}.test.ts',
+  'test/mail/schedules.test.ts',
+  'test/node/{memory-ceiling,slow-readers}.test.ts',
+  'test/peer/paths-random.test.ts',
+]
+/** They share a process for each core, which loads the sources once and not for each file; so do the files above all folders. */
+const SHARED = [`test/{${FOLDERS}}/**/!(${ALONE}).test.ts`, 'test/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -24,8 +48,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.reports/vitest.json' }]] : ['default'],
     projects: [
-      { extends: true, test: { name: 'shared', include: [SHARED], exclude: PARTIES, isolate: false } },
-      { extends: true, test: { name: 'units', include: ['test/**/*.test.ts'], exclude: [SHARED, ...PARTIES] } },
+      { extends: true, test: { name: 'shared', include: SHARED, exclude: PARTIES, isolate: false } },
+      { extends: true, test: { name: 'units', include: ['test/**/*.test.ts'], exclude: [...SHARED, ...PARTIES] } },
     ],
   },
 })

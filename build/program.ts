@@ -8,11 +8,14 @@ export interface Sources {
   files: readonly ts.SourceFile[]
 }
 
+/** What this program can write: types, and none where one is wrong. */
+const TYPES_ONLY = { noEmit: false, declaration: true, emitDeclarationOnly: true, noEmitOnError: true }
+
 export function readSources(config: string): Sources {
   const root = dirname(config)
   const json = { ...ts.readConfigFile(config, ts.sys.readFile).config, include: ['src'] }
   const { options, fileNames } = ts.parseJsonConfigFileContent(json, ts.sys, root)
-  const program = ts.createProgram(fileNames, options)
+  const program = ts.createProgram(fileNames, { ...options, ...TYPES_ONLY })
   // The tester reads what strangers send, of any form, so its names are everybody's: it is built by itself, with the names as they are.
   const isTester = (fileName: string) => fileName.startsWith(`${root}/src/node/conform/`)
   const files = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(`${root}/src/`) && !isTester(fileName))

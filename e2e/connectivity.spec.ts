@@ -58,7 +58,7 @@ test('two tabs change from a circuit to WebRTC by themselves, and lose no messag
   expect(relayed() - before).toBeLessThan(100_000)
 })
 
-test('a Chromium tab and a Firefox tab change to WebRTC, and lose no message by it', { tag: '@chromium' }, async ({
+test('a Chromium tab and a Firefox tab change to WebRTC, and lose no message by it', { tag: ['@chromium', '@long'] }, async ({
   openTab,
 }) => {
   const other = await firefox.launch(browserOptions.firefox)

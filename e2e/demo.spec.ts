@@ -126,7 +126,7 @@ function nearestToRelay(page: Page): Promise<number> {
   })
 }
 
-test('an offer is accepted by another wallet, and its seller signs', async ({ context }) => {
+test('an offer is accepted by another wallet, and its seller signs', { tag: '@long' }, async ({ context }) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()
@@ -192,7 +192,7 @@ test('a circuit that is killed comes back, and so does the path to the relay', {
   expect(complaints).toEqual([])
 })
 
-test('a message to a wallet that sleeps waits, and is delivered when it wakes', async ({ context }) => {
+test('a message to a wallet that sleeps waits, and is delivered when it wakes', { tag: '@long' }, async ({ context }) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()
@@ -225,7 +225,7 @@ test('a message to a wallet that sleeps waits, and is delivered when it wakes', 
   expect(complaints).toEqual([])
 })
 
-test('what is said in the room is read by whoever listens', async ({ context }) => {
+test('what is said in the room is read by whoever listens', { tag: '@long' }, async ({ context }) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()
@@ -334,7 +334,7 @@ test('the script-tag page says hello to another one', async ({ context }) => {
   await expect(first.locator('#messages')).toContainText('says hello!')
 })
 
-test('the demo server serves its pages and nothing else', async ({ request }) => {
+test('the demo server serves its pages and nothing else', { tag: '@chromium' }, async ({ request }) => {
   const page = await request.get(address())
   expect(page.headers()['content-security-policy']).toContain("script-src 'self'")
   for (const path of [
@@ -351,7 +351,9 @@ test('the demo server serves its pages and nothing else', async ({ request }) =>
   expect((await request.post(address())).status()).toBe(405)
 })
 
-test('Ctrl-C ends relays and page, and the process with them, while a wallet is connected', async ({ page }) => {
+test('Ctrl-C ends relays and page, and the process with them, while a wallet is connected', { tag: '@chromium' }, async ({
+  page,
+}) => {
   const own = await startDemo()
   await page.goto(own.address)
   await expect(page.locator('#status')).toHaveText('Online')

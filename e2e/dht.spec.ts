@@ -1,26 +1,27 @@
-import type { Relay } from '../dist/node.js'
+import { type Relay, startRelay } from '../dist/node.js'
 import { expect, pathTo, received, send, type Tab, test } from './fixtures.js'
 
 const RELAYS = 5
 
-/** Relays in a line: each is told of the one before it, and of no other. */
-async function lineOfRelays(relayWith: (options: { bootstrap?: string[] }) => Promise<Relay>): Promise<[Relay, ...Relay[]]> {
-  const first = await relayWith({})
-  const relays: [Relay, ...Relay[]] = [first]
-  while (relays.length < RELAYS) relays.push(await relayWith({ bootstrap: [relays.at(-1)!.url] }))
+/** Relays in a line: each is told of the one before it, and of no other. The tests of this file have them in turn, and leave no record there. */
+let relays: [Relay, ...Relay[]]
+
+test.beforeAll(async () => {
+  const start = (bootstrap: string[]) => startRelay({ port: 0, host: '127.0.0.1', allowPrivate: true, bootstrap })
+  relays = [await start([])]
+  while (relays.length < RELAYS) relays.push(await start([relays.at(-1)!.url]))
   await expect
     .poll(() => relays.map(({ coordinator }) => coordinator.dht.getStats().network?.nodes))
     .toEqual(relays.map(() => RELAYS - 1))
-  return relays
-}
+})
+
+test.afterAll(() => Promise.all(relays.map((relay) => relay.stop())))
 
 const connected = ({ page }: Tab) => page.evaluate(() => window.peer.getConnectedPeers().map(({ peerId }) => peerId))
 
-test('tabs at the two ends of a line of relays find each other by id through the DHT, and talk', async ({
+test('tabs at the two ends of a line of relays find each other by id through the DHT, and talk', { tag: '@long' }, async ({
   openTab,
-  relayWith,
 }) => {
-  const relays = await lineOfRelays(relayWith)
   const [near, far] = [relays[0], relays.at(-1)!]
   const alice = await openTab({ bootstrap: [near.url], webrtc: false })
   const bob = await openTab({ bootstrap: [far.url], webrtc: false })
@@ -41,11 +42,7 @@ test('tabs at the two ends of a line of relays find each other by id through the
   await expect.poll(() => received(bob)).toEqual(['from the near end'])
 })
 
-test('what one tab announces is found at the other end of a line of relays, by type and by id', async ({
-  openTab,
-  relayWith,
-}) => {
-  const relays = await lineOfRelays(relayWith)
+test('what one tab announces is found at the other end of a line of relays, by type and by id', async ({ openTab }) => {
   const alice = await openTab({ bootstrap: [relays[0].url] })
   const bob = await openTab({ bootstrap: [relays.at(-1)!.url] })
   await alice.page.evaluate(() => window.peer.announceResource('offer', 'one', { give: 5 }))
@@ -60,8 +57,7 @@ test('what one tab announces is found at the other end of a line of relays, by t
   await expect.poll(() => bob.page.evaluate(() => window.peer.discoverResources('offer'))).toEqual([])
 })
 
-test('a trace shows each node that a lookup asks, from a relay and from a tab', async ({ openTab, relayWith }) => {
-  const relays = await lineOfRelays(relayWith)
+test('a trace shows each node that a lookup asks, from a relay and from a tab', { tag: '@long' }, async ({ openTab }) => {
   const far = relays.at(-1)!
   const others = (own: Relay | undefined) =>
     relays.filter((relay) => relay !== own).map(({ peerId, url }) => ({ peerId, address: url }))

@@ -29,7 +29,7 @@ test('a peer with a direct path whose tab is closed is gone within 2 s', async (
   expect(tookMs).toBeLessThan(2_000)
 })
 
-test('a peer with a direct path whose tab crashes is gone within 2 s', { tag: '@chromium' }, async ({ openTab }) => {
+test('a peer with a direct path whose tab crashes is gone within 2 s', { tag: ['@chromium', '@long'] }, async ({ openTab }) => {
   const [alice, bob] = [await openTab(), await openTab()]
   const endOf = await directly(alice, bob)
   const session = await bob.page.context().newCDPSession(bob.page)

@@ -3,7 +3,9 @@ import { connect, expect, pathTo, received, test } from './fixtures.js'
 const BYTES = 100_000
 
 for (const end of ['disconnectFromPeer', 'shutdown'] as const) {
-  test(`what a tab has sent over WebRTC arrives, though it calls ${end} at once`, async ({ openTab }) => {
+  test(`what a tab has sent over WebRTC arrives, though it calls ${end} at once`, {
+    tag: end === 'shutdown' ? '@long' : [],
+  }, async ({ openTab }) => {
     const alice = await openTab()
     const bob = await openTab()
     await connect(alice, bob)

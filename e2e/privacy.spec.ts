@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright'
 import { expect, type Locator, type Page, type TestInfo, test } from '@playwright/test'
+import { complaintsOfAxe } from './axe.js'
 import { demoForAll } from './demo-server.js'
 
 const address = demoForAll()
@@ -87,7 +87,9 @@ test('the card says who knows what of a wallet as its paths are, and a change of
   expect(complaints).toEqual([])
 })
 
-test('a wallet that begins as relayed makes no WebRTC connection, and the other one is offered none', async ({ context }) => {
+test('a wallet that begins as relayed makes no WebRTC connection, and the other one is offered none', { tag: '@long' }, async ({
+  context,
+}) => {
   const complaints: string[] = []
   const first = await context.newPage()
   const second = await context.newPage()
@@ -168,15 +170,19 @@ test(
   },
 )
 
-test('the card is readable on a phone and on a desk, light and dark', { tag: '@chromium' }, async ({ context }, testInfo) => {
-  const first = await context.newPage()
-  const second = await context.newPage()
-  await openWallet(first, [])
-  const bob = await openWallet(second, [])
-  await expectPath(first, bob.id, 'webrtc')
-  const card = cardOf(first)
-  await expectReadable(first, card, testInfo, 'privacy')
-})
+test(
+  'the card is readable on a phone and on a desk, light and dark',
+  { tag: ['@chromium', '@long'] },
+  async ({ context }, testInfo) => {
+    const first = await context.newPage()
+    const second = await context.newPage()
+    await openWallet(first, [])
+    const bob = await openWallet(second, [])
+    await expectPath(first, bob.id, 'webrtc')
+    const card = cardOf(first)
+    await expectReadable(first, card, testInfo, 'privacy')
+  },
+)
 
 /**
  * On a phone and on a desk, light and dark: nothing is cut, and axe finds nothing. Pictures of the card are kept with the test; for them
@@ -209,9 +215,7 @@ async function expectReadable(page: Page, card: Locator, testInfo: TestInfo, nam
     }
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      const { violations } = await new AxeBuilder({ page }).include('.privacy-card').analyze()
-      const found = violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target}`))
-      expect([width, colorScheme, found]).toEqual([width, colorScheme, []])
+      expect([width, colorScheme, await complaintsOfAxe(page, '.privacy-card')]).toEqual([width, colorScheme, []])
       await testInfo.attach(`${name}-${width}-${colorScheme}`, { body: await card.screenshot(), contentType: 'image/png' })
     }
   }

@@ -39,7 +39,7 @@ test('a tab connects to a relay that demands work, done in a worker under a stri
   expect(hashes / turns).toBeLessThan(SLICE_HASHES / 4)
 })
 
-test('a tab without a worker does the work in slices, and stays alive', async ({ openTab, relayWith }) => {
+test('a tab without a worker does the work in slices, and stays alive', { tag: '@long' }, async ({ openTab, relayWith }) => {
   const relay = await relayWith({ powDifficulty: BITS })
   const tab = await openTab()
   const { state, turns, hashes } = await connectAndWatch(tab, relay.url)

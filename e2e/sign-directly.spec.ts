@@ -4,7 +4,7 @@ import { connect, expect, pathTo, type Tab, test } from './fixtures.js'
 
 /** What signing may take from the last member's approval until all members have the signed transaction, milliseconds. */
 const TARGET_MS = 500
-/** `BENCH=1 npx playwright test sign-directly`, on a machine with nothing else to do, holds the median of more payments against the target. */
+/** `LONG_TESTS=1 BENCH=1 npx playwright test sign-directly`, on a machine with nothing else to do, holds the median of more payments against the target. */
 const IS_BENCH = process.env.BENCH === '1'
 const PAYMENTS = IS_BENCH ? 11 : 3
 
@@ -83,7 +83,7 @@ const sessionOf = ({ page }: Tab, id: string) =>
     return { ...found, at: window.signedAt.get(id) }
   }, id)
 
-test('three tabs with direct paths sign together', async ({ openTab }) => {
+test('three tabs with direct paths sign together', { tag: '@long' }, async ({ openTab }) => {
   const tabs = [await openTab(), await openTab(), await openTab()]
   const [first, second, third] = tabs as [Tab, Tab, Tab]
   const keys: string[] = []

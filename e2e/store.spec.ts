@@ -127,7 +127,7 @@ test('of two tabs with one store one leads; the other waits, takes over when it 
   await bob.context().close()
 })
 
-test('a hidden tab hands over to the one that is shown, and takes back when that one is gone', async ({
+test('a hidden tab hands over to the one that is shown, and takes back when that one is gone', { tag: '@long' }, async ({
   context,
   pageUrl,
   complaints,
@@ -151,12 +151,9 @@ test('a hidden tab hands over to the one that is shown, and takes back when that
   expect(await first.evaluate(() => window.seen.errors)).toEqual([])
 })
 
-test('a tab that another one with its identity has replaced is back when that one is gone and it is shown again', async ({
-  context,
-  pageUrl,
-  complaints,
-  relay,
-}) => {
+test('a tab that another one with its identity has replaced is back when that one is gone and it is shown again', {
+  tag: '@long',
+}, async ({ context, pageUrl, complaints, relay }) => {
   const open = async () => {
     const page = await context.newPage()
     complaints.watch(page)

@@ -25,7 +25,7 @@ test('two tabs find each other and talk by a circuit', async ({ openTab }) => {
   expect(equal).toBe(true)
 })
 
-test('the relay of a circuit never holds what the tabs say', async ({ openTab, relay }) => {
+test('the relay of a circuit never holds what the tabs say', { tag: '@long' }, async ({ openTab, relay }) => {
   // Everything that the relay decrypts on its own channels goes to one of its handlers, the frames of circuits included.
   const held: Buffer[] = []
   const handlers = handlersOf(relay.coordinator)
@@ -93,7 +93,7 @@ test('of three tabs that broadcast, each gets each message once', async ({ openT
   }
 })
 
-test('a tab that closes is disconnected at the other', async ({ openTab }) => {
+test('a tab that closes is disconnected at the other', { tag: '@long' }, async ({ openTab }) => {
   // By circuits: whether the tabs have changed to WebRTC by then is a matter of milliseconds.
   const alice = await openTab({ webrtc: false })
   const bob = await openTab({ webrtc: false })
@@ -117,7 +117,11 @@ test('resources are discovered, watched and withdrawn between tabs', async ({ op
   expect(await bob.page.evaluate(() => window.peer.getResource('offer', 'one'))).toBe(null)
 })
 
-test('tabs come back to a relay that restarts, with their announcements and watches', async ({ openTab, relay, complaints }) => {
+test('tabs come back to a relay that restarts, with their announcements and watches', { tag: '@long' }, async ({
+  openTab,
+  relay,
+  complaints,
+}) => {
   complaints.expectFailures(relay.url)
   const alice = await openTab()
   const bob = await openTab()
@@ -159,7 +163,7 @@ test('an impostor with a pinned name is refused, and the named tab is undisturbe
   expect(await alice.page.evaluate(() => window.seen.disconnected)).toEqual([])
 })
 
-test('hostile bytes at the relay end their own socket only', async ({ openTab, relay }) => {
+test('hostile bytes at the relay end their own socket only', { tag: '@chromium' }, async ({ openTab, relay }) => {
   const alice = await openTab()
   const bob = await openTab()
   await connect(alice, bob)
@@ -181,7 +185,7 @@ test('hostile bytes at the relay end their own socket only', async ({ openTab, r
   expect(await alice.page.evaluate(() => window.seen.disconnected)).toEqual([])
 })
 
-test('a handshake that never comes is closed', async ({ relayWith }) => {
+test('a handshake that never comes is closed', { tag: '@chromium' }, async ({ relayWith }) => {
   const relay = await relayWith({ limits: { handshakeTimeoutMs: 200 } })
   const socket = new WebSocket(relay.url)
   await once(socket, 'close')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { joined } from '../../src/base/bytes.js'
 import { P2PError } from '../../src/base/errors.js'
 import { DEFAULT_LIMITS } from '../../src/base/limits.js'
 import { BatchWriter, Entry } from '../../src/channel/batch.js'
@@ -13,7 +14,7 @@ import { alice, bob, dialled, Inbox, opened, type PipeEnd, party, pattern, pipe,
 
 const NOTHING = new Uint8Array()
 const described = encodeDescription(bob.described, DEFAULT_LIMITS)
-const entryOf = (kind: number, body: Uint8Array) => Uint8Array.from([kind, body.length >> 8, body.length & 255, ...body])
+const entryOf = (kind: number, body: Uint8Array) => joined(Uint8Array.of(kind, body.length >> 8, body.length & 255), body)
 
 /** A peer that keeps to the handshake with Alice, and says in the channel what it likes. */
 async function hostile(role: 'dials' | 'answers', changes: Partial<ChannelOptions> = {}) {
@@ -46,8 +47,7 @@ async function hostile(role: 'dials' | 'answers', changes: Partial<ChannelOption
     theirs.send(frame!)
     noise = (await handshake.receive(await next())).noise
   }
-  const say = (...entries: Uint8Array[]) =>
-    theirs.send(noise!.send.encrypt(Uint8Array.from(entries.flatMap((entry) => [...entry]))))
+  const say = (...entries: Uint8Array[]) => theirs.send(noise!.send.encrypt(joined(...entries)))
   const hear = async () => noise!.receive.decrypt(await next())
   return { clock, ours: ours as PipeEnd, alices, say, hear }
 }

@@ -12,7 +12,7 @@ import { encodePeerId } from '../../src/identity/peer-id.js'
 import { encode } from '../../src/message/codec.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Transport } from '../../src/transport/transport.js'
-import { LONG } from '../long.js'
+import { LONG, unlessLong } from '../long.js'
 import {
   type Alter,
   alice,
@@ -79,7 +79,7 @@ async function fate(options: PairOptions): Promise<[string, string]> {
 }
 
 describe('a handshake', () => {
-  it('tells each end who the other is', async () => {
+  unlessLong.it('tells each end who the other is', async () => {
     const carol = await party(3, {
       name: 'carol',
       protocols: ['x', 'y'],
@@ -108,7 +108,7 @@ describe('a handshake', () => {
     expect((await unnamed.clock.run(unnamed.a)).remote.peerId).toBe(encodePeerId(bob.keys.publicKey))
   })
 
-  it('takes three frames, the acceptance and two descriptions, and hides both identities', async () => {
+  unlessLong.it('takes three frames, the acceptance and two descriptions, and hides both identities', async () => {
     const pair = dialled()
     await pair.clock.run(Promise.all([pair.a, pair.b]))
     expect([pair.near.sent.length, pair.far.sent.length]).toEqual([3, 2])
@@ -144,7 +144,7 @@ describe('a handshake', () => {
     }
   })
 
-  it('fails typed, never opens, for frames cut, lost, doubled or of nothing', async () => {
+  unlessLong.it('fails typed, never opens, for frames cut, lost, doubled or of nothing', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom('a', 'b'),
@@ -169,7 +169,7 @@ describe('a handshake', () => {
     )
   })
 
-  it('takes any first frame and fails with nothing but a P2PError', async () => {
+  unlessLong.it('takes any first frame and fails with nothing but a P2PError', async () => {
     const offers = fc.uint8Array({ maxLength: 200 }).map((body) => framed(1, body))
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.uint8Array({ maxLength: 200 }), offers), async (frame) => {
@@ -180,7 +180,7 @@ describe('a handshake', () => {
   })
 })
 
-describe('version negotiation', () => {
+unlessLong.describe('version negotiation', () => {
   it('refuses versions that it does not speak, in the clear and with both lists', async () => {
     const [near, far] = pipe()
     const noise = new NoiseXX({ initiator: true, staticKeys: alice.keys.noise, prologue: PROLOGUE })
@@ -265,7 +265,7 @@ describe('version negotiation', () => {
   })
 })
 
-describe('a hello', () => {
+unlessLong.describe('a hello', () => {
   const { notBefore, notAfter, signature } = bob.keys.certificate
   const check = (changes: object, key = bob.keys.noise.publicKey) => {
     const { keys, local } = bob
@@ -384,7 +384,7 @@ describe('a hello', () => {
   })
 })
 
-describe('a handshake that does not go on', () => {
+unlessLong.describe('a handshake that does not go on', () => {
   /** The frames of one side with these numbers are lost. */
   const lose =
     (side: string, ...lost: number[]) =>
@@ -494,7 +494,7 @@ describe('a handshake that does not go on', () => {
   })
 })
 
-describe('a refusal', () => {
+unlessLong.describe('a refusal', () => {
   it('becomes an error of ours, whatever it holds', () => {
     fc.assert(
       fc.property(
@@ -542,7 +542,7 @@ describe('a refusal', () => {
   })
 })
 
-describe('a description', () => {
+unlessLong.describe('a description', () => {
   const check = (changes: object) => decodeDescription(encode({ ...bob.described, ...changes }), DEFAULT_LIMITS)
 
   it('is read as it was told, with members of the future left out', () => {
@@ -588,7 +588,7 @@ describe('a description', () => {
   })
 })
 
-describe('a network', () => {
+unlessLong.describe('a network', () => {
   it('keeps peers of others out, in the clear and before any cryptography', async () => {
     const elsewhere = { ...alice, local: { ...alice.local, network: 'elsewhere' } }
     const pair = dialled({ a: elsewhere })
@@ -629,7 +629,7 @@ describe('a network', () => {
   })
 })
 
-describe('a responder under load', () => {
+unlessLong.describe('a responder under load', () => {
   const CHALLENGE = new Uint8Array(16).fill(7)
   const retry = (bits: number, challenge = CHALLENGE) => framed(2, Uint8Array.from([...challenge, bits]))
 
@@ -759,7 +759,7 @@ describe('a responder under load', () => {
   })
 })
 
-describe('the dates of a certificate', () => {
+unlessLong.describe('the dates of a certificate', () => {
   it('are judged by the responder inside the channel, where nobody on the way can tell us that our clock is wrong', async () => {
     const skew = new P2PError('CLOCK_SKEW', 'Your certificate does not hold.')
     const judge = async () => {

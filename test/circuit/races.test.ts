@@ -9,6 +9,7 @@ import { createTestNetwork } from '../../src/testing/test-network.js'
 import { VirtualClock } from '../../src/testing/virtual-clock.js'
 import type { Connection } from '../../src/transport/transport.js'
 import { runs } from '../fuzz/target.js'
+import { unlessLong } from '../long.js'
 import { keysAt, TestHost, text } from './test-network.js'
 
 const NAMES = ['alice', 'bob', 'carol'] as const
@@ -220,7 +221,7 @@ describe('circuits whose frames, closes, opens and losses cross', () => {
   })
 })
 
-describe('a caller that closes a circuit and opens one to an accomplice, again and again', () => {
+unlessLong.describe('a caller that closes a circuit and opens one to an accomplice, again and again', () => {
   it('has no frame of the called peer counted against that peer, over links of 25 ms', async () => {
     const { clock, relayHost, relay, peers, ends } = world({ relay: 25, alice: 25, bob: 25, carol: 25 })
     const { alice, bob } = peers
@@ -291,7 +292,7 @@ describe('a caller that closes a circuit and opens one to an accomplice, again a
   })
 })
 
-describe('last words', () => {
+unlessLong.describe('last words', () => {
   const said = 600_000
   async function pair(changes: Parameters<typeof resolveLimits>[0]) {
     const net = world(
@@ -404,7 +405,7 @@ describe('last words', () => {
   })
 })
 
-describe('circuit ids', () => {
+unlessLong.describe('circuit ids', () => {
   it('count up from 1 on each connection, and are never given twice', async () => {
     const { clock, relay, relayHost, peers } = world({})
     const { alice, bob } = peers
@@ -438,7 +439,7 @@ describe('circuit ids', () => {
   })
 })
 
-describe('opens', () => {
+unlessLong.describe('opens', () => {
   it('of one caller are limited, and the caller is told when to come again', async () => {
     const { clock, limits, peers } = world({})
     const { alice, bob } = peers

@@ -4,7 +4,7 @@ import { hexOf } from '../../src/base/bytes.js'
 import { seededRandom } from '../../src/base/random.js'
 import { pause as pauseBy } from '../../src/coinjoin/pause.js'
 import { coversEnough } from '../../src/coinjoin/roster.js'
-import { LONG } from '../long.js'
+import { LONG, unlessLong } from '../long.js'
 import { type Answer, EPOCH_MS, type Hall, type HallOptions, hallOf } from './hall.js'
 import { WHOLE } from './whole.js'
 
@@ -36,7 +36,7 @@ async function play(options: HallOptions, act?: (hall: Hall) => Promise<unknown>
   return hall
 }
 
-describe('a lobby of honest members', () => {
+unlessLong.describe('a lobby of honest members', () => {
   it.each([3, 4, 10, 50])('of %i forms one roster of all in the first epoch', async (members) => {
     const hall = await play({ members, seed: members }, undefined, 1.5)
     judge(hall)
@@ -107,19 +107,22 @@ describe('one hostile member of four', () => {
     }
   }, 600_000)
 
-  it('that makes two rosters of one proposal parts no more than it has words for: each holds three quarters of all', async () => {
-    const hall = hallOf({ members: 4, hostile: [3], answer: ANSWERS.silence! })
-    const seat = hall.seats.get(3)!
-    await hall.clock.advance(EPOCH_MS - (hall.clock.now() % EPOCH_MS) + 2_000 + 5_000 * hall.order().indexOf(3))
-    const asking = seat.propose([0, 1, 2, 3], [0, 1, 2])
-    await hall.clock.advance(1_000)
-    const { hash, joins } = await asking
-    const own = await seat.join(hash, 3)
-    for (const leftOut of joins) seat.roster(hash, [...joins.filter((join) => join !== leftOut), own], [0, 1, 2])
-    await hall.clock.advance(1_000)
-    judge(hall)
-    hall.close()
-  })
+  unlessLong.it(
+    'that makes two rosters of one proposal parts no more than it has words for: each holds three quarters of all',
+    async () => {
+      const hall = hallOf({ members: 4, hostile: [3], answer: ANSWERS.silence! })
+      const seat = hall.seats.get(3)!
+      await hall.clock.advance(EPOCH_MS - (hall.clock.now() % EPOCH_MS) + 2_000 + 5_000 * hall.order().indexOf(3))
+      const asking = seat.propose([0, 1, 2, 3], [0, 1, 2])
+      await hall.clock.advance(1_000)
+      const { hash, joins } = await asking
+      const own = await seat.join(hash, 3)
+      for (const leftOut of joins) seat.roster(hash, [...joins.filter((join) => join !== leftOut), own], [0, 1, 2])
+      await hall.clock.advance(1_000)
+      judge(hall)
+      hall.close()
+    },
+  )
 })
 
 describe('four hostile members of ten', () => {
@@ -166,7 +169,7 @@ describe('four hostile members of ten', () => {
   }, 3_600_000)
 })
 
-it('a flood of proposals and rosters takes one word in ten seconds, and leaves the rest their round', async () => {
+unlessLong.it('a flood of proposals and rosters takes one word in ten seconds, and leaves the rest their round', async () => {
   const hall = hallOf({ members: 5, hostile: [4], answer: ANSWERS.silence! })
   const seat = hall.seats.get(4)!
   const flood = async () => {
@@ -183,7 +186,7 @@ it('a flood of proposals and rosters takes one word in ten seconds, and leaves t
   hall.close()
 })
 
-describe('proposals of anybody', () => {
+unlessLong.describe('proposals of anybody', () => {
   it('have a member look who waits no more than once in two seconds, for each epoch that may be proposed', async () => {
     const hostile = [1, 2, 3, 4, 5]
     const hall = hallOf({ members: 8, hostile, seed: 3 })

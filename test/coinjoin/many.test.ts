@@ -1,7 +1,6 @@
 // Rounds as large as they may be. All members are in this process, so its time for a member is more than one of its own would take.
 import { expect, it } from 'vitest'
 import { commitmentOf } from '../../src/coinjoin/vectors.js'
-import { LONG } from '../long.js'
 import { judge, namedBy, playRound, type TableOptions, type Tamper } from './table.js'
 import { tableOfTraffic, trafficOf } from './traffic.js'
 import { WHOLE } from './whole.js'
@@ -32,35 +31,27 @@ async function measured(options: Partial<TableOptions>, members = MEMBERS) {
   return { played, figures }
 }
 
-it.runIf(LONG)(
-  'fifty members at 80 ms one way mix within 10 s, with 3 s of processor and 1 MB sent each',
-  async () => {
-    const { played, figures } = await measured({ seed: 50 })
-    const { txids } = judge(played, [])
-    expect(txids.size).toBe(1)
-    for (const { result } of played.results) expect(result!.anonymitySet).toBe(MEMBERS)
-    expect(figures.virtualMs).toBeLessThan(10_000)
-    expect(figures.cpuMsEach).toBeLessThan(3_000)
-    // Of 0.67 MB, registrations are 0.21, ends 0.11 and vectors 0.07; what members compare with each other is 0.04.
-    expect(figures.mostBytesSent).toBeLessThan(1_000_000)
-  },
-  600_000,
-)
+it('fifty members at 80 ms one way mix within 10 s, with 3 s of processor and 1 MB sent each', async () => {
+  const { played, figures } = await measured({ seed: 50 })
+  const { txids } = judge(played, [])
+  expect(txids.size).toBe(1)
+  for (const { result } of played.results) expect(result!.anonymitySet).toBe(MEMBERS)
+  expect(figures.virtualMs).toBeLessThan(10_000)
+  expect(figures.cpuMsEach).toBeLessThan(3_000)
+  // Of 0.67 MB, registrations are 0.21, ends 0.11 and vectors 0.07; what members compare with each other is 0.04.
+  expect(figures.mostBytesSent).toBeLessThan(1_000_000)
+}, 600_000)
 
 // The sums and the blame of fifty alone are in `transaction.test.ts`: what is added here is that as many reveal, and go on.
-it.runIf(LONG)(
-  'of many, who disturbs is found, and all others mix',
-  async () => {
-    const members = WHOLE ? MEMBERS : 20
-    const garbage = new Uint8Array(members * 25).fill(1)
-    const disturb: Tamper = ({ attempt, phase, id, key, honest }) => {
-      if (attempt > 1) return honest
-      return phase === 'vector' ? garbage : phase === 'commit' ? commitmentOf(id, key, garbage) : honest
-    }
-    const { played } = await measured({ seed: 51, hostile: { 7: disturb } }, members)
-    const { honest, txids } = judge(played, [7])
-    expect(namedBy(played, honest)).toEqual(['7 offence'])
-    expect(txids.size).toBe(1)
-  },
-  600_000,
-)
+it('of many, who disturbs is found, and all others mix', async () => {
+  const members = WHOLE ? MEMBERS : 20
+  const garbage = new Uint8Array(members * 25).fill(1)
+  const disturb: Tamper = ({ attempt, phase, id, key, honest }) => {
+    if (attempt > 1) return honest
+    return phase === 'vector' ? garbage : phase === 'commit' ? commitmentOf(id, key, garbage) : honest
+  }
+  const { played } = await measured({ seed: 51, hostile: { 7: disturb } }, members)
+  const { honest, txids } = judge(played, [7])
+  expect(namedBy(played, honest)).toEqual(['7 offence'])
+  expect(txids.size).toBe(1)
+}, 600_000)

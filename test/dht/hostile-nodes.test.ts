@@ -7,7 +7,7 @@ import { commonBits, compareDistance, nodeIdOf, placeOfKey } from '../../src/plu
 import { type Contact, contactOf, wireContact } from '../../src/plugins/dht/walk/contact.js'
 import type { IProtocolHandler, ProtocolHost } from '../../src/protocol/handler.js'
 import { createTestNetwork, type TestNetwork } from '../../src/testing/test-network.js'
-import { LONG } from '../long.js'
+import { LONG, unlessLong } from '../long.js'
 import { signedWire } from './network.js'
 import { plainValues } from './plain-values.js'
 import { told } from './told.js'
@@ -89,7 +89,7 @@ async function node(n: number) {
 const faults = (peer: P2PCoordinator) => peer.getStats().defence.faults
 const network = (peer: P2PCoordinator) => peer.dht.getStats().network!
 
-describe('a node that answers with nodes', () => {
+unlessLong.describe('a node that answers with nodes', () => {
   const answers: [string, () => unknown][] = [
     ['too many of them', () => byDistance(Array.from({ length: K + 1 }, (_, n) => phantom(n))).map(wireContact)],
     [
@@ -199,7 +199,7 @@ describe('a node that answers with nodes', () => {
   })
 })
 
-describe('a node that answers with records', () => {
+unlessLong.describe('a node that answers with records', () => {
   const now = 1_700_000_000_000
   const wires: [string, () => Promise<unknown>][] = [
     ['of another key', () => signedWire(2, { key: 'other', value: 1, sequence: 1, publishedAt: now, ttl: 3_600 })],
@@ -225,7 +225,7 @@ describe('a node that answers with records', () => {
   })
 })
 
-describe('who asks a node', () => {
+unlessLong.describe('who asks a node', () => {
   it('with any payload: is answered or refused, and the node serves on', async () => {
     const { us, hostile } = await world(() => null)
     const { peer } = hostile[0]!
@@ -297,7 +297,7 @@ describe('a set', () => {
     60_000,
   )
 
-  it('is sampled fairly where fewer are wanted: who announces much crowds nobody out', async () => {
+  unlessLong.it('is sampled fairly where fewer are wanted: who announces much crowds nobody out', async () => {
     net = createTestNetwork({ latencyMs: 5, scheme: 'ws' })
     const relay = await node(0)
     const [loud, quiet] = [await node(1), await node(2)]

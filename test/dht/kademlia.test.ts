@@ -8,7 +8,7 @@ import { DHT_PROTOCOL } from '../../src/plugins/dht/client/dht-messages.js'
 import { compareDistance, nodeIdOf, placeOfKey } from '../../src/plugins/dht/records/key-space.js'
 import { createTestNetwork, type TestNetwork, type TestPeerOptions } from '../../src/testing/test-network.js'
 import { kitOf } from '../kit-of.js'
-import { LONG } from '../long.js'
+import { LONG, unlessLong } from '../long.js'
 
 // Hundreds of handshakes: a busy computer takes its time for them.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
@@ -56,7 +56,7 @@ const holders = (all: P2PCoordinator[], key: string) => all.filter(({ dht }) => 
 const connectionsOf = (peer: P2PCoordinator) => (Reflect.get(peer, 'core') as Core).network.peers.all()
 const network = (peer: P2PCoordinator) => peer.dht.getStats().network!
 
-describe('a network of thirty nodes', () => {
+unlessLong.describe('a network of thirty nodes', () => {
   let all: P2PCoordinator[]
   beforeAll(async () => {
     all = await nodes(30, { dhtBucketSize: 8 }, true)
@@ -206,7 +206,7 @@ if (LONG)
     })
   })
 
-describe('small networks', () => {
+unlessLong.describe('small networks', () => {
   afterEach(() => net.stop())
 
   it('one relay answers in one round trip, and says at once that there is nothing', async () => {
@@ -246,7 +246,7 @@ describe('small networks', () => {
   })
 })
 
-describe('who is a node', () => {
+unlessLong.describe('who is a node', () => {
   afterEach(() => net.stop())
 
   it('a listening peer is one once it was reached and has been up for ten minutes', async () => {

@@ -11,6 +11,7 @@ import { decode, encode } from '../../src/message/codec.js'
 import { P2PProtocol } from '../../src/message/p2p-protocol.js'
 import { encodeAck, encodeRefused, encodeSequence, encodeSwitch } from '../../src/peer/connection/stream-entries.js'
 import { alice, partsOf } from '../channel/pair.js'
+import { unlessLong } from '../long.js'
 import { askedFor } from './asked.js'
 import { anyValue, BOMBS, mutated, ODD } from './hostile.js'
 import { NETWORK_INPUTS, type NetworkInput } from './network-inputs.js'
@@ -80,7 +81,7 @@ describe.each(NETWORK_INPUTS)('$name', (input) => {
     )
   })
 
-  it('takes or refuses what is known to be odd', async () => {
+  unlessLong.it('takes or refuses what is known to be odd', async () => {
     const samples = { bytes: [...ODD, ...BOMBS, ...encodings], text: TEXTS, value: VALUES }[input.takes]
     for (const hostile of samples) await take(input, hostile)
     if (input.takes !== 'value') return
@@ -96,14 +97,14 @@ describe.each(NETWORK_INPUTS)('$name', (input) => {
   })
 })
 
-describe.each(NETWORK_INPUTS.filter(({ takes }) => takes === 'bytes'))('$name', (input) => {
+unlessLong.describe.each(NETWORK_INPUTS.filter(({ takes }) => takes === 'bytes'))('$name', (input) => {
   it('allocates nothing for what is only declared', async () => {
     // Each declares up to 4 GiB, and has some bytes, or 160 kB at most. A frame of 64 kB may be made room for by its length.
     for (const bomb of BOMBS) expect(await askedFor(() => take(input, bomb))).toBeLessThanOrEqual(bomb.length + 65_536)
   })
 })
 
-describe.each(NETWORK_INPUTS.filter(({ takes }) => takes === 'text'))('$name', (input) => {
+unlessLong.describe.each(NETWORK_INPUTS.filter(({ takes }) => takes === 'text'))('$name', (input) => {
   it('takes no longer for repetitive text than its length deserves', async () => {
     const units = [
       'a',
@@ -139,7 +140,7 @@ describe.each(NETWORK_INPUTS.filter(({ takes }) => takes === 'text'))('$name', (
   })
 })
 
-describe('the table of what reads the network', () => {
+unlessLong.describe('the table of what reads the network', () => {
   /** Functions whose name is one of a reader's, and whose input is our own. */
   const NOT_FROM_THE_NETWORK: Readonly<Record<string, string>> = {
     'plugins/circuit/find-peers isCalled': 'an entry that readPeers, in its row, has taken, or a connected peer',

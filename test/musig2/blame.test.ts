@@ -4,7 +4,7 @@ import { joined } from '../../src/base/bytes.js'
 import type { P2PError } from '../../src/base/errors.js'
 import type { MuSig2 } from '../../src/musig2/musig2.js'
 import type { TestNetwork } from '../../src/testing/test-network.js'
-import { LONG } from '../long.js'
+import { LONG, unlessLong } from '../long.js'
 import type { Mischief } from './hostile.js'
 import { tableOf } from './network.js'
 
@@ -78,18 +78,21 @@ describe.each(ROWS)('a member that %s', (_what, mischief, reason, blamedFor) => 
   )
 })
 
-it('a member that tells two halves different partial signatures is proven to be a liar; whoever has the one that holds finishes', async () => {
-  const table = await tableOf(4, {
-    hostile: (member) => (member === 3 ? only('partial', (value) => [value, changed(value, 40)]) : undefined),
-  })
-  net = table.net
-  const { wallets, ids, blamed } = table
-  await net.run(wallets[0]!.musig2.sign(table.request()))
-  await net.clock.advance(30_000)
-  expect(wallets.slice(0, 3).map(({ musig2 }) => musig2.sessions[0]!.step)).toEqual(['signed', 'failed', 'signed'])
-  expect(wallets[1]!.musig2.sessions[0]!.failure).toMatchObject({ members: [ids[3]], mayStillComplete: true })
-  for (const blames of blamed.slice(0, 3)) expect(new Set(blames.map(([id]) => id))).toEqual(new Set([ids[3]]))
-})
+unlessLong.it(
+  'a member that tells two halves different partial signatures is proven to be a liar; whoever has the one that holds finishes',
+  async () => {
+    const table = await tableOf(4, {
+      hostile: (member) => (member === 3 ? only('partial', (value) => [value, changed(value, 40)]) : undefined),
+    })
+    net = table.net
+    const { wallets, ids, blamed } = table
+    await net.run(wallets[0]!.musig2.sign(table.request()))
+    await net.clock.advance(30_000)
+    expect(wallets.slice(0, 3).map(({ musig2 }) => musig2.sessions[0]!.step)).toEqual(['signed', 'failed', 'signed'])
+    expect(wallets[1]!.musig2.sessions[0]!.failure).toMatchObject({ members: [ids[3]], mayStillComplete: true })
+    for (const blames of blamed.slice(0, 3)) expect(new Set(blames.map(([id]) => id))).toEqual(new Set([ids[3]]))
+  },
+)
 
 describe('of two members', () => {
   it.each(LONG ? [0, 5, 10, 15, 20, 25, 29.5] : [0, 25])(
@@ -129,7 +132,7 @@ describe('of two members', () => {
     },
   )
 
-  it('one that is there and says nothing is late', async () => {
+  unlessLong.it('one that is there and says nothing is late', async () => {
     const table = await tableOf(2, { hostile: (member) => (member === 1 ? only('nonce', () => undefined) : undefined) })
     net = table.net
     const { wallets, ids, blamed } = table
@@ -140,7 +143,7 @@ describe('of two members', () => {
   })
 })
 
-it('a member that forges its part and then says nothing more is found out all the same', async () => {
+unlessLong.it('a member that forges its part and then says nothing more is found out all the same', async () => {
   const forger: Mischief = { ...only('partial', (value) => [changed(value, 60)]), confirms: false }
   const table = await tableOf(3, { hostile: (member) => (member === 2 ? forger : undefined) })
   net = table.net
@@ -161,7 +164,7 @@ function withoutRosters(musig2: MuSig2): void {
   }
 }
 
-describe('a roster', () => {
+unlessLong.describe('a roster', () => {
   it.each([
     ['with a false proof', (entries) => entries.map(([fresh, proofs], i) => [fresh, i === 1 ? [new Uint8Array(64)] : proofs])],
     [

@@ -5,7 +5,7 @@ import { musig2 } from '../../src/musig2/plugin.js'
 import { softwareSigner } from '../../src/musig2/software-signer.js'
 import { startRelay } from '../../src/node/index.js'
 import { statements } from '../../src/statements/index.js'
-import { LONG } from '../long.js'
+import { LONG, unlessLong } from '../long.js'
 import { identityOf, keysOf, paymentOf, secretOf } from './network.js'
 import { verdictOf } from './oracle.js'
 
@@ -41,7 +41,7 @@ async function signOverRelay(count: number) {
 }
 
 describe('over real sockets', () => {
-  it.each([2, 3])('%i wallets that know a relay and their ids sign', (count) => signOverRelay(count))
+  unlessLong.it.each([2, 3])('%i wallets that know a relay and their ids sign', (count) => signOverRelay(count))
 
   if (LONG) it('32 wallets that know a relay and their ids sign', () => signOverRelay(32), 120_000)
 })

@@ -6,7 +6,7 @@ import type { MuSig2Signer } from '../../src/musig2/signer.js'
 import { softwareSigner } from '../../src/musig2/software-signer.js'
 import { memoryStore } from '../../src/storage/key-value-store.js'
 import type { TestNetwork } from '../../src/testing/test-network.js'
-import { LONG } from '../long.js'
+import { LONG, unlessLong } from '../long.js'
 import { draws } from '../seed.js'
 import { tableOf } from './network.js'
 import { verdictOf } from './oracle.js'
@@ -77,7 +77,7 @@ describe('a member that is lost and comes back', () => {
   )
 })
 
-it('a member that is suspended in mid-session comes back, and signs in another one', async () => {
+unlessLong.it('a member that is suspended in mid-session comes back, and signs in another one', async () => {
   const table = await tableOf(3)
   net = table.net
   const { wallets, request, blamed } = table

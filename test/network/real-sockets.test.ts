@@ -6,7 +6,7 @@ import type { Channel } from '../../src/node/conform/channel.js'
 import { Self } from '../../src/node/conform/self.js'
 import { ackEntry, refusedEntry } from '../../src/node/conform/wire.js'
 import { type Relay, startRelay, webSocketServer } from '../../src/node/index.js'
-import { LONG } from '../long.js'
+import { LONG, unlessLong } from '../long.js'
 
 /** Messages of a loop that awaits none; fewer of them where time matters. */
 const COUNT = LONG ? 20_000 : 4_000
@@ -45,36 +45,39 @@ async function answeredMs(from: P2PCoordinator, to: string): Promise<number> {
 }
 
 describe('over real sockets', () => {
-  it.each([1_000, 3_000])('%d broadcasts to peers at a relay are refused by nobody, and hold up no request', async (count) => {
-    const relay = await relayOf()
-    const { coordinator } = relay
-    coordinator.registerProtocol(echo(coordinator))
-    const alice = await walletAt(relay)
-    const others = await Promise.all([walletAt(relay), walletAt(relay)])
-    const got = others.map(() => 0)
-    const all = Promise.all(
-      others.map(
-        (other, i) =>
-          new Promise<void>((resolve) => {
-            other.on('message', () => ++got[i]! === count && resolve())
-          }),
-      ),
-    )
-    // Reserved once it can be called.
-    for (const other of others) await until(() => alice.connectToPeer(other.peerId))
-    expect(alice.getPeer(others[0]!.peerId)?.connection?.transport).toBe('circuit')
-    const broadcasts = Promise.all(
-      Array.from({ length: count }, (_, i) => alice.broadcast({ type: 'news', payload: { i, text: 'x'.repeat(200) } })),
-    )
-    const times = [await answeredMs(alice, relay.peerId), await answeredMs(alice, relay.peerId)]
-    await Promise.all([broadcasts, all])
-    expect(got).toEqual([count, count])
-    expect([coordinator, ...others, alice].map(throttled)).toEqual([0, 0, 0, 0])
-    // A stream that paused would hold it up for seconds.
-    expect(Math.max(...times)).toBeLessThan(2_000)
-  })
+  unlessLong.it.each([1_000, 3_000])(
+    '%d broadcasts to peers at a relay are refused by nobody, and hold up no request',
+    async (count) => {
+      const relay = await relayOf()
+      const { coordinator } = relay
+      coordinator.registerProtocol(echo(coordinator))
+      const alice = await walletAt(relay)
+      const others = await Promise.all([walletAt(relay), walletAt(relay)])
+      const got = others.map(() => 0)
+      const all = Promise.all(
+        others.map(
+          (other, i) =>
+            new Promise<void>((resolve) => {
+              other.on('message', () => ++got[i]! === count && resolve())
+            }),
+        ),
+      )
+      // Reserved once it can be called.
+      for (const other of others) await until(() => alice.connectToPeer(other.peerId))
+      expect(alice.getPeer(others[0]!.peerId)?.connection?.transport).toBe('circuit')
+      const broadcasts = Promise.all(
+        Array.from({ length: count }, (_, i) => alice.broadcast({ type: 'news', payload: { i, text: 'x'.repeat(200) } })),
+      )
+      const times = [await answeredMs(alice, relay.peerId), await answeredMs(alice, relay.peerId)]
+      await Promise.all([broadcasts, all])
+      expect(got).toEqual([count, count])
+      expect([coordinator, ...others, alice].map(throttled)).toEqual([0, 0, 0, 0])
+      // A stream that paused would hold it up for seconds.
+      expect(Math.max(...times)).toBeLessThan(2_000)
+    },
+  )
 
-  it('orders of one protocol that wait hold up no request of another', async () => {
+  unlessLong.it('orders of one protocol that wait hold up no request of another', async () => {
     const relay = await relayOf()
     const { coordinator } = relay
     coordinator.registerProtocol(echo(coordinator))
@@ -96,7 +99,7 @@ describe('over real sockets', () => {
     expect(throttled(coordinator)).toBe(0)
   })
 
-  it('the first request after sixty connections that came and went is answered at once', async () => {
+  unlessLong.it('the first request after sixty connections that came and went is answered at once', async () => {
     const relay = await relayOf()
     const { coordinator } = relay
     coordinator.registerProtocol(echo(coordinator))
@@ -130,56 +133,61 @@ describe('over real sockets', () => {
     expect([throttled(bob), bob.getStats().defence.faults, alice.isConnected(bob.peerId)]).toEqual([0, {}, true])
   })
 
-  it('a peer that refuses, changes paths and comes back sixty times is sent little more than it acknowledges', {
-    timeout: 60_000,
-  }, async () => {
-    const listener = webSocketServer()
-    const bob = new P2PCoordinator({ listen: [listener], webrtc: false })
-    cleanUps.push(() => bob.shutdown())
-    await bob.start()
-    const bench = new Bench({
-      address: listener.addresses[0]!,
-      network: 'lotus',
-      waitMs: 5_000,
-      handshakeMs: 10_000,
-      maxBits: 24,
-    })
-    const self = await Self.create()
-    const plenty = [100_000, 400_000, null, null]
-    const description = { budgets: { '*': plenty, '': plenty } }
-    const channels: Channel[] = []
-    const join = async (changes: number) => {
-      const channel = await bench.dial({ self, acks: false, pongs: false, speak: false, description })
-      channel.switchHere(changes)
-      channels.push(channel)
-      return channel
-    }
-    const heard = () => channels.flatMap(({ messages }) => messages.filter(({ type }) => type === 'big'))
-    const [COUNT, BYTES] = [200, 20_000]
-    const connected = new Promise<void>((resolve) => void bob.on('connected', () => resolve()))
-    const first = await join(0)
-    await connected
-    for (let i = 0; i < COUNT; i++) void bob.sendTo(self.peerId, { type: 'big', payload: new Uint8Array(BYTES) }).catch(() => {})
-    await first.until(() => heard().length === COUNT || undefined, 20_000)
-    const { stream } = heard()[0]!
-    const startedAt = performance.now()
-    let acknowledged = 0
-    for (let round = 1; round <= 60; round++) {
-      const before = channels.at(-1)!
-      if (round % 10 === 0) before.write(ackEntry(stream, ++acknowledged))
-      before.write(refusedEntry(stream, acknowledged + 1, 1, 'cpu'))
-      // Every third time all paths break, else a new one is chosen beside the old one.
-      if (round % 3 === 0) for (const { pipe } of channels) pipe.end()
-      await (await join(round)).until(() => heard().length > COUNT || undefined, 30)
-    }
-    const seconds = (performance.now() - startedAt) / 1_000
-    const repeated = (heard().length - COUNT) * BYTES
-    expect(repeated).toBeGreaterThan(0)
-    // [S-16], and the message with which each allowance ends.
-    expect(repeated).toBeLessThanOrEqual(262_144 + 16_384 * seconds + 2 * acknowledged * BYTES + BYTES)
-    expect(new Set(heard().map(({ id }) => id)).size).toBe(COUNT)
-    bench.end()
-  })
+  unlessLong.it(
+    'a peer that refuses, changes paths and comes back sixty times is sent little more than it acknowledges',
+    {
+      timeout: 60_000,
+    },
+    async () => {
+      const listener = webSocketServer()
+      const bob = new P2PCoordinator({ listen: [listener], webrtc: false })
+      cleanUps.push(() => bob.shutdown())
+      await bob.start()
+      const bench = new Bench({
+        address: listener.addresses[0]!,
+        network: 'lotus',
+        waitMs: 5_000,
+        handshakeMs: 10_000,
+        maxBits: 24,
+      })
+      const self = await Self.create()
+      const plenty = [100_000, 400_000, null, null]
+      const description = { budgets: { '*': plenty, '': plenty } }
+      const channels: Channel[] = []
+      const join = async (changes: number) => {
+        const channel = await bench.dial({ self, acks: false, pongs: false, speak: false, description })
+        channel.switchHere(changes)
+        channels.push(channel)
+        return channel
+      }
+      const heard = () => channels.flatMap(({ messages }) => messages.filter(({ type }) => type === 'big'))
+      const [COUNT, BYTES] = [200, 20_000]
+      const connected = new Promise<void>((resolve) => void bob.on('connected', () => resolve()))
+      const first = await join(0)
+      await connected
+      for (let i = 0; i < COUNT; i++)
+        void bob.sendTo(self.peerId, { type: 'big', payload: new Uint8Array(BYTES) }).catch(() => {})
+      await first.until(() => heard().length === COUNT || undefined, 20_000)
+      const { stream } = heard()[0]!
+      const startedAt = performance.now()
+      let acknowledged = 0
+      for (let round = 1; round <= 60; round++) {
+        const before = channels.at(-1)!
+        if (round % 10 === 0) before.write(ackEntry(stream, ++acknowledged))
+        before.write(refusedEntry(stream, acknowledged + 1, 1, 'cpu'))
+        // Every third time all paths break, else a new one is chosen beside the old one.
+        if (round % 3 === 0) for (const { pipe } of channels) pipe.end()
+        await (await join(round)).until(() => heard().length > COUNT || undefined, 30)
+      }
+      const seconds = (performance.now() - startedAt) / 1_000
+      const repeated = (heard().length - COUNT) * BYTES
+      expect(repeated).toBeGreaterThan(0)
+      // [S-16], and the message with which each allowance ends.
+      expect(repeated).toBeLessThanOrEqual(262_144 + 16_384 * seconds + 2 * acknowledged * BYTES + BYTES)
+      expect(new Set(heard().map(({ id }) => id)).size).toBe(COUNT)
+      bench.end()
+    },
+  )
 })
 
 /** A reservation at the relay comes a moment after the connection. */

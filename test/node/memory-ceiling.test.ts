@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { P2PCoordinator } from '../../src/coordinator.js'
 import { type CostlyPeer, defaultCeiling, MemoryCeiling } from '../../src/node/memory-ceiling.js'
 import { startRelay } from '../../src/node/relay.js'
-import { LONG } from '../long.js'
+import { LONG, unlessLong } from '../long.js'
 import { RawPeer } from './raw-peer.js'
 import { RelayChild } from './relay-child.js'
 
@@ -40,7 +40,7 @@ const load = (peerId: string, bufferedBytes: number, since = 0, hasReservation =
   hasReservation,
 })
 
-describe('the memory ceiling', () => {
+unlessLong.describe('the memory ceiling', () => {
   it('refuses newcomers first, with a time to come back, and lets them in again below 90 %', () => {
     const { ceiling, state, at } = ceilingOf([])
     expect(at(99)).toBe(0)

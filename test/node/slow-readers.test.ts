@@ -7,7 +7,7 @@ import { startRelay } from '../../src/node/relay.js'
 import { webSocketServer } from '../../src/node/web-socket-server.js'
 import type { Connection } from '../../src/transport/transport.js'
 import { record } from '../circuit/test-network.js'
-import { LONG } from '../long.js'
+import { LONG, unlessLong } from '../long.js'
 import { RawPeer } from './raw-peer.js'
 import { RelayChild } from './relay-child.js'
 
@@ -36,7 +36,7 @@ async function standsStill(waiting: () => number): Promise<void> {
   }
 }
 
-describe('a reader that reads nothing', () => {
+unlessLong.describe('a reader that reads nothing', () => {
   it('is ended once nothing has left for it in its time; one that reads slowly is not', async () => {
     // What has left for the reader is looked at each 100 ms, and those pass when the test says so. The socket is real.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
@@ -123,7 +123,7 @@ describe('a reader that reads nothing', () => {
   })
 })
 
-describe('a reader that acknowledges what it never reads', () => {
+unlessLong.describe('a reader that acknowledges what it never reads', () => {
   it('has no more waiting for it than anybody', async () => {
     const sendMaxBufferedBytes = 2_000_000
     const relay = await startRelay({ port: 0, host: '127.0.0.1', limits: { sendMaxBufferedBytes } })
