@@ -8,12 +8,13 @@ import type { Statements } from '../statements/statements.js'
 import { AttemptMath, type Verdict } from './attempt-math.js'
 import { type MixFault, mixFailed } from './errors.js'
 import { encodeEnd, encodeKeys, type Rejection, type Reveal, seedCommitmentOf } from './items.js'
-import { isSigned, type MixTransaction, signedTransaction } from './mix-transaction.js'
+import { inputsOf, isSigned, type MixTransaction, signedTransaction } from './mix-transaction.js'
 import { padKeysOf } from './pads.js'
 import { attemptIdOf, placeOf } from './pool.js'
 import type { RegisteredCoin, Registration, RegistrationTerms } from './registration.js'
 import { inSlices } from './slices.js'
 import { commitmentOf, encodeVector } from './vectors.js'
+import type { ScriptFate } from './wallet.js'
 
 /** Name of the protocol, of messages and statements alike. */
 export const MIX_PROTOCOL = 'lotus/coinjoin'
@@ -46,9 +47,8 @@ export interface AttemptEnd {
   readonly named: readonly Named[]
   /** What each member has registered, by its key. */
   readonly registered: ReadonlyMap<string, Uint8Array>
-  /** What we had drawn, and whether others know now whose they are. */
-  readonly messages: readonly Uint8Array[]
-  readonly fate: 'released' | 'burned' | 'pending'
+  /** Of what we had drawn. */
+  readonly fate: ScriptFate
 }
 
 export interface AttemptOptions {
@@ -76,7 +76,7 @@ export interface AttemptOptions {
   /** Signs our inputs. */
   sign(mix: MixTransaction, inputs: number[], messages: readonly Uint8Array[]): Promise<Uint8Array[]>
   onProgress?(progress: PhaseProgress): void
-  onVerdict?(verdict: Verdict['kind']): void
+  onVerdict?(verdict: Verdict): void
   signal?: AbortSignal | undefined
 }
 
@@ -89,9 +89,11 @@ class Attempt {
   private run: StatementRun | undefined
   private reveal: Reveal | undefined
   private vector = new Uint8Array(0)
-  private isOpened = false
-  private isRevealed = false
+  /** Of our messages: whether others know them, and whose they are. */
+  private fate: ScriptFate = 'released'
   private verdict: Verdict | undefined
+  /** What is to be signed. */
+  private mix: MixTransaction | undefined
   private readonly registered = new Map<string, Uint8Array>()
   /** By place, what was said in `end`. */
   private readonly ends = new Map<number, Uint8Array>()
@@ -140,7 +142,7 @@ class Attempt {
       case 'commit':
         return this.sayCommit(this.byPlace(items, 'keys'))
       case 'vector':
-        this.isOpened = !this.math.isDoomed
+        if (!this.math.isDoomed) this.fate = 'pending'
         return this.vector
       default:
         return this.sayEnd(items)
@@ -153,8 +155,7 @@ class Attempt {
     for (const [at, item] of register.entries()) this.registered.set(members[at]!.join(), item)
     await inSlices(math.register(register), options.signal)
     if (math.isDoomed) return new Uint8Array(0)
-    if (!(await options.confirm(math.registrations)))
-      throw mixFailed('The mix was refused.', { reason: 'REFUSED', phase: 'keys' })
+    if (!(await options.confirm(math.registrations))) throw mixFailed('REFUSED', 'The mix was refused.', { phase: 'keys' })
     const whys = await Promise.all(
       math.registrations.map(async ({ coins }) => {
         const found = await Promise.all(coins.map((coin) => options.judgeCoin(coin)))
@@ -162,10 +163,7 @@ class Attempt {
       }),
     )
     if (whys[place] !== undefined)
-      throw mixFailed('A coin of this plan is spent, too young, or another than the plan says.', {
-        reason: 'COIN_SPENT',
-        phase: 'keys',
-      })
+      throw mixFailed('COIN_SPENT', 'A coin of this plan is spent, too young, or another than the plan says.', { phase: 'keys' })
     this.reveal = { seed: options.random(32), messages: await options.fresh() }
     return encodeKeys({
       padKey: padKeysOf(this.reveal.seed, attempt).publicKey,
@@ -186,32 +184,29 @@ class Attempt {
   /** All honest members hold the same items here, and come to the same verdict: they all sign, or all reveal, or all stop. */
   private async sayEnd(items: PhaseItems): Promise<Uint8Array | undefined> {
     const { math, options, place } = this
-    const [register, keys, commit, vector] = ['register', 'keys', 'commit', 'vector'].map((phase) => this.byPlace(items, phase))
-    const verdict = await inSlices(
-      math.verdict({ register: register!, keys: keys!, commit: commit!, vector: vector! }),
-      options.signal,
-    )
+    const verdict = await inSlices(math.verdict(this.byPlace(items, 'commit'), this.byPlace(items, 'vector')), options.signal)
     this.verdict = verdict
-    options.onVerdict?.(verdict.kind)
-    if (verdict.kind === 'disturbed') {
-      this.isRevealed = true
-      return encodeEnd({ kind: 'reveal', ...this.reveal! })
+    options.onVerdict?.(verdict)
+    if (verdict === 'disturbed') {
+      this.fate = 'burned'
+      return encodeEnd(['reveal', this.reveal!.seed, this.reveal!.messages])
     }
-    if (verdict.kind !== 'mixed') {
+    if ('fault' in verdict) {
       options.clock.setTimeout(() => this.run?.abort('no mix', [], null), LINGER_MS)
       return undefined
     }
     const { mix, messages } = verdict
+    this.mix = mix
     const found = new Set(messages.map((message) => message.join()))
     if (!this.reveal!.messages.every((message) => found.has(message.join())))
-      throw mixFailed('An output of ours is missing. Nothing was signed.', { reason: 'OUTPUT_MISSING', phase: 'end' })
-    const inputs = mix.owners.flatMap((owner, input) => (owner === place ? [input] : []))
+      throw mixFailed('OUTPUT_MISSING', 'An output of ours is missing. Nothing was signed.', { phase: 'end' })
+    const inputs = inputsOf(mix, place)
     const signatures = await options.sign(mix, inputs, this.reveal!.messages)
     // What does not hold would be held against us.
     const isGood = (signature: Uint8Array, i: number) => isBytes(signature, 64) && isSigned(mix, inputs[i]!, signature)
     const isComplete = signatures.length === inputs.length && signatures.every(isGood)
-    if (!isComplete) throw mixFailed('The wallet has not signed each of its inputs.', { reason: 'SIGNER_FAILED', phase: 'end' })
-    return encodeEnd({ kind: 'sign', signatures: inputs.map((input, i) => [input, signatures[i]!]) })
+    if (!isComplete) throw mixFailed('SIGNER_FAILED', 'The wallet has not signed each of its inputs.', { phase: 'end' })
+    return encodeEnd(['sign', inputs.map((input, i) => [input, signatures[i]!] as const)])
   }
 
   /** What has come of `end`: the session forgets it when it fails. */
@@ -226,31 +221,26 @@ class Attempt {
     if (!isP2PError(error)) throw error
     const { verdict, members, math } = this
     // Our own verdict has ended it.
-    if (verdict?.kind === 'offence' || verdict?.kind === 'out') {
-      const fault = verdict.kind
+    if (typeof verdict === 'object' && 'fault' in verdict) {
       if (verdict.places.includes(this.place)) {
         const reason = math.judged?.outvoted.includes(this.place) ? 'COIN_REJECTED' : 'EXCLUDED'
-        throw mixFailed('The others go on without us.', { reason, phase: 'keys' })
+        throw mixFailed(reason, 'The others go on without us.', { phase: 'keys' })
       }
-      return this.end(new Map(verdict.places.map((place) => [place, fault])))
+      return this.end(new Map(verdict.places.map((place) => [place, verdict.fault])))
     }
     if (error.code !== 'PHASE_TIMEOUT' && error.code !== 'EQUIVOCATION') throw error
     const { missing = [], blamed = [], phase } = error.details as { missing?: string[]; blamed?: string[]; phase?: string }
     if (missing.includes(encodePeerId(members[this.place]!)) || (error.code === 'PHASE_TIMEOUT' && blamed.length === 0))
-      throw mixFailed(
-        'This device was too slow, or lost its connection.',
-        { reason: 'MISSED_DEADLINE', phase: String(phase) },
-        error,
-      )
+      throw mixFailed('MISSED_DEADLINE', 'This device was too slow, or lost its connection.', { phase: String(phase) }, error)
     const others = new Set(run.others.map(hexOf))
     const fault =
       error.code === 'EQUIVOCATION'
         ? 'equivocation'
         : phase !== 'end'
           ? 'missed'
-          : verdict?.kind === 'mixed'
-            ? 'unsigned'
-            : 'unrevealed'
+          : verdict === 'disturbed'
+            ? 'unrevealed'
+            : 'unsigned'
     const named = members.flatMap((key, place) => (others.has(hexOf(key)) ? [] : [[place, fault as MixFault] as const]))
     return this.ended(new Map(named))
   }
@@ -259,28 +249,27 @@ class Attempt {
   private async ended(named: Map<number, MixFault>): Promise<AttemptEnd> {
     const { verdict, math, members, ends, options } = this
     const said = members.map((_, place) => ends.get(place))
-    if (verdict?.kind === 'disturbed') {
+    if (verdict === 'disturbed') {
       for (const place of await inSlices(math.culprits(said), options.signal)) if (!named.has(place)) named.set(place, 'offence')
-    } else if (verdict?.kind === 'mixed') {
-      const { signatures, guilty } = await inSlices(math.signatures(verdict.mix, said), options.signal)
+    } else if (this.mix !== undefined) {
+      const { signatures, guilty } = await inSlices(math.signatures(this.mix, said), options.signal)
       // Whatever else somebody has said: with all signatures it is a transaction.
       if (signatures.every((signature) => signature !== undefined))
-        return this.end(named, signedTransaction(verdict.mix, signatures as Uint8Array[]))
+        return this.end(named, signedTransaction(this.mix, signatures as Uint8Array[]))
       for (const place of guilty) if (!named.has(place)) named.set(place, 'offence')
     }
     return this.end(named)
   }
 
   private end(named: ReadonlyMap<number, MixFault>, transaction?: Uint8Array): AttemptEnd {
-    const { math, members, verdict, reveal, isOpened, isRevealed } = this
+    const { math, members, mix, fate } = this
     this.reveal?.seed.fill(0)
     return {
       transaction,
-      mix: verdict?.kind === 'mixed' ? verdict.mix : undefined,
+      mix,
       named: [...named].map(([place, fault]) => ({ member: members[place]!, fault, coins: math.provenOf(place) })),
       registered: this.registered,
-      messages: reveal?.messages ?? [],
-      fate: isRevealed ? 'burned' : isOpened ? 'pending' : 'released',
+      fate,
     }
   }
 

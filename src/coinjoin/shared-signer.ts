@@ -73,6 +73,6 @@ async function signed<T>(coin: Coin, request: Promise<T>): Promise<T> {
     if (!isP2PError(cause, 'SIGNING_FAILED')) throw cause
     const { members, retryable, mayStillComplete = false } = cause.details as unknown as SigningFailureDetails
     const details = { coin: coinName(coin), cosigners: members, retryable, mayStillComplete }
-    throw mixFailed('The other owners of a coin have not signed.', { reason: 'COSIGNER_FAILED', ...details }, cause)
+    throw mixFailed('COSIGNER_FAILED', 'The other owners of a coin have not signed.', details, cause)
   }
 }

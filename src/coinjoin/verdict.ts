@@ -5,13 +5,6 @@ import { isLowOrder, type PadParty, padKeysOf, padOf } from './pads.js'
 import type { Steps } from './polynomials.js'
 import { commitmentOf, decodeVector, vectorOf } from './vectors.js'
 
-/** What all members have said before the end, by place; all honest ones hold the same. */
-export interface PublicItems {
-  readonly keys: readonly Uint8Array[]
-  readonly commit: readonly Uint8Array[]
-  readonly vector: readonly Uint8Array[]
-}
-
 /** What the keys come to. */
 export interface JudgedKeys {
   readonly keys: readonly (KeysItem | undefined)[]
@@ -55,7 +48,7 @@ export function judgeVectors(
   field: MixField,
   attempt: Uint8Array,
   members: readonly Uint8Array[],
-  { commit, vector }: Pick<PublicItems, 'commit' | 'vector'>,
+  { commit, vector }: { readonly commit: readonly Uint8Array[]; readonly vector: readonly Uint8Array[] },
   count: number,
 ): JudgedVectors {
   const found = vector.map((bytes, place) =>

@@ -45,13 +45,20 @@ export class Chain {
     const names = transaction.inputs.map(coinName)
     const spent = names.map((name) => this.coins.get(name))
     if (spent.includes(undefined)) throw new Error('An input is spent already.')
-    const { faults, txid } = verdictOf(bytes, spent as CoinState[])
-    if (faults.some((fault) => fault !== undefined)) throw new Error(`The interpreter refuses it: ${faults.join()}`)
-    for (const name of names) this.coins.delete(name)
     const id = txidOf(rootsOf(transaction))
+    const txid = hexOf(id.slice().reverse())
+    this.judge(bytes, spent as CoinState[], txid)
+    for (const name of names) this.coins.delete(name)
     for (const [index, { sats, script }] of transaction.outputs.entries()) this.add({ txid: id, index, sats, script }, 0)
     this.transactions.push(bytes)
     return txid
+  }
+
+  /** @throws Error where the interpreter does not take it, or knows it by another id. */
+  judge(bytes: Uint8Array, spent: readonly CoinState[], id: string): void {
+    const { faults, txid } = verdictOf(bytes, spent as CoinState[])
+    if (faults.some((fault) => fault !== undefined)) throw new Error(`The interpreter refuses it: ${faults.join()}`)
+    if (txid !== id) throw new Error(`The interpreter calls it ${txid}.`)
   }
 }
 
