@@ -4,6 +4,7 @@ import { type KeysItem, type Reveal, readEnd } from './items.js'
 import { inputsOf, isSigned, type MixTransaction, mixTransactionOf } from './mix-transaction.js'
 import { type PadParty, padKeysOf, padOf } from './pads.js'
 import type { Steps } from './polynomials.js'
+import { ascending } from './pool.js'
 import {
   judgeRegistrations,
   type Registered,
@@ -43,13 +44,13 @@ export class AttemptMath {
 
   /**
    * @param members their keys, by place.
-   * @param before what each had registered in an attempt before: it may say nothing else.
+   * @param before by place, what each had registered in an attempt before: it may say nothing else.
    */
   constructor(
     private readonly attempt: Uint8Array,
     private readonly members: readonly Uint8Array[],
     private readonly terms: RegistrationTerms,
-    private readonly before: ReadonlyMap<string, Uint8Array> | undefined,
+    private readonly before: readonly (Uint8Array | undefined)[],
     private readonly draw: (count: number) => Uint8Array,
   ) {
     this.field = fieldOf(terms.pool.outputType)
@@ -71,11 +72,10 @@ export class AttemptMath {
     const { terms, members, before } = this
     const found = yield* judgeRegistrations(terms, members, items)
     const others = items.flatMap((item, place) => {
-      const said = before?.get(members[place]!.join())
+      const said = before[place]
       return said === undefined || equalBytes(said, item) ? [] : [place]
     })
-    const guilty = [...new Set([...found.guilty, ...others])].sort((a, b) => a - b)
-    this.registered = { ...found, guilty }
+    this.registered = { ...found, guilty: ascending([...found.guilty, ...others]) }
   }
 
   *keys(items: readonly Uint8Array[]): Steps<void> {
@@ -115,7 +115,7 @@ export class AttemptMath {
     })
     const silent = ends.flatMap((value, place) => (value !== undefined && reveals[place] === undefined ? [place] : []))
     const found = yield* culpritsOf({ field, attempt, members, keys, counts, vectors }, reveals)
-    return [...new Set([...found, ...silent])].sort((a, b) => a - b)
+    return ascending([...found, ...silent])
   }
 
   /** @param ends by place. */

@@ -32,7 +32,8 @@ const END_ROUND = 5
 const LINGER_MS = 2 * STEP_MS
 
 export interface Named {
-  readonly member: Uint8Array
+  /** Of the member, in the roster. */
+  readonly place: number
   readonly fault: MixFault
   /** Its coins, as far as it has proven that they are its own. */
   readonly coins: readonly RegisteredCoin[]
@@ -45,8 +46,8 @@ export interface AttemptEnd {
   /** What was to be signed, where the attempt has come so far. */
   readonly mix: MixTransaction | undefined
   readonly named: readonly Named[]
-  /** What each member has registered, by its key. */
-  readonly registered: ReadonlyMap<string, Uint8Array>
+  /** What each member has registered, by its place in the roster. */
+  readonly registered: ReadonlyMap<number, Uint8Array>
   /** Of what we had drawn. */
   readonly fate: ScriptFate
 }
@@ -65,8 +66,8 @@ export interface AttemptOptions {
   terms: RegistrationTerms
   /** Our `register` item: the same in all attempts of a round. It may take its time: the others are waited for meanwhile. */
   register(): Promise<Uint8Array>
-  /** What each had registered in the attempt before. */
-  before: ReadonlyMap<string, Uint8Array> | undefined
+  /** What each had registered in the attempt before, by its place in the roster. */
+  before: ReadonlyMap<number, Uint8Array> | undefined
   /** Messages of fresh scripts. */
   fresh(): Promise<readonly Uint8Array[]>
   /** The last look, with what all have registered. False: we leave. */
@@ -94,7 +95,7 @@ class Attempt {
   private verdict: Verdict | undefined
   /** What is to be signed. */
   private mix: MixTransaction | undefined
-  private readonly registered = new Map<string, Uint8Array>()
+  private readonly registered = new Map<number, Uint8Array>()
   /** By place, what was said in `end`. */
   private readonly ends = new Map<number, Uint8Array>()
 
@@ -103,7 +104,8 @@ class Attempt {
     this.members = places.map((place) => roster[place]!)
     this.place = placeOf(this.members, self)
     this.attempt = attemptIdOf(terms.rosterHash, number, places)
-    this.math = new AttemptMath(this.attempt, this.members, terms, before, random)
+    const saidBefore = places.map((place) => before?.get(place))
+    this.math = new AttemptMath(this.attempt, this.members, terms, saidBefore, random)
   }
 
   /** @throws P2PError MIX_FAILED where we have to leave. */
@@ -152,7 +154,7 @@ class Attempt {
   /** Where nothing can come of the attempt we say nothing of our own, but go on until all have confirmed that they see the same. */
   private async sayKeys(register: readonly Uint8Array[]): Promise<Uint8Array> {
     const { math, options, attempt, members, place } = this
-    for (const [at, item] of register.entries()) this.registered.set(members[at]!.join(), item)
+    for (const [at, item] of register.entries()) this.registered.set(options.places[at]!, item)
     await inSlices(math.register(register), options.signal)
     if (math.isDoomed) return new Uint8Array(0)
     if (!(await options.confirm(math.registrations))) throw mixFailed('REFUSED', 'The mix was refused.', { phase: 'keys' })
@@ -262,12 +264,12 @@ class Attempt {
   }
 
   private end(named: ReadonlyMap<number, MixFault>, transaction?: Uint8Array): AttemptEnd {
-    const { math, members, mix, fate } = this
+    const { math, options, mix, fate } = this
     this.reveal?.seed.fill(0)
     return {
       transaction,
       mix,
-      named: [...named].map(([place, fault]) => ({ member: members[place]!, fault, coins: math.provenOf(place) })),
+      named: [...named].map(([at, fault]) => ({ place: options.places[at]!, fault, coins: math.provenOf(at) })),
       registered: this.registered,
       fate,
     }

@@ -3,6 +3,7 @@ import { type Clock, elapsed, systemClock } from '../base/clock.js'
 import { isP2PError, P2PError, shutDownError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import { fenced } from '../base/fenced.js'
+import { changedLimits } from '../base/limits.js'
 import { systemRandom } from '../base/random.js'
 import { SerialByKey } from '../base/serial.js'
 import { checkWait, JoinedSignal, type WaitOptions, withDeadline } from '../base/wait.js'
@@ -76,8 +77,9 @@ export class CoinJoin {
   private browser: MixPeer | undefined
   private readonly closing = new AbortController()
 
+  /** @throws P2PError INVALID_CONFIG for a limit that is none, or no whole number above 0. */
   constructor(private readonly options: CoinJoinOptions) {
-    this.limits = { ...COINJOIN_LIMITS, ...options.limits }
+    this.limits = changedLimits<MixLimits>(COINJOIN_LIMITS, options.limits)
     this.clock = options.network.clock ?? systemClock
     this.coinBans = new CoinBans(options.store ?? memoryStore(), this.clock)
   }

@@ -62,6 +62,11 @@ export function placeOf(keys: readonly Uint8Array[], key: Uint8Array): number {
   return keys.findIndex((each) => equalBytes(each, key))
 }
 
+/** Each once, in order. */
+export function ascending(places: Iterable<number>): number[] {
+  return [...new Set(places)].sort((a, b) => a - b)
+}
+
 /** Keys by their tagged hashes. @param drawn what nobody chooses. */
 export function sortedBy(tag: string, drawn: Uint8Array, keys: readonly Uint8Array[]): Uint8Array[] {
   return keys

@@ -8,7 +8,7 @@ import { type Coin, coinName, DUST, feeOf, maxLossOf, sizeOf, typeOfScript } fro
 import type { OutputType } from './fields.js'
 import { decodePadded, encodePadded } from './padded.js'
 import type { Steps } from './polynomials.js'
-import type { MixPool } from './pool.js'
+import { ascending, type MixPool } from './pool.js'
 
 /** Bytes of a `register` item. */
 const REGISTER_BYTES = 4_096
@@ -145,7 +145,7 @@ export function* judgeRegistrations(
   }
   return {
     registrations: registrations.map((each, place) => (guilty.has(place) ? undefined : each)),
-    guilty: [...guilty].sort((a, b) => a - b),
+    guilty: ascending(guilty),
     proven,
   }
 }

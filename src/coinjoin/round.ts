@@ -91,8 +91,8 @@ class Round {
   private readonly shown = new Set<string>()
   private members: readonly string[] = []
   private readonly named: NamedMember[] = []
-  /** Coins of each member, as far as it has ever proven them here. */
-  private readonly proven = new Map<string, readonly RegisteredCoin[]>()
+  /** Coins of the member at each place of the roster, as far as it has ever proven them here. */
+  private readonly proven = new Map<number, readonly RegisteredCoin[]>()
 
   constructor(private readonly options: RoundOptions) {
     this.signed = new SignedMixes(options.wallet, options.plan)
@@ -122,7 +122,7 @@ class Round {
       return item
     }
     let places = roster.map((_, place) => place)
-    let before: ReadonlyMap<string, Uint8Array> | undefined
+    let before: ReadonlyMap<number, Uint8Array> | undefined
     const least = Math.max(minPeers, Math.ceil((2 * roster.length) / 3))
     for (let number = 1; number <= MAX_ATTEMPTS; number++) {
       const end = await this.attempt(number, places, register, before).catch((error: unknown) => ({ error }))
@@ -132,9 +132,9 @@ class Round {
       if (mined !== undefined) return this.signed.resultOf(mined, undefined, this.change)
       if ('error' in end) throw end.error
       await this.ban(end, number)
-      const out = new Set(end.named.map(({ member }) => member.join()))
-      if (out.has(self.join())) throw mixFailed('EXCLUDED', 'The others go on without us.')
-      const rest = places.filter((place) => !out.has(roster[place]!.join()))
+      const out = end.named.map(({ place }) => place)
+      if (out.includes(placeOf(roster, self))) throw mixFailed('EXCLUDED', 'The others go on without us.')
+      const rest = places.filter((place) => !out.includes(place))
       const next = await goOnWith({ ...this.options, number, places, rest })
       if (next.length < least) throw mixFailed('TOO_FEW_LEFT', 'Too few members are left.')
       if (end.registered.size > 0) before = end.registered
@@ -147,7 +147,7 @@ class Round {
     number: number,
     places: readonly number[],
     register: () => Promise<Uint8Array>,
-    before: ReadonlyMap<string, Uint8Array> | undefined,
+    before: ReadonlyMap<number, Uint8Array> | undefined,
   ): Promise<AttemptEnd> {
     const { roster, rosterHash, plan, wallet, bans } = this.options
     const { pool } = plan
@@ -260,14 +260,13 @@ class Round {
     const isApart = number > 1 && registered.size === 0
     const guilty: Named[] = []
     for (const each of named) {
-      const { member, coins } = each
+      const { place, coins } = each
       if (isApart && each.fault === 'missed') continue
       // It was there when we first looked.
       const fault = number > this.lookedIn && each.fault === 'out' && (await this.isGone(coins)) ? 'spent' : each.fault
-      const name = member.join()
-      if (coins.length > 0) this.proven.set(name, coins)
-      await this.name(encodePeerId(member), this.proven.get(name) ?? [], fault)
-      guilty.push({ member, coins, fault })
+      if (coins.length > 0) this.proven.set(place, coins)
+      await this.name(encodePeerId(this.options.roster[place]!), this.proven.get(place) ?? [], fault)
+      guilty.push({ place, coins, fault })
     }
     onNamed?.(guilty)
   }

@@ -3,6 +3,7 @@ import type { MixField } from './fields.js'
 import { areMessages, type KeysItem, type Reveal, readKeys, seedCommitmentOf, UNWELCOME } from './items.js'
 import { isLowOrder, type PadParty, padKeysOf, padOf } from './pads.js'
 import type { Steps } from './polynomials.js'
+import { ascending } from './pool.js'
 import { commitmentOf, decodeVector, vectorOf } from './vectors.js'
 
 /** What the keys come to. */
@@ -122,5 +123,5 @@ export function* culpritsOf(
     })
     if (vector.some((element, k) => element !== vectors[place]![k])) guilty.add(place)
   }
-  return [...guilty].sort((a, b) => a - b)
+  return ascending(guilty)
 }

@@ -262,7 +262,7 @@ export async function playRound(options: TableOptions) {
   }
   const roster = seats.map(({ identity }) => identity.publicKey).sort(compareBytes)
   const rosterHash = seededRandom(seed).bytes(32)
-  const named: { by: number; named: Named[] }[] = []
+  const named: { by: number; named: (Pick<Named, 'fault'> & { member: Uint8Array })[] }[] = []
   const progress: { by: number; progress: RoundProgress }[] = []
   const memberOf = (key: Uint8Array) => seats.findIndex(({ identity }) => equalBytes(identity.publicKey, key))
   /** What each has said in `end`, by attempt: from every member's own `say`. */
@@ -326,7 +326,8 @@ export async function playRound(options: TableOptions) {
         },
         bans: seat.bans,
         confirm: async () => true,
-        onNamed: (list) => void named.push({ by: seat.member, named: [...list] }),
+        onNamed: (list) =>
+          void named.push({ by: seat.member, named: list.map(({ place, fault }) => ({ member: roster[place]!, fault })) }),
         onProgress: (each) => void progress.push({ by: seat.member, progress: each }),
         ...options.round?.(seat.member),
       })

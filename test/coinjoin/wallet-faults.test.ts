@@ -168,6 +168,15 @@ describe('a mix', () => {
     60_000,
   )
 
+  it.each([{ epochMs: 0 }, { epochMs: undefined }, { entrySettleMs: Number.NaN }, { mixRounds: 1.5 }, { maxPeers: 50 }])(
+    'by limits that are none, %o, is refused before it begins',
+    async (limits) => {
+      const { wallets } = await streets(1, () => ({}), 14)
+      const options = { network: {}, wallet: wallets[0]!.wallet, limits: limits as never }
+      expect(() => new CoinJoin(options)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }))
+    },
+  )
+
   it('is prepared no longer when its mixer closes', async () => {
     const { net, wallets } = await streets(1, () => ({}), 13)
     const { wallet, plan } = wallets[0]!
