@@ -43,9 +43,8 @@ export function sharedMixSigner(options: SharedMixSignerOptions): Pick<MixWallet
   const asked = { cosigners, purpose }
   return {
     async proveOwnership({ coin, rosterHash, member }) {
-      const { txid, index, sats } = coin
       const keyset = await keysetOf(coin)
-      return signed(coin, proveCoin(musig2, { ...asked, txid, index, sats, rosterHash, member, keyset, ttlMs: PROVE_MS }))
+      return signed(coin, proveCoin(musig2, { ...asked, ...coin, rosterHash, member, keyset, ttlMs: PROVE_MS }))
     },
     async signInputs(input) {
       const { inputs, plan, transaction } = input
