@@ -77,15 +77,15 @@ export function resolveLimits(changes?: Partial<Limits>): Limits {
  * @param defaults the limits that there are: those of the core, and of the plugins in use.
  * @throws P2PError INVALID_CONFIG for an unknown name or a value that is not a positive whole number.
  */
-export function changedLimits(defaults: Partial<Limits>, changes: Partial<Limits> = {}): Limits {
+export function changedLimits<All extends object = Limits>(defaults: Partial<All>, changes: Partial<All> = {}): All {
   for (const [name, value] of Object.entries(changes)) {
     const fault = !Object.hasOwn(defaults, name)
       ? 'does not exist here'
-      : Number.isSafeInteger(value) && value > 0
+      : Number.isSafeInteger(value) && (value as number) > 0
         ? undefined
         : 'must be a whole number above 0'
     if (fault !== undefined) throw new P2PError('INVALID_CONFIG', `limits.${name} ${fault}.`)
   }
   // Two kilobytes that coordinators share, unless one wants its own.
-  return (Object.keys(changes).length === 0 ? defaults : Object.freeze({ ...defaults, ...changes })) as Limits
+  return (Object.keys(changes).length === 0 ? defaults : Object.freeze({ ...defaults, ...changes })) as All
 }

@@ -1,9 +1,10 @@
 import { equalBytes } from '../base/bytes.js'
 import { fieldOf, type MixField } from './fields.js'
 import { type KeysItem, type Reveal, readEnd } from './items.js'
-import { isSigned, type MixTransaction, mixTransactionOf } from './mix-transaction.js'
+import { inputsOf, isSigned, type MixTransaction, mixTransactionOf } from './mix-transaction.js'
 import { type PadParty, padKeysOf, padOf } from './pads.js'
 import type { Steps } from './polynomials.js'
+import { ascending } from './pool.js'
 import {
   judgeRegistrations,
   type Registered,
@@ -16,22 +17,15 @@ import { culpritsOf, type JudgedKeys, judgeKeys, judgeVectors } from './verdict.
 
 /** What the items of an attempt come to, before it is signed or opened. Places are those among the attempt's members. */
 export type Verdict =
-  /** No honest member says what these have said. */
-  | { readonly kind: 'offence'; readonly places: readonly number[] }
-  /** Their coins are not taken, or they do not take a coin of others: nobody's fault that can be proven. */
-  | { readonly kind: 'out'; readonly places: readonly number[] }
+  /**
+   * The attempt is over for these: no honest member says what they have said, an 'offence'; or they are 'out', as their coins are not taken, or
+   * they do not take a coin of others, nobody's fault that can be proven.
+   */
+  | { readonly fault: 'offence' | 'out'; readonly places: readonly number[] }
   /** All messages are found. */
-  | { readonly kind: 'mixed'; readonly mix: MixTransaction; readonly messages: readonly Uint8Array[] }
+  | { readonly mix: MixTransaction; readonly messages: readonly Uint8Array[] }
   /** The sum is no sum of honest vectors: all reveal. */
-  | { readonly kind: 'disturbed' }
-
-/** The items by round, each by place. */
-export interface RoundItems {
-  readonly register: readonly Uint8Array[]
-  readonly keys: readonly Uint8Array[]
-  readonly commit: readonly Uint8Array[]
-  readonly vector: readonly Uint8Array[]
-}
+  | 'disturbed'
 
 /** What the signatures of all come to. */
 export interface SignedInputs {
@@ -50,13 +44,13 @@ export class AttemptMath {
 
   /**
    * @param members their keys, by place.
-   * @param before what each had registered in an attempt before: it may say nothing else.
+   * @param before by place, what each had registered in an attempt before: it may say nothing else.
    */
   constructor(
-    readonly attempt: Uint8Array,
-    readonly members: readonly Uint8Array[],
+    private readonly attempt: Uint8Array,
+    private readonly members: readonly Uint8Array[],
     private readonly terms: RegistrationTerms,
-    private readonly before: ReadonlyMap<string, Uint8Array> | undefined,
+    private readonly before: readonly (Uint8Array | undefined)[],
     private readonly draw: (count: number) => Uint8Array,
   ) {
     this.field = fieldOf(terms.pool.outputType)
@@ -78,11 +72,10 @@ export class AttemptMath {
     const { terms, members, before } = this
     const found = yield* judgeRegistrations(terms, members, items)
     const others = items.flatMap((item, place) => {
-      const said = before?.get(members[place]!.join())
+      const said = before[place]
       return said === undefined || equalBytes(said, item) ? [] : [place]
     })
-    const guilty = [...new Set([...found.guilty, ...others])].sort((a, b) => a - b)
-    this.registered = { ...found, guilty }
+    this.registered = { ...found, guilty: ascending([...found.guilty, ...others]) }
   }
 
   *keys(items: readonly Uint8Array[]): Steps<void> {
@@ -98,18 +91,18 @@ export class AttemptMath {
     return yield* vectorOf({ field, attempt, messages: reveal.messages, place, members: members.length, count, padWith })
   }
 
-  *verdict({ commit, vector }: RoundItems): Steps<Verdict> {
-    const { registered, judged, field, attempt, members, count, terms, draw } = this
-    if (registered!.guilty.length > 0) return { kind: 'offence', places: registered!.guilty }
+  /** @param commit what all have said, by place. */
+  *verdict(commit: readonly Uint8Array[], vector: readonly Uint8Array[]): Steps<Verdict> {
+    const { registered, judged, field, attempt, members, terms, draw } = this
+    if (registered!.guilty.length > 0) return { fault: 'offence', places: registered!.guilty }
     const { guilty, outvoted, parting } = judged!
-    if (guilty.length > 0) return { kind: 'offence', places: guilty }
-    if (outvoted.length + parting.length > 0) return { kind: 'out', places: [...outvoted, ...parting].sort((a, b) => a - b) }
-    const read = judgeVectors(field, attempt, members, { commit, vector }, count)
-    if (read.guilty.length > 0) return { kind: 'offence', places: read.guilty }
+    if (guilty.length > 0) return { fault: 'offence', places: guilty }
+    if (outvoted.length + parting.length > 0) return { fault: 'out', places: [...outvoted, ...parting] }
+    const read = judgeVectors(field, attempt, members, { commit, vector }, this.count)
+    if (read.guilty.length > 0) return { fault: 'offence', places: read.guilty }
     this.vectors = read.vectors
     const messages = yield* messagesIn(field, attempt, read.vectors, draw)
-    if (messages === undefined) return { kind: 'disturbed' }
-    return { kind: 'mixed', messages, mix: mixTransactionOf(terms.pool, this.registrations, messages) }
+    return messages === undefined ? 'disturbed' : { messages, mix: mixTransactionOf(terms.pool, this.registrations, messages) }
   }
 
   /** Who has disturbed the sum, of those that have revealed. @param ends by place. */
@@ -118,11 +111,11 @@ export class AttemptMath {
     const keys = members.map((_, place) => this.keysOf(place))
     const reveals = ends.map((value) => {
       const item = value && readEnd(value)
-      return item?.kind === 'reveal' ? item : undefined
+      return item?.[0] === 'reveal' ? { seed: item[1], messages: item[2] } : undefined
     })
     const silent = ends.flatMap((value, place) => (value !== undefined && reveals[place] === undefined ? [place] : []))
     const found = yield* culpritsOf({ field, attempt, members, keys, counts, vectors }, reveals)
-    return [...new Set([...found, ...silent])].sort((a, b) => a - b)
+    return ascending([...found, ...silent])
   }
 
   /** @param ends by place. */
@@ -132,9 +125,9 @@ export class AttemptMath {
     for (const [place, value] of ends.entries()) {
       if (value === undefined) continue
       const item = readEnd(value)
-      const own = mix.owners.flatMap((owner, input) => (owner === place ? [input] : []))
-      let isGood = item?.kind === 'sign' && item.signatures.map(([input]) => input).join() === own.join()
-      for (const [input, signature] of isGood && item?.kind === 'sign' ? item.signatures : []) {
+      const said = item?.[0] === 'sign' ? item[1] : []
+      let isGood = said.map(([input]) => input).join() === inputsOf(mix, place).join()
+      for (const [input, signature] of isGood ? said : []) {
         yield
         isGood &&= isSigned(mix, input, signature)
         if (isGood) signatures[input] = signature

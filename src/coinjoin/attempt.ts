@@ -8,12 +8,13 @@ import type { Statements } from '../statements/statements.js'
 import { AttemptMath, type Verdict } from './attempt-math.js'
 import { type MixFault, mixFailed } from './errors.js'
 import { encodeEnd, encodeKeys, type Rejection, type Reveal, seedCommitmentOf } from './items.js'
-import { isSigned, type MixTransaction, signedTransaction } from './mix-transaction.js'
+import { inputsOf, isSigned, type MixTransaction, signedTransaction } from './mix-transaction.js'
 import { padKeysOf } from './pads.js'
 import { attemptIdOf, placeOf } from './pool.js'
 import type { RegisteredCoin, Registration, RegistrationTerms } from './registration.js'
 import { inSlices } from './slices.js'
 import { commitmentOf, encodeVector } from './vectors.js'
+import type { ScriptFate } from './wallet.js'
 
 /** Name of the protocol, of messages and statements alike. */
 export const MIX_PROTOCOL = 'lotus/coinjoin'
@@ -31,7 +32,8 @@ const END_ROUND = 5
 const LINGER_MS = 2 * STEP_MS
 
 export interface Named {
-  readonly member: Uint8Array
+  /** Of the member, in the roster. */
+  readonly place: number
   readonly fault: MixFault
   /** Its coins, as far as it has proven that they are its own. */
   readonly coins: readonly RegisteredCoin[]
@@ -44,11 +46,10 @@ export interface AttemptEnd {
   /** What was to be signed, where the attempt has come so far. */
   readonly mix: MixTransaction | undefined
   readonly named: readonly Named[]
-  /** What each member has registered, by its key. */
-  readonly registered: ReadonlyMap<string, Uint8Array>
-  /** What we had drawn, and whether others know now whose they are. */
-  readonly messages: readonly Uint8Array[]
-  readonly fate: 'released' | 'burned' | 'pending'
+  /** What each member has registered, by its place in the roster. */
+  readonly registered: ReadonlyMap<number, Uint8Array>
+  /** Of what we had drawn. */
+  readonly fate: ScriptFate
 }
 
 export interface AttemptOptions {
@@ -65,8 +66,8 @@ export interface AttemptOptions {
   terms: RegistrationTerms
   /** Our `register` item: the same in all attempts of a round. It may take its time: the others are waited for meanwhile. */
   register(): Promise<Uint8Array>
-  /** What each had registered in the attempt before. */
-  before: ReadonlyMap<string, Uint8Array> | undefined
+  /** What each had registered in the attempt before, by its place in the roster. */
+  before: ReadonlyMap<number, Uint8Array> | undefined
   /** Messages of fresh scripts. */
   fresh(): Promise<readonly Uint8Array[]>
   /** The last look, with what all have registered. False: we leave. */
@@ -76,7 +77,7 @@ export interface AttemptOptions {
   /** Signs our inputs. */
   sign(mix: MixTransaction, inputs: number[], messages: readonly Uint8Array[]): Promise<Uint8Array[]>
   onProgress?(progress: PhaseProgress): void
-  onVerdict?(verdict: Verdict['kind']): void
+  onVerdict?(verdict: Verdict): void
   signal?: AbortSignal | undefined
 }
 
@@ -89,10 +90,12 @@ class Attempt {
   private run: StatementRun | undefined
   private reveal: Reveal | undefined
   private vector = new Uint8Array(0)
-  private isOpened = false
-  private isRevealed = false
+  /** Of our messages: whether others know them, and whose they are. */
+  private fate: ScriptFate = 'released'
   private verdict: Verdict | undefined
-  private readonly registered = new Map<string, Uint8Array>()
+  /** What is to be signed. */
+  private mix: MixTransaction | undefined
+  private readonly registered = new Map<number, Uint8Array>()
   /** By place, what was said in `end`. */
   private readonly ends = new Map<number, Uint8Array>()
 
@@ -101,7 +104,8 @@ class Attempt {
     this.members = places.map((place) => roster[place]!)
     this.place = placeOf(this.members, self)
     this.attempt = attemptIdOf(terms.rosterHash, number, places)
-    this.math = new AttemptMath(this.attempt, this.members, terms, before, random)
+    const saidBefore = places.map((place) => before?.get(place))
+    this.math = new AttemptMath(this.attempt, this.members, terms, saidBefore, random)
   }
 
   /** @throws P2PError MIX_FAILED where we have to leave. */
@@ -140,7 +144,7 @@ class Attempt {
       case 'commit':
         return this.sayCommit(this.byPlace(items, 'keys'))
       case 'vector':
-        this.isOpened = !this.math.isDoomed
+        if (!this.math.isDoomed) this.fate = 'pending'
         return this.vector
       default:
         return this.sayEnd(items)
@@ -150,11 +154,10 @@ class Attempt {
   /** Where nothing can come of the attempt we say nothing of our own, but go on until all have confirmed that they see the same. */
   private async sayKeys(register: readonly Uint8Array[]): Promise<Uint8Array> {
     const { math, options, attempt, members, place } = this
-    for (const [at, item] of register.entries()) this.registered.set(members[at]!.join(), item)
+    for (const [at, item] of register.entries()) this.registered.set(options.places[at]!, item)
     await inSlices(math.register(register), options.signal)
     if (math.isDoomed) return new Uint8Array(0)
-    if (!(await options.confirm(math.registrations)))
-      throw mixFailed('The mix was refused.', { reason: 'REFUSED', phase: 'keys' })
+    if (!(await options.confirm(math.registrations))) throw mixFailed('REFUSED', 'The mix was refused.', { phase: 'keys' })
     const whys = await Promise.all(
       math.registrations.map(async ({ coins }) => {
         const found = await Promise.all(coins.map((coin) => options.judgeCoin(coin)))
@@ -162,10 +165,7 @@ class Attempt {
       }),
     )
     if (whys[place] !== undefined)
-      throw mixFailed('A coin of this plan is spent, too young, or another than the plan says.', {
-        reason: 'COIN_SPENT',
-        phase: 'keys',
-      })
+      throw mixFailed('COIN_SPENT', 'A coin of this plan is spent, too young, or another than the plan says.', { phase: 'keys' })
     this.reveal = { seed: options.random(32), messages: await options.fresh() }
     return encodeKeys({
       padKey: padKeysOf(this.reveal.seed, attempt).publicKey,
@@ -186,32 +186,29 @@ class Attempt {
   /** All honest members hold the same items here, and come to the same verdict: they all sign, or all reveal, or all stop. */
   private async sayEnd(items: PhaseItems): Promise<Uint8Array | undefined> {
     const { math, options, place } = this
-    const [register, keys, commit, vector] = ['register', 'keys', 'commit', 'vector'].map((phase) => this.byPlace(items, phase))
-    const verdict = await inSlices(
-      math.verdict({ register: register!, keys: keys!, commit: commit!, vector: vector! }),
-      options.signal,
-    )
+    const verdict = await inSlices(math.verdict(this.byPlace(items, 'commit'), this.byPlace(items, 'vector')), options.signal)
     this.verdict = verdict
-    options.onVerdict?.(verdict.kind)
-    if (verdict.kind === 'disturbed') {
-      this.isRevealed = true
-      return encodeEnd({ kind: 'reveal', ...this.reveal! })
+    options.onVerdict?.(verdict)
+    if (verdict === 'disturbed') {
+      this.fate = 'burned'
+      return encodeEnd(['reveal', this.reveal!.seed, this.reveal!.messages])
     }
-    if (verdict.kind !== 'mixed') {
+    if ('fault' in verdict) {
       options.clock.setTimeout(() => this.run?.abort('no mix', [], null), LINGER_MS)
       return undefined
     }
     const { mix, messages } = verdict
+    this.mix = mix
     const found = new Set(messages.map((message) => message.join()))
     if (!this.reveal!.messages.every((message) => found.has(message.join())))
-      throw mixFailed('An output of ours is missing. Nothing was signed.', { reason: 'OUTPUT_MISSING', phase: 'end' })
-    const inputs = mix.owners.flatMap((owner, input) => (owner === place ? [input] : []))
+      throw mixFailed('OUTPUT_MISSING', 'An output of ours is missing. Nothing was signed.', { phase: 'end' })
+    const inputs = inputsOf(mix, place)
     const signatures = await options.sign(mix, inputs, this.reveal!.messages)
     // What does not hold would be held against us.
     const isGood = (signature: Uint8Array, i: number) => isBytes(signature, 64) && isSigned(mix, inputs[i]!, signature)
     const isComplete = signatures.length === inputs.length && signatures.every(isGood)
-    if (!isComplete) throw mixFailed('The wallet has not signed each of its inputs.', { reason: 'SIGNER_FAILED', phase: 'end' })
-    return encodeEnd({ kind: 'sign', signatures: inputs.map((input, i) => [input, signatures[i]!]) })
+    if (!isComplete) throw mixFailed('SIGNER_FAILED', 'The wallet has not signed each of its inputs.', { phase: 'end' })
+    return encodeEnd(['sign', inputs.map((input, i) => [input, signatures[i]!] as const)])
   }
 
   /** What has come of `end`: the session forgets it when it fails. */
@@ -226,31 +223,26 @@ class Attempt {
     if (!isP2PError(error)) throw error
     const { verdict, members, math } = this
     // Our own verdict has ended it.
-    if (verdict?.kind === 'offence' || verdict?.kind === 'out') {
-      const fault = verdict.kind
+    if (typeof verdict === 'object' && 'fault' in verdict) {
       if (verdict.places.includes(this.place)) {
         const reason = math.judged?.outvoted.includes(this.place) ? 'COIN_REJECTED' : 'EXCLUDED'
-        throw mixFailed('The others go on without us.', { reason, phase: 'keys' })
+        throw mixFailed(reason, 'The others go on without us.', { phase: 'keys' })
       }
-      return this.end(new Map(verdict.places.map((place) => [place, fault])))
+      return this.end(new Map(verdict.places.map((place) => [place, verdict.fault])))
     }
     if (error.code !== 'PHASE_TIMEOUT' && error.code !== 'EQUIVOCATION') throw error
     const { missing = [], blamed = [], phase } = error.details as { missing?: string[]; blamed?: string[]; phase?: string }
     if (missing.includes(encodePeerId(members[this.place]!)) || (error.code === 'PHASE_TIMEOUT' && blamed.length === 0))
-      throw mixFailed(
-        'This device was too slow, or lost its connection.',
-        { reason: 'MISSED_DEADLINE', phase: String(phase) },
-        error,
-      )
+      throw mixFailed('MISSED_DEADLINE', 'This device was too slow, or lost its connection.', { phase: String(phase) }, error)
     const others = new Set(run.others.map(hexOf))
     const fault =
       error.code === 'EQUIVOCATION'
         ? 'equivocation'
         : phase !== 'end'
           ? 'missed'
-          : verdict?.kind === 'mixed'
-            ? 'unsigned'
-            : 'unrevealed'
+          : verdict === 'disturbed'
+            ? 'unrevealed'
+            : 'unsigned'
     const named = members.flatMap((key, place) => (others.has(hexOf(key)) ? [] : [[place, fault as MixFault] as const]))
     return this.ended(new Map(named))
   }
@@ -259,28 +251,27 @@ class Attempt {
   private async ended(named: Map<number, MixFault>): Promise<AttemptEnd> {
     const { verdict, math, members, ends, options } = this
     const said = members.map((_, place) => ends.get(place))
-    if (verdict?.kind === 'disturbed') {
+    if (verdict === 'disturbed') {
       for (const place of await inSlices(math.culprits(said), options.signal)) if (!named.has(place)) named.set(place, 'offence')
-    } else if (verdict?.kind === 'mixed') {
-      const { signatures, guilty } = await inSlices(math.signatures(verdict.mix, said), options.signal)
+    } else if (this.mix !== undefined) {
+      const { signatures, guilty } = await inSlices(math.signatures(this.mix, said), options.signal)
       // Whatever else somebody has said: with all signatures it is a transaction.
       if (signatures.every((signature) => signature !== undefined))
-        return this.end(named, signedTransaction(verdict.mix, signatures as Uint8Array[]))
+        return this.end(named, signedTransaction(this.mix, signatures as Uint8Array[]))
       for (const place of guilty) if (!named.has(place)) named.set(place, 'offence')
     }
     return this.end(named)
   }
 
   private end(named: ReadonlyMap<number, MixFault>, transaction?: Uint8Array): AttemptEnd {
-    const { math, members, verdict, reveal, isOpened, isRevealed } = this
+    const { math, options, mix, fate } = this
     this.reveal?.seed.fill(0)
     return {
       transaction,
-      mix: verdict?.kind === 'mixed' ? verdict.mix : undefined,
-      named: [...named].map(([place, fault]) => ({ member: members[place]!, fault, coins: math.provenOf(place) })),
+      mix,
+      named: [...named].map(([at, fault]) => ({ place: options.places[at]!, fault, coins: math.provenOf(at) })),
       registered: this.registered,
-      messages: reveal?.messages ?? [],
-      fate: isRevealed ? 'burned' : isOpened ? 'pending' : 'released',
+      fate,
     }
   }
 

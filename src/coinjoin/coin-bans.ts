@@ -9,16 +9,8 @@ import type { MixFault } from './errors.js'
 const PREFIX = 'coinjoin-ban/'
 const MINUTE_MS = 60_000
 const DAY_MS = 1_440 * MINUTE_MS
-/** How long a coin is refused at the first time, by what its owner did. */
-const TIMES_MS: Readonly<Record<MixFault, number>> = {
-  missed: 10 * MINUTE_MS,
-  unsigned: 60 * MINUTE_MS,
-  unrevealed: DAY_MS,
-  offence: DAY_MS,
-  equivocation: DAY_MS,
-  spent: DAY_MS,
-  out: 0,
-}
+/** How long a coin is refused at the first time, by what its owner did: a day for all else. */
+const TIMES_MS: Readonly<Partial<Record<MixFault, number>>> = { missed: 10 * MINUTE_MS, unsigned: 60 * MINUTE_MS, out: 0 }
 /** How much longer each time, and the longest. */
 const FACTOR = 4
 const MAX_MS = 30 * DAY_MS
@@ -51,15 +43,19 @@ export class CoinBans {
 
   /** @param fault of the coin's owner, who has proven that it is its own. */
   async add(outpoint: Outpoint, fault: MixFault): Promise<void> {
-    const firstMs = TIMES_MS[fault]
+    const firstMs = TIMES_MS[fault] ?? DAY_MS
     if (firstMs === 0) return
     const name = PREFIX + coinName(outpoint)
     const now = this.clock.now()
     const { until, times: before } = await this.read(name)
     const times = until + FORGET_MS < now ? 1 : before + 1
     const lastsMs = Math.min(firstMs * FACTOR ** (times - 1), MAX_MS)
-    await this.store.set(name, encode([Math.max(until, now + lastsMs), times]))
-    await this.prune()
+    try {
+      await this.store.set(name, encode([Math.max(until, now + lastsMs), times]))
+      await this.prune()
+    } catch {
+      // A store that is full, or lost, ends no round.
+    }
   }
 
   async isBanned(outpoint: Outpoint): Promise<boolean> {
@@ -84,11 +80,10 @@ export class CoinBans {
     return Promise.all((await this.store.keys(PREFIX)).map((name) => this.read(name)))
   }
 
-  /** What is none counts as over. */
+  /** What is none, or cannot be read, counts as over. */
   private async read(name: string): Promise<Row> {
-    const bytes = await this.store.get(name)
     try {
-      const [until, times] = shaped(row, decode(bytes!))!
+      const [until, times] = shaped(row, decode((await this.store.get(name))!))!
       return { name, until, times }
     } catch {
       return { name, until: 0, times: 0 }

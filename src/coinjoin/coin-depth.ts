@@ -19,6 +19,6 @@ export async function depthOf({ txid, index, sats, script }: Coin, wallet: MixWa
 export async function judgeCoin(coin: Coin, wallet: MixWallet, bans: CoinBans, isRerun: boolean): Promise<Rejection | undefined> {
   const depth = await depthOf(coin, wallet)
   if (depth === 'gone') return 0
-  if (depth === 'other' || depth < OTHERS_CONFIRMATIONS) return 1
+  if (depth === 'other' || !(depth >= OTHERS_CONFIRMATIONS)) return 1
   return !isRerun && (await bans.isBanned(coin)) ? UNWELCOME : undefined
 }

@@ -49,7 +49,7 @@ export function coinProofs(approve?: (summary: OwnershipSummary) => Promise<bool
   return {
     contentOf: contentOfOwnership,
     checked: (encoded, content) => checkedOwnership(encoded, content as OwnershipContent),
-    ...(approve && { approve: (request: SharedRequest) => approve(summaryOf(request)) }),
+    ...(approve && { approve: (request: SharedRequest) => approve(ownershipSummaryOf(request as OwnershipRequest)) }),
   }
 }
 
@@ -61,10 +61,9 @@ export function coinProofs(approve?: (summary: OwnershipSummary) => Promise<bool
  * @throws P2PError SIGNING_FAILED with `details` of `SigningFailureDetails`; SHUT_DOWN, SUSPENDED.
  */
 export async function proveCoin(musig2: MuSig2, options: ProveCoinOptions): Promise<Uint8Array> {
-  const { keyset, cosigners, purpose = '', ttlMs = PROOF_TTL_MS, signal, rosterHash, member, txid, index, sats } = options
+  const { keyset, cosigners, purpose = '', ttlMs = PROOF_TTL_MS, signal, ...claim } = options
   const { around } = musig2
   await around.kit.run({ signal })
-  const claim = { rosterHash, member, txid, index, sats }
   const write = ({ id, expiresAt, ...parts }: OwnParts) =>
     bytesOfOwnership({ id, expiresAt, purpose, members: membersOf(keyset, cosigners, parts), keysets: [keyset], claim })
   const { bytes, request, own } = await musig2.written(ttlMs, (written) => readAny(written, coinProofs()), write)
@@ -91,15 +90,14 @@ export function answerCoinProofs(musig2: MuSig2, listener: (request: PendingOwne
       return signing.signatures![0]!
     }
     const reject = (reason?: string, note?: string) => musig2.reject(id, reason, note)
-    fenced(() => listener({ id, from: peerIds[from]!, summary: summaryOf(request), accept, reject }), failed)
+    fenced(
+      () => listener({ id, from: peerIds[from]!, summary: ownershipSummaryOf(request as OwnershipRequest), accept, reject }),
+      failed,
+    )
   }
   const answered = { ...coinProofs(), asked }
   musig2.otherKind = answered
   return () => {
     if (musig2.otherKind === answered) musig2.otherKind = undefined
   }
-}
-
-function summaryOf(request: SharedRequest): OwnershipSummary {
-  return ownershipSummaryOf(request as OwnershipRequest)
 }

@@ -1,7 +1,7 @@
 import { equalBytes, hexOf } from '../base/bytes.js'
 import { ByteWriter } from '../lotus/byte-writer.js'
-import { dustOf, p2pkhScript, readScript } from '../lotus/script.js'
-import type { OutputType } from './fields.js'
+import { p2pkhScript } from '../lotus/script.js'
+import { messageOf, type OutputType, P2PKH, TAPROOT } from './fields.js'
 
 /** An output of a transaction. */
 export interface Outpoint {
@@ -23,6 +23,8 @@ export interface Coin extends Outpoint {
 export const INPUT_BYTES = [141, 107] as const
 /** Bytes of an output, by type. */
 export const OUTPUT_BYTES = [34, 45] as const
+/** Sats that an output of a type pays at least: what `dustOf` says of it. */
+export const DUST = [546n, 579n] as const
 /** A member's share of the head of a transaction, from three members on. */
 const SHARE_BYTES = 4
 
@@ -31,10 +33,10 @@ export function keyOfCoin({
   script,
   publicKey,
 }: Pick<Coin, 'script' | 'publicKey'>): { kind: OutputType; key: Uint8Array } | undefined {
-  const read = readScript(script)
-  if (read?.kind === 'taproot') return read.state === undefined ? { kind: 1, key: read.publicKey } : undefined
-  if (read === undefined || publicKey?.length !== 33) return undefined
-  return equalBytes(p2pkhScript(publicKey), script) ? { kind: 0, key: publicKey } : undefined
+  const key = messageOf(TAPROOT, script)
+  if (key !== undefined) return { kind: TAPROOT, key }
+  const isOwn = publicKey?.length === 33 && equalBytes(p2pkhScript(publicKey), script)
+  return isOwn ? { kind: P2PKH, key: publicKey } : undefined
 }
 
 /** Bytes that a member pays for. @param kinds of its coins. */
@@ -55,14 +57,7 @@ export function feeOf(bytes: number, rate: number): bigint {
 
 /** The type of a change output, 0 or 1; undefined for a script that no change may have. */
 export function typeOfScript(script: Uint8Array): OutputType | undefined {
-  const read = readScript(script)
-  if (read?.kind === 'p2pkh') return 0
-  return read?.kind === 'taproot' && read.state === undefined ? 1 : undefined
-}
-
-/** The least that an output of a type may pay. */
-export function dustOfType(type: OutputType): bigint {
-  return dustOf({ sats: 0n, script: new Uint8Array(type === 0 ? 25 : 36).fill(1) })
+  return ([P2PKH, TAPROOT] as const).find((type) => messageOf(type, script) !== undefined)
 }
 
 /**
@@ -71,7 +66,7 @@ export function dustOfType(type: OutputType): bigint {
  * @param rate sats of 1,000 bytes.
  */
 export function maxLossOf(rate: number): bigint {
-  return dustOfType(1) + feeOf(OUTPUT_BYTES[1], rate)
+  return DUST[TAPROOT] + feeOf(OUTPUT_BYTES[1], rate)
 }
 
 /** Names a coin in maps and stores. */

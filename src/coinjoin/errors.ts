@@ -63,22 +63,25 @@ export interface MixFailureDetails {
   [fact: string]: unknown
 }
 
-/** The application, or the user, has ended it. */
-export const cancelled = (cause: unknown): P2PError => mixFailed('The mix was cancelled.', { reason: 'CANCELLED' }, cause)
-
 /** What no time makes good. */
 const FINAL: readonly MixFailure[] = ['INVALID_PLAN', 'COIN_REJECTED', 'COIN_SPENT', 'REFUSED', 'CANCELLED']
 
 export function mixFailed(
+  reason: MixFailure,
   message: string,
-  details: Partial<MixFailureDetails> & Pick<MixFailureDetails, 'reason'>,
+  details: Partial<MixFailureDetails> = {},
   cause?: unknown,
 ): P2PError {
-  const all: MixFailureDetails = { retryable: !FINAL.includes(details.reason), ...details }
-  return new P2PError('MIX_FAILED', message, { details: all, ...(cause !== undefined && { cause }) })
+  const all: MixFailureDetails = { reason, retryable: !FINAL.includes(reason), ...details }
+  return new P2PError('MIX_FAILED', message, { details: all, cause })
+}
+
+/** The application, or the user, has ended it. */
+export function cancelled(cause: unknown): P2PError {
+  return mixFailed('CANCELLED', 'The mix was cancelled.', {}, cause)
 }
 
 /** The wallet's signer refuses, or has failed. */
 export function signerFailed(message: string): P2PError {
-  return mixFailed(message, { reason: 'SIGNER_FAILED' })
+  return mixFailed('SIGNER_FAILED', message)
 }

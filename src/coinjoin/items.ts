@@ -1,7 +1,7 @@
 import { taggedHash } from '../lotus/hash.js'
 import { encode } from '../message/codec.js'
 import { array, bytes, int, oneOf, shaped, tuple, union } from '../message/shape.js'
-import { fieldOf, isMessage, type OutputType } from './fields.js'
+import { isMessage, type OutputType } from './fields.js'
 import { decodePadded, encodePadded } from './padded.js'
 import { MAX_COINS, MAX_OUTPUTS } from './registration.js'
 
@@ -35,8 +35,8 @@ export interface Reveal {
 
 /** The `end` item: signatures, or a reveal. One slot for both: a member that says both has made a proof against itself. */
 export type EndItem =
-  | { readonly kind: 'sign'; readonly signatures: readonly (readonly [input: number, signature: Uint8Array])[] }
-  | ({ readonly kind: 'reveal' } & Reveal)
+  | readonly ['sign', signatures: readonly (readonly [input: number, signature: Uint8Array])[]]
+  | readonly ['reveal', seed: Uint8Array, messages: readonly Uint8Array[]]
 
 const shapes = /* @__PURE__ */ (() => ({
   keys: tuple(bytes(32), bytes(32), array(tuple(int(0, MAX_MEMBERS - 1), oneOf(0, 1, UNWELCOME)), MAX_MEMBERS)),
@@ -57,15 +57,12 @@ export function readKeys(value: Uint8Array): KeysItem | undefined {
 }
 
 export function encodeEnd(item: EndItem): Uint8Array {
-  const fields = item.kind === 'sign' ? ['sign', item.signatures] : ['reveal', item.seed, item.messages]
-  return encodePadded(fields, END_BYTES)
+  return encodePadded(item, END_BYTES)
 }
 
 /** Undefined for what has another form. */
 export function readEnd(value: Uint8Array): EndItem | undefined {
-  const read = shaped(shapes.end, decodePadded(value, END_BYTES))
-  if (read === undefined) return undefined
-  return read[0] === 'sign' ? { kind: 'sign', signatures: read[1] } : { kind: 'reveal', seed: read[1], messages: read[2] }
+  return shaped(shapes.end, decodePadded(value, END_BYTES))
 }
 
 /** What a member commits to before pads are made: its seed, and its messages. */
@@ -75,8 +72,5 @@ export function seedCommitmentOf(attempt: Uint8Array, member: Uint8Array, { seed
 
 /** Whether the messages are so many, different, and such that outputs can pay to them. */
 export function areMessages(type: OutputType, messages: readonly Uint8Array[], count: number): boolean {
-  return (
-    messages.length === count &&
-    messages.every((message) => message.length === fieldOf(type).messageBytes && isMessage(type, message))
-  )
+  return messages.length === count && messages.every((message) => isMessage(type, message))
 }

@@ -89,7 +89,7 @@ export class MixPeer {
       await this.peer.waitFor('online', { timeoutMs: ONLINE_MS, signal })
     } catch (error) {
       if (isP2PError(error, 'ABORTED')) throw error
-      throw mixFailed('No relay can be reached.', { reason: 'NO_RELAY' }, error)
+      throw mixFailed('NO_RELAY', 'No relay can be reached.', {}, error)
     }
   }
 

@@ -55,6 +55,11 @@ export function mixTransactionOf(
   }
 }
 
+/** Which inputs are a member's. */
+export function inputsOf({ owners }: MixTransaction, place: number): number[] {
+  return owners.flatMap((owner, input) => (owner === place ? [input] : []))
+}
+
 /** How inputs of a kind are signed: P2PKH with 0x41, Taproot with 0x61. */
 export function sighashTypeOf(kind: OutputType): SighashType {
   return kind === 0 ? SIGHASH_FORKID : SIGHASH_LOTUS

@@ -3,6 +3,7 @@ import { type Clock, elapsed, systemClock } from '../base/clock.js'
 import { isP2PError, P2PError, shutDownError } from '../base/errors.js'
 import type { Unsubscribe } from '../base/events.js'
 import { fenced } from '../base/fenced.js'
+import { changedLimits } from '../base/limits.js'
 import { systemRandom } from '../base/random.js'
 import { SerialByKey } from '../base/serial.js'
 import { checkWait, JoinedSignal, type WaitOptions, withDeadline } from '../base/wait.js'
@@ -67,7 +68,6 @@ const NOBODY = { attempt: 0, peers: 0, missing: [], members: [], named: [] } as 
 export class CoinJoin {
   private readonly clock: Clock
   private readonly limits: MixLimits
-  private readonly wallet: MixWallet
   private readonly coinBans: CoinBans
   private readonly mixing = new Set<string>()
   private readonly peers = new Set<MixPeer>()
@@ -77,9 +77,9 @@ export class CoinJoin {
   private browser: MixPeer | undefined
   private readonly closing = new AbortController()
 
+  /** @throws P2PError INVALID_CONFIG for a limit that is none, or no whole number above 0. */
   constructor(private readonly options: CoinJoinOptions) {
-    this.limits = { ...COINJOIN_LIMITS, ...options.limits }
-    this.wallet = calledWallet(options.wallet)
+    this.limits = changedLimits<MixLimits>(COINJOIN_LIMITS, options.limits)
     this.clock = options.network.clock ?? systemClock
     this.coinBans = new CoinBans(options.store ?? memoryStore(), this.clock)
   }
@@ -98,10 +98,9 @@ export class CoinJoin {
     checkPlan(plan)
     const poolId = this.poolOf(plan)
     if (largestRoster(plan) < minPeers)
-      throw mixFailed('The plan has too many coins or outputs for so many members.', { reason: 'INVALID_PLAN' })
+      throw mixFailed('INVALID_PLAN', 'The plan has too many coins or outputs for so many members.')
     const names = plan.coins.map(coinName)
-    if (names.some((name) => this.mixing.has(name)))
-      throw mixFailed('A coin of the plan is in a round already.', { reason: 'COIN_BUSY' })
+    if (names.some((name) => this.mixing.has(name))) throw mixFailed('COIN_BUSY', 'A coin of the plan is in a round already.')
     for (const name of names) this.mixing.add(name)
     const ending = new JoinedSignal(signal, this.closing.signal)
     const { clock } = this
@@ -131,9 +130,11 @@ export class CoinJoin {
     const poolId = this.poolOf(plan)
     const seed = (this.options.network.random ?? systemRandom).bytes(32)
     const peer = new MixPeer(this.options.network, this.limits, seed)
+    const ending = new JoinedSignal(signal, this.closing.signal)
     try {
-      this.prepared = { poolId, seed, work: await peer.mine(poolId, signal) }
+      this.prepared = { poolId, seed, work: await peer.mine(poolId, ending.signal) }
     } finally {
+      ending.release()
       await peer.shutdown()
     }
   }
@@ -197,10 +198,11 @@ export class CoinJoin {
     options: MixOptions & { minPeers: number; wanted: () => number; until: number },
     signal: AbortSignal,
   ): Promise<MixResult> {
-    const { wallet, clock } = this
+    const { clock } = this
+    const wallet = calledWallet(this.options.wallet, clock, signal)
     const tell = (progress: MixProgress) => fenced(() => options.onProgress?.(progress))
     tell({ ...NOBODY, step: 'preparing', of: 0 })
-    await this.checkCoins(plan)
+    await checkCoins(plan, wallet)
     const now = clock.now()
     const { prepared } = this
     const isPrepared = prepared?.poolId === poolId && workMsOf(prepared.work, now) > MIN_WORK_MS
@@ -211,7 +213,7 @@ export class CoinJoin {
       await peer.start(signal)
       // Whose work counts no more is seen by nobody: it comes again, as another.
       const until = Math.min(options.until, elapsed(clock) + workMsOf(work, clock.now()))
-      const roster = await this.wait(peer, plan, poolId, work, { ...options, until }, signal, tell)
+      const roster = await this.wait(peer, plan, poolId, work, { ...options, wallet, until }, signal, tell)
       const self = peer.identity.publicKey
       const place = placeOf(roster.keys, self)
       // Of two members the one whose key comes first dials. The first phase ends without those that cannot be reached.
@@ -241,12 +243,14 @@ export class CoinJoin {
     plan: MixPlan,
     poolId: string,
     work: EntryWork,
-    { wanted, until }: { wanted: () => number; until: number },
+    { wallet, wanted, until }: { wallet: MixWallet; wanted: () => number; until: number },
     signal: AbortSignal,
     tell: (progress: MixProgress) => void,
   ): Promise<Roster> {
-    const { wallet, clock } = this
+    const { clock } = this
     const { epochMs } = this.limits
+    /** Why the last epoch was none for us. */
+    let failure: unknown
     const formed = async (inner: AbortSignal) => {
       let lobby: Lobby | undefined
       let leave: (() => Promise<void>) | undefined
@@ -255,20 +259,20 @@ export class CoinJoin {
           if (inner.aborted) reject(inner.reason)
           inner.addEventListener('abort', () => reject(inner.reason))
           lobby = new Lobby({
-            kit: peer.kit,
-            clock,
-            identity: peer.identity,
+            peer,
             poolId,
             epochMs,
             maxPeers: largestRoster(plan),
             minPeers: wanted,
-            isOpen: () => !peer.isSuspicious,
-            entries: (epoch) => peer.entriesOf(poolId, epoch),
             blockHash: async () => wallet.blockHash((await wallet.tip()) - ORDER_DEPTH),
-            connect: (peerId, wait) => peer.connect(peerId, wait),
             onRoster: resolve,
-            onWaiting: (waiting, deadlineAt) => tell({ ...NOBODY, step: 'waiting', peers: waiting, of: wanted(), deadlineAt }),
-            onError: (error) => peer.kit.logger.debug('An epoch has failed.', { error: String(error) }),
+            onWaiting: (waiting, deadlineAt) => {
+              failure = undefined
+              tell({ ...NOBODY, step: 'waiting', peers: waiting, of: wanted(), deadlineAt })
+            },
+            onError: (error) => {
+              failure = error
+            },
           })
           // At a moment that says nothing of when the wallet was opened.
           clock.setTimeout(
@@ -290,9 +294,10 @@ export class CoinJoin {
       )
     } catch (error) {
       if (!isP2PError(error, 'TIMEOUT')) throw error
+      if (isP2PError(failure, 'MIX_FAILED')) throw failure
       if (peer.isSuspicious)
-        throw mixFailed('The relays may keep us from the rest of the network.', { reason: 'ECLIPSE_SUSPECTED' }, error)
-      throw mixFailed('Too few wallets have come.', { reason: 'NOT_ENOUGH_PEERS' }, error)
+        throw mixFailed('ECLIPSE_SUSPECTED', 'The relays may keep us from the rest of the network.', {}, error)
+      throw mixFailed('NOT_ENOUGH_PEERS', 'Too few wallets have come.', {}, error)
     }
   }
 
@@ -304,19 +309,9 @@ export class CoinJoin {
     if (confirm === undefined) return true
     return withDeadline(this.clock, 'The last look', { signal, timeoutMs: LOOK_MS }, async () => confirm(summary)).catch(
       (cause) => {
-        throw mixFailed('The last look has failed, or was not taken in its time.', { reason: 'REFUSED', phase: 'keys' }, cause)
+        throw mixFailed('REFUSED', 'The last look has failed, or was not taken in its time.', { phase: 'keys' }, cause)
       },
     )
-  }
-
-  private async checkCoins({ coins }: MixPlan): Promise<void> {
-    for (const coin of coins) {
-      const depth = await depthOf(coin, this.wallet)
-      if (typeof depth === 'string')
-        throw mixFailed('A coin of the plan is spent, or another than the plan says.', { reason: 'COIN_SPENT' })
-      if (depth < OWN_CONFIRMATIONS)
-        throw mixFailed(`A coin must be ${OWN_CONFIRMATIONS} blocks deep.`, { reason: 'COIN_REJECTED' })
-    }
   }
 
   private peer(seed?: Uint8Array): MixPeer {
@@ -327,5 +322,14 @@ export class CoinJoin {
 
   private check(): void {
     if (this.closing.signal.aborted) throw shutDownError('This mixer')
+  }
+}
+
+/** Whether our own coins are what the plan says, and as deep as others want them. */
+async function checkCoins({ coins }: MixPlan, wallet: MixWallet): Promise<void> {
+  for (const coin of coins) {
+    const depth = await depthOf(coin, wallet)
+    if (typeof depth === 'string') throw mixFailed('COIN_SPENT', 'A coin of the plan is spent, or another than the plan says.')
+    if (!(depth >= OWN_CONFIRMATIONS)) throw mixFailed('COIN_REJECTED', `A coin must be ${OWN_CONFIRMATIONS} blocks deep.`)
   }
 }

@@ -1,12 +1,19 @@
-import { isBytes } from '../base/bytes.js'
 import type { P2PError } from '../base/errors.js'
 import { sumOf } from '../lotus/transaction.js'
-import { type Coin, coinName, dustOfType, feeOf, keyOfCoin, maxLossOf, sizeOf } from './coins.js'
+import { bigint, bytes, int, object, optional, shaped, where } from '../message/shape.js'
+import { type Coin, coinName, DUST, feeOf, keyOfCoin, maxLossOf, sizeOf } from './coins.js'
 import { mixFailed } from './errors.js'
-import type { OutputType } from './fields.js'
+import { type OutputType, P2PKH, TAPROOT } from './fields.js'
 import { MAX_MEMBERS } from './items.js'
 import { MIN_RATE, type MixPool, poolIdOf } from './pool.js'
 import { MAX_COINS, MAX_OUTPUTS, maxBytesOf, maxOutputsOf } from './registration.js'
+
+/** The most that a member can register. */
+const MAX_SATS = BigInt(Number.MAX_SAFE_INTEGER)
+const satsShape = /* @__PURE__ */ (() => where(bigint(), (sats) => sats > 0n && sats <= MAX_SATS))()
+/** Of what can be registered, and written into a transaction. */
+const coinShape = /* @__PURE__ */ (() =>
+  object({ txid: bytes(32), index: int(0, 0xffff_ffff), sats: satsShape, script: bytes(), publicKey: optional(bytes(33)) }))()
 
 /** What a user should know of a plan before it is followed. */
 export type PlanWarning =
@@ -55,16 +62,16 @@ export function planMix(options: PlanOptions): MixPlan {
   const pool: MixPool = { denomination, outputType, rate }
   poolIdOf('lotus', pool)
   if (!(Array.isArray(coins) && coins.length >= 1 && coins.length <= MAX_COINS)) throw invalid(`Mix 1 to ${MAX_COINS} coins.`)
-  if (new Set(coins.map(coinName)).size < coins.length) throw invalid('A coin is named twice.')
   const kinds = coins.map((coin) => {
-    const { txid, index, sats } = coin
-    const isCoin = isBytes(txid, 32) && Number.isInteger(index) && typeof sats === 'bigint' && isBytes(coin.script)
-    const key = isCoin ? keyOfCoin(coin) : undefined
+    const key = shaped(coinShape, coin) && keyOfCoin(coin)
     if (key === undefined) throw invalid('A coin is P2PKH, with its publicKey, or Taproot without a state.')
     return key.kind
   })
+  if (new Set(coins.map(coinName)).size < coins.length) throw invalid('A coin is named twice.')
   const { changeType = kinds[0]! } = options
+  checkType(changeType)
   const total = sumOf(coins as Coin[])
+  checkSats(total)
   const restOf = (outputs: number, change?: OutputType) =>
     total - BigInt(outputs) * denomination - feeOf(sizeOf(kinds, outputs, outputType, change), rate)
   let { outputs } = options
@@ -75,7 +82,7 @@ export function planMix(options: PlanOptions): MixPlan {
   checkOutputs(outputs)
   const [rest, left] = [restOf(outputs), restOf(outputs, changeType)]
   if (rest < 0n) throw invalid(`The coins are ${-rest} sats short of what ${outputs} outputs need.`)
-  const hasChange = left >= dustOfType(changeType) && left !== denomination
+  const hasChange = left >= DUST[changeType] && left !== denomination
   if (!hasChange && rest >= maxLossOf(rate))
     throw invalid('What is left would look like a mixed output. Make one output more, or change the coins.')
   const sats = hasChange ? left : 0n
@@ -135,6 +142,8 @@ export function splitForMixing(options: SplitOptions): SplitPlan {
   const { sats, denomination, outputs = 1, coinType = 0, outputType = 0, rate = MIN_RATE } = options
   poolIdOf('lotus', { denomination, outputType, rate })
   checkOutputs(outputs)
+  checkType(coinType)
+  checkSats(sats)
   const each = BigInt(outputs) * denomination + feeOf(sizeOf([coinType], outputs, outputType, undefined), rate)
   const count = sats / each
   if (count < 1n) throw invalid(`A coin to mix has ${each} sats at least.`)
@@ -145,8 +154,16 @@ function checkOutputs(outputs: number): void {
   if (!(Number.isInteger(outputs) && outputs >= 1 && outputs <= MAX_OUTPUTS)) throw invalid(`Make 1 to ${MAX_OUTPUTS} outputs.`)
 }
 
+function checkSats(sats: bigint): void {
+  if (shaped(satsShape, sats) === undefined) throw invalid(`Sats are a bigint from 1 to ${MAX_SATS}.`)
+}
+
+function checkType(type: OutputType): void {
+  if (type !== P2PKH && type !== TAPROOT) throw invalid('A type is 0, P2PKH, or 1, Taproot.')
+}
+
 function invalid(message: string): P2PError {
-  return mixFailed(message, { reason: 'INVALID_PLAN' })
+  return mixFailed('INVALID_PLAN', message)
 }
 
 /** The most members with which a plan fits into a transaction. */

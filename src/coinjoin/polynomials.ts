@@ -9,7 +9,7 @@ export class Polynomials {
   constructor(readonly prime: bigint) {}
 
   /** From 0 to p − 1. */
-  mod(number: bigint): bigint {
+  residue(number: bigint): bigint {
     const rest = number % this.prime
     return rest < 0n ? rest + this.prime : rest
   }
@@ -28,7 +28,7 @@ export class Polynomials {
   }
 
   less([constant = 0n, ...rest]: Polynomial, number: bigint): bigint[] {
-    return trimmed([this.mod(constant - number), ...rest])
+    return trimmed([this.residue(constant - number), ...rest])
   }
 
   /** With 1 as its highest coefficient. */
@@ -44,7 +44,7 @@ export class Polynomials {
       while (over.length >= under.length) {
         const [high, low] = [over.at(-1)!, under.at(-1)!]
         const shift = over.length - under.length
-        over = trimmed(over.map((each, i) => this.mod(each * low - (i < shift ? 0n : high * under[i - shift]!))))
+        over = trimmed(over.map((each, i) => this.residue(each * low - (i < shift ? 0n : high * under[i - shift]!))))
         yield
       }
       ;[over, under] = [under, over]
@@ -59,7 +59,7 @@ export class Polynomials {
     for (let shift = a.length - b.length; shift >= 0; shift--) {
       const factor = rest[shift + b.length - 1]!
       quotient.unshift(factor)
-      for (let i = 0; i < b.length; i++) rest[shift + i] = this.mod(rest[shift + i]! - factor * b[i]!)
+      for (let i = 0; i < b.length; i++) rest[shift + i] = this.residue(rest[shift + i]! - factor * b[i]!)
       yield
     }
     return quotient
@@ -90,7 +90,7 @@ export class Modulus {
       result = this.square(result)
       if (bit === '1') {
         const high = result[degree - 1]!
-        result = result.map((each, i) => ring.mod((result[i - 1] ?? 0n) + shift * each + high * this.above[0]![i]!))
+        result = result.map((each, i) => ring.residue((result[i - 1] ?? 0n) + shift * each + high * this.above[0]![i]!))
       }
       yield
     }
@@ -103,11 +103,11 @@ export class Modulus {
 
   private *prepare(): Steps<void> {
     const { ring, degree, modulus, above } = this
-    const first = modulus.slice(0, degree).map((each) => ring.mod(-each))
+    const first = modulus.slice(0, degree).map((each) => ring.residue(-each))
     for (let last = first; above.length < Math.max(1, degree - 1); ) {
       above.push(last)
       const high = last[degree - 1]!
-      last = last.map((_, i) => ring.mod((last[i - 1] ?? 0n) + high * first[i]!))
+      last = last.map((_, i) => ring.residue((last[i - 1] ?? 0n) + high * first[i]!))
       yield
     }
   }

@@ -39,9 +39,10 @@ export function poolIdOf(network: string, { denomination, outputType, rate }: Mi
     rate >= MIN_RATE &&
     rate <= MAX_RATE
   if (!isPool)
-    throw mixFailed('A pool has a denomination of at least 0.1 XPI, an output type, and a rate of 1,000 to 10,000.', {
-      reason: 'INVALID_PLAN',
-    })
+    throw mixFailed(
+      'INVALID_PLAN',
+      'A pool has a denomination of at least 0.1 XPI, an output type, and a rate of 1,000 to 10,000.',
+    )
   const pool = encode([VERSION, network, Number(denomination), outputType, rate])
   return hexOf(taggedHash('lotus-p2p/coinjoin/pool/1', pool).subarray(0, 16))
 }
@@ -59,6 +60,11 @@ export function attemptIdOf(rosterHash: Uint8Array, attempt: number, places: rea
 /** Place of a key among others; −1 where it is none of them. */
 export function placeOf(keys: readonly Uint8Array[], key: Uint8Array): number {
   return keys.findIndex((each) => equalBytes(each, key))
+}
+
+/** Each once, in order. */
+export function ascending(places: Iterable<number>): number[] {
+  return [...new Set(places)].sort((a, b) => a - b)
 }
 
 /** Keys by their tagged hashes. @param drawn what nobody chooses. */

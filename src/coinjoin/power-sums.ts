@@ -6,7 +6,7 @@ export function addPowers(ring: Polynomials, sums: bigint[], numbers: readonly b
     let power = 1n
     for (let k = 0; k < sums.length; k++) {
       power = (power * number) % ring.prime
-      sums[k] = ring.mod(sums[k]! + power)
+      sums[k] = ring.residue(sums[k]! + power)
     }
   }
 }
@@ -23,11 +23,11 @@ export function* polynomialOf(ring: Polynomials, sums: readonly bigint[]): Steps
   const elementary = [1n]
   for (let k = 1; k <= sums.length; k++) {
     // k · ⌊p / k⌋ = p − (p mod k).
-    if (k > 1) inverses.push(ring.mod(-(prime / BigInt(k)) * inverses[Number(prime % BigInt(k))]!))
+    if (k > 1) inverses.push(ring.residue(-(prime / BigInt(k)) * inverses[Number(prime % BigInt(k))]!))
     let sum = 0n
     for (let i = 1; i <= k; i++) sum += (i % 2 === 1 ? 1n : -1n) * elementary[k - i]! * sums[i - 1]!
-    elementary.push(ring.mod(ring.mod(sum) * inverses[k]!))
+    elementary.push(ring.residue(ring.residue(sum) * inverses[k]!))
     yield
   }
-  return elementary.map((each, k) => (k % 2 === 0 ? each : ring.mod(-each))).reverse()
+  return elementary.map((each, k) => (k % 2 === 0 ? each : ring.residue(-each))).reverse()
 }

@@ -1,14 +1,14 @@
-import { compareBytes } from '../base/bytes.js'
+import { compareBytes, isBytes } from '../base/bytes.js'
 import { ownershipHash } from '../lotus/ownership.js'
 import { p2pkhScript, taprootScript } from '../lotus/script.js'
 import { sumOf, type TransactionOutput } from '../lotus/transaction.js'
 import { schnorrVerify } from '../lotus/verify-schnorr.js'
 import { array, bytes, custom, int, oneOf, shaped, tuple, union } from '../message/shape.js'
-import { type Coin, coinName, dustOfType, feeOf, maxLossOf, sizeOf, typeOfScript } from './coins.js'
+import { type Coin, coinName, DUST, feeOf, maxLossOf, sizeOf, typeOfScript } from './coins.js'
 import type { OutputType } from './fields.js'
 import { decodePadded, encodePadded } from './padded.js'
 import type { Steps } from './polynomials.js'
-import type { MixPool } from './pool.js'
+import { ascending, type MixPool } from './pool.js'
 
 /** Bytes of a `register` item. */
 const REGISTER_BYTES = 4_096
@@ -94,7 +94,12 @@ export function isBalanced({ coins, outputs, change }: Registration, { pool, ros
   if (outputs > maxOutputsOf(rosterSize) || size > maxBytesOf(rosterSize)) return false
   const rest = sumOf(coins) - BigInt(outputs) * denomination - feeOf(size, rate)
   if (change === undefined) return rest >= 0n && rest < maxLossOf(rate)
-  return rest === change.sats && change.sats >= dustOfType(changeType!) && change.sats !== denomination
+  return rest === change.sats && change.sats >= DUST[changeType!] && change.sats !== denomination
+}
+
+/** Whether the proof of a coin holds, in one roster and by one member. */
+export function isOwned(coin: RegisteredCoin, rosterHash: Uint8Array, member: Uint8Array): boolean {
+  return isBytes(coin.proof) && schnorrVerify(coin.proof, ownershipHash(rosterHash, member, coin), coin.publicKey)
 }
 
 /** What came of the registrations of all. */
@@ -127,8 +132,7 @@ export function* judgeRegistrations(
     if (registration === undefined || !isBalanced(registration, terms)) guilty.add(place)
     for (const coin of registration?.coins ?? []) {
       yield
-      const message = ownershipHash(terms.rosterHash, members[place]!, coin)
-      if (!schnorrVerify(coin.proof, message, coin.publicKey)) {
+      if (!isOwned(coin, terms.rosterHash, members[place]!)) {
         guilty.add(place)
         continue
       }
@@ -141,7 +145,7 @@ export function* judgeRegistrations(
   }
   return {
     registrations: registrations.map((each, place) => (guilty.has(place) ? undefined : each)),
-    guilty: [...guilty].sort((a, b) => a - b),
+    guilty: ascending(guilty),
     proven,
   }
 }

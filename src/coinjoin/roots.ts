@@ -16,7 +16,7 @@ export function* rootsOf(ring: Polynomials, polynomial: Polynomial, draw: () => 
   const roots: bigint[] = []
   const open = [polynomial]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next.length === 2) roots.push(ring.mod(-next[0]!))
+    if (next.length === 2) roots.push(ring.residue(-next[0]!))
     if (next.length <= 2) continue
     const shift = draw()
     const modulus = new Modulus(ring, next)

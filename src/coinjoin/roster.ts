@@ -14,15 +14,8 @@ const JOIN = 'join'
 /** Of messages, in errors. */
 const TITLE = 'A message of lotus/coinjoin'
 
-/** A member's signed word that it takes part in what was proposed. */
-export interface Join {
-  readonly key: Uint8Array
-  readonly minPeers: number
-  /** 16 bytes that the member has drawn for this answer. */
-  readonly fresh: Uint8Array
-  /** Of the statement: 64 bytes. */
-  readonly signature: Uint8Array
-}
+/** A member's signed word that it takes part in what was proposed: `fresh` are 16 bytes that it has drawn for this answer. */
+export type Join = readonly [key: Uint8Array, minPeers: number, fresh: Uint8Array, signature: Uint8Array]
 
 const shapes = /* @__PURE__ */ (() => {
   const poolId = text(32, 32, /^[0-9a-f]{32}$/)
@@ -60,8 +53,8 @@ export interface Formed {
 
 /** Reads a roster. @throws P2PError MALFORMED_DATA. */
 export function readRoster(payload: unknown): Formed {
-  const [, proposal, rows] = parsed(shapes.roster, payload, TITLE)
-  return { proposal, joins: rows.map(([key, minPeers, fresh, signature]) => ({ key, minPeers, fresh, signature })) }
+  const [, proposal, joins] = parsed(shapes.roster, payload, TITLE)
+  return { proposal, joins }
 }
 
 export function proposalHash(proposal: Proposal): Uint8Array {
@@ -70,12 +63,12 @@ export function proposalHash(proposal: Proposal): Uint8Array {
 
 /** The payload of a roster. */
 export function rosterPayload(proposal: Uint8Array, joins: readonly Join[]): unknown[] {
-  return [VERSION, proposal, joins.map(rowOf)]
+  return [VERSION, proposal, joins]
 }
 
 /** Names a round: 32 bytes. */
 export function rosterHashOf(joins: readonly Join[]): Uint8Array {
-  return taggedHash('lotus-p2p/coinjoin/roster/1', encode(joins.map(rowOf)))
+  return taggedHash('lotus-p2p/coinjoin/roster/1', encode(joins))
 }
 
 /** A statement: two of one key for one proposal are a proof against it. */
@@ -87,15 +80,11 @@ export async function signJoin(
   fresh: Uint8Array,
 ): Promise<Join> {
   const { signature } = await signStatement(identity, statementOf(proposal, minPeers, fresh), { network })
-  return { key: identity.publicKey, minPeers, fresh, signature }
+  return [identity.publicKey, minPeers, fresh, signature]
 }
 
 /** Whether a member has said so itself. */
-export async function isJoined(
-  network: string,
-  proposal: Uint8Array,
-  { key, minPeers, fresh, signature }: Join,
-): Promise<boolean> {
+export async function isJoined(network: string, proposal: Uint8Array, [key, minPeers, fresh, signature]: Join): Promise<boolean> {
   const { protocol, session, round, slot, value } = statementOf(proposal, minPeers, fresh)
   const payload = encode([protocol, session, round, slot, value])
   return verifyStatement({ publicKey: key, payload, signature }, { network }).then(
@@ -108,8 +97,8 @@ export async function isJoined(
 export function largestSet(joins: readonly Join[]): Join[] {
   let left = [...joins]
   for (;;) {
-    const next = left.filter(({ minPeers }) => minPeers <= left.length)
-    if (next.length === left.length) return next.sort((a, b) => compareBytes(a.key, b.key))
+    const next = left.filter(([, minPeers]) => minPeers <= left.length)
+    if (next.length === left.length) return next.sort((a, b) => compareBytes(a[0], b[0]))
     left = next
   }
 }
@@ -131,10 +120,6 @@ export function areSorted(keys: readonly Uint8Array[]): boolean {
 
 export function includesKey(keys: readonly Uint8Array[], key: Uint8Array): boolean {
   return placeOf(keys, key) >= 0
-}
-
-function rowOf({ key, minPeers, fresh, signature }: Join): unknown[] {
-  return [key, minPeers, fresh, signature]
 }
 
 function statementOf(proposal: Uint8Array, minPeers: number, fresh: Uint8Array) {

@@ -1,6 +1,6 @@
-import { hexOf, joined } from '../base/bytes.js'
+import { hexOf, isBytes, joined } from '../base/bytes.js'
 import type { Clock } from '../base/clock.js'
-import { isP2PError, type P2PError } from '../base/errors.js'
+import { abortedError, isP2PError, type P2PError } from '../base/errors.js'
 import { encodePeerId } from '../identity/peer-id.js'
 import { encodeTransaction } from '../lotus/transaction.js'
 import type { Statements } from '../statements/statements.js'
@@ -9,13 +9,13 @@ import { type AttemptEnd, type Named, runAttempt } from './attempt.js'
 import type { CoinBans } from './coin-bans.js'
 import { depthOf, judgeCoin } from './coin-depth.js'
 import { keyOfCoin } from './coins.js'
-import { cancelled, type MixFault, mixFailed, type NamedMember } from './errors.js'
-import { messageOf, scriptOf } from './fields.js'
-import type { MixTransaction } from './mix-transaction.js'
+import { cancelled, type MixFault, mixFailed, type NamedMember, signerFailed } from './errors.js'
+import { isMessage, messageOf, type OutputType, scriptOf } from './fields.js'
+import { inputsOf, type MixTransaction } from './mix-transaction.js'
 import { pause } from './pause.js'
 import type { MixPlan } from './plan.js'
 import { placeOf, sortedBy } from './pool.js'
-import { encodeRegistration, type RegisteredCoin, type Registration } from './registration.js'
+import { encodeRegistration, isOwned, type RegisteredCoin, type Registration } from './registration.js'
 import { type RoundResult, SignedMixes } from './signed-mixes.js'
 import type { MixWallet } from './wallet.js'
 
@@ -85,10 +85,14 @@ class Round {
   /** In which attempt the coins of all were looked up first, and were there. */
   private lookedIn = MAX_ATTEMPTS
   private burned = 0
+  /** Our mixed scripts of a transaction that all have signed. */
+  private unmined: Uint8Array[] = []
+  /** Scripts of ours that members have seen: each is used once. */
+  private readonly shown = new Set<string>()
   private members: readonly string[] = []
   private readonly named: NamedMember[] = []
-  /** Coins of each member, as far as it has ever proven them here. */
-  private readonly proven = new Map<string, readonly RegisteredCoin[]>()
+  /** Coins of the member at each place of the roster, as far as it has ever proven them here. */
+  private readonly proven = new Map<number, readonly RegisteredCoin[]>()
 
   constructor(private readonly options: RoundOptions) {
     this.signed = new SignedMixes(options.wallet, options.plan)
@@ -98,9 +102,11 @@ class Round {
     try {
       return await this.attempts()
     } catch (error) {
-      const { change, isShown } = this
+      const { change, isShown, unmined } = this
+      const { wallet } = this.options
       // Members that have seen it know whose it is, and what we have signed may still be mined.
-      if (change !== undefined) this.options.wallet.onScripts?.([change], isShown ? 'pending' : 'released')
+      if (change !== undefined) wallet.onScripts?.([change], isShown ? 'pending' : 'released')
+      if (unmined.length > 0) wallet.onScripts?.(unmined, 'pending')
       throw this.failed(error)
     }
   }
@@ -116,7 +122,7 @@ class Round {
       return item
     }
     let places = roster.map((_, place) => place)
-    let before: ReadonlyMap<string, Uint8Array> | undefined
+    let before: ReadonlyMap<number, Uint8Array> | undefined
     const least = Math.max(minPeers, Math.ceil((2 * roster.length) / 3))
     for (let number = 1; number <= MAX_ATTEMPTS; number++) {
       const end = await this.attempt(number, places, register, before).catch((error: unknown) => ({ error }))
@@ -126,22 +132,22 @@ class Round {
       if (mined !== undefined) return this.signed.resultOf(mined, undefined, this.change)
       if ('error' in end) throw end.error
       await this.ban(end, number)
-      const out = new Set(end.named.map(({ member }) => member.join()))
-      if (out.has(self.join())) throw mixFailed('The others go on without us.', { reason: 'EXCLUDED' })
-      const rest = places.filter((place) => !out.has(roster[place]!.join()))
+      const out = end.named.map(({ place }) => place)
+      if (out.includes(placeOf(roster, self))) throw mixFailed('EXCLUDED', 'The others go on without us.')
+      const rest = places.filter((place) => !out.includes(place))
       const next = await goOnWith({ ...this.options, number, places, rest })
-      if (next.length < least) throw mixFailed('Too few members are left.', { reason: 'TOO_FEW_LEFT' })
+      if (next.length < least) throw mixFailed('TOO_FEW_LEFT', 'Too few members are left.')
       if (end.registered.size > 0) before = end.registered
       places = next
     }
-    throw mixFailed(`${MAX_ATTEMPTS} attempts have failed.`, { reason: 'TOO_FEW_LEFT' })
+    throw mixFailed('TOO_FEW_LEFT', `${MAX_ATTEMPTS} attempts have failed.`)
   }
 
   private async attempt(
     number: number,
     places: readonly number[],
     register: () => Promise<Uint8Array>,
-    before: ReadonlyMap<string, Uint8Array> | undefined,
+    before: ReadonlyMap<number, Uint8Array> | undefined,
   ): Promise<AttemptEnd> {
     const { roster, rosterHash, plan, wallet, bans } = this.options
     const { pool } = plan
@@ -161,17 +167,8 @@ class Round {
         judgeCoin: (coin) => judgeCoin(coin, wallet, bans, before !== undefined),
         fresh: async () => {
           this.lookedIn = Math.min(this.lookedIn, number)
-          fresh = await wallet.freshScripts('mixed', pool.outputType, plan.outputs)
-          const messages = fresh.map((script) => messageOf(pool.outputType, script))
-          if (
-            messages.length !== plan.outputs ||
-            messages.includes(undefined) ||
-            new Set(messages.map(String)).size !== plan.outputs
-          )
-            throw mixFailed('freshScripts must give as many different scripts of the type that is asked for.', {
-              reason: 'WALLET_FAILED',
-            })
-          return messages as Uint8Array[]
+          fresh = await this.freshScripts('mixed', pool.outputType, plan.outputs)
+          return fresh.map((script) => messageOf(pool.outputType, script)!)
         },
         sign: async (mix, inputs, messages) => {
           const mixed = messages.map((message) => scriptOf(pool.outputType, message))
@@ -192,8 +189,8 @@ class Round {
             throw error
           }
         },
-        onVerdict: (kind) => {
-          step = kind === 'mixed' ? 'signing' : 'blaming'
+        onVerdict: (verdict) => {
+          step = typeof verdict === 'object' && 'mix' in verdict ? 'signing' : 'blaming'
         },
         onProgress: ({ phase, done, of, missing, deadlineAt }) => {
           const named = phase === 'end' ? step : (STEPS[phase] ?? 'mixing')
@@ -205,30 +202,47 @@ class Round {
       // Where we have left ourselves, others may hold what we had opened.
       const fate = end?.fate ?? 'pending'
       if (fate === 'burned') this.burned += fresh.length
-      if (end?.transaction === undefined && fresh.length > 0) wallet.onScripts?.(fresh, fate)
+      if (fate !== 'released') for (const script of fresh) this.shown.add(String(script))
+      if (end?.transaction !== undefined) this.unmined = fresh
+      else if (fresh.length > 0) wallet.onScripts?.(fresh, fate)
     }
   }
 
   private async registration(): Promise<Registration> {
-    const { plan, wallet, rosterHash, self } = this.options
-    const change = await this.changeScript()
-    this.change = change
+    const { wallet, rosterHash, self } = this.options
+    const { coins: own, outputs, change } = this.options.plan
+    if (change !== undefined) {
+      const [script] = await this.freshScripts('change', change.type, 1)
+      this.change = script
+      this.shown.add(String(script))
+    }
     const coins = await Promise.all(
-      plan.coins.map(async (coin): Promise<RegisteredCoin> => {
+      own.map(async (coin): Promise<RegisteredCoin> => {
         const { kind, key } = keyOfCoin(coin)!
-        const proof = await wallet.proveOwnership({ coin, rosterHash, member: self })
-        return { ...coin, kind, publicKey: key, proof }
+        const registered = {
+          ...coin,
+          kind,
+          publicKey: key,
+          proof: await wallet.proveOwnership({ coin, rosterHash, member: self }),
+        }
+        // What does not hold would be held against us.
+        if (!isOwned(registered, rosterHash, self)) throw signerFailed('The wallet has not proven that a coin is its own.')
+        return registered
       }),
     )
-    return { coins, outputs: plan.outputs, change: change && { sats: plan.change!.sats, script: change } }
+    return { coins, outputs, change: change && { sats: change.sats, script: this.change! } }
   }
 
-  private async changeScript(): Promise<Uint8Array | undefined> {
-    const { plan, wallet } = this.options
-    if (plan.change === undefined) return undefined
-    const [script] = await wallet.freshScripts('change', plan.change.type, 1)
-    if (script === undefined) throw mixFailed('The wallet has given no script for the change.', { reason: 'WALLET_FAILED' })
-    return script
+  private async freshScripts(kind: 'mixed' | 'change', type: OutputType, count: number): Promise<Uint8Array[]> {
+    const scripts = await this.options.wallet.freshScripts(kind, type, count)
+    const isFresh = (script: unknown) => {
+      const message = isBytes(script) ? messageOf(type, script) : undefined
+      return message !== undefined && isMessage(type, message) && !this.shown.has(String(script))
+    }
+    const isGood = Array.isArray(scripts) && scripts.every(isFresh) && new Set(scripts.map(String)).size === scripts.length
+    if (!isGood || scripts.length !== count)
+      throw mixFailed('WALLET_FAILED', 'freshScripts must give as many new scripts of the type that is asked for.')
+    return scripts
   }
 
   /** The user is asked once: reruns have fewer members, and nothing else that is new. */
@@ -246,14 +260,13 @@ class Round {
     const isApart = number > 1 && registered.size === 0
     const guilty: Named[] = []
     for (const each of named) {
-      const { member, coins } = each
+      const { place, coins } = each
       if (isApart && each.fault === 'missed') continue
       // It was there when we first looked.
       const fault = number > this.lookedIn && each.fault === 'out' && (await this.isGone(coins)) ? 'spent' : each.fault
-      const name = member.join()
-      if (coins.length > 0) this.proven.set(name, coins)
-      await this.name(encodePeerId(member), this.proven.get(name) ?? [], fault)
-      guilty.push({ member, coins, fault })
+      if (coins.length > 0) this.proven.set(place, coins)
+      await this.name(encodePeerId(this.options.roster[place]!), this.proven.get(place) ?? [], fault)
+      guilty.push({ place, coins, fault })
     }
     onNamed?.(guilty)
   }
@@ -269,22 +282,23 @@ class Round {
   }
 
   /** Names those of whose coins one is spent elsewhere. */
-  private async nameSpent({ coins, owners }: MixTransaction): Promise<void> {
-    for (const place of new Set(owners)) {
-      const own = coins.filter((_, input) => owners[input] === place)
-      if (await this.isGone(own)) await this.name(this.members[place]!, own, 'spent')
+  private async nameSpent(mix: MixTransaction): Promise<void> {
+    for (const [place, peerId] of this.members.entries()) {
+      const own = inputsOf(mix, place).map((input) => mix.coins[input]!)
+      if (await this.isGone(own)) await this.name(peerId, own, 'spent')
     }
   }
 
   /** All members hold the transaction: they send it one after the other, until the chain knows it. */
   private async broadcast(number: number, end: AttemptEnd): Promise<RoundResult> {
-    const { clock, wallet, self, roster, rosterHash } = this.options
+    const { clock, wallet, self, roster, rosterHash, signal } = this.options
     const { members } = this
     const { mix, transaction } = end
     const rank = placeOf(sortedBy('lotus-p2p/coinjoin/broadcast/1', joined(rosterHash, mix!.txid), roster), self)
     this.tell({ step: 'broadcasting', attempt: number, peers: members.length, of: members.length, missing: [] })
     let cause: unknown
     for (let look = 0; look < rank + BROADCAST_LOOKS; look++) {
+      if (signal?.aborted) throw abortedError('The mix', signal.reason)
       const mined = await this.signed.seen()
       if (mined !== undefined) return this.signed.resultOf(mined, mined === mix ? transaction : undefined, this.change)
       if (look >= rank) {
@@ -302,8 +316,8 @@ class Round {
       }
       await pause(clock, BROADCAST_STEP_MS)
     }
-    const details = { reason: 'BROADCAST_FAILED', transaction: hexOf(transaction!) } as const
-    throw mixFailed('All have signed, but no node takes the transaction. Send it by another way.', details, cause)
+    const message = 'All have signed, but no node takes the transaction. Send it by another way.'
+    throw mixFailed('BROADCAST_FAILED', message, { transaction: hexOf(transaction!) }, cause)
   }
 
   private tell(progress: Omit<RoundProgress, 'members' | 'named'>): void {

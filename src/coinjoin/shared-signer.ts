@@ -43,9 +43,8 @@ export function sharedMixSigner(options: SharedMixSignerOptions): Pick<MixWallet
   const asked = { cosigners, purpose }
   return {
     async proveOwnership({ coin, rosterHash, member }) {
-      const { txid, index, sats } = coin
       const keyset = await keysetOf(coin)
-      return signed(coin, proveCoin(musig2, { ...asked, txid, index, sats, rosterHash, member, keyset, ttlMs: PROVE_MS }))
+      return signed(coin, proveCoin(musig2, { ...asked, ...coin, rosterHash, member, keyset, ttlMs: PROVE_MS }))
     },
     async signInputs(input) {
       const { inputs, plan, transaction } = input
@@ -73,6 +72,6 @@ async function signed<T>(coin: Coin, request: Promise<T>): Promise<T> {
     if (!isP2PError(cause, 'SIGNING_FAILED')) throw cause
     const { members, retryable, mayStillComplete = false } = cause.details as unknown as SigningFailureDetails
     const details = { coin: coinName(coin), cosigners: members, retryable, mayStillComplete }
-    throw mixFailed('The other owners of a coin have not signed.', { reason: 'COSIGNER_FAILED', ...details }, cause)
+    throw mixFailed('COSIGNER_FAILED', 'The other owners of a coin have not signed.', details, cause)
   }
 }

@@ -34,7 +34,7 @@ export function* vectorOf(options: VectorOptions): Steps<bigint[]> {
   for (let other = 0; other < members; other++) {
     if (other === place) continue
     const pad = padWith(other)
-    for (let k = 0; k < count; k++) vector[k] = ring.mod(other > place ? vector[k]! + pad[k]! : vector[k]! - pad[k]!)
+    for (let k = 0; k < count; k++) vector[k] = ring.residue(other > place ? vector[k]! + pad[k]! : vector[k]! - pad[k]!)
     yield
   }
   return vector
@@ -70,7 +70,7 @@ export function* messagesIn(
   draw: (count: number) => Uint8Array,
 ): Steps<Uint8Array[] | undefined> {
   const ring = new Polynomials(field.prime)
-  const sums = (vectors[0] ?? []).map((_, k) => ring.mod(vectors.reduce((sum, vector) => sum + vector[k]!, 0n)))
+  const sums = (vectors[0] ?? []).map((_, k) => ring.residue(vectors.reduce((sum, vector) => sum + vector[k]!, 0n)))
   const polynomial = yield* polynomialOf(ring, sums)
   const roots = yield* rootsOf(ring, polynomial, () => numberOf(draw(field.elementBytes + 16)) % field.prime)
   const messages: Uint8Array[] = []

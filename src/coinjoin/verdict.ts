@@ -3,14 +3,8 @@ import type { MixField } from './fields.js'
 import { areMessages, type KeysItem, type Reveal, readKeys, seedCommitmentOf, UNWELCOME } from './items.js'
 import { isLowOrder, type PadParty, padKeysOf, padOf } from './pads.js'
 import type { Steps } from './polynomials.js'
+import { ascending } from './pool.js'
 import { commitmentOf, decodeVector, vectorOf } from './vectors.js'
-
-/** What all members have said before the end, by place; all honest ones hold the same. */
-export interface PublicItems {
-  readonly keys: readonly Uint8Array[]
-  readonly commit: readonly Uint8Array[]
-  readonly vector: readonly Uint8Array[]
-}
 
 /** What the keys come to. */
 export interface JudgedKeys {
@@ -55,7 +49,7 @@ export function judgeVectors(
   field: MixField,
   attempt: Uint8Array,
   members: readonly Uint8Array[],
-  { commit, vector }: Pick<PublicItems, 'commit' | 'vector'>,
+  { commit, vector }: { readonly commit: readonly Uint8Array[]; readonly vector: readonly Uint8Array[] },
   count: number,
 ): JudgedVectors {
   const found = vector.map((bytes, place) =>
@@ -129,5 +123,5 @@ export function* culpritsOf(
     })
     if (vector.some((element, k) => element !== vectors[place]![k])) guilty.add(place)
   }
-  return [...guilty].sort((a, b) => a - b)
+  return ascending(guilty)
 }

@@ -57,7 +57,7 @@ export function signingFailed(
   cause?: unknown,
 ): P2PError {
   const all: SigningFailureDetails = { members: [], retryable: !FINAL.includes(details.reason), ...details }
-  return new P2PError('SIGNING_FAILED', message, { details: all, ...(cause !== undefined && { cause }) })
+  return new P2PError('SIGNING_FAILED', message, { details: all, cause })
 }
 
 /** The signer has failed, or is gone. */

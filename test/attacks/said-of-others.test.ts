@@ -180,6 +180,7 @@ const FIELDS: Record<string, [gain: string, shown: string, items?: string]> = {
     'test/coinjoin/transaction.test.ts',
     'kind seed messages',
   ],
+  'coinjoin/plan.ts publicKey': ['nothing: the coins are our own', 'test/coinjoin/plan.test.ts'],
   'coinjoin/registration.ts shape': [
     'nothing: the sums are those of the pool',
     'test/coinjoin/transaction.test.ts',

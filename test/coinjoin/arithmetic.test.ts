@@ -19,7 +19,7 @@ const element = fc.bigInt({ min: 0n, max: PRIME - 1n })
 const valueAt = (polynomial: readonly bigint[], z: bigint) => polynomial.reduceRight((sum, each) => (sum * z + each) % PRIME, 0n)
 function expanded(roots: readonly bigint[]): bigint[] {
   let product = [1n]
-  for (const root of roots) product = [0n, ...product].map((each, i) => small.mod(each - root * (product[i] ?? 0n)))
+  for (const root of roots) product = [0n, ...product].map((each, i) => small.residue(each - root * (product[i] ?? 0n)))
   return product
 }
 const sorted = (numbers: readonly bigint[]) => [...numbers].sort((a, b) => (a < b ? -1 : 1))
@@ -62,7 +62,7 @@ describe('in a small field', () => {
   it('powers modulo a polynomial are those of repeated multiplication', () => {
     const times = (a: readonly bigint[], b: readonly bigint[]) => {
       const product = new Array<bigint>(a.length + b.length - 1).fill(0n)
-      for (const [i, x] of a.entries()) for (const [j, y] of b.entries()) product[i + j] = small.mod(product[i + j]! + x * y)
+      for (const [i, x] of a.entries()) for (const [j, y] of b.entries()) product[i + j] = small.residue(product[i + j]! + x * y)
       return product
     }
     const rest = (a: bigint[], by: readonly bigint[]) => {
@@ -71,7 +71,7 @@ describe('in a small field', () => {
         const factor = left.pop()!
         for (let i = 0; i < by.length - 1; i++) {
           const at = left.length - by.length + 1 + i
-          left[at] = small.mod(left[at]! - factor * by[i]!)
+          left[at] = small.residue(left[at]! - factor * by[i]!)
         }
       }
       while (left.at(-1) === 0n) left.pop()
@@ -106,7 +106,7 @@ describe.each([0, 1] as const)('in the field of output type %i', (type) => {
     expect(field.prime).toBe((1n << bits) - 75n)
     expect(isPrime(field.prime)).toBe(true)
     for (let k = 1n; k < 75n; k += 2n) expect(isPrime((1n << bits) - k)).toBe(false)
-    expect(ring.mod(3n * ring.inverse(3n))).toBe(1n)
+    expect(ring.residue(3n * ring.inverse(3n))).toBe(1n)
   })
 
   it('a message comes out of its element, and out of no other number', () => {

@@ -88,6 +88,8 @@ export function hallOf(options: HallOptions) {
   const kitOf = (place: number) =>
     ({
       network: 'lotus',
+      clock,
+      identity: identities[place],
       random: seededRandom(seed * 31 + place),
       registerProtocol: ({ handleMessage }: { handleMessage: never }) => void handlers.set(place, handleMessage),
       request: async (peerId: string, message: Message, { timeoutMs }: { timeoutMs: number }) => ({
@@ -112,14 +114,14 @@ export function hallOf(options: HallOptions) {
               )) as unknown[]
               if (said?.[0] !== 'yes') return undefined
               const [, minimum, fresh, signature] = said as [string, number, Uint8Array, Uint8Array]
-              return { key: keys[each]!, minPeers: minimum, fresh, signature }
+              return [keys[each]!, minimum, fresh, signature]
             }),
           )
           return { hash, joins: joins.filter((join) => join !== undefined) }
         },
         join: (hash, minimum) => signJoin(identity, 'lotus', hash, minimum, new Uint8Array(16).fill(place)),
         roster(hash, joins, to) {
-          const sorted = [...joins].sort((a, b) => compareBytes(a.key, b.key))
+          const sorted = [...joins].sort((a, b) => compareBytes(a[0], b[0]))
           const message = { type: 'roster', payload: rosterPayload(hash, sorted) }
           for (const each of to) deliver(place, each, message).catch(() => {})
         },
@@ -127,20 +129,22 @@ export function hallOf(options: HallOptions) {
       continue
     }
     const lobbyOptions: LobbyOptions = {
-      kit: kitOf(place),
-      clock,
-      identity,
+      peer: {
+        kit: kitOf(place),
+        get isSuspicious() {
+          return isOpen?.(place) === false
+        },
+        connect: async () => {},
+        entriesOf: async () => {
+          looks.set(place, (looks.get(place) ?? 0) + 1)
+          return seen(place)
+        },
+      },
       poolId: POOL,
       epochMs: EPOCH_MS,
       minPeers: () => minPeers,
-      isOpen: () => isOpen?.(place) ?? true,
       maxPeers: 50,
-      entries: async () => {
-        looks.set(place, (looks.get(place) ?? 0) + 1)
-        return seen(place)
-      },
       blockHash: async () => blockHash(epochNow()),
-      connect: async () => {},
       onRoster: (roster) => void rosters.set(place, roster),
       onWaiting: () => {},
       onError: () => {},

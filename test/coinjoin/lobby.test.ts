@@ -67,13 +67,13 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   garbage: async () => ['yes', 3, new Uint8Array(16), new Uint8Array(64)],
   greedy: async (proposal, _, self) => {
     const { proposalHash } = await import('../../src/coinjoin/roster.js')
-    const join = await self.join(proposalHash(proposal), 50)
-    return ['yes', join.minPeers, join.fresh, join.signature]
+    const [, ...said] = await self.join(proposalHash(proposal), 50)
+    return ['yes', ...said]
   },
   yes: async (proposal, _, self) => {
     const { proposalHash } = await import('../../src/coinjoin/roster.js')
-    const join = await self.join(proposalHash(proposal), 3)
-    return ['yes', join.minPeers, join.fresh, join.signature]
+    const [, ...said] = await self.join(proposalHash(proposal), 3)
+    return ['yes', ...said]
   },
 }
 

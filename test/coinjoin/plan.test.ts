@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Coin, keyOfCoin } from '../../src/coinjoin/coins.js'
+import { type Coin, DUST, keyOfCoin } from '../../src/coinjoin/coins.js'
 import { mixTransactionOf } from '../../src/coinjoin/mix-transaction.js'
 import { planMix, splitForMixing } from '../../src/coinjoin/plan.js'
 import { poolIdOf } from '../../src/coinjoin/pool.js'
-import { isBalanced, type RegisteredCoin } from '../../src/coinjoin/registration.js'
+import { encodeRegistration, isBalanced, type RegisteredCoin, readRegistration } from '../../src/coinjoin/registration.js'
 import { softwareMixSigner } from '../../src/coinjoin/software-signer.js'
 import type { SignInputsInput } from '../../src/coinjoin/wallet.js'
 import { publicKeyOf } from '../../src/lotus/curve.js'
 import { ownershipHash } from '../../src/lotus/ownership.js'
-import { p2pkhScript, taprootScript } from '../../src/lotus/script.js'
+import { dustOf, p2pkhScript, taprootScript } from '../../src/lotus/script.js'
 import { encodeTransaction, sumOf } from '../../src/lotus/transaction.js'
 import { schnorrVerify } from '../../src/lotus/verify-schnorr.js'
 import { mixed, roomOf, scriptsOf } from './rooms.js'
@@ -84,6 +84,83 @@ describe('a plan', () => {
     { coins: [coinOf(1_000_000n + 1_000_000n + 213n, 0)], outputs: 1 },
   ])('is refused for what cannot be mixed: %#', (options) => {
     expect(() => planMix({ denomination: 1_000_000n, ...options } as never)).toThrow(invalid)
+  })
+
+  it('of odd values is refused as such, or is one that members take', () => {
+    const odd = fc.oneof(
+      fc.constantFrom<unknown>(
+        undefined,
+        null,
+        Number.NaN,
+        -1,
+        0,
+        0.5,
+        3,
+        2 ** 32,
+        2 ** 53,
+        Number.POSITIVE_INFINITY,
+        '1',
+        {},
+        [],
+      ),
+      fc.constantFrom<unknown>(-1n, 0n, 1n, 546n, 2_000_000n, 2n ** 53n, 2n ** 64n, new Uint8Array(32), new Uint8Array(0)),
+    )
+    const field = <T>(good: T) => fc.oneof({ weight: 4, arbitrary: fc.constant(good) }, { weight: 1, arbitrary: odd })
+    const { txid, index, script } = coinOf(0n, 0)
+    const sats = fc.oneof(field(2_000_000n), field(-5n), field(1_000_350n))
+    const coin = fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc.record({
+          txid: field(txid),
+          index: field(index),
+          sats,
+          script: field(script),
+          publicKey: field(publicKey),
+        }),
+      },
+      { weight: 1, arbitrary: odd },
+    )
+    const options = fc.record({
+      coins: fc.oneof({ weight: 9, arbitrary: fc.array(coin, { maxLength: 3 }) }, { weight: 1, arbitrary: odd }),
+      denomination: field(1_000_000n),
+      outputs: field(1),
+      outputType: field(0),
+      rate: field(1_000),
+      changeType: field(0),
+      coinType: field(0),
+      sats: field(5_000_000n),
+    })
+    fc.assert(
+      fc.property(options, (given) => {
+        try {
+          const plan = planMix(given as never)
+          const coins = plan.coins.map((each): RegisteredCoin => {
+            const { kind, key } = keyOfCoin(each)!
+            return { ...each, kind, publicKey: key, proof: new Uint8Array(64) }
+          })
+          const changed = plan.change?.type === 1 ? taprootScript(publicKey) : p2pkhScript(publicKey)
+          const change = plan.change && { sats: plan.change.sats, script: changed }
+          const read = readRegistration(encodeRegistration({ coins, outputs: plan.outputs, change }))
+          const terms = { pool: plan.pool, rosterHash: new Uint8Array(32), rosterSize: 5 }
+          expect(read && isBalanced(read, terms)).toBe(true)
+        } catch (error) {
+          expect(error).toEqual(invalid)
+        }
+        try {
+          const { each, count, rest } = splitForMixing(given as never)
+          expect(each * BigInt(count) + rest).toBe(given.sats)
+        } catch (error) {
+          expect(error).toEqual(invalid)
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('makes no change that nodes would not relay', () => {
+    const scripts = [p2pkhScript(publicKey), taprootScript(publicKey)] as const
+    expect(scripts.map((script) => dustOf({ sats: 0n, script }))).toEqual(DUST)
   })
 
   it('is of one pool for one network, denomination, type and rate', () => {

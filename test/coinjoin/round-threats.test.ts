@@ -248,7 +248,7 @@ function wholeOf({ transaction: encoded, spent }: SignInputsInput, ends: readonl
   const signatures = new Map<number, Uint8Array>()
   for (const value of ends) {
     const end = readEnd(value)
-    for (const [input, signature] of end?.kind === 'sign' ? end.signatures : []) signatures.set(input, signature)
+    for (const [input, signature] of end?.[0] === 'sign' ? end[1] : []) signatures.set(input, signature)
   }
   expect(signatures.size).toBe(transaction.inputs.length)
   const owned = transaction.inputs.map((input, i) => {

@@ -45,13 +45,20 @@ export class Chain {
     const names = transaction.inputs.map(coinName)
     const spent = names.map((name) => this.coins.get(name))
     if (spent.includes(undefined)) throw new Error('An input is spent already.')
-    const { faults, txid } = verdictOf(bytes, spent as CoinState[])
-    if (faults.some((fault) => fault !== undefined)) throw new Error(`The interpreter refuses it: ${faults.join()}`)
-    for (const name of names) this.coins.delete(name)
     const id = txidOf(rootsOf(transaction))
+    const txid = hexOf(id.slice().reverse())
+    this.judge(bytes, spent as CoinState[], txid)
+    for (const name of names) this.coins.delete(name)
     for (const [index, { sats, script }] of transaction.outputs.entries()) this.add({ txid: id, index, sats, script }, 0)
     this.transactions.push(bytes)
     return txid
+  }
+
+  /** @throws Error where the interpreter does not take it, or knows it by another id. */
+  judge(bytes: Uint8Array, spent: readonly CoinState[], id: string): void {
+    const { faults, txid } = verdictOf(bytes, spent as CoinState[])
+    if (faults.some((fault) => fault !== undefined)) throw new Error(`The interpreter refuses it: ${faults.join()}`)
+    if (txid !== id) throw new Error(`The interpreter calls it ${txid}.`)
   }
 }
 
@@ -255,7 +262,7 @@ export async function playRound(options: TableOptions) {
   }
   const roster = seats.map(({ identity }) => identity.publicKey).sort(compareBytes)
   const rosterHash = seededRandom(seed).bytes(32)
-  const named: { by: number; named: Named[] }[] = []
+  const named: { by: number; named: (Pick<Named, 'fault'> & { member: Uint8Array })[] }[] = []
   const progress: { by: number; progress: RoundProgress }[] = []
   const memberOf = (key: Uint8Array) => seats.findIndex(({ identity }) => equalBytes(identity.publicKey, key))
   /** What each has said in `end`, by attempt: from every member's own `say`. */
@@ -319,7 +326,8 @@ export async function playRound(options: TableOptions) {
         },
         bans: seat.bans,
         confirm: async () => true,
-        onNamed: (list) => void named.push({ by: seat.member, named: [...list] }),
+        onNamed: (list) =>
+          void named.push({ by: seat.member, named: list.map(({ place, fault }) => ({ member: roster[place]!, fault })) }),
         onProgress: (each) => void progress.push({ by: seat.member, progress: each }),
         ...options.round?.(seat.member),
       })

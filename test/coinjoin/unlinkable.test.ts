@@ -31,7 +31,7 @@ describe('what hostile members see of two honest ones', () => {
         padOf(field, attempt, padKeysOf(members[by]!.reveal.seed, attempt), party(by), party(other), total)
       // The pad under which the same vectors hold the outputs of the other.
       const [mine, theirs] = [powers(one), powers(two)]
-      const pad = padOfPlaces(one, two).map((each, k) => ring.mod(each + mine[k]! - theirs[k]!))
+      const pad = padOfPlaces(one, two).map((each, k) => ring.residue(each + mine[k]! - theirs[k]!))
       const swapped = (place: number, other: number) =>
         done(
           vectorOf({

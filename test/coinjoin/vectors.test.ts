@@ -91,7 +91,7 @@ describe.each(vectors.rounds.map((each, i) => [i, each] as const))('round %i of 
         commitment: bytes(member.seedCommitment),
         unwanted: [],
       })
-      const reveal = { kind: 'reveal', seed: bytes(member.seed), messages: member.messages.map(bytes) }
+      const reveal = ['reveal', bytes(member.seed), member.messages.map(bytes)]
       expect(readEnd(padded(member.revealItem, 2_048))).toEqual(reveal)
       const owner = new bitcore.PrivateKey(member.coinKey).publicKey
       expect(member.script).toContain(hex(coin!.kind === 1 ? owner.toBuffer() : coin!.script))

@@ -184,6 +184,7 @@ unlessLong.describe('the table of what reads the network', () => {
     'coinjoin/mix-transaction isSigned': 'a signature of readEnd, whose parts go to schnorrVerify',
     'coinjoin/roster isJoined': 'what readRoster has read; its signature goes to verifyStatement',
     'coinjoin/registration isBalanced': 'what readRegistration has read',
+    'coinjoin/registration isOwned': 'what readRegistration has read; its proof goes to schnorrVerify',
     'musig2/request-kind isPayment': 'what readAny has read, in its row',
     'musig2/sign-options checkTtl': 'what the application gives',
     'musig2/request readAs': 'called with a shape by readRequest and readAny, in their rows',

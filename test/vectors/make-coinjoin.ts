@@ -31,7 +31,7 @@ const rounds = ROOMS.map((options) => {
   const mix = mixed(room)
   const { register, commit, vector } = itemsOf(room)
   const element = (number: bigint) => hex(bigEndian(number, field.elementBytes))
-  const sums = vectors[0]!.map((_, k) => ring.mod(vectors.reduce((sum, each) => sum + each[k]!, 0n)))
+  const sums = vectors[0]!.map((_, k) => ring.residue(vectors.reduce((sum, each) => sum + each[k]!, 0n)))
   const party = (place: number) => ({ member: members[place]!.key, padKey: members[place]!.keys.padKey })
   const pad = padOf(field, attempt, padKeysOf(members[0]!.reveal.seed, attempt), party(0), party(1), room.total)
   return {
@@ -56,7 +56,7 @@ const rounds = ROOMS.map((options) => {
       // Zeros at the end are left out.
       registerItem: hex(register[place]!).replace(/(00)+$/, ''),
       keysItem: hex(encodeKeys(keys)).replace(/(00)+$/, ''),
-      revealItem: hex(encodeEnd({ kind: 'reveal', ...reveal })).replace(/(00)+$/, ''),
+      revealItem: hex(encodeEnd(['reveal', reveal.seed, reveal.messages])).replace(/(00)+$/, ''),
       vector: hex(encodeVector(field, vectors[place]!)),
       vectorCommitment: hex(commit[place]!),
     })),
