@@ -137,6 +137,8 @@ export interface RelayBackplane {
   announce(): void
   /** The processes that are there, with this one. */
   nodes(): NodeInfo[]
+  /** Milliseconds since the Unix epoch, the same at all processes but for what a message takes, however wrong their clocks are. */
+  now(): number
   /** What is asked of a peer, and told it, comes here from when it resolves. Others that hold it go on doing so; see `Presence`. */
   hold(peer: string): Promise<void>
   release(peer: string): void

@@ -109,6 +109,11 @@ export class BusBackplane implements RelayBackplane {
     this.list.start(load)
     // The others tell of themselves meanwhile.
     await new Promise<void>((resolve) => this.clock.setTimeout(resolve, gatherMs))
+    this.list.time.agree()
+  }
+
+  now(): number {
+    return this.list.time.now()
   }
 
   announce(): void {

@@ -287,9 +287,10 @@ class LocalBus implements Bus {
 /**
  * A backplane without a network: of a relay that is one process, or of several in one process that share a hub.
  *
+ * @param clock of the one process. Default: that of the hub.
  * @example
  * const relay = await startRelay({ backplane: localBackplane(hub) })
  */
-export function localBackplane(hub: LocalHub = new LocalHub()): RelayBackplane {
-  return new BusBackplane({ clock: hub.clock, random: hub.random, bus: (nodeId) => hub.bus(nodeId) })
+export function localBackplane(hub: LocalHub = new LocalHub(), clock: Clock = hub.clock): RelayBackplane {
+  return new BusBackplane({ clock, random: hub.random, bus: (nodeId) => hub.bus(nodeId) })
 }

@@ -1,12 +1,14 @@
 import { Alarm } from '../base/alarm.js'
 import { type Clock, elapsed, lateness } from '../base/clock.js'
 import { decode, encode } from '../message/codec.js'
-import { boolean, int, object, parsed } from '../message/shape.js'
+import { boolean, int, object, optional, parsed } from '../message/shape.js'
 import type { NodeInfo, NodeLoad } from './backplane.js'
+import { CommonTime } from './common-time.js'
 import { BACKPLANE_LIMITS } from './limits.js'
 
 const { nodeRenewMs, nodeGoneMs } = BACKPLANE_LIMITS
-const shape = /* @__PURE__ */ (() => object({ startedAt: int(0), peers: int(0), maxPeers: int(0), draining: boolean() }))()
+const shape = /* @__PURE__ */ (() =>
+  object({ startedAt: int(0), peers: int(0), maxPeers: int(0), draining: boolean(), now: optional(int(0)) }))()
 
 interface Wiring {
   readonly nodeId: string
@@ -24,6 +26,7 @@ interface Wiring {
  * who judges goes by its own clock.
  */
 export class NodeList {
+  readonly time: CommonTime
   private readonly others = new Map<string, { info: NodeInfo; heardAt: number }>()
   private readonly alarm: Alarm
   /** Rings when the process that was not heard for longest is gone. */
@@ -34,6 +37,7 @@ export class NodeList {
   private isUp = false
 
   constructor(private readonly wiring: Wiring) {
+    this.time = new CommonTime(wiring.clock)
     this.startedAt = wiring.clock.now()
     this.alarm = new Alarm(wiring.clock, () => this.renew())
     this.judging = new Alarm(wiring.clock, () => this.judge())
@@ -56,7 +60,7 @@ export class NodeList {
   }
 
   announce(): void {
-    this.wiring.tell(encode({ ...this.load(), startedAt: this.startedAt }))
+    this.wiring.tell(this.told())
     this.late = lateness(this.wiring.clock, nodeRenewMs)
     this.alarm.arm(nodeRenewMs)
   }
@@ -76,12 +80,14 @@ export class NodeList {
 
   /** Another process says that it lives. @throws P2PError MALFORMED_DATA. */
   heard(nodeId: string, bytes: Uint8Array): void {
-    const info = { nodeId, ...parsed(shape, decode(bytes), 'What a process says of itself') }
+    const { now, ...told } = parsed(shape, decode(bytes), 'What a process says of itself')
+    const info = { nodeId, ...told }
+    if (now !== undefined) this.time.heard(now)
     const isNew = !this.others.has(nodeId)
     this.others.set(nodeId, { info, heardAt: elapsed(this.wiring.clock) })
     if (!this.judging.isArmed) this.judging.arm(nodeGoneMs)
     if (!isNew) return
-    this.wiring.tell(encode({ ...this.load(), startedAt: this.startedAt }), nodeId)
+    this.wiring.tell(this.told(), nodeId)
     this.wiring.joined(nodeId)
   }
 
@@ -93,6 +99,10 @@ export class NodeList {
   close(): void {
     this.alarm.disarm()
     this.judging.disarm()
+  }
+
+  private told(): Uint8Array {
+    return encode({ ...this.load(), startedAt: this.startedAt, now: this.time.told })
   }
 
   private renew(): void {

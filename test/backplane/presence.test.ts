@@ -61,26 +61,38 @@ it('of two at the same moment one stays, whatever the order of their words', asy
   }
 })
 
-it('nothing that was claimed while the backplane was away is believed after it: the newer has the peer', async () => {
-  cluster = await relayProcesses(2)
-  const { net, relays, hub, dropped, until } = cluster
-  const key = relays[0]!.coordinator.peerId
-  relays[0]!.presence.connected(key, 'one')
-  await until(() => heldAt()[0] === 1, 100)
-  for (const { backplane } of relays) hub.cut(backplane.nodeId)
-  await net.clock.advance(1_000)
-  relays[1]!.presence.connected(key, 'two')
-  await net.clock.advance(1_000)
-  expect(dropped).toEqual([])
-  for (const { backplane } of relays) hub.heal(backplane.nodeId)
-  await until(() => dropped.length > 0, 100)
-  await net.clock.advance(1_000)
-  expect(dropped).toEqual(['0 REPLACED'])
-  expect(heldAt()).toEqual([0, 1])
-})
+const HOUR_MS = 3_600_000
+/** By how much the clocks of two processes are ahead. */
+const CLOCKS = [
+  ['whose clocks are equal', [0, 0]],
+  ['of which the first has a clock an hour ahead', [HOUR_MS, 0]],
+  ['of which the second has a clock an hour ahead', [0, HOUR_MS]],
+  ['of which the first has a clock of the next decade', [90_000 * HOUR_MS, 0]],
+] as const
 
-it('a frozen process finds, when it wakes, that its peers have gone', async () => {
-  cluster = await relayProcesses(2)
+it.each(CLOCKS)(
+  'of processes %s nothing is believed that was claimed while the backplane was away: the newer has the peer',
+  async (_, aheadMs) => {
+    cluster = await relayProcesses(2, { aheadMs })
+    const { net, relays, hub, dropped, until } = cluster
+    const key = relays[0]!.coordinator.peerId
+    relays[0]!.presence.connected(key, 'one')
+    await until(() => heldAt()[0] === 1, 100)
+    for (const { backplane } of relays) hub.cut(backplane.nodeId)
+    await net.clock.advance(1_000)
+    relays[1]!.presence.connected(key, 'two')
+    await net.clock.advance(1_000)
+    expect(dropped).toEqual([])
+    for (const { backplane } of relays) hub.heal(backplane.nodeId)
+    await until(() => dropped.length > 0, 100)
+    await net.clock.advance(1_000)
+    expect(dropped).toEqual(['0 REPLACED'])
+    expect(heldAt()).toEqual([0, 1])
+  },
+)
+
+it.each(CLOCKS)('of processes %s one that was frozen finds, when it wakes, that its peers have gone', async (_, aheadMs) => {
+  cluster = await relayProcesses(2, { aheadMs })
   const { net, relays, hub, dropped, until } = cluster
   const key = relays[0]!.coordinator.peerId
   relays[0]!.presence.connected(key, 'one')

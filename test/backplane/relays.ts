@@ -1,4 +1,5 @@
 import { LocalHub, localBackplane } from '../../src/backplane/local.js'
+import type { Clock } from '../../src/base/clock.js'
 import { P2PError } from '../../src/base/errors.js'
 import type { P2PCoordinator } from '../../src/coordinator.js'
 import type { Plugin, PluginKit } from '../../src/core/plugin.js'
@@ -18,7 +19,14 @@ import type { FramePipe } from '../../src/transport/frames/frame-pipe.js'
 /** Several processes of one relay in one network in memory, behind a balancer at `memory://relay`. */
 export async function relayProcesses(
   count: number,
-  { latencyMs = 1, seed = 1, bootstrap = [] as string[], scheme = 'memory' as 'memory' | 'ws' } = {},
+  {
+    latencyMs = 1,
+    seed = 1,
+    bootstrap = [] as string[],
+    scheme = 'memory' as 'memory' | 'ws',
+    /** By how much the clock of each process is ahead, milliseconds. */
+    aheadMs = [] as readonly number[],
+  } = {},
 ) {
   const net = createTestNetwork({ latencyMs: 2, seed, scheme })
   const hub = new LocalHub({ clock: net.clock, latencyMs })
@@ -27,7 +35,8 @@ export async function relayProcesses(
   const dropped: string[] = []
   const sockets: { n: number; connection: FramePipe }[] = []
   const start = async (n: number) => {
-    const backplane = localBackplane(hub)
+    const clock = clockAhead(net.clock, aheadMs[n] ?? 0)
+    const backplane = localBackplane(hub, clock)
     const services = relayServices({ backplane })
     const walker = oneWalker(backplane)
     const blame = sharedBlame(backplane)
@@ -42,6 +51,7 @@ export async function relayProcesses(
     const coordinator: P2PCoordinator = net.createPeer({
       host: `relay${n}`,
       identity,
+      clock,
       // Its own one, which knows the backplane.
       dht: { mode: 'client' },
       bootstrap,
@@ -57,7 +67,7 @@ export async function relayProcesses(
     })
     const presence = new Presence({
       backplane,
-      clock: net.clock,
+      clock,
       drop: (peerId, error) => {
         dropped.push(`${n} ${error.code}`)
         coordinator.disconnectFromPeer(peerId, error).catch(() => {})
@@ -66,7 +76,7 @@ export async function relayProcesses(
     coordinator.on('connected', ({ peerId }) => presence.connected(peerId, coordinator.getPeerLoad(peerId)!.process))
     coordinator.on('disconnected', ({ peerId }) => presence.disconnected(peerId))
     await net.run(backplane.start(() => ({ peers: coordinator.getConnectedPeers().length, maxPeers: 1_000, draining: false })))
-    const bans = new SharedBans({ backplane, clock: net.clock, coordinator })
+    const bans = new SharedBans({ backplane, clock, coordinator })
     blame.begin(coordinator)
     walker.begin((peerId) => void coordinator.disconnectFromPeer(peerId).catch(() => {}))
     await net.run(coordinator.start())
@@ -126,5 +136,15 @@ export async function relayProcesses(
       }
       await net.stop()
     },
+  }
+}
+
+/** The clock of a machine on which it is later: time passes as elsewhere. */
+function clockAhead(clock: Clock, aheadMs: number): Clock {
+  return {
+    now: () => clock.now() + aheadMs,
+    elapsed: () => clock.elapsed?.() ?? clock.now(),
+    setTimeout: (run, ms) => clock.setTimeout(run, ms),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
   }
 }

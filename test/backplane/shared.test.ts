@@ -174,6 +174,23 @@ it('a ban that is made while the backplane is away is written when it is back', 
   expect(relays[1]!.coordinator.listBans()[0]).toMatchObject({ id: 'address:203.0.113.7', reason: 'Flood.' })
 })
 
+it('a ban ends at the same moment at processes whose clocks differ by an hour, and at one that starts later', async () => {
+  const HOUR_MS = 3_600_000
+  cluster = await relayProcesses(2, { aheadMs: [HOUR_MS, 0, 2 * HOUR_MS, -HOUR_MS] })
+  const { net, relays, start, until } = cluster
+  const id = 'address:203.0.113.7'
+  const banned = () => relays.filter(({ coordinator }) => coordinator.listBans().some((ban) => ban.id === id)).map(({ n }) => n)
+  relays[1]!.coordinator.ban(id, { reason: 'Flood.', durationMs: HOUR_MS })
+  await until(() => banned().length === 2, 500)
+  await net.clock.advance(HOUR_MS / 4)
+  for (const n of [2, 3]) relays.push(await start(n))
+  await until(() => banned().length === 4, 500)
+  await net.clock.advance(HOUR_MS / 2)
+  expect(banned()).toEqual([0, 1, 2, 3])
+  await net.clock.advance(HOUR_MS / 4 + 10_000)
+  expect(banned()).toEqual([])
+}, 120_000)
+
 it('one process at a time dials other relays; after its death another one does', async () => {
   cluster = await relayProcesses(3, { bootstrap: ['memory://outside'] })
   const { net, relays, kill, until } = cluster

@@ -12,7 +12,7 @@ interface Attached {
   readonly key: string
   /** What the peer's process calls itself. */
   readonly process: string
-  /** Greater than that of whoever had the peer before. Milliseconds since the Unix epoch, where nobody had. */
+  /** Greater than that of whoever had the peer before: when it came, by the time that the processes have in common. */
   since: number
   isHeld: boolean
   /** Whether it has been claimed. */
@@ -81,10 +81,10 @@ export class Presence {
 
   /** A peer has connected to this process. @param key its `lp1…` id. */
   connected(key: string, process: string): void {
-    const { clock } = this.wiring
+    const { backplane, clock } = this.wiring
     this.remove(key)
     const alarm = new Alarm(clock, () => void this.take(peer))
-    const peer: Attached = { key, process, since: clock.now(), isHeld: false, isSettled: false, claimAt: 0, alarm }
+    const peer: Attached = { key, process, since: backplane.now(), isHeld: false, isSettled: false, claimAt: 0, alarm }
     this.attached.set(key, peer)
     void this.attach(peer)
   }

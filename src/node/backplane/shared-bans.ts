@@ -9,10 +9,11 @@ import { decode, encode } from '../../message/codec.js'
 import { int, object, shaped, text } from '../../message/shape.js'
 
 const PREFIX = 'ban.'
+/** `until` is by the time that the processes have in common: the clock of one may be an hour ahead, and its bans would end at others an hour late. */
 const banShape = /* @__PURE__ */ (() => object({ reason: text(0, 256), until: int(0) }))()
 /** How often entries of bans that have ended are deleted. */
 const SWEEP_MS = 600_000
-/** Two ends of one ban that differ by less are the same, for clocks differ. */
+/** Two ends of one ban that differ by less are the same, for what a process tells of its time is late. */
 const SAME_MS = 5_000
 
 interface Wiring {
@@ -50,7 +51,8 @@ export class SharedBans {
   private banned({ id, reason, until }: Ban): void {
     if (this.isApplying) return
     // What cannot be written now is missing when the backplane is back.
-    this.wiring.backplane.shared.put(keyOf(id), encode({ reason, until })).catch(() => {})
+    const shared = encode({ reason, until: this.sharedUntil(until) })
+    this.wiring.backplane.shared.put(keyOf(id), shared).catch(() => {})
   }
 
   private lifted(id: string): void {
@@ -58,7 +60,7 @@ export class SharedBans {
   }
 
   private changed(key: string, value: Uint8Array | undefined): void {
-    const { coordinator, clock } = this.wiring
+    const { coordinator, backplane } = this.wiring
     const id = idOf(key)
     if (id === undefined) return
     this.isApplying = true
@@ -66,9 +68,10 @@ export class SharedBans {
       if (value === undefined) coordinator.unban(id)
       else {
         const { reason, until } = read(value) ?? { reason: '', until: 0 }
-        const leftMs = until - clock.now()
+        const leftMs = until - backplane.now()
         const known = coordinator.listBans().find((ban) => ban.id === id)
-        if (leftMs > 0 && (known?.until ?? 0) < until - SAME_MS) coordinator.ban(id, { reason, durationMs: leftMs })
+        const isLonger = known === undefined || this.sharedUntil(known.until) < until - SAME_MS
+        if (leftMs > 0 && isLonger) coordinator.ban(id, { reason, durationMs: leftMs })
       }
     } catch {
       // An entry that names nobody.
@@ -77,17 +80,23 @@ export class SharedBans {
     }
   }
 
+  /** The end of a ban of ours, by the time that the processes have in common. */
+  private sharedUntil(until: number): number {
+    const { backplane, clock } = this.wiring
+    return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, until + backplane.now() - clock.now()))
+  }
+
   private writeMissing(): void {
     const { backplane, coordinator } = this.wiring
     for (const ban of coordinator.listBans()) {
       const known = backplane.shared.get(keyOf(ban.id))
-      if (known === undefined || (read(known.value)?.until ?? 0) < ban.until - SAME_MS) this.banned(ban)
+      if (known === undefined || (read(known.value)?.until ?? 0) < this.sharedUntil(ban.until) - SAME_MS) this.banned(ban)
     }
   }
 
   private sweep(): void {
-    const { backplane, clock } = this.wiring
-    const now = clock.now()
+    const { backplane } = this.wiring
+    const now = backplane.now()
     for (const [key, { value, revision }] of backplane.shared.entries(PREFIX)) {
       if ((read(value)?.until ?? 0) + SAME_MS < now) backplane.shared.delete(key, revision).catch(() => {})
     }
