@@ -159,7 +159,8 @@ function readArguments() {
       },
     })
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    // Node adds how to write a file whose name looks like an option.
+    throw new UsageError((error as Error).message.replace(/\. To specify .*/s, '.'))
   }
 }
 
