@@ -162,7 +162,7 @@ export function relayPlan(options: RelayOptions): RelayPlan {
     )
   }
   const onion = hops === false ? undefined : onionRelay(hops === true ? {} : hops)
-  const limits = changedLimits(
+  const limits = changedLimits<Limits>(
     { ...DEFAULT_LIMITS, ...(mail && MAIL_LIMITS), ...(onion && ONION_HOP_LIMITS) },
     {
       ...RELAY_LIMITS,
